@@ -1,0 +1,31 @@
+/**
+ * Proofs of holding a secret: HMAC-SHA-256 over words that say what they are for, so that a proof made for one purpose
+ * is none for another.
+ *
+ * Contract: pure but for Web Crypto. Runs in workerd and in Node.
+ */
+
+/** The HMAC-SHA-256 of the lines under `purpose`, as 64 hexadecimal digits. No line may hold a line break. */
+export async function mac(secret: string, purpose: string, lines: readonly string[]): Promise<string> {
+  const text = new TextEncoder();
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', text.encode(secret), algorithm, false, ['sign']);
+  const signed = await crypto.subtle.sign('HMAC', key, text.encode([`tocsin ${purpose}`, ...lines].join('\n')));
+  return hex(signed);
+}
+
+/** The SHA-256 of `text`, as 64 hexadecimal digits. */
+export async function sha256(text: string): Promise<string> {
+  return hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+}
+
+/** Compares in a time that does not tell where they differ. Both are of one length that is no secret. */
+export function sameText(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+function hex(bytes: ArrayBuffer): string {
+  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

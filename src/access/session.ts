@@ -1,0 +1,25 @@
+/**
+ * Sessions: what the browser of somebody keeps who signed in with a viewer token. Not the token, but a signed reference
+ * to it that ends after a working day; whether the token still counts is asked at each request.
+ *
+ * Contract: pure but for Web Crypto; `now` is a parameter. Whoever changes LINK_SECRET ends every session.
+ */
+import { mac, sameText } from './mac.ts';
+
+/** A session is good for half a day: long enough for a shift, short enough for a stolen cookie. */
+export const SESSION_MS = 12 * 60 * 60_000;
+const PURPOSE = 'session';
+
+/** `<id of the viewer token>.<expiry in s>.<HMAC, hex>`. */
+export async function signSession(secret: string, viewer: string, expires: number): Promise<string> {
+  const until = String(Math.floor(expires / 1000));
+  return `${viewer}.${until}.${await mac(secret, PURPOSE, [viewer, until])}`;
+}
+
+/** The id of the viewer token that a session refers to; null where it is none of ours or has ended. Never throws. */
+export async function readSession(secret: string, text: string | undefined, now: number): Promise<string | null> {
+  const [, viewer, until, given] = /^([0-9a-f]{16})\.([1-9]\d{0,11})\.([0-9a-f]{64})$/.exec(text ?? '') ?? [];
+  if (viewer === undefined || until === undefined || given === undefined) return null;
+  if (!sameText(given, await mac(secret, PURPOSE, [viewer, until]))) return null;
+  return Number(until) * 1000 > now ? viewer : null;
+}

@@ -1,0 +1,40 @@
+/**
+ * An entry as messages show it: the fields people ask for, as short text. Pure; never throws, whatever the entry holds.
+ */
+import type { EntryBody } from '../audit-log/entry.ts';
+import type { EntryView } from '../notify/notification.ts';
+import { fieldValue } from '../sigma/field.ts';
+
+/** Enough for any honest value; an attacker's is cut, so that a stored notification stays small. */
+const VIEW_TEXT_LIMIT = 1_000;
+
+/** What a message shows of an entry. `createdAt` in ms since the epoch. */
+export function entryView(id: string, createdAt: number, body: EntryBody): EntryView {
+  const text = (field: string): string | null => {
+    const value = fieldValue(body, field);
+    if (value === null || value === undefined) return null;
+    const whole = typeof value === 'string' ? value : jsonOf(value);
+    return whole.length <= VIEW_TEXT_LIMIT ? whole : `${whole.slice(0, VIEW_TEXT_LIMIT).toWellFormed()}…`;
+  };
+  return {
+    id: id.slice(0, VIEW_TEXT_LIMIT).toWellFormed(),
+    createdAt,
+    action: text('action'),
+    actor: { id: text('actor.id'), name: text('actor.name'), type: text('actor.type') },
+    target: { id: text('target.id'), type: text('target.type') },
+    clientIp: text('client_ip'),
+    method: text('method'),
+    path: text('path'),
+    statusCode: text('status_code'),
+    userAgent: text('user_agent'),
+  };
+}
+
+/** A value as JSON; where it is nested more deeply than can be written, only that there is one. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '…';
+  }
+}

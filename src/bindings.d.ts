@@ -1,0 +1,32 @@
+/** What the Worker is bound to; `config.ts` checks it, and nothing else reads it. */
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import('./index.ts');
+    durableNamespaces: 'Ledger';
+  }
+  interface Env {
+    KV: KVNamespace;
+    LEDGER: DurableObjectNamespace<import('./ledger/durable.ts').Ledger>;
+    RATE_LIMIT?: RateLimit;
+    EMAIL?: SendEmail;
+    NIRVANA_LABS_API_KEY?: string;
+    NIRVANA_LABS_BASE_URL?: string;
+    LINK_SECRET?: string;
+    SLACK_WEBHOOK_URL?: string;
+    EMAIL_TO?: string;
+    EMAIL_FROM?: string;
+    WEBHOOK_URL?: string;
+    WEBHOOK_SECRET?: string;
+    PUBLIC_URL?: string;
+    ACCESS_TEAM_DOMAIN?: string;
+    ACCESS_AUD?: string;
+    HEARTBEAT_URL?: string;
+    API_KEY_EXPIRES_AT?: string;
+    START_AT?: string;
+    FIRST_READ?: string;
+    OVERLAP?: string;
+    BLIND_AFTER?: string;
+    RETENTION?: string;
+    PLAN?: string;
+  }
+}

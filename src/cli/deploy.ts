@@ -1,0 +1,86 @@
+/**
+ * `npm run deploy`: checks what can be checked, deploys, and says what is still to be done.
+ *
+ * Exit codes: 0 done, 1 not done, 2 called wrongly.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { parseArgs, parseEnv } from 'node:util';
+import { buildBundle } from './bundle.ts';
+import { deploy } from './deployment.ts';
+import { CALLED_WRONGLY, FAILED, Failure, OK } from './failure.ts';
+import { ROOT, runWrangler } from './wrangler.ts';
+
+const HELP = `usage: npm run deploy [-- --dry-run]
+
+Deploys Tocsin to your Cloudflare account: checks the rules, asks for the secrets that the Worker lacks, uploads it.
+wrangler makes the KV namespace and the Durable Object. The Worker is told its own address once (PUBLIC_URL), for the
+links in messages. Where nobody can be asked (CI), NIRVANA_LABS_API_KEY and
+LINK_SECRET are taken from the environment, if the Worker lacks them.
+
+  --dry-run   check and build everything, and upload nothing; needs no network and no account
+  --help      print this
+`;
+
+const DEV_VARS = `${ROOT}.dev.vars`;
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  process.stderr.write(`${error.message}\n${error.mend}\n`);
+  process.exitCode = error.code;
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = {
+    'dry-run': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  } as const;
+  let values: { readonly 'dry-run': boolean; readonly help: boolean };
+  try {
+    values = parseArgs({ args, options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\nTry: npm run deploy -- --help\n`);
+    return CALLED_WRONGLY;
+  }
+  if (values.help) {
+    process.stdout.write(HELP);
+    return OK;
+  }
+  const rules = spawnSync(process.execPath, ['src/cli/build-rules.ts'], { cwd: ROOT, stdio: 'inherit' });
+  if (rules.status !== 0) return FAILED;
+  if (values['dry-run']) {
+    process.stdout.write(`${await buildBundle(runWrangler)}\nNothing was deployed: --dry-run\n`);
+    return OK;
+  }
+  // It was written just now.
+  const { routing } = await import('../rules.gen.ts');
+  await deploy({
+    wrangler: runWrangler,
+    routing,
+    env: process.env,
+    devVars: existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')) : {},
+    ask: process.stdin.isTTY && process.stdout.isTTY ? ask : null,
+    chance: () => randomBytes(32).toString('hex'),
+    keep: (line) => appendFileSync(DEV_VARS, `\n${line}\n`, { mode: 0o600 }),
+    say: (line) => process.stdout.write(`${line}\n`),
+  });
+  return OK;
+}
+
+/** Asks without showing what is typed. */
+function ask(question: string): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  process.stdout.write(question);
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  return new Promise((resolve, reject) => {
+    lines.once('SIGINT', () => lines.close());
+    lines.once('line', resolve);
+    lines.once('close', () => reject(new Failure('nothing was deployed', 'It was not answered.')));
+    lines.once('line', () => lines.close());
+  }).finally(() => process.stdout.write('\n')) as Promise<string>;
+}

@@ -1,0 +1,145 @@
+/**
+ * The status for people, to be read at three in the morning: whether it is watching comes first, then how far, then
+ * what waits, then what is wrong. Pure; whatever others wrote comes out as text that commands no terminal.
+ */
+import { LEVELS } from '../sigma/rule.ts';
+import type { StatusAnswer } from './answer.ts';
+import { ago, count, counted, safe, section, table, utc } from './text.ts';
+
+type Status = NonNullable<StatusAnswer['status']>;
+type Walk = NonNullable<NonNullable<Status['checkpoint']>['walk']>;
+
+/** Without these nothing can be watched, whatever the ledger still believes. */
+const NEEDED = ['NIRVANA_LABS_API_KEY', 'NIRVANA_LABS_BASE_URL', 'LEDGER'];
+
+export type Headline = 'WATCHING' | 'BLIND' | 'NOT BEGUN' | 'NOT WATCHING';
+
+/** Whether it is watching, in a word or two. */
+export function headline({ status, problems }: StatusAnswer): Headline {
+  const broken = problems.some(({ setting, severity }) => severity === 'error' && NEEDED.includes(setting));
+  if (status?.watching === 'blind') return 'BLIND';
+  if (status === null || broken) return 'NOT WATCHING';
+  return status.watching === 'watching' ? 'WATCHING' : 'NOT BEGUN';
+}
+
+const MEANINGS: { readonly [word in Headline]: string } = {
+  WATCHING: '',
+  BLIND: 'Nothing new is read. Look at the settings below, then at the log: npx wrangler tail',
+  'NOT BEGUN': 'No tick has come yet. The cron trigger ticks every minute where it is deployed.',
+  'NOT WATCHING': 'The settings below say why.',
+};
+
+/** The status as lines; `now` is the wall clock in ms. */
+export function statusLines(answer: StatusAnswer, origin: string, now: number): string[] {
+  const { status, problems } = answer;
+  const word = headline(answer);
+  return [
+    `${word}  ${origin}`,
+    ...(MEANINGS[word] === '' ? [] : [MEANINGS[word]]),
+    ...(status === null ? [] : ['', ...table(rows(status, now)), ...lists(status, now)]),
+    ...section('Receivers', health(answer.receivers)),
+    ...section(
+      'Settings',
+      problems.flatMap(({ setting, severity, problem, meanwhile, mend }) => [
+        `${severity === 'error' ? 'ERROR ' : 'notice'}  ${safe(`${setting} ${problem}`)}`,
+        `        meanwhile: ${safe(meanwhile)}`,
+        `        to mend it: ${safe(mend)}`,
+      ]),
+    ),
+  ];
+}
+
+function rows(status: Status, now: number): (readonly [string, string])[] {
+  const { counters, deliveries, receivers, checkpoint } = status;
+  const open = LEVELS.toReversed().filter((level) => (status.alerts.open[level] ?? 0) > 0);
+  return [
+    [
+      'Seen through',
+      status.seenThrough === null ? 'nothing yet' : `${utc(status.seenThrough)}, ${ago(status.lagMs)} ago`,
+    ],
+    ['Last moved', status.movedAt === null ? 'never' : `${utc(status.movedAt)}, ${ago(now - status.movedAt)} ago`],
+    ...failing(status.failure ?? null, now),
+    ['Backlog', backlog(checkpoint?.walk ?? null, status.staged)],
+    [
+      'Entries',
+      counters === null
+        ? 'none yet'
+        : `${count(counters.recorded)} recorded, ${count(counters.quarantined)} in quarantine, ` +
+          `${count(counters.expired)} too old when they came`,
+    ],
+    ['Rules', `${count(status.rules.count)}, version ${safe(status.rules.version)}`],
+    ['Alerts open', open.map((level) => `${count(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],
+    ['Receivers', receivers.map(safe).join(', ') || 'NONE: nobody is told'],
+    [
+      'Deliveries',
+      `${count(deliveries.pending)} pending, ${count(deliveries.delivered)} delivered, ` +
+        `${count(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ${count(deliveries.held)} held back`,
+    ],
+  ];
+}
+
+/** Why ticks fail, where they do: in the upstream's words, or ours. */
+function failing(failure: Status['failure'] | null, now: number): (readonly [string, string])[] {
+  if (failure === null || failure === undefined) return [];
+  const { message, since, at } = failure;
+  return [['FAILING', `for ${ago(now - since)}, last ${utc(at)}: ${safe(message)}`]];
+}
+
+/** A line a receiver; those that are well say when they last took something. */
+function health(receivers: StatusAnswer['receivers']): string[] {
+  const width = Math.max(0, ...receivers.map(({ name }) => safe(name).length));
+  return receivers.map(({ name, state, reason, lastDeliveredAt, failingSince, pending, dead }) => {
+    const word = state === 'failing' || state === 'unset' ? state.toUpperCase() : state;
+    const since = state === 'failing' && failingSince !== null ? ` since ${utc(failingSince)}` : '';
+    const because = reason === null ? '' : `: ${safe(reason)}`;
+    const last = lastDeliveredAt === null ? 'nothing delivered yet' : `last delivered ${utc(lastDeliveredAt)}`;
+    const left = [pending > 0 ? `${count(pending)} pending` : '', dead > 0 ? `${count(dead)} DEAD` : ''];
+    return [`${safe(name).padEnd(width)}  ${word}${since}${because}`, last, ...left]
+      .filter((part) => part !== '')
+      .join('; ');
+  });
+}
+
+function backlog(walk: Walk | null, staged: number): string {
+  const waiting = staged === 0 ? '' : `; ${count(staged)} entries staged`;
+  if (walk === null) return `none${waiting}`;
+  if (walk.draining) return `a walk is read to its end and being recorded${waiting}`;
+  const since = walk.began === null ? '' : `, begun ${utc(walk.began)}`;
+  const reached = walk.reached === null ? '' : `, has come to ${utc(walk.reached)}`;
+  return `a walk is under way: ${count(walk.steps)} pages so far${since}${reached}${waiting}`;
+}
+
+function lists(status: Status, now: number): string[] {
+  return [
+    ...section(
+      'Alarms about Tocsin itself',
+      status.alarms.map(
+        ({ kind, since, count: times, summary }) =>
+          `${safe(kind)}, since ${utc(since)}${times > 1 ? `, ${count(times)} times` : ''}: ${safe(summary)}`,
+      ),
+    ),
+    ...section(
+      'Dead deliveries, newest first',
+      status.dead.map(({ receiver, reason, settledAt }) => `${safe(receiver)}, ${utc(settledAt)}: ${safe(reason)}`),
+    ),
+    ...section(
+      'Deliveries that wait',
+      status.waiting.map(({ receiver, reason, dueAt }) => {
+        const due = dueAt <= now ? 'due now' : `again in ${ago(dueAt - now)}`;
+        return `${safe(receiver)}, ${due}: ${safe(reason)}`;
+      }),
+    ),
+    ...section(
+      'Newest alerts',
+      status.alerts.newest.map(
+        ({ id, level, title, count: matches, lastAt, state }) =>
+          `${count(id)}  ${safe(level).toUpperCase().padEnd(8)}  ${safe(title)}, ${safe(state)}, ` +
+          `${counted(matches, 'match', 'matches')}, last ${utc(lastAt)}`,
+      ),
+    ),
+    ...section(
+      'In quarantine',
+      status.quarantine.map(({ key, problem, firstAt }) => `${safe(key)}, ${utc(firstAt)}: ${safe(problem)}`),
+    ),
+  ];
+}

@@ -1,0 +1,65 @@
+/** wrangler as the commands here call it: the one of node_modules, by this very Node, without a shell. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url).href);
+
+/** How a run of wrangler ended. */
+export interface Ran {
+  readonly code: number;
+  /** What it printed; empty where it was shown instead. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What it wrote for programs to read: an object a step. */
+  readonly steps: readonly { readonly [field: string]: unknown }[];
+}
+
+export interface RunOptions {
+  /** What it prints goes to the terminal, and it may ask there. */
+  readonly show: boolean;
+  /** What it reads as its standard input, where it is not shown. */
+  readonly input?: string;
+}
+
+export type RunWrangler = (args: readonly string[], options: RunOptions) => Promise<Ran>;
+
+/** Runs wrangler in the repository's folder. */
+export const runWrangler: RunWrangler = async (args, { show, input }) => {
+  const script = createRequire(import.meta.url)
+    .resolve('wrangler/package.json')
+    .replace(/package\.json$/, 'bin/wrangler.js');
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-'));
+  const stepsFile = join(folder, 'steps.ndjson');
+  try {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: ROOT,
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_OUTPUT_FILE_PATH: stepsFile },
+      stdio: show ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    // One that ends before it has read says why by its exit code.
+    child.stdin?.on('error', () => undefined).end(input);
+    const printed = { stdout: '', stderr: '' };
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status) => resolve(status ?? 1));
+    });
+    return { code, ...printed, steps: readSteps(stepsFile) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+function readSteps(path: string): Ran['steps'] {
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * How the log is watched: from when, how far back, how much a tick.
+ *
+ * Contract: pure. A number or word that is wrong falls back to its default, and is told.
+ */
+import { formatDuration, parseDuration } from '../duration.ts';
+import {
+  type Environment,
+  IN_VARS,
+  type Reading,
+  readChoice,
+  readDuration,
+  type SettingProblem,
+  type Take,
+} from './setting.ts';
+import { readStartAt, type StartAt } from './values.ts';
+
+export interface WatchSettings {
+  readonly startAt: StartAt;
+  /** A first start reads the past without telling anybody. */
+  readonly silentStart: boolean;
+  /** How late an entry may appear in the log and still be seen. */
+  readonly overlapMs: number;
+  /** No walk ended and none moved for so long: blind. */
+  readonly blindAfterMs: number;
+  /** How long entries are kept. */
+  readonly retentionMs: number;
+  /** A tick stops at whichever comes first; what is left is the next tick's. */
+  readonly pagesPerTick: number;
+  readonly secondsPerTick: number;
+}
+
+/**
+ * Pages and seconds a tick, by Cloudflare's plan. Free: 50 subrequests an invocation, so 40 pages leave room for
+ * retries. Paid: 10,000. 45 seconds end before the next minute's tick begins.
+ * https://developers.cloudflare.com/workers/platform/limits/#subrequests
+ */
+const BUDGETS = {
+  free: { pagesPerTick: 40, secondsPerTick: 45 },
+  paid: { pagesPerTick: 300, secondsPerTick: 45 },
+} as const;
+
+const PLANS = ['free', 'paid'] as const;
+const FIRST_READS = ['loud', 'silent'] as const;
+const START_AT_RIGHT = 'a time such as `2026-01-31T00:00:00Z` or a duration back such as `1h` or `7d`';
+
+/** The settings of the watch, and what is odd about them though each is right. */
+export function readWatch(
+  env: Environment,
+  take: Take,
+): { readonly watch: WatchSettings; readonly notices: readonly SettingProblem[] } {
+  /** The value, or the default, with a problem if what is set is wrong. */
+  function takeOr<T>(setting: string, reading: Reading<T>, fallback: T, written: string, right: string): T {
+    const meanwhile = `the default, ${written}, is used`;
+    return take(setting, reading, { missing: null, meanwhile, mend: `${right}, ${IN_VARS}` }) ?? fallback;
+  }
+  const duration = (setting: string, fallback: string, least: string, most: string) =>
+    takeOr(
+      setting,
+      readDuration(env, setting, ms(least), ms(most)),
+      ms(fallback),
+      fallback,
+      `a duration from ${least} to ${most} such as \`${fallback}\``,
+    );
+  const plan = takeOr<(typeof PLANS)[number]>(
+    'PLAN',
+    readChoice(env, 'PLAN', PLANS),
+    'free',
+    'free',
+    "`free` or `paid`, your Cloudflare Workers plan's",
+  );
+  const firstRead = takeOr<(typeof FIRST_READS)[number]>(
+    'FIRST_READ',
+    readChoice(env, 'FIRST_READ', FIRST_READS),
+    'loud',
+    'loud',
+    '`loud` or `silent`',
+  );
+  const watch: WatchSettings = {
+    startAt: takeOr<StartAt>(
+      'START_AT',
+      readStartAt(env, 'START_AT'),
+      { kind: 'ago', agoMs: ms('1h') },
+      '1h before the first start',
+      START_AT_RIGHT,
+    ),
+    silentStart: firstRead === 'silent',
+    overlapMs: duration('OVERLAP', '5m', '1m', '1h'),
+    blindAfterMs: duration('BLIND_AFTER', '15m', '10m', '24h'),
+    retentionMs: duration('RETENTION', '30d', '1d', '365d'),
+    ...BUDGETS[plan],
+  };
+  return { watch, notices: oddities(watch) };
+}
+
+function ms(duration: string): number {
+  return parseDuration(duration) ?? 0;
+}
+
+/** Settings that are each right and do not go together. */
+function oddities({ startAt, retentionMs }: WatchSettings): readonly SettingProblem[] {
+  if (startAt.kind !== 'ago' || startAt.agoMs <= retentionMs) return [];
+  const back = formatDuration(startAt.agoMs);
+  return [
+    {
+      setting: 'START_AT',
+      severity: 'notice',
+      problem: `is ${back} back, further than entries are kept (RETENTION, ${formatDuration(retentionMs)})`,
+      meanwhile: 'entries older than that are counted and left alone',
+      mend: `a shorter START_AT or a longer RETENTION, ${IN_VARS}`,
+    },
+  ];
+}

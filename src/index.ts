@@ -1,0 +1,30 @@
+/** The Worker: what Cloudflare calls, wired to what answers. No logic stands here. */
+import { readConfig } from './config.ts';
+import { routing } from './rules.gen.ts';
+import { LEDGER_NAME, reportSettings, tick } from './tick.ts';
+import { createApp } from './web/app.ts';
+
+export { Ledger } from './ledger/durable.ts';
+
+/** Ticks report the settings each time; requests, the first. */
+let reported = false;
+
+export default {
+  async scheduled(_controller, env) {
+    const config = readConfig<KVNamespace, typeof env.LEDGER>(env, routing);
+    const ledger = config.ledger?.getByName(LEDGER_NAME) ?? null;
+    await tick(config, ledger, { now: () => Date.now(), fetch: (url, init) => fetch(url, init) });
+  },
+  fetch(request, env) {
+    const config = readConfig<KVNamespace, typeof env.LEDGER>(env, routing);
+    const ledger = config.ledger?.getByName(LEDGER_NAME) ?? null;
+    if (!reported) reportSettings(config);
+    reported = true;
+    return createApp({
+      config,
+      ledger,
+      now: () => Date.now(),
+      fetch: (url, init) => fetch(url, init),
+    }).fetch(request);
+  },
+} satisfies ExportedHandler<Cloudflare.Env>;

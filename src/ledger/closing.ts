@@ -1,0 +1,61 @@
+/**
+ * Closing: an alert whose period is seen through takes no more matches but late ones, and is told once where it grew.
+ *
+ * Contract: to be called in the transaction of the commit that moves seen-through, so that nothing is told twice or
+ * forgotten. At most so many at once; while some are left, `isClosingDue` stays true. Neither the rule nor the entry
+ * need still be there.
+ */
+import { closing, decisionText } from '../alert/alert.ts';
+import { entryView } from '../alert/entry-view.ts';
+import type { Route } from '../alert/routing.ts';
+import type { Engine } from '../sigma/compile.ts';
+import { entryFrom, type StoredEntry } from './entries.ts';
+import type { AlertRow } from './evaluate.ts';
+import { noticeOf, rememberedEntry, type Shown } from './notice.ts';
+import { alertFrom, COUNTED, type StoredAlert } from './past.ts';
+import type { Store } from './store.ts';
+import { tell } from './tell.ts';
+
+/** At most so many close in one commit: each may be a message, and a commit must not take seconds. */
+export const CLOSE_MOST = 500;
+
+const CLOSABLE = "state = 'open' AND begins + period <= ?";
+
+/** Whether an alert's period lies before `seenThrough`, and it is still open. Reads one row. */
+export function isClosingDue(store: Store, seenThrough: number): boolean {
+  return store.all(`SELECT 1 FROM alerts WHERE ${CLOSABLE} LIMIT 1`, seenThrough).length > 0;
+}
+
+/** Closes the alerts whose period lies before `seenThrough`: no match that the overlap allows can join them. */
+export function closeAlerts(
+  store: Store,
+  seenThrough: number,
+  { engine, receivers }: { readonly engine: Engine; readonly receivers: readonly Route[] },
+  now: number,
+): void {
+  const rows = store.all<StoredAlert>(
+    `SELECT * FROM alerts WHERE ${CLOSABLE} ORDER BY begins + period, id LIMIT ${CLOSE_MOST}`,
+    seenThrough,
+  );
+  for (const alert of rows.map(alertFrom)) {
+    const rule = engine.rules.get(alert.rule) ?? null;
+    const decision = closing({ ...alert, level: rule?.level ?? alert.level, receivers });
+    store.run("UPDATE alerts SET state = 'closed', closing = ? WHERE id = ?", decisionText(decision), alert.id);
+    if (!decision.notify) continue;
+    tell(store, noticeOf(decision.kind, rule, alert, lastMatch(store, alert), null), receivers, now);
+  }
+}
+
+/** The alert's last match, with its evidence where that was kept; where its entry is no more, what the alert remembers. */
+function lastMatch(store: Store, alert: AlertRow): Shown {
+  const kept = store.all<{ evidence: string }>(
+    `SELECT evidence FROM matches WHERE alert = ? AND seq = ? AND said <> '${COUNTED}'`,
+    alert.id,
+    alert.lastSeq,
+  )[0];
+  const evidence = kept === undefined ? [] : JSON.parse(kept.evidence);
+  const row = store.all<StoredEntry>('SELECT seq, id, created_at, body FROM entries WHERE seq = ?', alert.lastSeq)[0];
+  if (row === undefined) return { entry: rememberedEntry(alert), evidence };
+  const { id, createdAt, body } = entryFrom(row);
+  return { entry: entryView(id, createdAt, body), evidence };
+}

@@ -1,0 +1,135 @@
+/**
+ * The Durable Object that owns a ledger: one per organization watched. It gives the host what only the runtime has: the
+ * storage, its alarm, the clock, the network. One thread, and each call's changes in one transaction.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { linksTo, type Shown } from '../access/links.ts';
+import { routeOf } from '../config/receivers.ts';
+import { readConfig } from '../config.ts';
+import type { Notification } from '../notify/notification.ts';
+import type { Links } from '../notify/receiver.ts';
+import { createReceivers } from '../notify/receivers.ts';
+import { isTest } from '../notify/test-alert.ts';
+import { routing, ruleSet } from '../rules.gen.ts';
+import { compile } from '../sigma/compile.ts';
+import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './api.ts';
+import type { Sent } from './deliver.ts';
+import { durableStore } from './durable-store.ts';
+import { createHost, type Host } from './host.ts';
+import { createLedger, type Ledger as LedgerCore } from './ledger.ts';
+import type { Unfit } from './quarantine.ts';
+import type { Status } from './status.ts';
+import { createViews, type Views } from './views/read.ts';
+import type { AlertList, AlertPage, AlertQuery, EntryPage, LedgerViews, Overview, RuleActivity } from './views.ts';
+
+export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, LedgerOperator, LedgerViews {
+  readonly #ledger: LedgerCore;
+  readonly #views: Views;
+  readonly #host: Host;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    const config = readConfig(env, routing);
+    const now = () => Date.now();
+    const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
+    const store = durableStore(ctx.storage);
+    const knows = { engine: compile(ruleSet), receivers: config.receivers.map(routeOf) };
+    this.#ledger = createLedger(store, { ...knows, apiKeyExpiresAt: config.apiKeyExpiresAt, ...config.watch });
+    this.#views = createViews(store, { ...knows, status: (at) => this.#ledger.status(at) });
+    const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };
+    const linksOf = (notification: Notification): Promise<Links> => linksTo(config, shownIn(notification), now());
+    this.#host = createHost({
+      ledger: this.#ledger,
+      receivers,
+      linksOf,
+      alarm,
+      now,
+      log: { sent: logSent, failed: logFailed },
+    });
+  }
+
+  begin(input: BeginInput): Promise<Begun> {
+    return this.#host.begin(input);
+  }
+
+  record(batch: Batch): Promise<Recorded> {
+    return this.#host.record(batch);
+  }
+
+  drain(expect: number, most: number): Promise<Recorded> {
+    return this.#host.drain(expect, most);
+  }
+
+  blame(record: Unfit | null): Promise<boolean> {
+    return this.#host.blame(record);
+  }
+
+  failed(failure: Failure): Promise<void> {
+    return this.#host.failed(failure);
+  }
+
+  resend(receiver: string | null): Promise<number> {
+    return this.#host.resend(receiver);
+  }
+
+  testReceivers(): Promise<readonly Tested[]> {
+    return this.#host.testReceivers();
+  }
+
+  /** How things stand. */
+  async status(): Promise<Status> {
+    return this.#ledger.status(Date.now());
+  }
+
+  async overview(): Promise<Overview> {
+    return this.#views.overview(Date.now());
+  }
+
+  async entry(id: string, scope: number | null): Promise<EntryPage | null> {
+    return this.#views.entry(id, scope);
+  }
+
+  async entryText(id: string, scope: number | null): Promise<string | null> {
+    return this.#views.entryText(id, scope);
+  }
+
+  async alert(id: number): Promise<AlertPage | null> {
+    return this.#views.alert(id);
+  }
+
+  async alerts(query: AlertQuery): Promise<AlertList> {
+    return this.#views.alerts(query);
+  }
+
+  async rules(): Promise<readonly RuleActivity[]> {
+    return this.#views.rules();
+  }
+
+  override alarm(): Promise<void> {
+    return this.#host.alarm();
+  }
+}
+
+/** What a message's links lead to; null where it is about no alert. */
+function shownIn(notification: Notification): Shown | null {
+  if ('alarm' in notification || isTest(notification)) return null;
+  return { alert: notification.alert.id, entry: notification.entry.id };
+}
+
+function logSent({ due, outcome, settled }: Sent): void {
+  const line = JSON.stringify({
+    at: 'delivery',
+    id: due.id,
+    what: due.notification.kind,
+    receiver: due.receiver,
+    attempt: due.attempt,
+    ...outcome,
+    state: settled.state,
+  });
+  if (outcome.kind === 'delivered') console.log(line);
+  else console.error(line);
+}
+
+function logFailed(error: unknown): void {
+  console.error(JSON.stringify({ at: 'alarm', error: error instanceof Error ? error.message : String(error) }));
+}

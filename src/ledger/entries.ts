@@ -1,0 +1,154 @@
+/**
+ * The accepted entries: which of a page are new, and how they are numbered and stored.
+ */
+
+import type { EntryBody } from '../audit-log/entry.ts';
+import { fieldValue } from '../sigma/field.ts';
+import { hash } from '../sigma/hash.ts';
+import type { Match } from '../sigma/rule.ts';
+import type { Incoming } from './api.ts';
+import type { Accepted } from './evaluate.ts';
+import type { Store } from './store.ts';
+
+export interface Sifted {
+  /** New, by (created_at, id), each once. */
+  readonly fresh: readonly Incoming[];
+  readonly known: number;
+  /** Older than retention, and left alone. */
+  readonly expired: number;
+}
+
+export interface Sieve {
+  /** Entries created before this are none of ours. */
+  readonly floor: number;
+  readonly expiredBefore: number;
+  readonly skip: ReadonlySet<string>;
+}
+
+/** Sorts out which entries are new. Reads; writes nothing. */
+export function sift(store: Store, entries: readonly Incoming[], { floor, expiredBefore, skip }: Sieve): Sifted {
+  const wanted = new Map<string, Incoming>();
+  let expired = 0;
+  for (const entry of entries) {
+    if (entry.createdAt < floor || skip.has(entry.id)) continue;
+    if (entry.createdAt < expiredBefore) expired++;
+    else wanted.set(storedId(entry.id), entry);
+  }
+  const known = store.all<{ id: string }>(
+    'SELECT id FROM entries WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify([...wanted.keys()]),
+  );
+  for (const { id } of known) wanted.delete(id);
+  const fresh = [...wanted.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  return { fresh, known: known.length, expired };
+}
+
+/** Whether an entry of this id is recorded, or staged. */
+export function isTakenIn(store: Store, id: string): boolean {
+  const known = 'SELECT 1 FROM entries WHERE id = ? UNION ALL SELECT 1 FROM staged WHERE id = ? LIMIT 1';
+  return store.all(known, storedId(id), storedId(id)).length > 0;
+}
+
+/** Stores entries under the next numbers, with their batch: one statement for all of them. */
+export function accept<M extends readonly Match[]>(
+  store: Store,
+  sound: readonly { readonly incoming: Incoming; readonly body: EntryBody; readonly matches: M }[],
+  lastSeq: number,
+  walked: { readonly began: number; readonly silentBefore: number | null },
+  rules: string,
+): { readonly entry: Accepted; readonly matches: M }[] {
+  const rows = sound.map(({ incoming, body, matches }, index) => ({
+    entry: { seq: lastSeq + index + 1, id: incoming.id, createdAt: incoming.createdAt, body },
+    stored: storedText(incoming.text, body),
+    actor: storedActor(body),
+    matches,
+  }));
+  store.run(
+    `INSERT INTO entries (seq, id, created_at, body, actor, cut)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
+    JSON.stringify(
+      rows.map(({ entry, stored, actor }) => [
+        entry.seq,
+        storedId(entry.id),
+        entry.createdAt,
+        stored.text,
+        actor,
+        stored.cut ? 1 : null,
+      ]),
+    ),
+  );
+  store.run(
+    'INSERT INTO batches (first_seq, last_seq, began, silent_before, rules) VALUES (?, ?, ?, ?, ?)',
+    lastSeq + 1,
+    lastSeq + rows.length,
+    walked.began,
+    walked.silentBefore,
+    rules,
+  );
+  return rows;
+}
+
+/** An id as SQLite keeps it faithfully: odd characters and endless ones are told apart by a hash. */
+export function storedId(id: string): string {
+  return /^(?!#)[\x20-\x7e]{1,128}$/.test(id) ? id : `#${hash(id)}`;
+}
+
+/** Enough for any honest id of an actor. */
+const ACTOR_LIMIT = 256;
+
+/** Who did it, as their story is found by: `actor.id` as text; null where there is none. */
+export function storedActor(body: EntryBody): string | null {
+  const value = fieldValue(body, 'actor.id');
+  if (value === null || value === undefined) return null;
+  const text = typeof value === 'string' ? value : jsonOf(value);
+  return text === null ? null : text.slice(0, ACTOR_LIMIT).toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** Null where it is nested more deeply than can be written. */
+function jsonOf(value: unknown): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
+}
+
+/** A row of `entries`, as far as it is read. */
+export type StoredEntry = { seq: number; id: string; created_at: number; body: string };
+
+/** An entry from its row, under the id it came with. */
+export function entryFrom(row: StoredEntry): Accepted {
+  const body = JSON.parse(row.body) as EntryBody;
+  const { id } = body;
+  return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };
+}
+
+/** An entry larger than this is stored with its long strings cut. */
+const STORED_LIMIT = 64 * 1024;
+/** To this, at first. */
+const STRING_LIMIT = 1_024;
+
+/** What is stored of an entry, and whether that is less than came. */
+function storedText(text: string, body: EntryBody): { readonly text: string; readonly cut: boolean } {
+  if (text.length <= STORED_LIMIT) return { text, cut: false };
+  for (let limit = STRING_LIMIT; limit >= 16; limit /= 4) {
+    const cut = withStringsCut(body, limit);
+    if (cut !== null && cut.length <= STORED_LIMIT) return { text: cut, cut: true };
+  }
+  const { id, created_at } = body;
+  const only = { id, created_at, cut: `an entry of ${text.length} characters` };
+  return { text: withStringsCut(only, STRING_LIMIT) ?? '{}', cut: true };
+}
+
+/** Null where it is nested more deeply than can be written with a look at each value. */
+function withStringsCut(body: EntryBody, limit: number): string | null {
+  try {
+    return JSON.stringify(body, (_key, value: unknown) =>
+      typeof value === 'string' && value.length > limit
+        ? `${value.slice(0, limit)}… (${value.length} characters)`
+        : value,
+    );
+  } catch {
+    return null;
+  }
+}

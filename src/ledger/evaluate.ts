@@ -1,0 +1,255 @@
+/**
+ * From accepted entries to what they change: windows, alerts, what is to be said.
+ *
+ * Contract: a function of what is stored (read through `Past`) and the entries in their order, their walk's beginning
+ * and the rules; it changes nothing itself. The event time of an entry is its `created_at`, or the walk's beginning
+ * where it claims to be later. One entry at most once opens or joins one alert a rule.
+ */
+import { DEDUP_BY, DEDUP_PERIOD_MS, type Placed, place, type Say, say } from '../alert/alert.ts';
+import { entryView } from '../alert/entry-view.ts';
+import { keyText } from '../alert/key.ts';
+import type { Route } from '../alert/routing.ts';
+import type { EntryBody } from '../audit-log/entry.ts';
+import type { AlertNotification, EntryView } from '../notify/notification.ts';
+import type { Engine } from '../sigma/compile.ts';
+import { correlationsByRule, groupOf, type KeyPart, keyOf } from '../sigma/correlate.ts';
+import type { CorrelationRule, Evidence, Level, Match, Rule } from '../sigma/rule.ts';
+import { observe } from '../sigma/window.ts';
+import { type CountedEntry, countedIn, type FiredWindow } from './counted.ts';
+import { noticeOf } from './notice.ts';
+
+/** An entry that was accepted: numbered, parsed. */
+export interface Accepted {
+  readonly seq: number;
+  readonly id: string;
+  readonly createdAt: number;
+  readonly body: EntryBody;
+}
+
+/** An alert as it is stored. */
+export interface AlertRow extends Placed {
+  readonly id: number;
+  readonly rule: string;
+  readonly key: string;
+  readonly history: boolean;
+  readonly count: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly lastAt: number;
+  readonly level: Level;
+  readonly title: string;
+  readonly keyParts: readonly KeyPart[];
+}
+
+/** What evaluation must know of what is stored. */
+export interface Past {
+  /** The kept times of a group; empty where there are none, or the rule has changed since. */
+  window(rule: CorrelationRule, key: string): readonly number[];
+  /** Alerts of a rule and key that begin after `from` and before `to`. */
+  alerts(rule: string, key: string, from: number, to: number): readonly AlertRow[];
+  /** Entries numbered below `seq` that happened at one of these times; by time, a bounded number. */
+  entriesAt(times: readonly number[], seq: number): Iterable<Accepted>;
+}
+
+export interface MatchRow {
+  readonly alert: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly said: Say;
+  readonly evidence: readonly Evidence[];
+}
+
+/** An entry that a correlation counted when it opened or first told an alert. */
+export interface CountedRow {
+  readonly alert: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly evidence: readonly Evidence[];
+}
+
+/** How often a rule matched in a batch (a correlation: fired), its latest time, and the entry it matched last. */
+export interface ActivityRow {
+  readonly rule: string;
+  readonly matched: number;
+  readonly lastAt: number;
+  readonly lastSeq: number;
+}
+
+/** What is to be stored. */
+export interface Changes {
+  /** Touched groups, whole. */
+  readonly windows: readonly {
+    readonly rule: CorrelationRule;
+    readonly key: string;
+    readonly times: readonly number[];
+  }[];
+  /** Alerts opened or grown, as they are now. */
+  readonly alerts: readonly AlertRow[];
+  readonly openedIds: ReadonlySet<number>;
+  readonly matches: readonly MatchRow[];
+  readonly counted: readonly CountedRow[];
+  readonly activity: readonly ActivityRow[];
+  readonly notifications: readonly AlertNotification[];
+  readonly lastAlert: number;
+}
+
+export interface Walked {
+  readonly began: number;
+  readonly silentBefore: number | null;
+}
+
+/** The most matches of one alert that are kept with their evidence. */
+const MATCHES_KEPT = 100;
+/** An open alert keeps its period when its rule's gets shorter: alerts are looked for at least so far. */
+const LONGEST_USUAL_MS = 24 * 60 * 60_000;
+/** Of the entries a correlation counted, a message shows so many. */
+const COUNTED_SHOWN = 3;
+/** What a stored key shows of a value. */
+const KEY_VALUE_LIMIT = 256;
+
+/** Creates the evaluation for one compiled set of rules. */
+export function createEvaluation(engine: Engine, overlapMs: number, receivers: readonly Route[]) {
+  const feeds = correlationsByRule(engine.correlations);
+  const order = new Map(engine.correlations.map((correlation, index) => [correlation, index]));
+  const orderOf = (correlation: CorrelationRule): number => order.get(correlation) ?? 0;
+
+  /** The matches of one entry's detections. Throws only by a bug in a rule's evaluation: the entry is to blame then. */
+  const match = (body: EntryBody): readonly Match[] => engine.evaluate(body);
+
+  const evaluate = (
+    entries: readonly { readonly entry: Accepted; readonly matches: readonly Match[] }[],
+    walked: Walked,
+    past: Past,
+    lastAlert: number,
+  ): Changes => {
+    const windows = new Map<string, { rule: CorrelationRule; key: string; times: readonly number[] }>();
+    const alerts = new Map<number, AlertRow>();
+    const openedIds = new Set<number>();
+    const matches: MatchRow[] = [];
+    const countedRows: CountedRow[] = [];
+    const activity = new Map<string, ActivityRow>();
+    const notifications: AlertNotification[] = [];
+    let alertId = lastAlert;
+
+    const alertsNear = (rule: string, key: string, from: number, to: number): AlertRow[] => {
+      const stored = past.alerts(rule, key, from, to).map((row) => alerts.get(row.id) ?? row);
+      const fresh = [...openedIds].map((id) => alerts.get(id)).filter((row) => row !== undefined);
+      return [...stored, ...fresh.filter((row) => row.rule === rule && row.key === key)];
+    };
+
+    const active = (rule: Rule, entry: Accepted, at: number): void => {
+      const known = activity.get(rule.id);
+      const lastAt = Math.max(at, known?.lastAt ?? at);
+      activity.set(rule.id, { rule: rule.id, matched: (known?.matched ?? 0) + 1, lastAt, lastSeq: entry.seq });
+    };
+
+    const happened = (
+      rule: Rule,
+      entry: Accepted,
+      at: number,
+      parts: readonly KeyPart[],
+      evidence: readonly Evidence[],
+      window: FiredWindow | null,
+    ): void => {
+      active(rule, entry, at);
+      if (!rule.alerts) return;
+      const key = keyText(parts);
+      const periodMs = rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
+      const silent = walked.silentBefore !== null && entry.createdAt < walked.silentBefore;
+      const reach = Math.max(periodMs, LONGEST_USUAL_MS);
+      const joins = place(alertsNear(rule.id, key, at - reach, at + reach), at);
+      const decision = say({ level: rule.level, silent, joins, receivers });
+      const row: AlertRow =
+        joins === null
+          ? {
+              id: ++alertId,
+              rule: rule.id,
+              key,
+              begins: at,
+              periodMs,
+              state: 'open',
+              history: silent,
+              count: 1,
+              firstSeq: entry.seq,
+              lastSeq: entry.seq,
+              lastAt: at,
+              level: rule.level,
+              title: rule.title,
+              keyParts: parts.map(({ field, value }) => ({ field, value: value.slice(0, KEY_VALUE_LIMIT) })),
+            }
+          : {
+              ...joins,
+              count: joins.count + 1,
+              history: joins.history && silent,
+              lastSeq: entry.seq,
+              lastAt: Math.max(joins.lastAt, at),
+            };
+      alerts.set(row.id, row);
+      if (joins === null) openedIds.add(row.id);
+      if (row.count <= MATCHES_KEPT || decision.notify) {
+        matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence });
+      }
+      const opens = joins === null || (decision.notify && decision.kind === 'opened');
+      const counted = opens && window !== null ? countedIn(window, entry.seq, past, engine) : [];
+      for (const each of counted) {
+        countedRows.push({ alert: row.id, seq: each.entry.seq, at: each.entry.createdAt, evidence: each.evidence });
+      }
+      if (!decision.notify) return;
+      const shown = { entry: viewOf(entry), evidence };
+      notifications.push(noticeOf(decision.kind, rule, row, shown, window && windowOf(window, counted)));
+    };
+
+    for (const { entry, matches: found } of entries) {
+      const at = Math.min(entry.createdAt, walked.began);
+      for (const { rule, evidence } of found) {
+        happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), evidence, null);
+      }
+      // One entry counts once in a correlation, however many of its rules it satisfies.
+      const fed = new Map<CorrelationRule, Match>();
+      for (const match of found) {
+        for (const correlation of feeds.get(match.rule.id) ?? [])
+          if (!fed.has(correlation)) fed.set(correlation, match);
+      }
+      for (const [correlation, { rule, evidence }] of [...fed].sort(([a], [b]) => orderOf(a) - orderOf(b))) {
+        const group = groupOf(correlation, rule.id, entry.body);
+        if (group === null) continue;
+        const key = keyText(group);
+        const place = `${correlation.id}\n${key}`;
+        const times = windows.get(place)?.times ?? past.window(correlation, key);
+        const seen = observe(times, at, correlation, walked.began - overlapMs);
+        windows.set(place, { rule: correlation, key, times: seen.times });
+        if (seen.fired === null) continue;
+        const by = correlation.tocsin.dedupBy;
+        const parts = by === null ? group : keyOf(by, entry.body);
+        const window = { correlation, key, times: seen.times, fired: seen.fired };
+        happened(correlation, entry, seen.fired.at, parts, evidence, window);
+      }
+    }
+    return {
+      windows: [...windows.values()],
+      alerts: [...alerts.values()],
+      openedIds,
+      matches,
+      counted: countedRows,
+      activity: [...activity.values()],
+      notifications,
+      lastAlert: alertId,
+    };
+  };
+
+  return { match, evaluate };
+}
+
+function viewOf({ id, createdAt, body }: Accepted): EntryView {
+  return entryView(id, createdAt, body);
+}
+
+/** A window that fired, as a message shows it. */
+function windowOf({ correlation, fired }: FiredWindow, counted: readonly CountedEntry[]): AlertNotification['window'] {
+  return {
+    count: fired.count,
+    timespanMs: correlation.timespanMs,
+    condition: correlation.condition.map(({ op, value }) => `${op} ${value}`).join(' and '),
+    first: counted.slice(0, COUNTED_SHOWN).map(({ entry }) => viewOf(entry)),
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * Taking entries in: what happens to those that are new, in the transaction of their batch.
+ *
+ * Contract: they are numbered, stored, evaluated in that order, and what evaluation decides is stored with them:
+ * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
+ */
+import type { Route } from '../alert/routing.ts';
+import type { Engine } from '../sigma/compile.ts';
+import { raise } from './alarms.ts';
+import type { Incoming, OpenedAlert } from './api.ts';
+import { accept } from './entries.ts';
+import { type Changes, createEvaluation, type Walked } from './evaluate.ts';
+import { applyChanges, createPast } from './past.ts';
+import { quarantine, type Unfit } from './quarantine.ts';
+import type { State } from './state.ts';
+import type { Store } from './store.ts';
+import { tell } from './tell.ts';
+
+/** What taking entries in came to. */
+export interface Taken {
+  readonly state: State;
+  readonly recorded: number;
+  readonly quarantined: number;
+  readonly opened: readonly OpenedAlert[];
+}
+
+/** Takes new entries in. `fresh` are sifted and in order; `malformed` goes straight to the quarantine. */
+export type Take = (
+  state: State,
+  fresh: readonly Incoming[],
+  malformed: readonly Unfit[],
+  walked: Walked,
+  now: number,
+) => Taken;
+
+/** Creates the intake of a ledger; the past, as far as rules ask for it, is read from the same store. */
+export function createIntake(store: Store, engine: Engine, overlapMs: number, receivers: readonly Route[]): Take {
+  const evaluation = createEvaluation(engine, overlapMs, receivers);
+  const past = createPast(store, engine);
+  return (
+    state: State,
+    fresh: readonly Incoming[],
+    malformed: readonly Unfit[],
+    walked: { began: number; silentBefore: number | null },
+    now: number,
+  ): Taken => {
+    const unfit: Unfit[] = [...malformed];
+    const sound = fresh.flatMap((incoming) => {
+      try {
+        const body = JSON.parse(incoming.text);
+        return [{ incoming, body, matches: evaluation.match(body) }];
+      } catch (error) {
+        unfit.push({ id: incoming.id, problem: `evaluation failed: ${String(error)}`, text: incoming.text });
+        return [];
+      }
+    });
+    const quarantined = quarantine(store, unfit, now);
+    if (quarantined > 0) {
+      const what = `${quarantined} or more audit-log records could not be read and were put away`;
+      raise(store, 'quarantine', what, receivers, now);
+    }
+    const counters = { ...state.counters, quarantined: state.counters.quarantined + quarantined };
+    if (sound.length === 0) return { state: { ...state, counters }, opened: [], quarantined, recorded: 0 };
+    const accepted = accept(store, sound, state.lastSeq, walked, engine.version);
+    const changes = evaluation.evaluate(accepted, walked, past, state.lastAlert);
+    const lastSeq = state.lastSeq + accepted.length;
+    const overflowed = applyChanges(store, changes, past, { before: state.lastSeq, last: lastSeq });
+    if (overflowed.length > 0) {
+      raise(
+        store,
+        'overflow',
+        `too many groups in: ${overflowed.map(({ title }) => title).join(', ')}`,
+        receivers,
+        now,
+      );
+    }
+    for (const notification of changes.notifications) tell(store, notification, receivers, now);
+    const next: State = {
+      ...state,
+      lastSeq,
+      lastAlert: changes.lastAlert,
+      latestBegan: Math.max(state.latestBegan, walked.began),
+      counters: {
+        ...counters,
+        recorded: counters.recorded + accepted.length,
+        overflowed: counters.overflowed + overflowed.reduce((sum, { dropped }) => sum + dropped, 0),
+      },
+    };
+    return { state: next, opened: openedBy(changes, engine), quarantined, recorded: accepted.length };
+  };
+}
+
+/** How much of its evidence an opened alert tells the log. */
+const EVIDENCE_LIMIT = 500;
+
+/** The alerts that evaluation opened, each with its first match's evidence and what was said of it. */
+function openedBy(changes: Changes, engine: Engine): OpenedAlert[] {
+  return changes.alerts
+    .filter((alert) => changes.openedIds.has(alert.id))
+    .map((alert) => {
+      const first = changes.matches.find((match) => match.alert === alert.id && match.seq === alert.firstSeq);
+      const why = first?.evidence.map((item) => `${item.field ?? 'keyword'}=${item.value}`).join(', ') ?? '';
+      const said = first?.said.notify ? `notified: ${first.said.reason}` : `held back: ${first?.said.reason ?? ''}`;
+      const level = engine.rules.get(alert.rule)?.level ?? 'informational';
+      return {
+        id: alert.id,
+        rule: alert.rule,
+        title: alert.title,
+        level,
+        said,
+        evidence: why.slice(0, EVIDENCE_LIMIT),
+      };
+    });
+}

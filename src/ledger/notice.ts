@@ -1,0 +1,51 @@
+/**
+ * The notification about an alert: from its row, its rule where there still is one, and the match it shows.
+ *
+ * Contract: pure. It holds all that a message shows, so that it can be sent when the rule and the entry are gone.
+ */
+import { entryView } from '../alert/entry-view.ts';
+import type { AlertNotification, EntryView } from '../notify/notification.ts';
+import type { Evidence, Rule } from '../sigma/rule.ts';
+import type { AlertRow } from './evaluate.ts';
+
+/** What a notification shows: an entry, and why it matched. */
+export interface Shown {
+  readonly entry: EntryView;
+  readonly evidence: readonly Evidence[];
+}
+
+/** What is to be said about an alert. `rule`: null where it is no more; the alert's row says what it knows of it. */
+export function noticeOf(
+  kind: AlertNotification['kind'],
+  rule: Rule | null,
+  alert: AlertRow,
+  shown: Shown,
+  window: AlertNotification['window'],
+): AlertNotification {
+  return {
+    kind,
+    alert: {
+      id: alert.id,
+      ruleId: alert.rule,
+      title: rule?.title ?? alert.title,
+      description: rule?.description ?? null,
+      level: rule?.level ?? alert.level,
+      runbook: rule?.tocsin.runbook ?? null,
+      falsepositives: rule?.falsepositives ?? [],
+      tags: rule?.tags ?? [],
+      key: alert.keyParts,
+      count: alert.count,
+      firstAt: alert.begins,
+      lastAt: alert.lastAt,
+      periodMs: alert.periodMs,
+    },
+    entry: shown.entry,
+    evidence: shown.evidence,
+    window,
+  };
+}
+
+/** An entry that is no more, as far as its alert remembers it: when, and the dedup key. Its id is "". */
+export function rememberedEntry(alert: AlertRow): EntryView {
+  return entryView('', alert.lastAt, Object.fromEntries(alert.keyParts.map(({ field, value }) => [field, value])));
+}

@@ -1,0 +1,221 @@
+/**
+ * What evaluation reads of the past, and how what it decided is stored.
+ */
+import { decisionText } from '../alert/alert.ts';
+import { LEAST_LEVEL } from '../alert/routing.ts';
+import type { Engine } from '../sigma/compile.ts';
+import { type CorrelationRule, LEVELS } from '../sigma/rule.ts';
+import { versionOf } from '../sigma/version.ts';
+import { entryFrom, type StoredEntry } from './entries.ts';
+import type { Accepted, AlertRow, Changes, Past } from './evaluate.ts';
+import type { Store } from './store.ts';
+
+/** A rule keeps no more groups than this; the longest untouched go first. */
+const GROUPS_MOST = 100_000;
+/** How many of them go at once, so that it is not done for every new group. */
+const GROUPS_DROPPED = 1_000;
+/** So many entries at the times of a window are looked at: others may share an instant with them. */
+const ENTRIES_LOOKED_AT = 100;
+/** What stands in `matches.said` of an entry that a correlation counted; it is no match of the alert. */
+export const COUNTED = 'counted';
+/** Groups are counted each time so many entries were accepted. */
+const COUNT_EVERY = 512;
+
+interface StoredPast extends Past {
+  /** Changes when the correlation, or a detection it counts, does. */
+  fingerprint(rule: CorrelationRule): string;
+}
+
+/** The past as it is stored. */
+export function createPast(store: Store, engine: Engine): StoredPast {
+  const fingerprints = new Map(
+    engine.correlations.map((rule) => {
+      const counted = rule.rules.flatMap((id) => engine.rules.get(id) ?? []);
+      return [rule.id, versionOf([rule, ...counted])];
+    }),
+  );
+  const fingerprint = (rule: CorrelationRule): string => fingerprints.get(rule.id) ?? '';
+  return {
+    fingerprint,
+    window: (rule, key) => {
+      const row = store.all<{ times: string; fingerprint: string }>(
+        'SELECT times, fingerprint FROM windows WHERE rule = ? AND key = ?',
+        rule.id,
+        key,
+      )[0];
+      return row === undefined || row.fingerprint !== fingerprint(rule) ? [] : unpacked(row.times);
+    },
+    alerts: (rule, key, from, to) =>
+      store
+        .all<StoredAlert>(
+          'SELECT * FROM alerts WHERE rule = ? AND key = ? AND begins > ? AND begins < ? ORDER BY begins',
+          rule,
+          key,
+          from,
+          to,
+        )
+        .map(alertFrom),
+    // What was dated at its walk's beginning did not happen at its created_at. `+seq`: found by time, not by number.
+    entriesAt: (times, seq) =>
+      lazily(
+        store.all<StoredEntry>(
+          `SELECT seq, id, created_at, body FROM entries
+           WHERE created_at IN (SELECT value FROM json_each(?)) AND +seq < ? AND created_at <=
+             (SELECT began FROM batches WHERE first_seq <= entries.seq ORDER BY first_seq DESC LIMIT 1)
+           ORDER BY created_at, seq LIMIT ${ENTRIES_LOOKED_AT}`,
+          JSON.stringify(times),
+          seq,
+        ),
+      ),
+  };
+}
+
+/** Entries parsed as they are asked for: the last of them seldom are. */
+function* lazily(rows: readonly StoredEntry[]): Iterable<Accepted> {
+  for (const row of rows) yield entryFrom(row);
+}
+
+/** Stores what evaluation decided, deliveries excepted; returns the rules that dropped groups, and how many. */
+export function applyChanges(
+  store: Store,
+  changes: Changes,
+  past: StoredPast,
+  seqs: { readonly before: number; readonly last: number },
+): { readonly title: string; readonly dropped: number }[] {
+  for (const { rule, key, times } of changes.windows) {
+    store.run(
+      'INSERT OR REPLACE INTO windows (rule, key, touched, newest, fingerprint, times) VALUES (?, ?, ?, ?, ?, ?)',
+      rule.id,
+      key,
+      seqs.last,
+      times.at(-1) ?? 0,
+      past.fingerprint(rule),
+      packed(times),
+    );
+  }
+  for (const alert of changes.alerts) {
+    // What a match does not change is not written again, nor are the indexes that hold it.
+    store.run(
+      `INSERT INTO alerts (id, rule, key, begins, period, state, history, count, first_seq, last_seq, last_at,
+         level, title, key_parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET history = excluded.history, count = excluded.count,
+         last_seq = excluded.last_seq, last_at = excluded.last_at`,
+      alert.id,
+      alert.rule,
+      alert.key,
+      alert.begins,
+      alert.periodMs,
+      alert.state,
+      alert.history ? 1 : 0,
+      alert.count,
+      alert.firstSeq,
+      alert.lastSeq,
+      alert.lastAt,
+      alert.level,
+      alert.title,
+      JSON.stringify(alert.keyParts),
+    );
+  }
+  for (const { alert, seq, at, said, evidence } of changes.matches) {
+    store.run(
+      'INSERT OR REPLACE INTO matches (alert, seq, at, said, evidence) VALUES (?, ?, ?, ?, ?)',
+      alert,
+      seq,
+      at,
+      decisionText(said),
+      JSON.stringify(evidence),
+    );
+  }
+  for (const { alert, seq, at, evidence } of changes.counted) {
+    // Where it matched itself, that stands.
+    store.run(
+      'INSERT OR IGNORE INTO matches (alert, seq, at, said, evidence) VALUES (?, ?, ?, ?, ?)',
+      alert,
+      seq,
+      at,
+      COUNTED,
+      JSON.stringify(evidence),
+    );
+  }
+  for (const { rule, matched, lastAt, lastSeq } of changes.activity) {
+    store.run(
+      `INSERT INTO activity (rule, matched, last_at, last_seq) VALUES (?, ?, ?, ?)
+       ON CONFLICT (rule) DO UPDATE SET matched = matched + excluded.matched,
+         last_at = max(last_at, excluded.last_at), last_seq = excluded.last_seq`,
+      rule,
+      matched,
+      lastAt,
+      lastSeq,
+    );
+  }
+  return dropGroups(store, changes, seqs);
+}
+
+function dropGroups(store: Store, changes: Changes, seqs: { readonly before: number; readonly last: number }) {
+  if (Math.floor(seqs.before / COUNT_EVERY) === Math.floor(seqs.last / COUNT_EVERY)) return [];
+  const rules = new Set(changes.windows.map(({ rule }) => rule));
+  return [...rules].flatMap((rule) => {
+    const groups = store.all<{ n: number }>('SELECT count(*) AS n FROM windows WHERE rule = ?', rule.id)[0]?.n ?? 0;
+    if (groups <= GROUPS_MOST) return [];
+    const dropped = groups - GROUPS_MOST + GROUPS_DROPPED;
+    store.run(
+      `DELETE FROM windows WHERE rule = ? AND key IN
+         (SELECT key FROM windows WHERE rule = ? ORDER BY touched, key LIMIT ?)`,
+      rule.id,
+      rule.id,
+      dropped,
+    );
+    return [{ title: rule.title, dropped }];
+  });
+}
+
+/** Ascending times as the first and the steps after it: short numbers. */
+function packed(times: readonly number[]): string {
+  return JSON.stringify(times.map((time, i) => (i === 0 ? time : time - (times[i - 1] ?? 0))));
+}
+
+function unpacked(text: string): number[] {
+  let time = 0;
+  return (JSON.parse(text) as number[]).map((step) => {
+    time += step;
+    return time;
+  });
+}
+
+/** A row of `alerts`, as far as it is read. */
+export type StoredAlert = {
+  id: number;
+  rule: string;
+  key: string;
+  begins: number;
+  period: number;
+  state: string;
+  history: number;
+  count: number;
+  first_seq: number;
+  last_seq: number;
+  last_at: number;
+  level: string;
+  title: string;
+  key_parts: string;
+};
+
+/** An alert from its row. */
+export function alertFrom(row: StoredAlert): AlertRow {
+  return {
+    id: row.id,
+    rule: row.rule,
+    key: row.key,
+    begins: row.begins,
+    periodMs: row.period,
+    state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
+    history: row.history === 1,
+    count: row.count,
+    firstSeq: row.first_seq,
+    lastSeq: row.last_seq,
+    lastAt: row.last_at,
+    level: LEVELS.find((level) => level === row.level) ?? LEAST_LEVEL,
+    title: row.title,
+    keyParts: JSON.parse(row.key_parts),
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * How things stand, for an operator: is it watching, how far has it read, what waits, what went wrong. Reads only.
+ */
+import type { Route } from '../alert/routing.ts';
+import type { Checkpoint } from '../audit-log/checkpoint.ts';
+import type { Engine } from '../sigma/compile.ts';
+import { LASTING, shownKey } from './alarms.ts';
+import { GIVE_UP_AFTER_MS } from './deliveries.ts';
+import { receiversHealth } from './health.ts';
+import { CONVICTED } from './quarantine.ts';
+import { type Counters, failureOf, type NotedFailure, readState, type State } from './state.ts';
+import type { Store } from './store.ts';
+import type { ReceiverHealth } from './views.ts';
+
+/** Times are ms since the epoch. */
+export interface Status {
+  readonly watching: 'not begun' | 'watching' | 'blind';
+  readonly startedAt: number | null;
+  /** Wall: when a walk last ended or moved. */
+  readonly movedAt: number | null;
+  /** Why ticks fail, and since when; null where none has failed since the watch last moved. */
+  readonly failure: NotedFailure | null;
+  readonly seenThrough: number | null;
+  /** How far seen-through lies behind now, in ms. */
+  readonly lagMs: number | null;
+  readonly checkpoint: Checkpoint | null;
+  /** Ids of the rewinds that were obeyed. */
+  readonly rewinds: readonly string[];
+  /** Entries waiting on the stage. */
+  readonly staged: number;
+  readonly counters: Counters | null;
+  readonly rules: { readonly version: string; readonly count: number };
+  readonly receivers: readonly string[];
+  /** How each of them fares, in the same order. */
+  readonly health: readonly ReceiverHealth[];
+  readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly AlertLine[] };
+  /** Of the last 30 days, and all that are pending. */
+  readonly deliveries: {
+    readonly pending: number;
+    readonly delivered: number;
+    readonly dead: number;
+    readonly held: number;
+  };
+  readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
+  readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
+  /** Those that are open, newest first. `kind`: and what it is about, as in `unhealthy-receiver:slack`. */
+  readonly alarms: readonly {
+    readonly kind: string;
+    readonly since: number;
+    readonly count: number;
+    readonly summary: string;
+  }[];
+  readonly quarantine: readonly { readonly key: string; readonly problem: string; readonly firstAt: number }[];
+}
+
+export interface AlertLine {
+  readonly id: number;
+  readonly level: string;
+  readonly title: string;
+  readonly count: number;
+  readonly begins: number;
+  readonly lastAt: number;
+  readonly state: string;
+}
+
+interface StatusContext {
+  readonly now: number;
+  readonly engine: Engine;
+  readonly receivers: readonly Route[];
+  readonly blindAfterMs: number;
+  readonly movedAt: (state: State) => number;
+  readonly current: (state: State) => Checkpoint;
+}
+
+/** An alarm that is not a state but an event is news for a day. */
+const ALARMS_SHOWN_MS = 24 * 60 * 60_000;
+const LASTS = LASTING.map((kind) => `kind = '${kind}' OR kind GLOB '${kind}:*'`).join(' OR ');
+/** Each list of the status shows at most so many rows. */
+const SHOWN = 10;
+/** As the index of ended deliveries has it, so that it is used. */
+const ENDED = "state <> 'pending'";
+
+/** Reads the status. */
+export function readStatus(store: Store, context: StatusContext): Status {
+  const state = readState(store);
+  const checkpoint = state === null ? null : context.current(state);
+  const movedAt = state === null ? null : context.movedAt(state);
+  const pending = store.all<{ n: number }>("SELECT count(*) AS n FROM deliveries WHERE state = 'pending'")[0]?.n ?? 0;
+  const ended = store.all<{ state: string; n: number }>(
+    `SELECT state, count(*) AS n FROM deliveries
+     WHERE ${ENDED} AND state IN ('delivered', 'dead', 'held') AND queued_at > ? GROUP BY state`,
+    context.now - 30 * GIVE_UP_AFTER_MS,
+  );
+  const count = (of: string): number => ended.find((row) => row.state === of)?.n ?? 0;
+  const open = store.all<{ level: string; n: number }>(
+    "SELECT level, count(*) AS n FROM alerts WHERE state = 'open' GROUP BY level",
+  );
+  const blind = movedAt !== null && context.now - movedAt >= context.blindAfterMs;
+  return {
+    watching: state === null ? 'not begun' : blind ? 'blind' : 'watching',
+    startedAt: state?.startedAt ?? null,
+    movedAt,
+    failure: state === null || movedAt === null ? null : failureOf(state, movedAt),
+    seenThrough: checkpoint?.seenThrough ?? null,
+    lagMs: checkpoint === null ? null : context.now - checkpoint.seenThrough,
+    checkpoint,
+    rewinds: state?.rewinds ?? [],
+    staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staged WHERE part = 0')[0]?.n ?? 0,
+    counters: state?.counters ?? null,
+    rules: { version: context.engine.version, count: context.engine.rules.size },
+    receivers: context.receivers.map(({ name }) => name),
+    health: receiversHealth(store, context.receivers),
+    alerts: {
+      open: Object.fromEntries(open.map((row) => [row.level, row.n])),
+      newest: store.all<AlertLine & Record<string, string | number>>(
+        `SELECT id, level, title, count, begins, last_at AS lastAt, state FROM alerts
+         WHERE id > 0 ORDER BY id DESC LIMIT ${SHOWN}`,
+      ),
+    },
+    deliveries: {
+      pending,
+      delivered: count('delivered'),
+      dead: count('dead'),
+      held: count('held'),
+    },
+    dead: store.all<{ receiver: string; reason: string; settledAt: number }>(
+      `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries
+       WHERE ${ENDED} AND state = 'dead' ORDER BY queued_at DESC, id DESC LIMIT ${SHOWN}`,
+    ),
+    waiting: store.all<{ receiver: string; reason: string; dueAt: number }>(
+      `SELECT receiver, coalesce(reason, 'not tried yet') AS reason, due_at AS dueAt FROM deliveries
+       WHERE state = 'pending' ORDER BY due_at LIMIT ${SHOWN}`,
+    ),
+    alarms: store
+      .all<{ kind: string; since: number; count: number; summary: string }>(
+        `SELECT kind, since, count, summary FROM alarms
+         WHERE state = 'open' AND (${LASTS} OR since > ?) ORDER BY since DESC LIMIT ${SHOWN}`,
+        context.now - ALARMS_SHOWN_MS,
+      )
+      .map((row) => ({ ...row, kind: shownKey(row.kind) })),
+    quarantine: store.all<{ key: string; problem: string; firstAt: number }>(
+      `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE strikes >= ${CONVICTED}
+       ORDER BY first_at DESC LIMIT ${SHOWN}`,
+    ),
+  };
+}

@@ -1,0 +1,18 @@
+/**
+ * From what is to be said to who hears it: a delivery for each receiver that hears of the alert's level; for the others
+ * a row that says why not. To be called in the transaction of the decision.
+ */
+import { type Route, routed } from '../alert/routing.ts';
+import type { AlertNotification } from '../notify/notification.ts';
+import { holdBack, queue } from './deliveries.ts';
+import type { Store } from './store.ts';
+
+/** Queues a notification about an alert for its receivers. `now`: wall, ms. */
+export function tell(store: Store, notification: AlertNotification, receivers: readonly Route[], now: number): void {
+  const { id: alert, level } = notification.alert;
+  for (const route of receivers) {
+    const heard = routed(route, level);
+    if (heard.send) queue(store, { receiver: route.name, alert, notification }, now);
+    else holdBack(store, { receiver: route.name, alert, notification, reason: heard.reason }, now);
+  }
+}

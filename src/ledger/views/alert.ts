@@ -1,0 +1,76 @@
+/**
+ * An alert's page: its entries in the order of time with the evidence, and all that was said of it, to whom, or why not.
+ *
+ * Contract: reads only, by indexes; both lists are bounded. An entry that retention has thrown out leaves its match.
+ */
+import type { StoredEntry } from '../entries.ts';
+import type { StoredAlert } from '../past.ts';
+import type { Store } from '../store.ts';
+import type { AlertPage, DeliveryLine } from '../views.ts';
+import { alertLine, DAMAGED, entryLine, evidenceFrom, partFrom } from './rows.ts';
+
+/** The ledger keeps 100 matches of an alert, its milestones and what was counted at its opening: all of that. */
+const TIMELINE_MOST = 200;
+/** A few for each receiver. */
+const DELIVERIES_MOST = 200;
+
+/** An alert with all there is to know of it; null where there is none. */
+export function readAlert(store: Store, id: number): AlertPage | null {
+  const [row] = store.all<StoredAlert & { closing: string | null }>('SELECT * FROM alerts WHERE id = ?', id);
+  if (row === undefined) return null;
+  const timeline = timelineOf(store, id);
+  const kept = timeline.filter(({ part }) => part === 'matched').length;
+  return {
+    alert: alertLine(row),
+    timeline,
+    more: Math.max(0, row.count - kept),
+    deliveries: deliveriesOf(store, id),
+    closing: row.closing,
+  };
+}
+
+type MatchRow = {
+  seq: number;
+  at: number;
+  said: string;
+  evidence: string;
+  id: string | null;
+  created_at: number;
+  body: string;
+};
+
+function timelineOf(store: Store, alert: number): AlertPage['timeline'] {
+  const rows = store.all<MatchRow>(
+    `SELECT matches.seq, matches.at, matches.said, matches.evidence, entries.id, entries.created_at, entries.body
+     FROM matches LEFT JOIN entries ON entries.seq = matches.seq
+     WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MOST}`,
+    alert,
+  );
+  return rows.map((row) => ({
+    seq: row.seq,
+    at: row.at,
+    entry: entryIn(row),
+    part: partFrom(row.said),
+    said: row.said,
+    evidence: evidenceFrom(row.evidence),
+  }));
+}
+
+/** Null where retention has thrown it out. */
+function entryIn({ id, ...row }: MatchRow): AlertPage['timeline'][number]['entry'] {
+  const entry: StoredEntry | null = id === null ? null : { ...row, id };
+  return entry === null ? null : entryLine(entry);
+}
+
+const DELIVERY_STATES = ['pending', 'delivered', 'dead', 'held'] as const;
+
+function deliveriesOf(store: Store, alert: number): readonly DeliveryLine[] {
+  const rows = store.all<Omit<DeliveryLine, 'state'> & { state: string } & Record<string, string | number | null>>(
+    `SELECT id, receiver, iif(json_valid(notification), notification ->> '$.kind', ?) AS what, state, reason, attempts,
+       queued_at AS queuedAt, due_at AS dueAt, settled_at AS settledAt
+     FROM deliveries WHERE alert = ? ORDER BY id LIMIT ${DELIVERIES_MOST}`,
+    DAMAGED,
+    alert,
+  );
+  return rows.map(({ state, ...row }) => ({ ...row, state: DELIVERY_STATES.find((of) => of === state) ?? 'pending' }));
+}

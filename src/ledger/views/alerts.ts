@@ -1,0 +1,27 @@
+/**
+ * Alerts, newest first, a page at a time.
+ *
+ * Contract: reads only. The open ones are found by their own index, which holds no others; all of them by their id,
+ * downward, as far as it takes to fill the page.
+ */
+import type { StoredAlert } from '../past.ts';
+import type { Store } from '../store.ts';
+import type { AlertList, AlertQuery } from '../views.ts';
+import { alertLine } from './rows.ts';
+
+/** So many to a page. */
+export const ALERTS_MOST = 50;
+
+/** A page of alerts. `level` and `rule` must be exactly so; null: any. */
+export function readAlerts(store: Store, { state, level, rule, before }: AlertQuery): AlertList {
+  const below = before ?? Number.MAX_SAFE_INTEGER;
+  const rows = store.all<StoredAlert>(`${SELECTS[state]} LIMIT ${ALERTS_MOST + 1}`, below, level, rule);
+  const alerts = rows.slice(0, ALERTS_MOST).map(alertLine);
+  return { alerts, next: rows.length > ALERTS_MOST ? (alerts.at(-1)?.id ?? null) : null };
+}
+
+const FILTER = 'id < ? AND level = coalesce(?, level) AND rule = coalesce(?, rule)';
+const SELECTS = {
+  open: `SELECT * FROM alerts INDEXED BY alerts_open WHERE state = 'open' AND ${FILTER} ORDER BY id DESC`,
+  all: `SELECT * FROM alerts WHERE ${FILTER} ORDER BY id DESC`,
+} as const;

@@ -1,0 +1,87 @@
+/**
+ * An entry's page: the entry as it is stored, what matches it now, what it was to which alerts, its actor's story.
+ *
+ * Contract: reads only, by indexes, a bounded number of rows but for the story's scan (story.ts). Where `scope` is given
+ * and the entry is none of that alert's, it is null, as if there were no such entry; of other alerts nothing is told.
+ */
+import type { EntryBody } from '../../audit-log/entry.ts';
+import type { Engine } from '../../sigma/compile.ts';
+import { type StoredEntry, storedId } from '../entries.ts';
+import type { StoredAlert } from '../past.ts';
+import type { Store } from '../store.ts';
+import type { EntryPage, Part } from '../views.ts';
+import { alertLine, bodyOf, entryLine, evidenceFrom, partFrom } from './rows.ts';
+import { storyOf } from './story.ts';
+
+/** An entry is in one alert a rule, and in what correlations made of it: more are not to be expected. */
+const PARTS_MOST = 50;
+
+type EntryRow = StoredEntry & { actor: string | null; cut: number | null };
+
+/** An entry with all there is to know of it. */
+export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryPage | null {
+  const row = entryRow(store, id, scope);
+  if (row === null) return null;
+  const body = bodyOf(row);
+  return {
+    entry: entryLine(row),
+    text: row.body,
+    cut: row.cut === 1,
+    rules: body === null ? [] : matchedNow(engine, body),
+    rulesChanged: rulesOf(store, row.seq) !== engine.version,
+    parts: partsOf(store, row.seq, scope),
+    story: storyOf(store, row, scope),
+  };
+}
+
+/** The stored JSON of an entry that is recorded whole; null for any other. */
+export function readEntryText(store: Store, id: string, scope: number | null): string | null {
+  const row = entryRow(store, id, scope);
+  return row === null || row.cut === 1 || bodyOf(row) === null ? null : row.body;
+}
+
+function entryRow(store: Store, id: string, scope: number | null): EntryRow | null {
+  const [row] = store.all<EntryRow>(
+    'SELECT seq, id, created_at, body, actor, cut FROM entries WHERE id = ?',
+    storedId(id),
+  );
+  if (row === undefined) return null;
+  if (scope === null) return row;
+  const held = store.all('SELECT 1 FROM matches WHERE alert = ? AND seq = ?', scope, row.seq);
+  return held.length > 0 ? row : null;
+}
+
+function matchedNow(engine: Engine, body: EntryBody): EntryPage['rules'] {
+  return engine.evaluate(body).map(({ rule, evidence }) => ({
+    id: rule.id,
+    title: rule.title,
+    level: rule.level,
+    evidence: evidence.map(({ selection, field, value }) => ({ selection, field, value })),
+  }));
+}
+
+/** The version of the rules that an entry was evaluated with; null where its batch is no more. */
+function rulesOf(store: Store, seq: number): string | null {
+  const [batch] = store.all<{ rules: string; last_seq: number }>(
+    'SELECT rules, last_seq FROM batches WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+    seq,
+  );
+  return batch !== undefined && batch.last_seq >= seq ? batch.rules : null;
+}
+
+/** What it is to its alerts, the newest alert first. */
+function partsOf(store: Store, seq: number, scope: number | null): readonly Part[] {
+  const rows = store.all<StoredAlert & { said: string; evidence: string }>(
+    `SELECT alerts.*, matches.said, matches.evidence FROM matches JOIN alerts ON alerts.id = matches.alert
+     WHERE matches.seq = ? AND matches.alert = coalesce(?, matches.alert)
+     ORDER BY matches.alert DESC LIMIT ${PARTS_MOST}`,
+    seq,
+    scope,
+  );
+  return rows.map((row) => ({
+    alert: alertLine(row),
+    part: partFrom(row.said),
+    said: row.said,
+    evidence: evidenceFrom(row.evidence),
+  }));
+}

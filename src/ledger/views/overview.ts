@@ -1,0 +1,52 @@
+/**
+ * The front page: how things stand, a day as a chart, the open alerts, how the receivers fare, what came last.
+ *
+ * Contract: reads only, by indexes. The chart reads one index row an entry of the day, and no entry.
+ */
+import { LEVELS } from '../../sigma/rule.ts';
+import type { StoredEntry } from '../entries.ts';
+import type { StoredAlert } from '../past.ts';
+import type { Store } from '../store.ts';
+import type { AlertLine, EntryLine, Overview } from '../views.ts';
+import { alertLine, entryLine } from './rows.ts';
+
+/** The chart's steps begin at whole half hours; the last holds `now`. */
+export const STEP_MS = 30 * 60_000;
+export const STEPS = 48;
+/** Lists to look at, not to work through. */
+const OPEN_MOST = 20;
+const NEWEST_MOST = 10;
+
+/** The last day's entries by created_at and alerts by first match, step by step. `now` in ms since the epoch. */
+export function readChart(store: Store, now: number): Overview['chart'] {
+  const from = (Math.floor(now / STEP_MS) + 1 - STEPS) * STEP_MS;
+  const starts = JSON.stringify(Array.from({ length: STEPS }, (_, step) => from + step * STEP_MS));
+  const counted = (select: string): number[] => store.all<{ n: number }>(select, starts).map((row) => row.n);
+  return { from, stepMs: STEP_MS, entries: counted(ENTRIES_BY_STEP), alerts: counted(ALERTS_BY_STEP) };
+}
+
+const ENTRIES_BY_STEP = `SELECT (SELECT count(*) FROM entries
+    WHERE created_at >= step.value AND created_at < step.value + ${STEP_MS}) AS n
+  FROM json_each(?) AS step ORDER BY step.key`;
+const ALERTS_BY_STEP = `SELECT (SELECT count(*) FROM alerts
+    WHERE begins >= step.value AND begins < step.value + ${STEP_MS}) AS n
+  FROM json_each(?) AS step ORDER BY step.key`;
+
+/** Open alerts, the gravest and then the newest first. */
+export function readOpen(store: Store): readonly AlertLine[] {
+  const rows = store.all<StoredAlert>(
+    `SELECT * FROM alerts INDEXED BY alerts_open WHERE state = 'open'
+     ORDER BY (SELECT key FROM json_each(?) WHERE value = level) DESC, begins DESC, id DESC LIMIT ${OPEN_MOST}`,
+    JSON.stringify(LEVELS),
+  );
+  return rows.map(alertLine);
+}
+
+/** The entries recorded last, the last of them first. */
+export function readNewest(store: Store): readonly EntryLine[] {
+  const rows = store.all<StoredEntry>(
+    `SELECT seq, id, created_at, body FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT ${NEWEST_MOST}`,
+    Number.MAX_SAFE_INTEGER,
+  );
+  return rows.map(entryLine);
+}

@@ -1,0 +1,51 @@
+/**
+ * The views over a Store: what the Durable Object answers pages with.
+ *
+ * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
+ */
+import type { Route } from '../../alert/routing.ts';
+import type { Engine } from '../../sigma/compile.ts';
+import { receiversHealth } from '../health.ts';
+import type { Status } from '../status.ts';
+import type { Store } from '../store.ts';
+import type { AlertList, AlertPage, AlertQuery, EntryPage, Overview, RuleActivity } from '../views.ts';
+import { readAlert } from './alert.ts';
+import { readAlerts } from './alerts.ts';
+import { readEntry, readEntryText } from './entry.ts';
+import { readChart, readNewest, readOpen } from './overview.ts';
+import { readRules } from './rules.ts';
+
+/** What views must be told once. */
+export interface ViewsOptions {
+  /** The rules as they are now. */
+  readonly engine: Engine;
+  readonly receivers: readonly Route[];
+  readonly status: (now: number) => Status;
+}
+
+export interface Views {
+  overview(now: number): Overview;
+  entry(id: string, scope: number | null): EntryPage | null;
+  entryText(id: string, scope: number | null): string | null;
+  alert(id: number): AlertPage | null;
+  alerts(query: AlertQuery): AlertList;
+  rules(): readonly RuleActivity[];
+}
+
+/** The views of a ledger's store, whose tables are up to date. */
+export function createViews(store: Store, { engine, receivers, status }: ViewsOptions): Views {
+  return {
+    overview: (now) => ({
+      status: status(now),
+      chart: readChart(store, now),
+      open: readOpen(store),
+      receivers: receiversHealth(store, receivers),
+      newest: readNewest(store),
+    }),
+    entry: (id, scope) => readEntry(store, engine, id, scope),
+    entryText: (id, scope) => readEntryText(store, id, scope),
+    alert: (id) => readAlert(store, id),
+    alerts: (query) => readAlerts(store, query),
+    rules: () => readRules(store),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * From stored rows to what a view shows. Pure; never throws, whatever a row holds: JSON that can't be read is shown as
+ * damaged, in its own place.
+ */
+import { entryView } from '../../alert/entry-view.ts';
+import type { EntryBody } from '../../audit-log/entry.ts';
+import type { Evidence } from '../../sigma/rule.ts';
+import { entryFrom, type StoredEntry } from '../entries.ts';
+import { COUNTED, type StoredAlert } from '../past.ts';
+import type { AlertLine, EntryLine, Part } from '../views.ts';
+
+/** Said where stored JSON can't be read. */
+export const DAMAGED = 'damaged in the ledger';
+
+/** An entry of a list. One whose JSON is damaged still says when it was, and that. */
+export function entryLine(row: StoredEntry): EntryLine {
+  try {
+    const { seq, id, createdAt, body } = entryFrom(row);
+    return { ...entryView(id, createdAt, body), seq };
+  } catch {
+    return { ...entryView(row.id, row.created_at, { action: DAMAGED }), seq: row.seq };
+  }
+}
+
+/** A stored entry's fields; null where its JSON is damaged. */
+export function bodyOf(row: StoredEntry): EntryBody | null {
+  try {
+    return entryFrom(row).body;
+  } catch {
+    return null;
+  }
+}
+
+/** An alert of a list. */
+export function alertLine(row: StoredAlert): AlertLine {
+  return {
+    id: row.id,
+    rule: row.rule,
+    title: row.title,
+    level: row.level,
+    state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
+    history: row.history === 1,
+    count: row.count,
+    begins: row.begins,
+    periodMs: row.period,
+    lastAt: row.last_at,
+    key: listFrom(row.key_parts, keyPart) ?? [{ field: '', value: DAMAGED }],
+  };
+}
+
+/** A match's evidence from its JSON. */
+export function evidenceFrom(text: string): readonly Evidence[] {
+  return listFrom(text, evidence) ?? [{ selection: '', field: null, value: DAMAGED }];
+}
+
+/** What an entry is to an alert, by what was said of it. */
+export function partFrom(said: string): Part['part'] {
+  return said === COUNTED ? 'counted' : 'matched';
+}
+
+type Fields = { readonly [field: string]: unknown };
+
+/** A list from JSON; null where it is none, or one of its members is not what it should be. */
+function listFrom<T>(text: string, read: (item: Fields) => T | null): T[] | null {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list)) return null;
+    const items = list.map((item: unknown) =>
+      typeof item === 'object' && item !== null ? read(item as Fields) : null,
+    );
+    return items.every((item) => item !== null) ? items : null;
+  } catch {
+    return null;
+  }
+}
+
+function keyPart({ field, value }: Fields): AlertLine['key'][number] | null {
+  return typeof field === 'string' && typeof value === 'string' ? { field, value } : null;
+}
+
+function evidence({ selection, field, value }: Fields): Evidence | null {
+  if (typeof selection !== 'string' || typeof value !== 'string') return null;
+  return typeof field === 'string' || field === null ? { selection, field, value } : null;
+}

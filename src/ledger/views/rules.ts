@@ -1,0 +1,33 @@
+/**
+ * How often each rule matched, and when last. Reads one row a rule that ever matched, and the key of an entry for each.
+ */
+import type { Store } from '../store.ts';
+import type { RuleActivity } from '../views.ts';
+import { entryLine } from './rows.ts';
+
+/** More rules than anybody writes; those that are no more keep their row. */
+const RULES_MOST = 2_000;
+
+/** The rules that matched, as far as the ledger remembers: the last first. */
+export function readRules(store: Store): readonly RuleActivity[] {
+  // An odd id is stored as a hash, and stands in the entry itself.
+  const rows = store.all<{
+    rule: string;
+    matched: number;
+    lastAt: number;
+    id: string | null;
+    createdAt: number;
+    body: string | null;
+  }>(
+    `SELECT activity.rule, activity.matched, activity.last_at AS lastAt, entries.id, entries.created_at AS createdAt,
+       iif(substr(entries.id, 1, 1) = '#', entries.body, NULL) AS body
+     FROM activity LEFT JOIN entries ON entries.seq = activity.last_seq
+     ORDER BY activity.last_at DESC, activity.rule LIMIT ${RULES_MOST}`,
+  );
+  return rows.map(({ rule, matched, lastAt, id, createdAt, body }) => ({
+    rule,
+    matched,
+    lastAt,
+    lastEntry: id === null || body === null ? id : entryLine({ seq: 0, id, created_at: createdAt, body }).id,
+  }));
+}

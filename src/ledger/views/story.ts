@@ -1,0 +1,93 @@
+/**
+ * What the same actor did around an entry.
+ *
+ * Contract: the nearest entries before and after, by (created_at, seq), within a day. Time and actor stand in one index
+ * (entries_by_time), which is walked outward from the entry until enough are found or the day is over; the entries
+ * themselves are read for the hits only. So it costs at most one index row an entry of those two days.
+ */
+import type { StoredEntry } from '../entries.ts';
+import type { Store } from '../store.ts';
+import type { Story } from '../views.ts';
+import { entryLine } from './rows.ts';
+
+/** So far it looks, before and after. */
+export const STORY_MS = 24 * 60 * 60_000;
+/** So many it shows, before and after. */
+export const STORY_MOST = 25;
+
+/** The entry that the story is told around. `actor` as it is stored. */
+export interface Middle {
+  readonly seq: number;
+  readonly created_at: number;
+  readonly actor: string | null;
+}
+
+/** The story around an entry; nobody has none. */
+export function storyOf(store: Store, middle: Middle, scope: number | null): Story {
+  const { actor } = middle;
+  const before = actor === null ? [] : seqsBefore(store, middle, actor);
+  const after = actor === null ? [] : seqsAfter(store, middle, actor);
+  const shown = [...before.slice(0, STORY_MOST), ...after.slice(0, STORY_MOST)];
+  const rows = new Map(entriesOf(store, shown).map((row) => [row.seq, row]));
+  const lines = (seqs: readonly number[]) =>
+    seqs.slice(0, STORY_MOST).flatMap((seq) => {
+      const row = rows.get(seq);
+      return row === undefined ? [] : [entryLine(row)];
+    });
+  const story = { before: lines(before).reverse(), after: lines(after) };
+  const held = scope === null ? null : heldBy(store, scope, shown);
+  return {
+    actor,
+    withinMs: STORY_MS,
+    ...story,
+    moreBefore: before.length > STORY_MOST,
+    moreAfter: after.length > STORY_MOST,
+    open: [...story.before, ...story.after].filter(({ seq }) => held?.has(seq) ?? true).map(({ id }) => id),
+  };
+}
+
+/** Nearest first, one more than is shown. `actor` in the order is one value throughout: the order is the index's. */
+function seqsBefore(store: Store, { seq, created_at: at }: Middle, actor: string): number[] {
+  const rows = store.all<{ seq: number }>(
+    `SELECT seq FROM entries INDEXED BY entries_by_time
+     WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at < ? OR +seq < ?)
+     ORDER BY created_at DESC, actor DESC, seq DESC LIMIT ${STORY_MOST + 1}`,
+    at - STORY_MS,
+    at,
+    actor,
+    at,
+    seq,
+  );
+  return rows.map((row) => row.seq);
+}
+
+function seqsAfter(store: Store, { seq, created_at: at }: Middle, actor: string): number[] {
+  const rows = store.all<{ seq: number }>(
+    `SELECT seq FROM entries INDEXED BY entries_by_time
+     WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at > ? OR +seq > ?)
+     ORDER BY created_at, actor, seq LIMIT ${STORY_MOST + 1}`,
+    at,
+    at + STORY_MS,
+    actor,
+    at,
+    seq,
+  );
+  return rows.map((row) => row.seq);
+}
+
+function entriesOf(store: Store, seqs: readonly number[]): StoredEntry[] {
+  return store.all<StoredEntry>(
+    'SELECT seq, id, created_at, body FROM entries WHERE seq IN (SELECT value FROM json_each(?))',
+    JSON.stringify(seqs),
+  );
+}
+
+/** Which of these an alert holds. */
+function heldBy(store: Store, alert: number, seqs: readonly number[]): ReadonlySet<number> {
+  const rows = store.all<{ seq: number }>(
+    'SELECT seq FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?))',
+    alert,
+    JSON.stringify(seqs),
+  );
+  return new Set(rows.map((row) => row.seq));
+}

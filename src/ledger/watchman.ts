@@ -1,0 +1,132 @@
+/**
+ * What the ledger looks after by the clock besides deliveries: its receivers' health and the upstream key's expiry.
+ *
+ * Contract: `lookAfter` is to be called in a transaction, raises and clears alarms, and writes only what changes;
+ * `lookAgainAt` says when it would next have something to say. Both read a handful of rows. Times are wall, in ms.
+ */
+import type { Route } from '../alert/routing.ts';
+import type { Outcome } from '../notify/receiver.ts';
+import { type Alarm, clear, expiring, type OpenAlarm, openAlarms, raise, unhealthy } from './alarms.ts';
+import { illFrom, noteAttempt, provesIll, readHealth } from './health.ts';
+import type { Store } from './store.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** The key's expiry is told when so many days are left, each once: time to plan, to do it, and to hurry. 0: it is over. */
+const EXPIRY_STEPS = [14, 7, 3, 1, 0] as const;
+
+/** What is looked after. */
+export interface Watched {
+  readonly receivers: readonly Route[];
+  /** Null: not known. */
+  readonly apiKeyExpiresAt: number | null;
+}
+
+/** Raises what the clock has brought about, and clears what is over. */
+export function lookAfter(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): void {
+  lookAfterReceivers(store, receivers, now);
+  lookAfterKey(store, apiKeyExpiresAt, receivers, now);
+}
+
+/** When there is next something to look after; null: never, as things are. */
+export function lookAgainAt(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): number | null {
+  const known = new Set(openAlarms(store, 'unhealthy-receiver').map(({ alarm }) => alarm.subject));
+  const health = readHealth(store);
+  const times = receivers
+    .filter(({ name }) => !known.has(name))
+    .map(({ name, problem }) => (problem === null ? illAt(health, name) : now));
+  const told = openAlarms(store, 'key-expiring');
+  times.push(nextStepAt(apiKeyExpiresAt, told, now));
+  return times.reduce((least, time) => (least === null || (time !== null && time < least) ? time : least), null);
+}
+
+/** Notes how an attempt to reach a receiver ended, and what that says of its health. In a transaction. */
+export function noteHealth(
+  store: Store,
+  receivers: readonly Route[],
+  attempt: { readonly receiver: string; readonly outcome: Outcome; readonly ofAlarm: boolean },
+  now: number,
+): void {
+  const { receiver, outcome, ofAlarm } = attempt;
+  const route = receivers.find(({ name }) => name === receiver);
+  // What has no setting was not attempted, and what is no receiver any more is nobody's health.
+  if (route === undefined || route.problem !== null) return;
+  const health = noteAttempt(store, receiver, outcome, ofAlarm, now);
+  if (outcome.kind === 'delivered') {
+    clear(store, unhealthy(receiver), `the receiver ${receiver} takes messages again`, receivers, now);
+  } else if (!ofAlarm && provesIll(health, outcome, now)) {
+    raise(store, unhealthy(receiver), illBecause(receiver, outcome.reason), receivers, now);
+  }
+}
+
+function lookAfterReceivers(store: Store, receivers: readonly Route[], now: number): void {
+  const health = readHealth(store);
+  for (const { name, problem } of receivers) {
+    const from = illAt(health, name);
+    if (problem !== null) {
+      raise(store, unhealthy(name), `nothing can be sent to the receiver ${name}: ${problem}`, receivers, now);
+    } else if (from !== null && now >= from) {
+      raise(store, unhealthy(name), illBecause(name, health.get(name)?.reason ?? ''), receivers, now);
+    } else if ((health.get(name)?.failingSince ?? null) === null) {
+      clear(store, unhealthy(name), `the receiver ${name} is set again`, receivers, now);
+    }
+  }
+  for (const { alarm } of openAlarms(store, 'unhealthy-receiver')) {
+    if (receivers.some(({ name }) => name === alarm.subject)) continue;
+    clear(store, alarm, `there is no receiver ${alarm.subject ?? ''} any more`, receivers, now);
+  }
+}
+
+function illAt(health: ReturnType<typeof readHealth>, name: string): number | null {
+  const known = health.get(name);
+  return known === undefined ? null : illFrom(known);
+}
+
+function illBecause(name: string, reason: string): string {
+  return `nothing reaches the receiver ${name}: ${reason}`;
+}
+
+function lookAfterKey(store: Store, expiresAt: number | null, receivers: readonly Route[], now: number): void {
+  const alarm = expiresAt === null ? null : expiring(expiresAt);
+  const told = openAlarms(store, 'key-expiring');
+  for (const { alarm: other } of told) {
+    if (other.key === alarm?.key) continue;
+    clear(
+      store,
+      other,
+      expiresAt === null ? 'no expiry is set any more' : `the key expires ${utc(expiresAt)}`,
+      receivers,
+      now,
+    );
+  }
+  if (expiresAt === null || alarm === null || !isNewStep(expiresAt, alarm, told, now)) return;
+  const days = Math.round((expiresAt - now) / DAY_MS);
+  const left = days < 1 ? 'in less than a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
+  const when = now >= expiresAt ? `expired ${utc(expiresAt)}` : `expires ${utc(expiresAt)}, ${left}`;
+  raise(store, alarm, `the upstream API key ${when}`, receivers, now);
+}
+
+/** The last step that has begun at a time; null: none has. */
+function stepAt(expiresAt: number, at: number): number | null {
+  return EXPIRY_STEPS.findLast((days) => at >= expiresAt - days * DAY_MS) ?? null;
+}
+
+/** Whether a step has begun that was not told. What was told then follows from when it was told. */
+function isNewStep(expiresAt: number, alarm: Alarm, told: readonly OpenAlarm[], now: number): boolean {
+  const step = stepAt(expiresAt, now);
+  const last = told.find((open) => open.alarm.key === alarm.key);
+  if (step === null || last === undefined) return step !== null;
+  return step < (stepAt(expiresAt, last.toldAt) ?? Number.POSITIVE_INFINITY);
+}
+
+function nextStepAt(expiresAt: number | null, told: readonly OpenAlarm[], now: number): number | null {
+  const alarm = expiresAt === null ? null : expiring(expiresAt);
+  if (told.some((open) => open.alarm.key !== alarm?.key)) return now;
+  if (expiresAt === null || alarm === null) return null;
+  if (isNewStep(expiresAt, alarm, told, now)) return now;
+  return EXPIRY_STEPS.map((days) => expiresAt - days * DAY_MS).find((at) => at > now) ?? null;
+}
+
+/** `2026-01-31 09:30 UTC`. */
+function utc(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,106 @@
+/**
+ * A mail as Cloudflare's `send_email` binding takes it, the limits the platform sets, and the headers that make a mail
+ * of a machine one that people can live with: sorted, threaded, never answered by another machine.
+ *
+ * Pure. Nothing that others wrote stands in a header but the subject, and that is one line.
+ */
+import type { MailBinding } from '../../config/receivers.ts';
+import type { Level } from '../../sigma/rule.ts';
+import type { Notification } from '../notification.ts';
+import { isTest } from '../test-alert.ts';
+import { oneLine } from '../untrusted.ts';
+import { whoFrom } from '../words.ts';
+
+/** https://developers.cloudflare.com/email-service/platform/limits/ ("Email content limits"). */
+export const LIMITS = { recipients: 50, subject: 998, messageBytes: 5 * 1024 * 1024 } as const;
+/** https://developers.cloudflare.com/email-service/reference/headers/ ("Header limits"), in bytes. */
+export const HEADER_LIMITS = { allowlisted: 20, name: 100, value: 2_048, all: 16 * 1024 } as const;
+
+/** Ours: the platform takes 998, a phone shows about 70; what matters stands first. */
+const MAX_SUBJECT = 140;
+const NAME = 40;
+
+export type Mail = Parameters<MailBinding['send']>[0];
+
+/**
+ * The subject: `[HIGH] API key deleted: Alice Smith from 203.0.113.7`. What grows or closes has the same one behind
+ * "Re: ", since some clients (Gmail) put mails into one thread only where the subject is the same; what happened is
+ * then said by the first words of the text, which a phone shows beside it.
+ */
+export function subject(notification: Notification, headline: string): string {
+  return oneLine(subjectOf(notification, headline), MAX_SUBJECT);
+}
+
+function subjectOf(notification: Notification, headline: string): string {
+  if ('alarm' in notification || isTest(notification)) return headline;
+  const { kind, alert, entry } = notification;
+  const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME)}: ${whoFrom(entry, NAME)}`;
+  return kind === 'opened' ? opened : `Re: ${opened}`;
+}
+
+/** The mail's headers. `sender`: the address it comes from. */
+export function headers(notification: Notification, sender: string): Record<string, string> {
+  const host = hostOf(sender);
+  const thread = `<${topic(notification)}.tocsin@${host}>`;
+  return {
+    // RFC 2919: what filters and folders go by.
+    'List-Id': `Tocsin <tocsin.${host}>`,
+    // RFC 3834, and its like for Exchange: no machine answers it.
+    'Auto-Submitted': 'auto-generated',
+    'X-Auto-Response-Suppress': 'All',
+    // The platform makes the Message-ID itself, so that no mail can name the one before it. All mails of one alert name
+    // the same mail, which never was, as the one they answer: clients hang what answers an unknown mail under an empty
+    // place of its own (RFC 5256, REFERENCES), and so all of them together.
+    'In-Reply-To': thread,
+    References: thread,
+    ...urgency(notification),
+    ...about(notification),
+  };
+}
+
+function hostOf(sender: string): string {
+  return sender.slice(sender.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'localhost';
+}
+
+/** What a thread is about: an alert; an alarm from its beginning to its end. */
+function topic(notification: Notification): string {
+  if ('alert' in notification) return `alert-${digits(notification.alert.id)}`;
+  const { kind, subject: about, since } = notification.alarm;
+  const whom = about === null ? '' : `-${about.replace(/[^\w-]/g, '_').slice(0, NAME)}`;
+  return `alarm-${kind}${whom}-${digits(Math.floor(since / 1000))}`;
+}
+
+function digits(value: number): string {
+  return Number.isSafeInteger(value) ? String(value) : '0';
+}
+
+function about(notification: Notification): Record<string, string> {
+  if ('alert' in notification) return { 'X-Tocsin-Alert': digits(notification.alert.id) };
+  return { 'X-Tocsin-Alarm': notification.alarm.kind };
+}
+
+/** `Importance` is the standard's (RFC 2156), `X-Priority` (1 highest … 5 lowest) what many clients look at. */
+const URGENT = { Importance: 'high', 'X-Priority': '1' };
+const NORMAL = { Importance: 'normal', 'X-Priority': '3' };
+const QUIET = { Importance: 'low', 'X-Priority': '5' };
+const URGENCY: { readonly [level in Level]: Record<string, string> } = {
+  critical: URGENT,
+  high: URGENT,
+  medium: NORMAL,
+  low: QUIET,
+  informational: QUIET,
+};
+
+function urgency(notification: Notification): Record<string, string> {
+  switch (notification.kind) {
+    case 'alarm':
+      return URGENT;
+    case 'alarm-resolved':
+    // That something is over wakes nobody.
+    case 'resolved':
+      return NORMAL;
+    case 'opened':
+    case 'grown':
+      return isTest(notification) ? NORMAL : (URGENCY[notification.alert.level] ?? NORMAL);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * A receiver is where notifications go: one folder or file a vendor. `render` is pure and stands beside it; `send`
+ * does the I/O and classifies the vendor's answer where the vendor is known.
+ */
+import type { Notification } from './notification.ts';
+
+/** How a send ended. Reasons are for people, with every secret (and URL that carries one) left out. */
+export type Outcome =
+  /** `note`: what went wrong all the same, and is not tried again: some of several people did not get it. */
+  | { readonly kind: 'delivered'; readonly note?: string }
+  /** May work later. `afterMs`: the vendor said not before. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number | null }
+  /** Will never work as it is: the delivery is dead. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Where a message's buttons lead; null where no public address is known, or what is told has no page. */
+export interface Links {
+  /** The alert's page; for an alarm about Tocsin itself the front page. */
+  readonly alert: string | null;
+  /** The page of the entry that the notification shows. */
+  readonly entry: string | null;
+}
+
+export const NO_LINKS: Links = { alert: null, entry: null };
+
+/** One notification on its way out. */
+export interface Outgoing {
+  /** The same at every attempt, and of no other delivery: what a receiver may know a repetition by. */
+  readonly id: string;
+  readonly notification: Notification;
+  readonly links: Links;
+}
+
+export interface Receiver {
+  /** Unique among the receivers; deliveries are queued under it. */
+  readonly name: string;
+  /** Never throws: whatever goes wrong is an `Outcome`. */
+  send(outgoing: Outgoing): Promise<Outcome>;
+}

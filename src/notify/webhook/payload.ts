@@ -1,0 +1,187 @@
+/**
+ * A notification as the JSON body of a webhook, for programs: the fields as they are, not words about them.
+ *
+ * Contract: pure; of one notification always the same, whenever it is sent. Times are RFC 3339 in UTC, lengths of time
+ * seconds, what is not known is null. Strings are as the audit log has them, attackers' words included, but well formed,
+ * and cut with "…" where they are long (`shortened` says so). At most `MAX_BYTES` of UTF-8.
+ *
+ * | field | |
+ * |---|---|
+ * | `type` | `alert.opened`, `alert.grown` (its count reached 10, 100, …), `alert.resolved` (its period closed after growth), `alarm.raised`, `alarm.cleared` (about Tocsin itself) |
+ * | `timestamp` | of the entry shown; of an alarm: since when |
+ * | `data.test` | a person asked for it to test the way: nothing happened |
+ * | `data.text` | all of it in one line, for people |
+ * | `data.links` | `alert`, `entry`: pages, let in for a week; null where there is none |
+ * | `data.alert` | `id`, `rule` (`id`, `title`, `description`, `tags`, `runbook`, `falsepositives`), `level`, `key`, `count`, `first_at`, `last_at`, `period_seconds` |
+ * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
+ * | `data.evidence` | why it matched: `selection`, `field` (null: anywhere), `value` |
+ * | `data.window` | of a correlation: `count`, `timespan_seconds`, `condition`, and `first`, the first entries counted; else null |
+ * | `data.alarm` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `mend`, `since` |
+ *
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
+ */
+import type { AlarmNotification, AlertNotification, EntryView, Notification } from '../notification.ts';
+import type { Links } from '../receiver.ts';
+import { shortText } from '../short.ts';
+import { isTest } from '../test-alert.ts';
+import { safeSlice } from '../untrusted.ts';
+import { wording } from '../words.ts';
+
+/** "It's recommended to keep the size of payloads small, usually smaller than 20kb" (the standard, "Payload size"). */
+export const MAX_BYTES = 20_000;
+/** How long a string may be: the first at which all fits. The last always does, with every character escaped. */
+const STRINGS = [1_000, 300, 100, 30, 8] as const;
+/** `data.text` is short and has nothing to escape: it stays. */
+const TEXT = 600;
+/** Of each list. */
+const ITEMS = 8;
+
+/** The body to be sent. Throws for a notification that this version can't read. */
+export function payload(notification: Notification, links: Links): string {
+  const bodies = STRINGS.map((most) => () => JSON.stringify(body(notification, links, most)));
+  for (const make of bodies) {
+    const text = make();
+    if (new TextEncoder().encode(text).length <= MAX_BYTES) return text;
+  }
+  throw new RangeError('a payload that no shortening makes small');
+}
+
+/** The least there is to say, for a notification that this version can't read; nothing is left out in silence. */
+export function unreadable(notification: Notification, links: Links): string {
+  return JSON.stringify({
+    type: 'alert.opened',
+    timestamp: null,
+    data: { test: false, text: shortText(notification, links), links: linksOf(links) },
+  });
+}
+
+function body(notification: Notification, links: Links, most: number) {
+  const cut = cutter(most);
+  const common = {
+    test: isTest(notification),
+    text: safeSlice(wording(notification, links).summary, TEXT),
+    links: linksOf(links),
+  };
+  const { type, timestamp, ...rest } = isAlarm(notification)
+    ? alarmData(notification, cut)
+    : alertData(notification, cut);
+  return { type, timestamp, data: { ...common, ...rest, shortened: cut.shortened() } };
+}
+
+function isAlarm(notification: Notification): notification is AlarmNotification {
+  return 'alarm' in notification;
+}
+
+function alarmData({ kind, alarm }: AlarmNotification, cut: Cutter) {
+  return {
+    type: kind === 'alarm' ? 'alarm.raised' : 'alarm.cleared',
+    timestamp: time(alarm.since),
+    alarm: {
+      kind: alarm.kind,
+      subject: cut.maybe(alarm.subject),
+      summary: cut.text(alarm.summary),
+      mend: cut.text(alarm.mend),
+      since: time(alarm.since),
+    },
+  };
+}
+
+function alertData(notification: AlertNotification, cut: Cutter) {
+  const { kind, alert, entry, evidence, window } = notification;
+  return {
+    type: `alert.${kind}`,
+    timestamp: time(entry.createdAt),
+    alert: {
+      id: finite(alert.id),
+      rule: {
+        id: cut.text(alert.ruleId),
+        title: cut.text(alert.title),
+        description: cut.maybe(alert.description),
+        tags: cut.list(alert.tags).map(cut.text),
+        runbook: cut.maybe(alert.runbook),
+        falsepositives: cut.list(alert.falsepositives).map(cut.text),
+      },
+      level: alert.level,
+      key: cut.list(alert.key).map(({ field, value }) => ({ field: cut.text(field), value: cut.text(value) })),
+      count: finite(alert.count),
+      first_at: time(alert.firstAt),
+      last_at: time(alert.lastAt),
+      period_seconds: seconds(alert.periodMs),
+    },
+    entry: entryData(entry, cut),
+    evidence: cut.list(evidence).map(({ selection, field, value }) => ({
+      selection: cut.text(selection),
+      field: cut.maybe(field),
+      value: cut.text(value),
+    })),
+    window: window && {
+      count: finite(window.count),
+      timespan_seconds: seconds(window.timespanMs),
+      condition: cut.text(window.condition),
+      first: cut.list(window.first).map((each) => entryData(each, cut)),
+    },
+  };
+}
+
+function entryData(entry: EntryView, cut: Cutter) {
+  const { actor, target } = entry;
+  return {
+    id: cut.text(entry.id),
+    created_at: time(entry.createdAt),
+    action: cut.maybe(entry.action),
+    actor: { id: cut.maybe(actor.id), name: cut.maybe(actor.name), type: cut.maybe(actor.type) },
+    target: { id: cut.maybe(target.id), type: cut.maybe(target.type) },
+    client_ip: cut.maybe(entry.clientIp),
+    method: cut.maybe(entry.method),
+    path: cut.maybe(entry.path),
+    status_code: cut.maybe(entry.statusCode),
+    user_agent: cut.maybe(entry.userAgent),
+  };
+}
+
+/** A link cut short would lead nowhere: none is longer than this, or it is not sent. */
+const MAX_LINK = 2_000;
+
+function linksOf({ alert, entry }: Links): Links {
+  const whole = (href: string | null): string | null => (href !== null && href.length <= MAX_LINK ? href : null);
+  return { alert: whole(alert), entry: whole(entry) };
+}
+
+interface Cutter {
+  text(text: string): string;
+  maybe(text: string | null): string | null;
+  list<T>(items: readonly T[]): readonly T[];
+  /** Whether anything was cut. */
+  shortened(): boolean;
+}
+
+function cutter(most: number): Cutter {
+  let cut = false;
+  const text = (whole: string): string => {
+    if (whole.length <= most) return whole.toWellFormed();
+    cut = true;
+    return `${safeSlice(whole, most - 1).toWellFormed()}…`;
+  };
+  return {
+    text,
+    maybe: (whole) => (whole === null ? null : text(whole)),
+    list: (items) => {
+      if (items.length > ITEMS) cut = true;
+      return items.slice(0, ITEMS);
+    },
+    shortened: () => cut,
+  };
+}
+
+function time(ms: number): string | null {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
+function seconds(ms: number): number | null {
+  return Number.isFinite(ms) ? ms / 1000 : null;
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,58 @@
+/**
+ * A webhook of anybody's, signed by Standard Webhooks: one POST of JSON a notification.
+ *
+ * Contract: `send` never throws, never takes longer than `timeoutMs`, follows no redirect, reads no more than 4 KB of an
+ * answer, and lets neither the address nor the key into a reason. The same outgoing has the same id and body at every
+ * attempt; the timestamp is the attempt's own.
+ */
+import type { Answer } from '../http-answer.ts';
+import { type Fetch, post, within } from '../post.ts';
+import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
+import { outcome } from './answer.ts';
+import { payload, unreadable } from './payload.ts';
+import { signatureHeaders } from './sign.ts';
+
+export interface WebhookOptions {
+  /** Unique among the receivers. */
+  readonly name: string;
+  /** May hold a token: a secret. */
+  readonly url: string;
+  /** The key's bytes, as decoded from `whsec_…`. */
+  readonly key: Uint8Array;
+  readonly fetch: Fetch;
+  /** Wall time, ms since the epoch. */
+  readonly now: () => number;
+  /** For a send, from the first byte sent to the last one read. */
+  readonly timeoutMs: number;
+}
+
+/** A receiver that posts to one webhook. */
+export function createWebhook({ name, url, key, fetch, now, timeoutMs }: WebhookOptions): Receiver {
+  async function exchange(outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
+    try {
+      const body = bodyOf(outgoing);
+      const signed = await signatureHeaders(key, { id: outgoing.id, at: now(), body });
+      const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': 'Tocsin', ...signed };
+      return await post(fetch, url, { headers, body }, 'the webhook', signal);
+    } catch {
+      return { kind: 'failed', reason: 'the message could not be signed' };
+    }
+  }
+
+  return {
+    name,
+    async send(outgoing: Outgoing): Promise<Outcome> {
+      const late: Answer = { kind: 'failed', reason: `the webhook did not answer within ${timeoutMs / 1000} s` };
+      return outcome(await within(timeoutMs, late, (signal) => exchange(outgoing, signal)));
+    },
+  };
+}
+
+/** What was stored by another version of the Worker may lack what this one sends. */
+function bodyOf({ notification, links }: Outgoing): string {
+  try {
+    return payload(notification, links);
+  } catch {
+    return unreadable(notification, links);
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * What a notification says, in words, for people: the same for every receiver that people read.
+ *
+ * Contract: pure and total. Every string is one line, harmless to read (untrusted.ts) and not escaped: that is the
+ * receiver's business, who knows its markup, and so is how an instant is shown. Nothing here is long: what is shortened
+ * ends in "…", and the links lead to the whole.
+ */
+import { durationInWords } from '../duration.ts';
+import type { Evidence } from '../sigma/rule.ts';
+import { alarmWords } from './alarm-words.ts';
+import { alertButtons, type Button, frontButton } from './buttons.ts';
+import type { AlertNotification, EntryView, Notification } from './notification.ts';
+import { LINES, proseLines } from './prose.ts';
+import type { Links } from './receiver.ts';
+import { isTest } from './test-alert.ts';
+import { ours, theirs } from './untrusted.ts';
+
+/** A long value says no more in a message than its beginning; the entry has it whole. */
+const VALUE = 140;
+const NAME = 100;
+const TITLE = 100;
+const PROSE = 500;
+
+/** An instant, ms since the epoch, which every receiver shows in its own way. */
+export interface Instant {
+  readonly at: number;
+}
+
+/** A row: its label, and its value in lines. */
+export type Fact =
+  /** Others may have written it. */
+  | { readonly kind: 'theirs'; readonly label: string; readonly lines: readonly string[] }
+  /** Words, numbers and times of our own. */
+  | { readonly kind: 'ours'; readonly label: string; readonly lines: readonly (readonly (string | Instant)[])[] };
+
+/** A heading and lines below it, which others may have written. */
+export interface Passage {
+  readonly heading: string;
+  readonly lines: readonly string[];
+}
+
+export interface Wording {
+  /** How bad and what, and how it stands: `[HIGH] API key deleted`. */
+  readonly headline: string;
+  /** All of it in one line, for a phone's lock screen. */
+  readonly summary: string;
+  /** What came of it, where it is not new: `Grown to 100 matches over 1 hour.` */
+  readonly state: string | null;
+  /** What it is, in a sentence or two. */
+  readonly description: string | null;
+  readonly facts: readonly Fact[];
+  readonly passages: readonly Passage[];
+  /** What to do: the operator's words, or one address (`runbookAddress`). */
+  readonly runbook: {
+    readonly heading: string;
+    readonly lines: readonly string[];
+    readonly href: string | null;
+  } | null;
+  /** What it may be besides. */
+  readonly harmless: string | null;
+  /** What to find it again by; `at` what it says of when. */
+  readonly footer: readonly (string | Instant)[];
+  readonly buttons: readonly Button[];
+}
+
+/** What `notification` says. Throws for a kind that is not known here, which a newer version may have stored. */
+export function wording(notification: Notification, links: Links): Wording {
+  switch (notification.kind) {
+    case 'opened':
+    case 'grown':
+    case 'resolved':
+      return alertWords(notification, links);
+    case 'alarm':
+    case 'alarm-resolved':
+      return alarmWords(notification, links);
+    default:
+      return unknownKind(notification);
+  }
+}
+
+/** The types have none: one that is added is missing above. */
+function unknownKind(notification: never): never {
+  throw new TypeError(`a notification of a kind not known here: ${Object.keys(notification ?? {}).join(', ')}`);
+}
+
+function alertWords(notification: AlertNotification, links: Links): Wording {
+  const { alert, entry } = notification;
+  return {
+    headline: headline(notification),
+    summary: summary(notification),
+    state: state(notification),
+    description: alert.description === null ? null : ours(alert.description, PROSE),
+    facts: isTest(notification) ? [when(entry)] : facts(notification),
+    passages: isTest(notification) ? [] : [...why(notification), ...firstEntries(notification)],
+    runbook: runbook(alert.runbook),
+    harmless: harmless(alert.falsepositives),
+    footer: [footer(notification)],
+    buttons: isTest(notification) ? frontButton(links) : alertButtons(links),
+  };
+}
+
+function facts(notification: AlertNotification): Fact[] {
+  const { entry } = notification;
+  return [
+    { kind: 'theirs', label: 'What', lines: whatLines(entry) },
+    { kind: 'theirs', label: 'Who', lines: whoLines(entry) },
+    { kind: 'theirs', label: 'From', lines: fromLines(entry) },
+    when(entry),
+    { kind: 'ours', label: 'How many', lines: howMany(notification) },
+  ];
+}
+
+function when(entry: EntryView): Fact {
+  return { kind: 'ours', label: 'When', lines: [[{ at: entry.createdAt }]] };
+}
+
+function headline(notification: AlertNotification): string {
+  const { kind, alert } = notification;
+  if (isTest(notification)) return ours(alert.title, TITLE);
+  const title = `[${alert.level.toUpperCase()}] ${ours(alert.title, TITLE)}`;
+  switch (kind) {
+    case 'opened':
+      return title;
+    case 'grown':
+      return `${title}: grown to ${times(alert.count)}`;
+    case 'resolved':
+      return `Closed: ${title}`;
+  }
+}
+
+function summary(notification: AlertNotification): string {
+  const said = headline(notification);
+  if (isTest(notification)) return `${said}. ${ours(notification.alert.description ?? '', VALUE)}`;
+  const by = `${theirs(notification.entry.action, NAME)} by ${whoFrom(notification.entry)}`;
+  switch (notification.kind) {
+    case 'opened':
+      return `${said}: ${by}`;
+    case 'grown':
+      return `${said}; the last: ${by}`;
+    case 'resolved':
+      return `${said}, after ${matchesOver(notification)}; the last: ${by}`;
+  }
+}
+
+/** `Alice Smith from 203.0.113.9`. */
+export function whoFrom({ actor, clientIp }: EntryView, max = NAME): string {
+  return `${theirs(actor.name ?? actor.id, max)} from ${theirs(clientIp, max)}`;
+}
+
+function state(notification: AlertNotification): string | null {
+  const { kind, alert } = notification;
+  switch (kind) {
+    case 'opened':
+      return null;
+    case 'grown':
+      return `Grown to ${matchesOver(notification)}. Below is the last one.`;
+    case 'resolved':
+      return `Closed after ${matchesOver(notification)}: its period of ${durationInWords(alert.periodMs)} is over. A further match opens a new alert.`;
+  }
+}
+
+function matchesOver({ alert }: AlertNotification): string {
+  const spread = alert.lastAt - alert.firstAt;
+  return alert.count > 1 && spread > 0 ? `${times(alert.count)} over ${durationInWords(spread)}` : times(alert.count);
+}
+
+function whatLines(entry: EntryView): string[] {
+  const target = [entry.target.type, entry.target.id].filter((part) => part !== null);
+  const request = [entry.method, entry.path].filter((part) => part !== null);
+  return [
+    theirs(entry.action, NAME),
+    ...(target.length === 0 ? [] : [`on ${target.map((part) => theirs(part, NAME)).join(' ')}`]),
+    ...(entry.statusCode === null ? [] : [`answered ${theirs(entry.statusCode, 20)}`]),
+    ...(request.length === 0 ? [] : [request.map((part) => theirs(part, VALUE)).join(' ')]),
+  ];
+}
+
+function whoLines({ actor }: EntryView): string[] {
+  // A line each: a name written from right to left must not move the kind and the id about.
+  const account = [actor.type, actor.id].filter((part) => part !== null);
+  return [
+    actor.name === null ? '(no name)' : theirs(actor.name, NAME),
+    ...(account.length === 0 ? [] : [account.map((part) => theirs(part, NAME)).join(' ')]),
+  ];
+}
+
+function fromLines(entry: EntryView): string[] {
+  return [theirs(entry.clientIp, NAME), ...(entry.userAgent === null ? [] : [theirs(entry.userAgent, VALUE)])];
+}
+
+function howMany(notification: AlertNotification): (string | Instant)[][] {
+  const { alert, window } = notification;
+  const counted = window === null ? [] : [[counting(window)]];
+  if (window !== null && alert.count <= 1) return counted;
+  const since = alert.lastAt > alert.firstAt ? [['the first ', { at: alert.firstAt }]] : [];
+  return [...counted, [matchesOver(notification)], ...since];
+}
+
+function counting(window: NonNullable<AlertNotification['window']>): string {
+  return `${number(window.count)} ${window.count === 1 ? 'entry' : 'entries'} in ${durationInWords(window.timespanMs)}`;
+}
+
+function why({ evidence, window }: AlertNotification): Passage[] {
+  const counted = window === null ? [] : [`• ${counting(window)}; the rule asks for ${ours(window.condition, NAME)}`];
+  const left = evidence.length - LINES;
+  const lines = [
+    ...counted,
+    ...evidence.slice(0, LINES).map(evidenceLine),
+    ...(left > 0 ? [`… and ${number(left)} more`] : []),
+  ];
+  return lines.length === 0 ? [] : [{ heading: 'Why', lines }];
+}
+
+function evidenceLine({ selection, field, value }: Evidence): string {
+  return `• ${ours(selection, NAME)}: ${field === null ? 'anywhere' : ours(field, NAME)} = ${theirs(value, VALUE)}`;
+}
+
+/** The first of the entries that a correlation counted, as many as it was decided to show (ledger/evaluate.ts). */
+function firstEntries({ entry, window }: AlertNotification): Passage[] {
+  if (window === null || window.first.length === 0) return [];
+  const left = window.count - window.first.length;
+  const lines = window.first.map((each) => entryLine(each, entry.createdAt));
+  return [
+    { heading: 'The first of them, in UTC', lines: [...lines, ...(left > 0 ? [`… and ${number(left)} more`] : [])] },
+  ];
+}
+
+/** One line; the day only where it is another one than `beside`'s. */
+function entryLine(entry: EntryView, beside: number): string {
+  const [day = '', clock = ''] = (utcText(entry.createdAt) ?? '').split(' ');
+  const at = (utcText(beside) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
+  const answer = entry.statusCode === null ? '' : `, answered ${theirs(entry.statusCode, 20)}`;
+  const path = entry.path === null ? '' : `: ${theirs(entry.path, 60)}`;
+  return `• ${at || 'at an unknown time'} ${theirs(entry.action, NAME)} by ${whoFrom(entry)}${answer}${path}`;
+}
+
+function runbook(text: string | null): Wording['runbook'] {
+  if (text === null || text.trim() === '') return null;
+  const href = address(text.trim());
+  return { heading: 'Runbook', lines: href === null ? proseLines(text) : [href], href };
+}
+
+function harmless(falsepositives: readonly string[]): string | null {
+  if (falsepositives.length === 0) return null;
+  return `Harmless if: ${falsepositives
+    .slice(0, LINES)
+    .map((text) => ours(text, VALUE))
+    .join('; ')}`;
+}
+
+function footer(notification: AlertNotification): string {
+  const { alert } = notification;
+  if (isTest(notification)) return 'This is a test: there is no alert, and nothing is to be done.';
+  const key = alert.key.slice(0, LINES).map(({ field, value }) => `${ours(field, NAME)} = ${theirs(value, NAME)}`);
+  const tags = alert.tags.slice(0, LINES).map((tag) => ours(tag, NAME));
+  return [`Alert ${number(alert.id)}`, `rule ${ours(alert.ruleId, NAME)}`, ...key, ...tags].join(' · ');
+}
+
+/** The operator's address, if it is one that may be a link: https, with nobody's credentials, not endless. */
+function address(text: string): string | null {
+  const url = !/[\s<>|]/.test(text) && URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.protocol !== 'https:' || url.username !== '' || url.password !== '') return null;
+  return url.href.length <= 1000 && !/[\s<>|"]/.test(url.href) ? url.href : null;
+}
+
+/** The first instant that has no four digits for its year. */
+const YEAR_10000 = Date.UTC(10_000, 0, 1);
+
+/** `2026-01-31 09:30:00 UTC`; null for what is no time of ours. */
+export function utcText(ms: number): string | null {
+  if (!(ms >= 0 && ms < YEAR_10000)) return null;
+  const iso = new Date(ms).toISOString();
+  return `${iso.slice(0, -5).replace('T', ' ')} UTC`;
+}
+
+function times(count: number): string {
+  return `${number(count)} ${count === 1 ? 'match' : 'matches'}`;
+}
+
+/** The same in every locale and runtime: `12,345`. */
+function number(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}

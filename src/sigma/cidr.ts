@@ -1,0 +1,101 @@
+/**
+ * Addresses and ranges of them.
+ *
+ * Contract: IPv4 as four decimal numbers, IPv6 in any of its written forms; an IPv4 address inside IPv6
+ * (`::ffff:192.0.2.1`) is the IPv4 address. Whatever is not an address lies in no range. Pure.
+ */
+
+/** An address as groups of 16 bits: two for IPv4, eight for IPv6. */
+export type Address = readonly number[];
+
+export interface AddressRange {
+  readonly base: Address;
+  /** Leading bits that count. */
+  readonly bits: number;
+}
+
+/** No written address is longer. */
+const ADDRESS_TEXT_LIMIT = 45;
+
+/** The range a text writes (an address alone is a range of one); null where it writes none. */
+export function parseRange(text: string): AddressRange | null {
+  const [head, bitsText, ...more] = text.split('/');
+  if (head === undefined || more.length > 0) return null;
+  const base = parseAddress(head);
+  if (base === null) return null;
+  const size = base.length * 16;
+  if (bitsText === undefined) return { base, bits: size };
+  if (!/^\d{1,3}$/.test(bitsText)) return null;
+  const mapped = base.length === 2 && head.includes(':');
+  const bits = Number(bitsText) - (mapped ? 96 : 0);
+  return bits < 0 || bits > size ? null : { base, bits };
+}
+
+/** Whether an address lies in a range. */
+export function inRange(address: Address, { base, bits }: AddressRange): boolean {
+  if (address.length !== base.length) return false;
+  for (let i = 0; i * 16 < bits; i++) {
+    const shift = Math.max(0, 16 - (bits - i * 16));
+    if ((address[i] ?? 0) >> shift !== (base[i] ?? 0) >> shift) return false;
+  }
+  return true;
+}
+
+/** The range as it should have been written, where `range` has bits set that do not count; null where it has none. */
+export function tidied(range: AddressRange): string | null {
+  const base = range.base.map((group, i) => {
+    const shift = Math.min(16, Math.max(0, 16 - (range.bits - i * 16)));
+    return (group >> shift) << shift;
+  });
+  if (base.every((group, i) => group === range.base[i])) return null;
+  const written =
+    base.length === 2
+      ? base.flatMap((group) => [group >> 8, group & 255]).join('.')
+      : base
+          .map((group) => group.toString(16))
+          .join(':')
+          .replace(/(:0)+$/, '::');
+  return `${written}/${range.bits}`;
+}
+
+/** The address a text writes; null where it writes none. */
+export function parseAddress(text: string): Address | null {
+  if (text.length > ADDRESS_TEXT_LIMIT) return null;
+  return text.includes(':') ? parseV6(text) : parseV4(text);
+}
+
+function parseV4(text: string): Address | null {
+  const found = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (found === null) return null;
+  const [a = 0, b = 0, c = 0, d = 0] = found.slice(1).map(Number);
+  return Math.max(a, b, c, d) > 255 ? null : [a * 256 + b, c * 256 + d];
+}
+
+function parseV6(text: string): Address | null {
+  const halves = text.split('::');
+  if (halves.length > 2) return null;
+  const [left, right] = halves.map((half) => groupsOf(half));
+  if (left === null || left === undefined || right === null) return null;
+  const missing = 8 - left.length - (right?.length ?? 0);
+  if (right === undefined ? missing !== 0 : missing < 1) return null;
+  const groups = [...left, ...new Array<number>(missing).fill(0), ...(right ?? [])];
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  return isMapped ? groups.slice(6) : groups;
+}
+
+function groupsOf(text: string): readonly number[] | null {
+  if (text === '') return [];
+  const groups: number[] = [];
+  const written = text.split(':');
+  for (const [i, part] of written.entries()) {
+    if (i === written.length - 1 && part.includes('.')) {
+      const embedded = parseV4(part);
+      if (embedded === null) return null;
+      groups.push(...embedded);
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return null;
+      groups.push(Number.parseInt(part, 16));
+    }
+  }
+  return groups;
+}

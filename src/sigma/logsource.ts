@@ -1,0 +1,47 @@
+/** Which log a rule is about, and whether that is ours. Pure. */
+import { attributesOf, readMap, readText, refuseMisspelled } from './attributes.ts';
+import { nearest } from './nearest.ts';
+import type { Report } from './problem.ts';
+import type { MapNode } from './yaml.ts';
+
+/** What to write, for hints. */
+export const OURS = 'ours is {product: nirvana, service: audit}';
+
+export interface LogSource {
+  readonly category: string | null;
+  readonly product: string | null;
+  readonly service: string | null;
+}
+
+/** Whether rules for a log source are evaluated here. */
+export type Accepts = (source: LogSource) => boolean;
+
+/** The audit log of Nirvana Labs: `product: nirvana`, with `service: audit` or none. */
+export const isAuditLog: Accepts = ({ category, product, service }) =>
+  category === null && product === 'nirvana' && (service === null || service === 'audit');
+
+/** Reads the log source of a detection or filter; null where it has an error, which is reported. */
+export function readLogSource(document: MapNode, report: Report): LogSource | null {
+  const entry = attributesOf(document).get('logsource');
+  if (entry === undefined) {
+    report.error(document.place, 'the rule names no logsource', OURS);
+    return null;
+  }
+  const errors = report.errors();
+  const map = readMap(entry, report);
+  if (map === null) return null;
+  const attributes = attributesOf(map);
+  const read = (key: string) => readText(attributes.get(key), report)?.toLowerCase() ?? null;
+  const source = { category: read('category'), product: read('product'), service: read('service') };
+  refuseMisspelled(map, ['category', 'product', 'service', 'definition'], report);
+  if (source.category === null && source.product === null && source.service === null) {
+    report.error(map.place, 'the logsource names neither category, product nor service', OURS);
+  }
+  if (source.product !== null && nearest(source.product, ['nirvana']) !== null && source.product !== 'nirvana') {
+    report.error(map.place, `the product "${source.product}" is near ours`, 'did you mean "nirvana"?');
+  }
+  if (source.product === 'nirvana' && source.service !== 'audit' && nearest(source.service ?? '', ['audit']) !== null) {
+    report.error(map.place, `the service "${source.service}" is near ours`, 'did you mean "audit"?');
+  }
+  return report.errors() > errors ? null : source;
+}

@@ -1,0 +1,211 @@
+/**
+ * YAML into our own shapes, with the place of everything.
+ *
+ * Contract: build time only. Rule files are hostile: whatever a file holds, the time and the size of what comes out
+ * are bounded, aliases are followed within those bounds, and no name can reach a prototype. Nothing of the YAML
+ * library leaks out. Never throws.
+ */
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import type { Place, Report } from './problem.ts';
+
+/** A node of a document. */
+export type Node = ScalarNode | ListNode | MapNode;
+
+export interface ScalarNode {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+  readonly place: Place;
+  /** Where the first character of a text stands that is written in one piece, as it is; null for any other. */
+  readonly textPlace: Place | null;
+}
+
+export interface ListNode {
+  readonly kind: 'list';
+  readonly items: readonly Node[];
+  readonly place: Place;
+}
+
+export interface MapNode {
+  readonly kind: 'map';
+  readonly entries: readonly MapEntry[];
+  readonly place: Place;
+}
+
+export interface MapEntry {
+  readonly key: string;
+  readonly keyPlace: Place;
+  readonly value: Node;
+}
+
+export interface SourceFile {
+  /** Relative to the folder of rules. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A rule is a page of text: a file of this size is none. */
+const FILE_LIMIT = 1_000_000;
+/** Of one file, once its aliases are followed. The largest rules published have some thousands. */
+const NODE_LIMIT = 100_000;
+const DEPTH_LIMIT = 32;
+const DOCUMENT_LIMIT = 1_000;
+
+/** What a file that is no map is told. */
+const RULE = { noun: 'a rule', hint: 'it begins with "title:"' };
+
+/** Every document of a file that can be read; what cannot is reported. `each`: what a document should be. */
+export function readDocuments(file: SourceFile, report: Report, each = RULE): readonly MapNode[] {
+  if (file.text.length > FILE_LIMIT) {
+    report.error(START, `the file is larger than ${FILE_LIMIT} characters`, 'split it');
+    return [];
+  }
+  const lines = new LineCounter();
+  const documents = decode(file.text, lines, report);
+  if (documents.length > DOCUMENT_LIMIT) {
+    report.error(START, `the file has more than ${DOCUMENT_LIMIT} documents`, 'split it');
+    return [];
+  }
+  const maps: MapNode[] = [];
+  const budget = { nodes: NODE_LIMIT };
+  for (const document of documents) {
+    const errors = report.errors();
+    const place = (offset: number) => placeOf(lines, offset);
+    for (const problem of [...document.errors, ...document.warnings]) {
+      report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`);
+    }
+    if (report.errors() > errors) continue;
+    const root = document.contents;
+    if (root === null || (isScalar(root) && root.value === null)) continue;
+    const node = read(root as ParsedNode, file.text, place, budget, report);
+    if (node === null || report.errors() > errors) continue;
+    if (node.kind === 'map') maps.push(node);
+    else report.error(node.place, `${each.noun} is a map of keys, not ${nounOf(node)}`, each.hint);
+  }
+  return maps;
+}
+
+/** What a node is, for messages: "a list", "a number". */
+export function nounOf(node: Node): string {
+  if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map';
+  if (node.value === null) return 'null';
+  return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'true or false';
+}
+
+const START: Place = { line: 1, column: 1 };
+
+function decode(text: string, lineCounter: LineCounter, report: Report): readonly Document.Parsed[] {
+  try {
+    // uniqueKeys takes time in the square of their number; `read` does it instead.
+    const found = parseAllDocuments(text, { lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+    return Array.isArray(found) ? (found as Document.Parsed[]) : [];
+  } catch {
+    report.error(START, 'not readable as YAML: nested too deep');
+    return [];
+  }
+}
+
+/** Thrown and caught in this file only: a document over its bounds is left at once. */
+class Refused extends Error {
+  readonly place: Place;
+  constructor(place: Place, message: string) {
+    super(message);
+    this.place = place;
+  }
+}
+
+function read(
+  root: ParsedNode,
+  text: string,
+  placeAt: (offset: number) => Place,
+  budget: { nodes: number },
+  report: Report,
+): Node | null {
+  const anchors = new Map<string, ParsedNode>();
+
+  const visit = (node: ParsedNode | null, fallback: Place, depth: number): Node => {
+    const place = node?.range ? placeAt(node.range[0]) : fallback;
+    if (--budget.nodes < 0)
+      throw new Refused(place, `the file has more than ${NODE_LIMIT} values, its aliases followed`);
+    if (depth > DEPTH_LIMIT) throw new Refused(place, `nested deeper than ${DEPTH_LIMIT} levels`);
+    if (node === null) return { kind: 'scalar', value: null, place, textPlace: null };
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target === undefined) throw new Refused(place, `the alias *${node.source} has no anchor before it`);
+      return visit(target, place, depth + 1);
+    }
+    if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    if (isSeq(node)) {
+      return { kind: 'list', items: node.items.map((item) => visit(item as ParsedNode, place, depth + 1)), place };
+    }
+    if (isMap(node)) return { kind: 'map', entries: entriesOf(node.items, place, depth), place };
+    const value = scalarOf(node.value, node.source);
+    const lead =
+      typeof value === 'string' && node.range ? leadOf(value, text.slice(node.range[0], node.range[1])) : null;
+    const textPlace = lead === null ? null : { line: place.line, column: place.column + lead };
+    return { kind: 'scalar', value, place, textPlace };
+  };
+
+  const entriesOf = (
+    pairs: readonly { readonly key: ParsedNode | null; readonly value: ParsedNode | null }[],
+    place: Place,
+    depth: number,
+  ): readonly MapEntry[] => {
+    const entries: MapEntry[] = [];
+    const first = new Map<string, Place>();
+    for (const pair of pairs) {
+      const keyNode = visit(pair.key, place, depth + 1);
+      const value = visit(pair.value, keyNode.place, depth + 1);
+      const key = keyNode.kind === 'scalar' && keyNode.value !== null ? String(keyNode.value) : null;
+      const before = key === null ? undefined : first.get(key);
+      if (key === null) report.error(keyNode.place, `a key is text, not ${nounOf(keyNode)}`);
+      else if (key === '__proto__') report.error(keyNode.place, '"__proto__" cannot be a key');
+      else if (key === '<<')
+        report.error(keyNode.place, 'merge keys ("<<") are not part of YAML 1.2', 'write the keys out');
+      else if (before !== undefined) {
+        report.error(keyNode.place, `the key "${shown(key)}" is here twice`, `first in line ${before.line}`);
+      } else {
+        first.set(key, keyNode.place);
+        entries.push({ key, keyPlace: keyNode.place, value });
+      }
+    }
+    return entries;
+  };
+
+  try {
+    return visit(root, START, 0);
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    report.error(refused.place, refused.message);
+    return null;
+  }
+}
+
+/** Text for a message, a long one cut. */
+export function shown(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+}
+
+/** How many characters stand before a text in its source: a quote or none; null where it is not written as it is. */
+function leadOf(value: string, source: string): number | null {
+  if (source === value) return value.includes('\n') ? null : 0;
+  return source === `'${value}'` || source === `"${value}"` ? 1 : null;
+}
+
+/** A number that JavaScript cannot hold exactly stays the text it was. */
+function scalarOf(value: unknown, source: string | undefined): string | number | boolean | null {
+  if (typeof value === 'number') {
+    const inexact = Number.isInteger(value) && !Number.isSafeInteger(value);
+    return (inexact || !Number.isFinite(value)) && source !== undefined ? source : value;
+  }
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  return value === null || value === undefined ? null : String(value);
+}
+
+function placeOf(lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function sentence(message: string): string {
+  return (message.split('\n')[0] ?? message).replace(/[.:]$/, '');
+}

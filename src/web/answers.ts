@@ -1,0 +1,69 @@
+/**
+ * The answers to those who were not let in, and about what is not there. They depend on what was asked for only as far
+ * as its path says by itself, never on what exists.
+ *
+ * Contract: JSON `{ message }` for the API and the operator, as the SDKs read it; a page for browsers.
+ */
+import type { Context } from 'hono';
+import { PASS_PARAM } from '../access/link.ts';
+import type { Refused } from './caller.ts';
+import type { WebEnv } from './env.ts';
+import { localPath } from './local-path.ts';
+import { PAGE_HEADERS } from './pages/headers.ts';
+import { errorPage, missingPage, refusedPage } from './pages/states.tsx';
+import { areaOf } from './policy.ts';
+
+type Web = Context<WebEnv>;
+type Status = 200 | 401 | 404 | 410 | 500 | 503;
+
+/** What is said to somebody who was not let in. */
+export function refused(c: Web, why: Refused): Response {
+  if (areaOf(c.req.path) === 'api') {
+    c.header('www-authenticate', 'Bearer');
+    return c.json({ message: 'the viewer token is missing, wrong, expired or revoked' }, 401);
+  }
+  const [status, message] =
+    why.kind === 'nobody' ? ([404, 'not found'] as const) : ([410, 'this link has expired'] as const);
+  return wantsPage(c) ? page(c, refusedPage(why, wanted(c)), status) : c.json({ message }, status);
+}
+
+/** What is said to somebody who was let in, about what is not there or lies outside of what they may see. */
+export function missing(c: Web): Response {
+  return wantsPage(c) ? page(c, missingPage(c.get('caller') ?? null), 404) : c.json({ message: 'not found' }, 404);
+}
+
+/** A bug, or something below that failed. */
+export function broken(c: Web): Response {
+  const message = 'something went wrong; the log says what';
+  return wantsPage(c) ? page(c, errorPage(c.get('caller') ?? null), 500) : c.json({ message }, 500);
+}
+
+/** Who they are can't be found out now: neither let in nor refused. */
+export function unavailable(c: Web): Response {
+  c.header('retry-after', '5');
+  const message = 'who is asking cannot be checked at the moment: try again soon';
+  return wantsPage(c) ? page(c, errorPage(null), 503) : c.json({ message }, 503);
+}
+
+/** Too many requests; `seconds` until the next may be made. */
+export function tooMany(c: Web, seconds: number): Response {
+  c.header('retry-after', String(seconds));
+  const message = `too many requests: try again in ${seconds} seconds`;
+  return wantsPage(c) ? c.text(message, 429) : c.json({ message }, 429);
+}
+
+/** A whole document, with the headers of one. */
+export function page(c: Web, html: string, status: Status): Response {
+  return c.body(html, status, { ...PAGE_HEADERS });
+}
+
+/** Where they meant to go, without a pass that did not help. */
+function wanted(c: Web): string {
+  const url = new URL(c.req.url);
+  url.searchParams.delete(PASS_PARAM);
+  return localPath(`${url.pathname}${url.search}`, c.req.url);
+}
+
+function wantsPage(c: Web): boolean {
+  return areaOf(c.req.path) === 'pages' && (c.req.header('accept') ?? '').includes('text/html');
+}

@@ -1,0 +1,20 @@
+/** What the app's parts are given, and what its handlers know of the request. */
+import type { Config } from '../config.ts';
+import type { LedgerOperator } from '../ledger/api.ts';
+import type { LedgerViews } from '../ledger/views.ts';
+import type { Caller } from './caller.ts';
+
+export interface AppDeps {
+  readonly config: Config;
+  /** Null: no Durable Object is bound. */
+  readonly ledger: (LedgerViews & LedgerOperator) | null;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+  /** To the upstream and to Cloudflare Access' keys. */
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** Hono's variables. `caller` is set on every route that is not open: the app has let them in by then. */
+export interface WebEnv {
+  readonly Variables: { caller: Caller };
+}

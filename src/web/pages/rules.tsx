@@ -1,0 +1,83 @@
+/** The rules: how grave, what of, how often they matched and when last. */
+import type { RuleActivity } from '../../ledger/views.ts';
+import { LEVELS, type Rule } from '../../sigma/rule.ts';
+import type { Caller } from '../caller.ts';
+import { Foreign } from './foreign.tsx';
+import { Level } from './level.tsx';
+import { page } from './shell.tsx';
+import { When } from './when.tsx';
+import { counted, grouped } from './words.ts';
+
+interface RulesOptions {
+  readonly caller: Caller;
+  readonly rules: readonly Rule[];
+  readonly version: string;
+  readonly activity: readonly RuleActivity[];
+}
+
+/** The whole document. */
+export function rulesPage({ caller, rules, version, activity }: RulesOptions): string {
+  const seen = new Map(activity.map((of) => [of.rule, of]));
+  const sorted = rules.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
+  return page({
+    title: 'Rules',
+    caller,
+    at: 'rules',
+    children: (
+      <>
+        <h1>Rules</h1>
+        <p class="lead">
+          {counted(rules.length, 'rule')}, version <code>{version}</code>. They are files in <code>rules/</code>, built
+          into the Worker.
+        </p>
+        <section class="card" aria-label="Rules">
+          <div class="wide">
+            <table class="cards">
+              <caption class="unsighted">The rules, the gravest first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Level</th>
+                  <th scope="col">Rule</th>
+                  <th scope="col" class="number">
+                    Matched
+                  </th>
+                  <th scope="col">Last</th>
+                </tr>
+              </thead>
+              <tbody>
+                {sorted.map((rule) => (
+                  <Row rule={rule} activity={seen.get(rule.id) ?? null} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </section>
+      </>
+    ),
+  });
+}
+
+function Row({ rule, activity }: { rule: Rule; activity: RuleActivity | null }) {
+  return (
+    <tr>
+      <td data-label="Level">
+        <Level level={rule.level} />
+      </td>
+      <th scope="row" data-label="Rule">
+        <a href={`/rules/${encodeURIComponent(rule.id)}`}>
+          <Foreign text={rule.title} max={120} />
+        </a>
+        <span class="sub">
+          {rule.kind === 'correlation' ? 'counts several entries' : 'looks at each entry'}
+          {!rule.alerts && ', rings no bell by itself'}
+        </span>
+      </th>
+      <td data-label="Matched" class="number">
+        {grouped(activity?.matched ?? 0)}
+      </td>
+      <td data-label="Last">
+        <When at={activity?.lastAt ?? null} />
+      </td>
+    </tr>
+  );
+}

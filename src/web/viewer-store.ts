@@ -1,0 +1,66 @@
+/**
+ * The records of viewer tokens, in KV.
+ *
+ * Contract: a read that fails throws, and never lets anybody in. KV is eventually consistent: a token that was revoked
+ * may be taken for good for up to a minute where it was used shortly before.
+ * https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency
+ */
+import { recordFrom, recordText, VIEWER_ID, VIEWER_PREFIX, type ViewerRecord } from '../access/viewer.ts';
+
+/**
+ * How long a location keeps a record that it has read, s: the least there is.
+ * https://developers.cloudflare.com/kv/api/read-key-value-pairs/
+ */
+const CACHE_TTL_S = 30;
+/** Expired tokens are still listed for so long, then KV forgets them itself. */
+const LISTED_AFTER_MS = 30 * 24 * 60 * 60_000;
+/** Pages of 1,000 keys that are listed at most: each is a list operation, of which the free plan has 1,000 a day. */
+const LIST_PAGES = 5;
+
+/** A token as it is listed: never its hash. */
+export interface ListedViewer {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+export type ViewerKv = Pick<KVNamespace, 'get' | 'put' | 'delete' | 'list'>;
+
+/** The record with this id; null where there is none. Throws where KV can't be read. */
+export async function readViewer(kv: ViewerKv, id: string): Promise<ViewerRecord | null> {
+  return recordFrom(await kv.get(`${VIEWER_PREFIX}${id}`, { type: 'text', cacheTtl: CACHE_TTL_S }));
+}
+
+export async function writeViewer(kv: ViewerKv, id: string, record: ViewerRecord): Promise<void> {
+  const { name, createdAt, expiresAt } = record;
+  await kv.put(`${VIEWER_PREFIX}${id}`, recordText(record), {
+    // What a list shows, so that it needs no read of each.
+    metadata: { name, createdAt, expiresAt },
+    ...(expiresAt === null ? {} : { expiration: Math.ceil((expiresAt + LISTED_AFTER_MS) / 1000) }),
+  });
+}
+
+export async function deleteViewer(kv: ViewerKv, id: string): Promise<void> {
+  await kv.delete(`${VIEWER_PREFIX}${id}`);
+}
+
+/** All of them, the oldest first. */
+export async function listViewers(kv: ViewerKv): Promise<readonly ListedViewer[]> {
+  const listed: ListedViewer[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < LIST_PAGES; page++) {
+    const found: KVNamespaceListResult<Partial<ListedViewer>, string> = await kv.list({
+      prefix: VIEWER_PREFIX,
+      cursor,
+    });
+    for (const { name: key, metadata } of found.keys) {
+      const id = key.slice(VIEWER_PREFIX.length);
+      const { name = '', createdAt = 0, expiresAt = null } = metadata ?? {};
+      if (VIEWER_ID.test(id)) listed.push({ id, name, createdAt, expiresAt });
+    }
+    if (found.list_complete) break;
+    cursor = found.cursor;
+  }
+  return listed.sort((a, b) => a.createdAt - b.createdAt);
+}

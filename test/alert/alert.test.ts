@@ -1,0 +1,137 @@
+/** Which alert a match belongs to, and what is said about it. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type AlertState,
+  type Closing,
+  type ClosingOccasion,
+  closing,
+  decisionText,
+  type Occasion,
+  place,
+  type Say,
+  say,
+} from '../../src/alert/alert.ts';
+import type { Route } from '../../src/alert/routing.ts';
+import { LEVELS, type Level } from '../../src/sigma/rule.ts';
+
+const alert = (begins: number, state: AlertState = 'open', periodMs = 60) => ({ begins, periodMs, state });
+
+describe('place', () => {
+  const rows: readonly [string, readonly ReturnType<typeof alert>[], number, number | null][] = [
+    ['the first match opens one', [], 100, null],
+    ['a match at its beginning', [alert(100)], 100, 100],
+    ['a match in its period', [alert(100)], 159, 100],
+    ['the period’s end is outside', [alert(100)], 160, null],
+    ['a late match joins the one that begins after it', [alert(100)], 41, 100],
+    ['unless a whole period lies between', [alert(100)], 40, null],
+    ['the one whose period holds it comes before the one that begins after it', [alert(100), alert(150)], 120, 100],
+    ['the younger of two whose periods hold it', [alert(100), alert(120)], 130, 120],
+    ['the nearest of two that begin after it', [alert(150), alert(130)], 100, 130],
+    ['closed ones still take late matches', [alert(100, 'closed')], 110, 100],
+    ['resolved ones take none', [alert(100, 'resolved')], 110, null],
+    ['a resolved one does not hide another', [alert(105, 'resolved'), alert(100)], 110, 100],
+    ['each has its own period', [alert(100, 'open', 10), alert(90, 'open', 100)], 115, 90],
+  ];
+  it.each(rows)('%s', (_, alerts, at, begins) => {
+    expect(place(alerts, at)?.begins ?? null).toBe(begins);
+  });
+
+  it('asks nothing of the order of the alerts, and leaves it', () => {
+    const some = fc.array(
+      fc.record({ begins: fc.nat(300), periodMs: fc.constant(60), state: fc.constant('open' as const) }),
+    );
+    fc.assert(
+      fc.property(some, fc.nat(300), (alerts, at) => {
+        const copy = alerts.map((each) => ({ ...each }));
+        expect(place(alerts, at)?.begins).toBe(place(alerts.toReversed(), at)?.begins);
+        expect(alerts).toEqual(copy);
+      }),
+    );
+  });
+});
+
+const route = (from: Level, problem: string | null = null): Route => ({ name: `from ${from}`, from, problem });
+
+describe('say', () => {
+  const live: Occasion = { level: 'high', silent: false, joins: null, receivers: [route('low')] };
+  const joins = (count: number, history = false) => ({ history, count });
+  const opened = (reason: 'first match' | 'first live match'): Say => ({ notify: true, kind: 'opened', reason });
+  const grown = (count: number): Say => ({ notify: true, kind: 'grown', reason: `count reached ${count}` });
+  const held = (reason: Extract<Say, { notify: false }>['reason']): Say => ({ notify: false, reason });
+  const rows: readonly [string, Occasion, Say][] = [
+    ['the first match is told', live, opened('first match')],
+    ['the next is not', { ...live, joins: joins(1) }, held('grouped')],
+    ['history is not', { ...live, silent: true }, held('history')],
+    ['history that joins history is not', { ...live, silent: true, joins: joins(1, true) }, held('history')],
+    ['history that joins what was told is not', { ...live, silent: true, joins: joins(1) }, held('history')],
+    ['the first live match on history is', { ...live, joins: joins(1, true) }, opened('first live match')],
+    ['the ninth match is not', { ...live, joins: joins(8) }, held('grouped')],
+    ['the tenth is', { ...live, joins: joins(9) }, grown(10)],
+    ['the eleventh is not', { ...live, joins: joins(10) }, held('grouped')],
+    ['the thousandth is', { ...live, joins: joins(999) }, grown(1000)],
+    ['the tenth of history is not', { ...live, silent: true, joins: joins(9) }, held('history')],
+    ['the tenth on history, the first live one, opens', { ...live, joins: joins(9, true) }, opened('first live match')],
+    ['informational is not', { ...live, level: 'informational' }, held('informational')],
+    ['nor is its growth', { ...live, level: 'informational', joins: joins(9) }, held('informational')],
+    ['low is', { ...live, level: 'low' }, opened('first match')],
+    [
+      'informational is, where a receiver asks for it',
+      { ...live, level: 'informational', receivers: [route('high'), route('informational')] },
+      opened('first match'),
+    ],
+    ['nobody hears of its level', { ...live, receivers: [route('critical')] }, held('no receiver of its level')],
+    ['one of two does', { ...live, receivers: [route('critical'), route('high')] }, opened('first match')],
+    [
+      'a receiver that cannot be reached is one',
+      { ...live, receivers: [route('low', 'SLACK_WEBHOOK_URL is not set')] },
+      opened('first match'),
+    ],
+    ['without a receiver there is nobody to tell', { ...live, receivers: [] }, held('no receiver')],
+    ['nor of growth', { ...live, receivers: [], joins: joins(9) }, held('no receiver')],
+    ['what joins is grouped before that', { ...live, receivers: [], joins: joins(1) }, held('grouped')],
+    ['history counts before that', { ...live, silent: true, receivers: [] }, held('history')],
+    ['informational does, too', { ...live, level: 'informational', receivers: [] }, held('informational')],
+  ];
+  it.each(rows)('%s', (_, occasion, decision) => {
+    expect(say(occasion)).toEqual(decision);
+  });
+
+  it('of every level but informational, one alike the other', () => {
+    expect(LEVELS.filter((level) => say({ ...live, level }).notify)).toEqual(['low', 'medium', 'high', 'critical']);
+  });
+
+  it('tells growth at the powers of ten and nowhere else', () => {
+    const told = Array.from({ length: 20_000 }, (_, i) => i + 1).filter(
+      (count) => say({ ...live, joins: joins(count) }).notify,
+    );
+    expect(told.map((count) => count + 1)).toEqual([10, 100, 1_000, 10_000]);
+  });
+});
+
+describe('closing', () => {
+  const grown: ClosingOccasion = { level: 'high', history: false, count: 2, receivers: [route('low')] };
+  const resolved: Closing = { notify: true, kind: 'resolved', reason: 'its period closed after growth' };
+  const held = (reason: Extract<Closing, { notify: false }>['reason']): Closing => ({ notify: false, reason });
+  const rows: readonly [string, ClosingOccasion, Closing][] = [
+    ['what grew is told', grown, resolved],
+    ['what did not grow is not', { ...grown, count: 1 }, held('did not grow')],
+    ['history is not, however it grew', { ...grown, history: true, count: 100 }, held('history')],
+    ['informational is not', { ...grown, level: 'informational' }, held('informational')],
+    ['unless a receiver asks', { ...grown, level: 'informational', receivers: [route('informational')] }, resolved],
+    ['nobody is there', { ...grown, receivers: [] }, held('no receiver')],
+    ['nobody hears of its level', { ...grown, receivers: [route('critical')] }, held('no receiver of its level')],
+  ];
+  it.each(rows)('%s', (_, occasion, decision) => {
+    expect(closing(occasion)).toEqual(decision);
+  });
+});
+
+describe('decisionText', () => {
+  it.each([
+    [{ notify: true, kind: 'grown', reason: 'count reached 10' }, 'grown: count reached 10'],
+    [{ notify: false, reason: 'did not grow' }, 'did not grow'],
+  ] as const)('%o', (decision, text) => {
+    expect(decisionText(decision)).toBe(text);
+  });
+});

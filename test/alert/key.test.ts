@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keyText } from '../../src/alert/key.ts';
+import { hash } from '../../src/sigma/hash.ts';
+
+const key = (...values: readonly string[]) => keyText(values.map((value) => ({ field: 'f', value })));
+
+describe('keyText', () => {
+  const different: readonly [string, readonly string[], readonly string[]][] = [
+    ['a value that looks like two', ['a","b'], ['a', 'b']],
+    ['an empty value and none', [''], []],
+    ['two empty values and one', ['', ''], ['']],
+    ['case', ['a'], ['A']],
+    ['a space at the end', ['a '], ['a']],
+    ['composed and decomposed', ['\u00fc'], ['u\u0308']],
+    ['a half character and the mark for one', ['\ud800'], ['\ufffd']],
+    ['two halves', ['\ud800'], ['\udc00']],
+    ['a NUL', ['\u0000'], ['']],
+    ['long values that differ at the end', ['x'.repeat(5_000)], [`${'x'.repeat(4_999)}y`]],
+    ['long values that differ in length', ['x'.repeat(5_000)], ['x'.repeat(5_001)]],
+    ['long values that differ in the second', ['x'.repeat(600), 'a'], ['x'.repeat(600), 'b']],
+    ['long values, shifted', ['x'.repeat(600), ''], ['', 'x'.repeat(600)]],
+    ['a value made to look like a shortened key', ['x'.repeat(505)], [key('x'.repeat(600))]],
+  ];
+  it.each(different)('tells apart %s', (_, a, b) => {
+    expect(key(...a)).not.toBe(key(...b));
+  });
+
+  it('is the same for the same, short and bounded for any', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 2_000 }), { maxLength: 5 }), (values) => {
+        expect(key(...values)).toBe(key(...[...values]));
+        expect(key(...values).length).toBeLessThanOrEqual(512 + 12);
+      }),
+    );
+  });
+
+  it('asks only for values: the fields are the rule’s', () => {
+    expect(keyText([{ field: 'a', value: '1' }])).toBe(keyText([{ field: 'b', value: '1' }]));
+  });
+});
+
+describe('hash', () => {
+  it('does not collide over many alike', () => {
+    const seen = new Set(Array.from({ length: 100_000 }, (_, i) => hash(`user-${i}`)));
+    expect(seen.size).toBe(100_000);
+  });
+  it('is of eleven letters and digits', () => {
+    fc.assert(fc.property(fc.string(), (text) => /^[0-9a-z]{11}$/.test(hash(text))));
+  });
+});

@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { DeclaredReceiver } from '../../src/alert/routing.ts';
+import { parseRouting } from '../../src/alert/routing-file.ts';
+import { problemText } from '../../src/sigma/problem.ts';
+
+const TAKEN = ['LINK_SECRET', 'NIRVANA_LABS_API_KEY', 'EMAIL'];
+const parse = (text: string) => parseRouting([{ path: 'routing.yml', text }], TAKEN);
+const told = (text: string) => parse(text).problems.map((problem) => problemText(problem));
+
+const SLACK: DeclaredReceiver = {
+  name: 'oncall',
+  type: 'slack',
+  secret: 'SLACK_WEBHOOK_URL',
+  signingSecret: null,
+  from: 'low',
+};
+
+describe('a routing', () => {
+  test('that is not there is none, and no problem', () => {
+    expect(parseRouting([], TAKEN)).toEqual({ routing: null, problems: [] });
+  });
+
+  const rows: readonly (readonly [what: string, text: string, receivers: readonly DeclaredReceiver[]])[] = [
+    ['a name and a type, and the rest by default', 'receivers:\n  - name: oncall\n    type: slack\n', [SLACK]],
+    [
+      'all there is to say',
+      'receivers: [{name: oncall, type: slack, secret: SLACK_ONCALL, from: critical}]',
+      [{ ...SLACK, secret: 'SLACK_ONCALL', from: 'critical' }],
+    ],
+    [
+      'one of each type, each with its own setting',
+      'receivers:\n- {name: a, type: slack}\n- {name: b, type: email}\n- {name: c-3, type: webhook, from: informational}',
+      [
+        { ...SLACK, name: 'a' },
+        { ...SLACK, name: 'b', type: 'email', secret: 'EMAIL_TO' },
+        {
+          ...SLACK,
+          name: 'c-3',
+          type: 'webhook',
+          secret: 'WEBHOOK_URL',
+          signingSecret: 'WEBHOOK_SECRET',
+          from: 'informational',
+        },
+      ],
+    ],
+    [
+      'a webhook with settings of its own',
+      'receivers: [{name: siem, type: webhook, secret: SIEM_URL, signing_secret: SIEM_KEY}]',
+      [{ ...SLACK, name: 'siem', type: 'webhook', secret: 'SIEM_URL', signingSecret: 'SIEM_KEY' }],
+    ],
+    ['what an alias stands for', 'receivers: [&a {name: oncall, type: slack}]\n', [SLACK]],
+    ['nothing for null', 'receivers: [{name: oncall, type: slack, secret: null, from: }]', [SLACK]],
+  ];
+  test.each(rows)('reads %s', (_, text, receivers) => {
+    expect(parse(text)).toEqual({ routing: { receivers }, problems: [] });
+  });
+
+  test('is what README.md shows', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const example = /```yaml\n(receivers:\n[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const { routing, problems } = parse(example);
+    expect(problems).toEqual([]);
+    expect(routing?.receivers.map(({ name }) => name)).toEqual(['oncall', 'siem']);
+  });
+
+  test('two receivers at one address are worth a word', () => {
+    const text = 'receivers:\n- {name: a, type: slack}\n- {name: b, type: slack, from: high}\n';
+    expect(told(text)).toEqual([
+      "routing.yml:3:3: notice: SLACK_WEBHOOK_URL is another receiver's too: both are told the same (its line: 2)",
+    ]);
+    expect(parse(text).routing?.receivers).toHaveLength(2);
+  });
+});
+
+describe('a routing that is wrong is told with its place, and is none', () => {
+  const of = (receiver: string) => `receivers:\n  - ${receiver}\n`;
+  const rows: readonly (readonly [what: string, text: string, ...problems: string[]])[] = [
+    ['nothing', '', '1:1: error: the file lists no receivers (such as'],
+    ['only a remark', '# later\n', '1:1: error: the file lists no receivers'],
+    ['no receivers', 'receivers: []', '1:12: error: no receivers are listed: nobody would be told'],
+    ['receivers of null', 'receivers:\n', '1:11: error: no receivers are listed'],
+    ['a list', '- name: a\n', '1:1: error: the routing is a map of keys, not a list (it begins with "receivers:")'],
+    ['a map of receivers', 'receivers: {a: slack}', '1:12: error: "receivers" is a list, not a map'],
+    ['a receiver that is text', of('slack'), '2:5: error: a receiver is a map of keys, not text (its keys: name,'],
+    [
+      'another key',
+      `${of('{name: a, type: slack}')}silences: []\n`,
+      '3:1: error: there is no key "silences" here (known: receivers)',
+    ],
+    [
+      'a misspelled key above',
+      'recievers: []',
+      '1:1: error: there is no key "recievers" here (did you mean "receivers"?)',
+      '1:1: error: the file lists no',
+    ],
+    [
+      'a misspelled key',
+      of('{nmae: a, type: slack}'),
+      '2:6: error: there is no key "nmae" here (did you mean "name"?)',
+    ],
+    ['a misspelled type', of('{name: a, type: slak}'), '2:21: error: "slak" is no type (did you mean "slack"?)'],
+    [
+      'another type',
+      of('{name: a, type: pagerduty}'),
+      '2:21: error: "pagerduty" is no type (known: slack, email, webhook)',
+    ],
+    [
+      'a misspelled level',
+      of('{name: a, type: slack, from: hihg}'),
+      '2:34: error: "hihg" is no from (did you mean "high"?)',
+    ],
+    [
+      'no name and no type',
+      of('{from: low}'),
+      '2:5: error: the receiver has no "name"',
+      '2:5: error: the receiver has no "type"',
+    ],
+    [
+      'a name of capitals',
+      of('{name: On Call, type: slack}'),
+      '2:12: error: "name" has 1 to 40 characters out of a-z, 0-9 and "-" (such as "oncall")',
+    ],
+    [
+      'a name that is a number',
+      of('{name: 12, type: slack}'),
+      '2:12: error: "name" is text, not a number (put it in quotes)',
+    ],
+    ['a long name', of(`{name: ${'a'.repeat(41)}, type: slack}`), '2:12: error: "name" has 1 to 40'],
+    [
+      'a name twice',
+      'receivers:\n- {name: a, type: slack}\n- {name: a, type: email}\n',
+      '3:10: error: the name "a" is another receiver\'s (its line: 2)',
+    ],
+    ['a key twice', of('{name: a, type: slack, name: b}'), '2:28: error: the key "name" is here twice'],
+    [
+      'a setting in small letters',
+      of('{name: a, type: slack, secret: slack_webhook_url}'),
+      '2:36: error: "secret" is the name of a setting, in capitals, digits and "_" (did you mean "SLACK_WEBHOOK_URL"?)',
+    ],
+    [
+      'a setting that is something else',
+      of('{name: a, type: slack, secret: LINK_SECRET}'),
+      "2:36: error: LINK_SECRET is a setting of Tocsin's own, and no receiver's (choose another name)",
+    ],
+    ['a list of settings', of('{name: a, type: slack, secret: [A, B]}'), '2:36: error: "secret" is text, not a list'],
+    [
+      'a key for Slack',
+      of('{name: a, type: slack, signing_secret: KEY}'),
+      '2:28: error: what is sent to a receiver of type slack is not signed (leave it out)',
+    ],
+    [
+      'one setting for both',
+      of('{name: a, type: webhook, secret: X, signing_secret: X}'),
+      "2:5: error: the address of a and its key can't both be X",
+    ],
+    [
+      'two documents',
+      'receivers: [{name: a, type: slack}]\n---\nreceivers: [{name: b, type: slack}]\n',
+      '3:1: error: the routing is one document (delete the "---")',
+    ],
+    ['no YAML', 'receivers: [', '1:13: error: not valid YAML'],
+    ['an alias of nothing', 'receivers: *all', '1:12: error: the alias *all has no anchor before it'],
+    [
+      'more than anybody has',
+      `receivers:\n${Array.from({ length: 21 }, (_, i) => `- {name: r${i}, type: slack}\n`).join('')}`,
+      '2:1: error: there are 21 receivers, more than 20',
+    ],
+    ['depth without end', `receivers: ${'['.repeat(40)}${']'.repeat(40)}`, '1:44: error: nested deeper than 32 levels'],
+    [
+      'aliases of aliases',
+      `a: &a [${'x,'.repeat(60)}]\nb: &b [${'*a,'.repeat(60)}]\nc: &c [${'*b,'.repeat(60)}]\nreceivers: *c\n`,
+      '1:',
+    ],
+    [
+      'a megabyte',
+      `receivers: []\n#${'x'.repeat(1_000_000)}`,
+      '1:1: error: the file is larger than 1000000 characters (split it)',
+    ],
+    [
+      'a prototype',
+      'receivers: [{name: a, type: slack, __proto__: {from: critical}}]',
+      '1:36: error: "__proto__" cannot be a key',
+    ],
+  ];
+  test.each(rows)('%s', (_, text, ...problems) => {
+    expect(parse(text).routing).toBeNull();
+    const found = told(text);
+    for (const [i, problem] of problems.entries()) expect(found[i]).toContain(`routing.yml:${problem}`);
+    if (!problems.includes('1:')) expect(found).toHaveLength(problems.length);
+  });
+
+  test('both of its names at once', () => {
+    const text = 'receivers: [{name: a, type: slack}]';
+    const files = ['routing.yml', 'routing.yaml'].map((path) => ({ path, text }));
+    const { routing, problems } = parseRouting(files, TAKEN);
+    expect(routing).toBeNull();
+    expect(problems.map((problem) => problemText(problem))).toEqual([
+      'routing.yaml:1:1: error: routing.yml is there too (delete one of them)',
+    ]);
+  });
+});
+
+describe('a secret in the place of a setting is refused, and shown to nobody', () => {
+  const SECRETS = [
+    'https://hooks.slack.com/services/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',
+    'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3',
+    'aB3dE5fG7hI9jK1lM3nO5pQ7',
+    'oncall@example.com',
+    'nv-live-4f9c0a7be1d2',
+  ];
+  const KEYS = ['name', 'type', 'secret', 'signing_secret', 'from'];
+  test.each(SECRETS.flatMap((secret) => KEYS.map((key) => [secret, key] as const)))('%s as %s', (secret, key) => {
+    const given = { name: 'a', type: 'webhook', [key]: secret };
+    const text = `receivers: [${JSON.stringify(given)}]`;
+    // A name may be whatever is a name.
+    if (key === 'name' && /^[a-z0-9-]{1,40}$/.test(secret)) return;
+    expect(parse(text).routing).toBeNull();
+    expect(told(text).join('\n')).not.toContain(secret);
+    expect(told(text)).toHaveLength(1);
+  });
+
+  test.each(SECRETS)('%s as a key, or in its place in a list', (secret) => {
+    for (const text of [
+      `receivers: [${JSON.stringify({ name: 'a', type: 'slack', [secret]: 'x' })}]`,
+      `${JSON.stringify({ receivers: [{ name: 'a', type: 'slack' }], [secret]: 1 })}`,
+      `receivers: [${JSON.stringify(secret)}]`,
+      `receivers: ${JSON.stringify(secret)}`,
+      `receivers: [{name: a, type: slack, secret: [${JSON.stringify(secret)}]}]`,
+    ]) {
+      expect(parse(text).routing).toBeNull();
+      expect(told(text).join('\n')).not.toContain(secret);
+    }
+  });
+
+  test('one that looks like a secret is called one', () => {
+    expect(told(`receivers: [{name: a, type: slack, secret: "${SECRETS[0]}"}]`)).toEqual([
+      'routing.yml:1:44: error: "secret" is the name of a setting, and this looks like the secret itself ' +
+        '(if this was ever pushed, replace the secret; the name is such as SLACK_WEBHOOK_URL)',
+    ]);
+  });
+});

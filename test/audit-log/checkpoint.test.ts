@@ -1,0 +1,155 @@
+/** The checkpoint as a value, and as the text that people read and move. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Checkpoint, firstCheckpoint, rewound } from '../../src/audit-log/checkpoint.ts';
+import { checkpointFrom, checkpointText, rewindFrom, rewindText } from '../../src/audit-log/checkpoint-text.ts';
+import { underWay } from '../../src/audit-log/tail.ts';
+
+const HOUR = 3_600_000;
+const NOON = Date.UTC(2026, 0, 5, 12);
+
+describe('a rewind', () => {
+  const checkpoint: Checkpoint = {
+    ...underWay(firstCheckpoint(NOON - HOUR, null)),
+    seenThrough: NOON,
+    kept: { query: {}, cursor: 'a', skip: null },
+  };
+
+  it('goes back, and leaves the walk and what was kept', () => {
+    expect(rewound(checkpoint, NOON - HOUR / 2, false)).toMatchObject({
+      seenThrough: NOON - HOUR / 2,
+      floor: NOON - HOUR,
+      walk: null,
+      kept: null,
+      silentBefore: null,
+    });
+  });
+  it('lowers the floor where it goes before it', () => {
+    expect(rewound(checkpoint, NOON - 2 * HOUR, false).floor).toBe(NOON - 2 * HOUR);
+  });
+  it.each([NOON, NOON + 1, NOON + HOUR])('never skips ahead', (to) => {
+    expect(rewound(checkpoint, to, true)).toBe(checkpoint);
+  });
+  it('in silence tells of nothing that was seen through', () => {
+    expect(rewound(checkpoint, NOON - HOUR, true).silentBefore).toBe(NOON);
+  });
+  it('in silence keeps the silence that a first start was asked for', () => {
+    const silentStart = firstCheckpoint(NOON - HOUR, NOON);
+    expect(rewound(silentStart, NOON - 2 * HOUR, true).silentBefore).toBe(NOON);
+    const onItsWay = { ...underWay(silentStart), silentBefore: null };
+    expect(rewound(onItsWay, NOON - 2 * HOUR, true).silentBefore).toBe(NOON);
+  });
+});
+
+describe('the checkpoint in KV', () => {
+  it('is read as it was written, but for its version', () => {
+    const time = fc.integer({ min: 0, max: 4e12 });
+    const maybe = fc.option(time);
+    const direction = fc.constantFrom('unknown' as const, 'forward' as const, 'backward' as const);
+    const query = fc.record({ sort: fc.string(), created_at_min: fc.string() }, { requiredKeys: [] });
+    const walk = fc.record({
+      query,
+      cursor: fc.option(fc.string()),
+      limit: fc.integer({ min: 10, max: 100 }),
+      began: maybe,
+      steps: fc.nat(),
+      mark: fc.option(fc.string()),
+      direction,
+      falls: fc.boolean(),
+      ascending: fc.boolean(),
+      filtered: fc.boolean(),
+      reached: maybe,
+      frontier: maybe,
+      followed: fc.nat(),
+      old: fc.nat(),
+      keptAt: fc.nat(),
+      draining: fc.boolean(),
+      silentBefore: maybe,
+    });
+    const checkpoint = fc.record({
+      version: fc.nat(),
+      seenThrough: time,
+      floor: fc.constant(0),
+      walk: fc.option(walk),
+      kept: fc.option(fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()) })),
+      direction,
+      plain: fc.boolean(),
+      silentBefore: maybe,
+    });
+    fc.assert(
+      fc.property(checkpoint, (value) => {
+        expect(checkpointFrom(checkpointText(value))).toEqual({ ok: true, value: { ...value, version: 0 } });
+      }),
+    );
+  });
+
+  it('says its times as people read them', () => {
+    const text = checkpointText(firstCheckpoint(NOON, null));
+    expect(JSON.parse(text)).toMatchObject({
+      seenThrough: '2026-01-05T12:00:00.000Z',
+      floor: '2026-01-05T12:00:00.000Z',
+    });
+  });
+
+  it('may be written by hand: seenThrough is enough', () => {
+    expect(checkpointFrom('{"seenThrough":"2026-01-05T13:00:00+01:00"}')).toEqual({
+      ok: true,
+      value: firstCheckpoint(NOON, null),
+    });
+  });
+
+  it('has no floor above seenThrough', () => {
+    const text = '{"seenThrough":"2026-01-05T12:00:00Z","floor":"2026-01-06T12:00:00Z"}';
+    expect(checkpointFrom(text)).toMatchObject({ ok: true, value: { floor: NOON } });
+  });
+
+  const wrong: readonly [string, string][] = [
+    ['no JSON', '{'],
+    ['nothing', ''],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['a number for a time', '{"seenThrough":1767614400000}'],
+    ['a day for a time', '{"seenThrough":"2026-01-05"}'],
+    ['a number as text for a time', '{"seenThrough":"12"}'],
+    ['a time no RFC 3339 can say', '{"seenThrough":"+275760-09-13T00:00:00.000Z"}'],
+    ['a time before every calendar', '{"seenThrough":"-271821-04-20T00:00:00.000Z"}'],
+    ['a time that is none', '{"seenThrough":"2026-02-30T00:00:00Z"}'],
+    ['a time without its offset', '{"seenThrough":"2026-01-05T12:00:00"}'],
+    ['a limit the upstream refuses', checkpointText(withWalk({ limit: 1000 }))],
+    ['an endless time', '{"seenThrough":"2026-01-05T12:00:00Z","silentBefore":1e999}'],
+    ['a walk that began beyond all dates', checkpointText(withWalk({ began: 1e300 }))],
+  ];
+  it.each(wrong)('is not read where it holds %s', (_, text) => {
+    expect(checkpointFrom(text).ok).toBe(false);
+  });
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => typeof checkpointFrom(text).ok === 'boolean'));
+  });
+});
+
+function withWalk(more: Readonly<Record<string, unknown>>): Checkpoint {
+  const at = underWay(firstCheckpoint(NOON, null));
+  return { ...at, walk: { ...at.walk, ...more } } as Checkpoint;
+}
+
+describe('the rewind in KV', () => {
+  it('is read as it was written', () => {
+    const order = { id: 'monday', to: NOON, silent: true };
+    expect(rewindFrom(rewindText(order))).toEqual({ ok: true, value: order });
+  });
+  it('is not silent unless asked', () => {
+    expect(rewindFrom('{"id":"a","to":"2026-01-05T12:00:00Z"}')).toMatchObject({ ok: true, value: { silent: false } });
+  });
+  it.each([
+    ['no id', '{"to":"2026-01-05T12:00:00Z"}'],
+    ['an empty id', '{"id":"","to":"2026-01-05T12:00:00Z"}'],
+    ['an id without end', `{"id":"${'x'.repeat(101)}","to":"2026-01-05T12:00:00Z"}`],
+    ['a number for an id', '{"id":1,"to":"2026-01-05T12:00:00Z"}'],
+    ['a time that is none', '{"id":"a","to":"an hour ago"}'],
+    ['a time before every calendar', '{"id":"a","to":"-000001-01-01T00:00:00Z"}'],
+    ['a word for silence', '{"id":"a","to":"2026-01-05T12:00:00Z","silent":"yes"}'],
+  ])('is not read where it holds %s', (_, text) => {
+    expect(rewindFrom(text).ok).toBe(false);
+  });
+});

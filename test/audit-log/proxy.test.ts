@@ -1,0 +1,236 @@
+/** The proxy's own promises, against a real server that answers whatever a test wants: what goes out, what comes back. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createProxy, type Proxied, type ProxyFailure } from '../../src/audit-log/proxy.ts';
+
+const KEY = 'nvk-proxy-0123456789abcdef';
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+let seen: {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+}[];
+const server = createServer((request, response) => {
+  seen.push({ method: request.method, url: request.url, headers: request.headers });
+  answer(request, response);
+});
+let baseUrl: string;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+beforeEach(() => {
+  seen = [];
+  answer = (_, response) => response.setHeader('content-type', 'application/json').end('{}');
+});
+
+function proxy(changes: Partial<Parameters<typeof createProxy>[0]> = {}) {
+  return createProxy({ baseUrl, apiKey: KEY, fetch, ...changes });
+}
+
+function textOf(answered: Proxied | ProxyFailure): string {
+  if (answered.kind === 'failure') throw new Error(answered.message);
+  return new TextDecoder().decode(answered.body ?? new Uint8Array());
+}
+
+describe('what goes out', () => {
+  it('is a GET with our key and our headers, and no others', async () => {
+    await proxy().list('');
+    const { method, url, headers } = seen[0] ?? { method: '', url: '', headers: {} };
+    expect([method, url]).toEqual(['GET', '/v1/audit_logs']);
+    expect(headers.authorization).toBe(`Bearer ${KEY}`);
+    expect(headers['user-agent']).toMatch(/^tocsin\//);
+    const ours = ['host', 'connection', 'authorization', 'accept', 'user-agent'];
+    const fetchs = ['accept-language', 'sec-fetch-mode', 'accept-encoding', 'cache-control', 'pragma'];
+    expect(Object.keys(headers).filter((name) => ![...ours, ...fetchs].includes(name))).toEqual([]);
+  });
+
+  it.each([
+    '?',
+    '?limit=100&cursor=Rhwni%2B%2F%3D%3D',
+    '?a=1&a=2&a=1&b&c=&=d',
+    '?sort=created_at:asc,status_code:desc',
+    '?path=/v1/../..//x&q=%00%0d%0aX:1',
+    '?@evil.example/&//evil.example',
+    '?action=%F0%9F%94%94&x=%ff&y=%zz',
+    '?plus=a+b&space=a%20b',
+  ])('has the query as it came: %s', async (search) => {
+    await proxy().list(search);
+    await proxy().get('id_1-A', search);
+    expect(seen.map(({ url }) => url)).toEqual([`/v1/audit_logs${search}`, `/v1/audit_logs/id_1-A${search}`]);
+  });
+
+  it('goes below the path of the base URL', async () => {
+    await proxy({ baseUrl: `${baseUrl}/api/` }).list('?x=1');
+    expect(seen[0]?.url).toBe('/api/v1/audit_logs?x=1');
+  });
+});
+
+describe('what comes back', () => {
+  it.each([200, 206, 400, 404, 408, 409, 418, 422, 429, 500, 502, 503, 504, 529])(
+    '%i is as it came',
+    async (status) => {
+      const body = '{ "message" : "as\\u0020it is",\n"n":1.0,"n":12345678901234567890 }';
+      answer = (_, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+      const answered = await proxy().list('');
+      expect(answered).toMatchObject({ kind: 'answer', status });
+      expect(textOf(answered)).toBe(body);
+    },
+  );
+
+  it('is the same bytes, also where they are no text', async () => {
+    const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256));
+    answer = (_, response) => response.end(bytes);
+    const answered = await proxy().list('');
+    expect(answered.kind === 'answer' && Buffer.from(answered.body ?? []).equals(bytes)).toBe(true);
+  });
+
+  it.each([204, 304])('%i has no body', async (status) => {
+    answer = (_, response) => response.writeHead(status).end();
+    expect(await proxy().list('')).toMatchObject({ kind: 'answer', status, body: null });
+  });
+
+  it('has the headers that count, and no others', async () => {
+    const passed = {
+      'content-type': 'application/json; charset=utf-8',
+      'retry-after': '7',
+      'retry-after-ms': '7000',
+      'x-should-retry': 'true',
+      'x-request-id': 'req_1',
+      'ratelimit-limit': '100',
+      'x-ratelimit-remaining': '3',
+    };
+    const kept = {
+      'set-cookie': 'a=b',
+      location: 'https://elsewhere.example',
+      'access-control-allow-origin': '*',
+      'content-security-policy': 'default-src *',
+      'cache-control': 'public, max-age=3600',
+      'clear-site-data': '"*"',
+      'x-tocsin-source': 'ledger',
+      server: 'nginx',
+      link: '<x>; rel=preload',
+      'service-worker-allowed': '/',
+      refresh: '0; url=https://elsewhere.example',
+    };
+    answer = (_, response) => response.writeHead(429, { ...passed, ...kept }).end('{}');
+    const answered = await proxy().list('');
+    const { date, ...headers } = answered.kind === 'answer' ? answered.headers : {};
+    expect(headers).toEqual(passed);
+    expect(Date.parse(date ?? '')).not.toBeNaN();
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ])('is unpacked from %s, and says so', async (encoding, pack) => {
+    answer = (_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(pack('{"a":1}'));
+    const answered = await proxy().list('');
+    expect(textOf(answered)).toBe('{"a":1}');
+    expect(answered.kind === 'answer' && 'content-encoding' in answered.headers).toBe(false);
+  });
+});
+
+describe('what is no answer', () => {
+  it.each([
+    [401, 'API key', false],
+    [403, 'API key', false],
+    [301, 'redirect', false],
+    [302, 'redirect', false],
+    [307, 'redirect', false],
+    [308, 'redirect', false],
+  ])('%i', async (status, says, retry) => {
+    answer = (_, response) =>
+      response.writeHead(status, { location: `${baseUrl}/v1/user` }).end(`{"message":"${KEY}"}`);
+    const answered = await proxy().list('');
+    expect(answered).toMatchObject({ kind: 'failure', status: 502, retry, message: expect.stringContaining(says) });
+    expect(seen).toHaveLength(1);
+    expect(JSON.stringify(answered)).not.toContain(KEY);
+  });
+
+  it('one in a strange encoding', async () => {
+    answer = (_, response) => response.writeHead(200, { 'content-encoding': 'x-own' }).end('?');
+    expect(await proxy().list('')).toMatchObject({ status: 502, message: expect.stringContaining('encoding') });
+  });
+
+  it.each([
+    ['announced', (response: ServerResponse) => response.setHeader('content-length', 1001).end('x'.repeat(1001))],
+    [
+      'not announced',
+      (response: ServerResponse) => response.write('x'.repeat(600), () => response.end('x'.repeat(401))),
+    ],
+  ])('one byte too many, %s', async (_, send) => {
+    answer = (_request, response) => {
+      send(response);
+    };
+    expect(await proxy({ maxBytes: 1000 }).list('')).toMatchObject({ status: 502, retry: false });
+    answer = (_request, response) => response.end('x'.repeat(1000));
+    expect(await proxy({ maxBytes: 1000 }).list('')).toMatchObject({ kind: 'answer', status: 200 });
+  });
+
+  it.each([
+    ['never', () => undefined],
+    ['half', (response: ServerResponse) => response.write('{"items":[')],
+  ])('one that comes %s in time', async (_, send) => {
+    answer = (_request, response) => {
+      send(response);
+    };
+    expect(await proxy({ timeoutMs: 50 }).list('')).toMatchObject({ kind: 'failure', status: 504, retry: true });
+  });
+
+  it('one that breaks off', async () => {
+    answer = (_request, response) => {
+      response.write('{"items":[', () => setTimeout(() => response.destroy(), 20));
+    };
+    expect(await proxy().list('')).toMatchObject({ kind: 'failure', status: 502, retry: true });
+  });
+
+  it('one that never comes, for nobody listens; the key is not in what is said of it', async () => {
+    const refused = async (): Promise<Response> => {
+      throw new TypeError(`fetch failed: Authorization: Bearer ${KEY}\r\nX: 1`);
+    };
+    const answered = await proxy({ fetch: refused }).list('');
+    expect(answered).toMatchObject({ kind: 'failure', status: 502 });
+    expect(JSON.stringify(answered)).not.toContain(KEY);
+  });
+});
+
+describe('our key', () => {
+  const ECHOES = [
+    KEY,
+    `Bearer ${KEY}`,
+    encodeURIComponent(KEY),
+    btoa(KEY),
+    btoa(`Bearer ${KEY}`),
+    btoa(`x${KEY}`),
+    JSON.stringify({ authorization: KEY }),
+  ];
+  it.each(ECHOES)('is not handed on in a body: %s', async (echo) => {
+    for (const status of [200, 400, 500]) {
+      // In two parts, so that it comes in two pieces.
+      answer = (_, response) => {
+        response.writeHead(status);
+        const half = echo.length >> 1;
+        response.write(`{"a":"${echo.slice(0, half)}`, () =>
+          setTimeout(() => response.end(`${echo.slice(half)}"}`), 5),
+        );
+      };
+      const text = textOf(await proxy().list(''));
+      expect(text).toContain('[redacted]');
+      for (const form of [KEY, btoa(KEY).slice(0, -4), btoa(`x${KEY}`).slice(4, -4)]) expect(text).not.toContain(form);
+    }
+  });
+
+  it('is not handed on in a header', async () => {
+    answer = (_, response) => response.writeHead(429, { 'x-request-id': `for-${KEY}`, 'retry-after': KEY }).end('{}');
+    const answered = await proxy().list('');
+    expect(answered).toMatchObject({ headers: { 'x-request-id': 'for-[redacted]' } });
+    expect(JSON.stringify(answered)).not.toContain(KEY);
+  });
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { run } from '../cli/run.ts';
+import { compare, quantile } from './measure.ts';
+import { tableLines } from './table.ts';
+
+test.each([
+  [[1, 2, 3], 0.5, 2],
+  [[4, 1, 3, 2], 0.5, 2.5],
+  [[1, 2, 3, 4, 5], 1, 5],
+  [[7], 0.95, 7],
+  [[], 0.5, Number.NaN],
+])('of %j the quantile %f is %f', (values, q, expected) => {
+  expect(quantile(values, q)).toBe(expected);
+});
+
+test('each is measured as often, warmed up, in turns, and against the first', async () => {
+  let clock = 0;
+  const order: string[] = [];
+  const subject = (name: string, ms: number) => ({
+    name,
+    go: async () => {
+      order.push(name);
+      clock += ms;
+    },
+  });
+  const measured = await compare([subject('a', 2), subject('b', 5)], { rounds: 3, warmUp: 1 }, () => clock);
+  expect(order.join('')).toBe('abbaabba');
+  expect(measured).toEqual([
+    { name: 'a', samples: 3, median: 2, p95: 2, ratio: 1, adds: 0 },
+    { name: 'b', samples: 3, median: 5, p95: 5, ratio: 2.5, adds: 3 },
+  ]);
+  expect(tableLines([{ title: 'A title', rows: measured }])).toEqual([
+    '',
+    'A title      median       p95   of peer      adds',
+    '  a          2.0 ms    2.0 ms      peer',
+    '  b          5.0 ms    5.0 ms    2.50 x   +3.0 ms',
+  ]);
+});
+
+test('what went wrong is not measured', async () => {
+  const wrong = { name: 'a', go: () => Promise.reject(new Error('answers 500')) };
+  await expect(compare([wrong], { rounds: 1, warmUp: 0 }, () => 0)).rejects.toThrow('answers 500');
+});
+
+test.each([
+  ['--help', 0, 'usage: npm run bench'],
+  ['--rounds=0', 2, '--rounds must be a whole number from 1'],
+  ['--fast', 2, 'Try: npm run bench -- --help'],
+])('"%s" ends with %i', async (args, code, text) => {
+  const ended = await run('test/bench/main.ts', [args]);
+  expect(ended.code).toBe(code);
+  expect(ended.out + ended.err).toContain(text);
+});

@@ -1,0 +1,219 @@
+/**
+ * The way one goes at three in the morning, over a real Worker with 100,000 entries: from the message to the alert, the
+ * entry and the actor's story, by the link alone; then signed in, through every page, by day, by night and on a phone.
+ */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ruleSet } from '../../src/rules.gen.ts';
+import { type Seeded, startSeeded } from '../seeded.ts';
+import { HOSTILE_NAME } from '../seeded-log.ts';
+import { DESK, inaccessible, NIGHT, openTab, overhang, PHONE, shoot, startBrowser, type View } from './browser.ts';
+import { viewerToken } from './viewer-token.ts';
+
+// A hundred thousand entries are read first, on a machine shared with other tests: nothing here is about speed.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
+
+/** Typical pages are at most so long, in bytes of HTML. */
+const TYPICAL_BYTES = 60_000;
+
+let seeded: Seeded;
+let browser: Browser;
+beforeAll(async () => {
+  [seeded, browser] = await Promise.all([startSeeded(), startBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await seeded?.stop();
+});
+
+const VIEWS: readonly (readonly [string, View])[] = [
+  ['light', DESK],
+  ['dark', NIGHT],
+  ['phone', PHONE],
+];
+
+interface Message {
+  readonly text: string;
+}
+
+/** The addresses behind the buttons of the last message whose text has `words`. */
+async function buttonsOf(words: string): Promise<string[]> {
+  const find = (): Message | undefined =>
+    (seeded.inbox.messages as readonly Message[]).findLast(({ text }) => text.includes(words));
+  await vi.waitFor(() => expect(find()).toBeDefined(), { timeout: 60_000, interval: 250 });
+  return [...JSON.stringify(find()).matchAll(/"url":"([^"]+)"/g)].map(([, url = '']) => url);
+}
+
+/** A tab that has signed in by the form. */
+async function signedIn(view: View) {
+  const tab = await openTab(browser, seeded.url, view);
+  await tab.page.goto('/');
+  await tab.page.getByLabel('Viewer’s token').fill(await viewerToken(seeded));
+  await tab.page.getByRole('button', { name: 'Sign in' }).click();
+  await tab.page.getByRole('heading', { name: 'Watching' }).waitFor();
+  return tab;
+}
+
+async function expectWell(page: Page, path: string): Promise<void> {
+  expect(await page.locator('h1').count(), path).toBe(1);
+  expect(await overhang(page), path).toBeLessThanOrEqual(0);
+  expect(await inaccessible(page), path).toEqual([]);
+}
+
+describe('a link in a message', () => {
+  it.each(VIEWS)('leads to the alert, the entry and the actor’s story: %s', async (scheme, view) => {
+    const { actor } = seeded.facts.stories['api key deleted'];
+    const [alertUrl = '', entryUrl = ''] = await buttonsOf('Mallory Reed');
+    const { page, complaints, close } = await openTab(browser, seeded.url, view);
+
+    await page.goto(alertUrl);
+    expect(await page.locator('h1').textContent()).toBe('API key deleted');
+    expect(await page.locator('.timeline mark').count()).toBeGreaterThan(0);
+    expect(await page.locator('nav[aria-label="Tocsin"]').count()).toBe(0);
+    await expectWell(page, alertUrl);
+    await shoot(page, `seeded-link-alert-${scheme}`);
+
+    await page.locator('.timeline a').first().click();
+    expect(new URL(page.url()).searchParams.get('pass')).toBe(new URL(entryUrl).searchParams.get('pass'));
+    expect(await page.locator('h1').textContent()).toBe('api_key.deleted');
+    await expectWell(page, page.url());
+    const story = page.locator('#story');
+    expect(await story.locator('tr.here').count()).toBe(1);
+    expect(await story.locator('tbody tr').count()).toBeGreaterThanOrEqual(3);
+    expect(await story.textContent()).toContain(actor);
+    await shoot(page, `seeded-link-entry-${scheme}`);
+
+    // What else the actor did is told; it opens only what belongs to the alert.
+    const pass = new URL(page.url()).searchParams.get('pass');
+    for (const link of await story.locator('tbody a').all()) {
+      expect(await link.getAttribute('href')).toContain(`pass=${pass}`);
+    }
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('opens nothing else', async () => {
+    const [alertUrl = ''] = await buttonsOf('Mallory Reed');
+    const { search } = new URL(alertUrl);
+    const { page, complaints, close } = await openTab(browser, seeded.url, PHONE);
+    for (const path of ['/', '/alerts', '/rules', '/alerts/1', `/entries/${seeded.facts.quiet.entry}`]) {
+      const response = await page.goto(`${path}${search}`);
+      expect(response?.status(), path).toBe(404);
+      expect(await page.locator('main').textContent(), path).not.toContain(seeded.facts.quiet.actor);
+    }
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
+describe('signed in', () => {
+  const pages = (): readonly (readonly [name: string, path: string])[] => {
+    const { facts } = seeded;
+    return [
+      ['front', '/'],
+      ['alerts', '/alerts'],
+      ['alerts-all', '/alerts?state=all'],
+      ['alerts-level', '/alerts?state=all&level=high'],
+      ['rules', '/rules'],
+      ...ruleSet.rules.map(({ id }, i) => [`rule-${i}`, `/rules/${encodeURIComponent(id)}`] as const),
+      ['entry-story', `/entries/${facts.stories['stolen key'].entry}`],
+      ['entry-grown', `/entries/${facts.grown.entry}`],
+      ['entry-hostile', `/entries/${facts.hostile.entry}`],
+      ['entry-quiet', `/entries/${facts.quiet.entry}`],
+      ['entry-nobody', `/entries/${facts.nobody}`],
+    ];
+  };
+
+  it.each(VIEWS)('every page is well: %s', async (scheme, view) => {
+    const { page, complaints, close } = await signedIn(view);
+    for (const [name, path] of pages()) {
+      const response = await page.goto(path);
+      expect(response?.status(), path).toBe(200);
+      expect((await response?.body())?.length, path).toBeLessThan(TYPICAL_BYTES);
+      await expectWell(page, path);
+      await shoot(page, `seeded-${name}-${scheme}`);
+    }
+    // Each alert that is open, too.
+    await page.goto('/alerts');
+    const alerts = await page
+      .locator('table.alerts a')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    expect(alerts.length).toBeGreaterThan(2);
+    for (const path of alerts) {
+      await page.goto(path ?? '');
+      await expectWell(page, path ?? '');
+      await shoot(page, `seeded${path?.replaceAll('/', '-')}-${scheme}`);
+    }
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('from the front page to the last page of alerts', async () => {
+    const { page, complaints, close } = await signedIn(DESK);
+    await page.getByRole('link', { name: 'All alerts' }).click();
+    let seen = await page.locator('table.alerts tbody tr').count();
+    while ((await page.getByRole('link', { name: 'Older' }).count()) > 0) {
+      await page.getByRole('link', { name: 'Older' }).click();
+      seen += await page.locator('table.alerts tbody tr').count();
+    }
+    expect(seen).toBeGreaterThan(30);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('the hostile name is text, wherever it stands', async () => {
+    const { page, complaints, close } = await signedIn(NIGHT);
+    const shown = HOSTILE_NAME.replace('\u202e', 'U+202E').replace('\n', 'U+000A');
+    await page.goto(`/entries/${seeded.facts.hostile.entry}`);
+    expect(await page.locator('.fields').textContent()).toContain(shown);
+    expect(await page.locator('main script, main img').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('an entry that was cut says so, and where the whole is', async () => {
+    const { page, complaints, close } = await signedIn(DESK);
+    await page.goto(`/entries/${seeded.facts.cut}`);
+    const whole = page.getByRole('link', { name: 'The whole of it, from the upstream' });
+    const path = (await whole.getAttribute('href')) ?? '';
+    await expectWell(page, path);
+    await shoot(page, 'seeded-entry-cut');
+    const response = await page.request.get(path);
+    expect(((await response.json()) as { user_agent: string }).user_agent).toHaveLength(100_012);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('an entry that the ledger lacks is asked of the upstream', async () => {
+    const { page, complaints, close } = await signedIn(DESK);
+    const id = 'not-recorded-yet';
+    const at = Date.now();
+    const body = {
+      id,
+      created_at: new Date(at).toISOString(),
+      action: 'vm.listed',
+      actor: { id: 'u-1', name: HOSTILE_NAME },
+    };
+    seeded.upstream.append({ createdAt: at, appearsAt: at, body });
+    await page.goto(`/entries/${id}`);
+    expect(await page.locator('h1').textContent()).toBe('vm.listed');
+    expect(await page.locator('.note').textContent()).toContain('asked of the upstream');
+    await expectWell(page, id);
+    expect((await page.goto('/entries/there-is-none'))?.status()).toBe(404);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('and out again', async () => {
+    const { page, close } = await signedIn(PHONE);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.goto('/alerts');
+    expect(await page.locator('h1').textContent()).toBe('Sign in');
+    await page.getByLabel('Viewer’s token').fill('tocsin_no-such-token');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await page.getByRole('alert').textContent()).toContain('opens nothing');
+    await expectWell(page, '/session');
+    await shoot(page, 'seeded-wrong-token');
+    await close();
+  });
+});

@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { closing, decisionText, say } from '../../src/alert/alert.ts';
+import { alertsLines, whyLines } from '../../src/cli/alert-text.ts';
+import type { AlertAnswer } from '../../src/cli/answer.ts';
+
+const NOW = Date.UTC(2026, 0, 31, 3, 0);
+const MINUTE = 60_000;
+type Line = AlertAnswer['alert'];
+
+const LINE: Line = {
+  id: 12,
+  rule: 'a-rule',
+  title: 'API key deleted',
+  level: 'high',
+  state: 'open',
+  history: false,
+  count: 11,
+  begins: NOW,
+  periodMs: 60 * MINUTE,
+  lastAt: NOW + 4 * MINUTE,
+  key: [{ field: 'actor.id', value: 'u1' }],
+};
+const ENTRY = {
+  id: 'e1',
+  action: 'api_key.deleted',
+  actor: { id: 'u1', name: 'Mallory Reed' },
+  target: { id: 'k1', type: 'api_key' },
+};
+const MATCH = {
+  at: NOW,
+  entry: ENTRY,
+  part: 'matched' as const,
+  said: 'opened: first match',
+  evidence: [{ selection: 'selection', field: 'action', value: 'api_key.deleted' }],
+};
+const SENT = {
+  receiver: 'slack',
+  what: 'opened',
+  state: 'delivered' as const,
+  reason: null,
+  attempts: 1,
+  queuedAt: NOW,
+  dueAt: NOW,
+  settledAt: NOW + 1_000,
+};
+const ALERT: AlertAnswer = { alert: LINE, timeline: [MATCH], more: 0, deliveries: [SENT], closing: null };
+
+function text(more: Partial<AlertAnswer> = {}): string {
+  return whyLines({ ...ALERT, ...more }).join('\n');
+}
+
+test('an alert that was told is told whole', () => {
+  expect(text()).toBe(`Alert 12  HIGH  API key deleted
+
+Rule           a-rule
+One alert for  actor.id = u1
+Opened by      a match at 2026-01-31 03:00:00 UTC
+Matches        11 matches so far, the last at 2026-01-31 03:04:00 UTC
+State          open; its period ends at 2026-01-31 04:00:00 UTC
+
+Who was told of what, oldest first
+  2026-01-31 03:00:00 UTC  opened to slack: delivered at 2026-01-31 03:00:01 UTC
+
+What each match brought about, in the order of time
+  2026-01-31 03:00:00 UTC  api_key.deleted by Mallory Reed on api_key k1 (entry e1)
+    opened: first match (it opened the alert, and people are told)
+    since selection: action = api_key.deleted
+
+When its period closed
+  not yet`);
+});
+
+const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: string])[] = [
+  [
+    'what was held back, and why',
+    { deliveries: [{ ...SENT, state: 'held', reason: 'below its level: it hears of critical and above' }] },
+    'opened to slack: held back: below its level: it hears of critical and above',
+  ],
+  [
+    'what is dead, and how to send it again',
+    { deliveries: [{ ...SENT, state: 'dead', attempts: 3, reason: '404 no_service' }] },
+    'opened to slack: DEAD after 3 attempts: 404 no_service. Again: npm run tocsin -- resend',
+  ],
+  [
+    'what is on its way',
+    { deliveries: [{ ...SENT, state: 'pending', attempts: 2, reason: '429', settledAt: null, dueAt: NOW + MINUTE }] },
+    'on its way, 2 attempts so far, next at 2026-01-31 03:01:00 UTC: 429',
+  ],
+  ['what took several attempts', { deliveries: [{ ...SENT, attempts: 4 }] }, '03:00:01 UTC, at attempt 4'],
+  ['that nobody was told', { deliveries: [] }, 'Nobody was told of it'],
+  ['growth', { timeline: [{ ...MATCH, said: 'grown: count reached 10' }] }, '    grown: count reached 10\n'],
+  ['what a correlation counted', { timeline: [{ ...MATCH, part: 'counted', said: '' }] }, '    counted towards it\n'],
+  ['that an entry is gone', { timeline: [{ ...MATCH, entry: null }] }, 'UTC  an entry that is no longer kept'],
+  ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted and not kept'],
+  ['what was read in silence', { alert: { ...LINE, history: true } }, 'It is history: it was read in silence'],
+  ['how it closed', { closing: 'did not grow' }, 'did not grow (nothing was left to say'],
+  ['a keyword', { timeline: [{ ...MATCH, evidence: [{ selection: 's', field: null, value: 'v' }] }] }, 'since s: v'],
+];
+
+test.each(ROWS)('shows %s', (_, more, shown) => {
+  expect(text(more)).toContain(shown);
+});
+
+const ROUTE = { name: 'slack', from: 'medium', problem: null } as const;
+const OCCASION = { level: 'high', silent: false, joins: null, receivers: [ROUTE] } as const;
+const JOINS = { history: false, count: 1 };
+const CLOSES = { level: 'high', history: false, count: 1, receivers: [ROUTE] } as const;
+
+test.each([
+  say(OCCASION),
+  say({ ...OCCASION, joins: { history: true, count: 1 } }),
+  say({ ...OCCASION, joins: JOINS }),
+  say({ ...OCCASION, silent: true }),
+  say({ ...OCCASION, level: 'informational' }),
+  say({ ...OCCASION, level: 'low' }),
+  say({ ...OCCASION, receivers: [] }),
+  closing(CLOSES),
+  closing({ ...CLOSES, history: true }),
+])('every decision whose name does not say it all is explained: $reason', (decision) => {
+  const said = decisionText(decision);
+  expect(text({ timeline: [{ ...MATCH, said }] })).toMatch(new RegExp(`    ${said} \\(.+\\)\n`));
+});
+
+test('the list has a line an alert, and says where it goes on', () => {
+  expect(alertsLines({ alerts: [LINE], next: 12 }, false)).toEqual([
+    '   12  HIGH           2026-01-31 03:00:00 UTC  API key deleted, open, 11 matches',
+    'There are more: --before 12',
+  ]);
+  expect(alertsLines({ alerts: [], next: null }, false).join()).toContain('--all');
+  expect(alertsLines({ alerts: [], next: null }, true)).toEqual(['There are no alerts.']);
+});
+
+test('what others wrote commands no terminal', () => {
+  const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
+  const alert = { ...LINE, rule: hostile, title: hostile, level: hostile, key: [{ field: hostile, value: hostile }] };
+  const entry = {
+    id: hostile,
+    action: hostile,
+    actor: { id: hostile, name: hostile },
+    target: { id: hostile, type: hostile },
+  };
+  const evidence = [{ selection: hostile, field: hostile, value: hostile }];
+  const answer: AlertAnswer = {
+    alert,
+    timeline: [{ at: NOW, entry, part: 'matched', said: hostile, evidence }],
+    more: 1,
+    deliveries: (['pending', 'delivered', 'dead', 'held'] as const).map((state) => ({
+      ...SENT,
+      receiver: hostile,
+      what: hostile,
+      state,
+      reason: hostile,
+    })),
+    closing: hostile,
+  };
+  for (const line of [...whyLines(answer), ...alertsLines({ alerts: [alert], next: null }, true)]) {
+    expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+  }
+});

@@ -1,0 +1,152 @@
+/** `npm run rules`, as it is called. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const SCRIPT = resolve(import.meta.dirname, '../../src/cli/build-rules.ts');
+const RULE = `title: A rule
+id: r-1
+logsource: {product: nirvana}
+detection:
+  sel: {a: 1}
+  condition: sel
+tocsin:
+  tests:
+    - {name: it matches, entry: {a: 1}, match: true}
+`;
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rules-'));
+  mkdirSync(join(folder, 'rules/topic'), { recursive: true });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const put = (path: string, text: string) => writeFileSync(join(folder, 'rules', path), text);
+const run = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [SCRIPT, '--rules', 'rules', '--out', 'out.gen.ts', ...args],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  );
+  return { status, stdout, stderr };
+};
+const written = () => readFileSync(join(folder, 'out.gen.ts'), 'utf8');
+
+describe('npm run rules', () => {
+  test('writes the module, without the tests, and only where it changes', () => {
+    put('topic/a_rule.yml', RULE);
+    expect(run()).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^1 rules, 1 tests passed, version \w+\nout\.gen\.ts written\n$/),
+    });
+    expect(written()).toContain('r-1');
+    expect(written().split('ruleSources')[0]).not.toContain('it matches');
+    const before = statSync(join(folder, 'out.gen.ts')).mtimeMs;
+    expect(run().stdout).not.toContain('written');
+    expect(statSync(join(folder, 'out.gen.ts')).mtimeMs).toBe(before);
+  });
+
+  test('says what is wrong with its place, writes nothing, and fails', () => {
+    put('topic/a_rule.yml', RULE.replace('sel: {', 'sel: {b|contians: x, '));
+    const { status, stderr } = run();
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'rules/topic/a_rule.yml:5:9: error: there is no modifier "contians" (did you mean "contains"?)\n',
+    );
+    expect(written).toThrow();
+  });
+
+  test('fails where a rule’s own test does', () => {
+    put('topic/a_rule.yml', RULE.replace('match: true', 'match: false'));
+    const { status, stderr } = run();
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'rules/topic/a_rule.yml:9:7: error: the test "it matches" fails: the rule matches (expected: no match)',
+    );
+  });
+
+  test('leaves lists and other files alone', () => {
+    mkdirSync(join(folder, 'rules/lists'));
+    put('topic/a_rule.yaml', RULE);
+    put('lists/admins.yml', '- a');
+    put('README.md', 'no rule');
+    expect(run()).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('compiles the routing, and says whom it names', () => {
+    put('topic/a_rule.yml', RULE);
+    put('routing.yaml', 'receivers: [{name: oncall, type: slack, from: high}, {name: log, type: webhook}]');
+    expect(run()).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining('\n2 receivers: oncall (slack, from high), log (webhook, from low)\n'),
+    });
+    expect(written()).toContain('"name":"oncall","type":"slack","secret":"SLACK_WEBHOOK_URL"');
+    expect(JSON.parse(run('--json').stdout)).toMatchObject({
+      ok: true,
+      receivers: [{ name: 'oncall' }, { name: 'log' }],
+    });
+  });
+
+  test('has no routing where there is no such file', () => {
+    put('topic/a_rule.yml', RULE);
+    expect(JSON.parse(run('--json').stdout)).toMatchObject({ ok: true, receivers: null });
+    expect(written()).toContain('routing: Routing | null = null');
+  });
+
+  test('a routing that is wrong stops the build, besides what is wrong with the rules', () => {
+    put('topic/a_rule.yml', RULE.replace('title', 'tilte'));
+    put('routing.yml', 'receivers:\n  - {name: oncall, type: slak}\n  - {name: a, type: email, secret: LINK_SECRET}\n');
+    const { status, stderr } = run();
+    expect(status).toBe(1);
+    expect(stderr).toContain('rules/topic/a_rule.yml:1:1: error: ');
+    expect(stderr).toContain('rules/routing.yml:2:26: error: "slak" is no type (did you mean "slack"?)\n');
+    expect(stderr).toContain("rules/routing.yml:3:36: error: LINK_SECRET is a setting of Tocsin's own");
+    expect(stderr).toContain('3 errors in the rules\n');
+    expect(written).toThrow();
+  });
+
+  test('a secret in the routing is refused, and printed nowhere', () => {
+    put('topic/a_rule.yml', RULE);
+    put('routing.yml', 'receivers: [{name: a, type: slack, secret: https://hooks.slack.com/services/T/B/s3cr3t}]');
+    for (const { status, stdout, stderr } of [run(), run('--json')]) {
+      expect(status).toBe(1);
+      expect(stdout + stderr).not.toContain('s3cr3t');
+    }
+    expect(written).toThrow();
+  });
+
+  test('--check writes nothing', () => {
+    put('topic/a_rule.yml', RULE);
+    expect(run('--check').status).toBe(0);
+    expect(written).toThrow();
+  });
+
+  test('--json prints one object', () => {
+    put('topic/a_rule.yml', RULE.replace('title', 'tilte'));
+    const { status, stdout, stderr } = run('--json');
+    expect(status).toBe(1);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      problems: [{ path: 'topic/a_rule.yml', line: 1, column: 1, severity: 'error', hint: 'did you mean "title"?' }],
+    });
+  });
+
+  test('a folder that is not there is said', () => {
+    rmSync(join(folder, 'rules'), { recursive: true });
+    expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining('rules: cannot be read') });
+  });
+
+  test('an option that is none is said', () => {
+    expect(run('--chekc')).toMatchObject({ status: 2, stderr: expect.stringContaining('--chekc') });
+    expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage') });
+  });
+});

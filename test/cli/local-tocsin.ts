@@ -1,0 +1,116 @@
+/**
+ * A Tocsin in plain Node, on a real port: the real app over a real ledger (on `node:sqlite`), which has read one story
+ * from the stand-in. For what the operator's commands say of it.
+ */
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { createClient } from '../../src/audit-log/client.ts';
+import { routeOf } from '../../src/config/receivers.ts';
+import type { Config } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import { createHost } from '../../src/ledger/host.ts';
+import { createLedger } from '../../src/ledger/ledger.ts';
+import { nodeStore } from '../../src/ledger/node-store.ts';
+import { createViews } from '../../src/ledger/views/read.ts';
+import { NO_LINKS } from '../../src/notify/receiver.ts';
+import { createReceivers } from '../../src/notify/receivers.ts';
+import { ruleSet } from '../../src/rules.gen.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { type CheckpointKv, poll } from '../../src/watch.ts';
+import { createApp } from '../../src/web/app.ts';
+import { type Inbox, startInbox } from '../inbox.ts';
+import { createRandom } from '../sandbox/random.ts';
+import { SCENARIOS } from '../sandbox/scenarios.ts';
+import { startSandbox } from '../sandbox/server.ts';
+
+export const LINK_SECRET = '0123456789abcdef0123456789abcdef';
+
+export interface LocalTocsin {
+  readonly url: string;
+  /** What lies in its KV. */
+  readonly kv: ReadonlyMap<string, string>;
+  /** Slack's. */
+  readonly inbox: Inbox;
+  /** One poll, as the cron trigger makes it; none where the settings name no upstream. */
+  tick(): Promise<void>;
+  /** Sends what is due, as the alarm does. */
+  deliver(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts one; `env` is on top of settings that are right. */
+export async function startLocalTocsin(env: Readonly<Record<string, string>> = {}): Promise<LocalTocsin> {
+  const now = () => Date.now();
+  const upstream = await startSandbox();
+  upstream.append(...SCENARIOS['api key deleted'](now() - 60_000, createRandom(1), 1_000));
+  const inbox = await startInbox();
+  const stored = new Map<string, string>();
+  const kv: CheckpointKv & { delete(): void } = {
+    get: async (keys) => new Map(keys.map((key) => [key, stored.get(key) ?? null])),
+    put: async (key, value) => {
+      stored.set(key, value);
+    },
+    delete: () => undefined,
+  };
+  const config = readConfig({
+    NIRVANA_LABS_API_KEY: upstream.apiKey,
+    NIRVANA_LABS_BASE_URL: upstream.url,
+    LINK_SECRET,
+    SLACK_WEBHOOK_URL: inbox.url,
+    KV: kv,
+    LEDGER: { idFromName: () => null, get: () => null },
+    ...env,
+  }) as Config;
+  const store = nodeStore();
+  const knows = { engine: compile(ruleSet), receivers: config.receivers.map(routeOf) };
+  const ledger = createLedger(store, { ...knows, ...config.watch });
+  const views = createViews(store, { ...knows, status: ledger.status });
+  const host = createHost({
+    ledger,
+    receivers: createReceivers(config.receivers, { fetch, now }),
+    linksOf: async () => NO_LINKS,
+    alarm: { get: async () => null, set: async () => undefined },
+    now,
+    log: { sent: () => undefined, failed: () => undefined },
+  });
+  const tick = async (): Promise<void> => {
+    if (config.upstream === null) return;
+    const sleep = async () => undefined;
+    const auditLog = createClient({ ...config.upstream, fetch, now, sleep });
+    const { overlapMs, silentStart, pagesPerTick } = config.watch;
+    const budget = { requests: pagesPerTick, ms: 10_000 };
+    await poll({ kv, ledger: host, auditLog, now, overlapMs, startAt: now() - 3_600_000, silentStart, ...budget });
+  };
+  await tick();
+  const app = createApp({
+    config,
+    ledger: {
+      status: async () => ledger.status(now()),
+      overview: async () => views.overview(now()),
+      entry: async (id, scope) => views.entry(id, scope),
+      entryText: async (id, scope) => views.entryText(id, scope),
+      alert: async (id) => views.alert(id),
+      alerts: async (query) => views.alerts(query),
+      rules: async () => views.rules(),
+      resend: host.resend,
+      testReceivers: host.testReceivers,
+    },
+    now,
+    fetch,
+  });
+  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    kv: stored,
+    inbox,
+    tick,
+    deliver: host.alarm,
+    stop: async () => {
+      await new Promise((resolve) => server.close(resolve));
+      await upstream.stop();
+      await inbox.stop();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest';
+import type { StatusAnswer } from '../../src/cli/answer.ts';
+import { headline, statusLines } from '../../src/cli/status-text.ts';
+
+const NOW = Date.UTC(2026, 0, 31, 3, 0);
+const MINUTE = 60_000;
+type Status = NonNullable<StatusAnswer['status']>;
+
+const QUIET: Status = {
+  watching: 'watching',
+  movedAt: NOW - 4_000,
+  seenThrough: NOW - 5 * MINUTE,
+  lagMs: 5 * MINUTE,
+  checkpoint: { walk: null },
+  staged: 0,
+  counters: { recorded: 1234567, quarantined: 0, expired: 0, overflowed: 0 },
+  rules: { version: 'v1', count: 8 },
+  receivers: ['slack'],
+  alerts: { open: {}, newest: [] },
+  deliveries: { pending: 0, delivered: 3, dead: 0, held: 0 },
+  dead: [],
+  waiting: [],
+  alarms: [],
+  quarantine: [],
+};
+
+function answer(more: Partial<Status> | null, problems: StatusAnswer['problems'] = []): StatusAnswer {
+  return { status: more === null ? null : { ...QUIET, ...more }, receivers: [], problems };
+}
+
+function text(of: StatusAnswer): string {
+  return statusLines(of, 'https://t.example', NOW).join('\n');
+}
+
+const broken = (setting: string, severity: 'error' | 'notice' = 'error') => [
+  { setting, severity, problem: 'is not set', meanwhile: 'nothing is watched', mend: 'set it' },
+];
+
+test.each([
+  ['all is well', answer({}), 'WATCHING'],
+  ['it is blind', answer({ watching: 'blind' }), 'BLIND'],
+  ['it is blind, and the settings say why', answer({ watching: 'blind' }, broken('NIRVANA_LABS_API_KEY')), 'BLIND'],
+  ['no tick has come', answer({ watching: 'not begun' }), 'NOT BEGUN'],
+  ['there is no ledger', answer(null, broken('LEDGER')), 'NOT WATCHING'],
+  ['the key was taken away a minute ago', answer({}, broken('NIRVANA_LABS_API_KEY')), 'NOT WATCHING'],
+  ['nobody is told', answer({}, broken('SLACK_WEBHOOK_URL')), 'WATCHING'],
+  ['a setting is odd', answer({}, broken('NIRVANA_LABS_API_KEY', 'notice')), 'WATCHING'],
+])('when %s the first word says it', (_, given, word) => {
+  expect(headline(given)).toBe(word);
+  expect(text(given).split('\n')[0]).toBe(`${word}  https://t.example`);
+});
+
+test('a quiet night is nine lines', () => {
+  expect(text(answer({}))).toBe(`WATCHING  https://t.example
+
+Seen through  2026-01-31 02:55:00 UTC, 5m ago
+Last moved    2026-01-31 02:59:56 UTC, 4s ago
+Backlog       none
+Entries       1,234,567 recorded, 0 in quarantine, 0 too old when they came
+Rules         8, version v1
+Alerts open   none
+Receivers     slack
+Deliveries    0 pending, 3 delivered, 0 dead, 0 held back`);
+});
+
+const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: string])[] = [
+  [
+    'how long it has been blind',
+    { watching: 'blind', movedAt: NOW - 94 * MINUTE },
+    'Last moved    2026-01-31 01:26:00 UTC, 1h34m ago',
+  ],
+  [
+    'a walk under way',
+    { checkpoint: { walk: { began: NOW, steps: 40, reached: NOW - MINUTE, draining: false } } },
+    'a walk is under way: 40 pages so far, begun 2026-01-31 03:00:00 UTC, has come to 2026-01-31 02:59:00 UTC',
+  ],
+  [
+    'the stage',
+    { staged: 4000, checkpoint: { walk: { began: NOW, steps: 40, reached: null, draining: true } } },
+    'a walk is read to its end and being recorded; 4,000 entries staged',
+  ],
+  [
+    'alerts by level, the worst first',
+    { alerts: { open: { low: 1, critical: 2, medium: 3 }, newest: [] } },
+    'Alerts open   2 critical, 3 medium, 1 low',
+  ],
+  ['that nobody is told', { receivers: [] }, 'Receivers     NONE: nobody is told'],
+  [
+    'the dead',
+    { deliveries: { pending: 1, delivered: 2, dead: 3, held: 4 } },
+    'Deliveries    1 pending, 2 delivered, 3 DEAD, 4 held back',
+  ],
+  [
+    'why they died',
+    { dead: [{ receiver: 'slack', reason: '404 no_service', settledAt: NOW }] },
+    '  slack, 2026-01-31 03:00:00 UTC: 404 no_service',
+  ],
+  [
+    'what waits',
+    { waiting: [{ receiver: 'slack', reason: '429', dueAt: NOW + 90_000 }] },
+    '  slack, again in 1m30s: 429',
+  ],
+  [
+    'what is due',
+    { waiting: [{ receiver: 'slack', reason: 'not tried yet', dueAt: NOW - 1 }] },
+    '  slack, due now: not tried yet',
+  ],
+  [
+    'alarms about itself',
+    { alarms: [{ kind: 'dead-delivery', since: NOW, count: 2, summary: 's' }] },
+    '  dead-delivery, since 2026-01-31 03:00:00 UTC, 2 times: s',
+  ],
+  [
+    'why ticks fail, and for how long',
+    { failure: { message: 'the upstream refused the API key (401)', since: NOW - 12 * MINUTE, at: NOW - MINUTE } },
+    'FAILING       for 12m, last 2026-01-31 02:59:00 UTC: the upstream refused the API key (401)',
+  ],
+  [
+    'what was put away',
+    { quarantine: [{ key: 'k', problem: 'it has no id', firstAt: NOW }] },
+    '  k, 2026-01-31 03:00:00 UTC: it has no id',
+  ],
+  ['a time that is none', { seenThrough: -1 }, 'Seen through  an impossible time (-1)'],
+];
+
+test.each(ROWS)('shows %s', (_, status, line) => {
+  expect(text(answer(status))).toContain(line);
+});
+
+test('a setting that is wrong is told whole', () => {
+  expect(text(answer({}, broken('SLACK_WEBHOOK_URL')))).toContain(
+    'Settings\n  ERROR   SLACK_WEBHOOK_URL is not set\n          meanwhile: nothing is watched\n          to mend it: set it',
+  );
+});
+
+const HEALTHY = {
+  name: 'slack',
+  state: 'healthy',
+  reason: null,
+  lastDeliveredAt: NOW,
+  failingSince: null,
+  pending: 0,
+  dead: 0,
+} as const;
+
+test('each receiver has a line: how it fares, since when and why, what waits and what is dead', () => {
+  const receivers: StatusAnswer['receivers'] = [
+    HEALTHY,
+    { ...HEALTHY, name: 'email', state: 'failing', reason: '550', failingSince: NOW - MINUTE, pending: 2, dead: 1 },
+    { ...HEALTHY, name: 'siem', state: 'unset', reason: 'WEBHOOK_URL is not set', lastDeliveredAt: null },
+  ];
+  expect(text({ ...answer({}), receivers })).toContain(`
+Receivers
+  slack  healthy; last delivered 2026-01-31 03:00:00 UTC
+  email  FAILING since 2026-01-31 02:59:00 UTC: 550; last delivered 2026-01-31 03:00:00 UTC; 2 pending; 1 DEAD
+  siem   UNSET: WEBHOOK_URL is not set; nothing delivered yet`);
+});
+
+test('what others wrote commands no terminal', () => {
+  const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
+  const given = answer(
+    {
+      receivers: [hostile],
+      failure: { message: hostile, since: NOW, at: NOW },
+      rules: { version: hostile, count: 1 },
+      alerts: { open: {}, newest: [{ id: 1, level: hostile, title: hostile, count: 1, lastAt: NOW, state: hostile }] },
+      dead: [{ receiver: hostile, reason: hostile, settledAt: NOW }],
+      waiting: [{ receiver: hostile, reason: hostile, dueAt: NOW }],
+      alarms: [{ kind: hostile, since: NOW, count: 1, summary: hostile }],
+      quarantine: [{ key: hostile, problem: hostile, firstAt: NOW }],
+    },
+    [{ setting: hostile, severity: 'error', problem: hostile, meanwhile: hostile, mend: hostile }],
+  );
+  const health = { ...HEALTHY, name: hostile, state: 'failing', reason: hostile } as const;
+  for (const line of statusLines({ ...given, receivers: [health] }, 'https://t.example', NOW))
+    expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+});

@@ -1,0 +1,146 @@
+/** `npm run tocsin -- viewers`, against the real app on a real port. */
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/tocsin.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { createApp } from '../../src/web/app.ts';
+
+const LINK_SECRET = '0123456789abcdef0123456789abcdef';
+const DAY = 24 * 3_600_000;
+const TOKEN = /^tocsin_[0-9a-f]{16}_[\w-]{43}$/m;
+
+interface Stored {
+  readonly value: string;
+  readonly metadata: unknown;
+}
+const stored = new Map<string, Stored>();
+/** KV, as much of it as is used here. */
+const KV = {
+  get: async (key: string) => stored.get(key)?.value ?? null,
+  put: async (key: string, value: string, options: { metadata?: unknown } = {}) => {
+    stored.set(key, { value, metadata: options.metadata });
+  },
+  delete: async (key: string) => {
+    stored.delete(key);
+  },
+  list: async ({ prefix }: { prefix: string }) => ({
+    keys: [...stored].flatMap(([name, { metadata }]) => (name.startsWith(prefix) ? [{ name, metadata }] : [])),
+    list_complete: true,
+  }),
+};
+
+let now = Date.UTC(2026, 0, 31, 9);
+const config = readConfig({ LINK_SECRET, KV }) as Config;
+const app = createApp({ config, ledger: null, now: () => now, fetch });
+const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
+let url: string;
+beforeAll(() => {
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+});
+beforeEach(() => stored.clear());
+
+async function tocsin(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const code = await main(args, {
+    env: { TOCSIN_URL: url, LINK_SECRET },
+    devVars: null,
+    now: () => now,
+    out: (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
+  });
+  return { code, ...said };
+}
+
+describe('viewers', () => {
+  it('add prints a token once, alone on its line, that opens the door', async () => {
+    const { code, out } = await tocsin('viewers', 'add', 'Ada Lovelace', '--expires', '90d');
+    expect(code).toBe(0);
+    expect(out).toContain('Ada Lovelace');
+    expect(out).toContain('good until 2026-05-01 09:00:00 UTC');
+    expect(out).toContain(`NIRVANA_LABS_BASE_URL=${url}`);
+    const [token = ''] = TOKEN.exec(out) ?? [];
+    const answer = await fetch(`${url}/rules`, { headers: { authorization: `Bearer ${token}` } });
+    expect(answer.status).not.toBe(404);
+    expect(JSON.stringify([...stored])).not.toContain(token.slice(-43));
+  });
+
+  it('list shows who has one, and never a token', async () => {
+    expect((await tocsin('viewers', 'list')).out).toContain('Nobody has a token');
+    const { out } = await tocsin('viewers', 'add', 'ci', '--expires', '1d');
+    now += 1_000;
+    await tocsin('viewers', 'add', 'Ada');
+    now += 2 * DAY;
+    const list = await tocsin('viewers', 'list');
+    expect(list.code).toBe(0);
+    expect(list.out).toMatch(/^[0-9a-f]{16} {2}ci, made 2026-01-31 09:00:00 UTC, EXPIRED 2026-02-01 09:00:00 UTC$/m);
+    expect(list.out).toMatch(/^[0-9a-f]{16} {2}Ada, made .* UTC, good until it is revoked$/m);
+    expect(list.out).not.toContain((TOKEN.exec(out)?.[0] ?? '').slice(-43));
+    now -= 2 * DAY;
+  });
+
+  it('revoke takes one by name or id, says how long it may still be taken, and only that one', async () => {
+    await tocsin('viewers', 'add', 'Ada');
+    await tocsin('viewers', 'add', 'Bob');
+    const { code, out } = await tocsin('viewers', 'revoke', 'Ada');
+    expect([code, out]).toEqual([0, expect.stringContaining('up to a minute more')]);
+    const [id = ''] = /[0-9a-f]{16}/.exec((await tocsin('viewers', 'list')).out) ?? [];
+    expect((await tocsin('viewers', 'revoke', id)).out).toContain('Revoked: Bob');
+    expect(stored.size).toBe(0);
+    expect(await tocsin('viewers', 'revoke', 'Ada')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no token'),
+    });
+  });
+
+  it('of one name there is one; where there are two, revoke asks which', async () => {
+    await tocsin('viewers', 'add', 'Ada');
+    expect(await tocsin('viewers', 'add', 'Ada')).toMatchObject({ code: 1, err: expect.stringContaining('already') });
+    const [[key, value] = ['', { value: '', metadata: null }]] = [...stored];
+    stored.set(
+      key.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+      value,
+    );
+    const { code, err } = await tocsin('viewers', 'revoke', 'Ada');
+    expect([code, err]).toEqual([2, expect.stringMatching(/2 tokens of that name: [0-9a-f]{16}, [0-9a-f]{16}/)]);
+    expect(stored.size).toBe(2);
+  });
+
+  it('as JSON is one line', async () => {
+    const { out } = await tocsin('viewers', 'add', 'Ada', '--json');
+    expect(JSON.parse(out)).toMatchObject({ name: 'Ada', expiresAt: null, token: expect.stringMatching(TOKEN) });
+    expect(out.trimEnd()).not.toContain('\n');
+    expect(JSON.parse((await tocsin('viewers', 'list', '--json')).out)).toMatchObject({ viewers: [{ name: 'Ada' }] });
+  });
+
+  it.each([
+    [['viewers']],
+    [['viewers', 'make', 'x']],
+    [['viewers', 'add']],
+    [['viewers', 'revoke']],
+    [['viewers', 'list', 'x']],
+    [['viewers', 'add', 'Ada', 'Lovelace']],
+    [['viewers', 'add', 'Ada', '--expires', 'soon']],
+    [['viewers', 'add', 'Ada', '--expires', '0s']],
+    [['viewers', 'list', '--expires', '1d']],
+    [['viewers', 'list', '--all']],
+  ])('called wrongly says how, and asks nobody: %j', async (args) => {
+    const { code, out, err } = await tocsin(...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('viewers --help');
+  });
+
+  it('says what is wrong with a name', async () => {
+    expect(await tocsin('viewers', 'add', 'a\u001b[2J')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('a name has'),
+    });
+  });
+});

@@ -1,0 +1,652 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Config, readConfig, SETTINGS } from '../src/config.ts';
+import { durationInWords, formatDuration, parseDuration } from '../src/duration.ts';
+
+const KEY = 'nv_live_4f9c0a7be1d2';
+const SECRET = '9f2c4e6a8b0d1f3e5c7a9b8d6f4e2c0a';
+const HOOK = 'https://hooks.slack.com/services/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';
+const kv = { get() {}, put() {}, delete() {} };
+const ledger = { idFromName() {}, get() {} };
+const rateLimit = { limit() {} };
+const GOOD = {
+  NIRVANA_LABS_API_KEY: KEY,
+  LINK_SECRET: SECRET,
+  SLACK_WEBHOOK_URL: HOOK,
+  PUBLIC_URL: 'https://tocsin.example.workers.dev',
+  KV: kv,
+  LEDGER: ledger,
+  RATE_LIMIT: rateLimit,
+};
+const AUD = '32eafc7626e737849f5a8cbc1dfeb1e8cbd8a7b6c5d4e3f2a1b0c9d8e7f60514';
+const PING = 'https://hc-ping.example/3f9c0a7be1d2-4f9c0a7be1d2';
+const SIGNING = `whsec_${btoa('0123456789abcdef01234567')}`;
+/** The receiver of SLACK_WEBHOOK_URL, as it is when nothing is set right. */
+const UNSET = { receivers: [{ name: 'slack', type: 'unset', of: 'slack' }] };
+
+function read(changes: Record<string, unknown> = {}): Config<unknown, unknown> {
+  return readConfig<unknown, unknown>({ ...GOOD, ...changes });
+}
+
+describe('settings that are right', () => {
+  test('the least there must be, and the defaults', () => {
+    expect(read()).toEqual({
+      problems: [],
+      upstream: { baseUrl: 'https://api.nirvanalabs.io', apiKey: KEY },
+      watch: {
+        startAt: { kind: 'ago', agoMs: 3_600_000 },
+        silentStart: false,
+        overlapMs: 300_000,
+        blindAfterMs: 900_000,
+        retentionMs: 30 * 86_400_000,
+        pagesPerTick: 40,
+        secondsPerTick: 45,
+      },
+      receivers: [{ name: 'slack', type: 'slack', from: 'low', webhookUrl: HOOK }],
+      publicUrl: 'https://tocsin.example.workers.dev',
+      access: null,
+      heartbeatUrl: null,
+      apiKeyExpiresAt: null,
+      linkSecret: SECRET,
+      rateLimit,
+      kv,
+      ledger,
+    });
+  });
+
+  const rows: readonly (readonly [string, Record<string, unknown>, object])[] = [
+    [
+      'a start at a time',
+      { START_AT: '2026-01-31T09:30:00Z' },
+      { watch: { startAt: { kind: 'at', ms: Date.UTC(2026, 0, 31, 9, 30) } } },
+    ],
+    [
+      'a start at a time elsewhere',
+      { START_AT: '2026-01-31T09:30:00.5+02:00' },
+      { watch: { startAt: { kind: 'at', ms: Date.UTC(2026, 0, 31, 7, 30, 0, 500) } } },
+    ],
+    [
+      'a start at a leap day',
+      { START_AT: '2028-02-29t00:00:00z' },
+      { watch: { startAt: { kind: 'at', ms: Date.UTC(2028, 1, 29) } } },
+    ],
+    ['a start a week back', { START_AT: '7d' }, { watch: { startAt: { kind: 'ago', agoMs: 7 * 86_400_000 } } }],
+    ['a start right now', { START_AT: '0s' }, { watch: { startAt: { kind: 'ago', agoMs: 0 } } }],
+    ['a silent first read', { FIRST_READ: 'Silent' }, { watch: { silentStart: true } }],
+    ['the paid plan', { PLAN: 'paid' }, { watch: { pagesPerTick: 300 } }],
+    ['the shortest overlap', { OVERLAP: '60s' }, { watch: { overlapMs: 60_000 } }],
+    ['the longest overlap', { OVERLAP: '1h' }, { watch: { overlapMs: 3_600_000 } }],
+    ['a duration of two units', { BLIND_AFTER: '1h30m' }, { watch: { blindAfterMs: 5_400_000 } }],
+    ['a year of retention', { RETENTION: '365d' }, { watch: { retentionMs: 365 * 86_400_000 } }],
+    [
+      'another upstream, with a path',
+      { NIRVANA_LABS_BASE_URL: 'https://eu.example.com:8443/nirvana/' },
+      { upstream: { baseUrl: 'https://eu.example.com:8443/nirvana' } },
+    ],
+    [
+      'an upstream on this machine',
+      { NIRVANA_LABS_BASE_URL: 'http://127.0.0.1:8787/' },
+      { upstream: { baseUrl: 'http://127.0.0.1:8787' } },
+    ],
+    [
+      'an upstream on localhost',
+      { NIRVANA_LABS_BASE_URL: 'http://localhost:1' },
+      { upstream: { baseUrl: 'http://localhost:1' } },
+    ],
+    ['an upstream on ::1', { NIRVANA_LABS_BASE_URL: 'http://[::1]:1' }, { upstream: { baseUrl: 'http://[::1]:1' } }],
+    [
+      'GovSlack',
+      { SLACK_WEBHOOK_URL: HOOK.replace('slack.com', 'slack-gov.com') },
+      { receivers: [{ webhookUrl: HOOK.replace('slack.com', 'slack-gov.com') }] },
+    ],
+    [
+      'an inbox on this machine',
+      { SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/inbox' },
+      { receivers: [{ webhookUrl: 'http://127.0.0.1:9/inbox' }] },
+    ],
+    [
+      'a public address, with a slash',
+      { PUBLIC_URL: 'https://Tocsin.example.com:8443/' },
+      { publicUrl: 'https://tocsin.example.com:8443' },
+    ],
+    [
+      'a public address on this machine',
+      { PUBLIC_URL: 'http://localhost:8787' },
+      { publicUrl: 'http://localhost:8787' },
+    ],
+    [
+      'Cloudflare Access, by its host',
+      { ACCESS_TEAM_DOMAIN: 'acme-1.cloudflareaccess.com', ACCESS_AUD: AUD },
+      { access: { teamDomain: 'acme-1.cloudflareaccess.com', audience: AUD } },
+    ],
+    [
+      'Cloudflare Access, by its address, in capitals',
+      { ACCESS_TEAM_DOMAIN: 'https://ACME.cloudflareaccess.com/', ACCESS_AUD: AUD.toUpperCase() },
+      { access: { teamDomain: 'acme.cloudflareaccess.com', audience: AUD } },
+    ],
+    ['a heartbeat', { HEARTBEAT_URL: `${PING}?m=1` }, { heartbeatUrl: `${PING}?m=1` }],
+    ['a heartbeat on this machine', { HEARTBEAT_URL: 'http://127.0.0.1:9' }, { heartbeatUrl: 'http://127.0.0.1:9/' }],
+    [
+      'a key that expires at a time',
+      { API_KEY_EXPIRES_AT: '2026-12-31T12:00:00+01:00' },
+      { apiKeyExpiresAt: Date.UTC(2026, 11, 31, 11) },
+    ],
+    [
+      'a key that expires on a day, as it begins',
+      { API_KEY_EXPIRES_AT: '2026-12-31' },
+      { apiKeyExpiresAt: Date.UTC(2026, 11, 31) },
+    ],
+    [
+      'receivers of every type',
+      {
+        EMAIL_TO: 'a@example.com',
+        EMAIL_FROM: 't@example.com',
+        EMAIL: { send() {} },
+        WEBHOOK_URL: PING,
+        WEBHOOK_SECRET: SIGNING,
+      },
+      { receivers: [{ name: 'slack' }, { name: 'email', type: 'email' }, { name: 'webhook', type: 'webhook' }] },
+    ],
+    [
+      'white space around what was pasted',
+      { NIRVANA_LABS_API_KEY: ` ${KEY}\r\n`, LINK_SECRET: `\t${SECRET}\n` },
+      { upstream: { apiKey: KEY }, linkSecret: SECRET },
+    ],
+    [
+      'empty lines, as in .dev.vars.example',
+      { OVERLAP: '', PLAN: ' ', NIRVANA_LABS_BASE_URL: '' },
+      { upstream: { baseUrl: 'https://api.nirvanalabs.io' } },
+    ],
+    [
+      'a binding made of functions on its prototype',
+      {
+        LEDGER: new (class {
+          idFromName() {}
+          get() {}
+        })(),
+      },
+      {},
+    ],
+  ];
+  test.each(rows)('%s', (_, changes, expected) => {
+    const config = read(changes);
+    expect(config.problems).toEqual([]);
+    expect(config).toMatchObject(expected);
+  });
+});
+
+/** What of the config is stopped by itself. */
+const PARTS = [
+  ...(['upstream', 'receivers', 'linkSecret', 'publicUrl', 'access', 'heartbeatUrl', 'apiKeyExpiresAt'] as const),
+  ...(['rateLimit', 'kv', 'ledger'] as const),
+];
+
+describe('settings that are wrong', () => {
+  /** Sentence, changes, the setting, its problem, and what of the config it stops or falls back to. */
+  const rows: readonly (readonly [string, Record<string, unknown>, string, RegExp, object])[] = [
+    ['no API key', { NIRVANA_LABS_API_KEY: undefined }, 'NIRVANA_LABS_API_KEY', /not set/, { upstream: null }],
+    [
+      'an API key in quotes',
+      { NIRVANA_LABS_API_KEY: `"${KEY}"` },
+      'NIRVANA_LABS_API_KEY',
+      /wrapped in quotes/,
+      { upstream: null },
+    ],
+    [
+      'an API key with its header',
+      { NIRVANA_LABS_API_KEY: `Bearer ${KEY}` },
+      'NIRVANA_LABS_API_KEY',
+      /Bearer/,
+      { upstream: null },
+    ],
+    [
+      'an API key over two lines',
+      { NIRVANA_LABS_API_KEY: `${KEY}\n${KEY}` },
+      'NIRVANA_LABS_API_KEY',
+      /white space/,
+      { upstream: null },
+    ],
+    [
+      'an API key with a zero-width space',
+      { NIRVANA_LABS_API_KEY: `${KEY}\u200b` },
+      'NIRVANA_LABS_API_KEY',
+      /no key has/,
+      { upstream: null },
+    ],
+    [
+      'an API key that is a number',
+      { NIRVANA_LABS_API_KEY: 12 },
+      'NIRVANA_LABS_API_KEY',
+      /a number, not text/,
+      { upstream: null },
+    ],
+    ['no link secret', { LINK_SECRET: '' }, 'LINK_SECRET', /not set/, { linkSecret: null }],
+    ['a short link secret', { LINK_SECRET: SECRET.slice(1) }, 'LINK_SECRET', /31 characters/, { linkSecret: null }],
+    ['a link secret of one letter', { LINK_SECRET: 'x'.repeat(64) }, 'LINK_SECRET', /not random/, { linkSecret: null }],
+    [
+      'a link secret in typographers’ quotes',
+      { LINK_SECRET: `“${SECRET}”` },
+      'LINK_SECRET',
+      /quotes/,
+      { linkSecret: null },
+    ],
+    ['no receiver', { SLACK_WEBHOOK_URL: undefined }, 'SLACK_WEBHOOK_URL', /no other receiver/, { receivers: [] }],
+    [
+      'a webhook elsewhere',
+      { SLACK_WEBHOOK_URL: HOOK.replace('slack.com', 'slack.com.evil.example') },
+      'SLACK_WEBHOOK_URL',
+      /not at hooks/,
+      UNSET,
+    ],
+    [
+      'a webhook at another port',
+      { SLACK_WEBHOOK_URL: HOOK.replace('slack.com', 'slack.com:8443') },
+      'SLACK_WEBHOOK_URL',
+      /not at hooks/,
+      UNSET,
+    ],
+    [
+      'a webhook without https',
+      { SLACK_WEBHOOK_URL: HOOK.replace('https', 'http') },
+      'SLACK_WEBHOOK_URL',
+      /not https/,
+      UNSET,
+    ],
+    ['half a webhook', { SLACK_WEBHOOK_URL: HOOK.slice(0, -25) }, 'SLACK_WEBHOOK_URL', /cut off/, UNSET],
+    [
+      'a workflow’s address',
+      { SLACK_WEBHOOK_URL: HOOK.replace('services', 'triggers') },
+      'SLACK_WEBHOOK_URL',
+      /workflow/,
+      UNSET,
+    ],
+    [
+      'the documentation’s webhook',
+      { SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX' },
+      'SLACK_WEBHOOK_URL',
+      /example/,
+      UNSET,
+    ],
+    ['a webhook with a query', { SLACK_WEBHOOK_URL: `${HOOK}?x=1` }, 'SLACK_WEBHOOK_URL', /behind its path/, UNSET],
+    [
+      'a webhook with credentials',
+      { SLACK_WEBHOOK_URL: HOOK.replace('//', '//me:pw@') },
+      'SLACK_WEBHOOK_URL',
+      /password/,
+      UNSET,
+    ],
+    [
+      'a webhook that is no URL',
+      { SLACK_WEBHOOK_URL: 'hooks.slack.com/services' },
+      'SLACK_WEBHOOK_URL',
+      /not a URL/,
+      UNSET,
+    ],
+    [
+      'an upstream without https',
+      { NIRVANA_LABS_BASE_URL: 'http://api.nirvanalabs.io' },
+      'NIRVANA_LABS_BASE_URL',
+      /not https/,
+      { upstream: null },
+    ],
+    [
+      'an upstream that only looks local',
+      { NIRVANA_LABS_BASE_URL: 'http://127.0.0.1.evil.example' },
+      'NIRVANA_LABS_BASE_URL',
+      /not https/,
+      { upstream: null },
+    ],
+    [
+      'an upstream with credentials',
+      { NIRVANA_LABS_BASE_URL: 'https://u:p@api.nirvanalabs.io' },
+      'NIRVANA_LABS_BASE_URL',
+      /password/,
+      { upstream: null },
+    ],
+    [
+      'an upstream with a query',
+      { NIRVANA_LABS_BASE_URL: 'https://api.nirvanalabs.io/?' },
+      'NIRVANA_LABS_BASE_URL',
+      /query/,
+      { upstream: null },
+    ],
+    [
+      'an upstream with a fragment',
+      { NIRVANA_LABS_BASE_URL: 'https://api.nirvanalabs.io/#x' },
+      'NIRVANA_LABS_BASE_URL',
+      /fragment/,
+      { upstream: null },
+    ],
+    [
+      'an upstream without a scheme',
+      { NIRVANA_LABS_BASE_URL: 'api.nirvanalabs.io' },
+      'NIRVANA_LABS_BASE_URL',
+      /not a URL/,
+      { upstream: null },
+    ],
+    [
+      'an upstream of another scheme',
+      { NIRVANA_LABS_BASE_URL: 'ftp://api.nirvanalabs.io' },
+      'NIRVANA_LABS_BASE_URL',
+      /not https/,
+      { upstream: null },
+    ],
+    [
+      'a start at nonsense',
+      { START_AT: 'yesterday' },
+      'START_AT',
+      /`yesterday`/,
+      { watch: { startAt: { agoMs: 3_600_000 } } },
+    ],
+    [
+      'a start at a day without a time',
+      { START_AT: '2026-01-31' },
+      'START_AT',
+      /RFC 3339/,
+      { watch: { startAt: { agoMs: 3_600_000 } } },
+    ],
+    ['a start at a time nowhere', { START_AT: '2026-01-31T00:00:00' }, 'START_AT', /RFC 3339/, {}],
+    ['a start on the 30th of February', { START_AT: '2026-02-30T00:00:00Z' }, 'START_AT', /no such time/, {}],
+    ['a start at the 25th hour', { START_AT: '2026-01-31T25:00:00Z' }, 'START_AT', /no such time/, {}],
+    [
+      'an overlap in words',
+      { OVERLAP: '5 minutes' },
+      'OVERLAP',
+      /not a duration: `5 minutes`/,
+      { watch: { overlapMs: 300_000 } },
+    ],
+    ['an overlap that is a number', { OVERLAP: 5 }, 'OVERLAP', /a number/, { watch: { overlapMs: 300_000 } }],
+    ['an overlap too short', { OVERLAP: '59s' }, 'OVERLAP', /shorter than 1m/, { watch: { overlapMs: 300_000 } }],
+    ['an overlap too long', { OVERLAP: '61m' }, 'OVERLAP', /longer than 1h/, { watch: { overlapMs: 300_000 } }],
+    ['blind too soon', { BLIND_AFTER: '1m' }, 'BLIND_AFTER', /shorter than 10m/, { watch: { blindAfterMs: 900_000 } }],
+    ['blind too late', { BLIND_AFTER: '2d' }, 'BLIND_AFTER', /longer than 1d/, {}],
+    ['retention of an hour', { RETENTION: '1h' }, 'RETENTION', /shorter than 1d/, {}],
+    ['retention of two years', { RETENTION: '730d' }, 'RETENTION', /longer than 365d/, {}],
+    ['another plan', { PLAN: 'pro' }, 'PLAN', /neither free nor paid: `pro`/, { watch: { pagesPerTick: 40 } }],
+    [
+      'another first read',
+      { FIRST_READ: 'true' },
+      'FIRST_READ',
+      /neither loud nor silent/,
+      { watch: { silentStart: false } },
+    ],
+    [
+      'a public address without https',
+      { PUBLIC_URL: 'http://tocsin.example.com' },
+      'PUBLIC_URL',
+      /not https/,
+      { publicUrl: null },
+    ],
+    [
+      'a public address with a path',
+      { PUBLIC_URL: 'https://x.example/tocsin' },
+      'PUBLIC_URL',
+      /behind its host/,
+      { publicUrl: null },
+    ],
+    [
+      'a public address with a query',
+      { PUBLIC_URL: 'https://x.example/?' },
+      'PUBLIC_URL',
+      /behind its host/,
+      { publicUrl: null },
+    ],
+    [
+      'a public address with a password',
+      { PUBLIC_URL: 'https://a:b@x.example' },
+      'PUBLIC_URL',
+      /password/,
+      { publicUrl: null },
+    ],
+    ['a public address without a scheme', { PUBLIC_URL: 'x.example' }, 'PUBLIC_URL', /not a URL/, { publicUrl: null }],
+    [
+      'a team without its application',
+      { ACCESS_TEAM_DOMAIN: 'acme.cloudflareaccess.com' },
+      'ACCESS_AUD',
+      /not set, and ACCESS_TEAM_DOMAIN is/,
+      { access: null },
+    ],
+    [
+      'an application without its team',
+      { ACCESS_AUD: AUD },
+      'ACCESS_TEAM_DOMAIN',
+      /not set, and ACCESS_AUD is/,
+      { access: null },
+    ],
+    ...[
+      'acme',
+      'https://acme.cloudflareaccess.com.evil.example',
+      'acme.cloudflareaccess.com/x',
+      'http://acme.cloudflareaccess.com',
+      'a.b.cloudflareaccess.com',
+      'evil.example/.cloudflareaccess.com',
+      '-a.cloudflareaccess.com',
+    ].map(
+      (team) =>
+        [
+          `the team ${team}`,
+          { ACCESS_TEAM_DOMAIN: team, ACCESS_AUD: AUD },
+          'ACCESS_TEAM_DOMAIN',
+          /is not <team>/,
+          { access: null },
+        ] as const,
+    ),
+    [
+      'an audience that is cut off',
+      { ACCESS_TEAM_DOMAIN: 'acme.cloudflareaccess.com', ACCESS_AUD: AUD.slice(1) },
+      'ACCESS_AUD',
+      /64 hexadecimal/,
+      { access: null },
+    ],
+    [
+      'a heartbeat without https',
+      { HEARTBEAT_URL: 'http://hc-ping.example/x' },
+      'HEARTBEAT_URL',
+      /not https/,
+      { heartbeatUrl: null },
+    ],
+    [
+      'a heartbeat that is no URL',
+      { HEARTBEAT_URL: 'hc-ping.example/x' },
+      'HEARTBEAT_URL',
+      /not a URL/,
+      { heartbeatUrl: null },
+    ],
+    [
+      'a heartbeat with a password',
+      { HEARTBEAT_URL: 'https://a:b@hc.example' },
+      'HEARTBEAT_URL',
+      /password/,
+      { heartbeatUrl: null },
+    ],
+    [
+      'a key that expires in words',
+      { API_KEY_EXPIRES_AT: 'in May' },
+      'API_KEY_EXPIRES_AT',
+      /nor a date: `in May`/,
+      { apiKeyExpiresAt: null },
+    ],
+    [
+      'a key that expires on no day',
+      { API_KEY_EXPIRES_AT: '2026-02-30' },
+      'API_KEY_EXPIRES_AT',
+      /no such time/,
+      { apiKeyExpiresAt: null },
+    ],
+    [
+      'a key that expires at a time nowhere',
+      { API_KEY_EXPIRES_AT: '2026-02-03T10:00:00' },
+      'API_KEY_EXPIRES_AT',
+      /RFC 3339/,
+      { apiKeyExpiresAt: null },
+    ],
+    ['a text for the rate limit', { RATE_LIMIT: '120' }, 'RATE_LIMIT', /not a binding/, { rateLimit: null }],
+    ['no KV', { KV: undefined }, 'KV', /not bound/, { kv: null }],
+    ['a text for KV', { KV: 'abc' }, 'KV', /a string, not a binding/, { kv: null }],
+    ['no ledger', { LEDGER: undefined }, 'LEDGER', /not bound/, { ledger: null }],
+    ['a KV for the ledger', { LEDGER: kv }, 'LEDGER', /another kind/, { ledger: null }],
+  ];
+
+  test.each(rows)('%s is one problem, and stops only what needs it', (_, changes, setting, problem, expected) => {
+    const config = read(changes);
+    expect(config.problems).toHaveLength(1);
+    expect(config.problems[0]).toMatchObject({ setting, severity: 'error', problem: expect.stringMatching(problem) });
+    expect(config).toMatchObject(expected);
+    const good = read();
+    const stopped: readonly string[] = Object.keys(expected);
+    for (const part of PARTS) {
+      if (!stopped.includes(part)) expect(config[part]).toEqual(good[part]);
+    }
+  });
+
+  test.each(rows)('%s: the problem says what happens meanwhile and what would be right', (_, changes) => {
+    for (const { meanwhile, mend } of read(changes).problems) {
+      expect(meanwhile).not.toBe('');
+      expect(mend).toMatch(/wrangler secret put \w+|wrangler\.toml/);
+    }
+  });
+
+  test('all of them at once are all reported, errors before notices', () => {
+    const bad = Object.fromEntries(SETTINGS.map((name) => [name, '"?"']));
+    const { problems } = readConfig({ ...bad, KV: 1, LEDGER: 1, SLACK_WEBHOOK: 'x' });
+    const errors = problems.filter(({ severity }) => severity === 'error').map(({ setting }) => setting);
+    expect(errors.toSorted()).toEqual([...SETTINGS, 'EMAIL', 'KV', 'LEDGER'].toSorted());
+    expect(problems.at(-1)).toMatchObject({ severity: 'notice', setting: 'SLACK_WEBHOOK_URL' });
+    expect(problems.findLastIndex(({ severity }) => severity === 'error')).toBe(errors.length - 1);
+  });
+
+  test('a notice about a receiver stands behind the errors', () => {
+    const { problems } = read({ EMAIL_FROM: 'a@example.com', KV: undefined });
+    expect(problems.map(({ setting, severity }) => [setting, severity])).toEqual([
+      ['KV', 'error'],
+      ['EMAIL_TO', 'notice'],
+    ]);
+  });
+
+  test.each([undefined, null, 'env', 7, []])(
+    'an environment that is none (%j) is all problems and no exception',
+    (env) => {
+      expect(readConfig(env).problems.map(({ setting }) => setting)).toEqual([
+        'NIRVANA_LABS_API_KEY',
+        'LINK_SECRET',
+        'SLACK_WEBHOOK_URL',
+        'KV',
+        'LEDGER',
+        'PUBLIC_URL',
+        'RATE_LIMIT',
+      ]);
+    },
+  );
+
+  test('no problem holds a secret, wherever it was pasted', () => {
+    for (const secret of [KEY, SECRET, HOOK, 'aB3dE5fG7hI9jK1lM3nO5pQ7', PING, SIGNING, AUD]) {
+      for (const name of [...SETTINGS, 'KV', 'LEDGER', 'EMAIL', 'RATE_LIMIT', 'SLACK_WEBHOOK']) {
+        for (const text of [secret, `"${secret}"`, `${secret} ${secret}`, `https://${secret}@x/?${secret}`]) {
+          expect(JSON.stringify(read({ [name]: text }).problems)).not.toContain(secret);
+        }
+      }
+    }
+  });
+});
+
+describe('settings that look meant for another', () => {
+  test.each([
+    ['SLACK_WEBHOOK', 'SLACK_WEBHOOK_URL'],
+    ['SLACK_URL', 'SLACK_WEBHOOK_URL'],
+    ['slack_webhook_url', 'SLACK_WEBHOOK_URL'],
+    ['NIRVANA_API_KEY', 'NIRVANA_LABS_API_KEY'],
+    ['NIRVANA_LABS_APIKEY', 'NIRVANA_LABS_API_KEY'],
+    ['NIRVANA_LABS_URL', 'NIRVANA_LABS_BASE_URL'],
+    ['LINK-SECRET', 'LINK_SECRET'],
+    ['LINKSECRET', 'LINK_SECRET'],
+    ['RETENSION', 'RETENTION'],
+    ['BLINDAFTER', 'BLIND_AFTER'],
+    ['START_AT_', 'START_AT'],
+    ['PUBLIC_ADDRESS_URL', 'PUBLIC_URL'],
+    ['ACCESS_TEAM', 'ACCESS_TEAM_DOMAIN'],
+    ['ACCESS_AUDI', 'ACCESS_AUD'],
+    ['HEARTBEATURL', 'HEARTBEAT_URL'],
+    ['API_KEY_EXPIRES', 'API_KEY_EXPIRES_AT'],
+    ['EMAILS_TO', 'EMAIL_TO'],
+    ['WEBHOOK-SECRET', 'WEBHOOK_SECRET'],
+  ])('%s is taken for %s', (name, meant) => {
+    const { problems } = read({ [name]: 'x' });
+    expect(problems).toMatchObject([{ severity: 'notice', setting: meant, problem: expect.stringContaining(name) }]);
+  });
+
+  test.each(['ENVIRONMENT', 'SENTRY_DSN', 'HOME', 'CF_VERSION_METADATA', 'AUDIENCE', 'EMAIL_BACKEND'])(
+    '%s is nobody’s misspelling',
+    (name) => {
+      expect(read({ [name]: 'x' }).problems).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['PUBLIC_URL', 'is not set', 'no links'],
+    ['RATE_LIMIT', 'is not bound', 'as often as they like'],
+  ])('no %s is worth a word, and stops nothing', (setting, problem, meanwhile) => {
+    expect(read({ [setting]: undefined }).problems).toEqual([
+      { setting, severity: 'notice', problem, meanwhile: expect.stringContaining(meanwhile), mend: expect.anything() },
+    ]);
+  });
+
+  test('a first start further back than entries are kept is worth a word', () => {
+    expect(read({ START_AT: '60d' }).problems).toMatchObject([{ severity: 'notice', setting: 'START_AT' }]);
+  });
+});
+
+/** What is set by `wrangler secret put`, before the first deployment or after it. */
+const SECRETS = [
+  ...['NIRVANA_LABS_API_KEY', 'LINK_SECRET', 'SLACK_WEBHOOK_URL'],
+  ...['EMAIL_TO', 'WEBHOOK_URL', 'WEBHOOK_SECRET', 'HEARTBEAT_URL'],
+];
+
+describe('what the repository says of the settings', () => {
+  const textOf = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+
+  test('.dev.vars.example has every secret once, empty, with a comment before it', () => {
+    const lines = textOf('.dev.vars.example').split('\n');
+    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual(SECRETS.map((name) => `${name}=`));
+    for (const name of SECRETS) expect(lines[lines.indexOf(`${name}=`) - 1]).toMatch(/^# .{20}/);
+  });
+
+  test('package.json describes the same to the button that deploys', () => {
+    const { cloudflare } = JSON.parse(textOf('package.json'));
+    expect(Object.keys(cloudflare.bindings)).toEqual(SECRETS);
+  });
+
+  test('README.md has a row for each, and wrangler.toml a line for each that is no secret', () => {
+    const rows = textOf('README.md').matchAll(/^\| `([A-Z_]+)` /gm);
+    expect([...rows].map(([, name]) => name).toSorted()).toEqual([...SETTINGS].toSorted());
+    const lines = textOf('wrangler.toml').matchAll(/^# ([A-Z_]+) = "/gm);
+    const open = SETTINGS.filter((name) => ![...SECRETS, 'PUBLIC_URL', 'NIRVANA_LABS_BASE_URL'].includes(name));
+    expect([...lines].map(([, name]) => name).toSorted()).toEqual(open.toSorted());
+  });
+});
+
+describe('durations', () => {
+  test.each([
+    ['90s', 90_000, '1m30s', '1 minute 30 seconds'],
+    ['5m', 300_000, '5m', '5 minutes'],
+    ['60m', 3_600_000, '1h', '1 hour'],
+    ['7d', 604_800_000, '7d', '7 days'],
+    ['1d1h1m1s', 90_061_000, '1d1h1m1s', '1 day 1 hour 1 minute 1 second'],
+    ['0s', 0, '0s', 'less than a second'],
+  ])('%s', (text, ms, written, words) => {
+    expect(parseDuration(text)).toBe(ms);
+    expect(formatDuration(ms)).toBe(written);
+    expect(durationInWords(ms)).toBe(words);
+  });
+
+  test.each(['', '5', 'm', '-5m', '5 m', '5M', '1.5h', '5m1h', '1h1h', 'P1D', '1w', '9999999999s'])(
+    '%j is none',
+    (text) => {
+      expect(parseDuration(text)).toBeNull();
+    },
+  );
+
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('%d is no time at all', (ms) => {
+    expect(formatDuration(ms)).toBe('0s');
+  });
+});

@@ -1,0 +1,49 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, test } from 'vitest';
+import { parseSigningKey } from '../../src/config/signing-key.ts';
+
+const of = (length: number) => `whsec_${Buffer.alloc(length, 'tocsin').toString('base64')}`;
+
+describe('a signing key', () => {
+  test.each([24, 25, 26, 32, 64])('of %i bytes', (length) => {
+    expect(parseSigningKey(of(length))).toEqual({
+      kind: 'value',
+      value: new Uint8Array(Buffer.alloc(length, 'tocsin')),
+    });
+  });
+
+  test('is the one that the standard’s own library signs with', async () => {
+    const read = parseSigningKey(of(32));
+    if (read.kind !== 'value') throw new Error('it is none');
+    const at = new Date(1_790_000_000_000);
+    const key = await crypto.subtle.importKey(
+      'raw',
+      Uint8Array.from(read.value),
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['sign'],
+    );
+    const text = new TextEncoder().encode(`msg_1.${at.getTime() / 1000}.{}`);
+    const signature = Buffer.from(await crypto.subtle.sign('HMAC', key, text)).toString('base64');
+    expect(`v1,${signature}`).toBe(new Webhook(of(32)).sign('msg_1', at, '{}'));
+  });
+});
+
+describe('what is none', () => {
+  test.each([
+    ['no prefix', of(32).slice(6), 'does not begin with whsec_'],
+    ['another prefix', of(32).replace('whsec', 'whpk'), 'is a key of an asymmetric signature'],
+    ['a private key', of(32).replace('whsec', 'whsk'), 'is a key of an asymmetric signature'],
+    ['nothing behind it', 'whsec_', 'has something else than base64 behind whsec_'],
+    ['the alphabet of URLs', `whsec_${'-_'.repeat(20)}`, 'has something else than base64'],
+    ['white space', `whsec_${'AAAA '.repeat(10)}`, 'has something else than base64'],
+    ['a length that no base64 has', `whsec_${'A'.repeat(41)}`, 'has something else than base64'],
+    ['hexadecimal digits of 12 bytes', 'whsec_0123456789abcdef01234567', 'has 18 bytes, fewer than 24'],
+    ['23 bytes', of(23), 'has 23 bytes, fewer than 24'],
+    ['65 bytes', of(65), 'has 65 bytes, more than 64'],
+  ])('%s', (_, text, problem) => {
+    const read = parseSigningKey(text);
+    expect(read).toEqual({ kind: 'wrong', problem: expect.stringContaining(problem) });
+    if (text.length > 10) expect(JSON.stringify(read)).not.toContain(text.slice(6));
+  });
+});

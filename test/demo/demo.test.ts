@@ -1,0 +1,57 @@
+/** The demo itself, as a process. `.ci/run` runs it in every dialect. */
+
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { run } from '../cli/run.ts';
+
+const NO_KEY = { NIRVANA_LABS_API_KEY: '', SLACK_WEBHOOK_URL: '' };
+
+test('reads the past, plays a story, rings the bell, and ends; one JSON object a line', async () => {
+  const { code, out, err } = await run('test/demo/main.ts', ['--until', '1', '--json', '--seed', '7'], NO_KEY);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const first = (at: string) => events.findIndex((event) => event.at === at);
+  expect(first('started')).toBe(0);
+  expect(events[first('tick')]).toMatchObject({ recorded: expect.any(Number), stopped: 'walk ended' });
+  expect(events[first('tick')].pages).toBeGreaterThan(5);
+  expect(events[first('alert')]).toMatchObject({
+    id: 1,
+    title: 'API key deleted',
+    evidence: expect.stringMatching(/=/),
+  });
+  expect(events[first('message')]).toMatchObject({ alert: 1, text: expect.stringContaining('API key deleted') });
+  expect(first('alert')).toBeLessThan(first('message'));
+  expect(events[first('mail')]).toMatchObject({ alert: 1, subject: expect.stringContaining('API key deleted') });
+  expect(first('alert')).toBeLessThan(first('mail'));
+  expect(events.at(-1)).toMatchObject({ at: 'ended', how: 'done', alerts: 1 });
+  expect(events.filter(({ at }) => at === 'problem')).toEqual([]);
+}, 60_000);
+
+test('says why it failed where the alerts do not come in time', async () => {
+  const { code, out } = await run('test/demo/main.ts', ['--until', '1000', '--timeout', '1'], NO_KEY);
+  expect(code).toBe(1);
+  expect(out).toMatch(/failed: in 1 s, of 1000 alerts, \d+ reached the Slack inbox and \d+ reached the mail inbox\n$/);
+}, 60_000);
+
+test('says that the port is taken', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { code, out } = await run('test/demo/main.ts', ['--port', String(port)], NO_KEY);
+  server.close();
+  expect(code).toBe(1);
+  expect(out).toContain(`port ${port} is taken`);
+}, 60_000);
+
+test.each([
+  ['--help', 0, 'usage: npm run demo'],
+  ['--until', 2, 'Try: npm run demo -- --help'],
+])('"%s" ends with %i', async (args, code, text) => {
+  const ended = await run('test/demo/main.ts', [args], NO_KEY);
+  expect(ended.code).toBe(code);
+  expect(ended.out + ended.err).toContain(text);
+});

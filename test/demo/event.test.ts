@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest';
+import { jsonLine } from '../../src/cli/terminal.ts';
+import type { AlertNotification } from '../../src/notify/notification.ts';
+import { NO_LINKS } from '../../src/notify/receiver.ts';
+import { render } from '../../src/notify/slack/render.ts';
+import { type DemoEvent, eventsFrom } from './event.ts';
+import { readMessage } from './message.ts';
+import { colourPaint, linesOf, plainPaint } from './tell.ts';
+
+const NOW = Date.UTC(2026, 0, 31, 9, 30);
+const TICK = {
+  at: 'tick',
+  pages: 2,
+  recorded: 7,
+  known: 1,
+  quarantined: 0,
+  opened: [],
+  seenThrough: '',
+  stopped: 'walk ended',
+  notes: [],
+};
+const ALERT = {
+  id: 3,
+  rule: 'r',
+  title: 'API key deleted',
+  level: 'high',
+  said: 'notified: first match',
+  evidence: 'a=b',
+};
+
+const LINES: readonly (readonly [what: string, level: string, line: unknown, events: readonly unknown[]])[] = [
+  ['a tick', 'log', TICK, [{ at: 'tick', recorded: 7, pages: 2 }]],
+  [
+    'an alert',
+    'log',
+    { ...TICK, opened: [ALERT] },
+    [{ at: 'tick' }, { at: 'alert', id: 3, level: 'high', evidence: 'a=b' }],
+  ],
+  [
+    'what was put up with',
+    'warn',
+    { ...TICK, notes: ['asked anew'] },
+    [{ at: 'tick' }, { at: 'problem', problem: 'asked anew' }],
+  ],
+  [
+    'entries put away',
+    'warn',
+    { ...TICK, quarantined: 2 },
+    [{ at: 'tick' }, { problem: '2 entries could not be read and were put away' }],
+  ],
+  [
+    'a tick that failed',
+    'error',
+    { at: 'tick', error: 'no answer' },
+    [{ at: 'problem', problem: 'the tick failed: no answer' }],
+  ],
+  [
+    'a setting',
+    'error',
+    { at: 'settings', setting: 'X', problem: 'is not set', meanwhile: 'none' },
+    [{ problem: 'X is not set; meanwhile none' }],
+  ],
+  [
+    'a delivery',
+    'log',
+    { at: 'delivery', what: 'opened', receiver: 'slack', attempt: 1, state: 'delivered' },
+    [{ at: 'delivery', state: 'delivered', reason: null }],
+  ],
+  [
+    'one that failed',
+    'error',
+    { at: 'delivery', receiver: 'slack', state: 'dead', reason: '404' },
+    [{ at: 'delivery', state: 'dead', reason: '404' }],
+  ],
+  ['an error of any kind', 'error', 'Uncaught', [{ at: 'problem', problem: 'Uncaught' }]],
+  ['any other talk', 'log', 'hello', []],
+  ['a line that only looks like one', 'log', { at: 'tock' }, []],
+];
+
+test.each(LINES)('the Worker tells of %s', (_, level, line, events) => {
+  const found = eventsFrom(level, typeof line === 'string' ? line : JSON.stringify(line));
+  expect(found).toHaveLength(events.length);
+  expect(found).toMatchObject(events);
+});
+
+const NOTIFICATION: AlertNotification = {
+  kind: 'opened',
+  alert: {
+    id: 1234,
+    ruleId: 'r',
+    title: 'Keys & <doors>',
+    description: 'd',
+    level: 'high',
+    runbook: null,
+    falsepositives: ['x'],
+    tags: [],
+    key: [{ field: 'actor.id', value: 'u' }],
+    count: 1,
+    firstAt: NOW,
+    lastAt: NOW,
+    periodMs: 3_600_000,
+  },
+  entry: {
+    id: 'e',
+    createdAt: NOW,
+    action: 'api_key.deleted',
+    actor: { id: 'u', name: 'A <b> & c', type: 'user' },
+    target: { id: 't', type: 'api_key' },
+    clientIp: '192.0.2.1',
+    method: 'DELETE',
+    path: '/x',
+    statusCode: '204',
+    userAgent: null,
+  },
+  evidence: [],
+  window: null,
+};
+
+test('a message is read back as it was meant', () => {
+  const said = readMessage(JSON.parse(JSON.stringify(render(NOTIFICATION, NO_LINKS))));
+  expect(said.alert).toBe(1234);
+  expect(said.text).toBe('[HIGH] Keys & <doors>: api_key.deleted by A <b> & c from 192.0.2.1');
+  expect(said.facts.find(({ label }) => label === 'who')?.lines).toEqual(['A <b> & c', 'user u']);
+  expect(said.facts.find(({ label }) => label === 'when')?.lines[0]).toBe('2026-01-31 09:30:00 UTC');
+});
+
+test.each([null, 7, 'ok', {}, { text: 3, blocks: 'x' }, { blocks: [null, { fields: [1], elements: [{}] }] }])(
+  'a message that is none is read as far as it goes: %j',
+  (message) => {
+    expect(readMessage(message).alert).toBeNull();
+  },
+);
+
+const HOSTILE = 'a\u001b[2Jb\u009b31mc\u202ed\ne';
+const EVENTS: readonly DemoEvent[] = [
+  {
+    at: 'started',
+    inbox: 'x',
+    open: 'x',
+    auditLog: 'x',
+    worker: 'x',
+    slack: 'x',
+    mail: 'x',
+    lookup: 'x',
+    status: 'x',
+  },
+  { at: 'story', name: 'x', entries: 1 },
+  { at: 'tick', pages: 1, recorded: 1, staged: 0, known: 0, seenThrough: '', stopped: 'budget' },
+  { at: 'alert', id: 1, level: 'high', title: HOSTILE, evidence: HOSTILE, said: HOSTILE },
+  { at: 'message', alert: 1, text: HOSTILE, facts: [{ label: 'who', lines: [HOSTILE] }] },
+  { at: 'mail', alert: 1, to: HOSTILE, subject: HOSTILE },
+  { at: 'delivery', id: 1, what: 'opened', receiver: 'slack', attempt: 1, state: 'pending', reason: HOSTILE },
+  { at: 'problem', problem: HOSTILE },
+  { at: 'ended', how: 'failed', alerts: 0, reason: HOSTILE },
+];
+
+test.each(EVENTS)('nothing in what is told of "$at" commands a terminal', (event) => {
+  const controls = /[\p{Cc}\p{Bidi_Control}]/u;
+  expect(linesOf(event, NOW, plainPaint).join(' ')).not.toMatch(controls);
+  const line = jsonLine(event);
+  expect(line).not.toMatch(controls);
+  expect(JSON.parse(line)).toEqual(event);
+});
+
+test('a quiet tick is not told; colour is only where it is asked for', () => {
+  const quiet: DemoEvent = {
+    at: 'tick',
+    pages: 1,
+    recorded: 0,
+    staged: 0,
+    known: 9,
+    seenThrough: '',
+    stopped: 'walk ended',
+  };
+  expect(linesOf(quiet, NOW, plainPaint)).toEqual([]);
+  expect(linesOf({ ...quiet, recorded: 1 }, NOW, colourPaint).join('')).toContain('\u001b[');
+});

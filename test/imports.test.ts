@@ -1,0 +1,79 @@
+/** The map of the house holds; and the check of it notices when it does not. */
+import { expect, test } from 'vitest';
+import { importProblems, importsOf, readSources } from './imports.ts';
+
+test('every import goes downward, and the core is pure', () => {
+  const sources = readSources();
+  expect(sources.size).toBeGreaterThan(50);
+  expect(importProblems(sources)).toEqual([]);
+});
+
+const WRONG: readonly (readonly [what: string, path: string, text: string, problem: string])[] = [
+  [
+    'upward',
+    'sigma/a.ts',
+    "import { x } from '../ledger/b.ts';",
+    'imports go downward only, and ledger lies above sigma',
+  ],
+  ['upward, for a type', 'alert/a.ts', "import type { X } from '../web/b.ts';", 'web lies above alert'],
+  [
+    'over several lines',
+    'audit-log/a.ts',
+    "import {\n  x,\n  y,\n} from '../sigma/b.ts';",
+    'sigma lies above audit-log',
+  ],
+  ['passed on', 'config/a.ts', "export * from '../notify/b.ts';", 'notify lies above config'],
+  ['at run time', 'sigma/a.ts', "const b = await import('../cli/b.ts');", 'cli lies above sigma'],
+  ['from the tests', 'cli/a.ts', "import { x } from '../../test/b.ts';", 'nothing in src imports from outside of src'],
+  ['Node in the core', 'sigma/a.ts', "import 'node:fs';", 'only cli/ and ledger/node-store.ts know Node'],
+  ['the runtime in the core', 'ledger/a.ts', "import { env } from 'cloudflare:workers';", 'know the Workers runtime'],
+  ['Hono in the core', 'alert/a.ts', "import { Hono } from 'hono';", 'only web/ answers requests'],
+  ['all of zod', 'audit-log/a.ts', "import * as z from 'zod';", 'zod/mini is a tenth of its size'],
+  ['a folder that is not on the map', 'utils/a.ts', '', 'has no floor'],
+  ['the clock in the core', 'ledger/a.ts', 'const at = Date.now();', '`Date.now(` in the core reads the clock'],
+  ['dice in the core', 'alert/a.ts', 'return Math.random();', '`Math.random(` in the core throws dice'],
+  ['I/O in the core', 'sigma/a.ts', "await fetch('https://example.com');", '`fetch(` in the core does I/O'],
+];
+
+test.each(WRONG)('is said: %s', (_, path, text, problem) => {
+  const problems = importProblems(new Map([[path, text]]));
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(`src/${path}: `);
+  expect(problems[0]).toContain(problem);
+});
+
+const RIGHT: readonly (readonly [what: string, path: string, text: string])[] = [
+  ['downward', 'ledger/a.ts', "import { x } from '../alert/b.ts';"],
+  ['on the same floor', 'sigma/a.ts', "import { x } from './b.ts';"],
+  ['Node in the CLI', 'cli/a.ts', "import { readFileSync } from 'node:fs';"],
+  [
+    'a comment',
+    'sigma/a.ts',
+    "/* import 'node:fs' */ // Date.now()\n * import x from '../web/b.ts'".replace('\n *', '\n //'),
+  ],
+  ["a method's name", 'ledger/a.ts', 'await receiver.fetch(1);'],
+];
+
+test.each(RIGHT)('is left alone: %s', (_, path, text) => {
+  expect(importProblems(new Map([[path, text]]))).toEqual([]);
+});
+
+test('what is only for building does not get into the bundle', () => {
+  const sources = new Map([
+    ['index.ts', "import { poll } from './watch.ts';"],
+    ['watch.ts', "import { parse } from './sigma/yaml.ts';"],
+    ['sigma/yaml.ts', "import { parse } from 'yaml';"],
+  ]);
+  expect(importProblems(sources)).toEqual([
+    "src/sigma/yaml.ts: yaml would be in the Worker's bundle, by index.ts → watch.ts → sigma/yaml.ts",
+  ]);
+});
+
+test('finds every way of importing', () => {
+  const text = `import a from './a.ts';
+import './b.ts';
+export { c } from "./c.ts";
+import type { D } from './d.ts';
+const e = import('./e.ts');`;
+  expect(importsOf(text)).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts']);
+});

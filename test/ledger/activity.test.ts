@@ -1,0 +1,74 @@
+/** How often each rule matched and when last; and who did what, as stories are found by. */
+import { describe, expect, it } from 'vitest';
+import { storedActor } from '../../src/ledger/entries.ts';
+import { counting, DAY, entry, MINUTE, NOON, onAction, scene } from './scene.ts';
+
+const deleted = (id: string, at: number) => entry(id, at, { action: 'vm.deleted' });
+const activity = ({ store }: ReturnType<typeof scene>) => store.all('SELECT * FROM activity ORDER BY rule');
+
+describe('the activity of rules', () => {
+  it('is how often each matched, its latest time, and the entry it matched last', () => {
+    const it = scene([onAction('vm.deleted', { alerts: false }), onAction('vm.read'), onAction('vm.created')]);
+    it.record([deleted('a', NOON - MINUTE), entry('b', NOON - MINUTE), deleted('c', NOON)]);
+    it.record([deleted('late', NOON - 2 * MINUTE)]);
+    expect(activity(it)).toEqual([
+      { rule: 'vm.deleted', matched: 3, last_at: NOON, last_seq: 4 },
+      { rule: 'vm.read', matched: 1, last_at: NOON - MINUTE, last_seq: 2 },
+    ]);
+  });
+
+  it('of a correlation is how often it fired', () => {
+    const it = scene([onAction('vm.deleted', { alerts: false }), counting('vm.deleted', 3)]);
+    it.record(['a', 'b', 'c', 'd'].map((id) => deleted(id, NOON - MINUTE)));
+    expect(activity(it)).toEqual([
+      { rule: 'many vm.deleted', matched: 2, last_at: NOON - MINUTE, last_seq: 4 },
+      { rule: 'vm.deleted', matched: 4, last_at: NOON - MINUTE, last_seq: 4 },
+    ]);
+  });
+
+  it('counts what is read again once, and an entry of the future at its walk’s beginning', () => {
+    const it = scene([onAction('vm.deleted')]);
+    for (let i = 0; i < 3; i++) it.record([deleted('a', NOON + DAY)]);
+    expect(activity(it)).toEqual([{ rule: 'vm.deleted', matched: 1, last_at: NOON, last_seq: 1 }]);
+  });
+
+  it('costs one row a batch and rule that matched, and none where none did', () => {
+    const it = scene([onAction('vm.deleted')]);
+    it.record([deleted('z', NOON)]);
+    // The entry, its batch, the state.
+    expect(it.written(() => it.record([entry('quiet', NOON)]))).toBe(3);
+    // Three entries, their matches, their batch, the alert, the activity, the state.
+    const page = ['a', 'b', 'c'].map((id) => deleted(id, NOON));
+    expect(it.written(() => it.record(page))).toBe(10);
+    expect(it.written(() => it.record(page))).toBe(0);
+  });
+});
+
+describe('the actor of an entry', () => {
+  const rows: readonly [string, Readonly<Record<string, unknown>>, string | null][] = [
+    ['its actor.id', { actor: { id: 'alice' } }, 'alice'],
+    ['the flat key', { 'actor.id': 'bob' }, 'bob'],
+    ['a number, as text', { actor: { id: 7 } }, '7'],
+    ['something else, as JSON', { actor: { id: { a: 1 } } }, '{"a":1}'],
+    ['none', {}, null],
+    ['null', { actor: { id: null } }, null],
+    ['no object', { actor: 'alice' }, null],
+    ['an empty one', { actor: { id: '' } }, ''],
+    ['256 characters of it', { actor: { id: 'x'.repeat(300) } }, 'x'.repeat(256)],
+    ['no half of a character', { actor: { id: `${'x'.repeat(255)}😀` } }, `${'x'.repeat(255)}\ufffd`],
+    ['well-formed', { actor: { id: '\ud800a\0b' } }, '\ufffda\ufffdb'],
+    ['not the prototype’s', { actor: JSON.parse('{"__proto__":{"id":"eve"}}') }, null],
+  ];
+  it.each(rows)('%s', (_, body, actor) => {
+    expect(storedActor(body)).toBe(actor);
+    const it = scene();
+    it.record([{ id: 'e', createdAt: NOON, text: JSON.stringify({ id: 'e', ...body }) }]);
+    expect(it.store.all('SELECT actor FROM entries')).toEqual([{ actor }]);
+  });
+
+  it('none that is nested more deeply than can be written', () => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    expect(storedActor({ actor: { id: deep } })).toBe(null);
+  });
+});

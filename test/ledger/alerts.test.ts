@@ -1,0 +1,449 @@
+/** From matches to alerts: one a rule, key and period, however often and in whatever order the entries are read. */
+import { describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/ledger/api.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, SECOND, scene } from './scene.ts';
+
+const deleted = (id: string, at: number, actor: unknown = 'alice') =>
+  entry(id, at, { action: 'vm.deleted', actor: { id: actor } });
+const RULE = onAction('vm.deleted');
+const SILENT: Partial<Batch> = { silentBefore: NOON + DAY };
+
+type AlertRow = {
+  id: number;
+  key: string;
+  begins: number;
+  count: number;
+  state: string;
+  last_at: number;
+  history: number;
+};
+const alertsOf = ({ store }: ReturnType<typeof scene>): AlertRow[] =>
+  store.all<AlertRow>('SELECT id, key, begins, count, state, last_at, history FROM alerts ORDER BY id');
+
+describe('one alert a rule, key and period', () => {
+  it('is opened by the first match, told once a receiver, and grown by the next', () => {
+    const it = scene([RULE], { receivers: [route('slack'), route('mail')] });
+    const { opened } = it.record([deleted('a', NOON - HOUR / 2), deleted('b', NOON - 9 * MINUTE)]);
+    expect(opened).toHaveLength(1);
+    expect(opened[0]).toMatchObject({
+      rule: 'vm.deleted',
+      level: 'high',
+      said: 'notified: first match',
+      evidence: 'action=vm.deleted',
+    });
+    it.record([deleted('c', NOON)]);
+    expect(alertsOf(it)).toMatchObject([{ key: '["alice"]', begins: NOON - HOUR / 2, count: 3, last_at: NOON }]);
+    expect(it.store.all('SELECT receiver FROM deliveries ORDER BY id')).toEqual([
+      { receiver: 'slack' },
+      { receiver: 'mail' },
+    ]);
+    expect(it.count('matches')).toBe(3);
+  });
+
+  it('is another for another key, and for another period', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR, 'bob'), deleted('c', NOON)]);
+    expect(alertsOf(it).map(({ key, begins }) => [key, begins])).toEqual([
+      ['["alice"]', NOON - HOUR],
+      ['["bob"]', NOON - HOUR],
+      ['["alice"]', NOON],
+    ]);
+  });
+
+  it('takes a late match', () => {
+    const it = scene([RULE]);
+    it.record([deleted('b', NOON)]);
+    it.record([deleted('a', NOON - 2 * MINUTE)]);
+    expect(alertsOf(it)).toMatchObject([{ begins: NOON, count: 2, last_at: NOON }]);
+  });
+
+  it('dates an entry of the future at its walk’s beginning', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON + 300 * DAY), deleted('b', NOON)]);
+    expect(alertsOf(it)).toMatchObject([{ begins: NOON, count: 2 }]);
+  });
+
+  it('keeps its first hundred matches with their evidence, and counts them all', () => {
+    const it = scene([RULE]);
+    it.record(entries(100, NOON - MINUTE, 1).map(({ id, createdAt }) => deleted(id, createdAt)));
+    it.record(entries(50, NOON - MINUTE, 1, 'f').map(({ id, createdAt }) => deleted(id, createdAt)));
+    expect([alertsOf(it)[0]?.count, it.count('matches')]).toEqual([150, 100]);
+  });
+
+  it('survives hostile keys: each its own', () => {
+    const it = scene([RULE]);
+    const actors = [
+      'x'.repeat(5_000),
+      `${'x'.repeat(4_999)}y`,
+      '\ud800',
+      '\ufffd',
+      '["alice"]',
+      '__proto__',
+      '',
+      ['a'],
+      { a: 1 },
+      7,
+    ];
+    const page = actors.map((actor, i) => deleted(`e${i}`, NOON, actor));
+    it.record(page);
+    expect(alertsOf(it)).toHaveLength(actors.length);
+    it.reopened().record(page.map(({ createdAt }, i) => deleted(`again${i}`, createdAt, actors[i])));
+    expect(alertsOf(it).map(({ count }) => count)).toEqual(actors.map(() => 2));
+  });
+
+  it('an informational one is kept and not told', () => {
+    const it = scene([{ ...RULE, level: 'informational' }]);
+    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'held back: informational' }]);
+    expect([it.count('alerts'), it.count('deliveries')]).toEqual([1, 0]);
+  });
+
+  it('a rule that only feeds others opens none', () => {
+    const it = scene([{ ...RULE, alerts: false }]);
+    expect(it.record([deleted('a', NOON)]).opened).toEqual([]);
+  });
+});
+
+describe('growth', () => {
+  /** Matches `from` to `to`, a second apart, each of a page its own. */
+  const grow = (it: ReturnType<typeof scene>, from: number, to: number, more: Partial<Batch> = {}) => {
+    for (let i = from; i <= to; i++) it.record([deleted(`g${i}`, NOON - 40 * MINUTE + i * SECOND)], more);
+  };
+  const told = ({ store }: ReturnType<typeof scene>) =>
+    store
+      .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')
+      .map(({ notification }) => JSON.parse(notification))
+      .map(({ kind, alert, entry }) => [kind, alert.count, entry.id]);
+
+  it('is told when the count reaches ten, by the match that brought it there', () => {
+    const it = scene([RULE]);
+    grow(it, 1, 9);
+    expect(told(it)).toEqual([['opened', 1, 'g1']]);
+    grow(it, 10, 12);
+    expect(told(it)).toEqual([
+      ['opened', 1, 'g1'],
+      ['grown', 10, 'g10'],
+    ]);
+    const said = it.store.all<{ said: string }>('SELECT said FROM matches ORDER BY seq').map((row) => row.said);
+    const grouped = (count: number) => Array.from({ length: count }, () => 'grouped');
+    expect(said).toEqual(['opened: first match', ...grouped(8), 'grown: count reached 10', ...grouped(2)]);
+  });
+
+  it('is told at ten, a hundred and a thousand, though they come in one page', () => {
+    const it = scene([RULE]);
+    const page = entries(1_200, NOON - 30 * MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt));
+    for (let i = 0; i < page.length; i += 100) it.record(page.slice(i, i + 100));
+    expect(told(it).map(([kind, count]) => [kind, count])).toEqual([
+      ['opened', 1],
+      ['grown', 10],
+      ['grown', 100],
+      ['grown', 1_000],
+    ]);
+    // The hundred first matches, and the one that reached a thousand.
+    expect(it.count('matches')).toBe(101);
+  });
+
+  it('that entries read again seem to bring is none', () => {
+    const it = scene([RULE]);
+    for (let i = 0; i < 4; i++) grow(it, 1, 9);
+    expect(told(it)).toHaveLength(1);
+  });
+
+  it('that history brings over the mark is not told, nor is it made up for', () => {
+    const it = scene([RULE]);
+    grow(it, 1, 9);
+    grow(it, 10, 10, SILENT);
+    grow(it, 11, 20);
+    expect(told(it)).toEqual([['opened', 1, 'g1']]);
+  });
+
+  it('of history counts for the first live match, which opens', () => {
+    const it = scene([RULE]);
+    grow(it, 1, 9, SILENT);
+    grow(it, 10, 11);
+    expect(told(it)).toEqual([['opened', 10, 'g10']]);
+  });
+
+  it('is not told where the transaction failed, and is by the next', () => {
+    const it = scene([RULE]);
+    grow(it, 1, 9);
+    it.failNext('INSERT INTO deliveries');
+    expect(() => grow(it, 10, 10)).toThrow('the disk is full');
+    expect(told(it)).toHaveLength(1);
+    grow(it, 10, 10);
+    expect(told(it)).toHaveLength(2);
+  });
+
+  it('rewrites no index: one row for the alert, one with its index for the match', () => {
+    const it = scene([RULE]);
+    grow(it, 1, 2);
+    const sql: string[] = [];
+    it.watch((statement) => sql.push(statement));
+    grow(it, 3, 3);
+    const upserts = sql.filter((statement) => /INTO alerts/.test(statement));
+    expect(upserts).toHaveLength(1);
+    expect(upserts[0]).not.toMatch(/REPLACE/);
+    expect(upserts[0]?.slice(upserts[0].indexOf('DO UPDATE'))).not.toMatch(/rule|key|begins|period|state/);
+  });
+});
+
+describe('routing', () => {
+  const receivers = [route('all', { from: 'informational' }), route('usual'), route('pager', { from: 'critical' })];
+  const sent = ({ store }: ReturnType<typeof scene>) =>
+    store.all('SELECT receiver, state, reason, settled_at FROM deliveries ORDER BY id');
+
+  it('sends to who hears of the level, and keeps why the others do not', () => {
+    const it = scene([RULE], { receivers });
+    it.record([deleted('a', NOON)]);
+    expect(sent(it)).toEqual([
+      { receiver: 'all', state: 'pending', reason: null, settled_at: null },
+      { receiver: 'usual', state: 'pending', reason: null, settled_at: null },
+      {
+        receiver: 'pager',
+        state: 'held',
+        reason: 'below its level: it hears of critical and above',
+        settled_at: NOON,
+      },
+    ]);
+    expect(it.ledger.due(10, NOON).map((due) => due.receiver)).toEqual(['all', 'usual']);
+  });
+
+  it('tells what is informational to who asks for it', () => {
+    const it = scene([{ ...RULE, level: 'informational' }], { receivers });
+    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'notified: first match' }]);
+    expect(sent(it)).toMatchObject([{ state: 'pending' }, { state: 'held' }, { state: 'held' }]);
+  });
+
+  it('says that nobody hears of a level, and keeps no row for each', () => {
+    const it = scene([{ ...RULE, level: 'medium' }], { receivers: [route('pager', { from: 'critical' })] });
+    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'held back: no receiver of its level' }]);
+    expect(it.count('deliveries')).toBe(0);
+  });
+
+  it('sends also where a receiver has a problem: what cannot be delivered must be seen to be dead', () => {
+    const it = scene([RULE], { receivers: [route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' })] });
+    it.record([deleted('a', NOON)]);
+    expect(sent(it)).toMatchObject([{ receiver: 'slack', state: 'pending' }]);
+  });
+});
+
+describe('the state of an alert', () => {
+  it('closes when its period is seen through, and not before', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON - HOUR)]);
+    const states = [0, OVERLAP - 1, OVERLAP].map((later) => {
+      it.record([], { now: NOON + later, save: true });
+      return alertsOf(it)[0]?.state;
+    });
+    expect(states).toEqual(['open', 'open', 'closed']);
+  });
+
+  it('stays open while nothing is seen through', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON)], { ends: false });
+    it.record([deleted('b', NOON)], { ends: false, now: NOON + DAY, began: NOON });
+    expect(alertsOf(it)).toMatchObject([{ state: 'open' }]);
+  });
+
+  it('closed, it takes a late match and stays closed', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON - HOUR)]);
+    it.record([], { now: NOON + 10 * MINUTE, save: true });
+    it.record([deleted('b', NOON - 10 * MINUTE)], { now: NOON + 10 * MINUTE });
+    expect(alertsOf(it)).toMatchObject([{ state: 'closed', count: 2 }]);
+  });
+
+  it('resolved by hand, it takes no more: the next match opens another', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON - MINUTE)]);
+    it.store.run("UPDATE alerts SET state = 'resolved'");
+    it.record([deleted('b', NOON)]);
+    expect(alertsOf(it).map(({ state, count }) => [state, count])).toEqual([
+      ['resolved', 1],
+      ['open', 1],
+    ]);
+  });
+});
+
+describe('history', () => {
+  it('is opened in silence; the first live match tells', () => {
+    const it = scene([RULE]);
+    expect(it.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([{ said: 'held back: history' }]);
+    expect(it.count('deliveries')).toBe(0);
+    it.record([deleted('b', NOON - 8 * MINUTE)]);
+    expect(
+      it.store
+        .all<{ notification: string }>('SELECT notification FROM deliveries')
+        .map(({ notification }) => JSON.parse(notification)),
+    ).toMatchObject([
+      {
+        kind: 'opened',
+        alert: { count: 2, firstAt: NOON - 9 * MINUTE, lastAt: NOON - 8 * MINUTE },
+        entry: { id: 'b' },
+      },
+    ]);
+    it.record([deleted('c', NOON - 7 * MINUTE)]);
+    expect(it.count('deliveries')).toBe(1);
+    expect(alertsOf(it)).toMatchObject([{ history: 0, count: 3 }]);
+  });
+
+  it('ends where it was asked to: entries created after that are told', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON - 2 * HOUR + HOUR), deleted('b', NOON - MINUTE, 'bob')], {
+      silentBefore: NOON - MINUTE,
+    });
+    expect(it.store.all('SELECT alert FROM deliveries')).toEqual([{ alert: 2 }]);
+  });
+
+  it('that joins what was told says nothing, and makes no history of it', () => {
+    const it = scene([RULE]);
+    it.record([deleted('b', NOON)]);
+    it.record([deleted('a', NOON - MINUTE)], SILENT);
+    expect([alertsOf(it)[0]?.history, it.count('deliveries')]).toEqual([0, 1]);
+  });
+});
+
+describe('windows', () => {
+  const fed = onAction('vm.deleted', { alerts: false });
+  const many = counting('vm.deleted', 3);
+
+  it('fire over pages, by group', () => {
+    const it = scene([fed, many]);
+    it.record([
+      deleted('a', NOON - 9 * MINUTE),
+      deleted('b', NOON - 8 * MINUTE),
+      deleted('x', NOON - 7 * MINUTE, 'bob'),
+    ]);
+    expect(it.count('alerts')).toBe(0);
+    it.record([deleted('c', NOON)]);
+    expect(alertsOf(it)).toMatchObject([{ key: '["alice"]', begins: NOON, count: 1 }]);
+    const [row] = it.store.all<{ notification: string }>('SELECT notification FROM deliveries');
+    expect(JSON.parse(row?.notification ?? '{}')).toMatchObject({
+      window: { count: 3, timespanMs: 10 * MINUTE, condition: 'gte 3' },
+    });
+  });
+
+  it('are completed by a late entry, and the match is dated at the window’s end', () => {
+    const it = scene([fed, many]);
+    it.record([deleted('a', NOON - 2 * MINUTE), deleted('c', NOON)]);
+    it.record([deleted('b', NOON - MINUTE)]);
+    expect(alertsOf(it)).toMatchObject([{ begins: NOON, count: 1 }]);
+  });
+
+  it('count an entry once, though it satisfies two of their rules', () => {
+    const other = onAction('vm.deleted', { id: 'other', alerts: false });
+    const it = scene([fed, other, counting('vm.deleted', 2, { rules: ['vm.deleted', 'other'] })]);
+    it.record([deleted('a', NOON)]);
+    expect(it.count('alerts')).toBe(0);
+  });
+
+  it('are not fed by what is known', () => {
+    const it = scene([fed, many]);
+    for (let i = 0; i < 5; i++) it.record([deleted('a', NOON), deleted('b', NOON)]);
+    expect(it.count('alerts')).toBe(0);
+  });
+
+  it('dedup by what the rule says, else by their group', () => {
+    const byTarget = { ...many, tocsin: { ...many.tocsin, dedupBy: ['target.id'] } };
+    const it = scene([fed, byTarget]);
+    it.record([1, 2, 3].map((i) => entry(`e${i}`, NOON, { action: 'vm.deleted', target: { id: 't' } })));
+    expect(alertsOf(it)).toMatchObject([{ key: '["t"]' }]);
+  });
+
+  it('are one row a group and page', () => {
+    const it = scene([fed, counting('vm.deleted', 1_000)]);
+    const page = (prefix: string) =>
+      entries(100, NOON - MINUTE, 1, prefix).map(({ id, createdAt }) => deleted(id, createdAt));
+    it.record(page('a'));
+    const rows = it.written(() => it.record(page('b')));
+    // 100 entries, their batch, the window, how often the rule matched, the state.
+    expect(rows).toBe(104);
+  });
+});
+
+describe('when the rules change', () => {
+  const fed = onAction('vm.deleted', { alerts: false });
+  const engineOf = (...rules: Parameters<typeof scene>[0] & object) => compile({ version: 'two', rules });
+
+  it('the windows of a rule that did begin anew, those of the others go on', () => {
+    const it = scene([fed, counting('vm.deleted', 3), counting('vm.deleted', 3, { id: 'other' })]);
+    it.record([deleted('a', NOON), deleted('b', NOON)]);
+    const changed = engineOf(
+      fed,
+      counting('vm.deleted', 3, { timespanMs: 11 * MINUTE }),
+      counting('vm.deleted', 3, { id: 'other' }),
+    );
+    const after = it.reopened({ engine: changed });
+    after.record([deleted('c', NOON)]);
+    expect(it.store.all('SELECT rule FROM alerts')).toEqual([{ rule: 'other' }]);
+    after.record([deleted('d', NOON), deleted('e', NOON)]);
+    expect(it.count('alerts')).toBe(2);
+  });
+
+  it('a window begins anew where a rule it counts has changed', () => {
+    const it = scene([fed, counting('vm.deleted', 3)]);
+    it.record([deleted('a', NOON), deleted('b', NOON)]);
+    const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
+    it.reopened({ engine: engineOf({ ...fed, expression: leaf }, counting('vm.deleted', 3)) }).record([
+      deleted('c', NOON),
+    ]);
+    expect(it.count('alerts')).toBe(0);
+  });
+
+  it('words alone change nothing', () => {
+    const it = scene([fed, counting('vm.deleted', 3)]);
+    it.record([deleted('a', NOON), deleted('b', NOON)]);
+    it.reopened({ engine: engineOf(fed, counting('vm.deleted', 3, { title: 'Other words', tags: ['new'] })) }).record([
+      deleted('c', NOON),
+    ]);
+    expect(it.count('alerts')).toBe(1);
+  });
+
+  it('open alerts stay, and take the matches of the changed rule', () => {
+    const it = scene([RULE]);
+    it.record([deleted('a', NOON - MINUTE)]);
+    it.reopened({ engine: engineOf({ ...RULE, title: 'Changed' }) }).record([deleted('b', NOON)]);
+    expect(alertsOf(it)).toMatchObject([{ count: 2, state: 'open' }]);
+  });
+});
+
+describe('replay', () => {
+  it('of the same entries by the same batches gives the same alerts, and says the same', () => {
+    const short = { runbook: null, dedupBy: null, dedupPeriodMs: 12 * MINUTE };
+    const rules = [{ ...RULE, tocsin: short }, counting('vm.deleted', 3, { timespanMs: MINUTE, tocsin: short })];
+    const story = entries(200, NOON - 40 * MINUTE, 11 * SECOND).map(({ id, createdAt }, i) =>
+      deleted(id, createdAt - (i % 7 === 0 ? 4 * MINUTE : 0), ['alice', 'bob', 'carol'][i % 3]),
+    );
+    const run = () => {
+      const it = scene(rules);
+      for (let i = 0; i < story.length; i += 23) {
+        const page = story.slice(i, i + 23);
+        it.record(page, { began: Math.max(...page.map(({ createdAt }) => createdAt)) });
+      }
+      return it;
+    };
+    const first = run();
+    const seqs = first.store.all<{ id: string; created_at: number; body: string }>(
+      'SELECT id, created_at, body FROM entries ORDER BY seq',
+    );
+    const batches = first.store.all<{ first_seq: number; last_seq: number; began: number }>(
+      'SELECT * FROM batches ORDER BY first_seq',
+    );
+    const again = scene(rules);
+    for (const { first_seq, last_seq, began } of batches) {
+      const part = seqs.slice(first_seq - 1, last_seq);
+      again.record(
+        part.map(({ id, created_at, body }) => ({ id, createdAt: created_at, text: body })),
+        { began },
+      );
+    }
+    for (const table of ['alerts', 'matches', 'windows', 'activity', 'deliveries']) {
+      expect(again.store.all(`SELECT * FROM ${table}`)).toEqual(first.store.all(`SELECT * FROM ${table}`));
+    }
+    expect(first.count('alerts')).toBeGreaterThan(3);
+    for (const kind of ['opened', 'grown', 'resolved']) {
+      expect(first.count('deliveries', `notification ->> '$.kind' = '${kind}'`), kind).toBeGreaterThan(1);
+    }
+    expect(first.count('matches', "said = 'counted'")).toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,147 @@
+/** Beginning: which checkpoint counts, and an operator's order obeyed once. */
+import { describe, expect, it } from 'vitest';
+import { type Checkpoint, firstCheckpoint } from '../../src/audit-log/checkpoint.ts';
+import { underWay } from '../../src/audit-log/tail.ts';
+import type { BeginInput } from '../../src/ledger/api.ts';
+import { createLedger } from '../../src/ledger/ledger.ts';
+import { nodeStore } from '../../src/ledger/node-store.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from './scene.ts';
+
+function empty() {
+  const store = nodeStore();
+  const ledger = createLedger(store, {
+    engine: compile({ version: 'one', rules: [] }),
+    overlapMs: OVERLAP,
+    retentionMs: 30 * DAY,
+    blindAfterMs: 15 * MINUTE,
+    receivers: [],
+  });
+  return { store, ledger };
+}
+
+const ASKED: BeginInput = { kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, silentStart: false };
+const asked = (checkpoint: Checkpoint | null, more: Partial<BeginInput> = {}): BeginInput => ({
+  ...ASKED,
+  kv: { checkpoint, rewind: null },
+  ...more,
+});
+
+describe('a new ledger', () => {
+  it('starts where it is told', () => {
+    const begun = empty().ledger.begin(ASKED, NOON);
+    expect(begun).toEqual({ how: 'first start', checkpoint: { ...firstCheckpoint(NOON - HOUR, null), version: 0 } });
+  });
+  it('starts in silence where asked, up to now', () => {
+    expect(empty().ledger.begin({ ...ASKED, silentStart: true }, NOON).checkpoint.silentBefore).toBe(NOON);
+  });
+  it('takes KV’s checkpoint before that', () => {
+    const found = firstCheckpoint(NOON - 3 * HOUR, null);
+    const begun = empty().ledger.begin(asked(found, { silentStart: true }), NOON);
+    expect(begun).toEqual({ how: 'taken from KV', checkpoint: { ...found, version: 1 } });
+  });
+  it('throws where KV, in which its checkpoint may lie, can’t be read; and has not begun', () => {
+    const { ledger } = empty();
+    expect(() => ledger.begin({ ...ASKED, kv: null }, NOON)).toThrow('cannot be read');
+    expect(ledger.begin(ASKED, NOON).how).toBe('first start');
+  });
+  it('takes no checkpoint from KV that has seen the future', () => {
+    const found = firstCheckpoint(NOON + DAY, null);
+    const begun = empty().ledger.begin(asked(found), NOON);
+    expect(begun).toMatchObject({ how: 'first start', checkpoint: { seenThrough: NOON - HOUR } });
+    const near = firstCheckpoint(NOON - MINUTE, null);
+    expect(empty().ledger.begin(asked(near), NOON).checkpoint.seenThrough).toBe(NOON - OVERLAP);
+  });
+
+  const walking = (more: Readonly<Record<string, unknown>>): Checkpoint => {
+    const at = underWay(firstCheckpoint(NOON - HOUR, null));
+    return { ...at, walk: { ...at.walk, cursor: 'a', began: NOON - MINUTE, ...more } } as Checkpoint;
+  };
+  it.each([
+    ['goes on with KV’s walk', walking({ direction: 'forward' }), true],
+    ['leaves one that comes newest first: its stage is lost', walking({ direction: 'backward' }), false],
+    ['leaves one that was draining', walking({ draining: true }), false],
+    ['leaves one that claims to have begun next year', walking({ began: NOON + 365 * DAY }), false],
+  ])('%s', (_, found, kept) => {
+    expect(empty().ledger.begin(asked(found), NOON).checkpoint.walk !== null).toBe(kept);
+  });
+
+  it('takes nothing else before it has begun', () => {
+    const { ledger } = empty();
+    expect(() => ledger.drain(0, 100, NOON)).toThrow('begin() comes first');
+    expect(ledger.wakeAt(NOON)).toBeNull();
+    expect(ledger.status(NOON)).toMatchObject({ watching: 'not begun', checkpoint: null, counters: null });
+    ledger.watchdog(NOON + DAY);
+    expect(ledger.due(10, NOON + DAY)).toEqual([]);
+  });
+});
+
+describe('a ledger that has begun', () => {
+  it('goes on, whatever KV holds', () => {
+    const { ledger, checkpoint } = scene();
+    for (const at of [NOON + DAY, NOON - DAY]) {
+      expect(ledger.begin(asked(firstCheckpoint(at, null)), NOON)).toEqual({
+        how: 'goes on',
+        checkpoint: checkpoint(),
+      });
+    }
+    expect(ledger.begin({ ...ASKED, kv: null }, NOON).how).toBe('goes on');
+  });
+
+  it('writes nothing to begin', () => {
+    const { ledger, written } = scene();
+    expect(written(() => ledger.begin(ASKED, NOON))).toBe(0);
+  });
+});
+
+describe('a rewind', () => {
+  const order = (id: string, to: number, silent = false): BeginInput => ({
+    ...ASKED,
+    kv: { checkpoint: null, rewind: { id, to, silent } },
+  });
+
+  it('is obeyed once, by whoever reads it, for as long as it lies in KV', () => {
+    const { ledger, record, reopened } = scene();
+    record([], { save: true });
+    expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON)).toMatchObject({
+      how: 'rewound',
+      checkpoint: { seenThrough: NOON - 30 * MINUTE, walk: null },
+    });
+    record([], { save: true });
+    expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('goes on');
+    expect(reopened().ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('goes on');
+  });
+
+  it('overtakes a poll that was on its way', () => {
+    const { ledger, checkpoint } = scene();
+    const { version } = checkpoint();
+    ledger.begin(order('a', NOON - 2 * HOUR), NOON);
+    expect(checkpoint().version).toBe(version + 1);
+  });
+
+  it('goes back from where quiet batches have come to', () => {
+    const { ledger, record } = scene();
+    record([], { save: true });
+    record([], { now: NOON + MINUTE });
+    const { checkpoint } = ledger.begin(order('a', NOON - 2 * HOUR, true), NOON + MINUTE);
+    expect(checkpoint.silentBefore).toBe(NOON + MINUTE - OVERLAP);
+  });
+
+  it('records what it finds, and knows what it has', () => {
+    const { ledger, record } = scene();
+    record([entry('a', NOON - 10 * MINUTE)]);
+    ledger.begin(order('a', NOON - 3 * HOUR), NOON);
+    expect(record([entry('old', NOON - 2 * HOUR), entry('a', NOON - 10 * MINUTE)])).toMatchObject({
+      recorded: 1,
+      known: 1,
+    });
+  });
+
+  it('is remembered for fifty more', () => {
+    const { ledger } = scene();
+    for (let i = 0; i < 50; i++) ledger.begin(order(`r${i}`, NOON - 2 * HOUR - i), NOON);
+    expect(ledger.begin(order('r0', NOON - 2 * HOUR), NOON).how).toBe('goes on');
+    ledger.begin(order('r50', NOON - 4 * HOUR), NOON);
+    expect(JSON.stringify(ledger.status(NOON)).length).toBeLessThan(10_000);
+  });
+});

@@ -1,0 +1,167 @@
+/** The entries a correlation counted: found again, shown with the alert, and never more than that. */
+import { describe, expect, it } from 'vitest';
+import { countedIn } from '../../src/ledger/counted.ts';
+import type { Accepted } from '../../src/ledger/evaluate.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from './scene.ts';
+
+const FED = onAction('vm.deleted', { alerts: false });
+const deleted = (id: string, at: number, actor: unknown = 'alice', more: Readonly<Record<string, unknown>> = {}) =>
+  entry(id, at, { action: 'vm.deleted', actor: { id: actor }, ...more });
+type Scene = ReturnType<typeof scene>;
+
+/** `id said` of each row of `matches`, in the order of time. */
+const rows = ({ store }: Scene) =>
+  store
+    .all<{ id: string; said: string }>(
+      'SELECT id, said FROM matches JOIN entries USING (seq) ORDER BY alert, at, matches.seq',
+    )
+    .map(({ id, said }) => `${id} ${said}`);
+const first = ({ store }: Scene) =>
+  store
+    .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')
+    .map(({ notification }) => JSON.parse(notification).window?.first.map((view: { id: string }) => view.id) ?? null);
+
+describe('when a correlation opens an alert', () => {
+  it('what it counted is kept with its evidence, and the first three are told', () => {
+    const it = scene([FED, counting('vm.deleted', 5)]);
+    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((id, i) => deleted(id, NOON - 5 * MINUTE + i * SECOND));
+    it.record([a, b, c].filter((each) => each !== undefined));
+    it.record([d, e].filter((each) => each !== undefined));
+    expect(rows(it)).toEqual(['a counted', 'b counted', 'c counted', 'd counted', 'e opened: first match']);
+    expect(first(it)).toEqual([['a', 'b', 'c']]);
+    expect(it.count('alerts', 'count = 1')).toBe(1);
+    expect(it.store.all('SELECT at, evidence FROM matches WHERE seq = 1')).toEqual([
+      {
+        at: NOON - 5 * MINUTE,
+        evidence: JSON.stringify([{ selection: 'selection', field: 'action', value: 'vm.deleted' }]),
+      },
+    ]);
+  });
+
+  it('only what matched, in its group and its window, and was read before', () => {
+    const it = scene([FED, counting('vm.deleted', 3)]);
+    const at = NOON - MINUTE;
+    it.record([
+      deleted('too old', at - 10 * MINUTE),
+      deleted('a', at - SECOND),
+      deleted('bob', at - SECOND, 'bob'),
+      entry('read', at - SECOND),
+      deleted('nobody', at - SECOND, null),
+      deleted('b', at),
+      deleted('c', at),
+      deleted('d', at),
+    ]);
+    expect(rows(it)).toEqual(['a counted', 'b counted', 'c opened: first match', 'd grouped']);
+    expect(first(it)).toEqual([['a', 'b']]);
+  });
+
+  it('a late entry completes it: what lies after it counts as well', () => {
+    const it = scene([FED, counting('vm.deleted', 3)]);
+    it.record([deleted('a', NOON - 2 * MINUTE), deleted('c', NOON)]);
+    it.record([deleted('b', NOON - MINUTE)]);
+    expect(first(it)).toEqual([['a', 'c']]);
+    expect(rows(it).sort()).toEqual(['a counted', 'b opened: first match', 'c counted']);
+  });
+
+  it('the first twenty, of however many', () => {
+    const it = scene([FED, counting('vm.deleted', 50)]);
+    it.record(entries(50, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
+    expect(it.count('matches', "said = 'counted'")).toBe(20);
+    expect([it.count('matches', 'seq <= 20'), it.count('matches', 'seq = 50')]).toEqual([20, 1]);
+  });
+
+  it('a bounded number is looked at where all share an instant', () => {
+    const it = scene([FED, counting('vm.deleted', 3)]);
+    it.record(entries(90, NOON - MINUTE, 0));
+    it.record(entries(60, NOON - MINUTE, 0, 'f'));
+    it.record(['a', 'b', 'c'].map((id) => deleted(id, NOON - MINUTE)));
+    expect(rows(it)).toEqual(['c opened: first match']);
+  });
+
+  it('leaves out what was dated at its walk’s beginning: it did not happen then', () => {
+    const it = scene([FED, counting('vm.deleted', 3)]);
+    it.record([deleted('future', NOON + MINUTE)]);
+    it.record([deleted('a', NOON + MINUTE), deleted('b', NOON + MINUTE)], { now: NOON + 2 * MINUTE });
+    expect(rows(it)).toEqual(['a counted', 'b opened: first match']);
+  });
+
+  it('what opens an alert in silence is kept; the first live match tells it', () => {
+    const it = scene([FED, counting('vm.deleted', 2)]);
+    it.record([deleted('a', NOON - 3 * SECOND), deleted('b', NOON - 2 * SECOND)], { silentBefore: NOON + DAY });
+    expect(rows(it)).toEqual(['a counted', 'b history']);
+    it.record([deleted('c', NOON - SECOND)]);
+    // b matched itself: that stands.
+    expect(rows(it)).toEqual(['a counted', 'b history', 'c opened: first live match']);
+    expect(first(it)).toEqual([['a', 'b']]);
+  });
+
+  it('neither growth nor a detection’s match counts anything', () => {
+    const it = scene([onAction('vm.deleted'), counting('vm.deleted', 2)]);
+    it.record(entries(11, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
+    expect(it.count('matches', "said = 'counted'")).toBe(1);
+    expect(first(it)).toEqual([null, ['e00000'], null, []]);
+  });
+
+  it('in a rule of other rules, by any of them and its alias', () => {
+    const read = onAction('vm.read', { alerts: false });
+    const both = counting('vm.deleted', 2, {
+      rules: ['vm.deleted', 'vm.read'],
+      groupBy: ['who'],
+      aliases: { who: { 'vm.deleted': 'actor.id', 'vm.read': 'target.id' } },
+    });
+    const it = scene([FED, read, both]);
+    it.record([
+      entry('a', NOON - SECOND, { actor: { id: 'bob' }, target: { id: 'alice' } }),
+      entry('x', NOON - SECOND, { actor: { id: 'alice' }, target: { id: 'bob' } }),
+      deleted('b', NOON),
+    ]);
+    expect(rows(it)).toEqual(['a counted', 'b opened: first match']);
+  });
+
+  it('finds them by the index of time, whatever the rule', () => {
+    const seen: string[] = [];
+    const it = scene([FED, counting('vm.deleted', 2)]);
+    const { all } = it.store;
+    const plans = (sql: string) =>
+      all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, '[]', 1).map(({ detail }) => detail);
+    Object.assign(it.store, {
+      all: (sql: string, ...binds: never[]) => {
+        if (sql.includes('ENTRIES') || sql.includes('+seq')) seen.push(...plans(sql));
+        return all(sql, ...binds);
+      },
+    });
+    it.reopened().record([deleted('a', NOON), deleted('b', NOON)]);
+    expect(seen.join('\n')).toContain('SEARCH entries USING INDEX entries_by_time (created_at=?)');
+    expect(seen.join('\n')).not.toContain('SCAN entries');
+  });
+});
+
+describe('countedIn', () => {
+  it('stops reading when it has twenty', () => {
+    const engine = compile({ version: 'one', rules: [FED, counting('vm.deleted', 2)] });
+    const correlation = counting('vm.deleted', 2);
+    let read = 0;
+    function* stored(): Iterable<Accepted> {
+      for (let seq = 1; ; seq++) {
+        read++;
+        yield { seq, id: `e${seq}`, createdAt: NOON, body: { action: 'vm.deleted', actor: { id: 'alice' } } };
+      }
+    }
+    const past = { window: () => [], alerts: () => [], entriesAt: stored };
+    const window = { correlation, key: '["alice"]', times: [NOON - HOUR, NOON], fired: { at: NOON, count: 2 } };
+    expect(countedIn(window, 1_000, past, engine)).toHaveLength(20);
+    expect(read).toBe(20);
+  });
+
+  it('leaves out an entry that cannot be written down, and lives on', () => {
+    const correlation = counting('vm.deleted', 2);
+    const engine = compile({ version: 'one', rules: [FED, correlation] });
+    const stored = (['alice', JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`), 'alice'] as unknown[]).map(
+      (id, i): Accepted => ({ seq: i, id: `e${i}`, createdAt: NOON, body: { action: 'vm.deleted', actor: { id } } }),
+    );
+    const past = { window: () => [], alerts: () => [], entriesAt: () => stored };
+    const window = { correlation, key: '["alice"]', times: [NOON], fired: { at: NOON, count: 2 } };
+    expect(countedIn(window, 9, past, engine).map(({ entry }) => entry.id)).toEqual(['e0', 'e2']);
+  });
+});

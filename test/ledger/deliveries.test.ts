@@ -1,0 +1,311 @@
+/** Deliveries: at least once, put off no longer than is reasonable, dead in the open; and alarms about Tocsin itself. */
+import { describe, expect, it } from 'vitest';
+import { type Due, GIVE_UP_AFTER_MS } from '../../src/ledger/deliveries.ts';
+import type { Outcome } from '../../src/notify/receiver.ts';
+import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND, scene } from './scene.ts';
+
+const DELIVERED: Outcome = { kind: 'delivered' };
+const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };
+const retry = (afterMs: number | null = null): Outcome => ({ kind: 'retry', reason: 'HTTP 500', afterMs });
+
+/** A scene with a delivery waiting. */
+function waiting() {
+  const it = scene([onAction('vm.read')]);
+  it.record([entry('a', NOON)]);
+  const take = (now: number): Due => {
+    const [due] = it.ledger.due(1, now);
+    if (due === undefined) throw new Error('nothing is due');
+    return due;
+  };
+  return { ...it, take };
+}
+
+describe('a delivery', () => {
+  it('is due at once, with all that its message needs', () => {
+    expect(waiting().take(NOON)).toMatchObject({
+      id: 1,
+      receiver: 'slack',
+      attempt: 1,
+      notification: { kind: 'opened' },
+    });
+  });
+
+  it('taken is not taken again until its attempt must be lost; then it is, as the next', () => {
+    const { ledger, take } = waiting();
+    take(NOON);
+    expect(ledger.due(10, NOON + 69 * SECOND)).toEqual([]);
+    expect(take(NOON + 70 * SECOND).attempt).toBe(2);
+  });
+
+  it('delivered is done', () => {
+    const { ledger, take, count } = waiting();
+    expect(ledger.settled(take(NOON), DELIVERED, NOON + 1)).toEqual({ state: 'delivered' });
+    expect(ledger.due(10, NOON + DAY)).toEqual([]);
+    expect(count('deliveries', `state = 'delivered' AND settled_at = ${NOON + 1}`)).toBe(1);
+  });
+
+  it('waits with the others of a receiver that asked to be left alone, those queued later too', () => {
+    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
+    it.record([entry('a', NOON)]);
+    const [slack] = it.ledger.due(1, NOON);
+    if (slack === undefined) throw new Error('nothing is due');
+    it.ledger.settled(slack, retry(10 * MINUTE), NOON);
+    it.record([entry('b', NOON + 1, { actor: { id: 'another' } })], { now: NOON + 1 });
+    expect(it.ledger.due(10, NOON + MINUTE).map((due) => due.receiver)).toEqual(['mail']);
+    expect(it.ledger.wakeAt(NOON + MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
+    const later = it.ledger.due(10, NOON + 10 * MINUTE).filter((due) => due.receiver === 'slack');
+    expect(later).toHaveLength(2);
+  });
+
+  it('waits for no other receiver’s: of each, as many are taken', () => {
+    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail', { from: 'critical' })] });
+    const page = Array.from({ length: 50 }, (_, n) => entry(`a-${n}`, NOON, { actor: { id: `actor-${n}` } }));
+    it.record(page);
+    it.store.run(
+      "UPDATE deliveries SET receiver = 'mail', state = 'pending' WHERE id = (SELECT max(id) FROM deliveries)",
+    );
+    expect(it.ledger.due(4, NOON).map((due) => due.receiver)).toEqual([...Array(4).fill('slack'), 'mail']);
+  });
+
+  it('taken and not tried is as it was, and its receiver is left in peace, the longer the more fails', () => {
+    const it = scene([onAction('vm.read')]);
+    it.record([entry('a', NOON), entry('b', NOON, { actor: { id: 'another' } })]);
+    const attempts = () => it.store.all("SELECT attempts FROM deliveries WHERE state = 'pending' ORDER BY id");
+    let now = NOON;
+    const waits = [10, 20, 40].map((seconds) => {
+      const [tried, untried] = it.ledger.due(4, now);
+      if (tried === undefined || untried === undefined) throw new Error('nothing is due');
+      it.ledger.settled(tried, retry(), now);
+      it.ledger.leave('slack', [untried], now);
+      expect(it.ledger.due(4, now + seconds * SECOND - 1)).toEqual([]);
+      const wait = (it.ledger.wakeAt(now) ?? 0) - now;
+      now += wait;
+      return wait / SECOND;
+    });
+    expect(waits).toEqual([10, 20, 40]);
+    expect(attempts()).toEqual([{ attempts: 3 }, { attempts: 0 }]);
+  });
+
+  it('taken and not tried by one who died meanwhile is taken again, and left alone by the dead', () => {
+    const { ledger, take } = waiting();
+    const lost = take(NOON);
+    const again = take(NOON + 70 * SECOND);
+    ledger.leave('slack', [lost], NOON + 71 * SECOND);
+    expect(ledger.settled(again, retry(), NOON + 72 * SECOND)).toMatchObject({ state: 'pending' });
+  });
+
+  it('is tried again later and later', () => {
+    const { ledger, take } = waiting();
+    let now = NOON;
+    const waits: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const settled = ledger.settled(take(now), retry(), now);
+      if (settled.state !== 'pending') throw new Error(settled.state);
+      waits.push((settled.dueAt - now) / SECOND);
+      now = settled.dueAt;
+    }
+    expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
+  });
+
+  it.each([
+    ['no sooner than the receiver asks', 5 * MINUTE, 5 * MINUTE],
+    ['no sooner than we would ourselves', 1, 10 * SECOND],
+    ['no later than in an hour, whatever it asks', 7 * DAY, HOUR],
+    ['nor before now', -DAY, 10 * SECOND],
+  ])('is tried again %s', (_, asks, wait) => {
+    const { ledger, take } = waiting();
+    expect(ledger.settled(take(NOON), retry(asks), NOON)).toEqual({ state: 'pending', dueAt: NOON + wait });
+  });
+
+  it('is given up after a day, told as dead, and kept', () => {
+    const { ledger, take, count } = waiting();
+    let now = NOON;
+    for (;;) {
+      const settled = ledger.settled(take(now), retry(), now);
+      if (settled.state !== 'pending') {
+        expect(settled).toMatchObject({ state: 'dead', ofAlarm: false });
+        break;
+      }
+      now = settled.dueAt;
+    }
+    expect(now - NOON).toBeGreaterThan(GIVE_UP_AFTER_MS - 20 * MINUTE);
+    expect(now - NOON).toBeLessThanOrEqual(GIVE_UP_AFTER_MS);
+    expect(ledger.status(now).dead).toMatchObject([{ receiver: 'slack' }]);
+    expect(count('deliveries', "alarm = 'dead-delivery'")).toBe(1);
+  });
+
+  it('refused is dead at once, and told', () => {
+    const { ledger, take, count } = waiting();
+    expect(ledger.settled(take(NOON), REFUSED, NOON)).toEqual({
+      state: 'dead',
+      reason: 'no such channel',
+      ofAlarm: false,
+    });
+    expect(count('deliveries', "alarm = 'dead-delivery'")).toBe(1);
+  });
+
+  it.each([
+    ['delivered', DELIVERED, 'delivered'],
+    ['refused', REFUSED, 'dead'],
+  ] as const)('is %s, though the attempt that says so was taken for lost', (_, outcome, state) => {
+    const { ledger, take } = waiting();
+    const first = take(NOON);
+    const second = take(NOON + 2 * MINUTE);
+    expect(ledger.settled(first, outcome, NOON + 3 * MINUTE).state).toBe(state);
+    expect(ledger.settled(second, DELIVERED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
+  });
+
+  it('is not put off by an attempt that was taken for lost', () => {
+    const { ledger, take } = waiting();
+    const first = take(NOON);
+    take(NOON + 2 * MINUTE);
+    expect(ledger.settled(first, retry(), NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
+  });
+
+  it('none of whose attempts came back is dead after a day and an hour', () => {
+    const { ledger, take, count } = waiting();
+    take(NOON);
+    ledger.watchdog(NOON + DAY);
+    expect(count('deliveries', "state = 'dead'")).toBe(0);
+    ledger.watchdog(NOON + DAY + HOUR + 1);
+    expect(count('deliveries', "state = 'dead'")).toBe(1);
+    expect(count('deliveries', "alarm = 'dead-delivery'")).toBe(1);
+  });
+
+  it('that was never tried is not dead, however long nobody was there to send it', () => {
+    const { ledger, take, count } = waiting();
+    ledger.watchdog(NOON + 3 * DAY);
+    expect(count('deliveries', "state = 'dead'")).toBe(0);
+    expect(take(NOON + 3 * DAY).attempt).toBe(1);
+  });
+
+  it('waits for its turn: oldest first, so many at a time', () => {
+    const { record, ledger } = waiting();
+    for (let i = 0; i < 20; i++) record([entry(`e${i}`, NOON, { actor: { id: `u${i}` } })]);
+    expect(ledger.due(12, NOON).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(ledger.due(12, NOON)).toHaveLength(9);
+  });
+});
+
+describe('when the ledger wants to be woken', () => {
+  it('for the next delivery, or when blindness would begin', () => {
+    const { ledger, take, record } = waiting();
+    expect(ledger.wakeAt(NOON)).toBe(NOON);
+    const due = take(NOON);
+    expect(ledger.wakeAt(NOON)).toBe(NOON + 70 * SECOND);
+    ledger.settled(due, DELIVERED, NOON);
+    expect(ledger.wakeAt(NOON)).toBe(NOON + 15 * MINUTE);
+    record([], { now: NOON + 3 * MINUTE });
+    expect(ledger.wakeAt(NOON + 3 * MINUTE)).toBe(NOON + 18 * MINUTE);
+  });
+});
+
+const told = ({ store }: ReturnType<typeof scene>, kind: string): unknown[] =>
+  store
+    .all<{ notification: string }>('SELECT notification FROM deliveries WHERE alarm = ? ORDER BY id', kind)
+    .map(({ notification }) => JSON.parse(notification));
+
+describe('blindness', () => {
+  it('is told when nothing has moved for so long, again every four hours, and when it is over', () => {
+    const it = scene();
+    it.record([]);
+    const at = (minutes: number): unknown[] => {
+      it.ledger.watchdog(NOON + minutes * MINUTE);
+      return told(it, 'blind');
+    };
+    expect([at(14).length, at(15).length, at(30).length, at(254).length]).toEqual([0, 1, 1, 1]);
+    expect(told(it, 'blind')).toMatchObject([{ kind: 'alarm', alarm: { since: NOON + 15 * MINUTE } }]);
+    expect(at(255)).toHaveLength(2);
+    it.record([], { now: NOON + 301 * MINUTE });
+    const alarm = { since: NOON + 15 * MINUTE };
+    expect(told(it, 'blind')).toMatchObject([
+      { kind: 'alarm', alarm },
+      { kind: 'alarm', alarm },
+      { kind: 'alarm-resolved', alarm },
+    ]);
+    expect(at(302)).toHaveLength(3);
+    expect(at(400)).toHaveLength(4);
+  });
+
+  it('is not, where a long walk moves without ending', () => {
+    const it = scene();
+    for (let i = 0; i < 60; i++)
+      it.record([entry('known', NOON - HOUR + i * SECOND)], { now: NOON + i * MINUTE, ends: false });
+    it.ledger.watchdog(NOON + 60 * MINUTE);
+    expect(told(it, 'blind')).toEqual([]);
+  });
+
+  it('is, where pages come that move nothing', () => {
+    const it = scene();
+    it.record([]);
+    for (let i = 1; i < 30; i++) it.record([], { now: NOON + i * MINUTE, ends: false });
+    it.ledger.watchdog(NOON + 30 * MINUTE);
+    expect(told(it, 'blind')).toHaveLength(1);
+  });
+
+  it('is asked of the wall clock, and survives what the ledger forgets', () => {
+    const it = scene();
+    it.record([]);
+    it.record([], { now: NOON + 4 * MINUTE });
+    const later = it.reopened();
+    later.ledger.watchdog(NOON + 16 * MINUTE);
+    // The quiet walk of minute 4 is gone with the memory: better early than never.
+    expect(told(it, 'blind')).toHaveLength(1);
+  });
+});
+
+describe('an alarm about Tocsin itself', () => {
+  const unfit = (i: number) => ({ unfit: [{ id: null, problem: 'no id', text: String(i) }] });
+
+  it('is told at most once an hour; what happens meanwhile is counted', () => {
+    const it = scene();
+    const minutes = [0, 1, 59, 60, 61, 130];
+    for (const minute of minutes) it.record([], { ...unfit(minute), now: NOON + minute * MINUTE });
+    expect(told(it, 'quarantine')).toMatchObject(
+      [0, 60, 130].map((minute) => ({ alarm: { since: NOON + minute * MINUTE } })),
+    );
+    expect(it.ledger.status(NOON).alarms).toMatchObject([{ kind: 'quarantine', count: 1 }]);
+  });
+
+  it('goes to every receiver', () => {
+    const it = scene([], { receivers: [route('slack'), route('mail')] });
+    it.record([], unfit(1));
+    expect(it.store.all('SELECT receiver FROM deliveries')).toEqual([{ receiver: 'slack' }, { receiver: 'mail' }]);
+  });
+
+  it('that dies begets none', () => {
+    const it = scene();
+    it.record([], unfit(1));
+    for (let now = NOON; ; now += HOUR) {
+      const [due] = it.ledger.due(1, now);
+      if (due === undefined) break;
+      expect(it.ledger.settled(due, REFUSED, now)).toMatchObject({ state: 'dead', ofAlarm: true });
+    }
+    it.record([], { ...unfit(2), now: NOON + 2 * HOUR });
+    it.ledger.due(1, NOON + 2 * HOUR);
+    it.ledger.watchdog(NOON + 2 * DAY);
+    expect(told(it, 'dead-delivery')).toEqual([]);
+  });
+});
+
+describe('too many groups', () => {
+  it('are dropped, the longest untouched first, counted and told', () => {
+    const rule = onAction('vm.read', { alerts: false });
+    const it = scene([rule, counting('vm.read', 1_000, { id: 'many', title: 'Many' })]);
+    it.store.run(
+      `INSERT INTO windows (rule, key, touched, newest, fingerprint, times)
+       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+       SELECT 'many', 'k' || i, i - 200000, ${NOON}, 'f', '[]' FROM n`,
+    );
+    const page = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => entry(`e${from + i}`, NOON, { actor: { id: `u${from + i}` } }));
+    it.record(page(0, 511));
+    expect([it.count('windows'), told(it, 'overflow').length]).toEqual([100_511, 0]);
+    it.record(page(511, 1));
+    expect(it.count('windows')).toBe(99_000);
+    expect(told(it, 'overflow')).toMatchObject([{ alarm: { summary: 'too many groups in: Many' } }]);
+    expect(it.ledger.status(NOON).counters?.overflowed).toBe(1_512);
+    expect([it.count('windows', "key = 'k1512'"), it.count('windows', "key = 'k1513'")]).toEqual([0, 1]);
+    expect(it.count('windows', "key LIKE '[\"u%'")).toBe(512);
+  });
+});

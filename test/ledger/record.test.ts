@@ -1,0 +1,331 @@
+/** Recording: what is new is numbered and kept once, with the checkpoint that has passed it, or nothing is. */
+import { describe, expect, it } from 'vitest';
+import { PUBLISH_MS, QUIET_SAVE_MS } from '../../src/ledger/ledger.ts';
+import type { Unfit } from '../../src/ledger/quarantine.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { hash } from '../../src/sigma/hash.ts';
+import { DAY, done, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, SECOND, scene } from './scene.ts';
+
+describe('what is new', () => {
+  it('is numbered by time and id, whatever the order of the page', () => {
+    const { record, ids } = scene();
+    const page = [entry('b', NOON), entry('z', NOON - 1), entry('a', NOON)];
+    expect(record(page)).toMatchObject({ recorded: 3, known: 0, quarantined: 0, expired: 0 });
+    expect(ids()).toEqual(['z', 'a', 'b']);
+  });
+
+  it('is told from what is known, in the page and in the past', () => {
+    const { record, ids } = scene();
+    record([entry('a', NOON)]);
+    expect(record([entry('a', NOON), entry('b', NOON), entry('b', NOON)])).toMatchObject({ recorded: 1, known: 1 });
+    expect(ids()).toEqual(['a', 'b']);
+  });
+
+  it('is told by id alone, though its time or its fields have changed', () => {
+    const { record, ids } = scene();
+    record([entry('a', NOON)]);
+    record([entry('a', NOON + SECOND, { action: 'other' })]);
+    expect(ids()).toEqual(['a']);
+  });
+
+  it('keeps with each batch its walk’s beginning, and the version of the rules', () => {
+    const { record, store } = scene();
+    record(entries(3, NOON, 1), { began: NOON - 7, silentBefore: 5 });
+    record([entry('later', NOON)], { began: NOON + 7 });
+    expect(store.all('SELECT * FROM batches ORDER BY first_seq')).toEqual([
+      { first_seq: 1, last_seq: 3, began: NOON - 7, silent_before: 5, rules: 'one' },
+      { first_seq: 4, last_seq: 4, began: NOON + 7, silent_before: null, rules: 'one' },
+    ]);
+  });
+
+  it('is none of ours before the floor', () => {
+    const { record, count } = scene();
+    const floor = NOON - HOUR;
+    expect(record([entry('a', floor - 1), entry('b', floor)])).toMatchObject({ recorded: 1, known: 0, expired: 0 });
+    expect(count('entries')).toBe(1);
+  });
+
+  it('is left alone and counted where it is older than retention', () => {
+    const { ledger, record, checkpoint } = scene([], { retentionMs: DAY });
+    const rewind = { id: 'r', to: NOON - 10 * DAY, silent: false };
+    ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, silentStart: false }, NOON);
+    expect(checkpoint().floor).toBe(NOON - 10 * DAY);
+    expect(record([entry('a', NOON - DAY - 1), entry('b', NOON - DAY)])).toMatchObject({ recorded: 1, expired: 1 });
+    expect(ledger.status(NOON).counters?.expired).toBe(1);
+  });
+});
+
+describe('odd ids', () => {
+  const odd: readonly [string, string][] = [
+    ['a NUL', 'a\u0000b'],
+    ['another NUL', 'a\u0000c'],
+    ['half a character', 'a\ud800'],
+    ['the other half', 'a\udc00'],
+    ['the character that stands for what is none', 'a\ufffd'],
+    ['ten thousand characters', 'x'.repeat(10_000)],
+    ['one more', 'x'.repeat(10_001)],
+    ['a hash sign', '#'],
+    ['the hash of another', `#${hash('a\u0000b')}`],
+    ['a prototype', '__proto__'],
+    ['a constructor', 'constructor'],
+    ['quotes', `'; DROP TABLE entries; --"`],
+    ['another case', 'CONSTRUCTOR'],
+    ['a space at the end', 'constructor '],
+    ['a line end', 'constructor\n'],
+    ['composed', '\u00fc'],
+    ['decomposed', 'u\u0308'],
+  ];
+  it('are all different, and known again', () => {
+    const { record, reopened, count } = scene();
+    const page = odd.map(([, id]) => entry(id, NOON));
+    expect(record(page)).toMatchObject({ recorded: odd.length });
+    expect(reopened().record(page)).toMatchObject({ recorded: 0, known: odd.length });
+    expect(count('entries')).toBe(odd.length);
+  });
+  it.each(odd)('%s is kept as it is in the entry', (_, id) => {
+    const { record, store } = scene();
+    record([entry(id, NOON)]);
+    expect(JSON.parse(store.all<{ body: string }>('SELECT body FROM entries')[0]?.body ?? '')).toMatchObject({ id });
+  });
+});
+
+describe('large entries', () => {
+  const MB = 1024 * 1024;
+  const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const rule = onAction('vm.read', {
+    expression: {
+      kind: 'leaf',
+      selection: 'selection',
+      field: 'user_agent',
+      test: { op: 'pattern', parts: [{ wildcard: '*' }, { text: 'the end' }], cased: false },
+    },
+  });
+
+  const rows: readonly [string, string][] = [
+    ['a user agent of 3 MB', JSON.stringify({ user_agent: `${'z'.repeat(3 * MB)}the end` })],
+    ['many long strings', JSON.stringify({ list: Array(3_000).fill('y'.repeat(900)), user_agent: 'the end' })],
+    ['very many short ones', JSON.stringify({ list: Array(90_000).fill('short'), user_agent: 'the end' })],
+    ['long names', JSON.stringify({ ['n'.repeat(MB)]: 1, user_agent: 'the end' })],
+    ['bells', JSON.stringify({ user_agent: `${'🔔'.repeat(100_000)}the end` })],
+    ['a deep nest', `{"x":${nested(3_500)},"y":"${'z'.repeat(70_000)}","user_agent":"the end"}`],
+  ];
+  it.each(rows)('%s: stored in 64 KB, evaluated whole', (_, rest) => {
+    const { record, store, count } = scene([rule]);
+    const text = `{"id":"big","created_at":"2026-01-05T12:00:00Z",${rest.slice(1)}`;
+    expect(record([{ id: 'big', createdAt: NOON, text }])).toMatchObject({ recorded: 1, quarantined: 0 });
+    expect(count('alerts')).toBe(1);
+    const body = store.all<{ body: string }>('SELECT body FROM entries')[0]?.body ?? '';
+    expect(body.length).toBeLessThanOrEqual(64 * 1024);
+    expect(JSON.parse(body)).toMatchObject({ id: 'big', created_at: '2026-01-05T12:00:00Z' });
+  });
+
+  it('an id and a time without end, among names without end', () => {
+    const { record, count } = scene();
+    const id = 'i'.repeat(3 * MB);
+    const text = JSON.stringify({ id, created_at: `2026-01-05T12:00:00.${'0'.repeat(MB)}Z`, ['n'.repeat(MB)]: 1 });
+    expect(record([{ id, createdAt: NOON, text }])).toMatchObject({ recorded: 1 });
+    expect(count('entries', 'length(body) > 65536')).toBe(0);
+  });
+
+  it('says of a cut string how long it was', () => {
+    const { record, store } = scene();
+    record([entry('big', NOON, { user_agent: 'z'.repeat(70_000) })]);
+    expect(store.all<{ body: string }>('SELECT body FROM entries')[0]?.body).toContain('zz… (70000 characters)"');
+  });
+});
+
+describe('what can’t be recorded', () => {
+  const malformed: Unfit = { id: null, problem: 'no id', text: '{"action":"vm.read"}' };
+
+  it('is put away and told once, however often it is read', () => {
+    const { record, reopened, count, ledger } = scene();
+    expect(record([], { unfit: [malformed, malformed] })).toMatchObject({ quarantined: 1 });
+    expect(reopened().record([], { unfit: [malformed] })).toMatchObject({ quarantined: 0 });
+    expect(count('quarantine')).toBe(1);
+    expect(count('deliveries', "alarm = 'quarantine'")).toBe(1);
+    expect(ledger.status(NOON).counters?.quarantined).toBe(1);
+  });
+
+  it('is told apart by its id, or else by its text', () => {
+    const { record } = scene();
+    const unfit: Unfit[] = [
+      { id: 'a', problem: 'no created_at', text: 'x' },
+      { id: 'b', problem: 'no created_at', text: 'x' },
+      { id: null, problem: 'no id', text: 'x' },
+      { id: null, problem: 'no id', text: 'y' },
+      { id: 'x', problem: 'no created_at', text: 'x' },
+    ];
+    expect(record([], { unfit })).toMatchObject({ quarantined: 5 });
+  });
+
+  it('is also what evaluation trips over, alone', () => {
+    const { store, ...rest } = scene();
+    const engine = compile({ version: 'one', rules: [] });
+    const trips = {
+      ...engine,
+      evaluate: (body: Readonly<Record<string, unknown>>) => {
+        if (Object.values(body).includes('bad')) throw new Error('a bug');
+        return [];
+      },
+    };
+    const { record, ids, count } = rest.reopened({ engine: trips });
+    expect(record([entry('a', NOON), entry('bad', NOON), entry('c', NOON)])).toMatchObject({
+      recorded: 2,
+      quarantined: 1,
+    });
+    expect(record([entry('bad', NOON)])).toMatchObject({ recorded: 0, quarantined: 0, known: 0 });
+    expect(ids()).toEqual(['a', 'c']);
+    expect(count('quarantine')).toBe(1);
+    expect(store.all('SELECT problem FROM quarantine')).toEqual([{ problem: 'evaluation failed: Error: a bug' }]);
+  });
+
+  it('is kept to 64 KB of its text', () => {
+    const { record, count } = scene();
+    record([], { unfit: [{ ...malformed, text: 'z'.repeat(3_000_000) }] });
+    expect(count('quarantine', 'length(body) > 65536')).toBe(0);
+  });
+});
+
+describe('an entry suspected of bringing the ledger down', () => {
+  const suspect: Unfit = { id: 'bad', problem: 'it brought the ledger down: no', text: '{}' };
+
+  it('is put away at the third time, told once, and skipped from then on', () => {
+    const { ledger, record, count } = scene();
+    expect([1, 2, 3].map(() => ledger.blame(suspect, NOON))).toEqual([false, false, true]);
+    expect(count('deliveries', "alarm = 'quarantine'")).toBe(1);
+    expect(ledger.status(NOON).counters?.quarantined).toBe(1);
+    expect(record([entry('bad', NOON), entry('good', NOON)])).toMatchObject({ recorded: 1 });
+  });
+
+  it('is counted once, though it goes on bringing the ledger down', () => {
+    const { ledger, count } = scene();
+    expect([1, 2, 3, 4, 5].map(() => ledger.blame(suspect, NOON))).toEqual([false, false, true, true, true]);
+    expect([ledger.status(NOON).counters?.quarantined, count('quarantine'), count('deliveries')]).toEqual([1, 1, 1]);
+  });
+
+  it('is recorded all the same while it is only suspected', () => {
+    const { ledger, record } = scene();
+    ledger.blame(suspect, NOON);
+    ledger.blame(suspect, NOON);
+    expect(record([entry('bad', NOON)])).toMatchObject({ recorded: 1 });
+  });
+
+  it('is above suspicion once it is recorded: what was lost was the answer', () => {
+    const { ledger, record, count } = scene();
+    record([entry('bad', NOON)]);
+    expect([1, 2, 3, 4].map(() => ledger.blame(suspect, NOON))).toEqual([false, false, false, false]);
+    expect([count('quarantine'), count('deliveries')]).toEqual([0, 0]);
+  });
+});
+
+describe('a batch', () => {
+  it('from a checkpoint that another has moved does nothing', () => {
+    const { ledger, record, checkpoint, written, count } = scene();
+    const old = checkpoint();
+    record([entry('a', NOON)]);
+    const batch = {
+      expect: old.version,
+      next: { ...old, seenThrough: NOON + DAY },
+      ends: true,
+      handle: 'record',
+      began: NOON,
+      silentBefore: null,
+      entries: [entry('b', NOON)],
+      unfit: [{ id: null, problem: 'no id', text: '' }],
+      save: true,
+    } as const;
+    expect(written(() => expect(ledger.record(batch, NOON)).toEqual({ kind: 'conflict' }))).toBe(0);
+    expect([count('entries'), count('quarantine')]).toEqual([1, 0]);
+    expect(checkpoint().seenThrough).toBe(NOON - OVERLAP);
+  });
+
+  it('that fails half-way leaves nothing behind', () => {
+    const { store, ledger, record, checkpoint, count } = scene([onAction('vm.read')]);
+    const before = ledger.status(NOON);
+    const { version } = checkpoint();
+    store.run("CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    expect(() => record([entry('a', NOON)])).toThrow('the disk is full');
+    expect(['entries', 'batches', 'alerts', 'matches', 'windows'].map((table) => count(table))).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+    expect([checkpoint().version, ledger.status(NOON)]).toEqual([version, before]);
+    store.run('DROP TRIGGER full');
+    expect(record([entry('a', NOON)]).opened).toHaveLength(1);
+  });
+
+  it('that is a part of a page leaves the walk where it is', () => {
+    const { record, checkpoint } = scene();
+    const before = checkpoint();
+    const result = record([entry('a', NOON)], { next: null, ends: false });
+    expect(result.checkpoint).toEqual({ ...before, version: before.version + 1 });
+  });
+});
+
+describe('a quiet batch', () => {
+  it('writes nothing, and is remembered while the ledger is', () => {
+    const { record, written, checkpoint, reopened } = scene();
+    const page = entries(3, NOON - 2 * MINUTE, SECOND);
+    record(page);
+    const { version, seenThrough } = checkpoint();
+    const later = NOON + MINUTE;
+    expect(written(() => record(page, { now: later }))).toBe(0);
+    expect(checkpoint()).toMatchObject({ version, seenThrough: seenThrough + MINUTE });
+    expect(reopened().checkpoint()).toMatchObject({ version, seenThrough });
+  });
+
+  it('is saved every five minutes, as one row', () => {
+    const { record, written, checkpoint } = scene();
+    record(entries(3, NOON - 2 * MINUTE, SECOND));
+    const { version } = checkpoint();
+    const rows = Array.from({ length: 60 }, (_, i) => written(() => record([], { now: NOON + (i + 1) * MINUTE })));
+    expect(rows.reduce((sum, n) => sum + n)).toBe(60 / (QUIET_SAVE_MS / MINUTE));
+    expect(Math.max(...rows)).toBe(1);
+    expect(checkpoint().version).toBe(version + 12);
+  });
+
+  it('is saved at once where the tick stops with the walk under way', () => {
+    const { record, checkpoint, reopened } = scene();
+    record([], { ends: false, save: true });
+    expect(reopened().checkpoint().walk).toEqual(checkpoint().walk);
+  });
+
+  it('never takes back how far another one has come', () => {
+    const { ledger, record, checkpoint } = scene();
+    record(entries(3, NOON - 2 * MINUTE, SECOND));
+    const stale = checkpoint();
+    record([], { now: NOON + MINUTE });
+    const batch = {
+      expect: stale.version,
+      next: { ...stale, seenThrough: NOON - HOUR },
+      ends: false,
+      handle: 'record',
+      began: NOON,
+      silentBefore: null,
+      entries: [],
+      unfit: [],
+      save: false,
+    } as const;
+    done(ledger.record(batch, NOON + MINUTE));
+    expect(checkpoint().seenThrough).toBe(NOON + MINUTE - OVERLAP);
+  });
+});
+
+describe('publishing', () => {
+  it('comes with something new, and at most every two minutes', () => {
+    const { record } = scene();
+    const asked = Array.from({ length: 300 }, (_, second) => {
+      const now = NOON + second * SECOND;
+      return record([entry(`e${second}`, now)], { now }).publish;
+    });
+    expect(asked.flatMap((publish, second) => (publish ? [second * SECOND] : []))).toEqual([
+      0,
+      PUBLISH_MS,
+      2 * PUBLISH_MS,
+    ]);
+  });
+
+  it('does not come with nothing new', () => {
+    const { record } = scene();
+    expect(record([], { now: NOON + HOUR }).publish).toBe(false);
+  });
+});

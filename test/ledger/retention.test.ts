@@ -1,0 +1,168 @@
+/** What grows old is thrown out by the log's own time, never by what an entry claims. */
+import { describe, expect, it } from 'vitest';
+import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, scene } from './scene.ts';
+
+const LATER = NOON + 31 * DAY;
+
+/** A ledger that recorded something at noon, and has something new to record later. */
+function aged(rules: Parameters<typeof scene>[0] = []) {
+  const it = scene(rules);
+  it.record([entry('old', NOON)]);
+  return { ...it, later: (now = LATER, id = 'new') => it.record([entry(id, now, { action: 'other' })], { now }) };
+}
+
+describe('retention', () => {
+  it('throws out entries and their batches after thirty days', () => {
+    const { later, ids, count } = aged();
+    later(NOON + 30 * DAY);
+    expect(ids()).toEqual(['old', 'new']);
+    later(NOON + 30 * DAY + 2 * HOUR, 'newer');
+    expect(ids()).toEqual(['new', 'newer']);
+    expect(count('batches')).toBe(2);
+  });
+
+  it('is counted from the latest beginning of a walk, not from the wall clock', () => {
+    const { record, ids } = aged();
+    record([entry('b', NOON + 1)], { now: NOON + 90 * DAY, began: NOON + DAY });
+    expect(ids()).toEqual(['old', 'b']);
+  });
+
+  it('is not moved by an entry that claims to be of the future', () => {
+    const { record, ids } = aged();
+    record([entry('future', NOON + 3_000 * DAY)], { now: NOON + 2 * HOUR });
+    record([entry('b', NOON + 5 * HOUR)], { now: NOON + 5 * HOUR });
+    expect(ids()).toEqual(['old', 'future', 'b']);
+  });
+
+  it('keeps an entry of the future until its own time is that old: it must be known while it is shown', () => {
+    const { record, later, ids } = aged();
+    record([entry('future', NOON + 60 * DAY)]);
+    later();
+    expect(ids()).toEqual(['future', 'new']);
+    expect(record([entry('future', NOON + 60 * DAY)], { now: LATER + HOUR })).toMatchObject({ known: 1, recorded: 0 });
+  });
+
+  it('never takes an entry in again that it has thrown out', () => {
+    const { record, later } = aged();
+    later();
+    expect(record([entry('old', NOON)], { now: LATER + HOUR })).toMatchObject({ recorded: 0, expired: 1 });
+  });
+
+  it('looks no more often than once an hour', () => {
+    const { later, ids, record } = aged();
+    later();
+    record([entry('late', LATER - 30 * DAY + MINUTE)], { now: LATER + MINUTE / 2 });
+    later(LATER + 30 * MINUTE, 'c');
+    expect(ids()).toContain('late');
+    later(LATER + 61 * MINUTE, 'd');
+    expect(ids()).not.toContain('late');
+  });
+
+  it('comes to an end, however many there are to throw out', () => {
+    const it = scene();
+    for (let i = 0; i < 50; i++) it.record(entries(100, NOON - HOUR / 2, 1, `p${i}-`));
+    for (let i = 0; i < 3; i++) it.record([entry(`n${i}`, LATER + i * MINUTE)], { now: LATER + i * MINUTE });
+    expect(it.count('entries', `created_at < ${NOON + DAY}`)).toBe(0);
+  });
+
+  it('throws out windows that nothing can reach any more, and what was settled or put away', () => {
+    const { ledger, later, record, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
+    record([], { unfit: [{ id: null, problem: 'no id', text: 'x' }] });
+    for (const due of ledger.due(10, NOON)) ledger.settled(due, { kind: 'delivered' }, NOON);
+    later();
+    expect(['windows', 'quarantine', 'deliveries'].map((table) => count(table))).toEqual([0, 0, 0]);
+  });
+
+  it('throws out what was held back as it does what was delivered', () => {
+    const it = scene([onAction('vm.read')], { receivers: [route('pager', { from: 'critical' }), route('slack')] });
+    it.record([entry('old', NOON)]);
+    expect(it.count('deliveries', "state = 'held'")).toBe(1);
+    it.record([entry('new', LATER, { action: 'other' })], { now: LATER });
+    expect(it.count('deliveries', "state = 'held'")).toBe(0);
+  });
+
+  it('finds what was delivered, held back or is dead by an index', () => {
+    const it = scene();
+    const seen: string[] = [];
+    const { all } = it.store;
+    Object.assign(it.store, {
+      all: (sql: string, ...binds: never[]) => {
+        if (sql.startsWith('DELETE FROM deliveries'))
+          seen.push(
+            all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, 0)
+              .map(({ detail }) => detail)
+              .join(),
+          );
+        return all(sql, ...binds);
+      },
+    });
+    it.reopened().record([entry('a', NOON)]);
+    expect(seen).toHaveLength(2);
+    for (const plan of seen) expect(plan).toContain('INDEX deliveries_ended (state=? AND queued_at<?)');
+  });
+
+  it('throws out no delivery that is still on its way', () => {
+    const { later, count } = aged([onAction('vm.read')]);
+    later();
+    expect(count('deliveries', "state = 'pending'")).toBe(1);
+  });
+
+  it('keeps alerts and their matches for a year', () => {
+    const { later, count } = aged([onAction('vm.read')]);
+    later(NOON + 364 * DAY);
+    expect([count('alerts'), count('matches')]).toEqual([1, 1]);
+    later(NOON + 366 * DAY, 'newer');
+    expect([count('alerts'), count('matches')]).toEqual([0, 0]);
+  });
+
+  it('keeps a window as long as its timespan reaches back', () => {
+    const it = scene([onAction('vm.read', { alerts: false }), counting('vm.read', 2, { timespanMs: 60 * DAY })]);
+    it.record([entry('a', NOON)]);
+    it.record([entry('x', LATER, { actor: { id: 'bob' } })], { now: LATER });
+    it.record([entry('b', LATER + 2 * HOUR)], { now: LATER + 2 * HOUR });
+    expect(it.count('alerts')).toBe(1);
+  });
+});
+
+describe('the status', () => {
+  it('says how things stand', () => {
+    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
+    it.record([entry('a', NOON - MINUTE)], { unfit: [{ id: 'bad', problem: 'no created_at', text: '{}' }] });
+    expect(it.ledger.status(NOON + MINUTE)).toMatchObject({
+      watching: 'watching',
+      startedAt: NOON,
+      movedAt: NOON,
+      seenThrough: NOON - OVERLAP,
+      lagMs: 6 * MINUTE,
+      staged: 0,
+      counters: { recorded: 1, quarantined: 1, expired: 0, overflowed: 0 },
+      rules: { version: 'one', count: 1 },
+      receivers: ['slack', 'mail'],
+      alerts: { open: { high: 1 }, newest: [{ id: 1, title: 'Seen: vm.read', count: 1, state: 'open' }] },
+      deliveries: { pending: 4, delivered: 0, dead: 0 },
+      dead: [],
+      alarms: [{ kind: 'quarantine', count: 1 }],
+      quarantine: [{ problem: 'no created_at' }],
+    });
+  });
+
+  it('says blind where it is', () => {
+    const it = scene();
+    it.record([]);
+    expect(['watching', 'blind']).toEqual(
+      [14, 15].map((minutes) => it.ledger.status(NOON + minutes * MINUTE).watching),
+    );
+  });
+
+  it('writes nothing', () => {
+    const it = scene([onAction('vm.read')]);
+    it.record([entry('a', NOON)]);
+    expect(it.written(() => it.ledger.status(NOON + DAY))).toBe(0);
+  });
+
+  it('does not name an entry that is only suspected', () => {
+    const it = scene();
+    it.ledger.blame({ id: 'a', problem: 'it brought the ledger down', text: '' }, NOON);
+    expect(it.ledger.status(NOON).quarantine).toEqual([]);
+  });
+});

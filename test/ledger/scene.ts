@@ -1,0 +1,202 @@
+/** A ledger on a scene of its own: small rules, entries by the handful, and a clock that is moved by hand. */
+import type { Route } from '../../src/alert/routing.ts';
+import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
+import { underWay, type Walking } from '../../src/audit-log/tail.ts';
+import type { Batch, Incoming, Recorded } from '../../src/ledger/api.ts';
+import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/ledger.ts';
+import { nodeStore } from '../../src/ledger/node-store.ts';
+import type { Value } from '../../src/ledger/store.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import type { CorrelationRule, DetectionRule, Rule } from '../../src/sigma/rule.ts';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** Noon of a Monday: the walk's beginning and the wall clock, where a test does not say otherwise. */
+export const NOON = Date.UTC(2026, 0, 5, 12);
+export const OVERLAP = 5 * MINUTE;
+
+const COMMON = {
+  name: null,
+  level: 'high',
+  status: null,
+  description: null,
+  author: null,
+  references: [],
+  tags: [],
+  falsepositives: [],
+  fields: [],
+  path: 'scene.yml',
+  alerts: true,
+  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
+} as const;
+
+/** A receiver that works and hears of `low` and above, where a test does not say otherwise. */
+export function route(name: string, more: Partial<Route> = {}): Route {
+  return { name, from: 'low', problem: null, ...more };
+}
+
+/** A rule that matches an action. */
+export function onAction(action: string, more: Partial<DetectionRule> = {}): DetectionRule {
+  return {
+    ...COMMON,
+    kind: 'detection',
+    id: action,
+    title: `Seen: ${action}`,
+    expression: {
+      kind: 'leaf',
+      selection: 'selection',
+      field: 'action',
+      test: { op: 'equals', value: action, cased: true },
+    },
+    ...more,
+  };
+}
+
+/** A rule that counts another one's matches by actor. */
+export function counting(rule: string, least: number, more: Partial<CorrelationRule> = {}): CorrelationRule {
+  return {
+    ...COMMON,
+    kind: 'correlation',
+    type: 'event_count',
+    id: `many ${rule}`,
+    title: `Many: ${rule}`,
+    rules: [rule],
+    groupBy: ['actor.id'],
+    aliases: {},
+    timespanMs: 10 * MINUTE,
+    condition: [{ op: 'gte', value: least }],
+    ...more,
+  };
+}
+
+export function entry(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Incoming {
+  const body = {
+    id,
+    created_at: new Date(createdAt).toISOString(),
+    action: 'vm.read',
+    actor: { id: 'alice' },
+    ...fields,
+  };
+  return { id, createdAt, text: JSON.stringify(body) };
+}
+
+export function entries(count: number, from: number, step: number, prefix = 'e'): Incoming[] {
+  return Array.from({ length: count }, (_, i) => entry(`${prefix}${String(i).padStart(5, '0')}`, from + i * step));
+}
+
+type Done = Extract<Recorded, { kind: 'done' }>;
+
+/** What a test asked for must have been done. */
+export function done(recorded: Recorded): Done {
+  if (recorded.kind !== 'done') throw new Error(`the ledger answered ${recorded.kind}`);
+  return recorded;
+}
+
+export interface Scene {
+  readonly store: Watched;
+  readonly ledger: Ledger;
+  /** The same store opened by a ledger that remembers nothing, maybe with other options. */
+  reopened(options?: Partial<LedgerOptions>): Scene;
+  checkpoint(): Checkpoint;
+  /** Records a page of a forward walk; `ends` unless said otherwise. */
+  record(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
+  /** A page of a walk that comes newest first. */
+  stage(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
+  drain(now?: number): Done;
+  count(table: string, where?: string): number;
+  ids(): string[];
+  /** Calls `look` with every statement that is run from now on. */
+  watch(look: (sql: string) => void): void;
+  /** The next statement that has `part` in it fails, before it is done. */
+  failNext(part: string): void;
+  /** Rows written while `work` ran. */
+  written(work: () => void): number;
+}
+
+export function scene(rules: readonly Rule[] = [], more: Partial<LedgerOptions> = {}): Scene {
+  const store = watched(nodeStore());
+  const options: LedgerOptions = {
+    engine: compile({ version: 'one', rules }),
+    overlapMs: OVERLAP,
+    retentionMs: 30 * DAY,
+    blindAfterMs: 15 * MINUTE,
+    receivers: [route('slack')],
+    ...more,
+  };
+  return sceneOf(store, options);
+}
+
+type Watched = ReturnType<typeof watched>;
+
+/** A store whose statements can be watched, and made to fail. */
+function watched(store: ReturnType<typeof nodeStore>) {
+  let look = (_sql: string): void => {};
+  return {
+    ...store,
+    run: (sql: string, ...binds: readonly Value[]): void => {
+      look(sql);
+      store.run(sql, ...binds);
+    },
+    onRun: (next: (sql: string) => void): void => {
+      look = next;
+    },
+  };
+}
+
+function sceneOf(store: Watched, options: LedgerOptions): Scene {
+  const ledger = createLedger(store, options);
+  const begun = (): Checkpoint =>
+    ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, silentStart: false }, NOON).checkpoint;
+  begun();
+  const walking = (began: number, direction: 'forward' | 'backward', page: readonly Incoming[]): Walking => {
+    const at = underWay(begun());
+    return { ...at, walk: { ...at.walk, began, direction, frontier: page.at(-1)?.createdAt ?? at.walk.frontier } };
+  };
+  const give = (
+    handle: Batch['handle'],
+    page: readonly Incoming[],
+    { now = NOON, ...of }: Partial<Batch> & { now?: number },
+  ): Done => {
+    const began = of.began ?? now;
+    const next = walking(began, handle === 'stage' ? 'backward' : 'forward', page);
+    const batch: Batch = {
+      expect: begun().version,
+      next,
+      ends: true,
+      handle,
+      began,
+      silentBefore: null,
+      entries: page,
+      unfit: [],
+      save: false,
+      ...of,
+    };
+    return done(ledger.record(batch, now));
+  };
+  const number = (sql: string): number => store.all<{ n: number }>(sql)[0]?.n ?? 0;
+  return {
+    store,
+    ledger,
+    reopened: (more = {}) => sceneOf(store, { ...options, ...more }),
+    checkpoint: begun,
+    record: (page, of = {}) => give('record', page, of),
+    stage: (page, of = {}) => give('stage', page, { ends: false, ...of }),
+    drain: (now = NOON) => done(ledger.drain(begun().version, 100, now)),
+    count: (table, where = 'true') => number(`SELECT count(*) AS n FROM ${table} WHERE ${where}`),
+    ids: () => store.all<{ id: string }>('SELECT id FROM entries ORDER BY seq').map((row) => row.id),
+    watch: (look) => store.onRun(look),
+    failNext: (part) =>
+      store.onRun((sql) => {
+        if (!sql.includes(part)) return;
+        store.onRun(() => {});
+        throw new Error('the disk is full');
+      }),
+    written: (work) => {
+      const before = number('SELECT total_changes() AS n');
+      work();
+      return number('SELECT total_changes() AS n') - before;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/** The stage: pages that come newest first are kept whole, and recorded oldest first when their walk ends. */
+import { describe, expect, it } from 'vitest';
+import { done, entries, entry, MINUTE, NOON, OVERLAP, onAction, scene } from './scene.ts';
+
+describe('the stage', () => {
+  it('keeps what is staged out of the record until the walk has ended', () => {
+    const { stage, drain, count, ids, checkpoint } = scene();
+    const all = entries(5, NOON - 10 * MINUTE, MINUTE);
+    expect(stage(all.slice(3).toReversed())).toMatchObject({ recorded: 0, staged: 2 });
+    expect(stage(all.slice(0, 3).toReversed(), { ends: true })).toMatchObject({ recorded: 0, staged: 3 });
+    expect([count('entries'), count('staged'), checkpoint().walk?.draining]).toEqual([0, 5, true]);
+    expect(drain()).toMatchObject({ recorded: 5, checkpoint: { walk: null, seenThrough: NOON - OVERLAP } });
+    expect(ids()).toEqual(all.map(({ id }) => id));
+    expect(count('staged')).toBe(0);
+  });
+
+  it('is passed by where one page is the whole walk', () => {
+    const { stage, count, checkpoint } = scene();
+    expect(stage(entries(3, NOON, 1).toReversed(), { ends: true })).toMatchObject({ recorded: 3, staged: 0 });
+    expect([count('staged'), checkpoint().walk]).toEqual([0, null]);
+  });
+
+  it('takes a page twice as once', () => {
+    const { stage, count } = scene();
+    const page = entries(3, NOON, 1);
+    stage(page);
+    expect(stage(page)).toMatchObject({ staged: 0 });
+    expect(count('staged')).toBe(3);
+  });
+
+  it('knows what is recorded', () => {
+    const { stage, record } = scene();
+    const page = entries(3, NOON, 1);
+    record(page.slice(0, 2));
+    expect(stage(page)).toMatchObject({ staged: 1, known: 2 });
+  });
+
+  it('is emptied in as many steps as it takes, each in one transaction', () => {
+    const { stage, drain, count, ids } = scene();
+    const all = entries(250, NOON - MINUTE, 10);
+    stage(all, { ends: false });
+    stage([], { ends: true });
+    const seen: number[] = [];
+    while (count('staged') > 0) seen.push(drain().recorded);
+    expect(seen).toEqual([100, 100, 50]);
+    expect(ids()).toEqual(all.map(({ id }) => id));
+  });
+
+  it.each([0, 1])('keeps a long entry whole, in parts under the row limit, wherever they are cut (%i)', (shift) => {
+    const agent = `${'a'.repeat(1_000 + shift)}${'🔔'.repeat(300_000)}`;
+    const test = { op: 'equals', value: agent, cased: true } as const;
+    const rule = onAction('vm.read', {
+      expression: { kind: 'leaf', selection: 'selection', field: 'user_agent', test },
+    });
+    const { stage, drain, count } = scene([rule]);
+    stage([entry('long', NOON, { user_agent: agent }), entry('short', NOON + 1)]);
+    expect(count('staged', 'length(CAST(body AS BLOB)) > 1048576')).toBe(0);
+    expect(count('staged')).toBeGreaterThan(3);
+    stage([], { ends: true });
+    expect(drain().opened).toHaveLength(1);
+  });
+
+  it('records an entry once, though the upstream has changed its time meanwhile', () => {
+    const { stage, drain, ids } = scene();
+    stage([entry('a', NOON)]);
+    stage([entry('a', NOON - MINUTE)], { ends: true });
+    drain();
+    expect(ids()).toEqual(['a']);
+  });
+
+  it('gives back ids that SQLite could not hold', () => {
+    const odd = ['nul\u0000', 'lone\ud800', 'x'.repeat(10_000), '#hash', '__proto__', 'umlaut ü', ' '];
+    const { stage, drain, ids, count } = scene();
+    stage(odd.map((id) => entry(id, NOON)));
+    stage([], { ends: true });
+    expect(drain().recorded).toBe(odd.length);
+    expect(new Set(ids()).size).toBe(odd.length);
+    expect(count('staged')).toBe(0);
+  });
+
+  it('is not drained for a walk that is still being read', () => {
+    // A tick that was overtaken by a page that brought nothing new still believes that its walk drains.
+    const { stage, record, ledger, checkpoint, count } = scene();
+    const known = entries(2, NOON - OVERLAP, 1, 'known');
+    record(known);
+    stage(entries(3, NOON, 1));
+    const { version } = checkpoint();
+    stage([], { ends: false });
+    expect(ledger.drain(version, 100, NOON)).toEqual({ kind: 'conflict' });
+    expect(count('staged')).toBe(3);
+  });
+
+  it('goes on being drained by a ledger that was evicted between the last page and the first step', () => {
+    const { stage, reopened } = scene();
+    stage(entries(3, NOON, 1));
+    stage([], { ends: true });
+    const later = reopened();
+    expect(later.checkpoint().walk?.draining).toBe(true);
+    expect(later.drain().recorded).toBe(3);
+  });
+
+  it('is emptied by a rewind, which reads all of it again', () => {
+    const { stage, ledger, count } = scene();
+    stage(entries(3, NOON, 1));
+    const rewind = { id: 'r', to: NOON - 5 * 60 * MINUTE, silent: false };
+    ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, silentStart: false }, NOON);
+    expect(count('staged')).toBe(0);
+  });
+
+  it('gives up the entry that brings the ledger down at the third time, and no other', () => {
+    const { stage, ledger, ids, drain, count } = scene();
+    stage(entries(3, NOON, 1));
+    stage([], { ends: true });
+    expect([1, 2, 3].map(() => ledger.blame(null, NOON))).toEqual([false, false, true]);
+    expect(drain().recorded).toBe(2);
+    expect(ids()).toEqual(['e00001', 'e00002']);
+    expect(count('quarantine', 'strikes >= 3')).toBe(1);
+    expect(ledger.blame(null, NOON)).toBe(false);
+  });
+
+  it('drains what was staged before it grew older than retention', () => {
+    const { stage, ledger, checkpoint } = scene();
+    stage([entry('old', NOON - 3_000)]);
+    stage([], { ends: true });
+    expect(done(ledger.drain(checkpoint().version, 100, NOON))).toMatchObject({ recorded: 1, expired: 0 });
+  });
+});

@@ -1,0 +1,11 @@
+import { nodeStore } from '../../src/ledger/node-store.ts';
+import { storeContract } from './store.contract.ts';
+
+storeContract('node:sqlite', (use) => {
+  const store = nodeStore();
+  try {
+    use(store);
+  } finally {
+    store.close();
+  }
+});

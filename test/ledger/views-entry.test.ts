@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import { storedId } from '../../src/ledger/entries.ts';
+import { migrate } from '../../src/ledger/migrations.ts';
+import { nodeStore } from '../../src/ledger/node-store.ts';
+import type { Store } from '../../src/ledger/store.ts';
+import type { Views } from '../../src/ledger/views/read.ts';
+import { STORY_MOST, STORY_MS } from '../../src/ledger/views/story.ts';
+import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from './scene.ts';
+import { DELETED, deletion, ids, MANY, QUIET, staged, viewsOf } from './views-scene.ts';
+
+describe('an entry', () => {
+  it('is shown with its text as it came, the rules that match it now, and its part in each alert', () => {
+    const { it, views } = staged([DELETED, MANY, QUIET]);
+    const came = [deletion('d1', NOON - 3 * SECOND), deletion('d2', NOON - 2 * SECOND), deletion('d3', NOON - SECOND)];
+    it.record(came);
+    const page = views.entry('d1', null);
+    expect(page?.text).toBe(came[0]?.text);
+    expect(page).toMatchObject({
+      entry: { id: 'd1', seq: 1, createdAt: NOON - 3 * SECOND, action: 'vm.deleted', actor: { id: 'alice' } },
+      cut: false,
+      rulesChanged: false,
+      rules: [
+        {
+          id: DELETED.id,
+          title: DELETED.title,
+          level: 'high',
+          evidence: [{ selection: 'selection', field: 'action', value: 'vm.deleted' }],
+        },
+      ],
+      parts: [
+        { alert: { rule: MANY.id, level: 'critical', count: 1 }, part: 'counted', said: 'counted' },
+        { alert: { rule: DELETED.id, count: 3, state: 'open' }, part: 'matched', said: 'opened: first match' },
+      ],
+    });
+    expect(views.entry('d2', null)?.parts.map(({ said }) => said)).toEqual(['counted', 'grouped']);
+    expect(views.entry('d3', null)?.parts.map(({ said }) => said)).toEqual(['opened: first match', 'grouped']);
+  });
+
+  it('that matches a rule which raises no alert says so, and has no alerts', () => {
+    const { it, views } = staged([QUIET]);
+    it.record([entry('e1', NOON)]);
+    const page = views.entry('e1', null);
+    expect(page?.rules.map(({ id }) => id)).toEqual([QUIET.id]);
+    expect(page?.parts).toEqual([]);
+  });
+
+  it('is evaluated by the rules as they are, and says that they were others', () => {
+    const { it } = staged([DELETED]);
+    it.record([deletion('d1', NOON)]);
+    const now = viewsOf(it, [onAction('vm.deleted', { id: 'new', title: 'New' })], 'two');
+    expect(now.entry('d1', null)).toMatchObject({ rulesChanged: true, rules: [{ id: 'new', title: 'New' }] });
+    // The alert is the old rule's still.
+    expect(now.entry('d1', null)?.parts[0]?.alert.title).toBe(DELETED.title);
+  });
+
+  it('that is not recorded is null', () => {
+    const { views } = staged([]);
+    expect(views.entry('nothing', null)).toBeNull();
+    expect(views.entryText('nothing', null)).toBeNull();
+  });
+
+  it.each(['é', 'a\u0000b', '\n', 'x'.repeat(900), '#x', "' OR 1=1 --", '%_*?', '\u202ecod.exe', '<script>'])(
+    'is found by its own id, however odd: %j',
+    (id) => {
+      const { it, views } = staged([DELETED]);
+      it.record([deletion(id, NOON), deletion('other', NOON)]);
+      expect(views.entry(id, null)?.entry.id).toBe(id.toWellFormed());
+      expect(views.entryText(id, null)).toBe(deletion(id, NOON).text);
+      expect(views.rules()).toMatchObject([{ rule: DELETED.id, matched: 2, lastEntry: expect.any(String) }]);
+    },
+  );
+
+  it('by the name under which it is stored is not there: the two are not to be taken for each other', () => {
+    const { it, views } = staged([]);
+    it.record([entry('é', NOON)]);
+    expect(views.entry(storedId('é'), null)).toBeNull();
+  });
+
+  it('keeps hostile values as they are, in lists too', () => {
+    const { it, views } = staged([DELETED]);
+    const name = `"><script>alert(1)</script>\u202e\u0000 <!channel> ${'\ud800'}`;
+    it.record([entry('h', NOON, { action: 'vm.deleted', actor: { id: 'x', name }, path: [1, { a: name }] })]);
+    const shown = views.entry('h', null)?.entry;
+    expect(shown?.actor.name).toBe(name);
+    expect(shown?.path).toBe(JSON.stringify([1, { a: name }]));
+    expect(views.alert(1)?.timeline[0]?.entry).toEqual(shown);
+  });
+
+  it('of more than 64 KB says that it was cut, and its text is not given for whole', () => {
+    const { it, views } = staged([DELETED]);
+    const agent = 'A'.repeat(70_000);
+    it.record([entry('huge', NOON, { user_agent: agent }), entry('small', NOON, { user_agent: '… (9 characters)' })]);
+    expect(views.entry('huge', null)).toMatchObject({ cut: true });
+    expect(views.entry('huge', null)?.text.length).toBeLessThan(5_000);
+    expect(views.entryText('huge', null)).toBeNull();
+    // What only looks like it was not.
+    expect(views.entry('small', null)?.cut).toBe(false);
+    expect(views.entryText('small', null)).toContain('… (9 characters)');
+  });
+});
+
+describe('the scope', () => {
+  const { it: its, views } = staged([DELETED, MANY]);
+  its.record([
+    deletion('a1', NOON - 9 * SECOND, 'alice'),
+    entry('a2', NOON - 8 * SECOND, { actor: { id: 'alice' } }),
+    deletion('b1', NOON - 7 * SECOND, 'bob'),
+    deletion('a3', NOON - 6 * SECOND, 'alice'),
+    deletion('a4', NOON - 5 * SECOND, 'alice'),
+  ]);
+  const alerts = views.alerts({ state: 'all', level: null, rule: null, before: null }).alerts;
+  const of = (rule: string, key: string) =>
+    alerts.find((alert) => alert.rule === rule && alert.key[0]?.value === key)?.id ?? 0;
+  const alice = of(DELETED.id, 'alice');
+  const bob = of(DELETED.id, 'bob');
+  const many = of(MANY.id, 'alice');
+
+  it('holds the entries that an alert matched or counted', () => {
+    for (const id of ['a1', 'a3', 'a4']) {
+      expect(views.entry(id, alice)?.entry.id).toBe(id);
+      expect(views.entry(id, many)?.entry.id).toBe(id);
+      expect(views.entryText(id, alice)).toContain(id);
+    }
+  });
+
+  it.each([
+    ['another actor’s alert', 'b1', () => alice],
+    ['the alert of another', 'a1', () => bob],
+    ['an entry of no alert', 'a2', () => alice],
+    ['an entry that is none', 'none', () => alice],
+    ['an alert that is none', 'a1', () => 999],
+    ['no number', 'a1', () => Number.NaN],
+    ['none at all', 'a1', () => 0],
+  ])('holds nothing else, and gives exactly null: %s', (_, id, scope) => {
+    expect(views.entry(id, scope())).toBeNull();
+    expect(views.entryText(id, scope())).toBeNull();
+  });
+
+  it('says of the story which entries it holds, and of other alerts nothing', () => {
+    const page = views.entry('a3', alice);
+    expect(ids(page?.story.before ?? [])).toEqual(['a1', 'a2']);
+    expect(ids(page?.story.after ?? [])).toEqual(['a4']);
+    expect(page?.story.open).toEqual(['a1', 'a4']);
+    expect(page?.parts.map(({ alert }) => alert.id)).toEqual([alice]);
+    expect(views.entry('a3', null)?.story.open).toEqual(['a1', 'a2', 'a4']);
+    expect(views.entry('a3', null)?.parts.map(({ alert }) => alert.id)).toEqual([many, alice]);
+  });
+});
+
+describe('the story', () => {
+  const around = (page: ReturnType<Views['entry']>) => ({
+    before: ids(page?.story.before ?? []),
+    after: ids(page?.story.after ?? []),
+    more: [page?.story.moreBefore, page?.story.moreAfter],
+  });
+
+  it('goes by time and then by number: at the same instant the earlier number is before', () => {
+    const { it, views } = staged([]);
+    it.record(['s1', 's2', 's3', 's4', 's5'].map((id) => entry(id, NOON - MINUTE)));
+    it.record([entry('late', NOON - MINUTE), entry('earlier', NOON - 2 * MINUTE)]);
+    expect(around(views.entry('s3', null))).toEqual({
+      before: ['earlier', 's1', 's2'],
+      after: ['s4', 's5', 'late'],
+      more: [false, false],
+    });
+    expect(around(views.entry('late', null)).after).toEqual([]);
+  });
+
+  it.each([STORY_MOST - 1, STORY_MOST, STORY_MOST + 1])(
+    'shows the nearest, and whether there are more: %i',
+    (count) => {
+      const { it, views } = staged([]);
+      const line = Array.from({ length: 2 * count + 1 }, (_, i) =>
+        entry(`n${String(i).padStart(3, '0')}`, NOON - HOUR + i * SECOND),
+      );
+      const others = line.map(({ createdAt }, i) => entry(`o${i}`, createdAt, { actor: { id: 'bob' } }));
+      it.record([...line, ...others]);
+      const shown = Math.min(count, STORY_MOST);
+      const { before, after, more } = around(views.entry(line[count]?.id ?? '', null));
+      expect(before).toEqual(line.slice(count - shown, count).map(({ id }) => id));
+      expect(after).toEqual(line.slice(count + 1, count + 1 + shown).map(({ id }) => id));
+      expect(more).toEqual([count > STORY_MOST, count > STORY_MOST]);
+    },
+  );
+
+  it('ends after a day, before and after', () => {
+    const { it, views } = staged([]);
+    const middle = NOON - 2 * DAY;
+    const at = [-STORY_MS - 1, -STORY_MS, 0, STORY_MS, STORY_MS + 1];
+    it.record(
+      at.map((ms, i) => entry(`t${i}`, middle + ms)),
+      { silentBefore: null, began: NOON },
+    );
+    // The scene's floor is an hour back: what is older was left alone.
+    expect(it.count('entries')).toBe(0);
+    it.store.run("UPDATE state SET value = json_set(value, '$.checkpoint.floor', 0)");
+    const again = it.reopened();
+    again.record(at.map((ms, i) => entry(`t${i}`, middle + ms)));
+    expect(around(viewsOf(again, []).entry('t2', null))).toEqual({
+      before: ['t1'],
+      after: ['t3'],
+      more: [false, false],
+    });
+    expect(views.entry('t2', null)?.story.withinMs).toBe(STORY_MS);
+  });
+
+  it('of nobody is empty, though there are others of nobody', () => {
+    const { it, views } = staged([]);
+    it.record([
+      entry('n1', NOON, { actor: null }),
+      entry('n2', NOON, { actor: null }),
+      entry('n3', NOON, { actor: {} }),
+    ]);
+    expect(views.entry('n2', null)?.story).toMatchObject({ actor: null, before: [], after: [], open: [] });
+  });
+
+  it.each(['', '%', '_', "'", '\u0000', 'ALICE', 'é'.repeat(300)])('is of this actor and no other: %j', (actor) => {
+    const { it, views } = staged([]);
+    const by = (id: string, who: string) => entry(id, NOON, { actor: { id: who } });
+    it.record([by('1', actor), by('2', actor), by('3', 'alice'), by('4', 'b')]);
+    expect(ids(views.entry('1', null)?.story.after ?? [])).toEqual(['2']);
+  });
+});
+
+describe('an entry that was cut before there was a mark for it', () => {
+  it('is marked when the tables are brought up to date, and no other', () => {
+    const store = nodeStore();
+    const first: Store = {
+      ...store,
+      run: (sql, ...binds) => {
+        if (sql.startsWith('ALTER TABLE entries')) throw new Error('the second begins');
+        store.run(sql, ...binds);
+      },
+    };
+    expect(() => migrate(first)).toThrow('the second begins');
+    const bodies = {
+      strings: '{"id":"strings","user_agent":"AAAA… (70000 characters)"}',
+      only: '{"id":"only","created_at":"2026-01-01T00:00:00Z","cut":"an entry of 70000 characters"}',
+      whole: '{"id":"whole","user_agent":"curl"}',
+    };
+    Object.entries(bodies).forEach(([id, body], i) => {
+      store.run('INSERT INTO entries (seq, id, created_at, body) VALUES (?, ?, 0, ?)', i + 1, id, body);
+    });
+    migrate(store);
+    expect(store.all<{ id: string }>('SELECT id FROM entries WHERE cut = 1').map(({ id }) => id)).toEqual([
+      ...['strings', 'only'],
+    ]);
+  });
+});

@@ -1,0 +1,26 @@
+/** Small ledgers with their views. */
+import { createViews, type Views } from '../../src/ledger/views/read.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import type { Rule } from '../../src/sigma/rule.ts';
+import { counting, entry, onAction, route, type Scene, scene } from './scene.ts';
+
+export const DELETED = onAction('vm.deleted', { level: 'high' });
+export const MANY = counting('vm.deleted', 3, { level: 'critical' });
+export const QUIET = onAction('vm.read', { alerts: false, level: 'informational' });
+
+/** The views of a scene, by these rules. */
+export function viewsOf(it: Scene, rules: readonly Rule[], version = 'one', receivers = [route('slack')]): Views {
+  const engine = compile({ version, rules });
+  return createViews(it.store, { engine, receivers, status: (now) => it.ledger.status(now) });
+}
+
+/** A ledger with these rules, and its views. */
+export function staged(rules: readonly Rule[], receivers = [route('slack')]): { it: Scene; views: Views } {
+  const it = scene(rules, { receivers });
+  return { it, views: viewsOf(it, rules, 'one', receivers) };
+}
+
+export const deletion = (id: string, at: number, actor = 'alice') =>
+  entry(id, at, { action: 'vm.deleted', actor: { id: actor } });
+
+export const ids = (lines: readonly { readonly id: string }[]) => lines.map(({ id }) => id);

@@ -1,0 +1,185 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { evict } from '../../src/ledger/retention.ts';
+import { readState } from '../../src/ledger/state.ts';
+import { readStatus } from '../../src/ledger/status.ts';
+import type { Store } from '../../src/ledger/store.ts';
+import { createViews, type Views } from '../../src/ledger/views/read.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { LEVELS } from '../../src/sigma/rule.ts';
+import { seededStore } from '../seeded-store.ts';
+import { overheard, planOf, wholeReads } from './plans.ts';
+import { DAY, MINUTE } from './scene.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 15, 20);
+const { store, views, ledger, facts } = seededStore(NOW);
+afterAll(() => store.close());
+
+const one = (sql: string): number => store.all<{ n: number }>(sql)[0]?.n ?? 0;
+const alertOf = (id: string): number => views.entry(id, null)?.parts.at(-1)?.alert.id ?? 0;
+
+describe('a ledger of 100,000 entries', () => {
+  it('is what it is said to be', () => {
+    expect(one('SELECT count(*) AS n FROM entries')).toBe(100_000);
+    expect(facts.entries).toBe(100_000);
+    const counted = (sql: string) => store.all<{ of: string }>(sql).map(({ of }) => of);
+    expect(counted('SELECT DISTINCT state AS of FROM deliveries ORDER BY of')).toEqual([
+      ...['dead', 'delivered', 'held', 'pending'],
+    ]);
+    expect(counted('SELECT DISTINCT level AS of FROM alerts ORDER BY of')).toEqual(
+      LEVELS.filter((level) => level !== 'informational').toSorted(),
+    );
+    expect(counted('SELECT DISTINCT state AS of FROM alerts ORDER BY of')).toEqual(['closed', 'open']);
+    expect(one('SELECT count(*) AS n FROM alerts WHERE history = 1')).toBeGreaterThan(0);
+    expect(one('SELECT count(*) AS n FROM quarantine')).toBe(facts.malformed);
+    expect(ledger.status(NOW).alarms.map(({ kind }) => kind)).toContain('quarantine');
+  });
+
+  it('counts the day as a query over all of it does', () => {
+    const { from, stepMs, entries, alerts } = views.overview(NOW).chart;
+    const within = `BETWEEN ${from} AND ${from + entries.length * stepMs - 1}`;
+    expect(entries.reduce((a, b) => a + b)).toBe(one(`SELECT count(*) AS n FROM entries WHERE created_at ${within}`));
+    expect(alerts.reduce((a, b) => a + b)).toBe(one(`SELECT count(*) AS n FROM alerts WHERE begins ${within}`));
+    expect(Math.min(...entries.slice(0, -1))).toBeGreaterThan(10);
+  });
+
+  it.each([facts.quiet.entry, facts.grown.entry, facts.stories['stolen key'].entry, facts.hostile.entry, facts.nobody])(
+    'tells the story that a search through all of it finds: %s',
+    (id) => {
+      const page = views.entry(id, null);
+      if (page === null) throw new Error('it is not there');
+      const { seq, createdAt } = page.entry;
+      const near = (order: 'before' | 'after'): string[] => {
+        const [than, way] = order === 'before' ? ['<', 'DESC'] : ['>', 'ASC'];
+        return store
+          .all<{ id: string }>(
+            `SELECT id FROM entries NOT INDEXED WHERE actor = ? AND (created_at, seq) ${than} (?, ?)
+               AND abs(created_at - ?) <= ${DAY} ORDER BY created_at ${way}, seq ${way} LIMIT 26`,
+            page.story.actor,
+            createdAt,
+            seq,
+            createdAt,
+          )
+          .map((row) => row.id);
+      };
+      const [before, after] = [near('before'), near('after')];
+      expect(page.story.before.map((line) => line.id)).toEqual(before.slice(0, 25).toReversed());
+      expect(page.story.after.map((line) => line.id)).toEqual(after.slice(0, 25));
+      expect([page.story.moreBefore, page.story.moreAfter]).toEqual([before.length > 25, after.length > 25]);
+    },
+  );
+
+  it('has each story’s alert', () => {
+    for (const { entry } of Object.values(facts.stories)) expect(alertOf(entry)).toBeGreaterThan(0);
+    const grown = views.alert(alertOf(facts.grown.entry));
+    expect(grown).toMatchObject({ alert: { count: 40, state: 'closed' }, more: 0 });
+    expect(new Set(grown?.deliveries.map(({ what }) => what))).toEqual(new Set(['opened', 'grown', 'resolved']));
+    expect(views.entry(facts.hostile.entry, null)?.parts[0]?.alert.state).toBe('open');
+    expect(views.entry(facts.cut, null)?.cut).toBe(true);
+    expect(views.entry(facts.quiet.entry, null)).toMatchObject({ rules: [], parts: [] });
+  });
+
+  it('gives each entry of an alert to its scope, and none besides', () => {
+    const alert = alertOf(facts.grown.entry);
+    const held = new Set(views.alert(alert)?.timeline.map(({ entry }) => entry?.id));
+    const sample = store.all<{ id: string }>('SELECT id FROM entries WHERE seq % 997 = 0').map(({ id }) => id);
+    for (const id of [...held, ...sample]) {
+      const page = views.entry(id ?? '', alert);
+      if (held.has(id)) expect(page?.entry.id).toBe(id);
+      else expect(page).toBeNull();
+    }
+  });
+});
+
+/** Every view, in every way it can be asked. */
+const ASKED: readonly (readonly [string, (views: Views) => unknown])[] = [
+  ['overview', (of) => of.overview(NOW)],
+  ['entry', (of) => of.entry(facts.quiet.entry, null)],
+  ['entry in a scope', (of) => of.entry(facts.grown.entry, alertOf(facts.grown.entry))],
+  ['entry that is none', (of) => of.entry('none', null)],
+  ['entry out of scope', (of) => of.entry(facts.quiet.entry, 1)],
+  ['entryText', (of) => of.entryText(facts.quiet.entry, null)],
+  ['entryText in a scope', (of) => of.entryText(facts.grown.entry, alertOf(facts.grown.entry))],
+  ['alert', (of) => of.alert(alertOf(facts.grown.entry))],
+  ...(['open', 'all'] as const).flatMap((state) =>
+    [null, 'high'].flatMap((level) =>
+      [null, 'seeded-low'].flatMap((rule) =>
+        [null, 100].map(
+          (before) =>
+            [
+              `alerts ${state} ${level} ${rule} ${before}`,
+              (of: Views) => of.alerts({ state, level, rule, before }),
+            ] as const,
+        ),
+      ),
+    ),
+  ),
+  ['rules', (of) => of.rules()],
+];
+
+describe('plans', () => {
+  it.each(ASKED)('no statement reads a growing table whole: %s', (_, ask) => {
+    const { store: ears, heard } = overheard(store);
+    const status = (now: number) => createStatus(ears, now);
+    const engine = compile({ version: 'x', rules: [] });
+    ask(createViews(ears, { engine, receivers: [], status }));
+    expect(heard.length).toBeGreaterThan(0);
+    for (const statement of heard) {
+      const plan = planOf(store, statement);
+      expect(wholeReads(plan), statement.sql).toEqual([]);
+      expect(statement.sql).toMatch(/^SELECT/);
+    }
+  });
+
+  it('the chart counts by the index of time alone, and so does the story look around', () => {
+    const { store: ears, heard } = overheard(store);
+    const of = createViews(ears, {
+      engine: compile({ version: 'x', rules: [] }),
+      receivers: [],
+      status: ledger.status,
+    });
+    of.overview(NOW);
+    of.entry(facts.quiet.entry, null);
+    const steps = heard.flatMap((statement) => planOf(store, statement));
+    const ranges = steps.filter((step) => step.includes('entries_by_time'));
+    expect(ranges).toHaveLength(3);
+    for (const step of ranges) {
+      expect(step).toBe('SEARCH entries USING COVERING INDEX entries_by_time (created_at>? AND created_at<?)');
+    }
+  });
+
+  it('deliveries that grow old are found by their index too', () => {
+    const { store: ears, heard } = overheard(store);
+    const state = readState(store);
+    if (state === null) throw new Error('no state');
+    const options = { retentionMs: 30 * DAY, overlapMs: MINUTE, engine: compile({ version: 'x', rules: [] }) };
+    evict(ears, { ...state, evictedAt: 0 }, options);
+    const steps = heard.flatMap((statement) => planOf(store, statement));
+    expect(wholeReads(steps.filter((step) => step.includes('deliveries')))).toEqual([]);
+  });
+
+  it('a reading of the whole table would be noticed', () => {
+    const whole = [
+      'SELECT * FROM entries WHERE body = ?',
+      'SELECT count(*) FROM entries',
+      'SELECT * FROM deliveries WHERE reason = ?',
+      'SELECT * FROM alerts ORDER BY last_at LIMIT 1',
+      'SELECT * FROM matches WHERE at = ?',
+    ];
+    for (const sql of whole) {
+      const binds = sql.includes('?') ? ['x'] : [];
+      expect(wholeReads(planOf(store, { sql, binds })), sql).toHaveLength(1);
+    }
+  });
+});
+
+/** The status as the ledger reads it, but through this store. */
+function createStatus(ears: Store, now: number) {
+  return readStatus(ears, {
+    now,
+    engine: compile({ version: 'x', rules: [] }),
+    receivers: [],
+    blindAfterMs: 1,
+    movedAt: (state) => state.movedAt,
+    current: (state) => state.checkpoint,
+  });
+}

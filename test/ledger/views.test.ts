@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest';
+import { evict } from '../../src/ledger/retention.ts';
+import { readState } from '../../src/ledger/state.ts';
+import type { Views } from '../../src/ledger/views/read.ts';
+import { DAMAGED } from '../../src/ledger/views/rows.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, type Scene, SECOND } from './scene.ts';
+import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
+
+describe('an alert', () => {
+  it('that is none is null', () => {
+    const { views } = staged([]);
+    for (const id of [1, 0, -1, 1.5, Number.NaN, Number.MAX_SAFE_INTEGER]) expect(views.alert(id)).toBeNull();
+  });
+
+  it('has its entries in the order of time, and all that was said of it, to whom, or why not', () => {
+    const receivers = [route('slack'), route('pager', { from: 'critical' })];
+    const { it, views } = staged([DELETED], receivers);
+    it.record(Array.from({ length: 11 }, (_, i) => deletion(`d${10 - i}`, NOON - i * SECOND)));
+    it.record([deletion('late', NOON - 4.5 * SECOND)]);
+    const page = views.alert(1);
+    expect(page?.alert).toMatchObject({
+      count: 12,
+      state: 'open',
+      level: 'high',
+      key: [{ field: 'actor.id', value: 'alice' }],
+    });
+    expect(page?.timeline.map(({ entry }) => entry?.id)).toEqual([
+      ...['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'late', 'd6', 'd7', 'd8', 'd9', 'd10'],
+    ]);
+    expect(page?.timeline[0]).toMatchObject({ part: 'matched', said: 'opened: first match' });
+    expect(page?.timeline[0]?.evidence).toEqual([{ selection: 'selection', field: 'action', value: 'vm.deleted' }]);
+    expect(page?.deliveries.map(({ receiver, what, state }) => [receiver, what, state])).toEqual([
+      ['slack', 'opened', 'pending'],
+      ['pager', 'opened', 'held'],
+      ['slack', 'grown', 'pending'],
+      ['pager', 'grown', 'held'],
+    ]);
+    expect(page?.deliveries[1]?.reason).toContain('below its level');
+    expect(page).toMatchObject({ more: 0, closing: null });
+  });
+
+  it('counts what it did not keep, and says what was said when it closed', () => {
+    const { it, views } = staged([DELETED]);
+    it.record(Array.from({ length: 150 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
+    expect(views.alert(1)?.timeline).toHaveLength(100);
+    expect(views.alert(1)?.more).toBe(50);
+    it.record([entry('much-later', NOON + 3 * HOUR)], { now: NOON + 3 * HOUR });
+    expect(views.alert(1)).toMatchObject({
+      alert: { state: 'closed', count: 150 },
+      closing: 'resolved: its period closed after growth',
+    });
+    expect(views.alert(1)?.deliveries.map(({ what }) => what)).toEqual(['opened', 'grown', 'grown', 'resolved']);
+  });
+
+  it('outlives its entries: the match is there, the entry is null', () => {
+    const { it, views } = staged([DELETED, MANY]);
+    it.record([1, 2, 3].map((i) => deletion(`d${i}`, NOON - i * SECOND)));
+    const state = readState(it.store);
+    if (state === null) throw new Error('no state');
+    const later = { ...state, latestBegan: NOON + 31 * DAY, evictedAt: 0 };
+    evict(it.store, later, {
+      retentionMs: 30 * DAY,
+      overlapMs: OVERLAP,
+      engine: compile({ version: 'one', rules: [] }),
+    });
+    expect(it.count('entries')).toBe(0);
+    for (const id of [1, 2]) {
+      const page = views.alert(id);
+      expect(page?.timeline).toHaveLength(3);
+      expect(page?.timeline.every(({ entry }) => entry === null)).toBe(true);
+      expect(page?.timeline[0]?.evidence[0]?.value).toBe('vm.deleted');
+    }
+    expect(views.entry('d1', null)).toBeNull();
+    expect(views.entry('d1', 1)).toBeNull();
+    expect(views.rules().every(({ lastEntry }) => lastEntry === null)).toBe(true);
+    expect(views.overview(NOON).newest).toEqual([]);
+  });
+});
+
+describe('alerts', () => {
+  const rules = [DELETED, onAction('key.deleted', { level: 'low' })];
+
+  /** 120 alerts, every third of a low level; those of the first hour closed. */
+  function crowd(): { it: Scene; views: Views } {
+    const { it, views } = staged(rules);
+    it.record(
+      Array.from({ length: 120 }, (_, i) =>
+        entry(`e${i}`, NOON - 30 * MINUTE + i * SECOND, {
+          action: i % 3 === 0 ? 'key.deleted' : 'vm.deleted',
+          actor: { id: `actor ${i}` },
+        }),
+      ),
+    );
+    it.store.run("UPDATE alerts SET state = 'closed' WHERE id <= 50");
+    it.store.run("UPDATE alerts SET state = 'resolved' WHERE id = 60");
+    return { it, views };
+  }
+
+  /** The ids of every page, one after another. */
+  function paged(views: Views, query: { state: 'open' | 'all'; level?: string; rule?: string }): number[][] {
+    const pages: number[][] = [];
+    let before: number | null = null;
+    do {
+      const list = views.alerts({ level: null, rule: null, ...query, before });
+      pages.push(list.alerts.map(({ id }) => id));
+      before = list.next;
+    } while (before !== null && pages.length < 20);
+    return pages;
+  }
+
+  const down = (from: number, to: number, which = (_: number) => true) =>
+    Array.from({ length: from - to + 1 }, (_, i) => from - i).filter(which);
+
+  it('come newest first, fifty to a page, each once', () => {
+    const { views } = crowd();
+    expect(paged(views, { state: 'all' })).toEqual([down(120, 71), down(70, 21), down(20, 1)]);
+    expect(paged(views, { state: 'open' })).toEqual([down(120, 71), down(70, 51, (id) => id !== 60)]);
+  });
+
+  it.each([
+    ['by level', { state: 'all', level: 'low' }, (id: number) => id % 3 === 1],
+    ['by rule', { state: 'all', rule: DELETED.id }, (id: number) => id % 3 !== 1],
+    ['open, by level', { state: 'open', level: 'low' }, (id: number) => id % 3 === 1 && id > 50],
+    ['by both that exclude each other', { state: 'all', level: 'low', rule: DELETED.id }, () => false],
+    ['by what is none', { state: 'all', level: "' OR 1=1" }, () => false],
+  ] as const)('are found %s', (_, query, which) => {
+    const { views } = crowd();
+    const isThere = (id: number) => which(id) && (query.state === 'all' || id !== 60);
+    expect(paged(views, query).flat()).toEqual(down(120, 1, isThere));
+  });
+
+  it('have no next page where exactly fifty are left', () => {
+    const { views } = crowd();
+    expect(views.alerts({ state: 'all', level: null, rule: null, before: 51 }).next).toBeNull();
+    expect(views.alerts({ state: 'all', level: null, rule: null, before: 52 }).next).toBe(2);
+  });
+});
+
+describe('the front page', () => {
+  it('counts entries and alerts of the last day in steps of half an hour, the last of which holds now', () => {
+    const { it, views } = staged([DELETED]);
+    const step = 30 * MINUTE;
+    it.record(
+      [
+        entry('first-ms', NOON),
+        entry('last-ms', NOON + step - 1),
+        deletion('next', NOON + step),
+        deletion('ahead', NOON + 2 * step),
+      ],
+      { now: NOON + 2 * step },
+    );
+    const chart = (now: number) => views.overview(now).chart;
+    expect(chart(NOON + step)).toMatchObject({ from: NOON - 46 * step, stepMs: step });
+    expect(chart(NOON + step).entries).toEqual([...Array(46).fill(0), 2, 1]);
+    expect(chart(NOON + step).alerts).toEqual([...Array(47).fill(0), 1]);
+    expect(chart(NOON + step - 1).entries).toEqual([...Array(47).fill(0), 2]);
+    expect(chart(NOON + 2 * step).entries).toEqual([...Array(45).fill(0), 2, 1, 1]);
+    expect(chart(NOON + 49 * step - 1).entries).toEqual([1, 1, ...Array(46).fill(0)]);
+    expect(chart(NOON + 10 * DAY).entries).toEqual(Array(48).fill(0));
+  });
+
+  it('shows open alerts, the gravest and then the newest first, twenty at most', () => {
+    const levels = ['low', 'critical', 'medium', 'informational', 'high'] as const;
+    const rules = levels.map((level) => onAction(level, { level }));
+    const { it, views } = staged(rules, [route('slack', { from: 'informational' })]);
+    it.record(
+      Array.from({ length: 30 }, (_, i) =>
+        entry(`e${i}`, NOON - 30 * MINUTE + i * SECOND, { action: levels[i % 5], actor: { id: `a${i}` } }),
+      ),
+    );
+    it.store.run("UPDATE alerts SET state = 'closed' WHERE level = 'critical' AND id < 10");
+    const open = views.overview(NOON).open;
+    expect(open.map(({ level }) => level)).toEqual([
+      ...Array(4).fill('critical'),
+      ...Array(6).fill('high'),
+      ...Array(6).fill('medium'),
+      ...Array(4).fill('low'),
+    ]);
+    const critical = open.filter(({ level }) => level === 'critical').map(({ begins }) => begins);
+    expect(critical).toEqual(critical.toSorted((a, b) => b - a));
+  });
+
+  it('shows the entries recorded last, how each receiver fares, and the status', () => {
+    const receivers = [route('slack'), route('mail', { problem: 'EMAIL_TO is not set' })];
+    const { it, views } = staged([DELETED], receivers);
+    it.record(Array.from({ length: 15 }, (_, i) => entry(`e${i}`, NOON - i * SECOND)));
+    it.record([deletion('late', NOON - HOUR + 1)]);
+    const overview = views.overview(NOON);
+    expect(ids(overview.newest)).toEqual(['late', ...['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8']]);
+    expect(overview.receivers).toMatchObject([
+      { name: 'slack', state: 'unproven', pending: 1, dead: 0 },
+      { name: 'mail', state: 'unset', reason: 'EMAIL_TO is not set' },
+    ]);
+    expect(overview.status).toEqual(it.ledger.status(NOON));
+  });
+
+  it('of a ledger that has not begun is empty', () => {
+    const { views } = staged([]);
+    expect(views.overview(NOON)).toMatchObject({ open: [], newest: [], chart: { entries: Array(48).fill(0) } });
+  });
+});
+
+describe('rules', () => {
+  it('tell how often they matched, when last, and on which entry', () => {
+    const { it, views } = staged([DELETED, MANY, QUIET]);
+    it.record([1, 2, 3, 4].map((i) => deletion(`d${i}`, NOON - MINUTE + i * SECOND)));
+    it.record([entry('read', NOON)]);
+    expect(views.rules()).toEqual([
+      { rule: QUIET.id, matched: 1, lastAt: NOON, lastEntry: 'read' },
+      { rule: MANY.id, matched: 2, lastAt: NOON - MINUTE + 4 * SECOND, lastEntry: 'd4' },
+      { rule: DELETED.id, matched: 4, lastAt: NOON - MINUTE + 4 * SECOND, lastEntry: 'd4' },
+    ]);
+  });
+});
+
+describe('a damaged row', () => {
+  it('is said to be damaged where it stands, and breaks no page', () => {
+    const { it, views } = staged([DELETED]);
+    it.record([deletion('d1', NOON - 2 * SECOND), deletion('é', NOON - SECOND), deletion('d3', NOON)]);
+    const spoil = ['not json', '[]', 'null', '{"id":'];
+    for (const text of spoil) {
+      it.store.run('UPDATE entries SET body = ? WHERE seq = 2', text);
+      it.store.run('UPDATE matches SET evidence = ?', text === '[]' ? '[1]' : text);
+      it.store.run('UPDATE alerts SET key_parts = ?', text === '[]' ? '[{"field":1}]' : text);
+      it.store.run('UPDATE deliveries SET notification = ?', text);
+      const alert = views.alert(1);
+      expect(alert?.alert.key).toEqual([{ field: '', value: DAMAGED }]);
+      expect(alert?.timeline).toHaveLength(3);
+      expect(alert?.timeline[1]?.evidence[0]?.value).toBe(DAMAGED);
+      expect(alert?.deliveries).toHaveLength(1);
+      expect(views.entry('d1', null)?.story.after).toHaveLength(2);
+      const page = views.entry('é', null);
+      expect(page).toMatchObject({ text, parts: [{ alert: { id: 1 } }] });
+      expect(page?.rules).toEqual([]);
+      if (text !== '[]') {
+        expect(page?.entry).toMatchObject({ action: DAMAGED, createdAt: NOON - SECOND });
+        expect(views.entryText('é', null)).toBeNull();
+      }
+      expect(views.overview(NOON).newest).toHaveLength(3);
+      expect(views.alerts({ state: 'all', level: null, rule: null, before: null }).alerts).toHaveLength(1);
+      expect(views.rules()).toHaveLength(1);
+    }
+  });
+});

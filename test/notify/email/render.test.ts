@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { HEADER_LIMITS, LIMITS } from '../../../src/notify/email/message.ts';
+import { render, renderShort } from '../../../src/notify/email/render.ts';
+import type { Notification } from '../../../src/notify/notification.ts';
+import { type Links, NO_LINKS } from '../../../src/notify/receiver.ts';
+import { LEVELS } from '../../../src/sigma/rule.ts';
+import {
+  ALARMS,
+  CLOSED,
+  CORRELATION,
+  EXAMPLES,
+  GROWN,
+  HOSTILE_TEXTS,
+  MENDED,
+  SHORTENED,
+  writtenBy,
+} from '../examples.ts';
+import { anyNotification, hostile } from '../hostile.ts';
+import { BLIND, LINKS, OPENED } from '../notifications.ts';
+import { readHtml, readText } from '../read-back.ts';
+
+const SENDER = 'tocsin@example.com';
+const mail = (notification: Notification, links: Links = LINKS) => render(notification, links, SENDER);
+
+describe('what a person reads', () => {
+  test('an alert that opened', () => {
+    const { subject, text } = mail(OPENED);
+    expect(subject).toBe('[HIGH] API key deleted: Alice Smith from 203.0.113.9');
+    expect(text).toBe(`[HIGH] API key deleted
+
+An API key was deleted. What used it no longer works.
+
+What      api_key.deleted
+          on api_key 9f8e7d6c-0000-4000-8000-000000000002
+          answered 204
+          DELETE /v1/api_keys/9f8e7d6c-0000-4000-8000-000000000002
+Who       Alice Smith
+          user 123e4567-e89b-12d3-a456-426614174000
+From      203.0.113.9
+          Terraform/1.5.7 (+https[:]//www[.]terraform[.]io)
+When      2026-01-31 09:30:00 UTC
+How many  1 match
+
+Open the alert
+${LINKS.alert}
+
+Open the entry
+${LINKS.entry}
+
+Why
+  • deleted: action = api_key.deleted
+
+Runbook
+  https://example.com/runbooks/api-keys?a=1&b=2
+
+Harmless if: Rotation of keys that was announced
+
+Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89b-12d3-a456-426614174000 · attack.t1531
+`);
+  });
+
+  test.each(EXAMPLES)('text and HTML say the same, in the same order: %s', (_, notification) => {
+    const { text, html } = mail(notification);
+    expect(words(readHtml(html).text)).toEqual(words(text));
+  });
+
+  test('whatever stands in it, they say the same', () => {
+    fc.assert(
+      fc.property(anyNotification, (notification) => {
+        const { text, html } = mail(notification);
+        expect(words(readHtml(html).text)).toEqual(words(text));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('growth and closing say so first; a burst shows its first entries', () => {
+    expect(mail(GROWN).text).toMatch(
+      /^\[HIGH\] API key deleted: grown to 100 matches\n\nGrown to 100 matches over 12 minutes\./,
+    );
+    expect(mail(CLOSED).text).toMatch(
+      /^Closed: \[HIGH\] API key deleted\n\nClosed after 1,342 matches over 47 minutes/,
+    );
+    expect(mail(CORRELATION).text).toMatch(/The first of them, in UTC\n {2}• 09:20:00 vm\.updated by ci-deploy from/);
+  });
+
+  test('no link, no button', () => {
+    expect(readHtml(mail(OPENED, NO_LINKS).html).links).toEqual([OPENED.alert.runbook]);
+    expect(mail(OPENED, NO_LINKS).text).not.toContain('Open the');
+    expect(readHtml(mail(OPENED, { alert: 'javascript:alert(1)', entry: '"><script>' }).html).links).toHaveLength(1);
+  });
+
+  test('every address in the HTML is written out, too', () => {
+    const { text, links } = readHtml(mail(OPENED).html);
+    expect(links).toEqual([LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
+    for (const link of links) expect(text).toContain(link);
+  });
+
+  test('nothing remote, no picture, no script, and the client’s own colours', () => {
+    const { html } = mail(OPENED);
+    expect(html).not.toMatch(/<(?:img|script|link|iframe|style)|src=|url\(|[^-]color:#(?!ffffff)/);
+    expect(html).toContain('<meta name="color-scheme" content="light dark">');
+  });
+});
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+describe('the subject', () => {
+  test('is the same but for "Re: " over an alert’s mails, so that every client makes one thread of them', () => {
+    expect(mail(GROWN).subject).toBe(`Re: ${mail(OPENED).subject}`);
+    expect(mail(CLOSED).subject).toBe(`Re: ${mail(OPENED).subject}`);
+  });
+
+  test('of an alarm is what is wrong, and of its end that it is over', () => {
+    expect(mail(BLIND).subject).toBe('Tocsin itself: it is not watching');
+    expect(mail({ ...BLIND, kind: 'alarm-resolved' }).subject).toBe('Tocsin itself, mended: it is watching again');
+  });
+
+  test.each([...HOSTILE_TEXTS, 'x'.repeat(10_000)])('is one short line whatever an attacker writes: %j', (text) => {
+    expectOneLine(mail(writtenBy(text)).subject);
+    expect(mail(writtenBy(text)).subject).not.toMatch(/:\/\//);
+  });
+
+  test('and whatever stands in the rest', () => {
+    fc.assert(fc.property(anyNotification, (notification) => expectOneLine(mail(notification).subject)));
+    fc.assert(fc.property(hostile, (text) => expectOneLine(mail(writtenBy(text)).subject)));
+  });
+
+  function expectOneLine(subject: string): void {
+    expect(subject.length).toBeLessThanOrEqual(Math.min(140, LIMITS.subject));
+    expect(subject).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+    expect(subject.isWellFormed()).toBe(true);
+  }
+});
+
+describe('the headers', () => {
+  test('of an alert', () => {
+    expect(mail(OPENED).headers).toEqual({
+      'List-Id': 'Tocsin <tocsin.example.com>',
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      'In-Reply-To': '<alert-12.tocsin@example.com>',
+      References: '<alert-12.tocsin@example.com>',
+      Importance: 'high',
+      'X-Priority': '1',
+      'X-Tocsin-Alert': '12',
+    });
+  });
+
+  test('all mails of one alert refer to the same, and those of another to another', () => {
+    const of = (notification: Notification) => mail(notification).headers.References;
+    expect([of(GROWN), of(CLOSED)]).toEqual([of(OPENED), of(OPENED)]);
+    expect(of(CORRELATION)).not.toBe(of(OPENED));
+    expect(MENDED.map(of)).toEqual(ALARMS.map(of));
+    expect(new Set([...ALARMS, OPENED, CORRELATION].map(of)).size).toBe(ALARMS.length + 2);
+  });
+
+  test('importance goes by level, and what is over is not urgent', () => {
+    const of = (notification: Notification) => mail(notification).headers.Importance;
+    expect(LEVELS.map((level) => of({ ...OPENED, alert: { ...OPENED.alert, level } }))).toEqual([
+      'low',
+      'low',
+      'normal',
+      'high',
+      'high',
+    ]);
+    expect([of(CLOSED), of(BLIND), of({ ...BLIND, kind: 'alarm-resolved' })]).toEqual(['normal', 'high', 'normal']);
+  });
+
+  test('hold nothing that others wrote, and keep the platform’s limits', () => {
+    fc.assert(
+      fc.property(anyNotification, (notification) => {
+        const headers = Object.entries(mail(notification).headers);
+        expect(headers.length).toBeLessThanOrEqual(HEADER_LIMITS.allowlisted);
+        for (const [name, value] of headers) {
+          expect(name.length).toBeLessThanOrEqual(HEADER_LIMITS.name);
+          expect(value).toMatch(/^[\x20-\x7e]{1,200}$/);
+        }
+      }),
+    );
+  });
+});
+
+test('the longest mail is short', () => {
+  const { text, html } = mail(SHORTENED);
+  expect(text.length).toBeLessThan(8_000);
+  expect(html.length).toBeLessThan(16_000);
+});
+
+test('the short form is one line and harmless', () => {
+  for (const text of HOSTILE_TEXTS) {
+    const short = renderShort(writtenBy(text), LINKS);
+    expect(readHtml(short.html).links).toEqual([]);
+    expect(readText(short.text).links).toEqual([]);
+    expect(short.headers).toEqual({});
+  }
+});

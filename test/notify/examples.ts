@@ -1,0 +1,203 @@
+/** One message of each state, as people are to read them: what the gallery shows and the tests go through. */
+import { testNotification } from '../../src/ledger/trial.ts';
+import type {
+  AlarmKind,
+  AlarmNotification,
+  AlertNotification,
+  EntryView,
+  Notification,
+} from '../../src/notify/notification.ts';
+import { OPENED } from './notifications.ts';
+
+const AT = OPENED.entry.createdAt;
+const MINUTE = 60_000;
+
+function refused(minute: number, path: string): EntryView {
+  return {
+    ...OPENED.entry,
+    id: `b1b2c3d4-0000-4000-8000-00000000000${minute}`,
+    createdAt: AT - (10 - minute) * MINUTE,
+    action: 'vm.updated',
+    actor: { id: '77777777-e89b-12d3-a456-426614174000', name: 'ci-deploy', type: 'api_key' },
+    target: { id: null, type: 'vm' },
+    clientIp: '198.51.100.23',
+    method: 'PATCH',
+    path,
+    statusCode: '403',
+    userAgent: 'curl/8.5.0',
+  };
+}
+
+export const CORRELATION: AlertNotification = {
+  ...OPENED,
+  alert: {
+    ...OPENED.alert,
+    id: 13,
+    title: 'Burst of refused requests',
+    description: 'One actor was refused 20 times or more within 10 minutes: somebody tries what they may not do.',
+    level: 'medium',
+    runbook: 'Ask the owner of the key whether they know of it.\nIf not, delete the key and block the address.',
+    falsepositives: ['A pipeline whose key has lost a permission'],
+    tags: ['attack.t1078', 'attack.discovery'],
+    key: [{ field: 'actor.id', value: '77777777-e89b-12d3-a456-426614174000' }],
+  },
+  entry: refused(9, '/v1/vms/9f8e7d6c-0000-4000-8000-000000000002'),
+  evidence: [
+    { selection: 'refused', field: 'status_code', value: '403' },
+    { selection: 'refused', field: 'actor.type', value: 'api_key' },
+  ],
+  window: {
+    count: 20,
+    timespanMs: 10 * MINUTE,
+    condition: '20 or more',
+    first: [0, 1, 2].map((minute) => refused(minute, `/v1/vms/${minute}`)),
+  },
+};
+
+export const GROWN: AlertNotification = {
+  ...OPENED,
+  kind: 'grown',
+  alert: { ...OPENED.alert, count: 100, firstAt: AT - 12 * MINUTE },
+};
+
+export const CLOSED: AlertNotification = {
+  ...OPENED,
+  kind: 'resolved',
+  alert: { ...OPENED.alert, count: 1_342, firstAt: AT - 47 * MINUTE },
+};
+
+const LONG = 'a-name-that-goes-on-and-on-'.repeat(400);
+
+export const SHORTENED: AlertNotification = {
+  ...OPENED,
+  alert: {
+    ...OPENED.alert,
+    level: 'critical',
+    title: `Something with a long title: ${LONG}`,
+    description: `${'A sentence that somebody wrote without an end in mind, '.repeat(40)}and this is it.`,
+    runbook: Array.from({ length: 40 }, (_, i) => `Step ${i + 1}: ${'do this and that, '.repeat(8)}`).join('\n'),
+    falsepositives: Array.from({ length: 30 }, (_, i) => `Reason ${i + 1}`),
+    tags: Array.from({ length: 30 }, (_, i) => `attack.t${1000 + i}`),
+  },
+  entry: {
+    ...OPENED.entry,
+    actor: { ...OPENED.entry.actor, name: LONG },
+    path: `/v1/${LONG}`,
+    userAgent: LONG,
+  },
+  evidence: Array.from({ length: 30 }, (_, i) => ({ selection: 'long', field: `field_${i}`, value: LONG })),
+};
+
+/** What an attacker would write: each string tries something that some receiver would obey. */
+export const HOSTILE_TEXTS: readonly string[] = [
+  '<!channel> <!here> <@U012AB3CD> <#C012AB3CD>',
+  '<https://evil.example/login|Sign in again> https://evil.example [x](https://evil.example)',
+  '</td></table><script>alert(1)</script><img src=x onerror=alert(1)>',
+  'Alice\r\nBcc: everybody@evil.example\r\nSubject: all is well\r\n\r\n<b>body</b>',
+  '"; onmouseover="alert(1)" x=\'y\' &lt;b&gt; &amp;amp; &#60;b&#62;',
+  'a\u202Egpj.exe\u2066\u200Bzero\u0000nul\u001b[31mred',
+  '*bold* _it_ ~no~ `code` ```block``` :fire: @channel #general',
+  '=?utf-8?B?QmNjOiB4?= {date} ^1^ | \\" {{7*7}} %0d%0aX: y',
+  'evil.example。com mailto:a@evil.example //evil.example',
+  '\ud83d half a pair, z\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301 a heap',
+];
+
+/** `text` in every place where somebody else writes. */
+export function writtenBy(text: string, of: AlertNotification = CORRELATION): AlertNotification {
+  const entry: EntryView = {
+    ...of.entry,
+    action: text,
+    actor: { id: text, name: text, type: text },
+    target: { id: text, type: text },
+    clientIp: text,
+    method: text,
+    path: text,
+    statusCode: text,
+    userAgent: text,
+  };
+  return {
+    ...of,
+    alert: { ...of.alert, key: [{ field: 'actor.id', value: text }] },
+    entry,
+    evidence: [{ selection: 'name', field: 'actor.name', value: text }],
+    window: of.window && { ...of.window, first: [entry] },
+  };
+}
+
+export const HOSTILE: AlertNotification = {
+  ...writtenBy(HOSTILE_TEXTS[0] ?? '', OPENED),
+  entry: {
+    ...OPENED.entry,
+    action: HOSTILE_TEXTS[2] ?? '',
+    actor: { id: HOSTILE_TEXTS[5] ?? '', name: HOSTILE_TEXTS[0] ?? '', type: HOSTILE_TEXTS[6] ?? '' },
+    target: { id: HOSTILE_TEXTS[1] ?? '', type: HOSTILE_TEXTS[8] ?? '' },
+    path: HOSTILE_TEXTS[7] ?? '',
+    userAgent: HOSTILE_TEXTS[3] ?? '',
+    clientIp: HOSTILE_TEXTS[4] ?? '',
+  },
+};
+
+/** As the ledger says them (ledger/alarms.ts and who raises them). */
+const ALARM_TEXTS: { readonly [kind in AlarmKind]: readonly [subject: string | null, summary: string, mend: string] } =
+  {
+    blind: [
+      null,
+      'nothing was read from the audit log for 15 minutes',
+      'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
+    ],
+    'dead-delivery': [
+      'slack',
+      'a message to slack could not be delivered',
+      'Run "npm run tocsin -- status" for the reason, mend the receiver, then send it again: "npm run tocsin -- resend".',
+    ],
+    quarantine: [
+      null,
+      '3 entries were put away: no id',
+      'Nothing else is held up. Run "npm run tocsin -- status" to see what was put away and why.',
+    ],
+    overflow: [
+      null,
+      'the rule "Burst of refused requests" keeps more than 100,000 groups',
+      'Narrow the rule or its group-by: it keeps more groups than it may, and the oldest were dropped.',
+    ],
+    'unhealthy-receiver': [
+      'on-call',
+      'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set',
+      'Mend its setting, then run "npm run tocsin -- notify --test" and send again what is dead.',
+    ],
+    'key-refused': [
+      null,
+      'the upstream refuses the API key (401)',
+      'Make a new API key and run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
+    ],
+    'key-expiring': [
+      null,
+      'the upstream API key expires in 7 days, on 2026-02-07',
+      'Make a new API key, set NIRVANA_LABS_API_KEY to it and API_KEY_EXPIRES_AT to its expiry.',
+    ],
+  };
+
+/** An alarm of each kind. */
+export const ALARMS: readonly AlarmNotification[] = (Object.keys(ALARM_TEXTS) as AlarmKind[]).map((kind) => {
+  const [subject, summary, mend] = ALARM_TEXTS[kind];
+  return { kind: 'alarm', alarm: { kind, subject, summary, mend, since: AT } };
+});
+
+/** The same, over. */
+export const MENDED: readonly AlarmNotification[] = ALARMS.map(({ alarm }) => ({
+  kind: 'alarm-resolved',
+  alarm: { ...alarm, summary: 'It is over.', mend: '' },
+}));
+
+/** Every state there is, by name. */
+export const EXAMPLES: readonly (readonly [name: string, notification: Notification])[] = [
+  ['opened', OPENED],
+  ['correlation', CORRELATION],
+  ['grown', GROWN],
+  ['closed', CLOSED],
+  ['shortened', SHORTENED],
+  ['hostile', HOSTILE],
+  ['test', testNotification(AT)],
+  ...ALARMS.map((alarm) => [`alarm-${alarm.alarm.kind}`, alarm] as const),
+  ...MENDED.map((alarm) => [`mended-${alarm.alarm.kind}`, alarm] as const),
+];

@@ -1,0 +1,74 @@
+/**
+ * Writes every message in each state to files, to be read by a person: `node test/notify/gallery.ts FOLDER`. Of each,
+ * Slack's JSON and a page that looks like Slack, the mail's text and HTML, the webhook's body; with `--shots`, pictures
+ * of the pages too, of a phone's and of a desk's width, light and dark.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { render as mail } from '../../src/notify/email/render.ts';
+import { render as slack } from '../../src/notify/slack/render.ts';
+import { payload } from '../../src/notify/webhook/payload.ts';
+import { SLACK_CSS, slackHtml } from '../slack-html.ts';
+import { EXAMPLES } from './examples.ts';
+import { LINKS } from './notifications.ts';
+
+const { values, positionals } = parseArgs({ options: { shots: { type: 'boolean' } }, allowPositionals: true });
+const folder = resolve(positionals[0] ?? 'gallery');
+mkdirSync(folder, { recursive: true });
+
+const pages: string[] = [];
+
+function write(name: string, text: string): void {
+  writeFileSync(`${folder}/${name}`, text);
+  // All together is too long for a picture.
+  if (name.endsWith('.html') && !name.startsWith('all.')) pages.push(name);
+}
+
+function slackPage(body: string): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Slack</title><style>body{margin:0}${SLACK_CSS}</style>${body}`;
+}
+
+for (const [name, notification] of EXAMPLES) {
+  const message = slack(notification, LINKS);
+  const { subject, headers, text, html } = mail(notification, LINKS, 'tocsin@example.com');
+  const head = Object.entries({ Subject: subject, ...headers }).map(([field, value]) => `${field}: ${value}`);
+  write(`${name}.slack.json`, `${JSON.stringify(message, null, 2)}\n`);
+  write(`${name}.slack.html`, slackPage(slackHtml(message)));
+  write(`${name}.mail.txt`, `${head.join('\n')}\n\n${text}`);
+  write(`${name}.mail.html`, html);
+  write(`${name}.webhook.json`, `${JSON.stringify(JSON.parse(payload(notification, LINKS)), null, 2)}\n`);
+}
+write(
+  'all.slack.html',
+  slackPage(EXAMPLES.map(([, notification]) => slackHtml(slack(notification, LINKS))).join('\n')),
+);
+
+if (values.shots === true) await shoot();
+console.log(folder);
+
+async function shoot(): Promise<void> {
+  const { startBrowser } = await import('../browser/browser.ts');
+  const browser = await startBrowser();
+  try {
+    for (const name of pages) {
+      for (const [size, width] of [
+        ['phone', 390],
+        ['desk', 760],
+      ] as const) {
+        for (const colorScheme of name.includes('.mail.') ? (['light', 'dark'] as const) : (['light'] as const)) {
+          const page = await browser.newPage({
+            viewport: { width, height: 400 },
+            colorScheme,
+            javaScriptEnabled: false,
+          });
+          await page.goto(`file://${folder}/${name}`);
+          await page.screenshot({ path: `${folder}/${name}.${size}.${colorScheme}.png`, fullPage: true });
+          await page.close();
+        }
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+}

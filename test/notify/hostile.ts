@@ -1,0 +1,124 @@
+/** Notifications whose every string was written by an attacker, and whose numbers are none, for property tests. */
+import fc from 'fast-check';
+import type { AlarmKind, AlarmNotification, AlertNotification, Notification } from '../../src/notify/notification.ts';
+import { LEVELS } from '../../src/sigma/rule.ts';
+
+const nasty = fc.constantFrom(
+  '<!channel>',
+  '<!here|x>',
+  '<@U012AB3CD>',
+  '<#C012AB3CD>',
+  '<https://evil.example|ok>',
+  'https://evil.example',
+  '&',
+  '<',
+  '>',
+  '&lt;',
+  '`',
+  '```',
+  '*',
+  '_',
+  '~',
+  '@channel',
+  '#general',
+  ':fire:',
+  '\u202e',
+  '\u2066',
+  '\u200b',
+  '\u200d',
+  '\ufeff',
+  '\u0000',
+  '\u001b[0m',
+  '\n',
+  '\r\n',
+  '\u2028',
+  '\t',
+  '\ud83d',
+  '\ude00',
+  '😀',
+  '👩‍👩‍👧',
+  'e\u0301\u0301\u0301\u0301\u0301\u0301',
+  '\u{e0041}',
+  '\ufffe',
+  '\ue000',
+  '|',
+  '^',
+  '{date}',
+  '"',
+  '\\',
+);
+const chunk = fc.oneof(nasty, fc.string({ unit: 'binary', maxLength: 20 }), fc.string({ maxLength: 20 }));
+/** What an attacker would write. */
+export const hostile = fc.oneof(
+  { weight: 4, arbitrary: fc.array(chunk, { maxLength: 12 }).map((parts) => parts.join('')) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(chunk, fc.integer({ min: 1, max: 3_000 }))
+      .map(([part, times]) => part.repeat(times).slice(0, 30_000)),
+  },
+);
+const maybe = fc.option(hostile);
+const time = fc.oneof(
+  fc.integer({ min: 0, max: 4e12 }),
+  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1, 1e20, 0.5, 8.64e15),
+);
+const count = fc.oneof(fc.nat(), fc.constantFrom(Number.NaN, 1e21, -5, 0.25));
+
+const entry = fc.record({
+  id: hostile,
+  createdAt: time,
+  action: maybe,
+  actor: fc.record({ id: maybe, name: maybe, type: maybe }),
+  target: fc.record({ id: maybe, type: maybe }),
+  clientIp: maybe,
+  method: maybe,
+  path: maybe,
+  statusCode: maybe,
+  userAgent: maybe,
+});
+
+const alert: fc.Arbitrary<AlertNotification> = fc.record({
+  kind: fc.constantFrom('opened', 'grown', 'resolved'),
+  alert: fc.record({
+    id: count,
+    ruleId: hostile,
+    title: hostile,
+    description: maybe,
+    level: fc.constantFrom(...LEVELS),
+    runbook: fc.oneof(maybe, fc.webUrl({ withQueryParameters: true, withFragments: true })),
+    falsepositives: fc.array(hostile),
+    tags: fc.array(hostile),
+    key: fc.array(fc.record({ field: hostile, value: hostile })),
+    count,
+    firstAt: time,
+    lastAt: time,
+    periodMs: time,
+  }),
+  entry,
+  evidence: fc.array(fc.record({ selection: hostile, field: maybe, value: hostile }), { maxLength: 20 }),
+  window: fc.option(
+    fc.record({ count, timespanMs: time, condition: hostile, first: fc.array(entry, { maxLength: 6 }) }),
+  ),
+});
+
+const alarm: fc.Arbitrary<AlarmNotification> = fc.record({
+  kind: fc.constantFrom('alarm', 'alarm-resolved'),
+  alarm: fc.record({
+    kind: fc.constantFrom<AlarmKind>(
+      'blind',
+      'dead-delivery',
+      'quarantine',
+      'overflow',
+      'unhealthy-receiver',
+      'key-refused',
+      'key-expiring',
+    ),
+    subject: maybe,
+    summary: hostile,
+    mend: hostile,
+    since: time,
+  }),
+});
+
+export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, alarm);

@@ -1,0 +1,329 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { testNotification } from '../../../src/ledger/trial.ts';
+import type { AlertNotification, Notification } from '../../../src/notify/notification.ts';
+import { type Links, NO_LINKS } from '../../../src/notify/receiver.ts';
+import {
+  type Block,
+  MAX_ACTIONS,
+  MAX_BLOCKS,
+  MAX_BUTTON_TEXT,
+  MAX_BUTTON_URL,
+  MAX_ELEMENTS,
+  MAX_FIELD,
+  MAX_FIELDS,
+  MAX_HEADER,
+  MAX_TEXT,
+  MAX_TOP_TEXT,
+  type Mrkdwn,
+  type PlainText,
+  type SlackMessage,
+} from '../../../src/notify/slack/message.ts';
+import { renderShort, render as renderWith } from '../../../src/notify/slack/render.ts';
+import { LEVELS } from '../../../src/sigma/rule.ts';
+import { anyNotification } from '../hostile.ts';
+import { BLIND, CORRELATED, LINKS, OPENED } from '../notifications.ts';
+
+const render = (notification: Notification, links: Links = NO_LINKS): SlackMessage => renderWith(notification, links);
+
+/** The message as a person in UTC reads it. */
+function read(message: SlackMessage): string {
+  return blocksOf(message).flatMap(lines).map(decoded).join('\n');
+}
+
+function blocksOf({ blocks = [], attachments = [] }: SlackMessage): Block[] {
+  return [...blocks, ...attachments.flatMap((attachment) => attachment.blocks)];
+}
+
+function lines(block: Block): string[] {
+  if (block.type === 'context') return block.elements.map((element) => element.text);
+  if (block.type === 'actions') return block.elements.map(({ text, url }) => `[${text.text}](${url})`);
+  if ('text' in block) return [block.text.text];
+  return block.fields.flatMap((field, i) => (i % 2 === 0 ? [`${field.text} ${block.fields[i + 1]?.text}`] : []));
+}
+
+function decoded(text: string): string {
+  return text
+    .replace(/<!date\^\d+\^[^|]*\|([^>]*)>/g, '$1')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
+}
+
+describe('what a person reads', () => {
+  test('an alert that opened', () => {
+    expect(read(render(OPENED))).toBe(
+      [
+        '[HIGH] API key deleted',
+        'An API key was deleted. What used it no longer works.',
+        '*What* api_key.deleted',
+        'on api_key 9f8e7d6c-0000-4000-8000-000000000002',
+        'answered 204',
+        'DELETE /v1/api_keys/9f8e7d6c-0000-4000-8000-000000000002',
+        '*Who* Alice Smith',
+        'user 123e4567-e89b-12d3-a456-426614174000',
+        '*From* 203.0.113.9',
+        'Terraform/1.5.7 (+https[:]//www[.]terraform[.]io)',
+        '*When* 2026-01-31 09:30:00 UTC',
+        '2026-01-31 09:30:00 UTC',
+        '*How many* 1 match',
+        '*Why*',
+        '• deleted: action = api_key.deleted',
+        '*Runbook*',
+        '<https://example.com/runbooks/api-keys?a=1&b=2>',
+        'Harmless if: Rotation of keys that was announced',
+        'Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89b-12d3-a456-426614174000 · attack.t1531',
+      ].join('\n'),
+    );
+  });
+
+  test('its notification on a phone', () => {
+    expect(render(OPENED).text).toBe('[HIGH] API key deleted: api_key.deleted by Alice Smith from 203.0.113.9');
+  });
+
+  test('an alarm about Tocsin itself, with what mends it', () => {
+    expect(read(render(BLIND))).toBe(
+      [
+        'Tocsin itself: it is not watching',
+        'No walk has ended and none has moved for 15 minutes: the upstream answers 401.',
+        '*What to do*',
+        'Make a new API key and set it:',
+        'npx wrangler secret put NIRVANA_LABS_API_KEY',
+        'Since 2026-01-31 09:30:00 UTC. This is about Tocsin, not about what happened in your organization.',
+      ].join('\n'),
+    );
+  });
+
+  const grown = {
+    ...OPENED,
+    kind: 'grown',
+    alert: { ...OPENED.alert, count: 1_000, lastAt: OPENED.alert.firstAt + 3_600_000 },
+  } as const;
+  test('buttons lead to the alert and the entry, and there is none where there is no link', () => {
+    const said = read(render(OPENED, LINKS));
+    expect(said).toContain(`[Open the alert](${LINKS.alert})\n[Open the entry](${LINKS.entry})\n*Why*`);
+    expect(read(render(OPENED))).not.toContain('[Open');
+    expect(read(render(OPENED, { ...LINKS, entry: null }))).not.toContain('entry](');
+    expect(read(render(BLIND, LINKS))).toContain(`[See how it stands](${LINKS.alert})`);
+  });
+
+  test.each(['javascript:alert(1)', 'https://x.example/ y', `https://x.example/${'y'.repeat(3_000)}`])(
+    'no button leads where Slack would not take it: %s',
+    (alert) => expect(read(render(OPENED, { alert, entry: null }))).not.toContain('[Open'),
+  );
+
+  test('the level has its colour, the header stands above it', () => {
+    const colours = LEVELS.map(
+      (level) => render({ ...OPENED, alert: { ...OPENED.alert, level } }).attachments?.[0]?.color,
+    );
+    expect(new Set(colours).size).toBe(LEVELS.length);
+    for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/);
+    expect(render(OPENED).blocks?.map(({ type }) => type)).toEqual(['header']);
+  });
+
+  test('a test reads as a test', () => {
+    const message = render(testNotification(OPENED.entry.createdAt), { alert: 'https://tocsin.example/', entry: null });
+    expect(message.text).toMatch(/^Test: alerts reach you here\. Somebody asked Tocsin to test/);
+    expect(read(message)).toMatch(/This is a test: there is no alert/);
+    expect(read(message)).toMatch(/\[See how it stands\]\(https:\/\/tocsin\.example\/\)/);
+    expect(message.text).not.toMatch(/\[INFO/);
+  });
+
+  const rows: readonly (readonly [string, Notification, RegExp])[] = [
+    [
+      'a correlation shows the first of its entries, and how many more there were',
+      CORRELATED,
+      /first of them, in UTC\*\n• 09:30:00 api_key\.deleted by Alice Smith from 203\.0\.113\.9, answered 204: \/v1\/api_keys\/[\w-]+\n… and 19 more/,
+    ],
+    ['growth says so below the header', grown, /\nGrown to 1,000 matches over 1 hour\. Below is the last one\.\n/],
+    [
+      'what closed says after how many',
+      { ...grown, kind: 'resolved' },
+      /\nClosed after 1,000 matches over 1 hour: its period of 1 hour is over\./,
+    ],
+    [
+      'an alarm’s summary is a sentence',
+      { ...BLIND, alarm: { ...BLIND.alarm, summary: 'nothing was read for 15 minutes' } },
+      /\nNothing was read for 15 minutes\.\n/,
+    ],
+    [
+      'an alarm names what it is about',
+      { ...BLIND, alarm: { ...BLIND.alarm, kind: 'unhealthy-receiver', subject: 'on-call' } },
+      /^Tocsin itself: the receiver “on-call” does not work/,
+    ],
+    [
+      'growth says how many and over how long',
+      grown,
+      /: grown to 1,000 matches[\s\S]*1,000 matches over 1 hour\nthe first 2026-01-31 09:30:00/,
+    ],
+    ['a resolved alert says so first', { ...OPENED, kind: 'resolved' }, /^Closed: \[HIGH\] API key deleted/],
+    ['a correlation says its number and window', CORRELATED, /\*How many\* 20 entries in 10 minutes\n(?!1 match)/],
+    ['and what the rule asks for', CORRELATED, /20 entries in 10 minutes; the rule asks for 20 or more/],
+    [
+      'a runbook that is no address is text, in its lines',
+      CORRELATED,
+      /\*Runbook\*\nBlock the address\.\nAsk the actor\./,
+    ],
+    ['a mended alarm says so', { ...BLIND, kind: 'alarm-resolved' }, /^Tocsin itself, mended: it is watching again/],
+    [
+      'an actor without a name has an id',
+      with_({ actor: { id: 'k1', name: null, type: 'api_key' } }),
+      /\*Who\* \(no name\)\napi_key k1/,
+    ],
+    [
+      'what is missing is said to be',
+      with_({ clientIp: null, action: null }),
+      /\*What\* \(none\)[\s\S]*\*From\* \(none\)/,
+    ],
+    [
+      'a keyword has no field',
+      { ...OPENED, evidence: [{ selection: 'words', field: null, value: 'x' }] },
+      /• words: anywhere = x/,
+    ],
+    ['a time that is none does no harm', with_({ createdAt: Number.NaN }), /\*When\* at an unknown time/],
+  ];
+  test.each(rows)('%s', (_, notification, expected) => {
+    expect(read(render(notification))).toMatch(expected);
+  });
+
+  test('much evidence is shortened, and says by how much', () => {
+    const evidence = Array.from({ length: 30 }, (_, i) => ({ selection: 's', field: `f${i}`, value: 'v' }));
+    expect(read(render({ ...OPENED, evidence }))).toMatch(/f7 = v\n… and 22 more/);
+  });
+});
+
+function with_(entry: Partial<AlertNotification['entry']>): AlertNotification {
+  return { ...OPENED, entry: { ...OPENED.entry, ...entry } };
+}
+
+describe('what an attacker writes as a name', () => {
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['a mention of everybody', '<!channel> hi', '<!channel> hi'],
+    ['a mention of somebody', '<@U012AB3CD>', '<@U012AB3CD>'],
+    ['a link under another name', '<https://evil.example|Slack>', '<https[:]//evil[.]example|Slack>'],
+    ['a bare address', 'see https://evil.example/x', 'see https[:]//evil[.]example/x'],
+    ['a host alone', 'evil.example', 'evil[.]example'],
+    ['a host with a dot of another kind', 'evil。example', 'evil[.]example'],
+    ['entities', '&lt;!here&gt; &amp;', '&lt;!here&gt; &amp;'],
+    ['writing turned around', 'a\u202Egpj.exe', 'a\uFFFDgpj[.]exe'],
+    ['zero-width characters', 'Al\u200Bi\u2060ce\uFEFF', 'Alice'],
+    ['line breaks', 'Alice\r\n\r\n\u2028[LOW] all is well', 'Alice [LOW] all is well'],
+    ['control characters', 'a\u0000b\u001b[31mc\u009b', 'a\uFFFDb\uFFFD[31mc\uFFFD'],
+    ['a heap of accents', `z${'\u0301'.repeat(50)}`, `z${'\u0301'.repeat(4)}`],
+    ['half a surrogate pair', 'x\ud83d', 'x\uFFFD'],
+    ['nothing but blanks', ' \u3000\u2800\u00a0', '(blank)'],
+    ['markup', '*bold* _it_ ~no~ `code`', '*bold* _it_ ~no~ `code`'],
+    ['ten thousand characters', 'x'.repeat(10_000), `${'x'.repeat(99)}…`],
+    ['ten thousand emoji', '😀'.repeat(10_000), `${'😀'.repeat(49)}…`],
+  ];
+  test.each(rows)('%s is text', (_, name, shown) => {
+    const message = render(with_({ actor: { id: 'k1', name, type: 'user' } }));
+    expect(read(message)).toContain(`*Who* ${shown}\nuser k1`);
+    check(message);
+  });
+
+  test('is in no markup of the top-level text either', () => {
+    const name = '*b* `c` ~s~ _i_ :fire: @channel #general <!here>';
+    const { text } = render(with_({ actor: { id: 'k1', name, type: 'user' } }));
+    expect(text).toContain("∗b∗ 'c' ∼s∼ ＿i＿ ∶fire: ＠channel ＃general &lt;!here&gt;");
+  });
+
+  test.each([
+    'http://example.com/',
+    'https://user:pass@example.com/',
+    'javascript:alert(1)',
+    'https://example.com/ <!channel>',
+    'https://example.com/a|b',
+    'https://example.com/?x=<!here>',
+    `https://example.com/${'x'.repeat(3_000)}`,
+  ])('a runbook is a link only where it is a plain https address: %s', (runbook) => {
+    expect(JSON.stringify(render({ ...OPENED, alert: { ...OPENED.alert, runbook } }))).not.toContain('<http');
+  });
+
+  test.each(['https://example.com/a%7Cb', 'https://example.com/a?x=!here&y="#*b*'])(
+    'and even then ends nothing: %s',
+    (runbook) => {
+      check(render({ ...OPENED, alert: { ...OPENED.alert, runbook } }));
+    },
+  );
+});
+
+const DATE = /<!date\^\d+\^\{date_short_pretty\} at \{time_secs\}\|[\d-]+ [\d:]+ UTC>/g;
+const LINK = /\*Runbook\*\n<https:\/\/[^<>|\s]+>/g;
+const NEVER = /[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
+
+/** Everything that holds of every message, whatever it was made of. */
+function check(message: SlackMessage): void {
+  expect(JSON.parse(JSON.stringify(message))).toEqual(message);
+  const blocks = blocksOf(message);
+  expect(blocks.length).toBeLessThanOrEqual(MAX_BLOCKS);
+  checkText(message.text, MAX_TOP_TEXT + 60);
+  expect(message.text).not.toMatch(/[`*~\n]|(?<![\p{L}\p{N}])[@#]|:\/\//u);
+  for (const block of blocks) {
+    if (block.type === 'context') {
+      expect(block.elements.length).toBeLessThanOrEqual(MAX_ELEMENTS);
+      for (const element of block.elements) checkObject(element, MAX_TEXT);
+    } else if (block.type === 'actions') {
+      expect(block.elements.length).toBeLessThanOrEqual(MAX_ACTIONS);
+      for (const { text, url } of block.elements) {
+        checkObject(text, MAX_BUTTON_TEXT);
+        expect(url.length).toBeLessThanOrEqual(MAX_BUTTON_URL);
+      }
+    } else if ('text' in block) {
+      checkObject(block.text, block.type === 'header' ? MAX_HEADER : MAX_TEXT);
+      if (block.type === 'header') expect(block.text.type).toBe('plain_text');
+    } else {
+      expect(block.fields.length).toBeLessThanOrEqual(MAX_FIELDS);
+      for (const field of block.fields) checkObject(field, MAX_FIELD);
+    }
+  }
+}
+
+function checkObject(object: PlainText | Mrkdwn, max: number): void {
+  if (object.type === 'plain_text') expect(object.emoji).toBe(false);
+  else {
+    expect(object.verbatim).toBe(true);
+    // Nothing but words, numbers and times of our own stands in markup.
+    expect(object.text.replace(LINK, '').replace(DATE, '')).toMatch(/^[\w *,.:\n+-]*$/);
+  }
+  checkText(object.text, max);
+}
+
+function checkText(text: string, max: number): void {
+  expect(text.length).toBeGreaterThan(0);
+  expect(text.length).toBeLessThanOrEqual(max);
+  expect(text.isWellFormed()).toBe(true);
+  const others = text.replace(LINK, '').replace(DATE, '');
+  expect(others).not.toMatch(/[<>]/);
+  expect(others).not.toMatch(/&(?!(?:amp|lt|gt);)/);
+  expect(text.replaceAll('\n', '')).not.toMatch(NEVER);
+}
+
+describe('whatever stands in a notification', () => {
+  test('the message is within Slack’s limits, and what others wrote commands nothing', () => {
+    fc.assert(
+      fc.property(anyNotification, (notification) => {
+        check(render(notification));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('its short form is short and plain', () => {
+    fc.assert(
+      fc.property(anyNotification, (notification) => {
+        const short = renderShort(notification);
+        check(short);
+        expect(short.text).toMatch(/^[\x20-\x7e]+$/);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('three megabytes cost no more than three lines', () => {
+    const userAgent = '<!channel>\u200b'.repeat(270_000);
+    const started = performance.now();
+    check(render(with_({ userAgent, path: userAgent, action: userAgent })));
+    expect(performance.now() - started).toBeLessThan(50);
+  });
+});

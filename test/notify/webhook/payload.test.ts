@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { testNotification } from '../../../src/ledger/trial.ts';
+import type { Notification } from '../../../src/notify/notification.ts';
+import { NO_LINKS } from '../../../src/notify/receiver.ts';
+import { MAX_BYTES, payload } from '../../../src/notify/webhook/payload.ts';
+import { CLOSED, CORRELATION, EXAMPLES, GROWN, HOSTILE_TEXTS, SHORTENED, writtenBy } from '../examples.ts';
+import { anyNotification } from '../hostile.ts';
+import { BLIND, LINKS, OPENED } from '../notifications.ts';
+
+const sent = (notification: Notification, links = LINKS) => JSON.parse(payload(notification, links));
+
+describe('what a program reads', () => {
+  test('an alert that opened, whole', () => {
+    expect(sent(OPENED)).toEqual({
+      type: 'alert.opened',
+      timestamp: '2026-01-31T09:30:00.000Z',
+      data: {
+        test: false,
+        text: '[HIGH] API key deleted: api_key.deleted by Alice Smith from 203.0.113.9',
+        links: LINKS,
+        alert: {
+          id: 12,
+          rule: {
+            id: '5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55',
+            title: 'API key deleted',
+            description: 'An API key was deleted. What used it no longer works.',
+            tags: ['attack.t1531'],
+            runbook: 'https://example.com/runbooks/api-keys?a=1&b=2',
+            falsepositives: ['Rotation of keys that was announced'],
+          },
+          level: 'high',
+          key: [{ field: 'actor.id', value: '123e4567-e89b-12d3-a456-426614174000' }],
+          count: 1,
+          first_at: '2026-01-31T09:30:00.000Z',
+          last_at: '2026-01-31T09:30:00.000Z',
+          period_seconds: 3_600,
+        },
+        entry: {
+          id: 'a1b2c3d4-0000-4000-8000-000000000001',
+          created_at: '2026-01-31T09:30:00.000Z',
+          action: 'api_key.deleted',
+          actor: { id: '123e4567-e89b-12d3-a456-426614174000', name: 'Alice Smith', type: 'user' },
+          target: { id: '9f8e7d6c-0000-4000-8000-000000000002', type: 'api_key' },
+          client_ip: '203.0.113.9',
+          method: 'DELETE',
+          path: '/v1/api_keys/9f8e7d6c-0000-4000-8000-000000000002',
+          status_code: '204',
+          user_agent: 'Terraform/1.5.7 (+https://www.terraform.io)',
+        },
+        evidence: [{ selection: 'deleted', field: 'action', value: 'api_key.deleted' }],
+        window: null,
+        shortened: false,
+      },
+    });
+  });
+
+  test('an alarm about Tocsin itself, whole', () => {
+    expect(sent(BLIND, NO_LINKS)).toEqual({
+      type: 'alarm.raised',
+      timestamp: '2026-01-31T09:30:00.000Z',
+      data: {
+        test: false,
+        text: expect.stringMatching(/^Tocsin itself: it is not watching\. No walk has ended/),
+        links: NO_LINKS,
+        alarm: {
+          kind: 'blind',
+          subject: null,
+          summary: BLIND.alarm.summary,
+          mend: BLIND.alarm.mend,
+          since: '2026-01-31T09:30:00.000Z',
+        },
+        shortened: false,
+      },
+    });
+  });
+
+  test.each<[Notification, string]>([
+    [GROWN, 'alert.grown'],
+    [CLOSED, 'alert.resolved'],
+    [{ ...BLIND, kind: 'alarm-resolved' }, 'alarm.cleared'],
+  ])('the type says what it is', (notification, type) => expect(sent(notification).type).toBe(type));
+
+  test('a correlation has its number, window and first entries', () => {
+    const { window } = sent(CORRELATION).data;
+    expect(window).toMatchObject({ count: 20, timespan_seconds: 600, condition: '20 or more' });
+    expect(window.first).toHaveLength(3);
+  });
+
+  test('a test says that it is one', () => expect(sent(testNotification(0)).data.test).toBe(true));
+
+  test('all types of one schema have the same fields', () => {
+    const fields = (notification: Notification) => Object.keys(sent(notification).data).sort();
+    for (const notification of [GROWN, CLOSED, SHORTENED]) expect(fields(notification)).toEqual(fields(OPENED));
+  });
+});
+
+describe('what an attacker writes', () => {
+  test.each(HOSTILE_TEXTS)('is as it was, in its place: %j', (text) => {
+    const { entry, evidence } = sent(writtenBy(text)).data;
+    for (const field of ['action', 'client_ip', 'path', 'user_agent']) expect(entry[field]).toBe(text.toWellFormed());
+    expect(evidence[0].value).toBe(text.toWellFormed());
+  });
+
+  test('is cut where it is long, and that is said', () => {
+    const { data } = sent(SHORTENED);
+    expect(data.shortened).toBe(true);
+    expect(data.entry.user_agent).toMatch(/^a-name-that-goes-on.*…$/);
+    expect(data.links).toEqual(LINKS);
+  });
+
+  test.each(['\u0000', '\u2028', '"', '😀', '\ud83d'])('is small even at its worst: %j', (character) => {
+    const worst = writtenBy(character.repeat(30_000), {
+      ...CORRELATION,
+      evidence: Array.from({ length: 100 }, () => ({ selection: 's', field: 'f', value: 'v' })),
+    });
+    const [first] = worst.window?.first ?? [];
+    const window = worst.window && { ...worst.window, first: Array.from({ length: 100 }, () => first ?? worst.entry) };
+    const many = Array.from({ length: 100 }, () => character.repeat(30_000));
+    expectSmall({
+      ...worst,
+      window,
+      evidence: many.map((value) => ({ selection: value, field: value, value })),
+      alert: { ...worst.alert, tags: many, falsepositives: many, runbook: many[0] ?? '', title: many[0] ?? '' },
+    });
+  });
+
+  test('whatever stands in it, it is small and JSON', () => {
+    fc.assert(fc.property(anyNotification, expectSmall), { numRuns: 150 });
+  });
+
+  test.each(EXAMPLES)('%s is small', (_, notification) => expectSmall(notification));
+
+  function expectSmall(notification: Notification): void {
+    const text = payload(notification, LINKS);
+    expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(MAX_BYTES);
+    expect(text.isWellFormed()).toBe(true);
+    expect(JSON.parse(text)).toHaveProperty('data.text');
+  }
+});

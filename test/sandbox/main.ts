@@ -1,0 +1,99 @@
+/**
+ * The stand-in upstream by itself: `node test/sandbox/main.ts --help`.
+ */
+
+import { parseArgs } from 'node:util';
+import { live } from './live.ts';
+import { createOrganization } from './organization.ts';
+import { DIALECTS, type Dialect } from './query.ts';
+import { startSandbox } from './server.ts';
+
+const HELP = `A stand-in for the Nirvana Labs audit-log API, on 127.0.0.1.
+
+  node test/sandbox/main.ts [options]
+
+  --port N          the port (default: any free one)
+  --dialect D       ${DIALECTS.join(', ')} (default: sorted)
+  --seed N          the same seed, the same organization (default: 1)
+  --api-key KEY     what clients must send (default: a well-known one)
+  --hours N         how much past there is at the beginning (default: 24)
+  --per-day N       how many entries a day of it has (default: 20000)
+  --live            keep going: ordinary entries, and the scenarios in turn
+  --rate N          live entries a second (default: 2)
+  --every SECONDS   from one scenario to the next (default: 15; 0: none)
+  --no-own-reads    reads of the log are not entries themselves
+  --help            this
+
+Knobs, entries and requests: /__sandbox (test/sandbox/controls.ts).`;
+
+await run().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 2;
+});
+
+async function run(): Promise<void> {
+  const { values } = parseArgs({
+    allowNegative: true,
+    options: {
+      port: { type: 'string', default: '0' },
+      dialect: { type: 'string', default: 'sorted' },
+      seed: { type: 'string', default: '1' },
+      'api-key': { type: 'string' },
+      hours: { type: 'string', default: '24' },
+      'per-day': { type: 'string', default: '20000' },
+      live: { type: 'boolean', default: false },
+      rate: { type: 'string', default: '2' },
+      every: { type: 'string', default: '15' },
+      'own-reads': { type: 'boolean', default: true },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const seed = number('seed', values.seed);
+  const sandbox = await startSandbox({
+    port: number('port', values.port),
+    dialect: dialect(values.dialect),
+    seed,
+    logOwnReads: values['own-reads'],
+    ...(values['api-key'] === undefined ? {} : { apiKey: values['api-key'] }),
+  });
+  const organization = createOrganization(seed);
+  const now = sandbox.now();
+  const past = now - number('hours', values.hours) * 3_600_000;
+  sandbox.log.append(organization.between(past, now, { entriesPerDay: number('per-day', values['per-day']) }));
+  console.log(
+    `${sandbox.url} speaks ${sandbox.dialect}, has ${sandbox.log.size} entries; the key is ${sandbox.apiKey}`,
+  );
+  const running = values.live
+    ? live(sandbox, {
+        seed,
+        organization,
+        entriesPerSecond: number('rate', values.rate),
+        scenarioEveryMs: number('every', values.every) * 1000,
+        onScenario: (name, records) => console.log(`${new Date().toISOString()} ${name}: ${records.length} entries`),
+      })
+    : null;
+  const end = (): void => {
+    running?.stop();
+    void sandbox.stop();
+  };
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+}
+
+function number(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) fail(`--${name} must be a number, not ${JSON.stringify(text)}`);
+  return value;
+}
+
+function dialect(text: string): Dialect {
+  return DIALECTS.find((known) => known === text) ?? fail(`--dialect must be one of ${DIALECTS.join(', ')}`);
+}
+
+function fail(message: string): never {
+  throw new RangeError(message);
+}

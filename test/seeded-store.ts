@@ -1,0 +1,110 @@
+/**
+ * The seeded log (seeded-log.ts) in a ledger of plain Node: the real ledger, all the real rules and one of each level
+ * that they lack, and receivers of which one is well, one hears of little, one refuses, one has no setting and one is
+ * down. So there are alerts of every level and state, and deliveries pending, delivered, dead and held.
+ *
+ * Contract: the same for the same `now`. The first days are read in silence: their alerts are history.
+ */
+import type { Route } from '../src/alert/routing.ts';
+import { parsePage } from '../src/audit-log/page.ts';
+import { underWay } from '../src/audit-log/tail.ts';
+import { onTheirWay } from '../src/ledger/hand-over.ts';
+import { createLedger, type Ledger } from '../src/ledger/ledger.ts';
+import { nodeStore } from '../src/ledger/node-store.ts';
+import { createViews, type Views } from '../src/ledger/views/read.ts';
+import type { Outcome } from '../src/notify/receiver.ts';
+import { ruleSet } from '../src/rules.gen.ts';
+import { compile } from '../src/sigma/compile.ts';
+import type { Rule } from '../src/sigma/rule.ts';
+import { onAction } from './ledger/scene.ts';
+import type { LogRecord } from './sandbox/record.ts';
+import { SEEDED_DAYS, type SeededFacts, seededLog } from './seeded-log.ts';
+
+export interface SeededStore {
+  readonly store: ReturnType<typeof nodeStore>;
+  readonly ledger: Ledger;
+  readonly views: Views;
+  readonly facts: SeededFacts;
+  /** Wall, ms: what it was seeded for. */
+  readonly now: number;
+}
+
+const DAY = 24 * 60 * 60_000;
+const PAGE = 100;
+/** So many of the last messages are still on their way. */
+const LEFT_PENDING = 5;
+
+/** Levels that no rule of the pack has. */
+const MORE_RULES: readonly Rule[] = [
+  onAction('vm.deleted', { id: 'seeded-low', title: 'A machine deleted', level: 'low' }),
+  onAction('nks_cluster.kubeconfig_read', { id: 'seeded-critical', title: 'A kubeconfig read', level: 'critical' }),
+];
+
+const route = (name: string, from: Route['from'], problem: string | null = null): Route => ({ name, from, problem });
+const ROUTES: readonly Route[] = [
+  route('slack', 'low'),
+  route('pager', 'critical'),
+  route('webhook', 'medium'),
+  route('mail', 'high', 'EMAIL_TO is not set'),
+  route('siem', 'high'),
+];
+const OUTCOMES: Readonly<Record<string, Outcome>> = {
+  slack: { kind: 'delivered' },
+  pager: { kind: 'delivered' },
+  webhook: { kind: 'refused', reason: 'answered with 410' },
+  mail: { kind: 'refused', reason: 'EMAIL_TO is not set' },
+  siem: { kind: 'retry', reason: 'answered with 503', afterMs: null },
+};
+
+/** Seeds a ledger in memory, or in the file at `path`. */
+export function seededStore(now: number, path = ':memory:'): SeededStore {
+  const { records, facts } = seededLog(now);
+  const store = nodeStore(path);
+  const engine = compile({ version: `${ruleSet.version} seeded`, rules: [...ruleSet.rules, ...MORE_RULES] });
+  const overlapMs = 5 * 60_000;
+  const ledger = createLedger(store, {
+    engine,
+    overlapMs,
+    retentionMs: 30 * DAY,
+    blindAfterMs: 15 * 60_000,
+    receivers: ROUTES,
+    apiKeyExpiresAt: null,
+  });
+  recordAll(ledger, records, now);
+  sendAll(ledger, now);
+  const views = createViews(store, { engine, receivers: ROUTES, status: (at) => ledger.status(at) });
+  return { store, ledger, views, facts, now };
+}
+
+/** One walk over all of it, page by page. */
+function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): void {
+  const startAt = now - (SEEDED_DAYS + 1) * DAY;
+  let { checkpoint } = ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt, silentStart: false }, now);
+  for (let i = 0; i < records.length; i += PAGE) {
+    const page = parsePage({ items: records.slice(i, i + PAGE).map(({ body }) => body) }, now);
+    const at = underWay(checkpoint);
+    const last = page.entries.at(-1)?.createdAt ?? now;
+    const recorded = ledger.record(
+      {
+        expect: at.version,
+        next: { ...at, walk: { ...at.walk, began: now, direction: 'forward', frontier: last } },
+        ends: i + PAGE >= records.length,
+        handle: 'record',
+        began: now,
+        silentBefore: last < now - (SEEDED_DAYS - 1) * DAY ? now : null,
+        ...onTheirWay(page),
+        save: false,
+      },
+      now,
+    );
+    if (recorded.kind !== 'done') throw new Error('the ledger took a page for another tick’s');
+    checkpoint = recorded.checkpoint;
+  }
+}
+
+function sendAll(ledger: Ledger, now: number): void {
+  const due = ledger.due(Number.MAX_SAFE_INTEGER, now);
+  for (const delivery of due.slice(0, -LEFT_PENDING)) {
+    ledger.settled(delivery, OUTCOMES[delivery.receiver] ?? { kind: 'delivered' }, now);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The guards that keep the promises, each with the change that takes it away. `npm run sim:guards` makes each change in
+ * a copy and shows that the simulation then fails: a guard whose loss nobody notices is not tested, or not needed.
+ */
+
+export interface Guard {
+  /** What it keeps from happening. */
+  readonly name: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const GUARDS: readonly Guard[] = [
+  {
+    name: 'dedupe: an entry already known is not recorded again',
+    file: 'src/ledger/entries.ts',
+    find: 'for (const { id } of known) wanted.delete(id);',
+    replace: 'void known;',
+  },
+  {
+    name: 'one transaction: what failed half-way is rolled back, checkpoint and all',
+    file: 'src/ledger/node-store.ts',
+    find: "database.exec('ROLLBACK');",
+    replace: "database.exec('COMMIT');",
+  },
+  {
+    name: 'compare and swap: a tick that was overtaken changes nothing',
+    file: 'src/ledger/ledger.ts',
+    find: "if (batch.expect !== state.checkpoint.version) return { kind: 'conflict' };",
+    replace: '',
+  },
+  {
+    name: "overlap: seen-through lies before the walk's beginning",
+    file: 'src/audit-log/tail.ts',
+    find: 'Math.max(checkpoint.seenThrough, began - overlapMs)',
+    replace: 'Math.max(checkpoint.seenThrough, began)',
+  },
+  {
+    name: "the walk's beginning is the upstream's Date, not our clock",
+    file: 'src/watch.ts',
+    find: 'Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS)',
+    replace: 'deps.now()',
+  },
+  {
+    name: "seen-through is never moved by an entry's created_at",
+    file: 'src/audit-log/tail.ts',
+    find: 'const began = checkpoint.walk?.began ?? null;',
+    replace: 'const began = checkpoint.walk?.reached ?? null;',
+  },
+  {
+    name: 'page order check: only a page that descends ends a walk from the head',
+    file: 'src/audit-log/tail.ts',
+    find: "const descends = order === 'descending' || (order === 'flat' && falls);",
+    replace: 'const descends = true;',
+  },
+  {
+    name: 'a page that ends in the future has passed nothing',
+    file: 'src/audit-log/tail.ts',
+    find: 'if (last > began && !future)',
+    replace: 'if (last > began)',
+  },
+  {
+    name: 'an empty page with a next cursor is not the end',
+    file: 'src/audit-log/tail.ts',
+    find: 'if (page.nextCursor === null) return',
+    replace: 'if (page.nextCursor === null || page.entries.length === 0) return',
+  },
+  {
+    name: 'a rejected cursor: the walk goes on from what is surely recorded',
+    file: 'src/audit-log/tail.ts',
+    find: 'const start = Math.max(checkpoint.seenThrough, minimumOf(walk.query));',
+    replace: 'const start = walk.began ?? checkpoint.seenThrough;',
+  },
+  {
+    name: 'the stage is recorded before the walk ends',
+    file: 'src/ledger/ledger.ts',
+    find: 'stagedCount(store) === 0 || next.walk === null',
+    replace: 'next.walk !== null || next.walk === null',
+  },
+  {
+    name: "the ledger's checkpoint counts, not KV's",
+    file: 'src/ledger/ledger.ts',
+    find: "if (obeyed === null) return { checkpoint: current(state), how: 'goes on' };",
+    replace:
+      "if (obeyed === null) return { checkpoint: { ...(input.kv?.checkpoint ?? current(state)), version: state.checkpoint.version }, how: 'goes on' };",
+  },
+  {
+    name: 'a rewind is obeyed once',
+    file: 'src/ledger/ledger.ts',
+    find: 'if (rewind === null || state.rewinds.includes(rewind.id)) return null;',
+    replace: 'if (rewind === null) return null;',
+  },
+  {
+    name: 'outbox before send: a delivery is not done until the receiver said so',
+    file: 'src/ledger/deliveries.ts',
+    find: "'UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ?'",
+    replace: '"UPDATE deliveries SET attempts = ?, due_at = ?, state = \'delivered\' WHERE id = ?"',
+  },
+  {
+    name: 're-arm: a missing alarm is set again by the next call',
+    file: 'src/ledger/host.ts',
+    find: 'if (set === null || set > at) await alarm.set(at);',
+    replace: 'if (set !== null && set > at) await alarm.set(at);',
+  },
+  {
+    name: 'a dead delivery is an alarm',
+    file: 'src/ledger/ledger.ts',
+    find: "if (result.state === 'dead' && !result.ofAlarm) {",
+    replace: "if (result.state === 'dead' && result.ofAlarm) {",
+  },
+  {
+    name: 'windows keep what a late entry may still fall into',
+    file: 'src/ledger/evaluate.ts',
+    find: 'observe(times, at, correlation, walked.began - overlapMs)',
+    replace: 'observe(times, at, correlation, at)',
+  },
+  {
+    name: "an entry dated after its walk's beginning counts as it",
+    file: 'src/ledger/evaluate.ts',
+    find: 'const at = Math.min(entry.createdAt, walked.began);',
+    replace: 'const at = entry.createdAt;',
+  },
+  {
+    name: 'a late match joins the alert that begins after it',
+    file: 'src/alert/alert.ts',
+    find: '?? takes.find((alert) => at < alert.begins && alert.begins < at + alert.periodMs) ?? null',
+    replace: '?? null',
+  },
+  {
+    name: 'the first live match on an alert of the past is told',
+    file: 'src/alert/alert.ts',
+    find: 'const told = joins !== null && !joins.history ? joins : null;',
+    replace: 'const told = joins;',
+  },
+  {
+    name: 'growth is told when the count reaches ten, a hundred …, and not at every match after',
+    file: 'src/alert/alert.ts',
+    find: 'return count === milestone;',
+    replace: 'return count >= 10;',
+  },
+  {
+    name: 'closing is told once: what closed stays closed',
+    file: 'src/ledger/closing.ts',
+    find: "SET state = 'closed', closing = ?",
+    replace: 'SET closing = ?',
+  },
+  {
+    name: 'an alert closes when its period is seen through, and not before',
+    file: 'src/ledger/ledger.ts',
+    find: 'if (closes) closeAlerts(store, checkpoint.seenThrough,',
+    replace: 'if (closes) closeAlerts(store, at.now,',
+  },
+  {
+    name: 'who does not hear of a level is not told',
+    file: 'src/ledger/tell.ts',
+    find: 'if (heard.send) queue(',
+    replace: "if (heard.send || route.name !== '') queue(",
+  },
+  {
+    name: 'a correlation counts what was recorded before the entry that fired it',
+    file: 'src/ledger/past.ts',
+    find: 'AND +seq < ?',
+    replace: 'AND +seq <> ?',
+  },
+  {
+    name: 'a match stands, though a correlation counts its entry later',
+    file: 'src/ledger/past.ts',
+    find: "'INSERT OR IGNORE INTO matches",
+    replace: "'INSERT OR REPLACE INTO matches",
+  },
+  {
+    name: 'rules that changed begin their windows anew',
+    file: 'src/ledger/past.ts',
+    find: 'row === undefined || row.fingerprint !== fingerprint(rule)',
+    replace: 'row === undefined',
+  },
+  {
+    name: 'blindness is noticed',
+    file: 'src/ledger/ledger.ts',
+    find: 'if (now - since >= options.blindAfterMs) {',
+    replace: 'if (now - since >= 100 * options.blindAfterMs) {',
+  },
+];

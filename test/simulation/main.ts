@@ -1,0 +1,83 @@
+/** `npm run sim`: runs many seeds and says what went wrong, with a schedule that replays, and what was hit. */
+import { parseArgs } from 'node:util';
+import { run } from './run.ts';
+
+const HELP = `npm run sim -- [--seeds N] [--from N] [--seed N] [--stop N] [--quiet] [--json]
+
+Runs the watch, tail and ledger in a simulated world that fails in every way, and compares with a plain model.
+
+  --seeds N   how many seeds (default 1000)
+  --from N    the first seed (default 1)
+  --seed N    one seed; where it fails, with its whole schedule
+  --stop N    stop after N failing seeds (default 3)
+  --quiet     no progress
+  --json      the outcome as one JSON object
+`;
+
+const { values } = readArguments();
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const numbers = [values.seeds, values.from, values.stop, values.seed ?? '1'].map(Number);
+if (numbers.some((number) => !Number.isSafeInteger(number) || number < 1)) {
+  process.stderr.write(`sim: every number must be a whole one from 1 on\n\n${HELP}`);
+  process.exit(2);
+}
+const [seeds = 0, from = 1, stop = 1] = numbers;
+const one = values.seed === undefined ? null : Number(values.seed);
+const first = one ?? from;
+const last = one ?? from + seeds - 1;
+
+const hits = new Map<string, number>();
+const failed: number[] = [];
+let entries = 0;
+let alerts = 0;
+let seed = first;
+for (; seed <= last && failed.length < stop; seed++) {
+  const result = await run(seed);
+  entries += result.entries;
+  alerts += result.alerts;
+  for (const [kind, count] of result.hits) hits.set(kind, (hits.get(kind) ?? 0) + count);
+  if (result.problems.length > 0) {
+    failed.push(seed);
+    if (!values.json) {
+      process.stdout.write(`\nseed ${seed} fails (replay: npm run sim -- --seed ${seed})\n`);
+      for (const problem of result.problems) process.stdout.write(`  ✗ ${problem}\n`);
+      const shown = one === null ? result.schedule.slice(0, 12) : result.schedule;
+      for (const line of shown) process.stdout.write(`    ${line}\n`);
+      if (shown.length < result.schedule.length)
+        process.stdout.write(`    … ${result.schedule.length - shown.length} more\n`);
+    }
+  }
+  if (!values.quiet && !values.json && process.stdout.isTTY && seed % 20 === 0)
+    process.stdout.write(`\r${seed - first + 1} seeds`);
+}
+const ran = seed - first;
+if (values.json) {
+  process.stdout.write(`${JSON.stringify({ ran, failed, entries, alerts, hits: Object.fromEntries(hits) })}\n`);
+} else {
+  process.stdout.write(`\n${ran} seeds, ${entries} entries, ${alerts} alerts; how often each fault was hit:\n`);
+  for (const [kind, count] of [...hits].sort()) process.stdout.write(`  ${String(count).padStart(8)}  ${kind}\n`);
+  process.stdout.write(failed.length === 0 ? 'all passed\n' : `${failed.length} failed: ${failed.join(', ')}\n`);
+}
+process.exit(failed.length === 0 ? 0 : 1);
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: 'string', default: '1000' },
+        from: { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        stop: { type: 'string', default: '3' },
+        quiet: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`sim: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    process.exit(2);
+  }
+}

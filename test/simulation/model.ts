@@ -1,0 +1,203 @@
+/**
+ * The plain model: what a ledger that accepted these entries in this order owes, computed the long way round, with
+ * nothing bounded, thinned or packed. And what the order of time would have rung.
+ */
+import type { Route } from '../../src/alert/routing.ts';
+import type { Engine } from '../../src/sigma/compile.ts';
+import { type CorrelationRule, LEVELS, type Level, type Rule } from '../../src/sigma/rule.ts';
+
+export interface ModelEntry {
+  readonly seq: number;
+  readonly id: string;
+  readonly createdAt: number;
+  readonly body: { readonly [field: string]: unknown };
+  readonly began: number;
+  readonly silentBefore: number | null;
+  readonly engine: Engine;
+}
+
+export interface ModelAlert {
+  readonly rule: string;
+  readonly level: Level;
+  readonly key: string;
+  readonly begins: number;
+  readonly periodMs: number;
+  count: number;
+  history: boolean;
+  /** What people are to hear of it, in order: the kind, the count, and the first entries that were counted. */
+  readonly told: string[];
+  /** What is kept of each of its entries: why something was said then or not, or that it was counted. */
+  readonly matches: Map<number, string>;
+  closing: string | null;
+}
+
+/** How often a rule is to have matched; its latest time and last entry. */
+export interface ModelActivity {
+  matched: number;
+  lastAt: number;
+  lastSeq: number;
+}
+
+export interface Owed {
+  readonly alerts: readonly ModelAlert[];
+  readonly activity: ReadonlyMap<string, ModelActivity>;
+}
+
+/** What the model is told: how the world was set up, and when each alert closed, which no entry says. */
+export interface Circumstances {
+  readonly overlapMs: number;
+  readonly routes: readonly Route[];
+  /** Alert id → the number of the last entry recorded by then. */
+  readonly closings: ReadonlyMap<number, number>;
+}
+
+const HOUR = 3_600_000;
+const MATCHES_KEPT = 100;
+const COUNTED_MOST = 20;
+const COUNTED_SHOWN = 3;
+
+function field(body: ModelEntry['body'], path: string): string | null {
+  const value = path
+    .split('.')
+    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], body);
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Whether a receiver hears of a level. */
+export function hears(route: Route, level: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(route.from);
+}
+
+/** What is owed for these entries in `seq` order. */
+export function owedFor(entries: readonly ModelEntry[], { overlapMs, routes, closings }: Circumstances): Owed {
+  const alerts: ModelAlert[] = [];
+  const activity = new Map<string, ModelActivity>();
+  let windows = new Map<string, number[]>();
+  let fingerprint = '';
+
+  const unheard = (level: Level): string | null => {
+    if (routes.some((route) => hears(route, level))) return null;
+    return level === 'informational' ? 'informational' : 'no receiver of its level';
+  };
+
+  /** Places a match; the alert, where it opens or first tells one. */
+  const happened = (rule: Rule, entry: ModelEntry, at: number, key: string): ModelAlert | null => {
+    const active = activity.get(rule.id) ?? { matched: 0, lastAt: at, lastSeq: 0 };
+    activity.set(rule.id, active);
+    active.matched++;
+    active.lastAt = Math.max(active.lastAt, at);
+    active.lastSeq = entry.seq;
+    if (!rule.alerts) return null;
+    const silent = entry.silentBefore !== null && entry.createdAt < entry.silentBefore;
+    const periodMs = rule.tocsin.dedupPeriodMs ?? HOUR;
+    const near = alerts
+      .filter((alert) => alert.rule === rule.id && alert.key === key && Math.abs(alert.begins - at) < alert.periodMs)
+      .sort((a, b) => a.begins - b.begins);
+    const known =
+      near.findLast((each) => each.begins <= at && at < each.begins + each.periodMs) ??
+      near.find((each) => each.begins > at);
+    const alert: ModelAlert = known ?? {
+      ...{ rule: rule.id, level: rule.level, key, begins: at, periodMs, count: 0, history: true },
+      ...{ told: [], matches: new Map(), closing: null },
+    };
+    if (known === undefined) alerts.push(alert);
+    alert.count++;
+    let said = 'grouped';
+    if (silent) said = 'history';
+    else if (alert.history) said = unheard(rule.level) ?? `opened: first ${known === undefined ? '' : 'live '}match`;
+    else if (/^10+$/.test(String(alert.count))) said = unheard(rule.level) ?? `grown: count reached ${alert.count}`;
+    if (!silent) alert.history = false;
+    const tells = said.includes(':');
+    if (tells) alert.told.push(`${said.split(':')[0]} ×${alert.count} `);
+    if (tells || alert.count <= MATCHES_KEPT) alert.matches.set(entry.seq, said);
+    return known === undefined || said.startsWith('opened') ? alert : null;
+  };
+
+  const close = (alert: ModelAlert): void => {
+    alert.closing = alert.history ? 'history' : (unheard(alert.level) ?? (alert.count === 1 ? 'did not grow' : null));
+    if (alert.closing !== null) return;
+    alert.closing = 'resolved: its period closed after growth';
+    alert.told.push(`resolved ×${alert.count} `);
+  };
+
+  for (const entry of entries) {
+    const version = JSON.stringify(entry.engine.correlations);
+    if (version !== fingerprint) {
+      // Only the rules that changed begin anew.
+      windows = new Map([...windows].filter(([place]) => version.includes(place.split('\n')[0] ?? '')));
+      fingerprint = version;
+    }
+    const at = Math.min(entry.createdAt, entry.began);
+    const matched = entry.engine.evaluate(entry.body).map((match) => match.rule);
+    for (const rule of matched) happened(rule, entry, at, JSON.stringify([field(entry.body, 'actor.id') ?? '']));
+    for (const correlation of entry.engine.correlations) {
+      if (!matched.some((rule) => correlation.rules.includes(rule.id))) continue;
+      const by = correlation.groupBy[0] ?? '';
+      const group = field(entry.body, by);
+      if (group === null) continue;
+      const key = JSON.stringify([group]);
+      const place = `${JSON.stringify(correlation)}\n${key}`;
+      const horizon = Math.min(at, entry.began - overlapMs);
+      const times = [...(windows.get(place) ?? []), at].filter((time) => time > horizon - correlation.timespanMs);
+      times.sort((a, b) => a - b);
+      windows.set(place, times);
+      const end = times.find(
+        (time) => time >= at && time < at + correlation.timespanMs && satisfied(times, time, correlation),
+      );
+      const tellsFirst = end === undefined ? null : happened(correlation, entry, end, key);
+      if (end === undefined || tellsFirst === null) continue;
+      const within = times.filter((time) => time > end - correlation.timespanMs && time <= end);
+      const counted = entries
+        .filter((each) => each.seq < entry.seq && each.createdAt <= each.began && within.includes(each.createdAt))
+        .filter((each) => field(each.body, by) === group)
+        .filter((each) => entry.engine.evaluate(each.body).some(({ rule }) => correlation.rules.includes(rule.id)))
+        .sort((a, b) => a.createdAt - b.createdAt || a.seq - b.seq);
+      if (tellsFirst.matches.get(entry.seq)?.startsWith('opened')) {
+        tellsFirst.told.push(`${tellsFirst.told.pop()}${counted.slice(0, COUNTED_SHOWN).map(({ id }) => id)}`);
+      }
+      for (const { seq } of counted.slice(0, COUNTED_MOST)) {
+        if (!tellsFirst.matches.has(seq)) tellsFirst.matches.set(seq, 'counted');
+      }
+    }
+    alerts.forEach((alert, index) => {
+      if (alert.closing === null && closings.get(index + 1) === entry.seq) close(alert);
+    });
+  }
+  return { alerts, activity };
+}
+
+/** `rule key` of all that rings when the entries are taken in the order of their time. */
+export function rungInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
+  const rung = new Set<string>();
+  const times = new Map<string, { rule: CorrelationRule; key: string; times: number[] }>();
+  for (const entry of entries) {
+    const at = Math.min(entry.createdAt, entry.began);
+    const matched = entry.engine.evaluate(entry.body).map((match) => match.rule);
+    for (const rule of matched) {
+      if (rule.alerts) rung.add(`${rule.id} ${JSON.stringify([field(entry.body, 'actor.id') ?? ''])}`);
+    }
+    for (const correlation of entry.engine.correlations) {
+      const group = field(entry.body, correlation.groupBy[0] ?? '');
+      if (group === null || !matched.some((rule) => correlation.rules.includes(rule.id))) continue;
+      const key = JSON.stringify([group]);
+      const place = `${correlation.id}\n${key}`;
+      const found = times.get(place) ?? { rule: correlation, key, times: [] };
+      found.times.push(at);
+      times.set(place, found);
+    }
+  }
+  for (const { rule, key, times: all } of times.values()) {
+    all.sort((a, b) => a - b);
+    if (all.some((time) => satisfied(all, time, rule))) rung.add(`${rule.id} ${key}`);
+  }
+  return rung;
+}
+
+function satisfied(times: readonly number[], end: number, rule: CorrelationRule): boolean {
+  const count = times.filter((time) => time > end - rule.timespanMs && time <= end).length;
+  return rule.condition.every(({ op, value }) => {
+    if (op !== 'gte') throw new Error('the model knows only gte');
+    return count >= value;
+  });
+}

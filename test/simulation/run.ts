@@ -1,0 +1,350 @@
+/**
+ * One run of the simulation: the real watch, tail, ledger and host in a world that goes wrong, then an hour of calm,
+ * then the comparison with the plain model. A seed decides everything.
+ */
+
+import type { Route } from '../../src/alert/routing.ts';
+import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
+import type { LedgerApi } from '../../src/ledger/api.ts';
+import { createHost, type Host } from '../../src/ledger/host.ts';
+import { createLedger } from '../../src/ledger/ledger.ts';
+import { nodeStore } from '../../src/ledger/node-store.ts';
+import type { Store } from '../../src/ledger/store.ts';
+import type { Notification } from '../../src/notify/notification.ts';
+import { NO_LINKS, type Outcome, type Receiver } from '../../src/notify/receiver.ts';
+import { compile, type Engine } from '../../src/sigma/compile.ts';
+import type { Level } from '../../src/sigma/rule.ts';
+import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/watch.ts';
+import { DIALECTS } from '../sandbox/query.ts';
+import { compare } from './compare.ts';
+import { createKv } from './kv.ts';
+import { createDice } from './random.ts';
+import { RULE_SETS } from './rules.ts';
+import { createTraffic } from './traffic.ts';
+import { createUpstream } from './upstream.ts';
+import { createWitness } from './witness.ts';
+import { createWorld, Lost, type StepFaults } from './world.ts';
+
+export const OVERLAP_MS = 5 * 60_000;
+export const BLIND_AFTER_MS = 15 * 60_000;
+const MINUTE = 60_000;
+/** The run begins here; a first start reads one hour back. */
+export const START = Date.UTC(2026, 0, 5, 12);
+const ENGINES = RULE_SETS.map((rules) => compile(rules)) as [Engine, Engine];
+const NO_STEP_FAULTS: StepFaults = { crash: 0, fail: 0, twice: 0, slow: 0 };
+
+/** What reached a receiver. */
+export interface Heard {
+  readonly receiver: string;
+  readonly notification: Notification;
+}
+
+export interface Rewinds {
+  readonly id: string;
+  readonly to: number;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly problems: readonly string[];
+  readonly hits: ReadonlyMap<string, number>;
+  readonly schedule: readonly string[];
+  readonly entries: number;
+  readonly alerts: number;
+}
+
+/** Runs one seed. */
+export async function run(seed: number): Promise<RunResult> {
+  const dice = createDice(seed);
+  const world = createWorld(START, dice);
+  const dialect = dice.pick(DIALECTS);
+  const upstream = createUpstream(
+    world,
+    dice,
+    dialect,
+    dice.between(3, 10),
+    dice.pick([0, 0, -3 * MINUTE, 3 * MINUTE]),
+  );
+  const kv = createKv(world, dice);
+  const troubled = dice.between(30, 90) * MINUTE;
+  const end = START + troubled;
+  world.note(`dialect ${dialect}, upstream clock ${upstream.skewMs / 1000}s ahead`);
+  createTraffic(dice, upstream.log, {
+    from: START - 3 * 60 * MINUTE + upstream.skewMs,
+    start: START + upstream.skewMs,
+    to: end + upstream.skewMs,
+    overlapMs: OVERLAP_MS,
+  });
+
+  // How bad this world is.
+  const rate = (most: number): number => (dice.chance(0.5) ? 0 : dice.next() * most);
+  let faults: StepFaults = { crash: rate(0.03), fail: rate(0.05), twice: rate(0.05), slow: rate(0.03) };
+  upstream.faults = {
+    error: rate(0.2),
+    rejectCursor: rate(0.1),
+    sameCursor: rate(0.05),
+    emptyPage: rate(0.1),
+    tooLarge: rate(0.05),
+    cursorLifeMs: dice.chance(0.2) ? dice.between(1, 90) * 1000 : Number.POSITIVE_INFINITY,
+  };
+  kv.faults = { staleMs: rate(5 * MINUTE), lost: rate(0.1), refused: rate(0.3) };
+  let alarmFaults = { late: rate(0.2), twice: rate(0.2), never: rate(0.2) };
+  let receiverFaults = { retry: rate(0.4), refused: rate(0.03), hangs: rate(0.05) };
+  let cronFaults = { skipped: rate(0.3), doubled: rate(0.3) };
+
+  // The Durable Object: what is stored outlives it, what it remembers does not.
+  const disk = nodeStore();
+  let storageFails = dice.chance(0.3) ? dice.next() * 0.005 : 0;
+  const store: Store = {
+    ...disk,
+    run: (sql, ...binds) => {
+      if (dice.chance(storageFails)) {
+        world.hit('storage: failed');
+        world.note('the storage fails');
+        throw new Lost('the storage failed');
+      }
+      disk.run(sql, ...binds);
+    },
+  };
+  let alarmAt: number | null = null;
+  // Who hears of what: some of what is said is held back from one of them.
+  const routes: readonly Route[] = [
+    { name: 'slack', from: dice.pick<Level>(['low', 'low', 'informational']), problem: null },
+    { name: 'mail', from: dice.pick<Level>(['low', 'medium', 'critical']), problem: null },
+  ];
+  const witness = createWitness(disk);
+  const silentStart = dice.chance(0.3);
+  let rules = 0;
+  const heard: Heard[] = [];
+  const alarm = {
+    get: () => world.step('alarm.get', () => alarmAt, faults),
+    set: (at: number) =>
+      world.step(
+        'alarm.set',
+        () => {
+          alarmAt = at;
+          world.at(at, 'alarm', ring);
+        },
+        faults,
+      ),
+  };
+  const receivers: Receiver[] = routes.map(({ name }) => ({
+    name,
+    send: ({ notification }) =>
+      world.step(
+        `send ${name}`,
+        (): Outcome => {
+          if (dice.chance(receiverFaults.refused)) return { kind: 'refused', reason: 'no' };
+          if (dice.chance(receiverFaults.retry))
+            return { kind: 'retry', reason: 'later', afterMs: dice.chance(0.3) ? 30_000 : null };
+          heard.push({ receiver: name, notification });
+          return { kind: 'delivered' };
+        },
+        { ...faults, crash: faults.crash + receiverFaults.hangs },
+      ),
+  }));
+  const wake = (): Host => {
+    const fails = storageFails;
+    storageFails = 0;
+    const woken = createHost({
+      ledger: witness.watching(
+        createLedger(store, {
+          engine: ENGINES[rules] as Engine,
+          overlapMs: OVERLAP_MS,
+          retentionMs: 30 * 24 * 60 * MINUTE,
+          blindAfterMs: BLIND_AFTER_MS,
+          receivers: routes,
+        }),
+      ),
+      receivers,
+      linksOf: () => Promise.resolve(NO_LINKS),
+      alarm,
+      now: world.now,
+      log: { sent: () => {}, failed: (error) => world.note(`alarm failed: ${String(error)}`) },
+    });
+    storageFails = fails;
+    return woken;
+  };
+  let host = wake();
+  const ring = (): void => {
+    if (alarmAt === null || alarmAt > world.now()) return;
+    alarmAt = null;
+    if (dice.chance(alarmFaults.never)) {
+      world.hit('alarm: never');
+      return;
+    }
+    const late = dice.chance(alarmFaults.late) ? dice.between(1, 10) * MINUTE : 0;
+    if (late > 0) world.hit('alarm: late');
+    world.at(world.now() + late, 'alarm', () => void host.alarm());
+    if (dice.chance(alarmFaults.twice)) {
+      world.hit('alarm: twice');
+      world.at(world.now() + late + dice.between(0, 5_000), 'alarm', () => void host.alarm());
+    }
+  };
+
+  const ledger: LedgerApi = {
+    begin: (input) => world.step('ledger.begin', () => host.begin(input), faults),
+    record: (batch) => world.step('ledger.record', () => host.record(batch), faults),
+    drain: (expect, most) => world.step('ledger.drain', () => host.drain(expect, most), faults),
+    blame: (record) => world.step('ledger.blame', () => host.blame(record), faults),
+    failed: (failure) => world.step('ledger.failed', () => host.failed(failure), faults),
+  };
+  let budget = { requests: dice.between(2, 8), ms: 45_000 };
+  let polls = 0;
+  const tick = (): void => {
+    polls++;
+    const auditLog = {
+      requests: 0,
+      list: (query: Parameters<typeof upstream.list>[0]) => {
+        auditLog.requests++;
+        return world.step('list', () => upstream.list(query), { ...faults, twice: 0 });
+      },
+    };
+    poll({
+      kv: {
+        get: (keys) => world.step('kv.get', () => kv.read(keys), faults),
+        put: (key, value) => world.step('kv.put', () => kv.write(key, value), faults),
+      },
+      ledger,
+      auditLog,
+      now: world.now,
+      overlapMs: OVERLAP_MS,
+      startAt: START - 60 * MINUTE,
+      silentStart,
+      ...budget,
+    }).then(
+      ({ stopped, recorded, pages, notes, how }) => {
+        world.hit(`poll: ${stopped}`);
+        if (recorded > 0 || how !== 'goes on')
+          world.note(`poll ${how}, ${pages} pages, ${recorded} recorded, ${stopped}`);
+        for (const note of notes) world.note(note);
+      },
+      (error) => {
+        world.hit('poll: failed');
+        world.note(`poll failed: ${error instanceof Error ? error.message : String(error)}`);
+      },
+    );
+  };
+  const calm = end + 100 * MINUTE;
+  for (let at = START; at < calm; at += MINUTE) {
+    world.at(at, 'cron', () => {
+      if (dice.chance(cronFaults.skipped)) {
+        world.hit('cron: skipped');
+        return;
+      }
+      tick();
+      if (!dice.chance(cronFaults.doubled)) return;
+      world.hit('cron: doubled');
+      world.at(world.now() + dice.between(0, 50_000), 'cron', tick);
+    });
+  }
+
+  // What befalls the world as a whole.
+  const sometime = (): number => START + Math.floor(dice.next() * troubled);
+  const rewinds: Rewinds[] = [];
+  let longOutage = false;
+  for (let i = dice.between(0, 4); i > 0; i--) {
+    world.at(sometime(), 'evicted', () => {
+      world.hit('ledger: evicted');
+      world.note('the ledger is evicted');
+      host = wake();
+    });
+  }
+  const outageFor = dice.chance(0.4) ? dice.between(2, 45) * MINUTE : 0;
+  if (outageFor > 0) {
+    const from = sometime();
+    const until = Math.min(from + outageFor, end);
+    longOutage = until - from > BLIND_AFTER_MS + 12 * MINUTE && from > START + 10 * MINUTE;
+    world.at(from, 'outage', () => {
+      upstream.down = true;
+      world.note('the upstream goes down');
+    });
+    world.at(until, 'outage', () => {
+      upstream.down = false;
+      world.note('the upstream is back');
+    });
+  }
+  const rulesChange = dice.chance(0.3);
+  if (rulesChange) {
+    world.at(sometime(), 'rules', () => {
+      world.hit('rules: changed');
+      world.note('the rules change');
+      rules = 1;
+      host = wake();
+    });
+  }
+  if (dice.chance(0.05)) {
+    world.at(sometime(), 'dialect', () => {
+      world.hit('upstream: another dialect');
+      upstream.dialect = dice.pick(DIALECTS);
+      world.note(`the upstream turns ${upstream.dialect}`);
+    });
+  }
+  for (let i = dice.chance(0.25) ? dice.between(1, 2) : 0; i > 0; i--) {
+    const id = `rewind-${i}`;
+    world.at(sometime(), 'rewind', () => {
+      const to = world.now() - dice.between(5, 150) * MINUTE;
+      rewinds.push({ id, to });
+      world.hit('operator: rewind');
+      world.note(`rewind ${id} to ${new Date(to).toISOString()}`);
+      const order = rewindText({ id, to, silent: dice.chance(0.5) });
+      const refused = kv.faults.refused;
+      kv.faults = { ...kv.faults, refused: 0 };
+      kv.write(KV_REWIND, order);
+      kv.faults = { ...kv.faults, refused };
+    });
+  }
+  let movedByHand = false;
+  if (dice.chance(0.1)) {
+    world.at(sometime(), 'kv ahead', () => {
+      movedByHand = true;
+      world.hit('kv: ahead');
+      kv.faults = { ...kv.faults, refused: 0 };
+      kv.write(KV_CHECKPOINT, JSON.stringify({ seenThrough: new Date(world.now() + 60 * MINUTE).toISOString() }));
+    });
+  }
+
+  await world.run(end);
+  world.note('calm');
+  faults = NO_STEP_FAULTS;
+  storageFails = 0;
+  upstream.calm();
+  kv.faults = { staleMs: 0, lost: 0, refused: 0 };
+  alarmFaults = { late: 0, twice: 0, never: 0 };
+  receiverFaults = { retry: 0, refused: 0, hangs: 0 };
+  cronFaults = { skipped: 0, doubled: 0 };
+  budget = { requests: 60, ms: 45_000 };
+  await world.run(calm + MINUTE / 2);
+
+  const { problems, entries, alerts } = compare({
+    store,
+    kv,
+    upstream,
+    heard,
+    rewinds,
+    engines: new Map(ENGINES.map((engine) => [engine.version, engine])),
+    routes,
+    closings: witness.closings,
+    startAt: START - 60 * MINUTE,
+    now: world.now(),
+    overlapMs: OVERLAP_MS,
+    rulesChange,
+    longOutage,
+    movedByHand,
+  });
+  for (const { said } of disk.all<{ said: string }>(
+    `SELECT concat(notification ->> '$.kind', iif(state = 'held', ', held', '')) AS said FROM deliveries
+     UNION ALL SELECT said FROM matches WHERE said = 'counted'`,
+  )) {
+    world.hit(`said: ${said}`);
+  }
+  disk.close();
+  return {
+    seed,
+    problems: polls === 0 ? ['no poll ran'] : problems,
+    hits: world.hits,
+    schedule: world.schedule,
+    entries,
+    alerts,
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * What happens in the simulated organization: quiet hours and bursts, entries that share an instant, come late (within
+ * the overlap), claim the future, are malformed or odd.
+ */
+import type { Dice } from './random.ts';
+import type { Shown } from './upstream.ts';
+
+export interface Span {
+  /** The log begins; the watch does; the traffic ends. ms, on the upstream's clock. */
+  readonly from: number;
+  readonly start: number;
+  readonly to: number;
+  readonly overlapMs: number;
+}
+
+/** `Date` has whole seconds, so a walk may be thought to have begun almost a second early. */
+const LATE_MARGIN_MS = 3_000;
+
+/** Fills the log with all that will happen. */
+export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
+  const lateness = dice.chance(0.6) ? dice.next() * 0.3 : 0;
+  const futures = dice.chance(0.4) ? 0.02 : 0;
+  const malformed = dice.chance(0.3) ? 0.02 : 0;
+  const odd = dice.chance(0.5) ? 0.05 : 0;
+  let number = 0;
+
+  const add = (at: number, fields: Record<string, unknown>): void => {
+    const late = dice.chance(lateness) ? Math.floor(dice.next() * (span.overlapMs - LATE_MARGIN_MS)) : 0;
+    const future = dice.chance(futures) ? dice.pick([30_000, 3_600_000, 400 * 24 * 3_600_000]) : 0;
+    // Ids in no order of time, as UUIDs are.
+    const id = `${((number * 7919) % 10007).toString(36)}-${number++}`;
+    const createdAt = at + future;
+    const body: Record<string, unknown> = {
+      id,
+      action: 'vm.created',
+      actor: { id: `actor-${dice.between(1, 4)}`, name: 'Somebody', type: 'user' },
+      client_ip: `203.0.113.${dice.between(1, 3)}`,
+      created_at: new Date(createdAt).toISOString(),
+      method: 'POST',
+      path: '/v1/compute/vms',
+      status_code: 200,
+      ...fields,
+    };
+    const isMalformed = dice.chance(malformed);
+    if (isMalformed) {
+      if (dice.chance(0.5)) delete body['id'];
+      else body['created_at'] = 'yesterday';
+      body['number'] = number;
+    } else if (dice.chance(odd)) {
+      Object.assign(
+        body,
+        dice.pick<Record<string, unknown>>([
+          { actor: null },
+          { target: 7 },
+          { status_code: '404' },
+          { extra: { deep: [1] } },
+        ]),
+      );
+    }
+    log.push({ id, createdAt, appearsAt: at + late, body, malformed: isMalformed });
+  };
+
+  for (let at = span.from; at < span.to; ) {
+    const before = at < span.start - 3_600_000;
+    at += dice.between(5_000, before ? 600_000 : 90_000);
+    const instant = at;
+    switch (dice.between(0, 9)) {
+      case 0: {
+        const ip = `203.0.113.${dice.between(1, 3)}`;
+        for (let i = dice.between(3, 9); i > 0; i--) {
+          add(instant + dice.between(0, 240_000), { action: 'vm.read', status_code: 403, client_ip: ip });
+        }
+        break;
+      }
+      case 1: {
+        const actor = { id: `actor-${dice.between(1, 4)}`, name: 'Eve', type: 'api_key' };
+        // Some clocks are coarse: then several of these share an instant.
+        const grain = dice.pick([1, 20_000]);
+        for (let i = dice.between(2, 6); i > 0; i--) {
+          const at = instant + dice.between(0, 70_000);
+          add(at - (at % grain), { action: 'vm.deleted', actor });
+        }
+        break;
+      }
+      case 2:
+        for (let i = dice.between(2, 14); i > 0; i--) add(instant, {});
+        break;
+      case 3:
+        add(instant, { action: 'api_key.deleted' });
+        break;
+      default:
+        add(instant, dice.chance(0.3) ? { action: 'vm.read', method: 'GET' } : {});
+    }
+  }
+}

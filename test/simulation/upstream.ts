@@ -1,0 +1,125 @@
+/**
+ * The simulated upstream: a log that grows, in one of three dialects, with its own clock and its own failings. Kept
+ * apart from the sandbox (which is a server) so that a run can look into it and steer it.
+ */
+import type { ListQuery, Page } from '../../src/audit-log/entry.ts';
+import { UpstreamError } from '../../src/audit-log/errors.ts';
+import { parsePage } from '../../src/audit-log/page.ts';
+import type { Dialect } from '../sandbox/query.ts';
+import type { Dice } from './random.ts';
+import type { World } from './world.ts';
+
+export interface Shown {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly appearsAt: number;
+  readonly body: unknown;
+  readonly malformed: boolean;
+}
+
+export interface UpstreamFaults {
+  /** Per request. */
+  readonly error: number;
+  readonly rejectCursor: number;
+  readonly sameCursor: number;
+  readonly emptyPage: number;
+  readonly tooLarge: number;
+  /** Cursors are rejected once older than this, in ms. */
+  readonly cursorLifeMs: number;
+}
+
+const CALM: UpstreamFaults = {
+  error: 0,
+  rejectCursor: 0,
+  sameCursor: 0,
+  emptyPage: 0,
+  tooLarge: 0,
+  cursorLifeMs: Number.POSITIVE_INFINITY,
+};
+
+interface Cursor {
+  readonly createdAt: number;
+  readonly id: string;
+  readonly bound: string;
+  readonly madeAt: number;
+}
+
+export interface Upstream {
+  readonly log: Shown[];
+  dialect: Dialect;
+  faults: UpstreamFaults;
+  /** Down: every request fails. */
+  down: boolean;
+  /** Its clock, ahead of the world's by so much. */
+  readonly skewMs: number;
+  calm(): void;
+  list(query: ListQuery): Page;
+}
+
+export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageCap: number, skewMs: number): Upstream {
+  const log: Shown[] = [];
+  const upstream: Upstream = {
+    log,
+    dialect,
+    faults: CALM,
+    down: false,
+    skewMs,
+    calm: () => {
+      upstream.faults = CALM;
+      upstream.down = false;
+    },
+    list: (query) => {
+      const befalls = (kind: string, probability: number): boolean => {
+        if (!dice.chance(probability)) return false;
+        world.hit(`upstream: ${kind}`);
+        world.note(`upstream: ${kind}`);
+        return true;
+      };
+      const { faults } = upstream;
+      if (upstream.down) {
+        world.hit('upstream: down');
+        throw new UpstreamError('unavailable', 'down');
+      }
+      if (befalls('error', faults.error)) throw new UpstreamError('network', 'reset');
+      const clock = world.now() + skewMs;
+      const sorted = upstream.dialect === 'sorted';
+      const bound = JSON.stringify([upstream.dialect, sorted ? [query.sort ?? '', query.created_at_min ?? ''] : '']);
+      const cursor = query.cursor === undefined ? null : (JSON.parse(query.cursor) as Cursor);
+      if (cursor !== null) {
+        const expired = clock - cursor.madeAt > faults.cursorLifeMs;
+        if (expired) world.hit('upstream: expired cursor');
+        if (expired || cursor.bound !== bound || befalls('rejected cursor', faults.rejectCursor)) {
+          throw new UpstreamError('bad-request', 'no such cursor');
+        }
+      }
+      if (query.limit > 10 && befalls('page too large', faults.tooLarge))
+        throw new UpstreamError('too-large', 'too large');
+      const min =
+        sorted && query.created_at_min !== undefined ? Date.parse(query.created_at_min) : Number.NEGATIVE_INFINITY;
+      const sign = upstream.dialect === 'newest-first' ? -1 : 1;
+      const order = (a: { createdAt: number; id: string }, b: { createdAt: number; id: string }): number =>
+        sign * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+      const matching = log
+        .filter(
+          (entry) =>
+            entry.appearsAt <= clock && entry.createdAt >= min && (cursor === null || order(entry, cursor) > 0),
+        )
+        .sort(order);
+      const empty = cursor !== null && befalls('empty page', faults.emptyPage);
+      const items = empty ? [] : matching.slice(0, Math.min(query.limit, pageCap));
+      const last = items.at(-1);
+      const more = empty || matching.length > items.length;
+      const next =
+        empty && cursor !== null
+          ? { ...cursor, madeAt: clock }
+          : last === undefined
+            ? null
+            : { createdAt: last.createdAt, id: last.id, bound, madeAt: clock };
+      const same = more && query.cursor !== undefined && befalls('same cursor again', faults.sameCursor);
+      const nextCursor = !more ? null : same ? query.cursor : JSON.stringify(next);
+      const json = { items: items.map((entry) => entry.body), pagination: { next_cursor: nextCursor ?? null } };
+      return parsePage(json, Math.floor(clock / 1000) * 1000);
+    },
+  };
+  return upstream;
+}

@@ -1,0 +1,33 @@
+/** What all stand-ins share: a server on 127.0.0.1 that reads each request whole, and can be stopped. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+export interface StandIn {
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+/** Starts one on a free port. `serve` gets each request with its body, and answers it or not. */
+export async function startStandIn(
+  serve: (request: IncomingMessage, response: ServerResponse, body: string) => void,
+): Promise<StandIn> {
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => serve(request, response, Buffer.concat(parts).toString('utf8')));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,464 @@
+/** A poll, against logs, ledgers and KVs that answer by script. */
+import { describe, expect, it } from 'vitest';
+import { checkpointFrom, checkpointText, rewindText } from '../src/audit-log/checkpoint-text.ts';
+import type { AuditLog, Entry, ListQuery, Page } from '../src/audit-log/entry.ts';
+import { UpstreamError, type UpstreamErrorKind } from '../src/audit-log/errors.ts';
+import { parsePage } from '../src/audit-log/page.ts';
+import type { Batch, LedgerApi } from '../src/ledger/api.ts';
+import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, poll, type WatchDeps } from '../src/watch.ts';
+import { MINUTE, NOON, OVERLAP, type Scene, SECOND, scene } from './ledger/scene.ts';
+
+function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
+  const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
+  return { id, createdAt, body };
+}
+
+function records(count: number, from = NOON - 30 * MINUTE): Entry[] {
+  return Array.from({ length: count }, (_, i) => record(`e${String(i).padStart(4, '0')}`, from + i * SECOND));
+}
+
+function page(entries: readonly Entry[], nextCursor: string | null = null): Page {
+  return { entries, malformed: [], nextCursor, servedAt: NOON };
+}
+
+type Answer = Page | Error | ((query: ListQuery) => Page);
+
+/** Answers in turn, the last one for ever; remembers what it was asked. */
+function scripted(...answers: readonly Answer[]): AuditLog & { readonly asked: ListQuery[] } {
+  const asked: ListQuery[] = [];
+  return {
+    asked,
+    get requests() {
+      return asked.length;
+    },
+    list: async (query) => {
+      asked.push(query);
+      const answer = answers[Math.min(asked.length, answers.length) - 1];
+      if (answer === undefined || answer instanceof Error) throw answer;
+      return typeof answer === 'function' ? answer(query) : answer;
+    },
+  };
+}
+
+/** A log that sorts and filters; its cursors are offsets. */
+function sorted(all: readonly Entry[]) {
+  return (query: ListQuery): Page => {
+    const since = query.created_at_min === undefined ? 0 : Date.parse(query.created_at_min);
+    const shown = all.filter(({ createdAt }) => createdAt >= since).sort((a, b) => a.createdAt - b.createdAt);
+    const from = Number(query.cursor ?? 0);
+    const to = from + query.limit;
+    return page(shown.slice(from, to), to < shown.length ? String(to) : null);
+  };
+}
+
+const failing = (kind: UpstreamErrorKind): UpstreamError => new UpstreamError(kind, `it answered ${kind}`);
+
+function memoryKv(
+  values: Readonly<Record<string, string>> = {},
+): CheckpointKv & { readonly held: Map<string, string> } {
+  const held = new Map(Object.entries(values));
+  return {
+    held,
+    get: async (keys) => new Map(keys.map((key) => [key, held.get(key) ?? null])),
+    put: async (key, value) => void held.set(key, value),
+  };
+}
+
+/** The scene's ledger as a poll calls it. */
+function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
+  return {
+    begin: async (input) => ledger.begin(input, NOON),
+    record: async (batch) => ledger.record(batch, NOON),
+    drain: async (expect, most) => ledger.drain(expect, most, NOON),
+    blame: async (record) => ledger.blame(record, NOON),
+    failed: async (failure) => ledger.failed(failure, NOON),
+  };
+}
+
+function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<WatchDeps> = {}): WatchDeps {
+  return {
+    kv: memoryKv(),
+    ledger,
+    auditLog,
+    now: () => NOON,
+    overlapMs: OVERLAP,
+    startAt: NOON - 60 * MINUTE,
+    silentStart: false,
+    requests: 10,
+    ms: 30_000,
+    ...more,
+  };
+}
+
+describe('pages', () => {
+  it('are followed to the end of the walk, one after the other', async () => {
+    const it = scene();
+    const log = scripted(sorted(records(250)));
+    const polled = await poll(deps(log, callable(it)));
+    expect(polled).toMatchObject({ stopped: 'walk ended', pages: 3, recorded: 250, seenThrough: NOON - OVERLAP });
+    expect(it.count('entries')).toBe(250);
+  });
+
+  it('are followed no further than the budget, and from there the next time', async () => {
+    const it = scene();
+    const log = scripted(sorted(records(250)));
+    const budget = { requests: 2 };
+    expect(await poll(deps(log, callable(it), budget))).toMatchObject({ stopped: 'budget', pages: 2, recorded: 200 });
+    const anew = callable(it.reopened());
+    expect(await poll(deps(log, anew, budget))).toMatchObject({ stopped: 'walk ended', pages: 1, recorded: 50 });
+  });
+
+  it('end with the time there is', async () => {
+    const it = scene();
+    let now = NOON;
+    const log = scripted((query) => {
+      now += 20_000;
+      return sorted(records(500))(query);
+    });
+    const polled = await poll(deps(log, callable(it), { now: () => now, ms: 30_000 }));
+    expect(polled).toMatchObject({ stopped: 'budget', pages: 2 });
+  });
+
+  it('over the size cap are asked for again at limit 10, once', async () => {
+    const it = scene();
+    const small = sorted(records(30));
+    const log = scripted((query) => {
+      if (query.limit > 10) throw failing('too-large');
+      return small(query);
+    });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', recorded: 30 });
+    expect(log.asked.map(({ limit }) => limit)).toEqual([100, 10, 100, 10, 100, 10]);
+  });
+
+  it('over it even then stop the watch, loudly', async () => {
+    const log = scripted(failing('too-large'));
+    await expect(poll(deps(log, callable(scene())))).rejects.toThrow('too-large');
+    expect(log.requests).toBe(2);
+  });
+
+  it('are given to the ledger in batches of at most 100 entries and 512 K characters, or one entry', async () => {
+    const it = scene();
+    const ledger = callable(it);
+    const batches: Batch[] = [];
+    const fat = records(9).map((entry, i) =>
+      record(entry.id, entry.createdAt, { x: 'x'.repeat(i === 4 ? 900_000 : 200_000) }),
+    );
+    const log = scripted(page([...fat, ...records(130, NOON - 10 * MINUTE).map((r) => ({ ...r, id: `f${r.id}` }))]));
+    const polled = await poll(
+      deps(log, {
+        ...ledger,
+        record: (batch) => {
+          batches.push(batch);
+          return ledger.record(batch);
+        },
+      }),
+    );
+    expect(polled).toMatchObject({ stopped: 'walk ended', recorded: 139 });
+    for (const { entries } of batches) {
+      expect(entries.length).toBeLessThanOrEqual(100);
+      const chars = entries.reduce((sum, { text }) => sum + text.length, 0);
+      expect(chars <= 512 * 1024 || entries.length === 1).toBe(true);
+    }
+    expect(batches.map(({ next }) => next !== null)).toEqual([...batches.slice(1).map(() => false), true]);
+  });
+
+  it('stop where another tick has overtaken this one', async () => {
+    const it = scene();
+    const ledger = callable(it);
+    const log = scripted((query) => {
+      it.record([]);
+      it.record([], { save: true });
+      return sorted(records(5))(query);
+    });
+    expect(await poll(deps(log, ledger))).toMatchObject({ stopped: 'overtaken', recorded: 0 });
+    expect(it.count('entries')).toBe(0);
+  });
+});
+
+describe('refusals', () => {
+  it('of a cursor: the walk goes on with a new query', async () => {
+    const it = scene();
+    const all = records(250);
+    let refused = 0;
+    const log = scripted((query) => {
+      if (query.cursor !== undefined && refused++ === 0) throw failing('bad-request');
+      return sorted(all)(query);
+    });
+    const polled = await poll(deps(log, callable(it)));
+    expect(polled).toMatchObject({ stopped: 'walk ended', recorded: 250 });
+    expect(polled.notes).toEqual(['the upstream refused a cursor: asked anew']);
+    expect(log.asked.map(({ cursor }) => cursor)).toEqual([undefined, '100', undefined, '100']);
+    expect(log.asked[2]?.created_at_min).toBe(new Date(all[99]?.createdAt ?? 0).toISOString());
+  });
+
+  it('of sort and filter: asked without, from then on', async () => {
+    const it = scene();
+    const log = scripted((query) => {
+      if (query.sort !== undefined) throw failing('bad-request');
+      return page(records(3).toReversed());
+    });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', recorded: 3 });
+    await poll(deps(log, callable(it.reopened())));
+    expect(log.asked.map(({ sort }) => sort !== undefined)).toEqual([true, false, false]);
+  });
+
+  it('without end are thrown, once what was read is recorded', async () => {
+    const it = scene();
+    const kv = memoryKv();
+    const log = scripted((query) => {
+      if (query.cursor !== undefined) throw failing('bad-request');
+      return sorted(records(250))(query);
+    });
+    await expect(poll(deps(log, callable(it), { kv, requests: 100 }))).resolves.toMatchObject({});
+    // Each new query moves the walk on, so that this ends; one that does not move gives up.
+    expect(it.count('entries')).toBe(250);
+    const still = scripted(failing('not-found'));
+    await expect(poll(deps(still, callable(it)))).rejects.toThrow('not-found');
+    expect(still.requests).toBe(2);
+  });
+
+  it.each(['server-error', 'rate-limited', 'timeout', 'unauthorized'] as const)(
+    'that are none (%s) are thrown at once, once what was read is recorded and published',
+    async (kind) => {
+      const it = scene();
+      const kv = memoryKv();
+      const log = scripted(sorted(records(250)), failing(kind as UpstreamErrorKind));
+      await expect(poll(deps(log, callable(it), { kv }))).rejects.toThrow(kind);
+      expect([it.count('entries'), log.requests]).toEqual([100, 2]);
+      expect(it.reopened().checkpoint().walk?.cursor).toBe('100');
+      expect(kv.held.has(KV_CHECKPOINT)).toBe(true);
+    },
+  );
+
+  it('a cursor that leads back to itself is dropped, and the poll gives up where that does not help', async () => {
+    const it = scene();
+    const log = scripted(page(records(5), 'again'));
+    const polled = await poll(deps(log, callable(it), { requests: 100 }));
+    expect(polled).toMatchObject({ stopped: 'stuck', recorded: 5 });
+    expect(log.requests).toBeLessThan(10);
+  });
+});
+
+describe('an entry that brings the ledger down', () => {
+  /** A ledger that fails whenever X is in a batch. */
+  function allergic(it: Pick<Scene, 'ledger'>, poison: string): LedgerApi {
+    const ledger = callable(it);
+    return {
+      ...ledger,
+      record: async (batch) => {
+        if (batch.entries.some(({ id }) => id === poison)) throw new Error('out of memory');
+        return ledger.record(batch);
+      },
+    };
+  }
+
+  it.each([0, 1, 41, 98, 99])('is found by halving, and put away at the third poll (%i of 100)', async (index) => {
+    const it = scene();
+    const all = records(100);
+    const poison = all[index]?.id ?? '';
+    const log = scripted(sorted(all));
+    for (const time of [1, 2]) {
+      await expect(poll(deps(log, allergic(it, poison))), `poll ${time}`).rejects.toThrow('out of memory');
+      expect(it.count('quarantine', 'strikes >= 3')).toBe(0);
+    }
+    const polled = await poll(deps(log, allergic(it, poison)));
+    expect(polled.stopped).toBe('walk ended');
+    expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
+    expect(it.count('quarantine')).toBe(1);
+    expect(it.store.all('SELECT problem FROM quarantine')).toEqual([
+      { problem: 'it brought the ledger down: out of memory' },
+    ]);
+    await poll(deps(log, callable(it)));
+    expect(it.count('entries')).toBe(99);
+  });
+
+  it('is not looked for where the ledger merely can’t be reached', async () => {
+    const it = scene();
+    const down: LedgerApi = {
+      begin: async () => {
+        throw new Error('unreachable');
+      },
+      record: async () => {
+        throw new Error('unreachable');
+      },
+      drain: async () => {
+        throw new Error('unreachable');
+      },
+      blame: (record) => callable(it).blame(record),
+      failed: (failure) => callable(it).failed(failure),
+    };
+    const ledger = callable(it);
+    let calls = 0;
+    const halfway: LedgerApi = { ...down, begin: (input) => (calls++ === 0 ? ledger.begin(input) : down.begin(input)) };
+    for (let i = 0; i < 5; i++) {
+      calls = 0;
+      await expect(poll(deps(scripted(page(records(1))), halfway))).rejects.toThrow('unreachable');
+    }
+    expect(it.count('quarantine')).toBe(0);
+  });
+
+  it('is not looked for where only the answer was lost', async () => {
+    const it = scene();
+    const ledger = callable(it);
+    const deaf: LedgerApi = {
+      ...ledger,
+      record: async (batch) => {
+        await ledger.record(batch);
+        throw new Error('the answer was lost');
+      },
+    };
+    const log = scripted(page(records(1)));
+    for (let i = 0; i < 6; i++) await poll(deps(log, deaf)).catch(() => undefined);
+    expect([it.count('entries'), it.count('quarantine'), it.count('alarms')]).toEqual([1, 0, 0]);
+  });
+
+  it('on the stage is found the same way', async () => {
+    const it = scene();
+    const ledger = callable(it);
+    const all = records(40);
+    const poison = all[17]?.id;
+    const allergicDrain: LedgerApi = {
+      ...ledger,
+      drain: async (expect, most) => {
+        const taken = it.store.all<{ id: string }>(`SELECT id FROM staged ORDER BY created_at, id LIMIT ${most}`);
+        if (taken.some(({ id }) => id === poison)) throw new Error('out of memory');
+        return ledger.drain(expect, most);
+      },
+    };
+    const newestFirst = scripted((query) => {
+      const from = Number(query.cursor ?? 0);
+      return page(all.toReversed().slice(from, from + 20), from === 0 ? '20' : null);
+    });
+    for (let i = 0; i < 2; i++) await expect(poll(deps(newestFirst, allergicDrain))).rejects.toThrow('out of memory');
+    expect((await poll(deps(newestFirst, allergicDrain))).stopped).toBe('walk ended');
+    expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
+    expect(it.count('quarantine')).toBe(1);
+  });
+});
+
+describe('records that are odd', () => {
+  const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+
+  it('nested more deeply than can be written down are put away, and stop nothing', async () => {
+    const it = scene();
+    const deep = record('deep', NOON - MINUTE, { x: nested(200_000) });
+    const { malformed } = parsePage({ items: [{ created_at: 'x', y: nested(200_000) }] }, NOON);
+    const log = scripted({ ...page([record('a', NOON - MINUTE), deep, record('b', NOON - MINUTE)]), malformed });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', recorded: 2, quarantined: 2 });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ recorded: 0, quarantined: 0 });
+  });
+
+  it('nested as deeply as may be are recorded or put away', async () => {
+    const it = scene();
+    const depths = Array.from({ length: 40 }, (_, i) => 500 + i * 150);
+    const log = scripted(
+      page(depths.map((depth, i) => record(`d${i}`, NOON - MINUTE, { actor: { id: nested(depth) } }))),
+    );
+    for (let i = 0; i < 5; i++) await poll(deps(log, callable(it))).catch(() => undefined);
+    expect(it.count('entries') + it.count('quarantine', 'strikes >= 3')).toBe(depths.length);
+  });
+
+  it('without id or time are put away, once', async () => {
+    const it = scene();
+    const items = [null, 7, 'x', [], {}, { id: '' }, { id: 'a' }, { id: 'b', created_at: 'soon' }, { created_at: 'x' }];
+    const { entries, malformed } = parsePage({ items }, NOON);
+    expect(entries).toEqual([]);
+    const log = scripted({ ...page([]), malformed });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: items.length, stopped: 'walk ended' });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: 0 });
+  });
+
+  it('dated at the ends of time are recorded, and move nothing', async () => {
+    const it = scene();
+    const log = scripted((query) => {
+      const { entries } = parsePage(
+        {
+          items: [
+            { id: 'first', created_at: '0000-01-01T00:00:00+23:59' },
+            { id: 'now', created_at: new Date(NOON).toISOString() },
+            { id: 'last', created_at: '9999-12-31T23:59:59-23:59' },
+          ],
+        },
+        NOON,
+      );
+      return page(entries, query.cursor === undefined ? 'on' : null);
+    });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', seenThrough: NOON - OVERLAP });
+    expect(it.ids()).toEqual(['now', 'last']);
+  });
+});
+
+describe('KV', () => {
+  it('holds the checkpoint, once something new is recorded', async () => {
+    const it = scene();
+    const kv = memoryKv();
+    await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    const read = checkpointFrom(kv.held.get(KV_CHECKPOINT) ?? '');
+    expect(read).toMatchObject({ ok: true, value: { seenThrough: NOON - OVERLAP, walk: null } });
+    kv.held.clear();
+    await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    expect(kv.held.size).toBe(0);
+  });
+
+  const garbage: readonly [string, string][] = [
+    ['not JSON', '{'],
+    ['another type', '7'],
+    ['null', 'null'],
+    ['no seenThrough', '{}'],
+    ['no time', '{"seenThrough":"yesterday"}'],
+    ['a broken walk', '{"seenThrough":"2026-01-05T11:00:00Z","walk":{}}'],
+  ];
+  it.each(garbage)('is noted and left alone where it holds %s', async (_, text) => {
+    const it = scene();
+    const kv = memoryKv({ [KV_CHECKPOINT]: text, [KV_REWIND]: text });
+    const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    expect(polled).toMatchObject({ how: 'goes on', recorded: 1 });
+    expect(polled.notes.filter((note) => note.includes("can't be read and is left alone"))).toHaveLength(2);
+  });
+
+  it('that refuses a write is noted, and nothing thrown', async () => {
+    const it = scene();
+    const kv = { ...memoryKv(), put: () => Promise.reject(new Error('429')) };
+    const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    expect(polled).toMatchObject({ stopped: 'walk ended', recorded: 1 });
+    expect(polled.notes).toEqual(['KV did not take the checkpoint (the ledger has it): Error: 429']);
+  });
+
+  it('that can’t be read is noted, where the ledger knows where it is', async () => {
+    const kv = { ...memoryKv(), get: () => Promise.reject(new Error('503')) };
+    const polled = await poll(deps(scripted(page(records(1))), callable(scene()), { kv }));
+    expect(polled).toMatchObject({ recorded: 1, notes: ['KV could not be read: Error: 503'] });
+  });
+
+  it('is obeyed once where it holds a rewind', async () => {
+    const it = scene();
+    const kv = memoryKv({ [KV_REWIND]: rewindText({ id: 'r', to: NOON - 90 * MINUTE, silent: false }) });
+    const log = scripted(page(records(1)));
+    expect((await poll(deps(log, callable(it), { kv }))).how).toBe('rewound');
+    expect((await poll(deps(log, callable(it), { kv }))).how).toBe('goes on');
+    expect(log.asked.map((query) => query.created_at_min)).toEqual([
+      new Date(NOON - 90 * MINUTE).toISOString(),
+      new Date(NOON - OVERLAP).toISOString(),
+    ]);
+  });
+
+  it('that is ahead of a ledger that has begun is not believed', async () => {
+    const it = scene();
+    const ahead = checkpointText({ ...it.checkpoint(), seenThrough: NOON + 60 * MINUTE, floor: NOON + 60 * MINUTE });
+    const log = scripted(page(records(2)));
+    await poll(deps(log, callable(it), { kv: memoryKv({ [KV_CHECKPOINT]: ahead }) }));
+    expect(log.asked[0]?.created_at_min).toBe(new Date(NOON - 60 * MINUTE).toISOString());
+  });
+});
+
+describe('the upstream’s clock', () => {
+  it.each([
+    ['ahead by less than half a minute is believed', 20_000, NOON + 20_000 - OVERLAP],
+    ['ahead by more is not', 24 * 60 * MINUTE, NOON + 30_000 - OVERLAP],
+    ['behind is believed', -20 * MINUTE, NOON - 25 * MINUTE],
+    ['behind by years moves nothing', -1e12, NOON - 60 * MINUTE],
+  ])('%s', async (_, ahead, seenThrough) => {
+    const log = scripted({ ...page([]), servedAt: NOON + ahead });
+    expect((await poll(deps(log, callable(scene())))).seenThrough).toBe(seenThrough);
+  });
+});

@@ -1,0 +1,85 @@
+/** The keys of Cloudflare Access: fetched from a real server, kept, and not asked for more often than they must be. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { accessKey } from '../../src/web/access-keys.ts';
+import type { AppDeps } from '../../src/web/env.ts';
+
+const MINUTE = 60_000;
+let status = 200;
+let published: unknown;
+let asked = 0;
+let team = 0;
+let now = 1_800_000_000_000;
+const server = createServer((_, response) => {
+  asked++;
+  response.writeHead(status, { location: '/elsewhere' }).end(JSON.stringify(published));
+});
+let url: string;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+beforeEach(() => {
+  status = 200;
+  published = { keys: [key('a'), key('b')] };
+  asked = 0;
+  team++;
+});
+
+const key = (kid: string) => ({ kid, kty: 'RSA', alg: 'RS256', use: 'sig', n: `n-${kid}`, e: 'AQAB' });
+
+function find(kid: string): Promise<{ readonly n: string } | null> {
+  const domain = `team-${team}.cloudflareaccess.com`;
+  const reach: AppDeps['fetch'] = (to, init) => fetch(to.replace(`https://${domain}`, url), init);
+  return accessKey(domain, kid, { fetch: reach, now: () => now } as AppDeps);
+}
+
+it('are fetched once', async () => {
+  for (let i = 0; i < 10; i++) expect(await find('a')).toMatchObject({ n: 'n-a' });
+  expect(await find('b')).toMatchObject({ n: 'n-b' });
+  expect(asked).toBe(1);
+});
+
+it('are asked for a key that is not known at most once a minute', async () => {
+  expect(await find('a')).not.toBeNull();
+  for (let i = 0; i < 50; i++) expect(await find(`made-up-${i}`)).toBeNull();
+  expect(asked).toBe(1);
+  now += MINUTE;
+  published = { keys: [key('c')] };
+  expect(await find('c')).toMatchObject({ n: 'n-c' });
+  expect(await find('a')).toBeNull();
+  expect(asked).toBe(2);
+});
+
+it('are fetched anew after an hour; while that fails, the known ones count', async () => {
+  await find('a');
+  now += 61 * MINUTE;
+  status = 500;
+  expect(await find('a')).toMatchObject({ n: 'n-a' });
+  expect(await find('a')).toMatchObject({ n: 'n-a' });
+  expect(asked).toBe(2);
+  now += MINUTE;
+  status = 200;
+  published = { keys: [key('b')] };
+  expect(await find('a')).toBeNull();
+});
+
+it.each([
+  ['a status that is no success', 500, {}],
+  ['a redirect', 302, {}],
+  ['no keys', 200, { keys: [] }],
+  ['keys that are none', 200, { keys: [null, 7, {}, { kty: 'EC', kid: 'a' }, { kty: 'RSA', kid: 7, n: 'n', e: 'e' }] }],
+  ['something else', 200, 'hello'],
+  ['far too much', 200, { keys: [{ ...key('a'), n: 'x'.repeat(200_000) }] }],
+])('cannot be found out from %s: that is thrown, and not asked again at once', async (_, code, body) => {
+  status = code;
+  published = body;
+  await expect(find('a')).rejects.toThrow('keys of Cloudflare Access');
+  await expect(find('a')).rejects.toThrow('keys of Cloudflare Access');
+  expect(asked).toBe(1);
+});

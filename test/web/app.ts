@@ -1,0 +1,38 @@
+/** The pages by themselves, over any views, behind a door that lets in whom it is told. */
+import { Hono } from 'hono';
+import { readConfig } from '../../src/config.ts';
+import type { Caller, Refused } from '../../src/web/caller.ts';
+import type { AppDeps, WebEnv } from '../../src/web/env.ts';
+import { createPages, errorPage, PAGE_HEADERS, refusedPage } from '../../src/web/pages/pages.tsx';
+import { NOW } from './views.ts';
+
+export const VIEWER: Caller = { kind: 'viewer', id: 'v-1', name: 'Robin at the desk' };
+
+export interface Served {
+  readonly caller?: Caller | Refused;
+  readonly ledger: AppDeps['ledger'];
+  readonly env?: Readonly<Record<string, unknown>>;
+  readonly fetch?: AppDeps['fetch'];
+}
+
+/** The app that serves them. */
+export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): Hono<WebEnv> {
+  const app = new Hono<WebEnv>();
+  app.use(async (c, next) => {
+    if (c.req.path.startsWith('/assets/')) return await next();
+    if (caller.kind === 'nobody' || caller.kind === 'expired link') {
+      return c.body(refusedPage(caller, c.req.path), caller.kind === 'nobody' ? 404 : 410, { ...PAGE_HEADERS });
+    }
+    c.set('caller', caller);
+    return await next();
+  });
+  const offline = (): never => {
+    throw new TypeError('nothing is asked of anybody here');
+  };
+  app.route('/', createPages({ config: readConfig(env), ledger, now: () => NOW, fetch: fetch ?? offline }));
+  app.onError((error, c) => {
+    console.error(error);
+    return c.body(errorPage(VIEWER), 500, { ...PAGE_HEADERS });
+  });
+  return app;
+}

@@ -1,0 +1,16 @@
+/** Whom an address belongs to, as far as counting goes. */
+import { expect, it } from 'vitest';
+import { networkOf } from '../../src/web/limit.ts';
+
+it.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['', ''],
+  ['2001:db8:0:1:aaaa::7', '2001:db8:0:1::/64'],
+  ['2001:DB8:0:1:bbbb:cccc:dddd:eeee', '2001:db8:0:1::/64'],
+  ['2001:0db8:0000:0001::', '2001:db8:0:1::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['1::', '1:0:0:0::/64'],
+])('%s is counted as %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
+});

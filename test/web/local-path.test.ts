@@ -1,0 +1,43 @@
+/** Where a sign-in leads to: to our own pages, whatever a link says. */
+import { expect, it } from 'vitest';
+import { localPath } from '../../src/web/local-path.ts';
+
+const URL_ = 'https://tocsin.example/session';
+
+it.each([
+  '/',
+  '/alerts',
+  '/alerts?state=all&level=high',
+  '/entries/a-b_c',
+  '/rules/%E8%AD%A6',
+  '/?next=https://x.example',
+])('leads to %s', (path) => {
+  expect(localPath(path, URL_)).toBe(path);
+});
+
+it.each([
+  null,
+  undefined,
+  '',
+  'alerts',
+  '//evil.example',
+  '/\\evil.example',
+  '\\\\evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  ' //evil.example',
+  'https://evil.example',
+  'https:/evil.example',
+  'javascript:alert(1)',
+  'data:text/html,x',
+  '/.//evil.example',
+  '/..//evil.example',
+  '/%09/../..//evil.example\\',
+  '/a\\b',
+  '/ä',
+  '/\u0000',
+  '/a b',
+  `/${'a'.repeat(2_000)}`,
+])('leads nowhere: %j', (text) => {
+  expect(localPath(text, URL_)).toBe('/');
+});

@@ -1,0 +1,154 @@
+/** What pages are made with: JSON to copy, fields by path, addresses that may be links, words for decisions. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { closing, decisionText, say } from '../../src/alert/alert.ts';
+import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
+import { evidenceFor, fieldsOf } from '../../src/web/pages/fields.ts';
+import { prettyJson } from '../../src/web/pages/json-text.ts';
+import { attackPath, httpsAddress } from '../../src/web/pages/rule.tsx';
+import { ownPath } from '../../src/web/pages/states.tsx';
+import { closingInWords, saidInWords } from '../../src/web/pages/words.ts';
+
+describe('JSON to copy', () => {
+  it('means what it meant, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(prettyJson(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('keeps what reading and writing again would lose', () => {
+    expect(prettyJson('{"n":9007199254740993,"x":1.0,"x":1e400}')).toBe(
+      '{\n  "n": 9007199254740993,\n  "x": 1.0,\n  "x": 1e400\n}',
+    );
+  });
+
+  it('shows what can’t be seen', () => {
+    expect(prettyJson('{"a":"x\u202Ey\u{E0041}"}')).toBe('{\n  "a": "x\\u202ey\\udb40\\udc41"\n}');
+  });
+
+  it('is indented as JSON.stringify has it', () => {
+    const value = { a: [], b: {}, c: [1, { d: null }], e: 'x: {y}, [z] "' };
+    expect(prettyJson(JSON.stringify(value))).toBe(JSON.stringify(value, null, 2));
+  });
+
+  it('stays small, however deep', () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    expect(prettyJson(deep).length).toBeLessThan(50 * 40_000);
+  });
+});
+
+describe('fields', () => {
+  it('are named by their path, in their order', () => {
+    const { fields, more } = fieldsOf({ a: 1, b: { c: [true, { d: 'x' }], e: {} }, 'f.g': null });
+    expect(fields.map(({ path, text }) => `${path}=${text}`)).toEqual([
+      'a=1',
+      'b.c[0]=true',
+      'b.c[1].d=x',
+      'b.e={}',
+      'f.g=null',
+    ]);
+    expect(more).toBe(false);
+  });
+
+  it('are bounded in number and depth', () => {
+    let deep: unknown = 'x';
+    for (let i = 0; i < 50_000; i++) deep = { a: deep };
+    expect(fieldsOf({ deep, wide: Array.from({ length: 10_000 }, (_, i) => i) })).toMatchObject({ more: true });
+    expect(fieldsOf({ deep }).fields).toHaveLength(1);
+  });
+
+  it('are marked by the value that matched, also one of a list, also one that was cut', () => {
+    const long = 'A'.repeat(300);
+    const evidence = [
+      { selection: 's', field: 'tags', value: 'b' },
+      { selection: 's', field: 'agent', value: 'A'.repeat(256) },
+      { selection: 'k', field: null, value: 'word' },
+    ];
+    const { fields } = fieldsOf({ tags: ['a', 'b'], agent: long, other: 'word', b: 'b' });
+    const marked = fields.filter((field) => evidenceFor(field, evidence).length > 0);
+    expect(marked.map(({ path }) => path)).toEqual(['tags[1]', 'agent', 'other']);
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['attack.t1098.001', 'https://attack.mitre.org/techniques/T1098/001/'],
+    ['attack.t1531', 'https://attack.mitre.org/techniques/T1531/'],
+    ['attack.T1531', 'https://attack.mitre.org/techniques/T1531/'],
+    ['attack.privilege-escalation', 'https://attack.mitre.org/tactics/TA0004/'],
+    ['attack.privilege_escalation', 'https://attack.mitre.org/tactics/TA0004/'],
+    ['attack.constructor', null],
+    ['attack.t1/../../evil', null],
+    ['cve.2026-1', null],
+  ])('of the tag %s', (tag, path) => {
+    expect(attackPath(tag)).toBe(path);
+  });
+
+  it.each([
+    ['https://example.com/a?b#c', 'https://example.com/a?b#c'],
+    ['http://example.com/', null],
+    ['javascript:alert(1)', null],
+    [' https://example.com/', null],
+    ['https://user:password@example.com/', null],
+    ['https://', null],
+  ])('%s as a link', (text, address) => {
+    expect(httpsAddress(text)).toBe(address);
+  });
+
+  it.each([
+    ['/alerts/1', '/alerts/1'],
+    ['//evil.example', '/'],
+    ['/\\evil.example', '/'],
+    ['https://evil.example', '/'],
+    ['/a b', '/'],
+    ['', '/'],
+  ])('to come back to: %j', (text, path) => {
+    expect(ownPath(text)).toBe(path);
+  });
+
+  it('of lists of alerts are read as they are written', () => {
+    const query = { state: 'all', level: 'high', rule: 'a b&c', before: 12 } as const;
+    const params = new URL(alertsPath(query), 'https://tocsin.example').searchParams;
+    expect(readAlertQuery((name) => params.get(name) ?? undefined)).toEqual(query);
+    expect(alertsPath({ state: 'open', level: null, rule: null, before: null })).toBe('/alerts');
+  });
+});
+
+describe('decisions', () => {
+  const level = 'high';
+  const slack = { name: 'slack', from: 'low', problem: null } as const;
+  const pager = { name: 'pager', from: 'critical', problem: null } as const;
+
+  it('about a match are all in words', () => {
+    const said = [
+      say({ level, silent: false, joins: null, receivers: [slack] }),
+      say({ level, silent: false, joins: { history: true, count: 4 }, receivers: [slack] }),
+      say({ level, silent: false, joins: { history: false, count: 9 }, receivers: [slack] }),
+      say({ level, silent: false, joins: { history: false, count: 3 }, receivers: [slack] }),
+      say({ level, silent: true, joins: null, receivers: [slack] }),
+      say({ level: 'informational', silent: false, joins: null, receivers: [slack] }),
+      say({ level, silent: false, joins: null, receivers: [] }),
+      say({ level, silent: false, joins: null, receivers: [pager] }),
+    ].map(decisionText);
+    expect(new Set(said).size).toBe(said.length);
+    for (const text of said) expect(saidInWords(text), text).toMatch(/^(Told|Not told).*\.$/);
+  });
+
+  it('about a closing are all in words', () => {
+    const said = [
+      closing({ level, history: false, count: 3, receivers: [slack] }),
+      closing({ level, history: false, count: 1, receivers: [slack] }),
+      closing({ level, history: true, count: 3, receivers: [slack] }),
+      closing({ level, history: false, count: 3, receivers: [] }),
+    ].map(decisionText);
+    expect(new Set(said).size).toBe(said.length);
+    for (const text of said) expect(closingInWords(text), text).toMatch(/^Its period closed.*\.$/);
+  });
+
+  it('of another version are shown as they are', () => {
+    expect(saidInWords('postponed')).toBe('postponed');
+    expect(closingInWords('__proto__')).toBe('__proto__');
+  });
+});

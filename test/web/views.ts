@@ -1,0 +1,243 @@
+/**
+ * A ledger's views made by hand, for the states of pages that a real ledger seldom has; every string that an attacker
+ * writes can be given. Pure.
+ */
+import type { LedgerOperator } from '../../src/ledger/api.ts';
+import type { Status } from '../../src/ledger/status.ts';
+import type { AlertLine, AlertPage, EntryLine, EntryPage, LedgerViews, Overview } from '../../src/ledger/views.ts';
+import { ruleSet } from '../../src/rules.gen.ts';
+import type { Evidence, Rule } from '../../src/sigma/rule.ts';
+
+export const NOW = Date.UTC(2026, 10, 21, 3, 12, 45);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** A rule of the pack: the one about deleted keys. */
+export const RULE: Rule =
+  ruleSet.rules.find(({ path }) => path.includes('api_key_deleted')) ?? (ruleSet.rules[0] as Rule);
+
+/** What attackers may write. */
+export interface Foreign {
+  readonly name: string;
+  readonly path: string;
+  readonly agent: string;
+  readonly action: string;
+}
+
+export const ORDINARY: Foreign = {
+  name: 'Mallory Reed',
+  path: '/v1/api_keys/0b0e7e0c-4a7f-4f5e-9d5e-2f7c1f0a9a11',
+  agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/146.0.0.0 Safari/537.36',
+  action: 'api_key.deleted',
+};
+
+export const ENTRY_ID = '7d3c1a52-6f0e-4a49-8f7b-1c2d3e4f5a6b';
+export const ALERT_ID = 42;
+
+export function entryLine(of: Foreign = ORDINARY, changes: Partial<EntryLine> = {}): EntryLine {
+  return {
+    seq: 7,
+    id: ENTRY_ID,
+    createdAt: NOW - 25 * MINUTE,
+    action: of.action,
+    actor: { id: '4f2c9a7e-55aa-4c0b-9f3e-6b1f2a7d9c10', name: of.name, type: 'user' },
+    target: { id: '0b0e7e0c-4a7f-4f5e-9d5e-2f7c1f0a9a11', type: 'api_key' },
+    clientIp: '192.0.2.217',
+    method: 'DELETE',
+    path: of.path,
+    statusCode: '204',
+    userAgent: of.agent,
+    ...changes,
+  };
+}
+
+export function alertLine(of: Foreign = ORDINARY, changes: Partial<AlertLine> = {}): AlertLine {
+  return {
+    id: ALERT_ID,
+    rule: RULE.id,
+    title: RULE.title,
+    level: 'high',
+    state: 'open',
+    history: false,
+    count: 3,
+    begins: NOW - 25 * MINUTE,
+    periodMs: HOUR,
+    lastAt: NOW - 12 * MINUTE,
+    key: [{ field: 'actor.id', value: of === ORDINARY ? '4f2c9a7e-55aa-4c0b-9f3e-6b1f2a7d9c10' : of.name }],
+    ...changes,
+  };
+}
+
+function evidence(of: Foreign): readonly Evidence[] {
+  return [
+    { selection: 'selection', field: 'action', value: of.action.slice(0, 256) },
+    { selection: 'succeeded', field: 'status_code', value: '204' },
+  ];
+}
+
+export function alertPage(of: Foreign = ORDINARY, changes: Partial<AlertPage> = {}): AlertPage {
+  const entry = entryLine(of);
+  const moment = (minutes: number, said: string): AlertPage['timeline'][number] => ({
+    seq: 100 - minutes,
+    at: NOW - minutes * MINUTE,
+    entry: { ...entry, createdAt: NOW - minutes * MINUTE },
+    part: 'matched',
+    said,
+    evidence: evidence(of),
+  });
+  return {
+    alert: alertLine(of),
+    timeline: [
+      moment(25, 'opened: first match'),
+      moment(18, 'grouped'),
+      { ...moment(14, ''), part: 'counted', evidence: [] },
+      { ...moment(12, 'grouped'), entry: null },
+    ],
+    more: 2,
+    deliveries: [
+      line(1, 'slack', 'delivered', null),
+      line(2, 'mail', 'pending', 'the server asked us to slow down'),
+      line(3, 'pager', 'held', 'below its level: it hears of critical and above'),
+      line(4, 'hook', 'dead', 'the receiver answered 410: it is gone for good'),
+    ],
+    closing: null,
+    ...changes,
+  };
+}
+
+function line(id: number, receiver: string, state: AlertPage['deliveries'][number]['state'], reason: string | null) {
+  const queuedAt = NOW - 24 * MINUTE;
+  const settledAt = state === 'pending' ? null : queuedAt + 2_000;
+  return { id, receiver, what: 'opened', state, reason, attempts: 1, queuedAt, dueAt: NOW + MINUTE, settledAt };
+}
+
+export function entryPage(of: Foreign = ORDINARY, changes: Partial<EntryPage> = {}): EntryPage {
+  const entry = entryLine(of);
+  const body = {
+    id: entry.id,
+    action: of.action,
+    actor: entry.actor,
+    client_ip: entry.clientIp,
+    created_at: new Date(entry.createdAt).toISOString(),
+    method: entry.method,
+    path: of.path,
+    status_code: 204,
+    user_agent: of.agent,
+    target: entry.target,
+    extra: { note: of.name, tags: [of.agent, null, 9.5, true], [of.name.slice(0, 60)]: 1 },
+  };
+  const other = (minutes: number, id: string, action: string): EntryLine =>
+    entryLine(of, {
+      id,
+      action,
+      seq: 100 - minutes,
+      createdAt: NOW - minutes * MINUTE,
+      statusCode: '200',
+      method: 'GET',
+    });
+  return {
+    entry,
+    text: JSON.stringify(body),
+    cut: false,
+    rules: [{ id: RULE.id, title: RULE.title, level: RULE.level, evidence: evidence(of) }],
+    rulesChanged: false,
+    parts: [{ alert: alertLine(of), part: 'matched', said: 'opened: first match', evidence: evidence(of) }],
+    story: {
+      actor: entry.actor.id,
+      withinMs: HOUR,
+      before: [other(26, 'before-1', 'api_key.listed'), other(40, 'before-2', 'user.signed_in')],
+      after: [other(20, 'after-1', 'vm.deleted')],
+      moreBefore: true,
+      moreAfter: false,
+      open: ['before-1', 'before-2', 'after-1'],
+    },
+    ...changes,
+  };
+}
+
+export function status(changes: Partial<Status> = {}): Status {
+  return {
+    watching: 'watching',
+    startedAt: NOW - 90 * 24 * HOUR,
+    movedAt: NOW - 40_000,
+    failure: null,
+    seenThrough: NOW - 5 * MINUTE,
+    lagMs: 5 * MINUTE,
+    checkpoint: null,
+    rewinds: [],
+    staged: 0,
+    counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as Status['counters'],
+    rules: { version: ruleSet.version, count: ruleSet.rules.length },
+    receivers: ['slack', 'mail'],
+    alerts: { open: { critical: 1, high: 2, low: 1 }, newest: [] },
+    deliveries: { pending: 1, delivered: 210, dead: 0 },
+    dead: [],
+    waiting: [],
+    alarms: [],
+    quarantine: [],
+    ...changes,
+  } as Status;
+}
+
+export function overview(of: Foreign = ORDINARY, changes: Partial<Overview> = {}): Overview {
+  const wave = (i: number): number => Math.round(220 + 180 * Math.sin(i / 7) + ((i * 37) % 60));
+  return {
+    status: status(),
+    chart: {
+      from: NOW - 48 * HOUR,
+      stepMs: HOUR,
+      entries: Array.from({ length: 48 }, (_, i) => wave(i)),
+      alerts: Array.from({ length: 48 }, (_, i) => (i % 11 === 3 ? 1 : i === 44 ? 4 : 0)),
+    },
+    open: [
+      alertLine(of, { id: 44, level: 'critical', title: 'Kubeconfig read from a new address' }),
+      alertLine(of),
+      alertLine(of, { id: 40, level: 'low', count: 1_204 }),
+    ],
+    receivers: [
+      receiver('slack', 'healthy', null),
+      receiver('mail', 'unproven', null),
+      receiver('hook', 'failing', 'the receiver answered 410: it is gone for good'),
+      receiver('pager', 'unset', 'PAGER_URL is not set'),
+    ],
+    newest: [entryLine(of), entryLine(of, { id: 'newest-2', action: 'vm.listed', statusCode: '200' })],
+    ...changes,
+  };
+}
+
+function receiver(name: string, state: Overview['receivers'][number]['state'], reason: string | null) {
+  const failingSince = state === 'failing' ? NOW - 3 * HOUR : null;
+  const lastDeliveredAt = state === 'healthy' ? NOW - 24 * MINUTE : null;
+  return {
+    name,
+    from: 'low',
+    state,
+    reason,
+    lastDeliveredAt,
+    failingSince,
+    pending: 1,
+    dead: state === 'failing' ? 3 : 0,
+  };
+}
+
+/** All views, over what these strings make of them. */
+export function views(of: Foreign = ORDINARY, changes: Partial<LedgerViews> = {}): LedgerViews & LedgerOperator {
+  const none = (): never => {
+    throw new Error('not asked by pages');
+  };
+  const made: LedgerViews = {
+    status: async () => status(),
+    overview: async () => overview(of),
+    entry: async (id, scope) =>
+      (id === ENTRY_ID || id === of.name) && (scope === null || scope === ALERT_ID) ? entryPage(of) : null,
+    entryText: async () => null,
+    alert: async (id) => (id === ALERT_ID ? alertPage(of) : null),
+    alerts: async ({ before }) => ({
+      alerts: before === null ? [alertLine(of), alertLine(of, { id: 41, state: 'closed', level: 'medium' })] : [],
+      next: before === null ? 41 : null,
+    }),
+    rules: async () => [{ rule: RULE.id, matched: 12, lastAt: NOW - HOUR, lastEntry: ENTRY_ID }],
+    ...changes,
+  };
+  return { ...made, resend: none, testReceivers: none };
+}

@@ -1,0 +1,88 @@
+/**
+ * A stand-in for somebody's webhook that takes Standard Webhooks: it verifies each message with the standard's own
+ * library, which checks the signature and that the timestamp is within five minutes, and answers 401 to what is not good.
+ */
+import { Webhook } from 'standardwebhooks';
+import { startStandIn } from './stand-in.ts';
+
+/** How the next posts are answered. */
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly hang?: boolean;
+  readonly reset?: boolean;
+  /** An answer without an end. */
+  readonly endless?: boolean;
+}
+
+/** A message whose signature was good, accepted or not. */
+export interface Post {
+  readonly id: string;
+  /** As its header says, s since the epoch. */
+  readonly timestamp: number;
+  readonly body: string;
+}
+
+export interface WebhookInbox {
+  /** With a token in its query, as many have: a secret. */
+  readonly url: string;
+  readonly secrets: readonly string[];
+  /** The signing key's bytes. */
+  readonly key: Uint8Array;
+  readonly posts: readonly Post[];
+  /** Why posts were not taken for ours. */
+  readonly problems: readonly string[];
+  answer(with_: WebhookAnswer): void;
+  stop(): Promise<void>;
+}
+
+const TOKEN = 'wEbHo0kT0kenOfS0me0ne';
+/** 24 bytes at least. */
+const KEY = Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11) % 256);
+
+export async function startWebhookInbox(): Promise<WebhookInbox> {
+  const base64 = Buffer.from(KEY).toString('base64');
+  const verifier = new Webhook(`whsec_${base64}`);
+  const posts: Post[] = [];
+  const problems: string[] = [];
+  let now: WebhookAnswer = { status: 204 };
+  const server = await startStandIn((request, response, body) => {
+    try {
+      verifier.verify(body, request.headers as Record<string, string>);
+    } catch (error) {
+      problems.push(String(error));
+      response.writeHead(401).end();
+      return;
+    }
+    const header = (name: string): string => String(request.headers[name]);
+    posts.push({ id: header('webhook-id'), timestamp: Number(header('webhook-timestamp')), body });
+    if (now.hang === true) return;
+    if (now.reset === true) {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(now.status, { ...now.headers });
+    if (now.endless !== true) {
+      response.end(now.body ?? '');
+      return;
+    }
+    const pour = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(10_000)));
+    };
+    response.on('drain', pour);
+    response.on('error', () => {});
+    pour();
+  });
+  return {
+    url: `${server.origin}/hooks/tocsin?token=${TOKEN}`,
+    secrets: [TOKEN, base64, `whsec_${base64}`],
+    key: KEY,
+    posts,
+    problems,
+    answer: (with_) => {
+      now = with_;
+    },
+    stop: server.stop,
+  };
+}

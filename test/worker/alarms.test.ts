@@ -1,0 +1,370 @@
+/** Deliveries by the real alarm, whatever Slack answers, and alarms about Tocsin itself. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { InboxAnswer } from '../inbox.ts';
+import { entryAt } from '../sandbox/odd.ts';
+import { expectTold, story } from './story.ts';
+import { createWorld, HOUR, logged, MINUTE, OVERLAP, sleep, type World, type WorldOptions } from './world.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** A deleted API key, just now: one alert, one delivery. */
+async function ringOnce(world: World, id = 'deleted'): Promise<void> {
+  const fields = { action: 'api_key.deleted', method: 'DELETE', status_code: 204, target: { id, type: 'api_key' } };
+  await world.append([entryAt(Date.now(), id, fields)]);
+  await world.untilEnded();
+}
+
+interface DeliveryRow extends Record<string, SqlStorageValue> {
+  readonly id: number;
+  readonly alarm: string | null;
+  readonly state: string;
+  readonly attempts: number;
+  readonly due_at: number;
+  readonly reason: string | null;
+}
+
+function deliveries(world: World): Promise<DeliveryRow[]> {
+  return world.sql<DeliveryRow>('SELECT id, alarm, state, attempts, due_at, reason FROM deliveries ORDER BY id');
+}
+
+/** Waits until the alarm has made so many attempts, all told. */
+async function attempted(world: World, attempts: number): Promise<DeliveryRow[]> {
+  return vi.waitFor(
+    async () => {
+      const rows = await deliveries(world);
+      const settled = rows.filter(({ state, reason }) => state !== 'pending' || reason !== null);
+      expect(rows.reduce((sum, row) => sum + row.attempts, 0)).toBeGreaterThanOrEqual(attempts);
+      expect(settled).toHaveLength(rows.length);
+      return rows;
+    },
+    { timeout: 4_000, interval: 20 },
+  );
+}
+
+/** A world whose Slack answers so, with one alert that the alarm has tried to deliver once. */
+async function tried(answer: InboxAnswer, options: WorldOptions = {}): Promise<{ world: World; row: DeliveryRow }> {
+  const world = await createWorld(options);
+  await world.slack.answer(answer);
+  await ringOnce(world);
+  const [row] = await attempted(world, 1);
+  if (row === undefined) throw new Error('nothing was queued');
+  return { world, row };
+}
+
+/** Goes on to when the next delivery is due, and lets the alarm do its work then. */
+async function untilDue(world: World): Promise<number> {
+  const [row] = await world.sql<{ due: number | null }>(
+    `SELECT min(max(due_at, coalesce((SELECT until FROM holds WHERE holds.receiver = deliveries.receiver), 0))) AS due
+     FROM deliveries WHERE state = 'pending'`,
+  );
+  const wait = (row?.due ?? Date.now()) - Date.now();
+  await world.advance(Math.max(0, wait) + 1);
+  await world.ring();
+  return wait;
+}
+
+async function saidOf(world: World, word: string): Promise<number> {
+  return (await world.slack.read()).messages.filter(({ text }) => text.includes(word)).length;
+}
+
+describe('a delivery', () => {
+  it('is made by the alarm, moments after the page was recorded, with nobody calling it', async () => {
+    const world = await createWorld();
+    await ringOnce(world);
+    await vi.waitFor(async () => expect(await saidOf(world, 'API key deleted')).toBe(1), {
+      timeout: 3_000,
+      interval: 10,
+    });
+    expect(await attempted(world, 1)).toMatchObject([{ state: 'delivered', attempts: 1 }]);
+    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, held: 0 });
+  });
+
+  it("is made with more than one alarm's worth of them", async () => {
+    const world = await createWorld();
+    const at = Date.now() - MINUTE;
+    const fields = (i: number) => ({
+      action: 'api_key.deleted',
+      status_code: 204,
+      actor: { id: `a-${i}`, type: 'user' },
+    });
+    await world.append(Array.from({ length: 150 }, (_, i) => entryAt(at + i, `d-${i}`, fields(i))));
+    await world.untilEnded();
+    await world.delivered();
+    expect(await saidOf(world, 'API key deleted')).toBe(150);
+  });
+
+  it('whose alarm was deleted is made after the next tick', async () => {
+    const { world, row } = await tried({ status: 500, times: 1 });
+    expect(await world.alarmAt()).toBe(row.due_at);
+    await world.deleteAlarm();
+    await world.poll();
+    expect(await world.alarmAt()).toBe(row.due_at);
+    await untilDue(world);
+    expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 2 }]);
+  });
+
+  it('is made after an eviction between the page and the alarm', async () => {
+    const { world } = await tried({ status: 500, times: 1 });
+    await world.evict();
+    await untilDue(world);
+    expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 2 }]);
+  });
+
+  it.each([
+    ['answers 500', { status: 500 }, /Slack answered 500/],
+    ['answers 503', { status: 503, body: 'upstream connect error' }, /Slack answered 503/],
+    ['answers 408', { status: 408 }, /Slack answered 408/],
+    ['answers 200, and not "ok"', { status: 200, body: '<html>' }, /Slack answered 200/],
+    ['answers 429 without a Retry-After', { status: 429 }, /slow down \(429\)/],
+    ['closes the connection', { status: 0, reset: true }, /could not be reached/],
+    ['does not answer', { status: 0, hang: true }, /did not answer within 15 s/],
+  ] satisfies [string, InboxAnswer, RegExp][])(
+    'is tried again, later each time, while Slack %s',
+    async (_, answer, reason) => {
+      const later = globalThis.setTimeout;
+      vi.stubGlobal('setTimeout', (call: () => void, ms: number) => later(call, ms === 15_000 ? 100 : ms));
+      const { world, row } = await tried(answer);
+      expect(row).toMatchObject({ state: 'pending', reason: expect.stringMatching(reason) });
+      const waits: number[] = [];
+      for (let n = 0; n < 4; n++) waits.push(Math.round((await untilDue(world)) / 10_000) * 10);
+      expect(waits).toEqual([10, 20, 40, 80]);
+      expect((await world.status()).waiting).toMatchObject([
+        { receiver: 'slack', reason: expect.stringMatching(reason) },
+      ]);
+      await world.slack.answer({ status: 200, body: 'ok' });
+      await untilDue(world);
+      expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 6 }]);
+      expect((await world.status()).alarms).toEqual([]);
+    },
+  );
+
+  it('waits as long as Slack asks, and so do the others', async () => {
+    const world = await createWorld();
+    await world.slack.answer({ status: 429, headers: { 'retry-after': '120' } });
+    // All in one page: they are due at once.
+    const told = story(Date.now(), { size: 0 });
+    await world.append(told.records);
+    await world.untilEnded();
+    const until = (): Promise<{ until: number }[]> => world.sql('SELECT until FROM holds');
+    await vi.waitFor(async () => expect(await until()).toHaveLength(1), { timeout: 4_000, interval: 20 });
+    for (const held of await until()) expect((held.until - Date.now()) / 1000).toBeCloseTo(120, -1);
+    expect((await deliveries(world)).map(({ attempts }) => attempts).sort()).toEqual([...Array(7).fill(0), 1]);
+    expect((await world.slack.read()).posts).toBe(1);
+    await world.slack.answer({ status: 200, body: 'ok' });
+    await untilDue(world);
+    await expectTold(world, told);
+  });
+
+  it('is put off for an hour at most', async () => {
+    const { row } = await tried({ status: 429, headers: { 'retry-after': '86400' } });
+    expect((row.due_at - Date.now()) / MINUTE).toBeCloseTo(60, 0);
+  });
+
+  it("is given up after a day, visibly, with an alarm, and the alarm's own failure is no alarm", async () => {
+    const { world } = await tried({ status: 500 }, { settings: { BLIND_AFTER: '24h' } });
+    for (let n = 0; n < 600 && (await deliveries(world)).some(({ state }) => state === 'pending'); n++) {
+      await untilDue(world);
+      // The watch goes on meanwhile.
+      if (n % 10 === 0) await world.poll();
+    }
+    const [alert, ...alarms] = await deliveries(world);
+    expect(alert).toMatchObject({
+      state: 'dead',
+      reason: expect.stringMatching(/given up after \d+ attempts: Slack answered 500/),
+    });
+    expect(alarms).toMatchObject([{ alarm: 'dead-delivery', state: 'dead' }]);
+    expect((await world.status()).alarms).toMatchObject([
+      { kind: 'dead-delivery', count: 1 },
+      { kind: 'unhealthy-receiver:slack', count: 1 },
+    ]);
+  }, 30_000);
+
+  it('is not lost with a ledger that dies in the middle of it', async () => {
+    const world = await createWorld();
+    await world.slack.answer({ status: 0, hang: true });
+    await ringOnce(world);
+    await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(1), { timeout: 3_000, interval: 10 });
+    await world.kill();
+    expect(await deliveries(world)).toMatchObject([{ state: 'pending', attempts: 1, reason: null }]);
+    await world.slack.answer({ status: 200, body: 'ok' });
+    await world.poll();
+    // The attempt is taken for lost after a minute, and the first wait.
+    await untilDue(world);
+    expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 2 }]);
+    expect(await saidOf(world, 'API key deleted')).toBe(1);
+  });
+});
+
+describe('a delivery that Slack refuses', () => {
+  it.each([
+    ['404 no_service', { status: 404, body: 'no_service' }, /webhook was revoked/],
+    ['403 invalid_token', { status: 403, body: 'invalid_token' }, /expired, revoked or mistyped/],
+    ['410 channel_is_archived', { status: 410, body: 'channel_is_archived' }, /unarchive it/],
+    ['400 invalid_payload', { status: 400, body: 'invalid_payload' }, /so was its short form/],
+    ['a redirect', { status: 302, headers: { location: 'https://elsewhere.example/' } }, /never redirects/],
+  ] satisfies [string, InboxAnswer, RegExp][])(
+    'with %s is dead at once, and that is an alarm',
+    async (_, answer, reason) => {
+      const { world, row } = await tried(answer);
+      expect(row).toMatchObject({ state: 'dead', attempts: 1, reason: expect.stringMatching(reason) });
+      // The alarm goes the same way, and begets no other.
+      await vi.waitFor(async () =>
+        expect((await deliveries(world)).map(({ state }) => state)).toEqual(['dead', 'dead']),
+      );
+      const status = await world.status();
+      expect(status.deliveries).toEqual({ pending: 0, delivered: 0, dead: 2, held: 0 });
+      expect(status.dead[1]).toMatchObject({ receiver: 'slack', reason: expect.stringMatching(reason) });
+      expect(status.alarms).toMatchObject([
+        { kind: 'dead-delivery', count: 1, summary: expect.stringMatching(reason) },
+      ]);
+      // A second death within the hour is counted, and not told.
+      await ringOnce(world, 'another');
+      await vi.waitFor(async () =>
+        expect((await deliveries(world)).filter(({ state }) => state === 'dead')).toHaveLength(3),
+      );
+      expect((await world.status()).alarms).toMatchObject(
+        // Two refusals running: the receiver itself is ill, which it is not told.
+        [{ kind: 'unhealthy-receiver:slack' }, { kind: 'dead-delivery', count: 2 }],
+      );
+      expect(await deliveries(world)).toHaveLength(3);
+    },
+  );
+
+  it('is told of, once Slack takes messages again', async () => {
+    const { world } = await tried({ status: 404, body: 'no_service', times: 1 });
+    await vi.waitFor(async () => expect(await saidOf(world, 'could not be delivered')).toBe(1), { timeout: 3_000 });
+    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1, held: 0 });
+  });
+
+  it("names no part of the webhook's address, in the log or the status", async () => {
+    const { world } = await tried({ status: 400, body: 'bad: /services/T00000000/B00000000/a-secret-of-slack' });
+    const secret = 'a-secret-of-slack';
+    expect(JSON.stringify(await world.status())).not.toContain(secret);
+    expect(JSON.stringify(await world.sql('SELECT * FROM deliveries'))).not.toContain(secret);
+    expect(logged.join('\n')).not.toContain(secret);
+  });
+});
+
+describe('blindness', () => {
+  /** A world in which no walk has moved for so long. */
+  async function blindSince(ms: number): Promise<World> {
+    const world = await createWorld();
+    await world.untilEnded();
+    await world.evict();
+    await world.knobs({ error: { probability: 1, status: 503 } });
+    await world.editState((state) => ({ ...state, movedAt: state.movedAt - ms }));
+    return world;
+  }
+
+  it('is an alarm after a quarter of an hour, told once, and is over when it sees again', async () => {
+    const world = await blindSince(15 * MINUTE + 1000);
+    expect((await world.status()).watching).toBe('blind');
+    await world.ring();
+    for (let n = 0; n < 3; n++) {
+      await world.poll().catch(() => {});
+      await world.advance(20 * MINUTE);
+      await world.ring();
+      if (n === 1) await world.evict();
+    }
+    expect((await world.status()).alarms).toMatchObject([{ kind: 'blind', count: 1 }]);
+    expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(1);
+    await world.quiet();
+    await world.untilEnded();
+    await world.ring();
+    expect(await world.status()).toMatchObject({ watching: 'watching', alarms: [] });
+    expect(await saidOf(world, 'sees again')).toBe(1);
+    // And blind again, which is told again.
+    await world.advance(16 * MINUTE);
+    await world.ring();
+    expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(2);
+  });
+
+  it('that lasts is told again every four hours', async () => {
+    const world = await blindSince(15 * MINUTE + 1000);
+    for (let minutes = 0; minutes <= 9 * 60; minutes += 15) {
+      await world.ring();
+      await world.advance(15 * MINUTE);
+    }
+    await world.ring();
+    expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(3);
+  });
+
+  it('comes at its time, by an alarm that is set for it, with no tick at all', async () => {
+    const world = await createWorld();
+    await world.untilEnded();
+    expect(((await world.alarmAt()) ?? 0) - Date.now()).toBeGreaterThan(14 * MINUTE);
+    await world.editState((state) => ({ ...state, movedAt: state.movedAt - 15 * MINUTE + 1_500 }));
+    await world.evict();
+    await world.deleteAlarm();
+    await world.stub.begin({ kv: null, startAt: 0, silentStart: false });
+    await vi.waitFor(async () => expect(await saidOf(world, 'Nothing was read')).toBe(1), {
+      timeout: 5_000,
+      interval: 50,
+    });
+  });
+
+  it('is not yet, before BLIND_AFTER', async () => {
+    const world = await blindSince(14 * MINUTE);
+    await world.ring();
+    expect(await world.status()).toMatchObject({ watching: 'watching', alarms: [] });
+  });
+
+  it('is not, while a walk moves that takes longer than that', async () => {
+    const world = await createWorld();
+    await world.append(story(Date.now(), { size: 2_000 }).records);
+    for (let n = 0; n < 19; n++) {
+      expect((await world.poll({ requests: 1 })).stopped).toBe('budget');
+      await world.advance(2 * MINUTE);
+      await world.ring();
+    }
+    expect(await world.status()).toMatchObject({ watching: 'watching', alarms: [] });
+  });
+
+  it('is, where the upstream leads in a circle and shows nothing', async () => {
+    const world = await createWorld();
+    await world.append(story(Date.now()).records);
+    await world.knobs({ emptyPage: { probability: 1 } });
+    for (let n = 0; n < 5; n++) {
+      await world.poll({ requests: 4 });
+      await world.advance(4 * MINUTE);
+    }
+    await world.ring();
+    expect((await world.status()).alarms).toMatchObject([{ kind: 'blind' }]);
+  });
+
+  it('comes later where BLIND_AFTER says so', async () => {
+    const world = await createWorld({ settings: { BLIND_AFTER: '2h' } });
+    await world.untilEnded();
+    await world.advance(HOUR);
+    await world.ring();
+    expect((await world.status()).alarms).toEqual([]);
+    await world.advance(HOUR);
+    await world.ring();
+    expect((await world.status()).alarms).toMatchObject([{ kind: 'blind' }]);
+  });
+});
+
+describe('the alarm', () => {
+  it('is not reached by a ledger that has not begun', async () => {
+    const world = await createWorld();
+    await world.status();
+    expect(await world.alarmAt()).toBeNull();
+    expect((await world.status()).watching).toBe('not begun');
+  });
+
+  it('goes on ringing after one that failed', async () => {
+    const { world } = await tried({ status: 500, times: 1 });
+    await world.sql('ALTER TABLE deliveries RENAME TO elsewhere');
+    await world.advance(11_000);
+    await world.ring();
+    await world.sql('ALTER TABLE elsewhere RENAME TO deliveries');
+    await world.poll();
+    expect(await world.alarmAt()).not.toBeNull();
+    await world.advance(OVERLAP);
+    await world.ring();
+    await sleep(20);
+    expect(await deliveries(world)).toMatchObject([{ state: 'delivered' }]);
+  });
+});

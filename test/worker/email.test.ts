@@ -1,0 +1,26 @@
+/** Email by the platform's own binding, as far as the local runtime has it. */
+import { env } from 'cloudflare:workers';
+import { expect, test } from 'vitest';
+import type { MailBinding } from '../../src/config/receivers.ts';
+import { createEmail } from '../../src/notify/email.ts';
+import { EXAMPLES } from '../notify/examples.ts';
+import { LINKS } from '../notify/notifications.ts';
+
+const { EMAIL } = env as unknown as { readonly EMAIL: MailBinding };
+
+test.each(EXAMPLES)('the binding takes %s', async (name, notification) => {
+  const receiver = createEmail({
+    name: 'email',
+    binding: EMAIL,
+    sender: 'tocsin@example.com',
+    to: ['a@example.net', 'b@example.net'],
+    timeoutMs: 10_000,
+  });
+  expect(await receiver.send({ id: name, notification, links: LINKS })).toEqual({ kind: 'delivered' });
+});
+
+test('the binding itself refuses what we would never send: the test above can fail', async () => {
+  await expect(
+    EMAIL.send({ from: 'a@example.com', to: [], subject: 'x', text: 'x', html: 'x', headers: {} }),
+  ).rejects.toThrow();
+});

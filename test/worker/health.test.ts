@@ -1,0 +1,474 @@
+/** Tocsin watches itself, in workerd: receivers that fail and are told of elsewhere, the upstream key, the heartbeat. */
+import { describe, expect, inject, it, vi } from 'vitest';
+import { PASS_PARAM, readPass } from '../../src/access/link.ts';
+import type { InboxAnswer } from '../inbox.ts';
+import { entryAt } from '../sandbox/odd.ts';
+import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from './world.ts';
+
+const DAY = 24 * HOUR;
+const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+/** A second place that messages go to, and what it was sent. */
+interface Elsewhere {
+  readonly url: string;
+  answer(answer: InboxAnswer): Promise<unknown>;
+  posts(): Promise<number>;
+  /** Everything it took, as text. */
+  texts(): Promise<string[]>;
+}
+
+async function elsewhere(): Promise<Elsewhere> {
+  const asked = { method: 'POST', body: JSON.stringify({ plain: true }) };
+  const { url } = (await (await fetch(`${inject('stageUrl')}/inboxes`, asked)).json()) as { url: string };
+  const { origin } = new URL(url);
+  const read = async () =>
+    (await (await fetch(`${origin}/__inbox/messages`)).json()) as { messages: unknown[]; posts: number };
+  return {
+    url,
+    answer: async (answer) =>
+      (await fetch(`${origin}/__inbox/answer`, { method: 'PUT', body: JSON.stringify(answer) })).text(),
+    posts: async () => (await read()).posts,
+    texts: async () => (await read()).messages.map((message) => JSON.stringify(message)),
+  };
+}
+
+/** A world with a Slack and a webhook. */
+async function twoReceivers(options: WorldOptions = {}): Promise<{ world: World; hook: Elsewhere }> {
+  const hook = await elsewhere();
+  const settings = { WEBHOOK_URL: hook.url, WEBHOOK_SECRET: SIGNING_KEY, ...options.settings };
+  return { world: await createWorld({ ...options, settings }), hook };
+}
+
+let rung = 0;
+
+/** A deleted API key, just now: one alert. */
+async function ring(world: World): Promise<void> {
+  const id = `rung-${++rung}`;
+  const fields = {
+    action: 'api_key.deleted',
+    method: 'DELETE',
+    status_code: 204,
+    actor: { id, type: 'user' },
+    target: { id, type: 'api_key' },
+  };
+  await world.append([entryAt(Date.now(), id, fields)]);
+  await world.untilEnded();
+}
+
+/** Waits until nothing is due any more and no attempt is under way. */
+async function settled(world: World): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await world.ring();
+      const rows = await world.sql(
+        "SELECT 1 FROM deliveries WHERE state = 'pending' AND (reason IS NULL OR due_at <= ?)",
+        Date.now(),
+      );
+      expect(rows).toEqual([]);
+    },
+    { timeout: 5_000, interval: 20 },
+  );
+}
+
+const about = (texts: readonly string[], words: string): string[] => texts.filter((text) => text.includes(words));
+
+async function kinds(world: World): Promise<string[]> {
+  return (await world.status()).alarms.map(({ kind }) => kind).sort();
+}
+
+describe('a receiver that fails, where another works', () => {
+  it('that refuses: each death and then its illness is told by the other, and its recovery by both', async () => {
+    const { world, hook } = await twoReceivers();
+    await world.slack.answer({ status: 404, body: 'no_service' });
+    await ring(world);
+    await settled(world);
+    expect(about(await hook.texts(), 'could not be delivered')).toHaveLength(1);
+    expect(await kinds(world)).toEqual(['dead-delivery']);
+    await ring(world);
+    await settled(world);
+    expect(about(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
+    expect(await kinds(world)).toEqual(['dead-delivery', 'unhealthy-receiver:slack']);
+    expect((await world.slack.read()).messages).toEqual([]);
+    expect((await world.status()).health).toMatchObject([
+      { name: 'slack', state: 'failing', dead: 2, pending: 0 },
+      { name: 'webhook', state: 'healthy', dead: 0 },
+    ]);
+
+    await world.slack.answer({ status: 200, body: 'ok' });
+    expect(await world.stub.resend('slack')).toBe(2);
+    await settled(world);
+    const { messages } = await world.slack.read();
+    expect(messages.filter(({ text }) => text.includes('API key deleted'))).toHaveLength(2);
+    expect(messages.filter(({ text }) => text.includes('takes messages again'))).toHaveLength(1);
+    expect(about(await hook.texts(), 'takes messages again')).toHaveLength(1);
+    expect(await kinds(world)).toEqual(['dead-delivery']);
+    expect((await world.status()).deliveries).toMatchObject({ pending: 0, dead: 0 });
+  });
+
+  it('that fails for a quarter of an hour: told by the other, by an alarm that was set for it', async () => {
+    const { world, hook } = await twoReceivers();
+    await world.slack.answer({ status: 503 });
+    await ring(world);
+    await settled(world);
+    for (let minute = 0; minute < 14; minute++) {
+      await world.advance(MINUTE);
+      await world.poll();
+      await world.ring();
+    }
+    expect(about(await hook.texts(), 'nothing reaches')).toEqual([]);
+    expect(await kinds(world)).toEqual([]);
+    expect(((await world.alarmAt()) ?? Number.POSITIVE_INFINITY) - Date.now()).toBeLessThanOrEqual(MINUTE + 1_000);
+    await world.evict();
+    await world.advance(2 * MINUTE);
+    await world.ring();
+    expect(about(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
+    expect(await kinds(world)).toEqual(['unhealthy-receiver:slack']);
+  });
+
+  it('that is not set: told by the other at the first alarm, and never again by a ledger that was evicted', async () => {
+    const { world, hook } = await twoReceivers({ settings: { SLACK_WEBHOOK_URL: 'not an address' } });
+    await world.untilEnded();
+    await settled(world);
+    for (let n = 0; n < 3; n++) {
+      await world.evict();
+      await world.poll();
+      await world.ring();
+    }
+    expect(about(await hook.texts(), 'nothing can be sent to the receiver slack')).toHaveLength(1);
+    expect((await world.status()).health).toMatchObject([{ name: 'slack', state: 'unset' }, { name: 'webhook' }]);
+    await ring(world);
+    await settled(world);
+    expect(about(await hook.texts(), 'API key deleted')).not.toEqual([]);
+    expect((await world.status()).watching).toBe('watching');
+  });
+
+  it('that never answers holds up neither the other nor the ticks', async () => {
+    const later = globalThis.setTimeout;
+    vi.stubGlobal('setTimeout', (call: () => void, ms: number) => later(call, ms === 15_000 ? 300 : ms));
+    const { world, hook } = await twoReceivers();
+    await world.slack.answer({ status: 0, hang: true });
+    await ring(world);
+    await vi.waitFor(async () => expect(about(await hook.texts(), 'API key deleted')).toHaveLength(1), {
+      timeout: 3_000,
+    });
+    expect((await world.poll()).stopped).toBe('walk ended');
+    await settled(world);
+    expect((await world.status()).health).toMatchObject([{ state: 'failing' }, { state: 'healthy' }]);
+    vi.unstubAllGlobals();
+  });
+
+  it('both of which fail: nothing is lost, and all is told once they work', async () => {
+    const { world, hook } = await twoReceivers();
+    await world.slack.answer({ status: 404, body: 'no_service' });
+    await hook.answer({ status: 410 });
+    for (let n = 0; n < 3; n++) {
+      await ring(world);
+      await settled(world);
+    }
+    expect(await kinds(world)).toEqual([
+      'dead-delivery',
+      'dead-delivery',
+      'unhealthy-receiver:slack',
+      'unhealthy-receiver:webhook',
+    ]);
+    const before = (await world.sql('SELECT 1 FROM deliveries')).length;
+    await world.advance(MINUTE);
+    await world.ring();
+    expect(await world.sql('SELECT 1 FROM deliveries')).toHaveLength(before);
+    await world.slack.answer({ status: 200, body: 'ok' });
+    await hook.answer({ status: 200, body: 'ok' });
+    await world.stub.resend(null);
+    await settled(world);
+    expect((await world.status()).deliveries).toMatchObject({ pending: 0, dead: 0 });
+    const alerts = about(await hook.texts(), 'API key deleted').filter((text) => !text.includes('It was about'));
+    expect(alerts).toHaveLength(3);
+    expect(await kinds(world)).toEqual(['dead-delivery', 'dead-delivery']);
+  });
+});
+
+describe('sent again by hand', () => {
+  /** A world with one dead delivery, whose Slack takes messages again; its alarm stands still. */
+  async function dead(): Promise<World> {
+    const world = await createWorld();
+    await world.slack.answer({ status: 404, body: 'no_service', times: 2 });
+    await ring(world);
+    await settled(world);
+    return world;
+  }
+
+  it('twice at once: each is sent once, by the alarm, with nobody calling it', async () => {
+    const world = await dead();
+    const counts = await Promise.all([world.stub.resend(null), world.stub.resend(null)]);
+    // The message, and the alarm about its death that died with it.
+    expect(counts.sort()).toEqual([0, 2]);
+    await vi.waitFor(
+      async () => expect((await world.status()).deliveries).toMatchObject({ pending: 0, delivered: 2, dead: 0 }),
+      { timeout: 3_000 },
+    );
+    const { messages } = await world.slack.read();
+    expect(messages.filter(({ text }) => text.includes('API key deleted'))).toHaveLength(1);
+    expect(await world.stub.resend(null)).toBe(0);
+  });
+
+  it('is sent, though the ledger dies between sending and noting it: at least once', async () => {
+    const world = await dead();
+    await world.slack.answer({ status: 0, hang: true });
+    const posts = (await world.slack.read()).posts;
+    await world.stub.resend(null);
+    await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(posts + 1), { timeout: 3_000 });
+    await world.kill();
+    expect(await world.stub.resend(null)).toBe(0);
+    await world.slack.answer({ status: 200, body: 'ok' });
+    await world.advance(2 * MINUTE);
+    await world.poll();
+    await world.ring();
+    expect((await world.status()).deliveries).toMatchObject({ pending: 0, delivered: 2, dead: 0 });
+  });
+
+  it('is sent, though the ledger was evicted before the alarm rang', async () => {
+    const world = await dead();
+    await world.stub.resend('slack');
+    await world.evict();
+    await settled(world);
+    expect((await world.status()).deliveries).toMatchObject({ pending: 0, delivered: 2, dead: 0 });
+  });
+});
+
+describe('a test of the receivers', () => {
+  it('goes straight to each, side by side, and says how each took it; nothing is queued', async () => {
+    const { world, hook } = await twoReceivers();
+    await hook.answer({ status: 500 });
+    const tested = await world.stub.testReceivers();
+    expect(tested).toEqual([
+      { receiver: 'slack', outcome: { kind: 'delivered' } },
+      { receiver: 'webhook', outcome: { kind: 'retry', reason: expect.stringContaining('500'), afterMs: null } },
+    ]);
+    const { messages } = await world.slack.read();
+    expect(messages).toHaveLength(1);
+    expect(messages[0]?.text).toContain('Test: ');
+    expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
+    expect((await world.status()).health).toMatchObject([
+      { name: 'slack', state: 'healthy' },
+      { name: 'webhook', state: 'failing' },
+    ]);
+  });
+
+  it('leads to the front page and no further, and holds no secret', async () => {
+    const { world } = await twoReceivers();
+    const tested = JSON.stringify(await world.stub.testReceivers());
+    const message = JSON.stringify((await world.slack.read()).messages);
+    expect(message).not.toMatch(/\/alerts\/|\/entries\/|pass=/);
+    for (const secret of ['a-secret-of-slack', SIGNING_KEY, world.apiKey, inject('linkSecret')]) {
+      expect(tested + message).not.toContain(secret);
+    }
+  });
+
+  it('that is taken ends the illness', async () => {
+    const { world, hook } = await twoReceivers();
+    await world.slack.answer({ status: 404, body: 'no_service', times: 2 });
+    for (let n = 0; n < 2; n++) {
+      await ring(world);
+      await settled(world);
+    }
+    expect(await kinds(world)).toContain('unhealthy-receiver:slack');
+    await world.stub.testReceivers();
+    await settled(world);
+    expect(await kinds(world)).not.toContain('unhealthy-receiver:slack');
+    expect(about(await hook.texts(), 'takes messages again')).toHaveLength(1);
+  });
+
+  it('fails for a receiver that is not set, and says why', async () => {
+    const { world } = await twoReceivers({ settings: { SLACK_WEBHOOK_URL: 'http://no' } });
+    expect((await world.stub.testReceivers())[0]).toMatchObject({ receiver: 'slack', outcome: { kind: 'refused' } });
+  });
+});
+
+describe('links in messages', () => {
+  it('lead to the alert and its entry with a pass for that alert; of an alarm, to the front page', async () => {
+    const world = await createWorld();
+    await ring(world);
+    await settled(world);
+    const text = JSON.stringify((await world.slack.read()).messages);
+    const found = [...text.matchAll(/https:\/\/tocsin\.example\/(alerts|entries)\/([\w-]+)\?pass=([\w.]+)/g)];
+    expect(new Set(found.map(([, page]) => page))).toEqual(new Set(['alerts', 'entries']));
+    for (const [, page, id, pass] of found) {
+      expect(id).toBe(page === 'alerts' ? '1' : `rung-${rung}`);
+      expect(await readPass(inject('linkSecret'), pass, Date.now())).toMatchObject({
+        kind: 'good',
+        pass: { alert: 1 },
+      });
+    }
+  });
+
+  it('are plain without LINK_SECRET, and none without PUBLIC_URL', async () => {
+    const plain = await createWorld({ settings: { LINK_SECRET: '' } });
+    await ring(plain);
+    await settled(plain);
+    const text = JSON.stringify((await plain.slack.read()).messages);
+    expect(text).toContain('https://tocsin.example/alerts/1');
+    expect(text).not.toContain(`${PASS_PARAM}=`);
+    const none = await createWorld({ settings: { PUBLIC_URL: '' } });
+    await ring(none);
+    await settled(none);
+    expect(JSON.stringify((await none.slack.read()).messages)).not.toContain('tocsin.example');
+  });
+});
+
+describe('the upstream key', () => {
+  it.each([
+    ['refused', 401],
+    ['not allowed', 403],
+  ])('%s: told at once, shown in the status, and over when the watch moves again', async (_, status) => {
+    const world = await createWorld();
+    await world.untilEnded();
+    await world.knobs({ error: { probability: 1, status } });
+    for (let n = 0; n < 3; n++) await expect(world.tick()).rejects.toThrow(String(status));
+    const { failure } = await world.status();
+    expect(failure).toMatchObject({ kind: 'key', message: expect.stringContaining(String(status)) });
+    expect(failure?.message).not.toContain(world.apiKey);
+    await settled(world);
+    expect(await kinds(world)).toEqual(['key-refused']);
+    expect((await world.slack.read()).messages).toHaveLength(1);
+    await world.quiet();
+    await world.tick();
+    await settled(world);
+    expect(await world.status()).toMatchObject({ failure: null, alarms: [] });
+    expect((await world.slack.read()).messages).toHaveLength(2);
+  });
+
+  it('that works, of an upstream that fails: shown, and no alarm before it is blind', async () => {
+    const world = await createWorld();
+    await world.untilEnded();
+    await world.knobs({ error: { probability: 1, status: 503 } });
+    await expect(world.tick()).rejects.toThrow('503');
+    expect((await world.status()).failure).toMatchObject({ kind: 'upstream' });
+    expect(await kinds(world)).toEqual([]);
+    await world.evict();
+    expect((await world.status()).failure).toMatchObject({ kind: 'upstream' });
+  });
+
+  it('that expires: told when 3 days and when 1 day is left, by an alarm that is set for it', async () => {
+    const expires = new Date(Date.now() + 5 * DAY).toISOString();
+    const world = await createWorld({ settings: { API_KEY_EXPIRES_AT: expires, BLIND_AFTER: '24h' } });
+    await world.untilEnded();
+    await settled(world);
+    const told = async () =>
+      (await world.slack.read()).messages.filter(({ text }) => text.includes('API key expires')).length;
+    expect(await told()).toBe(1);
+    for (let day = 0; day < 4; day++) {
+      for (let half = 0; half < 2; half++) {
+        await world.advance(DAY / 2);
+        await world.poll();
+        await world.ring();
+      }
+      if (day === 1) await world.evict();
+    }
+    expect(await told()).toBe(3);
+    expect((await world.status()).alarms).toMatchObject([{ kind: 'key-expiring' }]);
+  });
+});
+
+describe('a tick that failed', () => {
+  it.each([
+    ['404', { error: { probability: 1, status: 404 } }, 'upstream'],
+    ['a closed connection', { reset: { probability: 1 } }, 'upstream'],
+    ['HTML', { html: { probability: 1 } }, 'upstream'],
+    ['an answer that echoes the key', { echo: { probability: 1, status: 401 } }, 'key'],
+  ] as const)('by %s of the upstream is told to the ledger, without the key', async (_, knobs, kind) => {
+    const world = await createWorld();
+    await world.knobs(knobs);
+    await expect(world.tick()).rejects.toThrow();
+    const status = await world.status();
+    expect(status.failure).toMatchObject({ kind });
+    expect(JSON.stringify(status)).not.toContain(world.apiKey);
+  });
+
+  it('by something of our own is told as that', async () => {
+    const world = await createWorld();
+    await world.untilEnded();
+    const record = () => Promise.reject(new Error('a bug of ours'));
+    await expect(world.tick({}, { record })).rejects.toThrow('a bug of ours');
+    expect((await world.status()).failure).toMatchObject({ kind: 'other', message: 'a bug of ours' });
+  });
+
+  it('by the ledger itself fails with its own error, and is said in the log', async () => {
+    const world = await createWorld();
+    const broken = () => Promise.reject(new Error('no ledger there'));
+    const from = logged.length;
+    await expect(world.tick({}, { begin: broken, failed: broken })).rejects.toThrow('no ledger there');
+    expect(logged.slice(from).join('\n')).toContain('the ledger could not be told');
+  });
+});
+
+describe('the heartbeat', () => {
+  /** A world whose heartbeat is answered so. */
+  async function beating(answer: InboxAnswer = { status: 204 }): Promise<{ world: World; monitor: Elsewhere }> {
+    const monitor = await elsewhere();
+    await monitor.answer(answer);
+    return { world: await createWorld(), monitor };
+  }
+
+  it('comes after each walk that ended', async () => {
+    const { world, monitor } = await beating();
+    for (let n = 0; n < 3; n++) await world.tick({ HEARTBEAT_URL: monitor.url });
+    expect(await monitor.posts()).toBe(3);
+  });
+
+  it('does not come after a tick that failed, nor where the walk goes on', async () => {
+    const { world, monitor } = await beating();
+    await world.knobs({ error: { probability: 1, status: 503 } });
+    await world.tick({ HEARTBEAT_URL: monitor.url }).catch(() => {});
+    await world.quiet();
+    const now = Date.now();
+    await world.append(Array.from({ length: 4_100 }, (_, i) => entryAt(now - 30 * MINUTE + i * 10, `many-${i}`)));
+    expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('budget');
+    expect(await monitor.posts()).toBe(0);
+    expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('walk ended');
+    expect(await monitor.posts()).toBe(1);
+  });
+
+  it.each([
+    ['answers 500', { status: 500 }],
+    ['redirects', { status: 302, headers: { location: 'https://elsewhere.example/' } }],
+    ['closes the connection', { status: 0, reset: true }],
+    ['never answers', { status: 0, hang: true }],
+  ] satisfies [string, InboxAnswer][])(
+    'that %s fails no tick, and is one line of log without its address',
+    async (_, answer) => {
+      const timeout = AbortSignal.timeout.bind(AbortSignal);
+      const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms === 10_000 ? 100 : ms));
+      const { world, monitor } = await beating(answer);
+      const from = logged.length;
+      expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('walk ended');
+      const lines = logged.slice(from).filter((line) => line.includes('"at":"heartbeat"'));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).not.toMatch(/127\.0\.0\.1|a-secret-of-slack|elsewhere/);
+      expect((await world.status()).failure).toBeNull();
+      spy.mockRestore();
+    },
+  );
+
+  it('is not asked for where none is set', async () => {
+    const { world } = await beating();
+    const before = world.costs.requests;
+    await world.tick();
+    expect(world.costs.requests - before).toBe(1);
+  });
+});
+
+it('no line of log holds a secret, a pass or an address that is one', async () => {
+  const { world, hook } = await twoReceivers();
+  await hook.answer({ status: 400, body: `no: ${hook.url}` });
+  await ring(world);
+  await settled(world);
+  await world.stub.testReceivers();
+  await world.knobs({ error: { probability: 1, status: 401 } });
+  await world.tick({ HEARTBEAT_URL: hook.url }).catch(() => {});
+  await settled(world);
+  const log = logged.join('\n');
+  expect(log).toContain('"at":"delivery"');
+  const hex = /[0-9a-f]{64}/;
+  for (const secret of ['a-secret-of-slack', SIGNING_KEY, world.apiKey, inject('linkSecret'), 'pass=', hex]) {
+    expect(log).not.toMatch(secret);
+  }
+});

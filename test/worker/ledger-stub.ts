@@ -1,0 +1,116 @@
+/**
+ * A ledger for the tests of who may look: one alert with one entry in it and one beside it, and a note of each time it is
+ * asked. What the real one says of alerts and entries is for its own tests.
+ */
+import type { LedgerOperator } from '../../src/ledger/api.ts';
+import type { Status } from '../../src/ledger/status.ts';
+import type { AlertLine, EntryLine, LedgerViews } from '../../src/ledger/views.ts';
+
+export const ALERT = 5;
+export const OTHER_ALERT = 6;
+export const ENTRY = 'entry-of-5';
+export const OTHER_ENTRY = 'entry-of-6';
+
+export interface StubLedger {
+  readonly ledger: LedgerViews & LedgerOperator;
+  /** Names of the methods that were called. */
+  readonly asked: string[];
+}
+
+const AT = Date.UTC(2026, 0, 31, 9);
+
+/** `status`: what the real ledger says of how things stand; the pages show it. */
+export function stubLedger(status: Status): StubLedger {
+  const asked: string[] = [];
+  const scopes: { readonly [id: string]: number } = { [ENTRY]: ALERT, [OTHER_ENTRY]: OTHER_ALERT };
+  const holds = (id: string, scope: number | null): boolean =>
+    scopes[id] !== undefined && (scope === null || scopes[id] === scope);
+  const note = <T>(name: string, value: T): Promise<T> => {
+    asked.push(name);
+    return Promise.resolve(value);
+  };
+  const ledger: LedgerViews & LedgerOperator = {
+    status: () => note('status', status),
+    overview: () =>
+      note('overview', {
+        status,
+        chart: { from: AT, stepMs: 3_600_000, entries: [1, 2], alerts: [0, 1] },
+        open: [alertLine(ALERT)],
+        receivers: [],
+        newest: [entryLine(ENTRY)],
+      }),
+    entry: (id, scope) =>
+      note(
+        'entry',
+        holds(id, scope)
+          ? {
+              entry: entryLine(id),
+              text: entryText(id),
+              cut: false,
+              rules: [],
+              rulesChanged: false,
+              parts: [],
+              story: {
+                actor: null,
+                withinMs: 3_600_000,
+                before: [],
+                after: [],
+                moreBefore: false,
+                moreAfter: false,
+                open: [],
+              },
+            }
+          : null,
+      ),
+    entryText: (id, scope) => note('entryText', holds(id, scope) ? entryText(id) : null),
+    alert: (id) =>
+      note(
+        'alert',
+        id === ALERT || id === OTHER_ALERT
+          ? { alert: alertLine(id), timeline: [], more: 0, deliveries: [], closing: null }
+          : null,
+      ),
+    alerts: () => note('alerts', { alerts: [alertLine(ALERT)], next: null }),
+    rules: () => note('rules', []),
+    resend: () => note('resend', 0),
+    testReceivers: () => note('testReceivers', []),
+  };
+  return { ledger, asked };
+}
+
+/** As the ledger keeps it. */
+export function entryText(id: string): string {
+  return JSON.stringify({ id, action: 'vm.created', created_at: new Date(AT).toISOString(), kept: true });
+}
+
+function alertLine(id: number): AlertLine {
+  return {
+    id,
+    rule: 'rule-1',
+    title: 'A rule',
+    level: 'high',
+    state: 'open',
+    history: false,
+    count: 1,
+    begins: AT,
+    periodMs: 3_600_000,
+    lastAt: AT,
+    key: [],
+  };
+}
+
+function entryLine(id: string): EntryLine {
+  return {
+    seq: 1,
+    id,
+    createdAt: AT,
+    action: 'vm.created',
+    actor: { id: null, name: null, type: null },
+    target: { id: null, type: null },
+    clientIp: null,
+    method: 'GET',
+    path: '/v1/x',
+    statusCode: '200',
+    userAgent: null,
+  };
+}

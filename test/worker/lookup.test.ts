@@ -1,0 +1,348 @@
+/**
+ * The proxied lookup in workerd, driven as the vendor's SDKs would: what comes through is what comes directly, byte for
+ * byte, in every dialect and through every fault.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { AppDeps } from '../../src/web/env.ts';
+import type { KnobsPatch } from '../sandbox/faults.ts';
+import { entryAt } from '../sandbox/odd.ts';
+import { ApiError, ConnectionError, createSdk, type SdkOptions } from '../sdk-client.ts';
+import { ALERT, ENTRY, entryText, OTHER_ENTRY } from './ledger-stub.ts';
+import { addViewer, bearer, createSite, ORIGIN, passFor, type Site } from './site.ts';
+import { story } from './story.ts';
+import { DIALECTS, MINUTE } from './world.ts';
+
+let token: string;
+beforeAll(async () => {
+  ({ token } = await addViewer('sdk'));
+});
+
+/** The same client twice: on the upstream itself, and on Tocsin. */
+function clients(site: Site, changes: Partial<SdkOptions> = {}) {
+  const common = { sleep: async () => undefined, ...changes };
+  const { url, apiKey } = site.world;
+  return {
+    direct: createSdk({ baseURL: url, apiKey, fetch: (to, init) => fetch(to, init), ...common }),
+    through: createSdk({
+      baseURL: ORIGIN,
+      apiKey: token,
+      fetch: (to, init) => site.visit(to.slice(ORIGIN.length), init),
+      ...common,
+    }),
+  };
+}
+
+/** What became of a call: its text, or what was thrown. */
+async function outcome(call: Promise<{ readonly text: string }>): Promise<unknown> {
+  try {
+    return { text: (await call).text };
+  } catch (error) {
+    if (error instanceof ApiError) return { status: error.status, text: error.text };
+    if (error instanceof ConnectionError) return 'no connection';
+    return String(error);
+  }
+}
+
+async function told(dialect: (typeof DIALECTS)[number] = 'sorted', size?: number): Promise<Site & { ids: string[] }> {
+  const site = await createSite({ world: { dialect } });
+  const { records, ids } = story(Date.now() - MINUTE, size === undefined ? {} : { size });
+  await site.world.append(records);
+  return { ...site, ids: [...ids] };
+}
+
+describe.each(DIALECTS)('an upstream that is %s', (dialect) => {
+  it('is paged to its end, each page byte for byte', async () => {
+    const site = await told(dialect);
+    const { direct, through } = clients(site);
+    const pages = { direct: [] as string[], through: [] as string[] };
+    for await (const { text } of direct.pages({ limit: 40 })) pages.direct.push(text);
+    for await (const { text } of through.pages({ limit: 40 })) pages.through.push(text);
+    expect(pages.direct).toHaveLength(7);
+    expect(pages.through).toEqual(pages.direct);
+  });
+
+  it('is filtered and sorted as it is asked to', async () => {
+    const site = await told(dialect);
+    const { direct, through } = clients(site);
+    for (const params of [
+      {},
+      { limit: 10, sort: 'created_at:asc' },
+      { limit: 10, sort: 'status_code:desc,created_at:asc' },
+      { created_at_min: new Date(Date.now() - 20 * MINUTE).toISOString(), actor_type: 'api_key' },
+      { path: '/v1/compute', method: 'POST', status_code_min: 200, status_code_max: 299 },
+      { action: 'vm.created & co+', client_ip: '2001:db8::1', unknown: 'é?#/..' },
+      { limit: 5 },
+      { cursor: 'no-cursor-of-ours' },
+    ]) {
+      expect(await outcome(through.list(params))).toEqual(await outcome(direct.list(params)));
+    }
+  });
+
+  it('is asked for each entry, and for one there is not', async () => {
+    const site = await told(dialect);
+    const { direct, through } = clients(site);
+    for (const id of [...site.ids.slice(0, 5), 'no-such-entry']) {
+      expect(await outcome(through.get(id))).toEqual(await outcome(direct.get(id)));
+    }
+  });
+});
+
+describe('an upstream in trouble', () => {
+  const ALWAYS = { probability: 1 };
+  const FAULTS: readonly (readonly [name: string, knobs: KnobsPatch])[] = [
+    ['429 with seconds', { rateLimit: { ...ALWAYS, waitMs: 2_000, form: 'seconds' } }],
+    ['429 with milliseconds', { rateLimit: { ...ALWAYS, waitMs: 1_500, form: 'ms' } }],
+    ['429 without a word', { rateLimit: { ...ALWAYS, form: 'none' } }],
+    ['429 once', { rateLimit: { next: 1, waitMs: 1_000 } }],
+    ['500', { error: { ...ALWAYS, status: 500 } }],
+    ['500 that asks not to be asked again', { error: { ...ALWAYS, status: 500, shouldRetry: false } }],
+    ['503 twice', { error: { next: 2, status: 503 } }],
+    ['400', { error: { ...ALWAYS, status: 400, message: 'created_at_min: “x” is no time' } }],
+    ['404', { error: { ...ALWAYS, status: 404 } }],
+    ['408', { error: { ...ALWAYS, status: 408 } }],
+    ['409', { error: { ...ALWAYS, status: 409 } }],
+    ['422', { error: { ...ALWAYS, status: 422 } }],
+    ['422 that asks to be asked again', { error: { ...ALWAYS, status: 422, shouldRetry: true } }],
+    ['HTML with 200', { html: ALWAYS }],
+    ['half a JSON text', { truncated: ALWAYS }],
+    ['JSON without items', { wrongJson: ALWAYS }],
+    ['five megabytes', { oversized: { ...ALWAYS, bytesPerItem: 50_000 } }],
+    ['slow', { latency: { ...ALWAYS, ms: 200 } }],
+  ];
+
+  it.each(FAULTS)('%s: is seen as it is, waits and all', async (_, knobs) => {
+    const site = await told();
+    const { direct, through } = clients(site, { random: () => 0.5 });
+    await site.world.knobs(knobs);
+    const one = await outcome(direct.list({ limit: 100 }));
+    await site.world.quiet();
+    await site.world.knobs(knobs);
+    expect(await outcome(through.list({ limit: 100 }))).toEqual(one);
+    expect(through.waits).toEqual(direct.waits);
+  });
+
+  it('429 with a date: the date comes through', async () => {
+    const site = await told();
+    await site.world.knobs({ rateLimit: { ...ALWAYS, waitMs: 20_000, form: 'date' } });
+    const answer = await site.visit('/v1/audit_logs', bearer(token));
+    expect(answer.status).toBe(429);
+    expect(Date.parse(answer.headers.get('retry-after') ?? '')).toBeGreaterThan(Date.now() + 10_000);
+  });
+
+  it.each([401, 403])('%i about our own key is not the caller’s affair', async (status) => {
+    const site = await told();
+    await site.world.knobs({ error: { ...ALWAYS, status, message: 'key expired' } });
+    const { through } = clients(site);
+    const error = (await through.list().catch((thrown: unknown) => thrown)) as ApiError;
+    expect(error.status).toBe(502);
+    expect(error.text).toContain("Tocsin's own API key");
+    expect(error.text).not.toContain('key expired');
+    expect(error.headers.get('x-tocsin-source')).toBe('tocsin');
+    expect(through.waits).toEqual([]);
+  });
+
+  it.each([
+    ['a redirect', { redirect: ALWAYS }, 502, 0],
+    ['a lost connection', { reset: ALWAYS }, 502, 2],
+    ['an answer that breaks off', { breakOff: ALWAYS }, 502, 2],
+    ['more than may be', { oversized: { ...ALWAYS, bytes: 17 * 1024 * 1024, bytesPerItem: 0 } }, 502, 0],
+  ] as const)('%s is told in a message of ours', async (_, knobs, status, retries) => {
+    const site = await told();
+    await site.world.knobs(knobs);
+    const { through } = clients(site);
+    const error = (await through.list().catch((thrown: unknown) => thrown)) as ApiError;
+    expect(error.status).toBe(status);
+    expect(JSON.parse(error.text)).toEqual({ message: expect.stringContaining('the upstream') });
+    expect(error.headers.get('x-tocsin-source')).toBe('tocsin');
+    expect(error.headers.has('location')).toBe(false);
+    expect(through.waits).toHaveLength(retries);
+  });
+
+  it('an echo of our key is handed on without it', async () => {
+    const site = await told();
+    await site.world.knobs({ echo: { ...ALWAYS, status: 400 } });
+    const answer = await site.visit('/v1/audit_logs', bearer(token));
+    const text = await answer.text();
+    expect([answer.status, JSON.parse(text)]).toEqual([400, { message: expect.stringContaining('[redacted]') }]);
+    for (const key of [site.world.apiKey, btoa(site.world.apiKey), btoa(`Bearer ${site.world.apiKey}`)]) {
+      expect(text).not.toContain(key);
+    }
+  });
+
+  it('no upstream is set up: said, and not asked again', async () => {
+    const site = await createSite({ settings: { NIRVANA_LABS_API_KEY: undefined } });
+    const { through } = clients(site);
+    expect(await outcome(through.list())).toMatchObject({ status: 503 });
+    expect(through.waits).toEqual([]);
+    expect(JSON.parse((await through.get(ENTRY)).text)).toMatchObject({ id: ENTRY });
+  });
+});
+
+describe('one entry', () => {
+  it('that the ledger keeps whole is answered of it, without asking the upstream', async () => {
+    const site = await told();
+    const answer = await site.visit(`/v1/audit_logs/${ENTRY}`, bearer(token));
+    expect([answer.status, await answer.text()]).toEqual([200, entryText(ENTRY)]);
+    expect(answer.headers.get('x-tocsin-source')).toBe('ledger');
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(await site.world.requests()).toBe(0);
+  });
+
+  it('that it does not keep is asked for', async () => {
+    const site = await told();
+    const answer = await site.visit(`/v1/audit_logs/${site.ids[0]}`, bearer(token));
+    expect(answer.headers.get('x-tocsin-source')).toBe('upstream');
+    expect(await site.world.requests()).toBe(1);
+  });
+
+  it('comes from the upstream where the ledger fails, but not to who came by a link', async () => {
+    const site = await told();
+    const failing = { ...site.ledger, entryText: () => Promise.reject(new Error('no ledger today')) };
+    for (const ledger of [failing, null]) {
+      const answer = await site.visit(`/v1/audit_logs/${site.ids[0]}`, bearer(token), { deps: { ledger } });
+      expect([answer.status, answer.headers.get('x-tocsin-source')]).toEqual([200, 'upstream']);
+      const pass = await passFor(ALERT);
+      const asked = await site.world.requests();
+      const linked = await site.visit(`/v1/audit_logs/${site.ids[0]}?pass=${pass}`, {}, { deps: { ledger } });
+      expect(linked.status).toBe(503);
+      expect(await site.world.requests()).toBe(asked);
+    }
+  });
+
+  it('that is kept cut is asked for, also for who came by its alert’s link; without the pass', async () => {
+    const site = await told();
+    const ledger = { ...site.ledger, entryText: () => Promise.resolve(null) };
+    const pass = await passFor(ALERT);
+    const [own, other] = await Promise.all(
+      [ENTRY, OTHER_ENTRY].map((id) => site.visit(`/v1/audit_logs/${id}?pass=${pass}&x=1`, {}, { deps: { ledger } })),
+    );
+    expect([own?.status, own?.headers.get('x-tocsin-source')]).toEqual([404, 'upstream']);
+    expect([other?.status, other?.headers.get('x-tocsin-source')]).toEqual([404, 'tocsin']);
+    const { recent } = (await (await fetch(`${site.world.url}/__sandbox/requests`)).json()) as { recent: unknown[] };
+    expect(recent).toMatchObject([{ path: `/v1/audit_logs/${ENTRY}`, query: { x: '1' } }]);
+    expect(JSON.stringify(recent)).not.toContain('pass');
+  });
+
+  const HOSTILE = [
+    '..',
+    '%2e%2e',
+    '%2e%2e%2f',
+    '..%2foperator',
+    'a%2fb',
+    'a%5cb',
+    'a%00b',
+    'a%0d%0ax-header:%201',
+    'a%20b',
+    'a%3fb=c',
+    'a%23b',
+    'a%252e',
+    '%ff',
+    '%',
+    'ä',
+    '%c3%a4',
+    '\u202e',
+    'a;b',
+    'a:b@c',
+    'a'.repeat(129),
+    'a'.repeat(5_000),
+  ];
+  it.each(HOSTILE)('whose id is none is not asked for: %j', async (id) => {
+    const site = await told();
+    const answer = await site.visit(`/v1/audit_logs/${id}`, bearer(token));
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({ message: 'not found' });
+    expect(await site.world.requests()).toBe(0);
+    expect(site.asked).toEqual([]);
+    expect((await site.visit(`/v1/audit_logs/${id}`)).status).toBe(
+      id.startsWith('..') || id.startsWith('%2e%2e') ? 401 : 401,
+    );
+  });
+});
+
+describe('the real ledger', () => {
+  async function watched() {
+    const site = await told();
+    await site.world.untilEnded();
+    const ledger = site.world.stub as unknown as AppDeps['ledger'];
+    const visit: Site['visit'] = (path, init, more) => site.visit(path, init, { ...more, deps: { ledger } });
+    return { ...site, visit };
+  }
+
+  it('answers with each entry as the upstream does, byte for byte', async () => {
+    const site = await watched();
+    const { direct, through } = clients(site);
+    const requests = await site.world.requests();
+    const kept = await Promise.all(site.ids.map((id) => through.get(id)));
+    expect(await site.world.requests()).toBe(requests);
+    expect(new Set(kept.map(({ headers }) => headers.get('x-tocsin-source')))).toEqual(new Set(['ledger']));
+    const asked = await Promise.all(site.ids.map((id) => direct.get(id)));
+    expect(kept.map(({ text }) => text)).toEqual(asked.map(({ text }) => text));
+  });
+
+  it.each([
+    ['number beyond 2^53', 2 ** 60, 'upstream'],
+    ['number with an exponent', 1e300, 'upstream'],
+    ['number with more digits than are kept', 0.1 + 0.2, 'upstream'],
+    ['number as everybody has them', -1234.5, 'ledger'],
+    ['text of digits', '1152921504606846976', 'ledger'],
+  ])('leaves an entry with a %s to whom it is exact at', async (_what, value, source) => {
+    const site = await told();
+    await site.world.append([entryAt(Date.now() - 60_000, 'exact', { value })]);
+    await site.world.untilEnded();
+    const ledger = site.world.stub as unknown as AppDeps['ledger'];
+    const answer = await site.visit('/v1/audit_logs/exact', bearer(token), { deps: { ledger } });
+    expect([answer.status, answer.headers.get('x-tocsin-source')]).toEqual([200, source]);
+    expect(await answer.json()).toMatchObject({ id: 'exact', value });
+  });
+
+  it('shows who came by a link the entries of their alert, and of any other the same as of none', async () => {
+    const site = await watched();
+    const alerts = await site.world.sql<{ id: number }>('SELECT id FROM alerts ORDER BY id');
+    expect(alerts.length).toBeGreaterThan(1);
+    for (const { id: alert } of alerts) {
+      const page = await site.world.stub.alert(alert);
+      const own = new Set(page?.timeline.map(({ entry }) => entry?.id ?? ''));
+      expect(own.size).toBeGreaterThan(0);
+      const pass = await passFor(alert);
+      const other = site.ids.find((id) => !own.has(id)) ?? '';
+      for (const id of own) expect((await site.visit(`/v1/audit_logs/${id}?pass=${pass}`)).status).toBe(200);
+      const [beside, none] = await Promise.all(
+        [other, 'no-such-entry'].map((id) => site.visit(`/v1/audit_logs/${id}?pass=${pass}`)),
+      );
+      expect([beside?.status, await beside?.text()]).toEqual([404, await none?.text()]);
+      expect([...(beside?.headers ?? [])]).toEqual([...(none?.headers ?? [])]);
+    }
+  });
+});
+
+describe('a query', () => {
+  it('that is too long is not passed on', async () => {
+    const site = await told();
+    const answer = await site.visit(`/v1/audit_logs?cursor=${'a'.repeat(9_000)}`, bearer(token));
+    expect(answer.status).toBe(414);
+    expect(await site.world.requests()).toBe(0);
+  });
+
+  it.each([
+    '//evil.example/v1/audit_logs',
+    '/\\evil.example/v1/audit_logs',
+    '/v1/audit_logs/',
+    '/v1//audit_logs',
+    '/V1/audit_logs',
+    '/v1/audit_logs/a/b',
+  ])('on another path reaches nobody: %s', async (path) => {
+    const site = await told();
+    expect((await site.visit(path, bearer(token))).status).toBe(404);
+    expect(await site.world.requests()).toBe(0);
+  });
+
+  it('with a Host of somebody else’s goes to the same upstream', async () => {
+    const site = await told();
+    const init = {
+      headers: { authorization: `Bearer ${token}`, host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+    };
+    const answer = await site.visit('/v1/audit_logs?@evil.example/', init, { origin: 'https://evil.example' });
+    expect([answer.status, answer.headers.get('x-tocsin-source')]).toEqual([200, 'upstream']);
+    expect(await site.world.requests()).toBe(1);
+  });
+});

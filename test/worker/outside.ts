@@ -1,0 +1,31 @@
+/** What is outside the Worker, as real servers for the time of the tests: an upstream, a Slack, and a stage for more. */
+import type { TestProject } from 'vitest/node';
+import { startInbox } from '../inbox.ts';
+import { startSandbox } from '../sandbox/server.ts';
+import { startStage, UPSTREAM_KEY } from './stage.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    upstreamUrl: string;
+    upstreamKey: string;
+    slackUrl: string;
+    linkSecret: string;
+    stageUrl: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const sandbox = await startSandbox({ seed: 1, dialect: 'sorted', apiKey: UPSTREAM_KEY });
+  const inbox = await startInbox();
+  const stage = await startStage();
+  project.provide('upstreamUrl', sandbox.url);
+  project.provide('upstreamKey', sandbox.apiKey);
+  project.provide('slackUrl', inbox.url);
+  project.provide('linkSecret', '6f1d0c8e5b7a4932ad0f3e2c1b9a8877');
+  project.provide('stageUrl', stage.url);
+  return async () => {
+    await sandbox.stop();
+    await inbox.stop();
+    await stage.stop();
+  };
+}

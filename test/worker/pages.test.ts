@@ -1,0 +1,234 @@
+/**
+ * The pages' HTTP side, in workerd: statuses, headers, what a link's holder is led to, what is asked of the upstream,
+ * and that whatever others wrote leads nowhere and runs nowhere, as workerd's own parser reads it back.
+ */
+import { describe, expect, it } from 'vitest';
+import { ASSETS } from '../../src/web/pages/assets.ts';
+import { pagesApp, type Served, VIEWER } from '../web/app.ts';
+import { ALERT_ID, ENTRY_ID, type Foreign, NOW, ORDINARY, RULE, views } from '../web/views.ts';
+
+const PASS = `${ALERT_ID}.1700000000.${'ab'.repeat(32)}`;
+const LINK = { kind: 'link', alert: ALERT_ID, pass: PASS, expires: NOW + 60_000 } as const;
+
+async function get(path: string, served: Partial<Served> = {}): Promise<Response> {
+  return await pagesApp({ ledger: views(), ...served }).request(`https://tocsin.example${path}`);
+}
+
+describe('every page', () => {
+  const ROWS: readonly (readonly [path: string, status: number, served: Partial<Served>])[] = [
+    ['/', 200, {}],
+    ['/', 200, { ledger: null }],
+    ['/alerts', 200, {}],
+    ['/alerts?state=all&level=high&rule=x&before=9', 200, {}],
+    ['/alerts?state=%00&level=%22&before=-1', 200, {}],
+    ['/alerts', 503, { ledger: null }],
+    [`/alerts/${ALERT_ID}`, 200, {}],
+    [`/alerts/${ALERT_ID}`, 503, { ledger: null }],
+    ['/alerts/7', 404, {}],
+    ['/alerts/0', 404, {}],
+    ['/alerts/1e3', 404, {}],
+    [`/alerts/${'9'.repeat(400)}`, 404, {}],
+    [`/entries/${ENTRY_ID}`, 200, {}],
+    ['/entries/none', 404, {}],
+    ['/entries/%3Cscript%3E', 404, {}],
+    ['/rules', 200, {}],
+    ['/rules', 200, { ledger: null }],
+    [`/rules/${RULE.id}`, 200, {}],
+    ['/rules/constructor', 404, {}],
+  ];
+
+  it.each(ROWS)('%s: %i', async (path, status, served) => {
+    const response = await get(path, served);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await response.text()).toMatch(/^<!doctype html><html lang="en">/);
+  });
+});
+
+describe('assets', () => {
+  it.each(Object.values(ASSETS))('$path is kept for a year', async ({ path, type, text }) => {
+    const response = await get(path, { caller: { kind: 'nobody' } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type);
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(await response.text()).toBe(text);
+  });
+
+  it('no other', async () => {
+    expect((await get('/assets/tocsin.00000000000.css')).status).toBe(404);
+    expect((await get('/assets/..%2findex.ts')).status).toBe(404);
+  });
+
+  it('are small', () => {
+    expect(new TextEncoder().encode(ASSETS.style.text).length).toBeLessThan(12 * 1024);
+    expect(new TextEncoder().encode(ASSETS.script.text).length).toBeLessThan(3 * 1024);
+  });
+});
+
+describe('who followed a link', () => {
+  it.each([`/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`])(
+    'is led to what it opens, and nowhere else: %s',
+    async (path) => {
+      const { links } = await parse(await get(path, { caller: LINK }));
+      const own = links.filter((href) => href.startsWith('/') && !href.startsWith('/assets/'));
+      expect(own.length).toBeGreaterThan(0);
+      for (const href of own)
+        expect(href).toMatch(new RegExp(`^/(alerts|entries|v1/audit_logs)/[^?]+\\?pass=${PASS}(#|$)`));
+    },
+  );
+
+  it('sees no other alert, and the ledger is not even asked', async () => {
+    let asked = 0;
+    const ledger = views(ORDINARY, {
+      alert: () => {
+        asked++;
+        throw new Error('asked');
+      },
+    });
+    expect((await get('/alerts/41', { caller: LINK, ledger })).status).toBe(404);
+    expect(asked).toBe(0);
+  });
+
+  it('has the ledger asked within its scope, and the upstream not at all', async () => {
+    const scopes: unknown[] = [];
+    const ledger = views(ORDINARY, {
+      entry: async (_, scope) => {
+        scopes.push(scope);
+        return null;
+      },
+    });
+    const fetch = (): never => {
+      throw new Error('asked');
+    };
+    const response = await get('/entries/of-another-alert', { caller: LINK, ledger, fetch, env: UPSTREAM });
+    expect(response.status).toBe(404);
+    expect(scopes).toEqual([ALERT_ID]);
+  });
+
+  it('gets one and the same page for what is not there and what is not theirs', async () => {
+    const [other, none] = await Promise.all([
+      get('/alerts/41', { caller: LINK }),
+      get('/alerts/999999', { caller: LINK }),
+    ]);
+    expect(await other.text()).toBe(await none.text());
+  });
+});
+
+const KEY = 'a-key-of-the-upstream-for-tests';
+const UPSTREAM = { NIRVANA_LABS_API_KEY: KEY, NIRVANA_LABS_BASE_URL: 'https://upstream.example' };
+
+describe('an entry that the ledger lacks', () => {
+  const ledger = views(ORDINARY, { entry: async () => null });
+  const answering = (status: number, body: string) => async (url: string) => {
+    expect(url).toBe('https://upstream.example/v1/audit_logs/e-1');
+    return new Response(body, { status });
+  };
+
+  it('is shown as the upstream has it', async () => {
+    const body = JSON.stringify({ id: 'e-1', action: 'vm.listed', created_at: '2026-01-31T09:30:00Z', big: 1 });
+    const response = await get('/entries/e-1', { ledger, env: UPSTREAM, fetch: answering(200, body) });
+    expect(response.status).toBe(200);
+    const html = await response.text();
+    expect(html).toContain('vm.listed');
+    expect(html).toContain('2026-01-31 09:30:00');
+  });
+
+  it('is missing where the upstream has none either', async () => {
+    expect((await get('/entries/e-1', { ledger, env: UPSTREAM, fetch: answering(404, '{}') })).status).toBe(404);
+  });
+
+  it('is not found out about where the upstream fails, and no secret is shown', async () => {
+    const response = await get('/entries/e-1', {
+      ledger,
+      env: UPSTREAM,
+      fetch: answering(401, `{"message":"${KEY}"}`),
+    });
+    expect(response.status).toBe(502);
+    expect(await response.text()).not.toContain(KEY);
+  });
+
+  it('is not asked for where it can be no id', async () => {
+    const fetch = (): never => {
+      throw new Error('asked');
+    };
+    expect((await get('/entries/a%20b', { ledger, env: UPSTREAM, fetch })).status).toBe(404);
+  });
+});
+
+describe('what others wrote', () => {
+  const WRITTEN = [
+    '"><script>alert(1)</script>',
+    "' onmouseover='alert(1)",
+    'javascript:alert(1)',
+    '//evil.example/x',
+    '</style></title><base href=//evil.example>',
+    'data:text/html,<script>1</script>',
+  ];
+  const rows = WRITTEN.flatMap((text) =>
+    ['/', '/alerts', `/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`].map((path) => [text, path] as const),
+  );
+
+  it.each(rows)('%s leads nowhere and runs nowhere: %s', async (text, path) => {
+    const of: Foreign = { name: text, path: text, agent: text, action: text };
+    const hostile = await parse(await get(path, { ledger: views(of) }));
+    const harmless = await parse(await get(path));
+    expect(hostile.links).toEqual(harmless.links);
+    expect(hostile.scripts).toEqual([ASSETS.script.path]);
+    expect(hostile.handlers).toEqual([]);
+    expect(hostile.text).toContain(text);
+  });
+
+  it('an id with anything in it stays in its own segment', async () => {
+    const id = '../../?pass=x#"><i>';
+    const ledger = views(ORDINARY, {
+      rules: async () => [{ rule: RULE.id, matched: 1, lastAt: NOW, lastEntry: id }],
+    });
+    const { links } = await parse(await get(`/rules/${RULE.id}`, { ledger, caller: VIEWER }));
+    expect(links).toContain(`/entries/${encodeURIComponent(id)}`);
+  });
+});
+
+/** A document as workerd's parser has it: its addresses, scripts, whatever would run or style inline, and its text. */
+async function parse(response: Response) {
+  const links: string[] = [];
+  const scripts: string[] = [];
+  const handlers: string[] = [];
+  let text = '';
+  await new HTMLRewriter()
+    .on('*', {
+      element(element) {
+        for (const [name = '', value = ''] of element.attributes) {
+          if (name === 'href' || name === 'src' || name === 'action') links.push(value);
+          if (name.startsWith('on') || name === 'style' || name === 'srcdoc') handlers.push(`${name}=${value}`);
+        }
+        if (element.tagName === 'script') scripts.push(element.getAttribute('src') ?? 'inline');
+        if (['style', 'base', 'iframe', 'object', 'embed', 'img'].includes(element.tagName))
+          handlers.push(element.tagName);
+      },
+    })
+    .on('bdi', {
+      text(chunk) {
+        text += chunk.text;
+      },
+    })
+    .transform(response)
+    .text();
+  for (const href of links) expect(href).toMatch(/^(\/(?!\/)|#|https:\/\/)/);
+  return { links, scripts, handlers, text: unescaped(text) };
+}
+
+/** HTMLRewriter hands text on as it is written in the source. */
+function unescaped(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}

@@ -1,0 +1,120 @@
+/** Signing in and out with a browser: only from our own pages, only to our own pages. */
+import { describe, expect, it } from 'vitest';
+import { SESSION_MS, signSession } from '../../src/access/session.ts';
+import { addViewer, createSite, ORIGIN, SECRET, type SiteChanges } from './site.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+const OURS = { 'content-type': FORM, 'sec-fetch-site': 'same-origin' };
+
+async function signIn(
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = OURS,
+  changes: SiteChanges = {},
+): Promise<Response> {
+  const site = await createSite();
+  const body = new URLSearchParams(fields).toString();
+  return site.visit('/session', { method: 'POST', headers, body }, changes);
+}
+
+describe('signing in', () => {
+  it('with a token leads on, with a cookie that scripts and other sites can’t use', async () => {
+    const { id, token } = await addViewer('Ada');
+    const response = await signIn({ token: ` ${token}\n`, next: '/alerts?state=all' });
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/alerts?state=all']);
+    const cookie = response.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(
+      new RegExp(`^__Host-tocsin=${id}\\.\\d+\\.[0-9a-f]{64}; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Lax$`),
+    );
+    expect(cookie).not.toContain(token.slice(-20));
+    const site = await createSite();
+    const [pair = ''] = cookie.split(';');
+    expect((await site.visit('/alerts', { headers: { cookie: `x=y; ${pair}; z=1` } })).status).toBe(200);
+  });
+
+  it('on one’s own machine, over http, has a cookie that goes without https', async () => {
+    const { token } = await addViewer('local');
+    const response = await signIn({ token }, OURS, { origin: 'http://127.0.0.1:8787' });
+    const cookie = response.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^tocsin=.*HttpOnly; SameSite=Lax$/);
+    expect(cookie).not.toContain('Secure');
+    const elsewhere = await signIn({ token }, OURS, { origin: 'http://tocsin.example' });
+    expect(elsewhere.headers.get('set-cookie')).toContain('Secure');
+    const site = await createSite();
+    const [pair = ''] = cookie.split(';');
+    expect(
+      (await site.visit('/alerts', { headers: { cookie: pair } }, { origin: 'http://localhost:8787' })).status,
+    ).toBe(200);
+    // Over https only the cookie counts that no other host can set.
+    expect((await site.visit('/alerts', { headers: { cookie: pair } })).status).toBe(404);
+  });
+
+  it.each([
+    ['a wrong token', async () => `${(await addViewer('x')).token.slice(0, -4)}AAAA`],
+    ['an expired token', async () => (await addViewer('x', Date.now() - 1)).token],
+    ['no token', async () => ''],
+    ['a word', async () => 'please'],
+    ['a session', async () => signSession(SECRET, '0'.repeat(16), Date.now() + SESSION_MS)],
+  ])('with %s is refused, in the same words', async (_, token) => {
+    const response = await signIn({ token: await token(), next: '/alerts' });
+    expect([response.status, response.headers.get('set-cookie')]).toEqual([401, null]);
+    const none = await signIn({ token: 'x', next: '/alerts' });
+    expect(await response.text()).toBe(await none.text());
+  });
+
+  it.each(['//evil.example', 'https://evil.example/', '/\\evil.example', '/.//evil.example', 'javascript:alert(1)'])(
+    'leads to none but our own pages: %s',
+    async (next) => {
+      const { token } = await addViewer('x');
+      expect((await signIn({ token, next })).headers.get('location')).toBe('/');
+      const wrong = await (await signIn({ token: 'wrong', next })).text();
+      expect(wrong).not.toContain('evil');
+      const site = await createSite();
+      expect(await (await site.visit(`/sign-in?next=${encodeURIComponent(next)}`)).text()).not.toContain('evil');
+    },
+  );
+
+  it.each([
+    ['another site', { 'content-type': FORM, 'sec-fetch-site': 'cross-site', origin: ORIGIN }],
+    ['another host of ours', { 'content-type': FORM, 'sec-fetch-site': 'same-site' }],
+    ['nowhere', { 'content-type': FORM, 'sec-fetch-site': 'none' }],
+    ['an old browser on another site', { 'content-type': FORM, origin: 'https://evil.example' }],
+    ['an old browser that does not say', { 'content-type': FORM, origin: 'null' }],
+    ['no browser', { 'content-type': FORM }],
+  ])('from %s is refused before anything is read', async (_, headers) => {
+    const { token } = await addViewer('x');
+    const response = await signIn({ token }, headers);
+    expect([response.status, response.headers.get('set-cookie')]).toEqual([403, null]);
+  });
+
+  it('from an old browser on our own page is taken', async () => {
+    const { token } = await addViewer('x');
+    expect((await signIn({ token }, { 'content-type': FORM, origin: ORIGIN })).status).toBe(303);
+  });
+
+  it('as anything but a short form is refused', async () => {
+    const { token } = await addViewer('x');
+    const json = await signIn({ token }, { ...OURS, 'content-type': 'application/json' });
+    expect([json.status, json.headers.get('set-cookie')]).toEqual([401, null]);
+    const long = await signIn({ token, padding: 'x'.repeat(10_000) });
+    expect([long.status, long.headers.get('set-cookie')]).toEqual([401, null]);
+  });
+
+  it('can’t be done where KV is down or no LINK_SECRET is set, and is limited by address', async () => {
+    const { token } = await addViewer('x');
+    const KV = { get: () => Promise.reject(new Error('down')), put: () => {}, delete: () => {} };
+    expect((await signIn({ token }, OURS, { settings: { KV } })).status).toBe(503);
+    expect((await signIn({ token }, OURS, { settings: { LINK_SECRET: undefined } })).status).toBe(503);
+    const RATE_LIMIT = { limit: async () => ({ success: false }) };
+    expect((await signIn({ token }, OURS, { settings: { RATE_LIMIT } })).status).toBe(429);
+  });
+});
+
+it('signing out takes the cookie away, and only from our own pages', async () => {
+  const site = await createSite();
+  const out = (headers: Readonly<Record<string, string>>) => site.visit('/sign-out', { method: 'POST', headers });
+  const response = await out(OURS);
+  expect([response.status, response.headers.get('location')]).toEqual([303, '/sign-in']);
+  expect(response.headers.get('set-cookie')).toContain('__Host-tocsin=; Max-Age=0; Path=/');
+  const foreign = await out({ 'sec-fetch-site': 'cross-site' });
+  expect([foreign.status, foreign.headers.get('set-cookie')]).toEqual([403, null]);
+});

@@ -1,0 +1,200 @@
+/**
+ * Tocsin's whole app in workerd, for the tests of who may look and of the lookup: the real KV and a real upstream, the
+ * real keys of an Access team, and a ledger that is a stub unless a test has another.
+ */
+import { env } from 'cloudflare:workers';
+import { inject } from 'vitest';
+import { signPass } from '../../src/access/link.ts';
+import { sha256 } from '../../src/access/mac.ts';
+import { operatorToken } from '../../src/access/operator.ts';
+import { SESSION_MS, signSession } from '../../src/access/session.ts';
+import { makeToken, TOKEN_BYTES } from '../../src/access/viewer.ts';
+import { readConfig } from '../../src/config.ts';
+import { type AppDeps, createApp } from '../../src/web/app.ts';
+import { deleteViewer, writeViewer } from '../../src/web/viewer-store.ts';
+import { ALERT, OTHER_ALERT, type StubLedger, stubLedger } from './ledger-stub.ts';
+import { createWorld, HOUR, type World, type WorldOptions } from './world.ts';
+
+export const SECRET = inject('linkSecret');
+export const ORIGIN = 'https://tocsin.example';
+const AUD = 'a'.repeat(64);
+const TEAM = 'team.cloudflareaccess.com';
+
+export interface Site extends StubLedger {
+  readonly world: World;
+  readonly deps: AppDeps;
+  /** Asks for a path; `changes` are settings besides, for this request. */
+  visit(path: string, init?: RequestInit, changes?: SiteChanges): Promise<Response>;
+}
+
+export interface SiteChanges {
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly deps?: Partial<AppDeps>;
+  readonly origin?: string;
+}
+
+/** `changes` hold for all requests. */
+export async function createSite(changes: SiteChanges & { readonly world?: WorldOptions } = {}): Promise<Site> {
+  const world = await createWorld(changes.world);
+  const stub = stubLedger(await world.status());
+  const certs = await accessCerts();
+  const config = (settings: SiteChanges['settings']) =>
+    readConfig({
+      ...world.bindings,
+      KV: env.KV,
+      // Counted for its own test only.
+      RATE_LIMIT: undefined,
+      ACCESS_TEAM_DOMAIN: TEAM,
+      ACCESS_AUD: AUD,
+      ...changes.settings,
+      ...settings,
+    });
+  const deps: AppDeps = {
+    config: config({}),
+    ledger: stub.ledger,
+    now: () => Date.now(),
+    fetch: (url, init) => fetch(url === `https://${TEAM}/cdn-cgi/access/certs` ? certs : url, init),
+    ...changes.deps,
+  };
+  return {
+    ...stub,
+    world,
+    deps,
+    async visit(path, init = {}, more = {}) {
+      const app = createApp({ ...deps, config: config(more.settings), ...more.deps });
+      return app.fetch(new Request(`${more.origin ?? ORIGIN}${path}`, { redirect: 'manual', ...init }));
+    },
+  };
+}
+
+/** A new viewer token, in the real KV. */
+export async function addViewer(name: string, expiresAt: number | null = null): Promise<{ id: string; token: string }> {
+  const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
+  await writeViewer(env.KV, id, { hash: await sha256(token), name, createdAt: Date.now(), expiresAt });
+  return { id, token };
+}
+
+export function bearer(token: string): RequestInit {
+  return { headers: { authorization: `Bearer ${token}` } };
+}
+
+/** A pass as links in messages carry it; `forMs` from now. */
+export function passFor(alert: number, forMs = HOUR): Promise<string> {
+  return signPass(SECRET, { alert, expires: Date.now() + forMs });
+}
+
+/** Who may ask, in every way there is. `init` and `query` are what they add to a request. */
+export type Kind = (typeof KINDS)[number];
+export const KINDS = [
+  'nobody',
+  'a wrong token',
+  'a token that is none',
+  'a revoked token',
+  'an expired token',
+  'a viewer',
+  'a session',
+  'a session of a revoked token',
+  'a session of an expired token',
+  'a session that has ended',
+  'a forged session',
+  'a link',
+  'a link of another alert',
+  'an expired link',
+  'a tampered link',
+  'an Access user',
+  'an Access user, by cookie',
+  'an Access user of another application',
+  'an Access user of last week',
+  'an Access user by a forged key',
+  'an operator',
+  'an expired link and a session',
+] as const;
+
+export interface Dressed {
+  readonly init: RequestInit;
+  readonly query: string;
+}
+
+/** Makes the requests of each kind; `method` and `path` are what an operator signs. */
+export async function wardrobe(): Promise<(kind: Kind, method: string, path: string) => Promise<Dressed>> {
+  const viewer = await addViewer('a viewer');
+  const revoked = await addViewer('revoked');
+  await deleteViewer(env.KV, revoked.id);
+  const expired = await addViewer('expired', Date.now() - 1);
+  const later = Date.now() + SESSION_MS;
+  const cookie = (value: string): Dressed => ({ init: { headers: { cookie: `__Host-tocsin=${value}` } }, query: '' });
+  const linked = (pass: string): Dressed => ({ init: {}, query: `?pass=${pass}` });
+  const assertion = (token: string): Dressed => ({
+    init: { headers: { 'cf-access-jwt-assertion': token } },
+    query: '',
+  });
+  const session = await signSession(SECRET, viewer.id, later);
+  const dressed: { readonly [kind in Exclude<Kind, 'an operator'>]: Dressed } = {
+    nobody: { init: {}, query: '' },
+    'a wrong token': { init: bearer(`${viewer.token.slice(0, -4)}AAAA`), query: '' },
+    'a token that is none': { init: bearer('please'), query: '' },
+    'a revoked token': { init: bearer(revoked.token), query: '' },
+    'an expired token': { init: bearer(expired.token), query: '' },
+    'a viewer': { init: bearer(viewer.token), query: '' },
+    'a session': cookie(session),
+    'a session of a revoked token': cookie(await signSession(SECRET, revoked.id, later)),
+    'a session of an expired token': cookie(await signSession(SECRET, expired.id, later)),
+    'a session that has ended': cookie(await signSession(SECRET, viewer.id, Date.now() - 1000)),
+    'a forged session': cookie(await signSession('f'.repeat(32), viewer.id, later)),
+    'a link': linked(await passFor(ALERT)),
+    'a link of another alert': linked(await passFor(OTHER_ALERT)),
+    'an expired link': linked(await passFor(ALERT, -HOUR)),
+    'a tampered link': linked((await passFor(OTHER_ALERT)).replace(/^\d+/, String(ALERT))),
+    'an Access user': assertion(await accessToken({})),
+    'an Access user, by cookie': {
+      init: { headers: { cookie: `CF_Authorization=${await accessToken({})}` } },
+      query: '',
+    },
+    'an Access user of another application': assertion(await accessToken({ aud: ['b'.repeat(64)] })),
+    'an Access user of last week': assertion(await accessToken({ exp: Date.now() / 1000 - 7 * 86_400 })),
+    'an Access user by a forged key': assertion(await accessToken({}, await generateKey())),
+    'an expired link and a session': { ...cookie(session), query: `?pass=${await passFor(ALERT, -HOUR)}` },
+  };
+  return async (kind, method, path) => {
+    if (kind !== 'an operator') return dressed[kind];
+    return { init: bearer(await operatorToken(SECRET, method, path, Date.now())), query: '' };
+  };
+}
+
+const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
+let teamKey: Promise<CryptoKeyPair> | null = null;
+
+/** A real RSA key, as Access has them. */
+async function generateKey(): Promise<CryptoKeyPair> {
+  const sizes = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+  return (await crypto.subtle.generateKey({ ...RS256, ...sizes }, true, ['sign', 'verify'])) as CryptoKeyPair;
+}
+
+/** The address where the team's keys are published. */
+async function accessCerts(): Promise<string> {
+  teamKey ??= generateKey();
+  const jwk = (await crypto.subtle.exportKey('jwk', (await teamKey).publicKey)) as JsonWebKey;
+  const text = JSON.stringify({ keys: [{ ...jwk, kid: 'key-1', alg: 'RS256', use: 'sig' }] });
+  const response = await fetch(`${inject('stageUrl')}/documents`, { method: 'POST', body: JSON.stringify({ text }) });
+  return ((await response.json()) as { url: string }).url;
+}
+
+/** A token as Access makes it, with other claims where a test wants them. */
+export async function accessToken(claims: object, key?: CryptoKeyPair): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  teamKey ??= generateKey();
+  const { privateKey } = key ?? (await teamKey);
+  const parts = [
+    { alg: 'RS256', kid: 'key-1', typ: 'JWT' },
+    { iss: `https://${TEAM}`, aud: [AUD], email: 'ada@example.com', iat: now, nbf: now, exp: now + 60, ...claims },
+  ].map((part) => base64url(new TextEncoder().encode(JSON.stringify(part))));
+  const signed = await crypto.subtle.sign(RS256.name, privateKey, new TextEncoder().encode(parts.join('.')));
+  return [...parts, base64url(new Uint8Array(signed))].join('.');
+}
+
+function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
+}

@@ -1,0 +1,316 @@
+/** KV and the ledger moved by hand, lost, stale or ahead: nothing is lost, nothing comes twice. */
+import { describe, expect, it } from 'vitest';
+import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/checkpoint-text.ts';
+import { KV_CHECKPOINT, KV_REWIND, type Polled } from '../../src/watch.ts';
+import { entryAt } from '../sandbox/odd.ts';
+import { expectTold, recordedIds, type Story, story } from './story.ts';
+import { createWorld, DIALECTS, HOUR, MINUTE, type World } from './world.ts';
+
+/** A world that has read a story, and KV's checkpoint from then. */
+async function afterStory(dialect: (typeof DIALECTS)[number], size = 250) {
+  const world = await createWorld({ dialect });
+  const first = story(Date.now() - MINUTE, { size, prefix: 'a' });
+  await world.append(first.records);
+  await world.untilEnded();
+  const kept = await world.kvText(KV_CHECKPOINT);
+  if (kept === null) throw new Error('nothing was written to KV');
+  return { world, first, kept };
+}
+
+/** More happens after the first story: seven entries and a deleted key. */
+async function more(world: World): Promise<Story> {
+  const at = Date.now() - 1000;
+  const records = Array.from({ length: 7 }, (_, i) => entryAt(at + i, `b-${i}`));
+  const fields = { action: 'api_key.deleted', method: 'DELETE', status_code: 204, actor: { id: 'b', type: 'user' } };
+  records.push(entryAt(at + 8, 'b-8', fields));
+  await world.append(records);
+  return { records, ids: records.map(({ body }) => (body as { id: string }).id), alerts: ['API key deleted'] };
+}
+
+function changed(text: string, change: (fields: Record<string, unknown>) => object): string {
+  const fields = JSON.parse(text) as Record<string, unknown>;
+  return JSON.stringify({ ...fields, ...change(fields) });
+}
+
+const HOUR_ON = () => new Date(Date.now() + HOUR).toISOString();
+
+/** What is done to KV's checkpoint by the text that lay there. */
+const MOVES: readonly { readonly sentence: string; readonly to: (text: string) => string | null }[] = [
+  { sentence: 'is deleted', to: () => null },
+  { sentence: 'is garbage', to: () => '{"seenThrough":' },
+  { sentence: 'is JSON of another kind', to: () => '[1, 2, 3]' },
+  { sentence: 'has a time that is none', to: (text) => changed(text, () => ({ seenThrough: 'tomorrow' })) },
+  {
+    sentence: 'is stale by an hour',
+    to: (text) => changed(text, () => ({ seenThrough: new Date(Date.now() - 2 * HOUR).toISOString() })),
+  },
+  { sentence: 'is ahead by an hour', to: (text) => changed(text, () => ({ seenThrough: HOUR_ON() })) },
+  {
+    sentence: 'is ahead, with a version of its own',
+    to: (text) => changed(text, () => ({ seenThrough: HOUR_ON(), version: 1_000_000 })),
+  },
+  {
+    sentence: 'has a walk with a cursor of another log',
+    to: (text) => changed(text, () => ({ walk: foreignWalk(Date.now() - HOUR), kept: null })),
+  },
+  {
+    sentence: 'has a kept cursor of another log',
+    to: (text) => changed(text, () => ({ kept: { query: {}, cursor: 'bm90LW91cnM', skip: null } })),
+  },
+];
+
+function foreignWalk(from: number) {
+  return {
+    query: { sort: 'created_at:asc', created_at_min: new Date(from).toISOString() },
+    cursor: 'bm90LW91cnM',
+    limit: 100,
+    began: Date.now(),
+    steps: 3,
+    mark: null,
+    direction: 'forward',
+    falls: false,
+    ascending: true,
+    filtered: true,
+    reached: null,
+    frontier: null,
+    followed: 0,
+    old: 0,
+    keptAt: 0,
+    draining: false,
+    silentBefore: null,
+  };
+}
+
+describe.each(DIALECTS)('%s: the ledger counts, when the checkpoint in KV', (dialect) => {
+  it.each(MOVES)('$sentence', async ({ to }) => {
+    const { world, first, kept } = await afterStory(dialect, 120);
+    await world.setKv(KV_CHECKPOINT, to(kept));
+    await world.evict();
+    const second = await more(world);
+    const [polled] = await world.untilEnded();
+    expect(polled?.how).toBe('goes on');
+    await expectTold(world, first, second);
+  });
+
+  it('can be neither read nor written', async () => {
+    const { world, first } = await afterStory(dialect, 120);
+    const second = await more(world);
+    const down = () => Promise.reject(new Error('KV is down'));
+    const polled = await world.poll({ kv: { get: down, put: down } });
+    expect(polled.notes.join()).toContain('KV could not be read');
+    await expectTold(world, first, second);
+  });
+
+  it('is held by an older KV: a write that it refused is made again', async () => {
+    const world = await createWorld({ dialect });
+    await world.append(story(Date.now()).records);
+    const refusing = { get: world.kv.get, put: () => Promise.reject(new Error('429: too many writes')) };
+    const polled = await world.poll({ kv: refusing });
+    expect(polled.notes.join()).toContain('KV did not take the checkpoint');
+    expect(await world.kvText(KV_CHECKPOINT)).toBeNull();
+    await world.advance(3 * MINUTE);
+    await more(world);
+    await world.untilEnded();
+    expect(await world.kvText(KV_CHECKPOINT)).not.toBeNull();
+  });
+});
+
+/** A new, empty ledger in the place of the old one, with the old one's KV. */
+async function withNewLedger(dialect: (typeof DIALECTS)[number], kept: string | null, story_: Story): Promise<World> {
+  const world = await createWorld({ dialect });
+  await world.append(story_.records);
+  await world.setKv(KV_CHECKPOINT, kept);
+  return world;
+}
+
+describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
+  const through = (ago: number) => ({ seenThrough: new Date(Date.now() - ago).toISOString() });
+
+  it('takes what KV has, and reads on from there', async () => {
+    const told = story(Date.now());
+    const from = Date.now() - 10.5 * MINUTE;
+    const world = await withNewLedger(dialect, JSON.stringify(through(10.5 * MINUTE)), told);
+    const polls = await world.untilEnded();
+    expect(polls[0]?.how).toBe('taken from KV');
+    const ids = told.records
+      .filter(({ createdAt }) => createdAt >= from)
+      .map(({ body }) => (body as { id: string }).id);
+    expect(await recordedIds(world)).toEqual(ids.sort());
+  });
+
+  it('goes back to START_AT where KV claims to have seen the future', async () => {
+    const told = story(Date.now());
+    const world = await withNewLedger(dialect, JSON.stringify(through(-HOUR)), told);
+    const [polled] = await world.untilEnded();
+    expect(polled?.how).toBe('first start');
+    await expectTold(world, told);
+  });
+
+  it('gets over a walk whose cursor is of another log', async () => {
+    const told = story(Date.now());
+    const kept = JSON.stringify({ ...through(HOUR), walk: { ...foreignWalk(Date.now() - HOUR), began: null } });
+    const world = await withNewLedger(dialect, kept, told);
+    await world.untilEnded();
+    await expectTold(world, told);
+  });
+
+  it('gets over a kept cursor of another log', async () => {
+    const told = story(Date.now());
+    const kept = { query: {}, cursor: 'bm90LW91cnM', skip: 40 };
+    const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), kept, direction: 'forward' }), told);
+    await world.untilEnded();
+    await expectTold(world, told);
+  });
+
+  it('does not take a walk that read newest first, whose stage is lost', async () => {
+    const told = story(Date.now());
+    const from = Date.now() - HOUR;
+    const walk = {
+      ...foreignWalk(from),
+      cursor: null,
+      direction: 'backward',
+      draining: true,
+      reached: from,
+      frontier: from,
+    };
+    const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), walk }), told);
+    await world.untilEnded();
+    await expectTold(world, told);
+  });
+
+  it('goes back to START_AT where KV has nothing', async () => {
+    const told = story(Date.now());
+    const world = await withNewLedger(dialect, null, told);
+    const [polled] = await world.untilEnded();
+    expect(polled?.how).toBe('first start');
+    await expectTold(world, told);
+  });
+
+  it('goes back to START_AT, and says so, where KV has garbage', async () => {
+    const told = story(Date.now());
+    const world = await withNewLedger(dialect, 'garbage', told);
+    const [polled] = await world.untilEnded();
+    expect(polled?.notes.join()).toContain("can't be read");
+    await expectTold(world, told);
+  });
+
+  it('refuses to guess while KV cannot be read, and begins when it can', async () => {
+    const told = story(Date.now());
+    const world = await withNewLedger(dialect, null, told);
+    const down = { get: () => Promise.reject(new Error('KV is down')), put: world.kv.put };
+    await expect(world.poll({ kv: down })).rejects.toThrow('the ledger is new and KV');
+    expect(world.costs.requests).toBe(0);
+    await world.untilEnded();
+    await expectTold(world, told);
+  });
+
+  it('tells nobody of the past when the first read is silent, and of the present all the same', async () => {
+    const told = story(Date.now());
+    const world = await withNewLedger(dialect, null, told);
+    await world.untilEnded({ silentStart: true });
+    expect(await recordedIds(world)).toEqual(told.ids);
+    expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
+    expect(await world.sql('SELECT 1 FROM alerts WHERE history = 1')).toHaveLength(told.alerts.length);
+    await world.append([
+      entryAt(Date.now() + 1, 'now', { action: 'api_key.deleted', status_code: 204, actor: { id: 'n', type: 'user' } }),
+    ]);
+    await world.untilEnded({ silentStart: true });
+    expect(await world.sql('SELECT title FROM alerts WHERE history = 0')).toEqual([{ title: 'API key deleted' }]);
+    await world.delivered();
+    expect((await world.slack.read()).messages).toHaveLength(1);
+  });
+});
+
+describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
+  const order = (id: string, ago: number, silent: boolean): string => rewindText({ id, to: Date.now() - ago, silent });
+
+  /** A world that began after the story's first half hour had passed: the story lies before its floor. */
+  async function besideStory() {
+    const world = await createWorld({ dialect });
+    const told = story(Date.now() - 20 * MINUTE);
+    await world.append(told.records);
+    await world.untilEnded({ startAt: Date.now() - 10 * MINUTE });
+    expect(await recordedIds(world)).toEqual([]);
+    return { world, told };
+  }
+
+  it('reads the past once, and tells of it', async () => {
+    const { world, told } = await besideStory();
+    await world.setKv(KV_REWIND, order('one', 2 * HOUR, false));
+    const how: Polled['how'][] = [];
+    for (let n = 0; n < 4; n++) how.push((await world.poll()).how);
+    expect(how).toEqual(['rewound', 'goes on', 'goes on', 'goes on']);
+    await expectTold(world, told);
+  });
+
+  it('with silent reads the past and tells nobody', async () => {
+    const { world, told } = await besideStory();
+    await world.setKv(KV_REWIND, order('hush', 2 * HOUR, true));
+    await world.untilEnded();
+    expect(await recordedIds(world)).toEqual(told.ids);
+    expect(await world.sql('SELECT 1 FROM alerts WHERE history = 1')).toHaveLength(told.alerts.length);
+    expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
+  });
+
+  it('is known again after newer ones, when KV is stale', async () => {
+    const { world, told } = await besideStory();
+    const how: Polled['how'][] = [];
+    for (const id of ['one', 'two', 'one', 'two', 'one']) {
+      await world.setKv(KV_REWIND, order(id, 2 * HOUR, false));
+      await world.evict();
+      how.push((await world.poll()).how);
+    }
+    expect(how).toEqual(['rewound', 'rewound', 'goes on', 'goes on', 'goes on']);
+    await world.untilEnded();
+    await expectTold(world, told);
+  });
+
+  it('over what is recorded already records and tells nothing twice', async () => {
+    const { world, first } = await afterStory(dialect);
+    await world.delivered();
+    await world.setKv(KV_REWIND, order('again', 2 * HOUR, false));
+    const [polled] = await world.untilEnded();
+    expect(polled).toMatchObject({ how: 'rewound', recorded: 0 });
+    await expectTold(world, first);
+  });
+
+  it('in the middle of a walk drops the walk, and loses nothing of it', async () => {
+    const world = await createWorld({ dialect });
+    const told = story(Date.now());
+    await world.append(told.records);
+    expect((await world.poll({ requests: 1 })).stopped).toBe('budget');
+    await world.setKv(KV_REWIND, order('mid', 2 * HOUR, false));
+    expect((await world.poll({ requests: 1 })).how).toBe('rewound');
+    await world.untilEnded();
+    await expectTold(world, told);
+  });
+
+  it('that asks for the future, or is garbage, moves nothing', async () => {
+    const { world, first } = await afterStory(dialect);
+    const before = (await world.state()).checkpoint.seenThrough;
+    for (const text of [order('on', -HOUR, false), 'garbage', '{"id":"x"}', '{"id":"","to":"2020-01-01T00:00:00Z"}']) {
+      await world.setKv(KV_REWIND, text);
+      await world.untilEnded();
+      expect((await world.status()).seenThrough).toBeGreaterThanOrEqual(before);
+    }
+    await expectTold(world, first);
+  });
+});
+
+describe('the checkpoint in KV', () => {
+  it("is the ledger's own, in a form that reads back", async () => {
+    const { world, kept } = await afterStory('sorted');
+    const read = checkpointFrom(kept);
+    const { checkpoint } = await world.state();
+    expect(read).toEqual({ ok: true, value: { ...checkpoint, version: 0 } });
+    expect(kept).toBe(checkpointText(checkpoint));
+  });
+
+  it('has the cursor of a walk under way', async () => {
+    const world = await createWorld();
+    await world.append(story(Date.now()).records);
+    await world.poll({ requests: 1 });
+    const { walk } = JSON.parse((await world.kvText(KV_CHECKPOINT)) ?? '{}') as { walk: { cursor: string } };
+    expect(walk.cursor).toMatch(/^[\w-]{20,}$/);
+  });
+});

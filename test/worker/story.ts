@@ -1,0 +1,121 @@
+/**
+ * A story that shows double and lost entries by itself: deletions that ring once each, reads that ring once together, a burst that is just enough, and
+ * one that is one short, so that a single entry counted twice rings where it should not, and one lost fails to.
+ */
+import { expect } from 'vitest';
+import { entryAt } from '../sandbox/odd.ts';
+import type { LogRecord } from '../sandbox/record.ts';
+import { MINUTE, type World } from './world.ts';
+
+export interface Story {
+  readonly records: readonly LogRecord[];
+  readonly ids: readonly string[];
+  /** Titles of the alerts it must open, sorted. */
+  readonly alerts: readonly string[];
+}
+
+/** So many reads of one kubeconfig by one actor: one alert, told once. */
+const JOINED = 3;
+
+/** So many entries in the time (half an hour) that ends 10 s before `now`, shown at once. */
+export function story(
+  now: number,
+  { size = 250, prefix = 's', spanMs = 30 * MINUTE }: { size?: number; prefix?: string; spanMs?: number } = {},
+): Story {
+  const to = now - 10_000;
+  const from = to - spanMs;
+  const minute = spanMs / 30;
+  const address = `2001:db8::${Array.from(prefix, (letter) => letter.charCodeAt(0).toString(16))
+    .slice(0, 6)
+    .join(':')}`;
+  const id = (n: number): string => `${prefix}-${String(n).padStart(5, '0')}`;
+  let n = 0;
+  const records: LogRecord[] = [];
+  const add = (at: number, fields: Record<string, unknown>): void => {
+    records.push({ ...entryAt(Math.floor(at), id(n++), fields), appearsAt: from });
+  };
+  const actor = (of: string) => ({ id: `${prefix}-${of}`, name: of, type: 'user' });
+  for (let i = 0; i < 5; i++) {
+    add(from + i * 5 * minute, {
+      action: 'api_key.deleted',
+      method: 'DELETE',
+      path: `/v1/api_keys/${prefix}-${i}`,
+      status_code: 204,
+      actor: actor(`deleter ${i}`),
+      target: { id: `${prefix}-key-${i}`, type: 'api_key' },
+    });
+  }
+  // Spread over four minutes, so that pages and batches end in the middle of them.
+  for (let i = 0; i < 19; i++) {
+    add(from + (2 + i / 5) * minute, { status_code: 403, actor: actor('one short'), client_ip: `${address}:19` });
+  }
+  for (let i = 0; i < 20; i++) {
+    add(from + (9 + i / 5) * minute, { status_code: 403, actor: actor('enough'), client_ip: `${address}:20` });
+  }
+  for (let i = 0; i < JOINED; i++) {
+    add(from + (20 + i) * minute, {
+      path: '/v1/nks/clusters/c-1/kubeconfig',
+      action: 'nks_cluster.kubeconfig_read',
+      actor: actor('reader'),
+    });
+  }
+  for (let left = Math.max(0, size - records.length), i = 0; i < left; i++)
+    add(from + ((i + 0.5) / left) * (to - from), {});
+  return {
+    records,
+    ids: records.map(({ body }) => (body as { id: string }).id).sort(),
+    alerts: [
+      ...Array.from({ length: 5 }, () => 'API key deleted'),
+      'Burst of 4xx by one actor',
+      'Burst of 4xx from one address',
+      'Kubeconfig of a cluster read',
+    ],
+  };
+}
+
+/** The entries that the ledger has, by id, once it is sure that none is there twice and no number is missing. */
+export async function recordedIds(world: World): Promise<string[]> {
+  const rows = await world.sql<{ id: string; seq: number }>('SELECT id, seq FROM entries ORDER BY seq');
+  expect(rows.map((row) => row.seq)).toEqual(rows.map((_, index) => index + 1));
+  const ids = rows.map((row) => row.id).sort();
+  expect(new Set(ids).size).toBe(ids.length);
+  expect((await world.state()).counters.recorded).toBe(ids.length);
+  return ids;
+}
+
+/** Every entry recorded exactly once, every alert opened once, with its matches. */
+export async function expectRecorded(world: World, ...stories: readonly Story[]): Promise<void> {
+  expect(await recordedIds(world)).toEqual(stories.flatMap((each) => each.ids).sort());
+  expect(await world.sql('SELECT 1 FROM staged')).toEqual([]);
+  const rows = await world.sql<{ title: string; count: number }>('SELECT title, count FROM alerts ORDER BY title');
+  const countOf = (title: string): number => (title.startsWith('Kubeconfig') ? JOINED : 1);
+  expect(rows).toEqual(alertsOf(stories).map((title) => ({ title, count: countOf(title) })));
+}
+
+/** One delivery an alert, all of them made, and Slack has their messages. */
+export async function expectDelivered(
+  world: World,
+  often: 'once' | 'at least once',
+  ...stories: readonly Story[]
+): Promise<void> {
+  const alerts = alertsOf(stories);
+  await world.delivered();
+  const states = await world.sql<{ alert: number; state: string }>(
+    'SELECT alert, state FROM deliveries WHERE alarm IS NULL ORDER BY alert',
+  );
+  expect(states).toEqual(alerts.map((_, index) => ({ alert: index + 1, state: 'delivered' })));
+  const { messages } = await world.slack.read();
+  const said = messages.map(({ text }) => alerts.find((title) => text.includes(title))).filter((title) => title);
+  if (often === 'once') expect(said.sort()).toEqual(alerts);
+  else expect(new Set(said)).toEqual(new Set(alerts));
+}
+
+/** Everything recorded and told exactly once. */
+export async function expectTold(world: World, ...stories: readonly Story[]): Promise<void> {
+  await expectRecorded(world, ...stories);
+  await expectDelivered(world, 'once', ...stories);
+}
+
+function alertsOf(stories: readonly Story[]): string[] {
+  return stories.flatMap((each) => each.alerts).sort();
+}

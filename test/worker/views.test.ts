@@ -1,0 +1,162 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { durableStore } from '../../src/ledger/durable-store.ts';
+import { readStatus } from '../../src/ledger/status.ts';
+import { createViews } from '../../src/ledger/views/read.ts';
+import { ruleSet } from '../../src/rules.gen.ts';
+import { compile } from '../../src/sigma/compile.ts';
+import { overheard, planOf, wholeReads } from '../ledger/plans.ts';
+import type { EntryBody, LogRecord } from '../sandbox/record.ts';
+import { story } from './story.ts';
+import { createWorld, MINUTE, type World } from './world.ts';
+
+const HOSTILE = `"><script>alert(1)</script>\u202e <!channel> 'é`;
+
+/** A world with a story, ordinary entries around it, a deletion under a hostile name, a huge entry, and a malformed one. */
+async function seen(): Promise<{ world: World; hostile: string; huge: string }> {
+  const world = await createWorld();
+  const now = Date.now();
+  const [hostile, huge] = [crypto.randomUUID(), crypto.randomUUID()];
+  const common = {
+    method: 'DELETE',
+    path: '/v1/api_keys/k',
+    client_ip: '192.0.2.1',
+    target: { id: 'k', type: 'api_key' },
+  };
+  const of = (id: string, at: number, fields: Partial<EntryBody>): LogRecord => ({
+    createdAt: at,
+    appearsAt: at,
+    body: { id, created_at: new Date(at).toISOString(), status_code: 204, user_agent: 'curl', ...common, ...fields },
+  });
+  await world.append([
+    ...story(now).records,
+    of(hostile, now - MINUTE, { action: 'api_key.deleted', actor: { id: 'mallory', name: HOSTILE, type: 'user' } }),
+    of(huge, now - MINUTE, {
+      action: 'vm.listed',
+      method: 'GET',
+      path: '/v1/compute/vms',
+      user_agent: 'A'.repeat(100_000),
+    }),
+    { createdAt: now, appearsAt: now - 1, body: { id: 'never', created_at: 'never' } },
+  ]);
+  await world.untilEnded();
+  await world.delivered();
+  return { world, hostile, huge };
+}
+
+describe('the views, through RPC', () => {
+  let world: World;
+  let hostile: string;
+  let huge: string;
+  beforeAll(async () => {
+    ({ world, hostile, huge } = await seen());
+  });
+  const of = () => world.stub;
+
+  it('an entry: its fields as they were written, its alert, and its text as the upstream has it', async () => {
+    const page = await of().entry(hostile, null);
+    expect(page?.entry).toMatchObject({ id: hostile, actor: { id: 'mallory', name: HOSTILE } });
+    expect(page?.parts).toMatchObject([{ part: 'matched', said: 'opened: first match', alert: { state: 'open' } }]);
+    expect(page?.rules.length).toBeGreaterThan(0);
+    expect(page).toMatchObject({ cut: false, rulesChanged: false });
+    expect(await of().entryText(hostile, null)).toBe(page?.text);
+    expect(JSON.parse(page?.text ?? '')).toMatchObject({ actor: { name: HOSTILE } });
+  });
+
+  it('an entry that was cut', async () => {
+    expect(await of().entry(huge, null)).toMatchObject({ cut: true, entry: { id: huge }, parts: [] });
+    expect(await of().entryText(huge, null)).toBeNull();
+  });
+
+  it('what is out of scope is exactly what is not there', async () => {
+    const alert = (await of().entry(hostile, null))?.parts[0]?.alert.id ?? 0;
+    expect((await of().entry(hostile, alert))?.entry.id).toBe(hostile);
+    for (const [id, scope] of [
+      [huge, alert],
+      [hostile, alert + 1000],
+      ['none', alert],
+      ['none', null],
+    ] as const) {
+      expect(await of().entry(id, scope)).toBeNull();
+      expect(await of().entryText(id, scope)).toBeNull();
+    }
+  });
+
+  it('an alert: its timeline, and that its message was delivered', async () => {
+    const alert = (await of().entry(hostile, null))?.parts[0]?.alert.id ?? 0;
+    const page = await of().alert(alert);
+    expect(page).toMatchObject({
+      alert: { id: alert, count: 1, history: false },
+      timeline: [{ entry: { id: hostile }, part: 'matched', said: 'opened: first match' }],
+      more: 0,
+      deliveries: [{ receiver: 'slack', what: 'opened', state: 'delivered', attempts: 1, reason: null }],
+      closing: null,
+    });
+    expect(await of().alert(4711)).toBeNull();
+  });
+
+  it('alerts and the front page agree with the status', async () => {
+    const overview = await of().overview();
+    const { alerts, next } = await of().alerts({ state: 'open', level: null, rule: null, before: null });
+    const open = Object.values(overview.status.alerts.open).reduce((sum, n) => sum + n, 0);
+    expect(alerts).toHaveLength(open);
+    expect(next).toBeNull();
+    expect(overview.open.map(({ id }) => id).toSorted()).toEqual(alerts.map(({ id }) => id).toSorted());
+    expect(overview.receivers).toMatchObject([{ name: 'slack', state: 'healthy', pending: 0, dead: 0 }]);
+    expect(overview.chart.entries.reduce((sum, n) => sum + n)).toBe(overview.status.counters?.recorded);
+    expect(overview.chart.alerts.reduce((sum, n) => sum + n)).toBe(open);
+    expect(overview.newest).toHaveLength(10);
+  });
+
+  it('rules say when they matched last', async () => {
+    const rules = await of().rules();
+    expect(rules.length).toBeGreaterThan(1);
+    for (const { rule, matched, lastEntry } of rules) {
+      expect(ruleSet.rules.map(({ id }) => id)).toContain(rule);
+      expect(matched).toBeGreaterThan(0);
+      expect((await of().entry(lastEntry ?? '', null))?.entry.id).toBe(lastEntry);
+    }
+  });
+
+  it('all of it is plain data', async () => {
+    const views = [
+      await of().overview(),
+      await of().entry(hostile, null),
+      await of().alert(1),
+      await of().alerts({ state: 'all', level: null, rule: null, before: null }),
+      await of().rules(),
+    ];
+    for (const view of views) expect(JSON.parse(JSON.stringify(view))).toEqual(view);
+  });
+
+  it('no statement reads a growing table whole, by this SQLite’s own plans too', async () => {
+    const steps = await runInDurableObject(world.stub, (_, { storage }) => {
+      const store = durableStore(storage);
+      const { store: ears, heard } = overheard(store);
+      const engine = compile(ruleSet);
+      const views = createViews(ears, {
+        engine,
+        receivers: [],
+        status: (now) =>
+          readStatus(ears, {
+            now,
+            engine,
+            receivers: [],
+            blindAfterMs: 1,
+            movedAt: (state) => state.movedAt,
+            current: (state) => state.checkpoint,
+          }),
+      });
+      views.overview(Date.now());
+      views.entry(hostile, 1);
+      views.entry(hostile, null);
+      views.entryText(huge, 1);
+      views.alert(1);
+      for (const state of ['open', 'all'] as const) views.alerts({ state, level: 'high', rule: null, before: 9 });
+      views.rules();
+      return heard.map((statement) => ({ sql: statement.sql, whole: wholeReads(planOf(store, statement)) }));
+    });
+    expect(steps.length).toBeGreaterThan(10);
+    for (const { sql, whole } of steps) expect(whole, sql).toEqual([]);
+  });
+});

@@ -1,0 +1,25 @@
+/** The watch in workerd, end to end: cron, upstream, ledger, Slack. */
+import { createScheduledController, runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, inject, it } from 'vitest';
+import worker from '../../src/index.ts';
+import { LEDGER_NAME } from '../../src/tick.ts';
+
+const upstream = inject('upstreamUrl');
+const slack = new URL(inject('slackUrl')).origin;
+
+describe('the watch', () => {
+  it('reads a deleted key and rings the bell', async () => {
+    await fetch(`${upstream}/__sandbox/scenario`, {
+      method: 'POST',
+      body: JSON.stringify({ name: 'api key deleted', at: Date.now() - 60_000 }),
+    });
+    await worker.scheduled(createScheduledController(), env);
+    const stub = env.LEDGER.getByName(LEDGER_NAME);
+    const status = await stub.status();
+    expect(status.alerts.newest.map((alert) => alert.title)).toContain('API key deleted');
+    await runDurableObjectAlarm(stub);
+    const { messages } = (await (await fetch(`${slack}/__inbox/messages`)).json()) as { messages: { text: string }[] };
+    expect(messages.map((message) => message.text).join('\n')).toContain('API key deleted');
+  });
+});

@@ -1,0 +1,303 @@
+/**
+ * A world of its own for each test in workerd: a ledger, keys in the real KV, an upstream and a Slack; everything real,
+ * nothing shared. Counts what the Worker asks of them, and lets time pass for the Worker and its upstream alike.
+ */
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { inject, vi } from 'vitest';
+import { createClient } from '../../src/audit-log/client.ts';
+import type { AuditLog } from '../../src/audit-log/entry.ts';
+import { readConfig, SETTINGS } from '../../src/config.ts';
+import type { LedgerApi } from '../../src/ledger/api.ts';
+import type { Ledger } from '../../src/ledger/durable.ts';
+import type { State } from '../../src/ledger/state.ts';
+import { tick } from '../../src/tick.ts';
+import {
+  type CheckpointKv,
+  type KV_CHECKPOINT,
+  type KV_REWIND,
+  type Polled,
+  poll,
+  type WatchDeps,
+} from '../../src/watch.ts';
+import type { InboxAnswer } from '../inbox.ts';
+import type { KnobsPatch } from '../sandbox/faults.ts';
+import type { Dialect } from '../sandbox/query.ts';
+import type { LogRecord } from '../sandbox/record.ts';
+import type { TrafficAsked } from './stage.ts';
+
+export const DIALECTS = ['sorted', 'newest-first', 'oldest-first'] as const satisfies readonly Dialect[];
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const OVERLAP = 5 * MINUTE;
+
+const stageUrl = inject('stageUrl');
+
+/** Every line that was logged in this file, by any part of the Worker. */
+export const logged: string[] = [];
+for (const level of ['log', 'warn', 'error'] as const) {
+  vi.spyOn(console, level).mockImplementation((...parts: unknown[]) => {
+    logged.push(parts.map(String).join(' '));
+  });
+}
+
+const realNow = Date.now.bind(Date);
+let offsetMs = 0;
+vi.spyOn(Date, 'now').mockImplementation(() => realNow() + offsetMs);
+
+/** Lets real time pass. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
+  const response = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
+  return JSON.parse(text) as T;
+}
+
+export interface WorldOptions {
+  readonly dialect?: Dialect;
+  readonly seed?: number;
+  readonly logOwnReads?: boolean;
+  /** Settings besides, for the tick and the ledger alike. */
+  readonly settings?: Readonly<Record<string, string | undefined>>;
+}
+
+/** How often the Worker asked what. */
+export interface Costs {
+  requests: number;
+  kvGet: number;
+  kvPut: number;
+  begin: number;
+  record: number;
+  drain: number;
+  blame: number;
+  rows: number;
+  alarms: number;
+}
+
+/** The settings as the tests were started with. */
+const given = Object.fromEntries(SETTINGS.flatMap((of) => (env[of] === undefined ? [] : [[of, env[of]]])));
+
+let worlds = 0;
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+/** A new world. Its settings are the Durable Object's too, until the next world's are set. */
+export async function createWorld(options: WorldOptions = {}) {
+  const name = `world-${++worlds}`;
+  const { url, apiKey } = await ask<{ url: string; apiKey: string }>('POST', `${stageUrl}/upstreams`, options);
+  const inbox = await ask<{ url: string }>('POST', `${stageUrl}/inboxes`);
+  const settings = { SLACK_WEBHOOK_URL: inbox.url, ...options.settings };
+  // The Durable Object reads its settings when it is made, from this very object.
+  for (const of of SETTINGS) delete env[of];
+  Object.assign(env, given, settings);
+  let stub = env.LEDGER.getByName(name);
+  const costs: Costs = {
+    requests: 0,
+    kvGet: 0,
+    kvPut: 0,
+    begin: 0,
+    record: 0,
+    drain: 0,
+    blame: 0,
+    rows: 0,
+    alarms: 0,
+  };
+
+  // Only ever ahead of the real clock: an alarm in what is the past to the runtime would ring without end.
+  const setClock = async (to: number): Promise<void> => {
+    offsetMs = to;
+    await ask('PUT', `${stageUrl}/clock`, { url, offsetMs: to });
+  };
+  await setClock(0);
+
+  const key = (of: string): string => `${name}/${of}`;
+  const kv: CheckpointKv = {
+    async get(keys) {
+      costs.kvGet++;
+      const values = await env.KV.get(keys.map(key));
+      return new Map(keys.map((of) => [of, values.get(key(of)) ?? null]));
+    },
+    async put(of, value) {
+      costs.kvPut++;
+      await env.KV.put(key(of), value);
+    },
+  };
+  const ledger: LedgerApi = {
+    begin: (...args) => {
+      costs.begin++;
+      return stub.begin(...args);
+    },
+    record: (...args) => {
+      costs.record++;
+      return stub.record(...args);
+    },
+    drain: (...args) => {
+      costs.drain++;
+      return stub.drain(...args);
+    },
+    blame: (...args) => {
+      costs.blame++;
+      return stub.blame(...args);
+    },
+    failed: (...args) => stub.failed(...args),
+  };
+  const upstreamFetch = (to: string, init: RequestInit): Promise<Response> => {
+    costs.requests++;
+    return fetch(to, init);
+  };
+
+  const sql = <R extends Record<string, SqlStorageValue>>(query: string, ...binds: SqlStorageValue[]): Promise<R[]> =>
+    runInDurableObject(stub, (_: Ledger, state) => state.storage.sql.exec<R>(query, ...binds).toArray());
+
+  const bindings = {
+    ...env,
+    NIRVANA_LABS_BASE_URL: url,
+    KV: {
+      get: (keys: string | string[]) => (typeof keys === 'string' ? env.KV.get(key(keys)) : kv.get(keys as string[])),
+      put: kv.put,
+      delete: (of: string) => env.KV.delete(key(of)),
+    },
+    LEDGER: { getByName: () => stub, idFromName: () => stub.id, get: () => stub },
+  };
+
+  const auditLog = (changes: { timeoutMs?: number; retries?: number; maxBytes?: number } = {}): AuditLog =>
+    createClient({
+      baseUrl: url,
+      apiKey,
+      fetch: upstreamFetch,
+      now: () => Date.now(),
+      // Short waits are slept shorter still; that a wait was asked for is for the client's own tests.
+      sleep: (ms) => sleep(Math.min(ms, 20)),
+      ...changes,
+    });
+
+  return {
+    name,
+    url,
+    apiKey,
+    get stub() {
+      return stub;
+    },
+    costs,
+    kv,
+    ledger,
+    auditLog,
+    bindings,
+    upstreamFetch,
+    sql,
+    advance: (ms: number) => setClock(offsetMs + ms),
+
+    /** What `poll` is given, with the parts to change. */
+    deps(changes: Partial<WatchDeps> = {}): WatchDeps {
+      return {
+        kv,
+        ledger,
+        auditLog: auditLog(),
+        now: () => Date.now(),
+        overlapMs: OVERLAP,
+        startAt: Date.now() - HOUR,
+        silentStart: false,
+        requests: 40,
+        ms: 45_000,
+        ...changes,
+      };
+    },
+    poll(changes: Partial<WatchDeps> = {}): Promise<Polled> {
+      return poll(this.deps(changes));
+    },
+    /** A tick as the cron makes it, settings and all; `parts` of the ledger may be changed. */
+    tick(changes: Readonly<Record<string, unknown>> = {}, parts: Partial<LedgerApi> = {}): Promise<Polled> {
+      const config = readConfig({ ...bindings, ...changes });
+      return tick(config, { ...ledger, ...parts }, { now: () => Date.now(), fetch: upstreamFetch });
+    },
+    /** Polls until a walk has ended; returns each. */
+    async untilEnded(changes: Partial<WatchDeps> = {}, most = 20): Promise<Polled[]> {
+      const polls: Polled[] = [];
+      while (polls.length < most) {
+        const polled = await this.poll(changes);
+        polls.push(polled);
+        if (polled.stopped === 'walk ended') return polls;
+      }
+      throw new Error(`no walk ended in ${most} polls: ${JSON.stringify(polls.at(-1))}`);
+    },
+
+    append: (records: readonly LogRecord[]) => ask('POST', `${url}/__sandbox/entries`, { records }),
+    traffic: (asked: Omit<TrafficAsked, 'url'>) =>
+      ask<{ count: number }>('POST', `${stageUrl}/traffic`, { url, ...asked }),
+    knobs: (patch: KnobsPatch) => ask('PUT', `${url}/__sandbox/knobs`, patch),
+    quiet: () => ask('DELETE', `${url}/__sandbox/knobs`),
+    hits: async () => (await ask<{ hits: Record<string, number> }>('GET', `${url}/__sandbox/knobs`)).hits,
+    requests: async () => (await ask<{ count: number }>('GET', `${url}/__sandbox/requests`)).count,
+    visible: async () => (await ask<{ ids: (string | null)[] }>('GET', `${url}/__sandbox/visible`)).ids,
+
+    slack: {
+      url: inbox.url,
+      answer: (answer: InboxAnswer) => ask('PUT', `${new URL(inbox.url).origin}/__inbox/answer`, answer),
+      read: () =>
+        ask<{ messages: { text: string }[]; posts: number }>('GET', `${new URL(inbox.url).origin}/__inbox/messages`),
+    },
+
+    kvText: (of: typeof KV_CHECKPOINT | typeof KV_REWIND) => env.KV.get(key(of)),
+    setKv: (of: typeof KV_CHECKPOINT | typeof KV_REWIND, text: string | null) =>
+      text === null ? env.KV.delete(key(of)) : env.KV.put(key(of), text),
+
+    async state(): Promise<State> {
+      const [row] = await sql<{ value: string }>('SELECT value FROM state WHERE id = 1');
+      if (row === undefined) throw new Error('the ledger has no state');
+      return JSON.parse(row.value) as State;
+    },
+    /** Changes the state's row by hand, behind the ledger's back. */
+    async editState(change: (state: State) => State): Promise<void> {
+      const state = await this.state();
+      await sql('UPDATE state SET value = ? WHERE id = 1', JSON.stringify(change(state)));
+    },
+    status: () => stub.status(),
+    evict: () => evictDurableObject(stub),
+    /** Kills the ledger wherever it stands, its calls and its alarm with it. */
+    async kill(): Promise<void> {
+      await abortAllDurableObjects();
+      // A stub of the one that died throws for ever.
+      stub = env.LEDGER.getByName(name);
+    },
+    ring: () => runDurableObjectAlarm(stub),
+    alarmAt: () => runInDurableObject(stub, (_: Ledger, state) => state.storage.getAlarm()),
+    deleteAlarm: () => runInDurableObject(stub, (_: Ledger, state) => state.storage.deleteAlarm()),
+
+    /** Counts the rows that the ledger writes from now on, until it is evicted; a set alarm is counted beside. */
+    countRows: () =>
+      runInDurableObject(stub, (_: Ledger, { storage }) => {
+        const exec = storage.sql.exec.bind(storage.sql);
+        const setAlarm = storage.setAlarm.bind(storage);
+        storage.sql.exec = ((query: string, ...binds: SqlStorageValue[]) => {
+          const cursor = exec(query, ...binds);
+          // A statement that writes has run to its end by now; one that only reads writes no row.
+          costs.rows += cursor.rowsWritten;
+          return cursor;
+        }) as typeof storage.sql.exec;
+        storage.setAlarm = (...args) => {
+          costs.alarms++;
+          return setAlarm(...args);
+        };
+      }),
+
+    /** Waits until no delivery is due any more, the alarm doing its work; helps it along where time was shifted. */
+    async delivered(): Promise<void> {
+      // An alarm that was killed is run again by the runtime, after two seconds or more.
+      const deadline = realNow() + 10_000;
+      while (realNow() < deadline) {
+        const [row] = await sql<{ n: number }>(
+          "SELECT count(*) AS n FROM deliveries WHERE state = 'pending' AND due_at <= ?",
+          Date.now() + 2 * MINUTE,
+        );
+        if (row?.n === 0) return;
+        // By the alarm itself, where it can come: run by hand at the same time, the two get into each other's way.
+        if (offsetMs === 0 || !(await runDurableObjectAlarm(stub))) await sleep(10);
+      }
+      throw new Error('deliveries are still pending');
+    },
+  };
+}
