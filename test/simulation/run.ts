@@ -78,7 +78,7 @@ export async function run(seed: number): Promise<RunResult> {
 
   // How bad this world is.
   const rate = (most: number): number => (dice.chance(0.5) ? 0 : dice.next() * most);
-  let faults: StepFaults = { crash: rate(0.03), fail: rate(0.05), twice: rate(0.05), slow: rate(0.03) };
+  let faults: StepFaults = { crash: rate(0.03), fail: rate(0.05), twice: rate(0.05), slow: rate(dice.chance(0.3) ? 0.3 : 0.03) };
   upstream.faults = {
     error: rate(0.2),
     rejectCursor: rate(0.1),
@@ -280,7 +280,7 @@ export async function run(seed: number): Promise<RunResult> {
       world.note(`the upstream turns ${upstream.dialect}`);
     });
   }
-  for (let i = dice.chance(0.25) ? dice.between(1, 2) : 0; i > 0; i--) {
+  for (let i = dice.chance(0.4) ? dice.between(1, 3) : 0; i > 0; i--) {
     const id = `rewind-${i}`;
     world.at(sometime(), 'rewind', () => {
       const to = world.now() - dice.between(5, 150) * MINUTE;

@@ -10,13 +10,13 @@ const HELP = `npm run sim:guards -- [--seeds N] [--only TEXT]
 
 Takes each guard (test/simulation/guards.ts) away and runs the simulation until it fails.
 
-  --seeds N    how many seeds a guard's loss may go unnoticed (default 1000)
+  --seeds N    how many seeds a guard's loss may go unnoticed (default 3000)
   --only TEXT  only guards whose name has TEXT in it
 `;
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '1000' },
+    seeds: { type: 'string', default: '3000' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', short: 'h', default: false },
   },
