@@ -14,7 +14,7 @@ import { nodeStore } from '../src/ledger/node-store.ts';
 import { createViews, type Views } from '../src/ledger/views/read.ts';
 import type { Outcome } from '../src/notify/receiver.ts';
 import { ruleSet } from '../src/rules.gen.ts';
-import { compile } from '../src/sigma/compile.ts';
+import { compile } from '../src/sigma/match/compile.ts';
 import type { Rule } from '../src/sigma/rule.ts';
 import { onAction } from './ledger/scene.ts';
 import type { LogRecord } from './sandbox/record.ts';

@@ -3,7 +3,7 @@
  */
 import type { EntryBody } from '../audit-log/entry.ts';
 import type { EntryView } from '../notify/notification.ts';
-import { fieldValue } from '../sigma/field.ts';
+import { fieldValue } from '../sigma/match/field.ts';
 
 /** Enough for any honest value; an attacker's is cut, so that a stored notification stays small. */
 const VIEW_TEXT_LIMIT = 1_000;

@@ -1,8 +1,8 @@
 /**
  * Keys as text: of a group, of an alert's dedup, of a record that has no id. Pure.
  */
-import type { KeyPart } from '../sigma/correlate.ts';
-import { hash } from '../sigma/hash.ts';
+import type { KeyPart } from '../sigma/correlate/groups.ts';
+import { hash } from '../sigma/parse/hash.ts';
 
 /** Longer keys are cut: their values are written by attackers. */
 const KEY_TEXT_LIMIT = 512;

@@ -4,11 +4,11 @@
  * Contract: build time only. Never throws, whatever the file holds; with an error among the problems there is no
  * routing. People paste secrets where the name of a setting belongs: what may be one is in no message. Pure.
  */
-import { attributesOf, readChoice, readText, refuseUnknown } from '../sigma/attributes.ts';
-import { nearest } from '../sigma/nearest.ts';
-import { createReport, type Problem, type Report } from '../sigma/problem.ts';
+import { attributesOf, readChoice, readText, refuseUnknown } from '../sigma/parse/attributes.ts';
+import { nearest } from '../sigma/parse/nearest.ts';
+import { createReport, type Problem, type Report } from '../sigma/parse/problem.ts';
+import { type MapEntry, type MapNode, type Node, nounOf, readDocuments, type SourceFile } from '../sigma/parse/yaml.ts';
 import { LEVELS } from '../sigma/rule.ts';
-import { type MapEntry, type MapNode, type Node, nounOf, readDocuments, type SourceFile } from '../sigma/yaml.ts';
 import { DEFAULT_SECRETS, type DeclaredReceiver, LEAST_LEVEL, RECEIVER_TYPES, type Routing } from './routing.ts';
 
 export interface ParsedRouting {

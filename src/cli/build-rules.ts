@@ -9,12 +9,12 @@ import { parseArgs } from 'node:util';
 import type { Routing } from '../alert/routing.ts';
 import { parseRouting } from '../alert/routing-file.ts';
 import { TAKEN } from '../config.ts';
-import { compile } from '../sigma/compile.ts';
-import { parseRules } from '../sigma/parse.ts';
-import { type Problem, problemText } from '../sigma/problem.ts';
+import { compile } from '../sigma/match/compile.ts';
+import { parseRules } from '../sigma/parse/parse.ts';
+import { type Problem, problemText } from '../sigma/parse/problem.ts';
+import { type FailedTest, type RuleTest, runDetectionTests } from '../sigma/parse/rule-tests.ts';
+import type { SourceFile } from '../sigma/parse/yaml.ts';
 import type { RuleSet } from '../sigma/rule.ts';
-import { type FailedTest, type RuleTest, runDetectionTests } from '../sigma/rule-tests.ts';
-import type { SourceFile } from '../sigma/yaml.ts';
 import { readRoutingFiles, readRuleFiles } from './rules-files.ts';
 import { rulesModule } from './rules-module.ts';
 

@@ -1,7 +1,7 @@
 /** The rule files of a folder: read whole, in one order. I/O, in Node. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SourceFile } from '../sigma/yaml.ts';
+import type { SourceFile } from '../sigma/parse/yaml.ts';
 
 /** What lies in the folder of rules and is none: the routing, and lists of values for rules. */
 const OTHERS = /^(routing\.ya?ml$|lists\/)/;

@@ -1,7 +1,7 @@
 /** The generated module that holds the rules. Pure. */
 import type { Routing } from '../alert/routing.ts';
+import type { SourceFile } from '../sigma/parse/yaml.ts';
 import type { RuleSet } from '../sigma/rule.ts';
-import type { SourceFile } from '../sigma/yaml.ts';
 
 /**
  * Its source. The rules are one string of JSON, which a Worker reads faster at its start than as much source; their

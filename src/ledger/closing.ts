@@ -8,7 +8,7 @@
 import { closing, decisionText } from '../alert/alert.ts';
 import { entryView } from '../alert/entry-view.ts';
 import type { Route } from '../alert/routing.ts';
-import type { Engine } from '../sigma/compile.ts';
+import type { Engine } from '../sigma/match/compile.ts';
 import { entryFrom, type StoredEntry } from './entries.ts';
 import type { AlertRow } from './evaluate.ts';
 import { noticeOf, rememberedEntry, type Shown } from './notice.ts';

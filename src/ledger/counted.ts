@@ -5,10 +5,10 @@
  * beginning, whose long strings were cut, or that many others share an instant with, may be left out.
  */
 import { keyText } from '../alert/key.ts';
-import type { Engine } from '../sigma/compile.ts';
-import { groupOf } from '../sigma/correlate.ts';
+import { groupOf } from '../sigma/correlate/groups.ts';
+import type { Fired } from '../sigma/correlate/window.ts';
+import type { Engine } from '../sigma/match/compile.ts';
 import type { CorrelationRule, Evidence, Match } from '../sigma/rule.ts';
-import type { Fired } from '../sigma/window.ts';
 import type { Accepted, Past } from './evaluate.ts';
 
 /** The most that are told of one alert. */

@@ -11,7 +11,7 @@ import type { Links } from '../notify/receiver.ts';
 import { createReceivers } from '../notify/receivers.ts';
 import { isTest } from '../notify/test-alert.ts';
 import { routing, ruleSet } from '../rules.gen.ts';
-import { compile } from '../sigma/compile.ts';
+import { compile } from '../sigma/match/compile.ts';
 import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './api.ts';
 import type { Sent } from './deliver.ts';
 import { durableStore } from './durable-store.ts';

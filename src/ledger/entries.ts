@@ -3,8 +3,8 @@
  */
 
 import type { EntryBody } from '../audit-log/entry.ts';
-import { fieldValue } from '../sigma/field.ts';
-import { hash } from '../sigma/hash.ts';
+import { fieldValue } from '../sigma/match/field.ts';
+import { hash } from '../sigma/parse/hash.ts';
 import type { Match } from '../sigma/rule.ts';
 import type { Incoming } from './api.ts';
 import type { Accepted } from './evaluate.ts';

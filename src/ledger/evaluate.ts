@@ -11,10 +11,10 @@ import { keyText } from '../alert/key.ts';
 import type { Route } from '../alert/routing.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
 import type { AlertNotification, EntryView } from '../notify/notification.ts';
-import type { Engine } from '../sigma/compile.ts';
-import { correlationsByRule, groupOf, type KeyPart, keyOf } from '../sigma/correlate.ts';
+import { correlationsByRule, groupOf, type KeyPart, keyOf } from '../sigma/correlate/groups.ts';
+import { observe } from '../sigma/correlate/window.ts';
+import type { Engine } from '../sigma/match/compile.ts';
 import type { CorrelationRule, Evidence, Level, Match, Rule } from '../sigma/rule.ts';
-import { observe } from '../sigma/window.ts';
 import { type CountedEntry, countedIn, type FiredWindow } from './counted.ts';
 import { noticeOf } from './notice.ts';
 

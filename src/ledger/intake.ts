@@ -5,7 +5,7 @@
  * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
  */
 import type { Route } from '../alert/routing.ts';
-import type { Engine } from '../sigma/compile.ts';
+import type { Engine } from '../sigma/match/compile.ts';
 import { raise } from './alarms.ts';
 import type { Incoming, OpenedAlert } from './api.ts';
 import { accept } from './entries.ts';

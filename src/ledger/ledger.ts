@@ -13,7 +13,7 @@ import { walkEnded } from '../audit-log/tail.ts';
 import type { Notification } from '../notify/notification.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import { oneLine } from '../notify/untrusted.ts';
-import type { Engine } from '../sigma/compile.ts';
+import type { Engine } from '../sigma/match/compile.ts';
 import { clear, died, raise } from './alarms.ts';
 import type { Batch, BeginInput, Begun, Failure, Recorded } from './api.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';

@@ -4,7 +4,7 @@
  * state        one row: the checkpoint and the counters that belong to it (state.ts)
  * entries      the accepted entries, numbered by `seq`. `created_at` in ms; `body` as JSON, long strings cut past 64 KB
  * batches      what was accepted at once: its walk's beginning and the version of the rules, for replay
- * windows      one row a group of a correlation: its kept event times (sigma/window.ts)
+ * windows      one row a group of a correlation: its kept event times (sigma/correlate/)
  * alerts       an alert a row, with what was said when it closed; `matches` its first entries with their evidence, and
  *              what was said then; of a correlation also the first that it `counted`
  * deliveries   one notification on its way to one receiver, or why it was held back from it

@@ -3,9 +3,9 @@
  */
 import { decisionText } from '../alert/alert.ts';
 import { LEAST_LEVEL } from '../alert/routing.ts';
-import type { Engine } from '../sigma/compile.ts';
+import type { Engine } from '../sigma/match/compile.ts';
+import { versionOf } from '../sigma/parse/version.ts';
 import { type CorrelationRule, LEVELS } from '../sigma/rule.ts';
-import { versionOf } from '../sigma/version.ts';
 import { entryFrom, type StoredEntry } from './entries.ts';
 import type { Accepted, AlertRow, Changes, Past } from './evaluate.ts';
 import type { Store } from './store.ts';

@@ -3,7 +3,7 @@
  */
 import type { Route } from '../alert/routing.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
-import type { Engine } from '../sigma/compile.ts';
+import type { Engine } from '../sigma/match/compile.ts';
 import { LASTING, shownKey } from './alarms.ts';
 import { GIVE_UP_AFTER_MS } from './deliveries.ts';
 import { receiversHealth } from './health.ts';

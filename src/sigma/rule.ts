@@ -7,6 +7,9 @@
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** What rules are evaluated on: a JSON object. */
+export type EntryBody = { readonly [field: string]: unknown };
+
 /** What every rule has. */
 export interface RuleBase {
   /** The document's `id`, or, where it has none, one made from its file and place: always unique and stable. */
@@ -51,34 +54,81 @@ export type Test =
   | { readonly op: 'exists'; readonly present: boolean }
   | { readonly op: 're'; readonly source: string; readonly flags: string }
   | { readonly op: 'cidr'; readonly range: string }
-  | { readonly op: 'lt' | 'lte' | 'gt' | 'gte'; readonly value: number };
+  | { readonly op: Order; readonly value: number }
+  /** A part of a date, as it is written in the entry: minute 0 to 59, week 1 to 53 (ISO 8601) … */
+  | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
+  /** Another field of the same entry, whose value stands for the value. */
+  | {
+      readonly op: 'fieldref';
+      readonly field: string;
+      readonly compare: 'equals' | 'contains' | 'startswith' | 'endswith';
+      readonly cased: boolean;
+    };
 
-export type PatternPart = { readonly text: string } | { readonly wildcard: '*' | '?' };
+export type Order = 'lt' | 'lte' | 'gt' | 'gte';
+
+export const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+export type TimePart = (typeof TIME_PARTS)[number];
+
+/** Of a wildcard pattern: a literal text; any run, or exactly one character; or one of a few characters. */
+export type PatternPart = { readonly text: string } | { readonly wildcard: '*' | '?' } | { readonly oneOf: string };
 
 /** A condition, resolved: names replaced by what they stand for. */
-export type Expression =
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Expression[] }
-  | { readonly kind: 'not'; readonly of: Expression }
-  | Leaf;
+export type Formula<L extends { readonly kind: 'leaf' }> =
+  | { readonly kind: 'and' | 'or'; readonly of: readonly Formula<L>[] }
+  | { readonly kind: 'not'; readonly of: Formula<L> }
+  | L;
+
+/** The condition of a detection: over comparisons. */
+export type Expression = Formula<Leaf>;
 
 export interface DetectionRule extends RuleBase {
   readonly kind: 'detection';
   readonly expression: Expression;
 }
 
-export type Comparison = 'gt' | 'gte' | 'lt' | 'lte' | 'eq' | 'neq';
+export type Comparison = Order | 'eq' | 'neq';
+
+export const CORRELATION_TYPES = [
+  'event_count',
+  'value_count',
+  'temporal',
+  'temporal_ordered',
+  'value_sum',
+  'value_avg',
+  'value_percentile',
+  'value_median',
+] as const;
+export type CorrelationType = (typeof CORRELATION_TYPES)[number];
+
+/** A rule that a correlation refers to, in a condition over rules: it holds where the rule happened in the window. */
+export interface RuleLeaf {
+  readonly kind: 'leaf';
+  /** The rule's index in the correlation's `rules`. */
+  readonly rule: number;
+}
 
 export interface CorrelationRule extends RuleBase {
   readonly kind: 'correlation';
-  readonly type: 'event_count';
-  /** Ids of the rules it counts. */
+  readonly type: CorrelationType;
+  /** Ids of the rules it refers to, detections or correlations, in the order it names them; each once. */
   readonly rules: readonly string[];
   readonly groupBy: readonly string[];
   /** alias → rule id → field. */
   readonly aliases: { readonly [alias: string]: { readonly [ruleId: string]: string } };
   readonly timespanMs: number;
-  /** All of them must hold. */
+  /**
+   * What the number of a window is compared with; all of them must hold. The number is: of event_count the entries, of
+   * value_count the distinct values, of the other value_* what their names say, of the temporal types the rules that
+   * happened (in their order). Never empty, but where `expression` stands for it.
+   */
   readonly condition: readonly { readonly op: Comparison; readonly value: number }[];
+  /** value_*: the fields whose values count, or aliases for them; several only for value_count. Else empty. */
+  readonly fields: readonly string[];
+  /** value_percentile: which one, 0 to 100; null where the number is the share of the entry's own value, in percent. */
+  readonly percentile: number | null;
+  /** The temporal types: a condition over rules, in the place of `condition`; else null. */
+  readonly expression: Formula<RuleLeaf> | null;
 }
 
 export type Rule = DetectionRule | CorrelationRule;

@@ -15,7 +15,7 @@ import { createViews } from '../../src/ledger/views/read.ts';
 import { NO_LINKS } from '../../src/notify/receiver.ts';
 import { createReceivers } from '../../src/notify/receivers.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
-import { compile } from '../../src/sigma/compile.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
 import { type CheckpointKv, poll } from '../../src/watch.ts';
 import { createApp } from '../../src/web/app.ts';
 import { type Inbox, startInbox } from '../inbox.ts';

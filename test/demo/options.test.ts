@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type DemoOptions, readOptions } from '../demo/options.ts';
+import { type DemoOptions, readOptions } from './options.ts';
 
 const DEFAULTS: DemoOptions = { until: null, timeoutMs: 60_000, dialect: 'sorted', seed: 1, port: 0, json: false };
 

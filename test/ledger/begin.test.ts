@@ -5,7 +5,7 @@ import { underWay } from '../../src/audit-log/tail.ts';
 import type { BeginInput } from '../../src/ledger/api.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
 import { nodeStore } from '../../src/ledger/node-store.ts';
-import { compile } from '../../src/sigma/compile.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from './scene.ts';
 
 function empty() {

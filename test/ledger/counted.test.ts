@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { countedIn } from '../../src/ledger/counted.ts';
 import type { Accepted } from '../../src/ledger/evaluate.ts';
-import { compile } from '../../src/sigma/compile.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
 import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from './scene.ts';
 
 const FED = onAction('vm.deleted', { alerts: false });

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../src/ledger/ledger.ts';
 import type { Unfit } from '../../src/ledger/quarantine.ts';
-import { compile } from '../../src/sigma/compile.ts';
-import { hash } from '../../src/sigma/hash.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
+import { hash } from '../../src/sigma/parse/hash.ts';
 import { DAY, done, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, SECOND, scene } from './scene.ts';
 
 describe('what is new', () => {

@@ -6,7 +6,7 @@ import type { Batch, Incoming, Recorded } from '../../src/ledger/api.ts';
 import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/ledger.ts';
 import { nodeStore } from '../../src/ledger/node-store.ts';
 import type { Value } from '../../src/ledger/store.ts';
-import { compile } from '../../src/sigma/compile.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
 import type { CorrelationRule, DetectionRule, Rule } from '../../src/sigma/rule.ts';
 
 export const SECOND = 1_000;
@@ -67,6 +67,9 @@ export function counting(rule: string, least: number, more: Partial<CorrelationR
     aliases: {},
     timespanMs: 10 * MINUTE,
     condition: [{ op: 'gte', value: least }],
+    fields: [],
+    percentile: null,
+    expression: null,
     ...more,
   };
 }

@@ -4,7 +4,7 @@ import { readState } from '../../src/ledger/state.ts';
 import { readStatus } from '../../src/ledger/status.ts';
 import type { Store } from '../../src/ledger/store.ts';
 import { createViews, type Views } from '../../src/ledger/views/read.ts';
-import { compile } from '../../src/sigma/compile.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
 import { LEVELS } from '../../src/sigma/rule.ts';
 import { seededStore } from '../seeded-store.ts';
 import { overheard, planOf, wholeReads } from './plans.ts';

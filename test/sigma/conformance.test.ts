@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EntryBody } from '../../src/audit-log/entry.ts';
-import { compile } from '../../src/sigma/compile.ts';
-import { parseRules } from '../../src/sigma/parse.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
+import { parseRules } from '../../src/sigma/parse/parse.ts';
 
 const FILE = resolve(import.meta.dirname, '../../../shared/sigma/conformance.jsonl');
 

@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRuleFiles } from '../../src/cli/rules-files.ts';
-import { compile } from '../../src/sigma/compile.ts';
-import { parseRules } from '../../src/sigma/parse.ts';
-import { runDetectionTests } from '../../src/sigma/rule-tests.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
+import { parseRules } from '../../src/sigma/parse/parse.ts';
+import { runDetectionTests } from '../../src/sigma/parse/rule-tests.ts';
 
 const files = readRuleFiles(resolve(import.meta.dirname, '../../rules'));
 const { ruleSet, problems, tests } = parseRules(files);

@@ -4,7 +4,7 @@ import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
 import { readState } from '../../src/ledger/state.ts';
 import type { Store } from '../../src/ledger/store.ts';
 import type { AlertNotification } from '../../src/notify/notification.ts';
-import type { Engine } from '../../src/sigma/compile.ts';
+import type { Engine } from '../../src/sigma/match/compile.ts';
 import { KV_CHECKPOINT } from '../../src/watch.ts';
 import type { SimulatedKv } from './kv.ts';
 import { hears, type ModelEntry, owedFor, rungInTimeOrder } from './model.ts';

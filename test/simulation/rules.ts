@@ -48,6 +48,9 @@ function correlation(
     aliases: {},
     timespanMs,
     condition: [{ op: 'gte', value: least }],
+    fields: [],
+    percentile: null,
+    expression: null,
   };
 }
 

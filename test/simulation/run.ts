@@ -12,7 +12,7 @@ import { nodeStore } from '../../src/ledger/node-store.ts';
 import type { Store } from '../../src/ledger/store.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import { NO_LINKS, type Outcome, type Receiver } from '../../src/notify/receiver.ts';
-import { compile, type Engine } from '../../src/sigma/compile.ts';
+import { compile, type Engine } from '../../src/sigma/match/compile.ts';
 import type { Level } from '../../src/sigma/rule.ts';
 import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/watch.ts';
 import { DIALECTS } from '../sandbox/query.ts';
@@ -78,7 +78,12 @@ export async function run(seed: number): Promise<RunResult> {
 
   // How bad this world is.
   const rate = (most: number): number => (dice.chance(0.5) ? 0 : dice.next() * most);
-  let faults: StepFaults = { crash: rate(0.03), fail: rate(0.05), twice: rate(0.05), slow: rate(dice.chance(0.3) ? 0.3 : 0.03) };
+  let faults: StepFaults = {
+    crash: rate(0.03),
+    fail: rate(0.05),
+    twice: rate(0.05),
+    slow: rate(dice.chance(0.3) ? 0.3 : 0.03),
+  };
   upstream.faults = {
     error: rate(0.2),
     rejectCursor: rate(0.1),

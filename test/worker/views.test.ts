@@ -4,7 +4,7 @@ import { durableStore } from '../../src/ledger/durable-store.ts';
 import { readStatus } from '../../src/ledger/status.ts';
 import { createViews } from '../../src/ledger/views/read.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
-import { compile } from '../../src/sigma/compile.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
 import { overheard, planOf, wholeReads } from '../ledger/plans.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { story } from './story.ts';

@@ -4,7 +4,7 @@
  * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
  */
 import type { Route } from '../../alert/routing.ts';
-import type { Engine } from '../../sigma/compile.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
 import { receiversHealth } from '../health.ts';
 import type { Status } from '../status.ts';
 import type { Store } from '../store.ts';

@@ -1,0 +1,108 @@
+/**
+ * The search of a detection or a filter: its selections, joined by its condition.
+ *
+ * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
+ */
+
+import type { Expression } from '../rule.ts';
+import { type Attributes, attributesOf } from './attributes.ts';
+import { type ConditionText, readCondition } from './condition.ts';
+import { join } from './item.ts';
+import type { Report } from './problem.ts';
+import { readSelection } from './selection.ts';
+import { type MapEntry, type MapNode, nounOf, shown } from './yaml.ts';
+
+/** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
+const LEAF_LIMIT = 20_000;
+
+/**
+ * Reads the map under `detection` or `filter`, whose keys are selections but for `condition` and those in `others`.
+ * Null where it has an error, which is reported.
+ */
+export function readSearch(map: MapNode, others: readonly string[], report: Report): Expression | null {
+  const attributes = attributesOf(map);
+  const selections = readSelections(map, ['condition', ...others], report);
+  if (selections.size === 0) report.error(map.place, 'there is no selection');
+  const conditions = readConditions(map, attributes.get('condition'), report);
+  const used = new Set<string>();
+  const expressions: Expression[] = [];
+  for (const condition of conditions) {
+    const expression = readCondition(condition, selections, used, report);
+    if (expression !== null) expressions.push(expression);
+  }
+  if (conditions.length === 0 || expressions.length < conditions.length) return null;
+  tellUnused(attributes, selections, used, report);
+  if ([...selections.values()].includes(null)) return null;
+  const whole = join('or', expressions);
+  if (countLeaves(whole, new Map()) <= LEAF_LIMIT) return whole;
+  report.error(map.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
+  return null;
+}
+
+function readSelections(
+  map: MapNode,
+  others: readonly string[],
+  report: Report,
+): ReadonlyMap<string, Expression | null> {
+  const selections = new Map<string, Expression | null>();
+  for (const { key, keyPlace, value } of map.entries) {
+    if (others.includes(key)) continue;
+    if (key === 'timeframe') {
+      report.error(keyPlace, '"timeframe" is not part of Sigma 2', 'write a correlation rule with a timespan');
+    } else if (!/^[^\s()|*]+$/.test(key)) {
+      report.error(keyPlace, `"${shown(key)}" cannot be the name of a selection`, 'letters, digits, "_" and "-"');
+    } else {
+      selections.set(key, readSelection(key, value, report));
+    }
+  }
+  return selections;
+}
+
+function readConditions(map: MapNode, entry: MapEntry | undefined, report: Report): readonly ConditionText[] {
+  if (entry === undefined) {
+    report.error(map.place, 'there is no condition', 'such as "condition: selection"');
+    return [];
+  }
+  const { value } = entry;
+  const nodes = value.kind === 'list' ? value.items : [value];
+  if (nodes.length === 0) report.error(value.place, 'the list of conditions is empty');
+  return nodes.flatMap((node) => {
+    if (node.kind === 'scalar' && typeof node.value === 'string') return [{ ...node, value: node.value }];
+    report.error(node.place, `a condition is text, not ${nounOf(node)}`);
+    return [];
+  });
+}
+
+function tellUnused(
+  attributes: Attributes,
+  selections: ReadonlyMap<string, Expression | null>,
+  used: ReadonlySet<string>,
+  report: Report,
+): void {
+  for (const name of selections.keys()) {
+    const entry = attributes.get(name);
+    if (entry === undefined || used.has(name)) continue;
+    report.notice(entry.keyPlace, `the selection "${name}" is not used`, 'name it in the condition, or leave it out');
+  }
+}
+
+/** Counts the leaves as they will be written out; a selection named twice is counted twice, and looked at once. */
+function countLeaves(expression: Expression, known: Map<Expression, number>): number {
+  const before = known.get(expression);
+  if (before !== undefined) return before;
+  const count = leavesOf(expression, known);
+  known.set(expression, count);
+  return count;
+}
+
+function leavesOf(expression: Expression, known: Map<Expression, number>): number {
+  switch (expression.kind) {
+    case 'leaf':
+      return 1;
+    case 'not':
+      return countLeaves(expression.of, known);
+    case 'and':
+    case 'or':
+      return expression.of.reduce((sum, child) => sum + countLeaves(child, known), 0);
+  }
+}

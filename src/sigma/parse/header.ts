@@ -1,0 +1,91 @@
+/**
+ * What detections, correlations and filters have in common: title, id, level, tags and the like, and Tocsin's own key.
+ *
+ * Contract: Sigma lets a document have keys of its own, so an unknown one is let be unless it is probably a slip. Pure.
+ */
+
+import { LEVELS, type RuleBase } from '../rule.ts';
+import {
+  type Attributes,
+  attributesOf,
+  readChoice,
+  readMap,
+  readText,
+  readTexts,
+  refuseMisspelled,
+  refuseUnknown,
+} from './attributes.ts';
+import type { Report } from './problem.ts';
+import { parseTimespan, TIMESPAN_HINT } from './timespan.ts';
+import type { MapEntry, MapNode } from './yaml.ts';
+
+const KNOWN_KEYS = [
+  ...['title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'author', 'references'],
+  ...['date', 'modified', 'logsource', 'detection', 'correlation', 'filter', 'generate', 'fields', 'falsepositives'],
+  ...['level', 'tags', 'scope', 'tocsin'],
+];
+
+const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
+const TITLE_LIMIT = 256;
+
+/** All of a rule but what it detects. */
+export type Header = Omit<RuleBase, 'alerts'>;
+
+/** Reads the header of a document; `fallbackId` is its id where it has none. */
+export function readHeader(document: MapNode, fallbackId: string, report: Report): Header {
+  const errors = report.errors();
+  refuseMisspelled(document, KNOWN_KEYS, report);
+  const misspelled = report.errors() > errors;
+  const attributes = attributesOf(document);
+  const texts = (key: string) => readTexts(attributes.get(key), report).map(({ text }) => text);
+  const title = readText(attributes.get('title'), report, TITLE_LIMIT);
+  if (!attributes.has('title') && !misspelled)
+    report.error(document.place, 'the document has no title', 'it begins with "title:"');
+  return {
+    id: readText(attributes.get('id'), report, TITLE_LIMIT) ?? fallbackId,
+    name: readText(attributes.get('name'), report, TITLE_LIMIT),
+    title: title ?? '',
+    level: readChoice(attributes.get('level'), LEVELS, report) ?? 'medium',
+    status: readChoice(attributes.get('status'), STATUSES, report),
+    description: readText(attributes.get('description'), report),
+    author: readText(attributes.get('author'), report),
+    references: texts('references'),
+    tags: texts('tags'),
+    falsepositives: texts('falsepositives'),
+    fields: texts('fields'),
+    path: report.path,
+    tocsin: readTocsin(attributes.get('tocsin'), report),
+  };
+}
+
+/** Our own keys. They are ours, so that an unknown one is an error. */
+function readTocsin(entry: MapEntry | undefined, report: Report): Header['tocsin'] {
+  const map = readMap(entry, report);
+  if (map === null) return { runbook: null, dedupBy: null, dedupPeriodMs: null };
+  refuseUnknown(map, ['dedup', 'runbook', 'tests'], report);
+  const attributes = attributesOf(map);
+  return {
+    runbook: readText(attributes.get('runbook'), report),
+    ...readDedup(readMap(attributes.get('dedup'), report), report),
+  };
+}
+
+function readDedup(map: MapNode | null, report: Report): Pick<Header['tocsin'], 'dedupBy' | 'dedupPeriodMs'> {
+  if (map === null) return { dedupBy: null, dedupPeriodMs: null };
+  refuseUnknown(map, ['by', 'period'], report);
+  const attributes: Attributes = attributesOf(map);
+  const by = readTexts(attributes.get('by'), report).map(({ text }) => text);
+  return {
+    dedupBy: attributes.has('by') ? by : null,
+    dedupPeriodMs: readTimespan(attributes.get('period'), report),
+  };
+}
+
+/** The milliseconds of a key that holds a period; null where it is absent or none. */
+export function readTimespan(entry: MapEntry | undefined, report: Report): number | null {
+  const text = readText(entry, report);
+  if (text === null || entry === undefined) return null;
+  const ms = parseTimespan(text);
+  if (ms === null) report.error(entry.value.place, `"${entry.key}" is a period of time`, TIMESPAN_HINT);
+  return ms;
+}

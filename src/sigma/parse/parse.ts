@@ -1,0 +1,127 @@
+/**
+ * From rule files to a set of rules: every document read, references resolved, every problem told.
+ *
+ * Contract: build time only. Never throws, whatever the files hold; what is wrong is a problem with its place, and all
+ * of them are told at once. With an error among the problems, the rules are not to be used. Pure.
+ */
+
+import type { RuleSet } from '../rule.ts';
+import { attributesOf, readMap } from './attributes.ts';
+import { readCorrelation } from './correlation.ts';
+import { readSearch } from './detection.ts';
+import type { Draft } from './draft.ts';
+import { readFilterTargets } from './filter.ts';
+import { readHeader } from './header.ts';
+import { type Accepts, isAuditLog, OURS, readLogSource } from './logsource.ts';
+import { createReport, type Problem, type Report } from './problem.ts';
+import { resolve } from './resolve.ts';
+import { type RuleTest, readTests } from './rule-tests.ts';
+import { versionOf } from './version.ts';
+import { type MapNode, readDocuments, type SourceFile } from './yaml.ts';
+
+export interface Parsed {
+  readonly ruleSet: RuleSet;
+  /** In the order of the files and of their places. */
+  readonly problems: readonly Problem[];
+  /** What the rules' own tests say; not part of the rules. */
+  readonly tests: readonly RuleTest[];
+}
+
+export interface ParseOptions {
+  /** Whose log sources are ours; by default the audit log of Nirvana Labs. */
+  readonly accepts?: Accepts;
+}
+
+/** Parses rule files, in their order. */
+export function parseRules(files: readonly SourceFile[], options: ParseOptions = {}): Parsed {
+  const accepts = options.accepts ?? isAuditLog;
+  const problems: Problem[] = [];
+  const tests: RuleTest[] = [];
+  const drafts: Draft[] = [];
+  for (const file of files) {
+    const report = createReport(file.path, problems);
+    for (const [i, document] of readDocuments(file, report).entries()) {
+      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, report, tests));
+    }
+  }
+  const rules = resolve(drafts);
+  const order = new Map(files.map((file, i) => [file.path, i]));
+  problems.sort(
+    (a, b) => (order.get(a.path) ?? 0) - (order.get(b.path) ?? 0) || a.line - b.line || a.column - b.column,
+  );
+  const kept = new Set(rules.map((rule) => rule.id));
+  return {
+    ruleSet: { version: versionOf(rules), rules },
+    problems,
+    tests: tests.filter((test) => kept.has(test.rule)),
+  };
+}
+
+const SECTIONS = ['detection', 'correlation', 'filter'] as const;
+
+function readDraft(document: MapNode, fallbackId: string, accepts: Accepts, report: Report, tests: RuleTest[]): Draft {
+  const attributes = attributesOf(document);
+  const idPlace = attributes.get('id')?.value.place ?? document.place;
+  const namePlace = attributes.get('name')?.value.place ?? document.place;
+  const source = attributes.get('logsource');
+  if (source !== undefined && isElsewhere(document, accepts)) {
+    report.notice(source.keyPlace, 'for another log source: left out', OURS);
+    return {
+      header: readHeader(document, fallbackId, createReport(report.path, [])),
+      report,
+      idPlace,
+      namePlace,
+      kind: 'elsewhere',
+    };
+  }
+
+  const errors = report.errors();
+  const header = readHeader(document, fallbackId, report);
+  const base = { header, report, idPlace, namePlace };
+  const sections = SECTIONS.filter((section) => attributes.has(section));
+  const [section] = sections;
+  if (section === undefined && report.errors() === errors) {
+    report.error(document.place, 'the document is no rule', 'it has a "detection", a "correlation" or a "filter"');
+  }
+  if (sections.length > 1) {
+    report.error(document.place, `one document cannot have a ${sections.join(' and a ')}`, 'separate them by "---"');
+  }
+  const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
+  if (section === undefined || map === null) return { ...base, kind: 'broken' };
+  if (section !== 'correlation') readLogSource(document, report);
+  const draft = readSection(section, map, document, base);
+  if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
+  if (report.errors() > errors) return { ...base, kind: 'broken' };
+  return draft;
+}
+
+/** Whether a document says, readably, that it is about another log. What else is wrong with it is not our business. */
+function isElsewhere(document: MapNode, accepts: Accepts): boolean {
+  const source = readLogSource(document, createReport('', []));
+  return source !== null && !accepts(source);
+}
+
+function readSection(
+  section: (typeof SECTIONS)[number],
+  map: MapNode,
+  document: MapNode,
+  base: Pick<Draft, 'header' | 'report' | 'idPlace' | 'namePlace'>,
+): Draft {
+  const { report } = base;
+  switch (section) {
+    case 'detection': {
+      const expression = readSearch(map, [], report);
+      return expression === null ? { ...base, kind: 'broken' } : { ...base, kind: 'detection', expression };
+    }
+    case 'filter': {
+      const targets = readFilterTargets(map, report);
+      const expression = readSearch(map, ['rules'], report);
+      if (expression === null || targets === null) return { ...base, kind: 'broken' };
+      return { ...base, kind: 'filter', targets, expression };
+    }
+    case 'correlation': {
+      const correlation = readCorrelation(map, attributesOf(document).get('generate'), report);
+      return correlation === null ? { ...base, kind: 'broken' } : { ...base, kind: 'correlation', correlation };
+    }
+  }
+}

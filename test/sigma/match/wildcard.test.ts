@@ -1,0 +1,57 @@
+/** Wildcards, against a reference that tries everything. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createMatcher } from '../../../src/sigma/match/wildcard.ts';
+import { parsePattern } from '../../../src/sigma/parse/value.ts';
+import type { PatternPart } from '../../../src/sigma/rule.ts';
+
+/** The definition, character by character. */
+function matches(pattern: readonly string[], text: readonly string[]): boolean {
+  const [head, ...rest] = pattern;
+  if (head === undefined) return text.length === 0;
+  if (head === '*') return matches(rest, text) || (text.length > 0 && matches(pattern, text.slice(1)));
+  return text.length > 0 && (head === '?' || head === text[0]) && matches(rest, text.slice(1));
+}
+
+const letters = fc.constantFrom('a', 'b', '😀');
+const pattern = fc.array(fc.oneof(letters, fc.constantFrom('*', '?')), { maxLength: 8 });
+
+describe('wildcard patterns', () => {
+  test('match as the definition says', () => {
+    fc.assert(
+      fc.property(pattern, fc.array(letters, { maxLength: 8 }), (written, text) => {
+        expect(createMatcher(parsePattern(written.join('')))(text.join(''))).toBe(matches(written, text));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test('match a text made from them', () => {
+    fc.assert(
+      fc.property(pattern, fc.array(letters, { maxLength: 3 }), (written, run) => {
+        const text = written.map((one) => (one === '*' ? run.join('') : one === '?' ? 'a' : one)).join('');
+        expect(createMatcher(parsePattern(written.join('')))(text)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('what is escaped stands for itself, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const written = text.replace(/[\\*?]/g, String.raw`\$&`);
+        expect(createMatcher(parsePattern(written))(text)).toBe(true);
+        expect(createMatcher(parsePattern(written))(`${text}x`)).toBe(false);
+      }),
+    );
+  });
+
+  test('take time in proportion to a hostile text', () => {
+    const text = 'a'.repeat(3_000_000);
+    const parts: readonly PatternPart[] = parsePattern('*a*a*a*a*a*a*a*a?a*a*a*ab');
+    const began = performance.now();
+    expect(createMatcher(parts)(text)).toBe(false);
+    expect(createMatcher(parsePattern('*?a?b*'))(text)).toBe(false);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+});

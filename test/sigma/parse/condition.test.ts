@@ -1,0 +1,86 @@
+/** The grammar of conditions: which selections must hold, a row each. */
+import { describe, expect, test } from 'vitest';
+import { engineOf, problemsOf, ruleWith } from '../rules.ts';
+
+/** Selections that hold where their field is 1. */
+const SELECTIONS = 'a1: {f1: 1}\na2: {f2: 1}\nb1: {f3: 1}\n_c: {f4: 1}';
+
+const holds = (condition: string, fields: string): boolean => {
+  const engine = engineOf(ruleWith(`${SELECTIONS}\ncondition: ${condition}`));
+  return engine.evaluate(Object.fromEntries(fields.split(' ').map((field) => [field, 1]))).length > 0;
+};
+
+describe('a condition', () => {
+  test.each([
+    ['a1', 'f1', true],
+    ['a1 and a2', 'f1', false],
+    ['a1 or a2', 'f2', true],
+    ['not a1', 'f2', true],
+    ['not not a1', 'f1', true],
+    ['a1 or a2 and b1', 'f1', true],
+    ['(a1 or a2) and b1', 'f1', false],
+    ['not a1 and a2', 'f2', true],
+    ['not (a1 and a2)', 'f1', true],
+    ['not a1 or a2', 'f1 f2', true],
+    ['1 of them', 'f3', true],
+    ['1 of them', 'f4', false],
+    ['any of them', 'f1', true],
+    ['all of them', 'f1 f2 f3', true],
+    ['all of them', 'f1 f2', false],
+    ['1 of a*', 'f2', true],
+    ['all of a*', 'f2', false],
+    ['all of *1', 'f1 f3', true],
+    ['all of a1', 'f1', true],
+    ['1 of *', 'f4', false],
+    ['1 of _*', 'f4', true],
+    ['not 1 of a*', 'f3', true],
+    ['not 1 of a* and b1', 'f3', true],
+    ['A1 or b1', 'f3', null],
+    ['a1 AND NOT b1', 'f1', true],
+    ['((a1))and(b1)', 'f1 f3', true],
+    ['[a1, b1]', 'f3', true],
+  ])('%s, with %s: %s', (condition, fields, expected) => {
+    if (expected === null) expect(() => holds(condition, fields)).toThrow(/there is no selection "A1"/);
+    else expect(holds(condition, fields)).toBe(expected);
+  });
+
+  test('a selection may be called as a word is', () => {
+    const engine = engineOf(ruleWith('not: {a: 1}\nof: {b: 1}\ncondition: not and of'));
+    expect(engine.evaluate({ a: 1, b: 1 })).toHaveLength(1);
+  });
+
+  test.each([
+    ['a1 and', 'x.yml:9:17: error: in the condition: it ends where a selection should be'],
+    ['and a1', 'x.yml:9:14: error: in the condition: "and" where a selection should be'],
+    ['(a1', 'x.yml:9:15: error: in the condition: a "(" is not closed'],
+    ['a1)', 'x.yml:9:16: error: in the condition: ")" where "and", "or" or the end should be'],
+    ['a1 a2', 'x.yml:9:17: error: in the condition: "a2" where "and", "or" or the end should be'],
+    ['""', 'x.yml:9:14: error: in the condition: it ends where a selection should be'],
+    ['"a1 or a3"', 'x.yml:9:21: error: there is no selection "a3" (known: a1, a2, b1, _c)'],
+    ['2 of a*', 'x.yml:9:14: error: in the condition: "2 of" is not part of Sigma ("1 of", "any of" or "all of")'],
+    ['1 of x*', 'x.yml:9:19: error: no selection matches "x*" (known: a1, a2, b1, _c)'],
+    [
+      'a1 | count() > 5',
+      'x.yml:9:17: error: in the condition: aggregations ("| count() …") are not part of Sigma 2 (write a correlation rule)',
+    ],
+    ['[]', 'x.yml:9:14: error: the list of conditions is empty'],
+    ['{a: b}', 'x.yml:9:14: error: a condition is text, not a map'],
+    [`${'('.repeat(1_000)}a1`, 'x.yml:9:78: error: in the condition: parentheses deeper than 64 levels'],
+  ])('%s is refused at its place', (condition, problem) => {
+    const problems = problemsOf(ruleWith(`${SELECTIONS}\ncondition: ${condition}`));
+    expect(problems.filter((one) => one.includes('error'))).toEqual([problem]);
+  });
+
+  test('all of none is always true, and said', () => {
+    const problems = problemsOf(ruleWith('a: {b: 1}\ncondition: a and all of x*'));
+    expect(problems).toEqual(['x.yml:6:27: notice: no selection matches "x*": all of none is always true']);
+  });
+
+  test('a rule whose names stand for too much is refused, at once', () => {
+    const values = Array.from({ length: 1_000 }, (_, i) => i).join();
+    const condition = Array.from({ length: 1_000 }, () => 'a').join(' or ');
+    expect(problemsOf(ruleWith(`a: {b: [${values}]}\ncondition: ${condition}`))).toEqual([
+      'x.yml:5:3: error: the rule has more than 20000 comparisons, its names resolved',
+    ]);
+  });
+});

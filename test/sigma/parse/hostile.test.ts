@@ -1,0 +1,148 @@
+/** Files and entries made to break things: nothing throws, nothing hangs. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { EntryBody } from '../../../src/audit-log/entry.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { engineOf, problemsOf, ruleWith } from '../rules.ts';
+
+/** A bomb takes minutes or gigabytes; a slow machine some seconds. */
+const PATIENCE_MS = 30_000;
+
+const many = (n: number, line: (i: number) => string) => Array.from({ length: n }, (_, i) => line(i)).join('\n');
+
+describe('hostile rule files', () => {
+  test.each([
+    [
+      'nine laughs of nine',
+      `a: &a [x, x]\n${many(20, (i) => `b${i}: &b${i} [*${i ? `b${i - 1}` : 'a'}, *${i ? `b${i - 1}` : 'a'}]`)}`,
+    ],
+    ['an alias of itself', 'title: &a [*a]'],
+    ['a list in a list, a thousand deep', `title: ${'['.repeat(1_000)}${']'.repeat(1_000)}`],
+    ['brackets only', '['.repeat(300_000)],
+    ['dashes only', '- '.repeat(150_000)],
+    ['quotes only', '"'.repeat(200_000)],
+    ['as many documents', '--- a\n'.repeat(30_000)],
+    ['as many keys', many(60_000, (i) => `k${i}: 1`)],
+    ['a file of more than a megabyte', `title: ${'x'.repeat(1_000_001)}`],
+    ['a key that would be a prototype', 'title: x\n__proto__: {polluted: true}'],
+    ['bytes', '\u0000\u0001\ufffe\ud800'],
+    ['a directive', '%YAML 9.9\n---\ntitle: x'],
+    ['a tag', 'title: !!js/function "x"'],
+  ])('%s', { timeout: PATIENCE_MS }, (_, text) => {
+    const problems = problemsOf(text);
+    expect(problems.some((problem) => problem.includes('error'))).toBe(true);
+    expect(problems.length).toBeLessThanOrEqual(102);
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+
+  test('a long condition of negations and parentheses', () => {
+    const condition = `${'not '.repeat(1_001)}${'('.repeat(60)}a${')'.repeat(60)}`;
+    const engine = engineOf(ruleWith(`a: {b: 1}\ncondition: ${condition}`));
+    expect(engine.evaluate({ b: 2 })).toHaveLength(1);
+  });
+
+  test('any text is parsed', () => {
+    const words = fc.constantFrom(
+      ...['title', 'detection', 'condition', 'logsource', 'correlation', 'filter', 'rules', 'tocsin', 'tests', 'any'],
+      ...[
+        ': ',
+        '\n',
+        '\n  ',
+        '\n    ',
+        '- ',
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        '|',
+        '*',
+        '&a',
+        '*a',
+        '---\n',
+        'sel',
+        "'",
+        '"',
+        'null',
+      ],
+      ...[
+        'a|re',
+        'a|cidr',
+        'a|contains|all',
+        '1 of them',
+        'not',
+        'product: nirvana',
+        '5m',
+        '0',
+        'true',
+        '\\',
+        '?',
+        '(',
+        ')',
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(words, fc.string({ maxLength: 4 })), { maxLength: 60 }), (parts) => {
+        parseRules([{ path: 'x.yml', text: parts.join('') }]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('any document under a detection is parsed, and evaluated where it is sound', () => {
+    const key = fc.oneof(
+      fc.constantFrom('a', 'a|re', 'a|contains', "'|all'", 'a|gte', 'a|neq', 'a|exists', 'a|cidr|all'),
+      fc.string(),
+    );
+    const scalar = fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant('a*?\\'),
+    );
+    const selection = fc.oneof(scalar, fc.array(scalar), fc.dictionary(key, fc.oneof(scalar, fc.array(scalar))));
+    fc.assert(
+      fc.property(selection, fc.dictionary(fc.constantFrom('a', 'b'), fc.jsonValue()), (sel, entry) => {
+        const rule = { title: 'x', logsource: { product: 'nirvana' }, detection: { sel, condition: 'sel' } };
+        const { ruleSet, problems } = parseRules([{ path: 'x.yml', text: JSON.stringify(rule) }]);
+        const sound = !problems.some(({ severity }) => severity === 'error');
+        expect(ruleSet.rules.length).toBe(sound ? 1 : 0);
+        compile(ruleSet).evaluate(entry as EntryBody);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('hostile entries', () => {
+  const engine = engineOf(
+    ruleWith("sel: {a|re: '(x+x+)+y', b.c: '*a*a*a*a*b', d|cidr: 10.0.0.0/8, e|gte: 1}\ncondition: 1 of them", 'r-1'),
+    ruleWith('sel: [evil, 42]\nother: {a|contains: x, b.c|neq: 1}\ncondition: sel or not other', 'r-2'),
+    ruleWith('sel: {a: null}\nother: {__proto__.x|exists: true}\ncondition: sel and other', 'r-3'),
+  );
+
+  test('any JSON is evaluated', () => {
+    const body = fc.dictionary(
+      fc.oneof(fc.constantFrom('a', 'b', 'b.c', 'd', 'e', '__proto__'), fc.string()),
+      fc.jsonValue(),
+    );
+    fc.assert(
+      fc.property(body, (entry) => void engine.evaluate(entry as EntryBody)),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    ['a text of 3 MB', JSON.stringify({ a: 'x'.repeat(3_000_000), b: { c: 'a'.repeat(3_000_000) } })],
+    ['lists 100,000 deep', `{"a": ${'['.repeat(100_000)}1${']'.repeat(100_000)}}`],
+    ['objects 100,000 deep', `{"b": ${'{"c":'.repeat(100_000)}1${'}'.repeat(100_000)}}`],
+    ['a list of 300,000', JSON.stringify({ a: Array.from({ length: 300_000 }, (_, i) => `x${i}`) })],
+  ])('%s', { timeout: PATIENCE_MS }, (_, text) => {
+    const began = performance.now();
+    engine.evaluate(JSON.parse(text));
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,320 @@
+/** What is wrong with a rule file, and what is said about it: file, line, column, message, hint. */
+import { describe, expect, test } from 'vitest';
+import { parsed, problemsOf, ruleWith } from '../rules.ts';
+
+/** A sound rule, one part of it written otherwise. */
+function rule(part: { readonly head?: string; readonly logsource?: string; readonly detection?: string } = {}): string {
+  const { head = 'level: high', logsource = '{product: nirvana, service: audit}', detection = 'sel: {a: 1}' } = part;
+  return `title: A rule\n${head}\nlogsource: ${logsource}\ndetection:\n  ${detection}\n  condition: sel\n`;
+}
+
+describe('a sound rule', () => {
+  test('has no problems, and all it says is kept', () => {
+    const { ruleSet, problems } = parsed(`
+title: A rule
+id: 8e1e3f1c-5f0a-4a9a-9d8e-2f4d3c0f9a11
+name: a_rule
+status: test
+description: What it is about
+author: Somebody
+references: [https://example.com]
+tags: [attack.impact]
+falsepositives: Maintenance
+fields: [actor.id]
+level: critical
+custom: anything
+logsource: {product: nirvana, service: audit}
+detection:
+    sel: {a: 1}
+    condition: sel
+tocsin:
+    runbook: Do this
+    dedup: {by: actor.id, period: 2h}
+`);
+    expect(problems).toEqual([]);
+    expect(ruleSet.rules).toEqual([
+      {
+        kind: 'detection',
+        id: '8e1e3f1c-5f0a-4a9a-9d8e-2f4d3c0f9a11',
+        name: 'a_rule',
+        title: 'A rule',
+        level: 'critical',
+        status: 'test',
+        description: 'What it is about',
+        author: 'Somebody',
+        references: ['https://example.com'],
+        tags: ['attack.impact'],
+        falsepositives: ['Maintenance'],
+        fields: ['actor.id'],
+        path: '0.yml',
+        alerts: true,
+        tocsin: { runbook: 'Do this', dedupBy: ['actor.id'], dedupPeriodMs: 7_200_000 },
+        expression: {
+          kind: 'leaf',
+          selection: 'sel',
+          field: 'a',
+          test: { op: 'equals', value: 1, cased: false },
+        },
+      },
+    ]);
+  });
+
+  test('without an id is known by its file and place', () => {
+    expect(parsed(`${rule()}---\n${rule()}`).ruleSet.rules.map(({ id }) => id)).toEqual(['0.yml#1', '0.yml#2']);
+  });
+
+  test('without a level is of medium level', () => {
+    expect(parsed(rule({ head: 'status: test' })).ruleSet.rules[0]?.level).toBe('medium');
+  });
+});
+
+describe('the problems of a document', () => {
+  test.each([
+    [
+      'a misspelled key',
+      rule({ head: 'levle: high' }),
+      '2:1: error: the key "levle" is near a known one (did you mean "level"?)',
+    ],
+    [
+      'a key in the wrong case',
+      rule({ head: 'Level: high' }),
+      '2:1: error: the key "Level" is near a known one (did you mean "level"?)',
+    ],
+    ['a level that is none', rule({ head: 'level: hihg' }), '2:8: error: "hihg" is no level (did you mean "high"?)'],
+    ['a number for a text', rule({ head: 'id: 12' }), '2:5: error: "id" is text, not a number (put it in quotes)'],
+    [
+      'a map among tags',
+      rule({ head: 'tags: [a.b, {c: d}]' }),
+      '2:13: error: "tags" is a list of texts, and this is a map',
+    ],
+    ['a key twice', rule({ head: 'id: a\nid: b' }), '3:1: error: the key "id" is here twice (first in line 2)'],
+    ['a key of hostile name', rule({ head: '__proto__: {a: b}' }), '2:1: error: "__proto__" cannot be a key'],
+    [
+      'a merge key',
+      rule({ head: '<<: {a: b}' }),
+      '2:1: error: merge keys ("<<") are not part of YAML 1.2 (write the keys out)',
+    ],
+    ['an alias of nothing', rule({ head: 'id: *x' }), '2:5: error: the alias *x has no anchor before it'],
+    [
+      'our own key misspelled',
+      rule({ head: 'tocsin: {runbok: x}' }),
+      '2:10: error: there is no key "runbok" here (did you mean "runbook"?)',
+    ],
+    [
+      'a period that is none',
+      rule({ head: 'tocsin: {dedup: {period: 5w}}' }),
+      '2:26: error: "period" is a period of time (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
+    ],
+    [
+      'no title',
+      rule().replace('title: A rule\n', ''),
+      '1:1: error: the document has no title (it begins with "title:")',
+    ],
+    [
+      'no rule at all',
+      'title: x\n',
+      '1:1: error: the document is no rule (it has a "detection", a "correlation" or a "filter")',
+    ],
+    ['a list for a rule', '- a\n', '1:1: error: a rule is a map of keys, not a list (it begins with "title:")'],
+    [
+      'no logsource',
+      rule().replace(/logsource.*\n/, ''),
+      '1:1: error: the rule names no logsource (ours is {product: nirvana, service: audit})',
+    ],
+    [
+      'an empty logsource',
+      rule({ logsource: '{}' }),
+      '3:12: error: the logsource names neither category, product nor service (ours is {product: nirvana, service: audit})',
+    ],
+    [
+      'our product misspelled',
+      rule({ logsource: '{product: nirvanna}' }),
+      '3:12: error: the product "nirvanna" is near ours (did you mean "nirvana"?)',
+    ],
+    [
+      'our service misspelled',
+      rule({ logsource: '{product: nirvana, service: audits}' }),
+      '3:12: error: the service "audits" is near ours (did you mean "audit"?)',
+    ],
+    [
+      'another log source',
+      rule({ logsource: '{category: webserver}' }),
+      '3:1: notice: for another log source: left out (ours is {product: nirvana, service: audit})',
+    ],
+    [
+      'our product, with a category',
+      rule({ logsource: '{product: nirvana, category: x}' }),
+      '3:1: notice: for another log source: left out (ours is {product: nirvana, service: audit})',
+    ],
+    [
+      'a detection that is text',
+      'title: x\nlogsource: {product: nirvana}\ndetection: x\n',
+      '3:12: error: "detection" is a map, not text',
+    ],
+    [
+      'two rules in one document',
+      `${rule()}correlation: {}\n`,
+      '1:1: error: one document cannot have a detection and a correlation (separate them by "---")',
+    ],
+  ])('%s', (_, text, problem) => {
+    expect(problemsOf(text)).toContain(`x.yml:${problem}`);
+  });
+
+  test('only product nirvana is ours as well', () => {
+    expect(problemsOf(rule({ logsource: '{product: nirvana}' }))).toEqual([]);
+  });
+
+  test('all of them are told at once, of every document, in their order', () => {
+    const problems = problemsOf(
+      `${rule({ head: 'level: x', detection: 'sel: {a|x: 1}' })}---\n${rule({ head: 'levle: x' })}`,
+    );
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual(['x.yml:2:8:', 'x.yml:5:9:', 'x.yml:9:1:']);
+  });
+});
+
+describe('the problems of a selection', () => {
+  test.each([
+    [
+      'a misspelled modifier',
+      'sel: {a|contians: x}',
+      '5:9: error: there is no modifier "contians" (did you mean "contains"?)',
+    ],
+    ['a modifier without a name', 'sel: {a|: x}', '5:9: error: there is no modifier "" (a name follows each "|")'],
+    ['a modifier to come', 'sel: {a|windash: x}', '5:9: error: the modifier "windash" is not supported yet'],
+    [
+      'another one',
+      'sel: {a|base64offset|contains: x}',
+      '5:9: error: the modifier "base64offset" is not supported yet',
+    ],
+    [
+      'two comparisons',
+      'sel: {a|contains|re: x}',
+      '5:9: error: the modifiers "contains" and "re" cannot stand together',
+    ],
+    ['a flag without re', 'sel: {a|i: x}', '5:9: error: the modifier "i" follows "re" (…|re|i)'],
+    [
+      'cased with a number',
+      'sel: {a|cased|gte: 1}',
+      '5:9: error: the modifiers "cased" and "gte" cannot stand together',
+    ],
+    ['all of one', 'sel: {a|contains|all: x}', '5:25: notice: "all" is for a list of several values (leave "all" out)'],
+    ['an empty list', 'sel: {a: []}', '5:12: error: an empty list matches nothing'],
+    [
+      'a map for a value',
+      'sel: {a: {b: 1}}',
+      '5:12: error: a field is compared with a value or a list of them, not a map (write "a.b" for b in a)',
+    ],
+    ['a list in a list', 'sel: {a: [[1]]}', '5:13: error: a value is text or a number, not a list'],
+    [
+      'null in a list',
+      'sel: {a: [1, null]}',
+      '5:16: notice: Sigma has no null in a list (make it a selection of its own)',
+    ],
+    ['contains null', 'sel: {a|contains: null}', '5:21: error: "contains" compares with text, not null'],
+    [
+      'contains nothing',
+      'sel: {a|contains: ""}',
+      '5:21: notice: an empty text is in every text (write "exists: true" to ask whether there is one)',
+    ],
+    [
+      'a number in quotes',
+      'sel: {a|gte: "4"}',
+      '5:16: error: "gte" compares with a number ("4" is text: are there quotes too many?)',
+    ],
+    [
+      'exists of a text',
+      'sel: {a|exists: "yes"}',
+      '5:19: error: "exists" takes true or false ("yes" is text: are there quotes too many?)',
+    ],
+    ['exists of a list', 'sel: {a|exists: [true]}', '5:19: error: "exists" takes one value (true or false)'],
+    [
+      'exists of a keyword',
+      "sel: {'|exists': true}",
+      '5:9: error: "exists" asks about one field, and a keyword is about all (name the field before the "|")',
+    ],
+    [
+      'a broken regular expression',
+      "sel: {a|re: '('}",
+      '5:15: error: not a regular expression of RE2: missing closing ): `(` (RE2 has no look-around and no back-references)',
+    ],
+    [
+      'one that needs more than linear time',
+      String.raw`sel: {a|re: '(a)\1'}`,
+      String.raw`5:15: error: not a regular expression of RE2: invalid escape sequence: ${'`'}\1${'`'} (RE2 has no look-around and no back-references)`,
+    ],
+    [
+      'a broken range',
+      'sel: {a|cidr: 10.*}',
+      '5:17: error: not a range of addresses: 10.* (such as 10.0.0.0/8 or fc00::/7)',
+    ],
+    [
+      'a range with too many bits',
+      'sel: {a|cidr: 10.1.2.3/8}',
+      '5:17: error: the range 10.1.2.3/8 has bits set beyond its length (did you mean 10.0.0.0/8?)',
+    ],
+    [
+      'an empty selection',
+      'sel: {}',
+      '5:8: error: the selection "sel" is empty (it has fields, or a list of keywords)',
+    ],
+    [
+      'nothing for a selection',
+      'sel:',
+      '5:7: error: the selection "sel" is empty (it has fields, or a list of keywords)',
+    ],
+    [
+      'an unused selection',
+      'sel: {a: 1}\n  other: {a: 1}',
+      '6:3: notice: the selection "other" is not used (name it in the condition, or leave it out)',
+    ],
+    [
+      'a timeframe',
+      'sel: {a: 1}\n  timeframe: 5m',
+      '6:3: error: "timeframe" is not part of Sigma 2 (write a correlation rule with a timespan)',
+    ],
+  ])('%s', (_, detection, problem) => {
+    expect(problemsOf(rule({ detection }))).toEqual([`x.yml:${problem}`]);
+  });
+
+  test('no condition', () => {
+    const problems = problemsOf('title: x\nlogsource: {product: nirvana}\ndetection: {sel: {a: 1}}\n');
+    expect(problems).toEqual(['x.yml:3:12: error: there is no condition (such as "condition: selection")']);
+  });
+});
+
+describe('a rule’s own tests', () => {
+  test('are kept apart from the rules, in the shape of the log', () => {
+    const { ruleSet, tests } = parsed(`${ruleWith('sel: {a: 1}\ncondition: sel')}
+tocsin:
+  tests:
+    - {name: it matches, entry: {a: 1, b: {c: [true, null]}}, match: true}
+`);
+    expect(JSON.stringify(ruleSet)).not.toContain('it matches');
+    expect(tests).toEqual([
+      {
+        kind: 'detection',
+        rule: 'r-1',
+        name: 'it matches',
+        path: '0.yml',
+        place: { line: 10, column: 7 },
+        match: true,
+        entry: { a: 1, b: { c: [true, null] } },
+      },
+    ]);
+  });
+
+  test.each([
+    ['tests: x', '8:17: error: "tests" is a list, not text'],
+    ['tests: [x]', '8:18: error: a test is a map, not text ({name: …, entry: {…}, match: true})'],
+    ['tests: [{name: x, match: true}]', '8:18: error: the test has no "entry"'],
+    ['tests: [{name: x, entry: {}}]', '8:18: error: the test does not say what it expects (match: true or false)'],
+    ['tests: [{name: x, entry: {}, match: yes}]', '8:46: error: "match" is true or false, not text'],
+    [
+      'tests: [{name: x, entries: [{}], match: true}]',
+      '8:28: error: there is no key "entries" here (known: name, entry, match)',
+    ],
+  ])('%s', (tests, problem) => {
+    const text = `${ruleWith('sel: {a: 1}\ncondition: sel')}\ntocsin: {${tests}}\n`;
+    expect(problemsOf(text)).toContain(`x.yml:${problem}`);
+  });
+});
