@@ -1,0 +1,146 @@
+/**
+ * What an entry means to the correlations: which windows see it, and which of them fire.
+ *
+ * Contract. An entry is one happening for a correlation and group, with all of the correlation's rules that it
+ * satisfies. A correlation that fires is itself a happening for those that refer to it: dated at its window's end, with
+ * the fields of its group and, besides, those of the entry that completed it. Happenings of one entry for one
+ * correlation and group at one time are one. Of one entry, a correlation fires at most once a group: the earliest.
+ * Correlations see an entry in the order of their references, then of the rules; those it does not concern cost
+ * nothing. Pure but for the windows. Throws only where the value of a field is nested too deep to be written as text.
+ */
+import type { CorrelationRule, EntryBody, Evidence, Match, Rule } from '../rule.ts';
+import { groupOf, groupText, happeningValue, type KeyPart } from './groups.ts';
+import type { Fired, Window } from './happening.ts';
+import { createLayers } from './layers.ts';
+
+/** What the windows are kept in: in memory for tests and replay, in the ledger for the watch. */
+export interface Windows {
+  /** The window of a group; the same object for as long as a batch lasts. */
+  open(rule: CorrelationRule, group: readonly KeyPart[]): Window;
+}
+
+/** An entry, when it happened, and the detections it satisfies. */
+export interface SeenEntry {
+  /** Event time: milliseconds since the epoch. */
+  readonly at: number;
+  readonly body: EntryBody;
+  readonly matches: readonly Match[];
+}
+
+/** A correlation's window met its condition. */
+export interface Firing {
+  readonly rule: CorrelationRule;
+  readonly group: readonly KeyPart[];
+  readonly fired: Fired;
+  /** Why the entry that completed the window concerns it: what its detections found, at most `EVIDENCE_TOLD`. */
+  readonly evidence: readonly Evidence[];
+}
+
+export interface Correlator {
+  /** Lets one entry be seen by every correlation it concerns, those referred to before those that refer to them. */
+  see(entry: SeenEntry, horizon: number, windows: Windows): readonly Firing[];
+  /** The detections below a correlation, through whatever chain. */
+  detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
+  /**
+   * The groups an entry that satisfied these detections would belong to in a correlation: aliases may give several.
+   * By way of a chain: those it would belong to if the correlations below fired.
+   */
+  groupsOf(rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>): readonly (readonly KeyPart[])[];
+}
+
+/** Of one firing. */
+export const EVIDENCE_TOLD = 16;
+
+/** Something that concerns a correlation: one of its rules was satisfied. */
+interface Source {
+  /** Its place in the correlation's `rules`. */
+  readonly index: number;
+  readonly at: number;
+  /** Of the correlation that fired; empty for a detection. */
+  readonly below: readonly KeyPart[];
+  readonly evidence: readonly Evidence[];
+}
+
+/** What a window is to see: the sources of one group and time. */
+interface Gathered {
+  readonly group: readonly KeyPart[];
+  readonly key: string;
+  readonly at: number;
+  readonly rules: number[];
+  readonly value: string | number | null;
+  readonly evidence: Set<Evidence>;
+}
+
+/** Creates the correlator of a set of rules. */
+export function createCorrelator(rules: readonly Rule[]): Correlator {
+  const layers = createLayers(rules);
+
+  const see = (entry: SeenEntry, horizon: number, windows: Windows): readonly Firing[] => {
+    const pending = new Map<number, Source[]>();
+    const offer = (id: string, at: number, below: readonly KeyPart[], evidence: readonly Evidence[]): void => {
+      for (const { order, index } of layers.feeds.get(id) ?? NONE) {
+        const source = { index, at, below, evidence };
+        const sources = pending.get(order);
+        if (sources === undefined) pending.set(order, [source]);
+        else sources.push(source);
+      }
+    };
+    for (const { rule, evidence } of entry.matches) offer(rule.id, entry.at, NONE, evidence);
+    const firings: Firing[] = [];
+    while (pending.size > 0) {
+      // What a firing concerns comes later in the order than what fired.
+      const order = Math.min(...pending.keys());
+      const rule = layers.ordered[order];
+      const sources = pending.get(order);
+      pending.delete(order);
+      if (rule === undefined || sources === undefined) continue;
+      for (const firing of firingsOf(rule, sources, entry.body, horizon, windows)) {
+        firings.push(firing);
+        offer(rule.id, firing.fired.at, firing.group, firing.evidence);
+      }
+    }
+    return firings;
+  };
+
+  return { see, detectionsOf: layers.detectionsOf, groupsOf: layers.groupsOf };
+}
+
+const NONE: readonly never[] = [];
+
+function firingsOf(
+  rule: CorrelationRule,
+  sources: Source[],
+  body: EntryBody,
+  horizon: number,
+  windows: Windows,
+): Iterable<Firing> {
+  const firings = new Map<string, Firing>();
+  for (const { group, key, at, rules, value, evidence } of gathered(rule, sources, body)) {
+    const fired = windows.open(rule, group).see({ at, rules, value }, horizon);
+    const before = firings.get(key)?.fired.at ?? Number.POSITIVE_INFINITY;
+    if (fired === null || fired.at >= before) continue;
+    firings.set(key, { rule, group, fired, evidence: [...evidence].slice(0, EVIDENCE_TOLD) });
+  }
+  return firings.values();
+}
+
+/** The happenings that an entry's sources make, by time. */
+function gathered(rule: CorrelationRule, sources: Source[], body: EntryBody): readonly Gathered[] {
+  const found = new Map<string, Gathered>();
+  for (const { index, at, below, evidence } of sources.sort((a, b) => a.index - b.index)) {
+    const id = rule.rules[index] ?? '';
+    const group = groupOf(rule, id, body, below);
+    const value = rule.fields.length === 0 ? null : happeningValue(rule, id, body, below);
+    if (group === null || (value === null && rule.fields.length > 0)) continue;
+    const key = groupText(group);
+    const place = `${at}${key}`;
+    const known = found.get(place);
+    if (known === undefined) {
+      found.set(place, { group, key, at, rules: [index], value, evidence: new Set(evidence) });
+      continue;
+    }
+    if (known.rules.at(-1) !== index) known.rules.push(index);
+    for (const each of evidence) known.evidence.add(each);
+  }
+  return [...found.values()].sort((a, b) => a.at - b.at);
+}

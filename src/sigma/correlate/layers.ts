@@ -1,0 +1,75 @@
+/**
+ * The correlations in the order of their references, and what lies below each.
+ *
+ * Contract: pure; what is asked for is found once. The rules have no cycles (`parseRules` refuses them); where they
+ * had, it would still end.
+ */
+import type { CorrelationRule, EntryBody, Rule } from '../rule.ts';
+import { groupOf, groupText, type KeyPart } from './groups.ts';
+
+export interface Layers {
+  /** Those referred to before those that refer to them, else in the rules' order. */
+  readonly ordered: readonly CorrelationRule[];
+  /** Rule id → the correlations that refer to it: their places in `ordered`, and its own place among their rules. */
+  readonly feeds: ReadonlyMap<string, readonly { readonly order: number; readonly index: number }[]>;
+  detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
+  groupsOf(rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>): readonly (readonly KeyPart[])[];
+}
+
+export function createLayers(rules: readonly Rule[]): Layers {
+  const byId = new Map<string, CorrelationRule>();
+  for (const rule of rules) if (rule.kind === 'correlation') byId.set(rule.id, rule);
+  const ordered = inOrder(byId);
+  const feeds = new Map<string, { order: number; index: number }[]>();
+  const detections = new Map<string, ReadonlySet<string>>();
+  for (const [order, rule] of ordered.entries()) {
+    const below = new Set<string>();
+    for (const [index, id] of rule.rules.entries()) {
+      const feed = { order, index };
+      const list = feeds.get(id);
+      if (list === undefined) feeds.set(id, [feed]);
+      else list.push(feed);
+      for (const detection of byId.has(id) ? (detections.get(id) ?? []) : [id]) below.add(detection);
+    }
+    detections.set(rule.id, below);
+  }
+
+  const groupsOf = (rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>) => {
+    const detected = new Set(satisfied);
+    const known = new Map<CorrelationRule, readonly (readonly KeyPart[])[]>();
+    const groups = (of: CorrelationRule): readonly (readonly KeyPart[])[] => {
+      const before = known.get(of);
+      if (before !== undefined) return before;
+      known.set(of, []);
+      const found = new Map<string, readonly KeyPart[]>();
+      for (const id of of.rules) {
+        const inner = byId.get(id);
+        for (const below of inner !== undefined ? groups(inner) : detected.has(id) ? [[]] : []) {
+          const group = groupOf(of, id, body, below);
+          if (group !== null) found.set(groupText(group), group);
+        }
+      }
+      known.set(of, [...found.values()]);
+      return [...found.values()];
+    };
+    return groups(rule);
+  };
+
+  return { ordered, feeds, groupsOf, detectionsOf: (rule) => detections.get(rule.id) ?? new Set() };
+}
+
+function inOrder(byId: ReadonlyMap<string, CorrelationRule>): readonly CorrelationRule[] {
+  const ordered = new Set<CorrelationRule>();
+  const begun = new Set<CorrelationRule>();
+  const visit = (rule: CorrelationRule): void => {
+    if (begun.has(rule)) return;
+    begun.add(rule);
+    for (const id of rule.rules) {
+      const inner = byId.get(id);
+      if (inner !== undefined) visit(inner);
+    }
+    ordered.add(rule);
+  };
+  for (const rule of byId.values()) visit(rule);
+  return [...ordered];
+}
