@@ -1,0 +1,95 @@
+/** What a rule's document has beside its detection (sigma-rules-specification.md, "Components"). */
+import { describe, expect, test } from 'vitest';
+import { document, errorsOf, parse } from './examples.ts';
+
+const DETECTION = 'selection: {a: 1}\ncondition: selection';
+const rule = (head = '') => document(DETECTION, head);
+
+describe('attributes', () => {
+  test.each([
+    ['title: max. 256 characters', rule().replace('A rule', 'x'.repeat(256))],
+    ['id: a UUID, version 4', rule('id: 929a690e-bef0-4204-a928-ef5e620d6fcc\n')],
+    ...['derived', 'obsolete', 'merged', 'renamed', 'similar'].map((type) => [
+      `related: ${type}`,
+      rule(`related:\n  - id: 08fbc97d-0a2f-491c-ae21-8ffcfd3174e9\n    type: ${type}\n`),
+    ]),
+    ['name: human-readable', rule('name: a_rule\n')],
+    ['taxonomy: the default is sigma', rule('taxonomy: sigma\n')],
+    ...['stable', 'test', 'experimental', 'deprecated', 'unsupported'].map((status) => [
+      `status: ${status}`,
+      rule(`status: ${status}\n`),
+    ]),
+    ['description', rule(`description: ${'x'.repeat(65_535)}\n`)],
+    ['license, by its SPDX id', rule('license: DRL-1.1\n')],
+    ['author', rule('author: Ada, Grace\n')],
+    ['references', rule('references:\n  - https://example.com\n')],
+    ['date and modified, by ISO 8601', rule('date: 2025-01-31\nmodified: 2025-02-28\n')],
+    ['fields', rule('fields:\n  - actor.id\n')],
+    ['falsepositives', rule('falsepositives:\n  - Maintenance\n')],
+    ...['informational', 'low', 'medium', 'high', 'critical'].map((level) => [
+      `level: ${level}`,
+      rule(`level: ${level}\n`),
+    ]),
+    ['tags, namespaced by dots', rule('tags:\n  - attack.t1234\n  - cve.2021-44228\n')],
+    ['scope', rule('scope:\n  - server\n')],
+    ['arbitrary custom fields', rule('our_ticket: {id: 12}\n')],
+  ] as const)('%s', (_, text) => {
+    expect(errorsOf(text)).toEqual([]);
+  });
+
+  test.each([
+    ['title: mandatory', rule().replace(/title: .*\n/, ''), 'no title'],
+    ['title: no longer than 256 characters', rule().replace('A rule', 'x'.repeat(257)), 'longer than 256'],
+    ['logsource: mandatory', rule().replace(/logsource: .*\n/, ''), 'no logsource'],
+    ['detection: mandatory', rule().split('detection:')[0] ?? '', 'the document is no rule'],
+    ['status: one of five', rule('status: finished\n'), '"finished" is no status'],
+    ['level: one of five', rule('level: severe\n'), '"severe" is no level'],
+    ['id: unique', `${rule('id: x-1\n')}---\n${rule('id: x-1\n')}`, 'the id "x-1" is another rule\'s'],
+    ['name: unique', `${rule('name: n\n')}---\n${rule('name: n\n')}`, 'the name "n" is another rule\'s'],
+    ['description: no longer than 65,535 characters', rule(`description: ${'x'.repeat(65_536)}\n`), 'longer than'],
+    ['a misspelled attribute', rule('levle: high\n'), 'did you mean "level"?'],
+  ] as const)('%s', (_, text, error) => {
+    expect(errorsOf(text).join('\n')).toContain(error);
+  });
+
+  test('what people are to read is kept', () => {
+    const { ruleSet } = parse(
+      rule('name: n\nlevel: high\nstatus: test\nfields: [actor.id]\nfalsepositives: [x]\ntags: [attack.impact]\n'),
+    );
+    expect(ruleSet.rules[0]).toMatchObject({
+      title: 'A rule',
+      name: 'n',
+      level: 'high',
+      status: 'test',
+      fields: ['actor.id'],
+      falsepositives: ['x'],
+      tags: ['attack.impact'],
+    });
+  });
+});
+
+describe('log sources', () => {
+  const from = (source: string) => rule().replace('{product: nirvana, service: audit}', source);
+
+  test.each([
+    ['product and service', '{product: nirvana, service: audit}'],
+    ['product alone', '{product: nirvana}'],
+    ['definition: not automatically evaluated', '{product: nirvana, service: audit, definition: All of it}'],
+  ])('ours: %s', (_, source) => {
+    expect(parse(from(source)).ruleSet.rules).toHaveLength(1);
+  });
+
+  test.each([
+    ['category alone', '{category: process_creation}'],
+    ['product alone', '{product: windows}'],
+    ['service alone', '{service: sshd}'],
+    ['in any combination', '{category: process_creation, product: windows, service: sysmon}'],
+    ['characters . and - are allowed', '{service: onelogin.events, product: firewall-as}'],
+  ])('another one is told and left out: %s', (_, source) => {
+    const { ruleSet, problems } = parse(from(source));
+    expect(ruleSet.rules).toEqual([]);
+    expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
+      ['notice', 'for another log source: left out'],
+    ]);
+  });
+});
