@@ -3,6 +3,7 @@
  * version of the Worker. It holds all that a message shows; a receiver looks nothing up.
  */
 import type { Evidence, Level } from '../sigma/rule.ts';
+import type { Numbered } from './number-words.ts';
 
 /** An entry as a message shows it. Every string in it may have been written by an attacker. */
 export interface EntryView {
@@ -46,13 +47,14 @@ export interface AlertNotification {
   };
   readonly entry: EntryView;
   readonly evidence: readonly Evidence[];
-  /** For a correlation: the number that fired it, over how long, and the first entries that were counted. */
-  readonly window: {
-    readonly count: number;
-    readonly timespanMs: number;
-    readonly condition: string;
-    readonly first: readonly EntryView[];
-  } | null;
+  /** For a correlation: the number that fired it, what the rule asks for, and the first entries that were counted. */
+  readonly window:
+    | (Numbered & {
+        /** In words: `20 or more`. */
+        readonly condition: string;
+        readonly first: readonly EntryView[];
+      })
+    | null;
 }
 
 export type AlarmKind =

@@ -20,15 +20,24 @@ function alarmOf(stored: AlarmNotification): AlarmNotification {
   return { ...stored, alarm: { ...missing({ subject: null }), ...stored.alarm } };
 }
 
-/** Before the first entries counted were shown, and the end of a period was told. */
+/** Before the first entries counted were shown, the end of a period was told, and a number was of anything but entries. */
 function alertOf(stored: AlertNotification): AlertNotification {
   const { alert, window } = stored;
   return {
     ...stored,
     alert: { ...missing({ periodMs: PERIOD_MS }), ...alert },
-    window: isRecord(window) ? { ...missing({ first: [] }), ...window } : null,
+    window: isRecord(window) ? windowOf(window) : null,
   };
 }
+
+/** All that could be counted was entries. */
+function windowOf({ count, ...window }: Window): NonNullable<AlertNotification['window']> {
+  const before =
+    count === undefined ? {} : { type: 'event_count', value: count, fields: [], percentile: null, rules: [] };
+  return { ...missing({ first: [], ...before }), ...window };
+}
+
+type Window = NonNullable<AlertNotification['window']> & { readonly count?: unknown };
 
 /** The types say that it is there already; an older version's JSON does not. */
 function missing(defaults: object): object {

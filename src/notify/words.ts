@@ -10,6 +10,7 @@ import type { Evidence } from '../sigma/rule.ts';
 import { alarmWords } from './alarm-words.ts';
 import { alertButtons, type Button, frontButton } from './buttons.ts';
 import type { AlertNotification, EntryView, Notification } from './notification.ts';
+import { numberText, numberWords } from './number-words.ts';
 import { LINES, proseLines } from './prose.ts';
 import type { Links } from './receiver.ts';
 import { isTest } from './test-alert.ts';
@@ -190,25 +191,33 @@ function fromLines(entry: EntryView): string[] {
 
 function howMany(notification: AlertNotification): (string | Instant)[][] {
   const { alert, window } = notification;
-  const counted = window === null ? [] : [[counting(window)]];
+  const counted = window === null ? [] : [[numberWords({ ...window, fields: [] })]];
   if (window !== null && alert.count <= 1) return counted;
   const since = alert.lastAt > alert.firstAt ? [['the first ', { at: alert.firstAt }]] : [];
   return [...counted, [matchesOver(notification)], ...since];
 }
 
-function counting(window: NonNullable<AlertNotification['window']>): string {
-  return `${number(window.count)} ${window.count === 1 ? 'entry' : 'entries'} in ${durationInWords(window.timespanMs)}`;
-}
-
 function why({ evidence, window }: AlertNotification): Passage[] {
-  const counted = window === null ? [] : [`• ${counting(window)}; the rule asks for ${ours(window.condition, NAME)}`];
+  const counted = window === null ? [] : windowLines(window);
   const left = evidence.length - LINES;
   const lines = [
     ...counted,
     ...evidence.slice(0, LINES).map(evidenceLine),
-    ...(left > 0 ? [`… and ${number(left)} more`] : []),
+    ...(left > 0 ? [`… and ${numberText(left)} more`] : []),
   ];
   return lines.length === 0 ? [] : [{ heading: 'Why', lines }];
+}
+
+function windowLines(window: NonNullable<AlertNotification['window']>): string[] {
+  const { type, rules, condition } = window;
+  const titles = rules.slice(0, LINES).map((title) => `“${ours(title, NAME)}”`);
+  const more = rules.length > titles.length ? [`${numberText(rules.length - titles.length)} more`] : [];
+  return [
+    `• ${numberWords(window)}; the rule asks for ${ours(condition, VALUE)}`,
+    ...(rules.length === 0
+      ? []
+      : [`• the rules: ${[...titles, ...more].join(type === 'temporal_ordered' ? ', then ' : ', ')}`]),
+  ];
 }
 
 function evidenceLine({ selection, field, value }: Evidence): string {
@@ -218,10 +227,14 @@ function evidenceLine({ selection, field, value }: Evidence): string {
 /** The first of the entries that a correlation counted, as many as it was decided to show (ledger/evaluate.ts). */
 function firstEntries({ entry, window }: AlertNotification): Passage[] {
   if (window === null || window.first.length === 0) return [];
-  const left = window.count - window.first.length;
+  // Only where the number is one of entries is it known how many are not shown.
+  const left = window.type === 'event_count' ? window.value - window.first.length : 0;
   const lines = window.first.map((each) => entryLine(each, entry.createdAt));
   return [
-    { heading: 'The first of them, in UTC', lines: [...lines, ...(left > 0 ? [`… and ${number(left)} more`] : [])] },
+    {
+      heading: 'The first of them, in UTC',
+      lines: [...lines, ...(left > 0 ? [`… and ${numberText(left)} more`] : [])],
+    },
   ];
 }
 
@@ -253,7 +266,7 @@ function footer(notification: AlertNotification): string {
   if (isTest(notification)) return 'This is a test: there is no alert, and nothing is to be done.';
   const key = alert.key.slice(0, LINES).map(({ field, value }) => `${ours(field, NAME)} = ${theirs(value, NAME)}`);
   const tags = alert.tags.slice(0, LINES).map((tag) => ours(tag, NAME));
-  return [`Alert ${number(alert.id)}`, `rule ${ours(alert.ruleId, NAME)}`, ...key, ...tags].join(' · ');
+  return [`Alert ${numberText(alert.id)}`, `rule ${ours(alert.ruleId, NAME)}`, ...key, ...tags].join(' · ');
 }
 
 /** The operator's address, if it is one that may be a link: https, with nobody's credentials, not endless. */
@@ -274,10 +287,5 @@ export function utcText(ms: number): string | null {
 }
 
 function times(count: number): string {
-  return `${number(count)} ${count === 1 ? 'match' : 'matches'}`;
-}
-
-/** The same in every locale and runtime: `12,345`. */
-function number(value: number): string {
-  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return `${numberText(count)} ${count === 1 ? 'match' : 'matches'}`;
 }

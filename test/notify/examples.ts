@@ -47,10 +47,49 @@ export const CORRELATION: AlertNotification = {
     { selection: 'refused', field: 'actor.type', value: 'api_key' },
   ],
   window: {
-    count: 20,
+    type: 'event_count',
+    value: 20,
     timespanMs: 10 * MINUTE,
+    fields: [],
+    percentile: null,
+    rules: [],
     condition: '20 or more',
     first: [0, 1, 2].map((minute) => refused(minute, `/v1/vms/${minute}`)),
+  },
+};
+
+export const IN_ORDER: AlertNotification = {
+  ...CORRELATION,
+  alert: {
+    ...CORRELATION.alert,
+    id: 14,
+    title: 'A stolen key at work',
+    description: 'It made a key, and that one took more.',
+  },
+  window: {
+    type: 'temporal_ordered',
+    value: 3,
+    timespanMs: 60 * MINUTE,
+    fields: [],
+    percentile: null,
+    rules: ['API key created by an API key', 'Kubeconfig of a cluster read', 'Something deleted'],
+    condition: 'all of them',
+    first: [refused(0, '/v1/api_keys')],
+  },
+};
+
+export const AVERAGE: AlertNotification = {
+  ...CORRELATION,
+  alert: { ...CORRELATION.alert, id: 15, title: 'Many bytes, on the average' },
+  window: {
+    type: 'value_avg',
+    value: 1234.5678,
+    timespanMs: 60 * MINUTE,
+    fields: ['bytes'],
+    percentile: null,
+    rules: [],
+    condition: 'more than 1,000.5',
+    first: [],
   },
 };
 
@@ -157,8 +196,8 @@ const ALARM_TEXTS: { readonly [kind in AlarmKind]: readonly [subject: string | n
     ],
     overflow: [
       null,
-      'the rule "Burst of refused requests" keeps more than 100,000 groups',
-      'Narrow the rule or its group-by: it keeps more groups than it may, and the oldest were dropped.',
+      'the rule Burst of refused requests keeps more groups than it may: 5,000 were dropped, the longest untouched first',
+      'Narrow the rule or its group-by, or shorten its timespan: what was dropped is not counted any more.',
     ],
     'unhealthy-receiver': [
       'on-call',
@@ -193,6 +232,8 @@ export const MENDED: readonly AlarmNotification[] = ALARMS.map(({ alarm }) => ({
 export const EXAMPLES: readonly (readonly [name: string, notification: Notification])[] = [
   ['opened', OPENED],
   ['correlation', CORRELATION],
+  ['correlation-in-order', IN_ORDER],
+  ['correlation-average', AVERAGE],
   ['grown', GROWN],
   ['closed', CLOSED],
   ['shortened', SHORTENED],

@@ -1,7 +1,7 @@
 /** Notifications whose every string was written by an attacker, and whose numbers are none, for property tests. */
 import fc from 'fast-check';
 import type { AlarmKind, AlarmNotification, AlertNotification, Notification } from '../../src/notify/notification.ts';
-import { LEVELS } from '../../src/sigma/rule.ts';
+import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/rule.ts';
 
 const nasty = fc.constantFrom(
   '<!channel>',
@@ -98,7 +98,16 @@ const alert: fc.Arbitrary<AlertNotification> = fc.record({
   entry,
   evidence: fc.array(fc.record({ selection: hostile, field: maybe, value: hostile }), { maxLength: 20 }),
   window: fc.option(
-    fc.record({ count, timespanMs: time, condition: hostile, first: fc.array(entry, { maxLength: 6 }) }),
+    fc.record({
+      type: fc.constantFrom(...CORRELATION_TYPES),
+      value: count,
+      timespanMs: time,
+      fields: fc.array(hostile),
+      percentile: fc.option(count),
+      rules: fc.array(hostile, { maxLength: 20 }),
+      condition: hostile,
+      first: fc.array(entry, { maxLength: 6 }),
+    }),
   ),
 });
 

@@ -38,7 +38,16 @@ export const OPENED: AlertNotification = {
 export const CORRELATED: AlertNotification = {
   ...OPENED,
   alert: { ...OPENED.alert, title: 'Burst of refused requests', runbook: 'Block the address.\nAsk the actor.' },
-  window: { count: 20, timespanMs: 600_000, condition: '20 or more', first: [OPENED.entry] },
+  window: {
+    type: 'event_count',
+    value: 20,
+    timespanMs: 600_000,
+    fields: [],
+    percentile: null,
+    rules: [],
+    condition: '20 or more',
+    first: [OPENED.entry],
+  },
 };
 
 export const BLIND: AlarmNotification = {

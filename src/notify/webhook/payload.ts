@@ -15,7 +15,7 @@
  * | `data.alert` | `id`, `rule` (`id`, `title`, `description`, `tags`, `runbook`, `falsepositives`), `level`, `key`, `count`, `first_at`, `last_at`, `period_seconds` |
  * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
  * | `data.evidence` | why it matched: `selection`, `field` (null: anywhere), `value` |
- * | `data.window` | of a correlation: `count`, `timespan_seconds`, `condition`, and `first`, the first entries counted; else null |
+ * | `data.window` | of a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `condition` (in words), `timespan_seconds`, `fields` (whose values were looked at), `percentile` (null: none, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first entries counted |
  * | `data.alarm` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `mend`, `since` |
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
@@ -115,9 +115,13 @@ function alertData(notification: AlertNotification, cut: Cutter) {
       value: cut.text(value),
     })),
     window: window && {
-      count: finite(window.count),
-      timespan_seconds: seconds(window.timespanMs),
+      type: cut.text(window.type),
+      value: finite(window.value),
       condition: cut.text(window.condition),
+      timespan_seconds: seconds(window.timespanMs),
+      fields: cut.list(window.fields).map(cut.text),
+      percentile: window.percentile === null ? null : finite(window.percentile),
+      rules: cut.list(window.rules).map(cut.text),
       first: cut.list(window.first).map((each) => entryData(each, cut)),
     },
   };

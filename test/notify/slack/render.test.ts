@@ -21,6 +21,7 @@ import {
 } from '../../../src/notify/slack/message.ts';
 import { renderShort, render as renderWith } from '../../../src/notify/slack/render.ts';
 import { LEVELS } from '../../../src/sigma/rule.ts';
+import { AVERAGE, IN_ORDER } from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
 import { BLIND, CORRELATED, LINKS, OPENED } from '../notifications.ts';
 
@@ -158,6 +159,17 @@ describe('what a person reads', () => {
     ],
     ['a resolved alert says so first', { ...OPENED, kind: 'resolved' }, /^Closed: \[HIGH\] API key deleted/],
     ['a correlation says its number and window', CORRELATED, /\*How many\* 20 entries in 10 minutes\n(?!1 match)/],
+    ['rules in order', IN_ORDER, /\*How many\* 3 of 3 rules in order in 1 hour\n/],
+    [
+      'and which',
+      IN_ORDER,
+      /• the rules: “API key created by an API key”, then “Kubeconfig of a cluster read”, then “Som/,
+    ],
+    [
+      'a fraction, as far as it is worth reading',
+      AVERAGE,
+      /the average of bytes is 1,234\.568 in 1 hour; the rule asks/,
+    ],
     ['and what the rule asks for', CORRELATED, /20 entries in 10 minutes; the rule asks for 20 or more/],
     [
       'a runbook that is no address is text, in its lines',

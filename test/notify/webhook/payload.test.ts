@@ -4,7 +4,17 @@ import { testNotification } from '../../../src/ledger/trial.ts';
 import type { Notification } from '../../../src/notify/notification.ts';
 import { NO_LINKS } from '../../../src/notify/receiver.ts';
 import { MAX_BYTES, payload } from '../../../src/notify/webhook/payload.ts';
-import { CLOSED, CORRELATION, EXAMPLES, GROWN, HOSTILE_TEXTS, SHORTENED, writtenBy } from '../examples.ts';
+import {
+  AVERAGE,
+  CLOSED,
+  CORRELATION,
+  EXAMPLES,
+  GROWN,
+  HOSTILE_TEXTS,
+  IN_ORDER,
+  SHORTENED,
+  writtenBy,
+} from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
 import { BLIND, LINKS, OPENED } from '../notifications.ts';
 
@@ -83,8 +93,13 @@ describe('what a program reads', () => {
 
   test('a correlation has its number, window and first entries', () => {
     const { window } = sent(CORRELATION).data;
-    expect(window).toMatchObject({ count: 20, timespan_seconds: 600, condition: '20 or more' });
+    expect(window).toMatchObject({ type: 'event_count', value: 20, timespan_seconds: 600, condition: '20 or more' });
     expect(window.first).toHaveLength(3);
+  });
+
+  test('also one that is no whole number, and the rules it waited for', () => {
+    expect(sent(AVERAGE).data.window).toMatchObject({ type: 'value_avg', value: 1234.5678, fields: ['bytes'] });
+    expect(sent(IN_ORDER).data.window).toMatchObject({ value: 3, percentile: null, rules: IN_ORDER.window?.rules });
   });
 
   test('a test says that it is one', () => expect(sent(testNotification(0)).data.test).toBe(true));

@@ -1,0 +1,73 @@
+/** What a correlation's number is, in words: `12 different values of client_ip in 1 hour`. Pure and total. */
+import { durationInWords } from '../duration.ts';
+import type { CorrelationType } from '../sigma/rule.ts';
+import { ours } from './untrusted.ts';
+
+const NAME = 100;
+
+/** A number that made a correlation fire, and what it is the number of. */
+export interface Numbered {
+  readonly type: CorrelationType;
+  /** May be a fraction. */
+  readonly value: number;
+  readonly timespanMs: number;
+  /** value_*: the fields whose values were looked at; else empty. */
+  readonly fields: readonly string[];
+  /** value_percentile: which one; null where the number is a share. */
+  readonly percentile: number | null;
+  /** The temporal types: the titles of the rules they wait for, in their order; else empty. */
+  readonly rules: readonly string[];
+}
+
+/** The number, what it is of, and over how long. Without `fields` it is words and numbers of our own alone. */
+export function numberWords(of: Numbered): string {
+  return `${subject(of)} in ${durationInWords(of.timespanMs)}`;
+}
+
+function subject({ type, value, fields, percentile, rules }: Numbered): string {
+  const number = numberText(value);
+  const of = fields.length === 0 ? '' : ` of ${fields.map((name) => ours(name, NAME)).join(' and ')}`;
+  switch (type) {
+    case 'event_count':
+      return `${number} ${value === 1 ? 'entry' : 'entries'}`;
+    case 'value_count':
+      return `${number} different ${value === 1 ? 'value' : 'values'}${of}`;
+    case 'temporal':
+      return `${number} of ${numberText(rules.length)} rules`;
+    case 'temporal_ordered':
+      return `${number} of ${numberText(rules.length)} rules in order`;
+    case 'value_sum':
+      return `the sum${of} is ${number}`;
+    case 'value_avg':
+      return `the average${of} is ${number}`;
+    case 'value_median':
+      return `the median${of} is ${number}`;
+    case 'value_percentile':
+      return percentile === null
+        ? `the last value${of} is ${number} percent of all`
+        : `the ${ordinal(percentile)} percentile${of} is ${number}`;
+    default:
+      // The types say that there is none; a newer version may have stored one.
+      return unknown(type, number);
+  }
+}
+
+function unknown(_type: never, number: string): string {
+  return number;
+}
+
+/** `95th`, `1st`, `99.9th`. */
+export function ordinal(number: number): string {
+  const teen = number % 100 > 10 && number % 100 < 14;
+  const ending = teen ? undefined : ({ 1: 'st', 2: 'nd', 3: 'rd' } as Record<number, string>)[number % 10];
+  return `${numberText(number)}${ending ?? 'th'}`;
+}
+
+/** The same in every locale and runtime: `12,345`, `0.25`, `1,234.567`. A fraction is rounded to what is worth reading. */
+export function numberText(value: number): string {
+  const rounded = Number.isInteger(value)
+    ? value
+    : Number(Math.abs(value) < 1 ? value.toPrecision(3) : value.toFixed(3));
+  const [whole = '', ...rest] = String(rounded).split('.');
+  return [/^-?\d+$/.test(whole) ? whole.replace(/\B(?=(?:\d{3})+$)/g, ',') : whole, ...rest].join('.');
+}
