@@ -115,7 +115,7 @@ describe.each(DIALECTS)('%s: a poll', (dialect) => {
       await expectRecorded(world, told);
       await expectDelivered(world, 'at least once', told);
     },
-    20_000,
+    40_000,
   );
 
   it('that dies at one step after another, tick after tick, a page at a time', async () => {
