@@ -64,8 +64,7 @@ function createFields() {
 function compileExpression(expression: Expression, indexOf: (path: string | null) => number): Compiled {
   switch (expression.kind) {
     case 'leaf': {
-      const field = indexOf(expression.field);
-      return { kind: 'leaf', leaf: expression, field, ...createLeaf(expression, field) };
+      return { kind: 'leaf', leaf: expression, field: indexOf(expression.field), ...createLeaf(expression, indexOf) };
     }
     case 'not': {
       const of = compileExpression(expression.of, indexOf);

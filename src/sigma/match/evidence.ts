@@ -59,7 +59,7 @@ type LeafNode = Extract<Compiled, { kind: 'leaf' }>;
 function tell(node: LeafNode, entry: LoadedEntry, found: Map<string, Evidence>): void {
   const field = entry.field(node.field);
   const { ofScalar } = node;
-  const index = ofScalar === null ? 0 : field.scalars.findIndex((_, i) => ofScalar(field, i));
+  const index = ofScalar === null ? 0 : field.scalars.findIndex((_, i) => ofScalar(field, i, entry));
   add(node, textOf(field, Math.max(0, index)), found);
 }
 

@@ -6,16 +6,18 @@
  */
 
 import { createRegex } from '../regex/regex.ts';
-import type { Leaf, PatternPart, Test } from '../rule.ts';
+import type { Leaf, Order, PatternPart, Test } from '../rule.ts';
 import { inRange, parseRange } from './cidr.ts';
 import { fold } from './fold.ts';
 import type { LoadedEntry, LoadedField } from './loaded.ts';
+import { anyRelated } from './multi-search.ts';
+import { timePart } from './time.ts';
 import { createMatcher } from './wildcard.ts';
 
 export type LeafTest = (entry: LoadedEntry) => boolean;
 
 /** Whether one of a field's scalars, by its number, satisfies the test; for evidence. */
-export type ScalarTest = (field: LoadedField, index: number) => boolean;
+export type ScalarTest = (field: LoadedField, index: number, entry: LoadedEntry) => boolean;
 
 export interface CompiledLeaf {
   /** What a test costs, roughly, in comparisons of a short text. */
@@ -28,18 +30,35 @@ export interface CompiledLeaf {
 /** A keyword looks at every value of an entry. */
 const KEYWORD_COST = 20;
 
-/** Compiles a leaf whose field has the number `field`. */
-export function createLeaf(leaf: Leaf, field: number): CompiledLeaf {
+/** Compiles a leaf; `indexOf` gives fields their numbers. */
+export function createLeaf(leaf: Leaf, indexOf: (path: string | null) => number): CompiledLeaf {
+  const field = indexOf(leaf.field);
+  if (leaf.test.op === 'fieldref') return createReference(leaf.test, field, indexOf(leaf.test.field));
   const { cost, test, ofScalar } = createTest(leaf.test);
   const factor = leaf.field === null ? KEYWORD_COST : 1;
   return { cost: cost * factor, test: (entry) => test(entry.field(field)), ofScalar };
+}
+
+type Reference = Extract<Test, { op: 'fieldref' }>;
+
+/** Any member of the one field with any member of the other. */
+function createReference({ compare, cased }: Reference, field: number, other: number): CompiledLeaf {
+  const valuesOf = cased ? texts : foldedTexts;
+  return {
+    cost: 10,
+    test: (entry) => anyRelated(valuesOf(entry.field(field)), valuesOf(entry.field(other)), compare),
+    ofScalar: (own, index, entry) => {
+      const text = valuesOf(own)[index];
+      return text !== undefined && anyRelated([text], valuesOf(entry.field(other)), compare);
+    },
+  };
 }
 
 interface CompiledTest extends Pick<CompiledLeaf, 'cost' | 'ofScalar'> {
   readonly test: (field: LoadedField) => boolean;
 }
 
-function createTest(test: Test): CompiledTest {
+function createTest(test: Exclude<Test, Reference>): CompiledTest {
   switch (test.op) {
     case 'null':
       return { cost: 1, test: (field) => field.isNull, ofScalar: null };
@@ -65,28 +84,36 @@ function createTest(test: Test): CompiledTest {
       if (range === null) throw new Error('not a range of addresses');
       return ofAny(8, addresses, (address) => address !== null && inRange(address, range));
     }
-    case 'time':
-    case 'fieldref':
-      throw new Error(`not evaluated: ${test.op}`);
-    case 'lt': {
-      const { value } = test;
-      return ofAny(3, numbers, (number) => number < value);
+    case 'time': {
+      const { part } = test;
+      const holds = comparison(test.compare, test.value);
+      return ofAny(30, scalars, (scalar) => holds(timePart(scalar, part)));
     }
-    case 'lte': {
-      const { value } = test;
-      return ofAny(3, numbers, (number) => number <= value);
-    }
-    case 'gt': {
-      const { value } = test;
-      return ofAny(3, numbers, (number) => number > value);
-    }
-    case 'gte': {
-      const { value } = test;
-      return ofAny(3, numbers, (number) => number >= value);
-    }
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return ofAny(3, numbers, comparison(test.op, test.value));
   }
 }
 
+/** False of what is no number. */
+function comparison(op: Order | 'eq', value: number): (number: number) => boolean {
+  switch (op) {
+    case 'eq':
+      return (number) => number === value;
+    case 'lt':
+      return (number) => number < value;
+    case 'lte':
+      return (number) => number <= value;
+    case 'gt':
+      return (number) => number > value;
+    case 'gte':
+      return (number) => number >= value;
+  }
+}
+
+const scalars = (field: LoadedField) => field.scalars;
 const texts = (field: LoadedField) => field.texts;
 const foldedTexts = (field: LoadedField) => field.folded;
 const numbers = (field: LoadedField) => field.numbers;
@@ -112,5 +139,6 @@ function ofAny<T>(
 }
 
 function foldedPart(part: PatternPart): PatternPart {
-  return 'text' in part ? { text: fold(part.text) } : part;
+  if ('text' in part) return { text: fold(part.text) };
+  return 'oneOf' in part ? { oneOf: fold(part.oneOf) } : part;
 }

@@ -1,14 +1,15 @@
 /**
  * Matching a text against a wildcard pattern.
  *
- * Contract: the whole text must match; `*` is any run of characters (line ends too), `?` exactly one, a pair of
- * surrogates being one. No backtracking: each piece between two runs is found at its leftmost place and left there,
+ * Contract: the whole text must match; `*` is any run of characters (line ends too), `?` exactly one, `oneOf` one of a
+ * few, a pair of surrogates being one. No backtracking: each piece between two runs is found at its leftmost place and left there,
  * which is enough for patterns of this kind. The time is at most the text's length times the longest piece's. Pure.
  */
 import type { PatternPart } from '../rule.ts';
 
-/** What stands between two runs: literal texts, and so many single characters before each of them or at the end. */
-type Piece = readonly PatternPart[];
+/** What stands between two runs: literal texts and single characters; of the latter some, or any (null). */
+type Piece = readonly Step[];
+type Step = { readonly text: string } | { readonly among: ReadonlySet<string> | null };
 
 /** Makes the test for a pattern. The text it is given must be in the case the pattern is in. */
 export function createMatcher(parts: readonly PatternPart[]): (text: string) => boolean {
@@ -26,7 +27,7 @@ export function createMatcher(parts: readonly PatternPart[]): (text: string) => 
       at = endOfLeftmost(piece, text, at);
       if (at === -1) return false;
     }
-    const tail = startOf(last, text);
+    const tail = startOf(last, text, text.length);
     return tail >= at;
   };
 }
@@ -48,65 +49,79 @@ function simpleMatcher(first: Piece, middle: readonly Piece[], last: Piece): ((t
 }
 
 function onlyText(piece: Piece): string | null {
-  const part = piece[0];
-  if (part === undefined) return '';
-  return piece.length === 1 && 'text' in part ? part.text : null;
+  const step = piece[0];
+  if (step === undefined) return '';
+  return piece.length === 1 && 'text' in step ? step.text : null;
 }
 
 /** The pieces between the runs: one more than there are runs. */
 function piecesOf(parts: readonly PatternPart[]): readonly Piece[] {
-  const pieces: PatternPart[][] = [[]];
+  const pieces: Step[][] = [[]];
   for (const part of parts) {
     if ('wildcard' in part && part.wildcard === '*') pieces.push([]);
-    else pieces[pieces.length - 1]?.push(part);
+    else pieces[pieces.length - 1]?.push(stepOf(part));
   }
   return pieces;
+}
+
+function stepOf(part: PatternPart): Step {
+  if ('text' in part) return part;
+  return { among: 'oneOf' in part ? new Set(part.oneOf) : null };
 }
 
 /** Where the piece ends that begins at `at`; -1 where it does not stand there. */
 function endOf(piece: Piece, text: string, at: number): number {
   let end = at;
-  for (const part of piece) {
-    if ('wildcard' in part) {
-      if (end >= text.length) return -1;
-      end += isPair(text, end) ? 2 : 1;
+  for (const step of piece) {
+    if ('text' in step) {
+      if (!text.startsWith(step.text, end)) return -1;
+      end += step.text.length;
     } else {
-      if (!text.startsWith(part.text, end)) return -1;
-      end += part.text.length;
+      if (end >= text.length) return -1;
+      const begin = end;
+      end += isPair(text, end) ? 2 : 1;
+      if (step.among !== null && !step.among.has(text.slice(begin, end))) return -1;
     }
   }
   return end;
 }
 
-/** Where the piece ends that stands leftmost at `from` or after it; -1 where it stands nowhere. */
-function endOfLeftmost(piece: Piece, text: string, from: number): number {
-  const lead = piece.findIndex((part) => 'text' in part);
-  const skipped = endOf(lead === -1 ? piece : piece.slice(0, lead), text, from);
-  const anchor = piece[lead];
-  if (skipped === -1 || anchor === undefined || !('text' in anchor)) return skipped;
-  const rest = piece.slice(lead);
-  for (let at = text.indexOf(anchor.text, skipped); at !== -1; at = text.indexOf(anchor.text, at + 1)) {
-    const end = endOf(rest, text, at);
-    if (end !== -1) return end;
-  }
-  return -1;
-}
-
-/** Where the piece begins that ends the text; -1 where the text does not end so. */
-function startOf(piece: Piece, text: string): number {
-  let start = text.length;
+/** Where the piece begins that ends at `end`; -1 where it does not stand there. */
+function startOf(piece: Piece, text: string, end: number): number {
+  let start = end;
   for (let i = piece.length - 1; i >= 0; i--) {
-    const part = piece[i];
-    if (part === undefined) continue;
-    if ('wildcard' in part) {
-      if (start <= 0) return -1;
-      start -= start >= 2 && isPair(text, start - 2) ? 2 : 1;
+    const step = piece[i];
+    if (step === undefined) continue;
+    if ('text' in step) {
+      start -= step.text.length;
+      if (start < 0 || !text.startsWith(step.text, start)) return -1;
     } else {
-      start -= part.text.length;
-      if (start < 0 || !text.startsWith(part.text, start)) return -1;
+      if (start <= 0) return -1;
+      const after = start;
+      start -= start >= 2 && isPair(text, start - 2) ? 2 : 1;
+      if (step.among !== null && !step.among.has(text.slice(start, after))) return -1;
     }
   }
   return start;
+}
+
+/** Where the piece ends that stands leftmost at `from` or after it; -1 where it stands nowhere. */
+function endOfLeftmost(piece: Piece, text: string, from: number): number {
+  const lead = piece.findIndex((step) => 'text' in step);
+  const anchor = piece[lead];
+  if (anchor === undefined || !('text' in anchor)) {
+    for (let at = from; at <= text.length; at += isPair(text, at) ? 2 : 1) {
+      const end = endOf(piece, text, at);
+      if (end !== -1) return end;
+    }
+    return -1;
+  }
+  const [before, rest] = [piece.slice(0, lead), piece.slice(lead)];
+  for (let at = text.indexOf(anchor.text, from); at !== -1; at = text.indexOf(anchor.text, at + 1)) {
+    const end = startOf(before, text, at) >= from ? endOf(rest, text, at) : -1;
+    if (end !== -1) return end;
+  }
+  return -1;
 }
 
 function isPair(text: string, at: number): boolean {

@@ -16,7 +16,36 @@ function matches(pattern: readonly string[], text: readonly string[]): boolean {
 const letters = fc.constantFrom('a', 'b', '😀');
 const pattern = fc.array(fc.oneof(letters, fc.constantFrom('*', '?')), { maxLength: 8 });
 
+/** One of a few characters has no sign of its own in a value: it is made of parts. */
+const parts = fc.array(
+  fc.oneof(
+    fc.string({ unit: letters, minLength: 1, maxLength: 3 }).map((text) => ({ text })),
+    fc.constantFrom<PatternPart>({ wildcard: '*' }, { wildcard: '?' }, { oneOf: 'a😀' }, { oneOf: 'b–' }),
+  ),
+  { maxLength: 6 },
+);
+
+/** The definition of a pattern of parts, as a regular expression. */
+function asRegExp(of: readonly PatternPart[]): RegExp {
+  const source = of.map((part) => {
+    if ('text' in part) return part.text;
+    if ('oneOf' in part) return `[${part.oneOf}]`;
+    return part.wildcard === '*' ? '.*' : '.';
+  });
+  return new RegExp(`^${source.join('')}$`, 'su');
+}
+
 describe('wildcard patterns', () => {
+  test('match as a regular expression of the same meaning', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '–', '😀', '\ud83d'), maxLength: 8 });
+    fc.assert(
+      fc.property(parts, text, (pattern, value) => {
+        expect(createMatcher(pattern)(value)).toBe(asRegExp(pattern).test(value));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   test('match as the definition says', () => {
     fc.assert(
       fc.property(pattern, fc.array(letters, { maxLength: 8 }), (written, text) => {
@@ -52,6 +81,8 @@ describe('wildcard patterns', () => {
     const began = performance.now();
     expect(createMatcher(parts)(text)).toBe(false);
     expect(createMatcher(parsePattern('*?a?b*'))(text)).toBe(false);
+    const dashes: readonly PatternPart[] = [{ wildcard: '*' }, { oneOf: '-/' }, { text: 'a' }, { wildcard: '*' }];
+    expect(createMatcher(dashes)(text)).toBe(false);
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 });

@@ -1,0 +1,73 @@
+/**
+ * Parts of a date.
+ *
+ * Contract: a date is read as it is written: no zone is looked at and nothing is converted. A number, or text of
+ * digits, is seconds since the epoch below 1e11 and milliseconds from there on, in UTC. What is no date, or does not
+ * say the part asked for, has none. Pure.
+ */
+import type { TimePart } from '../rule.ts';
+
+/** `2025-03-01`, `2025-03-01T09:30`, `2025/03/01 09:30:15.123+02:00` … */
+const WRITTEN =
+  /^\s*(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:(?:[Tt]|\s+)(\d{1,2}):(\d{2})(?::\d{2}(?:[.,]\d+)?)?(?:\s?(?:[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?))?)?\s*$/;
+const EPOCH = /^[+-]?\d+(?:\.\d+)?$/;
+/** No date is longer. */
+const TEXT_LIMIT = 64;
+const MILLISECONDS_FROM = 1e11;
+const DAY_MS = 86_400_000;
+
+/**
+ * A part of the date that a value is; NaN where it has none.
+ *
+ * @example timePart('2025-03-01T09:30:00+02:00', 'hour') // 9
+ */
+export function timePart(value: string | number | boolean, part: TimePart): number {
+  if (typeof value === 'boolean') return Number.NaN;
+  if (typeof value === 'number') return partOf(sinceEpoch(value), part);
+  if (value.length > TEXT_LIMIT) return Number.NaN;
+  if (EPOCH.test(value)) return partOf(sinceEpoch(Number(value)), part);
+  const found = WRITTEN.exec(value);
+  if (found === null) return Number.NaN;
+  const [, year, , month, day, hour, minute] = found.map(Number);
+  if ((part === 'hour' || part === 'minute') && found[5] === undefined) return Number.NaN;
+  return partOf(written(year ?? 0, month ?? 0, day ?? 0, hour || 0, minute || 0), part);
+}
+
+function sinceEpoch(value: number): Date {
+  return new Date(Math.abs(value) < MILLISECONDS_FROM ? value * 1_000 : value);
+}
+
+/** The date as if it were UTC; not valid where the calendar has no such day, or the day no such time. */
+function written(year: number, month: number, day: number, hour: number, minute: number): Date {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60;
+  date.setUTCHours(isReal ? hour : Number.NaN, minute);
+  return date;
+}
+
+function partOf(date: Date, part: TimePart): number {
+  switch (part) {
+    case 'minute':
+      return date.getUTCMinutes();
+    case 'hour':
+      return date.getUTCHours();
+    case 'day':
+      return date.getUTCDate();
+    case 'week':
+      return isoWeek(date);
+    case 'month':
+      return date.getUTCMonth() + 1;
+    case 'year':
+      return date.getUTCFullYear();
+  }
+}
+
+/** The number of its week by ISO 8601: weeks begin on Monday, and belong to the year that their Thursday lies in. */
+function isoWeek(date: Date): number {
+  const sinceMonday = (date.getUTCDay() + 6) % 7;
+  const thursday = new Date(date.getTime() + (3 - sinceMonday) * DAY_MS);
+  const newYear = new Date(thursday);
+  newYear.setUTCMonth(0, 1);
+  return 1 + Math.floor((thursday.getTime() - newYear.getTime()) / (7 * DAY_MS));
+}
