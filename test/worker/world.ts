@@ -294,7 +294,7 @@ export async function createWorld(options: WorldOptions = {}) {
       let passes = realNow() + 3_000;
       while (realNow() < deadline) {
         if (passing && realNow() > passes) {
-          setClock(offsetMs + 2 * MINUTE);
+          await setClock(offsetMs + 2 * MINUTE);
           passes = realNow() + 3_000;
         }
         const [row] = await sql<{ n: number }>(
