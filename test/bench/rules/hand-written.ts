@@ -1,0 +1,143 @@
+/**
+ * The rules as somebody careful would write them by hand, in source: what the engine is measured against. Pure.
+ *
+ * Contract: each field is read once, and folded once; what several rules begin with is asked once; in each rule the
+ * cheap questions come first and regular expressions last; a long list is a set, parts of a text are one alternation.
+ * The module that comes out exports `matched(entry)`, the ids of the rules that match.
+ */
+import type { DetectionRule } from '../../../src/sigma/rule.ts';
+import { type Condition, conditionOf, type FieldTest, textSource } from './condition.ts';
+
+/** A list of fewer is compared one by one. */
+const SET_FROM = 4;
+/** A question that so many rules ask is asked beforehand, where it costs next to nothing. */
+const SHARED_FROM = 3;
+const CHEAP = 2;
+
+/** The module's source. `prepared`: where prepared.ts lies, for the addresses. */
+export function handWritten(rules: readonly DetectionRule[], prepared: string): string {
+  const constants: string[] = [];
+  const names = new Map<string, string>();
+  const constant = (prefix: string, value: string): string => {
+    const name = names.get(value) ?? `${prefix}${names.size + 1}`;
+    if (!names.has(value)) {
+      names.set(value, name);
+      constants.push(`const ${name} = ${value};`);
+    }
+    return name;
+  };
+  const conditions = rules.map((rule) => sorted(conditionOf(rule.expression)));
+  const shared = sharedTests(conditions);
+  const hoisted = [...shared].map(([, { name, test }]) => `  const ${name} = ${testSource(test, constant)};`);
+  const write = (condition: Condition): string => {
+    const known = shared.get(JSON.stringify(condition));
+    if (known !== undefined) return known.name;
+    if (condition.kind === 'not') return `!(${write(condition.of)})`;
+    if (condition.kind === 'and') return condition.of.map((child) => inParentheses(child, write(child))).join(' && ');
+    if (condition.kind === 'or') return condition.of.map((child) => inParentheses(child, write(child))).join(' || ');
+    return testSource(condition, constant);
+  };
+  const bodies = rules.flatMap((rule, i) => [
+    `  // ${rule.title.replace(/\s+/g, ' ')}`,
+    `  if (${write(conditions[i] as Condition)}) matched.push(${JSON.stringify(rule.id)});`,
+  ]);
+  return [
+    `import { addressOf } from ${JSON.stringify(prepared)};`,
+    ...constants,
+    'export function matched(entry) {',
+    '  const matched = [];',
+    ...FIELDS,
+    ...hoisted,
+    ...bodies,
+    '  return matched;',
+    '}',
+    '',
+  ].join('\n');
+}
+
+const FIELDS = [
+  '  const { actor, target, path: path_raw, status_code } = entry;',
+  '  const action = entry.action.toLowerCase();',
+  '  const actor_id = actor === null ? null : actor.id.toLowerCase();',
+  "  const actor_name = actor === null ? '' : actor.name.toLowerCase();",
+  "  const actor_type = actor === null ? '' : actor.type.toLowerCase();",
+  '  const client_ip_number = addressOf(entry.client_ip);',
+  '  const method = entry.method.toLowerCase();',
+  '  const path = path_raw.toLowerCase();',
+  '  const user_agent = entry.user_agent.toLowerCase();',
+  '  const target_id = target === null ? null : target.id.toLowerCase();',
+  "  const target_type = target === null ? '' : target.type.toLowerCase();",
+];
+
+function inParentheses(child: Condition, source: string): string {
+  return child.kind === 'and' || child.kind === 'or' || / \|\| | && /.test(source) ? `(${source})` : source;
+}
+
+function testSource(test: FieldTest, constant: (prefix: string, value: string) => string): string {
+  const { field } = test;
+  switch (test.kind) {
+    case 'null':
+      return `${field} === null`;
+    case 'in': {
+      if (test.values.length < SET_FROM)
+        return test.values.map((value) => `${field} === ${JSON.stringify(value)}`).join(' || ');
+      return `${constant('SET', `new Set(${JSON.stringify(test.values)})`)}.has(${field})`;
+    }
+    case 'text': {
+      const word = test.how === 'contains' ? 'includes' : test.how;
+      const isFew = test.texts.length < SET_FROM;
+      if (isFew) return test.texts.map((text) => `${field}.${word}(${JSON.stringify(text)})`).join(' || ');
+      return `${constant('ANY', `/${textSource(test.how, test.texts)}/`)}.test(${field})`;
+    }
+    case 'regex':
+      return `${constant('PATTERN', `/${test.source.replace(/(?<!\\)\//g, '\\/')}/`)}.test(${field})`;
+    case 'compare':
+      return `${field} ${{ lt: '<', lte: '<=', gt: '>', gte: '>=' }[test.op]} ${test.value}`;
+    case 'range':
+      return `(${field} >= ${test.from} && ${field} <= ${test.to})`;
+  }
+}
+
+/** The cheap first, as far as that changes nothing. */
+function sorted(condition: Condition): Condition {
+  if (condition.kind === 'not') return { kind: 'not', of: sorted(condition.of) };
+  if (condition.kind !== 'and' && condition.kind !== 'or') return condition;
+  return { kind: condition.kind, of: condition.of.map(sorted).sort((a, b) => costOf(a) - costOf(b)) };
+}
+
+function costOf(condition: Condition): number {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.of.reduce((sum, child) => sum + costOf(child), 0);
+    case 'not':
+      return costOf(condition.of);
+    case 'in':
+      return condition.values.length < SET_FROM ? 1 : 2;
+    case 'text':
+      return (condition.how === 'contains' ? 20 : 4) * Math.min(condition.texts.length, SET_FROM);
+    case 'regex':
+      return 100;
+    default:
+      return 1;
+  }
+}
+
+function sharedTests(
+  conditions: readonly Condition[],
+): Map<string, { readonly name: string; readonly test: FieldTest }> {
+  const asked = new Map<string, { times: number; readonly test: FieldTest }>();
+  const visit = (condition: Condition): void => {
+    if (condition.kind === 'not') visit(condition.of);
+    else if (condition.kind === 'and' || condition.kind === 'or') condition.of.forEach(visit);
+    else if (costOf(condition) <= CHEAP) {
+      const key = JSON.stringify(condition);
+      const known = asked.get(key);
+      if (known === undefined) asked.set(key, { times: 1, test: condition });
+      else known.times++;
+    }
+  };
+  conditions.forEach(visit);
+  const often = [...asked].filter(([, { times }]) => times >= SHARED_FROM);
+  return new Map(often.map(([key, { test }], i) => [key, { name: `${test.field}_${i + 1}`, test }]));
+}

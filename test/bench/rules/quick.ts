@@ -1,0 +1,55 @@
+/**
+ * The engine beside hand-written code in Node, and nothing else: for whoever works on the engine.
+ *
+ *   node test/bench/rules/quick.ts [rules] [entries]
+ *
+ * Contract: stops where the two do not find the same.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import type { DetectionRule, EntryBody } from '../../../src/sigma/rule.ts';
+import { quantile } from '../measure.ts';
+import { benchEntries } from './entries.ts';
+import { ruleFiles } from './generate.ts';
+import { handWritten } from './hand-written.ts';
+
+const ROUNDS = 7;
+const [ruleCount = 50, entryCount = 100_000] = process.argv.slice(2).map(Number);
+const { ruleSet } = parseRules(ruleFiles(ruleCount));
+const rules = ruleSet.rules.filter((rule): rule is DetectionRule => rule.kind === 'detection');
+const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-`);
+process.once('exit', () => rmSync(folder, { recursive: true }));
+writeFileSync(`${folder}/hand-written.mjs`, handWritten(rules, fileURLToPath(import.meta.resolve('./prepared.ts'))));
+const hand = (await import(pathToFileURL(`${folder}/hand-written.mjs`).href)) as {
+  matched(entry: EntryBody): readonly string[];
+};
+const entries = JSON.parse(JSON.stringify(benchEntries(entryCount))) as EntryBody[];
+const engine = compile(ruleSet);
+
+for (const entry of entries) {
+  const ours = engine.evaluate(entry).map(({ rule }) => rule.id);
+  const theirs = hand.matched(entry);
+  if (ours.join() !== theirs.join())
+    throw new Error(`${JSON.stringify(entry)}: ${ours} by the engine, ${theirs} by hand`);
+}
+const subjects = {
+  engine: (entry: EntryBody) => engine.evaluate(entry).length,
+  hand: (entry: EntryBody) => hand.matched(entry).length,
+};
+const times: Record<string, number[]> = { engine: [], hand: [] };
+for (let round = -1; round < ROUNDS; round++) {
+  for (const [name, matches] of Object.entries(subjects)) {
+    const began = performance.now();
+    let found = 0;
+    for (const entry of entries) found += matches(entry);
+    if (found < 0) throw new Error('nothing is negative');
+    if (round >= 0) times[name]?.push(((performance.now() - began) / entries.length) * 1e6);
+  }
+}
+const [ours, theirs] = [quantile(times.engine ?? [], 0.5), quantile(times.hand ?? [], 0.5)];
+process.stdout.write(
+  `${ruleCount} rules: engine ${ours.toFixed(0)} ns an entry, by hand ${theirs.toFixed(0)}: ${(ours / theirs).toFixed(2)} x\n`,
+);
