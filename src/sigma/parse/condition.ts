@@ -1,20 +1,28 @@
 /**
- * The grammar of conditions.
+ * The grammar of conditions: over the selections of a detection, or over the rules of a correlation.
  *
  * Contract: `or` binds least, then `and`, `not`, `1 of …`, parentheses. Words are known in either case. Names are
- * resolved here, so that what comes out is an expression; every name that stands for nothing is reported, and what
+ * resolved here, so that what comes out is a formula; every name that stands for nothing is reported, and what
  * was used is told. Bounded in depth and length, for conditions are hostile too. Pure.
  */
 
 import { createMatcher } from '../match/wildcard.ts';
-import type { Expression, PatternPart } from '../rule.ts';
-import { join } from './item.ts';
+import type { Expression, Formula, PatternPart } from '../rule.ts';
 import { nearestHint } from './nearest.ts';
-import type { Place, Report } from './problem.ts';
+import { type Place, PROBLEMS_PER_FILE, type Report } from './problem.ts';
 import { shown } from './yaml.ts';
 
-/** The selections a condition speaks of; null where one has an error of its own. */
-export type Selections = ReadonlyMap<string, Expression | null>;
+type AnyLeaf = { readonly kind: 'leaf' };
+
+/** What a condition speaks of. */
+export interface Names<L extends AnyLeaf> {
+  /** What it is made of, for messages: "selection", "rule". */
+  readonly noun: string;
+  /** What each name stands for; null where that has an error of its own. */
+  readonly known: ReadonlyMap<string, Formula<L> | null>;
+  /** The names that patterns and hints look at; by default all. */
+  readonly listed?: readonly string[];
+}
 
 const LENGTH_LIMIT = 8_192;
 const DEPTH_LIMIT = 64;
@@ -27,21 +35,29 @@ export interface ConditionText {
   readonly textPlace: Place | null;
 }
 
-/**
- * Reads a condition; null where it, or a selection it names, has an error. `used` gains the names it speaks of.
- */
+/** Reads the condition of a detection; null where it, or a selection it names, has an error. */
 export function readCondition(
   condition: ConditionText,
-  selections: Selections,
+  selections: ReadonlyMap<string, Expression | null>,
   used: Set<string>,
   report: Report,
 ): Expression | null {
+  return readFormula(condition, { noun: 'selection', known: selections }, used, report);
+}
+
+/** Reads a condition; null where it, or something it names, has an error. `used` gains the names it speaks of. */
+export function readFormula<L extends AnyLeaf>(
+  condition: ConditionText,
+  names: Names<L>,
+  used: Set<string>,
+  report: Report,
+): Formula<L> | null {
   if (condition.value.length > LENGTH_LIMIT) {
     report.error(condition.place, `the condition is longer than ${LENGTH_LIMIT} characters`);
     return null;
   }
   try {
-    return createReader(condition, selections, used, report).read();
+    return createReader(condition, names, used, report).read();
   } catch (unreadable) {
     if (!(unreadable instanceof Unreadable)) throw unreadable;
     report.error(unreadable.place, `in the condition: ${unreadable.message}`, unreadable.hint);
@@ -60,12 +76,13 @@ class Unreadable extends Error {
   }
 }
 
-function createReader(
+function createReader<L extends AnyLeaf>(
   { value, place, textPlace }: ConditionText,
-  selections: Selections,
+  { noun, known, listed = [...known.keys()] }: Names<L>,
   used: Set<string>,
   report: Report,
 ) {
+  type Read = Formula<L> | null;
   const tokens = [...value.matchAll(/[()|]|[^\s()|]+/g)];
   let next = 0;
   let depth = 0;
@@ -77,9 +94,17 @@ function createReader(
     if (token === undefined || textPlace === null) return place;
     return { line: textPlace.line, column: textPlace.column + token.index };
   };
-  const isWord = (word: string, ahead = 0) => peek(ahead)?.toLowerCase() === word && !selections.has(peek(ahead) ?? '');
+  const isWord = (word: string, ahead = 0) => peek(ahead)?.toLowerCase() === word && !known.has(peek(ahead) ?? '');
 
-  const read = (): Expression | null => {
+  /** What was probably meant. Looking for it takes time, which a file that is broken all over does not get. */
+  const hintOf = (name: string): string | undefined => {
+    if (report.errors() >= PROBLEMS_PER_FILE) return undefined;
+    const near = nearestHint(name, listed);
+    const blank = listed.some((one) => /[\s()|]/.test(one)) && near.startsWith('known');
+    return blank ? `${near}; where a name has blanks, use its id` : near;
+  };
+
+  const read = (): Read => {
     const whole = readOr();
     const rest = peek();
     if (rest === '|') {
@@ -92,7 +117,7 @@ function createReader(
   const readOr = () => readChain('or', readAnd);
   const readAnd = () => readChain('and', readNot);
 
-  const readChain = (word: 'and' | 'or', readOperand: () => Expression | null): Expression | null => {
+  const readChain = (word: 'and' | 'or', readOperand: () => Read): Read => {
     const operands = [readOperand()];
     while (isWord(word)) {
       next++;
@@ -102,32 +127,32 @@ function createReader(
     return sound.length < operands.length ? null : join(word, sound);
   };
 
-  const readNot = (): Expression | null => {
+  const readNot = (): Read => {
     let negated = false;
     for (; isWord('not'); next++) negated = !negated;
     const operand = readOperand();
     return negated && operand !== null ? { kind: 'not', of: operand } : operand;
   };
 
-  const readOperand = (): Expression | null => {
+  const readOperand = (): Read => {
     const token = peek();
-    if (token === null) throw new Unreadable(here(), 'it ends where a selection should be');
+    if (token === null) throw new Unreadable(here(), `it ends where a ${noun} should be`);
     if (token === '(') return readParentheses();
     if (isWord('of', 1) && peek(2) !== null) return readOf(token);
     if (token === ')' || token === '|' || isWord('and') || isWord('or')) {
-      throw new Unreadable(here(), `"${token}" where a selection should be`);
+      throw new Unreadable(here(), `"${token}" where a ${noun} should be`);
     }
     next++;
-    const selection = selections.get(token);
-    if (selection === undefined) {
-      report.error(here(-1), `there is no selection "${shown(token)}"`, nearestHint(token, selections.keys()));
+    const found = known.get(token);
+    if (found === undefined) {
+      report.error(here(-1), `there is no ${noun} "${shown(token)}"`, hintOf(token));
       return null;
     }
     used.add(token);
-    return selection;
+    return found;
   };
 
-  const readParentheses = (): Expression | null => {
+  const readParentheses = (): Read => {
     if (++depth > DEPTH_LIMIT) throw new Unreadable(here(), `parentheses deeper than ${DEPTH_LIMIT} levels`);
     next++;
     const inner = readOr();
@@ -137,7 +162,7 @@ function createReader(
     return inner;
   };
 
-  const readOf = (quantity: string): Expression | null => {
+  const readOf = (quantity: string): Read => {
     const quantifier = quantity.toLowerCase();
     if (quantifier !== '1' && quantifier !== 'any' && quantifier !== 'all') {
       throw new Unreadable(here(), `"${shown(quantity)} of" is not part of Sigma`, '"1 of", "any of" or "all of"');
@@ -145,25 +170,31 @@ function createReader(
     const pattern = peek(2) ?? '';
     if (!/^[^()|]+$/.test(pattern)) throw new Unreadable(here(), `"${pattern}" where "them" or a pattern should be`);
     next += 3;
-    const names = namesOf(pattern, selections);
+    const names = namesOf(pattern, listed);
     for (const name of names) used.add(name);
     if (names.length === 0) {
-      const message = `no selection matches "${shown(pattern)}"`;
+      const message = `no ${noun} matches "${shown(pattern)}"`;
       if (quantifier === 'all') report.notice(here(-1), `${message}: all of none is always true`);
-      else report.error(here(-1), message, nearestHint(pattern, selections.keys()));
+      else report.error(here(-1), message, hintOf(pattern));
       if (quantifier !== 'all') return null;
     }
-    const expressions = names.map((name) => selections.get(name) ?? null).filter((found) => found !== null);
-    if (expressions.length < names.length) return null;
-    return join(quantifier === 'all' ? 'and' : 'or', expressions);
+    const found = names.map((name) => known.get(name) ?? null).filter((formula) => formula !== null);
+    if (found.length < names.length) return null;
+    return join(quantifier === 'all' ? 'and' : 'or', found);
   };
 
   return { read };
 }
 
+/** Several formulas as one. */
+function join<L extends AnyLeaf>(kind: 'and' | 'or', of: readonly Formula<L>[]): Formula<L> {
+  const [only] = of;
+  return only !== undefined && of.length === 1 ? only : { kind, of };
+}
+
 /** The names a pattern stands for: those that begin with `_` only where it does. */
-function namesOf(pattern: string, selections: Selections): readonly string[] {
-  const names = [...selections.keys()].filter((name) => pattern.startsWith('_') || !name.startsWith('_'));
+function namesOf(pattern: string, listed: readonly string[]): readonly string[] {
+  const names = listed.filter((name) => pattern.startsWith('_') || !name.startsWith('_'));
   if (pattern.toLowerCase() === 'them') return names;
   const parts = pattern.split('*').map((text): PatternPart[] => (text === '' ? [] : [{ text }]));
   const matches = createMatcher(parts.flatMap((part, i) => (i === 0 ? part : [{ wildcard: '*' }, ...part])));

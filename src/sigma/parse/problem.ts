@@ -20,44 +20,44 @@ export interface Problem extends Place {
   readonly severity: 'error' | 'notice';
 }
 
-/** More of one file are not told: it is broken, and its reader will not read them all. */
+/** More of one file and severity are counted only: it is broken, and its reader will not read them all. */
 const PROBLEMS_PER_FILE = 100;
+
+/** What would be right; a function where finding it takes time, called only if it is going to be told. */
+export type Hint = string | (() => string);
 
 /** Collects the problems of one file. */
 export interface Report {
   readonly path: string;
-  error(place: Place, message: string, hint?: string): void;
-  notice(place: Place, message: string, hint?: string): void;
+  error(place: Place, message: string, hint?: Hint): void;
+  notice(place: Place, message: string, hint?: Hint): void;
   /** How many errors there are so far: whether what was just read can be used. */
   errors(): number;
 }
 
-/** Creates the report of one file, which writes into `problems`. */
+/**
+ * Creates the report of one file, which writes into `problems`. That may be sorted once all is read, not before: the
+ * note that counts what is left out is brought up to date in its place.
+ */
 export function createReport(path: string, problems: Problem[]): Report {
-  let told = 0;
-  let errors = 0;
-  const tell = (severity: Problem['severity'], place: Place, message: string, hint?: string) => {
-    if (severity === 'error') errors++;
-    told++;
-    if (told > PROBLEMS_PER_FILE) {
-      if (errors > 0 && told === PROBLEMS_PER_FILE + 1) {
-        problems.push({
-          path,
-          ...at(place),
-          message: 'too many problems: the rest is left out',
-          hint: null,
-          severity: 'error',
-        });
-      }
+  const told = { error: 0, notice: 0 };
+  const noteAt = { error: -1, notice: -1 };
+  const tell = (severity: Problem['severity'], place: Place, message: string, hint?: Hint) => {
+    const more = ++told[severity] - PROBLEMS_PER_FILE;
+    if (more <= 0) {
+      problems.push({ path, ...at(place), message, hint: (typeof hint === 'function' ? hint() : hint) ?? null, severity });
       return;
     }
-    problems.push({ path, ...at(place), message, hint: hint ?? null, severity });
+    if (more === 1) noteAt[severity] = problems.length;
+    const first = problems[noteAt[severity]] ?? at(place);
+    const note = `${more} more ${severity}${more === 1 ? ' is' : 's are'} left out`;
+    problems[noteAt[severity]] = { path, ...at(first), message: note, hint: null, severity };
   };
   return {
     path,
     error: (place, message, hint) => tell('error', place, message, hint),
     notice: (place, message, hint) => tell('notice', place, message, hint),
-    errors: () => errors,
+    errors: () => told.error,
   };
 }
 
