@@ -9,7 +9,7 @@
 import { createMatcher } from '../match/wildcard.ts';
 import type { Expression, Formula, PatternPart } from '../rule.ts';
 import { nearestHint } from './nearest.ts';
-import { type Place, PROBLEMS_PER_FILE, type Report } from './problem.ts';
+import type { Hint, Place, Report } from './problem.ts';
 import { shown } from './yaml.ts';
 
 type AnyLeaf = { readonly kind: 'leaf' };
@@ -96,12 +96,11 @@ function createReader<L extends AnyLeaf>(
   };
   const isWord = (word: string, ahead = 0) => peek(ahead)?.toLowerCase() === word && !known.has(peek(ahead) ?? '');
 
-  /** What was probably meant. Looking for it takes time, which a file that is broken all over does not get. */
-  const hintOf = (name: string): string | undefined => {
-    if (report.errors() >= PROBLEMS_PER_FILE) return undefined;
-    const near = nearestHint(name, listed);
-    const blank = listed.some((one) => /[\s()|]/.test(one)) && near.startsWith('known');
-    return blank ? `${near}; where a name has blanks, use its id` : near;
+  const hintOf = (name: string): Hint => {
+    const nameable = listed.filter((one) => !/[\s()|]/.test(one));
+    return nameable.length === listed.length
+      ? nearestHint(name, listed)
+      : 'a name with blanks cannot stand here: use its id';
   };
 
   const read = (): Read => {

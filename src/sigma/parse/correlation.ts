@@ -1,36 +1,55 @@
 /**
  * Reading the section `correlation`.
  *
- * Contract: the rules it refers to are names still; `parse.ts` knows which there are. Types that cannot be evaluated
- * yet are errors. Pure.
+ * Contract: the rules it refers to, and those of a condition over rules, are names still; `resolve.ts` knows which
+ * there are. Pure.
  */
 
-import type { Comparison, CorrelationRule } from '../rule.ts';
-import { attributesOf, type PlacedText, readFlag, readText, readTexts, refuseUnknown } from './attributes.ts';
-import { readTimespan } from './header.ts';
+import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
+import { attributesOf, type PlacedText, readFlag, readText, readTexts } from './attributes.ts';
+import type { ConditionText } from './condition.ts';
+import { readCorrelationCondition } from './correlation-condition.ts';
 import { nearestHint } from './nearest.ts';
-import type { Report } from './problem.ts';
+import type { Place, Report } from './problem.ts';
+import { parseTimespan, TIMESPAN_HINT, timespanHint } from './timespan.ts';
 import { type MapEntry, type MapNode, nounOf, shown } from './yaml.ts';
 
 const KEYS = ['type', 'rules', 'aliases', 'group-by', 'timespan', 'condition', 'generate'];
-const UNSUPPORTED_TYPES = [
-  ...['value_count', 'temporal', 'temporal_ordered', 'value_sum', 'value_avg', 'value_percentile', 'value_median'],
-];
-const COMPARISONS: readonly Comparison[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
+/** What is written here and stands, or is called so, elsewhere. */
+const ELSEWHERE = new Map([
+  ['timeframe', 'it is called "timespan" in Sigma 2'],
+  ['window', 'it is called "timespan"'],
+  ['field', 'it stands in the condition: {field: …, gte: …}'],
+  ['fields', 'it is called "field", and stands in the condition: {field: …, gte: …}'],
+  ['percentile', 'it stands in the condition: {field: …, percentile: 95, gte: …}'],
+  ...['title', 'id', 'name', 'level', 'status', 'description', 'tags'].map(
+    (key) => [key, 'it stands at the document’s root'] as const,
+  ),
+]);
+
+const RULES_MOST = 1_000;
+const FIELDS_MOST = 32;
+const DAY_MS = 86_400_000;
+const TIMESPAN_MOST_DAYS = 366;
+/** So long are entries kept, where nobody says otherwise. */
+const RETENTION_DAYS = 30;
 
 /** A correlation whose rules are not yet found. */
-export interface CorrelationDraft extends Pick<CorrelationRule, 'type' | 'groupBy' | 'timespanMs' | 'condition'> {
+export interface CorrelationDraft
+  extends Pick<CorrelationRule, 'type' | 'groupBy' | 'timespanMs' | 'condition' | 'fields' | 'percentile'> {
   /** Ids or names. */
   readonly rules: readonly PlacedText[];
   readonly aliases: readonly AliasDraft[];
+  /** A condition over rules, in the place of `condition`. */
+  readonly expression: ConditionText | null;
   /** Whether the rules it refers to alert by themselves as well. */
   readonly generate: boolean;
 }
 
 export interface AliasDraft {
   readonly alias: string;
-  readonly rule: PlacedText;
-  readonly field: string;
+  readonly place: Place;
+  readonly of: readonly { readonly rule: PlacedText; readonly field: string }[];
 }
 
 /** Reads a correlation; null where it has an error, which is reported. `rootGenerate` is the document's own key. */
@@ -40,88 +59,126 @@ export function readCorrelation(
   report: Report,
 ): CorrelationDraft | null {
   const errors = report.errors();
-  refuseUnknown(map, KEYS, report);
+  refuseKeys(map, report);
   const attributes = attributesOf(map);
-  if (!readType(map, attributes.get('type'), report)) return null;
-  const rules = readTexts(attributes.get('rules'), report);
-  if (rules.length === 0)
-    report.error(map.place, 'the correlation refers to no rules', '"rules:" lists their ids or names');
-  const timespanMs = readTimespan(attributes.get('timespan'), report);
-  if (!attributes.has('timespan')) report.error(map.place, 'the correlation has no timespan', 'such as "timespan: 5m"');
-  const condition = readCondition(map, attributes.get('condition'), report);
-  const groupBy = readTexts(attributes.get('group-by'), report).map(({ text }) => text);
+  const type = readType(map, attributes.get('type'), report);
+  if (type === null) return null;
+  const rules = readRules(map, attributes.get('rules'), report);
+  const timespanMs = readTimespan(map, attributes.get('timespan'), report);
+  const condition = readCorrelationCondition(type, map, attributes.get('condition'), rules.length, report);
+  const groupBy = readGroupBy(attributes.get('group-by'), report);
   const aliases = readAliases(attributes.get('aliases'), report);
-  for (const { alias } of aliases) {
-    if (!groupBy.includes(alias)) report.notice(map.place, `the alias "${shown(alias)}" is not in "group-by"`);
+  for (const { alias, place } of aliases) {
+    if (!groupBy.includes(alias) && condition?.fields.includes(alias) === false)
+      report.notice(place, `the alias "${shown(alias)}" is not used`, 'name it in "group-by", or leave it out');
   }
   const generate = [rootGenerate, attributes.get('generate')].map((entry) => readFlag(entry, report)).includes(true);
-  if (report.errors() > errors || timespanMs === null) return null;
-  return { type: 'event_count', rules, groupBy, aliases, timespanMs, condition, generate };
+  if (report.errors() > errors || timespanMs === null || condition === null) return null;
+  return { type, rules, groupBy, aliases, timespanMs, ...condition, generate };
 }
 
-/** Whether the type is one that can be evaluated; reports where it is not. */
-function readType(map: MapNode, entry: MapEntry | undefined, report: Report): boolean {
-  if (entry === undefined) report.error(map.place, 'the correlation has no type', 'such as "type: event_count"');
-  const type = readText(entry, report);
-  if (type === null || entry === undefined) return false;
-  if (type === 'event_count') return true;
-  const { place } = entry.value;
-  if (UNSUPPORTED_TYPES.includes(type)) report.error(place, `the correlation type "${type}" is not supported yet`);
-  else
-    report.error(
-      place,
-      `there is no correlation type "${shown(type)}"`,
-      nearestHint(type, ['event_count', ...UNSUPPORTED_TYPES]),
-    );
-  return false;
-}
-
-/** A window keeps about twice as many times as its condition asks for, in one row; ten thousand are about 100 KB. */
-const COUNT_MOST = 10_000;
-
-function readCondition(map: MapNode, entry: MapEntry | undefined, report: Report): CorrelationRule['condition'] {
-  if (entry === undefined)
-    report.error(map.place, 'the correlation has no condition', 'such as "condition: {gte: 10}"');
-  if (entry === undefined) return [];
-  if (entry.value.kind !== 'map' || entry.value.entries.length === 0) {
-    report.error(
-      entry.value.place,
-      `the condition is a map of comparisons, not ${nounOf(entry.value)}`,
-      'such as {gte: 10}',
-    );
-    return [];
+function refuseKeys(map: MapNode, report: Report): void {
+  for (const { key, keyPlace } of map.entries) {
+    if (KEYS.includes(key)) continue;
+    report.error(keyPlace, `there is no key "${shown(key)}" here`, ELSEWHERE.get(key) ?? nearestHint(key, KEYS));
   }
-  return entry.value.entries.flatMap(({ key, keyPlace, value }) => {
-    const op = COMPARISONS.find((comparison) => comparison === key);
-    if (op === undefined) {
-      report.error(keyPlace, `there is no comparison "${shown(key)}" of a count`, nearestHint(key, COMPARISONS));
-      return [];
+}
+
+function readType(map: MapNode, entry: MapEntry | undefined, report: Report): CorrelationType | null {
+  if (entry === undefined) report.error(map.place, 'the correlation has no type', 'such as "type: event_count"');
+  const text = readText(entry, report);
+  const type = CORRELATION_TYPES.find((known) => known === text);
+  if (type !== undefined) return type;
+  if (text === null || entry === undefined) {
+    // `readText` takes null for absent.
+    if (entry?.value.kind === 'scalar' && entry.value.value === null)
+      report.error(entry.value.place, 'the correlation has no type', 'such as "type: event_count"');
+    return null;
+  }
+  report.error(
+    entry.value.place,
+    `there is no correlation type "${shown(text)}"`,
+    nearestHint(text, CORRELATION_TYPES),
+  );
+  return null;
+}
+
+function readRules(map: MapNode, entry: MapEntry | undefined, report: Report): readonly PlacedText[] {
+  const errors = report.errors();
+  const rules = readTexts(entry, report);
+  if (rules.length === 0 && report.errors() === errors)
+    report.error(
+      entry?.value.place ?? map.place,
+      'the correlation refers to no rules',
+      '"rules:" lists their ids or names',
+    );
+  const [first] = rules.slice(RULES_MOST);
+  if (first !== undefined) report.error(first.place, `the correlation refers to more than ${RULES_MOST} rules`);
+  return rules.slice(0, RULES_MOST);
+}
+
+function readTimespan(map: MapNode, entry: MapEntry | undefined, report: Report): number | null {
+  const value = entry?.value;
+  if (value === undefined || (value.kind === 'scalar' && value.value === null)) {
+    report.error(value?.place ?? map.place, 'the correlation has no timespan', 'such as "timespan: 5m"');
+    return null;
+  }
+  const text = value.kind === 'scalar' ? String(value.value) : '';
+  const ms = parseTimespan(text);
+  if (ms === null) {
+    const hint = value.kind === 'scalar' ? timespanHint(text) : TIMESPAN_HINT;
+    report.error(value.place, '"timespan" is a period of time', hint);
+  } else if (ms > TIMESPAN_MOST_DAYS * DAY_MS) {
+    report.error(value.place, `the timespan is longer than a window can be`, `at most ${TIMESPAN_MOST_DAYS}d`);
+  } else if (ms > RETENTION_DAYS * DAY_MS) {
+    report.notice(
+      value.place,
+      `the timespan is longer than entries are usually kept, ${RETENTION_DAYS} days`,
+      'it fires all the same, but the first entries it counted may not be shown',
+    );
+  }
+  return ms;
+}
+
+function readGroupBy(entry: MapEntry | undefined, report: Report): readonly string[] {
+  const fields = new Set<string>();
+  for (const { text, place } of readTexts(entry, report)) {
+    if (text === '') report.error(place, 'a field to group by has a name', 'leave "group-by" out for one group of all');
+    else if (fields.has(text)) report.notice(place, `"${shown(text)}" is in "group-by" twice`, 'leave one out');
+    if (fields.size === FIELDS_MOST && !fields.has(text)) {
+      report.error(place, `"group-by" has more than ${FIELDS_MOST} fields`);
+      break;
     }
-    const count = value.kind === 'scalar' ? value.value : null;
-    if (typeof count === 'number' && count > COUNT_MOST) {
-      report.error(value.place, `"${op}" asks for more than can be kept in a window`, `at most ${COUNT_MOST}`);
-      return [];
-    }
-    if (typeof count === 'number' && Number.isInteger(count) && count >= 0) return [{ op, value: count }];
-    report.error(value.place, `"${op}" compares the count with a whole number, not ${nounOf(value)}`);
-    return [];
-  });
+    fields.add(text);
+  }
+  return [...fields];
 }
 
 function readAliases(entry: MapEntry | undefined, report: Report): readonly AliasDraft[] {
-  if (entry === undefined) return [];
+  if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) return [];
   if (entry.value.kind !== 'map') {
     report.error(entry.value.place, `"aliases" is a map, not ${nounOf(entry.value)}`, 'alias: {rule: field}');
     return [];
   }
-  return entry.value.entries.flatMap(({ key: alias, value }) => {
-    if (value.kind !== 'map') {
-      report.error(value.place, `the alias "${shown(alias)}" is a map, not ${nounOf(value)}`, '{rule: field}');
+  return entry.value.entries.flatMap(({ key: alias, keyPlace: place, value }) => {
+    if (value.kind !== 'map' || value.entries.length === 0) {
+      const what = value.kind === 'map' ? 'an empty map' : nounOf(value);
+      report.error(
+        value.place,
+        `the alias "${shown(alias)}" says each rule’s field, and this is ${what}`,
+        '{rule: field}',
+      );
       return [];
     }
-    return value.entries.flatMap((pair): AliasDraft[] => {
+    const of = value.entries.flatMap((pair) => {
       const field = readText(pair, report);
-      return field === null ? [] : [{ alias, rule: { text: pair.key, place: pair.keyPlace }, field }];
+      if (field === null || field === '') {
+        if (field === '' || (pair.value.kind === 'scalar' && pair.value.value === null))
+          report.error(pair.value.place, `the alias "${shown(alias)}" names no field for "${shown(pair.key)}"`);
+        return [];
+      }
+      return [{ rule: { text: pair.key, place: pair.keyPlace }, field }];
     });
+    return [{ alias, place, of }];
   });
 }

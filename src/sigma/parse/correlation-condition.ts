@@ -1,0 +1,245 @@
+/**
+ * Reading the condition of a correlation: comparisons of a window's number, the fields it is made of, or a condition
+ * over rules.
+ *
+ * Contract: what a type does not have, lacks, or can never meet is an error; what a reader may not expect of it a
+ * notice. Pure.
+ */
+
+import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
+import { attributesOf, readTexts } from './attributes.ts';
+import type { ConditionText } from './condition.ts';
+import { nearestHint } from './nearest.ts';
+import type { Hint, Report } from './problem.ts';
+import { type Numbers, reach } from './reach.ts';
+import { type MapEntry, type MapNode, type Node, nounOf, shown } from './yaml.ts';
+
+export interface CorrelationCondition extends Pick<CorrelationRule, 'condition' | 'fields' | 'percentile'> {
+  readonly expression: ConditionText | null;
+}
+
+const COMPARISONS: readonly Comparison[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
+/** A window keeps about twice as many times as its condition asks for, in one row; ten thousand are about 100 KB. */
+const COUNT_MOST = 10_000;
+const FIELDS_MOST = 32;
+
+/** What a type's condition may hold. */
+interface Shape {
+  readonly noun: string;
+  readonly fields: 'none' | 'one' | 'several';
+  readonly numbers: Numbers;
+  /** Whether it may be absent (all rules), or a condition over rules. */
+  readonly overRules: boolean;
+  readonly example: string;
+}
+
+function shapeOf(type: CorrelationType, rules: number): Shape {
+  const one = { fields: 'one', overRules: false } as const;
+  const any = { whole: false, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
+  const count = { whole: true, least: 1, most: Number.POSITIVE_INFINITY };
+  switch (type) {
+    case 'event_count':
+      return { noun: 'count', fields: 'none', numbers: count, overRules: false, example: '{gte: 10}' };
+    case 'value_count':
+      return {
+        noun: 'count of values',
+        fields: 'several',
+        numbers: count,
+        overRules: false,
+        example: '{field: actor.id, gte: 10}',
+      };
+    case 'temporal':
+    case 'temporal_ordered': {
+      const numbers = { whole: true, least: 1, most: Math.max(1, rules) };
+      return { noun: 'count of rules', fields: 'none', numbers, overRules: true, example: '{gte: 2}' };
+    }
+    case 'value_sum':
+      return { noun: 'sum', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
+    case 'value_avg':
+      return { noun: 'average', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
+    case 'value_median':
+      return { noun: 'median', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
+    case 'value_percentile':
+      return { noun: 'percentile', ...one, numbers: any, example: '{field: bytes, percentile: 95, gt: 1000}' };
+  }
+}
+
+/** Reads the condition of a correlation that refers to `rules` rules; null where it has an error, which is reported. */
+export function readCorrelationCondition(
+  type: CorrelationType,
+  map: MapNode,
+  entry: MapEntry | undefined,
+  rules: number,
+  report: Report,
+): CorrelationCondition | null {
+  const shape = shapeOf(type, rules);
+  const value = entry?.value;
+  if (value === undefined || (value.kind === 'scalar' && value.value === null)) {
+    if (!shape.overRules) {
+      const hint = `such as "condition: ${shape.example}"`;
+      report.error(value?.place ?? map.place, 'the correlation has no condition', hint);
+      return null;
+    }
+    if (rules === 1) report.notice(map.place, `"${type}" of one rule fires whenever that does`, 'name another rule');
+    return { condition: [{ op: 'gte', value: rules }], fields: [], percentile: null, expression: null };
+  }
+  if (shape.overRules && value.kind === 'scalar' && typeof value.value === 'string') {
+    return { condition: [], fields: [], percentile: null, expression: { ...value, value: value.value } };
+  }
+  if (value.kind === 'map') return readMap(type, shape, value, report);
+  const or = shape.overRules ? ', or text such as "a and not b"' : '';
+  report.error(
+    value.place,
+    `the condition is a map of comparisons, not ${nounOf(value)}`,
+    `such as ${shape.example}${or}`,
+  );
+  return null;
+}
+
+function readMap(type: CorrelationType, shape: Shape, map: MapNode, report: Report): CorrelationCondition | null {
+  const errors = report.errors();
+  const attributes = attributesOf(map);
+  const fields = readFields(type, shape, map, attributes.get('field'), report);
+  const percentile = readPercentile(type, attributes.get('percentile'), report);
+  const share = type === 'value_percentile' && !attributes.has('percentile');
+  // The share of a value that the window holds: more than nothing.
+  const numbers = share ? { whole: false, least: Number.MIN_VALUE, most: 100 } : shape.numbers;
+  const condition: { op: Comparison; value: number }[] = [];
+  for (const { key, keyPlace, value } of map.entries) {
+    const op = COMPARISONS.find((comparison) => comparison === key);
+    if (op !== undefined) {
+      const number = readNumber(op, shape, value, report);
+      if (number !== null) condition.push({ op, value: number });
+    } else if (key !== 'field' && key !== 'percentile') {
+      const known = shape.fields === 'none' ? COMPARISONS : ['field', ...COMPARISONS];
+      report.error(keyPlace, `there is no comparison "${shown(key)}" of a ${shape.noun}`, hintOf(key, known));
+    }
+  }
+  if (report.errors() > errors) return null;
+  if (condition.length === 0) {
+    report.error(map.place, 'the condition compares with nothing', `such as ${shape.example}`);
+    return null;
+  }
+  tellReach(condition, { ...shape, numbers }, map, report);
+  return report.errors() > errors ? null : { condition, fields, percentile, expression: null };
+}
+
+const SIGNS: ReadonlyMap<string, string> = new Map<string, Comparison>([
+  ...([
+    ['>', 'gt'],
+    ['>=', 'gte'],
+    ['<', 'lt'],
+    ['<=', 'lte'],
+    ['=', 'eq'],
+    ['==', 'eq'],
+    ['!=', 'neq'],
+  ] as const),
+  ...([
+    ['ge', 'gte'],
+    ['le', 'lte'],
+    ['ne', 'neq'],
+    ['min', 'gte'],
+    ['max', 'lte'],
+    ['equals', 'eq'],
+  ] as const),
+]);
+
+function hintOf(key: string, known: readonly string[]): Hint {
+  const sign = SIGNS.get(key);
+  if (sign !== undefined) return `did you mean "${sign}"?`;
+  return key === 'fields' && known.includes('field') ? 'did you mean "field"?' : nearestHint(key, known);
+}
+
+function readFields(
+  type: CorrelationType,
+  { fields, example }: Shape,
+  map: MapNode,
+  entry: MapEntry | undefined,
+  report: Report,
+): readonly string[] {
+  if (fields === 'none') {
+    if (entry !== undefined) report.error(entry.keyPlace, `"${type}" looks at no field`, 'leave "field" out');
+    return [];
+  }
+  const errors = report.errors();
+  const texts = readTexts(entry, report);
+  if (report.errors() > errors) return [];
+  const [first, second] = texts;
+  if (first === undefined) {
+    report.error(entry?.value.place ?? map.place, `"${type}" needs a field`, `such as ${example}`);
+  } else if (second !== undefined && fields === 'one') {
+    report.error(second.place, `"${type}" looks at one field`, 'only "value_count" counts several together');
+  } else if (texts.length > FIELDS_MOST) {
+    report.error(first.place, `"field" names more than ${FIELDS_MOST} fields`);
+  }
+  const names = new Set<string>();
+  for (const { text, place } of texts) {
+    if (text === '') report.error(place, 'a field has a name');
+    if (names.has(text)) report.notice(place, `the field "${shown(text)}" is named twice`, 'leave one out');
+    names.add(text);
+  }
+  return [...names];
+}
+
+function readPercentile(type: CorrelationType, entry: MapEntry | undefined, report: Report): number | null {
+  if (entry === undefined) return null;
+  if (type !== 'value_percentile') {
+    const hint = type === 'value_median' ? 'the median is percentile 50' : 'leave it out, or write "value_percentile"';
+    report.error(entry.keyPlace, `"percentile" is for "value_percentile", not for "${type}"`, hint);
+    return null;
+  }
+  const { value } = entry;
+  const number = value.kind === 'scalar' ? value.value : null;
+  if (typeof number === 'number' && number >= 0 && number <= 100) return number;
+  const what = typeof number === 'number' ? String(number) : nounOf(value);
+  report.error(value.place, `"percentile" is a number from 0 to 100, not ${what}`, 'such as 95');
+  return null;
+}
+
+/** The number a comparison compares with; null where it is none, which is reported. */
+function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report: Report): number | null {
+  const number = node.kind === 'scalar' ? node.value : null;
+  const kind = numbers.whole ? 'whole number' : 'number';
+  if (typeof number !== 'number') {
+    const quoted =
+      typeof number === 'string' && /^-?\d+(\.\d+)?$/.test(number) && Number.isSafeInteger(Math.trunc(Number(number)));
+    const hint = quoted ? 'without quotes' : `such as ${op}: 10`;
+    report.error(node.place, `"${op}" compares the ${noun} with a ${kind}, not ${nounOf(node)}`, hint);
+  } else if (numbers.whole && (!Number.isInteger(number) || number < 0)) {
+    report.error(node.place, `"${op}" compares the ${noun} with a whole number, not ${number}`);
+  } else if (numbers.whole && number > COUNT_MOST) {
+    report.error(node.place, `"${op}" asks for more than can be kept in a window`, `at most ${COUNT_MOST}`);
+  } else {
+    return number;
+  }
+  return null;
+}
+
+/** Tells what a condition's numbers come to, where that is odd. */
+function tellReach(
+  condition: CorrelationRule['condition'],
+  { noun, numbers }: Shape,
+  map: MapNode,
+  report: Report,
+): void {
+  const { never, always, least } = reach(condition, numbers);
+  if (never) {
+    const range =
+      numbers.most === Number.POSITIVE_INFINITY ? (numbers.whole ? `from ${numbers.least} on` : 'any number') : null;
+    const span = range ?? `${numbers.whole ? `${numbers.least} to` : 'at most'} ${numbers.most}`;
+    report.error(map.place, 'the condition can never be met', `the ${noun} is ${span}`);
+  } else if (always) {
+    if (!isOne(condition)) report.notice(map.place, 'the condition always holds: it fires at every entry', 'gte: 1');
+  } else if (numbers.whole && least) {
+    report.notice(
+      map.place,
+      'one entry meets the condition: it fires at the first',
+      'a window is looked at when an entry comes, and ends with it; absence cannot be told',
+    );
+  }
+}
+
+/** Whether it says "at least one", which says what it means. */
+function isOne(condition: CorrelationRule['condition']): boolean {
+  return condition.every(({ op, value }) => (op === 'gte' && value === 1) || (op === 'gt' && value === 0));
+}
