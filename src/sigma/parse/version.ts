@@ -2,10 +2,10 @@
  * The version of a set of rules: a hash of what they mean.
  *
  * Contract: it changes when a rule decides otherwise than before, and only then: not with comments, titles, texts for
- * people, the order of keys, values or files. For telling apart, not for secrecy. Pure.
+ * people, the order of keys, values or files. The order of a correlation's rules counts where windows tell rules apart. For telling apart, not for secrecy. Pure.
  */
 
-import type { Expression, Rule } from '../rule.ts';
+import type { CorrelationRule, Formula, Leaf, Rule } from '../rule.ts';
 import { hash } from './hash.ts';
 
 /** The version of a set of rules. */
@@ -19,24 +19,47 @@ function meaningOf(rule: Rule): unknown {
   const common = { id, level, alerts, dedupBy, dedupPeriodMs };
   switch (rule.kind) {
     case 'detection':
-      return { ...common, expression: meaningOfExpression(rule.expression) };
-    case 'correlation': {
-      const { type, rules, groupBy, aliases, timespanMs, condition } = rule;
-      return { ...common, type, rules: rules.toSorted(), groupBy, aliases, timespanMs, condition };
-    }
+      return { ...common, expression: meaningOfFormula(rule.expression, meaningOfLeaf) };
+    case 'correlation':
+      return { ...common, ...meaningOfCorrelation(rule) };
   }
 }
 
+function meaningOfLeaf({ field, test }: Leaf): string {
+  return canonical({ field, test });
+}
+
+function meaningOfCorrelation(rule: CorrelationRule): object {
+  const { type, rules, groupBy, aliases, timespanMs, fields, percentile, expression } = rule;
+  // Where windows tell rules apart they know them by their places; through aliases, the first has the value.
+  const ordered =
+    type === 'temporal' || type === 'temporal_ordered' || (fields.length > 0 && Object.keys(aliases).length > 0);
+  return {
+    ...{ type, groupBy, aliases, timespanMs },
+    rules: ordered ? rules : rules.toSorted(),
+    condition: rule.condition.map(({ op, value }) => `${op} ${value}`).sort(),
+    fields,
+    percentile,
+    expression: expression === null ? null : meaningOfFormula(expression, (leaf) => String(leaf.rule)),
+  };
+}
+
 /** As text, in which children that may be swapped stand in one order, whatever order they were written in. */
-function meaningOfExpression(expression: Expression): string {
-  switch (expression.kind) {
+function meaningOfFormula<L extends { readonly kind: 'leaf' }>(
+  formula: Formula<L>,
+  ofLeaf: (leaf: L) => string,
+): string {
+  switch (formula.kind) {
     case 'leaf':
-      return canonical({ field: expression.field, test: expression.test });
+      return ofLeaf(formula);
     case 'not':
-      return `not(${meaningOfExpression(expression.of)})`;
+      return `not(${meaningOfFormula(formula.of, ofLeaf)})`;
     case 'and':
     case 'or':
-      return `${expression.kind}(${expression.of.map(meaningOfExpression).sort().join()})`;
+      return `${formula.kind}(${formula.of
+        .map((child) => meaningOfFormula(child, ofLeaf))
+        .sort()
+        .join()})`;
   }
 }
 
