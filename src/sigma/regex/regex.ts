@@ -1,10 +1,14 @@
 /**
  * Regular expressions in linear time, whoever wrote them.
  *
- * Contract: RE2's syntax and semantics, unanchored and case-sensitive unless the flags say otherwise. The one place
- * that knows which engine runs them. Pure.
+ * Contract: RE2's syntax and semantics, unanchored and case-sensitive unless the flags say otherwise. Whether a text
+ * matches is all that is asked. The pattern is read at once, so its problem is known; what runs it is made at its first
+ * use. Pure, but for what it remembers to be fast.
  */
-import { RE2JS } from 're2js';
+import { createMatcher, type Matcher } from './matcher.ts';
+import type { Node } from './node.ts';
+import { parseRegex } from './parse.ts';
+import { Refusal } from './refusal.ts';
 
 /** The flags Sigma knows, as its sub-modifiers are called. */
 export const REGEX_FLAGS = ['i', 'm', 's'] as const;
@@ -13,26 +17,55 @@ export type RegexFlag = (typeof REGEX_FLAGS)[number];
 /** Longer ones are no pattern a person wrote. */
 const SOURCE_LIMIT = 4_096;
 
+/** Instructions of a pattern's program: a character costs at most so many steps. */
+const SIZE_LIMIT = 10_000;
+
 export type Regex =
-  | { readonly ok: true; readonly test: (text: string) => boolean }
+  | {
+      readonly ok: true;
+      /** Whether the pattern matches somewhere in the text. */
+      readonly test: (text: string) => boolean;
+      /** A text that is in every text that matches, as it is written; empty where none is known. */
+      readonly literal: string;
+      /** What a test costs, roughly, in comparisons of a short text. */
+      readonly cost: number;
+    }
   | { readonly ok: false; readonly problem: string };
 
-/** Compiles a regular expression; says what is wrong where it is none, or needs more than linear time. */
+/**
+ * Compiles a regular expression; says what is wrong where it is none, or needs more than linear time.
+ *
+ * @example
+ * const regex = createRegex(String.raw`^/v1/\w+\.php$`, 'i');
+ * if (regex.ok) regex.test('/V1/index.php'); // true
+ */
 export function createRegex(source: string, flags: string): Regex {
   if (source.length > SOURCE_LIMIT) return { ok: false, problem: `longer than ${SOURCE_LIMIT} characters` };
-  try {
-    const compiled = RE2JS.compile(source, bitsOf(flags));
-    return { ok: true, test: (text) => compiled.test(text) };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'not readable';
-    return { ok: false, problem: message.replace(/^error parsing regexp: /, '') };
-  }
+  const tree = parse(source, flags);
+  if (typeof tree === 'string') return { ok: false, problem: tree };
+  if (tree.size > SIZE_LIMIT) return { ok: false, problem: 'repeats too much: it would be too large a program' };
+  let made: Matcher | null = null;
+  const matcher = () => {
+    made ??= createMatcher(tree);
+    return made;
+  };
+  return {
+    ok: true,
+    test: (text) => (made ?? matcher()).test(text),
+    get literal() {
+      return matcher().literal;
+    },
+    get cost() {
+      return matcher().cost;
+    },
+  };
 }
 
-function bitsOf(flags: string): number {
-  let bits = 0;
-  if (flags.includes('i')) bits |= RE2JS.CASE_INSENSITIVE;
-  if (flags.includes('m')) bits |= RE2JS.MULTILINE;
-  if (flags.includes('s')) bits |= RE2JS.DOTALL;
-  return bits;
+function parse(source: string, flags: string): Node | string {
+  try {
+    return parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
 }

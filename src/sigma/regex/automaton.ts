@@ -1,0 +1,280 @@
+/**
+ * Runs a program over a text: a deterministic automaton that is built as texts ask for it.
+ *
+ * Contract: each character costs one look into a table, or, the first time, as much as the program is long; never more,
+ * whoever wrote the pattern and the text. What is remembered is bounded: when it is full, it is forgotten; and a text
+ * that fills it again and again is gone through without remembering. Pure, but for what it remembers.
+ *
+ * A state is the set of the instructions that wait for a character, each with the kinds of characters that it may be:
+ * so that what an assertion asks of the next character is decided when that is seen. The text's end is a character too.
+ */
+import { contains } from './charset.ts';
+import type { Assertion } from './node.ts';
+import { ASSERT, CHARS, MATCH, type Program, SPLIT } from './program.ts';
+
+/** What assertions tell apart, as bits: the text's edge, a newline, a character of a word, another. */
+const EDGE = 1;
+const NEWLINE = 2;
+const WORD = 4;
+const OTHER = 8;
+const ALL_KINDS = 15;
+
+/** Entries of the table. No state's is 0 or less. */
+const UNKNOWN = 0;
+const MATCHED = -1;
+const DEAD = -2;
+
+/** Classes of characters: what is not known yet, the text's end, and those with which the sets do not differ. */
+const END = 1;
+
+/** Numbers kept in the table and in the states; and classes and characters. */
+const CELLS_LIMIT = 1 << 15;
+const CLASSES_LIMIT = 1 << 10;
+const POINTS_LIMIT = 1 << 11;
+
+/** So often may one text fill what is remembered. */
+const FORGETTING_LIMIT = 4;
+
+type Items = readonly number[];
+
+export interface Automaton {
+  /** Whether the program matches somewhere in the text, from the UTF-16 unit `from` on. */
+  run(text: string, from: number): boolean;
+  /** For tests: how many instructions were looked at, ever, and how many numbers are remembered. */
+  measure(): { readonly work: number; readonly cells: number };
+}
+
+/** Creates the automaton of a program; `anchored`: it can match only where `run` begins. */
+export function createAutomaton(program: Program, anchored: boolean): Automaton {
+  const { ops, args, nexts, sets, assertions } = program;
+  const tellsLines = assertions.some((what) => what === 'lineStart' || what === 'lineEnd');
+  const tellsWords = assertions.some((what) => what === 'word' || what === 'notWord');
+
+  /** Of classes: the number by character, what the sets say, the kind. */
+  const ascii = new Uint16Array(128);
+  const points = new Map<number, number>();
+  const classes = new Map<string, number>();
+  let accepts: Uint8Array[] = [];
+  let kinds: number[] = [];
+
+  /** Of states, whose number is where their row in the table begins. */
+  let stride = 16;
+  let table = new Int32Array(0);
+  let top = 0;
+  let cells = 0;
+  let forgotten = 0;
+  const states = new Map<string, number>();
+  const itemsOf = new Map<number, Items>();
+  const starts = new Int32Array(ALL_KINDS + 1);
+
+  /** Of one step: what was reached, and for which kinds of the next character. */
+  const seen = new Uint8Array(ops.length);
+  const reached: number[] = [];
+  const open: number[] = [];
+  let work = 0;
+
+  forget();
+  return { run, measure: () => ({ work, cells }) };
+
+  function run(text: string, from: number): boolean {
+    let state = startAfter(from === 0 ? EDGE : kindOf(text.charCodeAt(from - 1)));
+    const limit = forgotten + FORGETTING_LIMIT;
+    let rows = table;
+    for (let at = from; at < text.length; at++) {
+      if (state < 0) return state === MATCHED;
+      const code = text.charCodeAt(at);
+      const next = code < 128 ? (rows[state + (ascii[code] as number)] as number) : UNKNOWN;
+      if (next !== UNKNOWN) {
+        state = next;
+        continue;
+      }
+      if (forgotten > limit) return runForgetful(text, at, itemsOf.get(state) ?? []);
+      const point = text.codePointAt(at) as number;
+      if (point > 0xffff) at++;
+      state = stateAfter(state, point);
+      rows = table;
+    }
+    return (state < 0 ? state : follow(state, END)) === MATCHED;
+  }
+
+  /** The same without a table. */
+  function runForgetful(text: string, from: number, start: Items): boolean {
+    let items = start;
+    for (let at = from; at < text.length; at++) {
+      const point = text.codePointAt(at) as number;
+      if (point > 0xffff) at++;
+      const next = step(items, classOf(point));
+      if (next === null) return true;
+      items = next;
+    }
+    return step(items, END) === null;
+  }
+
+  function startAfter(kind: number): number {
+    if (starts[kind] === UNKNOWN) {
+      const items = collect([program.start], kind);
+      starts[kind] = items === null ? MATCHED : stateOf(items);
+    }
+    return starts[kind] as number;
+  }
+
+  function stateAfter(state: number, point: number): number {
+    const items = itemsOf.get(state) ?? [];
+    const before = forgotten;
+    const group = classOf(point);
+    return before === forgotten ? follow(state, group) : followed(items, group);
+  }
+
+  function follow(state: number, group: number): number {
+    const known = table[state + group] as number;
+    if (known !== UNKNOWN) return known;
+    const before = forgotten;
+    const next = followed(itemsOf.get(state) ?? [], group);
+    if (before === forgotten) table[state + group] = next;
+    return next;
+  }
+
+  function followed(items: Items, group: number): number {
+    const next = step(items, group);
+    return next === null ? MATCHED : group === END ? DEAD : stateOf(next);
+  }
+
+  /** The number of the state, which is made where there is none. */
+  function stateOf(items: Items): number {
+    if (items.length === 0 && anchored) return DEAD;
+    const key = items.join();
+    const known = states.get(key);
+    if (known !== undefined) return known;
+    if (cells + stride + items.length > CELLS_LIMIT && states.size > 0) forget();
+    top += stride;
+    cells += stride + items.length;
+    if (top + stride > table.length) {
+      const grown = new Int32Array(2 * (top + stride));
+      grown.set(table);
+      table = grown;
+    }
+    states.set(key, top);
+    itemsOf.set(top, items);
+    return top;
+  }
+
+  function forget(): void {
+    forgotten++;
+    states.clear();
+    itemsOf.clear();
+    starts.fill(UNKNOWN);
+    table = new Int32Array(4 * stride);
+    top = 0;
+    cells = stride;
+    if (classes.size < CLASSES_LIMIT && accepts.length > 0) return;
+    classes.clear();
+    points.clear();
+    ascii.fill(0);
+    const none = new Uint8Array(sets.length);
+    accepts = [none, none];
+    kinds = [0, EDGE];
+  }
+
+  /** The class of a character, which is made where there is none. */
+  function classOf(point: number): number {
+    const known = point < 128 ? (ascii[point] as number) : (points.get(point) ?? 0);
+    if (known !== 0) return known;
+    work += sets.length;
+    const kind = kindOf(point);
+    const accepted = Uint8Array.from(sets, (set) => Number(contains(set, point)));
+    const key = `${kind}:${accepted.join('')}`;
+    let group = classes.get(key);
+    if (group === undefined) {
+      if (accepts.length === stride || classes.size >= CLASSES_LIMIT) {
+        if (classes.size < CLASSES_LIMIT) stride *= 2;
+        forget();
+      }
+      group = accepts.push(accepted) - 1;
+      kinds.push(kind);
+      classes.set(key, group);
+    }
+    if (point < 128) ascii[point] = group;
+    else {
+      if (points.size >= POINTS_LIMIT) points.clear();
+      points.set(point, group);
+    }
+    return group;
+  }
+
+  function kindOf(point: number): number {
+    if (tellsLines && point === 10) return NEWLINE;
+    return tellsWords && isWord(point) ? WORD : OTHER;
+  }
+
+  /** What waits after a character of the class; null where it has matched. */
+  function step(items: Items, group: number): Items | null {
+    const kind = kinds[group] as number;
+    const accepted = accepts[group] as Uint8Array;
+    const entries = anchored ? [] : [program.start];
+    work += items.length;
+    for (const item of items) {
+      if ((item & kind) === 0) continue;
+      const at = item >> 4;
+      if (ops[at] === MATCH) return null;
+      if (accepted[args[at] as number] === 1) entries.push(nexts[at] as number);
+    }
+    return group === END ? [] : collect(entries, kind);
+  }
+
+  /** What waits at the entries and behind them, after a character of the kind; null where it has matched. */
+  function collect(entries: readonly number[], kind: number): Items | null {
+    for (const entry of entries) open.push(entry, ALL_KINDS);
+    while (open.length > 0) {
+      const mask = open.pop() as number;
+      const at = open.pop() as number;
+      const before = seen[at] as number;
+      const fresh = mask & ~before;
+      if (fresh === 0) continue;
+      if (before === 0) reached.push(at);
+      seen[at] = before | fresh;
+      if (ops[at] === SPLIT) open.push(args[at] as number, fresh, nexts[at] as number, fresh);
+      else if (ops[at] === ASSERT) {
+        const kept = fresh & allowedAfter(assertions[args[at] as number] as Assertion, kind);
+        if (kept !== 0) open.push(nexts[at] as number, kept);
+      }
+    }
+    work += reached.length;
+    const items: number[] = [];
+    let matched = false;
+    for (const at of reached) {
+      const mask = seen[at] as number;
+      seen[at] = 0;
+      if (ops[at] === CHARS || ops[at] === MATCH) items.push((at << 4) | mask);
+      if (ops[at] === MATCH && mask === ALL_KINDS) matched = true;
+    }
+    reached.length = 0;
+    return matched ? null : items.sort((a, b) => a - b);
+  }
+}
+
+/** The kinds of a next character with which the assertion holds, where one of `kind` is before it. */
+function allowedAfter(what: Assertion, kind: number): number {
+  switch (what) {
+    case 'start':
+      return kind === EDGE ? ALL_KINDS : 0;
+    case 'end':
+      return EDGE;
+    case 'lineStart':
+      return kind === EDGE || kind === NEWLINE ? ALL_KINDS : 0;
+    case 'lineEnd':
+      return EDGE | NEWLINE;
+    case 'word':
+      return kind === WORD ? ALL_KINDS - WORD : WORD;
+    case 'notWord':
+      return kind === WORD ? WORD : ALL_KINDS - WORD;
+  }
+}
+
+function isWord(point: number): boolean {
+  return (
+    (point >= 0x61 && point <= 0x7a) ||
+    (point >= 0x41 && point <= 0x5a) ||
+    (point >= 0x30 && point <= 0x39) ||
+    point === 0x5f
+  );
+}
