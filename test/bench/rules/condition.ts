@@ -10,12 +10,19 @@ import type { Expression, Leaf, PatternPart } from '../../../src/sigma/rule.ts';
 import { addressNumber } from './prepared.ts';
 
 export type Condition =
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Condition[] }
+  | { readonly kind: 'and'; readonly of: readonly Condition[] }
+  | { readonly kind: 'or'; readonly of: readonly Condition[] }
   | { readonly kind: 'not'; readonly of: Condition }
   | FieldTest;
 
 export type How = 'contains' | 'startsWith' | 'endsWith';
 export type Compare = 'lt' | 'lte' | 'gt' | 'gte';
+
+/** A rule as the peers' translations begin with it. */
+export interface PlainRule {
+  readonly id: string;
+  readonly condition: Condition;
+}
 
 export type FieldTest =
   | { readonly kind: 'in'; readonly field: string; readonly values: readonly (string | number)[] }

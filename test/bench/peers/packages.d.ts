@@ -1,0 +1,26 @@
+/** As much of the peers' packages as the bench calls: they are not installed where nobody measures. */
+declare module '@ucast/mongo2js' {
+  export function guard(query: object): (record: object) => boolean;
+}
+declare module 'mingo' {
+  export class Query {
+    constructor(query: object);
+    test(record: object): boolean;
+  }
+}
+declare module 'sift' {
+  export default function sift(query: object): (record: object) => boolean;
+}
+declare module 'json-logic-engine' {
+  export class LogicEngine {
+    addMethod(name: string, method: (args: never) => unknown, options?: object): void;
+    run(logic: unknown, record: object): unknown;
+  }
+}
+declare module 'json-rules-engine' {
+  export class Engine {
+    addOperator(name: string, test: (fact: never, value: never) => boolean): void;
+    addRule(rule: object): void;
+    run(facts: object): Promise<{ readonly events: readonly { readonly type: string }[] }>;
+  }
+}

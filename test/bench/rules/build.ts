@@ -1,0 +1,139 @@
+/**
+ * The modules that are measured, bundled as a Worker is: everything known when it is built is in them.
+ *
+ * Contract: writes into `folder` only.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import type { DetectionRule, RuleSet } from '../../../src/sigma/rule.ts';
+import { conditionOf, type PlainRule } from './condition.ts';
+import { handWritten } from './hand-written.ts';
+import { adapterOf, ajvStandalone } from './peers.ts';
+
+export const ENGINE = 'this engine';
+export const HAND_WRITTEN = 'hand-written';
+/** What making an entry ready for the peers takes by itself. */
+export const PREPARED = '(folding for the peers)';
+
+export interface Bundle {
+  readonly code: string;
+  readonly gzippedBytes: number;
+}
+
+/** How a subject is written: what it imports, and the expression that makes it. */
+interface Written {
+  readonly imports: readonly string[];
+  readonly make: string;
+}
+
+export interface RulesToBuild {
+  readonly ruleSet: RuleSet;
+  /** Names of subjects. */
+  readonly names: readonly string[];
+  readonly folder: string;
+}
+
+/** All the subjects in one module, to be asked for by name. */
+export async function bundleAll({ ruleSet, names, folder }: RulesToBuild): Promise<Bundle> {
+  const written = names.map((name, i) => [name, write(name, i, ruleSet, folder)] as const);
+  return bundle(folder, [
+    `import { serve } from ${path('./serve.ts')};`,
+    ...written.flatMap(([, { imports }]) => imports),
+    `export default serve({ subjects: {`,
+    ...written.map(([name, { make }]) => `  ${JSON.stringify(name)}: () => ${make},`),
+    '} });',
+  ]);
+}
+
+/** One subject by itself, as a Worker that evaluates what it is sent. Null: the empty Worker. */
+export async function bundleOne(name: string | null, ruleSet: RuleSet, folder: string): Promise<Bundle> {
+  const { imports, make } = name === null ? { imports: [], make: 'null' } : write(name, 0, ruleSet, folder);
+  return bundle(folder, [
+    `import { serveCold } from ${path('./serve-cold.ts')};`,
+    ...imports,
+    `export default serveCold(${make});`,
+  ]);
+}
+
+/** A module from lines of source; relative paths are relative to this file's folder. */
+export async function bundle(folder: string, lines: readonly string[]): Promise<Bundle> {
+  const entry = `${folder}/entry.ts`;
+  writeFileSync(entry, lines.join('\n'));
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser'],
+    // What ajv made imports ajv.
+    nodePaths: [fileURLToPath(new URL('../peers/node_modules/', import.meta.url).href)],
+    logLevel: 'silent',
+  });
+  const code = outputFiles[0]?.text ?? '';
+  return { code, gzippedBytes: gzipSync(code, { level: 9 }).length };
+}
+
+export function path(relative: string): string {
+  return JSON.stringify(fileURLToPath(new URL(relative, import.meta.url).href));
+}
+
+function write(name: string, i: number, ruleSet: RuleSet, folder: string): Written {
+  const subject = `subject${i}`;
+  const data = (value: unknown): string => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+  const file = (text: string): string => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(`${folder}/${subject}.js`, text);
+    return JSON.stringify(`${folder}/${subject}.js`);
+  };
+  switch (name) {
+    case ENGINE:
+      return {
+        imports: [`import { engineSubject as ${subject} } from ${path('./engine.ts')};`],
+        make: `${subject}(${data(ruleSet)})`,
+      };
+    case HAND_WRITTEN: {
+      const source = handWritten(detectionsOf(ruleSet), JSON.parse(path('./prepared.ts')) as string);
+      return {
+        imports: [
+          `import { matched as ${subject} } from ${file(source)};`,
+          `import { subjectOf as ${subject}Of } from ${path('./subject.ts')};`,
+        ],
+        make: `${subject}Of(${subject})`,
+      };
+    }
+    case PREPARED:
+      return {
+        imports: [
+          `import { prepare as ${subject} } from ${path('./prepared.ts')};`,
+          `import { subjectOfRules as ${subject}Of } from ${path('./subject.ts')};`,
+        ],
+        make: `${subject}Of([{ id: 'none', test: (record) => record.method === '' }], ${subject})`,
+      };
+    case 'ajv':
+      return {
+        imports: [
+          `import * as ${subject}Compiled from ${file(ajvStandalone(plainRules(ruleSet)))};`,
+          `import { create as ${subject} } from ${JSON.stringify(adapterOf(name))};`,
+        ],
+        make: `${subject}(${data(detectionsOf(ruleSet).map(({ id }) => id))}, ${subject}Compiled)`,
+      };
+    default:
+      return {
+        imports: [`import { create as ${subject} } from ${JSON.stringify(adapterOf(name))};`],
+        make: `${subject}(${data(plainRules(ruleSet))})`,
+      };
+  }
+}
+
+export function detectionsOf({ rules }: RuleSet): DetectionRule[] {
+  return rules.filter((rule): rule is DetectionRule => rule.kind === 'detection');
+}
+
+export function plainRules(ruleSet: RuleSet): PlainRule[] {
+  return detectionsOf(ruleSet).map(({ id, expression }) => ({ id, condition: conditionOf(expression) }));
+}

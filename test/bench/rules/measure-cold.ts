@@ -1,0 +1,85 @@
+/**
+ * The first request of a Worker that was not there before: each time an isolate of its own, made by workerd's loader
+ * when it is asked for, which is sent 100 entries; beside an empty Worker that only reads them.
+ */
+import { compare } from '../measure.ts';
+import type { Bundle } from './build.ts';
+import type { BenchEntry } from './entries.ts';
+import { COMPATIBILITY_DATE } from './runtime.ts';
+
+export interface Cold {
+  readonly name: string;
+  /** More than the empty Worker took, ms: to load and start; for the entries then; and both in one request. */
+  readonly startMs: number;
+  readonly entriesMs: number;
+  readonly togetherMs: number;
+  readonly gzippedBytes: number;
+}
+
+/** Loads the Worker that the path names, under an id that is used once or twice. */
+const LOADER = `
+export default {
+  fetch(request, env) {
+    const [, index, id] = new URL(request.url).pathname.split('/');
+    const load = () => ({
+      compatibilityDate: ${JSON.stringify(COMPATIBILITY_DATE)},
+      mainModule: 'main.js',
+      modules: { 'main.js': env['CODE_' + index] },
+    });
+    return env.LOADER.get(index + '-' + id, load).getEntrypoint().fetch(request);
+  },
+};`;
+
+/** `bundles`: by name; the empty Worker's comes first. */
+export async function startCold(
+  bundles: ReadonlyMap<string, Bundle>,
+  entries: readonly BenchEntry[],
+  rounds: number,
+): Promise<Cold[]> {
+  const { Miniflare } = await import('miniflare');
+  const list = [...bundles];
+  const miniflare = new Miniflare({
+    compatibilityDate: COMPATIBILITY_DATE,
+    modules: [{ type: 'ESModule', path: 'loader.mjs', contents: LOADER }],
+    bindings: Object.fromEntries(list.map(([, { code }], i) => [`CODE_${i}`, code])),
+    workerLoaders: { LOADER: {} },
+  });
+  try {
+    const url = await miniflare.ready;
+    const body = JSON.stringify(entries);
+    let used = 0;
+    const ask = async (path: string, init: RequestInit): Promise<string> => {
+      const response = await fetch(new URL(path, url), init);
+      const text = await response.text();
+      if (response.status !== 200) throw new Error(`the first request is answered with ${response.status}: ${text}`);
+      return text;
+    };
+    const post = { method: 'POST', body };
+    const together = await compare(
+      list.map(([name], i) => ({ name, go: async () => void (await ask(`/${i}/${used++}`, post)) })),
+      { rounds, warmUp: 2 },
+      () => performance.now(),
+    );
+    // Each is started by a request for nothing; what comes after that is the second's own.
+    const started: string[] = [];
+    const start = await compare(
+      list.map(([name], i) => ({
+        name,
+        go: async () => {
+          started[i] = `/${i}/${used++}`;
+          await ask(started[i], {});
+        },
+      })),
+      { rounds, warmUp: 2 },
+      () => performance.now(),
+    );
+    return list.slice(1).map(([name, { gzippedBytes }], i) => {
+      const adds = (measured: typeof together): number => measured[i + 1]?.adds ?? Number.NaN;
+      const togetherMs = adds(together);
+      const startMs = adds(start);
+      return { name, startMs, entriesMs: togetherMs - startMs, togetherMs, gzippedBytes };
+    });
+  } finally {
+    await miniflare.dispose();
+  }
+}

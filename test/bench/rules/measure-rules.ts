@@ -1,0 +1,127 @@
+/**
+ * Evaluating entries: the engine beside hand-written code and the peers, in one runtime.
+ *
+ * Contract: what does not find the same as the engine is not measured but thrown, with what it found.
+ */
+import type { RuleSet } from '../../../src/sigma/rule.ts';
+import { compare } from '../measure.ts';
+import { bundleAll, ENGINE, HAND_WRITTEN, PREPARED } from './build.ts';
+import type { BenchEntry } from './entries.ts';
+import { type Running, type Runtime, start } from './runtime.ts';
+import type { Found } from './serve.ts';
+
+export interface Evaluating {
+  readonly runtime: Runtime;
+  readonly ruleSet: RuleSet;
+  readonly entries: readonly BenchEntry[];
+  readonly subjects: readonly { readonly name: string; readonly share: number }[];
+  readonly rounds: number;
+  /** Whether every value is made different from all others before. */
+  readonly distinct?: boolean;
+  readonly folder: string;
+}
+
+export interface Evaluated {
+  readonly name: string;
+  /** How many entries it was measured on. */
+  readonly entries: number;
+  readonly matches: number;
+  readonly nsPerEntry: number;
+  /** From JSON to being ready, the first time. */
+  readonly readyMs: number;
+  /** Of the heap, once it is ready, and after it has evaluated the entries; null where the runtime does not tell. */
+  readonly readyBytes: number | null;
+  readonly heldBytes: number | null;
+}
+
+/** So many entries are sent at once. */
+const CHUNK = 10_000;
+const now = (): number => performance.now();
+
+export async function evaluateAll(what: Evaluating): Promise<Evaluated[]> {
+  const { runtime, ruleSet, entries, subjects, rounds, folder } = what;
+  const names = subjects.map(({ name }) => name);
+  const { code } = await bundleAll({ ruleSet, names, folder });
+  const running = await start(runtime, code);
+  try {
+    for (let i = 0; i < entries.length; i += CHUNK) {
+      await running.ask('/entries', JSON.stringify(entries.slice(i, i + CHUNK)));
+    }
+    if (what.distinct === true) await running.ask('/distinct');
+    const counted = subjects.map(({ name, share }) => ({
+      name,
+      count: Math.max(1, Math.min(entries.length, Math.round(entries.length * share))),
+    }));
+    const made = new Map<string, { readyMs: number; readyBytes: number | null; matches: number }>();
+    for (const { name, count } of counted) {
+      const began = now();
+      const readyBytes = (await running.ask(asked('make', name))) as number | null;
+      const readyMs = now() - began;
+      const matches = name === PREPARED ? 0 : await checked(running, name, count, ruleSet, entries);
+      made.set(name, { readyMs, readyBytes, matches });
+    }
+    const measured = await compare(
+      [
+        { name: '', go: async () => void (await running.ask('/nothing')) },
+        ...counted.map(({ name, count }) => ({
+          name,
+          go: async () => void (await running.ask(asked('run', name, count))),
+        })),
+      ],
+      { rounds, warmUp: 1 },
+      now,
+    );
+    const nothing = measured[0]?.median ?? 0;
+    const evaluated: Evaluated[] = [];
+    for (const { name, count } of counted) {
+      const median = measured.find((one) => one.name === name)?.median ?? Number.NaN;
+      const { readyMs = Number.NaN, readyBytes = null, matches = 0 } = made.get(name) ?? {};
+      const heldBytes = (await running.ask(asked('drop', name))) as number | null;
+      const nsPerEntry = ((median - nothing) / count) * 1e6;
+      evaluated.push({ name, entries: count, matches, nsPerEntry, readyMs, readyBytes, heldBytes });
+    }
+    return evaluated;
+  } finally {
+    await running.stop();
+  }
+}
+
+/** How many matches there are; throws where the subject and the engine do not agree on them. */
+async function checked(
+  running: Running,
+  name: string,
+  count: number,
+  { rules }: RuleSet,
+  entries: readonly BenchEntry[],
+): Promise<number> {
+  const found = (await running.ask(asked('check', name, count))) as Found;
+  const expected = name === ENGINE ? found : ((await running.ask(asked('check', ENGINE, count))) as Found);
+  const problem = disagreement(name, expected, found, rules, entries);
+  if (problem !== null) throw new Error(problem);
+  return Object.values(found).reduce((sum, [matches]) => sum + matches, 0);
+}
+
+/** What a subject finds otherwise than the engine, in words; null where nothing. Pure. */
+export function disagreement(
+  name: string,
+  expected: Found,
+  found: Found,
+  rules: readonly { readonly id: string; readonly title: string }[],
+  entries: readonly BenchEntry[],
+): string | null {
+  for (const { id, title } of rules) {
+    const [ours, ourLast] = expected[id] ?? [0, -1];
+    const [theirs, theirLast] = found[id] ?? [0, -1];
+    if (ours === theirs && ourLast === theirLast) continue;
+    const example = ourLast === theirLast ? '' : `, for instance on ${JSON.stringify(entries[Math.max(ourLast, theirLast)])}`;
+    return `${name} does not agree with ${ENGINE} on “${title}”: ${theirs} matches, not ${ours}${example}`;
+  }
+  return null;
+}
+
+function asked(what: string, name: string, count?: number): string {
+  return `/${what}/${encodeURIComponent(name)}${count === undefined ? '' : `?count=${count}`}`;
+}
+
+/** The first, beside which everything is put. */
+export const BESIDE = HAND_WRITTEN;

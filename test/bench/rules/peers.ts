@@ -1,0 +1,64 @@
+/**
+ * The peers: what else rules could be evaluated with. They live in ../peers with a package.json of their own.
+ *
+ * Contract: nothing here needs them installed but `installPeers` and what it answers true to.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { schemaOf } from '../peers/json-schema.ts';
+import type { PlainRule } from './condition.ts';
+
+const FOLDER = fileURLToPath(new URL('../peers/', import.meta.url).href);
+
+export interface Peer {
+  readonly name: string;
+  /** Of the entries, so much is evaluated at 50 rules: a slow one is not waited for. */
+  readonly share: number;
+}
+
+export const PEERS: readonly Peer[] = [
+  { name: 'ajv', share: 1 },
+  { name: 'ucast', share: 1 },
+  { name: 'json-logic-engine', share: 0.5 },
+  { name: 'mingo', share: 0.5 },
+  { name: 'sift', share: 0.5 },
+  { name: 'json-rules-engine', share: 0.01 },
+];
+
+/** Whether they are there, after having tried to install them. */
+export function installPeers(say: (text: string) => void): boolean {
+  if (arePeersInstalled()) return true;
+  say('Installing the peers: npm ci --prefix test/bench/peers …');
+  const ended = spawnSync('npm', ['ci', '--prefix', FOLDER, '--no-fund', '--no-audit'], { encoding: 'utf8' });
+  if (ended.status === 0 && arePeersInstalled()) return true;
+  say(`The peers can’t be installed, so this goes on without them: ${(ended.stderr ?? '').trim().split('\n')[0]}`);
+  return false;
+}
+
+export function arePeersInstalled(): boolean {
+  return existsSync(`${FOLDER}node_modules/json-rules-engine/package.json`);
+}
+
+/** The path of a peer's adapter, for what is bundled. */
+export function adapterOf(name: string): string {
+  return `${FOLDER}${name}.ts`;
+}
+
+interface Ajv {
+  addSchema(schema: object, key: string): void;
+}
+
+/** The rules as ajv compiles them ahead: a module that exports a function for each, r0, r1 … */
+export function ajvStandalone(rules: readonly PlainRule[]): string {
+  const require = createRequire(adapterOf('ajv'));
+  const { Ajv } = require('ajv') as { Ajv: new (options: object) => Ajv };
+  const { default: standalone } = require('ajv/dist/standalone') as {
+    default: (ajv: Ajv, exported: Record<string, string>) => string;
+  };
+  // What an error says is not asked for.
+  const ajv = new Ajv({ code: { source: true, esm: true }, messages: false, strict: false, unicodeRegExp: false });
+  for (const [i, { condition }] of rules.entries()) ajv.addSchema(schemaOf(condition), `r${i}`);
+  return standalone(ajv, Object.fromEntries(rules.map((_, i) => [`r${i}`, `r${i}`])));
+}

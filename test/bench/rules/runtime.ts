@@ -1,0 +1,79 @@
+/** Where a bundle runs: workerd, or Node in a thread of its own. Both are asked the same way. */
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+
+export interface Running {
+  /** What it answers, as JSON. Throws where it could not. */
+  ask(path: string, body?: string): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export const RUNTIMES = ['node', 'workerd'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** The whole time one takes to start is not ours to measure. */
+export function start(runtime: Runtime, code: string): Promise<Running> {
+  return runtime === 'node' ? startThread(code) : startWorkerd(code);
+}
+
+async function startThread(code: string): Promise<Running> {
+  // Contexts that are made from now on can be told to clean up, so that what they hold can be measured.
+  setFlagsFromString('--expose-gc');
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     const loaded = import('data:text/javascript;base64,' + Buffer.from(workerData).toString('base64'));
+     parentPort.on('message', async ({ id, path, body }) => {
+       const { default: served } = await loaded;
+       const response = await served.fetch(new Request('http://node' + path, { method: 'POST', body }));
+       parentPort.postMessage({ id, status: response.status, text: await response.text() });
+     });`,
+    { eval: true, workerData: code, resourceLimits: { maxOldGenerationSizeMb: 4_096 } },
+  );
+  let asked = 0;
+  const waiting = new Map<number, (answer: { status: number; text: string }) => void>();
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
+  worker.once('error', fail);
+  worker.on('message', ({ id, ...answer }: { id: number; status: number; text: string }) => {
+    waiting.get(id)?.(answer);
+    waiting.delete(id);
+  });
+  return {
+    async ask(path, body = '') {
+      const id = asked++;
+      const answered = new Promise<{ status: number; text: string }>((resolve) => waiting.set(id, resolve));
+      worker.postMessage({ id, path, body });
+      return read(path, await Promise.race([answered, failed]));
+    },
+    async stop() {
+      await worker.terminate();
+    },
+  };
+}
+
+async function startWorkerd(code: string): Promise<Running> {
+  const { Miniflare } = await import('miniflare');
+  const miniflare = new Miniflare({
+    compatibilityDate: COMPATIBILITY_DATE,
+    modules: [{ type: 'ESModule', path: 'main.mjs', contents: code }],
+  });
+  const url = await miniflare.ready;
+  return {
+    async ask(path, body = '') {
+      const response = await fetch(new URL(path, url), { method: 'POST', body });
+      return read(path, { status: response.status, text: await response.text() });
+    },
+    stop: () => miniflare.dispose(),
+  };
+}
+
+/** That of wrangler.toml. */
+export const COMPATIBILITY_DATE = '2026-10-01';
+
+function read(path: string, { status, text }: { status: number; text: string }): unknown {
+  if (status !== 200) throw new Error(`${path}: ${text}`);
+  return JSON.parse(text);
+}

@@ -1,0 +1,116 @@
+/**
+ * What is measured, as a Worker that is asked to do it: the same in workerd and in Node, timed from outside, since a
+ * Worker's clock stands still while it works. Holds state between requests: the entries, and what was made.
+ *
+ *   POST /entries            more entries, as a JSON array
+ *   POST /distinct           makes every value of the entries different from all others
+ *   POST /make/NAME          makes a subject ready; answers what it took of the heap, in bytes, where that is known
+ *   POST /run/NAME?count=N   evaluates the first N entries; answers how many matches there were
+ *   POST /check/NAME?count=N the same; answers the matches of each rule, and the last entry of each
+ *   POST /task/NAME?count=N  does something N times
+ *   POST /drop/NAME          lets a subject go; answers what it held of the heap, as /make
+ *   POST /nothing            what asking takes
+ */
+import { type BenchEntry, distinctEntries } from './entries.ts';
+import type { Subject } from './subject.ts';
+
+/** Does its thing so many times; answers anything, so that it is not done in vain. */
+export type Task = (count: number) => unknown;
+
+export interface Served {
+  readonly subjects?: { readonly [name: string]: () => Subject };
+  readonly tasks?: { readonly [name: string]: () => Task };
+}
+
+/** Rule id → how many entries it matches and the index of the last. */
+export type Found = { readonly [ruleId: string]: readonly [matches: number, last: number] };
+
+export function serve({ subjects = {}, tasks = {} }: Served): { fetch(request: Request): Promise<Response> } {
+  let entries: BenchEntry[] = [];
+  const made = new Map<string, Subject>();
+  const begun = new Map<string, Task>();
+
+  const subject = (name: string): Subject => {
+    const known = made.get(name) ?? subjects[name]?.();
+    if (known === undefined) throw new Error(`no subject ${name}`);
+    made.set(name, known);
+    return known;
+  };
+  const task = (name: string): Task => {
+    const known = begun.get(name) ?? tasks[name]?.();
+    if (known === undefined) throw new Error(`no task ${name}`);
+    begun.set(name, known);
+    return known;
+  };
+
+  const answer = async (what: string, name: string, count: number, request: Request): Promise<unknown> => {
+    switch (what) {
+      case 'entries':
+        for (const entry of (await request.json()) as BenchEntry[]) entries.push(entry);
+        return entries.length;
+      case 'distinct':
+        entries = distinctEntries(entries);
+        return entries.length;
+      case 'make': {
+        made.delete(name);
+        const before = heap();
+        subject(name);
+        const after = heap();
+        return before === null || after === null ? null : after - before;
+      }
+      case 'drop': {
+        const before = heap();
+        made.delete(name);
+        const after = heap();
+        return before === null || after === null ? null : before - after;
+      }
+      case 'run':
+        return run(subject(name), entries, count);
+      case 'check':
+        return check(subject(name), entries, count);
+      case 'task':
+        return task(name)(count) === undefined ? 0 : 1;
+      default:
+        return null;
+    }
+  };
+
+  return {
+    async fetch(request) {
+      const url = new URL(request.url);
+      const [, what = '', ...names] = url.pathname.split('/');
+      const name = decodeURIComponent(names.join('/'));
+      try {
+        return Response.json(await answer(what, name, Number(url.searchParams.get('count')), request));
+      } catch (error) {
+        return new Response(error instanceof Error ? (error.stack ?? error.message) : String(error), { status: 500 });
+      }
+    },
+  };
+}
+
+async function run(subject: Subject, entries: readonly BenchEntry[], count: number): Promise<number> {
+  let matches = 0;
+  for (let i = 0; i < count; i++) {
+    const found = subject.count(entries[i] as BenchEntry);
+    matches += typeof found === 'number' ? found : await found;
+  }
+  return matches;
+}
+
+async function check(subject: Subject, entries: readonly BenchEntry[], count: number): Promise<Found> {
+  const found: Record<string, [number, number]> = {};
+  for (let i = 0; i < count; i++) {
+    for (const id of await subject.ids(entries[i] as BenchEntry)) found[id] = [(found[id]?.[0] ?? 0) + 1, i];
+  }
+  return found;
+}
+
+/** Bytes in use once everything that can go is gone; null where nobody tells. */
+function heap(): number | null {
+  const { gc, process } = globalThis as { gc?: () => void; process?: { memoryUsage?(): { heapUsed: number } } };
+  if (gc === undefined || process?.memoryUsage === undefined) return null;
+  gc();
+  gc();
+  return process.memoryUsage().heapUsed;
+}
