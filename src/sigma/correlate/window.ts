@@ -1,123 +1,147 @@
 /**
- * The sliding window of one group of a correlation that counts: event times, and what an entry does to them.
+ * The sliding window of one group of a correlation.
  *
- * Contract. An entry at `at` is seen by every window `(t − timespan, t]` that ends at a kept time t (its own, or one
- * that came before it though it is younger) and contains it. The earliest of those whose count meets the condition
- * fires, and dates the match; at most one per entry. Times that no window of an entry still to come can contain are
- * dropped: entries to come are no older than `horizon`. So are times that every window containing them can spare:
- * one that has `cap` others, where no count above `cap` is told apart. What is left is bounded (about twice the cap
- * for each timespan between horizon and now), and fires exactly as if everything had been kept.
+ * Contract. A happening at `at` is seen by every window `(t − timespan, t]` that ends at a kept time t (its own, or a
+ * later one that was seen before it) and contains it. The earliest of those whose number meets the condition fires,
+ * and dates the match; at most one per happening. For happenings in time order that is each one's own window.
  *
- * Pure. Times are milliseconds since the epoch.
+ * What is kept is bounded. What no window of a happening still to come can contain is dropped: what is not younger
+ * than `min(at, horizon) − timespan`. Beyond that:
+ * - event_count, value_count and temporal spare what the condition does not need: of each stretch of time as long as
+ *   the timespan about twice the count from which on the condition's mind is made up stays, and as much again until
+ *   it is cleared away. That changes no answer where the condition only asks for more (gt, gte).
+ * - Where it asks for anything else of values or rules (lt, eq, an expression …), and for temporal_ordered, a late
+ *   happening may need any end of a window, or any step of a chain. There the newest 1,000 items at least are never
+ *   spared. Of older ones that much is kept that a happening in time order is answered exactly; a late one that falls
+ *   among them may see fewer windows and shorter chains.
+ * - Of all others, and whatever the condition needs, 10,000 items at most are kept (event_count: 50,000); the oldest
+ *   go first, and are counted in `dropped`.
+ * - Saved it is less than 1 MB: values take 64 characters at most (see text.ts).
+ *
+ * A happening in time order costs amortized constant time, whatever is kept (percentiles about the square root of it,
+ * temporal_ordered the square of the number of rules). A late one costs a pass over what is kept within a timespan of
+ * it. Times are whole milliseconds since the epoch. Pure.
  */
-import type { Comparison } from '../rule.ts';
+import { type Fired, TIMES_TOLD, type Window } from './happening.ts';
+import { meets } from './window/fits.ts';
+import { firstAfter, type Key, type Sweep } from './window/items.ts';
+import { kindOf, type WindowRule } from './window/kinds.ts';
+import { openItems, saveItems } from './window/saved.ts';
+import { thinned } from './window/thin.ts';
 
-export interface CountCondition {
-  readonly timespanMs: number;
-  /** All must hold. */
-  readonly condition: readonly { readonly op: Comparison; readonly value: number }[];
-}
+export type { WindowRule } from './window/kinds.ts';
 
-export interface Fired {
-  /** The window's end: the time of the match. */
-  readonly at: number;
-  /** How many entries it holds; above the condition's numbers, at least so many. */
-  readonly count: number;
-}
+/** Clearing away is not worth its pass before so many items have come since the last time. */
+const CLEAR_FROM = 64;
 
-/** What `observe` leaves to be kept, and whether a window fired. */
-export interface Observed {
-  /** Ascending. */
-  readonly times: readonly number[];
-  readonly fired: Fired | null;
-}
-
-/** Below this many times thinning is not worth its pass. */
-const THIN_FROM = 64;
-
-/** Lets an entry at `at` be seen by its group's windows. `times` ascend; `horizon` is as the contract says. */
-export function observe(times: readonly number[], at: number, rule: CountCondition, horizon: number): Observed {
+/** Opens a window anew, or as it was saved. `most`: the most items that are kept, where not the type's own number. */
+export function openWindow(rule: WindowRule, saved: string | null, most?: number): Window {
   const { timespanMs } = rule;
-  const dead = Math.min(at, horizon) - timespanMs;
-  const kept: number[] = [];
-  let place = 0;
-  for (const time of times) {
-    if (time <= dead) continue;
-    if (time <= at) place = kept.length + 1;
-    kept.push(time);
-  }
-  kept.splice(place, 0, at);
-  const fired = firstSatisfied(kept, place, rule);
-  const cap = capOf(rule);
-  // Where thinning leaves many it isn't tried again at every entry, but once they have grown by as many as it costs.
-  const many = kept.length >= 4 * cap && kept.length % Math.max(THIN_FROM, cap) === 0;
-  return { times: many ? thinned(kept, cap, timespanMs) : kept, fired };
-}
+  const condition = rule.expression === null ? rule.condition : [];
+  const kind = kindOf(rule);
+  const limit = most ?? kind.most;
+  const items = openItems(rule.type, saved, kind.isKey);
+  /** Where there is one, all that is kept of the last window has entered it. */
+  let sweep: Sweep | null = null;
+  let entered = 0;
+  /** Items that came since the last clearing. */
+  let fresh = items.times.length;
+  let dropped = 0;
 
-/** The earliest window, ending at `times[place]` or later and containing it, whose count meets the condition. */
-function firstSatisfied(times: readonly number[], place: number, rule: CountCondition): Fired | null {
-  const at = times[place] ?? 0;
-  let from = place;
-  while (from > 0 && (times[from - 1] ?? 0) > at - rule.timespanMs) from--;
-  for (let to = place; to < times.length; to++) {
-    const end = times[to] ?? 0;
-    if (end >= at + rule.timespanMs) break;
-    if (times[to + 1] === end) continue;
-    while ((times[from] ?? 0) <= end - rule.timespanMs) from++;
-    const count = to - from + 1;
-    if (meets(count, rule)) return { at: end, count };
-  }
-  return null;
-}
+  const insert = (at: number, key: Key): void => {
+    const { times, keys, head } = items;
+    let place = times.length;
+    if (place > head && (times[place - 1] as number) > at) place = firstAfter(times, at, head);
+    if (kind.key === 'rules') {
+      // At one time a rule happens once, and rules come in their order.
+      while (place > head && times[place - 1] === at && (keys[place - 1] as Key) >= key) place--;
+      if (times[place] === at && keys[place] === key) return;
+    }
+    fresh++;
+    if (place === times.length) {
+      times.push(at);
+      keys.push(key);
+      return;
+    }
+    times.splice(place, 0, at);
+    keys.splice(place, 0, key);
+    sweep = null;
+  };
 
-/** Whether a count meets every comparison of the condition. */
-export function meets(count: number, rule: CountCondition): boolean {
-  return rule.condition.every(({ op, value }) => holds(count, op, value));
-}
+  const fire = (end: number, value: number): Fired => {
+    const times: number[] = [];
+    for (let i = firstAfter(items.times, end - timespanMs, items.head); times.length < TIMES_TOLD; i++) {
+      const time = items.times[i];
+      if (time === undefined || time > end) break;
+      if (time !== times[times.length - 1]) times.push(time);
+    }
+    return { at: end, value, times };
+  };
 
-function holds(count: number, op: Comparison, value: number): boolean {
-  switch (op) {
-    case 'gt':
-      return count > value;
-    case 'gte':
-      return count >= value;
-    case 'lt':
-      return count < value;
-    case 'lte':
-      return count <= value;
-    case 'eq':
-      return count === value;
-    case 'neq':
-      return count !== value;
-  }
-}
+  /** The earliest window that contains `at` and meets the condition. */
+  const look = (at: number): Fired | null => {
+    const { times, head } = items;
+    if (sweep !== null && times[times.length - 1] === at) {
+      while (entered < times.length) sweep.enter(entered++);
+      const number = sweep.number(at - timespanMs);
+      return meets(number, condition) ? fire(at, number) : null;
+    }
+    const from = firstAfter(times, at - timespanMs, head);
+    const moving = kind.sweep(items, from);
+    let found: Fired | null = null;
+    for (let i = from; i < times.length; i++) {
+      const end = times[i] as number;
+      if (found !== null || end - timespanMs >= at) return found;
+      moving.enter(i);
+      if (end < at || times[i + 1] === end) continue;
+      const number = moving.number(end - timespanMs);
+      if (meets(number, condition)) found = fire(end, number);
+    }
+    sweep = moving;
+    entered = times.length;
+    return found;
+  };
 
-/** A count from which on the condition no longer changes its mind. */
-function capOf(rule: CountCondition): number {
-  return Math.max(1, ...rule.condition.map(({ value }) => Math.floor(value) + 1));
-}
+  const clear = (): void => {
+    const { times, head } = items;
+    const size = times.length - head;
+    const { digests, newest } = kind;
+    if (digests !== null && size >= 2 * newest && fresh >= Math.max(CLEAR_FROM, newest, Math.min(size, limit >> 2))) {
+      replace(thinned(items, timespanMs, digests, newest));
+      fresh = 0;
+    } else if (head > CLEAR_FROM && head > size) {
+      replace({ times: times.slice(head), keys: items.keys.slice(head), head: 0 });
+    }
+    const excess = items.times.length - items.head - limit;
+    if (excess <= 0) return;
+    items.head += excess;
+    dropped += excess;
+    // Its chains do not know which of their items are gone.
+    if (kind.key === 'rules') sweep = null;
+  };
 
-/**
- * `times` without those that every window containing them can spare. A time is needed where some run of `cap` times
- * around it stands free: more than a timespan lies between its neighbours on both sides, so that a window can hold
- * the run and nothing else.
- */
-function thinned(times: readonly number[], cap: number, timespanMs: number): number[] {
-  const kept = [...times];
-  for (let i = 0; i < kept.length; ) {
-    if (isNeeded(kept, i, cap, timespanMs)) i++;
-    else kept.splice(i, 1);
-  }
-  return kept;
-}
+  const replace = (by: typeof items): void => {
+    Object.assign(items, by);
+    sweep = null;
+  };
 
-function isNeeded(times: readonly number[], i: number, cap: number, timespanMs: number): boolean {
-  const time = times[i] ?? 0;
-  for (let from = Math.max(0, i - cap + 1); from <= i; from++) {
-    const before = from === 0 ? Number.NEGATIVE_INFINITY : (times[from - 1] ?? 0);
-    const after = times[from + cap] ?? Number.POSITIVE_INFINITY;
-    if (before === time || after === time) continue;
-    if (after - before > timespanMs) return true;
-  }
-  return false;
+  return {
+    see: (happening, horizon) => {
+      const { at } = happening;
+      const key = kind.key === 'rules' ? null : kind.key(happening);
+      if (kind.key !== 'rules' && key === null) return null;
+      const dead = Math.min(at, horizon) - timespanMs;
+      while (items.head < items.times.length && (items.times[items.head] as number) <= dead) items.head++;
+      if (key !== null) insert(at, key);
+      else for (const index of happening.rules) insert(at, index);
+      const fired = look(at);
+      clear();
+      return fired;
+    },
+    save: () => saveItems(rule.type, items),
+    get dropped() {
+      return dropped;
+    },
+  };
 }
+export { type CountCondition, type Fired, meets, observe } from './window/observe.ts';

@@ -1,0 +1,70 @@
+/**
+ * temporal_ordered: the longest chain of different rules, in their order, whose times do not descend.
+ *
+ * Items at one time come by rule, so that a chain is a subsequence with rising ranks. An item costs the square of the
+ * number of ranks at most.
+ */
+import type { Digests, Items, Key, Sweep } from './items.ts';
+
+/**
+ * `ranks`: rule → its place in the order, -1 where it only has to have happened; `fits`: whether the rules in the
+ * window are as they should be, and may be put in order.
+ */
+export function orderedSweep(
+  items: Items,
+  ranks: readonly number[],
+  fits?: (has: (key: Key) => boolean, longest: number) => boolean,
+): Sweep {
+  const count = Math.max(...ranks) + 1;
+  /** At length × count + rank: of the chains so long that end in a rank, the latest beginning. */
+  const begins = new Array<number>((count + 1) * count).fill(Number.NEGATIVE_INFINITY);
+  const last = new Map<Key, number>();
+  return {
+    enter: (place) => {
+      const time = items.times[place] as number;
+      const key = items.keys[place] as number;
+      const rank = ranks[key] ?? -1;
+      last.set(key, time);
+      if (rank < 0) return;
+      begins[count + rank] = time;
+      for (let length = 2; length <= rank + 1; length++) {
+        let latest = begins[length * count + rank] as number;
+        for (let before = 0; before < rank; before++) {
+          latest = Math.max(latest, begins[(length - 1) * count + before] as number);
+        }
+        begins[length * count + rank] = latest;
+      }
+    },
+    number: (after) => {
+      let longest = 0;
+      for (let i = begins.length - 1; i >= count && longest === 0; i--) {
+        if ((begins[i] as number) > after) longest = Math.floor(i / count);
+      }
+      const has = (key: Key): boolean => (last.get(key) ?? Number.NEGATIVE_INFINITY) > after;
+      return fits === undefined || fits(has, longest) ? longest : Number.NaN;
+    },
+  };
+}
+
+/** Of a run matters how long a chain is that begins at a rank or later and ends in one, and which rules happened. */
+export function orderedDigests(ranks: readonly number[]): Digests {
+  const count = Math.max(...ranks) + 1;
+  return (backward) => {
+    const seen = new Set<Key>();
+    const lengths = new Array<number>(count * count).fill(0);
+    return (key) => {
+      let changed = seen.size !== seen.add(key).size;
+      let rank = ranks[key as number] ?? -1;
+      if (rank < 0) return changed;
+      if (backward) rank = count - 1 - rank;
+      for (let begin = 0; begin <= rank; begin++) {
+        let longest = 0;
+        for (let i = begin; i < rank; i++) longest = Math.max(longest, lengths[begin * count + i] as number);
+        if (longest < (lengths[begin * count + rank] as number)) continue;
+        lengths[begin * count + rank] = longest + 1;
+        changed = true;
+      }
+      return changed;
+    };
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Sums and averages of a window, without drift: nothing is ever subtracted.
+ *
+ * The window is two runs: of the older one the sum from each item to its end is known, of the newer one the sum. When
+ * the older one is used up, the newer one becomes it; so an item is added twice. Every sum carries its rounding error
+ * along (Neumaier), so that the number is that of adding exactly and rounding once, whatever the order, as long as
+ * samples are less than some 30 decimal digits apart. A sum that overflows is infinite or not a number, until what
+ * made it so leaves.
+ */
+import type { Items, Sweep } from './items.ts';
+
+/** A sum and what its rounding left out. */
+interface Total {
+  sum: number;
+  rest: number;
+}
+
+function add(total: Total, value: number): void {
+  const sum = total.sum + value;
+  const taken = sum - total.sum;
+  total.rest += total.sum - (sum - taken) + (value - taken);
+  total.sum = sum;
+}
+
+export function sumSweep(items: Items, first: number, average: boolean): Sweep {
+  const { times } = items;
+  const samples = items.keys as number[];
+  const newer: Total = { sum: 0, rest: 0 };
+  /** The sums from `base + i` to `middle`. */
+  let sums: number[] = [];
+  let rests: number[] = [];
+  let base = first;
+  let middle = first;
+  let from = first;
+  let to = first;
+
+  const turn = (): void => {
+    const total: Total = { sum: 0, rest: 0 };
+    sums = new Array<number>(to - from);
+    rests = new Array<number>(to - from);
+    for (let i = to - 1; i >= from; i--) {
+      add(total, samples[i] as number);
+      sums[i - from] = total.sum;
+      rests[i - from] = total.rest;
+    }
+    base = from;
+    middle = to;
+    newer.sum = 0;
+    newer.rest = 0;
+  };
+
+  return {
+    enter: (place) => {
+      add(newer, samples[place] as number);
+      to = place + 1;
+    },
+    number: (after) => {
+      while (from < to && (from < items.head || (times[from] as number) <= after)) from++;
+      if (from > middle) turn();
+      const total = { ...newer };
+      if (from < middle) {
+        add(total, sums[from - base] as number);
+        total.rest += rests[from - base] as number;
+      }
+      const sum = Number.isFinite(total.sum) ? total.sum + total.rest : total.sum;
+      return average ? sum / (to - from) : sum;
+    },
+  };
+}

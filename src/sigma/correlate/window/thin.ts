@@ -1,0 +1,30 @@
+/**
+ * Leaves out what no window needs.
+ *
+ * Time is cut into stretches as long as the timespan. A window, which is as long, never lies within one: of a stretch
+ * it holds a run from its beginning, or one to its end. So an item is needed only where it changes what a run from the
+ * beginning amounts to, or one to the end.
+ */
+import type { Digests, Items, Key } from './items.ts';
+
+/** The items that are needed, and the `newest` ones. */
+export function thinned(items: Items, timespanMs: number, digests: Digests, newest: number): Items {
+  const { times, keys, head } = items;
+  const count = times.length;
+  const needed = new Uint8Array(count).fill(1, Math.max(head, count - newest));
+  for (let from = head; from < count; ) {
+    const stretch = Math.floor((times[from] as number) / timespanMs);
+    const forward = digests(false);
+    let to = from;
+    for (; to < count && Math.floor((times[to] as number) / timespanMs) === stretch; to++) {
+      if (forward(keys[to] as Key)) needed[to] = 1;
+    }
+    const backward = digests(true);
+    for (let i = to - 1; i >= from; i--) {
+      if (backward(keys[i] as Key)) needed[i] = 1;
+    }
+    from = to;
+  }
+  const isNeeded = (_: unknown, place: number): boolean => needed[place] === 1;
+  return { times: times.filter(isNeeded), keys: keys.filter(isNeeded), head: 0 };
+}

@@ -1,0 +1,157 @@
+/**
+ * What a window should answer, word by word: keeps every happening, thins nothing, and recounts every window anew.
+ * Slow on purpose, and shares no code with what it is there to check.
+ */
+import type { Fired, Happening } from '../../../src/sigma/correlate/happening.ts';
+import type { WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
+
+export interface Reference {
+  see(happening: Happening, horizon: number): Fired | null;
+  readonly dropped: number;
+}
+
+/** `most`: at most so many happenings are kept, the oldest going first. */
+export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINITY): Reference {
+  let all: Happening[] = [];
+  let dropped = 0;
+  return {
+    see: (happening, horizon) => {
+      const { at } = happening;
+      const dead = Math.min(at, horizon) - rule.timespanMs;
+      all = all.filter((each) => each.at > dead);
+      const later = all.findIndex((each) => each.at > at);
+      all.splice(later < 0 ? all.length : later, 0, happening);
+      const fired = earliest(rule, all, at);
+      const excess = Math.max(0, all.length - most);
+      all = all.slice(excess);
+      dropped += excess;
+      return fired;
+    },
+    get dropped() {
+      return dropped;
+    },
+  };
+}
+
+/** Of the windows that end at one of the times and contain `at`, the earliest that meets the condition. */
+function earliest(rule: WindowRule, all: readonly Happening[], at: number): Fired | null {
+  const ends = [...new Set(all.map((each) => each.at))].filter((end) => end >= at && end - rule.timespanMs < at);
+  for (const end of ends.sort((a, b) => a - b)) {
+    const fired = windowAt(rule, all, end);
+    if (fired !== null) return fired;
+  }
+  return null;
+}
+
+/** The window that ends at `end`, by definition; null where it does not meet the condition. */
+export function windowAt(rule: WindowRule, all: readonly Happening[], end: number): Fired | null {
+  const held = all.filter((each) => each.at > end - rule.timespanMs && each.at <= end);
+  const value = numberOf(rule, held);
+  if (!isMet(rule, held, value)) return null;
+  return { at: end, value, times: [...new Set(held.map((each) => each.at))].sort((a, b) => a - b) };
+}
+
+function isMet(rule: WindowRule, held: readonly Happening[], value: number): boolean {
+  const { expression } = rule;
+  if (Number.isNaN(value)) return false;
+  if (expression === null) {
+    return rule.condition.every((each) => {
+      const operators = {
+        gt: value > each.value,
+        gte: value >= each.value,
+        lt: value < each.value,
+        lte: value <= each.value,
+        eq: value === each.value,
+        neq: value !== each.value,
+      };
+      return operators[each.op];
+    });
+  }
+  const happened = (index: number): boolean => held.some((each) => each.rules.includes(index));
+  if (!isTrue(expression, happened)) return false;
+  if (rule.type !== 'temporal_ordered') return true;
+  const wanted = wantedIn(expression).filter(happened);
+  return (
+    subsets(wanted).length === 0 ||
+    canBeOrdered(
+      [...new Set(wanted)].sort((a, b) => a - b),
+      held,
+    )
+  );
+}
+
+function numberOf(rule: WindowRule, held: readonly Happening[]): number {
+  const indexes = rule.rules.map((_, index) => index);
+  const numbers = held.map((each) => Number(each.value));
+  switch (rule.type) {
+    case 'event_count':
+      return held.length;
+    case 'value_count':
+      return new Set(held.map((each) => each.value)).size;
+    case 'temporal':
+      return indexes.filter((index) => held.some((each) => each.rules.includes(index))).length;
+    case 'temporal_ordered': {
+      const { expression } = rule;
+      const ranked = expression === null ? indexes : indexes.filter((index) => wantedIn(expression).includes(index));
+      return Math.max(0, ...subsets(ranked).map((each) => (canBeOrdered(each, held) ? each.length : 0)));
+    }
+    case 'value_sum':
+      return exactSum(numbers);
+    case 'value_avg':
+      return exactSum(numbers) / numbers.length;
+    case 'value_median':
+      return percentileOf(numbers, 50);
+    case 'value_percentile': {
+      if (rule.percentile !== null) return percentileOf(numbers, rule.percentile);
+      const last = held[held.length - 1];
+      return (100 * held.filter((each) => each.value === last?.value).length) / held.length;
+    }
+  }
+}
+
+/** Whether each of some rules, in their order, has a time that is not before the one of the rule ahead of it. */
+function canBeOrdered(chain: readonly number[], held: readonly Happening[]): boolean {
+  let time = Number.NEGATIVE_INFINITY;
+  for (const index of chain) {
+    const times = held.filter((each) => each.rules.includes(index) && each.at >= time).map((each) => each.at);
+    if (times.length === 0) return false;
+    time = Math.min(...times);
+  }
+  return true;
+}
+
+function subsets(of: readonly number[]): number[][] {
+  const [first, ...rest] = of;
+  if (first === undefined) return [];
+  const others = subsets(rest);
+  return [[first], ...others, ...others.map((each) => [first, ...each])];
+}
+
+function isTrue(expression: Formula<RuleLeaf>, happened: (index: number) => boolean): boolean {
+  if (expression.kind === 'leaf') return happened(expression.rule);
+  if (expression.kind === 'not') return !isTrue(expression.of, happened);
+  const each = expression.of.map((part) => isTrue(part, happened));
+  return expression.kind === 'and' ? !each.includes(false) : each.includes(true);
+}
+
+/** The rules named without a `not`. */
+function wantedIn(expression: Formula<RuleLeaf>, negated = false): number[] {
+  if (expression.kind === 'leaf') return negated ? [] : [expression.rule];
+  if (expression.kind === 'not') return wantedIn(expression.of, !negated);
+  return expression.of.flatMap((part) => wantedIn(part, negated));
+}
+
+/** Adds as whole numbers of 2^-100, and rounds once: right for what has no bits below that. */
+function exactSum(numbers: readonly number[]): number {
+  if (numbers.some((each) => !Number.isFinite(each))) return numbers.reduce((sum, each) => sum + each, 0);
+  return Number(numbers.reduce((sum, each) => sum + BigInt(each * 2 ** 100), 0n)) / 2 ** 100;
+}
+
+function percentileOf(numbers: readonly number[], percentile: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const rank = (percentile * (sorted.length - 1)) / 100;
+  const low = sorted[Math.floor(rank)] ?? 0;
+  const high = sorted[Math.ceil(rank)] ?? 0;
+  return low === high ? low : low + (high - low) * (rank - Math.floor(rank));
+}
