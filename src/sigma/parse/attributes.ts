@@ -4,7 +4,7 @@
  * Contract: what is absent or null is null or empty; what is of the wrong type is reported, and null or empty too.
  * Pure.
  */
-import { nearest, nearestHint } from './nearest.ts';
+import { isSlip, nearest, nearestHint } from './nearest.ts';
 import type { Place, Report } from './problem.ts';
 import { type MapEntry, type MapNode, type Node, nounOf, shown } from './yaml.ts';
 
@@ -58,7 +58,22 @@ export function readTexts(entry: MapEntry | undefined, report: Report): readonly
   return texts;
 }
 
-/** The text of a key that is one of a few; null where it is absent or none. */
+/**
+ * The texts of a key that people read and nothing is decided by: numbers are text as well, and what is neither is
+ * told and left out.
+ */
+export function readNotes(entry: MapEntry | undefined, report: Report): readonly string[] {
+  if (entry === undefined || isNull(entry.value)) return [];
+  const { key, value } = entry;
+  const notes: string[] = [];
+  for (const item of value.kind === 'list' ? value.items : [value]) {
+    if (item.kind !== 'scalar') report.notice(item.place, `"${key}" is a list of texts, and this is ${nounOf(item)}`);
+    else if (item.value !== null) notes.push(String(item.value));
+  }
+  return notes;
+}
+
+/** The text of a key that is one of a few, in whatever case; null where it is absent or none. */
 export function readChoice<T extends string>(
   entry: MapEntry | undefined,
   choices: readonly T[],
@@ -66,7 +81,7 @@ export function readChoice<T extends string>(
 ): T | null {
   const text = readText(entry, report);
   if (text === null || entry === undefined) return null;
-  const found = choices.find((choice) => choice === text);
+  const found = choices.find((choice) => choice === text.trim().toLowerCase());
   if (found !== undefined) return found;
   report.error(entry.value.place, `"${shown(text)}" is no ${entry.key}`, nearestHint(text, choices));
   return null;
@@ -88,12 +103,19 @@ export function refuseUnknown(map: MapNode, known: readonly string[], report: Re
   }
 }
 
-/** Reports the keys that are probably misspelled, where a map may have others of its own. */
-export function refuseMisspelled(map: MapNode, known: readonly string[], report: Report): void {
+/**
+ * Tells the keys that are probably misspelled, where a map may have others of its own: those near a known one that is
+ * not there. An error for `grave` ones, without which the rule would mean something else; a notice for others.
+ */
+export function tellMisspelled(map: MapNode, known: readonly string[], grave: readonly string[], report: Report): void {
+  const present = new Set(map.entries.map(({ key }) => key));
+  const missing = known.filter((key) => !present.has(key));
   for (const { key, keyPlace } of map.entries) {
-    if (known.includes(key)) continue;
-    const near = nearest(key, known);
-    if (near !== null) report.error(keyPlace, `the key "${key}" is near a known one`, `did you mean "${near}"?`);
+    const near = known.includes(key) ? null : nearest(key, missing);
+    if (near === null) continue;
+    const message = `the key "${shown(key)}" is near a known one`;
+    if (grave.includes(near) && isSlip(key, near)) report.error(keyPlace, message, `did you mean "${near}"?`);
+    else report.notice(keyPlace, message, `did you mean "${near}"?`);
   }
 }
 

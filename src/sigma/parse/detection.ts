@@ -8,51 +8,77 @@ import type { Expression } from '../rule.ts';
 import { type Attributes, attributesOf } from './attributes.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import { join } from './item.ts';
+import { isSlip } from './nearest.ts';
 import type { Report } from './problem.ts';
+import type { Reading } from './reading.ts';
 import { readSelection } from './selection.ts';
 import { type MapEntry, type MapNode, nounOf, shown } from './yaml.ts';
 
 /** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
 const LEAF_LIMIT = 20_000;
 
+/** No rule has more; what a condition can say of them is bounded with it. */
+const SELECTION_LIMIT = 500;
+const CONDITION_LIMIT = 100;
+
 /**
  * Reads the map under `detection` or `filter`, whose keys are selections but for `condition` and those in `others`.
  * Null where it has an error, which is reported.
  */
-export function readSearch(map: MapNode, others: readonly string[], report: Report): Expression | null {
+export function readSearch(map: MapNode, others: readonly string[], reading: Reading): Expression | null {
+  const { report } = reading;
   const attributes = attributesOf(map);
-  const selections = readSelections(map, ['condition', ...others], report);
+  const misspelled = misspelledCondition(map, attributes);
+  if (misspelled !== undefined) {
+    const message = `the key "${shown(misspelled.key)}" is near a known one`;
+    report.error(misspelled.keyPlace, message, 'did you mean "condition"?');
+  }
+  const selections = readSelections(map, ['condition', ...(misspelled ? [misspelled.key] : []), ...others], reading);
   if (selections.size === 0) report.error(map.place, 'there is no selection');
-  const conditions = readConditions(map, attributes.get('condition'), report);
+  const conditions = readConditions(map, misspelled ?? attributes.get('condition'), report);
   const used = new Set<string>();
   const expressions: Expression[] = [];
+  let leaves = 0;
   for (const condition of conditions) {
     const expression = readCondition(condition, selections, used, report);
-    if (expression !== null) expressions.push(expression);
+    if (expression === null) continue;
+    expressions.push(expression);
+    leaves += countLeaves(expression, new Map());
+    if (leaves <= LEAF_LIMIT) continue;
+    report.error(condition.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
+    return null;
   }
   if (conditions.length === 0 || expressions.length < conditions.length) return null;
   tellUnused(attributes, selections, used, report);
-  if ([...selections.values()].includes(null)) return null;
-  const whole = join('or', expressions);
-  if (countLeaves(whole, new Map()) <= LEAF_LIMIT) return whole;
-  report.error(map.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
-  return null;
+  return [...selections.values()].includes(null) ? null : join('or', expressions);
+}
+
+/** The key that was probably meant to be `condition`, where there is none. */
+function misspelledCondition(map: MapNode, attributes: Attributes): MapEntry | undefined {
+  if (attributes.has('condition')) return undefined;
+  return map.entries.find(({ key }) => isSlip(key, 'condition'));
 }
 
 function readSelections(
   map: MapNode,
   others: readonly string[],
-  report: Report,
+  reading: Reading,
 ): ReadonlyMap<string, Expression | null> {
+  const { report } = reading;
   const selections = new Map<string, Expression | null>();
   for (const { key, keyPlace, value } of map.entries) {
     if (others.includes(key)) continue;
     if (key === 'timeframe') {
       report.error(keyPlace, '"timeframe" is not part of Sigma 2', 'write a correlation rule with a timespan');
-    } else if (!/^[^\s()|*]+$/.test(key)) {
-      report.error(keyPlace, `"${shown(key)}" cannot be the name of a selection`, 'letters, digits, "_" and "-"');
+    } else if (selections.size === SELECTION_LIMIT) {
+      report.error(keyPlace, `there are more than ${SELECTION_LIMIT} selections`, 'lists of values, or several rules');
+      break;
     } else {
-      selections.set(key, readSelection(key, value, report));
+      if (!/^[^\s()|*]+$/.test(key)) {
+        const message = `a condition cannot name the selection "${shown(key)}"`;
+        report.notice(keyPlace, message, 'letters, digits, "_" and "-"');
+      }
+      selections.set(key, readSelection(key, value, reading));
     }
   }
   return selections;
@@ -66,6 +92,10 @@ function readConditions(map: MapNode, entry: MapEntry | undefined, report: Repor
   const { value } = entry;
   const nodes = value.kind === 'list' ? value.items : [value];
   if (nodes.length === 0) report.error(value.place, 'the list of conditions is empty');
+  if (nodes.length > CONDITION_LIMIT) {
+    report.error(value.place, `there are more than ${CONDITION_LIMIT} conditions`, 'join them, or several rules');
+    return [];
+  }
   return nodes.flatMap((node) => {
     if (node.kind === 'scalar' && typeof node.value === 'string') return [{ ...node, value: node.value }];
     report.error(node.place, `a condition is text, not ${nounOf(node)}`);

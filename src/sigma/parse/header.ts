@@ -10,10 +10,11 @@ import {
   attributesOf,
   readChoice,
   readMap,
+  readNotes,
   readText,
   readTexts,
-  refuseMisspelled,
   refuseUnknown,
+  tellMisspelled,
 } from './attributes.ts';
 import type { Report } from './problem.ts';
 import { parseTimespan, TIMESPAN_HINT } from './timespan.ts';
@@ -25,6 +26,11 @@ const KNOWN_KEYS = [
   ...['level', 'tags', 'scope', 'tocsin'],
 ];
 
+/** Without these a rule would mean something else. */
+const GRAVE_KEYS = [
+  ...['title', 'id', 'name', 'logsource', 'detection', 'correlation', 'filter', 'generate', 'level', 'tocsin'],
+];
+
 const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
 const TITLE_LIMIT = 256;
 
@@ -34,10 +40,10 @@ export type Header = Omit<RuleBase, 'alerts'>;
 /** Reads the header of a document; `fallbackId` is its id where it has none. */
 export function readHeader(document: MapNode, fallbackId: string, report: Report): Header {
   const errors = report.errors();
-  refuseMisspelled(document, KNOWN_KEYS, report);
+  tellMisspelled(document, KNOWN_KEYS, GRAVE_KEYS, report);
   const misspelled = report.errors() > errors;
   const attributes = attributesOf(document);
-  const texts = (key: string) => readTexts(attributes.get(key), report).map(({ text }) => text);
+  const notes = (key: string) => readNotes(attributes.get(key), report);
   const title = readText(attributes.get('title'), report, TITLE_LIMIT);
   if (!attributes.has('title') && !misspelled)
     report.error(document.place, 'the document has no title', 'it begins with "title:"');
@@ -48,11 +54,11 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
     level: readChoice(attributes.get('level'), LEVELS, report) ?? 'medium',
     status: readChoice(attributes.get('status'), STATUSES, report),
     description: readText(attributes.get('description'), report),
-    author: readText(attributes.get('author'), report),
-    references: texts('references'),
-    tags: texts('tags'),
-    falsepositives: texts('falsepositives'),
-    fields: texts('fields'),
+    author: notes('author').join(', ') || null,
+    references: notes('references'),
+    tags: notes('tags'),
+    falsepositives: notes('falsepositives'),
+    fields: notes('fields'),
     path: report.path,
     tocsin: readTocsin(attributes.get('tocsin'), report),
   };

@@ -1,8 +1,11 @@
 /** Which log a rule is about, and whether that is ours. Pure. */
-import { attributesOf, readMap, readText, refuseMisspelled } from './attributes.ts';
+import { attributesOf, readMap, readText, tellMisspelled } from './attributes.ts';
 import { nearest } from './nearest.ts';
 import type { Report } from './problem.ts';
 import type { MapNode } from './yaml.ts';
+
+/** The keys that say which log it is. */
+const MEANT = ['category', 'product', 'service'] as const;
 
 /** What to write, for hints. */
 export const OURS = 'ours is {product: nirvana, service: audit}';
@@ -31,9 +34,11 @@ export function readLogSource(document: MapNode, report: Report): LogSource | nu
   const map = readMap(entry, report);
   if (map === null) return null;
   const attributes = attributesOf(map);
-  const read = (key: string) => readText(attributes.get(key), report)?.toLowerCase() ?? null;
-  const source = { category: read('category'), product: read('product'), service: read('service') };
-  refuseMisspelled(map, ['category', 'product', 'service', 'definition'], report);
+  const [category = null, product = null, service = null] = MEANT.map(
+    (key) => readText(attributes.get(key), report)?.trim().toLowerCase() ?? null,
+  );
+  const source: LogSource = { category, product, service };
+  tellMisspelled(map, [...MEANT, 'definition'], MEANT, report);
   if (source.category === null && source.product === null && source.service === null) {
     report.error(map.place, 'the logsource names neither category, product nor service', OURS);
   }

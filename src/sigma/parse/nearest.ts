@@ -1,7 +1,12 @@
-/** The known name that a misspelled one was probably meant to be. Pure. */
+/** The known name that a misspelled one was probably meant to be. Bounded, for names are hostile too. Pure. */
+
+import type { Hint } from './problem.ts';
+import { shown } from './yaml.ts';
 
 /** Longer names are nobody's slip of the finger. */
 const NAME_LIMIT = 64;
+/** Among more, nobody looks. */
+const KNOWN_LIMIT = 1_000;
 
 /**
  * The nearest of `known` to `name`: a slip or two away, by how long it is; null where none is. The name itself is
@@ -11,11 +16,14 @@ const NAME_LIMIT = 64;
  */
 export function nearest(name: string, known: Iterable<string>): string | null {
   if (name.length > NAME_LIMIT) return null;
+  const lower = name.toLowerCase();
   let best: string | null = null;
   let least = Number.POSITIVE_INFINITY;
+  let looked = 0;
   for (const candidate of known) {
+    if (++looked > KNOWN_LIMIT) break;
     if (Math.abs(candidate.length - name.length) > 2) continue;
-    const far = distance(name.toLowerCase(), candidate.toLowerCase());
+    const far = distance(lower, candidate.toLowerCase());
     if (far > slips(candidate) || far >= least) continue;
     best = candidate;
     least = far;
@@ -23,14 +31,22 @@ export function nearest(name: string, known: Iterable<string>): string | null {
   return best;
 }
 
-/** A hint that names the nearest, or all where none is near and they are few. */
-export function nearestHint(name: string, known: Iterable<string>): string {
-  const all = [...known];
-  const near = nearest(name, all);
-  if (near !== null) return `did you mean "${near}"?`;
-  if (all.length === 0) return 'there are none';
-  const few = all.slice(0, 20);
-  return `known: ${few.join(', ')}${few.length < all.length ? ', …' : ''}`;
+/** A hint that names the nearest, or all where none is near and they are few; looked for when it is told. */
+export function nearestHint(name: string, known: Iterable<string>): Hint {
+  return () => {
+    const all = [...known];
+    const near = nearest(name, all);
+    if (near !== null) return `did you mean "${near}"?`;
+    if (all.length === 0) return 'there are none';
+    const few = all.slice(0, 20);
+    return `known: ${few.map(shown).join(', ')}${few.length < all.length ? ', …' : ''}`;
+  };
+}
+
+/** Whether `name` is `known` but for one slip, or two where it is long: no word of its own. */
+export function isSlip(name: string, known: string): boolean {
+  if (Math.abs(name.length - known.length) > 2 || name.length > NAME_LIMIT) return false;
+  return distance(name.toLowerCase(), known.toLowerCase()) <= (known.length < 6 ? 1 : 2);
 }
 
 /** The shorter a name, the more others lie near it. */
@@ -50,6 +66,7 @@ function distance(a: string, b: string): number {
       if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
       next.push(cost);
     }
+    if (Math.min(...next) > 2 && Math.min(...row) > 2) return Number.POSITIVE_INFINITY;
     before = row;
     row = next;
   }

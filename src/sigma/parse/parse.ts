@@ -12,8 +12,10 @@ import { readSearch } from './detection.ts';
 import type { Draft } from './draft.ts';
 import { readFilterTargets } from './filter.ts';
 import { readHeader } from './header.ts';
+import { isListFile, readLists } from './lists.ts';
 import { type Accepts, isAuditLog, OURS, readLogSource } from './logsource.ts';
-import { createReport, type Problem, type Report } from './problem.ts';
+import { createReport, type Problem } from './problem.ts';
+import { createBudget, type Reading } from './reading.ts';
 import { resolve } from './resolve.ts';
 import { type RuleTest, readTests } from './rule-tests.ts';
 import { versionOf } from './version.ts';
@@ -32,18 +34,24 @@ export interface ParseOptions {
   readonly accepts?: Accepts;
 }
 
-/** Parses rule files, in their order. */
+/** Parses rule files, in their order; those below `lists/` hold the values of placeholders. */
 export function parseRules(files: readonly SourceFile[], options: ParseOptions = {}): Parsed {
   const accepts = options.accepts ?? isAuditLog;
   const problems: Problem[] = [];
   const tests: RuleTest[] = [];
   const drafts: Draft[] = [];
+  const lists = readLists(
+    files.filter(isListFile).map((file) => ({ file, report: createReport(file.path, problems) })),
+  );
   for (const file of files) {
+    if (isListFile(file)) continue;
     const report = createReport(file.path, problems);
+    const reading: Reading = { report, lists, budget: createBudget() };
     for (const [i, document] of readDocuments(file, report).entries()) {
-      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, report, tests));
+      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, reading, tests));
     }
   }
+  lists.tellUnused();
   const rules = resolve(drafts);
   const order = new Map(files.map((file, i) => [file.path, i]));
   problems.sort(
@@ -59,7 +67,14 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
 
 const SECTIONS = ['detection', 'correlation', 'filter'] as const;
 
-function readDraft(document: MapNode, fallbackId: string, accepts: Accepts, report: Report, tests: RuleTest[]): Draft {
+function readDraft(
+  document: MapNode,
+  fallbackId: string,
+  accepts: Accepts,
+  reading: Reading,
+  tests: RuleTest[],
+): Draft {
+  const { report } = reading;
   const attributes = attributesOf(document);
   const idPlace = attributes.get('id')?.value.place ?? document.place;
   const namePlace = attributes.get('name')?.value.place ?? document.place;
@@ -89,7 +104,7 @@ function readDraft(document: MapNode, fallbackId: string, accepts: Accepts, repo
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
   if (section === undefined || map === null) return { ...base, kind: 'broken' };
   if (section !== 'correlation') readLogSource(document, report);
-  const draft = readSection(section, map, document, base);
+  const draft = readSection(section, map, document, base, reading);
   if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
   if (report.errors() > errors) return { ...base, kind: 'broken' };
   return draft;
@@ -106,16 +121,17 @@ function readSection(
   map: MapNode,
   document: MapNode,
   base: Pick<Draft, 'header' | 'report' | 'idPlace' | 'namePlace'>,
+  reading: Reading,
 ): Draft {
   const { report } = base;
   switch (section) {
     case 'detection': {
-      const expression = readSearch(map, [], report);
+      const expression = readSearch(map, [], reading);
       return expression === null ? { ...base, kind: 'broken' } : { ...base, kind: 'detection', expression };
     }
     case 'filter': {
       const targets = readFilterTargets(map, report);
-      const expression = readSearch(map, ['rules'], report);
+      const expression = readSearch(map, ['rules'], reading);
       if (expression === null || targets === null) return { ...base, kind: 'broken' };
       return { ...base, kind: 'filter', targets, expression };
     }

@@ -45,7 +45,13 @@ export function createReport(path: string, problems: Problem[]): Report {
   const tell = (severity: Problem['severity'], place: Place, message: string, hint?: Hint) => {
     const more = ++told[severity] - PROBLEMS_PER_FILE;
     if (more <= 0) {
-      problems.push({ path, ...at(place), message, hint: (typeof hint === 'function' ? hint() : hint) ?? null, severity });
+      problems.push({
+        path,
+        ...at(place),
+        message,
+        hint: (typeof hint === 'function' ? hint() : hint) ?? null,
+        severity,
+      });
       return;
     }
     if (more === 1) noteAt[severity] = problems.length;

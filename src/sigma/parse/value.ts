@@ -1,10 +1,24 @@
 /**
- * Sigma's strings: wildcards and escapes, read once.
+ * Sigma's strings: wildcards, escapes and placeholders, read once.
  *
  * Contract: `*` is any run of characters, `?` exactly one. `\*`, `\?` and `\\` are the characters themselves; any
- * other backslash is itself. Pure.
+ * other backslash is itself. Where placeholders are asked for (the modifier `expand`), `%name%` is one, and `\%` a
+ * percent sign. Pure.
  */
 import type { PatternPart } from '../rule.ts';
+
+/** A part of a value whose placeholders are not yet replaced. */
+export type TemplatePart = PatternPart | Placeholder;
+
+/** Stands for the values of a list. */
+export interface Placeholder {
+  readonly placeholder: string;
+}
+
+const RUN: PatternPart = { wildcard: '*' };
+
+/** What stands between two percent signs on one line; whether there is such a list is not asked here. */
+const PLACEHOLDER = /%([^%\\\n]{1,256})%/y;
 
 /**
  * The parts of a value as it is written in a rule: literal texts between wildcards.
@@ -12,20 +26,52 @@ import type { PatternPart } from '../rule.ts';
  * @example parsePattern('a*') // [{ text: 'a' }, { wildcard: '*' }]
  */
 export function parsePattern(written: string): readonly PatternPart[] {
-  const parts: PatternPart[] = [];
+  return scan(written, '*?\\', false).filter((part): part is PatternPart => !('placeholder' in part));
+}
+
+/**
+ * The parts of a value that may have placeholders.
+ *
+ * @example parseTemplate('a%b%') // [{ text: 'a' }, { placeholder: 'b' }]
+ */
+export function parseTemplate(written: string): readonly TemplatePart[] {
+  return scan(written, '*?\\%', true);
+}
+
+/** The same of a value that has no wildcards: a regular expression, a range, the name of a field. */
+export function parseRawTemplate(written: string): readonly TemplatePart[] {
+  return scan(written, '%', true);
+}
+
+/** `escaped`: what a backslash before it makes a plain character; wildcards are those among them. */
+function scan(written: string, escaped: string, placeholders: boolean): readonly TemplatePart[] {
+  const parts: TemplatePart[] = [];
   let text = '';
+  const add = (part: TemplatePart) => {
+    if (text !== '') parts.push({ text });
+    text = '';
+    if (!(isRun(part) && isRun(parts.at(-1)))) parts.push(part);
+  };
   for (let i = 0; i < written.length; i++) {
     const char = written.charAt(i);
     const next = written.charAt(i + 1);
-    if (char === '\\' && (next === '*' || next === '?' || next === '\\')) {
+    if (char === '\\' && next !== '' && escaped.includes(next)) {
       text += next;
       i++;
-    } else if (char === '*' || char === '?') {
-      if (text !== '') parts.push({ text });
-      text = '';
-      parts.push({ wildcard: char });
+    } else if (char === '\\' && next === '\\') {
+      // Where there are no wildcards a backslash is no escape of ours, and what follows a pair of them is not escaped.
+      text += '\\\\';
+      i++;
+    } else if ((char === '*' || char === '?') && escaped.includes(char)) {
+      add({ wildcard: char });
     } else {
-      text += char;
+      PLACEHOLDER.lastIndex = i;
+      const name = placeholders && char === '%' ? PLACEHOLDER.exec(written)?.[1] : undefined;
+      if (name === undefined) text += char;
+      else {
+        add({ placeholder: name });
+        i += name.length + 1;
+      }
     }
   }
   if (text !== '') parts.push({ text });
@@ -33,23 +79,22 @@ export function parsePattern(written: string): readonly PatternPart[] {
 }
 
 /** The parts with any run before them, after them, or both; runs beside each other become one. */
-export function surrounded(parts: readonly PatternPart[], before: boolean, after: boolean): readonly PatternPart[] {
-  const run: PatternPart = { wildcard: '*' };
-  return [...(before ? [run] : []), ...parts, ...(after ? [run] : [])].filter(
+export function surrounded<P extends TemplatePart>(parts: readonly P[], before: boolean, after: boolean) {
+  return [...(before ? [RUN] : []), ...parts, ...(after ? [RUN] : [])].filter(
     (part, i, all) => !(isRun(part) && isRun(all[i - 1])),
   );
 }
 
 /** The text of a pattern without wildcards; null where it has some. */
-export function literalOf(parts: readonly PatternPart[]): string | null {
+export function literalOf(parts: readonly TemplatePart[]): string | null {
   let text = '';
   for (const part of parts) {
-    if ('wildcard' in part) return null;
+    if (!('text' in part)) return null;
     text += part.text;
   }
   return text;
 }
 
-function isRun(part: PatternPart | undefined): boolean {
+function isRun(part: TemplatePart | undefined): boolean {
   return part !== undefined && 'wildcard' in part && part.wildcard === '*';
 }

@@ -5,7 +5,17 @@
  * are bounded, aliases are followed within those bounds, and no name can reach a prototype. Nothing of the YAML
  * library leaks out. Never throws.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseAllDocuments,
+  type Scalar,
+} from 'yaml';
 import type { Place, Report } from './problem.ts';
 
 /** A node of a document. */
@@ -17,6 +27,8 @@ export interface ScalarNode {
   readonly place: Place;
   /** Where the first character of a text stands that is written in one piece, as it is; null for any other. */
   readonly textPlace: Place | null;
+  /** A number as it is written, where that is not how it would be printed: `1.10`, `0x1f`; null for any other. */
+  readonly written: string | null;
 }
 
 export interface ListNode {
@@ -47,6 +59,8 @@ export interface SourceFile {
 const FILE_LIMIT = 1_000_000;
 /** Of one file, once its aliases are followed. The largest rules published have some thousands. */
 const NODE_LIMIT = 100_000;
+/** The same of its texts. */
+const CHARACTER_LIMIT = 4_000_000;
 const DEPTH_LIMIT = 32;
 const DOCUMENT_LIMIT = 1_000;
 
@@ -60,13 +74,15 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     return [];
   }
   const lines = new LineCounter();
-  const documents = decode(file.text, lines, report);
+  // A byte order mark is no part of what it stands before.
+  const text = file.text.replace(/^\ufeff/, '');
+  const documents = decode(text, lines, report);
   if (documents.length > DOCUMENT_LIMIT) {
     report.error(START, `the file has more than ${DOCUMENT_LIMIT} documents`, 'split it');
     return [];
   }
   const maps: MapNode[] = [];
-  const budget = { nodes: NODE_LIMIT };
+  const budget = { nodes: NODE_LIMIT, characters: CHARACTER_LIMIT };
   for (const document of documents) {
     const errors = report.errors();
     const place = (offset: number) => placeOf(lines, offset);
@@ -76,7 +92,7 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     if (report.errors() > errors) continue;
     const root = document.contents;
     if (root === null || (isScalar(root) && root.value === null)) continue;
-    const node = read(root as ParsedNode, file.text, place, budget, report);
+    const node = read(root as ParsedNode, text, place, budget, report);
     if (node === null || report.errors() > errors) continue;
     if (node.kind === 'map') maps.push(node);
     else report.error(node.place, `${each.noun} is a map of keys, not ${nounOf(node)}`, each.hint);
@@ -117,17 +133,18 @@ function read(
   root: ParsedNode,
   text: string,
   placeAt: (offset: number) => Place,
-  budget: { nodes: number },
+  budget: { nodes: number; characters: number },
   report: Report,
 ): Node | null {
   const anchors = new Map<string, ParsedNode>();
+  const scalars = new Map<ParsedNode, ScalarNode>();
 
   const visit = (node: ParsedNode | null, fallback: Place, depth: number): Node => {
     const place = node?.range ? placeAt(node.range[0]) : fallback;
     if (--budget.nodes < 0)
       throw new Refused(place, `the file has more than ${NODE_LIMIT} values, its aliases followed`);
     if (depth > DEPTH_LIMIT) throw new Refused(place, `nested deeper than ${DEPTH_LIMIT} levels`);
-    if (node === null) return { kind: 'scalar', value: null, place, textPlace: null };
+    if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, written: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target === undefined) throw new Refused(place, `the alias *${node.source} has no anchor before it`);
@@ -138,11 +155,14 @@ function read(
       return { kind: 'list', items: node.items.map((item) => visit(item as ParsedNode, place, depth + 1)), place };
     }
     if (isMap(node)) return { kind: 'map', entries: entriesOf(node.items, place, depth), place };
-    const value = scalarOf(node.value, node.source);
-    const lead =
-      typeof value === 'string' && node.range ? leadOf(value, text.slice(node.range[0], node.range[1])) : null;
-    const textPlace = lead === null ? null : { line: place.line, column: place.column + lead };
-    return { kind: 'scalar', value, place, textPlace };
+    const scalar = scalars.get(node) ?? readScalar(node, text, place);
+    scalars.set(node, scalar);
+    budget.characters -= typeof scalar.value === 'string' ? scalar.value.length : 0;
+    if (budget.characters >= 0) return scalar;
+    throw new Refused(
+      place,
+      `the file has more than ${CHARACTER_LIMIT} characters in its values, its aliases followed`,
+    );
   };
 
   const entriesOf = (
@@ -178,6 +198,18 @@ function read(
     report.error(refused.place, refused.message);
     return null;
   }
+}
+
+function readScalar(node: Scalar.Parsed, text: string, place: Place): ScalarNode {
+  const value = scalarOf(node.value, node.source);
+  const lead = typeof value === 'string' ? leadOf(value, text.slice(node.range[0], node.range[1])) : null;
+  return {
+    kind: 'scalar',
+    value,
+    place,
+    textPlace: lead === null ? null : { line: place.line, column: place.column + lead },
+    written: typeof value === 'number' && String(value) !== node.source ? node.source : null,
+  };
 }
 
 /** Text for a message, a long one cut. */

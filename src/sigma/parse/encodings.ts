@@ -1,0 +1,53 @@
+/**
+ * The modifiers that encode a value: UTF-16 and Base64.
+ *
+ * Contract: bytes are a string of characters below 256, one each. Text that is encoded in UTF-16 and no further is
+ * compared as just that, for JSON holds no bytes: `cmd` in UTF-16LE is `c\0m\0d\0`. Pure.
+ */
+
+export const UTF16 = ['utf16le', 'utf16be', 'utf16', 'wide'] as const;
+export type Utf16 = (typeof UTF16)[number];
+
+export const BASE64 = ['base64', 'base64offset'] as const;
+
+/** The bytes of a text in UTF-8. */
+export function utf8(text: string): string {
+  return bytesText(new TextEncoder().encode(text));
+}
+
+/** The bytes of a text in UTF-16; `utf16` is little-endian behind a byte order mark, `wide` is `utf16le`. */
+export function utf16(text: string, encoding: Utf16): string {
+  let bytes = encoding === 'utf16' ? '\xff\xfe' : '';
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const [high, low] = [String.fromCharCode(unit >> 8), String.fromCharCode(unit & 255)];
+    bytes += encoding === 'utf16be' ? high + low : low + high;
+  }
+  return bytes;
+}
+
+/** The Base64 of bytes. */
+export function base64(bytes: string): string {
+  return btoa(bytes);
+}
+
+/**
+ * What is in every Base64 of a text that has these bytes somewhere, for each of the three shifts: without the
+ * characters that depend on the bytes before and after. Less than two bytes leave nothing of some shift: empty.
+ *
+ * @example base64offset('foobar') // ['Zm9vYmFy', 'Zvb2Jhc', 'mb29iYX']
+ */
+export function base64offset(bytes: string): readonly string[] {
+  return [0, 1, 2].map((shift) => {
+    const encoded = base64('\0'.repeat(shift) + bytes).replace(/=+$/, '');
+    const size = shift + bytes.length;
+    // A character holds six bits: those that have all of theirs from our bytes.
+    return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor((size * 8) / 6));
+  });
+}
+
+function bytesText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}

@@ -1,0 +1,142 @@
+/**
+ * A value of an item as what it is compared by.
+ *
+ * Contract: one value may be several tests, any of which may hold. What has the wrong type, and what can never hold, is
+ * reported with its place; null then. Pure.
+ */
+import { parseRange, tidied } from '../match/cidr.ts';
+import { createRegex } from '../regex/regex.ts';
+import type { Order, Test, TimePart } from '../rule.ts';
+import { FIELD_NAME_LIMIT, type FieldSpec } from './modifiers.ts';
+import { expandRaw, expandRegex } from './placeholders.ts';
+import type { Place, Report } from './problem.ts';
+import type { Reading } from './reading.ts';
+import { readTextTests } from './text.ts';
+import { type ScalarNode, shown } from './yaml.ts';
+
+type Value = ScalarNode['value'];
+
+/** The tests that a value stands for; null where it has an error, which is reported. */
+export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): readonly Test[] | null {
+  const { comparison } = spec;
+  const { report } = reading;
+  switch (comparison.kind) {
+    case 'text':
+      return readTextTests(spec, comparison.steps, node, reading);
+    case 're':
+      return regexTests(spec, comparison.flags, node, reading);
+    case 'exists':
+      if (typeof node.value === 'boolean') return [{ op: 'exists', present: node.value }];
+      report.error(node.place, '"exists" takes true or false', yamlOne(node) ?? wanted(node.value));
+      return null;
+    case 'cidr':
+      return each(spec, node, reading, (value) => rangeTest(value, node.place, report));
+    case 'order':
+      return each(spec, node, reading, (value): Test | null => {
+        if (typeof value === 'number') return { op: comparison.op, value };
+        report.error(node.place, `"${comparison.op}" compares with a number`, wanted(value));
+        return null;
+      });
+    case 'time':
+      return each(spec, node, reading, (value) => timeTest(comparison.part, comparison.op, value, node.place, report));
+    case 'fieldref':
+      return each(spec, node, reading, (value): Test | null => {
+        if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_LIMIT) {
+          return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
+        }
+        report.error(node.place, '"fieldref" takes the name of a field', wanted(value));
+        return null;
+      });
+  }
+}
+
+/** The tests of a value without wildcards, its placeholders replaced. */
+function each(
+  spec: FieldSpec,
+  { value, place }: ScalarNode,
+  reading: Reading,
+  testOf: (value: Value) => Test | null,
+): readonly Test[] | null {
+  const values = spec.expand && typeof value === 'string' ? expandRaw(value, place, reading) : [value];
+  if (values === null) return null;
+  const tests: Test[] = [];
+  for (const one of values) {
+    const test = testOf(one);
+    if (test !== null) tests.push(test);
+  }
+  return tests.length < values.length ? null : tests;
+}
+
+function regexTests(
+  { expand }: FieldSpec,
+  flags: string,
+  { value, place }: ScalarNode,
+  reading: Reading,
+): readonly Test[] | null {
+  const { report, budget } = reading;
+  if (value === null || typeof value === 'boolean') {
+    report.error(place, 'a regular expression is text', wanted(value));
+    return null;
+  }
+  const source = expand ? expandRegex(String(value), place, reading) : String(value);
+  if (source === null || !budget.spendRegex(place, source.length, report)) return null;
+  const regex = createRegex(source, flags);
+  if (regex.ok) return [{ op: 're', source, flags }];
+  report.error(
+    place,
+    `not a regular expression of RE2: ${shown(regex.problem)}`,
+    'RE2 has no look-around and no back-references',
+  );
+  return null;
+}
+
+function rangeTest(value: Value, place: Place, report: Report): Test | null {
+  const range = typeof value === 'string' ? parseRange(value) : null;
+  if (range === null || typeof value !== 'string') {
+    report.error(place, `not a range of addresses: ${shown(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
+    return null;
+  }
+  const tidy = tidied(range);
+  if (tidy === null) return { op: 'cidr', range: value };
+  report.error(place, `the range ${value} has bits set beyond its length`, `did you mean ${tidy}?`);
+  return null;
+}
+
+/** The least and the greatest of each. Sigma's week 52 is ISO 8601's 53 in a long year. */
+const TIME_RANGES: Readonly<Record<TimePart, readonly [least: number, greatest: number]>> = {
+  minute: [0, 59],
+  hour: [0, 23],
+  day: [1, 31],
+  week: [1, 53],
+  month: [1, 12],
+  year: [0, 9_999],
+};
+
+function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, report: Report): Test | null {
+  const [least, greatest] = TIME_RANGES[part];
+  const range = `a number from ${least} to ${greatest}`;
+  if (typeof value !== 'number' || !Number.isInteger(value)) {
+    report.error(place, `"${part}" is ${range}`, wanted(value));
+    return null;
+  }
+  const possible = {
+    eq: value >= least && value <= greatest,
+    lt: value > least,
+    lte: value >= least,
+    gt: value < greatest,
+    gte: value <= greatest,
+  };
+  if (possible[op]) return { op: 'time', part, compare: op, value };
+  report.error(place, `no "${part}" is ${op === 'eq' ? '' : `${op} `}${value}`, `it is ${range}`);
+  return null;
+}
+
+function wanted(value: Value): string {
+  return typeof value === 'string' ? `"${shown(value)}" is text: are there quotes too many?` : `it is ${String(value)}`;
+}
+
+/** Words without quotes that YAML 1.1 took for true and false. */
+function yamlOne({ value, place, textPlace }: ScalarNode): string | null {
+  if (typeof value !== 'string' || textPlace?.column !== place.column) return null;
+  return /^(yes|on|y|no|off|n)$/i.test(value) ? `"${value}" is text in YAML 1.2: write true or false` : null;
+}

@@ -1,0 +1,207 @@
+/**
+ * A value that is compared as text: what its modifiers make of it, one after the other.
+ *
+ * Contract: what comes out are patterns, any of which may match; a value that no modifier has a meaning for is
+ * reported. Base64 is of the bytes that stand there: those of UTF-8, or of the UTF-16 before it. As every value, it is
+ * compared without case unless `cased`, for the specification says so of all values. Bounded. Pure.
+ */
+import type { PatternPart, Test } from '../rule.ts';
+import { base64, base64offset, type Utf16, utf8, utf16 } from './encodings.ts';
+import type { FieldSpec, Step } from './modifiers.ts';
+import { expandPattern } from './placeholders.ts';
+import type { Reading } from './reading.ts';
+import { literalOf, parsePattern, parseTemplate, surrounded, type TemplatePart } from './value.ts';
+import { withDashes } from './windash.ts';
+import { type ScalarNode, shown } from './yaml.ts';
+
+/** A text on its way. */
+interface Alternative {
+  readonly parts: readonly TemplatePart[];
+  /** Its texts are bytes, a character each. */
+  readonly bytes: boolean;
+}
+
+/** Longer ones are no value a person wrote. */
+const LENGTH_LIMIT = 65_536;
+/** What the dashes of one value may multiply to where each is encoded by itself, in values and in their characters. */
+const ALTERNATIVES = 10_000;
+const CHARACTERS = 1_000_000;
+
+/** The tests that a value stands for; null where it has an error, which is reported. */
+export function readTextTests(
+  spec: FieldSpec,
+  steps: readonly Step[],
+  node: ScalarNode,
+  reading: Reading,
+): readonly Test[] | null {
+  const { value, place } = node;
+  const { report } = reading;
+  const [step] = steps.filter((one) => one !== 'expand');
+  if (value === null) {
+    if (step === undefined && spec.field !== null) return [{ op: 'null' }];
+    report.error(place, spec.field === null ? 'a keyword cannot be null' : `"${step}" compares with text, not null`);
+    return null;
+  }
+  if (typeof value !== 'string' && steps.includes('windash')) {
+    report.error(place, `"windash" is for text, and this is ${String(value)}`, 'put it in quotes');
+    return null;
+  }
+  if (node.written !== null) {
+    report.notice(place, `the number ${shown(node.written)} is compared as ${String(value)}`, 'put it in quotes');
+  }
+  if (typeof value !== 'string' && step === undefined && spec.field !== null) {
+    return [{ op: 'equals', value, cased: spec.cased }];
+  }
+  const text = String(value);
+  if (text.length > LENGTH_LIMIT) {
+    report.error(place, `a value of more than ${LENGTH_LIMIT} characters`);
+    return null;
+  }
+  const parts = typeof value !== 'string' ? [{ text }] : spec.expand ? parseTemplate(text) : parsePattern(text);
+  let alternatives: readonly Alternative[] | null = [{ parts, bytes: false }];
+  for (const one of steps) alternatives = alternatives && applied(one, alternatives, node, reading);
+  // A keyword is looked for in the values, not compared with them.
+  const isKeyword = spec.field === null && !steps.some(isEnd);
+  if (isKeyword && alternatives !== null) alternatives = applied('contains', alternatives, node, reading);
+  return alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
+}
+
+function applied(
+  step: Step,
+  alternatives: readonly Alternative[],
+  node: ScalarNode,
+  reading: Reading,
+): readonly Alternative[] | null {
+  const { place } = node;
+  switch (step) {
+    case 'expand': {
+      const expanded: Alternative[] = [];
+      for (const { parts } of alternatives) {
+        const patterns = expandPattern(parts, place, reading);
+        if (patterns === null) return null;
+        for (const parts of patterns) expanded.push({ parts, bytes: false });
+      }
+      return expanded;
+    }
+    case 'windash':
+      return alternatives.map(({ parts, bytes }) => ({ parts: withDashes(parts), bytes }));
+    case 'contains':
+    case 'startswith':
+    case 'endswith':
+      if (alternatives.some(({ parts }) => parts.length === 0)) {
+        reading.report.notice(
+          place,
+          'an empty text is in every text',
+          'write "exists: true" to ask whether there is one',
+        );
+      }
+      return alternatives.map(({ parts, bytes }) => ({
+        parts: surrounded(parts, step !== 'startswith', step !== 'endswith'),
+        bytes,
+      }));
+    case 'utf16le':
+    case 'utf16be':
+    case 'utf16':
+    case 'wide':
+      return withoutDashes(alternatives, node, reading)?.map(({ parts }) => inUtf16(step, parts)) ?? null;
+    case 'base64':
+    case 'base64offset':
+      return inBase64(step, alternatives, node, reading);
+  }
+}
+
+/** A wildcard stays one: any run, or one character, which is two bytes. */
+function inUtf16(encoding: Utf16, parts: readonly TemplatePart[]): Alternative {
+  const first = parts.findIndex((part) => 'text' in part);
+  const encoded = parts.flatMap((part, i): readonly TemplatePart[] => {
+    // The byte order mark stands once, before the first of the text.
+    if ('text' in part) return [{ text: utf16(part.text, i > first && encoding === 'utf16' ? 'utf16le' : encoding) }];
+    return isSingle(part) ? [part, part] : [part];
+  });
+  return { parts: encoded, bytes: true };
+}
+
+function inBase64(
+  step: 'base64' | 'base64offset',
+  alternatives: readonly Alternative[],
+  node: ScalarNode,
+  reading: Reading,
+): readonly Alternative[] | null {
+  const { report } = reading;
+  const encoded: Alternative[] = [];
+  for (const { parts, bytes } of withoutDashes(alternatives, node, reading) ?? []) {
+    const literal = literalOf(parts);
+    if (literal === null) {
+      report.error(
+        node.place,
+        `"${step}" encodes text, and this has a wildcard`,
+        'write \\* and \\? for the characters',
+      );
+      return null;
+    }
+    const plain = bytes ? literal : utf8(literal);
+    const texts = step === 'base64' ? [base64(plain)] : base64offset(plain);
+    if (step === 'base64offset' && texts.includes('')) {
+      report.error(node.place, '"base64offset" leaves nothing of a text this short', 'two characters or more');
+      return null;
+    }
+    for (const text of texts) encoded.push({ parts: text === '' ? [] : [{ text }], bytes: false });
+  }
+  return alternatives.length > 0 && encoded.length === 0 ? null : encoded;
+}
+
+/** Each dash by itself, for what is encoded cannot stand for several; null where they are too many. */
+function withoutDashes(
+  alternatives: readonly Alternative[],
+  node: ScalarNode,
+  { report }: Reading,
+): readonly Alternative[] | null {
+  const result: Alternative[] = [];
+  let characters = 0;
+  for (const { parts, bytes } of alternatives) {
+    const dashes = parts.filter((part) => 'oneOf' in part);
+    const count = dashes.reduce((product, { oneOf }) => Math.min(product * oneOf.length, ALTERNATIVES + 1), 1);
+    characters += count * parts.reduce((sum, part) => sum + ('text' in part ? part.text.length : 1), 0);
+    if (result.length + count > ALTERNATIVES || (count > 1 && characters > CHARACTERS)) {
+      report.error(
+        node.place,
+        `its dashes make this more than ${ALTERNATIVES} values, or too long`,
+        'fewer dashes in one value',
+      );
+      return null;
+    }
+    let texts: readonly (readonly TemplatePart[])[] = [[]];
+    for (const part of parts) {
+      const choices = 'oneOf' in part ? [...part.oneOf].map((text) => ({ text })) : [part];
+      texts = texts.flatMap((before) => choices.map((choice) => [...before, choice]));
+    }
+    for (const parts of texts) result.push({ parts: merged(parts), bytes });
+  }
+  return result;
+}
+
+/** Texts beside each other as one. */
+function merged(parts: readonly TemplatePart[]): readonly TemplatePart[] {
+  const result: TemplatePart[] = [];
+  for (const part of parts) {
+    const last = result.at(-1);
+    if (last !== undefined && 'text' in last && 'text' in part)
+      result[result.length - 1] = { text: last.text + part.text };
+    else result.push(part);
+  }
+  return result;
+}
+
+function testOf(template: readonly TemplatePart[], cased: boolean): Test {
+  const parts = merged(template).filter((part): part is PatternPart => !('placeholder' in part));
+  const literal = literalOf(parts);
+  return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };
+}
+
+function isEnd(step: Step): boolean {
+  return step === 'contains' || step === 'startswith' || step === 'endswith';
+}
+
+function isSingle(part: TemplatePart): boolean {
+  return 'wildcard' in part && part.wildcard === '?';
+}
