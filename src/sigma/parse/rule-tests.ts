@@ -1,15 +1,17 @@
 /**
  * The tests that stand in a rule's own file, under `tocsin: tests:`.
  *
- * Contract: data and a pure function that runs the tests of detections. The tests of correlations need windows:
- * whoever owns those runs them.
+ * Contract: each is read with its place, and run by itself: what one saw no other remembers. Pure.
  */
 
+import { createCorrelator } from '../correlate/correlator.ts';
+import { entryTime, TIME_FIELDS } from '../correlate/entry-time.ts';
+import { createSequence } from '../correlate/sequence.ts';
 import type { Engine } from '../match/compile.ts';
 import type { EntryBody } from '../rule.ts';
 import { attributesOf, readFlag, readMap, readText, refuseUnknown } from './attributes.ts';
-import type { Place, Report } from './problem.ts';
-import { type ListNode, type MapEntry, type MapNode, type Node, nounOf } from './yaml.ts';
+import type { Place, Problem, Report } from './problem.ts';
+import { type MapEntry, type MapNode, type Node, nounOf } from './yaml.ts';
 
 interface TestBase {
   /** The id of the rule it is about. */
@@ -30,24 +32,73 @@ export interface DetectionTest extends TestBase {
 /** Entries in their order, and whether the correlation fires at any of them. */
 export interface CorrelationTest extends TestBase {
   readonly kind: 'correlation';
-  readonly entries: readonly EntryBody[];
+  readonly entries: readonly TestEntry[];
+}
+
+/** An entry, and when it happened: as it says, else with the one before it. */
+export interface TestEntry {
+  readonly body: EntryBody;
+  readonly at: number;
 }
 
 export type RuleTest = DetectionTest | CorrelationTest;
 
 /** A test that did not come out as it says. */
 export interface FailedTest {
-  readonly test: DetectionTest;
+  readonly test: RuleTest;
   readonly matched: boolean;
+  /** What came of it instead, as a sentence. */
+  readonly found: string;
 }
 
-/** Runs the tests of detections; what comes back failed. */
-export function runDetectionTests(engine: Engine, tests: readonly RuleTest[]): readonly FailedTest[] {
+/** Runs tests; what comes back failed. The engine holds every rule: a correlation's may stand in other files. */
+export function runTests(engine: Engine, tests: readonly RuleTest[]): readonly FailedTest[] {
   return tests.flatMap((test) => {
-    if (test.kind !== 'detection') return [];
-    const matched = engine.evaluate(test.entry).some(({ rule }) => rule.id === test.rule);
-    return matched === test.match ? [] : [{ test, matched }];
+    const { matched, found } = test.kind === 'detection' ? runDetection(engine, test) : runCorrelation(engine, test);
+    return matched === test.match ? [] : [{ test, matched, found }];
   });
+}
+
+/** Runs the tests of detections alone. */
+export function runDetectionTests(engine: Engine, tests: readonly RuleTest[]): readonly FailedTest[] {
+  return runTests(
+    engine,
+    tests.filter(({ kind }) => kind === 'detection'),
+  );
+}
+
+/** A failed test as a problem of its rule. */
+export function testProblem({ test, found }: FailedTest): Problem {
+  const expected = test.kind === 'detection' ? 'a match' : 'that it fires';
+  const hint = `expected: ${test.match ? expected : test.kind === 'detection' ? 'no match' : 'that it does not'}`;
+  const message = `the test "${test.name}" fails: ${found}`;
+  return { path: test.path, ...test.place, severity: 'error', message, hint };
+}
+
+type Result = Omit<FailedTest, 'test'>;
+
+function runDetection(engine: Engine, test: DetectionTest): Result {
+  const matched = engine.evaluate(test.entry).some(({ rule }) => rule.id === test.rule);
+  return { matched, found: `the rule ${matched ? 'matches' : 'does not match'}` };
+}
+
+function runCorrelation(engine: Engine, test: CorrelationTest): Result {
+  const rule = engine.rules.get(test.rule);
+  const detections =
+    rule?.kind === 'correlation' ? createCorrelator([...engine.rules.values()]).detectionsOf(rule) : null;
+  const sequence = createSequence(engine, { latenessMs: Number.POSITIVE_INFINITY });
+  let satisfied = 0;
+  for (const [i, { body, at }] of test.entries.entries()) {
+    const { matches, firings } = sequence.see(body, at);
+    const firing = firings.find((each) => each.rule.id === test.rule);
+    if (firing !== undefined) {
+      const entry = `entry ${i + 1} of ${test.entries.length}`;
+      return { matched: true, found: `it fires at ${entry}, at ${new Date(firing.fired.at).toISOString()}` };
+    }
+    if (matches.some((match) => detections?.has(match.rule.id))) satisfied++;
+  }
+  const of = `${satisfied} of ${test.entries.length} entries`;
+  return { matched: false, found: `it fires at none, and ${of} satisfy the rules below it` };
 }
 
 /** Reads the tests of a document. */
@@ -94,17 +145,30 @@ function readTest(node: Node, kind: RuleTest['kind'], rule: string, report: Repo
   return map === null ? null : { kind, ...base, entry: bodyOf(map) };
 }
 
-function readEntries(given: MapEntry, report: Report): readonly EntryBody[] | null {
-  if (given.value.kind !== 'list') {
-    report.error(given.value.place, `"entries" is a list, not ${nounOf(given.value)}`);
+function readEntries(given: MapEntry, report: Report): readonly TestEntry[] | null {
+  const { value } = given;
+  if (value.kind !== 'list' || value.items.length === 0) {
+    const what = value.kind === 'list' ? 'an empty one' : nounOf(value);
+    report.error(value.place, `"entries" is a list of entries, not ${what}`);
     return null;
   }
-  const list: ListNode = given.value;
-  const maps = list.items.filter((item) => item.kind === 'map');
-  for (const item of list.items) {
-    if (item.kind !== 'map') report.error(item.place, `an entry is a map, not ${nounOf(item)}`);
+  const entries: TestEntry[] = [];
+  for (const item of value.items) {
+    if (item.kind !== 'map') {
+      report.error(item.place, `an entry is a map, not ${nounOf(item)}`);
+      continue;
+    }
+    const body = bodyOf(item);
+    const said = item.entries.find(({ key }) => TIME_FIELDS.some((field) => field === key));
+    const at = said === undefined ? (entries.at(-1)?.at ?? 0) : entryTime(body);
+    if (at === null) {
+      const hint = 'such as "2026-01-05T12:00:00Z"';
+      report.error(said?.value.place ?? item.place, `"${said?.key}" is no time that can be read`, hint);
+    } else {
+      entries.push({ body, at });
+    }
   }
-  return maps.length < list.items.length ? null : maps.map(bodyOf);
+  return entries.length < value.items.length ? null : entries;
 }
 
 function bodyOf(map: MapNode): EntryBody {

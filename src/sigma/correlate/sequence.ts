@@ -1,0 +1,49 @@
+/**
+ * A run over entries in memory: which detections each satisfies, and which correlations it makes fire.
+ *
+ * Contract: entries are seen in the order they come; those older than the newest by more than the lateness may see
+ * windows that have gone. What it remembers is bounded. Pure but for that.
+ */
+import type { Engine } from '../match/compile.ts';
+import type { EntryBody, Match } from '../rule.ts';
+import { createCorrelator, type Firing } from './correlator.ts';
+import { entryTime } from './entry-time.ts';
+import { createMemoryWindows } from './memory.ts';
+
+export interface SequenceOptions {
+  /** When an entry happened, in milliseconds; null where it does not say. By default its `created_at` or `timestamp`. */
+  readonly timeOf?: (body: EntryBody) => number | null;
+  /** How much later than younger ones an entry may come, in milliseconds: by default they come in order. */
+  readonly latenessMs?: number;
+}
+
+/** What an entry came to. */
+export interface Seen {
+  /** The detections it satisfies, in the rules' order. */
+  readonly matches: readonly Match[];
+  /** The correlations it made fire, those below before those above. */
+  readonly firings: readonly Firing[];
+}
+
+export interface Sequence {
+  /** Lets an entry be seen. Throws where it has no time that can be read, and none is given. */
+  see(body: EntryBody, at?: number): Seen;
+}
+
+/** Begins a run: its windows are empty. */
+export function createSequence(engine: Engine, options: SequenceOptions = {}): Sequence {
+  const { timeOf = entryTime, latenessMs = 0 } = options;
+  const correlator = createCorrelator([...engine.rules.values()]);
+  const windows = createMemoryWindows();
+  let newest = Number.NEGATIVE_INFINITY;
+  return {
+    see: (body, at) => {
+      const time = at ?? timeOf(body);
+      if (time === null || !Number.isFinite(time)) throw new RangeError('the entry has no time that can be read');
+      newest = Math.max(newest, time);
+      const matches = engine.evaluate(body);
+      const firings = correlator.see({ at: Math.floor(time), body, matches }, newest - latenessMs, windows);
+      return { matches, firings };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Sigma 2.1: rules of YAML to what evaluates entries, in plain JavaScript.
+ *
+ * ```js
+ * import { compile, createSequence, parseRules, problemText } from './index.ts';
+ *
+ * const text = `
+ * title: A sign-in was refused
+ * name: refused
+ * logsource: {product: shop}
+ * detection:
+ *   selection: {action: login, 'status|gte': 400}
+ *   condition: selection
+ * ---
+ * title: Many refused sign-ins from one address
+ * correlation:
+ *   type: event_count
+ *   rules: [refused]
+ *   group-by: [ip]
+ *   timespan: 5m
+ *   condition: {gte: 3}
+ * `;
+ * const { ruleSet, problems } = parseRules([{ path: 'shop.yml', text }], { accepts: () => true });
+ * for (const problem of problems) console.log(problemText(problem));
+ *
+ * const sequence = createSequence(compile(ruleSet));
+ * for (const second of ['01', '02', '03']) {
+ *   const created_at = `2026-01-05T12:00:${second}Z`;
+ *   const { matches, firings } = sequence.see({ created_at, action: 'login', status: 401, ip: '192.0.2.7' });
+ *   for (const { rule, evidence } of matches) console.log(rule.title, evidence[0]?.value);
+ *   for (const { rule, group, fired } of firings) console.log(rule.title, group[0]?.value, fired.value);
+ * }
+ * // A sign-in was refused login
+ * // A sign-in was refused login
+ * // A sign-in was refused login
+ * // Many refused sign-ins from one address 192.0.2.7 3
+ * ```
+ *
+ * Contract: rules are parsed once, with every problem told; with an error among these the rules are not to be used.
+ * What is compiled evaluates any JSON object, in bounded time, and throws nothing.
+ */
+export {
+  type Correlator,
+  createCorrelator,
+  type Firing,
+  type SeenEntry,
+  type Windows,
+} from './correlate/correlator.ts';
+export { entryTime } from './correlate/entry-time.ts';
+export type { KeyPart } from './correlate/groups.ts';
+export type { Fired, Happening, Window } from './correlate/happening.ts';
+export { createSequence, type Seen, type Sequence, type SequenceOptions } from './correlate/sequence.ts';
+export { openWindow } from './correlate/window.ts';
+export { compile, type Engine } from './match/compile.ts';
+export { type Parsed, type ParseOptions, parseRules } from './parse/parse.ts';
+export { type Problem, problemText } from './parse/problem.ts';
+export { type FailedTest, type RuleTest, runTests } from './parse/rule-tests.ts';
+export type { SourceFile } from './parse/yaml.ts';
+export type * from './rule.ts';
