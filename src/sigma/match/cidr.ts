@@ -41,6 +41,38 @@ export function inRange(address: Address, { base, bits }: AddressRange): boolean
   return true;
 }
 
+/** Makes the test whether an address lies in any of the ranges. */
+export function createRangeTest(ranges: readonly AddressRange[]): (address: Address) => boolean {
+  const [only] = ranges;
+  if (only !== undefined && ranges.length === 1) return (address) => inRange(address, only);
+  // Of two ranges one holds the other or they lie apart: without those inside of others, none overlap.
+  const apart: AddressRange[] = [];
+  for (const range of [...ranges].sort((a, b) => compare(a.base, b.base) || a.bits - b.bits)) {
+    const before = apart.at(-1);
+    if (before === undefined || !inRange(range.base, before)) apart.push(range);
+  }
+  return (address) => {
+    let [low, high] = [0, apart.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compare((apart[middle] as AddressRange).base, address) > 0) high = middle;
+      else low = middle + 1;
+    }
+    const candidate = apart[low - 1];
+    return candidate !== undefined && inRange(address, candidate);
+  };
+}
+
+/** By number, IPv4 before IPv6. */
+function compare(a: Address, b: Address): number {
+  if (a.length !== b.length) return a.length - b.length;
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 /** The range as it should have been written, where `range` has bits set that do not count; null where it has none. */
 export function tidied(range: AddressRange): string | null {
   const base = range.base.map((group, i) => {
@@ -64,12 +96,26 @@ export function parseAddress(text: string): Address | null {
   return text.includes(':') ? parseV6(text) : parseV4(text);
 }
 
+/** Digit by digit, for this is asked of nearly every entry. */
 function parseV4(text: string): Address | null {
-  const found = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (found === null) return null;
-  const [a = 0, b = 0, c = 0, d = 0] = found.slice(1).map(Number);
-  return Math.max(a, b, c, d) > 255 ? null : [a * 256 + b, c * 256 + d];
+  let [high, low, part, digits, dots] = [0, 0, 0, 0, 0];
+  for (let i = 0; i <= text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      part = part * 10 + digit;
+      if (++digits > 3) return null;
+    } else if ((i === text.length || digit === DOT) && digits > 0 && part <= 255) {
+      if (dots < 2) high = high * 256 + part;
+      else low = low * 256 + part;
+      dots++;
+      part = digits = 0;
+    } else return null;
+  }
+  return dots === 4 ? [high, low] : null;
 }
+
+const ZERO = '0'.charCodeAt(0);
+const DOT = '.'.charCodeAt(0) - ZERO;
 
 function parseV6(text: string): Address | null {
   const halves = text.split('::');

@@ -7,33 +7,50 @@
  */
 import type { EntryBody } from '../rule.ts';
 
+/** Gives a field's value; undefined where it is missing. */
+export type Reader = (value: unknown) => unknown;
+
 /**
  * The value of a field; undefined where it is missing.
  *
  * @example fieldValue({ actor: { id: 'u-1' } }, 'actor.id') // 'u-1'
  */
 export function fieldValue(body: EntryBody, path: string): unknown {
-  return within(body, path);
+  return createReader(path)(body);
 }
 
-function within(value: unknown, path: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (Array.isArray(value)) return ofMembers(value, path);
-  if (Object.hasOwn(value, path)) return (value as EntryBody)[path];
-  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
-    const head = path.slice(0, dot);
-    if (!Object.hasOwn(value, head)) continue;
-    const found = within((value as EntryBody)[head], path.slice(dot + 1));
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** Prepares the reading of a field that many entries are asked for. */
+export function createReader(path: string): Reader {
+  const names = path.split('.');
+  // The path from each of its names on, the last first: each reads with the help of those behind it.
+  const readers: Reader[] = [];
+  for (let i = names.length - 1; i >= 0; i--) readers[i] = createReaderFrom(names.slice(i), readers.slice(i + 1));
+  return readers[0] as Reader;
 }
 
-function ofMembers(members: readonly unknown[], path: string): unknown {
+/** `rests[n]` reads what is left of the path after its first n + 1 names. */
+function createReaderFrom(names: readonly string[], rests: readonly Reader[]): Reader {
+  const whole = names.join('.');
+  const heads = rests.map((rest, i) => ({ key: names.slice(0, i + 1).join('.'), rest }));
+  const read: Reader = (value) => {
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (Array.isArray(value)) return ofMembers(value, read);
+    if (Object.hasOwn(value, whole)) return (value as EntryBody)[whole];
+    for (const { key, rest } of heads) {
+      if (!Object.hasOwn(value, key)) continue;
+      const found = rest((value as EntryBody)[key]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return read;
+}
+
+function ofMembers(members: readonly unknown[], read: Reader): unknown {
   const found: unknown[] = [];
   for (const member of members) {
     if (Array.isArray(member)) continue;
-    const value = within(member, path);
+    const value = read(member);
     if (value !== undefined) found.push(value);
   }
   return found.length === 0 ? undefined : found;

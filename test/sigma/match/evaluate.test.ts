@@ -138,8 +138,8 @@ describe('evidence', () => {
   test('names selection, field and value of what made the rule true', () => {
     const rule = 'sel: {a|contains: [x, y], b|gte: 2}\nother: {a: no}\ncondition: sel and not other';
     expect(evidenceOf(rule, { a: 'yyy', b: 3 })).toEqual([
-      { selection: 'sel', field: 'b', value: '3' },
       { selection: 'sel', field: 'a', value: 'yyy' },
+      { selection: 'sel', field: 'b', value: '3' },
     ]);
   });
 
