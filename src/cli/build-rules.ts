@@ -20,7 +20,8 @@ import { rulesModule } from './rules-module.ts';
 
 const HELP = `usage: npm run rules -- [options]
 
-Builds the Sigma rules in rules/ and rules/routing.yml into src/rules.gen.ts, and runs the rules' own tests.
+Builds the Sigma rules in rules/, with the lists in rules/lists/ and rules/routing.yml, into src/rules.gen.ts, and
+runs the rules' own tests.
 
   --check        only say what is wrong; write nothing
   --json         print one JSON object instead of text

@@ -1,17 +1,18 @@
-/** The rule files of a folder: read whole, in one order. I/O, in Node. */
+/** The files of a folder of rules: read whole, in one order. I/O, in Node. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFile } from '../sigma/parse/yaml.ts';
 
-/** What lies in the folder of rules and is none: the routing, and lists of values for rules. */
-const OTHERS = /^(routing\.ya?ml$|lists\/)/;
 const ROUTING = ['routing.yml', 'routing.yaml'] as const;
 
-/** Every `.yml` and `.yaml` below the folder, by path, with `/` between its parts. Throws where it cannot be read. */
+/**
+ * Every `.yml` and `.yaml` below the folder but the routing: the rules and, below `lists/`, the values of placeholders.
+ * By path, with `/` between its parts. Throws where it cannot be read.
+ */
 export function readRuleFiles(folder: string): readonly SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => /\.ya?ml$/.test(path) && !OTHERS.test(path))
+    .filter((path) => /\.ya?ml$/.test(path) && !isRouting(path))
     .sort((a, b) => (a < b ? -1 : 1))
     .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }));
 }
@@ -22,4 +23,8 @@ export function readRoutingFiles(folder: string): readonly SourceFile[] {
     path,
     text: readFileSync(join(folder, path), 'utf8'),
   }));
+}
+
+function isRouting(path: string): boolean {
+  return (ROUTING as readonly string[]).includes(path);
 }

@@ -59,16 +59,18 @@ export function readTexts(entry: MapEntry | undefined, report: Report): readonly
 }
 
 /**
- * The texts of a key that people read and nothing is decided by: numbers are text as well, and what is neither is
- * told and left out.
+ * The texts of a key that people read and nothing is decided by: numbers are text as well, null is nothing, and what
+ * is neither (a sentence with a colon is a map to YAML) is told and left out.
  */
 export function readNotes(entry: MapEntry | undefined, report: Report): readonly string[] {
   if (entry === undefined || isNull(entry.value)) return [];
   const { key, value } = entry;
   const notes: string[] = [];
   for (const item of value.kind === 'list' ? value.items : [value]) {
-    if (item.kind !== 'scalar') report.notice(item.place, `"${key}" is a list of texts, and this is ${nounOf(item)}`);
-    else if (item.value !== null) notes.push(String(item.value));
+    if (item.kind !== 'scalar') {
+      report.notice(item.place, `"${key}" is a list of texts, and this is ${nounOf(item)}`, 'put it in quotes');
+    }
+    if (item.kind === 'scalar' && item.value !== null) notes.push(String(item.value));
   }
   return notes;
 }
