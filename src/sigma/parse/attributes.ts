@@ -60,17 +60,20 @@ export function readTexts(entry: MapEntry | undefined, report: Report): readonly
 
 /**
  * The texts of a key that people read and nothing is decided by: numbers are text as well, null is nothing, and what
- * is neither (a sentence with a colon is a map to YAML) is told and left out.
+ * is neither (a sentence with a colon is a map to YAML) is told, as severely as is asked for, and left out.
  */
-export function readNotes(entry: MapEntry | undefined, report: Report): readonly string[] {
+export function readNotes(
+  entry: MapEntry | undefined,
+  report: Report,
+  severity: 'error' | 'notice' = 'notice',
+): readonly string[] {
   if (entry === undefined || isNull(entry.value)) return [];
   const { key, value } = entry;
   const notes: string[] = [];
   for (const item of value.kind === 'list' ? value.items : [value]) {
-    if (item.kind !== 'scalar') {
-      report.notice(item.place, `"${key}" is a list of texts, and this is ${nounOf(item)}`, 'put it in quotes');
-    }
     if (item.kind === 'scalar' && item.value !== null) notes.push(String(item.value));
+    if (item.kind === 'scalar') continue;
+    report[severity](item.place, `"${key}" is a list of texts, and this is ${nounOf(item)}`, 'put it in quotes');
   }
   return notes;
 }

@@ -44,6 +44,7 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
   const misspelled = report.errors() > errors;
   const attributes = attributesOf(document);
   const notes = (key: string) => readNotes(attributes.get(key), report);
+  const names = (key: string) => readNotes(attributes.get(key), report, 'error');
   const title = readText(attributes.get('title'), report, TITLE_LIMIT);
   if (!attributes.has('title') && !misspelled)
     report.error(document.place, 'the document has no title', 'it begins with "title:"');
@@ -56,9 +57,9 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
     description: readText(attributes.get('description'), report),
     author: notes('author').join(', ') || null,
     references: notes('references'),
-    tags: notes('tags'),
+    tags: names('tags'),
     falsepositives: notes('falsepositives'),
-    fields: notes('fields'),
+    fields: names('fields'),
     path: report.path,
     tocsin: readTocsin(attributes.get('tocsin'), report),
   };
