@@ -2,7 +2,8 @@
  * Alarms about Tocsin itself: blind, dead delivery, unhealthy receiver, the upstream key, quarantined entries, overflow.
  *
  * Contract: they run on wall time and never beget further alarms. They go to the receivers that work, and where none
- * does to all there are. What happens (a death, a quarantine) is told at most once an hour; what lasts (blindness, an
+ * does to all there are. What happens (a death, a quarantine) is told at most once an hour, that a rule
+ * has more to count than it may once a day; what lasts (blindness, an
  * unhealthy receiver) now and then as long as it does, and when it is over. One row an alarm, under its key.
  */
 import type { Route } from '../alert/routing.ts';
@@ -25,7 +26,7 @@ const TOLD_AGAIN_MS: Readonly<Record<AlarmKind, number>> = {
   'unhealthy-receiver': 24 * HOUR_MS,
   'dead-delivery': HOUR_MS,
   quarantine: HOUR_MS,
-  overflow: HOUR_MS,
+  overflow: 24 * HOUR_MS,
 };
 
 /**
@@ -45,7 +46,7 @@ const MENDS: Readonly<Record<AlarmKind, string>> = {
   'dead-delivery':
     'Run "npm run tocsin -- status" for the reason, mend the receiver, then send it again: "npm run tocsin -- resend".',
   quarantine: 'Nothing else is held up. Run "npm run tocsin -- status" to see what was put away and why.',
-  overflow: 'Narrow the rule or its group-by: it keeps more groups than it may, and the oldest were dropped.',
+  overflow: 'Narrow the rule or its group-by, or shorten its timespan: what was dropped is not counted any more.',
   'unhealthy-receiver': 'Mend its setting, then run "npm run tocsin -- notify --test" and send again what is dead.',
   'key-refused': 'Make a new API key and run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
   'key-expiring': 'Make a new API key, set NIRVANA_LABS_API_KEY to it and API_KEY_EXPIRES_AT to its expiry.',
@@ -77,13 +78,20 @@ export function died(receiver: string): Alarm {
   return { kind: 'dead-delivery', key: `${DEAD_KEY}${receiver}`, subject: null, notTo: receiver };
 }
 
+/** The alarm about a rule that has more to count than it may. */
+export function overflowing(rule: string): Alarm {
+  return { kind: 'overflow', key: `${OVERFLOW_KEY}${rule}`, subject: null, notTo: null };
+}
+
 const UNHEALTHY_KEY = 'unhealthy-receiver:';
 const EXPIRING_KEY = 'key-expiring:';
 const DEAD_KEY = 'dead-delivery:';
+const OVERFLOW_KEY = 'overflow:';
 
 /** A key as people are shown it: without what says nothing, or stands in the summary. */
 export function shownKey(key: string): string {
   if (key.startsWith(DEAD_KEY)) return 'dead-delivery';
+  if (key.startsWith(OVERFLOW_KEY)) return 'overflow';
   return key.startsWith(EXPIRING_KEY) ? 'key-expiring' : key;
 }
 

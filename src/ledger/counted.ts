@@ -1,12 +1,13 @@
 /**
- * The entries a correlation counted when it fired: found again by the times its window kept.
+ * The entries a correlation counted when it fired: found again by the times that its window tells.
  *
- * Contract: pure but for what `Past` reads; never throws for what an entry holds. Exact in what it tells, not whole: entries that were dated at their walk's
- * beginning, whose long strings were cut, or that many others share an instant with, may be left out.
+ * Contract: pure but for what `Past` reads; never throws for what an entry holds. Exact in what it tells, not whole:
+ * entries that were dated at their walk's beginning, whose long strings were cut, or that many others share an instant
+ * with, may be left out. Of a correlation of correlations they are those that completed, or ended, the windows below.
  */
 import { keyText } from '../alert/key.ts';
-import { groupOf } from '../sigma/correlate/groups.ts';
-import type { Fired } from '../sigma/correlate/window.ts';
+import { type Correlator, EVIDENCE_TOLD } from '../sigma/correlate/correlator.ts';
+import type { Fired } from '../sigma/correlate/happening.ts';
 import type { Engine } from '../sigma/match/compile.ts';
 import type { CorrelationRule, Evidence, Match } from '../sigma/rule.ts';
 import type { Accepted, Past } from './evaluate.ts';
@@ -14,11 +15,10 @@ import type { Accepted, Past } from './evaluate.ts';
 /** The most that are told of one alert. */
 const COUNTED_MOST = 20;
 
-/** A window that fired: of which correlation and group, and the times it keeps, ascending. */
+/** A window that fired: of which correlation and group. */
 export interface FiredWindow {
   readonly correlation: CorrelationRule;
   readonly key: string;
-  readonly times: readonly number[];
   readonly fired: Fired;
 }
 
@@ -28,25 +28,29 @@ export interface CountedEntry {
 }
 
 /** The first entries, accepted before `seq`, that a window counted when it fired; by time. */
-export function countedIn(window: FiredWindow, seq: number, past: Past, engine: Engine): CountedEntry[] {
-  const { correlation, key, times, fired } = window;
-  const within = new Set(times.filter((time) => time > fired.at - correlation.timespanMs && time <= fired.at));
+export function countedIn(
+  { correlation, key, fired }: FiredWindow,
+  seq: number,
+  past: Past,
+  engine: Engine,
+  correlator: Correlator,
+): CountedEntry[] {
+  const detections = correlator.detectionsOf(correlation);
+  const isIn = (entry: Accepted, matches: readonly Match[]): boolean => {
+    try {
+      const satisfied = matches.map(({ rule }) => rule.id);
+      return correlator.groupsOf(correlation, entry.body, satisfied).some((group) => keyText(group) === key);
+    } catch {
+      // A field is nested more deeply than can be written.
+      return false;
+    }
+  };
   const counted: CountedEntry[] = [];
-  for (const entry of past.entriesAt([...within].slice(0, COUNTED_MOST), seq)) {
-    const match = engine.evaluate(entry.body).find(({ rule }) => correlation.rules.includes(rule.id));
-    if (match === undefined || keyIn(correlation, match, entry) !== key) continue;
-    counted.push({ entry, evidence: match.evidence });
+  for (const entry of past.entriesAt(fired.times, seq)) {
+    const matches = engine.evaluate(entry.body).filter(({ rule }) => detections.has(rule.id));
+    if (matches.length === 0 || !isIn(entry, matches)) continue;
+    counted.push({ entry, evidence: matches.flatMap(({ evidence }) => evidence).slice(0, EVIDENCE_TOLD) });
     if (counted.length === COUNTED_MOST) break;
   }
   return counted;
-}
-
-/** The key of an entry's group; null where it has none, or one nested more deeply than can be written. */
-function keyIn(correlation: CorrelationRule, { rule }: Match, { body }: Accepted): string | null {
-  try {
-    const group = groupOf(correlation, rule.id, body);
-    return group === null ? null : keyText(group);
-  } catch {
-    return null;
-  }
 }

@@ -3,7 +3,7 @@
  *
  * Contract: a function of what is stored (read through `Past`) and the entries in their order, their walk's beginning
  * and the rules; it changes nothing itself. The event time of an entry is its `created_at`, or the walk's beginning
- * where it claims to be later. One entry at most once opens or joins one alert a rule.
+ * where it claims to be later. One entry counts once in an alert.
  */
 import { DEDUP_BY, DEDUP_PERIOD_MS, type Placed, place, type Say, say } from '../alert/alert.ts';
 import { entryView } from '../alert/entry-view.ts';
@@ -11,12 +11,14 @@ import { keyText } from '../alert/key.ts';
 import type { Route } from '../alert/routing.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
 import type { AlertNotification, EntryView } from '../notify/notification.ts';
-import { correlationsByRule, groupOf, type KeyPart, keyOf } from '../sigma/correlate/groups.ts';
-import { observe } from '../sigma/correlate/window.ts';
+import { numberWords } from '../notify/number-words.ts';
+import { createCorrelator } from '../sigma/correlate/correlator.ts';
+import { type KeyPart, keyOf } from '../sigma/correlate/groups.ts';
 import type { Engine } from '../sigma/match/compile.ts';
 import type { CorrelationRule, Evidence, Level, Match, Rule } from '../sigma/rule.ts';
-import { type CountedEntry, countedIn, type FiredWindow } from './counted.ts';
-import { noticeOf } from './notice.ts';
+import { createBatchWindows, type StoredWindow, type TouchedWindow } from './batch-windows.ts';
+import { countedIn, type FiredWindow } from './counted.ts';
+import { noticeOf, windowOf } from './notice.ts';
 
 /** An entry that was accepted: numbered, parsed. */
 export interface Accepted {
@@ -43,8 +45,8 @@ export interface AlertRow extends Placed {
 
 /** What evaluation must know of what is stored. */
 export interface Past {
-  /** The kept times of a group; empty where there are none, or the rule has changed since. */
-  window(rule: CorrelationRule, key: string): readonly number[];
+  /** What is stored of a group's window; null where nothing is. */
+  window(rule: CorrelationRule, key: string): StoredWindow | null;
   /** Alerts of a rule and key that begin after `from` and before `to`. */
   alerts(rule: string, key: string, from: number, to: number): readonly AlertRow[];
   /** Entries numbered below `seq` that happened at one of these times; by time, a bounded number. */
@@ -57,6 +59,8 @@ export interface MatchRow {
   readonly at: number;
   readonly said: Say;
   readonly evidence: readonly Evidence[];
+  /** Of a correlation: what the number was that made it fire, in words. */
+  readonly number: string | null;
 }
 
 /** An entry that a correlation counted when it opened or first told an alert. */
@@ -78,11 +82,7 @@ export interface ActivityRow {
 /** What is to be stored. */
 export interface Changes {
   /** Touched groups, whole. */
-  readonly windows: readonly {
-    readonly rule: CorrelationRule;
-    readonly key: string;
-    readonly times: readonly number[];
-  }[];
+  readonly windows: readonly TouchedWindow[];
   /** Alerts opened or grown, as they are now. */
   readonly alerts: readonly AlertRow[];
   readonly openedIds: ReadonlySet<number>;
@@ -109,9 +109,8 @@ const KEY_VALUE_LIMIT = 256;
 
 /** Creates the evaluation for one compiled set of rules. */
 export function createEvaluation(engine: Engine, overlapMs: number, receivers: readonly Route[]) {
-  const feeds = correlationsByRule(engine.correlations);
-  const order = new Map(engine.correlations.map((correlation, index) => [correlation, index]));
-  const orderOf = (correlation: CorrelationRule): number => order.get(correlation) ?? 0;
+  const correlator = createCorrelator([...engine.rules.values()]);
+  const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
 
   /** The matches of one entry's detections. Throws only by a bug in a rule's evaluation: the entry is to blame then. */
   const match = (body: EntryBody): readonly Match[] => engine.evaluate(body);
@@ -122,7 +121,7 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
     past: Past,
     lastAlert: number,
   ): Changes => {
-    const windows = new Map<string, { rule: CorrelationRule; key: string; times: readonly number[] }>();
+    const windows = createBatchWindows(past.window);
     const alerts = new Map<number, AlertRow>();
     const openedIds = new Set<number>();
     const matches: MatchRow[] = [];
@@ -158,6 +157,8 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       const silent = walked.silentBefore !== null && entry.createdAt < walked.silentBefore;
       const reach = Math.max(periodMs, LONGEST_USUAL_MS);
       const joins = place(alertsNear(rule.id, key, at - reach, at + reach), at);
+      // A correlation that fired for several groups of one entry may have one dedup key for them.
+      if (joins?.lastSeq === entry.seq) return;
       const decision = say({ level: rule.level, silent, joins, receivers });
       const row: AlertRow =
         joins === null
@@ -187,16 +188,19 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       alerts.set(row.id, row);
       if (joins === null) openedIds.add(row.id);
       if (row.count <= MATCHES_KEPT || decision.notify) {
-        matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence });
+        const number = window === null ? null : numberWords(windowOf(window, titleOf));
+        matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence, number });
       }
       const opens = joins === null || (decision.notify && decision.kind === 'opened');
-      const counted = opens && window !== null ? countedIn(window, entry.seq, past, engine) : [];
+      const counted = opens && window !== null ? countedIn(window, entry.seq, past, engine, correlator) : [];
       for (const each of counted) {
         countedRows.push({ alert: row.id, seq: each.entry.seq, at: each.entry.createdAt, evidence: each.evidence });
       }
       if (!decision.notify) return;
       const shown = { entry: viewOf(entry), evidence };
-      notifications.push(noticeOf(decision.kind, rule, row, shown, window && windowOf(window, counted)));
+      const first = counted.slice(0, COUNTED_SHOWN).map((each) => viewOf(each.entry));
+      const told = window === null ? null : { ...windowOf(window, titleOf), first };
+      notifications.push(noticeOf(decision.kind, rule, row, shown, told));
     };
 
     for (const { entry, matches: found } of entries) {
@@ -204,29 +208,15 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       for (const { rule, evidence } of found) {
         happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), evidence, null);
       }
-      // One entry counts once in a correlation, however many of its rules it satisfies.
-      const fed = new Map<CorrelationRule, Match>();
-      for (const match of found) {
-        for (const correlation of feeds.get(match.rule.id) ?? [])
-          if (!fed.has(correlation)) fed.set(correlation, match);
-      }
-      for (const [correlation, { rule, evidence }] of [...fed].sort(([a], [b]) => orderOf(a) - orderOf(b))) {
-        const group = groupOf(correlation, rule.id, entry.body);
-        if (group === null) continue;
-        const key = keyText(group);
-        const place = `${correlation.id}\n${key}`;
-        const times = windows.get(place)?.times ?? past.window(correlation, key);
-        const seen = observe(times, at, correlation, walked.began - overlapMs);
-        windows.set(place, { rule: correlation, key, times: seen.times });
-        if (seen.fired === null) continue;
-        const by = correlation.tocsin.dedupBy;
+      const seen = { at, body: entry.body, matches: found };
+      for (const { rule, group, fired, evidence } of correlator.see(seen, walked.began - overlapMs, windows)) {
+        const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);
-        const window = { correlation, key, times: seen.times, fired: seen.fired };
-        happened(correlation, entry, seen.fired.at, parts, evidence, window);
+        happened(rule, entry, fired.at, parts, evidence, { correlation: rule, key: keyText(group), fired });
       }
     }
     return {
-      windows: [...windows.values()],
+      windows: windows.touched(),
       alerts: [...alerts.values()],
       openedIds,
       matches,
@@ -242,14 +232,4 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
 
 function viewOf({ id, createdAt, body }: Accepted): EntryView {
   return entryView(id, createdAt, body);
-}
-
-/** A window that fired, as a message shows it. */
-function windowOf({ correlation, fired }: FiredWindow, counted: readonly CountedEntry[]): AlertNotification['window'] {
-  return {
-    count: fired.count,
-    timespanMs: correlation.timespanMs,
-    condition: correlation.condition.map(({ op, value }) => `${op} ${value}`).join(' and '),
-    first: counted.slice(0, COUNTED_SHOWN).map(({ entry }) => viewOf(entry)),
-  };
 }

@@ -6,10 +6,12 @@
  */
 import type { Route } from '../alert/routing.ts';
 import type { Engine } from '../sigma/match/compile.ts';
-import { raise } from './alarms.ts';
+import type { CorrelationRule } from '../sigma/rule.ts';
+import { overflowing, raise } from './alarms.ts';
 import type { Incoming, OpenedAlert } from './api.ts';
 import { accept } from './entries.ts';
 import { type Changes, createEvaluation, type Walked } from './evaluate.ts';
+import { type Limited, limitGroups } from './group-limit.ts';
 import { applyChanges, createPast } from './past.ts';
 import { quarantine, type Unfit } from './quarantine.ts';
 import type { State } from './state.ts';
@@ -64,30 +66,55 @@ export function createIntake(store: Store, engine: Engine, overlapMs: number, re
     const accepted = accept(store, sound, state.lastSeq, walked, engine.version);
     const changes = evaluation.evaluate(accepted, walked, past, state.lastAlert);
     const lastSeq = state.lastSeq + accepted.length;
-    const overflowed = applyChanges(store, changes, past, { before: state.lastSeq, last: lastSeq });
-    if (overflowed.length > 0) {
-      raise(
-        store,
-        'overflow',
-        `too many groups in: ${overflowed.map(({ title }) => title).join(', ')}`,
-        receivers,
-        now,
-      );
-    }
+    applyChanges(store, changes, past, lastSeq);
+    const limited = limitGroups(store, changes.windows, state.groups ?? {});
+    const dropped = tellOverflow(store, changes, limited, receivers, now);
     for (const notification of changes.notifications) tell(store, notification, receivers, now);
     const next: State = {
       ...state,
       lastSeq,
       lastAlert: changes.lastAlert,
       latestBegan: Math.max(state.latestBegan, walked.began),
+      groups: limited.counts,
       counters: {
         ...counters,
         recorded: counters.recorded + accepted.length,
-        overflowed: counters.overflowed + overflowed.reduce((sum, { dropped }) => sum + dropped, 0),
+        overflowed: counters.overflowed + dropped,
       },
     };
     return { state: next, opened: openedBy(changes, engine), quarantined, recorded: accepted.length };
   };
+}
+
+/** Raises an alarm for each rule that had to forget something; returns how much that was. */
+function tellOverflow(
+  store: Store,
+  { windows }: Changes,
+  limited: Limited,
+  receivers: readonly Route[],
+  now: number,
+): number {
+  const all: { readonly rule: CorrelationRule; readonly dropped: number; readonly of: string }[] = [
+    ...limited.dropped.map(({ rule, groups }) => ({
+      ...{ rule, dropped: groups },
+      of: 'of its groups were dropped, those that nothing was added to for the longest time',
+    })),
+    ...windows.map(({ rule, dropped }) => ({
+      rule,
+      dropped,
+      of: 'or more of what one of its groups saw were dropped',
+    })),
+  ].filter(({ dropped }) => dropped > 0);
+  for (const { rule, dropped, of } of all) {
+    raise(
+      store,
+      overflowing(rule.id),
+      `the rule ${rule.title} has more to count than it may: ${dropped} ${of}`,
+      receivers,
+      now,
+    );
+  }
+  return all.reduce((sum, { dropped }) => sum + dropped, 0);
 }
 
 /** How much of its evidence an opened alert tells the log. */

@@ -4,7 +4,7 @@
  * state        one row: the checkpoint and the counters that belong to it (state.ts)
  * entries      the accepted entries, numbered by `seq`. `created_at` in ms; `body` as JSON, long strings cut past 64 KB
  * batches      what was accepted at once: its walk's beginning and the version of the rules, for replay
- * windows      one row a group of a correlation: its kept event times (sigma/correlate/)
+ * windows      one row a group of a correlation: what its window keeps, as `text` (sigma/correlate/), from which rule
  * alerts       an alert a row, with what was said when it closed; `matches` its first entries with their evidence, and
  *              what was said then; of a correlation also the first that it `counted`
  * deliveries   one notification on its way to one receiver, or why it was held back from it
@@ -14,6 +14,8 @@
  * quarantine   records that can't be recorded or evaluated
  * receivers    how each receiver fares: when it last took something, since when it does not and why
  * activity     how often each rule matched, and when last
+ *
+ * A match's `number` says in words what a correlation's number was that fired it; null of a detection's.
  *
  * An entry's `actor` is its actor.id, cut to 256 characters: what its story is found by. `cut` is 1 where long strings of
  * its body were cut, else null.
@@ -73,6 +75,13 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        reason TEXT) WITHOUT ROWID`,
     `CREATE TABLE activity (rule TEXT PRIMARY KEY, matched INTEGER NOT NULL, last_at INTEGER NOT NULL,
        last_seq INTEGER NOT NULL) WITHOUT ROWID`,
+  ],
+  [
+    // What windows keep is written in another way, and every correlation's fingerprint is another: they begin anew.
+    'DROP TABLE windows',
+    `CREATE TABLE windows (rule TEXT NOT NULL, key TEXT NOT NULL, touched INTEGER NOT NULL, newest INTEGER NOT NULL,
+       fingerprint TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (rule, key)) WITHOUT ROWID`,
+    'ALTER TABLE matches ADD COLUMN number TEXT',
   ],
 ];
 

@@ -3,9 +3,11 @@
  *
  * Contract: pure. It holds all that a message shows, so that it can be sent when the rule and the entry are gone.
  */
+import { conditionWords } from '../alert/correlation-words.ts';
 import { entryView } from '../alert/entry-view.ts';
 import type { AlertNotification, EntryView } from '../notify/notification.ts';
 import type { Evidence, Rule } from '../sigma/rule.ts';
+import type { FiredWindow } from './counted.ts';
 import type { AlertRow } from './evaluate.ts';
 
 /** What a notification shows: an entry, and why it matched. */
@@ -42,6 +44,27 @@ export function noticeOf(
     entry: shown.entry,
     evidence: shown.evidence,
     window,
+  };
+}
+
+/** A rule may wait for many others: so many of their titles are told, and so much of each. */
+const TITLES_MOST = 64;
+const TITLE_CHARS = 120;
+/** What is told of a condition. */
+const CONDITION_CHARS = 300;
+
+/** A window that fired, as messages show it, with no entries yet. */
+export function windowOf(
+  { correlation, fired }: FiredWindow,
+  titleOf: (id: string) => string,
+): NonNullable<AlertNotification['window']> {
+  const { type, timespanMs, fields, percentile, rules } = correlation;
+  const isTemporal = type === 'temporal' || type === 'temporal_ordered';
+  return {
+    ...{ type, value: fired.value, timespanMs, fields, percentile },
+    rules: isTemporal ? rules.slice(0, TITLES_MOST).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
+    condition: conditionWords(correlation, titleOf).slice(0, CONDITION_CHARS),
+    first: [],
   };
 }
 

@@ -5,45 +5,35 @@ import { decisionText } from '../alert/alert.ts';
 import { LEAST_LEVEL } from '../alert/routing.ts';
 import type { Engine } from '../sigma/match/compile.ts';
 import { versionOf } from '../sigma/parse/version.ts';
-import { type CorrelationRule, LEVELS } from '../sigma/rule.ts';
+import { type CorrelationRule, LEVELS, type Rule } from '../sigma/rule.ts';
 import { entryFrom, type StoredEntry } from './entries.ts';
 import type { Accepted, AlertRow, Changes, Past } from './evaluate.ts';
 import type { Store } from './store.ts';
 
-/** A rule keeps no more groups than this; the longest untouched go first. */
-const GROUPS_MOST = 100_000;
-/** How many of them go at once, so that it is not done for every new group. */
-const GROUPS_DROPPED = 1_000;
 /** So many entries at the times of a window are looked at: others may share an instant with them. */
 const ENTRIES_LOOKED_AT = 100;
 /** What stands in `matches.said` of an entry that a correlation counted; it is no match of the alert. */
 export const COUNTED = 'counted';
-/** Groups are counted each time so many entries were accepted. */
-const COUNT_EVERY = 512;
 
 interface StoredPast extends Past {
-  /** Changes when the correlation, or a detection it counts, does. */
+  /** Changes when the correlation, or a rule below it, does. */
   fingerprint(rule: CorrelationRule): string;
 }
 
 /** The past as it is stored. */
 export function createPast(store: Store, engine: Engine): StoredPast {
-  const fingerprints = new Map(
-    engine.correlations.map((rule) => {
-      const counted = rule.rules.flatMap((id) => engine.rules.get(id) ?? []);
-      return [rule.id, versionOf([rule, ...counted])];
-    }),
-  );
+  const fingerprints = new Map(engine.correlations.map((rule) => [rule.id, versionOf(withAllBelow(rule, engine))]));
   const fingerprint = (rule: CorrelationRule): string => fingerprints.get(rule.id) ?? '';
   return {
     fingerprint,
     window: (rule, key) => {
-      const row = store.all<{ times: string; fingerprint: string }>(
-        'SELECT times, fingerprint FROM windows WHERE rule = ? AND key = ?',
+      const row = store.all<{ text: string; fingerprint: string }>(
+        'SELECT text, fingerprint FROM windows WHERE rule = ? AND key = ?',
         rule.id,
         key,
       )[0];
-      return row === undefined || row.fingerprint !== fingerprint(rule) ? [] : unpacked(row.times);
+      if (row === undefined) return null;
+      return { text: row.fingerprint === fingerprint(rule) ? row.text : null };
     },
     alerts: (rule, key, from, to) =>
       store
@@ -70,27 +60,36 @@ export function createPast(store: Store, engine: Engine): StoredPast {
   };
 }
 
+/** A correlation with the rules it refers to, those that they refer to, and so on. */
+function withAllBelow(rule: CorrelationRule, engine: Engine): readonly Rule[] {
+  const all = new Set<Rule>([rule]);
+  for (const each of all) {
+    for (const id of each.kind === 'correlation' ? each.rules : []) {
+      const below = engine.rules.get(id);
+      if (below !== undefined) all.add(below);
+    }
+  }
+  return [...all];
+}
+
 /** Entries parsed as they are asked for: the last of them seldom are. */
 function* lazily(rows: readonly StoredEntry[]): Iterable<Accepted> {
   for (const row of rows) yield entryFrom(row);
 }
 
-/** Stores what evaluation decided, deliveries excepted; returns the rules that dropped groups, and how many. */
-export function applyChanges(
-  store: Store,
-  changes: Changes,
-  past: StoredPast,
-  seqs: { readonly before: number; readonly last: number },
-): { readonly title: string; readonly dropped: number }[] {
-  for (const { rule, key, times } of changes.windows) {
+/** Stores what evaluation decided, deliveries excepted. `lastSeq`: the number of the last entry. */
+export function applyChanges(store: Store, changes: Changes, past: StoredPast, lastSeq: number): void {
+  for (const { rule, key, newest, text } of changes.windows) {
     store.run(
-      'INSERT OR REPLACE INTO windows (rule, key, touched, newest, fingerprint, times) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO windows (rule, key, touched, newest, fingerprint, text) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (rule, key) DO UPDATE SET touched = excluded.touched, newest = max(newest, excluded.newest),
+         fingerprint = excluded.fingerprint, text = excluded.text`,
       rule.id,
       key,
-      seqs.last,
-      times.at(-1) ?? 0,
+      lastSeq,
+      newest,
       past.fingerprint(rule),
-      packed(times),
+      text,
     );
   }
   for (const alert of changes.alerts) {
@@ -116,14 +115,15 @@ export function applyChanges(
       JSON.stringify(alert.keyParts),
     );
   }
-  for (const { alert, seq, at, said, evidence } of changes.matches) {
+  for (const { alert, seq, at, said, evidence, number } of changes.matches) {
     store.run(
-      'INSERT OR REPLACE INTO matches (alert, seq, at, said, evidence) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO matches (alert, seq, at, said, evidence, number) VALUES (?, ?, ?, ?, ?, ?)',
       alert,
       seq,
       at,
       decisionText(said),
       JSON.stringify(evidence),
+      number,
     );
   }
   for (const { alert, seq, at, evidence } of changes.counted) {
@@ -148,38 +148,6 @@ export function applyChanges(
       lastSeq,
     );
   }
-  return dropGroups(store, changes, seqs);
-}
-
-function dropGroups(store: Store, changes: Changes, seqs: { readonly before: number; readonly last: number }) {
-  if (Math.floor(seqs.before / COUNT_EVERY) === Math.floor(seqs.last / COUNT_EVERY)) return [];
-  const rules = new Set(changes.windows.map(({ rule }) => rule));
-  return [...rules].flatMap((rule) => {
-    const groups = store.all<{ n: number }>('SELECT count(*) AS n FROM windows WHERE rule = ?', rule.id)[0]?.n ?? 0;
-    if (groups <= GROUPS_MOST) return [];
-    const dropped = groups - GROUPS_MOST + GROUPS_DROPPED;
-    store.run(
-      `DELETE FROM windows WHERE rule = ? AND key IN
-         (SELECT key FROM windows WHERE rule = ? ORDER BY touched, key LIMIT ?)`,
-      rule.id,
-      rule.id,
-      dropped,
-    );
-    return [{ title: rule.title, dropped }];
-  });
-}
-
-/** Ascending times as the first and the steps after it: short numbers. */
-function packed(times: readonly number[]): string {
-  return JSON.stringify(times.map((time, i) => (i === 0 ? time : time - (times[i - 1] ?? 0))));
-}
-
-function unpacked(text: string): number[] {
-  let time = 0;
-  return (JSON.parse(text) as number[]).map((step) => {
-    time += step;
-    return time;
-  });
 }
 
 /** A row of `alerts`, as far as it is read. */

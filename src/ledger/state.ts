@@ -4,6 +4,7 @@
  */
 import { type Checkpoint, firstCheckpoint } from '../audit-log/checkpoint.ts';
 import type { Failure } from './api.ts';
+import type { GroupCounts } from './group-limit.ts';
 import type { Store } from './store.ts';
 
 export interface State {
@@ -24,6 +25,8 @@ export interface State {
   /** Ids of the operator's rewinds that were obeyed, newest last. */
   readonly rewinds: readonly string[];
   readonly counters: Counters;
+  /** How many groups each correlation has, or more (group-limit.ts); a ledger of an older version has none. */
+  readonly groups?: GroupCounts;
   /** The last tick that failed, where the watch has not moved since; a ledger of an older version has none. */
   readonly failure?: NotedFailure | null;
 }
@@ -40,7 +43,7 @@ export interface Counters {
   readonly quarantined: number;
   /** Older than retention when read, and left alone: each time they are read with something to save. */
   readonly expired: number;
-  /** Groups of correlations dropped because a rule had too many. */
+  /** Groups of correlations dropped because a rule had too many, and what else windows dropped at a bound. */
   readonly overflowed: number;
 }
 

@@ -99,6 +99,8 @@ export interface AlertPage {
     readonly part: 'matched' | 'counted';
     readonly said: string;
     readonly evidence: readonly Evidence[];
+    /** Of a correlation's match: what the number was that made it fire, in words. */
+    readonly number: string | null;
   }[];
   /** Matches that were counted and not kept. */
   readonly more: number;

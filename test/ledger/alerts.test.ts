@@ -319,7 +319,7 @@ describe('windows', () => {
     expect(alertsOf(it)).toMatchObject([{ key: '["alice"]', begins: NOON, count: 1 }]);
     const [row] = it.store.all<{ notification: string }>('SELECT notification FROM deliveries');
     expect(JSON.parse(row?.notification ?? '{}')).toMatchObject({
-      window: { count: 3, timespanMs: 10 * MINUTE, condition: 'gte 3' },
+      window: { type: 'event_count', value: 3, timespanMs: 10 * MINUTE, condition: '3 or more' },
     });
   });
 

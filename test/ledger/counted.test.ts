@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { countedIn } from '../../src/ledger/counted.ts';
 import type { Accepted } from '../../src/ledger/evaluate.ts';
+import { createCorrelator } from '../../src/sigma/correlate/correlator.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
 import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from './scene.ts';
 
@@ -148,9 +149,9 @@ describe('countedIn', () => {
         yield { seq, id: `e${seq}`, createdAt: NOON, body: { action: 'vm.deleted', actor: { id: 'alice' } } };
       }
     }
-    const past = { window: () => [], alerts: () => [], entriesAt: stored };
-    const window = { correlation, key: '["alice"]', times: [NOON - HOUR, NOON], fired: { at: NOON, count: 2 } };
-    expect(countedIn(window, 1_000, past, engine)).toHaveLength(20);
+    const past = { window: () => null, alerts: () => [], entriesAt: stored };
+    const window = { correlation, key: '["alice"]', fired: { at: NOON, value: 2, times: [NOON - HOUR, NOON] } };
+    expect(countedIn(window, 1_000, past, engine, createCorrelator([FED, correlation]))).toHaveLength(20);
     expect(read).toBe(20);
   });
 
@@ -160,8 +161,9 @@ describe('countedIn', () => {
     const stored = (['alice', JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`), 'alice'] as unknown[]).map(
       (id, i): Accepted => ({ seq: i, id: `e${i}`, createdAt: NOON, body: { action: 'vm.deleted', actor: { id } } }),
     );
-    const past = { window: () => [], alerts: () => [], entriesAt: () => stored };
-    const window = { correlation, key: '["alice"]', times: [NOON], fired: { at: NOON, count: 2 } };
-    expect(countedIn(window, 9, past, engine).map(({ entry }) => entry.id)).toEqual(['e0', 'e2']);
+    const past = { window: () => null, alerts: () => [], entriesAt: () => stored };
+    const window = { correlation, key: '["alice"]', fired: { at: NOON, value: 2, times: [NOON] } };
+    const correlator = createCorrelator([FED, correlation]);
+    expect(countedIn(window, 9, past, engine, correlator).map(({ entry }) => entry.id)).toEqual(['e0', 'e2']);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Due, GIVE_UP_AFTER_MS } from '../../src/ledger/deliveries.ts';
 import type { Outcome } from '../../src/notify/receiver.ts';
-import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND, scene } from './scene.ts';
+import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND, scene } from './scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };
@@ -285,27 +285,5 @@ describe('an alarm about Tocsin itself', () => {
     it.ledger.due(1, NOON + 2 * HOUR);
     it.ledger.watchdog(NOON + 2 * DAY);
     expect(told(it, 'dead-delivery')).toEqual([]);
-  });
-});
-
-describe('too many groups', () => {
-  it('are dropped, the longest untouched first, counted and told', () => {
-    const rule = onAction('vm.read', { alerts: false });
-    const it = scene([rule, counting('vm.read', 1_000, { id: 'many', title: 'Many' })]);
-    it.store.run(
-      `INSERT INTO windows (rule, key, touched, newest, fingerprint, times)
-       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-       SELECT 'many', 'k' || i, i - 200000, ${NOON}, 'f', '[]' FROM n`,
-    );
-    const page = (from: number, count: number) =>
-      Array.from({ length: count }, (_, i) => entry(`e${from + i}`, NOON, { actor: { id: `u${from + i}` } }));
-    it.record(page(0, 511));
-    expect([it.count('windows'), told(it, 'overflow').length]).toEqual([100_511, 0]);
-    it.record(page(511, 1));
-    expect(it.count('windows')).toBe(99_000);
-    expect(told(it, 'overflow')).toMatchObject([{ alarm: { summary: 'too many groups in: Many' } }]);
-    expect(it.ledger.status(NOON).counters?.overflowed).toBe(1_512);
-    expect([it.count('windows', "key = 'k1512'"), it.count('windows', "key = 'k1513'")]).toEqual([0, 1]);
-    expect(it.count('windows', "key LIKE '[\"u%'")).toBe(512);
   });
 });

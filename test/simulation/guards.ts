@@ -113,8 +113,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows keep what a late entry may still fall into',
     file: 'src/ledger/evaluate.ts',
-    find: 'observe(times, at, correlation, walked.began - overlapMs)',
-    replace: 'observe(times, at, correlation, at)',
+    find: 'correlator.see(seen, walked.began - overlapMs, windows)',
+    replace: 'correlator.see(seen, at, windows)',
   },
   {
     name: "an entry dated after its walk's beginning counts as it",
@@ -173,8 +173,26 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'rules that changed begin their windows anew',
     file: 'src/ledger/past.ts',
-    find: 'row === undefined || row.fingerprint !== fingerprint(rule)',
-    replace: 'row === undefined',
+    find: 'row.fingerprint === fingerprint(rule) ? row.text : null',
+    replace: 'row.text',
+  },
+  {
+    name: 'a correlation that refers to others begins anew when they do',
+    file: 'src/ledger/past.ts',
+    find: "each.kind === 'correlation' ? each.rules : []",
+    replace: "each === rule ? rule.rules.filter((id) => engine.rules.get(id)?.kind === 'detection') : []",
+  },
+  {
+    name: 'what only feeds another rule rings nothing',
+    file: 'src/ledger/evaluate.ts',
+    find: 'if (!rule.alerts) return;',
+    replace: '',
+  },
+  {
+    name: 'a window lives as long as its group, not as its batch',
+    file: 'src/ledger/batch-windows.ts',
+    find: 'before?.text ?? null',
+    replace: 'null',
   },
   {
     name: 'blindness is noticed',

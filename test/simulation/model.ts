@@ -4,7 +4,8 @@
  */
 import type { Route } from '../../src/alert/routing.ts';
 import type { Engine } from '../../src/sigma/match/compile.ts';
-import { type CorrelationRule, LEVELS, type Level, type Rule } from '../../src/sigma/rule.ts';
+import { LEVELS, type Level, type Rule } from '../../src/sigma/rule.ts';
+import { concerns, createPlainWindows, field } from './plain-windows.ts';
 
 export interface ModelEntry {
   readonly seq: number;
@@ -56,14 +57,6 @@ const MATCHES_KEPT = 100;
 const COUNTED_MOST = 20;
 const COUNTED_SHOWN = 3;
 
-function field(body: ModelEntry['body'], path: string): string | null {
-  const value = path
-    .split('.')
-    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], body);
-  if (value === null || value === undefined) return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 /** Whether a receiver hears of a level. */
 export function hears(route: Route, level: Level): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf(route.from);
@@ -73,8 +66,8 @@ export function hears(route: Route, level: Level): boolean {
 export function owedFor(entries: readonly ModelEntry[], { overlapMs, routes, closings }: Circumstances): Owed {
   const alerts: ModelAlert[] = [];
   const activity = new Map<string, ModelActivity>();
-  let windows = new Map<string, number[]>();
-  let fingerprint = '';
+  const windows = createPlainWindows();
+  let engine: Engine | null = null;
 
   const unheard = (level: Level): string | null => {
     if (routes.some((route) => hears(route, level))) return null;
@@ -122,36 +115,24 @@ export function owedFor(entries: readonly ModelEntry[], { overlapMs, routes, clo
   };
 
   for (const entry of entries) {
-    const version = JSON.stringify(entry.engine.correlations);
-    if (version !== fingerprint) {
-      // Only the rules that changed begin anew.
-      windows = new Map([...windows].filter(([place]) => version.includes(place.split('\n')[0] ?? '')));
-      fingerprint = version;
-    }
+    if (entry.engine !== engine) windows.keepOnly(entry.engine);
+    engine = entry.engine;
     const at = Math.min(entry.createdAt, entry.began);
-    const matched = entry.engine.evaluate(entry.body).map((match) => match.rule);
+    const matched = engine.evaluate(entry.body).map((match) => match.rule);
     for (const rule of matched) happened(rule, entry, at, JSON.stringify([field(entry.body, 'actor.id') ?? '']));
-    for (const correlation of entry.engine.correlations) {
-      if (!matched.some((rule) => correlation.rules.includes(rule.id))) continue;
-      const by = correlation.groupBy[0] ?? '';
-      const group = field(entry.body, by);
-      if (group === null) continue;
-      const key = JSON.stringify([group]);
-      const place = `${JSON.stringify(correlation)}\n${key}`;
-      const horizon = Math.min(at, entry.began - overlapMs);
-      const times = [...(windows.get(place) ?? []), at].filter((time) => time > horizon - correlation.timespanMs);
-      times.sort((a, b) => a - b);
-      windows.set(place, times);
-      const end = times.find(
-        (time) => time >= at && time < at + correlation.timespanMs && satisfied(times, time, correlation),
-      );
-      const tellsFirst = end === undefined ? null : happened(correlation, entry, end, key);
-      if (end === undefined || tellsFirst === null) continue;
-      const within = times.filter((time) => time > end - correlation.timespanMs && time <= end);
+    for (const { rule, group, at: end, times } of windows.see(
+      engine,
+      new Set(matched.map(({ id }) => id)),
+      entry.body,
+      at,
+      entry.began - overlapMs,
+    )) {
+      const tellsFirst = happened(rule, entry, end, JSON.stringify([group]));
+      if (tellsFirst === null) continue;
       const counted = entries
-        .filter((each) => each.seq < entry.seq && each.createdAt <= each.began && within.includes(each.createdAt))
-        .filter((each) => field(each.body, by) === group)
-        .filter((each) => entry.engine.evaluate(each.body).some(({ rule }) => correlation.rules.includes(rule.id)))
+        .filter((each) => each.seq < entry.seq && each.createdAt <= each.began && times.has(each.createdAt))
+        .filter((each) => field(each.body, rule.groupBy[0] ?? '') === group)
+        .filter((each) => concerns(rule, satisfiedBy(each, entry.engine), entry.engine))
         .sort((a, b) => a.createdAt - b.createdAt || a.seq - b.seq);
       if (tellsFirst.matches.get(entry.seq)?.startsWith('opened')) {
         tellsFirst.told.push(`${tellsFirst.told.pop()}${counted.slice(0, COUNTED_SHOWN).map(({ id }) => id)}`);
@@ -167,37 +148,27 @@ export function owedFor(entries: readonly ModelEntry[], { overlapMs, routes, clo
   return { alerts, activity };
 }
 
-/** `rule key` of all that rings when the entries are taken in the order of their time. */
-export function rungInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
-  const rung = new Set<string>();
-  const times = new Map<string, { rule: CorrelationRule; key: string; times: number[] }>();
-  for (const entry of entries) {
-    const at = Math.min(entry.createdAt, entry.began);
-    const matched = entry.engine.evaluate(entry.body).map((match) => match.rule);
-    for (const rule of matched) {
-      if (rule.alerts) rung.add(`${rule.id} ${JSON.stringify([field(entry.body, 'actor.id') ?? ''])}`);
-    }
-    for (const correlation of entry.engine.correlations) {
-      const group = field(entry.body, correlation.groupBy[0] ?? '');
-      if (group === null || !matched.some((rule) => correlation.rules.includes(rule.id))) continue;
-      const key = JSON.stringify([group]);
-      const place = `${correlation.id}\n${key}`;
-      const found = times.get(place) ?? { rule: correlation, key, times: [] };
-      found.times.push(at);
-      times.set(place, found);
-    }
-  }
-  for (const { rule, key, times: all } of times.values()) {
-    all.sort((a, b) => a - b);
-    if (all.some((time) => satisfied(all, time, rule))) rung.add(`${rule.id} ${key}`);
-  }
-  return rung;
+function satisfiedBy(entry: ModelEntry, engine: Engine): ReadonlySet<string> {
+  return new Set(engine.evaluate(entry.body).map(({ rule }) => rule.id));
 }
 
-function satisfied(times: readonly number[], end: number, rule: CorrelationRule): boolean {
-  const count = times.filter((time) => time > end - rule.timespanMs && time <= end).length;
-  return rule.condition.every(({ op, value }) => {
-    if (op !== 'gte') throw new Error('the model knows only gte');
-    return count >= value;
-  });
+/**
+ * `rule key` of all that rings when the entries are taken in the order of their time. Of correlations of correlations
+ * that is not promised: a late entry may complete several windows at once, and what happens then is the first of them.
+ */
+export function rungInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
+  const rung = new Set<string>();
+  const windows = createPlainWindows();
+  const dated = entries.map((entry) => ({ ...entry, at: Math.min(entry.createdAt, entry.began) }));
+  for (const { at, body, engine } of dated.sort((a, b) => a.at - b.at)) {
+    const matched = engine.evaluate(body).map((match) => match.rule);
+    for (const rule of matched) {
+      if (rule.alerts) rung.add(`${rule.id} ${JSON.stringify([field(body, 'actor.id') ?? ''])}`);
+    }
+    for (const { rule, group } of windows.see(engine, new Set(matched.map(({ id }) => id)), body, at, at)) {
+      const isChain = rule.rules.some((id) => engine.rules.get(id)?.kind === 'correlation');
+      if (rule.alerts && !isChain) rung.add(`${rule.id} ${JSON.stringify([group])}`);
+    }
+  }
+  return rung;
 }

@@ -28,11 +28,11 @@ function detection(id: string, level: Level, field: string, test: Test, alerts: 
 
 function correlation(
   id: string,
-  of: string,
+  of: readonly string[],
   by: string,
   timespanMs: number,
   least: number,
-  dedupPeriodMs: number | null,
+  more: Partial<CorrelationRule> = {},
 ): CorrelationRule {
   return {
     ...COMMON,
@@ -42,8 +42,8 @@ function correlation(
     title: id,
     level: 'medium',
     alerts: true,
-    tocsin: { runbook: null, dedupBy: null, dedupPeriodMs },
-    rules: [of],
+    tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
+    rules: of,
     groupBy: [by],
     aliases: {},
     timespanMs,
@@ -51,6 +51,7 @@ function correlation(
     fields: [],
     percentile: null,
     expression: null,
+    ...more,
   };
 }
 
@@ -62,30 +63,49 @@ const failed = detection('failed', 'low', 'status_code', { op: 'gte', value: 400
 const read = detection('vm read', 'informational', 'action', equals('vm.read'), true);
 const created = detection('vm created', 'low', 'action', equals('vm.created'), true);
 const keyDeleted = detection('key deleted', 'high', 'action', equals('api_key.deleted'), true);
-const fails = correlation('many failures', failed.id, 'client_ip', 5 * MINUTE, 5, 10 * MINUTE);
+const fails = correlation('many failures', [failed.id], 'client_ip', 5 * MINUTE, 5, {
+  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: 10 * MINUTE },
+});
+/** Rings no bell by itself. */
+const few = correlation('some failures', [failed.id], 'client_ip', 2 * MINUTE, 3, { alerts: false });
+const addresses = correlation('deleted from many addresses', [deleted.id], 'actor.id', 2 * MINUTE, 3, {
+  type: 'value_count',
+  fields: ['client_ip'],
+});
+const codes = correlation('a sum of failures', [failed.id], 'client_ip', 4 * MINUTE, 7 * 403, {
+  type: 'value_sum',
+  fields: ['status_code'],
+});
+const story = correlation('created, read, deleted', [created.id, failed.id, deleted.id], 'actor.id', 4 * MINUTE, 3, {
+  type: 'temporal_ordered',
+});
+const chain = correlation('failures, then a deletion', [few.id, deleted.id], 'client_ip', 3 * MINUTE, 2, {
+  type: 'temporal_ordered',
+});
+const manyDeleted = correlation('many deleted', [deleted.id], 'actor.id', MINUTE, 3);
+/** Begins anew when what it counts does. */
+const again = correlation('many deleted, again', [manyDeleted.id], 'actor.id', 20 * MINUTE, 4);
 
 export const RULE_SETS: readonly [RuleSet, RuleSet] = [
   {
     version: 'one',
-    rules: [
-      deleted,
-      failed,
-      read,
-      created,
-      keyDeleted,
-      fails,
-      correlation('many deleted', deleted.id, 'actor.id', MINUTE, 3, null),
-    ],
+    // A correlation may stand before what it refers to.
+    rules: [chain, deleted, failed, read, created, keyDeleted, fails, few, addresses, codes, story, manyDeleted, again],
   },
   {
     version: 'two',
     rules: [
-      deleted,
-      failed,
-      created,
+      ...[chain, deleted, failed, created],
       { ...keyDeleted, tocsin: { ...keyDeleted.tocsin, dedupPeriodMs: 20 * MINUTE } },
-      fails,
-      correlation('many deleted', deleted.id, 'actor.id', 2 * MINUTE, 2, null),
-    ],
+      ...[
+        fails,
+        few,
+        addresses,
+        { ...codes, fields: ['status_code'], condition: [{ op: 'gte', value: 6 * 403 }] },
+        story,
+      ],
+      correlation('many deleted', [deleted.id], 'actor.id', 2 * MINUTE, 2),
+      again,
+    ] as const,
   },
 ];

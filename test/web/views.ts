@@ -84,11 +84,12 @@ export function alertPage(of: Foreign = ORDINARY, changes: Partial<AlertPage> = 
     part: 'matched',
     said,
     evidence: evidence(of),
+    number: null,
   });
   return {
     alert: alertLine(of),
     timeline: [
-      moment(25, 'opened: first match'),
+      { ...moment(25, 'opened: first match'), number: '3 different values of client_ip in 1 hour' },
       moment(18, 'grouped'),
       { ...moment(14, ''), part: 'counted', evidence: [] },
       { ...moment(12, 'grouped'), entry: null },

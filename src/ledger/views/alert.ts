@@ -34,6 +34,7 @@ type MatchRow = {
   at: number;
   said: string;
   evidence: string;
+  number: string | null;
   id: string | null;
   created_at: number;
   body: string;
@@ -41,7 +42,7 @@ type MatchRow = {
 
 function timelineOf(store: Store, alert: number): AlertPage['timeline'] {
   const rows = store.all<MatchRow>(
-    `SELECT matches.seq, matches.at, matches.said, matches.evidence, entries.id, entries.created_at, entries.body
+    `SELECT matches.seq, matches.at, matches.said, matches.evidence, matches.number, entries.id, entries.created_at, entries.body
      FROM matches LEFT JOIN entries ON entries.seq = matches.seq
      WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MOST}`,
     alert,
@@ -53,6 +54,7 @@ function timelineOf(store: Store, alert: number): AlertPage['timeline'] {
     part: partFrom(row.said),
     said: row.said,
     evidence: evidenceFrom(row.evidence),
+    number: row.number,
   }));
 }
 

@@ -258,6 +258,11 @@ function MomentItem({ moment, pass }: { moment: Moment; pass: string | null }) {
       ) : (
         <EntryWords entry={entry} evidence={evidence} />
       )}
+      {moment.number !== null && (
+        <p>
+          With it: <Foreign text={moment.number} max={300} />
+        </p>
+      )}
       {part === 'matched' && (
         <p class="quiet">
           <Foreign text={saidInWords(moment.said)} max={300} />

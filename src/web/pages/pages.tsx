@@ -92,7 +92,7 @@ export function createPages({ config, ledger, now, fetch }: AppDeps): Hono<WebEn
     const activity = ledger === null ? [] : await ledger.rules();
     const source = Object.hasOwn(ruleSources, rule.path) ? (ruleSources[rule.path] ?? null) : null;
     const found = activity.find((of) => of.rule === rule.id) ?? null;
-    return send(c, rulePage({ caller: c.var.caller, rule, activity: found, source }));
+    return send(c, rulePage({ caller: c.var.caller, rule, activity: found, source, ruleOf }));
   });
 
   type Asked =

@@ -6,6 +6,7 @@ import type { Rule } from '../../sigma/rule.ts';
 import type { Caller } from '../caller.ts';
 import { alertsPath } from './alerts.tsx';
 import { Card } from './card.tsx';
+import { Correlation } from './correlation.tsx';
 import { Foreign } from './foreign.tsx';
 import { Level } from './level.tsx';
 import { page } from './shell.tsx';
@@ -19,12 +20,14 @@ export interface RuleOptions {
   readonly activity: RuleActivity | null;
   /** The file it stands in; null where that is not known. */
   readonly source: string | null;
+  /** Another rule, by its id. */
+  readonly ruleOf: (id: string) => Rule | null;
 }
 
 const PROSE = 4_000;
 
 /** The whole document. */
-export function rulePage({ caller, rule, activity, source }: RuleOptions): string {
+export function rulePage({ caller, rule, activity, source, ruleOf }: RuleOptions): string {
   return page({
     title: rule.title,
     caller,
@@ -45,6 +48,7 @@ export function rulePage({ caller, rule, activity, source }: RuleOptions): strin
           )}
         </header>
         <Facts rule={rule} activity={activity} />
+        {rule.kind === 'correlation' && <Correlation rule={rule} ruleOf={ruleOf} />}
         {rule.tocsin.runbook !== null && (
           <Card title="What to do">
             <p class="prose">
@@ -103,7 +107,11 @@ function Facts({ rule, activity }: { rule: Rule; activity: RuleActivity | null }
           {rule.kind === 'correlation' && (
             <span class="sub">
               within {durationInWords(rule.timespanMs)}
-              {rule.groupBy.length > 0 && `, by ${rule.groupBy.join(', ')}`}
+              {rule.groupBy.length > 0 && (
+                <>
+                  , by <Foreign text={rule.groupBy.join(', ')} max={PROSE} />
+                </>
+              )}
             </span>
           )}
           {!rule.alerts && <span class="sub">it rings no bell by itself</span>}

@@ -1,0 +1,85 @@
+/**
+ * The windows of one batch: each opened once, from what is stored of it, and handed back once to be stored.
+ *
+ * Contract: changes nothing itself. A window that was opened has seen something.
+ */
+import { keyText } from '../alert/key.ts';
+import type { Windows } from '../sigma/correlate/correlator.ts';
+import type { Window } from '../sigma/correlate/happening.ts';
+import { openWindow } from '../sigma/correlate/window.ts';
+import type { CorrelationRule } from '../sigma/rule.ts';
+
+/** What is stored of a window. */
+export interface StoredWindow {
+  /** Null: what is stored was another rule's, before it changed. */
+  readonly text: string | null;
+}
+
+/** A window as it is after a batch. */
+export interface TouchedWindow {
+  readonly rule: CorrelationRule;
+  readonly key: string;
+  /** Nothing was stored of it before. */
+  readonly isNew: boolean;
+  /** When the latest happening was that the batch added. */
+  readonly newest: number;
+  readonly text: string;
+  /** How many happenings a bound made it forget. */
+  readonly dropped: number;
+}
+
+export interface BatchWindows extends Windows {
+  /** Those that were opened, as they are now. */
+  touched(): readonly TouchedWindow[];
+}
+
+/** `stored`: what is stored of a window; null where nothing is. */
+export function createBatchWindows(stored: (rule: CorrelationRule, key: string) => StoredWindow | null): BatchWindows {
+  const opened = new Map<string, Opened>();
+  return {
+    open: (rule, group) => {
+      const key = keyText(group);
+      const place = `${rule.id}\n${key}`;
+      const known = opened.get(place);
+      if (known !== undefined) return known;
+      const before = stored(rule, key);
+      const window = new Opened(rule, key, before === null, openWindow(rule, before?.text ?? null));
+      opened.set(place, window);
+      return window;
+    },
+    touched: () =>
+      [...opened.values()].map((window) => {
+        const { rule, key, isNew, newest, dropped } = window;
+        return { rule, key, isNew, newest, dropped, text: window.save() };
+      }),
+  };
+}
+
+/** A window that notes what it sees. */
+class Opened implements Window {
+  readonly rule: CorrelationRule;
+  readonly key: string;
+  readonly isNew: boolean;
+  readonly #window: Window;
+  newest = Number.NEGATIVE_INFINITY;
+
+  constructor(rule: CorrelationRule, key: string, isNew: boolean, window: Window) {
+    this.rule = rule;
+    this.key = key;
+    this.isNew = isNew;
+    this.#window = window;
+  }
+
+  see(...[happening, horizon]: Parameters<Window['see']>) {
+    this.newest = Math.max(this.newest, happening.at);
+    return this.#window.see(happening, horizon);
+  }
+
+  save(): string {
+    return this.#window.save();
+  }
+
+  get dropped(): number {
+    return this.#window.dropped;
+  }
+}

@@ -1,0 +1,303 @@
+/** Correlations of every type through the whole ledger: over pages, with a ledger that forgets, by late entries. */
+import { describe, expect, it } from 'vitest';
+import type { Incoming } from '../../src/ledger/api.ts';
+import { compile } from '../../src/sigma/match/compile.ts';
+import type { CorrelationRule, Rule } from '../../src/sigma/rule.ts';
+import { counting, entry, MINUTE, NOON, onAction, type Scene, SECOND, scene } from './scene.ts';
+
+const QUIET = { alerts: false } as const;
+const DELETED = onAction('vm.deleted', QUIET);
+const MADE = onAction('api_key.created', { ...QUIET, title: 'Key made' });
+const READ = onAction('kubeconfig.read', { ...QUIET, title: 'Kubeconfig read' });
+const ALL = [DELETED, MADE, READ];
+const NAMES = ALL.map(({ id }) => id);
+
+/** `action`, so many seconds before noon. */
+let number = 0;
+const at = (seconds: number, action: string, fields: Readonly<Record<string, unknown>> = {}): Incoming =>
+  entry(`${action} ${seconds} ${number++}`, NOON - seconds * SECOND, { action, ...fields });
+const deleted = (seconds: number, fields: Readonly<Record<string, unknown>> = {}) => at(seconds, 'vm.deleted', fields);
+const correlation = (more: Partial<CorrelationRule>): CorrelationRule => counting('vm.deleted', 3, more);
+const gte = (value: number) => [{ op: 'gte', value }] as const;
+
+/** A page each, the ledger remembering nothing between them. */
+function told(rules: readonly Rule[], pages: readonly (readonly Incoming[])[]): Scene {
+  let it = scene(rules);
+  for (const page of pages) {
+    it = it.reopened();
+    it.record(page);
+  }
+  return it;
+}
+
+const alerts = ({ store }: Scene) =>
+  store.all<{ rule: string; key: string; begins: number }>('SELECT rule, key, begins FROM alerts ORDER BY id');
+const numbers = ({ store }: Scene) =>
+  store
+    .all<{ number: string }>('SELECT number FROM matches WHERE number IS NOT NULL ORDER BY seq')
+    .map((row) => row.number);
+const windows = ({ store }: Scene) =>
+  store
+    .all<{ window: string }>("SELECT notification ->> '$.window' AS window FROM deliveries ORDER BY id")
+    .map((row) => JSON.parse(row.window));
+
+interface Told {
+  readonly name: string;
+  readonly rule: Partial<CorrelationRule>;
+  /** Fires at the last page, and not before. */
+  readonly pages: readonly (readonly Incoming[])[];
+  readonly number: string;
+  readonly window: object;
+  /** Seconds before noon, of the match. */
+  readonly matched: number;
+}
+
+const from = (seconds: number, ip: string) => deleted(seconds, { client_ip: ip });
+const size = (seconds: number, bytes: unknown) => deleted(seconds, { bytes });
+
+const TYPES: readonly Told[] = [
+  {
+    name: 'event_count',
+    rule: { condition: gte(3) },
+    pages: [[deleted(90)], [deleted(60)], [deleted(30)]],
+    number: '3 entries in 10 minutes',
+    window: { type: 'event_count', value: 3, condition: '3 or more', rules: [], fields: [] },
+    matched: 30,
+  },
+  {
+    name: 'value_count',
+    rule: { type: 'value_count', fields: ['client_ip'], condition: gte(3) },
+    pages: [[from(90, 'a'), from(80, 'a'), from(75, 'b')], [from(60, 'b'), deleted(59)], [from(30, 'c')]],
+    number: '3 different values of client_ip in 10 minutes',
+    window: { type: 'value_count', value: 3, fields: ['client_ip'] },
+    matched: 30,
+  },
+  {
+    name: 'value_count, completed by a late entry',
+    rule: { type: 'value_count', fields: ['client_ip'], condition: gte(3) },
+    pages: [[from(90, 'a'), from(30, 'c')], [from(60, 'b')]],
+    number: '3 different values of client_ip in 10 minutes',
+    window: { type: 'value_count', value: 3 },
+    matched: 30,
+  },
+  {
+    name: 'temporal',
+    rule: { type: 'temporal', rules: NAMES, condition: gte(3) },
+    pages: [[deleted(90), deleted(85)], [at(60, 'kubeconfig.read')], [at(30, 'api_key.created')]],
+    number: '3 of 3 rules in 10 minutes',
+    window: {
+      type: 'temporal',
+      value: 3,
+      condition: 'all of them',
+      rules: ['Seen: vm.deleted', 'Key made', 'Kubeconfig read'],
+    },
+    matched: 30,
+  },
+  {
+    name: 'temporal, by a condition over rules',
+    rule: {
+      type: 'temporal',
+      rules: NAMES,
+      condition: [],
+      expression: {
+        kind: 'and',
+        of: [
+          { kind: 'leaf', rule: 0 },
+          { kind: 'leaf', rule: 1 },
+        ],
+      },
+    },
+    pages: [[deleted(90), deleted(85)], [at(60, 'kubeconfig.read')], [at(30, 'api_key.created')]],
+    number: '3 of 3 rules in 10 minutes',
+    window: { condition: '“Seen: vm.deleted” and “Key made”' },
+    matched: 30,
+  },
+  {
+    name: 'temporal_ordered',
+    rule: { type: 'temporal_ordered', rules: ['api_key.created', 'kubeconfig.read', 'vm.deleted'], condition: gte(3) },
+    pages: [
+      [at(120, 'vm.deleted'), at(110, 'kubeconfig.read'), at(100, 'api_key.created'), deleted(90)],
+      [at(60, 'kubeconfig.read')],
+      [deleted(30)],
+    ],
+    number: '3 of 3 rules in order in 10 minutes',
+    window: { type: 'temporal_ordered', value: 3, rules: ['Key made', 'Kubeconfig read', 'Seen: vm.deleted'] },
+    matched: 30,
+  },
+  {
+    name: 'temporal_ordered, completed by a late entry',
+    rule: { type: 'temporal_ordered', rules: ['api_key.created', 'kubeconfig.read', 'vm.deleted'], condition: gte(3) },
+    pages: [[at(100, 'api_key.created'), deleted(30)], [at(60, 'kubeconfig.read')]],
+    number: '3 of 3 rules in order in 10 minutes',
+    window: { value: 3 },
+    matched: 30,
+  },
+  {
+    name: 'value_sum',
+    rule: { type: 'value_sum', fields: ['bytes'], condition: gte(1_000.5) },
+    pages: [[size(90, 500), size(80, 'many')], [size(60, '500'), size(50, null)], [size(30, 0.75)]],
+    number: 'the sum of bytes is 1,000.75 in 10 minutes',
+    window: { type: 'value_sum', value: 1000.75, fields: ['bytes'], condition: '1,000.5 or more' },
+    matched: 30,
+  },
+  {
+    name: 'value_avg',
+    rule: { type: 'value_avg', fields: ['bytes'], condition: [{ op: 'lt', value: 4 }] },
+    pages: [[size(90, 9)], [size(60, 1)], [size(30, 1)]],
+    number: 'the average of bytes is 3.667 in 10 minutes',
+    window: { type: 'value_avg', condition: 'less than 4' },
+    matched: 30,
+  },
+  {
+    name: 'value_median',
+    rule: { type: 'value_median', fields: ['bytes'], condition: gte(5) },
+    pages: [[size(90, 1)], [size(60, 3)], [size(30, 70), size(30, 80)]],
+    number: 'the median of bytes is 36.5 in 10 minutes',
+    window: { type: 'value_median', value: 36.5 },
+    matched: 30,
+  },
+  {
+    name: 'value_percentile',
+    rule: { type: 'value_percentile', percentile: 75, fields: ['bytes'], condition: gte(5) },
+    pages: [[size(90, 1)], [size(60, 1)], [size(30, 9)]],
+    number: 'the 75th percentile of bytes is 5 in 10 minutes',
+    window: { type: 'value_percentile', value: 5, percentile: 75 },
+    matched: 30,
+  },
+  {
+    name: 'value_percentile, as a share',
+    rule: { type: 'value_percentile', fields: ['client_ip'], condition: [{ op: 'lte', value: 25 }] },
+    pages: [[from(90, 'a'), from(80, 'a')], [from(60, 'a')], [from(30, 'b')]],
+    number: 'the last value of client_ip is 25 percent of all in 10 minutes',
+    window: { type: 'value_percentile', value: 25, percentile: null },
+    matched: 30,
+  },
+];
+
+describe('each type', () => {
+  it.each(TYPES)('$name', ({ rule, pages, number: words, window, matched }) => {
+    const rules = [...ALL, correlation(rule)];
+    expect(alerts(told(rules, pages.slice(0, -1)))).toEqual([]);
+    const it = told(rules, pages);
+    expect(alerts(it)).toMatchObject([{ key: '["alice"]', begins: NOON - matched * SECOND }]);
+    expect(numbers(it).at(0)).toBe(words);
+    expect(windows(it)[0]).toMatchObject({ ...window, timespanMs: 10 * MINUTE });
+  });
+
+  it.each(TYPES)('$name: what it keeps over evictions is what it keeps without', ({ rule, pages }) => {
+    const rules = [...ALL, correlation(rule)];
+    const it = scene(rules);
+    for (const page of pages) it.record(page);
+    const all = (of: Scene) => of.store.all('SELECT rule, key, text FROM windows');
+    expect(all(it)).toEqual(all(told(rules, pages)));
+  });
+
+  /** One value alone meets no condition of these. */
+  const several = TYPES.filter(({ rule }) => !/avg|median|percentile/.test(rule.type ?? ''));
+  it.each(several)('$name: is by group', ({ rule, pages }) => {
+    const alone = (each: Incoming, i: number): Incoming => {
+      const actor = { id: `somebody ${i} ${each.id}` };
+      return { ...each, text: JSON.stringify({ ...JSON.parse(each.text), actor }) };
+    };
+    expect(
+      alerts(
+        told(
+          [...ALL, correlation(rule)],
+          pages.map((page) => page.map(alone)),
+        ),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('chains', () => {
+  const burst = correlation({ id: 'burst', title: 'Burst', alerts: false });
+  const then = correlation({
+    ...{ id: 'then', title: 'Burst, then a key', type: 'temporal_ordered', rules: ['burst', 'api_key.created'] },
+    condition: gte(2),
+  });
+  const story = [[deleted(90), deleted(80)], [deleted(70)], [at(60, 'api_key.created')]];
+
+  it('what only feeds another rings nothing, and is known to have matched', () => {
+    const it = told([...ALL, burst, then], story);
+    expect(alerts(it)).toEqual([{ rule: 'then', key: '["alice"]', begins: NOON - 60 * SECOND }]);
+    expect(it.store.all("SELECT matched FROM activity WHERE rule = 'burst'")).toEqual([{ matched: 1 }]);
+    expect(windows(it)).toMatchObject([{ value: 2, rules: ['Burst', 'Key made'] }]);
+  });
+
+  it('whatever the order of the rules', () => {
+    expect(alerts(told([then, burst, ...ALL], story))).toHaveLength(1);
+  });
+
+  it('its evidence is the entries that completed what lies below', () => {
+    const it = told([...ALL, burst, then], story);
+    expect(it.store.all('SELECT seq, said FROM matches ORDER BY seq')).toEqual([
+      { seq: 3, said: 'counted' },
+      { seq: 4, said: 'opened: first match' },
+    ]);
+  });
+
+  it('one that also alerts opens its own first', () => {
+    const it = told([...ALL, { ...burst, alerts: true }, then], story);
+    expect(alerts(it).map(({ rule }) => rule)).toEqual(['burst', 'then']);
+  });
+
+  it('begins anew where a rule below what it refers to has changed', () => {
+    const it = told([...ALL, burst, then], story.slice(0, 2));
+    const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
+    const changed = compile({ version: 'two', rules: [{ ...DELETED, expression: leaf }, MADE, READ, burst, then] });
+    it.reopened({ engine: changed }).record(story[2] ?? []);
+    expect(alerts(it)).toEqual([]);
+  });
+
+  it.each<[string, Partial<CorrelationRule>, Partial<CorrelationRule>?]>([
+    ['field', { fields: ['action'], type: 'value_count' }, { type: 'value_count', fields: ['client_ip'] }],
+    ['type', { type: 'value_percentile' }],
+    ['percentile', { percentile: 3 }],
+    ['order of its rules', { rules: ['api_key.created', 'vm.deleted'] }],
+    ['expression', { expression: { kind: 'leaf', rule: 1 } }],
+  ])('a window begins anew where the rule has another %s', (_, more, before = {}) => {
+    const base = correlation({ rules: ['vm.deleted', 'api_key.created'], type: 'temporal_ordered', ...before });
+    const it = told([...ALL, base], [[from(9, 'a')]]);
+    const known = it.store.all('SELECT fingerprint FROM windows');
+    const engine = compile({ version: 'two', rules: [...ALL, { ...base, ...more }] });
+    it.reopened({ engine }).record([from(8, 'a')]);
+    expect(it.store.all('SELECT fingerprint FROM windows')).not.toEqual(known);
+  });
+});
+
+describe('one entry', () => {
+  it('counts once in an alert, though the correlation fired for several of its groups', () => {
+    const both = correlation({
+      ...{ rules: ['api_key.created', 'a key again'], groupBy: ['key'], condition: gte(1) },
+      aliases: { key: { 'api_key.created': 'target.id', 'a key again': 'actor.id' } },
+      tocsin: { runbook: null, dedupBy: ['client_ip'], dedupPeriodMs: null },
+    });
+    const again = onAction('api_key.created', { ...QUIET, id: 'a key again' });
+    const made = at(9, 'api_key.created', { target: { id: 'new' }, client_ip: '203.0.113.1' });
+    const it = told([MADE, again, both], [[made]]);
+    expect(it.count('windows')).toBe(2);
+    expect(it.store.all('SELECT key, count FROM alerts')).toEqual([{ key: '["203.0.113.1"]', count: 1 }]);
+  });
+
+  it('the story of a key: who made it, and what it did', () => {
+    const key = correlation({
+      ...{ type: 'temporal_ordered', rules: ['api_key.created', 'kubeconfig.read'], groupBy: ['key'] },
+      aliases: { key: { 'api_key.created': 'target.id', 'kubeconfig.read': 'actor.id' } },
+      condition: gte(2),
+    });
+    const it = told(
+      [MADE, READ, key],
+      [
+        [at(90, 'api_key.created', { target: { id: 'new' } })],
+        [at(60, 'kubeconfig.read', { actor: { id: 'old' } })],
+        [at(30, 'kubeconfig.read', { actor: { id: 'new' } })],
+      ],
+    );
+    expect(alerts(it)).toMatchObject([{ key: '["new"]' }]);
+    expect(it.store.all('SELECT seq, said FROM matches ORDER BY seq')).toEqual([
+      { seq: 1, said: 'counted' },
+      { seq: 3, said: 'opened: first match' },
+    ]);
+  });
+});

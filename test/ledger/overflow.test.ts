@@ -1,0 +1,140 @@
+/** More than correlations may keep: what is dropped is counted and told, and nothing that is stored is large. */
+import { describe, expect, it } from 'vitest';
+import { GROUPS_DROPPED, GROUPS_MOST } from '../../src/ledger/group-limit.ts';
+import { CORRELATION_TYPES, type CorrelationRule } from '../../src/sigma/rule.ts';
+import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, type Scene, scene } from './scene.ts';
+
+const READ = onAction('vm.read', { alerts: false });
+const many = (more: Partial<CorrelationRule> = {}) =>
+  counting('vm.read', 1_000, { id: 'many', title: 'Many', ...more });
+
+const told = ({ store }: Scene) =>
+  store
+    .all<{ notification: string }>("SELECT notification FROM deliveries WHERE alarm = 'overflow' ORDER BY id")
+    .map(({ notification }) => JSON.parse(notification).alarm.summary);
+
+/** So many entries from `number` on, each of another actor. */
+const actors = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => entry(`e${from + i}`, NOON, { actor: { id: `u${from + i}` } }));
+
+/** A ledger whose rule `many` has so many groups, none of them touched lately. */
+function grown(groups: number, known = groups): Scene {
+  const it = scene([READ, many()]);
+  it.store.run(
+    `INSERT INTO windows (rule, key, touched, newest, fingerprint, text)
+     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${groups})
+     SELECT 'many', 'k' || i, i - 200000, ${NOON}, 'f', '' FROM n`,
+  );
+  it.record([entry('first', NOON - MINUTE, { action: 'other' })]);
+  it.store.run("UPDATE state SET value = json_set(value, '$.groups', json_object('many', ?))", known);
+  return it;
+}
+
+describe('too many groups', () => {
+  it('are dropped, the longest untouched first, counted and told', () => {
+    const it = grown(GROUPS_MOST - 100);
+    it.record(actors(0, 100));
+    expect([it.count('windows'), told(it)]).toEqual([GROUPS_MOST, []]);
+    it.record(actors(100, 3));
+    expect(it.count('windows')).toBe(GROUPS_MOST - GROUPS_DROPPED);
+    expect(told(it)).toEqual([
+      `the rule Many has more to count than it may: ${GROUPS_DROPPED + 3} of its groups were dropped, those that nothing was added to for the longest time`,
+    ]);
+    expect(it.ledger.status(NOON)).toMatchObject({
+      counters: { overflowed: GROUPS_DROPPED + 3 },
+      alarms: [{ kind: 'overflow', count: 1 }],
+    });
+    expect([it.count('windows', "key = 'k5003'"), it.count('windows', "key = 'k5004'")]).toEqual([0, 1]);
+    expect(it.count('windows', "key LIKE '[\"u%'")).toBe(103);
+  });
+
+  it('are looked for without counting the table, and once it is full, once in thousands', () => {
+    const it = grown(GROUPS_MOST - 150);
+    let counted = 0;
+    const { all } = it.store;
+    Object.assign(it.store, {
+      all: (sql: string, ...binds: never[]) => {
+        if (sql.includes('count(*) AS n FROM windows')) counted++;
+        return all(sql, ...binds);
+      },
+    });
+    const after = it.reopened();
+    after.record(actors(0, 100));
+    expect(counted).toBe(0);
+    for (let i = 1; i < 12; i++) after.record(actors(100 * i, 100));
+    expect(counted).toBe(1);
+  });
+
+  it('that retention has thrown out are noticed before anything is dropped', () => {
+    const it = grown(10, GROUPS_MOST);
+    it.record(actors(0, 1));
+    expect([it.count('windows'), told(it)]).toEqual([11, []]);
+    expect(it.store.all("SELECT value ->> '$.groups.many' AS n FROM state")).toEqual([{ n: 11 }]);
+  });
+
+  it('of one rule cost the others nothing', () => {
+    const it = scene([READ, many(), counting('vm.read', 9, { id: 'other' })]);
+    it.record(actors(0, 5));
+    it.record(actors(3, 5).map((each) => ({ ...each, id: `again ${each.id}` })));
+    const [state] = it.store.all<{ groups: string }>("SELECT value ->> '$.groups' AS groups FROM state");
+    expect(JSON.parse(state?.groups ?? '')).toEqual({ many: 8, other: 8 });
+  });
+
+  it('a rule whose id is strange is a rule', () => {
+    const it = scene([READ, counting('vm.read', 9, { id: '__proto__' })]);
+    it.record(actors(0, 5));
+    expect(it.reopened().record(actors(5, 5)).recorded).toBe(5);
+    expect(it.store.all("SELECT value ->> '$.groups.__proto__' AS n FROM state")).toEqual([{ n: 10 }]);
+  });
+});
+
+/** Records pages of 100 entries of one actor, a second apart, each with another value; returns when that ended. */
+function record(it: Scene, pages: number, value: (i: number) => unknown): number {
+  for (let page = 0; page < pages; page++) {
+    const numbers = Array.from({ length: 100 }, (_, i) => page * 100 + i);
+    it.record(
+      numbers.map((i) => entry(`v${i}`, NOON + i * 1_000, { value: value(i) })),
+      { now: NOON + (page + 1) * 100_000 },
+    );
+  }
+  return NOON + pages * 100_000;
+}
+
+describe('too many values in a group', () => {
+  const sum = many({
+    type: 'value_sum',
+    fields: ['value'],
+    timespanMs: 10 * HOUR,
+    condition: [{ op: 'lt', value: 0 }],
+  });
+
+  it('are dropped, the oldest first, counted, and told once a day for each rule', () => {
+    const it = scene([READ, sum, { ...sum, id: 'again', title: 'Again' }]);
+    const now = record(it, 103, (i) => i + 0.5);
+    const dropped = it.ledger.status(now).counters?.overflowed ?? 0;
+    expect(dropped).toBe(2 * 300);
+    expect(told(it)).toEqual([
+      'the rule Many has more to count than it may: 100 or more of what one of its groups saw were dropped',
+      'the rule Again has more to count than it may: 100 or more of what one of its groups saw were dropped',
+    ]);
+    it.record([entry('next day', now + DAY - HOUR, { value: 1 })], { now: now + DAY });
+    expect(told(it)).toHaveLength(2);
+  });
+
+  it.each(CORRELATION_TYPES)('%s: no window is stored that is larger than 1 MB', (type) => {
+    const isNumber = /^value_(sum|avg|median)$/.test(type);
+    const hostile = (i: number) => `${i} ${'\u0000"\\😀'.repeat(20)}`;
+    const it = scene([
+      READ,
+      many({
+        type,
+        ...{ rules: ['vm.read'], timespanMs: 100 * DAY, percentile: null },
+        fields: type.startsWith('value_') ? ['value'] : [],
+        condition: [{ op: 'gte', value: 1e9 }],
+      }),
+    ]);
+    record(it, 105, (i) => (isNumber ? -Math.PI * 1e-200 * (i + 1) : hostile(i)));
+    const [row] = it.store.all<{ bytes: number }>('SELECT max(octet_length(text)) AS bytes FROM windows');
+    expect(row?.bytes).toBeLessThan(1_000_000);
+  });
+});

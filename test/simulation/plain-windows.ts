@@ -1,0 +1,155 @@
+/**
+ * The plain windows: what correlations see and when they fire, computed the long way round. Nothing is bounded, thinned
+ * or packed; every window is looked at whole.
+ */
+import type { Engine } from '../../src/sigma/match/compile.ts';
+import type { CorrelationRule, Rule } from '../../src/sigma/rule.ts';
+
+type Body = { readonly [field: string]: unknown };
+
+interface Happening {
+  readonly at: number;
+  readonly rules: readonly number[];
+  readonly value: string | number | null;
+}
+
+export interface PlainFiring {
+  readonly rule: CorrelationRule;
+  readonly group: string;
+  /** The end of the window that fired. */
+  readonly at: number;
+  /** When what it holds happened. */
+  readonly times: ReadonlySet<number>;
+}
+
+/** The text of a field. */
+export function field(body: Body, path: string): string | null {
+  const value = path
+    .split('.')
+    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], body);
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A rule and all it refers to, as one text: another where any of them changed. */
+function textOf(rule: Rule, engine: Engine): string {
+  const below = rule.kind === 'correlation' ? rule.rules.map((id) => engine.rules.get(id)) : [];
+  return JSON.stringify([rule, ...below.map((of) => (of === undefined ? '' : textOf(of, engine)))]);
+}
+
+/** The correlations in the order they see an entry: each in its turn, but those it refers to before it. */
+function inLayers(engine: Engine): readonly CorrelationRule[] {
+  const belowFirst = (rule: Rule | undefined): readonly CorrelationRule[] =>
+    rule?.kind === 'correlation' ? [...rule.rules.flatMap((id) => belowFirst(engine.rules.get(id))), rule] : [];
+  return [...new Set(engine.correlations.flatMap(belowFirst))];
+}
+
+/** Whether one of a correlation's detections, at whatever depth, is among these. */
+export function concerns(rule: CorrelationRule, satisfied: ReadonlySet<string>, engine: Engine): boolean {
+  return rule.rules.some((id) => {
+    const of = engine.rules.get(id);
+    return of?.kind === 'correlation' ? concerns(of, satisfied, engine) : satisfied.has(id);
+  });
+}
+
+/** Windows that remember. `see` lets them see an entry that satisfied detections, and returns those that fire. */
+export function createPlainWindows() {
+  const windows = new Map<string, readonly Happening[]>();
+  return {
+    see(engine: Engine, satisfied: ReadonlySet<string>, body: Body, at: number, horizon: number): PlainFiring[] {
+      const firings: PlainFiring[] = [];
+      for (const rule of inLayers(engine)) {
+        const group = field(body, rule.groupBy[0] ?? '');
+        if (group === null) continue;
+        for (const happening of happeningsOf(rule, satisfied, firings, body, at)) {
+          const place = `${textOf(rule, engine)}\n${group}`;
+          const dead = Math.min(happening.at, horizon) - rule.timespanMs;
+          const kept = [...(windows.get(place) ?? []), happening].filter((each) => each.at > dead);
+          windows.set(place, kept);
+          const end = kept
+            .map((each) => each.at)
+            .filter((time) => time >= happening.at && time < happening.at + rule.timespanMs)
+            .sort((a, b) => a - b)
+            .find((time) => satisfies(rule, within(kept, time, rule)));
+          if (end === undefined) continue;
+          const times = new Set(within(kept, end, rule).map((each) => each.at));
+          firings.push({ rule, group, at: end, times });
+        }
+      }
+      return firings;
+    },
+    /** Forgets the windows of rules that are no more as they were. */
+    keepOnly(engine: Engine): void {
+      const known = engine.correlations.map((rule) => textOf(rule, engine));
+      for (const place of windows.keys()) if (!known.includes(place.split('\n')[0] ?? '')) windows.delete(place);
+    },
+  };
+}
+
+/** What one entry makes happen for a correlation: one a time, with all the rules that it satisfies then. */
+function happeningsOf(
+  rule: CorrelationRule,
+  satisfied: ReadonlySet<string>,
+  firings: readonly PlainFiring[],
+  body: Body,
+  at: number,
+): Happening[] {
+  const value = valueIn(rule, body);
+  if (rule.fields.length > 0 && value === null) return [];
+  const rulesAt = new Map<number, number[]>();
+  rule.rules.forEach((id, index) => {
+    const times = satisfied.has(id) ? [at] : firings.filter((of) => of.rule.id === id).map((of) => of.at);
+    for (const time of times) rulesAt.set(time, [...(rulesAt.get(time) ?? []), index]);
+  });
+  return [...rulesAt].sort(([a], [b]) => a - b).map(([time, rules]) => ({ at: time, rules, value }));
+}
+
+function valueIn(rule: CorrelationRule, body: Body): string | number | null {
+  const [name] = rule.fields;
+  if (name === undefined) return null;
+  const text = field(body, name);
+  return text === null || rule.type === 'value_count' ? text : Number(text);
+}
+
+function within(all: readonly Happening[], end: number, rule: CorrelationRule): Happening[] {
+  return all.filter(({ at }) => at > end - rule.timespanMs && at <= end);
+}
+
+function satisfies(rule: CorrelationRule, window: readonly Happening[]): boolean {
+  return rule.condition.every(({ op, value }) => {
+    if (op !== 'gte') throw new Error('the model knows only gte');
+    return numberOf(rule, window) >= value;
+  });
+}
+
+function numberOf(rule: CorrelationRule, window: readonly Happening[]): number {
+  switch (rule.type) {
+    case 'event_count':
+      return window.length;
+    case 'value_count':
+      return new Set(window.map(({ value }) => value)).size;
+    case 'value_sum':
+      return window.reduce((sum, { value }) => sum + Number(value), 0);
+    case 'temporal_ordered':
+      return longestInOrder(rule.rules.length, window);
+    default:
+      throw new Error(`the model does not know ${rule.type}`);
+  }
+}
+
+/** The most rules, in their order, whose times can be chosen so that they do not descend: each choice is tried. */
+function longestInOrder(rules: number, window: readonly Happening[]): number {
+  let longest = 0;
+  for (let chosen = 1; chosen < 2 ** rules; chosen++) {
+    let time = Number.NEGATIVE_INFINITY;
+    let length = 0;
+    for (let rule = 0; rule < rules; rule++) {
+      if ((chosen & (2 ** rule)) === 0) continue;
+      const from = time;
+      time = Math.min(...window.filter(({ at, rules: of }) => at >= from && of.includes(rule)).map(({ at }) => at));
+      if (time !== Number.POSITIVE_INFINITY) length++;
+    }
+    if (time !== Number.POSITIVE_INFINITY) longest = Math.max(longest, length);
+  }
+  return longest;
+}
