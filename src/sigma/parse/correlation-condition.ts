@@ -96,14 +96,15 @@ export function readCorrelationCondition(
   return null;
 }
 
-function readMap(type: CorrelationType, shape: Shape, map: MapNode, report: Report): CorrelationCondition | null {
+function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Report): CorrelationCondition | null {
   const errors = report.errors();
   const attributes = attributesOf(map);
-  const fields = readFields(type, shape, map, attributes.get('field'), report);
-  const percentile = readPercentile(type, attributes.get('percentile'), report);
   const share = type === 'value_percentile' && !attributes.has('percentile');
   // The share of a value that the window holds: more than nothing.
-  const numbers = share ? { whole: false, least: Number.MIN_VALUE, most: 100 } : shape.numbers;
+  const numbers = { whole: false, least: Number.MIN_VALUE, most: 100 };
+  const shape = share ? { ...general, noun: 'share', numbers } : general;
+  const fields = readFields(type, shape, map, attributes.get('field'), report);
+  const percentile = readPercentile(type, attributes.get('percentile'), report);
   const condition: { op: Comparison; value: number }[] = [];
   for (const { key, keyPlace, value } of map.entries) {
     const op = COMPARISONS.find((comparison) => comparison === key);
@@ -120,7 +121,7 @@ function readMap(type: CorrelationType, shape: Shape, map: MapNode, report: Repo
     report.error(map.place, 'the condition compares with nothing', `such as ${shape.example}`);
     return null;
   }
-  tellReach(condition, { ...shape, numbers }, map, report);
+  tellReach(condition, shape, map, report);
   return report.errors() > errors ? null : { condition, fields, percentile, expression: null };
 }
 

@@ -362,7 +362,7 @@ describe('what is wrong', () => {
     [
       'a share above all',
       base('value_percentile', '{field: a, gt: 100}'),
-      '5:12 error: the condition can never be met (the percentile is at most 100)',
+      '5:12 error: the condition can never be met (the share is at most 100)',
     ],
     [
       'gte: 0',

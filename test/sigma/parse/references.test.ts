@@ -9,135 +9,183 @@ const MANY = 'type: event_count, rules: [failed], group-by: [actor.id], timespan
 
 const filter = (body: string) => `title: But\nid: f-1\nlogsource: {product: nirvana}\nfilter: {${body}}\n`;
 
-describe('an event_count correlation', () => {
-  test('refers to its rules by name or id, and says when it fires', () => {
-    const body = 'type: event_count, rules: [failed, r-1], group-by: a, timespan: 2h, condition: {gt: 5, lte: 9}';
-    expect(parsed(FAILED, correlation(body)).ruleSet.rules[1]).toMatchObject({
-      kind: 'correlation',
-      type: 'event_count',
-      rules: ['r-1'],
-      groupBy: ['a'],
-      aliases: {},
-      timespanMs: 7_200_000,
-      condition: [
-        { op: 'gt', value: 5 },
-        { op: 'lte', value: 9 },
-      ],
-      alerts: true,
-    });
+describe('a correlation', () => {
+  test('refers to its rules by name or id', () => {
+    const body = MANY.replace('[failed]', '[other, r-1]');
+    const other = `${ruleWith('sel: {a: 1}\ncondition: sel', 'r-2')}name: other\n`;
+    expect(parsed(FAILED, other, correlation(body)).ruleSet.rules[2]).toMatchObject({ rules: ['r-2', 'r-1'] });
   });
 
-  test('knows the fields of its aliases by the ids of its rules', () => {
-    const body = MANY.replace('[actor.id]', '[who]').replace('type', 'aliases: {who: {failed: actor.id}}, type');
-    expect(parsed(FAILED, correlation(body)).ruleSet.rules[1]).toMatchObject({
-      aliases: { who: { 'r-1': 'actor.id' } },
-    });
-  });
-
-  test.each([
-    ['the rules it counts do not alert by themselves', correlation(MANY), false],
-    ['unless it generates, said in its section', correlation(`${MANY}, generate: true`), true],
-    ['or at the document’s root', correlation(MANY, 'generate: true\n'), true],
-    ['generate: false is as nothing', correlation(MANY, 'generate: false\n'), false],
-  ])('%s', (_, text, alerts) => {
-    expect(parsed(FAILED, text).ruleSet.rules.map((rule) => rule.alerts)).toEqual([alerts, true]);
-  });
-
-  test('left out with the rules it refers to, where they are for another log source', () => {
+  test('left out with the rules it refers to, where they are for another log source, and those above it too', () => {
     const elsewhere = FAILED.replace('product: nirvana, service: audit', 'product: windows');
-    const problems = problemsOf(`${elsewhere}---\n${correlation(MANY)}`);
+    const above = correlation(MANY.replace('failed', 'c-1')).replace('id: c-1', 'id: c-2');
+    const problems = problemsOf([elsewhere, correlation(MANY), above].join('---\n'));
     expect(problems).toEqual([
       'x.yml:3:1: notice: for another log source: left out (ours is {product: nirvana, service: audit})',
       'x.yml:11:42: notice: the rules it refers to are for another log source: left out',
+      'x.yml:15:42: notice: the rules it refers to are for another log source: left out',
+    ]);
+  });
+
+  test('of rules that are partly for another log source is an error', () => {
+    const elsewhere = FAILED.replace('product: nirvana, service: audit', 'product: windows')
+      .replace('r-1', 'r-2')
+      .replace('failed', 'other');
+    const problems = problemsOf(
+      [FAILED, elsewhere, correlation(MANY.replace('[failed]', '[failed, other]'))].join('---\n'),
+    );
+    expect(problems.filter((problem) => problem.includes('error'))).toEqual([
+      'x.yml:19:50: error: the rule "other" is for another log source (it could never see it: leave it out)',
+    ]);
+  });
+
+  test.each([
+    ['an unknown rule', 'faild', '11:42: error: there is no rule "faild" (did you mean "failed"?)'],
+    ['nothing near', 'nobody', '11:42: error: there is no rule "nobody" (a rule is referred to by its id or name)'],
+    ['itself', 'c-1', '11:42: error: the correlation refers to itself (it refers to other rules)'],
+  ])('%s', (_, name, problem) => {
+    expect(problemsOf(`${FAILED}---\n${correlation(MANY.replace('failed', name))}`)).toEqual([`x.yml:${problem}`]);
+  });
+
+  test('of a filter is an error', () => {
+    const text = [
+      FAILED,
+      filter('rules: any, us: {by: us}, condition: not us'),
+      correlation(MANY.replace('failed', 'f-1')),
+    ];
+    expect(problemsOf(text.join('---\n'))).toEqual([
+      'x.yml:16:42: error: "f-1" is a filter (a correlation refers to detections and correlations)',
+    ]);
+  });
+
+  test('of a rule that has errors of its own says nothing more', () => {
+    const problems = problemsOf(`${FAILED.replace('condition: sel', 'condition: sol')}---\n${correlation(MANY)}`);
+    expect(problems.filter((problem) => problem.includes('error'))).toHaveLength(1);
+  });
+});
+
+/** Correlations by id, each of those named; `generate` where its id ends in g. */
+const chain = (...links: readonly (readonly [id: string, ...rules: string[]])[]) =>
+  [
+    FAILED,
+    ...links.map(([id, ...rules]) => {
+      const body = MANY.replace('failed', rules.join(', ')).concat(id.endsWith('g') ? ', generate: true' : '');
+      return correlation(body).replace('id: c-1', `id: ${id}`);
+    }),
+  ].join('---\n');
+
+describe('a chain of correlations', () => {
+  test('may stand in any order, and branch', () => {
+    const { rules } = parsed(
+      chain(['top', 'left', 'right'], ['left', 'base'], ['right', 'base', 'failed'], ['base', 'r-1']),
+    ).ruleSet;
+    expect(rules.map((rule) => (rule.kind === 'correlation' ? [rule.id, ...rule.rules] : [rule.id]))).toEqual([
+      ['r-1'],
+      ['top', 'left', 'right'],
+      ['left', 'base'],
+      ['right', 'base', 'r-1'],
+      ['base', 'r-1'],
     ]);
   });
 
   test.each([
     [
-      'an unknown rule',
-      MANY.replace('failed', 'faild'),
-      '11:42: error: there is no rule "faild" (did you mean "failed"?)',
+      'only the last alerts',
+      [
+        ['a', 'failed'],
+        ['b', 'a'],
+      ],
+      ['b'],
     ],
     [
-      'a type to come',
-      MANY.replace('event_count', 'value_count'),
-      '11:21: error: the correlation type "value_count" is not supported yet',
+      'and what a generating one refers to',
+      [
+        ['a', 'failed'],
+        ['bg', 'a'],
+      ],
+      ['a', 'bg'],
     ],
     [
-      'another one',
-      MANY.replace('event_count', 'temporal_ordered'),
-      '11:21: error: the correlation type "temporal_ordered" is not supported yet',
+      'which says nothing of what is below that',
+      [
+        ['a', 'failed'],
+        ['b', 'a'],
+        ['cg', 'b'],
+      ],
+      ['b', 'cg'],
     ],
     [
-      'a type that is none',
-      MANY.replace('event_count', 'event-count'),
-      '11:21: error: there is no correlation type "event-count" (did you mean "event_count"?)',
+      'one that generates is enough',
+      [
+        ['ag', 'failed'],
+        ['b', 'failed'],
+      ],
+      ['r-1', 'ag', 'b'],
     ],
     [
-      'a key that is none',
-      `${MANY}, groupby: [a]`,
-      '11:109: error: there is no key "groupby" here (did you mean "group-by"?)',
+      'each by itself',
+      [
+        ['ag', 'failed'],
+        ['bg', 'ag'],
+      ],
+      ['r-1', 'ag', 'bg'],
     ],
-    [
-      'a timespan in weeks',
-      MANY.replace('5m', '1w'),
-      '11:83: error: "timespan" is a period of time (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
-    ],
-    [
-      'no timespan',
-      MANY.replace('timespan: 5m, ', ''),
-      '11:14: error: the correlation has no timespan (such as "timespan: 5m")',
-    ],
-    [
-      'no condition',
-      MANY.replace(', condition: {gte: 20}', ''),
-      '11:14: error: the correlation has no condition (such as "condition: {gte: 10}")',
-    ],
-    [
-      'a condition that is text',
-      MANY.replace('{gte: 20}', '">= 20"'),
-      '11:98: error: the condition is a map of comparisons, not text (such as {gte: 10})',
-    ],
-    [
-      'a comparison that is none',
-      MANY.replace('gte', 'get'),
-      '11:99: error: there is no comparison "get" of a count (did you mean "gte"?)',
-    ],
-    [
-      'half an entry',
-      MANY.replace('20', '2.5'),
-      '11:104: error: "gte" compares the count with a whole number, not a number',
-    ],
-    [
-      'more entries than a window can keep',
-      MANY.replace('20', '10001'),
-      '11:104: error: "gte" asks for more than can be kept in a window (at most 10000)',
-    ],
-    ['itself', MANY.replace('failed', 'c-1'), '11:42: error: a cycle of correlations: "c-1" refers back to this one'],
-    [
-      'an alias for an unknown rule',
-      `${MANY}, aliases: {x: {nobody: a}}`,
-      '11:123: error: there is no rule "nobody" (a rule is referred to by its id or name)',
-    ],
-  ])('%s', (_, body, problem) => {
-    expect(problemsOf(`${FAILED}---\n${correlation(body)}`)).toContain(`x.yml:${problem}`);
+  ] as const)('%s', (_, links, alerts) => {
+    const { rules } = parsed(chain(...links.map(([id, rule]) => [id, rule] as const))).ruleSet;
+    expect(rules.filter((rule) => rule.alerts).map(({ id }) => id)).toEqual(alerts);
   });
 
-  test('of correlations is to come', () => {
-    const second = correlation(MANY.replace('failed', 'c-1')).replace('id: c-1', 'id: c-2');
-    expect(problemsOf([FAILED, correlation(MANY), second].join('---\n'))).toEqual([
-      'x.yml:15:42: error: correlations of correlations are not supported yet (name detections)',
+  test('may also generate at the document’s root, and false is as nothing', () => {
+    const alerts = (root: string) => parsed(FAILED, correlation(MANY, root)).ruleSet.rules.map((rule) => rule.alerts);
+    expect(alerts('')).toEqual([false, true]);
+    expect(alerts('generate: true\n')).toEqual([true, true]);
+    expect(alerts('generate: false\n')).toEqual([false, true]);
+  });
+
+  test.each([
+    [
+      'a cycle is told once, with its way, where it closes',
+      chain(['a', 'b'], ['b', 'c'], ['c', 'failed', 'a']),
+      ['x.yml:19:50: error: a cycle of correlations: a → b → c → a (leave one of these references out)'],
+    ],
+    [
+      'whatever leads to it',
+      chain(['top', 'a', 'b'], ['a', 'b'], ['b', 'a']),
+      ['x.yml:19:42: error: a cycle of correlations: a → b → a (leave one of these references out)'],
+    ],
+    [
+      'two cycles are two',
+      chain(['a', 'b'], ['b', 'a'], ['c', 'd'], ['d', 'c']),
+      [
+        'x.yml:15:42: error: a cycle of correlations: a → b → a (leave one of these references out)',
+        'x.yml:23:42: error: a cycle of correlations: c → d → c (leave one of these references out)',
+      ],
+    ],
+  ])('%s', (_, text, problems) => {
+    expect(problemsOf(text)).toEqual(problems);
+  });
+
+  const ladder = (length: number, last: string) =>
+    chain(...Array.from({ length }, (_, i) => [`c${i}`, i + 1 < length ? `c${i + 1}` : last] as const));
+
+  test('cycles are found whatever their length', () => {
+    expect(problemsOf(ladder(500, 'c0'))).toEqual([
+      'x.yml:2007:42: error: a cycle of correlations: c0 → c1 → c2 → c3 → c4 → c5 → c6 → c7 → … 492 more … → c0 (leave one of these references out)',
     ]);
   });
 
-  test('cycles are found whatever their length', () => {
-    const ids = Array.from({ length: 50 }, (_, i) => `c${i}`);
-    const texts = ids.map((id, i) => {
-      const next = ids[(i + 1) % ids.length] ?? '';
-      return correlation(MANY.replace('failed', next)).replace('id: c-1', `id: ${id}`);
-    });
-    const problems = problemsOf(texts.join('---\n'));
-    expect(problems.filter((problem) => problem.includes('cycle'))).toHaveLength(1);
+  test('is 16 correlations deep at most', () => {
+    expect(problemsOf(ladder(16, 'failed'))).toEqual([]);
+    expect(problemsOf(ladder(18, 'failed'))).toEqual([
+      'x.yml:15:42: error: a chain of more than 16 correlations over one another (make it shorter)',
+    ]);
+  });
+
+  test('counts the longest way down', () => {
+    const links = (length: number) =>
+      Array.from({ length }, (_, i) => [`c${i}`, 'low', ...(i + 1 < length ? [`c${i + 1}`] : [])] as const);
+    expect(problemsOf(chain(...links(15), ['low', 'failed']))).toEqual([]);
+    expect(problemsOf(chain(...links(16), ['low', 'failed']))).toHaveLength(1);
   });
 });
 
