@@ -40,13 +40,10 @@ describe('rules', () => {
     {
       says: 'rules: one by its id and its name is one',
       correlation: 'type: temporal\nrules: [a, id-of-a, b]\ntimespan: 10s',
-      steps: [
-        [0, A],
-        [1, B, 2],
-      ],
+      refused: 'is named twice',
     },
     { says: 'rules: that are there', correlation: COUNT.replace('[a]', '[none]'), refused: 'there is no rule "none"' },
-    { says: 'rules: not itself', correlation: COUNT.replace('[a]', '[it]'), refused: 'cycle' },
+    { says: 'rules: not itself', correlation: COUNT.replace('[a]', '[it]'), refused: 'refers to itself' },
     {
       says: 'rules: not each other',
       correlation: COUNT.replace('[a]', '[other]'),

@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRuleFiles } from '../../../src/cli/rules-files.ts';
-import { compile, createSequence, type EntryBody } from '../../../src/sigma/index.ts';
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
-import { runDetectionTests } from '../../../src/sigma/parse/rule-tests.ts';
+import {
+  compile,
+  createSequence,
+  type EntryBody,
+  parseRules,
+  problemText,
+  runTests,
+} from '../../../src/sigma/index.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PAGE = readFileSync(join(ROOT, 'docs/sigma.md'), 'utf8');
@@ -51,7 +55,7 @@ describe('the page', () => {
 
   test('its rules’ own tests pass', () => {
     expect(tests.filter(({ path }) => path.startsWith('local/')).length).toBeGreaterThan(3);
-    expect(runDetectionTests(compile(ruleSet), tests)).toEqual([]);
+    expect(runTests(compile(ruleSet), tests)).toEqual([]);
   });
 
   test('what it shows of a wrong rule is what is said', () => {

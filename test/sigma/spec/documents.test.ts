@@ -6,19 +6,21 @@ const DETECTION = 'selection: {a: 1}\ncondition: selection';
 const rule = (head = '') => document(DETECTION, head);
 
 describe('attributes', () => {
-  test.each([
+  test.each<readonly [string, string]>([
     ['title: max. 256 characters', rule().replace('A rule', 'x'.repeat(256))],
     ['id: a UUID, version 4', rule('id: 929a690e-bef0-4204-a928-ef5e620d6fcc\n')],
-    ...['derived', 'obsolete', 'merged', 'renamed', 'similar'].map((type) => [
-      `related: ${type}`,
-      rule(`related:\n  - id: 08fbc97d-0a2f-491c-ae21-8ffcfd3174e9\n    type: ${type}\n`),
-    ]),
+    ...['derived', 'obsolete', 'merged', 'renamed', 'similar'].map(
+      (type) =>
+        [
+          `related: ${type}`,
+          rule(`related:\n  - id: 08fbc97d-0a2f-491c-ae21-8ffcfd3174e9\n    type: ${type}\n`),
+        ] as const,
+    ),
     ['name: human-readable', rule('name: a_rule\n')],
     ['taxonomy: the default is sigma', rule('taxonomy: sigma\n')],
-    ...['stable', 'test', 'experimental', 'deprecated', 'unsupported'].map((status) => [
-      `status: ${status}`,
-      rule(`status: ${status}\n`),
-    ]),
+    ...['stable', 'test', 'experimental', 'deprecated', 'unsupported'].map(
+      (status) => [`status: ${status}`, rule(`status: ${status}\n`)] as const,
+    ),
     ['description', rule(`description: ${'x'.repeat(65_535)}\n`)],
     ['license, by its SPDX id', rule('license: DRL-1.1\n')],
     ['author', rule('author: Ada, Grace\n')],
@@ -26,14 +28,13 @@ describe('attributes', () => {
     ['date and modified, by ISO 8601', rule('date: 2025-01-31\nmodified: 2025-02-28\n')],
     ['fields', rule('fields:\n  - actor.id\n')],
     ['falsepositives', rule('falsepositives:\n  - Maintenance\n')],
-    ...['informational', 'low', 'medium', 'high', 'critical'].map((level) => [
-      `level: ${level}`,
-      rule(`level: ${level}\n`),
-    ]),
+    ...['informational', 'low', 'medium', 'high', 'critical'].map(
+      (level) => [`level: ${level}`, rule(`level: ${level}\n`)] as const,
+    ),
     ['tags, namespaced by dots', rule('tags:\n  - attack.t1234\n  - cve.2021-44228\n')],
     ['scope', rule('scope:\n  - server\n')],
     ['arbitrary custom fields', rule('our_ticket: {id: 12}\n')],
-  ] as const)('%s', (_, text) => {
+  ])('%s', (_, text) => {
     expect(errorsOf(text)).toEqual([]);
   });
 
