@@ -20,6 +20,7 @@ const LEAF_LIMIT = 20_000;
 /** No rule has more; what a condition can say of them is bounded with it. */
 const SELECTION_LIMIT = 500;
 const CONDITION_LIMIT = 100;
+const NAME_LIMIT = 256;
 
 /**
  * Reads the map under `detection` or `filter`, whose keys are selections but for `condition` and those in `others`.
@@ -74,7 +75,9 @@ function readSelections(
       report.error(keyPlace, `there are more than ${SELECTION_LIMIT} selections`, 'lists of values, or several rules');
       break;
     } else {
-      if (!/^[^\s()|*]+$/.test(key)) {
+      if (key.length > NAME_LIMIT) {
+        report.error(keyPlace, `the name of a selection of more than ${NAME_LIMIT} characters`);
+      } else if (!/^[^\s()|*]+$/.test(key)) {
         const message = `a condition cannot name the selection "${shown(key)}"`;
         report.notice(keyPlace, message, 'letters, digits, "_" and "-"');
       }
@@ -112,7 +115,11 @@ function tellUnused(
   for (const name of selections.keys()) {
     const entry = attributes.get(name);
     if (entry === undefined || used.has(name)) continue;
-    report.notice(entry.keyPlace, `the selection "${name}" is not used`, 'name it in the condition, or leave it out');
+    report.notice(
+      entry.keyPlace,
+      `the selection "${shown(name)}" is not used`,
+      'name it in the condition, or leave it out',
+    );
   }
 }
 

@@ -61,37 +61,43 @@ function charactersOf(test: Test): number {
 }
 
 function valuesOf(spec: FieldSpec, node: Node, report: Report): readonly ScalarNode[] | null {
-  if (node.kind === 'map') {
-    report.error(node.place, 'a field is compared with a value or a list of them, not a map', 'write "a.b" for b in a');
-    return null;
-  }
-  if (spec.all && (node.kind === 'scalar' || node.items.length === 1)) {
-    report.notice(node.place, '"all" is for a list of several values', 'leave "all" out');
-  }
-  const values = node.kind === 'scalar' ? [node] : scalarsOf(spec, node.items, report);
-  if (node.kind === 'list' && node.items.length === 0) {
-    report.error(node.place, 'an empty list matches nothing');
-    return null;
-  }
+  const values = scalarsOf(node, report);
+  if (values === null) return null;
   if (node.kind === 'list' && spec.comparison.kind === 'exists') {
     report.error(node.place, '"exists" takes one value', 'true or false');
     return null;
   }
-  if (spec.expand && values?.some(({ value }) => hasPlaceholder(value)) === false) {
+  if (spec.all && values.length === 1) {
+    report.notice(node.place, '"all" is for a list of several values', 'leave "all" out');
+  }
+  if (spec.expand && !values.some(({ value }) => hasPlaceholder(value))) {
     report.notice(node.place, '"expand" finds no placeholder here', 'such as %name%');
+  }
+  const isPlain = spec.field !== null && spec.comparison.kind === 'text' && spec.comparison.steps.length === 0;
+  const nulls = node.kind === 'list' && isPlain ? values.filter(({ value }) => value === null) : [];
+  for (const { place } of nulls) {
+    report.notice(place, 'Sigma has no null in a list', 'make it a selection of its own');
   }
   return values;
 }
 
-function scalarsOf(spec: FieldSpec, items: readonly Node[], report: Report): readonly ScalarNode[] | null {
-  const scalars: ScalarNode[] = [];
-  for (const item of items) {
-    if (item.kind !== 'scalar') report.error(item.place, `a value is text or a number, not ${nounOf(item)}`);
-    else scalars.push(item);
-    const isText = spec.comparison.kind === 'text' && spec.comparison.steps.length === 0 && spec.field !== null;
-    if (item.kind === 'scalar' && item.value === null && isText) {
-      report.notice(item.place, 'Sigma has no null in a list', 'make it a selection of its own');
+/** The values of an item, whatever is asked of them; null where they have no shape of values, which is reported. */
+export function scalarsOf(node: Node, report: Report): readonly ScalarNode[] | null {
+  switch (node.kind) {
+    case 'scalar':
+      return [node];
+    case 'map': {
+      const message = 'a field is compared with a value or a list of them, not a map';
+      report.error(node.place, message, 'write "a.b" for b in a');
+      return null;
+    }
+    case 'list': {
+      if (node.items.length === 0) report.error(node.place, 'an empty list matches nothing');
+      const scalars = node.items.filter((item) => item.kind === 'scalar');
+      for (const item of node.items) {
+        if (item.kind !== 'scalar') report.error(item.place, `a value is text or a number, not ${nounOf(item)}`);
+      }
+      return scalars.length === 0 || scalars.length < node.items.length ? null : scalars;
     }
   }
-  return scalars.length < items.length ? null : scalars;
 }

@@ -5,10 +5,10 @@
  */
 
 import type { Expression } from '../rule.ts';
-import { join, readItem } from './item.ts';
+import { join, readItem, scalarsOf } from './item.ts';
 import { KEYWORD, readFieldSpec } from './modifiers.ts';
 import type { Reading } from './reading.ts';
-import { type ListNode, type MapNode, type Node, nounOf } from './yaml.ts';
+import { type ListNode, type MapNode, type Node, nounOf, shown } from './yaml.ts';
 
 /** Reads a search identifier; null where it has an error, which is reported. */
 export function readSelection(name: string, node: Node, reading: Reading): Expression | null {
@@ -20,19 +20,25 @@ export function readSelection(name: string, node: Node, reading: Reading): Expre
     case 'scalar':
       // The specification's schema has lists and maps only; a keyword alone says what it means all the same.
       if (node.value !== null) return readItem(KEYWORD, node, name, reading);
-      reading.report.error(node.place, `the selection "${name}" is empty`, 'it has fields, or a list of keywords');
+      reading.report.error(
+        node.place,
+        `the selection "${shown(name)}" is empty`,
+        'it has fields, or a list of keywords',
+      );
       return null;
   }
 }
 
 function readMap(name: string, node: MapNode, reading: Reading): Expression | null {
   if (node.entries.length === 0) {
-    reading.report.error(node.place, `the selection "${name}" is empty`, 'it has fields, or a list of keywords');
+    reading.report.error(node.place, `the selection "${shown(name)}" is empty`, 'it has fields, or a list of keywords');
     return null;
   }
   const items: Expression[] = [];
   for (const { key, keyPlace, value } of node.entries) {
     const spec = readFieldSpec(key, keyPlace, reading.report);
+    // What is wrong with the values is told beside what is wrong with the key.
+    if (spec === null) scalarsOf(value, reading.report);
     const item = spec === null ? null : readItem(spec, value, name, reading);
     if (item !== null) items.push(item);
   }
@@ -41,7 +47,7 @@ function readMap(name: string, node: MapNode, reading: Reading): Expression | nu
 
 function readList(name: string, node: ListNode, reading: Reading): Expression | null {
   if (node.items.length === 0) {
-    reading.report.error(node.place, `the selection "${name}" is an empty list`, 'it would match nothing');
+    reading.report.error(node.place, `the selection "${shown(name)}" is an empty list`, 'it would match nothing');
     return null;
   }
   const members: Expression[] = [];
@@ -59,7 +65,7 @@ function readMember(name: string, item: Node, reading: Reading): Expression | nu
     case 'scalar':
       return readItem(KEYWORD, item, name, reading);
     case 'list':
-      reading.report.error(item.place, `a member of "${name}" is text or a map, not ${nounOf(item)}`);
+      reading.report.error(item.place, `a member of "${shown(name)}" is text or a map, not ${nounOf(item)}`);
       return null;
   }
 }

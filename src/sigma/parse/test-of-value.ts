@@ -16,6 +16,9 @@ import { type ScalarNode, shown } from './yaml.ts';
 
 type Value = ScalarNode['value'];
 
+/** A longer regular expression is refused, which costs no more. */
+const REGEX_COST_LIMIT = 10_000;
+
 /** The tests that a value stands for; null where it has an error, which is reported. */
 export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): readonly Test[] | null {
   const { comparison } = spec;
@@ -79,7 +82,7 @@ function regexTests(
     return null;
   }
   const source = expand ? expandRegex(String(value), place, reading) : String(value);
-  if (source === null || !budget.spendRegex(place, source.length, report)) return null;
+  if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_LIMIT), report)) return null;
   const regex = createRegex(source, flags);
   if (regex.ok) return [{ op: 're', source, flags }];
   report.error(
