@@ -1,0 +1,94 @@
+/** What pages say of correlations: what they count, in words and with links; and what an alert's number was. */
+import { describe, expect, it } from 'vitest';
+import type { CorrelationRule } from '../../src/sigma/rule.ts';
+import { alertPage } from '../../src/web/pages/alert.tsx';
+import { rulePage } from '../../src/web/pages/rule.tsx';
+import { counting, HOUR, onAction } from '../ledger/scene.ts';
+import { alertPage as found } from './views.ts';
+
+const CALLER = { kind: 'viewer', id: 'v-1', name: 'ann' } as const;
+const MADE = onAction('made', { title: 'Key <made>' });
+const READ = onAction('read', { title: 'Kubeconfig read' });
+
+/** The card about what a correlation counts, as text with its links. */
+function card(more: Partial<CorrelationRule>): string {
+  const rule = counting('made', 3, { rules: ['made', 'read', 'gone'], timespanMs: HOUR, ...more });
+  const ruleOf = (id: string) => [MADE, READ].find((of) => of.id === id) ?? null;
+  const html = rulePage({ caller: CALLER, rule, activity: null, source: null, ruleOf });
+  const [, inner = ''] = /What it counts([\s\S]*?)<\/section>/.exec(html) ?? [];
+  return inner
+    .replace(/<a href="([^"]*)"[^>]*>/g, '[$1] ')
+    .replace(/<\/(li|p|h2|header|div)>/g, '\n')
+    .replace(/<[^>]*>/g, '')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&')
+    .replace(/\n\s+/g, '\n');
+}
+
+describe('the page of a correlation', () => {
+  it.each<[string, Partial<CorrelationRule>, string]>([
+    ['event_count', {}, 'The entries that these rules match, within 1 hour, for each actor.id. It asks for 3 or more.'],
+    [
+      'value_count',
+      { type: 'value_count', fields: ['client_ip', 'path'], groupBy: [] },
+      'The different values of client_ip and path, within 1 hour. It asks for 3 or more.',
+    ],
+    ['temporal', { type: 'temporal' }, 'How many of these rules match, in whatever order, within 1 hour, for each'],
+    [
+      'temporal_ordered',
+      { type: 'temporal_ordered' },
+      'in this order, within 1 hour, for each actor.id. It asks for all of',
+    ],
+    [
+      'value_percentile',
+      { type: 'value_percentile', percentile: 95, fields: ['bytes'], condition: [{ op: 'gt', value: 0.5 }] },
+      'The 95th percentile of bytes, within 1 hour, for each actor.id. It asks for more than 0.5.',
+    ],
+    ['a share', { type: 'value_percentile', fields: ['bytes'] }, 'The share in percent that the last value has among'],
+    [
+      'a condition over rules',
+      {
+        type: 'temporal',
+        condition: [],
+        expression: {
+          kind: 'and',
+          of: [
+            { kind: 'leaf', rule: 0 },
+            { kind: 'not', of: { kind: 'leaf', rule: 2 } },
+          ],
+        },
+      },
+      'It asks for “Key <made>” and not “gone”.',
+    ],
+    ['groups with two fields', { groupBy: ['a', 'b'] }, 'for each a and b.'],
+  ])('%s', (_, more, words) => expect(card(more)).toContain(words));
+
+  it('has links to the rules it refers to, those that are no more by their ids', () => {
+    expect(card({})).toContain('[/rules/made] Key <made>\n[/rules/read] Kubeconfig read\ngone\n');
+  });
+
+  it('says which field an alias is of which rule', () => {
+    const text = card({ groupBy: ['key'], aliases: { key: { made: 'target.id', read: 'actor.id' } } });
+    expect(text).toContain('key is target.id of Key <made>\nkey is actor.id of Kubeconfig read\n');
+  });
+
+  it('what a rule’s author wrote is text', () => {
+    const html = rulePage({
+      caller: CALLER,
+      rule: counting('<script>', 3, { groupBy: ['<b>'], fields: ['<i>'], aliases: { '<u>': { '<s>': '<q>' } } }),
+      activity: null,
+      source: null,
+      ruleOf: () => null,
+    });
+    expect(html).not.toMatch(/<(script>|b>|i>|u>|s>|q>)/);
+  });
+});
+
+describe('the page of an alert', () => {
+  it('says what the number was', () => {
+    const html = alertPage({ caller: CALLER, found: found(), rule: null, now: 0 });
+    expect(html).toMatch(/With it: <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
+    expect(html.split('With it:')).toHaveLength(2);
+  });
+});
