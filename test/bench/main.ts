@@ -1,195 +1,79 @@
 /**
- * `npm run bench`: what the lookup adds to the upstream's time, and each page's time, over 100,000 entries; each against
- * a peer in the same run. The upstream is the stand-in, the Worker runs in workerd on this machine.
+ * `npm run bench`: what takes time, each beside something else in the same run (see options.ts).
  *
- * Contract: ends everything it started. Exit codes: 0 measured, 1 it could not be, 2 called wrongly. No number fails it.
+ * Contract: ends everything it started. Exit codes: 0 measured, 1 it could not be (a peer that finds something else is
+ * that), 2 called wrongly. No number fails it.
  */
-import { parseArgs } from 'node:util';
-import { operatorToken } from '../../src/access/operator.ts';
-import { VIEWERS_PATH } from '../../src/web/viewers.ts';
-import { type Seeded, startSeeded } from '../seeded.ts';
-import { compare, type Subject } from './measure.ts';
-import { type Group, tableLines } from './table.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { benchLookup } from './lookup.ts';
+import { type BenchOptions, HELP, readOptions, type Section } from './options.ts';
+import { benchRegex } from './regex/bench.ts';
+import { benchRules } from './rules/bench.ts';
+import { installPeers } from './rules/peers.ts';
+import { type Grid, gridLines, tableLines } from './table.ts';
+import { benchWindows } from './windows/bench.ts';
 
-const HELP = `usage: npm run bench [-- options]
-
-Starts the Worker (in workerd) with 100,000 entries in its ledger beside a stand-in for the upstream, and measures in turns:
-what the lookup adds to a request sent directly, and each page against a list of 100 entries sent directly. It takes a few
-minutes. The times are this machine's, and hold what the local runtime adds; the ratios are to be compared.
-
-  --rounds N   how often each is measured (200)
-  --latency N  the upstream's latency in the second run of the lookup, ms (50)
-  --json       print one JSON object, and nothing else
-  --help       print this
-`;
-
-const WARM_UP = 20;
-const MOST_ROUNDS = 100_000;
-const MOST_LATENCY_MS = 10_000;
-/** What is measured is not how often one may ask. */
-const UNLIMITED = {
-  RATE_LIMIT: { type: 'ratelimit', namespace_id: '1', simple: { limit: 1_000_000_000, period: 60 } },
-} as const;
-const LIST = '/v1/audit_logs?limit=100';
-/** What the local runtime takes for itself. */
-const BARE = '/healthz, which does nothing';
-const now = (): number => performance.now();
-
-interface BenchOptions {
-  readonly rounds: number;
-  readonly latencyMs: number;
-  readonly json: boolean;
-}
+const ROUNDS = 7;
+const LOOKUP_ROUNDS = 200;
 
 const options = readOptions(process.argv.slice(2));
 if (typeof options === 'string') {
   process.stderr.write(`${options}\nTry: npm run bench -- --help\n`);
   process.exitCode = 2;
 } else if (options === null) process.stdout.write(HELP);
-else await bench(options);
+else process.exit(await bench(options));
 
-/** What is asked for; null: the help; or what is wrong with it. */
-function readOptions(args: string[]): BenchOptions | null | string {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        rounds: { type: 'string', default: '200' },
-        latency: { type: 'string', default: '50' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return null;
-    return {
-      rounds: whole('rounds', values.rounds, 1, MOST_ROUNDS),
-      latencyMs: whole('latency', values.latency, 0, MOST_LATENCY_MS),
-      json: values.json,
-    };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new RangeError(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`);
-}
-
-async function bench({ rounds, latencyMs, json }: BenchOptions): Promise<void> {
+async function bench(asked: BenchOptions): Promise<number> {
   const say = (text: string): void => {
-    if (!json) process.stderr.write(`${text}\n`);
+    if (!asked.json) process.stderr.write(`${text}\n`);
   };
-  say('Reading 100,000 entries into the ledger …');
-  let seeded: Seeded | null = null;
-  let code = 0;
+  // Nothing is asked of Cloudflare.
+  process.env['CLOUDFLARE_CF_FETCH_ENABLED'] ??= 'false';
+  process.env['WRANGLER_SEND_METRICS'] ??= 'false';
+  const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-`);
+  const results: Partial<Record<Section, unknown>> = {};
   try {
-    seeded = await startSeeded({ bindings: UNLIMITED });
-    const groups: Group[] = [];
-    const turns = { rounds, warmUp: WARM_UP };
-    const ask = await asViewer(seeded);
-    const kept = `/v1/audit_logs/${seeded.facts.quiet.entry}`;
-    const unread = await unreadEntry(seeded, kept);
-    for (const latency of [0, latencyMs]) {
-      seeded.upstream.faults.set({ latency: { probability: latency === 0 ? 0 : 1, ms: latency, when: 'before' } });
-      const upstream = latency === 0 ? 'the upstream answers at once' : `the upstream takes ${latency} ms more`;
-      say(`The lookup, ${upstream} …`);
-      groups.push({
-        title: `A list of 100 entries; ${upstream}`,
-        rows: await compare(lists(ask, latency === 0), turns, now),
-      });
-      groups.push({ title: `One entry; ${upstream}`, rows: await compare(entries(kept, unread, ask), turns, now) });
+    const peers = asked.peers && asked.sections.some((section) => section !== 'lookup') && installPeers(say);
+    const context = { rounds: asked.rounds ?? ROUNDS, entries: asked.entries, peers, folder, say };
+    const print = (grids: readonly Grid[]): readonly Grid[] => {
+      if (!asked.json) process.stdout.write(`${grids.flatMap(gridLines).join('\n')}\n`);
+      return grids;
+    };
+    for (const section of asked.sections) {
+      switch (section) {
+        case 'rules':
+          results.rules = await gathered(benchRules(context), print);
+          break;
+        case 'windows':
+          results.windows = await gathered(benchWindows(context), print);
+          break;
+        case 'regex':
+          results.regex = await gathered(benchRegex(context), print);
+          break;
+        case 'lookup': {
+          const lookup = await benchLookup({ rounds: asked.rounds ?? LOOKUP_ROUNDS, latencyMs: asked.latencyMs, say });
+          if (!asked.json) process.stdout.write(`${tableLines(lookup.groups).join('\n')}\n`);
+          results.lookup = lookup;
+        }
+      }
     }
-    seeded.upstream.faults.clear();
-    say('The pages …');
-    groups.push({ title: 'Pages over 100,000 entries', rows: await compare(pages(seeded, ask), turns, now) });
-    if (json) process.stdout.write(`${JSON.stringify({ entries: seeded.facts.entries, groups })}\n`);
-    else process.stdout.write(`${tableLines(groups).join('\n')}\n`);
+    if (asked.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+    return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-    code = 1;
+    return 1;
   } finally {
-    await seeded?.stop();
+    rmSync(folder, { recursive: true });
   }
-  process.exit(code);
 }
 
-interface Ask {
-  /** The upstream itself. */
-  directly(name: string, path: string): Subject;
-  /** The Worker, as a viewer; `source`: who is to have answered. */
-  through(name: string, path: string, source: string): Subject;
-}
-
-/** `bare`: beside them what the local runtime takes for a request that does nothing. */
-function lists({ directly, through }: Ask, bare: boolean): Subject[] {
-  return [
-    directly('directly', LIST),
-    through('through Tocsin', LIST, 'upstream'),
-    ...(bare ? [through(BARE, '/healthz', 'tocsin')] : []),
-  ];
-}
-
-function entries(kept: string, unread: string, { directly, through }: Ask): Subject[] {
-  return [
-    directly('directly', kept),
-    through('through Tocsin, from its ledger', kept, 'ledger'),
-    through('through Tocsin, from the upstream', unread, 'upstream'),
-  ];
-}
-
-function pages({ facts }: Seeded, { directly, through }: Ask): Subject[] {
-  const paths = ['/', '/alerts', '/alerts?state=all', '/rules', `/entries/${facts.quiet.entry}`, '/alerts/1'];
-  const names: { readonly [path: string]: string } = {
-    '/': 'the front page',
-    '/alerts': 'open alerts',
-    '/alerts?state=all': 'all alerts',
-    '/rules': 'rules',
-    '/alerts/1': 'an alert',
-  };
-  return [
-    directly('a list of 100 entries, directly', LIST),
-    through(BARE, '/healthz', 'tocsin'),
-    ...paths.map((path) => through(names[path] ?? 'an entry, with its story', path, 'tocsin')),
-  ];
-}
-
-/** The path of an entry like the one at `like`, which no tick has read. */
-async function unreadEntry({ upstream }: Seeded, like: string): Promise<string> {
-  const headers = { authorization: `Bearer ${upstream.apiKey}` };
-  const body = (await (await fetch(`${upstream.url}${like}`, { headers })).json()) as object;
-  const id = crypto.randomUUID();
-  const createdAt = upstream.now();
-  const created_at = new Date(createdAt).toISOString();
-  upstream.append({ createdAt, appearsAt: createdAt, body: { ...body, id, created_at } });
-  return `/v1/audit_logs/${id}`;
-}
-
-async function asViewer({ url, linkSecret, upstream }: Seeded): Promise<Ask> {
-  const operator = await operatorToken(linkSecret, 'POST', VIEWERS_PATH, Date.now());
-  const made = await fetch(`${url}${VIEWERS_PATH}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${operator}` },
-    body: JSON.stringify({ name: 'bench' }),
-  });
-  const { token } = (await made.json()) as { readonly token: string };
-  return {
-    directly: (name, path) => subject(name, `${upstream.url}${path}`, upstream.apiKey, null),
-    through: (name, path, source) => subject(name, `${url}${path}`, token, source),
-  };
-}
-
-function subject(name: string, url: string, key: string, source: string | null): Subject {
-  const headers = { authorization: `Bearer ${key}`, accept: 'text/html, application/json' };
-  return {
-    name,
-    async go() {
-      const response = await fetch(url, { headers });
-      await response.arrayBuffer();
-      const from = response.headers.get('x-tocsin-source');
-      if (response.status === 200 && from === source) return;
-      throw new Error(`${url} answers ${response.status}${source === null ? '' : ` from ${from}, not from ${source}`}`);
-    },
-  };
+/** Each grid is printed once it is measured. */
+async function gathered(
+  grids: AsyncIterable<Grid>,
+  print: (grids: readonly Grid[]) => readonly Grid[],
+): Promise<readonly Grid[]> {
+  const all: Grid[] = [];
+  for await (const grid of grids) all.push(...print([grid]));
+  return all;
 }

@@ -1,4 +1,4 @@
-/** What was measured, as a table. Pure. */
+/** What was measured, as tables. Pure. */
 import type { Measured } from './measure.ts';
 
 export interface Group {
@@ -24,4 +24,57 @@ export function tableLines(groups: readonly Group[]): string[] {
 
 function ms(value: number): string {
   return `${value.toFixed(1)} ms`;
+}
+
+/** What a column's numbers are. */
+export type Unit = 'count' | 'ns' | 'us' | 'ms' | 'bytes' | 'times';
+
+export interface Grid {
+  readonly title: string;
+  readonly columns: readonly { readonly name: string; readonly unit: Unit }[];
+  /** Null: not measured, or not known. */
+  readonly rows: readonly { readonly name: string; readonly cells: readonly (number | null)[] }[];
+  /** What one must know to read it. */
+  readonly notes?: readonly string[];
+}
+
+/** A grid as lines. */
+export function gridLines({ title, columns, rows, notes = [] }: Grid): string[] {
+  const cells = rows.map((row) => columns.map(({ unit }, i) => written(row.cells[i] ?? null, unit)));
+  const first = Math.max(...rows.map(({ name }) => name.length)) + 2;
+  const widths = columns.map(({ name }, i) => Math.max(name.length, ...cells.map((row) => row[i]?.length ?? 0)) + 2);
+  const line = (name: string, texts: readonly string[]): string =>
+    `${name.padEnd(first)}${texts.map((text, i) => text.padStart(widths[i] ?? 0)).join('')}`.trimEnd();
+  return [
+    '',
+    title,
+    line(
+      '',
+      columns.map(({ name }) => name),
+    ),
+    ...rows.map(({ name }, i) => line(`  ${name}`, cells[i] ?? [])),
+    ...notes.map((note) => `  ${note}`),
+  ];
+}
+
+function written(value: number | null, unit: Unit): string {
+  if (value === null || Number.isNaN(value)) return '-';
+  switch (unit) {
+    case 'count':
+      return whole(value);
+    case 'ns':
+      return `${whole(value)} ns`;
+    case 'us':
+      return `${value.toFixed(1)} µs`;
+    case 'ms':
+      return `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+    case 'bytes':
+      return `${(value / 1024).toFixed(1)} KiB`;
+    case 'times':
+      return `${value.toFixed(2)} x`;
+  }
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
 }

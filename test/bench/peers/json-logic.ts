@@ -18,7 +18,9 @@ export function logicOf(condition: Condition): Logic {
     case 'null':
       return { '===': [value, null] };
     case 'in':
-      return condition.values.length === 1 ? { '===': [value, condition.values[0]] } : { in: [value, condition.values] };
+      return condition.values.length === 1
+        ? { '===': [value, condition.values[0]] }
+        : { in: [value, condition.values] };
     case 'text': {
       const tests = condition.texts.map((text) =>
         condition.how === 'contains' ? { in: [text, value] } : { [condition.how]: [value, text] },

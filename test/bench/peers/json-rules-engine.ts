@@ -11,21 +11,18 @@ type Text = string | null;
 export function create(rules: readonly PlainRule[]): Subject {
   const engine = new Engine();
   const patterns = new Map<string, RegExp>();
-  engine.addOperator('contains', (fact: Text, texts: readonly string[]) =>
-    texts.some((text) => fact?.includes(text)),
-  );
+  engine.addOperator('contains', (fact: Text, texts: readonly string[]) => texts.some((text) => fact?.includes(text)));
   engine.addOperator('startsWith', (fact: Text, texts: readonly string[]) =>
     texts.some((text) => fact?.startsWith(text)),
   );
   engine.addOperator('endsWith', (fact: Text, texts: readonly string[]) => texts.some((text) => fact?.endsWith(text)));
   engine.addOperator('matches', (fact: Text, source: string) => {
-    let pattern = patterns.get(source);
-    if (pattern === undefined) patterns.set(source, (pattern = new RegExp(source)));
+    const pattern = patterns.get(source) ?? new RegExp(source);
+    patterns.set(source, pattern);
     return fact !== null && pattern.test(fact);
   });
   for (const { id, condition } of rules) engine.addRule({ conditions: rootCondition(condition), event: { type: id } });
   const ids = async (entry: BenchEntry) => {
-    // It writes into what it is given nothing, but wants an object of its own.
     const { events } = await engine.run(prepare(entry));
     return events.map(({ type }) => type);
   };

@@ -24,3 +24,10 @@ declare module 'json-rules-engine' {
     run(facts: object): Promise<{ readonly events: readonly { readonly type: string }[] }>;
   }
 }
+declare module 're2js' {
+  export class RE2JS {
+    static readonly CASE_INSENSITIVE: number;
+    static compile(source: string, flags: number): RE2JS;
+    test(text: string): boolean;
+  }
+}

@@ -5,18 +5,18 @@
 import { compare } from '../measure.ts';
 import type { Bundle } from './build.ts';
 import type { BenchEntry } from './entries.ts';
-import { COMPATIBILITY_DATE } from './runtime.ts';
+import { COMPATIBILITY_DATE, serveWorkerd } from './runtime.ts';
 
 export interface Cold {
   readonly name: string;
-  /** More than the empty Worker took, ms: to load and start; for the entries then; and both in one request. */
+  /** More than the empty Worker takes, ms: to load and start; for the entries; and for both, the first request. */
   readonly startMs: number;
   readonly entriesMs: number;
   readonly togetherMs: number;
   readonly gzippedBytes: number;
 }
 
-/** Loads the Worker that the path names, under an id that is used once or twice. */
+/** Loads the Worker that the path names, under an id that is used once. */
 const LOADER = `
 export default {
   fetch(request, env) {
@@ -36,16 +36,10 @@ export async function startCold(
   entries: readonly BenchEntry[],
   rounds: number,
 ): Promise<Cold[]> {
-  const { Miniflare } = await import('miniflare');
   const list = [...bundles];
-  const miniflare = new Miniflare({
-    compatibilityDate: COMPATIBILITY_DATE,
-    modules: [{ type: 'ESModule', path: 'loader.mjs', contents: LOADER }],
-    bindings: Object.fromEntries(list.map(([, { code }], i) => [`CODE_${i}`, code])),
-    workerLoaders: { LOADER: {} },
-  });
+  const texts = list.map(([, { code }], i) => [`CODE_${i}`, { type: 'text', value: code }] as const);
+  const { url, stop } = await serveWorkerd(LOADER, { ...Object.fromEntries(texts), LOADER: { type: 'worker-loader' } });
   try {
-    const url = await miniflare.ready;
     const body = JSON.stringify(entries);
     let used = 0;
     const ask = async (path: string, init: RequestInit): Promise<string> => {
@@ -60,16 +54,8 @@ export async function startCold(
       { rounds, warmUp: 2 },
       () => performance.now(),
     );
-    // Each is started by a request for nothing; what comes after that is the second's own.
-    const started: string[] = [];
     const start = await compare(
-      list.map(([name], i) => ({
-        name,
-        go: async () => {
-          started[i] = `/${i}/${used++}`;
-          await ask(started[i], {});
-        },
-      })),
+      list.map(([name], i) => ({ name, go: async () => void (await ask(`/${i}/${used++}`, {})) })),
       { rounds, warmUp: 2 },
       () => performance.now(),
     );
@@ -80,6 +66,6 @@ export async function startCold(
       return { name, startMs, entriesMs: togetherMs - startMs, togetherMs, gzippedBytes };
     });
   } finally {
-    await miniflare.dispose();
+    await stop();
   }
 }

@@ -54,9 +54,11 @@ export async function evaluateAll(what: Evaluating): Promise<Evaluated[]> {
     }));
     const made = new Map<string, { readyMs: number; readyBytes: number | null; matches: number }>();
     for (const { name, count } of counted) {
+      const before = await heap(running);
       const began = now();
-      const readyBytes = (await running.ask(asked('make', name))) as number | null;
+      await running.ask(asked('make', name));
       const readyMs = now() - began;
+      const readyBytes = before === null ? null : ((await heap(running)) ?? 0) - before;
       const matches = name === PREPARED ? 0 : await checked(running, name, count, ruleSet, entries);
       made.set(name, { readyMs, readyBytes, matches });
     }
@@ -76,14 +78,20 @@ export async function evaluateAll(what: Evaluating): Promise<Evaluated[]> {
     for (const { name, count } of counted) {
       const median = measured.find((one) => one.name === name)?.median ?? Number.NaN;
       const { readyMs = Number.NaN, readyBytes = null, matches = 0 } = made.get(name) ?? {};
-      const heldBytes = (await running.ask(asked('drop', name))) as number | null;
+      const before = await heap(running);
+      await running.ask(asked('drop', name));
+      const heldBytes = before === null ? null : before - ((await heap(running)) ?? 0);
       const nsPerEntry = ((median - nothing) / count) * 1e6;
-      evaluated.push({ name, entries: count, matches, nsPerEntry, readyMs, readyBytes, heldBytes });
+      evaluated.push({ name, entries: count, matches, nsPerEntry, readyMs: readyMs - nothing, readyBytes, heldBytes });
     }
     return evaluated;
   } finally {
     await running.stop();
   }
+}
+
+async function heap(running: Running): Promise<number | null> {
+  return (await running.ask('/heap')) as number | null;
 }
 
 /** How many matches there are; throws where the subject and the engine do not agree on them. */
@@ -113,7 +121,8 @@ export function disagreement(
     const [ours, ourLast] = expected[id] ?? [0, -1];
     const [theirs, theirLast] = found[id] ?? [0, -1];
     if (ours === theirs && ourLast === theirLast) continue;
-    const example = ourLast === theirLast ? '' : `, for instance on ${JSON.stringify(entries[Math.max(ourLast, theirLast)])}`;
+    const example =
+      ourLast === theirLast ? '' : `, for instance on ${JSON.stringify(entries[Math.max(ourLast, theirLast)])}`;
     return `${name} does not agree with ${ENGINE} on “${title}”: ${theirs} matches, not ${ours}${example}`;
   }
   return null;

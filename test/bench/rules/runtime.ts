@@ -55,20 +55,34 @@ async function startThread(code: string): Promise<Running> {
 }
 
 async function startWorkerd(code: string): Promise<Running> {
-  const { Miniflare } = await import('miniflare');
-  const miniflare = new Miniflare({
-    compatibilityDate: COMPATIBILITY_DATE,
-    modules: [{ type: 'ESModule', path: 'main.mjs', contents: code }],
-  });
-  const url = await miniflare.ready;
+  const { url, stop } = await serveWorkerd(code);
   return {
     async ask(path, body = '') {
       const response = await fetch(new URL(path, url), { method: 'POST', body });
       return read(path, { status: response.status, text: await response.text() });
     },
-    stop: () => miniflare.dispose(),
+    stop,
   };
 }
+
+/** A Worker of one module, with these bindings, in workerd on this machine. */
+export async function serveWorkerd(
+  code: string,
+  env: WorkerEnv = {},
+): Promise<{ readonly url: URL; stop(): Promise<void> }> {
+  const { Miniflare } = await import('miniflare');
+  const manifest = { mainModule: 'main.mjs', modules: { 'main.mjs': { type: 'esm' as const, contents: code } } };
+  const miniflare = new Miniflare({
+    logRequests: false,
+    telemetry: { enabled: false },
+    workers: [{ config: { name: 'bench', compatibilityDate: COMPATIBILITY_DATE, manifest, env } }],
+  });
+  return { url: await miniflare.ready, stop: () => miniflare.dispose() };
+}
+
+type WorkerEnv = {
+  readonly [name: string]: { readonly type: 'text'; readonly value: string } | { readonly type: 'worker-loader' };
+};
 
 /** That of wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-10-01';

@@ -4,18 +4,20 @@
  *
  *   POST /entries            more entries, as a JSON array
  *   POST /distinct           makes every value of the entries different from all others
- *   POST /make/NAME          makes a subject ready; answers what it took of the heap, in bytes, where that is known
+ *   POST /make/NAME          makes a subject ready
+ *   POST /drop/NAME          lets it go
+ *   POST /heap               bytes in use, once all that can go is gone; null where the runtime does not tell
  *   POST /run/NAME?count=N   evaluates the first N entries; answers how many matches there were
  *   POST /check/NAME?count=N the same; answers the matches of each rule, and the last entry of each
- *   POST /task/NAME?count=N  does something N times
+ *   POST /task/NAME?count=N  does something N times; answers how often it came out true
  *   POST /drop/NAME          lets a subject go; answers what it held of the heap, as /make
  *   POST /nothing            what asking takes
  */
 import { type BenchEntry, distinctEntries } from './entries.ts';
 import type { Subject } from './subject.ts';
 
-/** Does its thing so many times; answers anything, so that it is not done in vain. */
-export type Task = (count: number) => unknown;
+/** Does its thing so many times; answers how often it came out true. */
+export type Task = (count: number) => number;
 
 export interface Served {
   readonly subjects?: { readonly [name: string]: () => Subject };
@@ -51,25 +53,20 @@ export function serve({ subjects = {}, tasks = {} }: Served): { fetch(request: R
       case 'distinct':
         entries = distinctEntries(entries);
         return entries.length;
-      case 'make': {
-        made.delete(name);
-        const before = heap();
+      case 'make':
         subject(name);
-        const after = heap();
-        return before === null || after === null ? null : after - before;
-      }
-      case 'drop': {
-        const before = heap();
+        return 1;
+      case 'drop':
         made.delete(name);
-        const after = heap();
-        return before === null || after === null ? null : before - after;
-      }
+        return 1;
+      case 'heap':
+        return heap();
       case 'run':
         return run(subject(name), entries, count);
       case 'check':
         return check(subject(name), entries, count);
       case 'task':
-        return task(name)(count) === undefined ? 0 : 1;
+        return task(name)(count);
       default:
         return null;
     }

@@ -1,0 +1,101 @@
+/** What a happening in one hot group costs, for each type of correlation, as the group grows. */
+import { CORRELATION_TYPES, type CorrelationType } from '../../../src/sigma/rule.ts';
+import { compare } from '../measure.ts';
+import type { BenchContext } from '../rules/bench.ts';
+import { bundle, path } from '../rules/build.ts';
+import { RUNTIMES, type Running, start } from '../rules/runtime.ts';
+import type { Grid } from '../table.ts';
+import { taskName, WAYS } from './tasks.ts';
+
+const SIZES = [100, 1_000, 10_000, 100_000] as const;
+const HAPPENINGS = 20_000;
+/** The naive filter looks at all of them: of so many altogether. */
+const NAIVE_LOOKS = 2_000_000;
+/** Where nothing is dropped, both must fire as often. */
+const CHECKED = { size: 1_000, happenings: 2_000 };
+const now = (): number => performance.now();
+
+export async function* benchWindows({ rounds, folder, say }: BenchContext): AsyncGenerator<Grid> {
+  const { code } = await bundle(folder, [
+    `import { serve } from ${path('./serve.ts')};`,
+    `import { windowTasks } from ${path('../windows/tasks.ts')};`,
+    `export default serve({ tasks: windowTasks(${JSON.stringify(SIZES)}) });`,
+  ]);
+  for (const runtime of RUNTIMES) {
+    say(`Windows in ${runtime} …`);
+    const running = await start(runtime, code);
+    try {
+      const rows: Grid['rows'][number][] = [];
+      for (const type of CORRELATION_TYPES) {
+        await check(running, type);
+        for (const size of SIZES) rows.push(await measured(running, type, size, rounds));
+      }
+      yield {
+        title: `A happening in one hot group, ${runtime}`,
+        columns: [
+          { name: 'window', unit: 'ns' },
+          { name: 'stored each page', unit: 'ns' },
+          { name: 'naive filter', unit: 'ns' },
+          { name: 'naive of window', unit: 'times' },
+        ],
+        rows,
+        notes: [
+          'So many happenings lie within one timespan; entries may come 5 minutes late, the timespan is 10 minutes.',
+          'Stored each page: the window is saved and opened again after each 100, as the ledger does.',
+        ],
+      };
+    } finally {
+      await running.stop();
+    }
+  }
+}
+
+async function measured(
+  running: Running,
+  type: CorrelationType,
+  size: number,
+  rounds: number,
+): Promise<Grid['rows'][number]> {
+  const counts: Record<string, number> = {};
+  for (const way of Object.keys(WAYS)) {
+    const count = way === 'naive' ? Math.max(5, Math.ceil(NAIVE_LOOKS / size / 10)) : HAPPENINGS;
+    counts[way] = count;
+  }
+  const ways = Object.entries(counts);
+  const times = await compare(
+    [
+      { name: 'nothing', go: async () => void (await running.ask('/nothing')) },
+      ...ways.map(([way, count]) => ({
+        name: way,
+        go: async () => void (await task(running, way, type, size, count)),
+      })),
+    ],
+    { rounds, warmUp: 1 },
+    now,
+  );
+  const nothing = times[0]?.median ?? 0;
+  const cells = ways.map(([, count], i) => (((times[i + 1]?.median ?? Number.NaN) - nothing) / count) * 1e6);
+  const [window = Number.NaN, , naive = Number.NaN] = cells;
+  return { name: `${type}, ${size.toLocaleString('en-US')}`, cells: [...cells, naive / window] };
+}
+
+/** Throws where they do not fire as often. */
+async function check(running: Running, type: CorrelationType): Promise<void> {
+  const fired = await Promise.all(
+    Object.keys(WAYS).map((way) => task(running, way, type, CHECKED.size, CHECKED.happenings)),
+  );
+  if (new Set(fired).size === 1) return;
+  throw new Error(
+    `${type}: of ${CHECKED.happenings} happenings ${Object.keys(WAYS).join(', ')} fire at ${fired.join(', ')}`,
+  );
+}
+
+async function task(
+  running: Running,
+  way: string,
+  type: CorrelationType,
+  size: number,
+  count: number,
+): Promise<unknown> {
+  return running.ask(`/task/${encodeURIComponent(taskName(way, type, size))}?count=${count}`);
+}

@@ -1,0 +1,137 @@
+/**
+ * One hot group: what an attacker makes of a correlation, and two ways to bear it. Pure but for the state each holds.
+ *
+ * Contract: happenings come in order of time, evenly, so many within each timespan; each way tells of each whether its
+ * window meets the condition. In order of time both tell the same, as far as nothing is dropped.
+ */
+import type { Happening, Window } from '../../../src/sigma/correlate/happening.ts';
+import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
+
+export const TIMESPAN_MS = 600_000;
+/** How late an entry may come. */
+const OVERLAP_MS = 300_000;
+const VALUES = 97;
+const RULES = ['a', 'b', 'c'];
+/** A page of the log: after so many a group's window is saved, and opened again for the next. */
+const PAGE = 100;
+
+/** Of each type, a condition that holds at times: of the counts always, once there are enough. */
+const CONDITIONS: { readonly [type in CorrelationType]: readonly [op: Comparison, value: number] } = {
+  event_count: ['gte', 50],
+  value_count: ['gte', 50],
+  temporal: ['gte', RULES.length],
+  temporal_ordered: ['gte', RULES.length],
+  value_sum: ['gt', 40_000],
+  value_avg: ['gt', (VALUES - 1) / 2],
+  value_percentile: ['gt', 90],
+  value_median: ['gt', (VALUES - 1) / 2],
+};
+
+export function ruleOf(type: CorrelationType): WindowRule {
+  const [op, value] = CONDITIONS[type];
+  const percentile = type === 'value_percentile' ? 95 : type === 'value_median' ? 50 : null;
+  return { type, rules: RULES, timespanMs: TIMESPAN_MS, condition: [{ op, value }], percentile, expression: null };
+}
+
+/** Of happenings so dense, as many as are kept: those of a timespan and of how late one may come. */
+export function keptOf(perTimespan: number): number {
+  return Math.ceil((perTimespan * (TIMESPAN_MS + OVERLAP_MS)) / TIMESPAN_MS);
+}
+
+/** The i-th of `perTimespan` in each timespan. */
+export function happeningAt(type: CorrelationType, i: number, perTimespan: number): Happening {
+  const scattered = (Math.imul(i, 0x9e3779b1) >>> 8) % VALUES;
+  const hasValue = type.startsWith('value_');
+  return {
+    at: Math.floor((i * TIMESPAN_MS) / perTimespan),
+    rules: [scattered % RULES.length],
+    value: hasValue ? (type === 'value_count' ? `value ${scattered}` : scattered) : null,
+  };
+}
+
+/** Sees the next happening, and tells whether it fires. */
+export type Seer = (happening: Happening) => boolean;
+
+/** A way, once the group is as hot as it will be: `past` has been seen. */
+export type Way = (type: CorrelationType, past: readonly Happening[]) => Seer;
+
+export const boundedWindow: Way = (type, past) => {
+  const window = openWindow(ruleOf(type), null);
+  for (const happening of past) window.see(happening, happening.at - OVERLAP_MS);
+  return (happening) => window.see(happening, happening.at - OVERLAP_MS) !== null;
+};
+
+/** As the ledger has it: opened from what is stored, and stored again, with each page. */
+export const storedWindow: Way = (type, past) => {
+  const rule = ruleOf(type);
+  let saved: string | null = null;
+  let window: Window | null = null;
+  let seen = 0;
+  const see: Seer = (happening) => {
+    window ??= openWindow(rule, saved);
+    const fires = window.see(happening, happening.at - OVERLAP_MS) !== null;
+    if (++seen % PAGE === 0) {
+      saved = window.save();
+      window = null;
+    }
+    return fires;
+  };
+  past.forEach(see);
+  return see;
+};
+
+/** All that a late happening may need is kept, and all of the window is looked at each time. */
+export const naiveFilter: Way = (type, past) => {
+  const [op, value] = CONDITIONS[type];
+  let kept: readonly Happening[] = past;
+  return (happening) => {
+    const { at } = happening;
+    kept = [...kept.filter((one) => one.at > at - OVERLAP_MS - TIMESPAN_MS), happening];
+    const number = numberOf(
+      type,
+      kept.filter((one) => one.at > at - TIMESPAN_MS && one.at <= at),
+    );
+    return op === 'gt' ? number > value : number >= value;
+  };
+};
+
+function numberOf(type: CorrelationType, window: readonly Happening[]): number {
+  const numbers = (): number[] => window.map(({ value }) => Number(value));
+  const sum = (): number => numbers().reduce((total, number) => total + number, 0);
+  switch (type) {
+    case 'event_count':
+      return window.length;
+    case 'value_count':
+      return new Set(window.map(({ value }) => value)).size;
+    case 'temporal':
+      return new Set(window.flatMap(({ rules }) => rules)).size;
+    case 'temporal_ordered':
+      return longestChain(window);
+    case 'value_sum':
+      return sum();
+    case 'value_avg':
+      return sum() / window.length;
+    case 'value_percentile':
+      return percentile(numbers(), 0.95);
+    case 'value_median':
+      return percentile(numbers(), 0.5);
+  }
+}
+
+/** Of three rules, in order; each happening stands for one. */
+function longestChain(window: readonly Happening[]): number {
+  const longest = RULES.map(() => 0);
+  for (const { rules } of window) {
+    const rule = rules[0] ?? 0;
+    longest[rule] = 1 + Math.max(0, ...longest.slice(0, rule));
+  }
+  return Math.max(...longest);
+}
+
+function percentile(numbers: readonly number[], q: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const at = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(at)] ?? 0;
+  return below + ((sorted[Math.ceil(at)] ?? 0) - below) * (at - Math.floor(at));
+}
