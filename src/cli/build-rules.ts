@@ -12,7 +12,7 @@ import { TAKEN } from '../config.ts';
 import { compile } from '../sigma/match/compile.ts';
 import { parseRules } from '../sigma/parse/parse.ts';
 import { type Problem, problemText } from '../sigma/parse/problem.ts';
-import { type FailedTest, type RuleTest, runDetectionTests } from '../sigma/parse/rule-tests.ts';
+import { type RuleTest, runTests, testProblem } from '../sigma/parse/rule-tests.ts';
 import type { SourceFile } from '../sigma/parse/yaml.ts';
 import type { RuleSet } from '../sigma/rule.ts';
 import { readRoutingFiles, readRuleFiles } from './rules-files.ts';
@@ -88,18 +88,8 @@ function build(folder: string): Outcome {
   const files = readRuleFiles(folder);
   const { ruleSet, problems, tests } = parseRules(files);
   const broken = problems.some(({ severity }) => severity === 'error');
-  const failures = broken ? [] : runDetectionTests(compile(ruleSet), tests).map(problemOf);
+  const failures = broken ? [] : runTests(compile(ruleSet), tests).map(testProblem);
   return { ruleSet, routing, problems: [...problems, ...failures, ...routingProblems], tests, files };
-}
-
-function problemOf({ test, matched }: FailedTest): Problem {
-  return {
-    path: test.path,
-    ...test.place,
-    severity: 'error',
-    message: `the test "${test.name}" fails: the rule ${matched ? 'matches' : 'does not match'}`,
-    hint: `expected: ${test.match ? 'a match' : 'no match'}`,
-  };
 }
 
 function writeIfChanged(path: string, text: string): boolean {
@@ -110,7 +100,7 @@ function writeIfChanged(path: string, text: string): boolean {
 
 function tell(outcome: Outcome, failed: boolean, options: { json: boolean; rules: string }): void {
   const { ruleSet, routing, problems, tests } = outcome;
-  const ran = tests.filter(({ kind }) => kind === 'detection').length;
+  const ran = tests.length;
   if (options.json) {
     const { version, rules } = ruleSet;
     const receivers = routing?.receivers ?? null;

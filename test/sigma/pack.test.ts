@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readRuleFiles } from '../../src/cli/rules-files.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
 import { parseRules } from '../../src/sigma/parse/parse.ts';
-import { runDetectionTests } from '../../src/sigma/parse/rule-tests.ts';
+import { runTests } from '../../src/sigma/parse/rule-tests.ts';
 
 const files = readRuleFiles(resolve(import.meta.dirname, '../../rules'));
 const { ruleSet, problems, tests } = parseRules(files);
@@ -15,7 +15,7 @@ describe('the pack', () => {
   });
 
   test('its own tests pass', () => {
-    expect(runDetectionTests(compile(ruleSet), tests)).toEqual([]);
+    expect(runTests(compile(ruleSet), tests)).toEqual([]);
   });
 
   test.each(files.map(({ path }) => [path]))('%s is called as Sigma asks', (path) => {

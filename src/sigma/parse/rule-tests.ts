@@ -59,14 +59,6 @@ export function runTests(engine: Engine, tests: readonly RuleTest[]): readonly F
   });
 }
 
-/** Runs the tests of detections alone. */
-export function runDetectionTests(engine: Engine, tests: readonly RuleTest[]): readonly FailedTest[] {
-  return runTests(
-    engine,
-    tests.filter(({ kind }) => kind === 'detection'),
-  );
-}
-
 /** A failed test as a problem of its rule. */
 export function testProblem({ test, found }: FailedTest): Problem {
   const expected = test.kind === 'detection' ? 'a match' : 'that it fires';
