@@ -25,7 +25,7 @@
 import { type Fired, TIMES_TOLD, type Window } from './happening.ts';
 import { meets } from './window/fits.ts';
 import { firstAfter, type Key, type Sweep } from './window/items.ts';
-import { kindOf, type WindowRule } from './window/kinds.ts';
+import { type Kind, kindOf, type WindowRule } from './window/kinds.ts';
 import { openItems, saveItems } from './window/saved.ts';
 import { thinned } from './window/thin.ts';
 
@@ -34,12 +34,11 @@ export type { WindowRule } from './window/kinds.ts';
 /** Clearing away is not worth its pass before so many items have come since the last time. */
 const CLEAR_FROM = 64;
 
-/** Opens a window anew, or as it was saved. `most`: the most items that are kept, where not the type's own number. */
-export function openWindow(rule: WindowRule, saved: string | null, most?: number): Window {
+/** Opens a window anew, or as it was saved. `kind` is for tests, which count and bound otherwise. */
+export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = kindOf(rule)): Window {
   const { timespanMs } = rule;
   const condition = rule.expression === null ? rule.condition : [];
-  const kind = kindOf(rule);
-  const limit = most ?? kind.most;
+  const limit = kind.most;
   const items = openItems(rule.type, saved, kind.isKey);
   /** Where there is one, all that is kept of the last window has entered it. */
   let sweep: Sweep | null = null;
@@ -69,13 +68,8 @@ export function openWindow(rule: WindowRule, saved: string | null, most?: number
   };
 
   const fire = (end: number, value: number): Fired => {
-    const times: number[] = [];
-    for (let i = firstAfter(items.times, end - timespanMs, items.head); times.length < TIMES_TOLD; i++) {
-      const time = items.times[i];
-      if (time === undefined || time > end) break;
-      if (time !== times[times.length - 1]) times.push(time);
-    }
-    return { at: end, value, times };
+    const first = firstAfter(items.times, end - timespanMs, items.head);
+    return { at: end, value, times: timesTold(items.times, first, end) };
   };
 
   /** The earliest window that contains `at` and meets the condition. */
@@ -106,7 +100,11 @@ export function openWindow(rule: WindowRule, saved: string | null, most?: number
     const { times, head } = items;
     const size = times.length - head;
     const { digests, newest } = kind;
-    if (digests !== null && size >= 2 * newest && fresh >= Math.max(CLEAR_FROM, newest, Math.min(size, limit >> 2))) {
+    if (
+      digests !== null &&
+      size >= 2 * newest &&
+      fresh >= Math.max(CLEAR_FROM, newest, Math.min(size - fresh, limit >> 2))
+    ) {
       replace(thinned(items, timespanMs, digests, newest));
       fresh = 0;
     } else if (head > CLEAR_FROM && head > size) {
@@ -144,4 +142,14 @@ export function openWindow(rule: WindowRule, saved: string | null, most?: number
     },
   };
 }
-export { type CountCondition, type Fired, meets, observe } from './window/observe.ts';
+/** The first of the distinct times from a place on, until `end`. */
+function timesTold(times: readonly number[], first: number, end: number): number[] {
+  const told = times.slice(first, first + TIMES_TOLD);
+  if (told.every((time, i) => time <= end && time !== told[i - 1])) return told;
+  told.length = 0;
+  for (let i = first; told.length < TIMES_TOLD && i < times.length; i = firstAfter(times, times[i] as number, i)) {
+    if ((times[i] as number) > end) break;
+    told.push(times[i] as number);
+  }
+  return told;
+}

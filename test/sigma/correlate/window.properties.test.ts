@@ -1,7 +1,8 @@
 /** Windows of all types against the plain reference: random streams, late happenings, and saves in between. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fired, Happening } from '../../../src/sigma/correlate/happening.ts';
+import type { Fired, Happening, Window } from '../../../src/sigma/correlate/happening.ts';
+import { kindOf } from '../../../src/sigma/correlate/window/kinds.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
 import {
   CORRELATION_TYPES,
@@ -131,8 +132,10 @@ function expectTimes(actual: Fired | null, all: Fired | null): void {
 }
 
 /** Runs a stream through both. */
-function compare({ rule, overlap, steps }: Stream, most?: number): void {
-  let window = openWindow(rule, null, most);
+function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINITY): void {
+  const kind = kindOf(rule);
+  const open = (saved: string | null): Window => openWindow(rule, saved, { ...kind, most: Math.min(most, kind.most) });
+  let window = open(null);
   const reference = createReference(rule, most);
   let dropped = 0;
   let now = 1_000;
@@ -145,7 +148,7 @@ function compare({ rule, overlap, steps }: Stream, most?: number): void {
     if (step.reopens) {
       const saved = window.save();
       dropped += window.dropped;
-      window = openWindow(rule, saved, most);
+      window = open(saved);
       expect(window.save()).toBe(saved);
     }
     const happening = happeningOf(rule, at, step);
@@ -174,24 +177,32 @@ describe.each(CORRELATION_TYPES)('%s equals the reference that keeps everything'
     );
   });
 
-  it('and the definition, in time order', () => {
+  const inOrder = (shape: Shape, newest: (usual: number) => number, runs: number) =>
     fc.assert(
-      fc.property(streams(type, { length: 100, timespan: 20, overlap: 0, step: 3 }), ({ rule, steps }) => {
-        const window = openWindow(rule, null);
+      fc.property(streams(type, shape), ({ rule, steps }) => {
+        const kind = kindOf(rule);
+        const window = openWindow(rule, null, { ...kind, newest: newest(kind.newest) });
         const all: Happening[] = [];
         let at = 0;
         for (const step of steps) {
           at += step.step;
           const happening = happeningOf(rule, at, step);
           all.push(happening);
-          const actual = window.see(happening, at);
+          const actual = window.see(happening, at - 50);
           const expected = windowAt(rule, all, at);
           expect(clipped(rule, actual)).toEqual(clipped(rule, expected));
           expectTimes(actual, expected);
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
+
+  it('and the definition, in time order', () => {
+    inOrder({ length: 100, timespan: 20, overlap: 0, step: 3 }, (usual) => usual, RUNS);
+  });
+
+  it('and the definition, in time order, with as little kept as can be', () => {
+    inOrder({ length: 400, timespan: 60, overlap: 0, step: 1 }, () => 0, RUNS / 3);
   });
 });
 
