@@ -1,4 +1,4 @@
-/** docs/sigma.md: every rule in it is sound, does what its text says, and every output shown is the real one. */
+/** docs/sigma.md: every rule in it is sound and does what its text says, every output is the real one. And README.md's. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -83,6 +83,20 @@ describe('the page', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('the rules of README.md', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const rules = [...readme.matchAll(/^```yaml\n(title:.*?)^```$/gms)].map(([, text = '']) => [text] as const);
+
+  test.each(rules)('%s', (text) => {
+    const { problems } = parseRules([...pack, { path: 'local/readme.yml', text }]);
+    expect(problems.map((problem) => problemText(problem))).toEqual([]);
+  });
+
+  test('are there', () => {
+    expect(rules.length).toBeGreaterThan(1);
   });
 });
 
