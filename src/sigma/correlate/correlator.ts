@@ -77,18 +77,18 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
 
   const see = (entry: SeenEntry, horizon: number, windows: Windows): readonly Firing[] => {
     const pending = new Map<number, Source[]>();
-    const offer = (id: string, at: number, below: readonly KeyPart[], evidence: readonly Evidence[]): void => {
+    const offer = (id: string, source: Omit<Source, 'index'>, after: number): void => {
       for (const { order, index } of layers.feeds.get(id) ?? NONE) {
-        const source = { index, at, below, evidence };
+        // What a firing concerns comes later in the order than what fired; were there a cycle, this would end it.
+        if (order <= after) continue;
         const sources = pending.get(order);
-        if (sources === undefined) pending.set(order, [source]);
-        else sources.push(source);
+        if (sources === undefined) pending.set(order, [{ index, ...source }]);
+        else sources.push({ index, ...source });
       }
     };
-    for (const { rule, evidence } of entry.matches) offer(rule.id, entry.at, NONE, evidence);
+    for (const { rule, evidence } of entry.matches) offer(rule.id, { at: entry.at, below: NONE, evidence }, -1);
     const firings: Firing[] = [];
     while (pending.size > 0) {
-      // What a firing concerns comes later in the order than what fired.
       const order = Math.min(...pending.keys());
       const rule = layers.ordered[order];
       const sources = pending.get(order);
@@ -96,7 +96,7 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       if (rule === undefined || sources === undefined) continue;
       for (const firing of firingsOf(rule, sources, entry.body, horizon, windows)) {
         firings.push(firing);
-        offer(rule.id, firing.fired.at, firing.group, firing.evidence);
+        offer(rule.id, { at: firing.fired.at, below: firing.group, evidence: firing.evidence }, order);
       }
     }
     return firings;

@@ -14,21 +14,6 @@ export interface KeyPart {
   readonly value: string;
 }
 
-/** Rule id → the correlations that refer to it, in the rules' order. */
-export function correlationsByRule(
-  correlations: readonly CorrelationRule[],
-): ReadonlyMap<string, readonly CorrelationRule[]> {
-  const index = new Map<string, CorrelationRule[]>();
-  for (const correlation of correlations) {
-    for (const id of new Set(correlation.rules)) {
-      const list = index.get(id);
-      if (list === undefined) index.set(id, [correlation]);
-      else list.push(correlation);
-    }
-  }
-  return index;
-}
-
 /**
  * The group of an entry that satisfied rule `ruleId`; null where it lacks a field of `group-by`. Where the rule is a
  * correlation that fired, `below` is its group: those fields it has whatever the entry holds.

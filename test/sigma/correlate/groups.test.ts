@@ -1,16 +1,8 @@
-/** Which correlations a match feeds, and into which group. */
+/** Into which group of a correlation an entry belongs, and with which value. */
 import { describe, expect, it } from 'vitest';
-import { correlationsByRule, groupOf, keyOf } from '../../../src/sigma/correlate/groups.ts';
-import { counting } from '../../ledger/scene.ts';
-
-describe('correlationsByRule', () => {
-  it('finds each correlation under every rule it counts, once, in order', () => {
-    const a = counting('x', 1, { id: 'a', rules: ['x', 'y', 'x'] });
-    const b = counting('x', 1, { id: 'b', rules: ['x'] });
-    const index = correlationsByRule([a, b]);
-    expect([index.get('x'), index.get('y'), index.get('z')]).toEqual([[a, b], [a], undefined]);
-  });
-});
+import { groupOf, groupText, happeningValue, keyOf } from '../../../src/sigma/correlate/groups.ts';
+import type { CorrelationRule, EntryBody } from '../../../src/sigma/rule.ts';
+import { correlation } from './made.ts';
 
 describe('groupOf', () => {
   const rows: readonly [string, readonly string[], Readonly<Record<string, unknown>>, readonly string[] | null][] = [
@@ -27,17 +19,69 @@ describe('groupOf', () => {
     ['no prototype is reached', ['constructor'], {}, null],
   ];
   it.each(rows)('%s', (_, groupBy, body, values) => {
-    const group = groupOf(counting('x', 1, { groupBy }), 'x', body);
+    const group = groupOf(correlation('c', ['x'], { groupBy }), 'x', body);
     expect(group?.map(({ value }) => value) ?? null).toEqual(values);
     expect(group?.map(({ field }) => field) ?? groupBy).toEqual(groupBy);
   });
 
   it('reads an alias by the rule that matched, and shows it as the alias', () => {
-    const rule = counting('x', 1, { groupBy: ['who'], aliases: { who: { x: 'actor.id', y: 'target.id' } } });
+    const rule = correlation('c', ['x'], { groupBy: ['who'], aliases: { who: { x: 'actor.id', y: 'target.id' } } });
     const body = { actor: { id: 'a' }, target: { id: 't' }, who: 'w' };
     expect(groupOf(rule, 'x', body)).toEqual([{ field: 'who', value: 'a' }]);
     expect(groupOf(rule, 'y', body)).toEqual([{ field: 'who', value: 't' }]);
     expect(groupOf(rule, 'z', body)).toEqual([{ field: 'who', value: 'w' }]);
+  });
+});
+
+describe('groupOf, of a correlation that fired', () => {
+  const rule = correlation('c', ['below'], { groupBy: ['who', 'ip'], aliases: { who: { below: 'peer' } } });
+  const below = [{ field: 'peer', value: 'p' }];
+  it.each([
+    ['has the fields of its group', { peer: 'other', ip: 'i' }, ['p', 'i']],
+    ['and those of the entry that completed it', { ip: 'i' }, ['p', 'i']],
+    ['which it must have', {}, null],
+  ] as const)('%s', (_, body, values) => {
+    expect(groupOf(rule, 'below', body, below)?.map(({ value }) => value) ?? null).toEqual(values);
+  });
+});
+
+describe('groupText', () => {
+  it('tells groups apart, whatever their values', () => {
+    const texts = [['a', 'b'], ['a","b'], ['a,b'], ['a b'], ['ab', '']].map((values) =>
+      groupText(values.map((value) => ({ field: 'f', value }))),
+    );
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+});
+
+describe('happeningValue', () => {
+  const rows: readonly [string, Partial<CorrelationRule>, EntryBody, string | number | null][] = [
+    ['value_count: text', { type: 'value_count' }, { v: 'x' }, 'x'],
+    ['by case', { type: 'value_count' }, { v: 'X' }, 'X'],
+    ['a number as its text', { type: 'value_count' }, { v: 404 }, '404'],
+    ['true as well', { type: 'value_count' }, { v: true }, 'true'],
+    ['missing', { type: 'value_count' }, {}, null],
+    ['null', { type: 'value_count' }, { v: null }, null],
+    ['empty is a value', { type: 'value_count' }, { v: '' }, ''],
+    ['several together', { type: 'value_count', fields: ['v', 'w'] }, { v: 'a', w: 1 }, '["a","1"]'],
+    ['one of them missing', { type: 'value_count', fields: ['v', 'w'] }, { v: 'a' }, null],
+    ['a share: text', { type: 'value_percentile' }, { v: 5 }, '5'],
+    ['a percentile: a number', { type: 'value_percentile', percentile: 95 }, { v: 5 }, 5],
+    ['value_sum: a number', { type: 'value_sum' }, { v: -0.5 }, -0.5],
+    ['text that is one', { type: 'value_avg' }, { v: '1e3' }, 1_000],
+    ['text that is none', { type: 'value_median' }, { v: '12 bytes' }, null],
+    ['empty text is none', { type: 'value_sum' }, { v: '' }, null],
+    ['hexadecimal is none', { type: 'value_sum' }, { v: '0x10' }, null],
+    ['nor is what is not finite', { type: 'value_sum' }, { v: '1e999' }, null],
+    ['nor true', { type: 'value_sum' }, { v: true }, null],
+    ['nor a list', { type: 'value_sum' }, { v: [1] }, null],
+    ['through an alias', { type: 'value_sum', aliases: { v: { x: 'in.bytes' } } }, { v: 1, in: { bytes: 2 } }, 2],
+    ['no prototype is reached', { type: 'value_count', fields: ['constructor'] }, {}, null],
+    ['by no alias either', { type: 'value_count', fields: ['constructor'], rules: ['name'] }, { Object: 'x' }, null],
+  ];
+  it.each(rows)('%s', (_, more, body, expected) => {
+    const rule = correlation('c', ['x'], { fields: ['v'], ...more });
+    expect(happeningValue(rule, rule.rules[0] ?? '', body)).toBe(expected);
   });
 });
 

@@ -1,0 +1,439 @@
+/** Which correlations an entry concerns, in which groups, and which of them fire. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Correlator,
+  createCorrelator,
+  EVIDENCE_TOLD,
+  type Firing,
+  type Windows,
+} from '../../../src/sigma/correlate/correlator.ts';
+import { groupText, type KeyPart } from '../../../src/sigma/correlate/groups.ts';
+import type { Happening } from '../../../src/sigma/correlate/happening.ts';
+import { createMemoryWindows } from '../../../src/sigma/correlate/memory.ts';
+import type { CorrelationRule, EntryBody, Rule } from '../../../src/sigma/rule.ts';
+import { correlation, detection, match } from './made.ts';
+import { createReference, type Reference } from './reference.ts';
+
+const D = ['d0', 'd1', 'd2', 'd3'].map(detection);
+
+/** An entry: when, which detections it satisfies, and what it holds. */
+type Step = readonly [at: number, satisfied: string, body?: EntryBody];
+
+/** What fires at each step, as "rule(group)@end=number". */
+function run(rules: readonly Rule[], steps: readonly Step[], horizon = 0): readonly (readonly string[])[] {
+  const correlator = createCorrelator([...D, ...rules]);
+  const windows = createMemoryWindows();
+  return steps.map(([at, satisfied, body = {}]) => seen(correlator, windows, at, satisfied, body, horizon).map(told));
+}
+
+function seen(
+  correlator: Correlator,
+  windows: Windows,
+  at: number,
+  satisfied: string,
+  body: EntryBody,
+  horizon: number,
+): readonly Firing[] {
+  const matches = satisfied.split(' ').filter(Boolean).map(match);
+  return correlator.see({ at, body, matches }, horizon, windows);
+}
+
+const told = ({ rule, group, fired }: Firing): string =>
+  `${rule.id}(${group.map(({ value }) => value).join()})@${fired.at}=${fired.value}`;
+
+const atLeast = (value: number) => ({ condition: [{ op: 'gte', value }] }) as const;
+
+describe('an entry', () => {
+  const rows: readonly [string, readonly Rule[], readonly Step[], readonly (readonly string[])[]][] = [
+    [
+      'of two rules is one happening',
+      [correlation('c', ['d0', 'd1'], atLeast(2))],
+      [
+        [1, 'd0 d1'],
+        [2, 'd1'],
+      ],
+      [[], ['c()@2=2']],
+    ],
+    [
+      'stands for all the rules it satisfies',
+      [correlation('c', ['d0', 'd1'], { type: 'temporal', ...atLeast(2) })],
+      [[1, 'd1 d0']],
+      [['c()@1=2']],
+    ],
+    [
+      'that satisfies no rule of it is nothing to it',
+      [correlation('c', ['d0'])],
+      [
+        [1, 'd1'],
+        [1, ''],
+      ],
+      [[], []],
+    ],
+    [
+      'is in a group of its own',
+      [correlation('c', ['d0'], { groupBy: ['who'], ...atLeast(2) })],
+      [
+        [1, 'd0', { who: 'a' }],
+        [2, 'd0', { who: 'b' }],
+        [3, 'd0', { who: 'a' }],
+      ],
+      [[], [], ['c(a)@3=2']],
+    ],
+    [
+      'without a field of its group is nothing to it',
+      [correlation('c', ['d0'], { groupBy: ['who', 'ip'] })],
+      [
+        [1, 'd0', { who: 'a' }],
+        [2, 'd0', { who: 'a', ip: null }],
+        [3, 'd0', { who: 'a', ip: '' }],
+      ],
+      [[], [], ['c(a,)@3=1']],
+    ],
+    [
+      'without the value is nothing to it',
+      [correlation('c', ['d0'], { type: 'value_sum', fields: ['n'], condition: [{ op: 'gte', value: -99 }] })],
+      [
+        [1, 'd0', {}],
+        [2, 'd0', { n: 'many' }],
+        [3, 'd0', { n: 4 }],
+      ],
+      [[], [], ['c()@3=4']],
+    ],
+    [
+      'is in several groups, by aliases',
+      [correlation('c', ['d0', 'd1'], { groupBy: ['ip'], aliases: { ip: { d0: 'src', d1: 'dst' } } })],
+      [[1, 'd0 d1', { src: 'x', dst: 'y' }]],
+      [['c(x)@1=1', 'c(y)@1=1']],
+    ],
+    [
+      'and in one, where they agree',
+      [
+        correlation('c', ['d0', 'd1'], {
+          type: 'temporal',
+          groupBy: ['ip'],
+          aliases: { ip: { d0: 'src', d1: 'dst' } },
+          ...atLeast(2),
+        }),
+      ],
+      [
+        [1, 'd0 d1', { src: 'x', dst: 'y' }],
+        [2, 'd0 d1', { src: 'z', dst: 'z' }],
+      ],
+      [[], ['c(z)@2=2']],
+    ],
+    [
+      'has the value of the first rule that gives it one',
+      [
+        correlation('c', ['d0', 'd1'], {
+          type: 'value_sum',
+          fields: ['n'],
+          aliases: { n: { d0: 'in', d1: 'out' } },
+          ...atLeast(0),
+        }),
+      ],
+      [
+        [1, 'd1 d0', { in: 1, out: 10 }],
+        [2, 'd1 d0', { in: 'none', out: 10 }],
+      ],
+      [['c()@1=1'], ['c()@2=11']],
+    ],
+    [
+      'is seen by those referred to first, wherever they stand',
+      [correlation('top', ['mid', 'd1']), correlation('mid', ['low']), correlation('low', ['d0'])],
+      [[1, 'd0']],
+      [['low()@1=1', 'mid()@1=1', 'top()@1=1']],
+    ],
+    [
+      'and else in the rules’ order',
+      [correlation('z', ['d0']), correlation('a', ['d0'])],
+      [[1, 'd0']],
+      [['z()@1=1', 'a()@1=1']],
+    ],
+    [
+      'that concerns a correlation by itself and by a chain is one happening',
+      [correlation('low', ['d0']), correlation('top', ['d0', 'low'], atLeast(2))],
+      [[1, 'd0']],
+      [['low()@1=1']],
+    ],
+    [
+      'late, it makes a chain happen at the end of the window it completes',
+      [
+        correlation('low', ['d0'], atLeast(2)),
+        correlation('top', ['d1', 'low'], { type: 'temporal_ordered', timespanMs: 3, ...atLeast(2) }),
+      ],
+      [
+        [12, 'd1'],
+        [14, 'd0'],
+        [10, 'd0'],
+      ],
+      [[], [], ['low()@14=2', 'top()@14=2']],
+    ],
+    [
+      'fires once a group, the earliest',
+      [correlation('low', ['d0'], atLeast(2)), correlation('top', ['d0', 'low'])],
+      [
+        [14, 'd0'],
+        [10, 'd0'],
+      ],
+      [['top()@14=1'], ['low()@14=2', 'top()@10=1']],
+    ],
+    [
+      'of a chain, belongs by the group below, under its alias',
+      [
+        correlation('low', ['d0'], { groupBy: ['peer'], aliases: { peer: { d0: 'dst' } } }),
+        correlation('top', ['low', 'd1'], { type: 'temporal', groupBy: ['peer'], ...atLeast(2) }),
+      ],
+      [
+        [1, 'd1', { peer: 'x' }],
+        [2, 'd0', { dst: 'x' }],
+      ],
+      [[], ['low(x)@2=1', 'top(x)@2=2']],
+    ],
+    [
+      'and by its own fields besides',
+      [correlation('low', ['d0'], { groupBy: ['host'] }), correlation('top', ['low'], { groupBy: ['user'] })],
+      [[1, 'd0', { host: 'h', user: 'u' }]],
+      [['low(h)@1=1', 'top(u)@1=1']],
+    ],
+    [
+      'of a chain, in as many groups as fired below',
+      [
+        correlation('low', ['d0', 'd1'], { groupBy: ['ip'], aliases: { ip: { d0: 'src', d1: 'dst' } } }),
+        correlation('top', ['low'], { groupBy: ['ip'] }),
+        correlation('all', ['low']),
+      ],
+      [[1, 'd0 d1', { src: 'x', dst: 'y' }]],
+      [['low(x)@1=1', 'low(y)@1=1', 'top(x)@1=1', 'top(y)@1=1', 'all()@1=1']],
+    ],
+  ];
+  test.each(rows)('%s', (_, rules, steps, fires) => {
+    expect(run(rules, steps)).toEqual(fires);
+  });
+
+  test('costs nothing for the correlations it does not concern', () => {
+    const opened: string[] = [];
+    const windows: Windows = {
+      open: (rule) => {
+        opened.push(rule.id);
+        return { see: () => null, save: () => '', dropped: 0 };
+      },
+    };
+    const correlator = createCorrelator([
+      ...D,
+      ...Array.from({ length: 100 }, (_, i) => correlation(`c${i}`, [`d${i % 4}`, `c${i - 50}`])),
+    ]);
+    seen(correlator, windows, 1, '', {}, 0);
+    expect(opened).toEqual([]);
+    seen(correlator, windows, 1, 'd3', {}, 0);
+    expect(opened).toEqual(Array.from({ length: 25 }, (_, i) => `c${i * 4 + 3}`));
+  });
+
+  test('is seen with its time, all its rules and the horizon', () => {
+    const saw: (readonly [Happening, number])[] = [];
+    const windows: Windows = {
+      open: () => ({
+        see: (happening, horizon) => {
+          saw.push([happening, horizon]);
+          return null;
+        },
+        save: () => '',
+        dropped: 0,
+      }),
+    };
+    const correlator = createCorrelator([...D, correlation('c', ['d2', 'd0', 'd1'])]);
+    seen(correlator, windows, 7, 'd0 d1 d2', {}, 5);
+    expect(saw).toEqual([[{ at: 7, rules: [0, 1, 2], value: null }, 5]]);
+  });
+});
+
+describe('the evidence of a firing', () => {
+  const evidence = (rules: readonly Rule[], satisfied: string) =>
+    seen(createCorrelator([...D, ...rules]), createMemoryWindows(), 1, satisfied, { src: 'x', dst: 'y' }, 0).map(
+      (firing) => firing.evidence.map(({ selection }) => selection),
+    );
+
+  test.each([
+    ['is of every rule satisfied', [correlation('c', ['d1', 'd0', 'd2'])], 'd0 d1', [['d1', 'd0']]],
+    ['through a chain', [correlation('a', ['d0']), correlation('b', ['a', 'd1'])], 'd0 d1', [['d0'], ['d0', 'd1']]],
+    ['once, by whatever ways', [correlation('a', ['d0']), correlation('b', ['a', 'd0'])], 'd0', [['d0'], ['d0']]],
+    [
+      'of its own group only',
+      [correlation('c', ['d0', 'd1'], { groupBy: ['ip'], aliases: { ip: { d0: 'src', d1: 'dst' } } })],
+      'd0 d1',
+      [['d0'], ['d1']],
+    ],
+  ])('%s', (_, rules, satisfied, expected) => {
+    expect(evidence(rules, satisfied)).toEqual(expected);
+  });
+
+  test('is bounded', () => {
+    const ids = Array.from({ length: 50 }, (_, i) => `d${i}`);
+    const rules = [correlation('c', ids)];
+    expect(evidence(rules, ids.join(' '))[0]).toHaveLength(EVIDENCE_TOLD);
+  });
+});
+
+describe('a correlator', () => {
+  const low = correlation('low', ['d0', 'd1'], { groupBy: ['ip'], aliases: { ip: { d0: 'src', d1: 'dst' } } });
+  const top = correlation('top', ['low', 'd2'], { groupBy: ['ip'] });
+  const correlator = createCorrelator([top, ...D, low]);
+
+  test('knows the detections below a correlation', () => {
+    expect([...correlator.detectionsOf(low)].sort()).toEqual(['d0', 'd1']);
+    expect([...correlator.detectionsOf(top)].sort()).toEqual(['d0', 'd1', 'd2']);
+  });
+
+  test.each([
+    ['one', low, ['d0'], ['x']],
+    ['several', low, ['d0', 'd1'], ['x', 'y']],
+    ['none of another rule', low, ['d2'], []],
+    ['through a chain', top, ['d0', 'd1'], ['x', 'y']],
+    ['each once', top, ['d0', 'd2'], ['x', 'z']],
+    ['none where a field is missing', top, ['d3'], []],
+  ] as const)('knows the groups an entry would belong to: %s', (_, rule, satisfied, groups) => {
+    const found = correlator.groupsOf(rule, { src: 'x', dst: 'y', ip: 'z' }, satisfied);
+    expect(found.map((group) => group.map(({ value }) => value).join())).toEqual(groups);
+  });
+
+  test('ends even where its rules went in circles', () => {
+    const rules = [correlation('a', ['b', 'd0']), correlation('b', ['a'])];
+    const circular = createCorrelator(rules);
+    expect(seen(circular, createMemoryWindows(), 1, 'd0', {}, 0).length).toBeGreaterThan(0);
+    expect(circular.groupsOf(rules[0] ?? low, {}, ['d0'])).toEqual([[]]);
+  });
+});
+
+/** The same by definition: nothing is ordered, shared or forgotten, each correlation asks those below it. */
+function createNaive(rules: readonly CorrelationRule[]) {
+  const windows = new Map<string, Reference>();
+  return (at: number, satisfied: ReadonlySet<string>, body: EntryBody, horizon: number) => {
+    const fired = new Map<string, readonly Fires[]>();
+    const firesOf = (rule: CorrelationRule): readonly Fires[] => {
+      const known = fired.get(rule.id);
+      if (known !== undefined) return known;
+      const happenings: { at: number; key: string; rules: Set<number>; value: string | number | null }[] = [];
+      for (const [index, id] of rule.rules.entries()) {
+        const below = rules.find((each) => each.id === id);
+        const sources: readonly Fires[] =
+          below !== undefined ? firesOf(below) : satisfied.has(id) ? [{ at, group: {} }] : [];
+        for (const source of sources) {
+          const look = (name: string): unknown => {
+            const field = rule.aliases[name]?.[id] ?? name;
+            return source.group[field] ?? body[field] ?? undefined;
+          };
+          const group = rule.groupBy.map(look);
+          const values = rule.fields.map(look);
+          if (group.includes(undefined) || values.includes(undefined)) continue;
+          if (rule.type === 'value_sum' && Number.isNaN(Number(values[0]))) continue;
+          const key = JSON.stringify(group.map(String));
+          const value =
+            rule.fields.length === 0 ? null : rule.type === 'value_sum' ? Number(values[0]) : String(values[0]);
+          const same = happenings.find((each) => each.at === source.at && each.key === key);
+          if (same === undefined) happenings.push({ at: source.at, key, rules: new Set([index]), value });
+          else same.rules.add(index);
+        }
+      }
+      happenings.sort((a, b) => a.at - b.at);
+      const earliest = new Map<string, Fires>();
+      for (const { key, ...happening } of happenings) {
+        const place = `${rule.id} ${key}`;
+        const window = windows.get(place) ?? createReference(rule);
+        windows.set(place, window);
+        const answer = window.see({ ...happening, rules: [...happening.rules] }, horizon);
+        if (answer === null || (earliest.get(key)?.at ?? Number.POSITIVE_INFINITY) <= answer.at) continue;
+        const parts: readonly string[] = JSON.parse(key);
+        const group = Object.fromEntries(rule.groupBy.map((field, i) => [field, parts[i] ?? '']));
+        earliest.set(key, { at: answer.at, group });
+      }
+      fired.set(rule.id, [...earliest.values()]);
+      return [...earliest.values()];
+    };
+    return rules.flatMap((rule) =>
+      firesOf(rule).map(
+        (fires) => `${rule.id} ${JSON.stringify(rule.groupBy.map((field) => fires.group[field]))} ${fires.at}`,
+      ),
+    );
+  };
+}
+
+interface Fires {
+  readonly at: number;
+  readonly group: { readonly [field: string]: string };
+}
+
+const FIELDS = ['g', 'h', 'x', 'y'] as const;
+const IDS = ['d0', 'd1', 'd2'];
+
+/** Correlations of the detections and of those before them, in any order. */
+const someRules = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom('event_count', 'value_count', 'temporal', 'temporal_ordered', 'value_sum'),
+      below: fc.uniqueArray(fc.nat(9), { minLength: 1, maxLength: 4 }),
+      groupBy: fc.subarray(['g', 'h'], { minLength: 0 }),
+      aliases: fc.array(fc.tuple(fc.constantFrom('g', 'v'), fc.nat(9), fc.constantFrom(...FIELDS)), { maxLength: 3 }),
+      least: fc.integer({ min: 1, max: 3 }),
+      timespanMs: fc.integer({ min: 1, max: 12 }),
+      place: fc.nat(),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((drafts) => {
+    const made = drafts.map(({ type, below, groupBy, aliases, least, timespanMs }, i) => {
+      const idOf = (n: number): string =>
+        [...IDS, ...drafts.slice(0, i).map((_, j) => `c${j}`)][n % (IDS.length + i)] ?? 'd0';
+      const rules = [...new Set(below.map(idOf))];
+      const named: Record<string, Record<string, string>> = {};
+      for (const [alias, rule, field] of aliases) named[alias] = { ...named[alias], [idOf(rule)]: field };
+      const fields = type === 'value_count' || type === 'value_sum' ? ['v'] : [];
+      const most = type.startsWith('temporal') ? Math.min(least, rules.length) : least;
+      return correlation(`c${i}`, rules, { type, groupBy, aliases: named, fields, timespanMs, ...atLeast(most) });
+    });
+    return drafts
+      .map(({ place }, i) => ({ place, rule: made[i] }))
+      .sort((a, b) => a.place - b.place)
+      .flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+  });
+
+const someSteps = fc.array(
+  fc.record({
+    ahead: fc.integer({ min: 0, max: 4 }),
+    late: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(8) }),
+    satisfied: fc.subarray(IDS),
+    body: fc.record(
+      {
+        ...Object.fromEntries(FIELDS.map((field) => [field, fc.constantFrom('1', '2', null)])),
+        v: fc.constantFrom(1, 2, -1, 'none'),
+      },
+      { requiredKeys: [] },
+    ),
+  }),
+  { maxLength: 30 },
+);
+
+test('of any rules and entries, as by definition', () => {
+  let fired = 0;
+  fc.assert(
+    fc.property(someRules, someSteps, (rules, steps) => {
+      const correlator = createCorrelator(rules);
+      const windows = createMemoryWindows();
+      const naive = createNaive(rules);
+      let newest = 0;
+      for (const { ahead, late, satisfied, body } of steps) {
+        newest += ahead;
+        const at = newest - late;
+        const firings = seen(correlator, windows, at, satisfied.join(' '), body, newest - 8);
+        fired += firings.length;
+        const found = firings.map(({ rule, group, fired: { at: end } }) => `${rule.id} ${groupText(group)} ${end}`);
+        expect(found.sort()).toEqual([...naive(at, new Set(satisfied), body, newest - 8)].sort());
+        for (const { rule, group } of firings) {
+          const groups = correlator.groupsOf(rule, body, satisfied).map(groupText);
+          expect(groups).toContain(groupText(group as readonly KeyPart[]));
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+  expect(fired).toBeGreaterThan(300);
+});
