@@ -40,6 +40,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
   const used = new Set<string>();
   const expressions: Expression[] = [];
   let leaves = 0;
+  const errors = report.errors();
   for (const condition of conditions) {
     const expression = readCondition(condition, selections, used, report);
     if (expression === null) continue;
@@ -49,8 +50,9 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
     report.error(condition.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
     return null;
   }
+  // What a condition with an error meant to name is not known.
+  if (conditions.length > 0 && report.errors() === errors) tellUnused(attributes, selections, used, report);
   if (conditions.length === 0 || expressions.length < conditions.length) return null;
-  tellUnused(attributes, selections, used, report);
   return [...selections.values()].includes(null) ? null : join('or', expressions);
 }
 

@@ -36,6 +36,82 @@ describe('hostile rule files', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
+  /** A rule of ours with these lines under `detection`. */
+  const detection = (lines: string) => ruleWith(`${lines}\ncondition: s`);
+  const values = (item: string, value: string, n: number) =>
+    detection(`s:\n  ${item}:\n${many(n, () => `    - ${value}`)}`);
+
+  test.each([
+    ['a list of aliases of half a megabyte', `x: &a ${'x'.repeat(500_000)}\n${values('a', '*a', 40_000)}`],
+    ['a text of nearly a megabyte', detection(`s: {a: ${'x'.repeat(900_000)}}`)],
+    ['a key of nearly a megabyte', detection(`s: {${'k'.repeat(900_000)}: 1}`)],
+    ['a name of nearly a megabyte', detection(`s: {a: 1}\n${'k'.repeat(900_000)}: {a: 1}`)],
+    ['a regular expression of nearly a megabyte', detection(`s: {a|re: '${'a|'.repeat(450_000)}'}`)],
+    ['a condition of nearly a megabyte', ruleWith(`s: {a: 1}\ncondition: ${'s or '.repeat(190_000)}s`)],
+    ['regular expressions that take long to compile', values('a|re', `'${'[\\pL\\pN\\pS]'.repeat(300)}'`, 250)],
+    ['as many small ones', values('a|re', "'a{1000}'", 40_000)],
+    ['dashes that multiply', detection(`s: {a|windash|base64: '${' -a'.repeat(20_000)}'}`)],
+    ['values whose dashes multiply', values('a|windash|base64offset', `' -a -b -c -d -e ${'x'.repeat(99)}'`, 2_000)],
+    ['placeholders that multiply', detection(`s: {a|expand: '${'%x%'.repeat(20_000)}'}`)],
+    ['values whose placeholders multiply', values('a|expand', "'%x%'", 40_000)],
+    ['unknown placeholders', detection(`s: {a|expand: [${many(40_000, (i) => `'%y${i}%',`)}]}`)],
+    ['wrong modifiers', detection(`s:\n${many(40_000, (i) => `  a${i}|contians: x`)}`)],
+    ['wrong ranges', values('a|cidr', '10.0.0.1/8', 40_000)],
+    ['selections', detection(many(30_000, (i) => `s${i}: {a: 1}`))],
+    [
+      'names in conditions that are near those of selections',
+      ruleWith(
+        `${many(400, (i) => `selection_of_a_very_long_name_${i}: {a: 1}`)}\ncondition:\n${many(
+          90,
+          (c) => `  - ${many(150, (i) => `selection_of_a_very_long_nam_${i}_${c}`).replaceAll('\n', ' or ')}`,
+        )}`,
+      ),
+    ],
+    [
+      'conditions that are all of everything',
+      ruleWith(
+        `${many(400, (i) => `s${i}: {a: 1}`)}\ncondition:\n${many(90, () => `  - ${'1 of them or '.repeat(600)}s1`)}`,
+      ),
+    ],
+    ['tags that are maps', `tags: [${'{a: b}, '.repeat(30_000)}]\n${detection('s: {a: 1}')}`],
+    ['names of prototypes', detection('s: {a: 1}\nconstructor: {__proto__: 2}\ntoString: {a: 1}')],
+    ['merge keys', detection('s: &s {a: 1}\nt: {<<: *s}')],
+  ])('%s', { timeout: PATIENCE_MS }, (_, text) => {
+    const list = { path: 'lists/x.yml', text: `x: [${many(9_999, (i) => `v${i},`)}]` };
+    const { ruleSet, problems } = parseRules([{ path: 'x.yml', text }, list]);
+    expect(problems.some(({ severity }) => severity === 'error')).toBe(true);
+    expect(ruleSet.rules).toEqual([]);
+    expect(problems.length).toBeLessThanOrEqual(203);
+    expect(Math.max(...problems.map((problem) => problem.message.length + (problem.hint?.length ?? 0)))).toBeLessThan(
+      1_000,
+    );
+  });
+
+  test('more problems than anyone reads are counted, and an error is never lost among notices', () => {
+    const unused = many(300, (i) => `t${i}: {a: 1}`);
+    const { problems } = parseRules([
+      { path: 'x.yml', text: detection(`s: {a|cidr: x}\n${unused}\nu: {a|cidr: [${'y, '.repeat(150)}]}`) },
+    ]);
+    const of = (wanted: string) => problems.filter(({ severity }) => severity === wanted);
+    expect(of('error')).toHaveLength(101);
+    expect(of('error').at(-1)?.message).toBe('51 more errors are left out');
+    expect(of('notice')).toHaveLength(101);
+    expect(of('notice').at(-1)?.message).toBe('201 more notices are left out');
+  });
+
+  test('lists are as hostile as rules', { timeout: PATIENCE_MS }, () => {
+    const laughs = many(30, (i) => `b${i}: &b${i} [*${i ? `b${i - 1}` : 'a'}, *${i ? `b${i - 1}` : 'a'}]`);
+    for (const text of [
+      `a: &a [x, x]\n${laughs}`,
+      '['.repeat(300_000),
+      'x: '.repeat(300_000),
+      `x: ${'y'.repeat(1_000_001)}`,
+    ]) {
+      const { problems } = parseRules([{ path: 'lists/x.yml', text }]);
+      expect(problems.some(({ severity }) => severity === 'error')).toBe(true);
+    }
+  });
+
   test('a long condition of negations and parentheses', () => {
     const condition = `${'not '.repeat(1_001)}${'('.repeat(60)}a${')'.repeat(60)}`;
     const engine = engineOf(ruleWith(`a: {b: 1}\ncondition: ${condition}`));
@@ -92,7 +168,25 @@ describe('hostile rule files', () => {
 
   test('any document under a detection is parsed, and evaluated where it is sound', () => {
     const key = fc.oneof(
-      fc.constantFrom('a', 'a|re', 'a|contains', "'|all'", 'a|gte', 'a|neq', 'a|exists', 'a|cidr|all'),
+      fc.constantFrom(
+        'a',
+        'a|re',
+        'a|contains',
+        '|all',
+        'a|gte',
+        'a|neq',
+        'a|exists',
+        'a|cidr|all',
+        'a|fieldref',
+        'a|hour',
+      ),
+      fc
+        .constantFrom('windash', 'base64offset', 'wide', 'utf16', 'base64', 'expand', 'contains', 'all')
+        .chain((first) =>
+          fc
+            .constantFrom('contains', 'base64', 'base64offset', 'endswith', 'cased', 'expand')
+            .map((then) => `a|${first}|${then}`),
+        ),
       fc.string(),
     );
     const scalar = fc.oneof(
@@ -101,13 +195,16 @@ describe('hostile rule files', () => {
       fc.double(),
       fc.boolean(),
       fc.constant(null),
-      fc.constant('a*?\\'),
+      fc.constantFrom('a*?\\', '%x%', ' -a /b', 'ab', 7),
     );
     const selection = fc.oneof(scalar, fc.array(scalar), fc.dictionary(key, fc.oneof(scalar, fc.array(scalar))));
     fc.assert(
       fc.property(selection, fc.dictionary(fc.constantFrom('a', 'b'), fc.jsonValue()), (sel, entry) => {
         const rule = { title: 'x', logsource: { product: 'nirvana' }, detection: { sel, condition: 'sel' } };
-        const { ruleSet, problems } = parseRules([{ path: 'x.yml', text: JSON.stringify(rule) }]);
+        const { ruleSet, problems } = parseRules([
+          { path: 'x.yml', text: JSON.stringify(rule) },
+          { path: 'lists/x.yml', text: 'x: [a, 7, b*]' },
+        ]);
         const sound = !problems.some(({ severity }) => severity === 'error');
         expect(ruleSet.rules.length).toBe(sound ? 1 : 0);
         compile(ruleSet).evaluate(entry as EntryBody);

@@ -1,0 +1,305 @@
+/** What stands left of the colon: what each combination of modifiers comes to, and what is said of those without a meaning. */
+import { describe, expect, test } from 'vitest';
+import type { Expression, Test } from '../../../src/sigma/rule.ts';
+import { parsed, problemsOf, ruleWith } from '../rules.ts';
+
+/** The expression of a rule with one selection. */
+function expressionOf(selection: string): Expression {
+  const [rule] = parsed(ruleWith(`sel: ${selection}\ncondition: sel`)).ruleSet.rules;
+  if (rule?.kind !== 'detection') throw new Error('no detection');
+  return rule.expression;
+}
+
+/** The tests of an item that is a value, or an or of several. */
+function testsOf(selection: string): readonly Test[] {
+  const expression = expressionOf(selection);
+  const leaves = expression.kind === 'or' ? expression.of : [expression];
+  return leaves.map((leaf) => {
+    if (leaf.kind !== 'leaf') throw new Error(`not a leaf: ${leaf.kind}`);
+    return leaf.test;
+  });
+}
+
+const run = { wildcard: '*' } as const;
+const one = { wildcard: '?' } as const;
+const dash = { oneOf: '-/–—―' } as const;
+const text = (value: string) => ({ text: value });
+const pattern = (...parts: Extract<Test, { op: 'pattern' }>['parts'][number][]): Test => ({
+  op: 'pattern',
+  parts,
+  cased: false,
+});
+const equals = (value: string | number | boolean, cased = false): Test => ({ op: 'equals', value, cased });
+
+describe('a combination of modifiers', () => {
+  test.each<[string, readonly Test[]]>([
+    ['{a: x}', [equals('x')]],
+    ['{a: 4}', [equals(4)]],
+    ['{a: true}', [equals(true)]],
+    ['{a: null}', [{ op: 'null' }]],
+    ["{a: ''}", [equals('')]],
+    ['{a|cased: X}', [equals('X', true)]],
+    ['{a|contains: 4}', [pattern(run, text('4'), run)]],
+    ["{a|contains: '*x*'}", [pattern(run, text('x'), run)]],
+    ["{a: '**x'}", [pattern(run, text('x'))]],
+    ['{a|startswith|cased: x}', [{ op: 'pattern', parts: [text('x'), run], cased: true }]],
+    ['[x]', [pattern(run, text('x'), run)]],
+    ["{'|startswith': x}", [pattern(text('x'), run)]],
+    ["{'|base64': x}", [pattern(run, text('eA=='), run)]],
+    ["{a|windash: '-x'}", [pattern(dash, text('x'))]],
+    ["{a|windash|contains: ' -x'}", [pattern(run, text(' '), dash, text('x'), run)]],
+    ["{a|contains|windash: ' -x'}", [pattern(run, text(' '), dash, text('x'), run)]],
+    ["{a|windash: 'x'}", [equals('x')]],
+    ["{a|windash: 'x-y -'}", [equals('x-y -')]],
+    ["{a|windash: '--x //y'}", [pattern(text('-'), dash, text('x /'), dash, text('y'))]],
+    ["{a|windash: '*-x*-'}", [pattern(run, dash, text('x'), run, text('-'))]],
+    ["{a|windash: 'ö-ö _-x'}", [equals('ö-ö _-x')]],
+    ['{a|base64: foo}', [equals('Zm9v')]],
+    ['{a|base64: 12}', [equals('MTI=')]],
+    ['{a|base64|cased: foo}', [equals('Zm9v', true)]],
+    ['{a|base64|contains: foo}', [pattern(run, text('Zm9v'), run)]],
+    ['{a|base64offset: foobar}', [equals('Zm9vYmFy'), equals('Zvb2Jhc'), equals('mb29iYX')]],
+    [String.raw`{a|base64: 'a\*'}`, [equals('YSo=')]],
+    ['{a|utf16le: ab}', [equals('a\0b\0')]],
+    ['{a|utf16be: ab}', [equals('\0a\0b')]],
+    ['{a|utf16: ab}', [equals('\xff\xfea\0b\0')]],
+    ['{a|wide|base64: ab}', [equals('YQBiAA==')]],
+    ['{a|wide|base64|endswith: ab}', [pattern(run, text('YQBiAA=='))]],
+    ["{a|utf16: 'a*b?'}", [pattern(text('\xff\xfea\0'), run, text('b\0'), one, one)]],
+    ['{a|contains|wide: a}', [pattern(run, text('a\0'), run)]],
+    [
+      "{a|windash|wide: '-a'}",
+      ['-', '/'].map((d) => equals(`${d}\0a\0`)).concat(['\x13', '\x14', '\x15'].map((d) => equals(`${d}\x20a\0`))),
+    ],
+    ["{a|windash|base64: '-a'}", ['LWE=', 'L2E=', '4oCTYQ==', '4oCUYQ==', '4oCVYQ=='].map((d) => equals(d))],
+    ['{a|base64|base64: foo}', [equals('Wm05dg==')]],
+    ["{a|re: '*x'}".replace('*x', 'x*'), [{ op: 're', source: 'x*', flags: '' }]],
+    ['{a|re|s|i: x}', [{ op: 're', source: 'x', flags: 'si' }]],
+    ['{a|re|cased: x}', [{ op: 're', source: 'x', flags: '' }]],
+    ["{'|re': x}", [{ op: 're', source: 'x', flags: '' }]],
+    ['{a|re: 4}', [{ op: 're', source: '4', flags: '' }]],
+    ['{a|cidr: 10.0.0.0/8}', [{ op: 'cidr', range: '10.0.0.0/8' }]],
+    ["{'|cidr': 10.0.0.0/8}", [{ op: 'cidr', range: '10.0.0.0/8' }]],
+    ['{a|exists: false}', [{ op: 'exists', present: false }]],
+    ['{a|gte: 1.5}', [{ op: 'gte', value: 1.5 }]],
+    ['{a|hour: 7}', [{ op: 'time', part: 'hour', compare: 'eq', value: 7 }]],
+    ['{a|hour: [7, 8]}', [7, 8].map((value): Test => ({ op: 'time', part: 'hour', compare: 'eq', value }))],
+    ['{a|hour|gte: 18}', [{ op: 'time', part: 'hour', compare: 'gte', value: 18 }]],
+    ['{a|gte|hour: 18}', [{ op: 'time', part: 'hour', compare: 'gte', value: 18 }]],
+    ['{a|week|lt: 54}', [{ op: 'time', part: 'week', compare: 'lt', value: 54 }]],
+    ['{a|fieldref: b.c}', [{ op: 'fieldref', field: 'b.c', compare: 'equals', cased: false }]],
+    ['{a|fieldref|startswith: b}', [{ op: 'fieldref', field: 'b', compare: 'startswith', cased: false }]],
+    ['{a|contains|fieldref|cased: b}', [{ op: 'fieldref', field: 'b', compare: 'contains', cased: true }]],
+    ["{a|fieldref: 'b*'}", [{ op: 'fieldref', field: 'b*', compare: 'equals', cased: false }]],
+  ])('%s', (selection, tests) => {
+    expect(testsOf(selection)).toEqual(tests);
+  });
+
+  test('all is an and of what each value stands for, which is an or', () => {
+    expect(expressionOf('{a|base64offset|contains|all: [foo, bar]}')).toMatchObject({
+      kind: 'and',
+      of: [
+        { kind: 'or', of: [{}, {}, {}] },
+        { kind: 'or', of: [{}, {}, {}] },
+      ],
+    });
+  });
+
+  test('neq is the negation of the whole', () => {
+    expect(expressionOf('{a|neq: [x, y]}')).toMatchObject({ kind: 'not', of: { kind: 'or', of: [{}, {}] } });
+    expect(expressionOf('{a|contains|all|neq: [x, y]}')).toMatchObject({
+      kind: 'not',
+      of: { kind: 'and', of: [{}, {}] },
+    });
+    expect(expressionOf('{a|exists|neq: true}')).toMatchObject({ kind: 'not', of: { test: { op: 'exists' } } });
+    expect(expressionOf('{a|neq: null}')).toMatchObject({ kind: 'not', of: { test: { op: 'null' } } });
+  });
+
+  test('spaces about the parts are none of theirs', () => {
+    expect(testsOf("{'a | contains ': x}")).toEqual([pattern(run, text('x'), run)]);
+  });
+});
+
+describe('modifiers without a meaning', () => {
+  test.each([
+    ['two comparisons', 'a|contains|cidr: x', 'the modifiers "contains" and "cidr" cannot stand together'],
+    [
+      'contains and re',
+      'a|contains|re: x',
+      'the modifiers "contains" and "re" cannot stand together ("re" finds its expression anywhere: ^ and $ are the ends)',
+    ],
+    [
+      'both ends',
+      'a|startswith|endswith: x',
+      'the modifiers "startswith" and "endswith" cannot stand together (two items: field|startswith and field|endswith)',
+    ],
+    [
+      'a range',
+      'a|gte|lt: 1',
+      'the modifiers "gte" and "lt" cannot stand together (two items: a range is field|gte and field|lt)',
+    ],
+    ['cased with a number', 'a|cased|gte: 1', 'the modifiers "cased" and "gte" cannot stand together'],
+    ['cased with a range of addresses', 'a|cidr|cased: x', 'the modifiers "cased" and "cidr" cannot stand together'],
+    [
+      'cased and i',
+      'a|re|i|cased: x',
+      'the modifiers "cased" and "i" cannot stand together ("re" is case-sensitive as it is)',
+    ],
+    [
+      'an encoding of a regular expression',
+      'a|base64|re: x',
+      'the modifiers "base64" and "re" cannot stand together ("base64" is for text)',
+    ],
+    [
+      'dashes of a regular expression',
+      'a|windash|re: x',
+      'the modifiers "windash" and "re" cannot stand together ("windash" is for text)',
+    ],
+    [
+      'dashes of a field',
+      'a|windash|fieldref: x',
+      'the modifiers "windash" and "fieldref" cannot stand together ("windash" is for text)',
+    ],
+    [
+      'an encoding of a number',
+      'a|wide|gt: 1',
+      'the modifiers "wide" and "gt" cannot stand together ("wide" is for text)',
+    ],
+    ['two encodings', 'a|utf16le|utf16be: x', 'the modifiers "utf16le" and "utf16be" cannot stand together'],
+    [
+      'another field by number',
+      'a|fieldref|gt: b',
+      'the modifiers "fieldref" and "gt" cannot stand together (fields are compared as text: alone, or with contains, startswith or endswith)',
+    ],
+    [
+      'another field by expression',
+      'a|fieldref|re: b',
+      'the modifiers "fieldref" and "re" cannot stand together (fields are compared as text: alone, or with contains, startswith or endswith)',
+    ],
+    [
+      'two parts of a date',
+      'a|hour|day: 1',
+      'the modifiers "hour" and "day" cannot stand together (an item of its own for each)',
+    ],
+    [
+      'a part of a date as text',
+      'a|hour|contains: 1',
+      'the modifiers "hour" and "contains" cannot stand together (alone, or with lt, lte, gt or gte)',
+    ],
+    [
+      'a part of another field',
+      'a|hour|fieldref: b',
+      'the modifiers "hour" and "fieldref" cannot stand together (alone, or with lt, lte, gt or gte)',
+    ],
+    [
+      'a part that exists',
+      'a|exists|hour: true',
+      'the modifiers "hour" and "exists" cannot stand together (alone, or with lt, lte, gt or gte)',
+    ],
+    ['a flag before re', 'a|i|re: x', 'the modifier "i" follows "re" (…|re|i)'],
+    [
+      'base64 after contains',
+      'a|contains|base64: x',
+      'the modifier "base64" cannot stand after "contains" (write a|base64|contains)',
+    ],
+    [
+      'and with more',
+      'a|all|contains|wide|base64offset: x',
+      'the modifier "base64offset" cannot stand after "contains" (write a|wide|base64offset|contains|all)',
+    ],
+    [
+      'windash after an encoding',
+      'a|base64|windash: x',
+      'the modifier "windash" cannot stand after "base64" (write a|windash|base64)',
+    ],
+    [
+      'expand after an encoding',
+      'a|wide|expand: x',
+      'the modifier "expand" cannot stand after "wide" (write a|expand|wide)',
+    ],
+    [
+      'a keyword that exists',
+      "'|exists': true",
+      '"exists" asks about one field, and a keyword is about all (name the field before the "|")',
+    ],
+    [
+      'a keyword that is less',
+      "'|lt': 1",
+      '"lt" asks about one field, and a keyword is about all (name the field before the "|")',
+    ],
+    [
+      'a keyword and a field',
+      "'|fieldref': b",
+      '"fieldref" asks about one field, and a keyword is about all (name the field before the "|")',
+    ],
+    [
+      'the hour of a keyword',
+      "'|hour': 1",
+      '"hour" asks about one field, and a keyword is about all (name the field before the "|")',
+    ],
+    ['nothing at all', "'': x", 'the name of a field is empty'],
+    ['nothing after the bar', "'a|': x", 'there is no modifier "" (a name follows each "|")'],
+    ['a slip', 'a|startwith: x', 'there is no modifier "startwith" (did you mean "startswith"?)'],
+    ['another case', 'a|Contains: x', 'there is no modifier "Contains" (did you mean "contains"?)'],
+  ])('%s', (_, item, problem) => {
+    expect(problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`))).toEqual([`x.yml:5:9: error: ${problem}`]);
+  });
+
+  test('every one of a key is told', () => {
+    const problems = problemsOf(ruleWith('sel: {a|contians|neqq|contains|gt: x}\ncondition: sel'));
+    expect(problems).toHaveLength(3);
+  });
+
+  test('twice the same is once', () => {
+    expect(problemsOf(ruleWith('sel: {a|contains|contains: x}\ncondition: sel'))).toEqual([
+      'x.yml:5:9: notice: the modifier "contains" stands here twice (once is enough)',
+    ]);
+  });
+});
+
+describe('values that a modifier has no meaning for', () => {
+  test.each([
+    [
+      'a wildcard in Base64',
+      "a|base64: 'x*'",
+      '"base64" encodes text, and this has a wildcard (write \\* and \\? for the characters)',
+    ],
+    [
+      'too little for Base64 at any shift',
+      'a|base64offset|contains: x',
+      '"base64offset" leaves nothing of a text this short (two characters or more)',
+    ],
+    [
+      'nothing in Base64 at any shift',
+      "a|base64offset|contains: ''",
+      '"base64offset" leaves nothing of a text this short (two characters or more)',
+    ],
+    ['null in Base64', 'a|base64: null', '"base64" compares with text, not null'],
+    ['a number with dashes', 'a|windash: 4', '"windash" is for text, and this is 4 (put it in quotes)'],
+    [
+      'too many dashes',
+      `a|windash|base64: '${' -a'.repeat(6)}'`,
+      'its dashes make this more than 10000 values, or too long (fewer dashes in one value)',
+    ],
+    ['a number for a field', 'a|fieldref: 4', '"fieldref" takes the name of a field (it is 4)'],
+    [
+      'nothing for a field',
+      "a|fieldref: ''",
+      '"fieldref" takes the name of a field ("" is text: are there quotes too many?)',
+    ],
+    ['hour 24', 'a|hour: 24', 'no "hour" is 24 (it is a number from 0 to 23)'],
+    ['an hour after the last', 'a|hour|gt: 23', 'no "hour" is gt 23 (it is a number from 0 to 23)'],
+    ['a minute before the first', 'a|minute|lt: 0', 'no "minute" is lt 0 (it is a number from 0 to 59)'],
+    ['half an hour', 'a|hour: 1.5', '"hour" is a number from 0 to 23 (it is 1.5)'],
+    [
+      'an hour in words',
+      'a|hour: noon',
+      '"hour" is a number from 0 to 23 ("noon" is text: are there quotes too many?)',
+    ],
+    ['a true expression', 'a|re: true', 'a regular expression is text (it is true)'],
+  ])('%s', (_, item, problem) => {
+    const [found, ...more] = problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`));
+    expect(found?.replace(/^x.yml:5:\d+: error: /, '')).toBe(problem);
+    expect(more).toEqual([]);
+  });
+});
