@@ -28,8 +28,8 @@ const DEAD = -2;
 const END = 1;
 
 /** Numbers kept in the table and in the states; and classes and characters. */
-const CELLS_LIMIT = 1 << 15;
-const CLASSES_LIMIT = 1 << 10;
+const CELLS_LIMIT = 1 << 14;
+const CLASSES_LIMIT = 1 << 8;
 const POINTS_LIMIT = 1 << 11;
 
 /** So often may one text fill what is remembered. */
@@ -142,7 +142,8 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
   /** The number of the state, which is made where there is none. */
   function stateOf(items: Items): number {
     if (items.length === 0 && anchored) return DEAD;
-    const key = items.join();
+    let key = '';
+    for (const item of items) key += String.fromCharCode(item >> 4, item & ALL_KINDS);
     const known = states.get(key);
     if (known !== undefined) return known;
     if (cells + stride + items.length > CELLS_LIMIT && states.size > 0) forget();
@@ -181,8 +182,13 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     if (known !== 0) return known;
     work += sets.length;
     const kind = kindOf(point);
-    const accepted = Uint8Array.from(sets, (set) => Number(contains(set, point)));
-    const key = `${kind}:${accepted.join('')}`;
+    const accepted = new Uint8Array(sets.length);
+    let key = String.fromCharCode(kind);
+    sets.forEach((set, number) => {
+      if (!contains(set, point)) return;
+      accepted[number] = 1;
+      key += String.fromCharCode(number);
+    });
     let group = classes.get(key);
     if (group === undefined) {
       if (accepts.length === stride || classes.size >= CLASSES_LIMIT) {
@@ -241,14 +247,20 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     work += reached.length;
     const items: number[] = [];
     let matched = false;
-    for (const at of reached) {
+    let last = 0;
+    let sorted = true;
+    for (let at = reached.pop(); at !== undefined; at = reached.pop()) {
       const mask = seen[at] as number;
       seen[at] = 0;
-      if (ops[at] === CHARS || ops[at] === MATCH) items.push((at << 4) | mask);
       if (ops[at] === MATCH && mask === ALL_KINDS) matched = true;
+      if (ops[at] !== CHARS && ops[at] !== MATCH) continue;
+      const item = (at << 4) | mask;
+      if (item < last) sorted = false;
+      last = item;
+      items.push(item);
     }
-    reached.length = 0;
-    return matched ? null : items.sort((a, b) => a - b);
+    if (matched) return null;
+    return sorted ? items : items.sort((a, b) => a - b);
   }
 }
 

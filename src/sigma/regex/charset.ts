@@ -14,8 +14,6 @@ export interface CharSet {
   readonly others: readonly PlatformSet[];
   /** The set is all that is neither in `ranges` nor in `others`. */
   readonly negated: boolean;
-  /** Equal for sets that are written alike. */
-  readonly key: string;
 }
 
 /** A set that the platform's RegExp decides, one character at a time. */
@@ -32,8 +30,12 @@ const LONG_S = 0x17f;
 
 /** Makes a set of ranges in any order, and of platform's sets. */
 export function createSet(ranges: Ranges, others: readonly PlatformSet[] = [], negated = false): CharSet {
-  const tidy = united(ranges);
-  return { ranges: tidy, others, negated, key: `${negated}:${tidy}:${others.map((other) => other.key)}` };
+  return { ranges: united(ranges), others, negated };
+}
+
+/** Equal for sets that are written alike. */
+export function keyOf(set: CharSet): string {
+  return `${set.negated}:${set.ranges}:${set.others.map((other) => other.key)}`;
 }
 
 /** Every character. */
@@ -41,7 +43,10 @@ export const ANY = createSet([0, LAST]);
 
 /** Whether the set holds the character. */
 export function contains(set: CharSet, point: number): boolean {
-  return (inRanges(set.ranges, point) || set.others.some((other) => other.has(point))) !== set.negated;
+  return (
+    (inRanges(set.ranges, point) || (set.others.length > 0 && set.others.some((other) => other.has(point)))) !==
+    set.negated
+  );
 }
 
 function inRanges(ranges: Ranges, point: number): boolean {
@@ -50,18 +55,6 @@ function inRanges(ranges: Ranges, point: number): boolean {
     if (point <= (ranges[i + 1] as number)) return true;
   }
   return false;
-}
-
-/** The set's characters where they are few and ranges tell them; else null. */
-export function membersOf(set: CharSet, atMost: number): readonly number[] | null {
-  if (set.negated || set.others.length > 0) return null;
-  const members: number[] = [];
-  for (let i = 0; i < set.ranges.length; i += 2) {
-    for (let point = set.ranges[i] as number; point <= (set.ranges[i + 1] as number); point++) {
-      if (members.push(point) > atMost) return null;
-    }
-  }
-  return members;
 }
 
 /** What is in none of the ranges, which are sorted. */

@@ -1,15 +1,15 @@
 /**
  * The fastest way to search for a tree that there is.
  *
- * Contract: a few texts, at an end or anywhere, are looked for as texts; all else by the automaton, which is asked only
- * where a text that must be there is, and from where a match can begin. Equal to the automaton alone. Pure, but for what
- * the automaton remembers.
+ * Contract: a text, at an end or anywhere, is looked for as a text; what takes few steps by the platform's RegExp; all
+ * else by the automaton, which is asked only where a part that must be there is, and from where a match can begin. Equal
+ * to the automaton alone. Pure, but for what the automaton remembers.
  */
 import { type Automaton, createAutomaton } from './automaton.ts';
-import type { Node } from './node.ts';
-import { createSequence, EMPTY } from './node.ts';
+import { createBoundedRegExp, selectivityOf } from './bounded.ts';
+import { createSequence, EMPTY, type Node } from './node.ts';
 import { compileProgram } from './program.ts';
-import { isAnchored, literalOf, longest, prefixOf, textsOf, trimmed } from './search.ts';
+import { isAnchored, literalOf, partsOf, textOf, trimmed } from './search.ts';
 
 export interface Matcher {
   readonly test: (text: string) => boolean;
@@ -18,15 +18,16 @@ export interface Matcher {
   readonly cost: number;
 }
 
-/** Texts looked for one after the other, anywhere; and at an end. More are cheaper by the automaton. */
-const ANYWHERE_LIMIT = 3;
-const AT_END_LIMIT = 12;
-
 /** Makes the search for a tree. */
 export function createMatcher(tree: Node): Matcher {
   const node = trimmed(tree);
   if (node === EMPTY) return { test: () => true, literal: '', cost: 1 };
-  return createTextMatcher(node) ?? createAutomatonMatcher(node);
+  const literal = literalOf(node);
+  const asText = createTextTest(node);
+  if (asText !== null) return { test: asText, literal, cost: 6 };
+  const bounded = selectivityOf(node) > 0 ? createBoundedRegExp(node) : null;
+  if (bounded !== null) return { test: (text) => bounded.test(text), literal, cost: 10 };
+  return { ...createAutomatonTest(node), literal };
 }
 
 /** The search without any shortcut: what the others are measured by. */
@@ -34,62 +35,51 @@ export function createPlainMatcher(tree: Node): Automaton {
   return createAutomaton(compileProgram(tree), false);
 }
 
-/** Null where the tree is not only a few texts. */
-function createTextMatcher(node: Node): Matcher | null {
+/** Null where the tree is not one text. */
+function createTextTest(node: Node): Matcher['test'] | null {
   const parts = node.kind === 'sequence' ? node.of : [node];
   const atStart = isAssert(parts[0], 'start');
   const atEnd = isAssert(parts.at(-1), 'end');
-  const inner = createSequence(parts.slice(atStart ? 1 : 0, atEnd ? -1 : undefined));
-  const texts = textsOf(inner, atStart || atEnd ? AT_END_LIMIT : ANYWHERE_LIMIT);
-  if (texts === null) return null;
-  const [only] = texts;
-  return {
-    test: textTest(texts, atStart, atEnd),
-    literal: texts.length === 1 && only !== undefined ? only : literalOf(inner),
-    cost: 4 + 2 * texts.length,
-  };
+  const wanted = textOf(createSequence(parts.slice(atStart ? 1 : 0, atEnd ? -1 : undefined)));
+  if (wanted === null) return null;
+  if (atStart) return atEnd ? (text) => text === wanted : (text) => text.startsWith(wanted);
+  return atEnd ? (text) => text.endsWith(wanted) : (text) => text.includes(wanted);
 }
 
 function isAssert(node: Node | undefined, what: 'start' | 'end'): boolean {
   return node?.kind === 'assert' && node.what === what;
 }
 
-function textTest(texts: readonly string[], atStart: boolean, atEnd: boolean): (text: string) => boolean {
-  const [only] = texts;
-  if (texts.length === 1 && only !== undefined) {
-    if (atStart) return atEnd ? (text) => text === only : (text) => text.startsWith(only);
-    return atEnd ? (text) => text.endsWith(only) : (text) => text.includes(only);
+type Find = (text: string) => number;
+
+function createAutomatonTest(node: Node): Pick<Matcher, 'test' | 'cost'> {
+  const atStart = isAnchored(node, 'left');
+  const automaton = createAutomaton(compileProgram(node), atStart);
+  const { parts, fromStart } = partsOf(node);
+  const finders = parts.flatMap((part, i) => {
+    const selectivity = selectivityOf(part);
+    const find = selectivity > 0 ? createFind(part) : null;
+    return find === null ? [] : [{ find, selectivity, first: fromStart && i === 0 }];
+  });
+  const [best] = finders.sort((a, b) => b.selectivity - a.selectivity);
+  // At the start the automaton itself sees at once that a text begins otherwise.
+  if (best === undefined || (atStart && best.first)) {
+    return { test: (text) => automaton.run(text, 0), cost: atStart ? 20 : 80 };
   }
-  const one = texts.map((wanted) => textTest([wanted], atStart, atEnd));
-  return (text) => {
-    for (const test of one) if (test(text)) return true;
-    return false;
+  const { find, first } = best;
+  return {
+    test: (text) => {
+      const found = find(text);
+      return found !== -1 && automaton.run(text, first ? found : 0);
+    },
+    cost: 30,
   };
 }
 
-function createAutomatonMatcher(node: Node): Matcher {
-  const atStart = isAnchored(node, 'left');
-  const automaton = createAutomaton(compileProgram(node), atStart);
-  const literal = literalOf(node);
-  if (atStart) return { test: (text) => automaton.run(text, 0), literal, cost: 20 };
-  const prefix = prefixOf(node);
-  if (prefix !== '' && prefix === literal) return { test: (text) => fromPrefix(text), literal, cost: 30 };
-  const most = isAnchored(node, 'right') ? 2 * longest(node) + 1 : Number.POSITIVE_INFINITY;
-  if (literal === '') return { test: (text) => fromNearEnd(text), literal, cost: most < 100 ? 30 : 80 };
-  return { test: (text) => text.includes(literal) && fromNearEnd(text), literal, cost: 40 };
-
-  /** Every match begins where the prefix stands. */
-  function fromPrefix(text: string): boolean {
-    const from = text.indexOf(prefix);
-    return from !== -1 && automaton.run(text, from);
-  }
-
-  /** Where every match ends with the text, none begins further from its end than the longest is long. */
-  function fromNearEnd(text: string): boolean {
-    if (text.length <= most) return automaton.run(text, 0);
-    const from = text.length - most;
-    const low = text.charCodeAt(from);
-    // Not amidst a pair of surrogates.
-    return automaton.run(text, low >= 0xdc00 && low <= 0xdfff ? from - 1 : from);
-  }
+/** Finds the leftmost place of a part; null where that could take long. */
+function createFind(part: Node): Find | null {
+  const wanted = textOf(part);
+  if (wanted !== null) return (text) => text.indexOf(wanted);
+  const bounded = createBoundedRegExp(part);
+  return bounded === null ? null : (text) => text.search(bounded);
 }

@@ -59,7 +59,7 @@ export function parseRegex(source: string, outer: Flags): Node {
         if (char !== '|') return createChoice(choices);
         items = [];
         at++;
-      } else if (!repeat(items)) {
+      } else if (!('*+?{'.includes(char) && repeat(items))) {
         readItem(char, items);
       }
     }
@@ -116,15 +116,16 @@ export function parseRegex(source: string, outer: Flags): Node {
   function readGroup(): Node | null {
     const start = at;
     const before = flags;
-    const named = match(NAMED);
-    const flagged = named === null ? match(FLAGGED) : null;
+    const plain = source[at + 1] !== '?';
+    const named = plain ? null : match(NAMED);
+    const flagged = plain || named !== null ? null : match(FLAGGED);
     if (named !== null) {
       const name = named[1] ?? '';
       if (names.has(name)) throw new Refusal(named[0], at, 'another group has this name');
       names.add(name);
     } else if (flagged !== null) {
       flags = flagsAfter(flagged[1] ?? '', flagged[2] ?? '');
-    } else if (source[at + 1] === '?' || source[at + 1] === '*') {
+    } else if (!plain || source[at + 1] === '*') {
       throw refusedGroup(source, at);
     }
     at += (named ?? flagged)?.[0].length ?? 1;

@@ -4,7 +4,7 @@
  * Contract: an instruction is a number; number 0 is the match. The program is as long as its tree's `size` says, and one.
  * Pure.
  */
-import type { CharSet } from './charset.ts';
+import { type CharSet, keyOf } from './charset.ts';
 import type { Assertion, Node } from './node.ts';
 
 export const MATCH = 0;
@@ -42,9 +42,10 @@ export function compileProgram(tree: Node): Program {
   }
 
   function setNumber(set: CharSet): number {
-    const known = numberOf.get(set.key);
+    const key = keyOf(set);
+    const known = numberOf.get(key);
     if (known !== undefined) return known;
-    numberOf.set(set.key, sets.length);
+    numberOf.set(key, sets.length);
     return sets.push(set) - 1;
   }
 

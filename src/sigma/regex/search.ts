@@ -5,7 +5,7 @@
  * nothing. Literal texts here hold no surrogate that stands alone, so looking for them by UTF-16 units finds whole
  * characters. Pure.
  */
-import { ANY, membersOf } from './charset.ts';
+import { ANY } from './charset.ts';
 import { createChoice, createRepeat, createSequence, EMPTY, type Node } from './node.ts';
 
 const ENDLESS = Number.POSITIVE_INFINITY;
@@ -48,7 +48,7 @@ function isAnchor(node: Node, side: 'left' | 'right'): boolean {
 
 /** Whether it matches a run of any length of whatever, newlines too. */
 function isAnything(node: Node | undefined): boolean {
-  return node?.kind === 'repeat' && node.max === ENDLESS && node.of.kind === 'chars' && node.of.set.key === ANY.key;
+  return node?.kind === 'repeat' && node.max === ENDLESS && node.of.kind === 'chars' && node.of.set === ANY;
 }
 
 /** Whether each match is at this end of the text. */
@@ -70,79 +70,37 @@ export function isAnchored(node: Node, side: 'left' | 'right'): boolean {
   }
 }
 
-/** How many characters a match has at most. */
-export function longest(node: Node): number {
+/** The one text it matches, where it is one and well-formed; else null. */
+export function textOf(node: Node): string | null {
   switch (node.kind) {
     case 'empty':
+      return '';
     case 'assert':
-      return 0;
-    case 'chars':
-      return 1;
-    case 'repeat': {
-      const once = longest(node.of);
-      return once === 0 ? 0 : once * node.max;
-    }
     case 'choice':
-      return node.of.reduce((most, one) => Math.max(most, longest(one)), 0);
-    case 'sequence':
-      return node.of.reduce((sum, one) => sum + longest(one), 0);
-  }
-}
-
-/** All the texts it matches, where they are at most so many; else null. */
-export function textsOf(node: Node, atMost: number): readonly string[] | null {
-  switch (node.kind) {
-    case 'empty':
-      return [''];
-    case 'assert':
       return null;
     case 'chars': {
-      const members = membersOf(node.set, atMost);
-      if (members === null || members.some((point) => point >= 0xd800 && point <= 0xdfff)) return null;
-      return members.map((point) => String.fromCodePoint(point));
+      const { ranges, others, negated } = node.set;
+      const [point = 0, last] = ranges;
+      if (negated || others.length > 0 || ranges.length !== 2 || point !== last) return null;
+      return point >= 0xd800 && point <= 0xdfff ? null : String.fromCodePoint(point);
     }
-    case 'repeat': {
-      const once = node.max === ENDLESS ? null : textsOf(node.of, atMost);
-      if (once === null || (once.length > 1 && node.max > atMost)) return null;
-      const all: string[] = [];
-      let texts: readonly string[] | null = [''];
-      for (let times = 0; times <= node.max; times++) {
-        if (times >= node.min) all.push(...texts);
-        if (all.length > atMost) return null;
-        texts = joined(texts, once, atMost);
-        if (texts === null) return times === node.max ? all : null;
-      }
-      return all;
-    }
-    case 'choice': {
-      const all: string[] = [];
-      for (const one of node.of) {
-        const texts = textsOf(one, atMost - all.length);
-        if (texts === null) return null;
-        all.push(...texts);
-      }
-      return all;
-    }
+    case 'repeat':
+      return node.min === node.max ? (textOf(node.of)?.repeat(node.max) ?? null) : null;
     case 'sequence': {
-      let all: readonly string[] | null = [''];
+      let all = '';
       for (const one of node.of) {
-        const texts = textsOf(one, atMost);
-        all = texts === null ? null : joined(all, texts, atMost);
-        if (all === null) return null;
+        const text = textOf(one);
+        if (text === null) return null;
+        all += text;
       }
       return all;
     }
   }
-}
-
-function joined(heads: readonly string[], tails: readonly string[], atMost: number): readonly string[] | null {
-  if (heads.length * tails.length > atMost) return null;
-  return heads.flatMap((head) => tails.map((tail) => head + tail));
 }
 
 /** The longest text that is in every match, as far as that is easily told; empty where it is not. */
 export function literalOf(node: Node): string {
-  if (node.kind === 'repeat') return node.min > 0 ? literalOf(node.of) : '';
+  if (node.kind === 'repeat') return textOf(node) ?? (node.min > 0 ? literalOf(node.of) : '');
   let best = '';
   let run = '';
   for (const one of node.kind === 'sequence' ? node.of : [node]) {
@@ -154,17 +112,42 @@ export function literalOf(node: Node): string {
   return best;
 }
 
-/** The text every match begins with, as far as that is easily told. */
-export function prefixOf(node: Node): string {
-  let prefix = '';
+/**
+ * What every match holds as a whole, one after the other, and without repetitions that have no end; what stands
+ * between them is left out. The first begins each match where `fromStart`.
+ */
+export function partsOf(node: Node): { readonly parts: readonly Node[]; readonly fromStart: boolean } {
+  const parts: Node[] = [];
+  let run: Node[] = [];
+  let fromStart = true;
+  const close = () => {
+    const part = createSequence(run);
+    if (part === EMPTY && parts.length === 0) fromStart = false;
+    else if (part !== EMPTY) parts.push(part);
+    run = [];
+  };
   for (const one of node.kind === 'sequence' ? node.of : [node]) {
-    const text = textOf(one);
-    if (text === null) break;
-    prefix += text;
+    if (isEndless(one)) {
+      const least = one.kind === 'repeat' && !isEndless(one.of) ? createRepeat(one.of, one.min, one.min) : EMPTY;
+      run.push(least);
+      close();
+      run.push(least);
+    } else run.push(one);
   }
-  return prefix;
+  close();
+  return { parts, fromStart };
 }
 
-function textOf(node: Node): string | null {
-  return textsOf(node, 1)?.[0] ?? null;
+function isEndless(node: Node): boolean {
+  switch (node.kind) {
+    case 'empty':
+    case 'chars':
+    case 'assert':
+      return false;
+    case 'repeat':
+      return node.max === ENDLESS || isEndless(node.of);
+    case 'choice':
+    case 'sequence':
+      return node.of.some(isEndless);
+  }
 }

@@ -1,0 +1,113 @@
+/**
+ * Searching with the platform's own RegExp, where it cannot take long.
+ *
+ * Contract: that engine tries one way after the other. A tree in which the ways from one character are few is searched by
+ * it, any other never: so the time is linear still, and what is found is what the automaton finds. Pure.
+ */
+import type { CharSet } from './charset.ts';
+import type { Assertion, Node } from './node.ts';
+
+/** Steps from one character of a text, over all ways. */
+const STEPS_LIMIT = 100;
+
+/** The RegExp that finds what the tree matches; null where it could take too long, or cannot say it. */
+export function createBoundedRegExp(node: Node): RegExp | null {
+  if (effortOf(node).steps > STEPS_LIMIT) return null;
+  const source = sourceOf(node);
+  return source === null ? null : new RegExp(source, 'u');
+}
+
+interface Effort {
+  /** In how many ways it may match at one place. */
+  readonly ways: number;
+  /** How many characters and assertions are looked at on all of them. */
+  readonly steps: number;
+}
+
+function effortOf(node: Node): Effort {
+  switch (node.kind) {
+    case 'empty':
+    case 'chars':
+    case 'assert':
+      return { ways: 1, steps: 1 };
+    case 'choice':
+      return node.of
+        .map(effortOf)
+        .reduce((all, one) => ({ ways: all.ways + one.ways, steps: all.steps + one.steps + 1 }), { ways: 0, steps: 0 });
+    case 'sequence':
+      return node.of.map(effortOf).reduce(inSequence, { ways: 1, steps: 0 });
+    case 'repeat': {
+      const once = effortOf(node.of);
+      let run: Effort = { ways: 1, steps: 0 };
+      let ways = 0;
+      for (let times = 0; times <= node.max; times++) {
+        if (times >= node.min) ways += run.ways;
+        if (run.steps > STEPS_LIMIT || ways > STEPS_LIMIT) return { ways, steps: STEPS_LIMIT + 1 };
+        if (times < node.max) run = inSequence(run, once);
+      }
+      return { ways, steps: run.steps + 1 };
+    }
+  }
+}
+
+function inSequence(all: Effort, one: Effort): Effort {
+  return { ways: all.ways * one.ways, steps: all.steps + all.ways * one.steps };
+}
+
+const ASSERTIONS: { readonly [what in Assertion]: string } = {
+  start: '^',
+  end: '$',
+  lineStart: String.raw`(?<![^\n])`,
+  lineEnd: String.raw`(?![^\n])`,
+  word: String.raw`\b`,
+  notWord: String.raw`\B`,
+};
+
+function sourceOf(node: Node): string | null {
+  switch (node.kind) {
+    case 'empty':
+      return '';
+    case 'assert':
+      return ASSERTIONS[node.what];
+    case 'chars':
+      return sourceOfSet(node.set);
+    case 'repeat': {
+      const once = sourceOf(node.of);
+      return once === null ? null : `(?:${once}){${node.min},${node.max}}`;
+    }
+    case 'choice':
+    case 'sequence': {
+      const sources = node.of.map(sourceOf);
+      if (sources.includes(null)) return null;
+      return node.kind === 'choice' ? `(?:${sources.join('|')})` : sources.join('');
+    }
+  }
+}
+
+function sourceOfSet({ ranges, others, negated }: CharSet): string | null {
+  if (others.length > 0) return null;
+  const points = ranges.map((point) => `\\u{${point.toString(16)}}`);
+  const [first, last] = points;
+  if (!negated && points.length === 2 && first === last && first !== undefined) return first;
+  return `[${negated ? '^' : ''}${points.map((point, i) => (i % 2 === 0 ? point : `-${point}`)).join('')}]`;
+}
+
+/** How well its being there tells texts apart: characters that are one of a few. */
+export function selectivityOf(node: Node): number {
+  switch (node.kind) {
+    case 'empty':
+    case 'assert':
+      return 0;
+    case 'chars': {
+      const { ranges, others, negated } = node.set;
+      const size = ranges.reduce((sum, point, i) => (i % 2 === 0 ? sum - point : sum + point + 1), 0);
+      return !negated && others.length === 0 && size <= 4 ? 1 : 0;
+    }
+    case 'repeat':
+      return node.min * selectivityOf(node.of);
+    case 'choice':
+      return Math.min(...node.of.map(selectivityOf));
+    case 'sequence':
+      return node.of.reduce((sum, one) => sum + selectivityOf(one), 0);
+  }
+}
