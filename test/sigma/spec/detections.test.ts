@@ -280,5 +280,5 @@ test('many rules', () => {
     numRuns: 1,
     seed: 1,
   });
-  expect(compare(many, fc.sample(entry, { numRuns: 60, seed: 2 }))).toBeGreaterThan(1_000);
-});
+  expect(compare(many, fc.sample(entry, { numRuns: 30, seed: 2 }))).toBeGreaterThan(1_000);
+}, 20_000);
