@@ -94,25 +94,18 @@ function tellOverflow(
   receivers: readonly Route[],
   now: number,
 ): number {
-  const all: { readonly rule: CorrelationRule; readonly dropped: number; readonly of: string }[] = [
+  const all: { readonly rule: CorrelationRule; readonly dropped: number; readonly what: string }[] = [
     ...limited.dropped.map(({ rule, groups }) => ({
       ...{ rule, dropped: groups },
-      of: 'of its groups were dropped, those that nothing was added to for the longest time',
+      what: 'has more groups than are kept: those that nothing was added to for the longest time were dropped',
     })),
     ...windows.map(({ rule, dropped }) => ({
-      rule,
-      dropped,
-      of: 'or more of what one of its groups saw were dropped',
+      ...{ rule, dropped },
+      what: 'has a group in which more happened than is kept: the oldest of it was dropped',
     })),
   ].filter(({ dropped }) => dropped > 0);
-  for (const { rule, dropped, of } of all) {
-    raise(
-      store,
-      overflowing(rule.id),
-      `the rule ${rule.title} has more to count than it may: ${dropped} ${of}`,
-      receivers,
-      now,
-    );
+  for (const { rule, what } of all) {
+    raise(store, overflowing(rule.id), `the rule ${rule.title} ${what}`, receivers, now);
   }
   return all.reduce((sum, { dropped }) => sum + dropped, 0);
 }

@@ -85,4 +85,21 @@ describe('migrations', () => {
       entry: { id: 'e0', actor: { id: 'alice' } },
     });
   });
+
+  it('the third begins windows anew, and knows no number of the matches there are', () => {
+    const store = nodeStore();
+    const second: Store = {
+      ...store,
+      run: (sql, ...binds) => {
+        if (sql === 'DROP TABLE windows') throw new Error('the third begins');
+        store.run(sql, ...binds);
+      },
+    };
+    expect(() => migrate(second)).toThrow('the third begins');
+    store.run("INSERT INTO windows VALUES ('many', '[\"alice\"]', 1, 2, 'f', '[2]')");
+    store.run("INSERT INTO matches (alert, seq, at, said, evidence) VALUES (1, 1, 0, 'opened: first match', '[]')");
+    migrate(store);
+    expect(store.all('SELECT * FROM windows')).toEqual([]);
+    expect(store.all('SELECT number FROM matches')).toEqual([{ number: null }]);
+  });
 });

@@ -38,7 +38,7 @@ describe('too many groups', () => {
     it.record(actors(100, 3));
     expect(it.count('windows')).toBe(GROUPS_MOST - GROUPS_DROPPED);
     expect(told(it)).toEqual([
-      `the rule Many has more to count than it may: ${GROUPS_DROPPED + 3} of its groups were dropped, those that nothing was added to for the longest time`,
+      'the rule Many has more groups than are kept: those that nothing was added to for the longest time were dropped',
     ]);
     expect(it.ledger.status(NOON)).toMatchObject({
       counters: { overflowed: GROUPS_DROPPED + 3 },
@@ -114,8 +114,8 @@ describe('too many values in a group', () => {
     const dropped = it.ledger.status(now).counters?.overflowed ?? 0;
     expect(dropped).toBe(2 * 300);
     expect(told(it)).toEqual([
-      'the rule Many has more to count than it may: 100 or more of what one of its groups saw were dropped',
-      'the rule Again has more to count than it may: 100 or more of what one of its groups saw were dropped',
+      'the rule Many has a group in which more happened than is kept: the oldest of it was dropped',
+      'the rule Again has a group in which more happened than is kept: the oldest of it was dropped',
     ]);
     it.record([entry('next day', now + DAY - HOUR, { value: 1 })], { now: now + DAY });
     expect(told(it)).toHaveLength(2);

@@ -196,7 +196,7 @@ const ALARM_TEXTS: { readonly [kind in AlarmKind]: readonly [subject: string | n
     ],
     overflow: [
       null,
-      'the rule Burst of refused requests keeps more groups than it may: 5,000 were dropped, the longest untouched first',
+      'the rule Burst of refused requests has more groups than are kept: those that nothing was added to for the longest time were dropped',
       'Narrow the rule or its group-by, or shorten its timespan: what was dropped is not counted any more.',
     ],
     'unhealthy-receiver': [
