@@ -35,3 +35,56 @@ describe('the version', () => {
     expect(version(text)).not.toBe(version(RULE));
   });
 });
+
+/** Correlations of two rules, in one line each. */
+const OTHERS = [RULE.replace('id: r-1', 'id: r-1\nname: one'), RULE.replace('id: r-1', 'id: r-2\nname: two')].join(
+  '---\n',
+);
+const correlation = (section: string) =>
+  version(`${OTHERS}---\ntitle: Both\nid: c-1\ncorrelation: {timespan: 5m, group-by: [a, b], ${section}}\n`);
+
+const COUNT = 'type: event_count, rules: [one, two], condition: {gt: 5, lt: 9}';
+const SUM = 'type: value_sum, rules: [one, two], condition: {field: x, gte: 5}';
+const OVER = 'type: temporal, rules: [one, two], condition: one and not two';
+
+describe('the version of a correlation', () => {
+  test.each([
+    ['the order of rules that count alike', COUNT, COUNT.replace('one, two', 'two, one')],
+    ['ids for names', COUNT, COUNT.replace('one', 'r-1')],
+    ['the order of comparisons', COUNT, COUNT.replace('gt: 5, lt: 9', 'lt: 9, gt: 5')],
+    ['the order of rules that give a value', SUM, SUM.replace('one, two', 'two, one')],
+    ['ids in a condition', OVER, OVER.replace('not two', 'not r-2')],
+    ['another way to write a condition', OVER, OVER.replace('one and not two', 'not two and one')],
+    ['all rules, said', 'type: temporal, rules: [one, two]', 'type: temporal, rules: [one, two], condition: {gte: 2}'],
+  ])('stays with %s', (_, before, after) => {
+    expect(correlation(after)).toBe(correlation(before));
+  });
+
+  test.each([
+    ['the type', COUNT, COUNT.replace('event_count', 'temporal').replace('gt: 5, lt: 9', 'gte: 2')],
+    ['a number', COUNT, COUNT.replace('9', '10')],
+    ['a comparison', COUNT, COUNT.replace('lt', 'lte')],
+    ['a field', SUM, SUM.replace('x', 'y')],
+    ['another statistic', SUM, SUM.replace('value_sum', 'value_avg')],
+    [
+      'a percentile',
+      SUM.replace('sum', 'percentile'),
+      SUM.replace('sum', 'percentile').replace('gte', 'percentile: 5, gte'),
+    ],
+    ['an alias', SUM, `${SUM}, aliases: {x: {one: y, two: x}}`],
+    [
+      'the order of rules through aliases',
+      `${SUM}, aliases: {x: {one: y, two: x}}`,
+      `${SUM.replace('one, two', 'two, one')}, aliases: {x: {one: y, two: x}}`,
+    ],
+    ['a condition over rules', OVER, OVER.replace('and not', 'or')],
+    [
+      'the order of rules where it counts',
+      'type: temporal_ordered, rules: [one, two]',
+      'type: temporal_ordered, rules: [two, one]',
+    ],
+    ['which rules alert', COUNT, `${COUNT}, generate: true`],
+  ])('changes with %s', (_, before, after) => {
+    expect(correlation(after)).not.toBe(correlation(before));
+  });
+});

@@ -1,0 +1,122 @@
+/** Runs over entries in memory, and the public face that offers them. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test, vi } from 'vitest';
+import { entryTime } from '../../../src/sigma/correlate/entry-time.ts';
+import { createMemoryWindows } from '../../../src/sigma/correlate/memory.ts';
+import { createSequence } from '../../../src/sigma/index.ts';
+import { engineOf, ruleWith } from '../rules.ts';
+import { correlation } from './made.ts';
+
+const ENGINE = engineOf(
+  `${ruleWith('sel: {a: 1}\ncondition: sel')}name: one\n`,
+  `title: Two
+id: c-1
+correlation: {type: event_count, rules: [one], timespan: 10s, condition: {gte: 2}, generate: true}
+`,
+);
+
+const NOON = Date.UTC(2026, 0, 5, 12);
+
+describe('a sequence', () => {
+  test('tells what each entry satisfies and makes fire', () => {
+    const sequence = createSequence(ENGINE);
+    const told = [0, 5, 15].map((second) => {
+      const { matches, firings } = sequence.see({ a: 1 }, NOON + second * 1_000);
+      return [matches.map(({ rule }) => rule.id), firings.map(({ rule, fired }) => [rule.id, fired.at - NOON])];
+    });
+    expect(told).toEqual([
+      [['r-1'], []],
+      [['r-1'], [['c-1', 5_000]]],
+      [['r-1'], []],
+    ]);
+  });
+
+  test('reads times from the entries, or as it is told to', () => {
+    const own = createSequence(ENGINE);
+    own.see({ a: 1, created_at: '2026-01-05T12:00:00Z' });
+    expect(own.see({ a: 1, created_at: '2026-01-05T12:00:09.999Z' }).firings).toHaveLength(1);
+    const other = createSequence(ENGINE, { timeOf: ({ t }) => (typeof t === 'number' ? t : null) });
+    other.see({ a: 1, t: 0 });
+    expect(other.see({ a: 1, t: 10_000 }).firings).toEqual([]);
+    expect(other.see({ a: 1, t: 10_001.9 }).firings[0]?.fired.at).toBe(10_001);
+  });
+
+  test.each([[{}], [{ created_at: 'noon' }], [{ created_at: null, timestamp: 5 }]])('refuses %o: no time', (body) => {
+    expect(() => createSequence(ENGINE).see(body)).toThrow('no time that can be read');
+  });
+
+  test('lets entries be late, as far as it is told to', () => {
+    const late = (latenessMs?: number) => {
+      const sequence = createSequence(ENGINE, latenessMs === undefined ? {} : { latenessMs });
+      sequence.see({ a: 1 }, NOON);
+      sequence.see({}, NOON + 60_000);
+      sequence.see({ a: 1 }, NOON + 60_000);
+      return sequence.see({ a: 1 }, NOON + 1_000).firings.length;
+    };
+    expect([late(), late(60_000), late(Number.POSITIVE_INFINITY)]).toEqual([0, 1, 1]);
+  });
+});
+
+describe('when an entry happened', () => {
+  test.each([
+    [{ created_at: '2026-01-05T12:00:00Z' }, NOON],
+    [{ created_at: '2026-01-05T12:00:00.123456Z' }, NOON + 123],
+    [{ timestamp: '2026-01-05 13:00:00,5 +0100' }, NOON + 500],
+    [{ '@timestamp': '2026-01-05T12:00' }, NOON],
+    [{ time: '2026-01-05' }, NOON - 43_200_000],
+    [{ time: NOON }, NOON],
+    [{ time: NOON / 1_000 + 0.25 }, NOON + 250],
+    [{ timestamp: 0, created_at: NOON }, NOON],
+    [{ created_at: 'Mon, 05 Jan 2026 12:00:00 GMT' }, null],
+    [{ created_at: '2026-13-05T12:00:00Z' }, null],
+    [{ created_at: 1e300 }, null],
+    [{ created_at: Number.NaN }, null],
+    [{ created_at: {} }, null],
+    [{}, null],
+  ])('%o: %s', (body, time) => {
+    expect(entryTime(body)).toBe(time);
+  });
+});
+
+describe('windows in memory', () => {
+  const group = (value: string) => [{ field: 'who', value }];
+
+  test('are the same for a rule and group', () => {
+    const windows = createMemoryWindows();
+    const [a, b] = [correlation('a', ['d']), correlation('b', ['d'])];
+    expect(windows.open(a, group('x'))).toBe(windows.open(a, group('x')));
+    expect(windows.open(a, group('x'))).not.toBe(windows.open(a, group('y')));
+    expect(windows.open(a, group('x'))).not.toBe(windows.open(b, group('x')));
+  });
+
+  test('go where they are too many, the longest untouched first', () => {
+    const windows = createMemoryWindows(2);
+    const rule = correlation('a', ['d']);
+    const [x, y] = [windows.open(rule, group('x')), windows.open(rule, group('y'))];
+    expect(windows.open(rule, group('x'))).toBe(x);
+    windows.open(rule, group('z'));
+    expect(windows.dropped).toBe(1);
+    expect(windows.open(rule, group('x'))).toBe(x);
+    expect(windows.open(rule, group('y'))).not.toBe(y);
+  });
+});
+
+describe('the public face', () => {
+  test('does what its example says', async () => {
+    const face = resolve(import.meta.dirname, '../../../src/sigma/index.ts');
+    const [, example = ''] = /```js\n([\s\S]*?)```/.exec(readFileSync(face, 'utf8')) ?? [];
+    const code = example.replace(/^ \* ?/gm, '');
+    const promised = [...code.matchAll(/^\/\/ (.*)$/gm)].map(([, line]) => line);
+    expect(promised.length).toBeGreaterThan(0);
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    try {
+      const module = code.replace("'./index.ts'", JSON.stringify(pathToFileURL(face).href));
+      await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(module)}`);
+      expect(log.mock.calls.map((words) => words.join(' '))).toEqual(promised);
+    } finally {
+      log.mockRestore();
+    }
+  });
+});
