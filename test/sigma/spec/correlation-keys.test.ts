@@ -1,5 +1,6 @@
 /** What a correlation is made of, sentence by sentence (sigma-correlation-rules-specification.md, "Components"). */
 import { describe, expect, test } from 'vitest';
+import { compile, createSequence } from '../../../src/sigma/index.ts';
 import { document, errorsOf, parse } from './examples.ts';
 import { ABC, correlation, play, sequences } from './sequences.ts';
 
@@ -359,6 +360,30 @@ describe('windows', () => {
       [1, { is: 'a', user: 'ada', ip: 1 }],
     ]);
     expect(fired).toEqual([[], [{ value: 2, seconds: 1, group: 'ada/1' }]]);
+  });
+});
+
+describe('evidence', () => {
+  const sequence = () =>
+    createSequence(compile(parse([...ABC, correlation(`${COUNT}\ngroup-by: [user]`)].join('---\n')).ruleSet));
+  const ada = { is: 'so a', user: 'ada' };
+
+  test('a match says which selection matched on which field and value', () => {
+    expect(
+      sequence()
+        .see(ada, 0)
+        .matches.map(({ rule, evidence }) => [rule.name, evidence]),
+    ).toEqual([['a', [{ selection: 'selection', field: 'is', value: 'so a' }]]]);
+  });
+
+  test('a correlation says of whom, what the number was, when what it counted happened, and why the last of it', () => {
+    const { see } = sequence();
+    see(ada, 1_000);
+    see({ is: 'a', user: 'eve' }, 2_000);
+    const [firing] = see(ada, 3_000).firings;
+    expect(firing?.group).toEqual([{ field: 'user', value: 'ada' }]);
+    expect(firing?.fired).toEqual({ at: 3_000, value: 2, times: [1_000, 3_000] });
+    expect(firing?.evidence).toEqual([{ selection: 'selection', field: 'is', value: 'so a' }]);
   });
 });
 
