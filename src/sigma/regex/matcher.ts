@@ -9,25 +9,16 @@ import { type Automaton, createAutomaton } from './automaton.ts';
 import { createBoundedRegExp, selectivityOf } from './bounded.ts';
 import { createSequence, EMPTY, type Node } from './node.ts';
 import { compileProgram } from './program.ts';
-import { isAnchored, literalOf, partsOf, textOf, trimmed } from './search.ts';
+import { isAnchored, partsOf, textOf, trimmed } from './search.ts';
 
-export interface Matcher {
-  readonly test: (text: string) => boolean;
-  /** In every text that matches; empty where none is known. */
-  readonly literal: string;
-  readonly cost: number;
-}
-
-/** Makes the search for a tree. */
-export function createMatcher(tree: Node): Matcher {
+/** Makes the search for a tree: whether it is in a text. */
+export function createMatcher(tree: Node): (text: string) => boolean {
   const node = trimmed(tree);
-  if (node === EMPTY) return { test: () => true, literal: '', cost: 1 };
-  const literal = literalOf(node);
+  if (node === EMPTY) return () => true;
   const asText = createTextTest(node);
-  if (asText !== null) return { test: asText, literal, cost: 6 };
+  if (asText !== null) return asText;
   const bounded = selectivityOf(node) > 0 ? createBoundedRegExp(node) : null;
-  if (bounded !== null) return { test: (text) => bounded.test(text), literal, cost: 10 };
-  return { ...createAutomatonTest(node), literal };
+  return bounded === null ? createAutomatonTest(node) : (text) => bounded.test(text);
 }
 
 /** The search without any shortcut: what the others are measured by. */
@@ -36,7 +27,7 @@ export function createPlainMatcher(tree: Node): Automaton {
 }
 
 /** Null where the tree is not one text. */
-function createTextTest(node: Node): Matcher['test'] | null {
+function createTextTest(node: Node): ((text: string) => boolean) | null {
   const parts = node.kind === 'sequence' ? node.of : [node];
   const atStart = isAssert(parts[0], 'start');
   const atEnd = isAssert(parts.at(-1), 'end');
@@ -52,8 +43,8 @@ function isAssert(node: Node | undefined, what: 'start' | 'end'): boolean {
 
 type Find = (text: string) => number;
 
-function createAutomatonTest(node: Node): Pick<Matcher, 'test' | 'cost'> {
-  const atStart = isAnchored(node, 'left');
+function createAutomatonTest(node: Node): (text: string) => boolean {
+  const atStart = isAnchored(node);
   const automaton = createAutomaton(compileProgram(node), atStart);
   const { parts, fromStart } = partsOf(node);
   const finders = parts.flatMap((part, i) => {
@@ -63,16 +54,11 @@ function createAutomatonTest(node: Node): Pick<Matcher, 'test' | 'cost'> {
   });
   const [best] = finders.sort((a, b) => b.selectivity - a.selectivity);
   // At the start the automaton itself sees at once that a text begins otherwise.
-  if (best === undefined || (atStart && best.first)) {
-    return { test: (text) => automaton.run(text, 0), cost: atStart ? 20 : 80 };
-  }
+  if (best === undefined || (atStart && best.first)) return (text) => automaton.run(text, 0);
   const { find, first } = best;
-  return {
-    test: (text) => {
-      const found = find(text);
-      return found !== -1 && automaton.run(text, first ? found : 0);
-    },
-    cost: 30,
+  return (text) => {
+    const found = find(text);
+    return found !== -1 && automaton.run(text, first ? found : 0);
   };
 }
 

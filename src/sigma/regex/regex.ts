@@ -5,7 +5,7 @@
  * matches is all that is asked. The pattern is read at once, so its problem is known; what runs it is made at its first
  * use. Pure, but for what it remembers to be fast.
  */
-import { createMatcher, type Matcher } from './matcher.ts';
+import { createMatcher } from './matcher.ts';
 import type { Node } from './node.ts';
 import { parseRegex } from './parse.ts';
 import { Refusal } from './refusal.ts';
@@ -24,13 +24,11 @@ export type Regex =
   | {
       readonly ok: true;
       /** Whether the pattern matches somewhere in the text. */
-      readonly test: (text: string) => boolean;
-      /** A text that is in every text that matches, as it is written; empty where none is known. */
-      readonly literal: string;
-      /** What a test costs, roughly, in comparisons of a short text. */
-      readonly cost: number;
+      readonly test: RegexTest;
     }
   | { readonly ok: false; readonly problem: string };
+
+export type RegexTest = (text: string) => boolean;
 
 /**
  * Compiles a regular expression; says what is wrong where it is none, or needs more than linear time.
@@ -40,30 +38,33 @@ export type Regex =
  * if (regex.ok) regex.test('/V1/index.php'); // true
  */
 export function createRegex(source: string, flags: string): Regex {
-  if (source.length > SOURCE_LIMIT) return { ok: false, problem: `longer than ${SOURCE_LIMIT} characters` };
   const tree = parse(source, flags);
   if (typeof tree === 'string') return { ok: false, problem: tree };
-  if (tree.size > SIZE_LIMIT) return { ok: false, problem: 'repeats too much: it would be too large a program' };
-  let made: Matcher | null = null;
-  const matcher = () => {
-    made ??= createMatcher(tree);
-    return made;
-  };
-  return {
-    ok: true,
-    test: (text) => (made ?? matcher()).test(text),
-    get literal() {
-      return matcher().literal;
-    },
-    get cost() {
-      return matcher().cost;
-    },
+  return { ok: true, test: atFirstUse(() => createMatcher(tree)) };
+}
+
+/** The test of an expression that `createRegex` has accepted before: not even read until its first use. */
+export function createRegexTest(source: string, flags: string): RegexTest {
+  return atFirstUse(() => {
+    const tree = parse(source, flags);
+    if (typeof tree === 'string') throw new Error(`regular expression: ${tree}`);
+    return createMatcher(tree);
+  });
+}
+
+function atFirstUse(make: () => RegexTest): RegexTest {
+  let test: RegexTest | null = null;
+  return (text) => {
+    test ??= make();
+    return test(text);
   };
 }
 
 function parse(source: string, flags: string): Node | string {
+  if (source.length > SOURCE_LIMIT) return `longer than ${SOURCE_LIMIT} characters`;
   try {
-    return parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
+    const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
+    return tree.size > SIZE_LIMIT ? 'repeats too much: it would be too large a program' : tree;
   } catch (error) {
     if (error instanceof Refusal) return error.message;
     throw error;

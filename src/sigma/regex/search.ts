@@ -2,7 +2,7 @@
  * What a tree tells about the texts in which it is found.
  *
  * Contract: a search is unanchored and asks only whether; so what may be there or not, at either end of the tree, says
- * nothing. Literal texts here hold no surrogate that stands alone, so looking for them by UTF-16 units finds whole
+ * nothing. A text it tells of holds no surrogate that stands alone, so looking for it by UTF-16 units finds whole
  * characters. Pure.
  */
 import { ANY } from './charset.ts';
@@ -51,21 +51,21 @@ function isAnything(node: Node | undefined): boolean {
   return node?.kind === 'repeat' && node.max === ENDLESS && node.of.kind === 'chars' && node.of.set === ANY;
 }
 
-/** Whether each match is at this end of the text. */
-export function isAnchored(node: Node, side: 'left' | 'right'): boolean {
+/** Whether each match begins where the text does. */
+export function isAnchored(node: Node): boolean {
   switch (node.kind) {
     case 'empty':
     case 'chars':
       return false;
     case 'assert':
-      return isAnchor(node, side);
+      return node.what === 'start';
     case 'repeat':
-      return node.min > 0 && isAnchored(node.of, side);
+      return node.min > 0 && isAnchored(node.of);
     case 'choice':
-      return node.of.every((one) => isAnchored(one, side));
+      return node.of.every((one) => isAnchored(one));
     case 'sequence': {
-      const outer = node.of.at(side === 'left' ? 0 : -1);
-      return outer !== undefined && isAnchored(outer, side);
+      const [first] = node.of;
+      return first !== undefined && isAnchored(first);
     }
   }
 }
@@ -96,20 +96,6 @@ export function textOf(node: Node): string | null {
       return all;
     }
   }
-}
-
-/** The longest text that is in every match, as far as that is easily told; empty where it is not. */
-export function literalOf(node: Node): string {
-  if (node.kind === 'repeat') return textOf(node) ?? (node.min > 0 ? literalOf(node.of) : '');
-  let best = '';
-  let run = '';
-  for (const one of node.kind === 'sequence' ? node.of : [node]) {
-    const text = textOf(one);
-    run = text === null ? '' : run + text;
-    const found = text === null && one.kind === 'repeat' ? literalOf(one) : run;
-    if (found.length > best.length) best = found;
-  }
-  return best;
 }
 
 /**

@@ -15,7 +15,7 @@ import { createRegex } from '../../../src/sigma/regex/regex.ts';
  */
 function oracle(pattern: string, flags: string): RE2JS | null {
   try {
-    return RE2JS.compile(flags === '' ? pattern : `(?${flags})${pattern}`);
+    return RE2JS.compile(flags === '' ? pattern : `(?${flags})${pattern}`, 0);
   } catch {
     return null;
   }
@@ -74,7 +74,6 @@ describe('as another engine does', { timeout: 30_000 }, () => {
           const found = wanted.test(text);
           expect(regex.test(text)).toBe(found);
           expect(plain.run(text, 0)).toBe(found);
-          if (found) expect(text).toContain(regex.literal);
           if (found) matches++;
           runs++;
         }
