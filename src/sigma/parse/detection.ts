@@ -47,7 +47,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
     expressions.push(expression);
     leaves += countLeaves(expression, new Map());
     if (leaves <= LEAF_LIMIT) continue;
-    report.error(condition.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
+    report.error(map.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
     return null;
   }
   // What a condition with an error meant to name is not known.

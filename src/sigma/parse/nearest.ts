@@ -54,21 +54,25 @@ function slips(name: string): number {
   return name.length < 3 ? 0 : name.length < 5 ? 1 : 2;
 }
 
-/** Letters to add, leave out, change or swap with their neighbour (optimal string alignment). */
+/**
+ * Letters to add, leave out, change or swap with their neighbour (optimal string alignment). Right up to two, which is
+ * as far as it looks to either side; more is some number above.
+ */
 function distance(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const far = a.length + b.length;
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
+    const next = new Array<number>(b.length + 1).fill(far);
+    if (i <= 2) next[0] = i;
+    for (let j = Math.max(1, i - 2); j <= Math.min(b.length, i + 2); j++) {
       const same = a[i - 1] === b[j - 1];
-      let cost = Math.min((row[j - 1] ?? 0) + (same ? 0 : 1), (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
-      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
-      next.push(cost);
+      let cost = Math.min((row[j - 1] ?? far) + (same ? 0 : 1), (row[j] ?? far) + 1, (next[j - 1] ?? far) + 1);
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? far) + 1);
+      next[j] = cost;
     }
-    if (Math.min(...next) > 2 && Math.min(...row) > 2) return Number.POSITIVE_INFINITY;
     before = row;
     row = next;
   }
-  return row[b.length] ?? 0;
+  return row[b.length] ?? far;
 }

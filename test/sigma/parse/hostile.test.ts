@@ -42,22 +42,22 @@ describe('hostile rule files', () => {
     detection(`s:\n  ${item}:\n${many(n, () => `    - ${value}`)}`);
 
   test.each([
-    ['a list of aliases of half a megabyte', `x: &a ${'x'.repeat(500_000)}\n${values('a', '*a', 40_000)}`],
+    ['a list of aliases of half a megabyte', `x: &a ${'x'.repeat(500_000)}\n${values('a', '*a', 12_000)}`],
     ['a text of nearly a megabyte', detection(`s: {a: ${'x'.repeat(900_000)}}`)],
     ['a key of nearly a megabyte', detection(`s: {${'k'.repeat(900_000)}: 1}`)],
     ['a name of nearly a megabyte', detection(`s: {a: 1}\n${'k'.repeat(900_000)}: {a: 1}`)],
     ['a regular expression of nearly a megabyte', detection(`s: {a|re: '${'a|'.repeat(450_000)}'}`)],
     ['a condition of nearly a megabyte', ruleWith(`s: {a: 1}\ncondition: ${'s or '.repeat(190_000)}s`)],
     ['regular expressions that take long to compile', values('a|re', `'${'[\\pL\\pN\\pS]'.repeat(300)}'`, 250)],
-    ['as many small ones', values('a|re', "'a{1000}'", 40_000)],
+    ['as many small ones', values('a|re', "'a{1000}'", 12_000)],
     ['dashes that multiply', detection(`s: {a|windash|base64: '${' -a'.repeat(20_000)}'}`)],
     ['values whose dashes multiply', values('a|windash|base64offset', `' -a -b -c -d -e ${'x'.repeat(99)}'`, 2_000)],
     ['placeholders that multiply', detection(`s: {a|expand: '${'%x%'.repeat(20_000)}'}`)],
-    ['values whose placeholders multiply', values('a|expand', "'%x%'", 40_000)],
-    ['unknown placeholders', detection(`s: {a|expand: [${many(40_000, (i) => `'%y${i}%',`)}]}`)],
-    ['wrong modifiers', detection(`s:\n${many(40_000, (i) => `  a${i}|contians: x`)}`)],
-    ['wrong ranges', values('a|cidr', '10.0.0.1/8', 40_000)],
-    ['selections', detection(many(30_000, (i) => `s${i}: {a: 1}`))],
+    ['values whose placeholders multiply', values('a|expand', "'%x%'", 12_000)],
+    ['unknown placeholders', detection(`s: {a|expand: [${many(12_000, (i) => `'%y${i}%',`)}]}`)],
+    ['wrong modifiers', detection(`s:\n${many(12_000, (i) => `  a${i}|contians: x`)}`)],
+    ['wrong ranges', values('a|cidr', '10.0.0.1/8', 12_000)],
+    ['selections', detection(many(10_000, (i) => `s${i}: {a: 1}`))],
     [
       'names in conditions that are near those of selections',
       ruleWith(
@@ -73,7 +73,7 @@ describe('hostile rule files', () => {
         `${many(400, (i) => `s${i}: {a: 1}`)}\ncondition:\n${many(90, () => `  - ${'1 of them or '.repeat(600)}s1`)}`,
       ),
     ],
-    ['tags that are maps', `tags: [${'{a: b}, '.repeat(30_000)}]\n${detection('s: {a: 1}')}`],
+    ['tags that are maps', `tags: [${'{a: b}, '.repeat(10_000)}]\n${detection('s: {a: 1}')}`],
     ['names of prototypes', detection('s: {a: 1}\nconstructor: {__proto__: 2}\ntoString: {a: 1}')],
     ['merge keys', detection('s: &s {a: 1}\nt: {<<: *s}')],
   ])('%s', { timeout: PATIENCE_MS }, (_, text) => {
@@ -103,8 +103,8 @@ describe('hostile rule files', () => {
     const laughs = many(30, (i) => `b${i}: &b${i} [*${i ? `b${i - 1}` : 'a'}, *${i ? `b${i - 1}` : 'a'}]`);
     for (const text of [
       `a: &a [x, x]\n${laughs}`,
-      '['.repeat(300_000),
-      'x: '.repeat(300_000),
+      '['.repeat(50_000),
+      'x: '.repeat(50_000),
       `x: ${'y'.repeat(1_000_001)}`,
     ]) {
       const { problems } = parseRules([{ path: 'lists/x.yml', text }]);
