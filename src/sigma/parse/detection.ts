@@ -29,20 +29,17 @@ const NAME_LIMIT = 256;
 export function readSearch(map: MapNode, others: readonly string[], reading: Reading): Expression | null {
   const { report } = reading;
   const attributes = attributesOf(map);
-  const misspelled = misspelledCondition(map, attributes);
-  if (misspelled !== undefined) {
-    const message = `the key "${shown(misspelled.key)}" is near a known one`;
-    report.error(misspelled.keyPlace, message, 'did you mean "condition"?');
-  }
-  const selections = readSelections(map, ['condition', ...(misspelled ? [misspelled.key] : []), ...others], reading);
+  const condition = meant('condition', attributes, report);
+  const keys = [condition, ...others.map((key) => meant(key, attributes, report))].flatMap((entry) => entry?.key ?? []);
+  const selections = readSelections(map, keys, reading);
   if (selections.size === 0) report.error(map.place, 'there is no selection');
-  const conditions = readConditions(map, misspelled ?? attributes.get('condition'), report);
+  const conditions = readConditions(map, condition, report);
   const used = new Set<string>();
   const expressions: Expression[] = [];
   let leaves = 0;
   const errors = report.errors();
-  for (const condition of conditions) {
-    const expression = readCondition(condition, selections, used, report);
+  for (const text of conditions) {
+    const expression = readCondition(text, selections, used, report);
     if (expression === null) continue;
     expressions.push(expression);
     leaves += countLeaves(expression, new Map());
@@ -56,10 +53,14 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
   return [...selections.values()].includes(null) ? null : join('or', expressions);
 }
 
-/** The key that was probably meant to be `condition`, where there is none. */
-function misspelledCondition(map: MapNode, attributes: Attributes): MapEntry | undefined {
-  if (attributes.has('condition')) return undefined;
-  return map.entries.find(({ key }) => isSlip(key, 'condition'));
+/** A key that is no selection; where there is none, one that was probably meant to be it, which is reported. */
+function meant(known: string, attributes: Attributes, report: Report): MapEntry | undefined {
+  const entry = attributes.get(known);
+  if (entry !== undefined) return entry;
+  const near = [...attributes.values()].find(({ key }) => isSlip(key, known));
+  if (near === undefined) return undefined;
+  report.error(near.keyPlace, `the key "${shown(near.key)}" is near a known one`, `did you mean "${known}"?`);
+  return near;
 }
 
 function readSelections(

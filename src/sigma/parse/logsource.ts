@@ -39,7 +39,8 @@ export function readLogSource(document: MapNode, report: Report): LogSource | nu
   );
   const source: LogSource = { category, product, service };
   tellMisspelled(map, [...MEANT, 'definition'], MEANT, report);
-  if (source.category === null && source.product === null && source.service === null) {
+  const isSilent = category === null && product === null && service === null;
+  if (isSilent && report.errors() === errors) {
     report.error(map.place, 'the logsource names neither category, product nor service', OURS);
   }
   if (source.product !== null && nearest(source.product, ['nirvana']) !== null && source.product !== 'nirvana') {

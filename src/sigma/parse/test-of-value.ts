@@ -85,11 +85,8 @@ function regexTests(
   if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_LIMIT), report)) return null;
   const regex = createRegex(source, flags);
   if (regex.ok) return [{ op: 're', source, flags }];
-  report.error(
-    place,
-    `not a regular expression of RE2: ${shown(regex.problem)}`,
-    'RE2 has no look-around and no back-references',
-  );
+  const hint = /look-|back-reference/.test(regex.problem) ? 'RE2 has no look-around and no back-references' : undefined;
+  report.error(place, `not a regular expression of RE2: ${shown(regex.problem)}`, hint);
   return null;
 }
 

@@ -310,6 +310,14 @@ describe('the problems of a selection', () => {
     ]);
   });
 
+  test('misspelled rules of a filter', () => {
+    const text = 'title: x\nlogsource: {product: nirvana}\nfilter: {rule: any, sel: {a: 1}, condition: not sel}\n';
+    expect(problemsOf(text)).toEqual([
+      'x.yml:3:9: error: the filter names no rules ("rules:" lists their ids or names, or is "any")',
+      'x.yml:3:10: error: the key "rule" is near a known one (did you mean "rules"?)',
+    ]);
+  });
+
   test('no condition', () => {
     const problems = problemsOf('title: x\nlogsource: {product: nirvana}\ndetection: {sel: {a: 1}}\n');
     expect(problems).toEqual(['x.yml:3:12: error: there is no condition (such as "condition: selection")']);
