@@ -68,7 +68,7 @@ interface Gathered {
   readonly at: number;
   readonly rules: number[];
   readonly value: string | number | null;
-  readonly evidence: Set<Evidence>;
+  readonly evidence: Evidence[];
 }
 
 /** Creates the correlator of a set of rules. */
@@ -77,22 +77,31 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
 
   const see = (entry: SeenEntry, horizon: number, windows: Windows): readonly Firing[] => {
     const pending = new Map<number, Source[]>();
+    /** The keys of `pending`. */
+    const queue: number[] = [];
+    let sorted = true;
     const offer = (id: string, source: Omit<Source, 'index'>, after: number): void => {
       for (const { order, index } of layers.feeds.get(id) ?? NONE) {
         // What a firing concerns comes later in the order than what fired; were there a cycle, this would end it.
         if (order <= after) continue;
         const sources = pending.get(order);
-        if (sources === undefined) pending.set(order, [{ index, ...source }]);
-        else sources.push({ index, ...source });
+        if (sources !== undefined) {
+          sources.push({ index, ...source });
+          continue;
+        }
+        pending.set(order, [{ index, ...source }]);
+        sorted = queue.push(order) === 1;
       }
     };
     for (const { rule, evidence } of entry.matches) offer(rule.id, { at: entry.at, below: NONE, evidence }, -1);
+    if (queue.length === 0) return NONE;
     const firings: Firing[] = [];
-    while (pending.size > 0) {
-      const order = Math.min(...pending.keys());
+    while (queue.length > 0) {
+      if (!sorted) queue.sort((a, b) => b - a);
+      sorted = true;
+      const order = queue.pop() ?? 0;
       const rule = layers.ordered[order];
       const sources = pending.get(order);
-      pending.delete(order);
       if (rule === undefined || sources === undefined) continue;
       for (const firing of firingsOf(rule, sources, entry.body, horizon, windows)) {
         firings.push(firing);
@@ -117,30 +126,29 @@ function firingsOf(
   const firings = new Map<string, Firing>();
   for (const { group, key, at, rules, value, evidence } of gathered(rule, sources, body)) {
     const fired = windows.open(rule, group).see({ at, rules, value }, horizon);
-    const before = firings.get(key)?.fired.at ?? Number.POSITIVE_INFINITY;
-    if (fired === null || fired.at >= before) continue;
-    firings.set(key, { rule, group, fired, evidence: [...evidence].slice(0, EVIDENCE_TOLD) });
+    if (fired === null || fired.at >= (firings.get(key)?.fired.at ?? Number.POSITIVE_INFINITY)) continue;
+    firings.set(key, { rule, group, fired, evidence: [...new Set(evidence)].slice(0, EVIDENCE_TOLD) });
   }
   return firings.values();
 }
 
 /** The happenings that an entry's sources make, by time. */
 function gathered(rule: CorrelationRule, sources: Source[], body: EntryBody): readonly Gathered[] {
-  const found = new Map<string, Gathered>();
+  const found: Gathered[] = [];
   for (const { index, at, below, evidence } of sources.sort((a, b) => a.index - b.index)) {
     const id = rule.rules[index] ?? '';
     const group = groupOf(rule, id, body, below);
     const value = rule.fields.length === 0 ? null : happeningValue(rule, id, body, below);
     if (group === null || (value === null && rule.fields.length > 0)) continue;
-    const key = groupText(group);
-    const place = `${at}${key}`;
-    const known = found.get(place);
+    // Groups are compared only where there are several sources: most often there is one.
+    const key = sources.length === 1 ? '' : groupText(group);
+    const known = found.find((each) => each.at === at && each.key === key);
     if (known === undefined) {
-      found.set(place, { group, key, at, rules: [index], value, evidence: new Set(evidence) });
+      found.push({ group, key, at, rules: [index], value, evidence: [...evidence] });
       continue;
     }
     if (known.rules.at(-1) !== index) known.rules.push(index);
-    for (const each of evidence) known.evidence.add(each);
+    if (known.evidence.length < EVIDENCE_TOLD) known.evidence.push(...evidence);
   }
-  return [...found.values()].sort((a, b) => a.at - b.at);
+  return found.sort((a, b) => a.at - b.at);
 }

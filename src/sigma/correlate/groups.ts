@@ -5,7 +5,7 @@
  * matched where there is one. An entry that lacks one of them belongs to no group. Values compare as text and by case.
  */
 
-import { fieldValue } from '../match/field.ts';
+import { createReader, type Reader } from '../match/field.ts';
 import type { CorrelationRule, EntryBody } from '../rule.ts';
 
 /** A field and its value as text: one part of a group or dedup key. */
@@ -53,12 +53,13 @@ export function happeningValue(
 
 /** A group's values as one text: of two groups of a correlation the same only where they are one. */
 export function groupText(group: readonly KeyPart[]): string {
-  return JSON.stringify(group.map(({ value }) => value));
+  const [first] = group;
+  return first !== undefined && group.length === 1 ? first.value : JSON.stringify(group.map(({ value }) => value));
 }
 
 /** The values of `fields` in an entry, the missing ones as "". */
 export function keyOf(fields: readonly string[], body: EntryBody): readonly KeyPart[] {
-  return fields.map((field) => ({ field, value: textOf(fieldValue(body, field)) ?? '' }));
+  return fields.map((field) => ({ field, value: textOf(readerOf(field)(body)) ?? '' }));
 }
 
 function textOf(value: unknown): string | null {
@@ -76,7 +77,7 @@ function read(
 ): unknown {
   const fields = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   const field = fields !== undefined && Object.hasOwn(fields, ruleId) ? (fields[ruleId] ?? name) : name;
-  return below.find((part) => part.field === field)?.value ?? fieldValue(body, field);
+  return below.find((part) => part.field === field)?.value ?? readerOf(field)(body);
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -87,4 +88,16 @@ function numberOf(value: unknown): number | null {
   const text = typeof value === 'string' && value.length <= NUMBER_TEXT_LIMIT && NUMBER.test(value);
   const number = text ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
+}
+
+/** By path: these are the rules', so that they are few, and the same for every entry. */
+const READERS = new Map<string, Reader>();
+
+function readerOf(path: string): Reader {
+  let reader = READERS.get(path);
+  if (reader === undefined) {
+    reader = createReader(path);
+    READERS.set(path, reader);
+  }
+  return reader;
 }

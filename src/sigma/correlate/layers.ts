@@ -21,18 +21,32 @@ export function createLayers(rules: readonly Rule[]): Layers {
   for (const rule of rules) if (rule.kind === 'correlation') byId.set(rule.id, rule);
   const ordered = inOrder(byId);
   const feeds = new Map<string, { order: number; index: number }[]>();
-  const detections = new Map<string, ReadonlySet<string>>();
   for (const [order, rule] of ordered.entries()) {
-    const below = new Set<string>();
     for (const [index, id] of rule.rules.entries()) {
       const feed = { order, index };
       const list = feeds.get(id);
       if (list === undefined) feeds.set(id, [feed]);
       else list.push(feed);
-      for (const detection of byId.has(id) ? (detections.get(id) ?? []) : [id]) below.add(detection);
     }
-    detections.set(rule.id, below);
   }
+
+  const detections = new Map<CorrelationRule, ReadonlySet<string>>();
+  const detectionsOf = (rule: CorrelationRule): ReadonlySet<string> => {
+    const known = detections.get(rule);
+    if (known !== undefined) return known;
+    const found = new Set<string>();
+    // Grows while it is gone through.
+    const below = new Set([rule]);
+    for (const { rules: ids } of below) {
+      for (const id of ids) {
+        const inner = byId.get(id);
+        if (inner === undefined) found.add(id);
+        else below.add(inner);
+      }
+    }
+    detections.set(rule, found);
+    return found;
+  };
 
   const groupsOf = (rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>) => {
     const detected = new Set(satisfied);
@@ -55,7 +69,7 @@ export function createLayers(rules: readonly Rule[]): Layers {
     return groups(rule);
   };
 
-  return { ordered, feeds, groupsOf, detectionsOf: (rule) => detections.get(rule.id) ?? new Set() };
+  return { ordered, feeds, groupsOf, detectionsOf };
 }
 
 function inOrder(byId: ReadonlyMap<string, CorrelationRule>): readonly CorrelationRule[] {

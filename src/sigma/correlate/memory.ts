@@ -28,7 +28,10 @@ export function createMemoryWindows(groupsMost = GROUPS_MOST): MemoryWindows {
         kept.set(rule.id, windows);
       }
       const key = groupText(group);
-      const window = windows.get(key) ?? openWindow(rule, null);
+      const known = windows.get(key);
+      // Who was touched when matters only once some may have to go.
+      if (known !== undefined && windows.size * 2 <= groupsMost) return known;
+      const window = known ?? openWindow(rule, null);
       windows.delete(key);
       windows.set(key, window);
       if (windows.size > groupsMost) {

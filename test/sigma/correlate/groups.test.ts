@@ -47,9 +47,15 @@ describe('groupOf, of a correlation that fired', () => {
 
 describe('groupText', () => {
   it('tells groups apart, whatever their values', () => {
-    const texts = [['a', 'b'], ['a","b'], ['a,b'], ['a b'], ['ab', '']].map((values) =>
-      groupText(values.map((value) => ({ field: 'f', value }))),
-    );
+    const pairs = [
+      ['a', 'b'],
+      ['a","b', ''],
+      ['a,b', ''],
+      ['', 'a,b'],
+      ['ab', ''],
+      ['a', 'b"]'],
+    ];
+    const texts = pairs.map((values) => groupText(values.map((value) => ({ field: 'f', value }))));
     expect(new Set(texts).size).toBe(texts.length);
   });
 });
