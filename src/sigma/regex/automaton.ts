@@ -78,23 +78,26 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
 
   function run(text: string, from: number): boolean {
     let state = startAfter(from === 0 ? EDGE : kindOf(text.charCodeAt(from - 1)));
+    if (state < 0) return state === MATCHED;
     const limit = forgotten + FORGETTING_LIMIT;
+    const groups = ascii;
     let rows = table;
     for (let at = from; at < text.length; at++) {
-      if (state < 0) return state === MATCHED;
       const code = text.charCodeAt(at);
-      const next = code < 128 ? (rows[state + (ascii[code] as number)] as number) : UNKNOWN;
-      if (next !== UNKNOWN) {
-        state = next;
-        continue;
+      let next = code < 128 ? (rows[state + (groups[code] as number)] as number) : UNKNOWN;
+      if (next <= 0) {
+        if (next === UNKNOWN) {
+          if (forgotten > limit) return runForgetful(text, at, itemsOf.get(state) ?? []);
+          const point = text.codePointAt(at) as number;
+          if (point > 0xffff) at++;
+          next = stateAfter(state, point);
+          rows = table;
+        }
+        if (next < 0) return next === MATCHED;
       }
-      if (forgotten > limit) return runForgetful(text, at, itemsOf.get(state) ?? []);
-      const point = text.codePointAt(at) as number;
-      if (point > 0xffff) at++;
-      state = stateAfter(state, point);
-      rows = table;
+      state = next;
     }
-    return (state < 0 ? state : follow(state, END)) === MATCHED;
+    return follow(state, END) === MATCHED;
   }
 
   /** The same without a table. */
