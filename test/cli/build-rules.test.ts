@@ -72,12 +72,23 @@ describe('npm run rules', () => {
     );
   });
 
-  test('leaves lists and other files alone', () => {
-    mkdirSync(join(folder, 'rules/lists'));
+  test('leaves other files alone', () => {
     put('topic/a_rule.yaml', RULE);
-    put('lists/admins.yml', '- a');
     put('README.md', 'no rule');
     expect(run()).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('replaces placeholders by the lists, and says what is wrong with those', () => {
+    mkdirSync(join(folder, 'rules/lists'));
+    put('topic/a_rule.yml', RULE.replace('sel: {', "sel: {b|expand|neq: '%admins%', "));
+    put('lists/admins.yml', 'admins: [ada, grace]');
+    expect(run()).toMatchObject({ status: 0, stderr: '' });
+    expect(written()).toContain('grace');
+    put('lists/admins.yml', '- ada');
+    const { status, stderr } = run();
+    expect(status).toBe(1);
+    expect(stderr).toContain('rules/lists/admins.yml:1:1: error: a file of lists is a map of keys, not a list');
+    expect(stderr).toContain('rules/topic/a_rule.yml:5:23: error: there is no list for the placeholder "%admins%"');
   });
 
   test('compiles the routing, and says whom it names', () => {
