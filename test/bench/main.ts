@@ -29,8 +29,8 @@ async function bench(asked: BenchOptions): Promise<number> {
     if (!asked.json) process.stderr.write(`${text}\n`);
   };
   // Nothing is asked of Cloudflare.
-  process.env['CLOUDFLARE_CF_FETCH_ENABLED'] ??= 'false';
-  process.env['WRANGLER_SEND_METRICS'] ??= 'false';
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false';
+  process.env.WRANGLER_SEND_METRICS ??= 'false';
   const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-`);
   const results: Partial<Record<Section, unknown>> = {};
   try {

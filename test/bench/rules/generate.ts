@@ -22,8 +22,8 @@ interface Search {
 /** A file for each rule. */
 export function ruleFiles(count: number, seed = 7): SourceFile[] {
   const random = createRandom(seed);
-  const words = createWords(random);
   return Array.from({ length: count }, (_, i) => {
+    const words = createWords(random, familiarityOf(i));
     const search = (SEARCHES[i % SEARCHES.length] as MakeSearch)(words, random);
     return { path: `${i + 1}.yml`, text: documentOf(search, i + 1, random) };
   });
@@ -32,7 +32,7 @@ export function ruleFiles(count: number, seed = 7): SourceFile[] {
 /** Rules of regular expressions only: the engine's hardest. */
 export function regexRuleFiles(count: number, seed = 11): SourceFile[] {
   const random = createRandom(seed);
-  const words = createWords(random);
+  const words = createWords(random, 1);
   return Array.from({ length: count }, (_, i) => {
     const search = {
       title: 'Pattern',
@@ -63,23 +63,35 @@ function documentOf({ title, selections, condition }: Search, number: number, ra
 type Words = ReturnType<typeof createWords>;
 type MakeSearch = (words: Words, random: Random) => Search;
 
-function createWords(random: Random) {
+/** Of the first rules half the words are those that entries may have; of thousands of rules most find nothing. */
+function familiarityOf(i: number): number {
+  return i < FAMILIAR ? 1 : Math.max(0.02, (FAMILIAR / i) ** 1.5);
+}
+
+const FAMILIAR = 50;
+
+/** `familiar`: from 0 to 1, how likely a word is one that entries have. */
+function createWords(random: Random, familiar: number) {
   const several = <T>(least: number, most: number, make: () => T): T[] => [
     ...new Set(Array.from({ length: least + random.below(most - least + 1) }, make)),
   ];
   const id = (): string => random.uuid().slice(0, 8);
-  const kind = (): string => (random.chance(0.6) ? random.pick(KINDS) : `${random.pick(KINDS)}_${random.pick(VERBS)}`);
-  const verb = (): string => random.pick(VERBS);
+  const kind = (): string =>
+    random.chance(0.6 * familiar) ? random.pick(KINDS) : `${random.pick(KINDS)}_${random.pick(VERBS)}`;
+  const agentVersion = (): string => (random.chance(familiar) ? `${1 + random.below(9)}.` : `${id()}.`);
+  const verb = (): string => (random.chance(familiar) ? random.pick(VERBS) : `${random.pick(VERBS)}_${id()}`);
   return {
     several,
     kind,
     verb,
     action: () => `${kind()}.${verb()}`,
-    agent: () => (random.chance(0.7) ? random.pick(AGENTS).trim() : `${random.pick(AGENTS)}${1 + random.below(9)}.`),
-    name: () => (random.chance(0.7) ? random.pick(NAMES) : `svc-${id()}`),
-    path: () => (random.chance(0.7) ? random.pick(PATHS) : `/${random.pick(KINDS)}s/${id()}`),
+    agent: () =>
+      random.chance(0.7 * familiar) ? random.pick(AGENTS).trim() : `${random.pick(AGENTS)}${agentVersion()}`,
+    name: () => (random.chance(0.7 * familiar) ? random.pick(NAMES) : `svc-${id()}`),
+    path: () => (random.chance(0.7 * familiar) ? random.pick(PATHS) : `/${random.pick(KINDS)}s/${id()}`),
     range: () => {
       const address = random.pick(ADDRESSES);
+      if (!random.chance(familiar)) return `${10 + random.below(90)}.${random.below(256)}.${random.below(256)}.0/24`;
       if (address.startsWith('::ffff')) return '10.0.0.0/24';
       if (address.includes(':')) return `${address.replace('*', '')}/48`;
       if (random.chance(0.5)) return `${address.replace('*', '0')}/24`;

@@ -14,21 +14,51 @@ const SET_FROM = 4;
 const SHARED_FROM = 3;
 const CHEAP = 2;
 
+/** A function of more rules is too long for the compiler, and for readers. */
+const PART = 50;
+
 /** The module's source. `prepared`: where prepared.ts lies, for the addresses. */
 export function handWritten(rules: readonly DetectionRule[], prepared: string): string {
-  const constants: string[] = [];
+  const constants = createConstants();
+  const parts: string[][] = [];
+  for (let from = 0; from < rules.length; from += PART)
+    parts.push(partOf(rules.slice(from, from + PART), constants.name));
+  const names = FIELDS.map(([name]) => name).join(', ');
+  return [
+    `import { addressOf } from ${JSON.stringify(prepared)};`,
+    ...constants.lines,
+    ...parts.flatMap((lines, i) => [`function part${i + 1}({ ${names} }, matched) {`, ...lines, '}']),
+    'export function matched(entry) {',
+    '  const matched = [];',
+    '  const { actor, target } = entry;',
+    ...FIELDS.map(([name, source]) => `  const ${name} = ${source};`),
+    `  const fields = { ${names} };`,
+    ...parts.map((_, i) => `  part${i + 1}(fields, matched);`),
+    '  return matched;',
+    '}',
+    '',
+  ].join('\n');
+}
+
+type NameOf = (prefix: string, value: string) => string;
+
+/** Constants of the module: one for each value. */
+function createConstants(): { readonly lines: readonly string[]; readonly name: NameOf } {
+  const lines: string[] = [];
   const names = new Map<string, string>();
-  const constant = (prefix: string, value: string): string => {
-    const name = names.get(value) ?? `${prefix}${names.size + 1}`;
-    if (!names.has(value)) {
-      names.set(value, name);
-      constants.push(`const ${name} = ${value};`);
-    }
-    return name;
+  const name: NameOf = (prefix, value) => {
+    const known = names.get(value) ?? `${prefix}${names.size + 1}`;
+    if (!names.has(value)) lines.push(`const ${known} = ${value};`);
+    names.set(value, known);
+    return known;
   };
+  return { lines, name };
+}
+
+/** The lines that push the ids of those rules that match. */
+function partOf(rules: readonly DetectionRule[], constant: NameOf): string[] {
   const conditions = rules.map((rule) => sorted(conditionOf(rule.expression)));
   const shared = sharedTests(conditions);
-  const hoisted = [...shared].map(([, { name, test }]) => `  const ${name} = ${testSource(test, constant)};`);
   const write = (condition: Condition): string => {
     const known = shared.get(JSON.stringify(condition));
     if (known !== undefined) return known.name;
@@ -37,43 +67,35 @@ export function handWritten(rules: readonly DetectionRule[], prepared: string): 
     if (condition.kind === 'or') return condition.of.map((child) => inParentheses(child, write(child))).join(' || ');
     return testSource(condition, constant);
   };
-  const bodies = rules.flatMap((rule, i) => [
-    `  // ${rule.title.replace(/\s+/g, ' ')}`,
-    `  if (${write(conditions[i] as Condition)}) matched.push(${JSON.stringify(rule.id)});`,
-  ]);
   return [
-    `import { addressOf } from ${JSON.stringify(prepared)};`,
-    ...constants,
-    'export function matched(entry) {',
-    '  const matched = [];',
-    ...FIELDS,
-    ...hoisted,
-    ...bodies,
-    '  return matched;',
-    '}',
-    '',
-  ].join('\n');
+    ...[...shared].map(([, { name, test }]) => `  const ${name} = ${testSource(test, constant)};`),
+    ...rules.flatMap(({ id, title }, i) => [
+      `  // ${title.replace(/\s+/g, ' ')}`,
+      `  if (${write(conditions[i] as Condition)}) matched.push(${JSON.stringify(id)});`,
+    ]),
+  ];
 }
 
 const FIELDS = [
-  '  const { actor, target, path: path_raw, status_code } = entry;',
-  '  const action = entry.action.toLowerCase();',
-  '  const actor_id = actor === null ? null : actor.id.toLowerCase();',
-  "  const actor_name = actor === null ? '' : actor.name.toLowerCase();",
-  "  const actor_type = actor === null ? '' : actor.type.toLowerCase();",
-  '  const client_ip_number = addressOf(entry.client_ip);',
-  '  const method = entry.method.toLowerCase();',
-  '  const path = path_raw.toLowerCase();',
-  '  const user_agent = entry.user_agent.toLowerCase();',
-  '  const target_id = target === null ? null : target.id.toLowerCase();',
-  "  const target_type = target === null ? '' : target.type.toLowerCase();",
-];
+  ['action', 'entry.action.toLowerCase()'],
+  ['actor_id', 'actor === null ? null : actor.id.toLowerCase()'],
+  ['actor_name', "actor === null ? '' : actor.name.toLowerCase()"],
+  ['actor_type', "actor === null ? '' : actor.type.toLowerCase()"],
+  ['client_ip_number', 'addressOf(entry.client_ip)'],
+  ['method', 'entry.method.toLowerCase()'],
+  ['path', 'entry.path.toLowerCase()'],
+  ['path_raw', 'entry.path'],
+  ['status_code', 'entry.status_code'],
+  ['user_agent', 'entry.user_agent.toLowerCase()'],
+  ['target_id', 'target === null ? null : target.id.toLowerCase()'],
+  ['target_type', "target === null ? '' : target.type.toLowerCase()"],
+] as const;
 
 function inParentheses(child: Condition, source: string): string {
   return child.kind === 'and' || child.kind === 'or' || / \|\| | && /.test(source) ? `(${source})` : source;
 }
 
-function testSource(test: FieldTest, constant: (prefix: string, value: string) => string): string {
+function testSource(test: FieldTest, constant: NameOf): string {
   const { field } = test;
   switch (test.kind) {
     case 'null':

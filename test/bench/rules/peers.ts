@@ -19,12 +19,12 @@ export interface Peer {
 }
 
 export const PEERS: readonly Peer[] = [
-  { name: 'ajv', share: 1 },
-  { name: 'ucast', share: 1 },
-  { name: 'json-logic-engine', share: 0.5 },
-  { name: 'mingo', share: 0.5 },
-  { name: 'sift', share: 0.5 },
-  { name: 'json-rules-engine', share: 0.01 },
+  { name: 'ajv', share: 0.5 },
+  { name: 'ucast', share: 0.5 },
+  { name: 'json-logic-engine', share: 0.2 },
+  { name: 'mingo', share: 0.2 },
+  { name: 'sift', share: 0.1 },
+  { name: 'json-rules-engine', share: 0.003 },
 ];
 
 /** Whether they are there, after having tried to install them. */

@@ -9,11 +9,14 @@ export const WAYS: { readonly [way: string]: Way } = {
   naive: naiveFilter,
 };
 
+/** Makes the happenings only. */
+export const NOTHING = 'nothing';
+
 export function windowTasks(sizes: readonly number[]): { readonly [name: string]: () => Task } {
   const tasks: Record<string, () => Task> = {};
   for (const type of CORRELATION_TYPES) {
     for (const size of sizes) {
-      for (const [way, open] of Object.entries(WAYS)) {
+      for (const [way, open] of [...Object.entries(WAYS), [NOTHING, () => () => false] as const]) {
         tasks[taskName(way, type, size)] = () => hotGroup(open, type, size);
       }
     }
