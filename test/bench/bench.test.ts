@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { run } from '../cli/run.ts';
 import { compare, quantile } from './measure.ts';
-import { tableLines } from './table.ts';
+import { gridLines, tableLines } from './table.ts';
 
 test.each([
   [[1, 2, 3], 0.5, 2],
@@ -37,6 +37,30 @@ test('each is measured as often, warmed up, in turns, and against the first', as
   ]);
 });
 
+test('a grid is written with the units of its columns', () => {
+  const grid = {
+    title: 'A title',
+    columns: [
+      { name: 'an entry', unit: 'ns' as const },
+      { name: 'of peer', unit: 'times' as const },
+      { name: 'heap', unit: 'bytes' as const },
+    ],
+    rows: [
+      { name: 'peer', cells: [1234.4, 1, 2048] },
+      { name: 'another', cells: [2468.8, 2, null] },
+    ],
+    notes: ['A note.'],
+  };
+  expect(gridLines(grid)).toEqual([
+    '',
+    'A title',
+    '           an entry  of peer     heap',
+    '  peer     1,234 ns   1.00 x  2.0 KiB',
+    '  another  2,469 ns   2.00 x        -',
+    '  A note.',
+  ]);
+});
+
 test('what went wrong is not measured', async () => {
   const wrong = { name: 'a', go: () => Promise.reject(new Error('answers 500')) };
   await expect(compare([wrong], { rounds: 1, warmUp: 0 }, () => 0)).rejects.toThrow('answers 500');
@@ -46,6 +70,8 @@ test.each([
   ['--help', 0, 'usage: npm run bench'],
   ['--rounds=0', 2, '--rounds must be a whole number from 1'],
   ['--fast', 2, 'Try: npm run bench -- --help'],
+  ['--only=roles', 2, '--only must be one of rules, windows, regex, lookup, not "roles"'],
+  ['--entries=7', 2, '--entries must be a whole number from 100'],
 ])('"%s" ends with %i', async (args, code, text) => {
   const ended = await run('test/bench/main.ts', [args]);
   expect(ended.code).toBe(code);
