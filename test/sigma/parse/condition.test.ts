@@ -1,5 +1,9 @@
 /** The grammar of conditions: which selections must hold, a row each. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readFormula } from '../../../src/sigma/parse/condition.ts';
+import { createReport, type Problem } from '../../../src/sigma/parse/problem.ts';
+import type { Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
 import { engineOf, problemsOf, ruleWith } from '../rules.ts';
 
 /** Selections that hold where their field is 1. */
@@ -82,5 +86,105 @@ describe('a condition', () => {
     expect(problemsOf(ruleWith(`a: {b: [${values}]}\ncondition: ${condition}`))).toEqual([
       'x.yml:5:3: error: the rule has more than 20000 comparisons, its names resolved',
     ]);
+  });
+});
+
+describe('the grammar', () => {
+  /** A condition as it may be written, and what it means where some of a, b and c hold. */
+  interface Written {
+    readonly text: string;
+    readonly means: (holds: ReadonlySet<string>) => boolean;
+    /** How tightly it binds: 0 or, 1 and, 2 not, 3 a name or parentheses. */
+    readonly binds: number;
+  }
+  const NAMES = ['a', 'b', 'ca'];
+  const within = ({ text, binds }: Written, least: number) => (binds < least ? `( ${text})` : text);
+  const word = (text: string) => fc.constantFrom(text, text.toUpperCase());
+  const { condition } = fc.letrec<{ condition: Written; name: Written; quantified: Written }>((tie) => ({
+    name: fc.constantFrom(...NAMES).map((name) => ({ text: name, binds: 3, means: (holds) => holds.has(name) })),
+    quantified: fc
+      .tuple(
+        word('of'),
+        fc.constantFrom('1', 'any', 'all', 'ALL'),
+        fc.constantFrom('them', 'THEM', '*', '*a', 'c*', 'b'),
+      )
+      .map(([of, quantity, pattern]) => {
+        const names = NAMES.filter((name) =>
+          pattern.toLowerCase() === 'them' ? true : new RegExp(`^${pattern.replace('*', '.*')}$`).test(name),
+        );
+        const means: Written['means'] = (holds) =>
+          quantity.toLowerCase() === 'all'
+            ? names.every((name) => holds.has(name))
+            : names.some((name) => holds.has(name));
+        return { text: `${quantity} ${of} ${pattern}`, binds: 3, means };
+      }),
+    condition: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      tie('name'),
+      tie('quantified'),
+      fc.tuple(word('not'), tie('condition')).map(([not, of]) => ({
+        text: `${not} ${within(of, 2)}`,
+        binds: 2,
+        means: (holds: ReadonlySet<string>) => !of.means(holds),
+      })),
+      fc.tuple(word('and'), tie('condition'), tie('condition')).map(([and, left, right]) => ({
+        text: `${within(left, 1)} ${and} ${within(right, 1)}`,
+        binds: 1,
+        means: (holds: ReadonlySet<string>) => left.means(holds) && right.means(holds),
+      })),
+      fc.tuple(word('or'), tie('condition'), tie('condition')).map(([or, left, right]) => ({
+        text: `${left.text}  ${or} ${right.text}`,
+        binds: 0,
+        means: (holds: ReadonlySet<string>) => left.means(holds) || right.means(holds),
+      })),
+    ),
+  }));
+
+  const isMet = (formula: Formula<RuleLeaf>, holds: (rule: number) => boolean): boolean => {
+    if (formula.kind === 'leaf') return holds(formula.rule);
+    if (formula.kind === 'not') return !isMet(formula.of, holds);
+    return formula.kind === 'and'
+      ? formula.of.every((child) => isMet(child, holds))
+      : formula.of.some((child) => isMet(child, holds));
+  };
+
+  test('means what it says, however it is put together', () => {
+    const known = new Map(NAMES.map((name, rule) => [name, { kind: 'leaf', rule } as const]));
+    const place = { line: 1, column: 1 };
+    fc.assert(
+      fc.property(condition, ({ text, means }) => {
+        const problems: Problem[] = [];
+        const value = { value: text, place, textPlace: place };
+        const formula = readFormula(value, { noun: 'rule', known }, new Set(), createReport('x.yml', problems));
+        expect(problems).toEqual([]);
+        for (let i = 0; i < 2 ** NAMES.length; i++) {
+          const holds = new Set(NAMES.filter((_, n) => (i & (1 << n)) !== 0));
+          expect(formula && isMet(formula, (rule) => holds.has(NAMES[rule] ?? ''))).toBe(means(holds));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('never throws, whatever it is given', () => {
+    const known = new Map([['a', { kind: 'leaf', rule: 0 } as const]]);
+    const place = { line: 1, column: 1 };
+    const tokens = fc.array(
+      fc.constantFrom('a', 'b', 'and', 'or', 'not', '(', ')', '1', 'of', 'all', 'them', '*', '|', 'a*'),
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          tokens.map((list) => list.join(' ')),
+        ),
+        (text) => {
+          const problems: Problem[] = [];
+          const value = { value: text, place, textPlace: null };
+          const formula = readFormula(value, { noun: 'rule', known }, new Set(), createReport('x.yml', problems));
+          expect(formula !== null || problems.length > 0).toBe(true);
+        },
+      ),
+    );
   });
 });
