@@ -59,9 +59,14 @@ export function windowOf(
   titleOf: (id: string) => string,
 ): NonNullable<AlertNotification['window']> {
   const { type, timespanMs, fields, percentile, rules } = correlation;
+  // Counts hold no more than their condition needs (sigma/correlate/window.ts).
+  const isCount =
+    type === 'event_count' || type === 'value_count' || (type === 'temporal' && fired.value < rules.length);
+  const { condition } = correlation;
+  const atLeast = isCount && condition.length > 0 && condition.every(({ value }) => fired.value > value);
   const isTemporal = type === 'temporal' || type === 'temporal_ordered';
   return {
-    ...{ type, value: fired.value, timespanMs, fields, percentile },
+    ...{ type, value: fired.value, atLeast, timespanMs, fields, percentile },
     rules: isTemporal ? rules.slice(0, TITLES_MOST).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
     condition: conditionWords(correlation, titleOf).slice(0, CONDITION_CHARS),
     first: [],

@@ -10,6 +10,8 @@ export interface Numbered {
   readonly type: CorrelationType;
   /** May be a fraction. */
   readonly value: number;
+  /** A count above what was asked for: it may be more, for no more is kept. */
+  readonly atLeast: boolean;
   readonly timespanMs: number;
   /** value_*: the fields whose values were looked at; else empty. */
   readonly fields: readonly string[];
@@ -24,8 +26,8 @@ export function numberWords(of: Numbered): string {
   return `${subject(of)} in ${durationInWords(of.timespanMs)}`;
 }
 
-function subject({ type, value, fields, percentile, rules }: Numbered): string {
-  const number = numberText(value);
+function subject({ type, value, atLeast, fields, percentile, rules }: Numbered): string {
+  const number = `${atLeast ? 'at least ' : ''}${numberText(value)}`;
   const of = fields.length === 0 ? '' : ` of ${fields.map((name) => ours(name, NAME)).join(' and ')}`;
   switch (type) {
     case 'event_count':

@@ -33,7 +33,9 @@ function alertOf(stored: AlertNotification): AlertNotification {
 /** All that could be counted was entries. */
 function windowOf({ count, ...window }: Window): NonNullable<AlertNotification['window']> {
   const before =
-    count === undefined ? {} : { type: 'event_count', value: count, fields: [], percentile: null, rules: [] };
+    count === undefined
+      ? {}
+      : { type: 'event_count', value: count, atLeast: false, fields: [], percentile: null, rules: [] };
   return { ...missing({ first: [], ...before }), ...window };
 }
 

@@ -211,6 +211,19 @@ describe('each type', () => {
   });
 });
 
+describe('a count', () => {
+  it.each<[string, Partial<CorrelationRule>]>([
+    ['entries', {}],
+    ['different values of client_ip', { type: 'value_count', fields: ['client_ip'] }],
+  ])('above what is asked for is of at least so many %s', (what, more) => {
+    const page = Array.from({ length: 200 }, (_, i) => from(200 - i, `ip ${i}`));
+    const it = told([...ALL, correlation(more)], [page.slice(0, 3), page.slice(3)]);
+    const [first, second] = numbers(it);
+    expect([first, second]).toEqual([`3 ${what} in 10 minutes`, `at least 4 ${what} in 10 minutes`]);
+    expect(windows(it).map(({ atLeast }) => atLeast)).toEqual([false, true, true]);
+  });
+});
+
 describe('chains', () => {
   const burst = correlation({ id: 'burst', title: 'Burst', alerts: false });
   const then = correlation({

@@ -49,6 +49,7 @@ export const CORRELATION: AlertNotification = {
   window: {
     type: 'event_count',
     value: 20,
+    atLeast: false,
     timespanMs: 10 * MINUTE,
     fields: [],
     percentile: null,
@@ -69,6 +70,7 @@ export const IN_ORDER: AlertNotification = {
   window: {
     type: 'temporal_ordered',
     value: 3,
+    atLeast: false,
     timespanMs: 60 * MINUTE,
     fields: [],
     percentile: null,
@@ -84,6 +86,7 @@ export const AVERAGE: AlertNotification = {
   window: {
     type: 'value_avg',
     value: 1234.5678,
+    atLeast: false,
     timespanMs: 60 * MINUTE,
     fields: ['bytes'],
     percentile: null,

@@ -101,6 +101,7 @@ const alert: fc.Arbitrary<AlertNotification> = fc.record({
     fc.record({
       type: fc.constantFrom(...CORRELATION_TYPES),
       value: count,
+      atLeast: fc.boolean(),
       timespanMs: time,
       fields: fc.array(hostile),
       percentile: fc.option(count),

@@ -41,6 +41,7 @@ export const CORRELATED: AlertNotification = {
   window: {
     type: 'event_count',
     value: 20,
+    atLeast: false,
     timespanMs: 600_000,
     fields: [],
     percentile: null,

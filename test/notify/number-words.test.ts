@@ -2,13 +2,22 @@
 import { describe, expect, test } from 'vitest';
 import { type Numbered, numberText, numberWords, ordinal } from '../../src/notify/number-words.ts';
 
-const OF: Numbered = { type: 'event_count', value: 25, timespanMs: 300_000, fields: [], percentile: null, rules: [] };
+const OF: Numbered = {
+  type: 'event_count',
+  value: 25,
+  atLeast: false,
+  timespanMs: 300_000,
+  fields: [],
+  percentile: null,
+  rules: [],
+};
 const BYTES = { fields: ['bytes'] };
 
 describe('the number of a window', () => {
   test.each<[Partial<Numbered>, string]>([
     [{}, '25 entries in 5 minutes'],
     [{ value: 1 }, '1 entry in 5 minutes'],
+    [{ atLeast: true }, 'at least 25 entries in 5 minutes'],
     [{ type: 'value_count', value: 12, fields: ['client_ip'] }, '12 different values of client_ip in 5 minutes'],
     [{ type: 'value_count', value: 1, fields: ['a', 'b'] }, '1 different value of a and b in 5 minutes'],
     [{ type: 'temporal', value: 2, rules: ['A', 'B', 'C'] }, '2 of 3 rules in 5 minutes'],

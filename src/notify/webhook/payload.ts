@@ -15,7 +15,7 @@
  * | `data.alert` | `id`, `rule` (`id`, `title`, `description`, `tags`, `runbook`, `falsepositives`), `level`, `key`, `count`, `first_at`, `last_at`, `period_seconds` |
  * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
  * | `data.evidence` | why it matched: `selection`, `field` (null: anywhere), `value` |
- * | `data.window` | of a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `condition` (in words), `timespan_seconds`, `fields` (whose values were looked at), `percentile` (null: none, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first entries counted |
+ * | `data.window` | of a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (it is a count, and may be more), `condition` (in words), `timespan_seconds`, `fields` (whose values were looked at), `percentile` (null: none, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first entries counted |
  * | `data.alarm` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `mend`, `since` |
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
@@ -117,6 +117,7 @@ function alertData(notification: AlertNotification, cut: Cutter) {
     window: window && {
       type: cut.text(window.type),
       value: finite(window.value),
+      at_least: window.atLeast,
       condition: cut.text(window.condition),
       timespan_seconds: seconds(window.timespanMs),
       fields: cut.list(window.fields).map(cut.text),
