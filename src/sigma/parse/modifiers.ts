@@ -84,6 +84,8 @@ export function readFieldSpec(key: string, place: Place, report: Report): FieldS
   const problem = clashOf(modifiers) ?? orderProblem(name, modifiers) ?? keywordProblem(name, modifiers);
   if (problem !== null) report.error(place, problem.message, problem.hint);
   if (report.errors() > errors) return null;
+  const doubt = doubtOf(name, modifiers);
+  if (doubt !== null) report.notice(place, doubt.message, doubt.hint);
   return {
     field: name === '' ? null : name,
     comparison: comparisonOf(modifiers),
@@ -185,6 +187,24 @@ function keywordProblem(name: string, modifiers: readonly Modifier[]): KeyProble
   return {
     message: `"${aboutOne}" asks about one field, and a keyword is about all`,
     hint: 'name the field before the "|"',
+  };
+}
+
+/** What has a meaning that was probably not meant. */
+function doubtOf(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
+  const ended = name === '' || modifiers.some((one) => isOneOf(ENDS, one));
+  if (modifiers.includes('base64offset') && !ended) {
+    return {
+      message: '"base64offset" is a part of a text, and this is compared with the whole',
+      hint: 'then "contains"',
+    };
+  }
+  const wide = modifiers.findIndex((one) => isOneOf(UTF16, one));
+  const base64 = modifiers.findIndex((one) => isOneOf(BASE64, one));
+  if (wide === -1 || base64 === -1 || modifiers.slice(wide).some((one) => isOneOf(BASE64, one))) return null;
+  return {
+    message: `"${modifiers[wide]}" after "${modifiers[base64]}" is Base64 in UTF-16`,
+    hint: 'the other way round?',
   };
 }
 

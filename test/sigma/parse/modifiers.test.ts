@@ -250,6 +250,23 @@ describe('modifiers without a meaning', () => {
     expect(problems).toHaveLength(3);
   });
 
+  test.each([
+    [
+      'a|base64offset: foo',
+      '"base64offset" is a part of a text, and this is compared with the whole (then "contains")',
+    ],
+    ['a|base64|wide: foo', '"wide" after "base64" is Base64 in UTF-16 (the other way round?)'],
+  ])('what was probably not meant is told: %s', (item, problem) => {
+    expect(problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`))).toEqual([`x.yml:5:9: notice: ${problem}`]);
+  });
+
+  test.each(["'|base64offset': foo", 'a|wide|base64offset|startswith: foo', 'a|base64|wide|base64: foo'])(
+    'and what was meant is not: %s',
+    (item) => {
+      expect(problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`))).toEqual([]);
+    },
+  );
+
   test('twice the same is once', () => {
     expect(problemsOf(ruleWith('sel: {a|contains|contains: x}\ncondition: sel'))).toEqual([
       'x.yml:5:9: notice: the modifier "contains" stands here twice (once is enough)',
