@@ -6,6 +6,7 @@
 import { conditionWords } from '../alert/correlation-words.ts';
 import { entryView } from '../alert/entry-view.ts';
 import type { AlertNotification, EntryView } from '../notify/notification.ts';
+import { RULES_TOLD } from '../notify/number-words.ts';
 import type { Evidence, Rule } from '../sigma/rule.ts';
 import type { FiredWindow } from './counted.ts';
 import type { AlertRow } from './evaluate.ts';
@@ -47,8 +48,7 @@ export function noticeOf(
   };
 }
 
-/** A rule may wait for many others: so many of their titles are told, and so much of each. */
-const TITLES_MOST = 64;
+/** What is told of a rule's title. */
 const TITLE_CHARS = 120;
 /** What is told of a condition. */
 const CONDITION_CHARS = 300;
@@ -67,7 +67,7 @@ export function windowOf(
   const isTemporal = type === 'temporal' || type === 'temporal_ordered';
   return {
     ...{ type, value: fired.value, atLeast, timespanMs, fields, percentile },
-    rules: isTemporal ? rules.slice(0, TITLES_MOST).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
+    rules: isTemporal ? rules.slice(0, RULES_TOLD).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
     condition: conditionWords(correlation, titleOf).slice(0, CONDITION_CHARS),
     first: [],
   };

@@ -5,6 +5,9 @@ import { ours } from './untrusted.ts';
 
 const NAME = 100;
 
+/** A correlation may wait for many rules: of no more the titles are told. */
+export const RULES_TOLD = 64;
+
 /** A number that made a correlation fire, and what it is the number of. */
 export interface Numbered {
   readonly type: CorrelationType;
@@ -17,7 +20,7 @@ export interface Numbered {
   readonly fields: readonly string[];
   /** value_percentile: which one; null where the number is a share. */
   readonly percentile: number | null;
-  /** The temporal types: the titles of the rules they wait for, in their order; else empty. */
+  /** The temporal types: the titles of the rules they wait for, in their order, `RULES_TOLD` at most; else empty. */
   readonly rules: readonly string[];
 }
 
@@ -29,15 +32,16 @@ export function numberWords(of: Numbered): string {
 function subject({ type, value, atLeast, fields, percentile, rules }: Numbered): string {
   const number = `${atLeast ? 'at least ' : ''}${numberText(value)}`;
   const of = fields.length === 0 ? '' : ` of ${fields.map((name) => ours(name, NAME)).join(' and ')}`;
+  const all = rules.length < RULES_TOLD ? ` of ${rules.length}` : '';
   switch (type) {
     case 'event_count':
       return `${number} ${value === 1 ? 'entry' : 'entries'}`;
     case 'value_count':
       return `${number} different ${value === 1 ? 'value' : 'values'}${of}`;
     case 'temporal':
-      return `${number} of ${numberText(rules.length)} rules`;
+      return `${number}${all} rules`;
     case 'temporal_ordered':
-      return `${number} of ${numberText(rules.length)} rules in order`;
+      return `${number}${all} rules in order`;
     case 'value_sum':
       return `the sum${of} is ${number}`;
     case 'value_avg':

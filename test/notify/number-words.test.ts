@@ -21,6 +21,7 @@ describe('the number of a window', () => {
     [{ type: 'value_count', value: 12, fields: ['client_ip'] }, '12 different values of client_ip in 5 minutes'],
     [{ type: 'value_count', value: 1, fields: ['a', 'b'] }, '1 different value of a and b in 5 minutes'],
     [{ type: 'temporal', value: 2, rules: ['A', 'B', 'C'] }, '2 of 3 rules in 5 minutes'],
+    [{ type: 'temporal', value: 70, rules: Array(64).fill('A') }, '70 rules in 5 minutes'],
     [{ type: 'temporal_ordered', value: 3, rules: ['A', 'B', 'C'] }, '3 of 3 rules in order in 5 minutes'],
     [{ type: 'value_sum', value: 1_200_000, ...BYTES }, 'the sum of bytes is 1,200,000 in 5 minutes'],
     [{ type: 'value_avg', value: 0.1 + 0.2, ...BYTES }, 'the average of bytes is 0.3 in 5 minutes'],
