@@ -1,6 +1,10 @@
 /** Correlations as they are written: what each type has, lacks and cannot be. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CorrelationRule } from '../../../src/sigma/rule.ts';
+import { createSequence } from '../../../src/sigma/correlate/sequence.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { CORRELATION_TYPES, type CorrelationRule } from '../../../src/sigma/rule.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';
 
 const detection = (name: string) => `${ruleWith('sel: {a: 1}\ncondition: sel', `id-${name}`)}name: ${name}\n`;
@@ -509,4 +513,64 @@ test('a name with blanks cannot stand in a condition: its id can', () => {
   expect(problemsOf(text('first and two'))).toEqual([
     expect.stringContaining('there is no rule "first" (a name with blanks cannot stand here: use its id)'),
   ]);
+});
+
+test('whatever is written: problems or rules that can be run, and nothing thrown', () => {
+  const scalar = fc.oneof(
+    fc.constantFrom(
+      'one',
+      'two',
+      'id-one',
+      'c-1',
+      '5m',
+      '1h',
+      'a',
+      'who',
+      'one and not two',
+      '1 of t*',
+      true,
+      null,
+      {},
+      [],
+    ),
+    fc.integer({ min: -2, max: 12 }),
+    fc.double(),
+    fc.string(),
+  );
+  const mostly = (good: fc.Arbitrary<unknown>, odd: fc.Arbitrary<unknown> = scalar) =>
+    fc.oneof({ weight: 15, arbitrary: good }, { weight: 1, arbitrary: odd });
+  const key = fc.constantFrom('gt', 'gte', 'lt', 'lte', 'eq', 'neq', 'field', 'percentile', 'get');
+  const section = fc.record(
+    {
+      type: mostly(fc.constantFrom(...CORRELATION_TYPES)),
+      rules: mostly(
+        fc.subarray(['one', 'two', 'three'], { minLength: 1 }),
+        fc.subarray(['one', 'id-one', 'c-1', 'nobody']),
+      ),
+      timespan: mostly(fc.constant('5m')),
+      condition: fc.oneof(
+        { weight: 4, arbitrary: fc.constantFrom({ gte: 2 }, { field: 'n', gt: 1 }, 'one or two', undefined) },
+        { weight: 1, arbitrary: fc.dictionary(key, fc.oneof(scalar, fc.nat(5)), { maxKeys: 3 }) },
+      ),
+      'group-by': mostly(fc.subarray(['who', 'a'])),
+      aliases: mostly(fc.constantFrom(undefined, { who: { one: 'a' } }), fc.dictionary(fc.string(), scalar)),
+      generate: mostly(fc.boolean()),
+    },
+    { requiredKeys: ['type', 'rules', 'timespan'] },
+  );
+  let ran = 0;
+  fc.assert(
+    fc.property(section, (written) => {
+      const document = JSON.stringify({ title: 'Many', id: 'c-1', correlation: written });
+      const { ruleSet, problems } = parseRules([{ path: 'x.yml', text: `${RULES}---\n${document}\n` }]);
+      const errors = problems.filter(({ severity }) => severity === 'error');
+      expect(ruleSet.rules.some(({ kind }) => kind === 'correlation')).toBe(errors.length === 0);
+      if (errors.length > 0) return;
+      ran++;
+      const sequence = createSequence(compile(ruleSet));
+      for (const at of [0, 1, 2, 300_001]) sequence.see({ a: 1, who: 'x', n: at }, at);
+    }),
+    { numRuns: 400 },
+  );
+  expect(ran).toBeGreaterThan(20);
 });
