@@ -7,7 +7,8 @@
  */
 import type { PatternPart, Test } from '../rule.ts';
 import { base64, base64offset, type Utf16, utf8, utf16 } from './encodings.ts';
-import type { FieldSpec, Step } from './modifiers.ts';
+import type { Step } from './modifier-names.ts';
+import type { FieldSpec } from './modifiers.ts';
 import { expandPattern } from './placeholders.ts';
 import type { Reading } from './reading.ts';
 import { literalOf, parsePattern, parseTemplate, surrounded, type TemplatePart } from './value.ts';
