@@ -6,7 +6,7 @@
  * the fields of its group and, besides, those of the entry that completed it. Happenings of one entry for one
  * correlation and group at one time are one. Of one entry, a correlation fires at most once a group: the earliest.
  * Correlations see an entry in the order of their references, then of the rules; those it does not concern cost
- * nothing. Pure but for the windows. Throws only where the value of a field is nested too deep to be written as text.
+ * nothing. Never throws, whatever the JSON. Pure but for the windows.
  */
 import type { CorrelationRule, EntryBody, Evidence, Match, Rule } from '../rule.ts';
 import { groupOf, groupText, happeningValue, type KeyPart } from './groups.ts';

@@ -62,9 +62,17 @@ export function keyOf(fields: readonly string[], body: EntryBody): readonly KeyP
   return fields.map((field) => ({ field, value: textOf(readerOf(field)(body)) ?? '' }));
 }
 
+/** What cannot be written, being nested too deep, is one value: that entry is grouped and counted as well. */
+const TOO_DEEP = '…';
+
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return TOO_DEEP;
+  }
 }
 
 /** A field of `group-by` or a value's, through its alias for the rule. */

@@ -4,6 +4,9 @@ import { groupOf, groupText, happeningValue, keyOf } from '../../../src/sigma/co
 import type { CorrelationRule, EntryBody } from '../../../src/sigma/rule.ts';
 import { correlation } from './made.ts';
 
+/** A list in a list in a list … */
+const deep = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+
 describe('groupOf', () => {
   const rows: readonly [string, readonly string[], Readonly<Record<string, unknown>>, readonly string[] | null][] = [
     ['no group-by: one group', [], {}, []],
@@ -17,6 +20,7 @@ describe('groupOf', () => {
     ['case tells apart', ['client_ip'], { client_ip: 'A' }, ['A']],
     ['what is no scalar is its JSON', ['actor'], { actor: { id: ['a'] } }, ['{"id":["a"]}']],
     ['no prototype is reached', ['constructor'], {}, null],
+    ['what is nested too deep to be written is a group too', ['actor'], { actor: deep(100_000) }, ['…']],
   ];
   it.each(rows)('%s', (_, groupBy, body, values) => {
     const group = groupOf(correlation('c', ['x'], { groupBy }), 'x', body);
