@@ -89,15 +89,29 @@ describe('memory', () => {
     expect(automaton.measure().cells).toBeLessThan(1 << 14);
   });
 
-  test('an automaton that has forgotten answers as before', () => {
-    const regex = createRegex('a[ab]{12}c', '');
-    if (!regex.ok) throw new Error(regex.problem);
-    const text = scrambled('ab', 5_000);
-    for (let i = 0; i < 10; i++) {
-      expect(regex.test(`${text}c`)).toBe(text.at(-13) === 'a');
-      expect(regex.test(`${text}ac`)).toBe(text.at(-12) === 'a');
-      expect(regex.test(`a${text.slice(0, 12)}c${text}`)).toBe(true);
+  test('a character of a new class, amidst a match, loses nothing', () => {
+    const letters = Array.from({ length: 700 }, (_, i) => String.fromCodePoint(0x61 + i)).join('');
+    for (const wanted of [letters.slice(0, 26), letters.slice(100, 250), letters.slice(27)]) {
+      const automaton = createPlainMatcher(parseRegex(String.raw`\Q${wanted}`, NO_FLAGS));
+      expect(automaton.run(`-${wanted}-`, 0)).toBe(true);
+      expect(automaton.run(`-${wanted.slice(1)}-${wanted}`, 0)).toBe(true);
+      expect(automaton.run(wanted.slice(1), 0)).toBe(false);
     }
+  });
+
+  test('an automaton that has forgotten answers as before', () => {
+    const automaton = createPlainMatcher(parseRegex('a[abc]{11}b[abc]{5}cc', NO_FLAGS));
+    const all = scrambled('abc', 60_000);
+    let found = 0;
+    for (let at = 0; at < all.length; at += 30) {
+      const text = all.slice(at, at + 30);
+      const wanted = /a[abc]{11}b[abc]{5}cc/.test(text);
+      expect(automaton.run(text, 0), text).toBe(wanted);
+      if (wanted) found++;
+    }
+    expect(found).toBeGreaterThan(200);
+    expect(found).toBeLessThan(1_800);
+    expect(automaton.measure().cells).toBeLessThan(1 << 14);
   });
 });
 

@@ -104,6 +104,10 @@ const ROWS: readonly Row[] = [
   ['an empty alternative', '^(?:a|)$', ['', 'a'], ['b']],
   ['alternatives in groups, with anchors', '^(?:a|b$)', ['ax', 'b'], ['bx', 'xa']],
 
+  ['a part behind what has no end', '(?:a+b|x+y)cd+e', ['zaabcde', 'xycde', 'cd-abcdde'], ['cde', 'abce']],
+  ['a part behind what is repeated and has no end', '(?:a+b){2}cd+e', ['aababcde'], ['abcde']],
+  ['parts in the wrong order', 'one.+two.+three', ['one two three'], ['three two one', 'onetwothree']],
+  ['parts that share a character', r`ab\s+ba`, ['ab  ba', 'abab ba'], ['abba', 'ab']],
   ['any number', '^ab*c$', ['ac', 'abbc'], ['abb']],
   ['one or more', '^ab+c$', ['abc', 'abbc'], ['ac']],
   ['one or none', '^ab?c$', ['ac', 'abc'], ['abbc']],
