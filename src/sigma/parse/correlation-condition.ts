@@ -9,9 +9,10 @@
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
 import { attributesOf, readTexts } from './attributes.ts';
 import type { ConditionText } from './condition.ts';
+import { type Shape, shapeOf } from './correlation-shape.ts';
 import { nearestHint } from './nearest.ts';
 import type { Hint, Report } from './problem.ts';
-import { type Numbers, reach } from './reach.ts';
+import { reach } from './reach.ts';
 import { type MapEntry, type MapNode, type Node, nounOf, shown } from './yaml.ts';
 
 export interface CorrelationCondition extends Pick<CorrelationRule, 'condition' | 'fields' | 'percentile'> {
@@ -22,47 +23,6 @@ const COMPARISONS: readonly Comparison[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq
 /** A window keeps about twice as many times as its condition asks for, in one row; ten thousand are about 100 KB. */
 const COUNT_MOST = 10_000;
 const FIELDS_MOST = 32;
-
-/** What a type's condition may hold. */
-interface Shape {
-  readonly noun: string;
-  readonly fields: 'none' | 'one' | 'several';
-  readonly numbers: Numbers;
-  /** Whether it may be absent (all rules), or a condition over rules. */
-  readonly overRules: boolean;
-  readonly example: string;
-}
-
-function shapeOf(type: CorrelationType, rules: number): Shape {
-  const one = { fields: 'one', overRules: false } as const;
-  const any = { whole: false, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
-  const count = { whole: true, least: 1, most: Number.POSITIVE_INFINITY };
-  switch (type) {
-    case 'event_count':
-      return { noun: 'count', fields: 'none', numbers: count, overRules: false, example: '{gte: 10}' };
-    case 'value_count':
-      return {
-        noun: 'count of values',
-        fields: 'several',
-        numbers: count,
-        overRules: false,
-        example: '{field: actor.id, gte: 10}',
-      };
-    case 'temporal':
-    case 'temporal_ordered': {
-      const numbers = { whole: true, least: 1, most: Math.max(1, rules) };
-      return { noun: 'count of rules', fields: 'none', numbers, overRules: true, example: '{gte: 2}' };
-    }
-    case 'value_sum':
-      return { noun: 'sum', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
-    case 'value_avg':
-      return { noun: 'average', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
-    case 'value_median':
-      return { noun: 'median', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
-    case 'value_percentile':
-      return { noun: 'percentile', ...one, numbers: any, example: '{field: bytes, percentile: 95, gt: 1000}' };
-  }
-}
 
 /** Reads the condition of a correlation that refers to `rules` rules; null where it has an error, which is reported. */
 export function readCorrelationCondition(
