@@ -10,9 +10,12 @@ import type { Assertion, Node } from './node.ts';
 /** Steps from one character of a text, over all ways: a few words, an address. A step takes about a nanosecond. */
 const STEPS_LIMIT = 300;
 
+/** The same for what is not selective, so that most characters of a text may take all the steps. */
+const UNSELECTIVE_STEPS_LIMIT = 10;
+
 /** The RegExp that finds what the tree matches; null where it could take too long, or cannot say it. */
 export function createBoundedRegExp(node: Node): RegExp | null {
-  if (effortOf(node).steps > STEPS_LIMIT) return null;
+  if (effortOf(node).steps > (selectivityOf(node) > 0 ? STEPS_LIMIT : UNSELECTIVE_STEPS_LIMIT)) return null;
   const source = sourceOf(node);
   return source === null ? null : new RegExp(source, 'u');
 }

@@ -17,7 +17,7 @@ export function createMatcher(tree: Node): (text: string) => boolean {
   if (node === EMPTY) return () => true;
   const asText = createTextTest(node);
   if (asText !== null) return asText;
-  const bounded = selectivityOf(node) > 0 ? createBoundedRegExp(node) : null;
+  const bounded = createBoundedRegExp(node);
   return bounded === null ? createAutomatonTest(node) : (text) => bounded.test(text);
 }
 
