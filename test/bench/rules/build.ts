@@ -71,15 +71,20 @@ export async function bundle(folder: string, lines: readonly string[]): Promise<
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],
     // What ajv made imports ajv.
-    nodePaths: [fileURLToPath(new URL('../peers/node_modules/', import.meta.url).href)],
+    nodePaths: [fileOf('../peers/node_modules/')],
     logLevel: 'silent',
   });
   const code = outputFiles[0]?.text ?? '';
   return { code, gzippedBytes: gzipSync(code, { level: 9 }).length };
 }
 
+/** The path of a file beside this one, quoted for an import. */
 export function path(relative: string): string {
-  return JSON.stringify(fileURLToPath(new URL(relative, import.meta.url).href));
+  return JSON.stringify(fileOf(relative));
+}
+
+function fileOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url).href);
 }
 
 function write(name: string, i: number, ruleSet: RuleSet, folder: string): Written {
@@ -97,7 +102,7 @@ function write(name: string, i: number, ruleSet: RuleSet, folder: string): Writt
         make: `${subject}(${data(ruleSet)})`,
       };
     case HAND_WRITTEN: {
-      const source = handWritten(detectionsOf(ruleSet), JSON.parse(path('./prepared.ts')) as string);
+      const source = handWritten(detectionsOf(ruleSet), fileOf('./prepared.ts'));
       return {
         imports: [
           `import { matched as ${subject} } from ${file(source)};`,

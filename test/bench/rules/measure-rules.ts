@@ -5,7 +5,7 @@
  */
 import type { RuleSet } from '../../../src/sigma/rule.ts';
 import { compare } from '../measure.ts';
-import { bundleAll, ENGINE, HAND_WRITTEN, PREPARED } from './build.ts';
+import { bundleAll, ENGINE, PREPARED } from './build.ts';
 import type { BenchEntry } from './entries.ts';
 import { type Running, type Runtime, start } from './runtime.ts';
 import type { Found } from './serve.ts';
@@ -131,6 +131,3 @@ export function disagreement(
 function asked(what: string, name: string, count?: number): string {
   return `/${what}/${encodeURIComponent(name)}${count === undefined ? '' : `?count=${count}`}`;
 }
-
-/** The first, beside which everything is put. */
-export const BESIDE = HAND_WRITTEN;
