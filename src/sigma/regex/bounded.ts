@@ -13,9 +13,13 @@ const STEPS_LIMIT = 300;
 /** The same for what is not selective, so that most characters of a text may take all the steps. */
 const UNSELECTIVE_STEPS_LIMIT = 10;
 
-/** The RegExp that finds what the tree matches; null where it could take too long, or cannot say it. */
+/**
+ * The RegExp that finds what the tree matches; null where it could take too long, or cannot say it. Nor is it one that may
+ * match the empty text: V8 looks for that amidst pairs of surrogates too.
+ */
 export function createBoundedRegExp(node: Node): RegExp | null {
-  if (effortOf(node).steps > (selectivityOf(node) > 0 ? STEPS_LIMIT : UNSELECTIVE_STEPS_LIMIT)) return null;
+  const { steps, least } = effortOf(node);
+  if (least === 0 || steps > (selectivityOf(node) > 0 ? STEPS_LIMIT : UNSELECTIVE_STEPS_LIMIT)) return null;
   const source = sourceOf(node);
   return source === null ? null : new RegExp(source, 'u');
 }
@@ -25,36 +29,43 @@ interface Effort {
   readonly ways: number;
   /** How many characters and assertions are looked at on all of them. */
   readonly steps: number;
+  /** How many characters a match has at least. */
+  readonly least: number;
 }
+
+const NO_EFFORT: Effort = { ways: 1, steps: 0, least: 0 };
 
 function effortOf(node: Node): Effort {
   switch (node.kind) {
     case 'empty':
-    case 'chars':
     case 'assert':
-      return { ways: 1, steps: 1 };
+      return { ways: 1, steps: 1, least: 0 };
+    case 'chars':
+      return { ways: 1, steps: 1, least: 1 };
     case 'choice':
-      return node.of
-        .map(effortOf)
-        .reduce((all, one) => ({ ways: all.ways + one.ways, steps: all.steps + one.steps + 1 }), { ways: 0, steps: 0 });
+      return node.of.map(effortOf).reduce(eitherOf);
     case 'sequence':
-      return node.of.map(effortOf).reduce(inSequence, { ways: 1, steps: 0 });
+      return node.of.map(effortOf).reduce(inSequence, NO_EFFORT);
     case 'repeat': {
       const once = effortOf(node.of);
-      let run: Effort = { ways: 1, steps: 0 };
+      let run = NO_EFFORT;
       let ways = 0;
       for (let times = 0; times <= node.max; times++) {
         if (times >= node.min) ways += run.ways;
-        if (run.steps > STEPS_LIMIT || ways > STEPS_LIMIT) return { ways, steps: STEPS_LIMIT + 1 };
+        if (run.steps > STEPS_LIMIT || ways > STEPS_LIMIT) return { ways, steps: STEPS_LIMIT + 1, least: 0 };
         if (times < node.max) run = inSequence(run, once);
       }
-      return { ways, steps: run.steps + 1 };
+      return { ways, steps: run.steps + 1, least: node.min * once.least };
     }
   }
 }
 
+function eitherOf(all: Effort, one: Effort): Effort {
+  return { ways: all.ways + one.ways, steps: all.steps + one.steps + 1, least: Math.min(all.least, one.least) };
+}
+
 function inSequence(all: Effort, one: Effort): Effort {
-  return { ways: all.ways * one.ways, steps: all.steps + all.ways * one.steps };
+  return { ways: all.ways * one.ways, steps: all.steps + all.ways * one.steps, least: all.least + one.least };
 }
 
 const ASSERTIONS: { readonly [what in Assertion]: string } = {

@@ -24,11 +24,9 @@ export type Regex =
   | {
       readonly ok: true;
       /** Whether the pattern matches somewhere in the text. */
-      readonly test: RegexTest;
+      readonly test: (text: string) => boolean;
     }
   | { readonly ok: false; readonly problem: string };
-
-export type RegexTest = (text: string) => boolean;
 
 /**
  * Compiles a regular expression; says what is wrong where it is none, or needs more than linear time.
@@ -40,23 +38,13 @@ export type RegexTest = (text: string) => boolean;
 export function createRegex(source: string, flags: string): Regex {
   const tree = parse(source, flags);
   if (typeof tree === 'string') return { ok: false, problem: tree };
-  return { ok: true, test: atFirstUse(() => createMatcher(tree)) };
-}
-
-/** The test of an expression that `createRegex` has accepted before: not even read until its first use. */
-export function createRegexTest(source: string, flags: string): RegexTest {
-  return atFirstUse(() => {
-    const tree = parse(source, flags);
-    if (typeof tree === 'string') throw new Error(`regular expression: ${tree}`);
-    return createMatcher(tree);
-  });
-}
-
-function atFirstUse(make: () => RegexTest): RegexTest {
-  let test: RegexTest | null = null;
-  return (text) => {
-    test ??= make();
-    return test(text);
+  let test: ((text: string) => boolean) | null = null;
+  return {
+    ok: true,
+    test: (text) => {
+      test ??= createMatcher(tree);
+      return test(text);
+    },
   };
 }
 

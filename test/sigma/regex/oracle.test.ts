@@ -85,6 +85,34 @@ describe('as another engine does', { timeout: 30_000 }, () => {
     expect(matches / runs).toBeLessThan(0.8);
   });
 
+  test('finds the same places between characters', () => {
+    const edge = fc.constantFrom(
+      r`\B`,
+      r`\b`,
+      '^',
+      '$',
+      r`\A`,
+      r`\z`,
+      '(?m:^)',
+      '(?m:$)',
+      '.',
+      '[^a]',
+      '😀',
+      r`\x{DE00}`,
+    );
+    const edges = fc.array(edge, { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.array(edges, { minLength: 1, maxLength: 3 }), texts, (choices, all) => {
+        const source = choices.map((choice) => choice.join('')).join('|');
+        const wanted = oracle(source, '');
+        const regex = createRegex(source, '');
+        if (!regex.ok || wanted === null) throw new Error(source);
+        for (const text of all) expect(regex.test(text), source).toBe(wanted.test(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   test('accepts the same garbage', () => {
     const piece = fc.constantFrom(
       ...[...'ab()[]{}|*+?^$.\\-,:=!<>01289iPQExdDzZpn&#\'"é'],
