@@ -72,7 +72,7 @@ function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt
   }
 }
 
-function matchText({ at, entry, part, said, evidence }: Told): string[] {
+function matchText({ at, entry, part, said, evidence, number }: Told): string[] {
   const who = entry === null ? 'an entry that is no longer kept' : entryText(entry);
   const found = evidence.map(
     ({ selection, field, value }) => `${safe(selection)}: ${field === null ? '' : `${safe(field)} = `}${safe(value)}`,
@@ -80,6 +80,7 @@ function matchText({ at, entry, part, said, evidence }: Told): string[] {
   return [
     `${utc(at)}  ${who}`,
     ...(part === 'counted' ? ['  counted towards it'] : [`  ${safe(said)}${meaning(said)}`]),
+    ...(number === null ? [] : [`  with it: ${safe(number)}`]),
     ...(found.length === 0 ? [] : [`  since ${found.join('; ')}`]),
   ];
 }

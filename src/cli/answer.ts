@@ -94,6 +94,7 @@ const moment = z.object({
   part: z.enum(['matched', 'counted']),
   said: text,
   evidence: z.array(z.object({ selection: text, field: z.nullable(text), value: text })),
+  number: z._default(z.nullable(text), null),
 });
 
 const alertPage = z.object({

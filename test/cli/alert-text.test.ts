@@ -31,6 +31,7 @@ const MATCH = {
   entry: ENTRY,
   part: 'matched' as const,
   said: 'opened: first match',
+  number: null,
   evidence: [{ selection: 'selection', field: 'action', value: 'api_key.deleted' }],
 };
 const SENT = {
@@ -89,6 +90,11 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   ['what took several attempts', { deliveries: [{ ...SENT, attempts: 4 }] }, '03:00:01 UTC, at attempt 4'],
   ['that nobody was told', { deliveries: [] }, 'Nobody was told of it'],
   ['growth', { timeline: [{ ...MATCH, said: 'grown: count reached 10' }] }, '    grown: count reached 10\n'],
+  [
+    'the number of a correlation',
+    { timeline: [{ ...MATCH, number: '25 entries in 5 min' }] },
+    '    with it: 25 entries in 5 min\n',
+  ],
   ['what a correlation counted', { timeline: [{ ...MATCH, part: 'counted', said: '' }] }, '    counted towards it\n'],
   ['that an entry is gone', { timeline: [{ ...MATCH, entry: null }] }, 'UTC  an entry that is no longer kept'],
   ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted and not kept'],
@@ -142,7 +148,7 @@ test('what others wrote commands no terminal', () => {
   const evidence = [{ selection: hostile, field: hostile, value: hostile }];
   const answer: AlertAnswer = {
     alert,
-    timeline: [{ at: NOW, entry, part: 'matched', said: hostile, evidence }],
+    timeline: [{ at: NOW, entry, part: 'matched', said: hostile, evidence, number: hostile }],
     more: 1,
     deliveries: (['pending', 'delivered', 'dead', 'held'] as const).map((state) => ({
       ...SENT,
