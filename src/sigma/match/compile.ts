@@ -6,7 +6,7 @@
  */
 import type { CorrelationRule, DetectionRule, EntryBody, Match, Rule, RuleSet } from '../rule.ts';
 import { createExplanation } from './evidence.ts';
-import { createFieldNumbers } from './loaded.ts';
+import { createFieldTable } from './loaded.ts';
 import { createPlan } from './plan.ts';
 
 /** Rules made ready. */
@@ -20,23 +20,23 @@ export interface Engine {
 
 /** Compiles a set of rules. Throws only where a rule holds what `parseRules` would have refused. */
 export function compile(ruleSet: RuleSet): Engine {
-  const fields = createFieldNumbers();
+  const table = createFieldTable();
   const detections = ruleSet.rules
     .filter((rule): rule is DetectionRule => rule.kind === 'detection')
     .map((rule) => ({
       rule,
-      test: createPlan(rule.expression, fields).test,
-      explain: createExplanation(rule.expression, fields),
+      test: createPlan(rule.expression, table).test,
+      explain: createExplanation(rule.expression),
     }));
   return {
     version: ruleSet.version,
     rules: new Map(ruleSet.rules.map((rule) => [rule.id, rule])),
     correlations: ruleSet.rules.filter((rule): rule is CorrelationRule => rule.kind === 'correlation'),
     evaluate: (body) => {
-      const entry = fields.load(body);
+      const entry = table.load(body);
       const matches: Match[] = [];
       for (const { rule, test, explain } of detections) {
-        if (test(entry)) matches.push({ rule, evidence: explain(entry) });
+        if (test(entry)) matches.push({ rule, evidence: explain(body) });
       }
       return matches;
     },

@@ -2,116 +2,184 @@
  * Why a rule matched: the selections, fields and values that made it true.
  *
  * Contract: what is true and counts is told, in the order the rule has it; where a rule matches only by what is not
- * so, the values that were not so. It goes by the rule as it is written, comparison by comparison, and is prepared
- * when a rule first matches. Bounded, for the values are attackers'. Pure.
+ * so, the values that were not so. It goes by the rule as it is written, comparison by comparison, and by the entry as
+ * it came: nothing that makes evaluation fast has a part in it. Bounded, for the values are attackers'. Pure.
  */
-import type { Evidence, Expression, Leaf } from '../rule.ts';
-import { type CompiledLeaf, createLeaf } from './leaf.ts';
-import type { Field, FieldNumbers, LoadedEntry } from './loaded.ts';
+import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
+import { fieldValue } from './field.ts';
+import { AS, everyScalar, isNull, type Scalar, scalarsOf } from './loaded.ts';
+import { anyRelated } from './multi-search.ts';
+import { createQuestion } from './question.ts';
 
 const ITEM_LIMIT = 16;
 const VALUE_LIMIT = 256;
 
+/** The expression, its leaves made ready. */
 type Explained =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Explained[] }
   | { readonly kind: 'not'; readonly of: Explained }
-  | (CompiledLeaf & { readonly kind: 'leaf'; readonly leaf: Leaf });
+  | { readonly kind: 'leaf'; readonly leaf: Leaf; readonly answer: (fields: Fields) => Answer };
 
-type Found = Map<string, Evidence>;
+/** Whether a leaf is true, and which of the field's scalars makes it so, where it is one. */
+interface Answer {
+  readonly holds: boolean;
+  readonly scalar: Scalar | undefined;
+}
 
-/** Makes what tells the evidence of an expression that is true of an entry. */
-export function createExplanation(
-  expression: Expression,
-  fields: FieldNumbers,
-): (entry: LoadedEntry) => readonly Evidence[] {
+/** Makes what tells the evidence of an expression that is true of an entry. It is prepared when it is first asked. */
+export function createExplanation(expression: Expression): (body: EntryBody) => readonly Evidence[] {
   let explained: Explained | null = null;
-  return (entry) => {
-    explained ??= prepare(expression, fields);
-    const found: Found = new Map();
-    explain(explained, entry, true, found);
-    if (found.size === 0) explainAbsence(explained, entry, found);
-    return [...found.values()];
+  return (body) => {
+    explained ??= prepare(expression);
+    const found = new Found(new Fields(body));
+    explain(explained, true, found);
+    if (found.isEmpty) explainAbsence(explained, found);
+    return found.evidence;
   };
 }
 
-function prepare(expression: Expression, fields: FieldNumbers): Explained {
-  switch (expression.kind) {
-    case 'leaf':
-      return { kind: 'leaf', leaf: expression, ...createLeaf([expression], fields) };
-    case 'not':
-      return { kind: 'not', of: prepare(expression.of, fields) };
-    case 'and':
-    case 'or':
-      return { kind: expression.kind, of: expression.of.map((child) => prepare(child, fields)) };
+/** The fields of an entry, each read once. */
+class Fields {
+  readonly #body: EntryBody;
+  readonly #known = new Map<string | null, { readonly value: unknown; readonly scalars: readonly Scalar[] }>();
+
+  constructor(body: EntryBody) {
+    this.#body = body;
+  }
+
+  of(path: string | null): { readonly value: unknown; readonly scalars: readonly Scalar[] } {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const value = path === null ? everyScalar(this.#body) : fieldValue(this.#body, path);
+    const read = { value, scalars: scalarsOf(value) };
+    this.#known.set(path, read);
+    return read;
   }
 }
 
-function holds(node: Explained, entry: LoadedEntry): boolean {
+/** What was found, each thing once, up to a limit. */
+class Found {
+  readonly fields: Fields;
+  readonly #items = new Map<string, Evidence>();
+
+  constructor(fields: Fields) {
+    this.fields = fields;
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.size === 0;
+  }
+
+  get isFull(): boolean {
+    return this.#items.size >= ITEM_LIMIT;
+  }
+
+  get evidence(): readonly Evidence[] {
+    return [...this.#items.values()];
+  }
+
+  /** Tells of a field this scalar, or its first. */
+  add({ selection, field }: Leaf, scalar: Scalar | undefined): void {
+    const { value, scalars } = this.fields.of(field);
+    const shown = scalar ?? scalars[0];
+    const text = shown === undefined ? absence(value) : shortened(String(shown));
+    const key = JSON.stringify([selection, field, text]);
+    if (!this.#items.has(key)) this.#items.set(key, { selection, field, value: text });
+  }
+}
+
+function absence(value: unknown): string {
+  if (value === undefined) return 'missing';
+  return isNull(value) ? 'null' : '…';
+}
+
+function shortened(text: string): string {
+  return text.length <= VALUE_LIMIT ? text : text.slice(0, VALUE_LIMIT).toWellFormed();
+}
+
+function prepare(expression: Expression): Explained {
+  switch (expression.kind) {
+    case 'leaf':
+      return { kind: 'leaf', leaf: expression, answer: createAnswer(expression) };
+    case 'not':
+      return { kind: 'not', of: prepare(expression.of) };
+    case 'and':
+    case 'or':
+      return { kind: expression.kind, of: expression.of.map(prepare) };
+  }
+}
+
+function createAnswer({ field, test }: Leaf): (fields: Fields) => Answer {
+  switch (test.op) {
+    case 'null':
+      return (fields) => ({ holds: isNull(fields.of(field).value), scalar: undefined });
+    case 'exists':
+      return (fields) => ({ holds: (fields.of(field).value !== undefined) === test.present, scalar: undefined });
+    case 'fieldref': {
+      const as = test.cased ? AS.text : AS.folded;
+      return anyScalar(field, (fields) => {
+        const wanted = fields.of(test.field).scalars.map(as);
+        return (scalar) => anyRelated([as(scalar)], wanted, test.compare);
+      });
+    }
+    default: {
+      const { form, holds } = createQuestion([test]);
+      const asked = holds as (value: unknown) => boolean;
+      return anyScalar(field, () => (scalar) => asked(AS[form](scalar)));
+    }
+  }
+}
+
+function anyScalar(field: string | null, createTest: (fields: Fields) => (scalar: Scalar) => boolean) {
+  return (fields: Fields): Answer => {
+    const scalar = fields.of(field).scalars.find(createTest(fields));
+    return { holds: scalar !== undefined, scalar };
+  };
+}
+
+function holds(node: Explained, fields: Fields): boolean {
   switch (node.kind) {
     case 'leaf':
-      return node.test(entry);
+      return node.answer(fields).holds;
     case 'not':
-      return !holds(node.of, entry);
+      return !holds(node.of, fields);
     case 'and':
-      return node.of.every((child) => holds(child, entry));
+      return node.of.every((child) => holds(child, fields));
     case 'or':
-      return node.of.some((child) => holds(child, entry));
+      return node.of.some((child) => holds(child, fields));
   }
 }
 
 /** Tells the leaves that are true and made the whole so. */
-function explain(node: Explained, entry: LoadedEntry, wanted: boolean, found: Found): void {
-  if (found.size >= ITEM_LIMIT) return;
+function explain(node: Explained, wanted: boolean, found: Found): void {
+  if (found.isFull) return;
   switch (node.kind) {
     case 'leaf':
-      if (wanted) tell(node, entry, found);
+      if (wanted) found.add(node.leaf, node.answer(found.fields).scalar);
       return;
     case 'not':
-      explain(node.of, entry, !wanted, found);
+      explain(node.of, !wanted, found);
       return;
     case 'and':
     case 'or':
-      for (const child of node.of) if (holds(child, entry) === wanted) explain(child, entry, wanted, found);
+      for (const child of node.of) if (holds(child, found.fields) === wanted) explain(child, wanted, found);
       return;
   }
 }
 
 /** Tells the values of every field asked about: none of them was what the rule leaves out. */
-function explainAbsence(node: Explained, entry: LoadedEntry, found: Found): void {
-  if (found.size >= ITEM_LIMIT) return;
+function explainAbsence(node: Explained, found: Found): void {
+  if (found.isFull) return;
   switch (node.kind) {
     case 'leaf':
-      if (node.leaf.field !== null) add(node.leaf, shownValue(entry.field(node.field)), found);
+      if (node.leaf.field !== null) found.add(node.leaf, undefined);
       return;
     case 'not':
-      explainAbsence(node.of, entry, found);
+      explainAbsence(node.of, found);
       return;
     case 'and':
     case 'or':
-      for (const child of node.of) explainAbsence(child, entry, found);
+      for (const child of node.of) explainAbsence(child, found);
       return;
   }
-}
-
-function tell(
-  { leaf, field: number, ofScalar }: Extract<Explained, { kind: 'leaf' }>,
-  entry: LoadedEntry,
-  found: Found,
-) {
-  const field = entry.field(number);
-  const member = ofScalar === null ? undefined : field.members?.find((one) => ofScalar(one, entry));
-  add(leaf, shownValue(member ?? field), found);
-}
-
-function add({ selection, field }: Leaf, value: string, found: Found): void {
-  const key = JSON.stringify([selection, field, value]);
-  if (!found.has(key)) found.set(key, { selection, field, value });
-}
-
-/** A field's value, or its first; shortened. */
-function shownValue(field: Field): string {
-  const scalar = field.members === null ? field : field.members[0];
-  if (scalar === undefined) return field.present ? (field.isNull ? 'null' : '…') : 'missing';
-  const { text } = scalar;
-  return text.length <= VALUE_LIMIT ? text : text.slice(0, VALUE_LIMIT).toWellFormed();
 }

@@ -1,8 +1,8 @@
 /**
- * An entry made ready for many comparisons: each field is read once, its text folded at most once.
+ * An entry made ready for many comparisons: each field is read once, and brought once into each form it is asked for.
  *
- * Contract: a field's scalars are its value, or the members of its list, however deep; an object has none. Never
- * throws, whatever the JSON. Pure.
+ * Contract: a field's scalars are its value, or the members of its list, however deep; an object has none. A single
+ * scalar, which is what most fields are, takes no list. Never throws, whatever the JSON. Pure.
  */
 import type { EntryBody } from '../rule.ts';
 import { type Address, parseAddress } from './cidr.ts';
@@ -11,142 +11,151 @@ import { fold } from './fold.ts';
 
 export type Scalar = string | number | boolean;
 
-/** One field of one entry: mostly a single scalar, which then costs no list. */
-export class Field {
-  /** Whether the entry has it, be it null. */
-  readonly present: boolean;
-  /** Whether it is missing, null, or a list with a null in it. */
-  readonly isNull: boolean;
-  /** Where it is not a single scalar: all there are, each as a field of its own. Else null. */
-  readonly members: readonly Field[] | null;
-  readonly #scalar: Scalar;
-  #folded: string | null = null;
-  #number: number | null = null;
-  #address: Address | null | undefined = undefined;
-
-  constructor(present: boolean, isNull: boolean, members: readonly Field[] | null, scalar: Scalar) {
-    this.present = present;
-    this.isNull = isNull;
-    this.members = members;
-    this.#scalar = scalar;
-  }
-
-  /** The single scalar. This and what follows have a meaning only where there are no `members`. */
-  get scalar(): Scalar {
-    return this.#scalar;
-  }
-
-  get text(): string {
-    return typeof this.#scalar === 'string' ? this.#scalar : String(this.#scalar);
-  }
-
-  /** The text without case. */
-  get folded(): string {
-    this.#folded ??= fold(this.text);
-    return this.#folded;
-  }
-
+/** What comparisons want scalars to be. */
+export interface Forms {
+  readonly scalar: Scalar;
+  readonly text: string;
+  /** Text without case. */
+  readonly folded: string;
   /** NaN for what is no number. */
-  get number(): number {
-    this.#number ??= numberOf(this.#scalar);
-    return this.#number;
-  }
-
+  readonly number: number;
   /** Null for what is no address. */
-  get address(): Address | null {
-    if (this.#address === undefined) this.#address = parseAddress(this.text);
-    return this.#address;
+  readonly address: Address | null;
+}
+export type Form = keyof Forms;
+
+/** A scalar in each form. */
+export const AS: { readonly [F in Form]: (scalar: Scalar) => Forms[F] } = {
+  scalar: (scalar) => scalar,
+  text: textOf,
+  folded: (scalar) => fold(textOf(scalar)),
+  number: numberOf,
+  address: (scalar) => parseAddress(textOf(scalar)),
+};
+
+/** All scalars of a field, where it is not a single one. */
+export class Several<T> {
+  readonly all: readonly T[];
+
+  constructor(all: readonly T[]) {
+    this.all = all;
   }
 }
 
-/** The fields that are asked for, by number, in the order they were first asked for. */
-export interface FieldNumbers {
+const NONE = new Several<never>([]);
+
+/** One entry. */
+export interface LoadedEntry {
+  /** The values of its fields, by the numbers of the fields; undefined where it has none. */
+  readonly values: readonly unknown[];
+  /** A field in a form, by the number of its column: `Forms[F] | Several<Forms[F]>`. */
+  readonly columns: readonly unknown[];
+}
+
+/** The fields that rules ask for, and in which forms: each has a number, the same however often it is asked for. */
+export interface FieldTable {
   /** Null stands for every value of an entry: what keywords look at. */
-  numberOf(path: string | null): number;
+  fieldOf(path: string | null): number;
+  columnOf(path: string | null, form: Form): number;
+  /** Loads an entry, with all that was asked for until now. */
   load(body: EntryBody): LoadedEntry;
 }
 
-/** Numbers the fields that rules ask for. */
-export function createFieldNumbers(): FieldNumbers {
-  const readers: Reader[] = [];
+/** One field, and its columns. */
+interface FieldPlan {
+  readonly read: Reader;
+  readonly columns: { readonly number: number; readonly form: Form; readonly prepare: (value: unknown) => unknown }[];
+}
+
+export function createFieldTable(): FieldTable {
+  const plans: FieldPlan[] = [];
   const known = new Map<string | null, number>();
+  let columnCount = 0;
+  const fieldOf = (path: string | null): number => {
+    const number = known.get(path) ?? plans.length;
+    if (number === plans.length) {
+      plans.push({ read: path === null ? everyScalar : createReader(path), columns: [] });
+      known.set(path, number);
+    }
+    return number;
+  };
   return {
-    numberOf: (path) => {
-      const number = known.get(path) ?? readers.length;
-      if (number === readers.length) {
-        readers.push(path === null ? everyScalar : createReader(path));
-        known.set(path, number);
-      }
-      return number;
+    fieldOf,
+    columnOf: (path, form) => {
+      const { columns } = plans[fieldOf(path)] as FieldPlan;
+      const column = columns.find((one) => one.form === form);
+      if (column !== undefined) return column.number;
+      columns.push({ number: columnCount, form, prepare: PREPARE[form] });
+      return columnCount++;
     },
-    load: (body) => new LoadedEntry(body, readers),
+    load: (body) => {
+      const values = new Array<unknown>(plans.length);
+      const loaded = new Array<unknown>(columnCount);
+      for (let i = 0; i < plans.length; i++) {
+        const { read, columns } = plans[i] as FieldPlan;
+        const value = read(body);
+        values[i] = value;
+        for (const { number, prepare } of columns) loaded[number] = prepare(value);
+      }
+      return { values, columns: loaded };
+    },
   };
 }
 
-/** One entry, its fields read when they are asked for. */
-export class LoadedEntry {
-  readonly #body: EntryBody;
-  readonly #readers: readonly Reader[];
-  readonly #fields: (Field | undefined)[];
+const PREPARE: { readonly [F in Form]: (value: unknown) => Forms[F] | Several<Forms[F]> } = {
+  scalar: (value) => prepared(value, AS.scalar),
+  text: (value) => (typeof value === 'string' ? value : prepared(value, AS.text)),
+  folded: (value) => (typeof value === 'string' ? fold(value) : prepared(value, AS.folded)),
+  number: (value) => (typeof value === 'number' ? value : prepared(value, AS.number)),
+  address: (value) => prepared(value, AS.address),
+};
 
-  constructor(body: EntryBody, readers: readonly Reader[]) {
-    this.#body = body;
-    this.#readers = readers;
-    this.#fields = new Array(readers.length);
-  }
-
-  field(number: number): Field {
-    return this.#fields[number] ?? this.#load(number);
-  }
-
-  #load(number: number): Field {
-    const field = fieldOf(this.#readers[number]?.(this.#body));
-    this.#fields[number] = field;
-    return field;
-  }
+function prepared<T>(value: unknown, as: (scalar: Scalar) => T): T | Several<T> {
+  if (isScalar(value)) return as(value);
+  return value === undefined || value === null ? NONE : new Several(scalarsOf(value).map(as));
 }
 
-const MISSING = new Field(false, true, [], '');
-const NULL = new Field(true, true, [], '');
-
-function fieldOf(value: unknown): Field {
-  if (isScalar(value)) return new Field(true, false, null, value);
-  if (value === undefined) return MISSING;
-  if (value === null) return NULL;
-  const scalars: Scalar[] = [];
-  const isNull = collect(value, scalars, false);
-  return new Field(
-    true,
-    isNull,
-    scalars.map((scalar) => new Field(true, false, null, scalar)),
-    '',
-  );
-}
-
-function isScalar(value: unknown): value is Scalar {
+export function isScalar(value: unknown): value is Scalar {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Whether a field's value is missing or null, or a list with a null in it. */
+export function isNull(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && collect(value, [], false));
+}
+
+/** The scalars of a field's value. */
+export function scalarsOf(value: unknown): readonly Scalar[] {
+  const scalars: Scalar[] = [];
+  collect(value, scalars, false);
+  return scalars;
+}
+
+/** The scalars of all fields. */
+export function everyScalar(body: unknown): readonly Scalar[] {
+  const scalars: Scalar[] = [];
+  collect(body, scalars, true);
+  return scalars;
 }
 
 /** Puts the scalars of a value into `into`; tells whether it is or has a null. */
 function collect(value: unknown, into: Scalar[], objects: boolean): boolean {
-  let isNull = false;
+  let hasNull = false;
   // A stack of our own: an entry may be nested deeper than the call stack is.
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
-    if (next === null) isNull = true;
+    if (next === null) hasNull = true;
     else if (isScalar(next)) into.push(next);
     else if (Array.isArray(next)) for (let i = next.length - 1; i >= 0; i--) waiting.push(next[i]);
     else if (objects && typeof next === 'object')
       for (const member of Object.values(next).reverse()) waiting.push(member);
   }
-  return isNull;
+  return hasNull;
 }
 
-function everyScalar(body: unknown): readonly Scalar[] {
-  const scalars: Scalar[] = [];
-  collect(body, scalars, true);
-  return scalars;
+function textOf(scalar: Scalar): string {
+  return typeof scalar === 'string' ? scalar : String(scalar);
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

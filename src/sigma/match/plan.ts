@@ -5,8 +5,9 @@
  * are one leaf; the cheap comes first. Pure.
  */
 import type { Expression, Leaf } from '../rule.ts';
-import { type CompiledLeaf, createLeaf, type EntryTest, kindOf } from './leaf.ts';
-import type { FieldNumbers } from './loaded.ts';
+import { type CompiledLeaf, createLeaf, type EntryTest } from './leaf.ts';
+import type { FieldTable } from './loaded.ts';
+import { kindOf } from './question.ts';
 
 /** A question that is ready to be asked. */
 export type Plan =
@@ -15,12 +16,12 @@ export type Plan =
   | (CompiledLeaf & { readonly kind: 'leaf' });
 
 /** Plans an expression. */
-export function createPlan(expression: Expression, fields: FieldNumbers): Plan {
+export function createPlan(expression: Expression, table: FieldTable): Plan {
   switch (expression.kind) {
     case 'leaf':
-      return { kind: 'leaf', ...createLeaf([expression], fields) };
+      return { kind: 'leaf', ...createLeaf([expression], table) };
     case 'not': {
-      const of = createPlan(expression.of, fields);
+      const of = createPlan(expression.of, table);
       const { cost, test } = of;
       return { kind: 'not', of, cost, test: (entry) => !test(entry) };
     }
@@ -28,7 +29,7 @@ export function createPlan(expression: Expression, fields: FieldNumbers): Plan {
     case 'or': {
       const { kind } = expression;
       const flat = flattened(expression.of, kind);
-      const plans = kind === 'or' ? createAlternatives(flat, fields) : flat.map((child) => createPlan(child, fields));
+      const plans = kind === 'or' ? createAlternatives(flat, table) : flat.map((child) => createPlan(child, table));
       const [only] = plans;
       if (only !== undefined && plans.length === 1) return only;
       const of = plans.sort((a, b) => a.cost - b.cost);
@@ -44,19 +45,19 @@ function flattened(children: readonly Expression[], kind: 'and' | 'or'): readonl
   return children.flatMap((child) => (child.kind === kind ? flattened(child.of, kind) : [child]));
 }
 
-function createAlternatives(children: readonly Expression[], fields: FieldNumbers): Plan[] {
+function createAlternatives(children: readonly Expression[], table: FieldTable): Plan[] {
   const plans: Plan[] = [];
   const alike = new Map<string, [Leaf, ...Leaf[]]>();
   for (const child of children) {
     const kind = child.kind === 'leaf' ? kindOf(child) : null;
-    if (child.kind !== 'leaf' || kind === null) plans.push(createPlan(child, fields));
+    if (child.kind !== 'leaf' || kind === null) plans.push(createPlan(child, table));
     else {
       const before = alike.get(kind);
       if (before === undefined) alike.set(kind, [child]);
       else before.push(child);
     }
   }
-  for (const leaves of alike.values()) plans.push({ kind: 'leaf', ...createLeaf(leaves, fields) });
+  for (const leaves of alike.values()) plans.push({ kind: 'leaf', ...createLeaf(leaves, table) });
   return plans;
 }
 
