@@ -145,7 +145,11 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
 /** The first of the distinct times from a place on, until `end`. */
 function timesTold(times: readonly number[], first: number, end: number): number[] {
   const told = times.slice(first, first + TIMES_TOLD);
-  if (told.every((time, i) => time <= end && time !== told[i - 1])) return told;
+  let distinct = (told[0] as number) <= end ? 1 : 0;
+  while (distinct < told.length && (told[distinct] as number) <= end && told[distinct - 1] !== told[distinct])
+    distinct++;
+  if (distinct === told.length) return told;
+  // Some share a time, or the window ends before.
   told.length = 0;
   for (let i = first; told.length < TIMES_TOLD && i < times.length; i = firstAfter(times, times[i] as number, i)) {
     if ((times[i] as number) > end) break;

@@ -1,188 +1,503 @@
-import fc from 'fast-check';
+/** Windows, one happening after the other: where they begin and end, what dates a match, what is left out. */
 import { describe, expect, it } from 'vitest';
-import { type CountCondition, type Fired, meets, observe } from '../../../src/sigma/correlate/window.ts';
-import type { Comparison } from '../../../src/sigma/rule.ts';
+import type { Happening } from '../../../src/sigma/correlate/happening.ts';
+import { kindOf } from '../../../src/sigma/correlate/window/kinds.ts';
+import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { Comparison, CorrelationType, Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
 
 const FOREVER = Number.NEGATIVE_INFINITY;
 
-function rule(timespanMs: number, ...condition: readonly (readonly [Comparison, number])[]): CountCondition {
-  return { timespanMs, condition: condition.map(([op, value]) => ({ op, value })) };
+type Compared = readonly [Comparison, number];
+
+/** With a timespan of 10, over rules 0 to 3. */
+function rule(type: CorrelationType, ...condition: readonly Compared[]): WindowRule {
+  return {
+    type,
+    rules: ['a', 'b', 'c', 'd'],
+    timespanMs: 10,
+    condition: condition.map(([op, value]) => ({ op, value })),
+    percentile: null,
+    expression: null,
+  };
 }
 
-/** The contract, word by word, with everything kept. */
-function reference(all: readonly number[], at: number, of: CountCondition): Fired | null {
-  for (const end of [...new Set(all)].sort((a, b) => a - b)) {
-    if (end < at || end - of.timespanMs >= at) continue;
-    const count = all.filter((time) => time > end - of.timespanMs && time <= end).length;
-    if (meets(count, of)) return { at: end, count };
-  }
-  return null;
+/** What fired, as [time, number], and null for what did not. */
+function answers(of: WindowRule, happenings: readonly Happening[]): (readonly [number, number] | null)[] {
+  const window = openWindow(of, null);
+  return happenings.map((happening) => {
+    const fired = window.see(happening, FOREVER);
+    return fired === null ? null : [fired.at, fired.value];
+  });
 }
 
-/** Counts above the condition's numbers are only bounded from below. */
-function clipped(fired: Fired | null, of: CountCondition): Fired | null {
-  const cap = Math.max(1, ...of.condition.map(({ value }) => value + 1));
-  return fired === null ? null : { at: fired.at, count: Math.min(fired.count, cap) };
-}
+const at = (time: number): Happening => ({ at: time, rules: [0], value: null });
+const valued = (time: number, value: string | number | null): Happening => ({ at: time, rules: [0], value });
+const ruled = (time: number, ...rules: number[]): Happening => ({ at: time, rules, value: null });
 
-describe('one entry after the other', () => {
-  const rows: readonly [string, CountCondition, readonly number[], readonly (Fired | null)[]][] = [
-    ['a window holds its end', rule(10, ['gte', 2]), [0, 9], [null, { at: 9, count: 2 }]],
-    ['a window does not hold its beginning', rule(10, ['gte', 2]), [0, 10], [null, null]],
-    ['it goes on firing', rule(10, ['gte', 2]), [0, 1, 2], [null, { at: 1, count: 2 }, { at: 2, count: 3 }]],
-    ['a late entry completes a window', rule(10, ['gte', 3]), [0, 9, 5], [null, null, { at: 9, count: 3 }]],
+describe('which window fires', () => {
+  const rows: readonly [
+    string,
+    readonly Compared[],
+    readonly number[],
+    readonly (readonly [number, number] | null)[],
+  ][] = [
+    ['a window holds its end', [['gte', 2]], [0, 9], [null, [9, 2]]],
+    ['a window does not hold its beginning', [['gte', 2]], [0, 10], [null, null]],
+    ['it goes on firing', [['gte', 2]], [0, 1, 2], [null, [1, 2], [2, 3]]],
+    ['a late one completes a window, and is dated at its end', [['gte', 3]], [0, 9, 5], [null, null, [9, 3]]],
+    ['the earliest of several dates it', [['gte', 2]], [0, 20, 22, 15], [null, null, [22, 2], [20, 2]]],
+    ['a late one’s own window comes first', [['gte', 2]], [0, 9, 5], [null, [9, 2], [5, 2]]],
+    ['a window that begins at a late one does not hold it', [['gte', 2]], [15, 5], [null, null]],
+    ['two at once are two', [['gte', 2]], [5, 5], [null, [5, 2]]],
+    ['a late one sees all that share the end', [['gte', 3]], [5, 5, 3], [null, null, [5, 3]]],
+    ['gt', [['gt', 1]], [0, 1], [null, [1, 2]]],
+    ['gte zero fires at once', [['gte', 0]], [0], [[0, 1]]],
+    ['lt', [['lt', 2]], [0, 1], [[0, 1], null]],
+    ['lte', [['lte', 2]], [0, 1, 2], [[0, 1], [1, 2], null]],
+    ['eq', [['eq', 2]], [0, 1, 2], [null, [1, 2], null]],
+    ['neq', [['neq', 2]], [0, 1, 2], [[0, 1], null, [2, 3]]],
     [
-      'the earliest of several dates it',
-      rule(10, ['gte', 2]),
-      [0, 20, 22, 15],
-      [null, null, { at: 22, count: 2 }, { at: 20, count: 2 }],
+      'a range',
+      [
+        ['gt', 1],
+        ['lte', 2],
+      ],
+      [0, 1, 2],
+      [null, [1, 2], null],
     ],
-    ['two at once are two', rule(10, ['gte', 2]), [5, 5], [null, { at: 5, count: 2 }]],
-    ['a late entry sees all that share the end', rule(10, ['gte', 3]), [5, 5, 3], [null, null, { at: 5, count: 3 }]],
-    ['gt', rule(10, ['gt', 1]), [0, 1], [null, { at: 1, count: 2 }]],
-    ['gte zero fires at once', rule(10, ['gte', 0]), [0], [{ at: 0, count: 1 }]],
-    ['lt', rule(10, ['lt', 2]), [0, 1], [{ at: 0, count: 1 }, null]],
-    ['lte', rule(10, ['lte', 2]), [0, 1, 2], [{ at: 0, count: 1 }, { at: 1, count: 2 }, null]],
-    ['eq', rule(10, ['eq', 2]), [0, 1, 2], [null, { at: 1, count: 2 }, null]],
-    ['neq', rule(10, ['neq', 2]), [0, 1, 2], [{ at: 0, count: 1 }, null, { at: 2, count: 3 }]],
-    ['a range', rule(10, ['gt', 1], ['lte', 2]), [0, 1, 2], [null, { at: 1, count: 2 }, null]],
-    ['a range nothing is in', rule(10, ['gt', 2], ['lt', 2]), [0, 1, 2], [null, null, null]],
-    ['before the epoch', rule(10, ['gte', 2]), [-5, -1], [null, { at: -1, count: 2 }]],
+    [
+      'a range nothing is in',
+      [
+        ['gt', 2],
+        ['lt', 2],
+      ],
+      [0, 1, 2],
+      [null, null, null],
+    ],
+    ['before the epoch', [['gte', 2]], [-5, -1], [null, [-1, 2]]],
   ];
-  it.each(rows)('%s', (_, of, stream, fired) => {
-    let times: readonly number[] = [];
-    const seen = stream.map((at) => {
-      const result = observe(times, at, of, FOREVER);
-      times = result.times;
-      return result.fired;
-    });
-    expect(seen).toEqual(fired);
-  });
-
-  it('does not touch what it is given', () => {
-    const times = Object.freeze([1, 2, 3]);
-    expect(observe(times, 2, rule(10, ['gte', 9]), FOREVER).times).toEqual([1, 2, 2, 3]);
-    expect(times).toEqual([1, 2, 3]);
-  });
-
-  it('drops what no window of an entry to come can hold, and nothing that one can', () => {
-    const of = rule(10, ['gte', 9]);
-    // The oldest entry to come is 50: its own window is (40, 50].
-    expect(observe([39, 40, 41], 60, of, 50).times).toEqual([41, 60]);
-    // An entry older than the horizon still finds its own window.
-    expect(observe([19, 20, 21, 60], 30, of, 50).times).toEqual([21, 30, 60]);
+  it.each(rows)('%s', (_, condition, stream, expected) => {
+    expect(answers(rule('event_count', ...condition), stream.map(at))).toEqual(expected);
   });
 });
 
-const comparison = fc.constantFrom<Comparison>('gt', 'gte', 'lt', 'lte', 'eq', 'neq');
-const condition = (most: number) =>
-  fc.array(fc.record({ op: comparison, value: fc.integer({ min: 0, max: most }) }), { minLength: 1, maxLength: 3 });
-
-interface Stream {
-  readonly of: CountCondition;
-  readonly overlap: number;
-  /** Steps of the clock, and how late each entry is. */
-  readonly steps: readonly { readonly step: number; readonly late: number }[];
-}
-
-function streams(options: { cap: number; length: number; timespan: number; overlap: number; step: number }) {
-  return fc.record<Stream>({
-    of: fc.record({ timespanMs: fc.integer({ min: 1, max: options.timespan }), condition: condition(options.cap) }),
-    overlap: fc.integer({ min: 0, max: options.overlap }),
-    steps: fc.array(
-      fc.record({
-        step: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: options.step })),
-        late: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(options.overlap) }),
-      }),
-      { minLength: 1, maxLength: options.length, size: 'max' },
-    ),
-  });
-}
-
-/** Runs a stream through both; `between` looks at what is kept. */
-function compare({ of, overlap, steps }: Stream, between: (kept: number, now: number) => void = () => {}): void {
-  let times: readonly number[] = [];
-  const all: number[] = [];
-  let now = 1000;
-  for (const { step, late } of steps) {
-    now += step;
-    const at = now - Math.min(late, overlap);
-    all.push(at);
-    const { times: next, fired } = observe(times, at, of, now - overlap);
-    expect(clipped(fired, of)).toEqual(clipped(reference(all, at, of), of));
-    times = next;
-    between(times.length, now);
-  }
-}
-
-const RUNS = 60;
-
-describe('against a reference that keeps everything', () => {
-  it('in order', () => {
-    fc.assert(
-      fc.property(streams({ cap: 5, length: 120, timespan: 20, overlap: 0, step: 6 }), (stream) => compare(stream)),
-      { numRuns: RUNS },
+describe('values', () => {
+  const long = 'x'.repeat(1_000);
+  const rows: readonly [
+    string,
+    WindowRule,
+    readonly (readonly [number, string | number | null])[],
+    readonly (number | null)[],
+  ][] = [
+    [
+      'distinct ones count',
+      rule('value_count', ['gte', 2]),
+      [
+        [0, 'a'],
+        [1, 'a'],
+        [2, 'b'],
+      ],
+      [null, null, 2],
+    ],
+    [
+      'case tells apart',
+      rule('value_count', ['gte', 2]),
+      [
+        [0, 'a'],
+        [1, 'A'],
+      ],
+      [null, 2],
+    ],
+    [
+      'one that left does not count',
+      rule('value_count', ['gte', 2]),
+      [
+        [0, 'a'],
+        [10, 'b'],
+      ],
+      [null, null],
+    ],
+    [
+      'one that comes again stays',
+      rule('value_count', ['gte', 2]),
+      [
+        [0, 'a'],
+        [5, 'a'],
+        [14, 'b'],
+      ],
+      [null, null, 2],
+    ],
+    [
+      'long ones are told apart by their end',
+      rule('value_count', ['gte', 2]),
+      [
+        [0, `${long}a`],
+        [1, `${long}b`],
+      ],
+      [null, 2],
+    ],
+    [
+      'and are the same where they are',
+      rule('value_count', ['gte', 2]),
+      [
+        [0, `${long}a`],
+        [1, `${long}a`],
+      ],
+      [null, null],
+    ],
+    [
+      'numbers are their text',
+      rule('value_count', ['gte', 2]),
+      [
+        [0, 1],
+        [1, '1'],
+        [2, 2],
+      ],
+      [null, null, 2],
+    ],
+    [
+      'what has none is left out',
+      rule('value_count', ['lt', 2]),
+      [
+        [0, 'a'],
+        [1, null],
+        [2, 'a'],
+      ],
+      [1, null, 1],
+    ],
+    [
+      'sum',
+      rule('value_sum', ['gt', 5]),
+      [
+        [0, 3],
+        [1, 2],
+        [2, 1],
+        [12, 9],
+      ],
+      [null, null, 6, 9],
+    ],
+    [
+      'a negative sum',
+      rule('value_sum', ['lt', 0]),
+      [
+        [0, 3],
+        [1, -4],
+      ],
+      [null, -1],
+    ],
+    [
+      'a sum of decimals is rounded once',
+      rule('value_sum', ['eq', 0.6]),
+      [
+        [0, 0.1],
+        [1, 0.2],
+        [2, 0.3],
+      ],
+      [null, null, 0.6],
+    ],
+    [
+      'what is small outlasts what is huge',
+      rule('value_sum', ['eq', 1]),
+      [
+        [0, 1e16],
+        [1, 1],
+        [2, -1e16],
+      ],
+      [null, null, 1],
+    ],
+    [
+      'a sum that overflows is infinite, and recovers',
+      rule('value_sum', ['gte', 1]),
+      [
+        [0, 1.7e308],
+        [1, 1.7e308],
+        [11, 5],
+        [20, 6],
+      ],
+      [1.7e308, Number.POSITIVE_INFINITY, 5, 11],
+    ],
+    [
+      'a sum that is no number meets nothing',
+      rule('value_sum', ['neq', 7]),
+      [
+        [0, Number.POSITIVE_INFINITY],
+        [1, Number.NEGATIVE_INFINITY],
+        [10, 1],
+        [11, 1],
+      ],
+      [Number.POSITIVE_INFINITY, null, Number.NEGATIVE_INFINITY, 2],
+    ],
+    [
+      'what is no number is left out',
+      rule('value_sum', ['lt', 5]),
+      [
+        [0, 1],
+        [1, '1'],
+        [2, Number.NaN],
+        [3, 1],
+      ],
+      [1, null, null, 2],
+    ],
+    [
+      'average',
+      rule('value_avg', ['gt', 2]),
+      [
+        [0, 1],
+        [1, 3],
+        [2, 5],
+      ],
+      [null, null, 3],
+    ],
+    [
+      'median of three',
+      rule('value_median', ['eq', 2]),
+      [
+        [0, 9],
+        [1, 1],
+        [2, 2],
+      ],
+      [null, null, 2],
+    ],
+    [
+      'median of two',
+      rule('value_median', ['eq', 1.5]),
+      [
+        [0, 1],
+        [1, 2],
+      ],
+      [null, 1.5],
+    ],
+    [
+      'a percentile between two',
+      { ...rule('value_percentile', ['gt', 9]), percentile: 95 },
+      [
+        [0, 0],
+        [1, 10],
+      ],
+      [null, 9.5],
+    ],
+    [
+      'the 100th is the largest',
+      { ...rule('value_percentile', ['gt', 9]), percentile: 100 },
+      [
+        [0, 0],
+        [1, 10],
+      ],
+      [null, 10],
+    ],
+    [
+      'the 0th is the smallest',
+      { ...rule('value_percentile', ['lte', 0]), percentile: 0 },
+      [
+        [0, 0],
+        [1, 10],
+      ],
+      [0, 0],
+    ],
+    [
+      'infinite ones have a median',
+      rule('value_median', ['gt', 0]),
+      [
+        [0, Number.POSITIVE_INFINITY],
+        [1, 1],
+      ],
+      [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ],
+    [
+      'huge ones have a median',
+      rule('value_median', ['eq', 0]),
+      [
+        [0, 1.7e308],
+        [1, -1.7e308],
+      ],
+      [null, 0],
+    ],
+    [
+      'without one: the share of the last value',
+      rule('value_percentile', ['lte', 50]),
+      [
+        [0, 'a'],
+        [1, 'b'],
+        [2, 'a'],
+        [3, 'c'],
+      ],
+      [null, 50, null, 25],
+    ],
+  ];
+  it.each(rows)('%s', (_, of, stream, expected) => {
+    const fired = answers(
+      of,
+      stream.map(([time, value]) => valued(time, value)),
     );
+    expect(fired.map((each) => each?.[1] ?? null)).toEqual(expected);
   });
 
-  it('with late entries', () => {
-    fc.assert(
-      fc.property(streams({ cap: 5, length: 120, timespan: 30, overlap: 40, step: 4 }), (stream) => compare(stream)),
-      { numRuns: RUNS },
-    );
+  it('a late one of a share has its window, and those of the values after it', () => {
+    const of = rule('value_percentile', ['lt', 30]);
+    expect(answers(of, [valued(0, 'a'), valued(5, 'b'), valued(6, 'b'), valued(3, 'a')])).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(answers(of, [valued(0, 'a'), valued(5, 'b'), valued(1, 'a'), valued(2, 'a')])).toEqual([
+      null,
+      null,
+      null,
+      [5, 25],
+    ]);
+  });
+});
+
+const leaf = (index: number): Formula<RuleLeaf> => ({ kind: 'leaf', rule: index });
+const and = (...of: Formula<RuleLeaf>[]): Formula<RuleLeaf> => ({ kind: 'and', of });
+const or = (...of: Formula<RuleLeaf>[]): Formula<RuleLeaf> => ({ kind: 'or', of });
+const not = (of: Formula<RuleLeaf>): Formula<RuleLeaf> => ({ kind: 'not', of });
+
+describe('rules', () => {
+  const expressed = (type: CorrelationType, expression: Formula<RuleLeaf>): WindowRule => ({
+    ...rule(type),
+    expression,
+  });
+  const rows: readonly [string, WindowRule, readonly Happening[], readonly (readonly [number, number] | null)[]][] = [
+    [
+      'different ones count',
+      rule('temporal', ['gte', 2]),
+      [ruled(0, 0), ruled(1, 0), ruled(2, 1)],
+      [null, null, [2, 2]],
+    ],
+    ['in any order', rule('temporal', ['gte', 2]), [ruled(0, 1), ruled(1, 0)], [null, [1, 2]]],
+    ['one entry may stand for all', rule('temporal', ['gte', 2]), [ruled(0, 0, 1)], [[0, 2]]],
+    ['one that left does not count', rule('temporal', ['gte', 2]), [ruled(0, 0), ruled(10, 1)], [null, null]],
+    ['exactly so many', rule('temporal', ['eq', 1]), [ruled(0, 0), ruled(1, 1), ruled(10, 1)], [[0, 1], null, [10, 1]]],
+    [
+      'an expression',
+      expressed('temporal', and(leaf(0), not(leaf(1)))),
+      [ruled(0, 1), ruled(5, 0), ruled(10, 0)],
+      [null, null, [10, 1]],
+    ],
+    [
+      'in their order',
+      rule('temporal_ordered', ['gte', 2]),
+      [ruled(0, 1), ruled(1, 0), ruled(2, 1)],
+      [null, null, [2, 2]],
+    ],
+    [
+      'at one time is in order, whoever came first',
+      rule('temporal_ordered', ['gte', 2]),
+      [ruled(0, 1), ruled(0, 0)],
+      [null, [0, 2]],
+    ],
+    ['one entry is in order', rule('temporal_ordered', ['gte', 3]), [ruled(0, 0, 1, 3)], [[0, 3]]],
+    ['some may be missing between', rule('temporal_ordered', ['gte', 2]), [ruled(0, 0), ruled(1, 3)], [null, [1, 2]]],
+    [
+      'the longest chain, not the last',
+      rule('temporal_ordered', ['gte', 3]),
+      [ruled(0, 2), ruled(1, 0), ruled(2, 1), ruled(3, 0), ruled(4, 2)],
+      [null, null, null, null, [4, 3]],
+    ],
+    [
+      'one that left breaks the chain',
+      rule('temporal_ordered', ['gte', 3]),
+      [ruled(0, 0), ruled(5, 1), ruled(10, 2)],
+      [null, null, null],
+    ],
+    [
+      'a late one completes a chain',
+      rule('temporal_ordered', ['gte', 3]),
+      [ruled(0, 0), ruled(4, 2), ruled(2, 1)],
+      [null, null, [4, 3]],
+    ],
+    [
+      'a late one out of order does not',
+      rule('temporal_ordered', ['gte', 3]),
+      [ruled(0, 0), ruled(4, 2), ruled(5, 1)],
+      [null, null, null],
+    ],
+    [
+      'the rules an expression names, in order',
+      expressed('temporal_ordered', and(leaf(0), leaf(2))),
+      [ruled(0, 2), ruled(1, 0), ruled(2, 2)],
+      [null, null, [2, 2]],
+    ],
+    [
+      'an expression that one meets, until it is out of order',
+      expressed('temporal_ordered', or(leaf(0), leaf(1))),
+      [ruled(0, 1), ruled(1, 0), ruled(2, 1)],
+      [[0, 1], null, [2, 2]],
+    ],
+    [
+      'rules it does not want need no order',
+      expressed('temporal_ordered', and(leaf(1), not(leaf(0)))),
+      [ruled(0, 0), ruled(9, 1), ruled(10, 1)],
+      [null, null, [10, 1]],
+    ],
+    [
+      'nothing it wants happened',
+      expressed('temporal_ordered', not(leaf(0))),
+      [ruled(0, 1), ruled(1, 0)],
+      [[0, 0], null],
+    ],
+  ];
+  it.each(rows)('%s', (_, of, stream, expected) => {
+    expect(answers(of, stream)).toEqual(expected);
+  });
+});
+
+describe('what is told of a window that fired', () => {
+  it('the first of the distinct times it holds', () => {
+    const window = openWindow(rule('event_count', ['gte', 4]), null);
+    for (const time of [0, 5, 5, 12]) window.see(at(time), FOREVER);
+    expect(window.see(at(11), FOREVER)).toEqual({ at: 12, value: 4, times: [5, 11, 12] });
   });
 
-  it('with so many that they are thinned', () => {
-    let thinned = 0;
-    fc.assert(
-      fc.property(streams({ cap: 4, length: 400, timespan: 60, overlap: 60, step: 1 }), (stream) => {
-        let before = 0;
-        compare(stream, (kept) => {
-          if (kept < before) thinned++;
-          before = kept;
-        });
-      }),
-      { numRuns: Math.ceil(RUNS / 2) },
-    );
-    expect(thinned).toBeGreaterThan(0);
+  it('twenty at most', () => {
+    const window = openWindow({ ...rule('value_sum', ['gte', 0]), timespanMs: 1_000 }, null);
+    let fired = window.see(valued(0, 1), FOREVER);
+    for (let i = 1; i < 30; i++) fired = window.see(valued(i, 1), FOREVER);
+    expect(fired?.times).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 });
 
 describe('what is kept', () => {
-  it('is bounded, whatever comes', () => {
-    fc.assert(
-      fc.property(streams({ cap: 6, length: 600, timespan: 40, overlap: 80, step: 1 }), (stream) => {
-        const cap = Math.max(1, ...stream.of.condition.map(({ value }) => value + 1));
-        const spans = (stream.overlap + stream.of.timespanMs) / stream.of.timespanMs + 1;
-        const bound = Math.max(64, 4 * cap) + 2 * cap * spans;
-        compare(stream, (kept) => expect(kept).toBeLessThanOrEqual(bound));
-      }),
-      { numRuns: Math.ceil(RUNS / 3) },
-    );
+  /** The times in what is saved. */
+  const kept = (text: string): number[] => {
+    let time = 0;
+    return (JSON.parse(text) as [number, string, number[]])[2].map((step) => {
+      time += step;
+      return time;
+    });
+  };
+
+  it('is not what no window of a happening to come can hold, and all that one can', () => {
+    const window = openWindow(rule('event_count', ['gte', 9]), null);
+    for (const time of [39, 40, 41]) window.see(at(time), FOREVER);
+    // The oldest to come is 50: its own window is (40, 50].
+    window.see(at(60), 50);
+    expect(kept(window.save())).toEqual([41, 60]);
+    expect(window.dropped).toBe(0);
   });
 
-  it('does not grow with a flood in one group', () => {
-    const of = rule(60_000, ['gte', 20]);
-    let times: readonly number[] = [];
-    let most = 0;
-    for (let i = 0; i < 20_000; i++) {
-      times = observe(times, i * 3, of, i * 3 - 300_000).times;
-      most = Math.max(most, times.length);
-    }
-    expect(most).toBeLessThanOrEqual(2 * 21 * 7 + 84);
+  it('is what one older than the horizon needs for its own window', () => {
+    const window = openWindow(rule('event_count', ['gte', 9]), null);
+    for (const time of [19, 20, 21, 60]) window.see(at(time), FOREVER);
+    window.see(at(30), 50);
+    expect(kept(window.save())).toEqual([21, 30, 60]);
   });
 
-  it('costs little where even thinned it is much', { timeout: 4_000 }, () => {
-    const of = rule(60_000, ['gte', 1_000]);
-    let times: readonly number[] = [];
-    for (let i = 0; i < 22_000; i++) times = observe(times, i * 10, of, i * 10 - 300_000).times;
-    expect(times.length).toBeGreaterThan(3_000);
+  it('goes oldest first beyond the bound, and is counted', () => {
+    const of = rule('value_sum', ['gte', 4]);
+    const window = openWindow(of, null, { ...kindOf(of), most: 3 });
+    const numbers = [0, 1, 2, 3, 4].map((time) => window.see(valued(time, 1), FOREVER)?.value ?? null);
+    // The one that comes is still seen together with all the bound allows.
+    expect(numbers).toEqual([null, null, null, 4, 4]);
+    expect(kept(window.save())).toEqual([2, 3, 4]);
+    expect(window.dropped).toBe(2);
   });
 
-  it('does not grow with a flood at one instant', () => {
-    const of = rule(60_000, ['gte', 3]);
-    let times: readonly number[] = [];
-    for (let i = 0; i < 5_000; i++) times = observe(times, 7, of, FOREVER).times;
-    expect(times.length).toBeLessThanOrEqual(128);
+  it('is the same happening once, of a rule', () => {
+    const window = openWindow(rule('temporal', ['gte', 2]), null);
+    for (let i = 0; i < 9; i++) window.see(ruled(5, 0, 1), FOREVER);
+    expect(kept(window.save())).toEqual([5, 5]);
   });
 });

@@ -25,6 +25,11 @@ export function thinned(items: Items, timespanMs: number, digests: Digests, newe
     }
     from = to;
   }
-  const isNeeded = (_: unknown, place: number): boolean => needed[place] === 1;
-  return { times: times.filter(isNeeded), keys: keys.filter(isNeeded), head: 0 };
+  const kept: Items = { times: [], keys: [], head: 0 };
+  for (let i = head; i < count; i++) {
+    if (needed[i] === 0) continue;
+    kept.times.push(times[i] as number);
+    kept.keys.push(keys[i] as Key);
+  }
+  return kept;
 }

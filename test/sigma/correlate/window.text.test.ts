@@ -1,0 +1,47 @@
+/** Values as a window keeps them. */
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sha256, textKey } from '../../../src/sigma/correlate/window/text.ts';
+
+describe('textKey', () => {
+  const rows: readonly [string, string, boolean][] = [
+    ['empty', '', true],
+    ['short and plain', 'alice@example.com (42)', true],
+    ['64 characters', 'x'.repeat(64), true],
+    ['65 characters', 'x'.repeat(65), false],
+    ['what JSON must escape', 'a"b', false],
+    ['a backslash', 'a\\b', false],
+    ['a control character', 'a\u0000', false],
+    ['what is more than a byte', 'ä', false],
+    ['what looks like a hash', `§${'0'.repeat(42)}`, false],
+  ];
+  it.each(rows)('%s', (_, text, isKept) => {
+    const key = textKey(text);
+    expect(key === text).toBe(isKept);
+    if (!isKept) expect(key).toMatch(/^§[0-9a-z]{42}$/);
+  });
+
+  it('tells apart by every character, and beyond 65,536 by length', () => {
+    const huge = 'x'.repeat(70_000);
+    const texts = [
+      huge,
+      `y${huge.slice(1)}`,
+      `${huge}x`,
+      huge.slice(0, 65_536),
+      `${huge.slice(0, 65_535)}y`,
+      'ä',
+      'a\u0308',
+    ];
+    expect(new Set(texts.map(textKey)).size).toBe(texts.length);
+  });
+});
+
+it('sha256 is SHA-256', () => {
+  const check = (text: string): void => {
+    const hex = Array.from(sha256(text), (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+    expect(hex).toBe(createHash('sha256').update(Buffer.from(text, 'utf16le').swap16()).digest('hex'));
+  };
+  for (let length = 0; length < 100; length++) check('é'.repeat(length));
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), check));
+});
