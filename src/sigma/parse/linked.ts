@@ -125,7 +125,8 @@ function linkAliases(
             ? `there is no rule "${shown(rule.text)}"`
             : `the correlation does not refer to "${shown(rule.text)}"`;
         const known = correlation.rules.map(({ text }) => text);
-        report.error(rule.place, message, nearestHint(rule.text, known));
+        // One that the correlation refers to and that is not there has been told at "rules".
+        if (!known.includes(rule.text)) report.error(rule.place, message, nearestHint(rule.text, known));
       } else if (fields.has(target.header.id)) {
         report.error(rule.place, `the alias "${shown(alias)}" has two fields for the rule "${shown(rule.text)}"`);
       } else {

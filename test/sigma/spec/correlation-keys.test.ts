@@ -342,6 +342,13 @@ describe('aliases', () => {
   ]);
 });
 
+test('a rule that is not there is told once, not by its aliases too', () => {
+  const body = COUNT.replace('[a]', '[none]\ngroup-by: [who]\naliases: {who: {none: x}}');
+  expect(errorsOf([...ABC, correlation(body)].join('---\n'))).toEqual([
+    'x.yml:29:11: error: there is no rule "none" (a rule is referred to by its id or name)',
+  ]);
+});
+
 describe('windows', () => {
   const text = (body: string) => [...ABC, correlation(body)].join('---\n');
 
