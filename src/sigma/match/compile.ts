@@ -7,6 +7,7 @@
 import type { CorrelationRule, DetectionRule, EntryBody, Match, Rule, RuleSet } from '../rule.ts';
 import { createExplanation } from './evidence.ts';
 import { createFieldTable } from './loaded.ts';
+import { type Candidates, createCandidates } from './masks.ts';
 import { createPlan } from './plan.ts';
 
 /** Rules made ready. */
@@ -18,16 +19,36 @@ export interface Engine {
   evaluate(body: EntryBody): Match[];
 }
 
-/** Compiles a set of rules. Throws only where a rule holds what `parseRules` would have refused. */
-export function compile(ruleSet: RuleSet): Engine {
+export interface CompileOptions {
+  /** From so many detections on, what entries' values rule out is remembered. */
+  readonly masksFrom?: number;
+  /** But not before so many entries: a short life is better without. */
+  readonly masksAfter?: number;
+}
+
+/** Fewer are sooner asked one by one. */
+const MASKS_FROM = 200;
+const MASKS_AFTER = 500;
+
+/**
+ * Compiles a set of rules. Throws only where a rule holds what `parseRules` would have refused, and for a regular
+ * expression, which is made when it is first asked, at its first evaluation.
+ */
+export function compile(
+  ruleSet: RuleSet,
+  { masksFrom = MASKS_FROM, masksAfter = MASKS_AFTER }: CompileOptions = {},
+): Engine {
   const table = createFieldTable();
   const detections = ruleSet.rules
     .filter((rule): rule is DetectionRule => rule.kind === 'detection')
     .map((rule) => ({
       rule,
-      test: createPlan(rule.expression, table).test,
+      plan: createPlan(rule.expression, table),
       explain: createExplanation(rule.expression),
     }));
+  const plans = detections.map(({ plan }) => plan);
+  let seen = 0;
+  let candidates: Candidates | null = null;
   return {
     version: ruleSet.version,
     rules: new Map(ruleSet.rules.map((rule) => [rule.id, rule])),
@@ -35,8 +56,17 @@ export function compile(ruleSet: RuleSet): Engine {
     evaluate: (body) => {
       const entry = table.load(body);
       const matches: Match[] = [];
-      for (const { rule, test, explain } of detections) {
-        if (test(entry)) matches.push({ rule, evidence: explain(body) });
+      if (candidates === null && plans.length >= masksFrom && seen++ >= masksAfter)
+        candidates = createCandidates(plans);
+      if (candidates === null) {
+        for (const { rule, plan, explain } of detections) {
+          if (plan.test(entry)) matches.push({ rule, evidence: explain(body) });
+        }
+      } else {
+        candidates(entry, (number) => {
+          const { rule, plan, explain } = detections[number] as (typeof detections)[number];
+          if (plan.test(entry)) matches.push({ rule, evidence: explain(body) });
+        });
       }
       return matches;
     },

@@ -13,7 +13,7 @@ const DIRECT_LIMIT = 1_000_000;
 /** Whether any of the texts stands in the relation to any of the wanted: equals it, contains it … */
 export function anyRelated(texts: readonly string[], wanted: readonly string[], relation: Relation): boolean {
   if (texts.length === 0 || wanted.length === 0) return false;
-  if (lengthOf(texts) * lengthOf(wanted) <= DIRECT_LIMIT) {
+  if (directCost(texts, wanted, relation) <= DIRECT_LIMIT) {
     return texts.some((text) => wanted.some((one) => isRelated(text, one, relation)));
   }
   switch (relation) {
@@ -42,6 +42,12 @@ function isRelated(text: string, wanted: string, relation: Relation): boolean {
     case 'endswith':
       return text.endsWith(wanted);
   }
+}
+
+/** At worst. What is looked for at one place is compared there only. */
+function directCost(texts: readonly string[], wanted: readonly string[], relation: Relation): number {
+  const [own, other] = [lengthOf(texts), lengthOf(wanted)];
+  return relation === 'contains' ? own * other : Math.min(own * wanted.length, texts.length * other);
 }
 
 /** One more for each, for an empty text takes a comparison too. */

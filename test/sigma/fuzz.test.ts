@@ -1,0 +1,285 @@
+/** Rules and entries of all kinds: the engine says what the plain reference says, and never throws. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../src/sigma/match/compile.ts';
+import { parseRules } from '../../src/sigma/parse/parse.ts';
+import { problemText } from '../../src/sigma/parse/problem.ts';
+import {
+  type DetectionRule,
+  type EntryBody,
+  type Expression,
+  type PatternPart,
+  type RuleSet,
+  type Test,
+  TIME_PARTS,
+} from '../../src/sigma/rule.ts';
+import { satisfies } from './match/reference.ts';
+
+/** Few words, so that rules and entries meet; some that fold strangely, and what only looks like a number or a date. */
+const WORDS = [
+  ...[
+    'a',
+    'A',
+    'ab',
+    'aB',
+    'ba',
+    'abc',
+    '',
+    '-a',
+    '/A',
+    '–ab',
+    'ΣΑΣ',
+    'σας',
+    'İ',
+    'ß',
+    '😀',
+    'a😀b',
+    'a.b',
+    'a*',
+    '\\',
+  ],
+  ...[
+    '1',
+    '01',
+    '1.5',
+    '1e3',
+    '1e-7',
+    '-0',
+    '42',
+    'true',
+    'null',
+    '2025-03-01',
+    '2024-12-30T23:59:00+02:00',
+    '1740821415',
+  ],
+  ...['10.0.0.1', '10.0.0.255', '11.0.0.1', '::ffff:10.0.0.1', '2001:db8::1', '::1', '999.1.1.1', '1.2.3'],
+];
+const NUMBERS = [0, -0, 1, 1.5, -1, 42, 1e3, 1e-7, 1e21, 1_740_821_415, 1_740_821_415_123, Number.POSITIVE_INFINITY];
+const FIELDS = ['a', 'b', 'c', 'a.b', 'a.b.c', 'b.c', '__proto__', 'constructor', 'a.__proto__', 'length', 'toString'];
+
+const word = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom(...WORDS) },
+  { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 6 }) },
+  { weight: 1, arbitrary: fc.constantFrom('\ud83d', 'a\udc00', '\ud83d\ud83d\ude00') },
+);
+const scalar = fc.oneof(word, fc.constantFrom(...NUMBERS), fc.boolean());
+const field = fc.constantFrom(...FIELDS);
+const name = fc.constantFrom('a', 'b', 'c', 'a.b', 'b.c', '__proto__', 'constructor', 'length');
+
+const { value } = fc.letrec<{ value: unknown; object: unknown }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    scalar,
+    fc.constant(null),
+    fc.array(tie('value'), { maxLength: 4 }),
+    tie('object'),
+  ),
+  object: fc.array(fc.tuple(name, tie('value')), { maxLength: 4 }).map(asObject),
+}));
+/** Mostly flat, for then rules match most. */
+const entry: fc.Arbitrary<EntryBody> = fc
+  .array(fc.tuple(name, fc.oneof({ weight: 2, arbitrary: scalar }, { weight: 1, arbitrary: value })), { maxLength: 6 })
+  .map(asObject);
+
+/** As JSON gives it: `__proto__` is a member like others. */
+function asObject(members: readonly (readonly [string, unknown])[]): EntryBody {
+  const object = {};
+  for (const [key, member] of members) {
+    Object.defineProperty(object, key, { value: member, enumerable: true, configurable: true, writable: true });
+  }
+  return object;
+}
+
+const patternPart: fc.Arbitrary<PatternPart> = fc.oneof(
+  fc.constantFrom(...WORDS.filter((one) => one !== '')).map((text) => ({ text })),
+  fc.constantFrom<PatternPart>(
+    { wildcard: '*' },
+    { wildcard: '*' },
+    { wildcard: '?' },
+    { oneOf: '-/–' },
+    { oneOf: 'aB😀' },
+  ),
+);
+const cased = fc.boolean();
+const order = fc.constantFrom('lt', 'lte', 'gt', 'gte');
+const simplePattern = fc
+  .tuple(fc.constantFrom(...WORDS), fc.constantFrom('*x*', 'x*', '*x'))
+  .map(([text, shape]) => [...shape].map((sign): PatternPart => (sign === '*' ? { wildcard: '*' } : { text })));
+
+const leafTest: fc.Arbitrary<Test> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('equals'), value: scalar, cased }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('pattern'), parts: simplePattern, cased }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant('pattern'), parts: fc.array(patternPart, { maxLength: 4 }), cased }),
+  },
+  fc.record({ op: fc.constant('null') }),
+  fc.record({ op: fc.constant('exists'), present: fc.boolean() }),
+  fc.record({
+    op: fc.constant('re'),
+    source: fc.constantFrom('a', '^a.?$', '[0-9]+', 'b$'),
+    flags: fc.constantFrom('', 'i'),
+  }),
+  fc.record({
+    op: fc.constant('cidr'),
+    range: fc.constantFrom('10.0.0.0/8', '10.0.0.0/24', '10.0.0.1', '0.0.0.0/0', '2001:db8::/32', '::/0', '::1'),
+  }),
+  fc.record({ op: order, value: fc.constantFrom(...NUMBERS) }),
+  fc.record({
+    op: fc.constant('time'),
+    part: fc.constantFrom(...TIME_PARTS),
+    compare: fc.oneof(order, fc.constant('eq')),
+    value: fc.constantFrom(1, 3, 9, 12, 23, 59, 2025),
+  }),
+  fc.record({
+    op: fc.constant('fieldref'),
+    field,
+    compare: fc.constantFrom('equals', 'contains', 'startswith', 'endswith'),
+    cased,
+  }),
+) as fc.Arbitrary<Test>;
+
+const leaf: fc.Arbitrary<Expression> = fc
+  .tuple(fc.option(field, { freq: 8 }), leafTest)
+  .filter(([path, { op }]) => path !== null || (op !== 'null' && op !== 'exists'))
+  .map(([path, how]) => ({ kind: 'leaf', selection: 'sel', field: path, test: how }));
+/** Several values of one field, as lists are: what is joined. */
+const list: fc.Arbitrary<Expression> = fc
+  .tuple(fc.constantFrom('or', 'and'), field, fc.array(leafTest, { minLength: 1, maxLength: 6 }))
+  .map(([kind, path, tests]) => ({
+    kind,
+    of: tests.map((how) => ({ kind: 'leaf' as const, selection: 'list', field: path, test: how })),
+  }));
+const { expression } = fc.letrec<{ expression: Expression }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    leaf,
+    list,
+    fc.record({ kind: fc.constantFrom('and', 'or'), of: fc.array(tie('expression'), { maxLength: 4 }) }),
+    fc.record({ kind: fc.constant('not'), of: tie('expression') }),
+  ) as fc.Arbitrary<Expression>,
+}));
+
+function ruleSetOf(expressions: readonly Expression[]): RuleSet {
+  return { version: '1', rules: expressions.map((one, i) => ({ ...ANY_RULE, id: String(i), expression: one })) };
+}
+
+const ANY_RULE: DetectionRule = {
+  ...{
+    kind: 'detection',
+    id: '',
+    name: null,
+    title: 'A rule',
+    level: 'low',
+    status: null,
+    description: null,
+    author: null,
+  },
+  ...{ references: [], tags: [], falsepositives: [], fields: [], path: 'x.yml', alerts: true },
+  ...{ tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null }, expression: { kind: 'and', of: [] } },
+};
+
+const idsOf = (ruleSet: RuleSet, body: EntryBody): readonly string[] =>
+  ruleSet.rules.flatMap((rule) => (rule.kind === 'detection' && satisfies(rule.expression, body) ? [rule.id] : []));
+
+/** The engine in each of its ways. */
+const WAYS = [
+  { way: 'one by one', options: { masksFrom: Number.POSITIVE_INFINITY } },
+  { way: 'by masks', options: { masksFrom: 0, masksAfter: 0 } },
+];
+
+describe.each(WAYS)('the engine, $way', ({ options }) => {
+  test('says of any entry what the reference says, of each of many rules', () => {
+    const rules = fc.array(expression, { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(rules, fc.array(entry, { minLength: 1, maxLength: 6 }), (expressions, entries) => {
+        const ruleSet = ruleSetOf(expressions);
+        const engine = compile(ruleSet, options);
+        // More than once: what is remembered of the first times must be true.
+        for (const body of [...entries, ...entries, ...entries]) {
+          const matches = engine.evaluate(body);
+          expect(matches.map(({ rule }) => rule.id)).toEqual(idsOf(ruleSet, body));
+          for (const { evidence } of matches) expect(evidence.length).toBeLessThanOrEqual(16);
+        }
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test('says of rules written in YAML what the reference says', () => {
+    const modifiers = [
+      '',
+      '|contains',
+      '|startswith',
+      '|endswith',
+      '|cased',
+      '|contains|cased',
+      '|neq',
+      '|contains|all',
+    ];
+    const key = fc
+      .tuple(fc.constantFrom('a', 'b', 'c', 'a.b', 'b.c'), fc.constantFrom(...modifiers))
+      .map((one) => one.join(''));
+    const values = fc.array(fc.constantFrom('a', 'ab*', 'b?', '*b*', 'σας', '42', 'x y'), {
+      minLength: 2,
+      maxLength: 4,
+    });
+    const selection = fc.dictionary(key, values, { minKeys: 1, maxKeys: 3 });
+    const condition = fc.constantFrom('s1', 's1 and not s2', 's1 or s2', '1 of s*', 'all of them', 'not 1 of s*');
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(selection, selection, condition), { minLength: 1, maxLength: 8 }),
+        fc.array(entry),
+        (written, entries) => {
+          const texts = written.map(
+            ([s1, s2, how]) =>
+              `title: x\nlogsource: {product: nirvana, service: audit}\ndetection: ${JSON.stringify({ s1, s2, condition: how })}\n`,
+          );
+          const { ruleSet, problems } = parseRules(texts.map((text, i) => ({ path: `${i}.yml`, text })));
+          expect(
+            problems
+              .filter(({ severity }) => severity === 'error')
+              .map((one) => problemText(one))
+              .filter((one) => !/used/.test(one)),
+          ).toEqual([]);
+          const engine = compile(ruleSet, options);
+          for (const body of [...entries, ...entries]) {
+            expect(engine.evaluate(body).map(({ rule }) => rule.id)).toEqual(idsOf(ruleSet, body));
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('takes entries that are huge, or nested deeper than the call stack, in proportion', () => {
+    const nested = JSON.parse(`${'['.repeat(200_000)}1${']'.repeat(200_000)}`);
+    const hostile: readonly EntryBody[] = [
+      { a: 'a'.repeat(300_000), b: 'a'.repeat(150_000) },
+      { a: Array.from({ length: 50_000 }, (_, i) => `a${i}`), b: Array.from({ length: 50_000 }, (_, i) => `a${i}b`) },
+      { a: Array.from({ length: 50_000 }, () => ({ b: [null, 1, { c: 2 }] })) },
+      Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, i])),
+      { a: nested },
+    ];
+    const tests: readonly Test[] = [
+      ...(['equals', 'contains', 'startswith', 'endswith'] as const).map(
+        (compare): Test => ({ op: 'fieldref', field: 'b', compare, cased: false }),
+      ),
+      { op: 'equals', value: 'x', cased: false },
+      { op: 'pattern', parts: [{ wildcard: '*' }, { oneOf: '-/' }, { text: 'aa' }, { wildcard: '*' }], cased: false },
+      { op: 're', source: '(a|aa)+b$', flags: '' },
+      { op: 'time', part: 'hour', compare: 'eq', value: 3 },
+      { op: 'cidr', range: '10.0.0.0/8' },
+      { op: 'gt', value: 1e9 },
+    ];
+    const ruleSet = ruleSetOf(
+      tests.flatMap((how) =>
+        ['a', 'a.b.c'].map((path): Expression => ({ kind: 'leaf', selection: 'sel', field: path, test: how })),
+      ),
+    );
+    const engine = compile(ruleSet, options);
+    const began = performance.now();
+    for (const body of hostile) engine.evaluate(body);
+    expect(performance.now() - began).toBeLessThan(8_000);
+  }, 20_000);
+});
