@@ -4,11 +4,11 @@
  * Contract: evaluation never throws, whatever the entry; it runs in time linear in the entry's size. What makes a
  * rule match is told as evidence. Pure.
  */
-import type { CorrelationRule, DetectionRule, EntryBody, Match, Rule, RuleSet } from '../rule.ts';
+import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from '../rule.ts';
 import { createExplanation } from './evidence.ts';
 import { createFieldTable } from './loaded.ts';
 import { type Candidates, createCandidates } from './masks.ts';
-import { createPlan } from './plan.ts';
+import { createPlan, type Plan } from './plan.ts';
 
 /** Rules made ready. */
 export interface Engine {
@@ -26,8 +26,26 @@ export interface CompileOptions {
   readonly masksAfter?: number;
 }
 
+interface Detection {
+  readonly rule: DetectionRule;
+  readonly plan: Plan;
+  readonly explain: (body: EntryBody) => readonly Evidence[];
+}
+
+/** Many a match is only counted: what it says is put together when it is asked for. */
+function createMatch(rule: DetectionRule, explain: Detection['explain'], body: EntryBody): Match {
+  let evidence: readonly Evidence[] | null = null;
+  return {
+    rule,
+    get evidence() {
+      evidence ??= explain(body);
+      return evidence;
+    },
+  };
+}
+
 /** Fewer are sooner asked one by one. */
-const MASKS_FROM = 200;
+const MASKS_FROM = 16;
 const MASKS_AFTER = 500;
 
 /**
@@ -41,12 +59,14 @@ export function compile(
   const table = createFieldTable();
   const detections = ruleSet.rules
     .filter((rule): rule is DetectionRule => rule.kind === 'detection')
-    .map((rule) => ({
-      rule,
-      plan: createPlan(rule.expression, table),
-      explain: createExplanation(rule.expression),
-    }));
-  const plans = detections.map(({ plan }) => plan);
+    .map(
+      (rule): Detection => ({
+        rule,
+        plan: createPlan(rule.expression, table),
+        explain: createExplanation(rule.expression),
+      }),
+    );
+  const chosen = new Int32Array(detections.length);
   let seen = 0;
   let candidates: Candidates | null = null;
   return {
@@ -56,17 +76,13 @@ export function compile(
     evaluate: (body) => {
       const entry = table.load(body);
       const matches: Match[] = [];
-      if (candidates === null && plans.length >= masksFrom && seen++ >= masksAfter)
-        candidates = createCandidates(plans);
-      if (candidates === null) {
-        for (const { rule, plan, explain } of detections) {
-          if (plan.test(entry)) matches.push({ rule, evidence: explain(body) });
-        }
-      } else {
-        candidates(entry, (number) => {
-          const { rule, plan, explain } = detections[number] as (typeof detections)[number];
-          if (plan.test(entry)) matches.push({ rule, evidence: explain(body) });
-        });
+      if (candidates === null && detections.length >= masksFrom && seen++ >= masksAfter) {
+        candidates = createCandidates(detections.map(({ plan }) => plan));
+      }
+      const count = candidates === null ? detections.length : candidates(entry, chosen);
+      for (let i = 0; i < count; i++) {
+        const { rule, plan, explain } = detections[candidates === null ? i : (chosen[i] as number)] as Detection;
+        if (plan.test(entry)) matches.push(createMatch(rule, explain, body));
       }
       return matches;
     },

@@ -31,19 +31,37 @@ export function createReader(path: string): Reader {
 /** `rests[n]` reads what is left of the path after its first n + 1 names. */
 function createReaderFrom(names: readonly string[], rests: readonly Reader[]): Reader {
   const whole = names.join('.');
-  const heads = rests.map((rest, i) => ({ key: names.slice(0, i + 1).join('.'), rest }));
+  const own = createGetter(whole);
+  const heads = rests.map((rest, i): Head => ({ own: createGetter(names.slice(0, i + 1).join('.')), rest }));
+  const [head, ...more] = heads;
   const read: Reader = (value) => {
     if (typeof value !== 'object' || value === null) return undefined;
     if (Array.isArray(value)) return ofMembers(value, read);
-    if (Object.hasOwn(value, whole)) return (value as EntryBody)[whole];
-    for (const { key, rest } of heads) {
-      if (!Object.hasOwn(value, key)) continue;
-      const found = rest((value as EntryBody)[key]);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    const flat = own(value);
+    if (flat !== undefined || head === undefined) return flat;
+    const found = head.rest(head.own(value));
+    return found !== undefined || more.length === 0 ? found : firstOf(more, value);
   };
   return read;
+}
+
+interface Head {
+  readonly own: (value: object) => unknown;
+  readonly rest: Reader;
+}
+
+function firstOf(heads: readonly Head[], value: object): unknown {
+  for (const { own, rest } of heads) {
+    const found = rest(own(value));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Reads an object's own property. JSON's objects have no others but those of every object, which are asked twice. */
+function createGetter(key: string): (value: object) => unknown {
+  if (key in Object.prototype) return (value) => (Object.hasOwn(value, key) ? (value as EntryBody)[key] : undefined);
+  return (value) => (value as EntryBody)[key];
 }
 
 function ofMembers(members: readonly unknown[], read: Reader): unknown {

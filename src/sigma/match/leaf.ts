@@ -27,10 +27,10 @@ export function createLeaf(leaves: readonly [Leaf, ...Leaf[]], table: FieldTable
   const field = table.fieldOf(path);
   switch (test.op) {
     case 'null':
-      return { cost: 1, field, test: ({ values }) => isNull(values[field]) };
+      return { cost: 1, field, test: (entry) => isNull(entry.value(field)) };
     case 'exists': {
       const { present } = test;
-      return { cost: 1, field, test: ({ values }) => (values[field] !== undefined) === present };
+      return { cost: 1, field, test: (entry) => (entry.value(field) !== undefined) === present };
     }
     case 'fieldref':
       return createReference(test, path, table);
@@ -53,15 +53,15 @@ function createTest(question: Question, column: number): EntryTest {
     case 'folded':
     case 'text': {
       const { holds } = question;
-      return ({ columns }) => {
-        const text = columns[column] as string | Several<string>;
+      return (entry) => {
+        const text = entry.column(column) as string | Several<string>;
         return typeof text === 'string' ? holds(text) : text.all.some(holds);
       };
     }
     case 'number': {
       const { holds } = question;
-      return ({ columns }) => {
-        const number = columns[column] as number | Several<number>;
+      return (entry) => {
+        const number = entry.column(column) as number | Several<number>;
         return typeof number === 'number' ? holds(number) : number.all.some(holds);
       };
     }
@@ -73,8 +73,8 @@ function createTest(question: Question, column: number): EntryTest {
 }
 
 function anyMember<F extends Form>(holds: (value: Forms[F]) => boolean, column: number): EntryTest {
-  return ({ columns }) => {
-    const value = columns[column] as Forms[F] | Several<Forms[F]>;
+  return (entry) => {
+    const value = entry.column(column) as Forms[F] | Several<Forms[F]>;
     return value instanceof Several ? value.all.some(holds) : holds(value);
   };
 }
@@ -89,6 +89,6 @@ function createReference({ field, compare, cased }: Reference, path: string | nu
   return {
     cost: 10,
     field: null,
-    test: ({ columns }) => anyRelated(textsOf(columns[own]), textsOf(columns[other]), compare),
+    test: (entry) => anyRelated(textsOf(entry.column(own)), textsOf(entry.column(other)), compare),
   };
 }

@@ -1,5 +1,6 @@
 /**
- * An entry made ready for many comparisons: each field is read once, and brought once into each form it is asked for.
+ * An entry made ready for many comparisons: a field is brought into a form when it is first asked for in that form, and
+ * once.
  *
  * Contract: a field's scalars are its value, or the members of its list, however deep; an object has none. A single
  * scalar, which is what most fields are, takes no list. Never throws, whatever the JSON. Pure.
@@ -44,60 +45,67 @@ export class Several<T> {
 
 const NONE = new Several<never>([]);
 
-/** One entry. */
+/** One entry, until the next is loaded. */
 export interface LoadedEntry {
-  /** The values of its fields, by the numbers of the fields; undefined where it has none. */
-  readonly values: readonly unknown[];
+  /** The value of a field, by the field's number; undefined where it has none. */
+  value(number: number): unknown;
   /** A field in a form, by the number of its column: `Forms[F] | Several<Forms[F]>`. */
-  readonly columns: readonly unknown[];
+  column(number: number): unknown;
 }
 
 /** The fields that rules ask for, and in which forms: each has a number, the same however often it is asked for. */
 export interface FieldTable {
-  /** Null stands for every value of an entry: what keywords look at. */
+  /** Null stands for every value of an entry: what keywords look at. It has no value of its own, only columns. */
   fieldOf(path: string | null): number;
   columnOf(path: string | null, form: Form): number;
-  /** Loads an entry, with all that was asked for until now. */
+  /** Loads an entry in the place of the one before it. */
   load(body: EntryBody): LoadedEntry;
 }
 
-/** One field, and its columns. */
-interface FieldPlan {
-  readonly read: Reader;
-  readonly columns: { readonly number: number; readonly form: Form; readonly prepare: (value: unknown) => unknown }[];
-}
-
 export function createFieldTable(): FieldTable {
-  const plans: FieldPlan[] = [];
-  const known = new Map<string | null, number>();
-  let columnCount = 0;
+  const fields = new Map<string | null, number>();
+  const readers: Reader[] = [];
+  const columns = new Map<string, number>();
+  const prepares: ((body: EntryBody) => unknown)[] = [];
+  let known: unknown[] | null = null;
+  let loaded: EntryBody = {};
+  const value = (number: number): unknown => (readers[number] as Reader)(loaded);
   const fieldOf = (path: string | null): number => {
-    const number = known.get(path) ?? plans.length;
-    if (number === plans.length) {
-      plans.push({ read: path === null ? everyScalar : createReader(path), columns: [] });
-      known.set(path, number);
+    const number = fields.get(path) ?? readers.length;
+    if (number === readers.length) {
+      readers.push(path === null ? () => undefined : createReader(path));
+      fields.set(path, number);
     }
     return number;
+  };
+  const entry: LoadedEntry = {
+    value,
+    column: (number) => {
+      known ??= new Array<unknown>(prepares.length);
+      const before = known[number];
+      if (before !== undefined) return before;
+      const made = prepares[number]?.(loaded);
+      known[number] = made;
+      return made;
+    },
   };
   return {
     fieldOf,
     columnOf: (path, form) => {
-      const { columns } = plans[fieldOf(path)] as FieldPlan;
-      const column = columns.find((one) => one.form === form);
-      if (column !== undefined) return column.number;
-      columns.push({ number: columnCount, form, prepare: PREPARE[form] });
-      return columnCount++;
+      const field = fieldOf(path);
+      const key = `${form} ${field}`;
+      const number = columns.get(key) ?? prepares.length;
+      if (number === prepares.length) {
+        const prepare = PREPARE[form];
+        prepares.push(path === null ? (body) => prepare(everyScalar(body)) : () => prepare(value(field)));
+        columns.set(key, number);
+      }
+      return number;
     },
     load: (body) => {
-      const values = new Array<unknown>(plans.length);
-      const loaded = new Array<unknown>(columnCount);
-      for (let i = 0; i < plans.length; i++) {
-        const { read, columns } = plans[i] as FieldPlan;
-        const value = read(body);
-        values[i] = value;
-        for (const { number, prepare } of columns) loaded[number] = prepare(value);
-      }
-      return { values, columns: loaded };
+      loaded = body;
+      known = null;
+      return entry;
     },
   };
 }
