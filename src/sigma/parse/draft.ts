@@ -4,6 +4,7 @@ import type { Expression } from '../rule.ts';
 import type { CorrelationDraft } from './correlation.ts';
 import type { FilterTargets } from './filter.ts';
 import type { Header } from './header.ts';
+import type { LogSource } from './logsource.ts';
 import type { Place, Report } from './problem.ts';
 
 interface DraftBase {
@@ -15,9 +16,14 @@ interface DraftBase {
 
 export type Draft = DraftBase &
   (
-    | { readonly kind: 'detection'; readonly expression: Expression }
+    | { readonly kind: 'detection'; readonly source: LogSource; readonly expression: Expression }
     | { readonly kind: 'correlation'; readonly correlation: CorrelationDraft }
-    | { readonly kind: 'filter'; readonly targets: FilterTargets; readonly expression: Expression }
+    | {
+        readonly kind: 'filter';
+        readonly source: LogSource;
+        readonly targets: FilterTargets;
+        readonly expression: Expression;
+      }
     /** For another log source: left out. */
     | { readonly kind: 'elsewhere' }
     /** Has errors, which are reported; others may refer to it all the same. */

@@ -1,10 +1,14 @@
 /** Which filters are joined to which detections. Pure. */
 
 import type { Draft, DraftOf } from './draft.ts';
+import { mayBeOne } from './logsource.ts';
 import type { References } from './references.ts';
 import { shown } from './yaml.ts';
 
-/** The filters of each detection, in their order; what a filter names and is no detection is reported. */
+/**
+ * The filters of each detection, in their order; what a filter names and is no detection is reported. A filter is for
+ * its own log source only.
+ */
 export function filtersByRule(
   drafts: readonly Draft[],
   references: References,
@@ -18,7 +22,9 @@ export function filtersByRule(
   for (const filter of drafts) {
     if (filter.kind !== 'filter') continue;
     if (filter.targets === 'any') {
-      for (const draft of drafts) if (draft.kind === 'detection') add(draft, filter);
+      for (const draft of drafts) {
+        if (draft.kind === 'detection' && mayBeOne(draft.source, filter.source)) add(draft, filter);
+      }
       continue;
     }
     for (const { text, place } of filter.targets) {
@@ -29,7 +35,8 @@ export function filtersByRule(
       }
       switch (target.kind) {
         case 'detection':
-          add(target, filter);
+          if (mayBeOne(target.source, filter.source)) add(target, filter);
+          else filter.report.notice(place, `the rule "${shown(text)}" is for another log source: not filtered`);
           break;
         case 'elsewhere':
           filter.report.notice(place, `the rule "${shown(text)}" is for another log source: not filtered`);

@@ -23,6 +23,11 @@ export type Accepts = (source: LogSource) => boolean;
 export const isAuditLog: Accepts = ({ category, product, service }) =>
   category === null && product === 'nirvana' && (service === null || service === 'audit');
 
+/** Whether two log sources may be of one log: what both of them say is the same. */
+export function mayBeOne(one: LogSource, other: LogSource): boolean {
+  return MEANT.every((key) => one[key] === null || other[key] === null || one[key] === other[key]);
+}
+
 /** Reads the log source of a detection or filter; null where it has an error, which is reported. */
 export function readLogSource(document: MapNode, report: Report): LogSource | null {
   const entry = attributesOf(document).get('logsource');

@@ -13,7 +13,7 @@ import type { Draft } from './draft.ts';
 import { readFilterTargets } from './filter.ts';
 import { readHeader } from './header.ts';
 import { isListFile, readLists } from './lists.ts';
-import { type Accepts, isAuditLog, OURS, readLogSource } from './logsource.ts';
+import { type Accepts, isAuditLog, type LogSource, OURS, readLogSource } from './logsource.ts';
 import { createReport, type Problem } from './problem.ts';
 import { createBudget, type Reading } from './reading.ts';
 import { resolve } from './resolve.ts';
@@ -65,6 +65,9 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
   };
 }
 
+/** Of a document without a readable one, which is broken. */
+const NOWHERE: LogSource = { category: null, product: null, service: null };
+
 const SECTIONS = ['detection', 'correlation', 'filter'] as const;
 
 function readDraft(
@@ -103,8 +106,8 @@ function readDraft(
   }
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
   if (section === undefined || map === null) return { ...base, kind: 'broken' };
-  if (section !== 'correlation') readLogSource(document, report);
-  const draft = readSection(section, map, document, base, reading);
+  const logSource = section === 'correlation' ? null : readLogSource(document, report);
+  const draft = readSection(section, map, document, base, logSource ?? NOWHERE, reading);
   if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
   if (report.errors() > errors) return { ...base, kind: 'broken' };
   return draft;
@@ -121,19 +124,20 @@ function readSection(
   map: MapNode,
   document: MapNode,
   base: Pick<Draft, 'header' | 'report' | 'idPlace' | 'namePlace'>,
+  source: LogSource,
   reading: Reading,
 ): Draft {
   const { report } = base;
   switch (section) {
     case 'detection': {
       const expression = readSearch(map, [], reading);
-      return expression === null ? { ...base, kind: 'broken' } : { ...base, kind: 'detection', expression };
+      return expression === null ? { ...base, kind: 'broken' } : { ...base, kind: 'detection', source, expression };
     }
     case 'filter': {
       const targets = readFilterTargets(map, report);
       const expression = readSearch(map, ['rules'], reading);
       if (expression === null || targets === null) return { ...base, kind: 'broken' };
-      return { ...base, kind: 'filter', targets, expression };
+      return { ...base, kind: 'filter', source, targets, expression };
     }
     case 'correlation': {
       const correlation = readCorrelation(map, attributesOf(document).get('generate'), report);

@@ -1,5 +1,8 @@
 /** Correlations and filters: what refers to what. */
 import { describe, expect, test } from 'vitest';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { problemText } from '../../../src/sigma/parse/problem.ts';
 import { engineOf, parsed, problemsOf, ruleWith } from '../rules.ts';
 
 const FAILED = `${ruleWith('sel: {a: 1}\ncondition: sel', 'r-1')}name: failed\n`;
@@ -226,6 +229,32 @@ describe('a filter', () => {
       true,
       true,
     ]);
+  });
+
+  test.each([
+    ['any, another product', 'any', '{product: linux}', [true, true], []],
+    ['any, another service', 'any', '{product: windows, service: system}', [true, true], []],
+    ['any, what contains it', 'any', '{product: windows}', [true, false], []],
+    ['any, what is in it', 'any', '{product: windows, category: logon, service: security}', [true, false], []],
+    ['a rule, its own', '[r-9]', '{product: windows, service: security}', [true, false], []],
+    [
+      'a rule, another',
+      '[r-9]',
+      '{product: linux}',
+      [true, true],
+      ['1.yml:4:18: notice: the rule "r-9" is for another log source: not filtered'],
+    ],
+  ])('is for its own log source only: %s', (_, rules, source, expected, told) => {
+    const rule = ruleWith('sel: {a: 1}\ncondition: sel', 'r-9');
+    const texts = [
+      rule.replace('product: nirvana, service: audit', 'product: windows, service: security'),
+      filter(`rules: ${rules}, us: {by: us}, condition: not us`).replace('{product: nirvana}', source),
+    ];
+    const files = texts.map((text, i) => ({ path: `${i}.yml`, text }));
+    const { ruleSet, problems } = parseRules(files, { accepts: () => true });
+    const engine = compile(ruleSet);
+    expect([{ a: 1 }, { a: 1, by: 'us' }].map((entry) => engine.evaluate(entry).length > 0)).toEqual(expected);
+    expect(problems.map((problem) => problemText(problem))).toEqual(told);
   });
 
   test.each([
