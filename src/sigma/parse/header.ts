@@ -34,15 +34,26 @@ const GRAVE_KEYS = [
 const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
 const TITLE_LIMIT = 256;
 
+/** A document has one of these; and only correlations generate. */
+const SECTIONS = ['detection', 'correlation', 'filter'];
+
+/** The keys that a document may be meant to have: not those that would make another kind of document of it. */
+function keysFor(attributes: Attributes): readonly string[] {
+  const section = SECTIONS.find((key) => attributes.has(key));
+  if (section === undefined) return KNOWN_KEYS;
+  const others = [...SECTIONS, ...(section === 'correlation' ? [] : ['generate'])];
+  return KNOWN_KEYS.filter((key) => key === section || attributes.has(key) || !others.includes(key));
+}
+
 /** All of a rule but what it detects. */
 export type Header = Omit<RuleBase, 'alerts'>;
 
 /** Reads the header of a document; `fallbackId` is its id where it has none. */
 export function readHeader(document: MapNode, fallbackId: string, report: Report): Header {
   const errors = report.errors();
-  tellMisspelled(document, KNOWN_KEYS, GRAVE_KEYS, report);
-  const misspelled = report.errors() > errors;
   const attributes = attributesOf(document);
+  tellMisspelled(document, keysFor(attributes), GRAVE_KEYS, report);
+  const misspelled = report.errors() > errors;
   const notes = (key: string) => readNotes(attributes.get(key), report);
   const names = (key: string) => readNotes(attributes.get(key), report, 'error');
   const title = readText(attributes.get('title'), report, TITLE_LIMIT);

@@ -302,6 +302,13 @@ describe('the problems of a selection', () => {
     ]);
   });
 
+  test.each([['generated: 2024-01-01'], ['filters: x'], ['generates: x'], ['correlations: []']])(
+    'a key of one’s own, near one that would make another kind of document of it, is none: %s',
+    (head) => {
+      expect(problemsOf(rule({ head }))).toEqual([]);
+    },
+  );
+
   test('a misspelled condition', () => {
     const text = 'title: x\nlogsource: {product: nirvana}\ndetection: {sel: {a: 1}, conditon: sell}\n';
     expect(problemsOf(text)).toEqual([
