@@ -2,9 +2,15 @@
 
 /**
  * Lower case, letter by letter: a sigma at the end of a word is a sigma, so that a part of a text folds as it does in
- * the whole.
+ * the whole; and one letter stays one, so that `?` finds it.
  */
 export function fold(text: string): string {
   const lower = text.toLowerCase();
-  return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower;
+  // Of all letters only the dotted capital I becomes two.
+  const single = lower.length === text.length ? lower : text.split('İ').map(lowered).join('İ');
+  return single.includes('ς') ? single.replaceAll('ς', 'σ') : single;
+}
+
+function lowered(text: string): string {
+  return text.toLowerCase();
 }
