@@ -15,6 +15,8 @@ import {
   type ParsedNode,
   parseAllDocuments,
   type Scalar,
+  type YAMLParseError,
+  type YAMLWarning,
 } from 'yaml';
 import type { Place, Report } from './problem.ts';
 
@@ -87,7 +89,8 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     const errors = report.errors();
     const place = (offset: number) => placeOf(lines, offset);
     for (const problem of [...document.errors, ...document.warnings]) {
-      report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`);
+      if (isGluedComment(problem)) report.notice(place(problem.pos[0]), 'a comment begins here', 'a blank before "#"');
+      else report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`);
     }
     if (report.errors() > errors) continue;
     const root = document.contents;
@@ -98,6 +101,11 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     else report.error(node.place, `${each.noun} is a map of keys, not ${nounOf(node)}`, each.hint);
   }
   return maps;
+}
+
+/** `'a'# b` is not valid, but the readers that most tools use take it for `'a' # b`. */
+function isGluedComment({ code, message }: YAMLParseError | YAMLWarning): boolean {
+  return code === 'MISSING_CHAR' && message.startsWith('Comments must be separated');
 }
 
 /** What a node is, for messages: "a list", "a number". */

@@ -1,5 +1,6 @@
 /** What is wrong with a rule file, and what is said about it: file, line, column, message, hint. */
 import { describe, expect, test } from 'vitest';
+import { compile } from '../../../src/sigma/match/compile.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';
 
 /** A sound rule, one part of it written otherwise. */
@@ -308,6 +309,16 @@ describe('the problems of a selection', () => {
       expect(problemsOf(rule({ head }))).toEqual([]);
     },
   );
+
+  test('a comment without a blank before it is one all the same, and told', () => {
+    const text = `${ruleWith('sel:\n  a:\n    - "x"# not y\n    - z\ncondition: sel')}tags: [a]#, b\n`;
+    expect(problemsOf(text)).toEqual([
+      'x.yml:7:12: notice: a comment begins here (a blank before "#")',
+      'x.yml:10:10: notice: a comment begins here (a blank before "#")',
+    ]);
+    const engine = compile(parsed(text).ruleSet);
+    expect(['x', 'z', 'x# not y'].map((a) => engine.evaluate({ a }).length)).toEqual([1, 1, 0]);
+  });
 
   test('a misspelled condition', () => {
     const text = 'title: x\nlogsource: {product: nirvana}\ndetection: {sel: {a: 1}, conditon: sell}\n';
