@@ -18,7 +18,7 @@ import {
 } from './attributes.ts';
 import type { Report } from './problem.ts';
 import { parseTimespan, TIMESPAN_HINT } from './timespan.ts';
-import type { MapEntry, MapNode } from './yaml.ts';
+import type { MapEntry, MapNode, Node } from './yaml.ts';
 
 const KNOWN_KEYS = [
   ...['title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'author', 'references'],
@@ -57,8 +57,9 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
   const notes = (key: string) => readNotes(attributes.get(key), report);
   const names = (key: string) => readNotes(attributes.get(key), report, 'error');
   const title = readText(attributes.get('title'), report, TITLE_LIMIT);
-  if (!attributes.has('title') && !misspelled)
-    report.error(document.place, 'the document has no title', 'it begins with "title:"');
+  const entry = attributes.get('title');
+  if (entry === undefined ? !misspelled : isBlank(entry.value))
+    report.error(entry?.value.place ?? document.place, 'the document has no title', 'it begins with "title:"');
   return {
     id: readText(attributes.get('id'), report, TITLE_LIMIT) ?? fallbackId,
     name: readText(attributes.get('name'), report, TITLE_LIMIT),
@@ -74,6 +75,10 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
     path: report.path,
     tocsin: readTocsin(attributes.get('tocsin'), report),
   };
+}
+
+function isBlank(node: Node): boolean {
+  return node.kind === 'scalar' && String(node.value ?? '').trim() === '';
 }
 
 /** Our own keys. They are ours, so that an unknown one is an error. */

@@ -112,6 +112,16 @@ describe('the problems of a document', () => {
       '1:1: error: the document has no title (it begins with "title:")',
     ],
     [
+      'nothing for a title',
+      rule().replace('A rule', ''),
+      '1:8: error: the document has no title (it begins with "title:")',
+    ],
+    [
+      'an empty title',
+      rule().replace('A rule', "' '"),
+      '1:8: error: the document has no title (it begins with "title:")',
+    ],
+    [
       'no rule at all',
       'title: x\n',
       '1:1: error: the document is no rule (it has a "detection", a "correlation" or a "filter")',
