@@ -73,7 +73,8 @@ function readSelections(
   for (const { key, keyPlace, value } of map.entries) {
     if (others.includes(key)) continue;
     if (key === 'timeframe') {
-      report.error(keyPlace, '"timeframe" is not part of Sigma 2', 'write a correlation rule with a timespan');
+      // In Sigma 1 it was for aggregations only. A condition that has one is refused, and tells where.
+      report.notice(keyPlace, '"timeframe" is not part of Sigma 2', 'write a correlation rule with a timespan');
     } else if (selections.size === SELECTION_LIMIT) {
       report.error(keyPlace, `there are more than ${SELECTION_LIMIT} selections`, 'lists of values, or several rules');
       break;

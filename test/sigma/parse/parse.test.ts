@@ -286,7 +286,7 @@ describe('the problems of a selection', () => {
     [
       'a timeframe',
       'sel: {a: 1}\n  timeframe: 5m',
-      '6:3: error: "timeframe" is not part of Sigma 2 (write a correlation rule with a timespan)',
+      '6:3: notice: "timeframe" is not part of Sigma 2 (write a correlation rule with a timespan)',
     ],
   ])('%s', (_, detection, problem) => {
     expect(problemsOf(rule({ detection }))).toEqual([`x.yml:${problem}`]);

@@ -132,7 +132,7 @@ describe('is refused', () => {
     [
       'the syntax before Sigma 2',
       rule('selection:\n    a: 1\ntimeframe: 5m\ncondition: selection | count() > 5'),
-      ['"timeframe" is not part of Sigma 2', 'aggregations'],
+      ['aggregations'],
     ],
     ['a level that is none', rule(DETECTION, 'level: severe\n'), ['"severe" is no level']],
     [
