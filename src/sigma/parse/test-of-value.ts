@@ -37,6 +37,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): 
     case 'order':
       return each(spec, node, reading, (value): Test | null => {
         if (typeof value === 'number') return { op: comparison.op, value };
+        if (isLargeNumber(node, value)) return { op: comparison.op, value: Number(value) };
         report.error(node.place, `"${comparison.op}" compares with a number`, wanted(value));
         return null;
       });
@@ -133,6 +134,11 @@ function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, 
 
 function wanted(value: Value): string {
   return typeof value === 'string' ? `"${shown(value)}" is text: are there quotes too many?` : `it is ${String(value)}`;
+}
+
+/** A number of more digits than JavaScript holds is kept as text; near enough to tell which is greater. */
+function isLargeNumber({ textPlace, place }: ScalarNode, value: Value): boolean {
+  return textPlace?.column === place.column && Number.isFinite(Number(value)) && /^[-+]?\d{16,}$/.test(String(value));
 }
 
 /** Words without quotes that YAML 1.1 took for true and false. */

@@ -24,6 +24,7 @@ interface Alternative {
 
 /** Longer ones are no value a person wrote. */
 const LENGTH_LIMIT = 65_536;
+const LARGE_NUMBER = /^-?\d{1,40}(?:e\+?\d{1,3})?$/i;
 /** What the dashes of one value may multiply to where each is encoded by itself, in values and in their characters. */
 const ALTERNATIVES = 10_000;
 const CHARACTERS = 1_000_000;
@@ -64,7 +65,16 @@ export function readTextTests(
   // A keyword is looked for in the values, not compared with them.
   const isKeyword = spec.field === null && !steps.some(isEnd);
   if (isKeyword && alternatives !== null) alternatives = applied('contains', alternatives, node, reading);
-  return alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
+  const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
+  return step === undefined && spec.field !== null ? (tests?.flatMap(alsoRounded) ?? null) : tests;
+}
+
+/** A number of more digits than JavaScript holds is another one where an entry has it as a number: both are meant. */
+function alsoRounded(test: Test): readonly Test[] {
+  if (test.op !== 'equals' || typeof test.value !== 'string' || !LARGE_NUMBER.test(test.value)) return [test];
+  const number = Number(test.value);
+  const rounded = Number.isInteger(number) && !Number.isSafeInteger(number) ? String(number) : test.value;
+  return rounded === test.value ? [test] : [test, { ...test, value: rounded }];
 }
 
 function applied(

@@ -180,3 +180,20 @@ describe('evidence', () => {
     }
   });
 });
+
+describe('a number of more digits than JavaScript holds', () => {
+  test.each([
+    ['a: 9232379236109516800', '{"a":9232379236109516800}', true],
+    ['a: 9232379236109516800', '{"a":"9232379236109516800"}', true],
+    ['a: 9232379236109516800', '{"a":9232379236109510000}', false],
+    ["a: '1234567890123456789'", '{"a":1234567890123456789}', true],
+    ['a: [5, -1234567890123456789]', '{"a":-1234567890123456789}', true],
+    ['a|neq: 1234567890123456789', '{"a":1234567890123456789}', false],
+    ['a: 1e30', '{"a":1e30}', true],
+    ['a|gt: 9007199254740993', '{"a":9307199254740993}', true],
+    ['a|gt: 9007199254740993', '{"a":5}', false],
+  ])('%s, of %s', (item, json, expected) => {
+    const engine = engineOf(ruleWith(`sel:\n  ${item}\ncondition: sel`));
+    expect(engine.evaluate(JSON.parse(json)).length > 0).toBe(expected);
+  });
+});
