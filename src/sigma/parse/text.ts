@@ -24,6 +24,8 @@ interface Alternative {
 
 /** Longer ones are no value a person wrote. */
 const LENGTH_LIMIT = 65_536;
+/** A longer number is none that an entry has. */
+const NUMBER_LIMIT = 400;
 const LARGE_NUMBER = /^-?\d{1,40}(?:e\+?\d{1,3})?$/i;
 /** What the dashes of one value may multiply to where each is encoded by itself, in values and in their characters. */
 const ALTERNATIVES = 10_000;
@@ -48,11 +50,9 @@ export function readTextTests(
     report.error(place, `"windash" is for text, and this is ${String(value)}`, 'put it in quotes');
     return null;
   }
+  if (typeof value !== 'string' && step === undefined && spec.field !== null) return plainTests(spec, value, node);
   if (node.written !== null) {
     report.notice(place, `the number ${shown(node.written)} is compared as ${String(value)}`, 'put it in quotes');
-  }
-  if (typeof value !== 'string' && step === undefined && spec.field !== null) {
-    return [{ op: 'equals', value, cased: spec.cased }];
   }
   const text = String(value);
   if (text.length > LENGTH_LIMIT) {
@@ -67,6 +67,12 @@ export function readTextTests(
   if (isKeyword && alternatives !== null) alternatives = applied('contains', alternatives, node, reading);
   const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
   return step === undefined && spec.field !== null ? (tests?.flatMap(alsoRounded) ?? null) : tests;
+}
+
+/** All values are text to Sigma: a number is as well what is written (`1.10`, `007`, the digits of a hash). */
+function plainTests({ cased }: FieldSpec, value: number | boolean, { written }: ScalarNode): readonly Test[] {
+  const test = { op: 'equals', value, cased } as const;
+  return written === null || written.length > NUMBER_LIMIT ? [test] : [test, { ...test, value: written }];
 }
 
 /** A number of more digits than JavaScript holds is another one where an entry has it as a number: both are meant. */

@@ -248,8 +248,8 @@ describe('the problems of a selection', () => {
     ],
     [
       'a number that is not compared as it is written',
-      'sel: {a: 1.10}',
-      '5:12: notice: the number 1.10 is compared as 1.1 (put it in quotes)',
+      'sel: {a|contains: 1.10}',
+      '5:21: notice: the number 1.10 is compared as 1.1 (put it in quotes)',
     ],
     ['a value of a page', `sel: {a: ${'x'.repeat(70_000)}}`, '5:12: error: a value of more than 65536 characters'],
     ['exists of a list', 'sel: {a|exists: [true]}', '5:19: error: "exists" takes one value (true or false)'],
