@@ -316,6 +316,26 @@ describe('one entry', () => {
   });
 });
 
+describe('entries of the past, read after younger ones', () => {
+  it('are not forgotten for what they made fire later than they happened', () => {
+    const rules = [
+      ...ALL,
+      correlation({ id: 'many', alerts: false }),
+      correlation({
+        id: 'two of three',
+        type: 'temporal',
+        rules: ['many', 'api_key.created', 'kubeconfig.read'],
+        timespanMs: 100 * SECOND,
+        condition: gte(2),
+      }),
+    ];
+    const past = [at(1_890, 'api_key.created'), deleted(1_850), at(1_840, 'kubeconfig.read')];
+    // With the first of the past, they make `many` fire: 250 seconds after it.
+    const it = told(rules, [[deleted(1_700), deleted(1_600)], past]);
+    expect(alerts(it)).toMatchObject([{ rule: 'two of three', begins: NOON - 1_840 * SECOND }]);
+  });
+});
+
 describe('replay', () => {
   /** One of each type, and a chain. */
   const rules = [

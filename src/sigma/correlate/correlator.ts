@@ -103,7 +103,8 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       const rule = layers.ordered[order];
       const sources = pending.get(order);
       if (rule === undefined || sources === undefined) continue;
-      for (const firing of firingsOf(rule, sources, entry.body, horizon, windows)) {
+      // What fired may be dated later than the entry, and entries to come are no older than that only.
+      for (const firing of firingsOf(rule, sources, entry.body, Math.min(entry.at, horizon), windows)) {
         firings.push(firing);
         offer(rule.id, { at: firing.fired.at, below: firing.group, evidence: firing.evidence }, order);
       }
