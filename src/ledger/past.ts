@@ -16,7 +16,7 @@ const ENTRIES_LOOKED_AT = 100;
 export const COUNTED = 'counted';
 
 interface StoredPast extends Past {
-  /** Changes when the correlation, or a rule below it, does. */
+  /** Changes when the correlation, or a rule below it, sees otherwise than before. */
   fingerprint(rule: CorrelationRule): string;
 }
 
@@ -69,7 +69,13 @@ function withAllBelow(rule: CorrelationRule, engine: Engine): readonly Rule[] {
       if (below !== undefined) all.add(below);
     }
   }
-  return [...all];
+  return [...all].map(asSeen);
+}
+
+/** A rule as far as windows see it: what becomes of its matches does not matter to them. */
+function asSeen(rule: Rule): Rule {
+  const tocsin = { ...rule.tocsin, dedupBy: null, dedupPeriodMs: null };
+  return { ...rule, level: LEAST_LEVEL, alerts: true, tocsin };
 }
 
 /** Entries parsed as they are asked for: the last of them seldom are. */

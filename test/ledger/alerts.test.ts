@@ -390,6 +390,18 @@ describe('when the rules change', () => {
     expect(it.count('alerts')).toBe(0);
   });
 
+  it('windows go on where only what becomes of matches has', () => {
+    const it = scene([fed, counting('vm.deleted', 3)]);
+    it.record([deleted('a', NOON), deleted('b', NOON)]);
+    const tocsin = { runbook: null, dedupBy: ['client_ip'], dedupPeriodMs: MINUTE };
+    const changed = engineOf(
+      { ...fed, level: 'low', alerts: true },
+      counting('vm.deleted', 3, { level: 'critical', tocsin }),
+    );
+    it.reopened({ engine: changed }).record([deleted('c', NOON)]);
+    expect(it.store.all("SELECT level FROM alerts WHERE rule = 'many vm.deleted'")).toEqual([{ level: 'critical' }]);
+  });
+
   it('words alone change nothing', () => {
     const it = scene([fed, counting('vm.deleted', 3)]);
     it.record([deleted('a', NOON), deleted('b', NOON)]);
