@@ -94,16 +94,21 @@ function tellOverflow(
   receivers: readonly Route[],
   now: number,
 ): number {
+  const inGroups = new Map<CorrelationRule, number>();
+  for (const { rule, dropped } of windows) {
+    if (dropped > 0) inGroups.set(rule, (inGroups.get(rule) ?? 0) + dropped);
+  }
   const all: { readonly rule: CorrelationRule; readonly dropped: number; readonly what: string }[] = [
     ...limited.dropped.map(({ rule, groups }) => ({
       ...{ rule, dropped: groups },
       what: 'has more groups than are kept: those that nothing was added to for the longest time were dropped',
     })),
-    ...windows.map(({ rule, dropped }) => ({
+    // One alarm for all of a rule's groups: how many overflow at once is in an attacker's hand.
+    ...[...inGroups].map(([rule, dropped]) => ({
       ...{ rule, dropped },
       what: 'has a group in which more happened than is kept: the oldest of it was dropped',
     })),
-  ].filter(({ dropped }) => dropped > 0);
+  ];
   for (const { rule, what } of all) {
     raise(store, overflowing(rule.id), `the rule ${rule.title} ${what}`, receivers, now);
   }

@@ -121,6 +121,25 @@ describe('too many values in a group', () => {
     expect(told(it)).toHaveLength(2);
   });
 
+  it('of many groups at once are one alarm, and one row', () => {
+    const it = scene([READ, sum]);
+    const page = (name: string) =>
+      Array.from({ length: 40 }, (_, i) => entry(`${name}${i}`, NOON, { actor: { id: `a${i}` }, value: 1 }));
+    it.record(page('first'));
+    // Each of them is full.
+    const steps = JSON.stringify([NOON - 10_000, ...new Array(9_999).fill(1)]);
+    const samples = JSON.stringify(new Array(10_000).fill(1));
+    it.store.run('UPDATE windows SET text = ?', `[1,"value_sum",${steps},${samples},[]]`);
+    const alarms: string[] = [];
+    it.watch((sql) => {
+      if (sql.includes('INTO alarms') || sql.includes('UPDATE alarms')) alarms.push(sql);
+    });
+    it.record(page('second'));
+    expect(alarms).toHaveLength(1);
+    expect(it.ledger.status(NOON).counters?.overflowed).toBe(40);
+    expect(told(it)).toHaveLength(1);
+  });
+
   it.each(CORRELATION_TYPES)('%s: no window is stored that is larger than 1 MB', (type) => {
     const isNumber = /^value_(sum|avg|median)$/.test(type);
     const hostile = (i: number) => `${i} ${'\u0000"\\😀'.repeat(20)}`;
