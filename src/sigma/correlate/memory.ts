@@ -3,6 +3,8 @@
  *
  * Contract: bounded: of each correlation the groups longest untouched go first, and are counted. Pure but for that.
  */
+
+import type { CorrelationRule } from '../rule.ts';
 import type { Windows } from './correlator.ts';
 import { groupText } from './groups.ts';
 import type { Window } from './happening.ts';
@@ -16,10 +18,35 @@ export interface MemoryWindows extends Windows {
   readonly dropped: number;
 }
 
+interface Kept {
+  readonly window: Window;
+  /** When it was last touched: the number of that touch. */
+  touched: number;
+}
+
 export function createMemoryWindows(groupsMost = GROUPS_MOST): MemoryWindows {
-  /** Rule id → group → window; a Map keeps the order of what was touched. */
-  const kept = new Map<string, Map<string, Window>>();
+  /** Rule id → group → window. More than half as many as there may be lie in the order in which they were touched. */
+  const kept = new Map<string, Map<string, Kept>>();
+  let touches = 0;
   let dropped = 0;
+
+  const add = (windows: Map<string, Kept>, key: string, rule: CorrelationRule): Window => {
+    const window = openWindow(rule, null);
+    const isFew = windows.size * 2 <= groupsMost;
+    windows.set(key, { window, touched: ++touches });
+    if (isFew && windows.size * 2 > groupsMost) {
+      const inOrder = [...windows].sort(([, a], [, b]) => a.touched - b.touched);
+      windows.clear();
+      for (const [group, each] of inOrder) windows.set(group, each);
+    }
+    if (windows.size > groupsMost) {
+      const [longest = key] = windows.keys();
+      windows.delete(longest);
+      dropped++;
+    }
+    return window;
+  };
+
   return {
     open: (rule, group) => {
       let windows = kept.get(rule.id);
@@ -29,17 +56,14 @@ export function createMemoryWindows(groupsMost = GROUPS_MOST): MemoryWindows {
       }
       const key = groupText(group);
       const known = windows.get(key);
-      // Who was touched when matters only once some may have to go.
-      if (known !== undefined && windows.size * 2 <= groupsMost) return known;
-      const window = known ?? openWindow(rule, null);
-      windows.delete(key);
-      windows.set(key, window);
-      if (windows.size > groupsMost) {
-        const [longest = key] = windows.keys();
-        windows.delete(longest);
-        dropped++;
+      if (known === undefined) return add(windows, key, rule);
+      known.touched = ++touches;
+      // The order matters only once some may have to go.
+      if (windows.size * 2 > groupsMost) {
+        windows.delete(key);
+        windows.set(key, known);
       }
-      return window;
+      return known.window;
     },
     get dropped() {
       return dropped;

@@ -101,6 +101,15 @@ describe('windows in memory', () => {
     expect(windows.open(rule, group('x'))).toBe(x);
     expect(windows.open(rule, group('y'))).not.toBe(y);
   });
+
+  test('that were touched while there were few are remembered for it', () => {
+    const windows = createMemoryWindows(4);
+    const rule = correlation('a', ['d']);
+    const [x, y] = [windows.open(rule, group('x')), windows.open(rule, group('y'))];
+    for (const name of ['x', 'z', '1', '2']) windows.open(rule, group(name));
+    expect(windows.open(rule, group('x'))).toBe(x);
+    expect(windows.open(rule, group('y'))).not.toBe(y);
+  });
 });
 
 describe('the public face', () => {
