@@ -70,9 +70,9 @@ class Opened implements Window {
     this.#window = window;
   }
 
-  see(...[happening, horizon]: Parameters<Window['see']>) {
+  see(...[happening, horizon, asksLater]: Parameters<Window['see']>) {
     this.newest = Math.max(this.newest, happening.at);
-    return this.#window.see(happening, horizon);
+    return this.#window.see(happening, horizon, asksLater);
   }
 
   save(): string {

@@ -336,6 +336,26 @@ describe('entries of the past, read after younger ones', () => {
   });
 });
 
+describe('an entry that comes late', () => {
+  it('is heard of further up by every window that it made fire', () => {
+    const rules = [
+      ...ALL,
+      correlation({ id: 'many', alerts: false, timespanMs: 5 * MINUTE }),
+      correlation({
+        id: 'then',
+        type: 'temporal_ordered',
+        rules: ['many', 'api_key.created'],
+        timespanMs: MINUTE,
+        condition: gte(2),
+      }),
+    ];
+    // In time it makes `many` fire 240 and 30 seconds before noon; the key is made less than a minute after the latter.
+    const others = [deleted(360), deleted(240), deleted(30), at(0, 'api_key.created')];
+    const it = told(rules, [others, [deleted(270)]]);
+    expect(alerts(it)).toMatchObject([{ rule: 'then', begins: NOON }]);
+  });
+});
+
 describe('replay', () => {
   /** One of each type, and a chain. */
   const rules = [

@@ -4,13 +4,15 @@
  * Contract. An entry is one happening for a correlation and group, with all of the correlation's rules that it
  * satisfies. A correlation that fires is itself a happening for those that refer to it: dated at its window's end, with
  * the fields of its group and, besides, those of the entry that completed it. Happenings of one entry for one
- * correlation and group at one time are one. Of one entry, a correlation fires at most once a group: the earliest.
+ * correlation and group at one time are one. Of one entry, a correlation fires at most once a group: the earliest; but
+ * those that refer to it hear of every window that a late entry made meet the condition, at most `LATER_TOLD`, as they
+ * would have heard of them in time.
  * Correlations see an entry in the order of their references, then of the rules; those it does not concern cost
  * nothing. Never throws, whatever the JSON. Pure but for the windows.
  */
 import type { CorrelationRule, EntryBody, Evidence, Match, Rule } from '../rule.ts';
 import { groupOf, groupText, happeningValue, type KeyPart } from './groups.ts';
-import type { Fired, Window } from './happening.ts';
+import { type Fired, LATER_TOLD, type Window } from './happening.ts';
 import { createLayers } from './layers.ts';
 
 /** What the windows are kept in: in memory for tests and replay, in the ledger for the watch. */
@@ -104,9 +106,19 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       const sources = pending.get(order);
       if (rule === undefined || sources === undefined) continue;
       // What fired may be dated later than the entry, and entries to come are no older than that only.
-      for (const firing of firingsOf(rule, sources, entry.body, Math.min(entry.at, horizon), windows)) {
+      const isAwaited = layers.feeds.has(rule.id);
+      for (const { firing, ends } of firingsOf(
+        rule,
+        sources,
+        entry.body,
+        Math.min(entry.at, horizon),
+        windows,
+        isAwaited,
+      )) {
         firings.push(firing);
-        offer(rule.id, { at: firing.fired.at, below: firing.group, evidence: firing.evidence }, order);
+        for (const at of isAwaited ? [...ends].sort((a, b) => a - b).slice(0, LATER_TOLD + 1) : NONE) {
+          offer(rule.id, { at, below: firing.group, evidence: firing.evidence }, order);
+        }
       }
     }
     return firings;
@@ -117,20 +129,33 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
 
 const NONE: readonly never[] = [];
 
+/** What fired of one group, and the ends of all its windows that did. */
+interface Fires {
+  readonly firing: Firing;
+  readonly ends: ReadonlySet<number>;
+}
+
 function firingsOf(
   rule: CorrelationRule,
   sources: Source[],
   body: EntryBody,
   horizon: number,
   windows: Windows,
-): Iterable<Firing> {
-  const firings = new Map<string, Firing>();
+  asksLater: boolean,
+): Iterable<Fires> {
+  const found = new Map<string, Fires>();
   for (const { group, key, at, rules, value, evidence } of gathered(rule, sources, body)) {
-    const fired = windows.open(rule, group).see({ at, rules, value }, horizon);
-    if (fired === null || fired.at >= (firings.get(key)?.fired.at ?? Number.POSITIVE_INFINITY)) continue;
-    firings.set(key, { rule, group, fired, evidence: [...new Set(evidence)].slice(0, EVIDENCE_TOLD) });
+    const fired = windows.open(rule, group).see({ at, rules, value }, horizon, asksLater);
+    if (fired === null) continue;
+    const known = found.get(key);
+    const ends = new Set([...(known?.ends ?? NONE), fired.at, ...(fired.later ?? NONE)]);
+    const isEarliest = known === undefined || fired.at < known.firing.fired.at;
+    const firing = isEarliest
+      ? { rule, group, fired, evidence: [...new Set(evidence)].slice(0, EVIDENCE_TOLD) }
+      : known.firing;
+    found.set(key, { firing, ends });
   }
-  return firings.values();
+  return found.values();
 }
 
 /** The happenings that an entry's sources make, by time. */

@@ -24,7 +24,12 @@ export interface Fired {
   readonly value: number;
   /** When what it holds happened: the first of the distinct times, ascending, at most `TIMES_TOLD`. */
   readonly times: readonly number[];
+  /** The ends of later windows that met it only with this happening, ascending, where they were asked for. */
+  readonly later?: readonly number[];
 }
+
+/** Of a happening that came late, no more windows are told. */
+export const LATER_TOLD = 20;
 
 /** Of a window that fired, so many times are told. */
 export const TIMES_TOLD = 20;
@@ -33,9 +38,10 @@ export const TIMES_TOLD = 20;
 export interface Window {
   /**
    * Lets a happening be seen by every kept window that contains it; the earliest of those that meet the condition
-   * fires. Happenings still to come are no older than `horizon` or than the one that comes.
+   * fires. Happenings still to come are no older than `horizon` or than the one that comes. `asksLater`: whether
+   * something waits for this correlation, so that it must hear of every window that a late happening makes fire.
    */
-  see(happening: Happening, horizon: number): Fired | null;
+  see(happening: Happening, horizon: number, asksLater?: boolean): Fired | null;
   /** What is to be stored, compact; `openWindow` takes it back. */
   save(): string;
   /** How many happenings were dropped unseen by later windows, because of a bound, since it was opened. */

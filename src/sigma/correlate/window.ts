@@ -3,7 +3,8 @@
  *
  * Contract. A happening at `at` is seen by every window `(t − timespan, t]` that ends at a kept time t (its own, or a
  * later one that was seen before it) and contains it. The earliest of those whose number meets the condition fires,
- * and dates the match; at most one per happening. For happenings in time order that is each one's own window.
+ * and dates the match; at most one per happening. For happenings in time order that is each one's own window. Of a late
+ * one, the later windows that met it only with it are told besides, where they are asked for.
  *
  * What is kept is bounded. What no window of a happening still to come can contain is dropped: what is not younger
  * than `min(at, horizon) − timespan`. Beyond that:
@@ -22,7 +23,7 @@
  * temporal_ordered the square of the number of rules). A late one costs a pass over what is kept within a timespan of
  * it. Times are whole milliseconds since the epoch. Pure.
  */
-import { type Fired, TIMES_TOLD, type Window } from './happening.ts';
+import { type Fired, LATER_TOLD, TIMES_TOLD, type Window } from './happening.ts';
 import { meets } from './window/fits.ts';
 import { firstAfter, type Key, type Sweep } from './window/items.ts';
 import { type Kind, kindOf, type WindowRule } from './window/kinds.ts';
@@ -96,6 +97,22 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
     return found;
   };
 
+  /** The ends of the windows after the one that ends at `at` that contain it and meet the condition. */
+  const endsMet = (at: number): number[] => {
+    const { times, head } = items;
+    const from = firstAfter(times, at - timespanMs, head);
+    const moving = kind.sweep(items, from);
+    const ends: number[] = [];
+    for (let i = from; i < times.length; i++) {
+      const end = times[i] as number;
+      if (end - timespanMs >= at) break;
+      moving.enter(i);
+      if (end <= at || times[i + 1] === end) continue;
+      if (meets(moving.number(end - timespanMs), condition)) ends.push(end);
+    }
+    return ends;
+  };
+
   const clear = (): void => {
     const { times, head } = items;
     const size = times.length - head;
@@ -124,17 +141,20 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
   };
 
   return {
-    see: (happening, horizon) => {
+    see: (happening, horizon, asksLater = false) => {
       const { at } = happening;
       const key = kind.key === 'rules' ? null : kind.key(happening);
       if (kind.key !== 'rules' && key === null) return null;
       const dead = Math.min(at, horizon) - timespanMs;
       while (items.head < items.times.length && (items.times[items.head] as number) <= dead) items.head++;
+      const isLate = asksLater && items.head < items.times.length && (items.times.at(-1) as number) > at;
+      const met = isLate ? new Set(endsMet(at)) : null;
       if (key !== null) insert(at, key);
       else for (const index of happening.rules) insert(at, index);
       const fired = look(at);
+      const later = fired === null || met === null ? [] : endsMet(at).filter((end) => end > fired.at && !met.has(end));
       clear();
-      return fired;
+      return fired === null || later.length === 0 ? fired : { ...fired, later: later.slice(0, LATER_TOLD) };
     },
     save: () => saveItems(rule.type, items),
     get dropped() {

@@ -309,6 +309,12 @@ function createNaive(rules: readonly CorrelationRule[]) {
   const windows = new Map<string, Reference>();
   return (at: number, satisfied: ReadonlySet<string>, body: EntryBody, horizon: number) => {
     const fired = new Map<string, readonly Fires[]>();
+    /** What those that refer to a rule hear of: every window that it made fire. */
+    const heard = new Map<string, readonly Fires[]>();
+    const heardOf = (rule: CorrelationRule): readonly Fires[] => {
+      firesOf(rule);
+      return heard.get(rule.id) ?? [];
+    };
     const firesOf = (rule: CorrelationRule): readonly Fires[] => {
       const known = fired.get(rule.id);
       if (known !== undefined) return known;
@@ -316,7 +322,7 @@ function createNaive(rules: readonly CorrelationRule[]) {
       for (const [index, id] of rule.rules.entries()) {
         const below = rules.find((each) => each.id === id);
         const sources: readonly Fires[] =
-          below !== undefined ? firesOf(below) : satisfied.has(id) ? [{ at, group: {} }] : [];
+          below !== undefined ? heardOf(below) : satisfied.has(id) ? [{ at, group: {} }] : [];
         for (const source of sources) {
           const look = (name: string): unknown => {
             const field = rule.aliases[name]?.[id] ?? name;
@@ -336,17 +342,21 @@ function createNaive(rules: readonly CorrelationRule[]) {
       }
       happenings.sort((a, b) => a.at - b.at);
       const earliest = new Map<string, Fires>();
+      const all: Fires[] = [];
       for (const { key, ...happening } of happenings) {
         const place = `${rule.id} ${key}`;
         const window = windows.get(place) ?? createReference(rule);
         windows.set(place, window);
         const answer = window.see({ ...happening, rules: [...happening.rules] }, horizon);
-        if (answer === null || (earliest.get(key)?.at ?? Number.POSITIVE_INFINITY) <= answer.at) continue;
+        if (answer === null) continue;
         const parts: readonly string[] = JSON.parse(key);
         const group = Object.fromEntries(rule.groupBy.map((field, i) => [field, parts[i] ?? '']));
+        all.push(...[answer.at, ...window.later].map((end) => ({ at: end, group })));
+        if ((earliest.get(key)?.at ?? Number.POSITIVE_INFINITY) <= answer.at) continue;
         earliest.set(key, { at: answer.at, group });
       }
       fired.set(rule.id, [...earliest.values()]);
+      heard.set(rule.id, all);
       return [...earliest.values()];
     };
     return rules.flatMap((rule) =>
@@ -438,4 +448,78 @@ test('of any rules and entries, as by definition', () => {
     { numRuns: 300 },
   );
   expect(fired).toBeGreaterThan(300);
+});
+
+describe('entries that come late, in a chain', () => {
+  test('what refers to a correlation hears of every window that a late entry made fire, each once', () => {
+    const child = correlation('child', ['d0'], { timespanMs: 300, ...atLeast(3) });
+    const then = correlation('then', ['child', 'd1'], { type: 'temporal_ordered', timespanMs: 60, ...atLeast(2) });
+    const twice = correlation('twice', ['child'], { timespanMs: 300, ...atLeast(2) });
+    const inTime: readonly Step[] = [
+      [910, 'd0'],
+      [1_000, 'd0'],
+      [1_030, 'd0'],
+      [1_240, 'd0'],
+      [1_270, 'd1'],
+    ];
+    const late = [0, 2, 3, 4, 1].map((i) => inTime[i] as Step);
+    expect(run([child, then, twice], inTime).flat()).toEqual([
+      'child()@1030=3',
+      'child()@1240=3',
+      'twice()@1240=2',
+      'then()@1270=2',
+    ]);
+    expect(run([child, then, twice], late).flat()).toEqual(['child()@1030=3', 'then()@1270=2', 'twice()@1240=2']);
+    // A window that fired before is not heard of again: another late one makes no third.
+    const again = run(
+      [child, correlation('thrice', ['child'], { timespanMs: 300, ...atLeast(4) })],
+      [...late, [1_001, 'd0']],
+    );
+    expect(again.flat()).toEqual(['child()@1030=3', 'child()@1001=3']);
+  });
+
+  test('whatever rings in time order rings', () => {
+    const step = fc.record({
+      gap: fc.integer({ min: 1, max: 4 }),
+      by: fc.integer({ min: 0, max: 12 }),
+      d: fc.subarray([...D]),
+    });
+    const counted = fc.record({ timespanMs: fc.integer({ min: 1, max: 12 }), least: fc.integer({ min: 1, max: 3 }) });
+    let rung = 0;
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 12 }),
+        counted,
+        counted,
+        fc.constantFrom('event_count' as const, 'temporal' as const, 'temporal_ordered' as const),
+        (given, below, above, type) => {
+          const rules = [
+            correlation('below', ['d0', 'd1'], { timespanMs: below.timespanMs, ...atLeast(below.least) }),
+            correlation('above', ['below', 'd2', 'd3'], {
+              type,
+              timespanMs: above.timespanMs,
+              ...atLeast(above.least),
+            }),
+          ];
+          let time = 0;
+          const steps = given.map(({ gap, by, d }) => {
+            time += gap;
+            return { by: time + by, step: [time, d.map(({ id }) => id).join(' ')] as Step };
+          });
+          const rings = (order: typeof steps) =>
+            run(
+              rules,
+              order.map((each) => each.step),
+            )
+              .flat()
+              .some((each) => each.startsWith('above'));
+          if (!rings(steps)) return;
+          rung++;
+          expect(rings(steps.toSorted((a, b) => a.by - b.by))).toBe(true);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+    expect(rung).toBeGreaterThan(300);
+  });
 });

@@ -8,6 +8,8 @@ import type { Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
 
 export interface Reference {
   see(happening: Happening, horizon: number): Fired | null;
+  /** The ends of the windows that met the condition with the last happening, the earliest of all left out. */
+  readonly later: readonly number[];
   readonly dropped: number;
 }
 
@@ -15,18 +17,26 @@ export interface Reference {
 export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINITY): Reference {
   let all: Happening[] = [];
   let dropped = 0;
+  let later: readonly number[] = [];
   return {
     see: (happening, horizon) => {
       const { at } = happening;
       const dead = Math.min(at, horizon) - rule.timespanMs;
       all = all.filter((each) => each.at > dead);
-      const later = all.findIndex((each) => each.at > at);
-      all.splice(later < 0 ? all.length : later, 0, happening);
+      const before = all;
+      const place = all.findIndex((each) => each.at > at);
+      all = all.toSpliced(place < 0 ? all.length : place, 0, happening);
       const fired = earliest(rule, all, at);
+      later = endsOf(rule, all, at).filter(
+        (end) => end > (fired?.at ?? end) && windowAt(rule, all, end) !== null && windowAt(rule, before, end) === null,
+      );
       const excess = Math.max(0, all.length - most);
       all = all.slice(excess);
       dropped += excess;
       return fired;
+    },
+    get later() {
+      return later;
     },
     get dropped() {
       return dropped;
@@ -36,12 +46,17 @@ export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINIT
 
 /** Of the windows that end at one of the times and contain `at`, the earliest that meets the condition. */
 function earliest(rule: WindowRule, all: readonly Happening[], at: number): Fired | null {
-  const ends = [...new Set(all.map((each) => each.at))].filter((end) => end >= at && end - rule.timespanMs < at);
-  for (const end of ends.sort((a, b) => a - b)) {
+  for (const end of endsOf(rule, all, at)) {
     const fired = windowAt(rule, all, end);
     if (fired !== null) return fired;
   }
   return null;
+}
+
+/** The ends of the windows that contain `at`. */
+function endsOf(rule: WindowRule, all: readonly Happening[], at: number): readonly number[] {
+  const ends = [...new Set(all.map((each) => each.at))].filter((end) => end >= at && end - rule.timespanMs < at);
+  return ends.sort((a, b) => a - b);
 }
 
 /** The window that ends at `end`, by definition; null where it does not meet the condition. */
