@@ -66,11 +66,16 @@ export function windowOf(
   const atLeast = isCount && condition.length > 0 && condition.every(({ value }) => fired.value > value);
   const isTemporal = type === 'temporal' || type === 'temporal_ordered';
   return {
-    ...{ type, value: fired.value, atLeast, timespanMs, fields, percentile },
+    ...{ type, value: finite(fired.value), atLeast, timespanMs, fields, percentile },
     rules: isTemporal ? rules.slice(0, RULES_TOLD).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
     condition: conditionWords(correlation, titleOf).slice(0, CONDITION_CHARS),
     first: [],
   };
+}
+
+/** A sum of what entries claim may be too large for a number, and JSON has no word for that. */
+function finite(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
 
 /** An entry that is no more, as far as its alert remembers it: when, and the dedup key. Its id is "". */

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Incoming } from '../../src/ledger/api.ts';
+import { numberWords } from '../../src/notify/number-words.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
 import type { CorrelationRule, Rule } from '../../src/sigma/rule.ts';
 import { counting, entry, HOUR, MINUTE, NOON, onAction, type Scene, SECOND, scene } from './scene.ts';
@@ -333,6 +334,20 @@ describe('entries of the past, read after younger ones', () => {
     // With the first of the past, they make `many` fire: 250 seconds after it.
     const it = told(rules, [[deleted(1_700), deleted(1_600)], past]);
     expect(alerts(it)).toMatchObject([{ rule: 'two of three', begins: NOON - 1_840 * SECOND }]);
+  });
+});
+
+describe('a sum too large for a number', () => {
+  it.each([
+    [1.7e308, '1.7976931348623157e+308'],
+    [-1.7e308, '-1.7976931348623157e+308'],
+  ])('of %d and as much again is told as the largest', (bytes, words) => {
+    const op = bytes > 0 ? 'gt' : 'lt';
+    const sum = correlation({ type: 'value_sum', fields: ['bytes'], condition: [{ op, value: bytes }] });
+    const it = told([DELETED, sum], [[size(60, bytes), size(30, bytes)]]);
+    expect(numbers(it)).toEqual([`the sum of bytes is ${words} in 10 minutes`]);
+    const [window] = windows(it);
+    expect(numberWords(window)).toBe(`the sum of bytes is ${words} in 10 minutes`);
   });
 });
 
