@@ -152,10 +152,7 @@ function satisfiedBy(entry: ModelEntry, engine: Engine): ReadonlySet<string> {
   return new Set(engine.evaluate(entry.body).map(({ rule }) => rule.id));
 }
 
-/**
- * `rule key` of all that rings when the entries are taken in the order of their time. Of correlations of correlations
- * that is not promised: a late entry may complete several windows at once, and what happens then is the first of them.
- */
+/** `rule key` of all that rings when the entries are taken in the order of their time. */
 export function rungInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
   const rung = new Set<string>();
   const windows = createPlainWindows();
@@ -166,8 +163,7 @@ export function rungInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
       if (rule.alerts) rung.add(`${rule.id} ${JSON.stringify([field(body, 'actor.id') ?? ''])}`);
     }
     for (const { rule, group } of windows.see(engine, new Set(matched.map(({ id }) => id)), body, at, at)) {
-      const isChain = rule.rules.some((id) => engine.rules.get(id)?.kind === 'correlation');
-      if (rule.alerts && !isChain) rung.add(`${rule.id} ${JSON.stringify([group])}`);
+      if (rule.alerts) rung.add(`${rule.id} ${JSON.stringify([group])}`);
     }
   }
   return rung;

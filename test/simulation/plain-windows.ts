@@ -18,6 +18,8 @@ export interface PlainFiring {
   readonly group: string;
   /** The end of the window that fired. */
   readonly at: number;
+  /** The ends of all windows that the entry made fire: what those that refer to it hear of. */
+  readonly ends: readonly number[];
   /** When what it holds happened. */
   readonly times: ReadonlySet<number>;
 }
@@ -61,20 +63,26 @@ export function createPlainWindows() {
       for (const rule of inLayers(engine)) {
         const group = field(body, rule.groupBy[0] ?? '');
         if (group === null) continue;
+        const fired: PlainFiring[] = [];
         for (const happening of happeningsOf(rule, satisfied, firings, body, at)) {
           const place = `${textOf(rule, engine)}\n${group}`;
-          const dead = Math.min(happening.at, horizon) - rule.timespanMs;
-          const kept = [...(windows.get(place) ?? []), happening].filter((each) => each.at > dead);
+          const dead = Math.min(at, horizon) - rule.timespanMs;
+          const before = (windows.get(place) ?? []).filter((each) => each.at > dead);
+          const kept = [...before, happening];
           windows.set(place, kept);
-          const end = kept
-            .map((each) => each.at)
+          const fires = [...new Set(kept.map((each) => each.at))]
             .filter((time) => time >= happening.at && time < happening.at + rule.timespanMs)
             .sort((a, b) => a - b)
-            .find((time) => satisfies(rule, within(kept, time, rule)));
+            .filter((time) => satisfies(rule, within(kept, time, rule)));
+          const [end] = fires;
           if (end === undefined) continue;
           const times = new Set(within(kept, end, rule).map((each) => each.at));
-          firings.push({ rule, group, at: end, times });
+          const ends = fires.filter((time) => time === end || !satisfies(rule, within(before, time, rule)));
+          fired.push({ rule, group, at: end, ends, times });
         }
+        // Of one entry a rule fires once, the earliest time; those that refer to it hear of each.
+        const [first] = fired.toSorted((a, b) => a.at - b.at);
+        if (first !== undefined) firings.push({ ...first, ends: [...new Set(fired.flatMap(({ ends }) => ends))] });
       }
       return firings;
     },
@@ -98,7 +106,7 @@ function happeningsOf(
   if (rule.fields.length > 0 && value === null) return [];
   const rulesAt = new Map<number, number[]>();
   rule.rules.forEach((id, index) => {
-    const times = satisfied.has(id) ? [at] : firings.filter((of) => of.rule.id === id).map((of) => of.at);
+    const times = satisfied.has(id) ? [at] : firings.filter((of) => of.rule.id === id).flatMap((of) => of.ends);
     for (const time of times) rulesAt.set(time, [...(rulesAt.get(time) ?? []), index]);
   });
   return [...rulesAt].sort(([a], [b]) => a - b).map(([time, rules]) => ({ at: time, rules, value }));
