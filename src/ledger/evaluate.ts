@@ -130,10 +130,13 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
     const notifications: AlertNotification[] = [];
     let alertId = lastAlert;
 
+    // The alerts this batch has opened, by rule and key.
+    const opened = new Map<string, number[]>();
+
     const alertsNear = (rule: string, key: string, from: number, to: number): AlertRow[] => {
       const stored = past.alerts(rule, key, from, to).map((row) => alerts.get(row.id) ?? row);
-      const fresh = [...openedIds].map((id) => alerts.get(id)).filter((row) => row !== undefined);
-      return [...stored, ...fresh.filter((row) => row.rule === rule && row.key === key)];
+      const fresh = (opened.get(`${rule}\n${key}`) ?? []).map((id) => alerts.get(id));
+      return [...stored, ...fresh.filter((row) => row !== undefined)];
     };
 
     const active = (rule: Rule, entry: Accepted, at: number): void => {
@@ -186,7 +189,11 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
               lastAt: Math.max(joins.lastAt, at),
             };
       alerts.set(row.id, row);
-      if (joins === null) openedIds.add(row.id);
+      if (joins === null) {
+        openedIds.add(row.id);
+        const place = `${rule.id}\n${key}`;
+        opened.set(place, [...(opened.get(place) ?? []), row.id]);
+      }
       if (row.count <= MATCHES_KEPT || decision.notify) {
         const number = window === null ? null : numberWords(windowOf(window, titleOf));
         matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence, number });
