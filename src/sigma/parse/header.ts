@@ -18,7 +18,7 @@ import {
 } from './attributes.ts';
 import type { Report } from './problem.ts';
 import { parseTimespan, TIMESPAN_HINT } from './timespan.ts';
-import type { MapEntry, MapNode, Node } from './yaml.ts';
+import { type MapEntry, type MapNode, type Node, shown } from './yaml.ts';
 
 const KNOWN_KEYS = [
   ...['title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'author', 'references'],
@@ -45,6 +45,18 @@ function keysFor(attributes: Attributes): readonly string[] {
   return KNOWN_KEYS.filter((key) => key === section || attributes.has(key) || !others.includes(key));
 }
 
+/** Fields are taken as they are named: a rule in the words of another taxonomy may ask for what an entry calls otherwise. */
+function tellTaxonomy(attributes: Attributes, report: Report): void {
+  const entry = attributes.get('taxonomy');
+  const taxonomy = readText(entry, report, TITLE_LIMIT);
+  if (entry === undefined || taxonomy === null || taxonomy.toLowerCase() === 'sigma') return;
+  report.notice(
+    entry.value.place,
+    `the taxonomy "${shown(taxonomy)}" is not translated`,
+    'fields are taken as written',
+  );
+}
+
 /** All of a rule but what it detects. */
 export type Header = Omit<RuleBase, 'alerts'>;
 
@@ -60,6 +72,7 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
   const entry = attributes.get('title');
   if (entry === undefined ? !misspelled : isBlank(entry.value))
     report.error(entry?.value.place ?? document.place, 'the document has no title', 'it begins with "title:"');
+  tellTaxonomy(attributes, report);
   return {
     id: readText(attributes.get('id'), report, TITLE_LIMIT) ?? fallbackId,
     name: readText(attributes.get('name'), report, TITLE_LIMIT),

@@ -99,7 +99,11 @@ function readDraft(
   const sections = SECTIONS.filter((section) => attributes.has(section));
   const [section] = sections;
   if (section === undefined && report.errors() === errors) {
-    report.error(document.place, 'the document is no rule', 'it has a "detection", a "correlation" or a "filter"');
+    // Sigma 1 had documents that were joined to those after them: "action: global".
+    const hint = attributes.has('action')
+      ? '"action" is not part of Sigma 2: write out in each rule what it shares'
+      : 'it has a "detection", a "correlation" or a "filter"';
+    report.error(document.place, 'the document is no rule', hint);
   }
   if (sections.length > 1) {
     report.error(document.place, `one document cannot have a ${sections.join(' and a ')}`, 'separate them by "---"');

@@ -43,6 +43,7 @@ describe('attributes', () => {
     ['title: no longer than 256 characters', rule().replace('A rule', 'x'.repeat(257)), 'longer than 256'],
     ['logsource: mandatory', rule().replace(/logsource: .*\n/, ''), 'no logsource'],
     ['detection: mandatory', rule().split('detection:')[0] ?? '', 'the document is no rule'],
+    ['detection: not joined to another document', 'title: A\naction: global\n', '"action" is not part of Sigma 2'],
     ['status: one of five', rule('status: finished\n'), '"finished" is no status'],
     ['level: one of five', rule('level: severe\n'), '"severe" is no level'],
     ['id: unique', `${rule('id: x-1\n')}---\n${rule('id: x-1\n')}`, 'the id "x-1" is another rule\'s'],
@@ -51,6 +52,13 @@ describe('attributes', () => {
     ['a misspelled attribute', rule('levle: high\n'), 'did you mean "level"?'],
   ] as const)('%s', (_, text, error) => {
     expect(errorsOf(text).join('\n')).toContain(error);
+  });
+
+  test('taxonomy: another one is told, for it is not translated', () => {
+    const { problems } = parse(rule('taxonomy: ecs\n'));
+    expect(problems.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+      'notice: the taxonomy "ecs" is not translated',
+    ]);
   });
 
   test('what people are to read is kept', () => {
