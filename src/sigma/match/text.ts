@@ -10,6 +10,8 @@ export type TextTest = (text: string) => boolean;
 /** From so many on, the one is measurably faster than asking one after the other. */
 const SET_FROM = 4;
 const EXPRESSION_FROM = { contains: 2, startswith: 4, endswith: 4 };
+/** Making a regular expression costs as much as so many texts: who asks less often does without. */
+const EXPRESSION_AFTER = 1_000;
 /** Engines have a limit for regular expressions, and compile the large ones less well. */
 const EXPRESSION_LENGTH = 4_096;
 
@@ -26,8 +28,15 @@ export function equalsAny(wanted: readonly string[]): TextTest {
 
 /** Whether one of these stands in a text: anywhere, at its start, at its end. */
 export function holdsAny(wanted: readonly string[], where: 'contains' | 'startswith' | 'endswith'): TextTest {
-  if (wanted.length < EXPRESSION_FROM[where]) return anyOf(wanted.map((one) => holds(one, where)));
-  return anyOf(chunks(wanted).map((chunk) => holdsExpression(chunk, where)));
+  const oneByOne = anyOf(wanted.map((one) => holds(one, where)));
+  if (wanted.length < EXPRESSION_FROM[where]) return oneByOne;
+  let asked = 0;
+  let atOnce: TextTest | null = null;
+  return (text) => {
+    if (atOnce !== null) return atOnce(text);
+    if (asked++ === EXPRESSION_AFTER) atOnce = anyOf(chunks(wanted).map((chunk) => holdsExpression(chunk, where)));
+    return oneByOne(text);
+  };
 }
 
 /** Whether any of the tests holds. */
