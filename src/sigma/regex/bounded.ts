@@ -48,7 +48,7 @@ function effortOf(node: Node): Effort {
       return node.of.map(effortOf).reduce(inSequence, NO_EFFORT);
     case 'repeat': {
       // Each time takes a step at least.
-      if (node.max > STEPS_LIMIT) return { ways: node.max, steps: node.max, least: 0 };
+      if (node.max > STEPS_LIMIT) return { ways: STEPS_LIMIT, steps: STEPS_LIMIT + 1, least: 0 };
       const once = effortOf(node.of);
       let run = NO_EFFORT;
       let ways = 0;
