@@ -247,9 +247,17 @@ describe('chains, against the definition', () => {
           if (is.includes('a')) {
             const items = known.get(group) ?? [];
             known.set(group, items);
+            const before = [...items];
             items.push({ at, is, value });
-            const fired = reference(items, { at, is, value }, 5, (held) => (held.length >= inner ? held.length : null));
+            const fires = (held: readonly Item[]) => (held.length >= inner ? held.length : null);
+            const fired = reference(items, { at, is, value }, 5, fires);
             if (fired !== null) happenings.add(fired.at);
+            // The windows after the one that fired, which fire for this entry only.
+            for (const end of new Set(before.map((each) => each.at))) {
+              if (fired === null || end <= fired.at || end - 5 >= at) continue;
+              const within = (all: readonly Item[]) => all.filter((each) => each.at > end - 5 && each.at <= end);
+              if (fires(within(items)) !== null && fires(within(before)) === null) happenings.add(end);
+            }
           }
           if (is.includes('b')) happenings.add(at);
           const ends: number[] = [];
