@@ -1,11 +1,9 @@
 /** When an entry happened, as it says itself. Pure. */
+import { epochMs } from '../match/time.ts';
 import type { EntryBody } from '../rule.ts';
 
 /** Where entries say it: the first that one has counts. */
 export const TIME_FIELDS = ['created_at', 'timestamp', '@timestamp', 'time'] as const;
-
-/** Below, a number is seconds since 1970; from here on, milliseconds. */
-const MILLISECONDS_FROM = 1e11;
 
 /** JavaScript knows no later dates. */
 const LAST_MS = 8.64e15;
@@ -24,7 +22,7 @@ export function entryTime(body: EntryBody): number | null {
 
 function timeFrom(value: unknown): number | null {
   if (typeof value === 'number') {
-    const ms = Math.floor(Math.abs(value) < MILLISECONDS_FROM ? value * 1_000 : value);
+    const ms = Math.floor(epochMs(value));
     return Math.abs(ms) <= LAST_MS ? ms : null;
   }
   const found = typeof value === 'string' ? ISO.exec(value) : null;

@@ -5,7 +5,8 @@
  * matched where there is one. An entry that lacks one of them belongs to no group. Values compare as text and by case.
  */
 
-import { createReader, type Reader } from '../match/field.ts';
+import { fieldValue } from '../match/field.ts';
+import { AS, isScalar } from '../match/loaded.ts';
 import type { CorrelationRule, EntryBody } from '../rule.ts';
 
 /** A field and its value as text: one part of a group or dedup key. */
@@ -59,7 +60,7 @@ export function groupText(group: readonly KeyPart[]): string {
 
 /** The values of `fields` in an entry, the missing ones as "". */
 export function keyOf(fields: readonly string[], body: EntryBody): readonly KeyPart[] {
-  return fields.map((field) => ({ field, value: textOf(readerOf(field)(body)) ?? '' }));
+  return fields.map((field) => ({ field, value: textOf(fieldValue(body, field)) ?? '' }));
 }
 
 /** What cannot be written, being nested too deep, is one value: that entry is grouped and counted as well. */
@@ -85,27 +86,11 @@ function read(
 ): unknown {
   const fields = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   const field = fields !== undefined && Object.hasOwn(fields, ruleId) ? (fields[ruleId] ?? name) : name;
-  return below.find((part) => part.field === field)?.value ?? readerOf(field)(body);
+  return below.find((part) => part.field === field)?.value ?? fieldValue(body, field);
 }
-
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const NUMBER_TEXT_LIMIT = 40;
 
 /** A number, or text that is one. */
 function numberOf(value: unknown): number | null {
-  const text = typeof value === 'string' && value.length <= NUMBER_TEXT_LIMIT && NUMBER.test(value);
-  const number = text ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
-}
-
-/** By path: these are the rules', so that they are few, and the same for every entry. */
-const READERS = new Map<string, Reader>();
-
-function readerOf(path: string): Reader {
-  let reader = READERS.get(path);
-  if (reader === undefined) {
-    reader = createReader(path);
-    READERS.set(path, reader);
-  }
-  return reader;
+  const number = isScalar(value) ? AS.number(value) : Number.NaN;
+  return Number.isFinite(number) ? number : null;
 }

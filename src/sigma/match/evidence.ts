@@ -6,7 +6,7 @@
  * it came: nothing that makes evaluation fast has a part in it. Bounded, for the values are attackers'. Pure.
  */
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
-import { createReader, type Reader } from './field.ts';
+import { fieldValue } from './field.ts';
 import { AS, everyScalar, isNull, type Scalar, scalarsOf } from './loaded.ts';
 import { anyRelated } from './multi-search.ts';
 import { createQuestion } from './question.ts';
@@ -29,10 +29,9 @@ interface Answer {
 /** Makes what tells the evidence of an expression that is true of an entry. It is prepared when it is first asked. */
 export function createExplanation(expression: Expression): (body: EntryBody) => readonly Evidence[] {
   let explained: Explained | null = null;
-  const readers = new Map<string, Reader>();
   return (body) => {
     explained ??= prepare(expression);
-    const found = new Found(new Fields(body, readers));
+    const found = new Found(new Fields(body));
     explain(explained, true, found);
     if (found.isEmpty) explainAbsence(explained, found);
     return found.evidence;
@@ -42,29 +41,19 @@ export function createExplanation(expression: Expression): (body: EntryBody) => 
 /** The fields of an entry, each read once. */
 class Fields {
   readonly #body: EntryBody;
-  readonly #readers: Map<string, Reader>;
   readonly #known = new Map<string | null, { readonly value: unknown; readonly scalars: readonly Scalar[] }>();
 
-  constructor(body: EntryBody, readers: Map<string, Reader>) {
+  constructor(body: EntryBody) {
     this.#body = body;
-    this.#readers = readers;
   }
 
   of(path: string | null): { readonly value: unknown; readonly scalars: readonly Scalar[] } {
     const known = this.#known.get(path);
     if (known !== undefined) return known;
-    const value = path === null ? everyScalar(this.#body) : this.#readerOf(path)(this.#body);
+    const value = path === null ? everyScalar(this.#body) : fieldValue(this.#body, path);
     const read = { value, scalars: scalarsOf(value) };
     this.#known.set(path, read);
     return read;
-  }
-
-  #readerOf(path: string): Reader {
-    const known = this.#readers.get(path);
-    if (known !== undefined) return known;
-    const reader = createReader(path);
-    this.#readers.set(path, reader);
-    return reader;
   }
 }
 

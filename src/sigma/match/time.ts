@@ -13,6 +13,7 @@ const WRITTEN =
 const EPOCH = /^[+-]?\d+(?:\.\d+)?$/;
 /** No date is longer. */
 const TEXT_LIMIT = 64;
+/** Below, a number is seconds since 1970; from here on, milliseconds. */
 const MILLISECONDS_FROM = 1e11;
 const DAY_MS = 86_400_000;
 
@@ -34,7 +35,12 @@ export function timePart(value: string | number | boolean, part: TimePart): numb
 }
 
 function sinceEpoch(value: number): Date {
-  return new Date(Math.abs(value) < MILLISECONDS_FROM ? value * 1_000 : value);
+  return new Date(epochMs(value));
+}
+
+/** The milliseconds since 1970 that a number says, be it in seconds or in milliseconds. */
+export function epochMs(value: number): number {
+  return Math.abs(value) < MILLISECONDS_FROM ? value * 1_000 : value;
 }
 
 /** The date as if it were UTC; not valid where the calendar has no such day, or the day no such time. */

@@ -35,7 +35,7 @@ const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported']
 const TITLE_LIMIT = 256;
 
 /** A document has one of these; and only correlations generate. */
-const SECTIONS = ['detection', 'correlation', 'filter'];
+export const SECTIONS = ['detection', 'correlation', 'filter'] as const;
 
 /** The keys that a document may be meant to have: not those that would make another kind of document of it. */
 function keysFor(attributes: Attributes): readonly string[] {

@@ -11,7 +11,7 @@ import { readCorrelation } from './correlation.ts';
 import { readSearch } from './detection.ts';
 import type { Draft } from './draft.ts';
 import { readFilterTargets } from './filter.ts';
-import { readHeader } from './header.ts';
+import { readHeader, SECTIONS } from './header.ts';
 import { isListFile, readLists } from './lists.ts';
 import { type Accepts, isAuditLog, type LogSource, OURS, readLogSource } from './logsource.ts';
 import { createReport, type Problem } from './problem.ts';
@@ -67,8 +67,6 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
 
 /** Of a document without a readable one, which is broken. */
 const NOWHERE: LogSource = { category: null, product: null, service: null };
-
-const SECTIONS = ['detection', 'correlation', 'filter'] as const;
 
 function readDraft(
   document: MapNode,

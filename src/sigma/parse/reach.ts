@@ -1,5 +1,6 @@
 /** Whether a condition can be met: by which numbers, by which rules. Pure. */
-import type { Comparison, Formula, RuleLeaf } from '../rule.ts';
+import { fulfils, meets } from '../correlate/window/fits.ts';
+import type { CorrelationRule, Formula, RuleLeaf } from '../rule.ts';
 
 /** The numbers that there may be. */
 export interface Numbers {
@@ -20,10 +21,7 @@ export interface Reach {
  *
  * @example reach([{ op: 'gt', value: 5 }, { op: 'lt', value: 6 }], { whole: true, least: 1, most: Infinity }).never // true
  */
-export function reach(
-  condition: readonly { readonly op: Comparison; readonly value: number }[],
-  { whole, least, most }: Numbers,
-): Reach {
+export function reach(condition: CorrelationRule['condition'], { whole, least, most }: Numbers): Reach {
   // A condition changes its mind only at its own numbers: it is enough to try these, what lies between, and the ends.
   const marks = [...new Set(condition.map(({ value }) => value))].sort((a, b) => a - b);
   const between = marks.map((mark, i) => (mark + (marks[i + 1] ?? mark + 2)) / 2);
@@ -31,46 +29,18 @@ export function reach(
     ? marks.flatMap((mark) => [mark - 1, mark, mark + 1])
     : [(marks[0] ?? 0) - 1, ...marks, ...between];
   const tried = [least, most, ...near].filter((number) => Number.isFinite(number) && number >= least && number <= most);
-  const met = tried.map((number) => condition.every(({ op, value }) => holds(number, op, value)));
+  const met = tried.map((number) => meets(number, condition));
   return {
     never: !met.includes(true),
     always: !met.includes(false),
-    least: Number.isFinite(least) && condition.every(({ op, value }) => holds(least, op, value)),
+    least: Number.isFinite(least) && meets(least, condition),
   };
-}
-
-function holds(number: number, op: Comparison, value: number): boolean {
-  switch (op) {
-    case 'gt':
-      return number > value;
-    case 'gte':
-      return number >= value;
-    case 'lt':
-      return number < value;
-    case 'lte':
-      return number <= value;
-    case 'eq':
-      return number === value;
-    case 'neq':
-      return number !== value;
-  }
 }
 
 /** Whether a condition over so many rules can be met where at least one of them has happened. */
 export function satisfiable(formula: Formula<RuleLeaf>, rules: number): boolean {
-  for (let happened = 1; happened < 2 ** rules; happened++) if (isMet(formula, happened)) return true;
-  return false;
-}
-
-function isMet(formula: Formula<RuleLeaf>, happened: number): boolean {
-  switch (formula.kind) {
-    case 'leaf':
-      return (happened & (1 << formula.rule)) !== 0;
-    case 'not':
-      return !isMet(formula.of, happened);
-    case 'and':
-      return formula.of.every((child) => isMet(child, happened));
-    case 'or':
-      return formula.of.some((child) => isMet(child, happened));
+  for (let happened = 1; happened < 2 ** rules; happened++) {
+    if (fulfils(formula, (rule) => (happened & (1 << rule)) !== 0)) return true;
   }
+  return false;
 }
