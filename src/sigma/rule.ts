@@ -1,7 +1,10 @@
 /**
  * What a rule is once it has been parsed: plain, serializable data, written into the generated module at build time
- * and compiled to closures when the Worker starts. No YAML, no places, no unknowns.
+ * and compiled to closures when the Worker starts. No YAML, no places, no unknowns; and nothing left to find out that
+ * could be found out before: a Worker may live for one tick, in which starting is what takes the time.
  */
+import type { AddressRange } from './match/cidr.ts';
+import type { PreparedRegex } from './regex/prepared.ts';
 
 /** Sigma's levels, least first. */
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -38,7 +41,7 @@ export interface RuleBase {
   };
 }
 
-/** A comparison of one field (null: of any value in the entry, a keyword) with one value. */
+/** A comparison of one field (null: of any value in the entry, a keyword). */
 export interface Leaf {
   readonly kind: 'leaf';
   readonly selection: string;
@@ -46,31 +49,33 @@ export interface Leaf {
   readonly test: Test;
 }
 
+/** Where several values stand, any of them suffices. Text that is compared without case is folded. */
 export type Test =
-  /** Wildcard pattern as parts: strings are literal; `*` any run, `?` exactly one character. */
-  | { readonly op: 'pattern'; readonly parts: readonly PatternPart[]; readonly cased: boolean }
-  | { readonly op: 'equals'; readonly value: string | number | boolean; readonly cased: boolean }
+  | { readonly op: TextOp; readonly cased: boolean; readonly values: readonly string[] }
+  | { readonly op: 'pattern'; readonly cased: boolean; readonly values: readonly Pattern[] }
+  | { readonly op: 're'; readonly values: readonly PreparedRegex[] }
+  /** Ascending, and none within another. */
+  | { readonly op: 'cidr'; readonly values: readonly AddressRange[] }
   | { readonly op: 'null' }
   | { readonly op: 'exists'; readonly present: boolean }
-  | { readonly op: 're'; readonly source: string; readonly flags: string }
-  | { readonly op: 'cidr'; readonly range: string }
   | { readonly op: Order; readonly value: number }
   /** A part of a date, as it is written in the entry: minute 0 to 59, week 1 to 53 (ISO 8601) … */
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
   /** Another field of the same entry, whose value stands for the value. */
-  | {
-      readonly op: 'fieldref';
-      readonly field: string;
-      readonly compare: 'equals' | 'contains' | 'startswith' | 'endswith';
-      readonly cased: boolean;
-    };
+  | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
+
+/** How a text is compared with another: with the whole, or with a part anywhere, at its start, at its end. */
+export type TextOp = 'equals' | 'contains' | 'startswith' | 'endswith';
 
 export type Order = 'lt' | 'lte' | 'gt' | 'gte';
 
 export const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 export type TimePart = (typeof TIME_PARTS)[number];
 
-/** Of a wildcard pattern: a literal text; any run, or exactly one character; or one of a few characters. */
+/** A wildcard pattern: the whole text is these, one after the other. */
+export type Pattern = readonly PatternPart[];
+
+/** A literal text; any run, or exactly one character; or one of a few characters. */
 export type PatternPart = { readonly text: string } | { readonly wildcard: '*' | '?' } | { readonly oneOf: string };
 
 /** A condition, resolved: names replaced by what they stand for. */

@@ -97,7 +97,7 @@ describe('large entries', () => {
       kind: 'leaf',
       selection: 'selection',
       field: 'user_agent',
-      test: { op: 'pattern', parts: [{ wildcard: '*' }, { text: 'the end' }], cased: false },
+      test: { op: 'endswith', values: ['the end'], cased: false },
     },
   });
 

@@ -48,7 +48,7 @@ export function onAction(action: string, more: Partial<DetectionRule> = {}): Det
       kind: 'leaf',
       selection: 'selection',
       field: 'action',
-      test: { op: 'equals', value: action, cased: true },
+      test: { op: 'equals', values: [action], cased: true },
     },
     ...more,
   };

@@ -48,7 +48,7 @@ describe('the stage', () => {
 
   it.each([0, 1])('keeps a long entry whole, in parts under the row limit, wherever they are cut (%i)', (shift) => {
     const agent = `${'a'.repeat(1_000 + shift)}${'🔔'.repeat(300_000)}`;
-    const test = { op: 'equals', value: agent, cased: true } as const;
+    const test = { op: 'equals', values: [agent], cased: true } as const;
     const rule = onAction('vm.read', {
       expression: { kind: 'leaf', selection: 'selection', field: 'user_agent', test },
     });

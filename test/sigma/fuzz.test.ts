@@ -2,17 +2,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/sigma/match/compile.ts';
+import { expressionOf } from '../../src/sigma/parse/expression.ts';
 import { parseRules } from '../../src/sigma/parse/parse.ts';
 import { problemText } from '../../src/sigma/parse/problem.ts';
+import type { Written, WrittenTest } from '../../src/sigma/parse/written.ts';
 import {
   type DetectionRule,
   type EntryBody,
-  type Expression,
   type PatternPart,
   type RuleSet,
-  type Test,
   TIME_PARTS,
 } from '../../src/sigma/rule.ts';
+import { asWritten } from './match/as-written.ts';
 import { satisfies } from './match/reference.ts';
 
 /** Few words, so that rules and entries meet; some that fold strangely, and what only looks like a number or a date. */
@@ -106,7 +107,7 @@ const simplePattern = fc
   .tuple(fc.constantFrom(...WORDS), fc.constantFrom('*x*', 'x*', '*x'))
   .map(([text, shape]) => [...shape].map((sign): PatternPart => (sign === '*' ? { wildcard: '*' } : { text })));
 
-const leafTest: fc.Arbitrary<Test> = fc.oneof(
+const leafTest: fc.Arbitrary<WrittenTest> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('equals'), value: scalar, cased }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('pattern'), parts: simplePattern, cased }) },
   {
@@ -137,31 +138,34 @@ const leafTest: fc.Arbitrary<Test> = fc.oneof(
     compare: fc.constantFrom('equals', 'contains', 'startswith', 'endswith'),
     cased,
   }),
-) as fc.Arbitrary<Test>;
+) as fc.Arbitrary<WrittenTest>;
 
-const leaf: fc.Arbitrary<Expression> = fc
+const leaf: fc.Arbitrary<Written> = fc
   .tuple(fc.option(field, { freq: 8 }), leafTest)
   .filter(([path, { op }]) => path !== null || (op !== 'null' && op !== 'exists'))
   .map(([path, how]) => ({ kind: 'leaf', selection: 'sel', field: path, test: how }));
 /** Several values of one field, as lists are: what is joined. */
-const list: fc.Arbitrary<Expression> = fc
+const list: fc.Arbitrary<Written> = fc
   .tuple(fc.constantFrom('or', 'and'), field, fc.array(leafTest, { minLength: 1, maxLength: 6 }))
   .map(([kind, path, tests]) => ({
     kind,
     of: tests.map((how) => ({ kind: 'leaf' as const, selection: 'list', field: path, test: how })),
   }));
-const { expression } = fc.letrec<{ expression: Expression }>((tie) => ({
+const { expression } = fc.letrec<{ expression: Written }>((tie) => ({
   expression: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
     leaf,
     list,
     fc.record({ kind: fc.constantFrom('and', 'or'), of: fc.array(tie('expression'), { maxLength: 4 }) }),
     fc.record({ kind: fc.constant('not'), of: tie('expression') }),
-  ) as fc.Arbitrary<Expression>,
+  ) as fc.Arbitrary<Written>,
 }));
 
-function ruleSetOf(expressions: readonly Expression[]): RuleSet {
-  return { version: '1', rules: expressions.map((one, i) => ({ ...ANY_RULE, id: String(i), expression: one })) };
+function ruleSetOf(searches: readonly Written[]): RuleSet {
+  return {
+    version: '1',
+    rules: searches.map((one, i) => ({ ...ANY_RULE, id: String(i), expression: expressionOf(one) })),
+  };
 }
 
 const ANY_RULE: DetectionRule = {
@@ -179,8 +183,8 @@ const ANY_RULE: DetectionRule = {
   ...{ tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null }, expression: { kind: 'and', of: [] } },
 };
 
-const idsOf = (ruleSet: RuleSet, body: EntryBody): readonly string[] =>
-  ruleSet.rules.flatMap((rule) => (rule.kind === 'detection' && satisfies(rule.expression, body) ? [rule.id] : []));
+const idsOf = (searches: readonly Written[], body: EntryBody): readonly string[] =>
+  searches.flatMap((one, i) => (satisfies(one, body) ? [String(i)] : []));
 
 /** The engine in each of its ways. */
 const WAYS = [
@@ -192,13 +196,12 @@ describe.each(WAYS)('the engine, $way', ({ options }) => {
   test('says of any entry what the reference says, of each of many rules', () => {
     const rules = fc.array(expression, { minLength: 1, maxLength: 12 });
     fc.assert(
-      fc.property(rules, fc.array(entry, { minLength: 1, maxLength: 6 }), (expressions, entries) => {
-        const ruleSet = ruleSetOf(expressions);
-        const engine = compile(ruleSet, options);
+      fc.property(rules, fc.array(entry, { minLength: 1, maxLength: 6 }), (searches, entries) => {
+        const engine = compile(ruleSetOf(searches), options);
         // More than once: what is remembered of the first times must be true.
         for (const body of [...entries, ...entries, ...entries]) {
           const matches = engine.evaluate(body);
-          expect(matches.map(({ rule }) => rule.id)).toEqual(idsOf(ruleSet, body));
+          expect(matches.map(({ rule }) => rule.id)).toEqual(idsOf(searches, body));
           for (const { evidence } of matches) expect(evidence.length).toBeLessThanOrEqual(16);
         }
       }),
@@ -243,8 +246,12 @@ describe.each(WAYS)('the engine, $way', ({ options }) => {
               .filter((one) => !/used/.test(one)),
           ).toEqual([]);
           const engine = compile(ruleSet, options);
+          const searches = ruleSet.rules.flatMap((rule) =>
+            rule.kind === 'detection' ? [asWritten(rule.expression)] : [],
+          );
           for (const body of [...entries, ...entries]) {
-            expect(engine.evaluate(body).map(({ rule }) => rule.id)).toEqual(idsOf(ruleSet, body));
+            const found = engine.evaluate(body).map(({ rule }) => String(ruleSet.rules.indexOf(rule)));
+            expect(found).toEqual(idsOf(searches, body));
           }
         },
       ),
@@ -261,9 +268,9 @@ describe.each(WAYS)('the engine, $way', ({ options }) => {
       Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, i])),
       { a: nested },
     ];
-    const tests: readonly Test[] = [
+    const tests: readonly WrittenTest[] = [
       ...(['equals', 'contains', 'startswith', 'endswith'] as const).map(
-        (compare): Test => ({ op: 'fieldref', field: 'b', compare, cased: false }),
+        (compare): WrittenTest => ({ op: 'fieldref', field: 'b', compare, cased: false }),
       ),
       { op: 'equals', value: 'x', cased: false },
       { op: 'pattern', parts: [{ wildcard: '*' }, { oneOf: '-/' }, { text: 'aa' }, { wildcard: '*' }], cased: false },
@@ -274,7 +281,7 @@ describe.each(WAYS)('the engine, $way', ({ options }) => {
     ];
     const ruleSet = ruleSetOf(
       tests.flatMap((how) =>
-        ['a', 'a.b.c'].map((path): Expression => ({ kind: 'leaf', selection: 'sel', field: path, test: how })),
+        ['a', 'a.b.c'].map((path): Written => ({ kind: 'leaf', selection: 'sel', field: path, test: how })),
       ),
     );
     const engine = compile(ruleSet, options);

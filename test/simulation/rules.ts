@@ -55,7 +55,7 @@ function correlation(
   };
 }
 
-const equals = (value: string): Test => ({ op: 'equals', value, cased: false });
+const equals = (value: string): Test => ({ op: 'equals', values: [value], cased: false });
 const MINUTE = 60_000;
 
 const deleted = detection('vm deleted', 'low', 'action', equals('vm.deleted'), false);

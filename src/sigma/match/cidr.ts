@@ -41,26 +41,26 @@ export function inRange(address: Address, { base, bits }: AddressRange): boolean
   return true;
 }
 
-/** Makes the test whether an address lies in any of the ranges. */
-export function createRangeTest(ranges: readonly AddressRange[]): (address: Address) => boolean {
-  const [only] = ranges;
-  if (only !== undefined && ranges.length === 1) return (address) => inRange(address, only);
-  // Of two ranges one holds the other or they lie apart: without those inside of others, none overlap.
+/** The ranges ascending, without those inside of others: of two ranges one holds the other, or they lie apart. */
+export function apart(ranges: readonly AddressRange[]): readonly AddressRange[] {
   const apart: AddressRange[] = [];
   for (const range of [...ranges].sort((a, b) => compare(a.base, b.base) || a.bits - b.bits)) {
     const before = apart.at(-1);
     if (before === undefined || !inRange(range.base, before)) apart.push(range);
   }
-  return (address) => {
-    let [low, high] = [0, apart.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (compare((apart[middle] as AddressRange).base, address) > 0) high = middle;
-      else low = middle + 1;
-    }
-    const candidate = apart[low - 1];
-    return candidate !== undefined && inRange(address, candidate);
-  };
+  return apart;
+}
+
+/** Whether an address lies in any of the ranges, which are apart. */
+export function inAnyRange(address: Address, ranges: readonly AddressRange[]): boolean {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare((ranges[middle] as AddressRange).base, address) > 0) high = middle;
+    else low = middle + 1;
+  }
+  const candidate = ranges[low - 1];
+  return candidate !== undefined && inRange(address, candidate);
 }
 
 /** By number, IPv4 before IPv6. */

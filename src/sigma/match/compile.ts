@@ -5,10 +5,11 @@
  * rule match is told as evidence. Pure.
  */
 import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from '../rule.ts';
-import { createExplanation } from './evidence.ts';
+import { explain } from './evidence.ts';
+import type { EntryTest } from './leaf.ts';
 import { createFieldTable } from './loaded.ts';
 import { type Candidates, createCandidates } from './masks.ts';
-import { createPlan, type Plan } from './plan.ts';
+import { createPlan } from './plan.ts';
 
 /** Rules made ready. */
 export interface Engine {
@@ -26,19 +27,13 @@ export interface CompileOptions {
   readonly masksAfter?: number;
 }
 
-interface Detection {
-  readonly rule: DetectionRule;
-  readonly plan: Plan;
-  readonly explain: (body: EntryBody) => readonly Evidence[];
-}
-
 /** Many a match is only counted: what it says is put together when it is asked for. */
-function createMatch(rule: DetectionRule, explain: Detection['explain'], body: EntryBody): Match {
+function createMatch(rule: DetectionRule, body: EntryBody): Match {
   let evidence: readonly Evidence[] | null = null;
   return {
     rule,
     get evidence() {
-      evidence ??= explain(body);
+      evidence ??= explain(rule.expression, body);
       return evidence;
     },
   };
@@ -57,32 +52,26 @@ export function compile(
   { masksFrom = MASKS_FROM, masksAfter = MASKS_AFTER }: CompileOptions = {},
 ): Engine {
   const table = createFieldTable();
-  const detections = ruleSet.rules
-    .filter((rule): rule is DetectionRule => rule.kind === 'detection')
-    .map(
-      (rule): Detection => ({
-        rule,
-        plan: createPlan(rule.expression, table),
-        explain: createExplanation(rule.expression),
-      }),
-    );
+  const detections = ruleSet.rules.filter((rule) => rule.kind === 'detection');
+  const plans = detections.map((rule) => createPlan(rule.expression, table));
+  const tests = plans.map((plan) => plan.test);
   const chosen = new Int32Array(detections.length);
   let seen = 0;
   let candidates: Candidates | null = null;
   return {
     version: ruleSet.version,
     rules: new Map(ruleSet.rules.map((rule) => [rule.id, rule])),
-    correlations: ruleSet.rules.filter((rule): rule is CorrelationRule => rule.kind === 'correlation'),
+    correlations: ruleSet.rules.filter((rule) => rule.kind === 'correlation'),
     evaluate: (body) => {
       const entry = table.load(body);
       const matches: Match[] = [];
       if (candidates === null && detections.length >= masksFrom && seen++ >= masksAfter) {
-        candidates = createCandidates(detections.map(({ plan }) => plan));
+        candidates = createCandidates(plans);
       }
       const count = candidates === null ? detections.length : candidates(entry, chosen);
       for (let i = 0; i < count; i++) {
-        const { rule, plan, explain } = detections[candidates === null ? i : (chosen[i] as number)] as Detection;
-        if (plan.test(entry)) matches.push(createMatch(rule, explain, body));
+        const number = candidates === null ? i : (chosen[i] as number);
+        if ((tests[number] as EntryTest)(entry)) matches.push(createMatch(detections[number] as DetectionRule, body));
       }
       return matches;
     },

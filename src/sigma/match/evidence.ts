@@ -2,8 +2,7 @@
  * Why a rule matched: the selections, fields and values that made it true.
  *
  * Contract: what is true and counts is told, in the order the rule has it; where a rule matches only by what is not
- * so, the values that were not so. It goes by the rule as it is written, comparison by comparison, and by the entry as
- * it came: nothing that makes evaluation fast has a part in it. Bounded, for the values are attackers'. Pure.
+ * so, the values that were not so. It goes by the rule as it stands, leaf by leaf, and by the entry as it came: nothing that makes evaluation fast has a part in it. Bounded, for the values are attackers'. Pure.
  */
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
@@ -14,29 +13,32 @@ import { createQuestion } from './question.ts';
 const ITEM_LIMIT = 16;
 const VALUE_LIMIT = 256;
 
+const NONE: readonly Scalar[] = [];
+
 /** The expression, its leaves made ready. */
 type Explained =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Explained[] }
   | { readonly kind: 'not'; readonly of: Explained }
   | { readonly kind: 'leaf'; readonly leaf: Leaf; readonly answer: (fields: Fields) => Answer };
 
-/** Whether a leaf is true, and which of the field's scalars makes it so, where it is one. */
+/** Whether a leaf is true, and which of the field's scalars make it so, where it is they that do. */
 interface Answer {
   readonly holds: boolean;
-  readonly scalar: Scalar | undefined;
+  readonly scalars: readonly Scalar[];
 }
 
-/** Makes what tells the evidence of an expression that is true of an entry. It is prepared when it is first asked. */
-export function createExplanation(expression: Expression): (body: EntryBody) => readonly Evidence[] {
-  let explained: Explained | null = null;
-  return (body) => {
-    explained ??= prepare(expression);
-    const found = new Found(new Fields(body));
-    explain(explained, true, found);
-    if (found.isEmpty) explainAbsence(explained, found);
-    return found.evidence;
-  };
+/** The evidence of an expression that is true of an entry. */
+export function explain(expression: Expression, body: EntryBody): readonly Evidence[] {
+  const explained = EXPLAINED.get(expression) ?? prepare(expression);
+  EXPLAINED.set(expression, explained);
+  const found = new Found(new Fields(body));
+  explainNode(explained, true, found);
+  if (found.isEmpty) explainAbsence(explained, found);
+  return found.evidence;
 }
+
+/** What is asked for once is asked for again. */
+const EXPLAINED = new WeakMap<Expression, Explained>();
 
 /** The fields of an entry, each read once. */
 class Fields {
@@ -78,13 +80,15 @@ class Found {
     return [...this.#items.values()];
   }
 
-  /** Tells of a field this scalar, or its first. */
-  add({ selection, field }: Leaf, scalar: Scalar | undefined): void {
+  /** Tells of a field these scalars, or its first. */
+  add({ selection, field }: Leaf, told: readonly Scalar[]): void {
     const { value, scalars } = this.fields.of(field);
-    const shown = scalar ?? scalars[0];
-    const text = shown === undefined ? absence(value) : shortened(String(shown));
-    const key = JSON.stringify([selection, field, text]);
-    if (!this.#items.has(key)) this.#items.set(key, { selection, field, value: text });
+    const shown = told.length > 0 ? told : scalars.slice(0, 1);
+    const texts = shown.length > 0 ? shown.map((one) => shortened(String(one))) : [absence(value)];
+    for (const text of texts) {
+      const key = JSON.stringify([selection, field, text]);
+      if (!this.isFull && !this.#items.has(key)) this.#items.set(key, { selection, field, value: text });
+    }
   }
 }
 
@@ -112,9 +116,9 @@ function prepare(expression: Expression): Explained {
 function createAnswer({ field, test }: Leaf): (fields: Fields) => Answer {
   switch (test.op) {
     case 'null':
-      return (fields) => ({ holds: isNull(fields.of(field).value), scalar: undefined });
+      return (fields) => ({ holds: isNull(fields.of(field).value), scalars: NONE });
     case 'exists':
-      return (fields) => ({ holds: (fields.of(field).value !== undefined) === test.present, scalar: undefined });
+      return (fields) => ({ holds: (fields.of(field).value !== undefined) === test.present, scalars: NONE });
     case 'fieldref': {
       const as = test.cased ? AS.text : AS.folded;
       return anyScalar(field, (fields) => {
@@ -123,17 +127,23 @@ function createAnswer({ field, test }: Leaf): (fields: Fields) => Answer {
       });
     }
     default: {
-      const { form, holds } = createQuestion([test]);
+      const { form, holds } = createQuestion(test);
       const asked = holds as (value: unknown) => boolean;
-      return anyScalar(field, () => (scalar) => asked(AS[form](scalar)));
+      return anyScalar(field, () => (scalar) => asked(AS[form](scalar)), 'values' in test ? test.values.length : 1);
     }
   }
 }
 
-function anyScalar(field: string | null, createTest: (fields: Fields) => (scalar: Scalar) => boolean) {
+/** So many scalars at most make it true: as many as there are values to be equal to. */
+function anyScalar(field: string | null, createTest: (fields: Fields) => (scalar: Scalar) => boolean, most = 1) {
   return (fields: Fields): Answer => {
-    const scalar = fields.of(field).scalars.find(createTest(fields));
-    return { holds: scalar !== undefined, scalar };
+    const test = createTest(fields);
+    const scalars: Scalar[] = [];
+    for (const scalar of fields.of(field).scalars) {
+      if (test(scalar)) scalars.push(scalar);
+      if (scalars.length >= most) break;
+    }
+    return { holds: scalars.length > 0, scalars };
   };
 }
 
@@ -151,18 +161,18 @@ function holds(node: Explained, fields: Fields): boolean {
 }
 
 /** Tells the leaves that are true and made the whole so. */
-function explain(node: Explained, wanted: boolean, found: Found): void {
+function explainNode(node: Explained, wanted: boolean, found: Found): void {
   if (found.isFull) return;
   switch (node.kind) {
     case 'leaf':
-      if (wanted) found.add(node.leaf, node.answer(found.fields).scalar);
+      if (wanted) found.add(node.leaf, node.answer(found.fields).scalars);
       return;
     case 'not':
-      explain(node.of, !wanted, found);
+      explainNode(node.of, !wanted, found);
       return;
     case 'and':
     case 'or':
-      for (const child of node.of) if (holds(child, found.fields) === wanted) explain(child, wanted, found);
+      for (const child of node.of) if (holds(child, found.fields) === wanted) explainNode(child, wanted, found);
       return;
   }
 }
@@ -172,7 +182,7 @@ function explainAbsence(node: Explained, found: Found): void {
   if (found.isFull) return;
   switch (node.kind) {
     case 'leaf':
-      if (node.leaf.field !== null) found.add(node.leaf, undefined);
+      if (node.leaf.field !== null) found.add(node.leaf, NONE);
       return;
     case 'not':
       explainAbsence(node.of, found);

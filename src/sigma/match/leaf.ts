@@ -1,12 +1,12 @@
 /**
- * A comparison as a closure over a loaded entry; or several of a kind, of which any suffices, as one.
+ * A comparison as a closure over a loaded entry.
  *
  * Contract: a list matches if any member does. Pure.
  */
 import type { Leaf, Test } from '../rule.ts';
-import { type FieldTable, type Form, type Forms, isNull, type LoadedEntry, Several } from './loaded.ts';
+import { type FieldTable, isNull, type LoadedEntry, Several } from './loaded.ts';
 import { anyRelated } from './multi-search.ts';
-import { createQuestion, type Question, type ValueTest } from './question.ts';
+import { createQuestion, type Question } from './question.ts';
 
 export type EntryTest = (entry: LoadedEntry) => boolean;
 
@@ -21,9 +21,8 @@ export interface CompiledLeaf {
 /** A keyword looks at every value of an entry. */
 const KEYWORD_COST = 20;
 
-/** Compiles leaves of one kind, of which any suffices. */
-export function createLeaf(leaves: readonly [Leaf, ...Leaf[]], table: FieldTable): CompiledLeaf {
-  const [{ field: path, test }] = leaves;
+/** Compiles a leaf. */
+export function createLeaf({ field: path, test }: Leaf, table: FieldTable): CompiledLeaf {
   const field = table.fieldOf(path);
   switch (test.op) {
     case 'null':
@@ -35,13 +34,12 @@ export function createLeaf(leaves: readonly [Leaf, ...Leaf[]], table: FieldTable
     case 'fieldref':
       return createReference(test, path, table);
     default: {
-      const question = createQuestion([test, ...leaves.slice(1).map((leaf) => leaf.test as ValueTest)]);
-      const column = table.columnOf(path, question.form);
+      const question = createQuestion(test);
       const isKeyword = path === null;
       return {
         cost: question.cost * (isKeyword ? KEYWORD_COST : 1),
         field: isKeyword ? null : field,
-        test: createTest(question, column),
+        test: createTest(question, table.columnOf(path, question.form)),
       };
     }
   }
@@ -54,29 +52,26 @@ function createTest(question: Question, column: number): EntryTest {
     case 'text': {
       const { holds } = question;
       return (entry) => {
-        const text = entry.column(column) as string | Several<string>;
+        const text = (entry.columns[column] ?? entry.prepare(column)) as string | Several<string>;
         return typeof text === 'string' ? holds(text) : text.all.some(holds);
       };
     }
     case 'number': {
       const { holds } = question;
       return (entry) => {
-        const number = entry.column(column) as number | Several<number>;
+        const number = (entry.columns[column] ?? entry.prepare(column)) as number | Several<number>;
         return typeof number === 'number' ? holds(number) : number.all.some(holds);
       };
     }
     case 'address':
-      return anyMember<'address'>(question.holds, column);
-    case 'scalar':
-      return anyMember<'scalar'>(question.holds, column);
+    case 'scalar': {
+      const holds = question.holds as (value: unknown) => boolean;
+      return (entry) => {
+        const value = entry.columns[column] ?? entry.prepare(column);
+        return value instanceof Several ? value.all.some(holds) : holds(value);
+      };
+    }
   }
-}
-
-function anyMember<F extends Form>(holds: (value: Forms[F]) => boolean, column: number): EntryTest {
-  return (entry) => {
-    const value = entry.column(column) as Forms[F] | Several<Forms[F]>;
-    return value instanceof Several ? value.all.some(holds) : holds(value);
-  };
 }
 
 type Reference = Extract<Test, { op: 'fieldref' }>;
@@ -85,10 +80,13 @@ type Reference = Extract<Test, { op: 'fieldref' }>;
 function createReference({ field, compare, cased }: Reference, path: string | null, table: FieldTable): CompiledLeaf {
   const form = cased ? 'text' : 'folded';
   const [own, other] = [table.columnOf(path, form), table.columnOf(field, form)];
-  const textsOf = (column: unknown) => (column instanceof Several ? column.all : [column]) as readonly string[];
+  const textsOf = (entry: LoadedEntry, number: number) => {
+    const column = entry.columns[number] ?? entry.prepare(number);
+    return (column instanceof Several ? column.all : [column]) as readonly string[];
+  };
   return {
     cost: 10,
     field: null,
-    test: (entry) => anyRelated(textsOf(entry.column(own)), textsOf(entry.column(other)), compare),
+    test: (entry) => anyRelated(textsOf(entry, own), textsOf(entry, other), compare),
   };
 }

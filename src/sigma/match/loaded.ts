@@ -49,8 +49,9 @@ const NONE = new Several<never>([]);
 export interface LoadedEntry {
   /** The value of a field, by the field's number; undefined where it has none. */
   value(number: number): unknown;
-  /** A field in a form, by the number of its column: `Forms[F] | Several<Forms[F]>`. */
-  column(number: number): unknown;
+  /** Fields in a form, by the number of the column: `Forms[F] | Several<Forms[F]>`; undefined until it is prepared. */
+  readonly columns: readonly unknown[];
+  prepare(column: number): unknown;
 }
 
 /** The fields that rules ask for, and in which forms: each has a number, the same however often it is asked for. */
@@ -65,9 +66,9 @@ export interface FieldTable {
 export function createFieldTable(): FieldTable {
   const fields = new Map<string | null, number>();
   const readers: Reader[] = [];
-  const columns = new Map<string, number>();
+  const numbers = new Map<string, number>();
   const prepares: ((body: EntryBody) => unknown)[] = [];
-  let known: unknown[] | null = null;
+  const columns: unknown[] = [];
   let loaded: EntryBody = {};
   const value = (number: number): unknown => (readers[number] as Reader)(loaded);
   const fieldOf = (path: string | null): number => {
@@ -80,12 +81,10 @@ export function createFieldTable(): FieldTable {
   };
   const entry: LoadedEntry = {
     value,
-    column: (number) => {
-      known ??= new Array<unknown>(prepares.length);
-      const before = known[number];
-      if (before !== undefined) return before;
-      const made = prepares[number]?.(loaded);
-      known[number] = made;
+    columns,
+    prepare: (column) => {
+      const made = prepares[column]?.(loaded);
+      columns[column] = made;
       return made;
     },
   };
@@ -94,17 +93,18 @@ export function createFieldTable(): FieldTable {
     columnOf: (path, form) => {
       const field = fieldOf(path);
       const key = `${form} ${field}`;
-      const number = columns.get(key) ?? prepares.length;
+      const number = numbers.get(key) ?? prepares.length;
       if (number === prepares.length) {
         const prepare = PREPARE[form];
         prepares.push(path === null ? (body) => prepare(everyScalar(body)) : () => prepare(value(field)));
-        columns.set(key, number);
+        columns.push(undefined);
+        numbers.set(key, number);
       }
       return number;
     },
     load: (body) => {
       loaded = body;
-      known = null;
+      columns.fill(undefined);
       return entry;
     },
   };

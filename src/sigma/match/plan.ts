@@ -1,13 +1,11 @@
 /**
  * From an expression to what is asked of an entry, in an order that is soon done.
  *
- * Contract: it means what the expression means. An AND in an AND is one AND; alternatives that ask one field alike
- * are one leaf; the cheap comes first. Pure.
+ * Contract: it means what the expression means; the cheap comes first. Pure.
  */
-import type { Expression, Leaf } from '../rule.ts';
+import type { Expression } from '../rule.ts';
 import { type CompiledLeaf, createLeaf, type EntryTest } from './leaf.ts';
 import type { FieldTable } from './loaded.ts';
-import { kindOf } from './question.ts';
 
 /** A question that is ready to be asked. */
 export type Plan =
@@ -19,7 +17,7 @@ export type Plan =
 export function createPlan(expression: Expression, table: FieldTable): Plan {
   switch (expression.kind) {
     case 'leaf':
-      return { kind: 'leaf', ...createLeaf([expression], table) };
+      return { kind: 'leaf', ...createLeaf(expression, table) };
     case 'not': {
       const of = createPlan(expression.of, table);
       const { cost, test } = of;
@@ -28,37 +26,12 @@ export function createPlan(expression: Expression, table: FieldTable): Plan {
     case 'and':
     case 'or': {
       const { kind } = expression;
-      const flat = flattened(expression.of, kind);
-      const plans = kind === 'or' ? createAlternatives(flat, table) : flat.map((child) => createPlan(child, table));
-      const [only] = plans;
-      if (only !== undefined && plans.length === 1) return only;
-      const of = plans.sort((a, b) => a.cost - b.cost);
+      const of = expression.of.map((child) => createPlan(child, table)).sort((a, b) => a.cost - b.cost);
       const cost = of.reduce((sum, child) => sum + child.cost, 0);
       const tests = of.map((child) => child.test);
       return { kind, of, cost, test: kind === 'and' ? every(tests) : some(tests) };
     }
   }
-}
-
-/** What is in one of the same kind stands beside it. */
-function flattened(children: readonly Expression[], kind: 'and' | 'or'): readonly Expression[] {
-  return children.flatMap((child) => (child.kind === kind ? flattened(child.of, kind) : [child]));
-}
-
-function createAlternatives(children: readonly Expression[], table: FieldTable): Plan[] {
-  const plans: Plan[] = [];
-  const alike = new Map<string, [Leaf, ...Leaf[]]>();
-  for (const child of children) {
-    const kind = child.kind === 'leaf' ? kindOf(child) : null;
-    if (child.kind !== 'leaf' || kind === null) plans.push(createPlan(child, table));
-    else {
-      const before = alike.get(kind);
-      if (before === undefined) alike.set(kind, [child]);
-      else before.push(child);
-    }
-  }
-  for (const leaves of alike.values()) plans.push({ kind: 'leaf', ...createLeaf(leaves, table) });
-  return plans;
 }
 
 function every(tests: readonly EntryTest[]): EntryTest {

@@ -1,13 +1,12 @@
 /**
- * What a test asks of a single scalar; or what several of a kind ask, of which any suffices.
+ * What a test asks of a single scalar.
  *
  * Contract: text compares by its value (`42` is `"42"`), without case unless cased. A question says in which form it
- * wants the scalar. What costs much to prepare is prepared when it is first asked. Pure.
+ * wants the scalar. What costs much to prepare is prepared when it is first needed. Pure.
  */
-import { createRegex } from '../regex/regex.ts';
-import type { Leaf, Order, PatternPart, Test } from '../rule.ts';
-import { type AddressRange, createRangeTest, parseRange } from './cidr.ts';
-import { fold } from './fold.ts';
+import { createRegexTest } from '../regex/regex.ts';
+import type { Order, Test } from '../rule.ts';
+import { inAnyRange } from './cidr.ts';
 import type { Form, Forms } from './loaded.ts';
 import { anyOf, equalsAny, holdsAny, type TextTest } from './text.ts';
 import { timePart } from './time.ts';
@@ -24,106 +23,39 @@ export type Question = { readonly [F in Form]: QuestionIn<F> }[Form];
 /** Tests about the value of one field. */
 export type ValueTest = Exclude<Test, { op: 'null' | 'exists' | 'fieldref' }>;
 
-/** Leaves of the same text here ask one field alike: their tests may be joined in one question. Null: may not. */
-export function kindOf({ field, test }: Leaf): string | null {
-  const how = test.op === 'pattern' ? simplePattern(test.parts)?.where : test.op;
-  switch (how) {
+/** The question that a test asks. */
+export function createQuestion(test: ValueTest): Question {
+  switch (test.op) {
     case 'equals':
+      return ofText(2, test.cased, equalsAny(test.values));
     case 'contains':
+      return ofText(12 + test.values.length / 2, test.cased, holdsAny(test.values, test.op));
     case 'startswith':
     case 'endswith':
-      return JSON.stringify([field, how, 'cased' in test && test.cased]);
-    case 'cidr':
-      return JSON.stringify([field, how]);
-    default:
-      return null;
-  }
-}
-
-/** The question whether any of these tests holds, which are of one kind. */
-export function createQuestion(tests: readonly [ValueTest, ...ValueTest[]]): Question {
-  const [first] = tests;
-  switch (first.op) {
-    case 'equals': {
-      const texts = tests.flatMap((test) => (test.op === 'equals' ? [String(test.value)] : []));
-      return ofText(2, first.cased, equalsAny(first.cased ? texts : texts.map(fold)));
-    }
-    case 'pattern': {
-      const patterns = tests.flatMap((test) => (test.op === 'pattern' ? [test.parts] : []));
-      return ofPatterns(first.cased ? patterns : patterns.map((parts) => parts.map(foldedPart)), first.cased);
-    }
+      return ofText(4 + test.values.length / 2, test.cased, holdsAny(test.values, test.op));
+    case 'pattern':
+      return ofText(15 * test.values.length, test.cased, anyOf(test.values.map(createMatcher)));
     case 're':
-      return { form: 'text', cost: 100, holds: lazyRegex(first.source, first.flags) };
+      return { form: 'text', cost: 100 * test.values.length, holds: anyOf(test.values.map(createRegexTest)) };
     case 'cidr': {
-      const isInRange = createRangeTest(tests.flatMap((test) => (test.op === 'cidr' ? [rangeOf(test.range)] : [])));
-      return { form: 'address', cost: 4, holds: (address) => address !== null && isInRange(address) };
+      const { values } = test;
+      return { form: 'address', cost: 4, holds: (address) => address !== null && inAnyRange(address, values) };
     }
     case 'time': {
-      const { part } = first;
-      const holds = comparison(first.compare, first.value);
+      const { part } = test;
+      const holds = comparison(test.compare, test.value);
       return { form: 'scalar', cost: 50, holds: (scalar) => holds(timePart(scalar, part)) };
     }
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return { form: 'number', cost: 1, holds: comparison(first.op, first.value) };
+      return { form: 'number', cost: 1, holds: comparison(test.op, test.value) };
   }
 }
 
 function ofText(cost: number, cased: boolean, holds: TextTest): Question {
   return cased ? { form: 'text', cost, holds } : { form: 'folded', cost, holds };
-}
-
-function ofPatterns(patterns: readonly (readonly PatternPart[])[], cased: boolean): Question {
-  const simple = patterns.map(simplePattern);
-  const where = simple[0]?.where;
-  if (where === undefined) return ofText(15 * patterns.length, cased, anyOf(patterns.map(createMatcher)));
-  const cost = (where === 'contains' ? 12 : 4) + patterns.length / 2;
-  return ofText(
-    cost,
-    cased,
-    holdsAny(
-      simple.flatMap((one) => one?.text ?? []),
-      where,
-    ),
-  );
-}
-
-/** A text at one end, or anywhere, if the pattern is no more than that. */
-function simplePattern(parts: readonly PatternPart[]) {
-  const texts = parts.flatMap((part) => ('text' in part ? [part.text] : []));
-  const [text] = texts;
-  if (text === undefined || texts.length > 1) return null;
-  const shape = parts.map((part) => ('text' in part ? 'x' : 'oneOf' in part ? '.' : part.wildcard)).join('');
-  if (shape === '*x*') return { where: 'contains', text } as const;
-  if (shape === 'x*') return { where: 'startswith', text } as const;
-  return shape === '*x' ? ({ where: 'endswith', text } as const) : null;
-}
-
-function foldedPart(part: PatternPart): PatternPart {
-  if ('text' in part) return { text: fold(part.text) };
-  return 'oneOf' in part ? { oneOf: fold(part.oneOf) } : part;
-}
-
-function lazyRegex(source: string, flags: string): TextTest {
-  let test: TextTest | null = null;
-  return (text) => {
-    test ??= regexOf(source, flags);
-    return test(text);
-  };
-}
-
-function regexOf(source: string, flags: string): TextTest {
-  const regex = createRegex(source, flags);
-  if (!regex.ok) throw new Error(`regular expression: ${regex.problem}`);
-  return regex.test;
-}
-
-function rangeOf(text: string): AddressRange {
-  const range = parseRange(text);
-  if (range === null) throw new Error('not a range of addresses');
-  return range;
 }
 
 /** False of what is no number. */

@@ -7,9 +7,10 @@
  */
 
 import { createMatcher } from '../match/wildcard.ts';
-import type { Expression, Formula, PatternPart } from '../rule.ts';
+import type { Formula, PatternPart } from '../rule.ts';
 import { nearestHint } from './nearest.ts';
 import type { Hint, Place, Report } from './problem.ts';
+import type { Written } from './written.ts';
 import { shown } from './yaml.ts';
 
 type AnyLeaf = { readonly kind: 'leaf' };
@@ -38,10 +39,10 @@ export interface ConditionText {
 /** Reads the condition of a detection; null where it, or a selection it names, has an error. */
 export function readCondition(
   condition: ConditionText,
-  selections: ReadonlyMap<string, Expression | null>,
+  selections: ReadonlyMap<string, Written | null>,
   used: Set<string>,
   report: Report,
-): Expression | null {
+): Written | null {
   return readFormula(condition, { noun: 'selection', known: selections }, used, report);
 }
 

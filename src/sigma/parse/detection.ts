@@ -4,7 +4,6 @@
  * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
  */
 
-import type { Expression } from '../rule.ts';
 import { type Attributes, attributesOf } from './attributes.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import { join } from './item.ts';
@@ -12,6 +11,7 @@ import { isSlip } from './nearest.ts';
 import type { Report } from './problem.ts';
 import type { Reading } from './reading.ts';
 import { readSelection } from './selection.ts';
+import type { Written } from './written.ts';
 import { type MapEntry, type MapNode, nounOf, shown } from './yaml.ts';
 
 /** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
@@ -26,7 +26,7 @@ const NAME_LIMIT = 256;
  * Reads the map under `detection` or `filter`, whose keys are selections but for `condition` and those in `others`.
  * Null where it has an error, which is reported.
  */
-export function readSearch(map: MapNode, others: readonly string[], reading: Reading): Expression | null {
+export function readSearch(map: MapNode, others: readonly string[], reading: Reading): Written | null {
   const { report } = reading;
   const attributes = attributesOf(map);
   const condition = meant('condition', attributes, report);
@@ -35,7 +35,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
   if (selections.size === 0) report.error(map.place, 'there is no selection');
   const conditions = readConditions(map, condition, report);
   const used = new Set<string>();
-  const expressions: Expression[] = [];
+  const expressions: Written[] = [];
   let leaves = 0;
   const errors = report.errors();
   for (const text of conditions) {
@@ -67,9 +67,9 @@ function readSelections(
   map: MapNode,
   others: readonly string[],
   reading: Reading,
-): ReadonlyMap<string, Expression | null> {
+): ReadonlyMap<string, Written | null> {
   const { report } = reading;
-  const selections = new Map<string, Expression | null>();
+  const selections = new Map<string, Written | null>();
   for (const { key, keyPlace, value } of map.entries) {
     if (others.includes(key)) continue;
     if (key === 'timeframe') {
@@ -112,7 +112,7 @@ function readConditions(map: MapNode, entry: MapEntry | undefined, report: Repor
 
 function tellUnused(
   attributes: Attributes,
-  selections: ReadonlyMap<string, Expression | null>,
+  selections: ReadonlyMap<string, Written | null>,
   used: ReadonlySet<string>,
   report: Report,
 ): void {
@@ -128,7 +128,7 @@ function tellUnused(
 }
 
 /** Counts the leaves as they will be written out; a selection named twice is counted twice, and looked at once. */
-function countLeaves(expression: Expression, known: Map<Expression, number>): number {
+function countLeaves(expression: Written, known: Map<Written, number>): number {
   const before = known.get(expression);
   if (before !== undefined) return before;
   const count = leavesOf(expression, known);
@@ -136,7 +136,7 @@ function countLeaves(expression: Expression, known: Map<Expression, number>): nu
   return count;
 }
 
-function leavesOf(expression: Expression, known: Map<Expression, number>): number {
+function leavesOf(expression: Written, known: Map<Written, number>): number {
   switch (expression.kind) {
     case 'leaf':
       return 1;

@@ -1,11 +1,11 @@
 /** A document that has been read, its references to others not yet resolved. */
 
-import type { Expression } from '../rule.ts';
 import type { CorrelationDraft } from './correlation.ts';
 import type { FilterTargets } from './filter.ts';
 import type { Header } from './header.ts';
 import type { LogSource } from './logsource.ts';
 import type { Place, Report } from './problem.ts';
+import type { Written } from './written.ts';
 
 interface DraftBase {
   readonly header: Header;
@@ -16,13 +16,13 @@ interface DraftBase {
 
 export type Draft = DraftBase &
   (
-    | { readonly kind: 'detection'; readonly source: LogSource; readonly expression: Expression }
+    | { readonly kind: 'detection'; readonly source: LogSource; readonly expression: Written }
     | { readonly kind: 'correlation'; readonly correlation: CorrelationDraft }
     | {
         readonly kind: 'filter';
         readonly source: LogSource;
         readonly targets: FilterTargets;
-        readonly expression: Expression;
+        readonly expression: Written;
       }
     /** For another log source: left out. */
     | { readonly kind: 'elsewhere' }

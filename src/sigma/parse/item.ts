@@ -5,20 +5,21 @@
  * placeholder, the shifts of Base64) is an or of them, in the place of the value. A value of the wrong type, or that
  * can match nothing, is reported with its place. Pure.
  */
-import type { Expression, Formula, Test } from '../rule.ts';
+import type { Formula } from '../rule.ts';
 import type { FieldSpec } from './modifiers.ts';
 import { hasPlaceholder } from './placeholders.ts';
 import type { Report } from './problem.ts';
 import type { Reading } from './reading.ts';
 import { readTests } from './test-of-value.ts';
+import type { Written, WrittenTest } from './written.ts';
 import { type Node, nounOf, type ScalarNode } from './yaml.ts';
 
 /** Reads the values of an item; null where it has an error, which is reported. */
-export function readItem(spec: FieldSpec, node: Node, selection: string, reading: Reading): Expression | null {
+export function readItem(spec: FieldSpec, node: Node, selection: string, reading: Reading): Written | null {
   const { report, budget } = reading;
   const values = valuesOf(spec, node, report);
   if (values === null || budget.exhausted) return null;
-  const alternatives: Expression[] = [];
+  const alternatives: Written[] = [];
   let sound = true;
   for (const value of values) {
     const tests = readTests(spec, value, reading);
@@ -38,16 +39,16 @@ export function join<L extends { readonly kind: 'leaf' }>(kind: 'and' | 'or', of
   return only !== undefined && of.length === 1 ? only : { kind, of };
 }
 
-function either(spec: FieldSpec, tests: readonly Test[], selection: string): Expression {
+function either(spec: FieldSpec, tests: readonly WrittenTest[], selection: string): Written {
   return join('or', leavesOf(spec, tests, selection));
 }
 
-function leavesOf(spec: FieldSpec, tests: readonly Test[], selection: string): readonly Expression[] {
+function leavesOf(spec: FieldSpec, tests: readonly WrittenTest[], selection: string): readonly Written[] {
   return tests.map((test) => ({ kind: 'leaf', selection, field: spec.field, test }));
 }
 
 /** How much a test holds, roughly. */
-function charactersOf(test: Test): number {
+function charactersOf(test: WrittenTest): number {
   switch (test.op) {
     case 'pattern':
       return test.parts.reduce((sum, part) => sum + ('text' in part ? part.text.length : 8), 0);

@@ -8,6 +8,7 @@
 import type { Rule } from '../rule.ts';
 import { chainsOf } from './chains.ts';
 import type { Draft } from './draft.ts';
+import { expressionOf } from './expression.ts';
 import { filtersByRule } from './filtered.ts';
 import { join } from './item.ts';
 import { type Fate, type Linked, link } from './linked.ts';
@@ -34,7 +35,7 @@ export function resolve(drafts: readonly Draft[]): readonly Rule[] {
     switch (draft.kind) {
       case 'detection': {
         const joined = (filters.get(draft) ?? []).map((filter) => filter.expression);
-        const expression = join('and', [draft.expression, ...joined]);
+        const expression = expressionOf(join('and', [draft.expression, ...joined]));
         return [{ ...header, kind: 'detection', alerts: alerts(header.id), expression }];
       }
       case 'correlation': {

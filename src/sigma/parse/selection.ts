@@ -4,14 +4,14 @@
  * Contract: a map is an and of its items, a list an or of its members, a member that is text a keyword. Pure.
  */
 
-import type { Expression } from '../rule.ts';
 import { join, readItem, scalarsOf } from './item.ts';
 import { KEYWORD, readFieldSpec } from './modifiers.ts';
 import type { Reading } from './reading.ts';
+import type { Written } from './written.ts';
 import { type ListNode, type MapNode, type Node, nounOf, shown } from './yaml.ts';
 
 /** Reads a search identifier; null where it has an error, which is reported. */
-export function readSelection(name: string, node: Node, reading: Reading): Expression | null {
+export function readSelection(name: string, node: Node, reading: Reading): Written | null {
   switch (node.kind) {
     case 'map':
       return readMap(name, node, reading);
@@ -29,12 +29,12 @@ export function readSelection(name: string, node: Node, reading: Reading): Expre
   }
 }
 
-function readMap(name: string, node: MapNode, reading: Reading): Expression | null {
+function readMap(name: string, node: MapNode, reading: Reading): Written | null {
   if (node.entries.length === 0) {
     reading.report.error(node.place, `the selection "${shown(name)}" is empty`, 'it has fields, or a list of keywords');
     return null;
   }
-  const items: Expression[] = [];
+  const items: Written[] = [];
   for (const { key, keyPlace, value } of node.entries) {
     const spec = readFieldSpec(key, keyPlace, reading.report);
     // What is wrong with the values is told beside what is wrong with the key.
@@ -45,12 +45,12 @@ function readMap(name: string, node: MapNode, reading: Reading): Expression | nu
   return items.length < node.entries.length ? null : join('and', items);
 }
 
-function readList(name: string, node: ListNode, reading: Reading): Expression | null {
+function readList(name: string, node: ListNode, reading: Reading): Written | null {
   if (node.items.length === 0) {
     reading.report.error(node.place, `the selection "${shown(name)}" is an empty list`, 'it would match nothing');
     return null;
   }
-  const members: Expression[] = [];
+  const members: Written[] = [];
   for (const item of node.items) {
     const member = readMember(name, item, reading);
     if (member !== null) members.push(member);
@@ -58,7 +58,7 @@ function readList(name: string, node: ListNode, reading: Reading): Expression | 
   return members.length < node.items.length ? null : join('or', members);
 }
 
-function readMember(name: string, item: Node, reading: Reading): Expression | null {
+function readMember(name: string, item: Node, reading: Reading): Written | null {
   switch (item.kind) {
     case 'map':
       return readMap(name, item, reading);

@@ -5,13 +5,14 @@
  * reported with its place; null then. Pure.
  */
 import { parseRange, tidied } from '../match/cidr.ts';
-import { createRegex } from '../regex/regex.ts';
-import type { Order, Test, TimePart } from '../rule.ts';
+import { prepareRegex } from '../regex/regex.ts';
+import type { Order, TimePart } from '../rule.ts';
 import { FIELD_NAME_LIMIT, type FieldSpec } from './modifiers.ts';
 import { expandRaw, expandRegex } from './placeholders.ts';
 import type { Place, Report } from './problem.ts';
 import type { Reading } from './reading.ts';
 import { readTextTests } from './text.ts';
+import type { WrittenTest } from './written.ts';
 import { type ScalarNode, shown } from './yaml.ts';
 
 type Value = ScalarNode['value'];
@@ -20,7 +21,7 @@ type Value = ScalarNode['value'];
 const REGEX_COST_LIMIT = 10_000;
 
 /** The tests that a value stands for; null where it has an error, which is reported. */
-export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): readonly Test[] | null {
+export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): readonly WrittenTest[] | null {
   const { comparison } = spec;
   const { report } = reading;
   switch (comparison.kind) {
@@ -35,7 +36,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): 
     case 'cidr':
       return each(spec, node, reading, (value) => rangeTest(value, node.place, report));
     case 'order':
-      return each(spec, node, reading, (value): Test | null => {
+      return each(spec, node, reading, (value): WrittenTest | null => {
         if (typeof value === 'number') return { op: comparison.op, value };
         if (isLargeNumber(node, value)) return { op: comparison.op, value: Number(value) };
         report.error(node.place, `"${comparison.op}" compares with a number`, wanted(value));
@@ -44,7 +45,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): 
     case 'time':
       return each(spec, node, reading, (value) => timeTest(comparison.part, comparison.op, value, node.place, report));
     case 'fieldref':
-      return each(spec, node, reading, (value): Test | null => {
+      return each(spec, node, reading, (value): WrittenTest | null => {
         if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_LIMIT) {
           return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
         }
@@ -59,11 +60,11 @@ function each(
   spec: FieldSpec,
   { value, place }: ScalarNode,
   reading: Reading,
-  testOf: (value: Value) => Test | null,
-): readonly Test[] | null {
+  testOf: (value: Value) => WrittenTest | null,
+): readonly WrittenTest[] | null {
   const values = spec.expand && typeof value === 'string' ? expandRaw(value, place, reading) : [value];
   if (values === null) return null;
-  const tests: Test[] = [];
+  const tests: WrittenTest[] = [];
   for (const one of values) {
     const test = testOf(one);
     if (test !== null) tests.push(test);
@@ -76,7 +77,7 @@ function regexTests(
   flags: string,
   { value, place }: ScalarNode,
   reading: Reading,
-): readonly Test[] | null {
+): readonly WrittenTest[] | null {
   const { report, budget } = reading;
   if (value === null || typeof value === 'boolean') {
     report.error(place, 'a regular expression is text', wanted(value));
@@ -84,14 +85,14 @@ function regexTests(
   }
   const source = expand ? expandRegex(String(value), place, reading) : String(value);
   if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_LIMIT), report)) return null;
-  const regex = createRegex(source, flags);
+  const regex = prepareRegex(source, flags);
   if (regex.ok) return [{ op: 're', source, flags }];
   const hint = /look-|back-reference/.test(regex.problem) ? 'RE2 has no look-around and no back-references' : undefined;
   report.error(place, `not a regular expression of RE2: ${shown(regex.problem)}`, hint);
   return null;
 }
 
-function rangeTest(value: Value, place: Place, report: Report): Test | null {
+function rangeTest(value: Value, place: Place, report: Report): WrittenTest | null {
   const range = typeof value === 'string' ? parseRange(value) : null;
   if (range === null || typeof value !== 'string') {
     report.error(place, `not a range of addresses: ${shown(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
@@ -113,7 +114,7 @@ const TIME_RANGES: Readonly<Record<TimePart, readonly [least: number, greatest: 
   year: [0, 9_999],
 };
 
-function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, report: Report): Test | null {
+function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, report: Report): WrittenTest | null {
   const [least, greatest] = TIME_RANGES[part];
   const range = `a number from ${least} to ${greatest}`;
   if (typeof value !== 'number' || !Number.isInteger(value)) {

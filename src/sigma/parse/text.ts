@@ -5,7 +5,7 @@
  * reported. Base64 is of the bytes that stand there: those of UTF-8, or of the UTF-16 before it. As every value, it is
  * compared without case unless `cased`, for the specification says so of all values. Bounded. Pure.
  */
-import type { PatternPart, Test } from '../rule.ts';
+import type { PatternPart } from '../rule.ts';
 import { base64, base64offset, type Utf16, utf8, utf16 } from './encodings.ts';
 import type { Step } from './modifier-names.ts';
 import type { FieldSpec } from './modifiers.ts';
@@ -13,6 +13,7 @@ import { expandPattern } from './placeholders.ts';
 import type { Reading } from './reading.ts';
 import { literalOf, parsePattern, parseTemplate, surrounded, type TemplatePart } from './value.ts';
 import { withDashes } from './windash.ts';
+import type { WrittenTest } from './written.ts';
 import { type ScalarNode, shown } from './yaml.ts';
 
 /** A text on its way. */
@@ -37,7 +38,7 @@ export function readTextTests(
   steps: readonly Step[],
   node: ScalarNode,
   reading: Reading,
-): readonly Test[] | null {
+): readonly WrittenTest[] | null {
   const { value, place } = node;
   const { report } = reading;
   const [step] = steps.filter((one) => one !== 'expand');
@@ -70,13 +71,13 @@ export function readTextTests(
 }
 
 /** All values are text to Sigma: a number is as well what is written (`1.10`, `007`, the digits of a hash). */
-function plainTests({ cased }: FieldSpec, value: number | boolean, { written }: ScalarNode): readonly Test[] {
+function plainTests({ cased }: FieldSpec, value: number | boolean, { written }: ScalarNode): readonly WrittenTest[] {
   const test = { op: 'equals', value, cased } as const;
   return written === null || written.length > NUMBER_LIMIT ? [test] : [test, { ...test, value: written }];
 }
 
 /** A number of more digits than JavaScript holds is another one where an entry has it as a number: both are meant. */
-function alsoRounded(test: Test): readonly Test[] {
+function alsoRounded(test: WrittenTest): readonly WrittenTest[] {
   if (test.op !== 'equals' || typeof test.value !== 'string' || !LARGE_NUMBER.test(test.value)) return [test];
   const number = Number(test.value);
   const rounded = Number.isInteger(number) && !Number.isSafeInteger(number) ? String(number) : test.value;
@@ -209,7 +210,7 @@ function merged(parts: readonly TemplatePart[]): readonly TemplatePart[] {
   return result;
 }
 
-function testOf(template: readonly TemplatePart[], cased: boolean): Test {
+function testOf(template: readonly TemplatePart[], cased: boolean): WrittenTest {
   const parts = merged(template).filter((part): part is PatternPart => !('placeholder' in part));
   const literal = literalOf(parts);
   return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };

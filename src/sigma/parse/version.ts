@@ -5,7 +5,7 @@
  * people, the order of keys, values or files. The order of a correlation's rules counts where windows tell rules apart. For telling apart, not for secrecy. Pure.
  */
 
-import type { CorrelationRule, Formula, Leaf, Rule } from '../rule.ts';
+import type { CorrelationRule, Expression, Formula, Leaf, Rule } from '../rule.ts';
 import { hash } from './hash.ts';
 
 /** The version of a set of rules. */
@@ -19,14 +19,41 @@ function meaningOf(rule: Rule): unknown {
   const common = { id, level, alerts, dedupBy, dedupPeriodMs };
   switch (rule.kind) {
     case 'detection':
-      return { ...common, expression: meaningOfFormula(rule.expression, meaningOfLeaf) };
+      return { ...common, expression: meaningOfExpression(rule.expression) };
     case 'correlation':
       return { ...common, ...meaningOfCorrelation(rule) };
   }
 }
 
-function meaningOfLeaf({ field, test }: Leaf): string {
-  return canonical({ field, test });
+/** A leaf of several values is as many alternatives: selections, which tell leaves apart, are names. */
+function meaningOfExpression(expression: Expression): string {
+  return meaningOfFormula(eachValue(expression), canonical);
+}
+
+function eachValue(expression: Expression): Formula<{ readonly kind: 'leaf'; readonly meaning: unknown }> {
+  switch (expression.kind) {
+    case 'leaf': {
+      const meanings = meaningsOfLeaf(expression);
+      return meanings.length === 1 && meanings[0] !== undefined ? meanings[0] : { kind: 'or', of: meanings };
+    }
+    case 'not':
+      return { kind: 'not', of: eachValue(expression.of) };
+    case 'and':
+      return { kind: 'and', of: expression.of.map(eachValue) };
+    case 'or':
+      return {
+        kind: 'or',
+        of: expression.of.map(eachValue).flatMap((child) => (child.kind === 'or' ? child.of : [child])),
+      };
+  }
+}
+
+function meaningsOfLeaf({ field, test }: Leaf): { readonly kind: 'leaf'; readonly meaning: unknown }[] {
+  if (!('values' in test)) return [{ kind: 'leaf', meaning: { field, test } }];
+  const cased = 'cased' in test && test.cased;
+  // Of a regular expression, what it means and not how it is best looked for.
+  const meanings = test.op === 're' ? test.values.map(({ source, flags }) => ({ source, flags })) : test.values;
+  return meanings.map((value: unknown) => ({ kind: 'leaf', meaning: { field, op: test.op, cased, value } }));
 }
 
 function meaningOfCorrelation(rule: CorrelationRule): object {

@@ -14,14 +14,13 @@ const STEPS_LIMIT = 300;
 const UNSELECTIVE_STEPS_LIMIT = 10;
 
 /**
- * The RegExp that finds what the tree matches; null where it could take too long, or cannot say it. Nor is it one that may
- * match the empty text: V8 looks for that amidst pairs of surrogates too.
+ * The source of the RegExp, with the flag `u`, that finds what the tree matches; null where it could take too long, or
+ * cannot say it. Nor is it one that may match the empty text: V8 looks for that amidst pairs of surrogates too.
  */
-export function createBoundedRegExp(node: Node): RegExp | null {
+export function boundedSource(node: Node): string | null {
   const { steps, least } = effortOf(node);
   if (least === 0 || steps > (selectivityOf(node) > 0 ? STEPS_LIMIT : UNSELECTIVE_STEPS_LIMIT)) return null;
-  const source = sourceOf(node);
-  return source === null ? null : new RegExp(source, 'u');
+  return sourceOf(node);
 }
 
 interface Effort {

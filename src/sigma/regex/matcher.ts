@@ -1,24 +1,27 @@
 /**
- * The fastest way to search for a tree that there is.
+ * Looking for what has been prepared.
  *
- * Contract: a text, at an end or anywhere, is looked for as a text; what takes few steps by the platform's RegExp; all
- * else by the automaton, which is asked only where a part that must be there is, and from where a match can begin. Equal
- * to the automaton alone. Pure, but for what the automaton remembers.
+ * Contract: what runs it is made when a text is first to be searched by it, and not for one that lacks what every match
+ * has. Pure, but for what the automaton remembers.
  */
 import { type Automaton, createAutomaton } from './automaton.ts';
-import { createBoundedRegExp, selectivityOf } from './bounded.ts';
-import { createSequence, EMPTY, type Node } from './node.ts';
+import type { Node } from './node.ts';
+import type { Find, RegexSearch } from './prepared.ts';
 import { compileProgram } from './program.ts';
-import { isAnchored, partsOf, textOf, trimmed } from './search.ts';
+import { trimmed } from './search.ts';
 
-/** Makes the search for a tree: whether it is in a text. */
-export function createMatcher(tree: Node): (text: string) => boolean {
-  const node = trimmed(tree);
-  if (node === EMPTY) return () => true;
-  const asText = createTextTest(node);
-  if (asText !== null) return asText;
-  const bounded = createBoundedRegExp(node);
-  return bounded === null ? createAutomatonTest(node) : (text) => bounded.test(text);
+type TextTest = (text: string) => boolean;
+
+/** Makes the search for a tree, which is asked for only where it is needed: whether it is in a text. */
+export function createMatcher(search: RegexSearch, treeOf: () => Node): TextTest {
+  switch (search.by) {
+    case 'text':
+      return createTextTest(search);
+    case 'native':
+      return createTest(search.needs, () => createNativeTest(search.source));
+    case 'automaton':
+      return createTest(search.needs, () => createAutomatonTest(search, trimmed(treeOf())));
+  }
 }
 
 /** The search without any shortcut: what the others are measured by. */
@@ -26,46 +29,46 @@ export function createPlainMatcher(tree: Node): Automaton {
   return createAutomaton(compileProgram(tree), false);
 }
 
-/** Null where the tree is not one text. */
-function createTextTest(node: Node): ((text: string) => boolean) | null {
-  const parts = node.kind === 'sequence' ? node.of : [node];
-  const atStart = isAssert(parts[0], 'start');
-  const atEnd = isAssert(parts.at(-1), 'end');
-  const wanted = textOf(createSequence(parts.slice(atStart ? 1 : 0, atEnd ? -1 : undefined)));
-  if (wanted === null) return null;
-  if (atStart) return atEnd ? (text) => text === wanted : (text) => text.startsWith(wanted);
-  return atEnd ? (text) => text.endsWith(wanted) : (text) => text.includes(wanted);
+function createTextTest({ op, text: wanted }: RegexSearch & { by: 'text' }): TextTest {
+  switch (op) {
+    case 'equals':
+      return (text) => text === wanted;
+    case 'contains':
+      return (text) => text.includes(wanted);
+    case 'startswith':
+      return (text) => text.startsWith(wanted);
+    case 'endswith':
+      return (text) => text.endsWith(wanted);
+  }
 }
 
-function isAssert(node: Node | undefined, what: 'start' | 'end'): boolean {
-  return node?.kind === 'assert' && node.what === what;
-}
-
-type Find = (text: string) => number;
-
-function createAutomatonTest(node: Node): (text: string) => boolean {
-  const atStart = isAnchored(node);
-  const automaton = createAutomaton(compileProgram(node), atStart);
-  const { parts, fromStart } = partsOf(node);
-  const finders = parts.flatMap((part, i) => {
-    const selectivity = selectivityOf(part);
-    const find = selectivity > 0 ? createFind(part) : null;
-    return find === null ? [] : [{ find, selectivity, first: fromStart && i === 0 }];
-  });
-  const [best] = finders.sort((a, b) => b.selectivity - a.selectivity);
-  // At the start the automaton itself sees at once that a text begins otherwise.
-  if (best === undefined || (atStart && best.first)) return (text) => automaton.run(text, 0);
-  const { find, first } = best;
+function createTest(needs: string | null, create: () => TextTest): TextTest {
+  let test: TextTest | null = null;
   return (text) => {
-    const found = find(text);
-    return found !== -1 && automaton.run(text, first ? found : 0);
+    if (needs !== null && !text.includes(needs)) return false;
+    test ??= create();
+    return test(text);
   };
 }
 
-/** Finds the leftmost place of a part; null where that could take long. */
-function createFind(part: Node): Find | null {
-  const wanted = textOf(part);
-  if (wanted !== null) return (text) => text.indexOf(wanted);
-  const bounded = createBoundedRegExp(part);
-  return bounded === null ? null : (text) => text.search(bounded);
+function createNativeTest(source: string): TextTest {
+  const expression = new RegExp(source, 'u');
+  return (text) => expression.test(text);
+}
+
+function createAutomatonTest({ anchored, find }: RegexSearch & { by: 'automaton' }, node: Node): TextTest {
+  const automaton = createAutomaton(compileProgram(node), anchored);
+  if (find === null) return (text) => automaton.run(text, 0);
+  const place = createFind(find);
+  return (text) => {
+    const found = place(text);
+    return found !== -1 && automaton.run(text, find.first ? found : 0);
+  };
+}
+
+/** The leftmost place of a part; -1 where there is none. */
+function createFind(find: Find): (text: string) => number {
+  if ('text' in find) return (text) => text.indexOf(find.text);
+  const expression = new RegExp(find.source, 'u');
+  return (text) => text.search(expression);
 }

@@ -1,5 +1,5 @@
 /** Regular expressions as tasks that are asked for by name: the engine, and the number of the case. */
-import { createRegex } from '../../../src/sigma/regex/regex.ts';
+import { createRegexTest, prepareRegex } from '../../../src/sigma/regex/regex.ts';
 import type { Task } from '../rules/serve.ts';
 import { REGEX_CASES, type RegexCase } from './cases.ts';
 
@@ -7,9 +7,9 @@ export type Tester = (text: string) => boolean;
 export type MakeTester = (source: string, flags: string) => Tester;
 
 export function ours(source: string, flags: string): Tester {
-  const regex = createRegex(source, flags);
+  const regex = prepareRegex(source, flags);
   if (!regex.ok) throw new Error(`${source}: ${regex.problem}`);
-  return regex.test;
+  return createRegexTest(regex.prepared);
 }
 
 export function native(source: string, flags: string): Tester {

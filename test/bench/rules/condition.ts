@@ -4,9 +4,8 @@
  * Contract: lists are lists (an OR of one field's values is one test), text is folded, fields are those of a prepared
  * entry (prepared.ts). Throws where a rule holds what the peers have no word for.
  */
-import { parseRange } from '../../../src/sigma/match/cidr.ts';
-import { fold } from '../../../src/sigma/match/fold.ts';
-import type { Expression, Leaf, PatternPart } from '../../../src/sigma/rule.ts';
+import type { AddressRange } from '../../../src/sigma/match/cidr.ts';
+import type { Expression, Leaf, Pattern, Test } from '../../../src/sigma/rule.ts';
 import { addressNumber } from './prepared.ts';
 
 export type Condition =
@@ -38,86 +37,68 @@ export type FieldTest =
 export function conditionOf(expression: Expression): Condition {
   switch (expression.kind) {
     case 'leaf':
-      return testOf(expression);
+      return leafCondition(expression);
     case 'not':
       return { kind: 'not', of: conditionOf(expression.of) };
     case 'and':
     case 'or': {
       const { kind } = expression;
-      const flat = expression.of.map(conditionOf).flatMap((child) => (child.kind === kind ? child.of : [child]));
-      const of = kind === 'or' ? merged(flat) : flat;
-      return of.length === 1 && of[0] !== undefined ? of[0] : { kind, of };
+      const of = expression.of.map(conditionOf).flatMap((child) => (child.kind === kind ? child.of : [child]));
+      return { kind, of };
     }
   }
 }
 
-/** Tests of one field for one of several values are one test. */
-function merged(children: readonly Condition[]): Condition[] {
-  const lists = new Map<string, Condition>();
-  for (const [i, child] of children.entries()) {
-    const key =
-      child.kind === 'in' ? `in ${child.field}` : child.kind === 'text' ? `${child.how} ${child.field}` : `${i}`;
-    const before = lists.get(key);
-    if (before?.kind === 'in' && child.kind === 'in')
-      lists.set(key, { ...before, values: [...before.values, ...child.values] });
-    else if (before?.kind === 'text' && child.kind === 'text')
-      lists.set(key, { ...before, texts: [...before.texts, ...child.texts] });
-    else lists.set(key, child);
-  }
-  return [...lists.values()];
+/** Alternatives that the peers have no list for are an or. */
+function leafCondition({ field: path, test }: Leaf): Condition {
+  if (path === null) throw new Error('a keyword is not among what is measured');
+  const of = testsOf(path.replaceAll('.', '_'), test);
+  const [only] = of;
+  return only !== undefined && of.length === 1 ? only : { kind: 'or', of };
 }
 
-function testOf({ field: path, test }: Leaf): FieldTest {
-  if (path === null) throw new Error('a keyword is not among what is measured');
-  const field = path.replaceAll('.', '_');
+function testsOf(field: string, test: Test): FieldTest[] {
   switch (test.op) {
     case 'null':
-      return { kind: 'null', field };
+      return [{ kind: 'null', field }];
     case 'equals':
-      return { kind: 'in', field, values: [typeof test.value === 'number' ? test.value : fold(String(test.value))] };
+      return [{ kind: 'in', field, values: field === NUMBER ? test.values.map(Number) : test.values }];
+    case 'contains':
+      return [{ kind: 'text', field, how: 'contains', texts: test.values }];
+    case 'startswith':
+      return [{ kind: 'text', field, how: 'startsWith', texts: test.values }];
+    case 'endswith':
+      return [{ kind: 'text', field, how: 'endsWith', texts: test.values }];
     case 'pattern':
-      return patternOf(field, test.parts);
+      return test.values.map((pattern) => ({ kind: 'regex', field, source: wildcardSource(pattern) }));
     case 're':
-      return { kind: 'regex', field: `${field}_raw`, source: test.source };
+      return test.values.map(({ source }) => ({ kind: 'regex', field: `${field}_raw`, source }));
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return { kind: 'compare', field, op: test.op, value: test.value };
-    case 'cidr': {
-      const range = parseRange(test.range);
-      if (range === null) throw new Error(`no range: ${test.range}`);
-      const from = addressNumber(range.base);
-      const bits = (range.base.length === 2 ? 32 : 48) - range.bits;
-      if (bits < 0) throw new Error(`the peers’ numbers hold no range as narrow as ${test.range}`);
-      return { kind: 'range', field: `${field}_number`, from, to: from + 2 ** bits - 1 };
-    }
+      return [{ kind: 'compare', field, op: test.op, value: test.value }];
+    case 'cidr':
+      return test.values.map((range) => rangeTest(field, range));
     default:
       throw new Error(`${test.op} is not among what is measured`);
   }
 }
 
-function patternOf(field: string, parts: readonly PatternPart[]): FieldTest {
-  const [first, second, third] = parts;
-  const isAny = (part: PatternPart | undefined): boolean =>
-    part !== undefined && 'wildcard' in part && part.wildcard === '*';
-  const text = (how: How, part: PatternPart | undefined): FieldTest | null =>
-    part !== undefined && 'text' in part ? { kind: 'text', field, how, texts: [fold(part.text)] } : null;
-  const simple =
-    parts.length === 2 && isAny(second)
-      ? text('startsWith', first)
-      : parts.length === 2 && isAny(first)
-        ? text('endsWith', second)
-        : parts.length === 3 && isAny(first) && isAny(third)
-          ? text('contains', second)
-          : null;
-  return simple ?? { kind: 'regex', field, source: wildcardSource(parts) };
+/** The one field that is a number in entries, and so for the peers. */
+const NUMBER = 'status_code';
+
+function rangeTest(field: string, range: AddressRange): FieldTest {
+  const from = addressNumber(range.base);
+  const bits = (range.base.length === 2 ? 32 : 48) - range.bits;
+  if (bits < 0) throw new Error(`the peers’ numbers hold no range of ${range.bits} bits`);
+  return { kind: 'range', field: `${field}_number`, from, to: from + 2 ** bits - 1 };
 }
 
 /** A wildcard pattern as a regular expression. */
-function wildcardSource(parts: readonly PatternPart[]): string {
-  const source = parts.map((part) => {
-    if ('text' in part) return escaped(fold(part.text));
+function wildcardSource(pattern: Pattern): string {
+  const source = pattern.map((part) => {
+    if ('text' in part) return escaped(part.text);
     if ('oneOf' in part) return `[${escaped(part.oneOf)}]`;
     return part.wildcard === '*' ? '[^]*' : '[^]';
   });

@@ -1,16 +1,17 @@
 /**
- * The plain meaning of an expression: what the engine must equal, however it gets there.
+ * The plain meaning of a search as it is written: what the engine must equal, however it gets there.
  *
  * No caches, nothing shared, nothing prepared, a few lines for each comparison; regular expressions are the one thing
  * taken from the engine's house. Slow, and only for tests.
  */
-import { createRegex } from '../../../src/sigma/regex/regex.ts';
-import type { EntryBody, Expression, Leaf, PatternPart, Test } from '../../../src/sigma/rule.ts';
+import type { Written, WrittenLeaf, WrittenTest } from '../../../src/sigma/parse/written.ts';
+import type { EntryBody, PatternPart } from '../../../src/sigma/rule.ts';
+import { createRegex } from '../regex/made.ts';
 
 type Scalar = string | number | boolean;
 
-/** Whether an entry satisfies an expression. */
-export function satisfies(expression: Expression, body: EntryBody): boolean {
+/** Whether an entry satisfies a search. */
+export function satisfies(expression: Written, body: EntryBody): boolean {
   switch (expression.kind) {
     case 'and':
       return expression.of.every((child) => satisfies(child, body));
@@ -23,14 +24,14 @@ export function satisfies(expression: Expression, body: EntryBody): boolean {
   }
 }
 
-function leafHolds({ field, test }: Leaf, body: EntryBody): boolean {
+function leafHolds({ field, test }: WrittenLeaf, body: EntryBody): boolean {
   const value = field === null ? everything(body) : read(body, field);
   if (test.op === 'null') return value === undefined || value === null || hasNull(value);
   if (test.op === 'exists') return (value !== undefined) === test.present;
   return scalars(value).some((scalar) => scalarHolds(scalar, test, body));
 }
 
-function scalarHolds(scalar: Scalar, test: Exclude<Test, { op: 'null' | 'exists' }>, body: EntryBody): boolean {
+function scalarHolds(scalar: Scalar, test: Exclude<WrittenTest, { op: 'null' | 'exists' }>, body: EntryBody): boolean {
   switch (test.op) {
     case 'equals':
       return inCase(String(scalar), test.cased) === inCase(String(test.value), test.cased);

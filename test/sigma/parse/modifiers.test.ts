@@ -1,6 +1,8 @@
 /** What stands left of the colon: what each combination of modifiers comes to, and what is said of those without a meaning. */
 import { describe, expect, test } from 'vitest';
-import type { Expression, Test } from '../../../src/sigma/rule.ts';
+import { parseRange } from '../../../src/sigma/match/cidr.ts';
+import { prepareRegex } from '../../../src/sigma/regex/regex.ts';
+import type { Expression, PatternPart, Test, TextOp } from '../../../src/sigma/rule.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';
 
 /** The expression of a rule with one selection. */
@@ -24,28 +26,40 @@ const run = { wildcard: '*' } as const;
 const one = { wildcard: '?' } as const;
 const dash = { oneOf: '-/–—―' } as const;
 const text = (value: string) => ({ text: value });
-const pattern = (...parts: Extract<Test, { op: 'pattern' }>['parts'][number][]): Test => ({
-  op: 'pattern',
-  parts,
-  cased: false,
+/** What is compared without case is folded. */
+const pattern = (...parts: PatternPart[]): Test => ({ op: 'pattern', values: [parts], cased: false });
+const texts = (op: TextOp, values: readonly string[], cased = false): Test => ({
+  op,
+  values: cased ? values : values.map((value) => value.toLowerCase()),
+  cased,
 });
-const equals = (value: string | number | boolean, cased = false): Test => ({ op: 'equals', value, cased });
+const equals = (...values: string[]): Test => texts('equals', values);
+const regex = (source: string, flags = ''): Test => {
+  const read = prepareRegex(source, flags);
+  if (!read.ok) throw new Error(read.problem);
+  return { op: 're', values: [read.prepared] };
+};
+const range = (written: string): Test => {
+  const read = parseRange(written);
+  if (read === null) throw new Error(written);
+  return { op: 'cidr', values: [read] };
+};
 
 describe('a combination of modifiers', () => {
   test.each<[string, readonly Test[]]>([
     ['{a: x}', [equals('x')]],
-    ['{a: 4}', [equals(4)]],
-    ['{a: true}', [equals(true)]],
+    ['{a: 4}', [equals('4')]],
+    ['{a: true}', [equals('true')]],
     ['{a: null}', [{ op: 'null' }]],
     ["{a: ''}", [equals('')]],
-    ['{a|cased: X}', [equals('X', true)]],
-    ['{a|contains: 4}', [pattern(run, text('4'), run)]],
-    ["{a|contains: '*x*'}", [pattern(run, text('x'), run)]],
-    ["{a: '**x'}", [pattern(run, text('x'))]],
-    ['{a|startswith|cased: x}', [{ op: 'pattern', parts: [text('x'), run], cased: true }]],
-    ['[x]', [pattern(run, text('x'), run)]],
-    ["{'|startswith': x}", [pattern(text('x'), run)]],
-    ["{'|base64': x}", [pattern(run, text('eA=='), run)]],
+    ['{a|cased: X}', [texts('equals', ['X'], true)]],
+    ['{a|contains: 4}', [texts('contains', ['4'])]],
+    ["{a|contains: '*x*'}", [texts('contains', ['x'])]],
+    ["{a: '**x'}", [texts('endswith', ['x'])]],
+    ['{a|startswith|cased: x}', [texts('startswith', ['x'], true)]],
+    ['[x]', [texts('contains', ['x'])]],
+    ["{'|startswith': x}", [texts('startswith', ['x'])]],
+    ["{'|base64': x}", [texts('contains', ['eA=='])]],
     ["{a|windash: '-x'}", [pattern(dash, text('x'))]],
     ["{a|windash|contains: ' -x'}", [pattern(run, text(' '), dash, text('x'), run)]],
     ["{a|contains|windash: ' -x'}", [pattern(run, text(' '), dash, text('x'), run)]],
@@ -56,30 +70,30 @@ describe('a combination of modifiers', () => {
     ["{a|windash: 'ö-ö _-x'}", [equals('ö-ö _-x')]],
     ['{a|base64: foo}', [equals('Zm9v')]],
     ['{a|base64: 12}', [equals('MTI=')]],
-    ['{a|base64|cased: foo}', [equals('Zm9v', true)]],
-    ['{a|base64|contains: foo}', [pattern(run, text('Zm9v'), run)]],
-    ['{a|base64offset: foobar}', [equals('Zm9vYmFy'), equals('Zvb2Jhc'), equals('mb29iYX')]],
+    ['{a|base64|cased: foo}', [texts('equals', ['Zm9v'], true)]],
+    ['{a|base64|contains: foo}', [texts('contains', ['Zm9v'])]],
+    ['{a|base64offset: foobar}', [equals('Zm9vYmFy', 'Zvb2Jhc', 'mb29iYX')]],
     [String.raw`{a|base64: 'a\*'}`, [equals('YSo=')]],
     ['{a|utf16le: ab}', [equals('a\0b\0')]],
     ['{a|utf16be: ab}', [equals('\0a\0b')]],
     ['{a|utf16: ab}', [equals('\xff\xfea\0b\0')]],
     ['{a|wide|base64: ab}', [equals('YQBiAA==')]],
-    ['{a|wide|base64|endswith: ab}', [pattern(run, text('YQBiAA=='))]],
+    ['{a|wide|base64|endswith: ab}', [texts('endswith', ['YQBiAA=='])]],
     ["{a|utf16: 'a*b?'}", [pattern(text('\xff\xfea\0'), run, text('b\0'), one, one)]],
-    ['{a|contains|wide: a}', [pattern(run, text('a\0'), run)]],
+    ['{a|contains|wide: a}', [texts('contains', ['a\0'])]],
     [
       "{a|windash|wide: '-a'}",
-      ['-', '/'].map((d) => equals(`${d}\0a\0`)).concat(['\x13', '\x14', '\x15'].map((d) => equals(`${d}\x20a\0`))),
+      [equals(...['-', '/'].map((d) => `${d}\0a\0`), ...['\x13', '\x14', '\x15'].map((d) => `${d}\x20a\0`))],
     ],
-    ["{a|windash|base64: '-a'}", ['LWE=', 'L2E=', '4oCTYQ==', '4oCUYQ==', '4oCVYQ=='].map((d) => equals(d))],
+    ["{a|windash|base64: '-a'}", [equals('LWE=', 'L2E=', '4oCTYQ==', '4oCUYQ==', '4oCVYQ==')]],
     ['{a|base64|base64: foo}', [equals('Wm05dg==')]],
-    ["{a|re: '*x'}".replace('*x', 'x*'), [{ op: 're', source: 'x*', flags: '' }]],
-    ['{a|re|s|i: x}', [{ op: 're', source: 'x', flags: 'si' }]],
-    ['{a|re|cased: x}', [{ op: 're', source: 'x', flags: '' }]],
-    ["{'|re': x}", [{ op: 're', source: 'x', flags: '' }]],
-    ['{a|re: 4}', [{ op: 're', source: '4', flags: '' }]],
-    ['{a|cidr: 10.0.0.0/8}', [{ op: 'cidr', range: '10.0.0.0/8' }]],
-    ["{'|cidr': 10.0.0.0/8}", [{ op: 'cidr', range: '10.0.0.0/8' }]],
+    ["{a|re: '*x'}".replace('*x', 'x*'), [regex('x*')]],
+    ['{a|re|s|i: x}', [regex('x', 'si')]],
+    ['{a|re|cased: x}', [regex('x')]],
+    ["{'|re': x}", [regex('x')]],
+    ['{a|re: 4}', [regex('4')]],
+    ['{a|cidr: 10.0.0.0/8}', [range('10.0.0.0/8')]],
+    ["{'|cidr': 10.0.0.0/8}", [range('10.0.0.0/8')]],
     ['{a|exists: false}', [{ op: 'exists', present: false }]],
     ['{a|gte: 1.5}', [{ op: 'gte', value: 1.5 }]],
     ['{a|hour: 7}', [{ op: 'time', part: 'hour', compare: 'eq', value: 7 }]],
@@ -95,18 +109,18 @@ describe('a combination of modifiers', () => {
     expect(testsOf(selection)).toEqual(tests);
   });
 
-  test('all is an and of what each value stands for, which is an or', () => {
+  test('all is an and of what each value stands for, which may be several', () => {
     expect(expressionOf('{a|base64offset|contains|all: [foo, bar]}')).toMatchObject({
       kind: 'and',
       of: [
-        { kind: 'or', of: [{}, {}, {}] },
-        { kind: 'or', of: [{}, {}, {}] },
+        { kind: 'leaf', test: { op: 'contains', values: { length: 3 } } },
+        { kind: 'leaf', test: { op: 'contains', values: { length: 3 } } },
       ],
     });
   });
 
   test('neq is the negation of the whole', () => {
-    expect(expressionOf('{a|neq: [x, y]}')).toMatchObject({ kind: 'not', of: { kind: 'or', of: [{}, {}] } });
+    expect(expressionOf('{a|neq: [x, y]}')).toMatchObject({ kind: 'not', of: { test: { values: ['x', 'y'] } } });
     expect(expressionOf('{a|contains|all|neq: [x, y]}')).toMatchObject({
       kind: 'not',
       of: { kind: 'and', of: [{}, {}] },
@@ -116,7 +130,7 @@ describe('a combination of modifiers', () => {
   });
 
   test('spaces about the parts are none of theirs', () => {
-    expect(testsOf("{'a | contains ': x}")).toEqual([pattern(run, text('x'), run)]);
+    expect(testsOf("{'a | contains ': x}")).toEqual([texts('contains', ['x'])]);
   });
 });
 

@@ -54,7 +54,7 @@ tocsin:
           kind: 'leaf',
           selection: 'sel',
           field: 'a',
-          test: { op: 'equals', value: 1, cased: false },
+          test: { op: 'equals', values: ['1'], cased: false },
         },
       },
     ]);

@@ -1,6 +1,6 @@
 /** Every construct of the syntax, with texts that match and texts that do not; and every one that is refused. */
 import { describe, expect, test } from 'vitest';
-import { createRegex } from '../../../src/sigma/regex/regex.ts';
+import { createRegex } from './made.ts';
 
 type Row = readonly [
   what: string,

@@ -1,0 +1,98 @@
+/**
+ * A regular expression, made ready at build time: what is looked for, and the fastest way there is.
+ *
+ * Contract: plain data. A text, at an end or anywhere, is looked for as a text; what takes few steps, by the platform's
+ * RegExp; all else by the automaton, which is asked only where a part that must be there is, and from where a match can
+ * begin. Equal to the automaton alone. Pure.
+ */
+import type { TextOp } from '../rule.ts';
+import { boundedSource, selectivityOf } from './bounded.ts';
+import { createSequence, EMPTY, type Node } from './node.ts';
+import { isAnchored, partsOf, textOf, trimmed } from './search.ts';
+
+export interface PreparedRegex {
+  readonly source: string;
+  readonly flags: string;
+  readonly search: RegexSearch;
+}
+
+export type RegexSearch =
+  | { readonly by: 'text'; readonly op: TextOp; readonly text: string }
+  /** `needs`: a text that is in every match; null where there is none to speak of. */
+  | ({ readonly by: 'native'; readonly needs: string | null } & Native)
+  | { readonly by: 'automaton'; readonly needs: string | null; readonly anchored: boolean; readonly find: Find | null };
+
+/** For the platform's RegExp, with the flag `u`. */
+interface Native {
+  readonly source: string;
+}
+
+/** A part that every match has; `first`: with which it begins. */
+export type Find = ({ readonly text: string } | Native) & { readonly first: boolean };
+
+/** A shorter text rules out little. */
+const NEEDS_FROM = 3;
+
+/** The search for a tree. */
+export function searchFor(tree: Node): RegexSearch {
+  const node = trimmed(tree);
+  if (node === EMPTY) return { by: 'text', op: 'contains', text: '' };
+  const asText = textSearch(node);
+  if (asText !== null) return asText;
+  const needs = longestText(node);
+  const source = boundedSource(node);
+  if (source !== null) return { by: 'native', needs, source };
+  return { by: 'automaton', needs, ...startOf(node) };
+}
+
+/** Null where the tree is not one text. */
+function textSearch(node: Node): RegexSearch | null {
+  const parts = partsInRow(node);
+  const atStart = isAssert(parts[0], 'start');
+  const atEnd = isAssert(parts.at(-1), 'end');
+  const text = textOf(createSequence(parts.slice(atStart ? 1 : 0, atEnd ? -1 : undefined)));
+  if (text === null) return null;
+  if (atStart) return { by: 'text', op: atEnd ? 'equals' : 'startswith', text };
+  return { by: 'text', op: atEnd ? 'endswith' : 'contains', text };
+}
+
+function isAssert(node: Node | undefined, what: 'start' | 'end'): boolean {
+  return node?.kind === 'assert' && node.what === what;
+}
+
+function longestText(node: Node): string | null {
+  let [longest, run] = ['', ''];
+  for (const part of partsInRow(node)) {
+    const text = textOf(part);
+    run = text === null ? '' : run + text;
+    if (run.length > longest.length) longest = run;
+  }
+  return longest.length < NEEDS_FROM ? null : longest;
+}
+
+function partsInRow(node: Node): readonly Node[] {
+  return node.kind === 'sequence' ? node.of : [node];
+}
+
+/** Where the automaton begins. */
+function startOf(node: Node): { readonly anchored: boolean; readonly find: Find | null } {
+  const anchored = isAnchored(node);
+  const { parts, fromStart } = partsOf(node);
+  const found = parts.flatMap((part, i) => {
+    const selectivity = selectivityOf(part);
+    const find = selectivity > 0 ? findOf(part, fromStart && i === 0) : null;
+    return find === null ? [] : [{ find, selectivity }];
+  });
+  const [best] = found.sort((a, b) => b.selectivity - a.selectivity);
+  // At the start the automaton itself sees at once that a text begins otherwise.
+  if (best === undefined || (anchored && best.find.first)) return { anchored, find: null };
+  return { anchored, find: best.find };
+}
+
+/** Null where finding it could take long. */
+function findOf(part: Node, first: boolean): Find | null {
+  const text = textOf(part);
+  if (text !== null) return { text, first };
+  const source = boundedSource(part);
+  return source === null ? null : { source, first };
+}

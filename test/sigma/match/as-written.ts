@@ -1,0 +1,45 @@
+/** An expression as somebody would write it, a comparison for each value: so that the reference can say what it means. */
+
+import type { AddressRange } from '../../../src/sigma/match/cidr.ts';
+import type { Written, WrittenTest } from '../../../src/sigma/parse/written.ts';
+import type { Expression, PatternPart, Test } from '../../../src/sigma/rule.ts';
+
+export function asWritten(expression: Expression): Written {
+  switch (expression.kind) {
+    case 'leaf':
+      return { kind: 'or', of: testsOf(expression.test).map((test) => ({ ...expression, test })) };
+    case 'not':
+      return { kind: 'not', of: asWritten(expression.of) };
+    case 'and':
+    case 'or':
+      return { kind: expression.kind, of: expression.of.map(asWritten) };
+  }
+}
+
+const RUN: PatternPart = { wildcard: '*' };
+
+function testsOf(test: Test): readonly WrittenTest[] {
+  switch (test.op) {
+    case 'equals':
+      return test.values.map((value) => ({ op: 'equals', value, cased: test.cased }));
+    case 'contains':
+    case 'startswith':
+    case 'endswith': {
+      const [before, after] = [test.op === 'startswith' ? [] : [RUN], test.op === 'endswith' ? [] : [RUN]];
+      return test.values.map((text) => ({ op: 'pattern', parts: [...before, { text }, ...after], cased: test.cased }));
+    }
+    case 'pattern':
+      return test.values.map((parts) => ({ op: 'pattern', parts, cased: test.cased }));
+    case 're':
+      return test.values.map(({ source, flags }) => ({ op: 're', source, flags }));
+    case 'cidr':
+      return test.values.map((range) => ({ op: 'cidr', range: rangeText(range) }));
+    default:
+      return [test];
+  }
+}
+
+export function rangeText({ base, bits }: AddressRange): string {
+  if (base.length === 8) return `${base.map((group) => group.toString(16)).join(':')}/${bits}`;
+  return `${base.flatMap((group) => [group >> 8, group & 255]).join('.')}/${bits}`;
+}
