@@ -4,7 +4,7 @@
  * Contract: text compares by its value (`42` is `"42"`), without case unless cased. A question says in which form it
  * wants the scalar. What costs much to prepare is prepared when it is first needed. Pure.
  */
-import { createRegexTest } from '../regex/regex.ts';
+import { createMatcher as createRegexMatcher } from '../regex/matcher.ts';
 import type { Order, Test } from '../rule.ts';
 import { inAnyRange } from './cidr.ts';
 import type { Form, Forms } from './loaded.ts';
@@ -36,7 +36,7 @@ export function createQuestion(test: ValueTest): Question {
     case 'pattern':
       return ofText(15 * test.values.length, test.cased, anyOf(test.values.map(createMatcher)));
     case 're':
-      return { form: 'text', cost: 100 * test.values.length, holds: anyOf(test.values.map(createRegexTest)) };
+      return { form: 'text', cost: 100 * test.values.length, holds: anyOf(test.values.map(createRegexMatcher)) };
     case 'cidr': {
       const { values } = test;
       return { form: 'address', cost: 4, holds: (address) => address !== null && inAnyRange(address, values) };

@@ -101,10 +101,15 @@ function sourceOf(node: Node): string | null {
 
 function sourceOfSet({ ranges, others, negated }: CharSet): string | null {
   if (others.length > 0) return null;
-  const points = ranges.map((point) => `\\u{${point.toString(16)}}`);
+  const points = ranges.map(sourceOfPoint);
   const [first, last] = points;
   if (!negated && points.length === 2 && first === last && first !== undefined) return first;
   return `[${negated ? '^' : ''}${points.map((point, i) => (i % 2 === 0 ? point : `-${point}`)).join('')}]`;
+}
+
+function sourceOfPoint(point: number): string {
+  const char = String.fromCodePoint(point);
+  return /^[0-9A-Za-z_/]$/.test(char) ? char : `\\u{${point.toString(16)}}`;
 }
 
 /** How well its being there tells texts apart: characters that are one of a few. */

@@ -3,7 +3,7 @@
  *
  * Contract: a character is a code point; a surrogate that stands alone is one too. A set is ranges, and what only the
  * platform's own tables know: Unicode properties, and what is the same but for case beyond ASCII. No table of Unicode is
- * kept here. "The same but for case" is Unicode's simple case folding. Pure.
+ * kept here. "The same but for case" is Unicode's simple case folding. Plain data. Pure.
  */
 
 /** Sorted and apart from each other: first, last, first, last … */
@@ -18,8 +18,12 @@ export interface CharSet {
 
 /** A set that the platform's RegExp decides, one character at a time. */
 export interface PlatformSet {
-  readonly key: string;
-  has(point: number): boolean;
+  /** With the flag `u`. */
+  readonly source: string;
+  /** Without case. */
+  readonly fold: boolean;
+  /** The set is all that does not match. */
+  readonly negated: boolean;
 }
 
 const LAST = 0x10ffff;
@@ -35,7 +39,7 @@ export function createSet(ranges: Ranges, others: readonly PlatformSet[] = [], n
 
 /** Equal for sets that are written alike. */
 export function keyOf(set: CharSet): string {
-  return `${set.negated}:${set.ranges}:${set.others.map((other) => other.key)}`;
+  return `${set.negated}:${set.ranges}:${set.others.map(({ source, fold, negated }) => `${negated}${fold}${source}`)}`;
 }
 
 /** Every character. */
@@ -44,9 +48,20 @@ export const ANY = createSet([0, LAST]);
 /** Whether the set holds the character. */
 export function contains(set: CharSet, point: number): boolean {
   return (
-    (inRanges(set.ranges, point) || (set.others.length > 0 && set.others.some((other) => other.has(point)))) !==
-    set.negated
+    (inRanges(set.ranges, point) ||
+      (set.others.length > 0 && set.others.some((other) => platformContains(other, point)))) !== set.negated
   );
+}
+
+const EXPRESSIONS = new WeakMap<PlatformSet, RegExp>();
+
+function platformContains(set: PlatformSet, point: number): boolean {
+  let expression = EXPRESSIONS.get(set);
+  if (expression === undefined) {
+    expression = new RegExp(set.source, set.fold ? 'iu' : 'u');
+    EXPRESSIONS.set(set, expression);
+  }
+  return expression.test(String.fromCodePoint(point)) !== set.negated;
 }
 
 function inRanges(ranges: Ranges, point: number): boolean {
@@ -106,7 +121,7 @@ export function folded(first: number, last: number): Ranges {
 export function foldedBeyond(first: number, last: number): PlatformSet | null {
   if (last < 0x80) return null;
   const hex = (point: number) => `\\u{${point.toString(16)}}`;
-  return createPlatformSet(`[${hex(Math.max(first, 0x80))}-${hex(last)}]`, true, false);
+  return { source: `[${hex(Math.max(first, 0x80))}-${hex(last)}]`, fold: true, negated: false };
 }
 
 /** The set of a property that Unicode gives characters; null where the platform knows none of that name. */
@@ -114,21 +129,10 @@ export function createProperty(name: string, fold: boolean, negated: boolean): P
   for (const source of [`\\p{${name}}`, `\\p{Script=${name}}`]) {
     try {
       new RegExp(source, 'u');
-      return createPlatformSet(source, fold, negated);
+      return { source, fold, negated };
     } catch {
       // Not a name of this kind.
     }
   }
   return null;
-}
-
-function createPlatformSet(source: string, fold: boolean, negated: boolean): PlatformSet {
-  let regexp: RegExp | null = null;
-  return {
-    key: `${negated}${fold}${source}`,
-    has: (point) => {
-      regexp ??= new RegExp(source, fold ? 'iu' : 'u');
-      return regexp.test(String.fromCodePoint(point)) !== negated;
-    },
-  };
 }

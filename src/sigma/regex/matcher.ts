@@ -5,28 +5,26 @@
  * has. Pure, but for what the automaton remembers.
  */
 import { type Automaton, createAutomaton } from './automaton.ts';
-import type { Node } from './node.ts';
-import type { Find, RegexSearch } from './prepared.ts';
-import { compileProgram } from './program.ts';
-import { trimmed } from './search.ts';
+import type { Find, PreparedRegex, RegexSearch } from './prepared.ts';
 
 type TextTest = (text: string) => boolean;
 
-/** Makes the search for a tree, which is asked for only where it is needed: whether it is in a text. */
-export function createMatcher(search: RegexSearch, treeOf: () => Node): TextTest {
+/**
+ * Makes the test whether a regular expression matches somewhere in a text.
+ *
+ * @example
+ * const regex = prepareRegex(String.raw`^/v1/\w+\.php$`, 'i');
+ * if (regex.ok) createMatcher(regex.prepared)('/V1/index.php'); // true
+ */
+export function createMatcher({ search }: PreparedRegex): TextTest {
   switch (search.by) {
     case 'text':
       return createTextTest(search);
     case 'native':
       return createTest(search.needs, () => createNativeTest(search.source));
     case 'automaton':
-      return createTest(search.needs, () => createAutomatonTest(search, trimmed(treeOf())));
+      return createTest(search.needs, () => createAutomatonTest(search));
   }
-}
-
-/** The search without any shortcut: what the others are measured by. */
-export function createPlainMatcher(tree: Node): Automaton {
-  return createAutomaton(compileProgram(tree), false);
 }
 
 function createTextTest({ op, text: wanted }: RegexSearch & { by: 'text' }): TextTest {
@@ -56,13 +54,14 @@ function createNativeTest(source: string): TextTest {
   return (text) => expression.test(text);
 }
 
-function createAutomatonTest({ anchored, find }: RegexSearch & { by: 'automaton' }, node: Node): TextTest {
-  const automaton = createAutomaton(compileProgram(node), anchored);
-  if (find === null) return (text) => automaton.run(text, 0);
-  const place = createFind(find);
+function createAutomatonTest({ find, program, anchored }: RegexSearch & { by: 'automaton' }): TextTest {
+  const place = find === null ? () => 0 : createFind(find);
+  let automaton: Automaton | null = null;
   return (text) => {
     const found = place(text);
-    return found !== -1 && automaton.run(text, find.first ? found : 0);
+    if (found === -1) return false;
+    automaton ??= createAutomaton(program, anchored);
+    return automaton.run(text, find?.first ? found : 0);
   };
 }
 

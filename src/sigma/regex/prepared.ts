@@ -8,6 +8,7 @@
 import type { TextOp } from '../rule.ts';
 import { boundedSource, selectivityOf } from './bounded.ts';
 import { createSequence, EMPTY, type Node } from './node.ts';
+import { compileProgram, type Program } from './program.ts';
 import { isAnchored, partsOf, textOf, trimmed } from './search.ts';
 
 export interface PreparedRegex {
@@ -20,7 +21,13 @@ export type RegexSearch =
   | { readonly by: 'text'; readonly op: TextOp; readonly text: string }
   /** `needs`: a text that is in every match; null where there is none to speak of. */
   | ({ readonly by: 'native'; readonly needs: string | null } & Native)
-  | { readonly by: 'automaton'; readonly needs: string | null; readonly anchored: boolean; readonly find: Find | null };
+  | {
+      readonly by: 'automaton';
+      readonly needs: string | null;
+      readonly find: Find | null;
+      readonly program: Program;
+      readonly anchored: boolean;
+    };
 
 /** For the platform's RegExp, with the flag `u`. */
 interface Native {
@@ -42,7 +49,8 @@ export function searchFor(tree: Node): RegexSearch {
   const needs = longestText(node);
   const source = boundedSource(node);
   if (source !== null) return { by: 'native', needs, source };
-  return { by: 'automaton', needs, ...startOf(node) };
+  const anchored = isAnchored(node);
+  return { by: 'automaton', needs, find: startOf(node, anchored), program: compileProgram(node), anchored };
 }
 
 /** Null where the tree is not one text. */
@@ -75,8 +83,7 @@ function partsInRow(node: Node): readonly Node[] {
 }
 
 /** Where the automaton begins. */
-function startOf(node: Node): { readonly anchored: boolean; readonly find: Find | null } {
-  const anchored = isAnchored(node);
+function startOf(node: Node, anchored: boolean): Find | null {
   const { parts, fromStart } = partsOf(node);
   const found = parts.flatMap((part, i) => {
     const selectivity = selectivityOf(part);
@@ -85,8 +92,7 @@ function startOf(node: Node): { readonly anchored: boolean; readonly find: Find 
   });
   const [best] = found.sort((a, b) => b.selectivity - a.selectivity);
   // At the start the automaton itself sees at once that a text begins otherwise.
-  if (best === undefined || (anchored && best.find.first)) return { anchored, find: null };
-  return { anchored, find: best.find };
+  return best === undefined || (anchored && best.find.first) ? null : best.find;
 }
 
 /** Null where finding it could take long. */

@@ -1,11 +1,9 @@
 /**
- * Regular expressions in linear time, whoever wrote them.
+ * Regular expressions in linear time, whoever wrote them: read when rules are built, run by matcher.ts.
  *
  * Contract: RE2's syntax and semantics, unanchored and case-sensitive unless the flags say otherwise. Whether a text
- * matches is all that is asked. A pattern is read at build time, so its problem is known; what runs it is made when it
- * is first needed. Pure, but for what it remembers to be fast.
+ * matches is all that is asked. A pattern is read once, so its problem is known; what comes of it is plain data. Pure.
  */
-import { createMatcher } from './matcher.ts';
 import type { Node } from './node.ts';
 import { parseRegex } from './parse.ts';
 import { type PreparedRegex, searchFor } from './prepared.ts';
@@ -30,21 +28,6 @@ export function prepareRegex(source: string, flags: string): Prepared {
   const tree = parse(source, flags);
   if (typeof tree === 'string') return { ok: false, problem: tree };
   return { ok: true, prepared: { source, flags, search: searchFor(tree) } };
-}
-
-/**
- * Makes the test whether a regular expression matches somewhere in a text.
- *
- * @example
- * const regex = prepareRegex(String.raw`^/v1/\w+\.php$`, 'i');
- * if (regex.ok) createRegexTest(regex.prepared)('/V1/index.php'); // true
- */
-export function createRegexTest({ source, flags, search }: PreparedRegex): (text: string) => boolean {
-  return createMatcher(search, () => {
-    const tree = parse(source, flags);
-    if (typeof tree === 'string') throw new Error(`regular expression: ${tree}`);
-    return tree;
-  });
 }
 
 function parse(source: string, flags: string): Node | string {

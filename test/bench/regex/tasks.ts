@@ -1,5 +1,6 @@
 /** Regular expressions as tasks that are asked for by name: the engine, and the number of the case. */
-import { createRegexTest, prepareRegex } from '../../../src/sigma/regex/regex.ts';
+import { createMatcher } from '../../../src/sigma/regex/matcher.ts';
+import { prepareRegex } from '../../../src/sigma/regex/regex.ts';
 import type { Task } from '../rules/serve.ts';
 import { REGEX_CASES, type RegexCase } from './cases.ts';
 
@@ -9,7 +10,7 @@ export type MakeTester = (source: string, flags: string) => Tester;
 export function ours(source: string, flags: string): Tester {
   const regex = prepareRegex(source, flags);
   if (!regex.ok) throw new Error(`${source}: ${regex.problem}`);
-  return createRegexTest(regex.prepared);
+  return createMatcher(regex.prepared);
 }
 
 export function native(source: string, flags: string): Tester {

@@ -2,9 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundedSource } from '../../../src/sigma/regex/bounded.ts';
-import { createPlainMatcher } from '../../../src/sigma/regex/matcher.ts';
 import { parseRegex } from '../../../src/sigma/regex/parse.ts';
-import { createRegex } from './made.ts';
+import { createPlainMatcher, createRegex } from './made.ts';
 
 const NO_FLAGS = { i: false, m: false, s: false };
 

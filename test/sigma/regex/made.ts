@@ -1,5 +1,9 @@
 /** A regular expression, read and ready: what a test asks of both at once. */
-import { createRegexTest, prepareRegex } from '../../../src/sigma/regex/regex.ts';
+import { type Automaton, createAutomaton } from '../../../src/sigma/regex/automaton.ts';
+import { createMatcher } from '../../../src/sigma/regex/matcher.ts';
+import type { Node } from '../../../src/sigma/regex/node.ts';
+import { compileProgram } from '../../../src/sigma/regex/program.ts';
+import { prepareRegex } from '../../../src/sigma/regex/regex.ts';
 
 export type Regex =
   | { readonly ok: true; readonly test: (text: string) => boolean }
@@ -8,5 +12,10 @@ export type Regex =
 export function createRegex(source: string, flags: string): Regex {
   const regex = prepareRegex(source, flags);
   // As the Worker gets it: what cannot be written as JSON is lost.
-  return regex.ok ? { ok: true, test: createRegexTest(JSON.parse(JSON.stringify(regex.prepared))) } : regex;
+  return regex.ok ? { ok: true, test: createMatcher(JSON.parse(JSON.stringify(regex.prepared))) } : regex;
+}
+
+/** The search without any shortcut: what the others are measured by. */
+export function createPlainMatcher(tree: Node): Automaton {
+  return createAutomaton(compileProgram(tree), false);
 }

@@ -2,9 +2,8 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, test } from 'vitest';
-import { createPlainMatcher } from '../../../src/sigma/regex/matcher.ts';
 import { parseRegex } from '../../../src/sigma/regex/parse.ts';
-import { createRegex } from './made.ts';
+import { createPlainMatcher, createRegex } from './made.ts';
 
 /**
  * What differs from re2js on purpose, and is kept out of the random patterns:
