@@ -188,8 +188,9 @@ const idsOf = (searches: readonly Written[], body: EntryBody): readonly string[]
 
 /** The engine in each of its ways. */
 const WAYS = [
-  { way: 'one by one', options: { masksFrom: Number.POSITIVE_INFINITY } },
-  { way: 'by masks', options: { masksFrom: 0, masksAfter: 0 } },
+  { way: 'just started', options: { warmAfter: Number.POSITIVE_INFINITY } },
+  { way: 'warm, without masks', options: { masksFrom: Number.POSITIVE_INFINITY, warmAfter: 0 } },
+  { way: 'warm, with masks', options: { masksFrom: 0, warmAfter: 0 } },
 ];
 
 describe.each(WAYS)('the engine, $way', ({ options }) => {

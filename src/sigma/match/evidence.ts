@@ -8,7 +8,7 @@ import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
 import { AS, everyScalar, isNull, type Scalar, scalarsOf } from './loaded.ts';
 import { anyRelated } from './multi-search.ts';
-import { createQuestion } from './question.ts';
+import { asks, createQuestion } from './question.ts';
 
 const ITEM_LIMIT = 16;
 const VALUE_LIMIT = 256;
@@ -127,9 +127,9 @@ function createAnswer({ field, test }: Leaf): (fields: Fields) => Answer {
       });
     }
     default: {
-      const { form, holds } = createQuestion(test);
-      const asked = holds as (value: unknown) => boolean;
-      return anyScalar(field, () => (scalar) => asked(AS[form](scalar)), 'values' in test ? test.values.length : 1);
+      const { form, op, operand } = createQuestion(test, false);
+      const values = 'values' in test ? test.values.length : 1;
+      return anyScalar(field, () => (scalar) => asks(op, operand, AS[form](scalar)), values);
     }
   }
 }

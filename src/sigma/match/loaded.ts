@@ -56,7 +56,7 @@ export interface LoadedEntry {
 
 /** The fields that rules ask for, and in which forms: each has a number, the same however often it is asked for. */
 export interface FieldTable {
-  /** Null stands for every value of an entry: what keywords look at. It has no value of its own, only columns. */
+  /** Null stands for every value of an entry: what keywords look at. */
   fieldOf(path: string | null): number;
   columnOf(path: string | null, form: Form): number;
   /** Loads an entry in the place of the one before it. */
@@ -67,23 +67,32 @@ export function createFieldTable(): FieldTable {
   const fields = new Map<string | null, number>();
   const readers: Reader[] = [];
   const numbers = new Map<string, number>();
-  const prepares: ((body: EntryBody) => unknown)[] = [];
+  const sources: { readonly reader: Reader; readonly form: Form }[] = [];
   const columns: unknown[] = [];
   let loaded: EntryBody = {};
-  const value = (number: number): unknown => (readers[number] as Reader)(loaded);
   const fieldOf = (path: string | null): number => {
     const number = fields.get(path) ?? readers.length;
     if (number === readers.length) {
-      readers.push(path === null ? () => undefined : createReader(path));
+      readers.push(path === null ? everyScalar : createReader(path));
       fields.set(path, number);
     }
     return number;
   };
   const entry: LoadedEntry = {
-    value,
+    value: (number) => (readers[number] as Reader)(loaded),
     columns,
     prepare: (column) => {
-      const made = prepares[column]?.(loaded);
+      const { reader, form } = sources[column] as (typeof sources)[number];
+      const value = reader(loaded);
+      // What most are, without a call more.
+      const made =
+        typeof value === 'string' && form !== 'address' && form !== 'number'
+          ? form === 'folded'
+            ? fold(value)
+            : value
+          : typeof value === 'number' && form === 'number'
+            ? value
+            : prepared(value, AS[form] as (scalar: Scalar) => unknown);
       columns[column] = made;
       return made;
     },
@@ -93,10 +102,9 @@ export function createFieldTable(): FieldTable {
     columnOf: (path, form) => {
       const field = fieldOf(path);
       const key = `${form} ${field}`;
-      const number = numbers.get(key) ?? prepares.length;
-      if (number === prepares.length) {
-        const prepare = PREPARE[form];
-        prepares.push(path === null ? (body) => prepare(everyScalar(body)) : () => prepare(value(field)));
+      const number = numbers.get(key) ?? sources.length;
+      if (number === sources.length) {
+        sources.push({ reader: readers[field] as Reader, form });
         columns.push(undefined);
         numbers.set(key, number);
       }
@@ -109,14 +117,6 @@ export function createFieldTable(): FieldTable {
     },
   };
 }
-
-const PREPARE: { readonly [F in Form]: (value: unknown) => Forms[F] | Several<Forms[F]> } = {
-  scalar: (value) => prepared(value, AS.scalar),
-  text: (value) => (typeof value === 'string' ? value : prepared(value, AS.text)),
-  folded: (value) => (typeof value === 'string' ? fold(value) : prepared(value, AS.folded)),
-  number: (value) => (typeof value === 'number' ? value : prepared(value, AS.number)),
-  address: (value) => prepared(value, AS.address),
-};
 
 function prepared<T>(value: unknown, as: (scalar: Scalar) => T): T | Several<T> {
   if (isScalar(value)) return as(value);

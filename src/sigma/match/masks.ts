@@ -8,7 +8,7 @@
  * again is let be for a while. Answers do not depend on what is remembered.
  */
 import type { LoadedEntry } from './loaded.ts';
-import type { Plan } from './plan.ts';
+import { holds, type Plan } from './plan.ts';
 
 /** Puts the numbers of the rules that the entry may satisfy into `into`, ascending; tells how many they are. */
 export type Candidates = (entry: LoadedEntry, into: Int32Array) => number;
@@ -178,7 +178,7 @@ function maskOf(
 function answer(plan: Plan, field: number, entry: LoadedEntry): boolean | null {
   switch (plan.kind) {
     case 'leaf':
-      return plan.field === field ? plan.test(entry) : null;
+      return plan.field === field ? holds(plan, entry) : null;
     case 'not': {
       const of = answer(plan.of, field, entry);
       return of === null ? null : !of;

@@ -3,54 +3,96 @@
  *
  * Contract: it means what the expression means; the cheap comes first. Pure.
  */
-import type { Expression } from '../rule.ts';
-import { type CompiledLeaf, createLeaf, type EntryTest } from './leaf.ts';
-import type { FieldTable } from './loaded.ts';
+import type { Expression, Leaf, Test } from '../rule.ts';
+import { type FieldTable, isNull, type LoadedEntry, Several } from './loaded.ts';
+import { anyRelated } from './multi-search.ts';
+import { asks, createQuestion } from './question.ts';
 
-/** A question that is ready to be asked. */
+/** Questions, and how their answers are joined. */
 export type Plan =
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Plan[]; readonly cost: number; readonly test: EntryTest }
-  | { readonly kind: 'not'; readonly of: Plan; readonly cost: number; readonly test: EntryTest }
-  | (CompiledLeaf & { readonly kind: 'leaf' });
+  | { readonly kind: 'and' | 'or'; readonly of: readonly Plan[]; readonly cost: number }
+  | { readonly kind: 'not'; readonly of: Plan; readonly cost: number }
+  | LeafPlan;
 
-/** Plans an expression. */
-export function createPlan(expression: Expression, table: FieldTable): Plan {
+export interface LeafPlan {
+  readonly kind: 'leaf';
+  readonly cost: number;
+  /** The number of the field whose value alone decides it; null where there is no such field. */
+  readonly field: number | null;
+  /** What is asked of a column of an entry (question.ts); the operand is a test of the entry where there is none. */
+  readonly column: number | null;
+  readonly op: number;
+  readonly operand: unknown;
+}
+
+type EntryTest = (entry: LoadedEntry) => boolean;
+
+/** A keyword looks at every value of an entry. */
+const KEYWORD_COST = 20;
+
+/** Plans an expression. `often`: it will be asked so often that more may be prepared. */
+export function createPlan(expression: Expression, table: FieldTable, often: boolean): Plan {
   switch (expression.kind) {
     case 'leaf':
-      return { kind: 'leaf', ...createLeaf(expression, table) };
+      return createLeaf(expression, table, often);
     case 'not': {
-      const of = createPlan(expression.of, table);
-      const { cost, test } = of;
-      return { kind: 'not', of, cost, test: (entry) => !test(entry) };
+      const of = createPlan(expression.of, table, often);
+      return { kind: 'not', of, cost: of.cost };
     }
     case 'and':
     case 'or': {
-      const { kind } = expression;
-      const of = expression.of.map((child) => createPlan(child, table)).sort((a, b) => a.cost - b.cost);
-      const cost = of.reduce((sum, child) => sum + child.cost, 0);
-      const tests = of.map((child) => child.test);
-      return { kind, of, cost, test: kind === 'and' ? every(tests) : some(tests) };
+      const of: Plan[] = [];
+      let cost = 0;
+      for (const child of expression.of) {
+        const plan = createPlan(child, table, often);
+        of.push(plan);
+        cost += plan.cost;
+      }
+      return { kind: expression.kind, of: of.sort((a, b) => a.cost - b.cost), cost };
     }
   }
 }
 
-function every(tests: readonly EntryTest[]): EntryTest {
-  const [a, b, c] = tests;
-  if (a !== undefined && b !== undefined && tests.length === 2) return (entry) => a(entry) && b(entry);
-  if (a !== undefined && b !== undefined && c !== undefined && tests.length === 3) {
-    return (entry) => a(entry) && b(entry) && c(entry);
-  }
-  return (entry) => {
-    for (const test of tests) if (!test(entry)) return false;
-    return true;
-  };
+/** Whether the answer to a leaf's question is yes: for a list, of any of its members. */
+export function holds({ column, op, operand }: LeafPlan, entry: LoadedEntry): boolean {
+  if (column === null) return (operand as EntryTest)(entry);
+  const value = entry.columns[column] ?? entry.prepare(column);
+  return value instanceof Several ? value.all.some((one) => asks(op, operand, one)) : asks(op, operand, value);
 }
 
-function some(tests: readonly EntryTest[]): EntryTest {
-  const [a, b] = tests;
-  if (a !== undefined && b !== undefined && tests.length === 2) return (entry) => a(entry) || b(entry);
-  return (entry) => {
-    for (const test of tests) if (test(entry)) return true;
-    return false;
+function createLeaf({ field: path, test }: Leaf, table: FieldTable, often: boolean): LeafPlan {
+  const field = table.fieldOf(path);
+  switch (test.op) {
+    case 'null':
+      return ofEntry(1, field, (entry) => isNull(entry.value(field)));
+    case 'exists': {
+      const { present } = test;
+      return ofEntry(1, field, (entry) => (entry.value(field) !== undefined) === present);
+    }
+    case 'fieldref':
+      return createReference(test, path, table);
+    default: {
+      const { op, operand, form, cost } = createQuestion(test, often);
+      const column = table.columnOf(path, form);
+      if (path === null) return { kind: 'leaf', cost: cost * KEYWORD_COST, field: null, column, op, operand };
+      return { kind: 'leaf', cost, field, column, op, operand };
+    }
+  }
+}
+
+function ofEntry(cost: number, field: number | null, operand: EntryTest): LeafPlan {
+  return { kind: 'leaf', cost, field, column: null, op: 0, operand };
+}
+
+type Reference = Extract<Test, { op: 'fieldref' }>;
+
+/** Any member of the one field with any member of the other. */
+function createReference({ field, compare, cased }: Reference, path: string | null, table: FieldTable): LeafPlan {
+  const form = cased ? 'text' : 'folded';
+  const [own, other] = [table.columnOf(path, form), table.columnOf(field, form)];
+  const textsOf = (entry: LoadedEntry, number: number) => {
+    const column = entry.columns[number] ?? entry.prepare(number);
+    return (column instanceof Several ? column.all : [column]) as readonly string[];
   };
+  return ofEntry(10, null, (entry) => anyRelated(textsOf(entry, own), textsOf(entry, other), compare));
 }

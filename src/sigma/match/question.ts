@@ -1,75 +1,117 @@
 /**
- * What a test asks of a single scalar.
+ * What a test asks of a single scalar, as a number and what it needs: so that asking takes one look and no call more.
  *
  * Contract: text compares by its value (`42` is `"42"`), without case unless cased. A question says in which form it
  * wants the scalar. What costs much to prepare is prepared when it is first needed. Pure.
  */
 import { createMatcher as createRegexMatcher } from '../regex/matcher.ts';
 import type { Order, Test } from '../rule.ts';
-import { inAnyRange } from './cidr.ts';
-import type { Form, Forms } from './loaded.ts';
-import { anyOf, equalsAny, holdsAny, type TextTest } from './text.ts';
+import { type Address, type AddressRange, inAnyRange } from './cidr.ts';
+import type { Form } from './loaded.ts';
+import { ALTERNATION_FROM, alternation, anyOf } from './text.ts';
 import { timePart } from './time.ts';
 import { createMatcher } from './wildcard.ts';
 
-type QuestionIn<F extends Form> = {
-  readonly form: F;
+export interface Question {
+  readonly op: number;
+  readonly operand: unknown;
+  readonly form: Form;
   /** What it costs, roughly, in comparisons of a short text. */
   readonly cost: number;
-  readonly holds: (value: Forms[F]) => boolean;
-};
-export type Question = { readonly [F in Form]: QuestionIn<F> }[Form];
+}
+
+/** What `op` may be, and what `operand` then is. */
+export const EQUALS = 1; // the text
+export const ONE_OF = 2; // a set of texts
+const CONTAINS = 3; // texts
+const STARTSWITH = 4; // texts
+const ENDSWITH = 5; // texts
+const LT = 6; // a number
+const LTE = 7; // a number
+const GT = 8; // a number
+const GTE = 9; // a number
+const IN_RANGE = 10; // ranges
+const TEST = 11; // a function
 
 /** Tests about the value of one field. */
 export type ValueTest = Exclude<Test, { op: 'null' | 'exists' | 'fieldref' }>;
 
-/** The question that a test asks. */
-export function createQuestion(test: ValueTest): Question {
+/** The question that a test asks. `often`: it will be asked so often that more may be prepared. */
+export function createQuestion(test: ValueTest, often: boolean): Question {
   switch (test.op) {
-    case 'equals':
-      return ofText(2, test.cased, equalsAny(test.values));
-    case 'contains':
-      return ofText(12 + test.values.length / 2, test.cased, holdsAny(test.values, test.op));
-    case 'startswith':
-    case 'endswith':
-      return ofText(4 + test.values.length / 2, test.cased, holdsAny(test.values, test.op));
-    case 'pattern':
-      return ofText(15 * test.values.length, test.cased, anyOf(test.values.map(createMatcher)));
-    case 're':
-      return { form: 'text', cost: 100 * test.values.length, holds: anyOf(test.values.map(createRegexMatcher)) };
-    case 'cidr': {
-      const { values } = test;
-      return { form: 'address', cost: 4, holds: (address) => address !== null && inAnyRange(address, values) };
+    case 'equals': {
+      const { values, cased } = test;
+      return values.length === 1 ? ofText(2, cased, EQUALS, values[0]) : ofText(2, cased, ONE_OF, new Set(values));
     }
+    case 'contains':
+    case 'startswith':
+    case 'endswith': {
+      const { op, values, cased } = test;
+      const cost = (op === 'contains' ? 12 : 4) + values.length / 2;
+      if (often && values.length >= ALTERNATION_FROM[op]) return ofText(cost, cased, TEST, alternation(values, op));
+      return ofText(cost, cased, PARTS[op], values);
+    }
+    case 'pattern':
+      return ofText(15 * test.values.length, test.cased, TEST, anyOf(test.values.map(createMatcher)));
+    case 're':
+      return ofText(100 * test.values.length, true, TEST, anyOf(test.values.map(createRegexMatcher)));
+    case 'cidr':
+      return { op: IN_RANGE, operand: test.values, form: 'address', cost: 4 };
     case 'time': {
-      const { part } = test;
-      const holds = comparison(test.compare, test.value);
-      return { form: 'scalar', cost: 50, holds: (scalar) => holds(timePart(scalar, part)) };
+      const { part, value } = test;
+      const op = test.compare;
+      const holds = (number: number): boolean => (op === 'eq' ? number === value : asks(ORDERS[op], value, number));
+      const operand = (scalar: string | number | boolean): boolean => holds(timePart(scalar, part));
+      return { op: TEST, operand, form: 'scalar', cost: 50 };
     }
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return { form: 'number', cost: 1, holds: comparison(test.op, test.value) };
+      return { op: ORDERS[test.op], operand: test.value, form: 'number', cost: 1 };
   }
 }
 
-function ofText(cost: number, cased: boolean, holds: TextTest): Question {
-  return cased ? { form: 'text', cost, holds } : { form: 'folded', cost, holds };
+const PARTS = { contains: CONTAINS, startswith: STARTSWITH, endswith: ENDSWITH } as const;
+const ORDERS: { readonly [op in Order]: number } = { lt: LT, lte: LTE, gt: GT, gte: GTE };
+
+function ofText(cost: number, cased: boolean, op: number, operand: unknown): Question {
+  return { op, operand, form: cased ? 'text' : 'folded', cost };
 }
 
-/** False of what is no number. */
-function comparison(op: Order | 'eq', value: number): (number: number) => boolean {
+/** Whether the answer is yes for a scalar in the question's form; a comparison with what is no number never is. */
+export function asks(op: number, operand: unknown, value: unknown): boolean {
   switch (op) {
-    case 'eq':
-      return (number) => number === value;
-    case 'lt':
-      return (number) => number < value;
-    case 'lte':
-      return (number) => number <= value;
-    case 'gt':
-      return (number) => number > value;
-    case 'gte':
-      return (number) => number >= value;
+    case EQUALS:
+      return value === operand;
+    case ONE_OF:
+      return (operand as ReadonlySet<unknown>).has(value);
+    case CONTAINS: {
+      const wanted = operand as readonly string[];
+      for (let i = 0; i < wanted.length; i++) if ((value as string).includes(wanted[i] as string)) return true;
+      return false;
+    }
+    case STARTSWITH: {
+      const wanted = operand as readonly string[];
+      for (let i = 0; i < wanted.length; i++) if ((value as string).startsWith(wanted[i] as string)) return true;
+      return false;
+    }
+    case ENDSWITH: {
+      const wanted = operand as readonly string[];
+      for (let i = 0; i < wanted.length; i++) if ((value as string).endsWith(wanted[i] as string)) return true;
+      return false;
+    }
+    case LT:
+      return (value as number) < (operand as number);
+    case LTE:
+      return (value as number) <= (operand as number);
+    case GT:
+      return (value as number) > (operand as number);
+    case GTE:
+      return (value as number) >= (operand as number);
+    case IN_RANGE:
+      return value !== null && inAnyRange(value as Address, operand as readonly AddressRange[]);
+    default:
+      return (operand as (value: unknown) => boolean)(value);
   }
 }
