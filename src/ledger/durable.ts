@@ -10,7 +10,7 @@ import type { Notification } from '../notify/notification.ts';
 import type { Links } from '../notify/receiver.ts';
 import { createReceivers } from '../notify/receivers.ts';
 import { isTest } from '../notify/test-alert.ts';
-import { routing, ruleSet } from '../rules.gen.ts';
+import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/match/compile.ts';
 import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './api.ts';
 import type { Sent } from './deliver.ts';
@@ -33,7 +33,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     const now = () => Date.now();
     const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
     const store = durableStore(ctx.storage);
-    const knows = { engine: compile(ruleSet), receivers: config.receivers.map(routeOf) };
+    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers.map(routeOf) };
     this.#ledger = createLedger(store, { ...knows, apiKeyExpiresAt: config.apiKeyExpiresAt, ...config.watch });
     this.#views = createViews(store, { ...knows, status: (at) => this.#ledger.status(at) });
     const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };

@@ -1,7 +1,9 @@
 /** Rules and entries of all kinds: the engine says what the plain reference says, and never throws. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { RuleCode } from '../../src/sigma/match/code.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
+import { codeOf } from '../../src/sigma/parse/code.ts';
 import { expressionOf } from '../../src/sigma/parse/expression.ts';
 import { parseRules } from '../../src/sigma/parse/parse.ts';
 import { problemText } from '../../src/sigma/parse/problem.ts';
@@ -186,19 +188,28 @@ const ANY_RULE: DetectionRule = {
 const idsOf = (searches: readonly Written[], body: EntryBody): readonly string[] =>
   searches.flatMap((one, i) => (satisfies(one, body) ? [String(i)] : []));
 
+/** What the module of the rules has, and only a build may make. */
+function builtCode(ruleSet: RuleSet): RuleCode {
+  return new Function(`return ${codeOf(ruleSet)}`)();
+}
+
 /** The engine in each of its ways. */
 const WAYS = [
   { way: 'just started', options: { warmAfter: Number.POSITIVE_INFINITY } },
+  { way: 'as code', options: { warmAfter: Number.POSITIVE_INFINITY }, asCode: true },
   { way: 'warm, without masks', options: { masksFrom: Number.POSITIVE_INFINITY, warmAfter: 0 } },
   { way: 'warm, with masks', options: { masksFrom: 0, warmAfter: 0 } },
 ];
 
-describe.each(WAYS)('the engine, $way', ({ options }) => {
+describe.each(WAYS)('the engine, $way', ({ options, asCode = false }) => {
+  const engineOf = (ruleSet: RuleSet) =>
+    compile(ruleSet, { ...options, code: asCode ? builtCode(ruleSet) : undefined });
+
   test('says of any entry what the reference says, of each of many rules', () => {
     const rules = fc.array(expression, { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(rules, fc.array(entry, { minLength: 1, maxLength: 6 }), (searches, entries) => {
-        const engine = compile(ruleSetOf(searches), options);
+        const engine = engineOf(ruleSetOf(searches));
         // More than once: what is remembered of the first times must be true.
         for (const body of [...entries, ...entries, ...entries]) {
           const matches = engine.evaluate(body);
@@ -246,7 +257,7 @@ describe.each(WAYS)('the engine, $way', ({ options }) => {
               .map((one) => problemText(one))
               .filter((one) => !/used/.test(one)),
           ).toEqual([]);
-          const engine = compile(ruleSet, options);
+          const engine = engineOf(ruleSet);
           const searches = ruleSet.rules.flatMap((rule) =>
             rule.kind === 'detection' ? [asWritten(rule.expression)] : [],
           );
@@ -285,7 +296,7 @@ describe.each(WAYS)('the engine, $way', ({ options }) => {
         ['a', 'a.b.c'].map((path): Written => ({ kind: 'leaf', selection: 'sel', field: path, test: how })),
       ),
     );
-    const engine = compile(ruleSet, options);
+    const engine = engineOf(ruleSet);
     const began = performance.now();
     for (const body of hostile) engine.evaluate(body);
     expect(performance.now() - began).toBeLessThan(8_000);

@@ -51,6 +51,19 @@ export function apart(ranges: readonly AddressRange[]): readonly AddressRange[] 
   return apart;
 }
 
+/** An IPv4 address as one number; NaN for any other. */
+export function ipv4Number(address: Address | null): number {
+  return address?.length === 2 ? (address[0] as number) * 65_536 + (address[1] as number) : Number.NaN;
+}
+
+/** The first and the last of a range of IPv4 addresses, as numbers; null for a range of others. */
+export function ipv4Ends({ base, bits }: AddressRange): readonly [first: number, last: number] | null {
+  if (base.length !== 2) return null;
+  const size = 2 ** (32 - bits);
+  const first = Math.floor(ipv4Number(base) / size) * size;
+  return [first, first + size - 1];
+}
+
 /** Whether an address lies in any of the ranges, which are apart. */
 export function inAnyRange(address: Address, ranges: readonly AddressRange[]): boolean {
   let [low, high] = [0, ranges.length];

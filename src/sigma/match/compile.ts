@@ -5,11 +5,11 @@
  * rule match is told as evidence. Pure.
  */
 import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from '../rule.ts';
+import { createCodeSearch, type RuleCode } from './code.ts';
 import { explain } from './evidence.ts';
-import { createFieldTable, type LoadedEntry } from './loaded.ts';
-import { createCandidates } from './masks.ts';
+import { createFieldTable } from './loaded.ts';
+import { createCodeMachine, createPlainMachine, createSelectiveMachine, type Machine } from './machine.ts';
 import { createPlan, type Plan } from './plan.ts';
-import { firstStep, follow, type Step } from './step.ts';
 
 /** Rules made ready. */
 export interface Engine {
@@ -21,6 +21,8 @@ export interface Engine {
 }
 
 export interface CompileOptions {
+  /** The rules as code (`codeOf` of the same rules): what begins sooner. */
+  readonly code?: RuleCode | undefined;
   /** From so many detections on, what entries' values rule out is remembered. */
   readonly masksFrom?: number;
   /** After so many entries more is prepared: a short life is better without. */
@@ -43,49 +45,44 @@ function createMatch(rule: DetectionRule, body: EntryBody): Match {
 const MASKS_FROM = 16;
 const WARM_AFTER = 500;
 
-/** Puts the numbers of the detections that an entry satisfies into `found`. */
-type Machine = (entry: LoadedEntry, found: number[]) => void;
-
-/** All of them, one after the other. */
-function createPlainMachine(plans: readonly Plan[]): Machine {
-  let first: Step | null = null;
-  for (let rule = plans.length - 1; rule >= 0; rule--) first = firstStep(plans[rule] as Plan, rule, first);
-  return (entry, found) => follow(first, entry, found);
-}
-
-/** Those only that what is remembered does not rule out. */
-function createSelectiveMachine(plans: readonly Plan[]): Machine {
-  const steps = plans.map((plan, rule) => firstStep(plan, rule, null));
-  const candidates = createCandidates(plans);
-  const chosen = new Int32Array(plans.length);
-  return (entry, found) => {
-    const count = candidates(entry, chosen);
-    for (let i = 0; i < count; i++) follow(steps[chosen[i] as number] as Step | null, entry, found);
-  };
-}
-
 /** Compiles a set of rules. Throws only where a rule holds what `parseRules` would have refused. */
 export function compile(
   ruleSet: RuleSet,
-  { masksFrom = MASKS_FROM, warmAfter = WARM_AFTER }: CompileOptions = {},
+  { code, masksFrom = MASKS_FROM, warmAfter = WARM_AFTER }: CompileOptions = {},
 ): Engine {
-  const detections = ruleSet.rules.filter((rule) => rule.kind === 'detection');
+  // Whoever has code may never need the rest of the rules.
+  const rules = once(() => new Map(ruleSet.rules.map((rule) => [rule.id, rule])));
+  const detections = once(() => ruleSet.rules.filter((rule) => rule.kind === 'detection'));
+  const correlations = once(() => ruleSet.rules.filter((rule) => rule.kind === 'correlation'));
   const table = createFieldTable();
-  const createPlans = (often: boolean) => detections.map((rule) => createPlan(rule.expression, table, often));
-  let findMatches = createPlainMachine(createPlans(false));
+  const plans = (often: boolean): readonly Plan[] =>
+    detections().map((rule) => createPlan(rule.expression, table, often));
+  const createCold = () => createPlainMachine(plans(false));
+  const createWarm = () => (detections().length < masksFrom ? createPlainMachine : createSelectiveMachine)(plans(true));
+  let findMatches: Machine =
+    code === undefined ? createCold() : createCodeMachine(createCodeSearch(code, detections, table), createCold);
   let seen = 0;
   return {
     version: ruleSet.version,
-    rules: new Map(ruleSet.rules.map((rule) => [rule.id, rule])),
-    correlations: ruleSet.rules.filter((rule) => rule.kind === 'correlation'),
+    get rules() {
+      return rules();
+    },
+    get correlations() {
+      return correlations();
+    },
     evaluate: (body) => {
-      if (seen++ === warmAfter) {
-        const plans = createPlans(true);
-        findMatches = detections.length < masksFrom ? createPlainMachine(plans) : createSelectiveMachine(plans);
-      }
+      if (seen++ === warmAfter) findMatches = createWarm();
       const found: number[] = [];
       findMatches(table.load(body), found);
-      return found.map((rule) => createMatch(detections[rule] as DetectionRule, body));
+      return found.map((rule) => createMatch(detections()[rule] as DetectionRule, body));
     },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

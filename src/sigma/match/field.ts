@@ -39,37 +39,30 @@ export function createReader(path: string): Reader {
 /** `rests[n]` reads what is left of the path after its first n + 1 names. */
 function createReaderFrom(names: readonly string[], rests: readonly Reader[]): Reader {
   const whole = names.join('.');
-  const own = createGetter(whole);
-  const heads = rests.map((rest, i): Head => ({ own: createGetter(names.slice(0, i + 1).join('.')), rest }));
-  const [head, ...more] = heads;
+  const heads = rests.map((rest, i): Head => ({ name: names.slice(0, i + 1).join('.'), rest }));
+  // JSON's objects have no properties but their own and those of every object.
+  const isOnlyOwn = !(whole in Object.prototype);
   const read: Reader = (value) => {
     if (typeof value !== 'object' || value === null) return undefined;
     if (Array.isArray(value)) return ofMembers(value, read);
-    const flat = own(value);
-    if (flat !== undefined || head === undefined) return flat;
-    const found = head.rest(head.own(value));
-    return found !== undefined || more.length === 0 ? found : firstOf(more, value);
+    const flat = isOnlyOwn || Object.hasOwn(value, whole) ? (value as EntryBody)[whole] : undefined;
+    return flat !== undefined || heads.length === 0 ? flat : firstOf(heads, value as EntryBody);
   };
   return read;
 }
 
 interface Head {
-  readonly own: (value: object) => unknown;
+  readonly name: string;
   readonly rest: Reader;
 }
 
-function firstOf(heads: readonly Head[], value: object): unknown {
-  for (const { own, rest } of heads) {
-    const found = rest(own(value));
+function firstOf(heads: readonly Head[], value: EntryBody): unknown {
+  for (let i = 0; i < heads.length; i++) {
+    const { name, rest } = heads[i] as Head;
+    const found = name in Object.prototype && !Object.hasOwn(value, name) ? undefined : rest(value[name]);
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** Reads an object's own property. JSON's objects have no others but those of every object, which are asked twice. */
-function createGetter(key: string): (value: object) => unknown {
-  if (key in Object.prototype) return (value) => (Object.hasOwn(value, key) ? (value as EntryBody)[key] : undefined);
-  return (value) => (value as EntryBody)[key];
 }
 
 function ofMembers(members: readonly unknown[], read: Reader): unknown {

@@ -6,7 +6,7 @@
  * scalar, which is what most fields are, takes no list. Never throws, whatever the JSON. Pure.
  */
 import type { EntryBody } from '../rule.ts';
-import { type Address, parseAddress } from './cidr.ts';
+import { type Address, ipv4Number, parseAddress } from './cidr.ts';
 import { createReader, type Reader } from './field.ts';
 import { fold } from './fold.ts';
 
@@ -22,16 +22,21 @@ export interface Forms {
   readonly number: number;
   /** Null for what is no address. */
   readonly address: Address | null;
+  /** NaN for what is no IPv4 address. */
+  readonly ipv4: number;
 }
-export type Form = keyof Forms;
+/** What is asked of a field as a whole: whether it is missing or null, or has a null in it; whether it is there. */
+export type WholeForm = 'null' | 'exists';
+export type Form = keyof Forms | WholeForm;
 
 /** A scalar in each form. */
-export const AS: { readonly [F in Form]: (scalar: Scalar) => Forms[F] } = {
+export const AS: { readonly [F in keyof Forms]: (scalar: Scalar) => Forms[F] } = {
   scalar: (scalar) => scalar,
   text: textOf,
   folded: (scalar) => fold(textOf(scalar)),
   number: numberOf,
   address: (scalar) => parseAddress(textOf(scalar)),
+  ipv4: (scalar) => ipv4Number(parseAddress(textOf(scalar))),
 };
 
 /** All scalars of a field, where it is not a single one. */
@@ -49,7 +54,10 @@ const NONE = new Several<never>([]);
 export interface LoadedEntry {
   /** The value of a field, by the field's number; undefined where it has none. */
   value(number: number): unknown;
-  /** Fields in a form, by the number of the column: `Forms[F] | Several<Forms[F]>`; undefined until it is prepared. */
+  /**
+   * Fields in a form, by the number of the column: `Forms[F] | Several<Forms[F]>`, of the whole a boolean; undefined
+   * until it is prepared.
+   */
   readonly columns: readonly unknown[];
   prepare(column: number): unknown;
 }
@@ -84,15 +92,13 @@ export function createFieldTable(): FieldTable {
     prepare: (column) => {
       const { reader, form } = sources[column] as (typeof sources)[number];
       const value = reader(loaded);
+      let made: unknown;
+      if (form === 'null') made = isNull(value);
+      else if (form === 'exists') made = value !== undefined;
       // What most are, without a call more.
-      const made =
-        typeof value === 'string' && form !== 'address' && form !== 'number'
-          ? form === 'folded'
-            ? fold(value)
-            : value
-          : typeof value === 'number' && form === 'number'
-            ? value
-            : prepared(value, AS[form] as (scalar: Scalar) => unknown);
+      else if (form === 'folded' && typeof value === 'string') made = fold(value);
+      else if (form === 'number' && typeof value === 'number') made = value;
+      else made = prepared(value, AS[form] as (scalar: Scalar) => unknown);
       columns[column] = made;
       return made;
     },

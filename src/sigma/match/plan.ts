@@ -4,9 +4,10 @@
  * Contract: it means what the expression means; the cheap comes first. Pure.
  */
 import type { Expression, Leaf, Test } from '../rule.ts';
-import { type FieldTable, isNull, type LoadedEntry, Several } from './loaded.ts';
+import { costOfLeaf } from './cost.ts';
+import { type FieldTable, type LoadedEntry, Several } from './loaded.ts';
 import { anyRelated } from './multi-search.ts';
-import { asks, createQuestion } from './question.ts';
+import { asks, createFieldQuestion } from './question.ts';
 
 /** Questions, and how their answers are joined. */
 export type Plan =
@@ -27,28 +28,19 @@ export interface LeafPlan {
 
 type EntryTest = (entry: LoadedEntry) => boolean;
 
-/** A keyword looks at every value of an entry. */
-const KEYWORD_COST = 20;
-
 /** Plans an expression. `often`: it will be asked so often that more may be prepared. */
 export function createPlan(expression: Expression, table: FieldTable, often: boolean): Plan {
   switch (expression.kind) {
     case 'leaf':
-      return createLeaf(expression, table, often);
+      return createLeafPlan(expression, table, often);
     case 'not': {
       const of = createPlan(expression.of, table, often);
       return { kind: 'not', of, cost: of.cost };
     }
     case 'and':
     case 'or': {
-      const of: Plan[] = [];
-      let cost = 0;
-      for (const child of expression.of) {
-        const plan = createPlan(child, table, often);
-        of.push(plan);
-        cost += plan.cost;
-      }
-      return { kind: expression.kind, of: of.sort((a, b) => a.cost - b.cost), cost };
+      const of = expression.of.map((child) => createPlan(child, table, often)).sort((a, b) => a.cost - b.cost);
+      return { kind: expression.kind, of, cost: of.reduce((sum, child) => sum + child.cost, 0) };
     }
   }
 }
@@ -60,39 +52,31 @@ export function holds({ column, op, operand }: LeafPlan, entry: LoadedEntry): bo
   return value instanceof Several ? value.all.some((one) => asks(op, operand, one)) : asks(op, operand, value);
 }
 
-function createLeaf({ field: path, test }: Leaf, table: FieldTable, often: boolean): LeafPlan {
+/** Plans a leaf by itself. */
+export function createLeafPlan(leaf: Leaf, table: FieldTable, often: boolean): LeafPlan {
+  const { field: path, test } = leaf;
+  const cost = costOfLeaf(leaf);
   const field = table.fieldOf(path);
   switch (test.op) {
-    case 'null':
-      return ofEntry(1, field, (entry) => isNull(entry.value(field)));
-    case 'exists': {
-      const { present } = test;
-      return ofEntry(1, field, (entry) => (entry.value(field) !== undefined) === present);
-    }
     case 'fieldref':
-      return createReference(test, path, table);
+      return { kind: 'leaf', cost, field: null, column: null, op: 0, operand: createReference(test, path, table) };
     default: {
-      const { op, operand, form, cost } = createQuestion(test, often);
+      const { op, operand, form } = createFieldQuestion(test, often);
       const column = table.columnOf(path, form);
-      if (path === null) return { kind: 'leaf', cost: cost * KEYWORD_COST, field: null, column, op, operand };
-      return { kind: 'leaf', cost, field, column, op, operand };
+      return { kind: 'leaf', cost, field: path === null ? null : field, column, op, operand };
     }
   }
-}
-
-function ofEntry(cost: number, field: number | null, operand: EntryTest): LeafPlan {
-  return { kind: 'leaf', cost, field, column: null, op: 0, operand };
 }
 
 type Reference = Extract<Test, { op: 'fieldref' }>;
 
 /** Any member of the one field with any member of the other. */
-function createReference({ field, compare, cased }: Reference, path: string | null, table: FieldTable): LeafPlan {
+function createReference({ field, compare, cased }: Reference, path: string | null, table: FieldTable): EntryTest {
   const form = cased ? 'text' : 'folded';
   const [own, other] = [table.columnOf(path, form), table.columnOf(field, form)];
   const textsOf = (entry: LoadedEntry, number: number) => {
     const column = entry.columns[number] ?? entry.prepare(number);
     return (column instanceof Several ? column.all : [column]) as readonly string[];
   };
-  return ofEntry(10, null, (entry) => anyRelated(textsOf(entry, own), textsOf(entry, other), compare));
+  return (entry) => anyRelated(textsOf(entry, own), textsOf(entry, other), compare);
 }

@@ -7,17 +7,15 @@
 import { createMatcher as createRegexMatcher } from '../regex/matcher.ts';
 import type { Order, Test } from '../rule.ts';
 import { type Address, type AddressRange, inAnyRange } from './cidr.ts';
-import type { Form } from './loaded.ts';
+import type { Form, Forms } from './loaded.ts';
 import { ALTERNATION_FROM, alternation, anyOf } from './text.ts';
 import { timePart } from './time.ts';
 import { createMatcher } from './wildcard.ts';
 
-export interface Question {
+export interface Question<F extends Form = keyof Forms> {
   readonly op: number;
   readonly operand: unknown;
-  readonly form: Form;
-  /** What it costs, roughly, in comparisons of a short text. */
-  readonly cost: number;
+  readonly form: F;
 }
 
 /** What `op` may be, and what `operand` then is. */
@@ -33,50 +31,62 @@ const GTE = 9; // a number
 const IN_RANGE = 10; // ranges
 const TEST = 11; // a function
 
-/** Tests about the value of one field. */
-export type ValueTest = Exclude<Test, { op: 'null' | 'exists' | 'fieldref' }>;
+/** Tests about one field, and those about its scalars. */
+export type FieldTest = Exclude<Test, { op: 'fieldref' }>;
+export type ScalarTest = Exclude<FieldTest, { op: 'null' | 'exists' }>;
 
-/** The question that a test asks. `often`: it will be asked so often that more may be prepared. */
-export function createQuestion(test: ValueTest, often: boolean): Question {
+/** The question that a test asks of a field. `often`: it will be asked so often that more may be prepared. */
+export function createFieldQuestion(test: FieldTest, often: boolean): Question<Form> {
+  switch (test.op) {
+    case 'null':
+      return { op: EQUALS, operand: true, form: 'null' };
+    case 'exists':
+      return { op: EQUALS, operand: test.present, form: 'exists' };
+    default:
+      return createQuestion(test, often);
+  }
+}
+
+/** The question that a test asks of each of a field's scalars. */
+export function createQuestion(test: ScalarTest, often: boolean): Question {
   switch (test.op) {
     case 'equals': {
       const { values, cased } = test;
-      return values.length === 1 ? ofText(2, cased, EQUALS, values[0]) : ofText(2, cased, ONE_OF, new Set(values));
+      return values.length === 1 ? ofText(cased, EQUALS, values[0]) : ofText(cased, ONE_OF, new Set(values));
     }
     case 'contains':
     case 'startswith':
     case 'endswith': {
       const { op, values, cased } = test;
-      const cost = (op === 'contains' ? 12 : 4) + values.length / 2;
-      if (often && values.length >= ALTERNATION_FROM[op]) return ofText(cost, cased, TEST, alternation(values, op));
-      return ofText(cost, cased, PARTS[op], values);
+      if (often && values.length >= ALTERNATION_FROM[op]) return ofText(cased, TEST, alternation(values, op));
+      return ofText(cased, PARTS[op], values);
     }
     case 'pattern':
-      return ofText(15 * test.values.length, test.cased, TEST, anyOf(test.values.map(createMatcher)));
+      return ofText(test.cased, TEST, anyOf(test.values.map(createMatcher)));
     case 're':
-      return ofText(100 * test.values.length, true, TEST, anyOf(test.values.map(createRegexMatcher)));
+      return ofText(true, TEST, anyOf(test.values.map(createRegexMatcher)));
     case 'cidr':
-      return { op: IN_RANGE, operand: test.values, form: 'address', cost: 4 };
+      return { op: IN_RANGE, operand: test.values, form: 'address' };
     case 'time': {
       const { part, value } = test;
       const op = test.compare;
       const holds = (number: number): boolean => (op === 'eq' ? number === value : asks(ORDERS[op], value, number));
       const operand = (scalar: string | number | boolean): boolean => holds(timePart(scalar, part));
-      return { op: TEST, operand, form: 'scalar', cost: 50 };
+      return { op: TEST, operand, form: 'scalar' };
     }
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return { op: ORDERS[test.op], operand: test.value, form: 'number', cost: 1 };
+      return { op: ORDERS[test.op], operand: test.value, form: 'number' };
   }
 }
 
 const PARTS = { contains: CONTAINS, startswith: STARTSWITH, endswith: ENDSWITH } as const;
 const ORDERS: { readonly [op in Order]: number } = { lt: LT, lte: LTE, gt: GT, gte: GTE };
 
-function ofText(cost: number, cased: boolean, op: number, operand: unknown): Question {
-  return { op, operand, form: cased ? 'text' : 'folded', cost };
+function ofText(cased: boolean, op: number, operand: unknown): Question {
+  return { op, operand, form: cased ? 'text' : 'folded' };
 }
 
 /** Whether the answer is yes for a scalar in the question's form; a comparison with what is no number never is. */

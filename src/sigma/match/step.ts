@@ -4,7 +4,7 @@
  * Contract: going through the steps of a rule asks no more than is needed. It is one loop, and the most frequent
  * questions are answered in it without a call: a Worker that has just started runs calls slowest of all. Pure.
  */
-import { type LoadedEntry, Several } from './loaded.ts';
+import type { LoadedEntry } from './loaded.ts';
 import { holds, type LeafPlan, type Plan } from './plan.ts';
 import { asks, EQUALS, ONE_OF } from './question.ts';
 
@@ -60,8 +60,8 @@ export function follow(first: Step | null, entry: LoadedEntry, found: number[]):
       answer = step.leaf !== null && holds(step.leaf, entry);
     } else {
       const value = columns[column] ?? entry.prepare(column);
-      if (op === EQUALS) answer = value === operand || (value instanceof Several && value.all.includes(operand));
-      else if (value instanceof Several) answer = holds(step.leaf as LeafPlan, entry);
+      if (typeof value === 'object') answer = holds(step.leaf as LeafPlan, entry);
+      else if (op === EQUALS) answer = value === operand;
       else if (op === ONE_OF) answer = (operand as ReadonlySet<unknown>).has(value);
       else answer = asks(op, operand, value);
     }

@@ -40,10 +40,10 @@ function createTextTest({ op, text: wanted }: RegexSearch & { by: 'text' }): Tex
   }
 }
 
-function createTest(needs: string | null, create: () => TextTest): TextTest {
+function createTest(needs: readonly string[] | null, create: () => TextTest): TextTest {
   let test: TextTest | null = null;
   return (text) => {
-    if (needs !== null && !text.includes(needs)) return false;
+    if (needs !== null && !needs.some((one) => text.includes(one))) return false;
     test ??= create();
     return test(text);
   };

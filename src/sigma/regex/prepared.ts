@@ -19,11 +19,11 @@ export interface PreparedRegex {
 
 export type RegexSearch =
   | { readonly by: 'text'; readonly op: TextOp; readonly text: string }
-  /** `needs`: a text that is in every match; null where there is none to speak of. */
-  | ({ readonly by: 'native'; readonly needs: string | null } & Native)
+  /** `needs`: texts of which every match has one; null where there are none to speak of. */
+  | ({ readonly by: 'native'; readonly needs: readonly string[] | null } & Native)
   | {
       readonly by: 'automaton';
-      readonly needs: string | null;
+      readonly needs: readonly string[] | null;
       readonly find: Find | null;
       readonly program: Program;
       readonly anchored: boolean;
@@ -37,8 +37,9 @@ interface Native {
 /** A part that every match has; `first`: with which it begins. */
 export type Find = ({ readonly text: string } | Native) & { readonly first: boolean };
 
-/** A shorter text rules out little. */
-const NEEDS_FROM = 3;
+/** Shorter texts rule out little; looking for more of them takes as long as the search. */
+const NEEDS_LENGTH = 2;
+const NEEDS_COUNT = 4;
 
 /** The search for a tree. */
 export function searchFor(tree: Node): RegexSearch {
@@ -46,7 +47,7 @@ export function searchFor(tree: Node): RegexSearch {
   if (node === EMPTY) return { by: 'text', op: 'contains', text: '' };
   const asText = textSearch(node);
   if (asText !== null) return asText;
-  const needs = longestText(node);
+  const needs = neededTexts(node);
   const source = boundedSource(node);
   if (source !== null) return { by: 'native', needs, source };
   const anchored = isAnchored(node);
@@ -68,14 +69,22 @@ function isAssert(node: Node | undefined, what: 'start' | 'end'): boolean {
   return node?.kind === 'assert' && node.what === what;
 }
 
-function longestText(node: Node): string | null {
-  let [longest, run] = ['', ''];
+/** Those whose shortest is the longest. */
+function neededTexts(node: Node): readonly string[] | null {
+  let best: readonly string[] = [];
+  let run = '';
   for (const part of partsInRow(node)) {
     const text = textOf(part);
     run = text === null ? '' : run + text;
-    if (run.length > longest.length) longest = run;
+    const texts = part.kind === 'choice' ? part.of.map(textOf) : [run];
+    const known = texts.filter((one) => one !== null);
+    if (known.length === texts.length && known.length <= NEEDS_COUNT && shortest(known) > shortest(best)) best = known;
   }
-  return longest.length < NEEDS_FROM ? null : longest;
+  return shortest(best) < NEEDS_LENGTH ? null : best;
+}
+
+function shortest(texts: readonly string[]): number {
+  return texts.length === 0 ? 0 : Math.min(...texts.map((text) => text.length));
 }
 
 function partsInRow(node: Node): readonly Node[] {

@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { rulesModule } from '../../../src/cli/rules-module.ts';
 import type { DetectionRule, RuleSet } from '../../../src/sigma/rule.ts';
 import { conditionOf, type PlainRule } from './condition.ts';
 import { handWritten } from './hand-written.ts';
@@ -90,16 +91,19 @@ function fileOf(relative: string): string {
 function write(name: string, i: number, ruleSet: RuleSet, folder: string): Written {
   const subject = `subject${i}`;
   const data = (value: unknown): string => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
-  const file = (text: string): string => {
+  const file = (text: string, kind = 'js'): string => {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(`${folder}/${subject}.js`, text);
-    return JSON.stringify(`${folder}/${subject}.js`);
+    writeFileSync(`${folder}/${subject}.${kind}`, text);
+    return JSON.stringify(`${folder}/${subject}.${kind}`);
   };
   switch (name) {
     case ENGINE:
       return {
-        imports: [`import { engineSubject as ${subject} } from ${path('./engine.ts')};`],
-        make: `${subject}(${data(ruleSet)})`,
+        imports: [
+          `import { engineSubject as ${subject} } from ${path('./engine.ts')};`,
+          `import { ruleCode, ruleSet } from ${file(rulesModule(ruleSet, null, []), 'ts')};`,
+        ],
+        make: `${subject}(ruleSet, ruleCode)`,
       };
     case HAND_WRITTEN: {
       const source = handWritten(detectionsOf(ruleSet), fileOf('./prepared.ts'));

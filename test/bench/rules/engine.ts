@@ -1,11 +1,12 @@
 /** This engine as a subject: entries as they come, matches with their evidence. */
+import type { RuleCode } from '../../../src/sigma/match/code.ts';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import type { EntryBody, RuleSet } from '../../../src/sigma/rule.ts';
 import type { BenchEntry } from './entries.ts';
 import type { Subject } from './subject.ts';
 
-export function engineSubject(ruleSet: RuleSet): Subject {
-  const engine = compile(ruleSet);
+export function engineSubject(ruleSet: RuleSet, code: RuleCode): Subject {
+  const engine = compile(ruleSet, { code });
   const evaluate = (entry: BenchEntry) => engine.evaluate(entry as unknown as EntryBody);
   return {
     count: (entry) => evaluate(entry).length,

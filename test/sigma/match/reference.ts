@@ -88,8 +88,11 @@ function hasNull(value: unknown): boolean {
   return Array.isArray(value) ? value.some(hasNull) : value === null;
 }
 
+/** Letter by letter; the dotted capital I, which would become two, stays itself. */
 function inCase(text: string, cased: boolean): string {
-  return cased ? text : text.toLowerCase().replaceAll('ς', 'σ');
+  if (cased) return text;
+  const letters = [...text].map((letter) => (letter === 'İ' ? letter : letter.toLowerCase()));
+  return letters.join('').replaceAll('ς', 'σ');
 }
 
 function asRegExp(parts: readonly PatternPart[], cased: boolean): RegExp {

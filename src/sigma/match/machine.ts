@@ -1,0 +1,41 @@
+/**
+ * The ways to find the rules that an entry satisfies.
+ *
+ * Contract: each finds the same, in the rules' order. Pure, but for what the masks remember.
+ */
+import type { CodeSearch } from './code.ts';
+import type { LoadedEntry } from './loaded.ts';
+import { createCandidates } from './masks.ts';
+import type { Plan } from './plan.ts';
+import { firstStep, follow, type Step } from './step.ts';
+
+/** Puts the numbers of the rules that an entry satisfies into `found`. */
+export type Machine = (entry: LoadedEntry, found: number[]) => void;
+
+/** Asks all rules, one after the other. */
+export function createPlainMachine(plans: readonly Plan[]): Machine {
+  let first: Step | null = null;
+  for (let rule = plans.length - 1; rule >= 0; rule--) first = firstStep(plans[rule] as Plan, rule, first);
+  return (entry, found) => follow(first, entry, found);
+}
+
+/** Asks those only that what is remembered does not rule out. */
+export function createSelectiveMachine(plans: readonly Plan[]): Machine {
+  const steps = plans.map((plan, rule) => firstStep(plan, rule, null));
+  const candidates = createCandidates(plans);
+  const chosen = new Int32Array(plans.length);
+  return (entry, found) => {
+    const count = candidates(entry, chosen);
+    for (let i = 0; i < count; i++) follow(steps[chosen[i] as number] as Step | null, entry, found);
+  };
+}
+
+/** Goes by the rules' code where the entry is one that it is for; by another machine, made then, where it is not. */
+export function createCodeMachine(search: CodeSearch, createOther: () => Machine): Machine {
+  let other: Machine | null = null;
+  return (entry, found) => {
+    if (search(entry, found)) return;
+    other ??= createOther();
+    other(entry, found);
+  };
+}

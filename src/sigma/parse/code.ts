@@ -1,0 +1,115 @@
+/**
+ * Rules as JavaScript, written when they are built (match/code.ts says why, and asks it).
+ *
+ * Contract: finds what the rules say, of an entry in which no field that is compared here is a list. What is more than
+ * comparing a text or a number is left to `ask`. Of what a rule says only JSON strings and numbers stand in the code:
+ * no rule can write any. Pure.
+ */
+
+import { ipv4Ends } from '../match/cidr.ts';
+import { leavesOf } from '../match/code.ts';
+import { costOf } from '../match/cost.ts';
+import type { Form } from '../match/loaded.ts';
+import type { Expression, Leaf, Pattern, RuleSet } from '../rule.ts';
+
+/** Rules in one function. */
+const PART = 25;
+/** More values than these are left to `ask`, and to a set or a loop. */
+const VALUES = 8;
+
+const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
+const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
+
+/** The source of a `RuleCode`. */
+export function codeOf({ rules }: RuleSet): string {
+  const detections = rules.filter((rule) => rule.kind === 'detection');
+  const numbers = new Map(leavesOf(detections).map((leaf, number) => [leaf, number]));
+  const columns = new Map<string, number>();
+  const parts: string[] = [];
+  for (let from = 0; from < detections.length; from += PART) {
+    const used = new Set<number>();
+    const columnOf = (field: string, form: Form): string => {
+      const key = JSON.stringify([field, form]);
+      const column = columns.get(key) ?? columns.size;
+      columns.set(key, column);
+      used.add(column);
+      return `v${column}`;
+    };
+    const write = (expression: Expression): string => {
+      switch (expression.kind) {
+        case 'leaf':
+          return comparison(expression, columnOf, `ask(${numbers.get(expression)})`);
+        case 'not':
+          return `!(${write(expression.of)})`;
+        case 'and':
+        case 'or': {
+          const cheapFirst = expression.of.toSorted((a, b) => costOf(a) - costOf(b));
+          const written = cheapFirst.map((child) => `(${write(child)})`);
+          return written.join(expression.kind === 'and' ? ' && ' : ' || ') || String(expression.kind === 'and');
+        }
+      }
+    };
+    const lines = detections
+      .slice(from, from + PART)
+      .map(({ expression }, i) => `if (${write(expression)}) found.push(${from + i});`);
+    const values = [...used].map((column) => `const v${column} = values[${column}];`);
+    parts.push(`(values, ask, found) => {\n${[...values, ...lines].join('\n')}\n}`);
+  }
+  return `{ columns: [${[...columns.keys()].join(', ')}], parts: [${parts.join(', ')}] }`;
+}
+
+/** A leaf as an expression. `ask` is one that leaves it to the engine: as it is, or only where it may be true at all. */
+function comparison({ field, test }: Leaf, columnOf: (field: string, form: Form) => string, ask: string): string {
+  if (field === null) return ask;
+  switch (test.op) {
+    case 'equals':
+    case 'contains':
+    case 'startswith':
+    case 'endswith': {
+      if (test.values.length > VALUES) return ask;
+      return textComparison(test.op, columnOf(field, test.cased ? 'text' : 'folded'), test.values);
+    }
+    case 'pattern': {
+      const needed = test.values.map(longestText);
+      if (needed.includes('') || needed.length > VALUES) return ask;
+      return `(${textComparison('contains', columnOf(field, test.cased ? 'text' : 'folded'), needed)}) && ${ask}`;
+    }
+    case 're': {
+      const needed = test.values.flatMap(({ search }) => ('needs' in search ? (search.needs ?? ['']) : ['']));
+      if (needed.includes('') || needed.length > VALUES) return ask;
+      return `(${textComparison('contains', columnOf(field, 'text'), needed)}) && ${ask}`;
+    }
+    case 'cidr': {
+      if (test.values.length > VALUES) return ask;
+      const column = columnOf(field, 'ipv4');
+      const ends = test.values.map(ipv4Ends).filter((one) => one !== null);
+      const written = ends.map(([first, last]) => `${column} >= ${first} && ${column} <= ${last}`);
+      // What is not equal to itself is no IPv4 address.
+      if (ends.length < test.values.length) written.push(`${column} !== ${column} && ${ask}`);
+      return written.join(' || ');
+    }
+    case 'null':
+      return columnOf(field, 'null');
+    case 'exists':
+      return `${columnOf(field, 'exists')} === ${test.present}`;
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return `${columnOf(field, 'number')} ${SIGNS[test.op]} ${test.value}`;
+    default:
+      return ask;
+  }
+}
+
+function textComparison(op: 'equals' | keyof typeof METHODS, column: string, values: readonly string[]): string {
+  const texts = values.map((value) => JSON.stringify(value));
+  if (op === 'equals') return texts.map((text) => `${column} === ${text}`).join(' || ');
+  return texts.map((text) => `${column}?.${METHODS[op]}(${text})`).join(' || ');
+}
+
+/** Of the texts that are in all that a pattern matches. */
+function longestText(pattern: Pattern): string {
+  const texts = pattern.flatMap((part) => ('text' in part ? [part.text] : []));
+  return texts.reduce((longest, text) => (text.length > longest.length ? text : longest), '');
+}
