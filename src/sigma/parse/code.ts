@@ -10,7 +10,7 @@ import { ipv4Ends } from '../match/cidr.ts';
 import { leavesOf } from '../match/code.ts';
 import { costOf } from '../match/cost.ts';
 import type { Form } from '../match/loaded.ts';
-import type { Expression, Leaf, Pattern, RuleSet } from '../rule.ts';
+import type { DetectionRule, Expression, Leaf, Pattern, RuleSet } from '../rule.ts';
 
 /** Rules in one function. */
 const PART = 25;
@@ -23,43 +23,57 @@ const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'end
 /** The source of a `RuleCode`. */
 export function codeOf({ rules }: RuleSet): string {
   const detections = rules.filter((rule) => rule.kind === 'detection');
-  const numbers = new Map(leavesOf(detections).map((leaf, number) => [leaf, number]));
+  const leaves = new Map(leavesOf(detections).map((leaf, number) => [leaf, number]));
+  /** By field and form, as JSON. */
   const columns = new Map<string, number>();
   const parts: string[] = [];
   for (let from = 0; from < detections.length; from += PART) {
-    const used = new Set<number>();
-    const columnOf = (field: string, form: Form): string => {
-      const key = JSON.stringify([field, form]);
-      const column = columns.get(key) ?? columns.size;
-      columns.set(key, column);
-      used.add(column);
-      return `v${column}`;
-    };
-    const write = (expression: Expression): string => {
-      switch (expression.kind) {
-        case 'leaf':
-          return comparison(expression, columnOf, `ask(${numbers.get(expression)})`);
-        case 'not':
-          return `!(${write(expression.of)})`;
-        case 'and':
-        case 'or': {
-          const cheapFirst = expression.of.toSorted((a, b) => costOf(a) - costOf(b));
-          const written = cheapFirst.map((child) => `(${write(child)})`);
-          return written.join(expression.kind === 'and' ? ' && ' : ' || ') || String(expression.kind === 'and');
-        }
-      }
-    };
-    const lines = detections
-      .slice(from, from + PART)
-      .map(({ expression }, i) => `if (${write(expression)}) found.push(${from + i});`);
-    const values = [...used].map((column) => `const v${column} = values[${column}];`);
-    parts.push(`(values, ask, found) => {\n${[...values, ...lines].join('\n')}\n}`);
+    parts.push(partOf(detections.slice(from, from + PART), from, leaves, columns));
   }
   return `{ columns: [${[...columns.keys()].join(', ')}], parts: [${parts.join(', ')}] }`;
 }
 
+/** A function for some of the rules. */
+function partOf(
+  rules: readonly DetectionRule[],
+  from: number,
+  leaves: ReadonlyMap<Leaf, number>,
+  columns: Map<string, number>,
+): string {
+  const used = new Set<number>();
+  const columnOf: ColumnOf = (field, form) => {
+    const key = JSON.stringify([field, form]);
+    const column = columns.get(key) ?? columns.size;
+    columns.set(key, column);
+    used.add(column);
+    return `v${column}`;
+  };
+  const leafOf = (leaf: Leaf): string => comparison(leaf, columnOf, `ask(${leaves.get(leaf)})`);
+  const lines = rules.map(({ expression }, i) => `if (${written(expression, leafOf)}) found.push(${from + i});`);
+  const values = [...used].map((column) => `const v${column} = values[${column}];`);
+  return `(values, ask, found) => {\n${[...values, ...lines].join('\n')}\n}`;
+}
+
+/** How the value of a field, in a form, is called. */
+type ColumnOf = (field: string, form: Form) => string;
+
+function written(expression: Expression, leafOf: (leaf: Leaf) => string): string {
+  switch (expression.kind) {
+    case 'leaf':
+      return leafOf(expression);
+    case 'not':
+      return `!(${written(expression.of, leafOf)})`;
+    case 'and':
+    case 'or': {
+      const isAnd = expression.kind === 'and';
+      const cheapFirst = expression.of.toSorted((a, b) => costOf(a) - costOf(b));
+      return cheapFirst.map((child) => `(${written(child, leafOf)})`).join(isAnd ? ' && ' : ' || ') || String(isAnd);
+    }
+  }
+}
+
 /** A leaf as an expression. `ask` is one that leaves it to the engine: as it is, or only where it may be true at all. */
-function comparison({ field, test }: Leaf, columnOf: (field: string, form: Form) => string, ask: string): string {
+function comparison({ field, test }: Leaf, columnOf: ColumnOf, ask: string): string {
   if (field === null) return ask;
   switch (test.op) {
     case 'equals':
