@@ -6,14 +6,17 @@
  * library leaks out. Never throws.
  */
 import {
+  Composer,
+  CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type ParsedNode,
-  parseAllDocuments,
+  Parser,
   type Scalar,
   type YAMLParseError,
   type YAMLWarning,
@@ -65,6 +68,12 @@ const NODE_LIMIT = 100_000;
 const CHARACTER_LIMIT = 4_000_000;
 const DEPTH_LIMIT = 32;
 const DOCUMENT_LIMIT = 1_000;
+/** Of what the library takes a file apart into: words, signs, blanks, ends of lines. A value in a line has six. */
+const LEXEME_LIMIT = 7 * NODE_LIMIT;
+
+const TOO_MANY_VALUES = `the file has more than ${NODE_LIMIT} values, its aliases followed`;
+const TOO_DEEP = `nested deeper than ${DEPTH_LIMIT} levels`;
+const TOO_MANY_DOCUMENTS = `the file has more than ${DOCUMENT_LIMIT} documents`;
 
 /** What a file that is no map is told. */
 const RULE = { noun: 'a rule', hint: 'it begins with "title:"' };
@@ -79,10 +88,6 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
   // A byte order mark is no part of what it stands before.
   const text = file.text.replace(/^\ufeff/, '');
   const documents = decode(text, lines, report);
-  if (documents.length > DOCUMENT_LIMIT) {
-    report.error(START, `the file has more than ${DOCUMENT_LIMIT} documents`, 'split it');
-    return [];
-  }
   const maps: MapNode[] = [];
   const budget = { nodes: NODE_LIMIT, characters: CHARACTER_LIMIT };
   for (const document of documents) {
@@ -117,24 +122,98 @@ export function nounOf(node: Node): string {
 
 const START: Place = { line: 1, column: 1 };
 
-function decode(text: string, lineCounter: LineCounter, report: Report): readonly Document.Parsed[] {
-  try {
-    // uniqueKeys takes time in the square of their number; `read` does it instead.
-    const found = parseAllDocuments(text, { lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
-    return Array.isArray(found) ? (found as Document.Parsed[]) : [];
-  } catch {
-    report.error(START, 'not readable as YAML: nested too deep');
-    return [];
+/** Thrown and caught in this file only: a file or document over its bounds is left at once. */
+class Refused extends Error {
+  readonly place: Place;
+  readonly hint: string | undefined;
+  constructor(place: Place, message: string, hint?: string) {
+    super(message);
+    this.place = place;
+    this.hint = hint;
   }
 }
 
-/** Thrown and caught in this file only: a document over its bounds is left at once. */
-class Refused extends Error {
-  readonly place: Place;
-  constructor(place: Place, message: string) {
-    super(message);
-    this.place = place;
+/** The documents of a text as the library has them; where one is over the bounds, those before it. */
+function decode(text: string, lines: LineCounter, report: Report): readonly Document.Parsed[] {
+  const documents: Document.Parsed[] = [];
+  const { stackTraceLimit } = Error;
+  // The library makes an error of every mistake, and its stack, which nobody reads, takes most of the time.
+  Error.stackTraceLimit = 0;
+  try {
+    const lexemes = lexemesOf(text);
+    const parser = new Parser(lines.addNewLine);
+    // uniqueKeys takes time in the square of their number; `read` does it instead.
+    const composer = new Composer({ uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+    lines.addNewLine(0);
+    for (const lexeme of lexemes) {
+      for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
+      // A document, its collections, each in the one before it, and what is in the last of them.
+      if (parser.stack.length > DEPTH_LIMIT + 2) {
+        throw new Refused(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
+      }
+      if (documents.length > DOCUMENT_LIMIT) throw new Refused(START, TOO_MANY_DOCUMENTS, 'split it');
+    }
+    for (const token of parser.end()) documents.push(...composer.next(token));
+    documents.push(...composer.end());
+    if (documents.length > DOCUMENT_LIMIT) throw new Refused(START, TOO_MANY_DOCUMENTS, 'split it');
+  } catch (refused) {
+    if (refused instanceof Refused) report.error(refused.place, refused.message, refused.hint);
+    else report.error(START, 'not readable as YAML');
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
+  return documents;
+}
+
+/** A text in the pieces that the library's parser takes. This is cheap, unlike what comes after it. */
+function lexemesOf(text: string): readonly string[] {
+  const lexemes: string[] = [];
+  const counts = new Map<string, number>();
+  const refuse = (message: string) => new Refused(placeIn(text, lengthOf(lexemes)), message, 'split it');
+  let isText = false;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (lexemes.length === LEXEME_LIMIT) throw refuse(`the file has more than ${LEXEME_LIMIT} words and signs`);
+    const kind = isText ? null : kindOf(lexeme);
+    if (kind !== null) {
+      const count = (counts.get(kind) ?? 0) + 1;
+      if (count > NODE_LIMIT) throw refuse(TOO_MANY_VALUES);
+      counts.set(kind, count);
+    }
+    lexemes.push(lexeme);
+    // The text of a scalar follows its mark.
+    isText = !isText && lexeme === CST.SCALAR;
+  }
+  return lexemes;
+}
+
+/** A kind that no file has more of than values: these, and each of the signs around them. Null for any other. */
+function kindOf(lexeme: string): string | null {
+  const sign = lexeme.charAt(0);
+  switch (sign) {
+    case CST.SCALAR:
+    case '"':
+    case "'":
+    case '*':
+    case '[':
+    case '{':
+      return 'value';
+    case '':
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case '#':
+    case '.':
+      return null;
+    default:
+      return lexeme === '---' ? null : sign;
+  }
+}
+
+/** How much of the text some lexemes are: marks are the library's own. */
+function lengthOf(lexemes: readonly string[]): number {
+  const isMark = (lexeme: string) => lexeme === CST.DOCUMENT || lexeme === CST.SCALAR || lexeme === CST.FLOW_END;
+  return lexemes.reduce((sum, lexeme) => sum + (isMark(lexeme) ? 0 : lexeme.length), 0);
 }
 
 function read(
@@ -149,9 +228,8 @@ function read(
 
   const visit = (node: ParsedNode | null, fallback: Place, depth: number): Node => {
     const place = node?.range ? placeAt(node.range[0]) : fallback;
-    if (--budget.nodes < 0)
-      throw new Refused(place, `the file has more than ${NODE_LIMIT} values, its aliases followed`);
-    if (depth > DEPTH_LIMIT) throw new Refused(place, `nested deeper than ${DEPTH_LIMIT} levels`);
+    if (--budget.nodes < 0) throw new Refused(place, TOO_MANY_VALUES);
+    if (depth > DEPTH_LIMIT) throw new Refused(place, TOO_DEEP);
     if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, written: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);
@@ -244,6 +322,11 @@ function scalarOf(value: unknown, source: string | undefined): string | number |
 function placeOf(lines: LineCounter, offset: number): Place {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function placeIn(text: string, offset: number): Place {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
 function sentence(message: string): string {
