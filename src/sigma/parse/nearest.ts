@@ -59,18 +59,22 @@ function slips(name: string): number {
  * as far as it looks to either side; more is some number above.
  */
 function distance(a: string, b: string): number {
+  if (a === b) return 0;
   const far = a.length + b.length;
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = new Array<number>(b.length + 1).fill(far);
     if (i <= 2) next[0] = i;
+    let least = i <= 2 ? i : far;
     for (let j = Math.max(1, i - 2); j <= Math.min(b.length, i + 2); j++) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min((row[j - 1] ?? far) + (same ? 0 : 1), (row[j] ?? far) + 1, (next[j - 1] ?? far) + 1);
       if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (before[j - 2] ?? far) + 1);
       next[j] = cost;
+      least = Math.min(least, cost);
     }
+    if (least > 2) return far;
     before = row;
     row = next;
   }

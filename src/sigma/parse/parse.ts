@@ -79,9 +79,12 @@ function readDraft(
   const attributes = attributesOf(document);
   const idPlace = attributes.get('id')?.value.place ?? document.place;
   const namePlace = attributes.get('name')?.value.place ?? document.place;
-  const source = attributes.get('logsource');
-  if (source !== undefined && isElsewhere(document, accepts)) {
-    report.notice(source.keyPlace, 'for another log source: left out', OURS);
+  const about = attributes.get('logsource');
+  // What is wrong with a document that says, readably, that it is about another log is not our business.
+  const untold: Problem[] = [];
+  const source = readLogSource(document, createReport(report.path, untold));
+  if (about !== undefined && source !== null && !accepts(source)) {
+    report.notice(about.keyPlace, 'for another log source: left out', OURS);
     return {
       header: readHeader(document, fallbackId, createReport(report.path, [])),
       report,
@@ -108,17 +111,11 @@ function readDraft(
   }
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
   if (section === undefined || map === null) return { ...base, kind: 'broken' };
-  const logSource = section === 'correlation' ? null : readLogSource(document, report);
-  const draft = readSection(section, map, document, base, logSource ?? NOWHERE, reading);
+  if (section !== 'correlation' && untold.length > 0) readLogSource(document, report);
+  const draft = readSection(section, map, document, base, source ?? NOWHERE, reading);
   if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
   if (report.errors() > errors) return { ...base, kind: 'broken' };
   return draft;
-}
-
-/** Whether a document says, readably, that it is about another log. What else is wrong with it is not our business. */
-function isElsewhere(document: MapNode, accepts: Accepts): boolean {
-  const source = readLogSource(document, createReport('', []));
-  return source !== null && !accepts(source);
 }
 
 function readSection(

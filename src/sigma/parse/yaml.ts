@@ -167,6 +167,8 @@ function decode(text: string, lines: LineCounter, report: Report): readonly Docu
 
 /** A text in the pieces that the library's parser takes. This is cheap, unlike what comes after it. */
 function lexemesOf(text: string): readonly string[] {
+  // What has fewer characters has no more of anything.
+  if (text.length < NODE_LIMIT) return [...new Lexer().lex(text)];
   const lexemes: string[] = [];
   const counts = new Map<string, number>();
   const refuse = (message: string) => new Refused(placeIn(text, lengthOf(lexemes)), message, 'split it');
@@ -242,7 +244,8 @@ function read(
     }
     if (isMap(node)) return { kind: 'map', entries: entriesOf(node.items, place, depth), place };
     const scalar = scalars.get(node) ?? readScalar(node, text, place);
-    scalars.set(node, scalar);
+    // Aliases lead to what has an anchor, and to what is in it.
+    if (anchors.size > 0) scalars.set(node, scalar);
     budget.characters -= typeof scalar.value === 'string' ? scalar.value.length : 0;
     if (budget.characters >= 0) return scalar;
     throw new Refused(
