@@ -2,7 +2,7 @@
  * From drafts to rules: ids and names are looked up, filters joined to their rules, and it is settled which rules
  * alert.
  *
- * Contract: every reference that leads nowhere is reported at its place. Pure.
+ * Contract: every reference that leads nowhere is reported at its place, and so is what would be too long. Pure.
  */
 
 import type { Rule } from '../rule.ts';
@@ -11,6 +11,7 @@ import type { Draft } from './draft.ts';
 import { expressionOf } from './expression.ts';
 import { filtersByRule } from './filtered.ts';
 import { join } from './item.ts';
+import { staysWithinLimit } from './limit.ts';
 import { type Fate, type Linked, link } from './linked.ts';
 import { createReferences } from './references.ts';
 
@@ -52,7 +53,7 @@ export function resolve(drafts: readonly Draft[]): readonly Rule[] {
         return [];
     }
   };
-  return drafts.flatMap(rulesOf);
+  return staysWithinLimit(drafts, filters) ? drafts.flatMap(rulesOf) : [];
 }
 
 /** A rule that correlations refer to alerts by itself only where one of them says `generate: true`. */

@@ -122,7 +122,7 @@ export function nounOf(node: Node): string {
 
 const START: Place = { line: 1, column: 1 };
 
-/** Thrown and caught in this file only: a file or document over its bounds is left at once. */
+/** Thrown and caught in this file only: what is over its bounds is left at once. */
 class Refused extends Error {
   readonly place: Place;
   readonly hint: string | undefined;
@@ -133,7 +133,7 @@ class Refused extends Error {
   }
 }
 
-/** The documents of a text as the library has them; where one is over the bounds, those before it. */
+/** The documents of a text as the library has them; none where they are over the bounds, which is reported. */
 function decode(text: string, lines: LineCounter, report: Report): readonly Document.Parsed[] {
   const documents: Document.Parsed[] = [];
   const { stackTraceLimit } = Error;
@@ -159,6 +159,7 @@ function decode(text: string, lines: LineCounter, report: Report): readonly Docu
   } catch (refused) {
     if (refused instanceof Refused) report.error(refused.place, refused.message, refused.hint);
     else report.error(START, 'not readable as YAML');
+    return [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }

@@ -36,6 +36,26 @@ describe('hostile rule files', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
+  test.each([
+    ['too many values', many(60_000, (i) => `k${i}: 1`), '50001:1: error: the file has more than 100000 values'],
+    [
+      'too many values in a list',
+      `a: [${'1,'.repeat(400_000)}`,
+      '1:200001: error: the file has more than 100000 values',
+    ],
+    ['signs without values', ','.repeat(300_000), '1:1: error: not valid YAML'],
+    ['commas in a list', `[${','.repeat(300_000)}`, '1:100002: error: the file has more than 100000 values'],
+    ['ends of lines', '\n'.repeat(900_000), '700001:1: error: the file has more than 700000 words and signs'],
+    ['too many documents', 'a\n---\n'.repeat(1_001), '1:1: error: the file has more than 1000 documents (split it)'],
+    ['flow too deep', `a: ${'['.repeat(60)}`, '1:36: error: nested deeper than 32 levels'],
+    ['blocks too deep', `a:\n  ${'- '.repeat(60)}1`, '2:67: error: nested deeper than 32 levels'],
+    ['maps too deep', many(60, (i) => `${' '.repeat(i)}a:`), '34:34: error: nested deeper than 32 levels'],
+  ])('a file is left where it has %s', (_, text, problem) => {
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`x.yml:${problem}`);
+  });
+
   /** A rule of ours with these lines under `detection`. */
   const detection = (lines: string) => ruleWith(`${lines}\ncondition: s`);
   const values = (item: string, value: string, n: number) =>
@@ -76,6 +96,20 @@ describe('hostile rule files', () => {
     ['tags that are maps', `tags: [${'{a: b}, '.repeat(10_000)}]\n${detection('s: {a: 1}')}`],
     ['names of prototypes', detection('s: {a: 1}\nconstructor: {__proto__: 2}\ntoString: {a: 1}')],
     ['merge keys', detection('s: &s {a: 1}\nt: {<<: *s}')],
+    [
+      'a long value that conditions name often',
+      ruleWith(`s: {a: ${'x'.repeat(60_000)}}\ncondition:\n${many(12, () => `  - ${'s or '.repeat(1_600)}s`)}`),
+    ],
+    [
+      'filters that multiply',
+      `${many(400, (i) => `${ruleWith('s: {a: 1}\ncondition: s', `r-${i}`)}---`)}\n${many(
+        400,
+        (i) =>
+          `---\ntitle: F\nid: f-${i}\nlogsource: {product: nirvana}\nfilter: {rules: any, s: {a: [${'1, '.repeat(
+            100,
+          )}]}, condition: not s}`,
+      ).slice(4)}`,
+    ],
   ])('%s', { timeout: PATIENCE_MS }, (_, text) => {
     const list = { path: 'lists/x.yml', text: `x: [${many(9_999, (i) => `v${i},`)}]` };
     const { ruleSet, problems } = parseRules([{ path: 'x.yml', text }, list]);

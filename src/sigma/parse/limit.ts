@@ -1,0 +1,53 @@
+/**
+ * How long rules may be once they are written out: each name as what it stands for, each filter with each of its rules.
+ *
+ * Contract: takes time in proportion to what was read, not to what it comes to. Pure.
+ */
+
+import type { Draft, DraftOf } from './draft.ts';
+
+type Expression = DraftOf<'detection'>['expression'];
+
+/** All rules together, roughly. Three thousand as people write them come to two millions. */
+const CHARACTERS = 50_000_000;
+
+/** Whether the rules stay within the limit; the first that does not is reported. */
+export function staysWithinLimit(
+  drafts: readonly Draft[],
+  filters: ReadonlyMap<Draft, readonly DraftOf<'filter'>[]>,
+): boolean {
+  const known = new Map<Expression, number>();
+  let left = CHARACTERS;
+  for (const draft of drafts) {
+    if (draft.kind !== 'detection') continue;
+    for (const each of [draft, ...(filters.get(draft) ?? [])]) {
+      left -= lengthOf(each.expression, known);
+      if (left >= 0) continue;
+      const message = `written out, the rules have more than ${CHARACTERS} characters, with this one`;
+      each.report.error(each.idPlace, message, 'fewer names in conditions, or filters for fewer rules');
+      return false;
+    }
+  }
+  return true;
+}
+
+/** A selection named twice counts twice, and is looked at once. */
+function lengthOf(expression: Expression, known: Map<Expression, number>): number {
+  const before = known.get(expression);
+  if (before !== undefined) return before;
+  const length = lengthOfParts(expression, known);
+  known.set(expression, length);
+  return length;
+}
+
+function lengthOfParts(expression: Expression, known: Map<Expression, number>): number {
+  switch (expression.kind) {
+    case 'leaf':
+      return JSON.stringify(expression).length;
+    case 'not':
+      return lengthOf(expression.of, known);
+    case 'and':
+    case 'or':
+      return expression.of.reduce((sum, child) => sum + lengthOf(child, known), 0);
+  }
+}
