@@ -67,6 +67,8 @@ const NODE_LIMIT = 100_000;
 /** The same of its texts. */
 const CHARACTER_LIMIT = 4_000_000;
 const DEPTH_LIMIT = 32;
+/** What is a little deeper than that is found by `read`, beside what else is wrong; this is for the library. */
+const STACK_LIMIT = 4 * DEPTH_LIMIT;
 const DOCUMENT_LIMIT = 1_000;
 /** Of what the library takes a file apart into: words, signs, blanks, ends of lines. A value in a line has six. */
 const LEXEME_LIMIT = 7 * NODE_LIMIT;
@@ -147,8 +149,8 @@ function decode(text: string, lines: LineCounter, report: Report): readonly Docu
     lines.addNewLine(0);
     for (const lexeme of lexemes) {
       for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
-      // A document, its collections, each in the one before it, and what is in the last of them.
-      if (parser.stack.length > DEPTH_LIMIT + 2) {
+      // A document, and its collections, each in the one before it.
+      if (parser.stack.length > STACK_LIMIT) {
         throw new Refused(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
       }
       if (documents.length > DOCUMENT_LIMIT) throw new Refused(START, TOO_MANY_DOCUMENTS, 'split it');

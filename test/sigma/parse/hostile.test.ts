@@ -47,9 +47,9 @@ describe('hostile rule files', () => {
     ['commas in a list', `[${','.repeat(300_000)}`, '1:100002: error: the file has more than 100000 values'],
     ['ends of lines', '\n'.repeat(900_000), '700001:1: error: the file has more than 700000 words and signs'],
     ['too many documents', 'a\n---\n'.repeat(1_001), '1:1: error: the file has more than 1000 documents (split it)'],
-    ['flow too deep', `a: ${'['.repeat(60)}`, '1:36: error: nested deeper than 32 levels'],
-    ['blocks too deep', `a:\n  ${'- '.repeat(60)}1`, '2:67: error: nested deeper than 32 levels'],
-    ['maps too deep', many(60, (i) => `${' '.repeat(i)}a:`), '34:34: error: nested deeper than 32 levels'],
+    ['flow too deep', `a: ${'['.repeat(200)}`, '1:36: error: nested deeper than 32 levels'],
+    ['blocks too deep', `a:\n  ${'- '.repeat(200)}1`, '2:67: error: nested deeper than 32 levels'],
+    ['maps too deep', many(200, (i) => `${' '.repeat(i)}a:`), '34:34: error: nested deeper than 32 levels'],
   ])('a file is left where it has %s', (_, text, problem) => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);
