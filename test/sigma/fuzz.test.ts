@@ -8,6 +8,7 @@ import { expressionOf } from '../../src/sigma/parse/expression.ts';
 import { parseRules } from '../../src/sigma/parse/parse.ts';
 import { problemText } from '../../src/sigma/parse/problem.ts';
 import type { Written, WrittenTest } from '../../src/sigma/parse/written.ts';
+import { prepareRegex } from '../../src/sigma/regex/regex.ts';
 import {
   type DetectionRule,
   type EntryBody,
@@ -109,6 +110,12 @@ const simplePattern = fc
   .tuple(fc.constantFrom(...WORDS), fc.constantFrom('*x*', 'x*', '*x'))
   .map(([text, shape]) => [...shape].map((sign): PatternPart => (sign === '*' ? { wildcard: '*' } : { text })));
 
+function matching(source: string, flags = ''): WrittenTest {
+  const regex = prepareRegex(source, flags);
+  if (!regex.ok) throw new Error(regex.problem);
+  return { op: 're', regex: regex.prepared };
+}
+
 const leafTest: fc.Arbitrary<WrittenTest> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('equals'), value: scalar, cased }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('pattern'), parts: simplePattern, cased }) },
@@ -118,11 +125,9 @@ const leafTest: fc.Arbitrary<WrittenTest> = fc.oneof(
   },
   fc.record({ op: fc.constant('null') }),
   fc.record({ op: fc.constant('exists'), present: fc.boolean() }),
-  fc.record({
-    op: fc.constant('re'),
-    source: fc.constantFrom('a', '^a.?$', '[0-9]+', 'b$'),
-    flags: fc.constantFrom('', 'i'),
-  }),
+  fc
+    .tuple(fc.constantFrom('a', '^a.?$', '[0-9]+', 'b$', '(a|b)+c?', 'a[ab]*$'), fc.constantFrom('', 'i'))
+    .map(([source, flags]) => matching(source, flags)),
   fc.record({
     op: fc.constant('cidr'),
     range: fc.constantFrom('10.0.0.0/8', '10.0.0.0/24', '10.0.0.1', '0.0.0.0/0', '2001:db8::/32', '::/0', '::1'),
@@ -286,7 +291,7 @@ describe.each(WAYS)('the engine, $way', ({ options, asCode = false }) => {
       ),
       { op: 'equals', value: 'x', cased: false },
       { op: 'pattern', parts: [{ wildcard: '*' }, { oneOf: '-/' }, { text: 'aa' }, { wildcard: '*' }], cased: false },
-      { op: 're', source: '(a|aa)+b$', flags: '' },
+      matching('(a|aa)+b$'),
       { op: 'time', part: 'hour', compare: 'eq', value: 3 },
       { op: 'cidr', range: '10.0.0.0/8' },
       { op: 'gt', value: 1e9 },

@@ -2,12 +2,10 @@
  * From a search as it is written to what is evaluated.
  *
  * Contract: it means the same. An AND in an AND is one AND; alternatives that ask one field alike are one leaf, as long
- * as they are of one selection, so that the evidence can name it; texts are folded, ranges and regular expressions made
- * ready. The order is the rule's. Throws where a test holds what reading a rule would have refused. Pure.
+ * as they are of one selection, so that the evidence can name it; texts are folded, ranges read. The order is the rule's. Throws where a test holds what reading a rule would have refused. Pure.
  */
 import { type AddressRange, apart, parseRange } from '../match/cidr.ts';
 import { fold } from '../match/fold.ts';
-import { prepareRegex } from '../regex/regex.ts';
 import type { Expression, Leaf, Pattern, PatternPart, Test, TextOp } from '../rule.ts';
 import type { Written, WrittenLeaf, WrittenTest } from './written.ts';
 
@@ -42,11 +40,8 @@ function testOf(test: WrittenTest): Test {
     }
     case 'pattern':
       return patternTest(test.cased ? test.parts : test.parts.map(folded), test.cased);
-    case 're': {
-      const regex = prepareRegex(test.source, test.flags);
-      if (!regex.ok) throw new Error(`regular expression: ${regex.problem}`);
-      return { op: 're', values: [regex.prepared] };
-    }
+    case 're':
+      return { op: 're', values: [test.regex] };
     case 'cidr': {
       const range = parseRange(test.range);
       if (range === null) throw new Error(`not a range of addresses: ${test.range}`);

@@ -55,7 +55,7 @@ function charactersOf(test: WrittenTest): number {
     case 'equals':
       return typeof test.value === 'string' ? test.value.length : 8;
     case 're':
-      return test.source.length;
+      return test.regex.source.length;
     default:
       return 8;
   }

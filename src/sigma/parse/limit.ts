@@ -5,8 +5,7 @@
  */
 
 import type { Draft, DraftOf } from './draft.ts';
-
-type Expression = DraftOf<'detection'>['expression'];
+import type { Written } from './written.ts';
 
 /** All rules together, roughly. Three thousand as people write them come to two millions. */
 const CHARACTERS = 50_000_000;
@@ -16,7 +15,7 @@ export function staysWithinLimit(
   drafts: readonly Draft[],
   filters: ReadonlyMap<Draft, readonly DraftOf<'filter'>[]>,
 ): boolean {
-  const known = new Map<Expression, number>();
+  const known = new Map<Written, number>();
   let left = CHARACTERS;
   for (const draft of drafts) {
     if (draft.kind !== 'detection') continue;
@@ -32,7 +31,7 @@ export function staysWithinLimit(
 }
 
 /** A selection named twice counts twice, and is looked at once. */
-function lengthOf(expression: Expression, known: Map<Expression, number>): number {
+function lengthOf(expression: Written, known: Map<Written, number>): number {
   const before = known.get(expression);
   if (before !== undefined) return before;
   const length = lengthOfParts(expression, known);
@@ -40,7 +39,7 @@ function lengthOf(expression: Expression, known: Map<Expression, number>): numbe
   return length;
 }
 
-function lengthOfParts(expression: Expression, known: Map<Expression, number>): number {
+function lengthOfParts(expression: Written, known: Map<Written, number>): number {
   switch (expression.kind) {
     case 'leaf':
       return JSON.stringify(expression).length;

@@ -86,7 +86,7 @@ function regexTests(
   const source = expand ? expandRegex(String(value), place, reading) : String(value);
   if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_LIMIT), report)) return null;
   const regex = prepareRegex(source, flags);
-  if (regex.ok) return [{ op: 're', source, flags }];
+  if (regex.ok) return [{ op: 're', regex: regex.prepared }];
   const hint = /look-|back-reference/.test(regex.problem) ? 'RE2 has no look-around and no back-references' : undefined;
   report.error(place, `not a regular expression of RE2: ${shown(regex.problem)}`, hint);
   return null;

@@ -25,9 +25,12 @@ function meaningOf(rule: Rule): unknown {
   }
 }
 
-/** A leaf of several values is as many alternatives: selections, which tell leaves apart, are names. */
+/**
+ * A leaf of several values is as many alternatives: selections, which tell leaves apart, are names. The keys of a leaf
+ * are always in one order.
+ */
 function meaningOfExpression(expression: Expression): string {
-  return meaningOfFormula(eachValue(expression), canonical);
+  return meaningOfFormula(eachValue(expression), JSON.stringify);
 }
 
 function eachValue(expression: Expression): Formula<{ readonly kind: 'leaf'; readonly meaning: unknown }> {

@@ -1,4 +1,5 @@
 /** The search of a detection as it is written: a comparison for each value. */
+import type { PreparedRegex } from '../regex/prepared.ts';
 import type { Formula, Order, Pattern, TextOp, TimePart } from '../rule.ts';
 
 /** A search, its names resolved. */
@@ -17,7 +18,7 @@ export type WrittenTest =
   | { readonly op: 'pattern'; readonly parts: Pattern; readonly cased: boolean }
   | { readonly op: 'null' }
   | { readonly op: 'exists'; readonly present: boolean }
-  | { readonly op: 're'; readonly source: string; readonly flags: string }
+  | { readonly op: 're'; readonly regex: PreparedRegex }
   | { readonly op: 'cidr'; readonly range: string }
   | { readonly op: Order; readonly value: number }
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }

@@ -31,7 +31,7 @@ function testsOf(test: Test): readonly WrittenTest[] {
     case 'pattern':
       return test.values.map((parts) => ({ op: 'pattern', parts, cased: test.cased }));
     case 're':
-      return test.values.map(({ source, flags }) => ({ op: 're', source, flags }));
+      return test.values.map((regex) => ({ op: 're', regex }));
     case 'cidr':
       return test.values.map((range) => ({ op: 'cidr', range: rangeText(range) }));
     default:

@@ -38,7 +38,7 @@ function scalarHolds(scalar: Scalar, test: Exclude<WrittenTest, { op: 'null' | '
     case 'pattern':
       return asRegExp(test.parts, test.cased).test(inCase(String(scalar), test.cased));
     case 're': {
-      const regex = createRegex(test.source, test.flags);
+      const regex = createRegex(test.regex.source, test.regex.flags);
       return regex.ok && regex.test(String(scalar));
     }
     case 'cidr':
