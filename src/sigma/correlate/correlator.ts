@@ -70,7 +70,7 @@ interface Gathered {
   readonly at: number;
   readonly rules: number[];
   readonly value: string | number | null;
-  readonly evidence: Evidence[];
+  evidence: readonly Evidence[];
 }
 
 /** Creates the correlator of a set of rules. */
@@ -78,25 +78,33 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
   const layers = createLayers(rules);
 
   const see = (entry: SeenEntry, horizon: number, windows: Windows): readonly Firing[] => {
+    // Most entries concern no correlation.
+    if (!entry.matches.some(({ rule }) => layers.feeds.has(rule.id))) return NONE;
     const pending = new Map<number, Source[]>();
     /** The keys of `pending`. */
     const queue: number[] = [];
     let sorted = true;
-    const offer = (id: string, source: Omit<Source, 'index'>, after: number): void => {
+    const offer = (
+      id: string,
+      at: number,
+      below: readonly KeyPart[],
+      evidence: readonly Evidence[],
+      after: number,
+    ): void => {
       for (const { order, index } of layers.feeds.get(id) ?? NONE) {
         // What a firing concerns comes later in the order than what fired; were there a cycle, this would end it.
         if (order <= after) continue;
+        const source: Source = { index, at, below, evidence };
         const sources = pending.get(order);
         if (sources !== undefined) {
-          sources.push({ index, ...source });
+          sources.push(source);
           continue;
         }
-        pending.set(order, [{ index, ...source }]);
+        pending.set(order, [source]);
         sorted = queue.push(order) === 1;
       }
     };
-    for (const { rule, evidence } of entry.matches) offer(rule.id, { at: entry.at, below: NONE, evidence }, -1);
-    if (queue.length === 0) return NONE;
+    for (const { rule, evidence } of entry.matches) offer(rule.id, entry.at, NONE, evidence, -1);
     const firings: Firing[] = [];
     while (queue.length > 0) {
       if (!sorted) queue.sort((a, b) => b - a);
@@ -107,18 +115,12 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       if (rule === undefined || sources === undefined) continue;
       // What fired may be dated later than the entry, and entries to come are no older than that only.
       const isAwaited = layers.feeds.has(rule.id);
-      for (const { firing, ends } of firingsOf(
-        rule,
-        sources,
-        entry.body,
-        Math.min(entry.at, horizon),
-        windows,
-        isAwaited,
-      )) {
+      const oldest = Math.min(entry.at, horizon);
+      for (const { firing, ends } of firingsOf(rule, sources, entry.body, oldest, windows, isAwaited)) {
         firings.push(firing);
-        for (const at of isAwaited ? [...ends].sort((a, b) => a - b).slice(0, LATER_TOLD + 1) : NONE) {
-          offer(rule.id, { at, below: firing.group, evidence: firing.evidence }, order);
-        }
+        if (!isAwaited) continue;
+        const told = [...new Set(ends)].sort((a, b) => a - b).slice(0, LATER_TOLD + 1);
+        for (const at of told) offer(rule.id, at, firing.group, firing.evidence, order);
       }
     }
     return firings;
@@ -131,8 +133,9 @@ const NONE: readonly never[] = [];
 
 /** What fired of one group, and the ends of all its windows that did. */
 interface Fires {
-  readonly firing: Firing;
-  readonly ends: ReadonlySet<number>;
+  readonly key: string;
+  firing: Firing;
+  readonly ends: number[];
 }
 
 function firingsOf(
@@ -142,20 +145,26 @@ function firingsOf(
   horizon: number,
   windows: Windows,
   asksLater: boolean,
-): Iterable<Fires> {
-  const found = new Map<string, Fires>();
+): readonly Fires[] {
+  const found: Fires[] = [];
   for (const { group, key, at, rules, value, evidence } of gathered(rule, sources, body)) {
     const fired = windows.open(rule, group).see({ at, rules, value }, horizon, asksLater);
     if (fired === null) continue;
-    const known = found.get(key);
-    const ends = new Set([...(known?.ends ?? NONE), fired.at, ...(fired.later ?? NONE)]);
-    const isEarliest = known === undefined || fired.at < known.firing.fired.at;
-    const firing = isEarliest
-      ? { rule, group, fired, evidence: [...new Set(evidence)].slice(0, EVIDENCE_TOLD) }
-      : known.firing;
-    found.set(key, { firing, ends });
+    const firing: Firing = { rule, group, fired, evidence: distinct(evidence).slice(0, EVIDENCE_TOLD) };
+    const ends = [fired.at, ...(fired.later ?? NONE)];
+    const known = found.find((each) => each.key === key);
+    if (known === undefined) {
+      found.push({ key, firing, ends });
+      continue;
+    }
+    known.ends.push(...ends);
+    if (fired.at < known.firing.fired.at) known.firing = firing;
   }
-  return found.values();
+  return found;
+}
+
+function distinct(evidence: readonly Evidence[]): readonly Evidence[] {
+  return evidence.length > 1 ? [...new Set(evidence)] : evidence;
 }
 
 /** The happenings that an entry's sources make, by time. */
@@ -170,11 +179,11 @@ function gathered(rule: CorrelationRule, sources: Source[], body: EntryBody): re
     const key = sources.length === 1 ? '' : groupText(group);
     const known = found.find((each) => each.at === at && each.key === key);
     if (known === undefined) {
-      found.push({ group, key, at, rules: [index], value, evidence: [...evidence] });
+      found.push({ group, key, at, rules: [index], value, evidence });
       continue;
     }
     if (known.rules.at(-1) !== index) known.rules.push(index);
-    if (known.evidence.length < EVIDENCE_TOLD) known.evidence.push(...evidence);
+    if (known.evidence.length < EVIDENCE_TOLD) known.evidence = [...known.evidence, ...evidence];
   }
   return found.sort((a, b) => a.at - b.at);
 }
