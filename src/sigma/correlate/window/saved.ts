@@ -43,7 +43,8 @@ export function openItems(type: string, saved: string | null, isKey: (key: unkno
   if (!Array.isArray(steps) || !Array.isArray(kept) || !Array.isArray(texts)) return nothing;
   const items: Items = { times: [], keys: [], head: 0 };
   let time = 0;
-  for (const [i, step] of steps.entries()) {
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i];
     const place: unknown = kept.length === 0 ? 0 : kept[i];
     const key: unknown = texts.length > 0 ? texts[place as number] : typeof place === 'string' ? Number(place) : place;
     if (!Number.isFinite(step) || (i > 0 && step < 0) || !isKey(key)) return nothing;

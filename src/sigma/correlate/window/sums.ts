@@ -57,7 +57,7 @@ export function sumSweep(items: Items, first: number, average: boolean): Sweep {
     number: (after) => {
       while (from < to && (from < items.head || (times[from] as number) <= after)) from++;
       if (from > middle) turn();
-      const total = { ...newer };
+      const total: Total = { sum: newer.sum, rest: newer.rest };
       if (from < middle) {
         add(total, sums[from - base] as number);
         total.rest += rests[from - base] as number;
