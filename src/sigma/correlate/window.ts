@@ -38,12 +38,17 @@ const CLEAR_FROM = 64;
 /** Opens a window anew, or as it was saved. `kind` is for tests, which count and bound otherwise. */
 export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = kindOf(rule)): Window {
   const { timespanMs } = rule;
+  const { key: keyOf, most, sweep: sweepFrom, digests, newest } = kind;
   const condition = rule.expression === null ? rule.condition : [];
-  const limit = kind.most;
   const items = openItems(rule.type, saved, kind.isKey);
-  /** Where there is one, all that is kept of the last window has entered it. */
+  /** Where there is one, of the last window looked at; all kept items of it before `entered` have come in. */
   let sweep: Sweep | null = null;
   let entered = 0;
+  /** The first item of the last window that fired, or one before it. */
+  let first = 0;
+  /** What was told of the window that began at `toldFrom`. */
+  let told: readonly number[] = [];
+  let toldFrom = -1;
   /** Items that came since the last clearing. */
   let fresh = items.times.length;
   let dropped = 0;
@@ -52,7 +57,7 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
     const { times, keys, head } = items;
     let place = times.length;
     if (place > head && (times[place - 1] as number) > at) place = firstAfter(times, at, head);
-    if (kind.key === 'rules') {
+    if (keyOf === 'rules') {
       // At one time a rule happens once, and rules come in their order.
       while (place > head && times[place - 1] === at && (keys[place - 1] as Key) >= key) place--;
       if (times[place] === at && keys[place] === key) return;
@@ -69,70 +74,74 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
   };
 
   const fire = (end: number, value: number): Fired => {
-    const first = firstAfter(items.times, end - timespanMs, items.head);
-    return { at: end, value, times: timesTold(items.times, first, end) };
+    const { times, head } = items;
+    const after = end - timespanMs;
+    if (first < head) first = head;
+    while ((times[first] as number) <= after) first++;
+    // A later window with the same beginning begins with the same times: no more are told of it.
+    if (first !== toldFrom || told.length < TIMES_TOLD) {
+      told = timesTold(times, first, end);
+      toldFrom = first;
+    }
+    return { at: end, value, times: told };
   };
 
-  /** The earliest window that contains `at` and meets the condition. */
-  const look = (at: number): Fired | null => {
+  /**
+   * The earliest window that contains `at` and meets the condition. Where `ends` are asked for, those of all that do go
+   * into it.
+   */
+  const look = (at: number, ends: number[] | null): Fired | null => {
     const { times, head } = items;
+    // Mostly: what came is the newest, and only its own window contains it.
     if (sweep !== null && times[times.length - 1] === at) {
       while (entered < times.length) sweep.enter(entered++);
       const number = sweep.number(at - timespanMs);
       return meets(number, condition) ? fire(at, number) : null;
     }
-    const from = firstAfter(times, at - timespanMs, head);
-    const moving = kind.sweep(items, from);
-    let found: Fired | null = null;
-    for (let i = from; i < times.length; i++) {
-      const end = times[i] as number;
-      if (found !== null || end - timespanMs >= at) return found;
-      moving.enter(i);
-      if (end < at || times[i + 1] === end) continue;
-      const number = moving.number(end - timespanMs);
-      if (meets(number, condition)) found = fire(end, number);
+    first = firstAfter(times, at - timespanMs, head);
+    toldFrom = -1;
+    sweep = sweepFrom(items, first);
+    entered = first;
+    let earliest: Fired | null = null;
+    while (entered < times.length) {
+      const end = times[entered] as number;
+      if (end - timespanMs >= at) break;
+      sweep.enter(entered++);
+      if (end < at || times[entered] === end) continue;
+      const number = sweep.number(end - timespanMs);
+      if (!meets(number, condition)) continue;
+      earliest ??= fire(end, number);
+      if (ends === null) break;
+      ends.push(end);
     }
-    sweep = moving;
-    entered = times.length;
-    return found;
+    return earliest;
   };
 
-  /** The ends of the windows after the one that ends at `at` that contain it and meet the condition. */
-  const endsMet = (at: number): number[] => {
-    const { times, head } = items;
-    const from = firstAfter(times, at - timespanMs, head);
-    const moving = kind.sweep(items, from);
+  const endsMet = (at: number): ReadonlySet<number> => {
     const ends: number[] = [];
-    for (let i = from; i < times.length; i++) {
-      const end = times[i] as number;
-      if (end - timespanMs >= at) break;
-      moving.enter(i);
-      if (end <= at || times[i + 1] === end) continue;
-      if (meets(moving.number(end - timespanMs), condition)) ends.push(end);
-    }
-    return ends;
+    look(at, ends);
+    return new Set(ends);
   };
 
   const clear = (): void => {
     const { times, head } = items;
     const size = times.length - head;
-    const { digests, newest } = kind;
     if (
       digests !== null &&
       size >= 2 * newest &&
-      fresh >= Math.max(CLEAR_FROM, newest, Math.min(size - fresh, limit >> 2))
+      fresh >= Math.max(CLEAR_FROM, newest, Math.min(size - fresh, most >> 2))
     ) {
       replace(thinned(items, timespanMs, digests, newest));
       fresh = 0;
     } else if (head > CLEAR_FROM && head > size) {
       replace({ times: times.slice(head), keys: items.keys.slice(head), head: 0 });
     }
-    const excess = items.times.length - items.head - limit;
+    const excess = items.times.length - items.head - most;
     if (excess <= 0) return;
     items.head += excess;
     dropped += excess;
     // Its chains do not know which of their items are gone.
-    if (kind.key === 'rules') sweep = null;
+    if (keyOf === 'rules') sweep = null;
   };
 
   const replace = (by: typeof items): void => {
@@ -143,18 +152,21 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
   return {
     see: (happening, horizon, asksLater = false) => {
       const { at } = happening;
-      const key = kind.key === 'rules' ? null : kind.key(happening);
-      if (kind.key !== 'rules' && key === null) return null;
+      const key = keyOf === 'rules' ? null : keyOf(happening);
+      if (keyOf !== 'rules' && key === null) return null;
+      const { times } = items;
       const dead = Math.min(at, horizon) - timespanMs;
-      while (items.head < items.times.length && (items.times[items.head] as number) <= dead) items.head++;
-      const isLate = asksLater && items.head < items.times.length && (items.times.at(-1) as number) > at;
-      const met = isLate ? new Set(endsMet(at)) : null;
+      while (items.head < times.length && (times[items.head] as number) <= dead) items.head++;
+      const isLate = items.head < times.length && (times[times.length - 1] as number) > at;
+      const before = asksLater && isLate ? endsMet(at) : null;
       if (key !== null) insert(at, key);
       else for (const index of happening.rules) insert(at, index);
-      const fired = look(at);
-      const later = fired === null || met === null ? [] : endsMet(at).filter((end) => end > fired.at && !met.has(end));
+      const ends: number[] | null = before === null ? null : [];
+      const fired = look(at, ends);
       clear();
-      return fired === null || later.length === 0 ? fired : { ...fired, later: later.slice(0, LATER_TOLD) };
+      if (fired === null || before === null || ends === null) return fired;
+      const later = ends.filter((end) => end > fired.at && !before.has(end)).slice(0, LATER_TOLD);
+      return later.length === 0 ? fired : { ...fired, later };
     },
     save: () => saveItems(rule.type, items),
     get dropped() {
@@ -162,6 +174,7 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
     },
   };
 }
+
 /** The first of the distinct times from a place on, until `end`. */
 function timesTold(times: readonly number[], first: number, end: number): number[] {
   const told = times.slice(first, first + TIMES_TOLD);

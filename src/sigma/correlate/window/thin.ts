@@ -13,10 +13,10 @@ export function thinned(items: Items, timespanMs: number, digests: Digests, newe
   const count = times.length;
   const needed = new Uint8Array(count).fill(1, Math.max(head, count - newest));
   for (let from = head; from < count; ) {
-    const stretch = Math.floor((times[from] as number) / timespanMs);
+    const until = (Math.floor((times[from] as number) / timespanMs) + 1) * timespanMs;
     const forward = digests(false);
     let to = from;
-    for (; to < count && Math.floor((times[to] as number) / timespanMs) === stretch; to++) {
+    for (; to < count && (times[to] as number) < until; to++) {
       if (forward(keys[to] as Key)) needed[to] = 1;
     }
     const backward = digests(true);
