@@ -28,7 +28,9 @@ export async function* benchWindows({ rounds, folder, say }: BenchContext): Asyn
       const rows: Grid['rows'][number][] = [];
       for (const type of CORRELATION_TYPES) {
         await check(running, type);
-        for (const size of SIZES) rows.push(await measured(running, type, size, rounds));
+        const sizes: Cost[] = [];
+        for (const size of SIZES) sizes.push(await measured(running, type, size, rounds));
+        rows.push(...sizes.map((cost) => rowOf(type, cost, sizes[0] ?? cost)));
       }
       yield {
         title: `A happening in one hot group, ${runtime}`,
@@ -37,10 +39,15 @@ export async function* benchWindows({ rounds, folder, say }: BenchContext): Asyn
           { name: 'stored each page', unit: 'ns' },
           { name: 'naive filter', unit: 'ns' },
           { name: 'naive of window', unit: 'times' },
+          { name: 'window grew', unit: 'times' },
+          { name: 'naive grew', unit: 'times' },
+          { name: 'making it', unit: 'ns' },
         ],
         rows,
         notes: [
           'So many happenings lie within one timespan; entries may come 5 minutes late, the timespan is 10 minutes.',
+          `Grew: beside the group with ${SIZES[0].toLocaleString('en-US')}.`,
+          'Making it: what making a happening, and a loop, cost by themselves; that is taken off the others.',
           'Stored each page: the window is saved and opened again after each 100, as the ledger does.',
         ],
       };
@@ -50,12 +57,25 @@ export async function* benchWindows({ rounds, folder, say }: BenchContext): Asyn
   }
 }
 
-async function measured(
-  running: Running,
-  type: CorrelationType,
-  size: number,
-  rounds: number,
-): Promise<Grid['rows'][number]> {
+/** ns a happening, without making it. */
+interface Cost {
+  readonly size: number;
+  readonly making: number;
+  readonly window: number;
+  readonly stored: number;
+  readonly naive: number;
+}
+
+function rowOf(type: CorrelationType, cost: Cost, smallest: Cost): Grid['rows'][number] {
+  const { size, making, window, stored, naive } = cost;
+  const grew = [window / smallest.window, naive / smallest.naive];
+  return {
+    name: `${type}, ${size.toLocaleString('en-US')}`,
+    cells: [window, stored, naive, naive / window, ...grew, making],
+  };
+}
+
+async function measured(running: Running, type: CorrelationType, size: number, rounds: number): Promise<Cost> {
   const counts: Record<string, number> = {};
   for (const way of Object.keys(WAYS)) {
     const count = way === 'naive' ? Math.max(5, Math.ceil(NAIVE_LOOKS / size / 10)) : HAPPENINGS;
@@ -75,10 +95,10 @@ async function measured(
     now,
   );
   const nsAt = (i: number, count: number): number => ((times[i]?.median ?? Number.NaN) / count) * 1e6;
-  const nothing = nsAt(0, HAPPENINGS);
-  const cells = ways.map(([, count], i) => nsAt(i + 1, count) - nothing);
-  const [window = Number.NaN, , naive = Number.NaN] = cells;
-  return { name: `${type}, ${size.toLocaleString('en-US')}`, cells: [...cells, naive / window] };
+  const making = nsAt(0, HAPPENINGS);
+  const costs = ways.map(([, count], i) => nsAt(i + 1, count) - making);
+  const [window = Number.NaN, stored = Number.NaN, naive = Number.NaN] = costs;
+  return { size, making, window, stored, naive };
 }
 
 /** Throws where they do not fire as often. */

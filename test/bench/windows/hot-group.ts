@@ -13,6 +13,8 @@ export const TIMESPAN_MS = 600_000;
 const OVERLAP_MS = 300_000;
 const VALUES = 97;
 const RULES = ['a', 'b', 'c'];
+/** Real times: they are too large for the integers that JavaScript engines are quickest with. */
+const BEGIN_MS = Date.UTC(2026, 0, 5);
 /** A page of the log: after so many a group's window is saved, and opened again for the next. */
 const PAGE = 100;
 
@@ -44,7 +46,7 @@ export function happeningAt(type: CorrelationType, i: number, perTimespan: numbe
   const scattered = (Math.imul(i, 0x9e3779b1) >>> 8) % VALUES;
   const hasValue = type.startsWith('value_');
   return {
-    at: Math.floor((i * TIMESPAN_MS) / perTimespan),
+    at: BEGIN_MS + Math.floor((i * TIMESPAN_MS) / perTimespan),
     rules: [scattered % RULES.length],
     value: hasValue ? (type === 'value_count' ? `value ${scattered}` : scattered) : null,
   };
