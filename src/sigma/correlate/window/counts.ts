@@ -21,7 +21,7 @@ export function countSweep(items: Items, first: number): Sweep {
 export function countDigests(cap: number): Digests {
   return () => {
     let count = 0;
-    return () => count++ < cap;
+    return () => count++ < cap || null;
   };
 }
 
@@ -51,6 +51,6 @@ export function distinctSweep(items: Items, first: number, fits?: (has: (key: Ke
 export function distinctDigests(cap: number): Digests {
   return () => {
     const seen = new Set<Key>();
-    return (key) => seen.size < cap && seen.size !== seen.add(key).size;
+    return (key) => (seen.size < cap ? seen.size !== seen.add(key).size : null);
   };
 }

@@ -37,6 +37,6 @@ export type Sweeps = (items: Items, from: number) => Sweep;
 
 /**
  * What a run of items amounts to, whatever runs are put before or after it: says for the next key whether it changes
- * that. `backward`: the run is read from its end.
+ * that, or null where neither it nor any after it does. `backward`: the run is read from its end.
  */
-export type Digests = (backward: boolean) => (key: Key) => boolean;
+export type Digests = (backward: boolean) => (key: Key) => boolean | null;

@@ -101,7 +101,7 @@ function temporal({ type, rules, expression }: WindowRule, isRising: boolean): K
       ...common,
       sweep: (items, from) =>
         distinctSweep(items, from, expression === null ? undefined : (has) => fulfils(expression, has)),
-      digests: distinctDigests(Number.POSITIVE_INFINITY),
+      digests: distinctDigests(rules.length),
       newest: isRising ? 0 : NEWEST,
     };
   }

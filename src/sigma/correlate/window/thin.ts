@@ -12,17 +12,19 @@ export function thinned(items: Items, timespanMs: number, digests: Digests, newe
   const { times, keys, head } = items;
   const count = times.length;
   const needed = new Uint8Array(count).fill(1, Math.max(head, count - newest));
+  const mark = (begin: number, end: number, step: 1 | -1, digest: ReturnType<Digests>): void => {
+    for (let i = begin; i !== end; i += step) {
+      const changes = digest(keys[i] as Key);
+      if (changes === null) return;
+      if (changes) needed[i] = 1;
+    }
+  };
   for (let from = head; from < count; ) {
     const until = (Math.floor((times[from] as number) / timespanMs) + 1) * timespanMs;
-    const forward = digests(false);
-    let to = from;
-    for (; to < count && (times[to] as number) < until; to++) {
-      if (forward(keys[to] as Key)) needed[to] = 1;
-    }
-    const backward = digests(true);
-    for (let i = to - 1; i >= from; i--) {
-      if (backward(keys[i] as Key)) needed[i] = 1;
-    }
+    let to = from + 1;
+    while (to < count && (times[to] as number) < until) to++;
+    mark(from, to, 1, digests(false));
+    mark(to - 1, from - 1, -1, digests(true));
     from = to;
   }
   const kept: Items = { times: [], keys: [], head: 0 };
