@@ -6,19 +6,30 @@
  *
  * Contract: finds what the rules' steps find. Pure.
  */
-import type { DetectionRule, Expression, Leaf } from '../rule.ts';
-import type { FieldTable, Form, LoadedEntry, Several } from './loaded.ts';
+import type { DetectionRule, EntryBody, Expression, Leaf } from '../rule.ts';
+import { fieldValue } from './field.ts';
+import { fold } from './fold.ts';
+import { AS, type FieldTable, type Form, isNull, isScalar, type LoadedEntry } from './loaded.ts';
 import { createLeafPlan, holds, type LeafPlan } from './plan.ts';
 
 /** Puts the numbers of the rules that match into `found`. */
 export type Find = (values: readonly unknown[], ask: (leaf: number) => boolean, found: number[]) => void;
 
 export interface RuleCode {
-  /** The fields that are compared in the code, each in a form: `values` in this order, undefined where there is none. */
-  readonly columns: readonly (readonly [path: string, form: Form])[];
+  /** The fields that are compared in the code, each in a form; undefined where there is none. */
+  readonly read: (entry: EntryBody, as: Reading) => readonly unknown[];
   /** In parts, for compilers do not like long functions. */
   readonly parts: readonly Find[];
 }
+
+/** Fields' values as the code wants them: a scalar in each form, or undefined. A list is none: then the code stops. */
+export type Reading = { readonly [F in CodeForm]: (value: unknown) => unknown } & {
+  /** The value, if it is an object. */
+  object(value: unknown): EntryBody | undefined;
+  /** The value of a field, however it is called and wherever it is. */
+  field(entry: EntryBody, path: string): unknown;
+};
+export type CodeForm = Exclude<Form, 'scalar' | 'address'>;
 
 /** Every leaf of the rules; its place is its number. */
 export function leavesOf(rules: readonly DetectionRule[]): readonly Leaf[] {
@@ -34,34 +45,61 @@ function collect(expression: Expression, into: Leaf[]): void {
 }
 
 /** Finds the matches of an entry; says false, and finds nothing, where the code is not for such an entry. */
-export type CodeSearch = (entry: LoadedEntry, found: number[]) => boolean;
+export type CodeSearch = (body: EntryBody, found: number[]) => boolean;
 
 export function createCodeSearch(
-  { columns, parts }: RuleCode,
+  { read, parts }: RuleCode,
   rules: () => readonly DetectionRule[],
   table: FieldTable,
 ): CodeSearch {
-  const numbers = columns.map(([path, form]) => table.columnOf(path, form));
-  const values: unknown[] = new Array(columns.length);
   const plans: LeafPlan[] = [];
   let leaves: readonly Leaf[] | null = null;
-  let current: LoadedEntry | null = null;
+  let current: EntryBody = {};
+  let entry: LoadedEntry | null = null;
   const ask = (leaf: number): boolean => {
     leaves ??= leavesOf(rules());
     const plan = plans[leaf] ?? createLeafPlan(leaves[leaf] as Leaf, table, false);
     plans[leaf] = plan;
-    return holds(plan, current as LoadedEntry);
+    entry ??= table.load(current);
+    return holds(plan, entry);
   };
-  return (entry, found) => {
-    for (let i = 0; i < numbers.length; i++) {
-      const value = entry.prepare(numbers[i] as number);
-      // Whatever is no scalar is several.
-      const isScalar = typeof value !== 'object';
-      if (!isScalar && (value as Several<unknown>).all.length > 0) return false;
-      values[i] = isScalar ? value : undefined;
-    }
-    current = entry;
-    for (const find of parts) find(values, ask, found);
+  let lists = 0;
+  const reading = createReading(() => {
+    lists++;
+  });
+  return (body, found) => {
+    lists = 0;
+    const values = read(body, reading);
+    if (lists > 0) return false;
+    current = body;
+    entry = null;
+    for (let i = 0; i < parts.length; i++) (parts[i] as Find)(values, ask, found);
     return true;
+  };
+}
+
+function createReading(tellList: () => void): Reading {
+  const other = (value: unknown, form: 'text' | 'folded' | 'number' | 'ipv4'): unknown => {
+    if (Array.isArray(value)) tellList();
+    return isScalar(value) ? AS[form](value) : undefined;
+  };
+  const whole = (value: unknown, answer: boolean): boolean => {
+    if (Array.isArray(value)) tellList();
+    return answer;
+  };
+  return {
+    // What most are, without a call more.
+    folded: (value) => (typeof value === 'string' ? fold(value) : other(value, 'folded')),
+    text: (value) => (typeof value === 'string' ? value : other(value, 'text')),
+    number: (value) => (typeof value === 'number' ? value : other(value, 'number')),
+    ipv4: (value) => other(value, 'ipv4'),
+    null: (value) => whole(value, isNull(value)),
+    exists: (value) => whole(value, value !== undefined),
+    object: (value) => {
+      if (Array.isArray(value)) tellList();
+      else if (typeof value === 'object' && value !== null) return value as EntryBody;
+      return undefined;
+    },
+    field: fieldValue,
   };
 }

@@ -57,8 +57,9 @@ export function compile(
   const table = createFieldTable();
   const plans = (often: boolean): readonly Plan[] =>
     detections().map((rule) => createPlan(rule.expression, table, often));
-  const createCold = () => createPlainMachine(plans(false));
-  const createWarm = () => (detections().length < masksFrom ? createPlainMachine : createSelectiveMachine)(plans(true));
+  const createCold = () => createPlainMachine(plans(false), table);
+  const createWarm = () =>
+    (detections().length < masksFrom ? createPlainMachine : createSelectiveMachine)(plans(true), table);
   let findMatches: Machine =
     code === undefined ? createCold() : createCodeMachine(createCodeSearch(code, detections, table), createCold);
   let seen = 0;
@@ -73,7 +74,7 @@ export function compile(
     evaluate: (body) => {
       if (seen++ === warmAfter) findMatches = createWarm();
       const found: number[] = [];
-      findMatches(table.load(body), found);
+      findMatches(body, found);
       return found.map((rule) => createMatch(detections()[rule] as DetectionRule, body));
     },
   };

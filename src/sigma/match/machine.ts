@@ -3,28 +3,30 @@
  *
  * Contract: each finds the same, in the rules' order. Pure, but for what the masks remember.
  */
+import type { EntryBody } from '../rule.ts';
 import type { CodeSearch } from './code.ts';
-import type { LoadedEntry } from './loaded.ts';
+import type { FieldTable } from './loaded.ts';
 import { createCandidates } from './masks.ts';
 import type { Plan } from './plan.ts';
 import { firstStep, follow, type Step } from './step.ts';
 
 /** Puts the numbers of the rules that an entry satisfies into `found`. */
-export type Machine = (entry: LoadedEntry, found: number[]) => void;
+export type Machine = (body: EntryBody, found: number[]) => void;
 
 /** Asks all rules, one after the other. */
-export function createPlainMachine(plans: readonly Plan[]): Machine {
+export function createPlainMachine(plans: readonly Plan[], table: FieldTable): Machine {
   let first: Step | null = null;
   for (let rule = plans.length - 1; rule >= 0; rule--) first = firstStep(plans[rule] as Plan, rule, first);
-  return (entry, found) => follow(first, entry, found);
+  return (body, found) => follow(first, table.load(body), found);
 }
 
 /** Asks those only that what is remembered does not rule out. */
-export function createSelectiveMachine(plans: readonly Plan[]): Machine {
+export function createSelectiveMachine(plans: readonly Plan[], table: FieldTable): Machine {
   const steps = plans.map((plan, rule) => firstStep(plan, rule, null));
   const candidates = createCandidates(plans);
   const chosen = new Int32Array(plans.length);
-  return (entry, found) => {
+  return (body, found) => {
+    const entry = table.load(body);
     const count = candidates(entry, chosen);
     for (let i = 0; i < count; i++) follow(steps[chosen[i] as number] as Step | null, entry, found);
   };
@@ -33,9 +35,9 @@ export function createSelectiveMachine(plans: readonly Plan[]): Machine {
 /** Goes by the rules' code where the entry is one that it is for; by another machine, made then, where it is not. */
 export function createCodeMachine(search: CodeSearch, createOther: () => Machine): Machine {
   let other: Machine | null = null;
-  return (entry, found) => {
-    if (search(entry, found)) return;
+  return (body, found) => {
+    if (search(body, found)) return;
     other ??= createOther();
-    other(entry, found);
+    other(body, found);
   };
 }

@@ -7,9 +7,8 @@
  */
 
 import { ipv4Ends } from '../match/cidr.ts';
-import { leavesOf } from '../match/code.ts';
+import { type CodeForm, leavesOf } from '../match/code.ts';
 import { costOf } from '../match/cost.ts';
-import type { Form } from '../match/loaded.ts';
 import type { DetectionRule, Expression, Leaf, Pattern, RuleSet } from '../rule.ts';
 
 /** Rules in one function. */
@@ -24,13 +23,38 @@ const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'end
 export function codeOf({ rules }: RuleSet): string {
   const detections = rules.filter((rule) => rule.kind === 'detection');
   const leaves = new Map(leavesOf(detections).map((leaf, number) => [leaf, number]));
-  /** By field and form, as JSON. */
-  const columns = new Map<string, number>();
+  const columns: Columns = new Map();
   const parts: string[] = [];
   for (let from = 0; from < detections.length; from += PART) {
     parts.push(partOf(detections.slice(from, from + PART), from, leaves, columns));
   }
-  return `{ columns: [${[...columns.keys()].join(', ')}], parts: [${parts.join(', ')}] }`;
+  return `{ read: ${readOf(columns)}, parts: [${parts.join(', ')}] }`;
+}
+
+/** Fields in a form, each known by both. */
+type Columns = Map<string, { readonly number: number; readonly field: string; readonly form: CodeForm }>;
+
+/** The function that reads the fields. */
+function readOf(columns: Columns): string {
+  const objects = new Map<string, string>();
+  const objectOf = (name: string): string => {
+    const known = objects.get(name) ?? `o${objects.size}`;
+    objects.set(name, known);
+    return known;
+  };
+  const values = [...columns.values()].map(({ field, form }) => `as.${form}(${fieldOf(field, objectOf)})`);
+  const constants = [...objects].map(([name, known]) => `const ${known} = as.object(entry[${JSON.stringify(name)}]);`);
+  return `(entry, as) => {\n${constants.join('\n')}\nreturn [${values.join(',\n')}];\n}`;
+}
+
+/** The value of a field: that of the flat key, else, of a path of two names, what is in the object. */
+function fieldOf(field: string, objectOf: (name: string) => string): string {
+  const whole = JSON.stringify(field);
+  const [head, tail, ...more] = field.split('.');
+  const isInherited = [field, head, tail].some((name) => name !== undefined && name in Object.prototype);
+  if (head === undefined || more.length > 0 || isInherited) return `as.field(entry, ${whole})`;
+  if (tail === undefined) return `entry[${whole}]`;
+  return `entry[${whole}] === undefined ? ${objectOf(head)}?.[${JSON.stringify(tail)}] : entry[${whole}]`;
 }
 
 /** A function for some of the rules. */
@@ -38,15 +62,15 @@ function partOf(
   rules: readonly DetectionRule[],
   from: number,
   leaves: ReadonlyMap<Leaf, number>,
-  columns: Map<string, number>,
+  columns: Columns,
 ): string {
   const used = new Set<number>();
   const columnOf: ColumnOf = (field, form) => {
     const key = JSON.stringify([field, form]);
-    const column = columns.get(key) ?? columns.size;
+    const column = columns.get(key) ?? { number: columns.size, field, form };
     columns.set(key, column);
-    used.add(column);
-    return `v${column}`;
+    used.add(column.number);
+    return `v${column.number}`;
   };
   const leafOf = (leaf: Leaf): string => comparison(leaf, columnOf, `ask(${leaves.get(leaf)})`);
   const lines = rules.map(({ expression }, i) => `if (${written(expression, leafOf)}) found.push(${from + i});`);
@@ -55,7 +79,7 @@ function partOf(
 }
 
 /** How the value of a field, in a form, is called. */
-type ColumnOf = (field: string, form: Form) => string;
+type ColumnOf = (field: string, form: CodeForm) => string;
 
 function written(expression: Expression, leafOf: (leaf: Leaf) => string): string {
   switch (expression.kind) {
