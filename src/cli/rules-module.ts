@@ -18,11 +18,12 @@ import type { Routing } from './alert/routing.ts';
 import type { RuleCode } from './sigma/match/code.ts';
 import type { RuleSet } from './sigma/rule.ts';
 
+const json = ${json};
 let rules: RuleSet['rules'] | null = null;
 export const ruleSet: RuleSet = {
   version: ${JSON.stringify(ruleSet.version)},
   get rules() {
-    rules ??= JSON.parse(${json}) as RuleSet['rules'];
+    rules ??= JSON.parse(json) as RuleSet['rules'];
     return rules;
   },
 };

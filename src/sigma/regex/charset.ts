@@ -43,7 +43,7 @@ export function keyOf(set: CharSet): string {
 }
 
 /** Every character. */
-export const ANY = createSet([0, LAST]);
+export const ANY = /* @__PURE__ */ createSet([0, LAST]);
 
 /** Whether the set holds the character. */
 export function contains(set: CharSet, point: number): boolean {
