@@ -1,6 +1,6 @@
 /**
  * What a rule is once it has been parsed: plain, serializable data, written into the generated module at build time
- * and compiled to closures when the Worker starts. No YAML, no places, no unknowns; and nothing left to find out that
+ * and made into questions when the Worker starts. No YAML, no places, no unknowns; and nothing left to find out that
  * could be found out before: a Worker may live for one tick, in which starting is what takes the time.
  */
 import type { AddressRange } from './match/cidr.ts';
