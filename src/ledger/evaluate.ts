@@ -145,16 +145,14 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       activity.set(rule.id, { rule: rule.id, matched: (known?.matched ?? 0) + 1, lastAt, lastSeq: entry.seq });
     };
 
-    const happened = (
+    const alert = (
       rule: Rule,
       entry: Accepted,
       at: number,
       parts: readonly KeyPart[],
-      evidence: readonly Evidence[],
+      why: { readonly evidence: readonly Evidence[] },
       window: FiredWindow | null,
     ): void => {
-      active(rule, entry, at);
-      if (!rule.alerts) return;
       const key = keyText(parts);
       const periodMs = rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
       const silent = walked.silentBefore !== null && entry.createdAt < walked.silentBefore;
@@ -196,7 +194,7 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       }
       if (row.count <= MATCHES_KEPT || decision.notify) {
         const number = window === null ? null : numberWords(windowOf(window, titleOf));
-        matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence, number });
+        matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence: why.evidence, number });
       }
       const opens = joins === null || (decision.notify && decision.kind === 'opened');
       const counted = opens && window !== null ? countedIn(window, entry.seq, past, engine, correlator) : [];
@@ -204,7 +202,7 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
         countedRows.push({ alert: row.id, seq: each.entry.seq, at: each.entry.createdAt, evidence: each.evidence });
       }
       if (!decision.notify) return;
-      const shown = { entry: viewOf(entry), evidence };
+      const shown = { entry: viewOf(entry), evidence: why.evidence };
       const first = counted.slice(0, COUNTED_SHOWN).map((each) => viewOf(each.entry));
       const told = window === null ? null : { ...windowOf(window, titleOf), first };
       notifications.push(noticeOf(decision.kind, rule, row, shown, told));
@@ -212,14 +210,19 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
 
     for (const { entry, matches: found } of entries) {
       const at = Math.min(entry.createdAt, walked.began);
-      for (const { rule, evidence } of found) {
-        happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), evidence, null);
+      for (const match of found) {
+        const { rule } = match;
+        active(rule, entry, at);
+        if (rule.alerts) alert(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
       }
       const seen = { at, body: entry.body, matches: found };
-      for (const { rule, group, fired, evidence } of correlator.see(seen, walked.began - overlapMs, windows)) {
+      for (const firing of correlator.see(seen, walked.began - overlapMs, windows)) {
+        const { rule, group, fired } = firing;
+        active(rule, entry, fired.at);
+        if (!rule.alerts) continue;
         const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);
-        happened(rule, entry, fired.at, parts, evidence, { correlation: rule, key: keyText(group), fired });
+        alert(rule, entry, fired.at, parts, firing, { correlation: rule, key: keyText(group), fired });
       }
     }
     return {

@@ -60,6 +60,11 @@ interface Source {
   readonly at: number;
   /** Of the correlation that fired; empty for a detection. */
   readonly below: readonly KeyPart[];
+  readonly why: Why;
+}
+
+/** A match or a firing, whose evidence is put together when it is asked for: most happenings complete no window. */
+interface Why {
   readonly evidence: readonly Evidence[];
 }
 
@@ -70,7 +75,7 @@ interface Gathered {
   readonly at: number;
   readonly rules: number[];
   readonly value: string | number | null;
-  evidence: readonly Evidence[];
+  readonly whys: Why[];
 }
 
 /** Creates the correlator of a set of rules. */
@@ -84,17 +89,11 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
     /** The keys of `pending`. */
     const queue: number[] = [];
     let sorted = true;
-    const offer = (
-      id: string,
-      at: number,
-      below: readonly KeyPart[],
-      evidence: readonly Evidence[],
-      after: number,
-    ): void => {
+    const offer = (id: string, at: number, below: readonly KeyPart[], why: Why, after: number): void => {
       for (const { order, index } of layers.feeds.get(id) ?? NONE) {
         // What a firing concerns comes later in the order than what fired; were there a cycle, this would end it.
         if (order <= after) continue;
-        const source: Source = { index, at, below, evidence };
+        const source: Source = { index, at, below, why };
         const sources = pending.get(order);
         if (sources !== undefined) {
           sources.push(source);
@@ -104,7 +103,7 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
         sorted = queue.push(order) === 1;
       }
     };
-    for (const { rule, evidence } of entry.matches) offer(rule.id, entry.at, NONE, evidence, -1);
+    for (const match of entry.matches) offer(match.rule.id, entry.at, NONE, match, -1);
     const firings: Firing[] = [];
     while (queue.length > 0) {
       if (!sorted) queue.sort((a, b) => b - a);
@@ -120,7 +119,7 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
         firings.push(firing);
         if (!isAwaited) continue;
         const told = [...new Set(ends)].sort((a, b) => a - b).slice(0, LATER_TOLD + 1);
-        for (const at of told) offer(rule.id, at, firing.group, firing.evidence, order);
+        for (const at of told) offer(rule.id, at, firing.group, firing, order);
       }
     }
     return firings;
@@ -147,10 +146,10 @@ function firingsOf(
   asksLater: boolean,
 ): readonly Fires[] {
   const found: Fires[] = [];
-  for (const { group, key, at, rules, value, evidence } of gathered(rule, sources, body)) {
+  for (const { group, key, at, rules, value, whys } of gathered(rule, sources, body)) {
     const fired = windows.open(rule, group).see({ at, rules, value }, horizon, asksLater);
     if (fired === null) continue;
-    const firing: Firing = { rule, group, fired, evidence: distinct(evidence).slice(0, EVIDENCE_TOLD) };
+    const firing: Firing = { rule, group, fired, evidence: evidenceOf(whys) };
     const ends = [fired.at, ...(fired.later ?? NONE)];
     const known = found.find((each) => each.key === key);
     if (known === undefined) {
@@ -163,14 +162,19 @@ function firingsOf(
   return found;
 }
 
-function distinct(evidence: readonly Evidence[]): readonly Evidence[] {
-  return evidence.length > 1 ? [...new Set(evidence)] : evidence;
+/** Each piece once, as two rules may have the same from one that fired below both. */
+function evidenceOf(whys: readonly Why[]): readonly Evidence[] {
+  const evidence = new Set<Evidence>();
+  for (const why of whys) {
+    if (evidence.size < EVIDENCE_TOLD) for (const piece of why.evidence) evidence.add(piece);
+  }
+  return [...evidence].slice(0, EVIDENCE_TOLD);
 }
 
 /** The happenings that an entry's sources make, by time. */
 function gathered(rule: CorrelationRule, sources: Source[], body: EntryBody): readonly Gathered[] {
   const found: Gathered[] = [];
-  for (const { index, at, below, evidence } of sources.sort((a, b) => a.index - b.index)) {
+  for (const { index, at, below, why } of sources.sort((a, b) => a.index - b.index)) {
     const id = rule.rules[index] ?? '';
     const group = groupOf(rule, id, body, below);
     const value = rule.fields.length === 0 ? null : happeningValue(rule, id, body, below);
@@ -179,11 +183,11 @@ function gathered(rule: CorrelationRule, sources: Source[], body: EntryBody): re
     const key = sources.length === 1 ? '' : groupText(group);
     const known = found.find((each) => each.at === at && each.key === key);
     if (known === undefined) {
-      found.push({ group, key, at, rules: [index], value, evidence });
+      found.push({ group, key, at, rules: [index], value, whys: [why] });
       continue;
     }
     if (known.rules.at(-1) !== index) known.rules.push(index);
-    if (known.evidence.length < EVIDENCE_TOLD) known.evidence = [...known.evidence, ...evidence];
+    known.whys.push(why);
   }
   return found.sort((a, b) => a.at - b.at);
 }
