@@ -57,11 +57,11 @@ export function compile(
   const table = createFieldTable();
   const plans = (often: boolean): readonly Plan[] =>
     detections().map((rule) => createPlan(rule.expression, table, often));
-  const createCold = () => createPlainMachine(plans(false), table);
-  const createWarm = () =>
-    (detections().length < masksFrom ? createPlainMachine : createSelectiveMachine)(plans(true), table);
-  let findMatches: Machine =
-    code === undefined ? createCold() : createCodeMachine(createCodeSearch(code, detections, table), createCold);
+  const createSteps = (often: boolean) => createPlainMachine(plans(often), table);
+  const byCode = code && createCodeMachine(createCodeSearch(code, detections, table), () => createSteps(false));
+  const createWarm = (): Machine =>
+    detections().length < masksFrom ? (byCode ?? createSteps(true)) : createSelectiveMachine(plans(true), table);
+  let findMatches = byCode ?? createSteps(false);
   let seen = 0;
   return {
     version: ruleSet.version,
