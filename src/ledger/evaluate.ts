@@ -145,7 +145,7 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       activity.set(rule.id, { rule: rule.id, matched: (known?.matched ?? 0) + 1, lastAt, lastSeq: entry.seq });
     };
 
-    const alert = (
+    const happened = (
       rule: Rule,
       entry: Accepted,
       at: number,
@@ -153,6 +153,8 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       why: { readonly evidence: readonly Evidence[] },
       window: FiredWindow | null,
     ): void => {
+      active(rule, entry, at);
+      if (!rule.alerts) return;
       const key = keyText(parts);
       const periodMs = rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
       const silent = walked.silentBefore !== null && entry.createdAt < walked.silentBefore;
@@ -212,17 +214,14 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       const at = Math.min(entry.createdAt, walked.began);
       for (const match of found) {
         const { rule } = match;
-        active(rule, entry, at);
-        if (rule.alerts) alert(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
+        happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
       }
       const seen = { at, body: entry.body, matches: found };
       for (const firing of correlator.see(seen, walked.began - overlapMs, windows)) {
         const { rule, group, fired } = firing;
-        active(rule, entry, fired.at);
-        if (!rule.alerts) continue;
         const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);
-        alert(rule, entry, fired.at, parts, firing, { correlation: rule, key: keyText(group), fired });
+        happened(rule, entry, fired.at, parts, firing, { correlation: rule, key: keyText(group), fired });
       }
     }
     return {
