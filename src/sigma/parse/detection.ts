@@ -7,6 +7,7 @@
 import { type Attributes, attributesOf } from './attributes.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import { join } from './item.ts';
+import { sumOfLeaves } from './limit.ts';
 import { isSlip } from './nearest.ts';
 import type { Report } from './problem.ts';
 import type { Reading } from './reading.ts';
@@ -42,7 +43,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
     const expression = readCondition(text, selections, used, report);
     if (expression === null) continue;
     expressions.push(expression);
-    leaves += countLeaves(expression, new Map());
+    leaves += sumOfLeaves(expression, () => 1);
     if (leaves <= LEAF_LIMIT) continue;
     report.error(map.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
     return null;
@@ -124,26 +125,5 @@ function tellUnused(
       `the selection "${shown(name)}" is not used`,
       'name it in the condition, or leave it out',
     );
-  }
-}
-
-/** Counts the leaves as they will be written out; a selection named twice is counted twice, and looked at once. */
-function countLeaves(expression: Written, known: Map<Written, number>): number {
-  const before = known.get(expression);
-  if (before !== undefined) return before;
-  const count = leavesOf(expression, known);
-  known.set(expression, count);
-  return count;
-}
-
-function leavesOf(expression: Written, known: Map<Written, number>): number {
-  switch (expression.kind) {
-    case 'leaf':
-      return 1;
-    case 'not':
-      return countLeaves(expression.of, known);
-    case 'and':
-    case 'or':
-      return expression.of.reduce((sum, child) => sum + countLeaves(child, known), 0);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Draft, DraftOf } from './draft.ts';
-import type { Written } from './written.ts';
+import type { Written, WrittenLeaf } from './written.ts';
 
 /** All rules together, roughly. Three thousand as people write them come to two millions. */
 const CHARACTERS = 50_000_000;
@@ -30,23 +30,31 @@ export function staysWithinLimit(
   return true;
 }
 
-/** A selection named twice counts twice, and is looked at once. */
-function lengthOf(expression: Written, known: Map<Written, number>): number {
-  const before = known.get(expression);
-  if (before !== undefined) return before;
-  const length = lengthOfParts(expression, known);
-  known.set(expression, length);
-  return length;
+function lengthOf(written: Written, known: Map<Written, number>): number {
+  return sumOfLeaves(written, (leaf) => JSON.stringify(leaf).length, known);
 }
 
-function lengthOfParts(expression: Written, known: Map<Written, number>): number {
-  switch (expression.kind) {
+/** What the leaves come to once all is written out: a selection named twice counts twice, and is looked at once. */
+export function sumOfLeaves(
+  written: Written,
+  ofLeaf: (leaf: WrittenLeaf) => number,
+  known = new Map<Written, number>(),
+): number {
+  const before = known.get(written);
+  if (before !== undefined) return before;
+  const sum = sumOf(written, ofLeaf, known);
+  known.set(written, sum);
+  return sum;
+}
+
+function sumOf(written: Written, ofLeaf: (leaf: WrittenLeaf) => number, known: Map<Written, number>): number {
+  switch (written.kind) {
     case 'leaf':
-      return JSON.stringify(expression).length;
+      return ofLeaf(written);
     case 'not':
-      return lengthOf(expression.of, known);
+      return sumOfLeaves(written.of, ofLeaf, known);
     case 'and':
     case 'or':
-      return expression.of.reduce((sum, child) => sum + lengthOf(child, known), 0);
+      return written.of.reduce((sum, child) => sum + sumOfLeaves(child, ofLeaf, known), 0);
   }
 }
