@@ -204,6 +204,7 @@ const WAYS = [
   { way: 'as code', options: { warmAfter: Number.POSITIVE_INFINITY }, asCode: true },
   { way: 'warm, without masks', options: { masksFrom: Number.POSITIVE_INFINITY, warmAfter: 0 } },
   { way: 'warm, with masks', options: { masksFrom: 0, warmAfter: 0 } },
+  { way: 'warm, with masks and code', options: { masksFrom: 0, warmAfter: 0 }, asCode: true },
 ];
 
 describe.each(WAYS)('the engine, $way', ({ options, asCode = false }) => {

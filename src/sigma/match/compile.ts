@@ -60,7 +60,9 @@ export function compile(
   const createSteps = (often: boolean) => createPlainMachine(plans(often), table);
   const byCode = code && createCodeMachine(createCodeSearch(code, detections, table), () => createSteps(false));
   const createWarm = (): Machine =>
-    detections().length < masksFrom ? (byCode ?? createSteps(true)) : createSelectiveMachine(plans(true), table);
+    detections().length < masksFrom
+      ? (byCode ?? createSteps(true))
+      : createSelectiveMachine(plans(true), table, byCode);
   let findMatches = byCode ?? createSteps(false);
   let seen = 0;
   return {
