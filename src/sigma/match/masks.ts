@@ -27,6 +27,8 @@ const LET_BE = 4_096;
 const LONGEST_LET_BE = 32_768;
 /** A rule of more alternatives is split less. */
 const ALTERNATIVES = 8;
+/** Of an alternative's fields, so many decide about it: each would have to look at all its questions. */
+const FIELDS = 32;
 
 /** For each word of 32 alternatives that a field decides about: which were asked about a value, and which it rules out. */
 type Mask = Int32Array;
@@ -121,7 +123,13 @@ function inOrder(fields: readonly Decided[]): readonly Decided[] {
     bits.filter((bit) => !decided.has(bit)).length / (LOOKUP_COST + cost / bits.length);
   const rest = new Set(fields);
   while (rest.size > 0) {
-    const next = [...rest].reduce((best, one) => (worthOf(one) > worthOf(best) ? one : best));
+    let [next, most]: [Decided | null, number] = [null, 0];
+    for (const one of rest) {
+      const worth = worthOf(one);
+      if (worth > most) [next, most] = [one, worth];
+    }
+    // Those that are left decide about nothing more.
+    if (next === null) return [...order, ...rest];
     rest.delete(next);
     order.push(next);
     for (const bit of next.bits) decided.add(bit);
@@ -136,11 +144,11 @@ function alternativesOf(plan: Plan): readonly (readonly Plan[])[] {
     return split.length <= ALTERNATIVES ? split : [[plan]];
   }
   if (plan.kind !== 'and') return [[plan]];
-  let product: readonly (readonly Plan[])[] = [[]];
+  let product: Plan[][] = [[]];
   for (const child of plan.of) {
     const split = alternativesOf(child);
-    const fits = product.length * split.length <= ALTERNATIVES;
-    product = product.flatMap((all) => (fits ? split.map((more) => [...all, ...more]) : [[...all, child]]));
+    if (split.length === 1 || product.length * split.length > ALTERNATIVES) for (const all of product) all.push(child);
+    else product = product.flatMap((all) => split.map((more) => [...all, ...more]));
   }
   return product;
 }
@@ -243,7 +251,7 @@ function fieldsOf(all: readonly Plan[]): ReadonlySet<number> {
   for (const one of waiting) {
     if (one.kind === 'not') waiting.push(one.of);
     else if (one.kind !== 'leaf') waiting.push(...one.of);
-    else if (one.field !== null) fields.add(one.field);
+    else if (one.field !== null && fields.size < FIELDS) fields.add(one.field);
   }
   return fields;
 }
