@@ -55,7 +55,8 @@ function meaningsOfLeaf({ field, test }: Leaf): { readonly kind: 'leaf'; readonl
   if (!('values' in test)) return [{ kind: 'leaf', meaning: { field, test } }];
   const cased = 'cased' in test && test.cased;
   // Of a regular expression, what it means and not how it is best looked for.
-  const meanings = test.op === 're' ? test.values.map(({ source, flags }) => ({ source, flags })) : test.values;
+  const meanings =
+    test.op === 're' ? test.values.map(({ source, flags }) => ({ source, flags: [...flags].sort() })) : test.values;
   return meanings.map((value: unknown) => ({ kind: 'leaf', meaning: { field, op: test.op, cased, value } }));
 }
 

@@ -23,6 +23,12 @@ describe('the version', () => {
     expect(version(text)).toBe(version(RULE));
   });
 
+  test('stays with the order of flags', () => {
+    const withFlags = (flags: string) => version(RULE.replace('b|contains', `b|re${flags}`));
+    expect(withFlags('|m|i')).toBe(withFlags('|i|m'));
+    expect(withFlags('|m')).not.toBe(withFlags('|i|m'));
+  });
+
   test.each([
     ['a value', RULE.replace('[1, 2]', '[1, 3]')],
     ['a type', RULE.replace('[1, 2]', '[1, "2*"]')],
