@@ -5,6 +5,7 @@
  * placeholder, the shifts of Base64) is an or of them, in the place of the value. A value of the wrong type, or that
  * can match nothing, is reported with its place. Pure.
  */
+import type { RegexSearch } from '../regex/prepared.ts';
 import type { Formula } from '../rule.ts';
 import type { FieldSpec } from './modifiers.ts';
 import { hasPlaceholder } from './placeholders.ts';
@@ -47,6 +48,9 @@ function leavesOf(spec: FieldSpec, tests: readonly WrittenTest[], selection: str
   return tests.map((test) => ({ kind: 'leaf', selection, field: spec.field, test }));
 }
 
+/** What an instruction of a program comes to, in characters. */
+const INSTRUCTION = 8;
+
 /** How much a test holds, roughly. */
 function charactersOf(test: WrittenTest): number {
   switch (test.op) {
@@ -55,10 +59,14 @@ function charactersOf(test: WrittenTest): number {
     case 'equals':
       return typeof test.value === 'string' ? test.value.length : 8;
     case 're':
-      return test.regex.source.length;
+      return test.regex.source.length + instructionsOf(test.regex.search) * INSTRUCTION;
     default:
       return 8;
   }
+}
+
+function instructionsOf(search: RegexSearch): number {
+  return search.by === 'automaton' ? search.program.ops.length : 0;
 }
 
 function valuesOf(spec: FieldSpec, node: Node, report: Report): readonly ScalarNode[] | null {

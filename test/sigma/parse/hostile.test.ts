@@ -70,6 +70,7 @@ describe('hostile rule files', () => {
     ['a condition of nearly a megabyte', ruleWith(`s: {a: 1}\ncondition: ${'s or '.repeat(190_000)}s`)],
     ['regular expressions that take long to compile', values('a|re', `'${'[\\pL\\pN\\pS]'.repeat(300)}'`, 250)],
     ['as many small ones', values('a|re', "'a{1000}'", 12_000)],
+    ['programs of ten megabytes', values('a|re', "'(?:[a-z]x|[0-9]y){990}.*z'", 300)],
     ['dashes that multiply', detection(`s: {a|windash|base64: '${' -a'.repeat(20_000)}'}`)],
     ['values whose dashes multiply', values('a|windash|base64offset', `' -a -b -c -d -e ${'x'.repeat(99)}'`, 2_000)],
     ['placeholders that multiply', detection(`s: {a|expand: '${'%x%'.repeat(20_000)}'}`)],
