@@ -8,10 +8,13 @@ import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
 import { AS, everyScalar, isNull, type Scalar, scalarsOf } from './loaded.ts';
 import { anyRelated } from './multi-search.ts';
-import { asks, createQuestion } from './question.ts';
+import { asks, createQuestion, type ScalarTest } from './question.ts';
 
 const ITEM_LIMIT = 16;
 const VALUE_LIMIT = 256;
+/** Of a field of many scalars that match, and of a list of many values, so many are told apart. */
+const SCALARS_LOOKED_AT = 64;
+const VALUES_LOOKED_AT = 256;
 
 const NONE: readonly Scalar[] = [];
 
@@ -121,30 +124,46 @@ function createAnswer({ field, test }: Leaf): (fields: Fields) => Answer {
       return (fields) => ({ holds: (fields.of(field).value !== undefined) === test.present, scalars: NONE });
     case 'fieldref': {
       const as = test.cased ? AS.text : AS.folded;
-      return anyScalar(field, (fields) => {
+      return (fields) => {
         const wanted = fields.of(test.field).scalars.map(as);
-        return (scalar) => anyRelated([as(scalar)], wanted, test.compare);
-      });
+        const scalar = fields.of(field).scalars.find((one) => anyRelated([as(one)], wanted, test.compare));
+        return { holds: scalar !== undefined, scalars: scalar === undefined ? NONE : [scalar] };
+      };
     }
     default: {
-      const { form, op, operand } = createQuestion(test, false);
-      const values = 'values' in test ? test.values.length : 1;
-      return anyScalar(field, () => (scalar) => asks(op, operand, AS[form](scalar)), values);
+      const asksAny = createScalarTest(test);
+      return (fields) => {
+        const scalars = distinct(fields.of(field).scalars, asksAny);
+        return { holds: scalars.length > 0, scalars: scalars.length > 1 ? firstOfEach(scalars, test) : scalars };
+      };
     }
   }
 }
 
-/** So many scalars at most make it true: as many as there are values to be equal to. */
-function anyScalar(field: string | null, createTest: (fields: Fields) => (scalar: Scalar) => boolean, most = 1) {
-  return (fields: Fields): Answer => {
-    const test = createTest(fields);
-    const scalars: Scalar[] = [];
-    for (const scalar of fields.of(field).scalars) {
-      if (test(scalar)) scalars.push(scalar);
-      if (scalars.length >= most) break;
-    }
-    return { holds: scalars.length > 0, scalars };
-  };
+function createScalarTest(test: ScalarTest): (scalar: Scalar) => boolean {
+  const { form, op, operand } = createQuestion(test, false);
+  return (scalar) => asks(op, operand, AS[form](scalar));
+}
+
+/** The first scalars that pass, each once. */
+function distinct(scalars: readonly Scalar[], test: (scalar: Scalar) => boolean): readonly Scalar[] {
+  const found = new Set<Scalar>();
+  for (const scalar of scalars) {
+    if (!found.has(scalar) && test(scalar)) found.add(scalar);
+    if (found.size === SCALARS_LOOKED_AT) break;
+  }
+  return [...found];
+}
+
+/** Of scalars that a test's values are found in, the first for each value. */
+function firstOfEach(scalars: readonly Scalar[], test: ScalarTest): readonly Scalar[] {
+  if (!('values' in test) || test.values.length === 1) return scalars.slice(0, 1);
+  const found = new Set<Scalar>();
+  for (const value of test.values.slice(0, VALUES_LOOKED_AT)) {
+    const first = scalars.find(createScalarTest({ ...test, values: [value] } as ScalarTest));
+    if (first !== undefined) found.add(first);
+  }
+  return found.size === 0 ? scalars.slice(0, 1) : [...found];
 }
 
 function holds(node: Explained, fields: Fields): boolean {

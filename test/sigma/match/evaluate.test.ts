@@ -149,6 +149,17 @@ describe('evidence', () => {
     ]);
   });
 
+  test('tells for each value of a list the first member that it was found in', () => {
+    const values = (detection: string, entry: EntryBody) => evidenceOf(detection, entry)?.map(({ value }) => value);
+    expect(values('sel: {a: [x, y]}\ncondition: sel', { a: ['x', 'X', 'x', 'y'] })).toEqual(['x', 'y']);
+    expect(values("sel: ['1', 'false']\ncondition: sel", { a: 'vm-1', b: 'x1', c: 'a false one' })).toEqual([
+      'vm-1',
+      'a false one',
+    ]);
+    const many = Array.from({ length: 1_000 }, (_, i) => `v${i}`);
+    expect(values(`sel: {a: ${JSON.stringify(many)}}\ncondition: sel`, { a: ['v900', 'v901'] })).toEqual(['v900']);
+  });
+
   test('says what was missing, or null', () => {
     expect(evidenceOf('sel: {a: null, b|exists: false}\ncondition: sel', { a: null })).toEqual([
       { selection: 'sel', field: 'a', value: 'null' },
