@@ -26,7 +26,7 @@ interface Remembered<T> {
 }
 
 /** What it takes to remember anything. */
-const BYTES_EACH = 160;
+const BYTES_EACH = 320;
 
 export function createMemory<T>(mostBytes: number): Memory<T> {
   // A clock: the hand goes round and forgets, but for what was asked for since it was there.
