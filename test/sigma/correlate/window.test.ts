@@ -457,6 +457,15 @@ describe('what is told of a window that fired', () => {
     for (let i = 1; i < 30; i++) fired = window.see(valued(i, 1), FOREVER);
     expect(fired?.times).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
+
+  it.each([
+    [true, { at: 18, value: 3, times: [10, 16, 18], later: [24] }],
+    [false, { at: 18, value: 3, times: [10, 16, 18] }],
+  ])('the later windows that met it only with a late one, where they are asked for: %s', (asks, told) => {
+    const window = openWindow(rule('event_count', ['gte', 3]), null);
+    for (const time of [10, 18, 24, 25]) window.see(at(time), FOREVER, asks);
+    expect(window.see(at(16), FOREVER, asks)).toStrictEqual(told);
+  });
 });
 
 describe('what is kept', () => {
@@ -492,6 +501,16 @@ describe('what is kept', () => {
     // The one that comes is still seen together with all the bound allows.
     expect(numbers).toEqual([null, null, null, 4, 4]);
     expect(kept(window.save())).toEqual([2, 3, 4]);
+    expect(window.dropped).toBe(2);
+  });
+
+  it('is all that a chain can be made of: what went beyond the bound is in none', () => {
+    const of = rule('temporal_ordered', ['gte', 2]);
+    const window = openWindow(of, null, { ...kindOf(of), most: 2 });
+    const numbers = [ruled(0, 0), ruled(1, 2), ruled(2, 2), ruled(3, 1)].map(
+      (happening) => window.see(happening, FOREVER)?.value ?? null,
+    );
+    expect(numbers).toEqual([null, 2, 2, null]);
     expect(window.dropped).toBe(2);
   });
 
