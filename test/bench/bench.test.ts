@@ -48,15 +48,17 @@ test('a grid is written with the units of its columns', () => {
     rows: [
       { name: 'peer', cells: [1234.4, 1, 2048] },
       { name: 'another', cells: [2468.8, 2, null] },
+      { name: 'a third', cells: [Number.NaN, 12345.6, null] },
     ],
     notes: ['A note.'],
   };
   expect(gridLines(grid)).toEqual([
     '',
     'A title',
-    '           an entry  of peer     heap',
-    '  peer     1,234 ns   1.00 x  2.0 KiB',
-    '  another  2,469 ns   2.00 x        -',
+    '           an entry   of peer     heap',
+    '  peer     1,234 ns    1.00 x  2.0 KiB',
+    '  another  2,469 ns    2.00 x        -',
+    '  a third         -  12,346 x        -',
     '  A note.',
   ]);
 });

@@ -34,7 +34,8 @@ async function bench(asked: BenchOptions): Promise<number> {
   const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-`);
   const results: Partial<Record<Section, unknown>> = {};
   try {
-    const peers = asked.peers && asked.sections.some((section) => section !== 'lookup') && installPeers(say);
+    const needsPeers = asked.sections.some((section) => section === 'rules' || section === 'regex');
+    const peers = asked.peers && needsPeers && installPeers(say);
     const context = { rounds: asked.rounds ?? ROUNDS, entries: asked.entries, peers, folder, say };
     const print = (grids: readonly Grid[]): readonly Grid[] => {
       if (!asked.json) process.stdout.write(`${grids.flatMap(gridLines).join('\n')}\n`);

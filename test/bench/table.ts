@@ -71,10 +71,11 @@ function written(value: number | null, unit: Unit): string {
     case 'bytes':
       return `${(value / 1024).toFixed(1)} KiB`;
     case 'times':
-      return `${value.toFixed(2)} x`;
+      return `${value < 100 ? value.toFixed(2) : whole(value)} x`;
   }
 }
 
-function whole(value: number): string {
+/** A number without decimals, its thousands apart. */
+export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
