@@ -451,6 +451,14 @@ test('of any rules and entries, as by definition', () => {
 });
 
 describe('entries that come late, in a chain', () => {
+  test('what refers to one that hears of several windows hears of each as well', () => {
+    const low = correlation('low', ['d0'], atLeast(2));
+    const middle = correlation('middle', ['low']);
+    const top = correlation('top', ['middle'], atLeast(2));
+    const steps = [0, 15, 8].map((at): Step => [at, 'd0']);
+    expect(run([low, middle, top], steps).flat()).toEqual(['low()@8=2', 'middle()@8=1', 'top()@15=2']);
+  });
+
   test('what refers to a correlation hears of every window that a late entry made fire, each once', () => {
     const child = correlation('child', ['d0'], { timespanMs: 300, ...atLeast(3) });
     const then = correlation('then', ['child', 'd1'], { type: 'temporal_ordered', timespanMs: 60, ...atLeast(2) });
