@@ -7,13 +7,11 @@
  */
 import {
   Composer,
-  CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  Lexer,
   LineCounter,
   type ParsedNode,
   Parser,
@@ -21,6 +19,7 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
+import { lexemesOf, NODE_LIMIT, Refused, TOO_MANY_VALUES } from './lexemes.ts';
 import type { Place, Report } from './problem.ts';
 
 /** A node of a document. */
@@ -62,18 +61,13 @@ export interface SourceFile {
 
 /** A rule is a page of text: a file of this size is none. */
 const FILE_LIMIT = 1_000_000;
-/** Of one file, once its aliases are followed. The largest rules published have some thousands. */
-const NODE_LIMIT = 100_000;
 /** The same of its texts. */
 const CHARACTER_LIMIT = 4_000_000;
 const DEPTH_LIMIT = 32;
 /** What is a little deeper than that is found by `read`, beside what else is wrong; this is for the library. */
 const STACK_LIMIT = 4 * DEPTH_LIMIT;
 const DOCUMENT_LIMIT = 1_000;
-/** Of what the library takes a file apart into: words, signs, blanks, ends of lines. A value in a line has six. */
-const LEXEME_LIMIT = 7 * NODE_LIMIT;
 
-const TOO_MANY_VALUES = `the file has more than ${NODE_LIMIT} values, its aliases followed`;
 const TOO_DEEP = `nested deeper than ${DEPTH_LIMIT} levels`;
 const TOO_MANY_DOCUMENTS = `the file has more than ${DOCUMENT_LIMIT} documents`;
 
@@ -124,17 +118,6 @@ export function nounOf(node: Node): string {
 
 const START: Place = { line: 1, column: 1 };
 
-/** Thrown and caught in this file only: what is over its bounds is left at once. */
-class Refused extends Error {
-  readonly place: Place;
-  readonly hint: string | undefined;
-  constructor(place: Place, message: string, hint?: string) {
-    super(message);
-    this.place = place;
-    this.hint = hint;
-  }
-}
-
 /** The documents of a text as the library has them; none where they are over the bounds, which is reported. */
 function decode(text: string, lines: LineCounter, report: Report): readonly Document.Parsed[] {
   const documents: Document.Parsed[] = [];
@@ -166,59 +149,6 @@ function decode(text: string, lines: LineCounter, report: Report): readonly Docu
     Error.stackTraceLimit = stackTraceLimit;
   }
   return documents;
-}
-
-/** A text in the pieces that the library's parser takes. This is cheap, unlike what comes after it. */
-function lexemesOf(text: string): readonly string[] {
-  // What has fewer characters has no more of anything.
-  if (text.length < NODE_LIMIT) return [...new Lexer().lex(text)];
-  const lexemes: string[] = [];
-  const counts = new Map<string, number>();
-  const refuse = (message: string) => new Refused(placeIn(text, lengthOf(lexemes)), message, 'split it');
-  let isText = false;
-  for (const lexeme of new Lexer().lex(text)) {
-    if (lexemes.length === LEXEME_LIMIT) throw refuse(`the file has more than ${LEXEME_LIMIT} words and signs`);
-    const kind = isText ? null : kindOf(lexeme);
-    if (kind !== null) {
-      const count = (counts.get(kind) ?? 0) + 1;
-      if (count > NODE_LIMIT) throw refuse(TOO_MANY_VALUES);
-      counts.set(kind, count);
-    }
-    lexemes.push(lexeme);
-    // The text of a scalar follows its mark.
-    isText = !isText && lexeme === CST.SCALAR;
-  }
-  return lexemes;
-}
-
-/** A kind that no file has more of than values: these, and each of the signs around them. Null for any other. */
-function kindOf(lexeme: string): string | null {
-  const sign = lexeme.charAt(0);
-  switch (sign) {
-    case CST.SCALAR:
-    case '"':
-    case "'":
-    case '*':
-    case '[':
-    case '{':
-      return 'value';
-    case '':
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-    case '#':
-    case '.':
-      return null;
-    default:
-      return lexeme === '---' ? null : sign;
-  }
-}
-
-/** How much of the text some lexemes are: marks are the library's own. */
-function lengthOf(lexemes: readonly string[]): number {
-  const isMark = (lexeme: string) => lexeme === CST.DOCUMENT || lexeme === CST.SCALAR || lexeme === CST.FLOW_END;
-  return lexemes.reduce((sum, lexeme) => sum + (isMark(lexeme) ? 0 : lexeme.length), 0);
 }
 
 function read(
@@ -328,11 +258,6 @@ function scalarOf(value: unknown, source: string | undefined): string | number |
 function placeOf(lines: LineCounter, offset: number): Place {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col) };
-}
-
-function placeIn(text: string, offset: number): Place {
-  const before = text.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
 function sentence(message: string): string {
