@@ -9,7 +9,7 @@
 import { createMatcher } from '../match/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
 import { nearestHint } from './nearest.ts';
-import type { Hint, Place, Report } from './problem.ts';
+import { type Hint, type Place, type Report, Unreadable } from './problem.ts';
 import type { Written } from './written.ts';
 import { shown } from './yaml.ts';
 
@@ -63,17 +63,6 @@ export function readFormula<L extends AnyLeaf>(
     if (!(unreadable instanceof Unreadable)) throw unreadable;
     report.error(unreadable.place, `in the condition: ${unreadable.message}`, unreadable.hint);
     return null;
-  }
-}
-
-/** Thrown and caught in this file only: from where it breaks, a condition cannot be read on. */
-class Unreadable extends Error {
-  readonly place: Place;
-  readonly hint: string | undefined;
-  constructor(place: Place, message: string, hint?: string) {
-    super(message);
-    this.place = place;
-    this.hint = hint;
   }
 }
 

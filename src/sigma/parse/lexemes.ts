@@ -2,10 +2,10 @@
  * A YAML text in the pieces that the library's parser takes.
  *
  * Contract: takes time in proportion to the text, and little; what has more than it may is left at once, before the
- * expensive part of reading it. Throws `Refused`.
+ * expensive part of reading it. Throws `Unreadable`.
  */
 import { CST, Lexer } from 'yaml';
-import type { Place } from './problem.ts';
+import { type Place, Unreadable } from './problem.ts';
 
 /** Values of one file, once its aliases are followed. The largest rules published have some thousands. */
 export const NODE_LIMIT = 100_000;
@@ -14,24 +14,13 @@ const LEXEME_LIMIT = 7 * NODE_LIMIT;
 
 export const TOO_MANY_VALUES = `the file has more than ${NODE_LIMIT} values, its aliases followed`;
 
-/** A file is over its bounds: whoever reads it stops at once. */
-export class Refused extends Error {
-  readonly place: Place;
-  readonly hint: string | undefined;
-  constructor(place: Place, message: string, hint?: string) {
-    super(message);
-    this.place = place;
-    this.hint = hint;
-  }
-}
-
 /** The lexemes of a text. */
 export function lexemesOf(text: string): readonly string[] {
   // What has fewer characters has no more of anything.
   if (text.length < NODE_LIMIT) return [...new Lexer().lex(text)];
   const lexemes: string[] = [];
   const counts = new Map<string, number>();
-  const refuse = (message: string) => new Refused(placeIn(text, lengthOf(lexemes)), message, 'split it');
+  const refuse = (message: string) => new Unreadable(placeIn(text, lengthOf(lexemes)), message, 'split it');
   let isText = false;
   for (const lexeme of new Lexer().lex(text)) {
     if (lexemes.length === LEXEME_LIMIT) throw refuse(`the file has more than ${LEXEME_LIMIT} words and signs`);

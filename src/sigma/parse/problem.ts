@@ -26,6 +26,17 @@ const PROBLEMS_PER_FILE = 100;
 /** What would be right; a function where finding it takes time, called only if it is going to be told. */
 export type Hint = string | (() => string);
 
+/** Thrown and caught where something is read: from here on it cannot be, or may not be, read any further. */
+export class Unreadable extends Error {
+  readonly place: Place;
+  readonly hint: string | undefined;
+  constructor(place: Place, message: string, hint?: string) {
+    super(message);
+    this.place = place;
+    this.hint = hint;
+  }
+}
+
 /** Collects the problems of one file. */
 export interface Report {
   readonly path: string;

@@ -19,8 +19,8 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
-import { lexemesOf, NODE_LIMIT, Refused, TOO_MANY_VALUES } from './lexemes.ts';
-import type { Place, Report } from './problem.ts';
+import { lexemesOf, NODE_LIMIT, TOO_MANY_VALUES } from './lexemes.ts';
+import { type Place, type Report, Unreadable } from './problem.ts';
 
 /** A node of a document. */
 export type Node = ScalarNode | ListNode | MapNode;
@@ -134,15 +134,15 @@ function decode(text: string, lines: LineCounter, report: Report): readonly Docu
       for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
       // A document, and its collections, each in the one before it.
       if (parser.stack.length > STACK_LIMIT) {
-        throw new Refused(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
+        throw new Unreadable(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
       }
-      if (documents.length > DOCUMENT_LIMIT) throw new Refused(START, TOO_MANY_DOCUMENTS, 'split it');
+      if (documents.length > DOCUMENT_LIMIT) throw new Unreadable(START, TOO_MANY_DOCUMENTS, 'split it');
     }
     for (const token of parser.end()) documents.push(...composer.next(token));
     documents.push(...composer.end());
-    if (documents.length > DOCUMENT_LIMIT) throw new Refused(START, TOO_MANY_DOCUMENTS, 'split it');
+    if (documents.length > DOCUMENT_LIMIT) throw new Unreadable(START, TOO_MANY_DOCUMENTS, 'split it');
   } catch (refused) {
-    if (refused instanceof Refused) report.error(refused.place, refused.message, refused.hint);
+    if (refused instanceof Unreadable) report.error(refused.place, refused.message, refused.hint);
     else report.error(START, 'not readable as YAML');
     return [];
   } finally {
@@ -163,12 +163,12 @@ function read(
 
   const visit = (node: ParsedNode | null, fallback: Place, depth: number): Node => {
     const place = node?.range ? placeAt(node.range[0]) : fallback;
-    if (--budget.nodes < 0) throw new Refused(place, TOO_MANY_VALUES);
-    if (depth > DEPTH_LIMIT) throw new Refused(place, TOO_DEEP);
+    if (--budget.nodes < 0) throw new Unreadable(place, TOO_MANY_VALUES);
+    if (depth > DEPTH_LIMIT) throw new Unreadable(place, TOO_DEEP);
     if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, written: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      if (target === undefined) throw new Refused(place, `the alias *${node.source} has no anchor before it`);
+      if (target === undefined) throw new Unreadable(place, `the alias *${node.source} has no anchor before it`);
       return visit(target, place, depth + 1);
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -181,7 +181,7 @@ function read(
     if (anchors.size > 0) scalars.set(node, scalar);
     budget.characters -= typeof scalar.value === 'string' ? scalar.value.length : 0;
     if (budget.characters >= 0) return scalar;
-    throw new Refused(
+    throw new Unreadable(
       place,
       `the file has more than ${CHARACTER_LIMIT} characters in its values, its aliases followed`,
     );
@@ -216,7 +216,7 @@ function read(
   try {
     return visit(root, START, 0);
   } catch (refused) {
-    if (!(refused instanceof Refused)) throw refused;
+    if (!(refused instanceof Unreadable)) throw refused;
     report.error(refused.place, refused.message);
     return null;
   }
