@@ -18,8 +18,6 @@ export function createMatcher(parts: readonly PatternPart[]): (text: string) => 
   if (pieces.length === 1) return (text) => endOf(first, text, 0) === text.length;
   const last = pieces[pieces.length - 1] ?? [];
   const middle = pieces.slice(1, -1).filter((piece) => piece.length > 0);
-  const simple = simpleMatcher(first, middle, last);
-  if (simple !== null) return simple;
   return (text) => {
     let at = endOf(first, text, 0);
     if (at === -1) return false;
@@ -30,28 +28,6 @@ export function createMatcher(parts: readonly PatternPart[]): (text: string) => 
     const tail = startOf(last, text, text.length);
     return tail >= at;
   };
-}
-
-/** What most patterns are: a text at one end, or anywhere. */
-function simpleMatcher(first: Piece, middle: readonly Piece[], last: Piece): ((text: string) => boolean) | null {
-  const head = onlyText(first);
-  const tail = onlyText(last);
-  if (head === null || tail === null) return null;
-  if (middle.length === 0) {
-    if (head === '' && tail === '') return () => true;
-    if (tail === '') return (text) => text.startsWith(head);
-    if (head === '') return (text) => text.endsWith(tail);
-    return (text) => text.length >= head.length + tail.length && text.startsWith(head) && text.endsWith(tail);
-  }
-  const inner = middle.length === 1 && middle[0] !== undefined ? onlyText(middle[0]) : null;
-  if (inner !== null && head === '' && tail === '') return (text) => text.includes(inner);
-  return null;
-}
-
-function onlyText(piece: Piece): string | null {
-  const step = piece[0];
-  if (step === undefined) return '';
-  return piece.length === 1 && 'text' in step ? step.text : null;
 }
 
 /** The pieces between the runs: one more than there are runs. */
