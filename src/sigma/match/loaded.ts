@@ -20,8 +20,8 @@ export interface Forms {
   readonly folded: string;
   /** NaN for what is no number. */
   readonly number: number;
-  /** Null for what is no address. */
-  readonly address: Address | null;
+  /** Of no groups for what is no address. */
+  readonly address: Address;
   /** NaN for what is no IPv4 address. */
   readonly ipv4: number;
 }
@@ -29,13 +29,15 @@ export interface Forms {
 export type WholeForm = 'null' | 'exists';
 export type Form = keyof Forms | WholeForm;
 
+const NO_ADDRESS: Address = [];
+
 /** A scalar in each form. */
 export const AS: { readonly [F in keyof Forms]: (scalar: Scalar) => Forms[F] } = {
   scalar: (scalar) => scalar,
   text: textOf,
   folded: (scalar) => fold(textOf(scalar)),
   number: numberOf,
-  address: (scalar) => parseAddress(textOf(scalar)),
+  address: (scalar) => parseAddress(textOf(scalar)) ?? NO_ADDRESS,
   ipv4: (scalar) => ipv4Number(parseAddress(textOf(scalar))),
 };
 

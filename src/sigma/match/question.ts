@@ -120,7 +120,7 @@ export function asks(op: number, operand: unknown, value: unknown): boolean {
     case GTE:
       return (value as number) >= (operand as number);
     case IN_RANGE:
-      return value !== null && inAnyRange(value as Address, operand as readonly AddressRange[]);
+      return inAnyRange(value as Address, operand as readonly AddressRange[]);
     default:
       return (operand as (value: unknown) => boolean)(value);
   }
