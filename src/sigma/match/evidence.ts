@@ -2,7 +2,8 @@
  * Why a rule matched: the selections, fields and values that made it true.
  *
  * Contract: what is true and counts is told, in the order the rule has it; where a rule matches only by what is not
- * so, the values that were not so. It goes by the rule as it stands, leaf by leaf, and by the entry as it came: nothing that makes evaluation fast has a part in it. Bounded, for the values are attackers'. Pure.
+ * so, the values that were not so. It goes by the rule as it stands, leaf by leaf, and by the entry as it came: nothing
+ * that makes evaluation fast has a part in it. Bounded, for the values are attackers'. Pure.
  */
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';

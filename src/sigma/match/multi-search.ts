@@ -4,14 +4,13 @@
  * Contract: few and short ones are compared one by one; else the wanted are made into one automaton (Aho and Corasick),
  * so that the time stays in proportion to the length of all of them together. Pure.
  */
-
-export type Relation = 'equals' | 'contains' | 'startswith' | 'endswith';
+import type { TextOp } from '../rule.ts';
 
 /** Comparing one by one may take so many comparisons of characters, at worst. */
 const DIRECT_LIMIT = 1_000_000;
 
 /** Whether any of the texts stands in the relation to any of the wanted: equals it, contains it … */
-export function anyRelated(texts: readonly string[], wanted: readonly string[], relation: Relation): boolean {
+export function anyRelated(texts: readonly string[], wanted: readonly string[], relation: TextOp): boolean {
   if (texts.length === 0 || wanted.length === 0) return false;
   if (directCost(texts, wanted, relation) <= DIRECT_LIMIT) {
     return texts.some((text) => wanted.some((one) => isRelated(text, one, relation)));
@@ -31,7 +30,7 @@ export function anyRelated(texts: readonly string[], wanted: readonly string[], 
 }
 
 /** Whether one text stands in the relation to another. */
-function isRelated(text: string, wanted: string, relation: Relation): boolean {
+function isRelated(text: string, wanted: string, relation: TextOp): boolean {
   switch (relation) {
     case 'equals':
       return text === wanted;
@@ -45,7 +44,7 @@ function isRelated(text: string, wanted: string, relation: Relation): boolean {
 }
 
 /** At worst. What is looked for at one place is compared there only. */
-function directCost(texts: readonly string[], wanted: readonly string[], relation: Relation): number {
+function directCost(texts: readonly string[], wanted: readonly string[], relation: TextOp): number {
   const [own, other] = [lengthOf(texts), lengthOf(wanted)];
   return relation === 'contains' ? own * other : Math.min(own * wanted.length, texts.length * other);
 }

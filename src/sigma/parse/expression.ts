@@ -2,7 +2,8 @@
  * From a search as it is written to what is evaluated.
  *
  * Contract: it means the same. An AND in an AND is one AND; alternatives that ask one field alike are one leaf, as long
- * as they are of one selection, so that the evidence can name it; texts are folded, ranges read. The order is the rule's. Throws where a test holds what reading a rule would have refused. Pure.
+ * as they are of one selection, so that the evidence can name it; texts are folded, ranges read. The order is the
+ * rule's. Throws where a test holds what reading a rule would have refused. Pure.
  */
 import { type AddressRange, apart, parseRange } from '../match/cidr.ts';
 import { fold } from '../match/fold.ts';

@@ -1,7 +1,8 @@
 /** Many texts in many others, against trying each with each. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyRelated, type Relation } from '../../../src/sigma/match/multi-search.ts';
+import { anyRelated } from '../../../src/sigma/match/multi-search.ts';
+import type { TextOp } from '../../../src/sigma/rule.ts';
 
 const RELATIONS = {
   equals: (text: string, wanted: string) => text === wanted,
@@ -9,7 +10,7 @@ const RELATIONS = {
   startswith: (text: string, wanted: string) => text.startsWith(wanted),
   endswith: (text: string, wanted: string) => text.endsWith(wanted),
 };
-const relation = fc.constantFrom<Relation>('equals', 'contains', 'startswith', 'endswith');
+const relation = fc.constantFrom<TextOp>('equals', 'contains', 'startswith', 'endswith');
 const texts = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\ud800'), maxLength: 6 }), { maxLength: 8 });
 
 describe('any of many texts in any of many others', () => {
