@@ -1,5 +1,7 @@
 /** `npm run sim`: runs many seeds and says what went wrong, with a schedule that replays, and what was hit. */
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { FROZEN } from './digest.ts';
 import { run } from './run.ts';
 
 const HELP = `npm run sim -- [--seeds N] [--from N] [--seed N] [--stop N] [--quiet] [--json]
@@ -12,6 +14,7 @@ Runs the watch, tail and ledger in a simulated world that fails in every way, an
   --stop N    stop after N failing seeds (default 3)
   --quiet     no progress
   --json      the outcome as one JSON object
+  --freeze    write what the seeds decided, as hashes, to test/simulation/frozen.json; with the defaults only
 `;
 
 const { values } = readArguments();
@@ -25,6 +28,10 @@ if (numbers.some((number) => !Number.isSafeInteger(number) || number < 1)) {
   process.exit(2);
 }
 const [seeds = 0, from = 1, stop = 1] = numbers;
+if (values.freeze && (values.seed !== undefined || seeds !== 1000 || from !== 1)) {
+  process.stderr.write('sim: --freeze takes the first thousand seeds\n');
+  process.exit(2);
+}
 const one = values.seed === undefined ? null : Number(values.seed);
 const first = one ?? from;
 const last = one ?? from + seeds - 1;
@@ -33,11 +40,13 @@ const hits = new Map<string, number>();
 const failed: number[] = [];
 let entries = 0;
 let alerts = 0;
+const digests: string[] = [];
 let seed = first;
 for (; seed <= last && failed.length < stop; seed++) {
   const result = await run(seed);
   entries += result.entries;
   alerts += result.alerts;
+  digests.push(result.digest);
   for (const [kind, count] of result.hits) hits.set(kind, (hits.get(kind) ?? 0) + count);
   if (result.problems.length > 0) {
     failed.push(seed);
@@ -54,6 +63,7 @@ for (; seed <= last && failed.length < stop; seed++) {
     process.stdout.write(`\r${seed - first + 1} seeds`);
 }
 const ran = seed - first;
+if (values.freeze && failed.length === 0) writeFileSync(FROZEN, `${JSON.stringify(digests).replaceAll(',', ',\n')}\n`);
 if (values.json) {
   process.stdout.write(`${JSON.stringify({ ran, failed, entries, alerts, hits: Object.fromEntries(hits) })}\n`);
 } else {
@@ -73,6 +83,7 @@ function readArguments() {
         stop: { type: 'string', default: '3' },
         quiet: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        freeze: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

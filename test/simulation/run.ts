@@ -17,6 +17,7 @@ import type { Level } from '../../src/sigma/rule.ts';
 import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/watch.ts';
 import { DIALECTS } from '../sandbox/query.ts';
 import { compare } from './compare.ts';
+import { digestOf } from './digest.ts';
 import { createKv } from './kv.ts';
 import { createDice } from './random.ts';
 import { RULE_SETS } from './rules.ts';
@@ -51,6 +52,8 @@ export interface RunResult {
   readonly schedule: readonly string[];
   readonly entries: number;
   readonly alerts: number;
+  /** What it decided, as a hash (digest.ts). */
+  readonly digest: string;
 }
 
 /** Runs one seed. */
@@ -343,6 +346,7 @@ export async function run(seed: number): Promise<RunResult> {
   )) {
     world.hit(`said: ${said}`);
   }
+  const digest = digestOf(disk, heard);
   disk.close();
   return {
     seed,
@@ -351,5 +355,6 @@ export async function run(seed: number): Promise<RunResult> {
     schedule: world.schedule,
     entries,
     alerts,
+    digest,
   };
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { frozenDigest } from './digest.ts';
 import { GUARDS } from './guards.ts';
 import { run } from './run.ts';
 
@@ -12,9 +13,12 @@ describe('the simulation', () => {
   for (let from = 1; from <= SEEDS; from += AT_ONCE) {
     it(`passes seeds ${from} to ${from + AT_ONCE - 1}`, { timeout: 120_000 }, async () => {
       for (let seed = from; seed < from + AT_ONCE; seed++) {
-        const { problems, schedule } = await run(seed);
+        const { problems, schedule, digest } = await run(seed);
         const told = `seed ${seed} (npm run sim -- --seed ${seed})\n${schedule.slice(0, 20).join('\n')}`;
         expect(problems, told).toEqual([]);
+        expect(digest, `seed ${seed} decides otherwise than before (npm run sim -- --freeze, if it is meant to)`).toBe(
+          frozenDigest(seed),
+        );
       }
     });
   }

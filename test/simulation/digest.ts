@@ -1,0 +1,59 @@
+/**
+ * What a run decided, as a short hash: which alerts it opened, what it decided of each match, what it delivered to whom.
+ *
+ * Contract: pure but for the store it reads. Words are mapped to codes first, so that a renaming changes no hash and a
+ * change of behaviour does. `frozen.json` holds the hashes of the first thousand seeds; `npm run sim -- --freeze` writes it.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Store } from '../../src/ledger/store.ts';
+import type { Heard } from './run.ts';
+
+/** The file of the frozen hashes: seed 1 first. */
+export const FROZEN = resolve(import.meta.dirname, 'frozen.json');
+
+/** The frozen hash of a seed; null where none is. */
+export function frozenDigest(seed: number): string | null {
+  frozen ??= JSON.parse(readFileSync(FROZEN, 'utf8')) as readonly string[];
+  return frozen[seed - 1] ?? null;
+}
+let frozen: readonly string[] | null = null;
+
+/** Of a decision: what is left of its words. `opened: first match` → `O first match`. */
+const CODES: readonly (readonly [words: RegExp, code: string])[] = [
+  [/^opened\b:?/, 'O'],
+  [/^grown\b:?/, 'U'],
+  [/^resolved\b:?/, 'R'],
+  [/^alarm-resolved$/, 'HR'],
+  [/^alarm$/, 'H'],
+  [/^counted$/, 'C'],
+  [/^history$/, 'B'],
+  [/^grouped$/, 'G'],
+  [/^held$/, 'S'],
+];
+
+/** Twelve hexadecimal digits. */
+export function digestOf(store: Store, heard: readonly Heard[]): string {
+  const rows = (sql: string): unknown[] => store.all(sql).map((row) => Object.values(row).map(coded));
+  const whole = JSON.stringify({
+    alerts:
+      rows(`SELECT id, rule, key, begins, period, state, history, count, first_seq, last_seq, last_at, level, title,
+        closing FROM alerts ORDER BY id`),
+    matches: rows('SELECT alert, seq, at, said, evidence, number FROM matches ORDER BY alert, seq'),
+    deliveries:
+      rows(`SELECT id, receiver, alert, alarm, notification ->> '$.kind', state, attempts, queued_at, settled_at
+      FROM deliveries ORDER BY id`),
+    heard: heard.map(({ receiver, notification }) => [
+      receiver,
+      coded(notification.kind),
+      'alert' in notification ? [notification.alert.id, notification.alert.count] : notification.alarm.kind,
+    ]),
+  });
+  return createHash('sha256').update(whole).digest('hex').slice(0, 12);
+}
+
+function coded(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return CODES.reduce((text, [words, code]) => text.replace(words, code), value);
+}

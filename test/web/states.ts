@@ -1,0 +1,128 @@
+/** Every page in every state that it has, with the views it is made from: for the browser and for the frozen pages. */
+import type { LedgerViews } from '../../src/ledger/views.ts';
+import type { Caller, Refused } from '../../src/web/caller.ts';
+import { ALERT_ID, alertPage, ENTRY_ID, entryPage, NOW, ORDINARY, overview, RULE, status } from './views.ts';
+
+const LINK: Caller = {
+  kind: 'link',
+  alert: ALERT_ID,
+  pass: `${ALERT_ID}.1.${'0'.repeat(64)}`,
+  expires: NOW + 3_600_000,
+};
+/** All is set, as far as the pages know. */
+export const SET = {
+  NIRVANA_LABS_API_KEY: 'nirvana-key-for-tests-only',
+  LINK_SECRET: '0123456789abcdef0123456789abcdef',
+  SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T01TESTS0/B01TESTS0/for-tests-only-no-secret',
+  KV: { get() {}, put() {}, delete() {} },
+  LEDGER: { idFromName() {}, get() {} },
+};
+const BLIND = {
+  watching: 'blind',
+  movedAt: NOW - 3_600_000,
+  lagMs: 3_900_000,
+  failure: {
+    kind: 'key',
+    message: 'the upstream refuses our API key (401)',
+    since: NOW - 3_600_000,
+    at: NOW - 20_000,
+  },
+  alarms: [{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'No walk has ended for 60 minutes.' }],
+} as const;
+
+export interface PageState {
+  readonly name: string;
+  readonly path: string;
+  readonly heading: string;
+  readonly ledger?: Partial<LedgerViews> | null;
+  readonly caller?: Caller | Refused;
+  /** Default: `SET`. */
+  readonly env?: Readonly<Record<string, unknown>>;
+}
+
+export const STATES: readonly PageState[] = [
+  { name: 'front', path: '/', heading: 'Watching' },
+  {
+    name: 'front-blind',
+    path: '/',
+    heading: 'Blind',
+    ledger: { overview: async () => overview(ORDINARY, { status: status(BLIND) }) },
+  },
+  {
+    name: 'front-fresh',
+    path: '/',
+    heading: 'Not watching',
+    env: { LEDGER: SET.LEDGER, KV: SET.KV },
+    ledger: {
+      overview: async () =>
+        overview(ORDINARY, {
+          status: status({ watching: 'not begun', movedAt: null, seenThrough: null, lagMs: null, counters: null }),
+          open: [],
+          receivers: [],
+          newest: [],
+          chart: { from: NOW, stepMs: 3_600_000, entries: [], alerts: [] },
+        }),
+    },
+  },
+  { name: 'front-unbound', path: '/', heading: 'Not watching', env: {}, ledger: null },
+  {
+    name: 'front-quiet',
+    path: '/',
+    heading: 'Watching',
+    ledger: {
+      overview: async () =>
+        overview(ORDINARY, { status: status({ alerts: { open: {}, newest: [] } }), open: [], newest: [] }),
+    },
+  },
+  { name: 'alerts', path: '/alerts?state=all', heading: 'Alerts' },
+  {
+    name: 'alerts-none',
+    path: '/alerts?level=critical',
+    heading: 'Open alerts',
+    ledger: { alerts: async () => ({ alerts: [], next: null }) },
+  },
+  { name: 'alert', path: `/alerts/${ALERT_ID}`, heading: RULE.title },
+  {
+    name: 'alert-closed',
+    path: `/alerts/${ALERT_ID}`,
+    heading: RULE.title,
+    ledger: {
+      alert: async () =>
+        alertPage(ORDINARY, {
+          alert: { ...alertPage().alert, state: 'closed', rule: 'gone', history: true },
+          deliveries: [],
+          closing: 'did not grow',
+        }),
+    },
+  },
+  { name: 'alert-by-link', path: `/alerts/${ALERT_ID}`, heading: RULE.title, caller: LINK },
+  { name: 'entry', path: `/entries/${ENTRY_ID}`, heading: 'api_key.deleted' },
+  {
+    name: 'entry-by-link',
+    path: `/entries/${ENTRY_ID}`,
+    heading: 'api_key.deleted',
+    caller: LINK,
+    ledger: {
+      entry: async () => entryPage(ORDINARY, { cut: true, story: { ...entryPage().story, open: ['before-1'] } }),
+    },
+  },
+  {
+    name: 'entry-quiet',
+    path: `/entries/${ENTRY_ID}`,
+    heading: 'api_key.deleted',
+    ledger: {
+      entry: async () =>
+        entryPage(ORDINARY, {
+          rules: [],
+          parts: [],
+          story: { ...entryPage().story, actor: null, before: [], after: [], moreBefore: false },
+        }),
+    },
+  },
+  { name: 'rules', path: '/rules', heading: 'Rules' },
+  { name: 'rule', path: `/rules/${RULE.id}`, heading: RULE.title },
+  { name: 'missing', path: '/alerts/7', heading: 'Nothing here' },
+  { name: 'missing-by-link', path: '/alerts/7', heading: 'Nothing here', caller: LINK },
+  { name: 'signed-out', path: '/alerts/7', heading: 'Sign in', caller: { kind: 'nobody' } },
+  { name: 'expired', path: '/alerts/7', heading: 'This link has expired', caller: { kind: 'expired link' } },
+];
