@@ -1,7 +1,7 @@
 /** The Worker: what Cloudflare calls, wired to what answers. No logic stands here. */
 import { readConfig } from './config.ts';
+import { LEDGER_NAME, reportSettings, tick } from './poller/tick.ts';
 import { routing } from './rules.gen.ts';
-import { LEDGER_NAME, reportSettings, tick } from './tick.ts';
 import { createApp } from './web/app.ts';
 
 export { Ledger } from './ledger/durable.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url).href);
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
 /** How a run of wrangler ended. */
 export interface Ran {

@@ -9,7 +9,7 @@
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
-import { KV_REWIND } from '../watch.ts';
+import { KV_REWIND } from '../poller/poll.ts';
 import type { AppDeps, WebEnv } from './env.ts';
 
 export const STATUS_PATH = '/operator/status';

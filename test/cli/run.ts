@@ -10,7 +10,7 @@ export interface Ended {
 
 /** `script` is a path below the repository. */
 export function run(script: string, args: readonly string[], env: NodeJS.Dict<string> = {}): Promise<Ended> {
-  const root = fileURLToPath(new URL('../../', import.meta.url).href);
+  const root = fileURLToPath(new URL('../..', import.meta.url).href);
   const child = spawn(process.execPath, [script, ...args], {
     cwd: root,
     env: { ...process.env, ...env },

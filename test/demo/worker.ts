@@ -31,7 +31,7 @@ export interface WorkerOptions {
 
 type StartWorker = Parameters<typeof unstable_startWorker>[0];
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url).href);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
 /** The settings that nobody sets for a demo, as config.ts has them by default. */
 const DEFAULTS = {

@@ -39,7 +39,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "the walk's beginning is the upstream's Date, not our clock",
-    file: 'src/watch.ts',
+    file: 'src/poller/poll.ts',
     find: 'Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS)',
     replace: 'deps.now()',
   },

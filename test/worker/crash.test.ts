@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
 import type { LedgerApi } from '../../src/ledger/api.ts';
-import { type CheckpointKv, poll, type WatchDeps } from '../../src/watch.ts';
+import { type CheckpointKv, poll, type WatchDeps } from '../../src/poller/poll.ts';
 import { expectDelivered, expectRecorded, expectTold, story } from './story.ts';
 import { createWorld, DIALECTS, MINUTE, sleep, type World } from './world.ts';
 

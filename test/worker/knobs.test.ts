@@ -1,6 +1,6 @@
 /** Everything the upstream can do wrong: whatever it was, once it is over nothing is lost, nothing came twice. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Polled } from '../../src/watch.ts';
+import type { Polled } from '../../src/poller/poll.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import { expectTold, story } from './story.ts';
 import { createWorld, DIALECTS, HOUR, logged, type World } from './world.ts';

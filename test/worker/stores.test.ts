@@ -1,7 +1,7 @@
 /** KV and the ledger moved by hand, lost, stale or ahead: nothing is lost, nothing comes twice. */
 import { describe, expect, it } from 'vitest';
 import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/checkpoint-text.ts';
-import { KV_CHECKPOINT, KV_REWIND, type Polled } from '../../src/watch.ts';
+import { KV_CHECKPOINT, KV_REWIND, type Polled } from '../../src/poller/poll.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { expectTold, recordedIds, type Story, story } from './story.ts';
 import { createWorld, DIALECTS, HOUR, MINUTE, type World } from './world.ts';

@@ -3,7 +3,7 @@ import { createScheduledController, runDurableObjectAlarm } from 'cloudflare:tes
 import { env } from 'cloudflare:workers';
 import { describe, expect, inject, it } from 'vitest';
 import worker from '../../src/index.ts';
-import { LEDGER_NAME } from '../../src/tick.ts';
+import { LEDGER_NAME } from '../../src/poller/tick.ts';
 
 const upstream = inject('upstreamUrl');
 const slack = new URL(inject('slackUrl')).origin;

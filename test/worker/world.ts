@@ -11,7 +11,6 @@ import { readConfig, SETTINGS } from '../../src/config.ts';
 import type { LedgerApi } from '../../src/ledger/api.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import type { State } from '../../src/ledger/state.ts';
-import { tick } from '../../src/tick.ts';
 import {
   type CheckpointKv,
   type KV_CHECKPOINT,
@@ -19,7 +18,8 @@ import {
   type Polled,
   poll,
   type WatchDeps,
-} from '../../src/watch.ts';
+} from '../../src/poller/poll.ts';
+import { tick } from '../../src/poller/tick.ts';
 import type { InboxAnswer } from '../inbox.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import type { Dialect } from '../sandbox/query.ts';

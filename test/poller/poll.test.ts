@@ -1,12 +1,12 @@
 /** A poll, against logs, ledgers and KVs that answer by script. */
 import { describe, expect, it } from 'vitest';
-import { checkpointFrom, checkpointText, rewindText } from '../src/audit-log/checkpoint-text.ts';
-import type { AuditLog, Entry, ListQuery, Page } from '../src/audit-log/entry.ts';
-import { UpstreamError, type UpstreamErrorKind } from '../src/audit-log/errors.ts';
-import { parsePage } from '../src/audit-log/page.ts';
-import type { Batch, LedgerApi } from '../src/ledger/api.ts';
-import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, poll, type WatchDeps } from '../src/watch.ts';
-import { MINUTE, NOON, OVERLAP, type Scene, SECOND, scene } from './ledger/scene.ts';
+import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/checkpoint-text.ts';
+import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
+import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/errors.ts';
+import { parsePage } from '../../src/audit-log/page.ts';
+import type { Batch, LedgerApi } from '../../src/ledger/api.ts';
+import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, poll, type WatchDeps } from '../../src/poller/poll.ts';
+import { MINUTE, NOON, OVERLAP, type Scene, SECOND, scene } from '../ledger/scene.ts';
 
 function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
   const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };

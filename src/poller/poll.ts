@@ -6,13 +6,13 @@
  * await, run twice, or overlap another. What it can't do within its budget is the next one's. KV is written last, now
  * and then, and its failure never fails a poll. Upstream failures are thrown on, once what was read is recorded.
  */
-import type { Checkpoint } from './audit-log/checkpoint.ts';
-import { checkpointFrom, checkpointText, type Read, rewindFrom } from './audit-log/checkpoint-text.ts';
-import type { AuditLog, ListQuery, Page } from './audit-log/entry.ts';
-import { UpstreamError } from './audit-log/errors.ts';
-import { follow, LEAST_PAGE_LIMIT, nextQuery, underWay, withoutCursor, withoutFilters } from './audit-log/tail.ts';
-import type { Intake, KvView, LedgerApi, OpenedAlert } from './ledger/api.ts';
-import { BATCH_ENTRIES, type Done, drainOrHalve, onTheirWay, recordPage } from './ledger/hand-over.ts';
+import type { Checkpoint } from '../audit-log/checkpoint.ts';
+import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
+import type { AuditLog, ListQuery, Page } from '../audit-log/entry.ts';
+import { UpstreamError } from '../audit-log/errors.ts';
+import { follow, LEAST_PAGE_LIMIT, nextQuery, underWay, withoutCursor, withoutFilters } from '../audit-log/tail.ts';
+import type { Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/api.ts';
+import { BATCH_ENTRIES, type Done, drainOrHalve, onTheirWay, recordPage } from './batching.ts';
 
 /** The KV namespace as the watch needs it. */
 export interface CheckpointKv {

@@ -6,11 +6,11 @@
  * address is set, it is asked for after each walk that ended, so that whoever waits for it hears when that stops: the
  * tick neither waits for it for long nor fails with it.
  */
-import { createClient } from './audit-log/client.ts';
-import { UpstreamError } from './audit-log/errors.ts';
-import type { Config } from './config.ts';
-import type { Failure, LedgerApi } from './ledger/api.ts';
-import { type CheckpointKv, type Polled, poll } from './watch.ts';
+import { createClient } from '../audit-log/client.ts';
+import { UpstreamError } from '../audit-log/errors.ts';
+import type { Config } from '../config.ts';
+import type { Failure, LedgerApi } from '../ledger/api.ts';
+import { type CheckpointKv, type Polled, poll } from './poll.ts';
 
 /** The ledger's name: one per Worker, which watches one organization. */
 export const LEDGER_NAME = 'ledger';
