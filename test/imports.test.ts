@@ -25,7 +25,7 @@ const WRONG: readonly (readonly [what: string, path: string, text: string, probl
   ['passed on', 'config/a.ts', "export * from '../notify/b.ts';", 'notify lies above config'],
   ['at run time', 'sigma/a.ts', "const b = await import('../cli/b.ts');", 'cli lies above sigma'],
   ['from the tests', 'cli/a.ts', "import { x } from '../../test/b.ts';", 'nothing in src imports from outside of src'],
-  ['Node in the core', 'sigma/a.ts', "import 'node:fs';", 'only cli/ and ledger/node-store.ts know Node'],
+  ['Node in the core', 'sigma/a.ts', "import 'node:fs';", 'only cli/ and ledger/store/node-store.ts know Node'],
   ['the runtime in the core', 'ledger/a.ts', "import { env } from 'cloudflare:workers';", 'know the Workers runtime'],
   ['Hono in the core', 'alert/a.ts', "import { Hono } from 'hono';", 'only web/ answers requests'],
   [

@@ -37,7 +37,7 @@ const OUTSIDE: readonly { readonly module: RegExp; readonly may: RegExp; readonl
   {
     module: /^node:/,
     may: /^(cli\/|ledger\/node-store\.ts$)/,
-    why: 'only cli/ and ledger/node-store.ts know Node',
+    why: 'only cli/ and ledger/store/node-store.ts know Node',
   },
   { module: /^hono(\/|$)/, may: /^(index\.ts$|web\/)/, why: 'only web/ answers requests' },
   { module: /^zod(\/|$)/, may: /^(audit-log|cli|web)\//, why: 'only what reads from outside checks what it reads' },

@@ -13,7 +13,7 @@ import { entryFrom, type StoredEntry } from './entries.ts';
 import type { AlertRow } from './evaluate.ts';
 import { noticeOf, rememberedEntry, type Shown } from './notice.ts';
 import { alertFrom, COUNTED, type StoredAlert } from './past.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 import { tell } from './tell.ts';
 
 /** At most so many close in one commit: each may be a message, and a commit must not take seconds. */

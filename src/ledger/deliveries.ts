@@ -8,7 +8,7 @@
 import type { AlarmKind, Notification } from '../notify/notification.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import { readNotification } from '../notify/stored.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 /** An attempt that did not come back is taken for lost after this; longer than a receiver may take to send. */
 const ATTEMPT_MS = 60_000;

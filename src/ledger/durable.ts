@@ -14,11 +14,11 @@ import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/match/compile.ts';
 import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './api.ts';
 import type { Sent } from './deliver.ts';
-import { durableStore } from './durable-store.ts';
 import { createHost, type Host } from './host.ts';
 import { createLedger, type Ledger as LedgerCore } from './ledger.ts';
 import type { Unfit } from './quarantine.ts';
 import type { Status } from './status.ts';
+import { durableStore } from './store/durable-store.ts';
 import { createViews, type Views } from './views/read.ts';
 import type { AlertList, AlertPage, AlertQuery, EntryPage, LedgerViews, Overview, RuleActivity } from './views.ts';
 

@@ -8,7 +8,7 @@ import { hash } from '../sigma/parse/hash.ts';
 import type { Match } from '../sigma/rule.ts';
 import type { Incoming } from './api.ts';
 import type { Accepted } from './evaluate.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 export interface Sifted {
   /** New, by (created_at, id), each once. */

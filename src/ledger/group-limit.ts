@@ -7,7 +7,7 @@
  */
 import type { CorrelationRule } from '../sigma/rule.ts';
 import type { TouchedWindow } from './batch-windows.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 /** A rule keeps no more groups than this. */
 export const GROUPS_MOST = 100_000;

@@ -11,7 +11,7 @@
  */
 import type { Route } from '../alert/routing.ts';
 import type { Outcome } from '../notify/receiver.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 import type { ReceiverHealth } from './views.ts';
 
 /**

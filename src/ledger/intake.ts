@@ -14,8 +14,8 @@ import { type Changes, createEvaluation, type Walked } from './evaluate.ts';
 import { type Limited, limitGroups } from './group-limit.ts';
 import { applyChanges, createPast } from './past.ts';
 import { quarantine, type Unfit } from './quarantine.ts';
-import type { State } from './state.ts';
-import type { Store } from './store.ts';
+import type { State } from './store/state.ts';
+import type { Store } from './store/store.ts';
 import { tell } from './tell.ts';
 
 /** What taking entries in came to. */

@@ -30,13 +30,13 @@ import {
 import { isTakenIn, sift } from './entries.ts';
 import { readHealth } from './health.ts';
 import { createIntake, type Taken } from './intake.ts';
-import { migrate } from './migrations.ts';
 import { putAway, suspect, type Unfit } from './quarantine.ts';
 import { evict } from './retention.ts';
 import { oldestStaged, stage, stagedCount, takeStaged } from './stage.ts';
-import { failureOf, firstState, readState, type State, writeState } from './state.ts';
 import { readStatus, type Status } from './status.ts';
-import type { Store } from './store.ts';
+import { migrate } from './store/schema.ts';
+import { failureOf, firstState, readState, type State, writeState } from './store/state.ts';
+import type { Store } from './store/store.ts';
 import { lookAfter, lookAgainAt, noteHealth } from './watchman.ts';
 
 /** What the ledger must be told once. Durations in ms. */

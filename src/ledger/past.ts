@@ -8,7 +8,7 @@ import { versionOf } from '../sigma/parse/version.ts';
 import { type CorrelationRule, LEVELS, type Rule } from '../sigma/rule.ts';
 import { entryFrom, type StoredEntry } from './entries.ts';
 import type { Accepted, AlertRow, Changes, Past } from './evaluate.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 /** So many entries at the times of a window are looked at: others may share an instant with them. */
 const ENTRIES_LOOKED_AT = 100;

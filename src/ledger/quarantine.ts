@@ -4,7 +4,7 @@
  * ledger down stay below `CONVICTED`.
  */
 import { hash } from '../sigma/parse/hash.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 /** A record that can't be recorded, as JSON text. */
 export interface Unfit {

@@ -4,8 +4,8 @@
  * as the upstream shows it.
  */
 import type { Engine } from '../sigma/match/compile.ts';
-import type { State } from './state.ts';
-import type { Store } from './store.ts';
+import type { State } from './store/state.ts';
+import type { Store } from './store/store.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 /** Old rows are looked for no more often than this, by the upstream's time. */

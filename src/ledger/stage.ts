@@ -5,7 +5,7 @@
 import type { Incoming } from './api.ts';
 import { storedId } from './entries.ts';
 import type { Unfit } from './quarantine.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 /** Durable Objects allow 2 MB a row (developers.cloudflare.com/durable-objects/platform/limits), in bytes. */
 const PART_CHARS = 256 * 1024;

@@ -8,8 +8,8 @@ import { LASTING, shownKey } from './alarms.ts';
 import { GIVE_UP_AFTER_MS } from './deliveries.ts';
 import { receiversHealth } from './health.ts';
 import { CONVICTED } from './quarantine.ts';
-import { type Counters, failureOf, type NotedFailure, readState, type State } from './state.ts';
-import type { Store } from './store.ts';
+import { type Counters, failureOf, type NotedFailure, readState, type State } from './store/state.ts';
+import type { Store } from './store/store.ts';
 import type { ReceiverHealth } from './views.ts';
 
 /** Times are ms since the epoch. */

@@ -5,7 +5,7 @@
 import { type Route, routed } from '../alert/routing.ts';
 import type { AlertNotification } from '../notify/notification.ts';
 import { holdBack, queue } from './deliveries.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 /** Queues a notification about an alert for its receivers. `now`: wall, ms. */
 export function tell(store: Store, notification: AlertNotification, receivers: readonly Route[], now: number): void {

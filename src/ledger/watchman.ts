@@ -8,7 +8,7 @@ import type { Route } from '../alert/routing.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import { type Alarm, clear, expiring, type OpenAlarm, openAlarms, raise, unhealthy } from './alarms.ts';
 import { illFrom, noteAttempt, provesIll, readHealth } from './health.ts';
-import type { Store } from './store.ts';
+import type { Store } from './store/store.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** The key's expiry is told when so many days are left, each once: time to plan, to do it, and to hurry. 0: it is over. */

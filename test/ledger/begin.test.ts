@@ -4,7 +4,7 @@ import { type Checkpoint, firstCheckpoint } from '../../src/audit-log/checkpoint
 import { underWay } from '../../src/audit-log/tail.ts';
 import type { BeginInput } from '../../src/ledger/api.ts';
 import { createLedger } from '../../src/ledger/ledger.ts';
-import { nodeStore } from '../../src/ledger/node-store.ts';
+import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from './scene.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { storedId } from '../../src/ledger/entries.ts';
-import { migrate } from '../../src/ledger/migrations.ts';
-import { nodeStore } from '../../src/ledger/node-store.ts';
-import type { Store } from '../../src/ledger/store.ts';
+import { nodeStore } from '../../src/ledger/store/node-store.ts';
+import { migrate } from '../../src/ledger/store/schema.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
 import type { Views } from '../../src/ledger/views/read.ts';
 import { STORY_MOST, STORY_MS } from '../../src/ledger/views/story.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from './scene.ts';

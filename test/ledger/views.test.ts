@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { evict } from '../../src/ledger/retention.ts';
-import { readState } from '../../src/ledger/state.ts';
+import { DAMAGED } from '../../src/ledger/store/rows.ts';
+import { readState } from '../../src/ledger/store/state.ts';
 import type { Views } from '../../src/ledger/views/read.ts';
-import { DAMAGED } from '../../src/ledger/views/rows.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, type Scene, SECOND } from './scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';

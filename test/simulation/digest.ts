@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Store } from '../../src/ledger/store.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
 import type { Heard } from './run.ts';
 
 /** The file of the frozen hashes: seed 1 first. */

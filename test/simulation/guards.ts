@@ -21,7 +21,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'one transaction: what failed half-way is rolled back, checkpoint and all',
-    file: 'src/ledger/node-store.ts',
+    file: 'src/ledger/store/node-store.ts',
     find: "database.exec('ROLLBACK');",
     replace: "database.exec('COMMIT');",
   },

@@ -3,7 +3,7 @@
  * close, and what was said of it must be judged by what was known.
  */
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { Store } from '../../src/ledger/store.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
 
 export interface Closings {
   /** Alert id → the number of the last entry recorded when it closed. */

@@ -1,11 +1,11 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { durableStore } from '../../src/ledger/durable-store.ts';
 import { readStatus } from '../../src/ledger/status.ts';
+import { durableStore } from '../../src/ledger/store/durable-store.ts';
 import { createViews } from '../../src/ledger/views/read.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
-import { overheard, planOf, wholeReads } from '../ledger/plans.ts';
+import { overheard, planOf, wholeReads } from '../ledger/store/plans.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { story } from './story.ts';
 import { createWorld, MINUTE, type World } from './world.ts';

@@ -10,7 +10,7 @@ import type { AuditLog } from '../../src/audit-log/entry.ts';
 import { readConfig, SETTINGS } from '../../src/config.ts';
 import type { LedgerApi } from '../../src/ledger/api.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
-import type { State } from '../../src/ledger/state.ts';
+import type { State } from '../../src/ledger/store/state.ts';
 import {
   type CheckpointKv,
   type KV_CHECKPOINT,

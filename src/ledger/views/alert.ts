@@ -5,9 +5,9 @@
  */
 import type { StoredEntry } from '../entries.ts';
 import type { StoredAlert } from '../past.ts';
-import type { Store } from '../store.ts';
+import { alertLine, DAMAGED, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
 import type { AlertPage, DeliveryLine } from '../views.ts';
-import { alertLine, DAMAGED, entryLine, evidenceFrom, partFrom } from './rows.ts';
 
 /** The ledger keeps 100 matches of an alert, its milestones and what was counted at its opening: all of that. */
 const TIMELINE_MOST = 200;

@@ -5,9 +5,9 @@
  * downward, as far as it takes to fill the page.
  */
 import type { StoredAlert } from '../past.ts';
-import type { Store } from '../store.ts';
+import { alertLine } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
 import type { AlertList, AlertQuery } from '../views.ts';
-import { alertLine } from './rows.ts';
 
 /** So many to a page. */
 export const ALERTS_MOST = 50;

@@ -8,9 +8,9 @@ import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import { type StoredEntry, storedId } from '../entries.ts';
 import type { StoredAlert } from '../past.ts';
-import type { Store } from '../store.ts';
+import { alertLine, bodyOf, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
 import type { EntryPage, Part } from '../views.ts';
-import { alertLine, bodyOf, entryLine, evidenceFrom, partFrom } from './rows.ts';
 import { storyOf } from './story.ts';
 
 /** An entry is in one alert a rule, and in what correlations made of it: more are not to be expected. */

@@ -6,9 +6,9 @@
 import { LEVELS } from '../../sigma/rule.ts';
 import type { StoredEntry } from '../entries.ts';
 import type { StoredAlert } from '../past.ts';
-import type { Store } from '../store.ts';
+import { alertLine, entryLine } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
 import type { AlertLine, EntryLine, Overview } from '../views.ts';
-import { alertLine, entryLine } from './rows.ts';
 
 /** The chart's steps begin at whole half hours; the last holds `now`. */
 export const STEP_MS = 30 * 60_000;

@@ -6,9 +6,9 @@
  * themselves are read for the hits only. So it costs at most one index row an entry of those two days.
  */
 import type { StoredEntry } from '../entries.ts';
-import type { Store } from '../store.ts';
+import { entryLine } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
 import type { Story } from '../views.ts';
-import { entryLine } from './rows.ts';
 
 /** So far it looks, before and after. */
 export const STORY_MS = 24 * 60 * 60_000;

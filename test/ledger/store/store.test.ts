@@ -1,4 +1,4 @@
-import { nodeStore } from '../../src/ledger/node-store.ts';
+import { nodeStore } from '../../../src/ledger/store/node-store.ts';
 import { storeContract } from './store.contract.ts';
 
 storeContract('node:sqlite', (use) => {

@@ -1,6 +1,6 @@
 /**
  * What the ledger needs of a database: SQLite, synchronous, transactional. Two kinds exist, the Durable Object's own
- * storage and `node:sqlite`, under one contract suite (test/ledger/store.contract.ts).
+ * storage and `node:sqlite`, under one contract suite (test/ledger/store/store.contract.ts).
  */
 
 export type Value = string | number | null;

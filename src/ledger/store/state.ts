@@ -2,9 +2,9 @@
  * The ledger's one row of state: the checkpoint and the counters that must move with it, in the same transaction.
  * All times are ms since the epoch; "wall" is the clock's time, the others the upstream's.
  */
-import { type Checkpoint, firstCheckpoint } from '../audit-log/checkpoint.ts';
-import type { Failure } from './api.ts';
-import type { GroupCounts } from './group-limit.ts';
+import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
+import type { Failure } from '../api.ts';
+import type { GroupCounts } from '../group-limit.ts';
 import type { Store } from './store.ts';
 
 export interface State {

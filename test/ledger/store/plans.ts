@@ -1,5 +1,5 @@
 /** What statements a piece of work runs, and how SQLite says it will answer each: by an index, or by reading it all. */
-import type { Row, Store, Value } from '../../src/ledger/store.ts';
+import type { Row, Store, Value } from '../../../src/ledger/store/store.ts';
 
 export interface Statement {
   readonly sql: string;

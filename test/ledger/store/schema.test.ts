@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { closeAlerts } from '../../src/ledger/closing.ts';
-import { migrate } from '../../src/ledger/migrations.ts';
-import { nodeStore } from '../../src/ledger/node-store.ts';
-import type { Store } from '../../src/ledger/store.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import { route } from './scene.ts';
+import { closeAlerts } from '../../../src/ledger/closing.ts';
+import { nodeStore } from '../../../src/ledger/store/node-store.ts';
+import { migrate } from '../../../src/ledger/store/schema.ts';
+import type { Store } from '../../../src/ledger/store/store.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { route } from '../scene.ts';
 
 const schema = (store: Store) => store.all('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name');
 

@@ -1,6 +1,6 @@
 /** What every kind of Store must do: the ledger is written against this, and nothing else of SQLite. */
 import { describe, expect, it } from 'vitest';
-import type { Store, Value } from '../../src/ledger/store.ts';
+import type { Store, Value } from '../../../src/ledger/store/store.ts';
 
 type Free<T> = T | Promise<T>;
 
