@@ -8,7 +8,7 @@
 import type { Route } from '../src/alert/routing.ts';
 import { parsePage } from '../src/audit-log/page.ts';
 import { underWay } from '../src/audit-log/tail.ts';
-import { createLedger, type Ledger } from '../src/ledger/ledger.ts';
+import { createLedger, type Ledger } from '../src/ledger/record/ledger.ts';
 import { nodeStore } from '../src/ledger/store/node-store.ts';
 import { createViews, type Views } from '../src/ledger/views/read.ts';
 import type { Outcome } from '../src/notify/receiver.ts';

@@ -6,7 +6,7 @@ import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import type { Level } from '../sigma/rule.ts';
-import type { Unfit } from './quarantine.ts';
+import type { Unfit } from './record/quarantine.ts';
 
 /** What a tick found in KV. */
 export interface KvView {

@@ -8,8 +8,8 @@ import { entryView } from '../alert/entry-view.ts';
 import type { AlertNotification, EntryView } from '../notify/notification.ts';
 import { RULES_TOLD } from '../notify/number-words.ts';
 import type { Evidence, Rule } from '../sigma/rule.ts';
-import type { FiredWindow } from './counted.ts';
-import type { AlertRow } from './evaluate.ts';
+import type { FiredWindow } from './record/contributing.ts';
+import type { AlertRow } from './record/evaluate.ts';
 
 /** What a notification shows: an entry, and why it matched. */
 export interface Shown {

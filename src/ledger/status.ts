@@ -7,7 +7,7 @@ import type { Engine } from '../sigma/match/compile.ts';
 import { LASTING, shownKey } from './alarms.ts';
 import { GIVE_UP_AFTER_MS } from './deliveries.ts';
 import { receiversHealth } from './health.ts';
-import { CONVICTED } from './quarantine.ts';
+import { CONVICTED } from './record/quarantine.ts';
 import { type Counters, failureOf, type NotedFailure, readState, type State } from './store/state.ts';
 import type { Store } from './store/store.ts';
 import type { ReceiverHealth } from './views.ts';

@@ -224,7 +224,7 @@ function evidenceLine({ selection, field, value }: Evidence): string {
   return `• ${ours(selection, NAME)}: ${field === null ? 'anywhere' : ours(field, NAME)} = ${theirs(value, VALUE)}`;
 }
 
-/** The first of the entries that a correlation counted, as many as it was decided to show (ledger/evaluate.ts). */
+/** The first of the entries that a correlation counted, as many as it was decided to show (ledger/record/evaluate.ts). */
 function firstEntries({ entry, window }: AlertNotification): Passage[] {
   if (window === null || window.first.length === 0) return [];
   // Only where the number is one of entries is it known how many are not shown.

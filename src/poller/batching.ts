@@ -7,7 +7,7 @@
  */
 import type { Malformed, Page } from '../audit-log/entry.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/api.ts';
-import type { Unfit } from '../ledger/quarantine.ts';
+import type { Unfit } from '../ledger/record/quarantine.ts';
 
 /** What a batch that was taken came to. */
 export type Done = Extract<Recorded, { kind: 'done' }>;

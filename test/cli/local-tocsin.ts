@@ -9,7 +9,7 @@ import { routeOf } from '../../src/config/receivers.ts';
 import type { Config } from '../../src/config.ts';
 import { readConfig } from '../../src/config.ts';
 import { createHost } from '../../src/ledger/host.ts';
-import { createLedger } from '../../src/ledger/ledger.ts';
+import { createLedger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import { createViews } from '../../src/ledger/views/read.ts';
 import { NO_LINKS } from '../../src/notify/receiver.ts';

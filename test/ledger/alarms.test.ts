@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/alert/routing.ts';
 import type { Due } from '../../src/ledger/deliveries.ts';
-import type { LedgerOptions } from '../../src/ledger/ledger.ts';
+import type { LedgerOptions } from '../../src/ledger/record/ledger.ts';
 import type { AlarmNotification } from '../../src/notify/notification.ts';
 import type { Outcome } from '../../src/notify/receiver.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND, scene } from './scene.ts';

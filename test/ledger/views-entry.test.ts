@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { storedId } from '../../src/ledger/entries.ts';
+import { storedId } from '../../src/ledger/record/dedupe.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import { migrate } from '../../src/ledger/store/schema.ts';
 import type { Store } from '../../src/ledger/store/store.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { evict } from '../../src/ledger/retention.ts';
+import { evict } from '../../src/ledger/record/retention.ts';
 import { readStatus } from '../../src/ledger/status.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';

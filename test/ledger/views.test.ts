@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evict } from '../../src/ledger/retention.ts';
+import { evict } from '../../src/ledger/record/retention.ts';
 import { DAMAGED } from '../../src/ledger/store/rows.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Views } from '../../src/ledger/views/read.ts';

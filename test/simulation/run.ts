@@ -7,7 +7,7 @@ import type { Route } from '../../src/alert/routing.ts';
 import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
 import type { LedgerApi } from '../../src/ledger/api.ts';
 import { createHost, type Host } from '../../src/ledger/host.ts';
-import { createLedger } from '../../src/ledger/ledger.ts';
+import { createLedger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import type { Notification } from '../../src/notify/notification.ts';

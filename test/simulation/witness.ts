@@ -2,7 +2,7 @@
  * Who stands by when alerts close. Which entries were recorded by then is not stored: a late match may join after the
  * close, and what was said of it must be judged by what was known.
  */
-import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 
 export interface Closings {

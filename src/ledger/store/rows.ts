@@ -5,8 +5,8 @@
 import { entryView } from '../../alert/entry-view.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Evidence } from '../../sigma/rule.ts';
-import { entryFrom, type StoredEntry } from '../entries.ts';
-import { COUNTED, type StoredAlert } from '../past.ts';
+import { entryFrom, type StoredEntry } from '../record/dedupe.ts';
+import { COUNTED, type StoredAlert } from '../record/evaluation-store.ts';
 import type { AlertLine, EntryLine, Part } from '../views.ts';
 
 /** Said where stored JSON can't be read. */

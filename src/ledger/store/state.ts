@@ -4,7 +4,7 @@
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
 import type { Failure } from '../api.ts';
-import type { GroupCounts } from '../group-limit.ts';
+import type { GroupCounts } from '../record/group-limit.ts';
 import type { Store } from './store.ts';
 
 export interface State {

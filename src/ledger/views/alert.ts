@@ -3,8 +3,8 @@
  *
  * Contract: reads only, by indexes; both lists are bounded. An entry that retention has thrown out leaves its match.
  */
-import type { StoredEntry } from '../entries.ts';
-import type { StoredAlert } from '../past.ts';
+import type { StoredEntry } from '../record/dedupe.ts';
+import type { StoredAlert } from '../record/evaluation-store.ts';
 import { alertLine, DAMAGED, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { AlertPage, DeliveryLine } from '../views.ts';

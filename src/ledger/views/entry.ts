@@ -6,8 +6,8 @@
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
-import { type StoredEntry, storedId } from '../entries.ts';
-import type { StoredAlert } from '../past.ts';
+import { type StoredEntry, storedId } from '../record/dedupe.ts';
+import type { StoredAlert } from '../record/evaluation-store.ts';
 import { alertLine, bodyOf, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { EntryPage, Part } from '../views.ts';

@@ -4,8 +4,8 @@
  * Contract: reads only, by indexes. The chart reads one index row an entry of the day, and no entry.
  */
 import { LEVELS } from '../../sigma/rule.ts';
-import type { StoredEntry } from '../entries.ts';
-import type { StoredAlert } from '../past.ts';
+import type { StoredEntry } from '../record/dedupe.ts';
+import type { StoredAlert } from '../record/evaluation-store.ts';
 import { alertLine, entryLine } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { AlertLine, EntryLine, Overview } from '../views.ts';

@@ -1,6 +1,6 @@
 /** The stage: pages that come newest first are kept whole, and recorded oldest first when their walk ends. */
 import { describe, expect, it } from 'vitest';
-import { done, entries, entry, MINUTE, NOON, OVERLAP, onAction, scene } from './scene.ts';
+import { done, entries, entry, MINUTE, NOON, OVERLAP, onAction, scene } from '../scene.ts';
 
 describe('the stage', () => {
   it('keeps what is staged out of the record until the walk has ended', () => {

@@ -5,16 +5,16 @@
  * forgotten. At most so many at once; while some are left, `isClosingDue` stays true. Neither the rule nor the entry
  * need still be there.
  */
-import { closing, decisionText } from '../alert/alert.ts';
-import { entryView } from '../alert/entry-view.ts';
-import type { Route } from '../alert/routing.ts';
-import type { Engine } from '../sigma/match/compile.ts';
-import { entryFrom, type StoredEntry } from './entries.ts';
+import { closing, decisionText } from '../../alert/alert.ts';
+import { entryView } from '../../alert/entry-view.ts';
+import type { Route } from '../../alert/routing.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
+import { noticeOf, rememberedEntry, type Shown } from '../notice.ts';
+import type { Store } from '../store/store.ts';
+import { tell } from '../tell.ts';
+import { entryFrom, type StoredEntry } from './dedupe.ts';
 import type { AlertRow } from './evaluate.ts';
-import { noticeOf, rememberedEntry, type Shown } from './notice.ts';
-import { alertFrom, COUNTED, type StoredAlert } from './past.ts';
-import type { Store } from './store/store.ts';
-import { tell } from './tell.ts';
+import { alertFrom, COUNTED, type StoredAlert } from './evaluation-store.ts';
 
 /** At most so many close in one commit: each may be a message, and a commit must not take seconds. */
 export const CLOSE_MOST = 500;

@@ -1,6 +1,6 @@
 /** What grows old is thrown out by the log's own time, never by what an entry claims. */
 import { describe, expect, it } from 'vitest';
-import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, scene } from './scene.ts';
+import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, scene } from '../scene.ts';
 
 const LATER = NOON + 31 * DAY;
 

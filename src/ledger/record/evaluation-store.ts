@@ -1,14 +1,14 @@
 /**
  * What evaluation reads of the past, and how what it decided is stored.
  */
-import { decisionText } from '../alert/alert.ts';
-import { LEAST_LEVEL } from '../alert/routing.ts';
-import type { Engine } from '../sigma/match/compile.ts';
-import { versionOf } from '../sigma/parse/version.ts';
-import { type CorrelationRule, LEVELS, type Rule } from '../sigma/rule.ts';
-import { entryFrom, type StoredEntry } from './entries.ts';
+import { decisionText } from '../../alert/alert.ts';
+import { LEAST_LEVEL } from '../../alert/routing.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
+import { versionOf } from '../../sigma/parse/version.ts';
+import { type CorrelationRule, LEVELS, type Rule } from '../../sigma/rule.ts';
+import type { Store } from '../store/store.ts';
+import { entryFrom, type StoredEntry } from './dedupe.ts';
 import type { Accepted, AlertRow, Changes, Past } from './evaluate.ts';
-import type { Store } from './store/store.ts';
 
 /** So many entries at the times of a window are looked at: others may share an instant with them. */
 const ENTRIES_LOOKED_AT = 100;

@@ -5,9 +5,9 @@
  * state and what was added since, never too low; the table is counted only where that says that there are too many
  * (retention may have thrown some out). So a full rule is counted once in `GROUPS_DROPPED` new groups, others never.
  */
-import type { CorrelationRule } from '../sigma/rule.ts';
-import type { TouchedWindow } from './batch-windows.ts';
-import type { Store } from './store/store.ts';
+import type { CorrelationRule } from '../../sigma/rule.ts';
+import type { Store } from '../store/store.ts';
+import type { TouchedWindow } from './windows.ts';
 
 /** A rule keeps no more groups than this. */
 export const GROUPS_MOST = 100_000;

@@ -1,8 +1,21 @@
 /** From matches to alerts: one a rule, key and period, however often and in whatever order the entries are read. */
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../src/ledger/api.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, SECOND, scene } from './scene.ts';
+import type { Batch } from '../../../src/ledger/api.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import {
+  counting,
+  DAY,
+  entries,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  OVERLAP,
+  onAction,
+  route,
+  SECOND,
+  scene,
+} from '../scene.ts';
 
 const deleted = (id: string, at: number, actor: unknown = 'alice') =>
   entry(id, at, { action: 'vm.deleted', actor: { id: actor } });

@@ -1,7 +1,7 @@
 /** How often each rule matched and when last; and who did what, as stories are found by. */
 import { describe, expect, it } from 'vitest';
-import { storedActor } from '../../src/ledger/entries.ts';
-import { counting, DAY, entry, MINUTE, NOON, onAction, scene } from './scene.ts';
+import { storedActor } from '../../../src/ledger/record/dedupe.ts';
+import { counting, DAY, entry, MINUTE, NOON, onAction, scene } from '../scene.ts';
 
 const deleted = (id: string, at: number) => entry(id, at, { action: 'vm.deleted' });
 const activity = ({ store }: ReturnType<typeof scene>) => store.all('SELECT * FROM activity ORDER BY rule');

@@ -4,19 +4,19 @@
  * Contract: they are numbered, stored, evaluated in that order, and what evaluation decides is stored with them:
  * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
  */
-import type { Route } from '../alert/routing.ts';
-import type { Engine } from '../sigma/match/compile.ts';
-import type { CorrelationRule } from '../sigma/rule.ts';
-import { overflowing, raise } from './alarms.ts';
-import type { Incoming, OpenedAlert } from './api.ts';
-import { accept } from './entries.ts';
+import type { Route } from '../../alert/routing.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
+import type { CorrelationRule } from '../../sigma/rule.ts';
+import { overflowing, raise } from '../alarms.ts';
+import type { Incoming, OpenedAlert } from '../api.ts';
+import type { State } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
+import { tell } from '../tell.ts';
+import { accept } from './dedupe.ts';
 import { type Changes, createEvaluation, type Walked } from './evaluate.ts';
+import { applyChanges, createPast } from './evaluation-store.ts';
 import { type Limited, limitGroups } from './group-limit.ts';
-import { applyChanges, createPast } from './past.ts';
 import { quarantine, type Unfit } from './quarantine.ts';
-import type { State } from './store/state.ts';
-import type { Store } from './store/store.ts';
-import { tell } from './tell.ts';
 
 /** What taking entries in came to. */
 export interface Taken {

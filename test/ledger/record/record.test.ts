@@ -1,10 +1,10 @@
 /** Recording: what is new is numbered and kept once, with the checkpoint that has passed it, or nothing is. */
 import { describe, expect, it } from 'vitest';
-import { PUBLISH_MS, QUIET_SAVE_MS } from '../../src/ledger/ledger.ts';
-import type { Unfit } from '../../src/ledger/quarantine.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import { hash } from '../../src/sigma/parse/hash.ts';
-import { DAY, done, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, SECOND, scene } from './scene.ts';
+import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/ledger.ts';
+import type { Unfit } from '../../../src/ledger/record/quarantine.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { hash } from '../../../src/sigma/parse/hash.ts';
+import { DAY, done, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, SECOND, scene } from '../scene.ts';
 
 describe('what is new', () => {
   it('is numbered by time and id, whatever the order of the page', () => {

@@ -1,10 +1,10 @@
 /** The entries a correlation counted: found again, shown with the alert, and never more than that. */
 import { describe, expect, it } from 'vitest';
-import { countedIn } from '../../src/ledger/counted.ts';
-import type { Accepted } from '../../src/ledger/evaluate.ts';
-import { createCorrelator } from '../../src/sigma/correlate/correlator.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from './scene.ts';
+import { countedIn } from '../../../src/ledger/record/contributing.ts';
+import type { Accepted } from '../../../src/ledger/record/evaluate.ts';
+import { createCorrelator } from '../../../src/sigma/correlate/correlator.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
 
 const FED = onAction('vm.deleted', { alerts: false });
 const deleted = (id: string, at: number, actor: unknown = 'alice', more: Readonly<Record<string, unknown>> = {}) =>

@@ -3,9 +3,9 @@
  * entry's claim, and an entry dated in the future is kept until its own time is that old: its id must be known as long
  * as the upstream shows it.
  */
-import type { Engine } from '../sigma/match/compile.ts';
-import type { State } from './store/state.ts';
-import type { Store } from './store/store.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
+import type { State } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 /** Old rows are looked for no more often than this, by the upstream's time. */

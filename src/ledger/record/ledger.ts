@@ -7,16 +7,15 @@
  * batch (nothing new, no alert to close) writes nothing; the checkpoint it brings is held in memory, and saved every
  * five minutes.
  */
-import type { Route } from '../alert/routing.ts';
-import { type Checkpoint, rewound } from '../audit-log/checkpoint.ts';
-import { walkEnded } from '../audit-log/tail.ts';
-import type { Notification } from '../notify/notification.ts';
-import type { Outcome } from '../notify/receiver.ts';
-import { oneLine } from '../notify/untrusted.ts';
-import type { Engine } from '../sigma/match/compile.ts';
-import { clear, died, raise } from './alarms.ts';
-import type { Batch, BeginInput, Begun, Failure, Recorded } from './api.ts';
-import { closeAlerts, isClosingDue } from './closing.ts';
+import type { Route } from '../../alert/routing.ts';
+import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
+import { walkEnded } from '../../audit-log/tail.ts';
+import type { Notification } from '../../notify/notification.ts';
+import type { Outcome } from '../../notify/receiver.ts';
+import { oneLine } from '../../notify/untrusted.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
+import { clear, died, raise } from '../alarms.ts';
+import type { Batch, BeginInput, Begun, Failure, Recorded } from '../api.ts';
 import {
   type Due,
   expire,
@@ -26,18 +25,19 @@ import {
   resend as sendAgain,
   settle,
   takeDue,
-} from './deliveries.ts';
-import { isTakenIn, sift } from './entries.ts';
-import { readHealth } from './health.ts';
+} from '../deliveries.ts';
+import { readHealth } from '../health.ts';
+import { readStatus, type Status } from '../status.ts';
+import { migrate } from '../store/schema.ts';
+import { failureOf, firstState, readState, type State, writeState } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
+import { lookAfter, lookAgainAt, noteHealth } from '../watchman.ts';
+import { closeAlerts, isClosingDue } from './closing.ts';
+import { isTakenIn, sift } from './dedupe.ts';
 import { createIntake, type Taken } from './intake.ts';
 import { putAway, suspect, type Unfit } from './quarantine.ts';
 import { evict } from './retention.ts';
-import { oldestStaged, stage, stagedCount, takeStaged } from './stage.ts';
-import { readStatus, type Status } from './status.ts';
-import { migrate } from './store/schema.ts';
-import { failureOf, firstState, readState, type State, writeState } from './store/state.ts';
-import type { Store } from './store/store.ts';
-import { lookAfter, lookAgainAt, noteHealth } from './watchman.ts';
+import { oldestStaged, stage, stagedCount, takeStaged } from './staging.ts';
 
 /** What the ledger must be told once. Durations in ms. */
 export interface LedgerOptions {

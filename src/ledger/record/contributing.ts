@@ -5,11 +5,11 @@
  * entries that were dated at their walk's beginning, whose long strings were cut, or that many others share an instant
  * with, may be left out. Of a correlation of correlations they are those that completed, or ended, the windows below.
  */
-import { keyText } from '../alert/key.ts';
-import { type Correlator, EVIDENCE_TOLD } from '../sigma/correlate/correlator.ts';
-import type { Fired } from '../sigma/correlate/happening.ts';
-import type { Engine } from '../sigma/match/compile.ts';
-import type { CorrelationRule, Evidence, Match } from '../sigma/rule.ts';
+import { keyText } from '../../alert/key.ts';
+import { type Correlator, EVIDENCE_TOLD } from '../../sigma/correlate/correlator.ts';
+import type { Fired } from '../../sigma/correlate/happening.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
+import type { CorrelationRule, Evidence, Match } from '../../sigma/rule.ts';
 import type { Accepted, Past } from './evaluate.ts';
 
 /** The most that are told of one alert. */

@@ -2,13 +2,13 @@
  * The accepted entries: which of a page are new, and how they are numbered and stored.
  */
 
-import type { EntryBody } from '../audit-log/entry.ts';
-import { fieldValue } from '../sigma/match/field.ts';
-import { hash } from '../sigma/parse/hash.ts';
-import type { Match } from '../sigma/rule.ts';
-import type { Incoming } from './api.ts';
+import type { EntryBody } from '../../audit-log/entry.ts';
+import { fieldValue } from '../../sigma/match/field.ts';
+import { hash } from '../../sigma/parse/hash.ts';
+import type { Match } from '../../sigma/rule.ts';
+import type { Incoming } from '../api.ts';
+import type { Store } from '../store/store.ts';
 import type { Accepted } from './evaluate.ts';
-import type { Store } from './store/store.ts';
 
 export interface Sifted {
   /** New, by (created_at, id), each once. */

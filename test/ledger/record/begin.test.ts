@@ -1,12 +1,12 @@
 /** Beginning: which checkpoint counts, and an operator's order obeyed once. */
 import { describe, expect, it } from 'vitest';
-import { type Checkpoint, firstCheckpoint } from '../../src/audit-log/checkpoint.ts';
-import { underWay } from '../../src/audit-log/tail.ts';
-import type { BeginInput } from '../../src/ledger/api.ts';
-import { createLedger } from '../../src/ledger/ledger.ts';
-import { nodeStore } from '../../src/ledger/store/node-store.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from './scene.ts';
+import { type Checkpoint, firstCheckpoint } from '../../../src/audit-log/checkpoint.ts';
+import { underWay } from '../../../src/audit-log/tail.ts';
+import type { BeginInput } from '../../../src/ledger/api.ts';
+import { createLedger } from '../../../src/ledger/record/ledger.ts';
+import { nodeStore } from '../../../src/ledger/store/node-store.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from '../scene.ts';
 
 function empty() {
   const store = nodeStore();

@@ -3,11 +3,11 @@
  *
  * Contract: changes nothing itself. A window that was opened has seen something.
  */
-import { keyText } from '../alert/key.ts';
-import type { Windows } from '../sigma/correlate/correlator.ts';
-import type { Window } from '../sigma/correlate/happening.ts';
-import { openWindow } from '../sigma/correlate/window.ts';
-import type { CorrelationRule } from '../sigma/rule.ts';
+import { keyText } from '../../alert/key.ts';
+import type { Windows } from '../../sigma/correlate/correlator.ts';
+import type { Window } from '../../sigma/correlate/happening.ts';
+import { openWindow } from '../../sigma/correlate/window.ts';
+import type { CorrelationRule } from '../../sigma/rule.ts';
 
 /** What is stored of a window. */
 export interface StoredWindow {
