@@ -8,7 +8,7 @@
  */
 import type { Route } from '../alert/routing.ts';
 import type { AlarmKind, AlarmNotification } from '../notify/notification.ts';
-import { queue } from './deliveries.ts';
+import { queue } from './deliver/outbox.ts';
 import type { Store } from './store/store.ts';
 
 const HOUR_MS = 60 * 60_000;

@@ -13,7 +13,7 @@ import { isTest } from '../notify/test-alert.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/match/compile.ts';
 import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './api.ts';
-import type { Sent } from './deliver.ts';
+import type { Sent } from './deliver/deliver.ts';
 import { createHost, type Host } from './host.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
 import type { Unfit } from './record/quarantine.ts';

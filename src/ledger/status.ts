@@ -5,7 +5,7 @@ import type { Route } from '../alert/routing.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Engine } from '../sigma/match/compile.ts';
 import { LASTING, shownKey } from './alarms.ts';
-import { GIVE_UP_AFTER_MS } from './deliveries.ts';
+import { GIVE_UP_AFTER_MS } from './deliver/outbox.ts';
 import { receiversHealth } from './health.ts';
 import { CONVICTED } from './record/quarantine.ts';
 import { type Counters, failureOf, type NotedFailure, readState, type State } from './store/state.ts';

@@ -8,7 +8,7 @@ import { createUnset } from './unset.ts';
 import { createWebhook } from './webhook.ts';
 
 /**
- * A receiver may take so long to answer; less than an attempt is given (ledger/deliveries.ts), and what Standard Webhooks
+ * A receiver may take so long to answer; less than an attempt is given (ledger/deliver/outbox.ts), and what Standard Webhooks
  * asks for ("Request timeouts": 15 to 30 s).
  */
 const SEND_TIMEOUT_MS = 15_000;

@@ -1,4 +1,4 @@
-/** A test of the receivers, as people ask for one (ledger/trial.ts): it must never be taken for an alert. Pure. */
+/** A test of the receivers, as people ask for one (ledger/deliver/test-delivery.ts): it must never be taken for an alert. Pure. */
 import type { Notification } from './notification.ts';
 
 /** No alert has this number. */

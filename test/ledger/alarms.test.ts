@@ -1,7 +1,7 @@
 /** Tocsin watches itself: receivers' health, the upstream key, failed ticks; whom an alarm is told, and how often. */
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/alert/routing.ts';
-import type { Due } from '../../src/ledger/deliveries.ts';
+import type { Due } from '../../src/ledger/deliver/outbox.ts';
 import type { LedgerOptions } from '../../src/ledger/record/ledger.ts';
 import type { AlarmNotification } from '../../src/notify/notification.ts';
 import type { Outcome } from '../../src/notify/receiver.ts';

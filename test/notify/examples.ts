@@ -1,5 +1,5 @@
 /** One message of each state, as people are to read them: what the gallery shows and the tests go through. */
-import { testNotification } from '../../src/ledger/trial.ts';
+import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
 import type {
   AlarmKind,
   AlarmNotification,

@@ -94,7 +94,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'outbox before send: a delivery is not done until the receiver said so',
-    file: 'src/ledger/deliveries.ts',
+    file: 'src/ledger/deliver/outbox.ts',
     find: "'UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ?'",
     replace: '"UPDATE deliveries SET attempts = ?, due_at = ?, state = \'delivered\' WHERE id = ?"',
   },
@@ -154,7 +154,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'who does not hear of a level is not told',
-    file: 'src/ledger/tell.ts',
+    file: 'src/ledger/deliver/enqueue.ts',
     find: 'if (heard.send) queue(',
     replace: "if (heard.send || route.name !== '') queue(",
   },

@@ -25,7 +25,7 @@ import {
   resend as sendAgain,
   settle,
   takeDue,
-} from '../deliveries.ts';
+} from '../deliver/outbox.ts';
 import { readHealth } from '../health.ts';
 import { readStatus, type Status } from '../status.ts';
 import { migrate } from '../store/schema.ts';

@@ -22,7 +22,7 @@ type Meaning =
   /** The message is at fault: a plainer one may pass. */
   | { readonly kind: 'message' };
 
-/** A day's quota: asked again no more often than we wait for anybody (ledger/deliveries.ts). */
+/** A day's quota: asked again no more often than we wait for anybody (ledger/deliver/outbox.ts). */
 const HOUR_MS = 60 * 60 * 1000;
 
 const ONBOARD = 'set the sender up in Cloudflare (Email Service, Email Sending), or set one that is';

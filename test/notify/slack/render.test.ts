@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { testNotification } from '../../../src/ledger/trial.ts';
+import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
 import type { AlertNotification, Notification } from '../../../src/notify/notification.ts';
 import { type Links, NO_LINKS } from '../../../src/notify/receiver.ts';
 import {

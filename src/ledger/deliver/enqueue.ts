@@ -2,10 +2,10 @@
  * From what is to be said to who hears it: a delivery for each receiver that hears of the alert's level; for the others
  * a row that says why not. To be called in the transaction of the decision.
  */
-import { type Route, routed } from '../alert/routing.ts';
-import type { AlertNotification } from '../notify/notification.ts';
-import { holdBack, queue } from './deliveries.ts';
-import type { Store } from './store/store.ts';
+import { type Route, routed } from '../../alert/routing.ts';
+import type { AlertNotification } from '../../notify/notification.ts';
+import type { Store } from '../store/store.ts';
+import { holdBack, queue } from './outbox.ts';
 
 /** Queues a notification about an alert for its receivers. `now`: wall, ms. */
 export function tell(store: Store, notification: AlertNotification, receivers: readonly Route[], now: number): void {

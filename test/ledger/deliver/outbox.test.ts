@@ -1,8 +1,8 @@
 /** Deliveries: at least once, put off no longer than is reasonable, dead in the open; and alarms about Tocsin itself. */
 import { describe, expect, it } from 'vitest';
-import { type Due, GIVE_UP_AFTER_MS } from '../../src/ledger/deliveries.ts';
-import type { Outcome } from '../../src/notify/receiver.ts';
-import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND, scene } from './scene.ts';
+import { type Due, GIVE_UP_AFTER_MS } from '../../../src/ledger/deliver/outbox.ts';
+import type { Outcome } from '../../../src/notify/receiver.ts';
+import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND, scene } from '../scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };
