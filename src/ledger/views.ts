@@ -8,7 +8,7 @@
  */
 import type { EntryView } from '../notify/notification.ts';
 import type { Evidence } from '../sigma/rule.ts';
-import type { Status } from './status.ts';
+import type { Status } from './health/status.ts';
 
 /** One entry in a list. */
 export interface EntryLine extends EntryView {

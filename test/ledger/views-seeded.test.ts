@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { readStatus } from '../../src/ledger/health/status.ts';
 import { evict } from '../../src/ledger/record/retention.ts';
-import { readStatus } from '../../src/ledger/status.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { createViews, type Views } from '../../src/ledger/views/read.ts';

@@ -5,7 +5,7 @@ import { NO_LINKS } from '../../src/notify/receiver.ts';
 
 type Row = readonly [AlarmNotification['kind'], AlarmKind, summary: string, told: string];
 
-/** The summaries are the ledger's (ledger/watchman.ts), each in all its cases: no headline may say otherwise. */
+/** The summaries are the ledger's (ledger/health/watchdog.ts), each in all its cases: no headline may say otherwise. */
 const ROWS: readonly Row[] = [
   [
     'alarm',

@@ -179,7 +179,7 @@ export const HOSTILE: AlertNotification = {
   },
 };
 
-/** As the ledger says them (ledger/alarms.ts and who raises them). */
+/** As the ledger says them (ledger/health/alerts.ts and who raises them). */
 const ALARM_TEXTS: { readonly [kind in AlarmKind]: readonly [subject: string | null, summary: string, mend: string] } =
   {
     blind: [

@@ -3,7 +3,7 @@
  * writes can be given. Pure.
  */
 import type { LedgerOperator } from '../../src/ledger/api.ts';
-import type { Status } from '../../src/ledger/status.ts';
+import type { Status } from '../../src/ledger/health/status.ts';
 import type { AlertLine, AlertPage, EntryLine, EntryPage, LedgerViews, Overview } from '../../src/ledger/views.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import type { Evidence, Rule } from '../../src/sigma/rule.ts';

@@ -3,7 +3,7 @@
  * asked. What the real one says of alerts and entries is for its own tests.
  */
 import type { LedgerOperator } from '../../src/ledger/api.ts';
-import type { Status } from '../../src/ledger/status.ts';
+import type { Status } from '../../src/ledger/health/status.ts';
 import type { AlertLine, EntryLine, LedgerViews } from '../../src/ledger/views.ts';
 
 export const ALERT = 5;

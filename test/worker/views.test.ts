@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readStatus } from '../../src/ledger/status.ts';
+import { readStatus } from '../../src/ledger/health/status.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
 import { createViews } from '../../src/ledger/views/read.ts';
 import { ruleSet } from '../../src/rules.gen.ts';

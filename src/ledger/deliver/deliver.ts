@@ -8,7 +8,7 @@
  */
 import type { Notification } from '../../notify/notification.ts';
 import { type Links, NO_LINKS, type Outcome, type Outgoing, type Receiver } from '../../notify/receiver.ts';
-import { FAILURES_RUNNING } from '../health.ts';
+import { FAILURES_RUNNING } from '../health/receivers.ts';
 import type { Due, Settled } from './outbox.ts';
 
 /** What sending needs of the ledger. */

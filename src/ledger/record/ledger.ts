@@ -14,7 +14,6 @@ import type { Notification } from '../../notify/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import { oneLine } from '../../notify/untrusted.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
-import { clear, died, raise } from '../alarms.ts';
 import type { Batch, BeginInput, Begun, Failure, Recorded } from '../api.ts';
 import {
   type Due,
@@ -26,12 +25,13 @@ import {
   settle,
   takeDue,
 } from '../deliver/outbox.ts';
-import { readHealth } from '../health.ts';
-import { readStatus, type Status } from '../status.ts';
+import { clear, died, raise } from '../health/alerts.ts';
+import { readHealth } from '../health/receivers.ts';
+import { readStatus, type Status } from '../health/status.ts';
+import { lookAfter, lookAgainAt, noteHealth } from '../health/watchdog.ts';
 import { migrate } from '../store/schema.ts';
 import { failureOf, firstState, readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { lookAfter, lookAgainAt, noteHealth } from '../watchman.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
 import { isTakenIn, sift } from './dedupe.ts';
 import { createIntake, type Taken } from './intake.ts';

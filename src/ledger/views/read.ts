@@ -5,8 +5,8 @@
  */
 import type { Route } from '../../alert/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
-import { receiversHealth } from '../health.ts';
-import type { Status } from '../status.ts';
+import { receiversHealth } from '../health/receivers.ts';
+import type { Status } from '../health/status.ts';
 import type { Store } from '../store/store.ts';
 import type { AlertList, AlertPage, AlertQuery, EntryPage, Overview, RuleActivity } from '../views.ts';
 import { readAlert } from './alert.ts';

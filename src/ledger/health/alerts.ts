@@ -6,10 +6,10 @@
  * has more to count than it may once a day; what lasts (blindness, an
  * unhealthy receiver) now and then as long as it does, and when it is over. One row an alarm, under its key.
  */
-import type { Route } from '../alert/routing.ts';
-import type { AlarmKind, AlarmNotification } from '../notify/notification.ts';
-import { queue } from './deliver/outbox.ts';
-import type { Store } from './store/store.ts';
+import type { Route } from '../../alert/routing.ts';
+import type { AlarmKind, AlarmNotification } from '../../notify/notification.ts';
+import { queue } from '../deliver/outbox.ts';
+import type { Store } from '../store/store.ts';
 
 const HOUR_MS = 60 * 60_000;
 

@@ -1,16 +1,16 @@
 /**
  * How things stand, for an operator: is it watching, how far has it read, what waits, what went wrong. Reads only.
  */
-import type { Route } from '../alert/routing.ts';
-import type { Checkpoint } from '../audit-log/checkpoint.ts';
-import type { Engine } from '../sigma/match/compile.ts';
-import { LASTING, shownKey } from './alarms.ts';
-import { GIVE_UP_AFTER_MS } from './deliver/outbox.ts';
-import { receiversHealth } from './health.ts';
-import { CONVICTED } from './record/quarantine.ts';
-import { type Counters, failureOf, type NotedFailure, readState, type State } from './store/state.ts';
-import type { Store } from './store/store.ts';
-import type { ReceiverHealth } from './views.ts';
+import type { Route } from '../../alert/routing.ts';
+import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import type { Engine } from '../../sigma/match/compile.ts';
+import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
+import { CONVICTED } from '../record/quarantine.ts';
+import { type Counters, failureOf, type NotedFailure, readState, type State } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
+import type { ReceiverHealth } from '../views.ts';
+import { LASTING, shownKey } from './alerts.ts';
+import { receiversHealth } from './receivers.ts';
 
 /** Times are ms since the epoch. */
 export interface Status {

@@ -4,11 +4,11 @@
  * Contract: `lookAfter` is to be called in a transaction, raises and clears alarms, and writes only what changes;
  * `lookAgainAt` says when it would next have something to say. Both read a handful of rows. Times are wall, in ms.
  */
-import type { Route } from '../alert/routing.ts';
-import type { Outcome } from '../notify/receiver.ts';
-import { type Alarm, clear, expiring, type OpenAlarm, openAlarms, raise, unhealthy } from './alarms.ts';
-import { illFrom, noteAttempt, provesIll, readHealth } from './health.ts';
-import type { Store } from './store/store.ts';
+import type { Route } from '../../alert/routing.ts';
+import type { Outcome } from '../../notify/receiver.ts';
+import type { Store } from '../store/store.ts';
+import { type Alarm, clear, expiring, type OpenAlarm, openAlarms, raise, unhealthy } from './alerts.ts';
+import { illFrom, noteAttempt, provesIll, readHealth } from './receivers.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** The key's expiry is told when so many days are left, each once: time to plan, to do it, and to hurry. 0: it is over. */
