@@ -8,9 +8,9 @@
 import type { Route } from '../src/alert/routing.ts';
 import { parsePage } from '../src/audit-log/page.ts';
 import { underWay } from '../src/audit-log/tail.ts';
+import { createViews, type Views } from '../src/ledger/read/views.ts';
 import { createLedger, type Ledger } from '../src/ledger/record/ledger.ts';
 import { nodeStore } from '../src/ledger/store/node-store.ts';
-import { createViews, type Views } from '../src/ledger/views/read.ts';
 import type { Outcome } from '../src/notify/receiver.ts';
 import { onTheirWay } from '../src/poller/batching.ts';
 import { ruleSet } from '../src/rules.gen.ts';

@@ -16,10 +16,10 @@ import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Reco
 import type { Sent } from './deliver/deliver.ts';
 import type { Status } from './health/status.ts';
 import { createHost, type Host } from './host.ts';
+import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
 import type { Unfit } from './record/quarantine.ts';
 import { durableStore } from './store/durable-store.ts';
-import { createViews, type Views } from './views/read.ts';
 import type { AlertList, AlertPage, AlertQuery, EntryPage, LedgerViews, Overview, RuleActivity } from './views.ts';
 
 export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, LedgerOperator, LedgerViews {

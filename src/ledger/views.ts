@@ -2,7 +2,7 @@
  * What people look at: an entry with what matched it and what its actor did around it, an alert with its timeline and
  * everything that was said of it, how things stand, how often rules matched.
  *
- * Contract: reads only, by indexes (test/ledger/views-seeded.test.ts asserts each plan); each list is bounded. Times are ms since the epoch.
+ * Contract: reads only, by indexes (test/ledger/read/seeded.test.ts asserts each plan); each list is bounded. Times are ms since the epoch.
  * Strings of entries are as attackers wrote them: whoever shows them escapes them. Null where there is no such thing,
  * or where `scope` does not hold it: the two are not told apart.
  */

@@ -1,8 +1,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readStatus } from '../../src/ledger/health/status.ts';
+import { createViews } from '../../src/ledger/read/views.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
-import { createViews } from '../../src/ledger/views/read.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
 import { overheard, planOf, wholeReads } from '../ledger/store/plans.ts';

@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { readStatus } from '../../src/ledger/health/status.ts';
-import { evict } from '../../src/ledger/record/retention.ts';
-import { readState } from '../../src/ledger/store/state.ts';
-import type { Store } from '../../src/ledger/store/store.ts';
-import { createViews, type Views } from '../../src/ledger/views/read.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import { LEVELS } from '../../src/sigma/rule.ts';
-import { seededStore } from '../seeded-store.ts';
-import { DAY, MINUTE } from './scene.ts';
-import { overheard, planOf, wholeReads } from './store/plans.ts';
+import { readStatus } from '../../../src/ledger/health/status.ts';
+import { createViews, type Views } from '../../../src/ledger/read/views.ts';
+import { evict } from '../../../src/ledger/record/retention.ts';
+import { readState } from '../../../src/ledger/store/state.ts';
+import type { Store } from '../../../src/ledger/store/store.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import { LEVELS } from '../../../src/sigma/rule.ts';
+import { seededStore } from '../../seeded-store.ts';
+import { DAY, MINUTE } from '../scene.ts';
+import { overheard, planOf, wholeReads } from '../store/plans.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 15, 20);
 const { store, views, ledger, facts } = seededStore(NOW);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { storedId } from '../../src/ledger/record/dedupe.ts';
-import { nodeStore } from '../../src/ledger/store/node-store.ts';
-import { migrate } from '../../src/ledger/store/schema.ts';
-import type { Store } from '../../src/ledger/store/store.ts';
-import type { Views } from '../../src/ledger/views/read.ts';
-import { STORY_MOST, STORY_MS } from '../../src/ledger/views/story.ts';
-import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from './scene.ts';
+import { STORY_MOST, STORY_MS } from '../../../src/ledger/read/actor-activity.ts';
+import type { Views } from '../../../src/ledger/read/views.ts';
+import { storedId } from '../../../src/ledger/record/dedupe.ts';
+import { nodeStore } from '../../../src/ledger/store/node-store.ts';
+import { migrate } from '../../../src/ledger/store/schema.ts';
+import type { Store } from '../../../src/ledger/store/store.ts';
+import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged, viewsOf } from './views-scene.ts';
 
 describe('an entry', () => {

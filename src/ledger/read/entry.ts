@@ -11,7 +11,7 @@ import type { StoredAlert } from '../record/evaluation-store.ts';
 import { alertLine, bodyOf, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { EntryPage, Part } from '../views.ts';
-import { storyOf } from './story.ts';
+import { storyOf } from './actor-activity.ts';
 
 /** An entry is in one alert a rule, and in what correlations made of it: more are not to be expected. */
 const PARTS_MOST = 50;

@@ -1,8 +1,8 @@
 /** Small ledgers with their views. */
-import { createViews, type Views } from '../../src/ledger/views/read.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import type { Rule } from '../../src/sigma/rule.ts';
-import { counting, entry, onAction, route, type Scene, scene } from './scene.ts';
+import { createViews, type Views } from '../../../src/ledger/read/views.ts';
+import { compile } from '../../../src/sigma/match/compile.ts';
+import type { Rule } from '../../../src/sigma/rule.ts';
+import { counting, entry, onAction, route, type Scene, scene } from '../scene.ts';
 
 export const DELETED = onAction('vm.deleted', { level: 'high' });
 export const MANY = counting('vm.deleted', 3, { level: 'critical' });
