@@ -12,13 +12,13 @@ import { createReceivers } from '../notify/receivers.ts';
 import { isTest } from '../notify/test-alert.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/match/compile.ts';
-import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './api.ts';
 import type { Sent } from './deliver/deliver.ts';
 import type { Status } from './health/status.ts';
 import { createHost, type Host } from './host.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
 import type { Unfit } from './record/quarantine.ts';
+import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './rpc.ts';
 import { durableStore } from './store/durable-store.ts';
 import type { AlertList, AlertPage, AlertQuery, EntryPage, LedgerViews, Overview, RuleActivity } from './views.ts';
 

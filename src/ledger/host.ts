@@ -7,10 +7,10 @@
  * (developers.cloudflare.com/durable-objects/api/alarms), so `alarm` never throws, and always sets the next.
  */
 import { NO_LINKS, type Receiver } from '../notify/receiver.ts';
-import type { LedgerApi, LedgerOperator } from './api.ts';
 import { deliver, type LinksOf, type Sent } from './deliver/deliver.ts';
 import { testNotification, tryReceivers } from './deliver/test-delivery.ts';
 import type { Ledger } from './record/ledger.ts';
+import type { LedgerApi, LedgerOperator } from './rpc.ts';
 
 /** The one alarm a Durable Object has. Times are wall, in ms. */
 export interface AlarmClock {

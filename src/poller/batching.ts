@@ -6,8 +6,8 @@
  * often enough. A call that merely failed, or whose answer was lost, blames nobody.
  */
 import type { Malformed, Page } from '../audit-log/entry.ts';
-import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/api.ts';
 import type { Unfit } from '../ledger/record/quarantine.ts';
+import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
 
 /** What a batch that was taken came to. */
 export type Done = Extract<Recorded, { kind: 'done' }>;

@@ -11,7 +11,7 @@ import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-
 import type { AuditLog, ListQuery, Page } from '../audit-log/entry.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
 import { follow, LEAST_PAGE_LIMIT, nextQuery, underWay, withoutCursor, withoutFilters } from '../audit-log/tail.ts';
-import type { Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/api.ts';
+import type { Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { BATCH_ENTRIES, type Done, drainOrHalve, onTheirWay, recordPage } from './batching.ts';
 
 /** The KV namespace as the watch needs it. */

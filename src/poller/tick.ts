@@ -9,7 +9,7 @@
 import { createClient } from '../audit-log/client.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
 import type { Config } from '../config.ts';
-import type { Failure, LedgerApi } from '../ledger/api.ts';
+import type { Failure, LedgerApi } from '../ledger/rpc.ts';
 import { type CheckpointKv, type Polled, poll } from './poll.ts';
 
 /** The ledger's name: one per Worker, which watches one organization. */

@@ -2,8 +2,8 @@
 import type { Route } from '../../src/alert/routing.ts';
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { underWay, type Walking } from '../../src/audit-log/tail.ts';
-import type { Batch, Incoming, Recorded } from '../../src/ledger/api.ts';
 import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/record/ledger.ts';
+import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
 import { compile } from '../../src/sigma/match/compile.ts';

@@ -4,7 +4,7 @@ import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/
 import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/errors.ts';
 import { parsePage } from '../../src/audit-log/page.ts';
-import type { Batch, LedgerApi } from '../../src/ledger/api.ts';
+import type { Batch, LedgerApi } from '../../src/ledger/rpc.ts';
 import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, poll, type WatchDeps } from '../../src/poller/poll.ts';
 import { MINUTE, NOON, OVERLAP, type Scene, SECOND, scene } from '../ledger/scene.ts';
 

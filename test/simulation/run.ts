@@ -5,9 +5,9 @@
 
 import type { Route } from '../../src/alert/routing.ts';
 import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
-import type { LedgerApi } from '../../src/ledger/api.ts';
 import { createHost, type Host } from '../../src/ledger/host.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
+import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import type { Notification } from '../../src/notify/notification.ts';

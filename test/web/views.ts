@@ -2,8 +2,9 @@
  * A ledger's views made by hand, for the states of pages that a real ledger seldom has; every string that an attacker
  * writes can be given. Pure.
  */
-import type { LedgerOperator } from '../../src/ledger/api.ts';
+
 import type { Status } from '../../src/ledger/health/status.ts';
+import type { LedgerOperator } from '../../src/ledger/rpc.ts';
 import type { AlertLine, AlertPage, EntryLine, EntryPage, LedgerViews, Overview } from '../../src/ledger/views.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import type { Evidence, Rule } from '../../src/sigma/rule.ts';

@@ -1,7 +1,7 @@
 /** A poll that dies at every step, and the ledger with it: afterwards everything is recorded and told once. */
 import { describe, expect, it } from 'vitest';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
-import type { LedgerApi } from '../../src/ledger/api.ts';
+import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { type CheckpointKv, poll, type WatchDeps } from '../../src/poller/poll.ts';
 import { expectDelivered, expectRecorded, expectTold, story } from './story.ts';
 import { createWorld, DIALECTS, MINUTE, sleep, type World } from './world.ts';

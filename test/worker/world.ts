@@ -8,8 +8,8 @@ import { inject, vi } from 'vitest';
 import { createClient } from '../../src/audit-log/client.ts';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
 import { readConfig, SETTINGS } from '../../src/config.ts';
-import type { LedgerApi } from '../../src/ledger/api.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
+import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import type { State } from '../../src/ledger/store/state.ts';
 import {
   type CheckpointKv,

@@ -7,7 +7,7 @@
 import type { AlertNotification, EntryView } from '../../notify/notification.ts';
 import type { Links, Receiver } from '../../notify/receiver.ts';
 import { TEST_ALERT } from '../../notify/test-alert.ts';
-import type { Tested } from '../api.ts';
+import type { Tested } from '../rpc.ts';
 import { trySend } from './deliver.ts';
 
 /** What a test says, at `now` (wall, ms). */

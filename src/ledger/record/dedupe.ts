@@ -6,7 +6,7 @@ import type { EntryBody } from '../../audit-log/entry.ts';
 import { fieldValue } from '../../sigma/match/field.ts';
 import { hash } from '../../sigma/parse/hash.ts';
 import type { Match } from '../../sigma/rule.ts';
-import type { Incoming } from '../api.ts';
+import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import type { Accepted } from './evaluate.ts';
 

@@ -7,9 +7,9 @@
 import type { Route } from '../../alert/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import type { CorrelationRule } from '../../sigma/rule.ts';
-import type { Incoming, OpenedAlert } from '../api.ts';
 import { tell } from '../deliver/enqueue.ts';
 import { overflowing, raise } from '../health/alerts.ts';
+import type { Incoming, OpenedAlert } from '../rpc.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { accept } from './dedupe.ts';

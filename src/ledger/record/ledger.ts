@@ -14,7 +14,6 @@ import type { Notification } from '../../notify/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import { oneLine } from '../../notify/untrusted.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
-import type { Batch, BeginInput, Begun, Failure, Recorded } from '../api.ts';
 import {
   type Due,
   expire,
@@ -29,6 +28,7 @@ import { clear, died, raise } from '../health/alerts.ts';
 import { readHealth } from '../health/receivers.ts';
 import { readStatus, type Status } from '../health/status.ts';
 import { lookAfter, lookAgainAt, noteHealth } from '../health/watchdog.ts';
+import type { Batch, BeginInput, Begun, Failure, Recorded } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
 import { failureOf, firstState, readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';

@@ -2,7 +2,7 @@
  * The stage: entries of a walk that comes newest first, whole, until the walk ends and they are recorded oldest first.
  * They survive a rejected cursor. A text over the row limit lies in parts.
  */
-import type { Incoming } from '../api.ts';
+import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
 import type { Unfit } from './quarantine.ts';

@@ -3,8 +3,8 @@
  * All times are ms since the epoch; "wall" is the clock's time, the others the upstream's.
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
-import type { Failure } from '../api.ts';
 import type { GroupCounts } from '../record/group-limit.ts';
+import type { Failure } from '../rpc.ts';
 import type { Store } from './store.ts';
 
 export interface State {

@@ -1,6 +1,6 @@
 /** From matches to alerts: one a rule, key and period, however often and in whatever order the entries are read. */
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../../src/ledger/api.ts';
+import type { Batch } from '../../../src/ledger/rpc.ts';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import {
   counting,

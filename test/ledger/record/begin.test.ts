@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../../src/audit-log/checkpoint.ts';
 import { underWay } from '../../../src/audit-log/tail.ts';
-import type { BeginInput } from '../../../src/ledger/api.ts';
 import { createLedger } from '../../../src/ledger/record/ledger.ts';
+import type { BeginInput } from '../../../src/ledger/rpc.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from '../scene.ts';

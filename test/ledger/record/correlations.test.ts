@@ -1,7 +1,7 @@
 /** Correlations of every type through the whole ledger: over pages, with a ledger that forgets, by late entries. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Incoming } from '../../../src/ledger/api.ts';
+import type { Incoming } from '../../../src/ledger/rpc.ts';
 import { numberWords } from '../../../src/notify/number-words.ts';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import type { CorrelationRule, Rule } from '../../../src/sigma/rule.ts';
