@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Config, readConfig, SETTINGS } from '../src/config.ts';
-import { durationInWords, formatDuration, parseDuration } from '../src/duration.ts';
+import { durationInWords, formatDuration, parseDuration } from '../src/text/duration.ts';
 
 const KEY = 'nv_live_4f9c0a7be1d2';
 const SECRET = '9f2c4e6a8b0d1f3e5c7a9b8d6f4e2c0a';

@@ -2,7 +2,7 @@
  * Keys as text: of a group, of an alert's dedup, of a record that has no id. Pure.
  */
 import type { KeyPart } from '../sigma/correlate/groups.ts';
-import { hash } from '../sigma/parse/hash.ts';
+import { hash } from '../text/hash.ts';
 
 /** Longer keys are cut: their values are written by attackers. */
 const KEY_TEXT_LIMIT = 512;

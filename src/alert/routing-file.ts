@@ -5,10 +5,10 @@
  * routing. People paste secrets where the name of a setting belongs: what may be one is in no message. Pure.
  */
 import { attributesOf, readChoice, readText, refuseUnknown } from '../sigma/parse/attributes.ts';
-import { nearest } from '../sigma/parse/nearest.ts';
 import { createReport, type Problem, type Report } from '../sigma/parse/problem.ts';
 import { type MapEntry, type MapNode, type Node, nounOf, readDocuments, type SourceFile } from '../sigma/parse/yaml.ts';
 import { LEVELS } from '../sigma/rule.ts';
+import { nearest } from '../text/nearest.ts';
 import { DEFAULT_SECRETS, type DeclaredReceiver, LEAST_LEVEL, RECEIVER_TYPES, type Routing } from './routing.ts';
 
 export interface ParsedRouting {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_SECRETS, RECEIVER_TYPES, type Routing } from '../alert/routing.ts';
 import { parseOrigin } from '../config/address.ts';
-import { oneLine } from '../notify/untrusted.ts';
+import { oneLine } from '../text/untrusted.ts';
 import { Failure } from './failure.ts';
 import { checked, REQUIRED, type Required, sources } from './secrets.ts';
 import type { Ran, RunWrangler } from './wrangler.ts';

@@ -7,8 +7,8 @@
  */
 
 import { operatorToken } from '../access/operator.ts';
-import { formatDuration } from '../duration.ts';
-import { oneLine } from '../notify/untrusted.ts';
+import { formatDuration } from '../text/duration.ts';
+import { oneLine } from '../text/untrusted.ts';
 import {
   ALERTS_PATH,
   operatorAlertPath,

@@ -2,8 +2,8 @@
  * Texts for a terminal, put together: tables, sections, times, numbers. Pure; whatever others wrote comes out as text
  * that commands no terminal.
  */
-import { formatDuration } from '../duration.ts';
-import { oneLine } from '../notify/untrusted.ts';
+import { formatDuration } from '../text/duration.ts';
+import { oneLine } from '../text/untrusted.ts';
 
 const WIDTH = 300;
 

@@ -7,8 +7,8 @@
  */
 import { parseArgs } from 'node:util';
 import * as z from 'zod/mini';
-import { parseDuration } from '../duration.ts';
-import { oneLine } from '../notify/untrusted.ts';
+import { parseDuration } from '../text/duration.ts';
+import { oneLine } from '../text/untrusted.ts';
 import { VIEWERS_PATH } from '../web/viewers.ts';
 import { CALLED_WRONGLY, Failure } from './failure.ts';
 import type { OperatorClient } from './operator-client.ts';

@@ -4,7 +4,7 @@
  * Contract: pure; no secret's value gets into a problem. Of other values only what is short and plainly no secret is
  * shown, for people paste secrets into the wrong line.
  */
-import { formatDuration, parseDuration } from '../duration.ts';
+import { formatDuration, parseDuration } from '../text/duration.ts';
 
 /** Something about a setting that a person should hear of. */
 export interface SettingProblem {

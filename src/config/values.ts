@@ -3,7 +3,7 @@
  *
  * Contract: pure, no clock; what is wrong is said without a secret's value.
  */
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../text/duration.ts';
 import { absent, after, type Environment, type Reading, readText, shown, value, wrong } from './setting.ts';
 
 /** An API key: something that can stand in a header. */

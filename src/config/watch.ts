@@ -3,7 +3,7 @@
  *
  * Contract: pure. A number or word that is wrong falls back to its default, and is told.
  */
-import { formatDuration, parseDuration } from '../duration.ts';
+import { formatDuration, parseDuration } from '../text/duration.ts';
 import {
   type Environment,
   IN_VARS,

@@ -1,9 +1,10 @@
 /** What an alarm about Tocsin itself says, in words: what is wrong, with what, since when, and what to do. Pure. */
+
+import { theirs } from '../text/untrusted.ts';
 import { frontButton } from './buttons.ts';
 import type { AlarmKind, AlarmNotification } from './notification.ts';
 import { proseLines } from './prose.ts';
 import type { Links } from './receiver.ts';
-import { theirs } from './untrusted.ts';
 import type { Wording } from './words.ts';
 
 const SUMMARY = 200;

@@ -4,7 +4,7 @@
  * Pure. No clock: `Retry-After` as a date is read against the answer's own `Date`. What an answer says is somebody
  * else's text, and may echo the address it was asked at, which is a secret, in any form.
  */
-import { oneLine } from './untrusted.ts';
+import { oneLine } from '../text/untrusted.ts';
 
 const MAX_VENDOR_TEXT = 200;
 /** Whatever the vendor says, it is asked again within the hour: a bell that waits a day is no bell. */

@@ -1,7 +1,8 @@
 /** What a correlation's number is, in words: `12 different values of client_ip in 1 hour`. Pure and total. */
-import { durationInWords } from '../duration.ts';
+
 import type { CorrelationType } from '../sigma/rule.ts';
-import { ours } from './untrusted.ts';
+import { durationInWords } from '../text/duration.ts';
+import { ours } from '../text/untrusted.ts';
 
 const NAME = 100;
 

@@ -1,5 +1,5 @@
 /** Prose of our own or the operator's (a runbook, what to do), in the lines it was written in. Pure. */
-import { ours } from './untrusted.ts';
+import { ours } from '../text/untrusted.ts';
 
 /** Pieces of evidence, lines of a runbook, and so on, in one message. */
 export const LINES = 8;

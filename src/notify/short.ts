@@ -1,7 +1,8 @@
 /** A notification in one line, whatever is stored of it: the bell rings even for what can't be read whole. Pure. */
+
+import { theirs } from '../text/untrusted.ts';
 import type { Notification } from './notification.ts';
 import type { Links } from './receiver.ts';
-import { theirs } from './untrusted.ts';
 import { wording } from './words.ts';
 
 const MOST = 200;

@@ -5,8 +5,10 @@
  * receiver's business, who knows its markup, and so is how an instant is shown. Nothing here is long: what is shortened
  * ends in "…", and the links lead to the whole.
  */
-import { durationInWords } from '../duration.ts';
+
 import type { Evidence } from '../sigma/rule.ts';
+import { durationInWords } from '../text/duration.ts';
+import { ours, theirs } from '../text/untrusted.ts';
 import { alarmWords } from './alarm-words.ts';
 import { alertButtons, type Button, frontButton } from './buttons.ts';
 import type { AlertNotification, EntryView, Notification } from './notification.ts';
@@ -14,7 +16,6 @@ import { numberText, numberWords } from './number-words.ts';
 import { LINES, proseLines } from './prose.ts';
 import type { Links } from './receiver.ts';
 import { isTest } from './test-alert.ts';
-import { ours, theirs } from './untrusted.ts';
 
 /** A long value says no more in a message than its beginning; the entry has it whole. */
 const VALUE = 140;

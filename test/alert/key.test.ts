@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyText } from '../../src/alert/key.ts';
-import { hash } from '../../src/sigma/parse/hash.ts';
+import { hash } from '../../src/text/hash.ts';
 
 const key = (...values: readonly string[]) => keyText(values.map((value) => ({ field: 'f', value })));
 

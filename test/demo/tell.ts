@@ -1,7 +1,7 @@
 /**
  * What happens, told: for people, line by line. Pure; what others wrote comes out as harmless text.
  */
-import { oneLine } from '../../src/notify/untrusted.ts';
+import { oneLine } from '../../src/text/untrusted.ts';
 import type { DemoEvent } from './event.ts';
 
 /** SGR codes by name; none of them where there is to be no colour. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Notification } from '../../src/notify/notification.ts';
 import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
 import { readNotification } from '../../src/notify/stored.ts';
-import { theirs } from '../../src/notify/untrusted.ts';
+import { theirs } from '../../src/text/untrusted.ts';
 import { EXAMPLES, HOSTILE_TEXTS, writtenBy } from './examples.ts';
 import { anyNotification, hostile } from './hostile.ts';
 import { LINKS, OPENED } from './notifications.ts';

@@ -4,8 +4,8 @@
 
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { fieldValue } from '../../sigma/match/field.ts';
-import { hash } from '../../sigma/parse/hash.ts';
 import type { Match } from '../../sigma/rule.ts';
+import { hash } from '../../text/hash.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import type { Accepted } from './evaluate.ts';

@@ -12,8 +12,8 @@ import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import { walkEnded } from '../../audit-log/tail.ts';
 import type { Notification } from '../../notify/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
-import { oneLine } from '../../notify/untrusted.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
+import { oneLine } from '../../text/untrusted.ts';
 import {
   type Due,
   expire,

@@ -3,7 +3,7 @@
  * told about, once each however often they are read. `strikes` of an entry that was only suspected of bringing the
  * ledger down stay below `CONVICTED`.
  */
-import { hash } from '../../sigma/parse/hash.ts';
+import { hash } from '../../text/hash.ts';
 import type { Store } from '../store/store.ts';
 
 /** A record that can't be recorded, as JSON text. */

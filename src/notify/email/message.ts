@@ -6,9 +6,9 @@
  */
 import type { MailBinding } from '../../config/receivers.ts';
 import type { Level } from '../../sigma/rule.ts';
+import { oneLine } from '../../text/untrusted.ts';
 import type { Notification } from '../notification.ts';
 import { isTest } from '../test-alert.ts';
-import { oneLine } from '../untrusted.ts';
 import { whoFrom } from '../words.ts';
 
 /** https://developers.cloudflare.com/email-service/platform/limits/ ("Email content limits"). */

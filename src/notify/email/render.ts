@@ -5,12 +5,13 @@
  * of text but on the buttons, so that the client's own light or dark ones hold; everything is escaped. Addresses that
  * others wrote are defanged (words.ts), so that no client makes links of them; ours are written out below their buttons.
  */
+
+import { oneLine } from '../../text/untrusted.ts';
 import type { Button } from '../buttons.ts';
 import { colourOf } from '../level-colour.ts';
 import type { Notification } from '../notification.ts';
 import type { Links } from '../receiver.ts';
 import { shortText } from '../short.ts';
-import { oneLine } from '../untrusted.ts';
 import { type Fact, type Instant, type Passage, utcText, type Wording, wording } from '../words.ts';
 import { headers, type Mail, subject } from './message.ts';
 

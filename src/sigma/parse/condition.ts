@@ -6,9 +6,9 @@
  * was used is told. Bounded in depth and length, for conditions are hostile too. Pure.
  */
 
+import { nearestHint } from '../../text/nearest.ts';
 import { createMatcher } from '../match/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
-import { nearestHint } from './nearest.ts';
 import { type Hint, type Place, type Report, Unreadable } from './problem.ts';
 import type { Written } from './written.ts';
 import { shown } from './yaml.ts';

@@ -6,11 +6,11 @@
  * notice. Pure.
  */
 
+import { nearestHint } from '../../text/nearest.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
 import { attributesOf, readTexts } from './attributes.ts';
 import type { ConditionText } from './condition.ts';
 import { type Shape, shapeOf } from './correlation-shape.ts';
-import { nearestHint } from './nearest.ts';
 import type { Hint, Report } from './problem.ts';
 import { reach } from './reach.ts';
 import { type MapEntry, type MapNode, type Node, nounOf, shown } from './yaml.ts';

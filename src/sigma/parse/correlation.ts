@@ -5,13 +5,13 @@
  * there are. Pure.
  */
 
+import { nearestHint } from '../../text/nearest.ts';
+import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/timespan.ts';
 import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
 import { attributesOf, type PlacedText, readFlag, readText, readTexts } from './attributes.ts';
 import type { ConditionText } from './condition.ts';
 import { readCorrelationCondition } from './correlation-condition.ts';
-import { nearestHint } from './nearest.ts';
 import type { Place, Report } from './problem.ts';
-import { parseTimespan, TIMESPAN_HINT, timespanHint } from './timespan.ts';
 import { type MapEntry, type MapNode, nounOf, shown } from './yaml.ts';
 
 const KEYS = ['type', 'rules', 'aliases', 'group-by', 'timespan', 'condition', 'generate'];

@@ -4,11 +4,11 @@
  * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
  */
 
+import { isSlip } from '../../text/nearest.ts';
 import { type Attributes, attributesOf } from './attributes.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import { join } from './item.ts';
 import { sumOfLeaves } from './limit.ts';
-import { isSlip } from './nearest.ts';
 import type { Report } from './problem.ts';
 import type { Reading } from './reading.ts';
 import { readSelection } from './selection.ts';

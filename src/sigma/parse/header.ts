@@ -4,6 +4,7 @@
  * Contract: Sigma lets a document have keys of its own, so an unknown one is let be unless it is probably a slip. Pure.
  */
 
+import { parseTimespan, TIMESPAN_HINT } from '../../text/timespan.ts';
 import { LEVELS, type RuleBase } from '../rule.ts';
 import {
   type Attributes,
@@ -17,7 +18,6 @@ import {
   tellMisspelled,
 } from './attributes.ts';
 import type { Report } from './problem.ts';
-import { parseTimespan, TIMESPAN_HINT } from './timespan.ts';
 import { type MapEntry, type MapNode, type Node, shown } from './yaml.ts';
 
 const KNOWN_KEYS = [

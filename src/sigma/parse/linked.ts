@@ -4,11 +4,11 @@
  * Contract: every reference that leads nowhere, or where it should not, is reported at its place. Pure.
  */
 
+import { nearestHint } from '../../text/nearest.ts';
 import type { CorrelationRule } from '../rule.ts';
 import type { PlacedText } from './attributes.ts';
 import type { Draft, DraftOf } from './draft.ts';
 import { type FoundRule, linkExpression } from './linked-condition.ts';
-import { nearestHint } from './nearest.ts';
 import type { References } from './references.ts';
 import { shown } from './yaml.ts';
 

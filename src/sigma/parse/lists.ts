@@ -5,7 +5,7 @@
  * Contract: what is wrong is reported with its place, and a list that no rule uses as well. A list that has an error
  * is known all the same, so that one mistake is told once. Pure.
  */
-import { nearest } from './nearest.ts';
+import { nearest } from '../../text/nearest.ts';
 import type { Hint, Place, Report } from './problem.ts';
 import { type MapEntry, nounOf, readDocuments, type ScalarNode, type SourceFile, shown } from './yaml.ts';
 

@@ -1,6 +1,7 @@
 /** Which log a rule is about, and whether that is ours. Pure. */
+
+import { nearest } from '../../text/nearest.ts';
 import { attributesOf, readMap, readText, tellMisspelled } from './attributes.ts';
-import { nearest } from './nearest.ts';
 import type { Report } from './problem.ts';
 import type { MapNode } from './yaml.ts';
 

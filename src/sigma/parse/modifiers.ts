@@ -6,12 +6,12 @@
  * Pure.
  */
 
+import { nearestHint } from '../../text/nearest.ts';
 import { REGEX_FLAGS } from '../regex/regex.ts';
 import { type Order, TIME_PARTS, type TimePart } from '../rule.ts';
 import { doubtOf, problemOf } from './combinations.ts';
 import { BASE64 } from './encodings.ts';
 import { ENDS, type End, isOneOf, KNOWN, type Modifier, ORDERS, STEPS, type Step } from './modifier-names.ts';
-import { nearestHint } from './nearest.ts';
 import type { Place, Report } from './problem.ts';
 import { shown } from './yaml.ts';
 

@@ -1,7 +1,7 @@
 /** Which rule an id or a name stands for. Pure. */
 
+import { nearest } from '../../text/nearest.ts';
 import type { Draft } from './draft.ts';
-import { nearest } from './nearest.ts';
 import type { Place, Report } from './problem.ts';
 import { shown } from './yaml.ts';
 

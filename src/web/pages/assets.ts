@@ -3,7 +3,7 @@
  * fetches them. They say nothing about anybody, so they are open to all.
  */
 import { Hono } from 'hono/tiny';
-import { hash } from '../../sigma/parse/hash.ts';
+import { hash } from '../../text/hash.ts';
 import type { WebEnv } from '../env.ts';
 import { ICON } from './icon.ts';
 import { SCRIPT } from './script.ts';

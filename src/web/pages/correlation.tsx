@@ -1,8 +1,8 @@
 /** What a correlation counts: of which rules, by which fields, in which groups, and what it asks for. */
 import { conditionWords } from '../../alert/correlation-words.ts';
-import { durationInWords } from '../../duration.ts';
 import { ordinal } from '../../notify/number-words.ts';
 import type { CorrelationRule, CorrelationType, Rule } from '../../sigma/rule.ts';
+import { durationInWords } from '../../text/duration.ts';
 import { Card } from './card.tsx';
 import { Code, Foreign } from './foreign.tsx';
 

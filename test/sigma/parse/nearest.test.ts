@@ -1,7 +1,7 @@
 /** The nearest known name. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isSlip, nearest } from '../../../src/sigma/parse/nearest.ts';
+import { isSlip, nearest } from '../../../src/text/nearest.ts';
 
 /** The plain way: the whole table. */
 function distance(a: string, b: string): number {
