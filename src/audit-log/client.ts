@@ -11,7 +11,7 @@
  * from its published SDKs (github.com/nirvana-labs), August 2026.
  */
 
-import { abortable, readBytes } from './body.ts';
+import { abortable, readBytes } from '../http/body.ts';
 import type { AuditLog, EntryBody, ListQuery, Page } from './entry.ts';
 import { createRedact, oneLine, type Redact, statusError, UpstreamError } from './errors.ts';
 import { parsePage, readHttpDate } from './page.ts';

@@ -12,7 +12,7 @@
  *
  * `fetch` is injected. Runs in workerd and in Node.
  */
-import { abortable, readBytes } from './body.ts';
+import { abortable, readBytes } from '../http/body.ts';
 import { USER_AGENT } from './client.ts';
 import { createRedact, oneLine, type Redact } from './errors.ts';
 

@@ -1,7 +1,7 @@
 /** The receivers there are, made from the settings. */
 import type { ReceiverSettings } from '../config/receivers.ts';
+import type { Fetch } from '../http/post.ts';
 import { createEmail } from './email.ts';
-import type { Fetch } from './post.ts';
 import type { Receiver } from './receiver.ts';
 import { createSlack } from './slack.ts';
 import { createUnset } from './unset.ts';

@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { Hono } from 'hono/tiny';
 import { SESSION_MS, signSession } from '../access/session.ts';
-import { readBytes } from '../audit-log/body.ts';
+import { readBytes } from '../http/body.ts';
 import { viewerOf } from './access.ts';
 import { page, tooMany, unavailable } from './answers.ts';
 import type { AppDeps, WebEnv } from './env.ts';

@@ -4,7 +4,7 @@
  * Contract: neither throws nor rejects. `post` follows no redirect, reads no more than 4 KB of an answer, and lets
  * nothing of the address into a reason: an error's own message may hold it.
  */
-import { type Answer, retryAfterMs } from './http-answer.ts';
+import { type Answer, retryAfterMs } from './answer.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
