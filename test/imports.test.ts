@@ -67,11 +67,11 @@ test.each(RIGHT)('is left alone: %s', (_, path, text) => {
 test('what is only for building does not get into the bundle', () => {
   const sources = new Map([
     ['index.ts', "import { poll } from './watch.ts';"],
-    ['watch.ts', "import { parse } from './sigma/parse/yaml.ts';"],
-    ['sigma/parse/yaml.ts', "import { parse } from 'yaml';"],
+    ['watch.ts', "import { parse } from './yaml/yaml.ts';"],
+    ['yaml/yaml.ts', "import { parse } from 'yaml';"],
   ]);
   expect(importProblems(sources)).toEqual([
-    "src/sigma/parse/yaml.ts: yaml would be in the Worker's bundle, by index.ts → watch.ts → sigma/parse/yaml.ts",
+    "src/yaml/yaml.ts: yaml would be in the Worker's bundle, by index.ts → watch.ts → yaml/yaml.ts",
   ]);
 });
 

@@ -4,11 +4,12 @@
  * Contract: build time only. Never throws, whatever the file holds; with an error among the problems there is no
  * routing. People paste secrets where the name of a setting belongs: what may be one is in no message. Pure.
  */
-import { attributesOf, readChoice, readText, refuseUnknown } from '../sigma/parse/attributes.ts';
-import { createReport, type Problem, type Report } from '../sigma/parse/problem.ts';
-import { type MapEntry, type MapNode, type Node, nounOf, readDocuments, type SourceFile } from '../sigma/parse/yaml.ts';
+
 import { LEVELS } from '../sigma/rule.ts';
 import { nearest } from '../text/nearest.ts';
+import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
+import { attributesOf, readChoice, readText, refuseUnknown } from '../yaml/fields.ts';
+import { type MapEntry, type MapNode, type Node, nounOf, readDocuments, type SourceFile } from '../yaml/yaml.ts';
 import { DEFAULT_SECRETS, type DeclaredReceiver, LEAST_LEVEL, RECEIVER_TYPES, type Routing } from './routing.ts';
 
 export interface ParsedRouting {

@@ -11,10 +11,10 @@ import { parseRouting } from '../alert/routing-file.ts';
 import { TAKEN } from '../config.ts';
 import { compile } from '../sigma/match/compile.ts';
 import { parseRules } from '../sigma/parse/parse.ts';
-import { type Problem, problemText } from '../sigma/parse/problem.ts';
 import { type RuleTest, runTests, testProblem } from '../sigma/parse/rule-tests.ts';
-import type { SourceFile } from '../sigma/parse/yaml.ts';
 import type { RuleSet } from '../sigma/rule.ts';
+import { type Problem, problemText } from '../yaml/diagnostics.ts';
+import type { SourceFile } from '../yaml/yaml.ts';
 import { readRoutingFiles, readRuleFiles } from './rules-files.ts';
 import { rulesModule } from './rules-module.ts';
 

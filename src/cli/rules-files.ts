@@ -1,7 +1,7 @@
 /** The files of a folder of rules: read whole, in one order. I/O, in Node. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SourceFile } from '../sigma/parse/yaml.ts';
+import type { SourceFile } from '../yaml/yaml.ts';
 
 const ROUTING = ['routing.yml', 'routing.yaml'] as const;
 

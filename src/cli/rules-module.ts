@@ -1,8 +1,8 @@
 /** The generated module that holds the rules. Pure. */
 import type { Routing } from '../alert/routing.ts';
 import { codeOf } from '../sigma/parse/code.ts';
-import type { SourceFile } from '../sigma/parse/yaml.ts';
 import type { RuleSet } from '../sigma/rule.ts';
+import type { SourceFile } from '../yaml/yaml.ts';
 
 /**
  * Its source. The rules are one string of JSON, which a Worker reads faster than as much source, and only when somebody

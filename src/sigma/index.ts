@@ -39,6 +39,9 @@
  * Contract: rules are parsed once, with every problem told; with an error among these the rules are not to be used.
  * What is compiled evaluates any JSON object, in bounded time, and throws nothing.
  */
+
+export { type Problem, problemText } from '../yaml/diagnostics.ts';
+export type { SourceFile } from '../yaml/yaml.ts';
 export {
   type Correlator,
   createCorrelator,
@@ -55,7 +58,5 @@ export type { RuleCode } from './match/code.ts';
 export { type CompileOptions, compile, type Engine } from './match/compile.ts';
 export { codeOf } from './parse/code.ts';
 export { type Parsed, type ParseOptions, parseRules } from './parse/parse.ts';
-export { type Problem, problemText } from './parse/problem.ts';
 export { type FailedTest, type RuleTest, runTests } from './parse/rule-tests.ts';
-export type { SourceFile } from './parse/yaml.ts';
 export type * from './rule.ts';

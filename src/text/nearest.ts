@@ -1,7 +1,7 @@
 /** The known name that a misspelled one was probably meant to be. Bounded, for names are hostile too. Pure. */
 
-import type { Hint } from '../sigma/parse/problem.ts';
-import { shown } from '../sigma/parse/yaml.ts';
+import type { Hint } from '../yaml/diagnostics.ts';
+import { shown } from '../yaml/yaml.ts';
 
 /** Longer names are nobody's slip of the finger. */
 const NAME_LIMIT = 64;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { DeclaredReceiver } from '../../src/alert/routing.ts';
 import { parseRouting } from '../../src/alert/routing-file.ts';
-import { problemText } from '../../src/sigma/parse/problem.ts';
+import { problemText } from '../../src/yaml/diagnostics.ts';
 
 const TAKEN = ['LINK_SECRET', 'NIRVANA_LABS_API_KEY', 'EMAIL'];
 const parse = (text: string) => parseRouting([{ path: 'routing.yml', text }], TAKEN);

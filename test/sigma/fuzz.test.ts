@@ -6,7 +6,6 @@ import { compile } from '../../src/sigma/match/compile.ts';
 import { codeOf } from '../../src/sigma/parse/code.ts';
 import { expressionOf } from '../../src/sigma/parse/expression.ts';
 import { parseRules } from '../../src/sigma/parse/parse.ts';
-import { problemText } from '../../src/sigma/parse/problem.ts';
 import type { Written, WrittenTest } from '../../src/sigma/parse/written.ts';
 import { prepareRegex } from '../../src/sigma/regex/regex.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type RuleSet,
   TIME_PARTS,
 } from '../../src/sigma/rule.ts';
+import { problemText } from '../../src/yaml/diagnostics.ts';
 import { asWritten } from './match/as-written.ts';
 import { satisfies } from './match/reference.ts';
 

@@ -1,7 +1,7 @@
 /** Rules for tests, written short. */
 import { compile, type Engine } from '../../src/sigma/match/compile.ts';
 import { type Parsed, parseRules } from '../../src/sigma/parse/parse.ts';
-import { problemText } from '../../src/sigma/parse/problem.ts';
+import { problemText } from '../../src/yaml/diagnostics.ts';
 
 /** A detection with these lines under `detection:`, each indented by two. */
 export function ruleWith(detection: string, id = 'r-1'): string {

@@ -4,10 +4,10 @@
  * Contract: bounded in depth; a cycle is reported once, with its way, where it closes. Pure.
  */
 
-import type { PlacedText } from './attributes.ts';
+import type { PlacedText } from '../../yaml/fields.ts';
+import { shown } from '../../yaml/yaml.ts';
 import type { Draft, DraftOf } from './draft.ts';
 import type { References } from './references.ts';
-import { shown } from './yaml.ts';
 
 /** Correlations over one another. */
 const DEPTH_LIMIT = 16;

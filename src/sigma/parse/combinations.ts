@@ -5,11 +5,11 @@
  * not meant. Pure.
  */
 
+import { shown } from '../../yaml/yaml.ts';
 import { REGEX_FLAGS } from '../regex/regex.ts';
 import { TIME_PARTS } from '../rule.ts';
 import { BASE64, UTF16 } from './encodings.ts';
 import { ENDS, isOneOf, KNOWN, type Modifier, ORDERS, TYPES } from './modifier-names.ts';
-import { shown } from './yaml.ts';
 
 /** What is wrong with a key. */
 export interface KeyProblem {

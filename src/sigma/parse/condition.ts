@@ -7,11 +7,11 @@
  */
 
 import { nearestHint } from '../../text/nearest.ts';
+import { type Hint, type Place, type Report, Unreadable } from '../../yaml/diagnostics.ts';
+import { shown } from '../../yaml/yaml.ts';
 import { createMatcher } from '../match/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
-import { type Hint, type Place, type Report, Unreadable } from './problem.ts';
 import type { Written } from './written.ts';
-import { shown } from './yaml.ts';
 
 type AnyLeaf = { readonly kind: 'leaf' };
 

@@ -7,13 +7,13 @@
  */
 
 import { nearestHint } from '../../text/nearest.ts';
+import type { Hint, Report } from '../../yaml/diagnostics.ts';
+import { attributesOf, readTexts } from '../../yaml/fields.ts';
+import { type MapEntry, type MapNode, type Node, nounOf, shown } from '../../yaml/yaml.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
-import { attributesOf, readTexts } from './attributes.ts';
 import type { ConditionText } from './condition.ts';
 import { type Shape, shapeOf } from './correlation-shape.ts';
-import type { Hint, Report } from './problem.ts';
 import { reach } from './reach.ts';
-import { type MapEntry, type MapNode, type Node, nounOf, shown } from './yaml.ts';
 
 export interface CorrelationCondition extends Pick<CorrelationRule, 'condition' | 'fields' | 'percentile'> {
   readonly expression: ConditionText | null;

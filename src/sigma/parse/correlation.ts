@@ -7,12 +7,12 @@
 
 import { nearestHint } from '../../text/nearest.ts';
 import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/timespan.ts';
+import type { Place, Report } from '../../yaml/diagnostics.ts';
+import { attributesOf, type PlacedText, readFlag, readText, readTexts } from '../../yaml/fields.ts';
+import { type MapEntry, type MapNode, nounOf, shown } from '../../yaml/yaml.ts';
 import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
-import { attributesOf, type PlacedText, readFlag, readText, readTexts } from './attributes.ts';
 import type { ConditionText } from './condition.ts';
 import { readCorrelationCondition } from './correlation-condition.ts';
-import type { Place, Report } from './problem.ts';
-import { type MapEntry, type MapNode, nounOf, shown } from './yaml.ts';
 
 const KEYS = ['type', 'rules', 'aliases', 'group-by', 'timespan', 'condition', 'generate'];
 /** What is written here and stands, or is called so, elsewhere. */

@@ -5,15 +5,15 @@
  */
 
 import { isSlip } from '../../text/nearest.ts';
-import { type Attributes, attributesOf } from './attributes.ts';
+import type { Report } from '../../yaml/diagnostics.ts';
+import { type Attributes, attributesOf } from '../../yaml/fields.ts';
+import { type MapEntry, type MapNode, nounOf, shown } from '../../yaml/yaml.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import { join } from './item.ts';
 import { sumOfLeaves } from './limit.ts';
-import type { Report } from './problem.ts';
 import type { Reading } from './reading.ts';
 import { readSelection } from './selection.ts';
 import type { Written } from './written.ts';
-import { type MapEntry, type MapNode, nounOf, shown } from './yaml.ts';
 
 /** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
 const LEAF_LIMIT = 20_000;

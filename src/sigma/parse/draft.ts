@@ -1,10 +1,10 @@
 /** A document that has been read, its references to others not yet resolved. */
 
+import type { Place, Report } from '../../yaml/diagnostics.ts';
 import type { CorrelationDraft } from './correlation.ts';
 import type { FilterTargets } from './filter.ts';
 import type { Header } from './header.ts';
 import type { LogSource } from './logsource.ts';
-import type { Place, Report } from './problem.ts';
 import type { Written } from './written.ts';
 
 interface DraftBase {

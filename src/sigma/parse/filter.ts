@@ -1,7 +1,8 @@
 /** Which rules a filter is for. Pure. */
-import { attributesOf, type PlacedText, readTexts } from './attributes.ts';
-import type { Report } from './problem.ts';
-import type { MapNode } from './yaml.ts';
+
+import type { Report } from '../../yaml/diagnostics.ts';
+import { attributesOf, type PlacedText, readTexts } from '../../yaml/fields.ts';
+import type { MapNode } from '../../yaml/yaml.ts';
 
 /** Every rule, or those named by id or name. */
 export type FilterTargets = 'any' | readonly PlacedText[];

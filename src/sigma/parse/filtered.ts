@@ -1,9 +1,9 @@
 /** Which filters are joined to which detections. Pure. */
 
+import { shown } from '../../yaml/yaml.ts';
 import type { Draft, DraftOf } from './draft.ts';
 import { mayBeOne } from './logsource.ts';
 import type { References } from './references.ts';
-import { shown } from './yaml.ts';
 
 /**
  * The filters of each detection, in their order; what a filter names and is no detection is reported. A filter is for

@@ -5,7 +5,7 @@
  */
 
 import { parseTimespan, TIMESPAN_HINT } from '../../text/timespan.ts';
-import { LEVELS, type RuleBase } from '../rule.ts';
+import type { Report } from '../../yaml/diagnostics.ts';
 import {
   type Attributes,
   attributesOf,
@@ -16,9 +16,9 @@ import {
   readTexts,
   refuseUnknown,
   tellMisspelled,
-} from './attributes.ts';
-import type { Report } from './problem.ts';
-import { type MapEntry, type MapNode, type Node, shown } from './yaml.ts';
+} from '../../yaml/fields.ts';
+import { type MapEntry, type MapNode, type Node, shown } from '../../yaml/yaml.ts';
+import { LEVELS, type RuleBase } from '../rule.ts';
 
 const KNOWN_KEYS = [
   ...['title', 'id', 'related', 'name', 'taxonomy', 'status', 'description', 'license', 'author', 'references'],

@@ -5,15 +5,16 @@
  * placeholder, the shifts of Base64) is an or of them, in the place of the value. A value of the wrong type, or that
  * can match nothing, is reported with its place. Pure.
  */
+
+import type { Report } from '../../yaml/diagnostics.ts';
+import { type Node, nounOf, type ScalarNode } from '../../yaml/yaml.ts';
 import type { RegexSearch } from '../regex/prepared.ts';
 import type { Formula } from '../rule.ts';
 import type { FieldSpec } from './modifiers.ts';
 import { hasPlaceholder } from './placeholders.ts';
-import type { Report } from './problem.ts';
 import type { Reading } from './reading.ts';
 import { readTests } from './test-of-value.ts';
 import type { Written, WrittenTest } from './written.ts';
-import { type Node, nounOf, type ScalarNode } from './yaml.ts';
 
 /** Reads the values of an item; null where it has an error, which is reported. */
 export function readItem(spec: FieldSpec, node: Node, selection: string, reading: Reading): Written | null {

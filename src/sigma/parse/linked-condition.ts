@@ -5,13 +5,13 @@
  * Pure.
  */
 
+import type { PlacedText } from '../../yaml/fields.ts';
+import { shown } from '../../yaml/yaml.ts';
 import type { Formula, RuleLeaf } from '../rule.ts';
-import type { PlacedText } from './attributes.ts';
 import { readFormula } from './condition.ts';
 import type { Draft, DraftOf } from './draft.ts';
 import { satisfiable } from './reach.ts';
 import type { References } from './references.ts';
-import { shown } from './yaml.ts';
 
 /** A condition over rules, its patterns resolved, names no more. */
 const LEAF_LIMIT = 10_000;

@@ -5,12 +5,12 @@
  */
 
 import { nearestHint } from '../../text/nearest.ts';
+import type { PlacedText } from '../../yaml/fields.ts';
+import { shown } from '../../yaml/yaml.ts';
 import type { CorrelationRule } from '../rule.ts';
-import type { PlacedText } from './attributes.ts';
 import type { Draft, DraftOf } from './draft.ts';
 import { type FoundRule, linkExpression } from './linked-condition.ts';
 import type { References } from './references.ts';
-import { shown } from './yaml.ts';
 
 /** What a correlation refers to. */
 export type Linked = Pick<CorrelationRule, 'rules' | 'aliases' | 'expression'>;

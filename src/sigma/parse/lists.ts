@@ -6,8 +6,8 @@
  * is known all the same, so that one mistake is told once. Pure.
  */
 import { nearest } from '../../text/nearest.ts';
-import type { Hint, Place, Report } from './problem.ts';
-import { type MapEntry, nounOf, readDocuments, type ScalarNode, type SourceFile, shown } from './yaml.ts';
+import type { Hint, Place, Report } from '../../yaml/diagnostics.ts';
+import { type MapEntry, nounOf, readDocuments, type ScalarNode, type SourceFile, shown } from '../../yaml/yaml.ts';
 
 /** What may stand in a list. */
 export type ListValue = string | number | boolean;

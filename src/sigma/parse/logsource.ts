@@ -1,9 +1,9 @@
 /** Which log a rule is about, and whether that is ours. Pure. */
 
 import { nearest } from '../../text/nearest.ts';
-import { attributesOf, readMap, readText, tellMisspelled } from './attributes.ts';
-import type { Report } from './problem.ts';
-import type { MapNode } from './yaml.ts';
+import type { Report } from '../../yaml/diagnostics.ts';
+import { attributesOf, readMap, readText, tellMisspelled } from '../../yaml/fields.ts';
+import type { MapNode } from '../../yaml/yaml.ts';
 
 /** The keys that say which log it is. */
 const MEANT = ['category', 'product', 'service'] as const;

@@ -7,13 +7,13 @@
  */
 
 import { nearestHint } from '../../text/nearest.ts';
+import type { Place, Report } from '../../yaml/diagnostics.ts';
+import { shown } from '../../yaml/yaml.ts';
 import { REGEX_FLAGS } from '../regex/regex.ts';
 import { type Order, TIME_PARTS, type TimePart } from '../rule.ts';
 import { doubtOf, problemOf } from './combinations.ts';
 import { BASE64 } from './encodings.ts';
 import { ENDS, type End, isOneOf, KNOWN, type Modifier, ORDERS, STEPS, type Step } from './modifier-names.ts';
-import type { Place, Report } from './problem.ts';
-import { shown } from './yaml.ts';
 
 /** How a value is compared with a field. */
 export type Comparison =

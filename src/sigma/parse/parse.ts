@@ -5,8 +5,10 @@
  * of them are told at once. With an error among the problems, the rules are not to be used. Pure.
  */
 
+import { createReport, type Problem } from '../../yaml/diagnostics.ts';
+import { attributesOf, readMap } from '../../yaml/fields.ts';
+import { type MapNode, readDocuments, type SourceFile } from '../../yaml/yaml.ts';
 import type { RuleSet } from '../rule.ts';
-import { attributesOf, readMap } from './attributes.ts';
 import { readCorrelation } from './correlation.ts';
 import { readSearch } from './detection.ts';
 import type { Draft } from './draft.ts';
@@ -14,12 +16,10 @@ import { readFilterTargets } from './filter.ts';
 import { readHeader, SECTIONS } from './header.ts';
 import { isListFile, readLists } from './lists.ts';
 import { type Accepts, isAuditLog, type LogSource, OURS, readLogSource } from './logsource.ts';
-import { createReport, type Problem } from './problem.ts';
 import { createBudget, type Reading } from './reading.ts';
 import { resolve } from './resolve.ts';
 import { type RuleTest, readTests } from './rule-tests.ts';
 import { versionOf } from './version.ts';
-import { type MapNode, readDocuments, type SourceFile } from './yaml.ts';
 
 export interface Parsed {
   readonly ruleSet: RuleSet;

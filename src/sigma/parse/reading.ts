@@ -3,8 +3,9 @@
  *
  * Contract: a file's searches are bounded together, its placeholders replaced, whatever it holds. Pure.
  */
+
+import type { Place, Report } from '../../yaml/diagnostics.ts';
 import type { Lists } from './lists.ts';
-import type { Place, Report } from './problem.ts';
 
 /** Comparisons of one file. A file without placeholders has fewer values than that. */
 const COMPARISONS = 200_000;

@@ -1,9 +1,9 @@
 /** Which rule an id or a name stands for. Pure. */
 
 import { nearest } from '../../text/nearest.ts';
+import type { Place, Report } from '../../yaml/diagnostics.ts';
+import { shown } from '../../yaml/yaml.ts';
 import type { Draft } from './draft.ts';
-import type { Place, Report } from './problem.ts';
-import { shown } from './yaml.ts';
 
 export interface References {
   get(idOrName: string): Draft | undefined;

@@ -4,11 +4,11 @@
  * Contract: a map is an and of its items, a list an or of its members, a member that is text a keyword. Pure.
  */
 
+import { type ListNode, type MapNode, type Node, nounOf, shown } from '../../yaml/yaml.ts';
 import { join, readItem, scalarsOf } from './item.ts';
 import { KEYWORD, readFieldSpec } from './modifiers.ts';
 import type { Reading } from './reading.ts';
 import type { Written } from './written.ts';
-import { type ListNode, type MapNode, type Node, nounOf, shown } from './yaml.ts';
 
 /** Reads a search identifier; null where it has an error, which is reported. */
 export function readSelection(name: string, node: Node, reading: Reading): Written | null {

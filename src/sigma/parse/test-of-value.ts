@@ -4,16 +4,17 @@
  * Contract: one value may be several tests, any of which may hold. What has the wrong type, and what can never hold, is
  * reported with its place; null then. Pure.
  */
+
+import type { Place, Report } from '../../yaml/diagnostics.ts';
+import { type ScalarNode, shown } from '../../yaml/yaml.ts';
 import { parseRange, tidied } from '../match/cidr.ts';
 import { prepareRegex } from '../regex/regex.ts';
 import type { Order, TimePart } from '../rule.ts';
 import { FIELD_NAME_LIMIT, type FieldSpec } from './modifiers.ts';
 import { expandRaw, expandRegex } from './placeholders.ts';
-import type { Place, Report } from './problem.ts';
 import type { Reading } from './reading.ts';
 import { readTextTests } from './text.ts';
 import type { WrittenTest } from './written.ts';
-import { type ScalarNode, shown } from './yaml.ts';
 
 type Value = ScalarNode['value'];
 

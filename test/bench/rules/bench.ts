@@ -1,8 +1,8 @@
 /** Evaluating entries, as grids: how fast, how that grows, the worst cases, getting ready, the first request. */
 import { parseRules } from '../../../src/sigma/parse/parse.ts';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
-import type { SourceFile } from '../../../src/sigma/parse/yaml.ts';
 import type { RuleSet } from '../../../src/sigma/rule.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
+import type { SourceFile } from '../../../src/yaml/yaml.ts';
 import type { Grid } from '../table.ts';
 import { type Bundle, bundleOne, ENGINE, HAND_WRITTEN, PREPARED } from './build.ts';
 import { type BenchEntry, benchEntries } from './entries.ts';

@@ -5,7 +5,7 @@
  * Contract: the first n of N rules are the n rules. All kinds are among the first 50, and everything in them can be
  * said in each peer's language too.
  */
-import type { SourceFile } from '../../../src/sigma/parse/yaml.ts';
+import type { SourceFile } from '../../../src/yaml/yaml.ts';
 import { createRandom, type Random } from '../../sandbox/random.ts';
 import { createWords, type MakeSearch, SEARCHES, type Search } from './searches.ts';
 

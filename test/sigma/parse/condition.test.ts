@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFormula } from '../../../src/sigma/parse/condition.ts';
-import { createReport, type Problem } from '../../../src/sigma/parse/problem.ts';
 import type { Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
+import { createReport, type Problem } from '../../../src/yaml/diagnostics.ts';
 import { engineOf, problemsOf, ruleWith } from '../rules.ts';
 
 /** Selections that hold where their field is 1. */

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import { parseRules } from '../../../src/sigma/parse/parse.ts';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { ruleWith } from '../rules.ts';
 
 const LISTS = `

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import { parseRules } from '../../../src/sigma/parse/parse.ts';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
 
 const DETECTION = "selection:\n    Image|endswith: '\\x.exe'\ncondition: selection";
 

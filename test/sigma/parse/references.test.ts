@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import { parseRules } from '../../../src/sigma/parse/parse.ts';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { engineOf, parsed, problemsOf, ruleWith } from '../rules.ts';
 
 const FAILED = `${ruleWith('sel: {a: 1}\ncondition: sel', 'r-1')}name: failed\n`;

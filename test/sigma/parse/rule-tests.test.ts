@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import { parseRules } from '../../../src/sigma/parse/parse.ts';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
 import { runTests, testProblem } from '../../../src/sigma/parse/rule-tests.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { problemsOf, ruleWith } from '../rules.ts';
 
 const FAILED = `${ruleWith('sel: {action: failed}\ncondition: sel', 'r-1')}name: failed\n`;

@@ -5,8 +5,8 @@
 import { expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import { type Parsed, parseRules } from '../../../src/sigma/parse/parse.ts';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
 
 /** A sentence, and what it means for entries. */
 export type Example = {

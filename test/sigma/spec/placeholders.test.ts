@@ -1,6 +1,6 @@
 /** Placeholders: the modifier expand, and the lists of rules/lists/ (sigma-rules-specification.md, "Placeholders"). */
 import { describe, expect, test } from 'vitest';
-import { problemText } from '../../../src/sigma/parse/problem.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { document, examples, parse } from './examples.ts';
 
 const LISTS = {

@@ -5,7 +5,7 @@
  * expensive part of reading it. Throws `Unreadable`.
  */
 import { CST, Lexer } from 'yaml';
-import { type Place, Unreadable } from './problem.ts';
+import { type Place, Unreadable } from './diagnostics.ts';
 
 /** Values of one file, once its aliases are followed. The largest rules published have some thousands. */
 export const NODE_LIMIT = 100_000;

@@ -19,8 +19,8 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
+import { type Place, type Report, Unreadable } from './diagnostics.ts';
 import { lexemesOf, NODE_LIMIT, TOO_MANY_VALUES } from './lexemes.ts';
-import { type Place, type Report, Unreadable } from './problem.ts';
 
 /** A node of a document. */
 export type Node = ScalarNode | ListNode | MapNode;
