@@ -5,7 +5,7 @@
  * webhook does not stop the watch, a bad API key stops only what asks the upstream, a bad number falls back to its
  * default; each problem says what happens meanwhile. No problem holds a secret. Pure: no clock, no I/O.
  */
-import type { Routing } from './alert/routing.ts';
+
 import { parseBaseUrl, parseOrigin, parseServiceUrl, parseTeamDomain } from './config/address.ts';
 import { misspellings } from './config/misspelled.ts';
 import { type ReceiverSettings, readReceivers, receiverSettings } from './config/receivers.ts';
@@ -23,6 +23,7 @@ import {
 } from './config/setting.ts';
 import { readApiKey, readAudience, readBinding, readExpiry, readSecret } from './config/values.ts';
 import { readWatch, type WatchSettings } from './config/watch.ts';
+import type { Routing } from './routing/routing.ts';
 
 export type { SettingProblem } from './config/setting.ts';
 export type { StartAt } from './config/values.ts';

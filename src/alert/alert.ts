@@ -3,8 +3,9 @@
  *
  * Contract: pure. Dedup periods run on event time and begin with an alert's first match; times are ms since the epoch.
  */
+
+import { LEAST_LEVEL, type Route, routed } from '../routing/routing.ts';
 import { LEVELS, type Level } from '../sigma/rule.ts';
-import { LEAST_LEVEL, type Route, routed } from './routing.ts';
 
 /** How long matches of one rule with one key are one alert, where the rule does not say. */
 export const DEDUP_PERIOD_MS = 60 * 60_000;

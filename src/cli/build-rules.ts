@@ -6,9 +6,9 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Routing } from '../alert/routing.ts';
-import { parseRouting } from '../alert/routing-file.ts';
 import { TAKEN } from '../config.ts';
+import type { Routing } from '../routing/routing.ts';
+import { parseRouting } from '../routing/routing-file.ts';
 import { compile } from '../sigma/match/compile.ts';
 import { parseRules } from '../sigma/parse/parse.ts';
 import { type RuleTest, runTests, testProblem } from '../sigma/parse/rule-tests.ts';

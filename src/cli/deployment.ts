@@ -7,8 +7,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_SECRETS, RECEIVER_TYPES, type Routing } from '../alert/routing.ts';
 import { parseOrigin } from '../config/address.ts';
+import { DEFAULT_SECRETS, RECEIVER_TYPES, type Routing } from '../routing/routing.ts';
 import { oneLine } from '../text/untrusted.ts';
 import { Failure } from './failure.ts';
 import { checked, REQUIRED, type Required, sources } from './secrets.ts';

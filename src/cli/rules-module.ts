@@ -1,5 +1,5 @@
 /** The generated module that holds the rules. Pure. */
-import type { Routing } from '../alert/routing.ts';
+import type { Routing } from '../routing/routing.ts';
 import { codeOf } from '../sigma/parse/code.ts';
 import type { RuleSet } from '../sigma/rule.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
@@ -14,7 +14,7 @@ export function rulesModule(ruleSet: RuleSet, routing: Routing | null, files: re
   const sources = Object.fromEntries(files.filter(({ path }) => used.has(path)).map(({ path, text }) => [path, text]));
   return `// @ts-nocheck
 // Made from rules/ by "npm run rules". Changes here are lost.
-import type { Routing } from './alert/routing.ts';
+import type { Routing } from './routing/routing.ts';
 import type { RuleCode } from './sigma/match/code.ts';
 import type { RuleSet } from './sigma/rule.ts';
 

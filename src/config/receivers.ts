@@ -12,7 +12,7 @@ import {
   type ReceiverType,
   type Route,
   type Routing,
-} from '../alert/routing.ts';
+} from '../routing/routing.ts';
 import type { Level } from '../sigma/rule.ts';
 import { parseServiceUrl, parseSlackWebhook } from './address.ts';
 import { parseMailAddress, parseMailAddresses } from './mail.ts';

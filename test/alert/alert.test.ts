@@ -12,7 +12,7 @@ import {
   type Say,
   say,
 } from '../../src/alert/alert.ts';
-import type { Route } from '../../src/alert/routing.ts';
+import type { Route } from '../../src/routing/routing.ts';
 import { LEVELS, type Level } from '../../src/sigma/rule.ts';
 
 const alert = (begins: number, state: AlertState = 'open', periodMs = 60) => ({ begins, periodMs, state });

@@ -1,11 +1,11 @@
 /** The steps of a deployment, with a wrangler that only pretends; and the dry run, with the real one. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { DeclaredReceiver, Routing } from '../../src/alert/routing.ts';
 import { buildBundle } from '../../src/cli/bundle.ts';
 import { type DeploymentDeps, deploy } from '../../src/cli/deployment.ts';
 import { Failure } from '../../src/cli/failure.ts';
 import type { Ran, RunWrangler } from '../../src/cli/wrangler.ts';
+import type { DeclaredReceiver, Routing } from '../../src/routing/routing.ts';
 import { run } from './run.ts';
 
 const KEY = 'key-of-nirvana';

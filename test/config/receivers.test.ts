@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { DeclaredReceiver, ReceiverType } from '../../src/alert/routing.ts';
 import { readReceivers, routeOf } from '../../src/config/receivers.ts';
 import { readConfig } from '../../src/config.ts';
+import type { DeclaredReceiver, ReceiverType } from '../../src/routing/routing.ts';
 
 const HOOK = 'https://hooks.slack.com/services/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';
 const SIGNING = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3';

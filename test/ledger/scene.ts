@@ -1,11 +1,12 @@
 /** A ledger on a scene of its own: small rules, entries by the handful, and a clock that is moved by hand. */
-import type { Route } from '../../src/alert/routing.ts';
+
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { underWay, type Walking } from '../../src/audit-log/tail.ts';
 import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/record/ledger.ts';
 import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
+import type { Route } from '../../src/routing/routing.ts';
 import { compile } from '../../src/sigma/match/compile.ts';
 import type { CorrelationRule, DetectionRule, Rule } from '../../src/sigma/rule.ts';
 

@@ -2,7 +2,7 @@
  * The plain model: what a ledger that accepted these entries in this order owes, computed the long way round, with
  * nothing bounded, thinned or packed. And what the order of time would have rung.
  */
-import type { Route } from '../../src/alert/routing.ts';
+import type { Route } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/match/compile.ts';
 import { LEVELS, type Level, type Rule } from '../../src/sigma/rule.ts';
 import { concerns, createPlainWindows, field } from './plain-windows.ts';

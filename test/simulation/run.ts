@@ -3,7 +3,6 @@
  * then the comparison with the plain model. A seed decides everything.
  */
 
-import type { Route } from '../../src/alert/routing.ts';
 import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
 import { createHost, type Host } from '../../src/ledger/host.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
@@ -13,6 +12,7 @@ import type { Store } from '../../src/ledger/store/store.ts';
 import type { Notification } from '../../src/notify/notification.ts';
 import { NO_LINKS, type Outcome, type Receiver } from '../../src/notify/receiver.ts';
 import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/poller/poll.ts';
+import type { Route } from '../../src/routing/routing.ts';
 import { compile, type Engine } from '../../src/sigma/match/compile.ts';
 import type { Level } from '../../src/sigma/rule.ts';
 import { DIALECTS } from '../sandbox/query.ts';

@@ -2,8 +2,9 @@
  * From what is to be said to who hears it: a delivery for each receiver that hears of the alert's level; for the others
  * a row that says why not. To be called in the transaction of the decision.
  */
-import { type Route, routed } from '../../alert/routing.ts';
+
 import type { AlertNotification } from '../../notify/notification.ts';
+import { type Route, routed } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
 import { holdBack, queue } from './outbox.ts';
 

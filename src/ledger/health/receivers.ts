@@ -9,8 +9,9 @@
  * the last was refused, else where nothing got through for `FAILING_MS`. Attempts of alarms are noted, and make no
  * receiver unhealthy by themselves: an alarm begets no alarm.
  */
-import type { Route } from '../../alert/routing.ts';
+
 import type { Outcome } from '../../notify/receiver.ts';
+import type { Route } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
 import type { ReceiverHealth } from '../views.ts';
 

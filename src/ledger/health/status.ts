@@ -1,8 +1,9 @@
 /**
  * How things stand, for an operator: is it watching, how far has it read, what waits, what went wrong. Reads only.
  */
-import type { Route } from '../../alert/routing.ts';
+
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { CONVICTED } from '../record/quarantine.ts';

@@ -4,8 +4,9 @@
  * Contract: `lookAfter` is to be called in a transaction, raises and clears alarms, and writes only what changes;
  * `lookAgainAt` says when it would next have something to say. Both read a handful of rows. Times are wall, in ms.
  */
-import type { Route } from '../../alert/routing.ts';
+
 import type { Outcome } from '../../notify/receiver.ts';
+import type { Route } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
 import { type Alarm, clear, expiring, type OpenAlarm, openAlarms, raise, unhealthy } from './alerts.ts';
 import { illFrom, noteAttempt, provesIll, readHealth } from './receivers.ts';

@@ -7,7 +7,7 @@
  */
 import { closing, decisionText } from '../../alert/alert.ts';
 import { entryView } from '../../alert/entry-view.ts';
-import type { Route } from '../../alert/routing.ts';
+import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import { tell } from '../deliver/enqueue.ts';
 import { noticeOf, rememberedEntry, type Shown } from '../notice.ts';

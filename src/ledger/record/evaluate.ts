@@ -8,10 +8,10 @@
 import { DEDUP_BY, DEDUP_PERIOD_MS, type Placed, place, type Say, say } from '../../alert/alert.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
-import type { Route } from '../../alert/routing.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { AlertNotification, EntryView } from '../../notify/notification.ts';
 import { numberWords } from '../../notify/number-words.ts';
+import type { Route } from '../../routing/routing.ts';
 import { createCorrelator } from '../../sigma/correlate/correlator.ts';
 import { type KeyPart, keyOf } from '../../sigma/correlate/groups.ts';
 import type { Engine } from '../../sigma/match/compile.ts';

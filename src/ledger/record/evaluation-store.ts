@@ -2,7 +2,7 @@
  * What evaluation reads of the past, and how what it decided is stored.
  */
 import { decisionText } from '../../alert/alert.ts';
-import { LEAST_LEVEL } from '../../alert/routing.ts';
+import { LEAST_LEVEL } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import { versionOf } from '../../sigma/parse/version.ts';
 import { type CorrelationRule, LEVELS, type Rule } from '../../sigma/rule.ts';

@@ -4,7 +4,7 @@
  * Contract: they are numbered, stored, evaluated in that order, and what evaluation decides is stored with them:
  * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
  */
-import type { Route } from '../../alert/routing.ts';
+import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import type { CorrelationRule } from '../../sigma/rule.ts';
 import { tell } from '../deliver/enqueue.ts';

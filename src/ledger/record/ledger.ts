@@ -7,11 +7,12 @@
  * batch (nothing new, no alert to close) writes nothing; the checkpoint it brings is held in memory, and saved every
  * five minutes.
  */
-import type { Route } from '../../alert/routing.ts';
+
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import { walkEnded } from '../../audit-log/tail.ts';
 import type { Notification } from '../../notify/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
+import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { DeclaredReceiver } from '../../src/alert/routing.ts';
-import { parseRouting } from '../../src/alert/routing-file.ts';
+import type { DeclaredReceiver } from '../../src/routing/routing.ts';
+import { parseRouting } from '../../src/routing/routing-file.ts';
 import { problemText } from '../../src/yaml/diagnostics.ts';
 
 const TAKEN = ['LINK_SECRET', 'NIRVANA_LABS_API_KEY', 'EMAIL'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Route, routed } from '../../src/alert/routing.ts';
+import { type Route, routed } from '../../src/routing/routing.ts';
 import { LEVELS } from '../../src/sigma/rule.ts';
 
 const to = (from: Route['from']): Route => ({ name: 'oncall', from, problem: null });
