@@ -91,7 +91,7 @@ function entryText({ id, action, actor, target }: NonNullable<Told['entry']>): s
   return safe(`${action ?? 'no action'}${by === null ? '' : ` by ${by}`}${on === '' ? '' : ` on ${on}`} (entry ${id})`);
 }
 
-/** What a decision's name means, where it does not say it all. The names are those of alert/alert.ts. */
+/** What a decision's name means, where it does not say it all. The names are those of alert/decisions.ts. */
 const MEANINGS: { readonly [reason: string]: string } = {
   'opened: first match': 'it opened the alert, and people are told',
   'opened: first live match': 'the first that was not read in silence, and people are told',

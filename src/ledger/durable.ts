@@ -4,12 +4,12 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { linksTo, type Shown } from '../access/links.ts';
+import type { Notification } from '../alert/notification.ts';
+import { isTest } from '../alert/test-alert.ts';
 import { routeOf } from '../config/receivers.ts';
 import { readConfig } from '../config.ts';
-import type { Notification } from '../notify/notification.ts';
 import type { Links } from '../notify/receiver.ts';
 import { createReceivers } from '../notify/receivers.ts';
-import { isTest } from '../notify/test-alert.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/match/compile.ts';
 import type { Sent } from './deliver/deliver.ts';

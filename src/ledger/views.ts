@@ -6,7 +6,7 @@
  * Strings of entries are as attackers wrote them: whoever shows them escapes them. Null where there is no such thing,
  * or where `scope` does not hold it: the two are not told apart.
  */
-import type { EntryView } from '../notify/notification.ts';
+import type { EntryView } from '../alert/notification.ts';
 import type { Evidence } from '../sigma/rule.ts';
 import type { Status } from './health/status.ts';
 

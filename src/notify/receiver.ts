@@ -2,7 +2,7 @@
  * A receiver is where notifications go: one folder or file a vendor. `render` is pure and stands beside it; `send`
  * does the I/O and classifies the vendor's answer where the vendor is known.
  */
-import type { Notification } from './notification.ts';
+import type { Notification } from '../alert/notification.ts';
 
 /** How a send ended. Reasons are for people, with every secret (and URL that carries one) left out. */
 export type Outcome =

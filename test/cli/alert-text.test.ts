@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closing, decisionText, say } from '../../src/alert/alert.ts';
+import { closing, decisionText, say } from '../../src/alert/decisions.ts';
 import { alertsLines, whyLines } from '../../src/cli/alert-text.ts';
 import type { AlertAnswer } from '../../src/cli/answer.ts';
 

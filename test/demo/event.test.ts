@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { AlertNotification } from '../../src/alert/notification.ts';
 import { jsonLine } from '../../src/cli/terminal.ts';
-import type { AlertNotification } from '../../src/notify/notification.ts';
 import { NO_LINKS } from '../../src/notify/receiver.ts';
 import { render } from '../../src/notify/slack/render.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';

@@ -1,12 +1,13 @@
 /** One message of each state, as people are to read them: what the gallery shows and the tests go through. */
-import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
+
 import type {
   AlarmKind,
   AlarmNotification,
   AlertNotification,
   EntryView,
   Notification,
-} from '../../src/notify/notification.ts';
+} from '../../src/alert/notification.ts';
+import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
 import { OPENED } from './notifications.ts';
 
 const AT = OPENED.entry.createdAt;

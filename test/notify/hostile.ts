@@ -1,6 +1,6 @@
 /** Notifications whose every string was written by an attacker, and whose numbers are none, for property tests. */
 import fc from 'fast-check';
-import type { AlarmKind, AlarmNotification, AlertNotification, Notification } from '../../src/notify/notification.ts';
+import type { AlarmKind, AlarmNotification, AlertNotification, Notification } from '../../src/alert/notification.ts';
 import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/rule.ts';
 
 const nasty = fc.constantFrom(

@@ -1,5 +1,5 @@
 /** Notifications for tests: one of each kind, to be varied. */
-import type { AlarmNotification, AlertNotification, Notification } from '../../src/notify/notification.ts';
+import type { AlarmNotification, AlertNotification, Notification } from '../../src/alert/notification.ts';
 import { type Links, NO_LINKS, type Outgoing } from '../../src/notify/receiver.ts';
 
 export const OPENED: AlertNotification = {

@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Notification } from '../../src/notify/notification.ts';
+import type { Notification } from '../../src/alert/notification.ts';
+import { readNotification } from '../../src/alert/stored.ts';
 import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
-import { readNotification } from '../../src/notify/stored.ts';
 import { theirs } from '../../src/text/untrusted.ts';
 import { EXAMPLES, HOSTILE_TEXTS, writtenBy } from './examples.ts';
 import { anyNotification, hostile } from './hostile.ts';

@@ -1,9 +1,9 @@
 /** After a run: what is stored and was heard, against what the plain model owes. Every difference is a sentence. */
 
+import type { AlertNotification } from '../../src/alert/notification.ts';
 import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
-import type { AlertNotification } from '../../src/notify/notification.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { Route } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/match/compile.ts';

@@ -124,19 +124,19 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'a late match joins the alert that begins after it',
-    file: 'src/alert/alert.ts',
+    file: 'src/alert/decisions.ts',
     find: '?? takes.find((alert) => at < alert.begins && alert.begins < at + alert.periodMs) ?? null',
     replace: '?? null',
   },
   {
     name: 'the first live match on an alert of the past is told',
-    file: 'src/alert/alert.ts',
+    file: 'src/alert/decisions.ts',
     find: 'const told = joins !== null && !joins.history ? joins : null;',
     replace: 'const told = joins;',
   },
   {
     name: 'growth is told when the count reaches ten, a hundred …, and not at every match after',
-    file: 'src/alert/alert.ts',
+    file: 'src/alert/decisions.ts',
     find: 'return count === milestone;',
     replace: 'return count >= 10;',
   },

@@ -3,13 +3,13 @@
  * then the comparison with the plain model. A seed decides everything.
  */
 
+import type { Notification } from '../../src/alert/notification.ts';
 import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
 import { createHost, type Host } from '../../src/ledger/host.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
-import type { Notification } from '../../src/notify/notification.ts';
 import { NO_LINKS, type Outcome, type Receiver } from '../../src/notify/receiver.ts';
 import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/poller/poll.ts';
 import type { Route } from '../../src/routing/routing.ts';

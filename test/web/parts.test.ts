@@ -1,7 +1,7 @@
 /** What pages are made with: JSON to copy, fields by path, addresses that may be links, words for decisions. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closing, decisionText, say } from '../../src/alert/alert.ts';
+import { closing, decisionText, say } from '../../src/alert/decisions.ts';
 import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
 import { evidenceFor, fieldsOf } from '../../src/web/pages/fields.ts';
 import { prettyJson } from '../../src/web/pages/json-text.ts';

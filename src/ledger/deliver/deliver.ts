@@ -6,7 +6,7 @@
  * be the message's own, and must not hold up the others), and what was not tried counts as no attempt. Never throws for
  * what a receiver does.
  */
-import type { Notification } from '../../notify/notification.ts';
+import type { Notification } from '../../alert/notification.ts';
 import { type Links, NO_LINKS, type Outcome, type Outgoing, type Receiver } from '../../notify/receiver.ts';
 import { FAILURES_RUNNING } from '../health/receivers.ts';
 import type { Due, Settled } from './outbox.ts';

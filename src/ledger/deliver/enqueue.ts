@@ -3,7 +3,7 @@
  * a row that says why not. To be called in the transaction of the decision.
  */
 
-import type { AlertNotification } from '../../notify/notification.ts';
+import type { AlertNotification } from '../../alert/notification.ts';
 import { type Route, routed } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
 import { holdBack, queue } from './outbox.ts';

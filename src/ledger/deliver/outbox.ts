@@ -5,9 +5,9 @@
  * tries again. What can't be delivered is dead, visible, and never dropped; a person may have it sent again. Times are
  * wall, in ms.
  */
-import type { AlarmKind, Notification } from '../../notify/notification.ts';
+import type { AlarmKind, Notification } from '../../alert/notification.ts';
+import { readNotification } from '../../alert/stored.ts';
 import type { Outcome } from '../../notify/receiver.ts';
-import { readNotification } from '../../notify/stored.ts';
 import type { Store } from '../store/store.ts';
 
 /** An attempt that did not come back is taken for lost after this; longer than a receiver may take to send. */

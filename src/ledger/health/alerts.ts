@@ -7,7 +7,7 @@
  * unhealthy receiver) now and then as long as it does, and when it is over. One row an alarm, under its key.
  */
 
-import type { AlarmKind, AlarmNotification } from '../../notify/notification.ts';
+import type { AlarmKind, AlarmNotification } from '../../alert/notification.ts';
 import type { Route } from '../../routing/routing.ts';
 import { queue } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';

@@ -5,12 +5,12 @@
  * forgotten. At most so many at once; while some are left, `isClosingDue` stays true. Neither the rule nor the entry
  * need still be there.
  */
-import { closing, decisionText } from '../../alert/alert.ts';
+import { closing, decisionText } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
+import { noticeOf, rememberedEntry, type Shown } from '../../alert/notification-builder.ts';
 import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import { tell } from '../deliver/enqueue.ts';
-import { noticeOf, rememberedEntry, type Shown } from '../notice.ts';
 import type { Store } from '../store/store.ts';
 import { entryFrom, type StoredEntry } from './dedupe.ts';
 import type { AlertRow } from './evaluate.ts';

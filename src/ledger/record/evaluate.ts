@@ -5,18 +5,18 @@
  * and the rules; it changes nothing itself. The event time of an entry is its `created_at`, or the walk's beginning
  * where it claims to be later. One entry counts once in an alert.
  */
-import { DEDUP_BY, DEDUP_PERIOD_MS, type Placed, place, type Say, say } from '../../alert/alert.ts';
+import { DEDUP_BY, DEDUP_PERIOD_MS, type Placed, place, type Say, say } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
+import type { AlertNotification, EntryView } from '../../alert/notification.ts';
+import { noticeOf, windowOf } from '../../alert/notification-builder.ts';
+import { numberWords } from '../../alert/number-wording.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { AlertNotification, EntryView } from '../../notify/notification.ts';
-import { numberWords } from '../../notify/number-words.ts';
 import type { Route } from '../../routing/routing.ts';
 import { createCorrelator } from '../../sigma/correlate/correlator.ts';
 import { type KeyPart, keyOf } from '../../sigma/correlate/groups.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import type { CorrelationRule, Evidence, Level, Match, Rule } from '../../sigma/rule.ts';
-import { noticeOf, windowOf } from '../notice.ts';
 import { countedIn, type FiredWindow } from './contributing.ts';
 import { createBatchWindows, type StoredWindow, type TouchedWindow } from './windows.ts';
 

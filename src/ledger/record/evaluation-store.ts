@@ -1,7 +1,7 @@
 /**
  * What evaluation reads of the past, and how what it decided is stored.
  */
-import { decisionText } from '../../alert/alert.ts';
+import { decisionText } from '../../alert/decisions.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';
 import { versionOf } from '../../sigma/parse/version.ts';

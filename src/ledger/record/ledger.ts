@@ -8,9 +8,9 @@
  * five minutes.
  */
 
+import type { Notification } from '../../alert/notification.ts';
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import { walkEnded } from '../../audit-log/tail.ts';
-import type { Notification } from '../../notify/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/match/compile.ts';

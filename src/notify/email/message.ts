@@ -4,12 +4,13 @@
  *
  * Pure. Nothing that others wrote stands in a header but the subject, and that is one line.
  */
+
+import type { Notification } from '../../alert/notification.ts';
+import { isTest } from '../../alert/test-alert.ts';
+import { whoFrom } from '../../alert/wording.ts';
 import type { MailBinding } from '../../config/receivers.ts';
 import type { Level } from '../../sigma/rule.ts';
 import { oneLine } from '../../text/untrusted.ts';
-import type { Notification } from '../notification.ts';
-import { isTest } from '../test-alert.ts';
-import { whoFrom } from '../words.ts';
 
 /** https://developers.cloudflare.com/email-service/platform/limits/ ("Email content limits"). */
 export const LIMITS = { recipients: 50, subject: 998, messageBytes: 5 * 1024 * 1024 } as const;

@@ -6,13 +6,13 @@
  * others wrote are defanged (words.ts), so that no client makes links of them; ours are written out below their buttons.
  */
 
+import type { Button } from '../../alert/buttons.ts';
+import type { Notification } from '../../alert/notification.ts';
+import { shortText } from '../../alert/short-text.ts';
+import { type Fact, type Instant, type Passage, utcText, type Wording, wording } from '../../alert/wording.ts';
 import { oneLine } from '../../text/untrusted.ts';
-import type { Button } from '../buttons.ts';
 import { colourOf } from '../level-colour.ts';
-import type { Notification } from '../notification.ts';
 import type { Links } from '../receiver.ts';
-import { shortText } from '../short.ts';
-import { type Fact, type Instant, type Passage, utcText, type Wording, wording } from '../words.ts';
 import { headers, type Mail, subject } from './message.ts';
 
 /** The mail, but for whom it is from and to. `sender`: the address it comes from. */

@@ -4,8 +4,9 @@
  *
  * Pure. Lengths are in UTF-16 units after escaping, the strictest way to count them.
  */
+
+import { utcText } from '../../alert/wording.ts';
 import { safeSlice } from '../../text/untrusted.ts';
-import { utcText } from '../words.ts';
 
 /** https://docs.slack.dev/reference/block-kit/blocks: "up to 50 blocks in each message". */
 export const MAX_BLOCKS = 50;

@@ -5,12 +5,12 @@
  * somebody else wrote is text. It stands in plain_text objects, which Slack parses nothing in.
  */
 
-import type { Button } from '../buttons.ts';
+import type { Button } from '../../alert/buttons.ts';
+import type { Notification } from '../../alert/notification.ts';
+import { shortText } from '../../alert/short-text.ts';
+import { type Fact, type Instant, type Passage, utcText, type Wording, wording } from '../../alert/wording.ts';
 import { colourOf } from '../level-colour.ts';
-import type { Notification } from '../notification.ts';
 import { type Links, NO_LINKS } from '../receiver.ts';
-import { shortText } from '../short.ts';
-import { type Fact, type Instant, type Passage, utcText, type Wording, wording } from '../words.ts';
 import {
   type Block,
   button,

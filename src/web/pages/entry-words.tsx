@@ -4,8 +4,8 @@
  */
 import type { Child } from 'hono/jsx';
 import { entryPath } from '../../access/link.ts';
+import type { EntryView } from '../../alert/notification.ts';
 import type { EntryLine } from '../../ledger/views.ts';
-import type { EntryView } from '../../notify/notification.ts';
 import type { Evidence } from '../../sigma/rule.ts';
 import { evidenceFor } from './fields.ts';
 import { Foreign } from './foreign.tsx';

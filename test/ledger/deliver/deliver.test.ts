@@ -1,8 +1,8 @@
 /** Sending what is due: order, peace for a receiver that asks for it, and what becomes of each attempt. */
 import { describe, expect, it } from 'vitest';
+import type { AlarmNotification } from '../../../src/alert/notification.ts';
 import { deliver, type Outbox } from '../../../src/ledger/deliver/deliver.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
-import type { AlarmNotification } from '../../../src/notify/notification.ts';
 import { type Links, NO_LINKS, type Outcome, type Outgoing, type Receiver } from '../../../src/notify/receiver.ts';
 
 const NOTIFICATION: AlarmNotification = {

@@ -1,8 +1,8 @@
 /** Tocsin watches itself: receivers' health, the upstream key, failed ticks; whom an alarm is told, and how often. */
 import { describe, expect, it } from 'vitest';
+import type { AlarmNotification } from '../../../src/alert/notification.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
 import type { LedgerOptions } from '../../../src/ledger/record/ledger.ts';
-import type { AlarmNotification } from '../../../src/notify/notification.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { Route } from '../../../src/routing/routing.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND, scene } from '../scene.ts';

@@ -1,8 +1,8 @@
 /** Correlations of every type through the whole ledger: over pages, with a ledger that forgets, by late entries. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { numberWords } from '../../../src/alert/number-wording.ts';
 import type { Incoming } from '../../../src/ledger/rpc.ts';
-import { numberWords } from '../../../src/notify/number-words.ts';
 import { compile } from '../../../src/sigma/match/compile.ts';
 import type { CorrelationRule, Rule } from '../../../src/sigma/rule.ts';
 import { counting, entry, HOUR, MINUTE, NOON, onAction, type Scene, SECOND, scene } from '../scene.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Notification } from '../../../src/alert/notification.ts';
 import { HEADER_LIMITS, LIMITS } from '../../../src/notify/email/message.ts';
 import { render, renderShort } from '../../../src/notify/email/render.ts';
-import type { Notification } from '../../../src/notify/notification.ts';
 import { type Links, NO_LINKS } from '../../../src/notify/receiver.ts';
 import { LEVELS } from '../../../src/sigma/rule.ts';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AlertNotification, Notification } from '../../../src/alert/notification.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
-import type { AlertNotification, Notification } from '../../../src/notify/notification.ts';
 import { type Links, NO_LINKS } from '../../../src/notify/receiver.ts';
 import {
   type Block,

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Notification } from '../../../src/notify/notification.ts';
+import type { Notification } from '../../../src/alert/notification.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import { createSlack } from '../../../src/notify/slack.ts';
 import { BLIND, OPENED, outgoing } from '../notifications.ts';

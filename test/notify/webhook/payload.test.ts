@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Notification } from '../../../src/alert/notification.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
-import type { Notification } from '../../../src/notify/notification.ts';
 import { NO_LINKS } from '../../../src/notify/receiver.ts';
 import { MAX_BYTES, payload } from '../../../src/notify/webhook/payload.ts';
 import {

@@ -1,5 +1,5 @@
 /** What the buttons below a message are called. Pure; no link, no button. */
-import type { Links } from './receiver.ts';
+import type { Links } from '../notify/receiver.ts';
 
 /** Where a button leads. */
 export interface Button {

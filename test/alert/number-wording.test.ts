@@ -1,6 +1,6 @@
 /** What a correlation's number is, in words. */
 import { describe, expect, test } from 'vitest';
-import { type Numbered, numberText, numberWords, ordinal } from '../../src/notify/number-words.ts';
+import { type Numbered, numberText, numberWords, ordinal } from '../../src/alert/number-wording.ts';
 
 const OF: Numbered = {
   type: 'event_count',

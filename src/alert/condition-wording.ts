@@ -1,6 +1,7 @@
 /** What a correlation asks for, in words, for people. Pure; the words are the rules' own, and not escaped. */
-import { numberText } from '../notify/number-words.ts';
+
 import type { Comparison, CorrelationRule, Formula, RuleLeaf } from '../sigma/rule.ts';
+import { numberText } from './number-wording.ts';
 
 /**
  * What a correlation asks of its windows: `20 or more`, `all of them`, `“Key made” and not “Key deleted”`.

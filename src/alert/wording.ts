@@ -6,15 +6,15 @@
  * ends in "…", and the links lead to the whole.
  */
 
+import type { Links } from '../notify/receiver.ts';
 import type { Evidence } from '../sigma/rule.ts';
 import { durationInWords } from '../text/duration.ts';
 import { ours, theirs } from '../text/untrusted.ts';
-import { alarmWords } from './alarm-words.ts';
 import { alertButtons, type Button, frontButton } from './buttons.ts';
+import { alarmWords } from './health-wording.ts';
 import type { AlertNotification, EntryView, Notification } from './notification.ts';
-import { numberText, numberWords } from './number-words.ts';
+import { numberText, numberWords } from './number-wording.ts';
 import { LINES, proseLines } from './prose.ts';
-import type { Links } from './receiver.ts';
 import { isTest } from './test-alert.ts';
 
 /** A long value says no more in a message than its beginning; the entry has it whole. */

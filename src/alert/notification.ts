@@ -3,7 +3,7 @@
  * version of the Worker. It holds all that a message shows; a receiver looks nothing up.
  */
 import type { Evidence, Level } from '../sigma/rule.ts';
-import type { Numbered } from './number-words.ts';
+import type { Numbered } from './number-wording.ts';
 
 /** An entry as a message shows it. Every string in it may have been written by an attacker. */
 export interface EntryView {

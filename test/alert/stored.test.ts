@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { shortText } from '../../src/alert/short-text.ts';
+import { readNotification } from '../../src/alert/stored.ts';
 import { NO_LINKS } from '../../src/notify/receiver.ts';
-import { shortText } from '../../src/notify/short.ts';
-import { readNotification } from '../../src/notify/stored.ts';
-import { EXAMPLES } from './examples.ts';
-import { BLIND, CORRELATED, OPENED } from './notifications.ts';
-import { OLD } from './old.ts';
+import { EXAMPLES } from '../notify/examples.ts';
+import { BLIND, CORRELATED, OPENED } from '../notify/notifications.ts';
+import { OLD } from '../notify/old.ts';
 
 const read = (notification: unknown) => readNotification(JSON.stringify(notification));
 const old = (name: string) => read(OLD.find(([known]) => known === name)?.[1]);

@@ -1,6 +1,6 @@
 /** What a correlation asks for, in words. */
 import { describe, expect, it } from 'vitest';
-import { conditionWords } from '../../src/alert/correlation-words.ts';
+import { conditionWords } from '../../src/alert/condition-wording.ts';
 import type { CorrelationRule } from '../../src/sigma/rule.ts';
 import { counting } from '../ledger/scene.ts';
 

@@ -3,13 +3,14 @@
  *
  * Contract: pure. It holds all that a message shows, so that it can be sent when the rule and the entry are gone.
  */
-import { conditionWords } from '../alert/correlation-words.ts';
-import { entryView } from '../alert/entry-view.ts';
-import type { AlertNotification, EntryView } from '../notify/notification.ts';
-import { RULES_TOLD } from '../notify/number-words.ts';
+
+import type { FiredWindow } from '../ledger/record/contributing.ts';
+import type { AlertRow } from '../ledger/record/evaluate.ts';
 import type { Evidence, Rule } from '../sigma/rule.ts';
-import type { FiredWindow } from './record/contributing.ts';
-import type { AlertRow } from './record/evaluate.ts';
+import { conditionWords } from './condition-wording.ts';
+import { entryView } from './entry-view.ts';
+import type { AlertNotification, EntryView } from './notification.ts';
+import { RULES_TOLD } from './number-wording.ts';
 
 /** What a notification shows: an entry, and why it matched. */
 export interface Shown {

@@ -11,7 +11,7 @@ import {
   place,
   type Say,
   say,
-} from '../../src/alert/alert.ts';
+} from '../../src/alert/decisions.ts';
 import type { Route } from '../../src/routing/routing.ts';
 import { LEVELS, type Level } from '../../src/sigma/rule.ts';
 

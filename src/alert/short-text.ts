@@ -1,9 +1,9 @@
 /** A notification in one line, whatever is stored of it: the bell rings even for what can't be read whole. Pure. */
 
+import type { Links } from '../notify/receiver.ts';
 import { theirs } from '../text/untrusted.ts';
 import type { Notification } from './notification.ts';
-import type { Links } from './receiver.ts';
-import { wording } from './words.ts';
+import { wording } from './wording.ts';
 
 const MOST = 200;
 const UNREADABLE = 'Tocsin has an alert that it cannot read';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { alarmWords } from '../../src/notify/alarm-words.ts';
-import type { AlarmKind, AlarmNotification } from '../../src/notify/notification.ts';
+import { alarmWords } from '../../src/alert/health-wording.ts';
+import type { AlarmKind, AlarmNotification } from '../../src/alert/notification.ts';
 import { NO_LINKS } from '../../src/notify/receiver.ts';
 
 type Row = readonly [AlarmNotification['kind'], AlarmKind, summary: string, told: string];
