@@ -15,7 +15,7 @@ import type { Outcome } from '../src/notify/receiver.ts';
 import { onTheirWay } from '../src/poller/batching.ts';
 import type { Route } from '../src/routing/routing.ts';
 import { ruleSet } from '../src/rules.gen.ts';
-import { compile } from '../src/sigma/match/compile.ts';
+import { compile } from '../src/sigma/evaluate/compile.ts';
 import type { Rule } from '../src/sigma/rule.ts';
 import { onAction } from './ledger/scene.ts';
 import type { LogRecord } from './sandbox/record.ts';

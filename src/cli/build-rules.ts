@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { TAKEN } from '../config.ts';
 import type { Routing } from '../routing/routing.ts';
 import { parseRouting } from '../routing/routing-file.ts';
-import { compile } from '../sigma/match/compile.ts';
+import { compile } from '../sigma/evaluate/compile.ts';
 import { parseRules } from '../sigma/parse/parse.ts';
 import { type RuleTest, runTests, testProblem } from '../sigma/parse/rule-tests.ts';
 import type { RuleSet } from '../sigma/rule.ts';

@@ -1,6 +1,6 @@
 /** The generated module that holds the rules. Pure. */
 import type { Routing } from '../routing/routing.ts';
-import { codeOf } from '../sigma/parse/code.ts';
+import { codeOf } from '../sigma/codegen/code.ts';
 import type { RuleSet } from '../sigma/rule.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
 
@@ -15,7 +15,7 @@ export function rulesModule(ruleSet: RuleSet, routing: Routing | null, files: re
   return `// @ts-nocheck
 // Made from rules/ by "npm run rules". Changes here are lost.
 import type { Routing } from './routing/routing.ts';
-import type { RuleCode } from './sigma/match/code.ts';
+import type { RuleCode } from './sigma/evaluate/code.ts';
 import type { RuleSet } from './sigma/rule.ts';
 
 const json = ${json};

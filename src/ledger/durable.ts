@@ -11,7 +11,7 @@ import { readConfig } from '../config.ts';
 import type { Links } from '../notify/receiver.ts';
 import { createReceivers } from '../notify/receivers.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
-import { compile } from '../sigma/match/compile.ts';
+import { compile } from '../sigma/evaluate/compile.ts';
 import type { Sent } from './deliver/deliver.ts';
 import type { Status } from './health/status.ts';
 import { createHost, type Host } from './host.ts';

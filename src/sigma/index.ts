@@ -42,6 +42,7 @@
 
 export { type Problem, problemText } from '../yaml/diagnostics.ts';
 export type { SourceFile } from '../yaml/yaml.ts';
+export { codeOf } from './codegen/code.ts';
 export {
   type Correlator,
   createCorrelator,
@@ -54,9 +55,8 @@ export type { KeyPart } from './correlate/groups.ts';
 export type { Fired, Happening, Window } from './correlate/happening.ts';
 export { createSequence, type Seen, type Sequence, type SequenceOptions } from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
-export type { RuleCode } from './match/code.ts';
-export { type CompileOptions, compile, type Engine } from './match/compile.ts';
-export { codeOf } from './parse/code.ts';
+export type { RuleCode } from './evaluate/code.ts';
+export { type CompileOptions, compile, type Engine } from './evaluate/compile.ts';
 export { type Parsed, type ParseOptions, parseRules } from './parse/parse.ts';
 export { type FailedTest, type RuleTest, runTests } from './parse/rule-tests.ts';
 export type * from './rule.ts';

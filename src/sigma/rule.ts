@@ -3,7 +3,7 @@
  * and made into questions when the Worker starts. No YAML, no places, no unknowns; and nothing left to find out that
  * could be found out before: a Worker may live for one tick, in which starting is what takes the time.
  */
-import type { AddressRange } from './match/cidr.ts';
+import type { AddressRange } from './evaluate/cidr.ts';
 import type { PreparedRegex } from './regex/prepared.ts';
 
 /** Sigma's levels, least first. */

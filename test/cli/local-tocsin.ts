@@ -16,7 +16,7 @@ import { NO_LINKS } from '../../src/notify/receiver.ts';
 import { createReceivers } from '../../src/notify/receivers.ts';
 import { type CheckpointKv, poll } from '../../src/poller/poll.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
+import { compile } from '../../src/sigma/evaluate/compile.ts';
 import { createApp } from '../../src/web/app.ts';
 import { type Inbox, startInbox } from '../inbox.ts';
 import { createRandom } from '../sandbox/random.ts';

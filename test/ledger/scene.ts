@@ -7,7 +7,7 @@ import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
 import type { Route } from '../../src/routing/routing.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
+import { compile } from '../../src/sigma/evaluate/compile.ts';
 import type { CorrelationRule, DetectionRule, Rule } from '../../src/sigma/rule.ts';
 
 export const SECOND = 1_000;

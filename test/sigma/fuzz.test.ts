@@ -1,9 +1,9 @@
 /** Rules and entries of all kinds: the engine says what the plain reference says, and never throws. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RuleCode } from '../../src/sigma/match/code.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
-import { codeOf } from '../../src/sigma/parse/code.ts';
+import { codeOf } from '../../src/sigma/codegen/code.ts';
+import type { RuleCode } from '../../src/sigma/evaluate/code.ts';
+import { compile } from '../../src/sigma/evaluate/compile.ts';
 import { expressionOf } from '../../src/sigma/parse/expression.ts';
 import { parseRules } from '../../src/sigma/parse/parse.ts';
 import type { Written, WrittenTest } from '../../src/sigma/parse/written.ts';
@@ -16,8 +16,8 @@ import {
   TIME_PARTS,
 } from '../../src/sigma/rule.ts';
 import { problemText } from '../../src/yaml/diagnostics.ts';
-import { asWritten } from './match/as-written.ts';
-import { satisfies } from './match/reference.ts';
+import { asWritten } from './evaluate/as-written.ts';
+import { satisfies } from './evaluate/reference.ts';
 
 /** Few words, so that rules and entries meet; some that fold strangely, and what only looks like a number or a date. */
 const WORDS = [

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRuleFiles } from '../../src/cli/rules-files.ts';
-import { compile } from '../../src/sigma/match/compile.ts';
+import { compile } from '../../src/sigma/evaluate/compile.ts';
 import { parseRules } from '../../src/sigma/parse/parse.ts';
 import { runTests } from '../../src/sigma/parse/rule-tests.ts';
 

@@ -6,7 +6,7 @@ import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { Route } from '../../src/routing/routing.ts';
-import type { Engine } from '../../src/sigma/match/compile.ts';
+import type { Engine } from '../../src/sigma/evaluate/compile.ts';
 import type { SimulatedKv } from './kv.ts';
 import { hears, type ModelEntry, owedFor, rungInTimeOrder } from './model.ts';
 import type { Heard, Rewinds } from './run.ts';

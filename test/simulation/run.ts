@@ -13,7 +13,7 @@ import type { Store } from '../../src/ledger/store/store.ts';
 import { NO_LINKS, type Outcome, type Receiver } from '../../src/notify/receiver.ts';
 import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/poller/poll.ts';
 import type { Route } from '../../src/routing/routing.ts';
-import { compile, type Engine } from '../../src/sigma/match/compile.ts';
+import { compile, type Engine } from '../../src/sigma/evaluate/compile.ts';
 import type { Level } from '../../src/sigma/rule.ts';
 import { DIALECTS } from '../sandbox/query.ts';
 import { compare } from './compare.ts';

@@ -4,7 +4,7 @@
 
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { CONVICTED } from '../record/quarantine.ts';
 import { type Counters, failureOf, type NotedFailure, readState, type State } from '../store/state.ts';

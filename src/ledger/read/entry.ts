@@ -5,7 +5,7 @@
  * and the entry is none of that alert's, it is null, as if there were no such entry; of other alerts nothing is told.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import { type StoredEntry, storedId } from '../record/dedupe.ts';
 import type { StoredAlert } from '../record/evaluation-store.ts';
 import { alertLine, bodyOf, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';

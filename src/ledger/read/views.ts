@@ -4,7 +4,7 @@
  * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
  */
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import { receiversHealth } from '../health/receivers.ts';
 import type { Status } from '../health/status.ts';
 import type { Store } from '../store/store.ts';

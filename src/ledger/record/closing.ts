@@ -9,7 +9,7 @@ import { closing, decisionText } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { noticeOf, rememberedEntry, type Shown } from '../../alert/notification-builder.ts';
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import { tell } from '../deliver/enqueue.ts';
 import type { Store } from '../store/store.ts';
 import { entryFrom, type StoredEntry } from './dedupe.ts';

@@ -8,7 +8,7 @@
 import { keyText } from '../../alert/key.ts';
 import { type Correlator, EVIDENCE_TOLD } from '../../sigma/correlate/correlator.ts';
 import type { Fired } from '../../sigma/correlate/happening.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import type { CorrelationRule, Evidence, Match } from '../../sigma/rule.ts';
 import type { Accepted, Past } from './evaluate.ts';
 

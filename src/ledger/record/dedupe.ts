@@ -3,7 +3,7 @@
  */
 
 import type { EntryBody } from '../../audit-log/entry.ts';
-import { fieldValue } from '../../sigma/match/field.ts';
+import { fieldValue } from '../../sigma/evaluate/field.ts';
 import type { Match } from '../../sigma/rule.ts';
 import { hash } from '../../text/hash.ts';
 import type { Incoming } from '../rpc.ts';

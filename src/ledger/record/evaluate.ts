@@ -15,7 +15,7 @@ import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Route } from '../../routing/routing.ts';
 import { createCorrelator } from '../../sigma/correlate/correlator.ts';
 import { type KeyPart, keyOf } from '../../sigma/correlate/groups.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import type { CorrelationRule, Evidence, Level, Match, Rule } from '../../sigma/rule.ts';
 import { countedIn, type FiredWindow } from './contributing.ts';
 import { createBatchWindows, type StoredWindow, type TouchedWindow } from './windows.ts';

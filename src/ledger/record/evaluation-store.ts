@@ -3,7 +3,7 @@
  */
 import { decisionText } from '../../alert/decisions.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import { versionOf } from '../../sigma/parse/version.ts';
 import { type CorrelationRule, LEVELS, type Rule } from '../../sigma/rule.ts';
 import type { Store } from '../store/store.ts';

@@ -5,7 +5,7 @@
  * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
  */
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import type { CorrelationRule } from '../../sigma/rule.ts';
 import { tell } from '../deliver/enqueue.ts';
 import { overflowing, raise } from '../health/alerts.ts';

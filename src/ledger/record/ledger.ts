@@ -13,7 +13,7 @@ import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import { walkEnded } from '../../audit-log/tail.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/match/compile.ts';
+import type { Engine } from '../../sigma/evaluate/compile.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import {
   type Due,

@@ -1,5 +1,5 @@
 /** When an entry happened, as it says itself. Pure. */
-import { epochMs } from '../match/time.ts';
+import { epochMs } from '../evaluate/time.ts';
 import type { EntryBody } from '../rule.ts';
 
 /** Where entries say it: the first that one has counts. */

@@ -5,8 +5,8 @@
  * matched where there is one. An entry that lacks one of them belongs to no group. Values compare as text and by case.
  */
 
-import { fieldValue } from '../match/field.ts';
-import { AS, isScalar } from '../match/loaded.ts';
+import { fieldValue } from '../evaluate/field.ts';
+import { AS, isScalar } from '../evaluate/loaded.ts';
 import type { CorrelationRule, EntryBody } from '../rule.ts';
 
 /** A field and its value as text: one part of a group or dedup key. */

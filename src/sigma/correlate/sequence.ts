@@ -4,7 +4,7 @@
  * Contract: entries are seen in the order they come; those older than the newest by more than the lateness may see
  * windows that have gone. What it remembers is bounded. Pure but for that.
  */
-import type { Engine } from '../match/compile.ts';
+import type { Engine } from '../evaluate/compile.ts';
 import type { EntryBody, Match } from '../rule.ts';
 import { createCorrelator, type Firing } from './correlator.ts';
 import { entryTime } from './entry-time.ts';

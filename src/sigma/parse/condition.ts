@@ -9,7 +9,7 @@
 import { nearestHint } from '../../text/nearest.ts';
 import { type Hint, type Place, type Report, Unreadable } from '../../yaml/diagnostics.ts';
 import { shown } from '../../yaml/yaml.ts';
-import { createMatcher } from '../match/wildcard.ts';
+import { createMatcher } from '../evaluate/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
 import type { Written } from './written.ts';
 

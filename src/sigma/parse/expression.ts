@@ -5,8 +5,8 @@
  * as they are of one selection, so that the evidence can name it; texts are folded, ranges read. The order is the
  * rule's. Throws where a test holds what reading a rule would have refused. Pure.
  */
-import { type AddressRange, apart, parseRange } from '../match/cidr.ts';
-import { fold } from '../match/fold.ts';
+import { type AddressRange, apart, parseRange } from '../evaluate/cidr.ts';
+import { fold } from '../evaluate/fold.ts';
 import type { Expression, Leaf, Pattern, PatternPart, Test, TextOp } from '../rule.ts';
 import type { Written, WrittenLeaf, WrittenTest } from './written.ts';
 

@@ -7,7 +7,7 @@
 
 import type { Place, Report } from '../../yaml/diagnostics.ts';
 import { type ScalarNode, shown } from '../../yaml/yaml.ts';
-import { parseRange, tidied } from '../match/cidr.ts';
+import { parseRange, tidied } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/regex.ts';
 import type { Order, TimePart } from '../rule.ts';
 import { FIELD_NAME_LIMIT, type FieldSpec } from './modifiers.ts';

@@ -4,7 +4,7 @@ import { createViews, type Views } from '../../../src/ledger/read/views.ts';
 import { evict } from '../../../src/ledger/record/retention.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import type { Store } from '../../../src/ledger/store/store.ts';
-import { compile } from '../../../src/sigma/match/compile.ts';
+import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { LEVELS } from '../../../src/sigma/rule.ts';
 import { seededStore } from '../../seeded-store.ts';
 import { DAY, MINUTE } from '../scene.ts';

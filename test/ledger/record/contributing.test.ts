@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { countedIn } from '../../../src/ledger/record/contributing.ts';
 import type { Accepted } from '../../../src/ledger/record/evaluate.ts';
 import { createCorrelator } from '../../../src/sigma/correlate/correlator.ts';
-import { compile } from '../../../src/sigma/match/compile.ts';
+import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
 
 const FED = onAction('vm.deleted', { alerts: false });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/ledger.ts';
 import type { Unfit } from '../../../src/ledger/record/quarantine.ts';
-import { compile } from '../../../src/sigma/match/compile.ts';
+import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { hash } from '../../../src/text/hash.ts';
 import { DAY, done, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, SECOND, scene } from '../scene.ts';
 

@@ -1,6 +1,6 @@
 /** What stands left of the colon: what each combination of modifiers comes to, and what is said of those without a meaning. */
 import { describe, expect, test } from 'vitest';
-import { parseRange } from '../../../src/sigma/match/cidr.ts';
+import { parseRange } from '../../../src/sigma/evaluate/cidr.ts';
 import { prepareRegex } from '../../../src/sigma/regex/regex.ts';
 import type { Expression, PatternPart, Test, TextOp } from '../../../src/sigma/rule.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';

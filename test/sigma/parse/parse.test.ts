@@ -1,6 +1,6 @@
 /** What is wrong with a rule file, and what is said about it: file, line, column, message, hint. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/match/compile.ts';
+import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';
 
 /** A sound rule, one part of it written otherwise. */

@@ -1,6 +1,6 @@
 /** The tests that stand in a rule's own file: read, run, and told where they fail. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/match/compile.ts';
+import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { parseRules } from '../../../src/sigma/parse/parse.ts';
 import { runTests, testProblem } from '../../../src/sigma/parse/rule-tests.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';

@@ -3,7 +3,7 @@
  * where a rule goes against it. Written from the specification, not from the code.
  */
 import { expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/match/compile.ts';
+import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { type Parsed, parseRules } from '../../../src/sigma/parse/parse.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';

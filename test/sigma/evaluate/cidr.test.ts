@@ -1,7 +1,7 @@
 /** Addresses and ranges, against arithmetic on whole numbers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inRange, parseAddress, parseRange, tidied } from '../../../src/sigma/match/cidr.ts';
+import { inRange, parseAddress, parseRange, tidied } from '../../../src/sigma/evaluate/cidr.ts';
 
 const asNumber = (groups: readonly number[]) => groups.reduce((sum, group) => sum * 65_536n + BigInt(group), 0n);
 

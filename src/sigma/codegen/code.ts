@@ -5,9 +5,9 @@
  * comparing a text or a number is left to `ask`. Of what a rule says only JSON strings and numbers stand in the code:
  * no rule can write any. Pure.
  */
-import { ipv4Ends } from '../match/cidr.ts';
-import { type CodeForm, leavesOf } from '../match/code.ts';
-import { costOf } from '../match/cost.ts';
+import { ipv4Ends } from '../evaluate/cidr.ts';
+import { type CodeForm, leavesOf } from '../evaluate/code.ts';
+import { costOf } from '../evaluate/cost.ts';
 import type { DetectionRule, Expression, Leaf, Pattern, RuleSet } from '../rule.ts';
 
 /** Rules in one function. */

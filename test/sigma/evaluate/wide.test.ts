@@ -1,6 +1,6 @@
 /** Rules of very many comparisons or fields: getting warm takes time in proportion to them. */
 import { expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/match/compile.ts';
+import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { parsed } from '../rules.ts';
 
 const times = (count: number, of: (i: number) => string) => Array.from({ length: count }, (_, i) => of(i)).join(', ');

@@ -1,7 +1,7 @@
 /** Fields of entries, whatever the entry. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fieldValue } from '../../../src/sigma/match/field.ts';
+import { fieldValue } from '../../../src/sigma/evaluate/field.ts';
 
 describe('a field', () => {
   test.each([

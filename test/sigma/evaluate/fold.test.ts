@@ -1,6 +1,6 @@
 /** Text as it compares where case does not count. */
 import { describe, expect, test } from 'vitest';
-import { fold } from '../../../src/sigma/match/fold.ts';
+import { fold } from '../../../src/sigma/evaluate/fold.ts';
 import { engineOf, ruleWith } from '../rules.ts';
 
 describe('folding', () => {

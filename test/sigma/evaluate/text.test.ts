@@ -1,7 +1,7 @@
 /** Several texts looked for at once: what each by itself finds. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { alternation } from '../../../src/sigma/match/text.ts';
+import { alternation } from '../../../src/sigma/evaluate/text.ts';
 
 const UNIT = fc.constantFrom('a', 'b', '.', '\\', '$', '^', '|', '\n', 'ſ');
 const WORDS = fc.array(fc.string({ unit: UNIT, minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 8 });

@@ -1,7 +1,7 @@
 /** Wildcards, against a reference that tries everything. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createMatcher } from '../../../src/sigma/match/wildcard.ts';
+import { createMatcher } from '../../../src/sigma/evaluate/wildcard.ts';
 import { parsePattern } from '../../../src/sigma/parse/value.ts';
 import type { PatternPart } from '../../../src/sigma/rule.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemory } from '../../../src/sigma/match/remembered.ts';
+import { createMemory } from '../../../src/sigma/evaluate/remembered.ts';
 
 const BYTES = 1_000;
 const ROOM = 20;

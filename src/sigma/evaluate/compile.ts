@@ -6,7 +6,7 @@
  */
 import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from '../rule.ts';
 import { createCodeSearch, type RuleCode } from './code.ts';
-import { explain } from './evidence.ts';
+import { explain } from './interpreter.ts';
 import { createFieldTable } from './loaded.ts';
 import { createCodeMachine, createPlainMachine, createSelectiveMachine, type Machine } from './machine.ts';
 import { createPlan, type Plan } from './plan.ts';

@@ -1,7 +1,7 @@
 /** Many texts in many others, against trying each with each. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anyRelated } from '../../../src/sigma/match/multi-search.ts';
+import { anyRelated } from '../../../src/sigma/evaluate/multi-search.ts';
 import type { TextOp } from '../../../src/sigma/rule.ts';
 
 const RELATIONS = {

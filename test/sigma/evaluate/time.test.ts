@@ -1,7 +1,7 @@
 /** Parts of dates. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { timePart } from '../../../src/sigma/match/time.ts';
+import { timePart } from '../../../src/sigma/evaluate/time.ts';
 import { TIME_PARTS, type TimePart } from '../../../src/sigma/rule.ts';
 
 describe('a part of a date', () => {
