@@ -57,6 +57,6 @@ export { createSequence, type Seen, type Sequence, type SequenceOptions } from '
 export { openWindow } from './correlate/window.ts';
 export type { RuleCode } from './evaluate/code.ts';
 export { type CompileOptions, compile, type Engine } from './evaluate/compile.ts';
-export { type Parsed, type ParseOptions, parseRules } from './parse/parse.ts';
-export { type FailedTest, type RuleTest, runTests } from './parse/rule-tests.ts';
+export { type Parsed, type ParseOptions, parseRules } from './parse-rules.ts';
 export type * from './rule.ts';
+export { type FailedTest, type RuleTest, runTests } from './rule-tests.ts';

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/sigma/codegen/code.ts';
 import type { RuleCode } from '../../src/sigma/evaluate/code.ts';
 import { compile } from '../../src/sigma/evaluate/compile.ts';
-import { expressionOf } from '../../src/sigma/parse/expression.ts';
-import { parseRules } from '../../src/sigma/parse/parse.ts';
 import type { Written, WrittenTest } from '../../src/sigma/parse/written.ts';
+import { parseRules } from '../../src/sigma/parse-rules.ts';
 import { prepareRegex } from '../../src/sigma/regex/regex.ts';
+import { expressionOf } from '../../src/sigma/resolve/expression.ts';
 import {
   type DetectionRule,
   type EntryBody,

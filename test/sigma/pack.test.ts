@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRuleFiles } from '../../src/cli/rules-files.ts';
 import { compile } from '../../src/sigma/evaluate/compile.ts';
-import { parseRules } from '../../src/sigma/parse/parse.ts';
-import { runTests } from '../../src/sigma/parse/rule-tests.ts';
+import { parseRules } from '../../src/sigma/parse-rules.ts';
+import { runTests } from '../../src/sigma/rule-tests.ts';
 
 const files = readRuleFiles(resolve(import.meta.dirname, '../../rules'));
 const { ruleSet, problems, tests } = parseRules(files);

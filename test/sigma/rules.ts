@@ -1,6 +1,6 @@
 /** Rules for tests, written short. */
 import { compile, type Engine } from '../../src/sigma/evaluate/compile.ts';
-import { type Parsed, parseRules } from '../../src/sigma/parse/parse.ts';
+import { type Parsed, parseRules } from '../../src/sigma/parse-rules.ts';
 import { problemText } from '../../src/yaml/diagnostics.ts';
 
 /** A detection with these lines under `detection:`, each indented by two. */

@@ -4,8 +4,8 @@
 import { decisionText } from '../../alert/decisions.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/evaluate/compile.ts';
-import { versionOf } from '../../sigma/parse/version.ts';
 import { type CorrelationRule, LEVELS, type Rule } from '../../sigma/rule.ts';
+import { versionOf } from '../../sigma/version.ts';
 import type { Store } from '../store/store.ts';
 import { entryFrom, type StoredEntry } from './dedupe.ts';
 import type { Accepted, AlertRow, Changes, Past } from './evaluate.ts';

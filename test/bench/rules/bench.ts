@@ -1,5 +1,5 @@
 /** Evaluating entries, as grids: how fast, how that grows, the worst cases, getting ready, the first request. */
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { RuleSet } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 import type { SourceFile } from '../../../src/yaml/yaml.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { parsed, ruleWith } from '../../sigma/rules.ts';
 import { logicOf } from '../peers/json-logic.ts';
 import { rootCondition } from '../peers/json-rules.ts';

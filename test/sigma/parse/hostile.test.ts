@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EntryBody } from '../../../src/audit-log/entry.ts';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { engineOf, problemsOf, ruleWith } from '../rules.ts';
 
 /** A bomb takes minutes or gigabytes; a slow machine some seconds. */

@@ -1,7 +1,7 @@
 /** Placeholders, and the lists that stand for them. */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { ruleWith } from '../rules.ts';

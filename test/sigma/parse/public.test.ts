@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 
 const DETECTION = "selection:\n    Image|endswith: '\\x.exe'\ncondition: selection";

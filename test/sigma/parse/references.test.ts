@@ -1,7 +1,7 @@
 /** Correlations and filters: what refers to what. */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { engineOf, parsed, problemsOf, ruleWith } from '../rules.ts';
 

@@ -1,8 +1,8 @@
 /** The tests that stand in a rule's own file: read, run, and told where they fail. */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import { parseRules } from '../../../src/sigma/parse/parse.ts';
-import { runTests, testProblem } from '../../../src/sigma/parse/rule-tests.ts';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
+import { runTests, testProblem } from '../../../src/sigma/rule-tests.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { problemsOf, ruleWith } from '../rules.ts';
 

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import { type Parsed, parseRules } from '../../../src/sigma/parse/parse.ts';
+import { type Parsed, parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 

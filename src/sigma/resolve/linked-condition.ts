@@ -7,10 +7,10 @@
 
 import type { PlacedText } from '../../yaml/fields.ts';
 import { shown } from '../../yaml/yaml.ts';
+import { readFormula } from '../parse/condition.ts';
+import type { Draft, DraftOf } from '../parse/draft.ts';
+import { satisfiable } from '../parse/reach.ts';
 import type { Formula, RuleLeaf } from '../rule.ts';
-import { readFormula } from './condition.ts';
-import type { Draft, DraftOf } from './draft.ts';
-import { satisfiable } from './reach.ts';
 import type { References } from './references.ts';
 
 /** A condition over rules, its patterns resolved, names no more. */

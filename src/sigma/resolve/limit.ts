@@ -4,8 +4,8 @@
  * Contract: takes time in proportion to what was read, not to what it comes to. Pure.
  */
 
-import type { Draft, DraftOf } from './draft.ts';
-import type { Written, WrittenLeaf } from './written.ts';
+import type { Draft, DraftOf } from '../parse/draft.ts';
+import type { Written, WrittenLeaf } from '../parse/written.ts';
 
 /** All rules together, roughly. Three thousand as people write them come to two millions. */
 const CHARACTERS = 50_000_000;

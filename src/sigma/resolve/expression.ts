@@ -7,8 +7,8 @@
  */
 import { type AddressRange, apart, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
+import type { Written, WrittenLeaf, WrittenTest } from '../parse/written.ts';
 import type { Expression, Leaf, Pattern, PatternPart, Test, TextOp } from '../rule.ts';
-import type { Written, WrittenLeaf, WrittenTest } from './written.ts';
 
 /** The expression that a search stands for. */
 export function expressionOf(written: Written): Expression {

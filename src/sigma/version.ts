@@ -5,8 +5,8 @@
  * people, the order of keys, values or files. The order of a correlation's rules counts where windows tell rules apart. For telling apart, not for secrecy. Pure.
  */
 
-import { hash } from '../../text/hash.ts';
-import type { CorrelationRule, Expression, Formula, Leaf, Rule } from '../rule.ts';
+import { hash } from '../text/hash.ts';
+import type { CorrelationRule, Expression, Formula, Leaf, Rule } from './rule.ts';
 
 /** The version of a set of rules. */
 export function versionOf(rules: readonly Rule[]): string {

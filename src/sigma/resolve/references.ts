@@ -3,7 +3,7 @@
 import { nearest } from '../../text/nearest.ts';
 import type { Place, Report } from '../../yaml/diagnostics.ts';
 import { shown } from '../../yaml/yaml.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from '../parse/draft.ts';
 
 export interface References {
   get(idOrName: string): Draft | undefined;

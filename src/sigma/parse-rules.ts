@@ -5,19 +5,19 @@
  * of them are told at once. With an error among the problems, the rules are not to be used. Pure.
  */
 
-import { createReport, type Problem } from '../../yaml/diagnostics.ts';
-import { attributesOf, readMap } from '../../yaml/fields.ts';
-import { type MapNode, readDocuments, type SourceFile } from '../../yaml/yaml.ts';
-import type { RuleSet } from '../rule.ts';
-import { readCorrelation } from './correlation.ts';
-import { readSearch } from './detection.ts';
-import type { Draft } from './draft.ts';
-import { readFilterTargets } from './filter.ts';
-import { readHeader, SECTIONS } from './header.ts';
-import { isListFile, readLists } from './lists.ts';
-import { type Accepts, isAuditLog, type LogSource, OURS, readLogSource } from './logsource.ts';
-import { createBudget, type Reading } from './reading.ts';
-import { resolve } from './resolve.ts';
+import { createReport, type Problem } from '../yaml/diagnostics.ts';
+import { attributesOf, readMap } from '../yaml/fields.ts';
+import { type MapNode, readDocuments, type SourceFile } from '../yaml/yaml.ts';
+import { readCorrelation } from './parse/correlation.ts';
+import { readSearch } from './parse/detection.ts';
+import type { Draft } from './parse/draft.ts';
+import { readFilterTargets } from './parse/filter.ts';
+import { readHeader, SECTIONS } from './parse/header.ts';
+import { isListFile, readLists } from './parse/lists.ts';
+import { type Accepts, isAuditLog, type LogSource, OURS, readLogSource } from './parse/logsource.ts';
+import { createBudget, type Reading } from './parse/reading.ts';
+import { resolve } from './resolve/resolve.ts';
+import type { RuleSet } from './rule.ts';
 import { type RuleTest, readTests } from './rule-tests.ts';
 import { versionOf } from './version.ts';
 

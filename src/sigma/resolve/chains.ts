@@ -6,7 +6,7 @@
 
 import type { PlacedText } from '../../yaml/fields.ts';
 import { shown } from '../../yaml/yaml.ts';
-import type { Draft, DraftOf } from './draft.ts';
+import type { Draft, DraftOf } from '../parse/draft.ts';
 import type { References } from './references.ts';
 
 /** Correlations over one another. */

@@ -7,8 +7,8 @@
 import { nearestHint } from '../../text/nearest.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
 import { shown } from '../../yaml/yaml.ts';
+import type { Draft, DraftOf } from '../parse/draft.ts';
 import type { CorrelationRule } from '../rule.ts';
-import type { Draft, DraftOf } from './draft.ts';
 import { type FoundRule, linkExpression } from './linked-condition.ts';
 import type { References } from './references.ts';
 

@@ -4,14 +4,14 @@
  * Contract: each is read with its place, and run by itself: what one saw no other remembers. Pure.
  */
 
-import type { Place, Problem, Report } from '../../yaml/diagnostics.ts';
-import { attributesOf, readFlag, readMap, readText, refuseUnknown } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, type Node, nounOf } from '../../yaml/yaml.ts';
-import { createCorrelator } from '../correlate/correlator.ts';
-import { entryTime, TIME_FIELDS } from '../correlate/entry-time.ts';
-import { createSequence } from '../correlate/sequence.ts';
-import type { Engine } from '../evaluate/compile.ts';
-import type { EntryBody } from '../rule.ts';
+import type { Place, Problem, Report } from '../yaml/diagnostics.ts';
+import { attributesOf, readFlag, readMap, readText, refuseUnknown } from '../yaml/fields.ts';
+import { type MapEntry, type MapNode, type Node, nounOf } from '../yaml/yaml.ts';
+import { createCorrelator } from './correlate/correlator.ts';
+import { entryTime, TIME_FIELDS } from './correlate/entry-time.ts';
+import { createSequence } from './correlate/sequence.ts';
+import type { Engine } from './evaluate/compile.ts';
+import type { EntryBody } from './rule.ts';
 
 interface TestBase {
   /** The id of the rule it is about. */

@@ -5,12 +5,12 @@
  * Contract: every reference that leads nowhere is reported at its place, and so is what would be too long. Pure.
  */
 
+import type { Draft } from '../parse/draft.ts';
+import { join } from '../parse/item.ts';
 import type { Rule } from '../rule.ts';
 import { chainsOf } from './chains.ts';
-import type { Draft } from './draft.ts';
 import { expressionOf } from './expression.ts';
 import { filtersByRule } from './filtered.ts';
-import { join } from './item.ts';
 import { staysWithinLimit } from './limit.ts';
 import { type Fate, type Linked, link } from './linked.ts';
 import { createReferences } from './references.ts';

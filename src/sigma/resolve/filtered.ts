@@ -1,8 +1,8 @@
 /** Which filters are joined to which detections. Pure. */
 
 import { shown } from '../../yaml/yaml.ts';
-import type { Draft, DraftOf } from './draft.ts';
-import { mayBeOne } from './logsource.ts';
+import type { Draft, DraftOf } from '../parse/draft.ts';
+import { mayBeOne } from '../parse/logsource.ts';
 import type { References } from './references.ts';
 
 /**
