@@ -1,5 +1,5 @@
 /** The Worker: what Cloudflare calls, wired to what answers. No logic stands here. */
-import { readConfig } from './config.ts';
+import { readConfig } from './config/config.ts';
 import { LEDGER_NAME, reportSettings, tick } from './poller/tick.ts';
 import { routing } from './rules.gen.ts';
 import { createApp } from './web/app.ts';

@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { TAKEN } from '../config.ts';
+import { TAKEN } from '../config/config.ts';
 import type { Routing } from '../routing/routing.ts';
 import { parseRouting } from '../routing/routing-file.ts';
 import { compile } from '../sigma/evaluate/compile.ts';

@@ -4,6 +4,9 @@
  * Contract: pure. A receiver whose setting is missing or wrong is still there, as `unset`: what goes to it is dead with
  * that reason, and told through another. No secret's value gets into a problem.
  */
+
+import { parseMailAddress, parseMailAddresses } from '../notify/email/address.ts';
+import { parseSigningKey } from '../notify/webhook/signing-key.ts';
 import {
   DEFAULT_SECRETS,
   type DeclaredReceiver,
@@ -15,9 +18,7 @@ import {
 } from '../routing/routing.ts';
 import type { Level } from '../sigma/rule.ts';
 import { parseServiceUrl, parseSlackWebhook } from './address.ts';
-import { parseMailAddress, parseMailAddresses } from './mail.ts';
 import { after, bySecret, type Environment, IN_VARS, type Reading, readText, type SettingProblem } from './setting.ts';
-import { parseSigningKey } from './signing-key.ts';
 import { readBinding } from './values.ts';
 
 /** Cloudflare's `send_email` binding, as much of it as is used. */

@@ -8,7 +8,7 @@
  */
 import { createClient } from '../audit-log/client.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Failure, LedgerApi } from '../ledger/rpc.ts';
 import { type CheckpointKv, type Polled, poll } from './poll.ts';
 

@@ -1,5 +1,5 @@
 /** What the app's parts are given, and what its handlers know of the request. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { LedgerOperator } from '../ledger/rpc.ts';
 import type { LedgerViews } from '../ledger/views.ts';
 import type { Caller } from './caller.ts';

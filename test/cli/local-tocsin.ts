@@ -5,9 +5,9 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { createClient } from '../../src/audit-log/client.ts';
+import type { Config } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { routeOf } from '../../src/config/receivers.ts';
-import type { Config } from '../../src/config.ts';
-import { readConfig } from '../../src/config.ts';
 import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config/config.ts';
 import { readReceivers, routeOf } from '../../src/config/receivers.ts';
-import { readConfig } from '../../src/config.ts';
 import type { DeclaredReceiver, ReceiverType } from '../../src/routing/routing.ts';
 
 const HOOK = 'https://hooks.slack.com/services/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';

@@ -1,6 +1,6 @@
 /** The pages by themselves, over any views, behind a door that lets in whom it is told. */
 import { Hono } from 'hono';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { Caller, Refused } from '../../src/web/caller.ts';
 import type { AppDeps, WebEnv } from '../../src/web/env.ts';
 import { createPages, errorPage, PAGE_HEADERS, refusedPage } from '../../src/web/pages/pages.tsx';

@@ -1,7 +1,7 @@
 /** What wrangler.toml and the tests bind, as the runtime makes it, passes for what config.ts asks for. */
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 
 const MAIL = { EMAIL_TO: 'oncall@example.com', EMAIL_FROM: 'tocsin@example.com' };
 

@@ -9,7 +9,7 @@ import { sha256 } from '../../src/access/mac.ts';
 import { operatorToken } from '../../src/access/operator.ts';
 import { SESSION_MS, signSession } from '../../src/access/session.ts';
 import { makeToken, TOKEN_BYTES } from '../../src/access/viewer.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { type AppDeps, createApp } from '../../src/web/app.ts';
 import { deleteViewer, writeViewer } from '../../src/web/viewer-store.ts';
 import { ALERT, OTHER_ALERT, type StubLedger, stubLedger } from './ledger-stub.ts';

@@ -7,7 +7,7 @@ import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
 import { createClient } from '../../src/audit-log/client.ts';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
-import { readConfig, SETTINGS } from '../../src/config.ts';
+import { readConfig, SETTINGS } from '../../src/config/config.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import type { State } from '../../src/ledger/store/state.ts';

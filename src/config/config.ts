@@ -6,9 +6,10 @@
  * default; each problem says what happens meanwhile. No problem holds a secret. Pure: no clock, no I/O.
  */
 
-import { parseBaseUrl, parseOrigin, parseServiceUrl, parseTeamDomain } from './config/address.ts';
-import { misspellings } from './config/misspelled.ts';
-import { type ReceiverSettings, readReceivers, receiverSettings } from './config/receivers.ts';
+import type { Routing } from '../routing/routing.ts';
+import { parseBaseUrl, parseOrigin, parseServiceUrl, parseTeamDomain } from './address.ts';
+import { misspellings } from './misspellings.ts';
+import { type ReceiverSettings, readReceivers, receiverSettings } from './receivers.ts';
 import {
   after,
   bySecret,
@@ -20,14 +21,13 @@ import {
   type SettingProblem,
   type Take,
   value,
-} from './config/setting.ts';
-import { readApiKey, readAudience, readBinding, readExpiry, readSecret } from './config/values.ts';
-import { readWatch, type WatchSettings } from './config/watch.ts';
-import type { Routing } from './routing/routing.ts';
+} from './setting.ts';
+import { readApiKey, readAudience, readBinding, readExpiry, readSecret } from './values.ts';
+import { readWatch, type WatchSettings } from './watch.ts';
 
-export type { SettingProblem } from './config/setting.ts';
-export type { StartAt } from './config/values.ts';
-export type { WatchSettings } from './config/watch.ts';
+export type { SettingProblem } from './setting.ts';
+export type { StartAt } from './values.ts';
+export type { WatchSettings } from './watch.ts';
 
 const DEFAULT_BASE_URL = 'https://api.nirvanalabs.io';
 

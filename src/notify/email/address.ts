@@ -4,7 +4,7 @@
  * Contract: pure. What comes out stands in a header as it is: no line break, no comma, no quotes, nothing but ASCII.
  * What is wrong is said without the address.
  */
-import { type Reading, value, wrong } from './setting.ts';
+import { type Reading, value, wrong } from '../../config/setting.ts';
 
 /** Of one message, all recipients together: https://developers.cloudflare.com/email-service/platform/limits/ */
 const RECIPIENT_LIMIT = 50;

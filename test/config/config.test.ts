@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Config, readConfig, SETTINGS } from '../src/config.ts';
-import { durationInWords, formatDuration, parseDuration } from '../src/text/duration.ts';
+import { type Config, readConfig, SETTINGS } from '../../src/config/config.ts';
+import { durationInWords, formatDuration, parseDuration } from '../../src/text/duration.ts';
 
 const KEY = 'nv_live_4f9c0a7be1d2';
 const SECRET = '9f2c4e6a8b0d1f3e5c7a9b8d6f4e2c0a';
@@ -603,7 +603,7 @@ const SECRETS = [
 ];
 
 describe('what the repository says of the settings', () => {
-  const textOf = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+  const textOf = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 
   test('.dev.vars.example has every secret once, empty, with a comment before it', () => {
     const lines = textOf('.dev.vars.example').split('\n');

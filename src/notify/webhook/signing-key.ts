@@ -4,7 +4,7 @@
  *
  * Contract: pure; what is wrong is said without the key.
  */
-import { type Reading, value, wrong } from './setting.ts';
+import { type Reading, value, wrong } from '../../config/setting.ts';
 
 const PREFIX = 'whsec_';
 /** The standard's bounds, in bytes. */
