@@ -9,14 +9,7 @@
 import { operatorToken } from '../access/operator.ts';
 import { formatDuration } from '../text/duration.ts';
 import { oneLine } from '../text/untrusted.ts';
-import {
-  ALERTS_PATH,
-  operatorAlertPath,
-  RESEND_PATH,
-  REWIND_PATH,
-  STATUS_PATH,
-  TEST_PATH,
-} from '../web/operator-api.ts';
+import { ALERTS_PATH, operatorAlertPath, RESEND_PATH, REWIND_PATH, STATUS_PATH, TEST_PATH } from '../web/operator.ts';
 import {
   type AlertAnswer,
   type AlertsAnswer,

@@ -10,10 +10,10 @@ import { Hono } from 'hono/tiny';
 import { PASS_PARAM } from '../access/link.ts';
 import { ENTRY_ID } from '../audit-log/client.ts';
 import { createProxy, type Proxied, type ProxyFailure } from '../audit-log/proxy.ts';
-import { missing } from './answers.ts';
 import { scopeOf } from './caller.ts';
 import type { AppDeps, WebEnv } from './env.ts';
 import { SOURCE_HEADER, type Source } from './headers.ts';
+import { missing } from './responses.ts';
 
 type Web = Context<WebEnv>;
 

@@ -9,12 +9,12 @@ import { setCookie } from 'hono/cookie';
 import { Hono } from 'hono/tiny';
 import { SESSION_MS, signSession } from '../access/session.ts';
 import { readBytes } from '../http/body.ts';
-import { viewerOf } from './access.ts';
-import { page, tooMany, unavailable } from './answers.ts';
+import { viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './env.ts';
-import { createLimit } from './limit.ts';
-import { localPath } from './local-path.ts';
 import { signInPage } from './pages/pages.tsx';
+import { createLimit } from './rate-limit.ts';
+import { page, tooMany, unavailable } from './responses.ts';
+import { localPath } from './safe-redirect.ts';
 import { sessionCookie } from './session-cookie.ts';
 
 const SIGN_IN_PATH = '/sign-in';

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { closing, decisionText, say } from '../../src/alert/decisions.ts';
 import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
-import { evidenceFor, fieldsOf } from '../../src/web/pages/fields.ts';
-import { prettyJson } from '../../src/web/pages/json-text.ts';
+import { evidenceFor, fieldsOf } from '../../src/web/pages/parts/fields.ts';
+import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
+import { closingInWords, saidInWords } from '../../src/web/pages/parts/wording.ts';
 import { attackPath, httpsAddress } from '../../src/web/pages/rule.tsx';
 import { ownPath } from '../../src/web/pages/states.tsx';
-import { closingInWords, saidInWords } from '../../src/web/pages/words.ts';
 
 describe('JSON to copy', () => {
   it('means what it meant, whatever it is', () => {

@@ -6,7 +6,7 @@ import { operatorToken } from '../../src/access/operator.ts';
 import worker from '../../src/index.ts';
 import type { Status } from '../../src/ledger/health/status.ts';
 import { KV_REWIND } from '../../src/poller/poll.ts';
-import { REWIND_PATH, STATUS_PATH } from '../../src/web/operator-api.ts';
+import { REWIND_PATH, STATUS_PATH } from '../../src/web/operator.ts';
 import { recordedIds, story } from './story.ts';
 import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from './world.ts';
 

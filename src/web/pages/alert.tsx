@@ -6,14 +6,14 @@ import { entryPath } from '../../access/link.ts';
 import type { AlertPage, DeliveryLine } from '../../ledger/views.ts';
 import type { Rule } from '../../sigma/rule.ts';
 import type { Caller } from '../caller.ts';
-import { KeyParts } from './alert-table.tsx';
-import { Card } from './card.tsx';
-import { EntryWords, EvidenceWords } from './entry-words.tsx';
-import { Code, Foreign } from './foreign.tsx';
-import { Level } from './level.tsx';
-import { page } from './shell.tsx';
-import { lengthInWords, When } from './when.tsx';
-import { closingInWords, counted, grouped, saidInWords, stateInWords, whatInWords } from './words.ts';
+import { KeyParts } from './parts/alert-table.tsx';
+import { Card } from './parts/card.tsx';
+import { EntryWords, EvidenceWords } from './parts/entry-text.tsx';
+import { Level } from './parts/level.tsx';
+import { page } from './parts/shell.tsx';
+import { Code, Foreign } from './parts/untrusted-text.tsx';
+import { lengthInWords, When } from './parts/when.tsx';
+import { closingInWords, counted, grouped, saidInWords, stateInWords, whatInWords } from './parts/wording.ts';
 
 export interface AlertOptions {
   readonly caller: Caller;

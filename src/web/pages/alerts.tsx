@@ -2,9 +2,9 @@
 import type { AlertList, AlertQuery } from '../../ledger/views.ts';
 import { LEVELS } from '../../sigma/rule.ts';
 import type { Caller } from '../caller.ts';
-import { AlertTable } from './alert-table.tsx';
-import { Foreign } from './foreign.tsx';
-import { page } from './shell.tsx';
+import { AlertTable } from './parts/alert-table.tsx';
+import { page } from './parts/shell.tsx';
+import { Foreign } from './parts/untrusted-text.tsx';
 
 /** A longer one is no rule's id of ours. */
 const RULE_ID = 200;

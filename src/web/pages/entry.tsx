@@ -7,15 +7,15 @@ import type { EntryBody } from '../../audit-log/entry.ts';
 import type { EntryLine, EntryPage, Story } from '../../ledger/views.ts';
 import type { Evidence } from '../../sigma/rule.ts';
 import type { Caller } from '../caller.ts';
-import { Card } from './card.tsx';
-import { EntryTable, EvidenceWords, Marked } from './entry-words.tsx';
-import { evidenceFor, fieldsOf } from './fields.ts';
-import { Code, Foreign } from './foreign.tsx';
-import { prettyJson } from './json-text.ts';
-import { Level } from './level.tsx';
-import { page } from './shell.tsx';
-import { lengthInWords, When } from './when.tsx';
-import { saidInWords } from './words.ts';
+import { Card } from './parts/card.tsx';
+import { EntryTable, EvidenceWords, Marked } from './parts/entry-text.tsx';
+import { evidenceFor, fieldsOf } from './parts/fields.ts';
+import { prettyJson } from './parts/json-text.ts';
+import { Level } from './parts/level.tsx';
+import { page } from './parts/shell.tsx';
+import { Code, Foreign } from './parts/untrusted-text.tsx';
+import { lengthInWords, When } from './parts/when.tsx';
+import { saidInWords } from './parts/wording.ts';
 
 /** A longer value is folded, and shown whole when it is opened. */
 const FOLDED = 2_000;

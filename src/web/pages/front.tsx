@@ -4,15 +4,15 @@ import type { SettingProblem } from '../../config/setting.ts';
 import type { Overview, ReceiverHealth } from '../../ledger/views.ts';
 import { LEVELS } from '../../sigma/rule.ts';
 import type { Caller } from '../caller.ts';
-import { AlertTable } from './alert-table.tsx';
-import { Card } from './card.tsx';
-import { Chart } from './chart.tsx';
-import { EntryTable } from './entry-words.tsx';
-import { Foreign } from './foreign.tsx';
-import { Level } from './level.tsx';
-import { page } from './shell.tsx';
-import { lengthInWords, When } from './when.tsx';
-import { counted, grouped } from './words.ts';
+import { AlertTable } from './parts/alert-table.tsx';
+import { Card } from './parts/card.tsx';
+import { Chart } from './parts/chart.tsx';
+import { EntryTable } from './parts/entry-text.tsx';
+import { Level } from './parts/level.tsx';
+import { page } from './parts/shell.tsx';
+import { Foreign } from './parts/untrusted-text.tsx';
+import { lengthInWords, When } from './parts/when.tsx';
+import { counted, grouped } from './parts/wording.ts';
 
 type Status = Overview['status'];
 

@@ -5,13 +5,13 @@ import type { Rule } from '../../sigma/rule.ts';
 import { durationInWords } from '../../text/duration.ts';
 import type { Caller } from '../caller.ts';
 import { alertsPath } from './alerts.tsx';
-import { Card } from './card.tsx';
-import { Correlation } from './correlation.tsx';
-import { Foreign } from './foreign.tsx';
-import { Level } from './level.tsx';
-import { page } from './shell.tsx';
-import { When } from './when.tsx';
-import { counted } from './words.ts';
+import { Card } from './parts/card.tsx';
+import { Correlation } from './parts/correlation.tsx';
+import { Level } from './parts/level.tsx';
+import { page } from './parts/shell.tsx';
+import { Foreign } from './parts/untrusted-text.tsx';
+import { When } from './parts/when.tsx';
+import { counted } from './parts/wording.ts';
 
 export interface RuleOptions {
   readonly caller: Caller;

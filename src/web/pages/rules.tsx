@@ -2,11 +2,11 @@
 import type { RuleActivity } from '../../ledger/views.ts';
 import { LEVELS, type Rule } from '../../sigma/rule.ts';
 import type { Caller } from '../caller.ts';
-import { Foreign } from './foreign.tsx';
-import { Level } from './level.tsx';
-import { page } from './shell.tsx';
-import { When } from './when.tsx';
-import { counted, grouped } from './words.ts';
+import { Level } from './parts/level.tsx';
+import { page } from './parts/shell.tsx';
+import { Foreign } from './parts/untrusted-text.tsx';
+import { When } from './parts/when.tsx';
+import { counted, grouped } from './parts/wording.ts';
 
 interface RulesOptions {
   readonly caller: Caller;

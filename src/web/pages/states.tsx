@@ -6,8 +6,8 @@
  */
 import type { Child } from 'hono/jsx';
 import type { Caller, Refused } from '../caller.ts';
-import { Foreign } from './foreign.tsx';
-import { page } from './shell.tsx';
+import { page } from './parts/shell.tsx';
+import { Foreign } from './parts/untrusted-text.tsx';
 
 /** Where the sign-in form goes, as POST with `token` and `next`. */
 export const SESSION_PATH = '/session';

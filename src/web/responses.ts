@@ -8,10 +8,10 @@ import type { Context } from 'hono';
 import { PASS_PARAM } from '../access/link.ts';
 import type { Refused } from './caller.ts';
 import type { WebEnv } from './env.ts';
-import { localPath } from './local-path.ts';
 import { PAGE_HEADERS } from './pages/headers.ts';
 import { errorPage, missingPage, refusedPage } from './pages/states.tsx';
 import { areaOf } from './policy.ts';
+import { localPath } from './safe-redirect.ts';
 
 type Web = Context<WebEnv>;
 type Status = 200 | 401 | 404 | 410 | 500 | 503;

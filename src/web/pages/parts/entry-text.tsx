@@ -3,12 +3,12 @@
  * a rule match is marked where it stands. Every word of it may be an attacker's.
  */
 import type { Child } from 'hono/jsx';
-import { entryPath } from '../../access/link.ts';
-import type { EntryView } from '../../alert/notification.ts';
-import type { EntryLine } from '../../ledger/views.ts';
-import type { Evidence } from '../../sigma/rule.ts';
+import { entryPath } from '../../../access/link.ts';
+import type { EntryView } from '../../../alert/notification.ts';
+import type { EntryLine } from '../../../ledger/views.ts';
+import type { Evidence } from '../../../sigma/rule.ts';
 import { evidenceFor } from './fields.ts';
-import { Foreign } from './foreign.tsx';
+import { Foreign } from './untrusted-text.tsx';
 import { When } from './when.tsx';
 
 /** In lists a long value says no more than its beginning; the entry's page has it whole. */

@@ -1,10 +1,10 @@
 /** Alerts, a row each: how grave, what, who, how often, and since when. */
-import { alertPath } from '../../access/link.ts';
-import type { AlertLine } from '../../ledger/views.ts';
-import { Foreign } from './foreign.tsx';
+import { alertPath } from '../../../access/link.ts';
+import type { AlertLine } from '../../../ledger/views.ts';
 import { Level } from './level.tsx';
+import { Foreign } from './untrusted-text.tsx';
 import { When } from './when.tsx';
-import { grouped } from './words.ts';
+import { grouped } from './wording.ts';
 
 const TITLE = 100;
 const KEY = 80;

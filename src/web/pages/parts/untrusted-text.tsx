@@ -2,7 +2,7 @@
  * Text that somebody else wrote, on a page: whatever it holds, it stays where it stands, runs in its own direction,
  * and what can't be seen in it is shown by name. Pure; escaping is hono/jsx's, which does it to every string.
  */
-import { oneLine, safeSlice } from '../../text/untrusted.ts';
+import { oneLine, safeSlice } from '../../../text/untrusted.ts';
 
 /**
  * What shows nothing, or moves others about: controls, marks of direction, zero-width and private characters, every

@@ -2,8 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { accessKey } from '../../src/web/access-keys.ts';
 import type { AppDeps } from '../../src/web/env.ts';
+import { accessKey } from '../../src/web/jwks.ts';
 
 const MINUTE = 60_000;
 let status = 200;

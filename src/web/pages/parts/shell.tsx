@@ -3,10 +3,10 @@
  * link is shown no way but those their link is for.
  */
 import type { Child } from 'hono/jsx';
-import type { Caller } from '../caller.ts';
-import { ASSETS } from './assets.ts';
-import { Foreign, plainText } from './foreign.tsx';
+import type { Caller } from '../../caller.ts';
+import { ASSETS } from '../assets.ts';
 import { BELL } from './icon.ts';
+import { Foreign, plainText } from './untrusted-text.tsx';
 import { When } from './when.tsx';
 
 export interface PageOptions {

@@ -1,6 +1,6 @@
 /** A level: its word on its colour, the same on every page and in the chart. Pure. */
-import { LEVELS } from '../../sigma/rule.ts';
-import { Foreign } from './foreign.tsx';
+import { LEVELS } from '../../../sigma/rule.ts';
+import { Foreign } from './untrusted-text.tsx';
 
 const LEVEL = 20;
 

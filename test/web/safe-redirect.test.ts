@@ -1,6 +1,6 @@
 /** Where a sign-in leads to: to our own pages, whatever a link says. */
 import { expect, it } from 'vitest';
-import { localPath } from '../../src/web/local-path.ts';
+import { localPath } from '../../src/web/safe-redirect.ts';
 
 const URL_ = 'https://tocsin.example/session';
 

@@ -1,7 +1,7 @@
 /**
  * Instants and lengths of time on a page: in UTC, as everybody can compare; the script adds the reader's own zone. Pure.
  */
-import { durationInWords } from '../../text/duration.ts';
+import { durationInWords } from '../../../text/duration.ts';
 
 const YEAR_10000 = Date.UTC(10_000, 0, 1);
 

@@ -10,9 +10,9 @@ import { keyIdOf, readAccessToken } from '../access/jwt.ts';
 import { PASS_PARAM, readPass } from '../access/link.ts';
 import { readSession } from '../access/session.ts';
 import { isTokenOf, isValid, tokenId } from '../access/viewer.ts';
-import { accessKey } from './access-keys.ts';
 import type { Caller, Refused } from './caller.ts';
 import type { AppDeps, WebEnv } from './env.ts';
+import { accessKey } from './jwks.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { readViewer } from './viewer-store.ts';
 

@@ -1,6 +1,6 @@
 /** Whom an address belongs to, as far as counting goes. */
 import { expect, it } from 'vitest';
-import { networkOf } from '../../src/web/limit.ts';
+import { networkOf } from '../../src/web/rate-limit.ts';
 
 it.each([
   ['203.0.113.7', '203.0.113.7'],
