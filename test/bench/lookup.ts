@@ -6,7 +6,7 @@
  */
 import { operatorToken } from '../../src/access/operator.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
-import { type Seeded, startSeeded } from '../seeded.ts';
+import { type Seeded, startSeeded } from '../support/seeded.ts';
 import { compare, type Subject } from './measure.ts';
 import type { Group } from './table.ts';
 

@@ -5,7 +5,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
-import { type Seeded, startSeeded } from '../seeded.ts';
+import { type Seeded, startSeeded } from '../support/seeded.ts';
 import { openTab, startBrowser, type View } from './browser.ts';
 import { viewerToken } from './viewer-token.ts';
 

@@ -5,8 +5,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ruleSet } from '../../src/rules.gen.ts';
-import { type Seeded, startSeeded } from '../seeded.ts';
-import { HOSTILE_NAME } from '../seeded-log.ts';
+import { type Seeded, startSeeded } from '../support/seeded.ts';
+import { HOSTILE_NAME } from '../support/seeded-log.ts';
 import { DESK, inaccessible, NIGHT, openTab, overhang, PHONE, shoot, startBrowser, type View } from './browser.ts';
 import { viewerToken } from './viewer-token.ts';
 

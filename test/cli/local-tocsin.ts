@@ -18,10 +18,10 @@ import { type CheckpointKv, poll } from '../../src/poller/poll.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/evaluate/compile.ts';
 import { createApp } from '../../src/web/app.ts';
-import { type Inbox, startInbox } from '../inbox.ts';
 import { createRandom } from '../sandbox/random.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';
 import { startSandbox } from '../sandbox/server.ts';
+import { type Inbox, startInbox } from '../support/inbox.ts';
 
 export const LINK_SECRET = '0123456789abcdef0123456789abcdef';
 

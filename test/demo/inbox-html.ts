@@ -4,7 +4,7 @@
  * Contract: whatever a message or a mail holds is text, or stands in a frame of its own where no script runs. The page
  * works without its script, which only brings what is new. No inline style, no inline script.
  */
-import { SLACK_CSS, slackHtml } from '../slack-html.ts';
+import { SLACK_CSS, slackHtml } from '../support/slack-html.ts';
 import type { Mail } from './mail.ts';
 
 export type Item =

@@ -10,7 +10,7 @@ import { SESSION_MS, signSession } from '../../src/access/session.ts';
 import { jsonLine } from '../../src/cli/terminal.ts';
 import { sessionCookie } from '../../src/web/session-cookie.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
-import { startInbox } from '../inbox.ts';
+import { startInbox } from '../support/inbox.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';
 import { startInboxPage } from './inbox-page.ts';
 import { watchMailbox } from './mailbox.ts';

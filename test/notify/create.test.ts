@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ReceiverSettings } from '../../src/config/receivers.ts';
 import { createReceivers } from '../../src/notify/receivers.ts';
-import { startInbox } from '../inbox.ts';
-import { startMailInbox } from '../mail-inbox.ts';
-import { startWebhookInbox } from '../webhook-inbox.ts';
+import { startInbox } from '../support/inbox.ts';
+import { startMailInbox } from '../support/mail-inbox.ts';
+import { startWebhookInbox } from '../support/webhook-inbox.ts';
 import { OPENED, outgoing } from './notifications.ts';
 
 test('each receiver that the settings name is made and sends to its own place; what is not set says why', async () => {

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as slack } from '../../src/notify/slack/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
-import { SLACK_CSS, slackHtml } from '../slack-html.ts';
+import { SLACK_CSS, slackHtml } from '../support/slack-html.ts';
 import { EXAMPLES } from './examples.ts';
 import { LINKS } from './notifications.ts';
 

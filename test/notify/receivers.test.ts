@@ -1,9 +1,9 @@
 import { createEmail } from '../../src/notify/email.ts';
 import { createSlack } from '../../src/notify/slack.ts';
 import { createWebhook } from '../../src/notify/webhook.ts';
-import { startInbox } from '../inbox.ts';
-import { startMailInbox } from '../mail-inbox.ts';
-import { startWebhookInbox } from '../webhook-inbox.ts';
+import { startInbox } from '../support/inbox.ts';
+import { startMailInbox } from '../support/mail-inbox.ts';
+import { startWebhookInbox } from '../support/webhook-inbox.ts';
 import { type ReadBack, readHtml, readSlack, readText } from './read-back.ts';
 import { asName, type FarEnd, receiverContract } from './receiver.contract.ts';
 

@@ -1,7 +1,7 @@
 /** Deliveries by the real alarm, whatever Slack answers, and alarms about Tocsin itself. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { InboxAnswer } from '../inbox.ts';
 import { entryAt } from '../sandbox/odd.ts';
+import type { InboxAnswer } from '../support/inbox.ts';
 import { expectTold, story } from './story.ts';
 import { createWorld, HOUR, logged, MINUTE, OVERLAP, sleep, type World, type WorldOptions } from './world.ts';
 

@@ -1,8 +1,8 @@
 /** Tocsin watches itself, in workerd: receivers that fail and are told of elsewhere, the upstream key, the heartbeat. */
 import { describe, expect, inject, it, vi } from 'vitest';
 import { PASS_PARAM, readPass } from '../../src/access/link.ts';
-import type { InboxAnswer } from '../inbox.ts';
 import { entryAt } from '../sandbox/odd.ts';
+import type { InboxAnswer } from '../support/inbox.ts';
 import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from './world.ts';
 
 const DAY = 24 * HOUR;

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AppDeps } from '../../src/web/env.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import { entryAt } from '../sandbox/odd.ts';
-import { ApiError, ConnectionError, createSdk, type SdkOptions } from '../sdk-client.ts';
+import { ApiError, ConnectionError, createSdk, type SdkOptions } from '../support/sdk-client.ts';
 import { ALERT, ENTRY, entryText, OTHER_ENTRY } from './ledger-stub.ts';
 import { addViewer, bearer, createSite, ORIGIN, passFor, type Site } from './site.ts';
 import { story } from './story.ts';

@@ -10,12 +10,12 @@
  * - `POST /documents` `{ text }` → `{ url }`: an address that answers with that text
  */
 import { createServer } from 'node:http';
-import { type Inbox, startInbox } from '../inbox.ts';
 import { entryAt, futureDated, late, sharedInstant } from '../sandbox/odd.ts';
 import { type GenerateOptions, generate } from '../sandbox/organization.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import type { LogRecord } from '../sandbox/record.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
+import { type Inbox, startInbox } from '../support/inbox.ts';
 
 export const UPSTREAM_KEY = 'nvk-test-0123456789abcdef';
 

@@ -6,7 +6,7 @@ import { readState } from '../../../src/ledger/store/state.ts';
 import type { Store } from '../../../src/ledger/store/store.ts';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { LEVELS } from '../../../src/sigma/rule.ts';
-import { seededStore } from '../../seeded-store.ts';
+import { seededStore } from '../../support/seeded-store.ts';
 import { DAY, MINUTE } from '../scene.ts';
 import { overheard, planOf, wholeReads } from '../store/plans.ts';
 

@@ -3,7 +3,7 @@ import type { MailBinding } from '../../../src/config/receivers.ts';
 import { KNOWN_CODES } from '../../../src/notify/email/answer.ts';
 import { createEmail } from '../../../src/notify/email.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
-import { type Mail, type MailInbox, startMailInbox } from '../../mail-inbox.ts';
+import { type Mail, type MailInbox, startMailInbox } from '../../support/mail-inbox.ts';
 import { OPENED, outgoing } from '../notifications.ts';
 
 let inbox: MailInbox;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import { createWebhook } from '../../../src/notify/webhook.ts';
-import { startWebhookInbox, type WebhookInbox } from '../../webhook-inbox.ts';
+import { startWebhookInbox, type WebhookInbox } from '../../support/webhook-inbox.ts';
 import { OPENED, outgoing } from '../notifications.ts';
 
 let inbox: WebhookInbox;

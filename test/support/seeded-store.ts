@@ -6,19 +6,19 @@
  * Contract: the same for the same `now`. The first days are read in silence: their alerts are history.
  */
 
-import { parsePage } from '../src/audit-log/page.ts';
-import { underWay } from '../src/audit-log/tail.ts';
-import { createViews, type Views } from '../src/ledger/read/views.ts';
-import { createLedger, type Ledger } from '../src/ledger/record/ledger.ts';
-import { nodeStore } from '../src/ledger/store/node-store.ts';
-import type { Outcome } from '../src/notify/receiver.ts';
-import { onTheirWay } from '../src/poller/batching.ts';
-import type { Route } from '../src/routing/routing.ts';
-import { ruleSet } from '../src/rules.gen.ts';
-import { compile } from '../src/sigma/evaluate/compile.ts';
-import type { Rule } from '../src/sigma/rule.ts';
-import { onAction } from './ledger/scene.ts';
-import type { LogRecord } from './sandbox/record.ts';
+import { parsePage } from '../../src/audit-log/page.ts';
+import { underWay } from '../../src/audit-log/tail.ts';
+import { createViews, type Views } from '../../src/ledger/read/views.ts';
+import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
+import { nodeStore } from '../../src/ledger/store/node-store.ts';
+import type { Outcome } from '../../src/notify/receiver.ts';
+import { onTheirWay } from '../../src/poller/batching.ts';
+import type { Route } from '../../src/routing/routing.ts';
+import { ruleSet } from '../../src/rules.gen.ts';
+import { compile } from '../../src/sigma/evaluate/compile.ts';
+import type { Rule } from '../../src/sigma/rule.ts';
+import { onAction } from '../ledger/scene.ts';
+import type { LogRecord } from '../sandbox/record.ts';
 import { SEEDED_DAYS, type SeededFacts, seededLog } from './seeded-log.ts';
 
 export interface SeededStore {

@@ -4,10 +4,10 @@
  *
  * The ordinary days ring nothing, so each alert belongs to a story; the last of each kind are young enough to be open.
  */
-import { createOrganization } from './sandbox/organization.ts';
-import { createRandom, type Random } from './sandbox/random.ts';
-import { type EntryBody, type LogRecord, writeInstant } from './sandbox/record.ts';
-import { SCENARIO_NAMES, SCENARIOS, type ScenarioName } from './sandbox/scenarios.ts';
+import { createOrganization } from '../sandbox/organization.ts';
+import { createRandom, type Random } from '../sandbox/random.ts';
+import { type EntryBody, type LogRecord, writeInstant } from '../sandbox/record.ts';
+import { SCENARIO_NAMES, SCENARIOS, type ScenarioName } from '../sandbox/scenarios.ts';
 
 export const SEEDED_ENTRIES = 100_000;
 export const SEEDED_DAYS = 5;

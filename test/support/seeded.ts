@@ -6,12 +6,12 @@
  * production: read page by page from the upstream (the sandbox) by ticks of the cron trigger.
  */
 import { createServer, type Server } from 'node:http';
-import { operatorToken } from '../src/access/operator.ts';
-import type { Status } from '../src/ledger/health/status.ts';
-import { type LogLine, type RunningWorker, startWorker, type WorkerOptions } from './demo/worker.ts';
+import { operatorToken } from '../../src/access/operator.ts';
+import type { Status } from '../../src/ledger/health/status.ts';
+import { type LogLine, type RunningWorker, startWorker, type WorkerOptions } from '../demo/worker.ts';
+import type { Dialect } from '../sandbox/query.ts';
+import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
 import { type Inbox, startInbox } from './inbox.ts';
-import type { Dialect } from './sandbox/query.ts';
-import { type RunningSandbox, startSandbox } from './sandbox/server.ts';
 import { SEEDED_DAYS, type SeededFacts, seededLog } from './seeded-log.ts';
 
 export interface Seeded {

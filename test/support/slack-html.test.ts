@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { render } from '../src/notify/slack/render.ts';
-import { EXAMPLES, HOSTILE_TEXTS, writtenBy } from './notify/examples.ts';
-import { anyNotification, hostile } from './notify/hostile.ts';
-import { LINKS, OPENED } from './notify/notifications.ts';
+import { render } from '../../src/notify/slack/render.ts';
+import { EXAMPLES, HOSTILE_TEXTS, writtenBy } from '../notify/examples.ts';
+import { anyNotification, hostile } from '../notify/hostile.ts';
+import { LINKS, OPENED } from '../notify/notifications.ts';
 import { slackHtml } from './slack-html.ts';
 
 const TOKEN = /<(\/?)([a-z0-9]+)((?: [a-zA-Z-]+="[^"<>]*")*)>|[^<>]+/gy;
