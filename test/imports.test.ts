@@ -1,4 +1,4 @@
-/** The map of the house holds; and the check of it notices when it does not. */
+/** The imports of src keep to the map, and the check notices when they do not. */
 import { expect, test } from 'vitest';
 import { importProblems, importsOf, readSources } from './imports.ts';
 
@@ -19,7 +19,7 @@ const WRONG: readonly (readonly [what: string, path: string, text: string, probl
   [
     'over several lines',
     'audit-log/a.ts',
-    "import {\n  x,\n  y,\n} from '../sigma/b.ts';",
+    "import {\n  x,\n  y,\n} from '../sigma/index.ts';",
     'sigma lies above audit-log',
   ],
   ['passed on', 'config/a.ts', "export * from '../notify/b.ts';", 'notify lies above config'],
@@ -35,9 +35,11 @@ const WRONG: readonly (readonly [what: string, path: string, text: string, probl
     'only what the tests compare',
   ],
   ['all of zod', 'audit-log/a.ts', "import * as z from 'zod';", 'zod/mini is a tenth of its size'],
-  ['a folder that is not on the map', 'utils/a.ts', '', 'has no floor'],
+  ['a folder that is not on the map', 'utils/a.ts', '', 'is in no folder of the map'],
   ['the clock in the core', 'ledger/a.ts', 'const at = Date.now();', '`Date.now(` in the core reads the clock'],
   ['dice in the core', 'alert/a.ts', 'return Math.random();', '`Math.random(` in the core throws dice'],
+  ['past the doors of sigma', 'alert/a.ts', "import { x } from '../sigma/rule.ts';", 'sigma has two doors'],
+  ['sigma that needs others', 'sigma/a.ts', "import { x } from '../audit-log/b.ts';", 'sigma is usable by itself'],
   ['I/O in the core', 'sigma/a.ts', "await fetch('https://example.com');", '`fetch(` in the core does I/O'],
 ];
 
@@ -48,9 +50,21 @@ test.each(WRONG)('is said: %s', (_, path, text, problem) => {
   expect(problems[0]).toContain(problem);
 });
 
+test.each([
+  ['between files', 'alert/a.ts', './b.ts', 'alert/b.ts', './a.ts', 'src/alert: a cycle'],
+  ['between folders', 'ledger/x/a.ts', '../y/b.ts', 'ledger/y/c.ts', '../x/d.ts', 'src/ledger: a cycle'],
+])('a cycle is reported: %s', (_, from, to, back, forth, problem) => {
+  const sources = new Map([
+    [from, `import type { A } from '${to}';`],
+    [back, `import { b } from '${forth}';`],
+  ]);
+  expect(importProblems(sources)).toEqual([expect.stringContaining(problem)]);
+});
+
 const RIGHT: readonly (readonly [what: string, path: string, text: string])[] = [
   ['downward', 'ledger/a.ts', "import { x } from '../alert/b.ts';"],
-  ['on the same floor', 'sigma/a.ts', "import { x } from './b.ts';"],
+  ['in the same folder', 'sigma/a.ts', "import { x } from './b.ts';"],
+  ['through a door of sigma', 'alert/a.ts', "import { x } from '../sigma/index.ts';"],
   ['Node in the CLI', 'cli/a.ts', "import { readFileSync } from 'node:fs';"],
   [
     'a comment',
@@ -66,12 +80,12 @@ test.each(RIGHT)('is left alone: %s', (_, path, text) => {
 
 test('what is only for building does not get into the bundle', () => {
   const sources = new Map([
-    ['index.ts', "import { poll } from './watch.ts';"],
-    ['watch.ts', "import { parse } from './yaml/yaml.ts';"],
+    ['index.ts', "import { poll } from './poller/poll.ts';"],
+    ['poller/poll.ts', "import { parse } from '../yaml/yaml.ts';"],
     ['yaml/yaml.ts', "import { parse } from 'yaml';"],
   ]);
   expect(importProblems(sources)).toEqual([
-    "src/yaml/yaml.ts: yaml would be in the Worker's bundle, by index.ts → watch.ts → yaml/yaml.ts",
+    "src/yaml/yaml.ts: yaml would be in the Worker's bundle, by index.ts → poller/poll.ts → yaml/yaml.ts",
   ]);
 });
 

@@ -1,6 +1,5 @@
 /** What a correlation asks for, in words, for people. Pure; the words are the rules' own, and not escaped. */
-
-import type { Comparison, CorrelationRule, Formula, RuleLeaf } from '../sigma/rule.ts';
+import type { Comparison, CorrelationRule, Formula, RuleLeaf } from '../sigma/index.ts';
 import { numberText } from './number-wording.ts';
 
 /**

@@ -3,24 +3,14 @@
  *
  * Contract: pure. Dedup periods run on event time and begin with an alert's first match; times are ms since the epoch.
  */
-
 import { LEAST_LEVEL, type Route, routed } from '../routing/routing.ts';
-import { LEVELS, type Level } from '../sigma/rule.ts';
+import { LEVELS, type Level } from '../sigma/index.ts';
+import type { Placed } from './alert.ts';
 
 /** How long matches of one rule with one key are one alert, where the rule does not say. */
 export const DEDUP_PERIOD_MS = 60 * 60_000;
 /** The dedup key where neither `dedup.by` nor a correlation's group-by says: who did it. */
 export const DEDUP_BY = ['actor.id'] as const;
-
-/** `open` until its period is seen through (`closed`) or a person ends it (`resolved`). */
-export type AlertState = 'open' | 'closed' | 'resolved';
-
-/** What placing a match needs to know of an alert. */
-export interface Placed {
-  readonly begins: number;
-  readonly periodMs: number;
-  readonly state: AlertState;
-}
 
 /**
  * The alert among those of its rule and key that a match at `at` belongs to: the one whose period holds it; else, for a

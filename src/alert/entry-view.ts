@@ -2,7 +2,7 @@
  * An entry as messages show it: the fields people ask for, as short text. Pure; never throws, whatever the entry holds.
  */
 import type { EntryBody } from '../audit-log/entry.ts';
-import { fieldValue } from '../sigma/evaluate/field.ts';
+import { fieldValue } from '../sigma/index.ts';
 import type { EntryView } from './notification.ts';
 
 /** Enough for any honest value; an attacker's is cut, so that a stored notification stays small. */

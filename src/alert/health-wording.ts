@@ -1,11 +1,9 @@
 /** What an alarm about Tocsin itself says, in words: what is wrong, with what, since when, and what to do. Pure. */
-
-import type { Links } from '../notify/receiver.ts';
 import { theirs } from '../text/untrusted.ts';
-import { frontButton } from './buttons.ts';
+import { frontButton, type Links } from './links.ts';
+import type { Wording } from './message-parts.ts';
 import type { AlarmKind, AlarmNotification } from './notification.ts';
 import { proseLines } from './prose.ts';
-import type { Wording } from './wording.ts';
 
 const SUMMARY = 200;
 const PROSE = 600;

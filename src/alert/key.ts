@@ -1,7 +1,7 @@
 /**
  * Keys as text: of a group, of an alert's dedup, of a record that has no id. Pure.
  */
-import type { KeyPart } from '../sigma/correlate/groups.ts';
+import type { KeyPart } from '../sigma/index.ts';
 import { hash } from '../text/hash.ts';
 
 /** Longer keys are cut: their values are written by attackers. */

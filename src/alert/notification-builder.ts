@@ -3,10 +3,8 @@
  *
  * Contract: pure. It holds all that a message shows, so that it can be sent when the rule and the entry are gone.
  */
-
-import type { FiredWindow } from '../ledger/record/contributing.ts';
-import type { AlertRow } from '../ledger/record/evaluate.ts';
-import type { Evidence, Rule } from '../sigma/rule.ts';
+import type { Evidence, Rule } from '../sigma/index.ts';
+import type { AlertRow, FiredWindow } from './alert.ts';
 import { conditionWords } from './condition-wording.ts';
 import { entryView } from './entry-view.ts';
 import type { AlertNotification, EntryView } from './notification.ts';

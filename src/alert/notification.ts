@@ -2,7 +2,7 @@
  * What is to be said, as plain data: made and stored when it is decided, rendered and sent later, maybe by another
  * version of the Worker. It holds all that a message shows; a receiver looks nothing up.
  */
-import type { Evidence, Level } from '../sigma/rule.ts';
+import type { Evidence, Level } from '../sigma/index.ts';
 import type { Numbered } from './number-wording.ts';
 
 /** An entry as a message shows it. Every string in it may have been written by an attacker. */

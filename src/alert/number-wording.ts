@@ -1,6 +1,5 @@
 /** What a correlation's number is, in words: `12 different values of client_ip in 1 hour`. Pure and total. */
-
-import type { CorrelationType } from '../sigma/rule.ts';
+import type { CorrelationType } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { ours } from '../text/untrusted.ts';
 

@@ -1,7 +1,6 @@
 /** A notification in one line, whatever is stored of it: the bell rings even for what can't be read whole. Pure. */
-
-import type { Links } from '../notify/receiver.ts';
 import { theirs } from '../text/untrusted.ts';
+import type { Links } from './links.ts';
 import type { Notification } from './notification.ts';
 import { wording } from './wording.ts';
 

@@ -5,13 +5,12 @@
  * receiver's business, who knows its markup, and so is how an instant is shown. Nothing here is long: what is shortened
  * ends in "…", and the links lead to the whole.
  */
-
-import type { Links } from '../notify/receiver.ts';
-import type { Evidence } from '../sigma/rule.ts';
+import type { Evidence } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { ours, theirs } from '../text/untrusted.ts';
-import { alertButtons, type Button, frontButton } from './buttons.ts';
 import { alarmWords } from './health-wording.ts';
+import { alertButtons, frontButton, type Links } from './links.ts';
+import type { Fact, Instant, Passage, Wording } from './message-parts.ts';
 import type { AlertNotification, EntryView, Notification } from './notification.ts';
 import { numberText, numberWords } from './number-wording.ts';
 import { LINES, proseLines } from './prose.ts';
@@ -22,48 +21,6 @@ const VALUE = 140;
 const NAME = 100;
 const TITLE = 100;
 const PROSE = 500;
-
-/** An instant, ms since the epoch, which every receiver shows in its own way. */
-export interface Instant {
-  readonly at: number;
-}
-
-/** A row: its label, and its value in lines. */
-export type Fact =
-  /** Others may have written it. */
-  | { readonly kind: 'theirs'; readonly label: string; readonly lines: readonly string[] }
-  /** Words, numbers and times of our own. */
-  | { readonly kind: 'ours'; readonly label: string; readonly lines: readonly (readonly (string | Instant)[])[] };
-
-/** A heading and lines below it, which others may have written. */
-export interface Passage {
-  readonly heading: string;
-  readonly lines: readonly string[];
-}
-
-export interface Wording {
-  /** How bad and what, and how it stands: `[HIGH] API key deleted`. */
-  readonly headline: string;
-  /** All of it in one line, for a phone's lock screen. */
-  readonly summary: string;
-  /** What came of it, where it is not new: `Grown to 100 matches over 1 hour.` */
-  readonly state: string | null;
-  /** What it is, in a sentence or two. */
-  readonly description: string | null;
-  readonly facts: readonly Fact[];
-  readonly passages: readonly Passage[];
-  /** What to do: the operator's words, or one address (`runbookAddress`). */
-  readonly runbook: {
-    readonly heading: string;
-    readonly lines: readonly string[];
-    readonly href: string | null;
-  } | null;
-  /** What it may be besides. */
-  readonly harmless: string | null;
-  /** What to find it again by; `at` what it says of when. */
-  readonly footer: readonly (string | Instant)[];
-  readonly buttons: readonly Button[];
-}
 
 /** What `notification` says. Throws for a kind that is not known here, which a newer version may have stored. */
 export function wording(notification: Notification, links: Links): Wording {

@@ -5,7 +5,6 @@
  * (a test: 60 s). Whatever
  * goes wrong is a `Failure` that says what to do, without the secret.
  */
-
 import { operatorToken } from '../access/operator.ts';
 import { formatDuration } from '../text/duration.ts';
 import { oneLine } from '../text/untrusted.ts';

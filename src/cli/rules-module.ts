@@ -1,7 +1,7 @@
 /** The generated module that holds the rules. Pure. */
 import type { Routing } from '../routing/routing.ts';
-import { codeOf } from '../sigma/codegen/code.ts';
-import type { RuleSet } from '../sigma/rule.ts';
+import { codeOf } from '../sigma/build.ts';
+import type { RuleSet } from '../sigma/index.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
 
 /**
@@ -15,8 +15,8 @@ export function rulesModule(ruleSet: RuleSet, routing: Routing | null, files: re
   return `// @ts-nocheck
 // Made from rules/ by "npm run rules". Changes here are lost.
 import type { Routing } from './routing/routing.ts';
-import type { RuleCode } from './sigma/evaluate/code.ts';
-import type { RuleSet } from './sigma/rule.ts';
+import type { RuleCode } from './sigma/index.ts';
+import type { RuleSet } from './sigma/index.ts';
 
 const json = ${json};
 let rules: RuleSet['rules'] | null = null;

@@ -2,7 +2,7 @@
  * The status for people, to be read at three in the morning: whether it is watching comes first, then how far, then
  * what waits, then what is wrong. Pure; whatever others wrote comes out as text that commands no terminal.
  */
-import { LEVELS } from '../sigma/rule.ts';
+import { LEVELS } from '../sigma/index.ts';
 import type { StatusAnswer } from './answer.ts';
 import { ago, count, counted, safe, section, table, utc } from './text.ts';
 

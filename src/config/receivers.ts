@@ -4,7 +4,6 @@
  * Contract: pure. A receiver whose setting is missing or wrong is still there, as `unset`: what goes to it is dead with
  * that reason, and told through another. No secret's value gets into a problem.
  */
-
 import { parseMailAddress, parseMailAddresses } from '../notify/email/address.ts';
 import { parseSigningKey } from '../notify/webhook/signing-key.ts';
 import {
@@ -16,7 +15,7 @@ import {
   type Route,
   type Routing,
 } from '../routing/routing.ts';
-import type { Level } from '../sigma/rule.ts';
+import type { Level } from '../sigma/index.ts';
 import { parseServiceUrl, parseSlackWebhook } from './address.ts';
 import { after, bySecret, type Environment, IN_VARS, type Reading, readText, type SettingProblem } from './setting.ts';
 import { readBinding } from './values.ts';

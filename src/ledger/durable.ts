@@ -4,23 +4,38 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { linksTo, type Shown } from '../access/links.ts';
+import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
 import { isTest } from '../alert/test-alert.ts';
 import { readConfig } from '../config/config.ts';
 import { routeOf } from '../config/receivers.ts';
-import type { Links } from '../notify/receiver.ts';
 import { createReceivers } from '../notify/receivers.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
-import { compile } from '../sigma/evaluate/compile.ts';
+import { compile } from '../sigma/index.ts';
 import type { Sent } from './deliver/deliver.ts';
-import type { Status } from './health/status.ts';
 import { createHost, type Host } from './host.ts';
+import type { Unfit } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
-import type { Unfit } from './record/quarantine.ts';
-import type { Batch, BeginInput, Begun, Failure, LedgerApi, LedgerOperator, Recorded, Tested } from './rpc.ts';
+import type {
+  AlertList,
+  AlertPage,
+  AlertQuery,
+  Batch,
+  BeginInput,
+  Begun,
+  EntryPage,
+  Failure,
+  LedgerApi,
+  LedgerOperator,
+  LedgerViews,
+  Overview,
+  Recorded,
+  RuleActivity,
+  Status,
+  Tested,
+} from './rpc.ts';
 import { durableStore } from './store/durable-store.ts';
-import type { AlertList, AlertPage, AlertQuery, EntryPage, LedgerViews, Overview, RuleActivity } from './views.ts';
 
 export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, LedgerOperator, LedgerViews {
   readonly #ledger: LedgerCore;

@@ -6,7 +6,8 @@
  * after every call that finds it missing or too late. The platform gives up on an alarm that throws six times
  * (developers.cloudflare.com/durable-objects/api/alarms), so `alarm` never throws, and always sets the next.
  */
-import { NO_LINKS, type Receiver } from '../notify/receiver.ts';
+import { NO_LINKS } from '../alert/links.ts';
+import type { Receiver } from '../notify/receiver.ts';
 import { deliver, type LinksOf, type Sent } from './deliver/deliver.ts';
 import { testNotification, tryReceivers } from './deliver/test-delivery.ts';
 import type { Ledger } from './record/ledger.ts';

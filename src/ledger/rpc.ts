@@ -2,11 +2,12 @@
  * What a tick asks of the ledger. The Durable Object answers these by RPC, the simulation in the same process; every
  * call may fail, be answered too late, or arrive twice, and none does harm then.
  */
+import type { EntryView } from '../alert/notification.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
 import type { Outcome } from '../notify/receiver.ts';
-import type { Level } from '../sigma/rule.ts';
-import type { Unfit } from './record/quarantine.ts';
+import type { Evidence, Level } from '../sigma/index.ts';
+import type { Unfit } from './model.ts';
 
 /** What a tick found in KV. */
 export interface KvView {
@@ -119,4 +120,237 @@ export interface LedgerOperator {
    * can't be called by RPC: the runtime keeps that name for itself.)
    */
   testReceivers(): Promise<readonly Tested[]>;
+}
+
+/** A failed tick, as it is remembered. Wall times. */
+export interface NotedFailure extends Failure {
+  /** When ticks began to fail, the watch not moving since; and when the last one did. */
+  readonly since: number;
+  readonly at: number;
+}
+
+export interface Counters {
+  readonly recorded: number;
+  readonly quarantined: number;
+  /** Older than retention when read, and left alone: each time they are read with something to save. */
+  readonly expired: number;
+  /** Groups of correlations dropped because a rule had too many, and what else windows dropped at a bound. */
+  readonly overflowed: number;
+}
+
+/** One entry in a list. */
+export interface EntryLine extends EntryView {
+  readonly seq: number;
+}
+
+/** An alert in a list. */
+export interface AlertLine {
+  readonly id: number;
+  readonly rule: string;
+  readonly title: string;
+  readonly level: string;
+  readonly state: 'open' | 'closed' | 'resolved';
+  /** Read in silence: nobody was told. */
+  readonly history: boolean;
+  readonly count: number;
+  /** Event time of the first match; the period ends `periodMs` after. */
+  readonly begins: number;
+  readonly periodMs: number;
+  readonly lastAt: number;
+  /** The dedup key. */
+  readonly key: readonly { readonly field: string; readonly value: string }[];
+}
+
+/** An entry's part in an alert. */
+export interface Part {
+  readonly alert: AlertLine;
+  /** `matched`: it opened or joined the alert. `counted`: a correlation counted it. */
+  readonly part: 'matched' | 'counted';
+  /** What was said then, or why nothing was: `opened: first match`, `grouped`, `history` … */
+  readonly said: string;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface EntryPage {
+  readonly entry: EntryLine;
+  /** Its JSON as it is stored; `cut`: long strings in it were cut, and the upstream has it whole. */
+  readonly text: string;
+  readonly cut: boolean;
+  /** Rules that match it as they are now, and why: also those that raise no alert themselves. */
+  readonly rules: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly level: string;
+    readonly evidence: readonly Evidence[];
+  }[];
+  /** The rules have changed since it was evaluated. */
+  readonly rulesChanged: boolean;
+  /** Of the scope's alert only, where one was asked for. */
+  readonly parts: readonly Part[];
+  readonly story: Story;
+}
+
+/** What the same actor did before and after: the nearest entries, in the order of time in both. */
+export interface Story {
+  readonly actor: string | null;
+  readonly withinMs: number;
+  readonly before: readonly EntryLine[];
+  readonly after: readonly EntryLine[];
+  /** There is more within that time. */
+  readonly moreBefore: boolean;
+  readonly moreAfter: boolean;
+  /** Ids among them that lie in the scope asked for; all of them where none was. */
+  readonly open: readonly string[];
+}
+
+export interface DeliveryLine {
+  readonly id: number;
+  readonly receiver: string;
+  /** `opened`, `grown`, `resolved`. */
+  readonly what: string;
+  /** `held`: decided not to be sent, for `reason`. */
+  readonly state: 'pending' | 'delivered' | 'dead' | 'held';
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly queuedAt: number;
+  readonly dueAt: number;
+  readonly settledAt: number | null;
+}
+
+export interface AlertPage {
+  readonly alert: AlertLine;
+  /** In the order of time. `entry` is null where retention has thrown it out. */
+  readonly timeline: readonly {
+    readonly seq: number;
+    readonly at: number;
+    readonly entry: EntryLine | null;
+    readonly part: 'matched' | 'counted';
+    readonly said: string;
+    readonly evidence: readonly Evidence[];
+    /** Of a correlation's match: what the number was that made it fire, in words. */
+    readonly number: string | null;
+  }[];
+  /** Matches that were counted and not kept. */
+  readonly more: number;
+  /** Oldest first. */
+  readonly deliveries: readonly DeliveryLine[];
+  /** What was said when its period closed, or why nothing was; null while it is open. */
+  readonly closing: string | null;
+}
+
+/** `open`: open alerts only. `before`: ids below this one, for the next page. */
+export interface AlertQuery {
+  readonly state: 'open' | 'all';
+  readonly level: string | null;
+  readonly rule: string | null;
+  readonly before: number | null;
+}
+
+export interface AlertList {
+  /** Newest first, at most 50. */
+  readonly alerts: readonly AlertLine[];
+  /** What `before` would be of the next page; null at the end. */
+  readonly next: number | null;
+}
+
+export interface ReceiverHealth {
+  readonly name: string;
+  readonly from: string;
+  /** `unset`: its setting is missing or wrong. `failing`: its last attempts failed. `unproven`: nothing was sent yet. */
+  readonly state: 'healthy' | 'unset' | 'failing' | 'unproven';
+  /** Why it is not healthy, in words. */
+  readonly reason: string | null;
+  readonly lastDeliveredAt: number | null;
+  readonly failingSince: number | null;
+  readonly pending: number;
+  readonly dead: number;
+}
+
+export interface Overview {
+  readonly status: Status;
+  /** Counts by created_at and by first match, in steps from `from`. */
+  readonly chart: {
+    readonly from: number;
+    readonly stepMs: number;
+    readonly entries: readonly number[];
+    readonly alerts: readonly number[];
+  };
+  /** Open alerts, the gravest and then the newest first, at most 20; how many there are by level is in `status`. */
+  readonly open: readonly AlertLine[];
+  readonly receivers: readonly ReceiverHealth[];
+  /** Entries recorded last, newest first, at most 10. */
+  readonly newest: readonly EntryLine[];
+}
+
+export interface RuleActivity {
+  readonly rule: string;
+  /** Entries it matched (a correlation: times it fired) since it was first seen. */
+  readonly matched: number;
+  readonly lastAt: number;
+  /** The id of the entry it matched last; null where it is gone. */
+  readonly lastEntry: string | null;
+}
+
+/** What the Worker's pages ask of the ledger, by RPC. */
+export interface LedgerViews {
+  status(): Promise<Status>;
+  overview(): Promise<Overview>;
+  /** `scope`: only if it is one of this alert's entries. */
+  entry(id: string, scope: number | null): Promise<EntryPage | null>;
+  /** The stored JSON, whole; null where it is not recorded, was cut, or lies outside the scope. */
+  entryText(id: string, scope: number | null): Promise<string | null>;
+  alert(id: number): Promise<AlertPage | null>;
+  alerts(query: AlertQuery): Promise<AlertList>;
+  rules(): Promise<readonly RuleActivity[]>;
+}
+
+/** Times are ms since the epoch. */
+export interface Status {
+  readonly watching: 'not begun' | 'watching' | 'blind';
+  readonly startedAt: number | null;
+  /** Wall: when a walk last ended or moved. */
+  readonly movedAt: number | null;
+  /** Why ticks fail, and since when; null where none has failed since the watch last moved. */
+  readonly failure: NotedFailure | null;
+  readonly seenThrough: number | null;
+  /** How far seen-through lies behind now, in ms. */
+  readonly lagMs: number | null;
+  readonly checkpoint: Checkpoint | null;
+  /** Ids of the rewinds that were obeyed. */
+  readonly rewinds: readonly string[];
+  /** Entries waiting on the stage. */
+  readonly staged: number;
+  readonly counters: Counters | null;
+  readonly rules: { readonly version: string; readonly count: number };
+  readonly receivers: readonly string[];
+  /** How each of them fares, in the same order. */
+  readonly health: readonly ReceiverHealth[];
+  readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly NewestAlert[] };
+  /** Of the last 30 days, and all that are pending. */
+  readonly deliveries: {
+    readonly pending: number;
+    readonly delivered: number;
+    readonly dead: number;
+    readonly held: number;
+  };
+  readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
+  readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
+  /** Those that are open, newest first. `kind`: and what it is about, as in `unhealthy-receiver:slack`. */
+  readonly alarms: readonly {
+    readonly kind: string;
+    readonly since: number;
+    readonly count: number;
+    readonly summary: string;
+  }[];
+  readonly quarantine: readonly { readonly key: string; readonly problem: string; readonly firstAt: number }[];
+}
+
+export interface NewestAlert {
+  readonly id: number;
+  readonly level: string;
+  readonly title: string;
+  readonly count: number;
+  readonly begins: number;
+  readonly lastAt: number;
+  readonly state: string;
 }

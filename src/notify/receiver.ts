@@ -2,6 +2,7 @@
  * A receiver is where notifications go: one folder or file a vendor. `render` is pure and stands beside it; `send`
  * does the I/O and classifies the vendor's answer where the vendor is known.
  */
+import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
 
 /** How a send ended. Reasons are for people, with every secret (and URL that carries one) left out. */
@@ -12,16 +13,6 @@ export type Outcome =
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number | null }
   /** Will never work as it is: the delivery is dead. */
   | { readonly kind: 'refused'; readonly reason: string };
-
-/** Where a message's buttons lead; null where no public address is known, or what is told has no page. */
-export interface Links {
-  /** The alert's page; for an alarm about Tocsin itself the front page. */
-  readonly alert: string | null;
-  /** The page of the entry that the notification shows. */
-  readonly entry: string | null;
-}
-
-export const NO_LINKS: Links = { alert: null, entry: null };
 
 /** One notification on its way out. */
 export interface Outgoing {

@@ -6,7 +6,7 @@
  * often enough. A call that merely failed, or whose answer was lost, blames nobody.
  */
 import type { Malformed, Page } from '../audit-log/entry.ts';
-import type { Unfit } from '../ledger/record/quarantine.ts';
+import type { Unfit } from '../ledger/model.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
 
 /** What a batch that was taken came to. */

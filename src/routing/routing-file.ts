@@ -4,8 +4,7 @@
  * Contract: build time only. Never throws, whatever the file holds; with an error among the problems there is no
  * routing. People paste secrets where the name of a setting belongs: what may be one is in no message. Pure.
  */
-
-import { LEVELS } from '../sigma/rule.ts';
+import { LEVELS } from '../sigma/index.ts';
 import { nearest } from '../text/nearest.ts';
 import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readChoice, readText, refuseUnknown } from '../yaml/fields.ts';

@@ -4,7 +4,7 @@
  *
  * Contract: plain, serializable data and pure decisions.
  */
-import { LEVELS, type Level } from '../sigma/rule.ts';
+import { LEVELS, type Level } from '../sigma/index.ts';
 
 export const RECEIVER_TYPES = ['slack', 'email', 'webhook'] as const;
 export type ReceiverType = (typeof RECEIVER_TYPES)[number];

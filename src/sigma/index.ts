@@ -1,8 +1,9 @@
 /**
- * Sigma 2.1: rules of YAML to what evaluates entries, in plain JavaScript.
+ * Sigma 2.1 rules, compiled and evaluated in plain JavaScript.
  *
  * ```js
- * import { compile, createSequence, parseRules, problemText } from './index.ts';
+ * import { parseRules, problemText } from './build.ts';
+ * import { compile, createSequence } from './index.ts';
  *
  * const text = `
  * title: A sign-in was refused
@@ -36,27 +37,24 @@
  * // Many refused sign-ins from one address 192.0.2.7 3
  * ```
  *
- * Contract: rules are parsed once, with every problem told; with an error among these the rules are not to be used.
- * What is compiled evaluates any JSON object, in bounded time, and throws nothing.
+ * Contract: this is the door for run time: no YAML, no parser. A compiled rule set evaluates any JSON object in bounded
+ * time and never throws. `build.ts` is the door for build time.
  */
-
-export { type Problem, problemText } from '../yaml/diagnostics.ts';
-export type { SourceFile } from '../yaml/yaml.ts';
-export { codeOf } from './codegen/code.ts';
 export {
   type Correlator,
   createCorrelator,
+  EVIDENCE_TOLD,
   type Firing,
   type SeenEntry,
   type Windows,
 } from './correlate/correlator.ts';
 export { entryTime } from './correlate/entry-time.ts';
-export type { KeyPart } from './correlate/groups.ts';
+export { type KeyPart, keyOf } from './correlate/groups.ts';
 export type { Fired, Happening, Window } from './correlate/happening.ts';
 export { createSequence, type Seen, type Sequence, type SequenceOptions } from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
 export type { RuleCode } from './evaluate/code.ts';
 export { type CompileOptions, compile, type Engine } from './evaluate/compile.ts';
-export { type Parsed, type ParseOptions, parseRules } from './parse-rules.ts';
-export type * from './rule.ts';
-export { type FailedTest, type RuleTest, runTests } from './rule-tests.ts';
+export { fieldValue } from './evaluate/field.ts';
+export * from './rule.ts';
+export { versionOf } from './version.ts';

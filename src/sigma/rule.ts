@@ -3,8 +3,7 @@
  * and made into questions when the Worker starts. No YAML, no places, no unknowns; and nothing left to find out that
  * could be found out before: a Worker may live for one tick, in which starting is what takes the time.
  */
-import type { AddressRange } from './evaluate/cidr.ts';
-import type { PreparedRegex } from './regex/prepared.ts';
+import type { PreparedRegex, TextOp } from './regex/prepared.ts';
 
 /** Sigma's levels, least first. */
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -63,9 +62,6 @@ export type Test =
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
   /** Another field of the same entry, whose value stands for the value. */
   | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
-
-/** How a text is compared with another: with the whole, or with a part anywhere, at its start, at its end. */
-export type TextOp = 'equals' | 'contains' | 'startswith' | 'endswith';
 
 export type Order = 'lt' | 'lte' | 'gt' | 'gte';
 
@@ -159,4 +155,13 @@ export interface Evidence {
 export interface Match {
   readonly rule: DetectionRule;
   readonly evidence: readonly Evidence[];
+}
+
+/** An address as groups of 16 bits: two for IPv4, eight for IPv6. */
+export type Address = readonly number[];
+
+export interface AddressRange {
+  readonly base: Address;
+  /** Leading bits that count. */
+  readonly bits: number;
 }

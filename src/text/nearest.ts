@@ -1,8 +1,3 @@
-/** The known name that a misspelled one was probably meant to be. Bounded, for names are hostile too. Pure. */
-
-import type { Hint } from '../yaml/diagnostics.ts';
-import { shown } from '../yaml/yaml.ts';
-
 /** Longer names are nobody's slip of the finger. */
 const NAME_LIMIT = 64;
 /** Among more, nobody looks. */
@@ -29,18 +24,6 @@ export function nearest(name: string, known: Iterable<string>): string | null {
     least = far;
   }
   return best;
-}
-
-/** A hint that names the nearest, or all where none is near and they are few; looked for when it is told. */
-export function nearestHint(name: string, known: Iterable<string>): Hint {
-  return () => {
-    const all = [...known];
-    const near = nearest(name, all);
-    if (near !== null) return `did you mean "${near}"?`;
-    if (all.length === 0) return 'there are none';
-    const few = all.slice(0, 20);
-    return `known: ${few.map(shown).join(', ')}${few.length < all.length ? ', …' : ''}`;
-  };
 }
 
 /** Whether `name` is `known` but for one slip, or two where it is long: no word of its own. */

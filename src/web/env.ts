@@ -1,7 +1,6 @@
 /** What the app's parts are given, and what its handlers know of the request. */
 import type { Config } from '../config/config.ts';
-import type { LedgerOperator } from '../ledger/rpc.ts';
-import type { LedgerViews } from '../ledger/views.ts';
+import type { LedgerOperator, LedgerViews } from '../ledger/rpc.ts';
 import type { Caller } from './caller.ts';
 
 export interface AppDeps {

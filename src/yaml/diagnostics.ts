@@ -3,6 +3,7 @@
  *
  * Contract: a problem is a value. An error keeps the rules from being built, a notice does not. Pure.
  */
+import { nearest } from '../text/nearest.ts';
 
 /** Line and column, both from 1. */
 export interface Place {
@@ -86,4 +87,21 @@ export function problemText(problem: Problem, folder = ''): string {
 
 function at({ line, column }: Place): Place {
   return { line, column };
+}
+
+/** A hint that names the nearest, or all where none is near and they are few; looked for when it is told. */
+export function nearestHint(name: string, known: Iterable<string>): Hint {
+  return () => {
+    const all = [...known];
+    const near = nearest(name, all);
+    if (near !== null) return `did you mean "${near}"?`;
+    if (all.length === 0) return 'there are none';
+    const few = all.slice(0, 20);
+    return `known: ${few.map(shown).join(', ')}${few.length < all.length ? ', …' : ''}`;
+  };
+}
+
+/** Text for a message, a long one cut. */
+export function shown(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
 }

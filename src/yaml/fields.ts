@@ -4,9 +4,10 @@
  * Contract: what is absent or null is null or empty; what is of the wrong type is reported, and null or empty too.
  * Pure.
  */
-import { isSlip, nearest, nearestHint } from '../text/nearest.ts';
-import type { Place, Report } from './diagnostics.ts';
-import { type MapEntry, type MapNode, type Node, nounOf, shown } from './yaml.ts';
+
+import { isSlip, nearest } from '../text/nearest.ts';
+import { nearestHint, type Place, type Report, shown } from './diagnostics.ts';
+import { type MapEntry, type MapNode, type Node, nounOf } from './yaml.ts';
 
 /** A map's entries by their keys. */
 export type Attributes = ReadonlyMap<string, MapEntry>;

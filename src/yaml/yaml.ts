@@ -5,6 +5,7 @@
  * are bounded, aliases are followed within those bounds, and no name can reach a prototype. Nothing of the YAML
  * library leaks out. Never throws.
  */
+
 import {
   Composer,
   type Document,
@@ -19,7 +20,7 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
-import { type Place, type Report, Unreadable } from './diagnostics.ts';
+import { type Place, type Report, shown, Unreadable } from './diagnostics.ts';
 import { lexemesOf, NODE_LIMIT, TOO_MANY_VALUES } from './lexemes.ts';
 
 /** A node of a document. */
@@ -232,11 +233,6 @@ function readScalar(node: Scalar.Parsed, text: string, place: Place): ScalarNode
     textPlace: lead === null ? null : { line: place.line, column: place.column + lead },
     written: typeof value === 'number' && String(value) !== node.source ? node.source : null,
   };
-}
-
-/** Text for a message, a long one cut. */
-export function shown(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
 }
 
 /** How many characters stand before a text in its source: a quote or none; null where it is not written as it is. */

@@ -1,7 +1,7 @@
 /** What a correlation asks for, in words. */
 import { describe, expect, it } from 'vitest';
 import { conditionWords } from '../../src/alert/condition-wording.ts';
-import type { CorrelationRule } from '../../src/sigma/rule.ts';
+import type { CorrelationRule } from '../../src/sigma/index.ts';
 import { counting } from '../ledger/scene.ts';
 
 const RULES = ['a', 'b', 'c'];

@@ -1,8 +1,8 @@
 /** Which alert a match belongs to, and what is said about it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AlertState } from '../../src/alert/alert.ts';
 import {
-  type AlertState,
   type Closing,
   type ClosingOccasion,
   closing,
@@ -13,7 +13,7 @@ import {
   say,
 } from '../../src/alert/decisions.ts';
 import type { Route } from '../../src/routing/routing.ts';
-import { LEVELS, type Level } from '../../src/sigma/rule.ts';
+import { LEVELS, type Level } from '../../src/sigma/index.ts';
 
 const alert = (begins: number, state: AlertState = 'open', periodMs = 60) => ({ begins, periodMs, state });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { alarmWords } from '../../src/alert/health-wording.ts';
+import { NO_LINKS } from '../../src/alert/links.ts';
 import type { AlarmKind, AlarmNotification } from '../../src/alert/notification.ts';
-import { NO_LINKS } from '../../src/notify/receiver.ts';
 
 type Row = readonly [AlarmNotification['kind'], AlarmKind, summary: string, told: string];
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_LINKS } from '../../src/alert/links.ts';
 import { shortText } from '../../src/alert/short-text.ts';
 import { readNotification } from '../../src/alert/stored.ts';
-import { NO_LINKS } from '../../src/notify/receiver.ts';
 import { EXAMPLES } from '../notify/examples.ts';
 import { BLIND, CORRELATED, OPENED } from '../notify/notifications.ts';
 import { OLD } from '../notify/old.ts';

@@ -4,19 +4,18 @@
  */
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
+import { NO_LINKS } from '../../src/alert/links.ts';
 import { createClient } from '../../src/audit-log/client.ts';
-import type { Config } from '../../src/config/config.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { routeOf } from '../../src/config/receivers.ts';
 import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
-import { NO_LINKS } from '../../src/notify/receiver.ts';
 import { createReceivers } from '../../src/notify/receivers.ts';
 import { type CheckpointKv, poll } from '../../src/poller/poll.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
-import { compile } from '../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../src/sigma/index.ts';
 import { createApp } from '../../src/web/app.ts';
 import { createRandom } from '../sandbox/random.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';

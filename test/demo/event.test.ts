@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { NO_LINKS } from '../../src/alert/links.ts';
 import type { AlertNotification } from '../../src/alert/notification.ts';
 import { jsonLine } from '../../src/cli/terminal.ts';
-import { NO_LINKS } from '../../src/notify/receiver.ts';
 import { render } from '../../src/notify/slack/render.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';
 import { readMessage } from './message.ts';

@@ -1,5 +1,4 @@
 /** A ledger on a scene of its own: small rules, entries by the handful, and a clock that is moved by hand. */
-
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { underWay, type Walking } from '../../src/audit-log/tail.ts';
 import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/record/ledger.ts';
@@ -7,8 +6,7 @@ import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
 import type { Route } from '../../src/routing/routing.ts';
-import { compile } from '../../src/sigma/evaluate/compile.ts';
-import type { CorrelationRule, DetectionRule, Rule } from '../../src/sigma/rule.ts';
+import { type CorrelationRule, compile, type DetectionRule, type Rule } from '../../src/sigma/index.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;

@@ -1,7 +1,7 @@
 /** Notifications whose every string was written by an attacker, and whose numbers are none, for property tests. */
 import fc from 'fast-check';
 import type { AlarmKind, AlarmNotification, AlertNotification, Notification } from '../../src/alert/notification.ts';
-import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/rule.ts';
+import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/index.ts';
 
 const nasty = fc.constantFrom(
   '<!channel>',

@@ -1,6 +1,7 @@
 /** Notifications for tests: one of each kind, to be varied. */
+import { type Links, NO_LINKS } from '../../src/alert/links.ts';
 import type { AlarmNotification, AlertNotification, Notification } from '../../src/alert/notification.ts';
-import { type Links, NO_LINKS, type Outgoing } from '../../src/notify/receiver.ts';
+import type { Outgoing } from '../../src/notify/receiver.ts';
 
 export const OPENED: AlertNotification = {
   kind: 'opened',

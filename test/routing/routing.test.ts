@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Route, routed } from '../../src/routing/routing.ts';
-import { LEVELS } from '../../src/sigma/rule.ts';
+import { LEVELS } from '../../src/sigma/index.ts';
 
 const to = (from: Route['from']): Route => ({ name: 'oncall', from, problem: null });
 

@@ -1,12 +1,11 @@
 /** After a run: what is stored and was heard, against what the plain model owes. Every difference is a sentence. */
-
 import type { AlertNotification } from '../../src/alert/notification.ts';
 import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { Route } from '../../src/routing/routing.ts';
-import type { Engine } from '../../src/sigma/evaluate/compile.ts';
+import type { Engine } from '../../src/sigma/index.ts';
 import type { SimulatedKv } from './kv.ts';
 import { hears, type ModelEntry, owedFor, rungInTimeOrder } from './model.ts';
 import type { Heard, Rewinds } from './run.ts';

@@ -3,8 +3,7 @@
  * nothing bounded, thinned or packed. And what the order of time would have rung.
  */
 import type { Route } from '../../src/routing/routing.ts';
-import type { Engine } from '../../src/sigma/evaluate/compile.ts';
-import { LEVELS, type Level, type Rule } from '../../src/sigma/rule.ts';
+import { type Engine, LEVELS, type Level, type Rule } from '../../src/sigma/index.ts';
 import { concerns, createPlainWindows, field } from './plain-windows.ts';
 
 export interface ModelEntry {

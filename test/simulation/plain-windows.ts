@@ -2,8 +2,7 @@
  * The plain windows: what correlations see and when they fire, computed the long way round. Nothing is bounded, thinned
  * or packed; every window is looked at whole.
  */
-import type { Engine } from '../../src/sigma/evaluate/compile.ts';
-import type { CorrelationRule, Rule } from '../../src/sigma/rule.ts';
+import type { CorrelationRule, Engine, Rule } from '../../src/sigma/index.ts';
 
 type Body = { readonly [field: string]: unknown };
 

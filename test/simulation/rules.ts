@@ -1,5 +1,5 @@
 /** Two versions of a small set of rules, so that a run can change its rules in the middle. */
-import type { CorrelationRule, DetectionRule, Level, RuleSet, Test } from '../../src/sigma/rule.ts';
+import type { CorrelationRule, DetectionRule, Level, RuleSet, Test } from '../../src/sigma/index.ts';
 
 const COMMON = {
   name: null,

@@ -2,7 +2,7 @@
  * One run of the simulation: the real watch, tail, ledger and host in a world that goes wrong, then an hour of calm,
  * then the comparison with the plain model. A seed decides everything.
  */
-
+import { NO_LINKS } from '../../src/alert/links.ts';
 import type { Notification } from '../../src/alert/notification.ts';
 import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
 import { createHost, type Host } from '../../src/ledger/host.ts';
@@ -10,11 +10,10 @@ import { createLedger } from '../../src/ledger/record/ledger.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
-import { NO_LINKS, type Outcome, type Receiver } from '../../src/notify/receiver.ts';
+import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
 import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/poller/poll.ts';
 import type { Route } from '../../src/routing/routing.ts';
-import { compile, type Engine } from '../../src/sigma/evaluate/compile.ts';
-import type { Level } from '../../src/sigma/rule.ts';
+import { compile, type Engine, type Level } from '../../src/sigma/index.ts';
 import { DIALECTS } from '../sandbox/query.ts';
 import { compare } from './compare.ts';
 import { digestOf } from './digest.ts';

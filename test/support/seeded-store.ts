@@ -5,7 +5,6 @@
  *
  * Contract: the same for the same `now`. The first days are read in silence: their alerts are history.
  */
-
 import { parsePage } from '../../src/audit-log/page.ts';
 import { underWay } from '../../src/audit-log/tail.ts';
 import { createViews, type Views } from '../../src/ledger/read/views.ts';
@@ -15,8 +14,7 @@ import type { Outcome } from '../../src/notify/receiver.ts';
 import { onTheirWay } from '../../src/poller/batching.ts';
 import type { Route } from '../../src/routing/routing.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
-import { compile } from '../../src/sigma/evaluate/compile.ts';
-import type { Rule } from '../../src/sigma/rule.ts';
+import { compile, type Rule } from '../../src/sigma/index.ts';
 import { onAction } from '../ledger/scene.ts';
 import type { LogRecord } from '../sandbox/record.ts';
 import { SEEDED_DAYS, type SeededFacts, seededLog } from './seeded-log.ts';

@@ -7,7 +7,7 @@
  */
 import { createServer, type Server } from 'node:http';
 import { operatorToken } from '../../src/access/operator.ts';
-import type { Status } from '../../src/ledger/health/status.ts';
+import type { Status } from '../../src/ledger/rpc.ts';
 import { type LogLine, type RunningWorker, startWorker, type WorkerOptions } from '../demo/worker.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';

@@ -1,6 +1,6 @@
 /** What pages say of correlations: what they count, in words and with links; and what an alert's number was. */
 import { describe, expect, it } from 'vitest';
-import type { CorrelationRule } from '../../src/sigma/rule.ts';
+import type { CorrelationRule } from '../../src/sigma/index.ts';
 import { alertPage } from '../../src/web/pages/alert.tsx';
 import { rulePage } from '../../src/web/pages/rule.tsx';
 import { counting, HOUR, onAction } from '../ledger/scene.ts';

@@ -2,12 +2,18 @@
  * A ledger's views made by hand, for the states of pages that a real ledger seldom has; every string that an attacker
  * writes can be given. Pure.
  */
-
-import type { Status } from '../../src/ledger/health/status.ts';
-import type { LedgerOperator } from '../../src/ledger/rpc.ts';
-import type { AlertLine, AlertPage, EntryLine, EntryPage, LedgerViews, Overview } from '../../src/ledger/views.ts';
+import type {
+  AlertLine,
+  AlertPage,
+  EntryLine,
+  EntryPage,
+  LedgerOperator,
+  LedgerViews,
+  Overview,
+  Status,
+} from '../../src/ledger/rpc.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
-import type { Evidence, Rule } from '../../src/sigma/rule.ts';
+import type { Evidence, Rule } from '../../src/sigma/index.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 3, 12, 45);
 const MINUTE = 60_000;

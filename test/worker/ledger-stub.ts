@@ -2,10 +2,7 @@
  * A ledger for the tests of who may look: one alert with one entry in it and one beside it, and a note of each time it is
  * asked. What the real one says of alerts and entries is for its own tests.
  */
-
-import type { Status } from '../../src/ledger/health/status.ts';
-import type { LedgerOperator } from '../../src/ledger/rpc.ts';
-import type { AlertLine, EntryLine, LedgerViews } from '../../src/ledger/views.ts';
+import type { AlertLine, EntryLine, LedgerOperator, LedgerViews, Status } from '../../src/ledger/rpc.ts';
 
 export const ALERT = 5;
 export const OTHER_ALERT = 6;

@@ -3,7 +3,7 @@
  * and that whatever others wrote leads nowhere and runs nowhere, as workerd's own parser reads it back.
  */
 import { describe, expect, it } from 'vitest';
-import { ASSETS } from '../../src/web/pages/assets.ts';
+import { ASSETS } from '../../src/web/pages/parts/assets.ts';
 import { pagesApp, type Served, VIEWER } from '../web/app.ts';
 import { ALERT_ID, ENTRY_ID, type Foreign, NOW, ORDINARY, RULE, views } from '../web/views.ts';
 

@@ -4,7 +4,7 @@ import { exports } from 'cloudflare:workers';
 import { describe, expect, inject, it } from 'vitest';
 import { operatorToken } from '../../src/access/operator.ts';
 import worker from '../../src/index.ts';
-import type { Status } from '../../src/ledger/health/status.ts';
+import type { Status } from '../../src/ledger/rpc.ts';
 import { KV_REWIND } from '../../src/poller/poll.ts';
 import { REWIND_PATH, STATUS_PATH } from '../../src/web/operator.ts';
 import { recordedIds, story } from './story.ts';

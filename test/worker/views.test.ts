@@ -4,7 +4,7 @@ import { readStatus } from '../../src/ledger/health/status.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
-import { compile } from '../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../src/sigma/index.ts';
 import { overheard, planOf, wholeReads } from '../ledger/store/plans.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { story } from './story.ts';

@@ -6,9 +6,9 @@
  * be the message's own, and must not hold up the others), and what was not tried counts as no attempt. Never throws for
  * what a receiver does.
  */
+import { type Links, NO_LINKS } from '../../alert/links.ts';
 import type { Notification } from '../../alert/notification.ts';
-import { type Links, NO_LINKS, type Outcome, type Outgoing, type Receiver } from '../../notify/receiver.ts';
-import { FAILURES_RUNNING } from '../health/receivers.ts';
+import type { Outcome, Outgoing, Receiver } from '../../notify/receiver.ts';
 import type { Due, Settled } from './outbox.ts';
 
 /** What sending needs of the ledger. */
@@ -76,3 +76,6 @@ export async function trySend(receiver: Receiver, outgoing: Outgoing): Promise<O
     return { kind: 'retry', reason: `the receiver failed: ${name}`, afterMs: null };
   }
 }
+
+/** After so many failures running it is the receiver that fails, not a message. */
+export const FAILURES_RUNNING = 2;

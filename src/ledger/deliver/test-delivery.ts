@@ -4,9 +4,10 @@
  * Contract: never throws for what a receiver does, and takes as long as the slowest receiver may (15 s:
  * notify/receivers.ts). The message says in its title that it is a test, and leads to no alert, for there is none.
  */
+import type { Links } from '../../alert/links.ts';
 import type { AlertNotification, EntryView } from '../../alert/notification.ts';
 import { TEST_ALERT } from '../../alert/test-alert.ts';
-import type { Links, Receiver } from '../../notify/receiver.ts';
+import type { Receiver } from '../../notify/receiver.ts';
 import type { Tested } from '../rpc.ts';
 import { trySend } from './deliver.ts';
 

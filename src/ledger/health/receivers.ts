@@ -9,19 +9,18 @@
  * the last was refused, else where nothing got through for `FAILING_MS`. Attempts of alarms are noted, and make no
  * receiver unhealthy by themselves: an alarm begets no alarm.
  */
-
 import type { Outcome } from '../../notify/receiver.ts';
 import type { Route } from '../../routing/routing.ts';
+import { FAILURES_RUNNING } from '../deliver/deliver.ts';
+import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
-import type { ReceiverHealth } from '../views.ts';
 
 /**
  * Put up with for so long: the longest wait between two attempts, and blindness' default. By then seven attempts have
  * failed, and what a vendor mends by itself is mostly mended.
  */
 export const FAILING_MS = 15 * 60_000;
-/** After so many failures running it is the receiver that fails, not a message. */
-export const FAILURES_RUNNING = 2;
+
 /** What is kept of a reason. */
 const REASON_CHARS = 300;
 

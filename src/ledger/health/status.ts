@@ -1,68 +1,16 @@
 /**
  * How things stand, for an operator: is it watching, how far has it read, what waits, what went wrong. Reads only.
  */
-
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
+import type { Engine } from '../../sigma/index.ts';
 import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
-import { CONVICTED } from '../record/quarantine.ts';
-import { type Counters, failureOf, type NotedFailure, readState, type State } from '../store/state.ts';
+import { CONVICTED } from '../model.ts';
+import type { NewestAlert, Status } from '../rpc.ts';
+import { failureOf, readState, type State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import type { ReceiverHealth } from '../views.ts';
 import { LASTING, shownKey } from './alerts.ts';
 import { receiversHealth } from './receivers.ts';
-
-/** Times are ms since the epoch. */
-export interface Status {
-  readonly watching: 'not begun' | 'watching' | 'blind';
-  readonly startedAt: number | null;
-  /** Wall: when a walk last ended or moved. */
-  readonly movedAt: number | null;
-  /** Why ticks fail, and since when; null where none has failed since the watch last moved. */
-  readonly failure: NotedFailure | null;
-  readonly seenThrough: number | null;
-  /** How far seen-through lies behind now, in ms. */
-  readonly lagMs: number | null;
-  readonly checkpoint: Checkpoint | null;
-  /** Ids of the rewinds that were obeyed. */
-  readonly rewinds: readonly string[];
-  /** Entries waiting on the stage. */
-  readonly staged: number;
-  readonly counters: Counters | null;
-  readonly rules: { readonly version: string; readonly count: number };
-  readonly receivers: readonly string[];
-  /** How each of them fares, in the same order. */
-  readonly health: readonly ReceiverHealth[];
-  readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly AlertLine[] };
-  /** Of the last 30 days, and all that are pending. */
-  readonly deliveries: {
-    readonly pending: number;
-    readonly delivered: number;
-    readonly dead: number;
-    readonly held: number;
-  };
-  readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
-  readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
-  /** Those that are open, newest first. `kind`: and what it is about, as in `unhealthy-receiver:slack`. */
-  readonly alarms: readonly {
-    readonly kind: string;
-    readonly since: number;
-    readonly count: number;
-    readonly summary: string;
-  }[];
-  readonly quarantine: readonly { readonly key: string; readonly problem: string; readonly firstAt: number }[];
-}
-
-export interface AlertLine {
-  readonly id: number;
-  readonly level: string;
-  readonly title: string;
-  readonly count: number;
-  readonly begins: number;
-  readonly lastAt: number;
-  readonly state: string;
-}
 
 interface StatusContext {
   readonly now: number;
@@ -113,7 +61,7 @@ export function readStatus(store: Store, context: StatusContext): Status {
     health: receiversHealth(store, context.receivers),
     alerts: {
       open: Object.fromEntries(open.map((row) => [row.level, row.n])),
-      newest: store.all<AlertLine & Record<string, string | number>>(
+      newest: store.all<NewestAlert & Record<string, string | number>>(
         `SELECT id, level, title, count, begins, last_at AS lastAt, state FROM alerts
          WHERE id > 0 ORDER BY id DESC LIMIT ${SHOWN}`,
       ),

@@ -5,10 +5,9 @@
  * (entries_by_time), which is walked outward from the entry until enough are found or the day is over; the entries
  * themselves are read for the hits only. So it costs at most one index row an entry of those two days.
  */
-import type { StoredEntry } from '../record/dedupe.ts';
-import { entryLine } from '../store/rows.ts';
+import type { Story } from '../rpc.ts';
+import { entryLine, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { Story } from '../views.ts';
 
 /** So far it looks, before and after. */
 export const STORY_MS = 24 * 60 * 60_000;

@@ -3,11 +3,17 @@
  *
  * Contract: reads only, by indexes; both lists are bounded. An entry that retention has thrown out leaves its match.
  */
-import type { StoredEntry } from '../record/dedupe.ts';
-import type { StoredAlert } from '../record/evaluation-store.ts';
-import { alertLine, DAMAGED, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';
+import type { AlertPage, DeliveryLine } from '../rpc.ts';
+import {
+  alertLine,
+  DAMAGED,
+  entryLine,
+  evidenceFrom,
+  partFrom,
+  type StoredAlert,
+  type StoredEntry,
+} from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { AlertPage, DeliveryLine } from '../views.ts';
 
 /** The ledger keeps 100 matches of an alert, its milestones and what was counted at its opening: all of that. */
 const TIMELINE_MOST = 200;

@@ -4,10 +4,9 @@
  * Contract: reads only. The open ones are found by their own index, which holds no others; all of them by their id,
  * downward, as far as it takes to fill the page.
  */
-import type { StoredAlert } from '../record/evaluation-store.ts';
-import { alertLine } from '../store/rows.ts';
+import type { AlertList, AlertQuery } from '../rpc.ts';
+import { alertLine, type StoredAlert } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { AlertList, AlertQuery } from '../views.ts';
 
 /** So many to a page. */
 export const ALERTS_MOST = 50;

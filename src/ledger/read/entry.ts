@@ -5,12 +5,19 @@
  * and the entry is none of that alert's, it is null, as if there were no such entry; of other alerts nothing is told.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
-import { type StoredEntry, storedId } from '../record/dedupe.ts';
-import type { StoredAlert } from '../record/evaluation-store.ts';
-import { alertLine, bodyOf, entryLine, evidenceFrom, partFrom } from '../store/rows.ts';
+import type { Engine } from '../../sigma/index.ts';
+import { storedId } from '../record/dedupe.ts';
+import type { EntryPage, Part } from '../rpc.ts';
+import {
+  alertLine,
+  bodyOf,
+  entryLine,
+  evidenceFrom,
+  partFrom,
+  type StoredAlert,
+  type StoredEntry,
+} from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { EntryPage, Part } from '../views.ts';
 import { storyOf } from './actor-activity.ts';
 
 /** An entry is in one alert a rule, and in what correlations made of it: more are not to be expected. */

@@ -3,12 +3,10 @@
  *
  * Contract: reads only, by indexes. The chart reads one index row an entry of the day, and no entry.
  */
-import { LEVELS } from '../../sigma/rule.ts';
-import type { StoredEntry } from '../record/dedupe.ts';
-import type { StoredAlert } from '../record/evaluation-store.ts';
-import { alertLine, entryLine } from '../store/rows.ts';
+import { LEVELS } from '../../sigma/index.ts';
+import type { AlertLine, EntryLine, Overview } from '../rpc.ts';
+import { alertLine, entryLine, type StoredAlert, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { AlertLine, EntryLine, Overview } from '../views.ts';
 
 /** The chart's steps begin at whole half hours; the last holds `now`. */
 export const STEP_MS = 30 * 60_000;

@@ -1,10 +1,9 @@
 /**
  * How often each rule matched, and when last. Reads one row a rule that ever matched, and the key of an entry for each.
  */
-
+import type { RuleActivity } from '../rpc.ts';
 import { entryLine } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import type { RuleActivity } from '../views.ts';
 
 /** More rules than anybody writes; those that are no more keep their row. */
 const RULES_MOST = 2_000;

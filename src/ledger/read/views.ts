@@ -4,11 +4,10 @@
  * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
  */
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
+import type { Engine } from '../../sigma/index.ts';
 import { receiversHealth } from '../health/receivers.ts';
-import type { Status } from '../health/status.ts';
+import type { AlertList, AlertPage, AlertQuery, EntryPage, Overview, RuleActivity, Status } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
-import type { AlertList, AlertPage, AlertQuery, EntryPage, Overview, RuleActivity } from '../views.ts';
 import { readAlert } from './alert.ts';
 import { readAlerts } from './alerts.ts';
 import { readEntry, readEntryText } from './entry.ts';

@@ -5,16 +5,15 @@
  * forgotten. At most so many at once; while some are left, `isClosingDue` stays true. Neither the rule nor the entry
  * need still be there.
  */
+import type { AlertRow } from '../../alert/alert.ts';
 import { closing, decisionText } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { noticeOf, rememberedEntry, type Shown } from '../../alert/notification-builder.ts';
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
+import type { Engine } from '../../sigma/index.ts';
 import { tell } from '../deliver/enqueue.ts';
+import { alertFrom, COUNTED, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { entryFrom, type StoredEntry } from './dedupe.ts';
-import type { AlertRow } from './evaluate.ts';
-import { alertFrom, COUNTED, type StoredAlert } from './evaluation-store.ts';
 
 /** At most so many close in one commit: each may be a message, and a commit must not take seconds. */
 export const CLOSE_MOST = 500;

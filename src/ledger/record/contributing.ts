@@ -5,22 +5,13 @@
  * entries that were dated at their walk's beginning, whose long strings were cut, or that many others share an instant
  * with, may be left out. Of a correlation of correlations they are those that completed, or ended, the windows below.
  */
+import type { FiredWindow } from '../../alert/alert.ts';
 import { keyText } from '../../alert/key.ts';
-import { type Correlator, EVIDENCE_TOLD } from '../../sigma/correlate/correlator.ts';
-import type { Fired } from '../../sigma/correlate/happening.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
-import type { CorrelationRule, Evidence, Match } from '../../sigma/rule.ts';
-import type { Accepted, Past } from './evaluate.ts';
+import { type Correlator, type Engine, EVIDENCE_TOLD, type Evidence, type Match } from '../../sigma/index.ts';
+import type { Accepted, Past } from '../model.ts';
 
 /** The most that are told of one alert. */
 const COUNTED_MOST = 20;
-
-/** A window that fired: of which correlation and group. */
-export interface FiredWindow {
-  readonly correlation: CorrelationRule;
-  readonly key: string;
-  readonly fired: Fired;
-}
 
 export interface CountedEntry {
   readonly entry: Accepted;

@@ -1,14 +1,12 @@
 /**
  * The accepted entries: which of a page are new, and how they are numbered and stored.
  */
-
 import type { EntryBody } from '../../audit-log/entry.ts';
-import { fieldValue } from '../../sigma/evaluate/field.ts';
-import type { Match } from '../../sigma/rule.ts';
+import { fieldValue, type Match } from '../../sigma/index.ts';
 import { hash } from '../../text/hash.ts';
+import type { Accepted } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
-import type { Accepted } from './evaluate.ts';
 
 export interface Sifted {
   /** New, by (created_at, id), each once. */
@@ -111,16 +109,6 @@ function jsonOf(value: unknown): string | null {
   } catch {
     return null;
   }
-}
-
-/** A row of `entries`, as far as it is read. */
-export type StoredEntry = { seq: number; id: string; created_at: number; body: string };
-
-/** An entry from its row, under the id it came with. */
-export function entryFrom(row: StoredEntry): Accepted {
-  const body = JSON.parse(row.body) as EntryBody;
-  const { id } = body;
-  return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };
 }
 
 /** An entry larger than this is stored with its long strings cut. */

@@ -5,7 +5,8 @@
  * and the rules; it changes nothing itself. The event time of an entry is its `created_at`, or the walk's beginning
  * where it claims to be later. One entry counts once in an alert.
  */
-import { DEDUP_BY, DEDUP_PERIOD_MS, type Placed, place, type Say, say } from '../../alert/decisions.ts';
+import type { AlertRow, FiredWindow } from '../../alert/alert.ts';
+import { DEDUP_BY, DEDUP_PERIOD_MS, place, say } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
 import type { AlertNotification, EntryView } from '../../alert/notification.ts';
@@ -13,90 +14,18 @@ import { noticeOf, windowOf } from '../../alert/notification-builder.ts';
 import { numberWords } from '../../alert/number-wording.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Route } from '../../routing/routing.ts';
-import { createCorrelator } from '../../sigma/correlate/correlator.ts';
-import { type KeyPart, keyOf } from '../../sigma/correlate/groups.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
-import type { CorrelationRule, Evidence, Level, Match, Rule } from '../../sigma/rule.ts';
-import { countedIn, type FiredWindow } from './contributing.ts';
-import { createBatchWindows, type StoredWindow, type TouchedWindow } from './windows.ts';
-
-/** An entry that was accepted: numbered, parsed. */
-export interface Accepted {
-  readonly seq: number;
-  readonly id: string;
-  readonly createdAt: number;
-  readonly body: EntryBody;
-}
-
-/** An alert as it is stored. */
-export interface AlertRow extends Placed {
-  readonly id: number;
-  readonly rule: string;
-  readonly key: string;
-  readonly history: boolean;
-  readonly count: number;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly lastAt: number;
-  readonly level: Level;
-  readonly title: string;
-  readonly keyParts: readonly KeyPart[];
-}
-
-/** What evaluation must know of what is stored. */
-export interface Past {
-  /** What is stored of a group's window; null where nothing is. */
-  window(rule: CorrelationRule, key: string): StoredWindow | null;
-  /** Alerts of a rule and key that begin after `from` and before `to`. */
-  alerts(rule: string, key: string, from: number, to: number): readonly AlertRow[];
-  /** Entries numbered below `seq` that happened at one of these times; by time, a bounded number. */
-  entriesAt(times: readonly number[], seq: number): Iterable<Accepted>;
-}
-
-export interface MatchRow {
-  readonly alert: number;
-  readonly seq: number;
-  readonly at: number;
-  readonly said: Say;
-  readonly evidence: readonly Evidence[];
-  /** Of a correlation: what the number was that made it fire, in words. */
-  readonly number: string | null;
-}
-
-/** An entry that a correlation counted when it opened or first told an alert. */
-export interface CountedRow {
-  readonly alert: number;
-  readonly seq: number;
-  readonly at: number;
-  readonly evidence: readonly Evidence[];
-}
-
-/** How often a rule matched in a batch (a correlation: fired), its latest time, and the entry it matched last. */
-export interface ActivityRow {
-  readonly rule: string;
-  readonly matched: number;
-  readonly lastAt: number;
-  readonly lastSeq: number;
-}
-
-/** What is to be stored. */
-export interface Changes {
-  /** Touched groups, whole. */
-  readonly windows: readonly TouchedWindow[];
-  /** Alerts opened or grown, as they are now. */
-  readonly alerts: readonly AlertRow[];
-  readonly openedIds: ReadonlySet<number>;
-  readonly matches: readonly MatchRow[];
-  readonly counted: readonly CountedRow[];
-  readonly activity: readonly ActivityRow[];
-  readonly notifications: readonly AlertNotification[];
-  readonly lastAlert: number;
-}
-
-export interface Walked {
-  readonly began: number;
-  readonly silentBefore: number | null;
-}
+import {
+  createCorrelator,
+  type Engine,
+  type Evidence,
+  type KeyPart,
+  keyOf,
+  type Match,
+  type Rule,
+} from '../../sigma/index.ts';
+import type { Accepted, ActivityRow, Changes, CountedRow, MatchRow, Past, Walked } from '../model.ts';
+import { countedIn } from './contributing.ts';
+import { createBatchWindows } from './windows.ts';
 
 /** The most matches of one alert that are kept with their evidence. */
 const MATCHES_KEPT = 100;

@@ -3,17 +3,13 @@
  */
 import { decisionText } from '../../alert/decisions.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
-import { type CorrelationRule, LEVELS, type Rule } from '../../sigma/rule.ts';
-import { versionOf } from '../../sigma/version.ts';
+import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
+import type { Accepted, Changes, Past } from '../model.ts';
+import { alertFrom, COUNTED, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { entryFrom, type StoredEntry } from './dedupe.ts';
-import type { Accepted, AlertRow, Changes, Past } from './evaluate.ts';
 
 /** So many entries at the times of a window are looked at: others may share an instant with them. */
 const ENTRIES_LOOKED_AT = 100;
-/** What stands in `matches.said` of an entry that a correlation counted; it is no match of the alert. */
-export const COUNTED = 'counted';
 
 interface StoredPast extends Past {
   /** Changes when the correlation, or a rule below it, sees otherwise than before. */
@@ -154,42 +150,4 @@ export function applyChanges(store: Store, changes: Changes, past: StoredPast, l
       lastSeq,
     );
   }
-}
-
-/** A row of `alerts`, as far as it is read. */
-export type StoredAlert = {
-  id: number;
-  rule: string;
-  key: string;
-  begins: number;
-  period: number;
-  state: string;
-  history: number;
-  count: number;
-  first_seq: number;
-  last_seq: number;
-  last_at: number;
-  level: string;
-  title: string;
-  key_parts: string;
-};
-
-/** An alert from its row. */
-export function alertFrom(row: StoredAlert): AlertRow {
-  return {
-    id: row.id,
-    rule: row.rule,
-    key: row.key,
-    begins: row.begins,
-    periodMs: row.period,
-    state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
-    history: row.history === 1,
-    count: row.count,
-    firstSeq: row.first_seq,
-    lastSeq: row.last_seq,
-    lastAt: row.last_at,
-    level: LEVELS.find((level) => level === row.level) ?? LEAST_LEVEL,
-    title: row.title,
-    keyParts: JSON.parse(row.key_parts),
-  };
 }

@@ -5,17 +5,15 @@
  * state and what was added since, never too low; the table is counted only where that says that there are too many
  * (retention may have thrown some out). So a full rule is counted once in `GROUPS_DROPPED` new groups, others never.
  */
-import type { CorrelationRule } from '../../sigma/rule.ts';
+import type { CorrelationRule } from '../../sigma/index.ts';
+import type { TouchedWindow } from '../model.ts';
+import type { GroupCounts } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import type { TouchedWindow } from './windows.ts';
 
 /** A rule keeps no more groups than this. */
 export const GROUPS_MOST = 100_000;
 /** How many go at once beside those that are too many: a twentieth, so that the rest is read seldom. */
 export const GROUPS_DROPPED = 5_000;
-
-/** Rule id → how many groups it has, or more. */
-export type GroupCounts = Readonly<Record<string, number>>;
 
 export interface Limited {
   readonly counts: GroupCounts;

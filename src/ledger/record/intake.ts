@@ -5,18 +5,18 @@
  * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
  */
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
-import type { CorrelationRule } from '../../sigma/rule.ts';
+import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { tell } from '../deliver/enqueue.ts';
 import { overflowing, raise } from '../health/alerts.ts';
+import type { Changes, Unfit, Walked } from '../model.ts';
 import type { Incoming, OpenedAlert } from '../rpc.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { accept } from './dedupe.ts';
-import { type Changes, createEvaluation, type Walked } from './evaluate.ts';
+import { createEvaluation } from './evaluate.ts';
 import { applyChanges, createPast } from './evaluation-store.ts';
 import { type Limited, limitGroups } from './group-limit.ts';
-import { quarantine, type Unfit } from './quarantine.ts';
+import { quarantine } from './quarantine.ts';
 
 /** What taking entries in came to. */
 export interface Taken {

@@ -7,13 +7,12 @@
  * batch (nothing new, no alert to close) writes nothing; the checkpoint it brings is held in memory, and saved every
  * five minutes.
  */
-
 import type { Notification } from '../../alert/notification.ts';
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import { walkEnded } from '../../audit-log/tail.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { Route } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/evaluate/compile.ts';
+import type { Engine } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import {
   type Due,
@@ -27,16 +26,17 @@ import {
 } from '../deliver/outbox.ts';
 import { clear, died, raise } from '../health/alerts.ts';
 import { readHealth } from '../health/receivers.ts';
-import { readStatus, type Status } from '../health/status.ts';
+import { readStatus } from '../health/status.ts';
 import { lookAfter, lookAgainAt, noteHealth } from '../health/watchdog.ts';
-import type { Batch, BeginInput, Begun, Failure, Recorded } from '../rpc.ts';
+import type { Unfit } from '../model.ts';
+import type { Batch, BeginInput, Begun, Failure, Recorded, Status } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
 import { failureOf, firstState, readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
 import { isTakenIn, sift } from './dedupe.ts';
 import { createIntake, type Taken } from './intake.ts';
-import { putAway, suspect, type Unfit } from './quarantine.ts';
+import { putAway, suspect } from './quarantine.ts';
 import { evict } from './retention.ts';
 import { oldestStaged, stage, stagedCount, takeStaged } from './staging.ts';
 

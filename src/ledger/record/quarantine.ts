@@ -4,19 +4,11 @@
  * ledger down stay below `CONVICTED`.
  */
 import { hash } from '../../text/hash.ts';
+import { CONVICTED, type Unfit } from '../model.ts';
 import type { Store } from '../store/store.ts';
-
-/** A record that can't be recorded, as JSON text. */
-export interface Unfit {
-  readonly id: string | null;
-  readonly problem: string;
-  readonly text: string;
-}
 
 /** What is kept of its text. */
 const TEXT_LIMIT = 64 * 1024;
-/** So often must an entry alone have brought the ledger down before it is put away. */
-export const CONVICTED = 3;
 
 /** Puts records away; returns how many were not there yet. */
 export function quarantine(store: Store, records: readonly Unfit[], now: number): number {

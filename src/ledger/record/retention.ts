@@ -3,7 +3,7 @@
  * entry's claim, and an entry dated in the future is kept until its own time is that old: its id must be known as long
  * as the upstream shows it.
  */
-import type { Engine } from '../../sigma/evaluate/compile.ts';
+import type { Engine } from '../../sigma/index.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 

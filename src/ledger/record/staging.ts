@@ -2,10 +2,10 @@
  * The stage: entries of a walk that comes newest first, whole, until the walk ends and they are recorded oldest first.
  * They survive a rejected cursor. A text over the row limit lies in parts.
  */
+import type { Unfit } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
-import type { Unfit } from './quarantine.ts';
 
 /** Durable Objects allow 2 MB a row (developers.cloudflare.com/durable-objects/platform/limits), in bytes. */
 const PART_CHARS = 256 * 1024;

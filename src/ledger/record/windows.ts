@@ -4,29 +4,8 @@
  * Contract: changes nothing itself. A window that was opened has seen something.
  */
 import { keyText } from '../../alert/key.ts';
-import type { Windows } from '../../sigma/correlate/correlator.ts';
-import type { Window } from '../../sigma/correlate/happening.ts';
-import { openWindow } from '../../sigma/correlate/window.ts';
-import type { CorrelationRule } from '../../sigma/rule.ts';
-
-/** What is stored of a window. */
-export interface StoredWindow {
-  /** Null: what is stored was another rule's, before it changed. */
-  readonly text: string | null;
-}
-
-/** A window as it is after a batch. */
-export interface TouchedWindow {
-  readonly rule: CorrelationRule;
-  readonly key: string;
-  /** Nothing was stored of it before. */
-  readonly isNew: boolean;
-  /** When the latest happening was that the batch added. */
-  readonly newest: number;
-  readonly text: string;
-  /** How many happenings a bound made it forget. */
-  readonly dropped: number;
-}
+import { type CorrelationRule, openWindow, type Window, type Windows } from '../../sigma/index.ts';
+import type { StoredWindow, TouchedWindow } from '../model.ts';
 
 export interface BatchWindows extends Windows {
   /** Those that were opened, as they are now. */

@@ -2,12 +2,13 @@
  * From stored rows to what a view shows. Pure; never throws, whatever a row holds: JSON that can't be read is shown as
  * damaged, in its own place.
  */
+import type { AlertRow } from '../../alert/alert.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { Evidence } from '../../sigma/rule.ts';
-import { entryFrom, type StoredEntry } from '../record/dedupe.ts';
-import { COUNTED, type StoredAlert } from '../record/evaluation-store.ts';
-import type { AlertLine, EntryLine, Part } from '../views.ts';
+import { LEAST_LEVEL } from '../../routing/routing.ts';
+import { type Evidence, LEVELS } from '../../sigma/index.ts';
+import type { Accepted } from '../model.ts';
+import type { AlertLine, EntryLine, Part } from '../rpc.ts';
 
 /** Said where stored JSON can't be read. */
 export const DAMAGED = 'damaged in the ledger';
@@ -81,4 +82,55 @@ function keyPart({ field, value }: Fields): AlertLine['key'][number] | null {
 function evidence({ selection, field, value }: Fields): Evidence | null {
   if (typeof selection !== 'string' || typeof value !== 'string') return null;
   return typeof field === 'string' || field === null ? { selection, field, value } : null;
+}
+
+/** A row of `entries`, as far as it is read. */
+export type StoredEntry = { seq: number; id: string; created_at: number; body: string };
+
+/** An entry from its row, under the id it came with. */
+export function entryFrom(row: StoredEntry): Accepted {
+  const body = JSON.parse(row.body) as EntryBody;
+  const { id } = body;
+  return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };
+}
+
+/** What stands in `matches.said` of an entry that a correlation counted; it is no match of the alert. */
+export const COUNTED = 'counted';
+
+/** A row of `alerts`, as far as it is read. */
+export type StoredAlert = {
+  id: number;
+  rule: string;
+  key: string;
+  begins: number;
+  period: number;
+  state: string;
+  history: number;
+  count: number;
+  first_seq: number;
+  last_seq: number;
+  last_at: number;
+  level: string;
+  title: string;
+  key_parts: string;
+};
+
+/** An alert from its row. */
+export function alertFrom(row: StoredAlert): AlertRow {
+  return {
+    id: row.id,
+    rule: row.rule,
+    key: row.key,
+    begins: row.begins,
+    periodMs: row.period,
+    state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
+    history: row.history === 1,
+    count: row.count,
+    firstSeq: row.first_seq,
+    lastSeq: row.last_seq,
+    lastAt: row.last_at,
+    level: LEVELS.find((level) => level === row.level) ?? LEAST_LEVEL,
+    title: row.title,
+    keyParts: JSON.parse(row.key_parts),
+  };
 }

@@ -3,8 +3,7 @@
  * All times are ms since the epoch; "wall" is the clock's time, the others the upstream's.
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
-import type { GroupCounts } from '../record/group-limit.ts';
-import type { Failure } from '../rpc.ts';
+import type { Counters, NotedFailure } from '../rpc.ts';
 import type { Store } from './store.ts';
 
 export interface State {
@@ -29,22 +28,6 @@ export interface State {
   readonly groups?: GroupCounts;
   /** The last tick that failed, where the watch has not moved since; a ledger of an older version has none. */
   readonly failure?: NotedFailure | null;
-}
-
-/** A failed tick, as it is remembered. Wall times. */
-export interface NotedFailure extends Failure {
-  /** When ticks began to fail, the watch not moving since; and when the last one did. */
-  readonly since: number;
-  readonly at: number;
-}
-
-export interface Counters {
-  readonly recorded: number;
-  readonly quarantined: number;
-  /** Older than retention when read, and left alone: each time they are read with something to save. */
-  readonly expired: number;
-  /** Groups of correlations dropped because a rule had too many, and what else windows dropped at a bound. */
-  readonly overflowed: number;
 }
 
 /** The state of a ledger that has recorded nothing. */
@@ -80,3 +63,6 @@ export function readState(store: Store): State | null {
 export function writeState(store: Store, state: State): void {
   store.run('INSERT OR REPLACE INTO state (id, value) VALUES (1, ?)', JSON.stringify(state));
 }
+
+/** Rule id → how many groups it has, or more. */
+export type GroupCounts = Readonly<Record<string, number>>;

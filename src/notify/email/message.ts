@@ -4,12 +4,11 @@
  *
  * Pure. Nothing that others wrote stands in a header but the subject, and that is one line.
  */
-
 import type { Notification } from '../../alert/notification.ts';
 import { isTest } from '../../alert/test-alert.ts';
 import { whoFrom } from '../../alert/wording.ts';
 import type { MailBinding } from '../../config/receivers.ts';
-import type { Level } from '../../sigma/rule.ts';
+import type { Level } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 
 /** https://developers.cloudflare.com/email-service/platform/limits/ ("Email content limits"). */

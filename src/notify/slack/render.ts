@@ -4,13 +4,12 @@
  * Pure, and total: whatever stands in the notification, the message is within Slack's limits and everything in it that
  * somebody else wrote is text. It stands in plain_text objects, which Slack parses nothing in.
  */
-
-import type { Button } from '../../alert/buttons.ts';
+import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
+import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
-import { type Fact, type Instant, type Passage, utcText, type Wording, wording } from '../../alert/wording.ts';
+import { utcText, wording } from '../../alert/wording.ts';
 import { colourOf } from '../level-colour.ts';
-import { type Links, NO_LINKS } from '../receiver.ts';
 import {
   type Block,
   button,

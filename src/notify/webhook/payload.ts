@@ -20,13 +20,12 @@
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
-
+import type { Links } from '../../alert/links.ts';
 import type { AlarmNotification, AlertNotification, EntryView, Notification } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
 import { isTest } from '../../alert/test-alert.ts';
 import { wording } from '../../alert/wording.ts';
 import { safeSlice } from '../../text/untrusted.ts';
-import type { Links } from '../receiver.ts';
 
 /** "It's recommended to keep the size of payloads small, usually smaller than 20kb" (the standard, "Payload size"). */
 export const MAX_BYTES = 20_000;

@@ -4,15 +4,7 @@
  * Contract: IPv4 as four decimal numbers, IPv6 in any of its written forms; an IPv4 address inside IPv6
  * (`::ffff:192.0.2.1`) is the IPv4 address. Whatever is not an address lies in no range. Pure.
  */
-
-/** An address as groups of 16 bits: two for IPv4, eight for IPv6. */
-export type Address = readonly number[];
-
-export interface AddressRange {
-  readonly base: Address;
-  /** Leading bits that count. */
-  readonly bits: number;
-}
+import type { Address, AddressRange } from '../rule.ts';
 
 /** No written address is longer. */
 const ADDRESS_TEXT_LIMIT = 45;

@@ -5,8 +5,8 @@
  * Contract: a field's scalars are its value, or the members of its list, however deep; an object has none. A single
  * scalar, which is what most fields are, takes no list. Never throws, whatever the JSON. Pure.
  */
-import type { EntryBody } from '../rule.ts';
-import { type Address, ipv4Number, parseAddress } from './cidr.ts';
+import type { Address, EntryBody } from '../rule.ts';
+import { ipv4Number, parseAddress } from './cidr.ts';
 import { createReader, type Reader } from './field.ts';
 import { fold } from './fold.ts';
 

@@ -4,7 +4,7 @@
  * Contract: few and short ones are compared one by one; else the wanted are made into one automaton (Aho and Corasick),
  * so that the time stays in proportion to the length of all of them together. Pure.
  */
-import type { TextOp } from '../rule.ts';
+import type { TextOp } from '../regex/prepared.ts';
 
 /** Comparing one by one may take so many comparisons of characters, at worst. */
 const DIRECT_LIMIT = 1_000_000;

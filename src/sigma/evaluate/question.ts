@@ -5,8 +5,8 @@
  * wants the scalar. What costs much to prepare is prepared when it is first needed. Pure.
  */
 import { createMatcher as createRegexMatcher } from '../regex/matcher.ts';
-import type { Order, Test } from '../rule.ts';
-import { type Address, type AddressRange, inAnyRange } from './cidr.ts';
+import type { Address, AddressRange, Order, Test } from '../rule.ts';
+import { inAnyRange } from './cidr.ts';
 import type { Form, Forms } from './loaded.ts';
 import { ALTERNATION_FROM, alternation, anyOf } from './text.ts';
 import { timePart } from './time.ts';

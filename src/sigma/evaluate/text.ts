@@ -4,7 +4,7 @@
  * Contract: the time grows with the text, and hardly with the number of the others. Native regular expressions are
  * made of escaped text only: there is nothing in them to go back over. Pure.
  */
-import type { TextOp } from '../rule.ts';
+import type { TextOp } from '../regex/prepared.ts';
 
 export type TextTest = (text: string) => boolean;
 

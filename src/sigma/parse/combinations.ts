@@ -4,8 +4,7 @@
  * Contract: says nothing of combinations that can be evaluated, whatever their order, but for those that were probably
  * not meant. Pure.
  */
-
-import { shown } from '../../yaml/yaml.ts';
+import { shown } from '../../yaml/diagnostics.ts';
 import { REGEX_FLAGS } from '../regex/regex.ts';
 import { TIME_PARTS } from '../rule.ts';
 import { BASE64, UTF16 } from './encodings.ts';

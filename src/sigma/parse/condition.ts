@@ -5,10 +5,7 @@
  * resolved here, so that what comes out is a formula; every name that stands for nothing is reported, and what
  * was used is told. Bounded in depth and length, for conditions are hostile too. Pure.
  */
-
-import { nearestHint } from '../../text/nearest.ts';
-import { type Hint, type Place, type Report, Unreadable } from '../../yaml/diagnostics.ts';
-import { shown } from '../../yaml/yaml.ts';
+import { type Hint, nearestHint, type Place, type Report, shown, Unreadable } from '../../yaml/diagnostics.ts';
 import { createMatcher } from '../evaluate/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
 import type { Written } from './written.ts';

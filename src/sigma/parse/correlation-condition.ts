@@ -5,11 +5,9 @@
  * Contract: what a type does not have, lacks, or can never meet is an error; what a reader may not expect of it a
  * notice. Pure.
  */
-
-import { nearestHint } from '../../text/nearest.ts';
-import type { Hint, Report } from '../../yaml/diagnostics.ts';
+import { type Hint, nearestHint, type Report, shown } from '../../yaml/diagnostics.ts';
 import { attributesOf, readTexts } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, type Node, nounOf, shown } from '../../yaml/yaml.ts';
+import { type MapEntry, type MapNode, type Node, nounOf } from '../../yaml/yaml.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
 import { type Shape, shapeOf } from './correlation-shape.ts';

@@ -5,11 +5,10 @@
  * there are. Pure.
  */
 
-import { nearestHint } from '../../text/nearest.ts';
 import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/timespan.ts';
-import type { Place, Report } from '../../yaml/diagnostics.ts';
+import { nearestHint, type Place, type Report, shown } from '../../yaml/diagnostics.ts';
 import { attributesOf, type PlacedText, readFlag, readText, readTexts } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, nounOf, shown } from '../../yaml/yaml.ts';
+import { type MapEntry, type MapNode, nounOf } from '../../yaml/yaml.ts';
 import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
 import { readCorrelationCondition } from './correlation-condition.ts';

@@ -3,17 +3,15 @@
  *
  * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
  */
-
 import { isSlip } from '../../text/nearest.ts';
-import type { Report } from '../../yaml/diagnostics.ts';
+import { type Report, shown } from '../../yaml/diagnostics.ts';
 import { type Attributes, attributesOf } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, nounOf, shown } from '../../yaml/yaml.ts';
-import { sumOfLeaves } from '../resolve/limit.ts';
+import { type MapEntry, type MapNode, nounOf } from '../../yaml/yaml.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import { join } from './item.ts';
 import type { Reading } from './reading.ts';
 import { readSelection } from './selection.ts';
-import type { Written } from './written.ts';
+import { sumOfLeaves, type Written } from './written.ts';
 
 /** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
 const LEAF_LIMIT = 20_000;

@@ -5,7 +5,7 @@
  */
 
 import { parseTimespan, TIMESPAN_HINT } from '../../text/timespan.ts';
-import type { Report } from '../../yaml/diagnostics.ts';
+import { type Report, shown } from '../../yaml/diagnostics.ts';
 import {
   type Attributes,
   attributesOf,
@@ -17,7 +17,7 @@ import {
   refuseUnknown,
   tellMisspelled,
 } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, type Node, shown } from '../../yaml/yaml.ts';
+import type { MapEntry, MapNode, Node } from '../../yaml/yaml.ts';
 import { LEVELS, type RuleBase } from '../rule.ts';
 
 const KNOWN_KEYS = [

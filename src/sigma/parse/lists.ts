@@ -5,9 +5,10 @@
  * Contract: what is wrong is reported with its place, and a list that no rule uses as well. A list that has an error
  * is known all the same, so that one mistake is told once. Pure.
  */
+
 import { nearest } from '../../text/nearest.ts';
-import type { Hint, Place, Report } from '../../yaml/diagnostics.ts';
-import { type MapEntry, nounOf, readDocuments, type ScalarNode, type SourceFile, shown } from '../../yaml/yaml.ts';
+import { type Hint, type Place, type Report, shown } from '../../yaml/diagnostics.ts';
+import { type MapEntry, nounOf, readDocuments, type ScalarNode, type SourceFile } from '../../yaml/yaml.ts';
 
 /** What may stand in a list. */
 export type ListValue = string | number | boolean;

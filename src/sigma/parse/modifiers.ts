@@ -5,10 +5,7 @@
  * has none is an error, with the order that would be right where only that is wrong. Nothing is ever silently false.
  * Pure.
  */
-
-import { nearestHint } from '../../text/nearest.ts';
-import type { Place, Report } from '../../yaml/diagnostics.ts';
-import { shown } from '../../yaml/yaml.ts';
+import { nearestHint, type Place, type Report, shown } from '../../yaml/diagnostics.ts';
 import { REGEX_FLAGS } from '../regex/regex.ts';
 import { type Order, TIME_PARTS, type TimePart } from '../rule.ts';
 import { doubtOf, problemOf } from './combinations.ts';

@@ -4,9 +4,7 @@
  * Contract: several in one value multiply, within bounds. What stands in a list means what it means as a value of a
  * rule: text with wildcards. A placeholder without a list is reported with what to do about it. Pure.
  */
-
-import type { Place } from '../../yaml/diagnostics.ts';
-import { shown } from '../../yaml/yaml.ts';
+import { type Place, shown } from '../../yaml/diagnostics.ts';
 import type { PatternPart } from '../rule.ts';
 import type { ListValue } from './lists.ts';
 import type { Reading } from './reading.ts';

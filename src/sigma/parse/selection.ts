@@ -3,8 +3,8 @@
  *
  * Contract: a map is an and of its items, a list an or of its members, a member that is text a keyword. Pure.
  */
-
-import { type ListNode, type MapNode, type Node, nounOf, shown } from '../../yaml/yaml.ts';
+import { shown } from '../../yaml/diagnostics.ts';
+import { type ListNode, type MapNode, type Node, nounOf } from '../../yaml/yaml.ts';
 import { join, readItem, scalarsOf } from './item.ts';
 import { KEYWORD, readFieldSpec } from './modifiers.ts';
 import type { Reading } from './reading.ts';

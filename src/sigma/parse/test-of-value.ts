@@ -4,9 +4,8 @@
  * Contract: one value may be several tests, any of which may hold. What has the wrong type, and what can never hold, is
  * reported with its place; null then. Pure.
  */
-
-import type { Place, Report } from '../../yaml/diagnostics.ts';
-import { type ScalarNode, shown } from '../../yaml/yaml.ts';
+import { type Place, type Report, shown } from '../../yaml/diagnostics.ts';
+import type { ScalarNode } from '../../yaml/yaml.ts';
 import { parseRange, tidied } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/regex.ts';
 import type { Order, TimePart } from '../rule.ts';

@@ -5,8 +5,8 @@
  * reported. Base64 is of the bytes that stand there: those of UTF-8, or of the UTF-16 before it. As every value, it is
  * compared without case unless `cased`, for the specification says so of all values. Bounded. Pure.
  */
-
-import { type ScalarNode, shown } from '../../yaml/yaml.ts';
+import { shown } from '../../yaml/diagnostics.ts';
+import type { ScalarNode } from '../../yaml/yaml.ts';
 import type { PatternPart } from '../rule.ts';
 import { base64, base64offset, type Utf16, utf8, utf16 } from './encodings.ts';
 import type { Step } from './modifier-names.ts';

@@ -5,7 +5,6 @@
  * RegExp; all else by the automaton, which is asked only where a part that must be there is, and from where a match can
  * begin. Equal to the automaton alone. Pure.
  */
-import type { TextOp } from '../rule.ts';
 import { boundedSource, selectivityOf } from './bounded.ts';
 import { createSequence, EMPTY, type Node } from './node.ts';
 import { compileProgram, type Program } from './program.ts';
@@ -111,3 +110,6 @@ function findOf(part: Node, first: boolean): Find | null {
   const source = boundedSource(part);
   return source === null ? null : { source, first };
 }
+
+/** How a text is compared with another: with the whole, or with a part anywhere, at its start, at its end. */
+export type TextOp = 'equals' | 'contains' | 'startswith' | 'endswith';

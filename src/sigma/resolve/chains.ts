@@ -3,9 +3,8 @@
  *
  * Contract: bounded in depth; a cycle is reported once, with its way, where it closes. Pure.
  */
-
+import { shown } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
-import { shown } from '../../yaml/yaml.ts';
 import type { Draft, DraftOf } from '../parse/draft.ts';
 import type { References } from './references.ts';
 

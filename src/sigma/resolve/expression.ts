@@ -5,10 +5,11 @@
  * as they are of one selection, so that the evidence can name it; texts are folded, ranges read. The order is the
  * rule's. Throws where a test holds what reading a rule would have refused. Pure.
  */
-import { type AddressRange, apart, parseRange } from '../evaluate/cidr.ts';
+import { apart, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import type { Written, WrittenLeaf, WrittenTest } from '../parse/written.ts';
-import type { Expression, Leaf, Pattern, PatternPart, Test, TextOp } from '../rule.ts';
+import type { TextOp } from '../regex/prepared.ts';
+import type { AddressRange, Expression, Leaf, Pattern, PatternPart, Test } from '../rule.ts';
 
 /** The expression that a search stands for. */
 export function expressionOf(written: Written): Expression {

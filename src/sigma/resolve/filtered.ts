@@ -1,6 +1,5 @@
 /** Which filters are joined to which detections. Pure. */
-
-import { shown } from '../../yaml/yaml.ts';
+import { shown } from '../../yaml/diagnostics.ts';
 import type { Draft, DraftOf } from '../parse/draft.ts';
 import { mayBeOne } from '../parse/logsource.ts';
 import type { References } from './references.ts';

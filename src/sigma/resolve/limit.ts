@@ -3,9 +3,8 @@
  *
  * Contract: takes time in proportion to what was read, not to what it comes to. Pure.
  */
-
 import type { Draft, DraftOf } from '../parse/draft.ts';
-import type { Written, WrittenLeaf } from '../parse/written.ts';
+import { sumOfLeaves, type Written } from '../parse/written.ts';
 
 /** All rules together, roughly. Three thousand as people write them come to two millions. */
 const CHARACTERS = 50_000_000;
@@ -32,29 +31,4 @@ export function staysWithinLimit(
 
 function lengthOf(written: Written, known: Map<Written, number>): number {
   return sumOfLeaves(written, (leaf) => JSON.stringify(leaf).length, known);
-}
-
-/** What the leaves come to once all is written out: a selection named twice counts twice, and is looked at once. */
-export function sumOfLeaves(
-  written: Written,
-  ofLeaf: (leaf: WrittenLeaf) => number,
-  known = new Map<Written, number>(),
-): number {
-  const before = known.get(written);
-  if (before !== undefined) return before;
-  const sum = sumOf(written, ofLeaf, known);
-  known.set(written, sum);
-  return sum;
-}
-
-function sumOf(written: Written, ofLeaf: (leaf: WrittenLeaf) => number, known: Map<Written, number>): number {
-  switch (written.kind) {
-    case 'leaf':
-      return ofLeaf(written);
-    case 'not':
-      return sumOfLeaves(written.of, ofLeaf, known);
-    case 'and':
-    case 'or':
-      return written.of.reduce((sum, child) => sum + sumOfLeaves(child, ofLeaf, known), 0);
-  }
 }

@@ -4,9 +4,8 @@
  * Contract: what it names and the correlation does not refer to is an error, and so is what can never be met. Bounded.
  * Pure.
  */
-
+import { shown } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
-import { shown } from '../../yaml/yaml.ts';
 import { readFormula } from '../parse/condition.ts';
 import type { Draft, DraftOf } from '../parse/draft.ts';
 import { satisfiable } from '../parse/reach.ts';

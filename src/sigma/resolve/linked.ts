@@ -3,10 +3,8 @@
  *
  * Contract: every reference that leads nowhere, or where it should not, is reported at its place. Pure.
  */
-
-import { nearestHint } from '../../text/nearest.ts';
+import { nearestHint, shown } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
-import { shown } from '../../yaml/yaml.ts';
 import type { Draft, DraftOf } from '../parse/draft.ts';
 import type { CorrelationRule } from '../rule.ts';
 import { type FoundRule, linkExpression } from './linked-condition.ts';

@@ -1,8 +1,7 @@
 /** Which rule an id or a name stands for. Pure. */
 
 import { nearest } from '../../text/nearest.ts';
-import type { Place, Report } from '../../yaml/diagnostics.ts';
-import { shown } from '../../yaml/yaml.ts';
+import { type Place, type Report, shown } from '../../yaml/diagnostics.ts';
 import type { Draft } from '../parse/draft.ts';
 
 export interface References {

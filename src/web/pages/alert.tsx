@@ -3,8 +3,8 @@
  * was sent to whom, and what was held back and why.
  */
 import { entryPath } from '../../access/link.ts';
-import type { AlertPage, DeliveryLine } from '../../ledger/views.ts';
-import type { Rule } from '../../sigma/rule.ts';
+import type { AlertPage, DeliveryLine } from '../../ledger/rpc.ts';
+import type { Rule } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { KeyParts } from './parts/alert-table.tsx';
 import { Card } from './parts/card.tsx';

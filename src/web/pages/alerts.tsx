@@ -1,6 +1,6 @@
 /** The list of alerts: open ones or all, of one level, of one rule, page by page. */
-import type { AlertList, AlertQuery } from '../../ledger/views.ts';
-import { LEVELS } from '../../sigma/rule.ts';
+import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
+import { LEVELS } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { AlertTable } from './parts/alert-table.tsx';
 import { page } from './parts/shell.tsx';

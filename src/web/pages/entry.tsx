@@ -4,8 +4,8 @@
  */
 import { alertPath, PASS_PARAM } from '../../access/link.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { EntryLine, EntryPage, Story } from '../../ledger/views.ts';
-import type { Evidence } from '../../sigma/rule.ts';
+import type { EntryLine, EntryPage, Story } from '../../ledger/rpc.ts';
+import type { Evidence } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { Card } from './parts/card.tsx';
 import { EntryTable, EvidenceWords, Marked } from './parts/entry-text.tsx';

@@ -1,8 +1,8 @@
 /** The front page: is it watching, what happened, what is open, does anybody hear of it, and what is wrong. */
 import type { Child } from 'hono/jsx';
 import type { SettingProblem } from '../../config/setting.ts';
-import type { Overview, ReceiverHealth } from '../../ledger/views.ts';
-import { LEVELS } from '../../sigma/rule.ts';
+import type { Overview, ReceiverHealth } from '../../ledger/rpc.ts';
+import { LEVELS } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { AlertTable } from './parts/alert-table.tsx';
 import { Card } from './parts/card.tsx';

@@ -7,22 +7,22 @@ import { Hono } from 'hono/tiny';
 import { entryView } from '../../alert/entry-view.ts';
 import { createClient } from '../../audit-log/client.ts';
 import { UpstreamError } from '../../audit-log/errors.ts';
-import type { EntryPage } from '../../ledger/views.ts';
+import type { EntryPage } from '../../ledger/rpc.ts';
 import { ruleSet, ruleSources } from '../../rules.gen.ts';
 import { scopeOf } from '../caller.ts';
 import type { AppDeps, WebEnv } from '../env.ts';
 import { alertPage } from './alert.tsx';
 import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
-import { createAssets } from './assets.ts';
 import { entryPage } from './entry.tsx';
 import { frontPage } from './front.tsx';
 import { PAGE_HEADERS } from './headers.ts';
+import { createAssets } from './parts/assets.ts';
 import { rulePage } from './rule.tsx';
 import { rulesPage } from './rules.tsx';
 import { missingPage, unboundPage, upstreamPage } from './states.tsx';
 
-export { ASSETS_PATH } from './assets.ts';
 export { PAGE_HEADERS } from './headers.ts';
+export { ASSETS_PATH } from './parts/assets.ts';
 export { errorPage, missingPage, refusedPage, SESSION_PATH, signInPage } from './states.tsx';
 
 /** A person waits: better an answer that it can't be had now. */

@@ -1,7 +1,7 @@
 /** A rule: what it looks for and how grave that is, how often it matched, what to do, and its file as it was built. */
 import { entryPath } from '../../access/link.ts';
-import type { RuleActivity } from '../../ledger/views.ts';
-import type { Rule } from '../../sigma/rule.ts';
+import type { RuleActivity } from '../../ledger/rpc.ts';
+import type { Rule } from '../../sigma/index.ts';
 import { durationInWords } from '../../text/duration.ts';
 import type { Caller } from '../caller.ts';
 import { alertsPath } from './alerts.tsx';

@@ -1,6 +1,6 @@
 /** The rules: how grave, what of, how often they matched and when last. */
-import type { RuleActivity } from '../../ledger/views.ts';
-import { LEVELS, type Rule } from '../../sigma/rule.ts';
+import type { RuleActivity } from '../../ledger/rpc.ts';
+import { LEVELS, type Rule } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';

@@ -4,8 +4,7 @@
  * Contract: lists are lists (an OR of one field's values is one test), text is folded, fields are those of a prepared
  * entry (prepared.ts). Throws where a rule holds what the peers have no word for.
  */
-import type { AddressRange } from '../../../src/sigma/evaluate/cidr.ts';
-import type { Expression, Leaf, Pattern, Test } from '../../../src/sigma/rule.ts';
+import type { AddressRange, Expression, Leaf, Pattern, Test } from '../../../src/sigma/rule.ts';
 import { addressNumber } from './prepared.ts';
 
 export type Condition =

@@ -3,7 +3,8 @@
  * its user would make beforehand: a flat record, text in lower case (as it is besides, where a rule has a regular
  * expression), addresses as numbers. Making it is part of each peer's time. Pure.
  */
-import { type Address, parseAddress } from '../../../src/sigma/evaluate/cidr.ts';
+import { parseAddress } from '../../../src/sigma/evaluate/cidr.ts';
+import type { Address } from '../../../src/sigma/rule.ts';
 import type { BenchEntry } from './entries.ts';
 
 export interface Prepared {

@@ -1,9 +1,10 @@
 /** Sending what is due: order, peace for a receiver that asks for it, and what becomes of each attempt. */
 import { describe, expect, it } from 'vitest';
+import { type Links, NO_LINKS } from '../../../src/alert/links.ts';
 import type { AlarmNotification } from '../../../src/alert/notification.ts';
 import { deliver, type Outbox } from '../../../src/ledger/deliver/deliver.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
-import { type Links, NO_LINKS, type Outcome, type Outgoing, type Receiver } from '../../../src/notify/receiver.ts';
+import type { Outcome, Outgoing, Receiver } from '../../../src/notify/receiver.ts';
 
 const NOTIFICATION: AlarmNotification = {
   kind: 'alarm',

@@ -1,7 +1,6 @@
 /** Small ledgers with their views. */
 import { createViews, type Views } from '../../../src/ledger/read/views.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import type { Rule } from '../../../src/sigma/rule.ts';
+import { compile, type Rule } from '../../../src/sigma/index.ts';
 import { counting, entry, onAction, route, type Scene, scene } from '../scene.ts';
 
 export const DELETED = onAction('vm.deleted', { level: 'high' });

@@ -3,7 +3,7 @@ import type { Views } from '../../../src/ledger/read/views.ts';
 import { evict } from '../../../src/ledger/record/retention.ts';
 import { DAMAGED } from '../../../src/ledger/store/rows.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/index.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, type Scene, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
 

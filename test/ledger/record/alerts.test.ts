@@ -1,7 +1,7 @@
 /** From matches to alerts: one a rule, key and period, however often and in whatever order the entries are read. */
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../src/ledger/rpc.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/index.ts';
 import {
   counting,
   DAY,

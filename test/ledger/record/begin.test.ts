@@ -5,7 +5,7 @@ import { underWay } from '../../../src/audit-log/tail.ts';
 import { createLedger } from '../../../src/ledger/record/ledger.ts';
 import type { BeginInput } from '../../../src/ledger/rpc.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/index.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from '../scene.ts';
 
 function empty() {

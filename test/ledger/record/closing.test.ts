@@ -1,7 +1,7 @@
 /** When an alert's period is seen through: told once where it grew, else with the reason kept; never twice, never lost. */
 import { describe, expect, it } from 'vitest';
 import { CLOSE_MOST } from '../../../src/ledger/record/closing.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/index.ts';
 import { DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, scene } from '../scene.ts';
 
 const deleted = (id: string, at: number, actor: unknown = 'alice') =>

@@ -1,9 +1,8 @@
 /** The entries a correlation counted: found again, shown with the alert, and never more than that. */
 import { describe, expect, it } from 'vitest';
+import type { Accepted } from '../../../src/ledger/model.ts';
 import { countedIn } from '../../../src/ledger/record/contributing.ts';
-import type { Accepted } from '../../../src/ledger/record/evaluate.ts';
-import { createCorrelator } from '../../../src/sigma/correlate/correlator.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile, createCorrelator } from '../../../src/sigma/index.ts';
 import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
 
 const FED = onAction('vm.deleted', { alerts: false });

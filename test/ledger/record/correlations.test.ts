@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numberWords } from '../../../src/alert/number-wording.ts';
 import type { Incoming } from '../../../src/ledger/rpc.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
-import type { CorrelationRule, Rule } from '../../../src/sigma/rule.ts';
+import { type CorrelationRule, compile, type Rule } from '../../../src/sigma/index.ts';
 import { counting, entry, HOUR, MINUTE, NOON, onAction, type Scene, SECOND, scene } from '../scene.ts';
 
 const QUIET = { alerts: false } as const;

@@ -1,7 +1,7 @@
 /** More than correlations may keep: what is dropped is counted and told, and nothing that is stored is large. */
 import { describe, expect, it } from 'vitest';
 import { GROUPS_DROPPED, GROUPS_MOST } from '../../../src/ledger/record/group-limit.ts';
-import { CORRELATION_TYPES, type CorrelationRule } from '../../../src/sigma/rule.ts';
+import { CORRELATION_TYPES, type CorrelationRule } from '../../../src/sigma/index.ts';
 import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, type Scene, scene } from '../scene.ts';
 
 const READ = onAction('vm.read', { alerts: false });

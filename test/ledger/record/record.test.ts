@@ -1,8 +1,8 @@
 /** Recording: what is new is numbered and kept once, with the checkpoint that has passed it, or nothing is. */
 import { describe, expect, it } from 'vitest';
+import type { Unfit } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/ledger.ts';
-import type { Unfit } from '../../../src/ledger/record/quarantine.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/index.ts';
 import { hash } from '../../../src/text/hash.ts';
 import { DAY, done, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, SECOND, scene } from '../scene.ts';
 

@@ -3,7 +3,7 @@ import { closeAlerts } from '../../../src/ledger/record/closing.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
 import { migrate } from '../../../src/ledger/store/schema.ts';
 import type { Store } from '../../../src/ledger/store/store.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/index.ts';
 import { route } from '../scene.ts';
 
 const schema = (store: Store) => store.all('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name');

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Links, NO_LINKS } from '../../../src/alert/links.ts';
 import type { Notification } from '../../../src/alert/notification.ts';
 import { HEADER_LIMITS, LIMITS } from '../../../src/notify/email/message.ts';
 import { render, renderShort } from '../../../src/notify/email/render.ts';
-import { type Links, NO_LINKS } from '../../../src/notify/receiver.ts';
-import { LEVELS } from '../../../src/sigma/rule.ts';
+import { LEVELS } from '../../../src/sigma/index.ts';
 import {
   ALARMS,
   CLOSED,

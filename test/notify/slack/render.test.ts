@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type Links, NO_LINKS } from '../../../src/alert/links.ts';
 import type { AlertNotification, Notification } from '../../../src/alert/notification.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
-import { type Links, NO_LINKS } from '../../../src/notify/receiver.ts';
 import {
   type Block,
   MAX_ACTIONS,
@@ -20,7 +20,7 @@ import {
   type SlackMessage,
 } from '../../../src/notify/slack/message.ts';
 import { renderShort, render as renderWith } from '../../../src/notify/slack/render.ts';
-import { LEVELS } from '../../../src/sigma/rule.ts';
+import { LEVELS } from '../../../src/sigma/index.ts';
 import { AVERAGE, IN_ORDER } from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
 import { BLIND, CORRELATED, LINKS, OPENED } from '../notifications.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NO_LINKS } from '../../../src/alert/links.ts';
 import type { Notification } from '../../../src/alert/notification.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
-import { NO_LINKS } from '../../../src/notify/receiver.ts';
 import { MAX_BYTES, payload } from '../../../src/notify/webhook/payload.ts';
 import {
   AVERAGE,

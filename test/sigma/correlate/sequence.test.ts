@@ -121,7 +121,9 @@ describe('the public face', () => {
     expect(promised.length).toBeGreaterThan(0);
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     try {
-      const module = code.replace("'./index.ts'", JSON.stringify(pathToFileURL(face).href));
+      const module = code.replace(/'\.\/(index|build)\.ts'/g, (_, door) =>
+        JSON.stringify(pathToFileURL(resolve(face, `../${door}.ts`)).href),
+      );
       await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(module)}`);
       expect(log.mock.calls.map((words) => words.join(' '))).toEqual(promised);
     } finally {

@@ -1,8 +1,6 @@
 /** An expression as somebody would write it, a comparison for each value: so that the reference can say what it means. */
-
-import type { AddressRange } from '../../../src/sigma/evaluate/cidr.ts';
 import type { Written, WrittenTest } from '../../../src/sigma/parse/written.ts';
-import type { Expression, PatternPart, Test } from '../../../src/sigma/rule.ts';
+import type { AddressRange, Expression, PatternPart, Test } from '../../../src/sigma/rule.ts';
 
 export function asWritten(expression: Expression): Written {
   switch (expression.kind) {

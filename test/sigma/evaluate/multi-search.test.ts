@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyRelated } from '../../../src/sigma/evaluate/multi-search.ts';
-import type { TextOp } from '../../../src/sigma/rule.ts';
+import type { TextOp } from '../../../src/sigma/regex/prepared.ts';
 
 const RELATIONS = {
   equals: (text: string, wanted: string) => text === wanted,

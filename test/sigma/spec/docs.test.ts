@@ -5,14 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRuleFiles } from '../../../src/cli/rules-files.ts';
-import {
-  compile,
-  createSequence,
-  type EntryBody,
-  parseRules,
-  problemText,
-  runTests,
-} from '../../../src/sigma/index.ts';
+import { parseRules, problemText, runTests } from '../../../src/sigma/build.ts';
+import { compile, createSequence, type EntryBody } from '../../../src/sigma/index.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PAGE = readFileSync(join(ROOT, 'docs/sigma.md'), 'utf8');

@@ -1,6 +1,6 @@
 /** Alerts, a row each: how grave, what, who, how often, and since when. */
 import { alertPath } from '../../../access/link.ts';
-import type { AlertLine } from '../../../ledger/views.ts';
+import type { AlertLine } from '../../../ledger/rpc.ts';
 import { Level } from './level.tsx';
 import { Foreign } from './untrusted-text.tsx';
 import { When } from './when.tsx';

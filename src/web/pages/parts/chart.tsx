@@ -2,7 +2,7 @@
  * Entries and alerts over time: two rows of bars on one axis, drawn here. What it shows is also a sentence and a table,
  * for those who can't see it. Pure.
  */
-import type { Overview } from '../../../ledger/views.ts';
+import type { Overview } from '../../../ledger/rpc.ts';
 import { lengthInWords, When } from './when.tsx';
 import { counted, grouped } from './wording.ts';
 

@@ -1,7 +1,7 @@
 /** What a correlation counts: of which rules, by which fields, in which groups, and what it asks for. */
 import { conditionWords } from '../../../alert/condition-wording.ts';
 import { ordinal } from '../../../alert/number-wording.ts';
-import type { CorrelationRule, CorrelationType, Rule } from '../../../sigma/rule.ts';
+import type { CorrelationRule, CorrelationType, Rule } from '../../../sigma/index.ts';
 import { durationInWords } from '../../../text/duration.ts';
 import { Card } from './card.tsx';
 import { Code, Foreign } from './untrusted-text.tsx';

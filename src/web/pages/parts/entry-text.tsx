@@ -5,8 +5,8 @@
 import type { Child } from 'hono/jsx';
 import { entryPath } from '../../../access/link.ts';
 import type { EntryView } from '../../../alert/notification.ts';
-import type { EntryLine } from '../../../ledger/views.ts';
-import type { Evidence } from '../../../sigma/rule.ts';
+import type { EntryLine } from '../../../ledger/rpc.ts';
+import type { Evidence } from '../../../sigma/index.ts';
 import { evidenceFor } from './fields.ts';
 import { Foreign } from './untrusted-text.tsx';
 import { When } from './when.tsx';

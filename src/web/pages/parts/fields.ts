@@ -4,7 +4,7 @@
  * Contract: pure; never throws, whatever the JSON, however deep; at most `FIELDS` rows.
  */
 import type { EntryBody } from '../../../audit-log/entry.ts';
-import type { Evidence } from '../../../sigma/rule.ts';
+import type { Evidence } from '../../../sigma/index.ts';
 
 /** A page of more rows helps nobody; the raw JSON has them all. */
 const FIELDS = 500;

@@ -1,5 +1,5 @@
 /** A level: its word on its colour, the same on every page and in the chart. Pure. */
-import { LEVELS } from '../../../sigma/rule.ts';
+import { LEVELS } from '../../../sigma/index.ts';
 import { Foreign } from './untrusted-text.tsx';
 
 const LEVEL = 20;

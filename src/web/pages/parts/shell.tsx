@@ -4,7 +4,7 @@
  */
 import type { Child } from 'hono/jsx';
 import type { Caller } from '../../caller.ts';
-import { ASSETS } from '../assets.ts';
+import { ASSETS } from './assets.ts';
 import { BELL } from './icon.ts';
 import { Foreign, plainText } from './untrusted-text.tsx';
 import { When } from './when.tsx';

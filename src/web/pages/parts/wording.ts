@@ -1,7 +1,7 @@
 /**
  * The ledger's named decisions, in words for people. A name not known here, of another version, is shown as it is. Pure.
  */
-import type { DeliveryLine } from '../../../ledger/views.ts';
+import type { DeliveryLine } from '../../../ledger/rpc.ts';
 
 const UNHEARD: { readonly [reason: string]: string } = {
   informational: 'rules of level informational ring no bell.',

@@ -3,11 +3,11 @@
  * fetches them. They say nothing about anybody, so they are open to all.
  */
 import { Hono } from 'hono/tiny';
-import { hash } from '../../text/hash.ts';
-import type { WebEnv } from '../env.ts';
-import { ICON } from './parts/icon.ts';
-import { SCRIPT } from './parts/script.ts';
-import { STYLE } from './parts/style.ts';
+import { hash } from '../../../text/hash.ts';
+import type { WebEnv } from '../../env.ts';
+import { ICON } from './icon.ts';
+import { SCRIPT } from './script.ts';
+import { STYLE } from './style.ts';
 
 /** Everything below it is open. */
 export const ASSETS_PATH = '/assets';

@@ -1,5 +1,4 @@
 /** What the buttons below a message are called. Pure; no link, no button. */
-import type { Links } from '../notify/receiver.ts';
 
 /** Where a button leads. */
 export interface Button {
@@ -20,3 +19,13 @@ export function alertButtons({ alert, entry }: Links): Button[] {
 export function frontButton({ alert }: Links): Button[] {
   return alert === null ? [] : [{ name: 'alert', label: 'See how it stands', href: alert }];
 }
+
+/** Where a message's buttons lead; null where no public address is known, or what is told has no page. */
+export interface Links {
+  /** The alert's page; for an alarm about Tocsin itself the front page. */
+  readonly alert: string | null;
+  /** The page of the entry that the notification shows. */
+  readonly entry: string | null;
+}
+
+export const NO_LINKS: Links = { alert: null, entry: null };

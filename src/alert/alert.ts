@@ -1,0 +1,38 @@
+/**
+ * What an alert is: its row, its period, and what a correlation's match says of itself.
+ *
+ * Contract: types only. Times are event times in ms since the epoch.
+ */
+import type { CorrelationRule, Fired, KeyPart, Level } from '../sigma/index.ts';
+
+/** An alert as it is stored. */
+export interface AlertRow extends Placed {
+  readonly id: number;
+  readonly rule: string;
+  readonly key: string;
+  readonly history: boolean;
+  readonly count: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly lastAt: number;
+  readonly level: Level;
+  readonly title: string;
+  readonly keyParts: readonly KeyPart[];
+}
+
+/** `open` until its period is seen through (`closed`) or a person ends it (`resolved`). */
+export type AlertState = 'open' | 'closed' | 'resolved';
+
+/** What placing a match needs to know of an alert. */
+export interface Placed {
+  readonly begins: number;
+  readonly periodMs: number;
+  readonly state: AlertState;
+}
+
+/** A window that fired: of which correlation and group. */
+export interface FiredWindow {
+  readonly correlation: CorrelationRule;
+  readonly key: string;
+  readonly fired: Fired;
+}
