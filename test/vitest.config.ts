@@ -1,6 +1,7 @@
 /**
- * Two kinds of tests: those of plain code run in Node, those of the Worker (test/worker) in workerd, with its real KV,
- * Durable Object and alarms. What is outside the Worker, the upstream and Slack, are real servers, started once.
+ * Four projects. `unit`: plain code in Node, in seconds, for every save. `slow`: also in Node, what takes longer (fuzzing,
+ * hostile input, processes, the simulation, the demo). `worker`: the Worker in workerd, with its real KV, Durable Object
+ * and alarms. `browser`: pages in a real browser. What is outside the Worker, the upstream and Slack, are real servers.
  */
 import { resolve } from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
@@ -12,15 +13,19 @@ process.env['WRANGLER_SEND_METRICS'] ??= 'false';
 
 const root = resolve(import.meta.dirname, '..');
 
+const SLOW = ['test/**/*.slow.test.ts', 'test/{bench,demo,simulation}/**/*.test.ts'];
+const BROWSER = ['test/browser/**/*.test.ts'];
+const WORKER = ['test/worker/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     root,
     // A test's own words are for when it fails.
     silent: 'passed-only',
     projects: [
-      {
-        test: { name: 'node', root, include: ['test/**/*.test.ts'], exclude: ['test/worker/**'], environment: 'node' },
-      },
+      { test: { name: 'unit', root, isolate: false, include: ['test/**/*.test.ts'], exclude: [...SLOW, ...BROWSER, ...WORKER] } },
+      { test: { name: 'slow', root, include: SLOW } },
+      { test: { name: 'browser', root, include: BROWSER } },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
@@ -38,7 +43,7 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: 'worker', root, include: ['test/worker/**/*.test.ts'], globalSetup: ['test/worker/outside.ts'] },
+        test: { name: 'worker', root, include: WORKER, globalSetup: ['test/worker/outside.ts'] },
       },
     ],
   },
