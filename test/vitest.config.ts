@@ -23,7 +23,15 @@ export default defineConfig({
     // A test's own words are for when it fails.
     silent: 'passed-only',
     projects: [
-      { test: { name: 'unit', root, isolate: false, include: ['test/**/*.test.ts'], exclude: [...SLOW, ...BROWSER, ...WORKER] } },
+      {
+        test: {
+          name: 'unit',
+          root,
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [...SLOW, ...BROWSER, ...WORKER],
+        },
+      },
       { test: { name: 'slow', root, include: SLOW } },
       { test: { name: 'browser', root, include: BROWSER } },
       {

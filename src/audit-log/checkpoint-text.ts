@@ -13,33 +13,33 @@ const direction = z.enum(['unknown', 'forward', 'backward']);
 const query = z.object({ sort: z.optional(z.string()), created_at_min: z.optional(z.string()) });
 const time = z.string().check(z.refine((text) => readInstant(text) !== null, 'is not an RFC 3339 time'));
 
-const walkSchema = z.object({
+const scanSchema = z.object({
   query,
   cursor: z.nullable(z.string()),
   limit: z.number().check(z.gte(10), z.lte(100)),
   began: nullableMs,
   steps: z.number(),
-  mark: z.nullable(z.string()),
+  brentCheckpoint: z.nullable(z.string()),
   direction,
-  falls: z.boolean(),
+  sawDescending: z.boolean(),
   ascending: z.boolean(),
   filtered: z.boolean(),
   reached: nullableMs,
   frontier: nullableMs,
   followed: z.number(),
   old: z.number(),
-  keptAt: z.number(),
-  draining: z.boolean(),
+  resumeCursorAt: z.number(),
+  flushing: z.boolean(),
   silentBefore: nullableMs,
 });
 
 const checkpointSchema = z.object({
   seenThrough: time,
   floor: z.optional(time),
-  walk: z.optional(z.nullable(walkSchema)),
-  kept: z.optional(z.nullable(z.object({ query, cursor: z.string(), skip: nullableNumber }))),
+  scan: z.optional(z.nullable(scanSchema)),
+  resumeCursor: z.optional(z.nullable(z.object({ query, cursor: z.string(), skip: nullableNumber }))),
   direction: z.optional(direction),
-  plain: z.optional(z.boolean()),
+  unfilteredUpstream: z.optional(z.boolean()),
   silentBefore: z.optional(nullableMs),
 });
 
@@ -62,7 +62,7 @@ export function checkpointText(checkpoint: Checkpoint): string {
 export function checkpointFrom(text: string): Read<Checkpoint> {
   const read = parsed(checkpointSchema, text);
   if (!read.ok) return read;
-  const { seenThrough, floor, walk, kept, direction, plain, silentBefore } = read.value;
+  const { seenThrough, floor, scan, resumeCursor, direction, unfilteredUpstream, silentBefore } = read.value;
   const through = msOf(seenThrough);
   return {
     ok: true,
@@ -70,10 +70,10 @@ export function checkpointFrom(text: string): Read<Checkpoint> {
       version: 0,
       seenThrough: through,
       floor: Math.min(through, floor === undefined ? through : msOf(floor)),
-      walk: walk ? { ...walk, query: withoutUndefined(walk.query) } : null,
-      kept: kept ? { ...kept, query: withoutUndefined(kept.query) } : null,
+      scan: scan ? { ...scan, query: withoutUndefined(scan.query) } : null,
+      resumeCursor: resumeCursor ? { ...resumeCursor, query: withoutUndefined(resumeCursor.query) } : null,
       direction: direction ?? 'unknown',
-      plain: plain ?? false,
+      unfilteredUpstream: unfilteredUpstream ?? false,
       silentBefore: silentBefore ?? null,
     },
   };

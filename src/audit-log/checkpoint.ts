@@ -9,7 +9,7 @@
  */
 
 /** What a cursor is bound to: the whole query but for `cursor` and `limit`. */
-export interface WalkQuery {
+export interface ScanQuery {
   /** Absent where the upstream refuses to sort. */
   readonly sort?: string;
   /** RFC 3339. Absent where the upstream refuses to filter. */
@@ -17,8 +17,8 @@ export interface WalkQuery {
 }
 
 /** One query followed page by page, over as many ticks as it takes, to its end. */
-export interface Walk {
-  readonly query: WalkQuery;
+export interface Scan {
+  readonly query: ScanQuery;
   /** The page to ask for next; null is the query's first. */
   readonly cursor: string | null;
   /** How many entries to ask for next. */
@@ -28,14 +28,14 @@ export interface Walk {
   /** Pages followed since the query began. */
   readonly steps: number;
   /** A cursor met before, to notice when cursors go round in a circle (Brent). */
-  readonly mark: string | null;
+  readonly brentCheckpoint: string | null;
   /**
    * What the pages of this query have shown of its order. `forward`: oldest first, recorded as they come.
    * `backward`: anything else, staged until the walk's end.
    */
   readonly direction: 'unknown' | 'forward' | 'backward';
   /** Some entry so far is older than the one before it. */
-  readonly falls: boolean;
+  readonly sawDescending: boolean;
   /** Every page so far ascends, and each begins where the one before ended, or later. */
   readonly ascending: boolean;
   /** Every entry so far is as young as `created_at_min` asks. */
@@ -45,18 +45,18 @@ export interface Walk {
   /** Entries followed; those of them, from the front, older than the overlap; those before the kept cursor. */
   readonly followed: number;
   readonly old: number;
-  readonly keptAt: number;
+  readonly resumeCursorAt: number;
   /** The farthest `created_at` any query of this walk has come to: what "the walk has moved" is judged by. */
   readonly frontier: number | null;
   /** The pages are all read; what they brought is being recorded from the stage, oldest first. */
-  readonly draining: boolean;
+  readonly flushing: boolean;
   /** Matches of entries created before this are history and notify nobody (first start or rewind, when asked). */
   readonly silentBefore: number | null;
 }
 
 /** Where the next walk begins, for an upstream that can only be read from its first entry on. */
-export interface Kept {
-  readonly query: WalkQuery;
+export interface ResumeCursor {
+  readonly query: ScanQuery;
   readonly cursor: string;
   /** Ask for just so many at first, so that a page boundary comes to stand at the overlap's edge; null: no need. */
   readonly skip: number | null;
@@ -68,12 +68,12 @@ export interface Checkpoint {
   readonly seenThrough: number;
   /** Entries created before this are none of ours (first start; a rewind lowers it). */
   readonly floor: number;
-  readonly walk: Walk | null;
-  readonly kept: Kept | null;
+  readonly scan: Scan | null;
+  readonly resumeCursor: ResumeCursor | null;
   /** The direction the last walk proved: what to assume of a page that shows none. */
   readonly direction: 'unknown' | 'forward' | 'backward';
   /** The upstream answered 400 to `sort` and `created_at_min`: ask without. */
-  readonly plain: boolean;
+  readonly unfilteredUpstream: boolean;
   /** As `Walk.silentBefore`, for the next walk to begin. */
   readonly silentBefore: number | null;
 }
@@ -84,10 +84,10 @@ export function firstCheckpoint(floor: number, silentBefore: number | null): Che
     version: 0,
     seenThrough: floor,
     floor,
-    walk: null,
-    kept: null,
+    scan: null,
+    resumeCursor: null,
     direction: 'unknown',
-    plain: false,
+    unfilteredUpstream: false,
     silentBefore,
   };
 }
@@ -102,11 +102,11 @@ export function rewound(checkpoint: Checkpoint, to: number, silent: boolean): Ch
     ...checkpoint,
     seenThrough: to,
     floor: Math.min(checkpoint.floor, to),
-    walk: null,
-    kept: null,
+    scan: null,
+    resumeCursor: null,
     // What was to be read in silence is no less so than what was seen through.
     silentBefore: silent
-      ? Math.max(checkpoint.seenThrough, checkpoint.silentBefore ?? to, checkpoint.walk?.silentBefore ?? to)
+      ? Math.max(checkpoint.seenThrough, checkpoint.silentBefore ?? to, checkpoint.scan?.silentBefore ?? to)
       : null,
   };
 }

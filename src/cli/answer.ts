@@ -8,7 +8,7 @@ const number = z.number();
 const text = z.string();
 const maybe = z.nullable(number);
 
-const walk = z.object({ began: maybe, steps: number, reached: maybe, draining: z.boolean() });
+const scan = z.object({ began: maybe, steps: number, reached: maybe, flushing: z.boolean() });
 
 const status = z.object({
   watching: z.enum(['not begun', 'watching', 'blind']),
@@ -16,7 +16,7 @@ const status = z.object({
   failure: z.optional(z.nullable(z.object({ message: text, since: number, at: number }))),
   seenThrough: maybe,
   lagMs: maybe,
-  checkpoint: z.nullable(z.object({ walk: z.nullable(walk) })),
+  checkpoint: z.nullable(z.object({ scan: z.nullable(scan) })),
   staged: number,
   counters: z.nullable(z.object({ recorded: number, quarantined: number, expired: number, overflowed: number })),
   rules: z.object({ version: text, count: number }),

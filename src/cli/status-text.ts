@@ -7,7 +7,7 @@ import type { StatusAnswer } from './answer.ts';
 import { ago, count, counted, safe, section, table, utc } from './text.ts';
 
 type Status = NonNullable<StatusAnswer['status']>;
-type Walk = NonNullable<NonNullable<Status['checkpoint']>['walk']>;
+type Walk = NonNullable<NonNullable<Status['checkpoint']>['scan']>;
 
 /** Without these nothing can be watched, whatever the ledger still believes. */
 const NEEDED = ['NIRVANA_LABS_API_KEY', 'NIRVANA_LABS_BASE_URL', 'LEDGER'];
@@ -59,7 +59,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ],
     ['Last moved', status.movedAt === null ? 'never' : `${utc(status.movedAt)}, ${ago(now - status.movedAt)} ago`],
     ...failing(status.failure ?? null, now),
-    ['Backlog', backlog(checkpoint?.walk ?? null, status.staged)],
+    ['Backlog', backlog(checkpoint?.scan ?? null, status.staged)],
     [
       'Entries',
       counters === null
@@ -100,13 +100,13 @@ function health(receivers: StatusAnswer['receivers']): string[] {
   });
 }
 
-function backlog(walk: Walk | null, staged: number): string {
+function backlog(scan: Walk | null, staged: number): string {
   const waiting = staged === 0 ? '' : `; ${count(staged)} entries staged`;
-  if (walk === null) return `none${waiting}`;
-  if (walk.draining) return `a walk is read to its end and being recorded${waiting}`;
-  const since = walk.began === null ? '' : `, begun ${utc(walk.began)}`;
-  const reached = walk.reached === null ? '' : `, has come to ${utc(walk.reached)}`;
-  return `a walk is under way: ${count(walk.steps)} pages so far${since}${reached}${waiting}`;
+  if (scan === null) return `none${waiting}`;
+  if (scan.flushing) return `a walk is read to its end and being recorded${waiting}`;
+  const since = scan.began === null ? '' : `, begun ${utc(scan.began)}`;
+  const reached = scan.reached === null ? '' : `, has come to ${utc(scan.reached)}`;
+  return `a walk is under way: ${count(scan.steps)} pages so far${since}${reached}${waiting}`;
 }
 
 function lists(status: Status, now: number): string[] {

@@ -71,8 +71,8 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.record(batch);
   }
 
-  drain(expect: number, most: number): Promise<Recorded> {
-    return this.#host.drain(expect, most);
+  flush(expect: number, most: number): Promise<Recorded> {
+    return this.#host.flush(expect, most);
   }
 
   blame(record: Unfit | null): Promise<boolean> {

@@ -57,7 +57,7 @@ export function createHost({ ledger, receivers, linksOf, alarm, now, log }: Host
   return {
     begin: (input) => armed(() => ledger.begin(input, now())),
     record: (batch) => armed(() => ledger.record(batch, now())),
-    drain: (expect, most) => armed(() => ledger.drain(expect, most, now())),
+    flush: (expect, most) => armed(() => ledger.flush(expect, most, now())),
     blame: (record) => armed(() => ledger.blame(record, now())),
     failed: (failure) => armed(() => ledger.failed(failure, now())),
     resend: (receiver) => armed(() => ledger.resend(receiver, now())),

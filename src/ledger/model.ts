@@ -67,7 +67,7 @@ export interface Changes {
   readonly lastAlert: number;
 }
 
-export interface Walked {
+export interface ScanContext {
   readonly began: number;
   readonly silentBefore: number | null;
 }

@@ -91,7 +91,7 @@ export interface LedgerApi {
   begin(input: BeginInput): Promise<Begun>;
   record(batch: Batch): Promise<Recorded>;
   /** Records up to `most` staged entries, oldest first; with the last of them the walk ends. */
-  drain(expect: number, most: number): Promise<Recorded>;
+  flush(expect: number, most: number): Promise<Recorded>;
   /** A tick failed: shown in the status, and an alarm where only a person can mend it. */
   failed(failure: Failure): Promise<void>;
   /** An entry (null: the oldest on the stage) that alone brought a call down: true once it is put away. */

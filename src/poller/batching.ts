@@ -77,17 +77,17 @@ function versionAfter(result: Recorded, count: (result: Done) => void): number |
 }
 
 /** As `recordOrHalve`, from the stage; false where another tick has overtaken this one. */
-export async function drainOrHalve(
+export async function flushOrHalve(
   ledger: LedgerApi,
   expect: number,
   most: number,
   count: (result: Done) => void,
 ): Promise<boolean> {
   try {
-    return versionAfter(await ledger.drain(expect, most), count) !== null;
+    return versionAfter(await ledger.flush(expect, most), count) !== null;
   } catch (error) {
     if (!(await isStillAt(ledger, expect))) return false;
-    if (most > 1) return drainOrHalve(ledger, expect, most >> 1, count);
+    if (most > 1) return flushOrHalve(ledger, expect, most >> 1, count);
     if (!(await ledger.blame(null))) throw error;
     return true;
   }

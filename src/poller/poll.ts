@@ -10,9 +10,16 @@ import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
 import type { AuditLog, ListQuery, Page } from '../audit-log/entry.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
-import { follow, LEAST_PAGE_LIMIT, nextQuery, underWay, withoutCursor, withoutFilters } from '../audit-log/tail.ts';
+import {
+  follow,
+  LEAST_PAGE_LIMIT,
+  nextQuery,
+  startOrResumeScan,
+  withoutCursor,
+  withoutFilters,
+} from '../audit-log/tail.ts';
 import type { Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
-import { BATCH_ENTRIES, type Done, drainOrHalve, onTheirWay, recordPage } from './batching.ts';
+import { BATCH_ENTRIES, type Done, flushOrHalve, onTheirWay, recordPage } from './batching.ts';
 
 /** The KV namespace as the watch needs it. */
 export interface CheckpointKv {
@@ -39,7 +46,7 @@ export interface WatchDeps {
 export interface Polled extends Intake {
   readonly how: 'first start' | 'taken from KV' | 'rewound' | 'goes on';
   /** Why it stopped. */
-  readonly stopped: 'walk ended' | 'budget' | 'overtaken' | 'stuck';
+  readonly stopped: 'scan ended' | 'budget' | 'overtaken' | 'stuck';
   readonly pages: number;
   readonly opened: readonly OpenedAlert[];
   readonly seenThrough: number;
@@ -90,17 +97,17 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
   };
 
   for (;;) {
-    const at = underWay(checkpoint);
+    const at = startOrResumeScan(checkpoint);
     const spent = (): boolean => deps.auditLog.requests - before >= deps.requests || deps.now() >= deadline;
-    if (at.walk.draining) {
-      if (!(await drainOrHalve(ledger, at.version, BATCH_ENTRIES, count))) return finish('overtaken');
-      if (checkpoint.walk === null) return finish('walk ended');
+    if (at.scan.flushing) {
+      if (!(await flushOrHalve(ledger, at.version, BATCH_ENTRIES, count))) return finish('overtaken');
+      if (checkpoint.scan === null) return finish('scan ended');
       if (deps.now() >= deadline) return finish('budget');
       continue;
     }
     let page: Page;
     try {
-      page = await fetchPage(deps.auditLog, nextQuery(at.walk));
+      page = await fetchPage(deps.auditLog, nextQuery(at.scan));
     } catch (error) {
       const again = dropped < DROPS_ALLOWED && isRefusal(error) ? askedAnew(at, overlapMs) : null;
       if (again === null) {
@@ -108,16 +115,16 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
         throw error;
       }
       dropped++;
-      notes.push(`the upstream refused a ${at.walk.cursor === null ? 'query' : 'cursor'}: asked anew`);
+      notes.push(`the upstream refused a ${at.scan.cursor === null ? 'query' : 'cursor'}: asked anew`);
       checkpoint = again;
       continue;
     }
     total.pages++;
     const servedAt = Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS);
     const followed = follow(at, { ...page, servedAt }, overlapMs);
-    const moved = followed.checkpoint.walk.frontier !== at.walk.frontier;
+    const moved = followed.checkpoint.scan.frontier !== at.scan.frontier;
     dropped = moved ? 0 : dropped;
-    if (followed.kind === 'circle') {
+    if (followed.kind === 'cursor cycle') {
       notes.push('the upstream gave a cursor twice: asked anew');
       dropped++;
     }
@@ -126,18 +133,18 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
       ledger,
       {
         expect: at.version,
-        next: followed.kind === 'circle' ? withoutCursor(followed.checkpoint, overlapMs) : followed.checkpoint,
+        next: followed.kind === 'cursor cycle' ? withoutCursor(followed.checkpoint, overlapMs) : followed.checkpoint,
         ends: followed.kind === 'ended',
         handle: followed.handle,
-        began: followed.checkpoint.walk.began ?? servedAt,
-        silentBefore: at.walk.silentBefore,
+        began: followed.checkpoint.scan.began ?? servedAt,
+        silentBefore: at.scan.silentBefore,
         ...onTheirWay(page),
         save: spent() || stuck,
       },
       count,
     );
     if (!done) return finish('overtaken');
-    if (checkpoint.walk === null) return finish('walk ended');
+    if (checkpoint.scan === null) return finish('scan ended');
     if (stuck) return finish('stuck');
     if (spent()) return finish('budget');
   }
@@ -149,8 +156,8 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Where to go on when the upstream refuses: without the cursor, or else without filters; null: nowhere. */
-function askedAnew(at: ReturnType<typeof underWay>, overlapMs: number): Checkpoint | null {
-  return at.walk.cursor === null ? withoutFilters(at) : withoutCursor(at, overlapMs);
+function askedAnew(at: ReturnType<typeof startOrResumeScan>, overlapMs: number): Checkpoint | null {
+  return at.scan.cursor === null ? withoutFilters(at) : withoutCursor(at, overlapMs);
 }
 
 /** A page; one over the client's cap is asked for again as small as may be. */

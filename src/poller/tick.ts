@@ -70,7 +70,7 @@ export async function tick(
       seenThrough: new Date(polled.seenThrough).toISOString(),
       requests: auditLog.requests,
     });
-    if (polled.stopped === 'walk ended' && config.heartbeatUrl !== null) await beat(config.heartbeatUrl, deps.fetch);
+    if (polled.stopped === 'scan ended' && config.heartbeatUrl !== null) await beat(config.heartbeatUrl, deps.fetch);
     return polled;
   } catch (error) {
     const failure = failureFrom(error);

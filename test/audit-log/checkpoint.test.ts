@@ -3,24 +3,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint, rewound } from '../../src/audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, rewindFrom, rewindText } from '../../src/audit-log/checkpoint-text.ts';
-import { underWay } from '../../src/audit-log/tail.ts';
+import { startOrResumeScan } from '../../src/audit-log/tail.ts';
 
 const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 0, 5, 12);
 
 describe('a rewind', () => {
   const checkpoint: Checkpoint = {
-    ...underWay(firstCheckpoint(NOON - HOUR, null)),
+    ...startOrResumeScan(firstCheckpoint(NOON - HOUR, null)),
     seenThrough: NOON,
-    kept: { query: {}, cursor: 'a', skip: null },
+    resumeCursor: { query: {}, cursor: 'a', skip: null },
   };
 
   it('goes back, and leaves the walk and what was kept', () => {
     expect(rewound(checkpoint, NOON - HOUR / 2, false)).toMatchObject({
       seenThrough: NOON - HOUR / 2,
       floor: NOON - HOUR,
-      walk: null,
-      kept: null,
+      scan: null,
+      resumeCursor: null,
       silentBefore: null,
     });
   });
@@ -36,7 +36,7 @@ describe('a rewind', () => {
   it('in silence keeps the silence that a first start was asked for', () => {
     const silentStart = firstCheckpoint(NOON - HOUR, NOON);
     expect(rewound(silentStart, NOON - 2 * HOUR, true).silentBefore).toBe(NOON);
-    const onItsWay = { ...underWay(silentStart), silentBefore: null };
+    const onItsWay = { ...startOrResumeScan(silentStart), silentBefore: null };
     expect(rewound(onItsWay, NOON - 2 * HOUR, true).silentBefore).toBe(NOON);
   });
 });
@@ -47,33 +47,33 @@ describe('the checkpoint in KV', () => {
     const maybe = fc.option(time);
     const direction = fc.constantFrom('unknown' as const, 'forward' as const, 'backward' as const);
     const query = fc.record({ sort: fc.string(), created_at_min: fc.string() }, { requiredKeys: [] });
-    const walk = fc.record({
+    const scan = fc.record({
       query,
       cursor: fc.option(fc.string()),
       limit: fc.integer({ min: 10, max: 100 }),
       began: maybe,
       steps: fc.nat(),
-      mark: fc.option(fc.string()),
+      brentCheckpoint: fc.option(fc.string()),
       direction,
-      falls: fc.boolean(),
+      sawDescending: fc.boolean(),
       ascending: fc.boolean(),
       filtered: fc.boolean(),
       reached: maybe,
       frontier: maybe,
       followed: fc.nat(),
       old: fc.nat(),
-      keptAt: fc.nat(),
-      draining: fc.boolean(),
+      resumeCursorAt: fc.nat(),
+      flushing: fc.boolean(),
       silentBefore: maybe,
     });
     const checkpoint = fc.record({
       version: fc.nat(),
       seenThrough: time,
       floor: fc.constant(0),
-      walk: fc.option(walk),
-      kept: fc.option(fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()) })),
+      scan: fc.option(scan),
+      resumeCursor: fc.option(fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()) })),
       direction,
-      plain: fc.boolean(),
+      unfilteredUpstream: fc.boolean(),
       silentBefore: maybe,
     });
     fc.assert(
@@ -129,8 +129,8 @@ describe('the checkpoint in KV', () => {
 });
 
 function withWalk(more: Readonly<Record<string, unknown>>): Checkpoint {
-  const at = underWay(firstCheckpoint(NOON, null));
-  return { ...at, walk: { ...at.walk, ...more } } as Checkpoint;
+  const at = startOrResumeScan(firstCheckpoint(NOON, null));
+  return { ...at, scan: { ...at.scan, ...more } } as Checkpoint;
 }
 
 describe('the rewind in KV', () => {

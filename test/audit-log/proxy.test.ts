@@ -106,7 +106,7 @@ describe('what comes back', () => {
       'ratelimit-limit': '100',
       'x-ratelimit-remaining': '3',
     };
-    const kept = {
+    const resumeCursor = {
       'set-cookie': 'a=b',
       location: 'https://elsewhere.example',
       'access-control-allow-origin': '*',
@@ -119,7 +119,7 @@ describe('what comes back', () => {
       'service-worker-allowed': '/',
       refresh: '0; url=https://elsewhere.example',
     };
-    answer = (_, response) => response.writeHead(429, { ...passed, ...kept }).end('{}');
+    answer = (_, response) => response.writeHead(429, { ...passed, ...resumeCursor }).end('{}');
     const answered = await proxy().list('');
     const { date, ...headers } = answered.kind === 'answer' ? answered.headers : {};
     expect(headers).toEqual(passed);

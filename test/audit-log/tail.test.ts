@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../src/audit-log/checkpoint.ts';
 import type { Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
 import {
+  type ActiveScan,
+  endScan,
   follow,
   nextQuery,
   PAGE_LIMIT,
-  underWay,
-  type Walking,
-  walkEnded,
+  startOrResumeScan,
   withoutCursor,
   withoutFilters,
 } from '../../src/audit-log/tail.ts';
@@ -37,12 +37,12 @@ function followed(pages: readonly Page[], from: Checkpoint = start()) {
   const kinds: string[] = [];
   let handle = '';
   for (const each of pages) {
-    const result = follow(underWay(at), each, OVERLAP);
+    const result = follow(startOrResumeScan(at), each, OVERLAP);
     kinds.push(result.kind);
     handle = result.handle;
     at = result.checkpoint;
   }
-  return { kinds, handle, checkpoint: at as Walking };
+  return { kinds, handle, checkpoint: at as ActiveScan };
 }
 
 const NOW_ISH = 600;
@@ -138,7 +138,7 @@ describe('what a page means', () => {
       page([2], 'b', NOON + MINUTE),
       page([3], 'c', NOON - 60 * MINUTE),
     ]);
-    expect(checkpoint.walk.began).toBe(NOON);
+    expect(checkpoint.scan.began).toBe(NOON);
   });
 });
 
@@ -149,9 +149,9 @@ describe('circles', () => {
         let at: Checkpoint = start();
         for (let step = 0; ; step++) {
           const cursor = step < before ? `line ${step}` : `circle ${(step - before) % length}`;
-          const result = follow(underWay(at), page([1], cursor), OVERLAP);
+          const result = follow(startOrResumeScan(at), page([1], cursor), OVERLAP);
           at = result.checkpoint;
-          if (result.kind === 'circle') break;
+          if (result.kind === 'cursor cycle') break;
           expect(step).toBeLessThan(before + 3 * Math.max(length, before) + 2);
         }
       });
@@ -177,56 +177,56 @@ describe('where a walk without its cursor begins again', () => {
   ];
   it.each(rows)('%s', (_, pages, second, more) => {
     const { checkpoint } = followed(pages, start(more));
-    const again = withoutCursor(underWay(checkpoint), OVERLAP);
-    expect(again.walk).toMatchObject({
+    const again = withoutCursor(startOrResumeScan(checkpoint), OVERLAP);
+    expect(again.scan).toMatchObject({
       cursor: null,
       limit: PAGE_LIMIT,
       steps: 0,
       query: { sort: 'created_at:asc', created_at_min: new Date(SEEN + second * SECOND).toISOString() },
     });
-    expect([again.kept, again.seenThrough]).toEqual([null, SEEN]);
+    expect([again.resumeCursor, again.seenThrough]).toEqual([null, SEEN]);
   });
 
   it('the second time no earlier than the first', () => {
     let at: Checkpoint = followed([page([1, 2, 3], 'a')]).checkpoint;
-    at = withoutCursor(underWay(at), OVERLAP);
-    at = withoutCursor(underWay(at), OVERLAP);
-    expect(at.walk?.query.created_at_min).toBe(new Date(SEEN + 3 * SECOND).toISOString());
+    at = withoutCursor(startOrResumeScan(at), OVERLAP);
+    at = withoutCursor(startOrResumeScan(at), OVERLAP);
+    expect(at.scan?.query.created_at_min).toBe(new Date(SEEN + 3 * SECOND).toISOString());
   });
 
   it('with the beginning it had: it is the same walk', () => {
     const { checkpoint } = followed([page([1], 'a')]);
-    const again = withoutCursor(underWay(checkpoint), OVERLAP);
+    const again = withoutCursor(startOrResumeScan(checkpoint), OVERLAP);
     const { checkpoint: on } = followed([page([2], null, NOON + 60 * MINUTE)], again);
-    expect(walkEnded(on, OVERLAP).seenThrough).toBe(NOON - OVERLAP);
+    expect(endScan(on, OVERLAP).seenThrough).toBe(NOON - OVERLAP);
   });
 });
 
 describe('without filters', () => {
   it('asks with nothing but the limit, and of every walk from then on', () => {
-    const plain = withoutFilters(underWay(start()));
-    expect(nextQuery(underWay(plain ?? start()).walk)).toEqual({ limit: 100 });
-    expect(nextQuery(underWay(walkEnded(plain ?? start(), OVERLAP)).walk)).toEqual({ limit: 100 });
+    const unfilteredUpstream = withoutFilters(startOrResumeScan(start()));
+    expect(nextQuery(startOrResumeScan(unfilteredUpstream ?? start()).scan)).toEqual({ limit: 100 });
+    expect(nextQuery(startOrResumeScan(endScan(unfilteredUpstream ?? start(), OVERLAP)).scan)).toEqual({ limit: 100 });
   });
   it('is once: then there is nothing left to leave out', () => {
-    expect(withoutFilters(underWay(start({ plain: true })))).toBeNull();
+    expect(withoutFilters(startOrResumeScan(start({ unfilteredUpstream: true })))).toBeNull();
   });
 });
 
 describe('the end of a walk', () => {
   it('moves seen-through to its beginning less the overlap, whatever the entries claim', () => {
     const { checkpoint } = followed([page([1, 1e6], null)]);
-    expect(walkEnded(checkpoint, OVERLAP)).toMatchObject({ seenThrough: NOON - OVERLAP, walk: null });
+    expect(endScan(checkpoint, OVERLAP)).toMatchObject({ seenThrough: NOON - OVERLAP, scan: null });
   });
   it('never moves it back', () => {
     const { checkpoint } = followed([page([], null, SEEN)]);
-    expect(walkEnded(checkpoint, OVERLAP).seenThrough).toBe(SEEN);
+    expect(endScan(checkpoint, OVERLAP).seenThrough).toBe(SEEN);
   });
   it('ends the silence it was read in', () => {
     const { checkpoint } = followed([page([], null)], start({ silentBefore: NOON }));
-    expect(checkpoint.walk.silentBefore).toBe(NOON);
-    expect(walkEnded(checkpoint, OVERLAP).silentBefore).toBeNull();
-    expect(underWay(walkEnded(checkpoint, OVERLAP)).walk.silentBefore).toBeNull();
+    expect(checkpoint.scan.silentBefore).toBe(NOON);
+    expect(endScan(checkpoint, OVERLAP).silentBefore).toBeNull();
+    expect(startOrResumeScan(endScan(checkpoint, OVERLAP)).scan.silentBefore).toBeNull();
   });
 });
 
@@ -241,16 +241,16 @@ describe('a log that is oldest first and ignores the filter', () => {
       page([500], null),
     ]);
     expect(first.kinds).toEqual(['more', 'more', 'more', 'ended']);
-    const { kept } = walkEnded(first.checkpoint, OVERLAP);
-    expect(kept).toMatchObject({ cursor: 'b' });
-    const query = nextQuery(underWay(walkEnded(first.checkpoint, OVERLAP)).walk);
+    const { resumeCursor } = endScan(first.checkpoint, OVERLAP);
+    expect(resumeCursor).toMatchObject({ cursor: 'b' });
+    const query = nextQuery(startOrResumeScan(endScan(first.checkpoint, OVERLAP)).scan);
     expect(query).toMatchObject({ cursor: 'b', limit: 100 });
   });
 
   it('keeps a cursor with the query it is bound to', () => {
     const { checkpoint } = followed([page(old(-500, 100), 'a'), page([400], null)]);
-    const { sort, created_at_min } = nextQuery(underWay(start()).walk);
-    expect(walkEnded(checkpoint, OVERLAP).kept?.query).toEqual({ sort, created_at_min });
+    const { sort, created_at_min } = nextQuery(startOrResumeScan(start()).scan);
+    expect(endScan(checkpoint, OVERLAP).resumeCursor?.query).toEqual({ sort, created_at_min });
   });
 
   it('asks for a first page just so long that a cursor comes to stand at the overlap’s edge', () => {
@@ -259,13 +259,13 @@ describe('a log that is oldest first and ignores the filter', () => {
       page([...old(-400, 30), ...old(310, 70)], 'b'),
       page([500], null),
     ]);
-    const { kept } = walkEnded(first.checkpoint, OVERLAP);
-    expect(kept).toMatchObject({ cursor: 'a', skip: 30 });
-    const next = underWay(walkEnded(first.checkpoint, OVERLAP));
-    expect(nextQuery(next.walk)).toMatchObject({ cursor: 'a', limit: 30 });
+    const { resumeCursor } = endScan(first.checkpoint, OVERLAP);
+    expect(resumeCursor).toMatchObject({ cursor: 'a', skip: 30 });
+    const next = startOrResumeScan(endScan(first.checkpoint, OVERLAP));
+    expect(nextQuery(next.scan)).toMatchObject({ cursor: 'a', limit: 30 });
     const then = follow(next, page(old(-400, 30), 'edge'), OVERLAP);
-    expect(then.checkpoint.kept).toMatchObject({ cursor: 'edge' });
-    expect(nextQuery(then.checkpoint.walk).limit).toBe(100);
+    expect(then.checkpoint.resumeCursor).toMatchObject({ cursor: 'edge' });
+    expect(nextQuery(then.checkpoint.scan).limit).toBe(100);
   });
 
   it('has no page shorter than the upstream allows asked for', () => {
@@ -274,7 +274,7 @@ describe('a log that is oldest first and ignores the filter', () => {
       page([...old(-400, 9), ...old(310, 91)], 'b'),
       page([500], null),
     ]);
-    expect(walkEnded(first.checkpoint, OVERLAP).kept).toMatchObject({ cursor: 'a', skip: null });
+    expect(endScan(first.checkpoint, OVERLAP).resumeCursor).toMatchObject({ cursor: 'a', skip: null });
   });
 
   it('keeps no cursor behind an entry younger than the overlap, though older ones follow', () => {
@@ -284,14 +284,14 @@ describe('a log that is oldest first and ignores the filter', () => {
       page(old(401, 99), 'c'),
       page([-1, 700], null),
     ]);
-    expect(first.checkpoint.kept).toMatchObject({ cursor: 'a' });
+    expect(first.checkpoint.resumeCursor).toMatchObject({ cursor: 'a' });
   });
 
   it('whose kept cursor is refused is read from its first entry on', () => {
     const first = followed([page(old(-500, 100), 'a'), page([400], null)]);
-    const again = withoutCursor(underWay(walkEnded(first.checkpoint, OVERLAP)), OVERLAP);
-    expect(nextQuery(underWay(again).walk).cursor).toBeUndefined();
-    expect(again.kept).toBeNull();
+    const again = withoutCursor(startOrResumeScan(endScan(first.checkpoint, OVERLAP)), OVERLAP);
+    expect(nextQuery(startOrResumeScan(again).scan).cursor).toBeUndefined();
+    expect(again.resumeCursor).toBeNull();
   });
 });
 
@@ -375,21 +375,21 @@ function runs(of: Story): { readonly missed: readonly string[]; readonly unseen:
   for (let now = NOON; now < calmFrom + 30 * MINUTE; now += 60_137) {
     const calm = now > calmFrom;
     for (let request = 0; request < (calm ? 200 : of.budget); request++) {
-      const walking = underWay(checkpoint);
+      const walking = startOrResumeScan(checkpoint);
       const dice = of.faults[fault++ % of.faults.length] ?? 0;
-      const refused = !calm && walking.walk.cursor !== null && dice < 15;
-      const page = refused ? null : answer(log, nextQuery(walking.walk), of, now + request * 100);
+      const refused = !calm && walking.scan.cursor !== null && dice < 15;
+      const page = refused ? null : answer(log, nextQuery(walking.scan), of, now + request * 100);
       if (page === null) {
         checkpoint =
-          (walking.walk.cursor === null ? withoutFilters(walking) : withoutCursor(walking, OVERLAP)) ?? walking;
+          (walking.scan.cursor === null ? withoutFilters(walking) : withoutCursor(walking, OVERLAP)) ?? walking;
         continue;
       }
       const result = follow(walking, page, OVERLAP);
       // Staged or recorded, it is kept.
       for (const { id } of page.entries) seen.add(id);
-      checkpoint = result.kind === 'circle' ? withoutCursor(result.checkpoint, OVERLAP) : result.checkpoint;
+      checkpoint = result.kind === 'cursor cycle' ? withoutCursor(result.checkpoint, OVERLAP) : result.checkpoint;
       if (result.kind !== 'ended') continue;
-      checkpoint = walkEnded(checkpoint, OVERLAP);
+      checkpoint = endScan(checkpoint, OVERLAP);
       for (const { id, createdAt } of log) {
         if (!seen.has(id) && createdAt < checkpoint.seenThrough) missed.push(id);
       }

@@ -11,7 +11,7 @@ const QUIET: Status = {
   movedAt: NOW - 4_000,
   seenThrough: NOW - 5 * MINUTE,
   lagMs: 5 * MINUTE,
-  checkpoint: { walk: null },
+  checkpoint: { scan: null },
   staged: 0,
   counters: { recorded: 1234567, quarantined: 0, expired: 0, overflowed: 0 },
   rules: { version: 'v1', count: 8 },
@@ -71,12 +71,12 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
   ],
   [
     'a walk under way',
-    { checkpoint: { walk: { began: NOW, steps: 40, reached: NOW - MINUTE, draining: false } } },
+    { checkpoint: { scan: { began: NOW, steps: 40, reached: NOW - MINUTE, flushing: false } } },
     'a walk is under way: 40 pages so far, begun 2026-01-31 03:00:00 UTC, has come to 2026-01-31 02:59:00 UTC',
   ],
   [
     'the stage',
-    { staged: 4000, checkpoint: { walk: { began: NOW, steps: 40, reached: null, draining: true } } },
+    { staged: 4000, checkpoint: { scan: { began: NOW, steps: 40, reached: null, flushing: true } } },
     'a walk is read to its end and being recorded; 4,000 entries staged',
   ],
   [

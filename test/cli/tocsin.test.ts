@@ -61,7 +61,7 @@ test('the status as JSON is one line, and all of it', async () => {
   expect(code).toBe(0);
   expect(out.split('\n')).toHaveLength(2);
   expect(JSON.parse(out)).toMatchObject({
-    status: { watching: 'watching', checkpoint: { walk: null } },
+    status: { watching: 'watching', checkpoint: { scan: null } },
     problems: expect.any(Array),
     receivers: [{ name: 'slack', state: 'unproven' }],
   });

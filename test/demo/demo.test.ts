@@ -16,7 +16,7 @@ test('reads the past, plays a story, rings the bell, and ends; one JSON object a
     .map((line) => JSON.parse(line));
   const first = (at: string) => events.findIndex((event) => event.at === at);
   expect(first('started')).toBe(0);
-  expect(events[first('tick')]).toMatchObject({ recorded: expect.any(Number), stopped: 'walk ended' });
+  expect(events[first('tick')]).toMatchObject({ recorded: expect.any(Number), stopped: 'scan ended' });
   expect(events[first('tick')].pages).toBeGreaterThan(5);
   expect(events[first('alert')]).toMatchObject({
     id: 1,

@@ -16,7 +16,7 @@ const TICK = {
   quarantined: 0,
   opened: [],
   seenThrough: '',
-  stopped: 'walk ended',
+  stopped: 'scan ended',
   notes: [],
 };
 const ALERT = {
@@ -170,7 +170,7 @@ test('a quiet tick is not told; colour is only where it is asked for', () => {
     staged: 0,
     known: 9,
     seenThrough: '',
-    stopped: 'walk ended',
+    stopped: 'scan ended',
   };
   expect(linesOf(quiet, NOW, plainPaint)).toEqual([]);
   expect(linesOf({ ...quiet, recorded: 1 }, NOW, colourPaint).join('')).toContain('\u001b[');

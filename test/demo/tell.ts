@@ -77,7 +77,7 @@ export function linesOf(event: DemoEvent, now: number, paint: Paint): string[] {
 function tickText({ recorded, staged, pages, stopped }: DemoEvent & { at: 'tick' }): string {
   const most = Math.max(recorded, staged);
   const entries = `${most} new ${most === 1 ? 'entry' : 'entries'} in ${pages} page${pages === 1 ? '' : 's'}`;
-  return stopped === 'walk ended' ? entries : `${entries}; the rest is the next tick's (${stopped})`;
+  return stopped === 'scan ended' ? entries : `${entries}; the rest is the next tick's (${stopped})`;
 }
 
 function detail(label: string, text: string): string {

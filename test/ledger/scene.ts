@@ -1,6 +1,6 @@
 /** A ledger on a scene of its own: small rules, entries by the handful, and a clock that is moved by hand. */
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
-import { underWay, type Walking } from '../../src/audit-log/tail.ts';
+import { type ActiveScan, startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/record/ledger.ts';
 import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
@@ -106,7 +106,7 @@ export interface Scene {
   record(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
   /** A page of a walk that comes newest first. */
   stage(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
-  drain(now?: number): Done;
+  flush(now?: number): Done;
   count(table: string, where?: string): number;
   ids(): string[];
   /** Calls `look` with every statement that is run from now on. */
@@ -152,9 +152,9 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
   const begun = (): Checkpoint =>
     ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, silentStart: false }, NOON).checkpoint;
   begun();
-  const walking = (began: number, direction: 'forward' | 'backward', page: readonly Incoming[]): Walking => {
-    const at = underWay(begun());
-    return { ...at, walk: { ...at.walk, began, direction, frontier: page.at(-1)?.createdAt ?? at.walk.frontier } };
+  const walking = (began: number, direction: 'forward' | 'backward', page: readonly Incoming[]): ActiveScan => {
+    const at = startOrResumeScan(begun());
+    return { ...at, scan: { ...at.scan, began, direction, frontier: page.at(-1)?.createdAt ?? at.scan.frontier } };
   };
   const give = (
     handle: Batch['handle'],
@@ -185,7 +185,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
     checkpoint: begun,
     record: (page, of = {}) => give('record', page, of),
     stage: (page, of = {}) => give('stage', page, { ends: false, ...of }),
-    drain: (now = NOON) => done(ledger.drain(begun().version, 100, now)),
+    flush: (now = NOON) => done(ledger.flush(begun().version, 100, now)),
     count: (table, where = 'true') => number(`SELECT count(*) AS n FROM ${table} WHERE ${where}`),
     ids: () => store.all<{ id: string }>('SELECT id FROM entries ORDER BY seq').map((row) => row.id),
     watch: (look) => store.onRun(look),

@@ -27,9 +27,9 @@ export function readSlack(message: unknown): ReadBack {
         return label;
       }),
     );
-  const walk = (value: unknown): void => {
+  const scan = (value: unknown): void => {
     if (Array.isArray(value)) {
-      for (const each of value) walk(each);
+      for (const each of value) scan(each);
       return;
     }
     if (typeof value !== 'object' || value === null) return;
@@ -41,13 +41,13 @@ export function readSlack(message: unknown): ReadBack {
       if (type === 'plain_text' && emoji !== false) commands.push('emoji');
       if (!parsed && /[<>]/.test(text)) throw new Error(`not escaped: ${text}`);
       texts.push(parsed ? markup(text) : entities(text));
-    } else walk(text);
-    walk(rest.blocks);
-    walk(rest.attachments);
-    walk(rest.fields);
-    walk(rest.elements);
+    } else scan(text);
+    scan(rest.blocks);
+    scan(rest.attachments);
+    scan(rest.fields);
+    scan(rest.elements);
   };
-  walk(message);
+  scan(message);
   return { text: texts.join('\n'), links, commands };
 }
 

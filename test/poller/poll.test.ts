@@ -69,7 +69,7 @@ function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
   return {
     begin: async (input) => ledger.begin(input, NOON),
     record: async (batch) => ledger.record(batch, NOON),
-    drain: async (expect, most) => ledger.drain(expect, most, NOON),
+    flush: async (expect, most) => ledger.flush(expect, most, NOON),
     blame: async (record) => ledger.blame(record, NOON),
     failed: async (failure) => ledger.failed(failure, NOON),
   };
@@ -95,7 +95,7 @@ describe('pages', () => {
     const it = scene();
     const log = scripted(sorted(records(250)));
     const polled = await poll(deps(log, callable(it)));
-    expect(polled).toMatchObject({ stopped: 'walk ended', pages: 3, recorded: 250, seenThrough: NOON - OVERLAP });
+    expect(polled).toMatchObject({ stopped: 'scan ended', pages: 3, recorded: 250, seenThrough: NOON - OVERLAP });
     expect(it.count('entries')).toBe(250);
   });
 
@@ -105,7 +105,7 @@ describe('pages', () => {
     const budget = { requests: 2 };
     expect(await poll(deps(log, callable(it), budget))).toMatchObject({ stopped: 'budget', pages: 2, recorded: 200 });
     const anew = callable(it.reopened());
-    expect(await poll(deps(log, anew, budget))).toMatchObject({ stopped: 'walk ended', pages: 1, recorded: 50 });
+    expect(await poll(deps(log, anew, budget))).toMatchObject({ stopped: 'scan ended', pages: 1, recorded: 50 });
   });
 
   it('end with the time there is', async () => {
@@ -126,7 +126,7 @@ describe('pages', () => {
       if (query.limit > 10) throw failing('too-large');
       return small(query);
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', recorded: 30 });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', recorded: 30 });
     expect(log.asked.map(({ limit }) => limit)).toEqual([100, 10, 100, 10, 100, 10]);
   });
 
@@ -153,7 +153,7 @@ describe('pages', () => {
         },
       }),
     );
-    expect(polled).toMatchObject({ stopped: 'walk ended', recorded: 139 });
+    expect(polled).toMatchObject({ stopped: 'scan ended', recorded: 139 });
     for (const { entries } of batches) {
       expect(entries.length).toBeLessThanOrEqual(100);
       const chars = entries.reduce((sum, { text }) => sum + text.length, 0);
@@ -185,7 +185,7 @@ describe('refusals', () => {
       return sorted(all)(query);
     });
     const polled = await poll(deps(log, callable(it)));
-    expect(polled).toMatchObject({ stopped: 'walk ended', recorded: 250 });
+    expect(polled).toMatchObject({ stopped: 'scan ended', recorded: 250 });
     expect(polled.notes).toEqual(['the upstream refused a cursor: asked anew']);
     expect(log.asked.map(({ cursor }) => cursor)).toEqual([undefined, '100', undefined, '100']);
     expect(log.asked[2]?.created_at_min).toBe(new Date(all[99]?.createdAt ?? 0).toISOString());
@@ -197,7 +197,7 @@ describe('refusals', () => {
       if (query.sort !== undefined) throw failing('bad-request');
       return page(records(3).toReversed());
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', recorded: 3 });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', recorded: 3 });
     await poll(deps(log, callable(it.reopened())));
     expect(log.asked.map(({ sort }) => sort !== undefined)).toEqual([true, false, false]);
   });
@@ -225,7 +225,7 @@ describe('refusals', () => {
       const log = scripted(sorted(records(250)), failing(kind as UpstreamErrorKind));
       await expect(poll(deps(log, callable(it), { kv }))).rejects.toThrow(kind);
       expect([it.count('entries'), log.requests]).toEqual([100, 2]);
-      expect(it.reopened().checkpoint().walk?.cursor).toBe('100');
+      expect(it.reopened().checkpoint().scan?.cursor).toBe('100');
       expect(kv.held.has(KV_CHECKPOINT)).toBe(true);
     },
   );
@@ -262,7 +262,7 @@ describe('an entry that brings the ledger down', () => {
       expect(it.count('quarantine', 'strikes >= 3')).toBe(0);
     }
     const polled = await poll(deps(log, allergic(it, poison)));
-    expect(polled.stopped).toBe('walk ended');
+    expect(polled.stopped).toBe('scan ended');
     expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
     expect(it.count('quarantine')).toBe(1);
     expect(it.store.all('SELECT problem FROM quarantine')).toEqual([
@@ -281,7 +281,7 @@ describe('an entry that brings the ledger down', () => {
       record: async () => {
         throw new Error('unreachable');
       },
-      drain: async () => {
+      flush: async () => {
         throw new Error('unreachable');
       },
       blame: (record) => callable(it).blame(record),
@@ -319,10 +319,10 @@ describe('an entry that brings the ledger down', () => {
     const poison = all[17]?.id;
     const allergicDrain: LedgerApi = {
       ...ledger,
-      drain: async (expect, most) => {
+      flush: async (expect, most) => {
         const taken = it.store.all<{ id: string }>(`SELECT id FROM staged ORDER BY created_at, id LIMIT ${most}`);
         if (taken.some(({ id }) => id === poison)) throw new Error('out of memory');
-        return ledger.drain(expect, most);
+        return ledger.flush(expect, most);
       },
     };
     const newestFirst = scripted((query) => {
@@ -330,7 +330,7 @@ describe('an entry that brings the ledger down', () => {
       return page(all.toReversed().slice(from, from + 20), from === 0 ? '20' : null);
     });
     for (let i = 0; i < 2; i++) await expect(poll(deps(newestFirst, allergicDrain))).rejects.toThrow('out of memory');
-    expect((await poll(deps(newestFirst, allergicDrain))).stopped).toBe('walk ended');
+    expect((await poll(deps(newestFirst, allergicDrain))).stopped).toBe('scan ended');
     expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
     expect(it.count('quarantine')).toBe(1);
   });
@@ -344,7 +344,7 @@ describe('records that are odd', () => {
     const deep = record('deep', NOON - MINUTE, { x: nested(200_000) });
     const { malformed } = parsePage({ items: [{ created_at: 'x', y: nested(200_000) }] }, NOON);
     const log = scripted({ ...page([record('a', NOON - MINUTE), deep, record('b', NOON - MINUTE)]), malformed });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', recorded: 2, quarantined: 2 });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', recorded: 2, quarantined: 2 });
     expect(await poll(deps(log, callable(it)))).toMatchObject({ recorded: 0, quarantined: 0 });
   });
 
@@ -364,7 +364,7 @@ describe('records that are odd', () => {
     const { entries, malformed } = parsePage({ items }, NOON);
     expect(entries).toEqual([]);
     const log = scripted({ ...page([]), malformed });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: items.length, stopped: 'walk ended' });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: items.length, stopped: 'scan ended' });
     expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: 0 });
   });
 
@@ -383,7 +383,7 @@ describe('records that are odd', () => {
       );
       return page(entries, query.cursor === undefined ? 'on' : null);
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'walk ended', seenThrough: NOON - OVERLAP });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', seenThrough: NOON - OVERLAP });
     expect(it.ids()).toEqual(['now', 'last']);
   });
 });
@@ -394,7 +394,7 @@ describe('KV', () => {
     const kv = memoryKv();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
     const read = checkpointFrom(kv.held.get(KV_CHECKPOINT) ?? '');
-    expect(read).toMatchObject({ ok: true, value: { seenThrough: NOON - OVERLAP, walk: null } });
+    expect(read).toMatchObject({ ok: true, value: { seenThrough: NOON - OVERLAP, scan: null } });
     kv.held.clear();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
     expect(kv.held.size).toBe(0);
@@ -406,7 +406,7 @@ describe('KV', () => {
     ['null', 'null'],
     ['no seenThrough', '{}'],
     ['no time', '{"seenThrough":"yesterday"}'],
-    ['a broken walk', '{"seenThrough":"2026-01-05T11:00:00Z","walk":{}}'],
+    ['a broken walk', '{"seenThrough":"2026-01-05T11:00:00Z","scan":{}}'],
   ];
   it.each(garbage)('is noted and left alone where it holds %s', async (_, text) => {
     const it = scene();
@@ -420,7 +420,7 @@ describe('KV', () => {
     const it = scene();
     const kv = { ...memoryKv(), put: () => Promise.reject(new Error('429')) };
     const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
-    expect(polled).toMatchObject({ stopped: 'walk ended', recorded: 1 });
+    expect(polled).toMatchObject({ stopped: 'scan ended', recorded: 1 });
     expect(polled.notes).toEqual(['KV did not take the checkpoint (the ledger has it): Error: 429']);
   });
 

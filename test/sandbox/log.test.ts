@@ -15,7 +15,7 @@ function query(text: string, dialect: Dialect = 'sorted'): Query {
 }
 
 /** Every item from the first page to the last, and how many pages that were. */
-function walk(log: Log, text: string, dialect: Dialect = 'sorted', now = Number.POSITIVE_INFINITY) {
+function scan(log: Log, text: string, dialect: Dialect = 'sorted', now = Number.POSITIVE_INFINITY) {
   const items: unknown[] = [];
   let cursor: string | null = null;
   let pages = 0;
@@ -58,7 +58,7 @@ describe('following the cursors', () => {
       fc.property(records, fc.nat(12), (all, after) => {
         const now = T + after;
         const visible = all.filter(({ appearsAt }) => appearsAt <= now).map(({ body }) => body);
-        const { items } = walk(logOf(all), text, dialect, now);
+        const { items } = scan(logOf(all), text, dialect, now);
         expect(items).toHaveLength(visible.length);
         expect(new Set(items)).toEqual(new Set(visible));
       }),
@@ -93,13 +93,13 @@ describe('following the cursors', () => {
       fc.property(records, (all) => {
         const log = logOf(all);
         const times = (text: string, dialect: Dialect = 'sorted') =>
-          walk(log, text, dialect).items.map((item) => (item as { created_at: string }).created_at);
+          scan(log, text, dialect).items.map((item) => (item as { created_at: string }).created_at);
         const ascending = times('limit=10&sort=created_at:asc');
         expect(ascending).toEqual([...ascending].sort());
         expect(times('limit=10')).toEqual([...ascending].reverse());
         expect(times('limit=10', 'newest-first')).toEqual([...ascending].reverse());
         expect(times('limit=10', 'oldest-first')).toEqual(ascending);
-        const both = walk(log, 'limit=10&sort=status_code:desc,created_at:asc').items.map((item) => {
+        const both = scan(log, 'limit=10&sort=status_code:desc,created_at:asc').items.map((item) => {
           const { status_code: status, created_at: at } = item as { status_code: number; created_at: string };
           return `${900 - status} ${at}`;
         });
@@ -110,14 +110,14 @@ describe('following the cursors', () => {
 
   it('passes a page boundary inside one created_at', () => {
     const log = logOf([entryAt(T - 1, 'before'), ...sharedInstant(T, 25, 'same-'), entryAt(T + 1, 'after')]);
-    const { items, pages } = walk(log, 'limit=10&sort=created_at:asc');
+    const { items, pages } = scan(log, 'limit=10&sort=created_at:asc');
     expect(idsOf(items)).toEqual(['before', ...idsOf(sharedInstant(T, 25, 'same-').map(({ body }) => body)), 'after']);
     expect(pages).toBe(3);
   });
 
   it('carries malformed records too', () => {
     const log = logOf([...malformedAt(T), ...malformedAt(T)]);
-    expect(walk(log, 'limit=10&sort=created_at:asc').items).toHaveLength(malformedAt(T).length * 2);
+    expect(scan(log, 'limit=10&sort=created_at:asc').items).toHaveLength(malformedAt(T).length * 2);
   });
 });
 
@@ -130,7 +130,7 @@ describe('what comes later', () => {
     const rest = log.page({ ...query(text), limit: 50, cursor: first?.nextCursor ?? null }, T + 1000);
     expect(idsOf(rest?.items ?? [])).toContain('ahead');
     expect(idsOf(rest?.items ?? [])).not.toContain('behind');
-    expect(idsOf(walk(log, text).items)).toContain('behind');
+    expect(idsOf(scan(log, text).items)).toContain('behind');
   });
 
   it('is shown from its appearsAt on, and found by its id', () => {
@@ -148,7 +148,7 @@ describe('what comes later', () => {
       log.append([{ ...record, appearsAt: T }]);
       log.page(query('limit=10&sort=created_at:desc'), T);
     }
-    const times = walk(log, 'limit=100&sort=created_at:asc', 'sorted', T).items.map((item) => idOf(item));
+    const times = scan(log, 'limit=100&sort=created_at:asc', 'sorted', T).items.map((item) => idOf(item));
     const expected = [...all].sort((a, b) => a.createdAt - b.createdAt).map(({ body }) => idOf(body));
     expect(times).toEqual(expected);
   });
@@ -192,7 +192,7 @@ describe('filters', () => {
   });
 
   it.each(['newest-first', 'oldest-first'] as const)('are ignored, as the sort is, by %s', (dialect) => {
-    const ids = idsOf(walk(log, 'limit=10&action=vm.created&sort=status_code&created_at_min=odd', dialect).items);
+    const ids = idsOf(scan(log, 'limit=10&action=vm.created&sort=status_code&created_at_min=odd', dialect).items);
     expect(ids).toEqual(dialect === 'oldest-first' ? ['a', 'b', 'c', 'd'] : ['d', 'c', 'b', 'a']);
   });
 });
@@ -251,7 +251,7 @@ it('pages through 50,000 records in every dialect', () => {
   const log = logOf(all);
   expect(log.size).toBe(50_000);
   for (const dialect of DIALECTS) {
-    const { items, pages } = walk(log, 'limit=100&sort=created_at:asc', dialect);
+    const { items, pages } = scan(log, 'limit=100&sort=created_at:asc', dialect);
     expect(new Set(idsOf(items)).size).toBe(50_000);
     expect(pages).toBe(500);
   }

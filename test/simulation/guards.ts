@@ -46,13 +46,13 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "seen-through is never moved by an entry's created_at",
     file: 'src/audit-log/tail.ts',
-    find: 'const began = checkpoint.walk?.began ?? null;',
-    replace: 'const began = checkpoint.walk?.reached ?? null;',
+    find: 'const began = checkpoint.scan?.began ?? null;',
+    replace: 'const began = checkpoint.scan?.reached ?? null;',
   },
   {
     name: 'page order check: only a page that descends ends a walk from the head',
     file: 'src/audit-log/tail.ts',
-    find: "const descends = order === 'descending' || (order === 'flat' && falls);",
+    find: "const descends = order === 'descending' || (order === 'flat' && sawDescending);",
     replace: 'const descends = true;',
   },
   {
@@ -70,14 +70,14 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a rejected cursor: the walk goes on from what is surely recorded',
     file: 'src/audit-log/tail.ts',
-    find: 'const start = Math.max(checkpoint.seenThrough, minimumOf(walk.query));',
-    replace: 'const start = walk.began ?? checkpoint.seenThrough;',
+    find: 'const start = Math.max(checkpoint.seenThrough, minimumOf(scan.query));',
+    replace: 'const start = scan.began ?? checkpoint.seenThrough;',
   },
   {
     name: 'the stage is recorded before the walk ends',
     file: 'src/ledger/record/ledger.ts',
-    find: 'stagedCount(store) === 0 || next.walk === null',
-    replace: 'next.walk !== null || next.walk === null',
+    find: 'stagedCount(store) === 0 || next.scan === null',
+    replace: 'next.scan !== null || next.scan === null',
   },
   {
     name: "the ledger's checkpoint counts, not KV's",
@@ -113,13 +113,13 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows keep what a late entry may still fall into',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'correlator.see(seen, walked.began - overlapMs, windows)',
+    find: 'correlator.see(seen, scanContext.began - overlapMs, windows)',
     replace: 'correlator.see(seen, at, windows)',
   },
   {
     name: "an entry dated after its walk's beginning counts as it",
     file: 'src/ledger/record/evaluate.ts',
-    find: 'const at = Math.min(entry.createdAt, walked.began);',
+    find: 'const at = Math.min(entry.createdAt, scanContext.began);',
     replace: 'const at = entry.createdAt;',
   },
   {

@@ -192,7 +192,7 @@ export async function run(seed: number): Promise<RunResult> {
   const ledger: LedgerApi = {
     begin: (input) => world.step('ledger.begin', () => host.begin(input), faults),
     record: (batch) => world.step('ledger.record', () => host.record(batch), faults),
-    drain: (expect, most) => world.step('ledger.drain', () => host.drain(expect, most), faults),
+    flush: (expect, most) => world.step('ledger.drain', () => host.flush(expect, most), faults),
     blame: (record) => world.step('ledger.blame', () => host.blame(record), faults),
     failed: (failure) => world.step('ledger.failed', () => host.failed(failure), faults),
   };

@@ -57,5 +57,5 @@ const KINDS = [
   ...['upstream: error', 'upstream: down', 'upstream: rejected cursor', 'upstream: expired cursor'],
   ...['upstream: same cursor again', 'upstream: empty page', 'upstream: page too large'],
   ...['opened', 'grown', 'resolved', 'opened, held', 'resolved, held', 'counted'].map((what) => `said: ${what}`),
-  ...['poll: overtaken', 'poll: budget', 'poll: walk ended', 'poll: failed'],
+  ...['poll: overtaken', 'poll: budget', 'poll: scan ended', 'poll: failed'],
 ];

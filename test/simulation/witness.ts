@@ -39,8 +39,8 @@ export function createWitness(store: Store) {
         look();
         return recorded;
       },
-      drain: (expect, most, now) => {
-        const recorded = ledger.drain(expect, most, now);
+      flush: (expect, most, now) => {
+        const recorded = ledger.flush(expect, most, now);
         look();
         return recorded;
       },

@@ -6,7 +6,7 @@
  * Contract: the same for the same `now`. The first days are read in silence: their alerts are history.
  */
 import { parsePage } from '../../src/audit-log/page.ts';
-import { underWay } from '../../src/audit-log/tail.ts';
+import { startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { createViews, type Views } from '../../src/ledger/read/views.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
@@ -81,12 +81,12 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
   let { checkpoint } = ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt, silentStart: false }, now);
   for (let i = 0; i < records.length; i += PAGE) {
     const page = parsePage({ items: records.slice(i, i + PAGE).map(({ body }) => body) }, now);
-    const at = underWay(checkpoint);
+    const at = startOrResumeScan(checkpoint);
     const last = page.entries.at(-1)?.createdAt ?? now;
     const recorded = ledger.record(
       {
         expect: at.version,
-        next: { ...at, walk: { ...at.walk, began: now, direction: 'forward', frontier: last } },
+        next: { ...at, scan: { ...at.scan, began: now, direction: 'forward', frontier: last } },
         ends: i + PAGE >= records.length,
         handle: 'record',
         began: now,

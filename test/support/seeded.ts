@@ -123,7 +123,7 @@ async function readAll(worker: RunningWorker, logged: readonly LogLine[], entrie
       return line === null ? [] : [line];
     });
     const recorded = ticks.reduce((sum, line) => sum + line.recorded, 0);
-    if (ticks.at(-1)?.stopped !== 'walk ended') continue;
+    if (ticks.at(-1)?.stopped !== 'scan ended') continue;
     if (recorded === entries) return;
     throw new Error(`${recorded} entries were recorded, not ${entries}`);
   }

@@ -39,7 +39,7 @@ async function hour(dialect: Dialect, logOwnReads: boolean, burst: number): Prom
     }
     const before = { ...world.costs };
     const polled = await world.tick();
-    expect(polled).toMatchObject({ stopped: 'walk ended', notes: [] });
+    expect(polled).toMatchObject({ stopped: 'scan ended', notes: [] });
     // In shifted time the alarm can't ring by itself.
     if (((await world.alarmAt()) ?? Number.POSITIVE_INFINITY) <= Date.now()) await world.ring();
     const spent = Object.entries(world.costs).map(([of, n]) => [of, n - before[of as keyof Costs]]);
@@ -74,7 +74,7 @@ describe.each(DIALECTS)('%s, our reads not logged', (dialect) => {
     const [loud] = minutes.slice(BURST_AT) as [Minute];
 
     for (const minute of quiet) {
-      expect(minute).toMatchObject({ requests: 1, kvGet: 1, kvPut: 0, begin: 1, record: 1, drain: 0, blame: 0 });
+      expect(minute).toMatchObject({ requests: 1, kvGet: 1, kvPut: 0, begin: 1, record: 1, flush: 0, blame: 0 });
     }
     // A row every five minutes, and one for the alarm that watches for blindness every fifteen.
     for (const part of [minutes.slice(0, BURST_AT), minutes.slice(BURST_AT + 1)]) {
@@ -88,7 +88,7 @@ describe.each(DIALECTS)('%s, our reads not logged', (dialect) => {
       const besides = dialect === 'oldest-first' && after === 0 ? 1 : 0;
       expect(minute.requests).toBeGreaterThanOrEqual(least);
       expect(minute.requests).toBeLessThanOrEqual(least + besides);
-      expect(minute).toMatchObject({ kvGet: 1, kvPut: 0, begin: 1, record: minute.requests, drain: 0, recorded: 0 });
+      expect(minute).toMatchObject({ kvGet: 1, kvPut: 0, begin: 1, record: minute.requests, flush: 0, recorded: 0 });
     });
 
     expect(loud).toMatchObject({ kvGet: 1, kvPut: 1, begin: 1, record: loud.requests, recorded: burst });
@@ -110,7 +110,7 @@ describe.each(DIALECTS)('%s, our reads logged', (dialect) => {
     for (const minute of quiet) {
       const { requests } = minute;
       expect(requests).toBeLessThanOrEqual(2);
-      expect(minute).toMatchObject({ kvGet: 1, begin: 1, record: requests, drain: 0, recorded: requests });
+      expect(minute).toMatchObject({ kvGet: 1, begin: 1, record: requests, flush: 0, recorded: requests });
       // The entry with its two indexes, its batch, and the state.
       if (requests === 1) expect(minute.rows).toBe(5);
       expectRows(minute);
@@ -157,8 +157,8 @@ describe.each(DIALECTS)('%s: a tick of the free plan', (dialect) => {
 });
 
 /** No more rows than: 3 an entry (5 where it is staged first), 2 for what is recorded at once, 1 for what is staged. */
-function expectRows({ rows, recorded, record, drain }: Minute): void {
-  const bound = drain === 0 ? 3 * recorded + 2 * record : 5 * recorded + 2 * drain + record;
+function expectRows({ rows, recorded, record, flush }: Minute): void {
+  const bound = flush === 0 ? 3 * recorded + 2 * record : 5 * recorded + 2 * flush + record;
   expect(rows).toBeLessThanOrEqual(bound);
   expect(rows).toBeGreaterThanOrEqual(3 * recorded);
 }

@@ -38,7 +38,7 @@ function fated(deps: WatchDeps, fate: Fate | null) {
   const ledger: LedgerApi = {
     begin: step('begin', deps.ledger.begin),
     record: step('record', deps.ledger.record),
-    drain: step('drain', deps.ledger.drain),
+    flush: step('drain', deps.ledger.flush),
     blame: step('blame', deps.ledger.blame),
     failed: step('failed', deps.ledger.failed),
   };

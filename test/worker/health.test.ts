@@ -151,7 +151,7 @@ describe('a receiver that fails, where another works', () => {
     await vi.waitFor(async () => expect(about(await hook.texts(), 'API key deleted')).toHaveLength(1), {
       timeout: 3_000,
     });
-    expect((await world.poll()).stopped).toBe('walk ended');
+    expect((await world.poll()).stopped).toBe('scan ended');
     await settled(world);
     expect((await world.status()).health).toMatchObject([{ state: 'failing' }, { state: 'healthy' }]);
     vi.unstubAllGlobals();
@@ -423,7 +423,7 @@ describe('the heartbeat', () => {
     await world.append(Array.from({ length: 4_100 }, (_, i) => entryAt(now - 30 * MINUTE + i * 10, `many-${i}`)));
     expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('budget');
     expect(await monitor.posts()).toBe(0);
-    expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('walk ended');
+    expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('scan ended');
     expect(await monitor.posts()).toBe(1);
   });
 
@@ -439,7 +439,7 @@ describe('the heartbeat', () => {
       const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms === 10_000 ? 100 : ms));
       const { world, monitor } = await beating(answer);
       const from = logged.length;
-      expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('walk ended');
+      expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('scan ended');
       const lines = logged.slice(from).filter((line) => line.includes('"at":"heartbeat"'));
       expect(lines).toHaveLength(1);
       expect(lines[0]).not.toMatch(/127\.0\.0\.1|a-secret-of-slack|elsewhere/);

@@ -67,7 +67,7 @@ describe('settings that are all wrong', () => {
     const lines = await linesOf(() => cron(world, BAD));
     const settings = lines.filter(({ at }) => at === 'settings').map(({ setting }) => setting);
     expect(settings.sort()).toEqual(Object.keys(BAD).sort());
-    expect(lines.at(-1)).toMatchObject({ at: 'tick', stopped: 'walk ended' });
+    expect(lines.at(-1)).toMatchObject({ at: 'tick', stopped: 'scan ended' });
     expect(await recordedIds(world)).toEqual(ids);
   });
 
@@ -137,7 +137,7 @@ describe('one setting', () => {
       const lines = await linesOf(() => cron(world, { KV: undefined }));
       expect(lines).toMatchObject([
         { at: 'settings', setting: 'KV' },
-        { at: 'tick', how, stopped: 'walk ended' },
+        { at: 'tick', how, stopped: 'scan ended' },
       ]);
     }
     expect(await recordedIds(world)).toEqual(ids);
@@ -165,7 +165,7 @@ describe('one setting', () => {
     const lines = await linesOf(() => cron(world));
     expect(lines).toMatchObject([{ at: 'tick', stopped: 'budget', requests: 40, recorded: 4000 }]);
     expect(await linesOf(() => cron(world, { PLAN: 'paid' }))).toMatchObject([
-      { stopped: 'walk ended', recorded: 500 },
+      { stopped: 'scan ended', recorded: 500 },
     ]);
   });
 

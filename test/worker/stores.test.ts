@@ -12,9 +12,9 @@ async function afterStory(dialect: (typeof DIALECTS)[number], size = 250) {
   const first = story(Date.now() - MINUTE, { size, prefix: 'a' });
   await world.append(first.records);
   await world.untilEnded();
-  const kept = await world.kvText(KV_CHECKPOINT);
-  if (kept === null) throw new Error('nothing was written to KV');
-  return { world, first, kept };
+  const resumeCursor = await world.kvText(KV_CHECKPOINT);
+  if (resumeCursor === null) throw new Error('nothing was written to KV');
+  return { world, first, resumeCursor };
 }
 
 /** More happens after the first story: seven entries and a deleted key. */
@@ -51,11 +51,11 @@ const MOVES: readonly { readonly sentence: string; readonly to: (text: string) =
   },
   {
     sentence: 'has a walk with a cursor of another log',
-    to: (text) => changed(text, () => ({ walk: foreignWalk(Date.now() - HOUR), kept: null })),
+    to: (text) => changed(text, () => ({ scan: foreignWalk(Date.now() - HOUR), resumeCursor: null })),
   },
   {
     sentence: 'has a kept cursor of another log',
-    to: (text) => changed(text, () => ({ kept: { query: {}, cursor: 'bm90LW91cnM', skip: null } })),
+    to: (text) => changed(text, () => ({ resumeCursor: { query: {}, cursor: 'bm90LW91cnM', skip: null } })),
   },
 ];
 
@@ -66,25 +66,25 @@ function foreignWalk(from: number) {
     limit: 100,
     began: Date.now(),
     steps: 3,
-    mark: null,
+    brentCheckpoint: null,
     direction: 'forward',
-    falls: false,
+    sawDescending: false,
     ascending: true,
     filtered: true,
     reached: null,
     frontier: null,
     followed: 0,
     old: 0,
-    keptAt: 0,
-    draining: false,
+    resumeCursorAt: 0,
+    flushing: false,
     silentBefore: null,
   };
 }
 
 describe.each(DIALECTS)('%s: the ledger counts, when the checkpoint in KV', (dialect) => {
   it.each(MOVES)('$sentence', async ({ to }) => {
-    const { world, first, kept } = await afterStory(dialect, 120);
-    await world.setKv(KV_CHECKPOINT, to(kept));
+    const { world, first, resumeCursor } = await afterStory(dialect, 120);
+    await world.setKv(KV_CHECKPOINT, to(resumeCursor));
     await world.evict();
     const second = await more(world);
     const [polled] = await world.untilEnded();
@@ -116,10 +116,14 @@ describe.each(DIALECTS)('%s: the ledger counts, when the checkpoint in KV', (dia
 });
 
 /** A new, empty ledger in the place of the old one, with the old one's KV. */
-async function withNewLedger(dialect: (typeof DIALECTS)[number], kept: string | null, story_: Story): Promise<World> {
+async function withNewLedger(
+  dialect: (typeof DIALECTS)[number],
+  resumeCursor: string | null,
+  story_: Story,
+): Promise<World> {
   const world = await createWorld({ dialect });
   await world.append(story_.records);
-  await world.setKv(KV_CHECKPOINT, kept);
+  await world.setKv(KV_CHECKPOINT, resumeCursor);
   return world;
 }
 
@@ -148,16 +152,20 @@ describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
 
   it('gets over a walk whose cursor is of another log', async () => {
     const told = story(Date.now());
-    const kept = JSON.stringify({ ...through(HOUR), walk: { ...foreignWalk(Date.now() - HOUR), began: null } });
-    const world = await withNewLedger(dialect, kept, told);
+    const resumeCursor = JSON.stringify({ ...through(HOUR), scan: { ...foreignWalk(Date.now() - HOUR), began: null } });
+    const world = await withNewLedger(dialect, resumeCursor, told);
     await world.untilEnded();
     await expectTold(world, told);
   });
 
   it('gets over a kept cursor of another log', async () => {
     const told = story(Date.now());
-    const kept = { query: {}, cursor: 'bm90LW91cnM', skip: 40 };
-    const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), kept, direction: 'forward' }), told);
+    const resumeCursor = { query: {}, cursor: 'bm90LW91cnM', skip: 40 };
+    const world = await withNewLedger(
+      dialect,
+      JSON.stringify({ ...through(HOUR), resumeCursor, direction: 'forward' }),
+      told,
+    );
     await world.untilEnded();
     await expectTold(world, told);
   });
@@ -165,15 +173,15 @@ describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
   it('does not take a walk that read newest first, whose stage is lost', async () => {
     const told = story(Date.now());
     const from = Date.now() - HOUR;
-    const walk = {
+    const scan = {
       ...foreignWalk(from),
       cursor: null,
       direction: 'backward',
-      draining: true,
+      flushing: true,
       reached: from,
       frontier: from,
     };
-    const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), walk }), told);
+    const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), scan }), told);
     await world.untilEnded();
     await expectTold(world, told);
   });
@@ -299,18 +307,18 @@ describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
 
 describe('the checkpoint in KV', () => {
   it("is the ledger's own, in a form that reads back", async () => {
-    const { world, kept } = await afterStory('sorted');
-    const read = checkpointFrom(kept);
+    const { world, resumeCursor } = await afterStory('sorted');
+    const read = checkpointFrom(resumeCursor);
     const { checkpoint } = await world.state();
     expect(read).toEqual({ ok: true, value: { ...checkpoint, version: 0 } });
-    expect(kept).toBe(checkpointText(checkpoint));
+    expect(resumeCursor).toBe(checkpointText(checkpoint));
   });
 
   it('has the cursor of a walk under way', async () => {
     const world = await createWorld();
     await world.append(story(Date.now()).records);
     await world.poll({ requests: 1 });
-    const { walk } = JSON.parse((await world.kvText(KV_CHECKPOINT)) ?? '{}') as { walk: { cursor: string } };
-    expect(walk.cursor).toMatch(/^[\w-]{20,}$/);
+    const { scan } = JSON.parse((await world.kvText(KV_CHECKPOINT)) ?? '{}') as { scan: { cursor: string } };
+    expect(scan.cursor).toMatch(/^[\w-]{20,}$/);
   });
 });

@@ -72,7 +72,7 @@ export interface Costs {
   kvPut: number;
   begin: number;
   record: number;
-  drain: number;
+  flush: number;
   blame: number;
   rows: number;
   alarms: number;
@@ -101,7 +101,7 @@ export async function createWorld(options: WorldOptions = {}) {
     kvPut: 0,
     begin: 0,
     record: 0,
-    drain: 0,
+    flush: 0,
     blame: 0,
     rows: 0,
     alarms: 0,
@@ -135,9 +135,9 @@ export async function createWorld(options: WorldOptions = {}) {
       costs.record++;
       return stub.record(...args);
     },
-    drain: (...args) => {
-      costs.drain++;
-      return stub.drain(...args);
+    flush: (...args) => {
+      costs.flush++;
+      return stub.flush(...args);
     },
     blame: (...args) => {
       costs.blame++;
@@ -220,7 +220,7 @@ export async function createWorld(options: WorldOptions = {}) {
       while (polls.length < most) {
         const polled = await this.poll(changes);
         polls.push(polled);
-        if (polled.stopped === 'walk ended') return polls;
+        if (polled.stopped === 'scan ended') return polls;
       }
       throw new Error(`no walk ended in ${most} polls: ${JSON.stringify(polls.at(-1))}`);
     },

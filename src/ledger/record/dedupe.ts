@@ -52,7 +52,7 @@ export function accept<M extends readonly Match[]>(
   store: Store,
   sound: readonly { readonly incoming: Incoming; readonly body: EntryBody; readonly matches: M }[],
   lastSeq: number,
-  walked: { readonly began: number; readonly silentBefore: number | null },
+  scanContext: { readonly began: number; readonly silentBefore: number | null },
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
   const rows = sound.map(({ incoming, body, matches }, index) => ({
@@ -79,8 +79,8 @@ export function accept<M extends readonly Match[]>(
     'INSERT INTO batches (first_seq, last_seq, began, silent_before, rules) VALUES (?, ?, ?, ?, ?)',
     lastSeq + 1,
     lastSeq + rows.length,
-    walked.began,
-    walked.silentBefore,
+    scanContext.began,
+    scanContext.silentBefore,
     rules,
   );
   return rows;

@@ -23,7 +23,7 @@ import {
   type Match,
   type Rule,
 } from '../../sigma/index.ts';
-import type { Accepted, ActivityRow, Changes, CountedRow, MatchRow, Past, Walked } from '../model.ts';
+import type { Accepted, ActivityRow, Changes, CountedRow, MatchRow, Past, ScanContext } from '../model.ts';
 import { countedIn } from './contributing.ts';
 import { createBatchWindows } from './windows.ts';
 
@@ -46,7 +46,7 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
 
   const evaluate = (
     entries: readonly { readonly entry: Accepted; readonly matches: readonly Match[] }[],
-    walked: Walked,
+    scanContext: ScanContext,
     past: Past,
     lastAlert: number,
   ): Changes => {
@@ -86,7 +86,7 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
       if (!rule.alerts) return;
       const key = keyText(parts);
       const periodMs = rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
-      const silent = walked.silentBefore !== null && entry.createdAt < walked.silentBefore;
+      const silent = scanContext.silentBefore !== null && entry.createdAt < scanContext.silentBefore;
       const reach = Math.max(periodMs, LONGEST_USUAL_MS);
       const joins = place(alertsNear(rule.id, key, at - reach, at + reach), at);
       // A correlation that fired for several groups of one entry may have one dedup key for them.
@@ -140,13 +140,13 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
     };
 
     for (const { entry, matches: found } of entries) {
-      const at = Math.min(entry.createdAt, walked.began);
+      const at = Math.min(entry.createdAt, scanContext.began);
       for (const match of found) {
         const { rule } = match;
         happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
       }
       const seen = { at, body: entry.body, matches: found };
-      for (const firing of correlator.see(seen, walked.began - overlapMs, windows)) {
+      for (const firing of correlator.see(seen, scanContext.began - overlapMs, windows)) {
         const { rule, group, fired } = firing;
         const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);

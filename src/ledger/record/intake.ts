@@ -8,7 +8,7 @@ import type { Route } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { tell } from '../deliver/enqueue.ts';
 import { overflowing, raise } from '../health/alerts.ts';
-import type { Changes, Unfit, Walked } from '../model.ts';
+import type { Changes, ScanContext, Unfit } from '../model.ts';
 import type { Incoming, OpenedAlert } from '../rpc.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -31,7 +31,7 @@ export type Take = (
   state: State,
   fresh: readonly Incoming[],
   malformed: readonly Unfit[],
-  walked: Walked,
+  scanContext: ScanContext,
   now: number,
 ) => Taken;
 
@@ -43,7 +43,7 @@ export function createIntake(store: Store, engine: Engine, overlapMs: number, re
     state: State,
     fresh: readonly Incoming[],
     malformed: readonly Unfit[],
-    walked: { began: number; silentBefore: number | null },
+    scanContext: { began: number; silentBefore: number | null },
     now: number,
   ): Taken => {
     const unfit: Unfit[] = [...malformed];
@@ -63,8 +63,8 @@ export function createIntake(store: Store, engine: Engine, overlapMs: number, re
     }
     const counters = { ...state.counters, quarantined: state.counters.quarantined + quarantined };
     if (sound.length === 0) return { state: { ...state, counters }, opened: [], quarantined, recorded: 0 };
-    const accepted = accept(store, sound, state.lastSeq, walked, engine.version);
-    const changes = evaluation.evaluate(accepted, walked, past, state.lastAlert);
+    const accepted = accept(store, sound, state.lastSeq, scanContext, engine.version);
+    const changes = evaluation.evaluate(accepted, scanContext, past, state.lastAlert);
     const lastSeq = state.lastSeq + accepted.length;
     applyChanges(store, changes, past, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
@@ -74,7 +74,7 @@ export function createIntake(store: Store, engine: Engine, overlapMs: number, re
       ...state,
       lastSeq,
       lastAlert: changes.lastAlert,
-      latestBegan: Math.max(state.latestBegan, walked.began),
+      latestBegan: Math.max(state.latestBegan, scanContext.began),
       groups: limited.counts,
       counters: {
         ...counters,

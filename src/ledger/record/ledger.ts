@@ -9,7 +9,7 @@
  */
 import type { Notification } from '../../alert/notification.ts';
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
-import { walkEnded } from '../../audit-log/tail.ts';
+import { endScan } from '../../audit-log/tail.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
@@ -96,7 +96,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const obeyed = obey({ ...state, checkpoint: current(state) }, input);
       if (obeyed === null) return { checkpoint: current(state), how: 'goes on' };
       // A rewound walk reads again what lies staged; one that was not rewound still needs it.
-      if (obeyed.checkpoint.walk === null) store.run('DELETE FROM staged');
+      if (obeyed.checkpoint.scan === null) store.run('DELETE FROM staged');
       const saved = versioned(obeyed, now);
       writeState(store, saved);
       quiet = null;
@@ -119,7 +119,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const ended = batch.ends && batch.next !== null;
       const next = batch.next === null ? null : ended ? afterLastPage(batch.next) : batch.next;
       // That a walk is read to its end must outlive the memory: what brings the ledger down may lie on the stage.
-      const save = batch.save || next?.walk?.draining === true;
+      const save = batch.save || next?.scan?.flushing === true;
       const counters = { ...taken.state.counters, expired: taken.state.counters.expired + sifted.expired };
       const fresh = taken.recorded + taken.quarantined + staged > 0;
       return commit(
@@ -135,20 +135,20 @@ export function createLedger(store: Store, options: LedgerOptions) {
       );
     });
 
-  const drain = (expect: number, most: number, now: number): Recorded =>
+  const flush = (expect: number, most: number, now: number): Recorded =>
     store.transaction(() => {
       const state = demand(store);
       const checkpoint = current(state);
-      if (expect !== state.checkpoint.version || !checkpoint.walk?.draining) return { kind: 'conflict' };
+      if (expect !== state.checkpoint.version || !checkpoint.scan?.flushing) return { kind: 'conflict' };
       const sifted = sift(store, takeStaged(store, most), {
         floor: checkpoint.floor,
         expiredBefore: Number.NEGATIVE_INFINITY,
         skip: new Set(),
       });
-      const { began, silentBefore } = checkpoint.walk;
+      const { began, silentBefore } = checkpoint.scan;
       const taken = take(state, sifted.fresh, [], { began: began ?? now, silentBefore }, now);
       const ended = stagedCount(store) === 0;
-      const next = ended ? walkEnded(checkpoint, overlapMs) : checkpoint;
+      const next = ended ? endScan(checkpoint, overlapMs) : checkpoint;
       return commit(
         taken.state,
         next,
@@ -164,9 +164,9 @@ export function createLedger(store: Store, options: LedgerOptions) {
 
   /** Where the walk stands once its last page is in: ended, or with a stage to be recorded first. */
   const afterLastPage = (next: Checkpoint): Checkpoint =>
-    stagedCount(store) === 0 || next.walk === null
-      ? walkEnded(next, overlapMs)
-      : { ...next, walk: { ...next.walk, draining: true } };
+    stagedCount(store) === 0 || next.scan === null
+      ? endScan(next, overlapMs)
+      : { ...next, scan: { ...next.scan, flushing: true } };
 
   const commit = (
     state: State,
@@ -176,8 +176,8 @@ export function createLedger(store: Store, options: LedgerOptions) {
   ): Recorded => {
     const before = current(state);
     const checkpoint = next ?? before;
-    const frontier = checkpoint.walk?.frontier ?? null;
-    const moved = at.ended || at.fresh || (frontier !== null && frontier !== (before.walk?.frontier ?? null));
+    const frontier = checkpoint.scan?.frontier ?? null;
+    const moved = at.ended || at.fresh || (frontier !== null && frontier !== (before.scan?.frontier ?? null));
     const seenAt = moved ? at.now : movedAt(state);
     if (moved) {
       clear(store, 'blind', 'the watch sees again', receivers, at.now);
@@ -303,7 +303,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
 
   const status = (now: number): Status => readStatus(store, { ...options, now, movedAt, current });
 
-  return { begin, record, drain, blame, failed, due, settled, leave, resend, tested, watchdog, wakeAt, status };
+  return { begin, record, flush, blame, failed, due, settled, leave, resend, tested, watchdog, wakeAt, status };
 }
 
 type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 'publish'>;
@@ -331,10 +331,10 @@ function versioned(state: State, now: number): State {
  * whose end would see through the future.
  */
 function adopted(found: Checkpoint, now: number, overlapMs: number): Checkpoint {
-  const isLost = found.walk?.direction === 'backward' || found.walk?.draining;
-  const walk = isLost || (found.walk?.began ?? now) - overlapMs > now ? null : found.walk;
+  const isLost = found.scan?.direction === 'backward' || found.scan?.flushing;
+  const scan = isLost || (found.scan?.began ?? now) - overlapMs > now ? null : found.scan;
   const seenThrough = Math.min(found.seenThrough, now - overlapMs);
-  return { ...found, version: 1, floor: Math.min(found.floor, seenThrough), walk, seenThrough };
+  return { ...found, version: 1, floor: Math.min(found.floor, seenThrough), scan, seenThrough };
 }
 
 /** How many obeyed rewinds are remembered: KV may be stale, but not by so many. */

@@ -150,19 +150,19 @@ function Figure({ name, children }: { name: string; children?: Child }) {
 }
 
 function Backlog({ status }: { status: Status }) {
-  const walk = status.checkpoint?.walk ?? null;
+  const scan = status.checkpoint?.scan ?? null;
   const staged =
     status.staged === 0 ? null : <span class="sub">{counted(status.staged, 'entry', 'entries')} staged</span>;
-  if (walk === null) return <>none{staged ?? <span class="sub">the last walk came to its end</span>}</>;
-  if (walk.draining) return <>being recorded{staged}</>;
+  if (scan === null) return <>none{staged ?? <span class="sub">the last walk came to its end</span>}</>;
+  if (scan.flushing) return <>being recorded{staged}</>;
   return (
     <>
       a walk is under way
       <span class="sub">
-        {counted(walk.steps, 'page')} so far
-        {walk.reached !== null && (
+        {counted(scan.steps, 'page')} so far
+        {scan.reached !== null && (
           <>
-            , has come to <When at={walk.reached} />
+            , has come to <When at={scan.reached} />
           </>
         )}
       </span>

@@ -1,7 +1,7 @@
 /** Beginning: which checkpoint counts, and an operator's order obeyed once. */
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../../src/audit-log/checkpoint.ts';
-import { underWay } from '../../../src/audit-log/tail.ts';
+import { startOrResumeScan } from '../../../src/audit-log/tail.ts';
 import { createLedger } from '../../../src/ledger/record/ledger.ts';
 import type { BeginInput } from '../../../src/ledger/rpc.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
@@ -54,21 +54,21 @@ describe('a new ledger', () => {
   });
 
   const walking = (more: Readonly<Record<string, unknown>>): Checkpoint => {
-    const at = underWay(firstCheckpoint(NOON - HOUR, null));
-    return { ...at, walk: { ...at.walk, cursor: 'a', began: NOON - MINUTE, ...more } } as Checkpoint;
+    const at = startOrResumeScan(firstCheckpoint(NOON - HOUR, null));
+    return { ...at, scan: { ...at.scan, cursor: 'a', began: NOON - MINUTE, ...more } } as Checkpoint;
   };
   it.each([
     ['goes on with KV’s walk', walking({ direction: 'forward' }), true],
     ['leaves one that comes newest first: its stage is lost', walking({ direction: 'backward' }), false],
-    ['leaves one that was draining', walking({ draining: true }), false],
+    ['leaves one that was draining', walking({ flushing: true }), false],
     ['leaves one that claims to have begun next year', walking({ began: NOON + 365 * DAY }), false],
-  ])('%s', (_, found, kept) => {
-    expect(empty().ledger.begin(asked(found), NOON).checkpoint.walk !== null).toBe(kept);
+  ])('%s', (_, found, resumeCursor) => {
+    expect(empty().ledger.begin(asked(found), NOON).checkpoint.scan !== null).toBe(resumeCursor);
   });
 
   it('takes nothing else before it has begun', () => {
     const { ledger } = empty();
-    expect(() => ledger.drain(0, 100, NOON)).toThrow('begin() comes first');
+    expect(() => ledger.flush(0, 100, NOON)).toThrow('begin() comes first');
     expect(ledger.wakeAt(NOON)).toBeNull();
     expect(ledger.status(NOON)).toMatchObject({ watching: 'not begun', checkpoint: null, counters: null });
     ledger.watchdog(NOON + DAY);
@@ -105,7 +105,7 @@ describe('a rewind', () => {
     record([], { save: true });
     expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON)).toMatchObject({
       how: 'rewound',
-      checkpoint: { seenThrough: NOON - 30 * MINUTE, walk: null },
+      checkpoint: { seenThrough: NOON - 30 * MINUTE, scan: null },
     });
     record([], { save: true });
     expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('goes on');

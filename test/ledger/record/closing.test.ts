@@ -90,7 +90,7 @@ describe('an alert whose period is seen through', () => {
     it.stage([deleted('b', NOON - 50 * MINUTE)], { now: NOON + OVERLAP });
     it.stage([deleted('a', NOON - HOUR)], { ends: true, now: NOON + OVERLAP });
     expect(kinds(it)).toEqual([]);
-    it.drain(NOON + OVERLAP);
+    it.flush(NOON + OVERLAP);
     expect(kinds(it)).toEqual(['opened', 'resolved']);
   });
 

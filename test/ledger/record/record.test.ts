@@ -286,7 +286,7 @@ describe('a quiet batch', () => {
   it('is saved at once where the tick stops with the walk under way', () => {
     const { record, checkpoint, reopened } = scene();
     record([], { ends: false, save: true });
-    expect(reopened().checkpoint().walk).toEqual(checkpoint().walk);
+    expect(reopened().checkpoint().scan).toEqual(checkpoint().scan);
   });
 
   it('never takes back how far another one has come', () => {

@@ -4,12 +4,12 @@ import { done, entries, entry, MINUTE, NOON, OVERLAP, onAction, scene } from '..
 
 describe('the stage', () => {
   it('keeps what is staged out of the record until the walk has ended', () => {
-    const { stage, drain, count, ids, checkpoint } = scene();
+    const { stage, flush, count, ids, checkpoint } = scene();
     const all = entries(5, NOON - 10 * MINUTE, MINUTE);
     expect(stage(all.slice(3).toReversed())).toMatchObject({ recorded: 0, staged: 2 });
     expect(stage(all.slice(0, 3).toReversed(), { ends: true })).toMatchObject({ recorded: 0, staged: 3 });
-    expect([count('entries'), count('staged'), checkpoint().walk?.draining]).toEqual([0, 5, true]);
-    expect(drain()).toMatchObject({ recorded: 5, checkpoint: { walk: null, seenThrough: NOON - OVERLAP } });
+    expect([count('entries'), count('staged'), checkpoint().scan?.flushing]).toEqual([0, 5, true]);
+    expect(flush()).toMatchObject({ recorded: 5, checkpoint: { scan: null, seenThrough: NOON - OVERLAP } });
     expect(ids()).toEqual(all.map(({ id }) => id));
     expect(count('staged')).toBe(0);
   });
@@ -17,7 +17,7 @@ describe('the stage', () => {
   it('is passed by where one page is the whole walk', () => {
     const { stage, count, checkpoint } = scene();
     expect(stage(entries(3, NOON, 1).toReversed(), { ends: true })).toMatchObject({ recorded: 3, staged: 0 });
-    expect([count('staged'), checkpoint().walk]).toEqual([0, null]);
+    expect([count('staged'), checkpoint().scan]).toEqual([0, null]);
   });
 
   it('takes a page twice as once', () => {
@@ -36,12 +36,12 @@ describe('the stage', () => {
   });
 
   it('is emptied in as many steps as it takes, each in one transaction', () => {
-    const { stage, drain, count, ids } = scene();
+    const { stage, flush, count, ids } = scene();
     const all = entries(250, NOON - MINUTE, 10);
     stage(all, { ends: false });
     stage([], { ends: true });
     const seen: number[] = [];
-    while (count('staged') > 0) seen.push(drain().recorded);
+    while (count('staged') > 0) seen.push(flush().recorded);
     expect(seen).toEqual([100, 100, 50]);
     expect(ids()).toEqual(all.map(({ id }) => id));
   });
@@ -52,28 +52,28 @@ describe('the stage', () => {
     const rule = onAction('vm.read', {
       expression: { kind: 'leaf', selection: 'selection', field: 'user_agent', test },
     });
-    const { stage, drain, count } = scene([rule]);
+    const { stage, flush, count } = scene([rule]);
     stage([entry('long', NOON, { user_agent: agent }), entry('short', NOON + 1)]);
     expect(count('staged', 'length(CAST(body AS BLOB)) > 1048576')).toBe(0);
     expect(count('staged')).toBeGreaterThan(3);
     stage([], { ends: true });
-    expect(drain().opened).toHaveLength(1);
+    expect(flush().opened).toHaveLength(1);
   });
 
   it('records an entry once, though the upstream has changed its time meanwhile', () => {
-    const { stage, drain, ids } = scene();
+    const { stage, flush, ids } = scene();
     stage([entry('a', NOON)]);
     stage([entry('a', NOON - MINUTE)], { ends: true });
-    drain();
+    flush();
     expect(ids()).toEqual(['a']);
   });
 
   it('gives back ids that SQLite could not hold', () => {
     const odd = ['nul\u0000', 'lone\ud800', 'x'.repeat(10_000), '#hash', '__proto__', 'umlaut ü', ' '];
-    const { stage, drain, ids, count } = scene();
+    const { stage, flush, ids, count } = scene();
     stage(odd.map((id) => entry(id, NOON)));
     stage([], { ends: true });
-    expect(drain().recorded).toBe(odd.length);
+    expect(flush().recorded).toBe(odd.length);
     expect(new Set(ids()).size).toBe(odd.length);
     expect(count('staged')).toBe(0);
   });
@@ -86,7 +86,7 @@ describe('the stage', () => {
     stage(entries(3, NOON, 1));
     const { version } = checkpoint();
     stage([], { ends: false });
-    expect(ledger.drain(version, 100, NOON)).toEqual({ kind: 'conflict' });
+    expect(ledger.flush(version, 100, NOON)).toEqual({ kind: 'conflict' });
     expect(count('staged')).toBe(3);
   });
 
@@ -95,8 +95,8 @@ describe('the stage', () => {
     stage(entries(3, NOON, 1));
     stage([], { ends: true });
     const later = reopened();
-    expect(later.checkpoint().walk?.draining).toBe(true);
-    expect(later.drain().recorded).toBe(3);
+    expect(later.checkpoint().scan?.flushing).toBe(true);
+    expect(later.flush().recorded).toBe(3);
   });
 
   it('is emptied by a rewind, which reads all of it again', () => {
@@ -108,11 +108,11 @@ describe('the stage', () => {
   });
 
   it('gives up the entry that brings the ledger down at the third time, and no other', () => {
-    const { stage, ledger, ids, drain, count } = scene();
+    const { stage, ledger, ids, flush, count } = scene();
     stage(entries(3, NOON, 1));
     stage([], { ends: true });
     expect([1, 2, 3].map(() => ledger.blame(null, NOON))).toEqual([false, false, true]);
-    expect(drain().recorded).toBe(2);
+    expect(flush().recorded).toBe(2);
     expect(ids()).toEqual(['e00001', 'e00002']);
     expect(count('quarantine', 'strikes >= 3')).toBe(1);
     expect(ledger.blame(null, NOON)).toBe(false);
@@ -122,6 +122,6 @@ describe('the stage', () => {
     const { stage, ledger, checkpoint } = scene();
     stage([entry('old', NOON - 3_000)]);
     stage([], { ends: true });
-    expect(done(ledger.drain(checkpoint().version, 100, NOON))).toMatchObject({ recorded: 1, expired: 0 });
+    expect(done(ledger.flush(checkpoint().version, 100, NOON))).toMatchObject({ recorded: 1, expired: 0 });
   });
 });
