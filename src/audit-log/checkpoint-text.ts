@@ -34,7 +34,7 @@ const scanSchema = z.object({
 });
 
 const checkpointSchema = z.object({
-  seenThrough: time,
+  watermark: time,
   floor: z.optional(time),
   scan: z.optional(z.nullable(scanSchema)),
   resumeCursor: z.optional(z.nullable(z.object({ query, cursor: z.string(), skip: nullableNumber }))),
@@ -54,21 +54,21 @@ export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: 
 
 /** The checkpoint as KV's text. */
 export function checkpointText(checkpoint: Checkpoint): string {
-  const { seenThrough, floor, ...rest } = checkpoint;
-  return JSON.stringify({ seenThrough: isoOf(seenThrough), floor: isoOf(floor), ...rest });
+  const { watermark, floor, ...rest } = checkpoint;
+  return JSON.stringify({ watermark: isoOf(watermark), floor: isoOf(floor), ...rest });
 }
 
-/** Reads KV's checkpoint; only `seenThrough` must be there. */
+/** Reads KV's checkpoint; only `watermark` must be there. */
 export function checkpointFrom(text: string): Read<Checkpoint> {
   const read = parsed(checkpointSchema, text);
   if (!read.ok) return read;
-  const { seenThrough, floor, scan, resumeCursor, direction, unfilteredUpstream, silentBefore } = read.value;
-  const through = msOf(seenThrough);
+  const { watermark, floor, scan, resumeCursor, direction, unfilteredUpstream, silentBefore } = read.value;
+  const through = msOf(watermark);
   return {
     ok: true,
     value: {
       version: 0,
-      seenThrough: through,
+      watermark: through,
       floor: Math.min(through, floor === undefined ? through : msOf(floor)),
       scan: scan ? { ...scan, query: withoutUndefined(scan.query) } : null,
       resumeCursor: resumeCursor ? { ...resumeCursor, query: withoutUndefined(resumeCursor.query) } : null,

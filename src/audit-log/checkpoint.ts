@@ -1,7 +1,7 @@
 /**
  * The checkpoint: how far the log has been read, and the walk under way.
  *
- * Its one promise: everything the upstream showed with a `created_at` from `floor` to before `seenThrough` is recorded
+ * Its one promise: everything the upstream showed with a `created_at` from `floor` to before `watermark` is recorded
  * (what appears later than the overlap excepted), and everything the walk has passed is recorded or staged. It is
  * plain data, kept by the ledger in the transaction that records a page, and copied to KV for people to read.
  *
@@ -65,7 +65,7 @@ export interface ResumeCursor {
 export interface Checkpoint {
   /** Compared and swapped at each commit. */
   readonly version: number;
-  readonly seenThrough: number;
+  readonly watermark: number;
   /** Entries created before this are none of ours (first start; a rewind lowers it). */
   readonly floor: number;
   readonly scan: Scan | null;
@@ -82,7 +82,7 @@ export interface Checkpoint {
 export function firstCheckpoint(floor: number, silentBefore: number | null): Checkpoint {
   return {
     version: 0,
-    seenThrough: floor,
+    watermark: floor,
     floor,
     scan: null,
     resumeCursor: null,
@@ -97,16 +97,16 @@ export function firstCheckpoint(floor: number, silentBefore: number | null): Che
  * that is not yet seen through it changes nothing, since skipping ahead would lose entries.
  */
 export function rewound(checkpoint: Checkpoint, to: number, silent: boolean): Checkpoint {
-  if (to >= checkpoint.seenThrough) return checkpoint;
+  if (to >= checkpoint.watermark) return checkpoint;
   return {
     ...checkpoint,
-    seenThrough: to,
+    watermark: to,
     floor: Math.min(checkpoint.floor, to),
     scan: null,
     resumeCursor: null,
     // What was to be read in silence is no less so than what was seen through.
     silentBefore: silent
-      ? Math.max(checkpoint.seenThrough, checkpoint.silentBefore ?? to, checkpoint.scan?.silentBefore ?? to)
+      ? Math.max(checkpoint.watermark, checkpoint.silentBefore ?? to, checkpoint.scan?.silentBefore ?? to)
       : null,
   };
 }

@@ -37,9 +37,9 @@ export type ActiveScan = Checkpoint & { readonly scan: Scan };
 
 /** The checkpoint with a walk under way: the one it has, or a new one. */
 export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
-  const { scan, resumeCursor, unfilteredUpstream, seenThrough } = checkpoint;
+  const { scan, resumeCursor, unfilteredUpstream, watermark } = checkpoint;
   if (scan !== null) return { ...checkpoint, scan };
-  const query: ScanQuery = resumeCursor?.query ?? queryFrom(seenThrough, unfilteredUpstream);
+  const query: ScanQuery = resumeCursor?.query ?? queryFrom(watermark, unfilteredUpstream);
   return {
     ...checkpoint,
     scan: {
@@ -116,7 +116,7 @@ export function follow(checkpoint: ActiveScan, page: Page, overlapMs: number): F
   if (direction === 'backward') {
     // A page of one instant has shown no order: it may end the walk only where another has.
     const descends = order === 'descending' || (order === 'flat' && sawDescending);
-    const reachedPast = descends && last !== undefined && last < checkpoint.seenThrough;
+    const reachedPast = descends && last !== undefined && last < checkpoint.watermark;
     if (reachedPast) return { kind: 'ended', handle, checkpoint: ended };
   } else if (ascending && direction === 'forward' && last !== undefined) {
     const future = last > page.servedAt + CLOCK_SLACK_MS;
@@ -136,13 +136,13 @@ export function follow(checkpoint: ActiveScan, page: Page, overlapMs: number): F
 /** The checkpoint once the walk has ended and everything it read is recorded. */
 export function endScan(checkpoint: Checkpoint, overlapMs: number): Checkpoint {
   const began = checkpoint.scan?.began ?? null;
-  const through = began === null ? checkpoint.seenThrough : Math.max(checkpoint.seenThrough, began - overlapMs);
+  const through = began === null ? checkpoint.watermark : Math.max(checkpoint.watermark, began - overlapMs);
   // An upstream that refused filters may have learned them, or had only a bad moment: it is asked again each day.
-  const sameDay = Math.floor(through / DAY_MS) === Math.floor(checkpoint.seenThrough / DAY_MS);
+  const sameDay = Math.floor(through / DAY_MS) === Math.floor(checkpoint.watermark / DAY_MS);
   return {
     ...checkpoint,
     unfilteredUpstream: checkpoint.unfilteredUpstream && sameDay,
-    seenThrough: through,
+    watermark: through,
     scan: null,
     silentBefore: null,
   };
@@ -155,7 +155,7 @@ export function endScan(checkpoint: Checkpoint, overlapMs: number): Checkpoint {
  */
 export function withoutCursor(checkpoint: ActiveScan, overlapMs: number): Checkpoint {
   const { scan } = checkpoint;
-  const start = Math.max(checkpoint.seenThrough, minimumOf(scan.query));
+  const start = Math.max(checkpoint.watermark, minimumOf(scan.query));
   const sure = scan.direction !== 'backward' && scan.ascending && scan.filtered;
   const again =
     sure && scan.reached !== null && scan.began !== null

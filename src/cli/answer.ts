@@ -14,7 +14,7 @@ const status = z.object({
   watching: z.enum(['not begun', 'watching', 'blind']),
   movedAt: maybe,
   failure: z.optional(z.nullable(z.object({ message: text, since: number, at: number }))),
-  seenThrough: maybe,
+  watermark: maybe,
   lagMs: maybe,
   checkpoint: z.nullable(z.object({ scan: z.nullable(scan) })),
   staged: number,

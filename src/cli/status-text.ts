@@ -55,7 +55,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
   return [
     [
       'Seen through',
-      status.seenThrough === null ? 'nothing yet' : `${utc(status.seenThrough)}, ${ago(status.lagMs)} ago`,
+      status.watermark === null ? 'nothing yet' : `${utc(status.watermark)}, ${ago(status.lagMs)} ago`,
     ],
     ['Last moved', status.movedAt === null ? 'never' : `${utc(status.movedAt)}, ${ago(now - status.movedAt)} ago`],
     ...failing(status.failure ?? null, now),

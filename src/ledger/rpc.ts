@@ -312,7 +312,7 @@ export interface Status {
   readonly movedAt: number | null;
   /** Why ticks fail, and since when; null where none has failed since the watch last moved. */
   readonly failure: NotedFailure | null;
-  readonly seenThrough: number | null;
+  readonly watermark: number | null;
   /** How far seen-through lies behind now, in ms. */
   readonly lagMs: number | null;
   readonly checkpoint: Checkpoint | null;

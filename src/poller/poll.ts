@@ -49,7 +49,7 @@ export interface Polled extends Intake {
   readonly stopped: 'scan ended' | 'budget' | 'overtaken' | 'stuck';
   readonly pages: number;
   readonly opened: readonly OpenedAlert[];
-  readonly seenThrough: number;
+  readonly watermark: number;
   /** What went wrong and was put up with: in words. */
   readonly notes: readonly string[];
 }
@@ -93,7 +93,7 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
   };
   const finish = async (stopped: Polled['stopped']): Promise<Polled> => {
     if (publish) await writeKv(deps.kv, checkpoint, notes);
-    return { how: begun.how, stopped, ...total, opened, seenThrough: checkpoint.seenThrough, notes };
+    return { how: begun.how, stopped, ...total, opened, watermark: checkpoint.watermark, notes };
   };
 
   for (;;) {

@@ -67,7 +67,7 @@ export async function tick(
     log(polled.notes.length > 0 || polled.quarantined > 0 ? 'warn' : 'log', {
       at: 'tick',
       ...polled,
-      seenThrough: new Date(polled.seenThrough).toISOString(),
+      watermark: new Date(polled.watermark).toISOString(),
       requests: auditLog.requests,
     });
     if (polled.stopped === 'scan ended' && config.heartbeatUrl !== null) await beat(config.heartbeatUrl, deps.fetch);

@@ -11,13 +11,13 @@ const NOON = Date.UTC(2026, 0, 5, 12);
 describe('a rewind', () => {
   const checkpoint: Checkpoint = {
     ...startOrResumeScan(firstCheckpoint(NOON - HOUR, null)),
-    seenThrough: NOON,
+    watermark: NOON,
     resumeCursor: { query: {}, cursor: 'a', skip: null },
   };
 
   it('goes back, and leaves the walk and what was kept', () => {
     expect(rewound(checkpoint, NOON - HOUR / 2, false)).toMatchObject({
-      seenThrough: NOON - HOUR / 2,
+      watermark: NOON - HOUR / 2,
       floor: NOON - HOUR,
       scan: null,
       resumeCursor: null,
@@ -68,7 +68,7 @@ describe('the checkpoint in KV', () => {
     });
     const checkpoint = fc.record({
       version: fc.nat(),
-      seenThrough: time,
+      watermark: time,
       floor: fc.constant(0),
       scan: fc.option(scan),
       resumeCursor: fc.option(fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()) })),
@@ -86,20 +86,20 @@ describe('the checkpoint in KV', () => {
   it('says its times as people read them', () => {
     const text = checkpointText(firstCheckpoint(NOON, null));
     expect(JSON.parse(text)).toMatchObject({
-      seenThrough: '2026-01-05T12:00:00.000Z',
+      watermark: '2026-01-05T12:00:00.000Z',
       floor: '2026-01-05T12:00:00.000Z',
     });
   });
 
-  it('may be written by hand: seenThrough is enough', () => {
-    expect(checkpointFrom('{"seenThrough":"2026-01-05T13:00:00+01:00"}')).toEqual({
+  it('may be written by hand: watermark is enough', () => {
+    expect(checkpointFrom('{"watermark":"2026-01-05T13:00:00+01:00"}')).toEqual({
       ok: true,
       value: firstCheckpoint(NOON, null),
     });
   });
 
-  it('has no floor above seenThrough', () => {
-    const text = '{"seenThrough":"2026-01-05T12:00:00Z","floor":"2026-01-06T12:00:00Z"}';
+  it('has no floor above watermark', () => {
+    const text = '{"watermark":"2026-01-05T12:00:00Z","floor":"2026-01-06T12:00:00Z"}';
     expect(checkpointFrom(text)).toMatchObject({ ok: true, value: { floor: NOON } });
   });
 
@@ -108,15 +108,15 @@ describe('the checkpoint in KV', () => {
     ['nothing', ''],
     ['a list', '[]'],
     ['null', 'null'],
-    ['a number for a time', '{"seenThrough":1767614400000}'],
-    ['a day for a time', '{"seenThrough":"2026-01-05"}'],
-    ['a number as text for a time', '{"seenThrough":"12"}'],
-    ['a time no RFC 3339 can say', '{"seenThrough":"+275760-09-13T00:00:00.000Z"}'],
-    ['a time before every calendar', '{"seenThrough":"-271821-04-20T00:00:00.000Z"}'],
-    ['a time that is none', '{"seenThrough":"2026-02-30T00:00:00Z"}'],
-    ['a time without its offset', '{"seenThrough":"2026-01-05T12:00:00"}'],
+    ['a number for a time', '{"watermark":1767614400000}'],
+    ['a day for a time', '{"watermark":"2026-01-05"}'],
+    ['a number as text for a time', '{"watermark":"12"}'],
+    ['a time no RFC 3339 can say', '{"watermark":"+275760-09-13T00:00:00.000Z"}'],
+    ['a time before every calendar', '{"watermark":"-271821-04-20T00:00:00.000Z"}'],
+    ['a time that is none', '{"watermark":"2026-02-30T00:00:00Z"}'],
+    ['a time without its offset', '{"watermark":"2026-01-05T12:00:00"}'],
     ['a limit the upstream refuses', checkpointText(withWalk({ limit: 1000 }))],
-    ['an endless time', '{"seenThrough":"2026-01-05T12:00:00Z","silentBefore":1e999}'],
+    ['an endless time', '{"watermark":"2026-01-05T12:00:00Z","silentBefore":1e999}'],
     ['a walk that began beyond all dates', checkpointText(withWalk({ began: 1e300 }))],
   ];
   it.each(wrong)('is not read where it holds %s', (_, text) => {

@@ -184,7 +184,7 @@ describe('where a walk without its cursor begins again', () => {
       steps: 0,
       query: { sort: 'created_at:asc', created_at_min: new Date(SEEN + second * SECOND).toISOString() },
     });
-    expect([again.resumeCursor, again.seenThrough]).toEqual([null, SEEN]);
+    expect([again.resumeCursor, again.watermark]).toEqual([null, SEEN]);
   });
 
   it('the second time no earlier than the first', () => {
@@ -198,7 +198,7 @@ describe('where a walk without its cursor begins again', () => {
     const { checkpoint } = followed([page([1], 'a')]);
     const again = withoutCursor(startOrResumeScan(checkpoint), OVERLAP);
     const { checkpoint: on } = followed([page([2], null, NOON + 60 * MINUTE)], again);
-    expect(endScan(on, OVERLAP).seenThrough).toBe(NOON - OVERLAP);
+    expect(endScan(on, OVERLAP).watermark).toBe(NOON - OVERLAP);
   });
 });
 
@@ -216,11 +216,11 @@ describe('without filters', () => {
 describe('the end of a walk', () => {
   it('moves seen-through to its beginning less the overlap, whatever the entries claim', () => {
     const { checkpoint } = followed([page([1, 1e6], null)]);
-    expect(endScan(checkpoint, OVERLAP)).toMatchObject({ seenThrough: NOON - OVERLAP, scan: null });
+    expect(endScan(checkpoint, OVERLAP)).toMatchObject({ watermark: NOON - OVERLAP, scan: null });
   });
   it('never moves it back', () => {
     const { checkpoint } = followed([page([], null, SEEN)]);
-    expect(endScan(checkpoint, OVERLAP).seenThrough).toBe(SEEN);
+    expect(endScan(checkpoint, OVERLAP).watermark).toBe(SEEN);
   });
   it('ends the silence it was read in', () => {
     const { checkpoint } = followed([page([], null)], start({ silentBefore: NOON }));
@@ -391,7 +391,7 @@ function runs(of: Story): { readonly missed: readonly string[]; readonly unseen:
       if (result.kind !== 'ended') continue;
       checkpoint = endScan(checkpoint, OVERLAP);
       for (const { id, createdAt } of log) {
-        if (!seen.has(id) && createdAt < checkpoint.seenThrough) missed.push(id);
+        if (!seen.has(id) && createdAt < checkpoint.watermark) missed.push(id);
       }
       break;
     }

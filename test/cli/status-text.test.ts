@@ -9,7 +9,7 @@ type Status = NonNullable<StatusAnswer['status']>;
 const QUIET: Status = {
   watching: 'watching',
   movedAt: NOW - 4_000,
-  seenThrough: NOW - 5 * MINUTE,
+  watermark: NOW - 5 * MINUTE,
   lagMs: 5 * MINUTE,
   checkpoint: { scan: null },
   staged: 0,
@@ -120,7 +120,7 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
     { quarantine: [{ key: 'k', problem: 'it has no id', firstAt: NOW }] },
     '  k, 2026-01-31 03:00:00 UTC: it has no id',
   ],
-  ['a time that is none', { seenThrough: -1 }, 'Seen through  an impossible time (-1)'],
+  ['a time that is none', { watermark: -1 }, 'Seen through  an impossible time (-1)'],
 ];
 
 test.each(ROWS)('shows %s', (_, status, line) => {

@@ -15,7 +15,7 @@ const TICK = {
   known: 1,
   quarantined: 0,
   opened: [],
-  seenThrough: '',
+  watermark: '',
   stopped: 'scan ended',
   notes: [],
 };
@@ -145,7 +145,7 @@ const EVENTS: readonly DemoEvent[] = [
     status: 'x',
   },
   { at: 'story', name: 'x', entries: 1 },
-  { at: 'tick', pages: 1, recorded: 1, staged: 0, known: 0, seenThrough: '', stopped: 'budget' },
+  { at: 'tick', pages: 1, recorded: 1, staged: 0, known: 0, watermark: '', stopped: 'budget' },
   { at: 'alert', id: 1, level: 'high', title: HOSTILE, evidence: HOSTILE, said: HOSTILE },
   { at: 'message', alert: 1, text: HOSTILE, facts: [{ label: 'who', lines: [HOSTILE] }] },
   { at: 'mail', alert: 1, to: HOSTILE, subject: HOSTILE },
@@ -169,7 +169,7 @@ test('a quiet tick is not told; colour is only where it is asked for', () => {
     recorded: 0,
     staged: 0,
     known: 9,
-    seenThrough: '',
+    watermark: '',
     stopped: 'scan ended',
   };
   expect(linesOf(quiet, NOW, plainPaint)).toEqual([]);

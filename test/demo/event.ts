@@ -28,7 +28,7 @@ export type DemoEvent =
       /** Read, and kept to be recorded oldest first when the walk has come to its end. */
       readonly staged: number;
       readonly known: number;
-      readonly seenThrough: string;
+      readonly watermark: string;
       readonly stopped: string;
     }
   | {
@@ -89,7 +89,7 @@ function tickEvents(line: Fields): DemoEvent[] {
       recorded: number(line.recorded),
       staged: number(line.staged),
       known: number(line.known),
-      seenThrough: text(line.seenThrough),
+      watermark: text(line.watermark),
       stopped: text(line.stopped),
     },
     ...alerts.map(

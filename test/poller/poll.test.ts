@@ -95,7 +95,7 @@ describe('pages', () => {
     const it = scene();
     const log = scripted(sorted(records(250)));
     const polled = await poll(deps(log, callable(it)));
-    expect(polled).toMatchObject({ stopped: 'scan ended', pages: 3, recorded: 250, seenThrough: NOON - OVERLAP });
+    expect(polled).toMatchObject({ stopped: 'scan ended', pages: 3, recorded: 250, watermark: NOON - OVERLAP });
     expect(it.count('entries')).toBe(250);
   });
 
@@ -383,7 +383,7 @@ describe('records that are odd', () => {
       );
       return page(entries, query.cursor === undefined ? 'on' : null);
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', seenThrough: NOON - OVERLAP });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', watermark: NOON - OVERLAP });
     expect(it.ids()).toEqual(['now', 'last']);
   });
 });
@@ -394,7 +394,7 @@ describe('KV', () => {
     const kv = memoryKv();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
     const read = checkpointFrom(kv.held.get(KV_CHECKPOINT) ?? '');
-    expect(read).toMatchObject({ ok: true, value: { seenThrough: NOON - OVERLAP, scan: null } });
+    expect(read).toMatchObject({ ok: true, value: { watermark: NOON - OVERLAP, scan: null } });
     kv.held.clear();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
     expect(kv.held.size).toBe(0);
@@ -404,9 +404,9 @@ describe('KV', () => {
     ['not JSON', '{'],
     ['another type', '7'],
     ['null', 'null'],
-    ['no seenThrough', '{}'],
-    ['no time', '{"seenThrough":"yesterday"}'],
-    ['a broken walk', '{"seenThrough":"2026-01-05T11:00:00Z","scan":{}}'],
+    ['no watermark', '{}'],
+    ['no time', '{"watermark":"yesterday"}'],
+    ['a broken walk', '{"watermark":"2026-01-05T11:00:00Z","scan":{}}'],
   ];
   it.each(garbage)('is noted and left alone where it holds %s', async (_, text) => {
     const it = scene();
@@ -444,7 +444,7 @@ describe('KV', () => {
 
   it('that is ahead of a ledger that has begun is not believed', async () => {
     const it = scene();
-    const ahead = checkpointText({ ...it.checkpoint(), seenThrough: NOON + 60 * MINUTE, floor: NOON + 60 * MINUTE });
+    const ahead = checkpointText({ ...it.checkpoint(), watermark: NOON + 60 * MINUTE, floor: NOON + 60 * MINUTE });
     const log = scripted(page(records(2)));
     await poll(deps(log, callable(it), { kv: memoryKv({ [KV_CHECKPOINT]: ahead }) }));
     expect(log.asked[0]?.created_at_min).toBe(new Date(NOON - 60 * MINUTE).toISOString());
@@ -457,8 +457,8 @@ describe('the upstream’s clock', () => {
     ['ahead by more is not', 24 * 60 * MINUTE, NOON + 30_000 - OVERLAP],
     ['behind is believed', -20 * MINUTE, NOON - 25 * MINUTE],
     ['behind by years moves nothing', -1e12, NOON - 60 * MINUTE],
-  ])('%s', async (_, ahead, seenThrough) => {
+  ])('%s', async (_, ahead, watermark) => {
     const log = scripted({ ...page([]), servedAt: NOON + ahead });
-    expect((await poll(deps(log, callable(scene())))).seenThrough).toBe(seenThrough);
+    expect((await poll(deps(log, callable(scene())))).watermark).toBe(watermark);
   });
 });

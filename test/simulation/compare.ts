@@ -42,7 +42,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
 
   // Is it watching, and has it caught up?
   // An upstream clock far ahead of ours is not believed, so then seen-through keeps to ours.
-  const lag = after.now + Math.min(upstream.skewMs, 0) - state.checkpoint.seenThrough;
+  const lag = after.now + Math.min(upstream.skewMs, 0) - state.checkpoint.watermark;
   if (lag > after.overlapMs + 8 * MINUTE) say(`seen-through lies ${Math.round(lag / 1000)}s behind after the calm`);
   if (after.now - state.movedAt > 8 * MINUTE) say('no walk has moved in the calm');
   if (store.all('SELECT 1 FROM staged').length > 0) say('entries are left on the stage');
@@ -113,7 +113,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (row === undefined) return;
     if (text(row) !== text(alert)) say(`alert ${row.id}: owed ${text(alert)}, got ${text(row)}`);
     if (row.closing !== alert.closing) say(`alert ${row.id}: closing is "${row.closing}", not "${alert.closing}"`);
-    const isOver = row.begins + row.period <= state.checkpoint.seenThrough;
+    const isOver = row.begins + row.period <= state.checkpoint.watermark;
     if (isOver && row.state !== 'closed') say(`alert ${row.id} is ${row.state}, its period seen through`);
     const kept = store.all<{ seq: number; said: string }>(
       'SELECT seq, said FROM matches WHERE alert = ? ORDER BY seq',
@@ -195,7 +195,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   const text = after.kv.latest(KV_CHECKPOINT);
   const copy = text === null ? null : checkpointFrom(text);
   if (copy !== null && !copy.ok) say(`KV's checkpoint can't be read: ${copy.problem}`);
-  if (copy?.ok && !after.movedByHand && copy.value.seenThrough > state.checkpoint.seenThrough)
+  if (copy?.ok && !after.movedByHand && copy.value.watermark > state.checkpoint.watermark)
     say('KV is ahead of the ledger');
   if (recorded.length > 0 && text === null) say('KV holds no checkpoint');
   return { problems, entries: recorded.length, alerts: opened.length };

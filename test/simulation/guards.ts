@@ -34,8 +34,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "overlap: seen-through lies before the walk's beginning",
     file: 'src/audit-log/tail.ts',
-    find: 'Math.max(checkpoint.seenThrough, began - overlapMs)',
-    replace: 'Math.max(checkpoint.seenThrough, began)',
+    find: 'Math.max(checkpoint.watermark, began - overlapMs)',
+    replace: 'Math.max(checkpoint.watermark, began)',
   },
   {
     name: "the walk's beginning is the upstream's Date, not our clock",
@@ -70,8 +70,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a rejected cursor: the walk goes on from what is surely recorded',
     file: 'src/audit-log/tail.ts',
-    find: 'const start = Math.max(checkpoint.seenThrough, minimumOf(scan.query));',
-    replace: 'const start = scan.began ?? checkpoint.seenThrough;',
+    find: 'const start = Math.max(checkpoint.watermark, minimumOf(scan.query));',
+    replace: 'const start = scan.began ?? checkpoint.watermark;',
   },
   {
     name: 'the stage is recorded before the walk ends',
@@ -149,7 +149,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'an alert closes when its period is seen through, and not before',
     file: 'src/ledger/record/ledger.ts',
-    find: 'if (closes) closeAlerts(store, checkpoint.seenThrough,',
+    find: 'if (closes) closeAlerts(store, checkpoint.watermark,',
     replace: 'if (closes) closeAlerts(store, at.now,',
   },
   {

@@ -307,7 +307,7 @@ export async function run(seed: number): Promise<RunResult> {
       movedByHand = true;
       world.hit('kv: ahead');
       kv.faults = { ...kv.faults, refused: 0 };
-      kv.write(KV_CHECKPOINT, JSON.stringify({ seenThrough: new Date(world.now() + 60 * MINUTE).toISOString() }));
+      kv.write(KV_CHECKPOINT, JSON.stringify({ watermark: new Date(world.now() + 60 * MINUTE).toISOString() }));
     });
   }
 

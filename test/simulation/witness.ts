@@ -23,7 +23,7 @@ export function createWitness(store: Store) {
     for (const { id, ends } of closed) {
       if (at.has(id)) continue;
       const [now] = store.all<{ seq: number; seen: number }>(
-        "SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.seenThrough' AS seen FROM state",
+        "SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS seen FROM state",
       );
       at.set(id, now?.seq ?? 0);
       if ((now?.seen ?? 0) < ends) problems.push(`alert ${id} closed before its period was seen through`);

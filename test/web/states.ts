@@ -56,7 +56,7 @@ export const STATES: readonly PageState[] = [
     ledger: {
       overview: async () =>
         overview(ORDINARY, {
-          status: status({ watching: 'not begun', movedAt: null, seenThrough: null, lagMs: null, counters: null }),
+          status: status({ watching: 'not begun', movedAt: null, watermark: null, lagMs: null, counters: null }),
           open: [],
           receivers: [],
           newest: [],

@@ -169,7 +169,7 @@ export function status(changes: Partial<Status> = {}): Status {
     startedAt: NOW - 90 * 24 * HOUR,
     movedAt: NOW - 40_000,
     failure: null,
-    seenThrough: NOW - 5 * MINUTE,
+    watermark: NOW - 5 * MINUTE,
     lagMs: 5 * MINUTE,
     checkpoint: null,
     rewinds: [],

@@ -37,17 +37,17 @@ const HOUR_ON = () => new Date(Date.now() + HOUR).toISOString();
 /** What is done to KV's checkpoint by the text that lay there. */
 const MOVES: readonly { readonly sentence: string; readonly to: (text: string) => string | null }[] = [
   { sentence: 'is deleted', to: () => null },
-  { sentence: 'is garbage', to: () => '{"seenThrough":' },
+  { sentence: 'is garbage', to: () => '{"watermark":' },
   { sentence: 'is JSON of another kind', to: () => '[1, 2, 3]' },
-  { sentence: 'has a time that is none', to: (text) => changed(text, () => ({ seenThrough: 'tomorrow' })) },
+  { sentence: 'has a time that is none', to: (text) => changed(text, () => ({ watermark: 'tomorrow' })) },
   {
     sentence: 'is stale by an hour',
-    to: (text) => changed(text, () => ({ seenThrough: new Date(Date.now() - 2 * HOUR).toISOString() })),
+    to: (text) => changed(text, () => ({ watermark: new Date(Date.now() - 2 * HOUR).toISOString() })),
   },
-  { sentence: 'is ahead by an hour', to: (text) => changed(text, () => ({ seenThrough: HOUR_ON() })) },
+  { sentence: 'is ahead by an hour', to: (text) => changed(text, () => ({ watermark: HOUR_ON() })) },
   {
     sentence: 'is ahead, with a version of its own',
-    to: (text) => changed(text, () => ({ seenThrough: HOUR_ON(), version: 1_000_000 })),
+    to: (text) => changed(text, () => ({ watermark: HOUR_ON(), version: 1_000_000 })),
   },
   {
     sentence: 'has a walk with a cursor of another log',
@@ -128,7 +128,7 @@ async function withNewLedger(
 }
 
 describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
-  const through = (ago: number) => ({ seenThrough: new Date(Date.now() - ago).toISOString() });
+  const through = (ago: number) => ({ watermark: new Date(Date.now() - ago).toISOString() });
 
   it('takes what KV has, and reads on from there', async () => {
     const told = story(Date.now());
@@ -295,11 +295,11 @@ describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
 
   it('that asks for the future, or is garbage, moves nothing', async () => {
     const { world, first } = await afterStory(dialect);
-    const before = (await world.state()).checkpoint.seenThrough;
+    const before = (await world.state()).checkpoint.watermark;
     for (const text of [order('on', -HOUR, false), 'garbage', '{"id":"x"}', '{"id":"","to":"2020-01-01T00:00:00Z"}']) {
       await world.setKv(KV_REWIND, text);
       await world.untilEnded();
-      expect((await world.status()).seenThrough).toBeGreaterThanOrEqual(before);
+      expect((await world.status()).watermark).toBeGreaterThanOrEqual(before);
     }
     await expectTold(world, first);
   });

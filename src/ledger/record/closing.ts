@@ -20,21 +20,21 @@ export const CLOSE_MOST = 500;
 
 const CLOSABLE = "state = 'open' AND begins + period <= ?";
 
-/** Whether an alert's period lies before `seenThrough`, and it is still open. Reads one row. */
-export function isClosingDue(store: Store, seenThrough: number): boolean {
-  return store.all(`SELECT 1 FROM alerts WHERE ${CLOSABLE} LIMIT 1`, seenThrough).length > 0;
+/** Whether an alert's period lies before `watermark`, and it is still open. Reads one row. */
+export function isClosingDue(store: Store, watermark: number): boolean {
+  return store.all(`SELECT 1 FROM alerts WHERE ${CLOSABLE} LIMIT 1`, watermark).length > 0;
 }
 
-/** Closes the alerts whose period lies before `seenThrough`: no match that the overlap allows can join them. */
+/** Closes the alerts whose period lies before `watermark`: no match that the overlap allows can join them. */
 export function closeAlerts(
   store: Store,
-  seenThrough: number,
+  watermark: number,
   { engine, receivers }: { readonly engine: Engine; readonly receivers: readonly Route[] },
   now: number,
 ): void {
   const rows = store.all<StoredAlert>(
     `SELECT * FROM alerts WHERE ${CLOSABLE} ORDER BY begins + period, id LIMIT ${CLOSE_MOST}`,
-    seenThrough,
+    watermark,
   );
   for (const alert of rows.map(alertFrom)) {
     const rule = engine.rules.get(alert.rule) ?? null;

@@ -85,7 +85,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
           throw new Error('the ledger is new and KV, where its checkpoint may lie, cannot be read');
         // What claims to have seen the future has seen nothing that can be relied on.
         const found =
-          input.kv.checkpoint !== null && input.kv.checkpoint.seenThrough <= now ? input.kv.checkpoint : null;
+          input.kv.checkpoint !== null && input.kv.checkpoint.watermark <= now ? input.kv.checkpoint : null;
         const silentBefore = input.silentStart ? now : null;
         const fresh = firstState(now, found?.floor ?? input.startAt, found === null ? silentBefore : null);
         const from = found === null ? fresh : { ...fresh, checkpoint: adopted(found, now, overlapMs) };
@@ -183,19 +183,19 @@ export function createLedger(store: Store, options: LedgerOptions) {
       clear(store, 'blind', 'the watch sees again', receivers, at.now);
       clear(store, 'key-refused', 'the upstream takes the API key again', receivers, at.now);
     }
-    const closes = isClosingDue(store, checkpoint.seenThrough);
+    const closes = isClosingDue(store, checkpoint.watermark);
     // That it works again is kept at once, or a ledger that forgets would show the failure again.
     const mended = moved && (state.failure ?? null) !== null;
     const worthSaving = at.fresh || at.save || closes || mended || at.now - state.savedAt >= QUIET_SAVE_MS;
     if (!worthSaving) {
-      if (checkpoint.seenThrough >= before.seenThrough) quiet = { checkpoint, movedAt: seenAt };
+      if (checkpoint.watermark >= before.watermark) quiet = { checkpoint, movedAt: seenAt };
       return { kind: 'done', checkpoint, publish: false, ...counts };
     }
     const publish = at.fresh && at.now - state.publishedAt >= PUBLISH_MS;
     const failure = moved ? null : (state.failure ?? null);
     const publishedAt = publish ? at.now : state.publishedAt;
     const saved = versioned({ ...state, checkpoint, movedAt: seenAt, publishedAt, failure }, at.now);
-    if (closes) closeAlerts(store, checkpoint.seenThrough, options, at.now);
+    if (closes) closeAlerts(store, checkpoint.watermark, options, at.now);
     writeState(store, evict(store, saved, options));
     quiet = null;
     return { kind: 'done', checkpoint: saved.checkpoint, publish, ...counts };
@@ -333,8 +333,8 @@ function versioned(state: State, now: number): State {
 function adopted(found: Checkpoint, now: number, overlapMs: number): Checkpoint {
   const isLost = found.scan?.direction === 'backward' || found.scan?.flushing;
   const scan = isLost || (found.scan?.began ?? now) - overlapMs > now ? null : found.scan;
-  const seenThrough = Math.min(found.seenThrough, now - overlapMs);
-  return { ...found, version: 1, floor: Math.min(found.floor, seenThrough), scan, seenThrough };
+  const watermark = Math.min(found.watermark, now - overlapMs);
+  return { ...found, version: 1, floor: Math.min(found.floor, watermark), scan, watermark };
 }
 
 /** How many obeyed rewinds are remembered: KV may be stale, but not by so many. */

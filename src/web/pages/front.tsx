@@ -110,7 +110,7 @@ function Standing({ stand, status, now }: { stand: Stand; status: Status | null;
       {status !== null && status.watching !== 'not begun' && (
         <dl class="figures">
           <Figure name="Seen through">
-            <When at={status.seenThrough} />
+            <When at={status.watermark} />
             {status.lagMs !== null && <span class="sub">{lengthInWords(status.lagMs)} behind now</span>}
           </Figure>
           <Figure name="Last walk moved">

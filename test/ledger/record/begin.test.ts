@@ -48,9 +48,9 @@ describe('a new ledger', () => {
   it('takes no checkpoint from KV that has seen the future', () => {
     const found = firstCheckpoint(NOON + DAY, null);
     const begun = empty().ledger.begin(asked(found), NOON);
-    expect(begun).toMatchObject({ how: 'first start', checkpoint: { seenThrough: NOON - HOUR } });
+    expect(begun).toMatchObject({ how: 'first start', checkpoint: { watermark: NOON - HOUR } });
     const near = firstCheckpoint(NOON - MINUTE, null);
-    expect(empty().ledger.begin(asked(near), NOON).checkpoint.seenThrough).toBe(NOON - OVERLAP);
+    expect(empty().ledger.begin(asked(near), NOON).checkpoint.watermark).toBe(NOON - OVERLAP);
   });
 
   const walking = (more: Readonly<Record<string, unknown>>): Checkpoint => {
@@ -105,7 +105,7 @@ describe('a rewind', () => {
     record([], { save: true });
     expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON)).toMatchObject({
       how: 'rewound',
-      checkpoint: { seenThrough: NOON - 30 * MINUTE, scan: null },
+      checkpoint: { watermark: NOON - 30 * MINUTE, scan: null },
     });
     record([], { save: true });
     expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('goes on');

@@ -20,8 +20,8 @@ function grown(matches = 2, more: Parameters<typeof scene>[1] = {}, rule = RULE)
   return it;
 }
 
-/** A quiet tick whose walk is seen through up to `seenThrough`. */
-const seeThrough = (it: Scene, seenThrough: number) => it.record([], { now: seenThrough + OVERLAP });
+/** A quiet tick whose walk is seen through up to `watermark`. */
+const seeThrough = (it: Scene, watermark: number) => it.record([], { now: watermark + OVERLAP });
 const closingOf = ({ store }: Scene) =>
   store.all<{ state: string; closing: string | null }>('SELECT state, closing FROM alerts ORDER BY id');
 const notices = ({ store }: Scene) =>
@@ -162,7 +162,7 @@ describe('closing is told once', () => {
 
   it('though the ledger forgets how far it saw, and sees it again', () => {
     const it = grown();
-    for (const seenThrough of [NOON, NOON + 1, NOON]) seeThrough(it.reopened(), seenThrough);
+    for (const watermark of [NOON, NOON + 1, NOON]) seeThrough(it.reopened(), watermark);
     expect(kinds(it)).toEqual(['opened', 'resolved']);
   });
 
@@ -171,7 +171,7 @@ describe('closing is told once', () => {
     seeThrough(it, NOON);
     const rewind = { id: 'again', to: NOON - 2 * HOUR, silent: false };
     const begun = it.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, silentStart: false }, NOON);
-    expect(begun).toMatchObject({ how: 'rewound', checkpoint: { seenThrough: NOON - 2 * HOUR } });
+    expect(begun).toMatchObject({ how: 'rewound', checkpoint: { watermark: NOON - 2 * HOUR } });
     it.record([deleted('m0', NOON - HOUR), deleted('m1', NOON - 50 * MINUTE)], { now: NOON + HOUR });
     expect(kinds(it)).toEqual(['opened', 'resolved']);
     expect(it.count('alerts')).toBe(1);

@@ -225,7 +225,7 @@ describe('a batch', () => {
     record([entry('a', NOON)]);
     const batch = {
       expect: old.version,
-      next: { ...old, seenThrough: NOON + DAY },
+      next: { ...old, watermark: NOON + DAY },
       ends: true,
       handle: 'record',
       began: NOON,
@@ -236,7 +236,7 @@ describe('a batch', () => {
     } as const;
     expect(written(() => expect(ledger.record(batch, NOON)).toEqual({ kind: 'conflict' }))).toBe(0);
     expect([count('entries'), count('quarantine')]).toEqual([1, 0]);
-    expect(checkpoint().seenThrough).toBe(NOON - OVERLAP);
+    expect(checkpoint().watermark).toBe(NOON - OVERLAP);
   });
 
   it('that fails half-way leaves nothing behind', () => {
@@ -266,11 +266,11 @@ describe('a quiet batch', () => {
     const { record, written, checkpoint, reopened } = scene();
     const page = entries(3, NOON - 2 * MINUTE, SECOND);
     record(page);
-    const { version, seenThrough } = checkpoint();
+    const { version, watermark } = checkpoint();
     const later = NOON + MINUTE;
     expect(written(() => record(page, { now: later }))).toBe(0);
-    expect(checkpoint()).toMatchObject({ version, seenThrough: seenThrough + MINUTE });
-    expect(reopened().checkpoint()).toMatchObject({ version, seenThrough });
+    expect(checkpoint()).toMatchObject({ version, watermark: watermark + MINUTE });
+    expect(reopened().checkpoint()).toMatchObject({ version, watermark });
   });
 
   it('is saved every five minutes, as one row', () => {
@@ -296,7 +296,7 @@ describe('a quiet batch', () => {
     record([], { now: NOON + MINUTE });
     const batch = {
       expect: stale.version,
-      next: { ...stale, seenThrough: NOON - HOUR },
+      next: { ...stale, watermark: NOON - HOUR },
       ends: false,
       handle: 'record',
       began: NOON,
@@ -306,7 +306,7 @@ describe('a quiet batch', () => {
       save: false,
     } as const;
     done(ledger.record(batch, NOON + MINUTE));
-    expect(checkpoint().seenThrough).toBe(NOON + MINUTE - OVERLAP);
+    expect(checkpoint().watermark).toBe(NOON + MINUTE - OVERLAP);
   });
 });
 

@@ -132,7 +132,7 @@ describe('the status', () => {
       watching: 'watching',
       startedAt: NOON,
       movedAt: NOON,
-      seenThrough: NOON - OVERLAP,
+      watermark: NOON - OVERLAP,
       lagMs: 6 * MINUTE,
       staged: 0,
       counters: { recorded: 1, quarantined: 1, expired: 0, overflowed: 0 },

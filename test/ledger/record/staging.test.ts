@@ -9,7 +9,7 @@ describe('the stage', () => {
     expect(stage(all.slice(3).toReversed())).toMatchObject({ recorded: 0, staged: 2 });
     expect(stage(all.slice(0, 3).toReversed(), { ends: true })).toMatchObject({ recorded: 0, staged: 3 });
     expect([count('entries'), count('staged'), checkpoint().scan?.flushing]).toEqual([0, 5, true]);
-    expect(flush()).toMatchObject({ recorded: 5, checkpoint: { scan: null, seenThrough: NOON - OVERLAP } });
+    expect(flush()).toMatchObject({ recorded: 5, checkpoint: { scan: null, watermark: NOON - OVERLAP } });
     expect(ids()).toEqual(all.map(({ id }) => id));
     expect(count('staged')).toBe(0);
   });
