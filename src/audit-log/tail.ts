@@ -62,10 +62,10 @@ export function nextQuery(scan: Scan): ListQuery {
 }
 
 /** What `page`, the answer to `nextQuery`, means: how to handle it, and where the walk stands after. */
-export function follow(checkpoint: ActiveScan, page: Page, overlapMs: number): Followed {
+export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: number): Followed {
   const { scan } = checkpoint;
   const began = scan.began ?? page.servedAt;
-  const edge = began - overlapMs;
+  const edge = began - allowedLatenessMs;
   const times = page.entries.map((entry) => entry.createdAt);
   const first = times[0];
   const last = times.at(-1);
@@ -134,9 +134,9 @@ export function follow(checkpoint: ActiveScan, page: Page, overlapMs: number): F
 }
 
 /** The checkpoint once the walk has ended and everything it read is recorded. */
-export function endScan(checkpoint: Checkpoint, overlapMs: number): Checkpoint {
+export function endScan(checkpoint: Checkpoint, allowedLatenessMs: number): Checkpoint {
   const began = checkpoint.scan?.began ?? null;
-  const through = began === null ? checkpoint.watermark : Math.max(checkpoint.watermark, began - overlapMs);
+  const through = began === null ? checkpoint.watermark : Math.max(checkpoint.watermark, began - allowedLatenessMs);
   // An upstream that refused filters may have learned them, or had only a bad moment: it is asked again each day.
   const sameDay = Math.floor(through / DAY_MS) === Math.floor(checkpoint.watermark / DAY_MS);
   return {
@@ -153,13 +153,13 @@ export function endScan(checkpoint: Checkpoint, overlapMs: number): Checkpoint {
  * the last recorded `created_at` and its beginning less the overlap. Where the pages did not ascend there is no such
  * time, and the query begins again. What is recorded or staged stays.
  */
-export function withoutCursor(checkpoint: ActiveScan, overlapMs: number): Checkpoint {
+export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number): Checkpoint {
   const { scan } = checkpoint;
   const start = Math.max(checkpoint.watermark, minimumOf(scan.query));
   const sure = scan.direction !== 'backward' && scan.ascending && scan.filtered;
   const again =
     sure && scan.reached !== null && scan.began !== null
-      ? Math.max(start, Math.min(scan.reached, scan.began - overlapMs))
+      ? Math.max(start, Math.min(scan.reached, scan.began - allowedLatenessMs))
       : start;
   return {
     ...checkpoint,

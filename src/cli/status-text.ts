@@ -53,10 +53,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
   const { counters, deliveries, receivers, checkpoint } = status;
   const open = LEVELS.toReversed().filter((level) => (status.alerts.open[level] ?? 0) > 0);
   return [
-    [
-      'Seen through',
-      status.watermark === null ? 'nothing yet' : `${utc(status.watermark)}, ${ago(status.lagMs)} ago`,
-    ],
+    ['Seen through', status.watermark === null ? 'nothing yet' : `${utc(status.watermark)}, ${ago(status.lagMs)} ago`],
     ['Last moved', status.movedAt === null ? 'never' : `${utc(status.movedAt)}, ${ago(now - status.movedAt)} ago`],
     ...failing(status.failure ?? null, now),
     ['Backlog', backlog(checkpoint?.scan ?? null, status.staged)],

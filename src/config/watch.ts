@@ -20,7 +20,7 @@ export interface WatchSettings {
   /** A first start reads the past without telling anybody. */
   readonly silentStart: boolean;
   /** How late an entry may appear in the log and still be seen. */
-  readonly overlapMs: number;
+  readonly allowedLatenessMs: number;
   /** No walk ended and none moved for so long: blind. */
   readonly blindAfterMs: number;
   /** How long entries are kept. */
@@ -85,7 +85,7 @@ export function readWatch(
       START_AT_RIGHT,
     ),
     silentStart: firstRead === 'silent',
-    overlapMs: duration('OVERLAP', '5m', '1m', '1h'),
+    allowedLatenessMs: duration('OVERLAP', '5m', '1m', '1h'),
     blindAfterMs: duration('BLIND_AFTER', '15m', '10m', '24h'),
     retentionMs: duration('RETENTION', '30d', '1d', '365d'),
     ...BUDGETS[plan],

@@ -33,7 +33,7 @@ export interface WatchDeps {
   readonly auditLog: AuditLog;
   /** Wall clock, ms. */
   readonly now: () => number;
-  readonly overlapMs: number;
+  readonly allowedLatenessMs: number;
   /** Where a first start begins, ms since the epoch. */
   readonly startAt: number;
   readonly silentStart: boolean;
@@ -68,7 +68,7 @@ const DROPS_ALLOWED = 2;
 
 /** One poll. Throws `UpstreamError` where the upstream fails, and what the ledger throws. */
 export async function poll(deps: WatchDeps): Promise<Polled> {
-  const { ledger, overlapMs } = deps;
+  const { ledger, allowedLatenessMs } = deps;
   const deadline = deps.now() + deps.ms;
   const before = deps.auditLog.requests;
   const notes: string[] = [];
@@ -109,7 +109,7 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
     try {
       page = await fetchPage(deps.auditLog, nextQuery(at.scan));
     } catch (error) {
-      const again = dropped < DROPS_ALLOWED && isRefusal(error) ? askedAnew(at, overlapMs) : null;
+      const again = dropped < DROPS_ALLOWED && isRefusal(error) ? askedAnew(at, allowedLatenessMs) : null;
       if (again === null) {
         await finish('budget');
         throw error;
@@ -121,7 +121,7 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
     }
     total.pages++;
     const servedAt = Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS);
-    const followed = follow(at, { ...page, servedAt }, overlapMs);
+    const followed = follow(at, { ...page, servedAt }, allowedLatenessMs);
     const moved = followed.checkpoint.scan.frontier !== at.scan.frontier;
     dropped = moved ? 0 : dropped;
     if (followed.kind === 'cursor cycle') {
@@ -133,7 +133,10 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
       ledger,
       {
         expect: at.version,
-        next: followed.kind === 'cursor cycle' ? withoutCursor(followed.checkpoint, overlapMs) : followed.checkpoint,
+        next:
+          followed.kind === 'cursor cycle'
+            ? withoutCursor(followed.checkpoint, allowedLatenessMs)
+            : followed.checkpoint,
         ends: followed.kind === 'ended',
         handle: followed.handle,
         began: followed.checkpoint.scan.began ?? servedAt,
@@ -156,8 +159,8 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Where to go on when the upstream refuses: without the cursor, or else without filters; null: nowhere. */
-function askedAnew(at: ReturnType<typeof startOrResumeScan>, overlapMs: number): Checkpoint | null {
-  return at.scan.cursor === null ? withoutFilters(at) : withoutCursor(at, overlapMs);
+function askedAnew(at: ReturnType<typeof startOrResumeScan>, allowedLatenessMs: number): Checkpoint | null {
+  return at.scan.cursor === null ? withoutFilters(at) : withoutCursor(at, allowedLatenessMs);
 }
 
 /** A page; one over the client's cap is asked for again as small as may be. */

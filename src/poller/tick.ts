@@ -58,7 +58,7 @@ export async function tick(
       ledger,
       auditLog,
       now: deps.now,
-      overlapMs: watch.overlapMs,
+      allowedLatenessMs: watch.allowedLatenessMs,
       startAt: watch.startAt.kind === 'at' ? watch.startAt.ms : deps.now() - watch.startAt.agoMs,
       silentStart: watch.silentStart,
       requests: watch.pagesPerTick,

@@ -76,9 +76,18 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
     if (config.upstream === null) return;
     const sleep = async () => undefined;
     const auditLog = createClient({ ...config.upstream, fetch, now, sleep });
-    const { overlapMs, silentStart, pagesPerTick } = config.watch;
+    const { allowedLatenessMs, silentStart, pagesPerTick } = config.watch;
     const budget = { requests: pagesPerTick, ms: 10_000 };
-    await poll({ kv, ledger: host, auditLog, now, overlapMs, startAt: now() - 3_600_000, silentStart, ...budget });
+    await poll({
+      kv,
+      ledger: host,
+      auditLog,
+      now,
+      allowedLatenessMs,
+      startAt: now() - 3_600_000,
+      silentStart,
+      ...budget,
+    });
   };
   await tick();
   const app = createApp({

@@ -121,7 +121,7 @@ export function scene(rules: readonly Rule[] = [], more: Partial<LedgerOptions> 
   const store = watched(nodeStore());
   const options: LedgerOptions = {
     engine: compile({ version: 'one', rules }),
-    overlapMs: OVERLAP,
+    allowedLatenessMs: OVERLAP,
     retentionMs: 30 * DAY,
     blindAfterMs: 15 * MINUTE,
     receivers: [route('slack')],

@@ -81,7 +81,7 @@ function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<WatchDeps> = 
     ledger,
     auditLog,
     now: () => NOON,
-    overlapMs: OVERLAP,
+    allowedLatenessMs: OVERLAP,
     startAt: NOON - 60 * MINUTE,
     silentStart: false,
     requests: 10,

@@ -23,7 +23,7 @@ export interface Aftermath {
   readonly closings: Closings;
   readonly startAt: number;
   readonly now: number;
-  readonly overlapMs: number;
+  readonly allowedLatenessMs: number;
   readonly rulesChange: boolean;
   readonly longOutage: boolean;
   readonly movedByHand: boolean;
@@ -43,7 +43,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   // Is it watching, and has it caught up?
   // An upstream clock far ahead of ours is not believed, so then seen-through keeps to ours.
   const lag = after.now + Math.min(upstream.skewMs, 0) - state.checkpoint.watermark;
-  if (lag > after.overlapMs + 8 * MINUTE) say(`seen-through lies ${Math.round(lag / 1000)}s behind after the calm`);
+  if (lag > after.allowedLatenessMs + 8 * MINUTE)
+    say(`seen-through lies ${Math.round(lag / 1000)}s behind after the calm`);
   if (after.now - state.movedAt > 8 * MINUTE) say('no walk has moved in the calm');
   if (store.all('SELECT 1 FROM staged').length > 0) say('entries are left on the stage');
 
@@ -102,8 +103,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       engine,
     };
   });
-  const { overlapMs, routes, closings } = after;
-  const { alerts: owed, activity } = owedFor(entries, { overlapMs, routes, closings: closings.at });
+  const { allowedLatenessMs, routes, closings } = after;
+  const { alerts: owed, activity } = owedFor(entries, { allowedLatenessMs, routes, closings: closings.at });
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
   if (owed.length !== opened.length) say(`${owed.length} alerts owed, ${opened.length} opened`);
   owed.forEach((alert, index) => {

@@ -34,7 +34,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "overlap: seen-through lies before the walk's beginning",
     file: 'src/audit-log/tail.ts',
-    find: 'Math.max(checkpoint.watermark, began - overlapMs)',
+    find: 'Math.max(checkpoint.watermark, began - allowedLatenessMs)',
     replace: 'Math.max(checkpoint.watermark, began)',
   },
   {
@@ -113,7 +113,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows keep what a late entry may still fall into',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'correlator.see(seen, scanContext.began - overlapMs, windows)',
+    find: 'correlator.see(seen, scanContext.began - allowedLatenessMs, windows)',
     replace: 'correlator.see(seen, at, windows)',
   },
   {

@@ -45,7 +45,7 @@ export interface Owed {
 
 /** What the model is told: how the world was set up, and when each alert closed, which no entry says. */
 export interface Circumstances {
-  readonly overlapMs: number;
+  readonly allowedLatenessMs: number;
   readonly routes: readonly Route[];
   /** Alert id → the number of the last entry recorded by then. */
   readonly closings: ReadonlyMap<number, number>;
@@ -62,7 +62,7 @@ export function hears(route: Route, level: Level): boolean {
 }
 
 /** What is owed for these entries in `seq` order. */
-export function owedFor(entries: readonly ModelEntry[], { overlapMs, routes, closings }: Circumstances): Owed {
+export function owedFor(entries: readonly ModelEntry[], { allowedLatenessMs, routes, closings }: Circumstances): Owed {
   const alerts: ModelAlert[] = [];
   const activity = new Map<string, ModelActivity>();
   const windows = createPlainWindows();
@@ -124,7 +124,7 @@ export function owedFor(entries: readonly ModelEntry[], { overlapMs, routes, clo
       new Set(matched.map(({ id }) => id)),
       entry.body,
       at,
-      entry.began - overlapMs,
+      entry.began - allowedLatenessMs,
     )) {
       const tellsFirst = happened(rule, entry, end, JSON.stringify([group]));
       if (tellsFirst === null) continue;

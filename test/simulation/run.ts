@@ -25,7 +25,7 @@ import { createUpstream } from './upstream.ts';
 import { createWitness } from './witness.ts';
 import { createWorld, Lost, type StepFaults } from './world.ts';
 
-export const OVERLAP_MS = 5 * 60_000;
+export const ALLOWED_LATENESS_MS = 5 * 60_000;
 export const BLIND_AFTER_MS = 15 * 60_000;
 const MINUTE = 60_000;
 /** The run begins here; a first start reads one hour back. */
@@ -75,7 +75,7 @@ export async function run(seed: number): Promise<RunResult> {
     from: START - 3 * 60 * MINUTE + upstream.skewMs,
     start: START + upstream.skewMs,
     to: end + upstream.skewMs,
-    overlapMs: OVERLAP_MS,
+    allowedLatenessMs: ALLOWED_LATENESS_MS,
   });
 
   // How bad this world is.
@@ -157,7 +157,7 @@ export async function run(seed: number): Promise<RunResult> {
       ledger: witness.watching(
         createLedger(store, {
           engine: ENGINES[rules] as Engine,
-          overlapMs: OVERLAP_MS,
+          allowedLatenessMs: ALLOWED_LATENESS_MS,
           retentionMs: 30 * 24 * 60 * MINUTE,
           blindAfterMs: BLIND_AFTER_MS,
           receivers: routes,
@@ -215,7 +215,7 @@ export async function run(seed: number): Promise<RunResult> {
       ledger,
       auditLog,
       now: world.now,
-      overlapMs: OVERLAP_MS,
+      allowedLatenessMs: ALLOWED_LATENESS_MS,
       startAt: START - 60 * MINUTE,
       silentStart,
       ...budget,
@@ -334,7 +334,7 @@ export async function run(seed: number): Promise<RunResult> {
     closings: witness.closings,
     startAt: START - 60 * MINUTE,
     now: world.now(),
-    overlapMs: OVERLAP_MS,
+    allowedLatenessMs: ALLOWED_LATENESS_MS,
     rulesChange,
     longOutage,
     movedByHand,

@@ -10,7 +10,7 @@ export interface Span {
   readonly from: number;
   readonly start: number;
   readonly to: number;
-  readonly overlapMs: number;
+  readonly allowedLatenessMs: number;
 }
 
 /** `Date` has whole seconds, so a walk may be thought to have begun almost a second early. */
@@ -25,7 +25,7 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
   let number = 0;
 
   const add = (at: number, fields: Record<string, unknown>): void => {
-    const late = dice.chance(lateness) ? Math.floor(dice.next() * (span.overlapMs - LATE_MARGIN_MS)) : 0;
+    const late = dice.chance(lateness) ? Math.floor(dice.next() * (span.allowedLatenessMs - LATE_MARGIN_MS)) : 0;
     const future = dice.chance(futures) ? dice.pick([30_000, 3_600_000, 400 * 24 * 3_600_000]) : 0;
     // Ids in no order of time, as UUIDs are.
     const id = `${((number * 7919) % 10007).toString(36)}-${number++}`;

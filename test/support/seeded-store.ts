@@ -60,10 +60,10 @@ export function seededStore(now: number, path = ':memory:'): SeededStore {
   const { records, facts } = seededLog(now);
   const store = nodeStore(path);
   const engine = compile({ version: `${ruleSet.version} seeded`, rules: [...ruleSet.rules, ...MORE_RULES] });
-  const overlapMs = 5 * 60_000;
+  const allowedLatenessMs = 5 * 60_000;
   const ledger = createLedger(store, {
     engine,
-    overlapMs,
+    allowedLatenessMs,
     retentionMs: 30 * DAY,
     blindAfterMs: 15 * 60_000,
     receivers: ROUTES,

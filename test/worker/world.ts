@@ -198,7 +198,7 @@ export async function createWorld(options: WorldOptions = {}) {
         ledger,
         auditLog: auditLog(),
         now: () => Date.now(),
-        overlapMs: OVERLAP,
+        allowedLatenessMs: OVERLAP,
         startAt: Date.now() - HOUR,
         silentStart: false,
         requests: 40,

@@ -37,7 +37,7 @@ const COUNTED_SHOWN = 3;
 const KEY_VALUE_LIMIT = 256;
 
 /** Creates the evaluation for one compiled set of rules. */
-export function createEvaluation(engine: Engine, overlapMs: number, receivers: readonly Route[]) {
+export function createEvaluation(engine: Engine, allowedLatenessMs: number, receivers: readonly Route[]) {
   const correlator = createCorrelator([...engine.rules.values()]);
   const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
 
@@ -146,7 +146,7 @@ export function createEvaluation(engine: Engine, overlapMs: number, receivers: r
         happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
       }
       const seen = { at, body: entry.body, matches: found };
-      for (const firing of correlator.see(seen, scanContext.began - overlapMs, windows)) {
+      for (const firing of correlator.see(seen, scanContext.began - allowedLatenessMs, windows)) {
         const { rule, group, fired } = firing;
         const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);

@@ -36,8 +36,13 @@ export type Take = (
 ) => Taken;
 
 /** Creates the intake of a ledger; the past, as far as rules ask for it, is read from the same store. */
-export function createIntake(store: Store, engine: Engine, overlapMs: number, receivers: readonly Route[]): Take {
-  const evaluation = createEvaluation(engine, overlapMs, receivers);
+export function createIntake(
+  store: Store,
+  engine: Engine,
+  allowedLatenessMs: number,
+  receivers: readonly Route[],
+): Take {
+  const evaluation = createEvaluation(engine, allowedLatenessMs, receivers);
   const past = createPast(store, engine);
   return (
     state: State,

@@ -43,7 +43,7 @@ import { oldestStaged, stage, stagedCount, takeStaged } from './staging.ts';
 /** What the ledger must be told once. Durations in ms. */
 export interface LedgerOptions {
   readonly engine: Engine;
-  readonly overlapMs: number;
+  readonly allowedLatenessMs: number;
   readonly retentionMs: number;
   readonly blindAfterMs: number;
   /** The receivers notifications are queued for. */
@@ -66,10 +66,10 @@ export type Ledger = ReturnType<typeof createLedger>;
 
 /** Opens the ledger in a store, bringing its tables up to date. */
 export function createLedger(store: Store, options: LedgerOptions) {
-  const { engine, overlapMs, receivers } = options;
+  const { engine, allowedLatenessMs, receivers } = options;
   migrate(store);
   const watched = { receivers, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null };
-  const take = createIntake(store, engine, overlapMs, receivers);
+  const take = createIntake(store, engine, allowedLatenessMs, receivers);
   /** The checkpoint that quiet batches have brought since the last save; gone with the memory, and nothing lost. */
   let quiet: { readonly checkpoint: Checkpoint; readonly movedAt: number } | null = null;
 
@@ -84,11 +84,10 @@ export function createLedger(store: Store, options: LedgerOptions) {
         if (input.kv === null)
           throw new Error('the ledger is new and KV, where its checkpoint may lie, cannot be read');
         // What claims to have seen the future has seen nothing that can be relied on.
-        const found =
-          input.kv.checkpoint !== null && input.kv.checkpoint.watermark <= now ? input.kv.checkpoint : null;
+        const found = input.kv.checkpoint !== null && input.kv.checkpoint.watermark <= now ? input.kv.checkpoint : null;
         const silentBefore = input.silentStart ? now : null;
         const fresh = firstState(now, found?.floor ?? input.startAt, found === null ? silentBefore : null);
-        const from = found === null ? fresh : { ...fresh, checkpoint: adopted(found, now, overlapMs) };
+        const from = found === null ? fresh : { ...fresh, checkpoint: adopted(found, now, allowedLatenessMs) };
         const start = obey(from, input) ?? from;
         writeState(store, start);
         return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'taken from KV' };
@@ -148,7 +147,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const { began, silentBefore } = checkpoint.scan;
       const taken = take(state, sifted.fresh, [], { began: began ?? now, silentBefore }, now);
       const ended = stagedCount(store) === 0;
-      const next = ended ? endScan(checkpoint, overlapMs) : checkpoint;
+      const next = ended ? endScan(checkpoint, allowedLatenessMs) : checkpoint;
       return commit(
         taken.state,
         next,
@@ -165,7 +164,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
   /** Where the walk stands once its last page is in: ended, or with a stage to be recorded first. */
   const afterLastPage = (next: Checkpoint): Checkpoint =>
     stagedCount(store) === 0 || next.scan === null
-      ? endScan(next, overlapMs)
+      ? endScan(next, allowedLatenessMs)
       : { ...next, scan: { ...next.scan, flushing: true } };
 
   const commit = (
@@ -330,10 +329,10 @@ function versioned(state: State, now: number): State {
  * KV's checkpoint for a new ledger: no further than now less the overlap, and without a walk whose stage is lost, or
  * whose end would see through the future.
  */
-function adopted(found: Checkpoint, now: number, overlapMs: number): Checkpoint {
+function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Checkpoint {
   const isLost = found.scan?.direction === 'backward' || found.scan?.flushing;
-  const scan = isLost || (found.scan?.began ?? now) - overlapMs > now ? null : found.scan;
-  const watermark = Math.min(found.watermark, now - overlapMs);
+  const scan = isLost || (found.scan?.began ?? now) - allowedLatenessMs > now ? null : found.scan;
+  const watermark = Math.min(found.watermark, now - allowedLatenessMs);
   return { ...found, version: 1, floor: Math.min(found.floor, watermark), scan, watermark };
 }
 

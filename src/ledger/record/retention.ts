@@ -20,11 +20,11 @@ const ENDED = "state <> 'pending'";
 export function evict(
   store: Store,
   state: State,
-  options: { readonly retentionMs: number; readonly overlapMs: number; readonly engine: Engine },
+  options: { readonly retentionMs: number; readonly allowedLatenessMs: number; readonly engine: Engine },
 ): State {
   if (state.latestBegan - state.evictedAt < EVICT_EVERY_MS) return state;
   const before = state.latestBegan - options.retentionMs;
-  const timespans = options.engine.correlations.map((rule) => rule.timespanMs + options.overlapMs);
+  const timespans = options.engine.correlations.map((rule) => rule.timespanMs + options.allowedLatenessMs);
   const windowsBefore = state.latestBegan - Math.max(options.retentionMs, ...timespans);
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";

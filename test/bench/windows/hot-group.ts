@@ -10,7 +10,7 @@ import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
 
 export const TIMESPAN_MS = 600_000;
 /** How late an entry may come. */
-const OVERLAP_MS = 300_000;
+const ALLOWED_LATENESS_MS = 300_000;
 const VALUES = 97;
 const RULES = ['a', 'b', 'c'];
 /** Real times: they are too large for the integers that JavaScript engines are quickest with. */
@@ -38,7 +38,7 @@ export function ruleOf(type: CorrelationType): WindowRule {
 
 /** Of happenings so dense, as many as are kept: those of a timespan and of how late one may come. */
 export function keptOf(perTimespan: number): number {
-  return Math.ceil((perTimespan * (TIMESPAN_MS + OVERLAP_MS)) / TIMESPAN_MS);
+  return Math.ceil((perTimespan * (TIMESPAN_MS + ALLOWED_LATENESS_MS)) / TIMESPAN_MS);
 }
 
 /** The i-th of `perTimespan` in each timespan. */
@@ -60,8 +60,8 @@ export type Way = (type: CorrelationType, past: readonly Happening[]) => Seer;
 
 export const boundedWindow: Way = (type, past) => {
   const window = openWindow(ruleOf(type), null);
-  for (const happening of past) window.see(happening, happening.at - OVERLAP_MS);
-  return (happening) => window.see(happening, happening.at - OVERLAP_MS) !== null;
+  for (const happening of past) window.see(happening, happening.at - ALLOWED_LATENESS_MS);
+  return (happening) => window.see(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
 };
 
 /** As the ledger has it: opened from what is stored, and stored again, with each page. */
@@ -72,7 +72,7 @@ export const storedWindow: Way = (type, past) => {
   let seen = 0;
   const see: Seer = (happening) => {
     window ??= openWindow(rule, saved);
-    const fires = window.see(happening, happening.at - OVERLAP_MS) !== null;
+    const fires = window.see(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
     if (++seen % PAGE === 0) {
       saved = window.save();
       window = null;
@@ -89,7 +89,7 @@ export const naiveFilter: Way = (type, past) => {
   let kept: readonly Happening[] = past;
   return (happening) => {
     const { at } = happening;
-    kept = [...kept.filter((one) => one.at > at - OVERLAP_MS - TIMESPAN_MS), happening];
+    kept = [...kept.filter((one) => one.at > at - ALLOWED_LATENESS_MS - TIMESPAN_MS), happening];
     const number = numberOf(
       type,
       kept.filter((one) => one.at > at - TIMESPAN_MS && one.at <= at),

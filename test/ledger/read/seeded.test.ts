@@ -150,7 +150,7 @@ describe('plans', () => {
     const { store: ears, heard } = overheard(store);
     const state = readState(store);
     if (state === null) throw new Error('no state');
-    const options = { retentionMs: 30 * DAY, overlapMs: MINUTE, engine: compile({ version: 'x', rules: [] }) };
+    const options = { retentionMs: 30 * DAY, allowedLatenessMs: MINUTE, engine: compile({ version: 'x', rules: [] }) };
     evict(ears, { ...state, evictedAt: 0 }, options);
     const steps = heard.flatMap((statement) => planOf(store, statement));
     expect(wholeReads(steps.filter((step) => step.includes('deliveries')))).toEqual([]);

@@ -61,7 +61,7 @@ describe('an alert', () => {
     const later = { ...state, latestBegan: NOON + 31 * DAY, evictedAt: 0 };
     evict(it.store, later, {
       retentionMs: 30 * DAY,
-      overlapMs: OVERLAP,
+      allowedLatenessMs: OVERLAP,
       engine: compile({ version: 'one', rules: [] }),
     });
     expect(it.count('entries')).toBe(0);

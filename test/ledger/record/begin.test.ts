@@ -12,7 +12,7 @@ function empty() {
   const store = nodeStore();
   const ledger = createLedger(store, {
     engine: compile({ version: 'one', rules: [] }),
-    overlapMs: OVERLAP,
+    allowedLatenessMs: OVERLAP,
     retentionMs: 30 * DAY,
     blindAfterMs: 15 * MINUTE,
     receivers: [],
