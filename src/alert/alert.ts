@@ -10,7 +10,7 @@ export interface AlertRow extends Placed {
   readonly id: number;
   readonly rule: string;
   readonly key: string;
-  readonly history: boolean;
+  readonly backfilled: boolean;
   readonly count: number;
   readonly firstSeq: number;
   readonly lastSeq: number;

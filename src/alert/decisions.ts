@@ -30,23 +30,23 @@ export type Unheard = 'informational' | 'no receiver' | 'no receiver of its leve
 export type Say =
   | { readonly notify: true; readonly kind: 'opened'; readonly reason: 'first match' | 'first live match' }
   | { readonly notify: true; readonly kind: 'grown'; readonly reason: `count reached ${number}` }
-  | { readonly notify: false; readonly reason: 'history' | 'grouped' | Unheard };
+  | { readonly notify: false; readonly reason: 'backfilled' | 'grouped' | Unheard };
 
 /** What is known when it is decided whether to speak. */
 export interface Occasion {
   readonly level: Level;
   /** The match is of the past, read in silence. */
-  readonly silent: boolean;
+  readonly suppress: boolean;
   /** The alert it joins, as it is before; null: it opens one. */
-  readonly joins: { readonly history: boolean; readonly count: number } | null;
+  readonly joins: { readonly backfilled: boolean; readonly count: number } | null;
   /** The receivers there are. */
   readonly receivers: readonly Route[];
 }
 
 /** What is to be said when a match is placed. */
-export function say({ level, silent, joins, receivers }: Occasion): Say {
-  if (silent) return { notify: false, reason: 'history' };
-  const told = joins !== null && !joins.history ? joins : null;
+export function say({ level, suppress, joins, receivers }: Occasion): Say {
+  if (suppress) return { notify: false, reason: 'backfilled' };
+  const told = joins !== null && !joins.backfilled ? joins : null;
   if (told !== null && !isMilestone(told.count + 1)) return { notify: false, reason: 'grouped' };
   const unheard = unheardBecause(level, receivers);
   if (unheard !== null) return { notify: false, reason: unheard };
@@ -64,21 +64,21 @@ function isMilestone(count: number): boolean {
 /** Whether people hear that an alert's period closed, and why (not). */
 export type Closing =
   | { readonly notify: true; readonly kind: 'resolved'; readonly reason: 'its period closed after growth' }
-  | { readonly notify: false; readonly reason: 'history' | 'did not grow' | Unheard };
+  | { readonly notify: false; readonly reason: 'backfilled' | 'did not grow' | Unheard };
 
 /** What is known of an alert when its period closes. */
 export interface ClosingOccasion {
   readonly level: Level;
   /** Nothing of it was live. */
-  readonly history: boolean;
+  readonly backfilled: boolean;
   /** Matches so far. */
   readonly count: number;
   readonly receivers: readonly Route[];
 }
 
 /** What is to be said when an alert's period closes: of one that was told and has grown since, that it is over. */
-export function closing({ level, history, count, receivers }: ClosingOccasion): Closing {
-  if (history) return { notify: false, reason: 'history' };
+export function closing({ level, backfilled, count, receivers }: ClosingOccasion): Closing {
+  if (backfilled) return { notify: false, reason: 'backfilled' };
   const unheard = unheardBecause(level, receivers);
   if (unheard !== null) return { notify: false, reason: unheard };
   if (count <= 1) return { notify: false, reason: 'did not grow' };

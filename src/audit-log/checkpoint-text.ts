@@ -30,7 +30,7 @@ const scanSchema = z.object({
   old: z.number(),
   resumeCursorAt: z.number(),
   flushing: z.boolean(),
-  silentBefore: nullableMs,
+  suppressBefore: nullableMs,
 });
 
 const checkpointSchema = z.object({
@@ -40,13 +40,13 @@ const checkpointSchema = z.object({
   resumeCursor: z.optional(z.nullable(z.object({ query, cursor: z.string(), skip: nullableNumber }))),
   direction: z.optional(direction),
   unfilteredUpstream: z.optional(z.boolean()),
-  silentBefore: z.optional(nullableMs),
+  suppressBefore: z.optional(nullableMs),
 });
 
 const rewindSchema = z.object({
   id: z.string().check(z.minLength(1), z.maxLength(100)),
   to: time,
-  silent: z.optional(z.boolean()),
+  suppress: z.optional(z.boolean()),
 });
 
 /** A value read from KV, or what is wrong with it. */
@@ -62,7 +62,7 @@ export function checkpointText(checkpoint: Checkpoint): string {
 export function checkpointFrom(text: string): Read<Checkpoint> {
   const read = parsed(checkpointSchema, text);
   if (!read.ok) return read;
-  const { watermark, floor, scan, resumeCursor, direction, unfilteredUpstream, silentBefore } = read.value;
+  const { watermark, floor, scan, resumeCursor, direction, unfilteredUpstream, suppressBefore } = read.value;
   const through = msOf(watermark);
   return {
     ok: true,
@@ -74,7 +74,7 @@ export function checkpointFrom(text: string): Read<Checkpoint> {
       resumeCursor: resumeCursor ? { ...resumeCursor, query: withoutUndefined(resumeCursor.query) } : null,
       direction: direction ?? 'unknown',
       unfilteredUpstream: unfilteredUpstream ?? false,
-      silentBefore: silentBefore ?? null,
+      suppressBefore: suppressBefore ?? null,
     },
   };
 }
@@ -83,20 +83,20 @@ export function checkpointFrom(text: string): Read<Checkpoint> {
 export interface Rewind {
   readonly id: string;
   readonly to: number;
-  readonly silent: boolean;
+  readonly suppress: boolean;
 }
 
 /** The rewind as KV's text. */
-export function rewindText({ id, to, silent }: Rewind): string {
-  return JSON.stringify({ id, to: isoOf(to), silent });
+export function rewindText({ id, to, suppress }: Rewind): string {
+  return JSON.stringify({ id, to: isoOf(to), suppress });
 }
 
 /** Reads KV's rewind. */
 export function rewindFrom(text: string): Read<Rewind> {
   const read = parsed(rewindSchema, text);
   if (!read.ok) return read;
-  const { id, to, silent } = read.value;
-  return { ok: true, value: { id, to: msOf(to), silent: silent ?? false } };
+  const { id, to, suppress } = read.value;
+  return { ok: true, value: { id, to: msOf(to), suppress: suppress ?? false } };
 }
 
 function parsed<S extends z.ZodMiniType>(schema: S, text: string): Read<z.output<S>> {

@@ -51,7 +51,7 @@ export interface Scan {
   /** The pages are all read; what they brought is being recorded from the stage, oldest first. */
   readonly flushing: boolean;
   /** Matches of entries created before this are history and notify nobody (first start or rewind, when asked). */
-  readonly silentBefore: number | null;
+  readonly suppressBefore: number | null;
 }
 
 /** Where the next walk begins, for an upstream that can only be read from its first entry on. */
@@ -74,12 +74,12 @@ export interface Checkpoint {
   readonly direction: 'unknown' | 'forward' | 'backward';
   /** The upstream answered 400 to `sort` and `created_at_min`: ask without. */
   readonly unfilteredUpstream: boolean;
-  /** As `Walk.silentBefore`, for the next walk to begin. */
-  readonly silentBefore: number | null;
+  /** As `Walk.suppressBefore`, for the next walk to begin. */
+  readonly suppressBefore: number | null;
 }
 
 /** A checkpoint from which everything since `floor` is still to be read. */
-export function firstCheckpoint(floor: number, silentBefore: number | null): Checkpoint {
+export function firstCheckpoint(floor: number, suppressBefore: number | null): Checkpoint {
   return {
     version: 0,
     watermark: floor,
@@ -88,7 +88,7 @@ export function firstCheckpoint(floor: number, silentBefore: number | null): Che
     resumeCursor: null,
     direction: 'unknown',
     unfilteredUpstream: false,
-    silentBefore,
+    suppressBefore,
   };
 }
 
@@ -96,7 +96,7 @@ export function firstCheckpoint(floor: number, silentBefore: number | null): Che
  * The checkpoint after an operator's rewind: everything since `to` is read again. A rewind only goes back: to a time
  * that is not yet seen through it changes nothing, since skipping ahead would lose entries.
  */
-export function rewound(checkpoint: Checkpoint, to: number, silent: boolean): Checkpoint {
+export function rewound(checkpoint: Checkpoint, to: number, suppress: boolean): Checkpoint {
   if (to >= checkpoint.watermark) return checkpoint;
   return {
     ...checkpoint,
@@ -105,8 +105,8 @@ export function rewound(checkpoint: Checkpoint, to: number, silent: boolean): Ch
     scan: null,
     resumeCursor: null,
     // What was to be read in silence is no less so than what was seen through.
-    silentBefore: silent
-      ? Math.max(checkpoint.watermark, checkpoint.silentBefore ?? to, checkpoint.scan?.silentBefore ?? to)
+    suppressBefore: suppress
+      ? Math.max(checkpoint.watermark, checkpoint.suppressBefore ?? to, checkpoint.scan?.suppressBefore ?? to)
       : null,
   };
 }

@@ -51,7 +51,7 @@ export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
       began: null,
       frontier: null,
       flushing: false,
-      silentBefore: checkpoint.silentBefore,
+      suppressBefore: checkpoint.suppressBefore,
     },
   };
 }
@@ -144,7 +144,7 @@ export function endScan(checkpoint: Checkpoint, allowedLatenessMs: number): Chec
     unfilteredUpstream: checkpoint.unfilteredUpstream && sameDay,
     watermark: through,
     scan: null,
-    silentBefore: null,
+    suppressBefore: null,
   };
 }
 
@@ -171,7 +171,7 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
       began: scan.began,
       frontier: scan.frontier,
       flushing: scan.flushing,
-      silentBefore: scan.silentBefore,
+      suppressBefore: scan.suppressBefore,
     },
   };
 }

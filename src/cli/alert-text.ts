@@ -14,9 +14,9 @@ export function alertsLines({ alerts, next }: AlertsAnswer, all: boolean): strin
   if (alerts.length === 0) return [all ? 'There are no alerts.' : 'No alert is open. With --all: the closed ones too.'];
   return [
     ...alerts.map(
-      ({ id, level, title, state, history, count, begins }) =>
+      ({ id, level, title, state, backfilled, count, begins }) =>
         `${String(id).padStart(5)}  ${safe(level).toUpperCase().padEnd(13)}  ${utc(begins)}  ${safe(title)}, ` +
-        `${safe(state)}, ${counted(count, 'match', 'matches')}${history ? ', read in silence' : ''}`,
+        `${safe(state)}, ${counted(count, 'match', 'matches')}${backfilled ? ', read in silence' : ''}`,
     ),
     ...(next === null ? [] : [`There are more: --before ${next}`]),
   ];
@@ -51,10 +51,10 @@ function keyText({ key }: Line): string {
   return parts.length === 0 ? 'all matches of the rule' : parts.join(', ');
 }
 
-function stateText({ state, begins, periodMs, history }: Line): string {
+function stateText({ state, begins, periodMs, backfilled }: Line): string {
   const end = utc(begins + periodMs);
   const said = state === 'open' ? `open; its period ends at ${end}` : `${safe(state)}; its period ended at ${end}`;
-  return history ? `${said}. It is history: it was read in silence` : said;
+  return backfilled ? `${said}. It is history: it was read in silence` : said;
 }
 
 function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt, settledAt }: Delivery): string {
@@ -96,7 +96,7 @@ const MEANINGS: { readonly [reason: string]: string } = {
   'opened: first match': 'it opened the alert, and people are told',
   'opened: first live match': 'the first that was not read in silence, and people are told',
   grouped: 'it joined the alert: its rule and key have been told in this period; growth is told at 10, 100, 1,000 …',
-  history: 'it is of the past, and was read in silence: nobody is told',
+  backfilled: 'it is of the past, and was read in silence: nobody is told',
   informational: 'nobody is told of this level, unless a receiver asks for it in rules/routing.yml',
   'no receiver': 'there was no receiver to tell',
   'no receiver of its level': 'every receiver hears only of graver ones',

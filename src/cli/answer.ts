@@ -62,7 +62,7 @@ const alertLine = z.object({
   title: text,
   level: text,
   state: z.enum(['open', 'closed', 'resolved']),
-  history: z.boolean(),
+  backfilled: z.boolean(),
   count: number,
   begins: number,
   periodMs: number,

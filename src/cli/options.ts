@@ -32,7 +32,7 @@ export type Command =
       readonly url: string | undefined;
       /** ms since the epoch */
       readonly to: number;
-      readonly silent: boolean;
+      readonly suppress: boolean;
     }
   | ViewersCommand
   | { readonly kind: 'check'; readonly json: boolean }
@@ -88,12 +88,12 @@ Sends again what could not be delivered: dead deliveries are pending once more. 
   --json            print what the Worker answers, as one line
 ${TARGET}
 `,
-  rewind: `usage: npm run tocsin -- rewind --to TIME [--silent] [--url URL]
+  rewind: `usage: npm run tocsin -- rewind --to TIME [--suppress] [--url URL]
 
 Reads the log again from a time in the past on. What is recorded already is not recorded or told twice.
 
   --to TIME   a time such as 2026-01-31T00:00:00Z, or a duration back such as 2h or 7d
-  --silent    learn from it, and notify nobody of what has happened before now
+  --suppress  record and evaluate, but notify nobody of what happened before now
 ${TARGET}
 `,
   viewers: `${VIEWERS_HELP}${TARGET}
@@ -183,9 +183,9 @@ function read(name: CommandName, args: readonly string[], now: number): Command 
       return { kind: 'resend', url: values.url, receiver: values.receiver ?? null, json: values.json };
     }
     case 'rewind': {
-      const { values } = parseArgs({ args: [...args], options: { url: word, to: word, silent: flag, help } });
+      const { values } = parseArgs({ args: [...args], options: { url: word, to: word, suppress: flag, help } });
       if (values.help) return { kind: 'help', of: name };
-      return { kind: 'rewind', url: values.url, to: timeOf(values.to, now), silent: values.silent };
+      return { kind: 'rewind', url: values.url, to: timeOf(values.to, now), suppress: values.suppress };
     }
     case 'viewers':
       return readViewersCommand(args) ?? { kind: 'help', of: name };

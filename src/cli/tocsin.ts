@@ -132,11 +132,11 @@ function text(lines: readonly string[]): string {
 
 async function rewind(
   target: Target,
-  { to, silent }: { readonly to: number; readonly silent: boolean },
+  { to, suppress }: { readonly to: number; readonly suppress: boolean },
   { now, out }: Surroundings,
 ): Promise<number> {
-  await createOperatorClient(target, now).rewind(rewindText({ id: crypto.randomUUID(), to, silent }));
-  const quiet = silent ? ', and notifies nobody of what happened before now' : '';
+  await createOperatorClient(target, now).rewind(rewindText({ id: crypto.randomUUID(), to, suppress }));
+  const quiet = suppress ? ', and notifies nobody of what happened before now' : '';
   out(
     `Accepted. The log is read again from ${utc(to)} on${quiet}.\n` +
       'The next tick obeys, or one soon after: KV may take a minute. "npm run tocsin -- status" shows it.\n',

@@ -18,7 +18,7 @@ import { readStartAt, type StartAt } from './values.ts';
 export interface WatchSettings {
   readonly startAt: StartAt;
   /** A first start reads the past without telling anybody. */
-  readonly silentStart: boolean;
+  readonly suppressFirstRead: boolean;
   /** How late an entry may appear in the log and still be seen. */
   readonly allowedLatenessMs: number;
   /** No walk ended and none moved for so long: blind. */
@@ -84,7 +84,7 @@ export function readWatch(
       '1h before the first start',
       START_AT_RIGHT,
     ),
-    silentStart: firstRead === 'silent',
+    suppressFirstRead: firstRead === 'silent',
     allowedLatenessMs: duration('OVERLAP', '5m', '1m', '1h'),
     blindAfterMs: duration('BLIND_AFTER', '15m', '10m', '24h'),
     retentionMs: duration('RETENTION', '30d', '1d', '365d'),

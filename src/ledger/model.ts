@@ -69,7 +69,7 @@ export interface Changes {
 
 export interface ScanContext {
   readonly began: number;
-  readonly silentBefore: number | null;
+  readonly suppressBefore: number | null;
 }
 
 /** What is stored of a window. */

@@ -20,7 +20,7 @@ export interface BeginInput {
   readonly kv: KvView | null;
   /** Where a first start begins, ms since the epoch, and whether it tells of what it finds before now. */
   readonly startAt: number;
-  readonly silentStart: boolean;
+  readonly suppressFirstRead: boolean;
 }
 
 export interface Begun {
@@ -46,7 +46,7 @@ export interface Batch {
   readonly ends: boolean;
   readonly handle: 'record' | 'stage';
   readonly began: number;
-  readonly silentBefore: number | null;
+  readonly suppressBefore: number | null;
   readonly entries: readonly Incoming[];
   readonly unfit: readonly Unfit[];
   /** Save the checkpoint even where nothing is new: the tick stops here with the walk under way. */
@@ -151,7 +151,7 @@ export interface AlertLine {
   readonly level: string;
   readonly state: 'open' | 'closed' | 'resolved';
   /** Read in silence: nobody was told. */
-  readonly history: boolean;
+  readonly backfilled: boolean;
   readonly count: number;
   /** Event time of the first match; the period ends `periodMs` after. */
   readonly begins: number;
@@ -166,7 +166,7 @@ export interface Part {
   readonly alert: AlertLine;
   /** `matched`: it opened or joined the alert. `counted`: a correlation counted it. */
   readonly part: 'matched' | 'counted';
-  /** What was said then, or why nothing was: `opened: first match`, `grouped`, `history` … */
+  /** What was said then, or why nothing was: `opened: first match`, `grouped`, `backfilled` … */
   readonly said: string;
   readonly evidence: readonly Evidence[];
 }

@@ -95,7 +95,7 @@ export async function flushOrHalve(
 
 /** After a call that failed: does the ledger answer, and was it more than the answer that was lost? Throws if not. */
 async function isStillAt(ledger: LedgerApi, version: number): Promise<boolean> {
-  const { checkpoint } = await ledger.begin({ kv: null, startAt: 0, silentStart: false });
+  const { checkpoint } = await ledger.begin({ kv: null, startAt: 0, suppressFirstRead: false });
   return checkpoint.version === version;
 }
 

@@ -36,7 +36,7 @@ export interface WatchDeps {
   readonly allowedLatenessMs: number;
   /** Where a first start begins, ms since the epoch. */
   readonly startAt: number;
-  readonly silentStart: boolean;
+  readonly suppressFirstRead: boolean;
   /** The poll's budget: requests to the upstream, and ms. */
   readonly requests: number;
   readonly ms: number;
@@ -73,7 +73,7 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
   const before = deps.auditLog.requests;
   const notes: string[] = [];
   const kv = await readKv(deps.kv, notes);
-  const begun = await ledger.begin({ kv, startAt: deps.startAt, silentStart: deps.silentStart });
+  const begun = await ledger.begin({ kv, startAt: deps.startAt, suppressFirstRead: deps.suppressFirstRead });
   const total = { pages: 0, recorded: 0, staged: 0, known: 0, quarantined: 0, expired: 0 };
   const opened: OpenedAlert[] = [];
   let checkpoint = begun.checkpoint;
@@ -140,7 +140,7 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
         ends: followed.kind === 'ended',
         handle: followed.handle,
         began: followed.checkpoint.scan.began ?? servedAt,
-        silentBefore: at.scan.silentBefore,
+        suppressBefore: at.scan.suppressBefore,
         ...onTheirWay(page),
         save: spent() || stuck,
       },

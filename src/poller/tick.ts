@@ -60,7 +60,7 @@ export async function tick(
       now: deps.now,
       allowedLatenessMs: watch.allowedLatenessMs,
       startAt: watch.startAt.kind === 'at' ? watch.startAt.ms : deps.now() - watch.startAt.agoMs,
-      silentStart: watch.silentStart,
+      suppressFirstRead: watch.suppressFirstRead,
       requests: watch.pagesPerTick,
       ms: watch.secondsPerTick * 1000,
     });

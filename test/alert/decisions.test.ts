@@ -54,23 +54,23 @@ describe('place', () => {
 const route = (from: Level, problem: string | null = null): Route => ({ name: `from ${from}`, from, problem });
 
 describe('say', () => {
-  const live: Occasion = { level: 'high', silent: false, joins: null, receivers: [route('low')] };
-  const joins = (count: number, history = false) => ({ history, count });
+  const live: Occasion = { level: 'high', suppress: false, joins: null, receivers: [route('low')] };
+  const joins = (count: number, backfilled = false) => ({ backfilled, count });
   const opened = (reason: 'first match' | 'first live match'): Say => ({ notify: true, kind: 'opened', reason });
   const grown = (count: number): Say => ({ notify: true, kind: 'grown', reason: `count reached ${count}` });
   const held = (reason: Extract<Say, { notify: false }>['reason']): Say => ({ notify: false, reason });
   const rows: readonly [string, Occasion, Say][] = [
     ['the first match is told', live, opened('first match')],
     ['the next is not', { ...live, joins: joins(1) }, held('grouped')],
-    ['history is not', { ...live, silent: true }, held('history')],
-    ['history that joins history is not', { ...live, silent: true, joins: joins(1, true) }, held('history')],
-    ['history that joins what was told is not', { ...live, silent: true, joins: joins(1) }, held('history')],
+    ['history is not', { ...live, suppress: true }, held('backfilled')],
+    ['history that joins history is not', { ...live, suppress: true, joins: joins(1, true) }, held('backfilled')],
+    ['history that joins what was told is not', { ...live, suppress: true, joins: joins(1) }, held('backfilled')],
     ['the first live match on history is', { ...live, joins: joins(1, true) }, opened('first live match')],
     ['the ninth match is not', { ...live, joins: joins(8) }, held('grouped')],
     ['the tenth is', { ...live, joins: joins(9) }, grown(10)],
     ['the eleventh is not', { ...live, joins: joins(10) }, held('grouped')],
     ['the thousandth is', { ...live, joins: joins(999) }, grown(1000)],
-    ['the tenth of history is not', { ...live, silent: true, joins: joins(9) }, held('history')],
+    ['the tenth of history is not', { ...live, suppress: true, joins: joins(9) }, held('backfilled')],
     ['the tenth on history, the first live one, opens', { ...live, joins: joins(9, true) }, opened('first live match')],
     ['informational is not', { ...live, level: 'informational' }, held('informational')],
     ['nor is its growth', { ...live, level: 'informational', joins: joins(9) }, held('informational')],
@@ -90,7 +90,7 @@ describe('say', () => {
     ['without a receiver there is nobody to tell', { ...live, receivers: [] }, held('no receiver')],
     ['nor of growth', { ...live, receivers: [], joins: joins(9) }, held('no receiver')],
     ['what joins is grouped before that', { ...live, receivers: [], joins: joins(1) }, held('grouped')],
-    ['history counts before that', { ...live, silent: true, receivers: [] }, held('history')],
+    ['history counts before that', { ...live, suppress: true, receivers: [] }, held('backfilled')],
     ['informational does, too', { ...live, level: 'informational', receivers: [] }, held('informational')],
   ];
   it.each(rows)('%s', (_, occasion, decision) => {
@@ -110,13 +110,13 @@ describe('say', () => {
 });
 
 describe('closing', () => {
-  const grown: ClosingOccasion = { level: 'high', history: false, count: 2, receivers: [route('low')] };
+  const grown: ClosingOccasion = { level: 'high', backfilled: false, count: 2, receivers: [route('low')] };
   const resolved: Closing = { notify: true, kind: 'resolved', reason: 'its period closed after growth' };
   const held = (reason: Extract<Closing, { notify: false }>['reason']): Closing => ({ notify: false, reason });
   const rows: readonly [string, ClosingOccasion, Closing][] = [
     ['what grew is told', grown, resolved],
     ['what did not grow is not', { ...grown, count: 1 }, held('did not grow')],
-    ['history is not, however it grew', { ...grown, history: true, count: 100 }, held('history')],
+    ['history is not, however it grew', { ...grown, backfilled: true, count: 100 }, held('backfilled')],
     ['informational is not', { ...grown, level: 'informational' }, held('informational')],
     ['unless a receiver asks', { ...grown, level: 'informational', receivers: [route('informational')] }, resolved],
     ['nobody is there', { ...grown, receivers: [] }, held('no receiver')],

@@ -21,7 +21,7 @@ describe('a rewind', () => {
       floor: NOON - HOUR,
       scan: null,
       resumeCursor: null,
-      silentBefore: null,
+      suppressBefore: null,
     });
   });
   it('lowers the floor where it goes before it', () => {
@@ -31,13 +31,13 @@ describe('a rewind', () => {
     expect(rewound(checkpoint, to, true)).toBe(checkpoint);
   });
   it('in silence tells of nothing that was seen through', () => {
-    expect(rewound(checkpoint, NOON - HOUR, true).silentBefore).toBe(NOON);
+    expect(rewound(checkpoint, NOON - HOUR, true).suppressBefore).toBe(NOON);
   });
   it('in silence keeps the silence that a first start was asked for', () => {
-    const silentStart = firstCheckpoint(NOON - HOUR, NOON);
-    expect(rewound(silentStart, NOON - 2 * HOUR, true).silentBefore).toBe(NOON);
-    const onItsWay = { ...startOrResumeScan(silentStart), silentBefore: null };
-    expect(rewound(onItsWay, NOON - 2 * HOUR, true).silentBefore).toBe(NOON);
+    const suppressFirstRead = firstCheckpoint(NOON - HOUR, NOON);
+    expect(rewound(suppressFirstRead, NOON - 2 * HOUR, true).suppressBefore).toBe(NOON);
+    const onItsWay = { ...startOrResumeScan(suppressFirstRead), suppressBefore: null };
+    expect(rewound(onItsWay, NOON - 2 * HOUR, true).suppressBefore).toBe(NOON);
   });
 });
 
@@ -64,7 +64,7 @@ describe('the checkpoint in KV', () => {
       old: fc.nat(),
       resumeCursorAt: fc.nat(),
       flushing: fc.boolean(),
-      silentBefore: maybe,
+      suppressBefore: maybe,
     });
     const checkpoint = fc.record({
       version: fc.nat(),
@@ -74,7 +74,7 @@ describe('the checkpoint in KV', () => {
       resumeCursor: fc.option(fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()) })),
       direction,
       unfilteredUpstream: fc.boolean(),
-      silentBefore: maybe,
+      suppressBefore: maybe,
     });
     fc.assert(
       fc.property(checkpoint, (value) => {
@@ -116,7 +116,7 @@ describe('the checkpoint in KV', () => {
     ['a time that is none', '{"watermark":"2026-02-30T00:00:00Z"}'],
     ['a time without its offset', '{"watermark":"2026-01-05T12:00:00"}'],
     ['a limit the upstream refuses', checkpointText(withWalk({ limit: 1000 }))],
-    ['an endless time', '{"watermark":"2026-01-05T12:00:00Z","silentBefore":1e999}'],
+    ['an endless time', '{"watermark":"2026-01-05T12:00:00Z","suppressBefore":1e999}'],
     ['a walk that began beyond all dates', checkpointText(withWalk({ began: 1e300 }))],
   ];
   it.each(wrong)('is not read where it holds %s', (_, text) => {
@@ -135,11 +135,14 @@ function withWalk(more: Readonly<Record<string, unknown>>): Checkpoint {
 
 describe('the rewind in KV', () => {
   it('is read as it was written', () => {
-    const order = { id: 'monday', to: NOON, silent: true };
+    const order = { id: 'monday', to: NOON, suppress: true };
     expect(rewindFrom(rewindText(order))).toEqual({ ok: true, value: order });
   });
   it('is not silent unless asked', () => {
-    expect(rewindFrom('{"id":"a","to":"2026-01-05T12:00:00Z"}')).toMatchObject({ ok: true, value: { silent: false } });
+    expect(rewindFrom('{"id":"a","to":"2026-01-05T12:00:00Z"}')).toMatchObject({
+      ok: true,
+      value: { suppress: false },
+    });
   });
   it.each([
     ['no id', '{"to":"2026-01-05T12:00:00Z"}'],
@@ -148,7 +151,7 @@ describe('the rewind in KV', () => {
     ['a number for an id', '{"id":1,"to":"2026-01-05T12:00:00Z"}'],
     ['a time that is none', '{"id":"a","to":"an hour ago"}'],
     ['a time before every calendar', '{"id":"a","to":"-000001-01-01T00:00:00Z"}'],
-    ['a word for silence', '{"id":"a","to":"2026-01-05T12:00:00Z","silent":"yes"}'],
+    ['a word for a flag', '{"id":"a","to":"2026-01-05T12:00:00Z","suppress":"yes"}'],
   ])('is not read where it holds %s', (_, text) => {
     expect(rewindFrom(text).ok).toBe(false);
   });

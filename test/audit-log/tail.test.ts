@@ -223,10 +223,10 @@ describe('the end of a walk', () => {
     expect(endScan(checkpoint, OVERLAP).watermark).toBe(SEEN);
   });
   it('ends the silence it was read in', () => {
-    const { checkpoint } = followed([page([], null)], start({ silentBefore: NOON }));
-    expect(checkpoint.scan.silentBefore).toBe(NOON);
-    expect(endScan(checkpoint, OVERLAP).silentBefore).toBeNull();
-    expect(startOrResumeScan(endScan(checkpoint, OVERLAP)).scan.silentBefore).toBeNull();
+    const { checkpoint } = followed([page([], null)], start({ suppressBefore: NOON }));
+    expect(checkpoint.scan.suppressBefore).toBe(NOON);
+    expect(endScan(checkpoint, OVERLAP).suppressBefore).toBeNull();
+    expect(startOrResumeScan(endScan(checkpoint, OVERLAP)).scan.suppressBefore).toBeNull();
   });
 });
 

@@ -13,7 +13,7 @@ const LINE: Line = {
   title: 'API key deleted',
   level: 'high',
   state: 'open',
-  history: false,
+  backfilled: false,
   count: 11,
   begins: NOW,
   periodMs: 60 * MINUTE,
@@ -98,7 +98,7 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   ['what a correlation counted', { timeline: [{ ...MATCH, part: 'counted', said: '' }] }, '    counted towards it\n'],
   ['that an entry is gone', { timeline: [{ ...MATCH, entry: null }] }, 'UTC  an entry that is no longer kept'],
   ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted and not kept'],
-  ['what was read in silence', { alert: { ...LINE, history: true } }, 'It is history: it was read in silence'],
+  ['what was read in silence', { alert: { ...LINE, backfilled: true } }, 'It is history: it was read in silence'],
   ['how it closed', { closing: 'did not grow' }, 'did not grow (nothing was left to say'],
   ['a keyword', { timeline: [{ ...MATCH, evidence: [{ selection: 's', field: null, value: 'v' }] }] }, 'since s: v'],
 ];
@@ -108,20 +108,20 @@ test.each(ROWS)('shows %s', (_, more, shown) => {
 });
 
 const ROUTE = { name: 'slack', from: 'medium', problem: null } as const;
-const OCCASION = { level: 'high', silent: false, joins: null, receivers: [ROUTE] } as const;
-const JOINS = { history: false, count: 1 };
-const CLOSES = { level: 'high', history: false, count: 1, receivers: [ROUTE] } as const;
+const OCCASION = { level: 'high', suppress: false, joins: null, receivers: [ROUTE] } as const;
+const JOINS = { backfilled: false, count: 1 };
+const CLOSES = { level: 'high', backfilled: false, count: 1, receivers: [ROUTE] } as const;
 
 test.each([
   say(OCCASION),
-  say({ ...OCCASION, joins: { history: true, count: 1 } }),
+  say({ ...OCCASION, joins: { backfilled: true, count: 1 } }),
   say({ ...OCCASION, joins: JOINS }),
-  say({ ...OCCASION, silent: true }),
+  say({ ...OCCASION, suppress: true }),
   say({ ...OCCASION, level: 'informational' }),
   say({ ...OCCASION, level: 'low' }),
   say({ ...OCCASION, receivers: [] }),
   closing(CLOSES),
-  closing({ ...CLOSES, history: true }),
+  closing({ ...CLOSES, backfilled: true }),
 ])('every decision whose name does not say it all is explained: $reason', (decision) => {
   const said = decisionText(decision);
   expect(text({ timeline: [{ ...MATCH, said }] })).toMatch(new RegExp(`    ${said} \\(.+\\)\n`));

@@ -76,7 +76,7 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
     if (config.upstream === null) return;
     const sleep = async () => undefined;
     const auditLog = createClient({ ...config.upstream, fetch, now, sleep });
-    const { allowedLatenessMs, silentStart, pagesPerTick } = config.watch;
+    const { allowedLatenessMs, suppressFirstRead, pagesPerTick } = config.watch;
     const budget = { requests: pagesPerTick, ms: 10_000 };
     await poll({
       kv,
@@ -85,7 +85,7 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
       now,
       allowedLatenessMs,
       startAt: now() - 3_600_000,
-      silentStart,
+      suppressFirstRead,
       ...budget,
     });
   };

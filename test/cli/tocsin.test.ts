@@ -69,14 +69,14 @@ test('the status as JSON is one line, and all of it', async () => {
 
 test.each([
   ['a time', '--to 2026-01-31T00:00:00Z', Date.UTC(2026, 0, 31), false],
-  ['a time elsewhere, in silence', '--silent --to 2026-01-31T02:00:00+02:00', Date.UTC(2026, 0, 31), true],
+  ['a time elsewhere, suppressed', '--suppress --to 2026-01-31T02:00:00+02:00', Date.UTC(2026, 0, 31), true],
   ['a duration back', '--to 2h', Date.now() - 2 * 3_600_000, false],
-])('a rewind to %s reaches KV, where the next tick finds it', async (_, args, to, silent) => {
+])('a rewind to %s reaches KV, where the next tick finds it', async (_, args, to, suppress) => {
   const { code, out } = await tocsin(`rewind ${args}`);
   expect(code).toBe(0);
   expect(out).toMatch(/^Accepted\. The log is read again from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC on/);
   const order = rewindFrom(local.kv.get('rewind') ?? '');
-  expect(order).toMatchObject({ ok: true, value: { silent } });
+  expect(order).toMatchObject({ ok: true, value: { suppress } });
   expect(Math.abs((order.ok ? order.value.to : 0) - to)).toBeLessThan(60_000);
   await local.tick();
 });
@@ -124,7 +124,7 @@ test.each([
   ['why --help', 'usage: npm run tocsin -- why ALERT'],
   ['notify --help', 'Sends a test alert through every receiver'],
   ['resend --help', '--receiver NAME'],
-  ['rewind --help', '--silent'],
+  ['rewind --help', '--suppress'],
   ['check -h', 'usage: npm run tocsin -- check'],
   ['--version', '0.'],
 ])('"%s" is answered with 0', async (args, text) => {
@@ -171,9 +171,9 @@ test('a test goes through each receiver, and how each took it is said', async ()
   expect(failed.code).toBe(1);
   expect(JSON.parse(failed.out)).toMatchObject({ tested: [{ receiver: 'slack', outcome: { kind: 'retry' } }] });
 
-  const silent = await startLocalTocsin({ SLACK_WEBHOOK_URL: '' });
-  const told = await tocsin('notify --test', { TOCSIN_URL: silent.url });
-  await silent.stop();
+  const suppress = await startLocalTocsin({ SLACK_WEBHOOK_URL: '' });
+  const told = await tocsin('notify --test', { TOCSIN_URL: suppress.url });
+  await suppress.stop();
   expect(told).toMatchObject({ code: 1, out: expect.stringContaining('NOBODY IS TOLD') });
 });
 

@@ -36,7 +36,7 @@ describe('settings that are right', () => {
       upstream: { baseUrl: 'https://api.nirvanalabs.io', apiKey: KEY },
       watch: {
         startAt: { kind: 'ago', agoMs: 3_600_000 },
-        silentStart: false,
+        suppressFirstRead: false,
         allowedLatenessMs: 300_000,
         blindAfterMs: 900_000,
         retentionMs: 30 * 86_400_000,
@@ -73,7 +73,7 @@ describe('settings that are right', () => {
     ],
     ['a start a week back', { START_AT: '7d' }, { watch: { startAt: { kind: 'ago', agoMs: 7 * 86_400_000 } } }],
     ['a start right now', { START_AT: '0s' }, { watch: { startAt: { kind: 'ago', agoMs: 0 } } }],
-    ['a silent first read', { FIRST_READ: 'Silent' }, { watch: { silentStart: true } }],
+    ['a silent first read', { FIRST_READ: 'Silent' }, { watch: { suppressFirstRead: true } }],
     ['the paid plan', { PLAN: 'paid' }, { watch: { pagesPerTick: 300 } }],
     ['the shortest overlap', { OVERLAP: '60s' }, { watch: { allowedLatenessMs: 60_000 } }],
     ['the longest overlap', { OVERLAP: '1h' }, { watch: { allowedLatenessMs: 3_600_000 } }],
@@ -375,7 +375,7 @@ describe('settings that are wrong', () => {
       { FIRST_READ: 'true' },
       'FIRST_READ',
       /neither loud nor silent/,
-      { watch: { silentStart: false } },
+      { watch: { suppressFirstRead: false } },
     ],
     [
       'a public address without https',

@@ -150,7 +150,8 @@ function watched(store: ReturnType<typeof nodeStore>) {
 function sceneOf(store: Watched, options: LedgerOptions): Scene {
   const ledger = createLedger(store, options);
   const begun = (): Checkpoint =>
-    ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, silentStart: false }, NOON).checkpoint;
+    ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, suppressFirstRead: false }, NOON)
+      .checkpoint;
   begun();
   const walking = (began: number, direction: 'forward' | 'backward', page: readonly Incoming[]): ActiveScan => {
     const at = startOrResumeScan(begun());
@@ -169,7 +170,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       ends: true,
       handle,
       began,
-      silentBefore: null,
+      suppressBefore: null,
       entries: page,
       unfit: [],
       save: false,

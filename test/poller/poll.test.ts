@@ -83,7 +83,7 @@ function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<WatchDeps> = 
     now: () => NOON,
     allowedLatenessMs: OVERLAP,
     startAt: NOON - 60 * MINUTE,
-    silentStart: false,
+    suppressFirstRead: false,
     requests: 10,
     ms: 30_000,
     ...more,
@@ -432,7 +432,7 @@ describe('KV', () => {
 
   it('is obeyed once where it holds a rewind', async () => {
     const it = scene();
-    const kv = memoryKv({ [KV_REWIND]: rewindText({ id: 'r', to: NOON - 90 * MINUTE, silent: false }) });
+    const kv = memoryKv({ [KV_REWIND]: rewindText({ id: 'r', to: NOON - 90 * MINUTE, suppress: false }) });
     const log = scripted(page(records(1)));
     expect((await poll(deps(log, callable(it), { kv }))).how).toBe('rewound');
     expect((await poll(deps(log, callable(it), { kv }))).how).toBe('goes on');

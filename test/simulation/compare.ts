@@ -84,7 +84,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     first_seq: number;
     last_seq: number;
     began: number;
-    silent_before: number | null;
+    suppress_before: number | null;
     rules: string;
   }>('SELECT * FROM batches ORDER BY first_seq');
   let batch = 0;
@@ -99,7 +99,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       createdAt: row.created_at,
       body: JSON.parse(row.body),
       began: of.began,
-      silentBefore: of.silent_before,
+      suppressBefore: of.suppress_before,
       engine,
     };
   });
@@ -109,8 +109,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   if (owed.length !== opened.length) say(`${owed.length} alerts owed, ${opened.length} opened`);
   owed.forEach((alert, index) => {
     const row = opened[index];
-    const text = (of: { rule: string; key: string; begins: number; count: number; history: unknown }): string =>
-      `${of.rule} ${of.key} from ${new Date(of.begins).toISOString()} ×${of.count}${of.history ? ' (history)' : ''}`;
+    const text = (of: { rule: string; key: string; begins: number; count: number; backfilled: unknown }): string =>
+      `${of.rule} ${of.key} from ${new Date(of.begins).toISOString()} ×${of.count}${of.backfilled ? ' (history)' : ''}`;
     if (row === undefined) return;
     if (text(row) !== text(alert)) say(`alert ${row.id}: owed ${text(alert)}, got ${text(row)}`);
     if (row.closing !== alert.closing) say(`alert ${row.id}: closing is "${row.closing}", not "${alert.closing}"`);
@@ -209,7 +209,7 @@ type StoredAlert = {
   begins: number;
   period: number;
   count: number;
-  history: number;
+  backfilled: number;
   state: string;
   closing: string | null;
 };

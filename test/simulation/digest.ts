@@ -28,7 +28,7 @@ const CODES: readonly (readonly [words: RegExp, code: string])[] = [
   [/^alarm-resolved$/, 'HR'],
   [/^alarm$/, 'H'],
   [/^counted$/, 'C'],
-  [/^history$/, 'B'],
+  [/^backfilled$/, 'B'],
   [/^grouped$/, 'G'],
   [/^held$/, 'S'],
 ];
@@ -38,7 +38,7 @@ export function digestOf(store: Store, heard: readonly Heard[]): string {
   const rows = (sql: string): unknown[] => store.all(sql).map((row) => Object.values(row).map(coded));
   const whole = JSON.stringify({
     alerts:
-      rows(`SELECT id, rule, key, begins, period, state, history, count, first_seq, last_seq, last_at, level, title,
+      rows(`SELECT id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at, level, title,
         closing FROM alerts ORDER BY id`),
     matches: rows('SELECT alert, seq, at, said, evidence, number FROM matches ORDER BY alert, seq'),
     deliveries:

@@ -131,7 +131,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'the first live match on an alert of the past is told',
     file: 'src/alert/decisions.ts',
-    find: 'const told = joins !== null && !joins.history ? joins : null;',
+    find: 'const told = joins !== null && !joins.backfilled ? joins : null;',
     replace: 'const told = joins;',
   },
   {

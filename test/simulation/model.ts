@@ -12,7 +12,7 @@ export interface ModelEntry {
   readonly createdAt: number;
   readonly body: { readonly [field: string]: unknown };
   readonly began: number;
-  readonly silentBefore: number | null;
+  readonly suppressBefore: number | null;
   readonly engine: Engine;
 }
 
@@ -23,7 +23,7 @@ export interface ModelAlert {
   readonly begins: number;
   readonly periodMs: number;
   count: number;
-  history: boolean;
+  backfilled: boolean;
   /** What people are to hear of it, in order: the kind, the count, and the first entries that were counted. */
   readonly told: string[];
   /** What is kept of each of its entries: why something was said then or not, or that it was counted. */
@@ -81,7 +81,7 @@ export function owedFor(entries: readonly ModelEntry[], { allowedLatenessMs, rou
     active.lastAt = Math.max(active.lastAt, at);
     active.lastSeq = entry.seq;
     if (!rule.alerts) return null;
-    const silent = entry.silentBefore !== null && entry.createdAt < entry.silentBefore;
+    const suppress = entry.suppressBefore !== null && entry.createdAt < entry.suppressBefore;
     const periodMs = rule.tocsin.dedupPeriodMs ?? HOUR;
     const near = alerts
       .filter((alert) => alert.rule === rule.id && alert.key === key && Math.abs(alert.begins - at) < alert.periodMs)
@@ -90,16 +90,16 @@ export function owedFor(entries: readonly ModelEntry[], { allowedLatenessMs, rou
       near.findLast((each) => each.begins <= at && at < each.begins + each.periodMs) ??
       near.find((each) => each.begins > at);
     const alert: ModelAlert = known ?? {
-      ...{ rule: rule.id, level: rule.level, key, begins: at, periodMs, count: 0, history: true },
+      ...{ rule: rule.id, level: rule.level, key, begins: at, periodMs, count: 0, backfilled: true },
       ...{ told: [], matches: new Map(), closing: null },
     };
     if (known === undefined) alerts.push(alert);
     alert.count++;
     let said = 'grouped';
-    if (silent) said = 'history';
-    else if (alert.history) said = unheard(rule.level) ?? `opened: first ${known === undefined ? '' : 'live '}match`;
+    if (suppress) said = 'backfilled';
+    else if (alert.backfilled) said = unheard(rule.level) ?? `opened: first ${known === undefined ? '' : 'live '}match`;
     else if (/^10+$/.test(String(alert.count))) said = unheard(rule.level) ?? `grown: count reached ${alert.count}`;
-    if (!silent) alert.history = false;
+    if (!suppress) alert.backfilled = false;
     const tells = said.includes(':');
     if (tells) alert.told.push(`${said.split(':')[0]} ×${alert.count} `);
     if (tells || alert.count <= MATCHES_KEPT) alert.matches.set(entry.seq, said);
@@ -107,7 +107,9 @@ export function owedFor(entries: readonly ModelEntry[], { allowedLatenessMs, rou
   };
 
   const close = (alert: ModelAlert): void => {
-    alert.closing = alert.history ? 'history' : (unheard(alert.level) ?? (alert.count === 1 ? 'did not grow' : null));
+    alert.closing = alert.backfilled
+      ? 'backfilled'
+      : (unheard(alert.level) ?? (alert.count === 1 ? 'did not grow' : null));
     if (alert.closing !== null) return;
     alert.closing = 'resolved: its period closed after growth';
     alert.told.push(`resolved ×${alert.count} `);

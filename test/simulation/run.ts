@@ -120,7 +120,7 @@ export async function run(seed: number): Promise<RunResult> {
     { name: 'mail', from: dice.pick<Level>(['low', 'medium', 'critical']), problem: null },
   ];
   const witness = createWitness(disk);
-  const silentStart = dice.chance(0.3);
+  const suppressFirstRead = dice.chance(0.3);
   let rules = 0;
   const heard: Heard[] = [];
   const alarm = {
@@ -217,7 +217,7 @@ export async function run(seed: number): Promise<RunResult> {
       now: world.now,
       allowedLatenessMs: ALLOWED_LATENESS_MS,
       startAt: START - 60 * MINUTE,
-      silentStart,
+      suppressFirstRead,
       ...budget,
     }).then(
       ({ stopped, recorded, pages, notes, how }) => {
@@ -294,7 +294,7 @@ export async function run(seed: number): Promise<RunResult> {
       rewinds.push({ id, to });
       world.hit('operator: rewind');
       world.note(`rewind ${id} to ${new Date(to).toISOString()}`);
-      const order = rewindText({ id, to, silent: dice.chance(0.5) });
+      const order = rewindText({ id, to, suppress: dice.chance(0.5) });
       const refused = kv.faults.refused;
       kv.faults = { ...kv.faults, refused: 0 };
       kv.write(KV_REWIND, order);

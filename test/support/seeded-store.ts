@@ -78,7 +78,7 @@ export function seededStore(now: number, path = ':memory:'): SeededStore {
 /** One walk over all of it, page by page. */
 function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): void {
   const startAt = now - (SEEDED_DAYS + 1) * DAY;
-  let { checkpoint } = ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt, silentStart: false }, now);
+  let { checkpoint } = ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt, suppressFirstRead: false }, now);
   for (let i = 0; i < records.length; i += PAGE) {
     const page = parsePage({ items: records.slice(i, i + PAGE).map(({ body }) => body) }, now);
     const at = startOrResumeScan(checkpoint);
@@ -90,7 +90,7 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
         ends: i + PAGE >= records.length,
         handle: 'record',
         began: now,
-        silentBefore: last < now - (SEEDED_DAYS - 1) * DAY ? now : null,
+        suppressBefore: last < now - (SEEDED_DAYS - 1) * DAY ? now : null,
         ...onTheirWay(page),
         save: false,
       },

@@ -123,14 +123,14 @@ describe('decisions', () => {
 
   it('about a match are all in words', () => {
     const said = [
-      say({ level, silent: false, joins: null, receivers: [slack] }),
-      say({ level, silent: false, joins: { history: true, count: 4 }, receivers: [slack] }),
-      say({ level, silent: false, joins: { history: false, count: 9 }, receivers: [slack] }),
-      say({ level, silent: false, joins: { history: false, count: 3 }, receivers: [slack] }),
-      say({ level, silent: true, joins: null, receivers: [slack] }),
-      say({ level: 'informational', silent: false, joins: null, receivers: [slack] }),
-      say({ level, silent: false, joins: null, receivers: [] }),
-      say({ level, silent: false, joins: null, receivers: [pager] }),
+      say({ level, suppress: false, joins: null, receivers: [slack] }),
+      say({ level, suppress: false, joins: { backfilled: true, count: 4 }, receivers: [slack] }),
+      say({ level, suppress: false, joins: { backfilled: false, count: 9 }, receivers: [slack] }),
+      say({ level, suppress: false, joins: { backfilled: false, count: 3 }, receivers: [slack] }),
+      say({ level, suppress: true, joins: null, receivers: [slack] }),
+      say({ level: 'informational', suppress: false, joins: null, receivers: [slack] }),
+      say({ level, suppress: false, joins: null, receivers: [] }),
+      say({ level, suppress: false, joins: null, receivers: [pager] }),
     ].map(decisionText);
     expect(new Set(said).size).toBe(said.length);
     for (const text of said) expect(saidInWords(text), text).toMatch(/^(Told|Not told).*\.$/);
@@ -138,10 +138,10 @@ describe('decisions', () => {
 
   it('about a closing are all in words', () => {
     const said = [
-      closing({ level, history: false, count: 3, receivers: [slack] }),
-      closing({ level, history: false, count: 1, receivers: [slack] }),
-      closing({ level, history: true, count: 3, receivers: [slack] }),
-      closing({ level, history: false, count: 3, receivers: [] }),
+      closing({ level, backfilled: false, count: 3, receivers: [slack] }),
+      closing({ level, backfilled: false, count: 1, receivers: [slack] }),
+      closing({ level, backfilled: true, count: 3, receivers: [slack] }),
+      closing({ level, backfilled: false, count: 3, receivers: [] }),
     ].map(decisionText);
     expect(new Set(said).size).toBe(said.length);
     for (const text of said) expect(closingInWords(text), text).toMatch(/^Its period closed.*\.$/);

@@ -89,7 +89,7 @@ export const STATES: readonly PageState[] = [
     ledger: {
       alert: async () =>
         alertPage(ORDINARY, {
-          alert: { ...alertPage().alert, state: 'closed', rule: 'gone', history: true },
+          alert: { ...alertPage().alert, state: 'closed', rule: 'gone', backfilled: true },
           deliveries: [],
           closing: 'did not grow',
         }),

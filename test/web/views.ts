@@ -65,7 +65,7 @@ export function alertLine(of: Foreign = ORDINARY, changes: Partial<AlertLine> = 
     title: RULE.title,
     level: 'high',
     state: 'open',
-    history: false,
+    backfilled: false,
     count: 3,
     begins: NOW - 25 * MINUTE,
     periodMs: HOUR,

@@ -298,7 +298,7 @@ describe('blindness', () => {
     await world.editState((state) => ({ ...state, movedAt: state.movedAt - 15 * MINUTE + 1_500 }));
     await world.evict();
     await world.deleteAlarm();
-    await world.stub.begin({ kv: null, startAt: 0, silentStart: false });
+    await world.stub.begin({ kv: null, startAt: 0, suppressFirstRead: false });
     await vi.waitFor(async () => expect(await saidOf(world, 'Nothing was read')).toBe(1), {
       timeout: 5_000,
       interval: 50,

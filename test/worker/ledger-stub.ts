@@ -88,7 +88,7 @@ function alertLine(id: number): AlertLine {
     title: 'A rule',
     level: 'high',
     state: 'open',
-    history: false,
+    backfilled: false,
     count: 1,
     begins: AT,
     periodMs: 3_600_000,

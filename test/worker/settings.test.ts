@@ -155,7 +155,7 @@ describe('one setting', () => {
   it('FIRST_READ silent: a first start tells nobody of the past', async () => {
     const { world } = await told({});
     await cron(world, { FIRST_READ: 'silent' });
-    expect(await world.sql('SELECT 1 FROM alerts WHERE history = 1')).toHaveLength(8);
+    expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(8);
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
   });
 
@@ -269,7 +269,7 @@ describe("the operator's routes", () => {
     const { world, ids } = await told({});
     await cron(world, { START_AT: '1m' });
     const to = new Date(Date.now() - 2 * HOUR).toISOString();
-    const response = await rewind(world, JSON.stringify({ id: 'op-1', to, silent: true }));
+    const response = await rewind(world, JSON.stringify({ id: 'op-1', to, suppress: true }));
     expect([response.status, await response.json()]).toEqual([202, { accepted: 'op-1' }]);
     expect(await linesOf(() => cron(world))).toMatchObject([{ at: 'tick', how: 'rewound' }]);
     expect(await recordedIds(world)).toEqual(ids);

@@ -77,7 +77,7 @@ function foreignWalk(from: number) {
     old: 0,
     resumeCursorAt: 0,
     flushing: false,
-    silentBefore: null,
+    suppressBefore: null,
   };
 }
 
@@ -215,22 +215,23 @@ describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
   it('tells nobody of the past when the first read is silent, and of the present all the same', async () => {
     const told = story(Date.now());
     const world = await withNewLedger(dialect, null, told);
-    await world.untilEnded({ silentStart: true });
+    await world.untilEnded({ suppressFirstRead: true });
     expect(await recordedIds(world)).toEqual(told.ids);
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
-    expect(await world.sql('SELECT 1 FROM alerts WHERE history = 1')).toHaveLength(told.alerts.length);
+    expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(told.alerts.length);
     await world.append([
       entryAt(Date.now() + 1, 'now', { action: 'api_key.deleted', status_code: 204, actor: { id: 'n', type: 'user' } }),
     ]);
-    await world.untilEnded({ silentStart: true });
-    expect(await world.sql('SELECT title FROM alerts WHERE history = 0')).toEqual([{ title: 'API key deleted' }]);
+    await world.untilEnded({ suppressFirstRead: true });
+    expect(await world.sql('SELECT title FROM alerts WHERE backfilled = 0')).toEqual([{ title: 'API key deleted' }]);
     await world.delivered();
     expect((await world.slack.read()).messages).toHaveLength(1);
   });
 });
 
 describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
-  const order = (id: string, ago: number, silent: boolean): string => rewindText({ id, to: Date.now() - ago, silent });
+  const order = (id: string, ago: number, suppress: boolean): string =>
+    rewindText({ id, to: Date.now() - ago, suppress });
 
   /** A world that began after the story's first half hour had passed: the story lies before its floor. */
   async function besideStory() {
@@ -256,7 +257,7 @@ describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
     await world.setKv(KV_REWIND, order('hush', 2 * HOUR, true));
     await world.untilEnded();
     expect(await recordedIds(world)).toEqual(told.ids);
-    expect(await world.sql('SELECT 1 FROM alerts WHERE history = 1')).toHaveLength(told.alerts.length);
+    expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(told.alerts.length);
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
   });
 

@@ -86,7 +86,7 @@ describe('the views, through RPC', () => {
     const alert = (await of().entry(hostile, null))?.parts[0]?.alert.id ?? 0;
     const page = await of().alert(alert);
     expect(page).toMatchObject({
-      alert: { id: alert, count: 1, history: false },
+      alert: { id: alert, count: 1, backfilled: false },
       timeline: [{ entry: { id: hostile }, part: 'matched', said: 'opened: first match' }],
       more: 0,
       deliveries: [{ receiver: 'slack', what: 'opened', state: 'delivered', attempts: 1, reason: null }],

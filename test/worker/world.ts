@@ -200,7 +200,7 @@ export async function createWorld(options: WorldOptions = {}) {
         now: () => Date.now(),
         allowedLatenessMs: OVERLAP,
         startAt: Date.now() - HOUR,
-        silentStart: false,
+        suppressFirstRead: false,
         requests: 40,
         ms: 45_000,
         ...changes,

@@ -52,7 +52,7 @@ export function accept<M extends readonly Match[]>(
   store: Store,
   sound: readonly { readonly incoming: Incoming; readonly body: EntryBody; readonly matches: M }[],
   lastSeq: number,
-  scanContext: { readonly began: number; readonly silentBefore: number | null },
+  scanContext: { readonly began: number; readonly suppressBefore: number | null },
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
   const rows = sound.map(({ incoming, body, matches }, index) => ({
@@ -76,11 +76,11 @@ export function accept<M extends readonly Match[]>(
     ),
   );
   store.run(
-    'INSERT INTO batches (first_seq, last_seq, began, silent_before, rules) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO batches (first_seq, last_seq, began, suppress_before, rules) VALUES (?, ?, ?, ?, ?)',
     lastSeq + 1,
     lastSeq + rows.length,
     scanContext.began,
-    scanContext.silentBefore,
+    scanContext.suppressBefore,
     rules,
   );
   return rows;

@@ -86,12 +86,12 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
       if (!rule.alerts) return;
       const key = keyText(parts);
       const periodMs = rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
-      const silent = scanContext.silentBefore !== null && entry.createdAt < scanContext.silentBefore;
+      const suppress = scanContext.suppressBefore !== null && entry.createdAt < scanContext.suppressBefore;
       const reach = Math.max(periodMs, LONGEST_USUAL_MS);
       const joins = place(alertsNear(rule.id, key, at - reach, at + reach), at);
       // A correlation that fired for several groups of one entry may have one dedup key for them.
       if (joins?.lastSeq === entry.seq) return;
-      const decision = say({ level: rule.level, silent, joins, receivers });
+      const decision = say({ level: rule.level, suppress, joins, receivers });
       const row: AlertRow =
         joins === null
           ? {
@@ -101,7 +101,7 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
               begins: at,
               periodMs,
               state: 'open',
-              history: silent,
+              backfilled: suppress,
               count: 1,
               firstSeq: entry.seq,
               lastSeq: entry.seq,
@@ -113,7 +113,7 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
           : {
               ...joins,
               count: joins.count + 1,
-              history: joins.history && silent,
+              backfilled: joins.backfilled && suppress,
               lastSeq: entry.seq,
               lastAt: Math.max(joins.lastAt, at),
             };

@@ -97,9 +97,9 @@ export function applyChanges(store: Store, changes: Changes, past: StoredPast, l
   for (const alert of changes.alerts) {
     // What a match does not change is not written again, nor are the indexes that hold it.
     store.run(
-      `INSERT INTO alerts (id, rule, key, begins, period, state, history, count, first_seq, last_seq, last_at,
+      `INSERT INTO alerts (id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at,
          level, title, key_parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET history = excluded.history, count = excluded.count,
+       ON CONFLICT (id) DO UPDATE SET backfilled = excluded.backfilled, count = excluded.count,
          last_seq = excluded.last_seq, last_at = excluded.last_at`,
       alert.id,
       alert.rule,
@@ -107,7 +107,7 @@ export function applyChanges(store: Store, changes: Changes, past: StoredPast, l
       alert.begins,
       alert.periodMs,
       alert.state,
-      alert.history ? 1 : 0,
+      alert.backfilled ? 1 : 0,
       alert.count,
       alert.firstSeq,
       alert.lastSeq,

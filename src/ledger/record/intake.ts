@@ -48,7 +48,7 @@ export function createIntake(
     state: State,
     fresh: readonly Incoming[],
     malformed: readonly Unfit[],
-    scanContext: { began: number; silentBefore: number | null },
+    scanContext: { began: number; suppressBefore: number | null },
     now: number,
   ): Taken => {
     const unfit: Unfit[] = [...malformed];

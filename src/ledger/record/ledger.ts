@@ -85,8 +85,8 @@ export function createLedger(store: Store, options: LedgerOptions) {
           throw new Error('the ledger is new and KV, where its checkpoint may lie, cannot be read');
         // What claims to have seen the future has seen nothing that can be relied on.
         const found = input.kv.checkpoint !== null && input.kv.checkpoint.watermark <= now ? input.kv.checkpoint : null;
-        const silentBefore = input.silentStart ? now : null;
-        const fresh = firstState(now, found?.floor ?? input.startAt, found === null ? silentBefore : null);
+        const suppressBefore = input.suppressFirstRead ? now : null;
+        const fresh = firstState(now, found?.floor ?? input.startAt, found === null ? suppressBefore : null);
         const from = found === null ? fresh : { ...fresh, checkpoint: adopted(found, now, allowedLatenessMs) };
         const start = obey(from, input) ?? from;
         writeState(store, start);
@@ -144,8 +144,8 @@ export function createLedger(store: Store, options: LedgerOptions) {
         expiredBefore: Number.NEGATIVE_INFINITY,
         skip: new Set(),
       });
-      const { began, silentBefore } = checkpoint.scan;
-      const taken = take(state, sifted.fresh, [], { began: began ?? now, silentBefore }, now);
+      const { began, suppressBefore } = checkpoint.scan;
+      const taken = take(state, sifted.fresh, [], { began: began ?? now, suppressBefore }, now);
       const ended = stagedCount(store) === 0;
       const next = ended ? endScan(checkpoint, allowedLatenessMs) : checkpoint;
       return commit(
@@ -345,7 +345,7 @@ function obey(state: State, { kv }: BeginInput): State | null {
   if (rewind === null || state.rewinds.includes(rewind.id)) return null;
   return {
     ...state,
-    checkpoint: rewound(state.checkpoint, rewind.to, rewind.silent),
+    checkpoint: rewound(state.checkpoint, rewind.to, rewind.suppress),
     rewinds: [...state.rewinds, rewind.id].slice(-REWINDS_REMEMBERED),
   };
 }

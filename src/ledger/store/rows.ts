@@ -40,7 +40,7 @@ export function alertLine(row: StoredAlert): AlertLine {
     title: row.title,
     level: row.level,
     state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
-    history: row.history === 1,
+    backfilled: row.backfilled === 1,
     count: row.count,
     begins: row.begins,
     periodMs: row.period,
@@ -105,7 +105,7 @@ export type StoredAlert = {
   begins: number;
   period: number;
   state: string;
-  history: number;
+  backfilled: number;
   count: number;
   first_seq: number;
   last_seq: number;
@@ -124,7 +124,7 @@ export function alertFrom(row: StoredAlert): AlertRow {
     begins: row.begins,
     periodMs: row.period,
     state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
-    history: row.history === 1,
+    backfilled: row.backfilled === 1,
     count: row.count,
     firstSeq: row.first_seq,
     lastSeq: row.last_seq,

@@ -31,9 +31,9 @@ export interface State {
 }
 
 /** The state of a ledger that has recorded nothing. */
-export function firstState(now: number, floor: number, silentBefore: number | null): State {
+export function firstState(now: number, floor: number, suppressBefore: number | null): State {
   return {
-    checkpoint: firstCheckpoint(floor, silentBefore),
+    checkpoint: firstCheckpoint(floor, suppressBefore),
     lastSeq: 0,
     lastAlert: 0,
     latestBegan: 0,

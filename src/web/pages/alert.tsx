@@ -43,7 +43,7 @@ export function alertPage({ caller, found, rule, now }: AlertOptions): string {
         <header class="head">
           <p class="over">
             <Level level={alert.level} /> <span class={`state-${alert.state}`}>{alert.state}</span> Alert {alert.id}
-            {alert.history && ' · history: nobody was told'}
+            {alert.backfilled && ' · history: nobody was told'}
           </p>
           <h1>
             <Foreign text={alert.title} />

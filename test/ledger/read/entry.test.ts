@@ -189,7 +189,7 @@ describe('the story', () => {
     const at = [-STORY_MS - 1, -STORY_MS, 0, STORY_MS, STORY_MS + 1];
     it.record(
       at.map((ms, i) => entry(`t${i}`, middle + ms)),
-      { silentBefore: null, began: NOON },
+      { suppressBefore: null, began: NOON },
     );
     // The scene's floor is an hour back: what is older was left alone.
     expect(it.count('entries')).toBe(0);

@@ -28,7 +28,7 @@ describe('a ledger of 100,000 entries', () => {
       LEVELS.filter((level) => level !== 'informational').toSorted(),
     );
     expect(counted('SELECT DISTINCT state AS of FROM alerts ORDER BY of')).toEqual(['closed', 'open']);
-    expect(one('SELECT count(*) AS n FROM alerts WHERE history = 1')).toBeGreaterThan(0);
+    expect(one('SELECT count(*) AS n FROM alerts WHERE backfilled = 1')).toBeGreaterThan(0);
     expect(one('SELECT count(*) AS n FROM quarantine')).toBe(facts.malformed);
     expect(ledger.status(NOW).alarms.map(({ kind }) => kind)).toContain('quarantine');
   });

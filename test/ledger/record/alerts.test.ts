@@ -20,7 +20,7 @@ import {
 const deleted = (id: string, at: number, actor: unknown = 'alice') =>
   entry(id, at, { action: 'vm.deleted', actor: { id: actor } });
 const RULE = onAction('vm.deleted');
-const SILENT: Partial<Batch> = { silentBefore: NOON + DAY };
+const SILENT: Partial<Batch> = { suppressBefore: NOON + DAY };
 
 type AlertRow = {
   id: number;
@@ -29,10 +29,10 @@ type AlertRow = {
   count: number;
   state: string;
   last_at: number;
-  history: number;
+  backfilled: number;
 };
 const alertsOf = ({ store }: ReturnType<typeof scene>): AlertRow[] =>
-  store.all<AlertRow>('SELECT id, key, begins, count, state, last_at, history FROM alerts ORDER BY id');
+  store.all<AlertRow>('SELECT id, key, begins, count, state, last_at, backfilled FROM alerts ORDER BY id');
 
 describe('one alert a rule, key and period', () => {
   it('is opened by the first match, told once a receiver, and grown by the next', () => {
@@ -278,10 +278,12 @@ describe('the state of an alert', () => {
   });
 });
 
-describe('history', () => {
+describe('backfilled', () => {
   it('is opened in silence; the first live match tells', () => {
     const it = scene([RULE]);
-    expect(it.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([{ said: 'held back: history' }]);
+    expect(it.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([
+      { said: 'held back: backfilled' },
+    ]);
     expect(it.count('deliveries')).toBe(0);
     it.record([deleted('b', NOON - 8 * MINUTE)]);
     expect(
@@ -297,13 +299,13 @@ describe('history', () => {
     ]);
     it.record([deleted('c', NOON - 7 * MINUTE)]);
     expect(it.count('deliveries')).toBe(1);
-    expect(alertsOf(it)).toMatchObject([{ history: 0, count: 3 }]);
+    expect(alertsOf(it)).toMatchObject([{ backfilled: 0, count: 3 }]);
   });
 
   it('ends where it was asked to: entries created after that are told', () => {
     const it = scene([RULE]);
     it.record([deleted('a', NOON - 2 * HOUR + HOUR), deleted('b', NOON - MINUTE, 'bob')], {
-      silentBefore: NOON - MINUTE,
+      suppressBefore: NOON - MINUTE,
     });
     expect(it.store.all('SELECT alert FROM deliveries')).toEqual([{ alert: 2 }]);
   });
@@ -312,7 +314,7 @@ describe('history', () => {
     const it = scene([RULE]);
     it.record([deleted('b', NOON)]);
     it.record([deleted('a', NOON - MINUTE)], SILENT);
-    expect([alertsOf(it)[0]?.history, it.count('deliveries')]).toEqual([0, 1]);
+    expect([alertsOf(it)[0]?.backfilled, it.count('deliveries')]).toEqual([0, 1]);
   });
 });
 

@@ -20,7 +20,7 @@ function empty() {
   return { store, ledger };
 }
 
-const ASKED: BeginInput = { kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, silentStart: false };
+const ASKED: BeginInput = { kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, suppressFirstRead: false };
 const asked = (checkpoint: Checkpoint | null, more: Partial<BeginInput> = {}): BeginInput => ({
   ...ASKED,
   kv: { checkpoint, rewind: null },
@@ -33,11 +33,11 @@ describe('a new ledger', () => {
     expect(begun).toEqual({ how: 'first start', checkpoint: { ...firstCheckpoint(NOON - HOUR, null), version: 0 } });
   });
   it('starts in silence where asked, up to now', () => {
-    expect(empty().ledger.begin({ ...ASKED, silentStart: true }, NOON).checkpoint.silentBefore).toBe(NOON);
+    expect(empty().ledger.begin({ ...ASKED, suppressFirstRead: true }, NOON).checkpoint.suppressBefore).toBe(NOON);
   });
   it('takes KV’s checkpoint before that', () => {
     const found = firstCheckpoint(NOON - 3 * HOUR, null);
-    const begun = empty().ledger.begin(asked(found, { silentStart: true }), NOON);
+    const begun = empty().ledger.begin(asked(found, { suppressFirstRead: true }), NOON);
     expect(begun).toEqual({ how: 'taken from KV', checkpoint: { ...found, version: 1 } });
   });
   it('throws where KV, in which its checkpoint may lie, can’t be read; and has not begun', () => {
@@ -95,9 +95,9 @@ describe('a ledger that has begun', () => {
 });
 
 describe('a rewind', () => {
-  const order = (id: string, to: number, silent = false): BeginInput => ({
+  const order = (id: string, to: number, suppress = false): BeginInput => ({
     ...ASKED,
-    kv: { checkpoint: null, rewind: { id, to, silent } },
+    kv: { checkpoint: null, rewind: { id, to, suppress } },
   });
 
   it('is obeyed once, by whoever reads it, for as long as it lies in KV', () => {
@@ -124,7 +124,7 @@ describe('a rewind', () => {
     record([], { save: true });
     record([], { now: NOON + MINUTE });
     const { checkpoint } = ledger.begin(order('a', NOON - 2 * HOUR, true), NOON + MINUTE);
-    expect(checkpoint.silentBefore).toBe(NOON + MINUTE - OVERLAP);
+    expect(checkpoint.suppressBefore).toBe(NOON + MINUTE - OVERLAP);
   });
 
   it('records what it finds, and knows what it has', () => {

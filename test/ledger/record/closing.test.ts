@@ -117,10 +117,10 @@ describe('nothing is said, and why is kept', () => {
       () => {
         const it = scene([RULE]);
         const page = [deleted('a', NOON - HOUR), deleted('b', NOON - HOUR)];
-        it.record(page, { silentBefore: NOON, now: NOON - MINUTE });
+        it.record(page, { suppressBefore: NOON, now: NOON - MINUTE });
         return it;
       },
-      'history',
+      'backfilled',
     ],
   ];
   it.each(rows)('%s', (_, make, reason) => {
@@ -169,8 +169,8 @@ describe('closing is told once', () => {
   it('though the watch is rewound and reads it all again, aloud', () => {
     const it = grown();
     seeThrough(it, NOON);
-    const rewind = { id: 'again', to: NOON - 2 * HOUR, silent: false };
-    const begun = it.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, silentStart: false }, NOON);
+    const rewind = { id: 'again', to: NOON - 2 * HOUR, suppress: false };
+    const begun = it.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
     expect(begun).toMatchObject({ how: 'rewound', checkpoint: { watermark: NOON - 2 * HOUR } });
     it.record([deleted('m0', NOON - HOUR), deleted('m1', NOON - 50 * MINUTE)], { now: NOON + HOUR });
     expect(kinds(it)).toEqual(['opened', 'resolved']);
@@ -180,8 +180,8 @@ describe('closing is told once', () => {
   it('of what a rewind finds before the first alert, too', () => {
     const it = grown();
     seeThrough(it, NOON);
-    const rewind = { id: 'back', to: NOON - 6 * HOUR, silent: false };
-    it.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, silentStart: false }, NOON);
+    const rewind = { id: 'back', to: NOON - 6 * HOUR, suppress: false };
+    it.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
     it.record([deleted('x0', NOON - 5 * HOUR), deleted('x1', NOON - 5 * HOUR + 1)], { now: NOON + HOUR });
     it.record([], { now: NOON + 2 * HOUR });
     expect(kinds(it)).toEqual(['opened', 'resolved', 'opened', 'resolved']);
@@ -208,11 +208,11 @@ describe('a match after the close', () => {
 
   it('that is the first live one on history is told, and nothing when nothing closes', () => {
     const it = scene([RULE]);
-    it.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR)], { silentBefore: NOON, now: NOON - MINUTE });
+    it.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR)], { suppressBefore: NOON, now: NOON - MINUTE });
     seeThrough(it, NOON);
     it.record([deleted('late', NOON - MINUTE)], { now: NOON + OVERLAP + MINUTE });
     seeThrough(it, NOON + HOUR);
-    expect(closingOf(it)).toEqual([{ state: 'closed', closing: 'history' }]);
+    expect(closingOf(it)).toEqual([{ state: 'closed', closing: 'backfilled' }]);
     expect(kinds(it)).toEqual(['opened']);
   });
 });

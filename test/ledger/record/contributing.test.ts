@@ -88,11 +88,11 @@ describe('when a correlation opens an alert', () => {
 
   it('what opens an alert in silence is kept; the first live match tells it', () => {
     const it = scene([FED, counting('vm.deleted', 2)]);
-    it.record([deleted('a', NOON - 3 * SECOND), deleted('b', NOON - 2 * SECOND)], { silentBefore: NOON + DAY });
-    expect(rows(it)).toEqual(['a counted', 'b history']);
+    it.record([deleted('a', NOON - 3 * SECOND), deleted('b', NOON - 2 * SECOND)], { suppressBefore: NOON + DAY });
+    expect(rows(it)).toEqual(['a counted', 'b backfilled']);
     it.record([deleted('c', NOON - SECOND)]);
     // b matched itself: that stands.
-    expect(rows(it)).toEqual(['a counted', 'b history', 'c opened: first live match']);
+    expect(rows(it)).toEqual(['a counted', 'b backfilled', 'c opened: first live match']);
     expect(first(it)).toEqual([['a', 'b']]);
   });
 

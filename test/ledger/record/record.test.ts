@@ -30,11 +30,11 @@ describe('what is new', () => {
 
   it('keeps with each batch its walk’s beginning, and the version of the rules', () => {
     const { record, store } = scene();
-    record(entries(3, NOON, 1), { began: NOON - 7, silentBefore: 5 });
+    record(entries(3, NOON, 1), { began: NOON - 7, suppressBefore: 5 });
     record([entry('later', NOON)], { began: NOON + 7 });
     expect(store.all('SELECT * FROM batches ORDER BY first_seq')).toEqual([
-      { first_seq: 1, last_seq: 3, began: NOON - 7, silent_before: 5, rules: 'one' },
-      { first_seq: 4, last_seq: 4, began: NOON + 7, silent_before: null, rules: 'one' },
+      { first_seq: 1, last_seq: 3, began: NOON - 7, suppress_before: 5, rules: 'one' },
+      { first_seq: 4, last_seq: 4, began: NOON + 7, suppress_before: null, rules: 'one' },
     ]);
   });
 
@@ -47,8 +47,8 @@ describe('what is new', () => {
 
   it('is left alone and counted where it is older than retention', () => {
     const { ledger, record, checkpoint } = scene([], { retentionMs: DAY });
-    const rewind = { id: 'r', to: NOON - 10 * DAY, silent: false };
-    ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, silentStart: false }, NOON);
+    const rewind = { id: 'r', to: NOON - 10 * DAY, suppress: false };
+    ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
     expect(checkpoint().floor).toBe(NOON - 10 * DAY);
     expect(record([entry('a', NOON - DAY - 1), entry('b', NOON - DAY)])).toMatchObject({ recorded: 1, expired: 1 });
     expect(ledger.status(NOON).counters?.expired).toBe(1);
@@ -229,7 +229,7 @@ describe('a batch', () => {
       ends: true,
       handle: 'record',
       began: NOON,
-      silentBefore: null,
+      suppressBefore: null,
       entries: [entry('b', NOON)],
       unfit: [{ id: null, problem: 'no id', text: '' }],
       save: true,
@@ -300,7 +300,7 @@ describe('a quiet batch', () => {
       ends: false,
       handle: 'record',
       began: NOON,
-      silentBefore: null,
+      suppressBefore: null,
       entries: [],
       unfit: [],
       save: false,

@@ -102,8 +102,8 @@ describe('the stage', () => {
   it('is emptied by a rewind, which reads all of it again', () => {
     const { stage, ledger, count } = scene();
     stage(entries(3, NOON, 1));
-    const rewind = { id: 'r', to: NOON - 5 * 60 * MINUTE, silent: false };
-    ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, silentStart: false }, NOON);
+    const rewind = { id: 'r', to: NOON - 5 * 60 * MINUTE, suppress: false };
+    ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
     expect(count('staged')).toBe(0);
   });
 

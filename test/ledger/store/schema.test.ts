@@ -59,7 +59,7 @@ describe('migrations', () => {
       store.run('INSERT INTO entries (seq, id, created_at, body) VALUES (?, ?, 0, ?)', i + 1, `e${i}`, body);
     });
     store.run(
-      `INSERT INTO alerts (id, rule, key, begins, period, state, history, count, first_seq, last_seq, last_at, level,
+      `INSERT INTO alerts (id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at, level,
          title, key_parts) VALUES (1, 'gone', '["alice"]', 0, 60, 'open', 0, 2, 1, 1, 30, 'high', 'Old', ?)`,
       '[{"field":"actor.id","value":"alice"}]',
     );

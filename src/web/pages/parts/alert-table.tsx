@@ -52,7 +52,7 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
               </td>
               <td data-label="State">
                 {alert.state}
-                {alert.history && <span class="quiet"> (history)</span>}
+                {alert.backfilled && <span class="quiet"> (history)</span>}
               </td>
             </tr>
           ))}

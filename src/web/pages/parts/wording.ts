@@ -13,7 +13,7 @@ const SAID: { readonly [said: string]: string } = {
   'opened: first match': 'Told: it opened this alert.',
   'opened: first live match': 'Told: the first live match of an alert that was read as history.',
   grouped: 'Not told by itself: it joined an alert that had been told.',
-  history: 'Not told: it was read in silence, as history.',
+  backfilled: 'Not told: it was read in silence, as history.',
 };
 
 /** What was said of a match, or why nothing was. */
@@ -25,7 +25,7 @@ export function saidInWords(said: string): string {
 
 const CLOSING: { readonly [closing: string]: string } = {
   'resolved: its period closed after growth': 'Its period closed after growth, and that was told.',
-  history: 'Its period closed. Nothing was told: it is history.',
+  backfilled: 'Its period closed. Nothing was told: it is history.',
   'did not grow': 'Its period closed. Nothing was told: it had not grown since it opened.',
 };
 
