@@ -14,7 +14,7 @@ import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
 import type { Sent } from './deliver/deliver.ts';
 import { createHost, type Host } from './host.ts';
-import type { Unfit } from './model.ts';
+import type { InvalidRecord } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
 import type {
@@ -75,8 +75,8 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.flush(expect, most);
   }
 
-  blame(record: Unfit | null): Promise<boolean> {
-    return this.#host.blame(record);
+  quarantineCandidate(record: InvalidRecord | null): Promise<boolean> {
+    return this.#host.quarantineCandidate(record);
   }
 
   failed(failure: Failure): Promise<void> {

@@ -58,7 +58,7 @@ export function createHost({ ledger, receivers, linksOf, alarm, now, log }: Host
     begin: (input) => armed(() => ledger.begin(input, now())),
     record: (batch) => armed(() => ledger.record(batch, now())),
     flush: (expect, most) => armed(() => ledger.flush(expect, most, now())),
-    blame: (record) => armed(() => ledger.blame(record, now())),
+    quarantineCandidate: (record) => armed(() => ledger.quarantineCandidate(record, now())),
     failed: (failure) => armed(() => ledger.failed(failure, now())),
     resend: (receiver) => armed(() => ledger.resend(receiver, now())),
     testReceivers: async () => {

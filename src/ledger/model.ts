@@ -92,11 +92,11 @@ export interface TouchedWindow {
 }
 
 /** A record that can't be recorded, as JSON text. */
-export interface Unfit {
+export interface InvalidRecord {
   readonly id: string | null;
   readonly problem: string;
   readonly text: string;
 }
 
 /** So often must an entry alone have brought the ledger down before it is put away. */
-export const CONVICTED = 3;
+export const FAILURES_MAX = 3;

@@ -7,7 +7,7 @@ import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import type { Evidence, Level } from '../sigma/index.ts';
-import type { Unfit } from './model.ts';
+import type { InvalidRecord } from './model.ts';
 
 /** What a tick found in KV. */
 export interface KvView {
@@ -48,7 +48,7 @@ export interface Batch {
   readonly began: number;
   readonly suppressBefore: number | null;
   readonly entries: readonly Incoming[];
-  readonly unfit: readonly Unfit[];
+  readonly invalid: readonly InvalidRecord[];
   /** Save the checkpoint even where nothing is new: the tick stops here with the walk under way. */
   readonly save: boolean;
 }
@@ -95,7 +95,7 @@ export interface LedgerApi {
   /** A tick failed: shown in the status, and an alarm where only a person can mend it. */
   failed(failure: Failure): Promise<void>;
   /** An entry (null: the oldest on the stage) that alone brought a call down: true once it is put away. */
-  blame(record: Unfit | null): Promise<boolean>;
+  quarantineCandidate(record: InvalidRecord | null): Promise<boolean>;
 }
 
 /** What a failed tick was about. `key`: the upstream refuses our API key (401, 403). */

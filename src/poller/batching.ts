@@ -6,7 +6,7 @@
  * often enough. A call that merely failed, or whose answer was lost, blames nobody.
  */
 import type { Malformed, Page } from '../audit-log/entry.ts';
-import type { Unfit } from '../ledger/model.ts';
+import type { InvalidRecord } from '../ledger/model.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
 
 /** What a batch that was taken came to. */
@@ -16,7 +16,7 @@ export type Done = Extract<Recorded, { kind: 'done' }>;
 export const BATCH_ENTRIES = 100;
 const BATCH_CHARS = 512 * 1024;
 /** What is kept of a record's text that can't be read. */
-const UNFIT_CHARS = 64 * 1024;
+const RECORD_CHARS = 64 * 1024;
 
 /** Gives a page to the ledger in batches it can take; false where another tick has overtaken this one. */
 export async function recordPage(ledger: LedgerApi, page: Batch, count: (result: Done) => void): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function recordPage(ledger: LedgerApi, page: Batch, count: (result:
       ...page,
       expect,
       entries,
-      unfit: index === 0 ? page.unfit : [],
+      invalid: index === 0 ? page.invalid : [],
       next: isLast ? page.next : null,
       ends: isLast && page.ends,
       save: isLast && page.save,
@@ -57,14 +57,15 @@ async function recordOrHalve(ledger: LedgerApi, batch: Batch, count: (result: Do
       const again = await ledger.record(batch).catch(() => null);
       if (again !== null) return versionAfter(again, count);
       const problem = `it brought the ledger down: ${error instanceof Error ? error.message : String(error)}`;
-      if (!(await ledger.blame({ id: first.id, problem, text: first.text.slice(0, UNFIT_CHARS) }))) throw error;
+      if (!(await ledger.quarantineCandidate({ id: first.id, problem, text: first.text.slice(0, RECORD_CHARS) })))
+        throw error;
       return recordOrHalve(ledger, { ...batch, entries: [] }, count);
     }
     const middle = batch.entries.length >> 1;
     const half = { ...batch, entries: batch.entries.slice(0, middle), next: null, ends: false, save: false };
     const version = await recordOrHalve(ledger, half, count);
     if (version === null) return null;
-    const rest = { ...batch, expect: version, entries: batch.entries.slice(middle), unfit: [] };
+    const rest = { ...batch, expect: version, entries: batch.entries.slice(middle), invalid: [] };
     return recordOrHalve(ledger, rest, count);
   }
 }
@@ -88,7 +89,7 @@ export async function flushOrHalve(
   } catch (error) {
     if (!(await isStillAt(ledger, expect))) return false;
     if (most > 1) return flushOrHalve(ledger, expect, most >> 1, count);
-    if (!(await ledger.blame(null))) throw error;
+    if (!(await ledger.quarantineCandidate(null))) throw error;
     return true;
   }
 }
@@ -116,25 +117,28 @@ function inParts(entries: readonly Incoming[]): Incoming[][] {
 }
 
 /** A page's records on their way to the ledger; what can't be written down is unfit. */
-export function onTheirWay(page: Page): { readonly entries: readonly Incoming[]; readonly unfit: readonly Unfit[] } {
-  const unfit = page.malformed.map(unfitFrom);
+export function toIncoming(page: Page): {
+  readonly entries: readonly Incoming[];
+  readonly invalid: readonly InvalidRecord[];
+} {
+  const invalid = page.malformed.map(toInvalidRecord);
   const entries: Incoming[] = [];
   for (const { id, createdAt, body } of page.entries) {
-    const text = written(body);
-    if (text === null) unfit.push({ id, problem: 'nested too deeply', text: 'nested too deeply to be shown' });
+    const text = jsonText(body);
+    if (text === null) invalid.push({ id, problem: 'nested too deeply', text: 'nested too deeply to be shown' });
     else entries.push({ id, createdAt, text });
   }
-  return { entries, unfit };
+  return { entries, invalid };
 }
 
-function unfitFrom({ problem, body }: Malformed): Unfit {
+function toInvalidRecord({ problem, body }: Malformed): InvalidRecord {
   const id = typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string' ? body.id : null;
-  const text = written(body) ?? 'nested too deeply to be shown';
-  return { id: id === '' ? null : id, problem, text: text.slice(0, UNFIT_CHARS) };
+  const text = jsonText(body) ?? 'nested too deeply to be shown';
+  return { id: id === '' ? null : id, problem, text: text.slice(0, RECORD_CHARS) };
 }
 
 /** A value as JSON; null where it is nested more deeply than can be written (it can be read). */
-function written(value: unknown): string | null {
+function jsonText(value: unknown): string | null {
   try {
     return JSON.stringify(value) ?? 'undefined';
   } catch {

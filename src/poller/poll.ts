@@ -19,7 +19,7 @@ import {
   withoutFilters,
 } from '../audit-log/tail.ts';
 import type { Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
-import { BATCH_ENTRIES, type Done, flushOrHalve, onTheirWay, recordPage } from './batching.ts';
+import { BATCH_ENTRIES, type Done, flushOrHalve, recordPage, toIncoming } from './batching.ts';
 
 /** The KV namespace as the watch needs it. */
 export interface CheckpointKv {
@@ -141,7 +141,7 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
         handle: followed.handle,
         began: followed.checkpoint.scan.began ?? servedAt,
         suppressBefore: at.scan.suppressBefore,
-        ...onTheirWay(page),
+        ...toIncoming(page),
         save: spent() || stuck,
       },
       count,

@@ -172,7 +172,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       began,
       suppressBefore: null,
       entries: page,
-      unfit: [],
+      invalid: [],
       save: false,
       ...of,
     };

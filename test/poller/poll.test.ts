@@ -70,7 +70,7 @@ function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
     begin: async (input) => ledger.begin(input, NOON),
     record: async (batch) => ledger.record(batch, NOON),
     flush: async (expect, most) => ledger.flush(expect, most, NOON),
-    blame: async (record) => ledger.blame(record, NOON),
+    quarantineCandidate: async (record) => ledger.quarantineCandidate(record, NOON),
     failed: async (failure) => ledger.failed(failure, NOON),
   };
 }
@@ -259,7 +259,7 @@ describe('an entry that brings the ledger down', () => {
     const log = scripted(sorted(all));
     for (const time of [1, 2]) {
       await expect(poll(deps(log, allergic(it, poison))), `poll ${time}`).rejects.toThrow('out of memory');
-      expect(it.count('quarantine', 'strikes >= 3')).toBe(0);
+      expect(it.count('quarantine', 'failures >= 3')).toBe(0);
     }
     const polled = await poll(deps(log, allergic(it, poison)));
     expect(polled.stopped).toBe('scan ended');
@@ -284,7 +284,7 @@ describe('an entry that brings the ledger down', () => {
       flush: async () => {
         throw new Error('unreachable');
       },
-      blame: (record) => callable(it).blame(record),
+      quarantineCandidate: (record) => callable(it).quarantineCandidate(record),
       failed: (failure) => callable(it).failed(failure),
     };
     const ledger = callable(it);
@@ -355,7 +355,7 @@ describe('records that are odd', () => {
       page(depths.map((depth, i) => record(`d${i}`, NOON - MINUTE, { actor: { id: nested(depth) } }))),
     );
     for (let i = 0; i < 5; i++) await poll(deps(log, callable(it))).catch(() => undefined);
-    expect(it.count('entries') + it.count('quarantine', 'strikes >= 3')).toBe(depths.length);
+    expect(it.count('entries') + it.count('quarantine', 'failures >= 3')).toBe(depths.length);
   });
 
   it('without id or time are put away, once', async () => {

@@ -116,7 +116,7 @@ describe('in process', () => {
     await expect(asking).rejects.toThrow('enough');
   });
 
-  it('strikes by chance as often as its seed says', async () => {
+  it('failures by chance as often as its seed says', async () => {
     const statuses = async (): Promise<number[]> => {
       sandbox = createSandbox({ seed: 3, dialect: 'sorted', apiKey, now: () => now });
       sandbox.faults.set({ error: { probability: 0.3 } });

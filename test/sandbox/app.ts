@@ -104,21 +104,21 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     log.append([{ createdAt, appearsAt: createdAt, body }]);
   }
 
-  /** The faults that come instead of an answer; null when none strikes. */
+  /** The faults that come instead of an answer; null when none failures. */
   async function fail(c: Context<SandboxEnv>): Promise<Response | null> {
-    const { knobs, strikes } = faults;
-    if (strikes('hang')) await never(c);
-    if (strikes('reset')) return lose(c);
-    if (strikes('redirect')) {
+    const { knobs, failures } = faults;
+    if (failures('hang')) await never(c);
+    if (failures('reset')) return lose(c);
+    if (failures('redirect')) {
       return new Response(null, { status: knobs.redirect.status, headers: { location: knobs.redirect.location } });
     }
-    if (strikes('rateLimit')) return reply(429, { message: 'too many requests' }, retryAfter());
-    if (strikes('error')) {
+    if (failures('rateLimit')) return reply(429, { message: 'too many requests' }, retryAfter());
+    if (failures('error')) {
       const { status, message, shouldRetry } = knobs.error;
       return reply(status, { message }, shouldRetry === null ? {} : { 'x-should-retry': String(shouldRetry) });
     }
-    if (strikes('echo')) return reply(knobs.echo.status, { message: echoOf(c.req.header('authorization') ?? '') });
-    if (strikes('html')) {
+    if (failures('echo')) return reply(knobs.echo.status, { message: echoOf(c.req.header('authorization') ?? '') });
+    if (failures('html')) {
       const headers = { 'content-type': 'text/html; charset=utf-8' };
       return new Response('<!doctype html><title>Welcome</title><h1>Sign in to continue</h1>', { headers });
     }
@@ -143,7 +143,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     const read = readQuery(new URL(c.req.url).searchParams, dialect);
     if (!read.ok) return { status: 422, body: { message: read.message } };
     const { query } = read;
-    const rejected = query.cursor !== null && faults.strikes('rejectedCursor');
+    const rejected = query.cursor !== null && faults.failures('rejectedCursor');
     const page = rejected ? null : log.page(query, now());
     if (page === null) {
       return { status: 400, body: { message: 'cursor is not valid for these filters and this sort order' } };
@@ -152,19 +152,19 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   }
 
   function writePage(page: LogPage, cursor: string | null): unknown {
-    const { knobs, strikes } = faults;
+    const { knobs, failures } = faults;
     let items = page.items;
     let next = page.nextCursor;
-    if (items.length > 0 && strikes('emptyPage')) {
+    if (items.length > 0 && failures('emptyPage')) {
       items = [];
       next = page.selfCursor(++nonce);
     }
-    if (items.length > 0 && strikes('repeatingCursor')) {
+    if (items.length > 0 && failures('repeatingCursor')) {
       next = knobs.repeatingCursor.mode === 'same' ? (cursor ?? page.selfCursor()) : page.startCursor();
     }
     const pagination = { next_cursor: next, previous_cursor: page.previousCursor, total_count: page.totalCount };
-    if (strikes('wrongJson')) return knobs.wrongJson.body;
-    if (strikes('oversized')) {
+    if (failures('wrongJson')) return knobs.wrongJson.body;
+    if (failures('oversized')) {
       const { bytes, bytesPerItem } = knobs.oversized;
       return { items, pagination, padding: 'x'.repeat(bytes + bytesPerItem * items.length) };
     }
@@ -183,13 +183,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     const text = JSON.stringify(body);
     if (status !== 200) return reply(status, body);
     const half = text.slice(0, text.length >> 1);
-    if (faults.strikes('truncated')) return new Response(half, { headers: JSON_HEADERS });
-    if (faults.strikes('breakOff'))
+    if (faults.failures('truncated')) return new Response(half, { headers: JSON_HEADERS });
+    if (faults.failures('breakOff'))
       return new Response(
         streamOf(half, () => breakOff(c)),
         { headers: JSON_HEADERS },
       );
-    if (faults.strikes('stall'))
+    if (faults.failures('stall'))
       return new Response(
         streamOf(half, () => never(c).catch((error) => breakOff(c, error))),
         { headers: JSON_HEADERS },
@@ -199,8 +199,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 
   function stamp(c: Context<SandboxEnv>, response: Response): Response {
     let date: string | null = new Date(Math.floor((now() + faults.knobs.clockSkewMs) / 1000) * 1000).toUTCString();
-    if (faults.strikes('missingDate')) date = null;
-    else if (faults.strikes('oddDate')) date = faults.knobs.oddDate.value;
+    if (faults.failures('missingDate')) date = null;
+    else if (faults.failures('oddDate')) date = faults.knobs.oddDate.value;
     if (date !== null) response.headers.set('date', date);
     else if (c.env?.outgoing) c.env.outgoing.sendDate = false;
     return response;
@@ -208,7 +208,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 
   async function answer(c: Context<SandboxEnv>, id: string | null): Promise<Response> {
     const { signal } = over;
-    const wait = faults.strikes('latency') ? { ...faults.knobs.latency } : null;
+    const wait = faults.failures('latency') ? { ...faults.knobs.latency } : null;
     if (wait?.when === 'before') await sleep(wait.ms);
     signal.throwIfAborted();
     const failed = await fail(c);

@@ -1,5 +1,5 @@
 /**
- * The knobs: what the stand-in does wrong, and how often. Each strikes the next so many requests it can strike, or any
+ * The knobs: what the stand-in does wrong, and how often. Each failures the next so many requests it can strike, or any
  * of them with a probability, drawn from the seed. Deciding only; app.ts acts on it.
  */
 
@@ -62,8 +62,8 @@ export interface Faults {
   set(patch: KnobsPatch): void;
   /** Every knob back to nothing; the counts too. */
   clear(): void;
-  /** Whether this fault strikes now; asking uses it up. */
-  strikes(name: FaultName): boolean;
+  /** Whether this fault failures now; asking uses it up. */
+  failures(name: FaultName): boolean;
   /** How often each has struck. */
   readonly hits: { readonly [name in FaultName]?: number };
 }
@@ -112,7 +112,7 @@ export function createFaults(seed: number): Faults {
       Object.assign(knobs, quiet());
       for (const name of Object.keys(hits)) delete hits[name as FaultName];
     },
-    strikes(name) {
+    failures(name) {
       const trigger = knobs[name];
       const struck = trigger.next > 0 || (trigger.probability > 0 && random.chance(trigger.probability));
       if (!struck) return false;

@@ -73,7 +73,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (row.seq !== index + 1) say(`seq ${row.seq} stands at place ${index + 1}`);
   });
   const bad = upstream.log.filter((entry) => entry.malformed && entry.createdAt >= floor);
-  const away = store.all('SELECT key FROM quarantine WHERE strikes >= 3').length;
+  const away = store.all('SELECT key FROM quarantine WHERE failures >= 3').length;
   if (away < bad.length) say(`${bad.length} malformed records were shown, ${away} are in quarantine`);
   if (state.counters.quarantined !== away) say(`${away} in quarantine, counted ${state.counters.quarantined}`);
   if (state.counters.recorded !== recorded.length)

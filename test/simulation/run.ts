@@ -192,8 +192,9 @@ export async function run(seed: number): Promise<RunResult> {
   const ledger: LedgerApi = {
     begin: (input) => world.step('ledger.begin', () => host.begin(input), faults),
     record: (batch) => world.step('ledger.record', () => host.record(batch), faults),
-    flush: (expect, most) => world.step('ledger.drain', () => host.flush(expect, most), faults),
-    blame: (record) => world.step('ledger.blame', () => host.blame(record), faults),
+    flush: (expect, most) => world.step('ledger.flush', () => host.flush(expect, most), faults),
+    quarantineCandidate: (record) =>
+      world.step('ledger.quarantineCandidate', () => host.quarantineCandidate(record), faults),
     failed: (failure) => world.step('ledger.failed', () => host.failed(failure), faults),
   };
   let budget = { requests: dice.between(2, 8), ms: 45_000 };

@@ -11,7 +11,7 @@ import { createViews, type Views } from '../../src/ledger/read/views.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Outcome } from '../../src/notify/receiver.ts';
-import { onTheirWay } from '../../src/poller/batching.ts';
+import { toIncoming } from '../../src/poller/batching.ts';
 import type { Route } from '../../src/routing/routing.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile, type Rule } from '../../src/sigma/index.ts';
@@ -91,7 +91,7 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
         handle: 'record',
         began: now,
         suppressBefore: last < now - (SEEDED_DAYS - 1) * DAY ? now : null,
-        ...onTheirWay(page),
+        ...toIncoming(page),
         save: false,
       },
       now,

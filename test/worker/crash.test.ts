@@ -38,8 +38,8 @@ function fated(deps: WatchDeps, fate: Fate | null) {
   const ledger: LedgerApi = {
     begin: step('begin', deps.ledger.begin),
     record: step('record', deps.ledger.record),
-    flush: step('drain', deps.ledger.flush),
-    blame: step('blame', deps.ledger.blame),
+    flush: step('flush', deps.ledger.flush),
+    quarantineCandidate: step('quarantineCandidate', deps.ledger.quarantineCandidate),
     failed: step('failed', deps.ledger.failed),
   };
   const auditLog: AuditLog = {
@@ -72,7 +72,7 @@ const EXPECTED_STEPS: Readonly<Record<(typeof DIALECTS)[number], readonly string
   'oldest-first': ['kv.get', 'begin', 'list', 'record', 'list', 'record', 'list', 'record', 'kv.put'],
   'newest-first': [
     ...['kv.get', 'begin', 'list', 'record', 'list', 'record', 'list', 'record'],
-    ...['drain', 'drain', 'drain', 'kv.put'],
+    ...['flush', 'flush', 'flush', 'kv.put'],
   ],
 };
 

@@ -73,7 +73,7 @@ export interface Costs {
   begin: number;
   record: number;
   flush: number;
-  blame: number;
+  quarantineCandidate: number;
   rows: number;
   alarms: number;
 }
@@ -102,7 +102,7 @@ export async function createWorld(options: WorldOptions = {}) {
     begin: 0,
     record: 0,
     flush: 0,
-    blame: 0,
+    quarantineCandidate: 0,
     rows: 0,
     alarms: 0,
   };
@@ -139,9 +139,9 @@ export async function createWorld(options: WorldOptions = {}) {
       costs.flush++;
       return stub.flush(...args);
     },
-    blame: (...args) => {
-      costs.blame++;
-      return stub.blame(...args);
+    quarantineCandidate: (...args) => {
+      costs.quarantineCandidate++;
+      return stub.quarantineCandidate(...args);
     },
     failed: (...args) => stub.failed(...args),
   };

@@ -5,7 +5,7 @@ import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
-import { CONVICTED } from '../model.ts';
+import { FAILURES_MAX } from '../model.ts';
 import type { NewestAlert, Status } from '../rpc.ts';
 import { failureOf, readState, type State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -88,7 +88,7 @@ export function readStatus(store: Store, context: StatusContext): Status {
       )
       .map((row) => ({ ...row, kind: shownKey(row.kind) })),
     quarantine: store.all<{ key: string; problem: string; firstAt: number }>(
-      `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE strikes >= ${CONVICTED}
+      `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE failures >= ${FAILURES_MAX}
        ORDER BY first_at DESC LIMIT ${SHOWN}`,
     ),
   };

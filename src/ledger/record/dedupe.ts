@@ -42,7 +42,7 @@ export function sift(store: Store, entries: readonly Incoming[], { floor, expire
 }
 
 /** Whether an entry of this id is recorded, or staged. */
-export function isTakenIn(store: Store, id: string): boolean {
+export function isRecordedOrStaged(store: Store, id: string): boolean {
   const known = 'SELECT 1 FROM entries WHERE id = ? UNION ALL SELECT 1 FROM staged WHERE id = ? LIMIT 1';
   return store.all(known, storedId(id), storedId(id)).length > 0;
 }

@@ -8,7 +8,7 @@ import type { Route } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { tell } from '../deliver/enqueue.ts';
 import { overflowing, raise } from '../health/alerts.ts';
-import type { Changes, ScanContext, Unfit } from '../model.ts';
+import type { Changes, InvalidRecord, ScanContext } from '../model.ts';
 import type { Incoming, OpenedAlert } from '../rpc.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -30,7 +30,7 @@ export interface Taken {
 export type Take = (
   state: State,
   fresh: readonly Incoming[],
-  malformed: readonly Unfit[],
+  malformed: readonly InvalidRecord[],
   scanContext: ScanContext,
   now: number,
 ) => Taken;
@@ -47,21 +47,21 @@ export function createIntake(
   return (
     state: State,
     fresh: readonly Incoming[],
-    malformed: readonly Unfit[],
+    malformed: readonly InvalidRecord[],
     scanContext: { began: number; suppressBefore: number | null },
     now: number,
   ): Taken => {
-    const unfit: Unfit[] = [...malformed];
+    const invalid: InvalidRecord[] = [...malformed];
     const sound = fresh.flatMap((incoming) => {
       try {
         const body = JSON.parse(incoming.text);
         return [{ incoming, body, matches: evaluation.match(body) }];
       } catch (error) {
-        unfit.push({ id: incoming.id, problem: `evaluation failed: ${String(error)}`, text: incoming.text });
+        invalid.push({ id: incoming.id, problem: `evaluation failed: ${String(error)}`, text: incoming.text });
         return [];
       }
     });
-    const quarantined = quarantine(store, unfit, now);
+    const quarantined = quarantine(store, invalid, now);
     if (quarantined > 0) {
       const what = `${quarantined} or more audit-log records could not be read and were put away`;
       raise(store, 'quarantine', what, receivers, now);

@@ -28,15 +28,15 @@ import { clear, died, raise } from '../health/alerts.ts';
 import { readHealth } from '../health/receivers.ts';
 import { readStatus } from '../health/status.ts';
 import { lookAfter, lookAgainAt, noteHealth } from '../health/watchdog.ts';
-import type { Unfit } from '../model.ts';
+import type { InvalidRecord } from '../model.ts';
 import type { Batch, BeginInput, Begun, Failure, Recorded, Status } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
 import { failureOf, firstState, readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
-import { isTakenIn, sift } from './dedupe.ts';
+import { isRecordedOrStaged, sift } from './dedupe.ts';
 import { createIntake, type Taken } from './intake.ts';
-import { putAway, suspect } from './quarantine.ts';
+import { quarantinedIds, recordFailure } from './quarantine.ts';
 import { evict } from './retention.ts';
 import { oldestStaged, stage, stagedCount, takeStaged } from './staging.ts';
 
@@ -110,11 +110,11 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const sifted = sift(store, batch.entries, {
         floor: state.checkpoint.floor,
         expiredBefore: Math.max(state.latestBegan, batch.began) - options.retentionMs,
-        skip: putAway(store, ids),
+        skip: quarantinedIds(store, ids),
       });
       const staging = batch.handle === 'stage' && !(batch.ends && stagedCount(store) === 0);
       const staged = staging ? stage(store, sifted.fresh) : 0;
-      const taken = take(state, staging ? [] : sifted.fresh, batch.unfit, batch, now);
+      const taken = take(state, staging ? [] : sifted.fresh, batch.invalid, batch, now);
       const ended = batch.ends && batch.next !== null;
       const next = batch.next === null ? null : ended ? afterLastPage(batch.next) : batch.next;
       // That a walk is read to its end must outlive the memory: what brings the ledger down may lie on the stage.
@@ -200,14 +200,14 @@ export function createLedger(store: Store, options: LedgerOptions) {
     return { kind: 'done', checkpoint: saved.checkpoint, publish, ...counts };
   };
 
-  const blame = (record: Unfit | null, now: number): boolean =>
+  const quarantineCandidate = (record: InvalidRecord | null, now: number): boolean =>
     store.transaction(() => {
       const culprit = record ?? oldestStaged(store);
       // A recorded entry brings nothing down: what failed was the call, or its answer was lost.
-      if (record !== null && record.id !== null && isTakenIn(store, record.id)) return false;
+      if (record !== null && record.id !== null && isRecordedOrStaged(store, record.id)) return false;
       if (culprit === null) return false;
-      const isAway = culprit.id !== null && putAway(store, [culprit.id]).size > 0;
-      if (!isAway && !suspect(store, culprit, now)) return false;
+      const isAway = culprit.id !== null && quarantinedIds(store, [culprit.id]).size > 0;
+      if (!isAway && !recordFailure(store, culprit, now)) return false;
       if (record === null) takeStaged(store, 1);
       if (isAway) return true;
       const state = demand(store);
@@ -302,7 +302,21 @@ export function createLedger(store: Store, options: LedgerOptions) {
 
   const status = (now: number): Status => readStatus(store, { ...options, now, movedAt, current });
 
-  return { begin, record, flush, blame, failed, due, settled, leave, resend, tested, watchdog, wakeAt, status };
+  return {
+    begin,
+    record,
+    flush,
+    quarantineCandidate,
+    failed,
+    due,
+    settled,
+    leave,
+    resend,
+    tested,
+    watchdog,
+    wakeAt,
+    status,
+  };
 }
 
 type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 'publish'>;

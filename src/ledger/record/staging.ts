@@ -2,7 +2,7 @@
  * The stage: entries of a walk that comes newest first, whole, until the walk ends and they are recorded oldest first.
  * They survive a rejected cursor. A text over the row limit lies in parts.
  */
-import type { Unfit } from '../model.ts';
+import type { InvalidRecord } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
@@ -44,7 +44,7 @@ function isHighSurrogate(unit: number): boolean {
 }
 
 /** The oldest entry on the stage, when it is the one to blame; null where none is there. */
-export function oldestStaged(store: Store): Unfit | null {
+export function oldestStaged(store: Store): InvalidRecord | null {
   const [head] = readStaged(store, 1);
   if (head === undefined) return null;
   return { id: head.id, problem: 'it brought the ledger down from the stage', text: head.text };

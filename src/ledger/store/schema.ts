@@ -51,7 +51,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE staged (created_at INTEGER NOT NULL, id TEXT NOT NULL, part INTEGER NOT NULL, body TEXT NOT NULL,
        PRIMARY KEY (created_at, id, part)) WITHOUT ROWID`,
     `CREATE TABLE quarantine (key TEXT PRIMARY KEY, problem TEXT NOT NULL, body TEXT NOT NULL, first_at INTEGER NOT NULL,
-       strikes INTEGER NOT NULL) WITHOUT ROWID`,
+       failures INTEGER NOT NULL) WITHOUT ROWID`,
   ],
   [
     'ALTER TABLE entries ADD COLUMN actor TEXT',

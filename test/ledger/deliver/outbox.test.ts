@@ -255,12 +255,12 @@ describe('blindness', () => {
 });
 
 describe('an alarm about Tocsin itself', () => {
-  const unfit = (i: number) => ({ unfit: [{ id: null, problem: 'no id', text: String(i) }] });
+  const invalid = (i: number) => ({ invalid: [{ id: null, problem: 'no id', text: String(i) }] });
 
   it('is told at most once an hour; what happens meanwhile is counted', () => {
     const it = scene();
     const minutes = [0, 1, 59, 60, 61, 130];
-    for (const minute of minutes) it.record([], { ...unfit(minute), now: NOON + minute * MINUTE });
+    for (const minute of minutes) it.record([], { ...invalid(minute), now: NOON + minute * MINUTE });
     expect(told(it, 'quarantine')).toMatchObject(
       [0, 60, 130].map((minute) => ({ alarm: { since: NOON + minute * MINUTE } })),
     );
@@ -269,19 +269,19 @@ describe('an alarm about Tocsin itself', () => {
 
   it('goes to every receiver', () => {
     const it = scene([], { receivers: [route('slack'), route('mail')] });
-    it.record([], unfit(1));
+    it.record([], invalid(1));
     expect(it.store.all('SELECT receiver FROM deliveries')).toEqual([{ receiver: 'slack' }, { receiver: 'mail' }]);
   });
 
   it('that dies begets none', () => {
     const it = scene();
-    it.record([], unfit(1));
+    it.record([], invalid(1));
     for (let now = NOON; ; now += HOUR) {
       const [due] = it.ledger.due(1, now);
       if (due === undefined) break;
       expect(it.ledger.settled(due, REFUSED, now)).toMatchObject({ state: 'dead', ofAlarm: true });
     }
-    it.record([], { ...unfit(2), now: NOON + 2 * HOUR });
+    it.record([], { ...invalid(2), now: NOON + 2 * HOUR });
     it.ledger.due(1, NOON + 2 * HOUR);
     it.ledger.watchdog(NOON + 2 * DAY);
     expect(told(it, 'dead-delivery')).toEqual([]);

@@ -225,7 +225,7 @@ describe('the alarm that a receiver is unhealthy', () => {
 
   it('is not raised by an alarm that is refused, where alerts only failed lately', () => {
     const it = ringing([SLACK, MAIL]);
-    it.record([], { now: NOON, unfit: [{ id: null, problem: 'no id', text: 'x' }] });
+    it.record([], { now: NOON, invalid: [{ id: null, problem: 'no id', text: 'x' }] });
     ring(it, NOON);
     const due = it.ledger.due(9, NOON).filter(({ receiver }) => receiver === 'slack');
     const [alarm] = due.filter(({ notification }) => 'alarm' in notification);
@@ -350,7 +350,7 @@ describe('the alarm about a dead message', () => {
 });
 
 describe('whom an alarm is told', () => {
-  const unfit = { unfit: [{ id: null, problem: 'no id', text: 'x' }] };
+  const invalid = { invalid: [{ id: null, problem: 'no id', text: 'x' }] };
   const rows: [string, readonly Route[], readonly string[], readonly string[]][] = [
     ['all that work', [SLACK, MAIL], [], ['slack', 'mail']],
     ['not what is not set', [route('slack', { problem: 'is not set' }), MAIL], [], ['mail']],
@@ -363,7 +363,7 @@ describe('whom an alarm is told', () => {
     const it = ringing(receivers);
     for (const name of ill) for (const now of [NOON, NOON + 1]) it.ledger.tested(name, REFUSED, now);
     it.store.run('DELETE FROM deliveries');
-    it.record([], unfit);
+    it.record([], invalid);
     expect(told(it).map((each) => each.split(' → ')[1])).toEqual(hear);
   });
 

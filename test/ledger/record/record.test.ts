@@ -1,6 +1,6 @@
 /** Recording: what is new is numbered and kept once, with the checkpoint that has passed it, or nothing is. */
 import { describe, expect, it } from 'vitest';
-import type { Unfit } from '../../../src/ledger/model.ts';
+import type { InvalidRecord } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/ledger.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { hash } from '../../../src/text/hash.ts';
@@ -135,12 +135,12 @@ describe('large entries', () => {
 });
 
 describe('what can’t be recorded', () => {
-  const malformed: Unfit = { id: null, problem: 'no id', text: '{"action":"vm.read"}' };
+  const malformed: InvalidRecord = { id: null, problem: 'no id', text: '{"action":"vm.read"}' };
 
   it('is put away and told once, however often it is read', () => {
     const { record, reopened, count, ledger } = scene();
-    expect(record([], { unfit: [malformed, malformed] })).toMatchObject({ quarantined: 1 });
-    expect(reopened().record([], { unfit: [malformed] })).toMatchObject({ quarantined: 0 });
+    expect(record([], { invalid: [malformed, malformed] })).toMatchObject({ quarantined: 1 });
+    expect(reopened().record([], { invalid: [malformed] })).toMatchObject({ quarantined: 0 });
     expect(count('quarantine')).toBe(1);
     expect(count('deliveries', "alarm = 'quarantine'")).toBe(1);
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
@@ -148,14 +148,14 @@ describe('what can’t be recorded', () => {
 
   it('is told apart by its id, or else by its text', () => {
     const { record } = scene();
-    const unfit: Unfit[] = [
+    const invalid: InvalidRecord[] = [
       { id: 'a', problem: 'no created_at', text: 'x' },
       { id: 'b', problem: 'no created_at', text: 'x' },
       { id: null, problem: 'no id', text: 'x' },
       { id: null, problem: 'no id', text: 'y' },
       { id: 'x', problem: 'no created_at', text: 'x' },
     ];
-    expect(record([], { unfit })).toMatchObject({ quarantined: 5 });
+    expect(record([], { invalid })).toMatchObject({ quarantined: 5 });
   });
 
   it('is also what evaluation trips over, alone', () => {
@@ -181,17 +181,17 @@ describe('what can’t be recorded', () => {
 
   it('is kept to 64 KB of its text', () => {
     const { record, count } = scene();
-    record([], { unfit: [{ ...malformed, text: 'z'.repeat(3_000_000) }] });
+    record([], { invalid: [{ ...malformed, text: 'z'.repeat(3_000_000) }] });
     expect(count('quarantine', 'length(body) > 65536')).toBe(0);
   });
 });
 
 describe('an entry suspected of bringing the ledger down', () => {
-  const suspect: Unfit = { id: 'bad', problem: 'it brought the ledger down: no', text: '{}' };
+  const recordFailure: InvalidRecord = { id: 'bad', problem: 'it brought the ledger down: no', text: '{}' };
 
   it('is put away at the third time, told once, and skipped from then on', () => {
     const { ledger, record, count } = scene();
-    expect([1, 2, 3].map(() => ledger.blame(suspect, NOON))).toEqual([false, false, true]);
+    expect([1, 2, 3].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([false, false, true]);
     expect(count('deliveries', "alarm = 'quarantine'")).toBe(1);
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
     expect(record([entry('bad', NOON), entry('good', NOON)])).toMatchObject({ recorded: 1 });
@@ -199,21 +199,32 @@ describe('an entry suspected of bringing the ledger down', () => {
 
   it('is counted once, though it goes on bringing the ledger down', () => {
     const { ledger, count } = scene();
-    expect([1, 2, 3, 4, 5].map(() => ledger.blame(suspect, NOON))).toEqual([false, false, true, true, true]);
+    expect([1, 2, 3, 4, 5].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
     expect([ledger.status(NOON).counters?.quarantined, count('quarantine'), count('deliveries')]).toEqual([1, 1, 1]);
   });
 
   it('is recorded all the same while it is only suspected', () => {
     const { ledger, record } = scene();
-    ledger.blame(suspect, NOON);
-    ledger.blame(suspect, NOON);
+    ledger.quarantineCandidate(recordFailure, NOON);
+    ledger.quarantineCandidate(recordFailure, NOON);
     expect(record([entry('bad', NOON)])).toMatchObject({ recorded: 1 });
   });
 
   it('is above suspicion once it is recorded: what was lost was the answer', () => {
     const { ledger, record, count } = scene();
     record([entry('bad', NOON)]);
-    expect([1, 2, 3, 4].map(() => ledger.blame(suspect, NOON))).toEqual([false, false, false, false]);
+    expect([1, 2, 3, 4].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
     expect([count('quarantine'), count('deliveries')]).toEqual([0, 0]);
   });
 });
@@ -231,7 +242,7 @@ describe('a batch', () => {
       began: NOON,
       suppressBefore: null,
       entries: [entry('b', NOON)],
-      unfit: [{ id: null, problem: 'no id', text: '' }],
+      invalid: [{ id: null, problem: 'no id', text: '' }],
       save: true,
     } as const;
     expect(written(() => expect(ledger.record(batch, NOON)).toEqual({ kind: 'conflict' }))).toBe(0);
@@ -302,7 +313,7 @@ describe('a quiet batch', () => {
       began: NOON,
       suppressBefore: null,
       entries: [],
-      unfit: [],
+      invalid: [],
       save: false,
     } as const;
     done(ledger.record(batch, NOON + MINUTE));

@@ -67,7 +67,7 @@ describe('retention', () => {
 
   it('throws out windows that nothing can reach any more, and what was settled or put away', () => {
     const { ledger, later, record, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
-    record([], { unfit: [{ id: null, problem: 'no id', text: 'x' }] });
+    record([], { invalid: [{ id: null, problem: 'no id', text: 'x' }] });
     for (const due of ledger.due(10, NOON)) ledger.settled(due, { kind: 'delivered' }, NOON);
     later();
     expect(['windows', 'quarantine', 'deliveries'].map((table) => count(table))).toEqual([0, 0, 0]);
@@ -127,7 +127,7 @@ describe('retention', () => {
 describe('the status', () => {
   it('says how things stand', () => {
     const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
-    it.record([entry('a', NOON - MINUTE)], { unfit: [{ id: 'bad', problem: 'no created_at', text: '{}' }] });
+    it.record([entry('a', NOON - MINUTE)], { invalid: [{ id: 'bad', problem: 'no created_at', text: '{}' }] });
     expect(it.ledger.status(NOON + MINUTE)).toMatchObject({
       watching: 'watching',
       startedAt: NOON,
@@ -162,7 +162,7 @@ describe('the status', () => {
 
   it('does not name an entry that is only suspected', () => {
     const it = scene();
-    it.ledger.blame({ id: 'a', problem: 'it brought the ledger down', text: '' }, NOON);
+    it.ledger.quarantineCandidate({ id: 'a', problem: 'it brought the ledger down', text: '' }, NOON);
     expect(it.ledger.status(NOON).quarantine).toEqual([]);
   });
 });

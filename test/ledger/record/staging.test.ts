@@ -111,11 +111,11 @@ describe('the stage', () => {
     const { stage, ledger, ids, flush, count } = scene();
     stage(entries(3, NOON, 1));
     stage([], { ends: true });
-    expect([1, 2, 3].map(() => ledger.blame(null, NOON))).toEqual([false, false, true]);
+    expect([1, 2, 3].map(() => ledger.quarantineCandidate(null, NOON))).toEqual([false, false, true]);
     expect(flush().recorded).toBe(2);
     expect(ids()).toEqual(['e00001', 'e00002']);
-    expect(count('quarantine', 'strikes >= 3')).toBe(1);
-    expect(ledger.blame(null, NOON)).toBe(false);
+    expect(count('quarantine', 'failures >= 3')).toBe(1);
+    expect(ledger.quarantineCandidate(null, NOON)).toBe(false);
   });
 
   it('drains what was staged before it grew older than retention', () => {
