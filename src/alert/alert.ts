@@ -6,7 +6,7 @@
 import type { CorrelationRule, Fired, KeyPart, Level } from '../sigma/index.ts';
 
 /** An alert as it is stored. */
-export interface AlertRow extends Placed {
+export interface AlertRow extends AlertPeriod {
   readonly id: number;
   readonly rule: string;
   readonly key: string;
@@ -24,7 +24,7 @@ export interface AlertRow extends Placed {
 export type AlertState = 'open' | 'closed' | 'resolved';
 
 /** What placing a match needs to know of an alert. */
-export interface Placed {
+export interface AlertPeriod {
   readonly begins: number;
   readonly periodMs: number;
   readonly state: AlertState;

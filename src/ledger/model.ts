@@ -4,7 +4,7 @@
  * Contract: types only. Times are ms since the epoch.
  */
 import type { AlertRow } from '../alert/alert.ts';
-import type { Say } from '../alert/decisions.ts';
+import type { NotifyDecision } from '../alert/decisions.ts';
 import type { AlertNotification } from '../alert/notification.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
 import type { CorrelationRule, Evidence } from '../sigma/index.ts';
@@ -31,7 +31,7 @@ export interface MatchRow {
   readonly alert: number;
   readonly seq: number;
   readonly at: number;
-  readonly said: Say;
+  readonly said: NotifyDecision;
   readonly evidence: readonly Evidence[];
   /** Of a correlation: what the number was that made it fire, in words. */
   readonly number: string | null;

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AlertState } from '../../src/alert/alert.ts';
 import {
-  type Closing,
-  type ClosingOccasion,
-  closing,
+  type ClosingDecision,
+  type ClosingInput,
+  decideClosing,
+  decideNotification,
   decisionText,
-  type Occasion,
-  place,
-  type Say,
-  say,
+  findOpenAlert,
+  type NotifyDecision,
+  type NotifyInput,
 } from '../../src/alert/decisions.ts';
 import type { Route } from '../../src/routing/routing.ts';
 import { LEVELS, type Level } from '../../src/sigma/index.ts';
@@ -34,7 +34,7 @@ describe('place', () => {
     ['each has its own period', [alert(100, 'open', 10), alert(90, 'open', 100)], 115, 90],
   ];
   it.each(rows)('%s', (_, alerts, at, begins) => {
-    expect(place(alerts, at)?.begins ?? null).toBe(begins);
+    expect(findOpenAlert(alerts, at)?.begins ?? null).toBe(begins);
   });
 
   it('asks nothing of the order of the alerts, and leaves it', () => {
@@ -44,7 +44,7 @@ describe('place', () => {
     fc.assert(
       fc.property(some, fc.nat(300), (alerts, at) => {
         const copy = alerts.map((each) => ({ ...each }));
-        expect(place(alerts, at)?.begins).toBe(place(alerts.toReversed(), at)?.begins);
+        expect(findOpenAlert(alerts, at)?.begins).toBe(findOpenAlert(alerts.toReversed(), at)?.begins);
         expect(alerts).toEqual(copy);
       }),
     );
@@ -54,12 +54,19 @@ describe('place', () => {
 const route = (from: Level, problem: string | null = null): Route => ({ name: `from ${from}`, from, problem });
 
 describe('say', () => {
-  const live: Occasion = { level: 'high', suppress: false, joins: null, receivers: [route('low')] };
+  const live: NotifyInput = { level: 'high', suppress: false, joins: null, receivers: [route('low')] };
   const joins = (count: number, backfilled = false) => ({ backfilled, count });
-  const opened = (reason: 'first match' | 'first live match'): Say => ({ notify: true, kind: 'opened', reason });
-  const grown = (count: number): Say => ({ notify: true, kind: 'grown', reason: `count reached ${count}` });
-  const held = (reason: Extract<Say, { notify: false }>['reason']): Say => ({ notify: false, reason });
-  const rows: readonly [string, Occasion, Say][] = [
+  const opened = (reason: 'first match' | 'first live match'): NotifyDecision => ({
+    notify: true,
+    kind: 'opened',
+    reason,
+  });
+  const grown = (count: number): NotifyDecision => ({ notify: true, kind: 'grown', reason: `count reached ${count}` });
+  const held = (reason: Extract<NotifyDecision, { notify: false }>['reason']): NotifyDecision => ({
+    notify: false,
+    reason,
+  });
+  const rows: readonly [string, NotifyInput, NotifyDecision][] = [
     ['the first match is told', live, opened('first match')],
     ['the next is not', { ...live, joins: joins(1) }, held('grouped')],
     ['history is not', { ...live, suppress: true }, held('backfilled')],
@@ -94,26 +101,34 @@ describe('say', () => {
     ['informational does, too', { ...live, level: 'informational', receivers: [] }, held('informational')],
   ];
   it.each(rows)('%s', (_, occasion, decision) => {
-    expect(say(occasion)).toEqual(decision);
+    expect(decideNotification(occasion)).toEqual(decision);
   });
 
   it('of every level but informational, one alike the other', () => {
-    expect(LEVELS.filter((level) => say({ ...live, level }).notify)).toEqual(['low', 'medium', 'high', 'critical']);
+    expect(LEVELS.filter((level) => decideNotification({ ...live, level }).notify)).toEqual([
+      'low',
+      'medium',
+      'high',
+      'critical',
+    ]);
   });
 
   it('tells growth at the powers of ten and nowhere else', () => {
     const told = Array.from({ length: 20_000 }, (_, i) => i + 1).filter(
-      (count) => say({ ...live, joins: joins(count) }).notify,
+      (count) => decideNotification({ ...live, joins: joins(count) }).notify,
     );
     expect(told.map((count) => count + 1)).toEqual([10, 100, 1_000, 10_000]);
   });
 });
 
 describe('closing', () => {
-  const grown: ClosingOccasion = { level: 'high', backfilled: false, count: 2, receivers: [route('low')] };
-  const resolved: Closing = { notify: true, kind: 'resolved', reason: 'its period closed after growth' };
-  const held = (reason: Extract<Closing, { notify: false }>['reason']): Closing => ({ notify: false, reason });
-  const rows: readonly [string, ClosingOccasion, Closing][] = [
+  const grown: ClosingInput = { level: 'high', backfilled: false, count: 2, receivers: [route('low')] };
+  const resolved: ClosingDecision = { notify: true, kind: 'resolved', reason: 'its period closed after growth' };
+  const held = (reason: Extract<ClosingDecision, { notify: false }>['reason']): ClosingDecision => ({
+    notify: false,
+    reason,
+  });
+  const rows: readonly [string, ClosingInput, ClosingDecision][] = [
     ['what grew is told', grown, resolved],
     ['what did not grow is not', { ...grown, count: 1 }, held('did not grow')],
     ['history is not, however it grew', { ...grown, backfilled: true, count: 100 }, held('backfilled')],
@@ -123,7 +138,7 @@ describe('closing', () => {
     ['nobody hears of its level', { ...grown, receivers: [route('critical')] }, held('no receiver of its level')],
   ];
   it.each(rows)('%s', (_, occasion, decision) => {
-    expect(closing(occasion)).toEqual(decision);
+    expect(decideClosing(occasion)).toEqual(decision);
   });
 });
 

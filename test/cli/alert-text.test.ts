@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closing, decisionText, say } from '../../src/alert/decisions.ts';
+import { decideClosing, decideNotification, decisionText } from '../../src/alert/decisions.ts';
 import { alertsLines, whyLines } from '../../src/cli/alert-text.ts';
 import type { AlertAnswer } from '../../src/cli/answer.ts';
 
@@ -113,15 +113,15 @@ const JOINS = { backfilled: false, count: 1 };
 const CLOSES = { level: 'high', backfilled: false, count: 1, receivers: [ROUTE] } as const;
 
 test.each([
-  say(OCCASION),
-  say({ ...OCCASION, joins: { backfilled: true, count: 1 } }),
-  say({ ...OCCASION, joins: JOINS }),
-  say({ ...OCCASION, suppress: true }),
-  say({ ...OCCASION, level: 'informational' }),
-  say({ ...OCCASION, level: 'low' }),
-  say({ ...OCCASION, receivers: [] }),
-  closing(CLOSES),
-  closing({ ...CLOSES, backfilled: true }),
+  decideNotification(OCCASION),
+  decideNotification({ ...OCCASION, joins: { backfilled: true, count: 1 } }),
+  decideNotification({ ...OCCASION, joins: JOINS }),
+  decideNotification({ ...OCCASION, suppress: true }),
+  decideNotification({ ...OCCASION, level: 'informational' }),
+  decideNotification({ ...OCCASION, level: 'low' }),
+  decideNotification({ ...OCCASION, receivers: [] }),
+  decideClosing(CLOSES),
+  decideClosing({ ...CLOSES, backfilled: true }),
 ])('every decision whose name does not say it all is explained: $reason', (decision) => {
   const said = decisionText(decision);
   expect(text({ timeline: [{ ...MATCH, said }] })).toMatch(new RegExp(`    ${said} \\(.+\\)\n`));

@@ -155,8 +155,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'who does not hear of a level is not told',
     file: 'src/ledger/deliver/enqueue.ts',
-    find: 'if (heard.send) queue(',
-    replace: "if (heard.send || route.name !== '') queue(",
+    find: 'if (heard.send) enqueue(',
+    replace: "if (heard.send || route.name !== '') enqueue(",
   },
   {
     name: 'a correlation counts what was recorded before the entry that fired it',

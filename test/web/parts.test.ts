@@ -1,7 +1,7 @@
 /** What pages are made with: JSON to copy, fields by path, addresses that may be links, words for decisions. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { closing, decisionText, say } from '../../src/alert/decisions.ts';
+import { decideClosing, decideNotification, decisionText } from '../../src/alert/decisions.ts';
 import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
 import { evidenceFor, fieldsOf } from '../../src/web/pages/parts/fields.ts';
 import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
@@ -123,14 +123,14 @@ describe('decisions', () => {
 
   it('about a match are all in words', () => {
     const said = [
-      say({ level, suppress: false, joins: null, receivers: [slack] }),
-      say({ level, suppress: false, joins: { backfilled: true, count: 4 }, receivers: [slack] }),
-      say({ level, suppress: false, joins: { backfilled: false, count: 9 }, receivers: [slack] }),
-      say({ level, suppress: false, joins: { backfilled: false, count: 3 }, receivers: [slack] }),
-      say({ level, suppress: true, joins: null, receivers: [slack] }),
-      say({ level: 'informational', suppress: false, joins: null, receivers: [slack] }),
-      say({ level, suppress: false, joins: null, receivers: [] }),
-      say({ level, suppress: false, joins: null, receivers: [pager] }),
+      decideNotification({ level, suppress: false, joins: null, receivers: [slack] }),
+      decideNotification({ level, suppress: false, joins: { backfilled: true, count: 4 }, receivers: [slack] }),
+      decideNotification({ level, suppress: false, joins: { backfilled: false, count: 9 }, receivers: [slack] }),
+      decideNotification({ level, suppress: false, joins: { backfilled: false, count: 3 }, receivers: [slack] }),
+      decideNotification({ level, suppress: true, joins: null, receivers: [slack] }),
+      decideNotification({ level: 'informational', suppress: false, joins: null, receivers: [slack] }),
+      decideNotification({ level, suppress: false, joins: null, receivers: [] }),
+      decideNotification({ level, suppress: false, joins: null, receivers: [pager] }),
     ].map(decisionText);
     expect(new Set(said).size).toBe(said.length);
     for (const text of said) expect(saidInWords(text), text).toMatch(/^(Told|Not told).*\.$/);
@@ -138,10 +138,10 @@ describe('decisions', () => {
 
   it('about a closing are all in words', () => {
     const said = [
-      closing({ level, backfilled: false, count: 3, receivers: [slack] }),
-      closing({ level, backfilled: false, count: 1, receivers: [slack] }),
-      closing({ level, backfilled: true, count: 3, receivers: [slack] }),
-      closing({ level, backfilled: false, count: 3, receivers: [] }),
+      decideClosing({ level, backfilled: false, count: 3, receivers: [slack] }),
+      decideClosing({ level, backfilled: false, count: 1, receivers: [slack] }),
+      decideClosing({ level, backfilled: true, count: 3, receivers: [slack] }),
+      decideClosing({ level, backfilled: false, count: 3, receivers: [] }),
     ].map(decisionText);
     expect(new Set(said).size).toBe(said.length);
     for (const text of said) expect(closingInWords(text), text).toMatch(/^Its period closed.*\.$/);

@@ -16,7 +16,7 @@ export interface Outbox {
   due(most: number, now: number): Due[];
   settled(due: Due, outcome: Outcome, now: number): Settled;
   /** Leaves a receiver in peace for a while; `untried` was taken and not sent. */
-  leave(receiver: string, untried: readonly Due[], now: number): void;
+  backOff(receiver: string, untried: readonly Due[], now: number): void;
 }
 
 /** Taken at once of each receiver; few enough that the last is sent before its attempt is taken for lost. */
@@ -49,7 +49,7 @@ export async function deliver(
       failures = outcome.kind === 'retry' ? failures + 1 : 0;
       sent.push({ due, outcome, settled: outbox.settled(due, outcome, now()) });
       if (outcome.kind !== 'retry' || (outcome.afterMs === null && failures < FAILURES_RUNNING)) continue;
-      outbox.leave(name, dues.slice(index + 1), now());
+      outbox.backOff(name, dues.slice(index + 1), now());
       break;
     }
     return sent;

@@ -6,14 +6,19 @@
 import type { AlertNotification } from '../../alert/notification.ts';
 import { type Route, routed } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
-import { holdBack, queue } from './outbox.ts';
+import { enqueue, enqueueSuppressed } from './outbox.ts';
 
 /** Queues a notification about an alert for its receivers. `now`: wall, ms. */
-export function tell(store: Store, notification: AlertNotification, receivers: readonly Route[], now: number): void {
+export function enqueueNotification(
+  store: Store,
+  notification: AlertNotification,
+  receivers: readonly Route[],
+  now: number,
+): void {
   const { id: alert, level } = notification.alert;
   for (const route of receivers) {
     const heard = routed(route, level);
-    if (heard.send) queue(store, { receiver: route.name, alert, notification }, now);
-    else holdBack(store, { receiver: route.name, alert, notification, reason: heard.reason }, now);
+    if (heard.send) enqueue(store, { receiver: route.name, alert, notification }, now);
+    else enqueueSuppressed(store, { receiver: route.name, alert, notification, reason: heard.reason }, now);
   }
 }

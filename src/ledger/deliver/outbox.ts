@@ -38,7 +38,7 @@ export type Settled =
   | { readonly state: 'stale' };
 
 /** Queues a notification for a receiver, due now. */
-export function queue(
+export function enqueue(
   store: Store,
   what: {
     readonly receiver: string;
@@ -61,7 +61,7 @@ export function queue(
 }
 
 /** Keeps what is not sent to a receiver, and why: settled before it began, so that it can be shown. */
-export function holdBack(
+export function enqueueSuppressed(
   store: Store,
   what: {
     readonly receiver: string;
@@ -138,7 +138,7 @@ export function settle(store: Store, due: Due, outcome: Outcome, now: number): S
         );
       }
       store.run('UPDATE deliveries SET due_at = ?, reason = ? WHERE id = ?', dueAt, outcome.reason, due.id);
-      if (outcome.afterMs !== null) hold(store, due.receiver, dueAt);
+      if (outcome.afterMs !== null) pauseReceiver(store, due.receiver, dueAt);
       return { state: 'pending', dueAt };
     }
   }
@@ -158,7 +158,7 @@ export function expire(store: Store, now: number): { readonly receiver: string; 
  * Makes dead deliveries pending again, as if they had just been queued: of one receiver, or (null) of all. Returns how
  * many; called again, none of them. Their reasons stay until they are settled anew.
  */
-export function resend(store: Store, receiver: string | null, now: number): number {
+export function resendDead(store: Store, receiver: string | null, now: number): number {
   const of = receiver === null ? '' : ' AND receiver = ?';
   return store.all(
     `UPDATE deliveries SET state = 'pending', attempts = 0, queued_at = ?, due_at = ?, settled_at = NULL
@@ -173,10 +173,16 @@ export function resend(store: Store, receiver: string | null, now: number): numb
  * Leaves a receiver in peace that fails or asked for it: what was taken and not tried is as it was, and due when it may
  * be tried again. `failures`: how many attempts have failed running; the more, the longer. To be called in a transaction.
  */
-export function leave(store: Store, receiver: string, untried: readonly Due[], failures: number, now: number): void {
+export function backOffReceiver(
+  store: Store,
+  receiver: string,
+  untried: readonly Due[],
+  failures: number,
+  now: number,
+): void {
   const held = store.all<{ until: number }>('SELECT until FROM holds WHERE receiver = ?', receiver)[0]?.until ?? 0;
   const until = Math.max(held, now + backoff(Math.max(1, failures)));
-  hold(store, receiver, until);
+  pauseReceiver(store, receiver, until);
   for (const { id, attempt } of untried) {
     store.run(
       "UPDATE deliveries SET attempts = attempts - 1, due_at = ? WHERE id = ? AND state = 'pending' AND attempts = ?",
@@ -202,7 +208,7 @@ function wanted(store: Store): readonly { readonly receiver: string; readonly at
 }
 
 /** A receiver that asked to wait gets nothing until then, not even what is queued meanwhile. */
-function hold(store: Store, receiver: string, until: number): void {
+function pauseReceiver(store: Store, receiver: string, until: number): void {
   store.run('INSERT OR REPLACE INTO holds (receiver, until) VALUES (?, ?)', receiver, until);
 }
 

@@ -9,7 +9,7 @@
 
 import type { AlarmKind, AlarmNotification } from '../../alert/notification.ts';
 import type { Route } from '../../routing/routing.ts';
-import { queue } from '../deliver/outbox.ts';
+import { enqueue } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -216,5 +216,5 @@ function whole(alarm: Alarm | AlarmKind): Alarm {
 
 function tell(store: Store, notification: AlarmNotification, receivers: readonly Route[], now: number): void {
   for (const { name: receiver } of receivers)
-    queue(store, { receiver, alarm: notification.alarm.kind, notification }, now);
+    enqueue(store, { receiver, alarm: notification.alarm.kind, notification }, now);
 }

@@ -6,12 +6,12 @@
  * need still be there.
  */
 import type { AlertRow } from '../../alert/alert.ts';
-import { closing, decisionText } from '../../alert/decisions.ts';
+import { decideClosing, decisionText } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { noticeOf, rememberedEntry, type Shown } from '../../alert/notification-builder.ts';
 import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
-import { tell } from '../deliver/enqueue.ts';
+import { enqueueNotification } from '../deliver/enqueue.ts';
 import { alertFrom, COUNTED, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
@@ -38,10 +38,10 @@ export function closeAlerts(
   );
   for (const alert of rows.map(alertFrom)) {
     const rule = engine.rules.get(alert.rule) ?? null;
-    const decision = closing({ ...alert, level: rule?.level ?? alert.level, receivers });
+    const decision = decideClosing({ ...alert, level: rule?.level ?? alert.level, receivers });
     store.run("UPDATE alerts SET state = 'closed', closing = ? WHERE id = ?", decisionText(decision), alert.id);
     if (!decision.notify) continue;
-    tell(store, noticeOf(decision.kind, rule, alert, lastMatch(store, alert), null), receivers, now);
+    enqueueNotification(store, noticeOf(decision.kind, rule, alert, lastMatch(store, alert), null), receivers, now);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Accepted } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
-export interface Sifted {
+export interface Deduped {
   /** New, by (created_at, id), each once. */
   readonly fresh: readonly Incoming[];
   readonly known: number;
@@ -16,7 +16,7 @@ export interface Sifted {
   readonly expired: number;
 }
 
-export interface Sieve {
+export interface DedupeOptions {
   /** Entries created before this are none of ours. */
   readonly floor: number;
   readonly expiredBefore: number;
@@ -24,7 +24,11 @@ export interface Sieve {
 }
 
 /** Sorts out which entries are new. Reads; writes nothing. */
-export function sift(store: Store, entries: readonly Incoming[], { floor, expiredBefore, skip }: Sieve): Sifted {
+export function dedupe(
+  store: Store,
+  entries: readonly Incoming[],
+  { floor, expiredBefore, skip }: DedupeOptions,
+): Deduped {
   const wanted = new Map<string, Incoming>();
   let expired = 0;
   for (const entry of entries) {

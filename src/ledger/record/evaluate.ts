@@ -6,7 +6,7 @@
  * where it claims to be later. One entry counts once in an alert.
  */
 import type { AlertRow, FiredWindow } from '../../alert/alert.ts';
-import { DEDUP_BY, DEDUP_PERIOD_MS, place, say } from '../../alert/decisions.ts';
+import { DEDUP_BY, DEDUP_PERIOD_MS, decideNotification, findOpenAlert } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
 import type { AlertNotification, EntryView } from '../../alert/notification.ts';
@@ -88,10 +88,10 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
       const periodMs = rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
       const suppress = scanContext.suppressBefore !== null && entry.createdAt < scanContext.suppressBefore;
       const reach = Math.max(periodMs, LONGEST_USUAL_MS);
-      const joins = place(alertsNear(rule.id, key, at - reach, at + reach), at);
+      const joins = findOpenAlert(alertsNear(rule.id, key, at - reach, at + reach), at);
       // A correlation that fired for several groups of one entry may have one dedup key for them.
       if (joins?.lastSeq === entry.seq) return;
-      const decision = say({ level: rule.level, suppress, joins, receivers });
+      const decision = decideNotification({ level: rule.level, suppress, joins, receivers });
       const row: AlertRow =
         joins === null
           ? {
@@ -120,8 +120,8 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
       alerts.set(row.id, row);
       if (joins === null) {
         openedIds.add(row.id);
-        const place = `${rule.id}\n${key}`;
-        opened.set(place, [...(opened.get(place) ?? []), row.id]);
+        const findOpenAlert = `${rule.id}\n${key}`;
+        opened.set(findOpenAlert, [...(opened.get(findOpenAlert) ?? []), row.id]);
       }
       if (row.count <= MATCHES_KEPT || decision.notify) {
         const number = window === null ? null : numberWords(windowOf(window, titleOf));

@@ -6,7 +6,7 @@
  */
 import type { Route } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
-import { tell } from '../deliver/enqueue.ts';
+import { enqueueNotification } from '../deliver/enqueue.ts';
 import { overflowing, raise } from '../health/alerts.ts';
 import type { Changes, InvalidRecord, ScanContext } from '../model.ts';
 import type { Incoming, OpenedAlert } from '../rpc.ts';
@@ -74,7 +74,7 @@ export function createIntake(
     applyChanges(store, changes, past, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
     const dropped = tellOverflow(store, changes, limited, receivers, now);
-    for (const notification of changes.notifications) tell(store, notification, receivers, now);
+    for (const notification of changes.notifications) enqueueNotification(store, notification, receivers, now);
     const next: State = {
       ...state,
       lastSeq,

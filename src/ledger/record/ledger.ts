@@ -15,12 +15,12 @@ import type { Route } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import {
+  backOffReceiver,
   type Due,
   expire,
-  leave as leaveInPeace,
   nextDue,
+  resendDead,
   type Settled,
-  resend as sendAgain,
   settle,
   takeDue,
 } from '../deliver/outbox.ts';
@@ -34,7 +34,7 @@ import { migrate } from '../store/schema.ts';
 import { failureOf, firstState, readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
-import { isRecordedOrStaged, sift } from './dedupe.ts';
+import { dedupe, isRecordedOrStaged } from './dedupe.ts';
 import { createIntake, type Taken } from './intake.ts';
 import { quarantinedIds, recordFailure } from './quarantine.ts';
 import { evict } from './retention.ts';
@@ -88,11 +88,11 @@ export function createLedger(store: Store, options: LedgerOptions) {
         const suppressBefore = input.suppressFirstRead ? now : null;
         const fresh = firstState(now, found?.floor ?? input.startAt, found === null ? suppressBefore : null);
         const from = found === null ? fresh : { ...fresh, checkpoint: adopted(found, now, allowedLatenessMs) };
-        const start = obey(from, input) ?? from;
+        const start = applyRewind(from, input) ?? from;
         writeState(store, start);
         return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'taken from KV' };
       }
-      const obeyed = obey({ ...state, checkpoint: current(state) }, input);
+      const obeyed = applyRewind({ ...state, checkpoint: current(state) }, input);
       if (obeyed === null) return { checkpoint: current(state), how: 'goes on' };
       // A rewound walk reads again what lies staged; one that was not rewound still needs it.
       if (obeyed.checkpoint.scan === null) store.run('DELETE FROM staged');
@@ -104,22 +104,22 @@ export function createLedger(store: Store, options: LedgerOptions) {
 
   const record = (batch: Batch, now: number): Recorded =>
     store.transaction(() => {
-      const state = demand(store);
+      const state = requireState(store);
       if (batch.expect !== state.checkpoint.version) return { kind: 'conflict' };
       const ids = batch.entries.map((entry) => entry.id);
-      const sifted = sift(store, batch.entries, {
+      const deduped = dedupe(store, batch.entries, {
         floor: state.checkpoint.floor,
         expiredBefore: Math.max(state.latestBegan, batch.began) - options.retentionMs,
         skip: quarantinedIds(store, ids),
       });
       const staging = batch.handle === 'stage' && !(batch.ends && stagedCount(store) === 0);
-      const staged = staging ? stage(store, sifted.fresh) : 0;
-      const taken = take(state, staging ? [] : sifted.fresh, batch.invalid, batch, now);
+      const staged = staging ? stage(store, deduped.fresh) : 0;
+      const taken = take(state, staging ? [] : deduped.fresh, batch.invalid, batch, now);
       const ended = batch.ends && batch.next !== null;
       const next = batch.next === null ? null : ended ? afterLastPage(batch.next) : batch.next;
       // That a walk is read to its end must outlive the memory: what brings the ledger down may lie on the stage.
       const save = batch.save || next?.scan?.flushing === true;
-      const counters = { ...taken.state.counters, expired: taken.state.counters.expired + sifted.expired };
+      const counters = { ...taken.state.counters, expired: taken.state.counters.expired + deduped.expired };
       const fresh = taken.recorded + taken.quarantined + staged > 0;
       return commit(
         { ...taken.state, counters },
@@ -128,24 +128,24 @@ export function createLedger(store: Store, options: LedgerOptions) {
         {
           ...report(taken),
           staged,
-          known: sifted.known,
-          expired: sifted.expired,
+          known: deduped.known,
+          expired: deduped.expired,
         },
       );
     });
 
   const flush = (expect: number, most: number, now: number): Recorded =>
     store.transaction(() => {
-      const state = demand(store);
+      const state = requireState(store);
       const checkpoint = current(state);
       if (expect !== state.checkpoint.version || !checkpoint.scan?.flushing) return { kind: 'conflict' };
-      const sifted = sift(store, takeStaged(store, most), {
+      const deduped = dedupe(store, takeStaged(store, most), {
         floor: checkpoint.floor,
         expiredBefore: Number.NEGATIVE_INFINITY,
         skip: new Set(),
       });
       const { began, suppressBefore } = checkpoint.scan;
-      const taken = take(state, sifted.fresh, [], { began: began ?? now, suppressBefore }, now);
+      const taken = take(state, deduped.fresh, [], { began: began ?? now, suppressBefore }, now);
       const ended = stagedCount(store) === 0;
       const next = ended ? endScan(checkpoint, allowedLatenessMs) : checkpoint;
       return commit(
@@ -155,7 +155,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
         {
           ...report(taken),
           staged: 0,
-          known: sifted.known,
+          known: deduped.known,
           expired: 0,
         },
       );
@@ -210,7 +210,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
       if (!isAway && !recordFailure(store, culprit, now)) return false;
       if (record === null) takeStaged(store, 1);
       if (isAway) return true;
-      const state = demand(store);
+      const state = requireState(store);
       const counters = { ...state.counters, quarantined: state.counters.quarantined + 1 };
       writeState(store, { ...state, counters });
       raise(
@@ -256,14 +256,14 @@ export function createLedger(store: Store, options: LedgerOptions) {
     });
 
   /** Leaves a receiver in peace, the longer the more attempts have failed running. */
-  const leave = (receiver: string, untried: readonly Due[], now: number): void =>
+  const backOff = (receiver: string, untried: readonly Due[], now: number): void =>
     store.transaction(() => {
-      leaveInPeace(store, receiver, untried, readHealth(store).get(receiver)?.failures ?? 0, now);
+      backOffReceiver(store, receiver, untried, readHealth(store).get(receiver)?.failures ?? 0, now);
     });
 
   /** Makes dead deliveries pending again, of one receiver or (null) of all; returns how many. */
   const resend = (receiver: string | null, now: number): number =>
-    store.transaction(() => sendAgain(store, receiver, now));
+    store.transaction(() => resendDead(store, receiver, now));
 
   /** Notes how a receiver took a test: it counts for its health as an alert does. */
   const tested = (receiver: string, outcome: Outcome, now: number): void =>
@@ -310,7 +310,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
     failed,
     due,
     settled,
-    leave,
+    backOff,
     resend,
     tested,
     watchdog,
@@ -329,7 +329,7 @@ function blindOpen(store: Store): boolean {
   return store.all("SELECT 1 FROM alarms WHERE kind = 'blind' AND state = 'open'").length > 0;
 }
 
-function demand(store: Store): State {
+function requireState(store: Store): State {
   const state = readState(store);
   if (state === null) throw new Error('the ledger is new: begin() comes first');
   return state;
@@ -354,7 +354,7 @@ function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Che
 const REWINDS_REMEMBERED = 50;
 
 /** The state after the rewind that lies in KV; null where there is none, or it was obeyed before. */
-function obey(state: State, { kv }: BeginInput): State | null {
+function applyRewind(state: State, { kv }: BeginInput): State | null {
   const rewind = kv?.rewind ?? null;
   if (rewind === null || state.rewinds.includes(rewind.id)) return null;
   return {

@@ -9,7 +9,7 @@ declare module 'mingo' {
   }
 }
 declare module 'sift' {
-  export default function sift(query: object): (record: object) => boolean;
+  export default function dedupe(query: object): (record: object) => boolean;
 }
 declare module 'json-logic-engine' {
   export class LogicEngine {

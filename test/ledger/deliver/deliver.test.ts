@@ -28,7 +28,7 @@ function outboxOf(dues: readonly Due[]): { outbox: Outbox; settled: [number, Out
         settled.push([due.id, outcome]);
         return { state: 'delivered' };
       },
-      leave: (_receiver, untried) => void left.push(...untried.map(({ id }) => id)),
+      backOff: (_receiver, untried) => void left.push(...untried.map(({ id }) => id)),
     },
   };
 }

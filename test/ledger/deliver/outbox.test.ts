@@ -76,7 +76,7 @@ describe('a delivery', () => {
       const [tried, untried] = it.ledger.due(4, now);
       if (tried === undefined || untried === undefined) throw new Error('nothing is due');
       it.ledger.settled(tried, retry(), now);
-      it.ledger.leave('slack', [untried], now);
+      it.ledger.backOff('slack', [untried], now);
       expect(it.ledger.due(4, now + seconds * SECOND - 1)).toEqual([]);
       const wait = (it.ledger.wakeAt(now) ?? 0) - now;
       now += wait;
@@ -90,7 +90,7 @@ describe('a delivery', () => {
     const { ledger, take } = waiting();
     const lost = take(NOON);
     const again = take(NOON + 70 * SECOND);
-    ledger.leave('slack', [lost], NOON + 71 * SECOND);
+    ledger.backOff('slack', [lost], NOON + 71 * SECOND);
     expect(ledger.settled(again, retry(), NOON + 72 * SECOND)).toMatchObject({ state: 'pending' });
   });
 
