@@ -3,7 +3,7 @@
  *
  * Contract: pure. Dedup periods run on event time and begin with an alert's first match; times are ms since the epoch.
  */
-import { LEAST_LEVEL, type Route, routed } from '../routing/routing.ts';
+import { decideRoute, LEAST_LEVEL, type RoutedReceiver } from '../routing/routing.ts';
 import { LEVELS, type Level } from '../sigma/index.ts';
 import type { AlertPeriod } from './alert.ts';
 
@@ -40,7 +40,7 @@ export interface NotifyInput {
   /** The alert it joins, as it is before; null: it opens one. */
   readonly joins: { readonly backfilled: boolean; readonly count: number } | null;
   /** The receivers there are. */
-  readonly receivers: readonly Route[];
+  readonly receivers: readonly RoutedReceiver[];
 }
 
 /** What is to be said when a match is placed. */
@@ -73,7 +73,7 @@ export interface ClosingInput {
   readonly backfilled: boolean;
   /** Matches so far. */
   readonly count: number;
-  readonly receivers: readonly Route[];
+  readonly receivers: readonly RoutedReceiver[];
 }
 
 /** What is to be said when an alert's period closes: of one that was told and has grown since, that it is over. */
@@ -86,8 +86,8 @@ export function decideClosing({ level, backfilled, count, receivers }: ClosingIn
 }
 
 /** Why nobody hears of this level; null where somebody does. A receiver may ask even for what is informational. */
-function noReceiverReason(level: Level, receivers: readonly Route[]): NoReceiverReason | null {
-  if (receivers.some((receiver) => routed(receiver, level).send)) return null;
+function noReceiverReason(level: Level, receivers: readonly RoutedReceiver[]): NoReceiverReason | null {
+  if (receivers.some((receiver) => decideRoute(receiver, level).send)) return null;
   if (LEVELS.indexOf(level) < LEVELS.indexOf(LEAST_LEVEL)) return 'informational';
   return receivers.length === 0 ? 'no receiver' : 'no receiver of its level';
 }

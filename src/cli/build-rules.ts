@@ -119,6 +119,6 @@ function tell(outcome: Outcome, failed: boolean, options: { json: boolean; rules
 
 /** `2 receivers: oncall (slack, from high), log (webhook, from low)` */
 function receiversText({ receivers }: Routing): string {
-  const each = receivers.map(({ name, type, from }) => `${name} (${type}, from ${from})`);
+  const each = receivers.map(({ name, type, minLevel: from }) => `${name} (${type}, from ${from})`);
   return `${receivers.length} receiver${receivers.length === 1 ? '' : 's'}: ${each.join(', ')}`;
 }

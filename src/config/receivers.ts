@@ -12,7 +12,7 @@ import {
   LEAST_LEVEL,
   RECEIVER_TYPES,
   type ReceiverType,
-  type Route,
+  type RoutedReceiver,
   type Routing,
 } from '../routing/routing.ts';
 import type { Level } from '../sigma/index.ts';
@@ -34,7 +34,7 @@ export interface MailBinding {
 
 interface Common {
   readonly name: string;
-  readonly from: Level;
+  readonly minLevel: Level;
 }
 
 /** What a receiver is made from. */
@@ -90,12 +90,12 @@ export function receiverSettings(routing: Routing | null): readonly string[] {
 }
 
 /** A receiver as the ledger knows it. */
-export function routeOf(of: ReceiverSettings): Route {
-  return { name: of.name, from: of.from, problem: of.type === 'unset' ? of.problem : null };
+export function toRoutedReceiver(of: ReceiverSettings): RoutedReceiver {
+  return { name: of.name, minLevel: of.minLevel, problem: of.type === 'unset' ? of.problem : null };
 }
 
 function byDefault(type: ReceiverType): DeclaredReceiver {
-  return { name: type, type, ...DEFAULT_SECRETS[type], from: LEAST_LEVEL };
+  return { name: type, type, ...DEFAULT_SECRETS[type], minLevel: LEAST_LEVEL };
 }
 
 function isSet(env: Environment, name: string): boolean {
@@ -107,8 +107,8 @@ interface Read {
   readonly flaws: readonly Flaw[];
 }
 
-function readReceiver(env: Environment, { name, type, secret, signingSecret, from }: DeclaredReceiver): Read {
-  const common = { name, from };
+function readReceiver(env: Environment, { name, type, secret, signingSecret, minLevel }: DeclaredReceiver): Read {
+  const common = { name, minLevel };
   const flaws: Flaw[] = [];
   /** The value, or null and a flaw. */
   function take<T>(setting: string, reading: Reading<T>, mend: string, missing = 'is not set'): T | null {

@@ -8,7 +8,7 @@ import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
 import { isTest } from '../alert/test-alert.ts';
 import { readConfig } from '../config/config.ts';
-import { routeOf } from '../config/receivers.ts';
+import { toRoutedReceiver } from '../config/receivers.ts';
 import { createReceivers } from '../notify/receivers.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
@@ -48,7 +48,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     const now = () => Date.now();
     const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
     const store = durableStore(ctx.storage);
-    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers.map(routeOf) };
+    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers.map(toRoutedReceiver) };
     this.#ledger = createLedger(store, { ...knows, apiKeyExpiresAt: config.apiKeyExpiresAt, ...config.watch });
     this.#views = createViews(store, { ...knows, status: (at) => this.#ledger.status(at) });
     const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };

@@ -255,7 +255,7 @@ export interface AlertList {
 
 export interface ReceiverHealth {
   readonly name: string;
-  readonly from: string;
+  readonly minLevel: string;
   /** `unset`: its setting is missing or wrong. `failing`: its last attempts failed. `unproven`: nothing was sent yet. */
   readonly state: 'healthy' | 'unset' | 'failing' | 'unproven';
   /** Why it is not healthy, in words. */

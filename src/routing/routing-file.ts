@@ -110,7 +110,7 @@ function readReceiver(item: Node, taken: readonly string[], lines: Lines, report
     type,
     secret: secret ?? defaults.secret,
     signingSecret: type === 'webhook' ? (signingSecret ?? defaults.signingSecret) : null,
-    from: from ?? LEAST_LEVEL,
+    minLevel: from ?? LEAST_LEVEL,
   };
   refuseSame(receiver, item, lines, report);
   return receiver;

@@ -19,7 +19,7 @@ export interface DeclaredReceiver {
   /** For a webhook: the setting that holds the key its messages are signed with. */
   readonly signingSecret: string | null;
   /** It hears of this level and above. */
-  readonly from: Level;
+  readonly minLevel: Level;
 }
 
 export interface Routing {
@@ -39,18 +39,18 @@ export const DEFAULT_SECRETS: {
 };
 
 /** A receiver as the ledger knows it. */
-export interface Route {
+export interface RoutedReceiver {
   readonly name: string;
-  readonly from: Level;
+  readonly minLevel: Level;
   /** Why nothing can be sent there, in words: its setting is missing or wrong. Null: it can. */
   readonly problem: string | null;
 }
 
 /** Whether a receiver hears of an alert, and why not. */
-export type Routed = { readonly send: true } | { readonly send: false; readonly reason: string };
+export type RouteDecision = { readonly send: true } | { readonly send: false; readonly reason: string };
 
 /** Whether `route` hears of alerts of this level. */
-export function routed(route: Route, level: Level): Routed {
-  if (LEVELS.indexOf(level) >= LEVELS.indexOf(route.from)) return { send: true };
-  return { send: false, reason: `below its level: it hears of ${route.from} and above` };
+export function decideRoute(route: RoutedReceiver, level: Level): RouteDecision {
+  if (LEVELS.indexOf(level) >= LEVELS.indexOf(route.minLevel)) return { send: true };
+  return { send: false, reason: `below its level: it hears of ${route.minLevel} and above` };
 }

@@ -12,7 +12,7 @@ import {
   type NotifyDecision,
   type NotifyInput,
 } from '../../src/alert/decisions.ts';
-import type { Route } from '../../src/routing/routing.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { LEVELS, type Level } from '../../src/sigma/index.ts';
 
 const alert = (begins: number, state: AlertState = 'open', periodMs = 60) => ({ begins, periodMs, state });
@@ -51,7 +51,11 @@ describe('place', () => {
   });
 });
 
-const route = (from: Level, problem: string | null = null): Route => ({ name: `from ${from}`, from, problem });
+const route = (from: Level, problem: string | null = null): RoutedReceiver => ({
+  name: `from ${from}`,
+  minLevel: from,
+  problem,
+});
 
 describe('say', () => {
   const live: NotifyInput = { level: 'high', suppress: false, joins: null, receivers: [route('low')] };

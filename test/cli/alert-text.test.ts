@@ -107,7 +107,7 @@ test.each(ROWS)('shows %s', (_, more, shown) => {
   expect(text(more)).toContain(shown);
 });
 
-const ROUTE = { name: 'slack', from: 'medium', problem: null } as const;
+const ROUTE = { name: 'slack', minLevel: 'medium', problem: null } as const;
 const OCCASION = { level: 'high', suppress: false, joins: null, receivers: [ROUTE] } as const;
 const JOINS = { backfilled: false, count: 1 };
 const CLOSES = { level: 'high', backfilled: false, count: 1, receivers: [ROUTE] } as const;

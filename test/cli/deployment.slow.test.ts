@@ -170,7 +170,7 @@ describe('whom nobody can tell', () => {
     type: 'slack',
     secret,
     signingSecret: null,
-    from: 'low',
+    minLevel: 'low',
   });
   const routing = { receivers: [receiver('oncall', 'SLACK_ONCALL'), receiver('team', 'SLACK_TEAM')] };
 

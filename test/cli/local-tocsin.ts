@@ -7,7 +7,7 @@ import { serve } from '@hono/node-server';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import { createClient } from '../../src/audit-log/client.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
-import { routeOf } from '../../src/config/receivers.ts';
+import { toRoutedReceiver } from '../../src/config/receivers.ts';
 import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
@@ -61,7 +61,7 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
     ...env,
   }) as Config;
   const store = nodeStore();
-  const knows = { engine: compile(ruleSet), receivers: config.receivers.map(routeOf) };
+  const knows = { engine: compile(ruleSet), receivers: config.receivers.map(toRoutedReceiver) };
   const ledger = createLedger(store, { ...knows, ...config.watch });
   const views = createViews(store, { ...knows, status: ledger.status });
   const host = createHost({

@@ -43,7 +43,7 @@ describe('settings that are right', () => {
         pagesPerTick: 40,
         secondsPerTick: 45,
       },
-      receivers: [{ name: 'slack', type: 'slack', from: 'low', webhookUrl: HOOK }],
+      receivers: [{ name: 'slack', type: 'slack', minLevel: 'low', webhookUrl: HOOK }],
       publicUrl: 'https://tocsin.example.workers.dev',
       access: null,
       heartbeatUrl: null,

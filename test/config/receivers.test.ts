@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { readReceivers, routeOf } from '../../src/config/receivers.ts';
+import { readReceivers, toRoutedReceiver } from '../../src/config/receivers.ts';
 import type { DeclaredReceiver, ReceiverType } from '../../src/routing/routing.ts';
 
 const HOOK = 'https://hooks.slack.com/services/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';
@@ -15,14 +15,20 @@ const ALL = {
   WEBHOOK_URL: 'https://siem.example/in?token=t0k3n',
   WEBHOOK_SECRET: SIGNING,
 };
-const SLACK = { name: 'slack', type: 'slack', from: 'low', webhookUrl: HOOK };
+const SLACK = { name: 'slack', type: 'slack', minLevel: 'low', webhookUrl: HOOK };
 
 const declare = (
   name: string,
   type: ReceiverType,
   secret: string,
-  from: DeclaredReceiver['from'] = 'low',
-): DeclaredReceiver => ({ name, type, secret, signingSecret: type === 'webhook' ? `${secret}_KEY` : null, from });
+  from: DeclaredReceiver['minLevel'] = 'low',
+): DeclaredReceiver => ({
+  name,
+  type,
+  secret,
+  signingSecret: type === 'webhook' ? `${secret}_KEY` : null,
+  minLevel: from,
+});
 
 describe('without a routing', () => {
   test('every receiver whose address is set hears of low and above', () => {
@@ -32,12 +38,12 @@ describe('without a routing', () => {
         {
           name: 'email',
           type: 'email',
-          from: 'low',
+          minLevel: 'low',
           binding: mail,
           sender: 'tocsin@example.com',
           to: ['a@example.com', 'b@example.com'],
         },
-        { name: 'webhook', type: 'webhook', from: 'low', url: 'https://siem.example/in?token=t0k3n', key: KEY },
+        { name: 'webhook', type: 'webhook', minLevel: 'low', url: 'https://siem.example/in?token=t0k3n', key: KEY },
       ],
       problems: [],
     });
@@ -187,7 +193,7 @@ describe('a receiver that can’t be made', () => {
       const { receivers, problems } = readReceivers({ ...ALL, ...changes }, null);
       expect(receivers.map((receiver) => receiver.name)).toEqual(['slack', 'email', 'webhook']);
       expect(receivers.filter(({ type }) => type === 'unset')).toEqual([
-        { name, type: 'unset', of: name, from: 'low', problem: expect.stringContaining(problem) },
+        { name, type: 'unset', of: name, minLevel: 'low', problem: expect.stringContaining(problem) },
       ]);
       expect(problems.map(({ setting }) => setting)).toEqual(settings);
       for (const told of problems) {
@@ -226,19 +232,19 @@ describe('with a routing', () => {
     const env = { ...ALL, SLACK_ONCALL: HOOK, SIEM: 'https://siem.example/', SIEM_KEY: SIGNING };
     const { receivers, problems } = readReceivers(env, routing);
     expect(problems).toEqual([]);
-    expect(receivers.map(routeOf)).toEqual([
-      { name: 'oncall', from: 'high', problem: null },
-      { name: 'all', from: 'informational', problem: null },
-      { name: 'siem', from: 'low', problem: null },
+    expect(receivers.map(toRoutedReceiver)).toEqual([
+      { name: 'oncall', minLevel: 'high', problem: null },
+      { name: 'all', minLevel: 'informational', problem: null },
+      { name: 'siem', minLevel: 'low', problem: null },
     ]);
   });
 
   test('one that is declared and not set is there, and says which setting and whose', () => {
     const { receivers, problems } = readReceivers({ SLACK_WEBHOOK_URL: HOOK, SIEM_KEY: SIGNING }, routing);
-    expect(receivers.map(routeOf)).toEqual([
-      { name: 'oncall', from: 'high', problem: 'SLACK_ONCALL is not set' },
-      { name: 'all', from: 'informational', problem: null },
-      { name: 'siem', from: 'low', problem: 'SIEM is not set' },
+    expect(receivers.map(toRoutedReceiver)).toEqual([
+      { name: 'oncall', minLevel: 'high', problem: 'SLACK_ONCALL is not set' },
+      { name: 'all', minLevel: 'informational', problem: null },
+      { name: 'siem', minLevel: 'low', problem: 'SIEM is not set' },
     ]);
     expect(problems).toMatchObject([
       {

@@ -5,7 +5,7 @@ import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/
 import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
-import type { Route } from '../../src/routing/routing.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { type CorrelationRule, compile, type DetectionRule, type Rule } from '../../src/sigma/index.ts';
 
 export const SECOND = 1_000;
@@ -32,8 +32,8 @@ const COMMON = {
 } as const;
 
 /** A receiver that works and hears of `low` and above, where a test does not say otherwise. */
-export function route(name: string, more: Partial<Route> = {}): Route {
-  return { name, from: 'low', problem: null, ...more };
+export function route(name: string, more: Partial<RoutedReceiver> = {}): RoutedReceiver {
+  return { name, minLevel: 'low', problem: null, ...more };
 }
 
 /** A rule that matches an action. */

@@ -11,17 +11,17 @@ test('each receiver that the settings name is made and sends to its own place; w
   slack.answer({ status: 200, body: 'ok' });
   try {
     const settings: readonly ReceiverSettings[] = [
-      { name: 'chat', type: 'slack', from: 'low', webhookUrl: slack.url },
+      { name: 'chat', type: 'slack', minLevel: 'low', webhookUrl: slack.url },
       {
         name: 'people',
         type: 'email',
-        from: 'high',
+        minLevel: 'high',
         binding: mail.binding,
         sender: 'tocsin@example.com',
         to: ['a@example.net'],
       },
-      { name: 'pager', type: 'webhook', from: 'low', url: webhook.url, key: webhook.key },
-      { name: 'nobody', type: 'unset', from: 'low', of: 'slack', problem: 'SLACK_OTHER is not set' },
+      { name: 'pager', type: 'webhook', minLevel: 'low', url: webhook.url, key: webhook.key },
+      { name: 'nobody', type: 'unset', minLevel: 'low', of: 'slack', problem: 'SLACK_OTHER is not set' },
     ];
     const receivers = createReceivers(settings, { fetch: (url, init) => fetch(url, init), now: () => Date.now() });
     expect(receivers.map(({ name }) => name)).toEqual(['chat', 'people', 'pager', 'nobody']);

@@ -14,7 +14,7 @@ const SLACK: DeclaredReceiver = {
   type: 'slack',
   secret: 'SLACK_WEBHOOK_URL',
   signingSecret: null,
-  from: 'low',
+  minLevel: 'low',
 };
 
 describe('a routing', () => {
@@ -27,7 +27,7 @@ describe('a routing', () => {
     [
       'all there is to say',
       'receivers: [{name: oncall, type: slack, secret: SLACK_ONCALL, from: critical}]',
-      [{ ...SLACK, secret: 'SLACK_ONCALL', from: 'critical' }],
+      [{ ...SLACK, secret: 'SLACK_ONCALL', minLevel: 'critical' }],
     ],
     [
       'one of each type, each with its own setting',
@@ -41,7 +41,7 @@ describe('a routing', () => {
           type: 'webhook',
           secret: 'WEBHOOK_URL',
           signingSecret: 'WEBHOOK_SECRET',
-          from: 'informational',
+          minLevel: 'informational',
         },
       ],
     ],

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { type Route, routed } from '../../src/routing/routing.ts';
+import { decideRoute, type RoutedReceiver } from '../../src/routing/routing.ts';
 import { LEVELS } from '../../src/sigma/index.ts';
 
-const to = (from: Route['from']): Route => ({ name: 'oncall', from, problem: null });
+const to = (from: RoutedReceiver['minLevel']): RoutedReceiver => ({ name: 'oncall', minLevel: from, problem: null });
 
 test.each([
   ['informational', LEVELS],
@@ -10,16 +10,16 @@ test.each([
   ['high', ['high', 'critical']],
   ['critical', ['critical']],
 ] as const)('from %s on a receiver hears of %j', (from, heard) => {
-  expect(LEVELS.filter((level) => routed(to(from), level).send)).toEqual(heard);
+  expect(LEVELS.filter((level) => decideRoute(to(from), level).send)).toEqual(heard);
 });
 
 test('why it does not hear of an alert is said', () => {
-  expect(routed(to('high'), 'medium')).toEqual({
+  expect(decideRoute(to('high'), 'medium')).toEqual({
     send: false,
     reason: 'below its level: it hears of high and above',
   });
 });
 
 test('a receiver that has no setting is sent to all the same: its delivery is dead, and told', () => {
-  expect(routed({ ...to('low'), problem: 'SLACK_WEBHOOK_URL is not set' }, 'high')).toEqual({ send: true });
+  expect(decideRoute({ ...to('low'), problem: 'SLACK_WEBHOOK_URL is not set' }, 'high')).toEqual({ send: true });
 });

@@ -4,7 +4,7 @@ import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
 import { readState } from '../../src/ledger/store/state.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
-import type { Route } from '../../src/routing/routing.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/index.ts';
 import type { SimulatedKv } from './kv.ts';
 import { hears, type ModelEntry, owedFor, rungInTimeOrder } from './model.ts';
@@ -19,7 +19,7 @@ export interface Aftermath {
   readonly heard: readonly Heard[];
   readonly rewinds: readonly Rewinds[];
   readonly engines: ReadonlyMap<string, Engine>;
-  readonly routes: readonly Route[];
+  readonly routes: readonly RoutedReceiver[];
   readonly closings: Closings;
   readonly startAt: number;
   readonly now: number;

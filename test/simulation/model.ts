@@ -2,7 +2,7 @@
  * The plain model: what a ledger that accepted these entries in this order owes, computed the long way round, with
  * nothing bounded, thinned or packed. And what the order of time would have rung.
  */
-import type { Route } from '../../src/routing/routing.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { type Engine, LEVELS, type Level, type Rule } from '../../src/sigma/index.ts';
 import { concerns, createPlainWindows, field } from './plain-windows.ts';
 
@@ -46,7 +46,7 @@ export interface Owed {
 /** What the model is told: how the world was set up, and when each alert closed, which no entry says. */
 export interface Circumstances {
   readonly allowedLatenessMs: number;
-  readonly routes: readonly Route[];
+  readonly routes: readonly RoutedReceiver[];
   /** Alert id → the number of the last entry recorded by then. */
   readonly closings: ReadonlyMap<number, number>;
 }
@@ -57,8 +57,8 @@ const COUNTED_MOST = 20;
 const COUNTED_SHOWN = 3;
 
 /** Whether a receiver hears of a level. */
-export function hears(route: Route, level: Level): boolean {
-  return LEVELS.indexOf(level) >= LEVELS.indexOf(route.from);
+export function hears(route: RoutedReceiver, level: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(route.minLevel);
 }
 
 /** What is owed for these entries in `seq` order. */

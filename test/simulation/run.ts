@@ -12,7 +12,7 @@ import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
 import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/poller/poll.ts';
-import type { Route } from '../../src/routing/routing.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { compile, type Engine, type Level } from '../../src/sigma/index.ts';
 import { DIALECTS } from '../sandbox/query.ts';
 import { compare } from './compare.ts';
@@ -115,9 +115,9 @@ export async function run(seed: number): Promise<RunResult> {
   };
   let alarmAt: number | null = null;
   // Who hears of what: some of what is said is held back from one of them.
-  const routes: readonly Route[] = [
-    { name: 'slack', from: dice.pick<Level>(['low', 'low', 'informational']), problem: null },
-    { name: 'mail', from: dice.pick<Level>(['low', 'medium', 'critical']), problem: null },
+  const routes: readonly RoutedReceiver[] = [
+    { name: 'slack', minLevel: dice.pick<Level>(['low', 'low', 'informational']), problem: null },
+    { name: 'mail', minLevel: dice.pick<Level>(['low', 'medium', 'critical']), problem: null },
   ];
   const witness = createWitness(disk);
   const suppressFirstRead = dice.chance(0.3);

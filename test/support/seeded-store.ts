@@ -12,7 +12,7 @@ import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Outcome } from '../../src/notify/receiver.ts';
 import { toIncoming } from '../../src/poller/batching.ts';
-import type { Route } from '../../src/routing/routing.ts';
+import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile, type Rule } from '../../src/sigma/index.ts';
 import { onAction } from '../ledger/scene.ts';
@@ -39,8 +39,12 @@ const MORE_RULES: readonly Rule[] = [
   onAction('nks_cluster.kubeconfig_read', { id: 'seeded-critical', title: 'A kubeconfig read', level: 'critical' }),
 ];
 
-const route = (name: string, from: Route['from'], problem: string | null = null): Route => ({ name, from, problem });
-const ROUTES: readonly Route[] = [
+const route = (name: string, from: RoutedReceiver['minLevel'], problem: string | null = null): RoutedReceiver => ({
+  name,
+  minLevel: from,
+  problem,
+});
+const ROUTES: readonly RoutedReceiver[] = [
   route('slack', 'low'),
   route('pager', 'critical'),
   route('webhook', 'medium'),

@@ -118,8 +118,8 @@ describe('addresses', () => {
 
 describe('decisions', () => {
   const level = 'high';
-  const slack = { name: 'slack', from: 'low', problem: null } as const;
-  const pager = { name: 'pager', from: 'critical', problem: null } as const;
+  const slack = { name: 'slack', minLevel: 'low', problem: null } as const;
+  const pager = { name: 'pager', minLevel: 'critical', problem: null } as const;
 
   it('about a match are all in words', () => {
     const said = [

@@ -218,7 +218,7 @@ function receiver(name: string, state: Overview['receivers'][number]['state'], r
   const lastDeliveredAt = state === 'healthy' ? NOW - 24 * MINUTE : null;
   return {
     name,
-    from: 'low',
+    minLevel: 'low',
     state,
     reason,
     lastDeliveredAt,

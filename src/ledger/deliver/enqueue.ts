@@ -4,7 +4,7 @@
  */
 
 import type { AlertNotification } from '../../alert/notification.ts';
-import { type Route, routed } from '../../routing/routing.ts';
+import { decideRoute, type RoutedReceiver } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
 import { enqueue, enqueueSuppressed } from './outbox.ts';
 
@@ -12,12 +12,12 @@ import { enqueue, enqueueSuppressed } from './outbox.ts';
 export function enqueueNotification(
   store: Store,
   notification: AlertNotification,
-  receivers: readonly Route[],
+  receivers: readonly RoutedReceiver[],
   now: number,
 ): void {
   const { id: alert, level } = notification.alert;
   for (const route of receivers) {
-    const heard = routed(route, level);
+    const heard = decideRoute(route, level);
     if (heard.send) enqueue(store, { receiver: route.name, alert, notification }, now);
     else enqueueSuppressed(store, { receiver: route.name, alert, notification, reason: heard.reason }, now);
   }

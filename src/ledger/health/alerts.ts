@@ -8,7 +8,7 @@
  */
 
 import type { AlarmKind, AlarmNotification } from '../../alert/notification.ts';
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import { enqueue } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
 
@@ -126,7 +126,7 @@ export function raise(
   store: Store,
   alarm: Alarm | AlarmKind,
   summary: string,
-  receivers: readonly Route[],
+  receivers: readonly RoutedReceiver[],
   now: number,
 ): Raised {
   const { kind, key, subject } = whole(alarm);
@@ -170,7 +170,7 @@ export function clear(
   store: Store,
   alarm: Alarm | AlarmKind,
   summary: string,
-  receivers: readonly Route[],
+  receivers: readonly RoutedReceiver[],
   now: number,
 ): void {
   const { kind, key, subject } = whole(alarm);
@@ -192,20 +192,24 @@ export function clear(
  * Whom an alarm is told: the receivers that work and are not what is wrong; where there is none, all there are. But a
  * receiver that takes nothing is not told that it takes nothing: when it could read that, it is over.
  */
-function audience(store: Store, { kind, notTo }: Alarm, receivers: readonly Route[]): readonly Route[] {
-  const isOther = ({ name }: Route): boolean => name !== notTo;
+function audience(
+  store: Store,
+  { kind, notTo }: Alarm,
+  receivers: readonly RoutedReceiver[],
+): readonly RoutedReceiver[] {
+  const isOther = ({ name }: RoutedReceiver): boolean => name !== notTo;
   const others = working(store, receivers).filter(isOther);
   if (others.length > 0) return others;
   return kind === 'unhealthy-receiver' ? receivers.filter(isOther) : receivers;
 }
 
 /** Whom the end of an alarm is told: the receivers that work, or all where none does. */
-function hearers(store: Store, receivers: readonly Route[]): readonly Route[] {
+function hearers(store: Store, receivers: readonly RoutedReceiver[]): readonly RoutedReceiver[] {
   const able = working(store, receivers);
   return able.length > 0 ? able : receivers;
 }
 
-function working(store: Store, receivers: readonly Route[]): readonly Route[] {
+function working(store: Store, receivers: readonly RoutedReceiver[]): readonly RoutedReceiver[] {
   const ill = new Set(openAlarms(store, 'unhealthy-receiver').map(({ alarm }) => alarm.subject));
   return receivers.filter(({ name, problem }) => problem === null && !ill.has(name));
 }
@@ -214,7 +218,7 @@ function whole(alarm: Alarm | AlarmKind): Alarm {
   return typeof alarm === 'string' ? { kind: alarm, key: alarm, subject: null, notTo: null } : alarm;
 }
 
-function tell(store: Store, notification: AlarmNotification, receivers: readonly Route[], now: number): void {
+function tell(store: Store, notification: AlarmNotification, receivers: readonly RoutedReceiver[], now: number): void {
   for (const { name: receiver } of receivers)
     enqueue(store, { receiver, alarm: notification.alarm.kind, notification }, now);
 }

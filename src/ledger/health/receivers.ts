@@ -10,7 +10,7 @@
  * receiver unhealthy by themselves: an alarm begets no alarm.
  */
 import type { Outcome } from '../../notify/receiver.ts';
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import { FAILURES_RUNNING } from '../deliver/deliver.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
@@ -83,7 +83,7 @@ export function provesIll(health: Health, outcome: Outcome, now: number): boolea
 }
 
 /** How every receiver fares, in the order they are declared. Reads by indexes, however many deliveries there are. */
-export function receiversHealth(store: Store, receivers: readonly Route[]): readonly ReceiverHealth[] {
+export function receiversHealth(store: Store, receivers: readonly RoutedReceiver[]): readonly ReceiverHealth[] {
   const known = readHealth(store);
   const counted = (state: 'pending' | 'dead'): ReadonlyMap<string, number> => {
     const rows = store.all<{ receiver: string; n: number }>(
@@ -93,11 +93,11 @@ export function receiversHealth(store: Store, receivers: readonly Route[]): read
   };
   const pending = counted('pending');
   const dead = counted('dead');
-  return receivers.map(({ name, from, problem }) => {
+  return receivers.map(({ name, minLevel, problem }) => {
     const { deliveredAt, failingSince, reason } = known.get(name) ?? UNPROVEN;
     return {
       name,
-      from,
+      minLevel,
       state: stateOf(problem, deliveredAt, failingSince),
       reason: problem ?? reason,
       lastDeliveredAt: deliveredAt,

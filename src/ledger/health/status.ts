@@ -2,7 +2,7 @@
  * How things stand, for an operator: is it watching, how far has it read, what waits, what went wrong. Reads only.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { FAILURES_MAX } from '../model.ts';
@@ -15,7 +15,7 @@ import { receiversHealth } from './receivers.ts';
 interface StatusContext {
   readonly now: number;
   readonly engine: Engine;
-  readonly receivers: readonly Route[];
+  readonly receivers: readonly RoutedReceiver[];
   readonly blindAfterMs: number;
   readonly movedAt: (state: State) => number;
   readonly current: (state: State) => Checkpoint;

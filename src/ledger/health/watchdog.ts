@@ -6,7 +6,7 @@
  */
 
 import type { Outcome } from '../../notify/receiver.ts';
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
 import { type Alarm, clear, expiring, type OpenAlarm, openAlarms, raise, unhealthy } from './alerts.ts';
 import { illFrom, noteAttempt, provesIll, readHealth } from './receivers.ts';
@@ -17,7 +17,7 @@ const EXPIRY_STEPS = [14, 7, 3, 1, 0] as const;
 
 /** What is looked after. */
 export interface Watched {
-  readonly receivers: readonly Route[];
+  readonly receivers: readonly RoutedReceiver[];
   /** Null: not known. */
   readonly apiKeyExpiresAt: number | null;
 }
@@ -43,7 +43,7 @@ export function lookAgainAt(store: Store, { receivers, apiKeyExpiresAt }: Watche
 /** Notes how an attempt to reach a receiver ended, and what that says of its health. In a transaction. */
 export function noteHealth(
   store: Store,
-  receivers: readonly Route[],
+  receivers: readonly RoutedReceiver[],
   attempt: { readonly receiver: string; readonly outcome: Outcome; readonly ofAlarm: boolean },
   now: number,
 ): void {
@@ -59,7 +59,7 @@ export function noteHealth(
   }
 }
 
-function lookAfterReceivers(store: Store, receivers: readonly Route[], now: number): void {
+function lookAfterReceivers(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
   const health = readHealth(store);
   for (const { name, problem } of receivers) {
     const from = illAt(health, name);
@@ -86,7 +86,7 @@ function illBecause(name: string, reason: string): string {
   return `nothing reaches the receiver ${name}: ${reason}`;
 }
 
-function lookAfterKey(store: Store, expiresAt: number | null, receivers: readonly Route[], now: number): void {
+function lookAfterKey(store: Store, expiresAt: number | null, receivers: readonly RoutedReceiver[], now: number): void {
   const alarm = expiresAt === null ? null : expiring(expiresAt);
   const told = openAlarms(store, 'key-expiring');
   for (const { alarm: other } of told) {

@@ -3,7 +3,7 @@
  *
  * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
  */
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { receiversHealth } from '../health/receivers.ts';
 import type { AlertList, AlertPage, AlertQuery, EntryPage, Overview, RuleActivity, Status } from '../rpc.ts';
@@ -18,7 +18,7 @@ import { readRules } from './rules.ts';
 export interface ViewsOptions {
   /** The rules as they are now. */
   readonly engine: Engine;
-  readonly receivers: readonly Route[];
+  readonly receivers: readonly RoutedReceiver[];
   readonly status: (now: number) => Status;
 }
 

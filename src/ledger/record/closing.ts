@@ -9,7 +9,7 @@ import type { AlertRow } from '../../alert/alert.ts';
 import { decideClosing, decisionText } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { noticeOf, rememberedEntry, type Shown } from '../../alert/notification-builder.ts';
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
 import { alertFrom, COUNTED, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
@@ -29,7 +29,7 @@ export function isClosingDue(store: Store, watermark: number): boolean {
 export function closeAlerts(
   store: Store,
   watermark: number,
-  { engine, receivers }: { readonly engine: Engine; readonly receivers: readonly Route[] },
+  { engine, receivers }: { readonly engine: Engine; readonly receivers: readonly RoutedReceiver[] },
   now: number,
 ): void {
   const rows = store.all<StoredAlert>(

@@ -13,7 +13,7 @@ import type { AlertNotification, EntryView } from '../../alert/notification.ts';
 import { noticeOf, windowOf } from '../../alert/notification-builder.ts';
 import { numberWords } from '../../alert/number-wording.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import {
   createCorrelator,
   type Engine,
@@ -37,7 +37,7 @@ const COUNTED_SHOWN = 3;
 const KEY_VALUE_LIMIT = 256;
 
 /** Creates the evaluation for one compiled set of rules. */
-export function createEvaluation(engine: Engine, allowedLatenessMs: number, receivers: readonly Route[]) {
+export function createEvaluation(engine: Engine, allowedLatenessMs: number, receivers: readonly RoutedReceiver[]) {
   const correlator = createCorrelator([...engine.rules.values()]);
   const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
 

@@ -4,7 +4,7 @@
  * Contract: they are numbered, stored, evaluated in that order, and what evaluation decides is stored with them:
  * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
  */
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
 import { overflowing, raise } from '../health/alerts.ts';
@@ -40,7 +40,7 @@ export function createIntake(
   store: Store,
   engine: Engine,
   allowedLatenessMs: number,
-  receivers: readonly Route[],
+  receivers: readonly RoutedReceiver[],
 ): Take {
   const evaluation = createEvaluation(engine, allowedLatenessMs, receivers);
   const past = createPast(store, engine);
@@ -96,7 +96,7 @@ function tellOverflow(
   store: Store,
   { windows }: Changes,
   limited: Limited,
-  receivers: readonly Route[],
+  receivers: readonly RoutedReceiver[],
   now: number,
 ): number {
   const inGroups = new Map<CorrelationRule, number>();

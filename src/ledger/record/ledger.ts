@@ -11,7 +11,7 @@ import type { Notification } from '../../alert/notification.ts';
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import { endScan } from '../../audit-log/tail.ts';
 import type { Outcome } from '../../notify/receiver.ts';
-import type { Route } from '../../routing/routing.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import {
@@ -47,7 +47,7 @@ export interface LedgerOptions {
   readonly retentionMs: number;
   readonly blindAfterMs: number;
   /** The receivers notifications are queued for. */
-  readonly receivers: readonly Route[];
+  readonly receivers: readonly RoutedReceiver[];
   /** When the upstream key expires, wall, ms; null: not known. */
   readonly apiKeyExpiresAt?: number | null;
 }

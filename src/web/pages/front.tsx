@@ -327,7 +327,7 @@ function Receiver({ receiver }: { receiver: ReceiverHealth }) {
         )}
       </td>
       <td data-label="Hears from">
-        <Level level={receiver.from} />
+        <Level level={receiver.minLevel} />
       </td>
       <td data-label="Delivered last">
         <When at={receiver.lastDeliveredAt} />

@@ -58,7 +58,7 @@ describe('a delivery', () => {
   });
 
   it('waits for no other receiver’s: of each, as many are taken', () => {
-    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail', { from: 'critical' })] });
+    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail', { minLevel: 'critical' })] });
     const page = Array.from({ length: 50 }, (_, n) => entry(`a-${n}`, NOON, { actor: { id: `actor-${n}` } }));
     it.record(page);
     it.store.run(

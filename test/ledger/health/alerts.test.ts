@@ -4,7 +4,7 @@ import type { AlarmNotification } from '../../../src/alert/notification.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
 import type { LedgerOptions } from '../../../src/ledger/record/ledger.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
-import type { Route } from '../../../src/routing/routing.ts';
+import type { RoutedReceiver } from '../../../src/routing/routing.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND, scene } from '../scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
@@ -15,7 +15,7 @@ const SLACK = route('slack');
 const MAIL = route('mail');
 
 /** A scene on which every entry rings, each by an actor of its own. */
-function ringing(receivers: readonly Route[], more: Partial<LedgerOptions> = {}): Scene {
+function ringing(receivers: readonly RoutedReceiver[], more: Partial<LedgerOptions> = {}): Scene {
   return scene([onAction('vm.read')], { receivers, ...more });
 }
 
@@ -60,7 +60,7 @@ describe("a receiver's health", () => {
     const it = ringing([SLACK]);
     expect(healthOf(it, 'slack')).toEqual({
       name: 'slack',
-      from: 'low',
+      minLevel: 'low',
       state: 'unproven',
       reason: null,
       lastDeliveredAt: null,
@@ -351,13 +351,13 @@ describe('the alarm about a dead message', () => {
 
 describe('whom an alarm is told', () => {
   const invalid = { invalid: [{ id: null, problem: 'no id', text: 'x' }] };
-  const rows: [string, readonly Route[], readonly string[], readonly string[]][] = [
+  const rows: [string, readonly RoutedReceiver[], readonly string[], readonly string[]][] = [
     ['all that work', [SLACK, MAIL], [], ['slack', 'mail']],
     ['not what is not set', [route('slack', { problem: 'is not set' }), MAIL], [], ['mail']],
     ['not what is ill', [SLACK, MAIL], ['slack'], ['mail']],
     ['everybody, where nobody works', [SLACK, MAIL], ['slack', 'mail'], ['slack', 'mail']],
     ['whoever there is', [route('slack', { problem: 'is not set' })], [], ['slack']],
-    ['whatever they hear of alerts', [route('slack', { from: 'critical' })], [], ['slack']],
+    ['whatever they hear of alerts', [route('slack', { minLevel: 'critical' })], [], ['slack']],
   ];
   it.each(rows)('%s', (_sentence, receivers, ill, hear) => {
     const it = ringing(receivers);
@@ -593,7 +593,7 @@ describe('what is dead, sent again by hand', () => {
   });
 
   it('is not what was held back', () => {
-    const it = ringing([SLACK, route('mail', { from: 'critical' })]);
+    const it = ringing([SLACK, route('mail', { minLevel: 'critical' })]);
     ring(it, NOON);
     send(it, NOON);
     expect(it.ledger.resend(null, NOON)).toBe(0);

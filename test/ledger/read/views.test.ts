@@ -14,7 +14,7 @@ describe('an alert', () => {
   });
 
   it('has its entries in the order of time, and all that was said of it, to whom, or why not', () => {
-    const receivers = [route('slack'), route('pager', { from: 'critical' })];
+    const receivers = [route('slack'), route('pager', { minLevel: 'critical' })];
     const { it, views } = staged([DELETED], receivers);
     it.record(Array.from({ length: 11 }, (_, i) => deletion(`d${10 - i}`, NOON - i * SECOND)));
     it.record([deletion('late', NOON - 4.5 * SECOND)]);
@@ -163,7 +163,7 @@ describe('the front page', () => {
   it('shows open alerts, the gravest and then the newest first, twenty at most', () => {
     const levels = ['low', 'critical', 'medium', 'informational', 'high'] as const;
     const rules = levels.map((level) => onAction(level, { level }));
-    const { it, views } = staged(rules, [route('slack', { from: 'informational' })]);
+    const { it, views } = staged(rules, [route('slack', { minLevel: 'informational' })]);
     it.record(
       Array.from({ length: 30 }, (_, i) =>
         entry(`e${i}`, NOON - 30 * MINUTE + i * SECOND, { action: levels[i % 5], actor: { id: `a${i}` } }),

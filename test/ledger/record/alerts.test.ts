@@ -201,7 +201,11 @@ describe('growth', () => {
 });
 
 describe('routing', () => {
-  const receivers = [route('all', { from: 'informational' }), route('usual'), route('pager', { from: 'critical' })];
+  const receivers = [
+    route('all', { minLevel: 'informational' }),
+    route('usual'),
+    route('pager', { minLevel: 'critical' }),
+  ];
   const sent = ({ store }: ReturnType<typeof scene>) =>
     store.all('SELECT receiver, state, reason, settled_at FROM deliveries ORDER BY id');
 
@@ -228,7 +232,7 @@ describe('routing', () => {
   });
 
   it('says that nobody hears of a level, and keeps no row for each', () => {
-    const it = scene([{ ...RULE, level: 'medium' }], { receivers: [route('pager', { from: 'critical' })] });
+    const it = scene([{ ...RULE, level: 'medium' }], { receivers: [route('pager', { minLevel: 'critical' })] });
     expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'held back: no receiver of its level' }]);
     expect(it.count('deliveries')).toBe(0);
   });

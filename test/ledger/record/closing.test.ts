@@ -109,7 +109,7 @@ describe('nothing is said, and why is kept', () => {
     ['without a receiver', () => grown(2, { receivers: [] }), 'no receiver'],
     [
       'where nobody hears of its level',
-      () => grown(2, { receivers: [route('pager', { from: 'critical' })] }),
+      () => grown(2, { receivers: [route('pager', { minLevel: 'critical' })] }),
       'no receiver of its level',
     ],
     [
@@ -132,7 +132,7 @@ describe('nothing is said, and why is kept', () => {
   });
 
   it('to a receiver that does not hear of its level, beside one that does', () => {
-    const it = grown(2, { receivers: [route('slack'), route('pager', { from: 'critical' })] });
+    const it = grown(2, { receivers: [route('slack'), route('pager', { minLevel: 'critical' })] });
     seeThrough(it, NOON);
     expect(
       it.store.all("SELECT receiver, state, notification ->> '$.kind' AS kind FROM deliveries ORDER BY id"),

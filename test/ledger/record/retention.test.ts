@@ -74,7 +74,7 @@ describe('retention', () => {
   });
 
   it('throws out what was held back as it does what was delivered', () => {
-    const it = scene([onAction('vm.read')], { receivers: [route('pager', { from: 'critical' }), route('slack')] });
+    const it = scene([onAction('vm.read')], { receivers: [route('pager', { minLevel: 'critical' }), route('slack')] });
     it.record([entry('old', NOON)]);
     expect(it.count('deliveries', "state = 'held'")).toBe(1);
     it.record([entry('new', LATER, { action: 'other' })], { now: LATER });
