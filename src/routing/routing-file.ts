@@ -21,9 +21,11 @@ export interface ParsedRouting {
 const RECEIVER_LIMIT = 20;
 const NAME = /^[a-z0-9-]{1,40}$/;
 const SETTING = /^[A-Z][A-Z0-9_]{0,63}$/;
-const KEYS = ['name', 'type', 'secret', 'signing_secret', 'from'] as const;
+/** Keys of version 0.1, and what they are called since. */
+const RENAMED: { readonly [key: string]: string } = { from: 'min_level' };
+const KEYS = ['name', 'type', 'secret', 'signing_secret', 'min_level'] as const;
 const DOCUMENT = { noun: 'the routing', hint: 'it begins with "receivers:"' };
-const EXAMPLE = 'such as "receivers: [{name: oncall, type: slack, from: high}]"; or delete the file';
+const EXAMPLE = 'such as "receivers: [{name: oncall, type: slack, min_level: high}]"; or delete the file';
 const START = { line: 1, column: 1 };
 
 /** Parses the routing files there are: none or one. `taken`: settings that are no receiver's. */
@@ -96,7 +98,7 @@ function readReceiver(item: Node, taken: readonly string[], lines: Lines, report
   }
   const name = readName(attributes.get('name'), lines, report);
   const type = readWord(attributes.get('type'), RECEIVER_TYPES, report);
-  const from = readWord(attributes.get('from'), LEVELS, report);
+  const minLevel = readWord(attributes.get('min_level'), LEVELS, report);
   const secret = readSetting(attributes.get('secret'), taken, report);
   const signing = attributes.get('signing_secret');
   const signingSecret = readSetting(signing, taken, report);
@@ -110,7 +112,7 @@ function readReceiver(item: Node, taken: readonly string[], lines: Lines, report
     type,
     secret: secret ?? defaults.secret,
     signingSecret: type === 'webhook' ? (signingSecret ?? defaults.signingSecret) : null,
-    minLevel: from ?? LEAST_LEVEL,
+    minLevel: minLevel ?? LEAST_LEVEL,
   };
   refuseSame(receiver, item, lines, report);
   return receiver;
@@ -189,10 +191,11 @@ function refuseSame(receiver: DeclaredReceiver, item: MapNode, lines: Lines, rep
 
 /** Reports the keys that are not known; returns the known ones that were probably meant. */
 function refuseKeys(map: MapNode, known: readonly string[], report: Report): ReadonlySet<string> {
-  const isShown = ({ key }: MapEntry) => known.includes(key) || !isMaybeSecret(key);
+  const isShown = ({ key }: MapEntry) => known.includes(key) || !(isMaybeSecret(key) || Object.hasOwn(RENAMED, key));
   refuseUnknown({ ...map, entries: map.entries.filter(isShown) }, known, report);
-  for (const { keyPlace } of map.entries.filter((entry) => !isShown(entry))) {
-    report.error(keyPlace, 'what stands here is no key, and is not shown', `known: ${known.join(', ')}`);
+  for (const { key, keyPlace } of map.entries.filter((entry) => !isShown(entry))) {
+    if (Object.hasOwn(RENAMED, key)) report.error(keyPlace, `"${key}" is now "${RENAMED[key]}"`, 'rename the key');
+    else report.error(keyPlace, 'what stands here is no key, and is not shown', `known: ${known.join(', ')}`);
   }
   return new Set(map.entries.flatMap(({ key }) => (known.includes(key) ? [] : (nearest(key, known) ?? []))));
 }

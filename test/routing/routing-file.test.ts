@@ -26,12 +26,12 @@ describe('a routing', () => {
     ['a name and a type, and the rest by default', 'receivers:\n  - name: oncall\n    type: slack\n', [SLACK]],
     [
       'all there is to say',
-      'receivers: [{name: oncall, type: slack, secret: SLACK_ONCALL, from: critical}]',
+      'receivers: [{name: oncall, type: slack, secret: SLACK_ONCALL, min_level: critical}]',
       [{ ...SLACK, secret: 'SLACK_ONCALL', minLevel: 'critical' }],
     ],
     [
       'one of each type, each with its own setting',
-      'receivers:\n- {name: a, type: slack}\n- {name: b, type: email}\n- {name: c-3, type: webhook, from: informational}',
+      'receivers:\n- {name: a, type: slack}\n- {name: b, type: email}\n- {name: c-3, type: webhook, min_level: informational}',
       [
         { ...SLACK, name: 'a' },
         { ...SLACK, name: 'b', type: 'email', secret: 'EMAIL_TO' },
@@ -51,7 +51,7 @@ describe('a routing', () => {
       [{ ...SLACK, name: 'siem', type: 'webhook', secret: 'SIEM_URL', signingSecret: 'SIEM_KEY' }],
     ],
     ['what an alias stands for', 'receivers: [&a {name: oncall, type: slack}]\n', [SLACK]],
-    ['nothing for null', 'receivers: [{name: oncall, type: slack, secret: null, from: }]', [SLACK]],
+    ['nothing for null', 'receivers: [{name: oncall, type: slack, secret: null, min_level: }]', [SLACK]],
   ];
   test.each(rows)('reads %s', (_, text, receivers) => {
     expect(parse(text)).toEqual({ routing: { receivers }, problems: [] });
@@ -66,7 +66,7 @@ describe('a routing', () => {
   });
 
   test('two receivers at one address are worth a word', () => {
-    const text = 'receivers:\n- {name: a, type: slack}\n- {name: b, type: slack, from: high}\n';
+    const text = 'receivers:\n- {name: a, type: slack}\n- {name: b, type: slack, min_level: high}\n';
     expect(told(text)).toEqual([
       "routing.yml:3:3: notice: SLACK_WEBHOOK_URL is another receiver's too: both are told the same (its line: 2)",
     ]);
@@ -108,12 +108,17 @@ describe('a routing that is wrong is told with its place, and is none', () => {
     ],
     [
       'a misspelled level',
-      of('{name: a, type: slack, from: hihg}'),
-      '2:34: error: "hihg" is no from (did you mean "high"?)',
+      of('{name: a, type: slack, min_level: hihg}'),
+      '2:39: error: "hihg" is no min_level (did you mean "high"?)',
+    ],
+    [
+      'the key of version 0.1 for the level',
+      of('{name: a, type: slack, from: high}'),
+      '2:28: error: "from" is now "min_level" (rename the key)',
     ],
     [
       'no name and no type',
-      of('{from: low}'),
+      of('{min_level: low}'),
       '2:5: error: the receiver has no "name"',
       '2:5: error: the receiver has no "type"',
     ],
@@ -180,7 +185,7 @@ describe('a routing that is wrong is told with its place, and is none', () => {
     ],
     [
       'a prototype',
-      'receivers: [{name: a, type: slack, __proto__: {from: critical}}]',
+      'receivers: [{name: a, type: slack, __proto__: {min_level: critical}}]',
       '1:36: error: "__proto__" cannot be a key',
     ],
   ];
@@ -210,7 +215,7 @@ describe('a secret in the place of a setting is refused, and shown to nobody', (
     'oncall@example.com',
     'nv-live-4f9c0a7be1d2',
   ];
-  const KEYS = ['name', 'type', 'secret', 'signing_secret', 'from'];
+  const KEYS = ['name', 'type', 'secret', 'signing_secret', 'min_level'];
   test.each(SECRETS.flatMap((secret) => KEYS.map((key) => [secret, key] as const)))('%s as %s', (secret, key) => {
     const given = { name: 'a', type: 'webhook', [key]: secret };
     const text = `receivers: [${JSON.stringify(given)}]`;
