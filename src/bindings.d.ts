@@ -24,7 +24,7 @@ declare namespace Cloudflare {
     API_KEY_EXPIRES_AT?: string;
     START_AT?: string;
     FIRST_READ?: string;
-    OVERLAP?: string;
+    ALLOWED_LATENESS?: string;
     BLIND_AFTER?: string;
     RETENTION?: string;
     PLAN?: string;

@@ -73,7 +73,7 @@ export const SETTINGS = [
   'API_KEY_EXPIRES_AT',
   'START_AT',
   'FIRST_READ',
-  'OVERLAP',
+  'ALLOWED_LATENESS',
   'BLIND_AFTER',
   'RETENTION',
   'PLAN',
@@ -153,6 +153,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace>(
     problems: errorsFirst([
       ...problems,
       ...notices,
+      ...renamed(from),
       ...absences(from),
       ...misspellings(from, [...SETTINGS, ...receiverSettings(routing)]),
     ]),
@@ -202,6 +203,25 @@ function readAccess(env: Environment, take: Take): Config['access'] {
     mend: `the Application Audience (AUD) tag of the Access application, 64 hexadecimal digits, ${IN_VARS}`,
   });
   return teamDomain === null || audience === null ? null : { teamDomain, audience };
+}
+
+/** Settings of version 0.1, and what they are called since. */
+const RENAMED: { readonly [name: string]: string } = { OVERLAP: 'ALLOWED_LATENESS' };
+
+/** Settings that stand under an old name: an error, since nothing reads them. */
+function renamed(env: Environment): SettingProblem[] {
+  return Object.entries(RENAMED).flatMap(([old, name]) => {
+    if (readText(env, old).kind === 'absent') return [];
+    return [
+      {
+        setting: old,
+        severity: 'error' as const,
+        problem: `is now called ${name}`,
+        meanwhile: `it is not read: ${name} has its own value or the default`,
+        mend: `rename it to ${name}, ${IN_VARS}`,
+      },
+    ];
+  });
 }
 
 /** What may be left out, and is missed. */

@@ -41,7 +41,7 @@ const BUDGETS = {
 } as const;
 
 const PLANS = ['free', 'paid'] as const;
-const FIRST_READS = ['loud', 'silent'] as const;
+const FIRST_READS = ['notify', 'record'] as const;
 const START_AT_RIGHT = 'a time such as `2026-01-31T00:00:00Z` or a duration back such as `1h` or `7d`';
 
 /** The settings of the watch, and what is odd about them though each is right. */
@@ -72,9 +72,9 @@ export function readWatch(
   const firstRead = takeOr<(typeof FIRST_READS)[number]>(
     'FIRST_READ',
     readChoice(env, 'FIRST_READ', FIRST_READS),
-    'loud',
-    'loud',
-    '`loud` or `silent`',
+    'notify',
+    'notify',
+    '`notify` or `record` (`loud` and `silent` in version 0.1)',
   );
   const watch: WatchSettings = {
     startAt: takeOr<StartAt>(
@@ -84,8 +84,8 @@ export function readWatch(
       '1h before the first start',
       START_AT_RIGHT,
     ),
-    suppressFirstRead: firstRead === 'silent',
-    allowedLatenessMs: duration('OVERLAP', '5m', '1m', '1h'),
+    suppressFirstRead: firstRead === 'record',
+    allowedLatenessMs: duration('ALLOWED_LATENESS', '5m', '1m', '1h'),
     blindAfterMs: duration('BLIND_AFTER', '15m', '10m', '24h'),
     retentionMs: duration('RETENTION', '30d', '1d', '365d'),
     ...BUDGETS[plan],

@@ -17,7 +17,7 @@ import {
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const NOON = Date.UTC(2026, 0, 5, 12);
-const OVERLAP = 5 * MINUTE;
+const ALLOWED_LATENESS = 5 * MINUTE;
 /** How far the tests' checkpoints have seen. */
 const SEEN = NOON - 10 * MINUTE;
 
@@ -37,7 +37,7 @@ function followed(pages: readonly Page[], from: Checkpoint = start()) {
   const kinds: string[] = [];
   let handle = '';
   for (const each of pages) {
-    const result = follow(startOrResumeScan(at), each, OVERLAP);
+    const result = follow(startOrResumeScan(at), each, ALLOWED_LATENESS);
     kinds.push(result.kind);
     handle = result.handle;
     at = result.checkpoint;
@@ -149,7 +149,7 @@ describe('circles', () => {
         let at: Checkpoint = start();
         for (let step = 0; ; step++) {
           const cursor = step < before ? `line ${step}` : `circle ${(step - before) % length}`;
-          const result = follow(startOrResumeScan(at), page([1], cursor), OVERLAP);
+          const result = follow(startOrResumeScan(at), page([1], cursor), ALLOWED_LATENESS);
           at = result.checkpoint;
           if (result.kind === 'cursor cycle') break;
           expect(step).toBeLessThan(before + 3 * Math.max(length, before) + 2);
@@ -177,7 +177,7 @@ describe('where a walk without its cursor begins again', () => {
   ];
   it.each(rows)('%s', (_, pages, second, more) => {
     const { checkpoint } = followed(pages, start(more));
-    const again = withoutCursor(startOrResumeScan(checkpoint), OVERLAP);
+    const again = withoutCursor(startOrResumeScan(checkpoint), ALLOWED_LATENESS);
     expect(again.scan).toMatchObject({
       cursor: null,
       limit: PAGE_LIMIT,
@@ -189,16 +189,16 @@ describe('where a walk without its cursor begins again', () => {
 
   it('the second time no earlier than the first', () => {
     let at: Checkpoint = followed([page([1, 2, 3], 'a')]).checkpoint;
-    at = withoutCursor(startOrResumeScan(at), OVERLAP);
-    at = withoutCursor(startOrResumeScan(at), OVERLAP);
+    at = withoutCursor(startOrResumeScan(at), ALLOWED_LATENESS);
+    at = withoutCursor(startOrResumeScan(at), ALLOWED_LATENESS);
     expect(at.scan?.query.created_at_min).toBe(new Date(SEEN + 3 * SECOND).toISOString());
   });
 
   it('with the beginning it had: it is the same walk', () => {
     const { checkpoint } = followed([page([1], 'a')]);
-    const again = withoutCursor(startOrResumeScan(checkpoint), OVERLAP);
+    const again = withoutCursor(startOrResumeScan(checkpoint), ALLOWED_LATENESS);
     const { checkpoint: on } = followed([page([2], null, NOON + 60 * MINUTE)], again);
-    expect(endScan(on, OVERLAP).watermark).toBe(NOON - OVERLAP);
+    expect(endScan(on, ALLOWED_LATENESS).watermark).toBe(NOON - ALLOWED_LATENESS);
   });
 });
 
@@ -206,7 +206,9 @@ describe('without filters', () => {
   it('asks with nothing but the limit, and of every walk from then on', () => {
     const unfilteredUpstream = withoutFilters(startOrResumeScan(start()));
     expect(nextQuery(startOrResumeScan(unfilteredUpstream ?? start()).scan)).toEqual({ limit: 100 });
-    expect(nextQuery(startOrResumeScan(endScan(unfilteredUpstream ?? start(), OVERLAP)).scan)).toEqual({ limit: 100 });
+    expect(nextQuery(startOrResumeScan(endScan(unfilteredUpstream ?? start(), ALLOWED_LATENESS)).scan)).toEqual({
+      limit: 100,
+    });
   });
   it('is once: then there is nothing left to leave out', () => {
     expect(withoutFilters(startOrResumeScan(start({ unfilteredUpstream: true })))).toBeNull();
@@ -216,17 +218,17 @@ describe('without filters', () => {
 describe('the end of a walk', () => {
   it('moves seen-through to its beginning less the overlap, whatever the entries claim', () => {
     const { checkpoint } = followed([page([1, 1e6], null)]);
-    expect(endScan(checkpoint, OVERLAP)).toMatchObject({ watermark: NOON - OVERLAP, scan: null });
+    expect(endScan(checkpoint, ALLOWED_LATENESS)).toMatchObject({ watermark: NOON - ALLOWED_LATENESS, scan: null });
   });
   it('never moves it back', () => {
     const { checkpoint } = followed([page([], null, SEEN)]);
-    expect(endScan(checkpoint, OVERLAP).watermark).toBe(SEEN);
+    expect(endScan(checkpoint, ALLOWED_LATENESS).watermark).toBe(SEEN);
   });
   it('ends the silence it was read in', () => {
     const { checkpoint } = followed([page([], null)], start({ suppressBefore: NOON }));
     expect(checkpoint.scan.suppressBefore).toBe(NOON);
-    expect(endScan(checkpoint, OVERLAP).suppressBefore).toBeNull();
-    expect(startOrResumeScan(endScan(checkpoint, OVERLAP)).scan.suppressBefore).toBeNull();
+    expect(endScan(checkpoint, ALLOWED_LATENESS).suppressBefore).toBeNull();
+    expect(startOrResumeScan(endScan(checkpoint, ALLOWED_LATENESS)).scan.suppressBefore).toBeNull();
   });
 });
 
@@ -241,16 +243,16 @@ describe('a log that is oldest first and ignores the filter', () => {
       page([500], null),
     ]);
     expect(first.kinds).toEqual(['more', 'more', 'more', 'ended']);
-    const { resumeCursor } = endScan(first.checkpoint, OVERLAP);
+    const { resumeCursor } = endScan(first.checkpoint, ALLOWED_LATENESS);
     expect(resumeCursor).toMatchObject({ cursor: 'b' });
-    const query = nextQuery(startOrResumeScan(endScan(first.checkpoint, OVERLAP)).scan);
+    const query = nextQuery(startOrResumeScan(endScan(first.checkpoint, ALLOWED_LATENESS)).scan);
     expect(query).toMatchObject({ cursor: 'b', limit: 100 });
   });
 
   it('keeps a cursor with the query it is bound to', () => {
     const { checkpoint } = followed([page(old(-500, 100), 'a'), page([400], null)]);
     const { sort, created_at_min } = nextQuery(startOrResumeScan(start()).scan);
-    expect(endScan(checkpoint, OVERLAP).resumeCursor?.query).toEqual({ sort, created_at_min });
+    expect(endScan(checkpoint, ALLOWED_LATENESS).resumeCursor?.query).toEqual({ sort, created_at_min });
   });
 
   it('asks for a first page just so long that a cursor comes to stand at the overlap’s edge', () => {
@@ -259,11 +261,11 @@ describe('a log that is oldest first and ignores the filter', () => {
       page([...old(-400, 30), ...old(310, 70)], 'b'),
       page([500], null),
     ]);
-    const { resumeCursor } = endScan(first.checkpoint, OVERLAP);
+    const { resumeCursor } = endScan(first.checkpoint, ALLOWED_LATENESS);
     expect(resumeCursor).toMatchObject({ cursor: 'a', skip: 30 });
-    const next = startOrResumeScan(endScan(first.checkpoint, OVERLAP));
+    const next = startOrResumeScan(endScan(first.checkpoint, ALLOWED_LATENESS));
     expect(nextQuery(next.scan)).toMatchObject({ cursor: 'a', limit: 30 });
-    const then = follow(next, page(old(-400, 30), 'edge'), OVERLAP);
+    const then = follow(next, page(old(-400, 30), 'edge'), ALLOWED_LATENESS);
     expect(then.checkpoint.resumeCursor).toMatchObject({ cursor: 'edge' });
     expect(nextQuery(then.checkpoint.scan).limit).toBe(100);
   });
@@ -274,7 +276,7 @@ describe('a log that is oldest first and ignores the filter', () => {
       page([...old(-400, 9), ...old(310, 91)], 'b'),
       page([500], null),
     ]);
-    expect(endScan(first.checkpoint, OVERLAP).resumeCursor).toMatchObject({ cursor: 'a', skip: null });
+    expect(endScan(first.checkpoint, ALLOWED_LATENESS).resumeCursor).toMatchObject({ cursor: 'a', skip: null });
   });
 
   it('keeps no cursor behind an entry younger than the overlap, though older ones follow', () => {
@@ -289,7 +291,7 @@ describe('a log that is oldest first and ignores the filter', () => {
 
   it('whose kept cursor is refused is read from its first entry on', () => {
     const first = followed([page(old(-500, 100), 'a'), page([400], null)]);
-    const again = withoutCursor(startOrResumeScan(endScan(first.checkpoint, OVERLAP)), OVERLAP);
+    const again = withoutCursor(startOrResumeScan(endScan(first.checkpoint, ALLOWED_LATENESS)), ALLOWED_LATENESS);
     expect(nextQuery(startOrResumeScan(again).scan).cursor).toBeUndefined();
     expect(again.resumeCursor).toBeNull();
   });
@@ -381,15 +383,17 @@ function runs(of: Story): { readonly missed: readonly string[]; readonly unseen:
       const page = refused ? null : answer(log, nextQuery(walking.scan), of, now + request * 100);
       if (page === null) {
         checkpoint =
-          (walking.scan.cursor === null ? withoutFilters(walking) : withoutCursor(walking, OVERLAP)) ?? walking;
+          (walking.scan.cursor === null ? withoutFilters(walking) : withoutCursor(walking, ALLOWED_LATENESS)) ??
+          walking;
         continue;
       }
-      const result = follow(walking, page, OVERLAP);
+      const result = follow(walking, page, ALLOWED_LATENESS);
       // Staged or recorded, it is kept.
       for (const { id } of page.entries) seen.add(id);
-      checkpoint = result.kind === 'cursor cycle' ? withoutCursor(result.checkpoint, OVERLAP) : result.checkpoint;
+      checkpoint =
+        result.kind === 'cursor cycle' ? withoutCursor(result.checkpoint, ALLOWED_LATENESS) : result.checkpoint;
       if (result.kind !== 'ended') continue;
-      checkpoint = endScan(checkpoint, OVERLAP);
+      checkpoint = endScan(checkpoint, ALLOWED_LATENESS);
       for (const { id, createdAt } of log) {
         if (!seen.has(id) && createdAt < checkpoint.watermark) missed.push(id);
       }

@@ -36,8 +36,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 /** The settings that nobody sets for a demo, as config.ts has them by default. */
 const DEFAULTS = {
   START_AT: '1h',
-  FIRST_READ: 'loud',
-  OVERLAP: '5m',
+  FIRST_READ: 'notify',
+  ALLOWED_LATENESS: '5m',
   BLIND_AFTER: '15m',
   RETENTION: '30d',
   PLAN: 'free',

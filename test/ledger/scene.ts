@@ -14,7 +14,7 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 /** Noon of a Monday: the walk's beginning and the wall clock, where a test does not say otherwise. */
 export const NOON = Date.UTC(2026, 0, 5, 12);
-export const OVERLAP = 5 * MINUTE;
+export const ALLOWED_LATENESS = 5 * MINUTE;
 
 const COMMON = {
   name: null,
@@ -121,7 +121,7 @@ export function scene(rules: readonly Rule[] = [], more: Partial<LedgerOptions> 
   const store = watched(nodeStore());
   const options: LedgerOptions = {
     engine: compile({ version: 'one', rules }),
-    allowedLatenessMs: OVERLAP,
+    allowedLatenessMs: ALLOWED_LATENESS,
     retentionMs: 30 * DAY,
     blindAfterMs: 15 * MINUTE,
     receivers: [route('slack')],

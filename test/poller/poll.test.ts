@@ -6,7 +6,7 @@ import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/error
 import { parsePage } from '../../src/audit-log/page.ts';
 import type { Batch, LedgerApi } from '../../src/ledger/rpc.ts';
 import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, poll, type WatchDeps } from '../../src/poller/poll.ts';
-import { MINUTE, NOON, OVERLAP, type Scene, SECOND, scene } from '../ledger/scene.ts';
+import { ALLOWED_LATENESS, MINUTE, NOON, type Scene, SECOND, scene } from '../ledger/scene.ts';
 
 function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
   const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
@@ -81,7 +81,7 @@ function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<WatchDeps> = 
     ledger,
     auditLog,
     now: () => NOON,
-    allowedLatenessMs: OVERLAP,
+    allowedLatenessMs: ALLOWED_LATENESS,
     startAt: NOON - 60 * MINUTE,
     suppressFirstRead: false,
     requests: 10,
@@ -95,7 +95,12 @@ describe('pages', () => {
     const it = scene();
     const log = scripted(sorted(records(250)));
     const polled = await poll(deps(log, callable(it)));
-    expect(polled).toMatchObject({ stopped: 'scan ended', pages: 3, recorded: 250, watermark: NOON - OVERLAP });
+    expect(polled).toMatchObject({
+      stopped: 'scan ended',
+      pages: 3,
+      recorded: 250,
+      watermark: NOON - ALLOWED_LATENESS,
+    });
     expect(it.count('entries')).toBe(250);
   });
 
@@ -383,7 +388,10 @@ describe('records that are odd', () => {
       );
       return page(entries, query.cursor === undefined ? 'on' : null);
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', watermark: NOON - OVERLAP });
+    expect(await poll(deps(log, callable(it)))).toMatchObject({
+      stopped: 'scan ended',
+      watermark: NOON - ALLOWED_LATENESS,
+    });
     expect(it.ids()).toEqual(['now', 'last']);
   });
 });
@@ -394,7 +402,7 @@ describe('KV', () => {
     const kv = memoryKv();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
     const read = checkpointFrom(kv.held.get(KV_CHECKPOINT) ?? '');
-    expect(read).toMatchObject({ ok: true, value: { watermark: NOON - OVERLAP, scan: null } });
+    expect(read).toMatchObject({ ok: true, value: { watermark: NOON - ALLOWED_LATENESS, scan: null } });
     kv.held.clear();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
     expect(kv.held.size).toBe(0);
@@ -438,7 +446,7 @@ describe('KV', () => {
     expect((await poll(deps(log, callable(it), { kv }))).how).toBe('goes on');
     expect(log.asked.map((query) => query.created_at_min)).toEqual([
       new Date(NOON - 90 * MINUTE).toISOString(),
-      new Date(NOON - OVERLAP).toISOString(),
+      new Date(NOON - ALLOWED_LATENESS).toISOString(),
     ]);
   });
 
@@ -453,8 +461,8 @@ describe('KV', () => {
 
 describe('the upstream’s clock', () => {
   it.each([
-    ['ahead by less than half a minute is believed', 20_000, NOON + 20_000 - OVERLAP],
-    ['ahead by more is not', 24 * 60 * MINUTE, NOON + 30_000 - OVERLAP],
+    ['ahead by less than half a minute is believed', 20_000, NOON + 20_000 - ALLOWED_LATENESS],
+    ['ahead by more is not', 24 * 60 * MINUTE, NOON + 30_000 - ALLOWED_LATENESS],
     ['behind is believed', -20 * MINUTE, NOON - 25 * MINUTE],
     ['behind by years moves nothing', -1e12, NOON - 60 * MINUTE],
   ])('%s', async (_, ahead, watermark) => {

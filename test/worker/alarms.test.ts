@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { InboxAnswer } from '../support/inbox.ts';
 import { expectTold, story } from './story.ts';
-import { createWorld, HOUR, logged, MINUTE, OVERLAP, sleep, type World, type WorldOptions } from './world.ts';
+import { ALLOWED_LATENESS, createWorld, HOUR, logged, MINUTE, sleep, type World, type WorldOptions } from './world.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -362,7 +362,7 @@ describe('the alarm', () => {
     await world.sql('ALTER TABLE elsewhere RENAME TO deliveries');
     await world.poll();
     expect(await world.alarmAt()).not.toBeNull();
-    await world.advance(OVERLAP);
+    await world.advance(ALLOWED_LATENESS);
     await world.ring();
     await sleep(20);
     expect(await deliveries(world)).toMatchObject([{ state: 'delivered' }]);

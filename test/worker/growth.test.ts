@@ -1,7 +1,7 @@
 /** An alert's life in workerd: opened, grown, its period closed; what was counted and how often rules matched. */
 import { describe, expect, it } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
-import { createWorld, HOUR, MINUTE, OVERLAP, type World } from './world.ts';
+import { ALLOWED_LATENESS, createWorld, HOUR, MINUTE, type World } from './world.ts';
 
 const READER = { id: 'reader', name: 'Reader', type: 'user' };
 /** So many reads of a kubeconfig by one actor, a second apart, the last of them a moment ago. */
@@ -39,7 +39,7 @@ describe('an alert', () => {
     await world.untilEnded();
     expect(await told(world)).toEqual(grown);
     await world.evict();
-    await world.advance(OVERLAP + 2 * MINUTE);
+    await world.advance(ALLOWED_LATENESS + 2 * MINUTE);
     for (let i = 0; i < 3; i++) await world.untilEnded();
     expect(await told(world)).toEqual([...grown, ['resolved', 12, 'read-12']]);
     expect(await world.sql('SELECT state, closing FROM alerts')).toEqual([

@@ -47,7 +47,7 @@ const BAD = {
   LINK_SECRET: 'short',
   START_AT: 'the other day',
   FIRST_READ: 'whisper',
-  OVERLAP: '3 fortnights',
+  ALLOWED_LATENESS: '3 fortnights',
   BLIND_AFTER: '1s',
   RETENTION: '-1d',
   PLAN: 'golden',
@@ -152,9 +152,9 @@ describe('one setting', () => {
     expect((oldest?.at ?? 0) - from).toBeLessThan(MINUTE);
   });
 
-  it('FIRST_READ silent: a first start tells nobody of the past', async () => {
+  it('FIRST_READ record: a first start tells nobody of the past', async () => {
     const { world } = await told({});
-    await cron(world, { FIRST_READ: 'silent' });
+    await cron(world, { FIRST_READ: 'record' });
     expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(8);
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
   });

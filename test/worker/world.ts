@@ -29,7 +29,7 @@ import type { TrafficAsked } from './stage.ts';
 export const DIALECTS = ['sorted', 'newest-first', 'oldest-first'] as const satisfies readonly Dialect[];
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
-export const OVERLAP = 5 * MINUTE;
+export const ALLOWED_LATENESS = 5 * MINUTE;
 
 const stageUrl = inject('stageUrl');
 
@@ -198,7 +198,7 @@ export async function createWorld(options: WorldOptions = {}) {
         ledger,
         auditLog: auditLog(),
         now: () => Date.now(),
-        allowedLatenessMs: OVERLAP,
+        allowedLatenessMs: ALLOWED_LATENESS,
         startAt: Date.now() - HOUR,
         suppressFirstRead: false,
         requests: 40,

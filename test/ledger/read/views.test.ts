@@ -4,7 +4,7 @@ import { evict } from '../../../src/ledger/record/retention.ts';
 import { DAMAGED } from '../../../src/ledger/store/rows.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import { compile } from '../../../src/sigma/index.ts';
-import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, type Scene, SECOND } from '../scene.ts';
+import { ALLOWED_LATENESS, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
 
 describe('an alert', () => {
@@ -61,7 +61,7 @@ describe('an alert', () => {
     const later = { ...state, latestBegan: NOON + 31 * DAY, evictedAt: 0 };
     evict(it.store, later, {
       retentionMs: 30 * DAY,
-      allowedLatenessMs: OVERLAP,
+      allowedLatenessMs: ALLOWED_LATENESS,
       engine: compile({ version: 'one', rules: [] }),
     });
     expect(it.count('entries')).toBe(0);

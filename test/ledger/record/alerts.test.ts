@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../src/ledger/rpc.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import {
+  ALLOWED_LATENESS,
   counting,
   DAY,
   entries,
@@ -10,7 +11,6 @@ import {
   HOUR,
   MINUTE,
   NOON,
-  OVERLAP,
   onAction,
   route,
   SECOND,
@@ -248,7 +248,7 @@ describe('the state of an alert', () => {
   it('closes when its period is seen through, and not before', () => {
     const it = scene([RULE]);
     it.record([deleted('a', NOON - HOUR)]);
-    const states = [0, OVERLAP - 1, OVERLAP].map((later) => {
+    const states = [0, ALLOWED_LATENESS - 1, ALLOWED_LATENESS].map((later) => {
       it.record([], { now: NOON + later, save: true });
       return alertsOf(it)[0]?.state;
     });

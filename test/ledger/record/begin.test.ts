@@ -6,13 +6,13 @@ import { createLedger } from '../../../src/ledger/record/ledger.ts';
 import type { BeginInput } from '../../../src/ledger/rpc.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
 import { compile } from '../../../src/sigma/index.ts';
-import { DAY, entry, HOUR, MINUTE, NOON, OVERLAP, scene } from '../scene.ts';
+import { ALLOWED_LATENESS, DAY, entry, HOUR, MINUTE, NOON, scene } from '../scene.ts';
 
 function empty() {
   const store = nodeStore();
   const ledger = createLedger(store, {
     engine: compile({ version: 'one', rules: [] }),
-    allowedLatenessMs: OVERLAP,
+    allowedLatenessMs: ALLOWED_LATENESS,
     retentionMs: 30 * DAY,
     blindAfterMs: 15 * MINUTE,
     receivers: [],
@@ -50,7 +50,7 @@ describe('a new ledger', () => {
     const begun = empty().ledger.begin(asked(found), NOON);
     expect(begun).toMatchObject({ how: 'first start', checkpoint: { watermark: NOON - HOUR } });
     const near = firstCheckpoint(NOON - MINUTE, null);
-    expect(empty().ledger.begin(asked(near), NOON).checkpoint.watermark).toBe(NOON - OVERLAP);
+    expect(empty().ledger.begin(asked(near), NOON).checkpoint.watermark).toBe(NOON - ALLOWED_LATENESS);
   });
 
   const walking = (more: Readonly<Record<string, unknown>>): Checkpoint => {
@@ -124,7 +124,7 @@ describe('a rewind', () => {
     record([], { save: true });
     record([], { now: NOON + MINUTE });
     const { checkpoint } = ledger.begin(order('a', NOON - 2 * HOUR, true), NOON + MINUTE);
-    expect(checkpoint.suppressBefore).toBe(NOON + MINUTE - OVERLAP);
+    expect(checkpoint.suppressBefore).toBe(NOON + MINUTE - ALLOWED_LATENESS);
   });
 
   it('records what it finds, and knows what it has', () => {

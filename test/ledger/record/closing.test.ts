@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CLOSE_MOST } from '../../../src/ledger/record/closing.ts';
 import { compile } from '../../../src/sigma/index.ts';
-import { DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, scene } from '../scene.ts';
+import { ALLOWED_LATENESS, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, route, scene } from '../scene.ts';
 
 const deleted = (id: string, at: number, actor: unknown = 'alice') =>
   entry(id, at, { action: 'vm.deleted', actor: { id: actor }, client_ip: '203.0.113.7' });
@@ -21,7 +21,7 @@ function grown(matches = 2, more: Parameters<typeof scene>[1] = {}, rule = RULE)
 }
 
 /** A quiet tick whose walk is seen through up to `watermark`. */
-const seeThrough = (it: Scene, watermark: number) => it.record([], { now: watermark + OVERLAP });
+const seeThrough = (it: Scene, watermark: number) => it.record([], { now: watermark + ALLOWED_LATENESS });
 const closingOf = ({ store }: Scene) =>
   store.all<{ state: string; closing: string | null }>('SELECT state, closing FROM alerts ORDER BY id');
 const notices = ({ store }: Scene) =>
@@ -87,10 +87,10 @@ describe('an alert whose period is seen through', () => {
 
   it('is told when the stage is drained to the walk’s end', () => {
     const it = scene([RULE]);
-    it.stage([deleted('b', NOON - 50 * MINUTE)], { now: NOON + OVERLAP });
-    it.stage([deleted('a', NOON - HOUR)], { ends: true, now: NOON + OVERLAP });
+    it.stage([deleted('b', NOON - 50 * MINUTE)], { now: NOON + ALLOWED_LATENESS });
+    it.stage([deleted('a', NOON - HOUR)], { ends: true, now: NOON + ALLOWED_LATENESS });
     expect(kinds(it)).toEqual([]);
-    it.flush(NOON + OVERLAP);
+    it.flush(NOON + ALLOWED_LATENESS);
     expect(kinds(it)).toEqual(['opened', 'resolved']);
   });
 
@@ -192,7 +192,7 @@ describe('a match after the close', () => {
   it('that is late joins it, stays untold, and does not close it again', () => {
     const it = grown(1);
     seeThrough(it, NOON);
-    it.record([deleted('late', NOON - MINUTE)], { now: NOON + OVERLAP + MINUTE });
+    it.record([deleted('late', NOON - MINUTE)], { now: NOON + ALLOWED_LATENESS + MINUTE });
     seeThrough(it, NOON + HOUR);
     expect(closingOf(it)).toEqual([{ state: 'closed', closing: 'did not grow' }]);
     expect([it.count('alerts'), it.count('alerts', 'count = 2'), kinds(it)]).toEqual([1, 1, ['opened']]);
@@ -201,7 +201,7 @@ describe('a match after the close', () => {
   it('at the period’s end opens a new one', () => {
     const it = grown(1);
     seeThrough(it, NOON);
-    it.record([deleted('next', NOON)], { now: NOON + OVERLAP + MINUTE });
+    it.record([deleted('next', NOON)], { now: NOON + ALLOWED_LATENESS + MINUTE });
     expect(closingOf(it).map(({ state }) => state)).toEqual(['closed', 'open']);
     expect(kinds(it)).toEqual(['opened', 'opened']);
   });
@@ -210,7 +210,7 @@ describe('a match after the close', () => {
     const it = scene([RULE]);
     it.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR)], { suppressBefore: NOON, now: NOON - MINUTE });
     seeThrough(it, NOON);
-    it.record([deleted('late', NOON - MINUTE)], { now: NOON + OVERLAP + MINUTE });
+    it.record([deleted('late', NOON - MINUTE)], { now: NOON + ALLOWED_LATENESS + MINUTE });
     seeThrough(it, NOON + HOUR);
     expect(closingOf(it)).toEqual([{ state: 'closed', closing: 'backfilled' }]);
     expect(kinds(it)).toEqual(['opened']);

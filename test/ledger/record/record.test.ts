@@ -4,7 +4,7 @@ import type { InvalidRecord } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/ledger.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { hash } from '../../../src/text/hash.ts';
-import { DAY, done, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, SECOND, scene } from '../scene.ts';
+import { ALLOWED_LATENESS, DAY, done, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
 
 describe('what is new', () => {
   it('is numbered by time and id, whatever the order of the page', () => {
@@ -247,7 +247,7 @@ describe('a batch', () => {
     } as const;
     expect(written(() => expect(ledger.record(batch, NOON)).toEqual({ kind: 'conflict' }))).toBe(0);
     expect([count('entries'), count('quarantine')]).toEqual([1, 0]);
-    expect(checkpoint().watermark).toBe(NOON - OVERLAP);
+    expect(checkpoint().watermark).toBe(NOON - ALLOWED_LATENESS);
   });
 
   it('that fails half-way leaves nothing behind', () => {
@@ -317,7 +317,7 @@ describe('a quiet batch', () => {
       save: false,
     } as const;
     done(ledger.record(batch, NOON + MINUTE));
-    expect(checkpoint().watermark).toBe(NOON + MINUTE - OVERLAP);
+    expect(checkpoint().watermark).toBe(NOON + MINUTE - ALLOWED_LATENESS);
   });
 });
 

@@ -1,6 +1,18 @@
 /** What grows old is thrown out by the log's own time, never by what an entry claims. */
 import { describe, expect, it } from 'vitest';
-import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, OVERLAP, onAction, route, scene } from '../scene.ts';
+import {
+  ALLOWED_LATENESS,
+  counting,
+  DAY,
+  entries,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  route,
+  scene,
+} from '../scene.ts';
 
 const LATER = NOON + 31 * DAY;
 
@@ -132,7 +144,7 @@ describe('the status', () => {
       watching: 'watching',
       startedAt: NOON,
       movedAt: NOON,
-      watermark: NOON - OVERLAP,
+      watermark: NOON - ALLOWED_LATENESS,
       lagMs: 6 * MINUTE,
       staged: 0,
       counters: { recorded: 1, quarantined: 1, expired: 0, overflowed: 0 },

@@ -1,6 +1,6 @@
 /** The stage: pages that come newest first are kept whole, and recorded oldest first when their walk ends. */
 import { describe, expect, it } from 'vitest';
-import { done, entries, entry, MINUTE, NOON, OVERLAP, onAction, scene } from '../scene.ts';
+import { ALLOWED_LATENESS, done, entries, entry, MINUTE, NOON, onAction, scene } from '../scene.ts';
 
 describe('the stage', () => {
   it('keeps what is staged out of the record until the walk has ended', () => {
@@ -9,7 +9,7 @@ describe('the stage', () => {
     expect(stage(all.slice(3).toReversed())).toMatchObject({ recorded: 0, staged: 2 });
     expect(stage(all.slice(0, 3).toReversed(), { ends: true })).toMatchObject({ recorded: 0, staged: 3 });
     expect([count('entries'), count('staged'), checkpoint().scan?.flushing]).toEqual([0, 5, true]);
-    expect(flush()).toMatchObject({ recorded: 5, checkpoint: { scan: null, watermark: NOON - OVERLAP } });
+    expect(flush()).toMatchObject({ recorded: 5, checkpoint: { scan: null, watermark: NOON - ALLOWED_LATENESS } });
     expect(ids()).toEqual(all.map(({ id }) => id));
     expect(count('staged')).toBe(0);
   });
@@ -81,7 +81,7 @@ describe('the stage', () => {
   it('is not drained for a walk that is still being read', () => {
     // A tick that was overtaken by a page that brought nothing new still believes that its walk drains.
     const { stage, record, ledger, checkpoint, count } = scene();
-    const known = entries(2, NOON - OVERLAP, 1, 'known');
+    const known = entries(2, NOON - ALLOWED_LATENESS, 1, 'known');
     record(known);
     stage(entries(3, NOON, 1));
     const { version } = checkpoint();

@@ -6,7 +6,7 @@ import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window
 import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
 
 const MINUTE = 60_000;
-const OVERLAP = 5 * MINUTE;
+const ALLOWED_LATENESS = 5 * MINUTE;
 
 function rule(type: CorrelationType, op: Comparison, value: number, percentile: number | null = null): WindowRule {
   return { type, rules: ['a', 'b', 'c'], timespanMs: MINUTE, condition: [{ op, value }], percentile, expression: null };
@@ -93,7 +93,7 @@ describe.each(rows)('%s', (_, of, most) => {
     const window = openWindow(of, null, kind);
     for (let i = 0; i < many; i++) {
       const each = happening(i);
-      window.see(each, each.at - OVERLAP);
+      window.see(each, each.at - ALLOWED_LATENESS);
     }
     expect(window.save().length).toBeLessThan(most);
     expect(work()).toBeLessThan(20 * many);
@@ -106,7 +106,7 @@ describe.each(rows)('%s', (_, of, most) => {
     let worst = 0;
     for (let i = 0; i < 3_000; i++) {
       const before = work();
-      window.see({ at: START + OVERLAP - i * 100, rules: [i % 3], value: value(of, i) }, horizon);
+      window.see({ at: START + ALLOWED_LATENESS - i * 100, rules: [i % 3], value: value(of, i) }, horizon);
       worst = Math.max(worst, work() - before);
     }
     // Within a timespan of each, on both sides, 1,200 came; and sparing is a pass forward and one backward.
@@ -122,7 +122,7 @@ it('200,000 in one hot group leave little', () => {
   const window = openWindow(of, null, kind);
   let fired = 0;
   for (let i = 0; i < 200_000; i++) {
-    if (window.see({ at: START + i * 3, rules: [0], value: null }, START + i * 3 - OVERLAP) !== null) fired++;
+    if (window.see({ at: START + i * 3, rules: [0], value: null }, START + i * 3 - ALLOWED_LATENESS) !== null) fired++;
   }
   expect(fired).toBe(200_000 - 19);
   // Twice 21 in each of 7 stretches, and as many again until they are cleared away.
@@ -137,7 +137,7 @@ it('what comes in turns, late and in time order, costs a pass at most', () => {
   const window = openWindow(of, null, kind);
   for (let i = 0; i < 5_000; i++) {
     const late = i % 2 === 1 ? MINUTE / 2 : 0;
-    window.see({ at: START + i * 100 - late, rules: [0], value: 1 }, START + i * 100 - OVERLAP);
+    window.see({ at: START + i * 100 - late, rules: [0], value: 1 }, START + i * 100 - ALLOWED_LATENESS);
   }
   expect(work()).toBeLessThan(5_000 * 1_300);
 });
