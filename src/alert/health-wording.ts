@@ -2,7 +2,7 @@
 import { theirs } from '../text/untrusted.ts';
 import { frontButton, type Links } from './links.ts';
 import type { Wording } from './message-parts.ts';
-import type { AlarmKind, AlarmNotification } from './notification.ts';
+import type { HealthAlertKind, HealthNotification } from './notification.ts';
 import { proseLines } from './prose.ts';
 
 const SUMMARY = 200;
@@ -18,7 +18,7 @@ interface Words {
   right(subject: string): string;
 }
 
-const ALARMS: { readonly [kind in AlarmKind]: Words } = {
+const ALARMS: { readonly [kind in HealthAlertKind]: Words } = {
   blind: { wrong: () => 'it is not watching', right: () => 'it is watching again' },
   'dead-delivery': {
     wrong: (to) => `it could not deliver${to === '' ? '' : ` to ${to}`}`,
@@ -38,33 +38,37 @@ const ALARMS: { readonly [kind in AlarmKind]: Words } = {
 };
 
 /** What `notification` says. */
-export function alarmWords(notification: AlarmNotification, links: Links): Wording {
-  const { kind, alarm } = notification;
-  const raised = kind === 'alarm';
+export function healthWording(notification: HealthNotification, links: Links): Wording {
+  const { kind, health } = notification;
+  const raised = kind === 'health';
   const headline = headlineOf(notification);
   return {
     headline,
-    summary: `${headline}. ${sentence(theirs(alarm.summary, SUMMARY))}`,
+    summary: `${headline}. ${sentence(theirs(health.summary, SUMMARY))}`,
     state: null,
-    description: sentence(theirs(alarm.summary, PROSE)),
+    description: sentence(theirs(health.summary, PROSE)),
     facts: [],
     passages: [],
     runbook:
-      raised && alarm.mend.trim() !== '' ? { heading: 'What to do', lines: proseLines(alarm.mend), href: null } : null,
+      raised && health.mend.trim() !== ''
+        ? { heading: 'What to do', lines: proseLines(health.mend), href: null }
+        : null,
     harmless: null,
     footer: [
       raised ? 'Since ' : 'It had been so since ',
-      { at: alarm.since },
+      { at: health.since },
       '. This is about Tocsin, not about what happened in your organization.',
     ],
     buttons: frontButton(links),
   };
 }
 
-function headlineOf({ kind, alarm }: AlarmNotification): string {
-  const words = ALARMS[alarm.kind];
-  const subject = alarm.subject === null ? '' : `“${theirs(alarm.subject, NAME)}”`;
-  return kind === 'alarm' ? `Tocsin itself: ${words.wrong(subject)}` : `Tocsin itself, mended: ${words.right(subject)}`;
+function headlineOf({ kind, health }: HealthNotification): string {
+  const words = ALARMS[health.kind];
+  const subject = health.subject === null ? '' : `“${theirs(health.subject, NAME)}”`;
+  return kind === 'health'
+    ? `Tocsin itself: ${words.wrong(subject)}`
+    : `Tocsin itself, mended: ${words.right(subject)}`;
 }
 
 /** With a capital letter and a full stop, as it stands by itself. */

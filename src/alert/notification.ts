@@ -57,7 +57,7 @@ export interface AlertNotification {
     | null;
 }
 
-export type AlarmKind =
+export type HealthAlertKind =
   | 'blind'
   | 'dead-delivery'
   | 'quarantine'
@@ -70,10 +70,10 @@ export type AlarmKind =
   | 'key-expiring';
 
 /** What is to be said about Tocsin itself. */
-export interface AlarmNotification {
-  readonly kind: 'alarm' | 'alarm-resolved';
-  readonly alarm: {
-    readonly kind: AlarmKind;
+export interface HealthNotification {
+  readonly kind: 'health' | 'health-resolved';
+  readonly health: {
+    readonly kind: HealthAlertKind;
     /** What it is about, where one kind has several: a receiver's name. */
     readonly subject: string | null;
     /** One line, in words: what is wrong. */
@@ -85,4 +85,4 @@ export interface AlarmNotification {
   };
 }
 
-export type Notification = AlertNotification | AlarmNotification;
+export type Notification = AlertNotification | HealthNotification;

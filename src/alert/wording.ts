@@ -8,7 +8,7 @@
 import type { Evidence } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { ours, theirs } from '../text/untrusted.ts';
-import { alarmWords } from './health-wording.ts';
+import { healthWording } from './health-wording.ts';
 import { alertButtons, frontButton, type Links } from './links.ts';
 import type { Fact, Instant, Passage, Wording } from './message-parts.ts';
 import type { AlertNotification, EntryView, Notification } from './notification.ts';
@@ -29,9 +29,9 @@ export function wording(notification: Notification, links: Links): Wording {
     case 'grown':
     case 'resolved':
       return alertWords(notification, links);
-    case 'alarm':
-    case 'alarm-resolved':
-      return alarmWords(notification, links);
+    case 'health':
+    case 'health-resolved':
+      return healthWording(notification, links);
     default:
       return unknownKind(notification);
   }

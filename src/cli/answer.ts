@@ -28,7 +28,7 @@ const status = z.object({
   deliveries: z.object({ pending: number, delivered: number, dead: number, held: z._default(number, 0) }),
   dead: z.array(z.object({ receiver: text, reason: text, settledAt: number })),
   waiting: z.array(z.object({ receiver: text, reason: text, dueAt: number })),
-  alarms: z.array(z.object({ kind: text, since: number, count: number, summary: text })),
+  healthAlerts: z.array(z.object({ kind: text, since: number, count: number, summary: text })),
   quarantine: z.array(z.object({ key: text, problem: text, firstAt: number })),
 });
 

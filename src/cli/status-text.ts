@@ -110,7 +110,7 @@ function lists(status: Status, now: number): string[] {
   return [
     ...section(
       'Alarms about Tocsin itself',
-      status.alarms.map(
+      status.healthAlerts.map(
         ({ kind, since, count: times, summary }) =>
           `${safe(kind)}, since ${utc(since)}${times > 1 ? `, ${count(times)} times` : ''}: ${safe(summary)}`,
       ),

@@ -127,7 +127,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
 
 /** What a message's links lead to; null where it is about no alert. */
 function shownIn(notification: Notification): Shown | null {
-  if ('alarm' in notification || isTest(notification)) return null;
+  if ('health' in notification || isTest(notification)) return null;
   return { alert: notification.alert.id, entry: notification.entry.id };
 }
 

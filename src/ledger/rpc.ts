@@ -336,7 +336,7 @@ export interface Status {
   readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
   readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
   /** Those that are open, newest first. `kind`: and what it is about, as in `unhealthy-receiver:slack`. */
-  readonly alarms: readonly {
+  readonly healthAlerts: readonly {
     readonly kind: string;
     readonly since: number;
     readonly count: number;

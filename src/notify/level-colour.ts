@@ -18,9 +18,9 @@ const MENDED = '#1a7f37';
 /** `#rrggbb`. */
 export function colourOf(notification: Notification): string {
   switch (notification.kind) {
-    case 'alarm':
+    case 'health':
       return ALARM;
-    case 'alarm-resolved':
+    case 'health-resolved':
       return MENDED;
     case 'opened':
     case 'grown':

@@ -1,44 +1,44 @@
 import { expect, test } from 'vitest';
-import { alarmWords } from '../../src/alert/health-wording.ts';
+import { healthWording } from '../../src/alert/health-wording.ts';
 import { NO_LINKS } from '../../src/alert/links.ts';
-import type { AlarmKind, AlarmNotification } from '../../src/alert/notification.ts';
+import type { HealthAlertKind, HealthNotification } from '../../src/alert/notification.ts';
 
-type Row = readonly [AlarmNotification['kind'], AlarmKind, summary: string, told: string];
+type Row = readonly [HealthNotification['kind'], HealthAlertKind, summary: string, told: string];
 
 /** The summaries are the ledger's (ledger/health/watchdog.ts), each in all its cases: no headline may say otherwise. */
 const ROWS: readonly Row[] = [
   [
-    'alarm',
+    'health',
     'key-expiring',
     'the upstream API key expires 2026-02-07 09:30 UTC, in 7 days',
     "Tocsin itself: look at its API key's expiry. The upstream API key expires 2026-02-07 09:30 UTC, in 7 days.",
   ],
   [
-    'alarm',
+    'health',
     'key-expiring',
     'the upstream API key expired 2026-02-07 09:30 UTC',
     "Tocsin itself: look at its API key's expiry. The upstream API key expired 2026-02-07 09:30 UTC.",
   ],
   [
-    'alarm-resolved',
+    'health-resolved',
     'key-expiring',
     'no expiry is set any more',
     'Tocsin itself, mended: its API key no longer has the expiry that Tocsin warned of. No expiry is set any more.',
   ],
   [
-    'alarm-resolved',
+    'health-resolved',
     'key-expiring',
     'the key expires 2027-02-07 09:30 UTC',
     'Tocsin itself, mended: its API key no longer has the expiry that Tocsin warned of. The key expires 2027-02-07 09:30 UTC.',
   ],
   [
-    'alarm-resolved',
+    'health-resolved',
     'unhealthy-receiver',
     'there is no receiver b any more',
     'Tocsin itself, mended: no more trouble with the receiver “b”. There is no receiver b any more.',
   ],
   [
-    'alarm-resolved',
+    'health-resolved',
     'unhealthy-receiver',
     'the receiver b takes messages again',
     'Tocsin itself, mended: no more trouble with the receiver “b”. The receiver b takes messages again.',
@@ -47,6 +47,6 @@ const ROWS: readonly Row[] = [
 
 test.each(ROWS)('%s of %s: the headline is true beside “%s”', (kind, of, summary, told) => {
   const subject = of === 'unhealthy-receiver' ? 'b' : null;
-  const alarm = { kind: of, subject, summary, mend: '', since: 0 };
-  expect(alarmWords({ kind, alarm }, NO_LINKS).summary).toBe(told);
+  const health = { kind: of, subject, summary, mend: '', since: 0 };
+  expect(healthWording({ kind, health: health }, NO_LINKS).summary).toBe(told);
 });

@@ -20,7 +20,7 @@ const QUIET: Status = {
   deliveries: { pending: 0, delivered: 3, dead: 0, held: 0 },
   dead: [],
   waiting: [],
-  alarms: [],
+  healthAlerts: [],
   quarantine: [],
 };
 
@@ -107,7 +107,7 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
   ],
   [
     'alarms about itself',
-    { alarms: [{ kind: 'dead-delivery', since: NOW, count: 2, summary: 's' }] },
+    { healthAlerts: [{ kind: 'dead-delivery', since: NOW, count: 2, summary: 's' }] },
     '  dead-delivery, since 2026-01-31 03:00:00 UTC, 2 times: s',
   ],
   [
@@ -166,7 +166,7 @@ test('what others wrote commands no terminal', () => {
       alerts: { open: {}, newest: [{ id: 1, level: hostile, title: hostile, count: 1, lastAt: NOW, state: hostile }] },
       dead: [{ receiver: hostile, reason: hostile, settledAt: NOW }],
       waiting: [{ receiver: hostile, reason: hostile, dueAt: NOW }],
-      alarms: [{ kind: hostile, since: NOW, count: 1, summary: hostile }],
+      healthAlerts: [{ kind: hostile, since: NOW, count: 1, summary: hostile }],
       quarantine: [{ key: hostile, problem: hostile, firstAt: NOW }],
     },
     [{ setting: hostile, severity: 'error', problem: hostile, meanwhile: hostile, mend: hostile }],

@@ -1,10 +1,10 @@
 /** One message of each state, as people are to read them: what the gallery shows and the tests go through. */
 
 import type {
-  AlarmKind,
-  AlarmNotification,
   AlertNotification,
   EntryView,
+  HealthAlertKind,
+  HealthNotification,
   Notification,
 } from '../../src/alert/notification.ts';
 import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
@@ -181,55 +181,56 @@ export const HOSTILE: AlertNotification = {
 };
 
 /** As the ledger says them (ledger/health/alerts.ts and who raises them). */
-const ALARM_TEXTS: { readonly [kind in AlarmKind]: readonly [subject: string | null, summary: string, mend: string] } =
-  {
-    blind: [
-      null,
-      'nothing was read from the audit log for 15 minutes',
-      'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
-    ],
-    'dead-delivery': [
-      'slack',
-      'a message to slack could not be delivered',
-      'Run "npm run tocsin -- status" for the reason, mend the receiver, then send it again: "npm run tocsin -- resend".',
-    ],
-    quarantine: [
-      null,
-      '3 entries were put away: no id',
-      'Nothing else is held up. Run "npm run tocsin -- status" to see what was put away and why.',
-    ],
-    overflow: [
-      null,
-      'the rule Burst of refused requests has more groups than are kept: those that nothing was added to for the longest time were dropped',
-      'Narrow the rule or its group-by, or shorten its timespan: what was dropped is not counted any more.',
-    ],
-    'unhealthy-receiver': [
-      'on-call',
-      'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set',
-      'Mend its setting, then run "npm run tocsin -- notify --test" and send again what is dead.',
-    ],
-    'key-refused': [
-      null,
-      'the upstream refuses the API key (401)',
-      'Make a new API key and run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
-    ],
-    'key-expiring': [
-      null,
-      'the upstream API key expires in 7 days, on 2026-02-07',
-      'Make a new API key, set NIRVANA_LABS_API_KEY to it and API_KEY_EXPIRES_AT to its expiry.',
-    ],
-  };
+const ALARM_TEXTS: {
+  readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string, mend: string];
+} = {
+  blind: [
+    null,
+    'nothing was read from the audit log for 15 minutes',
+    'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
+  ],
+  'dead-delivery': [
+    'slack',
+    'a message to slack could not be delivered',
+    'Run "npm run tocsin -- status" for the reason, mend the receiver, then send it again: "npm run tocsin -- resend".',
+  ],
+  quarantine: [
+    null,
+    '3 entries were put away: no id',
+    'Nothing else is held up. Run "npm run tocsin -- status" to see what was put away and why.',
+  ],
+  overflow: [
+    null,
+    'the rule Burst of refused requests has more groups than are kept: those that nothing was added to for the longest time were dropped',
+    'Narrow the rule or its group-by, or shorten its timespan: what was dropped is not counted any more.',
+  ],
+  'unhealthy-receiver': [
+    'on-call',
+    'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set',
+    'Mend its setting, then run "npm run tocsin -- notify --test" and send again what is dead.',
+  ],
+  'key-refused': [
+    null,
+    'the upstream refuses the API key (401)',
+    'Make a new API key and run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
+  ],
+  'key-expiring': [
+    null,
+    'the upstream API key expires in 7 days, on 2026-02-07',
+    'Make a new API key, set NIRVANA_LABS_API_KEY to it and API_KEY_EXPIRES_AT to its expiry.',
+  ],
+};
 
 /** An alarm of each kind. */
-export const ALARMS: readonly AlarmNotification[] = (Object.keys(ALARM_TEXTS) as AlarmKind[]).map((kind) => {
+export const ALARMS: readonly HealthNotification[] = (Object.keys(ALARM_TEXTS) as HealthAlertKind[]).map((kind) => {
   const [subject, summary, mend] = ALARM_TEXTS[kind];
-  return { kind: 'alarm', alarm: { kind, subject, summary, mend, since: AT } };
+  return { kind: 'health', health: { kind, subject, summary, mend, since: AT } };
 });
 
 /** The same, over. */
-export const MENDED: readonly AlarmNotification[] = ALARMS.map(({ alarm }) => ({
-  kind: 'alarm-resolved',
-  alarm: { ...alarm, summary: 'It is over.', mend: '' },
+export const MENDED: readonly HealthNotification[] = ALARMS.map(({ health }) => ({
+  kind: 'health-resolved',
+  health: { ...health, summary: 'It is over.', mend: '' },
 }));
 
 /** Every state there is, by name. */
@@ -243,6 +244,6 @@ export const EXAMPLES: readonly (readonly [name: string, notification: Notificat
   ['shortened', SHORTENED],
   ['hostile', HOSTILE],
   ['test', testNotification(AT)],
-  ...ALARMS.map((alarm) => [`alarm-${alarm.alarm.kind}`, alarm] as const),
-  ...MENDED.map((alarm) => [`mended-${alarm.alarm.kind}`, alarm] as const),
+  ...ALARMS.map((health) => [`health-${health.health.kind}`, health] as const),
+  ...MENDED.map((health) => [`health-resolved-${health.health.kind}`, health] as const),
 ];

@@ -1,6 +1,11 @@
 /** Notifications whose every string was written by an attacker, and whose numbers are none, for property tests. */
 import fc from 'fast-check';
-import type { AlarmKind, AlarmNotification, AlertNotification, Notification } from '../../src/alert/notification.ts';
+import type {
+  AlertNotification,
+  HealthAlertKind,
+  HealthNotification,
+  Notification,
+} from '../../src/alert/notification.ts';
 import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/index.ts';
 
 const nasty = fc.constantFrom(
@@ -112,10 +117,10 @@ const alert: fc.Arbitrary<AlertNotification> = fc.record({
   ),
 });
 
-const alarm: fc.Arbitrary<AlarmNotification> = fc.record({
-  kind: fc.constantFrom('alarm', 'alarm-resolved'),
-  alarm: fc.record({
-    kind: fc.constantFrom<AlarmKind>(
+const health: fc.Arbitrary<HealthNotification> = fc.record({
+  kind: fc.constantFrom('health', 'health-resolved'),
+  health: fc.record({
+    kind: fc.constantFrom<HealthAlertKind>(
       'blind',
       'dead-delivery',
       'quarantine',
@@ -131,4 +136,4 @@ const alarm: fc.Arbitrary<AlarmNotification> = fc.record({
   }),
 });
 
-export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, alarm);
+export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, health);

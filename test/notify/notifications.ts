@@ -1,6 +1,6 @@
 /** Notifications for tests: one of each kind, to be varied. */
 import { type Links, NO_LINKS } from '../../src/alert/links.ts';
-import type { AlarmNotification, AlertNotification, Notification } from '../../src/alert/notification.ts';
+import type { AlertNotification, HealthNotification, Notification } from '../../src/alert/notification.ts';
 import type { Outgoing } from '../../src/notify/receiver.ts';
 
 export const OPENED: AlertNotification = {
@@ -52,9 +52,9 @@ export const CORRELATED: AlertNotification = {
   },
 };
 
-export const BLIND: AlarmNotification = {
-  kind: 'alarm',
-  alarm: {
+export const BLIND: HealthNotification = {
+  kind: 'health',
+  health: {
     kind: 'blind',
     subject: null,
     summary: 'No walk has ended and none has moved for 15 minutes: the upstream answers 401.',

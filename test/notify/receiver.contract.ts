@@ -5,13 +5,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Notification } from '../../src/alert/notification.ts';
-import { readNotification } from '../../src/alert/stored.ts';
 import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
 import { theirs } from '../../src/text/untrusted.ts';
 import { EXAMPLES, HOSTILE_TEXTS, writtenBy } from './examples.ts';
 import { anyNotification, hostile } from './hostile.ts';
 import { LINKS, OPENED } from './notifications.ts';
-import { OLD } from './old.ts';
 import type { ReadBack } from './read-back.ts';
 
 /** What the far end does with what it is sent. */
@@ -128,13 +126,6 @@ export function receiverContract(vendor: string, start: () => Promise<FarEnd>): 
       const parts = far.taken().at(before) ?? {};
       expectTame(parts);
       expect(Object.values(parts)[0]?.text).toMatch(/cannot read: \[HIGH\] Key gone/);
-    });
-
-    test.each(OLD)('what the first version stored, %s, is told whole', async (_, notification) => {
-      const before = far.taken().length;
-      expect(await send(readNotification(JSON.stringify(notification)))).toEqual({ kind: 'delivered' });
-      const parts = Object.values(far.taken().at(before) ?? {});
-      for (const { text } of parts) expect(text).not.toMatch(/cannot read|\(in short|undefined|NaN/);
     });
   });
 }

@@ -314,7 +314,7 @@ describe('an entry that brings the ledger down', () => {
     };
     const log = scripted(page(records(1)));
     for (let i = 0; i < 6; i++) await poll(deps(log, deaf)).catch(() => undefined);
-    expect([it.count('entries'), it.count('quarantine'), it.count('alarms')]).toEqual([1, 0, 0]);
+    expect([it.count('entries'), it.count('quarantine'), it.count('health_alerts')]).toEqual([1, 0, 0]);
   });
 
   it('on the stage is found the same way', async () => {

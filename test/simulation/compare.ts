@@ -145,12 +145,12 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     id: number;
     receiver: string;
     alert: number | null;
-    alarm: string | null;
+    health: string | null;
     what: string;
     state: string;
     attempts: number;
   }>(
-    `SELECT id, receiver, alert, alarm, state, attempts,
+    `SELECT id, receiver, alert, health, state, attempts,
        concat(notification ->> '$.kind', ' ×', notification ->> '$.alert.count', ' ',
          (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
@@ -167,7 +167,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (row.state === 'pending') say(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
     const came = after.heard.some(({ receiver, notification }) => {
       if (receiver !== row.receiver) return false;
-      if ('alarm' in notification) return row.alarm === notification.alarm.kind;
+      if ('health' in notification) return row.health === notification.health.kind;
       return row.alert === notification.alert.id && row.what === whatOf(notification);
     });
     if (row.state === 'held' && came) say(`delivery ${row.id} was held back, and ${row.receiver} heard of it`);
@@ -175,7 +175,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (row.attempts === 0 && row.state !== 'held') say(`delivery ${row.id} was never tried`);
   }
   for (const { receiver, notification } of after.heard) {
-    if ('alarm' in notification) continue;
+    if ('health' in notification) continue;
     const known = deliveries.some(
       (row) => row.receiver === receiver && row.alert === notification.alert.id && row.what === whatOf(notification),
     );
@@ -183,13 +183,13 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   }
 
   // Alarms about itself.
-  const told = (kind: string): boolean => deliveries.some((row) => row.alarm === kind);
-  if (deliveries.some((row) => row.state === 'dead' && row.alarm === null) && !told('dead-delivery')) {
+  const told = (kind: string): boolean => deliveries.some((row) => row.health === kind);
+  if (deliveries.some((row) => row.state === 'dead' && row.health === null) && !told('dead-delivery')) {
     say('a delivery is dead, and nobody was told');
   }
   if (away > 0 && !told('quarantine')) say('records are in quarantine, and nobody was told');
   if (after.longOutage && !told('blind')) say('it was blind, and nobody was told');
-  if (store.all("SELECT 1 FROM alarms WHERE kind = 'blind' AND state = 'open'").length > 0)
+  if (store.all("SELECT 1 FROM health_alerts WHERE kind = 'blind' AND state = 'open'").length > 0)
     say('it still takes itself for blind');
 
   // KV holds a copy that is not ahead.

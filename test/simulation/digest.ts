@@ -25,8 +25,8 @@ const CODES: readonly (readonly [words: RegExp, code: string])[] = [
   [/^opened\b:?/, 'O'],
   [/^grown\b:?/, 'U'],
   [/^resolved\b:?/, 'R'],
-  [/^alarm-resolved$/, 'HR'],
-  [/^alarm$/, 'H'],
+  [/^health-resolved$/, 'HR'],
+  [/^health$/, 'H'],
   [/^counted$/, 'C'],
   [/^backfilled$/, 'B'],
   [/^grouped$/, 'G'],
@@ -42,12 +42,12 @@ export function digestOf(store: Store, heard: readonly Heard[]): string {
         closing FROM alerts ORDER BY id`),
     matches: rows('SELECT alert, seq, at, said, evidence, number FROM matches ORDER BY alert, seq'),
     deliveries:
-      rows(`SELECT id, receiver, alert, alarm, notification ->> '$.kind', state, attempts, queued_at, settled_at
+      rows(`SELECT id, receiver, alert, health, notification ->> '$.kind', state, attempts, queued_at, settled_at
       FROM deliveries ORDER BY id`),
     heard: heard.map(({ receiver, notification }) => [
       receiver,
       coded(notification.kind),
-      'alert' in notification ? [notification.alert.id, notification.alert.count] : notification.alarm.kind,
+      'alert' in notification ? [notification.alert.id, notification.alert.count] : notification.health.kind,
     ]),
   });
   return createHash('sha256').update(whole).digest('hex').slice(0, 12);

@@ -107,8 +107,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a dead delivery is an alarm',
     file: 'src/ledger/record/ledger.ts',
-    find: "if (result.state === 'dead' && !result.ofAlarm) {",
-    replace: "if (result.state === 'dead' && result.ofAlarm) {",
+    find: "if (result.state === 'dead' && !result.isHealthAlert) {",
+    replace: "if (result.state === 'dead' && result.isHealthAlert) {",
   },
   {
     name: 'windows keep what a late entry may still fall into',

@@ -27,7 +27,7 @@ const BLIND = {
     since: NOW - 3_600_000,
     at: NOW - 20_000,
   },
-  alarms: [{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'No walk has ended for 60 minutes.' }],
+  healthAlerts: [{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'No walk has ended for 60 minutes.' }],
 } as const;
 
 export interface PageState {

@@ -181,7 +181,7 @@ export function status(changes: Partial<Status> = {}): Status {
     deliveries: { pending: 1, delivered: 210, dead: 0 },
     dead: [],
     waiting: [],
-    alarms: [],
+    healthAlerts: [],
     quarantine: [],
     ...changes,
   } as Status;

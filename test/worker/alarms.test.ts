@@ -18,7 +18,7 @@ async function ringOnce(world: World, id = 'deleted'): Promise<void> {
 
 interface DeliveryRow extends Record<string, SqlStorageValue> {
   readonly id: number;
-  readonly alarm: string | null;
+  readonly health: string | null;
   readonly state: string;
   readonly attempts: number;
   readonly due_at: number;
@@ -26,7 +26,7 @@ interface DeliveryRow extends Record<string, SqlStorageValue> {
 }
 
 function deliveries(world: World): Promise<DeliveryRow[]> {
-  return world.sql<DeliveryRow>('SELECT id, alarm, state, attempts, due_at, reason FROM deliveries ORDER BY id');
+  return world.sql<DeliveryRow>('SELECT id, health, state, attempts, due_at, reason FROM deliveries ORDER BY id');
 }
 
 /** Waits until the alarm has made so many attempts, all told. */
@@ -136,7 +136,7 @@ describe('a delivery', () => {
       await world.slack.answer({ status: 200, body: 'ok' });
       await untilDue(world);
       expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 6 }]);
-      expect((await world.status()).alarms).toEqual([]);
+      expect((await world.status()).healthAlerts).toEqual([]);
     },
   );
 
@@ -174,8 +174,8 @@ describe('a delivery', () => {
       state: 'dead',
       reason: expect.stringMatching(/given up after \d+ attempts: Slack answered 500/),
     });
-    expect(alarms).toMatchObject([{ alarm: 'dead-delivery', state: 'dead' }]);
-    expect((await world.status()).alarms).toMatchObject([
+    expect(alarms).toMatchObject([{ health: 'dead-delivery', state: 'dead' }]);
+    expect((await world.status()).healthAlerts).toMatchObject([
       { kind: 'dead-delivery', count: 1 },
       { kind: 'unhealthy-receiver:slack', count: 1 },
     ]);
@@ -216,7 +216,7 @@ describe('a delivery that Slack refuses', () => {
       const status = await world.status();
       expect(status.deliveries).toEqual({ pending: 0, delivered: 0, dead: 2, held: 0 });
       expect(status.dead[1]).toMatchObject({ receiver: 'slack', reason: expect.stringMatching(reason) });
-      expect(status.alarms).toMatchObject([
+      expect(status.healthAlerts).toMatchObject([
         { kind: 'dead-delivery', count: 1, summary: expect.stringMatching(reason) },
       ]);
       // A second death within the hour is counted, and not told.
@@ -224,7 +224,7 @@ describe('a delivery that Slack refuses', () => {
       await vi.waitFor(async () =>
         expect((await deliveries(world)).filter(({ state }) => state === 'dead')).toHaveLength(3),
       );
-      expect((await world.status()).alarms).toMatchObject(
+      expect((await world.status()).healthAlerts).toMatchObject(
         // Two refusals running: the receiver itself is ill, which it is not told.
         [{ kind: 'unhealthy-receiver:slack' }, { kind: 'dead-delivery', count: 2 }],
       );
@@ -268,12 +268,12 @@ describe('blindness', () => {
       await world.ring();
       if (n === 1) await world.evict();
     }
-    expect((await world.status()).alarms).toMatchObject([{ kind: 'blind', count: 1 }]);
+    expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind', count: 1 }]);
     expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(1);
     await world.quiet();
     await world.untilEnded();
     await world.ring();
-    expect(await world.status()).toMatchObject({ watching: 'watching', alarms: [] });
+    expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
     expect(await saidOf(world, 'sees again')).toBe(1);
     // And blind again, which is told again.
     await world.advance(16 * MINUTE);
@@ -308,7 +308,7 @@ describe('blindness', () => {
   it('is not yet, before BLIND_AFTER', async () => {
     const world = await blindSince(14 * MINUTE);
     await world.ring();
-    expect(await world.status()).toMatchObject({ watching: 'watching', alarms: [] });
+    expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
   });
 
   it('is not, while a walk moves that takes longer than that', async () => {
@@ -319,7 +319,7 @@ describe('blindness', () => {
       await world.advance(2 * MINUTE);
       await world.ring();
     }
-    expect(await world.status()).toMatchObject({ watching: 'watching', alarms: [] });
+    expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
   });
 
   it('is, where the upstream leads in a circle and shows nothing', async () => {
@@ -331,7 +331,7 @@ describe('blindness', () => {
       await world.advance(4 * MINUTE);
     }
     await world.ring();
-    expect((await world.status()).alarms).toMatchObject([{ kind: 'blind' }]);
+    expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind' }]);
   });
 
   it('comes later where BLIND_AFTER says so', async () => {
@@ -339,10 +339,10 @@ describe('blindness', () => {
     await world.untilEnded();
     await world.advance(HOUR);
     await world.ring();
-    expect((await world.status()).alarms).toEqual([]);
+    expect((await world.status()).healthAlerts).toEqual([]);
     await world.advance(HOUR);
     await world.ring();
-    expect((await world.status()).alarms).toMatchObject([{ kind: 'blind' }]);
+    expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind' }]);
   });
 });
 

@@ -135,7 +135,7 @@ describe.each(DIALECTS)('%s:', (dialect) => {
     }
     const status = await world.status();
     expect(status.counters).toMatchObject({ recorded: told.ids.length, quarantined: malformed.length });
-    expect(status.alarms).toMatchObject([{ kind: 'quarantine', count: 1 }]);
+    expect(status.healthAlerts).toMatchObject([{ kind: 'quarantine', count: 1 }]);
     expect(await world.sql('SELECT 1 FROM quarantine')).toHaveLength(malformed.length);
     await expectTold(world, told);
     const alarms = (await world.slack.read()).messages.filter(({ text }) => text.includes('put away'));

@@ -17,7 +17,7 @@ const told = async (world: World) =>
   (
     await world.sql<{ kind: string; count: number; entry: string }>(
       `SELECT notification ->> '$.kind' AS kind, notification ->> '$.alert.count' AS count,
-         notification ->> '$.entry.id' AS entry FROM deliveries WHERE alarm IS NULL ORDER BY id`,
+         notification ->> '$.entry.id' AS entry FROM deliveries WHERE health IS NULL ORDER BY id`,
     )
   ).map(({ kind, count, entry }) => [kind, count, entry]);
 

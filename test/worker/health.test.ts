@@ -73,7 +73,7 @@ async function settled(world: World): Promise<void> {
 const about = (texts: readonly string[], words: string): string[] => texts.filter((text) => text.includes(words));
 
 async function kinds(world: World): Promise<string[]> {
-  return (await world.status()).alarms.map(({ kind }) => kind).sort();
+  return (await world.status()).healthAlerts.map(({ kind }) => kind).sort();
 }
 
 describe('a receiver that fails, where another works', () => {
@@ -332,7 +332,7 @@ describe('the upstream key', () => {
     await world.quiet();
     await world.tick();
     await settled(world);
-    expect(await world.status()).toMatchObject({ failure: null, alarms: [] });
+    expect(await world.status()).toMatchObject({ failure: null, healthAlerts: [] });
     expect((await world.slack.read()).messages).toHaveLength(2);
   });
 
@@ -364,7 +364,7 @@ describe('the upstream key', () => {
       if (day === 1) await world.evict();
     }
     expect(await told()).toBe(3);
-    expect((await world.status()).alarms).toMatchObject([{ kind: 'key-expiring' }]);
+    expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'key-expiring' }]);
   });
 });
 

@@ -101,7 +101,7 @@ export async function expectDelivered(
   const alerts = alertsOf(stories);
   await world.delivered({ passing: often === 'at least once' });
   const states = await world.sql<{ alert: number; state: string }>(
-    'SELECT alert, state FROM deliveries WHERE alarm IS NULL ORDER BY alert',
+    'SELECT alert, state FROM deliveries WHERE health IS NULL ORDER BY alert',
   );
   expect(states).toEqual(alerts.map((_, index) => ({ alert: index + 1, state: 'delivered' })));
   const { messages } = await world.slack.read();

@@ -5,8 +5,7 @@
  * tries again. What can't be delivered is dead, visible, and never dropped; a person may have it sent again. Times are
  * wall, in ms.
  */
-import type { AlarmKind, Notification } from '../../alert/notification.ts';
-import { readNotification } from '../../alert/stored.ts';
+import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { Store } from '../store/store.ts';
 
@@ -33,7 +32,7 @@ export interface Due {
 export type Settled =
   | { readonly state: 'delivered' }
   | { readonly state: 'pending'; readonly dueAt: number }
-  | { readonly state: 'dead'; readonly reason: string; readonly ofAlarm: boolean }
+  | { readonly state: 'dead'; readonly reason: string; readonly isHealthAlert: boolean }
   /** Another attempt has settled it meanwhile. */
   | { readonly state: 'stale' };
 
@@ -43,17 +42,17 @@ export function enqueue(
   what: {
     readonly receiver: string;
     readonly alert?: number;
-    readonly alarm?: AlarmKind;
+    readonly health?: HealthAlertKind;
     readonly notification: Notification;
   },
   now: number,
 ): void {
   store.run(
-    `INSERT INTO deliveries (receiver, alert, alarm, notification, state, attempts, queued_at, due_at)
+    `INSERT INTO deliveries (receiver, alert, health, notification, state, attempts, queued_at, due_at)
      VALUES (?, ?, ?, ?, 'pending', 0, ?, ?)`,
     what.receiver,
     what.alert ?? null,
-    what.alarm ?? null,
+    what.health ?? null,
     JSON.stringify(what.notification),
     now,
     now,
@@ -72,7 +71,7 @@ export function enqueueSuppressed(
   now: number,
 ): void {
   store.run(
-    `INSERT INTO deliveries (receiver, alert, alarm, notification, state, attempts, queued_at, due_at, settled_at, reason)
+    `INSERT INTO deliveries (receiver, alert, health, notification, state, attempts, queued_at, due_at, settled_at, reason)
      VALUES (?, ?, NULL, ?, 'held', 0, ?, ?, ?, ?)`,
     what.receiver,
     what.alert,
@@ -105,7 +104,7 @@ export function takeDue(store: Store, most: number, now: number): Due[] {
       const attempt = row.attempts + 1;
       const dueAt = now + ATTEMPT_MS + backoff(attempt);
       store.run('UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ?', attempt, dueAt, row.id);
-      const notification = readNotification(row.notification);
+      const notification = JSON.parse(row.notification) as Notification;
       return { id: row.id, receiver: row.receiver, attempt, queuedAt: row.queued_at, notification };
     });
   });
@@ -113,8 +112,8 @@ export function takeDue(store: Store, most: number, now: number): Due[] {
 
 /** Stores how an attempt ended. To be called in a transaction, with whatever follows from a death. */
 export function settle(store: Store, due: Due, outcome: Outcome, now: number): Settled {
-  const row = store.all<{ state: string; attempts: number; queued_at: number; alarm: string | null }>(
-    'SELECT state, attempts, queued_at, alarm FROM deliveries WHERE id = ?',
+  const row = store.all<{ state: string; attempts: number; queued_at: number; health: string | null }>(
+    'SELECT state, attempts, queued_at, health FROM deliveries WHERE id = ?',
     due.id,
   )[0];
   if (row === undefined || row.state !== 'pending') return { state: 'stale' };
@@ -123,7 +122,7 @@ export function settle(store: Store, due: Due, outcome: Outcome, now: number): S
       end(store, due.id, 'delivered', outcome.note ?? null, now);
       return { state: 'delivered' };
     case 'refused':
-      return died(store, due.id, outcome.reason, row.alarm !== null, now);
+      return died(store, due.id, outcome.reason, row.health !== null, now);
     case 'retry': {
       if (row.attempts !== due.attempt) return { state: 'stale' };
       const wait = Math.max(backoff(due.attempt), Math.min(outcome.afterMs ?? 0, PUT_OFF_MOST_MS));
@@ -133,7 +132,7 @@ export function settle(store: Store, due: Due, outcome: Outcome, now: number): S
           store,
           due.id,
           `given up after ${due.attempt} attempts: ${outcome.reason}`,
-          row.alarm !== null,
+          row.health !== null,
           now,
         );
       }
@@ -145,13 +144,13 @@ export function settle(store: Store, due: Due, outcome: Outcome, now: number): S
 }
 
 /** Ends what a day of attempts, none of which came back to be settled, could not deliver. */
-export function expire(store: Store, now: number): { readonly receiver: string; readonly ofAlarm: boolean }[] {
-  const rows = store.all<{ id: number; receiver: string; alarm: string | null }>(
-    "SELECT id, receiver, alarm FROM deliveries WHERE state = 'pending' AND attempts > 0 AND queued_at < ?",
+export function expire(store: Store, now: number): { readonly receiver: string; readonly isHealthAlert: boolean }[] {
+  const rows = store.all<{ id: number; receiver: string; health: string | null }>(
+    "SELECT id, receiver, health FROM deliveries WHERE state = 'pending' AND attempts > 0 AND queued_at < ?",
     now - GIVE_UP_AFTER_MS - PUT_OFF_MOST_MS,
   );
   for (const row of rows) end(store, row.id, 'dead', 'given up: no attempt came back', now);
-  return rows.map((row) => ({ receiver: row.receiver, ofAlarm: row.alarm !== null }));
+  return rows.map((row) => ({ receiver: row.receiver, isHealthAlert: row.health !== null }));
 }
 
 /**
@@ -212,9 +211,9 @@ function pauseReceiver(store: Store, receiver: string, until: number): void {
   store.run('INSERT OR REPLACE INTO holds (receiver, until) VALUES (?, ?)', receiver, until);
 }
 
-function died(store: Store, id: number, reason: string, ofAlarm: boolean, now: number): Settled {
+function died(store: Store, id: number, reason: string, isHealthAlert: boolean, now: number): Settled {
   end(store, id, 'dead', reason, now);
-  return { state: 'dead', reason, ofAlarm };
+  return { state: 'dead', reason, isHealthAlert };
 }
 
 function end(store: Store, id: number, state: 'delivered' | 'dead', reason: string | null, now: number): void {

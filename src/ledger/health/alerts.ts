@@ -7,7 +7,7 @@
  * unhealthy receiver) now and then as long as it does, and when it is over. One row an alarm, under its key.
  */
 
-import type { AlarmKind, AlarmNotification } from '../../alert/notification.ts';
+import type { HealthAlertKind, HealthNotification } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { enqueue } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
@@ -20,7 +20,7 @@ const HOUR_MS = 60 * 60_000;
  * https://prometheus.io/docs/alerting/latest/configuration/); a receiver that is ill, while others work, once a day.
  * `key-expiring` is raised only when there is something new to say.
  */
-const TOLD_AGAIN_MS: Readonly<Record<AlarmKind, number>> = {
+const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   blind: 4 * HOUR_MS,
   'key-refused': 4 * HOUR_MS,
   'key-expiring': 0,
@@ -34,15 +34,15 @@ const TOLD_AGAIN_MS: Readonly<Record<AlarmKind, number>> = {
  * What was over and is so again within this time of being told begins again in silence, and is told when the time has
  * passed: what comes and goes with every tick is no news each time. Blindness takes its time to begin, and is always told.
  */
-const TOLD_ANEW_MS: Readonly<Partial<Record<AlarmKind, number>>> = {
+const REOPEN_AFTER_MS: Readonly<Partial<Record<HealthAlertKind, number>>> = {
   'key-refused': HOUR_MS / 2,
   'unhealthy-receiver': HOUR_MS / 2,
 };
 
 /** Alarms that are states, with a beginning and an end; the others are events, each counted. */
-export const LASTING: readonly AlarmKind[] = ['blind', 'key-refused', 'key-expiring', 'unhealthy-receiver'];
+export const LASTING: readonly HealthAlertKind[] = ['blind', 'key-refused', 'key-expiring', 'unhealthy-receiver'];
 
-const MENDS: Readonly<Record<AlarmKind, string>> = {
+const HINTS: Readonly<Record<HealthAlertKind, string>> = {
   blind: 'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
   'dead-delivery':
     'Run "npm run tocsin -- status" for the reason, mend the receiver, then send it again: "npm run tocsin -- resend".',
@@ -54,34 +54,34 @@ const MENDS: Readonly<Record<AlarmKind, string>> = {
 };
 
 /** Which alarm. */
-export interface Alarm {
-  readonly kind: AlarmKind;
+export interface HealthAlert {
+  readonly kind: HealthAlertKind;
   /** What it is stored under: its kind, and what it is about where one kind has several. */
   readonly key: string;
   /** Told to people as what it is about: a receiver's name. */
   readonly subject: string | null;
   /** The receiver that is not told, where another works: it is what is wrong. */
-  readonly notTo: string | null;
+  readonly except: string | null;
 }
 
 /** The alarm about a receiver that is unhealthy. */
-export function unhealthy(receiver: string): Alarm {
-  return { kind: 'unhealthy-receiver', key: `${UNHEALTHY_KEY}${receiver}`, subject: receiver, notTo: receiver };
+export function unhealthyReceiver(receiver: string): HealthAlert {
+  return { kind: 'unhealthy-receiver', key: `${UNHEALTHY_KEY}${receiver}`, subject: receiver, except: receiver };
 }
 
 /** The alarm about an upstream key that expires then. */
-export function expiring(at: number): Alarm {
-  return { kind: 'key-expiring', key: `${EXPIRING_KEY}${at}`, subject: null, notTo: null };
+export function expiringKey(at: number): HealthAlert {
+  return { kind: 'key-expiring', key: `${EXPIRING_KEY}${at}`, subject: null, except: null };
 }
 
 /** The alarm about a message to a receiver that is dead. */
-export function died(receiver: string): Alarm {
-  return { kind: 'dead-delivery', key: `${DEAD_KEY}${receiver}`, subject: null, notTo: receiver };
+export function deadDelivery(receiver: string): HealthAlert {
+  return { kind: 'dead-delivery', key: `${DEAD_KEY}${receiver}`, subject: null, except: receiver };
 }
 
 /** The alarm about a rule that has more to count than it may. */
-export function overflowing(rule: string): Alarm {
-  return { kind: 'overflow', key: `${OVERFLOW_KEY}${rule}`, subject: null, notTo: null };
+export function overflowingRule(rule: string): HealthAlert {
+  return { kind: 'overflow', key: `${OVERFLOW_KEY}${rule}`, subject: null, except: null };
 }
 
 const UNHEALTHY_KEY = 'unhealthy-receiver:';
@@ -90,111 +90,114 @@ const DEAD_KEY = 'dead-delivery:';
 const OVERFLOW_KEY = 'overflow:';
 
 /** A key as people are shown it: without what says nothing, or stands in the summary. */
-export function shownKey(key: string): string {
+export function displayKey(key: string): string {
   if (key.startsWith(DEAD_KEY)) return 'dead-delivery';
   if (key.startsWith(OVERFLOW_KEY)) return 'overflow';
   return key.startsWith(EXPIRING_KEY) ? 'key-expiring' : key;
 }
 
 /** An alarm that is open, from its row. */
-export interface OpenAlarm {
-  readonly alarm: Alarm;
+export interface OpenHealthAlert {
+  readonly alert: HealthAlert;
   readonly since: number;
-  readonly toldAt: number;
+  readonly notifiedAt: number;
 }
 
 /** The alarms that are open of one kind. */
-export function openAlarms(store: Store, kind: AlarmKind): readonly OpenAlarm[] {
-  const rows = store.all<{ kind: string; since: number; told_at: number }>(
-    "SELECT kind, since, told_at FROM alarms WHERE state = 'open' AND (kind = ? OR kind GLOB ? || ':*')",
+export function openHealthAlerts(store: Store, kind: HealthAlertKind): readonly OpenHealthAlert[] {
+  const rows = store.all<{ kind: string; since: number; notified_at: number }>(
+    "SELECT kind, since, notified_at FROM health_alerts WHERE state = 'open' AND (kind = ? OR kind GLOB ? || ':*')",
     kind,
     kind,
   );
-  return rows.map((row) => ({ alarm: alarmOf(kind, row.kind), since: row.since, toldAt: row.told_at }));
+  return rows.map((row) => ({ alert: healthAlertFrom(kind, row.kind), since: row.since, notifiedAt: row.notified_at }));
 }
 
-function alarmOf(kind: AlarmKind, key: string): Alarm {
-  if (kind === 'unhealthy-receiver') return unhealthy(key.slice(UNHEALTHY_KEY.length));
-  return { kind, key, subject: null, notTo: null };
+function healthAlertFrom(kind: HealthAlertKind, key: string): HealthAlert {
+  if (kind === 'unhealthy-receiver') return unhealthyReceiver(key.slice(UNHEALTHY_KEY.length));
+  return { kind, key, subject: null, except: null };
 }
 
 /** What raising an alarm came to. */
 export type Raised = { readonly told: true } | { readonly told: false; readonly reason: 'told lately' };
 
 /** Raises an alarm: opens it and tells whom it concerns, or counts it where it was told lately. */
-export function raise(
+export function raiseHealthAlert(
   store: Store,
-  alarm: Alarm | AlarmKind,
+  alert: HealthAlert | HealthAlertKind,
   summary: string,
   receivers: readonly RoutedReceiver[],
   now: number,
 ): Raised {
-  const { kind, key, subject } = whole(alarm);
-  const known = store.all<{ state: string; since: number; told_at: number }>(
-    'SELECT state, since, told_at FROM alarms WHERE kind = ?',
+  const { kind, key, subject } = whole(alert);
+  const known = store.all<{ state: string; since: number; notified_at: number }>(
+    'SELECT state, since, notified_at FROM health_alerts WHERE kind = ?',
     key,
   )[0];
   const lasts = LASTING.includes(kind);
   const isOpen = known?.state === 'open';
-  const isSaid = isOpen && wasTold(known);
-  if (known !== undefined && now < known.told_at + (isSaid ? TOLD_AGAIN_MS[kind] : (TOLD_ANEW_MS[kind] ?? 0))) {
-    if (!lasts) store.run('UPDATE alarms SET count = count + 1, summary = ? WHERE kind = ?', summary, key);
+  const isSaid = isOpen && wasNotified(known);
+  if (
+    known !== undefined &&
+    now < known.notified_at + (isSaid ? REPEAT_AFTER_MS[kind] : (REOPEN_AFTER_MS[kind] ?? 0))
+  ) {
+    if (!lasts) store.run('UPDATE health_alerts SET count = count + 1, summary = ? WHERE kind = ?', summary, key);
     else if (!isOpen) {
-      store.run("UPDATE alarms SET state = 'open', since = ?, summary = ? WHERE kind = ?", now, summary, key);
+      store.run("UPDATE health_alerts SET state = 'open', since = ?, summary = ? WHERE kind = ?", now, summary, key);
     }
     return { told: false, reason: 'told lately' };
   }
   const since = (lasts && isOpen ? known?.since : undefined) ?? now;
   store.run(
-    "INSERT OR REPLACE INTO alarms (kind, state, since, told_at, count, summary) VALUES (?, 'open', ?, ?, 1, ?)",
+    "INSERT OR REPLACE INTO health_alerts (kind, state, since, notified_at, count, summary) VALUES (?, 'open', ?, ?, 1, ?)",
     key,
     since,
     now,
     summary,
   );
-  const notification: AlarmNotification = {
-    kind: 'alarm',
-    alarm: { kind, subject, summary, mend: MENDS[kind], since },
+  const notification: HealthNotification = {
+    kind: 'health',
+    health: { kind, subject, summary, mend: HINTS[kind], since },
   };
-  tell(store, notification, audience(store, whole(alarm), receivers), now);
+  tell(store, notification, recipientsOf(store, whole(alert), receivers), now);
   return { told: true };
 }
 
 /** Whether people heard of an alarm since it last began. */
-function wasTold({ since, told_at }: { readonly since: number; readonly told_at: number }): boolean {
-  return told_at >= since;
+function wasNotified({ since, notified_at }: { readonly since: number; readonly notified_at: number }): boolean {
+  return notified_at >= since;
 }
 
 /** Ends an alarm that is over, and says so where its beginning was told. Writes nothing where it is not open. */
-export function clear(
+export function resolveHealthAlert(
   store: Store,
-  alarm: Alarm | AlarmKind,
+  alert: HealthAlert | HealthAlertKind,
   summary: string,
   receivers: readonly RoutedReceiver[],
   now: number,
 ): void {
-  const { kind, key, subject } = whole(alarm);
-  const known = store.all<{ since: number; told_at: number }>(
-    "SELECT since, told_at FROM alarms WHERE kind = ? AND state = 'open'",
+  const { kind, key, subject } = whole(alert);
+  const known = store.all<{ since: number; notified_at: number }>(
+    "SELECT since, notified_at FROM health_alerts WHERE kind = ? AND state = 'open'",
     key,
   )[0];
   if (known === undefined) return;
-  store.run("UPDATE alarms SET state = 'over', summary = ? WHERE kind = ?", summary, key);
-  if (!wasTold(known)) return;
-  const notification: AlarmNotification = {
-    kind: 'alarm-resolved',
-    alarm: { kind, subject, summary, mend: '', since: known.since },
+  store.run("UPDATE health_alerts SET state = 'over', summary = ? WHERE kind = ?", summary, key);
+  if (!wasNotified(known)) return;
+  const notification: HealthNotification = {
+    kind: 'health-resolved',
+    health: { kind, subject, summary, mend: '', since: known.since },
   };
-  tell(store, notification, hearers(store, receivers), now);
+  tell(store, notification, workingReceivers(store, receivers), now);
 }
 
 /**
  * Whom an alarm is told: the receivers that work and are not what is wrong; where there is none, all there are. But a
  * receiver that takes nothing is not told that it takes nothing: when it could read that, it is over.
  */
-function audience(
+function recipientsOf(
   store: Store,
-  { kind, notTo }: Alarm,
+  { kind, except: notTo }: HealthAlert,
   receivers: readonly RoutedReceiver[],
 ): readonly RoutedReceiver[] {
   const isOther = ({ name }: RoutedReceiver): boolean => name !== notTo;
@@ -204,21 +207,21 @@ function audience(
 }
 
 /** Whom the end of an alarm is told: the receivers that work, or all where none does. */
-function hearers(store: Store, receivers: readonly RoutedReceiver[]): readonly RoutedReceiver[] {
+function workingReceivers(store: Store, receivers: readonly RoutedReceiver[]): readonly RoutedReceiver[] {
   const able = working(store, receivers);
   return able.length > 0 ? able : receivers;
 }
 
 function working(store: Store, receivers: readonly RoutedReceiver[]): readonly RoutedReceiver[] {
-  const ill = new Set(openAlarms(store, 'unhealthy-receiver').map(({ alarm }) => alarm.subject));
+  const ill = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
   return receivers.filter(({ name, problem }) => problem === null && !ill.has(name));
 }
 
-function whole(alarm: Alarm | AlarmKind): Alarm {
-  return typeof alarm === 'string' ? { kind: alarm, key: alarm, subject: null, notTo: null } : alarm;
+function whole(alert: HealthAlert | HealthAlertKind): HealthAlert {
+  return typeof alert === 'string' ? { kind: alert, key: alert, subject: null, except: null } : alert;
 }
 
-function tell(store: Store, notification: AlarmNotification, receivers: readonly RoutedReceiver[], now: number): void {
+function tell(store: Store, notification: HealthNotification, receivers: readonly RoutedReceiver[], now: number): void {
   for (const { name: receiver } of receivers)
-    enqueue(store, { receiver, alarm: notification.alarm.kind, notification }, now);
+    enqueue(store, { receiver, health: notification.health.kind, notification }, now);
 }

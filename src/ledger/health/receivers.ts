@@ -38,7 +38,13 @@ const UNPROVEN: Health = { deliveredAt: null, failingSince: null, failures: 0, r
 const COLUMNS = 'delivered_at AS deliveredAt, failing_since AS failingSince, failures, reason';
 
 /** Notes how an attempt ended: one row. */
-export function noteAttempt(store: Store, name: string, outcome: Outcome, ofAlarm: boolean, now: number): Health {
+export function storeAttempt(
+  store: Store,
+  name: string,
+  outcome: Outcome,
+  isHealthAlert: boolean,
+  now: number,
+): Health {
   const rows =
     outcome.kind === 'delivered'
       ? store.all<Health & Record<string, string | number | null>>(
@@ -57,7 +63,7 @@ export function noteAttempt(store: Store, name: string, outcome: Outcome, ofAlar
            RETURNING ${COLUMNS}`,
           name,
           now,
-          ofAlarm ? 0 : 1,
+          isHealthAlert ? 0 : 1,
           outcome.reason.slice(0, REASON_CHARS),
         );
   return rows[0] ?? UNPROVEN;
@@ -72,13 +78,13 @@ export function readHealth(store: Store): ReadonlyMap<string, Health> {
 }
 
 /** When its failures make a receiver unhealthy, by the clock; null where they do not. */
-export function illFrom({ failingSince, failures }: Health): number | null {
+export function unhealthyFrom({ failingSince, failures }: Health): number | null {
   return failingSince === null || failures < FAILURES_RUNNING ? null : failingSince + FAILING_MS;
 }
 
 /** Whether an attempt that just ended so shows that the receiver is unhealthy. */
-export function provesIll(health: Health, outcome: Outcome, now: number): boolean {
-  const from = illFrom(health);
+export function provesUnhealthy(health: Health, outcome: Outcome, now: number): boolean {
+  const from = unhealthyFrom(health);
   return from !== null && outcome.kind !== 'delivered' && (outcome.kind === 'refused' || now >= from);
 }
 

@@ -9,7 +9,7 @@ import { FAILURES_MAX } from '../model.ts';
 import type { NewestAlert, Status } from '../rpc.ts';
 import { failureOf, readState, type State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { LASTING, shownKey } from './alerts.ts';
+import { displayKey, LASTING } from './alerts.ts';
 import { receiversHealth } from './receivers.ts';
 
 interface StatusContext {
@@ -80,13 +80,13 @@ export function readStatus(store: Store, context: StatusContext): Status {
       `SELECT receiver, coalesce(reason, 'not tried yet') AS reason, due_at AS dueAt FROM deliveries
        WHERE state = 'pending' ORDER BY due_at LIMIT ${SHOWN}`,
     ),
-    alarms: store
+    healthAlerts: store
       .all<{ kind: string; since: number; count: number; summary: string }>(
-        `SELECT kind, since, count, summary FROM alarms
+        `SELECT kind, since, count, summary FROM health_alerts
          WHERE state = 'open' AND (${LASTS} OR since > ?) ORDER BY since DESC LIMIT ${SHOWN}`,
         context.now - ALARMS_SHOWN_MS,
       )
-      .map((row) => ({ ...row, kind: shownKey(row.kind) })),
+      .map((row) => ({ ...row, kind: displayKey(row.kind) })),
     quarantine: store.all<{ key: string; problem: string; firstAt: number }>(
       `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE failures >= ${FAILURES_MAX}
        ORDER BY first_at DESC LIMIT ${SHOWN}`,

@@ -8,8 +8,16 @@
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Store } from '../store/store.ts';
-import { type Alarm, clear, expiring, type OpenAlarm, openAlarms, raise, unhealthy } from './alerts.ts';
-import { illFrom, noteAttempt, provesIll, readHealth } from './receivers.ts';
+import {
+  expiringKey,
+  type HealthAlert,
+  type OpenHealthAlert,
+  openHealthAlerts,
+  raiseHealthAlert,
+  resolveHealthAlert,
+  unhealthyReceiver,
+} from './alerts.ts';
+import { provesUnhealthy, readHealth, storeAttempt, unhealthyFrom } from './receivers.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** The key's expiry is told when so many days are left, each once: time to plan, to do it, and to hurry. 0: it is over. */
@@ -23,75 +31,98 @@ export interface Watched {
 }
 
 /** Raises what the clock has brought about, and clears what is over. */
-export function lookAfter(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): void {
-  lookAfterReceivers(store, receivers, now);
-  lookAfterKey(store, apiKeyExpiresAt, receivers, now);
+export function checkHealth(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): void {
+  checkReceivers(store, receivers, now);
+  checkKeyExpiry(store, apiKeyExpiresAt, receivers, now);
 }
 
 /** When there is next something to look after; null: never, as things are. */
-export function lookAgainAt(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): number | null {
-  const known = new Set(openAlarms(store, 'unhealthy-receiver').map(({ alarm }) => alarm.subject));
+export function nextHealthCheckAt(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): number | null {
+  const known = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
   const health = readHealth(store);
   const times = receivers
     .filter(({ name }) => !known.has(name))
-    .map(({ name, problem }) => (problem === null ? illAt(health, name) : now));
-  const told = openAlarms(store, 'key-expiring');
+    .map(({ name, problem }) => (problem === null ? unhealthyAt(health, name) : now));
+  const told = openHealthAlerts(store, 'key-expiring');
   times.push(nextStepAt(apiKeyExpiresAt, told, now));
   return times.reduce((least, time) => (least === null || (time !== null && time < least) ? time : least), null);
 }
 
 /** Notes how an attempt to reach a receiver ended, and what that says of its health. In a transaction. */
-export function noteHealth(
+export function recordAttempt(
   store: Store,
   receivers: readonly RoutedReceiver[],
-  attempt: { readonly receiver: string; readonly outcome: Outcome; readonly ofAlarm: boolean },
+  attempt: { readonly receiver: string; readonly outcome: Outcome; readonly isHealthAlert: boolean },
   now: number,
 ): void {
-  const { receiver, outcome, ofAlarm } = attempt;
+  const { receiver, outcome, isHealthAlert } = attempt;
   const route = receivers.find(({ name }) => name === receiver);
   // What has no setting was not attempted, and what is no receiver any more is nobody's health.
   if (route === undefined || route.problem !== null) return;
-  const health = noteAttempt(store, receiver, outcome, ofAlarm, now);
+  const health = storeAttempt(store, receiver, outcome, isHealthAlert, now);
   if (outcome.kind === 'delivered') {
-    clear(store, unhealthy(receiver), `the receiver ${receiver} takes messages again`, receivers, now);
-  } else if (!ofAlarm && provesIll(health, outcome, now)) {
-    raise(store, unhealthy(receiver), illBecause(receiver, outcome.reason), receivers, now);
+    resolveHealthAlert(
+      store,
+      unhealthyReceiver(receiver),
+      `the receiver ${receiver} takes messages again`,
+      receivers,
+      now,
+    );
+  } else if (!isHealthAlert && provesUnhealthy(health, outcome, now)) {
+    raiseHealthAlert(store, unhealthyReceiver(receiver), unhealthyReason(receiver, outcome.reason), receivers, now);
   }
 }
 
-function lookAfterReceivers(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
+function checkReceivers(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
   const health = readHealth(store);
   for (const { name, problem } of receivers) {
-    const from = illAt(health, name);
+    const from = unhealthyAt(health, name);
     if (problem !== null) {
-      raise(store, unhealthy(name), `nothing can be sent to the receiver ${name}: ${problem}`, receivers, now);
+      raiseHealthAlert(
+        store,
+        unhealthyReceiver(name),
+        `nothing can be sent to the receiver ${name}: ${problem}`,
+        receivers,
+        now,
+      );
     } else if (from !== null && now >= from) {
-      raise(store, unhealthy(name), illBecause(name, health.get(name)?.reason ?? ''), receivers, now);
+      raiseHealthAlert(
+        store,
+        unhealthyReceiver(name),
+        unhealthyReason(name, health.get(name)?.reason ?? ''),
+        receivers,
+        now,
+      );
     } else if ((health.get(name)?.failingSince ?? null) === null) {
-      clear(store, unhealthy(name), `the receiver ${name} is set again`, receivers, now);
+      resolveHealthAlert(store, unhealthyReceiver(name), `the receiver ${name} is set again`, receivers, now);
     }
   }
-  for (const { alarm } of openAlarms(store, 'unhealthy-receiver')) {
-    if (receivers.some(({ name }) => name === alarm.subject)) continue;
-    clear(store, alarm, `there is no receiver ${alarm.subject ?? ''} any more`, receivers, now);
+  for (const { alert } of openHealthAlerts(store, 'unhealthy-receiver')) {
+    if (receivers.some(({ name }) => name === alert.subject)) continue;
+    resolveHealthAlert(store, alert, `there is no receiver ${alert.subject ?? ''} any more`, receivers, now);
   }
 }
 
-function illAt(health: ReturnType<typeof readHealth>, name: string): number | null {
+function unhealthyAt(health: ReturnType<typeof readHealth>, name: string): number | null {
   const known = health.get(name);
-  return known === undefined ? null : illFrom(known);
+  return known === undefined ? null : unhealthyFrom(known);
 }
 
-function illBecause(name: string, reason: string): string {
+function unhealthyReason(name: string, reason: string): string {
   return `nothing reaches the receiver ${name}: ${reason}`;
 }
 
-function lookAfterKey(store: Store, expiresAt: number | null, receivers: readonly RoutedReceiver[], now: number): void {
-  const alarm = expiresAt === null ? null : expiring(expiresAt);
-  const told = openAlarms(store, 'key-expiring');
-  for (const { alarm: other } of told) {
-    if (other.key === alarm?.key) continue;
-    clear(
+function checkKeyExpiry(
+  store: Store,
+  expiresAt: number | null,
+  receivers: readonly RoutedReceiver[],
+  now: number,
+): void {
+  const alert = expiresAt === null ? null : expiringKey(expiresAt);
+  const told = openHealthAlerts(store, 'key-expiring');
+  for (const { alert: other } of told) {
+    if (other.key === alert?.key) continue;
+    resolveHealthAlert(
       store,
       other,
       expiresAt === null ? 'no expiry is set any more' : `the key expires ${utc(expiresAt)}`,
@@ -99,11 +130,11 @@ function lookAfterKey(store: Store, expiresAt: number | null, receivers: readonl
       now,
     );
   }
-  if (expiresAt === null || alarm === null || !isNewStep(expiresAt, alarm, told, now)) return;
+  if (expiresAt === null || alert === null || !isNewStep(expiresAt, alert, told, now)) return;
   const days = Math.round((expiresAt - now) / DAY_MS);
   const left = days < 1 ? 'in less than a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
   const when = now >= expiresAt ? `expired ${utc(expiresAt)}` : `expires ${utc(expiresAt)}, ${left}`;
-  raise(store, alarm, `the upstream API key ${when}`, receivers, now);
+  raiseHealthAlert(store, alert, `the upstream API key ${when}`, receivers, now);
 }
 
 /** The last step that has begun at a time; null: none has. */
@@ -112,18 +143,18 @@ function stepAt(expiresAt: number, at: number): number | null {
 }
 
 /** Whether a step has begun that was not told. What was told then follows from when it was told. */
-function isNewStep(expiresAt: number, alarm: Alarm, told: readonly OpenAlarm[], now: number): boolean {
+function isNewStep(expiresAt: number, alert: HealthAlert, told: readonly OpenHealthAlert[], now: number): boolean {
   const step = stepAt(expiresAt, now);
-  const last = told.find((open) => open.alarm.key === alarm.key);
+  const last = told.find((open) => open.alert.key === alert.key);
   if (step === null || last === undefined) return step !== null;
-  return step < (stepAt(expiresAt, last.toldAt) ?? Number.POSITIVE_INFINITY);
+  return step < (stepAt(expiresAt, last.notifiedAt) ?? Number.POSITIVE_INFINITY);
 }
 
-function nextStepAt(expiresAt: number | null, told: readonly OpenAlarm[], now: number): number | null {
-  const alarm = expiresAt === null ? null : expiring(expiresAt);
-  if (told.some((open) => open.alarm.key !== alarm?.key)) return now;
-  if (expiresAt === null || alarm === null) return null;
-  if (isNewStep(expiresAt, alarm, told, now)) return now;
+function nextStepAt(expiresAt: number | null, told: readonly OpenHealthAlert[], now: number): number | null {
+  const alert = expiresAt === null ? null : expiringKey(expiresAt);
+  if (told.some((open) => open.alert.key !== alert?.key)) return now;
+  if (expiresAt === null || alert === null) return null;
+  if (isNewStep(expiresAt, alert, told, now)) return now;
   return EXPIRY_STEPS.map((days) => expiresAt - days * DAY_MS).find((at) => at > now) ?? null;
 }
 

@@ -7,7 +7,7 @@
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
-import { overflowing, raise } from '../health/alerts.ts';
+import { overflowingRule, raiseHealthAlert } from '../health/alerts.ts';
 import type { Changes, InvalidRecord, ScanContext } from '../model.ts';
 import type { Incoming, OpenedAlert } from '../rpc.ts';
 import type { State } from '../store/state.ts';
@@ -64,7 +64,7 @@ export function createIntake(
     const quarantined = quarantine(store, invalid, now);
     if (quarantined > 0) {
       const what = `${quarantined} or more audit-log records could not be read and were put away`;
-      raise(store, 'quarantine', what, receivers, now);
+      raiseHealthAlert(store, 'quarantine', what, receivers, now);
     }
     const counters = { ...state.counters, quarantined: state.counters.quarantined + quarantined };
     if (sound.length === 0) return { state: { ...state, counters }, opened: [], quarantined, recorded: 0 };
@@ -115,7 +115,7 @@ function tellOverflow(
     })),
   ];
   for (const { rule, what } of all) {
-    raise(store, overflowing(rule.id), `the rule ${rule.title} ${what}`, receivers, now);
+    raiseHealthAlert(store, overflowingRule(rule.id), `the rule ${rule.title} ${what}`, receivers, now);
   }
   return all.reduce((sum, { dropped }) => sum + dropped, 0);
 }

@@ -24,10 +24,10 @@ import {
   settle,
   takeDue,
 } from '../deliver/outbox.ts';
-import { clear, died, raise } from '../health/alerts.ts';
+import { deadDelivery, raiseHealthAlert, resolveHealthAlert } from '../health/alerts.ts';
 import { readHealth } from '../health/receivers.ts';
 import { readStatus } from '../health/status.ts';
-import { lookAfter, lookAgainAt, noteHealth } from '../health/watchdog.ts';
+import { checkHealth, nextHealthCheckAt, recordAttempt } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
 import type { Batch, BeginInput, Begun, Failure, Recorded, Status } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
@@ -179,8 +179,8 @@ export function createLedger(store: Store, options: LedgerOptions) {
     const moved = at.ended || at.fresh || (frontier !== null && frontier !== (before.scan?.frontier ?? null));
     const seenAt = moved ? at.now : movedAt(state);
     if (moved) {
-      clear(store, 'blind', 'the watch sees again', receivers, at.now);
-      clear(store, 'key-refused', 'the upstream takes the API key again', receivers, at.now);
+      resolveHealthAlert(store, 'blind', 'the watch sees again', receivers, at.now);
+      resolveHealthAlert(store, 'key-refused', 'the upstream takes the API key again', receivers, at.now);
     }
     const closes = isClosingDue(store, checkpoint.watermark);
     // That it works again is kept at once, or a ledger that forgets would show the failure again.
@@ -213,7 +213,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const state = requireState(store);
       const counters = { ...state.counters, quarantined: state.counters.quarantined + 1 };
       writeState(store, { ...state, counters });
-      raise(
+      raiseHealthAlert(
         store,
         'quarantine',
         `an entry that brought the ledger down was put away: ${culprit.problem}`,
@@ -231,7 +231,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const since = failureOf(state, movedAt(state))?.since ?? now;
       const message = oneLine(failure.message, FAILURE_CHARS);
       writeState(store, { ...state, failure: { kind: failure.kind, message, since, at: now } });
-      if (failure.kind === 'key') raise(store, 'key-refused', message, receivers, now);
+      if (failure.kind === 'key') raiseHealthAlert(store, 'key-refused', message, receivers, now);
     });
 
   const due = (most: number, now: number): Due[] => takeDue(store, most, now);
@@ -241,12 +241,12 @@ export function createLedger(store: Store, options: LedgerOptions) {
     store.transaction(() => {
       const result = settle(store, delivery, outcome, now);
       if (result.state === 'stale') return result;
-      const ofAlarm = 'alarm' in delivery.notification;
-      noteHealth(store, receivers, { receiver: delivery.receiver, outcome, ofAlarm }, now);
-      if (result.state === 'dead' && !result.ofAlarm) {
-        raise(
+      const isHealthAlert = 'health' in delivery.notification;
+      recordAttempt(store, receivers, { receiver: delivery.receiver, outcome, isHealthAlert }, now);
+      if (result.state === 'dead' && !result.isHealthAlert) {
+        raiseHealthAlert(
           store,
-          died(delivery.receiver),
+          deadDelivery(delivery.receiver),
           `a message to ${delivery.receiver} could not be delivered: ${result.reason}${about(delivery.notification)}`,
           receivers,
           now,
@@ -267,7 +267,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
 
   /** Notes how a receiver took a test: it counts for its health as an alert does. */
   const tested = (receiver: string, outcome: Outcome, now: number): void =>
-    store.transaction(() => noteHealth(store, receivers, { receiver, outcome, ofAlarm: false }, now));
+    store.transaction(() => recordAttempt(store, receivers, { receiver, outcome, isHealthAlert: false }, now));
 
   /**
    * What the wall clock brings about: blindness, receivers that take nothing, a key that expires, and deliveries that no
@@ -278,15 +278,21 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const state = readState(store);
       if (state === null) return;
       for (const dead of expire(store, now)) {
-        if (!dead.ofAlarm)
-          raise(store, died(dead.receiver), `a message to ${dead.receiver} could not be delivered`, receivers, now);
+        if (!dead.isHealthAlert)
+          raiseHealthAlert(
+            store,
+            deadDelivery(dead.receiver),
+            `a message to ${dead.receiver} could not be delivered`,
+            receivers,
+            now,
+          );
       }
       const since = movedAt(state);
       if (now - since >= options.blindAfterMs) {
         const minutes = Math.round((now - since) / 60_000);
-        raise(store, 'blind', `nothing was read from the audit log for ${minutes} minutes`, receivers, now);
+        raiseHealthAlert(store, 'blind', `nothing was read from the audit log for ${minutes} minutes`, receivers, now);
       }
-      lookAfter(store, watched, now);
+      checkHealth(store, watched, now);
     });
 
   /** When the ledger next wants to be woken (wall): a delivery is due, or the watchdog has something to say. */
@@ -296,7 +302,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
     if (state === null) return delivery;
     // Once blind, there is nothing new to notice: look again after as long.
     const blindAt = Math.max(movedAt(state) + options.blindAfterMs, blindOpen(store) ? now + options.blindAfterMs : 0);
-    const times = [blindAt, delivery, lookAgainAt(store, watched, now)];
+    const times = [blindAt, delivery, nextHealthCheckAt(store, watched, now)];
     return Math.min(...times.filter((time) => time !== null));
   };
 
@@ -326,7 +332,7 @@ function report({ recorded, quarantined, opened }: Taken): Pick<Counts, 'recorde
 }
 
 function blindOpen(store: Store): boolean {
-  return store.all("SELECT 1 FROM alarms WHERE kind = 'blind' AND state = 'open'").length > 0;
+  return store.all("SELECT 1 FROM health_alerts WHERE kind = 'blind' AND state = 'open'").length > 0;
 }
 
 function requireState(store: Store): State {

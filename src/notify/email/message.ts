@@ -32,7 +32,7 @@ export function subject(notification: Notification, headline: string): string {
 }
 
 function subjectOf(notification: Notification, headline: string): string {
-  if ('alarm' in notification || isTest(notification)) return headline;
+  if ('health' in notification || isTest(notification)) return headline;
   const { kind, alert, entry } = notification;
   const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME)}: ${whoFrom(entry, NAME)}`;
   return kind === 'opened' ? opened : `Re: ${opened}`;
@@ -65,7 +65,7 @@ function hostOf(sender: string): string {
 /** What a thread is about: an alert; an alarm from its beginning to its end. */
 function topic(notification: Notification): string {
   if ('alert' in notification) return `alert-${digits(notification.alert.id)}`;
-  const { kind, subject: about, since } = notification.alarm;
+  const { kind, subject: about, since } = notification.health;
   const whom = about === null ? '' : `-${about.replace(/[^\w-]/g, '_').slice(0, NAME)}`;
   return `alarm-${kind}${whom}-${digits(Math.floor(since / 1000))}`;
 }
@@ -76,7 +76,7 @@ function digits(value: number): string {
 
 function about(notification: Notification): Record<string, string> {
   if ('alert' in notification) return { 'X-Tocsin-Alert': digits(notification.alert.id) };
-  return { 'X-Tocsin-Alarm': notification.alarm.kind };
+  return { 'X-Tocsin-Health': notification.health.kind };
 }
 
 /** `Importance` is the standard's (RFC 2156), `X-Priority` (1 highest … 5 lowest) what many clients look at. */
@@ -93,9 +93,9 @@ const URGENCY: { readonly [level in Level]: Record<string, string> } = {
 
 function urgency(notification: Notification): Record<string, string> {
   switch (notification.kind) {
-    case 'alarm':
+    case 'health':
       return URGENT;
-    case 'alarm-resolved':
+    case 'health-resolved':
     // That something is over wakes nobody.
     case 'resolved':
       return NORMAL;

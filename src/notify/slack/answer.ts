@@ -13,7 +13,7 @@ import type { Outcome } from '../receiver.ts';
 /** The message is at fault, not the address or the channel: a plainer one may pass. */
 export function isMisunderstood(answer: Answer): boolean {
   if (answer.kind === 'failed') return false;
-  return answer.status === 413 || (answer.status === 400 && !Object.hasOwn(MENDS, vendorCode(answer.body)));
+  return answer.status === 413 || (answer.status === 400 && !Object.hasOwn(HINTS, vendorCode(answer.body)));
 }
 
 /** How the send ended. */
@@ -34,7 +34,7 @@ const NEW_WEBHOOK =
 const RESTRICTED = 'a workspace admin restricts posting there: have it allowed, or';
 
 /** What to do, by Slack's own words. */
-const MENDS: { readonly [code: string]: string } = {
+const HINTS: { readonly [code: string]: string } = {
   no_service: `the webhook was revoked or its app removed: ${NEW_WEBHOOK}`,
   no_active_hooks: `the webhook is disabled: ${NEW_WEBHOOK}`,
   no_service_id: `the webhook's address is not whole: ${NEW_WEBHOOK}`,
@@ -49,7 +49,7 @@ const MENDS: { readonly [code: string]: string } = {
 };
 
 function mend(status: number, code: string): string {
-  const known = Object.hasOwn(MENDS, code) ? MENDS[code] : undefined;
+  const known = Object.hasOwn(HINTS, code) ? HINTS[code] : undefined;
   if (known !== undefined) return known;
   if (status === 0 || (status >= 300 && status < 400)) {
     return `a webhook never redirects, the address is not one of Slack's: ${NEW_WEBHOOK}`;

@@ -21,7 +21,7 @@
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 import type { Links } from '../../alert/links.ts';
-import type { AlarmNotification, AlertNotification, EntryView, Notification } from '../../alert/notification.ts';
+import type { AlertNotification, EntryView, HealthNotification, Notification } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
 import { isTest } from '../../alert/test-alert.ts';
 import { wording } from '../../alert/wording.ts';
@@ -68,20 +68,20 @@ function body(notification: Notification, links: Links, most: number) {
   return { type, timestamp, data: { ...common, ...rest, shortened: cut.shortened() } };
 }
 
-function isAlarm(notification: Notification): notification is AlarmNotification {
-  return 'alarm' in notification;
+function isAlarm(notification: Notification): notification is HealthNotification {
+  return 'health' in notification;
 }
 
-function alarmData({ kind, alarm }: AlarmNotification, cut: Cutter) {
+function alarmData({ kind, health }: HealthNotification, cut: Cutter) {
   return {
-    type: kind === 'alarm' ? 'alarm.raised' : 'alarm.cleared',
-    timestamp: time(alarm.since),
-    alarm: {
-      kind: alarm.kind,
-      subject: cut.maybe(alarm.subject),
-      summary: cut.text(alarm.summary),
-      mend: cut.text(alarm.mend),
-      since: time(alarm.since),
+    type: kind === 'health' ? 'health.raised' : 'health.resolved',
+    timestamp: time(health.since),
+    health: {
+      kind: health.kind,
+      subject: cut.maybe(health.subject),
+      summary: cut.text(health.summary),
+      mend: cut.text(health.mend),
+      since: time(health.since),
     },
   };
 }

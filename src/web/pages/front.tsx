@@ -42,7 +42,7 @@ export function frontPage({ caller, overview, problems, now }: FrontOptions): st
       <>
         <Standing stand={stand} status={status} now={now} />
         {!begun && <FirstSteps problems={problems} />}
-        {status !== null && status.alarms.length > 0 && <Alarms status={status} />}
+        {status !== null && status.healthAlerts.length > 0 && <Alarms status={status} />}
         {errors.length > 0 && <Problems title="Settings to mend" problems={errors} />}
         {overview !== null && begun && (
           <>
@@ -194,7 +194,7 @@ function Alarms({ status }: { status: Status }) {
   return (
     <Card title="Alarms about Tocsin itself">
       <ul class="problems">
-        {status.alarms.map(({ kind, since, count, summary }) => (
+        {status.healthAlerts.map(({ kind, since, count, summary }) => (
           <li class="bad">
             <strong>
               <Foreign text={kind.replace(':', ' ')} max={WORDS} />

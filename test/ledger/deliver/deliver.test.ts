@@ -1,14 +1,14 @@
 /** Sending what is due: order, peace for a receiver that asks for it, and what becomes of each attempt. */
 import { describe, expect, it } from 'vitest';
 import { type Links, NO_LINKS } from '../../../src/alert/links.ts';
-import type { AlarmNotification } from '../../../src/alert/notification.ts';
+import type { HealthNotification } from '../../../src/alert/notification.ts';
 import { deliver, type Outbox } from '../../../src/ledger/deliver/deliver.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome, Outgoing, Receiver } from '../../../src/notify/receiver.ts';
 
-const NOTIFICATION: AlarmNotification = {
-  kind: 'alarm',
-  alarm: { kind: 'blind', subject: null, summary: 'it is blind', mend: 'look', since: 0 },
+const NOTIFICATION: HealthNotification = {
+  kind: 'health',
+  health: { kind: 'blind', subject: null, summary: 'it is blind', mend: 'look', since: 0 },
 };
 const nowhere = (): Promise<Links> => Promise.resolve(NO_LINKS);
 const DELIVERED: Outcome = { kind: 'delivered' };

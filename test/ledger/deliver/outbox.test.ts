@@ -123,7 +123,7 @@ describe('a delivery', () => {
     for (;;) {
       const settled = ledger.settled(take(now), retry(), now);
       if (settled.state !== 'pending') {
-        expect(settled).toMatchObject({ state: 'dead', ofAlarm: false });
+        expect(settled).toMatchObject({ state: 'dead', isHealthAlert: false });
         break;
       }
       now = settled.dueAt;
@@ -131,7 +131,7 @@ describe('a delivery', () => {
     expect(now - NOON).toBeGreaterThan(GIVE_UP_AFTER_MS - 20 * MINUTE);
     expect(now - NOON).toBeLessThanOrEqual(GIVE_UP_AFTER_MS);
     expect(ledger.status(now).dead).toMatchObject([{ receiver: 'slack' }]);
-    expect(count('deliveries', "alarm = 'dead-delivery'")).toBe(1);
+    expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
   });
 
   it('refused is dead at once, and told', () => {
@@ -139,9 +139,9 @@ describe('a delivery', () => {
     expect(ledger.settled(take(NOON), REFUSED, NOON)).toEqual({
       state: 'dead',
       reason: 'no such channel',
-      ofAlarm: false,
+      isHealthAlert: false,
     });
-    expect(count('deliveries', "alarm = 'dead-delivery'")).toBe(1);
+    expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
   });
 
   it.each([
@@ -169,7 +169,7 @@ describe('a delivery', () => {
     expect(count('deliveries', "state = 'dead'")).toBe(0);
     ledger.watchdog(NOON + DAY + HOUR + 1);
     expect(count('deliveries', "state = 'dead'")).toBe(1);
-    expect(count('deliveries', "alarm = 'dead-delivery'")).toBe(1);
+    expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
   });
 
   it('that was never tried is not dead, however long nobody was there to send it', () => {
@@ -202,7 +202,7 @@ describe('when the ledger wants to be woken', () => {
 
 const told = ({ store }: ReturnType<typeof scene>, kind: string): unknown[] =>
   store
-    .all<{ notification: string }>('SELECT notification FROM deliveries WHERE alarm = ? ORDER BY id', kind)
+    .all<{ notification: string }>('SELECT notification FROM deliveries WHERE health = ? ORDER BY id', kind)
     .map(({ notification }) => JSON.parse(notification));
 
 describe('blindness', () => {
@@ -214,14 +214,14 @@ describe('blindness', () => {
       return told(it, 'blind');
     };
     expect([at(14).length, at(15).length, at(30).length, at(254).length]).toEqual([0, 1, 1, 1]);
-    expect(told(it, 'blind')).toMatchObject([{ kind: 'alarm', alarm: { since: NOON + 15 * MINUTE } }]);
+    expect(told(it, 'blind')).toMatchObject([{ kind: 'health', health: { since: NOON + 15 * MINUTE } }]);
     expect(at(255)).toHaveLength(2);
     it.record([], { now: NOON + 301 * MINUTE });
-    const alarm = { since: NOON + 15 * MINUTE };
+    const health = { since: NOON + 15 * MINUTE };
     expect(told(it, 'blind')).toMatchObject([
-      { kind: 'alarm', alarm },
-      { kind: 'alarm', alarm },
-      { kind: 'alarm-resolved', alarm },
+      { kind: 'health', health },
+      { kind: 'health', health },
+      { kind: 'health-resolved', health },
     ]);
     expect(at(302)).toHaveLength(3);
     expect(at(400)).toHaveLength(4);
@@ -262,9 +262,9 @@ describe('an alarm about Tocsin itself', () => {
     const minutes = [0, 1, 59, 60, 61, 130];
     for (const minute of minutes) it.record([], { ...invalid(minute), now: NOON + minute * MINUTE });
     expect(told(it, 'quarantine')).toMatchObject(
-      [0, 60, 130].map((minute) => ({ alarm: { since: NOON + minute * MINUTE } })),
+      [0, 60, 130].map((minute) => ({ health: { since: NOON + minute * MINUTE } })),
     );
-    expect(it.ledger.status(NOON).alarms).toMatchObject([{ kind: 'quarantine', count: 1 }]);
+    expect(it.ledger.status(NOON).healthAlerts).toMatchObject([{ kind: 'quarantine', count: 1 }]);
   });
 
   it('goes to every receiver', () => {
@@ -279,7 +279,7 @@ describe('an alarm about Tocsin itself', () => {
     for (let now = NOON; ; now += HOUR) {
       const [due] = it.ledger.due(1, now);
       if (due === undefined) break;
-      expect(it.ledger.settled(due, REFUSED, now)).toMatchObject({ state: 'dead', ofAlarm: true });
+      expect(it.ledger.settled(due, REFUSED, now)).toMatchObject({ state: 'dead', isHealthAlert: true });
     }
     it.record([], { ...invalid(2), now: NOON + 2 * HOUR });
     it.ledger.due(1, NOON + 2 * HOUR);

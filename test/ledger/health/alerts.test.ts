@@ -1,6 +1,6 @@
 /** Tocsin watches itself: receivers' health, the upstream key, failed ticks; whom an alarm is told, and how often. */
 import { describe, expect, it } from 'vitest';
-import type { AlarmNotification } from '../../../src/alert/notification.ts';
+import type { HealthNotification } from '../../../src/alert/notification.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
 import type { LedgerOptions } from '../../../src/ledger/record/ledger.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
@@ -41,15 +41,15 @@ function send({ ledger }: Scene, now: number, answers: Readonly<Record<string, O
   throw new Error('it sends without end');
 }
 
-/** Every alarm that was queued: `alarm blind → slack`, with its subject. */
+/** Every alarm that was queued: `health blind → slack`, with its subject. */
 function told({ store }: Scene): string[] {
   return store
     .all<{ receiver: string; notification: string }>(
-      'SELECT receiver, notification FROM deliveries WHERE alarm IS NOT NULL ORDER BY id',
+      'SELECT receiver, notification FROM deliveries WHERE health IS NOT NULL ORDER BY id',
     )
     .map(({ receiver, notification }) => {
-      const { kind, alarm } = JSON.parse(notification) as AlarmNotification;
-      return `${kind} ${alarm.kind}${alarm.subject === null ? '' : ` ${alarm.subject}`} → ${receiver}`;
+      const { kind, health } = JSON.parse(notification) as HealthNotification;
+      return `${kind} ${health.kind}${health.subject === null ? '' : ` ${health.subject}`} → ${receiver}`;
     });
 }
 
@@ -118,14 +118,14 @@ describe("a receiver's health", () => {
 });
 
 describe('the alarm that a receiver is unhealthy', () => {
-  const ILL = 'alarm unhealthy-receiver slack → mail';
+  const ILL = 'health unhealthy-receiver slack → mail';
 
   it('is not raised by one refusal, which may be the message’s own; its death is told by another', () => {
     const it = ringing([SLACK, MAIL]);
     ring(it, NOON);
     send(it, NOON, { slack: REFUSED });
     it.ledger.watchdog(NOON + HOUR);
-    expect(told(it)).toEqual(['alarm dead-delivery → mail', 'alarm blind → slack', 'alarm blind → mail']);
+    expect(told(it)).toEqual(['health dead-delivery → mail', 'health blind → slack', 'health blind → mail']);
   });
 
   it('is raised at once by two messages refused running', () => {
@@ -134,8 +134,8 @@ describe('the alarm that a receiver is unhealthy', () => {
     send(it, NOON, { slack: REFUSED });
     ring(it, NOON + MINUTE);
     send(it, NOON + MINUTE, { slack: REFUSED });
-    expect(told(it)).toEqual(['alarm dead-delivery → mail', ILL]);
-    expect(it.ledger.status(NOON + MINUTE).alarms).toMatchObject([
+    expect(told(it)).toEqual(['health dead-delivery → mail', ILL]);
+    expect(it.ledger.status(NOON + MINUTE).healthAlerts).toMatchObject([
       { kind: 'unhealthy-receiver:slack', summary: 'nothing reaches the receiver slack: no_service' },
       { kind: 'dead-delivery' },
     ]);
@@ -147,7 +147,7 @@ describe('the alarm that a receiver is unhealthy', () => {
       ring(it, NOON);
       send(it, NOON, { slack: outcome });
     }
-    expect(told(it)).toEqual(['alarm dead-delivery → mail']);
+    expect(told(it)).toEqual(['health dead-delivery → mail']);
   });
 
   it('is raised by attempts that failed for a quarter of an hour, and no sooner', () => {
@@ -175,12 +175,12 @@ describe('the alarm that a receiver is unhealthy', () => {
     expect(told(it).filter((each) => each === ILL)).toHaveLength(2);
     ring(it, NOON + 30 * HOUR);
     send(it, NOON + 30 * HOUR);
-    const over = told(it).filter((each) => each.startsWith('alarm-resolved'));
+    const over = told(it).filter((each) => each.startsWith('health-resolved'));
     expect(over.sort()).toEqual([
-      'alarm-resolved unhealthy-receiver slack → mail',
-      'alarm-resolved unhealthy-receiver slack → slack',
+      'health-resolved unhealthy-receiver slack → mail',
+      'health-resolved unhealthy-receiver slack → slack',
     ]);
-    expect(it.ledger.status(NOON + 30 * HOUR).alarms).not.toContainEqual(
+    expect(it.ledger.status(NOON + 30 * HOUR).healthAlerts).not.toContainEqual(
       expect.objectContaining({ kind: 'unhealthy-receiver:slack' }),
     );
   });
@@ -191,11 +191,11 @@ describe('the alarm that a receiver is unhealthy', () => {
       ring(it, now);
       send(it, now, { slack: REFUSED });
     }
-    expect(told(it)).toEqual(['alarm dead-delivery → slack']);
-    expect(it.ledger.status(NOON).alarms).toHaveLength(2);
+    expect(told(it)).toEqual(['health dead-delivery → slack']);
+    expect(it.ledger.status(NOON).healthAlerts).toHaveLength(2);
     ring(it, NOON + 2);
     send(it, NOON + 2);
-    expect(told(it).slice(1)).toEqual(['alarm-resolved unhealthy-receiver slack → slack']);
+    expect(told(it).slice(1)).toEqual(['health-resolved unhealthy-receiver slack → slack']);
   });
 
   it('is one a receiver', () => {
@@ -205,9 +205,9 @@ describe('the alarm that a receiver is unhealthy', () => {
       send(it, now, { slack: REFUSED, mail: REFUSED });
     }
     const ill = told(it).filter((each) => each.includes('unhealthy'));
-    expect(ill).toContain('alarm unhealthy-receiver slack → siem');
-    expect(ill).toContain('alarm unhealthy-receiver mail → siem');
-    expect(it.ledger.status(NOON).alarms.map(({ kind }) => kind)).toEqual(
+    expect(ill).toContain('health unhealthy-receiver slack → siem');
+    expect(ill).toContain('health unhealthy-receiver mail → siem');
+    expect(it.ledger.status(NOON).healthAlerts.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['unhealthy-receiver:mail', 'unhealthy-receiver:slack']),
     );
   });
@@ -219,7 +219,7 @@ describe('the alarm that a receiver is unhealthy', () => {
       it.ledger.watchdog(NOON + hour * HOUR);
       send(it, NOON + hour * HOUR, { slack: hour % 8 === 1 ? REFUSED : FAILED });
     }
-    expect(new Set(told(it))).toEqual(new Set(['alarm blind → slack', 'alarm blind → mail']));
+    expect(new Set(told(it))).toEqual(new Set(['health blind → slack', 'health blind → mail']));
     expect(healthOf(it, 'slack')).toMatchObject({ state: 'failing', failingSince: NOON + HOUR });
   });
 
@@ -228,12 +228,12 @@ describe('the alarm that a receiver is unhealthy', () => {
     it.record([], { now: NOON, invalid: [{ id: null, problem: 'no id', text: 'x' }] });
     ring(it, NOON);
     const due = it.ledger.due(9, NOON).filter(({ receiver }) => receiver === 'slack');
-    const [alarm] = due.filter(({ notification }) => 'alarm' in notification);
-    if (alarm === undefined) throw new Error('nothing is due');
+    const [health] = due.filter(({ notification }) => 'health' in notification);
+    if (health === undefined) throw new Error('nothing is due');
     it.ledger.tested('slack', FAILED, NOON);
     it.ledger.tested('slack', FAILED, NOON + 1);
-    it.ledger.settled(alarm, REFUSED, NOON + 2);
-    expect(it.ledger.status(NOON + 2).alarms.map(({ kind }) => kind)).toEqual(['quarantine']);
+    it.ledger.settled(health, REFUSED, NOON + 2);
+    expect(it.ledger.status(NOON + 2).healthAlerts.map(({ kind }) => kind)).toEqual(['quarantine']);
   });
 
   it('once told wakes nobody again', () => {
@@ -259,7 +259,7 @@ describe('the alarm that a receiver is unhealthy', () => {
       expect(again.ledger.wakeAt(NOON + n)).toBe(NOON + 15 * MINUTE);
     }
     expect(told(it)).toEqual([ILL]);
-    expect(it.ledger.status(NOON).alarms).toMatchObject([
+    expect(it.ledger.status(NOON).healthAlerts).toMatchObject([
       { summary: 'nothing can be sent to the receiver slack: SLACK_WEBHOOK_URL is not set' },
     ]);
     expect(healthOf(it, 'slack')).toMatchObject({ state: 'unset', reason: 'SLACK_WEBHOOK_URL is not set' });
@@ -276,9 +276,9 @@ describe('the alarm that a receiver is unhealthy', () => {
     expect(it.count('receivers', "name = 'slack'")).toBe(0);
     const set = it.reopened({ receivers: [SLACK, MAIL] });
     set.ledger.watchdog(NOON + MINUTE);
-    expect(told(it).filter((each) => each.startsWith('alarm-resolved'))).toEqual([
-      'alarm-resolved unhealthy-receiver slack → slack',
-      'alarm-resolved unhealthy-receiver slack → mail',
+    expect(told(it).filter((each) => each.startsWith('health-resolved'))).toEqual([
+      'health-resolved unhealthy-receiver slack → slack',
+      'health-resolved unhealthy-receiver slack → mail',
     ]);
     expect(healthOf(set, 'slack')).toMatchObject({ state: 'unproven' });
   });
@@ -292,16 +292,16 @@ describe('the alarm that a receiver is unhealthy', () => {
     it.reopened({ receivers: [UNSET, MAIL] }).ledger.watchdog(NOON + 2);
     const set = it.reopened({ receivers: [SLACK, MAIL] });
     set.ledger.watchdog(NOON + 3);
-    expect(set.ledger.status(NOON).alarms.map(({ kind }) => kind)).toContain('unhealthy-receiver:slack');
+    expect(set.ledger.status(NOON).healthAlerts.map(({ kind }) => kind)).toContain('unhealthy-receiver:slack');
     set.ledger.tested('slack', DELIVERED, NOON + 4);
-    expect(set.ledger.status(NOON).alarms.map(({ kind }) => kind)).not.toContain('unhealthy-receiver:slack');
+    expect(set.ledger.status(NOON).healthAlerts.map(({ kind }) => kind)).not.toContain('unhealthy-receiver:slack');
   });
 
   it('is over when there is no such receiver any more', () => {
     const it = ringing([UNSET, MAIL]);
     it.ledger.watchdog(NOON);
     it.reopened({ receivers: [MAIL] }).ledger.watchdog(NOON + 1);
-    expect(told(it)).toEqual([ILL, 'alarm-resolved unhealthy-receiver slack → mail']);
+    expect(told(it)).toEqual([ILL, 'health-resolved unhealthy-receiver slack → mail']);
   });
 });
 
@@ -315,7 +315,7 @@ describe('what comes and goes', () => {
       it.ledger.failed(key, NOON + minute * MINUTE);
       it.record([entry(`seen-${minute}`, NOON + minute * MINUTE)], { now: NOON + (minute + 1) * MINUTE });
     }
-    expect(told(it)).toEqual([0, 1].flatMap(() => ['alarm key-refused → slack', 'alarm-resolved key-refused → slack']));
+    expect(told(it)).toEqual([0, 1].flatMap(() => ['health key-refused → slack', 'health-resolved key-refused → slack']));
   });
 
   it('and then stays is told within half an hour, with its own beginning', () => {
@@ -325,11 +325,11 @@ describe('what comes and goes', () => {
     it.record([entry('seen', NOON)], { now: NOON + MINUTE });
     for (let minute = 2; minute <= 40; minute++) it.ledger.failed(key, NOON + minute * MINUTE);
     expect(told(it)).toEqual([
-      'alarm key-refused → slack',
-      'alarm-resolved key-refused → slack',
-      'alarm key-refused → slack',
+      'health key-refused → slack',
+      'health-resolved key-refused → slack',
+      'health key-refused → slack',
     ]);
-    expect(it.ledger.status(NOON + 40 * MINUTE).alarms).toMatchObject([
+    expect(it.ledger.status(NOON + 40 * MINUTE).healthAlerts).toMatchObject([
       { kind: 'key-refused', since: NOON + 2 * MINUTE },
     ]);
   });
@@ -341,8 +341,8 @@ describe('the alarm about a dead message', () => {
     ring(it, NOON);
     send(it, NOON, { a: REFUSED, b: REFUSED });
     const summaries = it.store
-      .all<{ notification: string }>("SELECT notification FROM deliveries WHERE alarm IS NOT NULL AND receiver = 'c'")
-      .map(({ notification }) => (JSON.parse(notification) as AlarmNotification).alarm.summary);
+      .all<{ notification: string }>("SELECT notification FROM deliveries WHERE health IS NOT NULL AND receiver = 'c'")
+      .map(({ notification }) => (JSON.parse(notification) as HealthNotification).health.summary);
     expect(summaries).toHaveLength(2);
     expect(summaries[0]).toMatch(/^a message to a could not .*no_service\. It was about alert 1, \[[A-Z]+\] \w/);
     expect(summaries[1]).toMatch(/^a message to b /);
@@ -381,7 +381,7 @@ describe('whom an alarm is told', () => {
       const due = it.ledger.due(9, NOON).find(({ receiver }) => receiver === 'slack');
       if (due === undefined) throw new Error('nothing is due');
       it.ledger.settled(due, REFUSED, NOON);
-      expect(told(it)).toEqual(hears.map((name) => `alarm dead-delivery → ${name}`));
+      expect(told(it)).toEqual(hears.map((name) => `health dead-delivery → ${name}`));
     }
   });
 });
@@ -445,13 +445,13 @@ describe('a failed tick', () => {
     const it = scene();
     it.record([]);
     for (let minute = 1; minute <= 9 * 60; minute++) it.ledger.failed(key, NOON + minute * MINUTE);
-    expect(told(it)).toEqual(Array(3).fill('alarm key-refused → slack'));
-    expect(it.ledger.status(NOON + 9 * HOUR).alarms).toMatchObject([
+    expect(told(it)).toEqual(Array(3).fill('health key-refused → slack'));
+    expect(it.ledger.status(NOON + 9 * HOUR).healthAlerts).toMatchObject([
       { kind: 'key-refused', since: NOON + MINUTE, summary: key.message },
     ]);
     it.record([], { now: NOON + 10 * HOUR });
-    expect(told(it).slice(3)).toEqual(['alarm-resolved key-refused → slack']);
-    expect(it.ledger.status(NOON + 10 * HOUR).alarms).toEqual([]);
+    expect(told(it).slice(3)).toEqual(['health-resolved key-refused → slack']);
+    expect(it.ledger.status(NOON + 10 * HOUR).healthAlerts).toEqual([]);
   });
 
   it('is no alarm where the upstream fails otherwise: blindness tells of that', () => {
@@ -486,7 +486,7 @@ describe('a key that expires', () => {
     const it = scene([], { apiKeyExpiresAt: EXPIRES, blindAfterMs: DAY });
     expect(live(it, NOON, EXPIRES + 5 * DAY)).toEqual([14, 7, 3, 1, 0]);
     const said = it.store
-      .all<{ s: string }>("SELECT notification ->> '$.alarm.summary' AS s FROM deliveries ORDER BY id")
+      .all<{ s: string }>("SELECT notification ->> '$.health.summary' AS s FROM deliveries ORDER BY id")
       .map(({ s }) => s);
     expect(said).toEqual([
       'the upstream API key expires 2026-01-25 12:00 UTC, in 14 days',
@@ -509,14 +509,14 @@ describe('a key that expires', () => {
     const late = scene([], { apiKeyExpiresAt: NOON + 2 * DAY });
     expect(late.ledger.wakeAt(NOON)).toBe(NOON);
     for (let n = 0; n < 3; n++) late.reopened().ledger.watchdog(NOON + n * MINUTE);
-    expect(told(late)).toEqual(['alarm key-expiring → slack']);
+    expect(told(late)).toEqual(['health key-expiring → slack']);
     expect(late.written(() => late.ledger.watchdog(NOON + 4 * MINUTE))).toBe(0);
   });
 
   it.each([
-    ['to much later', 90 * DAY, ['alarm-resolved key-expiring → slack']],
-    ['to a little later', 6 * DAY, ['alarm-resolved key-expiring → slack', 'alarm key-expiring → slack']],
-    ['away', null, ['alarm-resolved key-expiring → slack']],
+    ['to much later', 90 * DAY, ['health-resolved key-expiring → slack']],
+    ['to a little later', 6 * DAY, ['health-resolved key-expiring → slack', 'health key-expiring → slack']],
+    ['away', null, ['health-resolved key-expiring → slack']],
   ] as const)('is over when the setting moves %s', (_, left, more) => {
     const it = scene([], { apiKeyExpiresAt: NOON + DAY });
     it.ledger.watchdog(NOON);
@@ -524,14 +524,14 @@ describe('a key that expires', () => {
     expect(moved.ledger.wakeAt(NOON + 1)).toBe(NOON);
     moved.ledger.watchdog(NOON + 1);
     moved.ledger.watchdog(NOON + 2);
-    expect(told(it)).toEqual(['alarm key-expiring → slack', ...more]);
+    expect(told(it)).toEqual(['health key-expiring → slack', ...more]);
   });
 
   it('is nothing while there is time, or no expiry is set', () => {
     for (const apiKeyExpiresAt of [NOON + 15 * DAY, null]) {
       const it = scene([], { apiKeyExpiresAt });
       expect(it.written(() => it.ledger.watchdog(NOON))).toBe(0);
-      expect(it.ledger.status(NOON).alarms).toEqual([]);
+      expect(it.ledger.status(NOON).healthAlerts).toEqual([]);
     }
   });
 });

@@ -30,7 +30,7 @@ describe('a ledger of 100,000 entries', () => {
     expect(counted('SELECT DISTINCT state AS of FROM alerts ORDER BY of')).toEqual(['closed', 'open']);
     expect(one('SELECT count(*) AS n FROM alerts WHERE backfilled = 1')).toBeGreaterThan(0);
     expect(one('SELECT count(*) AS n FROM quarantine')).toBe(facts.malformed);
-    expect(ledger.status(NOW).alarms.map(({ kind }) => kind)).toContain('quarantine');
+    expect(ledger.status(NOW).healthAlerts.map(({ kind }) => kind)).toContain('quarantine');
   });
 
   it('counts the day as a query over all of it does', () => {

@@ -10,8 +10,8 @@ const many = (more: Partial<CorrelationRule> = {}) =>
 
 const told = ({ store }: Scene) =>
   store
-    .all<{ notification: string }>("SELECT notification FROM deliveries WHERE alarm = 'overflow' ORDER BY id")
-    .map(({ notification }) => JSON.parse(notification).alarm.summary);
+    .all<{ notification: string }>("SELECT notification FROM deliveries WHERE health = 'overflow' ORDER BY id")
+    .map(({ notification }) => JSON.parse(notification).health.summary);
 
 /** So many entries from `number` on, each of another actor. */
 const actors = (from: number, count: number) =>
@@ -42,7 +42,7 @@ describe('too many groups', () => {
     ]);
     expect(it.ledger.status(NOON)).toMatchObject({
       counters: { overflowed: GROUPS_DROPPED + 3 },
-      alarms: [{ kind: 'overflow', count: 1 }],
+      healthAlerts: [{ kind: 'overflow', count: 1 }],
     });
     expect([it.count('windows', "key = 'k5003'"), it.count('windows', "key = 'k5004'")]).toEqual([0, 1]);
     expect(it.count('windows', "key LIKE '[\"u%'")).toBe(103);
@@ -130,12 +130,12 @@ describe('too many values in a group', () => {
     const steps = JSON.stringify([NOON - 10_000, ...new Array(9_999).fill(1)]);
     const samples = JSON.stringify(new Array(10_000).fill(1));
     it.store.run('UPDATE windows SET text = ?', `[1,"value_sum",${steps},${samples},[]]`);
-    const alarms: string[] = [];
+    const healthAlerts: string[] = [];
     it.watch((sql) => {
-      if (sql.includes('INTO alarms') || sql.includes('UPDATE alarms')) alarms.push(sql);
+      if (sql.includes('INTO health_alerts') || sql.includes('UPDATE health_alerts')) healthAlerts.push(sql);
     });
     it.record(page('second'));
-    expect(alarms).toHaveLength(1);
+    expect(healthAlerts).toHaveLength(1);
     expect(it.ledger.status(NOON).counters?.overflowed).toBe(40);
     expect(told(it)).toHaveLength(1);
   });

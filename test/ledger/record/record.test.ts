@@ -142,7 +142,7 @@ describe('what can’t be recorded', () => {
     expect(record([], { invalid: [malformed, malformed] })).toMatchObject({ quarantined: 1 });
     expect(reopened().record([], { invalid: [malformed] })).toMatchObject({ quarantined: 0 });
     expect(count('quarantine')).toBe(1);
-    expect(count('deliveries', "alarm = 'quarantine'")).toBe(1);
+    expect(count('deliveries', "health = 'quarantine'")).toBe(1);
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
   });
 
@@ -192,7 +192,7 @@ describe('an entry suspected of bringing the ledger down', () => {
   it('is put away at the third time, told once, and skipped from then on', () => {
     const { ledger, record, count } = scene();
     expect([1, 2, 3].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([false, false, true]);
-    expect(count('deliveries', "alarm = 'quarantine'")).toBe(1);
+    expect(count('deliveries', "health = 'quarantine'")).toBe(1);
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
     expect(record([entry('bad', NOON), entry('good', NOON)])).toMatchObject({ recorded: 1 });
   });

@@ -153,7 +153,7 @@ describe('the status', () => {
       alerts: { open: { high: 1 }, newest: [{ id: 1, title: 'Seen: vm.read', count: 1, state: 'open' }] },
       deliveries: { pending: 4, delivered: 0, dead: 0 },
       dead: [],
-      alarms: [{ kind: 'quarantine', count: 1 }],
+      healthAlerts: [{ kind: 'quarantine', count: 1 }],
       quarantine: [{ problem: 'no created_at' }],
     });
   });

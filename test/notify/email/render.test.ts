@@ -116,7 +116,7 @@ describe('the subject', () => {
 
   test('of an alarm is what is wrong, and of its end that it is over', () => {
     expect(mail(BLIND).subject).toBe('Tocsin itself: it is not watching');
-    expect(mail({ ...BLIND, kind: 'alarm-resolved' }).subject).toBe('Tocsin itself, mended: it is watching again');
+    expect(mail({ ...BLIND, kind: 'health-resolved' }).subject).toBe('Tocsin itself, mended: it is watching again');
   });
 
   test.each([...HOSTILE_TEXTS, 'x'.repeat(10_000)])('is one short line whatever an attacker writes: %j', (text) => {
@@ -167,7 +167,7 @@ describe('the headers', () => {
       'high',
       'high',
     ]);
-    expect([of(CLOSED), of(BLIND), of({ ...BLIND, kind: 'alarm-resolved' })]).toEqual(['normal', 'high', 'normal']);
+    expect([of(CLOSED), of(BLIND), of({ ...BLIND, kind: 'health-resolved' })]).toEqual(['normal', 'high', 'normal']);
   });
 
   test('hold nothing that others wrote, and keep the platform’s limits', () => {

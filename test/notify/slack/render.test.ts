@@ -144,12 +144,12 @@ describe('what a person reads', () => {
     ],
     [
       'an alarm’s summary is a sentence',
-      { ...BLIND, alarm: { ...BLIND.alarm, summary: 'nothing was read for 15 minutes' } },
+      { ...BLIND, health: { ...BLIND.health, summary: 'nothing was read for 15 minutes' } },
       /\nNothing was read for 15 minutes\.\n/,
     ],
     [
       'an alarm names what it is about',
-      { ...BLIND, alarm: { ...BLIND.alarm, kind: 'unhealthy-receiver', subject: 'on-call' } },
+      { ...BLIND, health: { ...BLIND.health, kind: 'unhealthy-receiver', subject: 'on-call' } },
       /^Tocsin itself: the receiver “on-call” does not work/,
     ],
     [
@@ -176,7 +176,7 @@ describe('what a person reads', () => {
       CORRELATED,
       /\*Runbook\*\nBlock the address\.\nAsk the actor\./,
     ],
-    ['a mended alarm says so', { ...BLIND, kind: 'alarm-resolved' }, /^Tocsin itself, mended: it is watching again/],
+    ['a mended alarm says so', { ...BLIND, kind: 'health-resolved' }, /^Tocsin itself, mended: it is watching again/],
     [
       'an actor without a name has an id',
       with_({ actor: { id: 'k1', name: null, type: 'api_key' } }),

@@ -67,17 +67,17 @@ describe('what a program reads', () => {
 
   test('an alarm about Tocsin itself, whole', () => {
     expect(sent(BLIND, NO_LINKS)).toEqual({
-      type: 'alarm.raised',
+      type: 'health.raised',
       timestamp: '2026-01-31T09:30:00.000Z',
       data: {
         test: false,
         text: expect.stringMatching(/^Tocsin itself: it is not watching\. No walk has ended/),
         links: NO_LINKS,
-        alarm: {
+        health: {
           kind: 'blind',
           subject: null,
-          summary: BLIND.alarm.summary,
-          mend: BLIND.alarm.mend,
+          summary: BLIND.health.summary,
+          mend: BLIND.health.mend,
           since: '2026-01-31T09:30:00.000Z',
         },
         shortened: false,
@@ -88,7 +88,7 @@ describe('what a program reads', () => {
   test.each<[Notification, string]>([
     [GROWN, 'alert.grown'],
     [CLOSED, 'alert.resolved'],
-    [{ ...BLIND, kind: 'alarm-resolved' }, 'alarm.cleared'],
+    [{ ...BLIND, kind: 'health-resolved' }, 'health.resolved'],
   ])('the type says what it is', (notification, type) => expect(sent(notification).type).toBe(type));
 
   test('a correlation has its number, window and first entries', () => {
