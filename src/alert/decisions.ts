@@ -29,7 +29,7 @@ export type NoReceiverReason = 'informational' | 'no receiver' | 'no receiver of
 /** Whether people hear of a match, and why (not). */
 export type NotifyDecision =
   | { readonly notify: true; readonly kind: 'opened'; readonly reason: 'first match' | 'first live match' }
-  | { readonly notify: true; readonly kind: 'grown'; readonly reason: `count reached ${number}` }
+  | { readonly notify: true; readonly kind: 'updated'; readonly reason: `count reached ${number}` }
   | { readonly notify: false; readonly reason: 'backfilled' | 'grouped' | NoReceiverReason };
 
 /** What is known when it is decided whether to speak. */
@@ -50,7 +50,7 @@ export function decideNotification({ level, suppress, joins, receivers }: Notify
   if (told !== null && !isMilestone(told.count + 1)) return { notify: false, reason: 'grouped' };
   const unheard = noReceiverReason(level, receivers);
   if (unheard !== null) return { notify: false, reason: unheard };
-  if (told !== null) return { notify: true, kind: 'grown', reason: `count reached ${told.count + 1}` };
+  if (told !== null) return { notify: true, kind: 'updated', reason: `count reached ${told.count + 1}` };
   return { notify: true, kind: 'opened', reason: joins === null ? 'first match' : 'first live match' };
 }
 

@@ -26,7 +26,7 @@ export interface EntryView {
  * `entry` and `evidence` are of the match that brought it about; of a resolved one, of its last kept match.
  */
 export interface AlertNotification {
-  readonly kind: 'opened' | 'grown' | 'resolved';
+  readonly kind: 'opened' | 'updated' | 'resolved';
   readonly alert: {
     readonly id: number;
     readonly ruleId: string;

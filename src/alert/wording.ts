@@ -26,7 +26,7 @@ const PROSE = 500;
 export function wording(notification: Notification, links: Links): Wording {
   switch (notification.kind) {
     case 'opened':
-    case 'grown':
+    case 'updated':
     case 'resolved':
       return alertWords(notification, links);
     case 'health':
@@ -80,7 +80,7 @@ function headline(notification: AlertNotification): string {
   switch (kind) {
     case 'opened':
       return title;
-    case 'grown':
+    case 'updated':
       return `${title}: grown to ${times(alert.count)}`;
     case 'resolved':
       return `Closed: ${title}`;
@@ -94,7 +94,7 @@ function summary(notification: AlertNotification): string {
   switch (notification.kind) {
     case 'opened':
       return `${said}: ${by}`;
-    case 'grown':
+    case 'updated':
       return `${said}; the last: ${by}`;
     case 'resolved':
       return `${said}, after ${matchesOver(notification)}; the last: ${by}`;
@@ -111,7 +111,7 @@ function state(notification: AlertNotification): string | null {
   switch (kind) {
     case 'opened':
       return null;
-    case 'grown':
+    case 'updated':
       return `Grown to ${matchesOver(notification)}. Below is the last one.`;
     case 'resolved':
       return `Closed after ${matchesOver(notification)}: its period of ${durationInWords(alert.periodMs)} is over. A further match opens a new alert.`;

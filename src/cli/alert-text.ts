@@ -65,7 +65,7 @@ function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt
       return `${head}delivered at ${utc(settledAt ?? queuedAt)}${attempts > 1 ? `, at attempt ${attempts}` : ''}`;
     case 'pending':
       return `${head}on its way${attempts > 0 ? `, ${counted(attempts, 'attempt', 'attempts')} so far` : ''}, next at ${utc(dueAt)}${because}`;
-    case 'held':
+    case 'suppressed':
       return `${head}held back${because}`;
     case 'dead':
       return `${head}DEAD after ${counted(attempts, 'attempt', 'attempts')}${because}. Again: npm run tocsin -- resend`;

@@ -25,7 +25,7 @@ const status = z.object({
     open: z.record(text, number),
     newest: z.array(z.object({ id: number, level: text, title: text, count: number, lastAt: number, state: text })),
   }),
-  deliveries: z.object({ pending: number, delivered: number, dead: number, held: z._default(number, 0) }),
+  deliveries: z.object({ pending: number, delivered: number, dead: number, suppressed: z._default(number, 0) }),
   dead: z.array(z.object({ receiver: text, reason: text, settledAt: number })),
   waiting: z.array(z.object({ receiver: text, reason: text, dueAt: number })),
   healthAlerts: z.array(z.object({ kind: text, since: number, count: number, summary: text })),
@@ -73,7 +73,7 @@ const alertLine = z.object({
 const delivery = z.object({
   receiver: text,
   what: text,
-  state: z.enum(['pending', 'delivered', 'dead', 'held']),
+  state: z.enum(['pending', 'delivered', 'dead', 'suppressed']),
   reason: z.nullable(text),
   attempts: number,
   queuedAt: number,

@@ -70,7 +70,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     [
       'Deliveries',
       `${count(deliveries.pending)} pending, ${count(deliveries.delivered)} delivered, ` +
-        `${count(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ${count(deliveries.held)} held back`,
+        `${count(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ${count(deliveries.suppressed)} held back`,
     ],
   ];
 }

@@ -206,10 +206,10 @@ export interface Story {
 export interface DeliveryLine {
   readonly id: number;
   readonly receiver: string;
-  /** `opened`, `grown`, `resolved`. */
+  /** `opened`, `updated`, `resolved`. */
   readonly what: string;
-  /** `held`: decided not to be sent, for `reason`. */
-  readonly state: 'pending' | 'delivered' | 'dead' | 'held';
+  /** `suppressed`: decided not to be sent, for `reason`. */
+  readonly state: 'pending' | 'delivered' | 'dead' | 'suppressed';
   readonly reason: string | null;
   readonly attempts: number;
   readonly queuedAt: number;
@@ -331,7 +331,7 @@ export interface Status {
     readonly pending: number;
     readonly delivered: number;
     readonly dead: number;
-    readonly held: number;
+    readonly suppressed: number;
   };
   readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
   readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];

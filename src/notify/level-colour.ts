@@ -23,7 +23,7 @@ export function colourOf(notification: Notification): string {
     case 'health-resolved':
       return MENDED;
     case 'opened':
-    case 'grown':
+    case 'updated':
     case 'resolved':
       if (isTest(notification)) return MENDED;
       return COLOURS[notification.alert.level] ?? COLOURS.informational;

@@ -65,7 +65,11 @@ describe('say', () => {
     kind: 'opened',
     reason,
   });
-  const grown = (count: number): NotifyDecision => ({ notify: true, kind: 'grown', reason: `count reached ${count}` });
+  const grown = (count: number): NotifyDecision => ({
+    notify: true,
+    kind: 'updated',
+    reason: `count reached ${count}`,
+  });
   const held = (reason: Extract<NotifyDecision, { notify: false }>['reason']): NotifyDecision => ({
     notify: false,
     reason,
@@ -148,7 +152,7 @@ describe('closing', () => {
 
 describe('decisionText', () => {
   it.each([
-    [{ notify: true, kind: 'grown', reason: 'count reached 10' }, 'grown: count reached 10'],
+    [{ notify: true, kind: 'updated', reason: 'count reached 10' }, 'updated: count reached 10'],
     [{ notify: false, reason: 'did not grow' }, 'did not grow'],
   ] as const)('%o', (decision, text) => {
     expect(decisionText(decision)).toBe(text);

@@ -74,7 +74,7 @@ When its period closed
 const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: string])[] = [
   [
     'what was held back, and why',
-    { deliveries: [{ ...SENT, state: 'held', reason: 'below its level: it hears of critical and above' }] },
+    { deliveries: [{ ...SENT, state: 'suppressed', reason: 'below its level: it hears of critical and above' }] },
     'opened to slack: held back: below its level: it hears of critical and above',
   ],
   [
@@ -89,7 +89,7 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   ],
   ['what took several attempts', { deliveries: [{ ...SENT, attempts: 4 }] }, '03:00:01 UTC, at attempt 4'],
   ['that nobody was told', { deliveries: [] }, 'Nobody was told of it'],
-  ['growth', { timeline: [{ ...MATCH, said: 'grown: count reached 10' }] }, '    grown: count reached 10\n'],
+  ['growth', { timeline: [{ ...MATCH, said: 'updated: count reached 10' }] }, '    updated: count reached 10\n'],
   [
     'the number of a correlation',
     { timeline: [{ ...MATCH, number: '25 entries in 5 min' }] },
@@ -150,7 +150,7 @@ test('what others wrote commands no terminal', () => {
     alert,
     timeline: [{ at: NOW, entry, part: 'matched', said: hostile, evidence, number: hostile }],
     more: 1,
-    deliveries: (['pending', 'delivered', 'dead', 'held'] as const).map((state) => ({
+    deliveries: (['pending', 'delivered', 'dead', 'suppressed'] as const).map((state) => ({
       ...SENT,
       receiver: hostile,
       what: hostile,

@@ -17,7 +17,7 @@ const QUIET: Status = {
   rules: { version: 'v1', count: 8 },
   receivers: ['slack'],
   alerts: { open: {}, newest: [] },
-  deliveries: { pending: 0, delivered: 3, dead: 0, held: 0 },
+  deliveries: { pending: 0, delivered: 3, dead: 0, suppressed: 0 },
   dead: [],
   waiting: [],
   healthAlerts: [],
@@ -87,7 +87,7 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
   ['that nobody is told', { receivers: [] }, 'Receivers     NONE: nobody is told'],
   [
     'the dead',
-    { deliveries: { pending: 1, delivered: 2, dead: 3, held: 4 } },
+    { deliveries: { pending: 1, delivered: 2, dead: 3, suppressed: 4 } },
     'Deliveries    1 pending, 2 delivered, 3 DEAD, 4 held back',
   ],
   [

@@ -99,7 +99,7 @@ export const AVERAGE: AlertNotification = {
 
 export const GROWN: AlertNotification = {
   ...OPENED,
-  kind: 'grown',
+  kind: 'updated',
   alert: { ...OPENED.alert, count: 100, firstAt: AT - 12 * MINUTE },
 };
 
@@ -239,7 +239,7 @@ export const EXAMPLES: readonly (readonly [name: string, notification: Notificat
   ['correlation', CORRELATION],
   ['correlation-in-order', IN_ORDER],
   ['correlation-average', AVERAGE],
-  ['grown', GROWN],
+  ['updated', GROWN],
   ['closed', CLOSED],
   ['shortened', SHORTENED],
   ['hostile', HOSTILE],

@@ -84,7 +84,7 @@ const entry = fc.record({
 });
 
 const alert: fc.Arbitrary<AlertNotification> = fc.record({
-  kind: fc.constantFrom('opened', 'grown', 'resolved'),
+  kind: fc.constantFrom('opened', 'updated', 'resolved'),
   alert: fc.record({
     id: count,
     ruleId: hostile,

@@ -158,7 +158,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   owed.forEach((alert, index) => {
     for (const route of routes) {
       const rows = deliveries.filter((row) => row.alert === index + 1 && row.receiver === route.name);
-      const got = rows.map(({ what, state }) => (state === 'held' ? `${what} held` : what)).join(', ');
+      const got = rows.map(({ what, state }) => (state === 'suppressed' ? `${what} held` : what)).join(', ');
       const due = alert.told.map((what) => (hears(route, alert.level) ? what : `${what} held`)).join(', ');
       if (got !== due) say(`alert ${index + 1} to ${route.name}: owed "${due}", got "${got}"`);
     }
@@ -170,9 +170,9 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       if ('health' in notification) return row.health === notification.health.kind;
       return row.alert === notification.alert.id && row.what === whatOf(notification);
     });
-    if (row.state === 'held' && came) say(`delivery ${row.id} was held back, and ${row.receiver} heard of it`);
+    if (row.state === 'suppressed' && came) say(`delivery ${row.id} was held back, and ${row.receiver} heard of it`);
     if (row.state === 'delivered' && !came) say(`delivery ${row.id} counts as delivered; ${row.receiver} never got it`);
-    if (row.attempts === 0 && row.state !== 'held') say(`delivery ${row.id} was never tried`);
+    if (row.attempts === 0 && row.state !== 'suppressed') say(`delivery ${row.id} was never tried`);
   }
   for (const { receiver, notification } of after.heard) {
     if ('health' in notification) continue;

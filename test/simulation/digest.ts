@@ -23,14 +23,14 @@ let frozen: readonly string[] | null = null;
 /** Of a decision: what is left of its words. `opened: first match` → `O first match`. */
 const CODES: readonly (readonly [words: RegExp, code: string])[] = [
   [/^opened\b:?/, 'O'],
-  [/^grown\b:?/, 'U'],
+  [/^updated\b:?/, 'U'],
   [/^resolved\b:?/, 'R'],
   [/^health-resolved$/, 'HR'],
   [/^health$/, 'H'],
   [/^counted$/, 'C'],
   [/^backfilled$/, 'B'],
   [/^grouped$/, 'G'],
-  [/^held$/, 'S'],
+  [/^suppressed$/, 'S'],
 ];
 
 /** Twelve hexadecimal digits. */

@@ -98,7 +98,7 @@ export function owedFor(entries: readonly ModelEntry[], { allowedLatenessMs, rou
     let said = 'grouped';
     if (suppress) said = 'backfilled';
     else if (alert.backfilled) said = unheard(rule.level) ?? `opened: first ${known === undefined ? '' : 'live '}match`;
-    else if (/^10+$/.test(String(alert.count))) said = unheard(rule.level) ?? `grown: count reached ${alert.count}`;
+    else if (/^10+$/.test(String(alert.count))) said = unheard(rule.level) ?? `updated: count reached ${alert.count}`;
     if (!suppress) alert.backfilled = false;
     const tells = said.includes(':');
     if (tells) alert.told.push(`${said.split(':')[0]} ×${alert.count} `);

@@ -341,7 +341,7 @@ export async function run(seed: number): Promise<RunResult> {
     movedByHand,
   });
   for (const { said } of disk.all<{ said: string }>(
-    `SELECT concat(notification ->> '$.kind', iif(state = 'held', ', held', '')) AS said FROM deliveries
+    `SELECT concat(notification ->> '$.kind', iif(state = 'suppressed', ', suppressed', '')) AS said FROM deliveries
      UNION ALL SELECT said FROM matches WHERE said = 'counted'`,
   )) {
     world.hit(`said: ${said}`);

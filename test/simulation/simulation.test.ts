@@ -56,6 +56,8 @@ const KINDS = [
   ...['ledger: evicted', 'rules: changed', 'operator: rewind', 'storage: failed'],
   ...['upstream: error', 'upstream: down', 'upstream: rejected cursor', 'upstream: expired cursor'],
   ...['upstream: same cursor again', 'upstream: empty page', 'upstream: page too large'],
-  ...['opened', 'grown', 'resolved', 'opened, held', 'resolved, held', 'counted'].map((what) => `said: ${what}`),
+  ...['opened', 'updated', 'resolved', 'opened, suppressed', 'resolved, suppressed', 'counted'].map(
+    (what) => `said: ${what}`,
+  ),
   ...['poll: overtaken', 'poll: budget', 'poll: scan ended', 'poll: failed'],
 ];

@@ -105,7 +105,7 @@ export function alertPage(of: Foreign = ORDINARY, changes: Partial<AlertPage> = 
     deliveries: [
       line(1, 'slack', 'delivered', null),
       line(2, 'mail', 'pending', 'the server asked us to slow down'),
-      line(3, 'pager', 'held', 'below its level: it hears of critical and above'),
+      line(3, 'pager', 'suppressed', 'below its level: it hears of critical and above'),
       line(4, 'hook', 'dead', 'the receiver answered 410: it is gone for good'),
     ],
     closing: null,

@@ -78,7 +78,7 @@ describe('a delivery', () => {
       interval: 10,
     });
     expect(await attempted(world, 1)).toMatchObject([{ state: 'delivered', attempts: 1 }]);
-    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, held: 0 });
+    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, suppressed: 0 });
   });
 
   it("is made with more than one alarm's worth of them", async () => {
@@ -214,7 +214,7 @@ describe('a delivery that Slack refuses', () => {
         expect((await deliveries(world)).map(({ state }) => state)).toEqual(['dead', 'dead']),
       );
       const status = await world.status();
-      expect(status.deliveries).toEqual({ pending: 0, delivered: 0, dead: 2, held: 0 });
+      expect(status.deliveries).toEqual({ pending: 0, delivered: 0, dead: 2, suppressed: 0 });
       expect(status.dead[1]).toMatchObject({ receiver: 'slack', reason: expect.stringMatching(reason) });
       expect(status.healthAlerts).toMatchObject([
         { kind: 'dead-delivery', count: 1, summary: expect.stringMatching(reason) },
@@ -235,7 +235,7 @@ describe('a delivery that Slack refuses', () => {
   it('is told of, once Slack takes messages again', async () => {
     const { world } = await tried({ status: 404, body: 'no_service', times: 1 });
     await vi.waitFor(async () => expect(await saidOf(world, 'could not be delivered')).toBe(1), { timeout: 3_000 });
-    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1, held: 0 });
+    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1, suppressed: 0 });
   });
 
   it("names no part of the webhook's address, in the log or the status", async () => {

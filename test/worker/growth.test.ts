@@ -31,7 +31,7 @@ describe('an alert', () => {
     await world.untilEnded();
     const grown = [
       ['opened', 1, 'read-1'],
-      ['grown', 10, 'read-10'],
+      ['updated', 10, 'read-10'],
     ];
     expect(await told(world)).toEqual(grown);
 

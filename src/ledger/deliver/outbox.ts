@@ -72,7 +72,7 @@ export function enqueueSuppressed(
 ): void {
   store.run(
     `INSERT INTO deliveries (receiver, alert, health, notification, state, attempts, queued_at, due_at, settled_at, reason)
-     VALUES (?, ?, NULL, ?, 'held', 0, ?, ?, ?, ?)`,
+     VALUES (?, ?, NULL, ?, 'suppressed', 0, ?, ?, ?, ?)`,
     what.receiver,
     what.alert,
     JSON.stringify(what.notification),

@@ -37,7 +37,7 @@ export function readStatus(store: Store, context: StatusContext): Status {
   const pending = store.all<{ n: number }>("SELECT count(*) AS n FROM deliveries WHERE state = 'pending'")[0]?.n ?? 0;
   const ended = store.all<{ state: string; n: number }>(
     `SELECT state, count(*) AS n FROM deliveries
-     WHERE ${ENDED} AND state IN ('delivered', 'dead', 'held') AND queued_at > ? GROUP BY state`,
+     WHERE ${ENDED} AND state IN ('delivered', 'dead', 'suppressed') AND queued_at > ? GROUP BY state`,
     context.now - 30 * GIVE_UP_AFTER_MS,
   );
   const count = (of: string): number => ended.find((row) => row.state === of)?.n ?? 0;
@@ -70,7 +70,7 @@ export function readStatus(store: Store, context: StatusContext): Status {
       pending,
       delivered: count('delivered'),
       dead: count('dead'),
-      held: count('held'),
+      suppressed: count('suppressed'),
     },
     dead: store.all<{ receiver: string; reason: string; settledAt: number }>(
       `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries

@@ -70,7 +70,7 @@ function entryIn({ id, ...row }: MatchRow): AlertPage['timeline'][number]['entry
   return entry === null ? null : entryLine(entry);
 }
 
-const DELIVERY_STATES = ['pending', 'delivered', 'dead', 'held'] as const;
+const DELIVERY_STATES = ['pending', 'delivered', 'dead', 'suppressed'] as const;
 
 function deliveriesOf(store: Store, alert: number): readonly DeliveryLine[] {
   const rows = store.all<Omit<DeliveryLine, 'state'> & { state: string } & Record<string, string | number | null>>(

@@ -32,7 +32,7 @@ export function evict(
     some(store, 'entries', 'seq', 'created_at < ?', before),
     some(store, 'batches', 'first_seq', 'began < ?', before),
     some(store, 'windows', '(rule, key)', 'newest < ?', windowsBefore),
-    some(store, 'deliveries', 'id', `${ENDED} AND state IN ('delivered', 'held') AND queued_at < ?`, before),
+    some(store, 'deliveries', 'id', `${ENDED} AND state IN ('delivered', 'suppressed') AND queued_at < ?`, before),
     some(store, 'deliveries', 'id', `${ENDED} AND state = 'dead' AND queued_at < ?`, alertsBefore),
     some(store, 'quarantine', 'key', 'first_at < ?', before),
     some(store, 'matches', '(alert, seq)', `alert IN (SELECT id FROM alerts WHERE ${oldAlerts})`, alertsBefore),

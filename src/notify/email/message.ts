@@ -100,7 +100,7 @@ function urgency(notification: Notification): Record<string, string> {
     case 'resolved':
       return NORMAL;
     case 'opened':
-    case 'grown':
+    case 'updated':
       return isTest(notification) ? NORMAL : (URGENCY[notification.alert.level] ?? NORMAL);
   }
 }

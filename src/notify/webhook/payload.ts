@@ -7,7 +7,7 @@
  *
  * | field | |
  * |---|---|
- * | `type` | `alert.opened`, `alert.grown` (its count reached 10, 100, …), `alert.resolved` (its period closed after growth), `alarm.raised`, `alarm.cleared` (about Tocsin itself) |
+ * | `type` | `alert.opened`, `alert.updated` (its count reached 10, 100, …), `alert.resolved` (its period closed after growth), `alarm.raised`, `alarm.cleared` (about Tocsin itself) |
  * | `timestamp` | of the entry shown; of an alarm: since when |
  * | `data.test` | a person asked for it to test the way: nothing happened |
  * | `data.text` | all of it in one line, for people |

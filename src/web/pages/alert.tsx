@@ -315,7 +315,7 @@ function Deliveries({ deliveries }: { deliveries: readonly DeliveryLine[] }) {
                 <When at={delivery.settledAt ?? delivery.queuedAt} />
               </td>
               <td data-label="Attempts" class="number">
-                {delivery.state === 'held' ? '–' : grouped(delivery.attempts)}
+                {delivery.state === 'suppressed' ? '–' : grouped(delivery.attempts)}
               </td>
             </tr>
           ))}

@@ -315,7 +315,9 @@ describe('what comes and goes', () => {
       it.ledger.failed(key, NOON + minute * MINUTE);
       it.record([entry(`seen-${minute}`, NOON + minute * MINUTE)], { now: NOON + (minute + 1) * MINUTE });
     }
-    expect(told(it)).toEqual([0, 1].flatMap(() => ['health key-refused → slack', 'health-resolved key-refused → slack']));
+    expect(told(it)).toEqual(
+      [0, 1].flatMap(() => ['health key-refused → slack', 'health-resolved key-refused → slack']),
+    );
   });
 
   it('and then stays is told within half an hour, with its own beginning', () => {
@@ -597,6 +599,6 @@ describe('what is dead, sent again by hand', () => {
     ring(it, NOON);
     send(it, NOON);
     expect(it.ledger.resend(null, NOON)).toBe(0);
-    expect(it.ledger.status(NOON).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, held: 1 });
+    expect(it.ledger.status(NOON).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, suppressed: 1 });
   });
 });

@@ -22,7 +22,7 @@ describe('a ledger of 100,000 entries', () => {
     expect(facts.entries).toBe(100_000);
     const counted = (sql: string) => store.all<{ of: string }>(sql).map(({ of }) => of);
     expect(counted('SELECT DISTINCT state AS of FROM deliveries ORDER BY of')).toEqual([
-      ...['dead', 'delivered', 'held', 'pending'],
+      ...['dead', 'delivered', 'pending', 'suppressed'],
     ]);
     expect(counted('SELECT DISTINCT level AS of FROM alerts ORDER BY of')).toEqual(
       LEVELS.filter((level) => level !== 'informational').toSorted(),
@@ -71,7 +71,7 @@ describe('a ledger of 100,000 entries', () => {
     for (const { entry } of Object.values(facts.stories)) expect(alertOf(entry)).toBeGreaterThan(0);
     const grown = views.alert(alertOf(facts.grown.entry));
     expect(grown).toMatchObject({ alert: { count: 40, state: 'closed' }, more: 0 });
-    expect(new Set(grown?.deliveries.map(({ what }) => what))).toEqual(new Set(['opened', 'grown', 'resolved']));
+    expect(new Set(grown?.deliveries.map(({ what }) => what))).toEqual(new Set(['opened', 'updated', 'resolved']));
     expect(views.entry(facts.hostile.entry, null)?.parts[0]?.alert.state).toBe('open');
     expect(views.entry(facts.cut, null)?.cut).toBe(true);
     expect(views.entry(facts.quiet.entry, null)).toMatchObject({ rules: [], parts: [] });

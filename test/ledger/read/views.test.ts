@@ -32,9 +32,9 @@ describe('an alert', () => {
     expect(page?.timeline[0]?.evidence).toEqual([{ selection: 'selection', field: 'action', value: 'vm.deleted' }]);
     expect(page?.deliveries.map(({ receiver, what, state }) => [receiver, what, state])).toEqual([
       ['slack', 'opened', 'pending'],
-      ['pager', 'opened', 'held'],
-      ['slack', 'grown', 'pending'],
-      ['pager', 'grown', 'held'],
+      ['pager', 'opened', 'suppressed'],
+      ['slack', 'updated', 'pending'],
+      ['pager', 'updated', 'suppressed'],
     ]);
     expect(page?.deliveries[1]?.reason).toContain('below its level');
     expect(page).toMatchObject({ more: 0, closing: null });
@@ -50,7 +50,7 @@ describe('an alert', () => {
       alert: { state: 'closed', count: 150 },
       closing: 'resolved: its period closed after growth',
     });
-    expect(views.alert(1)?.deliveries.map(({ what }) => what)).toEqual(['opened', 'grown', 'grown', 'resolved']);
+    expect(views.alert(1)?.deliveries.map(({ what }) => what)).toEqual(['opened', 'updated', 'updated', 'resolved']);
   });
 
   it('outlives its entries: the match is there, the entry is null', () => {

@@ -135,11 +135,11 @@ describe('growth', () => {
     grow(it, 10, 12);
     expect(told(it)).toEqual([
       ['opened', 1, 'g1'],
-      ['grown', 10, 'g10'],
+      ['updated', 10, 'g10'],
     ]);
     const said = it.store.all<{ said: string }>('SELECT said FROM matches ORDER BY seq').map((row) => row.said);
     const grouped = (count: number) => Array.from({ length: count }, () => 'grouped');
-    expect(said).toEqual(['opened: first match', ...grouped(8), 'grown: count reached 10', ...grouped(2)]);
+    expect(said).toEqual(['opened: first match', ...grouped(8), 'updated: count reached 10', ...grouped(2)]);
   });
 
   it('is told at ten, a hundred and a thousand, though they come in one page', () => {
@@ -148,9 +148,9 @@ describe('growth', () => {
     for (let i = 0; i < page.length; i += 100) it.record(page.slice(i, i + 100));
     expect(told(it).map(([kind, count]) => [kind, count])).toEqual([
       ['opened', 1],
-      ['grown', 10],
-      ['grown', 100],
-      ['grown', 1_000],
+      ['updated', 10],
+      ['updated', 100],
+      ['updated', 1_000],
     ]);
     // The hundred first matches, and the one that reached a thousand.
     expect(it.count('matches')).toBe(101);
@@ -217,7 +217,7 @@ describe('routing', () => {
       { receiver: 'usual', state: 'pending', reason: null, settled_at: null },
       {
         receiver: 'pager',
-        state: 'held',
+        state: 'suppressed',
         reason: 'below its level: it hears of critical and above',
         settled_at: NOON,
       },
@@ -228,7 +228,7 @@ describe('routing', () => {
   it('tells what is informational to who asks for it', () => {
     const it = scene([{ ...RULE, level: 'informational' }], { receivers });
     expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'notified: first match' }]);
-    expect(sent(it)).toMatchObject([{ state: 'pending' }, { state: 'held' }, { state: 'held' }]);
+    expect(sent(it)).toMatchObject([{ state: 'pending' }, { state: 'suppressed' }, { state: 'suppressed' }]);
   });
 
   it('says that nobody hears of a level, and keeps no row for each', () => {
@@ -472,7 +472,7 @@ describe('replay', () => {
       expect(again.store.all(`SELECT * FROM ${table}`)).toEqual(first.store.all(`SELECT * FROM ${table}`));
     }
     expect(first.count('alerts')).toBeGreaterThan(3);
-    for (const kind of ['opened', 'grown', 'resolved']) {
+    for (const kind of ['opened', 'updated', 'resolved']) {
       expect(first.count('deliveries', `notification ->> '$.kind' = '${kind}'`), kind).toBeGreaterThan(1);
     }
     expect(first.count('matches', "said = 'counted'")).toBeGreaterThan(3);

@@ -138,9 +138,9 @@ describe('nothing is said, and why is kept', () => {
       it.store.all("SELECT receiver, state, notification ->> '$.kind' AS kind FROM deliveries ORDER BY id"),
     ).toEqual([
       { receiver: 'slack', state: 'pending', kind: 'opened' },
-      { receiver: 'pager', state: 'held', kind: 'opened' },
+      { receiver: 'pager', state: 'suppressed', kind: 'opened' },
       { receiver: 'slack', state: 'pending', kind: 'resolved' },
-      { receiver: 'pager', state: 'held', kind: 'resolved' },
+      { receiver: 'pager', state: 'suppressed', kind: 'resolved' },
     ]);
   });
 });

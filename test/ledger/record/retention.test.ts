@@ -88,9 +88,9 @@ describe('retention', () => {
   it('throws out what was held back as it does what was delivered', () => {
     const it = scene([onAction('vm.read')], { receivers: [route('pager', { minLevel: 'critical' }), route('slack')] });
     it.record([entry('old', NOON)]);
-    expect(it.count('deliveries', "state = 'held'")).toBe(1);
+    expect(it.count('deliveries', "state = 'suppressed'")).toBe(1);
     it.record([entry('new', LATER, { action: 'other' })], { now: LATER });
-    expect(it.count('deliveries', "state = 'held'")).toBe(0);
+    expect(it.count('deliveries', "state = 'suppressed'")).toBe(0);
   });
 
   it('finds what was delivered, held back or is dead by an index', () => {

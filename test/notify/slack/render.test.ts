@@ -97,7 +97,7 @@ describe('what a person reads', () => {
 
   const grown = {
     ...OPENED,
-    kind: 'grown',
+    kind: 'updated',
     alert: { ...OPENED.alert, count: 1_000, lastAt: OPENED.alert.firstAt + 3_600_000 },
   } as const;
   test('buttons lead to the alert and the entry, and there is none where there is no link', () => {

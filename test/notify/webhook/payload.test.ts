@@ -86,7 +86,7 @@ describe('what a program reads', () => {
   });
 
   test.each<[Notification, string]>([
-    [GROWN, 'alert.grown'],
+    [GROWN, 'alert.updated'],
     [CLOSED, 'alert.resolved'],
     [{ ...BLIND, kind: 'health-resolved' }, 'health.resolved'],
   ])('the type says what it is', (notification, type) => expect(sent(notification).type).toBe(type));

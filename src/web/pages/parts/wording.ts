@@ -18,7 +18,7 @@ const SAID: { readonly [said: string]: string } = {
 
 /** What was said of a match, or why nothing was. */
 export function saidInWords(said: string): string {
-  const [, count] = /^grown: count reached (\d{1,15})$/.exec(said) ?? [];
+  const [, count] = /^updated: count reached (\d{1,15})$/.exec(said) ?? [];
   if (count !== undefined) return `Told: with it the alert reached ${grouped(Number(count))} matches.`;
   return known(SAID, said) ?? withReason('Not told: ', said) ?? said;
 }
@@ -45,7 +45,7 @@ function known(words: { readonly [name: string]: string }, name: string): string
 
 const WHAT: { readonly [what: string]: string } = {
   opened: 'It opened',
-  grown: 'It grew',
+  updated: 'It grew',
   resolved: 'It closed',
 };
 
@@ -58,7 +58,7 @@ const STATES: { readonly [state in DeliveryLine['state']]: string } = {
   pending: 'On its way',
   delivered: 'Delivered',
   dead: 'Dead',
-  held: 'Held back',
+  suppressed: 'Held back',
 };
 
 export function stateInWords(state: DeliveryLine['state']): string {
