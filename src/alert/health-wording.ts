@@ -50,8 +50,8 @@ export function healthWording(notification: HealthNotification, links: Links): W
     facts: [],
     passages: [],
     runbook:
-      raised && health.mend.trim() !== ''
-        ? { heading: 'What to do', lines: proseLines(health.mend), href: null }
+      raised && health.hint.trim() !== ''
+        ? { heading: 'What to do', lines: proseLines(health.hint), href: null }
         : null,
     harmless: null,
     footer: [

@@ -79,7 +79,7 @@ export interface HealthNotification {
     /** One line, in words: what is wrong. */
     readonly summary: string;
     /** What to do about it. */
-    readonly mend: string;
+    readonly hint: string;
     /** Wall time, ms since the epoch. */
     readonly since: number;
   };

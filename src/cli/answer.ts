@@ -37,7 +37,7 @@ const problem = z.object({
   severity: z.enum(['error', 'notice']),
   problem: text,
   meanwhile: text,
-  mend: text,
+  hint: text,
 });
 
 const health = z.object({

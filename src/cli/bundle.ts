@@ -40,7 +40,7 @@ if (import.meta.main) {
     process.stdout.write(`${await buildBundle(runWrangler)}\n`);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    process.stderr.write(`${error.message}\n${error.mend}\n`);
+    process.stderr.write(`${error.message}\n${error.hint}\n`);
     process.exitCode = error.code;
   }
 }

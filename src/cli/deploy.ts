@@ -31,7 +31,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
-  process.stderr.write(`${error.message}\n${error.mend}\n`);
+  process.stderr.write(`${error.message}\n${error.hint}\n`);
   process.exitCode = error.code;
 }
 

@@ -6,13 +6,13 @@ export const FAILED = 1;
 export const CALLED_WRONGLY = 2;
 
 export class Failure extends Error {
-  readonly mend: string;
+  readonly hint: string;
   readonly code: typeof FAILED | typeof CALLED_WRONGLY;
 
-  constructor(problem: string, mend: string, code: typeof FAILED | typeof CALLED_WRONGLY = FAILED) {
+  constructor(problem: string, hint: string, code: typeof FAILED | typeof CALLED_WRONGLY = FAILED) {
     super(problem);
     this.name = 'Failure';
-    this.mend = mend;
+    this.hint = hint;
     this.code = code;
   }
 }

@@ -40,10 +40,10 @@ export function statusLines(answer: StatusAnswer, origin: string, now: number): 
     ...section('Receivers', health(answer.receivers)),
     ...section(
       'Settings',
-      problems.flatMap(({ setting, severity, problem, meanwhile, mend }) => [
+      problems.flatMap(({ setting, severity, problem, meanwhile, hint }) => [
         `${severity === 'error' ? 'ERROR ' : 'notice'}  ${safe(`${setting} ${problem}`)}`,
         `        meanwhile: ${safe(meanwhile)}`,
-        `        to mend it: ${safe(mend)}`,
+        `        to mend it: ${safe(hint)}`,
       ]),
     ),
   ];

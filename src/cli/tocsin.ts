@@ -35,7 +35,7 @@ export async function main(args: readonly string[], around: Surroundings): Promi
     return await run(readCommand(args, around.now()), around);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    around.err(`${error.message}\n${error.mend}\n`);
+    around.err(`${error.message}\n${error.hint}\n`);
     return error.code;
   }
 }

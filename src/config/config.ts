@@ -99,17 +99,17 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace>(
   const apiKey = take('NIRVANA_LABS_API_KEY', readApiKey(from, 'NIRVANA_LABS_API_KEY'), {
     missing: 'is not set',
     meanwhile: 'the audit log is not read: nothing is watched',
-    mend: `an API key of the organization that may read its audit log: ${bySecret('NIRVANA_LABS_API_KEY')}`,
+    hint: `an API key of the organization that may read its audit log: ${bySecret('NIRVANA_LABS_API_KEY')}`,
   });
   const baseUrl = take('NIRVANA_LABS_BASE_URL', readBaseUrl(from), {
     missing: null,
     meanwhile: 'the audit log is not read: nothing is watched',
-    mend: `leave it out for ${DEFAULT_BASE_URL}, or an https address without query, ${IN_VARS}`,
+    hint: `leave it out for ${DEFAULT_BASE_URL}, or an https address without query, ${IN_VARS}`,
   });
   const linkSecret = take('LINK_SECRET', readSecret(from, 'LINK_SECRET'), {
     missing: 'is not set',
     meanwhile: 'nobody may operate it, no link in a message can be signed, nobody can sign in; the watch goes on',
-    mend: `32 random characters or more: openssl rand -hex 32 | ${bySecret('LINK_SECRET')}`,
+    hint: `32 random characters or more: openssl rand -hex 32 | ${bySecret('LINK_SECRET')}`,
   });
   const { receivers, problems: receiverProblems } = readReceivers(from, routing);
   problems.push(...receiverProblems);
@@ -117,18 +117,18 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace>(
   const publicUrl = take('PUBLIC_URL', after(readText(from, 'PUBLIC_URL'), parseOrigin), {
     missing: null,
     meanwhile: NO_LINKS,
-    mend: PUBLIC_URL_RIGHT,
+    hint: PUBLIC_URL_RIGHT,
   });
   const access = readAccess(from, take);
   const heartbeatUrl = take('HEARTBEAT_URL', after(readText(from, 'HEARTBEAT_URL'), parseServiceUrl), {
     missing: null,
     meanwhile: 'nobody outside is told that it watches',
-    mend: `the https address that your monitor gives: ${bySecret('HEARTBEAT_URL')}`,
+    hint: `the https address that your monitor gives: ${bySecret('HEARTBEAT_URL')}`,
   });
   const apiKeyExpiresAt = take('API_KEY_EXPIRES_AT', readExpiry(from, 'API_KEY_EXPIRES_AT'), {
     missing: null,
     meanwhile: 'nobody is warned before the API key expires',
-    mend: `a date or a time such as \`2026-12-31\` or \`2026-12-31T12:00:00Z\`, ${IN_VARS}`,
+    hint: `a date or a time such as \`2026-12-31\` or \`2026-12-31T12:00:00Z\`, ${IN_VARS}`,
   });
 
   const { watch, notices } = readWatch(from, take);
@@ -136,17 +136,17 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace>(
   const kv = take('KV', readBinding<Kv>(from, 'KV', ['get', 'put', 'delete']), {
     missing: 'is not bound',
     meanwhile: 'the checkpoint is kept by the ledger only: it cannot be read or rewound',
-    mend: 'a KV namespace: [[kv_namespaces]] with binding = "KV" in wrangler.toml, then npm run deploy',
+    hint: 'a KV namespace: [[kv_namespaces]] with binding = "KV" in wrangler.toml, then npm run deploy',
   });
   const rateLimit = take('RATE_LIMIT', readBinding<RateLimit>(from, 'RATE_LIMIT', ['limit']), {
     missing: null,
     meanwhile: UNCOUNTED,
-    mend: RATE_LIMIT_RIGHT,
+    hint: RATE_LIMIT_RIGHT,
   });
   const ledger = take('LEDGER', readBinding<Ledger>(from, 'LEDGER', ['idFromName', 'get']), {
     missing: 'is not bound',
     meanwhile: 'nothing can be recorded: nothing is watched',
-    mend: 'the Durable Object: [[durable_objects.bindings]] with name = "LEDGER", class_name = "Ledger" in wrangler.toml, then npm run deploy',
+    hint: 'the Durable Object: [[durable_objects.bindings]] with name = "LEDGER", class_name = "Ledger" in wrangler.toml, then npm run deploy',
   });
 
   return {
@@ -195,12 +195,12 @@ function readAccess(env: Environment, take: Take): Config['access'] {
   const teamDomain = take('ACCESS_TEAM_DOMAIN', team, {
     missing: aud.kind === 'absent' ? null : 'is not set, and ACCESS_AUD is',
     meanwhile,
-    mend: `your team's domain, such as \`example.cloudflareaccess.com\`, ${IN_VARS}`,
+    hint: `your team's domain, such as \`example.cloudflareaccess.com\`, ${IN_VARS}`,
   });
   const audience = take('ACCESS_AUD', aud, {
     missing: team.kind === 'absent' ? null : 'is not set, and ACCESS_TEAM_DOMAIN is',
     meanwhile,
-    mend: `the Application Audience (AUD) tag of the Access application, 64 hexadecimal digits, ${IN_VARS}`,
+    hint: `the Application Audience (AUD) tag of the Access application, 64 hexadecimal digits, ${IN_VARS}`,
   });
   return teamDomain === null || audience === null ? null : { teamDomain, audience };
 }
@@ -218,7 +218,7 @@ function renamed(env: Environment): SettingProblem[] {
         severity: 'error' as const,
         problem: `is now called ${name}`,
         meanwhile: `it is not read: ${name} has its own value or the default`,
-        mend: `rename it to ${name}, ${IN_VARS}`,
+        hint: `rename it to ${name}, ${IN_VARS}`,
       },
     ];
   });
@@ -230,7 +230,7 @@ function absences(env: Environment): SettingProblem[] {
     ['PUBLIC_URL', readText(env, 'PUBLIC_URL'), 'is not set', NO_LINKS, PUBLIC_URL_RIGHT],
     ['RATE_LIMIT', readBinding(env, 'RATE_LIMIT', []), 'is not bound', UNCOUNTED, RATE_LIMIT_RIGHT],
   ] as const;
-  return rows.flatMap(([setting, reading, problem, meanwhile, mend]) =>
-    reading.kind === 'absent' ? [{ setting, severity: 'notice' as const, problem, meanwhile, mend }] : [],
+  return rows.flatMap(([setting, reading, problem, meanwhile, hint]) =>
+    reading.kind === 'absent' ? [{ setting, severity: 'notice' as const, problem, meanwhile, hint }] : [],
   );
 }

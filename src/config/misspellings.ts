@@ -13,7 +13,7 @@ export function misspellings(env: Environment, known: readonly string[]): Settin
         severity: 'notice' as const,
         problem: `is it meant by ${/^[\w-]{1,60}$/.test(name) ? `\`${name}\`` : 'a setting of a similar name'}, which is none of Tocsin's?`,
         meanwhile: 'that setting is not read',
-        mend: `name it \`${meant}\`, or leave it out`,
+        hint: `name it \`${meant}\`, or leave it out`,
       },
     ];
   });

@@ -57,7 +57,7 @@ export interface Receivers {
 }
 
 /** A piece of a receiver that is missing or wrong. */
-type Flaw = Pick<SettingProblem, 'setting' | 'problem' | 'mend'>;
+type Flaw = Pick<SettingProblem, 'setting' | 'problem' | 'hint'>;
 
 /** The binding that sends mail, and who it is from: of all receivers of this type. */
 const MAIL_BINDING = 'EMAIL';
@@ -111,9 +111,9 @@ function readReceiver(env: Environment, { name, type, secret, signingSecret, min
   const common = { name, minLevel };
   const flaws: Flaw[] = [];
   /** The value, or null and a flaw. */
-  function take<T>(setting: string, reading: Reading<T>, mend: string, missing = 'is not set'): T | null {
+  function take<T>(setting: string, reading: Reading<T>, hint: string, missing = 'is not set'): T | null {
     if (reading.kind === 'value') return reading.value;
-    flaws.push({ setting, problem: reading.kind === 'absent' ? missing : reading.problem, mend });
+    flaws.push({ setting, problem: reading.kind === 'absent' ? missing : reading.problem, hint });
     return null;
   }
   const settled = (settings: ReceiverSettings | null): Read => ({
@@ -123,8 +123,8 @@ function readReceiver(env: Environment, { name, type, secret, signingSecret, min
 
   switch (type) {
     case 'slack': {
-      const mend = `${SLACK_RIGHT}: ${bySecret(secret)}`;
-      const webhookUrl = take(secret, after(readText(env, secret), parseSlackWebhook), mend);
+      const hint = `${SLACK_RIGHT}: ${bySecret(secret)}`;
+      const webhookUrl = take(secret, after(readText(env, secret), parseSlackWebhook), hint);
       return settled(webhookUrl === null ? null : { ...common, type, webhookUrl });
     }
     case 'email': {
@@ -181,7 +181,7 @@ function none(): SettingProblem {
     severity: 'error',
     problem: 'is not set, and no other receiver is',
     meanwhile: NOBODY,
-    mend: `${SLACK_RIGHT}: ${bySecret(setting)}; README.md has e-mail and webhooks`,
+    hint: `${SLACK_RIGHT}: ${bySecret(setting)}; README.md has e-mail and webhooks`,
   };
 }
 
@@ -199,7 +199,7 @@ function halves(env: Environment): readonly SettingProblem[] {
         severity: 'notice' as const,
         problem: `is not set, and ${other} is`,
         meanwhile: 'nothing is sent there',
-        mend: `${bySecret(address)}, or leave ${other} out`,
+        hint: `${bySecret(address)}, or leave ${other} out`,
       },
     ];
   });

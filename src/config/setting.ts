@@ -16,13 +16,13 @@ export interface SettingProblem {
   /** What happens until it is mended. */
   readonly meanwhile: string;
   /** What would be right, with an example and the command that sets it. */
-  readonly mend: string;
+  readonly hint: string;
 }
 
-/** How to set what is no secret, for a `mend`. */
+/** How to set what is no secret, for a `hint`. */
 export const IN_VARS = 'under [vars] in wrangler.toml (locally: in .dev.vars), then npm run deploy';
 
-/** How to set a secret, for a `mend`. */
+/** How to set a secret, for a `hint`. */
 export function bySecret(setting: string): string {
   return `npx wrangler secret put ${setting} (locally: in .dev.vars)`;
 }
@@ -47,15 +47,15 @@ export function wrong(problem: string): Reading<never> {
 export type Take = <T>(
   setting: string,
   reading: Reading<T>,
-  texts: { readonly missing: string | null; readonly meanwhile: string; readonly mend: string },
+  texts: { readonly missing: string | null; readonly meanwhile: string; readonly hint: string },
 ) => T | null;
 
 /** Takes values, and adds what is wrong to `problems`. */
 export function createTake(problems: SettingProblem[]): Take {
-  return (setting, reading, { missing, meanwhile, mend }) => {
+  return (setting, reading, { missing, meanwhile, hint }) => {
     if (reading.kind === 'value') return reading.value;
     const problem = reading.kind === 'wrong' ? reading.problem : missing;
-    if (problem !== null) problems.push({ setting, severity: 'error', problem, meanwhile, mend });
+    if (problem !== null) problems.push({ setting, severity: 'error', problem, meanwhile, hint });
     return null;
   };
 }

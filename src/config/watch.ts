@@ -52,7 +52,7 @@ export function readWatch(
   /** The value, or the default, with a problem if what is set is wrong. */
   function takeOr<T>(setting: string, reading: Reading<T>, fallback: T, written: string, right: string): T {
     const meanwhile = `the default, ${written}, is used`;
-    return take(setting, reading, { missing: null, meanwhile, mend: `${right}, ${IN_VARS}` }) ?? fallback;
+    return take(setting, reading, { missing: null, meanwhile, hint: `${right}, ${IN_VARS}` }) ?? fallback;
   }
   const duration = (setting: string, fallback: string, least: string, most: string) =>
     takeOr(
@@ -107,7 +107,7 @@ function oddities({ startAt, retentionMs }: WatchSettings): readonly SettingProb
       severity: 'notice',
       problem: `is ${back} back, further than entries are kept (RETENTION, ${formatDuration(retentionMs)})`,
       meanwhile: 'entries older than that are counted and left alone',
-      mend: `a shorter START_AT or a longer RETENTION, ${IN_VARS}`,
+      hint: `a shorter START_AT or a longer RETENTION, ${IN_VARS}`,
     },
   ];
 }

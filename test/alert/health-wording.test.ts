@@ -47,6 +47,6 @@ const ROWS: readonly Row[] = [
 
 test.each(ROWS)('%s of %s: the headline is true beside “%s”', (kind, of, summary, told) => {
   const subject = of === 'unhealthy-receiver' ? 'b' : null;
-  const health = { kind: of, subject, summary, mend: '', since: 0 };
+  const health = { kind: of, subject, summary, hint: '', since: 0 };
   expect(healthWording({ kind, health: health }, NO_LINKS).summary).toBe(told);
 });

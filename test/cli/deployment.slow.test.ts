@@ -240,7 +240,7 @@ test('an answer of wrangler’s that is none is said', async () => {
     steps: [],
   });
   const { failure } = await deployTo({}, { wrangler });
-  expect(failure).toMatchObject({ message: 'wrangler can’t say which secrets the Worker has', mend: 'no network' });
+  expect(failure).toMatchObject({ message: 'wrangler can’t say which secrets the Worker has', hint: 'no network' });
 });
 
 test.each([

@@ -33,7 +33,7 @@ function text(of: StatusAnswer): string {
 }
 
 const broken = (setting: string, severity: 'error' | 'notice' = 'error') => [
-  { setting, severity, problem: 'is not set', meanwhile: 'nothing is watched', mend: 'set it' },
+  { setting, severity, problem: 'is not set', meanwhile: 'nothing is watched', hint: 'set it' },
 ];
 
 test.each([
@@ -169,7 +169,7 @@ test('what others wrote commands no terminal', () => {
       healthAlerts: [{ kind: hostile, since: NOW, count: 1, summary: hostile }],
       quarantine: [{ key: hostile, problem: hostile, firstAt: NOW }],
     },
-    [{ setting: hostile, severity: 'error', problem: hostile, meanwhile: hostile, mend: hostile }],
+    [{ setting: hostile, severity: 'error', problem: hostile, meanwhile: hostile, hint: hostile }],
   );
   const health = { ...HEALTHY, name: hostile, state: 'failing', reason: hostile } as const;
   for (const line of statusLines({ ...given, receivers: [health] }, 'https://t.example', NOW))

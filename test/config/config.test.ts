@@ -526,9 +526,9 @@ describe('settings that are wrong', () => {
   });
 
   test.each(rows)('%s: the problem says what happens meanwhile and what would be right', (_, changes) => {
-    for (const { meanwhile, mend } of read(changes).problems) {
+    for (const { meanwhile, hint } of read(changes).problems) {
       expect(meanwhile).not.toBe('');
-      expect(mend).toMatch(/wrangler secret put \w+|wrangler\.toml/);
+      expect(hint).toMatch(/wrangler secret put \w+|wrangler\.toml/);
     }
   });
 
@@ -612,7 +612,7 @@ describe('settings that look meant for another', () => {
     ['RATE_LIMIT', 'is not bound', 'as often as they like'],
   ])('no %s is worth a word, and stops nothing', (setting, problem, meanwhile) => {
     expect(read({ [setting]: undefined }).problems).toEqual([
-      { setting, severity: 'notice', problem, meanwhile: expect.stringContaining(meanwhile), mend: expect.anything() },
+      { setting, severity: 'notice', problem, meanwhile: expect.stringContaining(meanwhile), hint: expect.anything() },
     ]);
   });
 

@@ -86,7 +86,7 @@ describe('a receiver that can’t be made', () => {
     name: string,
     problem: string,
     settings: readonly string[],
-    mend: RegExp,
+    hint: RegExp,
   ])[] = [
     [
       'no sender',
@@ -189,7 +189,7 @@ describe('a receiver that can’t be made', () => {
 
   test.each(rows)(
     '%s: the others are, and it is there with its problem',
-    (_, changes, name, problem, settings, mend) => {
+    (_, changes, name, problem, settings, hint) => {
       const { receivers, problems } = readReceivers({ ...ALL, ...changes }, null);
       expect(receivers.map((receiver) => receiver.name)).toEqual(['slack', 'email', 'webhook']);
       expect(receivers.filter(({ type }) => type === 'unset')).toEqual([
@@ -201,7 +201,7 @@ describe('a receiver that can’t be made', () => {
           severity: 'error',
           problem: expect.stringMatching(new RegExp(`\\(receiver ${name}\\)$`)),
           meanwhile: 'what goes there cannot be delivered, and is told through another receiver',
-          mend: expect.stringMatching(mend),
+          hint: expect.stringMatching(hint),
         });
       }
     },
@@ -250,9 +250,9 @@ describe('with a routing', () => {
       {
         setting: 'SLACK_ONCALL',
         problem: 'is not set (receiver oncall)',
-        mend: expect.stringMatching(/put SLACK_ONCALL/),
+        hint: expect.stringMatching(/put SLACK_ONCALL/),
       },
-      { setting: 'SIEM', problem: 'is not set (receiver siem)', mend: expect.stringMatching(/put SIEM /) },
+      { setting: 'SIEM', problem: 'is not set (receiver siem)', hint: expect.stringMatching(/put SIEM /) },
     ]);
   });
 

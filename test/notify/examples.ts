@@ -182,7 +182,7 @@ export const HOSTILE: AlertNotification = {
 
 /** As the ledger says them (ledger/health/alerts.ts and who raises them). */
 const ALARM_TEXTS: {
-  readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string, mend: string];
+  readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string, hint: string];
 } = {
   blind: [
     null,
@@ -223,14 +223,14 @@ const ALARM_TEXTS: {
 
 /** An alarm of each kind. */
 export const ALARMS: readonly HealthNotification[] = (Object.keys(ALARM_TEXTS) as HealthAlertKind[]).map((kind) => {
-  const [subject, summary, mend] = ALARM_TEXTS[kind];
-  return { kind: 'health', health: { kind, subject, summary, mend, since: AT } };
+  const [subject, summary, hint] = ALARM_TEXTS[kind];
+  return { kind: 'health', health: { kind, subject, summary, hint, since: AT } };
 });
 
 /** The same, over. */
 export const MENDED: readonly HealthNotification[] = ALARMS.map(({ health }) => ({
   kind: 'health-resolved',
-  health: { ...health, summary: 'It is over.', mend: '' },
+  health: { ...health, summary: 'It is over.', hint: '' },
 }));
 
 /** Every state there is, by name. */

@@ -131,7 +131,7 @@ const health: fc.Arbitrary<HealthNotification> = fc.record({
     ),
     subject: maybe,
     summary: hostile,
-    mend: hostile,
+    hint: hostile,
     since: time,
   }),
 });

@@ -58,7 +58,7 @@ export const BLIND: HealthNotification = {
     kind: 'blind',
     subject: null,
     summary: 'No walk has ended and none has moved for 15 minutes: the upstream answers 401.',
-    mend: 'Make a new API key and set it:\nnpx wrangler secret put NIRVANA_LABS_API_KEY',
+    hint: 'Make a new API key and set it:\nnpx wrangler secret put NIRVANA_LABS_API_KEY',
     since: Date.UTC(2026, 0, 31, 9, 30, 0),
   },
 };

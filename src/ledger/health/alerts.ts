@@ -157,7 +157,7 @@ export function raiseHealthAlert(
   );
   const notification: HealthNotification = {
     kind: 'health',
-    health: { kind, subject, summary, mend: HINTS[kind], since },
+    health: { kind, subject, summary, hint: HINTS[kind], since },
   };
   tell(store, notification, recipientsOf(store, whole(alert), receivers), now);
   return { told: true };
@@ -186,7 +186,7 @@ export function resolveHealthAlert(
   if (!wasNotified(known)) return;
   const notification: HealthNotification = {
     kind: 'health-resolved',
-    health: { kind, subject, summary, mend: '', since: known.since },
+    health: { kind, subject, summary, hint: '', since: known.since },
   };
   tell(store, notification, workingReceivers(store, receivers), now);
 }

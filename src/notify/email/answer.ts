@@ -16,9 +16,9 @@ type Meaning =
   /** May work later. */
   | { readonly kind: 'retry'; readonly what: string; readonly afterMs: number | null }
   /** Will not work as things are set. */
-  | { readonly kind: 'refused'; readonly mend: string }
+  | { readonly kind: 'refused'; readonly hint: string }
   /** One of the recipients is at fault: the others may still be reached. */
-  | { readonly kind: 'recipient'; readonly mend: string }
+  | { readonly kind: 'recipient'; readonly hint: string }
   /** The message is at fault: a plainer one may pass. */
   | { readonly kind: 'message' };
 
@@ -33,16 +33,16 @@ const MEANINGS: { readonly [code: string]: Meaning } = {
   E_INTERNAL_SERVER_ERROR: { kind: 'retry', what: 'failed', afterMs: null },
   // The recipient's server refused or was not there: greylisting and full mailboxes pass.
   E_DELIVERY_FAILED: { kind: 'retry', what: 'could not hand it over', afterMs: null },
-  E_SENDER_NOT_VERIFIED: { kind: 'refused', mend: `the sender's domain is not verified: ${ONBOARD}` },
-  E_SENDER_DOMAIN_NOT_AVAILABLE: { kind: 'refused', mend: `the sender's domain may not send: ${ONBOARD}` },
-  E_TOO_MANY_RECIPIENTS: { kind: 'refused', mend: 'there are more than 50 recipients: make two receivers of them' },
+  E_SENDER_NOT_VERIFIED: { kind: 'refused', hint: `the sender's domain is not verified: ${ONBOARD}` },
+  E_SENDER_DOMAIN_NOT_AVAILABLE: { kind: 'refused', hint: `the sender's domain may not send: ${ONBOARD}` },
+  E_TOO_MANY_RECIPIENTS: { kind: 'refused', hint: 'there are more than 50 recipients: make two receivers of them' },
   E_RECIPIENT_NOT_ALLOWED: {
     kind: 'recipient',
-    mend: 'the binding or the plan does not allow a recipient: verify the address in Cloudflare, or allow it in wrangler.toml',
+    hint: 'the binding or the plan does not allow a recipient: verify the address in Cloudflare, or allow it in wrangler.toml',
   },
   E_RECIPIENT_SUPPRESSED: {
     kind: 'recipient',
-    mend: 'a recipient is on the suppression list, after a bounce or a complaint: take it off in Cloudflare, or set another',
+    hint: 'a recipient is on the suppression list, after a bounce or a complaint: take it off in Cloudflare, or set another',
   },
   E_VALIDATION_ERROR: { kind: 'message' },
   E_FIELD_MISSING: { kind: 'message' },
@@ -133,10 +133,10 @@ export function outcome(answer: Answer): Outcome {
       return { kind: 'retry', reason: `Cloudflare's Email Service ${means.what}${code}`, afterMs: means.afterMs };
     case 'refused':
     case 'recipient':
-      return { kind: 'refused', reason: `${means.mend}${code}` };
+      return { kind: 'refused', reason: `${means.hint}${code}` };
     case 'message': {
-      const mend = 'see whether the sender and the recipients are whole addresses, else please report it';
-      return { kind: 'refused', reason: `the mail was refused, and so was its short form: ${mend}${code}` };
+      const hint = 'see whether the sender and the recipients are whole addresses, else please report it';
+      return { kind: 'refused', reason: `the mail was refused, and so was its short form: ${hint}${code}` };
     }
   }
 }

@@ -26,7 +26,7 @@ export function outcome(answer: Answer, webhookUrl: string): Outcome {
   if (status === 408 || status >= 500 || (status >= 200 && status < 300)) {
     return { kind: 'retry', reason: `Slack answered ${status}${said}`, afterMs };
   }
-  return { kind: 'refused', reason: `Slack answered ${status}${said}: ${mend(status, vendorCode(body))}` };
+  return { kind: 'refused', reason: `Slack answered ${status}${said}: ${hint(status, vendorCode(body))}` };
 }
 
 const NEW_WEBHOOK =
@@ -48,7 +48,7 @@ const HINTS: { readonly [code: string]: string } = {
   posting_to_general_channel_denied: `${RESTRICTED} ${NEW_WEBHOOK}`,
 };
 
-function mend(status: number, code: string): string {
+function hint(status: number, code: string): string {
   const known = Object.hasOwn(HINTS, code) ? HINTS[code] : undefined;
   if (known !== undefined) return known;
   if (status === 0 || (status >= 300 && status < 400)) {

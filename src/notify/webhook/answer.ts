@@ -27,6 +27,6 @@ export function outcome(answer: Answer): Outcome {
     return { kind: 'refused', reason };
   }
   if (status === 429) return { kind: 'retry', reason: 'the webhook asks us to slow down (429)', afterMs };
-  const mend = status === 401 || status === 403 ? '; see whether both sides have the same signing key' : '';
-  return { kind: 'retry', reason: `the webhook answered ${status}${mend}`, afterMs };
+  const hint = status === 401 || status === 403 ? '; see whether both sides have the same signing key' : '';
+  return { kind: 'retry', reason: `the webhook answered ${status}${hint}`, afterMs };
 }

@@ -16,7 +16,7 @@
  * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
  * | `data.evidence` | why it matched: `selection`, `field` (null: anywhere), `value` |
  * | `data.window` | of a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (it is a count, and may be more), `condition` (in words), `timespan_seconds`, `fields` (whose values were looked at), `percentile` (null: none, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first entries counted |
- * | `data.alarm` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `mend`, `since` |
+ * | `data.alarm` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `hint`, `since` |
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
@@ -80,7 +80,7 @@ function alarmData({ kind, health }: HealthNotification, cut: Cutter) {
       kind: health.kind,
       subject: cut.maybe(health.subject),
       summary: cut.text(health.summary),
-      mend: cut.text(health.mend),
+      hint: cut.text(health.hint),
       since: time(health.since),
     },
   };

@@ -215,7 +215,7 @@ function Problems({ title, problems }: { title: string; problems: readonly Setti
   return (
     <Card title={title}>
       <ul class="problems">
-        {problems.map(({ setting, severity, problem, meanwhile, mend }) => (
+        {problems.map(({ setting, severity, problem, meanwhile, hint }) => (
           <li class={severity === 'error' ? 'bad' : 'warn'}>
             <strong>
               <code>{setting}</code>
@@ -225,7 +225,7 @@ function Problems({ title, problems }: { title: string; problems: readonly Setti
               Meanwhile: <Quoted text={meanwhile} />
             </span>
             <span class="sub">
-              To mend it: <Quoted text={mend} />
+              To mend it: <Quoted text={hint} />
             </span>
           </li>
         ))}

@@ -77,7 +77,7 @@ describe('what a program reads', () => {
           kind: 'blind',
           subject: null,
           summary: BLIND.health.summary,
-          mend: BLIND.health.mend,
+          hint: BLIND.health.hint,
           since: '2026-01-31T09:30:00.000Z',
         },
         shortened: false,
