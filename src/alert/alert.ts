@@ -3,7 +3,7 @@
  *
  * Contract: types only. Times are event times in ms since the epoch.
  */
-import type { CorrelationRule, Fired, KeyPart, Level } from '../sigma/index.ts';
+import type { CorrelationRule, KeyPart, Level, WindowMatch } from '../sigma/index.ts';
 
 /** An alert as it is stored. */
 export interface AlertRow extends AlertPeriod {
@@ -31,8 +31,8 @@ export interface AlertPeriod {
 }
 
 /** A window that fired: of which correlation and group. */
-export interface FiredWindow {
+export interface MatchedWindow {
   readonly correlation: CorrelationRule;
   readonly key: string;
-  readonly fired: Fired;
+  readonly fired: WindowMatch;
 }

@@ -4,11 +4,11 @@
  * Contract: pure. It holds all that a message shows, so that it can be sent when the rule and the entry are gone.
  */
 import type { Evidence, Rule } from '../sigma/index.ts';
-import type { AlertRow, FiredWindow } from './alert.ts';
+import type { AlertRow, MatchedWindow } from './alert.ts';
 import { conditionWords } from './condition-wording.ts';
 import { entryView } from './entry-view.ts';
 import type { AlertNotification, EntryView } from './notification.ts';
-import { RULES_TOLD } from './number-wording.ts';
+import { RULES_MAX } from './number-wording.ts';
 
 /** What a notification shows: an entry, and why it matched. */
 export interface Shown {
@@ -54,7 +54,7 @@ const CONDITION_CHARS = 300;
 
 /** A window that fired, as messages show it, with no entries yet. */
 export function windowOf(
-  { correlation, fired }: FiredWindow,
+  { correlation, fired }: MatchedWindow,
   titleOf: (id: string) => string,
 ): NonNullable<AlertNotification['window']> {
   const { type, timespanMs, fields, percentile, rules } = correlation;
@@ -66,7 +66,7 @@ export function windowOf(
   const isTemporal = type === 'temporal' || type === 'temporal_ordered';
   return {
     ...{ type, value: finite(fired.value), atLeast, timespanMs, fields, percentile },
-    rules: isTemporal ? rules.slice(0, RULES_TOLD).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
+    rules: isTemporal ? rules.slice(0, RULES_MAX).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
     condition: conditionWords(correlation, titleOf).slice(0, CONDITION_CHARS),
     first: [],
   };

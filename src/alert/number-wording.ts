@@ -6,7 +6,7 @@ import { ours } from '../text/untrusted.ts';
 const NAME = 100;
 
 /** A correlation may wait for many rules: of no more the titles are told. */
-export const RULES_TOLD = 64;
+export const RULES_MAX = 64;
 
 /** A number that made a correlation fire, and what it is the number of. */
 export interface Numbered {
@@ -20,7 +20,7 @@ export interface Numbered {
   readonly fields: readonly string[];
   /** value_percentile: which one; null where the number is a share. */
   readonly percentile: number | null;
-  /** The temporal types: the titles of the rules they wait for, in their order, `RULES_TOLD` at most; else empty. */
+  /** The temporal types: the titles of the rules they wait for, in their order, `RULES_MAX` at most; else empty. */
   readonly rules: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function numberWords(of: Numbered): string {
 function subject({ type, value, atLeast, fields, percentile, rules }: Numbered): string {
   const number = `${atLeast ? 'at least ' : ''}${numberText(value)}`;
   const of = fields.length === 0 ? '' : ` of ${fields.map((name) => ours(name, NAME)).join(' and ')}`;
-  const all = rules.length < RULES_TOLD ? ` of ${rules.length}` : '';
+  const all = rules.length < RULES_MAX ? ` of ${rules.length}` : '';
   switch (type) {
     case 'event_count':
       return `${number} ${value === 1 ? 'entry' : 'entries'}`;

@@ -65,7 +65,7 @@ async function main(args: string[]): Promise<number> {
     env: process.env,
     devVars: existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')) : {},
     ask: process.stdin.isTTY && process.stdout.isTTY ? ask : null,
-    chance: () => randomBytes(32).toString('hex'),
+    random: () => randomBytes(32).toString('hex'),
     keep: (line) => appendFileSync(DEV_VARS, `\n${line}\n`, { mode: 0o600 }),
     say: (line) => process.stdout.write(`${line}\n`),
   });

@@ -24,7 +24,7 @@ export interface DeploymentDeps {
   /** Asks a person for a secret, unseen; null where nobody can be asked. */
   readonly ask: ((question: string) => Promise<string>) | null;
   /** 32 bytes of chance, as hexadecimal digits. */
-  readonly chance: () => string;
+  readonly random: () => string;
   /** Adds a line to .dev.vars. */
   readonly keep: (line: string) => void;
   readonly say: (line: string) => void;
@@ -102,7 +102,7 @@ async function collect(deps: DeploymentDeps, set: readonly string[]): Promise<Ma
       case 'chance': {
         // One that nobody can know is of no use: where nobody is asked, it is said to be missing.
         if (deps.ask === null) break;
-        const value = deps.chance();
+        const value = deps.random();
         deps.keep(`LINK_SECRET=${value}`);
         deps.say('LINK_SECRET is made, and kept in .dev.vars: "npm run tocsin" needs it.');
         secrets.set(name, value);

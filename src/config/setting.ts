@@ -78,9 +78,9 @@ export type Environment = { readonly [name: string]: unknown };
 export function readDuration(env: Environment, name: string, leastMs: number, mostMs: number): Reading<number> {
   return after(readText(env, name), (text) => {
     const ms = parseDuration(text);
-    if (ms === null) return wrong(`is not a duration: ${shown(text)}`);
-    if (ms < leastMs) return wrong(`is shorter than ${formatDuration(leastMs)}: ${shown(text)}`);
-    if (ms > mostMs) return wrong(`is longer than ${formatDuration(mostMs)}: ${shown(text)}`);
+    if (ms === null) return wrong(`is not a duration: ${truncate(text)}`);
+    if (ms < leastMs) return wrong(`is shorter than ${formatDuration(leastMs)}: ${truncate(text)}`);
+    if (ms > mostMs) return wrong(`is longer than ${formatDuration(mostMs)}: ${truncate(text)}`);
     return value(ms);
   });
 }
@@ -89,7 +89,7 @@ export function readDuration(env: Environment, name: string, leastMs: number, mo
 export function readChoice<T extends string>(env: Environment, name: string, choices: readonly T[]): Reading<T> {
   return after(readText(env, name), (text) => {
     const choice = choices.find((word) => word === text.toLowerCase());
-    return choice === undefined ? wrong(`is neither ${choices.join(' nor ')}: ${shown(text)}`) : value(choice);
+    return choice === undefined ? wrong(`is neither ${choices.join(' nor ')}: ${truncate(text)}`) : value(choice);
   });
 }
 
@@ -99,7 +99,7 @@ export function after<T, U>(reading: Reading<T>, next: (read: T) => Reading<U>):
 }
 
 /** A value for people to recognize, if it is so short and plain that it is no secret; else only its length. */
-export function shown(text: string): string {
+export function truncate(text: string): string {
   const plain = /^[\w .:+-]{1,12}$/.test(text) || /^\d{4}-\d\d[\dTZtz:.+-]{0,30}$/.test(text);
   return plain ? `\`${text}\`` : `(${text.length} characters)`;
 }

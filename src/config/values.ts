@@ -4,7 +4,7 @@
  * Contract: pure, no clock; what is wrong is said without a secret's value.
  */
 import { parseDuration } from '../text/duration.ts';
-import { absent, after, type Environment, type Reading, readText, shown, value, wrong } from './setting.ts';
+import { absent, after, type Environment, type Reading, readText, truncate, value, wrong } from './setting.ts';
 
 /** An API key: something that can stand in a header. */
 export function readApiKey(env: Environment, name: string): Reading<string> {
@@ -44,7 +44,7 @@ export function readStartAt(env: Environment, name: string): Reading<StartAt> {
   return after(readText(env, name), (text): Reading<StartAt> => {
     const agoMs = parseDuration(text);
     if (agoMs !== null) return value({ kind: 'ago', agoMs });
-    if (!INSTANT.test(text)) return wrong(`is neither an RFC 3339 time nor a duration: ${shown(text)}`);
+    if (!INSTANT.test(text)) return wrong(`is neither an RFC 3339 time nor a duration: ${truncate(text)}`);
     return after(instantOf(text), (at) => value({ kind: 'at', ms: at }));
   });
 }
@@ -53,7 +53,7 @@ export function readStartAt(env: Environment, name: string): Reading<StartAt> {
 export function readExpiry(env: Environment, name: string): Reading<number> {
   return after(readText(env, name), (text) => {
     const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
-    return INSTANT.test(time) ? instantOf(time) : wrong(`is neither an RFC 3339 time nor a date: ${shown(text)}`);
+    return INSTANT.test(time) ? instantOf(time) : wrong(`is neither an RFC 3339 time nor a date: ${truncate(text)}`);
   });
 }
 
@@ -64,7 +64,7 @@ function instantOf(text: string): Reading<number> {
   const date = text.slice(0, 10);
   const midnight = Date.parse(`${date}T00:00:00Z`);
   const exists = Number.isFinite(midnight) && new Date(midnight).toISOString().startsWith(date);
-  return Number.isFinite(at) && exists ? value(at) : wrong(`is no such time: ${shown(text)}`);
+  return Number.isFinite(at) && exists ? value(at) : wrong(`is no such time: ${truncate(text)}`);
 }
 
 /**

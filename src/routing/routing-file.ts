@@ -8,7 +8,7 @@ import { LEVELS } from '../sigma/index.ts';
 import { nearest } from '../text/nearest.ts';
 import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readChoice, readText, refuseUnknown } from '../yaml/fields.ts';
-import { type MapEntry, type MapNode, type Node, nounOf, readDocuments, type SourceFile } from '../yaml/yaml.ts';
+import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
 import { DEFAULT_SECRETS, type DeclaredReceiver, LEAST_LEVEL, RECEIVER_TYPES, type Routing } from './routing.ts';
 
 export interface ParsedRouting {
@@ -65,7 +65,7 @@ function readReceivers(document: MapNode, taken: readonly string[], report: Repo
     const isNothing = list.kind === 'scalar' && list.value === null;
     report.error(
       list.place,
-      isNothing ? 'no receivers are listed' : `"receivers" is a list, not ${nounOf(list)}`,
+      isNothing ? 'no receivers are listed' : `"receivers" is a list, not ${kindName(list)}`,
       EXAMPLE,
     );
     return [];
@@ -87,7 +87,7 @@ interface Lines {
 
 function readReceiver(item: Node, taken: readonly string[], lines: Lines, report: Report): DeclaredReceiver | null {
   if (item.kind !== 'map') {
-    report.error(item.place, `a receiver is a map of keys, not ${nounOf(item)}`, `its keys: ${KEYS.join(', ')}`);
+    report.error(item.place, `a receiver is a map of keys, not ${kindName(item)}`, `its keys: ${KEYS.join(', ')}`);
     return null;
   }
   const misspelled = refuseKeys(item, KEYS, report);

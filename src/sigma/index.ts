@@ -41,18 +41,18 @@
  * time and never throws. `build.ts` is the door for build time.
  */
 export {
+  type CorrelationMatch,
   type Correlator,
   createCorrelator,
-  EVIDENCE_TOLD,
-  type Firing,
+  EVIDENCE_MAX,
   type SeenEntry,
   type Windows,
 } from './correlate/correlator.ts';
 export { entryTime } from './correlate/entry-time.ts';
 export { type KeyPart, keyOf } from './correlate/groups.ts';
-export type { Fired, Happening, Window } from './correlate/happening.ts';
 export { createSequence, type Seen, type Sequence, type SequenceOptions } from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
+export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';
 export type { RuleCode } from './evaluate/code.ts';
 export { type CompileOptions, compile, type Engine } from './evaluate/compile.ts';
 export { fieldValue } from './evaluate/field.ts';

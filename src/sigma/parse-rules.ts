@@ -8,14 +8,14 @@
 import { createReport, type Problem } from '../yaml/diagnostics.ts';
 import { attributesOf, readMap } from '../yaml/fields.ts';
 import { type MapNode, readDocuments, type SourceFile } from '../yaml/yaml.ts';
+import { createBudget, type ParseContext } from './parse/context.ts';
 import { readCorrelation } from './parse/correlation.ts';
 import { readSearch } from './parse/detection.ts';
-import type { Draft } from './parse/draft.ts';
 import { readFilterTargets } from './parse/filter.ts';
 import { readHeader, SECTIONS } from './parse/header.ts';
 import { isListFile, readLists } from './parse/lists.ts';
 import { type Accepts, isAuditLog, type LogSource, OURS, readLogSource } from './parse/logsource.ts';
-import { createBudget, type Reading } from './parse/reading.ts';
+import type { UnresolvedRule } from './parse/unresolved.ts';
 import { resolve } from './resolve/resolve.ts';
 import type { RuleSet } from './rule.ts';
 import { type RuleTest, readTests } from './rule-tests.ts';
@@ -39,19 +39,19 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
   const accepts = options.accepts ?? isAuditLog;
   const problems: Problem[] = [];
   const tests: RuleTest[] = [];
-  const drafts: Draft[] = [];
+  const drafts: UnresolvedRule[] = [];
   const lists = readLists(
     files.filter(isListFile).map((file) => ({ file, report: createReport(file.path, problems) })),
   );
   for (const file of files) {
     if (isListFile(file)) continue;
     const report = createReport(file.path, problems);
-    const reading: Reading = { report, lists, budget: createBudget() };
+    const reading: ParseContext = { report, lists, budget: createBudget() };
     for (const [i, document] of readDocuments(file, report).entries()) {
       drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, reading, tests));
     }
   }
-  lists.tellUnused();
+  lists.reportUnused();
   const rules = resolve(drafts);
   const order = new Map(files.map((file, i) => [file.path, i]));
   problems.sort(
@@ -72,9 +72,9 @@ function readDraft(
   document: MapNode,
   fallbackId: string,
   accepts: Accepts,
-  reading: Reading,
+  reading: ParseContext,
   tests: RuleTest[],
-): Draft {
+): UnresolvedRule {
   const { report } = reading;
   const attributes = attributesOf(document);
   const idPlace = attributes.get('id')?.value.place ?? document.place;
@@ -122,10 +122,10 @@ function readSection(
   section: (typeof SECTIONS)[number],
   map: MapNode,
   document: MapNode,
-  base: Pick<Draft, 'header' | 'report' | 'idPlace' | 'namePlace'>,
+  base: Pick<UnresolvedRule, 'header' | 'report' | 'idPlace' | 'namePlace'>,
   source: LogSource,
-  reading: Reading,
-): Draft {
+  reading: ParseContext,
+): UnresolvedRule {
   const { report } = base;
   switch (section) {
     case 'detection': {

@@ -6,7 +6,7 @@
 
 import type { Place, Problem, Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readFlag, readMap, readText, refuseUnknown } from '../yaml/fields.ts';
-import { type MapEntry, type MapNode, type Node, nounOf } from '../yaml/yaml.ts';
+import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.ts';
 import { createCorrelator } from './correlate/correlator.ts';
 import { entryTime, TIME_FIELDS } from './correlate/entry-time.ts';
 import { createSequence } from './correlate/sequence.ts';
@@ -81,11 +81,11 @@ function runCorrelation(engine: Engine, test: CorrelationTest): Result {
   const sequence = createSequence(engine, { latenessMs: Number.POSITIVE_INFINITY });
   let satisfied = 0;
   for (const [i, { body, at }] of test.entries.entries()) {
-    const { matches, firings } = sequence.see(body, at);
-    const firing = firings.find((each) => each.rule.id === test.rule);
-    if (firing !== undefined) {
+    const { matches, correlationMatches } = sequence.see(body, at);
+    const correlationMatch = correlationMatches.find((each) => each.rule.id === test.rule);
+    if (correlationMatch !== undefined) {
       const entry = `entry ${i + 1} of ${test.entries.length}`;
-      return { matched: true, found: `it fires at ${entry}, at ${new Date(firing.fired.at).toISOString()}` };
+      return { matched: true, found: `it fires at ${entry}, at ${new Date(correlationMatch.fired.at).toISOString()}` };
     }
     if (matches.some((match) => detections?.has(match.rule.id))) satisfied++;
   }
@@ -104,7 +104,7 @@ export function readTests(
   const entry = tocsin?.kind === 'map' ? attributesOf(tocsin).get('tests') : undefined;
   if (entry === undefined) return [];
   if (entry.value.kind !== 'list') {
-    report.error(entry.value.place, `"tests" is a list, not ${nounOf(entry.value)}`);
+    report.error(entry.value.place, `"tests" is a list, not ${kindName(entry.value)}`);
     return [];
   }
   return entry.value.items.flatMap((node) => {
@@ -115,7 +115,7 @@ export function readTests(
 
 function readTest(node: Node, kind: RuleTest['kind'], rule: string, report: Report): RuleTest | null {
   if (node.kind !== 'map') {
-    report.error(node.place, `a test is a map, not ${nounOf(node)}`, '{name: …, entry: {…}, match: true}');
+    report.error(node.place, `a test is a map, not ${kindName(node)}`, '{name: …, entry: {…}, match: true}');
     return null;
   }
   const subject = kind === 'detection' ? 'entry' : 'entries';
@@ -140,14 +140,14 @@ function readTest(node: Node, kind: RuleTest['kind'], rule: string, report: Repo
 function readEntries(given: MapEntry, report: Report): readonly TestEntry[] | null {
   const { value } = given;
   if (value.kind !== 'list' || value.items.length === 0) {
-    const what = value.kind === 'list' ? 'an empty one' : nounOf(value);
+    const what = value.kind === 'list' ? 'an empty one' : kindName(value);
     report.error(value.place, `"entries" is a list of entries, not ${what}`);
     return null;
   }
   const entries: TestEntry[] = [];
   for (const item of value.items) {
     if (item.kind !== 'map') {
-      report.error(item.place, `an entry is a map, not ${nounOf(item)}`);
+      report.error(item.place, `an entry is a map, not ${kindName(item)}`);
       continue;
     }
     const body = bodyOf(item);

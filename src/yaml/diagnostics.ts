@@ -97,11 +97,11 @@ export function nearestHint(name: string, known: Iterable<string>): Hint {
     if (near !== null) return `did you mean "${near}"?`;
     if (all.length === 0) return 'there are none';
     const few = all.slice(0, 20);
-    return `known: ${few.map(shown).join(', ')}${few.length < all.length ? ', …' : ''}`;
+    return `known: ${few.map(truncate).join(', ')}${few.length < all.length ? ', …' : ''}`;
   };
 }
 
 /** Text for a message, a long one cut. */
-export function shown(text: string): string {
+export function truncate(text: string): string {
   return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
 }

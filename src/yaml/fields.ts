@@ -6,8 +6,8 @@
  */
 
 import { isSlip, nearest } from '../text/nearest.ts';
-import { nearestHint, type Place, type Report, shown } from './diagnostics.ts';
-import { type MapEntry, type MapNode, type Node, nounOf } from './yaml.ts';
+import { nearestHint, type Place, type Report, truncate } from './diagnostics.ts';
+import { kindName, type MapEntry, type MapNode, type Node } from './yaml.ts';
 
 /** A map's entries by their keys. */
 export type Attributes = ReadonlyMap<string, MapEntry>;
@@ -20,7 +20,7 @@ export function attributesOf(map: MapNode): Attributes {
 export function readMap(entry: MapEntry | undefined, report: Report): MapNode | null {
   if (entry === undefined) return null;
   if (entry.value.kind === 'map') return entry.value;
-  report.error(entry.value.place, `"${entry.key}" is a map, not ${nounOf(entry.value)}`);
+  report.error(entry.value.place, `"${entry.key}" is a map, not ${kindName(entry.value)}`);
   return null;
 }
 
@@ -31,7 +31,7 @@ export function readText(entry: MapEntry | undefined, report: Report, limit = 65
   if (value.kind !== 'scalar' || typeof value.value !== 'string') {
     report.error(
       value.place,
-      `"${key}" is text, not ${nounOf(value)}`,
+      `"${key}" is text, not ${kindName(value)}`,
       value.kind === 'scalar' ? 'put it in quotes' : undefined,
     );
     return null;
@@ -54,7 +54,7 @@ export function readTexts(entry: MapEntry | undefined, report: Report): readonly
   const texts: PlacedText[] = [];
   for (const item of value.kind === 'list' ? value.items : [value]) {
     if (item.kind === 'scalar' && typeof item.value === 'string') texts.push({ text: item.value, place: item.place });
-    else report.error(item.place, `"${key}" is a list of texts, and this is ${nounOf(item)}`);
+    else report.error(item.place, `"${key}" is a list of texts, and this is ${kindName(item)}`);
   }
   return texts;
 }
@@ -74,7 +74,7 @@ export function readNotes(
   for (const item of value.kind === 'list' ? value.items : [value]) {
     if (item.kind === 'scalar' && item.value !== null) notes.push(String(item.value));
     if (item.kind === 'scalar') continue;
-    report[severity](item.place, `"${key}" is a list of texts, and this is ${nounOf(item)}`, 'put it in quotes');
+    report[severity](item.place, `"${key}" is a list of texts, and this is ${kindName(item)}`, 'put it in quotes');
   }
   return notes;
 }
@@ -89,7 +89,7 @@ export function readChoice<T extends string>(
   if (text === null || entry === undefined) return null;
   const found = choices.find((choice) => choice === text.trim().toLowerCase());
   if (found !== undefined) return found;
-  report.error(entry.value.place, `"${shown(text)}" is no ${entry.key}`, nearestHint(text, choices));
+  report.error(entry.value.place, `"${truncate(text)}" is no ${entry.key}`, nearestHint(text, choices));
   return null;
 }
 
@@ -98,29 +98,30 @@ export function readFlag(entry: MapEntry | undefined, report: Report): boolean |
   if (entry === undefined) return null;
   const { key, value } = entry;
   if (value.kind === 'scalar' && typeof value.value === 'boolean') return value.value;
-  report.error(value.place, `"${key}" is true or false, not ${nounOf(value)}`);
+  report.error(value.place, `"${key}" is true or false, not ${kindName(value)}`);
   return null;
 }
 
 /** Reports the keys that are not known, where a map has no others. */
 export function refuseUnknown(map: MapNode, known: readonly string[], report: Report): void {
   for (const { key, keyPlace } of map.entries) {
-    if (!known.includes(key)) report.error(keyPlace, `there is no key "${shown(key)}" here`, nearestHint(key, known));
+    if (!known.includes(key))
+      report.error(keyPlace, `there is no key "${truncate(key)}" here`, nearestHint(key, known));
   }
 }
 
 /**
  * Tells the keys that are probably misspelled, where a map may have others of its own: those near a known one that is
- * not there. An error for `grave` ones, without which the rule would mean something else; a notice for others.
+ * not there. An error for `severe` ones, without which the rule would mean something else; a notice for others.
  */
-export function tellMisspelled(map: MapNode, known: readonly string[], grave: readonly string[], report: Report): void {
+export function reportTypos(map: MapNode, known: readonly string[], severe: readonly string[], report: Report): void {
   const present = new Set(map.entries.map(({ key }) => key));
   const missing = known.filter((key) => !present.has(key));
   for (const { key, keyPlace } of map.entries) {
     const near = known.includes(key) ? null : nearest(key, missing);
     if (near === null) continue;
-    const message = `the key "${shown(key)}" is near a known one`;
-    if (grave.includes(near) && isSlip(key, near)) report.error(keyPlace, message, `did you mean "${near}"?`);
+    const message = `the key "${truncate(key)}" is near a known one`;
+    if (severe.includes(near) && isSlip(key, near)) report.error(keyPlace, message, `did you mean "${near}"?`);
     else report.notice(keyPlace, message, `did you mean "${near}"?`);
   }
 }

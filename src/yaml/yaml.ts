@@ -20,7 +20,7 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
-import { type Place, type Report, shown, Unreadable } from './diagnostics.ts';
+import { type Place, type Report, truncate, Unreadable } from './diagnostics.ts';
 import { lexemesOf, NODE_LIMIT, TOO_MANY_VALUES } from './lexemes.ts';
 
 /** A node of a document. */
@@ -100,7 +100,7 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     const node = read(root as ParsedNode, text, place, budget, report);
     if (node === null || report.errors() > errors) continue;
     if (node.kind === 'map') maps.push(node);
-    else report.error(node.place, `${each.noun} is a map of keys, not ${nounOf(node)}`, each.hint);
+    else report.error(node.place, `${each.noun} is a map of keys, not ${kindName(node)}`, each.hint);
   }
   return maps;
 }
@@ -111,7 +111,7 @@ function isGluedComment({ code, message }: YAMLParseError | YAMLWarning): boolea
 }
 
 /** What a node is, for messages: "a list", "a number". */
-export function nounOf(node: Node): string {
+export function kindName(node: Node): string {
   if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map';
   if (node.value === null) return 'null';
   return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'true or false';
@@ -200,12 +200,12 @@ function read(
       const value = visit(pair.value, keyNode.place, depth + 1);
       const key = keyNode.kind === 'scalar' && keyNode.value !== null ? String(keyNode.value) : null;
       const before = key === null ? undefined : first.get(key);
-      if (key === null) report.error(keyNode.place, `a key is text, not ${nounOf(keyNode)}`);
+      if (key === null) report.error(keyNode.place, `a key is text, not ${kindName(keyNode)}`);
       else if (key === '__proto__') report.error(keyNode.place, '"__proto__" cannot be a key');
       else if (key === '<<')
         report.error(keyNode.place, 'merge keys ("<<") are not part of YAML 1.2', 'write the keys out');
       else if (before !== undefined) {
-        report.error(keyNode.place, `the key "${shown(key)}" is here twice`, `first in line ${before.line}`);
+        report.error(keyNode.place, `the key "${truncate(key)}" is here twice`, `first in line ${before.line}`);
       } else {
         first.set(key, keyNode.place);
         entries.push({ key, keyPlace: keyNode.place, value });

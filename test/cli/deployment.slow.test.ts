@@ -74,7 +74,7 @@ async function deployTo(account: Account, deps: Partial<DeploymentDeps>): Promis
     env: {},
     devVars: {},
     ask: null,
-    chance: () => CHANCE,
+    random: () => CHANCE,
     keep: (line) => kept.push(line),
     say: (line) => said.push(line),
     ...deps,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/sigma/codegen/code.ts';
 import type { RuleCode } from '../../src/sigma/evaluate/code.ts';
 import { compile } from '../../src/sigma/evaluate/compile.ts';
-import type { Written, WrittenTest } from '../../src/sigma/parse/written.ts';
+import type { ParsedCondition, ParsedTest } from '../../src/sigma/parse/parsed-condition.ts';
 import { parseRules } from '../../src/sigma/parse-rules.ts';
 import { prepareRegex } from '../../src/sigma/regex/regex.ts';
 import { expressionOf } from '../../src/sigma/resolve/expression.ts';
@@ -110,13 +110,13 @@ const simplePattern = fc
   .tuple(fc.constantFrom(...WORDS), fc.constantFrom('*x*', 'x*', '*x'))
   .map(([text, shape]) => [...shape].map((sign): PatternPart => (sign === '*' ? { wildcard: '*' } : { text })));
 
-function matching(source: string, flags = ''): WrittenTest {
+function matching(source: string, flags = ''): ParsedTest {
   const regex = prepareRegex(source, flags);
   if (!regex.ok) throw new Error(regex.problem);
   return { op: 're', regex: regex.prepared };
 }
 
-const leafTest: fc.Arbitrary<WrittenTest> = fc.oneof(
+const leafTest: fc.Arbitrary<ParsedTest> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('equals'), value: scalar, cased }) },
   { weight: 4, arbitrary: fc.record({ op: fc.constant('pattern'), parts: simplePattern, cased }) },
   {
@@ -145,30 +145,30 @@ const leafTest: fc.Arbitrary<WrittenTest> = fc.oneof(
     compare: fc.constantFrom('equals', 'contains', 'startswith', 'endswith'),
     cased,
   }),
-) as fc.Arbitrary<WrittenTest>;
+) as fc.Arbitrary<ParsedTest>;
 
-const leaf: fc.Arbitrary<Written> = fc
+const leaf: fc.Arbitrary<ParsedCondition> = fc
   .tuple(fc.option(field, { freq: 8 }), leafTest)
   .filter(([path, { op }]) => path !== null || (op !== 'null' && op !== 'exists'))
   .map(([path, how]) => ({ kind: 'leaf', selection: 'sel', field: path, test: how }));
 /** Several values of one field, as lists are: what is joined. */
-const list: fc.Arbitrary<Written> = fc
+const list: fc.Arbitrary<ParsedCondition> = fc
   .tuple(fc.constantFrom('or', 'and'), field, fc.array(leafTest, { minLength: 1, maxLength: 6 }))
   .map(([kind, path, tests]) => ({
     kind,
     of: tests.map((how) => ({ kind: 'leaf' as const, selection: 'list', field: path, test: how })),
   }));
-const { expression } = fc.letrec<{ expression: Written }>((tie) => ({
+const { expression } = fc.letrec<{ expression: ParsedCondition }>((tie) => ({
   expression: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
     leaf,
     list,
     fc.record({ kind: fc.constantFrom('and', 'or'), of: fc.array(tie('expression'), { maxLength: 4 }) }),
     fc.record({ kind: fc.constant('not'), of: tie('expression') }),
-  ) as fc.Arbitrary<Written>,
+  ) as fc.Arbitrary<ParsedCondition>,
 }));
 
-function ruleSetOf(searches: readonly Written[]): RuleSet {
+function ruleSetOf(searches: readonly ParsedCondition[]): RuleSet {
   return {
     version: '1',
     rules: searches.map((one, i) => ({ ...ANY_RULE, id: String(i), expression: expressionOf(one) })),
@@ -190,7 +190,7 @@ const ANY_RULE: DetectionRule = {
   ...{ tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null }, expression: { kind: 'and', of: [] } },
 };
 
-const idsOf = (searches: readonly Written[], body: EntryBody): readonly string[] =>
+const idsOf = (searches: readonly ParsedCondition[], body: EntryBody): readonly string[] =>
   searches.flatMap((one, i) => (satisfies(one, body) ? [String(i)] : []));
 
 /** What the module of the rules has, and only a build may make. */
@@ -286,9 +286,9 @@ describe.each(WAYS)('the engine, $way', ({ options, asCode = false }) => {
       Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, i])),
       { a: nested },
     ];
-    const tests: readonly WrittenTest[] = [
+    const tests: readonly ParsedTest[] = [
       ...(['equals', 'contains', 'startswith', 'endswith'] as const).map(
-        (compare): WrittenTest => ({ op: 'fieldref', field: 'b', compare, cased: false }),
+        (compare): ParsedTest => ({ op: 'fieldref', field: 'b', compare, cased: false }),
       ),
       { op: 'equals', value: 'x', cased: false },
       { op: 'pattern', parts: [{ wildcard: '*' }, { oneOf: '-/' }, { text: 'aa' }, { wildcard: '*' }], cased: false },
@@ -299,7 +299,7 @@ describe.each(WAYS)('the engine, $way', ({ options, asCode = false }) => {
     ];
     const ruleSet = ruleSetOf(
       tests.flatMap((how) =>
-        ['a', 'a.b.c'].map((path): Written => ({ kind: 'leaf', selection: 'sel', field: path, test: how })),
+        ['a', 'a.b.c'].map((path): ParsedCondition => ({ kind: 'leaf', selection: 'sel', field: path, test: how })),
       ),
     );
     const engine = engineOf(ruleSet);

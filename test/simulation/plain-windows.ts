@@ -6,7 +6,7 @@ import type { CorrelationRule, Engine, Rule } from '../../src/sigma/index.ts';
 
 type Body = { readonly [field: string]: unknown };
 
-interface Happening {
+interface WindowEvent {
   readonly at: number;
   readonly rules: readonly number[];
   readonly value: string | number | null;
@@ -55,15 +55,15 @@ export function concerns(rule: CorrelationRule, satisfied: ReadonlySet<string>, 
 
 /** Windows that remember. `see` lets them see an entry that satisfied detections, and returns those that fire. */
 export function createPlainWindows() {
-  const windows = new Map<string, readonly Happening[]>();
+  const windows = new Map<string, readonly WindowEvent[]>();
   return {
     see(engine: Engine, satisfied: ReadonlySet<string>, body: Body, at: number, horizon: number): PlainFiring[] {
-      const firings: PlainFiring[] = [];
+      const correlationMatches: PlainFiring[] = [];
       for (const rule of inLayers(engine)) {
         const group = field(body, rule.groupBy[0] ?? '');
         if (group === null) continue;
         const fired: PlainFiring[] = [];
-        for (const happening of happeningsOf(rule, satisfied, firings, body, at)) {
+        for (const happening of happeningsOf(rule, satisfied, correlationMatches, body, at)) {
           const place = `${textOf(rule, engine)}\n${group}`;
           const dead = Math.min(at, horizon) - rule.timespanMs;
           const before = (windows.get(place) ?? []).filter((each) => each.at > dead);
@@ -81,9 +81,10 @@ export function createPlainWindows() {
         }
         // Of one entry a rule fires once, the earliest time; those that refer to it hear of each.
         const [first] = fired.toSorted((a, b) => a.at - b.at);
-        if (first !== undefined) firings.push({ ...first, ends: [...new Set(fired.flatMap(({ ends }) => ends))] });
+        if (first !== undefined)
+          correlationMatches.push({ ...first, ends: [...new Set(fired.flatMap(({ ends }) => ends))] });
       }
-      return firings;
+      return correlationMatches;
     },
     /** Forgets the windows of rules that are no more as they were. */
     keepOnly(engine: Engine): void {
@@ -97,15 +98,17 @@ export function createPlainWindows() {
 function happeningsOf(
   rule: CorrelationRule,
   satisfied: ReadonlySet<string>,
-  firings: readonly PlainFiring[],
+  correlationMatches: readonly PlainFiring[],
   body: Body,
   at: number,
-): Happening[] {
+): WindowEvent[] {
   const value = valueIn(rule, body);
   if (rule.fields.length > 0 && value === null) return [];
   const rulesAt = new Map<number, number[]>();
   rule.rules.forEach((id, index) => {
-    const times = satisfied.has(id) ? [at] : firings.filter((of) => of.rule.id === id).flatMap((of) => of.ends);
+    const times = satisfied.has(id)
+      ? [at]
+      : correlationMatches.filter((of) => of.rule.id === id).flatMap((of) => of.ends);
     for (const time of times) rulesAt.set(time, [...(rulesAt.get(time) ?? []), index]);
   });
   return [...rulesAt].sort(([a], [b]) => a - b).map(([time, rules]) => ({ at: time, rules, value }));
@@ -118,18 +121,18 @@ function valueIn(rule: CorrelationRule, body: Body): string | number | null {
   return text === null || rule.type === 'value_count' ? text : Number(text);
 }
 
-function within(all: readonly Happening[], end: number, rule: CorrelationRule): Happening[] {
+function within(all: readonly WindowEvent[], end: number, rule: CorrelationRule): WindowEvent[] {
   return all.filter(({ at }) => at > end - rule.timespanMs && at <= end);
 }
 
-function satisfies(rule: CorrelationRule, window: readonly Happening[]): boolean {
+function satisfies(rule: CorrelationRule, window: readonly WindowEvent[]): boolean {
   return rule.condition.every(({ op, value }) => {
     if (op !== 'gte') throw new Error('the model knows only gte');
     return numberOf(rule, window) >= value;
   });
 }
 
-function numberOf(rule: CorrelationRule, window: readonly Happening[]): number {
+function numberOf(rule: CorrelationRule, window: readonly WindowEvent[]): number {
   switch (rule.type) {
     case 'event_count':
       return window.length;
@@ -145,7 +148,7 @@ function numberOf(rule: CorrelationRule, window: readonly Happening[]): number {
 }
 
 /** The most rules, in their order, whose times can be chosen so that they do not descend: each choice is tried. */
-function longestInOrder(rules: number, window: readonly Happening[]): number {
+function longestInOrder(rules: number, window: readonly WindowEvent[]): number {
   let longest = 0;
   for (let chosen = 1; chosen < 2 ** rules; chosen++) {
     let time = Number.NEGATIVE_INFINITY;

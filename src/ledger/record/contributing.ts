@@ -5,9 +5,9 @@
  * entries that were dated at their walk's beginning, whose long strings were cut, or that many others share an instant
  * with, may be left out. Of a correlation of correlations they are those that completed, or ended, the windows below.
  */
-import type { FiredWindow } from '../../alert/alert.ts';
+import type { MatchedWindow } from '../../alert/alert.ts';
 import { keyText } from '../../alert/key.ts';
-import { type Correlator, type Engine, EVIDENCE_TOLD, type Evidence, type Match } from '../../sigma/index.ts';
+import { type Correlator, type Engine, EVIDENCE_MAX, type Evidence, type Match } from '../../sigma/index.ts';
 import type { Accepted, Past } from '../model.ts';
 
 /** The most that are told of one alert. */
@@ -20,7 +20,7 @@ export interface CountedEntry {
 
 /** The first entries, accepted before `seq`, that a window counted when it fired; by time. */
 export function countedIn(
-  { correlation, key, fired }: FiredWindow,
+  { correlation, key, fired }: MatchedWindow,
   seq: number,
   past: Past,
   engine: Engine,
@@ -40,7 +40,7 @@ export function countedIn(
   for (const entry of past.entriesAt(fired.times, seq)) {
     const matches = engine.evaluate(entry.body).filter(({ rule }) => detections.has(rule.id));
     if (matches.length === 0 || !isIn(entry, matches)) continue;
-    counted.push({ entry, evidence: matches.flatMap(({ evidence }) => evidence).slice(0, EVIDENCE_TOLD) });
+    counted.push({ entry, evidence: matches.flatMap(({ evidence }) => evidence).slice(0, EVIDENCE_MAX) });
     if (counted.length === COUNTED_MOST) break;
   }
   return counted;

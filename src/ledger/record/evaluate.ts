@@ -5,7 +5,7 @@
  * and the rules; it changes nothing itself. The event time of an entry is its `created_at`, or the walk's beginning
  * where it claims to be later. One entry counts once in an alert.
  */
-import type { AlertRow, FiredWindow } from '../../alert/alert.ts';
+import type { AlertRow, MatchedWindow } from '../../alert/alert.ts';
 import { DEDUP_BY, DEDUP_PERIOD_MS, decideNotification, findOpenAlert } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
@@ -80,7 +80,7 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
       at: number,
       parts: readonly KeyPart[],
       why: { readonly evidence: readonly Evidence[] },
-      window: FiredWindow | null,
+      window: MatchedWindow | null,
     ): void => {
       active(rule, entry, at);
       if (!rule.alerts) return;
@@ -146,11 +146,11 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
         happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
       }
       const seen = { at, body: entry.body, matches: found };
-      for (const firing of correlator.see(seen, scanContext.began - allowedLatenessMs, windows)) {
-        const { rule, group, fired } = firing;
+      for (const correlationMatch of correlator.see(seen, scanContext.began - allowedLatenessMs, windows)) {
+        const { rule, group, fired } = correlationMatch;
         const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);
-        happened(rule, entry, fired.at, parts, firing, { correlation: rule, key: keyText(group), fired });
+        happened(rule, entry, fired.at, parts, correlationMatch, { correlation: rule, key: keyText(group), fired });
       }
     }
     return {

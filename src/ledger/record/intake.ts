@@ -73,7 +73,7 @@ export function createIntake(
     const lastSeq = state.lastSeq + accepted.length;
     applyChanges(store, changes, past, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
-    const dropped = tellOverflow(store, changes, limited, receivers, now);
+    const dropped = reportOverflow(store, changes, limited, receivers, now);
     for (const notification of changes.notifications) enqueueNotification(store, notification, receivers, now);
     const next: State = {
       ...state,
@@ -92,7 +92,7 @@ export function createIntake(
 }
 
 /** Raises an alarm for each rule that had to forget something; returns how much that was. */
-function tellOverflow(
+function reportOverflow(
   store: Store,
   { windows }: Changes,
   limited: Limited,

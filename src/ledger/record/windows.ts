@@ -49,9 +49,9 @@ class Opened implements Window {
     this.#window = window;
   }
 
-  see(...[happening, horizon, asksLater]: Parameters<Window['see']>) {
-    this.newest = Math.max(this.newest, happening.at);
-    return this.#window.see(happening, horizon, asksLater);
+  see(...[windowEvent, horizon, asksLater]: Parameters<Window['see']>) {
+    this.newest = Math.max(this.newest, windowEvent.at);
+    return this.#window.see(windowEvent, horizon, asksLater);
   }
 
   save(): string {

@@ -5,15 +5,15 @@
  * satisfies. A correlation that fires is itself a happening for those that refer to it: dated at its window's end, with
  * the fields of its group and, besides, those of the entry that completed it. Happenings of one entry for one
  * correlation and group at one time are one. Of one entry, a correlation fires at most once a group: the earliest; but
- * those that refer to it hear of every window that a late entry made meet the condition, at most `LATER_TOLD`, as they
+ * those that refer to it hear of every window that a late entry made meet the condition, at most `LATER_MAX`, as they
  * would have heard of them in time.
  * Correlations see an entry in the order of their references, then of the rules; those it does not concern cost
  * nothing. Never throws, whatever the JSON. Pure but for the windows.
  */
 import type { CorrelationRule, EntryBody, Evidence, Match, Rule } from '../rule.ts';
-import { groupOf, groupText, happeningValue, type KeyPart } from './groups.ts';
-import { type Fired, LATER_TOLD, type Window } from './happening.ts';
+import { eventValue, groupOf, groupText, type KeyPart } from './groups.ts';
 import { createLayers } from './layers.ts';
+import { LATER_MAX, type Window, type WindowMatch } from './window-event.ts';
 
 /** What the windows are kept in: in memory for tests and replay, in the ledger for the watch. */
 export interface Windows {
@@ -30,17 +30,17 @@ export interface SeenEntry {
 }
 
 /** A correlation's window met its condition. */
-export interface Firing {
+export interface CorrelationMatch {
   readonly rule: CorrelationRule;
   readonly group: readonly KeyPart[];
-  readonly fired: Fired;
-  /** Why the entry that completed the window concerns it: what its detections found, at most `EVIDENCE_TOLD`. */
+  readonly fired: WindowMatch;
+  /** Why the entry that completed the window concerns it: what its detections found, at most `EVIDENCE_MAX`. */
   readonly evidence: readonly Evidence[];
 }
 
 export interface Correlator {
   /** Lets one entry be seen by every correlation it concerns, those referred to before those that refer to them. */
-  see(entry: SeenEntry, horizon: number, windows: Windows): readonly Firing[];
+  see(entry: SeenEntry, horizon: number, windows: Windows): readonly CorrelationMatch[];
   /** The detections below a correlation, through whatever chain. */
   detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
   /**
@@ -51,7 +51,7 @@ export interface Correlator {
 }
 
 /** Of one firing. */
-export const EVIDENCE_TOLD = 16;
+export const EVIDENCE_MAX = 16;
 
 /** Something that concerns a correlation: one of its rules was satisfied. */
 interface Source {
@@ -82,7 +82,7 @@ interface Gathered {
 export function createCorrelator(rules: readonly Rule[]): Correlator {
   const layers = createLayers(rules);
 
-  const see = (entry: SeenEntry, horizon: number, windows: Windows): readonly Firing[] => {
+  const see = (entry: SeenEntry, horizon: number, windows: Windows): readonly CorrelationMatch[] => {
     // Most entries concern no correlation.
     if (!entry.matches.some(({ rule }) => layers.feeds.has(rule.id))) return NONE;
     const pending = new Map<number, Source[]>();
@@ -104,7 +104,7 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       }
     };
     for (const match of entry.matches) offer(match.rule.id, entry.at, NONE, match, -1);
-    const firings: Firing[] = [];
+    const correlationMatches: CorrelationMatch[] = [];
     while (queue.length > 0) {
       if (!sorted) queue.sort((a, b) => b - a);
       sorted = true;
@@ -115,14 +115,21 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       // What fired may be dated later than the entry, and entries to come are no older than that only.
       const isAwaited = layers.feeds.has(rule.id);
       const oldest = Math.min(entry.at, horizon);
-      for (const { firing, ends } of firingsOf(rule, sources, entry.body, oldest, windows, isAwaited)) {
-        firings.push(firing);
+      for (const { correlationMatch, ends } of correlationMatchesOf(
+        rule,
+        sources,
+        entry.body,
+        oldest,
+        windows,
+        isAwaited,
+      )) {
+        correlationMatches.push(correlationMatch);
         if (!isAwaited) continue;
-        const told = [...new Set(ends)].sort((a, b) => a - b).slice(0, LATER_TOLD + 1);
-        for (const at of told) offer(rule.id, at, firing.group, firing, order);
+        const told = [...new Set(ends)].sort((a, b) => a - b).slice(0, LATER_MAX + 1);
+        for (const at of told) offer(rule.id, at, correlationMatch.group, correlationMatch, order);
       }
     }
-    return firings;
+    return correlationMatches;
   };
 
   return { see, detectionsOf: layers.detectionsOf, groupsOf: layers.groupsOf };
@@ -133,11 +140,11 @@ const NONE: readonly never[] = [];
 /** What fired of one group, and the ends of all its windows that did. */
 interface Fires {
   readonly key: string;
-  firing: Firing;
+  correlationMatch: CorrelationMatch;
   readonly ends: number[];
 }
 
-function firingsOf(
+function correlationMatchesOf(
   rule: CorrelationRule,
   sources: Source[],
   body: EntryBody,
@@ -149,15 +156,15 @@ function firingsOf(
   for (const { group, key, at, rules, value, whys } of gathered(rule, sources, body)) {
     const fired = windows.open(rule, group).see({ at, rules, value }, horizon, asksLater);
     if (fired === null) continue;
-    const firing: Firing = { rule, group, fired, evidence: evidenceOf(whys) };
+    const correlationMatch: CorrelationMatch = { rule, group, fired, evidence: evidenceOf(whys) };
     const ends = [fired.at, ...(fired.later ?? NONE)];
     const known = found.find((each) => each.key === key);
     if (known === undefined) {
-      found.push({ key, firing, ends });
+      found.push({ key, correlationMatch, ends });
       continue;
     }
     known.ends.push(...ends);
-    if (fired.at < known.firing.fired.at) known.firing = firing;
+    if (fired.at < known.correlationMatch.fired.at) known.correlationMatch = correlationMatch;
   }
   return found;
 }
@@ -166,9 +173,9 @@ function firingsOf(
 function evidenceOf(whys: readonly Why[]): readonly Evidence[] {
   const evidence = new Set<Evidence>();
   for (const why of whys) {
-    if (evidence.size < EVIDENCE_TOLD) for (const piece of why.evidence) evidence.add(piece);
+    if (evidence.size < EVIDENCE_MAX) for (const piece of why.evidence) evidence.add(piece);
   }
-  return [...evidence].slice(0, EVIDENCE_TOLD);
+  return [...evidence].slice(0, EVIDENCE_MAX);
 }
 
 /** The happenings that an entry's sources make, by time. */
@@ -177,7 +184,7 @@ function gathered(rule: CorrelationRule, sources: Source[], body: EntryBody): re
   for (const { index, at, below, why } of sources.sort((a, b) => a.index - b.index)) {
     const id = rule.rules[index] ?? '';
     const group = groupOf(rule, id, body, below);
-    const value = rule.fields.length === 0 ? null : happeningValue(rule, id, body, below);
+    const value = rule.fields.length === 0 ? null : eventValue(rule, id, body, below);
     if (group === null || (value === null && rule.fields.length > 0)) continue;
     // Groups are compared only where there are several sources: most often there is one.
     const key = sources.length === 1 ? '' : groupText(group);

@@ -38,7 +38,7 @@ export function groupOf(
  * The value of a happening, of a correlation that looks at one (see `Happening.value`); null where the entry lacks it
  * (of several fields: one of them), or where it is no number and should be.
  */
-export function happeningValue(
+export function eventValue(
   correlation: CorrelationRule,
   ruleId: string,
   body: EntryBody,

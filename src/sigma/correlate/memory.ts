@@ -7,8 +7,8 @@
 import type { CorrelationRule } from '../rule.ts';
 import type { Windows } from './correlator.ts';
 import { groupText } from './groups.ts';
-import type { Window } from './happening.ts';
 import { openWindow } from './window.ts';
+import type { Window } from './window-event.ts';
 
 /** Of one correlation. */
 const GROUPS_MOST = 100_000;

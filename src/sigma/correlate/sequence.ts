@@ -6,7 +6,7 @@
  */
 import type { Engine } from '../evaluate/compile.ts';
 import type { EntryBody, Match } from '../rule.ts';
-import { createCorrelator, type Firing } from './correlator.ts';
+import { type CorrelationMatch, createCorrelator } from './correlator.ts';
 import { entryTime } from './entry-time.ts';
 import { createMemoryWindows } from './memory.ts';
 
@@ -22,7 +22,7 @@ export interface Seen {
   /** The detections it satisfies, in the rules' order. */
   readonly matches: readonly Match[];
   /** The correlations it made fire, those below before those above. */
-  readonly firings: readonly Firing[];
+  readonly correlationMatches: readonly CorrelationMatch[];
 }
 
 export interface Sequence {
@@ -42,8 +42,8 @@ export function createSequence(engine: Engine, options: SequenceOptions = {}): S
       if (time === null || !Number.isFinite(time)) throw new RangeError('the entry has no time that can be read');
       newest = Math.max(newest, time);
       const matches = engine.evaluate(body);
-      const firings = correlator.see({ at: Math.floor(time), body, matches }, newest - latenessMs, windows);
-      return { matches, firings };
+      const correlationMatches = correlator.see({ at: Math.floor(time), body, matches }, newest - latenessMs, windows);
+      return { matches, correlationMatches };
     },
   };
 }

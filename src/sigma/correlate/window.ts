@@ -23,14 +23,15 @@
  * temporal_ordered the square of the number of rules). A late one costs a pass over what is kept within a timespan of
  * it. Times are whole milliseconds since the epoch. Pure.
  */
-import { type Fired, LATER_TOLD, TIMES_TOLD, type Window } from './happening.ts';
-import { meets } from './window/fits.ts';
-import { firstAfter, type Key, type Sweep } from './window/items.ts';
-import { type Kind, kindOf, type WindowRule } from './window/kinds.ts';
-import { openItems, saveItems } from './window/saved.ts';
-import { thinned } from './window/thin.ts';
 
-export type { WindowRule } from './window/kinds.ts';
+import { type Kind, kindOf, type WindowRule } from './window/aggregations.ts';
+import { compacted } from './window/compact.ts';
+import { meets } from './window/conditions.ts';
+import { type Aggregator, firstAfter, type Key } from './window/items.ts';
+import { openItems, saveItems } from './window/saved.ts';
+import { LATER_MAX, TIMES_MAX, type Window, type WindowMatch } from './window-event.ts';
+
+export type { WindowRule } from './window/aggregations.ts';
 
 /** Clearing away is not worth its pass before so many items have come since the last time. */
 const CLEAR_FROM = 64;
@@ -42,7 +43,7 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
   const condition = rule.expression === null ? rule.condition : [];
   const items = openItems(rule.type, saved, kind.isKey);
   /** Where there is one, of the last window looked at; all kept items of it before `entered` have come in. */
-  let sweep: Sweep | null = null;
+  let sweep: Aggregator | null = null;
   let entered = 0;
   /** The first item of the last window that fired, or one before it. */
   let first = 0;
@@ -73,13 +74,13 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
     sweep = null;
   };
 
-  const fire = (end: number, value: number): Fired => {
+  const fire = (end: number, value: number): WindowMatch => {
     const { times, head } = items;
     const after = end - timespanMs;
     if (first < head) first = head;
     while ((times[first] as number) <= after) first++;
     // A later window with the same beginning begins with the same times: no more are told of it.
-    if (first !== toldFrom || told.length < TIMES_TOLD) {
+    if (first !== toldFrom || told.length < TIMES_MAX) {
       told = timesTold(times, first, end);
       toldFrom = first;
     }
@@ -90,7 +91,7 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
    * The earliest window that contains `at` and meets the condition. Where `ends` are asked for, those of all that do go
    * into it.
    */
-  const look = (at: number, ends: number[] | null): Fired | null => {
+  const look = (at: number, ends: number[] | null): WindowMatch | null => {
     const { times, head } = items;
     // Mostly: what came is the newest, and only its own window contains it.
     if (sweep !== null && times[times.length - 1] === at) {
@@ -102,7 +103,7 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
     toldFrom = -1;
     sweep = sweepFrom(items, first);
     entered = first;
-    let earliest: Fired | null = null;
+    let earliest: WindowMatch | null = null;
     while (entered < times.length) {
       const end = times[entered] as number;
       if (end - timespanMs >= at) break;
@@ -131,7 +132,7 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
       size >= 2 * newest &&
       fresh >= Math.max(CLEAR_FROM, newest, Math.min(size - fresh, most >> 2))
     ) {
-      replace(thinned(items, timespanMs, digests, newest));
+      replace(compacted(items, timespanMs, digests, newest));
       fresh = 0;
     } else if (head > CLEAR_FROM && head > size) {
       replace({ times: times.slice(head), keys: items.keys.slice(head), head: 0 });
@@ -150,9 +151,9 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
   };
 
   return {
-    see: (happening, horizon, asksLater = false) => {
-      const { at } = happening;
-      const key = keyOf === 'rules' ? null : keyOf(happening);
+    see: (windowEvent, horizon, asksLater = false) => {
+      const { at } = windowEvent;
+      const key = keyOf === 'rules' ? null : keyOf(windowEvent);
       if (keyOf !== 'rules' && key === null) return null;
       const { times } = items;
       const dead = Math.min(at, horizon) - timespanMs;
@@ -160,12 +161,12 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
       const isLate = items.head < times.length && (times[times.length - 1] as number) > at;
       const before = asksLater && isLate ? endsMet(at) : null;
       if (key !== null) insert(at, key);
-      else for (const index of happening.rules) insert(at, index);
+      else for (const index of windowEvent.rules) insert(at, index);
       const ends: number[] | null = before === null ? null : [];
       const fired = look(at, ends);
       clear();
       if (fired === null || before === null || ends === null) return fired;
-      const later = ends.filter((end) => end > fired.at && !before.has(end)).slice(0, LATER_TOLD);
+      const later = ends.filter((end) => end > fired.at && !before.has(end)).slice(0, LATER_MAX);
       return later.length === 0 ? fired : { ...fired, later };
     },
     save: () => saveItems(rule.type, items),
@@ -177,14 +178,14 @@ export function openWindow(rule: WindowRule, saved: string | null, kind: Kind = 
 
 /** The first of the distinct times from a place on, until `end`. */
 function timesTold(times: readonly number[], first: number, end: number): number[] {
-  const told = times.slice(first, first + TIMES_TOLD);
+  const told = times.slice(first, first + TIMES_MAX);
   let distinct = (told[0] as number) <= end ? 1 : 0;
   while (distinct < told.length && (told[distinct] as number) <= end && told[distinct - 1] !== told[distinct])
     distinct++;
   if (distinct === told.length) return told;
   // Some share a time, or the window ends before.
   told.length = 0;
-  for (let i = first; told.length < TIMES_TOLD && i < times.length; i = firstAfter(times, times[i] as number, i)) {
+  for (let i = first; told.length < TIMES_MAX && i < times.length; i = firstAfter(times, times[i] as number, i)) {
     if ((times[i] as number) > end) break;
     told.push(times[i] as number);
   }

@@ -64,7 +64,7 @@ export function createCodeSearch(
     return holds(plan, entry);
   };
   let lists = 0;
-  const reading = createReading(() => {
+  const reading = createParseContext(() => {
     lists++;
   });
   return (body, found) => {
@@ -78,7 +78,7 @@ export function createCodeSearch(
   };
 }
 
-function createReading(tellList: () => void): Reading {
+function createParseContext(tellList: () => void): Reading {
   const other = (value: unknown, form: 'text' | 'folded' | 'number' | 'ipv4'): unknown => {
     if (Array.isArray(value)) tellList();
     return isScalar(value) ? AS[form](value) : undefined;

@@ -87,8 +87,8 @@ class Found {
   /** Tells of a field these scalars, or its first. */
   add({ selection, field }: Leaf, told: readonly Scalar[]): void {
     const { value, scalars } = this.fields.of(field);
-    const shown = told.length > 0 ? told : scalars.slice(0, 1);
-    const texts = shown.length > 0 ? shown.map((one) => shortened(String(one))) : [absence(value)];
+    const truncate = told.length > 0 ? told : scalars.slice(0, 1);
+    const texts = truncate.length > 0 ? truncate.map((one) => shortened(String(one))) : [absence(value)];
     for (const text of texts) {
       const key = JSON.stringify([selection, field, text]);
       if (!this.isFull && !this.#items.has(key)) this.#items.set(key, { selection, field, value: text });

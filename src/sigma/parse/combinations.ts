@@ -4,7 +4,7 @@
  * Contract: says nothing of combinations that can be evaluated, whatever their order, but for those that were probably
  * not meant. Pure.
  */
-import { shown } from '../../yaml/diagnostics.ts';
+import { truncate } from '../../yaml/diagnostics.ts';
 import { REGEX_FLAGS } from '../regex/regex.ts';
 import { TIME_PARTS } from '../rule.ts';
 import { BASE64, UTF16 } from './encodings.ts';
@@ -67,7 +67,7 @@ const BOTH_HINTS: Readonly<Record<string, string | undefined>> = {
 
 /** Modifiers that have a meaning, but not in the order given. */
 function orderProblem(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
-  const right = `write ${shown([name, ...KNOWN.flatMap((known) => modifiers.filter((one) => one === known))].join('|'))}`;
+  const right = `write ${truncate([name, ...KNOWN.flatMap((known) => modifiers.filter((one) => one === known))].join('|'))}`;
   for (const [i, modifier] of modifiers.entries()) {
     const before = modifiers.slice(0, i);
     if (isOneOf(REGEX_FLAGS, modifier) && !before.includes('re')) {

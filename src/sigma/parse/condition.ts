@@ -5,10 +5,10 @@
  * resolved here, so that what comes out is a formula; every name that stands for nothing is reported, and what
  * was used is told. Bounded in depth and length, for conditions are hostile too. Pure.
  */
-import { type Hint, nearestHint, type Place, type Report, shown, Unreadable } from '../../yaml/diagnostics.ts';
+import { type Hint, nearestHint, type Place, type Report, truncate, Unreadable } from '../../yaml/diagnostics.ts';
 import { createMatcher } from '../evaluate/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
-import type { Written } from './written.ts';
+import type { ParsedCondition } from './parsed-condition.ts';
 
 type AnyLeaf = { readonly kind: 'leaf' };
 
@@ -36,10 +36,10 @@ export interface ConditionText {
 /** Reads the condition of a detection; null where it, or a selection it names, has an error. */
 export function readCondition(
   condition: ConditionText,
-  selections: ReadonlyMap<string, Written | null>,
+  selections: ReadonlyMap<string, ParsedCondition | null>,
   used: Set<string>,
   report: Report,
-): Written | null {
+): ParsedCondition | null {
   return readFormula(condition, { noun: 'selection', known: selections }, used, report);
 }
 
@@ -96,7 +96,7 @@ function createReader<L extends AnyLeaf>(
     if (rest === '|') {
       throw new Unreadable(here(), 'aggregations ("| count() …") are not part of Sigma 2', 'write a correlation rule');
     }
-    if (rest !== null) throw new Unreadable(here(), `"${shown(rest)}" where "and", "or" or the end should be`);
+    if (rest !== null) throw new Unreadable(here(), `"${truncate(rest)}" where "and", "or" or the end should be`);
     return whole;
   };
 
@@ -131,7 +131,7 @@ function createReader<L extends AnyLeaf>(
     next++;
     const found = known.get(token);
     if (found === undefined) {
-      report.error(here(-1), `there is no ${noun} "${shown(token)}"`, hintOf(token));
+      report.error(here(-1), `there is no ${noun} "${truncate(token)}"`, hintOf(token));
       return null;
     }
     used.add(token);
@@ -151,7 +151,7 @@ function createReader<L extends AnyLeaf>(
   const readOf = (quantity: string): Read => {
     const quantifier = quantity.toLowerCase();
     if (quantifier !== '1' && quantifier !== 'any' && quantifier !== 'all') {
-      throw new Unreadable(here(), `"${shown(quantity)} of" is not part of Sigma`, '"1 of", "any of" or "all of"');
+      throw new Unreadable(here(), `"${truncate(quantity)} of" is not part of Sigma`, '"1 of", "any of" or "all of"');
     }
     const pattern = peek(2) ?? '';
     if (!/^[^()|]+$/.test(pattern)) throw new Unreadable(here(), `"${pattern}" where "them" or a pattern should be`);
@@ -159,7 +159,7 @@ function createReader<L extends AnyLeaf>(
     const names = namesOf(pattern, listed);
     for (const name of names) used.add(name);
     if (names.length === 0) {
-      const message = `no ${noun} matches "${shown(pattern)}"`;
+      const message = `no ${noun} matches "${truncate(pattern)}"`;
       if (quantifier === 'all') report.notice(here(-1), `${message}: all of none is always true`);
       else report.error(here(-1), message, hintOf(pattern));
       if (quantifier !== 'all') return null;

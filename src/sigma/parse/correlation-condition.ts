@@ -5,9 +5,9 @@
  * Contract: what a type does not have, lacks, or can never meet is an error; what a reader may not expect of it a
  * notice. Pure.
  */
-import { type Hint, nearestHint, type Report, shown } from '../../yaml/diagnostics.ts';
+import { type Hint, nearestHint, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { attributesOf, readTexts } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, type Node, nounOf } from '../../yaml/yaml.ts';
+import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
 import { type Shape, shapeOf } from './correlation-shape.ts';
@@ -48,7 +48,7 @@ export function readCorrelationCondition(
   const or = shape.overRules ? ', or text such as "a and not b"' : '';
   report.error(
     value.place,
-    `the condition is a map of comparisons, not ${nounOf(value)}`,
+    `the condition is a map of comparisons, not ${kindName(value)}`,
     `such as ${shape.example}${or}`,
   );
   return null;
@@ -71,7 +71,7 @@ function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Re
       if (number !== null) condition.push({ op, value: number });
     } else if (key !== 'field' && key !== 'percentile') {
       const known = shape.fields === 'none' ? COMPARISONS : ['field', ...COMPARISONS];
-      report.error(keyPlace, `there is no comparison "${shown(key)}" of a ${shape.noun}`, hintOf(key, known));
+      report.error(keyPlace, `there is no comparison "${truncate(key)}" of a ${shape.noun}`, hintOf(key, known));
     }
   }
   if (report.errors() > errors) return null;
@@ -79,7 +79,7 @@ function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Re
     report.error(map.place, 'the condition compares with nothing', `such as ${shape.example}`);
     return null;
   }
-  tellReach(condition, shape, map, report);
+  reportReach(condition, shape, map, report);
   return report.errors() > errors ? null : { condition, fields, percentile, expression: null };
 }
 
@@ -134,7 +134,7 @@ function readFields(
   const names = new Set<string>();
   for (const { text, place } of texts) {
     if (text === '') report.error(place, 'a field has a name');
-    if (names.has(text)) report.notice(place, `the field "${shown(text)}" is named twice`, 'leave one out');
+    if (names.has(text)) report.notice(place, `the field "${truncate(text)}" is named twice`, 'leave one out');
     names.add(text);
   }
   return [...names];
@@ -150,7 +150,7 @@ function readPercentile(type: CorrelationType, entry: MapEntry | undefined, repo
   const { value } = entry;
   const number = value.kind === 'scalar' ? value.value : null;
   if (typeof number === 'number' && number >= 0 && number <= 100) return number;
-  const what = typeof number === 'number' ? String(number) : nounOf(value);
+  const what = typeof number === 'number' ? String(number) : kindName(value);
   report.error(value.place, `"percentile" is a number from 0 to 100, not ${what}`, 'such as 95');
   return null;
 }
@@ -163,7 +163,7 @@ function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report
     const quoted =
       typeof number === 'string' && /^-?\d+(\.\d+)?$/.test(number) && Number.isSafeInteger(Math.trunc(Number(number)));
     const hint = quoted ? 'without quotes' : `such as ${op}: 10`;
-    report.error(node.place, `"${op}" compares the ${noun} with a ${kind}, not ${nounOf(node)}`, hint);
+    report.error(node.place, `"${op}" compares the ${noun} with a ${kind}, not ${kindName(node)}`, hint);
   } else if (numbers.whole && (!Number.isInteger(number) || number < 0)) {
     report.error(node.place, `"${op}" compares the ${noun} with a whole number, not ${number}`);
   } else if (numbers.whole && number > COUNT_MOST) {
@@ -175,7 +175,7 @@ function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report
 }
 
 /** Tells what a condition's numbers come to, where that is odd. */
-function tellReach(
+function reportReach(
   condition: CorrelationRule['condition'],
   { noun, numbers }: Shape,
   map: MapNode,

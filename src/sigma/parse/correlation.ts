@@ -6,9 +6,9 @@
  */
 
 import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/timespan.ts';
-import { nearestHint, type Place, type Report, shown } from '../../yaml/diagnostics.ts';
+import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { attributesOf, type PlacedText, readFlag, readText, readTexts } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, nounOf } from '../../yaml/yaml.ts';
+import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';
 import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
 import { readCorrelationCondition } from './correlation-condition.ts';
@@ -34,18 +34,18 @@ const TIMESPAN_MOST_DAYS = 366;
 const RETENTION_DAYS = 30;
 
 /** A correlation whose rules are not yet found. */
-export interface CorrelationDraft
+export interface UnresolvedCorrelation
   extends Pick<CorrelationRule, 'type' | 'groupBy' | 'timespanMs' | 'condition' | 'fields' | 'percentile'> {
   /** Ids or names. */
   readonly rules: readonly PlacedText[];
-  readonly aliases: readonly AliasDraft[];
+  readonly aliases: readonly UnresolvedAlias[];
   /** A condition over rules, in the place of `condition`. */
   readonly expression: ConditionText | null;
   /** Whether the rules it refers to alert by themselves as well. */
   readonly generate: boolean;
 }
 
-export interface AliasDraft {
+export interface UnresolvedAlias {
   readonly alias: string;
   readonly place: Place;
   readonly of: readonly { readonly rule: PlacedText; readonly field: string }[];
@@ -56,7 +56,7 @@ export function readCorrelation(
   map: MapNode,
   rootGenerate: MapEntry | undefined,
   report: Report,
-): CorrelationDraft | null {
+): UnresolvedCorrelation | null {
   const errors = report.errors();
   refuseKeys(map, report);
   const attributes = attributesOf(map);
@@ -69,7 +69,7 @@ export function readCorrelation(
   const aliases = readAliases(attributes.get('aliases'), report);
   for (const { alias, place } of aliases) {
     if (!groupBy.includes(alias) && condition?.fields.includes(alias) === false)
-      report.notice(place, `the alias "${shown(alias)}" is not used`, 'name it in "group-by", or leave it out');
+      report.notice(place, `the alias "${truncate(alias)}" is not used`, 'name it in "group-by", or leave it out');
   }
   const generate = [rootGenerate, attributes.get('generate')].map((entry) => readFlag(entry, report)).includes(true);
   if (report.errors() > errors || timespanMs === null || condition === null) return null;
@@ -79,7 +79,7 @@ export function readCorrelation(
 function refuseKeys(map: MapNode, report: Report): void {
   for (const { key, keyPlace } of map.entries) {
     if (KEYS.includes(key)) continue;
-    report.error(keyPlace, `there is no key "${shown(key)}" here`, ELSEWHERE.get(key) ?? nearestHint(key, KEYS));
+    report.error(keyPlace, `there is no key "${truncate(key)}" here`, ELSEWHERE.get(key) ?? nearestHint(key, KEYS));
   }
 }
 
@@ -96,7 +96,7 @@ function readType(map: MapNode, entry: MapEntry | undefined, report: Report): Co
   }
   report.error(
     entry.value.place,
-    `there is no correlation type "${shown(text)}"`,
+    `there is no correlation type "${truncate(text)}"`,
     nearestHint(text, CORRELATION_TYPES),
   );
   return null;
@@ -143,7 +143,7 @@ function readGroupBy(entry: MapEntry | undefined, report: Report): readonly stri
   const fields = new Set<string>();
   for (const { text, place } of readTexts(entry, report)) {
     if (text === '') report.error(place, 'a field to group by has a name', 'leave "group-by" out for one group of all');
-    else if (fields.has(text)) report.notice(place, `"${shown(text)}" is in "group-by" twice`, 'leave one out');
+    else if (fields.has(text)) report.notice(place, `"${truncate(text)}" is in "group-by" twice`, 'leave one out');
     if (fields.size === FIELDS_MOST && !fields.has(text)) {
       report.error(place, `"group-by" has more than ${FIELDS_MOST} fields`);
       break;
@@ -153,18 +153,18 @@ function readGroupBy(entry: MapEntry | undefined, report: Report): readonly stri
   return [...fields];
 }
 
-function readAliases(entry: MapEntry | undefined, report: Report): readonly AliasDraft[] {
+function readAliases(entry: MapEntry | undefined, report: Report): readonly UnresolvedAlias[] {
   if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) return [];
   if (entry.value.kind !== 'map') {
-    report.error(entry.value.place, `"aliases" is a map, not ${nounOf(entry.value)}`, 'alias: {rule: field}');
+    report.error(entry.value.place, `"aliases" is a map, not ${kindName(entry.value)}`, 'alias: {rule: field}');
     return [];
   }
   return entry.value.entries.flatMap(({ key: alias, keyPlace: place, value }) => {
     if (value.kind !== 'map' || value.entries.length === 0) {
-      const what = value.kind === 'map' ? 'an empty map' : nounOf(value);
+      const what = value.kind === 'map' ? 'an empty map' : kindName(value);
       report.error(
         value.place,
-        `the alias "${shown(alias)}" says each rule’s field, and this is ${what}`,
+        `the alias "${truncate(alias)}" says each rule’s field, and this is ${what}`,
         '{rule: field}',
       );
       return [];
@@ -173,7 +173,7 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Alia
       const field = readText(pair, report);
       if (field === null || field === '') {
         if (field === '' || (pair.value.kind === 'scalar' && pair.value.value === null))
-          report.error(pair.value.place, `the alias "${shown(alias)}" names no field for "${shown(pair.key)}"`);
+          report.error(pair.value.place, `the alias "${truncate(alias)}" names no field for "${truncate(pair.key)}"`);
         return [];
       }
       return [{ rule: { text: pair.key, place: pair.keyPlace }, field }];

@@ -4,14 +4,14 @@
  * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
  */
 import { isSlip } from '../../text/nearest.ts';
-import { type Report, shown } from '../../yaml/diagnostics.ts';
+import { type Report, truncate } from '../../yaml/diagnostics.ts';
 import { type Attributes, attributesOf } from '../../yaml/fields.ts';
-import { type MapEntry, type MapNode, nounOf } from '../../yaml/yaml.ts';
+import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';
 import { type ConditionText, readCondition } from './condition.ts';
+import type { ParseContext } from './context.ts';
 import { join } from './item.ts';
-import type { Reading } from './reading.ts';
+import { type ParsedCondition, sumOfLeaves } from './parsed-condition.ts';
 import { readSelection } from './selection.ts';
-import { sumOfLeaves, type Written } from './written.ts';
 
 /** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
 const LEAF_LIMIT = 20_000;
@@ -25,7 +25,7 @@ const NAME_LIMIT = 256;
  * Reads the map under `detection` or `filter`, whose keys are selections but for `condition` and those in `others`.
  * Null where it has an error, which is reported.
  */
-export function readSearch(map: MapNode, others: readonly string[], reading: Reading): Written | null {
+export function readSearch(map: MapNode, others: readonly string[], reading: ParseContext): ParsedCondition | null {
   const { report } = reading;
   const attributes = attributesOf(map);
   const condition = meant('condition', attributes, report);
@@ -34,7 +34,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
   if (selections.size === 0) report.error(map.place, 'there is no selection');
   const conditions = readConditions(map, condition, report);
   const used = new Set<string>();
-  const expressions: Written[] = [];
+  const expressions: ParsedCondition[] = [];
   let leaves = 0;
   const errors = report.errors();
   for (const text of conditions) {
@@ -47,7 +47,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Rea
     return null;
   }
   // What a condition with an error meant to name is not known.
-  if (conditions.length > 0 && report.errors() === errors) tellUnused(attributes, selections, used, report);
+  if (conditions.length > 0 && report.errors() === errors) reportUnused(attributes, selections, used, report);
   if (conditions.length === 0 || expressions.length < conditions.length) return null;
   return [...selections.values()].includes(null) ? null : join('or', expressions);
 }
@@ -58,17 +58,17 @@ function meant(known: string, attributes: Attributes, report: Report): MapEntry 
   if (entry !== undefined) return entry;
   const near = [...attributes.values()].find(({ key }) => isSlip(key, known));
   if (near === undefined) return undefined;
-  report.error(near.keyPlace, `the key "${shown(near.key)}" is near a known one`, `did you mean "${known}"?`);
+  report.error(near.keyPlace, `the key "${truncate(near.key)}" is near a known one`, `did you mean "${known}"?`);
   return near;
 }
 
 function readSelections(
   map: MapNode,
   others: readonly string[],
-  reading: Reading,
-): ReadonlyMap<string, Written | null> {
+  reading: ParseContext,
+): ReadonlyMap<string, ParsedCondition | null> {
   const { report } = reading;
-  const selections = new Map<string, Written | null>();
+  const selections = new Map<string, ParsedCondition | null>();
   for (const { key, keyPlace, value } of map.entries) {
     if (others.includes(key)) continue;
     if (key === 'timeframe') {
@@ -81,7 +81,7 @@ function readSelections(
       if (key.length > NAME_LIMIT) {
         report.error(keyPlace, `the name of a selection of more than ${NAME_LIMIT} characters`);
       } else if (!/^[^\s()|*]+$/.test(key)) {
-        const message = `a condition cannot name the selection "${shown(key)}"`;
+        const message = `a condition cannot name the selection "${truncate(key)}"`;
         report.notice(keyPlace, message, 'letters, digits, "_" and "-"');
       }
       selections.set(key, readSelection(key, value, reading));
@@ -104,14 +104,14 @@ function readConditions(map: MapNode, entry: MapEntry | undefined, report: Repor
   }
   return nodes.flatMap((node) => {
     if (node.kind === 'scalar' && typeof node.value === 'string') return [{ ...node, value: node.value }];
-    report.error(node.place, `a condition is text, not ${nounOf(node)}`);
+    report.error(node.place, `a condition is text, not ${kindName(node)}`);
     return [];
   });
 }
 
-function tellUnused(
+function reportUnused(
   attributes: Attributes,
-  selections: ReadonlyMap<string, Written | null>,
+  selections: ReadonlyMap<string, ParsedCondition | null>,
   used: ReadonlySet<string>,
   report: Report,
 ): void {
@@ -120,7 +120,7 @@ function tellUnused(
     if (entry === undefined || used.has(name)) continue;
     report.notice(
       entry.keyPlace,
-      `the selection "${shown(name)}" is not used`,
+      `the selection "${truncate(name)}" is not used`,
       'name it in the condition, or leave it out',
     );
   }

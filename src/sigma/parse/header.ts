@@ -5,7 +5,7 @@
  */
 
 import { parseTimespan, TIMESPAN_HINT } from '../../text/timespan.ts';
-import { type Report, shown } from '../../yaml/diagnostics.ts';
+import { type Report, truncate } from '../../yaml/diagnostics.ts';
 import {
   type Attributes,
   attributesOf,
@@ -15,7 +15,7 @@ import {
   readText,
   readTexts,
   refuseUnknown,
-  tellMisspelled,
+  reportTypos,
 } from '../../yaml/fields.ts';
 import type { MapEntry, MapNode, Node } from '../../yaml/yaml.ts';
 import { LEVELS, type RuleBase } from '../rule.ts';
@@ -27,7 +27,7 @@ const KNOWN_KEYS = [
 ];
 
 /** Without these a rule would mean something else. */
-const GRAVE_KEYS = [
+const SEVERE_KEYS = [
   ...['title', 'id', 'name', 'logsource', 'detection', 'correlation', 'filter', 'generate', 'level', 'tocsin'],
 ];
 
@@ -46,13 +46,13 @@ function keysFor(attributes: Attributes): readonly string[] {
 }
 
 /** Fields are taken as they are named: a rule in the words of another taxonomy may ask for what an entry calls otherwise. */
-function tellTaxonomy(attributes: Attributes, report: Report): void {
+function reportTaxonomy(attributes: Attributes, report: Report): void {
   const entry = attributes.get('taxonomy');
   const taxonomy = readText(entry, report, TITLE_LIMIT);
   if (entry === undefined || taxonomy === null || taxonomy.toLowerCase() === 'sigma') return;
   report.notice(
     entry.value.place,
-    `the taxonomy "${shown(taxonomy)}" is not translated`,
+    `the taxonomy "${truncate(taxonomy)}" is not translated`,
     'fields are taken as written',
   );
 }
@@ -64,7 +64,7 @@ export type Header = Omit<RuleBase, 'alerts'>;
 export function readHeader(document: MapNode, fallbackId: string, report: Report): Header {
   const errors = report.errors();
   const attributes = attributesOf(document);
-  tellMisspelled(document, keysFor(attributes), GRAVE_KEYS, report);
+  reportTypos(document, keysFor(attributes), SEVERE_KEYS, report);
   const misspelled = report.errors() > errors;
   const notes = (key: string) => readNotes(attributes.get(key), report);
   const names = (key: string) => readNotes(attributes.get(key), report, 'error');
@@ -72,7 +72,7 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
   const entry = attributes.get('title');
   if (entry === undefined ? !misspelled : isBlank(entry.value))
     report.error(entry?.value.place ?? document.place, 'the document has no title', 'it begins with "title:"');
-  tellTaxonomy(attributes, report);
+  reportTaxonomy(attributes, report);
   return {
     id: readText(attributes.get('id'), report, TITLE_LIMIT) ?? fallbackId,
     name: readText(attributes.get('name'), report, TITLE_LIMIT),

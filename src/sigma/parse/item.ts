@@ -7,21 +7,26 @@
  */
 
 import type { Report } from '../../yaml/diagnostics.ts';
-import { type Node, nounOf, type ScalarNode } from '../../yaml/yaml.ts';
+import { kindName, type Node, type ScalarNode } from '../../yaml/yaml.ts';
 import type { RegexSearch } from '../regex/prepared.ts';
 import type { Formula } from '../rule.ts';
+import type { ParseContext } from './context.ts';
 import type { FieldSpec } from './modifiers.ts';
+import type { ParsedCondition, ParsedTest } from './parsed-condition.ts';
 import { hasPlaceholder } from './placeholders.ts';
-import type { Reading } from './reading.ts';
 import { readTests } from './test-of-value.ts';
-import type { Written, WrittenTest } from './written.ts';
 
 /** Reads the values of an item; null where it has an error, which is reported. */
-export function readItem(spec: FieldSpec, node: Node, selection: string, reading: Reading): Written | null {
+export function readItem(
+  spec: FieldSpec,
+  node: Node,
+  selection: string,
+  reading: ParseContext,
+): ParsedCondition | null {
   const { report, budget } = reading;
   const values = valuesOf(spec, node, report);
   if (values === null || budget.exhausted) return null;
-  const alternatives: Written[] = [];
+  const alternatives: ParsedCondition[] = [];
   let sound = true;
   for (const value of values) {
     const tests = readTests(spec, value, reading);
@@ -41,11 +46,11 @@ export function join<L extends { readonly kind: 'leaf' }>(kind: 'and' | 'or', of
   return only !== undefined && of.length === 1 ? only : { kind, of };
 }
 
-function either(spec: FieldSpec, tests: readonly WrittenTest[], selection: string): Written {
+function either(spec: FieldSpec, tests: readonly ParsedTest[], selection: string): ParsedCondition {
   return join('or', leavesOf(spec, tests, selection));
 }
 
-function leavesOf(spec: FieldSpec, tests: readonly WrittenTest[], selection: string): readonly Written[] {
+function leavesOf(spec: FieldSpec, tests: readonly ParsedTest[], selection: string): readonly ParsedCondition[] {
   return tests.map((test) => ({ kind: 'leaf', selection, field: spec.field, test }));
 }
 
@@ -53,7 +58,7 @@ function leavesOf(spec: FieldSpec, tests: readonly WrittenTest[], selection: str
 const INSTRUCTION = 8;
 
 /** How much a test holds, roughly. */
-function charactersOf(test: WrittenTest): number {
+function charactersOf(test: ParsedTest): number {
   switch (test.op) {
     case 'pattern':
       return test.parts.reduce((sum, part) => sum + ('text' in part ? part.text.length : 8), 0);
@@ -105,7 +110,7 @@ export function scalarsOf(node: Node, report: Report): readonly ScalarNode[] | n
       if (node.items.length === 0) report.error(node.place, 'an empty list matches nothing');
       const scalars = node.items.filter((item) => item.kind === 'scalar');
       for (const item of node.items) {
-        if (item.kind !== 'scalar') report.error(item.place, `a value is text or a number, not ${nounOf(item)}`);
+        if (item.kind !== 'scalar') report.error(item.place, `a value is text or a number, not ${kindName(item)}`);
       }
       return scalars.length === 0 || scalars.length < node.items.length ? null : scalars;
     }

@@ -7,8 +7,8 @@
  */
 
 import { nearest } from '../../text/nearest.ts';
-import { type Hint, type Place, type Report, shown } from '../../yaml/diagnostics.ts';
-import { type MapEntry, nounOf, readDocuments, type ScalarNode, type SourceFile } from '../../yaml/yaml.ts';
+import { type Hint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
+import { kindName, type MapEntry, readDocuments, type ScalarNode, type SourceFile } from '../../yaml/yaml.ts';
 
 /** What may stand in a list. */
 export type ListValue = string | number | boolean;
@@ -19,7 +19,7 @@ export interface Lists {
   /** What to do about a placeholder that no list is for. */
   hint(name: string): Hint;
   /** Tells the lists that nobody has asked for. */
-  tellUnused(): void;
+  reportUnused(): void;
 }
 
 interface List {
@@ -47,10 +47,14 @@ export function readLists(files: readonly { readonly file: SourceFile; readonly 
       return lists.get(name)?.values;
     },
     hint: (name) => () => hintFor(name, lists.keys()),
-    tellUnused: () => {
+    reportUnused: () => {
       for (const [name, { report, place }] of lists) {
         if (!used.has(name))
-          report.notice(place, `no rule uses the list "${shown(name)}"`, `as ${shown(`%${name}%`)}, with "expand"`);
+          report.notice(
+            place,
+            `no rule uses the list "${truncate(name)}"`,
+            `as ${truncate(`%${name}%`)}, with "expand"`,
+          );
       }
     },
   };
@@ -60,7 +64,7 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
   const first = lists.get(key);
   if (first !== undefined) {
     const where = `first in ${first.report.path}:${first.place.line}`;
-    report.error(keyPlace, `the list "${shown(key)}" is here twice`, where);
+    report.error(keyPlace, `the list "${truncate(key)}" is here twice`, where);
     return;
   }
   const errors = report.errors();
@@ -68,18 +72,18 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
     const plain = key.replace(/^%(.+)%$/, '$1');
     report.error(
       keyPlace,
-      `"${shown(key)}" cannot be the name of a list`,
-      plain === key ? undefined : `without its percent signs: ${shown(plain)}`,
+      `"${truncate(key)}" cannot be the name of a list`,
+      plain === key ? undefined : `without its percent signs: ${truncate(plain)}`,
     );
   }
   const values: ListValue[] = [];
-  if (value.kind === 'map') report.error(value.place, `"${shown(key)}" is a list of values, not a map`);
+  if (value.kind === 'map') report.error(value.place, `"${truncate(key)}" is a list of values, not a map`);
   for (const item of value.kind === 'list' ? value.items : value.kind === 'scalar' ? [value] : []) {
     if (item.kind === 'scalar' && item.value !== null) values.push(item.value);
-    else report.error(item.place, `a value of a list is text or a number, not ${nounOf(item)}`, emptyHint(item));
+    else report.error(item.place, `a value of a list is text or a number, not ${kindName(item)}`, emptyHint(item));
   }
   if (value.kind === 'list' && value.items.length === 0) {
-    report.notice(value.place, `the list "${shown(key)}" is empty: what is compared with it never matches`);
+    report.notice(value.place, `the list "${truncate(key)}" is empty: what is compared with it never matches`);
   }
   lists.set(key, { values: report.errors() > errors ? 'broken' : values, report, place: keyPlace });
 }
@@ -96,5 +100,5 @@ function hintFor(name: string, known: Iterable<string>): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .slice(0, 60);
-  return `write rules/lists/${file}.yml, with "${shown(name)}: [value, value]"`;
+  return `write rules/lists/${file}.yml, with "${truncate(name)}: [value, value]"`;
 }

@@ -2,7 +2,7 @@
 
 import { nearest } from '../../text/nearest.ts';
 import type { Report } from '../../yaml/diagnostics.ts';
-import { attributesOf, readMap, readText, tellMisspelled } from '../../yaml/fields.ts';
+import { attributesOf, readMap, readText, reportTypos } from '../../yaml/fields.ts';
 import type { MapNode } from '../../yaml/yaml.ts';
 
 /** The keys that say which log it is. */
@@ -44,7 +44,7 @@ export function readLogSource(document: MapNode, report: Report): LogSource | nu
     (key) => readText(attributes.get(key), report)?.trim().toLowerCase() ?? null,
   );
   const source: LogSource = { category, product, service };
-  tellMisspelled(map, [...MEANT, 'definition'], MEANT, report);
+  reportTypos(map, [...MEANT, 'definition'], MEANT, report);
   const isSilent = category === null && product === null && service === null;
   if (isSilent && report.errors() === errors) {
     report.error(map.place, 'the logsource names neither category, product nor service', OURS);

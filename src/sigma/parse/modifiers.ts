@@ -5,7 +5,7 @@
  * has none is an error, with the order that would be right where only that is wrong. Nothing is ever silently false.
  * Pure.
  */
-import { nearestHint, type Place, type Report, shown } from '../../yaml/diagnostics.ts';
+import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { REGEX_FLAGS } from '../regex/regex.ts';
 import { type Order, TIME_PARTS, type TimePart } from '../rule.ts';
 import { doubtOf, problemOf } from './combinations.ts';
@@ -81,7 +81,7 @@ function readModifiers(written: readonly string[], place: Place, report: Report)
     const modifier = KNOWN.find((known) => known === text);
     if (modifier === undefined) {
       const hint = text === '' ? 'a name follows each "|"' : nearestHint(text, KNOWN);
-      report.error(place, `there is no modifier "${shown(text)}"`, hint);
+      report.error(place, `there is no modifier "${truncate(text)}"`, hint);
     } else if (modifiers.includes(modifier) && !isOneOf(BASE64, modifier)) {
       report.notice(place, `the modifier "${modifier}" stands here twice`, 'once is enough');
     } else {

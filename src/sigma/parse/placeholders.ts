@@ -4,10 +4,10 @@
  * Contract: several in one value multiply, within bounds. What stands in a list means what it means as a value of a
  * rule: text with wildcards. A placeholder without a list is reported with what to do about it. Pure.
  */
-import { type Place, shown } from '../../yaml/diagnostics.ts';
+import { type Place, truncate } from '../../yaml/diagnostics.ts';
 import type { PatternPart } from '../rule.ts';
+import type { ParseContext } from './context.ts';
 import type { ListValue } from './lists.ts';
-import type { Reading } from './reading.ts';
 import { type Placeholder, parsePattern, parseRawTemplate, type TemplatePart } from './value.ts';
 
 /** What one value may come to. */
@@ -18,7 +18,7 @@ const CHARACTERS = 1_000_000;
 export function expandPattern(
   parts: readonly TemplatePart[],
   place: Place,
-  reading: Reading,
+  reading: ParseContext,
 ): readonly (readonly PatternPart[])[] | null {
   const lists = listsOf(parts, place, reading);
   if (lists === null) return null;
@@ -32,7 +32,7 @@ export function expandPattern(
 }
 
 /** The same of a value without wildcards. A value that is a placeholder and nothing else becomes what is in the list. */
-export function expandRaw(written: string, place: Place, reading: Reading): readonly ListValue[] | null {
+export function expandRaw(written: string, place: Place, reading: ParseContext): readonly ListValue[] | null {
   const parts = parseRawTemplate(written);
   const lists = listsOf(parts, place, reading);
   if (lists === null) return null;
@@ -47,7 +47,7 @@ export function expandRaw(written: string, place: Place, reading: Reading): read
 }
 
 /** The same of a regular expression: one, in which a placeholder is any of its values. */
-export function expandRegex(written: string, place: Place, reading: Reading): string | null {
+export function expandRegex(written: string, place: Place, reading: ParseContext): string | null {
   const parts = parseRawTemplate(written);
   const lists = listsOf(parts, place, reading);
   if (lists === null) return null;
@@ -68,7 +68,7 @@ export function hasPlaceholder(written: unknown): boolean {
 type Found = ReadonlyMap<string, readonly ListValue[]>;
 
 /** The lists of a value's placeholders, if all are there and the product is within bounds. */
-function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }: Reading): Found | null {
+function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }: ParseContext): Found | null {
   const found = new Map<string, readonly ListValue[]>();
   const missing = new Set<string>();
   let product = 1;
@@ -81,7 +81,7 @@ function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }
     const name = part.placeholder;
     const values = found.get(name) ?? lists.find(name);
     if (values === undefined && !missing.has(name)) {
-      report.error(place, `there is no list for the placeholder "%${shown(name)}%"`, lists.hint(name));
+      report.error(place, `there is no list for the placeholder "%${truncate(name)}%"`, lists.hint(name));
     }
     if (values === undefined || values === 'broken') {
       missing.add(name);

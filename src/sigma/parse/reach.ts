@@ -1,5 +1,5 @@
 /** Whether a condition can be met: by which numbers, by which rules. Pure. */
-import { fulfils, meets } from '../correlate/window/fits.ts';
+import { fulfils, meets } from '../correlate/window/conditions.ts';
 import type { CorrelationRule, Formula, RuleLeaf } from '../rule.ts';
 
 /** The numbers that there may be. */

@@ -3,15 +3,15 @@
  *
  * Contract: a map is an and of its items, a list an or of its members, a member that is text a keyword. Pure.
  */
-import { shown } from '../../yaml/diagnostics.ts';
-import { type ListNode, type MapNode, type Node, nounOf } from '../../yaml/yaml.ts';
+import { truncate } from '../../yaml/diagnostics.ts';
+import { kindName, type ListNode, type MapNode, type Node } from '../../yaml/yaml.ts';
+import type { ParseContext } from './context.ts';
 import { join, readItem, scalarsOf } from './item.ts';
 import { KEYWORD, readFieldSpec } from './modifiers.ts';
-import type { Reading } from './reading.ts';
-import type { Written } from './written.ts';
+import type { ParsedCondition } from './parsed-condition.ts';
 
 /** Reads a search identifier; null where it has an error, which is reported. */
-export function readSelection(name: string, node: Node, reading: Reading): Written | null {
+export function readSelection(name: string, node: Node, reading: ParseContext): ParsedCondition | null {
   switch (node.kind) {
     case 'map':
       return readMap(name, node, reading);
@@ -22,19 +22,23 @@ export function readSelection(name: string, node: Node, reading: Reading): Writt
       if (node.value !== null) return readItem(KEYWORD, node, name, reading);
       reading.report.error(
         node.place,
-        `the selection "${shown(name)}" is empty`,
+        `the selection "${truncate(name)}" is empty`,
         'it has fields, or a list of keywords',
       );
       return null;
   }
 }
 
-function readMap(name: string, node: MapNode, reading: Reading): Written | null {
+function readMap(name: string, node: MapNode, reading: ParseContext): ParsedCondition | null {
   if (node.entries.length === 0) {
-    reading.report.error(node.place, `the selection "${shown(name)}" is empty`, 'it has fields, or a list of keywords');
+    reading.report.error(
+      node.place,
+      `the selection "${truncate(name)}" is empty`,
+      'it has fields, or a list of keywords',
+    );
     return null;
   }
-  const items: Written[] = [];
+  const items: ParsedCondition[] = [];
   for (const { key, keyPlace, value } of node.entries) {
     const spec = readFieldSpec(key, keyPlace, reading.report);
     // What is wrong with the values is told beside what is wrong with the key.
@@ -45,12 +49,12 @@ function readMap(name: string, node: MapNode, reading: Reading): Written | null 
   return items.length < node.entries.length ? null : join('and', items);
 }
 
-function readList(name: string, node: ListNode, reading: Reading): Written | null {
+function readList(name: string, node: ListNode, reading: ParseContext): ParsedCondition | null {
   if (node.items.length === 0) {
-    reading.report.error(node.place, `the selection "${shown(name)}" is an empty list`, 'it would match nothing');
+    reading.report.error(node.place, `the selection "${truncate(name)}" is an empty list`, 'it would match nothing');
     return null;
   }
-  const members: Written[] = [];
+  const members: ParsedCondition[] = [];
   for (const item of node.items) {
     const member = readMember(name, item, reading);
     if (member !== null) members.push(member);
@@ -58,14 +62,14 @@ function readList(name: string, node: ListNode, reading: Reading): Written | nul
   return members.length < node.items.length ? null : join('or', members);
 }
 
-function readMember(name: string, item: Node, reading: Reading): Written | null {
+function readMember(name: string, item: Node, reading: ParseContext): ParsedCondition | null {
   switch (item.kind) {
     case 'map':
       return readMap(name, item, reading);
     case 'scalar':
       return readItem(KEYWORD, item, name, reading);
     case 'list':
-      reading.report.error(item.place, `a member of "${shown(name)}" is text or a map, not ${nounOf(item)}`);
+      reading.report.error(item.place, `a member of "${truncate(name)}" is text or a map, not ${kindName(item)}`);
       return null;
   }
 }

@@ -4,16 +4,16 @@
  * Contract: one value may be several tests, any of which may hold. What has the wrong type, and what can never hold, is
  * reported with its place; null then. Pure.
  */
-import { type Place, type Report, shown } from '../../yaml/diagnostics.ts';
+import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
 import { parseRange, tidied } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/regex.ts';
 import type { Order, TimePart } from '../rule.ts';
+import type { ParseContext } from './context.ts';
 import { FIELD_NAME_LIMIT, type FieldSpec } from './modifiers.ts';
+import type { ParsedTest } from './parsed-condition.ts';
 import { expandRaw, expandRegex } from './placeholders.ts';
-import type { Reading } from './reading.ts';
 import { readTextTests } from './text.ts';
-import type { WrittenTest } from './written.ts';
 
 type Value = ScalarNode['value'];
 
@@ -21,7 +21,7 @@ type Value = ScalarNode['value'];
 const REGEX_COST_LIMIT = 10_000;
 
 /** The tests that a value stands for; null where it has an error, which is reported. */
-export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): readonly WrittenTest[] | null {
+export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseContext): readonly ParsedTest[] | null {
   const { comparison } = spec;
   const { report } = reading;
   switch (comparison.kind) {
@@ -36,7 +36,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): 
     case 'cidr':
       return each(spec, node, reading, (value) => rangeTest(value, node.place, report));
     case 'order':
-      return each(spec, node, reading, (value): WrittenTest | null => {
+      return each(spec, node, reading, (value): ParsedTest | null => {
         if (typeof value === 'number') return { op: comparison.op, value };
         if (isLargeNumber(node, value)) return { op: comparison.op, value: Number(value) };
         report.error(node.place, `"${comparison.op}" compares with a number`, wanted(value));
@@ -45,7 +45,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): 
     case 'time':
       return each(spec, node, reading, (value) => timeTest(comparison.part, comparison.op, value, node.place, report));
     case 'fieldref':
-      return each(spec, node, reading, (value): WrittenTest | null => {
+      return each(spec, node, reading, (value): ParsedTest | null => {
         if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_LIMIT) {
           return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
         }
@@ -59,12 +59,12 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: Reading): 
 function each(
   spec: FieldSpec,
   { value, place }: ScalarNode,
-  reading: Reading,
-  testOf: (value: Value) => WrittenTest | null,
-): readonly WrittenTest[] | null {
+  reading: ParseContext,
+  testOf: (value: Value) => ParsedTest | null,
+): readonly ParsedTest[] | null {
   const values = spec.expand && typeof value === 'string' ? expandRaw(value, place, reading) : [value];
   if (values === null) return null;
-  const tests: WrittenTest[] = [];
+  const tests: ParsedTest[] = [];
   for (const one of values) {
     const test = testOf(one);
     if (test !== null) tests.push(test);
@@ -76,8 +76,8 @@ function regexTests(
   { expand }: FieldSpec,
   flags: string,
   { value, place }: ScalarNode,
-  reading: Reading,
-): readonly WrittenTest[] | null {
+  reading: ParseContext,
+): readonly ParsedTest[] | null {
   const { report, budget } = reading;
   if (value === null || typeof value === 'boolean') {
     report.error(place, 'a regular expression is text', wanted(value));
@@ -88,14 +88,14 @@ function regexTests(
   const regex = prepareRegex(source, flags);
   if (regex.ok) return [{ op: 're', regex: regex.prepared }];
   const hint = /look-|back-reference/.test(regex.problem) ? 'RE2 has no look-around and no back-references' : undefined;
-  report.error(place, `not a regular expression of RE2: ${shown(regex.problem)}`, hint);
+  report.error(place, `not a regular expression of RE2: ${truncate(regex.problem)}`, hint);
   return null;
 }
 
-function rangeTest(value: Value, place: Place, report: Report): WrittenTest | null {
+function rangeTest(value: Value, place: Place, report: Report): ParsedTest | null {
   const range = typeof value === 'string' ? parseRange(value) : null;
   if (range === null || typeof value !== 'string') {
-    report.error(place, `not a range of addresses: ${shown(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
+    report.error(place, `not a range of addresses: ${truncate(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
     return null;
   }
   const tidy = tidied(range);
@@ -114,7 +114,7 @@ const TIME_RANGES: Readonly<Record<TimePart, readonly [least: number, greatest: 
   year: [0, 9_999],
 };
 
-function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, report: Report): WrittenTest | null {
+function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, report: Report): ParsedTest | null {
   const [least, greatest] = TIME_RANGES[part];
   const range = `a number from ${least} to ${greatest}`;
   if (typeof value !== 'number' || !Number.isInteger(value)) {
@@ -134,7 +134,9 @@ function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, 
 }
 
 function wanted(value: Value): string {
-  return typeof value === 'string' ? `"${shown(value)}" is text: are there quotes too many?` : `it is ${String(value)}`;
+  return typeof value === 'string'
+    ? `"${truncate(value)}" is text: are there quotes too many?`
+    : `it is ${String(value)}`;
 }
 
 /** A number of more digits than JavaScript holds is kept as text; near enough to tell which is greater. */

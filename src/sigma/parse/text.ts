@@ -5,17 +5,17 @@
  * reported. Base64 is of the bytes that stand there: those of UTF-8, or of the UTF-16 before it. As every value, it is
  * compared without case unless `cased`, for the specification says so of all values. Bounded. Pure.
  */
-import { shown } from '../../yaml/diagnostics.ts';
+import { truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
 import type { PatternPart } from '../rule.ts';
+import type { ParseContext } from './context.ts';
 import { base64, base64offset, type Utf16, utf8, utf16 } from './encodings.ts';
 import type { Step } from './modifier-names.ts';
 import type { FieldSpec } from './modifiers.ts';
+import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
-import type { Reading } from './reading.ts';
 import { literalOf, parsePattern, parseTemplate, surrounded, type TemplatePart } from './value.ts';
 import { withDashes } from './windash.ts';
-import type { WrittenTest } from './written.ts';
 
 /** A text on its way. */
 interface Alternative {
@@ -38,8 +38,8 @@ export function readTextTests(
   spec: FieldSpec,
   steps: readonly Step[],
   node: ScalarNode,
-  reading: Reading,
-): readonly WrittenTest[] | null {
+  reading: ParseContext,
+): readonly ParsedTest[] | null {
   const { value, place } = node;
   const { report } = reading;
   const [step] = steps.filter((one) => one !== 'expand');
@@ -54,7 +54,7 @@ export function readTextTests(
   }
   if (typeof value !== 'string' && step === undefined && spec.field !== null) return plainTests(spec, value, node);
   if (node.written !== null) {
-    report.notice(place, `the number ${shown(node.written)} is compared as ${String(value)}`, 'put it in quotes');
+    report.notice(place, `the number ${truncate(node.written)} is compared as ${String(value)}`, 'put it in quotes');
   }
   const text = String(value);
   if (text.length > LENGTH_LIMIT) {
@@ -72,13 +72,13 @@ export function readTextTests(
 }
 
 /** All values are text to Sigma: a number is as well what is written (`1.10`, `007`, the digits of a hash). */
-function plainTests({ cased }: FieldSpec, value: number | boolean, { written }: ScalarNode): readonly WrittenTest[] {
+function plainTests({ cased }: FieldSpec, value: number | boolean, { written }: ScalarNode): readonly ParsedTest[] {
   const test = { op: 'equals', value, cased } as const;
   return written === null || written.length > NUMBER_LIMIT ? [test] : [test, { ...test, value: written }];
 }
 
 /** A number of more digits than JavaScript holds is another one where an entry has it as a number: both are meant. */
-function alsoRounded(test: WrittenTest): readonly WrittenTest[] {
+function alsoRounded(test: ParsedTest): readonly ParsedTest[] {
   if (test.op !== 'equals' || typeof test.value !== 'string' || !LARGE_NUMBER.test(test.value)) return [test];
   const number = Number(test.value);
   const rounded = Number.isInteger(number) && !Number.isSafeInteger(number) ? String(number) : test.value;
@@ -89,7 +89,7 @@ function applied(
   step: Step,
   alternatives: readonly Alternative[],
   node: ScalarNode,
-  reading: Reading,
+  reading: ParseContext,
 ): readonly Alternative[] | null {
   const { place } = node;
   switch (step) {
@@ -144,7 +144,7 @@ function inBase64(
   step: 'base64' | 'base64offset',
   alternatives: readonly Alternative[],
   node: ScalarNode,
-  reading: Reading,
+  reading: ParseContext,
 ): readonly Alternative[] | null {
   const { report } = reading;
   const encoded: Alternative[] = [];
@@ -173,7 +173,7 @@ function inBase64(
 function withoutDashes(
   alternatives: readonly Alternative[],
   node: ScalarNode,
-  { report }: Reading,
+  { report }: ParseContext,
 ): readonly Alternative[] | null {
   const result: Alternative[] = [];
   let characters = 0;
@@ -211,7 +211,7 @@ function merged(parts: readonly TemplatePart[]): readonly TemplatePart[] {
   return result;
 }
 
-function testOf(template: readonly TemplatePart[], cased: boolean): WrittenTest {
+function testOf(template: readonly TemplatePart[], cased: boolean): ParsedTest {
   const parts = merged(template).filter((part): part is PatternPart => !('placeholder' in part));
   const literal = literalOf(parts);
   return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };

@@ -3,23 +3,23 @@
  *
  * Contract: bounded in depth; a cycle is reported once, with its way, where it closes. Pure.
  */
-import { shown } from '../../yaml/diagnostics.ts';
+import { truncate } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
-import type { Draft, DraftOf } from '../parse/draft.ts';
+import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { References } from './references.ts';
 
 /** Correlations over one another. */
 const DEPTH_LIMIT = 16;
 /** Of a cycle, so many steps are told. */
-const STEPS_TOLD = 8;
+const STEPS_MAX = 8;
 
-type Correlation = DraftOf<'correlation'>;
+type Correlation = UnresolvedRuleOf<'correlation'>;
 
 export interface Chains {
   /** Those referred to before those that refer to them. */
   readonly ordered: readonly Correlation[];
   /** Those that have been reported: part of a cycle, or too deep. */
-  readonly unsound: ReadonlySet<Draft>;
+  readonly unsound: ReadonlySet<UnresolvedRule>;
 }
 
 interface Step {
@@ -30,15 +30,15 @@ interface Step {
   depth: number;
 }
 
-export function chainsOf(drafts: readonly Draft[], references: References): Chains {
+export function chainsOf(drafts: readonly UnresolvedRule[], references: References): Chains {
   const ordered: Correlation[] = [];
-  const unsound = new Set<Draft>();
-  const depths = new Map<Draft, number>();
+  const unsound = new Set<UnresolvedRule>();
+  const depths = new Map<UnresolvedRule, number>();
   for (const first of drafts) {
     if (first.kind !== 'correlation' || depths.has(first)) continue;
     // A stack of our own: chains are as long as their authors like.
     const stack: Step[] = [];
-    const open = new Set<Draft>();
+    const open = new Set<UnresolvedRule>();
     const enter = (draft: Correlation, by: string) => {
       stack.push({ draft, references: draft.correlation.rules.values(), by, depth: 1 });
       open.add(draft);
@@ -59,7 +59,7 @@ export function chainsOf(drafts: readonly Draft[], references: References): Chai
         if (below !== undefined) deepen(below, top.depth, top.draft, unsound);
       } else if (target?.kind === 'correlation') {
         const known = depths.get(target);
-        if (open.has(target)) tellCycle(stack, target, reference, unsound);
+        if (open.has(target)) reportCycle(stack, target, reference, unsound);
         else if (known === undefined) enter(target, reference.text);
         else deepen(top, known, target, unsound);
       }
@@ -69,7 +69,7 @@ export function chainsOf(drafts: readonly Draft[], references: References): Chai
 }
 
 /** Notes that a correlation stands over one of this depth. */
-function deepen(step: Step, below: number, target: Draft, unsound: Set<Draft>): void {
+function deepen(step: Step, below: number, target: UnresolvedRule, unsound: Set<UnresolvedRule>): void {
   step.depth = Math.max(step.depth, below + 1);
   if (step.depth <= DEPTH_LIMIT || unsound.has(step.draft) || unsound.has(target)) return;
   unsound.add(step.draft);
@@ -79,7 +79,12 @@ function deepen(step: Step, below: number, target: Draft, unsound: Set<Draft>): 
   report.error(first.place, `a chain of more than ${DEPTH_LIMIT} correlations over one another`, 'make it shorter');
 }
 
-function tellCycle(stack: readonly Step[], target: Draft, reference: PlacedText, unsound: Set<Draft>): void {
+function reportCycle(
+  stack: readonly Step[],
+  target: UnresolvedRule,
+  reference: PlacedText,
+  unsound: Set<UnresolvedRule>,
+): void {
   const from = stack.findIndex(({ draft }) => draft === target);
   const cycle = stack.slice(from);
   for (const { draft } of cycle) unsound.add(draft);
@@ -88,11 +93,11 @@ function tellCycle(stack: readonly Step[], target: Draft, reference: PlacedText,
     report.error(reference.place, 'the correlation refers to itself', 'it refers to other rules');
     return;
   }
-  const way = cycle.slice(0, STEPS_TOLD).map(({ by }) => shown(by));
-  if (cycle.length > STEPS_TOLD) way.push(`… ${cycle.length - STEPS_TOLD} more …`);
+  const way = cycle.slice(0, STEPS_MAX).map(({ by }) => truncate(by));
+  if (cycle.length > STEPS_MAX) way.push(`… ${cycle.length - STEPS_MAX} more …`);
   report.error(
     reference.place,
-    `a cycle of correlations: ${way.join(' → ')} → ${shown(reference.text)}`,
+    `a cycle of correlations: ${way.join(' → ')} → ${truncate(reference.text)}`,
     'leave one of these references out',
   );
 }

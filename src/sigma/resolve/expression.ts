@@ -7,12 +7,12 @@
  */
 import { apart, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
-import type { Written, WrittenLeaf, WrittenTest } from '../parse/written.ts';
+import type { ParsedCondition, ParsedLeaf, ParsedTest } from '../parse/parsed-condition.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { AddressRange, Expression, Leaf, Pattern, PatternPart, Test } from '../rule.ts';
 
 /** The expression that a search stands for. */
-export function expressionOf(written: Written): Expression {
+export function expressionOf(written: ParsedCondition): Expression {
   switch (written.kind) {
     case 'leaf':
       return leafOf(written);
@@ -29,11 +29,11 @@ export function expressionOf(written: Written): Expression {
   }
 }
 
-function leafOf({ selection, field, test }: WrittenLeaf): Leaf {
+function leafOf({ selection, field, test }: ParsedLeaf): Leaf {
   return { kind: 'leaf', selection, field, test: testOf(test) };
 }
 
-function testOf(test: WrittenTest): Test {
+function testOf(test: ParsedTest): Test {
   switch (test.op) {
     case 'equals': {
       const { cased } = test;

@@ -1,7 +1,7 @@
 /** Which filters are joined to which detections. Pure. */
-import { shown } from '../../yaml/diagnostics.ts';
-import type { Draft, DraftOf } from '../parse/draft.ts';
+import { truncate } from '../../yaml/diagnostics.ts';
 import { mayBeOne } from '../parse/logsource.ts';
+import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { References } from './references.ts';
 
 /**
@@ -9,11 +9,11 @@ import type { References } from './references.ts';
  * its own log source only.
  */
 export function filtersByRule(
-  drafts: readonly Draft[],
+  drafts: readonly UnresolvedRule[],
   references: References,
-): ReadonlyMap<Draft, readonly DraftOf<'filter'>[]> {
-  const filters = new Map<Draft, DraftOf<'filter'>[]>();
-  const add = (target: Draft, filter: DraftOf<'filter'>) => {
+): ReadonlyMap<UnresolvedRule, readonly UnresolvedRuleOf<'filter'>[]> {
+  const filters = new Map<UnresolvedRule, UnresolvedRuleOf<'filter'>[]>();
+  const add = (target: UnresolvedRule, filter: UnresolvedRuleOf<'filter'>) => {
     const list = filters.get(target);
     if (list === undefined) filters.set(target, [filter]);
     else if (list.at(-1) !== filter) list.push(filter);
@@ -29,20 +29,20 @@ export function filtersByRule(
     for (const { text, place } of filter.targets) {
       const target = references.get(text);
       if (target === undefined) {
-        references.tellUnknown(text, place, filter.report);
+        references.reportUnknown(text, place, filter.report);
         continue;
       }
       switch (target.kind) {
         case 'detection':
           if (mayBeOne(target.source, filter.source)) add(target, filter);
-          else filter.report.notice(place, `the rule "${shown(text)}" is for another log source: not filtered`);
+          else filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
           break;
         case 'elsewhere':
-          filter.report.notice(place, `the rule "${shown(text)}" is for another log source: not filtered`);
+          filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
           break;
         case 'correlation':
         case 'filter':
-          filter.report.error(place, `"${shown(text)}" is a ${target.kind}`, 'a filter is for detections');
+          filter.report.error(place, `"${truncate(text)}" is a ${target.kind}`, 'a filter is for detections');
           break;
         case 'broken':
           break;

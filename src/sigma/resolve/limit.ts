@@ -3,18 +3,19 @@
  *
  * Contract: takes time in proportion to what was read, not to what it comes to. Pure.
  */
-import type { Draft, DraftOf } from '../parse/draft.ts';
-import { sumOfLeaves, type Written } from '../parse/written.ts';
+
+import { type ParsedCondition, sumOfLeaves } from '../parse/parsed-condition.ts';
+import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 
 /** All rules together, roughly. Three thousand as people write them come to two millions. */
 const CHARACTERS = 50_000_000;
 
 /** Whether the rules stay within the limit; the first that does not is reported. */
 export function staysWithinLimit(
-  drafts: readonly Draft[],
-  filters: ReadonlyMap<Draft, readonly DraftOf<'filter'>[]>,
+  drafts: readonly UnresolvedRule[],
+  filters: ReadonlyMap<UnresolvedRule, readonly UnresolvedRuleOf<'filter'>[]>,
 ): boolean {
-  const known = new Map<Written, number>();
+  const known = new Map<ParsedCondition, number>();
   let left = CHARACTERS;
   for (const draft of drafts) {
     if (draft.kind !== 'detection') continue;
@@ -29,6 +30,6 @@ export function staysWithinLimit(
   return true;
 }
 
-function lengthOf(written: Written, known: Map<Written, number>): number {
+function lengthOf(written: ParsedCondition, known: Map<ParsedCondition, number>): number {
   return sumOfLeaves(written, (leaf) => JSON.stringify(leaf).length, known);
 }

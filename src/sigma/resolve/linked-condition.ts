@@ -4,11 +4,11 @@
  * Contract: what it names and the correlation does not refer to is an error, and so is what can never be met. Bounded.
  * Pure.
  */
-import { shown } from '../../yaml/diagnostics.ts';
+import { truncate } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
 import { readFormula } from '../parse/condition.ts';
-import type { Draft, DraftOf } from '../parse/draft.ts';
 import { satisfiable } from '../parse/reach.ts';
+import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { Formula, RuleLeaf } from '../rule.ts';
 import type { References } from './references.ts';
 
@@ -17,11 +17,11 @@ const LEAF_LIMIT = 10_000;
 /** Of so many rules, every way they can happen is tried. */
 const TRIED_MOST = 8;
 
-type Correlation = DraftOf<'correlation'>;
+type Correlation = UnresolvedRuleOf<'correlation'>;
 
 /** A rule that is referred to, and how. */
 export interface FoundRule {
-  readonly draft: Draft;
+  readonly draft: UnresolvedRule;
   readonly reference: PlacedText;
 }
 
@@ -58,7 +58,7 @@ export function linkExpression(
     const { place, text: shownName } = rule.reference;
     report.notice(
       place,
-      `the condition does not speak of "${shown(shownName)}"`,
+      `the condition does not speak of "${truncate(shownName)}"`,
       'name it there, or leave it out here',
     );
   }

@@ -3,9 +3,9 @@
  *
  * Contract: every reference that leads nowhere, or where it should not, is reported at its place. Pure.
  */
-import { nearestHint, shown } from '../../yaml/diagnostics.ts';
+import { nearestHint, truncate } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
-import type { Draft, DraftOf } from '../parse/draft.ts';
+import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { CorrelationRule } from '../rule.ts';
 import { type FoundRule, linkExpression } from './linked-condition.ts';
 import type { References } from './references.ts';
@@ -14,12 +14,16 @@ import type { References } from './references.ts';
 export type Linked = Pick<CorrelationRule, 'rules' | 'aliases' | 'expression'>;
 
 /** What became of the correlations referred to: linked, left out with a notice, or reported. */
-export type Fate = Linked | 'elsewhere' | 'broken';
+export type LinkResult = Linked | 'elsewhere' | 'broken';
 
-type Correlation = DraftOf<'correlation'>;
+type Correlation = UnresolvedRuleOf<'correlation'>;
 
 /** Finds what a correlation refers to; `fateOf` tells what became of the correlations among it. */
-export function link(draft: Correlation, references: References, fateOf: (target: Draft) => Fate | undefined): Fate {
+export function link(
+  draft: Correlation,
+  references: References,
+  fateOf: (target: UnresolvedRule) => LinkResult | undefined,
+): LinkResult {
   const { correlation, report } = draft;
   const errors = report.errors();
   const found = findRules(draft, references, fateOf);
@@ -32,7 +36,7 @@ export function link(draft: Correlation, references: References, fateOf: (target
   }
   if (found.rules.length > 0) {
     const hint = 'it could never see it: leave it out';
-    report.error(first.place, `the rule "${shown(first.text)}" is for another log source`, hint);
+    report.error(first.place, `the rule "${truncate(first.text)}" is for another log source`, hint);
     return 'broken';
   }
   report.notice(first.place, 'the rules it refers to are for another log source: left out');
@@ -50,20 +54,20 @@ interface FoundRules {
 function findRules(
   { correlation, report }: Correlation,
   references: References,
-  fateOf: (target: Draft) => Fate | undefined,
+  fateOf: (target: UnresolvedRule) => LinkResult | undefined,
 ): FoundRules {
-  const rules = new Map<Draft, FoundRule>();
+  const rules = new Map<UnresolvedRule, FoundRule>();
   const elsewhere: PlacedText[] = [];
   let broken = false;
-  const add = (draft: Draft, reference: PlacedText) => {
+  const add = (draft: UnresolvedRule, reference: PlacedText) => {
     const first = rules.get(draft);
     if (first === undefined) {
       rules.set(draft, { draft, reference });
       return;
     }
-    const message = `the rule "${shown(reference.text)}" is named twice`;
+    const message = `the rule "${truncate(reference.text)}" is named twice`;
     const before = first.reference.text;
-    const hint = before === reference.text ? 'leave one out' : `it is "${shown(before)}": leave one out`;
+    const hint = before === reference.text ? 'leave one out' : `it is "${truncate(before)}": leave one out`;
     if (correlation.type === 'temporal' || correlation.type === 'temporal_ordered') {
       report.error(reference.place, `${message}, and counts once`, hint);
     } else {
@@ -73,7 +77,7 @@ function findRules(
   for (const reference of correlation.rules) {
     const target = references.get(reference.text);
     if (target === undefined) {
-      references.tellUnknown(reference.text, reference.place, report);
+      references.reportUnknown(reference.text, reference.place, report);
       continue;
     }
     switch (target.kind) {
@@ -90,7 +94,7 @@ function findRules(
       case 'filter':
         report.error(
           reference.place,
-          `"${shown(reference.text)}" is a filter`,
+          `"${truncate(reference.text)}" is a filter`,
           'a correlation refers to detections and correlations',
         );
         break;
@@ -120,13 +124,13 @@ function linkAliases(
       if (target === undefined || !referred.has(target)) {
         const message =
           target === undefined
-            ? `there is no rule "${shown(rule.text)}"`
-            : `the correlation does not refer to "${shown(rule.text)}"`;
+            ? `there is no rule "${truncate(rule.text)}"`
+            : `the correlation does not refer to "${truncate(rule.text)}"`;
         const known = correlation.rules.map(({ text }) => text);
         // One that the correlation refers to and that is not there has been told at "rules".
         if (!known.includes(rule.text)) report.error(rule.place, message, nearestHint(rule.text, known));
       } else if (fields.has(target.header.id)) {
-        report.error(rule.place, `the alias "${shown(alias)}" has two fields for the rule "${shown(rule.text)}"`);
+        report.error(rule.place, `the alias "${truncate(alias)}" has two fields for the rule "${truncate(rule.text)}"`);
       } else {
         fields.set(target.header.id, field);
       }
@@ -135,8 +139,8 @@ function linkAliases(
     const [first] = missing;
     if (first !== undefined && of.length > 0) {
       const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
-      const what = `the alias "${shown(alias)}" names no field for "${shown(first.reference.text)}"${others}`;
-      report.notice(place, what, `the field "${shown(alias)}" is looked at there`);
+      const what = `the alias "${truncate(alias)}" names no field for "${truncate(first.reference.text)}"${others}`;
+      report.notice(place, what, `the field "${truncate(alias)}" is looked at there`);
     }
     aliases.push([alias, Object.fromEntries(fields)]);
   }

@@ -1,26 +1,26 @@
 /** Which rule an id or a name stands for. Pure. */
 
 import { nearest } from '../../text/nearest.ts';
-import { type Place, type Report, shown } from '../../yaml/diagnostics.ts';
-import type { Draft } from '../parse/draft.ts';
+import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
+import type { UnresolvedRule } from '../parse/unresolved.ts';
 
 export interface References {
-  get(idOrName: string): Draft | undefined;
+  get(idOrName: string): UnresolvedRule | undefined;
   /** Reports a reference that leads nowhere. */
-  tellUnknown(idOrName: string, place: Place, report: Report): void;
+  reportUnknown(idOrName: string, place: Place, report: Report): void;
 }
 
 /** Drafts by id and by name; a second of the same is reported. */
-export function createReferences(drafts: readonly Draft[]): References {
-  const index = new Map<string, { readonly draft: Draft; readonly place: Place }>();
-  const enter = (key: string, draft: Draft, what: 'id' | 'name') => {
+export function createReferences(drafts: readonly UnresolvedRule[]): References {
+  const index = new Map<string, { readonly draft: UnresolvedRule; readonly place: Place }>();
+  const enter = (key: string, draft: UnresolvedRule, what: 'id' | 'name') => {
     const first = index.get(key);
     const place = what === 'id' ? draft.idPlace : draft.namePlace;
     if (first === undefined) {
       index.set(key, { draft, place });
     } else if (first.draft !== draft) {
       const where = `${first.draft.header.path}:${first.place.line}`;
-      draft.report.error(place, `the ${what} "${shown(key)}" is another rule's`, where);
+      draft.report.error(place, `the ${what} "${truncate(key)}" is another rule's`, where);
     }
   };
   for (const draft of drafts) enter(draft.header.id, draft, 'id');
@@ -30,8 +30,8 @@ export function createReferences(drafts: readonly Draft[]): References {
 
   return {
     get: (idOrName) => index.get(idOrName)?.draft,
-    tellUnknown: (idOrName, place, report) => {
-      report.error(place, `there is no rule "${shown(idOrName)}"`, () => {
+    reportUnknown: (idOrName, place, report) => {
+      report.error(place, `there is no rule "${truncate(idOrName)}"`, () => {
         const near = nearest(idOrName, names);
         return near === null ? 'a rule is referred to by its id or name' : `did you mean "${near}"?`;
       });

@@ -5,33 +5,33 @@
  * Contract: every reference that leads nowhere is reported at its place, and so is what would be too long. Pure.
  */
 
-import type { Draft } from '../parse/draft.ts';
 import { join } from '../parse/item.ts';
+import type { UnresolvedRule } from '../parse/unresolved.ts';
 import type { Rule } from '../rule.ts';
 import { chainsOf } from './chains.ts';
 import { expressionOf } from './expression.ts';
 import { filtersByRule } from './filtered.ts';
 import { staysWithinLimit } from './limit.ts';
-import { type Fate, type Linked, link } from './linked.ts';
+import { type Linked, type LinkResult, link } from './linked.ts';
 import { createReferences } from './references.ts';
 
 /** The rules of all drafts that are sound, in their order. */
-export function resolve(drafts: readonly Draft[]): readonly Rule[] {
+export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
   const references = createReferences(drafts);
   const filters = filtersByRule(drafts, references);
   const { ordered, unsound } = chainsOf(drafts, references);
-  const fates = new Map<Draft, Fate>();
+  const fates = new Map<UnresolvedRule, LinkResult>();
   for (const draft of ordered) {
     const fate = link(draft, references, (target) => fates.get(target));
     fates.set(draft, unsound.has(draft) ? 'broken' : fate);
   }
-  const linkedOf = (draft: Draft): Linked | null => {
+  const linkedOf = (draft: UnresolvedRule): Linked | null => {
     const fate = fates.get(draft);
     return fate === undefined || fate === 'elsewhere' || fate === 'broken' ? null : fate;
   };
   const alerts = alerting(drafts, linkedOf);
 
-  const rulesOf = (draft: Draft): readonly Rule[] => {
+  const rulesOf = (draft: UnresolvedRule): readonly Rule[] => {
     const { header } = draft;
     switch (draft.kind) {
       case 'detection': {
@@ -57,7 +57,10 @@ export function resolve(drafts: readonly Draft[]): readonly Rule[] {
 }
 
 /** A rule that correlations refer to alerts by itself only where one of them says `generate: true`. */
-function alerting(drafts: readonly Draft[], linkedOf: (draft: Draft) => Linked | null): (id: string) => boolean {
+function alerting(
+  drafts: readonly UnresolvedRule[],
+  linkedOf: (draft: UnresolvedRule) => Linked | null,
+): (id: string) => boolean {
   const referred = new Set<string>();
   const generated = new Set<string>();
   for (const draft of drafts) {

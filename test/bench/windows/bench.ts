@@ -1,5 +1,5 @@
 /** What a happening in one hot group costs, for each type of correlation, as the group grows. */
-import { SAMPLES_MOST } from '../../../src/sigma/correlate/window/kinds.ts';
+import { SAMPLES_MOST } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { CORRELATION_TYPES, type CorrelationType } from '../../../src/sigma/rule.ts';
 import { compare } from '../measure.ts';
 import type { BenchContext } from '../rules/bench.ts';

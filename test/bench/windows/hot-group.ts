@@ -4,8 +4,9 @@
  * Contract: happenings come in order of time, evenly, so many within each timespan; each way tells of each whether its
  * window meets the condition. In order of time both tell the same, as far as nothing is dropped.
  */
-import type { Happening, Window } from '../../../src/sigma/correlate/happening.ts';
+
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { Window, WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
 
 export const TIMESPAN_MS = 600_000;
@@ -42,7 +43,7 @@ export function keptOf(perTimespan: number): number {
 }
 
 /** The i-th of `perTimespan` in each timespan. */
-export function happeningAt(type: CorrelationType, i: number, perTimespan: number): Happening {
+export function happeningAt(type: CorrelationType, i: number, perTimespan: number): WindowEvent {
   const scattered = (Math.imul(i, 0x9e3779b1) >>> 8) % VALUES;
   const hasValue = type.startsWith('value_');
   return {
@@ -53,10 +54,10 @@ export function happeningAt(type: CorrelationType, i: number, perTimespan: numbe
 }
 
 /** Sees the next happening, and tells whether it fires. */
-export type Seer = (happening: Happening) => boolean;
+export type Seer = (happening: WindowEvent) => boolean;
 
 /** A way, once the group is as hot as it will be: `past` has been seen. */
-export type Way = (type: CorrelationType, past: readonly Happening[]) => Seer;
+export type Way = (type: CorrelationType, past: readonly WindowEvent[]) => Seer;
 
 export const boundedWindow: Way = (type, past) => {
   const window = openWindow(ruleOf(type), null);
@@ -86,7 +87,7 @@ export const storedWindow: Way = (type, past) => {
 /** All that a late happening may need is kept, and all of the window is looked at each time. */
 export const naiveFilter: Way = (type, past) => {
   const [op, value] = CONDITIONS[type];
-  let kept: readonly Happening[] = past;
+  let kept: readonly WindowEvent[] = past;
   return (happening) => {
     const { at } = happening;
     kept = [...kept.filter((one) => one.at > at - ALLOWED_LATENESS_MS - TIMESPAN_MS), happening];
@@ -98,7 +99,7 @@ export const naiveFilter: Way = (type, past) => {
   };
 };
 
-function numberOf(type: CorrelationType, window: readonly Happening[]): number {
+function numberOf(type: CorrelationType, window: readonly WindowEvent[]): number {
   const numbers = (): number[] => window.map(({ value }) => Number(value));
   const sum = (): number => numbers().reduce((total, number) => total + number, 0);
   switch (type) {
@@ -122,7 +123,7 @@ function numberOf(type: CorrelationType, window: readonly Happening[]): number {
 }
 
 /** Of three rules, in order; each happening stands for one. */
-function longestChain(window: readonly Happening[]): number {
+function longestChain(window: readonly WindowEvent[]): number {
   const longest = RULES.map(() => 0);
   for (const { rules } of window) {
     const rule = rules[0] ?? 0;

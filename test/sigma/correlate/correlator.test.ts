@@ -2,15 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type CorrelationMatch,
   type Correlator,
   createCorrelator,
-  EVIDENCE_TOLD,
-  type Firing,
+  EVIDENCE_MAX,
   type Windows,
 } from '../../../src/sigma/correlate/correlator.ts';
 import type { KeyPart } from '../../../src/sigma/correlate/groups.ts';
-import type { Happening } from '../../../src/sigma/correlate/happening.ts';
 import { createMemoryWindows } from '../../../src/sigma/correlate/memory.ts';
+import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { CorrelationRule, EntryBody, Rule } from '../../../src/sigma/rule.ts';
 import { correlation, detection, match } from './made.ts';
 import { createReference, type Reference } from './reference.ts';
@@ -34,12 +34,12 @@ function seen(
   satisfied: string,
   body: EntryBody,
   horizon: number,
-): readonly Firing[] {
+): readonly CorrelationMatch[] {
   const matches = satisfied.split(' ').filter(Boolean).map(match);
   return correlator.see({ at, body, matches }, horizon, windows);
 }
 
-const told = ({ rule, group, fired }: Firing): string =>
+const told = ({ rule, group, fired }: CorrelationMatch): string =>
   `${rule.id}(${group.map(({ value }) => value).join()})@${fired.at}=${fired.value}`;
 
 const atLeast = (value: number) => ({ condition: [{ op: 'gte', value }] }) as const;
@@ -230,11 +230,11 @@ describe('an entry', () => {
   });
 
   test('is seen with its time, all its rules and the horizon', () => {
-    const saw: (readonly [Happening, number])[] = [];
+    const saw: (readonly [WindowEvent, number])[] = [];
     const windows: Windows = {
       open: () => ({
-        see: (happening, horizon) => {
-          saw.push([happening, horizon]);
+        see: (windowEvent, horizon) => {
+          saw.push([windowEvent, horizon]);
           return null;
         },
         save: () => '',
@@ -250,7 +250,7 @@ describe('an entry', () => {
 describe('the evidence of a firing', () => {
   const evidence = (rules: readonly Rule[], satisfied: string) =>
     seen(createCorrelator([...D, ...rules]), createMemoryWindows(), 1, satisfied, { src: 'x', dst: 'y' }, 0).map(
-      (firing) => firing.evidence.map(({ selection }) => selection),
+      (correlationMatch) => correlationMatch.evidence.map(({ selection }) => selection),
     );
 
   test.each([
@@ -270,7 +270,7 @@ describe('the evidence of a firing', () => {
   test('is bounded', () => {
     const ids = Array.from({ length: 50 }, (_, i) => `d${i}`);
     const rules = [correlation('c', ids)];
-    expect(evidence(rules, ids.join(' '))[0]).toHaveLength(EVIDENCE_TOLD);
+    expect(evidence(rules, ids.join(' '))[0]).toHaveLength(EVIDENCE_MAX);
   });
 });
 
@@ -343,11 +343,11 @@ function createNaive(rules: readonly CorrelationRule[]) {
       happenings.sort((a, b) => a.at - b.at);
       const earliest = new Map<string, Fires>();
       const all: Fires[] = [];
-      for (const { key, ...happening } of happenings) {
+      for (const { key, ...windowEvent } of happenings) {
         const place = `${rule.id} ${key}`;
         const window = windows.get(place) ?? createReference(rule);
         windows.set(place, window);
-        const answer = window.see({ ...happening, rules: [...happening.rules] }, horizon);
+        const answer = window.see({ ...windowEvent, rules: [...windowEvent.rules] }, horizon);
         if (answer === null) continue;
         const parts: readonly string[] = JSON.parse(key);
         const group = Object.fromEntries(rule.groupBy.map((field, i) => [field, parts[i] ?? '']));
@@ -435,11 +435,13 @@ test('of any rules and entries, as by definition', () => {
       for (const { ahead, late, satisfied, body } of steps) {
         newest += ahead;
         const at = newest - late;
-        const firings = seen(correlator, windows, at, satisfied.join(' '), body, newest - 8);
-        fired += firings.length;
-        const found = firings.map(({ rule, group, fired: { at: end } }) => `${rule.id} ${textOf(group)} ${end}`);
+        const correlationMatches = seen(correlator, windows, at, satisfied.join(' '), body, newest - 8);
+        fired += correlationMatches.length;
+        const found = correlationMatches.map(
+          ({ rule, group, fired: { at: end } }) => `${rule.id} ${textOf(group)} ${end}`,
+        );
         expect(found.sort()).toEqual([...naive(at, new Set(satisfied), body, newest - 8)].sort());
-        for (const { rule, group } of firings) {
+        for (const { rule, group } of correlationMatches) {
           const groups = correlator.groupsOf(rule, body, satisfied).map(textOf);
           expect(groups).toContain(textOf(group));
         }

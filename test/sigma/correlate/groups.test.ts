@@ -1,6 +1,6 @@
 /** Into which group of a correlation an entry belongs, and with which value. */
 import { describe, expect, it } from 'vitest';
-import { groupOf, groupText, happeningValue, keyOf } from '../../../src/sigma/correlate/groups.ts';
+import { eventValue, groupOf, groupText, keyOf } from '../../../src/sigma/correlate/groups.ts';
 import type { CorrelationRule, EntryBody } from '../../../src/sigma/rule.ts';
 import { correlation } from './made.ts';
 
@@ -91,7 +91,7 @@ describe('happeningValue', () => {
   ];
   it.each(rows)('%s', (_, more, body, expected) => {
     const rule = correlation('c', ['x'], { fields: ['v'], ...more });
-    expect(happeningValue(rule, rule.rules[0] ?? '', body)).toBe(expected);
+    expect(eventValue(rule, rule.rules[0] ?? '', body)).toBe(expected);
   });
 });
 

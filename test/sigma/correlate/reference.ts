@@ -2,12 +2,13 @@
  * What a window should answer, word by word: keeps every happening, thins nothing, and recounts every window anew.
  * Slow on purpose, and shares no code with what it is there to check.
  */
-import type { Fired, Happening } from '../../../src/sigma/correlate/happening.ts';
+
 import type { WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { WindowEvent, WindowMatch } from '../../../src/sigma/correlate/window-event.ts';
 import type { Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
 
 export interface Reference {
-  see(happening: Happening, horizon: number): Fired | null;
+  see(windowEvent: WindowEvent, horizon: number): WindowMatch | null;
   /** The ends of the windows that met the condition with the last happening, the earliest of all left out. */
   readonly later: readonly number[];
   readonly dropped: number;
@@ -15,17 +16,17 @@ export interface Reference {
 
 /** `most`: at most so many happenings are kept, the oldest going first. */
 export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINITY): Reference {
-  let all: Happening[] = [];
+  let all: WindowEvent[] = [];
   let dropped = 0;
   let later: readonly number[] = [];
   return {
-    see: (happening, horizon) => {
-      const { at } = happening;
+    see: (windowEvent, horizon) => {
+      const { at } = windowEvent;
       const dead = Math.min(at, horizon) - rule.timespanMs;
       all = all.filter((each) => each.at > dead);
       const before = all;
       const place = all.findIndex((each) => each.at > at);
-      all = all.toSpliced(place < 0 ? all.length : place, 0, happening);
+      all = all.toSpliced(place < 0 ? all.length : place, 0, windowEvent);
       const fired = earliest(rule, all, at);
       later = endsOf(rule, all, at).filter(
         (end) => end > (fired?.at ?? end) && windowAt(rule, all, end) !== null && windowAt(rule, before, end) === null,
@@ -45,7 +46,7 @@ export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINIT
 }
 
 /** Of the windows that end at one of the times and contain `at`, the earliest that meets the condition. */
-function earliest(rule: WindowRule, all: readonly Happening[], at: number): Fired | null {
+function earliest(rule: WindowRule, all: readonly WindowEvent[], at: number): WindowMatch | null {
   for (const end of endsOf(rule, all, at)) {
     const fired = windowAt(rule, all, end);
     if (fired !== null) return fired;
@@ -54,20 +55,20 @@ function earliest(rule: WindowRule, all: readonly Happening[], at: number): Fire
 }
 
 /** The ends of the windows that contain `at`. */
-function endsOf(rule: WindowRule, all: readonly Happening[], at: number): readonly number[] {
+function endsOf(rule: WindowRule, all: readonly WindowEvent[], at: number): readonly number[] {
   const ends = [...new Set(all.map((each) => each.at))].filter((end) => end >= at && end - rule.timespanMs < at);
   return ends.sort((a, b) => a - b);
 }
 
 /** The window that ends at `end`, by definition; null where it does not meet the condition. */
-export function windowAt(rule: WindowRule, all: readonly Happening[], end: number): Fired | null {
+export function windowAt(rule: WindowRule, all: readonly WindowEvent[], end: number): WindowMatch | null {
   const held = all.filter((each) => each.at > end - rule.timespanMs && each.at <= end);
   const value = numberOf(rule, held);
   if (!isMet(rule, held, value)) return null;
   return { at: end, value, times: [...new Set(held.map((each) => each.at))].sort((a, b) => a - b) };
 }
 
-function isMet(rule: WindowRule, held: readonly Happening[], value: number): boolean {
+function isMet(rule: WindowRule, held: readonly WindowEvent[], value: number): boolean {
   const { expression } = rule;
   if (Number.isNaN(value)) return false;
   if (expression === null) {
@@ -96,7 +97,7 @@ function isMet(rule: WindowRule, held: readonly Happening[], value: number): boo
   );
 }
 
-function numberOf(rule: WindowRule, held: readonly Happening[]): number {
+function numberOf(rule: WindowRule, held: readonly WindowEvent[]): number {
   const indexes = rule.rules.map((_, index) => index);
   const numbers = held.map((each) => Number(each.value));
   switch (rule.type) {
@@ -126,7 +127,7 @@ function numberOf(rule: WindowRule, held: readonly Happening[]): number {
 }
 
 /** Whether each of some rules, in their order, has a time that is not before the one of the rule ahead of it. */
-function canBeOrdered(chain: readonly number[], held: readonly Happening[]): boolean {
+function canBeOrdered(chain: readonly number[], held: readonly WindowEvent[]): boolean {
   let time = Number.NEGATIVE_INFINITY;
   for (const index of chain) {
     const times = held.filter((each) => each.rules.includes(index) && each.at >= time).map((each) => each.at);

@@ -23,8 +23,11 @@ describe('a sequence', () => {
   test('tells what each entry satisfies and makes fire', () => {
     const sequence = createSequence(ENGINE);
     const told = [0, 5, 15].map((second) => {
-      const { matches, firings } = sequence.see({ a: 1 }, NOON + second * 1_000);
-      return [matches.map(({ rule }) => rule.id), firings.map(({ rule, fired }) => [rule.id, fired.at - NOON])];
+      const { matches, correlationMatches } = sequence.see({ a: 1 }, NOON + second * 1_000);
+      return [
+        matches.map(({ rule }) => rule.id),
+        correlationMatches.map(({ rule, fired }) => [rule.id, fired.at - NOON]),
+      ];
     });
     expect(told).toEqual([
       [['r-1'], []],
@@ -36,11 +39,11 @@ describe('a sequence', () => {
   test('reads times from the entries, or as it is told to', () => {
     const own = createSequence(ENGINE);
     own.see({ a: 1, created_at: '2026-01-05T12:00:00Z' });
-    expect(own.see({ a: 1, created_at: '2026-01-05T12:00:09.999Z' }).firings).toHaveLength(1);
+    expect(own.see({ a: 1, created_at: '2026-01-05T12:00:09.999Z' }).correlationMatches).toHaveLength(1);
     const other = createSequence(ENGINE, { timeOf: ({ t }) => (typeof t === 'number' ? t : null) });
     other.see({ a: 1, t: 0 });
-    expect(other.see({ a: 1, t: 10_000 }).firings).toEqual([]);
-    expect(other.see({ a: 1, t: 10_001.9 }).firings[0]?.fired.at).toBe(10_001);
+    expect(other.see({ a: 1, t: 10_000 }).correlationMatches).toEqual([]);
+    expect(other.see({ a: 1, t: 10_001.9 }).correlationMatches[0]?.fired.at).toBe(10_001);
   });
 
   test.each([[{}], [{ created_at: 'noon' }], [{ created_at: null, timestamp: 5 }]])('refuses %o: no time', (body) => {
@@ -53,7 +56,7 @@ describe('a sequence', () => {
       sequence.see({ a: 1 }, NOON);
       sequence.see({}, NOON + 60_000);
       sequence.see({ a: 1 }, NOON + 60_000);
-      return sequence.see({ a: 1 }, NOON + 1_000).firings.length;
+      return sequence.see({ a: 1 }, NOON + 1_000).correlationMatches.length;
     };
     expect([late(), late(60_000), late(Number.POSITIVE_INFINITY)]).toEqual([0, 1, 1]);
   });

@@ -1,8 +1,8 @@
 /** Windows under attack: what is kept, saved and done stays bounded. Work is counted, not timed. */
 import { describe, expect, it } from 'vitest';
-import type { Happening } from '../../../src/sigma/correlate/happening.ts';
-import { type Kind, kindOf } from '../../../src/sigma/correlate/window/kinds.ts';
+import { type Kind, kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
 
 const MINUTE = 60_000;
@@ -46,7 +46,7 @@ function counted(of: WindowRule): { readonly kind: Kind; readonly work: () => nu
 
 interface Flood {
   readonly name: string;
-  readonly happening: (i: number) => Happening;
+  readonly windowEvent: (i: number) => WindowEvent;
 }
 
 const START = Date.UTC(2026, 0, 1);
@@ -57,13 +57,13 @@ const value = (of: WindowRule, i: number): string | number =>
 const floods = (of: WindowRule): readonly Flood[] => [
   {
     name: 'ever new values, in time order',
-    happening: (i) => ({ at: START + i * 3, rules: [i % 3], value: value(of, i) }),
+    windowEvent: (i) => ({ at: START + i * 3, rules: [i % 3], value: value(of, i) }),
   },
   {
     name: 'the same value, in time order',
-    happening: (i) => ({ at: START + i * 3, rules: [0], value: value(of, 1) }),
+    windowEvent: (i) => ({ at: START + i * 3, rules: [0], value: value(of, 1) }),
   },
-  { name: 'at one instant', happening: (i) => ({ at: START, rules: [i % 3], value: value(of, i) }) },
+  { name: 'at one instant', windowEvent: (i) => ({ at: START, rules: [i % 3], value: value(of, i) }) },
 ];
 
 /** Rule, and how much of it is saved at most: characters. */
@@ -88,11 +88,11 @@ describe.each(rows)('%s', (_, of, most) => {
   // Values this long cost their hash: the full number is for one test below.
   const many = typeof value(of, 0) === 'string' ? 6_000 : 60_000;
 
-  it.each(floods(of))('a flood of $name', ({ happening }) => {
+  it.each(floods(of))('a flood of $name', ({ windowEvent }) => {
     const { kind, work } = counted(of);
     const window = openWindow(of, null, kind);
     for (let i = 0; i < many; i++) {
-      const each = happening(i);
+      const each = windowEvent(i);
       window.see(each, each.at - ALLOWED_LATENESS);
     }
     expect(window.save().length).toBeLessThan(most);

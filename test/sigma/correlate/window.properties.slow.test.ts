@@ -1,9 +1,9 @@
 /** Windows of all types against the plain reference: random streams, late happenings, and saves in between. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fired, Happening, Window } from '../../../src/sigma/correlate/happening.ts';
-import { kindOf } from '../../../src/sigma/correlate/window/kinds.ts';
+import { kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { Window, WindowEvent, WindowMatch } from '../../../src/sigma/correlate/window-event.ts';
 import {
   CORRELATION_TYPES,
   type Comparison,
@@ -111,20 +111,20 @@ function streams(type: CorrelationType, { length, timespan, overlap, step }: Sha
   );
 }
 
-function happeningOf({ type, percentile }: WindowRule, at: number, { rules, sample, text }: Step): Happening {
+function happeningOf({ type, percentile }: WindowRule, at: number, { rules, sample, text }: Step): WindowEvent {
   if (type === 'value_count' || (type === 'value_percentile' && percentile === null)) return { at, rules, value: text };
   return { at, rules, value: type.startsWith('value_') ? sample : null };
 }
 
 /** Above the numbers of a condition counts are only bounded from below. */
-function clipped({ type, condition }: WindowRule, fired: Fired | null): { at: number; value: number } | null {
+function clipped({ type, condition }: WindowRule, fired: WindowMatch | null): { at: number; value: number } | null {
   if (fired === null) return null;
   const isCount = type === 'event_count' || type === 'value_count';
   const cap = isCount ? Math.max(1, ...condition.map(({ value }) => value + 1)) : Number.POSITIVE_INFINITY;
   return { at: fired.at, value: Math.min(fired.value, cap) };
 }
 
-function expectTimes(actual: Fired | null, all: Fired | null): void {
+function expectTimes(actual: WindowMatch | null, all: WindowMatch | null): void {
   if (actual === null || all === null) return;
   expect(actual.times.length).toBeGreaterThan(0);
   expect(actual.times.length).toBeLessThanOrEqual(20);
@@ -151,9 +151,9 @@ function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINI
       window = open(saved);
       expect(window.save()).toBe(saved);
     }
-    const happening = happeningOf(rule, at, step);
-    const actual = window.see(happening, began - overlap);
-    const expected = reference.see(happening, began - overlap);
+    const windowEvent = happeningOf(rule, at, step);
+    const actual = window.see(windowEvent, began - overlap);
+    const expected = reference.see(windowEvent, began - overlap);
     expect(clipped(rule, actual)).toEqual(clipped(rule, expected));
     expectTimes(actual, expected);
   }
@@ -182,13 +182,13 @@ describe.each(CORRELATION_TYPES)('%s equals the reference that keeps everything'
       fc.property(streams(type, shape), ({ rule, steps }) => {
         const kind = kindOf(rule);
         const window = openWindow(rule, null, { ...kind, newest: newest(kind.newest) });
-        const all: Happening[] = [];
+        const all: WindowEvent[] = [];
         let at = 0;
         for (const step of steps) {
           at += step.step;
-          const happening = happeningOf(rule, at, step);
-          all.push(happening);
-          const actual = window.see(happening, at - 50);
+          const windowEvent = happeningOf(rule, at, step);
+          all.push(windowEvent);
+          const actual = window.see(windowEvent, at - 50);
           const expected = windowAt(rule, all, at);
           expect(clipped(rule, actual)).toEqual(clipped(rule, expected));
           expectTimes(actual, expected);

@@ -1,8 +1,8 @@
 /** Windows, one happening after the other: where they begin and end, what dates a match, what is left out. */
 import { describe, expect, it } from 'vitest';
-import type { Happening } from '../../../src/sigma/correlate/happening.ts';
-import { kindOf } from '../../../src/sigma/correlate/window/kinds.ts';
+import { kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
+import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { Comparison, CorrelationType, Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
 
 const FOREVER = Number.NEGATIVE_INFINITY;
@@ -22,17 +22,17 @@ function rule(type: CorrelationType, ...condition: readonly Compared[]): WindowR
 }
 
 /** What fired, as [time, number], and null for what did not. */
-function answers(of: WindowRule, happenings: readonly Happening[]): (readonly [number, number] | null)[] {
+function answers(of: WindowRule, happenings: readonly WindowEvent[]): (readonly [number, number] | null)[] {
   const window = openWindow(of, null);
-  return happenings.map((happening) => {
-    const fired = window.see(happening, FOREVER);
+  return happenings.map((windowEvent) => {
+    const fired = window.see(windowEvent, FOREVER);
     return fired === null ? null : [fired.at, fired.value];
   });
 }
 
-const at = (time: number): Happening => ({ at: time, rules: [0], value: null });
-const valued = (time: number, value: string | number | null): Happening => ({ at: time, rules: [0], value });
-const ruled = (time: number, ...rules: number[]): Happening => ({ at: time, rules, value: null });
+const at = (time: number): WindowEvent => ({ at: time, rules: [0], value: null });
+const valued = (time: number, value: string | number | null): WindowEvent => ({ at: time, rules: [0], value });
+const ruled = (time: number, ...rules: number[]): WindowEvent => ({ at: time, rules, value: null });
 
 describe('which window fires', () => {
   const rows: readonly [
@@ -359,7 +359,7 @@ describe('rules', () => {
     ...rule(type),
     expression,
   });
-  const rows: readonly [string, WindowRule, readonly Happening[], readonly (readonly [number, number] | null)[]][] = [
+  const rows: readonly [string, WindowRule, readonly WindowEvent[], readonly (readonly [number, number] | null)[]][] = [
     [
       'different ones count',
       rule('temporal', ['gte', 2]),
@@ -508,7 +508,7 @@ describe('what is kept', () => {
     const of = rule('temporal_ordered', ['gte', 2]);
     const window = openWindow(of, null, { ...kindOf(of), most: 2 });
     const numbers = [ruled(0, 0), ruled(1, 2), ruled(2, 2), ruled(3, 1)].map(
-      (happening) => window.see(happening, FOREVER)?.value ?? null,
+      (windowEvent) => window.see(windowEvent, FOREVER)?.value ?? null,
     );
     expect(numbers).toEqual([null, 2, 2, null]);
     expect(window.dropped).toBe(2);

@@ -1,8 +1,8 @@
 /** An expression as somebody would write it, a comparison for each value: so that the reference can say what it means. */
-import type { Written, WrittenTest } from '../../../src/sigma/parse/written.ts';
+import type { ParsedCondition, ParsedTest } from '../../../src/sigma/parse/parsed-condition.ts';
 import type { AddressRange, Expression, PatternPart, Test } from '../../../src/sigma/rule.ts';
 
-export function asWritten(expression: Expression): Written {
+export function asWritten(expression: Expression): ParsedCondition {
   switch (expression.kind) {
     case 'leaf':
       return { kind: 'or', of: testsOf(expression.test).map((test) => ({ ...expression, test })) };
@@ -16,7 +16,7 @@ export function asWritten(expression: Expression): Written {
 
 const RUN: PatternPart = { wildcard: '*' };
 
-function testsOf(test: Test): readonly WrittenTest[] {
+function testsOf(test: Test): readonly ParsedTest[] {
   switch (test.op) {
     case 'equals':
       return test.values.map((value) => ({ op: 'equals', value, cased: test.cased }));

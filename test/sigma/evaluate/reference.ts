@@ -4,14 +4,14 @@
  * No caches, nothing shared, nothing prepared, a few lines for each comparison; regular expressions are the one thing
  * taken from the engine's house. Slow, and only for tests.
  */
-import type { Written, WrittenLeaf, WrittenTest } from '../../../src/sigma/parse/written.ts';
+import type { ParsedCondition, ParsedLeaf, ParsedTest } from '../../../src/sigma/parse/parsed-condition.ts';
 import type { EntryBody, PatternPart } from '../../../src/sigma/rule.ts';
 import { createRegex } from '../regex/made.ts';
 
 type Scalar = string | number | boolean;
 
 /** Whether an entry satisfies a search. */
-export function satisfies(expression: Written, body: EntryBody): boolean {
+export function satisfies(expression: ParsedCondition, body: EntryBody): boolean {
   switch (expression.kind) {
     case 'and':
       return expression.of.every((child) => satisfies(child, body));
@@ -24,14 +24,14 @@ export function satisfies(expression: Written, body: EntryBody): boolean {
   }
 }
 
-function leafHolds({ field, test }: WrittenLeaf, body: EntryBody): boolean {
+function leafHolds({ field, test }: ParsedLeaf, body: EntryBody): boolean {
   const value = field === null ? everything(body) : read(body, field);
   if (test.op === 'null') return value === undefined || value === null || hasNull(value);
   if (test.op === 'exists') return (value !== undefined) === test.present;
   return scalars(value).some((scalar) => scalarHolds(scalar, test, body));
 }
 
-function scalarHolds(scalar: Scalar, test: Exclude<WrittenTest, { op: 'null' | 'exists' }>, body: EntryBody): boolean {
+function scalarHolds(scalar: Scalar, test: Exclude<ParsedTest, { op: 'null' | 'exists' }>, body: EntryBody): boolean {
   switch (test.op) {
     case 'equals':
       return inCase(String(scalar), test.cased) === inCase(String(test.value), test.cased);

@@ -91,54 +91,56 @@ describe('a condition', () => {
 
 describe('the grammar', () => {
   /** A condition as it may be written, and what it means where some of a, b and c hold. */
-  interface Written {
+  interface ParsedCondition {
     readonly text: string;
     readonly means: (holds: ReadonlySet<string>) => boolean;
     /** How tightly it binds: 0 or, 1 and, 2 not, 3 a name or parentheses. */
     readonly binds: number;
   }
   const NAMES = ['a', 'b', 'ca'];
-  const within = ({ text, binds }: Written, least: number) => (binds < least ? `( ${text})` : text);
+  const within = ({ text, binds }: ParsedCondition, least: number) => (binds < least ? `( ${text})` : text);
   const word = (text: string) => fc.constantFrom(text, text.toUpperCase());
-  const { condition } = fc.letrec<{ condition: Written; name: Written; quantified: Written }>((tie) => ({
-    name: fc.constantFrom(...NAMES).map((name) => ({ text: name, binds: 3, means: (holds) => holds.has(name) })),
-    quantified: fc
-      .tuple(
-        word('of'),
-        fc.constantFrom('1', 'any', 'all', 'ALL'),
-        fc.constantFrom('them', 'THEM', '*', '*a', 'c*', 'b'),
-      )
-      .map(([of, quantity, pattern]) => {
-        const names = NAMES.filter((name) =>
-          pattern.toLowerCase() === 'them' ? true : new RegExp(`^${pattern.replace('*', '.*')}$`).test(name),
-        );
-        const means: Written['means'] = (holds) =>
-          quantity.toLowerCase() === 'all'
-            ? names.every((name) => holds.has(name))
-            : names.some((name) => holds.has(name));
-        return { text: `${quantity} ${of} ${pattern}`, binds: 3, means };
-      }),
-    condition: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      tie('name'),
-      tie('quantified'),
-      fc.tuple(word('not'), tie('condition')).map(([not, of]) => ({
-        text: `${not} ${within(of, 2)}`,
-        binds: 2,
-        means: (holds: ReadonlySet<string>) => !of.means(holds),
-      })),
-      fc.tuple(word('and'), tie('condition'), tie('condition')).map(([and, left, right]) => ({
-        text: `${within(left, 1)} ${and} ${within(right, 1)}`,
-        binds: 1,
-        means: (holds: ReadonlySet<string>) => left.means(holds) && right.means(holds),
-      })),
-      fc.tuple(word('or'), tie('condition'), tie('condition')).map(([or, left, right]) => ({
-        text: `${left.text}  ${or} ${right.text}`,
-        binds: 0,
-        means: (holds: ReadonlySet<string>) => left.means(holds) || right.means(holds),
-      })),
-    ),
-  }));
+  const { condition } = fc.letrec<{ condition: ParsedCondition; name: ParsedCondition; quantified: ParsedCondition }>(
+    (tie) => ({
+      name: fc.constantFrom(...NAMES).map((name) => ({ text: name, binds: 3, means: (holds) => holds.has(name) })),
+      quantified: fc
+        .tuple(
+          word('of'),
+          fc.constantFrom('1', 'any', 'all', 'ALL'),
+          fc.constantFrom('them', 'THEM', '*', '*a', 'c*', 'b'),
+        )
+        .map(([of, quantity, pattern]) => {
+          const names = NAMES.filter((name) =>
+            pattern.toLowerCase() === 'them' ? true : new RegExp(`^${pattern.replace('*', '.*')}$`).test(name),
+          );
+          const means: ParsedCondition['means'] = (holds) =>
+            quantity.toLowerCase() === 'all'
+              ? names.every((name) => holds.has(name))
+              : names.some((name) => holds.has(name));
+          return { text: `${quantity} ${of} ${pattern}`, binds: 3, means };
+        }),
+      condition: fc.oneof(
+        { depthSize: 'small', withCrossShrink: true },
+        tie('name'),
+        tie('quantified'),
+        fc.tuple(word('not'), tie('condition')).map(([not, of]) => ({
+          text: `${not} ${within(of, 2)}`,
+          binds: 2,
+          means: (holds: ReadonlySet<string>) => !of.means(holds),
+        })),
+        fc.tuple(word('and'), tie('condition'), tie('condition')).map(([and, left, right]) => ({
+          text: `${within(left, 1)} ${and} ${within(right, 1)}`,
+          binds: 1,
+          means: (holds: ReadonlySet<string>) => left.means(holds) && right.means(holds),
+        })),
+        fc.tuple(word('or'), tie('condition'), tie('condition')).map(([or, left, right]) => ({
+          text: `${left.text}  ${or} ${right.text}`,
+          binds: 0,
+          means: (holds: ReadonlySet<string>) => left.means(holds) || right.means(holds),
+        })),
+      ),
+    }),
+  );
 
   const isMet = (formula: Formula<RuleLeaf>, holds: (rule: number) => boolean): boolean => {
     if (formula.kind === 'leaf') return holds(formula.rule);

@@ -387,10 +387,10 @@ describe('evidence', () => {
     const { see } = sequence();
     see(ada, 1_000);
     see({ is: 'a', user: 'eve' }, 2_000);
-    const [firing] = see(ada, 3_000).firings;
-    expect(firing?.group).toEqual([{ field: 'user', value: 'ada' }]);
-    expect(firing?.fired).toEqual({ at: 3_000, value: 2, times: [1_000, 3_000] });
-    expect(firing?.evidence).toEqual([{ selection: 'selection', field: 'is', value: 'so a' }]);
+    const [correlationMatch] = see(ada, 3_000).correlationMatches;
+    expect(correlationMatch?.group).toEqual([{ field: 'user', value: 'ada' }]);
+    expect(correlationMatch?.fired).toEqual({ at: 3_000, value: 2, times: [1_000, 3_000] });
+    expect(correlationMatch?.evidence).toEqual([{ selection: 'selection', field: 'is', value: 'so a' }]);
   });
 });
 
@@ -443,7 +443,7 @@ describe('what else it may have', () => {
       [1, { is: 'a', user: 'eve' }],
       [2, { is: 'a', user: 'eve' }],
     ]);
-    expect(fired.map((firings) => firings.length)).toEqual([0, 0, 1]);
+    expect(fired.map((correlationMatches) => correlationMatches.length)).toEqual([0, 0, 1]);
   });
 });
 

@@ -23,7 +23,7 @@ const blocks: readonly Block[] = [...PAGE.matchAll(/^```(\w+)\n(.*?)^```$/gms)].
   const [, wrong, path] = /^# (wrong: )?rules\/(\S+)\n/.exec(text) ?? [];
   return { language, text, path: path ?? null, isWrong: wrong !== undefined };
 });
-const shown = blocks.filter(({ language, isWrong }) => language === 'yaml' && !isWrong);
+const truncate = blocks.filter(({ language, isWrong }) => language === 'yaml' && !isWrong);
 
 /** The block that follows the first one of which `of` holds. */
 function blockAfter(of: (block: Block) => boolean): string {
@@ -34,11 +34,11 @@ function blockAfter(of: (block: Block) => boolean): string {
 const pack = readRuleFiles(join(ROOT, 'rules')).filter(({ path }) => !path.startsWith('lists/'));
 const { ruleSet, problems, tests } = parseRules([
   ...pack,
-  ...shown.map(({ path, text }) => ({ path: path ?? '', text })),
+  ...truncate.map(({ path, text }) => ({ path: path ?? '', text })),
 ]);
 
 describe('the page', () => {
-  test.each(shown.map(({ text, path }) => [path ?? text]))('%s is sound', (path) => {
+  test.each(truncate.map(({ text, path }) => [path ?? text]))('%s is sound', (path) => {
     expect(path).toMatch(/^(local|lists)\/[a-z0-9_]+\.yml$/);
     expect(problems.filter((problem) => problem.path === path).map((problem) => problemText(problem))).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('the page', () => {
 
   test('what it shows of a wrong rule is what is said', () => {
     const wrong = blocks.find(({ isWrong }) => isWrong);
-    const lists = shown.filter(({ path }) => path?.startsWith('lists/'));
+    const lists = truncate.filter(({ path }) => path?.startsWith('lists/'));
     const said = parseRules(
       [...lists, ...(wrong === undefined ? [] : [wrong])].map((block) => ({
         path: block.path ?? '',
@@ -98,8 +98,8 @@ describe('the rules of README.md', () => {
 function rings(title: string, entries: readonly EntryBody[], stepMs = 1_000): readonly number[] {
   const sequence = createSequence(compile(ruleSet));
   return entries.flatMap((entry, i) => {
-    const { matches, firings } = sequence.see(entry, Date.parse('2026-01-01T00:00:00Z') + i * stepMs);
-    return [...matches, ...firings].some(({ rule }) => rule.title === title) ? [i] : [];
+    const { matches, correlationMatches } = sequence.see(entry, Date.parse('2026-01-01T00:00:00Z') + i * stepMs);
+    return [...matches, ...correlationMatches].some(({ rule }) => rule.title === title) ? [i] : [];
   });
 }
 

@@ -15,7 +15,7 @@ interface Item {
   readonly value: number;
 }
 
-interface Fired {
+interface WindowMatch {
   readonly at: number;
   readonly value: number;
 }
@@ -140,11 +140,13 @@ function compare(
   for (const { after, late, is, value, group } of steps) {
     now += after;
     const item: Item = { at: now - late, is, value };
-    const { firings } = sequence.see({ is, value, group }, item.at * 1_000);
-    const [firing] = firings;
-    const found: Fired | null =
-      firing === undefined ? null : { at: firing.fired.at / 1_000, value: Math.min(cap, firing.fired.value) };
-    let wanted: Fired | null = null;
+    const { correlationMatches } = sequence.see({ is, value, group }, item.at * 1_000);
+    const [correlationMatch] = correlationMatches;
+    const found: WindowMatch | null =
+      correlationMatch === undefined
+        ? null
+        : { at: correlationMatch.fired.at / 1_000, value: Math.min(cap, correlationMatch.fired.value) };
+    let wanted: WindowMatch | null = null;
     if (is !== 'x') {
       const items = known.get(group) ?? [];
       known.set(group, items);
@@ -240,8 +242,10 @@ describe('chains, against the definition', () => {
         for (const { after, late, is, value, group } of steps) {
           now += after;
           const at = now - late;
-          const { firings } = sequence.see({ is, value, group }, at * 1_000);
-          const found = firings.filter(({ rule }) => rule.name === 'it').map(({ fired }) => fired.at / 1_000);
+          const { correlationMatches } = sequence.see({ is, value, group }, at * 1_000);
+          const found = correlationMatches
+            .filter(({ rule }) => rule.name === 'it')
+            .map(({ fired }) => fired.at / 1_000);
           // What one entry comes to for the correlation above: a firing below, and itself; merged where they are at one time.
           const happenings = new Set<number>();
           if (is.includes('a')) {

@@ -46,7 +46,7 @@ export function sequences(rows: readonly Sequence[]): void {
       return;
     }
     const told = row.steps.map(([seconds, entry]) => [seconds, entry] as const);
-    const fired = play(text, told).map((firings) => firings[0]?.value);
+    const fired = play(text, told).map((correlationMatches) => correlationMatches[0]?.value);
     const wanted = row.steps.map(([, , fires], i) => (fires === 'fires' ? (fired[i] ?? 'fires') : fires));
     expect(row.steps.map(([seconds, entry], i) => [seconds, entry, fired[i]])).toEqual(
       row.steps.map(([seconds, entry], i) => [seconds, entry, wanted[i]]),
@@ -63,7 +63,7 @@ export function play(
   return steps.map(([seconds, entry]) =>
     sequence
       .see(entry, START + seconds * 1_000)
-      .firings.filter(({ rule }) => rule.name === 'it')
+      .correlationMatches.filter(({ rule }) => rule.name === 'it')
       .map(({ group, fired }) => ({
         value: fired.value,
         seconds: (fired.at - START) / 1_000,

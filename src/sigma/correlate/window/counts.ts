@@ -1,8 +1,8 @@
 /** The number of items in a window, and of distinct keys. Constant time an item, amortized. */
-import type { Digests, Items, Key, Sweep } from './items.ts';
+import type { Aggregator, Digests, Items, Key } from './items.ts';
 
 /** event_count. */
-export function countSweep(items: Items, first: number): Sweep {
+export function countSweep(items: Items, first: number): Aggregator {
   const { times } = items;
   let from = first;
   let to = first;
@@ -26,7 +26,7 @@ export function countDigests(cap: number): Digests {
 }
 
 /** value_count and temporal; `fits`: whether the keys in the window are as they should be. */
-export function distinctSweep(items: Items, first: number, fits?: (has: (key: Key) => boolean) => boolean): Sweep {
+export function distinctSweep(items: Items, first: number, fits?: (has: (key: Key) => boolean) => boolean): Aggregator {
   const { times, keys } = items;
   /** Key → the last place that has it. */
   const last = new Map<Key, number>();

@@ -25,7 +25,7 @@ export function firstAfter(times: readonly number[], time: number, from: number)
 }
 
 /** The number of a window that moves forward over items. */
-export interface Sweep {
+export interface Aggregator {
   /** The next item comes in; the first one is where the sweep began. */
   enter(place: number): void;
   /** The number of what came in and happened after `after`, which never goes back. NaN where there is none. */
@@ -33,7 +33,7 @@ export interface Sweep {
 }
 
 /** Makes a sweep that begins at a place, with nothing in it. */
-export type Sweeps = (items: Items, from: number) => Sweep;
+export type Aggregators = (items: Items, from: number) => Aggregator;
 
 /**
  * What a run of items amounts to, whatever runs are put before or after it: says for the next key whether it changes

@@ -4,7 +4,7 @@
  * Items at one time come by rule, so that a chain is a subsequence with rising ranks. An item costs the square of the
  * number of ranks at most.
  */
-import type { Digests, Items, Key, Sweep } from './items.ts';
+import type { Aggregator, Digests, Items, Key } from './items.ts';
 
 /**
  * `ranks`: rule → its place in the order, -1 where it only has to have happened; `fits`: whether the rules in the
@@ -14,7 +14,7 @@ export function orderedSweep(
   items: Items,
   ranks: readonly number[],
   fits?: (has: (key: Key) => boolean, longest: number) => boolean,
-): Sweep {
+): Aggregator {
   const count = Math.max(...ranks) + 1;
   /** At length × count + rank: of the chains so long that end in a rank, the latest beginning. */
   const begins = new Array<number>((count + 1) * count).fill(Number.NEGATIVE_INFINITY);

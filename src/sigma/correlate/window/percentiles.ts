@@ -1,11 +1,11 @@
 /** Percentiles and medians of a window, by linear interpolation; and the share of its last value. */
-import type { Items, Key, Sweep } from './items.ts';
+import type { Aggregator, Items, Key } from './items.ts';
 import { createSorted } from './sorted.ts';
 
 /** From so many samples at once, sorting them anew is cheaper than putting each in its place. */
 const MANY = 64;
 
-export function percentileSweep(items: Items, first: number, percentile: number): Sweep {
+export function percentileSweep(items: Items, first: number, percentile: number): Aggregator {
   const { times } = items;
   const samples = items.keys as number[];
   const sorted = createSorted();
@@ -43,7 +43,7 @@ function between(low: number, high: number, part: number): number {
 }
 
 /** How many in a hundred of the values are as the last one. */
-export function shareSweep(items: Items, first: number): Sweep {
+export function shareSweep(items: Items, first: number): Aggregator {
   const { times, keys } = items;
   const counts = new Map<Key, number>();
   let from = first;

@@ -7,7 +7,7 @@
  * samples are less than some 30 decimal digits apart. A sum that overflows is infinite or not a number, until what
  * made it so leaves.
  */
-import type { Items, Sweep } from './items.ts';
+import type { Aggregator, Items } from './items.ts';
 
 /** A sum and what its rounding left out. */
 interface Total {
@@ -22,7 +22,7 @@ function add(total: Total, value: number): void {
   total.sum = sum;
 }
 
-export function sumSweep(items: Items, first: number, average: boolean): Sweep {
+export function sumSweep(items: Items, first: number, average: boolean): Aggregator {
   const { times } = items;
   const samples = items.keys as number[];
   const newer: Total = { sum: 0, rest: 0 };

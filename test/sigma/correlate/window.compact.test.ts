@@ -1,9 +1,9 @@
 /** What is spared changes no window's number, wherever the window stands. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
+import { compacted } from '../../../src/sigma/correlate/window/compact.ts';
 import type { Items } from '../../../src/sigma/correlate/window/items.ts';
-import { kindOf } from '../../../src/sigma/correlate/window/kinds.ts';
-import { thinned } from '../../../src/sigma/correlate/window/thin.ts';
 import type { WindowRule } from '../../../src/sigma/correlate/window.ts';
 
 const CAP = 4;
@@ -44,7 +44,7 @@ it.each(['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const)
         const items: Items = { times: marks.map((each) => each.time), keys: marks.map((each) => each.key), head: 0 };
         const { digests } = kindOf(of);
         if (digests === null) throw new Error('nothing is spared');
-        const kept = thinned(items, timespanMs, digests, 0);
+        const kept = compacted(items, timespanMs, digests, 0);
         spared += items.times.length - kept.times.length;
         for (let end = 0; end < time + timespanMs; end++)
           expect(numberAt(of, kept, end)).toBe(numberAt(of, items, end));

@@ -1,28 +1,28 @@
 /** A document that has been read, its references to others not yet resolved. */
 
 import type { Place, Report } from '../../yaml/diagnostics.ts';
-import type { CorrelationDraft } from './correlation.ts';
+import type { UnresolvedCorrelation } from './correlation.ts';
 import type { FilterTargets } from './filter.ts';
 import type { Header } from './header.ts';
 import type { LogSource } from './logsource.ts';
-import type { Written } from './written.ts';
+import type { ParsedCondition } from './parsed-condition.ts';
 
-interface DraftBase {
+interface UnresolvedRuleBase {
   readonly header: Header;
   readonly report: Report;
   readonly idPlace: Place;
   readonly namePlace: Place;
 }
 
-export type Draft = DraftBase &
+export type UnresolvedRule = UnresolvedRuleBase &
   (
-    | { readonly kind: 'detection'; readonly source: LogSource; readonly expression: Written }
-    | { readonly kind: 'correlation'; readonly correlation: CorrelationDraft }
+    | { readonly kind: 'detection'; readonly source: LogSource; readonly expression: ParsedCondition }
+    | { readonly kind: 'correlation'; readonly correlation: UnresolvedCorrelation }
     | {
         readonly kind: 'filter';
         readonly source: LogSource;
         readonly targets: FilterTargets;
-        readonly expression: Written;
+        readonly expression: ParsedCondition;
       }
     /** For another log source: left out. */
     | { readonly kind: 'elsewhere' }
@@ -30,4 +30,4 @@ export type Draft = DraftBase &
     | { readonly kind: 'broken' }
   );
 
-export type DraftOf<K extends Draft['kind']> = Extract<Draft, { kind: K }>;
+export type UnresolvedRuleOf<K extends UnresolvedRule['kind']> = Extract<UnresolvedRule, { kind: K }>;

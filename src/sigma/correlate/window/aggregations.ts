@@ -1,9 +1,9 @@
 /** What each type of correlation keeps of a happening, how it is measured, and what can be spared. */
 import type { CorrelationRule } from '../../rule.ts';
-import type { Happening } from '../happening.ts';
+import type { WindowEvent } from '../window-event.ts';
+import { capOf, fulfils, rulesNamed } from './conditions.ts';
 import { countDigests, countSweep, distinctDigests, distinctSweep } from './counts.ts';
-import { capOf, fulfils, rulesNamed } from './fits.ts';
-import type { Digests, Key, Sweeps } from './items.ts';
+import type { Aggregators, Digests, Key } from './items.ts';
 import { orderedDigests, orderedSweep } from './ordered.ts';
 import { percentileSweep, shareSweep } from './percentiles.ts';
 import { sumSweep } from './sums.ts';
@@ -21,13 +21,13 @@ export const SAMPLES_MOST = 10_000;
 
 export interface Kind {
   readonly most: number;
-  readonly sweep: Sweeps;
+  readonly sweep: Aggregators;
   /** What of a run of items matters; null where all of it does. */
   readonly digests: Digests | null;
   /** Of the newest items so many are never spared: where sparing one may change what a late happening sees. */
   readonly newest: number;
   /** The key of a happening; null where it has none. The temporal types have a key for each of its rules instead. */
-  readonly key: ((happening: Happening) => Key | null) | 'rules';
+  readonly key: ((windowEvent: WindowEvent) => Key | null) | 'rules';
   /** Whether a key that was saved is one. */
   readonly isKey: (key: unknown) => boolean;
 }
@@ -39,7 +39,7 @@ const isNumber = (key: unknown): boolean => typeof key === 'number' && !Number.i
 const isText = (key: unknown): boolean => typeof key === 'string';
 
 const texts = {
-  key: ({ value }: Happening): Key | null => (value === null ? null : textKey(String(value))),
+  key: ({ value }: WindowEvent): Key | null => (value === null ? null : textKey(String(value))),
   isKey: isText,
 };
 
@@ -47,7 +47,7 @@ const samples = {
   most: SAMPLES_MOST,
   digests: null,
   newest: 0,
-  key: ({ value }: Happening): Key | null => (typeof value === 'number' && !Number.isNaN(value) ? value : null),
+  key: ({ value }: WindowEvent): Key | null => (typeof value === 'number' && !Number.isNaN(value) ? value : null),
   isKey: isNumber,
 };
 

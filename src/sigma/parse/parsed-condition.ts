@@ -3,17 +3,17 @@ import type { PreparedRegex, TextOp } from '../regex/prepared.ts';
 import type { Formula, Order, Pattern, TimePart } from '../rule.ts';
 
 /** A search, its names resolved. */
-export type Written = Formula<WrittenLeaf>;
+export type ParsedCondition = Formula<ParsedLeaf>;
 
 /** A comparison of one field (null: of any value in the entry, a keyword) with one value. */
-export interface WrittenLeaf {
+export interface ParsedLeaf {
   readonly kind: 'leaf';
   readonly selection: string;
   readonly field: string | null;
-  readonly test: WrittenTest;
+  readonly test: ParsedTest;
 }
 
-export type WrittenTest =
+export type ParsedTest =
   | { readonly op: 'equals'; readonly value: string | number | boolean; readonly cased: boolean }
   | { readonly op: 'pattern'; readonly parts: Pattern; readonly cased: boolean }
   | { readonly op: 'null' }
@@ -26,9 +26,9 @@ export type WrittenTest =
 
 /** What the leaves come to once all is written out: a selection named twice counts twice, and is looked at once. */
 export function sumOfLeaves(
-  written: Written,
-  ofLeaf: (leaf: WrittenLeaf) => number,
-  known = new Map<Written, number>(),
+  written: ParsedCondition,
+  ofLeaf: (leaf: ParsedLeaf) => number,
+  known = new Map<ParsedCondition, number>(),
 ): number {
   const before = known.get(written);
   if (before !== undefined) return before;
@@ -37,7 +37,11 @@ export function sumOfLeaves(
   return sum;
 }
 
-export function sumOf(written: Written, ofLeaf: (leaf: WrittenLeaf) => number, known: Map<Written, number>): number {
+export function sumOf(
+  written: ParsedCondition,
+  ofLeaf: (leaf: ParsedLeaf) => number,
+  known: Map<ParsedCondition, number>,
+): number {
   switch (written.kind) {
     case 'leaf':
       return ofLeaf(written);

@@ -15,7 +15,7 @@ const CHARACTERS = 10_000_000;
 const REGEXES = 2_000;
 const REGEX_CHARACTERS = 200_000;
 
-export interface Reading {
+export interface ParseContext {
   readonly report: Report;
   readonly lists: Lists;
   readonly budget: Budget;

@@ -8,7 +8,7 @@
 import type { Digests, Items, Key } from './items.ts';
 
 /** The items that are needed, and the `newest` ones. */
-export function thinned(items: Items, timespanMs: number, digests: Digests, newest: number): Items {
+export function compacted(items: Items, timespanMs: number, digests: Digests, newest: number): Items {
   const { times, keys, head } = items;
   const count = times.length;
   const needed = new Uint8Array(count).fill(1, Math.max(head, count - newest));
