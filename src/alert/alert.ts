@@ -34,5 +34,5 @@ export interface AlertPeriod {
 export interface MatchedWindow {
   readonly correlation: CorrelationRule;
   readonly key: string;
-  readonly fired: WindowMatch;
+  readonly window: WindowMatch;
 }

@@ -1,5 +1,5 @@
 /** What an alarm about Tocsin itself says, in words: what is wrong, with what, since when, and what to do. Pure. */
-import { theirs } from '../text/untrusted.ts';
+import { untrustedLine } from '../text/untrusted.ts';
 import { frontButton, type Links } from './links.ts';
 import type { Wording } from './message-parts.ts';
 import type { HealthAlertKind, HealthNotification } from './notification.ts';
@@ -44,9 +44,9 @@ export function healthWording(notification: HealthNotification, links: Links): W
   const headline = headlineOf(notification);
   return {
     headline,
-    summary: `${headline}. ${sentence(theirs(health.summary, SUMMARY))}`,
+    summary: `${headline}. ${sentence(untrustedLine(health.summary, SUMMARY))}`,
     state: null,
-    description: sentence(theirs(health.summary, PROSE)),
+    description: sentence(untrustedLine(health.summary, PROSE)),
     facts: [],
     passages: [],
     runbook:
@@ -65,7 +65,7 @@ export function healthWording(notification: HealthNotification, links: Links): W
 
 function headlineOf({ kind, health }: HealthNotification): string {
   const words = ALARMS[health.kind];
-  const subject = health.subject === null ? '' : `“${theirs(health.subject, NAME)}”`;
+  const subject = health.subject === null ? '' : `“${untrustedLine(health.subject, NAME)}”`;
   return kind === 'health'
     ? `Tocsin itself: ${words.wrong(subject)}`
     : `Tocsin itself, mended: ${words.right(subject)}`;

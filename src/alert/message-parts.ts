@@ -14,9 +14,9 @@ export interface Instant {
 /** A row: its label, and its value in lines. */
 export type Fact =
   /** Others may have written it. */
-  | { readonly kind: 'theirs'; readonly label: string; readonly lines: readonly string[] }
+  | { readonly kind: 'untrusted'; readonly label: string; readonly lines: readonly string[] }
   /** Words, numbers and times of our own. */
-  | { readonly kind: 'ours'; readonly label: string; readonly lines: readonly (readonly (string | Instant)[])[] };
+  | { readonly kind: 'trusted'; readonly label: string; readonly lines: readonly (readonly (string | Instant)[])[] };
 
 /** A heading and lines below it, which others may have written. */
 export interface Passage {

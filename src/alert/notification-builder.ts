@@ -17,7 +17,7 @@ export interface Shown {
 }
 
 /** What is to be said about an alert. `rule`: null where it is no more; the alert's row says what it knows of it. */
-export function noticeOf(
+export function buildNotification(
   kind: AlertNotification['kind'],
   rule: Rule | null,
   alert: AlertRow,
@@ -53,8 +53,8 @@ const TITLE_CHARS = 120;
 const CONDITION_CHARS = 300;
 
 /** A window that fired, as messages show it, with no entries yet. */
-export function windowOf(
-  { correlation, fired }: MatchedWindow,
+export function notifiedWindow(
+  { correlation, window: fired }: MatchedWindow,
   titleOf: (id: string) => string,
 ): NonNullable<AlertNotification['window']> {
   const { type, timespanMs, fields, percentile, rules } = correlation;
@@ -78,6 +78,6 @@ function finite(value: number): number {
 }
 
 /** An entry that is no more, as far as its alert remembers it: when, and the dedup key. Its id is "". */
-export function rememberedEntry(alert: AlertRow): EntryView {
+export function entryFromAlert(alert: AlertRow): EntryView {
   return entryView('', alert.lastAt, Object.fromEntries(alert.keyParts.map(({ field, value }) => [field, value])));
 }

@@ -1,7 +1,7 @@
 /** What a correlation's number is, in words: `12 different values of client_ip in 1 hour`. Pure and total. */
 import type { CorrelationType } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
-import { ours } from '../text/untrusted.ts';
+import { trustedLine } from '../text/untrusted.ts';
 
 const NAME = 100;
 
@@ -31,7 +31,7 @@ export function numberWords(of: Numbered): string {
 
 function subject({ type, value, atLeast, fields, percentile, rules }: Numbered): string {
   const number = `${atLeast ? 'at least ' : ''}${numberText(value)}`;
-  const of = fields.length === 0 ? '' : ` of ${fields.map((name) => ours(name, NAME)).join(' and ')}`;
+  const of = fields.length === 0 ? '' : ` of ${fields.map((name) => trustedLine(name, NAME)).join(' and ')}`;
   const all = rules.length < RULES_MAX ? ` of ${rules.length}` : '';
   switch (type) {
     case 'event_count':

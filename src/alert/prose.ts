@@ -1,5 +1,5 @@
 /** Prose of our own or the operator's (a runbook, what to do), in the lines it was written in. Pure. */
-import { ours } from '../text/untrusted.ts';
+import { trustedLine } from '../text/untrusted.ts';
 
 /** Pieces of evidence, lines of a runbook, and so on, in one message. */
 export const LINES = 8;
@@ -13,5 +13,5 @@ export function proseLines(text: string): string[] {
     .slice(0, PROSE)
     .split(/\r\n|[\n\r\u2028\u2029]/)
     .filter((line) => line.trim() !== '');
-  return [...lines.slice(0, LINES).map((line) => ours(line, LINE)), ...(lines.length > LINES ? ['…'] : [])];
+  return [...lines.slice(0, LINES).map((line) => trustedLine(line, LINE)), ...(lines.length > LINES ? ['…'] : [])];
 }

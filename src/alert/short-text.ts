@@ -1,5 +1,5 @@
 /** A notification in one line, whatever is stored of it: the bell rings even for what can't be read whole. Pure. */
-import { theirs } from '../text/untrusted.ts';
+import { untrustedLine } from '../text/untrusted.ts';
 import type { Links } from './links.ts';
 import type { Notification } from './notification.ts';
 import { wording } from './wording.ts';
@@ -25,7 +25,9 @@ function titleOf(notification: unknown): string[] {
   const level = of(alert, 'level');
   const title = of(alert, 'title') ?? of(of(notification, 'alarm'), 'summary');
   if (typeof title !== 'string') return [];
-  return [`${typeof level === 'string' ? `[${theirs(level.toUpperCase(), 20)}] ` : ''}${theirs(title, MOST)}`];
+  return [
+    `${typeof level === 'string' ? `[${untrustedLine(level.toUpperCase(), 20)}] ` : ''}${untrustedLine(title, MOST)}`,
+  ];
 }
 
 function of(value: unknown, field: string): unknown {

@@ -7,7 +7,7 @@
  */
 import type { Evidence } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
-import { ours, theirs } from '../text/untrusted.ts';
+import { trustedLine, untrustedLine } from '../text/untrusted.ts';
 import { healthWording } from './health-wording.ts';
 import { alertButtons, frontButton, type Links } from './links.ts';
 import type { Fact, Instant, Passage, Wording } from './message-parts.ts';
@@ -48,7 +48,7 @@ function alertWords(notification: AlertNotification, links: Links): Wording {
     headline: headline(notification),
     summary: summary(notification),
     state: state(notification),
-    description: alert.description === null ? null : ours(alert.description, PROSE),
+    description: alert.description === null ? null : trustedLine(alert.description, PROSE),
     facts: isTest(notification) ? [when(entry)] : facts(notification),
     passages: isTest(notification) ? [] : [...why(notification), ...firstEntries(notification)],
     runbook: runbook(alert.runbook),
@@ -61,22 +61,22 @@ function alertWords(notification: AlertNotification, links: Links): Wording {
 function facts(notification: AlertNotification): Fact[] {
   const { entry } = notification;
   return [
-    { kind: 'theirs', label: 'What', lines: whatLines(entry) },
-    { kind: 'theirs', label: 'Who', lines: whoLines(entry) },
-    { kind: 'theirs', label: 'From', lines: fromLines(entry) },
+    { kind: 'untrusted', label: 'What', lines: whatLines(entry) },
+    { kind: 'untrusted', label: 'Who', lines: whoLines(entry) },
+    { kind: 'untrusted', label: 'From', lines: fromLines(entry) },
     when(entry),
-    { kind: 'ours', label: 'How many', lines: howMany(notification) },
+    { kind: 'trusted', label: 'How many', lines: howMany(notification) },
   ];
 }
 
 function when(entry: EntryView): Fact {
-  return { kind: 'ours', label: 'When', lines: [[{ at: entry.createdAt }]] };
+  return { kind: 'trusted', label: 'When', lines: [[{ at: entry.createdAt }]] };
 }
 
 function headline(notification: AlertNotification): string {
   const { kind, alert } = notification;
-  if (isTest(notification)) return ours(alert.title, TITLE);
-  const title = `[${alert.level.toUpperCase()}] ${ours(alert.title, TITLE)}`;
+  if (isTest(notification)) return trustedLine(alert.title, TITLE);
+  const title = `[${alert.level.toUpperCase()}] ${trustedLine(alert.title, TITLE)}`;
   switch (kind) {
     case 'opened':
       return title;
@@ -89,8 +89,8 @@ function headline(notification: AlertNotification): string {
 
 function summary(notification: AlertNotification): string {
   const said = headline(notification);
-  if (isTest(notification)) return `${said}. ${ours(notification.alert.description ?? '', VALUE)}`;
-  const by = `${theirs(notification.entry.action, NAME)} by ${whoFrom(notification.entry)}`;
+  if (isTest(notification)) return `${said}. ${trustedLine(notification.alert.description ?? '', VALUE)}`;
+  const by = `${untrustedLine(notification.entry.action, NAME)} by ${whoFrom(notification.entry)}`;
   switch (notification.kind) {
     case 'opened':
       return `${said}: ${by}`;
@@ -103,7 +103,7 @@ function summary(notification: AlertNotification): string {
 
 /** `Alice Smith from 203.0.113.9`. */
 export function whoFrom({ actor, clientIp }: EntryView, max = NAME): string {
-  return `${theirs(actor.name ?? actor.id, max)} from ${theirs(clientIp, max)}`;
+  return `${untrustedLine(actor.name ?? actor.id, max)} from ${untrustedLine(clientIp, max)}`;
 }
 
 function state(notification: AlertNotification): string | null {
@@ -127,10 +127,10 @@ function whatLines(entry: EntryView): string[] {
   const target = [entry.target.type, entry.target.id].filter((part) => part !== null);
   const request = [entry.method, entry.path].filter((part) => part !== null);
   return [
-    theirs(entry.action, NAME),
-    ...(target.length === 0 ? [] : [`on ${target.map((part) => theirs(part, NAME)).join(' ')}`]),
-    ...(entry.statusCode === null ? [] : [`answered ${theirs(entry.statusCode, 20)}`]),
-    ...(request.length === 0 ? [] : [request.map((part) => theirs(part, VALUE)).join(' ')]),
+    untrustedLine(entry.action, NAME),
+    ...(target.length === 0 ? [] : [`on ${target.map((part) => untrustedLine(part, NAME)).join(' ')}`]),
+    ...(entry.statusCode === null ? [] : [`answered ${untrustedLine(entry.statusCode, 20)}`]),
+    ...(request.length === 0 ? [] : [request.map((part) => untrustedLine(part, VALUE)).join(' ')]),
   ];
 }
 
@@ -138,13 +138,16 @@ function whoLines({ actor }: EntryView): string[] {
   // A line each: a name written from right to left must not move the kind and the id about.
   const account = [actor.type, actor.id].filter((part) => part !== null);
   return [
-    actor.name === null ? '(no name)' : theirs(actor.name, NAME),
-    ...(account.length === 0 ? [] : [account.map((part) => theirs(part, NAME)).join(' ')]),
+    actor.name === null ? '(no name)' : untrustedLine(actor.name, NAME),
+    ...(account.length === 0 ? [] : [account.map((part) => untrustedLine(part, NAME)).join(' ')]),
   ];
 }
 
 function fromLines(entry: EntryView): string[] {
-  return [theirs(entry.clientIp, NAME), ...(entry.userAgent === null ? [] : [theirs(entry.userAgent, VALUE)])];
+  return [
+    untrustedLine(entry.clientIp, NAME),
+    ...(entry.userAgent === null ? [] : [untrustedLine(entry.userAgent, VALUE)]),
+  ];
 }
 
 function howMany(notification: AlertNotification): (string | Instant)[][] {
@@ -168,10 +171,10 @@ function why({ evidence, window }: AlertNotification): Passage[] {
 
 function windowLines(window: NonNullable<AlertNotification['window']>): string[] {
   const { type, rules, condition } = window;
-  const titles = rules.slice(0, LINES).map((title) => `“${ours(title, NAME)}”`);
+  const titles = rules.slice(0, LINES).map((title) => `“${trustedLine(title, NAME)}”`);
   const more = rules.length > titles.length ? [`${numberText(rules.length - titles.length)} more`] : [];
   return [
-    `• ${numberWords(window)}; the rule asks for ${ours(condition, VALUE)}`,
+    `• ${numberWords(window)}; the rule asks for ${trustedLine(condition, VALUE)}`,
     ...(rules.length === 0
       ? []
       : [`• the rules: ${[...titles, ...more].join(type === 'temporal_ordered' ? ', then ' : ', ')}`]),
@@ -179,7 +182,7 @@ function windowLines(window: NonNullable<AlertNotification['window']>): string[]
 }
 
 function evidenceLine({ selection, field, value }: Evidence): string {
-  return `• ${ours(selection, NAME)}: ${field === null ? 'anywhere' : ours(field, NAME)} = ${theirs(value, VALUE)}`;
+  return `• ${trustedLine(selection, NAME)}: ${field === null ? 'anywhere' : trustedLine(field, NAME)} = ${untrustedLine(value, VALUE)}`;
 }
 
 /** The first of the entries that a correlation counted, as many as it was decided to show (ledger/record/evaluate.ts). */
@@ -200,9 +203,9 @@ function firstEntries({ entry, window }: AlertNotification): Passage[] {
 function entryLine(entry: EntryView, beside: number): string {
   const [day = '', clock = ''] = (utcText(entry.createdAt) ?? '').split(' ');
   const at = (utcText(beside) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
-  const answer = entry.statusCode === null ? '' : `, answered ${theirs(entry.statusCode, 20)}`;
-  const path = entry.path === null ? '' : `: ${theirs(entry.path, 60)}`;
-  return `• ${at || 'at an unknown time'} ${theirs(entry.action, NAME)} by ${whoFrom(entry)}${answer}${path}`;
+  const answer = entry.statusCode === null ? '' : `, answered ${untrustedLine(entry.statusCode, 20)}`;
+  const path = entry.path === null ? '' : `: ${untrustedLine(entry.path, 60)}`;
+  return `• ${at || 'at an unknown time'} ${untrustedLine(entry.action, NAME)} by ${whoFrom(entry)}${answer}${path}`;
 }
 
 function runbook(text: string | null): Wording['runbook'] {
@@ -215,16 +218,18 @@ function harmless(falsepositives: readonly string[]): string | null {
   if (falsepositives.length === 0) return null;
   return `Harmless if: ${falsepositives
     .slice(0, LINES)
-    .map((text) => ours(text, VALUE))
+    .map((text) => trustedLine(text, VALUE))
     .join('; ')}`;
 }
 
 function footer(notification: AlertNotification): string {
   const { alert } = notification;
   if (isTest(notification)) return 'This is a test: there is no alert, and nothing is to be done.';
-  const key = alert.key.slice(0, LINES).map(({ field, value }) => `${ours(field, NAME)} = ${theirs(value, NAME)}`);
-  const tags = alert.tags.slice(0, LINES).map((tag) => ours(tag, NAME));
-  return [`Alert ${numberText(alert.id)}`, `rule ${ours(alert.ruleId, NAME)}`, ...key, ...tags].join(' · ');
+  const key = alert.key
+    .slice(0, LINES)
+    .map(({ field, value }) => `${trustedLine(field, NAME)} = ${untrustedLine(value, NAME)}`);
+  const tags = alert.tags.slice(0, LINES).map((tag) => trustedLine(tag, NAME));
+  return [`Alert ${numberText(alert.id)}`, `rule ${trustedLine(alert.ruleId, NAME)}`, ...key, ...tags].join(' · ');
 }
 
 /** The operator's address, if it is one that may be a link: https, with nobody's credentials, not endless. */

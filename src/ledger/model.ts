@@ -18,7 +18,7 @@ export interface Accepted {
 }
 
 /** What evaluation must know of what is stored. */
-export interface Past {
+export interface EvaluationReads {
   /** What is stored of a group's window; null where nothing is. */
   window(rule: CorrelationRule, key: string): StoredWindow | null;
   /** Alerts of a rule and key that begin after `from` and before `to`. */
@@ -38,7 +38,7 @@ export interface MatchRow {
 }
 
 /** An entry that a correlation counted when it opened or first told an alert. */
-export interface CountedRow {
+export interface ContributingRow {
   readonly alert: number;
   readonly seq: number;
   readonly at: number;
@@ -61,7 +61,7 @@ export interface Changes {
   readonly alerts: readonly AlertRow[];
   readonly openedIds: ReadonlySet<number>;
   readonly matches: readonly MatchRow[];
-  readonly counted: readonly CountedRow[];
+  readonly counted: readonly ContributingRow[];
   readonly activity: readonly ActivityRow[];
   readonly notifications: readonly AlertNotification[];
   readonly lastAlert: number;

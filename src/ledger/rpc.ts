@@ -187,11 +187,11 @@ export interface EntryPage {
   readonly rulesChanged: boolean;
   /** Of the scope's alert only, where one was asked for. */
   readonly parts: readonly Part[];
-  readonly story: Story;
+  readonly actorActivity: ActorActivity;
 }
 
 /** What the same actor did before and after: the nearest entries, in the order of time in both. */
-export interface Story {
+export interface ActorActivity {
   readonly actor: string | null;
   readonly withinMs: number;
   readonly before: readonly EntryLine[];

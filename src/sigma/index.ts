@@ -27,9 +27,9 @@
  * const sequence = createSequence(compile(ruleSet));
  * for (const second of ['01', '02', '03']) {
  *   const created_at = `2026-01-05T12:00:${second}Z`;
- *   const { matches, firings } = sequence.see({ created_at, action: 'login', status: 401, ip: '192.0.2.7' });
+ *   const { matches, correlationMatches } = sequence.see({ created_at, action: 'login', status: 401, ip: '192.0.2.7' });
  *   for (const { rule, evidence } of matches) console.log(rule.title, evidence[0]?.value);
- *   for (const { rule, group, fired } of firings) console.log(rule.title, group[0]?.value, fired.value);
+ *   for (const { rule, group, window } of correlationMatches) console.log(rule.title, group[0]?.value, window.value);
  * }
  * // A sign-in was refused login
  * // A sign-in was refused login

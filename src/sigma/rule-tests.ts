@@ -85,7 +85,7 @@ function runCorrelation(engine: Engine, test: CorrelationTest): Result {
     const correlationMatch = correlationMatches.find((each) => each.rule.id === test.rule);
     if (correlationMatch !== undefined) {
       const entry = `entry ${i + 1} of ${test.entries.length}`;
-      return { matched: true, found: `it fires at ${entry}, at ${new Date(correlationMatch.fired.at).toISOString()}` };
+      return { matched: true, found: `it fires at ${entry}, at ${new Date(correlationMatch.window.at).toISOString()}` };
     }
     if (matches.some((match) => detections?.has(match.rule.id))) satisfied++;
   }

@@ -71,12 +71,12 @@ export function defanged(text: string): string {
 }
 
 /** Somebody else's text as one line of at most `max`, with no address left to click; says so where there is none. */
-export function theirs(text: string | null, max: number): string {
+export function untrustedLine(text: string | null, max: number): string {
   if (text === null || text === '') return '(none)';
   return defanged(oneLine(text, max)) || '(blank)';
 }
 
 /** The operator's or our own text as one line of at most `max`: addresses in it stay as they are. */
-export function ours(text: string, max: number): string {
+export function trustedLine(text: string, max: number): string {
   return oneLine(text, max) || '(blank)';
 }

@@ -9,14 +9,14 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Hono } from 'hono/tiny';
 import { isOperator } from '../access/operator.ts';
-import { whoAsks } from './authenticate.ts';
+import { authenticate } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './env.ts';
 import { headers } from './headers.ts';
 import { lookup } from './lookup.ts';
 import { operatorApi } from './operator.ts';
 import { createPages } from './pages/pages.tsx';
 import { accessOf } from './policy.ts';
-import { createLimit } from './rate-limit.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { broken, missing, refused, tooMany, unavailable } from './responses.ts';
 import { sessionRoutes } from './session.ts';
 import { viewersApi } from './viewers.ts';
@@ -29,7 +29,7 @@ export function createApp(deps: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
 
   app.use(headers);
-  app.use(letIn(deps));
+  app.use(authorize(deps));
 
   app.get('/healthz', (c) => {
     const ok = config.upstream !== null && ledger !== null;
@@ -50,9 +50,9 @@ export function createApp(deps: AppDeps): Hono<WebEnv> {
 }
 
 /** The door. Paths that do not exist are behind it too. */
-function letIn(deps: AppDeps): MiddlewareHandler<WebEnv> {
+function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
   const { config, now } = deps;
-  const limit = createLimit(deps);
+  const limit = createRateLimit(deps);
   return async (c, next) => {
     // The small router takes a slash at the end for none; such a path is not one of ours.
     const access = /.\/$/.test(c.req.path) ? null : accessOf(c.req.method, matchedRoutes(c));
@@ -63,7 +63,7 @@ function letIn(deps: AppDeps): MiddlewareHandler<WebEnv> {
       const authorization = c.req.header('authorization');
       if (secret !== null && (await isOperator(secret, authorization, method, path, now()))) return await next();
     }
-    const asked = await whoAsks(c, deps, access === 'scoped');
+    const asked = await authenticate(c, deps, access === 'scoped');
     if (asked.kind === 'unknown') return unavailable(c);
     const wait = await (asked.kind === 'caller' ? limit.caller(asked.caller) : limit.address(c));
     if (wait !== null) return tooMany(c, wait);

@@ -24,15 +24,15 @@ export type Asked =
 
 type Web = Context<WebEnv>;
 /** One way to prove who one is. Null: it proves nothing. Throws where it can't be checked. */
-type Way = (c: Web, deps: AppDeps) => Promise<Caller | null>;
+type AuthMethod = (c: Web, deps: AppDeps) => Promise<Caller | null>;
 
 /** From the strongest to the weakest; links are looked at last, and only where they count. */
-const WAYS: readonly Way[] = [byToken, bySession, byAccess];
+const AUTH_METHODS: readonly AuthMethod[] = [byToken, bySession, byAccess];
 
 /** Who is asking. `links`: whether the route is one that links from messages lead to. */
-export async function whoAsks(c: Web, deps: AppDeps, links: boolean): Promise<Asked> {
+export async function authenticate(c: Web, deps: AppDeps, links: boolean): Promise<Asked> {
   let unchecked = false;
-  for (const way of WAYS) {
+  for (const way of AUTH_METHODS) {
     try {
       const caller = await way(c, deps);
       if (caller !== null) return { kind: 'caller', caller };

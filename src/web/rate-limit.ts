@@ -20,7 +20,7 @@ export interface Limit {
   address(c: Context<WebEnv>): Promise<number | null>;
 }
 
-export function createLimit({ config }: AppDeps): Limit {
+export function createRateLimit({ config }: AppDeps): Limit {
   const { rateLimit } = config;
 
   async function count(key: string): Promise<number | null> {

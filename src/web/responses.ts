@@ -11,7 +11,7 @@ import type { WebEnv } from './env.ts';
 import { PAGE_HEADERS } from './pages/headers.ts';
 import { errorPage, missingPage, refusedPage } from './pages/states.tsx';
 import { areaOf } from './policy.ts';
-import { localPath } from './safe-redirect.ts';
+import { safeRedirect } from './safe-redirect.ts';
 
 type Web = Context<WebEnv>;
 type Status = 200 | 401 | 404 | 410 | 500 | 503;
@@ -61,7 +61,7 @@ export function page(c: Web, html: string, status: Status): Response {
 function wanted(c: Web): string {
   const url = new URL(c.req.url);
   url.searchParams.delete(PASS_PARAM);
-  return localPath(`${url.pathname}${url.search}`, c.req.url);
+  return safeRedirect(`${url.pathname}${url.search}`, c.req.url);
 }
 
 function wantsPage(c: Web): boolean {

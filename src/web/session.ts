@@ -12,9 +12,9 @@ import { readBytes } from '../http/body.ts';
 import { viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './env.ts';
 import { signInPage } from './pages/pages.tsx';
-import { createLimit } from './rate-limit.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { page, tooMany, unavailable } from './responses.ts';
-import { localPath } from './safe-redirect.ts';
+import { safeRedirect } from './safe-redirect.ts';
 import { sessionCookie } from './session-cookie.ts';
 
 const SIGN_IN_PATH = '/sign-in';
@@ -28,17 +28,17 @@ const TIMEOUT_MS = 10_000;
 /** Routes: the form, what it sends (`token` and `next`), and the end of a session. */
 export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
   const { config, now } = deps;
-  const limit = createLimit(deps);
+  const limit = createRateLimit(deps);
   const app = new Hono<WebEnv>();
 
-  app.get(SIGN_IN_PATH, (c) => page(c, signInPage(localPath(c.req.query('next'), c.req.url)), 200));
+  app.get(SIGN_IN_PATH, (c) => page(c, signInPage(safeRedirect(c.req.query('next'), c.req.url)), 200));
 
   app.post(SESSION_PATH, async (c) => {
     if (!isOurForm(c)) return c.text('This form was not sent from here.', 403);
     const wait = await limit.address(c);
     if (wait !== null) return tooMany(c, wait);
     const form = await readForm(c);
-    const next = localPath(form.get('next'), c.req.url);
+    const next = safeRedirect(form.get('next'), c.req.url);
     if (config.linkSecret === null) return unavailable(c);
     let viewer: Awaited<ReturnType<typeof viewerOf>>;
     try {

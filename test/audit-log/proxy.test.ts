@@ -46,9 +46,9 @@ describe('what goes out', () => {
     expect([method, url]).toEqual(['GET', '/v1/audit_logs']);
     expect(headers.authorization).toBe(`Bearer ${KEY}`);
     expect(headers['user-agent']).toMatch(/^tocsin\//);
-    const ours = ['host', 'connection', 'authorization', 'accept', 'user-agent'];
+    const trustedLine = ['host', 'connection', 'authorization', 'accept', 'user-agent'];
     const fetchs = ['accept-language', 'sec-fetch-mode', 'accept-encoding', 'cache-control', 'pragma'];
-    expect(Object.keys(headers).filter((name) => ![...ours, ...fetchs].includes(name))).toEqual([]);
+    expect(Object.keys(headers).filter((name) => ![...trustedLine, ...fetchs].includes(name))).toEqual([]);
   });
 
   it.each([

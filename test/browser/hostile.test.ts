@@ -5,7 +5,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Running, servePages } from '../web/serve.ts';
-import { ALERT_ID, ENTRY_ID, type Foreign, ORDINARY, views } from '../web/views.ts';
+import { ALERT_ID, ENTRY_ID, ORDINARY, type UntrustedText, views } from '../web/views.ts';
 import { DESK, inaccessible, openTab, overhang, PHONE, shoot, startBrowser } from './browser.ts';
 
 // A browser shares the machine with other tests: nothing here is about speed.
@@ -58,7 +58,7 @@ afterAll(async () => {
 describe.each(ROWS)('$name', ({ name, text, shown }) => {
   let running: Running;
   beforeAll(async () => {
-    const of: Foreign = { name: text, path: text, agent: text, action: text };
+    const of: UntrustedText = { name: text, path: text, agent: text, action: text };
     running = await servePages({ ledger: views(of) });
   });
   afterAll(() => running.stop());

@@ -77,15 +77,15 @@ describe('a link in a message', () => {
     expect(new URL(page.url()).searchParams.get('pass')).toBe(new URL(entryUrl).searchParams.get('pass'));
     expect(await page.locator('h1').textContent()).toBe('api_key.deleted');
     await expectWell(page, page.url());
-    const story = page.locator('#story');
-    expect(await story.locator('tr.here').count()).toBe(1);
-    expect(await story.locator('tbody tr').count()).toBeGreaterThanOrEqual(3);
-    expect(await story.textContent()).toContain(actor);
+    const actorActivity = page.locator('#story');
+    expect(await actorActivity.locator('tr.here').count()).toBe(1);
+    expect(await actorActivity.locator('tbody tr').count()).toBeGreaterThanOrEqual(3);
+    expect(await actorActivity.textContent()).toContain(actor);
     await shoot(page, `seeded-link-entry-${scheme}`);
 
     // What else the actor did is told; it opens only what belongs to the alert.
     const pass = new URL(page.url()).searchParams.get('pass');
-    for (const link of await story.locator('tbody a').all()) {
+    for (const link of await actorActivity.locator('tbody a').all()) {
       expect(await link.getAttribute('href')).toContain(`pass=${pass}`);
     }
     expect(complaints).toEqual([]);

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Notification } from '../../src/alert/notification.ts';
 import type { Outcome, Receiver } from '../../src/notify/receiver.ts';
-import { theirs } from '../../src/text/untrusted.ts';
+import { untrustedLine } from '../../src/text/untrusted.ts';
 import { EXAMPLES, HOSTILE_TEXTS, writtenBy } from './examples.ts';
 import { anyNotification, hostile } from './hostile.ts';
 import { LINKS, OPENED } from './notifications.ts';
@@ -145,5 +145,5 @@ function numbered(notification: Notification): Notification {
 
 /** As people are shown it: one line, defanged, at most as long as a name may be. */
 export function asName(text: string): string {
-  return theirs(text, 100);
+  return untrustedLine(text, 100);
 }

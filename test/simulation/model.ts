@@ -53,8 +53,8 @@ export interface Circumstances {
 
 const HOUR = 3_600_000;
 const MATCHES_KEPT = 100;
-const COUNTED_MOST = 20;
-const COUNTED_SHOWN = 3;
+const CONTRIBUTING_MAX = 20;
+const CONTRIBUTING_SHOWN = 3;
 
 /** Whether a receiver hears of a level. */
 export function hears(route: RoutedReceiver, level: Level): boolean {
@@ -136,9 +136,9 @@ export function owedFor(entries: readonly ModelEntry[], { allowedLatenessMs, rou
         .filter((each) => concerns(rule, satisfiedBy(each, entry.engine), entry.engine))
         .sort((a, b) => a.createdAt - b.createdAt || a.seq - b.seq);
       if (tellsFirst.matches.get(entry.seq)?.startsWith('opened')) {
-        tellsFirst.told.push(`${tellsFirst.told.pop()}${counted.slice(0, COUNTED_SHOWN).map(({ id }) => id)}`);
+        tellsFirst.told.push(`${tellsFirst.told.pop()}${counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id)}`);
       }
-      for (const { seq } of counted.slice(0, COUNTED_MOST)) {
+      for (const { seq } of counted.slice(0, CONTRIBUTING_MAX)) {
         if (!tellsFirst.matches.has(seq)) tellsFirst.matches.set(seq, 'counted');
       }
     }

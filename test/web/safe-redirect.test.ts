@@ -1,6 +1,6 @@
 /** Where a sign-in leads to: to our own pages, whatever a link says. */
 import { expect, it } from 'vitest';
-import { localPath } from '../../src/web/safe-redirect.ts';
+import { safeRedirect } from '../../src/web/safe-redirect.ts';
 
 const URL_ = 'https://tocsin.example/session';
 
@@ -12,7 +12,7 @@ it.each([
   '/rules/%E8%AD%A6',
   '/?next=https://x.example',
 ])('leads to %s', (path) => {
-  expect(localPath(path, URL_)).toBe(path);
+  expect(safeRedirect(path, URL_)).toBe(path);
 });
 
 it.each([
@@ -39,5 +39,5 @@ it.each([
   '/a b',
   `/${'a'.repeat(2_000)}`,
 ])('leads nowhere: %j', (text) => {
-  expect(localPath(text, URL_)).toBe('/');
+  expect(safeRedirect(text, URL_)).toBe('/');
 });

@@ -103,7 +103,8 @@ export const STATES: readonly PageState[] = [
     heading: 'api_key.deleted',
     caller: LINK,
     ledger: {
-      entry: async () => entryPage(ORDINARY, { cut: true, story: { ...entryPage().story, open: ['before-1'] } }),
+      entry: async () =>
+        entryPage(ORDINARY, { cut: true, actorActivity: { ...entryPage().actorActivity, open: ['before-1'] } }),
     },
   },
   {
@@ -115,7 +116,7 @@ export const STATES: readonly PageState[] = [
         entryPage(ORDINARY, {
           rules: [],
           parts: [],
-          story: { ...entryPage().story, actor: null, before: [], after: [], moreBefore: false },
+          actorActivity: { ...entryPage().actorActivity, actor: null, before: [], after: [], moreBefore: false },
         }),
     },
   },

@@ -24,14 +24,14 @@ export const RULE: Rule =
   ruleSet.rules.find(({ path }) => path.includes('api_key_deleted')) ?? (ruleSet.rules[0] as Rule);
 
 /** What attackers may write. */
-export interface Foreign {
+export interface UntrustedText {
   readonly name: string;
   readonly path: string;
   readonly agent: string;
   readonly action: string;
 }
 
-export const ORDINARY: Foreign = {
+export const ORDINARY: UntrustedText = {
   name: 'Mallory Reed',
   path: '/v1/api_keys/0b0e7e0c-4a7f-4f5e-9d5e-2f7c1f0a9a11',
   agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/146.0.0.0 Safari/537.36',
@@ -41,7 +41,7 @@ export const ORDINARY: Foreign = {
 export const ENTRY_ID = '7d3c1a52-6f0e-4a49-8f7b-1c2d3e4f5a6b';
 export const ALERT_ID = 42;
 
-export function entryLine(of: Foreign = ORDINARY, changes: Partial<EntryLine> = {}): EntryLine {
+export function entryLine(of: UntrustedText = ORDINARY, changes: Partial<EntryLine> = {}): EntryLine {
   return {
     seq: 7,
     id: ENTRY_ID,
@@ -58,7 +58,7 @@ export function entryLine(of: Foreign = ORDINARY, changes: Partial<EntryLine> = 
   };
 }
 
-export function alertLine(of: Foreign = ORDINARY, changes: Partial<AlertLine> = {}): AlertLine {
+export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertLine> = {}): AlertLine {
   return {
     id: ALERT_ID,
     rule: RULE.id,
@@ -75,14 +75,14 @@ export function alertLine(of: Foreign = ORDINARY, changes: Partial<AlertLine> = 
   };
 }
 
-function evidence(of: Foreign): readonly Evidence[] {
+function evidence(of: UntrustedText): readonly Evidence[] {
   return [
     { selection: 'selection', field: 'action', value: of.action.slice(0, 256) },
     { selection: 'succeeded', field: 'status_code', value: '204' },
   ];
 }
 
-export function alertPage(of: Foreign = ORDINARY, changes: Partial<AlertPage> = {}): AlertPage {
+export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertPage> = {}): AlertPage {
   const entry = entryLine(of);
   const moment = (minutes: number, said: string): AlertPage['timeline'][number] => ({
     seq: 100 - minutes,
@@ -119,7 +119,7 @@ function line(id: number, receiver: string, state: AlertPage['deliveries'][numbe
   return { id, receiver, what: 'opened', state, reason, attempts: 1, queuedAt, dueAt: NOW + MINUTE, settledAt };
 }
 
-export function entryPage(of: Foreign = ORDINARY, changes: Partial<EntryPage> = {}): EntryPage {
+export function entryPage(of: UntrustedText = ORDINARY, changes: Partial<EntryPage> = {}): EntryPage {
   const entry = entryLine(of);
   const body = {
     id: entry.id,
@@ -150,7 +150,7 @@ export function entryPage(of: Foreign = ORDINARY, changes: Partial<EntryPage> = 
     rules: [{ id: RULE.id, title: RULE.title, level: RULE.level, evidence: evidence(of) }],
     rulesChanged: false,
     parts: [{ alert: alertLine(of), part: 'matched', said: 'opened: first match', evidence: evidence(of) }],
-    story: {
+    actorActivity: {
       actor: entry.actor.id,
       withinMs: HOUR,
       before: [other(26, 'before-1', 'api_key.listed'), other(40, 'before-2', 'user.signed_in')],
@@ -187,7 +187,7 @@ export function status(changes: Partial<Status> = {}): Status {
   } as Status;
 }
 
-export function overview(of: Foreign = ORDINARY, changes: Partial<Overview> = {}): Overview {
+export function overview(of: UntrustedText = ORDINARY, changes: Partial<Overview> = {}): Overview {
   const wave = (i: number): number => Math.round(220 + 180 * Math.sin(i / 7) + ((i * 37) % 60));
   return {
     status: status(),
@@ -229,7 +229,7 @@ function receiver(name: string, state: Overview['receivers'][number]['state'], r
 }
 
 /** All views, over what these strings make of them. */
-export function views(of: Foreign = ORDINARY, changes: Partial<LedgerViews> = {}): LedgerViews & LedgerOperator {
+export function views(of: UntrustedText = ORDINARY, changes: Partial<LedgerViews> = {}): LedgerViews & LedgerOperator {
   const none = (): never => {
     throw new Error('not asked by pages');
   };

@@ -48,7 +48,7 @@ export function stubLedger(status: Status): StubLedger {
               rules: [],
               rulesChanged: false,
               parts: [],
-              story: {
+              actorActivity: {
                 actor: null,
                 withinMs: 3_600_000,
                 before: [],

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { ASSETS } from '../../src/web/pages/parts/assets.ts';
 import { pagesApp, type Served, VIEWER } from '../web/app.ts';
-import { ALERT_ID, ENTRY_ID, type Foreign, NOW, ORDINARY, RULE, views } from '../web/views.ts';
+import { ALERT_ID, ENTRY_ID, NOW, ORDINARY, RULE, type UntrustedText, views } from '../web/views.ts';
 
 const PASS = `${ALERT_ID}.1700000000.${'ab'.repeat(32)}`;
 const LINK = { kind: 'link', alert: ALERT_ID, pass: PASS, expires: NOW + 60_000 } as const;
@@ -175,7 +175,7 @@ describe('what others wrote', () => {
   );
 
   it.each(rows)('%s leads nowhere and runs nowhere: %s', async (text, path) => {
-    const of: Foreign = { name: text, path: text, agent: text, action: text };
+    const of: UntrustedText = { name: text, path: text, agent: text, action: text };
     const hostile = await parse(await get(path, { ledger: views(of) }));
     const harmless = await parse(await get(path));
     expect(hostile.links).toEqual(harmless.links);

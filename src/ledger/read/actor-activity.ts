@@ -5,14 +5,14 @@
  * (entries_by_time), which is walked outward from the entry until enough are found or the day is over; the entries
  * themselves are read for the hits only. So it costs at most one index row an entry of those two days.
  */
-import type { Story } from '../rpc.ts';
+import type { ActorActivity } from '../rpc.ts';
 import { entryLine, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** So far it looks, before and after. */
-export const STORY_MS = 24 * 60 * 60_000;
+export const ACTIVITY_MS = 24 * 60 * 60_000;
 /** So many it shows, before and after. */
-export const STORY_MOST = 25;
+export const ACTIVITY_MAX = 25;
 
 /** The entry that the story is told around. `actor` as it is stored. */
 export interface Middle {
@@ -22,26 +22,28 @@ export interface Middle {
 }
 
 /** The story around an entry; nobody has none. */
-export function storyOf(store: Store, middle: Middle, scope: number | null): Story {
+export function readActorActivity(store: Store, middle: Middle, scope: number | null): ActorActivity {
   const { actor } = middle;
   const before = actor === null ? [] : seqsBefore(store, middle, actor);
   const after = actor === null ? [] : seqsAfter(store, middle, actor);
-  const shown = [...before.slice(0, STORY_MOST), ...after.slice(0, STORY_MOST)];
+  const shown = [...before.slice(0, ACTIVITY_MAX), ...after.slice(0, ACTIVITY_MAX)];
   const rows = new Map(entriesOf(store, shown).map((row) => [row.seq, row]));
   const lines = (seqs: readonly number[]) =>
-    seqs.slice(0, STORY_MOST).flatMap((seq) => {
+    seqs.slice(0, ACTIVITY_MAX).flatMap((seq) => {
       const row = rows.get(seq);
       return row === undefined ? [] : [entryLine(row)];
     });
-  const story = { before: lines(before).reverse(), after: lines(after) };
+  const actorActivity = { before: lines(before).reverse(), after: lines(after) };
   const held = scope === null ? null : heldBy(store, scope, shown);
   return {
     actor,
-    withinMs: STORY_MS,
-    ...story,
-    moreBefore: before.length > STORY_MOST,
-    moreAfter: after.length > STORY_MOST,
-    open: [...story.before, ...story.after].filter(({ seq }) => held?.has(seq) ?? true).map(({ id }) => id),
+    withinMs: ACTIVITY_MS,
+    ...actorActivity,
+    moreBefore: before.length > ACTIVITY_MAX,
+    moreAfter: after.length > ACTIVITY_MAX,
+    open: [...actorActivity.before, ...actorActivity.after]
+      .filter(({ seq }) => held?.has(seq) ?? true)
+      .map(({ id }) => id),
   };
 }
 
@@ -50,8 +52,8 @@ function seqsBefore(store: Store, { seq, created_at: at }: Middle, actor: string
   const rows = store.all<{ seq: number }>(
     `SELECT seq FROM entries INDEXED BY entries_by_time
      WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at < ? OR +seq < ?)
-     ORDER BY created_at DESC, actor DESC, seq DESC LIMIT ${STORY_MOST + 1}`,
-    at - STORY_MS,
+     ORDER BY created_at DESC, actor DESC, seq DESC LIMIT ${ACTIVITY_MAX + 1}`,
+    at - ACTIVITY_MS,
     at,
     actor,
     at,
@@ -64,9 +66,9 @@ function seqsAfter(store: Store, { seq, created_at: at }: Middle, actor: string)
   const rows = store.all<{ seq: number }>(
     `SELECT seq FROM entries INDEXED BY entries_by_time
      WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at > ? OR +seq > ?)
-     ORDER BY created_at, actor, seq LIMIT ${STORY_MOST + 1}`,
+     ORDER BY created_at, actor, seq LIMIT ${ACTIVITY_MAX + 1}`,
     at,
-    at + STORY_MS,
+    at + ACTIVITY_MS,
     actor,
     at,
     seq,

@@ -18,7 +18,7 @@ import {
   type StoredEntry,
 } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { storyOf } from './actor-activity.ts';
+import { readActorActivity } from './actor-activity.ts';
 
 /** An entry is in one alert a rule, and in what correlations made of it: more are not to be expected. */
 const PARTS_MOST = 50;
@@ -37,7 +37,7 @@ export function readEntry(store: Store, engine: Engine, id: string, scope: numbe
     rules: body === null ? [] : matchedNow(engine, body),
     rulesChanged: rulesOf(store, row.seq) !== engine.version,
     parts: partsOf(store, row.seq, scope),
-    story: storyOf(store, row, scope),
+    actorActivity: readActorActivity(store, row, scope),
   };
 }
 

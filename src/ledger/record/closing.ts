@@ -8,7 +8,7 @@
 import type { AlertRow } from '../../alert/alert.ts';
 import { decideClosing, decisionText } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
-import { noticeOf, rememberedEntry, type Shown } from '../../alert/notification-builder.ts';
+import { buildNotification, entryFromAlert, type Shown } from '../../alert/notification-builder.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
@@ -41,7 +41,12 @@ export function closeAlerts(
     const decision = decideClosing({ ...alert, level: rule?.level ?? alert.level, receivers });
     store.run("UPDATE alerts SET state = 'closed', closing = ? WHERE id = ?", decisionText(decision), alert.id);
     if (!decision.notify) continue;
-    enqueueNotification(store, noticeOf(decision.kind, rule, alert, lastMatch(store, alert), null), receivers, now);
+    enqueueNotification(
+      store,
+      buildNotification(decision.kind, rule, alert, lastMatch(store, alert), null),
+      receivers,
+      now,
+    );
   }
 }
 
@@ -54,7 +59,7 @@ function lastMatch(store: Store, alert: AlertRow): Shown {
   )[0];
   const evidence = kept === undefined ? [] : JSON.parse(kept.evidence);
   const row = store.all<StoredEntry>('SELECT seq, id, created_at, body FROM entries WHERE seq = ?', alert.lastSeq)[0];
-  if (row === undefined) return { entry: rememberedEntry(alert), evidence };
+  if (row === undefined) return { entry: entryFromAlert(alert), evidence };
   const { id, createdAt, body } = entryFrom(row);
   return { entry: entryView(id, createdAt, body), evidence };
 }

@@ -1,7 +1,7 @@
 /**
  * From accepted entries to what they change: windows, alerts, what is to be said.
  *
- * Contract: a function of what is stored (read through `Past`) and the entries in their order, their walk's beginning
+ * Contract: a function of what is stored (read through `EvaluationReads`) and the entries in their order, their walk's beginning
  * and the rules; it changes nothing itself. The event time of an entry is its `created_at`, or the walk's beginning
  * where it claims to be later. One entry counts once in an alert.
  */
@@ -10,7 +10,7 @@ import { DEDUP_BY, DEDUP_PERIOD_MS, decideNotification, findOpenAlert } from '..
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
 import type { AlertNotification, EntryView } from '../../alert/notification.ts';
-import { noticeOf, windowOf } from '../../alert/notification-builder.ts';
+import { buildNotification, notifiedWindow } from '../../alert/notification-builder.ts';
 import { numberWords } from '../../alert/number-wording.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
@@ -23,8 +23,16 @@ import {
   type Match,
   type Rule,
 } from '../../sigma/index.ts';
-import type { Accepted, ActivityRow, Changes, CountedRow, MatchRow, Past, ScanContext } from '../model.ts';
-import { countedIn } from './contributing.ts';
+import type {
+  Accepted,
+  ActivityRow,
+  Changes,
+  ContributingRow,
+  EvaluationReads,
+  MatchRow,
+  ScanContext,
+} from '../model.ts';
+import { contributingEntries } from './contributing.ts';
 import { createBatchWindows } from './windows.ts';
 
 /** The most matches of one alert that are kept with their evidence. */
@@ -32,7 +40,7 @@ const MATCHES_KEPT = 100;
 /** An open alert keeps its period when its rule's gets shorter: alerts are looked for at least so far. */
 const LONGEST_USUAL_MS = 24 * 60 * 60_000;
 /** Of the entries a correlation counted, a message shows so many. */
-const COUNTED_SHOWN = 3;
+const CONTRIBUTING_SHOWN = 3;
 /** What a stored key shows of a value. */
 const KEY_VALUE_LIMIT = 256;
 
@@ -47,14 +55,14 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
   const evaluate = (
     entries: readonly { readonly entry: Accepted; readonly matches: readonly Match[] }[],
     scanContext: ScanContext,
-    past: Past,
+    reads: EvaluationReads,
     lastAlert: number,
   ): Changes => {
-    const windows = createBatchWindows(past.window);
+    const windows = createBatchWindows(reads.window);
     const alerts = new Map<number, AlertRow>();
     const openedIds = new Set<number>();
     const matches: MatchRow[] = [];
-    const countedRows: CountedRow[] = [];
+    const countedRows: ContributingRow[] = [];
     const activity = new Map<string, ActivityRow>();
     const notifications: AlertNotification[] = [];
     let alertId = lastAlert;
@@ -63,7 +71,7 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
     const opened = new Map<string, number[]>();
 
     const alertsNear = (rule: string, key: string, from: number, to: number): AlertRow[] => {
-      const stored = past.alerts(rule, key, from, to).map((row) => alerts.get(row.id) ?? row);
+      const stored = reads.alerts(rule, key, from, to).map((row) => alerts.get(row.id) ?? row);
       const fresh = (opened.get(`${rule}\n${key}`) ?? []).map((id) => alerts.get(id));
       return [...stored, ...fresh.filter((row) => row !== undefined)];
     };
@@ -124,19 +132,19 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
         opened.set(findOpenAlert, [...(opened.get(findOpenAlert) ?? []), row.id]);
       }
       if (row.count <= MATCHES_KEPT || decision.notify) {
-        const number = window === null ? null : numberWords(windowOf(window, titleOf));
+        const number = window === null ? null : numberWords(notifiedWindow(window, titleOf));
         matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence: why.evidence, number });
       }
       const opens = joins === null || (decision.notify && decision.kind === 'opened');
-      const counted = opens && window !== null ? countedIn(window, entry.seq, past, engine, correlator) : [];
+      const counted = opens && window !== null ? contributingEntries(window, entry.seq, reads, engine, correlator) : [];
       for (const each of counted) {
         countedRows.push({ alert: row.id, seq: each.entry.seq, at: each.entry.createdAt, evidence: each.evidence });
       }
       if (!decision.notify) return;
       const shown = { entry: viewOf(entry), evidence: why.evidence };
-      const first = counted.slice(0, COUNTED_SHOWN).map((each) => viewOf(each.entry));
-      const told = window === null ? null : { ...windowOf(window, titleOf), first };
-      notifications.push(noticeOf(decision.kind, rule, row, shown, told));
+      const first = counted.slice(0, CONTRIBUTING_SHOWN).map((each) => viewOf(each.entry));
+      const told = window === null ? null : { ...notifiedWindow(window, titleOf), first };
+      notifications.push(buildNotification(decision.kind, rule, row, shown, told));
     };
 
     for (const { entry, matches: found } of entries) {
@@ -147,10 +155,14 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
       }
       const seen = { at, body: entry.body, matches: found };
       for (const correlationMatch of correlator.see(seen, scanContext.began - allowedLatenessMs, windows)) {
-        const { rule, group, fired } = correlationMatch;
+        const { rule, group, window: fired } = correlationMatch;
         const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);
-        happened(rule, entry, fired.at, parts, correlationMatch, { correlation: rule, key: keyText(group), fired });
+        happened(rule, entry, fired.at, parts, correlationMatch, {
+          correlation: rule,
+          key: keyText(group),
+          window: fired,
+        });
       }
     }
     return {

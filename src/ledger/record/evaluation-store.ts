@@ -4,20 +4,20 @@
 import { decisionText } from '../../alert/decisions.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
 import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
-import type { Accepted, Changes, Past } from '../model.ts';
+import type { Accepted, Changes, EvaluationReads } from '../model.ts';
 import { alertFrom, COUNTED, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** So many entries at the times of a window are looked at: others may share an instant with them. */
 const ENTRIES_LOOKED_AT = 100;
 
-interface StoredPast extends Past {
+interface EvaluationStore extends EvaluationReads {
   /** Changes when the correlation, or a rule below it, sees otherwise than before. */
   fingerprint(rule: CorrelationRule): string;
 }
 
 /** The past as it is stored. */
-export function createPast(store: Store, engine: Engine): StoredPast {
+export function createEvaluationStore(store: Store, engine: Engine): EvaluationStore {
   const fingerprints = new Map(engine.correlations.map((rule) => [rule.id, versionOf(withAllBelow(rule, engine))]));
   const fingerprint = (rule: CorrelationRule): string => fingerprints.get(rule.id) ?? '';
   return {
@@ -80,7 +80,7 @@ function* lazily(rows: readonly StoredEntry[]): Iterable<Accepted> {
 }
 
 /** Stores what evaluation decided, deliveries excepted. `lastSeq`: the number of the last entry. */
-export function applyChanges(store: Store, changes: Changes, past: StoredPast, lastSeq: number): void {
+export function applyChanges(store: Store, changes: Changes, reads: EvaluationStore, lastSeq: number): void {
   for (const { rule, key, newest, text } of changes.windows) {
     store.run(
       `INSERT INTO windows (rule, key, touched, newest, fingerprint, text) VALUES (?, ?, ?, ?, ?, ?)
@@ -90,7 +90,7 @@ export function applyChanges(store: Store, changes: Changes, past: StoredPast, l
       key,
       lastSeq,
       newest,
-      past.fingerprint(rule),
+      reads.fingerprint(rule),
       text,
     );
   }

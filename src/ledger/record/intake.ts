@@ -14,7 +14,7 @@ import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { accept } from './dedupe.ts';
 import { createEvaluation } from './evaluate.ts';
-import { applyChanges, createPast } from './evaluation-store.ts';
+import { applyChanges, createEvaluationStore } from './evaluation-store.ts';
 import { type Limited, limitGroups } from './group-limit.ts';
 import { quarantine } from './quarantine.ts';
 
@@ -43,7 +43,7 @@ export function createIntake(
   receivers: readonly RoutedReceiver[],
 ): Take {
   const evaluation = createEvaluation(engine, allowedLatenessMs, receivers);
-  const past = createPast(store, engine);
+  const reads = createEvaluationStore(store, engine);
   return (
     state: State,
     fresh: readonly Incoming[],
@@ -69,9 +69,9 @@ export function createIntake(
     const counters = { ...state.counters, quarantined: state.counters.quarantined + quarantined };
     if (sound.length === 0) return { state: { ...state, counters }, opened: [], quarantined, recorded: 0 };
     const accepted = accept(store, sound, state.lastSeq, scanContext, engine.version);
-    const changes = evaluation.evaluate(accepted, scanContext, past, state.lastAlert);
+    const changes = evaluation.evaluate(accepted, scanContext, reads, state.lastAlert);
     const lastSeq = state.lastSeq + accepted.length;
-    applyChanges(store, changes, past, lastSeq);
+    applyChanges(store, changes, reads, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
     const dropped = reportOverflow(store, changes, limited, receivers, now);
     for (const notification of changes.notifications) enqueueNotification(store, notification, receivers, now);

@@ -62,7 +62,7 @@ function factText(fact: Fact): string {
 }
 
 function factLines(fact: Fact): readonly string[] {
-  return fact.kind === 'theirs' ? fact.lines : fact.lines.map((line) => line.map(shown).join(''));
+  return fact.kind === 'untrusted' ? fact.lines : fact.lines.map((line) => line.map(shown).join(''));
 }
 
 /** In a mail there is no reader's own time; UTC is the audit log's. */

@@ -104,7 +104,7 @@ function entity(character: string): string {
   return character === '<' ? '&lt;' : '&gt;';
 }
 
-/** A plain_text object of these lines. Each is one line already, by `ours` or `theirs`. */
+/** A plain_text object of these lines. Each is one line already, by `trustedLine` or `untrustedLine`. */
 export function plain(lines: readonly string[], max: number): PlainText {
   return { type: 'plain_text', text: escaped(lines.join('\n'), max) || '(blank)', emoji: false };
 }

@@ -76,7 +76,7 @@ function table(facts: readonly Fact[]): Block {
 }
 
 function value(fact: Fact): PlainText | Mrkdwn {
-  if (fact.kind === 'theirs') return plain(fact.lines, MAX_FIELD);
+  if (fact.kind === 'untrusted') return plain(fact.lines, MAX_FIELD);
   return markup(fact.lines.flatMap((line) => [line.map(shown).join(''), ...utc(line)]).join('\n'));
 }
 

@@ -33,7 +33,7 @@ export interface SeenEntry {
 export interface CorrelationMatch {
   readonly rule: CorrelationRule;
   readonly group: readonly KeyPart[];
-  readonly fired: WindowMatch;
+  readonly window: WindowMatch;
   /** Why the entry that completed the window concerns it: what its detections found, at most `EVIDENCE_MAX`. */
   readonly evidence: readonly Evidence[];
 }
@@ -156,7 +156,7 @@ function correlationMatchesOf(
   for (const { group, key, at, rules, value, whys } of gathered(rule, sources, body)) {
     const fired = windows.open(rule, group).see({ at, rules, value }, horizon, asksLater);
     if (fired === null) continue;
-    const correlationMatch: CorrelationMatch = { rule, group, fired, evidence: evidenceOf(whys) };
+    const correlationMatch: CorrelationMatch = { rule, group, window: fired, evidence: evidenceOf(whys) };
     const ends = [fired.at, ...(fired.later ?? NONE)];
     const known = found.find((each) => each.key === key);
     if (known === undefined) {
@@ -164,7 +164,7 @@ function correlationMatchesOf(
       continue;
     }
     known.ends.push(...ends);
-    if (fired.at < known.correlationMatch.fired.at) known.correlationMatch = correlationMatch;
+    if (fired.at < known.correlationMatch.window.at) known.correlationMatch = correlationMatch;
   }
   return found;
 }

@@ -11,7 +11,7 @@ import { Card } from './parts/card.tsx';
 import { EntryWords, EvidenceWords } from './parts/entry-text.tsx';
 import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
-import { Code, Foreign } from './parts/untrusted-text.tsx';
+import { Code, UntrustedText } from './parts/untrusted-text.tsx';
 import { lengthInWords, When } from './parts/when.tsx';
 import { closingInWords, counted, grouped, saidInWords, stateInWords, whatInWords } from './parts/wording.ts';
 
@@ -46,11 +46,11 @@ export function alertPage({ caller, found, rule, now }: AlertOptions): string {
             {alert.backfilled && ' · history: nobody was told'}
           </p>
           <h1>
-            <Foreign text={alert.title} />
+            <UntrustedText text={alert.title} />
           </h1>
           {rule?.description != null && (
             <p class="lead">
-              <Foreign text={rule.description} max={PROSE} />
+              <UntrustedText text={rule.description} max={PROSE} />
             </p>
           )}
         </header>
@@ -66,7 +66,7 @@ export function alertPage({ caller, found, rule, now }: AlertOptions): string {
           <Deliveries deliveries={deliveries} />
           {found.closing !== null && (
             <p>
-              <Foreign text={closingInWords(found.closing)} max={PROSE} />
+              <UntrustedText text={closingInWords(found.closing)} max={PROSE} />
             </p>
           )}
         </Card>
@@ -135,10 +135,10 @@ function Facts({ found, rule, caller, now }: AlertOptions) {
         <dt>Rule</dt>
         <dd>
           {caller.kind === 'link' ? (
-            <Foreign text={rule?.title ?? alert.title} />
+            <UntrustedText text={rule?.title ?? alert.title} />
           ) : (
             <a href={`/rules/${encodeURIComponent(alert.rule)}`}>
-              <Foreign text={rule?.title ?? alert.rule} max={120} />
+              <UntrustedText text={rule?.title ?? alert.rule} max={120} />
             </a>
           )}
           {rule === null && <span class="sub">it is no longer among the rules</span>}
@@ -166,7 +166,7 @@ function Several({ of, none, code }: { of: readonly string[]; none: string; code
   return (
     <>
       {of.slice(0, NAMES).map((text) => (
-        <span class="line">{code ? <Code text={text} max={80} /> : <Foreign text={text} max={80} />}</span>
+        <span class="line">{code ? <Code text={text} max={80} /> : <UntrustedText text={text} max={80} />}</span>
       ))}
       {of.length > NAMES && <span class="sub">and {grouped(of.length - NAMES)} more</span>}
     </>
@@ -184,7 +184,7 @@ function WhatToDo({ rule }: { rule: Rule }) {
     <Card title="What to do">
       {runbook !== null && (
         <p class="prose">
-          <Foreign text={runbook} max={PROSE} />
+          <UntrustedText text={runbook} max={PROSE} />
         </p>
       )}
       {rule.falsepositives.length > 0 && (
@@ -193,7 +193,7 @@ function WhatToDo({ rule }: { rule: Rule }) {
           <ul>
             {rule.falsepositives.map((of) => (
               <li>
-                <Foreign text={of} max={PROSE} />
+                <UntrustedText text={of} max={PROSE} />
               </li>
             ))}
           </ul>
@@ -239,7 +239,7 @@ function MomentItem({ moment, pass }: { moment: Moment; pass: string | null }) {
           <a href={entryPath(entry.id, pass)}>
             Entry{' '}
             <code>
-              <Foreign text={entry.id} max={40} />
+              <UntrustedText text={entry.id} max={40} />
             </code>
           </a>
         )}
@@ -260,12 +260,12 @@ function MomentItem({ moment, pass }: { moment: Moment; pass: string | null }) {
       )}
       {moment.number !== null && (
         <p>
-          With it: <Foreign text={moment.number} max={300} />
+          With it: <UntrustedText text={moment.number} max={300} />
         </p>
       )}
       {part === 'matched' && (
         <p class="quiet">
-          <Foreign text={saidInWords(moment.said)} max={300} />
+          <UntrustedText text={saidInWords(moment.said)} max={300} />
         </p>
       )}
     </li>
@@ -293,16 +293,16 @@ function Deliveries({ deliveries }: { deliveries: readonly DeliveryLine[] }) {
           {deliveries.map((delivery) => (
             <tr>
               <th scope="row" data-label="To">
-                <Foreign text={delivery.receiver} max={80} />
+                <UntrustedText text={delivery.receiver} max={80} />
               </th>
               <td data-label="What">
-                <Foreign text={whatInWords(delivery.what)} max={80} />
+                <UntrustedText text={whatInWords(delivery.what)} max={80} />
               </td>
               <td data-label="State">
                 <span class={`delivery ${delivery.state}`}>{stateInWords(delivery.state)}</span>
                 {delivery.reason !== null && (
                   <span class="sub">
-                    <Foreign text={delivery.reason} max={400} />
+                    <UntrustedText text={delivery.reason} max={400} />
                   </span>
                 )}
                 {delivery.state === 'pending' && (

@@ -4,7 +4,7 @@ import { LEVELS } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { AlertTable } from './parts/alert-table.tsx';
 import { page } from './parts/shell.tsx';
-import { Foreign } from './parts/untrusted-text.tsx';
+import { UntrustedText } from './parts/untrusted-text.tsx';
 
 /** A longer one is no rule's id of ours. */
 const RULE_ID = 200;
@@ -71,7 +71,7 @@ export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): s
             <p>
               Of the rule{' '}
               <a href={`/rules/${encodeURIComponent(query.rule)}`}>
-                <Foreign text={ruleTitle ?? query.rule} max={80} />
+                <UntrustedText text={ruleTitle ?? query.rule} max={80} />
               </a>
               . <a href={alertsPath({ ...first, rule: null })}>Of every rule</a>
             </p>

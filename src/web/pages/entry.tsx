@@ -4,7 +4,7 @@
  */
 import { alertPath, PASS_PARAM } from '../../access/link.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { EntryLine, EntryPage, Story } from '../../ledger/rpc.ts';
+import type { ActorActivity, EntryLine, EntryPage } from '../../ledger/rpc.ts';
 import type { Evidence } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { Card } from './parts/card.tsx';
@@ -13,7 +13,7 @@ import { evidenceFor, fieldsOf } from './parts/fields.ts';
 import { prettyJson } from './parts/json-text.ts';
 import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
-import { Code, Foreign } from './parts/untrusted-text.tsx';
+import { Code, UntrustedText } from './parts/untrusted-text.tsx';
 import { lengthInWords, When } from './parts/when.tsx';
 import { saidInWords } from './parts/wording.ts';
 
@@ -45,9 +45,10 @@ export function entryPage({ caller, found, unrecorded = false }: EntryOptions): 
           <p class="over">
             Entry <Code text={entry.id} /> <CopyButton of="entry-json" name="Copy JSON" />
           </p>
-          <h1>{entry.action === null ? 'Entry without an action' : <Foreign text={entry.action} max={200} />}</h1>
+          <h1>{entry.action === null ? 'Entry without an action' : <UntrustedText text={entry.action} max={200} />}</h1>
           <p class="lead">
-            <When at={entry.createdAt} /> by <Foreign text={entry.actor.name ?? entry.actor.id ?? 'nobody'} max={120} />
+            <When at={entry.createdAt} /> by{' '}
+            <UntrustedText text={entry.actor.name ?? entry.actor.id ?? 'nobody'} max={120} />
             {entry.clientIp !== null && (
               <>
                 {' from '}
@@ -77,7 +78,7 @@ export function entryPage({ caller, found, unrecorded = false }: EntryOptions): 
         <Card title="Fields" id="fields">
           <FieldTable body={bodyOf(text)} evidence={evidence} />
         </Card>
-        {!unrecorded && <StoryCard story={found.story} entry={entry} pass={pass} />}
+        {!unrecorded && <ActorActivityCard actorActivity={found.actorActivity} entry={entry} pass={pass} />}
         <Card title="JSON" id="json" aside={<CopyButton of="entry-json" name="Copy" />}>
           <Json text={text} whole={wholePath(entry.id, pass)} />
         </Card>
@@ -115,7 +116,7 @@ function Why({ found, caller }: { found: EntryPage; caller: Caller }) {
                 <p>
                   <Level level={alert.level} />{' '}
                   <a href={alertPath(alert.id, pass)}>
-                    <Foreign text={alert.title} max={120} />
+                    <UntrustedText text={alert.title} max={120} />
                   </a>{' '}
                   <span class="quiet">
                     Alert {alert.id}, {alert.state}
@@ -123,7 +124,7 @@ function Why({ found, caller }: { found: EntryPage; caller: Caller }) {
                 </p>
                 <p class="quiet">
                   {part === 'matched' ? 'It matched. ' : 'It was counted. '}
-                  {part === 'matched' && <Foreign text={saidInWords(said)} max={300} />}
+                  {part === 'matched' && <UntrustedText text={saidInWords(said)} max={300} />}
                 </p>
               </li>
             ))}
@@ -140,10 +141,10 @@ function Why({ found, caller }: { found: EntryPage; caller: Caller }) {
                 <p>
                   <Level level={rule.level} />{' '}
                   {caller.kind === 'link' ? (
-                    <Foreign text={rule.title} max={120} />
+                    <UntrustedText text={rule.title} max={120} />
                   ) : (
                     <a href={`/rules/${encodeURIComponent(rule.id)}`}>
-                      <Foreign text={rule.title} max={120} />
+                      <UntrustedText text={rule.title} max={120} />
                     </a>
                   )}
                 </p>
@@ -220,46 +221,56 @@ function Value({ text, kind }: { text: string; kind: 'text' | 'other' }) {
   if (kind === 'other' && text.length <= FOLDED) {
     return (
       <code class="other">
-        <Foreign text={text} />
+        <UntrustedText text={text} />
       </code>
     );
   }
-  if (text.length <= FOLDED) return <Foreign text={text} />;
+  if (text.length <= FOLDED) return <UntrustedText text={text} />;
   return (
     <details>
       <summary>
-        <Foreign text={text} max={120} /> <span class="quiet">({text.length} characters)</span>
+        <UntrustedText text={text} max={120} /> <span class="quiet">({text.length} characters)</span>
       </summary>
       <p class="whole">
-        <Foreign text={text} max={MOST} />
+        <UntrustedText text={text} max={MOST} />
       </p>
     </details>
   );
 }
 
-function StoryCard({ story, entry, pass }: { story: Story; entry: EntryLine; pass: string | null }) {
-  const around = [...story.before, entry, ...story.after].sort((a, b) => a.createdAt - b.createdAt || a.seq - b.seq);
-  const within = lengthInWords(story.withinMs);
+function ActorActivityCard({
+  actorActivity,
+  entry,
+  pass,
+}: {
+  actorActivity: ActorActivity;
+  entry: EntryLine;
+  pass: string | null;
+}) {
+  const around = [...actorActivity.before, entry, ...actorActivity.after].sort(
+    (a, b) => a.createdAt - b.createdAt || a.seq - b.seq,
+  );
+  const within = lengthInWords(actorActivity.withinMs);
   return (
     <Card title="The same actor, before and after" id="story">
-      {story.actor === null ? (
+      {actorActivity.actor === null ? (
         <p class="empty">The entry names no actor, so there is no story to tell.</p>
       ) : (
         <>
           <p>
-            What <Code text={story.actor} max={120} /> did within {within} of it, in the order of time.
+            What <Code text={actorActivity.actor} max={120} /> did within {within} of it, in the order of time.
           </p>
-          {story.moreBefore && <p class="quiet">… and more before these</p>}
+          {actorActivity.moreBefore && <p class="quiet">… and more before these</p>}
           <EntryTable
             caption="What the same actor did around this entry"
             entries={around}
             pass={pass}
-            open={story.open}
+            open={actorActivity.open}
             here={entry.id}
           />
-          {story.moreAfter && <p class="quiet">… and more after these</p>}
+          {actorActivity.moreAfter && <p class="quiet">… and more after these</p>}
           {around.length === 1 && <p class="empty">Nothing else was recorded of this actor within {within}.</p>}
-          {pass !== null && story.open.length < around.length - 1 && (
+          {pass !== null && actorActivity.open.length < around.length - 1 && (
             <p class="quiet">
               Your link opens the entries of its own alert. <a href="/sign-in">Sign in</a> to open the others.
             </p>

@@ -10,7 +10,7 @@ import { Chart } from './parts/chart.tsx';
 import { EntryTable } from './parts/entry-text.tsx';
 import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
-import { Foreign } from './parts/untrusted-text.tsx';
+import { UntrustedText } from './parts/untrusted-text.tsx';
 import { lengthInWords, When } from './parts/when.tsx';
 import { counted, grouped } from './parts/wording.ts';
 
@@ -101,7 +101,7 @@ function Standing({ stand, status, now }: { stand: Stand; status: Status | null;
       <p>{stand.meaning}</p>
       {status !== null && status.failure !== null && (
         <p class="note bad">
-          <strong>The last tick failed.</strong> <Foreign text={status.failure.message} max={WORDS} />
+          <strong>The last tick failed.</strong> <UntrustedText text={status.failure.message} max={WORDS} />
           <span class="sub">
             since <When at={status.failure.since} />
           </span>
@@ -131,7 +131,7 @@ function Standing({ stand, status, now }: { stand: Stand; status: Status | null;
           <Figure name="Rules">
             <a href="/rules">{grouped(status.rules.count)}</a>
             <span class="sub">
-              version <Foreign text={status.rules.version} max={20} />
+              version <UntrustedText text={status.rules.version} max={20} />
             </span>
           </Figure>
         </dl>
@@ -197,9 +197,9 @@ function Alarms({ status }: { status: Status }) {
         {status.healthAlerts.map(({ kind, since, count, summary }) => (
           <li class="bad">
             <strong>
-              <Foreign text={kind.replace(':', ' ')} max={WORDS} />
+              <UntrustedText text={kind.replace(':', ' ')} max={WORDS} />
             </strong>{' '}
-            <Foreign text={summary} max={WORDS} />
+            <UntrustedText text={summary} max={WORDS} />
             <span class="sub">
               since <When at={since} />
               {count > 1 && `, ${grouped(count)} times`}
@@ -220,7 +220,7 @@ function Problems({ title, problems }: { title: string; problems: readonly Setti
             <strong>
               <code>{setting}</code>
             </strong>{' '}
-            <Foreign text={problem} max={WORDS} />
+            <UntrustedText text={problem} max={WORDS} />
             <span class="sub">
               Meanwhile: <Quoted text={meanwhile} />
             </span>
@@ -311,13 +311,13 @@ function Receiver({ receiver }: { receiver: ReceiverHealth }) {
   return (
     <tr>
       <th scope="row" data-label="Receiver" class="tight">
-        <Foreign text={receiver.name} max={WORDS} />
+        <UntrustedText text={receiver.name} max={WORDS} />
       </th>
       <td data-label="Health">
         <span class={`health ${tone}`}>{word}</span>
         {receiver.reason !== null && (
           <span class="sub">
-            <Foreign text={receiver.reason} max={WORDS} />
+            <UntrustedText text={receiver.reason} max={WORDS} />
           </span>
         )}
         {receiver.failingSince !== null && (
@@ -350,9 +350,9 @@ function Dead({ dead }: { dead: Status['dead'] }) {
         {dead.map(({ receiver, reason, settledAt }) => (
           <li class="bad">
             <strong>
-              <Foreign text={receiver} max={WORDS} />
+              <UntrustedText text={receiver} max={WORDS} />
             </strong>{' '}
-            <Foreign text={reason} max={WORDS} />
+            <UntrustedText text={reason} max={WORDS} />
             <span class="sub">
               <When at={settledAt} />
             </span>

@@ -134,8 +134,16 @@ function ruleOf(id: string | null) {
 
 /** What is known of an entry that only the upstream has. */
 function unrecorded(entry: ReturnType<typeof entryView>, text: string): EntryPage {
-  const story = { actor: null, withinMs: 0, before: [], after: [], moreBefore: false, moreAfter: false, open: [] };
-  return { entry: { ...entry, seq: 0 }, text, cut: false, rules: [], rulesChanged: false, parts: [], story };
+  const actorActivity = {
+    actor: null,
+    withinMs: 0,
+    before: [],
+    after: [],
+    moreBefore: false,
+    moreAfter: false,
+    open: [],
+  };
+  return { entry: { ...entry, seq: 0 }, text, cut: false, rules: [], rulesChanged: false, parts: [], actorActivity };
 }
 
 function send(c: Web, document: string, status: 200 | 404 | 502 | 503 = 200): Response {

@@ -9,7 +9,7 @@ import { Card } from './parts/card.tsx';
 import { Correlation } from './parts/correlation.tsx';
 import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
-import { Foreign } from './parts/untrusted-text.tsx';
+import { UntrustedText } from './parts/untrusted-text.tsx';
 import { When } from './parts/when.tsx';
 import { counted } from './parts/wording.ts';
 
@@ -39,11 +39,11 @@ export function rulePage({ caller, rule, activity, source, ruleOf }: RuleOptions
             <Level level={rule.level} /> Rule{rule.status !== null && `, ${rule.status}`}
           </p>
           <h1>
-            <Foreign text={rule.title} />
+            <UntrustedText text={rule.title} />
           </h1>
           {rule.description !== null && (
             <p class="lead">
-              <Foreign text={rule.description} max={PROSE} />
+              <UntrustedText text={rule.description} max={PROSE} />
             </p>
           )}
         </header>
@@ -52,7 +52,7 @@ export function rulePage({ caller, rule, activity, source, ruleOf }: RuleOptions
         {rule.tocsin.runbook !== null && (
           <Card title="What to do">
             <p class="prose">
-              <Foreign text={rule.tocsin.runbook} max={PROSE} />
+              <UntrustedText text={rule.tocsin.runbook} max={PROSE} />
             </p>
           </Card>
         )}
@@ -109,7 +109,7 @@ function Facts({ rule, activity }: { rule: Rule; activity: RuleActivity | null }
               within {durationInWords(rule.timespanMs)}
               {rule.groupBy.length > 0 && (
                 <>
-                  , by <Foreign text={rule.groupBy.join(', ')} max={PROSE} />
+                  , by <UntrustedText text={rule.groupBy.join(', ')} max={PROSE} />
                 </>
               )}
             </span>
@@ -125,10 +125,10 @@ function Facts({ rule, activity }: { rule: Rule; activity: RuleActivity | null }
             {tags.map(({ tag, path }) => (
               <li>
                 {path === null ? (
-                  <Foreign text={tag} max={80} />
+                  <UntrustedText text={tag} max={80} />
                 ) : (
                   <a href={path} rel="noreferrer">
-                    <Foreign text={tag} max={80} />
+                    <UntrustedText text={tag} max={80} />
                   </a>
                 )}
               </li>
@@ -177,7 +177,7 @@ function Harmless({ rule }: { rule: Rule }) {
       <ul>
         {rule.falsepositives.map((of) => (
           <li>
-            <Foreign text={of} max={PROSE} />
+            <UntrustedText text={of} max={PROSE} />
           </li>
         ))}
       </ul>
@@ -195,10 +195,10 @@ function References({ rule }: { rule: Rule }) {
           return (
             <li>
               {address === null ? (
-                <Foreign text={reference} max={PROSE} />
+                <UntrustedText text={reference} max={PROSE} />
               ) : (
                 <a href={address} rel="noreferrer">
-                  <Foreign text={reference} max={PROSE} />
+                  <UntrustedText text={reference} max={PROSE} />
                 </a>
               )}
             </li>

@@ -4,7 +4,7 @@ import { LEVELS, type Rule } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
 import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
-import { Foreign } from './parts/untrusted-text.tsx';
+import { UntrustedText } from './parts/untrusted-text.tsx';
 import { When } from './parts/when.tsx';
 import { counted, grouped } from './parts/wording.ts';
 
@@ -65,7 +65,7 @@ function Row({ rule, activity }: { rule: Rule; activity: RuleActivity | null }) 
       </td>
       <th scope="row" data-label="Rule">
         <a href={`/rules/${encodeURIComponent(rule.id)}`}>
-          <Foreign text={rule.title} max={120} />
+          <UntrustedText text={rule.title} max={120} />
         </a>
         <span class="sub">
           {rule.kind === 'correlation' ? 'counts several entries' : 'looks at each entry'}

@@ -7,7 +7,7 @@
 import type { Child } from 'hono/jsx';
 import type { Caller, Refused } from '../caller.ts';
 import { page } from './parts/shell.tsx';
-import { Foreign } from './parts/untrusted-text.tsx';
+import { UntrustedText } from './parts/untrusted-text.tsx';
 
 /** Where the sign-in form goes, as POST with `token` and `next`. */
 export const SESSION_PATH = '/session';
@@ -139,7 +139,7 @@ export function upstreamPage(caller: Caller, reason: string): string {
       <State title="The upstream did not answer">
         <p>The ledger does not have this entry, and the audit log itself could not be asked for it now.</p>
         <p class="note">
-          <Foreign text={reason} max={400} />
+          <UntrustedText text={reason} max={400} />
         </p>
         <p>Try again in a moment.</p>
       </State>

@@ -87,8 +87,8 @@ function subjectsAt(count: RuleCount, peers: boolean): { name: string; share: nu
   const own = [ENGINE, HAND_WRITTEN].map((name) => ({ name, share: SHARE[count] }));
   if (!peers) return own;
   const measured = count === MOST ? PEERS.filter(({ name }) => name === BEST_PEER) : PEERS;
-  const theirs = measured.map(({ name, share }) => ({ name, share: share * PEERS_SHARE[count] }));
-  return [...own, { name: PREPARED, share: SHARE[count] }, ...theirs];
+  const untrustedLine = measured.map(({ name, share }) => ({ name, share: share * PEERS_SHARE[count] }));
+  return [...own, { name: PREPARED, share: SHARE[count] }, ...untrustedLine];
 }
 
 function worstCases(few: RuleSet, many: RuleSet) {

@@ -118,12 +118,12 @@ export function disagreement(
   entries: readonly BenchEntry[],
 ): string | null {
   for (const { id, title } of rules) {
-    const [ours, ourLast] = expected[id] ?? [0, -1];
-    const [theirs, theirLast] = found[id] ?? [0, -1];
-    if (ours === theirs && ourLast === theirLast) continue;
+    const [trustedLine, ourLast] = expected[id] ?? [0, -1];
+    const [untrustedLine, theirLast] = found[id] ?? [0, -1];
+    if (trustedLine === untrustedLine && ourLast === theirLast) continue;
     const example =
       ourLast === theirLast ? '' : `, for instance on ${JSON.stringify(entries[Math.max(ourLast, theirLast)])}`;
-    return `${name} does not agree with ${ENGINE} on “${title}”: ${theirs} matches, not ${ours}${example}`;
+    return `${name} does not agree with ${ENGINE} on “${title}”: ${untrustedLine} matches, not ${trustedLine}${example}`;
   }
   return null;
 }

@@ -30,10 +30,10 @@ const entries = JSON.parse(JSON.stringify(benchEntries(entryCount))) as EntryBod
 const engine = compile(ruleSet);
 
 for (const entry of entries) {
-  const ours = engine.evaluate(entry).map(({ rule }) => rule.id);
-  const theirs = hand.matched(entry);
-  if (ours.join() !== theirs.join())
-    throw new Error(`${JSON.stringify(entry)}: ${ours} by the engine, ${theirs} by hand`);
+  const trustedLine = engine.evaluate(entry).map(({ rule }) => rule.id);
+  const untrustedLine = hand.matched(entry);
+  if (trustedLine.join() !== untrustedLine.join())
+    throw new Error(`${JSON.stringify(entry)}: ${trustedLine} by the engine, ${untrustedLine} by hand`);
 }
 const subjects = {
   engine: (entry: EntryBody) => engine.evaluate(entry).length,
@@ -49,7 +49,7 @@ for (let round = -1; round < ROUNDS; round++) {
     if (round >= 0) times[name]?.push(((performance.now() - began) / entries.length) * 1e6);
   }
 }
-const [ours, theirs] = [quantile(times.engine ?? [], 0.5), quantile(times.hand ?? [], 0.5)];
+const [trustedLine, untrustedLine] = [quantile(times.engine ?? [], 0.5), quantile(times.hand ?? [], 0.5)];
 process.stdout.write(
-  `${ruleCount} rules: engine ${ours.toFixed(0)} ns an entry, by hand ${theirs.toFixed(0)}: ${(ours / theirs).toFixed(2)} x\n`,
+  `${ruleCount} rules: engine ${trustedLine.toFixed(0)} ns an entry, by hand ${untrustedLine.toFixed(0)}: ${(trustedLine / untrustedLine).toFixed(2)} x\n`,
 );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { STORY_MOST, STORY_MS } from '../../../src/ledger/read/actor-activity.ts';
+import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/actor-activity.ts';
 import type { Views } from '../../../src/ledger/read/views.ts';
 import { storedId } from '../../../src/ledger/record/dedupe.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
@@ -138,20 +138,20 @@ describe('the scope', () => {
 
   it('says of the story which entries it holds, and of other alerts nothing', () => {
     const page = views.entry('a3', alice);
-    expect(ids(page?.story.before ?? [])).toEqual(['a1', 'a2']);
-    expect(ids(page?.story.after ?? [])).toEqual(['a4']);
-    expect(page?.story.open).toEqual(['a1', 'a4']);
+    expect(ids(page?.actorActivity.before ?? [])).toEqual(['a1', 'a2']);
+    expect(ids(page?.actorActivity.after ?? [])).toEqual(['a4']);
+    expect(page?.actorActivity.open).toEqual(['a1', 'a4']);
     expect(page?.parts.map(({ alert }) => alert.id)).toEqual([alice]);
-    expect(views.entry('a3', null)?.story.open).toEqual(['a1', 'a2', 'a4']);
+    expect(views.entry('a3', null)?.actorActivity.open).toEqual(['a1', 'a2', 'a4']);
     expect(views.entry('a3', null)?.parts.map(({ alert }) => alert.id)).toEqual([many, alice]);
   });
 });
 
 describe('the story', () => {
   const around = (page: ReturnType<Views['entry']>) => ({
-    before: ids(page?.story.before ?? []),
-    after: ids(page?.story.after ?? []),
-    more: [page?.story.moreBefore, page?.story.moreAfter],
+    before: ids(page?.actorActivity.before ?? []),
+    after: ids(page?.actorActivity.after ?? []),
+    more: [page?.actorActivity.moreBefore, page?.actorActivity.moreAfter],
   });
 
   it('goes by time and then by number: at the same instant the earlier number is before', () => {
@@ -166,7 +166,7 @@ describe('the story', () => {
     expect(around(views.entry('late', null)).after).toEqual([]);
   });
 
-  it.each([STORY_MOST - 1, STORY_MOST, STORY_MOST + 1])(
+  it.each([ACTIVITY_MAX - 1, ACTIVITY_MAX, ACTIVITY_MAX + 1])(
     'shows the nearest, and whether there are more: %i',
     (count) => {
       const { it, views } = staged([]);
@@ -175,18 +175,18 @@ describe('the story', () => {
       );
       const others = line.map(({ createdAt }, i) => entry(`o${i}`, createdAt, { actor: { id: 'bob' } }));
       it.record([...line, ...others]);
-      const shown = Math.min(count, STORY_MOST);
+      const shown = Math.min(count, ACTIVITY_MAX);
       const { before, after, more } = around(views.entry(line[count]?.id ?? '', null));
       expect(before).toEqual(line.slice(count - shown, count).map(({ id }) => id));
       expect(after).toEqual(line.slice(count + 1, count + 1 + shown).map(({ id }) => id));
-      expect(more).toEqual([count > STORY_MOST, count > STORY_MOST]);
+      expect(more).toEqual([count > ACTIVITY_MAX, count > ACTIVITY_MAX]);
     },
   );
 
   it('ends after a day, before and after', () => {
     const { it, views } = staged([]);
     const middle = NOON - 2 * DAY;
-    const at = [-STORY_MS - 1, -STORY_MS, 0, STORY_MS, STORY_MS + 1];
+    const at = [-ACTIVITY_MS - 1, -ACTIVITY_MS, 0, ACTIVITY_MS, ACTIVITY_MS + 1];
     it.record(
       at.map((ms, i) => entry(`t${i}`, middle + ms)),
       { suppressBefore: null, began: NOON },
@@ -201,7 +201,7 @@ describe('the story', () => {
       after: ['t3'],
       more: [false, false],
     });
-    expect(views.entry('t2', null)?.story.withinMs).toBe(STORY_MS);
+    expect(views.entry('t2', null)?.actorActivity.withinMs).toBe(ACTIVITY_MS);
   });
 
   it('of nobody is empty, though there are others of nobody', () => {
@@ -211,14 +211,14 @@ describe('the story', () => {
       entry('n2', NOON, { actor: null }),
       entry('n3', NOON, { actor: {} }),
     ]);
-    expect(views.entry('n2', null)?.story).toMatchObject({ actor: null, before: [], after: [], open: [] });
+    expect(views.entry('n2', null)?.actorActivity).toMatchObject({ actor: null, before: [], after: [], open: [] });
   });
 
   it.each(['', '%', '_', "'", '\u0000', 'ALICE', 'é'.repeat(300)])('is of this actor and no other: %j', (actor) => {
     const { it, views } = staged([]);
     const by = (id: string, who: string) => entry(id, NOON, { actor: { id: who } });
     it.record([by('1', actor), by('2', actor), by('3', 'alice'), by('4', 'b')]);
-    expect(ids(views.entry('1', null)?.story.after ?? [])).toEqual(['2']);
+    expect(ids(views.entry('1', null)?.actorActivity.after ?? [])).toEqual(['2']);
   });
 });
 

@@ -53,7 +53,7 @@ describe('a ledger of 100,000 entries', () => {
           .all<{ id: string }>(
             `SELECT id FROM entries NOT INDEXED WHERE actor = ? AND (created_at, seq) ${than} (?, ?)
                AND abs(created_at - ?) <= ${DAY} ORDER BY created_at ${way}, seq ${way} LIMIT 26`,
-            page.story.actor,
+            page.actorActivity.actor,
             createdAt,
             seq,
             createdAt,
@@ -61,9 +61,12 @@ describe('a ledger of 100,000 entries', () => {
           .map((row) => row.id);
       };
       const [before, after] = [near('before'), near('after')];
-      expect(page.story.before.map((line) => line.id)).toEqual(before.slice(0, 25).toReversed());
-      expect(page.story.after.map((line) => line.id)).toEqual(after.slice(0, 25));
-      expect([page.story.moreBefore, page.story.moreAfter]).toEqual([before.length > 25, after.length > 25]);
+      expect(page.actorActivity.before.map((line) => line.id)).toEqual(before.slice(0, 25).toReversed());
+      expect(page.actorActivity.after.map((line) => line.id)).toEqual(after.slice(0, 25));
+      expect([page.actorActivity.moreBefore, page.actorActivity.moreAfter]).toEqual([
+        before.length > 25,
+        after.length > 25,
+      ]);
     },
   );
 

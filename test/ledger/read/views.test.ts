@@ -229,7 +229,7 @@ describe('a damaged row', () => {
       expect(alert?.timeline).toHaveLength(3);
       expect(alert?.timeline[1]?.evidence[0]?.value).toBe(DAMAGED);
       expect(alert?.deliveries).toHaveLength(1);
-      expect(views.entry('d1', null)?.story.after).toHaveLength(2);
+      expect(views.entry('d1', null)?.actorActivity.after).toHaveLength(2);
       const page = views.entry('é', null);
       expect(page).toMatchObject({ text, parts: [{ alert: { id: 1 } }] });
       expect(page?.rules).toEqual([]);

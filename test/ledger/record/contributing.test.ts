@@ -1,7 +1,7 @@
 /** The entries a correlation counted: found again, shown with the alert, and never more than that. */
 import { describe, expect, it } from 'vitest';
 import type { Accepted } from '../../../src/ledger/model.ts';
-import { countedIn } from '../../../src/ledger/record/contributing.ts';
+import { contributingEntries } from '../../../src/ledger/record/contributing.ts';
 import { compile, createCorrelator } from '../../../src/sigma/index.ts';
 import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
 
@@ -149,8 +149,8 @@ describe('countedIn', () => {
       }
     }
     const past = { window: () => null, alerts: () => [], entriesAt: stored };
-    const window = { correlation, key: '["alice"]', fired: { at: NOON, value: 2, times: [NOON - HOUR, NOON] } };
-    expect(countedIn(window, 1_000, past, engine, createCorrelator([FED, correlation]))).toHaveLength(20);
+    const window = { correlation, key: '["alice"]', window: { at: NOON, value: 2, times: [NOON - HOUR, NOON] } };
+    expect(contributingEntries(window, 1_000, past, engine, createCorrelator([FED, correlation]))).toHaveLength(20);
     expect(read).toBe(20);
   });
 
@@ -161,8 +161,8 @@ describe('countedIn', () => {
       (id, i): Accepted => ({ seq: i, id: `e${i}`, createdAt: NOON, body: { action: 'vm.deleted', actor: { id } } }),
     );
     const past = { window: () => null, alerts: () => [], entriesAt: () => stored };
-    const window = { correlation, key: '["alice"]', fired: { at: NOON, value: 2, times: [NOON] } };
+    const window = { correlation, key: '["alice"]', window: { at: NOON, value: 2, times: [NOON] } };
     const correlator = createCorrelator([FED, correlation]);
-    expect(countedIn(window, 9, past, engine, correlator).map(({ entry }) => entry.id)).toEqual(['e0', 'e2']);
+    expect(contributingEntries(window, 9, past, engine, correlator).map(({ entry }) => entry.id)).toEqual(['e0', 'e2']);
   });
 });

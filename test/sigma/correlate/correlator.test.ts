@@ -39,7 +39,7 @@ function seen(
   return correlator.see({ at, body, matches }, horizon, windows);
 }
 
-const told = ({ rule, group, fired }: CorrelationMatch): string =>
+const told = ({ rule, group, window: fired }: CorrelationMatch): string =>
   `${rule.id}(${group.map(({ value }) => value).join()})@${fired.at}=${fired.value}`;
 
 const atLeast = (value: number) => ({ condition: [{ op: 'gte', value }] }) as const;
@@ -438,7 +438,7 @@ test('of any rules and entries, as by definition', () => {
         const correlationMatches = seen(correlator, windows, at, satisfied.join(' '), body, newest - 8);
         fired += correlationMatches.length;
         const found = correlationMatches.map(
-          ({ rule, group, fired: { at: end } }) => `${rule.id} ${textOf(group)} ${end}`,
+          ({ rule, group, window: { at: end } }) => `${rule.id} ${textOf(group)} ${end}`,
         );
         expect(found.sort()).toEqual([...naive(at, new Set(satisfied), body, newest - 8)].sort());
         for (const { rule, group } of correlationMatches) {

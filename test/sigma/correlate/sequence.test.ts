@@ -26,7 +26,7 @@ describe('a sequence', () => {
       const { matches, correlationMatches } = sequence.see({ a: 1 }, NOON + second * 1_000);
       return [
         matches.map(({ rule }) => rule.id),
-        correlationMatches.map(({ rule, fired }) => [rule.id, fired.at - NOON]),
+        correlationMatches.map(({ rule, window: fired }) => [rule.id, fired.at - NOON]),
       ];
     });
     expect(told).toEqual([
@@ -43,7 +43,7 @@ describe('a sequence', () => {
     const other = createSequence(ENGINE, { timeOf: ({ t }) => (typeof t === 'number' ? t : null) });
     other.see({ a: 1, t: 0 });
     expect(other.see({ a: 1, t: 10_000 }).correlationMatches).toEqual([]);
-    expect(other.see({ a: 1, t: 10_001.9 }).correlationMatches[0]?.fired.at).toBe(10_001);
+    expect(other.see({ a: 1, t: 10_001.9 }).correlationMatches[0]?.window.at).toBe(10_001);
   });
 
   test.each([[{}], [{ created_at: 'noon' }], [{ created_at: null, timestamp: 5 }]])('refuses %o: no time', (body) => {

@@ -154,8 +154,8 @@ describe('a placeholder', () => {
     ],
   ])('%s', (_, selection, problem) => {
     const { problems } = read(selection);
-    const ours = problems.filter((found) => !found.startsWith(EMPTY_NOTICE));
-    expect(ours[0]).toBe(`x.yml:${problem}`);
+    const trustedLine = problems.filter((found) => !found.startsWith(EMPTY_NOTICE));
+    expect(trustedLine[0]).toBe(`x.yml:${problem}`);
   });
 });
 

@@ -389,7 +389,7 @@ describe('evidence', () => {
     see({ is: 'a', user: 'eve' }, 2_000);
     const [correlationMatch] = see(ada, 3_000).correlationMatches;
     expect(correlationMatch?.group).toEqual([{ field: 'user', value: 'ada' }]);
-    expect(correlationMatch?.fired).toEqual({ at: 3_000, value: 2, times: [1_000, 3_000] });
+    expect(correlationMatch?.window).toEqual({ at: 3_000, value: 2, times: [1_000, 3_000] });
     expect(correlationMatch?.evidence).toEqual([{ selection: 'selection', field: 'is', value: 'so a' }]);
   });
 });

@@ -145,7 +145,7 @@ function compare(
     const found: WindowMatch | null =
       correlationMatch === undefined
         ? null
-        : { at: correlationMatch.fired.at / 1_000, value: Math.min(cap, correlationMatch.fired.value) };
+        : { at: correlationMatch.window.at / 1_000, value: Math.min(cap, correlationMatch.window.value) };
     let wanted: WindowMatch | null = null;
     if (is !== 'x') {
       const items = known.get(group) ?? [];
@@ -245,7 +245,7 @@ describe('chains, against the definition', () => {
           const { correlationMatches } = sequence.see({ is, value, group }, at * 1_000);
           const found = correlationMatches
             .filter(({ rule }) => rule.name === 'it')
-            .map(({ fired }) => fired.at / 1_000);
+            .map(({ window: fired }) => fired.at / 1_000);
           // What one entry comes to for the correlation above: a firing below, and itself; merged where they are at one time.
           const happenings = new Set<number>();
           if (is.includes('a')) {

@@ -64,7 +64,7 @@ export function play(
     sequence
       .see(entry, START + seconds * 1_000)
       .correlationMatches.filter(({ rule }) => rule.name === 'it')
-      .map(({ group, fired }) => ({
+      .map(({ group, window: fired }) => ({
         value: fired.value,
         seconds: (fired.at - START) / 1_000,
         group: group.map(({ value }) => value).join('/'),

@@ -16,7 +16,7 @@ export type WindowRule = Pick<
 >;
 
 /** The most items of a group that are kept. */
-export const COUNTED_MOST = 50_000;
+export const CONTRIBUTING_MAX = 50_000;
 export const SAMPLES_MOST = 10_000;
 
 export interface Kind {
@@ -59,7 +59,7 @@ export function kindOf(rule: WindowRule): Kind {
   switch (type) {
     case 'event_count':
       return {
-        most: COUNTED_MOST,
+        most: CONTRIBUTING_MAX,
         sweep: countSweep,
         digests: countDigests(cap),
         newest: 0,

@@ -2,7 +2,7 @@
 import { alertPath } from '../../../access/link.ts';
 import type { AlertLine } from '../../../ledger/rpc.ts';
 import { Level } from './level.tsx';
-import { Foreign } from './untrusted-text.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
 import { When } from './when.tsx';
 import { grouped } from './wording.ts';
 
@@ -37,7 +37,7 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
               </td>
               <th scope="row" data-label="Alert">
                 <a href={alertPath(alert.id)}>
-                  <Foreign text={alert.title} max={TITLE} />
+                  <UntrustedText text={alert.title} max={TITLE} />
                 </a>
                 <KeyParts parts={alert.key} class="sub" max={KEY} />
               </th>
@@ -71,10 +71,10 @@ export function KeyParts({ parts, class: name, max }: { parts: AlertLine['key'];
         <>
           {i > 0 && ', '}
           <span class="quiet">
-            <Foreign text={field} max={max} />
+            <UntrustedText text={field} max={max} />
           </span>{' '}
           <code>
-            <Foreign text={value} max={max} />
+            <UntrustedText text={value} max={max} />
           </code>
         </>
       ))}

@@ -4,7 +4,7 @@ import { ordinal } from '../../../alert/number-wording.ts';
 import type { CorrelationRule, CorrelationType, Rule } from '../../../sigma/index.ts';
 import { durationInWords } from '../../../text/duration.ts';
 import { Card } from './card.tsx';
-import { Code, Foreign } from './untrusted-text.tsx';
+import { Code, UntrustedText } from './untrusted-text.tsx';
 
 export interface CorrelationProps {
   readonly rule: CorrelationRule;
@@ -46,7 +46,7 @@ export function Correlation({ rule, ruleOf }: CorrelationProps) {
             , for each <Code text={groupBy.join(' and ')} max={PROSE} />
           </>
         )}
-        . It asks for <Foreign text={conditionWords(rule, titleOf)} max={PROSE} />.
+        . It asks for <UntrustedText text={conditionWords(rule, titleOf)} max={PROSE} />.
       </p>
       <Rules rule={rule} ruleOf={ruleOf} />
       <Aliases rule={rule} titleOf={titleOf} />
@@ -60,10 +60,10 @@ function Rules({ rule, ruleOf }: CorrelationProps) {
     return (
       <li>
         {of === null ? (
-          <Foreign text={id} max={NAME} />
+          <UntrustedText text={id} max={NAME} />
         ) : (
           <a href={`/rules/${encodeURIComponent(id)}`}>
-            <Foreign text={of.title} max={NAME} />
+            <UntrustedText text={of.title} max={NAME} />
           </a>
         )}
       </li>
@@ -81,7 +81,8 @@ function Aliases({ rule, titleOf }: { rule: CorrelationRule; titleOf: (id: strin
     <ul>
       {aliases.map(({ alias, field, title }) => (
         <li>
-          <Code text={alias} max={NAME} /> is <Code text={field} max={NAME} /> of <Foreign text={title} max={NAME} />
+          <Code text={alias} max={NAME} /> is <Code text={field} max={NAME} /> of{' '}
+          <UntrustedText text={title} max={NAME} />
         </li>
       ))}
     </ul>

@@ -8,7 +8,7 @@ import type { EntryView } from '../../../alert/notification.ts';
 import type { EntryLine } from '../../../ledger/rpc.ts';
 import type { Evidence } from '../../../sigma/index.ts';
 import { evidenceFor } from './fields.ts';
-import { Foreign } from './untrusted-text.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
 import { When } from './when.tsx';
 
 /** In lists a long value says no more than its beginning; the entry's page has it whole. */
@@ -80,7 +80,7 @@ function Part({
   max: number;
 }) {
   const found = evidenceFor({ path: field, text, kind: 'text' }, evidence);
-  const shown = <Foreign text={text} max={max} />;
+  const shown = <UntrustedText text={text} max={max} />;
   return found.length === 0 ? shown : <Marked evidence={found}>{shown}</Marked>;
 }
 
@@ -127,12 +127,12 @@ function Elsewhere({ entry, evidence }: { entry: EntryView; evidence: readonly E
 export function EvidenceWords({ evidence: { selection, field, value } }: { evidence: Evidence }) {
   return (
     <>
-      <code>{field === null ? 'any field' : <Foreign text={field} max={NAME} />}</code> ={' '}
+      <code>{field === null ? 'any field' : <UntrustedText text={field} max={NAME} />}</code> ={' '}
       <mark>
-        <Foreign text={value} max={VALUE} />
+        <UntrustedText text={value} max={VALUE} />
       </mark>{' '}
       <span class="quiet">
-        (<Foreign text={selection} max={NAME} />)
+        (<UntrustedText text={selection} max={NAME} />)
       </span>
     </>
   );
@@ -165,7 +165,8 @@ export function EntryTable({ caption, entries, pass, open = null, here }: EntryT
         </thead>
         <tbody>
           {entries.map((entry) => {
-            const words = entry.action === null ? <None of="action" /> : <Foreign text={entry.action} max={NAME} />;
+            const words =
+              entry.action === null ? <None of="action" /> : <UntrustedText text={entry.action} max={NAME} />;
             const follow = entry.id !== here && (open === null || open.includes(entry.id));
             const sub = entry.path ?? entry.target.id;
             return (
@@ -178,18 +179,18 @@ export function EntryTable({ caption, entries, pass, open = null, here }: EntryT
                   {entry.id === here && <span class="quiet"> (this entry)</span>}
                   {sub !== null && (
                     <span class="sub">
-                      <Foreign text={sub} max={72} />
+                      <UntrustedText text={sub} max={72} />
                     </span>
                   )}
                 </th>
                 <td data-label="Who">
-                  <Foreign text={entry.actor.name ?? entry.actor.id ?? '(nobody)'} max={48} />
+                  <UntrustedText text={entry.actor.name ?? entry.actor.id ?? '(nobody)'} max={48} />
                 </td>
                 <td data-label="From" class="tight">
-                  {entry.clientIp === null ? '–' : <Foreign text={entry.clientIp} max={48} />}
+                  {entry.clientIp === null ? '–' : <UntrustedText text={entry.clientIp} max={48} />}
                 </td>
                 <td data-label="Status" class="tight">
-                  {entry.statusCode === null ? '–' : <Foreign text={entry.statusCode} max={12} />}
+                  {entry.statusCode === null ? '–' : <UntrustedText text={entry.statusCode} max={12} />}
                 </td>
               </tr>
             );

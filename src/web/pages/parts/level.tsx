@@ -1,13 +1,13 @@
 /** A level: its word on its colour, the same on every page and in the chart. Pure. */
 import { LEVELS } from '../../../sigma/index.ts';
-import { Foreign } from './untrusted-text.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
 
 const LEVEL = 20;
 
 export function Level({ level }: { level: string }) {
   return (
     <span class={`level ${levelClass(level)}`}>
-      <Foreign text={level} max={LEVEL} />
+      <UntrustedText text={level} max={LEVEL} />
     </span>
   );
 }

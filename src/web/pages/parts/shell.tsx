@@ -6,7 +6,7 @@ import type { Child } from 'hono/jsx';
 import type { Caller } from '../../caller.ts';
 import { ASSETS } from './assets.ts';
 import { BELL } from './icon.ts';
-import { Foreign, plainText } from './untrusted-text.tsx';
+import { plainText, UntrustedText } from './untrusted-text.tsx';
 import { When } from './when.tsx';
 
 export interface PageOptions {
@@ -19,7 +19,7 @@ export interface PageOptions {
   readonly children?: Child;
 }
 
-const WAYS = [
+const AUTH_METHODS = [
   { at: 'front', path: '/', name: 'Watch' },
   { at: 'alerts', path: '/alerts', name: 'Alerts' },
   { at: 'rules', path: '/rules', name: 'Rules' },
@@ -55,7 +55,7 @@ function Shell({ title, caller, at, children }: PageOptions) {
           <Brand linked={caller !== null && caller.kind !== 'link'} />
           {caller !== null && caller.kind !== 'link' && (
             <nav aria-label="Tocsin">
-              {WAYS.map((way) => (
+              {AUTH_METHODS.map((way) => (
                 <a href={way.path} aria-current={way.at === at ? 'page' : undefined}>
                   {way.name}
                 </a>
@@ -108,7 +108,7 @@ function Who({ caller }: { caller: Caller }) {
       return (
         <form class="who" method="post" action={SIGN_OUT_PATH}>
           <span>
-            <Foreign text={caller.name} max={NAME} />
+            <UntrustedText text={caller.name} max={NAME} />
           </span>
           <button type="submit" class="plain">
             Sign out
@@ -118,7 +118,7 @@ function Who({ caller }: { caller: Caller }) {
     case 'access':
       return (
         <p class="who">
-          <Foreign text={caller.email} max={NAME} />
+          <UntrustedText text={caller.email} max={NAME} />
         </p>
       );
     case 'link':

@@ -16,24 +16,24 @@ const STACKED = /(\p{M}{4})\p{M}+/gu;
 const NAMED = 200;
 const NAMED_IN_SHORT = 12;
 
-export interface ForeignProps {
+export interface UntrustedTextProps {
   readonly text: string;
   /** At most so many characters, "…" where it was cut. */
   readonly max?: number;
 }
 
 /** The text in a direction of its own; in place of what can't be seen its name, such as `U+202E`. */
-export function Foreign({ text, max }: ForeignProps) {
+export function UntrustedText({ text, max }: UntrustedTextProps) {
   const shown = max === undefined || text.length <= max ? text : `${safeSlice(text, max - 1)}…`;
   if (shown === '') return <span class="none">(empty)</span>;
   return <bdi>{pieces(shown, max === undefined ? NAMED : NAMED_IN_SHORT)}</bdi>;
 }
 
-/** A name or id to be copied: as `Foreign`, in the letters of code. */
-export function Code(props: ForeignProps) {
+/** A name or id to be copied: as `UntrustedText`, in the letters of code. */
+export function Code(props: UntrustedTextProps) {
   return (
     <code>
-      <Foreign {...props} />
+      <UntrustedText {...props} />
     </code>
   );
 }
