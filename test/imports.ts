@@ -64,7 +64,8 @@ const BUNDLED = /^(cloudflare:|hono(\/|$)|zod\/mini$)/;
 
 /** The core: no clock, no chance, no I/O. What lies in these and is none stands in `SHELL`. */
 const CORE = /^(sigma|alert|routing|access|ledger|config|notify|yaml|text|http)\//;
-const SHELL = /^(ledger\/(durable|store\/(durable|node)-store)\.ts|http\/post\.ts|notify\/[a-z]+\/send\.ts)$/;
+const SHELL =
+  /^(ledger\/(durable|store\/(durable|node)-store)\.ts|http\/(post|deadline)\.ts|notify\/[a-z]+\/send\.ts)$/;
 const IMPURE: readonly (readonly [words: RegExp, what: string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, 'reads the clock: `now` is a parameter'],
   [/\bMath\.random\(|\bcrypto\.(randomUUID|getRandomValues)\(/, 'throws dice: what is random is a parameter'],

@@ -12,10 +12,13 @@
  */
 
 import { abortable, readBytes } from '../http/body.ts';
+import { readHttpDate } from '../http/headers.ts';
+import { createRedact, type Redact } from '../http/redact.ts';
+import { oneLine } from '../text/untrusted.ts';
 import type { AuditLog, EntryBody, ListQuery, Page } from './entry.ts';
-import { createRedact, oneLine, type Redact, statusError, UpstreamError } from './errors.ts';
-import { parsePage, readHttpDate } from './page.ts';
-import { decideRetry, type FailedTry, readRetryAfter } from './retry.ts';
+import { statusError, UpstreamError } from './errors.ts';
+import { parsePage } from './page.ts';
+import { decideRetry, type FailedTry, readUpstreamRetryAfter } from './retry.ts';
 
 export interface ClientOptions {
   /** `https://api.nirvanalabs.io`, or a stand-in's; a path in front of `/v1` is kept. */
@@ -67,6 +70,8 @@ const TIMEOUT_MS = 60_000;
 /** A page of 100 entries is about 50 KB; a Worker has 128 MB, and needs the text and its parse at once. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const RETRIES = 2;
+/** For text of the upstream's in an error's message, in UTF-16 units. */
+const LINE_MAX = 200;
 /** Enough for any message; the rest of an error's body is not read. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /**
@@ -127,7 +132,7 @@ export function createClient(options: ClientOptions): Client {
       // A fetch as browsers have it hides a redirect that it does not follow behind status 0.
       const shown = status === 0 ? 302 : status;
       return {
-        error: statusError(shown, messageIn(text, redact), readRetryAfter(headers, now())),
+        error: statusError(shown, messageIn(text, redact), readUpstreamRetryAfter(headers, now())),
         answer: { status: shown, headers },
       };
     } catch (thrown) {
@@ -137,7 +142,7 @@ export function createClient(options: ClientOptions): Client {
         const message = `the upstream did not answer within ${timeoutMs} ms: it will be asked again later`;
         return { error: new UpstreamError('timeout', message), answer: null };
       }
-      const why = oneLine(redact(reasonOf(thrown)));
+      const why = oneLine(redact(reasonOf(thrown)), LINE_MAX);
       const message = `the upstream could not be reached (${why}): check NIRVANA_LABS_BASE_URL if it stays so`;
       return { error: new UpstreamError('network', message), answer: null };
     }
@@ -218,8 +223,7 @@ function parseJson({ text, status, headers }: Answer): unknown {
 
 /** The `Date` header, or without a readable one our own clock less `CLOCK_MARGIN_MS`. */
 function readServedAt(headers: Headers, now: number): number {
-  const date = headers.get('date');
-  return (date === null ? null : readHttpDate(date.trim())) ?? now - CLOCK_MARGIN_MS;
+  return readHttpDate(headers.get('date')) ?? now - CLOCK_MARGIN_MS;
 }
 
 function passedHeaders(headers: Headers, redact: Redact): PassedHeaders {
@@ -235,7 +239,7 @@ function passedHeaders(headers: Headers, redact: Redact): PassedHeaders {
 function messageIn(text: string, redact: Redact): string {
   try {
     const { message } = JSON.parse(text) as { message?: unknown };
-    return typeof message === 'string' ? oneLine(redact(message)) : '';
+    return typeof message === 'string' ? oneLine(redact(message), LINE_MAX) : '';
   } catch {
     return '';
   }

@@ -13,8 +13,9 @@
  * `fetch` is injected. Runs in workerd and in Node.
  */
 import { abortable, readBytes } from '../http/body.ts';
+import { createRedact, type Redact } from '../http/redact.ts';
+import { oneLine } from '../text/untrusted.ts';
 import { USER_AGENT } from './client.ts';
-import { createRedact, oneLine, type Redact } from './errors.ts';
 
 export interface ProxyOptions {
   /** `https://api.nirvanalabs.io`, or a stand-in's; a path in front of `/v1` is kept. */
@@ -163,5 +164,5 @@ function redactBytes(bytes: Uint8Array<ArrayBuffer>, redact: Redact): Uint8Array
 }
 
 function reason(error: unknown, redact: Redact): string {
-  return oneLine(redact(error instanceof Error ? error.message : 'no reason given'));
+  return oneLine(redact(error instanceof Error ? error.message : 'no reason given'), 200);
 }

@@ -3,8 +3,7 @@
  *
  * Pure: the clock and the dice are parameters.
  */
-
-import { readHttpDate } from './page.ts';
+import { readDecimal, readRetryAfter } from '../http/headers.ts';
 
 /** Longer than this is not slept: the next tick does it. */
 const LONGEST_WAIT_MS = 60_000;
@@ -39,7 +38,7 @@ export type RetryDecision =
  * less up to 25 %. Unlike the SDKs, which ignore a wait over 60 s and come back early, we then leave it to the caller.
  */
 export function decideRetry({ attempt, retries, answer, now, random }: FailedTry): RetryDecision {
-  const asked = answer === null ? undefined : readRetryAfter(answer.headers, now);
+  const asked = answer === null ? undefined : readUpstreamRetryAfter(answer.headers, now);
   const left = asked === undefined ? {} : { retryAfterMs: asked };
   if (answer !== null) {
     const should = answer.headers.get('x-should-retry');
@@ -58,17 +57,8 @@ function isRetryable(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
-/** How long the upstream asks to be left alone, in ms; undefined when it does not say, or nothing readable. */
-export function readRetryAfter(headers: Headers, now: number): number | undefined {
-  const ms = readNumber(headers.get('retry-after-ms'));
-  if (ms !== undefined) return ms;
-  const text = headers.get('retry-after');
-  const seconds = readNumber(text);
-  if (seconds !== undefined) return seconds * 1000;
-  const at = text === null ? null : readHttpDate(text.trim());
-  return at === null ? undefined : Math.max(0, at - now);
-}
-
-function readNumber(text: string | null): number | undefined {
-  return text !== null && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+/** The wait the upstream asks for, in ms: `retry-after-ms`, else `Retry-After`; undefined if neither is readable. */
+export function readUpstreamRetryAfter(headers: Headers, now: number): number | undefined {
+  const ms = readDecimal(headers.get('retry-after-ms')) ?? readRetryAfter(headers, now);
+  return ms === null ? undefined : Math.max(0, ms);
 }

@@ -6,6 +6,8 @@
  * goes wrong is a `Failure` that says what to do, without the secret.
  */
 import { operatorToken } from '../access/operator.ts';
+import { readBytes } from '../http/body.ts';
+import { readHttpDate } from '../http/headers.ts';
 import { formatDuration } from '../text/duration.ts';
 import { oneLine } from '../text/untrusted.ts';
 import { ALERTS_PATH, operatorAlertPath, RESEND_PATH, REWIND_PATH, STATUS_PATH, TEST_PATH } from '../web/operator.ts';
@@ -68,15 +70,11 @@ export function createOperatorClient(target: Target, now: () => number): Operato
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     let response: Response;
     let text: string | null;
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      response = await fetch(`${origin}${path}`, {
-        method,
-        headers,
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      text = await textOf(response);
+      response = await fetch(`${origin}${path}`, { method, headers, body, redirect: 'manual', signal });
+      const bytes = await readBytes(response, signal, MOST_BYTES);
+      text = bytes === null ? null : new TextDecoder().decode(bytes);
     } catch (error) {
       throw notReached(origin, timeoutMs, error);
     }
@@ -109,18 +107,6 @@ export function createOperatorClient(target: Target, now: () => number): Operato
       if (acceptedFrom(await ask('POST', REWIND_PATH, text)) === null) throw noTocsin(origin);
     },
   };
-}
-
-/** The body; null where it is too long to be ours. */
-async function textOf(response: Response): Promise<string | null> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of response.body ?? []) {
-    parts.push(part);
-    length += part.length;
-    if (length > MOST_BYTES) return null;
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 function jsonFrom(text: string): unknown {
@@ -158,8 +144,8 @@ function refused(origin: string, response: Response, text: string | null, now: n
     );
   }
   if (status === 404 || status === 401 || status === 403) {
-    const date = Date.parse(response.headers.get('date') ?? '');
-    const apart = Math.abs(date - now);
+    const date = readHttpDate(response.headers.get('date'));
+    const apart = date === null ? 0 : Math.abs(date - now);
     if (apart > CLOCKS_APART_MS) {
       return new Failure(
         `${origin} does not let us in, and its clock and ours are ${formatDuration(apart)} apart`,

@@ -1,32 +1,47 @@
-/** Reading the body of an answer or a request carefully: whole, in time, and never past a cap. Runs in workerd and in Node. */
+/**
+ * Reads the body of a request or a response: bounded in bytes and in time. Pure of clocks; works in workerd and in Node.
+ */
 
-/** The body's bytes; null where it is longer than `maxBytes`, and then it is read no further. Throws the signal's reason. */
+/** The whole body, or null if it is longer than `maxBytes`. Throws the signal's reason once `stop` aborts. */
 export async function readBytes(
-  { body, headers }: Response | Request,
+  message: Response | Request,
   stop: AbortSignal,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (body === null) return new Uint8Array();
+  // A declared length over the limit is trusted; without the header the bytes are counted as they arrive.
+  if (Number(message.headers.get('content-length') ?? 0) > maxBytes) {
+    message.body?.cancel().catch(() => {});
+    return null;
+  }
+  const { bytes, isWhole } = await readStart(message, stop, maxBytes);
+  return isWhole ? bytes : null;
+}
+
+/** At most the first `maxBytes` of the body; the rest is not read. Throws the signal's reason once `stop` aborts. */
+export async function readStart(
+  { body }: Response | Request,
+  stop: AbortSignal,
+  maxBytes: number,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly isWhole: boolean }> {
+  if (body === null) return { bytes: new Uint8Array(), isWhole: true };
   const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  const parts: Uint8Array[] = [];
+  let length = 0;
   try {
-    const parts: Uint8Array[] = [];
-    // What the header announces is as good as read; without one the bytes are counted as they come.
-    if (Number(headers.get('content-length') ?? 0) > maxBytes) return null;
-    let length = 0;
     for (;;) {
       const { done, value } = await abortable(reader.read(), stop);
-      if (done) return joined(parts, length);
-      length += value.byteLength;
-      if (length > maxBytes) return null;
+      if (done) return { bytes: joined(parts, length), isWhole: true };
       parts.push(value);
+      length += value.byteLength;
+      if (length > maxBytes) return { bytes: joined(parts, length).slice(0, maxBytes), isWhole: false };
     }
   } finally {
-    // Closes the connection where the body was left unread. Not awaited: a dead connection need not answer.
+    // Closes the connection if some of the body is unread. Not awaited: a dead connection may never answer.
     reader.cancel().catch(() => {});
   }
 }
 
-/** The promise, or the signal's reason when that comes first: not every `fetch` heeds its signal to the end. */
+/** Settles as `promise` does, or rejects with the signal's reason if that comes first: not every `fetch` obeys its signal. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);

@@ -1,17 +1,27 @@
 /**
- * The I/O that receivers share: one POST over HTTP, and a limit of time on whatever they wait for.
+ * One POST to a receiver, and the answer as any receiver can read it.
  *
- * Contract: neither throws nor rejects. `post` follows no redirect, reads no more than 4 KB of an answer, and lets
- * nothing of the address into a reason: an error's own message may hold it.
+ * Contract: `post` neither throws nor rejects. It follows no redirect, reads at most 4 KB of an answer, and puts no part
+ * of the address into a reason: the address is a secret, which an error's message or the vendor's answer may repeat.
  */
-import { type Answer, retryAfterMs } from './answer.ts';
+import { oneLine } from '../text/untrusted.ts';
+import { readStart } from './body.ts';
+import { readHttpDate, readRetryAfter } from './headers.ts';
+import { redactUrl } from './redact.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** No answer that is read is longer than a word or two; a page of somebody else's may be. */
-const MAX_ANSWER_BYTES = 4096;
+/** The answers that receivers read are a word or two; an unexpected page may be any length. */
+const ANSWER_BYTES_MAX = 4096;
+const VENDOR_TEXT_MAX = 200;
+/** A vendor may ask for a longer wait, but an alert can't wait a day. */
+const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 
-/** One request. `who`: what the reasons call the far end. */
+export type Answer =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly afterMs: number | null }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** Sends one request. `who` is what reasons call the receiving end. */
 export async function post(
   fetch: Fetch,
   url: string,
@@ -21,7 +31,7 @@ export async function post(
 ): Promise<Answer> {
   try {
     const response = await fetch(url, { method: 'POST', ...request, redirect: 'manual', signal });
-    const body = await readCapped(response);
+    const body = await readAnswer(response, signal);
     return { kind: 'answered', status: response.status, body, afterMs: retryAfterMs(response.headers) };
   } catch (error) {
     const code = codeOf(error);
@@ -29,51 +39,30 @@ export async function post(
   }
 }
 
-/** What `work` comes to within `timeoutMs`, else `late`; it is told to stop, and not waited for. */
-export async function within<T>(timeoutMs: number, late: T, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const { promise: over, resolve } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => {
-    resolve(late);
-    controller.abort();
-  }, timeoutMs);
-  try {
-    return await Promise.race([work(controller.signal), over]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function readAnswer(response: Response, signal: AbortSignal): Promise<string> {
+  const { bytes, isWhole } = await readStart(response, signal, ANSWER_BYTES_MAX);
+  const text = new TextDecoder().decode(bytes);
+  // The last word of a cut text may be a piece of a secret that redaction would not recognize: drop it.
+  return isWhole ? text : text.split(/\s/).slice(0, -1).join(' ');
 }
 
-/** Comes after `ms`. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** The wait the vendor asks for, at most an hour. A date is compared with the answer's own `Date`. */
+function retryAfterMs(headers: Headers): number | null {
+  const wait = readRetryAfter(headers, readHttpDate(headers.get('date')));
+  return wait === null || wait < 0 ? null : Math.min(Math.ceil(wait), RETRY_AFTER_MAX_MS);
 }
 
-/** At most `MAX_ANSWER_BYTES` of the answer, decoded; the rest is not waited for. */
-async function readCapped(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    const room = Math.max(0, MAX_ANSWER_BYTES - bytes);
-    text += decoder.decode(value.subarray(0, room), { stream: true });
-    bytes += value.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) {
-      await reader.cancel().catch(() => {});
-      // A part of a secret at the place of the cut could not be recognized as one: the last word goes.
-      return text.split(/\s/).slice(0, -1).join(' ');
-    }
-  }
-}
-
-/** Node's `ECONNRESET` and the like, wherever the error keeps it. */
+/** Node's `ECONNRESET` and the like, from the error or one of its causes. */
 function codeOf(error: unknown, depth = 0): string | null {
   if (!(error instanceof Error) || depth > 4) return null;
   const code = 'code' in error ? error.code : null;
   if (typeof code === 'string' && /^(?:E[A-Z]{2,20}|UND_ERR_[A-Z_]{2,30})$/.test(code)) return code;
   return codeOf(error.cause, depth + 1);
+}
+
+/** ` (the vendor's text)`: short, on one line, without any part of the address it was sent to; '' for no text. */
+export function vendorText(body: string, secretUrl: string): string {
+  // Made one line first: an invisible character must not hide a part of the secret.
+  const text = oneLine(redactUrl(oneLine(body, body.length), secretUrl), VENDOR_TEXT_MAX);
+  return text === '' ? '' : ` (${text})`;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideRetry, type RetryDecision, readRetryAfter } from '../../src/audit-log/retry.ts';
+import { decideRetry, type RetryDecision, readUpstreamRetryAfter } from '../../src/audit-log/retry.ts';
 
 const NOW = Date.parse('2026-03-04T10:00:00Z');
 const backing = (waitMs: number): RetryDecision => ({ retry: true, waitMs, reason: 'backing off' });
@@ -122,7 +122,7 @@ describe('decideRetry', () => {
             expect(decision.waitMs).toBeLessThanOrEqual(60_000);
             expect(attempt).toBeLessThan(5);
           }
-          const wait = readRetryAfter(answer.headers, NOW);
+          const wait = readUpstreamRetryAfter(answer.headers, NOW);
           expect(wait === undefined || wait >= 0).toBe(true);
         },
       ),

@@ -5,7 +5,7 @@
  * nobody. What failed and may pass is tried once more, after a pause: there is no later, for a delivery that is tried
  * again goes to all (see `together`). Nothing is begun once `signal` says that the time is over.
  */
-import { pause, within } from '../../http/post.ts';
+import { pause, within } from '../../http/deadline.ts';
 import { type Answer, mayPassSoon } from './answer.ts';
 
 /** The platform lets an invocation have six connections open: other receivers need some. */

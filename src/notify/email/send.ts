@@ -7,7 +7,7 @@
  * delivery is done, and its note says who has not (`together`).
  */
 import type { MailBinding } from '../../config/receivers.ts';
-import { within } from '../../http/post.ts';
+import { within } from '../../http/deadline.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
 import { type Answer, codeOf, isAboutRecipient, isMisunderstood, outcome, together } from './answer.ts';
 import type { Mail } from './message.ts';

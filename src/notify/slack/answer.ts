@@ -7,7 +7,7 @@
  * https://docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks.
  */
 
-import { type Answer, vendorText } from '../../http/answer.ts';
+import { type Answer, vendorText } from '../../http/post.ts';
 import type { Outcome } from '../receiver.ts';
 
 /** The message is at fault, not the address or the channel: a plainer one may pass. */

@@ -5,8 +5,8 @@
  * answer, and lets neither the webhook's address nor any part of it into a reason. A message that Slack calls invalid is
  * sent once more in its short form.
  */
-import type { Answer } from '../../http/answer.ts';
-import { type Fetch, post, within } from '../../http/post.ts';
+import { within } from '../../http/deadline.ts';
+import { type Answer, type Fetch, post } from '../../http/post.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
 import { isMisunderstood, outcome } from './answer.ts';
 import type { SlackMessage } from './message.ts';

@@ -7,7 +7,7 @@
  * Pure. Nothing of what the answer says gets into a reason but its status: all of the address may be a secret, its host
  * too, and who knows in what form an answer echoes it.
  */
-import type { Answer } from '../../http/answer.ts';
+import type { Answer } from '../../http/post.ts';
 import type { Outcome } from '../receiver.ts';
 
 /** How the send ended. */

@@ -5,8 +5,8 @@
  * answer, and lets neither the address nor the key into a reason. The same outgoing has the same id and body at every
  * attempt; the timestamp is the attempt's own.
  */
-import type { Answer } from '../../http/answer.ts';
-import { type Fetch, post, within } from '../../http/post.ts';
+import { within } from '../../http/deadline.ts';
+import { type Answer, type Fetch, post } from '../../http/post.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
 import { outcome } from './answer.ts';
 import { payload, unreadable } from './payload.ts';
