@@ -1,5 +1,6 @@
 /**
- * Alerts: which one a match belongs to, and what is to be said about it. Decisions as named values.
+ * Which alert a match belongs to, and whether people are notified of it. Decisions are values with a reason; they are
+ * stored as JSON, and decision-wording.ts shows them.
  *
  * Contract: pure. Dedup periods run on event time and begin with an alert's first match; times are ms since the epoch.
  */
@@ -23,76 +24,71 @@ export function findOpenAlert<A extends AlertPeriod>(alerts: readonly A[], at: n
   return holds ?? takes.find((alert) => at < alert.begins && alert.begins < at + alert.periodMs) ?? null;
 }
 
-/** Why nobody hears of alerts of a level. */
+/** Why no receiver is notified of alerts of a level. */
 export type NoReceiverReason = 'informational' | 'no receiver' | 'no receiver of its level';
 
-/** Whether people hear of a match, and why (not). */
+/** Whether receivers are notified of a match, and why. */
 export type NotifyDecision =
   | { readonly notify: true; readonly kind: 'opened'; readonly reason: 'first match' | 'first live match' }
-  | { readonly notify: true; readonly kind: 'updated'; readonly reason: `count reached ${number}` }
+  | { readonly notify: true; readonly kind: 'updated'; readonly reason: 'count reached'; readonly count: number }
   | { readonly notify: false; readonly reason: 'backfilled' | 'grouped' | NoReceiverReason };
 
-/** What is known when it is decided whether to speak. */
+/** What a notify decision depends on. */
 export interface NotifyInput {
   readonly level: Level;
-  /** The match is of the past, read in silence. */
+  /** The match is backfilled: nobody is notified. */
   readonly suppress: boolean;
-  /** The alert it joins, as it is before; null: it opens one. */
+  /** The alert that the match joins, as it is before; null: it opens one. */
   readonly joins: { readonly backfilled: boolean; readonly count: number } | null;
   /** The receivers there are. */
   readonly receivers: readonly RoutedReceiver[];
 }
 
-/** What is to be said when a match is placed. */
+/** Decides whether receivers are notified of a match. */
 export function decideNotification({ level, suppress, joins, receivers }: NotifyInput): NotifyDecision {
   if (suppress) return { notify: false, reason: 'backfilled' };
-  const told = joins !== null && !joins.backfilled ? joins : null;
-  if (told !== null && !isMilestone(told.count + 1)) return { notify: false, reason: 'grouped' };
-  const unheard = noReceiverReason(level, receivers);
-  if (unheard !== null) return { notify: false, reason: unheard };
-  if (told !== null) return { notify: true, kind: 'updated', reason: `count reached ${told.count + 1}` };
+  const notified = joins !== null && !joins.backfilled ? joins : null;
+  if (notified !== null && !isMilestone(notified.count + 1)) return { notify: false, reason: 'grouped' };
+  const missing = noReceiverReason(level, receivers);
+  if (missing !== null) return { notify: false, reason: missing };
+  if (notified !== null) return { notify: true, kind: 'updated', reason: 'count reached', count: notified.count + 1 };
   return { notify: true, kind: 'opened', reason: joins === null ? 'first match' : 'first live match' };
 }
 
-/** Growth is told at 10, 100, 1,000 …: the longer an alert grows, the more seldom. */
+/** Receivers are notified at 10, 100, 1,000 … matches: the more there are, the more seldom. */
 function isMilestone(count: number): boolean {
   let milestone = 10;
   while (milestone < count) milestone *= 10;
   return count === milestone;
 }
 
-/** Whether people hear that an alert's period closed, and why (not). */
+/** Whether receivers are notified that an alert's period closed, and why. */
 export type ClosingDecision =
   | { readonly notify: true; readonly kind: 'resolved'; readonly reason: 'its period closed after growth' }
   | { readonly notify: false; readonly reason: 'backfilled' | 'did not grow' | NoReceiverReason };
 
-/** What is known of an alert when its period closes. */
+/** What the decision at the end of an alert's period depends on. */
 export interface ClosingInput {
   readonly level: Level;
-  /** Nothing of it was live. */
+  /** All of its matches were backfilled. */
   readonly backfilled: boolean;
   /** Matches so far. */
   readonly count: number;
   readonly receivers: readonly RoutedReceiver[];
 }
 
-/** What is to be said when an alert's period closes: of one that was told and has grown since, that it is over. */
+/** Decides whether receivers are notified that an alert's period closed: only where matches followed the first. */
 export function decideClosing({ level, backfilled, count, receivers }: ClosingInput): ClosingDecision {
   if (backfilled) return { notify: false, reason: 'backfilled' };
-  const unheard = noReceiverReason(level, receivers);
-  if (unheard !== null) return { notify: false, reason: unheard };
+  const missing = noReceiverReason(level, receivers);
+  if (missing !== null) return { notify: false, reason: missing };
   if (count <= 1) return { notify: false, reason: 'did not grow' };
   return { notify: true, kind: 'resolved', reason: 'its period closed after growth' };
 }
 
-/** Why nobody hears of this level; null where somebody does. A receiver may ask even for what is informational. */
+/** Why no receiver takes this level; null where one does. A receiver may ask even for informational alerts. */
 function noReceiverReason(level: Level, receivers: readonly RoutedReceiver[]): NoReceiverReason | null {
   if (receivers.some((receiver) => decideRoute(receiver, level).send)) return null;
   if (LEVELS.indexOf(level) < LEVELS.indexOf(LEAST_LEVEL)) return 'informational';
   return receivers.length === 0 ? 'no receiver' : 'no receiver of its level';
-}
-
-/** A decision in words, as it is kept and shown: `opened: first match`, `grouped`. */
-export function decisionText(decision: NotifyDecision | ClosingDecision): string {
-  return decision.notify ? `${decision.kind}: ${decision.reason}` : decision.reason;
 }

@@ -2,6 +2,7 @@
  * Alerts for people: a list of them, and why one rang, or did not: when it opened, who was told of what, what was held
  * back and for what reason, how it grew, how it closed. Pure; whatever others wrote commands no terminal.
  */
+import { closingWording, decisionWording } from '../alert/decision-wording.ts';
 import type { AlertAnswer, AlertsAnswer } from './answer.ts';
 import { counted, safe, section, table, utc } from './text.ts';
 
@@ -40,7 +41,7 @@ export function whyLines({ alert, timeline, more, deliveries, closing }: AlertAn
       ...timeline.flatMap(matchText),
       ...(more > 0 ? [`and ${counted(more, 'match that was', 'matches that were')} counted and not kept`] : []),
     ]),
-    ...section('When its period closed', closing === null ? ['not yet'] : [`${safe(closing)}${meaning(closing)}`]),
+    ...section('At the end of its period', closing === null ? ['not yet'] : [safe(closingWording(closing))]),
   ];
 }
 
@@ -72,15 +73,16 @@ function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt
   }
 }
 
-function matchText({ at, entry, part, said, evidence, number }: Told): string[] {
+function matchText({ at, entry, part, decision, evidence, number }: Told): string[] {
   const who = entry === null ? 'an entry that is no longer kept' : entryText(entry);
   const found = evidence.map(
     ({ selection, field, value }) => `${safe(selection)}: ${field === null ? '' : `${safe(field)} = `}${safe(value)}`,
   );
   return [
     `${utc(at)}  ${who}`,
-    ...(part === 'counted' ? ['  counted towards it'] : [`  ${safe(said)}${meaning(said)}`]),
-    ...(number === null ? [] : [`  with it: ${safe(number)}`]),
+    ...(part === 'contributing' ? ['  contributed to the correlation'] : []),
+    ...(decision === null ? [] : [`  ${safe(decisionWording(decision))}`]),
+    ...(number === null ? [] : [`  completed ${safe(number)}`]),
     ...(found.length === 0 ? [] : [`  since ${found.join('; ')}`]),
   ];
 }
@@ -89,21 +91,4 @@ function entryText({ id, action, actor, target }: NonNullable<Told['entry']>): s
   const by = actor.name ?? actor.id;
   const on = [target.type, target.id].filter((part) => part !== null).join(' ');
   return safe(`${action ?? 'no action'}${by === null ? '' : ` by ${by}`}${on === '' ? '' : ` on ${on}`} (entry ${id})`);
-}
-
-/** What a decision's name means, where it does not say it all. The names are those of alert/decisions.ts. */
-const MEANINGS: { readonly [reason: string]: string } = {
-  'opened: first match': 'it opened the alert, and people are told',
-  'opened: first live match': 'the first that was not read in silence, and people are told',
-  grouped: 'it joined the alert: its rule and key have been told in this period; growth is told at 10, 100, 1,000 …',
-  backfilled: 'it is of the past, and was read in silence: nobody is told',
-  informational: 'nobody is told of this level, unless a receiver asks for it in rules/routing.yml',
-  'no receiver': 'there was no receiver to tell',
-  'no receiver of its level': 'every receiver hears only of graver ones',
-  'did not grow': 'nothing was left to say: one match, and it had been told',
-};
-
-function meaning(reason: string): string {
-  const words = MEANINGS[reason];
-  return words === undefined ? '' : ` (${words})`;
 }

@@ -81,6 +81,13 @@ const delivery = z.object({
   settledAt: maybe,
 });
 
+const decision = z.object({
+  notify: z.boolean(),
+  kind: z.optional(text),
+  reason: text,
+  count: z.optional(number),
+});
+
 const moment = z.object({
   at: number,
   entry: z.nullable(
@@ -91,8 +98,8 @@ const moment = z.object({
       target: z.object({ id: z.nullable(text), type: z.nullable(text) }),
     }),
   ),
-  part: z.enum(['matched', 'counted']),
-  said: text,
+  part: z.enum(['matched', 'contributing']),
+  decision: z.nullable(decision),
   evidence: z.array(z.object({ selection: text, field: z.nullable(text), value: text })),
   number: z._default(z.nullable(text), null),
 });
@@ -102,7 +109,7 @@ const alertPage = z.object({
   timeline: z.array(moment),
   more: number,
   deliveries: z.array(delivery),
-  closing: z.nullable(text),
+  closing: z.nullable(decision),
 });
 
 const statusAnswer = z.object({

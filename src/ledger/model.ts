@@ -31,7 +31,7 @@ export interface MatchRow {
   readonly alert: number;
   readonly seq: number;
   readonly at: number;
-  readonly said: NotifyDecision;
+  readonly decision: NotifyDecision;
   readonly evidence: readonly Evidence[];
   /** Of a correlation: what the number was that made it fire, in words. */
   readonly number: string | null;

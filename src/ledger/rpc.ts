@@ -2,6 +2,7 @@
  * What a tick asks of the ledger. The Durable Object answers these by RPC, the simulation in the same process; every
  * call may fail, be answered too late, or arrive twice, and none does harm then.
  */
+import type { ShownDecision } from '../alert/decision-wording.ts';
 import type { EntryView } from '../alert/notification.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
@@ -59,7 +60,8 @@ export interface OpenedAlert {
   readonly rule: string;
   readonly title: string;
   readonly level: Level;
-  readonly said: string;
+  /** What was decided of its first match. */
+  readonly decision: ShownDecision | null;
   readonly evidence: string;
 }
 
@@ -164,10 +166,10 @@ export interface AlertLine {
 /** An entry's part in an alert. */
 export interface Part {
   readonly alert: AlertLine;
-  /** `matched`: it opened or joined the alert. `counted`: a correlation counted it. */
-  readonly part: 'matched' | 'counted';
-  /** What was said then, or why nothing was: `opened: first match`, `grouped`, `backfilled` … */
-  readonly said: string;
+  /** `matched`: it opened or joined the alert. `contributing`: a correlation's match counted it. */
+  readonly part: 'matched' | 'contributing';
+  /** Whether receivers were notified of it; null where it contributed, or what is stored is damaged. */
+  readonly decision: ShownDecision | null;
   readonly evidence: readonly Evidence[];
 }
 
@@ -224,8 +226,8 @@ export interface AlertPage {
     readonly seq: number;
     readonly at: number;
     readonly entry: EntryLine | null;
-    readonly part: 'matched' | 'counted';
-    readonly said: string;
+    readonly part: 'matched' | 'contributing';
+    readonly decision: ShownDecision | null;
     readonly evidence: readonly Evidence[];
     /** Of a correlation's match: what the number was that made it fire, in words. */
     readonly number: string | null;
@@ -234,8 +236,8 @@ export interface AlertPage {
   readonly more: number;
   /** Oldest first. */
   readonly deliveries: readonly DeliveryLine[];
-  /** What was said when its period closed, or why nothing was; null while it is open. */
-  readonly closing: string | null;
+  /** The decision when its period closed; null while it is open. */
+  readonly closing: ShownDecision | null;
 }
 
 /** `open`: open alerts only. `before`: ids below this one, for the next page. */

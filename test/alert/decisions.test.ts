@@ -7,7 +7,6 @@ import {
   type ClosingInput,
   decideClosing,
   decideNotification,
-  decisionText,
   findOpenAlert,
   type NotifyDecision,
   type NotifyInput,
@@ -68,7 +67,8 @@ describe('say', () => {
   const grown = (count: number): NotifyDecision => ({
     notify: true,
     kind: 'updated',
-    reason: `count reached ${count}`,
+    reason: 'count reached',
+    count,
   });
   const held = (reason: Extract<NotifyDecision, { notify: false }>['reason']): NotifyDecision => ({
     notify: false,
@@ -147,14 +147,5 @@ describe('closing', () => {
   ];
   it.each(rows)('%s', (_, occasion, decision) => {
     expect(decideClosing(occasion)).toEqual(decision);
-  });
-});
-
-describe('decisionText', () => {
-  it.each([
-    [{ notify: true, kind: 'updated', reason: 'count reached 10' }, 'updated: count reached 10'],
-    [{ notify: false, reason: 'did not grow' }, 'did not grow'],
-  ] as const)('%o', (decision, text) => {
-    expect(decisionText(decision)).toBe(text);
   });
 });

@@ -149,7 +149,7 @@ test('the alerts, and why one rang', async () => {
   expect(code).toBe(0);
   expect(out).toMatch(/^Alert 1 {2}MEDIUM {2}API key deleted$/m);
   expect(out).toMatch(/opened to slack: on its way/);
-  expect(out).toMatch(/opened: first match \(.*\)\n {4}since \w+: /);
+  expect(out).toMatch(/Notified: opened the alert\n {4}since \w+: /);
   expect(JSON.parse((await tocsin('why 1 --json')).out)).toMatchObject({ alert: { alert: { id: 1 }, closing: null } });
 
   expect(await tocsin('why 99')).toMatchObject({

@@ -24,7 +24,7 @@ const ALERT = {
   rule: 'r',
   title: 'API key deleted',
   level: 'high',
-  said: 'notified: first match',
+  decision: { notify: true, kind: 'opened', reason: 'first match' },
   evidence: 'a=b',
 };
 
@@ -146,7 +146,7 @@ const EVENTS: readonly DemoEvent[] = [
   },
   { at: 'story', name: 'x', entries: 1 },
   { at: 'tick', pages: 1, recorded: 1, staged: 0, known: 0, watermark: '', stopped: 'budget' },
-  { at: 'alert', id: 1, level: 'high', title: HOSTILE, evidence: HOSTILE, said: HOSTILE },
+  { at: 'alert', id: 1, level: 'high', title: HOSTILE, evidence: HOSTILE, decision: HOSTILE },
   { at: 'message', alert: 1, text: HOSTILE, facts: [{ label: 'who', lines: [HOSTILE] }] },
   { at: 'mail', alert: 1, to: HOSTILE, subject: HOSTILE },
   { at: 'delivery', id: 1, what: 'opened', receiver: 'slack', attempt: 1, state: 'pending', reason: HOSTILE },

@@ -1,6 +1,7 @@
 /**
  * What happens in a demo, as plain data: made from what the Worker writes to its console, and from the inbox. Pure.
  */
+import { decisionWording } from '../../src/alert/decision-wording.ts';
 import type { Said } from './message.ts';
 
 export type DemoEvent =
@@ -37,7 +38,7 @@ export type DemoEvent =
       readonly level: string;
       readonly title: string;
       readonly evidence: string;
-      readonly said: string;
+      readonly decision: string;
     }
   /** A message has reached the local inbox. */
   | ({ readonly at: 'message' } & Said)
@@ -99,7 +100,7 @@ function tickEvents(line: Fields): DemoEvent[] {
         level: text(alert.level),
         title: text(alert.title),
         evidence: text(alert.evidence),
-        said: text(alert.said),
+        decision: decisionText(alert.decision),
       }),
     ),
     ...notes.map(problem),
@@ -138,6 +139,13 @@ function fields(value: unknown): Fields {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The ledger's decision about an alert, as its log line has it, in words. */
+function decisionText(value: unknown): string {
+  const { notify, reason, count } = fields(value);
+  const shown = { notify: notify === true, reason: text(reason), count: typeof count === 'number' ? count : undefined };
+  return decisionWording(shown);
 }
 
 function number(value: unknown): number {

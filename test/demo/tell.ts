@@ -52,7 +52,7 @@ export function linesOf(event: DemoEvent, now: number, paint: Paint): string[] {
           'alarm',
         ),
         detail('why', event.evidence),
-        ...(event.said.startsWith('notified') || event.said.startsWith('opened') ? [] : [detail('told', event.said)]),
+        ...(event.decision.startsWith('Notified') ? [] : [detail('told', event.decision)]),
       ];
     case 'message':
       return [

@@ -325,7 +325,7 @@ describe('an entry that brings the ledger down', () => {
     const allergicDrain: LedgerApi = {
       ...ledger,
       flush: async (expect, most) => {
-        const taken = it.store.all<{ id: string }>(`SELECT id FROM staged ORDER BY created_at, id LIMIT ${most}`);
+        const taken = it.store.all<{ id: string }>(`SELECT id FROM staging ORDER BY created_at, id LIMIT ${most}`);
         if (taken.some(({ id }) => id === poison)) throw new Error('out of memory');
         return ledger.flush(expect, most);
       },

@@ -1,4 +1,5 @@
 /** After a run: what is stored and was heard, against what the plain model owes. Every difference is a sentence. */
+
 import type { AlertNotification } from '../../src/alert/notification.ts';
 import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
 import { readState } from '../../src/ledger/store/state.ts';
@@ -6,6 +7,7 @@ import type { Store } from '../../src/ledger/store/store.ts';
 import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/index.ts';
+import { decisionName } from '../support/decision.ts';
 import type { SimulatedKv } from './kv.ts';
 import { hears, type ModelEntry, owedFor, rungInTimeOrder } from './model.ts';
 import type { Heard, Rewinds } from './run.ts';
@@ -46,7 +48,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   if (lag > after.allowedLatenessMs + 8 * MINUTE)
     say(`seen-through lies ${Math.round(lag / 1000)}s behind after the calm`);
   if (after.now - state.movedAt > 8 * MINUTE) say('no walk has moved in the calm');
-  if (store.all('SELECT 1 FROM staged').length > 0) say('entries are left on the stage');
+  if (store.all('SELECT 1 FROM staging').length > 0) say('entries are left on the stage');
 
   // Entries: each that was shown, once, and none other.
   const obeyed = after.rewinds.filter(({ id }) => state.rewinds.includes(id));
@@ -113,14 +115,15 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       `${of.rule} ${of.key} from ${new Date(of.begins).toISOString()} ×${of.count}${of.backfilled ? ' (history)' : ''}`;
     if (row === undefined) return;
     if (text(row) !== text(alert)) say(`alert ${row.id}: owed ${text(alert)}, got ${text(row)}`);
-    if (row.closing !== alert.closing) say(`alert ${row.id}: closing is "${row.closing}", not "${alert.closing}"`);
+    const closing = row.closing === null ? null : decisionName(row.closing);
+    if (closing !== alert.closing) say(`alert ${row.id}: closing is "${closing}", not "${alert.closing}"`);
     const isOver = row.begins + row.period <= state.checkpoint.watermark;
     if (isOver && row.state !== 'closed') say(`alert ${row.id} is ${row.state}, its period seen through`);
-    const kept = store.all<{ seq: number; said: string }>(
-      'SELECT seq, said FROM matches WHERE alert = ? ORDER BY seq',
+    const kept = store.all<{ seq: number; decision: string | null }>(
+      'SELECT seq, decision FROM matches WHERE alert = ? ORDER BY seq',
       row.id,
     );
-    const had = kept.map(({ seq, said }) => `${seq} ${said}`).join(', ');
+    const had = kept.map(({ seq, decision }) => `${seq} ${decisionName(decision)}`).join(', ');
     const due = [...alert.matches].sort(([a], [b]) => a - b).map(([seq, said]) => `${seq} ${said}`);
     if (had !== due.join(', ')) say(`alert ${row.id}: matches owed ${due.join(', ')}; kept ${had}`);
   });

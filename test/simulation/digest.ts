@@ -4,10 +4,12 @@
  * Contract: pure but for the store it reads. Words are mapped to codes first, so that a renaming changes no hash and a
  * change of behaviour does. `frozen.json` holds the hashes of the first thousand seeds; `npm run sim -- --freeze` writes it.
  */
+
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Store } from '../../src/ledger/store/store.ts';
+import { decisionName } from '../support/decision.ts';
 import type { Heard } from './run.ts';
 
 /** The file of the frozen hashes: seed 1 first. */
@@ -27,7 +29,7 @@ const CODES: readonly (readonly [words: RegExp, code: string])[] = [
   [/^resolved\b:?/, 'R'],
   [/^health-resolved$/, 'HR'],
   [/^health$/, 'H'],
-  [/^counted$/, 'C'],
+  [/^contributing$/, 'C'],
   [/^backfilled$/, 'B'],
   [/^grouped$/, 'G'],
   [/^suppressed$/, 'S'],
@@ -37,10 +39,17 @@ const CODES: readonly (readonly [words: RegExp, code: string])[] = [
 export function digestOf(store: Store, heard: readonly Heard[]): string {
   const rows = (sql: string): unknown[] => store.all(sql).map((row) => Object.values(row).map(coded));
   const whole = JSON.stringify({
-    alerts:
-      rows(`SELECT id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at, level, title,
-        closing FROM alerts ORDER BY id`),
-    matches: rows('SELECT alert, seq, at, said, evidence, number FROM matches ORDER BY alert, seq'),
+    alerts: store
+      .all<{ closing: string | null }>(
+        `SELECT id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at, level, title,
+           closing FROM alerts ORDER BY id`,
+      )
+      .map((row) => Object.values({ ...row, closing: row.closing && decisionName(row.closing) }).map(coded)),
+    matches: store
+      .all<{ decision: string | null }>(
+        'SELECT alert, seq, at, decision, evidence, number FROM matches ORDER BY alert, seq',
+      )
+      .map((row) => Object.values({ ...row, decision: decisionName(row.decision) }).map(coded)),
     deliveries:
       rows(`SELECT id, receiver, alert, health, notification ->> '$.kind', state, attempts, queued_at, settled_at
       FROM deliveries ORDER BY id`),

@@ -131,8 +131,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'the first live match on an alert of the past is told',
     file: 'src/alert/decisions.ts',
-    find: 'const told = joins !== null && !joins.backfilled ? joins : null;',
-    replace: 'const told = joins;',
+    find: 'const notified = joins !== null && !joins.backfilled ? joins : null;',
+    replace: 'const notified = joins;',
   },
   {
     name: 'growth is told when the count reaches ten, a hundred …, and not at every match after',

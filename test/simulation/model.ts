@@ -139,7 +139,7 @@ export function owedFor(entries: readonly ModelEntry[], { allowedLatenessMs, rou
         tellsFirst.told.push(`${tellsFirst.told.pop()}${counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id)}`);
       }
       for (const { seq } of counted.slice(0, CONTRIBUTING_MAX)) {
-        if (!tellsFirst.matches.has(seq)) tellsFirst.matches.set(seq, 'counted');
+        if (!tellsFirst.matches.has(seq)) tellsFirst.matches.set(seq, 'contributing');
       }
     }
     alerts.forEach((alert, index) => {

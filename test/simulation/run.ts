@@ -340,11 +340,11 @@ export async function run(seed: number): Promise<RunResult> {
     longOutage,
     movedByHand,
   });
-  for (const { said } of disk.all<{ said: string }>(
-    `SELECT concat(notification ->> '$.kind', iif(state = 'suppressed', ', suppressed', '')) AS said FROM deliveries
-     UNION ALL SELECT said FROM matches WHERE said = 'counted'`,
+  for (const { what } of disk.all<{ what: string }>(
+    `SELECT concat(notification ->> '$.kind', iif(state = 'suppressed', ', suppressed', '')) AS what FROM deliveries
+     UNION ALL SELECT 'contributing' FROM matches WHERE decision IS NULL`,
   )) {
-    world.hit(`said: ${said}`);
+    world.hit(`decided: ${what}`);
   }
   const digest = digestOf(disk, heard);
   disk.close();

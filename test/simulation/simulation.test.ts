@@ -56,8 +56,8 @@ const KINDS = [
   ...['ledger: evicted', 'rules: changed', 'operator: rewind', 'storage: failed'],
   ...['upstream: error', 'upstream: down', 'upstream: rejected cursor', 'upstream: expired cursor'],
   ...['upstream: same cursor again', 'upstream: empty page', 'upstream: page too large'],
-  ...['opened', 'updated', 'resolved', 'opened, suppressed', 'resolved, suppressed', 'counted'].map(
-    (what) => `said: ${what}`,
+  ...['opened', 'updated', 'resolved', 'opened, suppressed', 'resolved, suppressed', 'contributing'].map(
+    (what) => `decided: ${what}`,
   ),
   ...['poll: overtaken', 'poll: budget', 'poll: scan ended', 'poll: failed'],
 ];

@@ -88,7 +88,7 @@ describe('the page of a correlation', () => {
 describe('the page of an alert', () => {
   it('says what the number was', () => {
     const html = alertPage({ caller: CALLER, found: found(), rule: null, now: 0 });
-    expect(html).toMatch(/With it: <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
-    expect(html.split('With it:')).toHaveLength(2);
+    expect(html).toMatch(/Completed <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
+    expect(html.split('Completed')).toHaveLength(2);
   });
 });

@@ -1,11 +1,11 @@
 /** What pages are made with: JSON to copy, fields by path, addresses that may be links, words for decisions. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideClosing, decideNotification, decisionText } from '../../src/alert/decisions.ts';
+
 import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
 import { evidenceFor, fieldsOf } from '../../src/web/pages/parts/fields.ts';
 import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
-import { closingInWords, saidInWords } from '../../src/web/pages/parts/wording.ts';
+
 import { attackPath, httpsAddress } from '../../src/web/pages/rule.tsx';
 import { ownPath } from '../../src/web/pages/states.tsx';
 
@@ -113,42 +113,5 @@ describe('addresses', () => {
     const params = new URL(alertsPath(query), 'https://tocsin.example').searchParams;
     expect(readAlertQuery((name) => params.get(name) ?? undefined)).toEqual(query);
     expect(alertsPath({ state: 'open', level: null, rule: null, before: null })).toBe('/alerts');
-  });
-});
-
-describe('decisions', () => {
-  const level = 'high';
-  const slack = { name: 'slack', minLevel: 'low', problem: null } as const;
-  const pager = { name: 'pager', minLevel: 'critical', problem: null } as const;
-
-  it('about a match are all in words', () => {
-    const said = [
-      decideNotification({ level, suppress: false, joins: null, receivers: [slack] }),
-      decideNotification({ level, suppress: false, joins: { backfilled: true, count: 4 }, receivers: [slack] }),
-      decideNotification({ level, suppress: false, joins: { backfilled: false, count: 9 }, receivers: [slack] }),
-      decideNotification({ level, suppress: false, joins: { backfilled: false, count: 3 }, receivers: [slack] }),
-      decideNotification({ level, suppress: true, joins: null, receivers: [slack] }),
-      decideNotification({ level: 'informational', suppress: false, joins: null, receivers: [slack] }),
-      decideNotification({ level, suppress: false, joins: null, receivers: [] }),
-      decideNotification({ level, suppress: false, joins: null, receivers: [pager] }),
-    ].map(decisionText);
-    expect(new Set(said).size).toBe(said.length);
-    for (const text of said) expect(saidInWords(text), text).toMatch(/^(Told|Not told).*\.$/);
-  });
-
-  it('about a closing are all in words', () => {
-    const said = [
-      decideClosing({ level, backfilled: false, count: 3, receivers: [slack] }),
-      decideClosing({ level, backfilled: false, count: 1, receivers: [slack] }),
-      decideClosing({ level, backfilled: true, count: 3, receivers: [slack] }),
-      decideClosing({ level, backfilled: false, count: 3, receivers: [] }),
-    ].map(decisionText);
-    expect(new Set(said).size).toBe(said.length);
-    for (const text of said) expect(closingInWords(text), text).toMatch(/^Its period closed.*\.$/);
-  });
-
-  it('of another version are shown as they are', () => {
-    expect(saidInWords('postponed')).toBe('postponed');
-    expect(closingInWords('__proto__')).toBe('__proto__');
   });
 });

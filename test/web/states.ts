@@ -91,7 +91,7 @@ export const STATES: readonly PageState[] = [
         alertPage(ORDINARY, {
           alert: { ...alertPage().alert, state: 'closed', rule: 'gone', backfilled: true },
           deliveries: [],
-          closing: 'did not grow',
+          closing: { notify: false, reason: 'did not grow' },
         }),
     },
   },

@@ -2,6 +2,7 @@
  * A ledger's views made by hand, for the states of pages that a real ledger seldom has; every string that an attacker
  * writes can be given. Pure.
  */
+import type { ShownDecision } from '../../src/alert/decision-wording.ts';
 import type {
   AlertLine,
   AlertPage,
@@ -22,6 +23,9 @@ const HOUR = 60 * MINUTE;
 /** A rule of the pack: the one about deleted keys. */
 export const RULE: Rule =
   ruleSet.rules.find(({ path }) => path.includes('api_key_deleted')) ?? (ruleSet.rules[0] as Rule);
+
+const OPENED: ShownDecision = { notify: true, kind: 'opened', reason: 'first match' };
+const GROUPED: ShownDecision = { notify: false, reason: 'grouped' };
 
 /** What attackers may write. */
 export interface UntrustedText {
@@ -84,22 +88,22 @@ function evidence(of: UntrustedText): readonly Evidence[] {
 
 export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertPage> = {}): AlertPage {
   const entry = entryLine(of);
-  const moment = (minutes: number, said: string): AlertPage['timeline'][number] => ({
+  const moment = (minutes: number, decision: ShownDecision | null): AlertPage['timeline'][number] => ({
     seq: 100 - minutes,
     at: NOW - minutes * MINUTE,
     entry: { ...entry, createdAt: NOW - minutes * MINUTE },
     part: 'matched',
-    said,
+    decision,
     evidence: evidence(of),
     number: null,
   });
   return {
     alert: alertLine(of),
     timeline: [
-      { ...moment(25, 'opened: first match'), number: '3 different values of client_ip in 1 hour' },
-      moment(18, 'grouped'),
-      { ...moment(14, ''), part: 'counted', evidence: [] },
-      { ...moment(12, 'grouped'), entry: null },
+      { ...moment(25, OPENED), number: '3 different values of client_ip in 1 hour' },
+      moment(18, GROUPED),
+      { ...moment(14, null), part: 'contributing', evidence: [] },
+      { ...moment(12, GROUPED), entry: null },
     ],
     more: 2,
     deliveries: [
@@ -149,7 +153,7 @@ export function entryPage(of: UntrustedText = ORDINARY, changes: Partial<EntryPa
     cut: false,
     rules: [{ id: RULE.id, title: RULE.title, level: RULE.level, evidence: evidence(of) }],
     rulesChanged: false,
-    parts: [{ alert: alertLine(of), part: 'matched', said: 'opened: first match', evidence: evidence(of) }],
+    parts: [{ alert: alertLine(of), part: 'matched', decision: OPENED, evidence: evidence(of) }],
     actorActivity: {
       actor: entry.actor.id,
       withinMs: HOUR,

@@ -56,7 +56,7 @@ async function tried(answer: InboxAnswer, options: WorldOptions = {}): Promise<{
 /** Goes on to when the next delivery is due, and lets the alarm do its work then. */
 async function untilDue(world: World): Promise<number> {
   const [row] = await world.sql<{ due: number | null }>(
-    `SELECT min(max(due_at, coalesce((SELECT until FROM holds WHERE holds.receiver = deliveries.receiver), 0))) AS due
+    `SELECT min(max(due_at, coalesce((SELECT until FROM pacing WHERE pacing.receiver = deliveries.receiver), 0))) AS due
      FROM deliveries WHERE state = 'pending'`,
   );
   const wait = (row?.due ?? Date.now()) - Date.now();
@@ -147,7 +147,7 @@ describe('a delivery', () => {
     const told = story(Date.now(), { size: 0 });
     await world.append(told.records);
     await world.untilEnded();
-    const until = (): Promise<{ until: number }[]> => world.sql('SELECT until FROM holds');
+    const until = (): Promise<{ until: number }[]> => world.sql('SELECT until FROM pacing');
     await vi.waitFor(async () => expect(await until()).toHaveLength(1), { timeout: 4_000, interval: 20 });
     for (const held of await until()) expect((held.until - Date.now()) / 1000).toBeCloseTo(120, -1);
     expect((await deliveries(world)).map(({ attempts }) => attempts).sort()).toEqual([...Array(7).fill(0), 1]);

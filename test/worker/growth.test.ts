@@ -58,12 +58,12 @@ describe('an alert', () => {
     );
     await world.append(failures);
     await world.untilEnded();
-    const rows = await world.sql<{ said: string; n: number }>(
-      'SELECT said, count(*) AS n FROM matches GROUP BY alert, said ORDER BY alert, said',
+    const rows = await world.sql<{ reason: string | null; n: number }>(
+      "SELECT decision ->> '$.reason' AS reason, count(*) AS n FROM matches GROUP BY alert, reason ORDER BY alert, reason",
     );
     const one = [
-      { said: 'counted', n: 19 },
-      { said: 'opened: first match', n: 1 },
+      { reason: null, n: 19 },
+      { reason: 'first match', n: 1 },
     ];
     expect(rows).toEqual([...one, ...one]);
     expect(

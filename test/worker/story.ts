@@ -86,7 +86,7 @@ export async function recordedIds(world: World): Promise<string[]> {
 /** Every entry recorded exactly once, every alert opened once, with its matches. */
 export async function expectRecorded(world: World, ...stories: readonly Story[]): Promise<void> {
   expect(await recordedIds(world)).toEqual(stories.flatMap((each) => each.ids).sort());
-  expect(await world.sql('SELECT 1 FROM staged')).toEqual([]);
+  expect(await world.sql('SELECT 1 FROM staging')).toEqual([]);
   const rows = await world.sql<{ title: string; count: number }>('SELECT title, count FROM alerts ORDER BY title');
   const countOf = (title: string): number => (title.startsWith('Kubeconfig') ? JOINED : 1);
   expect(rows).toEqual(alertsOf(stories).map((title) => ({ title, count: countOf(title) })));

@@ -56,7 +56,9 @@ describe('the views, through RPC', () => {
   it('an entry: its fields as they were written, its alert, and its text as the upstream has it', async () => {
     const page = await of().entry(hostile, null);
     expect(page?.entry).toMatchObject({ id: hostile, actor: { id: 'mallory', name: HOSTILE } });
-    expect(page?.parts).toMatchObject([{ part: 'matched', said: 'opened: first match', alert: { state: 'open' } }]);
+    expect(page?.parts).toMatchObject([
+      { part: 'matched', decision: { kind: 'opened', reason: 'first match' }, alert: { state: 'open' } },
+    ]);
     expect(page?.rules.length).toBeGreaterThan(0);
     expect(page).toMatchObject({ cut: false, rulesChanged: false });
     expect(await of().entryText(hostile, null)).toBe(page?.text);
@@ -87,7 +89,7 @@ describe('the views, through RPC', () => {
     const page = await of().alert(alert);
     expect(page).toMatchObject({
       alert: { id: alert, count: 1, backfilled: false },
-      timeline: [{ entry: { id: hostile }, part: 'matched', said: 'opened: first match' }],
+      timeline: [{ entry: { id: hostile }, part: 'matched', decision: { kind: 'opened', reason: 'first match' } }],
       more: 0,
       deliveries: [{ receiver: 'slack', what: 'opened', state: 'delivered', attempts: 1, reason: null }],
       closing: null,

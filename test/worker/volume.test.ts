@@ -14,7 +14,7 @@ async function expectAll(world: World, least: number): Promise<void> {
   const has = new Set(recorded);
   expect(shown.filter((id) => !has.has(id))).toEqual([]);
   expect(recorded.length).toBe(shown.length);
-  expect(await world.sql('SELECT 1 FROM staged LIMIT 1')).toEqual([]);
+  expect(await world.sql('SELECT 1 FROM staging LIMIT 1')).toEqual([]);
   expect((await world.status()).counters).toMatchObject({ quarantined: 0, expired: 0, overflowed: 0 });
 }
 

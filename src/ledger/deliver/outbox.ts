@@ -179,7 +179,7 @@ export function backOffReceiver(
   failures: number,
   now: number,
 ): void {
-  const held = store.all<{ until: number }>('SELECT until FROM holds WHERE receiver = ?', receiver)[0]?.until ?? 0;
+  const held = store.all<{ until: number }>('SELECT until FROM pacing WHERE receiver = ?', receiver)[0]?.until ?? 0;
   const until = Math.max(held, now + backoff(Math.max(1, failures)));
   pauseReceiver(store, receiver, until);
   for (const { id, attempt } of untried) {
@@ -201,14 +201,14 @@ export function nextDue(store: Store): number | null {
 /** The receivers that deliveries are pending for, and when the first of them may be tried. Reads an index. */
 function wanted(store: Store): readonly { readonly receiver: string; readonly at: number }[] {
   return store.all<{ receiver: string; at: number }>(
-    `SELECT receiver, max(min(due_at), coalesce((SELECT until FROM holds WHERE holds.receiver = deliveries.receiver), 0))
+    `SELECT receiver, max(min(due_at), coalesce((SELECT until FROM pacing WHERE pacing.receiver = deliveries.receiver), 0))
        AS at FROM deliveries WHERE state = 'pending' GROUP BY receiver ORDER BY receiver`,
   );
 }
 
 /** A receiver that asked to wait gets nothing until then, not even what is queued meanwhile. */
 function pauseReceiver(store: Store, receiver: string, until: number): void {
-  store.run('INSERT OR REPLACE INTO holds (receiver, until) VALUES (?, ?)', receiver, until);
+  store.run('INSERT OR REPLACE INTO pacing (receiver, until) VALUES (?, ?)', receiver, until);
 }
 
 function died(store: Store, id: number, reason: string, isHealthAlert: boolean, now: number): Settled {

@@ -54,7 +54,7 @@ export function readStatus(store: Store, context: StatusContext): Status {
     lagMs: checkpoint === null ? null : context.now - checkpoint.watermark,
     checkpoint,
     rewinds: state?.rewinds ?? [],
-    staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staged WHERE part = 0')[0]?.n ?? 0,
+    staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
     rules: { version: context.engine.version, count: context.engine.rules.size },
     receivers: context.receivers.map(({ name }) => name),

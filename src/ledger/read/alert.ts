@@ -7,6 +7,7 @@ import type { AlertPage, DeliveryLine } from '../rpc.ts';
 import {
   alertLine,
   DAMAGED,
+  decisionFrom,
   entryLine,
   evidenceFrom,
   partFrom,
@@ -31,14 +32,14 @@ export function readAlert(store: Store, id: number): AlertPage | null {
     timeline,
     more: Math.max(0, row.count - kept),
     deliveries: deliveriesOf(store, id),
-    closing: row.closing,
+    closing: decisionFrom(row.closing),
   };
 }
 
 type MatchRow = {
   seq: number;
   at: number;
-  said: string;
+  decision: string | null;
   evidence: string;
   number: string | null;
   id: string | null;
@@ -48,7 +49,7 @@ type MatchRow = {
 
 function timelineOf(store: Store, alert: number): AlertPage['timeline'] {
   const rows = store.all<MatchRow>(
-    `SELECT matches.seq, matches.at, matches.said, matches.evidence, matches.number, entries.id, entries.created_at, entries.body
+    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, entries.id, entries.created_at, entries.body
      FROM matches LEFT JOIN entries ON entries.seq = matches.seq
      WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MOST}`,
     alert,
@@ -57,8 +58,8 @@ function timelineOf(store: Store, alert: number): AlertPage['timeline'] {
     seq: row.seq,
     at: row.at,
     entry: entryIn(row),
-    part: partFrom(row.said),
-    said: row.said,
+    part: partFrom(row.decision),
+    decision: decisionFrom(row.decision),
     evidence: evidenceFrom(row.evidence),
     number: row.number,
   }));

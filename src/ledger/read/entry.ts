@@ -11,6 +11,7 @@ import type { EntryPage, Part } from '../rpc.ts';
 import {
   alertLine,
   bodyOf,
+  decisionFrom,
   entryLine,
   evidenceFrom,
   partFrom,
@@ -78,8 +79,8 @@ function rulesOf(store: Store, seq: number): string | null {
 
 /** What it is to its alerts, the newest alert first. */
 function partsOf(store: Store, seq: number, scope: number | null): readonly Part[] {
-  const rows = store.all<StoredAlert & { said: string; evidence: string }>(
-    `SELECT alerts.*, matches.said, matches.evidence FROM matches JOIN alerts ON alerts.id = matches.alert
+  const rows = store.all<StoredAlert & { decision: string | null; evidence: string }>(
+    `SELECT alerts.*, matches.decision, matches.evidence FROM matches JOIN alerts ON alerts.id = matches.alert
      WHERE matches.seq = ? AND matches.alert = coalesce(?, matches.alert)
      ORDER BY matches.alert DESC LIMIT ${PARTS_MOST}`,
     seq,
@@ -87,8 +88,8 @@ function partsOf(store: Store, seq: number, scope: number | null): readonly Part
   );
   return rows.map((row) => ({
     alert: alertLine(row),
-    part: partFrom(row.said),
-    said: row.said,
+    part: partFrom(row.decision),
+    decision: decisionFrom(row.decision),
     evidence: evidenceFrom(row.evidence),
   }));
 }

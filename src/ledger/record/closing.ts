@@ -6,13 +6,13 @@
  * need still be there.
  */
 import type { AlertRow } from '../../alert/alert.ts';
-import { decideClosing, decisionText } from '../../alert/decisions.ts';
+import { decideClosing } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { buildNotification, entryFromAlert, type Shown } from '../../alert/notification-builder.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
-import { alertFrom, COUNTED, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
+import { alertFrom, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** At most so many close in one commit: each may be a message, and a commit must not take seconds. */
@@ -39,7 +39,7 @@ export function closeAlerts(
   for (const alert of rows.map(alertFrom)) {
     const rule = engine.rules.get(alert.rule) ?? null;
     const decision = decideClosing({ ...alert, level: rule?.level ?? alert.level, receivers });
-    store.run("UPDATE alerts SET state = 'closed', closing = ? WHERE id = ?", decisionText(decision), alert.id);
+    store.run("UPDATE alerts SET state = 'closed', closing = ? WHERE id = ?", JSON.stringify(decision), alert.id);
     if (!decision.notify) continue;
     enqueueNotification(
       store,
@@ -53,7 +53,7 @@ export function closeAlerts(
 /** The alert's last match, with its evidence where that was kept; where its entry is no more, what the alert remembers. */
 function lastMatch(store: Store, alert: AlertRow): Shown {
   const kept = store.all<{ evidence: string }>(
-    `SELECT evidence FROM matches WHERE alert = ? AND seq = ? AND said <> '${COUNTED}'`,
+    'SELECT evidence FROM matches WHERE alert = ? AND seq = ? AND decision IS NOT NULL',
     alert.id,
     alert.lastSeq,
   )[0];

@@ -47,7 +47,7 @@ export function dedupe(
 
 /** Whether an entry of this id is recorded, or staged. */
 export function isRecordedOrStaged(store: Store, id: string): boolean {
-  const known = 'SELECT 1 FROM entries WHERE id = ? UNION ALL SELECT 1 FROM staged WHERE id = ? LIMIT 1';
+  const known = 'SELECT 1 FROM entries WHERE id = ? UNION ALL SELECT 1 FROM staging WHERE id = ? LIMIT 1';
   return store.all(known, storedId(id), storedId(id)).length > 0;
 }
 

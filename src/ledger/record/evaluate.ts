@@ -133,7 +133,7 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
       }
       if (row.count <= MATCHES_KEPT || decision.notify) {
         const number = window === null ? null : numberWords(notifiedWindow(window, titleOf));
-        matches.push({ alert: row.id, seq: entry.seq, at, said: decision, evidence: why.evidence, number });
+        matches.push({ alert: row.id, seq: entry.seq, at, decision, evidence: why.evidence, number });
       }
       const opens = joins === null || (decision.notify && decision.kind === 'opened');
       const counted = opens && window !== null ? contributingEntries(window, entry.seq, reads, engine, correlator) : [];

@@ -1,11 +1,10 @@
 /**
  * What evaluation reads of the past, and how what it decided is stored.
  */
-import { decisionText } from '../../alert/decisions.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
 import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
 import type { Accepted, Changes, EvaluationReads } from '../model.ts';
-import { alertFrom, COUNTED, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
+import { alertFrom, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** So many entries at the times of a window are looked at: others may share an instant with them. */
@@ -117,13 +116,13 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
       JSON.stringify(alert.keyParts),
     );
   }
-  for (const { alert, seq, at, said, evidence, number } of changes.matches) {
+  for (const { alert, seq, at, decision, evidence, number } of changes.matches) {
     store.run(
-      'INSERT OR REPLACE INTO matches (alert, seq, at, said, evidence, number) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO matches (alert, seq, at, decision, evidence, number) VALUES (?, ?, ?, ?, ?, ?)',
       alert,
       seq,
       at,
-      decisionText(said),
+      JSON.stringify(decision),
       JSON.stringify(evidence),
       number,
     );
@@ -131,11 +130,10 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
   for (const { alert, seq, at, evidence } of changes.counted) {
     // Where it matched itself, that stands.
     store.run(
-      'INSERT OR IGNORE INTO matches (alert, seq, at, said, evidence) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO matches (alert, seq, at, evidence) VALUES (?, ?, ?, ?)',
       alert,
       seq,
       at,
-      COUNTED,
       JSON.stringify(evidence),
     );
   }

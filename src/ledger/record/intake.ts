@@ -130,14 +130,13 @@ function openedBy(changes: Changes, engine: Engine): OpenedAlert[] {
     .map((alert) => {
       const first = changes.matches.find((match) => match.alert === alert.id && match.seq === alert.firstSeq);
       const why = first?.evidence.map((item) => `${item.field ?? 'keyword'}=${item.value}`).join(', ') ?? '';
-      const said = first?.said.notify ? `notified: ${first.said.reason}` : `held back: ${first?.said.reason ?? ''}`;
       const level = engine.rules.get(alert.rule)?.level ?? 'informational';
       return {
         id: alert.id,
         rule: alert.rule,
         title: alert.title,
         level,
-        said,
+        decision: first?.decision ?? null,
         evidence: why.slice(0, EVIDENCE_LIMIT),
       };
     });

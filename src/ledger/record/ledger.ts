@@ -95,7 +95,7 @@ export function createLedger(store: Store, options: LedgerOptions) {
       const obeyed = applyRewind({ ...state, checkpoint: current(state) }, input);
       if (obeyed === null) return { checkpoint: current(state), how: 'goes on' };
       // A rewound walk reads again what lies staged; one that was not rewound still needs it.
-      if (obeyed.checkpoint.scan === null) store.run('DELETE FROM staged');
+      if (obeyed.checkpoint.scan === null) store.run('DELETE FROM staging');
       const saved = versioned(obeyed, now);
       writeState(store, saved);
       quiet = null;

@@ -17,11 +17,17 @@ export function stage(store: Store, entries: readonly Incoming[]): number {
   let fresh = 0;
   for (const entry of entries) {
     const id = storedId(entry.id);
-    const there = store.all('SELECT 1 FROM staged WHERE created_at = ? AND id = ? AND part = 0', entry.createdAt, id);
+    const there = store.all('SELECT 1 FROM staging WHERE created_at = ? AND id = ? AND part = 0', entry.createdAt, id);
     if (there.length > 0) continue;
     fresh++;
     for (const [part, text] of inParts(entry.text).entries()) {
-      store.run('INSERT INTO staged (created_at, id, part, body) VALUES (?, ?, ?, ?)', entry.createdAt, id, part, text);
+      store.run(
+        'INSERT INTO staging (created_at, id, part, body) VALUES (?, ?, ?, ?)',
+        entry.createdAt,
+        id,
+        part,
+        text,
+      );
     }
   }
   return fresh;
@@ -54,14 +60,14 @@ export function oldestStaged(store: Store): InvalidRecord | null {
 export function takeStaged(store: Store, most: number): Incoming[] {
   const taken = readStaged(store, most);
   for (const { id, createdAt } of taken) {
-    store.run('DELETE FROM staged WHERE created_at = ? AND id = ?', createdAt, storedId(id));
+    store.run('DELETE FROM staging WHERE created_at = ? AND id = ?', createdAt, storedId(id));
   }
   return taken;
 }
 
 function readStaged(store: Store, most: number): Incoming[] {
   const heads = store.all<{ created_at: number; id: string; size: number }>(
-    `SELECT created_at, id, sum(length(body)) AS size FROM staged
+    `SELECT created_at, id, sum(length(body)) AS size FROM staging
      GROUP BY created_at, id ORDER BY created_at, id LIMIT ?`,
     most,
   );
@@ -71,7 +77,7 @@ function readStaged(store: Store, most: number): Incoming[] {
     if (taken.length > 0 && chars + head.size > TAKE_CHARS) break;
     chars += head.size;
     const parts = store.all<{ body: string }>(
-      'SELECT body FROM staged WHERE created_at = ? AND id = ? ORDER BY part',
+      'SELECT body FROM staging WHERE created_at = ? AND id = ? ORDER BY part',
       head.created_at,
       head.id,
     );
@@ -83,7 +89,7 @@ function readStaged(store: Store, most: number): Incoming[] {
 
 /** How many entries lie on the stage (0 or more is all that is asked; counting stops at 1). */
 export function stagedCount(store: Store): number {
-  return store.all('SELECT 1 FROM staged LIMIT 1').length;
+  return store.all('SELECT 1 FROM staging LIMIT 1').length;
 }
 
 /** A stored id may be a hash; the entry has its own. */

@@ -3,6 +3,7 @@
  * damaged, in its own place.
  */
 import type { AlertRow } from '../../alert/alert.ts';
+import type { ShownDecision } from '../../alert/decision-wording.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
@@ -54,9 +55,19 @@ export function evidenceFrom(text: string): readonly Evidence[] {
   return listFrom(text, evidence) ?? [{ selection: '', field: null, value: DAMAGED }];
 }
 
-/** What an entry is to an alert, by what was said of it. */
-export function partFrom(said: string): Part['part'] {
-  return said === COUNTED ? 'counted' : 'matched';
+/** An entry's part in an alert: of an entry that only contributed to a correlation, no decision was made. */
+export function partFrom(decision: string | null): Part['part'] {
+  return decision === null ? 'contributing' : 'matched';
+}
+
+/** A stored decision; null where there is none, or its JSON is damaged. */
+export function decisionFrom(text: string | null): ShownDecision | null {
+  try {
+    const value = JSON.parse(text ?? 'null') as Partial<ShownDecision> | null;
+    return typeof value?.notify === 'boolean' && typeof value.reason === 'string' ? (value as ShownDecision) : null;
+  } catch {
+    return null;
+  }
 }
 
 type Fields = { readonly [field: string]: unknown };
@@ -93,9 +104,6 @@ export function entryFrom(row: StoredEntry): Accepted {
   const { id } = body;
   return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };
 }
-
-/** What stands in `matches.said` of an entry that a correlation counted; it is no match of the alert. */
-export const COUNTED = 'counted';
 
 /** A row of `alerts`, as far as it is read. */
 export type StoredAlert = {

@@ -2,7 +2,9 @@
  * An alert: what happened, how bad, who did it, what to do; then the entries with what matched marked in them, and what
  * was sent to whom, and what was held back and why.
  */
+
 import { entryPath } from '../../access/link.ts';
+import { closingWording, decisionWording } from '../../alert/decision-wording.ts';
 import type { AlertPage, DeliveryLine } from '../../ledger/rpc.ts';
 import type { Rule } from '../../sigma/index.ts';
 import type { Caller } from '../caller.ts';
@@ -13,7 +15,7 @@ import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { Code, UntrustedText } from './parts/untrusted-text.tsx';
 import { lengthInWords, When } from './parts/when.tsx';
-import { closingInWords, counted, grouped, saidInWords, stateInWords, whatInWords } from './parts/wording.ts';
+import { counted, grouped, stateInWords, whatInWords } from './parts/wording.ts';
 
 export interface AlertOptions {
   readonly caller: Caller;
@@ -66,7 +68,7 @@ export function alertPage({ caller, found, rule, now }: AlertOptions): string {
           <Deliveries deliveries={deliveries} />
           {found.closing !== null && (
             <p>
-              <UntrustedText text={closingInWords(found.closing)} max={PROSE} />
+              At the end of its period: <UntrustedText text={closingWording(found.closing)} max={PROSE} />
             </p>
           )}
         </Card>
@@ -227,7 +229,7 @@ function Timeline({ timeline, pass }: { timeline: AlertPage['timeline']; pass: s
   );
 }
 
-const PARTS = { matched: 'matched', counted: 'counted' } as const;
+const PARTS = { matched: 'matched', contributing: 'contributing' } as const;
 
 function MomentItem({ moment, pass }: { moment: Moment; pass: string | null }) {
   const { entry, evidence, part } = moment;
@@ -260,12 +262,12 @@ function MomentItem({ moment, pass }: { moment: Moment; pass: string | null }) {
       )}
       {moment.number !== null && (
         <p>
-          With it: <UntrustedText text={moment.number} max={300} />
+          Completed <UntrustedText text={moment.number} max={300} />
         </p>
       )}
-      {part === 'matched' && (
+      {moment.decision !== null && (
         <p class="quiet">
-          <UntrustedText text={saidInWords(moment.said)} max={300} />
+          <UntrustedText text={decisionWording(moment.decision)} max={300} />
         </p>
       )}
     </li>

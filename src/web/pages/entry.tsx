@@ -2,7 +2,9 @@
  * An entry: every field with what matched marked in it, which rules matched and why, its alerts, what the same actor
  * did around it, and its JSON to copy.
  */
+
 import { alertPath, PASS_PARAM } from '../../access/link.ts';
+import { decisionWording } from '../../alert/decision-wording.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { ActorActivity, EntryLine, EntryPage } from '../../ledger/rpc.ts';
 import type { Evidence } from '../../sigma/index.ts';
@@ -15,7 +17,6 @@ import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { Code, UntrustedText } from './parts/untrusted-text.tsx';
 import { lengthInWords, When } from './parts/when.tsx';
-import { saidInWords } from './parts/wording.ts';
 
 /** A longer value is folded, and shown whole when it is opened. */
 const FOLDED = 2_000;
@@ -111,7 +112,7 @@ function Why({ found, caller }: { found: EntryPage; caller: Caller }) {
         <>
           <h3>Its alerts</h3>
           <ul class="reasons">
-            {parts.map(({ alert, part, said }) => (
+            {parts.map(({ alert, part, decision }) => (
               <li>
                 <p>
                   <Level level={alert.level} />{' '}
@@ -123,8 +124,8 @@ function Why({ found, caller }: { found: EntryPage; caller: Caller }) {
                   </span>
                 </p>
                 <p class="quiet">
-                  {part === 'matched' ? 'It matched. ' : 'It was counted. '}
-                  {part === 'matched' && <UntrustedText text={saidInWords(said)} max={300} />}
+                  {part === 'matched' ? 'Matched' : 'Contributed to a correlation'}
+                  {decision !== null && <UntrustedText text={`. ${decisionWording(decision)}`} max={300} />}
                 </p>
               </li>
             ))}

@@ -2,9 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/actor-activity.ts';
 import type { Views } from '../../../src/ledger/read/views.ts';
 import { storedId } from '../../../src/ledger/record/dedupe.ts';
-import { nodeStore } from '../../../src/ledger/store/node-store.ts';
-import { migrate } from '../../../src/ledger/store/schema.ts';
-import type { Store } from '../../../src/ledger/store/store.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged, viewsOf } from './views-scene.ts';
 
@@ -28,12 +25,19 @@ describe('an entry', () => {
         },
       ],
       parts: [
-        { alert: { rule: MANY.id, level: 'critical', count: 1 }, part: 'counted', said: 'counted' },
-        { alert: { rule: DELETED.id, count: 3, state: 'open' }, part: 'matched', said: 'opened: first match' },
+        { alert: { rule: MANY.id, level: 'critical', count: 1 }, part: 'contributing', decision: null },
+        {
+          alert: { rule: DELETED.id, count: 3, state: 'open' },
+          part: 'matched',
+          decision: { kind: 'opened', reason: 'first match' },
+        },
       ],
     });
-    expect(views.entry('d2', null)?.parts.map(({ said }) => said)).toEqual(['counted', 'grouped']);
-    expect(views.entry('d3', null)?.parts.map(({ said }) => said)).toEqual(['opened: first match', 'grouped']);
+    expect(views.entry('d2', null)?.parts.map(({ decision }) => decision?.reason ?? null)).toEqual([null, 'grouped']);
+    expect(views.entry('d3', null)?.parts.map(({ decision }) => decision?.reason ?? null)).toEqual([
+      'first match',
+      'grouped',
+    ]);
   });
 
   it('that matches a rule which raises no alert says so, and has no alerts', () => {
@@ -219,31 +223,5 @@ describe('the story', () => {
     const by = (id: string, who: string) => entry(id, NOON, { actor: { id: who } });
     it.record([by('1', actor), by('2', actor), by('3', 'alice'), by('4', 'b')]);
     expect(ids(views.entry('1', null)?.actorActivity.after ?? [])).toEqual(['2']);
-  });
-});
-
-describe('an entry that was cut before there was a mark for it', () => {
-  it('is marked when the tables are brought up to date, and no other', () => {
-    const store = nodeStore();
-    const first: Store = {
-      ...store,
-      run: (sql, ...binds) => {
-        if (sql.startsWith('ALTER TABLE entries')) throw new Error('the second begins');
-        store.run(sql, ...binds);
-      },
-    };
-    expect(() => migrate(first)).toThrow('the second begins');
-    const bodies = {
-      strings: '{"id":"strings","user_agent":"AAAA… (70000 characters)"}',
-      only: '{"id":"only","created_at":"2026-01-01T00:00:00Z","cut":"an entry of 70000 characters"}',
-      whole: '{"id":"whole","user_agent":"curl"}',
-    };
-    Object.entries(bodies).forEach(([id, body], i) => {
-      store.run('INSERT INTO entries (seq, id, created_at, body) VALUES (?, ?, 0, ?)', i + 1, id, body);
-    });
-    migrate(store);
-    expect(store.all<{ id: string }>('SELECT id FROM entries WHERE cut = 1').map(({ id }) => id)).toEqual([
-      ...['strings', 'only'],
-    ]);
   });
 });

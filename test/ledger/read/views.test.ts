@@ -28,7 +28,7 @@ describe('an alert', () => {
     expect(page?.timeline.map(({ entry }) => entry?.id)).toEqual([
       ...['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'late', 'd6', 'd7', 'd8', 'd9', 'd10'],
     ]);
-    expect(page?.timeline[0]).toMatchObject({ part: 'matched', said: 'opened: first match' });
+    expect(page?.timeline[0]).toMatchObject({ part: 'matched', decision: { kind: 'opened', reason: 'first match' } });
     expect(page?.timeline[0]?.evidence).toEqual([{ selection: 'selection', field: 'action', value: 'vm.deleted' }]);
     expect(page?.deliveries.map(({ receiver, what, state }) => [receiver, what, state])).toEqual([
       ['slack', 'opened', 'pending'],
@@ -48,7 +48,7 @@ describe('an alert', () => {
     it.record([entry('much-later', NOON + 3 * HOUR)], { now: NOON + 3 * HOUR });
     expect(views.alert(1)).toMatchObject({
       alert: { state: 'closed', count: 150 },
-      closing: 'resolved: its period closed after growth',
+      closing: { notify: true, kind: 'resolved', reason: 'its period closed after growth' },
     });
     expect(views.alert(1)?.deliveries.map(({ what }) => what)).toEqual(['opened', 'updated', 'updated', 'resolved']);
   });

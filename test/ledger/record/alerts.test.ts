@@ -1,7 +1,9 @@
 /** From matches to alerts: one a rule, key and period, however often and in whatever order the entries are read. */
+
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../src/ledger/rpc.ts';
 import { compile } from '../../../src/sigma/index.ts';
+import { decisionName } from '../../support/decision.ts';
 import {
   ALLOWED_LATENESS,
   counting,
@@ -42,7 +44,7 @@ describe('one alert a rule, key and period', () => {
     expect(opened[0]).toMatchObject({
       rule: 'vm.deleted',
       level: 'high',
-      said: 'notified: first match',
+      decision: { notify: true, kind: 'opened', reason: 'first match' },
       evidence: 'action=vm.deleted',
     });
     it.record([deleted('c', NOON)]);
@@ -107,7 +109,9 @@ describe('one alert a rule, key and period', () => {
 
   it('an informational one is kept and not told', () => {
     const it = scene([{ ...RULE, level: 'informational' }]);
-    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'held back: informational' }]);
+    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([
+      { decision: { notify: false, reason: 'informational' } },
+    ]);
     expect([it.count('alerts'), it.count('deliveries')]).toEqual([1, 0]);
   });
 
@@ -137,7 +141,9 @@ describe('growth', () => {
       ['opened', 1, 'g1'],
       ['updated', 10, 'g10'],
     ]);
-    const said = it.store.all<{ said: string }>('SELECT said FROM matches ORDER BY seq').map((row) => row.said);
+    const said = it.store
+      .all<{ decision: string | null }>('SELECT decision FROM matches ORDER BY seq')
+      .map((row) => decisionName(row.decision));
     const grouped = (count: number) => Array.from({ length: count }, () => 'grouped');
     expect(said).toEqual(['opened: first match', ...grouped(8), 'updated: count reached 10', ...grouped(2)]);
   });
@@ -227,13 +233,17 @@ describe('routing', () => {
 
   it('tells what is informational to who asks for it', () => {
     const it = scene([{ ...RULE, level: 'informational' }], { receivers });
-    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'notified: first match' }]);
+    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([
+      { decision: { notify: true, kind: 'opened', reason: 'first match' } },
+    ]);
     expect(sent(it)).toMatchObject([{ state: 'pending' }, { state: 'suppressed' }, { state: 'suppressed' }]);
   });
 
   it('says that nobody hears of a level, and keeps no row for each', () => {
     const it = scene([{ ...RULE, level: 'medium' }], { receivers: [route('pager', { minLevel: 'critical' })] });
-    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([{ said: 'held back: no receiver of its level' }]);
+    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([
+      { decision: { notify: false, reason: 'no receiver of its level' } },
+    ]);
     expect(it.count('deliveries')).toBe(0);
   });
 
@@ -286,7 +296,7 @@ describe('backfilled', () => {
   it('is opened in silence; the first live match tells', () => {
     const it = scene([RULE]);
     expect(it.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([
-      { said: 'held back: backfilled' },
+      { decision: { notify: false, reason: 'backfilled' } },
     ]);
     expect(it.count('deliveries')).toBe(0);
     it.record([deleted('b', NOON - 8 * MINUTE)]);
@@ -475,6 +485,6 @@ describe('replay', () => {
     for (const kind of ['opened', 'updated', 'resolved']) {
       expect(first.count('deliveries', `notification ->> '$.kind' = '${kind}'`), kind).toBeGreaterThan(1);
     }
-    expect(first.count('matches', "said = 'counted'")).toBeGreaterThan(3);
+    expect(first.count('matches', 'decision IS NULL')).toBeGreaterThan(3);
   });
 });

@@ -1,7 +1,9 @@
 /** When an alert's period is seen through: told once where it grew, else with the reason kept; never twice, never lost. */
+
 import { describe, expect, it } from 'vitest';
 import { CLOSE_MOST } from '../../../src/ledger/record/closing.ts';
 import { compile } from '../../../src/sigma/index.ts';
+import { decisionName } from '../../support/decision.ts';
 import { ALLOWED_LATENESS, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, route, scene } from '../scene.ts';
 
 const deleted = (id: string, at: number, actor: unknown = 'alice') =>
@@ -23,7 +25,9 @@ function grown(matches = 2, more: Parameters<typeof scene>[1] = {}, rule = RULE)
 /** A quiet tick whose walk is seen through up to `watermark`. */
 const seeThrough = (it: Scene, watermark: number) => it.record([], { now: watermark + ALLOWED_LATENESS });
 const closingOf = ({ store }: Scene) =>
-  store.all<{ state: string; closing: string | null }>('SELECT state, closing FROM alerts ORDER BY id');
+  store
+    .all<{ state: string; closing: string | null }>('SELECT state, closing FROM alerts ORDER BY id')
+    .map(({ state, closing }) => ({ state, closing: closing === null ? null : decisionName(closing) }));
 const notices = ({ store }: Scene) =>
   store
     .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')

@@ -1,8 +1,10 @@
 /** The entries a correlation counted: found again, shown with the alert, and never more than that. */
+
 import { describe, expect, it } from 'vitest';
 import type { Accepted } from '../../../src/ledger/model.ts';
 import { contributingEntries } from '../../../src/ledger/record/contributing.ts';
 import { compile, createCorrelator } from '../../../src/sigma/index.ts';
+import { decisionName } from '../../support/decision.ts';
 import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
 
 const FED = onAction('vm.deleted', { alerts: false });
@@ -10,13 +12,13 @@ const deleted = (id: string, at: number, actor: unknown = 'alice', more: Readonl
   entry(id, at, { action: 'vm.deleted', actor: { id: actor }, ...more });
 type Scene = ReturnType<typeof scene>;
 
-/** `id said` of each row of `matches`, in the order of time. */
+/** Id and decision of each row of `matches`, in the order of time. */
 const rows = ({ store }: Scene) =>
   store
-    .all<{ id: string; said: string }>(
-      'SELECT id, said FROM matches JOIN entries USING (seq) ORDER BY alert, at, matches.seq',
+    .all<{ id: string; decision: string | null }>(
+      'SELECT id, decision FROM matches JOIN entries USING (seq) ORDER BY alert, at, matches.seq',
     )
-    .map(({ id, said }) => `${id} ${said}`);
+    .map(({ id, decision }) => `${id} ${decisionName(decision)}`);
 const first = ({ store }: Scene) =>
   store
     .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')
@@ -28,7 +30,13 @@ describe('when a correlation opens an alert', () => {
     const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((id, i) => deleted(id, NOON - 5 * MINUTE + i * SECOND));
     it.record([a, b, c].filter((each) => each !== undefined));
     it.record([d, e].filter((each) => each !== undefined));
-    expect(rows(it)).toEqual(['a counted', 'b counted', 'c counted', 'd counted', 'e opened: first match']);
+    expect(rows(it)).toEqual([
+      'a contributing',
+      'b contributing',
+      'c contributing',
+      'd contributing',
+      'e opened: first match',
+    ]);
     expect(first(it)).toEqual([['a', 'b', 'c']]);
     expect(it.count('alerts', 'count = 1')).toBe(1);
     expect(it.store.all('SELECT at, evidence FROM matches WHERE seq = 1')).toEqual([
@@ -52,7 +60,7 @@ describe('when a correlation opens an alert', () => {
       deleted('c', at),
       deleted('d', at),
     ]);
-    expect(rows(it)).toEqual(['a counted', 'b counted', 'c opened: first match', 'd grouped']);
+    expect(rows(it)).toEqual(['a contributing', 'b contributing', 'c opened: first match', 'd grouped']);
     expect(first(it)).toEqual([['a', 'b']]);
   });
 
@@ -61,13 +69,13 @@ describe('when a correlation opens an alert', () => {
     it.record([deleted('a', NOON - 2 * MINUTE), deleted('c', NOON)]);
     it.record([deleted('b', NOON - MINUTE)]);
     expect(first(it)).toEqual([['a', 'c']]);
-    expect(rows(it).sort()).toEqual(['a counted', 'b opened: first match', 'c counted']);
+    expect(rows(it).sort()).toEqual(['a contributing', 'b opened: first match', 'c contributing']);
   });
 
   it('the first twenty, of however many', () => {
     const it = scene([FED, counting('vm.deleted', 50)]);
     it.record(entries(50, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
-    expect(it.count('matches', "said = 'counted'")).toBe(20);
+    expect(it.count('matches', 'decision IS NULL')).toBe(20);
     expect([it.count('matches', 'seq <= 20'), it.count('matches', 'seq = 50')]).toEqual([20, 1]);
   });
 
@@ -83,23 +91,23 @@ describe('when a correlation opens an alert', () => {
     const it = scene([FED, counting('vm.deleted', 3)]);
     it.record([deleted('future', NOON + MINUTE)]);
     it.record([deleted('a', NOON + MINUTE), deleted('b', NOON + MINUTE)], { now: NOON + 2 * MINUTE });
-    expect(rows(it)).toEqual(['a counted', 'b opened: first match']);
+    expect(rows(it)).toEqual(['a contributing', 'b opened: first match']);
   });
 
   it('what opens an alert in silence is kept; the first live match tells it', () => {
     const it = scene([FED, counting('vm.deleted', 2)]);
     it.record([deleted('a', NOON - 3 * SECOND), deleted('b', NOON - 2 * SECOND)], { suppressBefore: NOON + DAY });
-    expect(rows(it)).toEqual(['a counted', 'b backfilled']);
+    expect(rows(it)).toEqual(['a contributing', 'b backfilled']);
     it.record([deleted('c', NOON - SECOND)]);
     // b matched itself: that stands.
-    expect(rows(it)).toEqual(['a counted', 'b backfilled', 'c opened: first live match']);
+    expect(rows(it)).toEqual(['a contributing', 'b backfilled', 'c opened: first live match']);
     expect(first(it)).toEqual([['a', 'b']]);
   });
 
   it('neither growth nor a detection’s match counts anything', () => {
     const it = scene([onAction('vm.deleted'), counting('vm.deleted', 2)]);
     it.record(entries(11, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
-    expect(it.count('matches', "said = 'counted'")).toBe(1);
+    expect(it.count('matches', 'decision IS NULL')).toBe(1);
     expect(first(it)).toEqual([null, ['e00000'], null, []]);
   });
 
@@ -116,7 +124,7 @@ describe('when a correlation opens an alert', () => {
       entry('x', NOON - SECOND, { actor: { id: 'alice' }, target: { id: 'bob' } }),
       deleted('b', NOON),
     ]);
-    expect(rows(it)).toEqual(['a counted', 'b opened: first match']);
+    expect(rows(it)).toEqual(['a contributing', 'b opened: first match']);
   });
 
   it('finds them by the index of time, whatever the rule', () => {

@@ -245,9 +245,9 @@ describe('chains', () => {
 
   it('its evidence is the entries that completed what lies below', () => {
     const it = told([...ALL, burst, then], story);
-    expect(it.store.all('SELECT seq, said FROM matches ORDER BY seq')).toEqual([
-      { seq: 3, said: 'counted' },
-      { seq: 4, said: 'opened: first match' },
+    expect(it.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
+      { seq: 3, reason: null },
+      { seq: 4, reason: 'first match' },
     ]);
   });
 
@@ -309,9 +309,9 @@ describe('one entry', () => {
       ],
     );
     expect(alerts(it)).toMatchObject([{ key: '["new"]' }]);
-    expect(it.store.all('SELECT seq, said FROM matches ORDER BY seq')).toEqual([
-      { seq: 1, said: 'counted' },
-      { seq: 3, said: 'opened: first match' },
+    expect(it.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
+      { seq: 1, reason: null },
+      { seq: 3, reason: 'first match' },
     ]);
   });
 });

@@ -8,16 +8,16 @@ describe('the stage', () => {
     const all = entries(5, NOON - 10 * MINUTE, MINUTE);
     expect(stage(all.slice(3).toReversed())).toMatchObject({ recorded: 0, staged: 2 });
     expect(stage(all.slice(0, 3).toReversed(), { ends: true })).toMatchObject({ recorded: 0, staged: 3 });
-    expect([count('entries'), count('staged'), checkpoint().scan?.flushing]).toEqual([0, 5, true]);
+    expect([count('entries'), count('staging'), checkpoint().scan?.flushing]).toEqual([0, 5, true]);
     expect(flush()).toMatchObject({ recorded: 5, checkpoint: { scan: null, watermark: NOON - ALLOWED_LATENESS } });
     expect(ids()).toEqual(all.map(({ id }) => id));
-    expect(count('staged')).toBe(0);
+    expect(count('staging')).toBe(0);
   });
 
   it('is passed by where one page is the whole walk', () => {
     const { stage, count, checkpoint } = scene();
     expect(stage(entries(3, NOON, 1).toReversed(), { ends: true })).toMatchObject({ recorded: 3, staged: 0 });
-    expect([count('staged'), checkpoint().scan]).toEqual([0, null]);
+    expect([count('staging'), checkpoint().scan]).toEqual([0, null]);
   });
 
   it('takes a page twice as once', () => {
@@ -25,7 +25,7 @@ describe('the stage', () => {
     const page = entries(3, NOON, 1);
     stage(page);
     expect(stage(page)).toMatchObject({ staged: 0 });
-    expect(count('staged')).toBe(3);
+    expect(count('staging')).toBe(3);
   });
 
   it('knows what is recorded', () => {
@@ -41,7 +41,7 @@ describe('the stage', () => {
     stage(all, { ends: false });
     stage([], { ends: true });
     const seen: number[] = [];
-    while (count('staged') > 0) seen.push(flush().recorded);
+    while (count('staging') > 0) seen.push(flush().recorded);
     expect(seen).toEqual([100, 100, 50]);
     expect(ids()).toEqual(all.map(({ id }) => id));
   });
@@ -54,8 +54,8 @@ describe('the stage', () => {
     });
     const { stage, flush, count } = scene([rule]);
     stage([entry('long', NOON, { user_agent: agent }), entry('short', NOON + 1)]);
-    expect(count('staged', 'length(CAST(body AS BLOB)) > 1048576')).toBe(0);
-    expect(count('staged')).toBeGreaterThan(3);
+    expect(count('staging', 'length(CAST(body AS BLOB)) > 1048576')).toBe(0);
+    expect(count('staging')).toBeGreaterThan(3);
     stage([], { ends: true });
     expect(flush().opened).toHaveLength(1);
   });
@@ -75,7 +75,7 @@ describe('the stage', () => {
     stage([], { ends: true });
     expect(flush().recorded).toBe(odd.length);
     expect(new Set(ids()).size).toBe(odd.length);
-    expect(count('staged')).toBe(0);
+    expect(count('staging')).toBe(0);
   });
 
   it('is not drained for a walk that is still being read', () => {
@@ -87,7 +87,7 @@ describe('the stage', () => {
     const { version } = checkpoint();
     stage([], { ends: false });
     expect(ledger.flush(version, 100, NOON)).toEqual({ kind: 'conflict' });
-    expect(count('staged')).toBe(3);
+    expect(count('staging')).toBe(3);
   });
 
   it('goes on being drained by a ledger that was evicted between the last page and the first step', () => {
@@ -104,7 +104,7 @@ describe('the stage', () => {
     stage(entries(3, NOON, 1));
     const rewind = { id: 'r', to: NOON - 5 * 60 * MINUTE, suppress: false };
     ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
-    expect(count('staged')).toBe(0);
+    expect(count('staging')).toBe(0);
   });
 
   it('gives up the entry that brings the ledger down at the third time, and no other', () => {
