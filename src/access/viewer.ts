@@ -5,6 +5,7 @@
  * Contract: pure but for Web Crypto; `now` and the random bytes are parameters. A token names its record by an id that is
  * no secret, so that it is found and revoked by one point read; its secret part has 256 bits.
  */
+import { parseJson } from '../text/json.ts';
 import { sameText, sha256 } from './mac.ts';
 
 /** What KV keeps of a token. */
@@ -68,12 +69,7 @@ export function recordText(record: ViewerRecord): string {
 
 /** A record as it was read from KV; null for anything that is none. Never throws. */
 export function recordFrom(text: string | null): ViewerRecord | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(text ?? 'null');
-  } catch {
-    return null;
-  }
+  const json = text === null ? null : parseJson(text);
   if (typeof json !== 'object' || json === null) return null;
   const { hash, name, createdAt, expiresAt } = json as { readonly [field in keyof ViewerRecord]?: unknown };
   if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) return null;

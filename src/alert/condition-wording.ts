@@ -1,6 +1,7 @@
 /** What a correlation asks for, in words, for people. Pure; the words are the rules' own, and not escaped. */
+
 import type { Comparison, CorrelationRule, Formula, RuleLeaf } from '../sigma/index.ts';
-import { numberText } from './number-wording.ts';
+import { numberText } from '../text/numbers.ts';
 
 /**
  * What a correlation asks of its windows: `20 or more`, `all of them`, `“Key made” and not “Key deleted”`.

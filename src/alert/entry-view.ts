@@ -3,6 +3,7 @@
  */
 import type { EntryBody } from '../audit-log/entry.ts';
 import { fieldValue } from '../sigma/index.ts';
+import { jsonText } from '../text/json.ts';
 import type { EntryView } from './notification.ts';
 
 /** Enough for any honest value; an attacker's is cut, so that a stored notification stays small. */
@@ -13,7 +14,7 @@ export function entryView(id: string, createdAt: number, body: EntryBody): Entry
   const text = (field: string): string | null => {
     const value = fieldValue(body, field);
     if (value === null || value === undefined) return null;
-    const whole = typeof value === 'string' ? value : jsonOf(value);
+    const whole = typeof value === 'string' ? value : (jsonText(value) ?? '…');
     return whole.length <= VIEW_TEXT_LIMIT ? whole : `${whole.slice(0, VIEW_TEXT_LIMIT).toWellFormed()}…`;
   };
   return {
@@ -28,13 +29,4 @@ export function entryView(id: string, createdAt: number, body: EntryBody): Entry
     statusCode: text('status_code'),
     userAgent: text('user_agent'),
   };
-}
-
-/** A value as JSON; where it is nested more deeply than can be written, only that there is one. */
-function jsonOf(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return '…';
-  }
 }

@@ -1,6 +1,8 @@
 /** What a correlation's number is, in words: `12 different values of client_ip in 1 hour`. Pure and total. */
+
 import type { CorrelationType } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
+import { numberText } from '../text/numbers.ts';
 import { trustedLine } from '../text/untrusted.ts';
 
 const NAME = 100;
@@ -67,13 +69,4 @@ export function ordinal(number: number): string {
   const teen = number % 100 > 10 && number % 100 < 14;
   const ending = teen ? undefined : ({ 1: 'st', 2: 'nd', 3: 'rd' } as Record<number, string>)[number % 10];
   return `${numberText(number)}${ending ?? 'th'}`;
-}
-
-/** The same in every locale and runtime: `12,345`, `0.25`, `1,234.567`. A fraction is rounded to what is worth reading. */
-export function numberText(value: number): string {
-  const rounded = Number.isInteger(value)
-    ? value
-    : Number(Math.abs(value) < 1 ? value.toPrecision(3) : value.toFixed(3));
-  const [whole = '', ...rest] = String(rounded).split('.');
-  return [/^-?\d+$/.test(whole) ? whole.replace(/\B(?=(?:\d{3})+$)/g, ',') : whole, ...rest].join('.');
 }

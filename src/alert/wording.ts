@@ -5,14 +5,17 @@
  * receiver's business, who knows its markup, and so is how an instant is shown. Nothing here is long: what is shortened
  * ends in "…", and the links lead to the whole.
  */
+
 import type { Evidence } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
+import { counted, numberText } from '../text/numbers.ts';
+import { utcText } from '../text/times.ts';
 import { trustedLine, untrustedLine } from '../text/untrusted.ts';
 import { healthWording } from './health-wording.ts';
 import { alertButtons, frontButton, type Links } from './links.ts';
 import type { Fact, Instant, Passage, Wording } from './message-parts.ts';
 import type { AlertNotification, EntryView, Notification } from './notification.ts';
-import { numberText, numberWords } from './number-wording.ts';
+import { numberWords } from './number-wording.ts';
 import { LINES, proseLines } from './prose.ts';
 import { isTest } from './test-alert.ts';
 
@@ -81,7 +84,7 @@ function headline(notification: AlertNotification): string {
     case 'opened':
       return title;
     case 'updated':
-      return `${title}: grown to ${times(alert.count)}`;
+      return `${title}: grown to ${counted(alert.count, 'match', 'matches')}`;
     case 'resolved':
       return `Closed: ${title}`;
   }
@@ -120,7 +123,9 @@ function state(notification: AlertNotification): string | null {
 
 function matchesOver({ alert }: AlertNotification): string {
   const spread = alert.lastAt - alert.firstAt;
-  return alert.count > 1 && spread > 0 ? `${times(alert.count)} over ${durationInWords(spread)}` : times(alert.count);
+  return alert.count > 1 && spread > 0
+    ? `${counted(alert.count, 'match', 'matches')} over ${durationInWords(spread)}`
+    : counted(alert.count, 'match', 'matches');
 }
 
 function whatLines(entry: EntryView): string[] {
@@ -237,18 +242,4 @@ function address(text: string): string | null {
   const url = !/[\s<>|]/.test(text) && URL.canParse(text) ? new URL(text) : null;
   if (url === null || url.protocol !== 'https:' || url.username !== '' || url.password !== '') return null;
   return url.href.length <= 1000 && !/[\s<>|"]/.test(url.href) ? url.href : null;
-}
-
-/** The first instant that has no four digits for its year. */
-const YEAR_10000 = Date.UTC(10_000, 0, 1);
-
-/** `2026-01-31 09:30:00 UTC`; null for what is no time of ours. */
-export function utcText(ms: number): string | null {
-  if (!(ms >= 0 && ms < YEAR_10000)) return null;
-  const iso = new Date(ms).toISOString();
-  return `${iso.slice(0, -5).replace('T', ' ')} UTC`;
-}
-
-function times(count: number): string {
-  return `${numberText(count)} ${count === 1 ? 'match' : 'matches'}`;
 }

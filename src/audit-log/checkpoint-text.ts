@@ -2,9 +2,11 @@
  * The checkpoint and the rewind as they lie in KV: JSON for people to read and move, checked when it is read back.
  * Top-level times are RFC 3339. What can't be read is said, and treated as if it weren't there.
  */
+
 import * as z from 'zod/mini';
+import { parseJson } from '../text/json.ts';
+import { readInstant } from '../text/times.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { readInstant } from './page.ts';
 
 const nullableNumber = z.nullable(z.number());
 /** ms since the epoch, as far as dates go (ECMA-262, 21.4.1.1). */
@@ -100,12 +102,8 @@ export function rewindFrom(text: string): Read<Rewind> {
 }
 
 function parsed<S extends z.ZodMiniType>(schema: S, text: string): Read<z.output<S>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { ok: false, problem: 'it is not JSON' };
-  }
+  const json = parseJson(text);
+  if (json === undefined) return { ok: false, problem: 'it is not JSON' };
   const result = schema.safeParse(json);
   if (result.success) return { ok: true, value: result.data };
   const issue = result.error.issues[0];

@@ -7,7 +7,7 @@
  *
  * Pure: no clock, no I/O.
  */
-
+import { readInstant } from '../text/times.ts';
 import type { Entry, EntryBody, Malformed, Page } from './entry.ts';
 import { UpstreamError } from './errors.ts';
 
@@ -58,66 +58,4 @@ function wrongShape(what: string): UpstreamError {
     'wrong-shape',
     `the upstream's answer is not a page of the audit log (${what}): check NIRVANA_LABS_BASE_URL`,
   );
-}
-
-/** `2025-01-01T00:00:00` is 19 characters; what follows is a fraction and an offset. */
-const SECONDS_END = 19;
-const REST = /^(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
-
-/**
- * An RFC 3339 date-time in ms since the epoch, digits finer than a millisecond cut off; null when it is not one.
- *
- * Fractions may have any length. The day must exist in its month, and the offset must be given. `T` and `Z` may be
- * small and `T` may be a space (RFC 3339, 5.6). A leap second (`:60`, only as the last of an hour's seconds) is
- * tolerated, for it is legal, and reads as the second after it, as POSIX time has no other place for it.
- *
- * @example readInstant('2025-01-01T01:00:00.123456+01:00') // 1735689600123
- */
-export function readInstant(text: string): number | null {
-  if (text[4] !== '-' || text[7] !== '-' || text[13] !== ':' || text[16] !== ':') return null;
-  const t = text[10];
-  if (t !== 'T' && t !== 't' && t !== ' ') return null;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 7);
-  const day = digits(text, 8, 10);
-  const hour = digits(text, 11, 13);
-  const minute = digits(text, 14, 16);
-  const second = digits(text, 17, SECONDS_END);
-  // Negated, so that the NaN of what is no digit is refused as well.
-  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return null;
-  if (!(hour <= 23 && minute <= 59 && (second <= 59 || (second === 60 && minute === 59)))) return null;
-  const rest = REST.exec(text.slice(SECONDS_END));
-  if (rest === null) return null;
-  const millisecond = rest[1] === undefined ? 0 : Number(rest[1].slice(0, 3).padEnd(3, '0'));
-  let offset = 0;
-  if (rest[2] !== undefined) {
-    const hours = Number(rest[3]);
-    const minutes = Number(rest[4]);
-    if (hours > 23 || minutes > 59) return null;
-    offset = (rest[2] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000;
-  }
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999: 400 years are a whole number of days, always the same.
-  const utc =
-    year >= 100
-      ? Date.UTC(year, month - 1, day, hour, minute, second, millisecond)
-      : Date.UTC(year + 400, month - 1, day, hour, minute, second, millisecond) - FOUR_CENTURIES_MS;
-  return utc - offset;
-}
-
-const FOUR_CENTURIES_MS = 146_097 * 86_400_000;
-
-/** The number in text[from, to), NaN when that is not all digits. */
-function digits(text: string, from: number, to: number): number {
-  let number = 0;
-  for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
-    number = number * 10 + digit;
-  }
-  return number;
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

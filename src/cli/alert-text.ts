@@ -3,8 +3,9 @@
  * back and for what reason, how it grew, how it closed. Pure; whatever others wrote commands no terminal.
  */
 import { closingWording, decisionWording } from '../alert/decision-wording.ts';
+import { counted } from '../text/numbers.ts';
 import type { AlertAnswer, AlertsAnswer } from './answer.ts';
-import { counted, safe, section, table, utc } from './text.ts';
+import { safe, section, table, utc } from './text.ts';
 
 type Line = AlertsAnswer['alerts'][number];
 type Told = AlertAnswer['timeline'][number];

@@ -2,8 +2,10 @@
  * How a test of the receivers went, and what a resend came to, for people. Pure; whatever others wrote commands no
  * terminal.
  */
+
+import { counted } from '../text/numbers.ts';
 import type { TestAnswer } from './answer.ts';
-import { ago, counted, safe } from './text.ts';
+import { ago, safe } from './text.ts';
 
 /** Whether there is a receiver, and each took the test. */
 export function allDelivered({ tested }: TestAnswer): boolean {

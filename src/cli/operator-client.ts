@@ -9,6 +9,7 @@ import { operatorToken } from '../access/operator.ts';
 import { readBytes } from '../http/body.ts';
 import { readHttpDate } from '../http/headers.ts';
 import { formatDuration } from '../text/duration.ts';
+import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
 import { ALERTS_PATH, operatorAlertPath, RESEND_PATH, REWIND_PATH, STATUS_PATH, TEST_PATH } from '../web/operator.ts';
 import {
@@ -79,7 +80,7 @@ export function createOperatorClient(target: Target, now: () => number): Operato
       throw notReached(origin, timeoutMs, error);
     }
     if (!response.ok) throw refused(origin, response, text, now());
-    const json = text === null ? undefined : jsonFrom(text);
+    const json = text === null ? undefined : parseJson(text);
     if (json === undefined) throw noTocsin(origin);
     return json;
   }
@@ -107,14 +108,6 @@ export function createOperatorClient(target: Target, now: () => number): Operato
       if (acceptedFrom(await ask('POST', REWIND_PATH, text)) === null) throw noTocsin(origin);
     },
   };
-}
-
-function jsonFrom(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function notReached(origin: string, timeoutMs: number, error: unknown): Failure {
@@ -163,7 +156,7 @@ function refused(origin: string, response: Response, text: string | null, now: n
 }
 
 function messageOf(text: string | null): string | null {
-  const json = text === null ? undefined : jsonFrom(text);
+  const json = text === null ? undefined : parseJson(text);
   if (typeof json !== 'object' || json === null || !('message' in json)) return null;
   return typeof json.message === 'string' ? oneLine(json.message, 300) : null;
 }

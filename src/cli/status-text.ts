@@ -3,8 +3,9 @@
  * what waits, then what is wrong. Pure; whatever others wrote comes out as text that commands no terminal.
  */
 import { LEVELS } from '../sigma/index.ts';
+import { counted, numberText } from '../text/numbers.ts';
 import type { StatusAnswer } from './answer.ts';
-import { ago, count, counted, safe, section, table, utc } from './text.ts';
+import { ago, safe, section, table, utc } from './text.ts';
 
 type Status = NonNullable<StatusAnswer['status']>;
 type Walk = NonNullable<NonNullable<Status['checkpoint']>['scan']>;
@@ -61,16 +62,16 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
       'Entries',
       counters === null
         ? 'none yet'
-        : `${count(counters.recorded)} recorded, ${count(counters.quarantined)} in quarantine, ` +
-          `${count(counters.expired)} too old when they came`,
+        : `${numberText(counters.recorded)} recorded, ${numberText(counters.quarantined)} in quarantine, ` +
+          `${numberText(counters.expired)} too old when they came`,
     ],
-    ['Rules', `${count(status.rules.count)}, version ${safe(status.rules.version)}`],
-    ['Alerts open', open.map((level) => `${count(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],
+    ['Rules', `${numberText(status.rules.count)}, version ${safe(status.rules.version)}`],
+    ['Alerts open', open.map((level) => `${numberText(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],
     ['Receivers', receivers.map(safe).join(', ') || 'NONE: nobody is told'],
     [
       'Deliveries',
-      `${count(deliveries.pending)} pending, ${count(deliveries.delivered)} delivered, ` +
-        `${count(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ${count(deliveries.suppressed)} held back`,
+      `${numberText(deliveries.pending)} pending, ${numberText(deliveries.delivered)} delivered, ` +
+        `${numberText(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ${numberText(deliveries.suppressed)} held back`,
     ],
   ];
 }
@@ -90,7 +91,7 @@ function health(receivers: StatusAnswer['receivers']): string[] {
     const since = state === 'failing' && failingSince !== null ? ` since ${utc(failingSince)}` : '';
     const because = reason === null ? '' : `: ${safe(reason)}`;
     const last = lastDeliveredAt === null ? 'nothing delivered yet' : `last delivered ${utc(lastDeliveredAt)}`;
-    const left = [pending > 0 ? `${count(pending)} pending` : '', dead > 0 ? `${count(dead)} DEAD` : ''];
+    const left = [pending > 0 ? `${numberText(pending)} pending` : '', dead > 0 ? `${numberText(dead)} DEAD` : ''];
     return [`${safe(name).padEnd(width)}  ${word}${since}${because}`, last, ...left]
       .filter((part) => part !== '')
       .join('; ');
@@ -98,12 +99,12 @@ function health(receivers: StatusAnswer['receivers']): string[] {
 }
 
 function backlog(scan: Walk | null, staged: number): string {
-  const waiting = staged === 0 ? '' : `; ${count(staged)} entries staged`;
+  const waiting = staged === 0 ? '' : `; ${numberText(staged)} entries staged`;
   if (scan === null) return `none${waiting}`;
   if (scan.flushing) return `a walk is read to its end and being recorded${waiting}`;
   const since = scan.began === null ? '' : `, begun ${utc(scan.began)}`;
   const reached = scan.reached === null ? '' : `, has come to ${utc(scan.reached)}`;
-  return `a walk is under way: ${count(scan.steps)} pages so far${since}${reached}${waiting}`;
+  return `a walk is under way: ${numberText(scan.steps)} pages so far${since}${reached}${waiting}`;
 }
 
 function lists(status: Status, now: number): string[] {
@@ -112,7 +113,7 @@ function lists(status: Status, now: number): string[] {
       'Alarms about Tocsin itself',
       status.healthAlerts.map(
         ({ kind, since, count: times, summary }) =>
-          `${safe(kind)}, since ${utc(since)}${times > 1 ? `, ${count(times)} times` : ''}: ${safe(summary)}`,
+          `${safe(kind)}, since ${utc(since)}${times > 1 ? `, ${numberText(times)} times` : ''}: ${safe(summary)}`,
       ),
     ),
     ...section(
@@ -130,7 +131,7 @@ function lists(status: Status, now: number): string[] {
       'Newest alerts',
       status.alerts.newest.map(
         ({ id, level, title, count: matches, lastAt, state }) =>
-          `${count(id)}  ${safe(level).toUpperCase().padEnd(8)}  ${safe(title)}, ${safe(state)}, ` +
+          `${numberText(id)}  ${safe(level).toUpperCase().padEnd(8)}  ${safe(title)}, ${safe(state)}, ` +
           `${counted(matches, 'match', 'matches')}, last ${utc(lastAt)}`,
       ),
     ),

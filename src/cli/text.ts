@@ -3,6 +3,7 @@
  * that commands no terminal.
  */
 import { formatDuration } from '../text/duration.ts';
+import { utcText } from '../text/times.ts';
 import { oneLine } from '../text/untrusted.ts';
 
 const WIDTH = 300;
@@ -23,12 +24,9 @@ export function table(rows: readonly (readonly [string, string])[]): string[] {
   return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
 }
 
-const YEAR_10000 = Date.UTC(10_000, 0, 1);
-
 /** `2026-01-31 09:30:00 UTC`; `ms` since the epoch. */
 export function utc(ms: number): string {
-  if (!(ms >= 0 && ms < YEAR_10000)) return `an impossible time (${ms})`;
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return utcText(ms) ?? `an impossible time (${ms})`;
 }
 
 /** To the second below an hour, to the minute below a day: its two largest units. */
@@ -39,14 +37,4 @@ export function ago(ms: number | null): string {
       ?.slice(0, 2)
       .join('') ?? '0s'
   );
-}
-
-/** `1,234,567`. */
-export function count(value: number): string {
-  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
-}
-
-/** `1 match`, `2 matches`. */
-export function counted(value: number, one: string, many: string): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
 }

@@ -3,7 +3,9 @@
  *
  * Contract: pure, no clock; what is wrong is said without a secret's value.
  */
+
 import { parseDuration } from '../text/duration.ts';
+import { readInstant } from '../text/times.ts';
 import { absent, after, type Environment, type Reading, readText, truncate, value, wrong } from './setting.ts';
 
 /** An API key: something that can stand in a header. */
@@ -59,12 +61,8 @@ export function readExpiry(env: Environment, name: string): Reading<number> {
 
 /** The ms of a text that has an RFC 3339 time's form. */
 function instantOf(text: string): Reading<number> {
-  const at = Date.parse(text.replace(' ', 'T').toUpperCase());
-  // Some engines make the 30th of February the 2nd of March.
-  const date = text.slice(0, 10);
-  const midnight = Date.parse(`${date}T00:00:00Z`);
-  const exists = Number.isFinite(midnight) && new Date(midnight).toISOString().startsWith(date);
-  return Number.isFinite(at) && exists ? value(at) : wrong(`is no such time: ${truncate(text)}`);
+  const at = readInstant(text);
+  return at === null ? wrong(`is no such time: ${truncate(text)}`) : value(at);
 }
 
 /**

@@ -8,6 +8,7 @@
 import type { Malformed, Page } from '../audit-log/entry.ts';
 import type { InvalidRecord } from '../ledger/model.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
+import { jsonText } from '../text/json.ts';
 
 /** What a batch that was taken came to. */
 export type Done = Extract<Recorded, { kind: 'done' }>;
@@ -135,13 +136,4 @@ function toInvalidRecord({ problem, body }: Malformed): InvalidRecord {
   const id = typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string' ? body.id : null;
   const text = jsonText(body) ?? 'nested too deeply to be shown';
   return { id: id === '' ? null : id, problem, text: text.slice(0, RECORD_CHARS) };
-}
-
-/** A value as JSON; null where it is nested more deeply than can be written (it can be read). */
-function jsonText(value: unknown): string | null {
-  try {
-    return JSON.stringify(value) ?? 'undefined';
-  } catch {
-    return null;
-  }
 }

@@ -6,10 +6,12 @@
  * strings of entries come as attackers wrote them. 404 is only for those who were not let in, so what is not there is
  * null.
  */
+
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
 import { KV_REWIND } from '../poller/poll.ts';
+import { parseJson } from '../text/json.ts';
 import type { AppDeps, WebEnv } from './env.ts';
 
 export const STATUS_PATH = '/operator/status';
@@ -58,7 +60,7 @@ export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
   });
 
   app.post(RESEND_PATH, async (c) => {
-    const order = resendOrder.safeParse(jsonFrom(await c.req.text())).data;
+    const order = resendOrder.safeParse(parseJson(await c.req.text())).data;
     if (order === undefined) return c.json({ message: "the order can't be read: `receiver` is a name or null" }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     const names = config.receivers.map(({ name }) => name);
@@ -97,12 +99,4 @@ function namesText(names: readonly string[]): string {
 function idFrom(text: string | undefined): number | null | undefined {
   if (text === undefined) return null;
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
-}
-
-function jsonFrom(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

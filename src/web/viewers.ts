@@ -4,9 +4,11 @@
  * Contract: a token is in one answer, the one that made it; hashes are in none. 404 is for those who were not let in: where
  * there is no such token, null is revoked.
  */
+
 import { Hono } from 'hono/tiny';
 import { sha256 } from '../access/mac.ts';
 import { makeToken, TOKEN_BYTES, VIEWER_ID, viewerName } from '../access/viewer.ts';
+import { parseJson } from '../text/json.ts';
 import type { AppDeps, WebEnv } from './env.ts';
 import { deleteViewer, listViewers, readViewer, writeViewer } from './viewer-store.ts';
 
@@ -53,12 +55,8 @@ export function viewersApi({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
 
 /** What is asked for; or what is wrong with it. */
 function wantedFrom(text: string, now: number): { readonly name: string; readonly expiresAt: number | null } | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'not JSON';
-  }
+  const json = parseJson(text);
+  if (json === undefined) return 'not JSON';
   if (typeof json !== 'object' || json === null) return 'not an object';
   const { name: given, expiresAt = null } = json as { readonly name?: unknown; readonly expiresAt?: unknown };
   const name = viewerName(given);

@@ -7,6 +7,7 @@
 
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
+import { utcText } from '../../text/times.ts';
 import type { Store } from '../store/store.ts';
 import {
   expiringKey,
@@ -160,5 +161,5 @@ function nextStepAt(expiresAt: number | null, told: readonly OpenHealthAlert[], 
 
 /** `2026-01-31 09:30 UTC`. */
 function utc(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return utcText(ms, 'minutes') ?? new Date(ms).toISOString();
 }

@@ -4,6 +4,7 @@
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { fieldValue, type Match } from '../../sigma/index.ts';
 import { hash } from '../../text/hash.ts';
+import { jsonText } from '../../text/json.ts';
 import type { Accepted } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
@@ -102,17 +103,8 @@ const ACTOR_LIMIT = 256;
 export function storedActor(body: EntryBody): string | null {
   const value = fieldValue(body, 'actor.id');
   if (value === null || value === undefined) return null;
-  const text = typeof value === 'string' ? value : jsonOf(value);
+  const text = typeof value === 'string' ? value : jsonText(value);
   return text === null ? null : text.slice(0, ACTOR_LIMIT).toWellFormed().replaceAll('\0', '\ufffd');
-}
-
-/** Null where it is nested more deeply than can be written. */
-function jsonOf(value: unknown): string | null {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return null;
-  }
 }
 
 /** An entry larger than this is stored with its long strings cut. */

@@ -5,11 +5,13 @@
  * of text but on the buttons, so that the client's own light or dark ones hold; everything is escaped. Addresses that
  * others wrote are defanged (words.ts), so that no client makes links of them; ours are written out below their buttons.
  */
+
 import type { Button, Links } from '../../alert/links.ts';
 import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
-import { utcText, wording } from '../../alert/wording.ts';
+import { wording } from '../../alert/wording.ts';
+import { utcText } from '../../text/times.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { colourOf } from '../level-colour.ts';
 import { headers, type Mail, subject } from './message.ts';

@@ -4,8 +4,7 @@
  *
  * Pure. Lengths are in UTF-16 units after escaping, the strictest way to count them.
  */
-
-import { utcText } from '../../alert/wording.ts';
+import { utcText } from '../../text/times.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 
 /** https://docs.slack.dev/reference/block-kit/blocks: "up to 50 blocks in each message". */

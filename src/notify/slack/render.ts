@@ -4,11 +4,13 @@
  * Pure, and total: whatever stands in the notification, the message is within Slack's limits and everything in it that
  * somebody else wrote is text. It stands in plain_text objects, which Slack parses nothing in.
  */
+
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
 import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
-import { utcText, wording } from '../../alert/wording.ts';
+import { wording } from '../../alert/wording.ts';
+import { utcText } from '../../text/times.ts';
 import { colourOf } from '../level-colour.ts';
 import {
   type Block,

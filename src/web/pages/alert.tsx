@@ -7,6 +7,7 @@ import { entryPath } from '../../access/link.ts';
 import { closingWording, decisionWording } from '../../alert/decision-wording.ts';
 import type { AlertPage, DeliveryLine } from '../../ledger/rpc.ts';
 import type { Rule } from '../../sigma/index.ts';
+import { counted, numberText } from '../../text/numbers.ts';
 import type { Caller } from '../caller.ts';
 import { KeyParts } from './parts/alert-table.tsx';
 import { Card } from './parts/card.tsx';
@@ -15,7 +16,7 @@ import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { Code, UntrustedText } from './parts/untrusted-text.tsx';
 import { lengthInWords, When } from './parts/when.tsx';
-import { counted, grouped, stateInWords, whatInWords } from './parts/wording.ts';
+import { stateInWords, whatInWords } from './parts/wording.ts';
 
 export interface AlertOptions {
   readonly caller: Caller;
@@ -170,7 +171,7 @@ function Several({ of, none, code }: { of: readonly string[]; none: string; code
       {of.slice(0, NAMES).map((text) => (
         <span class="line">{code ? <Code text={text} max={80} /> : <UntrustedText text={text} max={80} />}</span>
       ))}
-      {of.length > NAMES && <span class="sub">and {grouped(of.length - NAMES)} more</span>}
+      {of.length > NAMES && <span class="sub">and {numberText(of.length - NAMES)} more</span>}
     </>
   );
 }
@@ -217,7 +218,7 @@ function Timeline({ timeline, pass }: { timeline: AlertPage['timeline']; pass: s
       </ol>
       {rest.length > 0 && (
         <details>
-          <summary>{grouped(rest.length)} more</summary>
+          <summary>{numberText(rest.length)} more</summary>
           <ol class="timeline" start={SHOWN + 1}>
             {rest.map((moment) => (
               <MomentItem moment={moment} pass={pass} />
@@ -317,7 +318,7 @@ function Deliveries({ deliveries }: { deliveries: readonly DeliveryLine[] }) {
                 <When at={delivery.settledAt ?? delivery.queuedAt} />
               </td>
               <td data-label="Attempts" class="number">
-                {delivery.state === 'suppressed' ? '–' : grouped(delivery.attempts)}
+                {delivery.state === 'suppressed' ? '–' : numberText(delivery.attempts)}
               </td>
             </tr>
           ))}

@@ -1,8 +1,10 @@
 /** The front page: is it watching, what happened, what is open, does anybody hear of it, and what is wrong. */
+
 import type { Child } from 'hono/jsx';
 import type { SettingProblem } from '../../config/setting.ts';
 import type { Overview, ReceiverHealth } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
+import { counted, numberText } from '../../text/numbers.ts';
 import type { Caller } from '../caller.ts';
 import { AlertTable } from './parts/alert-table.tsx';
 import { Card } from './parts/card.tsx';
@@ -12,7 +14,6 @@ import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 import { lengthInWords, When } from './parts/when.tsx';
-import { counted, grouped } from './parts/wording.ts';
 
 type Status = Overview['status'];
 
@@ -121,15 +122,15 @@ function Standing({ stand, status, now }: { stand: Stand; status: Status | null;
             <Backlog status={status} />
           </Figure>
           <Figure name="Entries">
-            {grouped(status.counters?.recorded ?? 0)}
+            {numberText(status.counters?.recorded ?? 0)}
             <span class="sub">
               recorded
               {(status.counters?.quarantined ?? 0) > 0 &&
-                `, ${grouped(status.counters?.quarantined ?? 0)} in quarantine`}
+                `, ${numberText(status.counters?.quarantined ?? 0)} in quarantine`}
             </span>
           </Figure>
           <Figure name="Rules">
-            <a href="/rules">{grouped(status.rules.count)}</a>
+            <a href="/rules">{numberText(status.rules.count)}</a>
             <span class="sub">
               version <UntrustedText text={status.rules.version} max={20} />
             </span>
@@ -202,7 +203,7 @@ function Alarms({ status }: { status: Status }) {
             <UntrustedText text={summary} max={WORDS} />
             <span class="sub">
               since <When at={since} />
-              {count > 1 && `, ${grouped(count)} times`}
+              {count > 1 && `, ${numberText(count)} times`}
             </span>
           </li>
         ))}
@@ -248,7 +249,7 @@ function OpenAlerts({ overview }: { overview: Overview }) {
         {LEVELS.toReversed().map((level) => (
           <li class={(open[level] ?? 0) === 0 ? 'zero' : undefined}>
             <a href={`/alerts?level=${level}`}>
-              <span class="big">{grouped(open[level] ?? 0)}</span> <Level level={level} />
+              <span class="big">{numberText(open[level] ?? 0)}</span> <Level level={level} />
             </a>
           </li>
         ))}
@@ -260,7 +261,7 @@ function OpenAlerts({ overview }: { overview: Overview }) {
       )}
       {overview.open.length < all && (
         <p>
-          <a href="/alerts">All {grouped(all)} open alerts</a>
+          <a href="/alerts">All {numberText(all)} open alerts</a>
         </p>
       )}
     </Card>
@@ -333,10 +334,10 @@ function Receiver({ receiver }: { receiver: ReceiverHealth }) {
         <When at={receiver.lastDeliveredAt} />
       </td>
       <td data-label="On their way" class="number">
-        {grouped(receiver.pending)}
+        {numberText(receiver.pending)}
       </td>
       <td data-label="Dead" class="number">
-        {receiver.dead > 0 ? <strong class="bad">{grouped(receiver.dead)}</strong> : '0'}
+        {receiver.dead > 0 ? <strong class="bad">{numberText(receiver.dead)}</strong> : '0'}
       </td>
     </tr>
   );
@@ -345,7 +346,7 @@ function Receiver({ receiver }: { receiver: ReceiverHealth }) {
 function Dead({ dead }: { dead: Status['dead'] }) {
   return (
     <details>
-      <summary>What could not be delivered, the last {grouped(dead.length)}</summary>
+      <summary>What could not be delivered, the last {numberText(dead.length)}</summary>
       <ul class="problems">
         {dead.map(({ receiver, reason, settledAt }) => (
           <li class="bad">

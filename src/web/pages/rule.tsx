@@ -1,8 +1,10 @@
 /** A rule: what it looks for and how grave that is, how often it matched, what to do, and its file as it was built. */
+
 import { entryPath } from '../../access/link.ts';
 import type { RuleActivity } from '../../ledger/rpc.ts';
 import type { Rule } from '../../sigma/index.ts';
 import { durationInWords } from '../../text/duration.ts';
+import { counted } from '../../text/numbers.ts';
 import type { Caller } from '../caller.ts';
 import { alertsPath } from './alerts.tsx';
 import { Card } from './parts/card.tsx';
@@ -11,7 +13,6 @@ import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 import { When } from './parts/when.tsx';
-import { counted } from './parts/wording.ts';
 
 export interface RuleOptions {
   readonly caller: Caller;

@@ -1,12 +1,13 @@
 /** The rules: how grave, what of, how often they matched and when last. */
+
 import type { RuleActivity } from '../../ledger/rpc.ts';
 import { LEVELS, type Rule } from '../../sigma/index.ts';
+import { counted, numberText } from '../../text/numbers.ts';
 import type { Caller } from '../caller.ts';
 import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 import { When } from './parts/when.tsx';
-import { counted, grouped } from './parts/wording.ts';
 
 interface RulesOptions {
   readonly caller: Caller;
@@ -73,7 +74,7 @@ function Row({ rule, activity }: { rule: Rule; activity: RuleActivity | null }) 
         </span>
       </th>
       <td data-label="Matched" class="number">
-        {grouped(activity?.matched ?? 0)}
+        {numberText(activity?.matched ?? 0)}
       </td>
       <td data-label="Last">
         <When at={activity?.lastAt ?? null} />

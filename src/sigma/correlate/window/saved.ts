@@ -2,6 +2,7 @@
  * A window's items as text: `[version, type, times (the first, then steps), keys, texts]`. Keys that are texts stand in
  * the last list, once each, and `keys` holds their places; where all keys are 0, `keys` is empty.
  */
+import { parseJson } from '../../../text/json.ts';
 import type { Items, Key } from './items.ts';
 
 const VERSION = 1;
@@ -32,12 +33,7 @@ export function saveItems(type: string, { times, keys, head }: Items): string {
 export function openItems(type: string, saved: string | null, isKey: (key: unknown) => boolean): Items {
   const nothing: Items = { times: [], keys: [], head: 0 };
   if (saved === null) return nothing;
-  let read: unknown;
-  try {
-    read = JSON.parse(saved);
-  } catch {
-    return nothing;
-  }
+  const read = parseJson(saved);
   if (!Array.isArray(read) || read[0] !== VERSION || read[1] !== type) return nothing;
   const [, , steps, kept, texts] = read as unknown[];
   if (!Array.isArray(steps) || !Array.isArray(kept) || !Array.isArray(texts)) return nothing;

@@ -1,10 +1,10 @@
 /** Alerts, a row each: how grave, what, who, how often, and since when. */
 import { alertPath } from '../../../access/link.ts';
 import type { AlertLine } from '../../../ledger/rpc.ts';
+import { numberText } from '../../../text/numbers.ts';
 import { Level } from './level.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 import { When } from './when.tsx';
-import { grouped } from './wording.ts';
 
 const TITLE = 100;
 const KEY = 80;
@@ -42,7 +42,7 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
                 <KeyParts parts={alert.key} class="sub" max={KEY} />
               </th>
               <td data-label="Matches" class="number">
-                {grouped(alert.count)}
+                {numberText(alert.count)}
               </td>
               <td data-label="First">
                 <When at={alert.begins} />

@@ -2,9 +2,10 @@
  * Entries and alerts over time: two rows of bars on one axis, drawn here. What it shows is also a sentence and a table,
  * for those who can't see it. Pure.
  */
+
 import type { Overview } from '../../../ledger/rpc.ts';
+import { counted, numberText } from '../../../text/numbers.ts';
 import { lengthInWords, When } from './when.tsx';
-import { counted, grouped } from './wording.ts';
 
 /** Units of the drawing; it is stretched to the width there is. */
 const STEP = 10;
@@ -63,8 +64,8 @@ export function Chart({ chart }: { chart: Overview['chart'] }) {
                     <th scope="row">
                       <When at={from + i * stepMs} short />
                     </th>
-                    <td class="number">{grouped(entries[i] ?? 0)}</td>
-                    <td class="number">{grouped(alerts[i] ?? 0)}</td>
+                    <td class="number">{numberText(entries[i] ?? 0)}</td>
+                    <td class="number">{numberText(alerts[i] ?? 0)}</td>
                   </tr>
                 ))}
             </tbody>
@@ -88,12 +89,12 @@ function Bars({ name, of, steps, height, from, stepMs }: BarsProps) {
   const most = Math.max(0, ...of);
   const peak = of.indexOf(most);
   const at = new Date(from + Math.max(0, peak) * stepMs).toISOString().slice(0, 16).replace('T', ' ');
-  const words = most === 0 ? `${name}: none` : `${name}: at most ${grouped(most)} in one step, from ${at} UTC`;
+  const words = most === 0 ? `${name}: none` : `${name}: at most ${numberText(most)} in one step, from ${at} UTC`;
   return (
     <div class={`lane ${name.toLowerCase()}`}>
       <p aria-hidden="true">
         {name}
-        <span class="quiet"> {most === 0 ? 'none' : `at most ${grouped(most)}`}</span>
+        <span class="quiet"> {most === 0 ? 'none' : `at most ${numberText(most)}`}</span>
       </p>
       <svg
         viewBox={`0 0 ${Math.max(1, steps) * STEP} ${height}`}

@@ -3,8 +3,10 @@
  *
  * Contract: pure; never throws, whatever the JSON, however deep; at most `FIELDS` rows.
  */
+
 import type { EntryBody } from '../../../audit-log/entry.ts';
 import type { Evidence } from '../../../sigma/index.ts';
+import { jsonText } from '../../../text/json.ts';
 
 /** A page of more rows helps nobody; the raw JSON has them all. */
 const FIELDS = 500;
@@ -41,7 +43,7 @@ export function fieldsOf(body: EntryBody): Fields {
     if (typeof value === 'string') fields.push({ path, text: value, kind: 'text' });
     else if (typeof value !== 'object' || value === null) fields.push({ path, text: String(value), kind: 'other' });
     else if (depth >= DEEPEST || Object.keys(value).length === 0) {
-      fields.push({ path, text: jsonOf(value), kind: 'other' });
+      fields.push({ path, text: jsonText(value) ?? (Array.isArray(value) ? '[…]' : '{…}'), kind: 'other' });
     } else if (Array.isArray(value)) {
       const members = value.slice(0, FIELDS + 1).map((member, i) => [`${path}[${i}]`, member] as const);
       push(members, depth + 1);
@@ -53,14 +55,6 @@ export function fieldsOf(body: EntryBody): Fields {
     }
   }
   return { fields, more: waiting.length > 0 };
-}
-
-function jsonOf(value: object): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return Array.isArray(value) ? '[…]' : '{…}';
-  }
 }
 
 /** The evidence that a field's value is, of all there is. */

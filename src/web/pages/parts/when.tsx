@@ -2,24 +2,24 @@
  * Instants and lengths of time on a page: in UTC, as everybody can compare; the script adds the reader's own zone. Pure.
  */
 import { durationInWords } from '../../../text/duration.ts';
-
-const YEAR_10000 = Date.UTC(10_000, 0, 1);
+import { utcText } from '../../../text/times.ts';
 
 /** An instant, ms since the epoch; null: there is none. `short`: without seconds and year, for a chart's axis. */
 export function When({ at, short = false }: { at: number | null; short?: boolean }) {
   if (at === null) return <span class="none">never</span>;
-  if (!(at >= 0 && at < YEAR_10000)) return <span class="none">at an impossible time</span>;
+  const text = utcText(at);
+  if (text === null) return <span class="none">at an impossible time</span>;
   const iso = new Date(at).toISOString();
   if (short) {
     return (
       <time datetime={iso} data-short="">
-        {iso.slice(5, 16).replace('T', ' ')}
+        {text.slice(5, 16)}
       </time>
     );
   }
   return (
     <span class="when">
-      <time datetime={iso}>{iso.slice(0, 19).replace('T', ' ')}</time> <span class="zone">UTC</span>
+      <time datetime={iso}>{text.slice(0, 19)}</time> <span class="zone">UTC</span>
     </span>
   );
 }

@@ -1,6 +1,7 @@
 /**
  * The ledger's named decisions, in words for people. A name not known here, of another version, is shown as it is. Pure.
  */
+
 import type { DeliveryLine } from '../../../ledger/rpc.ts';
 
 function known(words: { readonly [name: string]: string }, name: string): string | null {
@@ -27,14 +28,4 @@ const STATES: { readonly [state in DeliveryLine['state']]: string } = {
 
 export function stateInWords(state: DeliveryLine['state']): string {
   return STATES[state];
-}
-
-/** `1 match`, `2,000 matches`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${grouped(count)} ${count === 1 ? one : many}`;
-}
-
-/** A whole number with its thousands apart. */
-export function grouped(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
