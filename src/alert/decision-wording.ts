@@ -4,6 +4,7 @@
  * Contract: pure and total. A decision that another version made, and that is not known here, is shown by its reason;
  * whoever shows the words escapes them.
  */
+import { numberText } from '../text/numbers.ts';
 
 /** A decision as it is stored and handed out; its reasons are those of decisions.ts. */
 export interface ShownDecision {
@@ -37,7 +38,7 @@ const CLOSED: { readonly [reason: string]: string } = {
 /** `Notified: opened the alert`, `Not notified: grouped into an open alert`. */
 export function decisionWording({ notify, reason, count }: ShownDecision): string {
   if (!notify) return `Not notified: ${wordsFor(NOT_NOTIFIED, reason)}`;
-  if (count !== undefined) return `Notified: the alert reached ${count.toLocaleString('en-US')} matches`;
+  if (count !== undefined) return `Notified: the alert reached ${numberText(count)} matches`;
   return `Notified: ${wordsFor(NOTIFIED, reason)}`;
 }
 

@@ -123,9 +123,8 @@ function state(notification: AlertNotification): string | null {
 
 function matchesOver({ alert }: AlertNotification): string {
   const spread = alert.lastAt - alert.firstAt;
-  return alert.count > 1 && spread > 0
-    ? `${counted(alert.count, 'match', 'matches')} over ${durationInWords(spread)}`
-    : counted(alert.count, 'match', 'matches');
+  const matches = counted(alert.count, 'match', 'matches');
+  return alert.count > 1 && spread > 0 ? `${matches} over ${durationInWords(spread)}` : matches;
 }
 
 function whatLines(entry: EntryView): string[] {

@@ -4,8 +4,7 @@
  * Contract: the rules it refers to, and those of a condition over rules, are names still; `resolve.ts` knows which
  * there are. Pure.
  */
-
-import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/timespan.ts';
+import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/duration.ts';
 import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { attributesOf, type PlacedText, readFlag, readText, readTexts } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';

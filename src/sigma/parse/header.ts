@@ -3,8 +3,7 @@
  *
  * Contract: Sigma lets a document have keys of its own, so an unknown one is let be unless it is probably a slip. Pure.
  */
-
-import { parseTimespan, TIMESPAN_HINT } from '../../text/timespan.ts';
+import { parseTimespan, TIMESPAN_HINT } from '../../text/duration.ts';
 import { type Report, truncate } from '../../yaml/diagnostics.ts';
 import {
   type Attributes,
