@@ -4,6 +4,7 @@
  * Contract: pure; what is asked for is found once. The rules have no cycles (`parseRules` refuses them); where they
  * had, it would still end.
  */
+import { referenceOrder } from '../reference-order.ts';
 import type { CorrelationRule, EntryBody, Rule } from '../rule.ts';
 import { groupOf, groupText, type KeyPart } from './groups.ts';
 
@@ -19,7 +20,12 @@ export interface Layers {
 export function createLayers(rules: readonly Rule[]): Layers {
   const byId = new Map<string, CorrelationRule>();
   for (const rule of rules) if (rule.kind === 'correlation') byId.set(rule.id, rule);
-  const ordered = inOrder(byId);
+  const ordered = referenceOrder(byId.values(), ({ rules: ids }) =>
+    ids.flatMap((id): [string, CorrelationRule][] => {
+      const inner = byId.get(id);
+      return inner === undefined ? [] : [[id, inner]];
+    }),
+  );
   const feeds = new Map<string, { order: number; index: number }[]>();
   for (const [order, rule] of ordered.entries()) {
     for (const [index, id] of rule.rules.entries()) {
@@ -70,20 +76,4 @@ export function createLayers(rules: readonly Rule[]): Layers {
   };
 
   return { ordered, feeds, groupsOf, detectionsOf };
-}
-
-function inOrder(byId: ReadonlyMap<string, CorrelationRule>): readonly CorrelationRule[] {
-  const ordered = new Set<CorrelationRule>();
-  const begun = new Set<CorrelationRule>();
-  const visit = (rule: CorrelationRule): void => {
-    if (begun.has(rule)) return;
-    begun.add(rule);
-    for (const id of rule.rules) {
-      const inner = byId.get(id);
-      if (inner !== undefined) visit(inner);
-    }
-    ordered.add(rule);
-  };
-  for (const rule of byId.values()) visit(rule);
-  return [...ordered];
 }

@@ -19,11 +19,11 @@ import { createReferences } from './references.ts';
 export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
   const references = createReferences(drafts);
   const filters = filtersByRule(drafts, references);
-  const { ordered, unsound } = chainsOf(drafts, references);
+  const { ordered, invalid } = chainsOf(drafts, references);
   const fates = new Map<UnresolvedRule, LinkResult>();
   for (const draft of ordered) {
     const fate = link(draft, references, (target) => fates.get(target));
-    fates.set(draft, unsound.has(draft) ? 'broken' : fate);
+    fates.set(draft, invalid.has(draft) ? 'broken' : fate);
   }
   const linkedOf = (draft: UnresolvedRule): Linked | null => {
     const fate = fates.get(draft);

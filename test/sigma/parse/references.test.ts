@@ -45,7 +45,7 @@ describe('a correlation', () => {
   test.each([
     ['an unknown rule', 'faild', '11:42: error: there is no rule "faild" (did you mean "failed"?)'],
     ['nothing near', 'nobody', '11:42: error: there is no rule "nobody" (a rule is referred to by its id or name)'],
-    ['itself', 'c-1', '11:42: error: the correlation refers to itself (it refers to other rules)'],
+    ['itself', 'c-1', '11:42: error: the correlation refers to itself (it can only refer to other rules)'],
   ])('%s', (_, name, problem) => {
     expect(problemsOf(`${FAILED}---\n${correlation(MANY.replace('failed', name))}`)).toEqual([`x.yml:${problem}`]);
   });
@@ -149,19 +149,19 @@ describe('a chain of correlations', () => {
     [
       'a cycle is told once, with its way, where it closes',
       chain(['a', 'b'], ['b', 'c'], ['c', 'failed', 'a']),
-      ['x.yml:19:50: error: a cycle of correlations: a → b → c → a (leave one of these references out)'],
+      ['x.yml:19:50: error: a cycle of correlations: a → b → c → a (remove one of these references)'],
     ],
     [
       'whatever leads to it',
       chain(['top', 'a', 'b'], ['a', 'b'], ['b', 'a']),
-      ['x.yml:19:42: error: a cycle of correlations: a → b → a (leave one of these references out)'],
+      ['x.yml:19:42: error: a cycle of correlations: a → b → a (remove one of these references)'],
     ],
     [
       'two cycles are two',
       chain(['a', 'b'], ['b', 'a'], ['c', 'd'], ['d', 'c']),
       [
-        'x.yml:15:42: error: a cycle of correlations: a → b → a (leave one of these references out)',
-        'x.yml:23:42: error: a cycle of correlations: c → d → c (leave one of these references out)',
+        'x.yml:15:42: error: a cycle of correlations: a → b → a (remove one of these references)',
+        'x.yml:23:42: error: a cycle of correlations: c → d → c (remove one of these references)',
       ],
     ],
   ])('%s', (_, text, problems) => {
@@ -173,14 +173,14 @@ describe('a chain of correlations', () => {
 
   test('cycles are found whatever their length', () => {
     expect(problemsOf(ladder(500, 'c0'))).toEqual([
-      'x.yml:2007:42: error: a cycle of correlations: c0 → c1 → c2 → c3 → c4 → c5 → c6 → c7 → … 492 more … → c0 (leave one of these references out)',
+      'x.yml:2007:42: error: a cycle of correlations: c0 → c1 → c2 → c3 → c4 → c5 → c6 → c7 → … 492 more … → c0 (remove one of these references)',
     ]);
   });
 
   test('is 16 correlations deep at most', () => {
     expect(problemsOf(ladder(16, 'failed'))).toEqual([]);
     expect(problemsOf(ladder(18, 'failed'))).toEqual([
-      'x.yml:15:42: error: a chain of more than 16 correlations over one another (make it shorter)',
+      'x.yml:15:42: error: a chain of more than 16 correlations (make it shorter)',
     ]);
   });
 
