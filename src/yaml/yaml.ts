@@ -1,9 +1,8 @@
 /**
- * YAML into our own shapes, with the place of everything.
+ * Parses YAML into our own nodes, each with its place.
  *
- * Contract: build time only. Rule files are hostile: whatever a file holds, the time and the size of what comes out
- * are bounded, aliases are followed within those bounds, and no name can reach a prototype. Nothing of the YAML
- * library leaks out. Never throws.
+ * Contract: build time only. Never throws; time and memory are bounded by the file's size, aliases included. No key can
+ * reach a prototype. No type of the YAML library appears in the results.
  */
 
 import {
@@ -13,6 +12,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type ParsedNode,
   Parser,
@@ -21,7 +21,6 @@ import {
   type YAMLWarning,
 } from 'yaml';
 import { type Place, type Report, truncate, Unreadable } from './diagnostics.ts';
-import { lexemesOf, NODE_LIMIT, TOO_MANY_VALUES } from './lexemes.ts';
 
 /** A node of a document. */
 export type Node = ScalarNode | ListNode | MapNode;
@@ -30,9 +29,9 @@ export interface ScalarNode {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
   readonly place: Place;
-  /** Where the first character of a text stands that is written in one piece, as it is; null for any other. */
+  /** The place of the text's first character if the source has it verbatim: on one line, without escapes. Else null. */
   readonly textPlace: Place | null;
-  /** A number as it is written, where that is not how it would be printed: `1.10`, `0x1f`; null for any other. */
+  /** The source of a number that would be printed differently, such as `1.10` or `0x1f`. Else null. */
   readonly written: string | null;
 }
 
@@ -60,38 +59,37 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** A rule is a page of text: a file of this size is none. */
+/** Characters of a file. The largest published rules have some 100,000. */
 const FILE_LIMIT = 1_000_000;
-/** The same of its texts. */
-const CHARACTER_LIMIT = 4_000_000;
+/** Characters that aliases may repeat in a file: following an alias costs the length of what it stands for. */
+const ALIASED_LIMIT = FILE_LIMIT;
 const DEPTH_LIMIT = 32;
-/** What is a little deeper than that is found by `read`, beside what else is wrong; this is for the library. */
+/** Nesting at which parsing stops. What is a little deeper than `DEPTH_LIMIT` is reported with the file's other errors. */
 const STACK_LIMIT = 4 * DEPTH_LIMIT;
 const DOCUMENT_LIMIT = 1_000;
 
 const TOO_DEEP = `nested deeper than ${DEPTH_LIMIT} levels`;
 const TOO_MANY_DOCUMENTS = `the file has more than ${DOCUMENT_LIMIT} documents`;
+const TOO_MANY_ALIASES = `the file has more than ${ALIASED_LIMIT} characters, its aliases followed`;
 
-/** What a file that is no map is told. */
+/** What each document of a file should be, for messages. */
 const RULE = { noun: 'a rule', hint: 'it begins with "title:"' };
 
-/** Every document of a file that can be read; what cannot is reported. `each`: what a document should be. */
+/** Reads the documents of a file. Those with errors are reported and left out; `each` says what a document should be. */
 export function readDocuments(file: SourceFile, report: Report, each = RULE): readonly MapNode[] {
   if (file.text.length > FILE_LIMIT) {
-    report.error(START, `the file is larger than ${FILE_LIMIT} characters`, 'split it');
+    report.error(START, `the file has more than ${FILE_LIMIT} characters`, 'split it');
     return [];
   }
   const lines = new LineCounter();
-  // A byte order mark is no part of what it stands before.
   const text = file.text.replace(/^\ufeff/, '');
-  const documents = decode(text, lines, report);
   const maps: MapNode[] = [];
-  const budget = { nodes: NODE_LIMIT, characters: CHARACTER_LIMIT };
-  for (const document of documents) {
+  const budget = { aliased: ALIASED_LIMIT };
+  for (const document of parseDocuments(text, lines, report)) {
     const errors = report.errors();
     const place = (offset: number) => placeOf(lines, offset);
     for (const problem of [...document.errors, ...document.warnings]) {
-      if (isGluedComment(problem)) report.notice(place(problem.pos[0]), 'a comment begins here', 'a blank before "#"');
+      if (isGluedComment(problem)) report.notice(place(problem.pos[0]), 'a comment begins here', 'a space before "#"');
       else report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`);
     }
     if (report.errors() > errors) continue;
@@ -105,12 +103,12 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
   return maps;
 }
 
-/** `'a'# b` is not valid, but the readers that most tools use take it for `'a' # b`. */
+/** `'a'# b` is invalid YAML, but common parsers accept it as `'a' # b`. */
 function isGluedComment({ code, message }: YAMLParseError | YAMLWarning): boolean {
   return code === 'MISSING_CHAR' && message.startsWith('Comments must be separated');
 }
 
-/** What a node is, for messages: "a list", "a number". */
+/** A node's kind for messages: "a list", "a number". */
 export function kindName(node: Node): string {
   if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map';
   if (node.value === null) return 'null';
@@ -119,31 +117,30 @@ export function kindName(node: Node): string {
 
 const START: Place = { line: 1, column: 1 };
 
-/** The documents of a text as the library has them; none where they are over the bounds, which is reported. */
-function decode(text: string, lines: LineCounter, report: Report): readonly Document.Parsed[] {
+/** Parses a text into the library's documents; none if it is too deep or has too many, which is reported. */
+function parseDocuments(text: string, lines: LineCounter, report: Report): readonly Document.Parsed[] {
   const documents: Document.Parsed[] = [];
   const { stackTraceLimit } = Error;
-  // The library makes an error of every mistake, and its stack, which nobody reads, takes most of the time.
+  // The library creates an Error per mistake. Without their stacks a file of mistakes takes a tenth of the time.
   Error.stackTraceLimit = 0;
   try {
-    const lexemes = lexemesOf(text);
     const parser = new Parser(lines.addNewLine);
-    // uniqueKeys takes time in the square of their number; `read` does it instead.
+    // `uniqueKeys` takes quadratic time; `read` checks it instead.
     const composer = new Composer({ uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     lines.addNewLine(0);
-    for (const lexeme of lexemes) {
+    for (const lexeme of new Lexer().lex(text)) {
       for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
-      // A document, and its collections, each in the one before it.
+      // The library recurses: deeper nesting would overflow the stack.
       if (parser.stack.length > STACK_LIMIT) {
         throw new Unreadable(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
       }
-      if (documents.length > DOCUMENT_LIMIT) throw new Unreadable(START, TOO_MANY_DOCUMENTS, 'split it');
+      if (documents.length > DOCUMENT_LIMIT) break;
     }
     for (const token of parser.end()) documents.push(...composer.next(token));
     documents.push(...composer.end());
     if (documents.length > DOCUMENT_LIMIT) throw new Unreadable(START, TOO_MANY_DOCUMENTS, 'split it');
-  } catch (refused) {
-    if (refused instanceof Unreadable) report.error(refused.place, refused.message, refused.hint);
+  } catch (error) {
+    if (error instanceof Unreadable) report.error(error.place, error.message, error.hint);
     else report.error(START, 'not readable as YAML');
     return [];
   } finally {
@@ -152,24 +149,25 @@ function decode(text: string, lines: LineCounter, report: Report): readonly Docu
   return documents;
 }
 
+/** Converts a document; null if it has an error that ends reading, which is reported. */
 function read(
   root: ParsedNode,
   text: string,
   placeAt: (offset: number) => Place,
-  budget: { nodes: number; characters: number },
+  budget: { aliased: number },
   report: Report,
 ): Node | null {
   const anchors = new Map<string, ParsedNode>();
-  const scalars = new Map<ParsedNode, ScalarNode>();
 
   const visit = (node: ParsedNode | null, fallback: Place, depth: number): Node => {
     const place = node?.range ? placeAt(node.range[0]) : fallback;
-    if (--budget.nodes < 0) throw new Unreadable(place, TOO_MANY_VALUES);
     if (depth > DEPTH_LIMIT) throw new Unreadable(place, TOO_DEEP);
     if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, written: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target === undefined) throw new Unreadable(place, `the alias *${node.source} has no anchor before it`);
+      budget.aliased -= 1 + target.range[1] - target.range[0];
+      if (budget.aliased < 0) throw new Unreadable(place, TOO_MANY_ALIASES);
       return visit(target, place, depth + 1);
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -177,15 +175,7 @@ function read(
       return { kind: 'list', items: node.items.map((item) => visit(item as ParsedNode, place, depth + 1)), place };
     }
     if (isMap(node)) return { kind: 'map', entries: entriesOf(node.items, place, depth), place };
-    const scalar = scalars.get(node) ?? readScalar(node, text, place);
-    // Aliases lead to what has an anchor, and to what is in it.
-    if (anchors.size > 0) scalars.set(node, scalar);
-    budget.characters -= typeof scalar.value === 'string' ? scalar.value.length : 0;
-    if (budget.characters >= 0) return scalar;
-    throw new Unreadable(
-      place,
-      `the file has more than ${CHARACTER_LIMIT} characters in its values, its aliases followed`,
-    );
+    return readScalar(node, text, place);
   };
 
   const entriesOf = (
@@ -216,9 +206,9 @@ function read(
 
   try {
     return visit(root, START, 0);
-  } catch (refused) {
-    if (!(refused instanceof Unreadable)) throw refused;
-    report.error(refused.place, refused.message);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    report.error(error.place, error.message);
     return null;
   }
 }
@@ -235,13 +225,13 @@ function readScalar(node: Scalar.Parsed, text: string, place: Place): ScalarNode
   };
 }
 
-/** How many characters stand before a text in its source: a quote or none; null where it is not written as it is. */
+/** The offset of a text in its source, 0 or 1 (a quote); null if the source does not have it verbatim. */
 function leadOf(value: string, source: string): number | null {
   if (source === value) return value.includes('\n') ? null : 0;
   return source === `'${value}'` || source === `"${value}"` ? 1 : null;
 }
 
-/** A number that JavaScript cannot hold exactly stays the text it was. */
+/** A number that JavaScript can't represent exactly stays text. */
 function scalarOf(value: unknown, source: string | undefined): string | number | boolean | null {
   if (typeof value === 'number') {
     const inexact = Number.isInteger(value) && !Number.isSafeInteger(value);
