@@ -1,45 +1,47 @@
-/** Longer names are nobody's slip of the finger. */
-const NAME_LIMIT = 64;
-/** Among more, nobody looks. */
-const KNOWN_LIMIT = 1_000;
+/** Finds the known name that a mistyped one was probably meant to be. Pure. */
+
+/** Longer names are not compared: they are not typos. */
+const NAME_LENGTH_MAX = 64;
+/** Only so many known names are compared. */
+const KNOWN_MAX = 1_000;
 
 /**
- * The nearest of `known` to `name`: a slip or two away, by how long it is; null where none is. The name itself is
- * not looked for.
+ * Returns the name in `known` that is nearest to `name`, at most one or two typos away depending on its length; null if
+ * there is none. Case is ignored.
  *
  * @example nearest('detectoin', ['detection', 'title']) // 'detection'
  */
 export function nearest(name: string, known: Iterable<string>): string | null {
-  if (name.length > NAME_LIMIT) return null;
+  if (name.length > NAME_LENGTH_MAX) return null;
   const lower = name.toLowerCase();
   let best: string | null = null;
   let least = Number.POSITIVE_INFINITY;
-  let looked = 0;
+  let compared = 0;
   for (const candidate of known) {
-    if (++looked > KNOWN_LIMIT) break;
+    if (++compared > KNOWN_MAX) break;
     if (Math.abs(candidate.length - name.length) > 2) continue;
     const far = distance(lower, candidate.toLowerCase());
-    if (far > slips(candidate) || far >= least) continue;
+    if (far > typosMax(candidate) || far >= least) continue;
     best = candidate;
     least = far;
   }
   return best;
 }
 
-/** Whether `name` is `known` but for one slip, or two where it is long: no word of its own. */
-export function isSlip(name: string, known: string): boolean {
-  if (Math.abs(name.length - known.length) > 2 || name.length > NAME_LIMIT) return false;
+/** Whether `name` is `known` with one typo, or two if it is long: probably not a name of its own. */
+export function isTypo(name: string, known: string): boolean {
+  if (Math.abs(name.length - known.length) > 2 || name.length > NAME_LENGTH_MAX) return false;
   return distance(name.toLowerCase(), known.toLowerCase()) <= (known.length < 6 ? 1 : 2);
 }
 
-/** The shorter a name, the more others lie near it. */
-function slips(name: string): number {
+/** Short names have many others close to them. */
+function typosMax(name: string): number {
   return name.length < 3 ? 0 : name.length < 5 ? 1 : 2;
 }
 
 /**
- * Letters to add, leave out, change or swap with their neighbour (optimal string alignment). Right up to two, which is
- * as far as it looks to either side; more is some number above.
+ * Letters to insert, delete, replace or swap with their neighbor (optimal string alignment). Exact up to 2; for more,
+ * some number above 2.
  */
 function distance(a: string, b: string): number {
   if (a === b) return 0;

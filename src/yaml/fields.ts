@@ -5,7 +5,7 @@
  * Pure.
  */
 
-import { isSlip, nearest } from '../text/nearest.ts';
+import { isTypo, nearest } from '../text/nearest.ts';
 import { nearestHint, type Place, type Report, truncate } from './diagnostics.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from './yaml.ts';
 
@@ -121,7 +121,7 @@ export function reportTypos(map: MapNode, known: readonly string[], severe: read
     const near = known.includes(key) ? null : nearest(key, missing);
     if (near === null) continue;
     const message = `the key "${truncate(key)}" is near a known one`;
-    if (severe.includes(near) && isSlip(key, near)) report.error(keyPlace, message, `did you mean "${near}"?`);
+    if (severe.includes(near) && isTypo(key, near)) report.error(keyPlace, message, `did you mean "${near}"?`);
     else report.notice(keyPlace, message, `did you mean "${near}"?`);
   }
 }

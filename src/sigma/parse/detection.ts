@@ -3,7 +3,7 @@
  *
  * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
  */
-import { isSlip } from '../../text/nearest.ts';
+import { isTypo } from '../../text/nearest.ts';
 import { type Report, truncate } from '../../yaml/diagnostics.ts';
 import { type Attributes, attributesOf } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';
@@ -56,7 +56,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Par
 function meant(known: string, attributes: Attributes, report: Report): MapEntry | undefined {
   const entry = attributes.get(known);
   if (entry !== undefined) return entry;
-  const near = [...attributes.values()].find(({ key }) => isSlip(key, known));
+  const near = [...attributes.values()].find(({ key }) => isTypo(key, known));
   if (near === undefined) return undefined;
   report.error(near.keyPlace, `the key "${truncate(near.key)}" is near a known one`, `did you mean "${known}"?`);
   return near;

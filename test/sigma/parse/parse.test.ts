@@ -320,11 +320,11 @@ describe('the problems of a selection', () => {
     },
   );
 
-  test('a comment without a blank before it is one all the same, and told', () => {
+  test('a comment without a space before it is read as a comment, with a notice', () => {
     const text = `${ruleWith('sel:\n  a:\n    - "x"# not y\n    - z\ncondition: sel')}tags: [a]#, b\n`;
     expect(problemsOf(text)).toEqual([
-      'x.yml:7:12: notice: a comment begins here (a blank before "#")',
-      'x.yml:10:10: notice: a comment begins here (a blank before "#")',
+      'x.yml:7:12: notice: a comment begins here (a space before "#")',
+      'x.yml:10:10: notice: a comment begins here (a space before "#")',
     ]);
     const engine = compile(parsed(text).ruleSet);
     expect(['x', 'z', 'x# not y'].map((a) => engine.evaluate({ a }).length)).toEqual([1, 1, 0]);

@@ -1,7 +1,7 @@
 /** The nearest known name. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isSlip, nearest } from '../../../src/text/nearest.ts';
+import { isTypo, nearest } from '../../src/text/nearest.ts';
 
 /** The plain way: the whole table. */
 function distance(a: string, b: string): number {
@@ -37,7 +37,7 @@ describe('nearest', () => {
     const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 6, maxLength: 12 });
     fc.assert(
       fc.property(word, word, (a, b) => {
-        expect(isSlip(a, b)).toBe(distance(a, b) <= 2);
+        expect(isTypo(a, b)).toBe(distance(a, b) <= 2);
       }),
       { numRuns: 2_000 },
     );
