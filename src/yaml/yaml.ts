@@ -70,7 +70,7 @@ const DOCUMENT_LIMIT = 1_000;
 
 const TOO_DEEP = `nested deeper than ${DEPTH_LIMIT} levels`;
 const TOO_MANY_DOCUMENTS = `the file has more than ${DOCUMENT_LIMIT} documents`;
-const TOO_MANY_ALIASES = `the file has more than ${ALIASED_LIMIT} characters, its aliases followed`;
+const TOO_MANY_ALIASES = `the file is larger than ${ALIASED_LIMIT} characters with its aliases expanded`;
 
 /** What each document of a file should be, for messages. */
 const RULE = { noun: 'a rule', hint: 'it begins with "title:"' };
@@ -78,7 +78,7 @@ const RULE = { noun: 'a rule', hint: 'it begins with "title:"' };
 /** Reads the documents of a file. Those with errors are reported and left out; `each` says what a document should be. */
 export function readDocuments(file: SourceFile, report: Report, each = RULE): readonly MapNode[] {
   if (file.text.length > FILE_LIMIT) {
-    report.error(START, `the file has more than ${FILE_LIMIT} characters`, 'split it');
+    report.error(START, `the file is larger than ${FILE_LIMIT} characters`, 'split it');
     return [];
   }
   const lines = new LineCounter();

@@ -43,7 +43,7 @@ describe('hostile rule files', () => {
     [
       'aliases that repeat too much',
       `x: &a ${'x'.repeat(400_000)}\ny: [${'*a, '.repeat(9)}]`,
-      '2:13: error: the file has more than 1000000 characters, its aliases followed',
+      '2:13: error: the file is larger than 1000000 characters with its aliases expanded',
     ],
     ['maps too deep', many(200, (i) => `${' '.repeat(i)}a:`), '34:34: error: nested deeper than 32 levels'],
   ])('a file is left where it has %s', (_, text, problem) => {
