@@ -1,4 +1,4 @@
-/** What the Worker is bound to; `config.ts` checks it, and nothing else reads it. */
+/** What the Worker is bound to. Only config/ reads it; it reads the receivers' secrets by the names in notify/registry.ts. */
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import('./index.ts');
@@ -12,11 +12,6 @@ declare namespace Cloudflare {
     NIRVANA_LABS_API_KEY?: string;
     NIRVANA_LABS_BASE_URL?: string;
     LINK_SECRET?: string;
-    SLACK_WEBHOOK_URL?: string;
-    EMAIL_TO?: string;
-    EMAIL_FROM?: string;
-    WEBHOOK_URL?: string;
-    WEBHOOK_SECRET?: string;
     PUBLIC_URL?: string;
     ACCESS_TEAM_DOMAIN?: string;
     ACCESS_AUD?: string;

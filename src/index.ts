@@ -1,5 +1,6 @@
 /** The Worker: what Cloudflare calls, wired to what answers. No logic stands here. */
 import { readConfig } from './config/config.ts';
+import { RECEIVER_TYPES } from './notify/registry.ts';
 import { LEDGER_NAME, reportSettings, tick } from './poller/tick.ts';
 import { routing } from './rules.gen.ts';
 import { createApp } from './web/app.ts';
@@ -11,12 +12,12 @@ let reported = false;
 
 export default {
   async scheduled(_controller, env) {
-    const config = readConfig<KVNamespace, typeof env.LEDGER>(env, routing);
+    const config = readConfig<KVNamespace, typeof env.LEDGER>(env, RECEIVER_TYPES, routing);
     const ledger = config.ledger?.getByName(LEDGER_NAME) ?? null;
     await tick(config, ledger, { now: () => Date.now(), fetch: (url, init) => fetch(url, init) });
   },
   fetch(request, env) {
-    const config = readConfig<KVNamespace, typeof env.LEDGER>(env, routing);
+    const config = readConfig<KVNamespace, typeof env.LEDGER>(env, RECEIVER_TYPES, routing);
     const ledger = config.ledger?.getByName(LEDGER_NAME) ?? null;
     if (!reported) reportSettings(config);
     reported = true;

@@ -6,7 +6,8 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { TAKEN } from '../config/config.ts';
+import { reservedNames } from '../config/config.ts';
+import { RECEIVER_TYPES } from '../notify/registry.ts';
 import type { Routing } from '../routing/routing.ts';
 import { parseRouting } from '../routing/routing-file.ts';
 import { parseRules, type RuleTest, runTests, testProblem } from '../sigma/build.ts';
@@ -82,7 +83,11 @@ function readOptions(args: readonly string[]) {
 }
 
 function build(folder: string): Outcome {
-  const { routing, problems: routingProblems } = parseRouting(readRoutingFiles(folder), TAKEN);
+  const { routing, problems: routingProblems } = parseRouting(
+    readRoutingFiles(folder),
+    RECEIVER_TYPES,
+    reservedNames(RECEIVER_TYPES),
+  );
   const files = readRuleFiles(folder);
   const { ruleSet, problems, tests } = parseRules(files);
   const broken = problems.some(({ severity }) => severity === 'error');

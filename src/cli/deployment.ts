@@ -8,7 +8,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseOrigin } from '../config/address.ts';
-import { DEFAULT_SECRETS, RECEIVER_TYPES, type Routing } from '../routing/routing.ts';
+import { RECEIVER_TYPES } from '../notify/registry.ts';
+import type { Routing } from '../routing/routing.ts';
 import { oneLine } from '../text/untrusted.ts';
 import { Failure } from './failure.ts';
 import { checked, REQUIRED, type Required, sources } from './secrets.ts';
@@ -132,7 +133,7 @@ async function withSecretsFile(
 function receiverLines(routing: Routing | null, set: readonly string[]): readonly string[] {
   const lacks = (secret: string) => !set.includes(secret);
   if (routing === null) {
-    const [first = '', ...others] = RECEIVER_TYPES.map((type) => DEFAULT_SECRETS[type].secret);
+    const [first = '', ...others] = RECEIVER_TYPES.map(({ secret }) => secret);
     if (![first, ...others].every(lacks)) return [];
     return [`NOBODY IS TOLD until a receiver is set: npx wrangler secret put ${first} (or ${others.join(', ')})`];
   }

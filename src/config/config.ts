@@ -9,7 +9,13 @@
 import type { Routing } from '../routing/routing.ts';
 import { parseBaseUrl, parseOrigin, parseServiceUrl, parseTeamDomain } from './address.ts';
 import { misspellings } from './misspellings.ts';
-import { type ReceiverSettings, readReceivers, receiverSettings } from './receivers.ts';
+import {
+  type ConfigurableType,
+  type ConfiguredReceiver,
+  readReceivers,
+  receiverSettings,
+  sharedSettings,
+} from './receivers.ts';
 import {
   after,
   bySecret,
@@ -31,15 +37,15 @@ export type { WatchSettings } from './watch.ts';
 
 const DEFAULT_BASE_URL = 'https://api.nirvanalabs.io';
 
-/** `Kv` and `Ledger` are the bindings' types, known to whoever wires the Worker. */
-export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace> {
+/** `Kv` and `Ledger` are the bindings' types, `Create` makes a receiver: the wiring knows them. */
+export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Create = unknown> {
   /** Everything that is wrong with the settings, errors first; empty when all is well. */
   readonly problems: readonly SettingProblem[];
   /** Null: nothing can be asked of the upstream. */
   readonly upstream: { readonly baseUrl: string; readonly apiKey: string } | null;
   readonly watch: WatchSettings;
   /** Every receiver that is declared or set, usable or not. */
-  readonly receivers: readonly ReceiverSettings[];
+  readonly receivers: readonly ConfiguredReceiver<Create>[];
   /** The Worker's own address, without a slash at its end: for links in messages. Null: there are none. */
   readonly publicUrl: string | null;
   /** Cloudflare Access, where it stands in front: `<team>.cloudflareaccess.com`, and the application's AUD tag. */
@@ -56,16 +62,11 @@ export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace> {
   readonly ledger: Ledger | null;
 }
 
-/** Every setting by name. */
+/** Every setting by name, except those of the receivers. */
 export const SETTINGS = [
   'NIRVANA_LABS_API_KEY',
   'NIRVANA_LABS_BASE_URL',
   'LINK_SECRET',
-  'SLACK_WEBHOOK_URL',
-  'EMAIL_TO',
-  'EMAIL_FROM',
-  'WEBHOOK_URL',
-  'WEBHOOK_SECRET',
   'PUBLIC_URL',
   'ACCESS_TEAM_DOMAIN',
   'ACCESS_AUD',
@@ -79,18 +80,20 @@ export const SETTINGS = [
   'PLAN',
 ] as const;
 
-const FOR_RECEIVERS: readonly string[] = ['SLACK_WEBHOOK_URL', 'EMAIL_TO', 'WEBHOOK_URL', 'WEBHOOK_SECRET'];
-/** Names that no receiver's address may have: they are something else. */
-export const TAKEN: readonly string[] = [
-  ...SETTINGS.filter((name) => !FOR_RECEIVERS.includes(name)),
-  ...['KV', 'LEDGER', 'RATE_LIMIT', 'EMAIL'],
-];
+/** Every binding by name, except those of the receivers. */
+export const BINDINGS = ['KV', 'LEDGER', 'RATE_LIMIT'] as const;
 
-/** What the environment of a Worker means, and everything that is wrong with it. */
-export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace>(
+/** The names that no receiver's secret may have. */
+export function reservedNames(types: readonly ConfigurableType<unknown>[]): readonly string[] {
+  return [...SETTINGS, ...BINDINGS, ...sharedSettings(types)];
+}
+
+/** Reads the environment of a Worker, and everything that is wrong with it. */
+export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Create = unknown>(
   env: unknown,
+  receiverTypes: readonly ConfigurableType<Create>[],
   routing: Routing | null = null,
-): Config<Kv, Ledger> {
+): Config<Kv, Ledger, Create> {
   const from: Environment = typeof env === 'object' && env !== null ? (env as Environment) : {};
   const problems: SettingProblem[] = [];
 
@@ -111,7 +114,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace>(
     meanwhile: 'nobody may operate it, no link in a message can be signed, nobody can sign in; the watch goes on',
     hint: `32 random characters or more: openssl rand -hex 32 | ${bySecret('LINK_SECRET')}`,
   });
-  const { receivers, problems: receiverProblems } = readReceivers(from, routing);
+  const { receivers, problems: receiverProblems } = readReceivers(from, receiverTypes, routing);
   problems.push(...receiverProblems);
 
   const publicUrl = take('PUBLIC_URL', after(readText(from, 'PUBLIC_URL'), parseOrigin), {
@@ -155,7 +158,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace>(
       ...notices,
       ...renamed(from),
       ...absences(from),
-      ...misspellings(from, [...SETTINGS, ...receiverSettings(routing)]),
+      ...misspellings(from, [...SETTINGS, ...receiverSettings(receiverTypes, routing)]),
     ]),
     upstream: apiKey === null || baseUrl === null ? null : { baseUrl, apiKey },
     watch,

@@ -1,206 +1,168 @@
 /**
- * The receivers the settings and the routing name together, each ready to be made, or why it can't be.
+ * Configured receivers: the settings and the routing together, each receiver ready to be created, or why it can't be.
  *
- * Contract: pure. A receiver whose setting is missing or wrong is still there, as `unset`: what goes to it is dead with
- * that reason, and told through another. No secret's value gets into a problem.
+ * Contract: pure. What a type of receiver takes is a parameter. A receiver whose setting is missing or wrong stays in the
+ * list with its problem: what is queued for it is dead with that reason, and another receiver is notified of that. No
+ * problem holds a secret's value.
  */
-import { parseMailAddress, parseMailAddresses } from '../notify/email/address.ts';
-import { parseSigningKey } from '../notify/webhook/signing-key.ts';
 import {
-  DEFAULT_SECRETS,
   type DeclaredReceiver,
   LEAST_LEVEL,
-  RECEIVER_TYPES,
-  type ReceiverType,
+  type RoutableType,
   type RoutedReceiver,
   type Routing,
 } from '../routing/routing.ts';
-import type { Level } from '../sigma/index.ts';
-import { parseServiceUrl, parseSlackWebhook } from './address.ts';
-import { after, bySecret, type Environment, IN_VARS, type Reading, readText, type SettingProblem } from './setting.ts';
-import { readBinding } from './values.ts';
+import { bySecret, type Environment, type Reading, readText, type SettingProblem } from './setting.ts';
 
-/** Cloudflare's `send_email` binding, as much of it as is used. */
-export interface MailBinding {
-  send(message: {
-    from: string | { name: string; email: string };
-    to: string | string[];
-    subject: string;
-    text: string;
-    html: string;
-    headers: Record<string, string>;
-  }): Promise<{ messageId?: string }>;
+/** A type of receiver as the settings see it. `Create` makes a receiver from what `read` found. */
+export interface ConfigurableType<Create> extends RoutableType {
+  /** What the secret holds, in words: `an incoming webhook's URL, https://…`. */
+  readonly expects: string;
+  /** Names of settings besides the two secrets, shared by all receivers of this type. */
+  readonly settings: readonly string[];
+  /** Names of bindings, shared by all receivers of this type. */
+  readonly bindings: readonly string[];
+  /** Reads what `declared` needs through `take`. Null: something is missing or wrong, and `take` has recorded it. */
+  read(env: Environment, declared: DeclaredReceiver, take: TakeSetting): Create | null;
 }
 
-interface Common {
-  readonly name: string;
-  readonly minLevel: Level;
-}
+/** The value; or null, and what is missing or wrong is recorded. `missing`: the problem where it is absent. */
+export type TakeSetting = <T>(setting: string, reading: Reading<T>, hint: string, missing?: string) => T | null;
 
-/** What a receiver is made from. */
-export type ReceiverSettings =
-  | (Common & { readonly type: 'slack'; readonly webhookUrl: string })
-  | (Common & {
-      readonly type: 'email';
-      readonly binding: MailBinding;
-      readonly sender: string;
-      readonly to: readonly string[];
-    })
-  /** `key`: the bytes messages are signed with, decoded from `whsec_…`. */
-  | (Common & { readonly type: 'webhook'; readonly url: string; readonly key: Uint8Array })
-  | (Common & { readonly type: 'unset'; readonly of: ReceiverType; readonly problem: string });
+/** A receiver that is declared or set. One that can't be created has a problem. */
+export type ConfiguredReceiver<Create = unknown> = RoutedReceiver &
+  ({ readonly problem: null; readonly create: Create } | { readonly problem: string; readonly create: null });
 
-export interface Receivers {
-  /** Every one that is declared; without a routing, every one whose address is set. */
-  readonly receivers: readonly ReceiverSettings[];
+export interface Receivers<Create> {
+  /** Every declared receiver; without a routing, every type whose secret is set. */
+  readonly receivers: readonly ConfiguredReceiver<Create>[];
   readonly problems: readonly SettingProblem[];
 }
 
-/** A piece of a receiver that is missing or wrong. */
-type Flaw = Pick<SettingProblem, 'setting' | 'problem' | 'hint'>;
+const NOBODY_NOTIFIED = 'alerts are recorded, but NOBODY IS NOTIFIED';
 
-/** The binding that sends mail, and who it is from: of all receivers of this type. */
-const MAIL_BINDING = 'EMAIL';
-const MAIL_SENDER = 'EMAIL_FROM';
-
-const NOBODY = 'alerts are found and kept, but NOBODY IS TOLD';
-const SLACK_RIGHT = "an incoming webhook's address, https://hooks.slack.com/services/T…/B…/…";
-
-/** The receivers, and everything that is wrong with their settings. */
-export function readReceivers(env: Environment, routing: Routing | null): Receivers {
-  const declared = routing?.receivers ?? RECEIVER_TYPES.map(byDefault).filter(({ secret }) => isSet(env, secret));
-  const read = declared.map((receiver) => readReceiver(env, receiver));
-  const receivers = read.map(({ settings }) => settings);
-  const anybody = receivers.some(({ type }) => type !== 'unset');
+/** Reads the receivers, and everything that is wrong with their settings. */
+export function readReceivers<Create>(
+  env: Environment,
+  types: readonly ConfigurableType<Create>[],
+  routing: Routing | null,
+): Receivers<Create> {
+  const declared = routing?.receivers ?? types.map(defaultReceiver).filter(({ secret }) => isSet(env, secret));
+  const read = declared.map((receiver) => readReceiver(env, types, receiver));
+  const receivers = read.map(({ receiver }) => receiver);
+  const anyWorks = receivers.some(({ problem }) => problem === null);
   return {
     receivers,
     problems: [
-      ...(receivers.length === 0 ? [none()] : []),
-      ...flawProblems(read, anybody),
-      ...(routing === null ? halves(env) : []),
+      ...(receivers.length === 0 ? noReceivers(types) : []),
+      ...flawProblems(read, anyWorks),
+      ...(routing === null ? types.flatMap((type) => missingSecrets(env, type)) : []),
     ],
   };
 }
 
-/** Names of the settings that the routing's receivers take. */
-export function receiverSettings(routing: Routing | null): readonly string[] {
-  return (routing?.receivers ?? []).flatMap(({ secret, signingSecret }) =>
-    signingSecret === null ? [secret] : [secret, signingSecret],
-  );
+/** The settings' names that the receivers take: by default, and by the routing. */
+export function receiverSettings(
+  types: readonly ConfigurableType<unknown>[],
+  routing: Routing | null,
+): readonly string[] {
+  const names = [...types, ...(routing?.receivers ?? [])].flatMap(secretsOf);
+  return [...new Set([...names, ...types.flatMap(({ settings }) => settings)])];
 }
 
-/** A receiver as the ledger knows it. */
-export function toRoutedReceiver(of: ReceiverSettings): RoutedReceiver {
-  return { name: of.name, minLevel: of.minLevel, problem: of.type === 'unset' ? of.problem : null };
+/** The names that no receiver's secret may have, since all receivers of a type share what they hold. */
+export function sharedSettings(types: readonly ConfigurableType<unknown>[]): readonly string[] {
+  return types.flatMap(({ settings, bindings }) => [...settings, ...bindings]);
 }
 
-function byDefault(type: ReceiverType): DeclaredReceiver {
-  return { name: type, type, ...DEFAULT_SECRETS[type], minLevel: LEAST_LEVEL };
+function secretsOf({ secret, signingSecret }: RoutableType): readonly string[] {
+  return signingSecret === null ? [secret] : [secret, signingSecret];
+}
+
+function defaultReceiver({ type, secret, signingSecret }: RoutableType): DeclaredReceiver {
+  return { name: type, type, secret, signingSecret, minLevel: LEAST_LEVEL };
 }
 
 function isSet(env: Environment, name: string): boolean {
   return readText(env, name).kind !== 'absent';
 }
 
-interface Read {
-  readonly settings: ReceiverSettings;
+/** A setting of a receiver that is missing or wrong. */
+type Flaw = Pick<SettingProblem, 'setting' | 'problem' | 'hint'>;
+
+interface Read<Create> {
+  readonly receiver: ConfiguredReceiver<Create>;
   readonly flaws: readonly Flaw[];
 }
 
-function readReceiver(env: Environment, { name, type, secret, signingSecret, minLevel }: DeclaredReceiver): Read {
-  const common = { name, minLevel };
+function readReceiver<Create>(
+  env: Environment,
+  types: readonly ConfigurableType<Create>[],
+  declared: DeclaredReceiver,
+): Read<Create> {
+  const { name, minLevel } = declared;
   const flaws: Flaw[] = [];
-  /** The value, or null and a flaw. */
-  function take<T>(setting: string, reading: Reading<T>, hint: string, missing = 'is not set'): T | null {
+  const take: TakeSetting = (setting, reading, hint, missing = 'is not set') => {
     if (reading.kind === 'value') return reading.value;
     flaws.push({ setting, problem: reading.kind === 'absent' ? missing : reading.problem, hint });
     return null;
-  }
-  const settled = (settings: ReceiverSettings | null): Read => ({
-    settings: settings ?? { ...common, type: 'unset', of: type, problem: inWords(flaws) },
-    flaws,
-  });
-
-  switch (type) {
-    case 'slack': {
-      const hint = `${SLACK_RIGHT}: ${bySecret(secret)}`;
-      const webhookUrl = take(secret, after(readText(env, secret), parseSlackWebhook), hint);
-      return settled(webhookUrl === null ? null : { ...common, type, webhookUrl });
-    }
-    case 'email': {
-      const whom = `one or more e-mail addresses with commas between: ${bySecret(secret)}`;
-      const to = take(secret, after(readText(env, secret), parseMailAddresses), whom);
-      const sender = take(MAIL_SENDER, after(readText(env, MAIL_SENDER), parseMailAddress), SENDER_RIGHT);
-      const binding = take(MAIL_BINDING, readBinding<MailBinding>(env, MAIL_BINDING, ['send']), BINDING_RIGHT, UNBOUND);
-      if (to === null || sender === null || binding === null) return settled(null);
-      return settled({ ...common, type, binding, sender, to });
-    }
-    case 'webhook': {
-      const url = take(secret, after(readText(env, secret), parseServiceUrl), `an https address: ${bySecret(secret)}`);
-      // A routing that was checked names one.
-      const of = signingSecret ?? DEFAULT_SECRETS.webhook.signingSecret ?? '';
-      const signed = `a key that its reader has too: echo "whsec_$(openssl rand -base64 32)" | ${bySecret(of)}`;
-      const key = take(of, after(readText(env, of), parseSigningKey), signed);
-      return settled(url === null || key === null ? null : { ...common, type, url, key });
-    }
-  }
+  };
+  // A routing that the build checked names known types only.
+  const create = types.find(({ type }) => type === declared.type)?.read(env, declared, take) ?? null;
+  const receiver: ConfiguredReceiver<Create> =
+    create === null ? { name, minLevel, problem: flawsText(flaws), create } : { name, minLevel, problem: null, create };
+  return { receiver, flaws };
 }
-
-const UNBOUND = 'is not bound';
-const BINDING_RIGHT =
-  'take the # from the [[send_email]] lines in wrangler.toml, then npm run deploy; the account needs Email Service or Email Routing';
-const SENDER_RIGHT = `an address of a domain that Cloudflare's Email Service may send from, such as \`tocsin@example.com\`, ${IN_VARS}`;
 
 /** `EMAIL_TO is not set; EMAIL is not bound`. */
-function inWords(flaws: readonly Flaw[]): string {
-  return flaws.map(({ setting, problem }) => `${setting} ${problem}`).join('; ');
+function flawsText(flaws: readonly Flaw[]): string {
+  return flaws.map(({ setting, problem }) => `${setting} ${problem}`).join('; ') || 'its type is unknown';
 }
 
-/** One problem for a flaw, however many receivers have it. */
-function flawProblems(read: readonly Read[], anybody: boolean): readonly SettingProblem[] {
+/** One problem per flaw, however many receivers share it. */
+function flawProblems(read: readonly Read<unknown>[], anyWorks: boolean): readonly SettingProblem[] {
   const found = new Map<string, { readonly flaw: Flaw; readonly names: string[] }>();
-  for (const { settings, flaws } of read) {
+  for (const { receiver, flaws } of read) {
     for (const flaw of flaws) {
       const key = `${flaw.setting} ${flaw.problem}`;
       const same = found.get(key) ?? { flaw, names: [] };
-      found.set(key, { ...same, names: [...same.names, settings.name] });
+      found.set(key, { ...same, names: [...same.names, receiver.name] });
     }
   }
   return [...found.values()].map(({ flaw, names }) => ({
     ...flaw,
     severity: 'error',
     problem: `${flaw.problem} (receiver${names.length === 1 ? '' : 's'} ${names.join(', ')})`,
-    meanwhile: anybody ? 'what goes there cannot be delivered, and is told through another receiver' : NOBODY,
+    meanwhile: anyWorks
+      ? "what is sent there can't be delivered; another receiver is notified of that"
+      : NOBODY_NOTIFIED,
   }));
 }
 
-function none(): SettingProblem {
-  const setting = DEFAULT_SECRETS.slack.secret;
-  return {
-    setting,
-    severity: 'error',
-    problem: 'is not set, and no other receiver is',
-    meanwhile: NOBODY,
-    hint: `${SLACK_RIGHT}: ${bySecret(setting)}; README.md has e-mail and webhooks`,
-  };
+/** No receiver is set at all: the first type is proposed. */
+function noReceivers([first]: readonly ConfigurableType<unknown>[]): readonly SettingProblem[] {
+  if (first === undefined) return [];
+  return [
+    {
+      setting: first.secret,
+      severity: 'error',
+      problem: 'is not set, and no other receiver is',
+      meanwhile: NOBODY_NOTIFIED,
+      hint: `set it to ${first.expects}: ${bySecret(first.secret)}; docs/receivers.md lists the other receivers`,
+    },
+  ];
 }
 
-/** What stands there for a receiver that has no address. */
-function halves(env: Environment): readonly SettingProblem[] {
-  const pairs = [
-    [DEFAULT_SECRETS.email.secret, MAIL_SENDER],
-    [DEFAULT_SECRETS.webhook.secret, DEFAULT_SECRETS.webhook.signingSecret ?? ''],
-  ] as const;
-  return pairs.flatMap(([address, other]) => {
-    if (isSet(env, address) || !isSet(env, other)) return [];
-    return [
-      {
-        setting: address,
-        severity: 'notice' as const,
-        problem: `is not set, and ${other} is`,
-        meanwhile: 'nothing is sent there',
-        hint: `${bySecret(address)}, or leave ${other} out`,
-      },
-    ];
-  });
+/** A notice for each setting of a type that is set while the type's secret is not. */
+function missingSecrets(env: Environment, type: ConfigurableType<unknown>): readonly SettingProblem[] {
+  const { secret } = type;
+  if (isSet(env, secret)) return [];
+  const others = [...secretsOf(type).slice(1), ...type.settings].filter((name) => isSet(env, name));
+  return others.map((other) => ({
+    setting: secret,
+    severity: 'notice',
+    problem: `is not set, but ${other} is`,
+    meanwhile: 'nothing is sent there',
+    hint: `set it: ${bySecret(secret)}; or remove ${other}`,
+  }));
 }

@@ -8,8 +8,8 @@ import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
 import { isTest } from '../alert/test-alert.ts';
 import { readConfig } from '../config/config.ts';
-import { toRoutedReceiver } from '../config/receivers.ts';
-import { createReceivers } from '../notify/receivers.ts';
+import { createReceivers } from '../notify/receiver.ts';
+import { RECEIVER_TYPES } from '../notify/registry.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
 import type { Sent } from './deliver/deliver.ts';
@@ -44,11 +44,11 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
-    const config = readConfig(env, routing);
+    const config = readConfig(env, RECEIVER_TYPES, routing);
     const now = () => Date.now();
     const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
     const store = durableStore(ctx.storage);
-    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers.map(toRoutedReceiver) };
+    const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers };
     this.#ledger = createLedger(store, { ...knows, apiKeyExpiresAt: config.apiKeyExpiresAt, ...config.watch });
     this.#views = createViews(store, { ...knows, status: (at) => this.#ledger.status(at) });
     const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };

@@ -1,22 +1,23 @@
 /**
- * A receiver is where notifications go: one folder or file a vendor. `render` is pure and stands beside it; `send`
- * does the I/O and classifies the vendor's answer where the vendor is known.
+ * A receiver is where notifications go. `send` does the I/O and classifies the vendor's answer where the vendor is known.
  */
 import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
+import type { ConfigurableType, ConfiguredReceiver } from '../config/receivers.ts';
+import type { Fetch } from '../http/post.ts';
 
-/** How a send ended. Reasons are for people, with every secret (and URL that carries one) left out. */
+/** How a send ended. Reasons are for people and hold no secret, nor a URL that carries one. */
 export type Outcome =
-  /** `note`: what went wrong all the same, and is not tried again: some of several people did not get it. */
+  /** `note`: what went wrong and is not retried, such as a mail that some of several recipients did not get. */
   | { readonly kind: 'delivered'; readonly note?: string }
-  /** May work later. `afterMs`: the vendor said not before. */
+  /** May work later. `afterMs`: the vendor asked not to be asked earlier. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number | null }
   /** Will never work as it is: the delivery is dead. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** One notification on its way out. */
 export interface Outgoing {
-  /** The same at every attempt, and of no other delivery: what a receiver may know a repetition by. */
+  /** The same at every attempt, and of no other delivery: a receiver recognizes a repetition by it. */
   readonly id: string;
   readonly notification: Notification;
   readonly links: Links;
@@ -27,4 +28,42 @@ export interface Receiver {
   readonly name: string;
   /** Never throws: whatever goes wrong is an `Outcome`. */
   send(outgoing: Outgoing): Promise<Outcome>;
+}
+
+/** What receivers need of the world. */
+export interface Outside {
+  readonly fetch: Fetch;
+  /** Wall time, ms since the epoch. */
+  readonly now: () => number;
+  /** For a send, whatever it does. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * A type of receiver: everything that the rest of Tocsin knows of a vendor. Its settings stay inside: `read` returns a
+ * function that creates the receiver.
+ */
+export interface ReceiverType extends ConfigurableType<(outside: Outside) => Receiver> {
+  /** What people call it. */
+  readonly label: string;
+  /** The vendor's page that says how to get what `secret` holds. */
+  readonly docs: string;
+}
+
+/**
+ * A receiver may take so long to answer: less than an attempt may last (ledger/deliver/outbox.ts), and what Standard
+ * Webhooks recommends ("Request timeouts": 15 to 30 s).
+ */
+export const SEND_TIMEOUT_MS = 15_000;
+
+/** Creates the configured receivers. One with a problem refuses every message for that reason. */
+export function createReceivers(
+  configured: readonly ConfiguredReceiver<(outside: Outside) => Receiver>[],
+  outside: Omit<Outside, 'timeoutMs'>,
+): readonly Receiver[] {
+  return configured.map(({ name, problem, create }) =>
+    create === null
+      ? { name, send: () => Promise.resolve({ kind: 'refused', reason: problem }) }
+      : create({ ...outside, timeoutMs: SEND_TIMEOUT_MS }),
+  );
 }

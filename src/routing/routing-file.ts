@@ -1,15 +1,15 @@
 /**
- * From `rules/routing.yml` to a routing: every receiver read, every problem told with its place.
+ * From `rules/routing.yml` to a routing: every receiver read, every problem reported with its place.
  *
  * Contract: build time only. Never throws, whatever the file holds; with an error among the problems there is no
- * routing. People paste secrets where the name of a setting belongs: what may be one is in no message. Pure.
+ * routing. People paste secrets where the name of a setting belongs: what may be a secret is in no message. Pure.
  */
 import { LEVELS } from '../sigma/index.ts';
 import { nearest } from '../text/nearest.ts';
 import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readChoice, readText, refuseUnknown } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
-import { DEFAULT_SECRETS, type DeclaredReceiver, LEAST_LEVEL, RECEIVER_TYPES, type Routing } from './routing.ts';
+import { type DeclaredReceiver, LEAST_LEVEL, type RoutableType, type Routing } from './routing.ts';
 
 export interface ParsedRouting {
   /** Null: there is no file, or it has errors. */
@@ -18,23 +18,38 @@ export interface ParsedRouting {
 }
 
 /** Every notification is a row and a request for each of them. */
-const RECEIVER_LIMIT = 20;
+const RECEIVERS_MAX = 20;
 const NAME = /^[a-z0-9-]{1,40}$/;
 const SETTING = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** Keys of version 0.1, and what they are called since. */
+/** Keys of version 0.1, and their names since. */
 const RENAMED: { readonly [key: string]: string } = { from: 'min_level' };
 const KEYS = ['name', 'type', 'secret', 'signing_secret', 'min_level'] as const;
 const DOCUMENT = { noun: 'the routing', hint: 'it begins with "receivers:"' };
 const EXAMPLE = 'such as "receivers: [{name: oncall, type: slack, min_level: high}]"; or delete the file';
 const START = { line: 1, column: 1 };
 
-/** Parses the routing files there are: none or one. `taken`: settings that are no receiver's. */
-export function parseRouting(files: readonly SourceFile[], taken: readonly string[]): ParsedRouting {
+/** What a receiver is checked against. */
+interface Context {
+  readonly types: readonly RoutableType[];
+  /** Settings and bindings that no receiver's secret may be called. */
+  readonly reserved: readonly string[];
+  /** The line in which each name and each secret's setting was first. */
+  readonly nameLines: Map<string, number>;
+  readonly secretLines: Map<string, number>;
+  readonly report: Report;
+}
+
+/** Parses the routing files, at most one of which may exist. `reserved`: names of settings that no receiver may take. */
+export function parseRouting(
+  files: readonly SourceFile[],
+  types: readonly RoutableType[],
+  reserved: readonly string[],
+): ParsedRouting {
   const problems: Problem[] = [];
   const [file, second] = files;
   if (file === undefined) return { routing: null, problems };
   if (second !== undefined) {
-    createReport(second.path, problems).error(START, `${file.path} is there too`, 'delete one of them');
+    createReport(second.path, problems).error(START, `${file.path} exists too`, 'delete one of them');
     return { routing: null, problems };
   }
   const report = createReport(file.path, problems);
@@ -45,7 +60,13 @@ export function parseRouting(files: readonly SourceFile[], taken: readonly strin
     if (report.errors() === 0) report.error(START, 'the file lists no receivers', EXAMPLE);
     return { routing: null, problems };
   }
-  const receivers = readReceivers(document, taken, report);
+  const receivers = readReceivers(document, {
+    types,
+    reserved,
+    nameLines: new Map(),
+    secretLines: new Map(),
+    report,
+  });
   return { routing: report.errors() === 0 ? { receivers } : null, problems: inOrder(problems) };
 }
 
@@ -53,7 +74,8 @@ function inOrder(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function readReceivers(document: MapNode, taken: readonly string[], report: Report): readonly DeclaredReceiver[] {
+function readReceivers(document: MapNode, context: Context): readonly DeclaredReceiver[] {
+  const { report } = context;
   refuseKeys(document, ['receivers'], report);
   const entry = attributesOf(document).get('receivers');
   if (entry === undefined) {
@@ -62,30 +84,21 @@ function readReceivers(document: MapNode, taken: readonly string[], report: Repo
   }
   const list = entry.value;
   if (list.kind !== 'list') {
-    const isNothing = list.kind === 'scalar' && list.value === null;
-    report.error(
-      list.place,
-      isNothing ? 'no receivers are listed' : `"receivers" is a list, not ${kindName(list)}`,
-      EXAMPLE,
-    );
+    const isEmpty = list.kind === 'scalar' && list.value === null;
+    const problem = isEmpty ? 'no receivers are listed' : `"receivers" is a list, not ${kindName(list)}`;
+    report.error(list.place, problem, EXAMPLE);
     return [];
   }
-  if (list.items.length === 0) report.error(list.place, 'no receivers are listed: nobody would be told', EXAMPLE);
-  if (list.items.length > RECEIVER_LIMIT) {
-    report.error(list.place, `there are ${list.items.length} receivers, more than ${RECEIVER_LIMIT}`);
+  if (list.items.length === 0) report.error(list.place, 'no receivers are listed: nobody would be notified', EXAMPLE);
+  if (list.items.length > RECEIVERS_MAX) {
+    report.error(list.place, `there are ${list.items.length} receivers, more than ${RECEIVERS_MAX}`);
     return [];
   }
-  const lines: Lines = { names: new Map(), settings: new Map() };
-  return list.items.flatMap((item) => readReceiver(item, taken, lines, report) ?? []);
+  return list.items.flatMap((item) => readReceiver(item, context) ?? []);
 }
 
-/** In which line each name and each setting was first. */
-interface Lines {
-  readonly names: Map<string, number>;
-  readonly settings: Map<string, number>;
-}
-
-function readReceiver(item: Node, taken: readonly string[], lines: Lines, report: Report): DeclaredReceiver | null {
+function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
+  const { types, report } = context;
   if (item.kind !== 'map') {
     report.error(item.place, `a receiver is a map of keys, not ${kindName(item)}`, `its keys: ${KEYS.join(', ')}`);
     return null;
@@ -96,97 +109,97 @@ function readReceiver(item: Node, taken: readonly string[], lines: Lines, report
     if (isMissing(attributes.get(key)) && !misspelled.has(key))
       report.error(item.place, `the receiver has no "${key}"`);
   }
-  const name = readName(attributes.get('name'), lines, report);
-  const type = readWord(attributes.get('type'), RECEIVER_TYPES, report);
+  const name = readName(attributes.get('name'), context);
+  const typeName = readWord(
+    attributes.get('type'),
+    types.map(({ type }) => type),
+    report,
+  );
   const minLevel = readWord(attributes.get('min_level'), LEVELS, report);
-  const secret = readSetting(attributes.get('secret'), taken, report);
+  const secret = readSetting(attributes.get('secret'), context);
   const signing = attributes.get('signing_secret');
-  const signingSecret = readSetting(signing, taken, report);
-  if (name === null || type === null) return null;
-  if (signing !== undefined && type !== 'webhook') {
-    report.error(signing.keyPlace, `what is sent to a receiver of type ${type} is not signed`, 'leave it out');
+  const signingSecret = readSetting(signing, context);
+  const type = types.find((each) => each.type === typeName);
+  if (name === null || type === undefined) return null;
+  const isSigned = type.signingSecret !== null;
+  if (signing !== undefined && !isSigned) {
+    report.error(signing.keyPlace, `messages to a receiver of type ${type.type} are not signed`, 'remove the key');
   }
-  const defaults = DEFAULT_SECRETS[type];
   const receiver: DeclaredReceiver = {
     name,
-    type,
-    secret: secret ?? defaults.secret,
-    signingSecret: type === 'webhook' ? (signingSecret ?? defaults.signingSecret) : null,
+    type: type.type,
+    secret: secret ?? type.secret,
+    signingSecret: isSigned ? (signingSecret ?? type.signingSecret) : null,
     minLevel: minLevel ?? LEAST_LEVEL,
   };
-  refuseSame(receiver, item, lines, report);
+  reportShared(receiver, item, context);
   return receiver;
 }
 
-function readName(entry: MapEntry | undefined, lines: Lines, report: Report): string | null {
+function readName(entry: MapEntry | undefined, { nameLines, report }: Context): string | null {
   const name = readText(entry, report);
   if (name === null || entry === undefined) return null;
   const { place } = entry.value;
-  const first = lines.names.get(name);
   if (!NAME.test(name)) {
     report.error(place, '"name" has 1 to 40 characters out of a-z, 0-9 and "-"', 'such as "oncall"');
     return null;
   }
+  const first = nameLines.get(name);
   if (first !== undefined) {
-    report.error(place, `the name "${name}" is another receiver's`, `its line: ${first}`);
+    report.error(place, `another receiver has the name "${name}"`, `in line ${first}`);
     return null;
   }
-  lines.names.set(name, place.line);
+  nameLines.set(name, place.line);
   return name;
 }
 
 /** One of a few words. */
 function readWord<T extends string>(entry: MapEntry | undefined, words: readonly T[], report: Report): T | null {
   if (entry?.value.kind === 'scalar' && isMaybeSecret(String(entry.value.value))) {
-    report.error(
-      entry.value.place,
-      `what stands here is no ${entry.key}, and is not shown`,
-      `known: ${words.join(', ')}`,
-    );
+    const problem = `this is not a ${entry.key}; it is not shown, since it may be a secret`;
+    report.error(entry.value.place, problem, `known: ${words.join(', ')}`);
     return null;
   }
   return readChoice(entry, words, report);
 }
 
-/** The name of a setting. Whatever else stands there may be the secret itself: it is never shown. */
-function readSetting(entry: MapEntry | undefined, taken: readonly string[], report: Report): string | null {
+/** The name of a setting. Anything else may be the secret itself: it is never shown. */
+function readSetting(entry: MapEntry | undefined, { types, reserved, report }: Context): string | null {
   const text = readText(entry, report);
   if (text === null || entry === undefined) return null;
   const { key, value } = entry;
   if (!SETTING.test(text)) {
-    const pasted = isMaybeSecret(text);
-    const near = pasted ? null : nearest(text.replaceAll('-', '_'), SETTINGS_BY_DEFAULT);
-    const what = pasted ? 'and this looks like the secret itself' : 'in capitals, digits and "_"';
-    const mend = pasted
-      ? 'if this was ever pushed, replace the secret; the name is such as SLACK_WEBHOOK_URL'
-      : near === null
-        ? 'such as SLACK_WEBHOOK_URL'
-        : `did you mean "${near}"?`;
-    report.error(value.place, `"${key}" is the name of a setting, ${what}`, mend);
+    const isPasted = isMaybeSecret(text);
+    const what = isPasted ? 'and this looks like the secret itself' : 'in capitals, digits and "_"';
+    const hint = isPasted
+      ? 'if this was ever pushed, replace the secret; write a name such as SLACK_WEBHOOK_URL'
+      : nameHint(text, types);
+    report.error(value.place, `"${key}" is the name of a setting, ${what}`, hint);
     return null;
   }
-  if (taken.includes(text)) {
-    report.error(value.place, `${text} is a setting of Tocsin's own, and no receiver's`, 'choose another name');
+  if (reserved.includes(text)) {
+    report.error(value.place, `${text} is not a receiver's setting but one of Tocsin's own`, 'choose another name');
     return null;
   }
   return text;
 }
 
-const SETTINGS_BY_DEFAULT = RECEIVER_TYPES.flatMap((type) => {
-  const { secret, signingSecret } = DEFAULT_SECRETS[type];
-  return signingSecret === null ? [secret] : [secret, signingSecret];
-});
+function nameHint(text: string, types: readonly RoutableType[]): string {
+  const defaults = types.flatMap(({ secret, signingSecret }) => [secret, ...(signingSecret ? [signingSecret] : [])]);
+  const near = nearest(text.replaceAll('-', '_'), defaults);
+  return near === null ? 'such as SLACK_WEBHOOK_URL' : `did you mean "${near}"?`;
+}
 
-/** Two receivers at one address hear everything twice. */
-function refuseSame(receiver: DeclaredReceiver, item: MapNode, lines: Lines, report: Report): void {
+/** Two receivers at one address get every message twice. */
+function reportShared(receiver: DeclaredReceiver, item: MapNode, { secretLines, report }: Context): void {
   const { name, secret, signingSecret } = receiver;
   if (secret === signingSecret) {
     report.error(item.place, `the address of ${name} and its key can't both be ${secret}`, 'name two settings');
     return;
   }
-  const first = lines.settings.get(secret);
-  if (first === undefined) lines.settings.set(secret, item.place.line);
-  else report.notice(item.place, `${secret} is another receiver's too: both are told the same`, `its line: ${first}`);
+  const first = secretLines.get(secret);
+  if (first === undefined) secretLines.set(secret, item.place.line);
+  else report.notice(item.place, `another receiver uses ${secret} too: both get the same messages`, `in line ${first}`);
 }
 
 /** Reports the keys that are not known; returns the known ones that were probably meant. */
@@ -195,7 +208,10 @@ function refuseKeys(map: MapNode, known: readonly string[], report: Report): Rea
   refuseUnknown({ ...map, entries: map.entries.filter(isShown) }, known, report);
   for (const { key, keyPlace } of map.entries.filter((entry) => !isShown(entry))) {
     if (Object.hasOwn(RENAMED, key)) report.error(keyPlace, `"${key}" is now "${RENAMED[key]}"`, 'rename the key');
-    else report.error(keyPlace, 'what stands here is no key, and is not shown', `known: ${known.join(', ')}`);
+    else {
+      const problem = 'this is not a key; it is not shown, since it may be a secret';
+      report.error(keyPlace, problem, `known: ${known.join(', ')}`);
+    }
   }
   return new Set(map.entries.flatMap(({ key }) => (known.includes(key) ? [] : (nearest(key, known) ?? []))));
 }
@@ -204,7 +220,7 @@ function isMissing(entry: MapEntry | undefined): boolean {
   return entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null);
 }
 
-/** An address, a key, or anything that is no short word. */
+/** Whether it may be an address, a key, or anything else that is not a short word. */
 function isMaybeSecret(text: string): boolean {
   return !/^[A-Za-z_-]{1,24}$/.test(text) || /^whsec_|^whsk_/.test(text);
 }

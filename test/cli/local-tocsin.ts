@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import { createClient } from '../../src/audit-log/client.ts';
-import { type Config, readConfig } from '../../src/config/config.ts';
-import { toRoutedReceiver } from '../../src/config/receivers.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
-import { createReceivers } from '../../src/notify/receivers.ts';
+import { createReceivers } from '../../src/notify/receiver.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { type CheckpointKv, poll } from '../../src/poller/poll.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
@@ -51,17 +51,20 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
     },
     delete: () => undefined,
   };
-  const config = readConfig({
-    NIRVANA_LABS_API_KEY: upstream.apiKey,
-    NIRVANA_LABS_BASE_URL: upstream.url,
-    LINK_SECRET,
-    SLACK_WEBHOOK_URL: inbox.url,
-    KV: kv,
-    LEDGER: { idFromName: () => null, get: () => null },
-    ...env,
-  }) as Config;
+  const config = readConfig(
+    {
+      NIRVANA_LABS_API_KEY: upstream.apiKey,
+      NIRVANA_LABS_BASE_URL: upstream.url,
+      LINK_SECRET,
+      SLACK_WEBHOOK_URL: inbox.url,
+      KV: kv,
+      LEDGER: { idFromName: () => null, get: () => null },
+      ...env,
+    },
+    RECEIVER_TYPES,
+  );
   const store = nodeStore();
-  const knows = { engine: compile(ruleSet), receivers: config.receivers.map(toRoutedReceiver) };
+  const knows = { engine: compile(ruleSet), receivers: config.receivers };
   const ledger = createLedger(store, { ...knows, ...config.watch });
   const views = createViews(store, { ...knows, status: ledger.status });
   const host = createHost({

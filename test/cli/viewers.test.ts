@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/tocsin.ts';
-import { type Config, readConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createApp } from '../../src/web/app.ts';
 
 const LINK_SECRET = '0123456789abcdef0123456789abcdef';
@@ -31,7 +31,7 @@ const KV = {
 };
 
 let now = Date.UTC(2026, 0, 31, 9);
-const config = readConfig({ LINK_SECRET, KV }) as Config;
+const config = readConfig({ LINK_SECRET, KV }, []);
 const app = createApp({ config, ledger: null, now: () => now, fetch });
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
 let url: string;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
-import { readReceivers, toRoutedReceiver } from '../../src/config/receivers.ts';
-import type { DeclaredReceiver, ReceiverType } from '../../src/routing/routing.ts';
+import { type ConfiguredReceiver, readReceivers } from '../../src/config/receivers.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
+import type { DeclaredReceiver, Routing } from '../../src/routing/routing.ts';
 
 const HOOK = 'https://hooks.slack.com/services/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';
 const SIGNING = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3';
-const KEY = new TextEncoder().encode('0123456789abcdef01234567');
 const mail = { send: () => Promise.resolve({}) };
 const ALL = {
   SLACK_WEBHOOK_URL: HOOK,
@@ -15,56 +15,46 @@ const ALL = {
   WEBHOOK_URL: 'https://siem.example/in?token=t0k3n',
   WEBHOOK_SECRET: SIGNING,
 };
-const SLACK = { name: 'slack', type: 'slack', minLevel: 'low', webhookUrl: HOOK };
+const works = (name: string) => ({ name, minLevel: 'low', problem: null, create: expect.any(Function) });
+const read = (env: Readonly<Record<string, unknown>>, routing: Routing | null = null) =>
+  readReceivers(env, RECEIVER_TYPES, routing);
+/** A receiver as the ledger knows it. */
+const routed = ({ name, minLevel, problem }: ConfiguredReceiver) => ({ name, minLevel, problem });
 
 const declare = (
   name: string,
-  type: ReceiverType,
+  type: string,
   secret: string,
-  from: DeclaredReceiver['minLevel'] = 'low',
+  minLevel: DeclaredReceiver['minLevel'] = 'low',
 ): DeclaredReceiver => ({
   name,
   type,
   secret,
   signingSecret: type === 'webhook' ? `${secret}_KEY` : null,
-  minLevel: from,
+  minLevel,
 });
 
 describe('without a routing', () => {
-  test('every receiver whose address is set hears of low and above', () => {
-    expect(readReceivers(ALL, null)).toEqual({
-      receivers: [
-        SLACK,
-        {
-          name: 'email',
-          type: 'email',
-          minLevel: 'low',
-          binding: mail,
-          sender: 'tocsin@example.com',
-          to: ['a@example.com', 'b@example.com'],
-        },
-        { name: 'webhook', type: 'webhook', minLevel: 'low', url: 'https://siem.example/in?token=t0k3n', key: KEY },
-      ],
+  test('every type whose secret is set is a receiver, from level low', () => {
+    expect(read(ALL)).toEqual({ receivers: [works('slack'), works('email'), works('webhook')], problems: [] });
+  });
+
+  test('a type whose secret is empty is not a receiver', () => {
+    expect(read({ SLACK_WEBHOOK_URL: HOOK, EMAIL_TO: ' ' })).toEqual({
+      receivers: [works('slack')],
       problems: [],
     });
   });
 
-  test('what is not set is no receiver', () => {
-    expect(readReceivers({ SLACK_WEBHOOK_URL: HOOK, EMAIL_TO: ' ' }, null)).toEqual({
-      receivers: [SLACK],
-      problems: [],
-    });
-  });
-
-  test('nobody is told where none is set, and it says so', () => {
-    const { receivers, problems } = readReceivers({}, null);
+  test('without any receiver nobody is notified: an error', () => {
+    const { receivers, problems } = read({});
     expect(receivers).toEqual([]);
     expect(problems).toMatchObject([
       {
         setting: 'SLACK_WEBHOOK_URL',
         severity: 'error',
         problem: 'is not set, and no other receiver is',
-        meanwhile: 'alerts are found and kept, but NOBODY IS TOLD',
+        meanwhile: 'alerts are recorded, but NOBODY IS NOTIFIED',
       },
     ]);
   });
@@ -72,14 +62,14 @@ describe('without a routing', () => {
   test.each([
     ['EMAIL_FROM', 'EMAIL_TO'],
     ['WEBHOOK_SECRET', 'WEBHOOK_URL'],
-  ] as const)('%s without %s is worth a word', (other, address) => {
-    const { receivers, problems } = readReceivers({ SLACK_WEBHOOK_URL: HOOK, [other]: ALL[other] }, null);
+  ] as const)('%s without %s is a notice', (other, address) => {
+    const { receivers, problems } = read({ SLACK_WEBHOOK_URL: HOOK, [other]: ALL[other] });
     expect(receivers).toHaveLength(1);
-    expect(problems).toMatchObject([{ setting: address, severity: 'notice', problem: `is not set, and ${other} is` }]);
+    expect(problems).toMatchObject([{ setting: address, severity: 'notice', problem: `is not set, but ${other} is` }]);
   });
 });
 
-describe('a receiver that can’t be made', () => {
+describe('a receiver that can’t be created', () => {
   const rows: readonly (readonly [
     what: string,
     changes: Record<string, unknown>,
@@ -109,7 +99,7 @@ describe('a receiver that can’t be made', () => {
       'no mail address',
       { EMAIL_TO: 'oncall' },
       'email',
-      'EMAIL_TO is not an e-mail address',
+      'EMAIL_TO is not an email address',
       ['EMAIL_TO'],
       /secret put EMAIL_TO/,
     ],
@@ -159,7 +149,7 @@ describe('a receiver that can’t be made', () => {
       'webhook',
       'WEBHOOK_URL is not https',
       ['WEBHOOK_URL'],
-      /an https address/,
+      /the https URL of your service/,
     ],
     [
       'a webhook with a password',
@@ -188,34 +178,34 @@ describe('a receiver that can’t be made', () => {
   ];
 
   test.each(rows)(
-    '%s: the others are, and it is there with its problem',
+    '%s: it stays in the list with its problem, and the others work',
     (_, changes, name, problem, settings, hint) => {
-      const { receivers, problems } = readReceivers({ ...ALL, ...changes }, null);
+      const { receivers, problems } = read({ ...ALL, ...changes });
       expect(receivers.map((receiver) => receiver.name)).toEqual(['slack', 'email', 'webhook']);
-      expect(receivers.filter(({ type }) => type === 'unset')).toEqual([
-        { name, type: 'unset', of: name, minLevel: 'low', problem: expect.stringContaining(problem) },
+      expect(receivers.filter(({ create }) => create === null)).toEqual([
+        { name, minLevel: 'low', create: null, problem: expect.stringContaining(problem) },
       ]);
       expect(problems.map(({ setting }) => setting)).toEqual(settings);
-      for (const told of problems) {
-        expect(told).toMatchObject({
+      for (const each of problems) {
+        expect(each).toMatchObject({
           severity: 'error',
           problem: expect.stringMatching(new RegExp(`\\(receiver ${name}\\)$`)),
-          meanwhile: 'what goes there cannot be delivered, and is told through another receiver',
+          meanwhile: "what is sent there can't be delivered; another receiver is notified of that",
           hint: expect.stringMatching(hint),
         });
       }
     },
   );
 
-  test('a webhook on this machine can be made', () => {
-    const { problems } = readReceivers({ ...ALL, WEBHOOK_URL: 'http://127.0.0.1:9/in' }, null);
+  test('a webhook on this machine works', () => {
+    const { problems } = read({ ...ALL, WEBHOOK_URL: 'http://127.0.0.1:9/in' });
     expect(problems).toEqual([]);
   });
 
-  test('where none can be made, nobody is told: it says so', () => {
-    const { problems } = readReceivers({ SLACK_WEBHOOK_URL: 'x', WEBHOOK_URL: 'x' }, null);
+  test('where none works, each problem says that nobody is notified', () => {
+    const { problems } = read({ SLACK_WEBHOOK_URL: 'x', WEBHOOK_URL: 'x' });
     expect(problems).toHaveLength(3);
-    for (const { meanwhile } of problems) expect(meanwhile).toContain('NOBODY IS TOLD');
+    for (const { meanwhile } of problems) expect(meanwhile).toContain('NOBODY IS NOTIFIED');
   });
 });
 
@@ -228,20 +218,20 @@ describe('with a routing', () => {
     ],
   };
 
-  test('each takes the settings it names, and only those are receivers', () => {
+  test('each receiver takes the settings it names, and no other is a receiver', () => {
     const env = { ...ALL, SLACK_ONCALL: HOOK, SIEM: 'https://siem.example/', SIEM_KEY: SIGNING };
-    const { receivers, problems } = readReceivers(env, routing);
+    const { receivers, problems } = read(env, routing);
     expect(problems).toEqual([]);
-    expect(receivers.map(toRoutedReceiver)).toEqual([
+    expect(receivers.map(routed)).toEqual([
       { name: 'oncall', minLevel: 'high', problem: null },
       { name: 'all', minLevel: 'informational', problem: null },
       { name: 'siem', minLevel: 'low', problem: null },
     ]);
   });
 
-  test('one that is declared and not set is there, and says which setting and whose', () => {
-    const { receivers, problems } = readReceivers({ SLACK_WEBHOOK_URL: HOOK, SIEM_KEY: SIGNING }, routing);
-    expect(receivers.map(toRoutedReceiver)).toEqual([
+  test('a declared receiver that is not set stays in the list with its setting', () => {
+    const { receivers, problems } = read({ SLACK_WEBHOOK_URL: HOOK, SIEM_KEY: SIGNING }, routing);
+    expect(receivers.map(routed)).toEqual([
       { name: 'oncall', minLevel: 'high', problem: 'SLACK_ONCALL is not set' },
       { name: 'all', minLevel: 'informational', problem: null },
       { name: 'siem', minLevel: 'low', problem: 'SIEM is not set' },
@@ -256,18 +246,20 @@ describe('with a routing', () => {
     ]);
   });
 
-  test('what several receivers lack is told once', () => {
+  test('a setting that several receivers lack is one problem', () => {
     const two = { receivers: [declare('a', 'email', 'MAIL_A'), declare('b', 'email', 'MAIL_B')] };
     const env = { MAIL_A: 'a@example.com', MAIL_B: 'b@example.com', EMAIL: mail };
-    expect(readReceivers(env, two).problems).toMatchObject([
+    expect(read(env, two).problems).toMatchObject([
       { setting: 'EMAIL_FROM', problem: 'is not set (receivers a, b)', meanwhile: expect.stringContaining('NOBODY') },
     ]);
   });
 
-  test('its settings are known by name, and looked for under names like theirs', () => {
+  test('its settings are known, and misspellings of them are noticed', () => {
     const good = { NIRVANA_LABS_API_KEY: 'k-1', LINK_SECRET: '9f2c4e6a8b0d1f3e5c7a9b8d6f4e2c0a' };
     const env = { ...good, ...ALL, SLACK_ONCALL_: HOOK, SIEM: 'https://siem.example/', SIEM_KEY: SIGNING };
-    const notices = readConfig(env, routing).problems.filter(({ problem }) => problem.includes('is it meant'));
+    const notices = readConfig(env, RECEIVER_TYPES, routing).problems.filter(({ problem }) =>
+      problem.includes('is it meant'),
+    );
     expect(notices).toMatchObject([{ setting: 'SLACK_ONCALL', problem: expect.stringContaining('`SLACK_ONCALL_`') }]);
   });
 });
@@ -276,9 +268,8 @@ test('no problem holds a secret, wherever it was pasted', () => {
   for (const secret of [HOOK, SIGNING, 'aB3dE5fG7hI9jK1lM3nO5pQ7', 't0k3n-of-the-siem', 'mallory@acme.example']) {
     for (const name of Object.keys(ALL)) {
       for (const text of [secret, `"${secret}"`, `${secret},${secret}`, `https://${secret}@x/?${secret}#`]) {
-        const { receivers, problems } = readReceivers({ ...ALL, [name]: text }, null);
-        const unset = receivers.filter(({ type }) => type === 'unset');
-        expect(JSON.stringify([problems, unset])).not.toContain(secret);
+        const { receivers, problems } = read({ ...ALL, [name]: text });
+        expect(JSON.stringify([problems, receivers.map(routed)])).not.toContain(secret);
       }
     }
   }

@@ -1,6 +1,6 @@
-import { createEmail } from '../../src/notify/email.ts';
-import { createSlack } from '../../src/notify/slack.ts';
-import { createWebhook } from '../../src/notify/webhook.ts';
+import { createEmail } from '../../src/notify/email/send.ts';
+import { createSlack } from '../../src/notify/slack/send.ts';
+import { createWebhook } from '../../src/notify/webhook/send.ts';
 import { startInbox } from '../support/inbox.ts';
 import { startMailInbox } from '../support/mail-inbox.ts';
 import { startWebhookInbox } from '../support/webhook-inbox.ts';

@@ -4,10 +4,17 @@ import { describe, expect, test } from 'vitest';
 import type { DeclaredReceiver } from '../../src/routing/routing.ts';
 import { parseRouting } from '../../src/routing/routing-file.ts';
 import { problemText } from '../../src/yaml/diagnostics.ts';
+import type { SourceFile } from '../../src/yaml/yaml.ts';
 
-const TAKEN = ['LINK_SECRET', 'NIRVANA_LABS_API_KEY', 'EMAIL'];
-const parse = (text: string) => parseRouting([{ path: 'routing.yml', text }], TAKEN);
-const told = (text: string) => parse(text).problems.map((problem) => problemText(problem));
+const TYPES = [
+  { type: 'slack', secret: 'SLACK_WEBHOOK_URL', signingSecret: null },
+  { type: 'email', secret: 'EMAIL_TO', signingSecret: null },
+  { type: 'webhook', secret: 'WEBHOOK_URL', signingSecret: 'WEBHOOK_SECRET' },
+];
+const RESERVED = ['LINK_SECRET', 'NIRVANA_LABS_API_KEY', 'EMAIL'];
+const parseFiles = (files: readonly SourceFile[]) => parseRouting(files, TYPES, RESERVED);
+const parse = (text: string) => parseFiles([{ path: 'routing.yml', text }]);
+const problemsOf = (text: string) => parse(text).problems.map((problem) => problemText(problem));
 
 const SLACK: DeclaredReceiver = {
   name: 'oncall',
@@ -18,8 +25,8 @@ const SLACK: DeclaredReceiver = {
 };
 
 describe('a routing', () => {
-  test('that is not there is none, and no problem', () => {
-    expect(parseRouting([], TAKEN)).toEqual({ routing: null, problems: [] });
+  test('without a file there is no routing and no problem', () => {
+    expect(parseFiles([])).toEqual({ routing: null, problems: [] });
   });
 
   const rows: readonly (readonly [what: string, text: string, receivers: readonly DeclaredReceiver[]])[] = [
@@ -65,21 +72,21 @@ describe('a routing', () => {
     expect(routing?.receivers.map(({ name }) => name)).toEqual(['oncall', 'siem']);
   });
 
-  test('two receivers at one address are worth a word', () => {
+  test('two receivers at one address are a notice', () => {
     const text = 'receivers:\n- {name: a, type: slack}\n- {name: b, type: slack, min_level: high}\n';
-    expect(told(text)).toEqual([
-      "routing.yml:3:3: notice: SLACK_WEBHOOK_URL is another receiver's too: both are told the same (its line: 2)",
+    expect(problemsOf(text)).toEqual([
+      'routing.yml:3:3: notice: another receiver uses SLACK_WEBHOOK_URL too: both get the same messages (in line 2)',
     ]);
     expect(parse(text).routing?.receivers).toHaveLength(2);
   });
 });
 
-describe('a routing that is wrong is told with its place, and is none', () => {
+describe('a wrong routing is rejected, and each problem has its place', () => {
   const of = (receiver: string) => `receivers:\n  - ${receiver}\n`;
   const rows: readonly (readonly [what: string, text: string, ...problems: string[]])[] = [
     ['nothing', '', '1:1: error: the file lists no receivers (such as'],
     ['only a remark', '# later\n', '1:1: error: the file lists no receivers'],
-    ['no receivers', 'receivers: []', '1:12: error: no receivers are listed: nobody would be told'],
+    ['no receivers', 'receivers: []', '1:12: error: no receivers are listed: nobody would be notified'],
     ['receivers of null', 'receivers:\n', '1:11: error: no receivers are listed'],
     ['a list', '- name: a\n', '1:1: error: the routing is a map of keys, not a list (it begins with "receivers:")'],
     ['a map of receivers', 'receivers: {a: slack}', '1:12: error: "receivers" is a list, not a map'],
@@ -136,7 +143,7 @@ describe('a routing that is wrong is told with its place, and is none', () => {
     [
       'a name twice',
       'receivers:\n- {name: a, type: slack}\n- {name: a, type: email}\n',
-      '3:10: error: the name "a" is another receiver\'s (its line: 2)',
+      '3:10: error: another receiver has the name "a" (in line 2)',
     ],
     ['a key twice', of('{name: a, type: slack, name: b}'), '2:28: error: the key "name" is here twice'],
     [
@@ -147,13 +154,13 @@ describe('a routing that is wrong is told with its place, and is none', () => {
     [
       'a setting that is something else',
       of('{name: a, type: slack, secret: LINK_SECRET}'),
-      "2:36: error: LINK_SECRET is a setting of Tocsin's own, and no receiver's (choose another name)",
+      "2:36: error: LINK_SECRET is not a receiver's setting but one of Tocsin's own (choose another name)",
     ],
     ['a list of settings', of('{name: a, type: slack, secret: [A, B]}'), '2:36: error: "secret" is text, not a list'],
     [
       'a key for Slack',
       of('{name: a, type: slack, signing_secret: KEY}'),
-      '2:28: error: what is sent to a receiver of type slack is not signed (leave it out)',
+      '2:28: error: messages to a receiver of type slack are not signed (remove the key)',
     ],
     [
       'one setting for both',
@@ -191,7 +198,7 @@ describe('a routing that is wrong is told with its place, and is none', () => {
   ];
   test.each(rows)('%s', (_, text, ...problems) => {
     expect(parse(text).routing).toBeNull();
-    const found = told(text);
+    const found = problemsOf(text);
     for (const [i, problem] of problems.entries()) expect(found[i]).toContain(`routing.yml:${problem}`);
     if (!problems.includes('1:')) expect(found).toHaveLength(problems.length);
   });
@@ -199,10 +206,10 @@ describe('a routing that is wrong is told with its place, and is none', () => {
   test('both of its names at once', () => {
     const text = 'receivers: [{name: a, type: slack}]';
     const files = ['routing.yml', 'routing.yaml'].map((path) => ({ path, text }));
-    const { routing, problems } = parseRouting(files, TAKEN);
+    const { routing, problems } = parseFiles(files);
     expect(routing).toBeNull();
     expect(problems.map((problem) => problemText(problem))).toEqual([
-      'routing.yaml:1:1: error: routing.yml is there too (delete one of them)',
+      'routing.yaml:1:1: error: routing.yml exists too (delete one of them)',
     ]);
   });
 });
@@ -222,8 +229,8 @@ describe('a secret in the place of a setting is refused, and shown to nobody', (
     // A name may be whatever is a name.
     if (key === 'name' && /^[a-z0-9-]{1,40}$/.test(secret)) return;
     expect(parse(text).routing).toBeNull();
-    expect(told(text).join('\n')).not.toContain(secret);
-    expect(told(text)).toHaveLength(1);
+    expect(problemsOf(text).join('\n')).not.toContain(secret);
+    expect(problemsOf(text)).toHaveLength(1);
   });
 
   test.each(SECRETS)('%s as a key, or in its place in a list', (secret) => {
@@ -235,14 +242,14 @@ describe('a secret in the place of a setting is refused, and shown to nobody', (
       `receivers: [{name: a, type: slack, secret: [${JSON.stringify(secret)}]}]`,
     ]) {
       expect(parse(text).routing).toBeNull();
-      expect(told(text).join('\n')).not.toContain(secret);
+      expect(problemsOf(text).join('\n')).not.toContain(secret);
     }
   });
 
   test('one that looks like a secret is called one', () => {
-    expect(told(`receivers: [{name: a, type: slack, secret: "${SECRETS[0]}"}]`)).toEqual([
+    expect(problemsOf(`receivers: [{name: a, type: slack, secret: "${SECRETS[0]}"}]`)).toEqual([
       'routing.yml:1:44: error: "secret" is the name of a setting, and this looks like the secret itself ' +
-        '(if this was ever pushed, replace the secret; the name is such as SLACK_WEBHOOK_URL)',
+        '(if this was ever pushed, replace the secret; write a name such as SLACK_WEBHOOK_URL)',
     ]);
   });
 });

@@ -9,17 +9,17 @@ test.each([
   ['low', ['low', 'medium', 'high', 'critical']],
   ['high', ['high', 'critical']],
   ['critical', ['critical']],
-] as const)('from %s on a receiver hears of %j', (from, heard) => {
+] as const)('a receiver with min_level %s is notified of %j', (from, heard) => {
   expect(LEVELS.filter((level) => decideRoute(to(from), level).send)).toEqual(heard);
 });
 
-test('why it does not hear of an alert is said', () => {
+test('the reason names the minimum level', () => {
   expect(decideRoute(to('high'), 'medium')).toEqual({
     send: false,
-    reason: 'below its level: it hears of high and above',
+    reason: "below the receiver's minimum level, high",
   });
 });
 
-test('a receiver that has no setting is sent to all the same: its delivery is dead, and told', () => {
+test('a receiver with a problem is still routed to: its delivery is dead, and visible', () => {
   expect(decideRoute({ ...to('low'), problem: 'SLACK_WEBHOOK_URL is not set' }, 'high')).toEqual({ send: true });
 });

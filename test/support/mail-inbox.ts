@@ -4,7 +4,7 @@
  *
  * https://developers.cloudflare.com/email-service/api/send-emails/workers-api/, …/reference/headers/, …/platform/limits/.
  */
-import type { MailBinding } from '../../src/config/receivers.ts';
+import type { MailBinding } from '../../src/notify/email/message.ts';
 import { startStandIn } from './stand-in.ts';
 
 export type Mail = Parameters<MailBinding['send']>[0];

@@ -1,6 +1,7 @@
 /** The pages by themselves, over any views, behind a door that lets in whom it is told. */
 import { Hono } from 'hono';
 import { readConfig } from '../../src/config/config.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import type { Caller, Refused } from '../../src/web/caller.ts';
 import type { AppDeps, WebEnv } from '../../src/web/env.ts';
 import { createPages, errorPage, PAGE_HEADERS, refusedPage } from '../../src/web/pages/pages.tsx';
@@ -29,7 +30,10 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
   const offline = (): never => {
     throw new TypeError('nothing is asked of anybody here');
   };
-  app.route('/', createPages({ config: readConfig(env), ledger, now: () => NOW, fetch: fetch ?? offline }));
+  app.route(
+    '/',
+    createPages({ config: readConfig(env, RECEIVER_TYPES), ledger, now: () => NOW, fetch: fetch ?? offline }),
+  );
   app.onError((error, c) => {
     console.error(error);
     return c.body(errorPage(VIEWER), 500, { ...PAGE_HEADERS });

@@ -109,7 +109,7 @@ export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertPa
     deliveries: [
       line(1, 'slack', 'delivered', null),
       line(2, 'mail', 'pending', 'the server asked us to slow down'),
-      line(3, 'pager', 'suppressed', 'below its level: it hears of critical and above'),
+      line(3, 'pager', 'suppressed', "below the receiver's minimum level, critical"),
       line(4, 'hook', 'dead', 'the receiver answered 410: it is gone for good'),
     ],
     closing: null,

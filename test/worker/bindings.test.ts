@@ -2,24 +2,25 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 
 const MAIL = { EMAIL_TO: 'oncall@example.com', EMAIL_FROM: 'tocsin@example.com' };
 
 it('the bindings are known as what they are', () => {
-  const { problems, receivers, rateLimit, kv, ledger } = readConfig({ ...env, ...MAIL });
+  const { problems, receivers, rateLimit, kv, ledger } = readConfig({ ...env, ...MAIL }, RECEIVER_TYPES);
   expect(problems).toEqual([]);
-  expect(receivers.map(({ type }) => type)).toEqual(['slack', 'email']);
+  expect(receivers.map(({ name }) => name)).toEqual(['slack', 'email']);
   expect([rateLimit, kv, ledger].includes(null)).toBe(false);
 });
 
 it('a binding in the place of another is noticed', () => {
-  const { problems, kv, ledger } = readConfig({ ...env, KV: env.LEDGER, LEDGER: env.KV });
+  const { problems, kv, ledger } = readConfig({ ...env, KV: env.LEDGER, LEDGER: env.KV }, RECEIVER_TYPES);
   expect(problems.map(({ setting }) => setting).toSorted()).toEqual(['KV', 'LEDGER']);
   expect([kv, ledger]).toEqual([null, null]);
 });
 
 it('the rate limit counts each caller by itself', async () => {
-  const { rateLimit } = readConfig(env);
+  const { rateLimit } = readConfig(env, RECEIVER_TYPES);
   const refused = async (key: string, times: number): Promise<boolean> => {
     for (let i = 0; i < times; i++) if ((await rateLimit?.limit({ key }))?.success === false) return true;
     return false;

@@ -1,8 +1,8 @@
 /** Email by the platform's own binding, as far as the local runtime has it. */
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import type { MailBinding } from '../../src/config/receivers.ts';
-import { createEmail } from '../../src/notify/email.ts';
+import type { MailBinding } from '../../src/notify/email/message.ts';
+import { createEmail } from '../../src/notify/email/send.ts';
 import { EXAMPLES } from '../notify/examples.ts';
 import { LINKS } from '../notify/notifications.ts';
 
@@ -21,6 +21,13 @@ test.each(EXAMPLES)('the binding takes %s', async (name, notification) => {
 
 test('the binding itself refuses what we would never send: the test above can fail', async () => {
   await expect(
-    EMAIL.send({ from: 'a@example.com', to: [], subject: 'x', text: 'x', html: 'x', headers: {} }),
+    EMAIL.send({
+      from: { name: 'Tocsin', email: 'a@example.com' },
+      to: [],
+      subject: 'x',
+      text: 'x',
+      html: 'x',
+      headers: {},
+    }),
   ).rejects.toThrow();
 });

@@ -123,7 +123,7 @@ describe('one setting', () => {
     const { world } = await told({ settings: { SLACK_WEBHOOK_URL: '' } });
     const lines = await linesOf(() => cron(world));
     expect(lines).toMatchObject([
-      { at: 'settings', meanwhile: expect.stringContaining('NOBODY IS TOLD') },
+      { at: 'settings', meanwhile: expect.stringContaining('NOBODY IS NOTIFIED') },
       { at: 'tick' },
     ]);
     expect(await world.sql('SELECT 1 FROM alerts')).toHaveLength(8);

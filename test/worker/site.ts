@@ -10,6 +10,7 @@ import { operatorToken } from '../../src/access/operator.ts';
 import { SESSION_MS, signSession } from '../../src/access/session.ts';
 import { makeToken, TOKEN_BYTES } from '../../src/access/viewer.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { type AppDeps, createApp } from '../../src/web/app.ts';
 import { deleteViewer, writeViewer } from '../../src/web/viewer-store.ts';
 import { ALERT, OTHER_ALERT, type StubLedger, stubLedger } from './ledger-stub.ts';
@@ -39,16 +40,19 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
   const stub = stubLedger(await world.status());
   const certs = await accessCerts();
   const config = (settings: SiteChanges['settings']) =>
-    readConfig({
-      ...world.bindings,
-      KV: env.KV,
-      // Counted for its own test only.
-      RATE_LIMIT: undefined,
-      ACCESS_TEAM_DOMAIN: TEAM,
-      ACCESS_AUD: AUD,
-      ...changes.settings,
-      ...settings,
-    });
+    readConfig(
+      {
+        ...world.bindings,
+        KV: env.KV,
+        // Counted for its own test only.
+        RATE_LIMIT: undefined,
+        ACCESS_TEAM_DOMAIN: TEAM,
+        ACCESS_AUD: AUD,
+        ...changes.settings,
+        ...settings,
+      },
+      RECEIVER_TYPES,
+    );
   const deps: AppDeps = {
     config: config({}),
     ledger: stub.ledger,

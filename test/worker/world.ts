@@ -8,9 +8,11 @@ import { inject, vi } from 'vitest';
 import { createClient } from '../../src/audit-log/client.ts';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
 import { readConfig, SETTINGS } from '../../src/config/config.ts';
+import { receiverSettings } from '../../src/config/receivers.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import type { State } from '../../src/ledger/store/state.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import {
   type CheckpointKv,
   type KV_CHECKPOINT,
@@ -79,7 +81,8 @@ export interface Costs {
 }
 
 /** The settings as the tests were started with. */
-const given = Object.fromEntries(SETTINGS.flatMap((of) => (env[of] === undefined ? [] : [[of, env[of]]])));
+const NAMES: readonly string[] = [...SETTINGS, ...receiverSettings(RECEIVER_TYPES, null)];
+const given = Object.fromEntries(Object.entries(env).filter(([name]) => NAMES.includes(name)));
 
 let worlds = 0;
 
@@ -92,7 +95,7 @@ export async function createWorld(options: WorldOptions = {}) {
   const inbox = await ask<{ url: string }>('POST', `${stageUrl}/inboxes`);
   const settings = { SLACK_WEBHOOK_URL: inbox.url, ...options.settings };
   // The Durable Object reads its settings when it is made, from this very object.
-  for (const of of SETTINGS) delete env[of];
+  for (const name of NAMES) delete (env as unknown as Record<string, unknown>)[name];
   Object.assign(env, given, settings);
   let stub = env.LEDGER.getByName(name);
   const costs: Costs = {
@@ -211,7 +214,7 @@ export async function createWorld(options: WorldOptions = {}) {
     },
     /** A tick as the cron makes it, settings and all; `parts` of the ledger may be changed. */
     tick(changes: Readonly<Record<string, unknown>> = {}, parts: Partial<LedgerApi> = {}): Promise<Polled> {
-      const config = readConfig({ ...bindings, ...changes });
+      const config = readConfig({ ...bindings, ...changes }, RECEIVER_TYPES);
       return tick(config, { ...ledger, ...parts }, { now: () => Date.now(), fetch: upstreamFetch });
     },
     /** Polls until a walk has ended; returns each. */

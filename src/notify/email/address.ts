@@ -18,7 +18,7 @@ const ADDRESS =
 
 /** One address, and nothing else. */
 export function parseMailAddress(text: string): Reading<string> {
-  return isAddress(text) ? value(text) : wrong('is not an e-mail address such as tocsin@example.com');
+  return isAddress(text) ? value(text) : wrong('is not an email address such as tocsin@example.com');
 }
 
 /** Several, with commas between; each is taken once. */
@@ -27,7 +27,7 @@ export function parseMailAddresses(text: string): Reading<readonly string[]> {
   const bad = parts.findIndex((part) => !isAddress(part));
   if (bad >= 0) {
     const which = parts.length === 1 ? 'is' : `has, at place ${bad + 1} of ${parts.length}, what is`;
-    return wrong(`${which} not an e-mail address such as oncall@example.com`);
+    return wrong(`${which} not an email address such as oncall@example.com`);
   }
   const different = [...new Map(parts.map((part) => [part.toLowerCase(), part])).values()];
   if (different.length > RECIPIENT_LIMIT)

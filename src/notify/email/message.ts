@@ -7,7 +7,6 @@
 import type { Notification } from '../../alert/notification.ts';
 import { isTest } from '../../alert/test-alert.ts';
 import { whoFrom } from '../../alert/wording.ts';
-import type { MailBinding } from '../../config/receivers.ts';
 import type { Level } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 
@@ -20,7 +19,19 @@ export const HEADER_LIMITS = { allowlisted: 20, name: 100, value: 2_048, all: 16
 const MAX_SUBJECT = 140;
 const NAME = 40;
 
-export type Mail = Parameters<MailBinding['send']>[0];
+export interface Mail {
+  readonly from: { readonly name: string; readonly email: string };
+  readonly to: string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly headers: Record<string, string>;
+}
+
+/** Cloudflare's `send_email` binding, as much of it as is used. */
+export interface MailBinding {
+  send(mail: Mail): Promise<{ messageId?: string }>;
+}
 
 /**
  * The subject: `[HIGH] API key deleted: Alice Smith from 203.0.113.7`. What grows or closes has the same one behind

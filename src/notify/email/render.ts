@@ -13,7 +13,7 @@ import { shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
 import { oneLine } from '../../text/untrusted.ts';
-import { colourOf } from '../level-colour.ts';
+import { colorOf } from '../level-color.ts';
 import { headers, type Mail, subject } from './message.ts';
 
 /** The mail, but for whom it is from and to. `sender`: the address it comes from. */
@@ -23,7 +23,7 @@ export function render(notification: Notification, links: Links, sender: string)
   return {
     subject: title,
     text: textOf(said),
-    html: htmlOf(said, title, colourOf(notification)),
+    html: htmlOf(said, title, colorOf(notification)),
     headers: headers(notification, sender),
   };
 }

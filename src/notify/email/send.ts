@@ -6,11 +6,10 @@
  * is at fault, each is written to by itself, so that the others hear of it (one-by-one.ts); once one of them has it, the
  * delivery is done, and its note says who has not (`together`).
  */
-import type { MailBinding } from '../../config/receivers.ts';
 import { within } from '../../http/deadline.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
 import { type Answer, codeOf, isAboutRecipient, isMisunderstood, outcome, together } from './answer.ts';
-import type { Mail } from './message.ts';
+import type { Mail, MailBinding } from './message.ts';
 import { oneByOne } from './one-by-one.ts';
 import { render, renderShort } from './render.ts';
 

@@ -11,7 +11,7 @@ import type { Notification } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
-import { colourOf } from '../level-colour.ts';
+import { colorOf } from '../level-color.ts';
 import {
   type Block,
   button,
@@ -36,7 +36,7 @@ export function render(notification: Notification, links: Links): SlackMessage {
   return {
     text,
     blocks: [{ type: 'header', text: plain([said.headline], MAX_HEADER) }],
-    attachments: [{ color: colourOf(notification), fallback: text, blocks: blocksOf(said) }],
+    attachments: [{ color: colorOf(notification), fallback: text, blocks: blocksOf(said) }],
     mrkdwn: false,
     ...NO_PREVIEW,
   };

@@ -36,7 +36,7 @@ describe('an alert', () => {
       ['slack', 'updated', 'pending'],
       ['pager', 'updated', 'suppressed'],
     ]);
-    expect(page?.deliveries[1]?.reason).toContain('below its level');
+    expect(page?.deliveries[1]?.reason).toContain('minimum level');
     expect(page).toMatchObject({ more: 0, closing: null });
   });
 

@@ -224,7 +224,7 @@ describe('routing', () => {
       {
         receiver: 'pager',
         state: 'suppressed',
-        reason: 'below its level: it hears of critical and above',
+        reason: "below the receiver's minimum level, critical",
         settled_at: NOON,
       },
     ]);

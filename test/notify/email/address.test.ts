@@ -42,9 +42,9 @@ describe('one address', () => {
     expect(parseMailAddress(text)).toEqual({ kind: 'value', value: text });
   });
 
-  test.each([...wrong, 'a@example.com,b@example.com'])('%j is none, and is not shown', (text) => {
+  test.each([...wrong, 'a@example.com,b@example.com'])('%j is refused, and not shown', (text) => {
     const read = parseMailAddress(text);
-    expect(read).toEqual({ kind: 'wrong', problem: 'is not an e-mail address such as tocsin@example.com' });
+    expect(read).toEqual({ kind: 'wrong', problem: 'is not an email address such as tocsin@example.com' });
   });
 });
 
@@ -57,11 +57,11 @@ describe('several', () => {
     expect(parseMailAddresses(text)).toEqual({ kind: 'value', value: addresses });
   });
 
-  test.each(wrong)('%j among them is said by its place, and is not shown', (text) => {
+  test.each(wrong)('%j among them is named by its position, and not shown', (text) => {
     const read = parseMailAddresses(`a@example.com,${text},b@example.com`);
     // Line breaks around an address, as when pasted, are not part of it.
     if (text === 'a@example.com\n') expect(read.kind).toBe('value');
-    else expect(read).toMatchObject({ problem: expect.stringMatching(/^has, at place 2 of 3, what is not an e-mail/) });
+    else expect(read).toMatchObject({ problem: expect.stringMatching(/^has, at place 2 of 3, what is not an email/) });
   });
 
   test('no more than one message may have', () => {

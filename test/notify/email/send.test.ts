@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { MailBinding } from '../../../src/config/receivers.ts';
 import { KNOWN_CODES } from '../../../src/notify/email/answer.ts';
-import { createEmail } from '../../../src/notify/email.ts';
+import type { MailBinding } from '../../../src/notify/email/message.ts';
+import { createEmail } from '../../../src/notify/email/send.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import { type Mail, type MailInbox, startMailInbox } from '../../support/mail-inbox.ts';
 import { OPENED, outgoing } from '../notifications.ts';

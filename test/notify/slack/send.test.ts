@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Notification } from '../../../src/alert/notification.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
-import { createSlack } from '../../../src/notify/slack.ts';
+import { createSlack } from '../../../src/notify/slack/send.ts';
 import { BLIND, OPENED, outgoing } from '../notifications.ts';
 
 const TOKEN = 'aB3dE5fG7hI9jK1lM3nO5pQ7';

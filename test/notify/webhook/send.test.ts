@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/notify/receiver.ts';
-import { createWebhook } from '../../../src/notify/webhook.ts';
+import { createWebhook } from '../../../src/notify/webhook/send.ts';
 import { startWebhookInbox, type WebhookInbox } from '../../support/webhook-inbox.ts';
 import { OPENED, outgoing } from '../notifications.ts';
 

@@ -16,7 +16,7 @@ const ALARM = '#8250df';
 const MENDED = '#1a7f37';
 
 /** `#rrggbb`. */
-export function colourOf(notification: Notification): string {
+export function colorOf(notification: Notification): string {
   switch (notification.kind) {
     case 'health':
       return ALARM;

@@ -1,0 +1,12 @@
+/** The types of receivers. Settings, the routing file, the CLI and docs/receivers.md derive what they know from this list. */
+import { email } from './email/email.ts';
+import type { ReceiverType } from './receiver.ts';
+import { slack } from './slack/slack.ts';
+import { webhook } from './webhook/webhook.ts';
+
+/** The first is the one proposed where no receiver is set. */
+export const RECEIVER_TYPES: readonly ReceiverType[] = [
+  slack, // incoming webhooks
+  email, // Cloudflare's send_email binding
+  webhook, // Standard Webhooks
+];
