@@ -1,14 +1,14 @@
 /**
- * Keys as text: of a group, of an alert's dedup, of a record that has no id. Pure.
+ * The key of a correlation's group or of an alert, as text. Pure.
  */
 import type { KeyPart } from '../sigma/index.ts';
-import { hash } from '../text/hash.ts';
+import { sha256Hex } from '../text/sha256.ts';
 
-/** Longer keys are cut: their values are written by attackers. */
+/** Longer keys are cut: attackers write their values. */
 const KEY_TEXT_LIMIT = 512;
 
-/** A key as text to store and compare: JSON of its values, a long one shortened and told apart by a hash. */
+/** A key as text to store and compare: JSON of its values. A long one is its beginning and the SHA-256 of the whole. */
 export function keyText(parts: readonly KeyPart[]): string {
   const text = JSON.stringify(parts.map((part) => part.value));
-  return text.length <= KEY_TEXT_LIMIT ? text : `${text.slice(0, KEY_TEXT_LIMIT)}#${hash(text)}`;
+  return text.length <= KEY_TEXT_LIMIT ? text : `${text.slice(0, KEY_TEXT_LIMIT)}#${sha256Hex(text)}`;
 }

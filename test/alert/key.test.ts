@@ -20,6 +20,7 @@ describe('keyText', () => {
     ['long values that differ in length', ['x'.repeat(5_000)], ['x'.repeat(5_001)]],
     ['long values that differ in the second', ['x'.repeat(600), 'a'], ['x'.repeat(600), 'b']],
     ['long values, shifted', ['x'.repeat(600), ''], ['', 'x'.repeat(600)]],
+    ['long values with one hash of 53 bits', [`${'x'.repeat(600)}0fc31882`], [`${'x'.repeat(600)}1277555c`]],
     ['a value made to look like a shortened key', ['x'.repeat(505)], [key('x'.repeat(600))]],
   ];
   it.each(different)('tells apart %s', (_, a, b) => {
@@ -30,10 +31,12 @@ describe('keyText', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 2_000 }), { maxLength: 5 }), (values) => {
         expect(key(...values)).toBe(key(...[...values]));
-        expect(key(...values).length).toBeLessThanOrEqual(512 + 12);
+        expect(key(...values).length).toBeLessThanOrEqual(512 + 1 + 64);
       }),
     );
   });
+
+  it('holds all 256 bits of the hash', () => expect(key('x'.repeat(600))).toMatch(/#[0-9a-f]{64}$/));
 
   it('asks only for values: the fields are the rule’s', () => {
     expect(keyText([{ field: 'a', value: '1' }])).toBe(keyText([{ field: 'b', value: '1' }]));

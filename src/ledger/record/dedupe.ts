@@ -3,8 +3,8 @@
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { fieldValue, type Match } from '../../sigma/index.ts';
-import { hash } from '../../text/hash.ts';
 import { jsonText } from '../../text/json.ts';
+import { sha256Hex } from '../../text/sha256.ts';
 import type { Accepted } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
@@ -91,9 +91,9 @@ export function accept<M extends readonly Match[]>(
   return rows;
 }
 
-/** An id as SQLite keeps it faithfully: odd characters and endless ones are told apart by a hash. */
+/** The id an entry is stored under: its own, or its SHA-256 where it is long or holds characters beyond printable ASCII. */
 export function storedId(id: string): string {
-  return /^(?!#)[\x20-\x7e]{1,128}$/.test(id) ? id : `#${hash(id)}`;
+  return /^(?!#)[\x20-\x7e]{1,128}$/.test(id) ? id : `#${sha256Hex(id)}`;
 }
 
 /** Enough for any honest id of an actor. */

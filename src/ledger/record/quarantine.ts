@@ -3,7 +3,7 @@
  * told about, once each however often they are read. `failures` of an entry that was only suspected of bringing the
  * ledger down stay below `FAILURES_MAX`.
  */
-import { hash } from '../../text/hash.ts';
+import { sha256Hex } from '../../text/sha256.ts';
 import { FAILURES_MAX, type InvalidRecord } from '../model.ts';
 import type { Store } from '../store/store.ts';
 
@@ -56,5 +56,5 @@ function put(store: Store, record: InvalidRecord, failures: number, now: number)
 }
 
 function quarantineKey({ id, text }: { id: string | null; text: string }): string {
-  return id === null ? `record:${hash(text)}` : `entry:${hash(id)}`;
+  return id === null ? `record:${sha256Hex(text)}` : `entry:${sha256Hex(id)}`;
 }

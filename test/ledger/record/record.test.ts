@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { InvalidRecord } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/ledger.ts';
 import { compile } from '../../../src/sigma/index.ts';
-import { hash } from '../../../src/text/hash.ts';
+import { sha256Hex } from '../../../src/text/sha256.ts';
 import { ALLOWED_LATENESS, DAY, done, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
 
 describe('what is new', () => {
@@ -65,7 +65,9 @@ describe('odd ids', () => {
     ['ten thousand characters', 'x'.repeat(10_000)],
     ['one more', 'x'.repeat(10_001)],
     ['a hash sign', '#'],
-    ['the hash of another', `#${hash('a\u0000b')}`],
+    ['the hash of another', `#${sha256Hex('a\u0000b')}`],
+    ['a text with a hash of 53 bits that another has', '#057121d6'],
+    ['the other text with that hash', '#16eaf209'],
     ['a prototype', '__proto__'],
     ['a constructor', 'constructor'],
     ['quotes', `'; DROP TABLE entries; --"`],
@@ -75,6 +77,14 @@ describe('odd ids', () => {
     ['composed', '\u00fc'],
     ['decomposed', 'u\u0308'],
   ];
+  it('are quarantined under different keys', () => {
+    const { record, count } = scene();
+    const invalid = odd.map(([, id]) => ({ id, problem: 'no created_at', text: '{}' }));
+    const withoutId = odd.map(([, text]) => ({ id: null, problem: 'no id', text }));
+    expect(record([], { invalid: [...invalid, ...withoutId] })).toMatchObject({ quarantined: 2 * odd.length });
+    expect(count('quarantine', "key GLOB 'entry:*' AND length(key) = 6 + 64")).toBe(odd.length);
+    expect(count('quarantine', "key GLOB 'record:*' AND length(key) = 7 + 64")).toBe(odd.length);
+  });
   it('are all different, and known again', () => {
     const { record, reopened, count } = scene();
     const page = odd.map(([, id]) => entry(id, NOON));
