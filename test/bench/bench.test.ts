@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { run } from '../cli/run.ts';
+import { runScript } from '../cli/run-command.ts';
 import { compare, quantile } from './measure.ts';
 import { gridLines, tableLines } from './table.ts';
 
@@ -75,7 +75,7 @@ test.each([
   ['--only=roles', 2, '--only must be one of rules, windows, regex, lookup, not "roles"'],
   ['--entries=7', 2, '--entries must be a whole number from 100'],
 ])('"%s" ends with %i', async (args, code, text) => {
-  const ended = await run('test/bench/main.ts', [args]);
+  const ended = await runScript('test/bench/main.ts', [args]);
   expect(ended.code).toBe(code);
   expect(ended.out + ended.err).toContain(text);
 });

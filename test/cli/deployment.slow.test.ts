@@ -6,7 +6,7 @@ import { type DeploymentDeps, deploy } from '../../src/cli/deployment.ts';
 import { Failure } from '../../src/cli/failure.ts';
 import type { Ran, RunWrangler } from '../../src/cli/wrangler.ts';
 import type { DeclaredReceiver, Routing } from '../../src/routing/routing.ts';
-import { run } from './run.ts';
+import { runScript } from './run-command.ts';
 
 const KEY = 'key-of-nirvana';
 const SECRET = '0123456789abcdef0123456789abcdef';
@@ -257,7 +257,7 @@ test.each([
 });
 
 test('the dry run builds everything and deploys nothing, without a network', async () => {
-  const { code, out, err } = await run('src/cli/deploy.ts', ['--dry-run']);
+  const { code, out, err } = await runScript('src/cli/deploy.ts', ['--dry-run']);
   expect(err).toBe('');
   expect(out).toMatch(/^\d+ rules, .*\nthe bundle has \d+\.\d KiB gzipped\nNothing was deployed: --dry-run\n$/);
   expect(code).toBe(0);
@@ -267,7 +267,7 @@ test.each([
   ['--help', 0, 'usage: npm run deploy'],
   ['--dry', 2, "Unknown option '--dry'"],
 ])('"%s" ends with %i', async (args, code, text) => {
-  const ended = await run('src/cli/deploy.ts', [args]);
+  const ended = await runScript('src/cli/deploy.ts', [args]);
   expect(ended.code).toBe(code);
   expect(ended.out + ended.err).toContain(text);
 });

@@ -1,11 +1,10 @@
-/** `npm run tocsin` against the real app, and against servers that are none. */
+/** `npm run tocsin` against the real app, and against servers that are not Tocsin. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rewindFrom } from '../../src/audit-log/checkpoint-text.ts';
-import { main } from '../../src/cli/tocsin.ts';
 import { LINK_SECRET, type LocalTocsin, startLocalTocsin } from './local-tocsin.ts';
-import { type Ended, run } from './run.ts';
+import { type CommandResult, runScript, runTocsin } from './run-command.ts';
 
 const OTHER_SECRET = `${'f'.repeat(16)}0123456789abcdef`;
 let local: LocalTocsin;
@@ -14,21 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => local.stop());
 
-/** Runs the command on the local Tocsin, as its operator. */
-async function tocsin(args: string, env: NodeJS.Dict<string> = {}): Promise<Ended> {
-  const said = { out: '', err: '' };
-  const code = await main(words(args), {
-    env: { TOCSIN_URL: local.url, LINK_SECRET, ...env },
-    devVars: null,
-    now: () => Date.now(),
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-  });
-  return { code, ...said };
+/** Runs the command against the local Tocsin, as its operator. */
+function tocsin(args: string, env: NodeJS.Dict<string> = {}): Promise<CommandResult> {
+  return runTocsin(words(args), { TOCSIN_URL: local.url, LINK_SECRET, ...env });
 }
 
 function words(args: string): string[] {
@@ -37,26 +24,26 @@ function words(args: string): string[] {
 
 test('is a command with an exit code', async () => {
   const env = { TOCSIN_URL: local.url, LINK_SECRET };
-  expect(await run('src/cli/tocsin.ts', ['status'], env)).toMatchObject({ code: 0, err: '' });
-  expect(await run('src/cli/tocsin.ts', ['stauts'], env)).toMatchObject({ code: 2, out: '' });
+  expect(await runScript('src/cli/tocsin.ts', ['status'], env)).toMatchObject({ code: 0, err: '' });
+  expect(await runScript('src/cli/tocsin.ts', ['stauts'], env)).toMatchObject({ code: 2, out: '' });
 });
 
-test('the status says first that it is watching, then how far, and what it has found', async () => {
+test('the status begins with WATCHING, then shows how far it has read and what it has found', async () => {
   const { code, out, err } = await tocsin('status');
   expect(err).toBe('');
   expect(code).toBe(0);
   const lines = out.split('\n');
   expect(lines[0]).toBe(`WATCHING  ${local.url}`);
-  expect(out).toMatch(/^Seen through {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, 5m\d?s? ago$/m);
+  expect(out).toMatch(/^Complete up to {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, 5m\d?s? ago$/m);
   expect(out).toMatch(/^Backlog +none$/m);
-  expect(out).toMatch(/^Alerts open +1 medium$/m);
-  expect(out).toMatch(/^Deliveries +1 pending, 0 delivered, 0 dead, 0 held back$/m);
+  expect(out).toMatch(/^Open alerts +1 medium$/m);
+  expect(out).toMatch(/^Deliveries +1 pending, 0 delivered, 0 dead, 0 suppressed$/m);
   expect(out).toMatch(/^ {2}1 {2}MEDIUM {4}API key deleted, open, 1 match, last /m);
   expect(out).toMatch(/^Receivers\n {2}slack {2}unproven.*; 1 pending$/m);
   expect(out).toContain('notice  PUBLIC_URL is not set');
 });
 
-test('the status as JSON is one line, and all of it', async () => {
+test('the status as JSON is one line, and complete', async () => {
   const { code, out } = await tocsin('status --json');
   expect(code).toBe(0);
   expect(out.split('\n')).toHaveLength(2);
@@ -74,14 +61,21 @@ test.each([
 ])('a rewind to %s reaches KV, where the next tick finds it', async (_, args, to, suppress) => {
   const { code, out } = await tocsin(`rewind ${args}`);
   expect(code).toBe(0);
-  expect(out).toMatch(/^Accepted\. The log is read again from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC on/);
+  expect(out).toMatch(/^Accepted: the log will be read again from \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
   const order = rewindFrom(local.kv.get('rewind') ?? '');
   expect(order).toMatchObject({ ok: true, value: { suppress } });
   expect(Math.abs((order.ok ? order.value.to : 0) - to)).toBeLessThan(60_000);
   await local.tick();
 });
 
-test('a second rewind waits until a tick has obeyed the first; each has an id of its own', async () => {
+test('a rewind as JSON is one line', async () => {
+  const { code, out } = await tocsin('rewind --to 1h --json');
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toEqual({ accepted: JSON.parse(local.kv.get('rewind') ?? '{}').id });
+  await local.tick();
+});
+
+test('a second rewind waits until a tick has applied the first; each has its own id', async () => {
   const id = () => JSON.parse(local.kv.get('rewind') ?? '{}').id;
   await tocsin('rewind --to 1h');
   const first = id();
@@ -95,22 +89,22 @@ test('a second rewind waits until a tick has obeyed the first; each has an id of
 });
 
 test.each([
-  ['no command', '', 'which command?'],
-  ['an unknown one', 'stauts', 'there is no command "stauts"'],
+  ['no command', '', 'a command is missing'],
+  ['an unknown one', 'stauts', 'unknown command "stauts"'],
   ['an unknown option', 'status --yaml', "Unknown option '--yaml'"],
   ['no test', 'notify', '--test is missing'],
-  ['no alert', 'why', 'which alert?'],
-  ['an alert that is none', 'why first', 'the alert is a number from 1 on, not "first"'],
-  ['two alerts', 'why 1 2', 'one alert at a time'],
-  ['a page that is none', 'alerts --before 0', '--before is a number from 1 on'],
+  ['no alert', 'why', 'the number of an alert is missing'],
+  ['a word for an alert', 'why first', 'the alert must be a positive whole number, not "first"'],
+  ['two alerts', 'why 1 2', 'only one alert at a time'],
+  ['an impossible page', 'alerts --before 0', '--before must be a positive whole number'],
   ['no time', 'rewind', '--to is missing'],
-  ['a time that is none', 'rewind --to yesterday', '--to is neither an RFC 3339 time nor a duration: `yesterday`'],
+  ['an unreadable time', 'rewind --to yesterday', '--to is neither an RFC 3339 time nor a duration: `yesterday`'],
   ['a day that does not exist', 'rewind --to 2026-02-30T00:00:00Z', '--to is no such time'],
-  ['the future', 'rewind --to 2999-01-01T00:00:00Z', '--to lies in the future'],
-  ['an address that is none', 'status --url tocsin', '--url is not an http or https address'],
-  ['an address that anybody could listen to', 'status --url http://tocsin.example', 'is not https'],
-  ['an address with a path', 'status --url https://tocsin.example/operator', 'has something behind its host'],
-])('called wrongly, with %s, it says so and exits with 2', async (_, args, problem) => {
+  ['the future', 'rewind --to 2999-01-01T00:00:00Z', '--to is in the future'],
+  ['an invalid address', 'status --url tocsin', '--url is not an http or https address'],
+  ['an unencrypted address', 'status --url http://tocsin.example', 'is not https'],
+  ['an address with a path', 'status --url https://tocsin.example/operator', 'has a path, query or fragment'],
+])('a wrong call (%s) exits with 2 and says what is wrong', async (_, args, problem) => {
   const { code, out, err } = await tocsin(args);
   expect(out).toBe('');
   expect(err).toContain(problem);
@@ -122,34 +116,34 @@ test.each([
   ['status --help', 'usage: npm run tocsin -- status'],
   ['alerts --help', '--before ID'],
   ['why --help', 'usage: npm run tocsin -- why ALERT'],
-  ['notify --help', 'Sends a test alert through every receiver'],
+  ['notify --help', 'Sends a test alert to every receiver'],
   ['resend --help', '--receiver NAME'],
   ['rewind --help', '--suppress'],
   ['check -h', 'usage: npm run tocsin -- check'],
   ['--version', '0.'],
-])('"%s" is answered with 0', async (args, text) => {
+])('"%s" exits with 0', async (args, text) => {
   const { code, out, err } = await tocsin(args);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toContain(text);
 });
 
 test('check checks the rules', async () => {
-  expect(await run('src/cli/tocsin.ts', ['check'])).toMatchObject({
+  expect(await runScript('src/cli/tocsin.ts', ['check'])).toMatchObject({
     code: 0,
     out: expect.stringMatching(/^\d+ rules, /),
   });
 });
 
-test('the alerts, and why one rang', async () => {
+test('lists the alerts, and explains one', async () => {
   expect((await tocsin('alerts')).out).toMatch(/^ {4}1 {2}MEDIUM .* API key deleted, open, 1 match$/m);
-  expect((await tocsin('alerts --all --before 1')).out).toBe('There are no alerts.\n');
+  expect((await tocsin('alerts --all --before 1')).out).toBe('No alerts.\n');
   expect(JSON.parse((await tocsin('alerts --json')).out)).toMatchObject({ alerts: [{ id: 1 }], next: null });
 
   const { code, out } = await tocsin('why 1');
   expect(code).toBe(0);
   expect(out).toMatch(/^Alert 1 {2}MEDIUM {2}API key deleted$/m);
-  expect(out).toMatch(/opened to slack: on its way/);
-  expect(out).toMatch(/Notified: opened the alert\n {4}since \w+: /);
+  expect(out).toMatch(/opened to slack: pending/);
+  expect(out).toMatch(/Notified: opened the alert\n {4}matched \w+: /);
   expect(JSON.parse((await tocsin('why 1 --json')).out)).toMatchObject({ alert: { alert: { id: 1 }, closing: null } });
 
   expect(await tocsin('why 99')).toMatchObject({
@@ -159,7 +153,7 @@ test('the alerts, and why one rang', async () => {
   });
 });
 
-test('a test goes through each receiver, and how each took it is said', async () => {
+test('notify --test sends to every receiver and shows each outcome', async () => {
   const before = local.inbox.messages.length;
   expect(await tocsin('notify --test')).toEqual({ code: 0, out: 'slack  delivered\n', err: '' });
   expect(local.inbox.messages.length).toBe(before + 1);
@@ -171,14 +165,14 @@ test('a test goes through each receiver, and how each took it is said', async ()
   expect(failed.code).toBe(1);
   expect(JSON.parse(failed.out)).toMatchObject({ tested: [{ receiver: 'slack', outcome: { kind: 'retry' } }] });
 
-  const suppress = await startLocalTocsin({ SLACK_WEBHOOK_URL: '' });
-  const told = await tocsin('notify --test', { TOCSIN_URL: suppress.url });
-  await suppress.stop();
-  expect(told).toMatchObject({ code: 1, out: expect.stringContaining('NOBODY IS TOLD') });
+  const withoutReceiver = await startLocalTocsin({ SLACK_WEBHOOK_URL: '' });
+  const result = await tocsin('notify --test', { TOCSIN_URL: withoutReceiver.url });
+  await withoutReceiver.stop();
+  expect(result).toMatchObject({ code: 1, out: expect.stringContaining('NOBODY IS NOTIFIED') });
 });
 
-test('what is dead is shown with its reason, and sent again when it is asked for', async () => {
-  expect(await tocsin('resend')).toMatchObject({ code: 0, out: 'There is no dead delivery.\n' });
+test('dead deliveries are shown with their reason, and sent again by resend', async () => {
+  expect(await tocsin('resend')).toMatchObject({ code: 0, out: 'No dead deliveries.\n' });
   local.inbox.answer({ status: 404, body: 'no_service' });
   await local.deliver();
   expect((await tocsin('why 1')).out).toMatch(/opened to slack: DEAD after 1 attempt: .*no_service/);
@@ -196,22 +190,22 @@ test('what is dead is shown with its reason, and sent again when it is asked for
   });
 });
 
-test('another LINK_SECRET is not let in, and neither secret is told', async () => {
+test('another LINK_SECRET is denied, and no secret is printed', async () => {
   const { code, out, err } = await tocsin('status', { LINK_SECRET: OTHER_SECRET });
   expect(code).toBe(1);
-  expect(err).toContain(`${local.url} does not let us in (404)`);
-  expect(err).toContain('Is LINK_SECRET here');
+  expect(err).toContain(`${local.url} denied access (404)`);
+  expect(err).toContain('Check that LINK_SECRET');
   expect(out + err).not.toContain(OTHER_SECRET);
 });
 
-test('a LINK_SECRET that can be none is said before anybody is asked', async () => {
+test('an invalid LINK_SECRET is reported before any request', async () => {
   expect(await tocsin('status', { LINK_SECRET: 'short' })).toMatchObject({
     code: 2,
     err: expect.stringContaining('LINK_SECRET in the environment has 5 characters, fewer than 32'),
   });
 });
 
-test('where nothing can be watched the settings say why, and the exit code is 1', async () => {
+test('when nothing can be watched, the settings say why, and the exit code is 1', async () => {
   const broken = await startLocalTocsin({ NIRVANA_LABS_API_KEY: '' });
   const { code, out } = await tocsin('status', { TOCSIN_URL: broken.url });
   await broken.stop();
@@ -223,20 +217,28 @@ test('where nothing can be watched the settings say why, and the exit code is 1'
 const STRANGERS: readonly (readonly [what: string, answer: RequestListener, problem: string])[] = [
   ['a page', (_, to) => to.end('<!doctype html>'), "can't be read"],
   ['JSON of another kind', (_, to) => to.end('{"status":{"watching":"yes"},"problems":[]}'), "can't be read"],
-  ['a redirect', (_, to) => to.writeHead(302, { location: 'https://example.com/' }).end(), 'sends us elsewhere (302)'],
-  ['403', (_, to) => to.writeHead(403).end(), 'does not let us in (403)'],
-  ['500', (_, to) => to.writeHead(500).end('{"message":"see\\u001b[2J the log"}'), 'answers 500: see\uFFFD[2J the log'],
-  ['418', (_, to) => to.writeHead(418).end('short and stout'), 'answers 418'],
+  [
+    'a redirect',
+    (_, to) => to.writeHead(302, { location: 'https://example.com/' }).end(),
+    'answered with a redirect (302)',
+  ],
+  ['403', (_, to) => to.writeHead(403).end(), 'denied access (403)'],
+  [
+    '500',
+    (_, to) => to.writeHead(500).end('{"message":"see\\u001b[2J the log"}'),
+    'answered 500: see\uFFFD[2J the log',
+  ],
+  ['418', (_, to) => to.writeHead(418).end('short and stout'), 'answered 418'],
   ['nothing, and hangs up', (from) => from.socket.destroy(), "can't be reached"],
   ['a stream without end', (_, to) => void pour(to), "can't be read"],
   [
     '404 from another day',
     (_, to) => to.writeHead(404, { date: 'Mon, 05 Jan 2026 12:00:00 GMT' }).end(),
-    'its clock and ours are',
+    'its clock and ours differ by',
   ],
 ];
 
-test.each(STRANGERS)('a server that answers %s gets a clear word', async (_, answer, problem) => {
+test.each(STRANGERS)('a server that answers %s is reported with a hint', async (_, answer, problem) => {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -249,7 +251,7 @@ test.each(STRANGERS)('a server that answers %s gets a clear word', async (_, ans
   expect({ code, out }).toEqual({ code: 1, out: '' });
 });
 
-test('where nothing listens it says how to start or name one', async () => {
+test('when nothing listens, it says how to start or name a Tocsin', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -260,7 +262,7 @@ test('where nothing listens it says how to start or name one', async () => {
   });
 });
 
-/** Writes until the other side has had enough. */
+/** Writes until the other side closes the connection. */
 function pour(to: NodeJS.WritableStream): void {
   const part = 'x'.repeat(65_536);
   to.on('error', () => undefined);

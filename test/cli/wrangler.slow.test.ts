@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { ROOT } from '../../src/cli/wrangler.ts';
 import { type Cloudflare, DEPLOYED_URL, startCloudflare } from './cloudflare.ts';
-import { run } from './run.ts';
+import { runScript } from './run-command.ts';
 
 const KEY = 'key-of-nirvana';
 const SECRET = '0123456789abcdef0123456789abcdef';
@@ -15,7 +15,7 @@ async function deploy(secrets: readonly string[] | null) {
   cloudflare = await startCloudflare(secrets);
   const settings = { NIRVANA_LABS_API_KEY: KEY, LINK_SECRET: SECRET };
   const before = readFileSync(`${ROOT}wrangler.toml`, 'utf8');
-  const ended = await run('src/cli/deploy.ts', [], { ...cloudflare.env, ...settings });
+  const ended = await runScript('src/cli/deploy.ts', [], { ...cloudflare.env, ...settings });
   expect(readFileSync(`${ROOT}wrangler.toml`, 'utf8')).toBe(before);
   for (const secret of [KEY, SECRET]) expect(ended.out + ended.err).not.toContain(secret);
   return { ...ended, uploads: cloudflare.uploads(), put: Object.fromEntries(cloudflare.put) };

@@ -3,12 +3,12 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { run } from '../cli/run.ts';
+import { runScript } from '../cli/run-command.ts';
 
 const NO_KEY = { NIRVANA_LABS_API_KEY: '', SLACK_WEBHOOK_URL: '' };
 
 test('reads the past, plays a story, rings the bell, and ends; one JSON object a line', async () => {
-  const { code, out, err } = await run('test/demo/main.ts', ['--until', '1', '--json', '--seed', '7'], NO_KEY);
+  const { code, out, err } = await runScript('test/demo/main.ts', ['--until', '1', '--json', '--seed', '7'], NO_KEY);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   const events = out
     .trimEnd()
@@ -32,7 +32,7 @@ test('reads the past, plays a story, rings the bell, and ends; one JSON object a
 }, 60_000);
 
 test('says why it failed where the alerts do not come in time', async () => {
-  const { code, out } = await run('test/demo/main.ts', ['--until', '1000', '--timeout', '1'], NO_KEY);
+  const { code, out } = await runScript('test/demo/main.ts', ['--until', '1000', '--timeout', '1'], NO_KEY);
   expect(code).toBe(1);
   expect(out).toMatch(/failed: in 1 s, of 1000 alerts, \d+ reached the Slack inbox and \d+ reached the mail inbox\n$/);
 }, 60_000);
@@ -41,7 +41,7 @@ test('says that the port is taken', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const { code, out } = await run('test/demo/main.ts', ['--port', String(port)], NO_KEY);
+  const { code, out } = await runScript('test/demo/main.ts', ['--port', String(port)], NO_KEY);
   server.close();
   expect(code).toBe(1);
   expect(out).toContain(`port ${port} is taken`);
@@ -51,7 +51,7 @@ test.each([
   ['--help', 0, 'usage: npm run demo'],
   ['--until', 2, 'Try: npm run demo -- --help'],
 ])('"%s" ends with %i', async (args, code, text) => {
-  const ended = await run('test/demo/main.ts', [args], NO_KEY);
+  const ended = await runScript('test/demo/main.ts', [args], NO_KEY);
   expect(ended.code).toBe(code);
   expect(ended.out + ended.err).toContain(text);
 });

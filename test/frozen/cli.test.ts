@@ -1,7 +1,7 @@
-/** What `npm run tocsin` answers, kept as a file: a change of words is a diff to be read. Times and ids are taken out. */
+/** Snapshots of what `npm run tocsin` prints, so that a change of words shows as a diff. Times and ids are replaced. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { main } from '../../src/cli/tocsin.ts';
 import { LINK_SECRET, type LocalTocsin, startLocalTocsin } from '../cli/local-tocsin.ts';
+import { runTocsin } from '../cli/run-command.ts';
 
 let local: LocalTocsin;
 beforeAll(async () => {
@@ -21,22 +21,9 @@ const COMMANDS: readonly (readonly [name: string, commands: readonly string[]])[
 test.each(COMMANDS)('%s', async (name, commands) => {
   const answers: string[] = [];
   for (const command of commands) {
-    const said = { out: '', err: '' };
-    const code = await main(
-      command.split(' ').filter((word) => word !== ''),
-      {
-        env: { TOCSIN_URL: local.url, LINK_SECRET },
-        devVars: null,
-        now: () => Date.now(),
-        out: (text) => {
-          said.out += text;
-        },
-        err: (text) => {
-          said.err += text;
-        },
-      },
-    );
-    answers.push(`$ tocsin ${command}\n${plain(said.out)}${plain(said.err)}exit ${code}`);
+    const words = command.split(' ').filter((word) => word !== '');
+    const { code, out, err } = await runTocsin(words, { TOCSIN_URL: local.url, LINK_SECRET });
+    answers.push(`$ tocsin ${command}\n${plain(out)}${plain(err)}exit ${code}`);
   }
   await expect(`${answers.join('\n\n')}\n`).toMatchFileSnapshot(`./cli/${name}.txt`);
 });

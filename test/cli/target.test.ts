@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../src/cli/failure.ts';
-import { readTarget, type Sources, type Target } from '../../src/cli/settings.ts';
+import { readTarget, type Target, type TargetSources } from '../../src/cli/target.ts';
 
 const A = '0123456789abcdef0123456789abcdef';
 const B = 'fedcba9876543210fedcba9876543210';
 const LOCAL = 'http://127.0.0.1:8787';
 
-const RIGHT: readonly (readonly [what: string, given: Partial<Sources>, target: Target])[] = [
+const RIGHT: readonly (readonly [what: string, given: Partial<TargetSources>, target: Target])[] = [
   ['the local one, by .dev.vars', { devVars: `LINK_SECRET=${A}\n` }, { origin: LOCAL, linkSecret: A }],
   [
     'quotes and comments as wrangler reads them',
@@ -40,7 +40,7 @@ test.each(RIGHT)('takes %s', (_, given, target) => {
   expect(readTarget({ url: undefined, env: {}, devVars: null, ...given })).toEqual(target);
 });
 
-const WRONG: readonly (readonly [what: string, given: Partial<Sources>, problem: string])[] = [
+const WRONG: readonly (readonly [what: string, given: Partial<TargetSources>, problem: string])[] = [
   ['no secret at all', {}, 'LINK_SECRET is not set here'],
   ['the example copied as it is', { devVars: 'LINK_SECRET=\n' }, 'LINK_SECRET is not set here'],
   ['a short one in .dev.vars', { devVars: 'LINK_SECRET=abc' }, 'LINK_SECRET in .dev.vars has 3 characters'],
@@ -49,7 +49,7 @@ const WRONG: readonly (readonly [what: string, given: Partial<Sources>, problem:
   [
     'a password in the address',
     { url: 'https://a:b@t.example', env: { LINK_SECRET: A } },
-    '--url has a user name or password',
+    '--url contains a user name or password',
   ],
 ];
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StatusAnswer } from '../../src/cli/answer.ts';
-import { headline, statusLines } from '../../src/cli/status-text.ts';
+import { headline, type StatusAnswer, statusLines } from '../../../src/cli/commands/status.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 3, 0);
 const MINUTE = 60_000;
@@ -37,99 +36,99 @@ const broken = (setting: string, severity: 'error' | 'notice' = 'error') => [
 ];
 
 test.each([
-  ['all is well', answer({}), 'WATCHING'],
+  ['everything is well', answer({}), 'WATCHING'],
   ['it is blind', answer({ watching: 'blind' }), 'BLIND'],
   ['it is blind, and the settings say why', answer({ watching: 'blind' }, broken('NIRVANA_LABS_API_KEY')), 'BLIND'],
-  ['no tick has come', answer({ watching: 'not begun' }), 'NOT BEGUN'],
+  ['no tick has run', answer({ watching: 'not begun' }), 'NOT STARTED'],
   ['there is no ledger', answer(null, broken('LEDGER')), 'NOT WATCHING'],
-  ['the key was taken away a minute ago', answer({}, broken('NIRVANA_LABS_API_KEY')), 'NOT WATCHING'],
-  ['nobody is told', answer({}, broken('SLACK_WEBHOOK_URL')), 'WATCHING'],
+  ['the key was removed a minute ago', answer({}, broken('NIRVANA_LABS_API_KEY')), 'NOT WATCHING'],
+  ['nobody is notified', answer({}, broken('SLACK_WEBHOOK_URL')), 'WATCHING'],
   ['a setting is odd', answer({}, broken('NIRVANA_LABS_API_KEY', 'notice')), 'WATCHING'],
-])('when %s the first word says it', (_, given, word) => {
+])('the first word when %s', (_, given, word) => {
   expect(headline(given)).toBe(word);
   expect(text(given).split('\n')[0]).toBe(`${word}  https://t.example`);
 });
 
-test('a quiet night is nine lines', () => {
+test('a quiet status is short', () => {
   expect(text(answer({}))).toBe(`WATCHING  https://t.example
 
-Seen through  2026-01-31 02:55:00 UTC, 5m ago
-Last moved    2026-01-31 02:59:56 UTC, 4s ago
-Backlog       none
-Entries       1,234,567 recorded, 0 in quarantine, 0 too old when they came
-Rules         8, version v1
-Alerts open   none
-Receivers     slack
-Deliveries    0 pending, 3 delivered, 0 dead, 0 held back`);
+Complete up to  2026-01-31 02:55:00 UTC, 5m ago
+Last read       2026-01-31 02:59:56 UTC, 4s ago
+Backlog         none
+Entries         1,234,567 recorded, 0 in quarantine, 0 too old when read
+Rules           8, version v1
+Open alerts     none
+Receivers       slack
+Deliveries      0 pending, 3 delivered, 0 dead, 0 suppressed`);
 });
 
 const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: string])[] = [
   [
     'how long it has been blind',
     { watching: 'blind', movedAt: NOW - 94 * MINUTE },
-    'Last moved    2026-01-31 01:26:00 UTC, 1h34m ago',
+    'Last read       2026-01-31 01:26:00 UTC, 1h34m ago',
   ],
   [
-    'a walk under way',
+    'a scan in progress',
     { checkpoint: { scan: { began: NOW, steps: 40, reached: NOW - MINUTE, flushing: false } } },
-    'a walk is under way: 40 pages so far, begun 2026-01-31 03:00:00 UTC, has come to 2026-01-31 02:59:00 UTC',
+    'scan in progress: 40 pages so far, started 2026-01-31 03:00:00 UTC, reached 2026-01-31 02:59:00 UTC',
   ],
   [
-    'the stage',
+    'staged entries',
     { staged: 4000, checkpoint: { scan: { began: NOW, steps: 40, reached: null, flushing: true } } },
-    'a walk is read to its end and being recorded; 4,000 entries staged',
+    'scan read to its end, being recorded; 4,000 entries staged',
   ],
   [
     'alerts by level, the worst first',
     { alerts: { open: { low: 1, critical: 2, medium: 3 }, newest: [] } },
-    'Alerts open   2 critical, 3 medium, 1 low',
+    'Open alerts     2 critical, 3 medium, 1 low',
   ],
-  ['that nobody is told', { receivers: [] }, 'Receivers     NONE: nobody is told'],
+  ['that nobody is notified', { receivers: [] }, 'Receivers       NONE: nobody is notified'],
   [
-    'the dead',
+    'dead deliveries',
     { deliveries: { pending: 1, delivered: 2, dead: 3, suppressed: 4 } },
-    'Deliveries    1 pending, 2 delivered, 3 DEAD, 4 held back',
+    'Deliveries      1 pending, 2 delivered, 3 DEAD, 4 suppressed',
   ],
   [
-    'why they died',
+    'why a delivery died',
     { dead: [{ receiver: 'slack', reason: '404 no_service', settledAt: NOW }] },
     '  slack, 2026-01-31 03:00:00 UTC: 404 no_service',
   ],
   [
-    'what waits',
+    'a waiting delivery',
     { waiting: [{ receiver: 'slack', reason: '429', dueAt: NOW + 90_000 }] },
-    '  slack, again in 1m30s: 429',
+    '  slack, next attempt in 1m30s: 429',
   ],
   [
-    'what is due',
+    'a delivery that is due',
     { waiting: [{ receiver: 'slack', reason: 'not tried yet', dueAt: NOW - 1 }] },
     '  slack, due now: not tried yet',
   ],
   [
-    'alarms about itself',
+    'health alerts',
     { healthAlerts: [{ kind: 'dead-delivery', since: NOW, count: 2, summary: 's' }] },
     '  dead-delivery, since 2026-01-31 03:00:00 UTC, 2 times: s',
   ],
   [
     'why ticks fail, and for how long',
     { failure: { message: 'the upstream refused the API key (401)', since: NOW - 12 * MINUTE, at: NOW - MINUTE } },
-    'FAILING       for 12m, last 2026-01-31 02:59:00 UTC: the upstream refused the API key (401)',
+    'FAILING         for 12m, last 2026-01-31 02:59:00 UTC: the upstream refused the API key (401)',
   ],
   [
-    'what was put away',
+    'the quarantine',
     { quarantine: [{ key: 'k', problem: 'it has no id', firstAt: NOW }] },
     '  k, 2026-01-31 03:00:00 UTC: it has no id',
   ],
-  ['a time that is none', { watermark: -1 }, 'Seen through  an impossible time (-1)'],
+  ['an impossible time', { watermark: -1 }, 'Complete up to  an impossible time (-1)'],
 ];
 
 test.each(ROWS)('shows %s', (_, status, line) => {
   expect(text(answer(status))).toContain(line);
 });
 
-test('a setting that is wrong is told whole', () => {
+test('shows a wrong setting with its problem, its consequence and its fix', () => {
   expect(text(answer({}, broken('SLACK_WEBHOOK_URL')))).toContain(
-    'Settings\n  ERROR   SLACK_WEBHOOK_URL is not set\n          meanwhile: nothing is watched\n          to mend it: set it',
+    'Settings\n  ERROR   SLACK_WEBHOOK_URL is not set\n          meanwhile: nothing is watched\n          fix: set it',
   );
 });
 
@@ -143,7 +142,7 @@ const HEALTHY = {
   dead: 0,
 } as const;
 
-test('each receiver has a line: how it fares, since when and why, what waits and what is dead', () => {
+test('each receiver has a line: its state, since when and why, its pending and dead deliveries', () => {
   const receivers: StatusAnswer['receivers'] = [
     HEALTHY,
     { ...HEALTHY, name: 'email', state: 'failing', reason: '550', failingSince: NOW - MINUTE, pending: 2, dead: 1 },
@@ -156,7 +155,7 @@ Receivers
   siem   UNSET: WEBHOOK_URL is not set; nothing delivered yet`);
 });
 
-test('what others wrote commands no terminal', () => {
+test('prints no character that a terminal would obey', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const given = answer(
     {

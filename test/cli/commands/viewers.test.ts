@@ -2,9 +2,9 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/tocsin.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { createApp } from '../../src/web/app.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { createApp } from '../../../src/web/app.ts';
+import { runTocsin } from '../run-command.ts';
 
 const LINK_SECRET = '0123456789abcdef0123456789abcdef';
 const DAY = 24 * 3_600_000;
@@ -15,7 +15,7 @@ interface Stored {
   readonly metadata: unknown;
 }
 const stored = new Map<string, Stored>();
-/** KV, as much of it as is used here. */
+/** The part of KV that viewers use. */
 const KV = {
   get: async (key: string) => stored.get(key)?.value ?? null,
   put: async (key: string, value: string, options: { metadata?: unknown } = {}) => {
@@ -43,28 +43,14 @@ afterAll(() => {
 });
 beforeEach(() => stored.clear());
 
-async function tocsin(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const code = await main(args, {
-    env: { TOCSIN_URL: url, LINK_SECRET },
-    devVars: null,
-    now: () => now,
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-  });
-  return { code, ...said };
-}
+const tocsin = (...args: string[]) => runTocsin(args, { TOCSIN_URL: url, LINK_SECRET }, () => now);
 
 describe('viewers', () => {
-  it('add prints a token once, alone on its line, that opens the door', async () => {
+  it('add prints a token once, alone on its line, and it gives access', async () => {
     const { code, out } = await tocsin('viewers', 'add', 'Ada Lovelace', '--expires', '90d');
     expect(code).toBe(0);
     expect(out).toContain('Ada Lovelace');
-    expect(out).toContain('good until 2026-05-01 09:00:00 UTC');
+    expect(out).toContain('valid until 2026-05-01 09:00:00 UTC');
     expect(out).toContain(`NIRVANA_LABS_BASE_URL=${url}`);
     const [token = ''] = TOKEN.exec(out) ?? [];
     const answer = await fetch(`${url}/rules`, { headers: { authorization: `Bearer ${token}` } });
@@ -72,21 +58,21 @@ describe('viewers', () => {
     expect(JSON.stringify([...stored])).not.toContain(token.slice(-43));
   });
 
-  it('list shows who has one, and never a token', async () => {
-    expect((await tocsin('viewers', 'list')).out).toContain('Nobody has a token');
+  it('list shows the viewers, and no token', async () => {
+    expect((await tocsin('viewers', 'list')).out).toContain('No viewers.');
     const { out } = await tocsin('viewers', 'add', 'ci', '--expires', '1d');
     now += 1_000;
     await tocsin('viewers', 'add', 'Ada');
     now += 2 * DAY;
     const list = await tocsin('viewers', 'list');
     expect(list.code).toBe(0);
-    expect(list.out).toMatch(/^[0-9a-f]{16} {2}ci, made 2026-01-31 09:00:00 UTC, EXPIRED 2026-02-01 09:00:00 UTC$/m);
-    expect(list.out).toMatch(/^[0-9a-f]{16} {2}Ada, made .* UTC, good until it is revoked$/m);
+    expect(list.out).toMatch(/^[0-9a-f]{16} {2}ci, created 2026-01-31 09:00:00 UTC, EXPIRED 2026-02-01 09:00:00 UTC$/m);
+    expect(list.out).toMatch(/^[0-9a-f]{16} {2}Ada, created .* UTC, valid until revoked$/m);
     expect(list.out).not.toContain((TOKEN.exec(out)?.[0] ?? '').slice(-43));
     now -= 2 * DAY;
   });
 
-  it('revoke takes one by name or id, says how long it may still be taken, and only that one', async () => {
+  it('revoke takes a name or an id, revokes only that token, and says how long it may still be accepted', async () => {
     await tocsin('viewers', 'add', 'Ada');
     await tocsin('viewers', 'add', 'Bob');
     const { code, out } = await tocsin('viewers', 'revoke', 'Ada');
@@ -100,7 +86,7 @@ describe('viewers', () => {
     });
   });
 
-  it('of one name there is one; where there are two, revoke asks which', async () => {
+  it('names are unique; if there are two of a name, revoke asks for the id', async () => {
     await tocsin('viewers', 'add', 'Ada');
     expect(await tocsin('viewers', 'add', 'Ada')).toMatchObject({ code: 1, err: expect.stringContaining('already') });
     const [[key, value] = ['', { value: '', metadata: null }]] = [...stored];
@@ -109,11 +95,11 @@ describe('viewers', () => {
       value,
     );
     const { code, err } = await tocsin('viewers', 'revoke', 'Ada');
-    expect([code, err]).toEqual([2, expect.stringMatching(/2 tokens of that name: [0-9a-f]{16}, [0-9a-f]{16}/)]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/2 tokens have that name: [0-9a-f]{16}, [0-9a-f]{16}/)]);
     expect(stored.size).toBe(2);
   });
 
-  it('as JSON is one line', async () => {
+  it('--json prints one line', async () => {
     const { out } = await tocsin('viewers', 'add', 'Ada', '--json');
     expect(JSON.parse(out)).toMatchObject({ name: 'Ada', expiresAt: null, token: expect.stringMatching(TOKEN) });
     expect(out.trimEnd()).not.toContain('\n');
@@ -131,7 +117,7 @@ describe('viewers', () => {
     [['viewers', 'add', 'Ada', '--expires', '0s']],
     [['viewers', 'list', '--expires', '1d']],
     [['viewers', 'list', '--all']],
-  ])('called wrongly says how, and asks nobody: %j', async (args) => {
+  ])('rejects wrong arguments without asking the Worker: %j', async (args) => {
     const { code, out, err } = await tocsin(...args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('viewers --help');

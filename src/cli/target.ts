@@ -1,6 +1,6 @@
 /**
- * What the operator's commands need to know: which Tocsin, and its LINK_SECRET. From the command line, the environment,
- * else .dev.vars. Pure over what it is given; no message holds the secret.
+ * Which Tocsin the operator's commands ask, and with which LINK_SECRET: from the command line, else the environment, else
+ * .dev.vars. Pure. No message contains the secret.
  */
 import { parseEnv } from 'node:util';
 import { readSecret } from '../config/values.ts';
@@ -9,11 +9,11 @@ import { CALLED_WRONGLY, Failure } from './failure.ts';
 /** Where `npm run dev` listens. */
 export const LOCAL_URL = 'http://127.0.0.1:8787';
 
-export interface Sources {
+export interface TargetSources {
   /** `--url`. */
   readonly url: string | undefined;
   readonly env: { readonly [name: string]: string | undefined };
-  /** The text of .dev.vars; null where there is none. */
+  /** The text of .dev.vars; null if there is no such file. */
   readonly devVars: string | null;
 }
 
@@ -23,14 +23,14 @@ export interface Target {
   readonly linkSecret: string;
 }
 
-/** The Tocsin to be asked. Throws a `Failure` where it can't be known. */
-export function readTarget({ url, env, devVars }: Sources): Target {
+/** The Tocsin to ask. Throws a `Failure` if the address or the secret is missing or wrong. */
+export function readTarget({ url, env, devVars }: TargetSources): Target {
   const vars = devVars === null ? {} : parseEnv(devVars);
   const address = url ?? (env.TOCSIN_URL || LOCAL_URL);
   return { origin: originOf(address, url === undefined ? 'TOCSIN_URL' : '--url'), linkSecret: secretOf(env, vars) };
 }
 
-function secretOf(env: Sources['env'], vars: NodeJS.Dict<string>): string {
+function secretOf(env: TargetSources['env'], vars: NodeJS.Dict<string>): string {
   const where = env.LINK_SECRET ? 'the environment' : '.dev.vars';
   const read = readSecret({ LINK_SECRET: env.LINK_SECRET || vars.LINK_SECRET }, 'LINK_SECRET');
   switch (read.kind) {
@@ -39,13 +39,13 @@ function secretOf(env: Sources['env'], vars: NodeJS.Dict<string>): string {
     case 'absent':
       throw new Failure(
         'LINK_SECRET is not set here',
-        'Set it in the environment or in .dev.vars, to the value that the Worker has.',
+        "Set it in the environment or in .dev.vars, to the Worker's value.",
         CALLED_WRONGLY,
       );
     case 'wrong':
       throw new Failure(
         `LINK_SECRET in ${where} ${read.problem}`,
-        'Set it to the value that the Worker has: 32 characters or more.',
+        "Set it to the Worker's value: 32 characters or more.",
         CALLED_WRONGLY,
       );
   }
@@ -56,13 +56,13 @@ function originOf(text: string, source: string): string {
   const wrong = (problem: string) =>
     new Failure(
       `${source} ${problem}`,
-      'Give the address alone, such as https://tocsin.example.workers.dev.',
+      'Give only the origin, such as https://tocsin.example.workers.dev.',
       CALLED_WRONGLY,
     );
   if (url === null || !['http:', 'https:'].includes(url.protocol)) throw wrong('is not an http or https address');
-  if (url.username !== '' || url.password !== '') throw wrong('has a user name or password in it');
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw wrong('has something behind its host');
+  if (url.username !== '' || url.password !== '') throw wrong('contains a user name or password');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') throw wrong('has a path, query or fragment');
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (url.protocol === 'http:' && !isLocal) throw wrong('is not https, and what is sent there could be read and used');
+  if (url.protocol === 'http:' && !isLocal) throw wrong('is not https: others could read and use what is sent');
   return url.origin;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { alertsLines, whyLines } from '../../src/cli/alert-text.ts';
-import type { AlertAnswer } from '../../src/cli/answer.ts';
+import { alertsLines } from '../../../src/cli/commands/alerts.ts';
+import { type AlertAnswer, whyLines } from '../../../src/cli/commands/why.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 3, 0);
 const MINUTE = 60_000;
@@ -49,22 +49,22 @@ function text(more: Partial<AlertAnswer> = {}): string {
   return whyLines({ ...ALERT, ...more }).join('\n');
 }
 
-test('an alert that was told is told whole', () => {
+test('shows the whole alert', () => {
   expect(text()).toBe(`Alert 12  HIGH  API key deleted
 
-Rule           a-rule
-One alert for  actor.id = u1
-Opened by      a match at 2026-01-31 03:00:00 UTC
-Matches        11 matches so far, the last at 2026-01-31 03:04:00 UTC
-State          open; its period ends at 2026-01-31 04:00:00 UTC
+Rule         a-rule
+Dedup key    actor.id = u1
+First match  2026-01-31 03:00:00 UTC
+Matches      11 matches, the last at 2026-01-31 03:04:00 UTC
+Status       open; its period ends at 2026-01-31 04:00:00 UTC
 
-Who was told of what, oldest first
+Deliveries, oldest first
   2026-01-31 03:00:00 UTC  opened to slack: delivered at 2026-01-31 03:00:01 UTC
 
-What each match brought about, in the order of time
+Matches, oldest first
   2026-01-31 03:00:00 UTC  api_key.deleted by Mallory Reed on api_key k1 (entry e1)
     Notified: opened the alert
-    since selection: action = api_key.deleted
+    matched selection: action = api_key.deleted
 
 At the end of its period
   not yet`);
@@ -72,22 +72,22 @@ At the end of its period
 
 const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: string])[] = [
   [
-    'what was held back, and why',
-    { deliveries: [{ ...SENT, state: 'suppressed', reason: 'below its level: it hears of critical and above' }] },
-    'opened to slack: held back: below its level: it hears of critical and above',
+    'what was suppressed, and why',
+    { deliveries: [{ ...SENT, state: 'suppressed', reason: 'below its minimum level' }] },
+    'opened to slack: suppressed: below its minimum level',
   ],
   [
     'what is dead, and how to send it again',
     { deliveries: [{ ...SENT, state: 'dead', attempts: 3, reason: '404 no_service' }] },
-    'opened to slack: DEAD after 3 attempts: 404 no_service. Again: npm run tocsin -- resend',
+    'opened to slack: DEAD after 3 attempts: 404 no_service. Send again: npm run tocsin -- resend',
   ],
   [
-    'what is on its way',
+    'what is pending',
     { deliveries: [{ ...SENT, state: 'pending', attempts: 2, reason: '429', settledAt: null, dueAt: NOW + MINUTE }] },
-    'on its way, 2 attempts so far, next at 2026-01-31 03:01:00 UTC: 429',
+    'pending, 2 attempts so far, next at 2026-01-31 03:01:00 UTC: 429',
   ],
   ['what took several attempts', { deliveries: [{ ...SENT, attempts: 4 }] }, '03:00:01 UTC, at attempt 4'],
-  ['that nobody was told', { deliveries: [] }, 'Nobody was told of it'],
+  ['that there are no deliveries', { deliveries: [] }, 'No deliveries: each match below says why.'],
   [
     'growth',
     { timeline: [{ ...MATCH, decision: { notify: true, reason: 'count reached', count: 10 } }] },
@@ -103,31 +103,31 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
     { timeline: [{ ...MATCH, part: 'contributing', decision: null }] },
     '    contributed to the correlation\n',
   ],
-  ['that an entry is gone', { timeline: [{ ...MATCH, entry: null }] }, 'UTC  an entry that is no longer kept'],
-  ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted and not kept'],
-  ['what was read in silence', { alert: { ...LINE, backfilled: true } }, 'It is history: it was read in silence'],
+  ['that an entry is gone', { timeline: [{ ...MATCH, entry: null }] }, 'UTC  an entry that is no longer stored'],
+  ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted but not kept'],
+  ['a backfilled alert', { alert: { ...LINE, backfilled: true } }, 'open, backfilled; its period ends'],
   [
     'how it closed',
     { closing: { notify: false, reason: 'did not grow' } },
     'Not notified: no match followed the first',
   ],
-  ['a keyword', { timeline: [{ ...MATCH, evidence: [{ selection: 's', field: null, value: 'v' }] }] }, 'since s: v'],
+  ['a keyword', { timeline: [{ ...MATCH, evidence: [{ selection: 's', field: null, value: 'v' }] }] }, 'matched s: v'],
 ];
 
 test.each(ROWS)('shows %s', (_, more, shown) => {
   expect(text(more)).toContain(shown);
 });
 
-test('the list has a line an alert, and says where it goes on', () => {
+test('the list has one line per alert, and names the next page', () => {
   expect(alertsLines({ alerts: [LINE], next: 12 }, false)).toEqual([
     '   12  HIGH           2026-01-31 03:00:00 UTC  API key deleted, open, 11 matches',
-    'There are more: --before 12',
+    'Next page: --before 12',
   ]);
   expect(alertsLines({ alerts: [], next: null }, false).join()).toContain('--all');
-  expect(alertsLines({ alerts: [], next: null }, true)).toEqual(['There are no alerts.']);
+  expect(alertsLines({ alerts: [], next: null }, true)).toEqual(['No alerts.']);
 });
 
-test('what others wrote commands no terminal', () => {
+test('prints no character that a terminal would obey', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const alert = { ...LINE, rule: hostile, title: hostile, level: hostile, key: [{ field: hostile, value: hostile }] };
   const entry = {

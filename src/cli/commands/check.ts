@@ -1,0 +1,20 @@
+/** `check`: are the rules sound? */
+import { spawnSync } from 'node:child_process';
+import { FAILED } from '../failure.ts';
+import { ROOT } from '../wrangler.ts';
+import { defineCommand, FLAG } from './command.ts';
+
+export const check = defineCommand({
+  summary: 'check the rules',
+  usage: `usage: npm run tocsin -- check [--json]
+
+Checks the rules in rules/ and runs their tests: lists every problem with its file, line and column.
+
+  --json      print one JSON object
+`,
+  options: { json: FLAG },
+  async run({ json }) {
+    const args = ['src/cli/build-rules.ts', '--check', ...(json ? ['--json'] : [])];
+    return spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' }).status ?? FAILED;
+  },
+});

@@ -1,0 +1,96 @@
+/** What a command of `npm run tocsin` is made of. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { OK } from '../failure.ts';
+import { createOperatorClient, type OperatorClient } from '../operator-client.ts';
+import { readTarget } from '../target.ts';
+import { jsonLine } from '../terminal.ts';
+
+/** What a command knows of the process it runs in. */
+export interface CliContext {
+  readonly env: { readonly [name: string]: string | undefined };
+  /** The text of .dev.vars; null if there is no such file. */
+  readonly devVars: string | null;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** The arguments can't be read. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface Command {
+  /** For the overview of all commands. */
+  readonly summary: string;
+  /** What `--help` prints. */
+  readonly usage: string;
+  /** Runs it with the arguments after its name; returns an exit code. Throws `UsageError` and `Failure`. */
+  readonly run: (args: readonly string[], context: CliContext) => Promise<number>;
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+export const FLAG = { type: 'boolean', default: false } as const;
+export const TEXT = { type: 'string' } as const;
+/** Options of every command that asks a Tocsin. */
+export const ASK_OPTIONS = { url: TEXT, json: FLAG } as const;
+const HELP = { help: { ...FLAG, short: 'h' } } as const;
+
+/** The end of the usage of every command that asks a Tocsin. */
+export const TARGET_USAGE = `  --url URL   the Tocsin to ask (TOCSIN_URL, else http://127.0.0.1:8787, where \`npm run dev\` listens)
+
+LINK_SECRET, from the environment or .dev.vars, must be the Worker's.
+`;
+
+/** A command over its parsed options; `--help` is answered here. */
+export function defineCommand<const O extends Options>(definition: {
+  readonly summary: string;
+  readonly usage: string;
+  readonly options: O;
+  readonly allowPositionals?: boolean;
+  readonly run: (
+    values: ReturnType<typeof parseArgs<{ options: O }>>['values'],
+    context: CliContext,
+    positionals: readonly string[],
+  ) => Promise<number>;
+}): Command {
+  const { summary, usage, options, allowPositionals = false } = definition;
+  return {
+    summary,
+    usage,
+    async run(args, context) {
+      const { values, positionals } = parse({ args: [...args], options: { ...options, ...HELP }, allowPositionals });
+      if ('help' in values && values.help === true) {
+        context.out(usage);
+        return OK;
+      }
+      return definition.run(values as Parameters<typeof definition.run>[0], context, positionals);
+    },
+  };
+}
+
+function parse<const C extends ParseArgsConfig>(config: C) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A client for the Tocsin that `url` (`--url`) and the environment name. Throws a `Failure`. */
+export function connect(url: string | undefined, context: CliContext): OperatorClient {
+  return createOperatorClient(readTarget({ ...context, url }), context.now);
+}
+
+/** Prints an answer: as it came, on one line, or in `lines` for people. */
+export function print({ out }: CliContext, asJson: boolean, json: unknown, lines: readonly string[]): void {
+  out(asJson ? `${jsonLine(json)}\n` : `${lines.join('\n')}\n`);
+}
+
+/** The id of an alert. Throws a `UsageError`; `what` is what its message calls it. */
+export function readAlertId(what: string, text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`${what} must be a positive whole number, not ${JSON.stringify(text)}`);
+}

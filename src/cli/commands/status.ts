@@ -1,0 +1,211 @@
+/** `status`: is it watching, how far has it read, and what is wrong? The first word answers the first question. */
+import * as z from 'zod/mini';
+import { LEVELS } from '../../sigma/index.ts';
+import { counted, numberText } from '../../text/numbers.ts';
+import { STATUS_PATH } from '../../web/operator.ts';
+import { FAILED, OK } from '../failure.ts';
+import { ago, safe, section, table, utc } from '../terminal.ts';
+import { ASK_OPTIONS, connect, defineCommand, print, TARGET_USAGE } from './command.ts';
+
+const number = z.number();
+const text = z.string();
+const SCAN = z.object({ began: z.nullable(number), steps: number, reached: z.nullable(number), flushing: z.boolean() });
+const STATUS = z.object({
+  watching: z.enum(['not begun', 'watching', 'blind']),
+  movedAt: z.nullable(number),
+  failure: z.optional(z.nullable(z.object({ message: text, since: number, at: number }))),
+  watermark: z.nullable(number),
+  lagMs: z.nullable(number),
+  checkpoint: z.nullable(z.object({ scan: z.nullable(SCAN) })),
+  staged: number,
+  counters: z.nullable(z.object({ recorded: number, quarantined: number, expired: number, overflowed: number })),
+  rules: z.object({ version: text, count: number }),
+  receivers: z.array(text),
+  alerts: z.object({
+    open: z.record(text, number),
+    newest: z.array(z.object({ id: number, level: text, title: text, count: number, lastAt: number, state: text })),
+  }),
+  deliveries: z.object({ pending: number, delivered: number, dead: number, suppressed: z._default(number, 0) }),
+  dead: z.array(z.object({ receiver: text, reason: text, settledAt: number })),
+  waiting: z.array(z.object({ receiver: text, reason: text, dueAt: number })),
+  healthAlerts: z.array(z.object({ kind: text, since: number, count: number, summary: text })),
+  quarantine: z.array(z.object({ key: text, problem: text, firstAt: number })),
+});
+const RECEIVER = z.object({
+  name: text,
+  state: z.enum(['healthy', 'unset', 'failing', 'unproven']),
+  reason: z.nullable(text),
+  lastDeliveredAt: z.nullable(number),
+  failingSince: z.nullable(number),
+  pending: number,
+  dead: number,
+});
+const PROBLEM = z.object({
+  setting: text,
+  severity: z.enum(['error', 'notice']),
+  problem: text,
+  meanwhile: text,
+  hint: text,
+});
+/** `status` is null if no ledger is bound. */
+const ANSWER = z.object({
+  status: z.nullable(STATUS),
+  receivers: z._default(z.array(RECEIVER), []),
+  problems: z.array(PROBLEM),
+});
+
+/** The state of the Worker. Times are ms since the epoch. */
+export type StatusAnswer = z.output<typeof ANSWER>;
+type Status = z.output<typeof STATUS>;
+
+export const status = defineCommand({
+  summary: 'show whether it is watching, and what is wrong',
+  usage: `usage: npm run tocsin -- status [--json] [--url URL]
+
+Shows whether Tocsin is watching, how far it has read, the state of its receivers, what is waiting and what failed.
+The exit code is 0 if it is watching, and 1 if it is not or can't be asked.
+
+  --json      print the Worker's answer, on one line
+${TARGET_USAGE}`,
+  options: ASK_OPTIONS,
+  async run({ url, json: asJson }, context) {
+    const client = connect(url, context);
+    const { answer, json } = await client.ask({ method: 'GET', path: STATUS_PATH }, ANSWER);
+    print(context, asJson, json, statusLines(answer, client.origin, context.now()));
+    return headline(answer) === 'WATCHING' ? OK : FAILED;
+  },
+});
+
+/** Without these settings nothing can be watched, whatever the ledger last knew. */
+const NEEDED = ['NIRVANA_LABS_API_KEY', 'NIRVANA_LABS_BASE_URL', 'LEDGER'];
+
+export type Headline = 'WATCHING' | 'BLIND' | 'NOT STARTED' | 'NOT WATCHING';
+
+/** Whether it is watching. */
+export function headline({ status, problems }: StatusAnswer): Headline {
+  const broken = problems.some(({ setting, severity }) => severity === 'error' && NEEDED.includes(setting));
+  if (status?.watching === 'blind') return 'BLIND';
+  if (status === null || broken) return 'NOT WATCHING';
+  return status.watching === 'watching' ? 'WATCHING' : 'NOT STARTED';
+}
+
+const ADVICE: { readonly [word in Headline]: string | null } = {
+  WATCHING: null,
+  BLIND: 'No new entries are being read. Check the settings below, then the log: npx wrangler tail',
+  'NOT STARTED': 'No tick has run yet. Once deployed, the cron trigger runs one every minute.',
+  'NOT WATCHING': 'The settings below say why.',
+};
+
+/** The status for people; `now` is the wall clock in ms. */
+export function statusLines(answer: StatusAnswer, origin: string, now: number): string[] {
+  const { status, receivers, problems } = answer;
+  const word = headline(answer);
+  const advice = ADVICE[word];
+  return [
+    `${word}  ${origin}`,
+    ...(advice === null ? [] : [advice]),
+    ...(status === null ? [] : ['', ...table(rows(status, now)), ...lists(status, now)]),
+    ...section('Receivers', receiverLines(receivers)),
+    ...section(
+      'Settings',
+      problems.flatMap(({ setting, severity, problem, meanwhile, hint }) => [
+        `${severity === 'error' ? 'ERROR ' : 'notice'}  ${safe(`${setting} ${problem}`)}`,
+        `        meanwhile: ${safe(meanwhile)}`,
+        `        fix: ${safe(hint)}`,
+      ]),
+    ),
+  ];
+}
+
+function rows(status: Status, now: number): (readonly [string, string])[] {
+  const { counters, deliveries, receivers, checkpoint, watermark, movedAt } = status;
+  const open = LEVELS.toReversed().filter((level) => (status.alerts.open[level] ?? 0) > 0);
+  return [
+    ['Complete up to', watermark === null ? 'nothing yet' : `${utc(watermark)}, ${ago(status.lagMs)} ago`],
+    ['Last read', movedAt === null ? 'never' : `${utc(movedAt)}, ${ago(now - movedAt)} ago`],
+    ...failureRow(status.failure ?? null, now),
+    ['Backlog', backlogText(checkpoint?.scan ?? null, status.staged)],
+    [
+      'Entries',
+      counters === null
+        ? 'none yet'
+        : `${numberText(counters.recorded)} recorded, ${numberText(counters.quarantined)} in quarantine, ` +
+          `${numberText(counters.expired)} too old when read`,
+    ],
+    ['Rules', `${numberText(status.rules.count)}, version ${safe(status.rules.version)}`],
+    ['Open alerts', open.map((level) => `${numberText(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],
+    ['Receivers', receivers.map(safe).join(', ') || 'NONE: nobody is notified'],
+    [
+      'Deliveries',
+      `${numberText(deliveries.pending)} pending, ${numberText(deliveries.delivered)} delivered, ` +
+        `${numberText(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ` +
+        `${numberText(deliveries.suppressed)} suppressed`,
+    ],
+  ];
+}
+
+/** Why ticks fail, if they do. */
+function failureRow(failure: NonNullable<Status['failure']> | null, now: number): (readonly [string, string])[] {
+  if (failure === null) return [];
+  const { message, since, at } = failure;
+  return [['FAILING', `for ${ago(now - since)}, last ${utc(at)}: ${safe(message)}`]];
+}
+
+function backlogText(scan: z.output<typeof SCAN> | null, staged: number): string {
+  const waiting = staged === 0 ? '' : `; ${counted(staged, 'entry', 'entries')} staged`;
+  if (scan === null) return `none${waiting}`;
+  if (scan.flushing) return `scan read to its end, being recorded${waiting}`;
+  const since = scan.began === null ? '' : `, started ${utc(scan.began)}`;
+  const reached = scan.reached === null ? '' : `, reached ${utc(scan.reached)}`;
+  return `scan in progress: ${counted(scan.steps, 'page')} so far${since}${reached}${waiting}`;
+}
+
+/** One line per receiver. */
+function receiverLines(receivers: StatusAnswer['receivers']): string[] {
+  const width = Math.max(0, ...receivers.map(({ name }) => safe(name).length));
+  return receivers.map(({ name, state, reason, lastDeliveredAt, failingSince, pending, dead }) => {
+    const word = state === 'failing' || state === 'unset' ? state.toUpperCase() : state;
+    const since = state === 'failing' && failingSince !== null ? ` since ${utc(failingSince)}` : '';
+    const because = reason === null ? '' : `: ${safe(reason)}`;
+    const last = lastDeliveredAt === null ? 'nothing delivered yet' : `last delivered ${utc(lastDeliveredAt)}`;
+    const left = [pending > 0 ? `${numberText(pending)} pending` : '', dead > 0 ? `${numberText(dead)} DEAD` : ''];
+    return [`${safe(name).padEnd(width)}  ${word}${since}${because}`, last, ...left]
+      .filter((part) => part !== '')
+      .join('; ');
+  });
+}
+
+function lists(status: Status, now: number): string[] {
+  return [
+    ...section(
+      'Health alerts',
+      status.healthAlerts.map(
+        ({ kind, since, count, summary }) =>
+          `${safe(kind)}, since ${utc(since)}${count > 1 ? `, ${numberText(count)} times` : ''}: ${safe(summary)}`,
+      ),
+    ),
+    ...section(
+      'Dead deliveries, newest first',
+      status.dead.map(({ receiver, reason, settledAt }) => `${safe(receiver)}, ${utc(settledAt)}: ${safe(reason)}`),
+    ),
+    ...section(
+      'Waiting deliveries',
+      status.waiting.map(({ receiver, reason, dueAt }) => {
+        const due = dueAt <= now ? 'due now' : `next attempt in ${ago(dueAt - now)}`;
+        return `${safe(receiver)}, ${due}: ${safe(reason)}`;
+      }),
+    ),
+    ...section(
+      'Newest alerts',
+      status.alerts.newest.map(
+        ({ id, level, title, count, lastAt, state }) =>
+          `${numberText(id)}  ${safe(level).toUpperCase().padEnd(8)}  ${safe(title)}, ${safe(state)}, ` +
+          `${counted(count, 'match', 'matches')}, last ${utc(lastAt)}`,
+      ),
+    ),
+    ...section(
+      'In quarantine',
+      status.quarantine.map(({ key, problem, firstAt }) => `${safe(key)}, ${utc(firstAt)}: ${safe(problem)}`),
+    ),
+  ];
+}

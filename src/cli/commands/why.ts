@@ -1,0 +1,147 @@
+/** `why`: what opened an alert, and who was notified of it? */
+import * as z from 'zod/mini';
+import { closingWording, decisionWording } from '../../alert/decision-wording.ts';
+import { counted } from '../../text/numbers.ts';
+import { operatorAlertPath } from '../../web/operator.ts';
+import { Failure, OK } from '../failure.ts';
+import { safe, section, table, utc } from '../terminal.ts';
+import { ALERT } from './alerts.ts';
+import { ASK_OPTIONS, connect, defineCommand, print, readAlertId, TARGET_USAGE, UsageError } from './command.ts';
+
+const DELIVERY = z.object({
+  receiver: z.string(),
+  what: z.string(),
+  state: z.enum(['pending', 'delivered', 'dead', 'suppressed']),
+  reason: z.nullable(z.string()),
+  attempts: z.number(),
+  queuedAt: z.number(),
+  dueAt: z.number(),
+  settledAt: z.nullable(z.number()),
+});
+const DECISION = z.object({
+  notify: z.boolean(),
+  kind: z.optional(z.string()),
+  reason: z.string(),
+  count: z.optional(z.number()),
+});
+const MATCH = z.object({
+  at: z.number(),
+  entry: z.nullable(
+    z.object({
+      id: z.string(),
+      action: z.nullable(z.string()),
+      actor: z.object({ id: z.nullable(z.string()), name: z.nullable(z.string()) }),
+      target: z.object({ id: z.nullable(z.string()), type: z.nullable(z.string()) }),
+    }),
+  ),
+  part: z.enum(['matched', 'contributing']),
+  decision: z.nullable(DECISION),
+  evidence: z.array(z.object({ selection: z.string(), field: z.nullable(z.string()), value: z.string() })),
+  number: z._default(z.nullable(z.string()), null),
+});
+const ALERT_PAGE = z.object({
+  alert: ALERT,
+  timeline: z.array(MATCH),
+  more: z.number(),
+  deliveries: z.array(DELIVERY),
+  closing: z.nullable(DECISION),
+});
+/** Null: there is no such alert. */
+const ANSWER = z.object({ alert: z.nullable(ALERT_PAGE) });
+
+/** An alert with its matches and deliveries. Times are ms since the epoch. */
+export type AlertAnswer = z.output<typeof ALERT_PAGE>;
+type Match = AlertAnswer['timeline'][number];
+type Delivery = AlertAnswer['deliveries'][number];
+
+export const why = defineCommand({
+  summary: 'show what opened an alert, and who was notified',
+  usage: `usage: npm run tocsin -- why ALERT [--json] [--url URL]
+
+Shows what opened an alert, who was notified of what, what was suppressed and why, its matches, and how it closed.
+ALERT is its number, as messages and \`alerts\` show it.
+The exit code is 1 if there is no such alert.
+
+  --json      print the Worker's answer, on one line
+${TARGET_USAGE}`,
+  options: ASK_OPTIONS,
+  allowPositionals: true,
+  async run({ url, json: asJson }, context, [alert, ...more]) {
+    if (alert === undefined) throw new UsageError('the number of an alert is missing');
+    if (more.length > 0) throw new UsageError('only one alert at a time');
+    const id = readAlertId('the alert', alert);
+    const client = connect(url, context);
+    const { answer, json } = await client.ask({ method: 'GET', path: operatorAlertPath(id) }, ANSWER);
+    if (answer.alert === null) {
+      throw new Failure(`${client.origin} has no alert ${id}`, 'List the alerts: npm run tocsin -- alerts --all');
+    }
+    print(context, asJson, json, whyLines(answer.alert));
+    return OK;
+  },
+});
+
+/** The alert for people. */
+export function whyLines({ alert, timeline, more, deliveries, closing }: AlertAnswer): string[] {
+  return [
+    `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
+    '',
+    ...table([
+      ['Rule', safe(alert.rule)],
+      ['Dedup key', keyText(alert)],
+      ['First match', utc(alert.begins)],
+      ['Matches', `${counted(alert.count, 'match', 'matches')}, the last at ${utc(alert.lastAt)}`],
+      ['Status', statusText(alert)],
+    ]),
+    ...section('Deliveries, oldest first', deliveries.map(deliveryText)),
+    ...(deliveries.length === 0 ? ['', 'No deliveries: each match below says why.'] : []),
+    ...section('Matches, oldest first', [
+      ...timeline.flatMap(matchLines),
+      ...(more > 0 ? [`and ${counted(more, 'match that was', 'matches that were')} counted but not kept`] : []),
+    ]),
+    ...section('At the end of its period', closing === null ? ['not yet'] : [safe(closingWording(closing))]),
+  ];
+}
+
+function keyText({ key }: AlertAnswer['alert']): string {
+  const parts = key.map(({ field, value }) => `${safe(field)} = ${safe(value)}`);
+  return parts.length === 0 ? 'all matches of the rule' : parts.join(', ');
+}
+
+function statusText({ state, begins, periodMs, backfilled }: AlertAnswer['alert']): string {
+  const end = `${state === 'open' ? 'ends' : 'ended'} at ${utc(begins + periodMs)}`;
+  return `${safe(state)}${backfilled ? ', backfilled' : ''}; its period ${end}`;
+}
+
+function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt, settledAt }: Delivery): string {
+  const head = `${utc(queuedAt)}  ${safe(what)} to ${safe(receiver)}: `;
+  const because = reason === null ? '' : `: ${safe(reason)}`;
+  switch (state) {
+    case 'delivered':
+      return `${head}delivered at ${utc(settledAt ?? queuedAt)}${attempts > 1 ? `, at attempt ${attempts}` : ''}`;
+    case 'pending':
+      return `${head}pending${attempts > 0 ? `, ${counted(attempts, 'attempt')} so far` : ''}, next at ${utc(dueAt)}${because}`;
+    case 'suppressed':
+      return `${head}suppressed${because}`;
+    case 'dead':
+      return `${head}DEAD after ${counted(attempts, 'attempt')}${because}. Send again: npm run tocsin -- resend`;
+  }
+}
+
+function matchLines({ at, entry, part, decision, evidence, number }: Match): string[] {
+  const found = evidence.map(
+    ({ selection, field, value }) => `${safe(selection)}: ${field === null ? '' : `${safe(field)} = `}${safe(value)}`,
+  );
+  return [
+    `${utc(at)}  ${entry === null ? 'an entry that is no longer stored' : entryText(entry)}`,
+    ...(part === 'contributing' ? ['  contributed to the correlation'] : []),
+    ...(decision === null ? [] : [`  ${safe(decisionWording(decision))}`]),
+    ...(number === null ? [] : [`  completed ${safe(number)}`]),
+    ...(found.length === 0 ? [] : [`  matched ${found.join('; ')}`]),
+  ];
+}
+
+function entryText({ id, action, actor, target }: NonNullable<Match['entry']>): string {
+  const by = actor.name ?? actor.id;
+  const on = [target.type, target.id].filter((part) => part !== null).join(' ');
+  return safe(`${action ?? 'no action'}${by === null ? '' : ` by ${by}`}${on === '' ? '' : ` on ${on}`} (entry ${id})`);
+}
