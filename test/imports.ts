@@ -47,7 +47,8 @@ const OUTSIDE: readonly { readonly module: RegExp; readonly may: RegExp; readonl
     may: /^(cli\/|ledger\/store\/node-store\.ts$)/,
     why: 'only cli/ and ledger/store/node-store.ts know Node',
   },
-  { module: /^hono(\/|$)/, may: /^(index\.ts$|web\/)/, why: 'only web/ answers requests' },
+  { module: /^hono\/html$/, may: /^(notify|web)\//, why: 'only mails and pages are HTML' },
+  { module: /^hono(?!\/html$)(\/|$)/, may: /^(index\.ts$|web\/)/, why: 'only web/ answers requests' },
   { module: /^zod(\/|$)/, may: /^(audit-log|cli|web)\//, why: 'only what reads from outside checks what it reads' },
   { module: /^zod$/, may: /^$/, why: 'zod/mini is a tenth of its size in the bundle' },
   {

@@ -99,10 +99,14 @@ export function readHtml(html: string): ReadBack {
   return { text, links, commands };
 }
 
+/** The character references that templates write. */
+const CHARACTERS: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+
 function references(text: string): string {
-  return text.replace(/&(?:#(\d{1,4});)?/g, (_, code: string | undefined) => {
-    if (code === undefined) throw new Error(`a bare & in ${text}`);
-    return String.fromCharCode(Number(code));
+  return text.replace(/&(?:([a-z]+|#\d{1,4});)?/g, (_, name: string | undefined) => {
+    const character = name === undefined ? undefined : CHARACTERS[name];
+    if (character === undefined) throw new Error(`a bare or unknown & in ${text}`);
+    return character;
   });
 }
 

@@ -16,7 +16,7 @@ export const LIMITS = { recipients: 50, subject: 998, messageBytes: 5 * 1024 * 1
 export const HEADER_LIMITS = { allowlisted: 20, name: 100, value: 2_048, all: 16 * 1024 } as const;
 
 /** Ours: the platform takes 998, a phone shows about 70; what matters stands first. */
-const MAX_SUBJECT = 140;
+export const SUBJECT_MAX = 140;
 const NAME = 40;
 
 export interface Mail {
@@ -39,7 +39,7 @@ export interface MailBinding {
  * then said by the first words of the text, which a phone shows beside it.
  */
 export function subject(notification: Notification, headline: string): string {
-  return oneLine(subjectOf(notification, headline), MAX_SUBJECT);
+  return oneLine(subjectOf(notification, headline), SUBJECT_MAX);
 }
 
 function subjectOf(notification: Notification, headline: string): string {

@@ -1,11 +1,12 @@
 /**
- * A notification as a mail: text and HTML that say the same, word for word and in the same order.
+ * A notification as a mail: text and HTML with the same words in the same order.
  *
- * Pure, and total but for a notification that this version can't read. HTML: styles inline, nothing remote, no colours
- * of text but on the buttons, so that the client's own light or dark ones hold; everything is escaped. Addresses that
- * others wrote are defanged (words.ts), so that no client makes links of them; ours are written out below their buttons.
+ * Pure; throws only for a notification that this version can't read. The HTML has inline styles, nothing remote, and no
+ * text color except on buttons, so that the client's own light or dark colors apply. Its templates escape every value.
+ * Addresses in untrusted text are defanged (text/untrusted.ts), so that no client links them; ours are written out
+ * below their buttons.
  */
-
+import { html } from 'hono/html';
 import type { Button, Links } from '../../alert/links.ts';
 import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
@@ -14,44 +15,48 @@ import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { colorOf } from '../level-color.ts';
-import { headers, type Mail, subject } from './message.ts';
+import { headers, type Mail, SUBJECT_MAX, subject } from './message.ts';
 
-/** The mail, but for whom it is from and to. `sender`: the address it comes from. */
-export function render(notification: Notification, links: Links, sender: string): Omit<Mail, 'from' | 'to'> {
-  const said = wording(notification, links);
-  const title = subject(notification, said.headline);
+/** A mail without sender and recipients. */
+export type Content = Omit<Mail, 'from' | 'to'>;
+
+/** Renders a mail. `sender`: the address it comes from. */
+export function render(notification: Notification, links: Links, sender: string): Content {
+  const words = wording(notification, links);
+  const title = subject(notification, words.headline);
   return {
     subject: title,
-    text: textOf(said),
-    html: htmlOf(said, title, colorOf(notification)),
+    text: plainText(words),
+    // No value in the templates is a promise, so neither is the page.
+    html: String(page(words, title, colorOf(notification))),
     headers: headers(notification, sender),
   };
 }
 
 /**
- * The same in one line, without headers of its own, for when the full mail can't be made or is called invalid: a mistake
- * in it must not silence the bell. Never throws.
+ * The same in one line and without headers, for when the full mail can't be rendered or is rejected as invalid: the
+ * notification must still arrive. Never throws.
  */
-export function renderShort(notification: Notification, links: Links): Omit<Mail, 'from' | 'to'> {
+export function renderShort(notification: Notification, links: Links): Content {
   const line = shortText(notification, links);
   const text = `${line}\n\n(in short: the full message could not be sent)`;
-  return { subject: oneLine(line, 140), text, html: `<p>${escaped(text)}</p>`, headers: {} };
+  return { subject: oneLine(line, SUBJECT_MAX), text, html: String(html`<p>${text}</p>`), headers: {} };
 }
 
 /** Wide enough for the longest label. */
 const LABEL_WIDTH = 10;
 
-function textOf(said: Wording): string {
+function plainText(words: Wording): string {
   const parts = [
-    said.headline,
-    said.state,
-    said.description,
-    said.facts.length === 0 ? null : said.facts.map(factText).join('\n'),
+    words.headline,
+    words.state,
+    words.description,
+    words.facts.length === 0 ? null : words.facts.map(factText).join('\n'),
     // Above what may be long: in sight on a phone.
-    ...buttons(said).map(({ label, href }) => `${label}\n${href}`),
-    ...passages(said).map(({ heading, lines }) => [heading, ...lines.map((line) => `  ${line}`)].join('\n')),
-    said.harmless,
-    said.footer.map(shown).join(''),
+    ...buttons(words).map(({ label, href }) => `${label}\n${href}`),
+    ...passages(words).map(({ heading, lines }) => [heading, ...lines.map((line) => `  ${line}`)].join('\n')),
+    words.harmless,
+    words.footer.map(shown).join(''),
   ];
   return `${parts.filter((part) => part !== null).join('\n\n')}\n`;
 }
@@ -81,58 +86,47 @@ function buttons({ buttons: all }: Wording): readonly Button[] {
   return all.filter(({ href }) => /^https?:\/\/[^\s<>"]+$/.test(href));
 }
 
+/** What hono's templates return: a string that is escaped already, which no other template escapes again. */
+type Html = ReturnType<typeof html> | '';
+
 const FONT = 'font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif';
 
-function htmlOf(said: Wording, title: string, colour: string): string {
-  const inner = [
-    `<h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${escaped(said.headline)}</h1>`,
-    paragraph(said.state, 'font-weight:bold'),
-    paragraph(said.description),
-    said.facts.length === 0
-      ? ''
-      : `<table style="border-collapse:collapse">${said.facts.map(factHtml).join('')}</table>`,
-    ...buttons(said).map((button) => buttonHtml(button, colour)),
-    ...passages(said).map(passageHtml),
-    paragraph(said.harmless),
-    paragraph(said.footer.map(shown).join(''), 'font-size:13px;opacity:.75'),
-  ];
-  return [
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width,initial-scale=1">',
-    // Both are asked for: clients that know neither keep their own colours, which is as well.
-    '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
-    `<title>${escaped(title)}</title></head><body style="margin:0;padding:16px;${FONT}">`,
-    `<div style="max-width:640px;padding-left:16px;border-left:6px solid ${colour};overflow-wrap:anywhere">`,
-    inner.join('\n'),
-    '</div></body></html>',
-  ].join('\n');
+function page(words: Wording, title: string, color: string): Html {
+  // Both color-scheme names: clients that know neither keep their own colors.
+  return html`<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">
+<title>${title}</title></head><body style="margin:0;padding:16px;${FONT}">
+<div style="max-width:640px;padding-left:16px;border-left:6px solid ${color};overflow-wrap:anywhere">
+<h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${words.headline}</h1>
+${paragraph(words.state, 'font-weight:bold')}
+${paragraph(words.description)}
+${words.facts.length === 0 ? '' : html`<table style="border-collapse:collapse">${words.facts.map(factHtml)}</table>`}
+${buttons(words).map((button) => buttonHtml(button, color))}
+${passages(words).map(passageHtml)}
+${paragraph(words.harmless)}
+${paragraph(words.footer.map(shown).join(''), 'font-size:13px;opacity:.75')}
+</div></body></html>`;
 }
 
-function paragraph(text: string | null, style = ''): string {
-  return text === null ? '' : `<p style="margin:0 0 12px;${style}">${escaped(text)}</p>`;
+function paragraph(text: string | null, style = ''): Html {
+  return text === null ? '' : html`<p style="margin:0 0 12px;${style}">${text}</p>`;
 }
 
-function factHtml(fact: Fact): string {
-  const label = `<th scope="row" style="padding:2px 16px 6px 0;text-align:left;vertical-align:top;white-space:nowrap">${escaped(fact.label)}</th>`;
-  return `<tr>${label}<td style="padding:2px 0 6px">${lineBreaks(factLines(fact))}</td></tr>`;
+function factHtml(fact: Fact): Html {
+  return html`<tr><th scope="row" style="padding:2px 16px 6px 0;text-align:left;vertical-align:top;white-space:nowrap">${fact.label}</th><td style="padding:2px 0 6px">${lineBreaks(factLines(fact))}</td></tr>`;
 }
 
-function passageHtml({ heading, lines, href }: Passage & { readonly href: string | null }): string {
-  const body = href === null ? lineBreaks(lines) : `<a href="${escaped(href)}">${escaped(href)}</a>`;
-  return `<h2 style="margin:12px 0 2px;font-size:16px">${escaped(heading)}</h2><p style="margin:0 0 12px">${body}</p>`;
+function passageHtml({ heading, lines, href }: Passage & { readonly href: string | null }): Html {
+  const body = href === null ? lineBreaks(lines) : html`<a href="${href}">${href}</a>`;
+  return html`<h2 style="margin:12px 0 2px;font-size:16px">${heading}</h2><p style="margin:0 0 12px">${body}</p>\n`;
 }
 
-function buttonHtml({ label, href }: Button, colour: string): string {
-  const looks = `display:inline-block;padding:10px 20px;border-radius:6px;background:${colour};color:#ffffff;font-weight:bold;text-decoration:none`;
-  const address = `<span style="font-size:13px;opacity:.75">${escaped(href)}</span>`;
-  return `<p style="margin:16px 0 12px"><a href="${escaped(href)}" style="${looks}">${escaped(label)}</a><br>${address}</p>`;
+function buttonHtml({ label, href }: Button, color: string): Html {
+  const style = `display:inline-block;padding:10px 20px;border-radius:6px;background:${color};color:#ffffff;font-weight:bold;text-decoration:none`;
+  return html`<p style="margin:16px 0 12px"><a href="${href}" style="${style}">${label}</a><br><span style="font-size:13px;opacity:.75">${href}</span></p>\n`;
 }
 
-function lineBreaks(lines: readonly string[]): string {
-  return lines.map(escaped).join('<br>');
-}
-
-/** Text for HTML, in elements and in quoted attributes. */
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+function lineBreaks(lines: readonly string[]): Html[] {
+  return lines.map((line, index) => (index === 0 ? html`${line}` : html`<br>${line}`));
 }

@@ -9,9 +9,9 @@
 import { within } from '../../http/deadline.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
 import { type Answer, codeOf, isAboutRecipient, isMisunderstood, outcome, together } from './answer.ts';
-import type { Mail, MailBinding } from './message.ts';
+import type { MailBinding } from './message.ts';
 import { oneByOne } from './one-by-one.ts';
-import { render, renderShort } from './render.ts';
+import { type Content, render, renderShort } from './render.ts';
 
 export interface EmailOptions {
   /** Unique among the receivers. */
@@ -24,8 +24,6 @@ export interface EmailOptions {
   /** For a send, whatever it takes. */
   readonly timeoutMs: number;
 }
-
-type Content = Omit<Mail, 'from' | 'to'>;
 
 /** A receiver that mails to some people. */
 export function createEmail({ name, binding, sender, to, timeoutMs }: EmailOptions): Receiver {
