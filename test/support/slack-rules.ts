@@ -4,65 +4,12 @@
  * https://docs.slack.dev/reference/block-kit/blocks and …/block-elements, …/composition-objects; attachments:
  * https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments.
  */
-
-type Fields = { readonly [field: string]: unknown };
-type Check = (value: unknown, at: string) => string | null;
+import { byType, type Check, type Fields, list, object, oneOf, text } from './shape.ts';
 
 /** Why Slack would answer `invalid_blocks` or the like; null where it would take the message. */
 export function slackProblem(message: unknown): string | null {
   return MESSAGE(message, 'message');
 }
-
-function first(problems: readonly (string | null)[]): string | null {
-  return problems.find((problem) => problem !== null) ?? null;
-}
-
-const text =
-  (most: number): Check =>
-  (value, at) => {
-    if (typeof value !== 'string' || value.length === 0) return `${at} is no text`;
-    if (!value.isWellFormed()) return `${at} is not well formed`;
-    return value.length <= most ? null : `${at} has ${value.length} characters, more than ${most}`;
-  };
-
-const oneOf =
-  (...allowed: readonly unknown[]): Check =>
-  (value, at) =>
-    allowed.includes(value) ? null : `${at} is ${JSON.stringify(value)}`;
-
-const list =
-  (most: number, each: Check): Check =>
-  (value, at) => {
-    if (!Array.isArray(value) || value.length === 0) return `${at} is no list`;
-    if (value.length > most) return `${at} has ${value.length}, more than ${most}`;
-    return first(value.map((item, i) => each(item, `${at}[${i}]`)));
-  };
-
-/** An object with these fields and no other; those whose name ends in "?" may be missing. */
-const object =
-  (fields: { readonly [name: string]: Check }): Check =>
-  (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${at} is no object`;
-    const known = Object.keys(fields).map((name) => name.replace('?', ''));
-    const unknown = Object.keys(value).find((name) => !known.includes(name));
-    if (unknown !== undefined) return `${at}.${unknown} is not known`;
-    const given = value as Fields;
-    return first(
-      Object.entries(fields).map(([name, check]) => {
-        const field = name.replace('?', '');
-        if (given[field] === undefined) return name.endsWith('?') ? null : `${at}.${field} is missing`;
-        return check(given[field], `${at}.${field}`);
-      }),
-    );
-  };
-
-/** By its `type`. */
-const byType =
-  (types: { readonly [type: string]: Check }): Check =>
-  (value, at) => {
-    const type = String((value as Fields | null)?.['type']);
-    return Object.hasOwn(types, type) ? (types[type]?.(value, at) ?? null) : `${at} is of the type ${type}`;
-  };
 
 const plainText = (most: number): Check =>
   object({ type: oneOf('plain_text'), text: text(most), 'emoji?': oneOf(true, false) });

@@ -1,0 +1,56 @@
+import { createEmail } from '../../../src/notify/email/send.ts';
+import { startMailInbox } from '../../support/mail-inbox.ts';
+import { readHtml, readText } from '../read-back.ts';
+import { asName, type FarEnd, receiverContract } from '../receiver.contract.ts';
+
+receiverContract('email', async (): Promise<FarEnd> => {
+  const inbox = await startMailInbox();
+  const to = ['oncall@example.net', 'boss@example.net'];
+  const leak = `not sent to ${to.join()} from tocsin@example.com`;
+  return {
+    receiver: (timeoutMs) =>
+      createEmail({ name: 'email', binding: inbox.binding, sender: 'tocsin@example.com', to, timeoutMs }),
+    does: (what) => {
+      switch (what) {
+        case 'takes it':
+          return inbox.answer({ kind: 'ok' });
+        case 'never answers':
+          return inbox.answer({ kind: 'hang' });
+        case 'resets the connection':
+          return inbox.answer({ kind: 'reset' });
+        case 'asks to slow down':
+          return inbox.answer({ kind: 'error', code: 'E_RATE_LIMIT_EXCEEDED', message: leak });
+        case 'is broken':
+          return inbox.answer({ kind: 'error', code: 'E_INTERNAL_SERVER_ERROR', message: leak });
+        case 'wants no more':
+          return inbox.answer({ kind: 'error', code: 'E_SENDER_NOT_VERIFIED', message: leak });
+        case 'answers with garbage':
+          return inbox.answer({ kind: 'error', code: leak, message: leak });
+        case 'answers without an end':
+          return inbox.answer({ kind: 'garbage', length: 100_000 });
+        case 'redirects':
+          return;
+      }
+    },
+    ends: {
+      'takes it': 'delivered',
+      'never answers': 'retry',
+      'resets the connection': 'retry',
+      'asks to slow down': 'retry',
+      'is broken': 'retry',
+      'wants no more': 'refused',
+      redirects: null,
+      'answers with garbage': 'retry',
+      'answers without an end': 'retry',
+    },
+    slowDownMs: null,
+    attempts: () => inbox.sends,
+    taken: () => {
+      if (inbox.problems.length > 0) throw new Error(inbox.problems.join('\n'));
+      return inbox.mails.map(({ text, html }) => ({ text: readText(text), html: readHtml(html) }));
+    },
+    secrets: [...to, 'tocsin@example.com'],
+    shown: asName,
+    stop: inbox.stop,
+  };
+});

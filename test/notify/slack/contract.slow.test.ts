@@ -1,0 +1,57 @@
+import { createSlack } from '../../../src/notify/slack/send.ts';
+import { startInbox } from '../../support/inbox.ts';
+import { readSlack } from '../read-back.ts';
+import { asName, type FarEnd, receiverContract } from '../receiver.contract.ts';
+
+const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
+const RETRY_AFTER = { 'retry-after': '30' };
+
+receiverContract('Slack', async (): Promise<FarEnd> => {
+  const inbox = await startInbox();
+  const secret = new URL(inbox.url).pathname;
+  return {
+    receiver: (timeoutMs) => createSlack({ name: 'slack', webhookUrl: inbox.url, fetch, timeoutMs }),
+    does: (what) => {
+      switch (what) {
+        case 'takes it':
+          return inbox.answer({ status: 200, body: 'ok' });
+        case 'never answers':
+          return inbox.answer({ status: 200, hang: true });
+        case 'resets the connection':
+          return inbox.answer({ status: 200, reset: true });
+        case 'asks to slow down':
+          return inbox.answer({ status: 429, body: 'rate_limited', headers: RETRY_AFTER });
+        case 'is broken':
+          return inbox.answer({ status: 500, body: `rollup_error at ${inbox.url}` });
+        case 'wants no more':
+          return inbox.answer({ status: 404, body: `no_service ${secret}` });
+        case 'redirects':
+          return inbox.answer({ status: 302, headers: { location: inbox.url } });
+        case 'answers with garbage':
+          return inbox.answer({ status: 200, body: `<html>${inbox.url}` });
+        case 'answers without an end':
+          return inbox.answer({ status: 404, body: `${secret} `.repeat(100_000) });
+      }
+    },
+    ends: {
+      'takes it': 'delivered',
+      'never answers': 'retry',
+      'resets the connection': 'retry',
+      'asks to slow down': 'retry',
+      'is broken': 'retry',
+      'wants no more': 'refused',
+      redirects: 'refused',
+      'answers with garbage': 'retry',
+      'answers without an end': 'refused',
+    },
+    slowDownMs: 30_000,
+    attempts: () => inbox.bodies,
+    taken: () => {
+      if (inbox.problems.length > 0) throw new Error(inbox.problems.join('\n'));
+      return inbox.messages.map((message) => ({ message: readSlack(message) }));
+    },
+    secrets: ['a-secret-of-slack', secret],
+    shown: asName,
+    stop: inbox.stop,
+  };
+});

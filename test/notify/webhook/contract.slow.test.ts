@@ -1,0 +1,70 @@
+import { createWebhook } from '../../../src/notify/webhook/send.ts';
+import { startWebhookInbox } from '../../support/webhook-inbox.ts';
+import type { ReadBack } from '../read-back.ts';
+import { type FarEnd, receiverContract } from '../receiver.contract.ts';
+
+const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
+const RETRY_AFTER = { 'retry-after': '30' };
+
+receiverContract('webhook', async (): Promise<FarEnd> => {
+  const inbox = await startWebhookInbox();
+  const leak = `${inbox.url} ${inbox.secrets.join(' ')}`;
+  return {
+    receiver: (timeoutMs) =>
+      createWebhook({ name: 'webhook', url: inbox.url, key: inbox.key, fetch, now: () => Date.now(), timeoutMs }),
+    does: (what) => {
+      switch (what) {
+        case 'takes it':
+          return inbox.answer({ status: 204 });
+        case 'never answers':
+          return inbox.answer({ status: 200, hang: true });
+        case 'resets the connection':
+          return inbox.answer({ status: 200, reset: true });
+        case 'asks to slow down':
+          return inbox.answer({ status: 429, headers: RETRY_AFTER });
+        case 'is broken':
+          return inbox.answer({ status: 503, body: inbox.url });
+        case 'wants no more':
+          return inbox.answer({ status: 410, body: leak });
+        case 'redirects':
+          return inbox.answer({ status: 307, headers: { location: inbox.url } });
+        case 'answers with garbage':
+          return inbox.answer({ status: 200, body: '\u0000<html>' });
+        case 'answers without an end':
+          return inbox.answer({ status: 404, endless: true });
+      }
+    },
+    ends: {
+      'takes it': 'delivered',
+      'never answers': 'retry',
+      'resets the connection': 'retry',
+      'asks to slow down': 'retry',
+      'is broken': 'retry',
+      'wants no more': 'refused',
+      redirects: 'refused',
+      'answers with garbage': 'delivered',
+      'answers without an end': 'retry',
+    },
+    slowDownMs: 30_000,
+    attempts: () => inbox.posts.map(({ id, body }) => ({ id, body })),
+    taken: () => {
+      if (inbox.problems.length > 0) throw new Error(inbox.problems.join('\n'));
+      return inbox.posts.map(({ body }) => ({ payload: readPayload(body) }));
+    },
+    secrets: inbox.secrets,
+    // For programs: as it is, but for halves of characters.
+    shown: (text) => text.toWellFormed().slice(0, 7),
+    stop: inbox.stop,
+  };
+});
+
+/** Every string of the payload; the links are those under `links`. */
+function readPayload(body: string): ReadBack {
+  const { data } = JSON.parse(body) as { data: { links: Record<string, string | null> } };
+  const strings: string[] = [];
+  JSON.parse(body, (_, value: unknown) => {
+    if (typeof value === 'string') strings.push(value);
+    return value;
+  });
+  return { text: strings.join('\n'), links: Object.values(data.links).filter((link) => link !== null), commands: [] };
+}
