@@ -1,28 +1,30 @@
 /**
- * `npm run rules`: builds the rules into a module, or says what is wrong with them.
+ * `npm run rules`: builds the rules into a module, or reports their problems.
  *
- * Contract: with an error among the problems, or a rule's own test that fails, nothing is written and the exit code
- * is 1; 2 where it was called wrongly. The module is written only where it changes, so that who watches it may rest.
+ * Contract: after an error or a failed rule test nothing is written and the exit code is 1; it is 2 for wrong arguments.
+ * The module is written only if it changed, so that file watchers don't fire.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reservedNames } from '../config/config.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';
 import type { Routing } from '../routing/routing.ts';
 import { parseRouting } from '../routing/routing-file.ts';
-import { parseRules, type RuleTest, runTests, testProblem } from '../sigma/build.ts';
+import { codeOf, parseRules, type RuleTest, runTests, testProblem } from '../sigma/build.ts';
 import { compile, type RuleSet } from '../sigma/index.ts';
+import { counted } from '../text/numbers.ts';
 import { type Problem, problemText } from '../yaml/diagnostics.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
-import { readRoutingFiles, readRuleFiles } from './rules-files.ts';
-import { rulesModule } from './rules-module.ts';
+import { CALLED_WRONGLY, FAILED, OK } from './failure.ts';
 
 const HELP = `usage: npm run rules -- [options]
 
 Builds the Sigma rules in rules/, with the lists in rules/lists/ and rules/routing.yml, into src/rules.gen.ts, and
-runs the rules' own tests.
+runs the rules' tests.
 
-  --check        only say what is wrong; write nothing
+  --check        only report problems; write nothing
   --json         print one JSON object instead of text
   --rules DIR    the folder of rules (rules)
   --out FILE     the module to write (src/rules.gen.ts)
@@ -37,40 +39,35 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** What building came to. */
-interface Outcome {
+interface Build {
   readonly ruleSet: RuleSet;
-  /** Null: there is no such file. */
+  /** Null: no routing file. */
   readonly routing: Routing | null;
   readonly problems: readonly Problem[];
   readonly tests: readonly RuleTest[];
   readonly files: readonly SourceFile[];
 }
 
-process.exitCode = main(process.argv.slice(2));
-
 function main(args: readonly string[]): number {
   const options = readOptions(args);
-  if (options === null) return 2;
+  if (options === null) return CALLED_WRONGLY;
   if (options.help) {
     process.stdout.write(HELP);
-    return 0;
+    return OK;
   }
-  let outcome: Outcome;
+  let result: Build;
   try {
-    outcome = build(options.rules);
+    result = build(options.rules);
   } catch (error) {
-    process.stderr.write(`${options.rules}: cannot be read: ${error instanceof Error ? error.message : error}\n`);
-    return 1;
+    process.stderr.write(`${options.rules}: can't be read: ${error instanceof Error ? error.message : error}\n`);
+    return FAILED;
   }
-  const failed = outcome.problems.some(({ severity }) => severity === 'error');
+  const failed = result.problems.some(({ severity }) => severity === 'error');
   const written =
-    !failed &&
-    !options.check &&
-    writeIfChanged(options.out, rulesModule(outcome.ruleSet, outcome.routing, outcome.files));
-  tell(outcome, failed, options);
+    !failed && !options.check && writeIfChanged(options.out, rulesModule(result.ruleSet, result.routing, result.files));
+  report(result, failed, options);
   if (written && !options.json) process.stdout.write(`${options.out} written\n`);
-  return failed ? 1 : 0;
+  return failed ? FAILED : OK;
 }
 
 function readOptions(args: readonly string[]) {
@@ -82,7 +79,7 @@ function readOptions(args: readonly string[]) {
   }
 }
 
-function build(folder: string): Outcome {
+function build(folder: string): Build {
   const { routing, problems: routingProblems } = parseRouting(
     readRoutingFiles(folder),
     RECEIVER_TYPES,
@@ -101,8 +98,8 @@ function writeIfChanged(path: string, text: string): boolean {
   return true;
 }
 
-function tell(outcome: Outcome, failed: boolean, options: { json: boolean; rules: string }): void {
-  const { ruleSet, routing, problems, tests } = outcome;
+function report(build: Build, failed: boolean, options: { json: boolean; rules: string }): void {
+  const { ruleSet, routing, problems, tests } = build;
   const ran = tests.length;
   if (options.json) {
     const { version, rules } = ruleSet;
@@ -115,15 +112,74 @@ function tell(outcome: Outcome, failed: boolean, options: { json: boolean; rules
   for (const problem of problems) process.stderr.write(`${problemText(problem, folder)}\n`);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (failed) {
-    process.stderr.write(`${errors} error${errors === 1 ? '' : 's'} in the rules\n`);
+    process.stderr.write(`${counted(errors, 'error')} in the rules\n`);
     return;
   }
   process.stdout.write(`${ruleSet.rules.length} rules, ${ran} tests passed, version ${ruleSet.version}\n`);
   if (routing !== null) process.stdout.write(`${receiversText(routing)}\n`);
 }
 
-/** `2 receivers: oncall (slack, from high), log (webhook, from low)` */
+/** `2 receivers: oncall (slack, min_level high), log (webhook, min_level low)` */
 function receiversText({ receivers }: Routing): string {
-  const each = receivers.map(({ name, type, minLevel: from }) => `${name} (${type}, from ${from})`);
-  return `${receivers.length} receiver${receivers.length === 1 ? '' : 's'}: ${each.join(', ')}`;
+  const each = receivers.map(({ name, type, minLevel }) => `${name} (${type}, min_level ${minLevel})`);
+  return `${counted(receivers.length, 'receiver')}: ${each.join(', ')}`;
 }
+
+const ROUTING = ['routing.yml', 'routing.yaml'] as const;
+
+/**
+ * Every `.yml` and `.yaml` below the folder but the routing: the rules and, below `lists/`, the values of placeholders.
+ * Sorted by path, with `/` as separator. Throws if the folder can't be read.
+ */
+export function readRuleFiles(folder: string): readonly SourceFile[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /\.ya?ml$/.test(path) && !isRouting(path))
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }));
+}
+
+/** The folder's routing files; two are a mistake that `parseRouting` reports. */
+export function readRoutingFiles(folder: string): readonly SourceFile[] {
+  return ROUTING.filter((path) => existsSync(join(folder, path))).map((path) => ({
+    path,
+    text: readFileSync(join(folder, path), 'utf8'),
+  }));
+}
+
+function isRouting(path: string): boolean {
+  return (ROUTING as readonly string[]).includes(path);
+}
+
+/**
+ * The source of the generated module. The rules are one JSON string, which a Worker parses faster than source, and only
+ * on first use. Their files are included for display.
+ */
+export function rulesModule(ruleSet: RuleSet, routing: Routing | null, files: readonly SourceFile[]): string {
+  const json = JSON.stringify(JSON.stringify(ruleSet.rules));
+  const used = new Set(ruleSet.rules.map((rule) => rule.path));
+  const sources = Object.fromEntries(files.filter(({ path }) => used.has(path)).map(({ path, text }) => [path, text]));
+  return `// @ts-nocheck
+// Generated from rules/ by "npm run rules". Changes here are lost.
+import type { Routing } from './routing/routing.ts';
+import type { RuleCode } from './sigma/index.ts';
+import type { RuleSet } from './sigma/index.ts';
+
+const json = ${json};
+let rules: RuleSet['rules'] | null = null;
+export const ruleSet: RuleSet = {
+  version: ${JSON.stringify(ruleSet.version)},
+  get rules() {
+    rules ??= JSON.parse(json) as RuleSet['rules'];
+    return rules;
+  },
+};
+/** The same rules as code. */
+export const ruleCode: RuleCode = ${codeOf(ruleSet)};
+export const routing: Routing | null = ${JSON.stringify(routing)};
+/** The rules' files by path below rules/. */
+export const ruleSources: { readonly [path: string]: string } = ${JSON.stringify(sources)};
+`;
+}
+
+if (import.meta.main) process.exitCode = main(process.argv.slice(2));

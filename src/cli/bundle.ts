@@ -1,26 +1,26 @@
 /**
- * `npm run bundle`: builds the Worker as a deployment would, prints its size, and fails where it has grown too large.
+ * `npm run bundle`: builds the Worker as a deployment would, prints its size, and fails if it is too large.
  */
-import { Failure } from './failure.ts';
+import { exitCode, Failure, OK } from './failure.ts';
 import { type RunWrangler, runWrangler } from './wrangler.ts';
 
 /**
- * Ours, to notice when something large gets in by mistake: all of zod alone would add 91 KiB. Cloudflare takes 3 MB
+ * Our own limit, to notice a large dependency that gets in by mistake: all of zod would add 91 KiB. Cloudflare allows 3 MB
  * (developers.cloudflare.com/workers/platform/limits/#worker-size).
  */
-const MOST_BYTES = 150 * 1024;
+const GZIPPED_BYTES_MAX = 150 * 1024;
 
-/** Builds without deploying, and returns the size as a line. Throws a `Failure` where that does not do. */
+/** Builds without deploying; returns the size as a line. Throws a `Failure` if the build fails or is too large. */
 export async function buildBundle(wrangler: RunWrangler): Promise<string> {
   const { code, stdout, stderr, steps } = await wrangler(['deploy', '--dry-run'], { show: false });
-  if (code !== 0) throw new Failure('the Worker can’t be built', `${stdout}${stderr}`.trim());
+  if (code !== 0) throw new Failure("the Worker can't be built", `${stdout}${stderr}`.trim());
   const bytes = gzippedBytes(steps);
-  if (bytes === null) throw new Failure('wrangler does not say how large the bundle is', `${stdout}${stderr}`.trim());
+  if (bytes === null) throw new Failure('wrangler did not report the size of the bundle', `${stdout}${stderr}`.trim());
   const size = `the bundle has ${kib(bytes)} gzipped`;
-  if (bytes > MOST_BYTES)
+  if (bytes > GZIPPED_BYTES_MAX)
     throw new Failure(
-      `${size}, more than ${kib(MOST_BYTES)}`,
-      'What got in? wrangler deploy --dry-run --metafile --outdir DIR says it.',
+      `${size}, more than ${kib(GZIPPED_BYTES_MAX)}`,
+      'See what is in it: wrangler deploy --dry-run --metafile --outdir DIR',
     );
   return size;
 }
@@ -36,11 +36,11 @@ function kib(bytes: number): string {
 }
 
 if (import.meta.main) {
-  try {
-    process.stdout.write(`${await buildBundle(runWrangler)}\n`);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    process.stderr.write(`${error.message}\n${error.hint}\n`);
-    process.exitCode = error.code;
-  }
+  process.exitCode = await exitCode(
+    async () => {
+      process.stdout.write(`${await buildBundle(runWrangler)}\n`);
+      return OK;
+    },
+    (text) => process.stderr.write(text),
+  );
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run deploy`: checks what can be checked, deploys, and says what is still to be done.
+ * `npm run deploy`: checks everything it can, deploys, and prints what is left to do.
  *
- * Exit codes: 0 done, 1 not done, 2 called wrongly.
+ * Exit codes: 0 done, 1 not done, 2 wrong arguments.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -11,15 +11,14 @@ import { Writable } from 'node:stream';
 import { parseArgs, parseEnv } from 'node:util';
 import { buildBundle } from './bundle.ts';
 import { deploy } from './deployment.ts';
-import { CALLED_WRONGLY, FAILED, Failure, OK } from './failure.ts';
+import { CALLED_WRONGLY, exitCode, FAILED, Failure, OK } from './failure.ts';
 import { ROOT, runWrangler } from './wrangler.ts';
 
 const HELP = `usage: npm run deploy [-- --dry-run]
 
-Deploys Tocsin to your Cloudflare account: checks the rules, asks for the secrets that the Worker lacks, uploads it.
-wrangler makes the KV namespace and the Durable Object. The Worker is told its own address once (PUBLIC_URL), for the
-links in messages. Where nobody can be asked (CI), NIRVANA_LABS_API_KEY and
-LINK_SECRET are taken from the environment, if the Worker lacks them.
+Deploys Tocsin to your Cloudflare account: checks the rules, asks for the secrets that the Worker lacks, and uploads it.
+wrangler creates the KV namespace and the Durable Object. PUBLIC_URL is set once, for the links in messages. Without a
+terminal (CI), missing NIRVANA_LABS_API_KEY and LINK_SECRET are taken from the environment.
 
   --dry-run   check and build everything, and upload nothing; needs no network and no account
   --help      print this
@@ -27,13 +26,10 @@ LINK_SECRET are taken from the environment, if the Worker lacks them.
 
 const DEV_VARS = `${ROOT}.dev.vars`;
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  process.stderr.write(`${error.message}\n${error.hint}\n`);
-  process.exitCode = error.code;
-}
+process.exitCode = await exitCode(
+  () => main(process.argv.slice(2)),
+  (text) => process.stderr.write(text),
+);
 
 async function main(args: string[]): Promise<number> {
   const options = {
@@ -57,7 +53,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${await buildBundle(runWrangler)}\nNothing was deployed: --dry-run\n`);
     return OK;
   }
-  // It was written just now.
+  // Imported now because build-rules.ts has just written it.
   const { routing } = await import('../rules.gen.ts');
   await deploy({
     wrangler: runWrangler,
@@ -66,13 +62,13 @@ async function main(args: string[]): Promise<number> {
     devVars: existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')) : {},
     ask: process.stdin.isTTY && process.stdout.isTTY ? ask : null,
     random: () => randomBytes(32).toString('hex'),
-    keep: (line) => appendFileSync(DEV_VARS, `\n${line}\n`, { mode: 0o600 }),
-    say: (line) => process.stdout.write(`${line}\n`),
+    addDevVar: (line) => appendFileSync(DEV_VARS, `\n${line}\n`, { mode: 0o600 }),
+    print: (line) => process.stdout.write(`${line}\n`),
   });
   return OK;
 }
 
-/** Asks without showing what is typed. */
+/** Asks without echoing the input. */
 function ask(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   process.stdout.write(question);
@@ -80,7 +76,7 @@ function ask(question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     lines.once('SIGINT', () => lines.close());
     lines.once('line', resolve);
-    lines.once('close', () => reject(new Failure('nothing was deployed', 'It was not answered.')));
+    lines.once('close', () => reject(new Failure('nothing was deployed', 'The question was not answered.')));
     lines.once('line', () => lines.close());
   }).finally(() => process.stdout.write('\n')) as Promise<string>;
 }

@@ -1,61 +1,63 @@
 /**
- * The steps of a deployment, over a given wrangler: rules, login, secrets, upload, its address, what to do next.
+ * The steps of a deployment, with a given wrangler: login, secrets, upload, address, what to do next.
  *
- * Contract: nothing is uploaded before all that can be checked here is checked; a secret is never printed, and stands in
- * a file only while wrangler reads it. Throws a `Failure` where a step does not do.
+ * Contract: everything that can be checked here is checked before the upload. A secret is never printed, and is in a file
+ * only while wrangler reads it. Throws a `Failure` if a step fails.
  */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseOrigin } from '../config/address.ts';
+import type { Environment } from '../config/setting.ts';
+import { readApiKey, readSecret } from '../config/values.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';
 import type { Routing } from '../routing/routing.ts';
 import { oneLine } from '../text/untrusted.ts';
-import { Failure } from './failure.ts';
-import { checked, REQUIRED, type Required, sources } from './secrets.ts';
-import type { Ran, RunWrangler } from './wrangler.ts';
+import { CALLED_WRONGLY, Failure } from './failure.ts';
+import type { RunWrangler, WranglerResult } from './wrangler.ts';
 
 export interface DeploymentDeps {
   readonly wrangler: RunWrangler;
   readonly env: { readonly [name: string]: string | undefined };
-  /** What rules/routing.yml says; null where there is none. */
+  /** From rules/routing.yml; null if there is no such file. */
   readonly routing: Routing | null;
-  /** What is set in .dev.vars. */
+  /** The variables in .dev.vars. */
   readonly devVars: { readonly [name: string]: string | undefined };
-  /** Asks a person for a secret, unseen; null where nobody can be asked. */
+  /** Asks a person for a secret without echo; null if nobody can be asked. */
   readonly ask: ((question: string) => Promise<string>) | null;
-  /** 32 bytes of chance, as hexadecimal digits. */
+  /** 32 random bytes, as hexadecimal digits. */
   readonly random: () => string;
   /** Adds a line to .dev.vars. */
-  readonly keep: (line: string) => void;
-  readonly say: (line: string) => void;
+  readonly addDevVar: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
-const WITHOUT: { readonly [name in Required]: string } = {
-  NIRVANA_LABS_API_KEY: 'NOTHING IS WATCHED until its key is set: npx wrangler secret put NIRVANA_LABS_API_KEY',
+const IF_MISSING: { readonly [name in Required]: string } = {
+  NIRVANA_LABS_API_KEY: 'NOTHING IS WATCHED until the key is set: npx wrangler secret put NIRVANA_LABS_API_KEY',
   LINK_SECRET:
     'NOBODY CAN OPERATE IT until a secret is set: openssl rand -hex 32 | npx wrangler secret put LINK_SECRET',
 };
 
-/** Deploys; the rules are checked already. */
+/** Deploys. The caller has checked the rules. */
 export async function deploy(deps: DeploymentDeps): Promise<void> {
-  const { wrangler, say } = deps;
+  const { wrangler, print } = deps;
   await mustBeLoggedIn(wrangler);
   const set = await secretsSet(wrangler);
   const secrets = await collect(deps, set);
   const { code, steps } = await withSecretsFile(secrets, (file) =>
     wrangler(['deploy', ...(file === null ? [] : ['--secrets-file', file])], { show: true }),
   );
-  if (code !== 0) throw new Failure('wrangler did not deploy', 'What it printed above says why.');
+  if (code !== 0) throw new Failure('wrangler did not deploy', 'Its output above says why.');
   const address = addressOf(steps);
-  say('');
-  say(`Deployed${address === null ? '' : `: ${address}`}. It ticks every minute.`);
-  for (const name of REQUIRED) if (!set.includes(name) && !secrets.has(name)) say(WITHOUT[name]);
-  for (const line of receiverLines(deps.routing, set)) say(line);
-  if (address !== null) await learn(address, set, deps);
-  say(`How it is: npm run tocsin -- status --url ${address ?? 'https://tocsin.<your subdomain>.workers.dev'}`);
+  print('');
+  print(`Deployed${address === null ? '' : `: ${address}`}. It reads the log every minute.`);
+  for (const name of REQUIRED) if (!set.includes(name) && !secrets.has(name)) print(IF_MISSING[name]);
+  for (const line of receiverLines(deps.routing, set)) print(line);
+  if (address !== null) await setPublicUrl(address, set, deps);
+  print(`Check it: npm run tocsin -- status --url ${address ?? 'https://tocsin.<your subdomain>.workers.dev'}`);
   if (set.includes('LINK_SECRET') && !deps.devVars.LINK_SECRET && !deps.env.LINK_SECRET) {
-    say('(LINK_SECRET in the environment or in .dev.vars must be the Worker’s for that.)');
+    print("(That needs the Worker's LINK_SECRET in the environment or in .dev.vars.)");
   }
 }
 
@@ -65,13 +67,13 @@ async function mustBeLoggedIn(wrangler: RunWrangler): Promise<void> {
   throw new Failure('you are not logged in to Cloudflare', 'Run: npx wrangler login (or set CLOUDFLARE_API_TOKEN)');
 }
 
-/** Names of the secrets that the deployed Worker has; none where there is no Worker yet. */
+/** Names of the deployed Worker's secrets; empty if there is no Worker yet. */
 async function secretsSet(wrangler: RunWrangler): Promise<readonly string[]> {
   const { code, stdout, stderr } = await wrangler(['secret', 'list', '--format', 'json'], { show: false });
   if (code !== 0 && /Worker ".*" not found/.test(`${stdout}${stderr}`)) return [];
   const names = code === 0 ? namesIn(stdout) : null;
   if (names !== null) return names;
-  throw new Failure('wrangler can’t say which secrets the Worker has', oneLine(`${stderr} ${stdout}`, 1000));
+  throw new Failure("wrangler can't list the Worker's secrets", oneLine(`${stderr} ${stdout}`, 1000));
 }
 
 function namesIn(stdout: string): readonly string[] | null {
@@ -84,7 +86,7 @@ function namesIn(stdout: string): readonly string[] | null {
   }
 }
 
-/** The secrets to bring along. */
+/** The secrets to upload with the Worker. */
 async function collect(deps: DeploymentDeps, set: readonly string[]): Promise<Map<Required, string>> {
   const secrets = new Map<Required, string>();
   for (const [name, source] of sources(set, deps.env, deps.devVars)) {
@@ -92,20 +94,20 @@ async function collect(deps: DeploymentDeps, set: readonly string[]): Promise<Ma
       case 'environment':
       case '.dev.vars':
         secrets.set(name, source.value);
-        deps.say(`${name} is taken from ${source.from === '.dev.vars' ? source.from : 'the environment'}.`);
+        deps.print(`${name} comes from ${source.from === '.dev.vars' ? source.from : 'the environment'}.`);
         break;
       case 'person': {
-        const answer = await deps.ask?.(`${name} (of the organization to watch; it is not shown): `);
+        const answer = await deps.ask?.(`${name} (of the organization to watch; input is hidden): `);
         const value = answer === undefined ? null : checked(name, { [name]: answer });
         if (value !== null) secrets.set(name, value);
         break;
       }
-      case 'chance': {
-        // One that nobody can know is of no use: where nobody is asked, it is said to be missing.
+      case 'generated': {
+        // Without a person to keep it, nobody would know it: it is reported as missing instead.
         if (deps.ask === null) break;
         const value = deps.random();
-        deps.keep(`LINK_SECRET=${value}`);
-        deps.say('LINK_SECRET is made, and kept in .dev.vars: "npm run tocsin" needs it.');
+        deps.addDevVar(`LINK_SECRET=${value}`);
+        deps.print('LINK_SECRET was generated and saved in .dev.vars, where "npm run tocsin" reads it.');
         secrets.set(name, value);
         break;
       }
@@ -116,8 +118,8 @@ async function collect(deps: DeploymentDeps, set: readonly string[]): Promise<Ma
 
 async function withSecretsFile(
   secrets: ReadonlyMap<string, string>,
-  run: (file: string | null) => Promise<Ran>,
-): Promise<Ran> {
+  run: (file: string | null) => Promise<WranglerResult>,
+): Promise<WranglerResult> {
   if (secrets.size === 0) return run(null);
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-'));
   try {
@@ -129,41 +131,45 @@ async function withSecretsFile(
   }
 }
 
-/** Which receivers have no address yet. */
+/** The receivers that have no address yet. */
 function receiverLines(routing: Routing | null, set: readonly string[]): readonly string[] {
   const lacks = (secret: string) => !set.includes(secret);
   if (routing === null) {
     const [first = '', ...others] = RECEIVER_TYPES.map(({ secret }) => secret);
     if (![first, ...others].every(lacks)) return [];
-    return [`NOBODY IS TOLD until a receiver is set: npx wrangler secret put ${first} (or ${others.join(', ')})`];
+    return [`NOBODY IS NOTIFIED until a receiver is set: npx wrangler secret put ${first} (or ${others.join(', ')})`];
   }
   const { receivers } = routing;
   const unset = receivers.filter(({ secret }) => lacks(secret));
   return [
-    ...(unset.length === receivers.length ? ['NOBODY IS TOLD until a receiver is set.'] : []),
+    ...(unset.length === receivers.length ? ['NOBODY IS NOTIFIED until a receiver is set.'] : []),
     ...unset.map(({ name, secret }) => `The receiver ${name} has no address: npx wrangler secret put ${secret}`),
   ];
 }
 
 /**
- * Tells the Worker its own address, which neither cron nor alarms know and links in messages need. A secret, since a
- * later `wrangler deploy` keeps it; and once, since nobody can read it: one that is set may be the user's own.
+ * Sets the Worker's own address, which links in messages need and neither cron nor alarms know. It is a secret because
+ * later deployments keep secrets; it is set only once, because an existing one may be the user's and can't be read.
  */
-async function learn(address: string, set: readonly string[], { wrangler, say }: DeploymentDeps): Promise<void> {
+async function setPublicUrl(
+  address: string,
+  set: readonly string[],
+  { wrangler, print }: DeploymentDeps,
+): Promise<void> {
   const command = `echo ${address} | npx wrangler secret put PUBLIC_URL`;
   if (set.includes('PUBLIC_URL')) {
-    say(`Links in messages lead where PUBLIC_URL says, as before. To lead them here: ${command}`);
+    print(`Links in messages still use PUBLIC_URL. To use this address: ${command}`);
     return;
   }
   const { code, stdout, stderr } = await wrangler(['secret', 'put', 'PUBLIC_URL'], { show: false, input: address });
-  if (code === 0) say(`Links in messages lead to ${address} (PUBLIC_URL).`);
-  // It stands under [vars] in wrangler.toml: the user's own.
-  else if (/already in use|10053/.test(`${stdout}${stderr}`)) say('Links in messages lead where PUBLIC_URL says.');
-  else say(`MESSAGES HAVE NO LINKS until the Worker knows its address: ${command}`);
+  if (code === 0) print(`Links in messages use ${address} (PUBLIC_URL).`);
+  // The user has set it under [vars] in wrangler.toml.
+  else if (/already in use|10053/.test(`${stdout}${stderr}`)) print('Links in messages use PUBLIC_URL.');
+  else print(`MESSAGES HAVE NO LINKS until PUBLIC_URL is set: ${command}`);
 }
 
-/** The https address among the targets that wrangler names: a domain of the user's own before workers.dev. */
-function addressOf(steps: Ran['steps']): string | null {
+/** The https address among wrangler's targets: the user's own domain before workers.dev. */
+function addressOf(steps: WranglerResult['steps']): string | null {
   const targets = steps.find(({ type }) => type === 'deploy')?.targets;
   const texts = (Array.isArray(targets) ? targets : []).map(String);
   const found = [...texts.flatMap(ownDomain), ...texts.filter((text) => text.startsWith('https://'))];
@@ -174,10 +180,45 @@ function addressOf(steps: Ran['steps']): string | null {
   return null;
 }
 
-/** `tocsin.example.com (custom domain …)` and `tocsin.example.com/* (zone …)`, as wrangler writes them. */
+/** From `tocsin.example.com (custom domain …)` or `tocsin.example.com/* (zone …)`, as wrangler prints them. */
 function ownDomain(target: string): readonly string[] {
   const [, host, rest] = /^([a-z0-9.-]+)(?:\/\*)?( \(.*)?$/i.exec(target) ?? [];
   if (host === undefined || !host.includes('.') || host.endsWith('.workers.dev')) return [];
   const isDomain = target.includes('/*') || /^ \(custom domain/.test(rest ?? '');
   return isDomain && !target.includes('production: disabled') ? [`https://${host}`] : [];
+}
+
+export const REQUIRED = ['NIRVANA_LABS_API_KEY', 'LINK_SECRET'] as const;
+
+export type Required = (typeof REQUIRED)[number];
+
+/** Where a missing secret comes from. */
+export type Source =
+  | { readonly from: 'environment' | '.dev.vars'; readonly value: string }
+  /** A person must be asked. */
+  | { readonly from: 'person' }
+  | { readonly from: 'generated' };
+
+const READERS = { NIRVANA_LABS_API_KEY: readApiKey, LINK_SECRET: readSecret } as const;
+
+/** The source of each required secret that is not among `set`. */
+export function sources(set: readonly string[], env: Environment, devVars: Environment): Map<Required, Source> {
+  const found = new Map<Required, Source>();
+  for (const name of REQUIRED) {
+    if (set.includes(name)) continue;
+    const fromEnv = checked(name, env);
+    // A key in .dev.vars may be for local tests: it is not uploaded unasked. The link secret is ours.
+    const fromFile = name === 'LINK_SECRET' ? checked(name, devVars) : null;
+    if (fromEnv !== null) found.set(name, { from: 'environment', value: fromEnv });
+    else if (fromFile !== null) found.set(name, { from: '.dev.vars', value: fromFile });
+    else found.set(name, { from: name === 'LINK_SECRET' ? 'generated' : 'person' });
+  }
+  return found;
+}
+
+/** The value as the Worker reads it; null if it is absent. Throws a `Failure` if it is invalid. */
+export function checked(name: Required, values: Environment): string | null {
+  const read = READERS[name](values, name);
+  if (read.kind === 'wrong') throw new Failure(`${name} ${read.problem}`, 'Nothing was deployed.', CALLED_WRONGLY);
+  return read.kind === 'value' ? read.value : null;
 }

@@ -1,6 +1,6 @@
 /**
  * Text for a terminal: tables, sections, times, JSON. Pure. What others wrote is printed without characters that a
- * terminal would obey.
+ * terminal would interpret.
  */
 import { formatDuration } from '../text/duration.ts';
 import { utcText } from '../text/times.ts';
@@ -13,7 +13,7 @@ export function safe(text: string): string {
   return oneLine(text, WIDTH);
 }
 
-/** A value as one line of JSON without characters that a terminal would obey. */
+/** A value as one line of JSON without characters that a terminal would interpret. */
 export function jsonLine(value: unknown): string {
   // JSON.stringify escapes only the control characters below U+0020.
   return JSON.stringify(value).replace(

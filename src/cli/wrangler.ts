@@ -1,4 +1,4 @@
-/** wrangler as the commands here call it: the one of node_modules, by this very Node, without a shell. */
+/** Runs the wrangler of node_modules with this Node, without a shell. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,24 +8,24 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
-/** How a run of wrangler ended. */
-export interface Ran {
+/** The result of a run of wrangler. */
+export interface WranglerResult {
   readonly code: number;
-  /** What it printed; empty where it was shown instead. */
+  /** Its output; empty if it was shown on the terminal. */
   readonly stdout: string;
   readonly stderr: string;
-  /** What it wrote for programs to read: an object a step. */
+  /** Its machine-readable output: one object per step. */
   readonly steps: readonly { readonly [field: string]: unknown }[];
 }
 
 export interface RunOptions {
-  /** What it prints goes to the terminal, and it may ask there. */
+  /** Whether it uses the terminal for output and input. */
   readonly show: boolean;
-  /** What it reads as its standard input, where it is not shown. */
+  /** Its standard input, if `show` is false. */
   readonly input?: string;
 }
 
-export type RunWrangler = (args: readonly string[], options: RunOptions) => Promise<Ran>;
+export type RunWrangler = (args: readonly string[], options: RunOptions) => Promise<WranglerResult>;
 
 /** Runs wrangler in the repository's folder. */
 export const runWrangler: RunWrangler = async (args, { show, input }) => {
@@ -40,7 +40,7 @@ export const runWrangler: RunWrangler = async (args, { show, input }) => {
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_OUTPUT_FILE_PATH: stepsFile },
       stdio: show ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
-    // One that ends before it has read says why by its exit code.
+    // If it ends before reading its input, its exit code says why.
     child.stdin?.on('error', () => undefined).end(input);
     const printed = { stdout: '', stderr: '' };
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
@@ -55,7 +55,7 @@ export const runWrangler: RunWrangler = async (args, { show, input }) => {
   }
 };
 
-function readSteps(path: string): Ran['steps'] {
+function readSteps(path: string): WranglerResult['steps'] {
   try {
     const lines = readFileSync(path, 'utf8').split('\n');
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line));

@@ -41,7 +41,7 @@ export async function readStart(
   }
 }
 
-/** Settles as `promise` does, or rejects with the signal's reason if that comes first: not every `fetch` obeys its signal. */
+/** Settles as `promise` does, or rejects with the signal's reason if that comes first: not every `fetch` stops on its signal. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);

@@ -1,4 +1,4 @@
-/** `npm run rules`, as it is called. */
+/** `npm run rules`, as a process. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,7 @@ const run = (...args: readonly string[]) => {
 const written = () => readFileSync(join(folder, 'out.gen.ts'), 'utf8');
 
 describe('npm run rules', () => {
-  test('writes the module, without the tests, and only where it changes', () => {
+  test('writes the module, without the tests, and only if it changed', () => {
     put('topic/a_rule.yml', RULE);
     expect(run()).toMatchObject({
       status: 0,
@@ -53,7 +53,7 @@ describe('npm run rules', () => {
     expect(statSync(join(folder, 'out.gen.ts')).mtimeMs).toBe(before);
   });
 
-  test('says what is wrong with its place, writes nothing, and fails', () => {
+  test('reports a problem with its place, writes nothing, and fails', () => {
     put('topic/a_rule.yml', RULE.replace('sel: {', 'sel: {b|contians: x, '));
     const { status, stderr } = run();
     expect(status).toBe(1);
@@ -63,7 +63,7 @@ describe('npm run rules', () => {
     expect(written).toThrow();
   });
 
-  test('fails where a rule’s own test does', () => {
+  test('fails if a test of a rule fails', () => {
     put('topic/a_rule.yml', RULE.replace('match: true', 'match: false'));
     const { status, stderr } = run();
     expect(status).toBe(1);
@@ -72,13 +72,13 @@ describe('npm run rules', () => {
     );
   });
 
-  test('leaves other files alone', () => {
+  test('ignores other files', () => {
     put('topic/a_rule.yaml', RULE);
     put('README.md', 'no rule');
     expect(run()).toMatchObject({ status: 0, stderr: '' });
   });
 
-  test('replaces placeholders by the lists, and says what is wrong with those', () => {
+  test('replaces placeholders with the lists, and reports problems in them', () => {
     mkdirSync(join(folder, 'rules/lists'));
     put('topic/a_rule.yml', RULE.replace('sel: {', "sel: {b|expand|neq: '%admins%', "));
     put('lists/admins.yml', 'admins: [ada, grace]');
@@ -91,13 +91,13 @@ describe('npm run rules', () => {
     expect(stderr).toContain('rules/topic/a_rule.yml:5:23: error: there is no list for the placeholder "%admins%"');
   });
 
-  test('compiles the routing, and says whom it names', () => {
+  test('compiles the routing, and prints its receivers', () => {
     put('topic/a_rule.yml', RULE);
-    put('routing.yaml', 'receivers: [{name: oncall, type: slack, from: high}, {name: log, type: webhook}]');
+    put('routing.yaml', 'receivers: [{name: oncall, type: slack, min_level: high}, {name: log, type: webhook}]');
     expect(run()).toMatchObject({
       status: 0,
       stderr: '',
-      stdout: expect.stringContaining('\n2 receivers: oncall (slack, from high), log (webhook, from low)\n'),
+      stdout: expect.stringContaining('\n2 receivers: oncall (slack, min_level high), log (webhook, min_level low)\n'),
     });
     expect(written()).toContain('"name":"oncall","type":"slack","secret":"SLACK_WEBHOOK_URL"');
     expect(JSON.parse(run('--json').stdout)).toMatchObject({
@@ -106,25 +106,27 @@ describe('npm run rules', () => {
     });
   });
 
-  test('has no routing where there is no such file', () => {
+  test('has no routing without a routing file', () => {
     put('topic/a_rule.yml', RULE);
     expect(JSON.parse(run('--json').stdout)).toMatchObject({ ok: true, receivers: null });
     expect(written()).toContain('routing: Routing | null = null');
   });
 
-  test('a routing that is wrong stops the build, besides what is wrong with the rules', () => {
+  test('a wrong routing stops the build, and is reported beside problems in the rules', () => {
     put('topic/a_rule.yml', RULE.replace('title', 'tilte'));
     put('routing.yml', 'receivers:\n  - {name: oncall, type: slak}\n  - {name: a, type: email, secret: LINK_SECRET}\n');
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain('rules/topic/a_rule.yml:1:1: error: ');
     expect(stderr).toContain('rules/routing.yml:2:26: error: "slak" is no type (did you mean "slack"?)\n');
-    expect(stderr).toContain("rules/routing.yml:3:36: error: LINK_SECRET is a setting of Tocsin's own");
+    expect(stderr).toContain(
+      "rules/routing.yml:3:36: error: LINK_SECRET is not a receiver's setting but one of Tocsin's own",
+    );
     expect(stderr).toContain('3 errors in the rules\n');
     expect(written).toThrow();
   });
 
-  test('a secret in the routing is refused, and printed nowhere', () => {
+  test('a secret in the routing is refused, and never printed', () => {
     put('topic/a_rule.yml', RULE);
     put('routing.yml', 'receivers: [{name: a, type: slack, secret: https://hooks.slack.com/services/T/B/s3cr3t}]');
     for (const { status, stdout, stderr } of [run(), run('--json')]) {
@@ -151,12 +153,12 @@ describe('npm run rules', () => {
     });
   });
 
-  test('a folder that is not there is said', () => {
+  test('a missing folder is reported', () => {
     rmSync(join(folder, 'rules'), { recursive: true });
-    expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining('rules: cannot be read') });
+    expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining("rules: can't be read") });
   });
 
-  test('an option that is none is said', () => {
+  test('an unknown option is reported', () => {
     expect(run('--chekc')).toMatchObject({ status: 2, stderr: expect.stringContaining('--chekc') });
     expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage') });
   });

@@ -1,26 +1,26 @@
 /**
- * A stand-in for as much of Cloudflare's API as one deployment by wrangler takes, on a real port: an account that has
- * one Worker or none. It remembers what it was asked.
+ * A fake of the part of Cloudflare's API that a deployment with wrangler uses, on a real port: an account with one Worker
+ * or none. It records uploads and secrets.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const ACCOUNT = '0123456789abcdef0123456789abcdef';
 const SUBDOMAIN = 'acme';
-/** Where the Worker is once it is deployed. */
+/** The address of the deployed Worker. */
 export const DEPLOYED_URL = `https://tocsin.${SUBDOMAIN}.workers.dev`;
 
 export interface Cloudflare {
-  /** What makes wrangler ask this one. */
+  /** The environment that makes wrangler use this one. */
   readonly env: Readonly<Record<string, string>>;
-  /** Names and values of the Worker's secrets that were set one by one. */
+  /** Secrets that were set one by one: name → value. */
   readonly put: ReadonlyMap<string, string>;
-  /** Whether a Worker was uploaded. */
+  /** How often a Worker was uploaded. */
   uploads(): number;
   stop(): Promise<void>;
 }
 
-/** Starts one; `secrets` are the names of those that the Worker has. Null: there is no Worker yet. */
+/** Starts one; `secrets` are the names of the Worker's secrets. Null: there is no Worker yet. */
 export async function startCloudflare(secrets: readonly string[] | null): Promise<Cloudflare> {
   const put = new Map<string, string>();
   let uploads = 0;

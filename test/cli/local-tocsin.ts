@@ -1,6 +1,6 @@
 /**
- * A Tocsin in plain Node, on a real port: the real app over a real ledger (on `node:sqlite`), which has read one story
- * from the stand-in. For what the operator's commands say of it.
+ * A Tocsin in plain Node, on a real port: the real app over a real ledger (on `node:sqlite`), which has read one scenario
+ * from the sandbox. For tests of the operator's commands.
  */
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
@@ -26,18 +26,18 @@ export const LINK_SECRET = '0123456789abcdef0123456789abcdef';
 
 export interface LocalTocsin {
   readonly url: string;
-  /** What lies in its KV. */
+  /** The contents of its KV. */
   readonly kv: ReadonlyMap<string, string>;
-  /** Slack's. */
+  /** Takes its Slack messages. */
   readonly inbox: Inbox;
-  /** One poll, as the cron trigger makes it; none where the settings name no upstream. */
+  /** One poll, as the cron trigger runs it; nothing if the settings name no upstream. */
   tick(): Promise<void>;
-  /** Sends what is due, as the alarm does. */
+  /** Sends what is due, as the Durable Object's alarm does. */
   deliver(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts one; `env` is on top of settings that are right. */
+/** Starts one; `env` overrides valid settings. */
 export async function startLocalTocsin(env: Readonly<Record<string, string>> = {}): Promise<LocalTocsin> {
   const now = () => Date.now();
   const upstream = await startSandbox();

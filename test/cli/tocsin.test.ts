@@ -230,7 +230,7 @@ const STRANGERS: readonly (readonly [what: string, answer: RequestListener, prob
   ],
   ['418', (_, to) => to.writeHead(418).end('short and stout'), 'answered 418'],
   ['nothing, and hangs up', (from) => from.socket.destroy(), "can't be reached"],
-  ['a stream without end', (_, to) => void pour(to), "can't be read"],
+  ['an endless stream', (_, to) => void pour(to), "can't be read"],
   [
     '404 from another day',
     (_, to) => to.writeHead(404, { date: 'Mon, 05 Jan 2026 12:00:00 GMT' }).end(),

@@ -1,7 +1,8 @@
 /** The rules that come with Tocsin. */
+
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readRuleFiles } from '../../src/cli/rules-files.ts';
+import { readRuleFiles } from '../../src/cli/build-rules.ts';
 import { compile } from '../../src/sigma/evaluate/compile.ts';
 import { parseRules } from '../../src/sigma/parse-rules.ts';
 import { runTests } from '../../src/sigma/rule-tests.ts';

@@ -3,11 +3,12 @@
  *
  * Contract: writes into `folder` only.
  */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { rulesModule } from '../../../src/cli/rules-module.ts';
+import { rulesModule } from '../../../src/cli/build-rules.ts';
 import type { DetectionRule, RuleSet } from '../../../src/sigma/rule.ts';
 import { conditionOf, type PlainRule } from './condition.ts';
 import { handWritten } from './hand-written.ts';

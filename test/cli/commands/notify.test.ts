@@ -31,7 +31,7 @@ test('how many deliveries are sent again', () => {
   expect(resentLine(2, 'slack')).toMatch(/^2 dead deliveries to slack will/);
 });
 
-test('prints no character that a terminal would obey', () => {
+test('prints no character that a terminal would interpret', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const outcomes = [
     { kind: 'retry', reason: hostile, afterMs: null },

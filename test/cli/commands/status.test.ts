@@ -155,7 +155,7 @@ Receivers
   siem   UNSET: WEBHOOK_URL is not set; nothing delivered yet`);
 });
 
-test('prints no character that a terminal would obey', () => {
+test('prints no character that a terminal would interpret', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const given = answer(
     {

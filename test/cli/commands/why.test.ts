@@ -127,7 +127,7 @@ test('the list has one line per alert, and names the next page', () => {
   expect(alertsLines({ alerts: [], next: null }, true)).toEqual(['No alerts.']);
 });
 
-test('prints no character that a terminal would obey', () => {
+test('prints no character that a terminal would interpret', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const alert = { ...LINE, rule: hostile, title: hostile, level: hostile, key: [{ field: hostile, value: hostile }] };
   const entry = {

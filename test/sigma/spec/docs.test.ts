@@ -1,10 +1,11 @@
 /** docs/sigma.md: every rule in it is sound and does what its text says, every output is the real one. And README.md's. */
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readRuleFiles } from '../../../src/cli/rules-files.ts';
+import { readRuleFiles } from '../../../src/cli/build-rules.ts';
 import { parseRules, problemText, runTests } from '../../../src/sigma/build.ts';
 import { compile, createSequence, type EntryBody } from '../../../src/sigma/index.ts';
 
