@@ -1,4 +1,5 @@
 /** Rules and entries of all kinds: the engine says what the plain reference says, and never throws. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/sigma/codegen/code.ts';
@@ -6,7 +7,7 @@ import type { RuleCode } from '../../src/sigma/evaluate/code.ts';
 import { compile } from '../../src/sigma/evaluate/compile.ts';
 import type { ParsedCondition, ParsedTest } from '../../src/sigma/parse/parsed-condition.ts';
 import { parseRules } from '../../src/sigma/parse-rules.ts';
-import { prepareRegex } from '../../src/sigma/regex/regex.ts';
+import { prepareRegex } from '../../src/sigma/regex/prepared.ts';
 import { expressionOf } from '../../src/sigma/resolve/expression.ts';
 import {
   type DetectionRule,

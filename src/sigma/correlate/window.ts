@@ -25,10 +25,8 @@
  */
 
 import { type Kind, kindOf, type WindowRule } from './window/aggregations.ts';
-import { compacted } from './window/compact.ts';
 import { meets } from './window/conditions.ts';
-import { type Aggregator, firstAfter, type Key } from './window/items.ts';
-import { openItems, saveItems } from './window/saved.ts';
+import { type Aggregator, compacted, firstAfter, type Key, openItems, saveItems } from './window/items.ts';
 import { LATER_MAX, TIMES_MAX, type Window, type WindowMatch } from './window-event.ts';
 
 export type { WindowRule } from './window/aggregations.ts';

@@ -5,13 +5,13 @@
  * Contract: what a type does not have, lacks, or can never meet is an error; what a reader may not expect of it a
  * notice. Pure.
  */
+
 import { type Hint, nearestHint, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { attributesOf, readTexts } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
+import { type Numbers, reach } from '../correlate/window/conditions.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
-import { type Shape, shapeOf } from './correlation-shape.ts';
-import { reach } from './reach.ts';
 
 export interface CorrelationCondition extends Pick<CorrelationRule, 'condition' | 'fields' | 'percentile'> {
   readonly expression: ConditionText | null;
@@ -201,4 +201,46 @@ function reportReach(
 /** Whether it says "at least one", which says what it means. */
 function isOne(condition: CorrelationRule['condition']): boolean {
   return condition.every(({ op, value }) => (op === 'gte' && value === 1) || (op === 'gt' && value === 0));
+}
+
+/** What a type's condition may hold. */
+export interface Shape {
+  readonly noun: string;
+  readonly fields: 'none' | 'one' | 'several';
+  readonly numbers: Numbers;
+  /** Whether it may be absent (all rules), or a condition over rules. */
+  readonly overRules: boolean;
+  readonly example: string;
+}
+
+/** The shape of a type's condition, of a correlation that refers to `rules` rules. */
+export function shapeOf(type: CorrelationType, rules: number): Shape {
+  const one = { fields: 'one', overRules: false } as const;
+  const any = { whole: false, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
+  const count = { whole: true, least: 1, most: Number.POSITIVE_INFINITY };
+  switch (type) {
+    case 'event_count':
+      return { noun: 'count', fields: 'none', numbers: count, overRules: false, example: '{gte: 10}' };
+    case 'value_count':
+      return {
+        noun: 'count of values',
+        fields: 'several',
+        numbers: count,
+        overRules: false,
+        example: '{field: actor.id, gte: 10}',
+      };
+    case 'temporal':
+    case 'temporal_ordered': {
+      const numbers = { whole: true, least: 1, most: Math.max(1, rules) };
+      return { noun: 'count of rules', fields: 'none', numbers, overRules: true, example: '{gte: 2}' };
+    }
+    case 'value_sum':
+      return { noun: 'sum', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
+    case 'value_avg':
+      return { noun: 'average', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
+    case 'value_median':
+      return { noun: 'median', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
+    case 'value_percentile':
+      return { noun: 'percentile', ...one, numbers: any, example: '{field: bytes, percentile: 95, gt: 1000}' };
+  }
 }

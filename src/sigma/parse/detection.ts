@@ -3,15 +3,16 @@
  *
  * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
  */
+
 import { isTypo } from '../../text/nearest.ts';
 import { type Report, truncate } from '../../yaml/diagnostics.ts';
-import { type Attributes, attributesOf } from '../../yaml/fields.ts';
-import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';
+import { type Attributes, attributesOf, type PlacedText, readTexts } from '../../yaml/fields.ts';
+import { kindName, type ListNode, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import type { ParseContext } from './context.ts';
-import { join } from './item.ts';
+import { join, readItem, scalarsOf } from './item.ts';
+import { KEYWORD, readFieldSpec } from './modifiers.ts';
 import { type ParsedCondition, sumOfLeaves } from './parsed-condition.ts';
-import { readSelection } from './selection.ts';
 
 /** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
 const LEAF_LIMIT = 20_000;
@@ -123,5 +124,90 @@ function reportUnused(
       `the selection "${truncate(name)}" is not used`,
       'name it in the condition, or leave it out',
     );
+  }
+}
+
+/** Every rule, or those named by id or name. */
+export type FilterTargets = 'any' | readonly PlacedText[];
+
+/** Reads `rules` of a filter; null where it has an error, which is reported. */
+export function readFilterTargets(map: MapNode, report: Report): FilterTargets | null {
+  const entry = attributesOf(map).get('rules');
+  const errors = report.errors();
+  const rules = readTexts(entry, report);
+  if (report.errors() > errors) return null;
+  if (rules.length === 0) {
+    report.error(
+      entry?.value.place ?? map.place,
+      'the filter names no rules',
+      '"rules:" lists their ids or names, or is "any"',
+    );
+    return null;
+  }
+  const [only] = rules;
+  return rules.length === 1 && only?.text === 'any' ? 'any' : rules;
+}
+
+/** Reads a search identifier; null where it has an error, which is reported. */
+export function readSelection(name: string, node: Node, reading: ParseContext): ParsedCondition | null {
+  switch (node.kind) {
+    case 'map':
+      return readMap(name, node, reading);
+    case 'list':
+      return readList(name, node, reading);
+    case 'scalar':
+      // The specification's schema has lists and maps only; a keyword alone says what it means all the same.
+      if (node.value !== null) return readItem(KEYWORD, node, name, reading);
+      reading.report.error(
+        node.place,
+        `the selection "${truncate(name)}" is empty`,
+        'it has fields, or a list of keywords',
+      );
+      return null;
+  }
+}
+
+function readMap(name: string, node: MapNode, reading: ParseContext): ParsedCondition | null {
+  if (node.entries.length === 0) {
+    reading.report.error(
+      node.place,
+      `the selection "${truncate(name)}" is empty`,
+      'it has fields, or a list of keywords',
+    );
+    return null;
+  }
+  const items: ParsedCondition[] = [];
+  for (const { key, keyPlace, value } of node.entries) {
+    const spec = readFieldSpec(key, keyPlace, reading.report);
+    // What is wrong with the values is told beside what is wrong with the key.
+    if (spec === null) scalarsOf(value, reading.report);
+    const item = spec === null ? null : readItem(spec, value, name, reading);
+    if (item !== null) items.push(item);
+  }
+  return items.length < node.entries.length ? null : join('and', items);
+}
+
+function readList(name: string, node: ListNode, reading: ParseContext): ParsedCondition | null {
+  if (node.items.length === 0) {
+    reading.report.error(node.place, `the selection "${truncate(name)}" is an empty list`, 'it would match nothing');
+    return null;
+  }
+  const members: ParsedCondition[] = [];
+  for (const item of node.items) {
+    const member = readMember(name, item, reading);
+    if (member !== null) members.push(member);
+  }
+  return members.length < node.items.length ? null : join('or', members);
+}
+
+function readMember(name: string, item: Node, reading: ParseContext): ParsedCondition | null {
+  switch (item.kind) {
+    case 'map':
+      return readMap(name, item, reading);
+    case 'scalar':
+      return readItem(KEYWORD, item, name, reading);
+    case 'list':
+      reading.report.error(item.place, `a member of "${truncate(name)}" is text or a map, not ${kindName(item)}`);
+      return null;
   }
 }

@@ -4,11 +4,8 @@
  * Contract: bytes are a string of characters below 256, one each. Text that is encoded in UTF-16 and no further is
  * compared as just that, for JSON holds no bytes: `cmd` in UTF-16LE is `c\0m\0d\0`. Pure.
  */
-
-export const UTF16 = ['utf16le', 'utf16be', 'utf16', 'wide'] as const;
-export type Utf16 = (typeof UTF16)[number];
-
-export const BASE64 = ['base64', 'base64offset'] as const;
+import type { Utf16 } from './combinations.ts';
+import type { TemplatePart } from './value.ts';
 
 /** The bytes of a text in UTF-8. */
 export function utf8(text: string): string {
@@ -50,4 +47,27 @@ function bytesText(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
+}
+
+/** Hyphen, slash, en dash, em dash, horizontal bar. */
+const DASHES = '-/–—―';
+
+const DASH = new RegExp(`(?<![\\p{L}\\p{N}_])[${DASHES}](?=[\\p{L}\\p{N}_])`, 'u');
+
+/**
+ * The parts with their dashes replaced.
+ *
+ * @example withDashes([{ text: 'x -a' }]) // [{ text: 'x ' }, { oneOf: '-/–—―' }, { text: 'a' }]
+ */
+export function withDashes(parts: readonly TemplatePart[]): readonly TemplatePart[] {
+  return parts.flatMap((part) => ('text' in part ? split(part.text) : [part]));
+}
+
+function split(text: string): readonly TemplatePart[] {
+  return text
+    .split(DASH)
+    .flatMap((piece, i): TemplatePart[] => [
+      ...(i === 0 ? [] : [{ oneOf: DASHES }]),
+      ...(piece === '' ? [] : [{ text: piece }]),
+    ]);
 }

@@ -5,12 +5,23 @@
  * has none is an error, with the order that would be right where only that is wrong. Nothing is ever silently false.
  * Pure.
  */
+
 import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
-import { REGEX_FLAGS } from '../regex/regex.ts';
+import { REGEX_FLAGS } from '../regex/prepared.ts';
 import { type Order, TIME_PARTS, type TimePart } from '../rule.ts';
-import { doubtOf, problemOf } from './combinations.ts';
-import { BASE64 } from './encodings.ts';
-import { ENDS, type End, isOneOf, KNOWN, type Modifier, ORDERS, STEPS, type Step } from './modifier-names.ts';
+import {
+  BASE64,
+  doubtOf,
+  ENDS,
+  type End,
+  isOneOf,
+  KNOWN,
+  type Modifier,
+  ORDERS,
+  problemOf,
+  STEPS,
+  type Step,
+} from './combinations.ts';
 
 /** How a value is compared with a field. */
 export type Comparison =

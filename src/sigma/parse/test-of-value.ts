@@ -4,10 +4,11 @@
  * Contract: one value may be several tests, any of which may hold. What has the wrong type, and what can never hold, is
  * reported with its place; null then. Pure.
  */
+
 import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
 import { parseRange, tidied } from '../evaluate/cidr.ts';
-import { prepareRegex } from '../regex/regex.ts';
+import { prepareRegex } from '../regex/prepared.ts';
 import type { Order, TimePart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { FIELD_NAME_LIMIT, type FieldSpec } from './modifiers.ts';

@@ -5,17 +5,17 @@
  * reported. Base64 is of the bytes that stand there: those of UTF-8, or of the UTF-16 before it. As every value, it is
  * compared without case unless `cased`, for the specification says so of all values. Bounded. Pure.
  */
+
 import { truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
 import type { PatternPart } from '../rule.ts';
+import type { Step, Utf16 } from './combinations.ts';
 import type { ParseContext } from './context.ts';
-import { base64, base64offset, type Utf16, utf8, utf16 } from './encodings.ts';
-import type { Step } from './modifier-names.ts';
+import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
 import type { FieldSpec } from './modifiers.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
 import { literalOf, parsePattern, parseTemplate, surrounded, type TemplatePart } from './value.ts';
-import { withDashes } from './windash.ts';
 
 /** A text on its way. */
 interface Alternative {

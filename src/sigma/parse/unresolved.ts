@@ -2,7 +2,7 @@
 
 import type { Place, Report } from '../../yaml/diagnostics.ts';
 import type { UnresolvedCorrelation } from './correlation.ts';
-import type { FilterTargets } from './filter.ts';
+import type { FilterTargets } from './detection.ts';
 import type { Header } from './header.ts';
 import type { LogSource } from './logsource.ts';
 import type { ParsedCondition } from './parsed-condition.ts';

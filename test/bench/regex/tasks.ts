@@ -1,6 +1,7 @@
 /** Regular expressions as tasks that are asked for by name: the engine, and the number of the case. */
+
 import { createMatcher } from '../../../src/sigma/regex/matcher.ts';
-import { prepareRegex } from '../../../src/sigma/regex/regex.ts';
+import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
 import type { Task } from '../rules/serve.ts';
 import { REGEX_CASES, type RegexCase } from './cases.ts';
 

@@ -1,9 +1,9 @@
 /** What is spared changes no window's number, wherever the window stands. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
-import { compacted } from '../../../src/sigma/correlate/window/compact.ts';
-import type { Items } from '../../../src/sigma/correlate/window/items.ts';
+import { compacted, type Items } from '../../../src/sigma/correlate/window/items.ts';
 import type { WindowRule } from '../../../src/sigma/correlate/window.ts';
 
 const CAP = 4;

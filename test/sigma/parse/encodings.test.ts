@@ -1,8 +1,9 @@
 /** Encodings and dashes, against the plainest way to do the same. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { base64, base64offset, UTF16, utf8, utf16 } from '../../../src/sigma/parse/encodings.ts';
-import { withDashes } from '../../../src/sigma/parse/windash.ts';
+import { UTF16 } from '../../../src/sigma/parse/combinations.ts';
+import { base64, base64offset, utf8, utf16, withDashes } from '../../../src/sigma/parse/encodings.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 });
 const textOf = (data: Uint8Array) => Buffer.from(data).toString('latin1');

@@ -1,8 +1,8 @@
 /** What stands left of the colon: what each combination of modifiers comes to, and what is said of those without a meaning. */
+
 import { describe, expect, test } from 'vitest';
 import { parseRange } from '../../../src/sigma/evaluate/cidr.ts';
-import type { TextOp } from '../../../src/sigma/regex/prepared.ts';
-import { prepareRegex } from '../../../src/sigma/regex/regex.ts';
+import { prepareRegex, type TextOp } from '../../../src/sigma/regex/prepared.ts';
 import type { Expression, PatternPart, Test } from '../../../src/sigma/rule.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';
 

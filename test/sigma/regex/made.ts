@@ -1,9 +1,10 @@
 /** A regular expression, read and ready: what a test asks of both at once. */
+
 import { type Automaton, createAutomaton } from '../../../src/sigma/regex/automaton.ts';
 import { createMatcher } from '../../../src/sigma/regex/matcher.ts';
 import type { Node } from '../../../src/sigma/regex/node.ts';
+import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
 import { compileProgram } from '../../../src/sigma/regex/program.ts';
-import { prepareRegex } from '../../../src/sigma/regex/regex.ts';
 
 export type Regex =
   | { readonly ok: true; readonly test: (text: string) => boolean }
