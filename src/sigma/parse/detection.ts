@@ -10,8 +10,8 @@ import { type Attributes, attributesOf, type PlacedText, readTexts } from '../..
 import { kindName, type ListNode, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
 import { type ConditionText, readCondition } from './condition.ts';
 import type { ParseContext } from './context.ts';
+import { KEYWORD, readFieldSpec } from './field-spec.ts';
 import { join, readItem, scalarsOf } from './item.ts';
-import { KEYWORD, readFieldSpec } from './modifiers.ts';
 import { type ParsedCondition, sumOfLeaves } from './parsed-condition.ts';
 
 /** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */

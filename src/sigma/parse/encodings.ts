@@ -4,7 +4,7 @@
  * Contract: bytes are a string of characters below 256, one each. Text that is encoded in UTF-16 and no further is
  * compared as just that, for JSON holds no bytes: `cmd` in UTF-16LE is `c\0m\0d\0`. Pure.
  */
-import type { Utf16 } from './combinations.ts';
+import type { Utf16 } from './modifiers.ts';
 import type { TemplatePart } from './value.ts';
 
 /** The bytes of a text in UTF-8. */

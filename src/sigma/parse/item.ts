@@ -11,7 +11,7 @@ import { kindName, type Node, type ScalarNode } from '../../yaml/yaml.ts';
 import type { RegexSearch } from '../regex/prepared.ts';
 import type { Formula } from '../rule.ts';
 import type { ParseContext } from './context.ts';
-import type { FieldSpec } from './modifiers.ts';
+import type { FieldSpec } from './field-spec.ts';
 import type { ParsedCondition, ParsedTest } from './parsed-condition.ts';
 import { hasPlaceholder } from './placeholders.ts';
 import { readTests } from './test-of-value.ts';

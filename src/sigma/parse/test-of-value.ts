@@ -11,7 +11,7 @@ import { parseRange, tidied } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/prepared.ts';
 import type { Order, TimePart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
-import { FIELD_NAME_LIMIT, type FieldSpec } from './modifiers.ts';
+import { FIELD_NAME_LIMIT, type FieldSpec } from './field-spec.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandRaw, expandRegex } from './placeholders.ts';
 import { readTextTests } from './text.ts';

@@ -9,10 +9,10 @@
 import { truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
 import type { PatternPart } from '../rule.ts';
-import type { Step, Utf16 } from './combinations.ts';
 import type { ParseContext } from './context.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
-import type { FieldSpec } from './modifiers.ts';
+import type { FieldSpec } from './field-spec.ts';
+import type { Step, Utf16 } from './modifiers.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
 import { literalOf, parsePattern, parseTemplate, surrounded, type TemplatePart } from './value.ts';

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UTF16 } from '../../../src/sigma/parse/combinations.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from '../../../src/sigma/parse/encodings.ts';
+import { UTF16 } from '../../../src/sigma/parse/modifiers.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 });
 const textOf = (data: Uint8Array) => Buffer.from(data).toString('latin1');

@@ -1,0 +1,119 @@
+/**
+ * What stands left of the colon: `field|modifier|modifier`, read into what it asks for.
+ *
+ * Contract: every modifier of Sigma 2.1 is known by name, and every combination that has a meaning is read; one that
+ * has none is an error, with the order that would be right where only that is wrong. Nothing is ever silently false.
+ * Pure.
+ */
+
+import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
+import { REGEX_FLAGS } from '../regex/prepared.ts';
+import { type Order, TIME_PARTS, type TimePart } from '../rule.ts';
+import {
+  BASE64,
+  doubtOf,
+  ENDS,
+  type End,
+  isOneOf,
+  KNOWN,
+  type Modifier,
+  ORDERS,
+  problemOf,
+  STEPS,
+  type Step,
+} from './modifiers.ts';
+
+/** How a value is compared with a field. */
+export type Comparison =
+  /** `steps` without `expand` and ends is a comparison of whole texts. */
+  | { readonly kind: 'text'; readonly steps: readonly Step[] }
+  | { readonly kind: 're'; readonly flags: string }
+  | { readonly kind: 'cidr' }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'order'; readonly op: Order }
+  | { readonly kind: 'time'; readonly part: TimePart; readonly op: Order | 'eq' }
+  | { readonly kind: 'fieldref'; readonly end: End | 'equals' };
+
+/** A field and what is asked of it. */
+export interface FieldSpec {
+  /** Null for a keyword: any value of the entry. */
+  readonly field: string | null;
+  readonly comparison: Comparison;
+  /** Whether values have placeholders. */
+  readonly expand: boolean;
+  /** All values of the list, not one of them. */
+  readonly all: boolean;
+  readonly cased: boolean;
+  /** The negation of the whole item. */
+  readonly neq: boolean;
+}
+
+/** A keyword without modifiers. */
+export const KEYWORD: FieldSpec = {
+  field: null,
+  comparison: { kind: 'text', steps: [] },
+  expand: false,
+  all: false,
+  cased: false,
+  neq: false,
+};
+
+/** Longer names are no fields. */
+export const FIELD_NAME_LIMIT = 256;
+
+/** Reads a key of a selection; null where it has an error, which is reported. */
+export function readFieldSpec(key: string, place: Place, report: Report): FieldSpec | null {
+  if (key.length > FIELD_NAME_LIMIT) {
+    report.error(place, `a field's name of more than ${FIELD_NAME_LIMIT} characters`);
+    return null;
+  }
+  const [name = '', ...written] = key.split('|').map((part) => part.trim());
+  const errors = report.errors();
+  if (name === '' && written.length === 0) report.error(place, 'the name of a field is empty');
+  const modifiers = readModifiers(written, place, report);
+  const problem = problemOf(name, modifiers);
+  if (problem !== null) report.error(place, problem.message, problem.hint);
+  if (report.errors() > errors) return null;
+  const doubt = doubtOf(name, modifiers);
+  if (doubt !== null) report.notice(place, doubt.message, doubt.hint);
+  return {
+    field: name === '' ? null : name,
+    comparison: comparisonOf(modifiers),
+    expand: modifiers.includes('expand'),
+    all: modifiers.includes('all'),
+    cased: modifiers.includes('cased'),
+    neq: modifiers.includes('neq'),
+  };
+}
+
+function readModifiers(written: readonly string[], place: Place, report: Report): readonly Modifier[] {
+  const modifiers: Modifier[] = [];
+  for (const text of written) {
+    const modifier = KNOWN.find((known) => known === text);
+    if (modifier === undefined) {
+      const hint = text === '' ? 'a name follows each "|"' : nearestHint(text, KNOWN);
+      report.error(place, `there is no modifier "${truncate(text)}"`, hint);
+    } else if (modifiers.includes(modifier) && !isOneOf(BASE64, modifier)) {
+      report.notice(place, `the modifier "${modifier}" stands here twice`, 'once is enough');
+    } else {
+      modifiers.push(modifier);
+    }
+  }
+  return modifiers;
+}
+
+/** Of modifiers without a problem. */
+function comparisonOf(modifiers: readonly Modifier[]): Comparison {
+  const find = <T extends Modifier>(group: readonly T[]) => modifiers.find((one): one is T => isOneOf(group, one));
+  const part = find(TIME_PARTS);
+  const op = find(ORDERS);
+  if (part !== undefined) return { kind: 'time', part, op: op ?? 'eq' };
+  if (op !== undefined) return { kind: 'order', op };
+  if (modifiers.includes('fieldref')) return { kind: 'fieldref', end: find(ENDS) ?? 'equals' };
+  if (modifiers.includes('re')) {
+    return { kind: 're', flags: modifiers.filter((one) => isOneOf(REGEX_FLAGS, one)).join('') };
+  }
+  const type = find(['cidr', 'exists']);
+  if (type !== undefined) return { kind: type };
+  return { kind: 'text', steps: modifiers.filter((one): one is Step => isOneOf(STEPS, one)) };
+}
