@@ -27,7 +27,7 @@
  * const sequence = createSequence(compile(ruleSet));
  * for (const second of ['01', '02', '03']) {
  *   const created_at = `2026-01-05T12:00:${second}Z`;
- *   const { matches, correlationMatches } = sequence.see({ created_at, action: 'login', status: 401, ip: '192.0.2.7' });
+ *   const { matches, correlationMatches } = sequence.add({ created_at, action: 'login', status: 401, ip: '192.0.2.7' });
  *   for (const { rule, evidence } of matches) console.log(rule.title, evidence[0]?.value);
  *   for (const { rule, group, window } of correlationMatches) console.log(rule.title, group[0]?.value, window.value);
  * }
@@ -45,12 +45,17 @@ export {
   type Correlator,
   createCorrelator,
   EVIDENCE_MAX,
-  type SeenEntry,
+  type MatchedEntry as SeenEntry,
   type Windows,
 } from './correlate/correlator.ts';
 export { entryTime } from './correlate/entry-time.ts';
 export { type KeyPart, keyOf } from './correlate/groups.ts';
-export { createSequence, type Seen, type Sequence, type SequenceOptions } from './correlate/sequence.ts';
+export {
+  createSequence,
+  type Sequence,
+  type SequenceOptions,
+  type SequenceResult as Seen,
+} from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
 export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';
 export type { RuleCode } from './evaluate/code.ts';

@@ -13,7 +13,7 @@ import { readCorrelation } from './parse/correlation.ts';
 import { readFilterTargets, readSearch } from './parse/detection.ts';
 import { readHeader, SECTIONS } from './parse/header.ts';
 import { isListFile, readLists } from './parse/lists.ts';
-import { type Accepts, isAuditLog, type LogSource, OURS, readLogSource } from './parse/logsource.ts';
+import { type Accepts, isAuditLog, type LogSource, OUR_LOG_SOURCE, readLogSource } from './parse/logsource.ts';
 import type { UnresolvedRule } from './parse/unresolved.ts';
 import { resolve } from './resolve/resolve.ts';
 import type { RuleSet } from './rule.ts';
@@ -83,7 +83,7 @@ function readDraft(
   const untold: Problem[] = [];
   const source = readLogSource(document, createReport(report.path, untold));
   if (about !== undefined && source !== null && !accepts(source)) {
-    report.notice(about.keyPlace, 'for another log source: left out', OURS);
+    report.notice(about.keyPlace, 'for another log source: left out', OUR_LOG_SOURCE);
     return {
       header: readHeader(document, fallbackId, createReport(report.path, [])),
       report,

@@ -81,7 +81,7 @@ function runCorrelation(engine: Engine, test: CorrelationTest): Result {
   const sequence = createSequence(engine, { latenessMs: Number.POSITIVE_INFINITY });
   let satisfied = 0;
   for (const [i, { body, at }] of test.entries.entries()) {
-    const { matches, correlationMatches } = sequence.see(body, at);
+    const { matches, correlationMatches } = sequence.add(body, at);
     const correlationMatch = correlationMatches.find((each) => each.rule.id === test.rule);
     if (correlationMatch !== undefined) {
       const entry = `entry ${i + 1} of ${test.entries.length}`;

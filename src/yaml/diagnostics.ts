@@ -28,7 +28,7 @@ const PROBLEMS_PER_FILE = 100;
 export type Hint = string | (() => string);
 
 /** Thrown and caught where something is read: from here on it cannot be, or may not be, read any further. */
-export class Unreadable extends Error {
+export class ParseError extends Error {
   readonly place: Place;
   readonly hint: string | undefined;
   constructor(place: Place, message: string, hint?: string) {

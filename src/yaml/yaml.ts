@@ -20,7 +20,7 @@ import {
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml';
-import { type Place, type Report, truncate, Unreadable } from './diagnostics.ts';
+import { ParseError, type Place, type Report, truncate } from './diagnostics.ts';
 
 /** A node of a document. */
 export type Node = ScalarNode | ListNode | MapNode;
@@ -32,7 +32,7 @@ export interface ScalarNode {
   /** The place of the text's first character if the source has it verbatim: on one line, without escapes. Else null. */
   readonly textPlace: Place | null;
   /** The source of a number that would be printed differently, such as `1.10` or `0x1f`. Else null. */
-  readonly written: string | null;
+  readonly source: string | null;
 }
 
 export interface ListNode {
@@ -132,15 +132,15 @@ function parseDocuments(text: string, lines: LineCounter, report: Report): reado
       for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
       // The library recurses: deeper nesting would overflow the stack.
       if (parser.stack.length > STACK_LIMIT) {
-        throw new Unreadable(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
+        throw new ParseError(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
       }
       if (documents.length > DOCUMENT_LIMIT) break;
     }
     for (const token of parser.end()) documents.push(...composer.next(token));
     documents.push(...composer.end());
-    if (documents.length > DOCUMENT_LIMIT) throw new Unreadable(START, TOO_MANY_DOCUMENTS, 'split it');
+    if (documents.length > DOCUMENT_LIMIT) throw new ParseError(START, TOO_MANY_DOCUMENTS, 'split it');
   } catch (error) {
-    if (error instanceof Unreadable) report.error(error.place, error.message, error.hint);
+    if (error instanceof ParseError) report.error(error.place, error.message, error.hint);
     else report.error(START, 'not readable as YAML');
     return [];
   } finally {
@@ -161,13 +161,13 @@ function read(
 
   const visit = (node: ParsedNode | null, fallback: Place, depth: number): Node => {
     const place = node?.range ? placeAt(node.range[0]) : fallback;
-    if (depth > DEPTH_LIMIT) throw new Unreadable(place, TOO_DEEP);
-    if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, written: null };
+    if (depth > DEPTH_LIMIT) throw new ParseError(place, TOO_DEEP);
+    if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, source: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      if (target === undefined) throw new Unreadable(place, `the alias *${node.source} has no anchor before it`);
+      if (target === undefined) throw new ParseError(place, `the alias *${node.source} has no anchor before it`);
       budget.aliased -= 1 + target.range[1] - target.range[0];
-      if (budget.aliased < 0) throw new Unreadable(place, TOO_MANY_ALIASES);
+      if (budget.aliased < 0) throw new ParseError(place, TOO_MANY_ALIASES);
       return visit(target, place, depth + 1);
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -207,7 +207,7 @@ function read(
   try {
     return visit(root, START, 0);
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
+    if (!(error instanceof ParseError)) throw error;
     report.error(error.place, error.message);
     return null;
   }
@@ -221,7 +221,7 @@ function readScalar(node: Scalar.Parsed, text: string, place: Place): ScalarNode
     value,
     place,
     textPlace: lead === null ? null : { line: place.line, column: place.column + lead },
-    written: typeof value === 'number' && String(value) !== node.source ? node.source : null,
+    source: typeof value === 'number' && String(value) !== node.source ? node.source : null,
   };
 }
 

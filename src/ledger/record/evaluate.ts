@@ -154,7 +154,7 @@ export function createEvaluation(engine: Engine, allowedLatenessMs: number, rece
         happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
       }
       const seen = { at, body: entry.body, matches: found };
-      for (const correlationMatch of correlator.see(seen, scanContext.began - allowedLatenessMs, windows)) {
+      for (const correlationMatch of correlator.correlate(seen, scanContext.began - allowedLatenessMs, windows)) {
         const { rule, group, window: fired } = correlationMatch;
         const by = rule.tocsin.dedupBy;
         const parts = by === null ? group : keyOf(by, entry.body);

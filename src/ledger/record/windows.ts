@@ -49,9 +49,9 @@ class Opened implements Window {
     this.#window = window;
   }
 
-  see(...[windowEvent, horizon, asksLater]: Parameters<Window['see']>) {
+  add(...[windowEvent, horizon, asksLater]: Parameters<Window['add']>) {
     this.newest = Math.max(this.newest, windowEvent.at);
-    return this.#window.see(windowEvent, horizon, asksLater);
+    return this.#window.add(windowEvent, horizon, asksLater);
   }
 
   save(): string {

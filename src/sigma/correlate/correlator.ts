@@ -22,7 +22,7 @@ export interface Windows {
 }
 
 /** An entry, when it happened, and the detections it satisfies. */
-export interface SeenEntry {
+export interface MatchedEntry {
   /** Event time: milliseconds since the epoch. */
   readonly at: number;
   readonly body: EntryBody;
@@ -40,7 +40,7 @@ export interface CorrelationMatch {
 
 export interface Correlator {
   /** Lets one entry be seen by every correlation it concerns, those referred to before those that refer to them. */
-  see(entry: SeenEntry, horizon: number, windows: Windows): readonly CorrelationMatch[];
+  correlate(entry: MatchedEntry, horizon: number, windows: Windows): readonly CorrelationMatch[];
   /** The detections below a correlation, through whatever chain. */
   detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
   /**
@@ -60,37 +60,37 @@ interface Source {
   readonly at: number;
   /** Of the correlation that fired; empty for a detection. */
   readonly below: readonly KeyPart[];
-  readonly why: Why;
+  readonly why: EvidenceSource;
 }
 
 /** A match or a firing, whose evidence is put together when it is asked for: most happenings complete no window. */
-interface Why {
+interface EvidenceSource {
   readonly evidence: readonly Evidence[];
 }
 
 /** What a window is to see: the sources of one group and time. */
-interface Gathered {
+interface PendingEvent {
   readonly group: readonly KeyPart[];
   readonly key: string;
   readonly at: number;
   readonly rules: number[];
   readonly value: string | number | null;
-  readonly whys: Why[];
+  readonly whys: EvidenceSource[];
 }
 
 /** Creates the correlator of a set of rules. */
 export function createCorrelator(rules: readonly Rule[]): Correlator {
   const layers = createLayers(rules);
 
-  const see = (entry: SeenEntry, horizon: number, windows: Windows): readonly CorrelationMatch[] => {
+  const see = (entry: MatchedEntry, horizon: number, windows: Windows): readonly CorrelationMatch[] => {
     // Most entries concern no correlation.
-    if (!entry.matches.some(({ rule }) => layers.feeds.has(rule.id))) return NONE;
+    if (!entry.matches.some(({ rule }) => layers.referrers.has(rule.id))) return NONE;
     const pending = new Map<number, Source[]>();
     /** The keys of `pending`. */
     const queue: number[] = [];
     let sorted = true;
-    const offer = (id: string, at: number, below: readonly KeyPart[], why: Why, after: number): void => {
-      for (const { order, index } of layers.feeds.get(id) ?? NONE) {
+    const offer = (id: string, at: number, below: readonly KeyPart[], why: EvidenceSource, after: number): void => {
+      for (const { order, index } of layers.referrers.get(id) ?? NONE) {
         // What a firing concerns comes later in the order than what fired; were there a cycle, this would end it.
         if (order <= after) continue;
         const source: Source = { index, at, below, why };
@@ -113,7 +113,7 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       const sources = pending.get(order);
       if (rule === undefined || sources === undefined) continue;
       // What fired may be dated later than the entry, and entries to come are no older than that only.
-      const isAwaited = layers.feeds.has(rule.id);
+      const isAwaited = layers.referrers.has(rule.id);
       const oldest = Math.min(entry.at, horizon);
       for (const { correlationMatch, ends } of correlationMatchesOf(
         rule,
@@ -132,13 +132,13 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
     return correlationMatches;
   };
 
-  return { see, detectionsOf: layers.detectionsOf, groupsOf: layers.groupsOf };
+  return { correlate: see, detectionsOf: layers.detectionsOf, groupsOf: layers.groupsOf };
 }
 
 const NONE: readonly never[] = [];
 
 /** What fired of one group, and the ends of all its windows that did. */
-interface Fires {
+interface GroupMatch {
   readonly key: string;
   correlationMatch: CorrelationMatch;
   readonly ends: number[];
@@ -151,10 +151,10 @@ function correlationMatchesOf(
   horizon: number,
   windows: Windows,
   asksLater: boolean,
-): readonly Fires[] {
-  const found: Fires[] = [];
-  for (const { group, key, at, rules, value, whys } of gathered(rule, sources, body)) {
-    const fired = windows.open(rule, group).see({ at, rules, value }, horizon, asksLater);
+): readonly GroupMatch[] {
+  const found: GroupMatch[] = [];
+  for (const { group, key, at, rules, value, whys } of eventsOf(rule, sources, body)) {
+    const fired = windows.open(rule, group).add({ at, rules, value }, horizon, asksLater);
     if (fired === null) continue;
     const correlationMatch: CorrelationMatch = { rule, group, window: fired, evidence: evidenceOf(whys) };
     const ends = [fired.at, ...(fired.later ?? NONE)];
@@ -170,7 +170,7 @@ function correlationMatchesOf(
 }
 
 /** Each piece once, as two rules may have the same from one that fired below both. */
-function evidenceOf(whys: readonly Why[]): readonly Evidence[] {
+function evidenceOf(whys: readonly EvidenceSource[]): readonly Evidence[] {
   const evidence = new Set<Evidence>();
   for (const why of whys) {
     if (evidence.size < EVIDENCE_MAX) for (const piece of why.evidence) evidence.add(piece);
@@ -179,8 +179,8 @@ function evidenceOf(whys: readonly Why[]): readonly Evidence[] {
 }
 
 /** The happenings that an entry's sources make, by time. */
-function gathered(rule: CorrelationRule, sources: Source[], body: EntryBody): readonly Gathered[] {
-  const found: Gathered[] = [];
+function eventsOf(rule: CorrelationRule, sources: Source[], body: EntryBody): readonly PendingEvent[] {
+  const found: PendingEvent[] = [];
   for (const { index, at, below, why } of sources.sort((a, b) => a.index - b.index)) {
     const id = rule.rules[index] ?? '';
     const group = groupOf(rule, id, body, below);

@@ -12,7 +12,7 @@ export interface Layers {
   /** Those referred to before those that refer to them, else in the rules' order. */
   readonly ordered: readonly CorrelationRule[];
   /** Rule id → the correlations that refer to it: their places in `ordered`, and its own place among their rules. */
-  readonly feeds: ReadonlyMap<string, readonly { readonly order: number; readonly index: number }[]>;
+  readonly referrers: ReadonlyMap<string, readonly { readonly order: number; readonly index: number }[]>;
   detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
   groupsOf(rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>): readonly (readonly KeyPart[])[];
 }
@@ -75,5 +75,5 @@ export function createLayers(rules: readonly Rule[]): Layers {
     return groups(rule);
   };
 
-  return { ordered, feeds, groupsOf, detectionsOf };
+  return { ordered, referrers: feeds, groupsOf, detectionsOf };
 }

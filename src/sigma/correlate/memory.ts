@@ -18,7 +18,7 @@ export interface MemoryWindows extends Windows {
   readonly dropped: number;
 }
 
-interface Kept {
+interface MemoryWindow {
   readonly window: Window;
   /** When it was last touched: the number of that touch. */
   touched: number;
@@ -26,11 +26,11 @@ interface Kept {
 
 export function createMemoryWindows(groupsMost = GROUPS_MOST): MemoryWindows {
   /** Rule id → group → window. More than half as many as there may be lie in the order in which they were touched. */
-  const kept = new Map<string, Map<string, Kept>>();
+  const kept = new Map<string, Map<string, MemoryWindow>>();
   let touches = 0;
   let dropped = 0;
 
-  const add = (windows: Map<string, Kept>, key: string, rule: CorrelationRule): Window => {
+  const add = (windows: Map<string, MemoryWindow>, key: string, rule: CorrelationRule): Window => {
     const window = openWindow(rule, null);
     const isFew = windows.size * 2 <= groupsMost;
     windows.set(key, { window, touched: ++touches });

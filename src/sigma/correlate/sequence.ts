@@ -18,7 +18,7 @@ export interface SequenceOptions {
 }
 
 /** What an entry came to. */
-export interface Seen {
+export interface SequenceResult {
   /** The detections it satisfies, in the rules' order. */
   readonly matches: readonly Match[];
   /** The correlations it made fire, those below before those above. */
@@ -27,7 +27,7 @@ export interface Seen {
 
 export interface Sequence {
   /** Lets an entry be seen. Throws where it has no time that can be read, and none is given. */
-  see(body: EntryBody, at?: number): Seen;
+  add(body: EntryBody, at?: number): SequenceResult;
 }
 
 /** Begins a run: its windows are empty. */
@@ -37,12 +37,16 @@ export function createSequence(engine: Engine, options: SequenceOptions = {}): S
   const windows = createMemoryWindows();
   let newest = Number.NEGATIVE_INFINITY;
   return {
-    see: (body, at) => {
+    add: (body, at) => {
       const time = at ?? timeOf(body);
       if (time === null || !Number.isFinite(time)) throw new RangeError('the entry has no time that can be read');
       newest = Math.max(newest, time);
       const matches = engine.evaluate(body);
-      const correlationMatches = correlator.see({ at: Math.floor(time), body, matches }, newest - latenessMs, windows);
+      const correlationMatches = correlator.correlate(
+        { at: Math.floor(time), body, matches },
+        newest - latenessMs,
+        windows,
+      );
       return { matches, correlationMatches };
     },
   };

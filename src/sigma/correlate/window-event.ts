@@ -41,7 +41,7 @@ export interface Window {
    * fires. Happenings still to come are no older than `horizon` or than the one that comes. `asksLater`: whether
    * something waits for this correlation, so that it must hear of every window that a late happening makes fire.
    */
-  see(windowEvent: WindowEvent, horizon: number, asksLater?: boolean): WindowMatch | null;
+  add(windowEvent: WindowEvent, horizon: number, asksLater?: boolean): WindowMatch | null;
   /** What is to be stored, compact; `openWindow` takes it back. */
   save(): string;
   /** How many happenings were dropped unseen by later windows, because of a bound, since it was opened. */

@@ -34,7 +34,7 @@ export function inRange(address: Address, { base, bits }: AddressRange): boolean
 }
 
 /** The ranges ascending, without those inside of others: of two ranges one holds the other, or they lie apart. */
-export function apart(ranges: readonly AddressRange[]): readonly AddressRange[] {
+export function distinctRanges(ranges: readonly AddressRange[]): readonly AddressRange[] {
   const apart: AddressRange[] = [];
   for (const range of [...ranges].sort((a, b) => compare(a.base, b.base) || a.bits - b.bits)) {
     const before = apart.at(-1);
@@ -79,7 +79,7 @@ function compare(a: Address, b: Address): number {
 }
 
 /** The range as it should have been written, where `range` has bits set that do not count; null where it has none. */
-export function tidied(range: AddressRange): string | null {
+export function canonicalRange(range: AddressRange): string | null {
   const base = range.base.map((group, i) => {
     const shift = Math.min(16, Math.max(0, 16 - (range.bits - i * 16)));
     return (group >> shift) << shift;

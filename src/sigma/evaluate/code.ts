@@ -17,13 +17,13 @@ export type Find = (values: readonly unknown[], ask: (leaf: number) => boolean, 
 
 export interface RuleCode {
   /** The fields that are compared in the code, each in a form; undefined where there is none. */
-  readonly read: (entry: EntryBody, as: Reading) => readonly unknown[];
+  readonly read: (entry: EntryBody, as: ValueForms) => readonly unknown[];
   /** In parts, for compilers do not like long functions. */
   readonly parts: readonly Find[];
 }
 
 /** Fields' values as the code wants them: a scalar in each form, or undefined. A list is none: then the code stops. */
-export type Reading = { readonly [F in CodeForm]: (value: unknown) => unknown } & {
+export type ValueForms = { readonly [F in CodeForm]: (value: unknown) => unknown } & {
   /** The value, if it is an object. */
   object(value: unknown): EntryBody | undefined;
   /** The value of a field, however it is called and wherever it is. */
@@ -64,7 +64,7 @@ export function createCodeSearch(
     return holds(plan, entry);
   };
   let lists = 0;
-  const reading = createParseContext(() => {
+  const reading = createValueForms(() => {
     lists++;
   });
   return (body, found) => {
@@ -78,7 +78,7 @@ export function createCodeSearch(
   };
 }
 
-function createParseContext(tellList: () => void): Reading {
+function createValueForms(tellList: () => void): ValueForms {
   const other = (value: unknown, form: 'text' | 'folded' | 'number' | 'ipv4'): unknown => {
     if (Array.isArray(value)) tellList();
     return isScalar(value) ? AS[form](value) : undefined;

@@ -5,7 +5,7 @@
  * resolved here, so that what comes out is a formula; every name that stands for nothing is reported, and what
  * was used is told. Bounded in depth and length, for conditions are hostile too. Pure.
  */
-import { type Hint, nearestHint, type Place, type Report, truncate, Unreadable } from '../../yaml/diagnostics.ts';
+import { type Hint, nearestHint, ParseError, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { createMatcher } from '../evaluate/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
 import type { ParsedCondition } from './parsed-condition.ts';
@@ -57,7 +57,7 @@ export function readFormula<L extends AnyLeaf>(
   try {
     return createReader(condition, names, used, report).read();
   } catch (unreadable) {
-    if (!(unreadable instanceof Unreadable)) throw unreadable;
+    if (!(unreadable instanceof ParseError)) throw unreadable;
     report.error(unreadable.place, `in the condition: ${unreadable.message}`, unreadable.hint);
     return null;
   }
@@ -94,9 +94,9 @@ function createReader<L extends AnyLeaf>(
     const whole = readOr();
     const rest = peek();
     if (rest === '|') {
-      throw new Unreadable(here(), 'aggregations ("| count() …") are not part of Sigma 2', 'write a correlation rule');
+      throw new ParseError(here(), 'aggregations ("| count() …") are not part of Sigma 2', 'write a correlation rule');
     }
-    if (rest !== null) throw new Unreadable(here(), `"${truncate(rest)}" where "and", "or" or the end should be`);
+    if (rest !== null) throw new ParseError(here(), `"${truncate(rest)}" where "and", "or" or the end should be`);
     return whole;
   };
 
@@ -122,11 +122,11 @@ function createReader<L extends AnyLeaf>(
 
   const readOperand = (): Read => {
     const token = peek();
-    if (token === null) throw new Unreadable(here(), `it ends where a ${noun} should be`);
+    if (token === null) throw new ParseError(here(), `it ends where a ${noun} should be`);
     if (token === '(') return readParentheses();
     if (isWord('of', 1) && peek(2) !== null) return readOf(token);
     if (token === ')' || token === '|' || isWord('and') || isWord('or')) {
-      throw new Unreadable(here(), `"${token}" where a ${noun} should be`);
+      throw new ParseError(here(), `"${token}" where a ${noun} should be`);
     }
     next++;
     const found = known.get(token);
@@ -139,10 +139,10 @@ function createReader<L extends AnyLeaf>(
   };
 
   const readParentheses = (): Read => {
-    if (++depth > DEPTH_LIMIT) throw new Unreadable(here(), `parentheses deeper than ${DEPTH_LIMIT} levels`);
+    if (++depth > DEPTH_LIMIT) throw new ParseError(here(), `parentheses deeper than ${DEPTH_LIMIT} levels`);
     next++;
     const inner = readOr();
-    if (peek() !== ')') throw new Unreadable(here(), 'a "(" is not closed');
+    if (peek() !== ')') throw new ParseError(here(), 'a "(" is not closed');
     next++;
     depth--;
     return inner;
@@ -151,10 +151,10 @@ function createReader<L extends AnyLeaf>(
   const readOf = (quantity: string): Read => {
     const quantifier = quantity.toLowerCase();
     if (quantifier !== '1' && quantifier !== 'any' && quantifier !== 'all') {
-      throw new Unreadable(here(), `"${truncate(quantity)} of" is not part of Sigma`, '"1 of", "any of" or "all of"');
+      throw new ParseError(here(), `"${truncate(quantity)} of" is not part of Sigma`, '"1 of", "any of" or "all of"');
     }
     const pattern = peek(2) ?? '';
-    if (!/^[^()|]+$/.test(pattern)) throw new Unreadable(here(), `"${pattern}" where "them" or a pattern should be`);
+    if (!/^[^()|]+$/.test(pattern)) throw new ParseError(here(), `"${pattern}" where "them" or a pattern should be`);
     next += 3;
     const names = namesOf(pattern, listed);
     for (const name of names) used.add(name);

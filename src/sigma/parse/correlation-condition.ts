@@ -9,7 +9,7 @@
 import { type Hint, nearestHint, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { attributesOf, readTexts } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
-import { type Numbers, reach } from '../correlate/window/conditions.ts';
+import { coverageOf, type ValueRange } from '../correlate/window/conditions.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
 
@@ -79,7 +79,7 @@ function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Re
     report.error(map.place, 'the condition compares with nothing', `such as ${shape.example}`);
     return null;
   }
-  reportReach(condition, shape, map, report);
+  reportCoverage(condition, shape, map, report);
   return report.errors() > errors ? null : { condition, fields, percentile, expression: null };
 }
 
@@ -175,13 +175,13 @@ function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report
 }
 
 /** Tells what a condition's numbers come to, where that is odd. */
-function reportReach(
+function reportCoverage(
   condition: CorrelationRule['condition'],
   { noun, numbers }: Shape,
   map: MapNode,
   report: Report,
 ): void {
-  const { never, always, least } = reach(condition, numbers);
+  const { never, always, least } = coverageOf(condition, numbers);
   if (never) {
     const range =
       numbers.most === Number.POSITIVE_INFINITY ? (numbers.whole ? `from ${numbers.least} on` : 'any number') : null;
@@ -207,7 +207,7 @@ function isOne(condition: CorrelationRule['condition']): boolean {
 export interface Shape {
   readonly noun: string;
   readonly fields: 'none' | 'one' | 'several';
-  readonly numbers: Numbers;
+  readonly numbers: ValueRange;
   /** Whether it may be absent (all rules), or a condition over rules. */
   readonly overRules: boolean;
   readonly example: string;

@@ -47,7 +47,7 @@ export interface UnresolvedCorrelation
 export interface UnresolvedAlias {
   readonly alias: string;
   readonly place: Place;
-  readonly of: readonly { readonly rule: PlacedText; readonly field: string }[];
+  readonly fields: readonly { readonly rule: PlacedText; readonly field: string }[];
 }
 
 /** Reads a correlation; null where it has an error, which is reported. `rootGenerate` is the document's own key. */
@@ -168,7 +168,7 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Unre
       );
       return [];
     }
-    const of = value.entries.flatMap((pair) => {
+    const fields = value.entries.flatMap((pair) => {
       const field = readText(pair, report);
       if (field === null || field === '') {
         if (field === '' || (pair.value.kind === 'scalar' && pair.value.value === null))
@@ -177,6 +177,6 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Unre
       }
       return [{ rule: { text: pair.key, place: pair.keyPlace }, field }];
     });
-    return [{ alias, place, of }];
+    return [{ alias, place, fields }];
   });
 }

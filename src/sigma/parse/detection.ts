@@ -29,8 +29,10 @@ const NAME_LIMIT = 256;
 export function readSearch(map: MapNode, others: readonly string[], reading: ParseContext): ParsedCondition | null {
   const { report } = reading;
   const attributes = attributesOf(map);
-  const condition = meant('condition', attributes, report);
-  const keys = [condition, ...others.map((key) => meant(key, attributes, report))].flatMap((entry) => entry?.key ?? []);
+  const condition = findKey('condition', attributes, report);
+  const keys = [condition, ...others.map((key) => findKey(key, attributes, report))].flatMap(
+    (entry) => entry?.key ?? [],
+  );
   const selections = readSelections(map, keys, reading);
   if (selections.size === 0) report.error(map.place, 'there is no selection');
   const conditions = readConditions(map, condition, report);
@@ -54,7 +56,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Par
 }
 
 /** A key that is no selection; where there is none, one that was probably meant to be it, which is reported. */
-function meant(known: string, attributes: Attributes, report: Report): MapEntry | undefined {
+function findKey(known: string, attributes: Attributes, report: Report): MapEntry | undefined {
   const entry = attributes.get(known);
   if (entry !== undefined) return entry;
   const near = [...attributes.values()].find(({ key }) => isTypo(key, known));

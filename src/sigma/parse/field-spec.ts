@@ -11,14 +11,14 @@ import { REGEX_FLAGS } from '../regex/prepared.ts';
 import { type Order, TIME_PARTS, type TimePart } from '../rule.ts';
 import {
   BASE64,
-  doubtOf,
+  combinationDoubt,
+  combinationProblem,
   ENDS,
   type End,
   isOneOf,
   KNOWN,
   type Modifier,
   ORDERS,
-  problemOf,
   STEPS,
   type Step,
 } from './modifiers.ts';
@@ -71,10 +71,10 @@ export function readFieldSpec(key: string, place: Place, report: Report): FieldS
   const errors = report.errors();
   if (name === '' && written.length === 0) report.error(place, 'the name of a field is empty');
   const modifiers = readModifiers(written, place, report);
-  const problem = problemOf(name, modifiers);
+  const problem = combinationProblem(name, modifiers);
   if (problem !== null) report.error(place, problem.message, problem.hint);
   if (report.errors() > errors) return null;
-  const doubt = doubtOf(name, modifiers);
+  const doubt = combinationDoubt(name, modifiers);
   if (doubt !== null) report.notice(place, doubt.message, doubt.hint);
   return {
     field: name === '' ? null : name,

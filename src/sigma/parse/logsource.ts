@@ -6,10 +6,10 @@ import { attributesOf, readMap, readText, reportTypos } from '../../yaml/fields.
 import type { MapNode } from '../../yaml/yaml.ts';
 
 /** The keys that say which log it is. */
-const MEANT = ['category', 'product', 'service'] as const;
+const KEYS = ['category', 'product', 'service'] as const;
 
 /** What to write, for hints. */
-export const OURS = 'ours is {product: nirvana, service: audit}';
+export const OUR_LOG_SOURCE = 'ours is {product: nirvana, service: audit}';
 
 export interface LogSource {
   readonly category: string | null;
@@ -25,29 +25,29 @@ export const isAuditLog: Accepts = ({ category, product, service }) =>
   category === null && product === 'nirvana' && (service === null || service === 'audit');
 
 /** Whether two log sources may be of one log: what both of them say is the same. */
-export function mayBeOne(one: LogSource, other: LogSource): boolean {
-  return MEANT.every((key) => one[key] === null || other[key] === null || one[key] === other[key]);
+export function mayOverlap(one: LogSource, other: LogSource): boolean {
+  return KEYS.every((key) => one[key] === null || other[key] === null || one[key] === other[key]);
 }
 
 /** Reads the log source of a detection or filter; null where it has an error, which is reported. */
 export function readLogSource(document: MapNode, report: Report): LogSource | null {
   const entry = attributesOf(document).get('logsource');
   if (entry === undefined) {
-    report.error(document.place, 'the rule names no logsource', OURS);
+    report.error(document.place, 'the rule names no logsource', OUR_LOG_SOURCE);
     return null;
   }
   const errors = report.errors();
   const map = readMap(entry, report);
   if (map === null) return null;
   const attributes = attributesOf(map);
-  const [category = null, product = null, service = null] = MEANT.map(
+  const [category = null, product = null, service = null] = KEYS.map(
     (key) => readText(attributes.get(key), report)?.trim().toLowerCase() ?? null,
   );
   const source: LogSource = { category, product, service };
-  reportTypos(map, [...MEANT, 'definition'], MEANT, report);
+  reportTypos(map, [...KEYS, 'definition'], KEYS, report);
   const isSilent = category === null && product === null && service === null;
   if (isSilent && report.errors() === errors) {
-    report.error(map.place, 'the logsource names neither category, product nor service', OURS);
+    report.error(map.place, 'the logsource names neither category, product nor service', OUR_LOG_SOURCE);
   }
   if (source.product !== null && nearest(source.product, ['nirvana']) !== null && source.product !== 'nirvana') {
     report.error(map.place, `the product "${source.product}" is near ours`, 'did you mean "nirvana"?');

@@ -50,7 +50,7 @@ export interface KeyProblem {
 }
 
 /** What keeps modifiers from having a meaning; null where nothing does. `name` is the field's, empty for a keyword. */
-export function problemOf(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
+export function combinationProblem(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
   return clashOf(modifiers) ?? orderProblem(name, modifiers) ?? keywordProblem(name, modifiers);
 }
 
@@ -128,7 +128,7 @@ function keywordProblem(name: string, modifiers: readonly Modifier[]): KeyProble
 }
 
 /** What has a meaning that was probably not meant. */
-export function doubtOf(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
+export function combinationDoubt(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
   const ended = name === '' || modifiers.some((one) => isOneOf(ENDS, one));
   if (modifiers.includes('base64offset') && !ended) {
     return {

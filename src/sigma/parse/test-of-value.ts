@@ -7,7 +7,7 @@
 
 import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
-import { parseRange, tidied } from '../evaluate/cidr.ts';
+import { canonicalRange, parseRange } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/prepared.ts';
 import type { Order, TimePart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
@@ -32,32 +32,34 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseConte
       return regexTests(spec, comparison.flags, node, reading);
     case 'exists':
       if (typeof node.value === 'boolean') return [{ op: 'exists', present: node.value }];
-      report.error(node.place, '"exists" takes true or false', yamlOne(node) ?? wanted(node.value));
+      report.error(node.place, '"exists" takes true or false', yaml11Boolean(node) ?? typeHint(node.value));
       return null;
     case 'cidr':
-      return each(spec, node, reading, (value) => rangeTest(value, node.place, report));
+      return eachValue(spec, node, reading, (value) => rangeTest(value, node.place, report));
     case 'order':
-      return each(spec, node, reading, (value): ParsedTest | null => {
+      return eachValue(spec, node, reading, (value): ParsedTest | null => {
         if (typeof value === 'number') return { op: comparison.op, value };
         if (isLargeNumber(node, value)) return { op: comparison.op, value: Number(value) };
-        report.error(node.place, `"${comparison.op}" compares with a number`, wanted(value));
+        report.error(node.place, `"${comparison.op}" compares with a number`, typeHint(value));
         return null;
       });
     case 'time':
-      return each(spec, node, reading, (value) => timeTest(comparison.part, comparison.op, value, node.place, report));
+      return eachValue(spec, node, reading, (value) =>
+        timeTest(comparison.part, comparison.op, value, node.place, report),
+      );
     case 'fieldref':
-      return each(spec, node, reading, (value): ParsedTest | null => {
+      return eachValue(spec, node, reading, (value): ParsedTest | null => {
         if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_LIMIT) {
           return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
         }
-        report.error(node.place, '"fieldref" takes the name of a field', wanted(value));
+        report.error(node.place, '"fieldref" takes the name of a field', typeHint(value));
         return null;
       });
   }
 }
 
 /** The tests of a value without wildcards, its placeholders replaced. */
-function each(
+function eachValue(
   spec: FieldSpec,
   { value, place }: ScalarNode,
   reading: ParseContext,
@@ -81,7 +83,7 @@ function regexTests(
 ): readonly ParsedTest[] | null {
   const { report, budget } = reading;
   if (value === null || typeof value === 'boolean') {
-    report.error(place, 'a regular expression is text', wanted(value));
+    report.error(place, 'a regular expression is text', typeHint(value));
     return null;
   }
   const source = expand ? expandRegex(String(value), place, reading) : String(value);
@@ -99,7 +101,7 @@ function rangeTest(value: Value, place: Place, report: Report): ParsedTest | nul
     report.error(place, `not a range of addresses: ${truncate(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
     return null;
   }
-  const tidy = tidied(range);
+  const tidy = canonicalRange(range);
   if (tidy === null) return { op: 'cidr', range: value };
   report.error(place, `the range ${value} has bits set beyond its length`, `did you mean ${tidy}?`);
   return null;
@@ -119,7 +121,7 @@ function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, 
   const [least, greatest] = TIME_RANGES[part];
   const range = `a number from ${least} to ${greatest}`;
   if (typeof value !== 'number' || !Number.isInteger(value)) {
-    report.error(place, `"${part}" is ${range}`, wanted(value));
+    report.error(place, `"${part}" is ${range}`, typeHint(value));
     return null;
   }
   const possible = {
@@ -134,7 +136,7 @@ function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, 
   return null;
 }
 
-function wanted(value: Value): string {
+function typeHint(value: Value): string {
   return typeof value === 'string'
     ? `"${truncate(value)}" is text: are there quotes too many?`
     : `it is ${String(value)}`;
@@ -146,7 +148,7 @@ function isLargeNumber({ textPlace, place }: ScalarNode, value: Value): boolean 
 }
 
 /** Words without quotes that YAML 1.1 took for true and false. */
-function yamlOne({ value, place, textPlace }: ScalarNode): string | null {
+function yaml11Boolean({ value, place, textPlace }: ScalarNode): string | null {
   if (typeof value !== 'string' || textPlace?.column !== place.column) return null;
   return /^(yes|on|y|no|off|n)$/i.test(value) ? `"${value}" is text in YAML 1.2: write true or false` : null;
 }

@@ -15,7 +15,7 @@ import type { FieldSpec } from './field-spec.ts';
 import type { Step, Utf16 } from './modifiers.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
-import { literalOf, parsePattern, parseTemplate, surrounded, type TemplatePart } from './value.ts';
+import { literalOf, parsePattern, parseTemplate, surround, type TemplatePart } from './value.ts';
 
 /** A text on its way. */
 interface Alternative {
@@ -53,8 +53,8 @@ export function readTextTests(
     return null;
   }
   if (typeof value !== 'string' && step === undefined && spec.field !== null) return plainTests(spec, value, node);
-  if (node.written !== null) {
-    report.notice(place, `the number ${truncate(node.written)} is compared as ${String(value)}`, 'put it in quotes');
+  if (node.source !== null) {
+    report.notice(place, `the number ${truncate(node.source)} is compared as ${String(value)}`, 'put it in quotes');
   }
   const text = String(value);
   if (text.length > LENGTH_LIMIT) {
@@ -63,29 +63,33 @@ export function readTextTests(
   }
   const parts = typeof value !== 'string' ? [{ text }] : spec.expand ? parseTemplate(text) : parsePattern(text);
   let alternatives: readonly Alternative[] | null = [{ parts, bytes: false }];
-  for (const one of steps) alternatives = alternatives && applied(one, alternatives, node, reading);
+  for (const one of steps) alternatives = alternatives && applyStep(one, alternatives, node, reading);
   // A keyword is looked for in the values, not compared with them.
   const isKeyword = spec.field === null && !steps.some(isEnd);
-  if (isKeyword && alternatives !== null) alternatives = applied('contains', alternatives, node, reading);
+  if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, reading);
   const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
-  return step === undefined && spec.field !== null ? (tests?.flatMap(alsoRounded) ?? null) : tests;
+  return step === undefined && spec.field !== null ? (tests?.flatMap(withRounded) ?? null) : tests;
 }
 
 /** All values are text to Sigma: a number is as well what is written (`1.10`, `007`, the digits of a hash). */
-function plainTests({ cased }: FieldSpec, value: number | boolean, { written }: ScalarNode): readonly ParsedTest[] {
+function plainTests(
+  { cased }: FieldSpec,
+  value: number | boolean,
+  { source: written }: ScalarNode,
+): readonly ParsedTest[] {
   const test = { op: 'equals', value, cased } as const;
   return written === null || written.length > NUMBER_LIMIT ? [test] : [test, { ...test, value: written }];
 }
 
 /** A number of more digits than JavaScript holds is another one where an entry has it as a number: both are meant. */
-function alsoRounded(test: ParsedTest): readonly ParsedTest[] {
+function withRounded(test: ParsedTest): readonly ParsedTest[] {
   if (test.op !== 'equals' || typeof test.value !== 'string' || !LARGE_NUMBER.test(test.value)) return [test];
   const number = Number(test.value);
   const rounded = Number.isInteger(number) && !Number.isSafeInteger(number) ? String(number) : test.value;
   return rounded === test.value ? [test] : [test, { ...test, value: rounded }];
 }
 
-function applied(
+function applyStep(
   step: Step,
   alternatives: readonly Alternative[],
   node: ScalarNode,
@@ -115,22 +119,22 @@ function applied(
         );
       }
       return alternatives.map(({ parts, bytes }) => ({
-        parts: surrounded(parts, step !== 'startswith', step !== 'endswith'),
+        parts: surround(parts, step !== 'startswith', step !== 'endswith'),
         bytes,
       }));
     case 'utf16le':
     case 'utf16be':
     case 'utf16':
     case 'wide':
-      return withoutDashes(alternatives, node, reading)?.map(({ parts }) => inUtf16(step, parts)) ?? null;
+      return expandDashes(alternatives, node, reading)?.map(({ parts }) => toUtf16(step, parts)) ?? null;
     case 'base64':
     case 'base64offset':
-      return inBase64(step, alternatives, node, reading);
+      return toBase64(step, alternatives, node, reading);
   }
 }
 
 /** A wildcard stays one: any run, or one character, which is two bytes. */
-function inUtf16(encoding: Utf16, parts: readonly TemplatePart[]): Alternative {
+function toUtf16(encoding: Utf16, parts: readonly TemplatePart[]): Alternative {
   const first = parts.findIndex((part) => 'text' in part);
   const encoded = parts.flatMap((part, i): readonly TemplatePart[] => {
     // The byte order mark stands once, before the first of the text.
@@ -140,7 +144,7 @@ function inUtf16(encoding: Utf16, parts: readonly TemplatePart[]): Alternative {
   return { parts: encoded, bytes: true };
 }
 
-function inBase64(
+function toBase64(
   step: 'base64' | 'base64offset',
   alternatives: readonly Alternative[],
   node: ScalarNode,
@@ -148,7 +152,7 @@ function inBase64(
 ): readonly Alternative[] | null {
   const { report } = reading;
   const encoded: Alternative[] = [];
-  for (const { parts, bytes } of withoutDashes(alternatives, node, reading) ?? []) {
+  for (const { parts, bytes } of expandDashes(alternatives, node, reading) ?? []) {
     const literal = literalOf(parts);
     if (literal === null) {
       report.error(
@@ -170,7 +174,7 @@ function inBase64(
 }
 
 /** Each dash by itself, for what is encoded cannot stand for several; null where they are too many. */
-function withoutDashes(
+function expandDashes(
   alternatives: readonly Alternative[],
   node: ScalarNode,
   { report }: ParseContext,
@@ -194,13 +198,13 @@ function withoutDashes(
       const choices = 'oneOf' in part ? [...part.oneOf].map((text) => ({ text })) : [part];
       texts = texts.flatMap((before) => choices.map((choice) => [...before, choice]));
     }
-    for (const parts of texts) result.push({ parts: merged(parts), bytes });
+    for (const parts of texts) result.push({ parts: mergeTexts(parts), bytes });
   }
   return result;
 }
 
 /** Texts beside each other as one. */
-function merged(parts: readonly TemplatePart[]): readonly TemplatePart[] {
+function mergeTexts(parts: readonly TemplatePart[]): readonly TemplatePart[] {
   const result: TemplatePart[] = [];
   for (const part of parts) {
     const last = result.at(-1);
@@ -212,7 +216,7 @@ function merged(parts: readonly TemplatePart[]): readonly TemplatePart[] {
 }
 
 function testOf(template: readonly TemplatePart[], cased: boolean): ParsedTest {
-  const parts = merged(template).filter((part): part is PatternPart => !('placeholder' in part));
+  const parts = mergeTexts(template).filter((part): part is PatternPart => !('placeholder' in part));
   const literal = literalOf(parts);
   return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };
 }

@@ -79,7 +79,7 @@ function scan(written: string, escaped: string, placeholders: boolean): readonly
 }
 
 /** The parts with any run before them, after them, or both; runs beside each other become one. */
-export function surrounded<P extends TemplatePart>(parts: readonly P[], before: boolean, after: boolean) {
+export function surround<P extends TemplatePart>(parts: readonly P[], before: boolean, after: boolean) {
   return [...(before ? [RUN] : []), ...parts, ...(after ? [RUN] : [])].filter(
     (part, i, all) => !(isRun(part) && isRun(all[i - 1])),
   );

@@ -5,7 +5,7 @@
  * as they are of one selection, so that the evidence can name it; texts are folded, ranges read. The order is the
  * rule's. Throws where a test holds what reading a rule would have refused. Pure.
  */
-import { apart, parseRange } from '../evaluate/cidr.ts';
+import { distinctRanges, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import type { ParsedCondition, ParsedLeaf, ParsedTest } from '../parse/parsed-condition.ts';
 import type { TextOp } from '../regex/prepared.ts';
@@ -22,7 +22,7 @@ export function expressionOf(written: ParsedCondition): Expression {
     case 'or': {
       const { kind } = written;
       const all = written.of.map(expressionOf).flatMap((child) => (child.kind === kind ? child.of : [child]));
-      const of = kind === 'or' ? joined(all) : all;
+      const of = kind === 'or' ? mergeAlternatives(all) : all;
       const [only] = of;
       return only !== undefined && of.length === 1 ? only : { kind, of };
     }
@@ -74,7 +74,7 @@ function folded(part: PatternPart): PatternPart {
 }
 
 /** Alternatives, those that ask one field alike in the place of the first of them. */
-function joined(children: readonly Expression[]): readonly Expression[] {
+function mergeAlternatives(children: readonly Expression[]): readonly Expression[] {
   const alike = new Map<string, Leaf[]>();
   const places = children.map((child) => {
     const key = child.kind === 'leaf' ? keyOf(child) : null;
@@ -90,7 +90,7 @@ function joined(children: readonly Expression[]): readonly Expression[] {
     return [
       {
         ...leaves[0],
-        test: joinedTest(
+        test: mergeTests(
           leaves[0].test,
           leaves.map(({ test }) => test),
         ),
@@ -104,9 +104,9 @@ function keyOf({ selection, field, test }: Leaf): string | null {
   return 'values' in test ? JSON.stringify([selection, field, test.op, 'cased' in test && test.cased]) : null;
 }
 
-function joinedTest(first: Test, all: readonly Test[]): Test {
+function mergeTests(first: Test, all: readonly Test[]): Test {
   if (!('values' in first)) return first;
   const values = all.flatMap((test): readonly unknown[] => ('values' in test ? test.values : []));
-  const unique = first.op === 'cidr' ? apart(values as AddressRange[]) : [...new Set(values)];
+  const unique = first.op === 'cidr' ? distinctRanges(values as AddressRange[]) : [...new Set(values)];
   return { ...first, values: unique } as Test;
 }

@@ -6,7 +6,7 @@
 
 import { nearestHint, truncate } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
-import { satisfiable } from '../correlate/window/conditions.ts';
+import { isSatisfiable } from '../correlate/window/conditions.ts';
 import { readFormula } from '../parse/condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { CorrelationRule, Formula, RuleLeaf } from '../rule.ts';
@@ -119,7 +119,7 @@ function linkAliases(
   const byDraft = new Map(rules.map((rule) => [rule.draft, rule]));
   const referred = new Set(correlation.rules.map(({ text }) => references.get(text)));
   const aliases: [string, Linked['aliases'][string]][] = [];
-  for (const { alias, place, of } of correlation.aliases) {
+  for (const { alias, place, fields: of } of correlation.aliases) {
     const fields = new Map<string, string>();
     for (const { rule, field } of of) {
       const target = references.get(rule.text);
@@ -198,7 +198,7 @@ export function linkExpression(
       'name it there, or leave it out here',
     );
   }
-  if (rules.length <= TRIED_MOST && !satisfiable(formula, rules.length)) {
+  if (rules.length <= TRIED_MOST && !isSatisfiable(formula, rules.length)) {
     report.error(text.place, 'the condition can never be met', 'one of the rules has happened when it is looked at');
     return null;
   }

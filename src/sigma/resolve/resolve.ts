@@ -7,7 +7,7 @@
 
 import { truncate } from '../../yaml/diagnostics.ts';
 import { join } from '../parse/item.ts';
-import { mayBeOne } from '../parse/logsource.ts';
+import { mayOverlap } from '../parse/logsource.ts';
 import { type ParsedCondition, sumOfLeaves } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { Rule } from '../rule.ts';
@@ -119,7 +119,7 @@ export function filtersByRule(
     if (filter.kind !== 'filter') continue;
     if (filter.targets === 'any') {
       for (const draft of drafts) {
-        if (draft.kind === 'detection' && mayBeOne(draft.source, filter.source)) add(draft, filter);
+        if (draft.kind === 'detection' && mayOverlap(draft.source, filter.source)) add(draft, filter);
       }
       continue;
     }
@@ -131,7 +131,7 @@ export function filtersByRule(
       }
       switch (target.kind) {
         case 'detection':
-          if (mayBeOne(target.source, filter.source)) add(target, filter);
+          if (mayOverlap(target.source, filter.source)) add(target, filter);
           else filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
           break;
         case 'elsewhere':

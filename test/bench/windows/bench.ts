@@ -1,5 +1,5 @@
 /** What a happening in one hot group costs, for each type of correlation, as the group grows. */
-import { SAMPLES_MOST } from '../../../src/sigma/correlate/window/aggregations.ts';
+import { SAMPLES_MAX } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { CORRELATION_TYPES, type CorrelationType } from '../../../src/sigma/rule.ts';
 import { compare } from '../measure.ts';
 import type { BenchContext } from '../rules/bench.ts';
@@ -19,7 +19,7 @@ const now = (): number => performance.now();
 export async function* benchWindows({ rounds, folder, say }: BenchContext): AsyncGenerator<Grid> {
   const { code } = await bundle(folder, [
     `import { serve } from ${path('./serve.ts')};`,
-    `import { windowTasks } from ${path('./tasks.ts')};`,
+    `import { windowTasks } from ${path('../windows/tasks.ts')};`,
     `export default serve({ tasks: windowTasks(${JSON.stringify(SIZES)}) });`,
   ]);
   for (const runtime of RUNTIMES) {
@@ -47,7 +47,7 @@ export async function* benchWindows({ rounds, folder, say }: BenchContext): Asyn
         rows,
         notes: [
           'So many happenings lie within one timespan; entries may come 5 minutes late, the timespan is 10 minutes.',
-          `Of sums, averages, medians and percentiles the newest ${whole(SAMPLES_MOST)} are kept; the naive filter keeps all.`,
+          `Of sums, averages, medians and percentiles the newest ${whole(SAMPLES_MAX)} are kept; the naive filter keeps all.`,
           `Grew: beside the group with ${whole(SIZES[0])}.`,
           'Making it: what making a happening, and a loop, cost by themselves; that is taken off the others.',
           'Stored each page: the window is saved and opened again after each 100, as the ledger does.',

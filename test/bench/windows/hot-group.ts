@@ -61,8 +61,8 @@ export type Way = (type: CorrelationType, past: readonly WindowEvent[]) => Seer;
 
 export const boundedWindow: Way = (type, past) => {
   const window = openWindow(ruleOf(type), null);
-  for (const happening of past) window.see(happening, happening.at - ALLOWED_LATENESS_MS);
-  return (happening) => window.see(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
+  for (const happening of past) window.add(happening, happening.at - ALLOWED_LATENESS_MS);
+  return (happening) => window.add(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
 };
 
 /** As the ledger has it: opened from what is stored, and stored again, with each page. */
@@ -73,7 +73,7 @@ export const storedWindow: Way = (type, past) => {
   let seen = 0;
   const see: Seer = (happening) => {
     window ??= openWindow(rule, saved);
-    const fires = window.see(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
+    const fires = window.add(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
     if (++seen % PAGE === 0) {
       saved = window.save();
       window = null;

@@ -36,7 +36,7 @@ function seen(
   horizon: number,
 ): readonly CorrelationMatch[] {
   const matches = satisfied.split(' ').filter(Boolean).map(match);
-  return correlator.see({ at, body, matches }, horizon, windows);
+  return correlator.correlate({ at, body, matches }, horizon, windows);
 }
 
 const told = ({ rule, group, window: fired }: CorrelationMatch): string =>
@@ -216,7 +216,7 @@ describe('an entry', () => {
     const windows: Windows = {
       open: (rule) => {
         opened.push(rule.id);
-        return { see: () => null, save: () => '', dropped: 0 };
+        return { add: () => null, save: () => '', dropped: 0 };
       },
     };
     const correlator = createCorrelator([
@@ -233,7 +233,7 @@ describe('an entry', () => {
     const saw: (readonly [WindowEvent, number])[] = [];
     const windows: Windows = {
       open: () => ({
-        see: (windowEvent, horizon) => {
+        add: (windowEvent, horizon) => {
           saw.push([windowEvent, horizon]);
           return null;
         },

@@ -23,7 +23,7 @@ describe('a sequence', () => {
   test('tells what each entry satisfies and makes fire', () => {
     const sequence = createSequence(ENGINE);
     const told = [0, 5, 15].map((second) => {
-      const { matches, correlationMatches } = sequence.see({ a: 1 }, NOON + second * 1_000);
+      const { matches, correlationMatches } = sequence.add({ a: 1 }, NOON + second * 1_000);
       return [
         matches.map(({ rule }) => rule.id),
         correlationMatches.map(({ rule, window: fired }) => [rule.id, fired.at - NOON]),
@@ -38,25 +38,25 @@ describe('a sequence', () => {
 
   test('reads times from the entries, or as it is told to', () => {
     const own = createSequence(ENGINE);
-    own.see({ a: 1, created_at: '2026-01-05T12:00:00Z' });
-    expect(own.see({ a: 1, created_at: '2026-01-05T12:00:09.999Z' }).correlationMatches).toHaveLength(1);
+    own.add({ a: 1, created_at: '2026-01-05T12:00:00Z' });
+    expect(own.add({ a: 1, created_at: '2026-01-05T12:00:09.999Z' }).correlationMatches).toHaveLength(1);
     const other = createSequence(ENGINE, { timeOf: ({ t }) => (typeof t === 'number' ? t : null) });
-    other.see({ a: 1, t: 0 });
-    expect(other.see({ a: 1, t: 10_000 }).correlationMatches).toEqual([]);
-    expect(other.see({ a: 1, t: 10_001.9 }).correlationMatches[0]?.window.at).toBe(10_001);
+    other.add({ a: 1, t: 0 });
+    expect(other.add({ a: 1, t: 10_000 }).correlationMatches).toEqual([]);
+    expect(other.add({ a: 1, t: 10_001.9 }).correlationMatches[0]?.window.at).toBe(10_001);
   });
 
   test.each([[{}], [{ created_at: 'noon' }], [{ created_at: null, timestamp: 5 }]])('refuses %o: no time', (body) => {
-    expect(() => createSequence(ENGINE).see(body)).toThrow('no time that can be read');
+    expect(() => createSequence(ENGINE).add(body)).toThrow('no time that can be read');
   });
 
   test('lets entries be late, as far as it is told to', () => {
     const late = (latenessMs?: number) => {
       const sequence = createSequence(ENGINE, latenessMs === undefined ? {} : { latenessMs });
-      sequence.see({ a: 1 }, NOON);
-      sequence.see({}, NOON + 60_000);
-      sequence.see({ a: 1 }, NOON + 60_000);
-      return sequence.see({ a: 1 }, NOON + 1_000).correlationMatches.length;
+      sequence.add({ a: 1 }, NOON);
+      sequence.add({}, NOON + 60_000);
+      sequence.add({ a: 1 }, NOON + 60_000);
+      return sequence.add({ a: 1 }, NOON + 1_000).correlationMatches.length;
     };
     expect([late(), late(60_000), late(Number.POSITIVE_INFINITY)]).toEqual([0, 1, 1]);
   });

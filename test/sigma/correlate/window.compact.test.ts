@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
-import { compacted, type Items } from '../../../src/sigma/correlate/window/items.ts';
+import { aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
+import { compact, type Items } from '../../../src/sigma/correlate/window/items.ts';
 import type { WindowRule } from '../../../src/sigma/correlate/window.ts';
 
 const CAP = 4;
@@ -12,9 +12,9 @@ function numberAt(of: WindowRule, items: Items, end: number): number {
   const from = items.times.findIndex((time) => time > end - of.timespanMs);
   const to = items.times.filter((time) => time <= end).length;
   if (from < 0 || from >= to) return 0;
-  const sweep = kindOf(of).sweep(items, from);
-  for (let i = from; i < to; i++) sweep.enter(i);
-  const number = sweep.number(end - of.timespanMs);
+  const sweep = aggregationOf(of).createAggregator(items, from);
+  for (let i = from; i < to; i++) sweep.add(i);
+  const number = sweep.valueAfter(end - of.timespanMs);
   return of.type === 'event_count' || of.type === 'value_count' ? Math.min(number, CAP) : number;
 }
 
@@ -42,9 +42,9 @@ it.each(['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const)
         });
         marks.sort((a, b) => a.time - b.time || a.key - b.key);
         const items: Items = { times: marks.map((each) => each.time), keys: marks.map((each) => each.key), head: 0 };
-        const { digests } = kindOf(of);
+        const { summaries: digests } = aggregationOf(of);
         if (digests === null) throw new Error('nothing is spared');
-        const kept = compacted(items, timespanMs, digests, 0);
+        const kept = compact(items, timespanMs, digests, 0);
         spared += items.times.length - kept.times.length;
         for (let end = 0; end < time + timespanMs; end++)
           expect(numberAt(of, kept, end)).toBe(numberAt(of, items, end));

@@ -1,6 +1,6 @@
 /** Windows under attack: what is kept, saved and done stays bounded. Work is counted, not timed. */
 import { describe, expect, it } from 'vitest';
-import { type Kind, kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
+import { type Aggregation, aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
 import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { Comparison, CorrelationType } from '../../../src/sigma/rule.ts';
@@ -13,25 +13,25 @@ function rule(type: CorrelationType, op: Comparison, value: number, percentile: 
 }
 
 /** A window that counts the items it measures and looks at to spare them. */
-function counted(of: WindowRule): { readonly kind: Kind; readonly work: () => number } {
-  const kind = kindOf(of);
-  const { digests } = kind;
+function counted(of: WindowRule): { readonly kind: Aggregation; readonly work: () => number } {
+  const kind = aggregationOf(of);
+  const { summaries: digests } = kind;
   let work = 0;
   return {
     work: () => work,
     kind: {
       ...kind,
-      sweep: (items, from) => {
-        const sweep = kind.sweep(items, from);
+      createAggregator: (items, from) => {
+        const sweep = kind.createAggregator(items, from);
         return {
-          enter: (place) => {
+          add: (place) => {
             work++;
-            sweep.enter(place);
+            sweep.add(place);
           },
-          number: sweep.number,
+          valueAfter: sweep.valueAfter,
         };
       },
-      digests:
+      summaries:
         digests &&
         ((backward) => {
           const digest = digests(backward);
@@ -93,7 +93,7 @@ describe.each(rows)('%s', (_, of, most) => {
     const window = openWindow(of, null, kind);
     for (let i = 0; i < many; i++) {
       const each = windowEvent(i);
-      window.see(each, each.at - ALLOWED_LATENESS);
+      window.add(each, each.at - ALLOWED_LATENESS);
     }
     expect(window.save().length).toBeLessThan(most);
     expect(work()).toBeLessThan(20 * many);
@@ -106,7 +106,7 @@ describe.each(rows)('%s', (_, of, most) => {
     let worst = 0;
     for (let i = 0; i < 3_000; i++) {
       const before = work();
-      window.see({ at: START + ALLOWED_LATENESS - i * 100, rules: [i % 3], value: value(of, i) }, horizon);
+      window.add({ at: START + ALLOWED_LATENESS - i * 100, rules: [i % 3], value: value(of, i) }, horizon);
       worst = Math.max(worst, work() - before);
     }
     // Within a timespan of each, on both sides, 1,200 came; and sparing is a pass forward and one backward.
@@ -122,7 +122,7 @@ it('200,000 in one hot group leave little', () => {
   const window = openWindow(of, null, kind);
   let fired = 0;
   for (let i = 0; i < 200_000; i++) {
-    if (window.see({ at: START + i * 3, rules: [0], value: null }, START + i * 3 - ALLOWED_LATENESS) !== null) fired++;
+    if (window.add({ at: START + i * 3, rules: [0], value: null }, START + i * 3 - ALLOWED_LATENESS) !== null) fired++;
   }
   expect(fired).toBe(200_000 - 19);
   // Twice 21 in each of 7 stretches, and as many again until they are cleared away.
@@ -137,7 +137,7 @@ it('what comes in turns, late and in time order, costs a pass at most', () => {
   const window = openWindow(of, null, kind);
   for (let i = 0; i < 5_000; i++) {
     const late = i % 2 === 1 ? MINUTE / 2 : 0;
-    window.see({ at: START + i * 100 - late, rules: [0], value: 1 }, START + i * 100 - ALLOWED_LATENESS);
+    window.add({ at: START + i * 100 - late, rules: [0], value: 1 }, START + i * 100 - ALLOWED_LATENESS);
   }
   expect(work()).toBeLessThan(5_000 * 1_300);
 });
@@ -146,12 +146,12 @@ it('the largest windows are saved in less than 1 MB', () => {
   const bytes = (text: string): number => new TextEncoder().encode(text).length;
   const year = 366 * 24 * 60 * MINUTE;
   const share = openWindow({ ...rule('value_percentile', 'lt', 0), timespanMs: year }, null);
-  for (let i = 0; i < 10_100; i++) share.see({ at: START + i * 3_000_000, rules: [0], value: `ä${i}` }, START);
+  for (let i = 0; i < 10_100; i++) share.add({ at: START + i * 3_000_000, rules: [0], value: `ä${i}` }, START);
   const samples = openWindow({ ...rule('value_sum', 'lt', 0), timespanMs: year }, null);
   for (let i = 0; i < 10_100; i++)
-    samples.see({ at: START + i * 3_000_000, rules: [0], value: -1 / (i * 1e-300 + 3e-301) }, START);
+    samples.add({ at: START + i * 3_000_000, rules: [0], value: -1 / (i * 1e-300 + 3e-301) }, START);
   const counts = openWindow({ ...rule('event_count', 'gte', 1e9), timespanMs: year }, null);
-  for (let i = 0; i < 50_100; i++) counts.see({ at: START + i * 600_000, rules: [0], value: null }, START);
+  for (let i = 0; i < 50_100; i++) counts.add({ at: START + i * 600_000, rules: [0], value: null }, START);
   for (const window of [share, samples, counts]) {
     expect(bytes(window.save())).toBeLessThan(1_000_000);
     expect(window.dropped).toBe(100);

@@ -1,7 +1,7 @@
 /** Windows of all types against the plain reference: random streams, late happenings, and saves in between. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
+import { aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
 import type { Window, WindowEvent, WindowMatch } from '../../../src/sigma/correlate/window-event.ts';
 import {
@@ -133,8 +133,9 @@ function expectTimes(actual: WindowMatch | null, all: WindowMatch | null): void 
 
 /** Runs a stream through both. */
 function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINITY): void {
-  const kind = kindOf(rule);
-  const open = (saved: string | null): Window => openWindow(rule, saved, { ...kind, most: Math.min(most, kind.most) });
+  const kind = aggregationOf(rule);
+  const open = (saved: string | null): Window =>
+    openWindow(rule, saved, { ...kind, itemsMax: Math.min(most, kind.itemsMax) });
   let window = open(null);
   const reference = createReference(rule, most);
   let dropped = 0;
@@ -152,7 +153,7 @@ function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINI
       expect(window.save()).toBe(saved);
     }
     const windowEvent = happeningOf(rule, at, step);
-    const actual = window.see(windowEvent, began - overlap);
+    const actual = window.add(windowEvent, began - overlap);
     const expected = reference.see(windowEvent, began - overlap);
     expect(clipped(rule, actual)).toEqual(clipped(rule, expected));
     expectTimes(actual, expected);
@@ -180,15 +181,15 @@ describe.each(CORRELATION_TYPES)('%s equals the reference that keeps everything'
   const inOrder = (shape: Shape, newest: (usual: number) => number, runs: number) =>
     fc.assert(
       fc.property(streams(type, shape), ({ rule, steps }) => {
-        const kind = kindOf(rule);
-        const window = openWindow(rule, null, { ...kind, newest: newest(kind.newest) });
+        const kind = aggregationOf(rule);
+        const window = openWindow(rule, null, { ...kind, keepNewest: newest(kind.keepNewest) });
         const all: WindowEvent[] = [];
         let at = 0;
         for (const step of steps) {
           at += step.step;
           const windowEvent = happeningOf(rule, at, step);
           all.push(windowEvent);
-          const actual = window.see(windowEvent, at - 50);
+          const actual = window.add(windowEvent, at - 50);
           const expected = windowAt(rule, all, at);
           expect(clipped(rule, actual)).toEqual(clipped(rule, expected));
           expectTimes(actual, expected);

@@ -19,7 +19,7 @@ function rule(type: CorrelationType, percentile: number | null = null): WindowRu
 function saved(of: WindowRule, ...values: (string | number | null)[]): string {
   const window = openWindow(of, null);
   for (const [i, value] of values.entries())
-    window.see({ at: 1_000 + i * i, rules: i % 2 ? [1] : [0, 1], value }, FOREVER);
+    window.add({ at: 1_000 + i * i, rules: i % 2 ? [1] : [0, 1], value }, FOREVER);
   return window.save();
 }
 
@@ -51,7 +51,7 @@ describe('save', () => {
     let fired = null;
     for (let i = 0; i < 9; i++) {
       expect(window.save()).toBe(window.save());
-      fired = window.see({ at: i, rules: [0], value: null }, FOREVER);
+      fired = window.add({ at: i, rules: [0], value: null }, FOREVER);
     }
     expect(fired?.value).toBe(9);
   });

@@ -1,6 +1,6 @@
 /** Windows, one happening after the other: where they begin and end, what dates a match, what is left out. */
 import { describe, expect, it } from 'vitest';
-import { kindOf } from '../../../src/sigma/correlate/window/aggregations.ts';
+import { aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
 import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { Comparison, CorrelationType, Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
@@ -25,7 +25,7 @@ function rule(type: CorrelationType, ...condition: readonly Compared[]): WindowR
 function answers(of: WindowRule, happenings: readonly WindowEvent[]): (readonly [number, number] | null)[] {
   const window = openWindow(of, null);
   return happenings.map((windowEvent) => {
-    const fired = window.see(windowEvent, FOREVER);
+    const fired = window.add(windowEvent, FOREVER);
     return fired === null ? null : [fired.at, fired.value];
   });
 }
@@ -447,14 +447,14 @@ describe('rules', () => {
 describe('what is told of a window that fired', () => {
   it('the first of the distinct times it holds', () => {
     const window = openWindow(rule('event_count', ['gte', 4]), null);
-    for (const time of [0, 5, 5, 12]) window.see(at(time), FOREVER);
-    expect(window.see(at(11), FOREVER)).toEqual({ at: 12, value: 4, times: [5, 11, 12] });
+    for (const time of [0, 5, 5, 12]) window.add(at(time), FOREVER);
+    expect(window.add(at(11), FOREVER)).toEqual({ at: 12, value: 4, times: [5, 11, 12] });
   });
 
   it('twenty at most', () => {
     const window = openWindow({ ...rule('value_sum', ['gte', 0]), timespanMs: 1_000 }, null);
-    let fired = window.see(valued(0, 1), FOREVER);
-    for (let i = 1; i < 30; i++) fired = window.see(valued(i, 1), FOREVER);
+    let fired = window.add(valued(0, 1), FOREVER);
+    for (let i = 1; i < 30; i++) fired = window.add(valued(i, 1), FOREVER);
     expect(fired?.times).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 
@@ -463,8 +463,8 @@ describe('what is told of a window that fired', () => {
     [false, { at: 18, value: 3, times: [10, 16, 18] }],
   ])('the later windows that met it only with a late one, where they are asked for: %s', (asks, told) => {
     const window = openWindow(rule('event_count', ['gte', 3]), null);
-    for (const time of [10, 18, 24, 25]) window.see(at(time), FOREVER, asks);
-    expect(window.see(at(16), FOREVER, asks)).toStrictEqual(told);
+    for (const time of [10, 18, 24, 25]) window.add(at(time), FOREVER, asks);
+    expect(window.add(at(16), FOREVER, asks)).toStrictEqual(told);
   });
 });
 
@@ -480,24 +480,24 @@ describe('what is kept', () => {
 
   it('is not what no window of a happening to come can hold, and all that one can', () => {
     const window = openWindow(rule('event_count', ['gte', 9]), null);
-    for (const time of [39, 40, 41]) window.see(at(time), FOREVER);
+    for (const time of [39, 40, 41]) window.add(at(time), FOREVER);
     // The oldest to come is 50: its own window is (40, 50].
-    window.see(at(60), 50);
+    window.add(at(60), 50);
     expect(kept(window.save())).toEqual([41, 60]);
     expect(window.dropped).toBe(0);
   });
 
   it('is what one older than the horizon needs for its own window', () => {
     const window = openWindow(rule('event_count', ['gte', 9]), null);
-    for (const time of [19, 20, 21, 60]) window.see(at(time), FOREVER);
-    window.see(at(30), 50);
+    for (const time of [19, 20, 21, 60]) window.add(at(time), FOREVER);
+    window.add(at(30), 50);
     expect(kept(window.save())).toEqual([21, 30, 60]);
   });
 
   it('goes oldest first beyond the bound, and is counted', () => {
     const of = rule('value_sum', ['gte', 4]);
-    const window = openWindow(of, null, { ...kindOf(of), most: 3 });
-    const numbers = [0, 1, 2, 3, 4].map((time) => window.see(valued(time, 1), FOREVER)?.value ?? null);
+    const window = openWindow(of, null, { ...aggregationOf(of), itemsMax: 3 });
+    const numbers = [0, 1, 2, 3, 4].map((time) => window.add(valued(time, 1), FOREVER)?.value ?? null);
     // The one that comes is still seen together with all the bound allows.
     expect(numbers).toEqual([null, null, null, 4, 4]);
     expect(kept(window.save())).toEqual([2, 3, 4]);
@@ -506,9 +506,9 @@ describe('what is kept', () => {
 
   it('is all that a chain can be made of: what went beyond the bound is in none', () => {
     const of = rule('temporal_ordered', ['gte', 2]);
-    const window = openWindow(of, null, { ...kindOf(of), most: 2 });
+    const window = openWindow(of, null, { ...aggregationOf(of), itemsMax: 2 });
     const numbers = [ruled(0, 0), ruled(1, 2), ruled(2, 2), ruled(3, 1)].map(
-      (windowEvent) => window.see(windowEvent, FOREVER)?.value ?? null,
+      (windowEvent) => window.add(windowEvent, FOREVER)?.value ?? null,
     );
     expect(numbers).toEqual([null, 2, 2, null]);
     expect(window.dropped).toBe(2);
@@ -516,7 +516,7 @@ describe('what is kept', () => {
 
   it('is the same happening once, of a rule', () => {
     const window = openWindow(rule('temporal', ['gte', 2]), null);
-    for (let i = 0; i < 9; i++) window.see(ruled(5, 0, 1), FOREVER);
+    for (let i = 0; i < 9; i++) window.add(ruled(5, 0, 1), FOREVER);
     expect(kept(window.save())).toEqual([5, 5]);
   });
 });

@@ -1,6 +1,7 @@
 /** Values as a window keeps them. */
+
 import { describe, expect, it } from 'vitest';
-import { textKey } from '../../../src/sigma/correlate/window/text.ts';
+import { textKey } from '../../../src/sigma/correlate/window/aggregations.ts';
 
 describe('textKey', () => {
   const rows: readonly [string, string, boolean][] = [

@@ -568,7 +568,7 @@ test('whatever is written: problems or rules that can be run, and nothing thrown
       if (errors.length > 0) return;
       ran++;
       const sequence = createSequence(compile(ruleSet));
-      for (const at of [0, 1, 2, 300_001]) sequence.see({ a: 1, who: 'x', n: at }, at);
+      for (const at of [0, 1, 2, 300_001]) sequence.add({ a: 1, who: 'x', n: at }, at);
     }),
     { numRuns: 400 },
   );

@@ -378,13 +378,13 @@ describe('evidence', () => {
   test('a match says which selection matched on which field and value', () => {
     expect(
       sequence()
-        .see(ada, 0)
+        .add(ada, 0)
         .matches.map(({ rule, evidence }) => [rule.name, evidence]),
     ).toEqual([['a', [{ selection: 'selection', field: 'is', value: 'so a' }]]]);
   });
 
   test('a correlation says of whom, what the number was, when what it counted happened, and why the last of it', () => {
-    const { see } = sequence();
+    const { add: see } = sequence();
     see(ada, 1_000);
     see({ is: 'a', user: 'eve' }, 2_000);
     const [correlationMatch] = see(ada, 3_000).correlationMatches;

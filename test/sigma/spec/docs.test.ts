@@ -99,7 +99,7 @@ describe('the rules of README.md', () => {
 function rings(title: string, entries: readonly EntryBody[], stepMs = 1_000): readonly number[] {
   const sequence = createSequence(compile(ruleSet));
   return entries.flatMap((entry, i) => {
-    const { matches, correlationMatches } = sequence.see(entry, Date.parse('2026-01-01T00:00:00Z') + i * stepMs);
+    const { matches, correlationMatches } = sequence.add(entry, Date.parse('2026-01-01T00:00:00Z') + i * stepMs);
     return [...matches, ...correlationMatches].some(({ rule }) => rule.title === title) ? [i] : [];
   });
 }

@@ -140,7 +140,7 @@ function compare(
   for (const { after, late, is, value, group } of steps) {
     now += after;
     const item: Item = { at: now - late, is, value };
-    const { correlationMatches } = sequence.see({ is, value, group }, item.at * 1_000);
+    const { correlationMatches } = sequence.add({ is, value, group }, item.at * 1_000);
     const [correlationMatch] = correlationMatches;
     const found: WindowMatch | null =
       correlationMatch === undefined
@@ -242,7 +242,7 @@ describe('chains, against the definition', () => {
         for (const { after, late, is, value, group } of steps) {
           now += after;
           const at = now - late;
-          const { correlationMatches } = sequence.see({ is, value, group }, at * 1_000);
+          const { correlationMatches } = sequence.add({ is, value, group }, at * 1_000);
           const found = correlationMatches
             .filter(({ rule }) => rule.name === 'it')
             .map(({ window: fired }) => fired.at / 1_000);

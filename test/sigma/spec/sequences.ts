@@ -62,7 +62,7 @@ export function play(
   const sequence = createSequence(compile(parse(text).ruleSet));
   return steps.map(([seconds, entry]) =>
     sequence
-      .see(entry, START + seconds * 1_000)
+      .add(entry, START + seconds * 1_000)
       .correlationMatches.filter(({ rule }) => rule.name === 'it')
       .map(({ group, window: fired }) => ({
         value: fired.value,

@@ -1,13 +1,13 @@
-/** What each type of correlation keeps of a happening, how it is measured, and what can be spared. */
+/** For each type of correlation: what a window keeps of an event, how it aggregates, and what it may drop. */
+import { sha256Bytes } from '../../../text/sha256.ts';
 import type { CorrelationRule } from '../../rule.ts';
 import type { WindowEvent } from '../window-event.ts';
 import { capOf, fulfils, rulesNamed } from './conditions.ts';
-import { countDigests, countSweep, distinctDigests, distinctSweep } from './counts.ts';
-import type { Aggregators, Digests, Key } from './items.ts';
-import { orderedDigests, orderedSweep } from './ordered.ts';
-import { percentileSweep, shareSweep } from './percentiles.ts';
-import { sumSweep } from './sums.ts';
-import { textKey } from './text.ts';
+import { countSummaries, createCountAggregator, createDistinctAggregator, distinctSummaries } from './counts.ts';
+import type { CreateAggregator, Key, Summaries } from './items.ts';
+import { createOrderedAggregator, orderedSummaries } from './ordered.ts';
+import { createPercentileAggregator, createShareAggregator } from './percentiles.ts';
+import { createSumAggregator } from './sums.ts';
 
 /** What a window needs of its rule. */
 export type WindowRule = Pick<
@@ -15,111 +15,131 @@ export type WindowRule = Pick<
   'type' | 'rules' | 'timespanMs' | 'condition' | 'percentile' | 'expression'
 >;
 
-/** The most items of a group that are kept. */
-export const CONTRIBUTING_MAX = 50_000;
-export const SAMPLES_MOST = 10_000;
+/** Items kept per group: of event_count, and of the other types. */
+export const EVENTS_MAX = 50_000;
+export const SAMPLES_MAX = 10_000;
 
-export interface Kind {
-  readonly most: number;
-  readonly sweep: Aggregators;
-  /** What of a run of items matters; null where all of it does. */
-  readonly digests: Digests | null;
-  /** Of the newest items so many are never spared: where sparing one may change what a late happening sees. */
-  readonly newest: number;
-  /** The key of a happening; null where it has none. The temporal types have a key for each of its rules instead. */
-  readonly key: ((windowEvent: WindowEvent) => Key | null) | 'rules';
-  /** Whether a key that was saved is one. */
+export interface Aggregation {
+  readonly itemsMax: number;
+  readonly createAggregator: CreateAggregator;
+  /** Which items of a run matter; null if all do. */
+  readonly summaries: Summaries | null;
+  /** This many of the newest items are always kept: dropping one could change the result for a late event. */
+  readonly keepNewest: number;
+  /** The key of an event; null if it has none. The temporal types have a key for each of the event's rules instead. */
+  readonly keyOf: ((windowEvent: WindowEvent) => Key | null) | 'rules';
+  /** Whether a saved key is valid. */
   readonly isKey: (key: unknown) => boolean;
 }
 
 /** See the contract of window.ts. */
-const NEWEST = 1_000;
+const KEEP_NEWEST = 1_000;
 
 const isNumber = (key: unknown): boolean => typeof key === 'number' && !Number.isNaN(key);
 const isText = (key: unknown): boolean => typeof key === 'string';
 
 const texts = {
-  key: ({ value }: WindowEvent): Key | null => (value === null ? null : textKey(String(value))),
+  keyOf: ({ value }: WindowEvent): Key | null => (value === null ? null : textKey(String(value))),
   isKey: isText,
 };
 
 const samples = {
-  most: SAMPLES_MOST,
-  digests: null,
-  newest: 0,
-  key: ({ value }: WindowEvent): Key | null => (typeof value === 'number' && !Number.isNaN(value) ? value : null),
+  itemsMax: SAMPLES_MAX,
+  summaries: null,
+  keepNewest: 0,
+  keyOf: ({ value }: WindowEvent): Key | null => (typeof value === 'number' && !Number.isNaN(value) ? value : null),
   isKey: isNumber,
 };
 
-export function kindOf(rule: WindowRule): Kind {
+/** The aggregation of a rule. */
+export function aggregationOf(rule: WindowRule): Aggregation {
   const { type, condition, expression } = rule;
   const cap = capOf(condition);
-  // A condition that a window with more in it meets as well.
+  // More items can't turn such a condition from met to unmet.
   const isRising = expression === null && condition.every(({ op }) => op === 'gt' || op === 'gte');
   switch (type) {
     case 'event_count':
       return {
-        most: CONTRIBUTING_MAX,
-        sweep: countSweep,
-        digests: countDigests(cap),
-        newest: 0,
-        key: () => 0,
+        itemsMax: EVENTS_MAX,
+        createAggregator: createCountAggregator,
+        summaries: countSummaries(cap),
+        keepNewest: 0,
+        keyOf: () => 0,
         isKey: (key) => key === 0,
       };
     case 'value_count':
       return {
         ...texts,
-        most: SAMPLES_MOST,
-        sweep: distinctSweep,
-        digests: distinctDigests(cap),
-        newest: isRising ? 0 : NEWEST,
+        itemsMax: SAMPLES_MAX,
+        createAggregator: createDistinctAggregator,
+        summaries: distinctSummaries(cap),
+        keepNewest: isRising ? 0 : KEEP_NEWEST,
       };
     case 'temporal':
-    case 'temporal_ordered':
       return temporal(rule, isRising);
+    case 'temporal_ordered':
+      return temporalOrdered(rule);
     case 'value_sum':
     case 'value_avg':
-      return { ...samples, sweep: (items, from) => sumSweep(items, from, type === 'value_avg') };
+      return { ...samples, createAggregator: (items, from) => createSumAggregator(items, from, type === 'value_avg') };
     case 'value_median':
-      return { ...samples, sweep: (items, from) => percentileSweep(items, from, 50) };
+      return { ...samples, createAggregator: (items, from) => createPercentileAggregator(items, from, 50) };
     case 'value_percentile': {
       const { percentile } = rule;
-      if (percentile === null) return { ...samples, ...texts, sweep: shareSweep };
-      return { ...samples, sweep: (items, from) => percentileSweep(items, from, percentile) };
+      if (percentile === null) return { ...samples, ...texts, createAggregator: createShareAggregator };
+      return { ...samples, createAggregator: (items, from) => createPercentileAggregator(items, from, percentile) };
     }
   }
 }
 
-function temporal({ type, rules, expression }: WindowRule, isRising: boolean): Kind {
-  const common = {
-    most: SAMPLES_MOST,
-    key: 'rules',
+function rulesAsKeys(rules: WindowRule['rules']) {
+  return {
+    itemsMax: SAMPLES_MAX,
+    keyOf: 'rules',
     isKey: (key: unknown) => rules[key as number] !== undefined,
   } as const;
-  if (type === 'temporal') {
-    return {
-      ...common,
-      sweep: (items, from) =>
-        distinctSweep(items, from, expression === null ? undefined : (has) => fulfils(expression, has)),
-      digests: distinctDigests(rules.length),
-      newest: isRising ? 0 : NEWEST,
-    };
-  }
+}
+
+function temporal({ rules, expression }: WindowRule, isRising: boolean): Aggregation {
+  const condition = expression === null ? undefined : (has: (key: Key) => boolean): boolean => fulfils(expression, has);
+  return {
+    ...rulesAsKeys(rules),
+    createAggregator: (items, from) => createDistinctAggregator(items, from, condition),
+    summaries: distinctSummaries(rules.length),
+    keepNewest: isRising ? 0 : KEEP_NEWEST,
+  };
+}
+
+function temporalOrdered({ rules, expression }: WindowRule): Aggregation {
   const named = expression === null ? null : new Set(rulesNamed(expression));
   let rank = 0;
   const ranks = rules.map((_, index) => (named === null || named.has(index) ? rank++ : -1));
+  const condition =
+    expression === null
+      ? undefined
+      : (has: (key: Key) => boolean, longest: number): boolean =>
+          fulfils(expression, has) && longest === ranks.filter((each, index) => each >= 0 && has(index)).length;
   return {
-    ...common,
-    sweep: (items, _) =>
-      orderedSweep(
-        items,
-        ranks,
-        expression === null
-          ? undefined
-          : (has, longest) =>
-              fulfils(expression, has) && longest === ranks.filter((each, index) => each >= 0 && has(index)).length,
-      ),
-    digests: orderedDigests(ranks),
-    newest: NEWEST,
+    ...rulesAsKeys(rules),
+    createAggregator: (items) => createOrderedAggregator(items, ranks, condition),
+    summaries: orderedSummaries(ranks),
+    keepNewest: KEEP_NEWEST,
   };
+}
+
+const PLAIN = /^[ !#-[\]-~]{0,64}$/;
+
+const HASHED_CHARS_MAX = 65_536;
+
+export function textKey(text: string): string {
+  if (PLAIN.test(text)) return text;
+  const bytes = sha256Bytes(text.length > HASHED_CHARS_MAX ? text.slice(0, HASHED_CHARS_MAX) + text.length : text);
+  const words = new DataView(bytes.buffer, bytes.byteOffset);
+  let key = '§';
+  for (let word = 0; word < 6; word++)
+    key += words
+      .getUint32(4 * word)
+      .toString(36)
+      .padStart(7, '0');
+  return key;
 }

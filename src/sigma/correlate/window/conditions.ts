@@ -58,14 +58,14 @@ export function rulesNamed(expression: Formula<RuleLeaf>, wanted = true): readon
 }
 
 /** The numbers that there may be. */
-export interface Numbers {
+export interface ValueRange {
   readonly whole: boolean;
   readonly least: number;
   readonly most: number;
 }
 
 /** What a condition comes to: met by none of the numbers, by all of them, by the least. */
-export interface Reach {
+export interface Coverage {
   readonly never: boolean;
   readonly always: boolean;
   readonly least: boolean;
@@ -76,7 +76,7 @@ export interface Reach {
  *
  * @example reach([{ op: 'gt', value: 5 }, { op: 'lt', value: 6 }], { whole: true, least: 1, most: Infinity }).never // true
  */
-export function reach(condition: CorrelationRule['condition'], { whole, least, most }: Numbers): Reach {
+export function coverageOf(condition: CorrelationRule['condition'], { whole, least, most }: ValueRange): Coverage {
   // A condition changes its mind only at its own numbers: it is enough to try these, what lies between, and the ends.
   const marks = [...new Set(condition.map(({ value }) => value))].sort((a, b) => a - b);
   const between = marks.map((mark, i) => (mark + (marks[i + 1] ?? mark + 2)) / 2);
@@ -93,7 +93,7 @@ export function reach(condition: CorrelationRule['condition'], { whole, least, m
 }
 
 /** Whether a condition over so many rules can be met where at least one of them has happened. */
-export function satisfiable(formula: Formula<RuleLeaf>, rules: number): boolean {
+export function isSatisfiable(formula: Formula<RuleLeaf>, rules: number): boolean {
   for (let happened = 1; happened < 2 ** rules; happened++) {
     if (fulfils(formula, (rule) => (happened & (1 << rule)) !== 0)) return true;
   }

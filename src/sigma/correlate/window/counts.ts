@@ -1,16 +1,16 @@
 /** The number of items in a window, and of distinct keys. Constant time an item, amortized. */
-import type { Aggregator, Digests, Items, Key } from './items.ts';
+import type { Aggregator, Items, Key, Summaries } from './items.ts';
 
 /** event_count. */
-export function countSweep(items: Items, first: number): Aggregator {
+export function createCountAggregator(items: Items, first: number): Aggregator {
   const { times } = items;
   let from = first;
   let to = first;
   return {
-    enter: (place) => {
+    add: (place) => {
       to = place + 1;
     },
-    number: (after) => {
+    valueAfter: (after) => {
       while (from < to && (from < items.head || (times[from] as number) <= after)) from++;
       return to - from;
     },
@@ -18,7 +18,7 @@ export function countSweep(items: Items, first: number): Aggregator {
 }
 
 /** Of a run with more than `cap` items, only that there are so many matters. */
-export function countDigests(cap: number): Digests {
+export function countSummaries(cap: number): Summaries {
   return () => {
     let count = 0;
     return () => count++ < cap || null;
@@ -26,7 +26,11 @@ export function countDigests(cap: number): Digests {
 }
 
 /** value_count and temporal; `fits`: whether the keys in the window are as they should be. */
-export function distinctSweep(items: Items, first: number, fits?: (has: (key: Key) => boolean) => boolean): Aggregator {
+export function createDistinctAggregator(
+  items: Items,
+  first: number,
+  fits?: (has: (key: Key) => boolean) => boolean,
+): Aggregator {
   const { times, keys } = items;
   /** Key → the last place that has it. */
   const last = new Map<Key, number>();
@@ -34,11 +38,11 @@ export function distinctSweep(items: Items, first: number, fits?: (has: (key: Ke
   let from = first;
   let to = first;
   return {
-    enter: (place) => {
+    add: (place) => {
       last.set(keys[place] as Key, place);
       to = place + 1;
     },
-    number: (after) => {
+    valueAfter: (after) => {
       for (; from < to && (from < items.head || (times[from] as number) <= after); from++) {
         if (last.get(keys[from] as Key) === from) last.delete(keys[from] as Key);
       }
@@ -48,7 +52,7 @@ export function distinctSweep(items: Items, first: number, fits?: (has: (key: Ke
 }
 
 /** Of a run, the first of each key matter, and of more than `cap` keys only that there are so many. */
-export function distinctDigests(cap: number): Digests {
+export function distinctSummaries(cap: number): Summaries {
   return () => {
     const seen = new Set<Key>();
     return (key) => (seen.size < cap ? seen.size !== seen.add(key).size : null);

@@ -4,13 +4,13 @@
  * Items at one time come by rule, so that a chain is a subsequence with rising ranks. An item costs the square of the
  * number of ranks at most.
  */
-import type { Aggregator, Digests, Items, Key } from './items.ts';
+import type { Aggregator, Items, Key, Summaries } from './items.ts';
 
 /**
  * `ranks`: rule → its place in the order, -1 where it only has to have happened; `fits`: whether the rules in the
  * window are as they should be, and may be put in order.
  */
-export function orderedSweep(
+export function createOrderedAggregator(
   items: Items,
   ranks: readonly number[],
   fits?: (has: (key: Key) => boolean, longest: number) => boolean,
@@ -20,7 +20,7 @@ export function orderedSweep(
   const begins = new Array<number>((count + 1) * count).fill(Number.NEGATIVE_INFINITY);
   const last = new Map<Key, number>();
   return {
-    enter: (place) => {
+    add: (place) => {
       const time = items.times[place] as number;
       const key = items.keys[place] as number;
       const rank = ranks[key] ?? -1;
@@ -35,7 +35,7 @@ export function orderedSweep(
         begins[length * count + rank] = latest;
       }
     },
-    number: (after) => {
+    valueAfter: (after) => {
       let longest = 0;
       for (let i = begins.length - 1; i >= count && longest === 0; i--) {
         if ((begins[i] as number) > after) longest = Math.floor(i / count);
@@ -47,7 +47,7 @@ export function orderedSweep(
 }
 
 /** Of a run matters how long a chain is that begins at a rank or later and ends in one, and which rules happened. */
-export function orderedDigests(ranks: readonly number[]): Digests {
+export function orderedSummaries(ranks: readonly number[]): Summaries {
   const count = Math.max(...ranks) + 1;
   return (backward) => {
     const seen = new Set<Key>();

@@ -4,7 +4,7 @@ import type { Aggregator, Items, Key } from './items.ts';
 /** From so many samples at once, sorting them anew is cheaper than putting each in its place. */
 const MANY = 64;
 
-export function percentileSweep(items: Items, first: number, percentile: number): Aggregator {
+export function createPercentileAggregator(items: Items, first: number, percentile: number): Aggregator {
   const { times } = items;
   const samples = items.keys as number[];
   const sorted = createSorted();
@@ -20,10 +20,10 @@ export function percentileSweep(items: Items, first: number, percentile: number)
   };
 
   return {
-    enter: (place) => {
+    add: (place) => {
       to = place + 1;
     },
-    number: (after) => {
+    valueAfter: (after) => {
       sortIn();
       for (; from < to && (from < items.head || (times[from] as number) <= after); from++) {
         sorted.remove(samples[from] as number);
@@ -42,18 +42,18 @@ function between(low: number, high: number, part: number): number {
 }
 
 /** How many in a hundred of the values are as the last one. */
-export function shareSweep(items: Items, first: number): Aggregator {
+export function createShareAggregator(items: Items, first: number): Aggregator {
   const { times, keys } = items;
   const counts = new Map<Key, number>();
   let from = first;
   let to = first;
   return {
-    enter: (place) => {
+    add: (place) => {
       const key = keys[place] as Key;
       counts.set(key, (counts.get(key) ?? 0) + 1);
       to = place + 1;
     },
-    number: (after) => {
+    valueAfter: (after) => {
       for (; from < to && (from < items.head || (times[from] as number) <= after); from++) {
         const key = keys[from] as Key;
         const left = (counts.get(key) ?? 0) - 1;

@@ -22,7 +22,7 @@ function add(total: Total, value: number): void {
   total.sum = sum;
 }
 
-export function sumSweep(items: Items, first: number, average: boolean): Aggregator {
+export function createSumAggregator(items: Items, first: number, average: boolean): Aggregator {
   const { times } = items;
   const samples = items.keys as number[];
   const newer: Total = { sum: 0, rest: 0 };
@@ -50,11 +50,11 @@ export function sumSweep(items: Items, first: number, average: boolean): Aggrega
   };
 
   return {
-    enter: (place) => {
+    add: (place) => {
       add(newer, samples[place] as number);
       to = place + 1;
     },
-    number: (after) => {
+    valueAfter: (after) => {
       while (from < to && (from < items.head || (times[from] as number) <= after)) from++;
       if (from > middle) turn();
       const total: Total = { sum: newer.sum, rest: newer.rest };
