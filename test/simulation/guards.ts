@@ -113,8 +113,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows keep what a late entry may still fall into',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'correlator.see(seen, scanContext.began - allowedLatenessMs, windows)',
-    replace: 'correlator.see(seen, at, windows)',
+    find: 'correlator.correlate(seen, scanContext.began - allowedLatenessMs, windows)',
+    replace: 'correlator.correlate(seen, at, windows)',
   },
   {
     name: "an entry dated after its walk's beginning counts as it",
