@@ -334,7 +334,7 @@ function notesOf(section: Section): string {
 }
 
 /** Returns what to print; throws a `Failure`. */
-function run(command: Command, directory: string): string {
+function execute(command: Command, directory: string): string {
   if (command.kind === 'help') return HELP;
   const { kind, version } = command;
   const repository = openRepository(directory);
@@ -363,7 +363,7 @@ function run(command: Command, directory: string): string {
 }
 
 try {
-  process.stdout.write(run(readCommand(process.argv.slice(2)), process.cwd()));
+  process.stdout.write(execute(readCommand(process.argv.slice(2)), process.cwd()));
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
   for (const { problem, remedy } of error.problems) process.stderr.write(`error: ${problem}\n  ${remedy}\n`);
