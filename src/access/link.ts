@@ -52,3 +52,31 @@ export function entryPath(id: string, pass: string | null = null): string {
 function withPass(path: string, pass: string | null): string {
   return pass === null ? path : `${path}?${PASS_PARAM}=${pass}`;
 }
+
+export interface LinkSettings {
+  /** The Worker's own address, without a slash at its end; null: not known. */
+  readonly publicUrl: string | null;
+  readonly linkSecret: string | null;
+}
+
+/** What a message is about: an alert and the entry it shows. */
+export interface Shown {
+  readonly alert: number;
+  /** "": it is no more, and has no page. */
+  readonly entry: string;
+}
+
+/** The links of a message that is sent at `now` (ms); `shown` null: it is about no alert, and leads to the front page. */
+export async function linksTo(
+  { publicUrl, linkSecret }: LinkSettings,
+  shown: Shown | null,
+  now: number,
+): Promise<{ readonly alert: string | null; readonly entry: string | null }> {
+  if (publicUrl === null) return { alert: null, entry: null };
+  if (shown === null) return { alert: `${publicUrl}/`, entry: null };
+  const pass = linkSecret === null ? null : await signPass(linkSecret, { alert: shown.alert, expires: now + LINK_MS });
+  return {
+    alert: `${publicUrl}${alertPath(shown.alert, pass)}`,
+    entry: shown.entry === '' ? null : `${publicUrl}${entryPath(shown.entry, pass)}`,
+  };
+}

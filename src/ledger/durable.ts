@@ -2,8 +2,9 @@
  * The Durable Object that owns a ledger: one per organization watched. It gives the host what only the runtime has: the
  * storage, its alarm, the clock, the network. One thread, and each call's changes in one transaction.
  */
+
 import { DurableObject } from 'cloudflare:workers';
-import { linksTo, type Shown } from '../access/links.ts';
+import { linksTo, type Shown } from '../access/link.ts';
 import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
 import { isTest } from '../alert/test-alert.ts';

@@ -5,12 +5,13 @@
  * Contract: somebody who was not let in gets one and the same answer whatever exists, and nothing is asked of the ledger
  * or the upstream for them.
  */
+
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Hono } from 'hono/tiny';
 import { isOperator } from '../access/operator.ts';
 import { authenticate } from './authenticate.ts';
-import type { AppDeps, WebEnv } from './env.ts';
+import type { AppDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
 import { lookup } from './lookup.ts';
 import { operatorApi } from './operator.ts';
@@ -20,8 +21,6 @@ import { createRateLimit } from './rate-limit.ts';
 import { broken, missing, refused, tooMany, unavailable } from './responses.ts';
 import { sessionRoutes } from './session.ts';
 import { viewersApi } from './viewers.ts';
-
-export type { AppDeps } from './env.ts';
 
 /** The app for one request's settings. */
 export function createApp(deps: AppDeps): Hono<WebEnv> {
@@ -73,3 +72,5 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
     return await next();
   };
 }
+
+export type { AppDeps } from './context.ts';

@@ -4,16 +4,15 @@
  * Contract: the strongest proof that is good counts; one that is not good is as none. What can't be checked now (KV or the
  * keys of Access can't be read) is said so, and never lets anybody in. Nothing here asks the ledger.
  */
+
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { keyIdOf, readAccessToken } from '../access/jwt.ts';
 import { PASS_PARAM, readPass } from '../access/link.ts';
-import { readSession } from '../access/session.ts';
+import { readSession, sessionCookie } from '../access/session.ts';
 import { isTokenOf, isValid, tokenId } from '../access/viewer.ts';
-import type { Caller, Refused } from './caller.ts';
-import type { AppDeps, WebEnv } from './env.ts';
+import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
 import { accessKey } from './jwks.ts';
-import { sessionCookie } from './session-cookie.ts';
 import { readViewer } from './viewer-store.ts';
 
 export type Asked =

@@ -1,21 +1,22 @@
 /**
- * The headers of every answer: what browsers must not do with it, and where it came from. A handler that sets one of
- * them itself, as the pages do their content security policy, keeps it.
+ * The headers of every response: what browsers must not do with it, and where it was made. A handler that sets one of
+ * them itself keeps it, as pages do with their content security policy.
  */
 import type { MiddlewareHandler } from 'hono';
-import type { WebEnv } from './env.ts';
+import type { WebEnv } from './context.ts';
 
-/** Where an answer was made: here, by the upstream, or of what the ledger keeps. */
+/** Where a response was made: here, by the upstream, or from what the ledger stores. */
 export const SOURCE_HEADER = 'x-tocsin-source';
 export type Source = 'tocsin' | 'upstream' | 'ledger';
 
-/** No script, no style, no frame, no form: JSON and plain text need none. `sandbox`: what the upstream sends is no page of ours. */
+/** JSON and plain text need no script, style, frame or form. `sandbox`: the upstream may send HTML through the lookup. */
 const CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
-/** A year, as https://hstspreload.org asks; not for subdomains, which may be somebody else's. */
+/** One year, the minimum of https://hstspreload.org; without subdomains, which may belong to others. */
 const HSTS = 'max-age=31536000';
-/** Nothing is kept by any cache, shared or not, but what its handler calls public: assets. */
-const NOT_KEPT = 'private, no-store';
+/** Only what a handler marks as public (assets) may be cached. */
+const NOT_CACHED = 'private, no-store';
 
+/** Sets the headers, after the handler has run. */
 export const headers: MiddlewareHandler<WebEnv> = async (c, next) => {
   await next();
   const unlessSet = (name: string, value: string): void => {
@@ -26,6 +27,33 @@ export const headers: MiddlewareHandler<WebEnv> = async (c, next) => {
   c.header('cross-origin-resource-policy', 'same-origin');
   if (c.req.url.startsWith('https:')) c.header('strict-transport-security', HSTS);
   unlessSet('content-security-policy', CSP);
-  if (!c.res.headers.get('cache-control')?.startsWith('public')) c.header('cache-control', NOT_KEPT);
+  if (!c.res.headers.get('cache-control')?.startsWith('public')) c.header('cache-control', NOT_CACHED);
   unlessSet(SOURCE_HEADER, 'tocsin' satisfies Source);
+};
+
+/**
+ * Pages load, run and send nothing except from and to this address.
+ * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy
+ */
+const PAGE_CSP = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The headers of every page. A page's address may hold a link's pass, so it is never sent as a referrer. */
+export const PAGE_HEADERS: { readonly [name: string]: string } = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': PAGE_CSP,
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-robots-tag': 'noindex, nofollow',
 };

@@ -4,8 +4,9 @@
  * Contract: a key that is not known is asked for at most once a minute, whoever makes them up. What can't be fetched is
  * thrown, unless the key is known from before.
  */
+
 import { type PublicKey, publicKeys } from '../access/jwt.ts';
-import type { AppDeps } from './env.ts';
+import type { AppDeps } from './context.ts';
 
 /**
  * Access changes its keys every six weeks and publishes the old ones for a week more; an hour is soon enough to forget

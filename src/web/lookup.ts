@@ -5,13 +5,13 @@
  * a `message`. One entry is answered of what the ledger keeps, where it keeps it whole; who came by a link is shown the
  * entries of their alert only, and of any other the same 404 as of none.
  */
+
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { PASS_PARAM } from '../access/link.ts';
 import { ENTRY_ID } from '../audit-log/client.ts';
 import { createProxy, type Proxied, type ProxyFailure } from '../audit-log/proxy.ts';
-import { scopeOf } from './caller.ts';
-import type { AppDeps, WebEnv } from './env.ts';
+import { type AppDeps, scopeOf, type WebEnv } from './context.ts';
 import { SOURCE_HEADER, type Source } from './headers.ts';
 import { missing } from './responses.ts';
 

@@ -12,7 +12,7 @@ import * as z from 'zod/mini';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
-import type { AppDeps, WebEnv } from './env.ts';
+import type { AppDeps, WebEnv } from './context.ts';
 
 export const STATUS_PATH = '/operator/status';
 export const REWIND_PATH = '/operator/rewind';

@@ -6,9 +6,9 @@
  * there is no limit. Where it can't be asked, requests are let through: it protects, it does not decide who may look.
  * https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  */
+
 import type { Context } from 'hono';
-import type { Caller } from './caller.ts';
-import type { AppDeps, WebEnv } from './env.ts';
+import type { AppDeps, Caller, WebEnv } from './context.ts';
 
 /** The SDKs wait as they are asked to, but for less than a minute, and try twice more: that outlasts the 60 s counted by. */
 const WAIT_S = 30;

@@ -4,11 +4,11 @@
  *
  * Contract: JSON `{ message }` for the API and the operator, as the SDKs read it; a page for browsers.
  */
+
 import type { Context } from 'hono';
 import { PASS_PARAM } from '../access/link.ts';
-import type { Refused } from './caller.ts';
-import type { WebEnv } from './env.ts';
-import { PAGE_HEADERS } from './pages/headers.ts';
+import type { Refused, WebEnv } from './context.ts';
+import { PAGE_HEADERS } from './headers.ts';
 import { errorPage, missingPage, refusedPage } from './pages/states.tsx';
 import { areaOf } from './policy.ts';
 import { safeRedirect } from './safe-redirect.ts';

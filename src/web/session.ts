@@ -4,18 +4,18 @@
  * Contract: both are POSTs of our own pages only, told by what browsers say of where a form was sent from; what they
  * answer leads to our own pages only. A wrong token and none at all get one answer.
  */
+
 import type { Context } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { Hono } from 'hono/tiny';
-import { SESSION_MS, signSession } from '../access/session.ts';
+import { SESSION_MS, sessionCookie, signSession } from '../access/session.ts';
 import { readBytes } from '../http/body.ts';
 import { viewerOf } from './authenticate.ts';
-import type { AppDeps, WebEnv } from './env.ts';
+import type { AppDeps, WebEnv } from './context.ts';
 import { signInPage } from './pages/pages.tsx';
 import { createRateLimit } from './rate-limit.ts';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
-import { sessionCookie } from './session-cookie.ts';
 
 const SIGN_IN_PATH = '/sign-in';
 const SESSION_PATH = '/session';

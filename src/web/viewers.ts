@@ -9,7 +9,7 @@ import { Hono } from 'hono/tiny';
 import { sha256 } from '../access/mac.ts';
 import { makeToken, TOKEN_BYTES, VIEWER_ID, viewerName } from '../access/viewer.ts';
 import { parseJson } from '../text/json.ts';
-import type { AppDeps, WebEnv } from './env.ts';
+import type { AppDeps, WebEnv } from './context.ts';
 import { deleteViewer, listViewers, readViewer, writeViewer } from './viewer-store.ts';
 
 export const VIEWERS_PATH = '/operator/viewers';

@@ -4,11 +4,11 @@
  * Contract: ends everything it started, whichever way it ends. Exit codes: 0 as asked, 1 where the alerts did not come
  * or something did not start, 2 where it was called wrongly, 130 and 143 by signals.
  */
+
 import { randomBytes } from 'node:crypto';
 import { operatorToken } from '../../src/access/operator.ts';
-import { SESSION_MS, signSession } from '../../src/access/session.ts';
+import { SESSION_MS, sessionCookie, signSession } from '../../src/access/session.ts';
 import { jsonLine } from '../../src/cli/terminal.ts';
-import { sessionCookie } from '../../src/web/session-cookie.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
 import { startInbox } from '../support/inbox.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';

@@ -1,9 +1,9 @@
 /** The pages by themselves, over any views, behind a door that lets in whom it is told. */
+
 import { Hono } from 'hono';
 import { readConfig } from '../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
-import type { Caller, Refused } from '../../src/web/caller.ts';
-import type { AppDeps, WebEnv } from '../../src/web/env.ts';
+import type { AppDeps, Caller, Refused, WebEnv } from '../../src/web/context.ts';
 import { createPages, errorPage, PAGE_HEADERS, refusedPage } from '../../src/web/pages/pages.tsx';
 import { NOW } from './views.ts';
 

@@ -1,8 +1,9 @@
 /** The keys of Cloudflare Access: fetched from a real server, kept, and not asked for more often than they must be. */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { AppDeps } from '../../src/web/env.ts';
+import type { AppDeps } from '../../src/web/context.ts';
 import { accessKey } from '../../src/web/jwks.ts';
 
 const MINUTE = 60_000;

@@ -1,6 +1,7 @@
 /** Every page in every state that it has, with the views it is made from: for the browser and for the frozen pages. */
+
 import type { LedgerViews } from '../../src/ledger/rpc.ts';
-import type { Caller, Refused } from '../../src/web/caller.ts';
+import type { Caller, Refused } from '../../src/web/context.ts';
 import { ALERT_ID, alertPage, ENTRY_ID, entryPage, NOW, ORDINARY, overview, RULE, status } from './views.ts';
 
 const LINK: Caller = {

@@ -2,8 +2,9 @@
  * The proxied lookup in workerd, driven as the vendor's SDKs would: what comes through is what comes directly, byte for
  * byte, in every dialect and through every fault.
  */
+
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AppDeps } from '../../src/web/env.ts';
+import type { AppDeps } from '../../src/web/context.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { ApiError, ConnectionError, createSdk, type SdkOptions } from '../support/sdk-client.ts';

@@ -8,14 +8,12 @@ import { closingWording, decisionWording } from '../../alert/decision-wording.ts
 import type { AlertPage, DeliveryLine } from '../../ledger/rpc.ts';
 import type { Rule } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../context.ts';
 import { KeyParts } from './parts/alert-table.tsx';
-import { Card } from './parts/card.tsx';
+import { Card, Level, lengthInWords, When } from './parts/elements.tsx';
 import { EntryWords, EvidenceWords } from './parts/entry-text.tsx';
-import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { Code, UntrustedText } from './parts/untrusted-text.tsx';
-import { lengthInWords, When } from './parts/when.tsx';
 import { stateInWords, whatInWords } from './parts/wording.ts';
 
 export interface AlertOptions {

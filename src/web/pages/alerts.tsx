@@ -1,7 +1,8 @@
 /** The list of alerts: open ones or all, of one level, of one rule, page by page. */
+
 import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../context.ts';
 import { AlertTable } from './parts/alert-table.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';

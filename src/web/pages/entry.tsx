@@ -8,15 +8,13 @@ import { decisionWording } from '../../alert/decision-wording.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { ActorActivity, EntryLine, EntryPage } from '../../ledger/rpc.ts';
 import type { Evidence } from '../../sigma/index.ts';
-import type { Caller } from '../caller.ts';
-import { Card } from './parts/card.tsx';
+import type { Caller } from '../context.ts';
+import { Card, Level, lengthInWords, When } from './parts/elements.tsx';
 import { EntryTable, EvidenceWords, Marked } from './parts/entry-text.tsx';
 import { evidenceFor, fieldsOf } from './parts/fields.ts';
 import { prettyJson } from './parts/json-text.ts';
-import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { Code, UntrustedText } from './parts/untrusted-text.tsx';
-import { lengthInWords, When } from './parts/when.tsx';
 
 /** A longer value is folded, and shown whole when it is opened. */
 const FOLDED = 2_000;

@@ -5,15 +5,13 @@ import type { SettingProblem } from '../../config/setting.ts';
 import type { Overview, ReceiverHealth } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../context.ts';
 import { AlertTable } from './parts/alert-table.tsx';
-import { Card } from './parts/card.tsx';
 import { Chart } from './parts/chart.tsx';
+import { Card, Level, lengthInWords, When } from './parts/elements.tsx';
 import { EntryTable } from './parts/entry-text.tsx';
-import { Level } from './parts/level.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
-import { lengthInWords, When } from './parts/when.tsx';
 
 type Status = Overview['status'];
 

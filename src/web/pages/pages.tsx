@@ -2,6 +2,7 @@
  * The pages: what people look at, rendered here and whole. Whoever mounts them has let the caller in; what a caller may
  * see of it is decided here, by asking the ledger within their scope.
  */
+
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { entryView } from '../../alert/entry-view.ts';
@@ -9,19 +10,17 @@ import { createClient } from '../../audit-log/client.ts';
 import { UpstreamError } from '../../audit-log/errors.ts';
 import type { EntryPage } from '../../ledger/rpc.ts';
 import { ruleSet, ruleSources } from '../../rules.gen.ts';
-import { scopeOf } from '../caller.ts';
-import type { AppDeps, WebEnv } from '../env.ts';
+import { type AppDeps, scopeOf, type WebEnv } from '../context.ts';
+import { PAGE_HEADERS } from '../headers.ts';
 import { alertPage } from './alert.tsx';
 import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
 import { entryPage } from './entry.tsx';
 import { frontPage } from './front.tsx';
-import { PAGE_HEADERS } from './headers.ts';
 import { createAssets } from './parts/assets.ts';
 import { rulePage } from './rule.tsx';
 import { rulesPage } from './rules.tsx';
 import { missingPage, unboundPage, upstreamPage } from './states.tsx';
 
-export { PAGE_HEADERS } from './headers.ts';
 export { ASSETS_PATH } from './parts/assets.ts';
 export { errorPage, missingPage, refusedPage, SESSION_PATH, signInPage } from './states.tsx';
 
@@ -157,3 +156,5 @@ function missing(c: Web): Response {
 function unbound(c: Web): Response {
   return send(c, unboundPage(c.var.caller), 503);
 }
+
+export { PAGE_HEADERS } from '../headers.ts';

@@ -5,14 +5,12 @@ import type { RuleActivity } from '../../ledger/rpc.ts';
 import type { Rule } from '../../sigma/index.ts';
 import { durationInWords } from '../../text/duration.ts';
 import { counted } from '../../text/numbers.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../context.ts';
 import { alertsPath } from './alerts.tsx';
-import { Card } from './parts/card.tsx';
 import { Correlation } from './parts/correlation.tsx';
-import { Level } from './parts/level.tsx';
+import { Card, Level, When } from './parts/elements.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
-import { When } from './parts/when.tsx';
 
 export interface RuleOptions {
   readonly caller: Caller;

@@ -3,11 +3,10 @@
 import type { RuleActivity } from '../../ledger/rpc.ts';
 import { LEVELS, type Rule } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
-import type { Caller } from '../caller.ts';
-import { Level } from './parts/level.tsx';
+import type { Caller } from '../context.ts';
+import { Level, When } from './parts/elements.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
-import { When } from './parts/when.tsx';
 
 interface RulesOptions {
   readonly caller: Caller;

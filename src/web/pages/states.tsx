@@ -4,8 +4,9 @@
  *
  * Each returns a whole document; headers.ts has the headers it is sent with.
  */
+
 import type { Child } from 'hono/jsx';
-import type { Caller, Refused } from '../caller.ts';
+import type { Caller, Refused } from '../context.ts';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 

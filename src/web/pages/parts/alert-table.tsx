@@ -1,10 +1,10 @@
 /** Alerts, a row each: how grave, what, who, how often, and since when. */
+
 import { alertPath } from '../../../access/link.ts';
 import type { AlertLine } from '../../../ledger/rpc.ts';
 import { numberText } from '../../../text/numbers.ts';
-import { Level } from './level.tsx';
+import { Level, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
-import { When } from './when.tsx';
 
 const TITLE = 100;
 const KEY = 80;

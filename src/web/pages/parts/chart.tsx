@@ -5,7 +5,7 @@
 
 import type { Overview } from '../../../ledger/rpc.ts';
 import { counted, numberText } from '../../../text/numbers.ts';
-import { lengthInWords, When } from './when.tsx';
+import { lengthInWords, When } from './elements.tsx';
 
 /** Units of the drawing; it is stretched to the width there is. */
 const STEP = 10;

@@ -1,9 +1,10 @@
 /** What a correlation counts: of which rules, by which fields, in which groups, and what it asks for. */
+
 import { conditionWords } from '../../../alert/condition-wording.ts';
 import { ordinal } from '../../../alert/number-wording.ts';
 import type { CorrelationRule, CorrelationType, Rule } from '../../../sigma/index.ts';
 import { durationInWords } from '../../../text/duration.ts';
-import { Card } from './card.tsx';
+import { Card } from './elements.tsx';
 import { Code, UntrustedText } from './untrusted-text.tsx';
 
 export interface CorrelationProps {

@@ -2,14 +2,15 @@
  * An entry as one reads it: what was done to what, by whom, from where, by which request, and how it ended; what made
  * a rule match is marked where it stands. Every word of it may be an attacker's.
  */
+
 import type { Child } from 'hono/jsx';
 import { entryPath } from '../../../access/link.ts';
 import type { EntryView } from '../../../alert/notification.ts';
 import type { EntryLine } from '../../../ledger/rpc.ts';
 import type { Evidence } from '../../../sigma/index.ts';
+import { When } from './elements.tsx';
 import { evidenceFor } from './fields.ts';
 import { UntrustedText } from './untrusted-text.tsx';
-import { When } from './when.tsx';
 
 /** In lists a long value says no more than its beginning; the entry's page has it whole. */
 const VALUE = 160;

@@ -2,12 +2,12 @@
  * The frame around every page: the head, the bell, the ways to go, and what is said at the bottom. Whoever came by a
  * link is shown no way but those their link is for.
  */
+
 import type { Child } from 'hono/jsx';
-import type { Caller } from '../../caller.ts';
-import { ASSETS } from './assets.ts';
-import { BELL } from './icon.ts';
+import type { Caller } from '../../context.ts';
+import { ASSETS, BELL } from './assets.ts';
+import { When } from './elements.tsx';
 import { plainText, UntrustedText } from './untrusted-text.tsx';
-import { When } from './when.tsx';
 
 export interface PageOptions {
   /** Of the window; may hold what others wrote. */

@@ -1,9 +1,22 @@
-/**
- * Who is asking, and what they may see. Closed unless set: without a caller, every route but the open ones answers as if
- * it did not exist.
- *
- * Contract: plain data and pure decisions; `access.ts` finds out who it is.
- */
+/** What the web app is built from, what a request carries through it, and who is asking. */
+
+import type { Config } from '../config/config.ts';
+import type { LedgerOperator, LedgerViews } from '../ledger/rpc.ts';
+
+export interface AppDeps {
+  readonly config: Config;
+  /** Null: no Durable Object is bound. */
+  readonly ledger: (LedgerViews & LedgerOperator) | null;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+  /** To the upstream and to Cloudflare Access' keys. */
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** Hono's variables. `caller` is set on every route that is not open: the app has let them in by then. */
+export interface WebEnv {
+  readonly Variables: { caller: Caller };
+}
 
 /** Somebody who was let in. */
 export type Caller =

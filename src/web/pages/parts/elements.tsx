@@ -1,8 +1,37 @@
-/**
- * Instants and lengths of time on a page: in UTC, as everybody can compare; the script adds the reader's own zone. Pure.
- */
+/** Small elements of every page: a card, a level, an instant, a length of time. Pure. */
+
+import type { Child } from 'hono/jsx';
+import { LEVELS } from '../../../sigma/index.ts';
 import { durationInWords } from '../../../text/duration.ts';
 import { utcText } from '../../../text/times.ts';
+import { UntrustedText } from './untrusted-text.tsx';
+
+export function Card({ title, id, aside, children }: { title: string; id?: string; aside?: Child; children?: Child }) {
+  return (
+    <section class="card" id={id}>
+      <header>
+        <h2>{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+const LEVEL = 20;
+
+export function Level({ level }: { level: string }) {
+  return (
+    <span class={`level ${levelClass(level)}`}>
+      <UntrustedText text={level} max={LEVEL} />
+    </span>
+  );
+}
+
+/** The class that colours a level; a level not known here has the least one's. */
+export function levelClass(level: string): string {
+  return `level-${LEVELS.find((known) => known === level) ?? 'informational'}`;
+}
 
 /** An instant, ms since the epoch; null: there is none. `short`: without seconds and year, for a chart's axis. */
 export function When({ at, short = false }: { at: number | null; short?: boolean }) {

@@ -1,6 +1,0 @@
-/** The bell, drawn once. */
-export const BELL =
-  'M16 3a2 2 0 0 1 2 2v.6c4 .9 6.5 4.2 6.5 8.4 0 5.5 1.6 7.6 3 9v2h-23v-2c1.4-1.4 3-3.5 3-9 0-4.2 2.5-7.5 6.5-8.4V5a2 2 0 0 1 2-2zm-3.5 23.5h7a3.5 3.5 0 0 1-7 0z';
-
-/** The page's icon: a colour that is readable on the light and the dark of a browser's tabs. */
-export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#d9822b" d="${BELL}"/></svg>`;
