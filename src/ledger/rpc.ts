@@ -27,7 +27,7 @@ export interface BeginInput {
 export interface Begun {
   /** What the tick reads on from. */
   readonly checkpoint: Checkpoint;
-  readonly how: 'first start' | 'taken from KV' | 'rewound' | 'goes on';
+  readonly how: 'first start' | 'adopted from KV' | 'rewound' | 'resumed';
 }
 
 /** An entry on its way to the ledger: its JSON as text, so that one already known is never parsed. */

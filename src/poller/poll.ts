@@ -27,7 +27,7 @@ export interface CheckpointKv {
   put(key: string, value: string): Promise<void>;
 }
 
-export interface WatchDeps {
+export interface PollDeps {
   readonly kv: CheckpointKv;
   readonly ledger: LedgerApi;
   readonly auditLog: AuditLog;
@@ -43,8 +43,8 @@ export interface WatchDeps {
 }
 
 /** What a poll came to. */
-export interface Polled extends Intake {
-  readonly how: 'first start' | 'taken from KV' | 'rewound' | 'goes on';
+export interface PollResult extends Intake {
+  readonly how: 'first start' | 'adopted from KV' | 'rewound' | 'resumed';
   /** Why it stopped. */
   readonly stopped: 'scan ended' | 'budget' | 'overtaken' | 'stuck';
   readonly pages: number;
@@ -67,7 +67,7 @@ const SKEW_ALLOWED_MS = 30_000;
 const DROPS_ALLOWED = 2;
 
 /** One poll. Throws `UpstreamError` where the upstream fails, and what the ledger throws. */
-export async function poll(deps: WatchDeps): Promise<Polled> {
+export async function poll(deps: PollDeps): Promise<PollResult> {
   const { ledger, allowedLatenessMs } = deps;
   const deadline = deps.now() + deps.ms;
   const before = deps.auditLog.requests;
@@ -91,7 +91,7 @@ export async function poll(deps: WatchDeps): Promise<Polled> {
     publish ||= result.publish;
     checkpoint = result.checkpoint;
   };
-  const finish = async (stopped: Polled['stopped']): Promise<Polled> => {
+  const finish = async (stopped: PollResult['stopped']): Promise<PollResult> => {
     if (publish) await writeKv(deps.kv, checkpoint, notes);
     return { how: begun.how, stopped, ...total, opened, watermark: checkpoint.watermark, notes };
   };

@@ -10,7 +10,7 @@ import { createClient } from '../audit-log/client.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
 import type { Config } from '../config/config.ts';
 import type { Failure, LedgerApi } from '../ledger/rpc.ts';
-import { type CheckpointKv, type Polled, poll } from './poll.ts';
+import { type CheckpointKv, type PollResult, poll } from './poll.ts';
 
 /** The ledger's name: one per Worker, which watches one organization. */
 export const LEDGER_NAME = 'ledger';
@@ -38,7 +38,7 @@ export async function tick(
   config: Config,
   ledger: LedgerApi | null,
   deps: { readonly now: () => number; readonly fetch: Fetch },
-): Promise<Polled> {
+): Promise<PollResult> {
   reportSettings(config);
   const { upstream, watch } = config;
   if (upstream === null || ledger === null) {

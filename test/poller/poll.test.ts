@@ -5,7 +5,7 @@ import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry
 import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/errors.ts';
 import { parsePage } from '../../src/audit-log/page.ts';
 import type { Batch, LedgerApi } from '../../src/ledger/rpc.ts';
-import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, poll, type WatchDeps } from '../../src/poller/poll.ts';
+import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, type PollDeps, poll } from '../../src/poller/poll.ts';
 import { ALLOWED_LATENESS, MINUTE, NOON, type Scene, SECOND, scene } from '../ledger/scene.ts';
 
 function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
@@ -75,7 +75,7 @@ function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
   };
 }
 
-function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<WatchDeps> = {}): WatchDeps {
+function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {}): PollDeps {
   return {
     kv: memoryKv(),
     ledger,
@@ -420,7 +420,7 @@ describe('KV', () => {
     const it = scene();
     const kv = memoryKv({ [KV_CHECKPOINT]: text, [KV_REWIND]: text });
     const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
-    expect(polled).toMatchObject({ how: 'goes on', recorded: 1 });
+    expect(polled).toMatchObject({ how: 'resumed', recorded: 1 });
     expect(polled.notes.filter((note) => note.includes("can't be read and is left alone"))).toHaveLength(2);
   });
 
@@ -443,7 +443,7 @@ describe('KV', () => {
     const kv = memoryKv({ [KV_REWIND]: rewindText({ id: 'r', to: NOON - 90 * MINUTE, suppress: false }) });
     const log = scripted(page(records(1)));
     expect((await poll(deps(log, callable(it), { kv }))).how).toBe('rewound');
-    expect((await poll(deps(log, callable(it), { kv }))).how).toBe('goes on');
+    expect((await poll(deps(log, callable(it), { kv }))).how).toBe('resumed');
     expect(log.asked.map((query) => query.created_at_min)).toEqual([
       new Date(NOON - 90 * MINUTE).toISOString(),
       new Date(NOON - ALLOWED_LATENESS).toISOString(),

@@ -82,9 +82,9 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "the ledger's checkpoint counts, not KV's",
     file: 'src/ledger/record/ledger.ts',
-    find: "if (obeyed === null) return { checkpoint: current(state), how: 'goes on' };",
+    find: "if (obeyed === null) return { checkpoint: current(state), how: 'resumed' };",
     replace:
-      "if (obeyed === null) return { checkpoint: { ...(input.kv?.checkpoint ?? current(state)), version: state.checkpoint.version }, how: 'goes on' };",
+      "if (obeyed === null) return { checkpoint: { ...(input.kv?.checkpoint ?? current(state)), version: state.checkpoint.version }, how: 'resumed' };",
   },
   {
     name: 'a rewind is obeyed once',

@@ -223,7 +223,7 @@ export async function run(seed: number): Promise<RunResult> {
     }).then(
       ({ stopped, recorded, pages, notes, how }) => {
         world.hit(`poll: ${stopped}`);
-        if (recorded > 0 || how !== 'goes on')
+        if (recorded > 0 || how !== 'resumed')
           world.note(`poll ${how}, ${pages} pages, ${recorded} recorded, ${stopped}`);
         for (const note of notes) world.note(note);
       },

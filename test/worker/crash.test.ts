@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
-import { type CheckpointKv, poll, type WatchDeps } from '../../src/poller/poll.ts';
+import { type CheckpointKv, type PollDeps, poll } from '../../src/poller/poll.ts';
 import { expectDelivered, expectRecorded, expectTold, story } from './story.ts';
 import { createWorld, DIALECTS, MINUTE, sleep, type World } from './world.ts';
 
@@ -15,7 +15,7 @@ interface Fate {
 }
 
 /** The poll's outside with that fate, and the steps it has come to. */
-function fated(deps: WatchDeps, fate: Fate | null) {
+function fated(deps: PollDeps, fate: Fate | null) {
   const steps: string[] = [];
   const death = Promise.withResolvers<'dead'>();
   let dead = false;
@@ -48,7 +48,7 @@ function fated(deps: WatchDeps, fate: Fate | null) {
     },
     list: step('list', (query) => deps.auditLog.list(query)),
   };
-  const done = (changed: WatchDeps): Promise<unknown> => Promise.race([poll(changed).catch((e) => e), death.promise]);
+  const done = (changed: PollDeps): Promise<unknown> => Promise.race([poll(changed).catch((e) => e), death.promise]);
   return { steps, run: () => done({ ...deps, kv, ledger, auditLog }) };
 }
 

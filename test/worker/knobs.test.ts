@@ -1,6 +1,6 @@
 /** Everything the upstream can do wrong: whatever it was, once it is over nothing is lost, nothing came twice. */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Polled } from '../../src/poller/poll.ts';
+import type { PollResult } from '../../src/poller/poll.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import { expectTold, story } from './story.ts';
 import { createWorld, DIALECTS, HOUR, logged, type World } from './world.ts';
@@ -247,12 +247,12 @@ const ROWS: readonly Row[] = [
 ];
 
 /** What a poll said that could not do all its work at once. */
-function saidBy(outcome: Polled | Error): string {
+function saidBy(outcome: PollResult | Error): string {
   return outcome instanceof Error ? outcome.message : outcome.notes.join('\n');
 }
 
-async function pollTwice(world: World, client: Row['client']): Promise<(Polled | Error)[]> {
-  const outcomes: (Polled | Error)[] = [];
+async function pollTwice(world: World, client: Row['client']): Promise<(PollResult | Error)[]> {
+  const outcomes: (PollResult | Error)[] = [];
   for (let n = 0; n < 2; n++) {
     const auditLog = world.auditLog({ timeoutMs: 2_000, ...client });
     const outcome = await world.poll({ auditLog, requests: 12 }).catch((error: Error) => error);

@@ -133,7 +133,7 @@ describe('one setting', () => {
 
   it('KV not bound: a first start begins at START_AT, a ledger that has begun goes on, and both say so', async () => {
     const { world, ids } = await told({});
-    for (const how of ['first start', 'goes on']) {
+    for (const how of ['first start', 'resumed']) {
       const lines = await linesOf(() => cron(world, { KV: undefined }));
       expect(lines).toMatchObject([
         { at: 'settings', setting: 'KV' },

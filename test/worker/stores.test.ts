@@ -1,7 +1,7 @@
 /** KV and the ledger moved by hand, lost, stale or ahead: nothing is lost, nothing comes twice. */
 import { describe, expect, it } from 'vitest';
 import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/checkpoint-text.ts';
-import { KV_CHECKPOINT, KV_REWIND, type Polled } from '../../src/poller/poll.ts';
+import { KV_CHECKPOINT, KV_REWIND, type PollResult } from '../../src/poller/poll.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { expectTold, recordedIds, type Story, story } from './story.ts';
 import { createWorld, DIALECTS, HOUR, MINUTE, type World } from './world.ts';
@@ -88,7 +88,7 @@ describe.each(DIALECTS)('%s: the ledger counts, when the checkpoint in KV', (dia
     await world.evict();
     const second = await more(world);
     const [polled] = await world.untilEnded();
-    expect(polled?.how).toBe('goes on');
+    expect(polled?.how).toBe('resumed');
     await expectTold(world, first, second);
   });
 
@@ -135,7 +135,7 @@ describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
     const from = Date.now() - 10.5 * MINUTE;
     const world = await withNewLedger(dialect, JSON.stringify(through(10.5 * MINUTE)), told);
     const polls = await world.untilEnded();
-    expect(polls[0]?.how).toBe('taken from KV');
+    expect(polls[0]?.how).toBe('adopted from KV');
     const ids = told.records
       .filter(({ createdAt }) => createdAt >= from)
       .map(({ body }) => (body as { id: string }).id);
@@ -246,9 +246,9 @@ describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
   it('reads the past once, and tells of it', async () => {
     const { world, told } = await besideStory();
     await world.setKv(KV_REWIND, order('one', 2 * HOUR, false));
-    const how: Polled['how'][] = [];
+    const how: PollResult['how'][] = [];
     for (let n = 0; n < 4; n++) how.push((await world.poll()).how);
-    expect(how).toEqual(['rewound', 'goes on', 'goes on', 'goes on']);
+    expect(how).toEqual(['rewound', 'resumed', 'resumed', 'resumed']);
     await expectTold(world, told);
   });
 
@@ -263,13 +263,13 @@ describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
 
   it('is known again after newer ones, when KV is stale', async () => {
     const { world, told } = await besideStory();
-    const how: Polled['how'][] = [];
+    const how: PollResult['how'][] = [];
     for (const id of ['one', 'two', 'one', 'two', 'one']) {
       await world.setKv(KV_REWIND, order(id, 2 * HOUR, false));
       await world.evict();
       how.push((await world.poll()).how);
     }
-    expect(how).toEqual(['rewound', 'rewound', 'goes on', 'goes on', 'goes on']);
+    expect(how).toEqual(['rewound', 'rewound', 'resumed', 'resumed', 'resumed']);
     await world.untilEnded();
     await expectTold(world, told);
   });

@@ -17,9 +17,9 @@ import {
   type CheckpointKv,
   type KV_CHECKPOINT,
   type KV_REWIND,
-  type Polled,
+  type PollDeps,
+  type PollResult,
   poll,
-  type WatchDeps,
 } from '../../src/poller/poll.ts';
 import { tick } from '../../src/poller/tick.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
@@ -195,7 +195,7 @@ export async function createWorld(options: WorldOptions = {}) {
     advance: (ms: number) => setClock(offsetMs + ms),
 
     /** What `poll` is given, with the parts to change. */
-    deps(changes: Partial<WatchDeps> = {}): WatchDeps {
+    deps(changes: Partial<PollDeps> = {}): PollDeps {
       return {
         kv,
         ledger,
@@ -209,17 +209,17 @@ export async function createWorld(options: WorldOptions = {}) {
         ...changes,
       };
     },
-    poll(changes: Partial<WatchDeps> = {}): Promise<Polled> {
+    poll(changes: Partial<PollDeps> = {}): Promise<PollResult> {
       return poll(this.deps(changes));
     },
     /** A tick as the cron makes it, settings and all; `parts` of the ledger may be changed. */
-    tick(changes: Readonly<Record<string, unknown>> = {}, parts: Partial<LedgerApi> = {}): Promise<Polled> {
+    tick(changes: Readonly<Record<string, unknown>> = {}, parts: Partial<LedgerApi> = {}): Promise<PollResult> {
       const config = readConfig({ ...bindings, ...changes }, RECEIVER_TYPES);
       return tick(config, { ...ledger, ...parts }, { now: () => Date.now(), fetch: upstreamFetch });
     },
     /** Polls until a walk has ended; returns each. */
-    async untilEnded(changes: Partial<WatchDeps> = {}, most = 20): Promise<Polled[]> {
-      const polls: Polled[] = [];
+    async untilEnded(changes: Partial<PollDeps> = {}, most = 20): Promise<PollResult[]> {
+      const polls: PollResult[] = [];
       while (polls.length < most) {
         const polled = await this.poll(changes);
         polls.push(polled);

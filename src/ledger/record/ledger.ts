@@ -90,10 +90,10 @@ export function createLedger(store: Store, options: LedgerOptions) {
         const from = found === null ? fresh : { ...fresh, checkpoint: adopted(found, now, allowedLatenessMs) };
         const start = applyRewind(from, input) ?? from;
         writeState(store, start);
-        return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'taken from KV' };
+        return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'adopted from KV' };
       }
       const obeyed = applyRewind({ ...state, checkpoint: current(state) }, input);
-      if (obeyed === null) return { checkpoint: current(state), how: 'goes on' };
+      if (obeyed === null) return { checkpoint: current(state), how: 'resumed' };
       // A rewound walk reads again what lies staged; one that was not rewound still needs it.
       if (obeyed.checkpoint.scan === null) store.run('DELETE FROM staging');
       const saved = versioned(obeyed, now);

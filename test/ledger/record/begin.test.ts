@@ -38,7 +38,7 @@ describe('a new ledger', () => {
   it('takes KV’s checkpoint before that', () => {
     const found = firstCheckpoint(NOON - 3 * HOUR, null);
     const begun = empty().ledger.begin(asked(found, { suppressFirstRead: true }), NOON);
-    expect(begun).toEqual({ how: 'taken from KV', checkpoint: { ...found, version: 1 } });
+    expect(begun).toEqual({ how: 'adopted from KV', checkpoint: { ...found, version: 1 } });
   });
   it('throws where KV, in which its checkpoint may lie, can’t be read; and has not begun', () => {
     const { ledger } = empty();
@@ -81,11 +81,11 @@ describe('a ledger that has begun', () => {
     const { ledger, checkpoint } = scene();
     for (const at of [NOON + DAY, NOON - DAY]) {
       expect(ledger.begin(asked(firstCheckpoint(at, null)), NOON)).toEqual({
-        how: 'goes on',
+        how: 'resumed',
         checkpoint: checkpoint(),
       });
     }
-    expect(ledger.begin({ ...ASKED, kv: null }, NOON).how).toBe('goes on');
+    expect(ledger.begin({ ...ASKED, kv: null }, NOON).how).toBe('resumed');
   });
 
   it('writes nothing to begin', () => {
@@ -108,8 +108,8 @@ describe('a rewind', () => {
       checkpoint: { watermark: NOON - 30 * MINUTE, scan: null },
     });
     record([], { save: true });
-    expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('goes on');
-    expect(reopened().ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('goes on');
+    expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('resumed');
+    expect(reopened().ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('resumed');
   });
 
   it('overtakes a poll that was on its way', () => {
@@ -140,7 +140,7 @@ describe('a rewind', () => {
   it('is remembered for fifty more', () => {
     const { ledger } = scene();
     for (let i = 0; i < 50; i++) ledger.begin(order(`r${i}`, NOON - 2 * HOUR - i), NOON);
-    expect(ledger.begin(order('r0', NOON - 2 * HOUR), NOON).how).toBe('goes on');
+    expect(ledger.begin(order('r0', NOON - 2 * HOUR), NOON).how).toBe('resumed');
     ledger.begin(order('r50', NOON - 4 * HOUR), NOON);
     expect(JSON.stringify(ledger.status(NOON)).length).toBeLessThan(10_000);
   });
