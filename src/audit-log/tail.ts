@@ -20,7 +20,7 @@ import type { ListQuery, Page } from './entry.ts';
 /** The most the upstream gives in a page (its documentation: `limit` 10 to 100). */
 export const PAGE_LIMIT = 100;
 /** The least it accepts. */
-export const LEAST_PAGE_LIMIT = 10;
+export const PAGE_LIMIT_MIN = 10;
 /** `Date` has whole seconds, and servers' clocks differ a little: an entry this far ahead of it is not "future". */
 const CLOCK_SLACK_MS = 5_000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -269,5 +269,5 @@ function movesResumeCursor(scan: Scan, before: string | null): boolean {
 function skipOf(scan: Scan): number | null {
   const behind = scan.followed - scan.resumeCursorAt;
   const old = scan.old - scan.resumeCursorAt;
-  return behind > PAGE_LIMIT && old >= LEAST_PAGE_LIMIT ? Math.min(PAGE_LIMIT, old) : null;
+  return behind > PAGE_LIMIT && old >= PAGE_LIMIT_MIN ? Math.min(PAGE_LIMIT, old) : null;
 }

@@ -40,6 +40,9 @@ const BUDGETS = {
   paid: { pagesPerTick: 300, secondsPerTick: 45 },
 } as const;
 
+/** The least `ALLOWED_LATENESS`. */
+export const ALLOWED_LATENESS_MIN_MS = 60_000;
+
 const PLANS = ['free', 'paid'] as const;
 const FIRST_READS = ['notify', 'record'] as const;
 const START_AT_RIGHT = 'a time such as `2026-01-31T00:00:00Z` or a duration back such as `1h` or `7d`';
@@ -85,7 +88,7 @@ export function readWatch(
       START_AT_RIGHT,
     ),
     suppressFirstRead: firstRead === 'record',
-    allowedLatenessMs: duration('ALLOWED_LATENESS', '5m', '1m', '1h'),
+    allowedLatenessMs: duration('ALLOWED_LATENESS', '5m', formatDuration(ALLOWED_LATENESS_MIN_MS), '1h'),
     blindAfterMs: duration('BLIND_AFTER', '15m', '10m', '24h'),
     retentionMs: duration('RETENTION', '30d', '1d', '365d'),
     ...BUDGETS[plan],

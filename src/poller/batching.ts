@@ -1,27 +1,31 @@
 /**
- * Handing pages over to the ledger, in batches it can take.
+ * Gives pages to the ledger in batches that it can take.
  *
- * Contract: a batch is at most 100 entries and 512 K characters, unless one entry alone is larger. One that brings the
- * ledger down is halved, down to the entry that is to blame; that one is suspected, and put away when it has happened
- * often enough. A call that merely failed, or whose answer was lost, blames nobody.
+ * Contract: a batch has at most 100 entries and 512 K characters, unless it is one larger entry. A batch that crashes the
+ * ledger is halved until one entry remains; that entry becomes a quarantine candidate, and is quarantined after enough
+ * failures. A call that fails for another reason, or whose answer is lost, makes no candidate.
  */
 import type { Malformed, Page } from '../audit-log/entry.ts';
 import type { InvalidRecord } from '../ledger/model.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
 import { jsonText } from '../text/json.ts';
 
-/** What a batch that was taken came to. */
-export type Done = Extract<Recorded, { kind: 'done' }>;
+/** The ledger's answer to a batch that it took. */
+export type RecordedBatch = Extract<Recorded, { kind: 'done' }>;
 
-/** A batch is at most so many entries and characters. */
-export const BATCH_ENTRIES = 100;
-const BATCH_CHARS = 512 * 1024;
-/** What is kept of a record's text that can't be read. */
-const RECORD_CHARS = 64 * 1024;
+export const BATCH_ENTRIES_MAX = 100;
+const BATCH_CHARS_MAX = 512 * 1024;
+/** What is stored of an invalid record. */
+const INVALID_CHARS_MAX = 64 * 1024;
+if (!(INVALID_CHARS_MAX < BATCH_CHARS_MAX)) throw new Error('an invalid record must fit into a batch');
 
-/** Gives a page to the ledger in batches it can take; false where another tick has overtaken this one. */
-export async function recordPage(ledger: LedgerApi, page: Batch, count: (result: Done) => void): Promise<boolean> {
-  const parts = inParts(page.entries);
+/** Records a page; `add` sees every batch that was taken. False if another tick has overtaken this one. */
+export async function recordPage(
+  ledger: LedgerApi,
+  page: Batch,
+  add: (batch: RecordedBatch) => void,
+): Promise<boolean> {
+  const parts = inBatches(page.entries);
   let expect = page.expect;
   for (const [index, entries] of parts.entries()) {
     const isLast = index === parts.length - 1;
@@ -34,90 +38,95 @@ export async function recordPage(ledger: LedgerApi, page: Batch, count: (result:
       ends: isLast && page.ends,
       save: isLast && page.save,
     };
-    const result = await recordOrHalve(ledger, batch, count);
-    if (result === null) return false;
-    expect = result;
+    const version = await recordHalving(ledger, batch, add);
+    if (version === null) return false;
+    expect = version;
   }
   return true;
 }
 
 /**
- * Records a batch; one that brings the ledger down is halved, down to the entry that is to blame. Returns the
- * checkpoint's version after it; null where another tick has overtaken this one. Throws where the ledger does not
- * answer at all, or the one entry is only suspected yet.
+ * Records a batch, halving it if it crashes the ledger. Returns the checkpoint's version after it; null if another tick
+ * has overtaken this one. Throws if the ledger does not answer, or if the one entry left is not quarantined yet.
  */
-async function recordOrHalve(ledger: LedgerApi, batch: Batch, count: (result: Done) => void): Promise<number | null> {
+async function recordHalving(
+  ledger: LedgerApi,
+  batch: Batch,
+  add: (batch: RecordedBatch) => void,
+): Promise<number | null> {
   try {
-    return versionAfter(await ledger.record(batch), count);
+    return versionAfter(await ledger.record(batch), add);
   } catch (error) {
     if (!(await isStillAt(ledger, batch.expect))) return null;
     const [first] = batch.entries;
     if (first === undefined) throw error;
     if (batch.entries.length === 1) {
-      // Once more before anybody is blamed: it may have been the call.
+      // Once more, since the call may have failed for another reason.
       const again = await ledger.record(batch).catch(() => null);
-      if (again !== null) return versionAfter(again, count);
-      const problem = `it brought the ledger down: ${error instanceof Error ? error.message : String(error)}`;
-      if (!(await ledger.quarantineCandidate({ id: first.id, problem, text: first.text.slice(0, RECORD_CHARS) })))
-        throw error;
-      return recordOrHalve(ledger, { ...batch, entries: [] }, count);
+      if (again !== null) return versionAfter(again, add);
+      const problem = `it crashed the ledger: ${error instanceof Error ? error.message : String(error)}`;
+      const candidate = { id: first.id, problem, text: first.text.slice(0, INVALID_CHARS_MAX) };
+      if (!(await ledger.quarantineCandidate(candidate))) throw error;
+      return recordHalving(ledger, { ...batch, entries: [] }, add);
     }
     const middle = batch.entries.length >> 1;
     const half = { ...batch, entries: batch.entries.slice(0, middle), next: null, ends: false, save: false };
-    const version = await recordOrHalve(ledger, half, count);
+    const version = await recordHalving(ledger, half, add);
     if (version === null) return null;
     const rest = { ...batch, expect: version, entries: batch.entries.slice(middle), invalid: [] };
-    return recordOrHalve(ledger, rest, count);
+    return recordHalving(ledger, rest, add);
   }
 }
 
-/** Counts what was taken; the checkpoint's version after it, or null where another tick has overtaken this one. */
-function versionAfter(result: Recorded, count: (result: Done) => void): number | null {
-  if (result.kind === 'conflict') return null;
-  count(result);
-  return result.checkpoint.version;
-}
-
-/** As `recordOrHalve`, from the stage; false where another tick has overtaken this one. */
-export async function flushOrHalve(
+/** As `recordHalving`, with up to `most` staged entries. False if another tick has overtaken this one. */
+export async function flushHalving(
   ledger: LedgerApi,
   expect: number,
   most: number,
-  count: (result: Done) => void,
+  add: (batch: RecordedBatch) => void,
 ): Promise<boolean> {
   try {
-    return versionAfter(await ledger.flush(expect, most), count) !== null;
+    return versionAfter(await ledger.flush(expect, most), add) !== null;
   } catch (error) {
     if (!(await isStillAt(ledger, expect))) return false;
-    if (most > 1) return flushOrHalve(ledger, expect, most >> 1, count);
+    if (most > 1) return flushHalving(ledger, expect, most >> 1, add);
     if (!(await ledger.quarantineCandidate(null))) throw error;
     return true;
   }
 }
 
-/** After a call that failed: does the ledger answer, and was it more than the answer that was lost? Throws if not. */
+/** The checkpoint's version after a batch; null if another tick has overtaken this one. */
+function versionAfter(result: Recorded, add: (batch: RecordedBatch) => void): number | null {
+  if (result.kind === 'conflict') return null;
+  add(result);
+  return result.checkpoint.version;
+}
+
+/** After a failed call: whether the ledger did nothing. False if only its answer was lost; throws if it does not answer. */
 async function isStillAt(ledger: LedgerApi, version: number): Promise<boolean> {
   const { checkpoint } = await ledger.begin({ kv: null, startAt: 0, suppressFirstRead: false });
   return checkpoint.version === version;
 }
 
-function inParts(entries: readonly Incoming[]): Incoming[][] {
-  const parts: Incoming[][] = [];
-  let part: Incoming[] = [];
+function inBatches(entries: readonly Incoming[]): Incoming[][] {
+  const batches: Incoming[][] = [];
+  let batch: Incoming[] = [];
   let chars = 0;
   for (const entry of entries) {
-    if (part.length === BATCH_ENTRIES || (part.length > 0 && chars + entry.text.length > BATCH_CHARS)) {
-      parts.push(part);
-      part = [];
+    if (batch.length === BATCH_ENTRIES_MAX || (batch.length > 0 && chars + entry.text.length > BATCH_CHARS_MAX)) {
+      batches.push(batch);
+      batch = [];
       chars = 0;
     }
-    part.push(entry);
+    batch.push(entry);
     chars += entry.text.length;
   }
-  return [...parts, part];
+  return [...batches, batch];
 }
 
-/** A page's records on their way to the ledger; what can't be written down is unfit. */
+const TOO_DEEP = 'nested too deeply to be shown';
+
+/** A page's records as the ledger takes them; an entry that can't be written as JSON is invalid. */
 export function toIncoming(page: Page): {
   readonly entries: readonly Incoming[];
   readonly invalid: readonly InvalidRecord[];
@@ -126,7 +135,7 @@ export function toIncoming(page: Page): {
   const entries: Incoming[] = [];
   for (const { id, createdAt, body } of page.entries) {
     const text = jsonText(body);
-    if (text === null) invalid.push({ id, problem: 'nested too deeply', text: 'nested too deeply to be shown' });
+    if (text === null) invalid.push({ id, problem: 'nested too deeply', text: TOO_DEEP });
     else entries.push({ id, createdAt, text });
   }
   return { entries, invalid };
@@ -134,6 +143,6 @@ export function toIncoming(page: Page): {
 
 function toInvalidRecord({ problem, body }: Malformed): InvalidRecord {
   const id = typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string' ? body.id : null;
-  const text = jsonText(body) ?? 'nested too deeply to be shown';
-  return { id: id === '' ? null : id, problem, text: text.slice(0, RECORD_CHARS) };
+  const text = jsonText(body) ?? TOO_DEEP;
+  return { id: id === '' ? null : id, problem, text: text.slice(0, INVALID_CHARS_MAX) };
 }

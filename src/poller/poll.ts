@@ -1,27 +1,29 @@
 /**
- * The watch: one poll of the audit log, from the checkpoint to the checkpoint.
+ * One poll of the audit log, from a checkpoint to the next.
  *
- * Contract: reads KV once, begins with the ledger, then follows the walk page by page: each page is given to the ledger
- * before the next is asked for, and the checkpoint moves with it in the ledger's transaction. A poll may die at any
- * await, run twice, or overlap another. What it can't do within its budget is the next one's. KV is written last, now
- * and then, and its failure never fails a poll. Upstream failures are thrown on, once what was read is recorded.
+ * Contract: reads KV once, begins with the ledger, then follows the scan page by page. Each page is recorded before the
+ * next is requested, and the checkpoint moves in the ledger's transaction that records it. A poll may die at any await,
+ * run twice, or overlap another. What exceeds its budget is left to the next poll. KV is written last, and only when the
+ * ledger says so; its failure never fails a poll. Upstream failures are thrown after everything read is recorded.
  */
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
 import type { AuditLog, ListQuery, Page } from '../audit-log/entry.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
 import {
+  type ActiveScan,
   follow,
-  LEAST_PAGE_LIMIT,
   nextQuery,
+  PAGE_LIMIT_MIN,
   startOrResumeScan,
   withoutCursor,
   withoutFilters,
 } from '../audit-log/tail.ts';
-import type { Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
-import { BATCH_ENTRIES, type Done, flushOrHalve, recordPage, toIncoming } from './batching.ts';
+import { ALLOWED_LATENESS_MIN_MS } from '../config/watch.ts';
+import type { Begun, Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
+import { BATCH_ENTRIES_MAX, flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
 
-/** The KV namespace as the watch needs it. */
+/** The part of a KV namespace that a poll needs. */
 export interface CheckpointKv {
   get(keys: string[]): Promise<Map<string, string | null>>;
   put(key: string, value: string): Promise<void>;
@@ -37,140 +39,170 @@ export interface PollDeps {
   /** Where a first start begins, ms since the epoch. */
   readonly startAt: number;
   readonly suppressFirstRead: boolean;
-  /** The poll's budget: requests to the upstream, and ms. */
+  /** The poll's budget: upstream requests, and ms. */
   readonly requests: number;
   readonly ms: number;
 }
 
-/** What a poll came to. */
+export type StopReason = 'scan ended' | 'budget' | 'overtaken' | 'stuck';
+
 export interface PollResult extends Intake {
-  readonly how: 'first start' | 'adopted from KV' | 'rewound' | 'resumed';
-  /** Why it stopped. */
-  readonly stopped: 'scan ended' | 'budget' | 'overtaken' | 'stuck';
+  /** How it came by its checkpoint. */
+  readonly how: Begun['how'];
+  readonly stopped: StopReason;
   readonly pages: number;
   readonly opened: readonly OpenedAlert[];
   readonly watermark: number;
-  /** What went wrong and was put up with: in words. */
+  /** Problems that did not stop the poll, in words. */
   readonly notes: readonly string[];
 }
 
-/** KV's keys: the checkpoint as the ledger last gave it out, and the operator's order to read the past again. */
+/** KV's keys: a copy of the ledger's checkpoint, and the operator's order to rewind. */
 export const KV_CHECKPOINT = 'checkpoint';
 export const KV_REWIND = 'rewind';
 
-/**
- * The upstream's `Date` may be ahead of our clock by this, which must be less than the least overlap; further, ours
- * counts: being early loses nothing.
- */
+/** How far the upstream's `Date` may be ahead of our clock. Beyond that ours counts: an earlier time loses nothing. */
 const SKEW_ALLOWED_MS = 30_000;
-/** Cursors and queries refused in one poll without the walk moving; more, and it is not the cursor. */
-const DROPS_ALLOWED = 2;
+if (!(SKEW_ALLOWED_MS < ALLOWED_LATENESS_MIN_MS)) throw new Error('the allowed lateness must cover the allowed skew');
 
-/** One poll. Throws `UpstreamError` where the upstream fails, and what the ledger throws. */
+/** Cursors and queries dropped in one poll without the scan moving. After more, the cursor is not the problem. */
+const DROPS_MAX = 2;
+
+/** One poll under way. */
+interface Run {
+  readonly deps: PollDeps;
+  readonly how: Begun['how'];
+  readonly deadline: number;
+  /** Requests that the client had sent before the poll. */
+  readonly requestsBefore: number;
+  readonly counts: { -readonly [count in keyof Intake | 'pages']: number };
+  readonly opened: OpenedAlert[];
+  readonly notes: string[];
+  checkpoint: Checkpoint;
+  /** Whether the ledger asked for a copy of the checkpoint in KV. */
+  publish: boolean;
+  /** Cursors and queries dropped since the scan last moved. */
+  dropped: number;
+}
+
+/** Polls once. Throws `UpstreamError` if the upstream fails, and whatever the ledger throws. */
 export async function poll(deps: PollDeps): Promise<PollResult> {
-  const { ledger, allowedLatenessMs } = deps;
-  const deadline = deps.now() + deps.ms;
-  const before = deps.auditLog.requests;
-  const notes: string[] = [];
-  const kv = await readKv(deps.kv, notes);
-  const begun = await ledger.begin({ kv, startAt: deps.startAt, suppressFirstRead: deps.suppressFirstRead });
-  const total = { pages: 0, recorded: 0, staged: 0, known: 0, quarantined: 0, expired: 0 };
-  const opened: OpenedAlert[] = [];
-  let checkpoint = begun.checkpoint;
-  let publish = false;
-  /** Cursors dropped since the walk last moved. */
-  let dropped = 0;
-
-  const count = (result: Done): void => {
-    total.recorded += result.recorded;
-    total.staged += result.staged;
-    total.known += result.known;
-    total.quarantined += result.quarantined;
-    total.expired += result.expired;
-    opened.push(...result.opened);
-    publish ||= result.publish;
-    checkpoint = result.checkpoint;
-  };
-  const finish = async (stopped: PollResult['stopped']): Promise<PollResult> => {
-    if (publish) await writeKv(deps.kv, checkpoint, notes);
-    return { how: begun.how, stopped, ...total, opened, watermark: checkpoint.watermark, notes };
-  };
-
+  const run = await beginPoll(deps);
   for (;;) {
-    const at = startOrResumeScan(checkpoint);
-    const spent = (): boolean => deps.auditLog.requests - before >= deps.requests || deps.now() >= deadline;
-    if (at.scan.flushing) {
-      if (!(await flushOrHalve(ledger, at.version, BATCH_ENTRIES, count))) return finish('overtaken');
-      if (checkpoint.scan === null) return finish('scan ended');
-      if (deps.now() >= deadline) return finish('budget');
-      continue;
-    }
-    let page: Page;
-    try {
-      page = await fetchPage(deps.auditLog, nextQuery(at.scan));
-    } catch (error) {
-      const again = dropped < DROPS_ALLOWED && isRefusal(error) ? askedAnew(at, allowedLatenessMs) : null;
-      if (again === null) {
-        await finish('budget');
-        throw error;
-      }
-      dropped++;
-      notes.push(`the upstream refused a ${at.scan.cursor === null ? 'query' : 'cursor'}: asked anew`);
-      checkpoint = again;
-      continue;
-    }
-    total.pages++;
-    const servedAt = Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS);
-    const followed = follow(at, { ...page, servedAt }, allowedLatenessMs);
-    const moved = followed.checkpoint.scan.frontier !== at.scan.frontier;
-    dropped = moved ? 0 : dropped;
-    if (followed.kind === 'cursor cycle') {
-      notes.push('the upstream gave a cursor twice: asked anew');
-      dropped++;
-    }
-    const stuck = dropped > DROPS_ALLOWED;
-    const done = await recordPage(
-      ledger,
-      {
-        expect: at.version,
-        next:
-          followed.kind === 'cursor cycle'
-            ? withoutCursor(followed.checkpoint, allowedLatenessMs)
-            : followed.checkpoint,
-        ends: followed.kind === 'ended',
-        handle: followed.handle,
-        began: followed.checkpoint.scan.began ?? servedAt,
-        suppressBefore: at.scan.suppressBefore,
-        ...toIncoming(page),
-        save: spent() || stuck,
-      },
-      count,
-    );
-    if (!done) return finish('overtaken');
-    if (checkpoint.scan === null) return finish('scan ended');
-    if (stuck) return finish('stuck');
-    if (spent()) return finish('budget');
+    const scan = startOrResumeScan(run.checkpoint);
+    const stopped = scan.scan.flushing ? await flushBatch(run, scan) : await readPage(run, scan);
+    if (stopped === null) continue;
+    await publish(run);
+    const { how, counts, opened, notes, checkpoint } = run;
+    return { how, stopped, ...counts, opened, watermark: checkpoint.watermark, notes };
   }
 }
 
-/** A cursor or query that the upstream will not have, as its documentation's 400, 404 and 422 say. */
-function isRefusal(error: unknown): boolean {
+async function beginPoll(deps: PollDeps): Promise<Run> {
+  const { ledger, startAt, suppressFirstRead } = deps;
+  const deadline = deps.now() + deps.ms;
+  const notes: string[] = [];
+  const kv = await readKv(deps.kv, notes);
+  const { how, checkpoint } = await ledger.begin({ kv, startAt, suppressFirstRead });
+  return {
+    deps,
+    how,
+    deadline,
+    requestsBefore: deps.auditLog.requests,
+    counts: { pages: 0, recorded: 0, staged: 0, known: 0, quarantined: 0, expired: 0 },
+    opened: [],
+    notes,
+    checkpoint,
+    publish: false,
+    dropped: 0,
+  };
+}
+
+/** Records a batch of staged entries. Null: go on. */
+async function flushBatch(run: Run, { version }: ActiveScan): Promise<StopReason | null> {
+  const { ledger, now } = run.deps;
+  if (!(await flushHalving(ledger, version, BATCH_ENTRIES_MAX, (batch) => add(run, batch)))) return 'overtaken';
+  if (run.checkpoint.scan === null) return 'scan ended';
+  return now() >= run.deadline ? 'budget' : null;
+}
+
+/** Requests and records the scan's next page. Null: go on. */
+async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> {
+  const { deps } = run;
+  const page = await fetchPageOrDrop(run, scan);
+  if (page === null) return null;
+  run.counts.pages++;
+  const servedAt = Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS);
+  const { kind, handle, checkpoint } = follow(scan, { ...page, servedAt }, deps.allowedLatenessMs);
+  if (checkpoint.scan.frontier !== scan.scan.frontier) run.dropped = 0;
+  if (kind === 'cursor cycle') {
+    run.notes.push('the upstream repeated a cursor: dropped');
+    run.dropped++;
+  }
+  const isStuck = run.dropped > DROPS_MAX;
+  const batch = {
+    expect: scan.version,
+    next: kind === 'cursor cycle' ? withoutCursor(checkpoint, deps.allowedLatenessMs) : checkpoint,
+    ends: kind === 'ended',
+    handle,
+    began: checkpoint.scan.began ?? servedAt,
+    suppressBefore: scan.scan.suppressBefore,
+    ...toIncoming(page),
+    save: isSpent(run) || isStuck,
+  };
+  if (!(await recordPage(deps.ledger, batch, (recorded) => add(run, recorded)))) return 'overtaken';
+  if (run.checkpoint.scan === null) return 'scan ended';
+  if (isStuck) return 'stuck';
+  return isSpent(run) ? 'budget' : null;
+}
+
+function isSpent({ deps, requestsBefore, deadline }: Run): boolean {
+  return deps.auditLog.requests - requestsBefore >= deps.requests || deps.now() >= deadline;
+}
+
+function add(run: Run, batch: RecordedBatch): void {
+  run.counts.recorded += batch.recorded;
+  run.counts.staged += batch.staged;
+  run.counts.known += batch.known;
+  run.counts.quarantined += batch.quarantined;
+  run.counts.expired += batch.expired;
+  run.opened.push(...batch.opened);
+  run.publish ||= batch.publish;
+  run.checkpoint = batch.checkpoint;
+}
+
+/** The scan's next page; null after dropping a cursor or filters that the upstream rejects. */
+async function fetchPageOrDrop(run: Run, scan: ActiveScan): Promise<Page | null> {
+  const { auditLog, allowedLatenessMs } = run.deps;
+  try {
+    return await fetchPage(auditLog, nextQuery(scan.scan));
+  } catch (error) {
+    const hasCursor = scan.scan.cursor !== null;
+    const reduced = hasCursor ? withoutCursor(scan, allowedLatenessMs) : withoutFilters(scan);
+    if (run.dropped >= DROPS_MAX || !isRejection(error) || reduced === null) {
+      await publish(run);
+      throw error;
+    }
+    run.dropped++;
+    run.notes.push(`the upstream rejected a ${hasCursor ? 'cursor' : 'query'}: dropped`);
+    run.checkpoint = reduced;
+    return null;
+  }
+}
+
+/** Whether the upstream rejects the cursor or query: its documentation has 400, 404 and 422 for that. */
+function isRejection(error: unknown): boolean {
   return error instanceof UpstreamError && (error.kind === 'bad-request' || error.kind === 'not-found');
 }
 
-/** Where to go on when the upstream refuses: without the cursor, or else without filters; null: nowhere. */
-function askedAnew(at: ReturnType<typeof startOrResumeScan>, allowedLatenessMs: number): Checkpoint | null {
-  return at.scan.cursor === null ? withoutFilters(at) : withoutCursor(at, allowedLatenessMs);
-}
-
-/** A page; one over the client's cap is asked for again as small as may be. */
+/** A page; one that is too large for the client is requested again with the smallest limit. */
 async function fetchPage(auditLog: AuditLog, query: ListQuery): Promise<Page> {
   try {
     return await auditLog.list(query);
   } catch (error) {
-    const smaller = error instanceof UpstreamError && error.kind === 'too-large' && query.limit > LEAST_PAGE_LIMIT;
-    if (!smaller) throw error;
-    return auditLog.list({ ...query, limit: LEAST_PAGE_LIMIT });
+    const canShrink = error instanceof UpstreamError && error.kind === 'too-large' && query.limit > PAGE_LIMIT_MIN;
+    if (!canShrink) throw error;
+    return auditLog.list({ ...query, limit: PAGE_LIMIT_MIN });
   }
 }
 
@@ -187,15 +219,17 @@ async function readKv(kv: CheckpointKv, notes: string[]): Promise<KvView | null>
     if (text === null) return null;
     const result = from(text);
     if (result.ok) return result.value;
-    notes.push(`KV's "${key}" can't be read and is left alone: ${result.problem}`);
+    notes.push(`KV's "${key}" can't be read and is ignored: ${result.problem}`);
     return null;
   };
   return { checkpoint: read(KV_CHECKPOINT, checkpointFrom), rewind: read(KV_REWIND, rewindFrom) };
 }
 
-async function writeKv(kv: CheckpointKv, checkpoint: Checkpoint, notes: string[]): Promise<void> {
+/** Copies the checkpoint to KV if the ledger asked for it. */
+async function publish({ deps, checkpoint, notes, publish: isDue }: Run): Promise<void> {
+  if (!isDue) return;
   try {
-    await kv.put(KV_CHECKPOINT, checkpointText(checkpoint));
+    await deps.kv.put(KV_CHECKPOINT, checkpointText(checkpoint));
   } catch (error) {
     notes.push(`KV did not take the checkpoint (the ledger has it): ${String(error)}`);
   }

@@ -191,7 +191,7 @@ describe('refusals', () => {
     });
     const polled = await poll(deps(log, callable(it)));
     expect(polled).toMatchObject({ stopped: 'scan ended', recorded: 250 });
-    expect(polled.notes).toEqual(['the upstream refused a cursor: asked anew']);
+    expect(polled.notes).toEqual(['the upstream rejected a cursor: dropped']);
     expect(log.asked.map(({ cursor }) => cursor)).toEqual([undefined, '100', undefined, '100']);
     expect(log.asked[2]?.created_at_min).toBe(new Date(all[99]?.createdAt ?? 0).toISOString());
   });
@@ -271,7 +271,7 @@ describe('an entry that brings the ledger down', () => {
     expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
     expect(it.count('quarantine')).toBe(1);
     expect(it.store.all('SELECT problem FROM quarantine')).toEqual([
-      { problem: 'it brought the ledger down: out of memory' },
+      { problem: 'it crashed the ledger: out of memory' },
     ]);
     await poll(deps(log, callable(it)));
     expect(it.count('entries')).toBe(99);
@@ -421,7 +421,7 @@ describe('KV', () => {
     const kv = memoryKv({ [KV_CHECKPOINT]: text, [KV_REWIND]: text });
     const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
     expect(polled).toMatchObject({ how: 'resumed', recorded: 1 });
-    expect(polled.notes.filter((note) => note.includes("can't be read and is left alone"))).toHaveLength(2);
+    expect(polled.notes.filter((note) => note.includes("can't be read and is ignored"))).toHaveLength(2);
   });
 
   it('that refuses a write is noted, and nothing thrown', async () => {

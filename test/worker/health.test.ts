@@ -396,7 +396,7 @@ describe('a tick that failed', () => {
     const broken = () => Promise.reject(new Error('no ledger there'));
     const from = logged.length;
     await expect(world.tick({}, { begin: broken, failed: broken })).rejects.toThrow('no ledger there');
-    expect(logged.slice(from).join('\n')).toContain('the ledger could not be told');
+    expect(logged.slice(from).join('\n')).toContain('the failure could not be reported to the ledger');
   });
 });
 

@@ -87,7 +87,7 @@ const ROWS: readonly Row[] = [
     {
       sentence: `${status} to its first query: asked without sort and filter`,
       knobs: { error: { ...ONCE, status } },
-      effect: /refused a query: asked anew/,
+      effect: /rejected a query: dropped/,
     },
     {
       sentence: `${status} to any query`,
@@ -166,18 +166,18 @@ const ROWS: readonly Row[] = [
     client: { timeoutMs: 10_000 },
     most: 5,
   },
-  { sentence: 'it rejects a cursor', knobs: { rejectedCursor: ONCE }, effect: /refused a cursor: asked anew/ },
+  { sentence: 'it rejects a cursor', knobs: { rejectedCursor: ONCE }, effect: /rejected a cursor: dropped/ },
   {
     sentence: 'it rejects two cursors',
     knobs: { rejectedCursor: { next: 2 } },
-    effect: /refused a cursor: asked anew/,
+    effect: /rejected a cursor: dropped/,
   },
   {
     // Where it filters, each new query begins where the last page ended; where it does not, there is no second page.
     sentence: 'it rejects every cursor',
     knobs: { rejectedCursor: ALWAYS },
     effect: {
-      sorted: /refused a cursor: asked anew/,
+      sorted: /rejected a cursor: dropped/,
       'newest-first': /rejected the request \(400\)/,
       'oldest-first': /rejected the request \(400\)/,
     },

@@ -53,7 +53,7 @@ function isHighSurrogate(unit: number): boolean {
 export function oldestStaged(store: Store): InvalidRecord | null {
   const [head] = readStaged(store, 1);
   if (head === undefined) return null;
-  return { id: head.id, problem: 'it brought the ledger down from the stage', text: head.text };
+  return { id: head.id, problem: 'it crashed the ledger when it was flushed', text: head.text };
 }
 
 /** Takes the oldest entries off the stage: `most` of them, or fewer where they are long. */

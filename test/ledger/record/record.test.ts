@@ -197,7 +197,7 @@ describe('what can’t be recorded', () => {
 });
 
 describe('an entry suspected of bringing the ledger down', () => {
-  const recordFailure: InvalidRecord = { id: 'bad', problem: 'it brought the ledger down: no', text: '{}' };
+  const recordFailure: InvalidRecord = { id: 'bad', problem: 'it crashed the ledger: no', text: '{}' };
 
   it('is put away at the third time, told once, and skipped from then on', () => {
     const { ledger, record, count } = scene();

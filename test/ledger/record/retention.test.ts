@@ -174,7 +174,7 @@ describe('the status', () => {
 
   it('does not name an entry that is only suspected', () => {
     const it = scene();
-    it.ledger.quarantineCandidate({ id: 'a', problem: 'it brought the ledger down', text: '' }, NOON);
+    it.ledger.quarantineCandidate({ id: 'a', problem: 'it crashed the ledger', text: '' }, NOON);
     expect(it.ledger.status(NOON).quarantine).toEqual([]);
   });
 });
