@@ -5,6 +5,7 @@ import { buildBundle } from '../../src/cli/bundle.ts';
 import { type DeploymentDeps, deploy } from '../../src/cli/deployment.ts';
 import { Failure } from '../../src/cli/failure.ts';
 import type { RunWrangler, WranglerResult } from '../../src/cli/wrangler.ts';
+import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import type { DeclaredReceiver, Routing } from '../../src/routing/routing.ts';
 import { runScript } from './run-command.ts';
 
@@ -95,6 +96,10 @@ async function deployTo(account: Account, deps: Partial<DeploymentDeps>): Promis
 
 const ask = async () => ` ${KEY}\n`;
 
+const OTHER_SECRETS = RECEIVER_TYPES.slice(1)
+  .map(({ secret }) => secret)
+  .join(', ');
+
 test('the first deployment asks for the key, and generates and saves the link secret', async () => {
   const { calls, uploaded, devVarLines, output, failure } = await deployTo({}, { ask });
   expect(failure).toBeNull();
@@ -103,7 +108,7 @@ test('the first deployment asks for the key, and generates and saves the link se
   expect(devVarLines).toEqual([`LINK_SECRET=${GENERATED}`]);
   expect(output).toContain(`Deployed: ${URL_}. It reads the log every minute.`);
   expect(output).toContain(
-    'NOBODY IS NOTIFIED until a receiver is set: npx wrangler secret put SLACK_WEBHOOK_URL (or EMAIL_TO, WEBHOOK_URL)',
+    `NOBODY IS NOTIFIED until a receiver is set: npx wrangler secret put SLACK_WEBHOOK_URL (or ${OTHER_SECRETS})`,
   );
   expect(output).toContain(`npm run tocsin -- status --url ${URL_}`);
   expect(output).not.toContain(KEY);

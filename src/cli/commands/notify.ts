@@ -48,7 +48,7 @@ export function testLines({ tested }: TestAnswer): string[] {
   if (tested.length === 0) {
     return [
       'NOBODY IS NOTIFIED: no receiver is set.',
-      'Set one: npx wrangler secret put SLACK_WEBHOOK_URL (or EMAIL_TO, WEBHOOK_URL; see README.md).',
+      'Set one, such as Slack: npx wrangler secret put SLACK_WEBHOOK_URL. docs/receivers.md lists them all.',
     ];
   }
   const width = Math.max(...tested.map(({ receiver }) => safe(receiver).length));
