@@ -1,4 +1,5 @@
 /** The types of receivers. Settings, the routing file, the CLI and docs/receivers.md derive what they know from this list. */
+import { discord } from './discord/discord.ts';
 import { email } from './email/email.ts';
 import type { ReceiverType } from './receiver.ts';
 import { slack } from './slack/slack.ts';
@@ -8,5 +9,6 @@ import { webhook } from './webhook/webhook.ts';
 export const RECEIVER_TYPES: readonly ReceiverType[] = [
   slack, // incoming webhooks
   email, // Cloudflare's send_email binding
+  discord, // incoming webhooks
   webhook, // Standard Webhooks
 ];

@@ -1,0 +1,134 @@
+/**
+ * A notification as a Discord message: one embed with the level, what, who, from where, when, how many, why and what to do.
+ *
+ * Pure; throws only for a notification that this version can't read. The message is within Discord's limits and
+ * everything in it that somebody else wrote is text.
+ */
+import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
+import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
+import type { Notification } from '../../alert/notification.ts';
+import { shortText } from '../../alert/short-text.ts';
+import { wording } from '../../alert/wording.ts';
+import { utcText } from '../../text/times.ts';
+import { safeSlice } from '../../text/untrusted.ts';
+import { colorOf } from '../level-color.ts';
+import {
+  CONTENT_MAX,
+  DESCRIPTION_MAX,
+  type DiscordMessage,
+  EMBED_MAX,
+  type Embed,
+  escaped,
+  FIELD_NAME_MAX,
+  FIELD_VALUE_MAX,
+  FIELDS_MAX,
+  type Field,
+  FOOTER_MAX,
+  joined,
+  link,
+  NO_MENTIONS,
+  safeUrl,
+  TITLE_MAX,
+  when,
+} from './message.ts';
+
+/** Our own, smaller than Discord's, so that the parts that matter most always fit beside each other. */
+const PROSE_MAX = 1_000;
+const FACT_MAX = 600;
+const FACTS = 5;
+const FOOTNOTE_MAX = 500;
+/** Discord's limits hold even where every part is as long as it may be. */
+if (
+  PROSE_MAX > DESCRIPTION_MAX ||
+  FACT_MAX > FIELD_VALUE_MAX ||
+  FOOTNOTE_MAX > FOOTER_MAX ||
+  TITLE_MAX + PROSE_MAX + FACTS * FACT_MAX + FIELD_VALUE_MAX + FOOTNOTE_MAX > EMBED_MAX
+) {
+  throw new RangeError('the facts and the links of a Discord message must fit');
+}
+
+/** Renders a message. */
+export function render(notification: Notification, links: Links): DiscordMessage {
+  const words = wording(notification, links);
+  const title = escaped(words.headline, TITLE_MAX);
+  const prose = [words.state, words.description].filter((text) => text !== null);
+  const description = joined(
+    prose.map((text) => escaped(text, PROSE_MAX / 2)),
+    PROSE_MAX,
+  );
+  const footer = { text: safeSlice(words.footer.map(plainPiece).join(''), FOOTNOTE_MAX) };
+  const url = links.alert === null ? null : safeUrl(links.alert);
+  const embed: Embed = {
+    title,
+    ...(url === null ? {} : { url }),
+    ...(description === '' ? {} : { description }),
+    color: Number.parseInt(colorOf(notification).slice(1), 16),
+    fields: fitting(fieldsOf(words), EMBED_MAX - title.length - description.length - footer.text.length),
+    footer,
+  };
+  return { embeds: [embed], allowed_mentions: NO_MENTIONS };
+}
+
+/**
+ * The same in one line without an embed, for when the full message can't be rendered or Discord rejects it as invalid:
+ * the notification must still arrive. Never throws.
+ */
+export function renderShort(notification: Notification): DiscordMessage {
+  const text = `${shortText(notification, NO_LINKS)} (in short: the full message could not be shown)`;
+  return { content: escaped(text, CONTENT_MAX), allowed_mentions: NO_MENTIONS };
+}
+
+/** Most important first: what does not fit is left out from the end. */
+function fieldsOf(words: Wording): readonly Field[] {
+  return [
+    ...words.facts.map((fact) => field(fact.label, factLines(fact), FACT_MAX)),
+    ...linksField(words.buttons),
+    ...words.passages.map(({ heading, lines }) => field(heading, lines.map(line))),
+    ...runbookField(words.runbook),
+    ...(words.harmless === null ? [] : [field('Note', [line(words.harmless)])]),
+  ];
+}
+
+function field(name: string, lines: readonly string[], max = FIELD_VALUE_MAX): Field {
+  return { name: escaped(name, FIELD_NAME_MAX), value: joined(lines, max), inline: false };
+}
+
+/** The fields that fit into `room`. */
+function fitting(fields: readonly Field[], room: number): readonly Field[] {
+  let left = room;
+  const kept = fields.slice(0, FIELDS_MAX).filter(({ name, value }) => {
+    const fits = name.length + value.length <= left;
+    if (fits) left -= name.length + value.length;
+    return fits;
+  });
+  return kept;
+}
+
+function factLines(fact: Fact): readonly string[] {
+  return fact.kind === 'untrusted' ? fact.lines.map(line) : fact.lines.map((pieces) => pieces.map(piece).join(''));
+}
+
+function line(text: string): string {
+  return escaped(text, FACT_MAX / 2);
+}
+
+function piece(of: string | Instant): string {
+  return typeof of === 'string' ? escaped(of, FACT_MAX / 2) : when(of.at, utcText(of.at));
+}
+
+/** A footer has no markup. */
+function plainPiece(of: string | Instant): string {
+  return typeof of === 'string' ? of : (utcText(of.at) ?? 'at an unknown time');
+}
+
+function linksField(buttons: readonly Button[]): Field[] {
+  const all = buttons.map(({ label, href }) => link(label, href)).filter((each) => each !== null);
+  return all.length === 0 ? [] : [field('Links', all)];
+}
+
+function runbookField(runbook: Wording['runbook']): Field[] {
+  if (runbook === null) return [];
+  const { heading, lines, href }: Passage & { readonly href: string | null } = runbook;
+  const open = href === null ? null : link('Open the runbook', href);
+  return [field(heading, open === null ? lines.map(line) : [open])];
+}
