@@ -51,7 +51,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     const store = durableStore(ctx.storage);
     const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers };
     this.#ledger = createLedger(store, { ...knows, apiKeyExpiresAt: config.apiKeyExpiresAt, ...config.watch });
-    this.#views = createViews(store, { ...knows, status: (at) => this.#ledger.status(at) });
+    this.#views = createViews(store, { engine: knows.engine, status: (at) => this.#ledger.status(at) });
     const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };
     const linksOf = (notification: Notification): Promise<Links> => linksTo(config, shownIn(notification), now());
     this.#host = createHost({

@@ -279,7 +279,6 @@ export interface Overview {
   };
   /** Open alerts, the gravest and then the newest first, at most 20; how many there are by level is in `status`. */
   readonly open: readonly AlertLine[];
-  readonly receivers: readonly ReceiverHealth[];
   /** Entries recorded last, newest first, at most 10. */
   readonly newest: readonly EntryLine[];
 }
@@ -324,9 +323,8 @@ export interface Status {
   readonly staged: number;
   readonly counters: Counters | null;
   readonly rules: { readonly version: string; readonly count: number };
-  readonly receivers: readonly string[];
-  /** How each of them fares, in the same order. */
-  readonly health: readonly ReceiverHealth[];
+  /** In the order they are configured. */
+  readonly receivers: readonly ReceiverHealth[];
   readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly NewestAlert[] };
   /** Of the last 30 days, and all that are pending. */
   readonly deliveries: {

@@ -36,7 +36,7 @@ export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
 
   app.get(STATUS_PATH, async (c) => {
     const status = ledger === null ? null : await ledger.status();
-    return c.json({ status, receivers: status?.health ?? [], problems: config.problems });
+    return c.json({ status, problems: config.problems });
   });
 
   app.post(REWIND_PATH, async (c) => {

@@ -66,7 +66,7 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
   const store = nodeStore();
   const knows = { engine: compile(ruleSet), receivers: config.receivers };
   const ledger = createLedger(store, { ...knows, ...config.watch });
-  const views = createViews(store, { ...knows, status: ledger.status });
+  const views = createViews(store, { engine: knows.engine, status: ledger.status });
   const host = createHost({
     ledger,
     receivers: createReceivers(config.receivers, { fetch, now }),

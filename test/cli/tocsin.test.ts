@@ -48,9 +48,12 @@ test('the status as JSON is one line, and complete', async () => {
   expect(code).toBe(0);
   expect(out.split('\n')).toHaveLength(2);
   expect(JSON.parse(out)).toMatchObject({
-    status: { watching: 'watching', checkpoint: { scan: null } },
+    status: {
+      watching: 'watching',
+      checkpoint: { scan: null },
+      receivers: [{ name: 'slack', state: 'unproven' }],
+    },
     problems: expect.any(Array),
-    receivers: [{ name: 'slack', state: 'unproven' }],
   });
 });
 

@@ -75,7 +75,7 @@ export function seededStore(now: number, path = ':memory:'): SeededStore {
   });
   recordAll(ledger, records, now);
   sendAll(ledger, now);
-  const views = createViews(store, { engine, receivers: ROUTES, status: (at) => ledger.status(at) });
+  const views = createViews(store, { engine, status: (at) => ledger.status(at) });
   return { store, ledger, views, facts, now };
 }
 

@@ -57,9 +57,15 @@ export const STATES: readonly PageState[] = [
     ledger: {
       overview: async () =>
         overview(ORDINARY, {
-          status: status({ watching: 'not begun', movedAt: null, watermark: null, lagMs: null, counters: null }),
+          status: status({
+            watching: 'not begun',
+            movedAt: null,
+            watermark: null,
+            lagMs: null,
+            counters: null,
+            receivers: [],
+          }),
           open: [],
-          receivers: [],
           newest: [],
           chart: { from: NOW, stepMs: 3_600_000, entries: [], alerts: [] },
         }),

@@ -180,7 +180,12 @@ export function status(changes: Partial<Status> = {}): Status {
     staged: 0,
     counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as Status['counters'],
     rules: { version: ruleSet.version, count: ruleSet.rules.length },
-    receivers: ['slack', 'mail'],
+    receivers: [
+      receiver('slack', 'healthy', null),
+      receiver('mail', 'unproven', null),
+      receiver('hook', 'failing', 'the receiver answered 410: it is gone for good'),
+      receiver('pager', 'unset', 'PAGER_URL is not set'),
+    ],
     alerts: { open: { critical: 1, high: 2, low: 1 }, newest: [] },
     deliveries: { pending: 1, delivered: 210, dead: 0 },
     dead: [],
@@ -206,18 +211,12 @@ export function overview(of: UntrustedText = ORDINARY, changes: Partial<Overview
       alertLine(of),
       alertLine(of, { id: 40, level: 'low', count: 1_204 }),
     ],
-    receivers: [
-      receiver('slack', 'healthy', null),
-      receiver('mail', 'unproven', null),
-      receiver('hook', 'failing', 'the receiver answered 410: it is gone for good'),
-      receiver('pager', 'unset', 'PAGER_URL is not set'),
-    ],
     newest: [entryLine(of), entryLine(of, { id: 'newest-2', action: 'vm.listed', statusCode: '200' })],
     ...changes,
   };
 }
 
-function receiver(name: string, state: Overview['receivers'][number]['state'], reason: string | null) {
+function receiver(name: string, state: Status['receivers'][number]['state'], reason: string | null) {
   const failingSince = state === 'failing' ? NOW - 3 * HOUR : null;
   const lastDeliveredAt = state === 'healthy' ? NOW - 24 * MINUTE : null;
   return {

@@ -89,7 +89,7 @@ describe('a receiver that fails, where another works', () => {
     expect(about(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
     expect(await kinds(world)).toEqual(['dead-delivery', 'unhealthy-receiver:slack']);
     expect((await world.slack.read()).messages).toEqual([]);
-    expect((await world.status()).health).toMatchObject([
+    expect((await world.status()).receivers).toMatchObject([
       { name: 'slack', state: 'failing', dead: 2, pending: 0 },
       { name: 'webhook', state: 'healthy', dead: 0 },
     ]);
@@ -135,7 +135,7 @@ describe('a receiver that fails, where another works', () => {
       await world.ring();
     }
     expect(about(await hook.texts(), 'nothing can be sent to the receiver slack')).toHaveLength(1);
-    expect((await world.status()).health).toMatchObject([{ name: 'slack', state: 'unset' }, { name: 'webhook' }]);
+    expect((await world.status()).receivers).toMatchObject([{ name: 'slack', state: 'unset' }, { name: 'webhook' }]);
     await ring(world);
     await settled(world);
     expect(about(await hook.texts(), 'API key deleted')).not.toEqual([]);
@@ -153,7 +153,7 @@ describe('a receiver that fails, where another works', () => {
     });
     expect((await world.poll()).stopped).toBe('scan ended');
     await settled(world);
-    expect((await world.status()).health).toMatchObject([{ state: 'failing' }, { state: 'healthy' }]);
+    expect((await world.status()).receivers).toMatchObject([{ state: 'failing' }, { state: 'healthy' }]);
     vi.unstubAllGlobals();
   });
 
@@ -247,7 +247,7 @@ describe('a test of the receivers', () => {
     expect(messages).toHaveLength(1);
     expect(messages[0]?.text).toContain('Test: ');
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
-    expect((await world.status()).health).toMatchObject([
+    expect((await world.status()).receivers).toMatchObject([
       { name: 'slack', state: 'healthy' },
       { name: 'webhook', state: 'failing' },
     ]);

@@ -34,7 +34,6 @@ export function stubLedger(status: Status): StubLedger {
         status,
         chart: { from: AT, stepMs: 3_600_000, entries: [1, 2], alerts: [0, 1] },
         open: [alertLine(ALERT)],
-        receivers: [],
         newest: [entryLine(ENTRY)],
       }),
     entry: (id, scope) =>

@@ -104,7 +104,7 @@ describe('the views, through RPC', () => {
     expect(alerts).toHaveLength(open);
     expect(next).toBeNull();
     expect(overview.open.map(({ id }) => id).toSorted()).toEqual(alerts.map(({ id }) => id).toSorted());
-    expect(overview.receivers).toMatchObject([{ name: 'slack', state: 'healthy', pending: 0, dead: 0 }]);
+    expect(overview.status.receivers).toMatchObject([{ name: 'slack', state: 'healthy', pending: 0, dead: 0 }]);
     expect(overview.chart.entries.reduce((sum, n) => sum + n)).toBe(overview.status.counters?.recorded);
     expect(overview.chart.alerts.reduce((sum, n) => sum + n)).toBe(open);
     expect(overview.newest).toHaveLength(10);
@@ -138,7 +138,6 @@ describe('the views, through RPC', () => {
       const engine = compile(ruleSet);
       const views = createViews(ears, {
         engine,
-        receivers: [],
         status: (now) =>
           readStatus(ears, {
             now,

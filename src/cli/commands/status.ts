@@ -10,6 +10,15 @@ import { ASK_OPTIONS, connect, defineCommand, print, TARGET_USAGE } from './comm
 const number = z.number();
 const text = z.string();
 const SCAN = z.object({ began: z.nullable(number), steps: number, reached: z.nullable(number), flushing: z.boolean() });
+const RECEIVER = z.object({
+  name: text,
+  state: z.enum(['healthy', 'unset', 'failing', 'unproven']),
+  reason: z.nullable(text),
+  lastDeliveredAt: z.nullable(number),
+  failingSince: z.nullable(number),
+  pending: number,
+  dead: number,
+});
 const STATUS = z.object({
   watching: z.enum(['not begun', 'watching', 'blind']),
   movedAt: z.nullable(number),
@@ -20,7 +29,7 @@ const STATUS = z.object({
   staged: number,
   counters: z.nullable(z.object({ recorded: number, quarantined: number, expired: number, overflowed: number })),
   rules: z.object({ version: text, count: number }),
-  receivers: z.array(text),
+  receivers: z.array(RECEIVER),
   alerts: z.object({
     open: z.record(text, number),
     newest: z.array(z.object({ id: number, level: text, title: text, count: number, lastAt: number, state: text })),
@@ -30,15 +39,6 @@ const STATUS = z.object({
   waiting: z.array(z.object({ receiver: text, reason: text, dueAt: number })),
   healthAlerts: z.array(z.object({ kind: text, since: number, count: number, summary: text })),
   quarantine: z.array(z.object({ key: text, problem: text, firstAt: number })),
-});
-const RECEIVER = z.object({
-  name: text,
-  state: z.enum(['healthy', 'unset', 'failing', 'unproven']),
-  reason: z.nullable(text),
-  lastDeliveredAt: z.nullable(number),
-  failingSince: z.nullable(number),
-  pending: number,
-  dead: number,
 });
 const PROBLEM = z.object({
   setting: text,
@@ -50,7 +50,6 @@ const PROBLEM = z.object({
 /** `status` is null if no ledger is bound. */
 const ANSWER = z.object({
   status: z.nullable(STATUS),
-  receivers: z._default(z.array(RECEIVER), []),
   problems: z.array(PROBLEM),
 });
 
@@ -98,14 +97,14 @@ const ADVICE: { readonly [word in Headline]: string | null } = {
 
 /** The status for people; `now` is the wall clock in ms. */
 export function statusLines(answer: StatusAnswer, origin: string, now: number): string[] {
-  const { status, receivers, problems } = answer;
+  const { status, problems } = answer;
   const word = headline(answer);
   const advice = ADVICE[word];
   return [
     `${word}  ${origin}`,
     ...(advice === null ? [] : [advice]),
     ...(status === null ? [] : ['', ...table(rows(status, now)), ...lists(status, now)]),
-    ...section('Receivers', receiverLines(receivers)),
+    ...section('Receivers', receiverLines(status?.receivers ?? [])),
     ...section(
       'Settings',
       problems.flatMap(({ setting, severity, problem, meanwhile, hint }) => [
@@ -134,7 +133,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ],
     ['Rules', `${numberText(status.rules.count)}, version ${safe(status.rules.version)}`],
     ['Open alerts', open.map((level) => `${numberText(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],
-    ['Receivers', receivers.map(safe).join(', ') || 'NONE: nobody is notified'],
+    ['Receivers', receivers.map(({ name }) => safe(name)).join(', ') || 'NONE: nobody is notified'],
     [
       'Deliveries',
       `${numberText(deliveries.pending)} pending, ${numberText(deliveries.delivered)} delivered, ` +
@@ -161,7 +160,7 @@ function backlogText(scan: z.output<typeof SCAN> | null, staged: number): string
 }
 
 /** One line per receiver. */
-function receiverLines(receivers: StatusAnswer['receivers']): string[] {
+function receiverLines(receivers: Status['receivers']): string[] {
   const width = Math.max(0, ...receivers.map(({ name }) => safe(name).length));
   return receivers.map(({ name, state, reason, lastDeliveredAt, failingSince, pending, dead }) => {
     const word = state === 'failing' || state === 'unset' ? state.toUpperCase() : state;

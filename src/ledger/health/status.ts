@@ -57,8 +57,7 @@ export function readStatus(store: Store, context: StatusContext): Status {
     staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
     rules: { version: context.engine.version, count: context.engine.rules.size },
-    receivers: context.receivers.map(({ name }) => name),
-    health: receiversHealth(store, context.receivers),
+    receivers: receiversHealth(store, context.receivers),
     alerts: {
       open: Object.fromEntries(open.map((row) => [row.level, row.n])),
       newest: store.all<NewestAlert & Record<string, string | number>>(

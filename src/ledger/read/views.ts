@@ -3,9 +3,7 @@
  *
  * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
  */
-import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
-import { receiversHealth } from '../health/receivers.ts';
 import type { AlertList, AlertPage, AlertQuery, EntryPage, Overview, RuleActivity, Status } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
@@ -18,7 +16,6 @@ import { readRules } from './rules.ts';
 export interface ViewsOptions {
   /** The rules as they are now. */
   readonly engine: Engine;
-  readonly receivers: readonly RoutedReceiver[];
   readonly status: (now: number) => Status;
 }
 
@@ -32,13 +29,12 @@ export interface Views {
 }
 
 /** The views of a ledger's store, whose tables are up to date. */
-export function createViews(store: Store, { engine, receivers, status }: ViewsOptions): Views {
+export function createViews(store: Store, { engine, status }: ViewsOptions): Views {
   return {
     overview: (now) => ({
       status: status(now),
       chart: readChart(store, now),
       open: readOpen(store),
-      receivers: receiversHealth(store, receivers),
       newest: readNewest(store),
     }),
     entry: (id, scope) => readEntry(store, engine, id, scope),

@@ -51,7 +51,7 @@ export function frontPage({ caller, overview, problems, now }: FrontOptions): st
             </Card>
           </>
         )}
-        {overview !== null && <Receivers receivers={overview.receivers} status={overview.status} />}
+        {overview !== null && <Receivers receivers={overview.status.receivers} status={overview.status} />}
         {notices.length > 0 && <Problems title="Settings to look at" problems={notices} />}
         {overview !== null && begun && (
           <Card title="Recorded last">

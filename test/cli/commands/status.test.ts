@@ -5,6 +5,16 @@ const NOW = Date.UTC(2026, 0, 31, 3, 0);
 const MINUTE = 60_000;
 type Status = NonNullable<StatusAnswer['status']>;
 
+const HEALTHY = {
+  name: 'slack',
+  state: 'healthy',
+  reason: null,
+  lastDeliveredAt: NOW,
+  failingSince: null,
+  pending: 0,
+  dead: 0,
+} as const;
+
 const QUIET: Status = {
   watching: 'watching',
   movedAt: NOW - 4_000,
@@ -14,7 +24,7 @@ const QUIET: Status = {
   staged: 0,
   counters: { recorded: 1234567, quarantined: 0, expired: 0, overflowed: 0 },
   rules: { version: 'v1', count: 8 },
-  receivers: ['slack'],
+  receivers: [HEALTHY],
   alerts: { open: {}, newest: [] },
   deliveries: { pending: 0, delivered: 3, dead: 0, suppressed: 0 },
   dead: [],
@@ -24,7 +34,7 @@ const QUIET: Status = {
 };
 
 function answer(more: Partial<Status> | null, problems: StatusAnswer['problems'] = []): StatusAnswer {
-  return { status: more === null ? null : { ...QUIET, ...more }, receivers: [], problems };
+  return { status: more === null ? null : { ...QUIET, ...more }, problems };
 }
 
 function text(of: StatusAnswer): string {
@@ -59,7 +69,10 @@ Entries         1,234,567 recorded, 0 in quarantine, 0 too old when read
 Rules           8, version v1
 Open alerts     none
 Receivers       slack
-Deliveries      0 pending, 3 delivered, 0 dead, 0 suppressed`);
+Deliveries      0 pending, 3 delivered, 0 dead, 0 suppressed
+
+Receivers
+  slack  healthy; last delivered 2026-01-31 03:00:00 UTC`);
 });
 
 const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: string])[] = [
@@ -132,23 +145,13 @@ test('shows a wrong setting with its problem, its consequence and its fix', () =
   );
 });
 
-const HEALTHY = {
-  name: 'slack',
-  state: 'healthy',
-  reason: null,
-  lastDeliveredAt: NOW,
-  failingSince: null,
-  pending: 0,
-  dead: 0,
-} as const;
-
 test('each receiver has a line: its state, since when and why, its pending and dead deliveries', () => {
-  const receivers: StatusAnswer['receivers'] = [
+  const receivers: Status['receivers'] = [
     HEALTHY,
     { ...HEALTHY, name: 'email', state: 'failing', reason: '550', failingSince: NOW - MINUTE, pending: 2, dead: 1 },
     { ...HEALTHY, name: 'siem', state: 'unset', reason: 'WEBHOOK_URL is not set', lastDeliveredAt: null },
   ];
-  expect(text({ ...answer({}), receivers })).toContain(`
+  expect(text(answer({ receivers }))).toContain(`
 Receivers
   slack  healthy; last delivered 2026-01-31 03:00:00 UTC
   email  FAILING since 2026-01-31 02:59:00 UTC: 550; last delivered 2026-01-31 03:00:00 UTC; 2 pending; 1 DEAD
@@ -159,7 +162,7 @@ test('prints no character that a terminal would interpret', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const given = answer(
     {
-      receivers: [hostile],
+      receivers: [{ ...HEALTHY, name: hostile, state: 'failing', reason: hostile }],
       failure: { message: hostile, since: NOW, at: NOW },
       rules: { version: hostile, count: 1 },
       alerts: { open: {}, newest: [{ id: 1, level: hostile, title: hostile, count: 1, lastAt: NOW, state: hostile }] },
@@ -170,7 +173,6 @@ test('prints no character that a terminal would interpret', () => {
     },
     [{ setting: hostile, severity: 'error', problem: hostile, meanwhile: hostile, hint: hostile }],
   );
-  const health = { ...HEALTHY, name: hostile, state: 'failing', reason: hostile } as const;
-  for (const line of statusLines({ ...given, receivers: [health] }, 'https://t.example', NOW))
+  for (const line of statusLines(given, 'https://t.example', NOW))
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
 });

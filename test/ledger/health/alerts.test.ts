@@ -53,7 +53,7 @@ function told({ store }: Scene): string[] {
     });
 }
 
-const healthOf = ({ ledger }: Scene, name: string) => ledger.status(NOON).health.find((each) => each.name === name);
+const healthOf = ({ ledger }: Scene, name: string) => ledger.status(NOON).receivers.find((each) => each.name === name);
 
 describe("a receiver's health", () => {
   it('is unproven before anything was sent, and healthy with the first that is delivered', () => {

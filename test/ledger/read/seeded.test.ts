@@ -123,7 +123,7 @@ describe('plans', () => {
     const { store: ears, heard } = overheard(store);
     const status = (now: number) => createStatus(ears, now);
     const engine = compile({ version: 'x', rules: [] });
-    ask(createViews(ears, { engine, receivers: [], status }));
+    ask(createViews(ears, { engine, status }));
     expect(heard.length).toBeGreaterThan(0);
     for (const statement of heard) {
       const plan = planOf(store, statement);
@@ -136,7 +136,6 @@ describe('plans', () => {
     const { store: ears, heard } = overheard(store);
     const of = createViews(ears, {
       engine: compile({ version: 'x', rules: [] }),
-      receivers: [],
       status: ledger.status,
     });
     of.overview(NOW);

@@ -8,15 +8,15 @@ export const MANY = counting('vm.deleted', 3, { level: 'critical' });
 export const QUIET = onAction('vm.read', { alerts: false, level: 'informational' });
 
 /** The views of a scene, by these rules. */
-export function viewsOf(it: Scene, rules: readonly Rule[], version = 'one', receivers = [route('slack')]): Views {
+export function viewsOf(it: Scene, rules: readonly Rule[], version = 'one'): Views {
   const engine = compile({ version, rules });
-  return createViews(it.store, { engine, receivers, status: (now) => it.ledger.status(now) });
+  return createViews(it.store, { engine, status: (now) => it.ledger.status(now) });
 }
 
 /** A ledger with these rules, and its views. */
 export function staged(rules: readonly Rule[], receivers = [route('slack')]): { it: Scene; views: Views } {
   const it = scene(rules, { receivers });
-  return { it, views: viewsOf(it, rules, 'one', receivers) };
+  return { it, views: viewsOf(it, rules) };
 }
 
 export const deletion = (id: string, at: number, actor = 'alice') =>

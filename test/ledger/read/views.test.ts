@@ -188,7 +188,7 @@ describe('the front page', () => {
     it.record([deletion('late', NOON - HOUR + 1)]);
     const overview = views.overview(NOON);
     expect(ids(overview.newest)).toEqual(['late', ...['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8']]);
-    expect(overview.receivers).toMatchObject([
+    expect(overview.status.receivers).toMatchObject([
       { name: 'slack', state: 'unproven', pending: 1, dead: 0 },
       { name: 'mail', state: 'unset', reason: 'EMAIL_TO is not set' },
     ]);

@@ -149,7 +149,7 @@ describe('the status', () => {
       staged: 0,
       counters: { recorded: 1, quarantined: 1, expired: 0, overflowed: 0 },
       rules: { version: 'one', count: 1 },
-      receivers: ['slack', 'mail'],
+      receivers: [{ name: 'slack' }, { name: 'mail' }],
       alerts: { open: { high: 1 }, newest: [{ id: 1, title: 'Seen: vm.read', count: 1, state: 'open' }] },
       deliveries: { pending: 4, delivered: 0, dead: 0 },
       dead: [],
