@@ -14,6 +14,7 @@ import { RECEIVER_TYPES } from '../notify/registry.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
 import type { Sent } from './deliver/deliver.ts';
+import { createOutbox } from './health/attempts.ts';
 import { createHost, type Host } from './host.ts';
 import type { InvalidRecord } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
@@ -34,7 +35,7 @@ import type {
   Recorded,
   RuleActivity,
   Status,
-  Tested,
+  TestResult,
 } from './rpc.ts';
 import { durableStore } from './store/durable-store.ts';
 
@@ -56,6 +57,8 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     const linksOf = (notification: Notification): Promise<Links> => linksTo(config, shownIn(notification), now());
     this.#host = createHost({
       ledger: this.#ledger,
+      store,
+      outbox: createOutbox(store, knows.receivers),
       receivers,
       linksOf,
       alarm,
@@ -80,15 +83,15 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.quarantineCandidate(record);
   }
 
-  failed(failure: Failure): Promise<void> {
-    return this.#host.failed(failure);
+  recordFailedTick(failure: Failure): Promise<void> {
+    return this.#host.recordFailedTick(failure);
   }
 
   resend(receiver: string | null): Promise<number> {
     return this.#host.resend(receiver);
   }
 
-  testReceivers(): Promise<readonly Tested[]> {
+  testReceivers(): Promise<readonly TestResult[]> {
     return this.#host.testReceivers();
   }
 

@@ -1,17 +1,20 @@
 /**
- * What stands around a ledger wherever it lives: the clock, the alarm, the receivers. The Durable Object is one host;
- * the simulation is another, with the same lines between call and commit.
+ * What surrounds a ledger wherever it runs: the clock, the alarm, the receivers. The Durable Object makes one host, the
+ * simulation another, with the same steps between call and commit.
  *
- * The alarm is set for whatever the ledger wants next (a delivery, or what its watchdog has to say), and set again
- * after every call that finds it missing or too late. The platform gives up on an alarm that throws six times
- * (developers.cloudflare.com/durable-objects/api/alarms), so `alarm` never throws, and always sets the next.
+ * The alarm is set for the ledger's next need (a delivery or its watchdog), and again after every call that finds it
+ * missing or too late. The platform gives up on an alarm that throws six times
+ * (developers.cloudflare.com/durable-objects/api/alarms), so `alarm` never throws and always sets the next.
  */
 import { NO_LINKS } from '../alert/links.ts';
 import type { Receiver } from '../notify/receiver.ts';
 import { deliver, type LinksOf, type Sent } from './deliver/deliver.ts';
-import { testNotification, tryReceivers } from './deliver/test-delivery.ts';
+import { resendDead } from './deliver/outbox.ts';
+import { testNotification, testReceivers } from './deliver/test-delivery.ts';
+import type { LedgerOutbox } from './health/attempts.ts';
 import type { Ledger } from './record/ledger.ts';
 import type { LedgerApi, LedgerOperator } from './rpc.ts';
+import type { Store } from './store/store.ts';
 
 /** The one alarm a Durable Object has. Times are wall, in ms. */
 export interface AlarmClock {
@@ -21,6 +24,9 @@ export interface AlarmClock {
 
 export interface HostOptions {
   readonly ledger: Ledger;
+  /** The ledger's. */
+  readonly store: Store;
+  readonly outbox: LedgerOutbox;
   readonly receivers: readonly Receiver[];
   readonly linksOf: LinksOf;
   readonly alarm: AlarmClock;
@@ -28,62 +34,62 @@ export interface HostOptions {
   readonly log: { sent(sent: Sent): void; failed(error: unknown): void };
 }
 
-/** After an alarm that failed, the next is no sooner than this. */
-const ALARM_AGAIN_MS = 30_000;
-/** Rounds of sending in one alarm; what is left is the next alarm's. */
-const ROUNDS = 5;
+/** After an alarm that failed, the next one comes no sooner than this. */
+const RETRY_ALARM_MS = 30_000;
+/** How many rounds of sending one alarm makes. The next alarm sends the rest. */
+const ROUNDS_MAX = 5;
 
 export interface Host extends LedgerApi, LedgerOperator {
-  /** What the alarm does: looks whether all is well, sends what is due, sets the next. Never throws. */
+  /** Runs the watchdog, sends what is due, sets the next alarm. Never throws. */
   alarm(): Promise<void>;
 }
 
-/** Puts a host around a ledger. */
-export function createHost({ ledger, receivers, linksOf, alarm, now, log }: HostOptions): Host {
-  /** Sets the alarm where it is missing or later than the ledger wants it: a row only then. */
-  const arm = async (leastWaitMs: number): Promise<void> => {
-    const wanted = ledger.wakeAt(now());
-    if (wanted === null) return;
-    const at = Math.max(wanted, now() + leastWaitMs);
+/** Creates the host of a ledger. */
+export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, now, log }: HostOptions): Host {
+  /** Sets the alarm where it is missing or too late. Only then is a row written. */
+  const setAlarm = async (leastWaitMs: number): Promise<void> => {
+    const nextAt = ledger.nextAlarmAt(now());
+    if (nextAt === null) return;
+    const at = Math.max(nextAt, now() + leastWaitMs);
     const set = await alarm.get();
     if (set === null || set > at) await alarm.set(at);
   };
-  /** Runs a call, then sees to the alarm; a death between the two is mended by the next call. */
-  const armed = async <T>(call: () => T): Promise<T> => {
+  /** Runs a call, then sets the alarm. After a crash between the two, the next call sets it. */
+  const withAlarm = async <T>(call: () => T): Promise<T> => {
     const result = call();
-    await arm(0);
+    await setAlarm(0);
     return result;
   };
   return {
-    begin: (input) => armed(() => ledger.begin(input, now())),
-    record: (batch) => armed(() => ledger.record(batch, now())),
-    flush: (expect, most) => armed(() => ledger.flush(expect, most, now())),
-    quarantineCandidate: (record) => armed(() => ledger.quarantineCandidate(record, now())),
-    failed: (failure) => armed(() => ledger.failed(failure, now())),
-    resend: (receiver) => armed(() => ledger.resend(receiver, now())),
+    begin: (input) => withAlarm(() => ledger.begin(input, now())),
+    record: (batch) => withAlarm(() => ledger.record(batch, now())),
+    flush: (expect, most) => withAlarm(() => ledger.flush(expect, most, now())),
+    quarantineCandidate: (record) => withAlarm(() => ledger.quarantineCandidate(record, now())),
+    recordFailedTick: (failure) => withAlarm(() => ledger.recordFailedTick(failure, now())),
+    resend: (receiver) => withAlarm(() => resendDead(store, receiver, now())),
     testReceivers: async () => {
       const links = await linksOf(testNotification(now())).catch(() => NO_LINKS);
-      const tested = await tryReceivers(receivers, links, now());
-      return armed(() => {
-        for (const { receiver, outcome } of tested) ledger.tested(receiver, outcome, now());
-        return tested;
+      const results = await testReceivers(receivers, links, now());
+      return withAlarm(() => {
+        for (const { receiver, outcome } of results) outbox.recordTest(receiver, outcome, now());
+        return results;
       });
     },
     alarm: async () => {
       let leastWaitMs = 0;
       try {
         ledger.watchdog(now());
-        for (let round = 0; round < ROUNDS; round++) {
-          const sent = await deliver(ledger, receivers, linksOf, now);
+        for (let round = 0; round < ROUNDS_MAX; round++) {
+          const sent = await deliver(outbox, receivers, linksOf, now);
           sent.forEach(log.sent);
           if (sent.length === 0) break;
         }
       } catch (error) {
-        leastWaitMs = ALARM_AGAIN_MS;
+        leastWaitMs = RETRY_ALARM_MS;
         log.failed(error);
       }
-      // Where even this fails, every tick finds the alarm missing and sets it.
-      await arm(leastWaitMs).catch(log.failed);
+      // Where this fails too, the next tick finds the alarm missing and sets it.
+      await setAlarm(leastWaitMs).catch(log.failed);
     },
   };
 }

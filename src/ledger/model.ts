@@ -61,7 +61,7 @@ export interface Changes {
   readonly alerts: readonly AlertRow[];
   readonly openedIds: ReadonlySet<number>;
   readonly matches: readonly MatchRow[];
-  readonly counted: readonly ContributingRow[];
+  readonly contributing: readonly ContributingRow[];
   readonly activity: readonly ActivityRow[];
   readonly notifications: readonly AlertNotification[];
   readonly lastAlert: number;

@@ -95,7 +95,7 @@ export interface LedgerApi {
   /** Records up to `most` staged entries, oldest first; with the last of them the walk ends. */
   flush(expect: number, most: number): Promise<Recorded>;
   /** A tick failed: shown in the status, and an alarm where only a person can mend it. */
-  failed(failure: Failure): Promise<void>;
+  recordFailedTick(failure: Failure): Promise<void>;
   /** An entry (null: the oldest on the stage) that alone brought a call down: true once it is put away. */
   quarantineCandidate(record: InvalidRecord | null): Promise<boolean>;
 }
@@ -108,7 +108,7 @@ export interface Failure {
 }
 
 /** How one receiver took a test. */
-export interface Tested {
+export interface TestResult {
   readonly receiver: string;
   readonly outcome: Outcome;
 }
@@ -121,7 +121,7 @@ export interface LedgerOperator {
    * Sends a test alert straight to every receiver; how each took it counts for its health. (A Durable Object's `test`
    * can't be called by RPC: the runtime keeps that name for itself.)
    */
-  testReceivers(): Promise<readonly Tested[]>;
+  testReceivers(): Promise<readonly TestResult[]>;
 }
 
 /** A failed tick, as it is remembered. Wall times. */

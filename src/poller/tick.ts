@@ -75,7 +75,7 @@ export async function tick(
 /** Reports a failed tick to the ledger. If the ledger can't be reached, there is only the log. */
 async function reportFailure(ledger: LedgerApi, failure: Failure): Promise<void> {
   try {
-    await ledger.failed(failure);
+    await ledger.recordFailedTick(failure);
   } catch (error) {
     const name = error instanceof Error ? error.name : 'error';
     log('error', { at: 'tick', error: `the failure could not be reported to the ledger: ${name}` });

@@ -7,6 +7,7 @@ import { serve } from '@hono/node-server';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import { createClient } from '../../src/audit-log/client.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { createOutbox } from '../../src/ledger/health/attempts.ts';
 import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
@@ -69,6 +70,8 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
   const views = createViews(store, { engine: knows.engine, status: ledger.status });
   const host = createHost({
     ledger,
+    store,
+    outbox: createOutbox(store, knows.receivers),
     receivers: createReceivers(config.receivers, { fetch, now }),
     linksOf: async () => NO_LINKS,
     alarm: { get: async () => null, set: async () => undefined },

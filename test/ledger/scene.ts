@@ -1,7 +1,9 @@
 /** A ledger on a scene of its own: small rules, entries by the handful, and a clock that is moved by hand. */
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { type ActiveScan, startOrResumeScan } from '../../src/audit-log/tail.ts';
-import { createLedger, type Ledger, type LedgerOptions } from '../../src/ledger/record/ledger.ts';
+import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
+import type { LedgerOptions } from '../../src/ledger/record/context.ts';
+import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
@@ -99,6 +101,7 @@ export function done(recorded: Recorded): Done {
 export interface Scene {
   readonly store: Watched;
   readonly ledger: Ledger;
+  readonly outbox: LedgerOutbox;
   /** The same store opened by a ledger that remembers nothing, maybe with other options. */
   reopened(options?: Partial<LedgerOptions>): Scene;
   checkpoint(): Checkpoint;
@@ -182,6 +185,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
   return {
     store,
     ledger,
+    outbox: createOutbox(store, options.receivers),
     reopened: (more = {}) => sceneOf(store, { ...options, ...more }),
     checkpoint: begun,
     record: (page, of = {}) => give('record', page, of),

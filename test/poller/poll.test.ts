@@ -71,7 +71,7 @@ function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
     record: async (batch) => ledger.record(batch, NOON),
     flush: async (expect, most) => ledger.flush(expect, most, NOON),
     quarantineCandidate: async (record) => ledger.quarantineCandidate(record, NOON),
-    failed: async (failure) => ledger.failed(failure, NOON),
+    recordFailedTick: async (failure) => ledger.recordFailedTick(failure, NOON),
   };
 }
 
@@ -290,7 +290,7 @@ describe('an entry that brings the ledger down', () => {
         throw new Error('unreachable');
       },
       quarantineCandidate: (record) => callable(it).quarantineCandidate(record),
-      failed: (failure) => callable(it).failed(failure),
+      recordFailedTick: (failure) => callable(it).recordFailedTick(failure),
     };
     const ledger = callable(it);
     let calls = 0;

@@ -27,7 +27,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'compare and swap: a tick that was overtaken changes nothing',
-    file: 'src/ledger/record/ledger.ts',
+    file: 'src/ledger/record/record.ts',
     find: "if (batch.expect !== state.checkpoint.version) return { kind: 'conflict' };",
     replace: '',
   },
@@ -75,20 +75,20 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'the stage is recorded before the walk ends',
-    file: 'src/ledger/record/ledger.ts',
+    file: 'src/ledger/record/record.ts',
     find: 'stagedCount(store) === 0 || next.scan === null',
     replace: 'next.scan !== null || next.scan === null',
   },
   {
     name: "the ledger's checkpoint counts, not KV's",
-    file: 'src/ledger/record/ledger.ts',
-    find: "if (obeyed === null) return { checkpoint: current(state), how: 'resumed' };",
+    file: 'src/ledger/record/begin.ts',
+    find: "if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed' };",
     replace:
-      "if (obeyed === null) return { checkpoint: { ...(input.kv?.checkpoint ?? current(state)), version: state.checkpoint.version }, how: 'resumed' };",
+      "if (rewoundState === null) return { checkpoint: { ...(input.kv?.checkpoint ?? unsaved.current(state)), version: state.checkpoint.version }, how: 'resumed' };",
   },
   {
-    name: 'a rewind is obeyed once',
-    file: 'src/ledger/record/ledger.ts',
+    name: 'a rewind is applied once',
+    file: 'src/ledger/record/begin.ts',
     find: 'if (rewind === null || state.rewinds.includes(rewind.id)) return null;',
     replace: 'if (rewind === null) return null;',
   },
@@ -106,15 +106,15 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'a dead delivery is an alarm',
-    file: 'src/ledger/record/ledger.ts',
-    find: "if (result.state === 'dead' && !result.isHealthAlert) {",
-    replace: "if (result.state === 'dead' && result.isHealthAlert) {",
+    file: 'src/ledger/health/attempts.ts',
+    find: "if (settled.state === 'dead' && !settled.isHealthAlert) {",
+    replace: "if (settled.state === 'dead' && settled.isHealthAlert) {",
   },
   {
     name: 'windows keep what a late entry may still fall into',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'correlator.correlate(seen, scanContext.began - allowedLatenessMs, windows)',
-    replace: 'correlator.correlate(seen, at, windows)',
+    find: 'correlator.correlate(event, horizon, batch.windows)',
+    replace: 'correlator.correlate(event, at, batch.windows)',
   },
   {
     name: "an entry dated after its walk's beginning counts as it",
@@ -148,15 +148,15 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'an alert closes when its period is seen through, and not before',
-    file: 'src/ledger/record/ledger.ts',
+    file: 'src/ledger/record/commit.ts',
     find: 'if (closes) closeAlerts(store, checkpoint.watermark,',
-    replace: 'if (closes) closeAlerts(store, at.now,',
+    replace: 'if (closes) closeAlerts(store, now,',
   },
   {
     name: 'who does not hear of a level is not told',
     file: 'src/ledger/deliver/enqueue.ts',
-    find: 'if (heard.send) enqueue(',
-    replace: "if (heard.send || route.name !== '') enqueue(",
+    find: 'if (decision.send) enqueue(',
+    replace: "if (decision.send || receiver.name !== '') enqueue(",
   },
   {
     name: 'a correlation counts what was recorded before the entry that fired it',
@@ -196,8 +196,8 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'blindness is noticed',
-    file: 'src/ledger/record/ledger.ts',
-    find: 'if (now - since >= options.blindAfterMs) {',
-    replace: 'if (now - since >= 100 * options.blindAfterMs) {',
+    file: 'src/ledger/health/watchdog.ts',
+    find: 'if (quietMs >= watched.blindAfterMs) {',
+    replace: 'if (quietMs >= 100 * watched.blindAfterMs) {',
   },
 ];

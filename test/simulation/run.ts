@@ -5,6 +5,7 @@
 import { NO_LINKS } from '../../src/alert/links.ts';
 import type { Notification } from '../../src/alert/notification.ts';
 import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
+import { createOutbox } from '../../src/ledger/health/attempts.ts';
 import { createHost, type Host } from '../../src/ledger/host.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
@@ -163,6 +164,8 @@ export async function run(seed: number): Promise<RunResult> {
           receivers: routes,
         }),
       ),
+      store,
+      outbox: createOutbox(store, routes),
       receivers,
       linksOf: () => Promise.resolve(NO_LINKS),
       alarm,
@@ -195,7 +198,7 @@ export async function run(seed: number): Promise<RunResult> {
     flush: (expect, most) => world.step('ledger.flush', () => host.flush(expect, most), faults),
     quarantineCandidate: (record) =>
       world.step('ledger.quarantineCandidate', () => host.quarantineCandidate(record), faults),
-    failed: (failure) => world.step('ledger.failed', () => host.failed(failure), faults),
+    recordFailedTick: (failure) => world.step('ledger.failed', () => host.recordFailedTick(failure), faults),
   };
   let budget = { requests: dice.between(2, 8), ms: 45_000 };
   let polls = 0;

@@ -7,6 +7,7 @@
  */
 import { parsePage } from '../../src/audit-log/page.ts';
 import { startOrResumeScan } from '../../src/audit-log/tail.ts';
+import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import { createViews, type Views } from '../../src/ledger/read/views.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
@@ -74,7 +75,7 @@ export function seededStore(now: number, path = ':memory:'): SeededStore {
     apiKeyExpiresAt: null,
   });
   recordAll(ledger, records, now);
-  sendAll(ledger, now);
+  sendAll(createOutbox(store, ROUTES), now);
   const views = createViews(store, { engine, status: (at) => ledger.status(at) });
   return { store, ledger, views, facts, now };
 }
@@ -105,9 +106,9 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
   }
 }
 
-function sendAll(ledger: Ledger, now: number): void {
-  const due = ledger.due(Number.MAX_SAFE_INTEGER, now);
+function sendAll(outbox: LedgerOutbox, now: number): void {
+  const due = outbox.takeDue(Number.MAX_SAFE_INTEGER, now);
   for (const delivery of due.slice(0, -LEFT_PENDING)) {
-    ledger.settled(delivery, OUTCOMES[delivery.receiver] ?? { kind: 'delivered' }, now);
+    outbox.settle(delivery, OUTCOMES[delivery.receiver] ?? { kind: 'delivered' }, now);
   }
 }

@@ -40,7 +40,7 @@ function fated(deps: PollDeps, fate: Fate | null) {
     record: step('record', deps.ledger.record),
     flush: step('flush', deps.ledger.flush),
     quarantineCandidate: step('quarantineCandidate', deps.ledger.quarantineCandidate),
-    failed: step('failed', deps.ledger.failed),
+    recordFailedTick: step('recordFailedTick', deps.ledger.recordFailedTick),
   };
   const auditLog: AuditLog = {
     get requests() {

@@ -395,7 +395,7 @@ describe('a tick that failed', () => {
     const world = await createWorld();
     const broken = () => Promise.reject(new Error('no ledger there'));
     const from = logged.length;
-    await expect(world.tick({}, { begin: broken, failed: broken })).rejects.toThrow('no ledger there');
+    await expect(world.tick({}, { begin: broken, recordFailedTick: broken })).rejects.toThrow('no ledger there');
     expect(logged.slice(from).join('\n')).toContain('the failure could not be reported to the ledger');
   });
 });

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readStatus } from '../../src/ledger/health/status.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
+import { UnsavedCheckpoint } from '../../src/ledger/store/state.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
 import { overheard, planOf, wholeReads } from '../ledger/store/plans.ts';
@@ -144,8 +145,7 @@ describe('the views, through RPC', () => {
             engine,
             receivers: [],
             blindAfterMs: 1,
-            movedAt: (state) => state.movedAt,
-            current: (state) => state.checkpoint,
+            unsaved: new UnsavedCheckpoint(),
           }),
       });
       views.overview(Date.now());

@@ -146,7 +146,7 @@ export async function createWorld(options: WorldOptions = {}) {
       costs.quarantineCandidate++;
       return stub.quarantineCandidate(...args);
     },
-    failed: (...args) => stub.failed(...args),
+    recordFailedTick: (...args) => stub.recordFailedTick(...args),
   };
   const upstreamFetch = (to: string, init: RequestInit): Promise<Response> => {
     costs.requests++;

@@ -1,22 +1,24 @@
 /**
  * Deliveries: one notification on its way to one receiver. The row exists before anything is sent.
  *
- * Contract: at least once. An attempt is stored, with the time of the next, before it is made: who dies in the middle
- * tries again. What can't be delivered is dead, visible, and never dropped; a person may have it sent again. Times are
+ * Contract: at least once. An attempt is stored, with the time of the next, before it is made, so an attempt that crashes
+ * is repeated. A delivery that can't be delivered is dead and visible, never dropped; a person may resend it. Times are
  * wall, in ms.
  */
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { Store } from '../store/store.ts';
 
-/** An attempt that did not come back is taken for lost after this; longer than a receiver may take to send. */
+/** How many deliveries of each receiver are taken at once. They are sent one after the other. */
+export const TAKEN_MAX = 4;
+/** An attempt that was not settled counts as lost after this time, beside its backoff. */
 const ATTEMPT_MS = 60_000;
 const BACKOFF_FIRST_MS = 10_000;
-const BACKOFF_MOST_MS = 15 * 60_000;
-/** What is not delivered after a day is dead. */
+const BACKOFF_MAX_MS = 15 * 60_000;
+/** A delivery that is not delivered after this time is dead. */
 export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
-/** No receiver may put us off for longer than this. */
-const PUT_OFF_MOST_MS = 60 * 60_000;
+/** The longest pause that a receiver may ask for. */
+const PAUSE_MAX_MS = 60 * 60_000;
 
 /** A delivery whose time has come. */
 export interface Due {
@@ -28,15 +30,15 @@ export interface Due {
   readonly notification: Notification;
 }
 
-/** What settling an attempt came to. */
+/** The delivery after an attempt was settled. */
 export type Settled =
   | { readonly state: 'delivered' }
   | { readonly state: 'pending'; readonly dueAt: number }
   | { readonly state: 'dead'; readonly reason: string; readonly isHealthAlert: boolean }
-  /** Another attempt has settled it meanwhile. */
+  /** Another attempt has settled it since. */
   | { readonly state: 'stale' };
 
-/** Queues a notification for a receiver, due now. */
+/** Enqueues a notification for a receiver, due now. */
 export function enqueue(
   store: Store,
   what: {
@@ -59,7 +61,7 @@ export function enqueue(
   );
 }
 
-/** Keeps what is not sent to a receiver, and why: settled before it began, so that it can be shown. */
+/** Stores a notification that is not sent to a receiver, with the reason, so that it can be shown. */
 export function enqueueSuppressed(
   store: Store,
   what: {
@@ -84,12 +86,12 @@ export function enqueueSuppressed(
 }
 
 /**
- * Takes up to `most` due deliveries of each receiver, oldest first, each with its next attempt stored: so that the
- * backlog of one that does not answer is nobody else's. One transaction.
+ * Takes up to `most` due deliveries of each receiver, oldest first, and stores the next attempt of each. The limit is per
+ * receiver, so that the backlog of one does not delay the others. One transaction.
  */
 export function takeDue(store: Store, most: number, now: number): Due[] {
   return store.transaction(() => {
-    const due = wanted(store).filter(({ at }) => at <= now);
+    const due = nextByReceiver(store).filter(({ at }) => at <= now);
     const rows = due.flatMap(({ receiver }) =>
       store.all<{ id: number; receiver: string; attempts: number; queued_at: number; notification: string }>(
         `SELECT id, receiver, attempts, queued_at, notification FROM deliveries
@@ -110,7 +112,7 @@ export function takeDue(store: Store, most: number, now: number): Due[] {
   });
 }
 
-/** Stores how an attempt ended. To be called in a transaction, with whatever follows from a death. */
+/** Stores how an attempt ended. Call it in a transaction, with what follows from a dead delivery. */
 export function settle(store: Store, due: Due, outcome: Outcome, now: number): Settled {
   const row = store.all<{ state: string; attempts: number; queued_at: number; health: string | null }>(
     'SELECT state, attempts, queued_at, health FROM deliveries WHERE id = ?',
@@ -122,13 +124,13 @@ export function settle(store: Store, due: Due, outcome: Outcome, now: number): S
       end(store, due.id, 'delivered', outcome.note ?? null, now);
       return { state: 'delivered' };
     case 'refused':
-      return died(store, due.id, outcome.reason, row.health !== null, now);
+      return endAsDead(store, due.id, outcome.reason, row.health !== null, now);
     case 'retry': {
       if (row.attempts !== due.attempt) return { state: 'stale' };
-      const wait = Math.max(backoff(due.attempt), Math.min(outcome.afterMs ?? 0, PUT_OFF_MOST_MS));
+      const wait = Math.max(backoff(due.attempt), Math.min(outcome.afterMs ?? 0, PAUSE_MAX_MS));
       const dueAt = now + wait;
       if (dueAt > row.queued_at + GIVE_UP_AFTER_MS) {
-        return died(
+        return endAsDead(
           store,
           due.id,
           `given up after ${due.attempt} attempts: ${outcome.reason}`,
@@ -143,34 +145,37 @@ export function settle(store: Store, due: Due, outcome: Outcome, now: number): S
   }
 }
 
-/** Ends what a day of attempts, none of which came back to be settled, could not deliver. */
+/** Ends deliveries whose attempts were never settled for a day, and returns them. */
 export function expire(store: Store, now: number): { readonly receiver: string; readonly isHealthAlert: boolean }[] {
   const rows = store.all<{ id: number; receiver: string; health: string | null }>(
     "SELECT id, receiver, health FROM deliveries WHERE state = 'pending' AND attempts > 0 AND queued_at < ?",
-    now - GIVE_UP_AFTER_MS - PUT_OFF_MOST_MS,
+    now - GIVE_UP_AFTER_MS - PAUSE_MAX_MS,
   );
   for (const row of rows) end(store, row.id, 'dead', 'given up: no attempt came back', now);
   return rows.map((row) => ({ receiver: row.receiver, isHealthAlert: row.health !== null }));
 }
 
 /**
- * Makes dead deliveries pending again, as if they had just been queued: of one receiver, or (null) of all. Returns how
- * many; called again, none of them. Their reasons stay until they are settled anew.
+ * Makes dead deliveries of one receiver, or (null) of all, pending again as if they had just been enqueued. Returns how
+ * many. Their reasons stay until the next attempt is settled. One transaction.
  */
 export function resendDead(store: Store, receiver: string | null, now: number): number {
-  const of = receiver === null ? '' : ' AND receiver = ?';
-  return store.all(
-    `UPDATE deliveries SET state = 'pending', attempts = 0, queued_at = ?, due_at = ?, settled_at = NULL
-     WHERE state = 'dead'${of} RETURNING id`,
-    now,
-    now,
-    ...(receiver === null ? [] : [receiver]),
-  ).length;
+  const ofReceiver = receiver === null ? '' : ' AND receiver = ?';
+  const resent = store.transaction(() =>
+    store.all(
+      `UPDATE deliveries SET state = 'pending', attempts = 0, queued_at = ?, due_at = ?, settled_at = NULL
+       WHERE state = 'dead'${ofReceiver} RETURNING id`,
+      now,
+      now,
+      ...(receiver === null ? [] : [receiver]),
+    ),
+  );
+  return resent.length;
 }
 
 /**
- * Leaves a receiver in peace that fails or asked for it: what was taken and not tried is as it was, and due when it may
- * be tried again. `failures`: how many attempts have failed running; the more, the longer. To be called in a transaction.
+ * Pauses a receiver that fails, for longer the more attempts have failed in a row (`failures`). Deliveries that were taken
+ * and not tried are due after the pause, without an attempt counted. Call it in a transaction.
  */
 export function backOffReceiver(
   store: Store,
@@ -179,8 +184,8 @@ export function backOffReceiver(
   failures: number,
   now: number,
 ): void {
-  const held = store.all<{ until: number }>('SELECT until FROM pacing WHERE receiver = ?', receiver)[0]?.until ?? 0;
-  const until = Math.max(held, now + backoff(Math.max(1, failures)));
+  const paused = store.all<{ until: number }>('SELECT until FROM pacing WHERE receiver = ?', receiver)[0]?.until ?? 0;
+  const until = Math.max(paused, now + backoff(Math.max(1, failures)));
   pauseReceiver(store, receiver, until);
   for (const { id, attempt } of untried) {
     store.run(
@@ -192,26 +197,26 @@ export function backOffReceiver(
   }
 }
 
-/** When the next delivery is due; null where none is pending. */
+/** When the next delivery is due; null: no delivery is pending. */
 export function nextDue(store: Store): number | null {
-  const times = wanted(store).map(({ at }) => at);
+  const times = nextByReceiver(store).map(({ at }) => at);
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** The receivers that deliveries are pending for, and when the first of them may be tried. Reads an index. */
-function wanted(store: Store): readonly { readonly receiver: string; readonly at: number }[] {
+/** The receivers with pending deliveries, and when the first delivery of each may be tried. Reads an index. */
+function nextByReceiver(store: Store): readonly { readonly receiver: string; readonly at: number }[] {
   return store.all<{ receiver: string; at: number }>(
     `SELECT receiver, max(min(due_at), coalesce((SELECT until FROM pacing WHERE pacing.receiver = deliveries.receiver), 0))
        AS at FROM deliveries WHERE state = 'pending' GROUP BY receiver ORDER BY receiver`,
   );
 }
 
-/** A receiver that asked to wait gets nothing until then, not even what is queued meanwhile. */
+/** A paused receiver gets nothing until then, not even deliveries that are enqueued during the pause. */
 function pauseReceiver(store: Store, receiver: string, until: number): void {
   store.run('INSERT OR REPLACE INTO pacing (receiver, until) VALUES (?, ?)', receiver, until);
 }
 
-function died(store: Store, id: number, reason: string, isHealthAlert: boolean, now: number): Settled {
+function endAsDead(store: Store, id: number, reason: string, isHealthAlert: boolean, now: number): Settled {
   end(store, id, 'dead', reason, now);
   return { state: 'dead', reason, isHealthAlert };
 }
@@ -222,5 +227,5 @@ function end(store: Store, id: number, state: 'delivered' | 'dead', reason: stri
 
 /** 10 s, doubled each time, at most 15 min. */
 function backoff(attempt: number): number {
-  return Math.min(BACKOFF_FIRST_MS * 2 ** (attempt - 1), BACKOFF_MOST_MS);
+  return Math.min(BACKOFF_FIRST_MS * 2 ** (attempt - 1), BACKOFF_MAX_MS);
 }

@@ -1,17 +1,17 @@
 /**
- * A test of the receivers: a test alert, straight to each, side by side. Nothing is queued and nothing tried again.
+ * Tests the receivers: sends a test alert straight to each, in parallel. Nothing is enqueued or retried.
  *
- * Contract: never throws for what a receiver does, and takes as long as the slowest receiver may (15 s:
- * notify/receivers.ts). The message says in its title that it is a test, and leads to no alert, for there is none.
+ * Contract: never throws for what a receiver does, and takes as long as the slowest receiver (SEND_TIMEOUT_MS at most).
+ * The message says in its title that it is a test, and its links lead to no alert.
  */
 import type { Links } from '../../alert/links.ts';
 import type { AlertNotification, EntryView } from '../../alert/notification.ts';
 import { TEST_ALERT } from '../../alert/test-alert.ts';
 import type { Receiver } from '../../notify/receiver.ts';
-import type { Tested } from '../rpc.ts';
-import { trySend } from './deliver.ts';
+import type { TestResult } from '../rpc.ts';
+import { send } from './deliver.ts';
 
-/** What a test says, at `now` (wall, ms). */
+/** The test message at `now` (wall, ms). */
 export function testNotification(now: number): AlertNotification {
   const entry: EntryView = {
     id: 'test',
@@ -48,13 +48,17 @@ export function testNotification(now: number): AlertNotification {
   };
 }
 
-/** Sends a test to each receiver; `now`: wall, ms. */
-export function tryReceivers(receivers: readonly Receiver[], links: Links, now: number): Promise<readonly Tested[]> {
+/** Sends the test message to each receiver. `now`: wall, ms. */
+export function testReceivers(
+  receivers: readonly Receiver[],
+  links: Links,
+  now: number,
+): Promise<readonly TestResult[]> {
   const outgoing = { id: `test-${now}`, notification: testNotification(now), links };
   return Promise.all(
     receivers.map(async (receiver) => ({
       receiver: receiver.name,
-      outcome: await trySend(receiver, outgoing),
+      outcome: await send(receiver, outgoing),
     })),
   );
 }

@@ -11,7 +11,7 @@
  */
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
-import { FAILURES_RUNNING } from '../deliver/deliver.ts';
+import { FAILURES_IN_A_ROW } from '../deliver/deliver.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
@@ -79,7 +79,7 @@ export function readHealth(store: Store): ReadonlyMap<string, Health> {
 
 /** When its failures make a receiver unhealthy, by the clock; null where they do not. */
 export function unhealthyFrom({ failingSince, failures }: Health): number | null {
-  return failingSince === null || failures < FAILURES_RUNNING ? null : failingSince + FAILING_MS;
+  return failingSince === null || failures < FAILURES_IN_A_ROW ? null : failingSince + FAILING_MS;
 }
 
 /** Whether an attempt that just ended so shows that the receiver is unhealthy. */
@@ -122,4 +122,9 @@ function stateOf(
   if (problem !== null) return 'unset';
   if (failingSince !== null) return 'failing';
   return deliveredAt === null ? 'unproven' : 'healthy';
+}
+
+/** Why a receiver is unhealthy, as its health alert says it. */
+export function unhealthyReason(name: string, reason: string): string {
+  return `nothing reaches the receiver ${name}: ${reason}`;
 }

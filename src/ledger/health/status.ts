@@ -1,13 +1,12 @@
 /**
  * How things stand, for an operator: is it watching, how far has it read, what waits, what went wrong. Reads only.
  */
-import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { FAILURES_MAX } from '../model.ts';
 import type { NewestAlert, Status } from '../rpc.ts';
-import { failureOf, readState, type State } from '../store/state.ts';
+import { failureOf, readState, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { displayKey, LASTING } from './alerts.ts';
 import { receiversHealth } from './receivers.ts';
@@ -17,8 +16,7 @@ interface StatusContext {
   readonly engine: Engine;
   readonly receivers: readonly RoutedReceiver[];
   readonly blindAfterMs: number;
-  readonly movedAt: (state: State) => number;
-  readonly current: (state: State) => Checkpoint;
+  readonly unsaved: UnsavedCheckpoint;
 }
 
 /** An alarm that is not a state but an event is news for a day. */
@@ -32,8 +30,8 @@ const ENDED = "state <> 'pending'";
 /** Reads the status. */
 export function readStatus(store: Store, context: StatusContext): Status {
   const state = readState(store);
-  const checkpoint = state === null ? null : context.current(state);
-  const movedAt = state === null ? null : context.movedAt(state);
+  const checkpoint = state === null ? null : context.unsaved.current(state);
+  const movedAt = state === null ? null : context.unsaved.movedAt(state);
   const pending = store.all<{ n: number }>("SELECT count(*) AS n FROM deliveries WHERE state = 'pending'")[0]?.n ?? 0;
   const ended = store.all<{ state: string; n: number }>(
     `SELECT state, count(*) AS n FROM deliveries

@@ -1,15 +1,16 @@
 /**
- * What the ledger looks after by the clock besides deliveries: its receivers' health and the upstream key's expiry.
+ * The watchdog: checks by the clock whether the log is read, attempts come back, receivers work and the API key is valid.
  *
- * Contract: `lookAfter` is to be called in a transaction, raises and clears alarms, and writes only what changes;
- * `lookAgainAt` says when it would next have something to say. Both read a handful of rows. Times are wall, in ms.
+ * Contract: writes only what changes. `nextAlarmAt` returns when `runWatchdog` next has something to raise. Both read a
+ * handful of rows. Times are wall, in ms.
  */
-
-import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { utcText } from '../../text/times.ts';
+import { expire, nextDue } from '../deliver/outbox.ts';
+import { readState, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import {
+  deadDelivery,
   expiringKey,
   type HealthAlert,
   type OpenHealthAlert,
@@ -18,60 +19,64 @@ import {
   resolveHealthAlert,
   unhealthyReceiver,
 } from './alerts.ts';
-import { provesUnhealthy, readHealth, storeAttempt, unhealthyFrom } from './receivers.ts';
+import { readHealth, unhealthyFrom, unhealthyReason } from './receivers.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** The key's expiry is told when so many days are left, each once: time to plan, to do it, and to hurry. 0: it is over. */
+/** People are notified when this many days are left, once each: time to plan, to act, to hurry. 0: the key has expired. */
 const EXPIRY_STEPS = [14, 7, 3, 1, 0] as const;
 
-/** What is looked after. */
+/** What the watchdog checks. */
 export interface Watched {
   readonly receivers: readonly RoutedReceiver[];
-  /** Null: not known. */
+  /** Wall, ms; null: not known. */
   readonly apiKeyExpiresAt: number | null;
+  readonly blindAfterMs: number;
+  readonly unsaved: UnsavedCheckpoint;
 }
 
-/** Raises what the clock has brought about, and clears what is over. */
-export function checkHealth(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): void {
+/** Raises the health alerts that are due by the clock, and resolves those that are over. Call it in a transaction. */
+export function runWatchdog(store: Store, watched: Watched, now: number): void {
+  const { receivers } = watched;
+  const state = readState(store);
+  if (state === null) return;
+  for (const { receiver, isHealthAlert } of expire(store, now)) {
+    if (isHealthAlert) continue;
+    raiseHealthAlert(store, deadDelivery(receiver), `a message to ${receiver} could not be delivered`, receivers, now);
+  }
+  const quietMs = now - watched.unsaved.movedAt(state);
+  if (quietMs >= watched.blindAfterMs) {
+    const minutes = Math.round(quietMs / 60_000);
+    raiseHealthAlert(store, 'blind', `nothing was read from the audit log for ${minutes} minutes`, receivers, now);
+  }
   checkReceivers(store, receivers, now);
-  checkKeyExpiry(store, apiKeyExpiresAt, receivers, now);
+  checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
 }
 
-/** When there is next something to look after; null: never, as things are. */
-export function nextHealthCheckAt(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): number | null {
-  const known = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
+/** When the alarm must ring next: a delivery is due, or the watchdog has something to raise. Null: never. */
+export function nextAlarmAt(store: Store, watched: Watched, now: number): number | null {
+  const state = readState(store);
+  const deliveryAt = nextDue(store);
+  if (state === null) return deliveryAt;
+  const { blindAfterMs, unsaved } = watched;
+  // Once blind, there is nothing new to raise: check again after the same time.
+  const blindAt = Math.max(unsaved.movedAt(state) + blindAfterMs, isBlindOpen(store) ? now + blindAfterMs : 0);
+  const times = [blindAt, deliveryAt, nextHealthCheckAt(store, watched, now)];
+  return Math.min(...times.filter((time) => time !== null));
+}
+
+function isBlindOpen(store: Store): boolean {
+  return store.all("SELECT 1 FROM health_alerts WHERE kind = 'blind' AND state = 'open'").length > 0;
+}
+
+/** When a receiver or the API key next needs a check; null: never, as things are. */
+function nextHealthCheckAt(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): number | null {
+  const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
   const health = readHealth(store);
   const times = receivers
-    .filter(({ name }) => !known.has(name))
+    .filter(({ name }) => !unhealthy.has(name))
     .map(({ name, problem }) => (problem === null ? unhealthyAt(health, name) : now));
-  const told = openHealthAlerts(store, 'key-expiring');
-  times.push(nextStepAt(apiKeyExpiresAt, told, now));
+  times.push(nextStepAt(apiKeyExpiresAt, openHealthAlerts(store, 'key-expiring'), now));
   return times.reduce((least, time) => (least === null || (time !== null && time < least) ? time : least), null);
-}
-
-/** Notes how an attempt to reach a receiver ended, and what that says of its health. In a transaction. */
-export function recordAttempt(
-  store: Store,
-  receivers: readonly RoutedReceiver[],
-  attempt: { readonly receiver: string; readonly outcome: Outcome; readonly isHealthAlert: boolean },
-  now: number,
-): void {
-  const { receiver, outcome, isHealthAlert } = attempt;
-  const route = receivers.find(({ name }) => name === receiver);
-  // What has no setting was not attempted, and what is no receiver any more is nobody's health.
-  if (route === undefined || route.problem !== null) return;
-  const health = storeAttempt(store, receiver, outcome, isHealthAlert, now);
-  if (outcome.kind === 'delivered') {
-    resolveHealthAlert(
-      store,
-      unhealthyReceiver(receiver),
-      `the receiver ${receiver} takes messages again`,
-      receivers,
-      now,
-    );
-  } else if (!isHealthAlert && provesUnhealthy(health, outcome, now)) {
-    raiseHealthAlert(store, unhealthyReceiver(receiver), unhealthyReason(receiver, outcome.reason), receivers, now);
-  }
 }
 
 function checkReceivers(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
@@ -109,10 +114,6 @@ function unhealthyAt(health: ReturnType<typeof readHealth>, name: string): numbe
   return known === undefined ? null : unhealthyFrom(known);
 }
 
-function unhealthyReason(name: string, reason: string): string {
-  return `nothing reaches the receiver ${name}: ${reason}`;
-}
-
 function checkKeyExpiry(
   store: Store,
   expiresAt: number | null,
@@ -120,8 +121,8 @@ function checkKeyExpiry(
   now: number,
 ): void {
   const alert = expiresAt === null ? null : expiringKey(expiresAt);
-  const told = openHealthAlerts(store, 'key-expiring');
-  for (const { alert: other } of told) {
+  const open = openHealthAlerts(store, 'key-expiring');
+  for (const { alert: other } of open) {
     if (other.key === alert?.key) continue;
     resolveHealthAlert(
       store,
@@ -131,31 +132,31 @@ function checkKeyExpiry(
       now,
     );
   }
-  if (expiresAt === null || alert === null || !isNewStep(expiresAt, alert, told, now)) return;
+  if (expiresAt === null || alert === null || !isNewStep(expiresAt, alert, open, now)) return;
   const days = Math.round((expiresAt - now) / DAY_MS);
   const left = days < 1 ? 'in less than a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
   const when = now >= expiresAt ? `expired ${utc(expiresAt)}` : `expires ${utc(expiresAt)}, ${left}`;
   raiseHealthAlert(store, alert, `the upstream API key ${when}`, receivers, now);
 }
 
-/** The last step that has begun at a time; null: none has. */
+/** The last step that has begun at a time; null: no step has. */
 function stepAt(expiresAt: number, at: number): number | null {
   return EXPIRY_STEPS.findLast((days) => at >= expiresAt - days * DAY_MS) ?? null;
 }
 
-/** Whether a step has begun that was not told. What was told then follows from when it was told. */
-function isNewStep(expiresAt: number, alert: HealthAlert, told: readonly OpenHealthAlert[], now: number): boolean {
+/** Whether a step has begun that nobody was notified of. The time of the last notification shows which step it was for. */
+function isNewStep(expiresAt: number, alert: HealthAlert, open: readonly OpenHealthAlert[], now: number): boolean {
   const step = stepAt(expiresAt, now);
-  const last = told.find((open) => open.alert.key === alert.key);
+  const last = open.find((each) => each.alert.key === alert.key);
   if (step === null || last === undefined) return step !== null;
   return step < (stepAt(expiresAt, last.notifiedAt) ?? Number.POSITIVE_INFINITY);
 }
 
-function nextStepAt(expiresAt: number | null, told: readonly OpenHealthAlert[], now: number): number | null {
+function nextStepAt(expiresAt: number | null, open: readonly OpenHealthAlert[], now: number): number | null {
   const alert = expiresAt === null ? null : expiringKey(expiresAt);
-  if (told.some((open) => open.alert.key !== alert?.key)) return now;
+  if (open.some((each) => each.alert.key !== alert?.key)) return now;
   if (expiresAt === null || alert === null) return null;
-  if (isNewStep(expiresAt, alert, told, now)) return now;
+  if (isNewStep(expiresAt, alert, open, now)) return now;
   return EXPIRY_STEPS.map((days) => expiresAt - days * DAY_MS).find((at) => at > now) ?? null;
 }
 

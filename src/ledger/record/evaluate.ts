@@ -1,20 +1,21 @@
 /**
- * From accepted entries to what they change: windows, alerts, what is to be said.
+ * Evaluates accepted entries: what changes in windows, alerts and matches, and which notifications follow.
  *
- * Contract: a function of what is stored (read through `EvaluationReads`) and the entries in their order, their walk's beginning
- * and the rules; it changes nothing itself. The event time of an entry is its `created_at`, or the walk's beginning
- * where it claims to be later. One entry counts once in an alert.
+ * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the beginning of
+ * their scan and the rules; it changes nothing itself. An entry's event time is its `created_at`, or the beginning of its
+ * scan where it claims to be later. One entry counts once in an alert.
  */
 import type { AlertRow, MatchedWindow } from '../../alert/alert.ts';
-import { DEDUP_BY, DEDUP_PERIOD_MS, decideNotification, findOpenAlert } from '../../alert/decisions.ts';
+import { DEDUP_BY, decideNotification } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
 import type { AlertNotification, EntryView } from '../../alert/notification.ts';
 import { buildNotification, notifiedWindow } from '../../alert/notification-builder.ts';
 import { numberWords } from '../../alert/number-wording.ts';
-import type { EntryBody } from '../../audit-log/entry.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import {
+  type CorrelationMatch,
+  type Correlator,
   createCorrelator,
   type Engine,
   type Evidence,
@@ -32,152 +33,152 @@ import type {
   MatchRow,
   ScanContext,
 } from '../model.ts';
-import { contributingEntries } from './contributing.ts';
-import { createBatchWindows } from './windows.ts';
+import { createBatchAlerts } from './batch-alerts.ts';
+import { type ContributingEntry, contributingEntries } from './contributing.ts';
+import { type BatchWindows, createBatchWindows } from './windows.ts';
 
-/** The most matches of one alert that are kept with their evidence. */
-const MATCHES_KEPT = 100;
-/** An open alert keeps its period when its rule's gets shorter: alerts are looked for at least so far. */
-const LONGEST_USUAL_MS = 24 * 60 * 60_000;
-/** Of the entries a correlation counted, a message shows so many. */
+/** An accepted entry with the matches of its detections. */
+export interface MatchedEntry {
+  readonly entry: Accepted;
+  readonly matches: readonly Match[];
+}
+
+export type Evaluate = (
+  entries: readonly MatchedEntry[],
+  scanContext: ScanContext,
+  reads: EvaluationReads,
+  lastAlert: number,
+) => Changes;
+
+/** The most matches of one alert that are stored with their evidence. */
+const MATCHES_MAX = 100;
+/** A notification shows this many of the entries that a correlation counted. */
 const CONTRIBUTING_SHOWN = 3;
-/** What a stored key shows of a value. */
-const KEY_VALUE_LIMIT = 256;
 
 /** Creates the evaluation for one compiled set of rules. */
-export function createEvaluation(engine: Engine, allowedLatenessMs: number, receivers: readonly RoutedReceiver[]) {
+export function createEvaluation(
+  engine: Engine,
+  allowedLatenessMs: number,
+  receivers: readonly RoutedReceiver[],
+): Evaluate {
   const correlator = createCorrelator([...engine.rules.values()]);
-  const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
-
-  /** The matches of one entry's detections. Throws only by a bug in a rule's evaluation: the entry is to blame then. */
-  const match = (body: EntryBody): readonly Match[] => engine.evaluate(body);
-
-  const evaluate = (
-    entries: readonly { readonly entry: Accepted; readonly matches: readonly Match[] }[],
-    scanContext: ScanContext,
-    reads: EvaluationReads,
-    lastAlert: number,
-  ): Changes => {
-    const windows = createBatchWindows(reads.window);
-    const alerts = new Map<number, AlertRow>();
-    const openedIds = new Set<number>();
-    const matches: MatchRow[] = [];
-    const countedRows: ContributingRow[] = [];
-    const activity = new Map<string, ActivityRow>();
-    const notifications: AlertNotification[] = [];
-    let alertId = lastAlert;
-
-    // The alerts this batch has opened, by rule and key.
-    const opened = new Map<string, number[]>();
-
-    const alertsNear = (rule: string, key: string, from: number, to: number): AlertRow[] => {
-      const stored = reads.alerts(rule, key, from, to).map((row) => alerts.get(row.id) ?? row);
-      const fresh = (opened.get(`${rule}\n${key}`) ?? []).map((id) => alerts.get(id));
-      return [...stored, ...fresh.filter((row) => row !== undefined)];
-    };
-
-    const active = (rule: Rule, entry: Accepted, at: number): void => {
-      const known = activity.get(rule.id);
-      const lastAt = Math.max(at, known?.lastAt ?? at);
-      activity.set(rule.id, { rule: rule.id, matched: (known?.matched ?? 0) + 1, lastAt, lastSeq: entry.seq });
-    };
-
-    const happened = (
-      rule: Rule,
-      entry: Accepted,
-      at: number,
-      parts: readonly KeyPart[],
-      why: { readonly evidence: readonly Evidence[] },
-      window: MatchedWindow | null,
-    ): void => {
-      active(rule, entry, at);
-      if (!rule.alerts) return;
-      const key = keyText(parts);
-      const periodMs = rule.tocsin.dedupPeriodMs ?? DEDUP_PERIOD_MS;
-      const suppress = scanContext.suppressBefore !== null && entry.createdAt < scanContext.suppressBefore;
-      const reach = Math.max(periodMs, LONGEST_USUAL_MS);
-      const joins = findOpenAlert(alertsNear(rule.id, key, at - reach, at + reach), at);
-      // A correlation that fired for several groups of one entry may have one dedup key for them.
-      if (joins?.lastSeq === entry.seq) return;
-      const decision = decideNotification({ level: rule.level, suppress, joins, receivers });
-      const row: AlertRow =
-        joins === null
-          ? {
-              id: ++alertId,
-              rule: rule.id,
-              key,
-              begins: at,
-              periodMs,
-              state: 'open',
-              backfilled: suppress,
-              count: 1,
-              firstSeq: entry.seq,
-              lastSeq: entry.seq,
-              lastAt: at,
-              level: rule.level,
-              title: rule.title,
-              keyParts: parts.map(({ field, value }) => ({ field, value: value.slice(0, KEY_VALUE_LIMIT) })),
-            }
-          : {
-              ...joins,
-              count: joins.count + 1,
-              backfilled: joins.backfilled && suppress,
-              lastSeq: entry.seq,
-              lastAt: Math.max(joins.lastAt, at),
-            };
-      alerts.set(row.id, row);
-      if (joins === null) {
-        openedIds.add(row.id);
-        const findOpenAlert = `${rule.id}\n${key}`;
-        opened.set(findOpenAlert, [...(opened.get(findOpenAlert) ?? []), row.id]);
-      }
-      if (row.count <= MATCHES_KEPT || decision.notify) {
-        const number = window === null ? null : numberWords(notifiedWindow(window, titleOf));
-        matches.push({ alert: row.id, seq: entry.seq, at, decision, evidence: why.evidence, number });
-      }
-      const opens = joins === null || (decision.notify && decision.kind === 'opened');
-      const counted = opens && window !== null ? contributingEntries(window, entry.seq, reads, engine, correlator) : [];
-      for (const each of counted) {
-        countedRows.push({ alert: row.id, seq: each.entry.seq, at: each.entry.createdAt, evidence: each.evidence });
-      }
-      if (!decision.notify) return;
-      const shown = { entry: viewOf(entry), evidence: why.evidence };
-      const first = counted.slice(0, CONTRIBUTING_SHOWN).map((each) => viewOf(each.entry));
-      const told = window === null ? null : { ...notifiedWindow(window, titleOf), first };
-      notifications.push(buildNotification(decision.kind, rule, row, shown, told));
-    };
-
-    for (const { entry, matches: found } of entries) {
+  return (entries, scanContext, reads, lastAlert) => {
+    const batch = createBatch({ engine, correlator, receivers, scanContext, reads, lastAlert });
+    for (const { entry, matches } of entries) {
       const at = Math.min(entry.createdAt, scanContext.began);
-      for (const match of found) {
-        const { rule } = match;
-        happened(rule, entry, at, keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), match, null);
-      }
-      const seen = { at, body: entry.body, matches: found };
-      for (const correlationMatch of correlator.correlate(seen, scanContext.began - allowedLatenessMs, windows)) {
-        const { rule, group, window: fired } = correlationMatch;
-        const by = rule.tocsin.dedupBy;
-        const parts = by === null ? group : keyOf(by, entry.body);
-        happened(rule, entry, fired.at, parts, correlationMatch, {
-          correlation: rule,
-          key: keyText(group),
-          window: fired,
-        });
-      }
+      for (const match of matches) batch.add(detectionMatch(match, entry, at));
+      const event = { at, body: entry.body, matches };
+      const horizon = scanContext.began - allowedLatenessMs;
+      for (const match of correlator.correlate(event, horizon, batch.windows))
+        batch.add(correlationMatch(match, entry));
     }
-    return {
-      windows: windows.touched(),
-      alerts: [...alerts.values()],
-      openedIds,
-      matches,
-      counted: countedRows,
-      activity: [...activity.values()],
-      notifications,
-      lastAlert: alertId,
-    };
+    return batch.changes();
+  };
+}
+
+/** A match of a rule with an entry: its event time and dedup key, and for a correlation the window that fired. */
+interface RuleMatch {
+  readonly rule: Rule;
+  readonly entry: Accepted;
+  readonly at: number;
+  readonly keyParts: readonly KeyPart[];
+  readonly evidence: readonly Evidence[];
+  readonly window: MatchedWindow | null;
+}
+
+function detectionMatch({ rule, evidence }: Match, entry: Accepted, at: number): RuleMatch {
+  return { rule, entry, at, keyParts: keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), evidence, window: null };
+}
+
+function correlationMatch({ rule, group, window, evidence }: CorrelationMatch, entry: Accepted): RuleMatch {
+  const by = rule.tocsin.dedupBy;
+  const keyParts = by === null ? group : keyOf(by, entry.body);
+  return {
+    ...{ rule, entry, keyParts, evidence, at: window.at },
+    window: { correlation: rule, key: keyText(group), window },
+  };
+}
+
+interface BatchContext {
+  readonly engine: Engine;
+  readonly correlator: Correlator;
+  readonly receivers: readonly RoutedReceiver[];
+  readonly scanContext: ScanContext;
+  readonly reads: EvaluationReads;
+  readonly lastAlert: number;
+}
+
+/** What the matches of one batch change, collected match by match. */
+function createBatch(context: BatchContext): {
+  readonly windows: BatchWindows;
+  add(match: RuleMatch): void;
+  changes(): Changes;
+} {
+  const { engine, correlator, receivers, scanContext, reads } = context;
+  const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
+  const windows = createBatchWindows(reads.window);
+  const alerts = createBatchAlerts(reads, context.lastAlert);
+  const matches: MatchRow[] = [];
+  const contributing: ContributingRow[] = [];
+  const activity = new Map<string, ActivityRow>();
+  const notifications: AlertNotification[] = [];
+
+  const add = (match: RuleMatch): void => {
+    const { rule, entry, at, keyParts, evidence, window } = match;
+    const { seq } = entry;
+    activity.set(rule.id, nextActivity(activity.get(rule.id), match));
+    if (!rule.alerts) return;
+    const key = keyText(keyParts);
+    const { suppressBefore } = scanContext;
+    const isBackfilled = suppressBefore !== null && entry.createdAt < suppressBefore;
+    const joins = alerts.find(rule, key, at);
+    // A correlation that fires for several groups of one entry may have one dedup key for all of them.
+    if (joins?.lastSeq === seq) return;
+    const decision = decideNotification({ level: rule.level, suppress: isBackfilled, joins, receivers });
+    const alertMatch = { rule, seq, at, isBackfilled };
+    const alert = joins === null ? alerts.open(alertMatch, key, keyParts) : alerts.join(joins, alertMatch);
+    const isKept = alert.count <= MATCHES_MAX || decision.notify;
+    const shownWindow = window === null || !isKept ? null : notifiedWindow(window, titleOf);
+    if (isKept) {
+      const number = shownWindow === null ? null : numberWords(shownWindow);
+      matches.push({ alert: alert.id, seq, at, decision, evidence, number });
+    }
+    const isOpening = joins === null || (decision.notify && decision.kind === 'opened');
+    const counted = isOpening && window !== null ? contributingEntries(window, seq, reads, engine, correlator) : [];
+    contributing.push(...counted.map((each) => contributingRow(alert, each)));
+    if (!decision.notify) return;
+    const first = counted.slice(0, CONTRIBUTING_SHOWN).map((each) => viewOf(each.entry));
+    const shown = { entry: viewOf(entry), evidence };
+    const withEntries = shownWindow === null ? null : { ...shownWindow, first };
+    notifications.push(buildNotification(decision.kind, rule, alert, shown, withEntries));
   };
 
-  return { match, evaluate };
+  return {
+    windows,
+    add,
+    changes: () => ({
+      windows: windows.touched(),
+      ...alerts.changes(),
+      matches,
+      contributing,
+      activity: [...activity.values()],
+      notifications,
+    }),
+  };
+}
+
+/** How often the rule matched, this match included. */
+function nextActivity(before: ActivityRow | undefined, { rule, entry, at }: RuleMatch): ActivityRow {
+  return {
+    rule: rule.id,
+    matched: (before?.matched ?? 0) + 1,
+    lastAt: Math.max(at, before?.lastAt ?? at),
+    lastSeq: entry.seq,
+  };
+}
+
+function contributingRow(alert: AlertRow, { entry, evidence }: ContributingEntry): ContributingRow {
+  return { alert: alert.id, seq: entry.seq, at: entry.createdAt, evidence };
 }
 
 function viewOf({ id, createdAt, body }: Accepted): EntryView {

@@ -127,7 +127,7 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
       number,
     );
   }
-  for (const { alert, seq, at, evidence } of changes.counted) {
+  for (const { alert, seq, at, evidence } of changes.contributing) {
     // Where it matched itself, that stands.
     store.run(
       'INSERT OR IGNORE INTO matches (alert, seq, at, evidence) VALUES (?, ?, ?, ?)',

@@ -1,8 +1,9 @@
 /**
- * Taking entries in: what happens to those that are new, in the transaction of their batch.
+ * Takes new entries in, inside the transaction of their batch.
  *
- * Contract: they are numbered, stored, evaluated in that order, and what evaluation decides is stored with them:
- * windows, alerts, matches, deliveries. What can't be read or evaluated is put away, counted and told; the rest goes on.
+ * Contract: entries are numbered, stored and evaluated in that order, and what evaluation decides (windows, alerts,
+ * matches, deliveries) is stored with them. What can't be read or evaluated is quarantined, counted and raised as a health
+ * alert; the rest is recorded.
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
@@ -18,58 +19,39 @@ import { applyChanges, createEvaluationStore } from './evaluation-store.ts';
 import { type Limited, limitGroups } from './group-limit.ts';
 import { quarantine } from './quarantine.ts';
 
-/** What taking entries in came to. */
-export interface Taken {
+export interface IntakeResult {
+  /** The state after it, not stored yet. */
   readonly state: State;
   readonly recorded: number;
   readonly quarantined: number;
   readonly opened: readonly OpenedAlert[];
 }
 
-/** Takes new entries in. `fresh` are sifted and in order; `malformed` goes straight to the quarantine. */
-export type Take = (
+/** Takes in `entries`, which are new and in order; `malformed` records go straight to quarantine. */
+export type Intake = (
   state: State,
-  fresh: readonly Incoming[],
+  entries: readonly Incoming[],
   malformed: readonly InvalidRecord[],
   scanContext: ScanContext,
   now: number,
-) => Taken;
+) => IntakeResult;
 
-/** Creates the intake of a ledger; the past, as far as rules ask for it, is read from the same store. */
+/** Creates the intake of a ledger. Evaluation reads the past from the same store. */
 export function createIntake(
   store: Store,
   engine: Engine,
   allowedLatenessMs: number,
   receivers: readonly RoutedReceiver[],
-): Take {
-  const evaluation = createEvaluation(engine, allowedLatenessMs, receivers);
+): Intake {
+  const evaluate = createEvaluation(engine, allowedLatenessMs, receivers);
   const reads = createEvaluationStore(store, engine);
-  return (
-    state: State,
-    fresh: readonly Incoming[],
-    malformed: readonly InvalidRecord[],
-    scanContext: { began: number; suppressBefore: number | null },
-    now: number,
-  ): Taken => {
-    const invalid: InvalidRecord[] = [...malformed];
-    const sound = fresh.flatMap((incoming) => {
-      try {
-        const body = JSON.parse(incoming.text);
-        return [{ incoming, body, matches: evaluation.match(body) }];
-      } catch (error) {
-        invalid.push({ id: incoming.id, problem: `evaluation failed: ${String(error)}`, text: incoming.text });
-        return [];
-      }
-    });
-    const quarantined = quarantine(store, invalid, now);
-    if (quarantined > 0) {
-      const what = `${quarantined} or more audit-log records could not be read and were put away`;
-      raiseHealthAlert(store, 'quarantine', what, receivers, now);
-    }
+  return (state, entries, malformed, scanContext, now) => {
+    const { matched, invalid } = matchEntries(entries, engine);
+    const quarantined = quarantineInvalid(store, [...malformed, ...invalid], receivers, now);
     const counters = { ...state.counters, quarantined: state.counters.quarantined + quarantined };
-    if (sound.length === 0) return { state: { ...state, counters }, opened: [], quarantined, recorded: 0 };
-    const accepted = accept(store, sound, state.lastSeq, scanContext, engine.version);
-    const changes = evaluation.evaluate(accepted, scanContext, reads, state.lastAlert);
+    if (matched.length === 0) return { state: { ...state, counters }, opened: [], quarantined, recorded: 0 };
+    const accepted = accept(store, matched, state.lastSeq, scanContext, engine.version);
+    const changes = evaluate(accepted, scanContext, reads, state.lastAlert);
     const lastSeq = state.lastSeq + accepted.length;
     applyChanges(store, changes, reads, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
@@ -91,7 +73,37 @@ export function createIntake(
   };
 }
 
-/** Raises an alarm for each rule that had to forget something; returns how much that was. */
+/** Parses entries and matches their detections. Evaluation throws only by a bug; the entry is invalid then. */
+function matchEntries(entries: readonly Incoming[], engine: Engine) {
+  const invalid: InvalidRecord[] = [];
+  const matched = entries.flatMap((incoming) => {
+    try {
+      const body = JSON.parse(incoming.text);
+      return [{ incoming, body, matches: engine.evaluate(body) }];
+    } catch (error) {
+      invalid.push({ id: incoming.id, problem: `evaluation failed: ${String(error)}`, text: incoming.text });
+      return [];
+    }
+  });
+  return { matched, invalid };
+}
+
+/** Returns how many were not in quarantine yet. */
+function quarantineInvalid(
+  store: Store,
+  invalid: readonly InvalidRecord[],
+  receivers: readonly RoutedReceiver[],
+  now: number,
+): number {
+  const quarantined = quarantine(store, invalid, now);
+  if (quarantined > 0) {
+    const summary = `${quarantined} or more audit-log records could not be read and were quarantined`;
+    raiseHealthAlert(store, 'quarantine', summary, receivers, now);
+  }
+  return quarantined;
+}
+
+/** Raises a health alert for each rule that had to drop something; returns how much was dropped. */
 function reportOverflow(
   store: Store,
   { windows }: Changes,
@@ -106,12 +118,12 @@ function reportOverflow(
   const all: { readonly rule: CorrelationRule; readonly dropped: number; readonly what: string }[] = [
     ...limited.dropped.map(({ rule, groups }) => ({
       ...{ rule, dropped: groups },
-      what: 'has more groups than are kept: those that nothing was added to for the longest time were dropped',
+      what: 'has more groups than are kept: those without a new match for the longest time were dropped',
     })),
-    // One alarm for all of a rule's groups: how many overflow at once is in an attacker's hand.
+    // One health alert for all of a rule's groups: an attacker decides how many overflow at once.
     ...[...inGroups].map(([rule, dropped]) => ({
       ...{ rule, dropped },
-      what: 'has a group in which more happened than is kept: the oldest of it was dropped',
+      what: 'has a group with more matches than are kept: the oldest were dropped',
     })),
   ];
   for (const { rule, what } of all) {
@@ -120,16 +132,16 @@ function reportOverflow(
   return all.reduce((sum, { dropped }) => sum + dropped, 0);
 }
 
-/** How much of its evidence an opened alert tells the log. */
-const EVIDENCE_LIMIT = 500;
+/** How many characters of its evidence an opened alert has in the log. */
+const EVIDENCE_CHARS = 500;
 
-/** The alerts that evaluation opened, each with its first match's evidence and what was said of it. */
+/** The alerts that evaluation opened, each with its first match's evidence and decision. */
 function openedBy(changes: Changes, engine: Engine): OpenedAlert[] {
   return changes.alerts
     .filter((alert) => changes.openedIds.has(alert.id))
     .map((alert) => {
       const first = changes.matches.find((match) => match.alert === alert.id && match.seq === alert.firstSeq);
-      const why = first?.evidence.map((item) => `${item.field ?? 'keyword'}=${item.value}`).join(', ') ?? '';
+      const evidence = first?.evidence.map((item) => `${item.field ?? 'keyword'}=${item.value}`).join(', ') ?? '';
       const level = engine.rules.get(alert.rule)?.level ?? 'informational';
       return {
         id: alert.id,
@@ -137,7 +149,7 @@ function openedBy(changes: Changes, engine: Engine): OpenedAlert[] {
         title: alert.title,
         level,
         decision: first?.decision ?? null,
-        evidence: why.slice(0, EVIDENCE_LIMIT),
+        evidence: evidence.slice(0, EVIDENCE_CHARS),
       };
     });
 }

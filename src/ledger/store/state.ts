@@ -1,6 +1,6 @@
 /**
- * The ledger's one row of state: the checkpoint and the counters that must move with it, in the same transaction.
- * All times are ms since the epoch; "wall" is the clock's time, the others the upstream's.
+ * The ledger's one row of state: the checkpoint, and the counters that must change in the same transaction. All times are
+ * ms since the epoch; "wall" is the clock's time, the others the upstream's.
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
 import type { Counters, NotedFailure } from '../rpc.ts';
@@ -8,25 +8,25 @@ import type { Store } from './store.ts';
 
 export interface State {
   readonly checkpoint: Checkpoint;
-  /** Number of the last accepted entry, and of the last alert. */
+  /** The numbers of the last accepted entry and of the last alert. */
   readonly lastSeq: number;
   readonly lastAlert: number;
-  /** The latest beginning of a walk whose entries were accepted: what retention is counted from. */
+  /** The latest beginning of a scan whose entries were accepted. Retention counts from it. */
   readonly latestBegan: number;
-  /** When, by `latestBegan`, old rows were last thrown out. */
+  /** `latestBegan` when old rows were last evicted. */
   readonly evictedAt: number;
-  /** Wall: when the ledger began, was last saved, and when a walk last ended or moved. */
+  /** Wall: when the ledger began, when it was last saved, and when a scan last moved or ended. */
   readonly startedAt: number;
   readonly savedAt: number;
   readonly movedAt: number;
-  /** Wall: when the checkpoint was last handed out to be written to KV. */
+  /** Wall: when the checkpoint was last published to KV. */
   readonly publishedAt: number;
-  /** Ids of the operator's rewinds that were obeyed, newest last. */
+  /** Ids of the operator's rewinds that were applied, newest last. */
   readonly rewinds: readonly string[];
   readonly counters: Counters;
-  /** How many groups each correlation has, or more (group-limit.ts); a ledger of an older version has none. */
+  /** At least how many groups each correlation has (group-limit.ts). Absent until a group is stored. */
   readonly groups?: GroupCounts;
-  /** The last tick that failed, where the watch has not moved since; a ledger of an older version has none. */
+  /** The last tick that failed; null or absent where a scan has moved since. */
   readonly failure?: NotedFailure | null;
 }
 
@@ -47,7 +47,7 @@ export function firstState(now: number, floor: number, suppressBefore: number | 
   };
 }
 
-/** The failure that lasts: what was noted since the watch last moved; null where it has moved since. */
+/** The failure that lasts; null where a scan has moved since. */
 export function failureOf(state: State, movedAt: number): NotedFailure | null {
   const failure = state.failure ?? null;
   return failure !== null && failure.at >= movedAt ? failure : null;
@@ -64,5 +64,29 @@ export function writeState(store: Store, state: State): void {
   store.run('INSERT OR REPLACE INTO state (id, value) VALUES (1, ?)', JSON.stringify(state));
 }
 
-/** Rule id → how many groups it has, or more. */
+/** Rule id → at least how many groups it has. */
 export type GroupCounts = Readonly<Record<string, number>>;
+
+/** The checkpoint that quiet batches brought since the last save. It is lost with the memory, and no entry with it. */
+export class UnsavedCheckpoint {
+  #unsaved: { readonly checkpoint: Checkpoint; readonly movedAt: number } | null = null;
+
+  /** The checkpoint to read on from: the unsaved one, unless another save overtook it. */
+  current(state: State): Checkpoint {
+    const isCurrent = this.#unsaved?.checkpoint.version === state.checkpoint.version;
+    return this.#unsaved !== null && isCurrent ? this.#unsaved.checkpoint : state.checkpoint;
+  }
+
+  /** When a scan last moved or ended; wall, ms. */
+  movedAt(state: State): number {
+    return Math.max(state.movedAt, this.#unsaved?.movedAt ?? 0);
+  }
+
+  keep(checkpoint: Checkpoint, movedAt: number): void {
+    this.#unsaved = { checkpoint, movedAt };
+  }
+
+  clear(): void {
+    this.#unsaved = null;
+  }
+}

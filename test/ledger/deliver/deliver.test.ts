@@ -23,8 +23,8 @@ function outboxOf(dues: readonly Due[]): { outbox: Outbox; settled: [number, Out
     settled,
     left,
     outbox: {
-      due: () => [...dues],
-      settled: (due, outcome) => {
+      takeDue: () => [...dues],
+      settle: (due, outcome) => {
         settled.push([due.id, outcome]);
         return { state: 'delivered' };
       },

@@ -13,7 +13,7 @@ function waiting() {
   const it = scene([onAction('vm.read')]);
   it.record([entry('a', NOON)]);
   const take = (now: number): Due => {
-    const [due] = it.ledger.due(1, now);
+    const [due] = it.outbox.takeDue(1, now);
     if (due === undefined) throw new Error('nothing is due');
     return due;
   };
@@ -31,29 +31,29 @@ describe('a delivery', () => {
   });
 
   it('taken is not taken again until its attempt must be lost; then it is, as the next', () => {
-    const { ledger, take } = waiting();
+    const { outbox, take } = waiting();
     take(NOON);
-    expect(ledger.due(10, NOON + 69 * SECOND)).toEqual([]);
+    expect(outbox.takeDue(10, NOON + 69 * SECOND)).toEqual([]);
     expect(take(NOON + 70 * SECOND).attempt).toBe(2);
   });
 
   it('delivered is done', () => {
-    const { ledger, take, count } = waiting();
-    expect(ledger.settled(take(NOON), DELIVERED, NOON + 1)).toEqual({ state: 'delivered' });
-    expect(ledger.due(10, NOON + DAY)).toEqual([]);
+    const { outbox, take, count } = waiting();
+    expect(outbox.settle(take(NOON), DELIVERED, NOON + 1)).toEqual({ state: 'delivered' });
+    expect(outbox.takeDue(10, NOON + DAY)).toEqual([]);
     expect(count('deliveries', `state = 'delivered' AND settled_at = ${NOON + 1}`)).toBe(1);
   });
 
   it('waits with the others of a receiver that asked to be left alone, those queued later too', () => {
     const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
     it.record([entry('a', NOON)]);
-    const [slack] = it.ledger.due(1, NOON);
+    const [slack] = it.outbox.takeDue(1, NOON);
     if (slack === undefined) throw new Error('nothing is due');
-    it.ledger.settled(slack, retry(10 * MINUTE), NOON);
+    it.outbox.settle(slack, retry(10 * MINUTE), NOON);
     it.record([entry('b', NOON + 1, { actor: { id: 'another' } })], { now: NOON + 1 });
-    expect(it.ledger.due(10, NOON + MINUTE).map((due) => due.receiver)).toEqual(['mail']);
-    expect(it.ledger.wakeAt(NOON + MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
-    const later = it.ledger.due(10, NOON + 10 * MINUTE).filter((due) => due.receiver === 'slack');
+    expect(it.outbox.takeDue(10, NOON + MINUTE).map((due) => due.receiver)).toEqual(['mail']);
+    expect(it.ledger.nextAlarmAt(NOON + MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
+    const later = it.outbox.takeDue(10, NOON + 10 * MINUTE).filter((due) => due.receiver === 'slack');
     expect(later).toHaveLength(2);
   });
 
@@ -64,7 +64,7 @@ describe('a delivery', () => {
     it.store.run(
       "UPDATE deliveries SET receiver = 'mail', state = 'pending' WHERE id = (SELECT max(id) FROM deliveries)",
     );
-    expect(it.ledger.due(4, NOON).map((due) => due.receiver)).toEqual([...Array(4).fill('slack'), 'mail']);
+    expect(it.outbox.takeDue(4, NOON).map((due) => due.receiver)).toEqual([...Array(4).fill('slack'), 'mail']);
   });
 
   it('taken and not tried is as it was, and its receiver is left in peace, the longer the more fails', () => {
@@ -73,12 +73,12 @@ describe('a delivery', () => {
     const attempts = () => it.store.all("SELECT attempts FROM deliveries WHERE state = 'pending' ORDER BY id");
     let now = NOON;
     const waits = [10, 20, 40].map((seconds) => {
-      const [tried, untried] = it.ledger.due(4, now);
+      const [tried, untried] = it.outbox.takeDue(4, now);
       if (tried === undefined || untried === undefined) throw new Error('nothing is due');
-      it.ledger.settled(tried, retry(), now);
-      it.ledger.backOff('slack', [untried], now);
-      expect(it.ledger.due(4, now + seconds * SECOND - 1)).toEqual([]);
-      const wait = (it.ledger.wakeAt(now) ?? 0) - now;
+      it.outbox.settle(tried, retry(), now);
+      it.outbox.backOff('slack', [untried], now);
+      expect(it.outbox.takeDue(4, now + seconds * SECOND - 1)).toEqual([]);
+      const wait = (it.ledger.nextAlarmAt(now) ?? 0) - now;
       now += wait;
       return wait / SECOND;
     });
@@ -87,19 +87,19 @@ describe('a delivery', () => {
   });
 
   it('taken and not tried by one who died meanwhile is taken again, and left alone by the dead', () => {
-    const { ledger, take } = waiting();
+    const { outbox, take } = waiting();
     const lost = take(NOON);
     const again = take(NOON + 70 * SECOND);
-    ledger.backOff('slack', [lost], NOON + 71 * SECOND);
-    expect(ledger.settled(again, retry(), NOON + 72 * SECOND)).toMatchObject({ state: 'pending' });
+    outbox.backOff('slack', [lost], NOON + 71 * SECOND);
+    expect(outbox.settle(again, retry(), NOON + 72 * SECOND)).toMatchObject({ state: 'pending' });
   });
 
   it('is tried again later and later', () => {
-    const { ledger, take } = waiting();
+    const { outbox, take } = waiting();
     let now = NOON;
     const waits: number[] = [];
     for (let i = 0; i < 10; i++) {
-      const settled = ledger.settled(take(now), retry(), now);
+      const settled = outbox.settle(take(now), retry(), now);
       if (settled.state !== 'pending') throw new Error(settled.state);
       waits.push((settled.dueAt - now) / SECOND);
       now = settled.dueAt;
@@ -113,15 +113,15 @@ describe('a delivery', () => {
     ['no later than in an hour, whatever it asks', 7 * DAY, HOUR],
     ['nor before now', -DAY, 10 * SECOND],
   ])('is tried again %s', (_, asks, wait) => {
-    const { ledger, take } = waiting();
-    expect(ledger.settled(take(NOON), retry(asks), NOON)).toEqual({ state: 'pending', dueAt: NOON + wait });
+    const { outbox, take } = waiting();
+    expect(outbox.settle(take(NOON), retry(asks), NOON)).toEqual({ state: 'pending', dueAt: NOON + wait });
   });
 
   it('is given up after a day, told as dead, and kept', () => {
-    const { ledger, take, count } = waiting();
+    const { ledger, outbox, take, count } = waiting();
     let now = NOON;
     for (;;) {
-      const settled = ledger.settled(take(now), retry(), now);
+      const settled = outbox.settle(take(now), retry(), now);
       if (settled.state !== 'pending') {
         expect(settled).toMatchObject({ state: 'dead', isHealthAlert: false });
         break;
@@ -135,8 +135,8 @@ describe('a delivery', () => {
   });
 
   it('refused is dead at once, and told', () => {
-    const { ledger, take, count } = waiting();
-    expect(ledger.settled(take(NOON), REFUSED, NOON)).toEqual({
+    const { outbox, take, count } = waiting();
+    expect(outbox.settle(take(NOON), REFUSED, NOON)).toEqual({
       state: 'dead',
       reason: 'no such channel',
       isHealthAlert: false,
@@ -148,18 +148,18 @@ describe('a delivery', () => {
     ['delivered', DELIVERED, 'delivered'],
     ['refused', REFUSED, 'dead'],
   ] as const)('is %s, though the attempt that says so was taken for lost', (_, outcome, state) => {
-    const { ledger, take } = waiting();
+    const { outbox, take } = waiting();
     const first = take(NOON);
     const second = take(NOON + 2 * MINUTE);
-    expect(ledger.settled(first, outcome, NOON + 3 * MINUTE).state).toBe(state);
-    expect(ledger.settled(second, DELIVERED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
+    expect(outbox.settle(first, outcome, NOON + 3 * MINUTE).state).toBe(state);
+    expect(outbox.settle(second, DELIVERED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
   });
 
   it('is not put off by an attempt that was taken for lost', () => {
-    const { ledger, take } = waiting();
+    const { outbox, take } = waiting();
     const first = take(NOON);
     take(NOON + 2 * MINUTE);
-    expect(ledger.settled(first, retry(), NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
+    expect(outbox.settle(first, retry(), NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
   });
 
   it('none of whose attempts came back is dead after a day and an hour', () => {
@@ -180,23 +180,23 @@ describe('a delivery', () => {
   });
 
   it('waits for its turn: oldest first, so many at a time', () => {
-    const { record, ledger } = waiting();
+    const { record, outbox } = waiting();
     for (let i = 0; i < 20; i++) record([entry(`e${i}`, NOON, { actor: { id: `u${i}` } })]);
-    expect(ledger.due(12, NOON).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    expect(ledger.due(12, NOON)).toHaveLength(9);
+    expect(outbox.takeDue(12, NOON).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(outbox.takeDue(12, NOON)).toHaveLength(9);
   });
 });
 
 describe('when the ledger wants to be woken', () => {
   it('for the next delivery, or when blindness would begin', () => {
-    const { ledger, take, record } = waiting();
-    expect(ledger.wakeAt(NOON)).toBe(NOON);
+    const { ledger, outbox, take, record } = waiting();
+    expect(ledger.nextAlarmAt(NOON)).toBe(NOON);
     const due = take(NOON);
-    expect(ledger.wakeAt(NOON)).toBe(NOON + 70 * SECOND);
-    ledger.settled(due, DELIVERED, NOON);
-    expect(ledger.wakeAt(NOON)).toBe(NOON + 15 * MINUTE);
+    expect(ledger.nextAlarmAt(NOON)).toBe(NOON + 70 * SECOND);
+    outbox.settle(due, DELIVERED, NOON);
+    expect(ledger.nextAlarmAt(NOON)).toBe(NOON + 15 * MINUTE);
     record([], { now: NOON + 3 * MINUTE });
-    expect(ledger.wakeAt(NOON + 3 * MINUTE)).toBe(NOON + 18 * MINUTE);
+    expect(ledger.nextAlarmAt(NOON + 3 * MINUTE)).toBe(NOON + 18 * MINUTE);
   });
 });
 
@@ -277,12 +277,12 @@ describe('an alarm about Tocsin itself', () => {
     const it = scene();
     it.record([], invalid(1));
     for (let now = NOON; ; now += HOUR) {
-      const [due] = it.ledger.due(1, now);
+      const [due] = it.outbox.takeDue(1, now);
       if (due === undefined) break;
-      expect(it.ledger.settled(due, REFUSED, now)).toMatchObject({ state: 'dead', isHealthAlert: true });
+      expect(it.outbox.settle(due, REFUSED, now)).toMatchObject({ state: 'dead', isHealthAlert: true });
     }
     it.record([], { ...invalid(2), now: NOON + 2 * HOUR });
-    it.ledger.due(1, NOON + 2 * HOUR);
+    it.outbox.takeDue(1, NOON + 2 * HOUR);
     it.ledger.watchdog(NOON + 2 * DAY);
     expect(told(it, 'dead-delivery')).toEqual([]);
   });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthNotification } from '../../../src/alert/notification.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
-import type { LedgerOptions } from '../../../src/ledger/record/ledger.ts';
+import { resendDead } from '../../../src/ledger/deliver/outbox.ts';
+import type { LedgerOptions } from '../../../src/ledger/record/context.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND, scene } from '../scene.ts';
@@ -28,13 +29,13 @@ function ring({ record }: Scene, now: number): void {
 }
 
 /** Sends all that is due at `now`: each receiver answers as told, the others deliver. Returns what was sent to whom. */
-function send({ ledger }: Scene, now: number, answers: Readonly<Record<string, Outcome>> = {}): Due[] {
+function send({ outbox }: Scene, now: number, answers: Readonly<Record<string, Outcome>> = {}): Due[] {
   const sent: Due[] = [];
   for (let round = 0; round < 50; round++) {
-    const dues = ledger.due(12, now);
+    const dues = outbox.takeDue(12, now);
     if (dues.length === 0) return sent;
     for (const due of dues) {
-      ledger.settled(due, answers[due.receiver] ?? DELIVERED, now);
+      outbox.settle(due, answers[due.receiver] ?? DELIVERED, now);
       sent.push(due);
     }
   }
@@ -91,20 +92,20 @@ describe("a receiver's health", () => {
   it('is not changed by an attempt that was taken for lost, once another has settled the delivery', () => {
     const it = ringing([SLACK]);
     ring(it, NOON);
-    const [lost] = it.ledger.due(1, NOON);
+    const [lost] = it.outbox.takeDue(1, NOON);
     if (lost === undefined) throw new Error('nothing is due');
     send(it, NOON + 2 * MINUTE);
-    expect(it.ledger.settled(lost, REFUSED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
+    expect(it.outbox.settle(lost, REFUSED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
     expect(healthOf(it, 'slack')).toMatchObject({ state: 'healthy' });
   });
 
   it('is one row an attempt', () => {
     const it = ringing([SLACK]);
     ring(it, NOON);
-    const [due] = it.ledger.due(1, NOON);
+    const [due] = it.outbox.takeDue(1, NOON);
     if (due === undefined) throw new Error('nothing is due');
     // The delivery, its index of what is due, and the receiver.
-    expect(it.written(() => it.ledger.settled(due, FAILED, NOON))).toBeLessThanOrEqual(3);
+    expect(it.written(() => it.outbox.settle(due, FAILED, NOON))).toBeLessThanOrEqual(3);
     expect(it.count('receivers')).toBe(1);
   });
 
@@ -159,7 +160,7 @@ describe('the alarm that a receiver is unhealthy', () => {
     }
     it.ledger.watchdog(NOON + 15 * MINUTE - 1);
     expect(told(it)).toEqual([]);
-    expect(it.ledger.wakeAt(NOON + 15 * MINUTE - 1)).toBeLessThanOrEqual(NOON + 15 * MINUTE);
+    expect(it.ledger.nextAlarmAt(NOON + 15 * MINUTE - 1)).toBeLessThanOrEqual(NOON + 15 * MINUTE);
     it.ledger.watchdog(NOON + 15 * MINUTE);
     expect(told(it)).toEqual([ILL]);
   });
@@ -227,12 +228,12 @@ describe('the alarm that a receiver is unhealthy', () => {
     const it = ringing([SLACK, MAIL]);
     it.record([], { now: NOON, invalid: [{ id: null, problem: 'no id', text: 'x' }] });
     ring(it, NOON);
-    const due = it.ledger.due(9, NOON).filter(({ receiver }) => receiver === 'slack');
+    const due = it.outbox.takeDue(9, NOON).filter(({ receiver }) => receiver === 'slack');
     const [health] = due.filter(({ notification }) => 'health' in notification);
     if (health === undefined) throw new Error('nothing is due');
-    it.ledger.tested('slack', FAILED, NOON);
-    it.ledger.tested('slack', FAILED, NOON + 1);
-    it.ledger.settled(health, REFUSED, NOON + 2);
+    it.outbox.recordTest('slack', FAILED, NOON);
+    it.outbox.recordTest('slack', FAILED, NOON + 1);
+    it.outbox.settle(health, REFUSED, NOON + 2);
     expect(it.ledger.status(NOON + 2).healthAlerts.map(({ kind }) => kind)).toEqual(['quarantine']);
   });
 
@@ -244,19 +245,19 @@ describe('the alarm that a receiver is unhealthy', () => {
     }
     it.record([], { now: NOON + HOUR });
     it.ledger.watchdog(NOON + HOUR);
-    expect(it.ledger.wakeAt(NOON + HOUR)).toBe(NOON + HOUR + 15 * MINUTE);
+    expect(it.ledger.nextAlarmAt(NOON + HOUR)).toBe(NOON + HOUR + 15 * MINUTE);
   });
 
   const UNSET = route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' });
 
   it('is raised by the watchdog for a receiver that is not set, once, however often the ledger is opened', () => {
     const it = ringing([UNSET, MAIL]);
-    expect(it.ledger.wakeAt(NOON)).toBe(NOON);
+    expect(it.ledger.nextAlarmAt(NOON)).toBe(NOON);
     for (let n = 0; n < 5; n++) {
       const again = it.reopened();
       again.ledger.watchdog(NOON + n);
       send(again, NOON + n);
-      expect(again.ledger.wakeAt(NOON + n)).toBe(NOON + 15 * MINUTE);
+      expect(again.ledger.nextAlarmAt(NOON + n)).toBe(NOON + 15 * MINUTE);
     }
     expect(told(it)).toEqual([ILL]);
     expect(it.ledger.status(NOON).healthAlerts).toMatchObject([
@@ -293,7 +294,7 @@ describe('the alarm that a receiver is unhealthy', () => {
     const set = it.reopened({ receivers: [SLACK, MAIL] });
     set.ledger.watchdog(NOON + 3);
     expect(set.ledger.status(NOON).healthAlerts.map(({ kind }) => kind)).toContain('unhealthy-receiver:slack');
-    set.ledger.tested('slack', DELIVERED, NOON + 4);
+    set.outbox.recordTest('slack', DELIVERED, NOON + 4);
     expect(set.ledger.status(NOON).healthAlerts.map(({ kind }) => kind)).not.toContain('unhealthy-receiver:slack');
   });
 
@@ -312,7 +313,7 @@ describe('what comes and goes', () => {
     const it = ringing([SLACK]);
     it.record([entry('first', NOON)]);
     for (let minute = 0; minute < 60; minute += 2) {
-      it.ledger.failed(key, NOON + minute * MINUTE);
+      it.ledger.recordFailedTick(key, NOON + minute * MINUTE);
       it.record([entry(`seen-${minute}`, NOON + minute * MINUTE)], { now: NOON + (minute + 1) * MINUTE });
     }
     expect(told(it)).toEqual(
@@ -323,9 +324,9 @@ describe('what comes and goes', () => {
   it('and then stays is told within half an hour, with its own beginning', () => {
     const it = ringing([SLACK]);
     it.record([entry('first', NOON)]);
-    it.ledger.failed(key, NOON);
+    it.ledger.recordFailedTick(key, NOON);
     it.record([entry('seen', NOON)], { now: NOON + MINUTE });
-    for (let minute = 2; minute <= 40; minute++) it.ledger.failed(key, NOON + minute * MINUTE);
+    for (let minute = 2; minute <= 40; minute++) it.ledger.recordFailedTick(key, NOON + minute * MINUTE);
     expect(told(it)).toEqual([
       'health key-refused → slack',
       'health-resolved key-refused → slack',
@@ -363,7 +364,7 @@ describe('whom an alarm is told', () => {
   ];
   it.each(rows)('%s', (_sentence, receivers, ill, hear) => {
     const it = ringing(receivers);
-    for (const name of ill) for (const now of [NOON, NOON + 1]) it.ledger.tested(name, REFUSED, now);
+    for (const name of ill) for (const now of [NOON, NOON + 1]) it.outbox.recordTest(name, REFUSED, now);
     it.store.run('DELETE FROM deliveries');
     it.record([], invalid);
     expect(told(it).map((each) => each.split(' → ')[1])).toEqual(hear);
@@ -380,9 +381,9 @@ describe('whom an alarm is told', () => {
     ] as const) {
       const it = ringing(receivers);
       ring(it, NOON);
-      const due = it.ledger.due(9, NOON).find(({ receiver }) => receiver === 'slack');
+      const due = it.outbox.takeDue(9, NOON).find(({ receiver }) => receiver === 'slack');
       if (due === undefined) throw new Error('nothing is due');
-      it.ledger.settled(due, REFUSED, NOON);
+      it.outbox.settle(due, REFUSED, NOON);
       expect(told(it)).toEqual(hears.map((name) => `health dead-delivery → ${name}`));
     }
   });
@@ -396,15 +397,15 @@ describe('a failed tick', () => {
     const it = scene();
     it.record([]);
     expect(it.ledger.status(NOON).failure).toBeNull();
-    it.ledger.failed(upstream, NOON + MINUTE);
-    it.ledger.failed({ kind: 'other', message: 'a bug\nin two lines' }, NOON + 2 * MINUTE);
+    it.ledger.recordFailedTick(upstream, NOON + MINUTE);
+    it.ledger.recordFailedTick({ kind: 'other', message: 'a bug\nin two lines' }, NOON + 2 * MINUTE);
     const failure = { kind: 'other', message: 'a bug in two lines', since: NOON + MINUTE, at: NOON + 2 * MINUTE };
     expect(it.ledger.status(NOON).failure).toEqual(failure);
     expect(it.reopened().ledger.status(NOON).failure).toEqual(failure);
     it.record([], { now: NOON + 3 * MINUTE });
     expect(it.ledger.status(NOON).failure).toBeNull();
     expect(it.reopened().ledger.status(NOON).failure).toBeNull();
-    it.ledger.failed(upstream, NOON + 4 * MINUTE);
+    it.ledger.recordFailedTick(upstream, NOON + 4 * MINUTE);
     expect(it.ledger.status(NOON).failure).toMatchObject({ since: NOON + 4 * MINUTE });
   });
 
@@ -412,7 +413,7 @@ describe('a failed tick', () => {
     const it = scene();
     it.record([], { save: true });
     const before = it.checkpoint();
-    expect(it.written(() => it.ledger.failed(upstream, NOON + MINUTE))).toBe(1);
+    expect(it.written(() => it.ledger.recordFailedTick(upstream, NOON + MINUTE))).toBe(1);
     expect(it.checkpoint()).toEqual(before);
   });
 
@@ -421,7 +422,7 @@ describe('a failed tick', () => {
     it.record([]);
     it.record([], { now: NOON + MINUTE });
     const before = it.checkpoint();
-    it.ledger.failed(upstream, NOON + 2 * MINUTE);
+    it.ledger.recordFailedTick(upstream, NOON + 2 * MINUTE);
     expect(it.checkpoint()).toEqual(before);
     it.record([], { now: NOON + 3 * MINUTE });
     expect(it.ledger.status(NOON).movedAt).toBe(NOON + 3 * MINUTE);
@@ -430,7 +431,7 @@ describe('a failed tick', () => {
   it('is nothing to a ledger that has not begun', () => {
     const it = scene();
     it.store.run('DELETE FROM state');
-    it.ledger.failed(key, NOON);
+    it.ledger.recordFailedTick(key, NOON);
     expect(it.ledger.status(NOON).failure).toBeNull();
     expect(told(it)).toEqual([]);
   });
@@ -439,14 +440,14 @@ describe('a failed tick', () => {
     const it = scene();
     it.store.run("UPDATE state SET value = json_remove(value, '$.failure')");
     expect(it.ledger.status(NOON).failure).toBeNull();
-    it.ledger.failed(upstream, NOON);
+    it.ledger.recordFailedTick(upstream, NOON);
     expect(it.ledger.status(NOON).failure).toMatchObject(upstream);
   });
 
   it('is an alarm at once where the key is refused, told every four hours, and over when the watch moves', () => {
     const it = scene();
     it.record([]);
-    for (let minute = 1; minute <= 9 * 60; minute++) it.ledger.failed(key, NOON + minute * MINUTE);
+    for (let minute = 1; minute <= 9 * 60; minute++) it.ledger.recordFailedTick(key, NOON + minute * MINUTE);
     expect(told(it)).toEqual(Array(3).fill('health key-refused → slack'));
     expect(it.ledger.status(NOON + 9 * HOUR).healthAlerts).toMatchObject([
       { kind: 'key-refused', since: NOON + MINUTE, summary: key.message },
@@ -459,7 +460,7 @@ describe('a failed tick', () => {
   it('is no alarm where the upstream fails otherwise: blindness tells of that', () => {
     const it = scene();
     it.record([]);
-    for (let minute = 1; minute < 15; minute++) it.ledger.failed(upstream, NOON + minute * MINUTE);
+    for (let minute = 1; minute < 15; minute++) it.ledger.recordFailedTick(upstream, NOON + minute * MINUTE);
     expect(told(it)).toEqual([]);
   });
 });
@@ -477,7 +478,7 @@ describe('a key that expires', () => {
       it.ledger.watchdog(now);
       if (told(it).length > before) left.push((EXPIRES - now) / DAY);
       send(it, now);
-      const wake = it.ledger.wakeAt(now);
+      const wake = it.ledger.nextAlarmAt(now);
       if (wake === null) throw new Error('it sleeps for ever');
       now = Math.max(wake, now + 1);
     }
@@ -504,12 +505,12 @@ describe('a key that expires', () => {
     it.ledger.watchdog(NOON);
     send(it, NOON);
     it.record([]);
-    expect(it.ledger.wakeAt(NOON)).toBe(NOON + HOUR);
+    expect(it.ledger.nextAlarmAt(NOON)).toBe(NOON + HOUR);
   });
 
   it('is told once where it is known late, and not again by a ledger that was evicted', () => {
     const late = scene([], { apiKeyExpiresAt: NOON + 2 * DAY });
-    expect(late.ledger.wakeAt(NOON)).toBe(NOON);
+    expect(late.ledger.nextAlarmAt(NOON)).toBe(NOON);
     for (let n = 0; n < 3; n++) late.reopened().ledger.watchdog(NOON + n * MINUTE);
     expect(told(late)).toEqual(['health key-expiring → slack']);
     expect(late.written(() => late.ledger.watchdog(NOON + 4 * MINUTE))).toBe(0);
@@ -523,7 +524,7 @@ describe('a key that expires', () => {
     const it = scene([], { apiKeyExpiresAt: NOON + DAY });
     it.ledger.watchdog(NOON);
     const moved = it.reopened({ apiKeyExpiresAt: left === null ? null : NOON + left });
-    expect(moved.ledger.wakeAt(NOON + 1)).toBe(NOON);
+    expect(moved.ledger.nextAlarmAt(NOON + 1)).toBe(NOON);
     moved.ledger.watchdog(NOON + 1);
     moved.ledger.watchdog(NOON + 2);
     expect(told(it)).toEqual(['health key-expiring → slack', ...more]);
@@ -550,13 +551,13 @@ describe('what is dead, sent again by hand', () => {
   it('is pending once more, due now, with its reason until it is settled; a second call finds none', () => {
     const it = withDead();
     const later = NOON + 3 * DAY;
-    expect(it.ledger.resend('slack', later)).toBe(it.count('deliveries', "receiver = 'slack'"));
-    expect(it.ledger.resend('slack', later)).toBe(0);
+    expect(resendDead(it.store, 'slack', later)).toBe(it.count('deliveries', "receiver = 'slack'"));
+    expect(resendDead(it.store, 'slack', later)).toBe(0);
     expect(
       it.count('deliveries', `state = 'pending' AND attempts = 0 AND due_at = ${later} AND queued_at = ${later}`),
     ).toBe(it.count('deliveries', "receiver = 'slack'"));
     expect(it.ledger.status(later).waiting[0]).toMatchObject({ receiver: 'slack', reason: 'no_service' });
-    expect(it.ledger.wakeAt(later)).toBeLessThanOrEqual(later);
+    expect(it.ledger.nextAlarmAt(later)).toBeLessThanOrEqual(later);
     send(it, later);
     expect(it.count('deliveries', "receiver = 'slack' AND state = 'delivered' AND reason IS NULL")).toBe(
       it.count('deliveries', "receiver = 'slack'"),
@@ -566,16 +567,16 @@ describe('what is dead, sent again by hand', () => {
 
   it('is all of it where no receiver is named, and none where there is none', () => {
     const it = withDead();
-    expect(it.ledger.resend('nobody', NOON)).toBe(0);
-    expect(it.ledger.resend(null, NOON)).toBe(it.count('deliveries'));
+    expect(resendDead(it.store, 'nobody', NOON)).toBe(0);
+    expect(resendDead(it.store, null, NOON)).toBe(it.count('deliveries'));
     expect(it.count('deliveries', "state = 'dead'")).toBe(0);
   });
 
   it('has a whole day again, and dies again in the open', () => {
     const it = withDead();
     const later = NOON + 3 * DAY;
-    it.ledger.resend('slack', later);
-    it.ledger.due(9, later);
+    resendDead(it.store, 'slack', later);
+    it.outbox.takeDue(9, later);
     it.ledger.watchdog(later + DAY);
     expect(it.count('deliveries', "receiver = 'slack' AND state = 'dead'")).toBe(0);
     it.ledger.watchdog(later + DAY + HOUR + 1);
@@ -585,12 +586,12 @@ describe('what is dead, sent again by hand', () => {
   it('is not settled by an attempt of before', () => {
     const it = ringing([SLACK]);
     ring(it, NOON);
-    const [lost] = it.ledger.due(1, NOON);
-    const [second] = it.ledger.due(1, NOON + 2 * MINUTE);
+    const [lost] = it.outbox.takeDue(1, NOON);
+    const [second] = it.outbox.takeDue(1, NOON + 2 * MINUTE);
     if (lost === undefined || second === undefined) throw new Error('nothing is due');
-    it.ledger.settled(second, REFUSED, NOON + 2 * MINUTE);
-    it.ledger.resend(null, NOON + 3 * MINUTE);
-    expect(it.ledger.settled(second, FAILED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
+    it.outbox.settle(second, REFUSED, NOON + 2 * MINUTE);
+    resendDead(it.store, null, NOON + 3 * MINUTE);
+    expect(it.outbox.settle(second, FAILED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
     expect(send(it, NOON + 3 * MINUTE).map(({ id, attempt }) => [id, attempt])).toContainEqual([lost.id, 1]);
   });
 
@@ -598,7 +599,7 @@ describe('what is dead, sent again by hand', () => {
     const it = ringing([SLACK, route('mail', { minLevel: 'critical' })]);
     ring(it, NOON);
     send(it, NOON);
-    expect(it.ledger.resend(null, NOON)).toBe(0);
+    expect(resendDead(it.store, null, NOON)).toBe(0);
     expect(it.ledger.status(NOON).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, suppressed: 1 });
   });
 });

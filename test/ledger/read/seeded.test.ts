@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readStatus } from '../../../src/ledger/health/status.ts';
 import { createViews, type Views } from '../../../src/ledger/read/views.ts';
 import { evict } from '../../../src/ledger/record/retention.ts';
-import { readState } from '../../../src/ledger/store/state.ts';
+import { readState, UnsavedCheckpoint } from '../../../src/ledger/store/state.ts';
 import type { Store } from '../../../src/ledger/store/store.ts';
 import { compile, LEVELS } from '../../../src/sigma/index.ts';
 import { seededStore } from '../../support/seeded-store.ts';
@@ -180,7 +180,6 @@ function createStatus(ears: Store, now: number) {
     engine: compile({ version: 'x', rules: [] }),
     receivers: [],
     blindAfterMs: 1,
-    movedAt: (state) => state.movedAt,
-    current: (state) => state.checkpoint,
+    unsaved: new UnsavedCheckpoint(),
   });
 }

@@ -228,7 +228,7 @@ describe('routing', () => {
         settled_at: NOON,
       },
     ]);
-    expect(it.ledger.due(10, NOON).map((due) => due.receiver)).toEqual(['all', 'usual']);
+    expect(it.outbox.takeDue(10, NOON).map((due) => due.receiver)).toEqual(['all', 'usual']);
   });
 
   it('tells what is informational to who asks for it', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../../src/audit-log/checkpoint.ts';
 import { startOrResumeScan } from '../../../src/audit-log/tail.ts';
+import { takeDue } from '../../../src/ledger/deliver/outbox.ts';
 import { createLedger } from '../../../src/ledger/record/ledger.ts';
 import type { BeginInput } from '../../../src/ledger/rpc.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
@@ -67,12 +68,12 @@ describe('a new ledger', () => {
   });
 
   it('takes nothing else before it has begun', () => {
-    const { ledger } = empty();
+    const { ledger, store } = empty();
     expect(() => ledger.flush(0, 100, NOON)).toThrow('begin() comes first');
-    expect(ledger.wakeAt(NOON)).toBeNull();
+    expect(ledger.nextAlarmAt(NOON)).toBeNull();
     expect(ledger.status(NOON)).toMatchObject({ watching: 'not begun', checkpoint: null, counters: null });
     ledger.watchdog(NOON + DAY);
-    expect(ledger.due(10, NOON + DAY)).toEqual([]);
+    expect(takeDue(store, 10, NOON + DAY)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Recording: what is new is numbered and kept once, with the checkpoint that has passed it, or nothing is. */
 import { describe, expect, it } from 'vitest';
 import type { InvalidRecord } from '../../../src/ledger/model.ts';
-import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/ledger.ts';
+import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/commit.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { sha256Hex } from '../../../src/text/sha256.ts';
 import { ALLOWED_LATENESS, DAY, done, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';

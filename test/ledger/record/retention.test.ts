@@ -78,9 +78,9 @@ describe('retention', () => {
   });
 
   it('throws out windows that nothing can reach any more, and what was settled or put away', () => {
-    const { ledger, later, record, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
+    const { outbox, later, record, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
     record([], { invalid: [{ id: null, problem: 'no id', text: 'x' }] });
-    for (const due of ledger.due(10, NOON)) ledger.settled(due, { kind: 'delivered' }, NOON);
+    for (const due of outbox.takeDue(10, NOON)) outbox.settle(due, { kind: 'delivered' }, NOON);
     later();
     expect(['windows', 'quarantine', 'deliveries'].map((table) => count(table))).toEqual([0, 0, 0]);
   });

@@ -1,0 +1,61 @@
+/**
+ * Where a tick begins to read: at the ledger's checkpoint. A new ledger takes KV's, or starts at the settings' time. An
+ * operator's rewind in KV is applied once.
+ */
+import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
+import type { BeginInput, Begun } from '../rpc.ts';
+import { firstState, readState, type State, writeState } from '../store/state.ts';
+import { type LedgerContext, withNextVersion } from './context.ts';
+
+/** Call it in a transaction. Throws in a new ledger where KV can't be read. */
+export function begin(context: LedgerContext, input: BeginInput, now: number): Begun {
+  const { store, unsaved } = context;
+  const state = readState(store);
+  if (state === null) return firstBegin(context, input, now);
+
+  const rewoundState = applyRewind({ ...state, checkpoint: unsaved.current(state) }, input);
+  if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed' };
+  // A scan that was dropped reads its staged entries again; a scan that goes on still needs them.
+  if (rewoundState.checkpoint.scan === null) store.run('DELETE FROM staging');
+  const saved = withNextVersion(rewoundState, now);
+  writeState(store, saved);
+  unsaved.clear();
+  return { checkpoint: saved.checkpoint, how: 'rewound' };
+}
+
+function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: number): Begun {
+  if (input.kv === null) throw new Error('the ledger is new and KV, where its checkpoint may lie, cannot be read');
+  // A watermark in the future proves nothing about what was read.
+  const found = input.kv.checkpoint !== null && input.kv.checkpoint.watermark <= now ? input.kv.checkpoint : null;
+  const suppressBefore = input.suppressFirstRead && found === null ? now : null;
+  const first = firstState(now, found?.floor ?? input.startAt, suppressBefore);
+  const from = found === null ? first : { ...first, checkpoint: adopted(found, now, options.allowedLatenessMs) };
+  const start = applyRewind(from, input) ?? from;
+  writeState(store, start);
+  return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'adopted from KV' };
+}
+
+/**
+ * KV's checkpoint for a new ledger: no later than now less the allowed lateness, and without a scan whose staged entries
+ * are lost or whose end would move the watermark into the future.
+ */
+function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Checkpoint {
+  const isLost = found.scan?.direction === 'backward' || found.scan?.flushing;
+  const scan = isLost || (found.scan?.began ?? now) - allowedLatenessMs > now ? null : found.scan;
+  const watermark = Math.min(found.watermark, now - allowedLatenessMs);
+  return { ...found, version: 1, floor: Math.min(found.floor, watermark), scan, watermark };
+}
+
+/** How many applied rewinds are remembered. KV may be stale, but not by this many. */
+const REWINDS_REMEMBERED = 50;
+
+/** The state after the rewind in KV; null where there is no rewind, or it was applied before. */
+function applyRewind(state: State, { kv }: BeginInput): State | null {
+  const rewind = kv?.rewind ?? null;
+  if (rewind === null || state.rewinds.includes(rewind.id)) return null;
+  return {
+    ...state,
+    checkpoint: rewound(state.checkpoint, rewind.to, rewind.suppress),
+    rewinds: [...state.rewinds, rewind.id].slice(-REWINDS_REMEMBERED),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The end of a batch's transaction: moves the checkpoint, closes alerts, evicts, and saves the state where that is worth a
+ * row. A checkpoint that brought nothing new stays in memory until the next save.
+ */
+import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import { resolveHealthAlert } from '../health/alerts.ts';
+import type { Recorded } from '../rpc.ts';
+import { type State, writeState } from '../store/state.ts';
+import { closeAlerts, isClosingDue } from './closing.ts';
+import { type LedgerContext, withNextVersion } from './context.ts';
+import { evict } from './retention.ts';
+
+/** A checkpoint that brought nothing new is saved no more often than this. */
+export const QUIET_SAVE_MS = 5 * 60_000;
+/** The checkpoint goes to KV no more often than this (KV's free plan: 1,000 writes a day). */
+export const PUBLISH_MS = 2 * 60_000;
+
+/** What a batch did, as far as saving depends on it. */
+interface BatchEffect {
+  /** Something was recorded, quarantined or staged. */
+  readonly changed: boolean;
+  /** The scan ended. */
+  readonly ended: boolean;
+  /** Save the checkpoint in any case. */
+  readonly save: boolean;
+  /** Wall, ms. */
+  readonly now: number;
+}
+
+type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 'publish'>;
+
+/** Commits `state` with the checkpoint `next` (null: the current one). */
+export function commit(
+  { store, options, unsaved }: LedgerContext,
+  state: State,
+  next: Checkpoint | null,
+  { changed, ended, save, now }: BatchEffect,
+  counts: Counts,
+): Recorded {
+  const before = unsaved.current(state);
+  const checkpoint = next ?? before;
+  const moved = ended || changed || hasAdvanced(before, checkpoint);
+  const movedAt = moved ? now : unsaved.movedAt(state);
+  if (moved) {
+    resolveHealthAlert(store, 'blind', 'the audit log is read again', options.receivers, now);
+    resolveHealthAlert(store, 'key-refused', 'the upstream accepts the API key again', options.receivers, now);
+  }
+  const closes = isClosingDue(store, checkpoint.watermark);
+  // A recovery is saved at once: after a restart the ledger would otherwise show the failure again.
+  const recovered = moved && (state.failure ?? null) !== null;
+  if (!(changed || save || closes || recovered || now - state.savedAt >= QUIET_SAVE_MS)) {
+    if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
+    return { kind: 'done', checkpoint, publish: false, ...counts };
+  }
+  const publish = changed && now - state.publishedAt >= PUBLISH_MS;
+  const failure = moved ? null : (state.failure ?? null);
+  const publishedAt = publish ? now : state.publishedAt;
+  const saved = withNextVersion({ ...state, checkpoint, movedAt, publishedAt, failure }, now);
+  if (closes) closeAlerts(store, checkpoint.watermark, options, now);
+  writeState(store, evict(store, saved, options));
+  unsaved.clear();
+  return { kind: 'done', checkpoint: saved.checkpoint, publish, ...counts };
+}
+
+/** Whether the scan's frontier lies elsewhere than before. */
+function hasAdvanced(before: Checkpoint, after: Checkpoint): boolean {
+  const frontier = after.scan?.frontier ?? null;
+  return frontier !== null && frontier !== (before.scan?.frontier ?? null);
+}

@@ -1,0 +1,48 @@
+/**
+ * Failures around recording: a tick that failed, and an entry that crashes the ledger each time it is recorded alone. Call
+ * both functions in a transaction.
+ */
+import { oneLine } from '../../text/untrusted.ts';
+import { raiseHealthAlert } from '../health/alerts.ts';
+import type { InvalidRecord } from '../model.ts';
+import type { Failure } from '../rpc.ts';
+import { failureOf, readState, writeState } from '../store/state.ts';
+import { type LedgerContext, requireState } from './context.ts';
+import { isRecordedOrStaged } from './dedupe.ts';
+import { quarantinedIds, recordFailure } from './quarantine.ts';
+import { oldestStaged, takeStaged } from './staging.ts';
+
+/** How many characters of a failure's message are stored. */
+const MESSAGE_CHARS = 500;
+
+/** Stores that a tick failed: one row. The tick read nothing, so the checkpoint keeps its version. */
+export function recordFailedTick({ store, options, unsaved }: LedgerContext, failure: Failure, now: number): void {
+  const state = readState(store);
+  if (state === null) return;
+  const since = failureOf(state, unsaved.movedAt(state))?.since ?? now;
+  const message = oneLine(failure.message, MESSAGE_CHARS);
+  writeState(store, { ...state, failure: { kind: failure.kind, message, since, at: now } });
+  if (failure.kind === 'key') raiseHealthAlert(store, 'key-refused', message, options.receivers, now);
+}
+
+/** Counts a crash against `record` (null: the oldest staged entry); true once it is in quarantine. */
+export function quarantineCandidate(
+  { store, options }: LedgerContext,
+  record: InvalidRecord | null,
+  now: number,
+): boolean {
+  const candidate = record ?? oldestStaged(store);
+  // A recorded entry crashes nothing: the call failed, or its answer was lost.
+  if (record !== null && record.id !== null && isRecordedOrStaged(store, record.id)) return false;
+  if (candidate === null) return false;
+  const isQuarantined = candidate.id !== null && quarantinedIds(store, [candidate.id]).size > 0;
+  if (!isQuarantined && !recordFailure(store, candidate, now)) return false;
+  if (record === null) takeStaged(store, 1);
+  if (isQuarantined) return true;
+  const state = requireState(store);
+  const counters = { ...state.counters, quarantined: state.counters.quarantined + 1 };
+  writeState(store, { ...state, counters });
+  const summary = `an entry that crashed the ledger was quarantined: ${candidate.problem}`;
+  raiseHealthAlert(store, 'quarantine', summary, options.receivers, now);
+  return true;
+}

@@ -1,0 +1,77 @@
+/**
+ * Records a batch, or the oldest staged entries. Call both in a transaction: entries, the alerts they open, the deliveries
+ * these enqueue and the checkpoint are stored together or not at all.
+ */
+import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import { endScan } from '../../audit-log/tail.ts';
+import type { Batch, Recorded } from '../rpc.ts';
+import { commit } from './commit.ts';
+import { type LedgerContext, requireState } from './context.ts';
+import { dedupe } from './dedupe.ts';
+import { quarantinedIds } from './quarantine.ts';
+import { stage, stagedCount, takeStaged } from './staging.ts';
+
+/** Records a batch, or stages it. */
+export function record(context: LedgerContext, batch: Batch, now: number): Recorded {
+  const { store, options, intake } = context;
+  const state = requireState(store);
+  if (batch.expect !== state.checkpoint.version) return { kind: 'conflict' };
+  const ids = batch.entries.map((entry) => entry.id);
+  const { fresh, known, expired } = dedupe(store, batch.entries, {
+    floor: state.checkpoint.floor,
+    expiredBefore: Math.max(state.latestBegan, batch.began) - options.retentionMs,
+    skip: quarantinedIds(store, ids),
+  });
+  const isStaged = batch.handle === 'stage' && !(batch.ends && stagedCount(store) === 0);
+  const staged = isStaged ? stage(store, fresh) : 0;
+  const result = intake(state, isStaged ? [] : fresh, batch.invalid, batch, now);
+  const { recorded, quarantined, opened } = result;
+  const ended = batch.ends && batch.next !== null;
+  const next = batch.next !== null && ended ? afterLastPage(context, batch.next) : batch.next;
+  const counters = { ...result.state.counters, expired: result.state.counters.expired + expired };
+  return commit(
+    context,
+    { ...result.state, counters },
+    next,
+    {
+      changed: recorded + quarantined + staged > 0,
+      ended,
+      // That every page was read must outlive the memory: a staged entry may crash the ledger.
+      save: batch.save || next?.scan?.flushing === true,
+      now,
+    },
+    { recorded, quarantined, opened, staged, known, expired },
+  );
+}
+
+/** Records up to `most` staged entries, oldest first. The scan ends with the last of them. */
+export function flush(context: LedgerContext, expect: number, most: number, now: number): Recorded {
+  const { store, options, intake, unsaved } = context;
+  const state = requireState(store);
+  const checkpoint = unsaved.current(state);
+  if (expect !== state.checkpoint.version || !checkpoint.scan?.flushing) return { kind: 'conflict' };
+  const { fresh, known } = dedupe(store, takeStaged(store, most), {
+    floor: checkpoint.floor,
+    expiredBefore: Number.NEGATIVE_INFINITY,
+    skip: new Set(),
+  });
+  const { began, suppressBefore } = checkpoint.scan;
+  const result = intake(state, fresh, [], { began: began ?? now, suppressBefore }, now);
+  const { recorded, quarantined, opened } = result;
+  const ended = stagedCount(store) === 0;
+  const next = ended ? endScan(checkpoint, options.allowedLatenessMs) : checkpoint;
+  return commit(
+    context,
+    result.state,
+    next,
+    { changed: true, ended, save: true, now },
+    { recorded, quarantined, opened, staged: 0, known, expired: 0 },
+  );
+}
+
+/** The checkpoint after the scan's last page: the scan has ended, or its staged entries are recorded first. */
+function afterLastPage({ store, options }: LedgerContext, next: Checkpoint): Checkpoint {
+  return stagedCount(store) === 0 || next.scan === null
+    ? endScan(next, options.allowedLatenessMs)
+    : { ...next, scan: { ...next.scan, flushing: true } };
+}
