@@ -1,17 +1,17 @@
 /**
- * The direction of the imports, checked: `node test/imports.ts` (part of `npm run check`), and a test.
+ * Checks the direction of imports: `npm run imports` (part of `npm run check`), and a test.
  *
- * Contract: `importProblems` is pure, over the sources as text; each problem is one line that names the file, the import
- * and the rule it breaks. Imports that only bring types count as any other. Three rules:
+ * Contract: `importProblems` is pure, over the texts of the sources. Each problem is one line that names the file, the
+ * import and the rule it breaks. Type-only imports count. Three rules:
  *
  * 1. A file imports from its own folder of `src/` and from those below it (`FOLDERS`, from the top down).
- * 2. In every folder, its files and subfolders import each other in one direction only: no cycles, at any depth.
- * 3. `sigma/` has two doors: others import `sigma/index.ts` or, in cli/ and routing/, `sigma/build.ts`.
+ * 2. The files and subfolders of a folder import each other in one direction only: no cycles, at any depth.
+ * 3. `sigma/` has two doors: other folders import only `sigma/index.ts` (run time) or `sigma/build.ts` (build time).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** From the top to the ground. `rules.gen.ts` is written by the build. */
+/** From the top down. `rules.gen.ts` is written by the build. */
 const FOLDERS = [
   'cli',
   'index.ts',
@@ -31,11 +31,11 @@ const FOLDERS = [
   'text',
 ] as const;
 
-/** `sigma/` is usable by itself: it imports these folders and no other. */
+/** `sigma/` is usable on its own: it imports only these folders. */
 const BELOW_SIGMA: readonly string[] = ['sigma', 'yaml', 'text'];
 const DOORS: readonly string[] = ['sigma/index.ts', 'sigma/build.ts'];
 
-/** Who may import which modules that are not ours; nobody else may. */
+/** Which folders may import which outside modules. */
 const OUTSIDE: readonly { readonly module: RegExp; readonly may: RegExp; readonly why: string }[] = [
   {
     module: /^cloudflare:/,
@@ -49,37 +49,37 @@ const OUTSIDE: readonly { readonly module: RegExp; readonly may: RegExp; readonl
   },
   { module: /^hono\/html$/, may: /^(notify|web)\//, why: 'only mails and pages are HTML' },
   { module: /^hono(?!\/html$)(\/|$)/, may: /^(index\.ts$|web\/)/, why: 'only web/ answers requests' },
-  { module: /^zod(\/|$)/, may: /^(audit-log|cli|web)\//, why: 'only what reads from outside checks what it reads' },
+  { module: /^zod(\/|$)/, may: /^(audit-log|cli|web)\//, why: 'only what parses input from outside uses zod' },
   { module: /^zod$/, may: /^$/, why: 'zod/mini is a tenth of its size in the bundle' },
   {
     module: /^@noble\/hashes(\/|$)/,
     may: /^text\/sha256\.ts$/,
     why: 'Web Crypto hashes where a promise can be awaited; text/sha256.ts is for transactions',
   },
-  { module: /^yaml$/, may: /^yaml\//, why: 'YAML is read in one place, at build time' },
-  { module: /^re2js$/, may: /^$/, why: 'it is only what the tests compare our own engine with' },
+  { module: /^yaml$/, may: /^yaml\//, why: 'YAML is parsed in one place, at build time' },
+  { module: /^re2js$/, may: /^$/, why: 'only tests use it, to compare our own engine with' },
 ];
 
-/** What the Worker's bundle is made of besides our own code. */
+/** Outside modules that may be in the Worker's bundle. */
 const BUNDLED = /^(cloudflare:|hono(\/|$)|zod\/mini$|@noble\/hashes\/sha2\.js$)/;
 
-/** The core: no clock, no chance, no I/O. What lies in these and is none stands in `SHELL`. */
+/** The core reads no clock, uses no random numbers and does no I/O. `SHELL`: the exceptions in these folders. */
 const CORE = /^(sigma|alert|routing|access|ledger|config|notify|yaml|text|http)\//;
 const SHELL =
   /^(ledger\/(durable|store\/(durable|node)-store)\.ts|http\/(post|deadline)\.ts|notify\/[a-z]+\/send\.ts)$/;
 const IMPURE: readonly (readonly [words: RegExp, what: string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, 'reads the clock: `now` is a parameter'],
-  [/\bMath\.random\(|\bcrypto\.(randomUUID|getRandomValues)\(/, 'throws dice: what is random is a parameter'],
-  [/(?<![.\w])fetch\(|\bset(Timeout|Interval)\(/, 'does I/O: decisions return what is to be done'],
+  [/\bMath\.random\(|\bcrypto\.(randomUUID|getRandomValues)\(/, 'is random: random values are parameters'],
+  [/(?<![.\w])fetch\(|\bset(Timeout|Interval)\(/, 'does I/O: decisions return what to do'],
 ];
 
-/** The problems of `src`, given as path below src → text; none is the rule. */
+/** The problems in `sources` (path below src → text). */
 export function importProblems(sources: ReadonlyMap<string, string>): string[] {
   const files = [...sources].filter(([path]) => !path.endsWith('.d.ts'));
   const imports = new Map(files.map(([path, text]) => [path, importsOf(text)]));
   const problems: string[] = [];
   for (const [path, text] of files) {
-    if (rankOf(path) < 0) problems.push(`src/${path}: is in no folder of the map in test/imports.ts: add it there`);
+    if (rankOf(path) < 0) problems.push(`src/${path}: is in no folder that test/imports.ts lists: add it there`);
     for (const specifier of imports.get(path) ?? []) {
       const problem = specifier.startsWith('.') ? inside(path, specifier) : outside(path, specifier);
       if (problem !== null) problems.push(`src/${path}: imports ${specifier}: ${problem}`);
@@ -96,23 +96,23 @@ export function importProblems(sources: ReadonlyMap<string, string>): string[] {
 
 function inside(path: string, specifier: string): string | null {
   const target = resolve(path, specifier);
-  if (target === null) return 'nothing in src imports from outside of src';
+  if (target === null) return 'src imports nothing from outside src';
   const [from, to] = [folderOf(path), folderOf(target)];
   if (from === to) return null;
   if (rankOf(target) >= 0 && rankOf(target) < rankOf(path))
-    return `imports go downward only, and ${to} lies above ${from}`;
+    return `imports go downward only, and ${to} is above ${from}`;
   if (from === 'sigma' && !BELOW_SIGMA.includes(to))
-    return `sigma is usable by itself: it imports ${BELOW_SIGMA.join(', ')} only`;
+    return `sigma is usable on its own: it imports ${BELOW_SIGMA.join(', ')} only`;
   if (to === 'sigma' && !DOORS.includes(target)) return `sigma has two doors: ${DOORS.join(' and ')}`;
   return null;
 }
 
 /**
- * Cycles among the children of each folder. An import between two files is one between the first folders (or files) in
- * which their paths differ.
+ * Cycles among the children of each folder. An import between two files counts as one between the first folders (or
+ * files) in which their paths differ.
  */
 function cycleProblems(imports: ReadonlyMap<string, readonly string[]>): string[] {
-  /** Folder → child → the children it imports, each with the import that shows it. */
+  /** Folder → child → the children it imports, each with an import that shows it. */
   const graphs = new Map<string, Map<string, Map<string, string>>>();
   for (const [path, specifiers] of imports) {
     for (const specifier of specifiers) {
@@ -133,7 +133,7 @@ function cycleProblems(imports: ReadonlyMap<string, readonly string[]>): string[
   });
 }
 
-/** The imports that make one cycle; null where there is none. */
+/** The imports of one cycle; null without a cycle. */
 function cycleIn(graph: ReadonlyMap<string, ReadonlyMap<string, string>>): string[] | null {
   const done = new Set<string>();
   const trail: string[] = [];
@@ -172,7 +172,7 @@ function outside(path: string, specifier: string): string | null {
   return OUTSIDE.find(({ module, may }) => module.test(specifier) && !may.test(path))?.why ?? null;
 }
 
-/** What index.ts reaches is the bundle: nothing of Node's, and no package that is only for building. */
+/** The bundle is what index.ts reaches: no Node modules, and no packages that are only for building. */
 function bundleProblems(imports: ReadonlyMap<string, readonly string[]>): string[] {
   const reached = new Map<string, string>([['index.ts', 'index.ts']]);
   const problems: string[] = [];
@@ -188,13 +188,13 @@ function bundleProblems(imports: ReadonlyMap<string, readonly string[]>): string
   return problems;
 }
 
-/** Path below src; null where it leads out of it. */
+/** The path below src; null if it is outside. */
 function resolve(from: string, specifier: string): string | null {
   const { pathname } = new URL(specifier, `file:///src/${from}`);
   return pathname.startsWith('/src/') ? pathname.slice('/src/'.length) : null;
 }
 
-/** What a source imports at run time or for its types, as it is written. */
+/** The specifiers that a source imports, for run time or types, as written. */
 export function importsOf(text: string): string[] {
   const code = withoutComments(text);
   const found = code.matchAll(
@@ -207,7 +207,7 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 
-/** Every TypeScript file of src as path below it → text. */
+/** Every TypeScript file of src: path below src → text. */
 export function readSources(): ReadonlyMap<string, string> {
   const folder = fileURLToPath(new URL('../src/', import.meta.url).href);
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path));
