@@ -6,7 +6,7 @@
 import type { CorrelationRule, KeyPart, Level, WindowMatch } from '../sigma/index.ts';
 
 /** An alert as it is stored. */
-export interface AlertRow extends AlertPeriod {
+export interface Alert extends AlertPeriod {
   readonly id: number;
   readonly rule: string;
   readonly key: string;

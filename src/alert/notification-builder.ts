@@ -4,7 +4,7 @@
  * Contract: pure. It holds all that a message shows, so that it can be sent when the rule and the entry are gone.
  */
 import type { Evidence, Rule } from '../sigma/index.ts';
-import type { AlertRow, MatchedWindow } from './alert.ts';
+import type { Alert, MatchedWindow } from './alert.ts';
 import { conditionWords } from './condition-wording.ts';
 import { entryView } from './entry-view.ts';
 import type { AlertNotification, EntryView } from './notification.ts';
@@ -20,7 +20,7 @@ export interface Shown {
 export function buildNotification(
   kind: AlertNotification['kind'],
   rule: Rule | null,
-  alert: AlertRow,
+  alert: Alert,
   shown: Shown,
   window: AlertNotification['window'],
 ): AlertNotification {
@@ -78,6 +78,6 @@ function finite(value: number): number {
 }
 
 /** An entry that is no more, as far as its alert remembers it: when, and the dedup key. Its id is "". */
-export function entryFromAlert(alert: AlertRow): EntryView {
+export function entryFromAlert(alert: Alert): EntryView {
   return entryView('', alert.lastAt, Object.fromEntries(alert.keyParts.map(({ field, value }) => [field, value])));
 }

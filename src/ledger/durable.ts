@@ -20,22 +20,22 @@ import type { InvalidRecord } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
 import type {
+  AlertDetails,
   AlertList,
-  AlertPage,
   AlertQuery,
   Batch,
   BeginInput,
   Begun,
-  EntryPage,
-  Failure,
+  EntryDetails,
   LedgerApi,
   LedgerOperator,
+  LedgerStatus,
   LedgerViews,
   Overview,
   Recorded,
   RuleActivity,
-  Status,
   TestResult,
+  TickFailure,
 } from './rpc.ts';
 import { durableStore } from './store/durable-store.ts';
 
@@ -83,7 +83,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.quarantineCandidate(record);
   }
 
-  recordFailedTick(failure: Failure): Promise<void> {
+  recordFailedTick(failure: TickFailure): Promise<void> {
     return this.#host.recordFailedTick(failure);
   }
 
@@ -96,7 +96,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
   }
 
   /** How things stand. */
-  async status(): Promise<Status> {
+  async status(): Promise<LedgerStatus> {
     return this.#ledger.status(Date.now());
   }
 
@@ -104,7 +104,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#views.overview(Date.now());
   }
 
-  async entry(id: string, scope: number | null): Promise<EntryPage | null> {
+  async entry(id: string, scope: number | null): Promise<EntryDetails | null> {
     return this.#views.entry(id, scope);
   }
 
@@ -112,7 +112,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#views.entryText(id, scope);
   }
 
-  async alert(id: number): Promise<AlertPage | null> {
+  async alert(id: number): Promise<AlertDetails | null> {
     return this.#views.alert(id);
   }
 

@@ -3,7 +3,7 @@
  *
  * Contract: types only. Times are ms since the epoch.
  */
-import type { AlertRow } from '../alert/alert.ts';
+import type { Alert } from '../alert/alert.ts';
 import type { NotifyDecision } from '../alert/decisions.ts';
 import type { AlertNotification } from '../alert/notification.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
@@ -22,12 +22,12 @@ export interface EvaluationReads {
   /** What is stored of a group's window; null where nothing is. */
   window(rule: CorrelationRule, key: string): StoredWindow | null;
   /** Alerts of a rule and key that begin after `from` and before `to`. */
-  alerts(rule: string, key: string, from: number, to: number): readonly AlertRow[];
+  alerts(rule: string, key: string, from: number, to: number): readonly Alert[];
   /** Entries numbered below `seq` that happened at one of these times; by time, a bounded number. */
   entriesAt(times: readonly number[], seq: number): Iterable<Accepted>;
 }
 
-export interface MatchRow {
+export interface AlertMatch {
   readonly alert: number;
   readonly seq: number;
   readonly at: number;
@@ -38,7 +38,7 @@ export interface MatchRow {
 }
 
 /** An entry that a correlation counted when it opened or first told an alert. */
-export interface ContributingRow {
+export interface ContributingMatch {
   readonly alert: number;
   readonly seq: number;
   readonly at: number;
@@ -46,7 +46,7 @@ export interface ContributingRow {
 }
 
 /** How often a rule matched in a batch (a correlation: fired), its latest time, and the entry it matched last. */
-export interface ActivityRow {
+export interface ActivityChange {
   readonly rule: string;
   readonly matched: number;
   readonly lastAt: number;
@@ -58,11 +58,11 @@ export interface Changes {
   /** Touched groups, whole. */
   readonly windows: readonly TouchedWindow[];
   /** Alerts opened or grown, as they are now. */
-  readonly alerts: readonly AlertRow[];
+  readonly alerts: readonly Alert[];
   readonly openedIds: ReadonlySet<number>;
-  readonly matches: readonly MatchRow[];
-  readonly contributing: readonly ContributingRow[];
-  readonly activity: readonly ActivityRow[];
+  readonly matches: readonly AlertMatch[];
+  readonly contributing: readonly ContributingMatch[];
+  readonly activity: readonly ActivityChange[];
   readonly notifications: readonly AlertNotification[];
   readonly lastAlert: number;
 }

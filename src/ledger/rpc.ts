@@ -66,7 +66,7 @@ export interface OpenedAlert {
 }
 
 /** How many entries were taken in, or not. */
-export interface Intake {
+export interface IntakeCounts {
   readonly recorded: number;
   /** Put on the stage; recorded when their walk ends. */
   readonly staged: number;
@@ -80,7 +80,7 @@ export interface Intake {
 export type Recorded =
   /** Another tick has moved the checkpoint meanwhile: nothing was done. */
   | { readonly kind: 'conflict' }
-  | (Intake & {
+  | (IntakeCounts & {
       readonly kind: 'done';
       readonly checkpoint: Checkpoint;
       readonly opened: readonly OpenedAlert[];
@@ -95,13 +95,13 @@ export interface LedgerApi {
   /** Records up to `most` staged entries, oldest first; with the last of them the walk ends. */
   flush(expect: number, most: number): Promise<Recorded>;
   /** A tick failed: shown in the status, and an alarm where only a person can mend it. */
-  recordFailedTick(failure: Failure): Promise<void>;
+  recordFailedTick(failure: TickFailure): Promise<void>;
   /** An entry (null: the oldest on the stage) that alone brought a call down: true once it is put away. */
   quarantineCandidate(record: InvalidRecord | null): Promise<boolean>;
 }
 
 /** What a failed tick was about. `key`: the upstream refuses our API key (401, 403). */
-export interface Failure {
+export interface TickFailure {
   readonly kind: 'key' | 'upstream' | 'other';
   /** In words, without secrets. */
   readonly message: string;
@@ -125,7 +125,7 @@ export interface LedgerOperator {
 }
 
 /** A failed tick, as it is remembered. Wall times. */
-export interface NotedFailure extends Failure {
+export interface OngoingFailure extends TickFailure {
   /** When ticks began to fail, the watch not moving since; and when the last one did. */
   readonly since: number;
   readonly at: number;
@@ -141,12 +141,12 @@ export interface Counters {
 }
 
 /** One entry in a list. */
-export interface EntryLine extends EntryView {
+export interface EntrySummary extends EntryView {
   readonly seq: number;
 }
 
 /** An alert in a list. */
-export interface AlertLine {
+export interface AlertSummary {
   readonly id: number;
   readonly rule: string;
   readonly title: string;
@@ -163,9 +163,12 @@ export interface AlertLine {
   readonly key: readonly { readonly field: string; readonly value: string }[];
 }
 
+/** What a status shows of an alert. */
+export type AlertHeadline = Pick<AlertSummary, 'id' | 'level' | 'title' | 'count' | 'begins' | 'lastAt' | 'state'>;
+
 /** An entry's part in an alert. */
-export interface Part {
-  readonly alert: AlertLine;
+export interface AlertPart {
+  readonly alert: AlertSummary;
   /** `matched`: it opened or joined the alert. `contributing`: a correlation's match counted it. */
   readonly part: 'matched' | 'contributing';
   /** Whether receivers were notified of it; null where it contributed, or what is stored is damaged. */
@@ -173,8 +176,8 @@ export interface Part {
   readonly evidence: readonly Evidence[];
 }
 
-export interface EntryPage {
-  readonly entry: EntryLine;
+export interface EntryDetails {
+  readonly entry: EntrySummary;
   /** Its JSON as it is stored; `cut`: long strings in it were cut, and the upstream has it whole. */
   readonly text: string;
   readonly cut: boolean;
@@ -188,7 +191,7 @@ export interface EntryPage {
   /** The rules have changed since it was evaluated. */
   readonly rulesChanged: boolean;
   /** Of the scope's alert only, where one was asked for. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly AlertPart[];
   readonly actorActivity: ActorActivity;
 }
 
@@ -196,8 +199,8 @@ export interface EntryPage {
 export interface ActorActivity {
   readonly actor: string | null;
   readonly withinMs: number;
-  readonly before: readonly EntryLine[];
-  readonly after: readonly EntryLine[];
+  readonly before: readonly EntrySummary[];
+  readonly after: readonly EntrySummary[];
   /** There is more within that time. */
   readonly moreBefore: boolean;
   readonly moreAfter: boolean;
@@ -205,7 +208,7 @@ export interface ActorActivity {
   readonly open: readonly string[];
 }
 
-export interface DeliveryLine {
+export interface DeliverySummary {
   readonly id: number;
   readonly receiver: string;
   /** `opened`, `updated`, `resolved`. */
@@ -219,13 +222,13 @@ export interface DeliveryLine {
   readonly settledAt: number | null;
 }
 
-export interface AlertPage {
-  readonly alert: AlertLine;
+export interface AlertDetails {
+  readonly alert: AlertSummary;
   /** In the order of time. `entry` is null where retention has thrown it out. */
   readonly timeline: readonly {
     readonly seq: number;
     readonly at: number;
-    readonly entry: EntryLine | null;
+    readonly entry: EntrySummary | null;
     readonly part: 'matched' | 'contributing';
     readonly decision: ShownDecision | null;
     readonly evidence: readonly Evidence[];
@@ -235,7 +238,7 @@ export interface AlertPage {
   /** Matches that were counted and not kept. */
   readonly more: number;
   /** Oldest first. */
-  readonly deliveries: readonly DeliveryLine[];
+  readonly deliveries: readonly DeliverySummary[];
   /** The decision when its period closed; null while it is open. */
   readonly closing: ShownDecision | null;
 }
@@ -250,7 +253,7 @@ export interface AlertQuery {
 
 export interface AlertList {
   /** Newest first, at most 50. */
-  readonly alerts: readonly AlertLine[];
+  readonly alerts: readonly AlertSummary[];
   /** What `before` would be of the next page; null at the end. */
   readonly next: number | null;
 }
@@ -269,7 +272,7 @@ export interface ReceiverHealth {
 }
 
 export interface Overview {
-  readonly status: Status;
+  readonly status: LedgerStatus;
   /** Counts by created_at and by first match, in steps from `from`. */
   readonly chart: {
     readonly from: number;
@@ -278,9 +281,9 @@ export interface Overview {
     readonly alerts: readonly number[];
   };
   /** Open alerts, the gravest and then the newest first, at most 20; how many there are by level is in `status`. */
-  readonly open: readonly AlertLine[];
+  readonly open: readonly AlertSummary[];
   /** Entries recorded last, newest first, at most 10. */
-  readonly newest: readonly EntryLine[];
+  readonly newest: readonly EntrySummary[];
 }
 
 export interface RuleActivity {
@@ -294,25 +297,25 @@ export interface RuleActivity {
 
 /** What the Worker's pages ask of the ledger, by RPC. */
 export interface LedgerViews {
-  status(): Promise<Status>;
+  status(): Promise<LedgerStatus>;
   overview(): Promise<Overview>;
   /** `scope`: only if it is one of this alert's entries. */
-  entry(id: string, scope: number | null): Promise<EntryPage | null>;
+  entry(id: string, scope: number | null): Promise<EntryDetails | null>;
   /** The stored JSON, whole; null where it is not recorded, was cut, or lies outside the scope. */
   entryText(id: string, scope: number | null): Promise<string | null>;
-  alert(id: number): Promise<AlertPage | null>;
+  alert(id: number): Promise<AlertDetails | null>;
   alerts(query: AlertQuery): Promise<AlertList>;
   rules(): Promise<readonly RuleActivity[]>;
 }
 
 /** Times are ms since the epoch. */
-export interface Status {
+export interface LedgerStatus {
   readonly watching: 'not begun' | 'watching' | 'blind';
   readonly startedAt: number | null;
   /** Wall: when a walk last ended or moved. */
   readonly movedAt: number | null;
   /** Why ticks fail, and since when; null where none has failed since the watch last moved. */
-  readonly failure: NotedFailure | null;
+  readonly failure: OngoingFailure | null;
   readonly watermark: number | null;
   /** How far seen-through lies behind now, in ms. */
   readonly lagMs: number | null;
@@ -325,7 +328,7 @@ export interface Status {
   readonly rules: { readonly version: string; readonly count: number };
   /** In the order they are configured. */
   readonly receivers: readonly ReceiverHealth[];
-  readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly NewestAlert[] };
+  readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly AlertHeadline[] };
   /** Of the last 30 days, and all that are pending. */
   readonly deliveries: {
     readonly pending: number;
@@ -343,14 +346,4 @@ export interface Status {
     readonly summary: string;
   }[];
   readonly quarantine: readonly { readonly key: string; readonly problem: string; readonly firstAt: number }[];
-}
-
-export interface NewestAlert {
-  readonly id: number;
-  readonly level: string;
-  readonly title: string;
-  readonly count: number;
-  readonly begins: number;
-  readonly lastAt: number;
-  readonly state: string;
 }

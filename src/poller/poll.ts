@@ -20,7 +20,7 @@ import {
   withoutFilters,
 } from '../audit-log/tail.ts';
 import { ALLOWED_LATENESS_MIN_MS } from '../config/watch.ts';
-import type { Begun, Intake, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
+import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { BATCH_ENTRIES_MAX, flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
 
 /** The part of a KV namespace that a poll needs. */
@@ -46,7 +46,7 @@ export interface PollDeps {
 
 export type StopReason = 'scan ended' | 'budget' | 'overtaken' | 'stuck';
 
-export interface PollResult extends Intake {
+export interface PollResult extends IntakeCounts {
   /** How it came by its checkpoint. */
   readonly how: Begun['how'];
   readonly stopped: StopReason;
@@ -75,7 +75,7 @@ interface Run {
   readonly deadline: number;
   /** Requests that the client had sent before the poll. */
   readonly requestsBefore: number;
-  readonly counts: { -readonly [count in keyof Intake | 'pages']: number };
+  readonly counts: { -readonly [count in keyof IntakeCounts | 'pages']: number };
   readonly opened: OpenedAlert[];
   readonly notes: string[];
   checkpoint: Checkpoint;

@@ -10,7 +10,7 @@ import { UpstreamError } from '../audit-log/errors.ts';
 import type { Config } from '../config/config.ts';
 import { pause } from '../http/deadline.ts';
 import type { Fetch } from '../http/post.ts';
-import type { Failure, LedgerApi } from '../ledger/rpc.ts';
+import type { LedgerApi, TickFailure } from '../ledger/rpc.ts';
 import { type CheckpointKv, type PollResult, poll } from './poll.ts';
 
 /** The ledger's name: a Worker has one, for the one organization it watches. */
@@ -73,7 +73,7 @@ export async function tick(
 }
 
 /** Reports a failed tick to the ledger. If the ledger can't be reached, there is only the log. */
-async function reportFailure(ledger: LedgerApi, failure: Failure): Promise<void> {
+async function reportFailure(ledger: LedgerApi, failure: TickFailure): Promise<void> {
   try {
     await ledger.recordFailedTick(failure);
   } catch (error) {
@@ -82,7 +82,7 @@ async function reportFailure(ledger: LedgerApi, failure: Failure): Promise<void>
   }
 }
 
-function failureFrom(error: unknown): Failure {
+function failureFrom(error: unknown): TickFailure {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof UpstreamError)) return { kind: 'other', message };
   const isKey = error.kind === 'unauthorized' || error.kind === 'forbidden';

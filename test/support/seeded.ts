@@ -7,7 +7,7 @@
  */
 import { createServer, type Server } from 'node:http';
 import { operatorToken } from '../../src/access/operator.ts';
-import type { Status } from '../../src/ledger/rpc.ts';
+import type { LedgerStatus } from '../../src/ledger/rpc.ts';
 import { type LogLine, type RunningWorker, startWorker, type WorkerOptions } from '../demo/worker.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
@@ -26,7 +26,7 @@ export interface Seeded {
   readonly logged: readonly LogLine[];
   tick(): Promise<void>;
   /** How things stand, as an operator sees it. */
-  status(): Promise<Status>;
+  status(): Promise<LedgerStatus>;
   /** Waits until no delivery is on its way: each is delivered or dead. */
   delivered(): Promise<void>;
   stop(): Promise<void>;
@@ -107,11 +107,11 @@ export async function startSeeded({
   }
 }
 
-async function statusOf(url: string): Promise<Status> {
+async function statusOf(url: string): Promise<LedgerStatus> {
   const token = await operatorToken(LINK_SECRET, 'GET', STATUS_PATH, Date.now());
   const response = await fetch(`${url}${STATUS_PATH}`, { headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Error(`the status was answered with ${response.status}`);
-  return ((await response.json()) as { status: Status }).status;
+  return ((await response.json()) as { status: LedgerStatus }).status;
 }
 
 /** Ticks until the walk has ended. */

@@ -4,14 +4,14 @@
  */
 import type { ShownDecision } from '../../src/alert/decision-wording.ts';
 import type {
-  AlertLine,
-  AlertPage,
-  EntryLine,
-  EntryPage,
+  AlertDetails,
+  AlertSummary,
+  EntryDetails,
+  EntrySummary,
   LedgerOperator,
+  LedgerStatus,
   LedgerViews,
   Overview,
-  Status,
 } from '../../src/ledger/rpc.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import type { Evidence, Rule } from '../../src/sigma/index.ts';
@@ -45,7 +45,7 @@ export const ORDINARY: UntrustedText = {
 export const ENTRY_ID = '7d3c1a52-6f0e-4a49-8f7b-1c2d3e4f5a6b';
 export const ALERT_ID = 42;
 
-export function entryLine(of: UntrustedText = ORDINARY, changes: Partial<EntryLine> = {}): EntryLine {
+export function entryLine(of: UntrustedText = ORDINARY, changes: Partial<EntrySummary> = {}): EntrySummary {
   return {
     seq: 7,
     id: ENTRY_ID,
@@ -62,7 +62,7 @@ export function entryLine(of: UntrustedText = ORDINARY, changes: Partial<EntryLi
   };
 }
 
-export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertLine> = {}): AlertLine {
+export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertSummary> = {}): AlertSummary {
   return {
     id: ALERT_ID,
     rule: RULE.id,
@@ -86,9 +86,9 @@ function evidence(of: UntrustedText): readonly Evidence[] {
   ];
 }
 
-export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertPage> = {}): AlertPage {
+export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertDetails> = {}): AlertDetails {
   const entry = entryLine(of);
-  const moment = (minutes: number, decision: ShownDecision | null): AlertPage['timeline'][number] => ({
+  const moment = (minutes: number, decision: ShownDecision | null): AlertDetails['timeline'][number] => ({
     seq: 100 - minutes,
     at: NOW - minutes * MINUTE,
     entry: { ...entry, createdAt: NOW - minutes * MINUTE },
@@ -117,13 +117,13 @@ export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertPa
   };
 }
 
-function line(id: number, receiver: string, state: AlertPage['deliveries'][number]['state'], reason: string | null) {
+function line(id: number, receiver: string, state: AlertDetails['deliveries'][number]['state'], reason: string | null) {
   const queuedAt = NOW - 24 * MINUTE;
   const settledAt = state === 'pending' ? null : queuedAt + 2_000;
   return { id, receiver, what: 'opened', state, reason, attempts: 1, queuedAt, dueAt: NOW + MINUTE, settledAt };
 }
 
-export function entryPage(of: UntrustedText = ORDINARY, changes: Partial<EntryPage> = {}): EntryPage {
+export function entryPage(of: UntrustedText = ORDINARY, changes: Partial<EntryDetails> = {}): EntryDetails {
   const entry = entryLine(of);
   const body = {
     id: entry.id,
@@ -138,7 +138,7 @@ export function entryPage(of: UntrustedText = ORDINARY, changes: Partial<EntryPa
     target: entry.target,
     extra: { note: of.name, tags: [of.agent, null, 9.5, true], [of.name.slice(0, 60)]: 1 },
   };
-  const other = (minutes: number, id: string, action: string): EntryLine =>
+  const other = (minutes: number, id: string, action: string): EntrySummary =>
     entryLine(of, {
       id,
       action,
@@ -167,7 +167,7 @@ export function entryPage(of: UntrustedText = ORDINARY, changes: Partial<EntryPa
   };
 }
 
-export function status(changes: Partial<Status> = {}): Status {
+export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
   return {
     watching: 'watching',
     startedAt: NOW - 90 * 24 * HOUR,
@@ -178,7 +178,7 @@ export function status(changes: Partial<Status> = {}): Status {
     checkpoint: null,
     rewinds: [],
     staged: 0,
-    counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as Status['counters'],
+    counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as LedgerStatus['counters'],
     rules: { version: ruleSet.version, count: ruleSet.rules.length },
     receivers: [
       receiver('slack', 'healthy', null),
@@ -193,7 +193,7 @@ export function status(changes: Partial<Status> = {}): Status {
     healthAlerts: [],
     quarantine: [],
     ...changes,
-  } as Status;
+  } as LedgerStatus;
 }
 
 export function overview(of: UntrustedText = ORDINARY, changes: Partial<Overview> = {}): Overview {
@@ -216,7 +216,7 @@ export function overview(of: UntrustedText = ORDINARY, changes: Partial<Overview
   };
 }
 
-function receiver(name: string, state: Status['receivers'][number]['state'], reason: string | null) {
+function receiver(name: string, state: LedgerStatus['receivers'][number]['state'], reason: string | null) {
   const failingSince = state === 'failing' ? NOW - 3 * HOUR : null;
   const lastDeliveredAt = state === 'healthy' ? NOW - 24 * MINUTE : null;
   return {

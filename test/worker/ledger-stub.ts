@@ -2,7 +2,7 @@
  * A ledger for the tests of who may look: one alert with one entry in it and one beside it, and a note of each time it is
  * asked. What the real one says of alerts and entries is for its own tests.
  */
-import type { AlertLine, EntryLine, LedgerOperator, LedgerViews, Status } from '../../src/ledger/rpc.ts';
+import type { AlertSummary, EntrySummary, LedgerOperator, LedgerStatus, LedgerViews } from '../../src/ledger/rpc.ts';
 
 export const ALERT = 5;
 export const OTHER_ALERT = 6;
@@ -18,7 +18,7 @@ export interface StubLedger {
 const AT = Date.UTC(2026, 0, 31, 9);
 
 /** `status`: what the real ledger says of how things stand; the pages show it. */
-export function stubLedger(status: Status): StubLedger {
+export function stubLedger(status: LedgerStatus): StubLedger {
   const asked: string[] = [];
   const scopes: { readonly [id: string]: number } = { [ENTRY]: ALERT, [OTHER_ENTRY]: OTHER_ALERT };
   const holds = (id: string, scope: number | null): boolean =>
@@ -80,7 +80,7 @@ export function entryText(id: string): string {
   return JSON.stringify({ id, action: 'vm.created', created_at: new Date(AT).toISOString(), kept: true });
 }
 
-function alertLine(id: number): AlertLine {
+function alertLine(id: number): AlertSummary {
   return {
     id,
     rule: 'rule-1',
@@ -96,7 +96,7 @@ function alertLine(id: number): AlertLine {
   };
 }
 
-function entryLine(id: string): EntryLine {
+function entryLine(id: string): EntrySummary {
   return {
     seq: 1,
     id,

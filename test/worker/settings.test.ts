@@ -4,7 +4,7 @@ import { exports } from 'cloudflare:workers';
 import { describe, expect, inject, it } from 'vitest';
 import { operatorToken } from '../../src/access/operator.ts';
 import worker from '../../src/index.ts';
-import type { Status } from '../../src/ledger/rpc.ts';
+import type { LedgerStatus } from '../../src/ledger/rpc.ts';
 import { KV_REWIND } from '../../src/poller/poll.ts';
 import { REWIND_PATH, STATUS_PATH } from '../../src/web/operator.ts';
 import { recordedIds, story } from './story.ts';
@@ -85,7 +85,7 @@ describe('settings that are all wrong', () => {
     const changes = { ...BAD, LINK_SECRET: SECRET };
     const token = await operatorToken(SECRET, 'GET', STATUS_PATH, Date.now());
     const response = await visit(world, STATUS_PATH, { headers: { authorization: `Bearer ${token}` } }, changes);
-    const { problems, status } = (await response.json()) as { problems: { setting: string }[]; status: Status };
+    const { problems, status } = (await response.json()) as { problems: { setting: string }[]; status: LedgerStatus };
     expect(problems.map(({ setting }) => setting).sort()).toEqual(
       Object.keys(BAD)
         .filter((of) => of !== 'LINK_SECRET')
@@ -250,7 +250,7 @@ describe("the operator's routes", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('private, no-store');
     const text = await response.text();
-    const { status, problems } = JSON.parse(text) as { status: Status; problems: unknown[] };
+    const { status, problems } = JSON.parse(text) as { status: LedgerStatus; problems: unknown[] };
     expect(problems).toEqual([]);
     expect(status).toMatchObject({ watching: 'watching', counters: { recorded: ids.length }, alerts: { open: {} } });
     for (const secret of [SECRET, world.apiKey, 'a-secret-of-slack']) expect(text).not.toContain(secret);

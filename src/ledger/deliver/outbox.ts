@@ -20,6 +20,9 @@ export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 /** The longest pause that a receiver may ask for. */
 const PAUSE_MAX_MS = 60 * 60_000;
 
+/** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
+export const ENDED = "state <> 'pending'";
+
 /** A delivery whose time has come. */
 export interface Due {
   readonly id: number;

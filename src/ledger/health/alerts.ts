@@ -159,7 +159,7 @@ export function raiseHealthAlert(
     kind: 'health',
     health: { kind, subject, summary, hint: HINTS[kind], since },
   };
-  tell(store, notification, recipientsOf(store, whole(alert), receivers), now);
+  enqueueForAll(store, notification, recipientsOf(store, whole(alert), receivers), now);
   return { told: true };
 }
 
@@ -188,7 +188,7 @@ export function resolveHealthAlert(
     kind: 'health-resolved',
     health: { kind, subject, summary, hint: '', since: known.since },
   };
-  tell(store, notification, workingReceivers(store, receivers), now);
+  enqueueForAll(store, notification, workingReceivers(store, receivers), now);
 }
 
 /**
@@ -221,7 +221,12 @@ function whole(alert: HealthAlert | HealthAlertKind): HealthAlert {
   return typeof alert === 'string' ? { kind: alert, key: alert, subject: null, except: null } : alert;
 }
 
-function tell(store: Store, notification: HealthNotification, receivers: readonly RoutedReceiver[], now: number): void {
+function enqueueForAll(
+  store: Store,
+  notification: HealthNotification,
+  receivers: readonly RoutedReceiver[],
+  now: number,
+): void {
   for (const { name: receiver } of receivers)
     enqueue(store, { receiver, health: notification.health.kind, notification }, now);
 }

@@ -25,7 +25,7 @@ export const FAILING_MS = 15 * 60_000;
 const REASON_CHARS = 300;
 
 /** What is stored of a receiver. */
-export interface Health {
+export interface AttemptHistory {
   readonly deliveredAt: number | null;
   /** Null: the last attempt was delivered. */
   readonly failingSince: number | null;
@@ -34,7 +34,7 @@ export interface Health {
   readonly reason: string | null;
 }
 
-const UNPROVEN: Health = { deliveredAt: null, failingSince: null, failures: 0, reason: null };
+const UNPROVEN: AttemptHistory = { deliveredAt: null, failingSince: null, failures: 0, reason: null };
 const COLUMNS = 'delivered_at AS deliveredAt, failing_since AS failingSince, failures, reason';
 
 /** Notes how an attempt ended: one row. */
@@ -44,10 +44,10 @@ export function storeAttempt(
   outcome: Outcome,
   isHealthAlert: boolean,
   now: number,
-): Health {
+): AttemptHistory {
   const rows =
     outcome.kind === 'delivered'
-      ? store.all<Health & Record<string, string | number | null>>(
+      ? store.all<AttemptHistory & Record<string, string | number | null>>(
           `INSERT INTO receivers (name, delivered_at, failures) VALUES (?, ?, 0)
            ON CONFLICT (name) DO UPDATE
            SET delivered_at = excluded.delivered_at, failing_since = NULL, failures = 0, reason = NULL
@@ -55,7 +55,7 @@ export function storeAttempt(
           name,
           now,
         )
-      : store.all<Health & Record<string, string | number | null>>(
+      : store.all<AttemptHistory & Record<string, string | number | null>>(
           `INSERT INTO receivers (name, failing_since, failures, reason) VALUES (?, ?, ?, ?)
            ON CONFLICT (name) DO UPDATE
            SET failing_since = coalesce(failing_since, excluded.failing_since),
@@ -70,20 +70,20 @@ export function storeAttempt(
 }
 
 /** What is known of each receiver that something was sent to, by name. */
-export function readHealth(store: Store): ReadonlyMap<string, Health> {
-  const rows = store.all<Health & { name: string } & Record<string, string | number | null>>(
+export function readHealth(store: Store): ReadonlyMap<string, AttemptHistory> {
+  const rows = store.all<AttemptHistory & { name: string } & Record<string, string | number | null>>(
     `SELECT name, ${COLUMNS} FROM receivers`,
   );
   return new Map(rows.map((row) => [row.name, row]));
 }
 
 /** When its failures make a receiver unhealthy, by the clock; null where they do not. */
-export function unhealthyFrom({ failingSince, failures }: Health): number | null {
+export function unhealthyFrom({ failingSince, failures }: AttemptHistory): number | null {
   return failingSince === null || failures < FAILURES_IN_A_ROW ? null : failingSince + FAILING_MS;
 }
 
 /** Whether an attempt that just ended so shows that the receiver is unhealthy. */
-export function provesUnhealthy(health: Health, outcome: Outcome, now: number): boolean {
+export function provesUnhealthy(health: AttemptHistory, outcome: Outcome, now: number): boolean {
   const from = unhealthyFrom(health);
   return from !== null && outcome.kind !== 'delivered' && (outcome.kind === 'refused' || now >= from);
 }

@@ -3,9 +3,9 @@
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
-import { GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
+import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { FAILURES_MAX } from '../model.ts';
-import type { NewestAlert, Status } from '../rpc.ts';
+import type { AlertHeadline, LedgerStatus } from '../rpc.ts';
 import { failureOf, readState, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { displayKey, LASTING } from './alerts.ts';
@@ -24,11 +24,9 @@ const ALARMS_SHOWN_MS = 24 * 60 * 60_000;
 const LASTS = LASTING.map((kind) => `kind = '${kind}' OR kind GLOB '${kind}:*'`).join(' OR ');
 /** Each list of the status shows at most so many rows. */
 const SHOWN = 10;
-/** As the index of ended deliveries has it, so that it is used. */
-const ENDED = "state <> 'pending'";
 
 /** Reads the status. */
-export function readStatus(store: Store, context: StatusContext): Status {
+export function readStatus(store: Store, context: StatusContext): LedgerStatus {
   const state = readState(store);
   const checkpoint = state === null ? null : context.unsaved.current(state);
   const movedAt = state === null ? null : context.unsaved.movedAt(state);
@@ -58,7 +56,7 @@ export function readStatus(store: Store, context: StatusContext): Status {
     receivers: receiversHealth(store, context.receivers),
     alerts: {
       open: Object.fromEntries(open.map((row) => [row.level, row.n])),
-      newest: store.all<NewestAlert & Record<string, string | number>>(
+      newest: store.all<AlertHeadline & Record<string, string | number>>(
         `SELECT id, level, title, count, begins, last_at AS lastAt, state FROM alerts
          WHERE id > 0 ORDER BY id DESC LIMIT ${SHOWN}`,
       ),

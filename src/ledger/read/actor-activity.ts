@@ -6,7 +6,7 @@
  * themselves are read for the hits only. So it costs at most one index row an entry of those two days.
  */
 import type { ActorActivity } from '../rpc.ts';
-import { entryLine, type StoredEntry } from '../store/rows.ts';
+import { type EntryRow, entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** So far it looks, before and after. */
@@ -15,14 +15,14 @@ export const ACTIVITY_MS = 24 * 60 * 60_000;
 export const ACTIVITY_MAX = 25;
 
 /** The entry that the story is told around. `actor` as it is stored. */
-export interface Middle {
+export interface CentreEntry {
   readonly seq: number;
   readonly created_at: number;
   readonly actor: string | null;
 }
 
 /** The story around an entry; nobody has none. */
-export function readActorActivity(store: Store, middle: Middle, scope: number | null): ActorActivity {
+export function readActorActivity(store: Store, middle: CentreEntry, scope: number | null): ActorActivity {
   const { actor } = middle;
   const before = actor === null ? [] : seqsBefore(store, middle, actor);
   const after = actor === null ? [] : seqsAfter(store, middle, actor);
@@ -31,7 +31,7 @@ export function readActorActivity(store: Store, middle: Middle, scope: number | 
   const lines = (seqs: readonly number[]) =>
     seqs.slice(0, ACTIVITY_MAX).flatMap((seq) => {
       const row = rows.get(seq);
-      return row === undefined ? [] : [entryLine(row)];
+      return row === undefined ? [] : [entrySummary(row)];
     });
   const actorActivity = { before: lines(before).reverse(), after: lines(after) };
   const held = scope === null ? null : heldBy(store, scope, shown);
@@ -48,7 +48,7 @@ export function readActorActivity(store: Store, middle: Middle, scope: number | 
 }
 
 /** Nearest first, one more than is shown. `actor` in the order is one value throughout: the order is the index's. */
-function seqsBefore(store: Store, { seq, created_at: at }: Middle, actor: string): number[] {
+function seqsBefore(store: Store, { seq, created_at: at }: CentreEntry, actor: string): number[] {
   const rows = store.all<{ seq: number }>(
     `SELECT seq FROM entries INDEXED BY entries_by_time
      WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at < ? OR +seq < ?)
@@ -62,7 +62,7 @@ function seqsBefore(store: Store, { seq, created_at: at }: Middle, actor: string
   return rows.map((row) => row.seq);
 }
 
-function seqsAfter(store: Store, { seq, created_at: at }: Middle, actor: string): number[] {
+function seqsAfter(store: Store, { seq, created_at: at }: CentreEntry, actor: string): number[] {
   const rows = store.all<{ seq: number }>(
     `SELECT seq FROM entries INDEXED BY entries_by_time
      WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at > ? OR +seq > ?)
@@ -76,8 +76,8 @@ function seqsAfter(store: Store, { seq, created_at: at }: Middle, actor: string)
   return rows.map((row) => row.seq);
 }
 
-function entriesOf(store: Store, seqs: readonly number[]): StoredEntry[] {
-  return store.all<StoredEntry>(
+function entriesOf(store: Store, seqs: readonly number[]): EntryRow[] {
+  return store.all<EntryRow>(
     'SELECT seq, id, created_at, body FROM entries WHERE seq IN (SELECT value FROM json_each(?))',
     JSON.stringify(seqs),
   );

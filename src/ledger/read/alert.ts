@@ -3,16 +3,16 @@
  *
  * Contract: reads only, by indexes; both lists are bounded. An entry that retention has thrown out leaves its match.
  */
-import type { AlertPage, DeliveryLine } from '../rpc.ts';
+import type { AlertDetails, DeliverySummary } from '../rpc.ts';
 import {
-  alertLine,
+  type AlertRow,
+  alertSummary,
   DAMAGED,
   decisionFrom,
-  entryLine,
+  type EntryRow,
+  entrySummary,
   evidenceFrom,
   partFrom,
-  type StoredAlert,
-  type StoredEntry,
 } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
@@ -22,13 +22,13 @@ const TIMELINE_MOST = 200;
 const DELIVERIES_MOST = 200;
 
 /** An alert with all there is to know of it; null where there is none. */
-export function readAlert(store: Store, id: number): AlertPage | null {
-  const [row] = store.all<StoredAlert & { closing: string | null }>('SELECT * FROM alerts WHERE id = ?', id);
+export function readAlert(store: Store, id: number): AlertDetails | null {
+  const [row] = store.all<AlertRow & { closing: string | null }>('SELECT * FROM alerts WHERE id = ?', id);
   if (row === undefined) return null;
   const timeline = timelineOf(store, id);
   const kept = timeline.filter(({ part }) => part === 'matched').length;
   return {
-    alert: alertLine(row),
+    alert: alertSummary(row),
     timeline,
     more: Math.max(0, row.count - kept),
     deliveries: deliveriesOf(store, id),
@@ -36,7 +36,7 @@ export function readAlert(store: Store, id: number): AlertPage | null {
   };
 }
 
-type MatchRow = {
+type TimelineRow = {
   seq: number;
   at: number;
   decision: string | null;
@@ -47,8 +47,8 @@ type MatchRow = {
   body: string;
 };
 
-function timelineOf(store: Store, alert: number): AlertPage['timeline'] {
-  const rows = store.all<MatchRow>(
+function timelineOf(store: Store, alert: number): AlertDetails['timeline'] {
+  const rows = store.all<TimelineRow>(
     `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, entries.id, entries.created_at, entries.body
      FROM matches LEFT JOIN entries ON entries.seq = matches.seq
      WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MOST}`,
@@ -66,15 +66,15 @@ function timelineOf(store: Store, alert: number): AlertPage['timeline'] {
 }
 
 /** Null where retention has thrown it out. */
-function entryIn({ id, ...row }: MatchRow): AlertPage['timeline'][number]['entry'] {
-  const entry: StoredEntry | null = id === null ? null : { ...row, id };
-  return entry === null ? null : entryLine(entry);
+function entryIn({ id, ...row }: TimelineRow): AlertDetails['timeline'][number]['entry'] {
+  const entry: EntryRow | null = id === null ? null : { ...row, id };
+  return entry === null ? null : entrySummary(entry);
 }
 
 const DELIVERY_STATES = ['pending', 'delivered', 'dead', 'suppressed'] as const;
 
-function deliveriesOf(store: Store, alert: number): readonly DeliveryLine[] {
-  const rows = store.all<Omit<DeliveryLine, 'state'> & { state: string } & Record<string, string | number | null>>(
+function deliveriesOf(store: Store, alert: number): readonly DeliverySummary[] {
+  const rows = store.all<Omit<DeliverySummary, 'state'> & { state: string } & Record<string, string | number | null>>(
     `SELECT id, receiver, iif(json_valid(notification), notification ->> '$.kind', ?) AS what, state, reason, attempts,
        queued_at AS queuedAt, due_at AS dueAt, settled_at AS settledAt
      FROM deliveries WHERE alert = ? ORDER BY id LIMIT ${DELIVERIES_MOST}`,

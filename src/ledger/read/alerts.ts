@@ -5,18 +5,18 @@
  * downward, as far as it takes to fill the page.
  */
 import type { AlertList, AlertQuery } from '../rpc.ts';
-import { alertLine, type StoredAlert } from '../store/rows.ts';
+import { type AlertRow, alertSummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** So many to a page. */
-export const ALERTS_MOST = 50;
+export const ALERTS_MAX = 50;
 
 /** A page of alerts. `level` and `rule` must be exactly so; null: any. */
 export function readAlerts(store: Store, { state, level, rule, before }: AlertQuery): AlertList {
   const below = before ?? Number.MAX_SAFE_INTEGER;
-  const rows = store.all<StoredAlert>(`${SELECTS[state]} LIMIT ${ALERTS_MOST + 1}`, below, level, rule);
-  const alerts = rows.slice(0, ALERTS_MOST).map(alertLine);
-  return { alerts, next: rows.length > ALERTS_MOST ? (alerts.at(-1)?.id ?? null) : null };
+  const rows = store.all<AlertRow>(`${SELECTS[state]} LIMIT ${ALERTS_MAX + 1}`, below, level, rule);
+  const alerts = rows.slice(0, ALERTS_MAX).map(alertSummary);
+  return { alerts, next: rows.length > ALERTS_MAX ? (alerts.at(-1)?.id ?? null) : null };
 }
 
 const FILTER = 'id < ? AND level = coalesce(?, level) AND rule = coalesce(?, rule)';

@@ -7,16 +7,16 @@
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { storedId } from '../record/dedupe.ts';
-import type { EntryPage, Part } from '../rpc.ts';
+import type { AlertPart, EntryDetails } from '../rpc.ts';
 import {
-  alertLine,
+  type AlertRow,
+  alertSummary,
   bodyOf,
   decisionFrom,
-  entryLine,
+  type EntryRow,
+  entrySummary,
   evidenceFrom,
   partFrom,
-  type StoredAlert,
-  type StoredEntry,
 } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { readActorActivity } from './actor-activity.ts';
@@ -24,15 +24,15 @@ import { readActorActivity } from './actor-activity.ts';
 /** An entry is in one alert a rule, and in what correlations made of it: more are not to be expected. */
 const PARTS_MOST = 50;
 
-type EntryRow = StoredEntry & { actor: string | null; cut: number | null };
+type EntryPageRow = EntryRow & { actor: string | null; cut: number | null };
 
 /** An entry with all there is to know of it. */
-export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryPage | null {
+export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryDetails | null {
   const row = entryRow(store, id, scope);
   if (row === null) return null;
   const body = bodyOf(row);
   return {
-    entry: entryLine(row),
+    entry: entrySummary(row),
     text: row.body,
     cut: row.cut === 1,
     rules: body === null ? [] : matchedNow(engine, body),
@@ -48,8 +48,8 @@ export function readEntryText(store: Store, id: string, scope: number | null): s
   return row === null || row.cut === 1 || bodyOf(row) === null ? null : row.body;
 }
 
-function entryRow(store: Store, id: string, scope: number | null): EntryRow | null {
-  const [row] = store.all<EntryRow>(
+function entryRow(store: Store, id: string, scope: number | null): EntryPageRow | null {
+  const [row] = store.all<EntryPageRow>(
     'SELECT seq, id, created_at, body, actor, cut FROM entries WHERE id = ?',
     storedId(id),
   );
@@ -59,7 +59,7 @@ function entryRow(store: Store, id: string, scope: number | null): EntryRow | nu
   return held.length > 0 ? row : null;
 }
 
-function matchedNow(engine: Engine, body: EntryBody): EntryPage['rules'] {
+function matchedNow(engine: Engine, body: EntryBody): EntryDetails['rules'] {
   return engine.evaluate(body).map(({ rule, evidence }) => ({
     id: rule.id,
     title: rule.title,
@@ -78,8 +78,8 @@ function rulesOf(store: Store, seq: number): string | null {
 }
 
 /** What it is to its alerts, the newest alert first. */
-function partsOf(store: Store, seq: number, scope: number | null): readonly Part[] {
-  const rows = store.all<StoredAlert & { decision: string | null; evidence: string }>(
+function partsOf(store: Store, seq: number, scope: number | null): readonly AlertPart[] {
+  const rows = store.all<AlertRow & { decision: string | null; evidence: string }>(
     `SELECT alerts.*, matches.decision, matches.evidence FROM matches JOIN alerts ON alerts.id = matches.alert
      WHERE matches.seq = ? AND matches.alert = coalesce(?, matches.alert)
      ORDER BY matches.alert DESC LIMIT ${PARTS_MOST}`,
@@ -87,7 +87,7 @@ function partsOf(store: Store, seq: number, scope: number | null): readonly Part
     scope,
   );
   return rows.map((row) => ({
-    alert: alertLine(row),
+    alert: alertSummary(row),
     part: partFrom(row.decision),
     decision: decisionFrom(row.decision),
     evidence: evidenceFrom(row.evidence),

@@ -4,8 +4,8 @@
  * Contract: reads only, by indexes. The chart reads one index row an entry of the day, and no entry.
  */
 import { LEVELS } from '../../sigma/index.ts';
-import type { AlertLine, EntryLine, Overview } from '../rpc.ts';
-import { alertLine, entryLine, type StoredAlert, type StoredEntry } from '../store/rows.ts';
+import type { AlertSummary, EntrySummary, Overview } from '../rpc.ts';
+import { type AlertRow, alertSummary, type EntryRow, entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** The chart's steps begin at whole half hours; the last holds `now`. */
@@ -31,20 +31,20 @@ const ALERTS_BY_STEP = `SELECT (SELECT count(*) FROM alerts
   FROM json_each(?) AS step ORDER BY step.key`;
 
 /** Open alerts, the gravest and then the newest first. */
-export function readOpen(store: Store): readonly AlertLine[] {
-  const rows = store.all<StoredAlert>(
+export function readOpen(store: Store): readonly AlertSummary[] {
+  const rows = store.all<AlertRow>(
     `SELECT * FROM alerts INDEXED BY alerts_open WHERE state = 'open'
      ORDER BY (SELECT key FROM json_each(?) WHERE value = level) DESC, begins DESC, id DESC LIMIT ${OPEN_MOST}`,
     JSON.stringify(LEVELS),
   );
-  return rows.map(alertLine);
+  return rows.map(alertSummary);
 }
 
 /** The entries recorded last, the last of them first. */
-export function readNewest(store: Store): readonly EntryLine[] {
-  const rows = store.all<StoredEntry>(
+export function readNewest(store: Store): readonly EntrySummary[] {
+  const rows = store.all<EntryRow>(
     `SELECT seq, id, created_at, body FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT ${NEWEST_MOST}`,
     Number.MAX_SAFE_INTEGER,
   );
-  return rows.map(entryLine);
+  return rows.map(entrySummary);
 }

@@ -2,7 +2,7 @@
  * How often each rule matched, and when last. Reads one row a rule that ever matched, and the key of an entry for each.
  */
 import type { RuleActivity } from '../rpc.ts';
-import { entryLine } from '../store/rows.ts';
+import { entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** More rules than anybody writes; those that are no more keep their row. */
@@ -28,6 +28,6 @@ export function readRules(store: Store): readonly RuleActivity[] {
     rule,
     matched,
     lastAt,
-    lastEntry: id === null || body === null ? id : entryLine({ seq: 0, id, created_at: createdAt, body }).id,
+    lastEntry: id === null || body === null ? id : entrySummary({ seq: 0, id, created_at: createdAt, body }).id,
   }));
 }

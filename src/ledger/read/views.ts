@@ -4,7 +4,15 @@
  * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
  */
 import type { Engine } from '../../sigma/index.ts';
-import type { AlertList, AlertPage, AlertQuery, EntryPage, Overview, RuleActivity, Status } from '../rpc.ts';
+import type {
+  AlertDetails,
+  AlertList,
+  AlertQuery,
+  EntryDetails,
+  LedgerStatus,
+  Overview,
+  RuleActivity,
+} from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
 import { readAlerts } from './alerts.ts';
@@ -16,14 +24,14 @@ import { readRules } from './rules.ts';
 export interface ViewsOptions {
   /** The rules as they are now. */
   readonly engine: Engine;
-  readonly status: (now: number) => Status;
+  readonly status: (now: number) => LedgerStatus;
 }
 
 export interface Views {
   overview(now: number): Overview;
-  entry(id: string, scope: number | null): EntryPage | null;
+  entry(id: string, scope: number | null): EntryDetails | null;
   entryText(id: string, scope: number | null): string | null;
-  alert(id: number): AlertPage | null;
+  alert(id: number): AlertDetails | null;
   alerts(query: AlertQuery): AlertList;
   rules(): readonly RuleActivity[];
 }

@@ -3,7 +3,7 @@
  *
  * Contract: changes nothing stored. Alerts opened earlier in the batch are found like stored ones.
  */
-import type { AlertRow } from '../../alert/alert.ts';
+import type { Alert } from '../../alert/alert.ts';
 import { DEDUP_PERIOD_MS, findOpenAlert } from '../../alert/decisions.ts';
 import type { KeyPart, Rule } from '../../sigma/index.ts';
 import type { EvaluationReads } from '../model.ts';
@@ -22,7 +22,7 @@ interface AlertMatch {
 }
 
 export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
-  const changed = new Map<number, AlertRow>();
+  const changed = new Map<number, Alert>();
   const openedIds = new Set<number>();
   /** The ids of the alerts that this batch opened, by rule and key. */
   const opened = new Map<string, number[]>();
@@ -30,14 +30,14 @@ export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
 
   return {
     /** The alert that a match of this rule and key at `at` joins; null: it opens one. */
-    find: (rule: Rule, key: string, at: number): AlertRow | null => {
+    find: (rule: Rule, key: string, at: number): Alert | null => {
       const reach = Math.max(periodOf(rule), SEARCH_MIN_MS);
       const stored = reads.alerts(rule.id, key, at - reach, at + reach).map((row) => changed.get(row.id) ?? row);
       const inBatch = (opened.get(`${rule.id}\n${key}`) ?? []).map((id) => changed.get(id));
       return findOpenAlert([...stored, ...inBatch.filter((row) => row !== undefined)], at);
     },
-    open: ({ rule, seq, at, isBackfilled }: AlertMatch, key: string, keyParts: readonly KeyPart[]): AlertRow => {
-      const alert: AlertRow = {
+    open: ({ rule, seq, at, isBackfilled }: AlertMatch, key: string, keyParts: readonly KeyPart[]): Alert => {
+      const alert: Alert = {
         id: ++last,
         rule: rule.id,
         key,
@@ -59,8 +59,8 @@ export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
       opened.set(place, [...(opened.get(place) ?? []), alert.id]);
       return alert;
     },
-    join: (alert: AlertRow, { seq, at, isBackfilled }: AlertMatch): AlertRow => {
-      const joined: AlertRow = {
+    join: (alert: Alert, { seq, at, isBackfilled }: AlertMatch): Alert => {
+      const joined: Alert = {
         ...alert,
         count: alert.count + 1,
         backfilled: alert.backfilled && isBackfilled,

@@ -5,18 +5,18 @@
  * forgotten. At most so many at once; while some are left, `isClosingDue` stays true. Neither the rule nor the entry
  * need still be there.
  */
-import type { AlertRow } from '../../alert/alert.ts';
+import type { Alert } from '../../alert/alert.ts';
 import { decideClosing } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { buildNotification, entryFromAlert, type Shown } from '../../alert/notification-builder.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
-import { alertFrom, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
+import { type AlertRow, alertFrom, type EntryRow, entryFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** At most so many close in one commit: each may be a message, and a commit must not take seconds. */
-export const CLOSE_MOST = 500;
+export const CLOSED_MAX = 500;
 
 const CLOSABLE = "state = 'open' AND begins + period <= ?";
 
@@ -32,8 +32,8 @@ export function closeAlerts(
   { engine, receivers }: { readonly engine: Engine; readonly receivers: readonly RoutedReceiver[] },
   now: number,
 ): void {
-  const rows = store.all<StoredAlert>(
-    `SELECT * FROM alerts WHERE ${CLOSABLE} ORDER BY begins + period, id LIMIT ${CLOSE_MOST}`,
+  const rows = store.all<AlertRow>(
+    `SELECT * FROM alerts WHERE ${CLOSABLE} ORDER BY begins + period, id LIMIT ${CLOSED_MAX}`,
     watermark,
   );
   for (const alert of rows.map(alertFrom)) {
@@ -51,14 +51,14 @@ export function closeAlerts(
 }
 
 /** The alert's last match, with its evidence where that was kept; where its entry is no more, what the alert remembers. */
-function lastMatch(store: Store, alert: AlertRow): Shown {
+function lastMatch(store: Store, alert: Alert): Shown {
   const kept = store.all<{ evidence: string }>(
     'SELECT evidence FROM matches WHERE alert = ? AND seq = ? AND decision IS NOT NULL',
     alert.id,
     alert.lastSeq,
   )[0];
   const evidence = kept === undefined ? [] : JSON.parse(kept.evidence);
-  const row = store.all<StoredEntry>('SELECT seq, id, created_at, body FROM entries WHERE seq = ?', alert.lastSeq)[0];
+  const row = store.all<EntryRow>('SELECT seq, id, created_at, body FROM entries WHERE seq = ?', alert.lastSeq)[0];
   if (row === undefined) return { entry: entryFromAlert(alert), evidence };
   const { id, createdAt, body } = entryFrom(row);
   return { entry: entryView(id, createdAt, body), evidence };

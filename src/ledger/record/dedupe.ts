@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 
 export interface Deduped {
   /** New, by (created_at, id), each once. */
-  readonly fresh: readonly Incoming[];
+  readonly unrecorded: readonly Incoming[];
   readonly known: number;
   /** Older than retention, and left alone. */
   readonly expired: number;
@@ -42,8 +42,8 @@ export function dedupe(
     JSON.stringify([...wanted.keys()]),
   );
   for (const { id } of known) wanted.delete(id);
-  const fresh = [...wanted.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
-  return { fresh, known: known.length, expired };
+  const unrecorded = [...wanted.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  return { unrecorded, known: known.length, expired };
 }
 
 /** Whether an entry of this id is recorded, or staged. */

@@ -5,7 +5,7 @@
  * their scan and the rules; it changes nothing itself. An entry's event time is its `created_at`, or the beginning of its
  * scan where it claims to be later. One entry counts once in an alert.
  */
-import type { AlertRow, MatchedWindow } from '../../alert/alert.ts';
+import type { Alert, MatchedWindow } from '../../alert/alert.ts';
 import { DEDUP_BY, decideNotification } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import { keyText } from '../../alert/key.ts';
@@ -26,11 +26,11 @@ import {
 } from '../../sigma/index.ts';
 import type {
   Accepted,
-  ActivityRow,
+  ActivityChange,
+  AlertMatch,
   Changes,
-  ContributingRow,
+  ContributingMatch,
   EvaluationReads,
-  MatchRow,
   ScanContext,
 } from '../model.ts';
 import { createBatchAlerts } from './batch-alerts.ts';
@@ -118,9 +118,9 @@ function createBatch(context: BatchContext): {
   const titleOf = (id: string): string => engine.rules.get(id)?.title ?? id;
   const windows = createBatchWindows(reads.window);
   const alerts = createBatchAlerts(reads, context.lastAlert);
-  const matches: MatchRow[] = [];
-  const contributing: ContributingRow[] = [];
-  const activity = new Map<string, ActivityRow>();
+  const matches: AlertMatch[] = [];
+  const contributing: ContributingMatch[] = [];
+  const activity = new Map<string, ActivityChange>();
   const notifications: AlertNotification[] = [];
 
   const add = (match: RuleMatch): void => {
@@ -168,7 +168,7 @@ function createBatch(context: BatchContext): {
 }
 
 /** How often the rule matched, this match included. */
-function nextActivity(before: ActivityRow | undefined, { rule, entry, at }: RuleMatch): ActivityRow {
+function nextActivity(before: ActivityChange | undefined, { rule, entry, at }: RuleMatch): ActivityChange {
   return {
     rule: rule.id,
     matched: (before?.matched ?? 0) + 1,
@@ -177,7 +177,7 @@ function nextActivity(before: ActivityRow | undefined, { rule, entry, at }: Rule
   };
 }
 
-function contributingRow(alert: AlertRow, { entry, evidence }: ContributingEntry): ContributingRow {
+function contributingRow(alert: Alert, { entry, evidence }: ContributingEntry): ContributingMatch {
   return { alert: alert.id, seq: entry.seq, at: entry.createdAt, evidence };
 }
 

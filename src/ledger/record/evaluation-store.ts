@@ -4,7 +4,7 @@
 import { LEAST_LEVEL } from '../../routing/routing.ts';
 import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
 import type { Accepted, Changes, EvaluationReads } from '../model.ts';
-import { alertFrom, entryFrom, type StoredAlert, type StoredEntry } from '../store/rows.ts';
+import { type AlertRow, alertFrom, type EntryRow, entryFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** So many entries at the times of a window are looked at: others may share an instant with them. */
@@ -32,7 +32,7 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
     },
     alerts: (rule, key, from, to) =>
       store
-        .all<StoredAlert>(
+        .all<AlertRow>(
           'SELECT * FROM alerts WHERE rule = ? AND key = ? AND begins > ? AND begins < ? ORDER BY begins',
           rule,
           key,
@@ -43,7 +43,7 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
     // What was dated at its walk's beginning did not happen at its created_at. `+seq`: found by time, not by number.
     entriesAt: (times, seq) =>
       lazily(
-        store.all<StoredEntry>(
+        store.all<EntryRow>(
           `SELECT seq, id, created_at, body FROM entries
            WHERE created_at IN (SELECT value FROM json_each(?)) AND +seq < ? AND created_at <=
              (SELECT began FROM batches WHERE first_seq <= entries.seq ORDER BY first_seq DESC LIMIT 1)
@@ -74,7 +74,7 @@ function asSeen(rule: Rule): Rule {
 }
 
 /** Entries parsed as they are asked for: the last of them seldom are. */
-function* lazily(rows: readonly StoredEntry[]): Iterable<Accepted> {
+function* lazily(rows: readonly EntryRow[]): Iterable<Accepted> {
   for (const row of rows) yield entryFrom(row);
 }
 

@@ -5,7 +5,7 @@
 import { oneLine } from '../../text/untrusted.ts';
 import { raiseHealthAlert } from '../health/alerts.ts';
 import type { InvalidRecord } from '../model.ts';
-import type { Failure } from '../rpc.ts';
+import type { TickFailure } from '../rpc.ts';
 import { failureOf, readState, writeState } from '../store/state.ts';
 import { type LedgerContext, requireState } from './context.ts';
 import { isRecordedOrStaged } from './dedupe.ts';
@@ -16,7 +16,7 @@ import { oldestStaged, takeStaged } from './staging.ts';
 const MESSAGE_CHARS = 500;
 
 /** Stores that a tick failed: one row. The tick read nothing, so the checkpoint keeps its version. */
-export function recordFailedTick({ store, options, unsaved }: LedgerContext, failure: Failure, now: number): void {
+export function recordFailedTick({ store, options, unsaved }: LedgerContext, failure: TickFailure, now: number): void {
   const state = readState(store);
   if (state === null) return;
   const since = failureOf(state, unsaved.movedAt(state))?.since ?? now;

@@ -11,17 +11,17 @@ import type { GroupCounts } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 
 /** A rule keeps no more groups than this. */
-export const GROUPS_MOST = 100_000;
+export const GROUPS_MAX = 100_000;
 /** How many go at once beside those that are too many: a twentieth, so that the rest is read seldom. */
 export const GROUPS_DROPPED = 5_000;
 
-export interface Limited {
+export interface GroupLimit {
   readonly counts: GroupCounts;
   readonly dropped: readonly { readonly rule: CorrelationRule; readonly groups: number }[];
 }
 
 /** Drops what is too many after `windows` were stored. `known`: the counts before. */
-export function limitGroups(store: Store, windows: readonly TouchedWindow[], known: GroupCounts): Limited {
+export function limitGroups(store: Store, windows: readonly TouchedWindow[], known: GroupCounts): GroupLimit {
   const counts = new Map(Object.entries(known));
   const grown = new Set<CorrelationRule>();
   for (const { rule, isNew } of windows) {
@@ -32,9 +32,9 @@ export function limitGroups(store: Store, windows: readonly TouchedWindow[], kno
   if (grown.size === 0) return { counts: known, dropped: [] };
   const dropped: { rule: CorrelationRule; groups: number }[] = [];
   for (const rule of grown) {
-    if ((counts.get(rule.id) ?? 0) <= GROUPS_MOST) continue;
+    if ((counts.get(rule.id) ?? 0) <= GROUPS_MAX) continue;
     const groups = countOf(store, rule);
-    const over = groups <= GROUPS_MOST ? 0 : groups - GROUPS_MOST + GROUPS_DROPPED;
+    const over = groups <= GROUPS_MAX ? 0 : groups - GROUPS_MAX + GROUPS_DROPPED;
     counts.set(rule.id, groups - over);
     if (over === 0) continue;
     drop(store, rule, over);

@@ -16,7 +16,7 @@ import type { Store } from '../store/store.ts';
 import { accept } from './dedupe.ts';
 import { createEvaluation } from './evaluate.ts';
 import { applyChanges, createEvaluationStore } from './evaluation-store.ts';
-import { type Limited, limitGroups } from './group-limit.ts';
+import { type GroupLimit, limitGroups } from './group-limit.ts';
 import { quarantine } from './quarantine.ts';
 
 export interface IntakeResult {
@@ -107,7 +107,7 @@ function quarantineInvalid(
 function reportOverflow(
   store: Store,
   { windows }: Changes,
-  limited: Limited,
+  limited: GroupLimit,
   receivers: readonly RoutedReceiver[],
   now: number,
 ): number {

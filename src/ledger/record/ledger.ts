@@ -9,7 +9,7 @@
 import { readStatus } from '../health/status.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
-import type { Batch, BeginInput, Begun, Failure, Recorded, Status } from '../rpc.ts';
+import type { Batch, BeginInput, Begun, LedgerStatus, Recorded, TickFailure } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
 import { UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -24,13 +24,13 @@ export interface Ledger {
   begin(input: BeginInput, now: number): Begun;
   record(batch: Batch, now: number): Recorded;
   flush(expect: number, most: number, now: number): Recorded;
-  recordFailedTick(failure: Failure, now: number): void;
+  recordFailedTick(failure: TickFailure, now: number): void;
   quarantineCandidate(record: InvalidRecord | null, now: number): boolean;
   /** Raises and resolves the health alerts that depend on the clock, and ends deliveries whose attempts were all lost. */
   watchdog(now: number): void;
   /** When the alarm must ring next: a delivery is due, or the watchdog has something to check. Null: never. */
   nextAlarmAt(now: number): number | null;
-  status(now: number): Status;
+  status(now: number): LedgerStatus;
 }
 
 /** Opens the ledger in a store and brings its tables up to date. */

@@ -12,15 +12,15 @@ const TEXT_LIMIT = 64 * 1024;
 
 /** Puts records away; returns how many were not there yet. */
 export function quarantine(store: Store, records: readonly InvalidRecord[], now: number): number {
-  let fresh = 0;
+  let added = 0;
   for (const record of records) {
     const key = quarantineKey(record);
     const known = store.all<{ failures: number }>('SELECT failures FROM quarantine WHERE key = ?', key)[0];
     if (known !== undefined && known.failures >= FAILURES_MAX) continue;
-    fresh++;
+    added++;
     put(store, record, FAILURES_MAX, now);
   }
-  return fresh;
+  return added;
 }
 
 /** Notes that an entry alone brought the ledger down; true when that has happened often enough to put it away. */

@@ -17,14 +17,14 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const state = requireState(store);
   if (batch.expect !== state.checkpoint.version) return { kind: 'conflict' };
   const ids = batch.entries.map((entry) => entry.id);
-  const { fresh, known, expired } = dedupe(store, batch.entries, {
+  const { unrecorded, known, expired } = dedupe(store, batch.entries, {
     floor: state.checkpoint.floor,
     expiredBefore: Math.max(state.latestBegan, batch.began) - options.retentionMs,
     skip: quarantinedIds(store, ids),
   });
   const isStaged = batch.handle === 'stage' && !(batch.ends && stagedCount(store) === 0);
-  const staged = isStaged ? stage(store, fresh) : 0;
-  const result = intake(state, isStaged ? [] : fresh, batch.invalid, batch, now);
+  const staged = isStaged ? stage(store, unrecorded) : 0;
+  const result = intake(state, isStaged ? [] : unrecorded, batch.invalid, batch, now);
   const { recorded, quarantined, opened } = result;
   const ended = batch.ends && batch.next !== null;
   const next = batch.next !== null && ended ? afterLastPage(context, batch.next) : batch.next;
@@ -50,13 +50,13 @@ export function flush(context: LedgerContext, expect: number, most: number, now:
   const state = requireState(store);
   const checkpoint = unsaved.current(state);
   if (expect !== state.checkpoint.version || !checkpoint.scan?.flushing) return { kind: 'conflict' };
-  const { fresh, known } = dedupe(store, takeStaged(store, most), {
+  const { unrecorded, known } = dedupe(store, takeStaged(store, most), {
     floor: checkpoint.floor,
     expiredBefore: Number.NEGATIVE_INFINITY,
     skip: new Set(),
   });
   const { began, suppressBefore } = checkpoint.scan;
-  const result = intake(state, fresh, [], { began: began ?? now, suppressBefore }, now);
+  const result = intake(state, unrecorded, [], { began: began ?? now, suppressBefore }, now);
   const { recorded, quarantined, opened } = result;
   const ended = stagedCount(store) === 0;
   const next = ended ? endScan(checkpoint, options.allowedLatenessMs) : checkpoint;

@@ -4,6 +4,7 @@
  * as the upstream shows it.
  */
 import type { Engine } from '../../sigma/index.ts';
+import { ENDED } from '../deliver/outbox.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 
@@ -12,9 +13,6 @@ const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 const EVICT_EVERY_MS = 60 * 60_000;
 /** At most so many rows of a table at once; what is left is the next commit's. */
 const EVICT_ROWS = 2_000;
-
-/** Said as the index of ended deliveries says it, so that they are found by it. */
-const ENDED = "state <> 'pending'";
 
 /** Throws out what is older than it is kept, now and then; returns the state that remembers when. */
 export function evict(

@@ -14,12 +14,12 @@ const TAKE_CHARS = 512 * 1024;
 
 /** Puts entries on the stage; those already there stay as they are. Returns how many are new. */
 export function stage(store: Store, entries: readonly Incoming[]): number {
-  let fresh = 0;
+  let added = 0;
   for (const entry of entries) {
     const id = storedId(entry.id);
     const there = store.all('SELECT 1 FROM staging WHERE created_at = ? AND id = ? AND part = 0', entry.createdAt, id);
     if (there.length > 0) continue;
-    fresh++;
+    added++;
     for (const [part, text] of inParts(entry.text).entries()) {
       store.run(
         'INSERT INTO staging (created_at, id, part, body) VALUES (?, ?, ?, ?)',
@@ -30,7 +30,7 @@ export function stage(store: Store, entries: readonly Incoming[]): number {
       );
     }
   }
-  return fresh;
+  return added;
 }
 
 /** A text in parts, none of which ends inside a character: SQLite keeps no half ones. */

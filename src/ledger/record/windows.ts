@@ -14,7 +14,7 @@ export interface BatchWindows extends Windows {
 
 /** `stored`: what is stored of a window; null where nothing is. */
 export function createBatchWindows(stored: (rule: CorrelationRule, key: string) => StoredWindow | null): BatchWindows {
-  const opened = new Map<string, Opened>();
+  const opened = new Map<string, OpenedWindow>();
   return {
     open: (rule, group) => {
       const key = keyText(group);
@@ -22,7 +22,7 @@ export function createBatchWindows(stored: (rule: CorrelationRule, key: string) 
       const known = opened.get(place);
       if (known !== undefined) return known;
       const before = stored(rule, key);
-      const window = new Opened(rule, key, before === null, openWindow(rule, before?.text ?? null));
+      const window = new OpenedWindow(rule, key, before === null, openWindow(rule, before?.text ?? null));
       opened.set(place, window);
       return window;
     },
@@ -35,7 +35,7 @@ export function createBatchWindows(stored: (rule: CorrelationRule, key: string) 
 }
 
 /** A window that notes what it sees. */
-class Opened implements Window {
+class OpenedWindow implements Window {
   readonly rule: CorrelationRule;
   readonly key: string;
   readonly isNew: boolean;

@@ -2,20 +2,20 @@
  * From stored rows to what a view shows. Pure; never throws, whatever a row holds: JSON that can't be read is shown as
  * damaged, in its own place.
  */
-import type { AlertRow } from '../../alert/alert.ts';
+import type { Alert } from '../../alert/alert.ts';
 import type { ShownDecision } from '../../alert/decision-wording.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { LEAST_LEVEL } from '../../routing/routing.ts';
 import { type Evidence, LEVELS } from '../../sigma/index.ts';
 import type { Accepted } from '../model.ts';
-import type { AlertLine, EntryLine, Part } from '../rpc.ts';
+import type { AlertPart, AlertSummary, EntrySummary } from '../rpc.ts';
 
 /** Said where stored JSON can't be read. */
 export const DAMAGED = 'damaged in the ledger';
 
 /** An entry of a list. One whose JSON is damaged still says when it was, and that. */
-export function entryLine(row: StoredEntry): EntryLine {
+export function entrySummary(row: EntryRow): EntrySummary {
   try {
     const { seq, id, createdAt, body } = entryFrom(row);
     return { ...entryView(id, createdAt, body), seq };
@@ -25,7 +25,7 @@ export function entryLine(row: StoredEntry): EntryLine {
 }
 
 /** A stored entry's fields; null where its JSON is damaged. */
-export function bodyOf(row: StoredEntry): EntryBody | null {
+export function bodyOf(row: EntryRow): EntryBody | null {
   try {
     return entryFrom(row).body;
   } catch {
@@ -34,7 +34,7 @@ export function bodyOf(row: StoredEntry): EntryBody | null {
 }
 
 /** An alert of a list. */
-export function alertLine(row: StoredAlert): AlertLine {
+export function alertSummary(row: AlertRow): AlertSummary {
   return {
     id: row.id,
     rule: row.rule,
@@ -56,7 +56,7 @@ export function evidenceFrom(text: string): readonly Evidence[] {
 }
 
 /** An entry's part in an alert: of an entry that only contributed to a correlation, no decision was made. */
-export function partFrom(decision: string | null): Part['part'] {
+export function partFrom(decision: string | null): AlertPart['part'] {
   return decision === null ? 'contributing' : 'matched';
 }
 
@@ -86,7 +86,7 @@ function listFrom<T>(text: string, read: (item: Fields) => T | null): T[] | null
   }
 }
 
-function keyPart({ field, value }: Fields): AlertLine['key'][number] | null {
+function keyPart({ field, value }: Fields): AlertSummary['key'][number] | null {
   return typeof field === 'string' && typeof value === 'string' ? { field, value } : null;
 }
 
@@ -96,17 +96,17 @@ function evidence({ selection, field, value }: Fields): Evidence | null {
 }
 
 /** A row of `entries`, as far as it is read. */
-export type StoredEntry = { seq: number; id: string; created_at: number; body: string };
+export type EntryRow = { seq: number; id: string; created_at: number; body: string };
 
 /** An entry from its row, under the id it came with. */
-export function entryFrom(row: StoredEntry): Accepted {
+export function entryFrom(row: EntryRow): Accepted {
   const body = JSON.parse(row.body) as EntryBody;
   const { id } = body;
   return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };
 }
 
 /** A row of `alerts`, as far as it is read. */
-export type StoredAlert = {
+export type AlertRow = {
   id: number;
   rule: string;
   key: string;
@@ -124,7 +124,7 @@ export type StoredAlert = {
 };
 
 /** An alert from its row. */
-export function alertFrom(row: StoredAlert): AlertRow {
+export function alertFrom(row: AlertRow): Alert {
   return {
     id: row.id,
     rule: row.rule,

@@ -3,7 +3,7 @@
  * ms since the epoch; "wall" is the clock's time, the others the upstream's.
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
-import type { Counters, NotedFailure } from '../rpc.ts';
+import type { Counters, OngoingFailure } from '../rpc.ts';
 import type { Store } from './store.ts';
 
 export interface State {
@@ -27,7 +27,7 @@ export interface State {
   /** At least how many groups each correlation has (group-limit.ts). Absent until a group is stored. */
   readonly groups?: GroupCounts;
   /** The last tick that failed; null or absent where a scan has moved since. */
-  readonly failure?: NotedFailure | null;
+  readonly failure?: OngoingFailure | null;
 }
 
 /** The state of a ledger that has recorded nothing. */
@@ -48,7 +48,7 @@ export function firstState(now: number, floor: number, suppressBefore: number | 
 }
 
 /** The failure that lasts; null where a scan has moved since. */
-export function failureOf(state: State, movedAt: number): NotedFailure | null {
+export function failureOf(state: State, movedAt: number): OngoingFailure | null {
   const failure = state.failure ?? null;
   return failure !== null && failure.at >= movedAt ? failure : null;
 }

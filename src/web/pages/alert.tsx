@@ -5,7 +5,7 @@
 
 import { entryPath } from '../../access/link.ts';
 import { closingWording, decisionWording } from '../../alert/decision-wording.ts';
-import type { AlertPage, DeliveryLine } from '../../ledger/rpc.ts';
+import type { AlertDetails, DeliverySummary } from '../../ledger/rpc.ts';
 import type { Rule } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
 import type { Caller } from '../context.ts';
@@ -18,14 +18,14 @@ import { stateInWords, whatInWords } from './parts/wording.ts';
 
 export interface AlertOptions {
   readonly caller: Caller;
-  readonly found: AlertPage;
+  readonly found: AlertDetails;
   /** Its rule as it is now; null where there is none any more. */
   readonly rule: Rule | null;
   /** Wall clock, ms. */
   readonly now: number;
 }
 
-type Moment = AlertPage['timeline'][number];
+type Moment = AlertDetails['timeline'][number];
 
 const PROSE = 4_000;
 /** So many are shown at once; the rest is folded away. */
@@ -152,12 +152,12 @@ function Facts({ found, rule, caller, now }: AlertOptions) {
 /** The names in the timeline, each once; `NAMES` of them at most. */
 const NAMES = 3;
 
-function Actors({ timeline }: { timeline: AlertPage['timeline'] }) {
+function Actors({ timeline }: { timeline: AlertDetails['timeline'] }) {
   const names = new Set(timeline.flatMap(({ entry }) => entry?.actor.name ?? []));
   return <Several of={[...names]} none="(no name)" code={false} />;
 }
 
-function Addresses({ timeline }: { timeline: AlertPage['timeline'] }) {
+function Addresses({ timeline }: { timeline: AlertDetails['timeline'] }) {
   const addresses = new Set(timeline.flatMap(({ entry }) => entry?.clientIp ?? []));
   return <Several of={[...addresses]} none="(no address)" code />;
 }
@@ -204,7 +204,7 @@ function WhatToDo({ rule }: { rule: Rule }) {
   );
 }
 
-function Timeline({ timeline, pass }: { timeline: AlertPage['timeline']; pass: string | null }) {
+function Timeline({ timeline, pass }: { timeline: AlertDetails['timeline']; pass: string | null }) {
   if (timeline.length === 0) return <p class="empty">None of its entries is kept any more.</p>;
   const rest = timeline.slice(SHOWN);
   return (
@@ -273,7 +273,7 @@ function MomentItem({ moment, pass }: { moment: Moment; pass: string | null }) {
   );
 }
 
-function Deliveries({ deliveries }: { deliveries: readonly DeliveryLine[] }) {
+function Deliveries({ deliveries }: { deliveries: readonly DeliverySummary[] }) {
   if (deliveries.length === 0) {
     return <p class="empty">Nothing was sent to anybody. The timeline says why, match by match.</p>;
   }

@@ -6,7 +6,7 @@
 import { alertPath, PASS_PARAM } from '../../access/link.ts';
 import { decisionWording } from '../../alert/decision-wording.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { ActorActivity, EntryLine, EntryPage } from '../../ledger/rpc.ts';
+import type { ActorActivity, EntryDetails, EntrySummary } from '../../ledger/rpc.ts';
 import type { Evidence } from '../../sigma/index.ts';
 import type { Caller } from '../context.ts';
 import { Card, Level, lengthInWords, When } from './parts/elements.tsx';
@@ -25,7 +25,7 @@ const MOST_JSON = 400_000;
 
 export interface EntryOptions {
   readonly caller: Caller;
-  readonly found: EntryPage;
+  readonly found: EntryDetails;
   /** It came from the upstream: the ledger has not recorded it, or has it no more. */
   readonly unrecorded?: boolean;
 }
@@ -100,7 +100,7 @@ function CopyButton({ of, name }: { of: string; name: string }) {
   );
 }
 
-function Why({ found, caller }: { found: EntryPage; caller: Caller }) {
+function Why({ found, caller }: { found: EntryDetails; caller: Caller }) {
   const { rules, parts, rulesChanged } = found;
   const pass = caller.kind === 'link' ? caller.pass : null;
   return (
@@ -243,7 +243,7 @@ function ActorActivityCard({
   pass,
 }: {
   actorActivity: ActorActivity;
-  entry: EntryLine;
+  entry: EntrySummary;
   pass: string | null;
 }) {
   const around = [...actorActivity.before, entry, ...actorActivity.after].sort(

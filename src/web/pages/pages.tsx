@@ -8,7 +8,7 @@ import { Hono } from 'hono/tiny';
 import { entryView } from '../../alert/entry-view.ts';
 import { createClient } from '../../audit-log/client.ts';
 import { UpstreamError } from '../../audit-log/errors.ts';
-import type { EntryPage } from '../../ledger/rpc.ts';
+import type { EntryDetails } from '../../ledger/rpc.ts';
 import { ruleSet, ruleSources } from '../../rules.gen.ts';
 import { type AppDeps, scopeOf, type WebEnv } from '../context.ts';
 import { PAGE_HEADERS } from '../headers.ts';
@@ -95,7 +95,7 @@ export function createPages({ config, ledger, now, fetch }: AppDeps): Hono<WebEn
   });
 
   type Asked =
-    | { readonly kind: 'found'; readonly entry: EntryPage }
+    | { readonly kind: 'found'; readonly entry: EntryDetails }
     | { readonly kind: 'none' }
     /** In words, without secrets. */
     | { readonly kind: 'failed'; readonly reason: string };
@@ -132,7 +132,7 @@ function ruleOf(id: string | null) {
 }
 
 /** What is known of an entry that only the upstream has. */
-function unrecorded(entry: ReturnType<typeof entryView>, text: string): EntryPage {
+function unrecorded(entry: ReturnType<typeof entryView>, text: string): EntryDetails {
   const actorActivity = {
     actor: null,
     withinMs: 0,

@@ -1,7 +1,7 @@
 /** When an alert's period is seen through: told once where it grew, else with the reason kept; never twice, never lost. */
 
 import { describe, expect, it } from 'vitest';
-import { CLOSE_MOST } from '../../../src/ledger/record/closing.ts';
+import { CLOSED_MAX } from '../../../src/ledger/record/closing.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
 import { ALLOWED_LATENESS, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, route, scene } from '../scene.ts';
@@ -271,7 +271,7 @@ describe('what is told needs neither the rule nor the entry', () => {
 describe('thousands at once', () => {
   it('close a bounded number a commit, and all of them in the end, each once', () => {
     const it = scene([RULE]);
-    const actors = 2 * CLOSE_MOST + 100;
+    const actors = 2 * CLOSED_MAX + 100;
     for (const round of ['a', 'b']) {
       const page = entries(actors, NOON - HOUR, 1, round).map(({ id, createdAt }, i) =>
         deleted(id, createdAt, `actor ${i}`),
@@ -283,7 +283,7 @@ describe('thousands at once', () => {
       seeThrough(it, NOON + MINUTE);
       return it.count('alerts', "state = 'closed'");
     });
-    expect(closed).toEqual([CLOSE_MOST, 2 * CLOSE_MOST, actors, actors]);
+    expect(closed).toEqual([CLOSED_MAX, 2 * CLOSED_MAX, actors, actors]);
     expect(it.count('deliveries', "notification ->> '$.kind' = 'resolved'")).toBe(actors);
     expect(it.written(() => seeThrough(it, NOON + MINUTE))).toBe(0);
   });

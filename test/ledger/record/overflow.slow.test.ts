@@ -1,6 +1,6 @@
 /** More than correlations may keep: what is dropped is counted and told, and nothing that is stored is large. */
 import { describe, expect, it } from 'vitest';
-import { GROUPS_DROPPED, GROUPS_MOST } from '../../../src/ledger/record/group-limit.ts';
+import { GROUPS_DROPPED, GROUPS_MAX } from '../../../src/ledger/record/group-limit.ts';
 import { CORRELATION_TYPES, type CorrelationRule } from '../../../src/sigma/index.ts';
 import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, type Scene, scene } from '../scene.ts';
 
@@ -32,11 +32,11 @@ function grown(groups: number, known = groups): Scene {
 
 describe('too many groups', () => {
   it('are dropped, the longest untouched first, counted and told', () => {
-    const it = grown(GROUPS_MOST - 100);
+    const it = grown(GROUPS_MAX - 100);
     it.record(actors(0, 100));
-    expect([it.count('windows'), told(it)]).toEqual([GROUPS_MOST, []]);
+    expect([it.count('windows'), told(it)]).toEqual([GROUPS_MAX, []]);
     it.record(actors(100, 3));
-    expect(it.count('windows')).toBe(GROUPS_MOST - GROUPS_DROPPED);
+    expect(it.count('windows')).toBe(GROUPS_MAX - GROUPS_DROPPED);
     expect(told(it)).toEqual([
       'the rule Many has more groups than are kept: those that nothing was added to for the longest time were dropped',
     ]);
@@ -49,7 +49,7 @@ describe('too many groups', () => {
   });
 
   it('are looked for without counting the table, and once it is full, once in thousands', () => {
-    const it = grown(GROUPS_MOST - 150);
+    const it = grown(GROUPS_MAX - 150);
     let counted = 0;
     const { all } = it.store;
     Object.assign(it.store, {
@@ -66,7 +66,7 @@ describe('too many groups', () => {
   });
 
   it('that retention has thrown out are noticed before anything is dropped', () => {
-    const it = grown(10, GROUPS_MOST);
+    const it = grown(10, GROUPS_MAX);
     it.record(actors(0, 1));
     expect([it.count('windows'), told(it)]).toEqual([11, []]);
     expect(it.store.all("SELECT value ->> '$.groups.many' AS n FROM state")).toEqual([{ n: 11 }]);

@@ -1,7 +1,7 @@
 /** Alerts, a row each: how grave, what, who, how often, and since when. */
 
 import { alertPath } from '../../../access/link.ts';
-import type { AlertLine } from '../../../ledger/rpc.ts';
+import type { AlertSummary } from '../../../ledger/rpc.ts';
 import { numberText } from '../../../text/numbers.ts';
 import { Level, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
@@ -11,7 +11,7 @@ const KEY = 80;
 
 interface AlertTableProps {
   readonly caption: string;
-  readonly alerts: readonly AlertLine[];
+  readonly alerts: readonly AlertSummary[];
 }
 
 export function AlertTable({ caption, alerts }: AlertTableProps) {
@@ -63,7 +63,7 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
 }
 
 /** An alert's dedup key: `actor.id 4f2c…`. */
-export function KeyParts({ parts, class: name, max }: { parts: AlertLine['key']; class?: string; max: number }) {
+export function KeyParts({ parts, class: name, max }: { parts: AlertSummary['key']; class?: string; max: number }) {
   if (parts.length === 0) return null;
   return (
     <span class={name}>

@@ -6,7 +6,7 @@
 import type { Child } from 'hono/jsx';
 import { entryPath } from '../../../access/link.ts';
 import type { EntryView } from '../../../alert/notification.ts';
-import type { EntryLine } from '../../../ledger/rpc.ts';
+import type { EntrySummary } from '../../../ledger/rpc.ts';
 import type { Evidence } from '../../../sigma/index.ts';
 import { When } from './elements.tsx';
 import { evidenceFor } from './fields.ts';
@@ -141,7 +141,7 @@ export function EvidenceWords({ evidence: { selection, field, value } }: { evide
 
 interface EntryTableProps {
   readonly caption: string;
-  readonly entries: readonly EntryLine[];
+  readonly entries: readonly EntrySummary[];
   readonly pass: string | null;
   /** Ids that may be followed; null: all. */
   readonly open?: readonly string[] | null;
