@@ -12,5 +12,5 @@ test.each(STATES)('$name', async ({ name, path, ledger = {}, caller, env = SET }
   });
   const html = await (await app.request(`https://tocsin.example${path}`)).text();
   // A line each, for whoever reads the difference.
-  await expect(`${html.replaceAll('><', '>\n<')}\n`).toMatchFileSnapshot(`./pages/${name}.html`);
+  await expect(`${html.replaceAll('><', '>\n<')}\n`).toMatchFileSnapshot(`./pages/${name}.txt`);
 });
