@@ -1,15 +1,16 @@
 /**
- * The checkpoint and the rewind as they lie in KV: JSON for people to read and move, checked when it is read back.
- * Top-level times are RFC 3339. What can't be read is said, and treated as if it weren't there.
+ * The checkpoint and the rewind as JSON in KV, where people can read and edit them. Checked when read back; top-level times
+ * are RFC 3339. Pure.
  */
 
 import * as z from 'zod/mini';
 import { parseJson } from '../text/json.ts';
 import { readInstant } from '../text/times.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { PAGE_LIMIT_MAX, PAGE_LIMIT_MIN } from './entry.ts';
 
 const nullableNumber = z.nullable(z.number());
-/** ms since the epoch, as far as dates go (ECMA-262, 21.4.1.1). */
+/** ms since the epoch, within the range of dates (ECMA-262, 21.4.1.1). */
 const nullableMs = z.nullable(z.number().check(z.gte(-8.64e15), z.lte(8.64e15)));
 const direction = z.enum(['unknown', 'forward', 'backward']);
 const query = z.object({ sort: z.optional(z.string()), created_at_min: z.optional(z.string()) });
@@ -18,7 +19,7 @@ const time = z.string().check(z.refine((text) => readInstant(text) !== null, 'is
 const scanSchema = z.object({
   query,
   cursor: z.nullable(z.string()),
-  limit: z.number().check(z.gte(10), z.lte(100)),
+  limit: z.number().check(z.gte(PAGE_LIMIT_MIN), z.lte(PAGE_LIMIT_MAX)),
   began: nullableMs,
   steps: z.number(),
   brentCheckpoint: z.nullable(z.string()),
@@ -54,13 +55,13 @@ const rewindSchema = z.object({
 /** A value read from KV, or what is wrong with it. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
-/** The checkpoint as KV's text. */
+/** The checkpoint as text for KV. */
 export function checkpointText(checkpoint: Checkpoint): string {
   const { watermark, floor, ...rest } = checkpoint;
   return JSON.stringify({ watermark: isoOf(watermark), floor: isoOf(floor), ...rest });
 }
 
-/** Reads KV's checkpoint; only `watermark` must be there. */
+/** Reads a checkpoint from KV; only `watermark` is required. */
 export function checkpointFrom(text: string): Read<Checkpoint> {
   const read = parsed(checkpointSchema, text);
   if (!read.ok) return read;
@@ -81,19 +82,19 @@ export function checkpointFrom(text: string): Read<Checkpoint> {
   };
 }
 
-/** An operator's order to read the past again, `to` in ms since the epoch. Obeyed once, by its id. */
+/** An operator's order to read the log again from `to`, ms since the epoch. Applied once, by its id. */
 export interface Rewind {
   readonly id: string;
   readonly to: number;
   readonly suppress: boolean;
 }
 
-/** The rewind as KV's text. */
+/** The rewind as text for KV. */
 export function rewindText({ id, to, suppress }: Rewind): string {
   return JSON.stringify({ id, to: isoOf(to), suppress });
 }
 
-/** Reads KV's rewind. */
+/** Reads a rewind from KV. */
 export function rewindFrom(text: string): Read<Rewind> {
   const read = parsed(rewindSchema, text);
   if (!read.ok) return read;
@@ -103,11 +104,11 @@ export function rewindFrom(text: string): Read<Rewind> {
 
 function parsed<S extends z.ZodMiniType>(schema: S, text: string): Read<z.output<S>> {
   const json = parseJson(text);
-  if (json === undefined) return { ok: false, problem: 'it is not JSON' };
+  if (json === undefined) return { ok: false, problem: 'not JSON' };
   const result = schema.safeParse(json);
   if (result.success) return { ok: true, value: result.data };
   const issue = result.error.issues[0];
-  return { ok: false, problem: `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not as it should be'}` };
+  return { ok: false, problem: `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is invalid'}` };
 }
 
 function withoutUndefined(value: { sort?: string | undefined; created_at_min?: string | undefined }) {
@@ -117,7 +118,7 @@ function withoutUndefined(value: { sort?: string | undefined; created_at_min?: s
   };
 }
 
-/** Of a time that was checked before. */
+/** For a time that the schema has checked. */
 function msOf(text: string): number {
   return readInstant(text) ?? Number.NaN;
 }

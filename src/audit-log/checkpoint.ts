@@ -1,84 +1,84 @@
 /**
- * The checkpoint: how far the log has been read, and the walk under way.
+ * The checkpoint: how far the log has been read, and the scan in progress.
  *
- * Its one promise: everything the upstream showed with a `created_at` from `floor` to before `watermark` is recorded
- * (what appears later than the overlap excepted), and everything the walk has passed is recorded or staged. It is
- * plain data, kept by the ledger in the transaction that records a page, and copied to KV for people to read.
+ * Its promise: everything the upstream showed with a `created_at` from `floor` to before `watermark` is recorded (except
+ * entries that become visible after the allowed lateness), and everything the scan has read is recorded or staged. It is
+ * plain data. The ledger keeps it in the transaction that records a page, and it is copied to KV for people to read.
  *
- * Pure: no clock, no I/O. All times are milliseconds since the epoch.
+ * Pure. All times are ms since the epoch.
  */
 
-/** What a cursor is bound to: the whole query but for `cursor` and `limit`. */
+/** What a cursor is bound to: the query without `cursor` and `limit`. */
 export interface ScanQuery {
-  /** Absent where the upstream refuses to sort. */
+  /** Absent if the upstream refuses to sort. */
   readonly sort?: string;
-  /** RFC 3339. Absent where the upstream refuses to filter. */
+  /** RFC 3339. Absent if the upstream refuses to filter. */
   readonly created_at_min?: string;
 }
 
-/** One query followed page by page, over as many ticks as it takes, to its end. */
+/** One query followed page by page to its end, over one or more ticks. */
 export interface Scan {
   readonly query: ScanQuery;
-  /** The page to ask for next; null is the query's first. */
+  /** The next page; null: the query's first. */
   readonly cursor: string | null;
-  /** How many entries to ask for next. */
+  /** The next page's `limit`. */
   readonly limit: number;
-  /** The upstream's `Date` at the walk's first page; null before it. */
+  /** The upstream's `Date` at the scan's first page; null before it. */
   readonly began: number | null;
   /** Pages followed since the query began. */
   readonly steps: number;
-  /** A cursor met before, to notice when cursors go round in a circle (Brent). */
+  /** A cursor followed before, to detect a cycle of cursors (Brent's algorithm). */
   readonly brentCheckpoint: string | null;
   /**
-   * What the pages of this query have shown of its order. `forward`: oldest first, recorded as they come.
-   * `backward`: anything else, staged until the walk's end.
+   * The order that this query's pages have shown. `forward`: oldest first, recorded as they come. `backward`: any other
+   * order, staged until the end of the scan.
    */
   readonly direction: 'unknown' | 'forward' | 'backward';
-  /** Some entry so far is older than the one before it. */
+  /** An entry so far is older than the one before it. */
   readonly sawDescending: boolean;
-  /** Every page so far ascends, and each begins where the one before ended, or later. */
+  /** Every page so far ascends, and none begins before the end of the previous one. */
   readonly ascending: boolean;
-  /** Every entry so far is as young as `created_at_min` asks. */
+  /** Every entry so far respects `created_at_min`. */
   readonly filtered: boolean;
   /** `created_at` of the last entry followed. */
   readonly reached: number | null;
-  /** Entries followed; those of them, from the front, older than the overlap; those before the kept cursor. */
+  /** Entries followed; those at the front that are older than the allowed lateness; those before the resume cursor. */
   readonly followed: number;
   readonly old: number;
   readonly resumeCursorAt: number;
-  /** The farthest `created_at` any query of this walk has come to: what "the walk has moved" is judged by. */
+  /** The farthest `created_at` that any query of this scan has reached: when it changes, the scan has moved. */
   readonly frontier: number | null;
-  /** The pages are all read; what they brought is being recorded from the stage, oldest first. */
+  /** All pages are read; the staged entries are being recorded, oldest first. */
   readonly flushing: boolean;
-  /** Matches of entries created before this are history and notify nobody (first start or rewind, when asked). */
+  /** Matches of entries created before this are backfilled and notify nobody (first start or rewind, if asked). */
   readonly suppressBefore: number | null;
 }
 
-/** Where the next walk begins, for an upstream that can only be read from its first entry on. */
+/** Where the next scan begins, for an upstream that can't be filtered. */
 export interface ResumeCursor {
   readonly query: ScanQuery;
   readonly cursor: string;
-  /** Ask for just so many at first, so that a page boundary comes to stand at the overlap's edge; null: no need. */
+  /** The first page's `limit`, so that its end is at the edge of the allowed lateness; null: the usual limit. */
   readonly skip: number | null;
 }
 
 export interface Checkpoint {
-  /** Compared and swapped at each commit. */
+  /** Compared and incremented at each commit. */
   readonly version: number;
   readonly watermark: number;
-  /** Entries created before this are none of ours (first start; a rewind lowers it). */
+  /** Entries created before this are ignored (first start; a rewind lowers it). */
   readonly floor: number;
   readonly scan: Scan | null;
   readonly resumeCursor: ResumeCursor | null;
-  /** The direction the last walk proved: what to assume of a page that shows none. */
+  /** The direction that the last scan showed, assumed for a page that shows none. */
   readonly direction: 'unknown' | 'forward' | 'backward';
-  /** The upstream answered 400 to `sort` and `created_at_min`: ask without. */
+  /** The upstream answered 400 to `sort` and `created_at_min`: query without them. */
   readonly unfilteredUpstream: boolean;
-  /** As `Walk.suppressBefore`, for the next walk to begin. */
+  /** `Scan.suppressBefore` for the next scan. */
   readonly suppressBefore: number | null;
 }
 
-/** A checkpoint from which everything since `floor` is still to be read. */
+/** A checkpoint with everything since `floor` still to read. */
 export function firstCheckpoint(floor: number, suppressBefore: number | null): Checkpoint {
   return {
     version: 0,
@@ -93,8 +93,8 @@ export function firstCheckpoint(floor: number, suppressBefore: number | null): C
 }
 
 /**
- * The checkpoint after an operator's rewind: everything since `to` is read again. A rewind only goes back: to a time
- * that is not yet seen through it changes nothing, since skipping ahead would lose entries.
+ * The checkpoint after an operator's rewind, which reads everything since `to` again. A rewind only goes back: after the
+ * watermark it changes nothing, since skipping ahead would lose entries.
  */
 export function rewound(checkpoint: Checkpoint, to: number, suppress: boolean): Checkpoint {
   if (to >= checkpoint.watermark) return checkpoint;
@@ -104,7 +104,7 @@ export function rewound(checkpoint: Checkpoint, to: number, suppress: boolean): 
     floor: Math.min(checkpoint.floor, to),
     scan: null,
     resumeCursor: null,
-    // What was to be read in silence is no less so than what was seen through.
+    // What was to be backfilled still is, as is everything before the watermark.
     suppressBefore: suppress
       ? Math.max(checkpoint.watermark, checkpoint.suppressBefore ?? to, checkpoint.scan?.suppressBefore ?? to)
       : null,

@@ -1,98 +1,96 @@
 /**
- * The one way to the upstream: two requests of the Nirvana Labs API, made carefully.
+ * The client of the Nirvana Labs API: two requests, made carefully.
  *
- * What it promises:
- * - Only the configured base URL is asked, only GET, and no redirect is followed: the key goes nowhere else.
- * - The key is in no error and in no answer handed on, even where the upstream echoes it.
- * - An answer is had whole within `timeoutMs`, is at most `maxBytes`, and was JSON; or an `UpstreamError` is thrown.
- * - Retries are as the SDKs make them (retry.ts); a wait longer than a minute is left to the caller, by `retryAfterMs`.
+ * Contract:
+ * - Requests only the configured base URL, only GET, and follows no redirect: the key goes nowhere else.
+ * - The key is in no error and no result, even if the upstream echoes it.
+ * - An answer is complete within `timeoutMs`, at most `maxBytes`, and JSON; otherwise an `UpstreamError` is thrown.
+ * - Retries like the SDKs (retry.ts). A wait of more than a minute is left to the caller, as `retryAfterMs`.
  *
- * `fetch`, the clock, the sleep and the dice are injected. Runs in workerd and in Node. Constants about the API are
- * from its published SDKs (github.com/nirvana-labs), August 2026.
+ * `fetch`, clock, sleep and randomness are injected. Runs in workerd and in Node. Constants about the API are from its
+ * published SDKs (github.com/nirvana-labs), August 2026.
  */
-
 import { abortable, readBytes } from '../http/body.ts';
 import { readHttpDate } from '../http/headers.ts';
+import type { Fetch } from '../http/post.ts';
 import { createRedact, type Redact } from '../http/redact.ts';
+import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
 import type { AuditLog, EntryBody, ListQuery, Page } from './entry.ts';
 import { statusError, UpstreamError } from './errors.ts';
 import { parsePage } from './page.ts';
-import { decideRetry, type FailedTry, readUpstreamRetryAfter } from './retry.ts';
+import { decideRetry, type FailedAttempt, readUpstreamRetryAfter } from './retry.ts';
 
-export interface ClientOptions {
-  /** `https://api.nirvanalabs.io`, or a stand-in's; a path in front of `/v1` is kept. */
+export interface Upstream {
+  /** `https://api.nirvanalabs.io`, or a test server's; a path before `/v1` is kept. */
   readonly baseUrl: string;
   readonly apiKey: string;
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Waits between tries. */
+  readonly fetch: Fetch;
+}
+
+export interface ClientOptions extends Upstream {
+  /** Waits between attempts. */
   readonly sleep: (ms: number) => Promise<void>;
   /** Wall time, ms since the epoch. */
   readonly now: () => number;
-  /** In [0, 1): the jitter. */
+  /** In [0, 1), for the jitter. */
   readonly random?: () => number;
-  /** For the headers and the whole body of one try, ms. 60 s, as the SDKs have it. */
+  /** For the headers and the whole body of one attempt, ms. 60 s, as in the SDKs. */
   readonly timeoutMs?: number;
-  /** A signal that fires after so many ms: `AbortSignal.timeout`, but for simulated time. */
+  /** A signal that aborts after so many ms: `AbortSignal.timeout`, except with simulated time. */
   readonly deadline?: (ms: number) => AbortSignal;
   /** The longest body accepted, in bytes. */
   readonly maxBytes?: number;
-  /** Tries after the first. */
+  /** Attempts after the first. */
   readonly retries?: number;
-  /** Ends whatever is under way; its reason is what is thrown then. */
+  /** Aborts everything in progress; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
-/** What the upstream answered about one entry. */
-export type Lookup =
-  | { readonly found: true; readonly entry: EntryBody; readonly body: string; readonly headers: PassedHeaders }
-  | { readonly found: false; readonly body: string; readonly headers: PassedHeaders };
-
-/** Headers of an answer that may be handed on: names in lower case, all of `PASSED_HEADERS`. */
-export type PassedHeaders = { readonly [name: string]: string };
-
 export interface Client extends AuditLog {
-  /**
-   * One page.
-   * @throws UpstreamError of every kind
-   */
+  /** @throws UpstreamError of every kind */
   list(query: ListQuery): Promise<Page>;
   /**
-   * One entry, as the upstream has it. That there is none is an answer, not an error.
-   * @throws UpstreamError of every kind but `not-found`; `bad-request`, without asking, for what cannot be an id
+   * One entry and its JSON; null if the upstream has none with this id.
+   * @throws UpstreamError of every kind except `not-found`; `bad-request`, without a request, for an impossible id
    */
-  get(id: string): Promise<Lookup>;
-  /** How many requests have been sent, retries included: on Workers each is one of an invocation's subrequests. */
+  get(id: string): Promise<{ readonly entry: EntryBody; readonly body: string } | null>;
+  /** Requests sent so far, retries included: on Workers each is one of an invocation's subrequests. */
   readonly requests: number;
 }
 
 const TIMEOUT_MS = 60_000;
-/** A page of 100 entries is about 50 KB; a Worker has 128 MB, and needs the text and its parse at once. */
-const MAX_BYTES = 16 * 1024 * 1024;
+/** A page of 100 entries is about 50 KB. A Worker has 128 MB, and needs the text and the parsed JSON at once. */
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** Enough for any error message; the rest of an error's body is not read. */
+const ERROR_BYTES_MAX = 64 * 1024;
 const RETRIES = 2;
 /** For text of the upstream's in an error's message, in UTF-16 units. */
 const LINE_MAX = 200;
-/** Enough for any message; the rest of an error's body is not read. */
-const MAX_ERROR_BYTES = 64 * 1024;
 /**
- * Without a readable `Date`, the upstream's clock is taken to be this much behind ours: a walk that is thought to have
- * begun too early only reads a little again, one thought to have begun too late would lose entries.
+ * Without a readable `Date`, the upstream's clock is assumed to be this much behind ours. A scan that is dated too early
+ * only reads some entries again; one dated too late would lose entries.
  */
 export const CLOCK_MARGIN_MS = 5 * 60_000;
-/** The version is package.json's; a test holds the two together. */
+/** The version of package.json; a test compares them. */
 export const USER_AGENT = 'tocsin/0.1.0';
-/** What may be an entry's id: nothing in it means anything in a path. */
+/** An entry's id, as far as we request it: no character has a meaning in a path. */
 export const ENTRY_ID = /^[A-Za-z0-9_-]{1,128}$/;
 const KEY = /^[\x21-\x7e]+$/;
-/** A shorter key is a toy, and would be found in innocent pages. Error messages are redacted whatever its length. */
-const SHORTEST_KEY_IN_BODY = 16;
-const PASSED_HEADERS = ['content-type', 'date', 'etag', 'last-modified', 'x-request-id'];
+/** A shorter key is a test's, and would be found in innocent bodies. Error messages are redacted whatever its length. */
+const KEY_LENGTH_IN_BODY_MIN = 16;
 
-/** An answer with a success's status, its body read whole. */
+/** A successful answer with its whole body. */
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+}
+
+/** A failed attempt: its error, and what decides about a retry. */
+interface AttemptError {
+  readonly error: UpstreamError;
+  readonly answer: FailedAttempt['answer'];
 }
 
 /**
@@ -101,66 +99,24 @@ interface Answer {
  * const page = await client.list({ limit: 100, sort: 'created_at:asc' });
  */
 export function createClient(options: ClientOptions): Client {
-  const { baseUrl, apiKey, fetch, sleep, now, signal } = options;
-  const { random = Math.random, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, retries = RETRIES } = options;
-  const deadline = options.deadline ?? ((ms: number) => AbortSignal.timeout(ms));
-  const root = baseUrl.replace(/\/+$/, '');
+  const { apiKey, sleep, now, signal, random = Math.random, retries = RETRIES } = options;
   const redact = createRedact(apiKey);
-  const redactBody: Redact = apiKey.length < SHORTEST_KEY_IN_BODY ? (text) => text : redact;
   let requests = 0;
 
-  /** One try: the answer, or the error and what a retry is decided by. */
-  async function attemptOnce(url: string): Promise<Answer | { error: UpstreamError; answer: FailedTry['answer'] }> {
-    const timeout = deadline(timeoutMs);
-    const stop = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-    try {
-      requests++;
-      const sent = fetch(url, {
-        method: 'GET',
-        headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'user-agent': USER_AGENT },
-        redirect: 'manual',
-        signal: stop,
-      });
-      const response = await abortable(sent, stop);
-      const { status, headers } = response;
-      if (status >= 200 && status < 300) {
-        return { status, headers, text: redactBody(await readText(response, stop, maxBytes)) };
-      }
-      // An error's status counts, whatever becomes of its body.
-      const text = await readText(response, stop, MAX_ERROR_BYTES).catch(() => '');
-      signal?.throwIfAborted();
-      // A fetch as browsers have it hides a redirect that it does not follow behind status 0.
-      const shown = status === 0 ? 302 : status;
-      return {
-        error: statusError(shown, messageIn(text, redact), readUpstreamRetryAfter(headers, now())),
-        answer: { status: shown, headers },
-      };
-    } catch (thrown) {
-      signal?.throwIfAborted();
-      if (thrown instanceof UpstreamError) throw thrown;
-      if (timeout.aborted) {
-        const message = `the upstream did not answer within ${timeoutMs} ms: it will be asked again later`;
-        return { error: new UpstreamError('timeout', message), answer: null };
-      }
-      const why = oneLine(redact(reasonOf(thrown)), LINE_MAX);
-      const message = `the upstream could not be reached (${why}): check NIRVANA_LABS_BASE_URL if it stays so`;
-      return { error: new UpstreamError('network', message), answer: null };
-    }
-  }
-
-  async function ask(path: string): Promise<Answer> {
+  async function request(path: string): Promise<Answer> {
     if (!KEY.test(apiKey)) {
       throw new UpstreamError(
         'unauthorized',
-        'the API key is empty or has characters that no header can carry: check NIRVANA_LABS_API_KEY',
+        'the API key is empty or has characters that a header can’t contain: check NIRVANA_LABS_API_KEY',
       );
     }
-    for (let attempt = 0; ; attempt++) {
+    for (let number = 0; ; number++) {
       signal?.throwIfAborted();
-      const tried = await attemptOnce(`${root}${path}`);
-      if (!('error' in tried)) return tried;
-      const decision = decideRetry({ attempt, retries, answer: tried.answer, now: now(), random: random() });
-      if (!decision.retry) throw tried.error;
+      requests++;
+      const result = await attempt(options, redact, path);
+      if (!('error' in result)) return result;
+      const decision = decideRetry({ number, retries, answer: result.answer, now: now(), random: random() });
+      if (!decision.retry) throw result.error;
       const slept = sleep(decision.waitMs);
       await (signal === undefined ? slept : abortable(slept, signal));
     }
@@ -168,34 +124,26 @@ export function createClient(options: ClientOptions): Client {
 
   return {
     async list(query) {
-      const answer = await ask(`/v1/audit_logs?${queryString(query)}`);
-      return parsePage(parseJson(answer), readServedAt(answer.headers, now()));
+      const answer = await request(`/v1/audit_logs?${queryString(query)}`);
+      const servedAt = readHttpDate(answer.headers.get('date')) ?? now() - CLOCK_MARGIN_MS;
+      return parsePage(jsonOf(answer), servedAt);
     },
 
     async get(id) {
-      if (!ENTRY_ID.test(id))
-        throw new UpstreamError('bad-request', 'this is not the id of an audit-log entry: none was asked for');
+      if (!ENTRY_ID.test(id)) throw new UpstreamError('bad-request', 'this is not the id of an audit-log entry');
       let answer: Answer;
       try {
-        answer = await ask(`/v1/audit_logs/${id}`);
+        answer = await request(`/v1/audit_logs/${id}`);
       } catch (error) {
-        if (!(error instanceof UpstreamError) || error.kind !== 'not-found') throw error;
-        const body = JSON.stringify({ message: `there is no audit-log entry ${id}` });
-        return { found: false, body, headers: { 'content-type': 'application/json' } };
+        if (error instanceof UpstreamError && error.kind === 'not-found') return null;
+        throw error;
       }
-      const entry = parseJson(answer);
-      if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
-        throw new UpstreamError(
-          'wrong-shape',
-          "the upstream's answer is not an audit-log entry: check NIRVANA_LABS_BASE_URL",
-        );
+      const entry = jsonOf(answer);
+      if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) {
+        return { entry: entry as EntryBody, body: answer.text };
       }
-      return {
-        found: true,
-        entry: entry as EntryBody,
-        body: answer.text,
-        headers: passedHeaders(answer.headers, redact),
-      };
+      const message = "the upstream's answer is not an audit-log entry: check NIRVANA_LABS_BASE_URL";
+      throw new UpstreamError('wrong-shape', message);
     },
 
     get requests() {
@@ -204,60 +152,85 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
+/** Requests a path below the base URL, with our own headers. */
+export function requestUpstream(
+  { baseUrl, apiKey, fetch }: Upstream,
+  path: string,
+  init: { readonly signal: AbortSignal; readonly cache?: 'no-store' },
+): Promise<Response> {
+  return fetch(`${baseUrl.replace(/\/+$/, '')}${path}`, {
+    method: 'GET',
+    headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'user-agent': USER_AGENT },
+    redirect: 'manual',
+    ...init,
+  });
+}
+
+/** One attempt. Throws what no retry helps against, and the reason of the caller's signal. */
+async function attempt(options: ClientOptions, redact: Redact, path: string): Promise<Answer | AttemptError> {
+  const { apiKey, now, signal, timeoutMs = TIMEOUT_MS, maxBytes = BODY_BYTES_MAX } = options;
+  const timeout = options.deadline?.(timeoutMs) ?? AbortSignal.timeout(timeoutMs);
+  const stop = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+  try {
+    const response = await abortable(requestUpstream(options, path, { signal: stop }), stop);
+    const { headers } = response;
+    if (response.ok) {
+      const text = await readText(response, stop, maxBytes);
+      return { status: response.status, headers, text: apiKey.length < KEY_LENGTH_IN_BODY_MIN ? text : redact(text) };
+    }
+    // An error's status counts, even if its body can't be read.
+    const text = await readText(response, stop, ERROR_BYTES_MAX).catch(() => '');
+    signal?.throwIfAborted();
+    // A fetch as browsers have it hides a redirect that it does not follow behind status 0.
+    const status = response.status === 0 ? 302 : response.status;
+    return {
+      error: statusError(status, messageIn(text, redact), readUpstreamRetryAfter(headers, now())),
+      answer: { status, headers },
+    };
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    if (thrown instanceof UpstreamError) throw thrown;
+    if (timeout.aborted) {
+      const message = `the upstream did not answer within ${timeoutMs} ms: trying again later`;
+      return { error: new UpstreamError('timeout', message), answer: null };
+    }
+    const why = oneLine(redact(reasonOf(thrown)), LINE_MAX);
+    const message = `the upstream could not be reached (${why}): check NIRVANA_LABS_BASE_URL if this persists`;
+    return { error: new UpstreamError('network', message), answer: null };
+  }
+}
+
 function queryString(query: ListQuery): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
   return params.toString();
 }
 
-function parseJson({ text, status, headers }: Answer): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text: it is left out.
-    const type = oneLine(headers.get('content-type') ?? 'no content type', 60);
-    const message = `the upstream's answer is not JSON (${status}, ${type}, ${text.length} characters): check NIRVANA_LABS_BASE_URL if it stays so`;
-    throw new UpstreamError('not-json', message, { status });
-  }
+function jsonOf({ text, status, headers }: Answer): unknown {
+  const json = parseJson(text);
+  if (json !== undefined) return json;
+  const type = oneLine(headers.get('content-type') ?? 'no content type', 60);
+  const message = `the upstream's answer is not JSON (${status}, ${type}, ${text.length} characters): check NIRVANA_LABS_BASE_URL if this persists`;
+  throw new UpstreamError('not-json', message, { status });
 }
 
-/** The `Date` header, or without a readable one our own clock less `CLOCK_MARGIN_MS`. */
-function readServedAt(headers: Headers, now: number): number {
-  return readHttpDate(headers.get('date')) ?? now - CLOCK_MARGIN_MS;
-}
-
-function passedHeaders(headers: Headers, redact: Redact): PassedHeaders {
-  const passed: Record<string, string> = {};
-  for (const name of PASSED_HEADERS) {
-    const value = headers.get(name);
-    if (value !== null) passed[name] = redact(value);
-  }
-  return passed;
-}
-
-/** The `message` of an error's JSON body, redacted before it is shortened; nothing for any other body. */
+/** The `message` of an error's JSON body, redacted before it is shortened; '' for any other body. */
 function messageIn(text: string, redact: Redact): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    return typeof message === 'string' ? oneLine(redact(message), LINE_MAX) : '';
-  } catch {
-    return '';
-  }
+  const json = parseJson(text);
+  const message = typeof json === 'object' && json !== null && 'message' in json ? json.message : null;
+  return typeof message === 'string' ? oneLine(redact(message), LINE_MAX) : '';
 }
 
 function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'no reason given';
-  // Node says only "fetch failed" and hides the reason in the cause.
+  // Node says only "fetch failed" and puts the reason into the cause.
   return thrown.cause instanceof Error ? `${thrown.message}: ${thrown.cause.message}` : thrown.message;
 }
 
-/**
- * The body as text, read whole before the signal, and never read past the cap.
- * @throws UpstreamError `too-large`
- */
+/** The whole body as text. Throws `too-large`, and the signal's reason. */
 async function readText(response: Response, stop: AbortSignal, maxBytes: number): Promise<string> {
   const bytes = await readBytes(response, stop, maxBytes);
   if (bytes !== null) return new TextDecoder().decode(bytes);
-  const message = `the upstream's answer is longer than ${maxBytes} bytes: ask for fewer entries at once`;
+  const message = `the upstream's answer is longer than ${maxBytes} bytes: request fewer entries at once`;
   throw new UpstreamError('too-large', message, { status: response.status });
 }

@@ -1,31 +1,29 @@
 /**
- * The audit log's own words, parsed once at the edge.
+ * The audit log's types.
  *
- * An entry is one audit-log record. Only two things are asked of it: an `id` (a non-empty string) and a readable
- * `created_at` (RFC 3339); everything else is kept as it came, known or not. A record without those two is
- * malformed: it is not thrown away but carried beside the entries, to be quarantined.
- *
- * Pure: no clock, no I/O.
+ * An entry is one audit-log record. It needs only an `id` (a non-empty string) and a readable `created_at` (RFC 3339);
+ * everything else is kept as it came. A record without those two is malformed: it is kept beside the entries, to be
+ * quarantined.
  */
 
-/** A record's JSON object as the upstream gave it: every field kept, known or not. */
+/** A record's JSON object as it came, unknown fields included. */
 export type EntryBody = { readonly [field: string]: unknown };
 
-/** A record fit to be recorded and evaluated. */
+/** A record that can be recorded and evaluated. */
 export interface Entry {
   readonly id: string;
-  /** `created_at` in milliseconds since the epoch, finer digits cut off. */
+  /** `created_at` in ms since the epoch, finer digits cut off. */
   readonly createdAt: number;
   readonly body: EntryBody;
 }
 
-/** A record that cannot be recorded, and why. */
+/** A record that can't be recorded, and why. */
 export interface Malformed {
   readonly problem: 'not an object' | 'no id' | 'no created_at' | 'unreadable created_at';
   readonly body: unknown;
 }
 
-/** One page of the audit log, in the order the upstream gave it. */
+/** One page of the audit log, in the upstream's order. */
 export interface Page {
   readonly entries: readonly Entry[];
   readonly malformed: readonly Malformed[];
@@ -34,7 +32,7 @@ export interface Page {
   readonly servedAt: number;
 }
 
-/** What a page is asked for. The whole of it, but for `cursor` and `limit`, is what a cursor is bound to. */
+/** A query for a page. A cursor is bound to all of it except `cursor` and `limit`. */
 export interface ListQuery {
   readonly limit: number;
   readonly cursor?: string;
@@ -43,9 +41,14 @@ export interface ListQuery {
   readonly created_at_min?: string;
 }
 
-/** The upstream as the tail sees it. Failures are thrown as `UpstreamError`. */
+/** The part of the upstream that polls need. Failures are thrown as `UpstreamError`. */
 export interface AuditLog {
   /** Requests sent so far, retries included. */
   readonly requests: number;
   list(query: ListQuery): Promise<Page>;
 }
+
+/** How many entries a page may have (the upstream's documentation: `limit` 10 to 100). */
+export const PAGE_LIMIT_MIN = 10;
+export const PAGE_LIMIT_MAX = 100;
+if (!(PAGE_LIMIT_MIN < PAGE_LIMIT_MAX)) throw new Error('the page limits are out of order');

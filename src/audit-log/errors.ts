@@ -1,19 +1,17 @@
 /**
- * What can go wrong with the upstream, told apart by what is to be done about it, and the redaction of the API key.
+ * What can go wrong with the upstream, by what to do about it. Pure.
  *
- * Every failure of the client is an `UpstreamError`. Its message is one line that says what happened and what to do;
- * neither message, stack nor cause ever holds the key: text of the upstream's enters only through a `Redact`.
- *
- * Pure: no clock, no I/O. Runs in workerd and Node alike.
+ * Every failure of the client is an `UpstreamError`. Its message is one line that says what happened and what to do.
+ * Message, stack and cause never contain the key: the upstream's text is redacted before it gets here.
  */
 
 /**
- * - `bad-request`: 400 or 422, and every other 4xx without a kind of its own. Also what a rejected cursor looks like.
+ * - `bad-request`: 400 or 422, and every other 4xx without its own kind; also a rejected cursor.
  * - `unavailable`: 5xx, and 409 (the SDKs retry it), after the retries.
- * - `timeout`: no whole answer in time, or 408.
- * - `not-json`: an answer with a good status that is no JSON (HTML, or cut short).
- * - `wrong-shape`: JSON, but not what was asked for.
- * - `network`: no answer, or one that broke off.
+ * - `timeout`: no complete answer in time, or 408.
+ * - `not-json`: a successful answer that is not JSON (HTML, or cut short).
+ * - `wrong-shape`: JSON, but not what was requested.
+ * - `network`: no answer, or one that was interrupted.
  */
 export type UpstreamErrorKind =
   | 'unauthorized'
@@ -30,9 +28,9 @@ export type UpstreamErrorKind =
   | 'redirect';
 
 export interface UpstreamErrorDetails {
-  /** The answer's HTTP status, where there was an answer. */
+  /** The answer's HTTP status, if there was an answer. */
   readonly status?: number;
-  /** How long the upstream asked to be left alone, in ms. */
+  /** The wait that the upstream asked for, in ms. */
   readonly retryAfterMs?: number;
 }
 
@@ -52,7 +50,7 @@ export class UpstreamError extends Error {
 }
 
 /**
- * What an HTTP status that is not a success means.
+ * The kind of an HTTP status that is not a success.
  *
  * @example kindOfStatus(422) // 'bad-request'
  */
@@ -68,11 +66,11 @@ function kindOfStatus(status: number): UpstreamErrorKind {
   return 'bad-request';
 }
 
-/** The error for an answer that is not a success. `said` is the upstream's own message, already redacted. */
-export function statusError(status: number, said: string, retryAfterMs: number | undefined): UpstreamError {
+/** The error for an answer that is not a success. `text` is the upstream's own message, already redacted. */
+export function statusError(status: number, text: string, retryAfterMs: number | undefined): UpstreamError {
   const kind = kindOfStatus(status);
   const details = retryAfterMs === undefined ? { status } : { status, retryAfterMs };
-  return new UpstreamError(kind, `${sentence(kind, status)}${said === '' ? '' : ` – it said: ${said}`}`, details);
+  return new UpstreamError(kind, `${sentence(kind, status)}${text === '' ? '' : ` – its message: ${text}`}`, details);
 }
 
 function sentence(kind: UpstreamErrorKind, status: number): string {
@@ -80,23 +78,23 @@ function sentence(kind: UpstreamErrorKind, status: number): string {
     case 'unauthorized':
       return `the upstream refused the API key (${status}): check NIRVANA_LABS_API_KEY; it may have expired`;
     case 'forbidden':
-      return `the upstream's API key may not do this (${status}): it needs the permission read on audit_log, and its source IP rules must let this Worker in`;
+      return `the API key lacks permission (${status}): it needs read on audit_log, and its source IP rules must allow this Worker`;
     case 'not-found':
-      return `the upstream has no such thing (${status}): check the id, or NIRVANA_LABS_BASE_URL`;
+      return `the upstream did not find it (${status}): check the id, or NIRVANA_LABS_BASE_URL`;
     case 'bad-request':
-      return `the upstream rejected the request (${status}): the cursor may have expired, or a parameter is not understood`;
+      return `the upstream rejected the request (${status}): the cursor may have expired, or a parameter may be unsupported`;
     case 'rate-limited':
-      return `the upstream asks for fewer requests (${status}): it will be asked again later`;
+      return `the upstream limits our requests (${status}): trying again later`;
     case 'unavailable':
-      return `the upstream is failing (${status}): it will be asked again later`;
+      return `the upstream is failing (${status}): trying again later`;
     case 'timeout':
-      return `the upstream did not answer in time (${status}): it will be asked again later`;
+      return `the upstream did not answer in time (${status}): trying again later`;
     case 'redirect':
       return `the upstream answered with a redirect (${status}), which is not followed: check NIRVANA_LABS_BASE_URL`;
     case 'too-large':
     case 'not-json':
     case 'wrong-shape':
     case 'network':
-      return `the upstream's answer (${status}) cannot be used`;
+      return `the upstream's answer (${status}) can't be used`;
   }
 }

@@ -1,11 +1,8 @@
 /**
- * Reads one page of the audit log: cheaply, by hand, once, at the edge.
+ * Parses a page of the audit log, by hand for speed. Pure.
  *
- * Only what Tocsin stands on is asked for (see entry.ts); unknown fields and values are kept. A record without an `id`
- * or a readable `created_at` goes to `malformed` and never stops the page. Only an answer that is no page at all is an
- * error.
- *
- * Pure: no clock, no I/O.
+ * Only what Tocsin needs is checked (see entry.ts); unknown fields and values are kept. A record without an `id` or a
+ * readable `created_at` goes to `malformed` and never stops the page. Only an answer that is not a page is an error.
  */
 import { readInstant } from '../text/times.ts';
 import type { Entry, EntryBody, Malformed, Page } from './entry.ts';
@@ -15,7 +12,7 @@ import { UpstreamError } from './errors.ts';
  * The page in a parsed JSON answer.
  *
  * @param servedAt the upstream's clock when it answered, ms since the epoch
- * @throws UpstreamError `wrong-shape` when there is no `items` array, or the pagination is not what it should be
+ * @throws UpstreamError `wrong-shape` if there is no `items` array, or the pagination is wrong
  */
 export function parsePage(json: unknown, servedAt: number): Page {
   if (!isObject(json) || !Array.isArray(json.items)) throw wrongShape('it has no items array');
@@ -29,7 +26,7 @@ export function parsePage(json: unknown, servedAt: number): Page {
   return { entries, malformed, nextCursor: readNextCursor(json.pagination), servedAt };
 }
 
-/** The entry in one record, or why there is none. */
+/** The entry in a record, or what is wrong with the record. */
 export function readRecord(item: unknown): Entry | Malformed {
   if (!isObject(item)) return { problem: 'not an object', body: item };
   const { id, created_at: created } = item;

@@ -1,13 +1,13 @@
 /**
- * The way of the proxied lookup to the upstream: one request as it was asked, one answer as it was given.
+ * The proxied lookup: passes one request to the upstream, and its answer back.
  *
- * What it promises:
- * - Only the two read routes of the configured base URL are asked, only GET, with our own key and headers of ours; no
- *   redirect is followed. Nothing of the caller's goes there but the query, verbatim.
- * - Status and body are handed on byte for byte, and of the headers only `PASSED`. The key is in none of them, even where
- *   the upstream echoes it.
- * - What is between us and the upstream is no answer of the upstream's: its refusal of our key, a redirect, no answer, or
- *   one that broke off, was late, too long or in a strange encoding is a `ProxyFailure`.
+ * Contract:
+ * - Requests only the two read routes of the configured base URL, only GET, with our own key and headers; follows no
+ *   redirect. Of the caller's request only the query goes there, verbatim.
+ * - Passes on status and body byte for byte, and of the headers only `PASSED`. The key is in none of them, even if the
+ *   upstream echoes it.
+ * - A problem between us and the upstream is a `ProxyFailure`, not an answer: a rejection of our key, a redirect, no
+ *   answer, or one that was interrupted, late, too long or in an unknown encoding.
  * - Nothing is retried: the caller's SDK does that.
  *
  * `fetch` is injected. Runs in workerd and in Node.
@@ -15,50 +15,46 @@
 import { abortable, readBytes } from '../http/body.ts';
 import { createRedact, type Redact } from '../http/redact.ts';
 import { oneLine } from '../text/untrusted.ts';
-import { USER_AGENT } from './client.ts';
+import { requestUpstream, type Upstream } from './client.ts';
 
-export interface ProxyOptions {
-  /** `https://api.nirvanalabs.io`, or a stand-in's; a path in front of `/v1` is kept. */
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+export interface ProxyOptions extends Upstream {
   /** For the headers and the whole body, ms. */
   readonly timeoutMs?: number;
-  /** The longest body handed on, in bytes. */
+  /** The longest body passed on, in bytes. */
   readonly maxBytes?: number;
 }
 
-/** What the upstream answered, as far as it may be handed on. */
+/** The upstream's answer, as far as it is passed on. */
 export interface Proxied {
   readonly kind: 'answer';
   readonly status: number;
   readonly headers: { readonly [name: string]: string };
-  /** Null where the status allows none. */
+  /** Null if the status allows no body. */
   readonly body: Uint8Array<ArrayBuffer> | null;
 }
 
-/** There is no answer to hand on. `message` is a sentence for the caller, without secrets. */
+/** No answer to pass on. `message` is for the caller and has no secrets. */
 export interface ProxyFailure {
   readonly kind: 'failure';
-  /** 502: what came can't be used; 504: nothing came in time. */
+  /** 502: an unusable answer; 504: no answer in time. */
   readonly status: 502 | 504;
   readonly message: string;
-  /** Whether asking once more may help. */
+  /** Whether another request may help. */
   readonly retry: boolean;
 }
 
 export interface Proxy {
-  /** A page: `search` is the query as it came, with its `?`, or empty. Never throws. */
+  /** A page; `search` is the caller's query with its `?`, or empty. Never throws. */
   list(search: string): Promise<Proxied | ProxyFailure>;
-  /** An entry; `id` has the form of `ENTRY_ID`, and `search` is the query as it came. Never throws. */
+  /** An entry; `id` matches `ENTRY_ID`, `search` is the caller's query. Never throws. */
   get(id: string, search: string): Promise<Proxied | ProxyFailure>;
 }
 
-/** Half of the SDKs' own 60 s, so that they hear from us why. */
+/** Half of the SDKs' own 60 s, so that they get our reason. */
 const TIMEOUT_MS = 30_000;
-/** A page of 100 entries has about 50 KB; a Worker has 128 MB for all requests at once. */
-const MAX_BYTES = 16 * 1024 * 1024;
-/** What the SDKs read, and what a person who asks the vendor for help needs. Never `set-cookie`. */
+/** A page of 100 entries is about 50 KB. A Worker has 128 MB for all its requests. */
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** The headers that the SDKs read, and the request id for support requests. Never `set-cookie`. */
 const PASSED = [
   'content-type',
   'date',
@@ -75,40 +71,33 @@ const PASSED = [
   'x-ratelimit-remaining',
   'x-ratelimit-reset',
 ] as const;
-/** What `fetch` takes off by itself, in workerd and in Node. */
+/** Encodings that `fetch` decodes, in workerd and in Node. */
 const DECODED = ['', 'identity', 'gzip', 'deflate', 'br'];
-/** Statuses that no body may come with. https://fetch.spec.whatwg.org/#null-body-status */
+/** Statuses without a body. https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** Makes the way to one upstream. */
+/** Creates a proxy for one upstream. */
 export function createProxy(options: ProxyOptions): Proxy {
-  const { baseUrl, apiKey, fetch, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
-  const root = baseUrl.replace(/\/+$/, '');
-  const redact = createRedact(apiKey);
+  const { timeoutMs = TIMEOUT_MS, maxBytes = BODY_BYTES_MAX } = options;
+  const redact = createRedact(options.apiKey);
 
-  async function ask(path: string): Promise<Proxied | ProxyFailure> {
+  async function pass(path: string): Promise<Proxied | ProxyFailure> {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const asked = fetch(`${root}${path}`, {
-        method: 'GET',
-        headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'user-agent': USER_AGENT },
-        redirect: 'manual',
-        // Not even where the upstream stands behind the same network's cache.
-        cache: 'no-store',
-        signal: timeout,
-      });
-      const response = await abortable(asked, timeout);
-      const refusal = notAnAnswer(response);
-      if (refusal !== null) {
+      // Never from a cache, even if the upstream is behind the same network's.
+      const sent = requestUpstream(options, path, { signal: timeout, cache: 'no-store' });
+      const response = await abortable(sent, timeout);
+      const unusable = failureOf(response);
+      if (unusable !== null) {
         response.body?.cancel().catch(() => {});
-        return refusal;
+        return unusable;
       }
       const { status } = response;
       const headers = passedHeaders(response.headers, redact);
       if (WITHOUT_BODY.includes(status)) return { kind: 'answer', status, headers, body: null };
       const bytes = await readBytes(response, timeout, maxBytes);
       if (bytes === null) {
-        return failure(`the upstream's answer is longer than ${maxBytes} bytes: ask for fewer entries at once`, false);
+        return failure(`the upstream's answer is longer than ${maxBytes} bytes: request fewer entries at once`, false);
       }
       return { kind: 'answer', status, headers, body: redactBytes(bytes, redact) };
     } catch (error) {
@@ -116,13 +105,16 @@ export function createProxy(options: ProxyOptions): Proxy {
         const message = `the upstream did not answer within ${timeoutMs / 1000} seconds`;
         return { kind: 'failure', status: 504, message, retry: true };
       }
-      return failure(`the upstream could not be reached, or its answer broke off (${reason(error, redact)})`, true);
+      return failure(
+        `the upstream could not be reached, or its answer was interrupted (${reason(error, redact)})`,
+        true,
+      );
     }
   }
 
   return {
-    list: (search) => ask(`/v1/audit_logs${search}`),
-    get: (id, search) => ask(`/v1/audit_logs/${id}${search}`),
+    list: (search) => pass(`/v1/audit_logs${search}`),
+    get: (id, search) => pass(`/v1/audit_logs/${id}${search}`),
   };
 }
 
@@ -130,20 +122,23 @@ function failure(message: string, retry: boolean): ProxyFailure {
   return { kind: 'failure', status: 502, message, retry };
 }
 
-/** Why an answer is none for the caller; null where it is one. */
-function notAnAnswer({ status, headers }: Response): ProxyFailure | null {
+/** Why an answer can't be passed on; null if it can. */
+function failureOf({ status, headers }: Response): ProxyFailure | null {
   switch (status) {
     case 401:
-      return failure("the upstream refuses Tocsin's own API key (401): its operator must look after it", false);
+      return failure("the upstream rejects Tocsin's own API key (401): its operator must replace it", false);
     case 403:
-      return failure("Tocsin's own API key may not read the audit log (403): its operator must look after it", false);
+      return failure(
+        "Tocsin's own API key may not read the audit log (403): its operator must check its permissions",
+        false,
+      );
   }
   // A fetch as browsers have it hides a redirect that it does not follow behind status 0.
   if (status < 200 || (status >= 300 && status < 400 && status !== 304)) {
     return failure(`the upstream answered with a redirect (${status}), which is not followed`, false);
   }
   const encoding = (headers.get('content-encoding') ?? '').trim().toLowerCase();
-  if (!DECODED.includes(encoding)) return failure('the upstream answered in an encoding that was not asked for', false);
+  if (!DECODED.includes(encoding)) return failure('the upstream answered in an encoding that was not requested', false);
   return null;
 }
 
@@ -156,7 +151,7 @@ function passedHeaders(headers: Headers, redact: Redact): { readonly [name: stri
   return passed;
 }
 
-/** The same bytes, unless the key is in them. */
+/** The bytes, without the key. */
 function redactBytes(bytes: Uint8Array<ArrayBuffer>, redact: Redact): Uint8Array<ArrayBuffer> {
   const text = new TextDecoder().decode(bytes);
   const clean = redact(text);

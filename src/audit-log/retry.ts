@@ -1,22 +1,18 @@
-/**
- * Whether a failed request is made again, and when: as the published SDKs do it.
- *
- * Pure: the clock and the dice are parameters.
- */
+/** Whether and when a failed request is retried, like the published SDKs. Pure: clock and randomness are parameters. */
 import { readDecimal, readRetryAfter } from '../http/headers.ts';
 
-/** Longer than this is not slept: the next tick does it. */
-const LONGEST_WAIT_MS = 60_000;
-const FIRST_WAIT_MS = 500;
-const LAST_WAIT_MS = 8_000;
+/** A longer wait is left to the next tick. */
+const WAIT_MAX_MS = 60_000;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MAX_MS = 8_000;
 const JITTER = 0.25;
+if (!(BACKOFF_FIRST_MS <= BACKOFF_MAX_MS && BACKOFF_MAX_MS <= WAIT_MAX_MS)) throw new Error('backoff exceeds the wait');
 
-/** What is known of a failed try when it is decided whether there is another. */
-export interface FailedTry {
+export interface FailedAttempt {
   /** 0 for the first. */
-  readonly attempt: number;
+  readonly number: number;
   readonly retries: number;
-  /** Null when there was no whole answer: connection errors and timeouts are tried again. */
+  /** Null if there was no complete answer: connection errors and timeouts are retried. */
   readonly answer: { readonly status: number; readonly headers: Headers } | null;
   /** Wall time, ms since the epoch. */
   readonly now: number;
@@ -25,32 +21,31 @@ export interface FailedTry {
 }
 
 export type RetryDecision =
-  | { readonly retry: true; readonly waitMs: number; readonly reason: 'asked to wait' | 'backing off' }
+  | { readonly retry: true; readonly waitMs: number; readonly reason: 'asked to wait' | 'backoff' }
   | {
       readonly retry: false;
-      readonly reason: 'not worth it' | 'told not to' | 'tried enough' | 'asked to wait too long';
+      readonly reason: 'not retryable' | 'x-should-retry' | 'no retries left' | 'wait too long';
       readonly retryAfterMs?: number;
     };
 
 /**
- * Whether to try again, and when, as the SDKs do it: 408, 409, 429, 5xx and lost connections; `x-should-retry` has
- * the last word; `retry-after-ms` before `Retry-After` (seconds or an HTTP date), else 0.5 s doubled to at most 8 s,
- * less up to 25 %. Unlike the SDKs, which ignore a wait over 60 s and come back early, we then leave it to the caller.
+ * Decides like the SDKs: retries 408, 409, 429, 5xx and lost connections, unless `x-should-retry` says otherwise; waits as
+ * `retry-after-ms` or else `Retry-After` asks, else 0.5 s, doubled each time up to 8 s, minus up to 25 %. The SDKs ignore
+ * a wait over 60 s and come back early; we leave it to the caller instead.
  */
-export function decideRetry({ attempt, retries, answer, now, random }: FailedTry): RetryDecision {
-  const asked = answer === null ? undefined : readUpstreamRetryAfter(answer.headers, now);
-  const left = asked === undefined ? {} : { retryAfterMs: asked };
+export function decideRetry({ number, retries, answer, now, random }: FailedAttempt): RetryDecision {
+  const askedMs = answer === null ? undefined : readUpstreamRetryAfter(answer.headers, now);
+  const left = askedMs === undefined ? {} : { retryAfterMs: askedMs };
   if (answer !== null) {
     const should = answer.headers.get('x-should-retry');
-    if (should === 'false') return { retry: false, reason: 'told not to', ...left };
-    if (should !== 'true' && !isRetryable(answer.status)) return { retry: false, reason: 'not worth it', ...left };
+    if (should === 'false') return { retry: false, reason: 'x-should-retry', ...left };
+    if (should !== 'true' && !isRetryable(answer.status)) return { retry: false, reason: 'not retryable', ...left };
   }
-  if (asked !== undefined && asked > LONGEST_WAIT_MS)
-    return { retry: false, reason: 'asked to wait too long', ...left };
-  if (attempt >= retries) return { retry: false, reason: 'tried enough', ...left };
-  if (asked !== undefined) return { retry: true, waitMs: asked, reason: 'asked to wait' };
-  const waitMs = Math.min(FIRST_WAIT_MS * 2 ** attempt, LAST_WAIT_MS) * (1 - JITTER * random);
-  return { retry: true, waitMs, reason: 'backing off' };
+  if (askedMs !== undefined && askedMs > WAIT_MAX_MS) return { retry: false, reason: 'wait too long', ...left };
+  if (number >= retries) return { retry: false, reason: 'no retries left', ...left };
+  if (askedMs !== undefined) return { retry: true, waitMs: askedMs, reason: 'asked to wait' };
+  const waitMs = Math.min(BACKOFF_FIRST_MS * 2 ** number, BACKOFF_MAX_MS) * (1 - JITTER * random);
+  return { retry: true, waitMs, reason: 'backoff' };
 }
 
 function isRetryable(status: number): boolean {

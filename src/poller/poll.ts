@@ -8,13 +8,12 @@
  */
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
-import type { AuditLog, ListQuery, Page } from '../audit-log/entry.ts';
+import { type AuditLog, type ListQuery, PAGE_LIMIT_MIN, type Page } from '../audit-log/entry.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
 import {
   type ActiveScan,
   follow,
   nextQuery,
-  PAGE_LIMIT_MIN,
   startOrResumeScan,
   withoutCursor,
   withoutFilters,

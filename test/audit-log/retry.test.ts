@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decideRetry, type RetryDecision, readUpstreamRetryAfter } from '../../src/audit-log/retry.ts';
 
 const NOW = Date.parse('2026-03-04T10:00:00Z');
-const backing = (waitMs: number): RetryDecision => ({ retry: true, waitMs, reason: 'backing off' });
+const backing = (waitMs: number): RetryDecision => ({ retry: true, waitMs, reason: 'backoff' });
 const asked = (waitMs: number): RetryDecision => ({ retry: true, waitMs, reason: 'asked to wait' });
 
 interface Row {
@@ -22,44 +22,49 @@ const rows: readonly Row[] = [
   { is: 'no wait is longer than 8 s', status: 500, attempt: 9, retries: 10, want: backing(8000) },
   { is: 'jitter takes up to a quarter away', status: 500, random: 0.999_999_999, want: backing(375) },
   { is: 'half the jitter', status: 500, random: 0.5, want: backing(437.5) },
-  { is: 'a lost connection is tried again', status: null, want: backing(500) },
+  { is: 'a lost connection is retried', status: null, want: backing(500) },
   { is: '408 is', status: 408, want: backing(500) },
   { is: '409 is', status: 409, want: backing(500) },
   { is: '429 is', status: 429, want: backing(500) },
   { is: '599 is', status: 599, want: backing(500) },
-  { is: '400 is not', status: 400, want: { retry: false, reason: 'not worth it' } },
-  { is: '401 is not', status: 401, want: { retry: false, reason: 'not worth it' } },
-  { is: '404 is not', status: 404, want: { retry: false, reason: 'not worth it' } },
-  { is: 'a redirect is not', status: 302, want: { retry: false, reason: 'not worth it' } },
-  { is: 'twice is enough', status: 500, attempt: 2, want: { retry: false, reason: 'tried enough' } },
+  { is: '400 is not', status: 400, want: { retry: false, reason: 'not retryable' } },
+  { is: '401 is not', status: 401, want: { retry: false, reason: 'not retryable' } },
+  { is: '404 is not', status: 404, want: { retry: false, reason: 'not retryable' } },
+  { is: 'a redirect is not', status: 302, want: { retry: false, reason: 'not retryable' } },
+  { is: 'two retries are enough', status: 500, attempt: 2, want: { retry: false, reason: 'no retries left' } },
   {
-    is: 'enough is enough for lost connections too',
+    is: 'two retries are enough for lost connections too',
     status: null,
     attempt: 2,
-    want: { retry: false, reason: 'tried enough' },
+    want: { retry: false, reason: 'no retries left' },
   },
   {
-    is: 'x-should-retry: false has the last word',
+    is: 'x-should-retry: false overrides the status',
     status: 500,
     headers: { 'x-should-retry': 'false' },
-    want: { retry: false, reason: 'told not to' },
+    want: { retry: false, reason: 'x-should-retry' },
   },
-  { is: 'x-should-retry: true has it too', status: 400, headers: { 'x-should-retry': 'true' }, want: backing(500) },
   {
-    is: 'but not over how often',
+    is: 'x-should-retry: true overrides the status',
+    status: 400,
+    headers: { 'x-should-retry': 'true' },
+    want: backing(500),
+  },
+  {
+    is: 'x-should-retry: true does not override the number of retries',
     status: 400,
     attempt: 2,
     headers: { 'x-should-retry': 'true' },
-    want: { retry: false, reason: 'tried enough' },
+    want: { retry: false, reason: 'no retries left' },
   },
   {
-    is: 'another x-should-retry says nothing',
+    is: 'another x-should-retry is ignored',
     status: 500,
     headers: { 'x-should-retry': 'maybe' },
     want: backing(500),
   },
   { is: 'Retry-After in seconds', status: 429, headers: { 'retry-after': '3' }, want: asked(3000) },
-  { is: 'Retry-After of nothing', status: 429, headers: { 'retry-after': '0' }, want: asked(0) },
+  { is: 'Retry-After of zero', status: 429, headers: { 'retry-after': '0' }, want: asked(0) },
   {
     is: 'Retry-After as a date',
     status: 429,
@@ -78,32 +83,32 @@ const rows: readonly Row[] = [
     headers: { 'retry-after-ms': '250.5', 'retry-after': '3' },
     want: asked(250.5),
   },
-  { is: 'what is unreadable is not there', status: 429, headers: { 'retry-after': 'soon' }, want: backing(500) },
-  { is: 'nor is less than nothing', status: 429, headers: { 'retry-after': '-5' }, want: backing(500) },
-  { is: 'a minute is slept', status: 429, headers: { 'retry-after': '60' }, want: asked(60_000) },
+  { is: 'an unreadable Retry-After is ignored', status: 429, headers: { 'retry-after': 'soon' }, want: backing(500) },
+  { is: 'a negative Retry-After is ignored', status: 429, headers: { 'retry-after': '-5' }, want: backing(500) },
+  { is: 'a minute is waited for', status: 429, headers: { 'retry-after': '60' }, want: asked(60_000) },
   {
-    is: 'more is left to the caller',
+    is: 'a longer wait is left to the caller',
     status: 429,
     headers: { 'retry-after': '61' },
-    want: { retry: false, reason: 'asked to wait too long', retryAfterMs: 61_000 },
+    want: { retry: false, reason: 'wait too long', retryAfterMs: 61_000 },
   },
   {
-    is: 'what was asked for is told though it was tried enough',
+    is: 'the wait is returned even if no retries are left',
     status: 429,
     attempt: 2,
     headers: { 'retry-after': '5' },
-    want: { retry: false, reason: 'tried enough', retryAfterMs: 5000 },
+    want: { retry: false, reason: 'no retries left', retryAfterMs: 5000 },
   },
 ];
 
 describe('decideRetry', () => {
   it.each(rows)('$is', ({ status, headers = {}, attempt = 0, retries = 2, random = 0, want }) => {
     const answer = status === null ? null : { status, headers: new Headers(headers) };
-    const decision = decideRetry({ attempt, retries, answer, now: NOW, random });
+    const decision = decideRetry({ number: attempt, retries, answer, now: NOW, random });
     expect(decision).toEqual('waitMs' in want ? { ...want, waitMs: expect.closeTo(want.waitMs, 4) } : want);
   });
 
-  it('never waits longer than a minute, nor less than nothing, nor for ever', () => {
+  it('waits between 0 and 60 seconds, and stops after the last retry', () => {
     const headers = fc.dictionary(
       fc.constantFrom('retry-after', 'retry-after-ms', 'x-should-retry'),
       fc.stringMatching(/^[!-~]*$/),
@@ -116,7 +121,7 @@ describe('decideRetry', () => {
         fc.nat(999),
         (given, attempt, status, dice) => {
           const answer = { status, headers: new Headers(given) };
-          const decision = decideRetry({ attempt, retries: 5, answer, now: NOW, random: dice / 1000 });
+          const decision = decideRetry({ number: attempt, retries: 5, answer, now: NOW, random: dice / 1000 });
           if (decision.retry) {
             expect(decision.waitMs).toBeGreaterThanOrEqual(0);
             expect(decision.waitMs).toBeLessThanOrEqual(60_000);

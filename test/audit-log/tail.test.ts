@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../src/audit-log/checkpoint.ts';
 import type { Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
+import { PAGE_LIMIT_MAX } from '../../src/audit-log/entry.ts';
 import {
   type ActiveScan,
   endScan,
   follow,
   nextQuery,
-  PAGE_LIMIT,
   startOrResumeScan,
   withoutCursor,
   withoutFilters,
@@ -180,7 +180,7 @@ describe('where a walk without its cursor begins again', () => {
     const again = withoutCursor(startOrResumeScan(checkpoint), ALLOWED_LATENESS);
     expect(again.scan).toMatchObject({
       cursor: null,
-      limit: PAGE_LIMIT,
+      limit: PAGE_LIMIT_MAX,
       steps: 0,
       query: { sort: 'created_at:asc', created_at_min: new Date(SEEN + second * SECOND).toISOString() },
     });

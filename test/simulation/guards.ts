@@ -58,8 +58,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a page that ends in the future has passed nothing',
     file: 'src/audit-log/tail.ts',
-    find: 'if (last > began && !future)',
-    replace: 'if (last > began)',
+    find: 'return last > began && !isFuture;',
+    replace: 'return last > began;',
   },
   {
     name: 'an empty page with a next cursor is not the end',

@@ -51,14 +51,14 @@ const ROWS: readonly Row[] = [
     (form): Row => ({
       sentence: `429, Retry-After two minutes (${form}): asked once, and left alone`,
       knobs: { rateLimit: { ...ONCE, waitMs: 120_000, form } },
-      effect: /asks for fewer requests \(429\)/,
+      effect: /limits our requests \(429\)/,
       most: 1,
     }),
   ),
   {
     sentence: '429 always',
     knobs: { rateLimit: { ...ALWAYS, waitMs: 1000 } },
-    effect: /asks for fewer requests \(429\)/,
+    effect: /limits our requests \(429\)/,
     most: 3,
   },
   ...[408, 409, 500, 502, 503, 504, 599].map(
@@ -82,7 +82,7 @@ const ROWS: readonly Row[] = [
     most: 1,
   },
   { sentence: '401', knobs: { error: { ...ALWAYS, status: 401 } }, effect: /refused the API key \(401\)/, most: 1 },
-  { sentence: '403', knobs: { error: { ...ALWAYS, status: 403 } }, effect: /may not do this \(403\)/, most: 1 },
+  { sentence: '403', knobs: { error: { ...ALWAYS, status: 403 } }, effect: /lacks permission \(403\)/, most: 1 },
   ...[400, 404, 422].flatMap((status): Row[] => [
     {
       sentence: `${status} to its first query: asked without sort and filter`,
@@ -226,7 +226,7 @@ const ROWS: readonly Row[] = [
     (status): Row => ({
       sentence: `an error (${status}) that echoes the key`,
       knobs: { echo: { ...ALWAYS, status } },
-      effect: new RegExp(`\\(${status}\\).*it said: bad credentials Bearer \\[redacted\\]`),
+      effect: new RegExp(`\\(${status}\\).*its message: bad credentials Bearer \\[redacted\\]`),
     }),
   ),
   {

@@ -114,7 +114,7 @@ export function createPages({ config, ledger, now, fetch }: AppDeps): Hono<WebEn
     });
     try {
       const answer = await client.get(id);
-      if (!answer.found) return { kind: 'none' };
+      if (answer === null) return { kind: 'none' };
       const { created_at: created } = answer.entry;
       const createdAt = Date.parse(String(created));
       return { kind: 'found', entry: unrecorded(entryView(id, createdAt, answer.entry), answer.body) };
