@@ -1,5 +1,5 @@
 /**
- * What an alert is: its row, its period, and what a correlation's match says of itself.
+ * An alert: its row, its period, and a correlation's match.
  *
  * Contract: types only. Times are event times in ms since the epoch.
  */
@@ -20,17 +20,17 @@ export interface Alert extends AlertPeriod {
   readonly keyParts: readonly KeyPart[];
 }
 
-/** `open` until its period is seen through (`closed`) or a person ends it (`resolved`). */
+/** `open` until its period has passed the watermark (`closed`) or a person resolves it (`resolved`). */
 export type AlertState = 'open' | 'closed' | 'resolved';
 
-/** What placing a match needs to know of an alert. */
+/** What decides whether a match joins an alert. */
 export interface AlertPeriod {
   readonly begins: number;
   readonly periodMs: number;
   readonly state: AlertState;
 }
 
-/** A window that fired: of which correlation and group. */
+/** A window that met its condition, with its correlation and group. */
 export interface MatchedWindow {
   readonly correlation: CorrelationRule;
   readonly key: string;

@@ -1,10 +1,9 @@
-/** What a correlation asks for, in words, for people. Pure; the words are the rules' own, and not escaped. */
-
+/** A correlation's condition in words. Pure; the titles of rules in it are not escaped. */
 import type { Comparison, CorrelationRule, Formula, RuleLeaf } from '../sigma/index.ts';
 import { numberText } from '../text/numbers.ts';
 
 /**
- * What a correlation asks of its windows: `20 or more`, `all of them`, `“Key made” and not “Key deleted”`.
+ * The condition that a correlation's windows must meet: `20 or more`, `all of them`, `“Key made” and not “Key deleted”`.
  * `titleOf`: the title of a rule, by its id.
  */
 export function conditionWords(rule: CorrelationRule, titleOf: (id: string) => string): string {
@@ -29,7 +28,7 @@ function comparisonWords(op: Comparison, number: string): string {
     case 'eq':
       return `exactly ${number}`;
     case 'neq':
-      return `anything but ${number}`;
+      return `any number except ${number}`;
   }
 }
 

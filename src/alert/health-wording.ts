@@ -1,77 +1,75 @@
-/** What an alarm about Tocsin itself says, in words: what is wrong, with what, since when, and what to do. Pure. */
+/** The words of a health alert: what is wrong, with what, since when, and what to do. Pure. */
 import { untrustedLine } from '../text/untrusted.ts';
 import { frontButton, type Links } from './links.ts';
-import type { Wording } from './message-parts.ts';
+import { linesOf, type Wording } from './message-parts.ts';
 import type { HealthAlertKind, HealthNotification } from './notification.ts';
-import { proseLines } from './prose.ts';
 
-const SUMMARY = 200;
-const PROSE = 600;
-const NAME = 60;
+const SUMMARY_MAX = 200;
+const DESCRIPTION_MAX = 600;
+const SUBJECT_MAX = 60;
 
 /**
- * For the headline; `subject` is quoted in it. The summary stands beside it and says it exactly, so that a headline must
- * be true in every case there is: a key that expires soon or has expired; a receiver that works again or is no more.
+ * What follows `Tocsin health: `, and `Tocsin health, resolved: `. The headline must be true in every case of its kind (a
+ * key that expires soon or has expired, a receiver that works again or was removed); the summary beside it is exact.
+ * `subject` is quoted already, or ''.
  */
-interface Words {
-  wrong(subject: string): string;
-  right(subject: string): string;
+interface HeadlineWords {
+  raised(subject: string): string;
+  resolved(subject: string): string;
 }
 
-const ALARMS: { readonly [kind in HealthAlertKind]: Words } = {
-  blind: { wrong: () => 'it is not watching', right: () => 'it is watching again' },
+const HEADLINES: { readonly [kind in HealthAlertKind]: HeadlineWords } = {
+  blind: { raised: () => 'not watching the audit log', resolved: () => 'watching the audit log again' },
   'dead-delivery': {
-    wrong: (to) => `it could not deliver${to === '' ? '' : ` to ${to}`}`,
-    right: (to) => `it delivers again${to === '' ? '' : ` to ${to}`}`,
+    raised: (receiver) => `a message could not be delivered${receiver === '' ? '' : ` to ${receiver}`}`,
+    resolved: (receiver) => `messages are delivered again${receiver === '' ? '' : ` to ${receiver}`}`,
   },
-  quarantine: { wrong: () => 'it set entries aside', right: () => 'no entries set aside' },
-  overflow: { wrong: () => 'it cannot count everything', right: () => 'it counts everything again' },
+  quarantine: { raised: () => 'entries are in quarantine', resolved: () => 'no entries are in quarantine' },
+  overflow: { raised: () => 'not everything can be counted', resolved: () => 'everything is counted again' },
   'unhealthy-receiver': {
-    wrong: (name) => `${name === '' ? 'a receiver' : `the receiver ${name}`} does not work`,
-    right: (name) => `no more trouble with ${name === '' ? 'a receiver' : `the receiver ${name}`}`,
+    raised: (receiver) => `${receiver === '' ? 'a receiver' : `the receiver ${receiver}`} does not work`,
+    resolved: (receiver) => `no more problems with ${receiver === '' ? 'a receiver' : `the receiver ${receiver}`}`,
   },
-  'key-refused': { wrong: () => 'its API key is refused', right: () => 'its API key is accepted again' },
+  'key-refused': { raised: () => 'the API key is refused', resolved: () => 'the API key is accepted again' },
   'key-expiring': {
-    wrong: () => "look at its API key's expiry",
-    right: () => 'its API key no longer has the expiry that Tocsin warned of',
+    raised: () => "check the API key's expiry",
+    resolved: () => "the warning about the API key's expiry no longer applies",
   },
 };
 
-/** What `notification` says. */
+/** The words of `notification`. */
 export function healthWording(notification: HealthNotification, links: Links): Wording {
   const { kind, health } = notification;
-  const raised = kind === 'health';
+  const isRaised = kind === 'health';
   const headline = headlineOf(notification);
   return {
     headline,
-    summary: `${headline}. ${sentence(untrustedLine(health.summary, SUMMARY))}`,
-    state: null,
-    description: sentence(untrustedLine(health.summary, PROSE)),
+    summary: `${headline}. ${sentence(untrustedLine(health.summary, SUMMARY_MAX))}`,
+    change: null,
+    description: sentence(untrustedLine(health.summary, DESCRIPTION_MAX)),
     facts: [],
     passages: [],
     runbook:
-      raised && health.hint.trim() !== ''
-        ? { heading: 'What to do', lines: proseLines(health.hint), href: null }
-        : null,
-    harmless: null,
+      isRaised && health.hint.trim() !== '' ? { heading: 'What to do', lines: linesOf(health.hint), href: null } : null,
+    falsePositives: null,
     footer: [
-      raised ? 'Since ' : 'It had been so since ',
+      isRaised ? 'Since ' : 'It began ',
       { at: health.since },
-      '. This is about Tocsin, not about what happened in your organization.',
+      '. This is about Tocsin itself, not about your organization.',
     ],
     buttons: frontButton(links),
   };
 }
 
 function headlineOf({ kind, health }: HealthNotification): string {
-  const words = ALARMS[health.kind];
-  const subject = health.subject === null ? '' : `“${untrustedLine(health.subject, NAME)}”`;
+  const words = HEADLINES[health.kind];
+  const subject = health.subject === null ? '' : `“${untrustedLine(health.subject, SUBJECT_MAX)}”`;
   return kind === 'health'
-    ? `Tocsin itself: ${words.wrong(subject)}`
-    : `Tocsin itself, mended: ${words.right(subject)}`;
+    ? `Tocsin health: ${words.raised(subject)}`
+    : `Tocsin health, resolved: ${words.resolved(subject)}`;
 }
 
-/** With a capital letter and a full stop, as it stands by itself. */
+/** With a capital letter and a full stop, since it stands alone. */
 function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
 }

@@ -1,6 +1,15 @@
-/** What the buttons below a message are called. Pure; no link, no button. */
+/** Where a message's buttons lead, and what they are called. Pure; without a link there is no button. */
 
-/** Where a button leads. */
+/** Null where no public address is known, or there is no such page. */
+export interface Links {
+  /** The alert's page; for a health alert the front page. */
+  readonly alert: string | null;
+  /** The page of the entry that the notification shows. */
+  readonly entry: string | null;
+}
+
+export const NO_LINKS: Links = { alert: null, entry: null };
+
 export interface Button {
   readonly name: 'alert' | 'entry';
   readonly label: string;
@@ -15,17 +24,7 @@ export function alertButtons({ alert, entry }: Links): Button[] {
   ];
 }
 
-/** To the front page, which is what is shown where there is no alert. */
+/** To the front page, where there is no alert to show. */
 export function frontButton({ alert }: Links): Button[] {
-  return alert === null ? [] : [{ name: 'alert', label: 'See how it stands', href: alert }];
+  return alert === null ? [] : [{ name: 'alert', label: 'Open the status page', href: alert }];
 }
-
-/** Where a message's buttons lead; null where no public address is known, or what is told has no page. */
-export interface Links {
-  /** The alert's page; for an alarm about Tocsin itself the front page. */
-  readonly alert: string | null;
-  /** The page of the entry that the notification shows. */
-  readonly entry: string | null;
-}
-
-export const NO_LINKS: Links = { alert: null, entry: null };

@@ -1,7 +1,8 @@
 /**
- * The notification about an alert: from its row, its rule where there still is one, and the match it shows.
+ * Builds the notification about an alert from its row, its rule if it still exists, and the match to show.
  *
- * Contract: pure. It holds all that a message shows, so that it can be sent when the rule and the entry are gone.
+ * Contract: pure. The result holds everything that a message shows, so that it can be sent after the rule and the entry are
+ * gone.
  */
 import type { Evidence, Rule } from '../sigma/index.ts';
 import type { Alert, MatchedWindow } from './alert.ts';
@@ -10,18 +11,18 @@ import { entryView } from './entry-view.ts';
 import type { AlertNotification, EntryView } from './notification.ts';
 import { RULES_MAX } from './number-wording.ts';
 
-/** What a notification shows: an entry, and why it matched. */
-export interface Shown {
+/** The entry that a notification shows, and why it matched. */
+export interface ShownEntry {
   readonly entry: EntryView;
   readonly evidence: readonly Evidence[];
 }
 
-/** What is to be said about an alert. `rule`: null where it is no more; the alert's row says what it knows of it. */
+/** Builds it. `rule`: null if it no longer exists; the alert's row then holds what is known of it. */
 export function buildNotification(
   kind: AlertNotification['kind'],
   rule: Rule | null,
   alert: Alert,
-  shown: Shown,
+  shown: ShownEntry,
   window: AlertNotification['window'],
 ): AlertNotification {
   return {
@@ -47,12 +48,11 @@ export function buildNotification(
   };
 }
 
-/** What is told of a rule's title. */
-const TITLE_CHARS = 120;
-/** What is told of a condition. */
-const CONDITION_CHARS = 300;
+/** More of a rule's title or condition is not shown. */
+const TITLE_MAX = 120;
+const CONDITION_MAX = 300;
 
-/** A window that fired, as messages show it, with no entries yet. */
+/** A window that met its condition, as messages show it, without entries. */
 export function notifiedWindow(
   { correlation, window: fired }: MatchedWindow,
   titleOf: (id: string) => string,
@@ -66,18 +66,18 @@ export function notifiedWindow(
   const isTemporal = type === 'temporal' || type === 'temporal_ordered';
   return {
     ...{ type, value: finite(fired.value), atLeast, timespanMs, fields, percentile },
-    rules: isTemporal ? rules.slice(0, RULES_MAX).map((id) => titleOf(id).slice(0, TITLE_CHARS)) : [],
-    condition: conditionWords(correlation, titleOf).slice(0, CONDITION_CHARS),
+    rules: isTemporal ? rules.slice(0, RULES_MAX).map((id) => titleOf(id).slice(0, TITLE_MAX)) : [],
+    condition: conditionWords(correlation, titleOf).slice(0, CONDITION_MAX),
     first: [],
   };
 }
 
-/** A sum of what entries claim may be too large for a number, and JSON has no word for that. */
+/** A sum of values in entries may be infinite, which JSON can't represent. */
 function finite(value: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
 
-/** An entry that is no more, as far as its alert remembers it: when, and the dedup key. Its id is "". */
+/** What an alert still holds of an evicted entry: when it was, and the dedup key. Its id is "". */
 export function entryFromAlert(alert: Alert): EntryView {
   return entryView('', alert.lastAt, Object.fromEntries(alert.keyParts.map(({ field, value }) => [field, value])));
 }

@@ -1,13 +1,13 @@
 /**
- * What is to be said, as plain data: made and stored when it is decided, rendered and sent later, maybe by another
- * version of the Worker. It holds all that a message shows; a receiver looks nothing up.
+ * The content of a message as plain data: built and stored with the decision, rendered and sent later, perhaps by another
+ * version of the Worker. It holds everything that the message shows: a receiver looks nothing up.
  */
 import type { Evidence, Level } from '../sigma/index.ts';
 import type { Numbered } from './number-wording.ts';
 
 /** An entry as a message shows it. Every string in it may have been written by an attacker. */
 export interface EntryView {
-  /** "" where the entry is no more (retention), and only its alert remembers some of it. */
+  /** "" if the entry was evicted and only its alert still holds some of it. */
   readonly id: string;
   /** ms since the epoch */
   readonly createdAt: number;
@@ -22,8 +22,8 @@ export interface EntryView {
 }
 
 /**
- * What is to be said about an alert: it opened; its count reached 10, 100, 1,000 …; or its period closed after growth.
- * `entry` and `evidence` are of the match that brought it about; of a resolved one, of its last kept match.
+ * An alert opened; its count reached 10, 100, 1,000 …; or its period closed after further matches. `entry` and `evidence`
+ * are those of the match that caused the notification; for a resolved alert, of its last stored match.
  */
 export interface AlertNotification {
   readonly kind: 'opened' | 'updated' | 'resolved';
@@ -47,7 +47,7 @@ export interface AlertNotification {
   };
   readonly entry: EntryView;
   readonly evidence: readonly Evidence[];
-  /** For a correlation: the number that fired it, what the rule asks for, and the first entries that were counted. */
+  /** For a correlation: the number that met its condition, the condition, and the first contributing entries. */
   readonly window:
     | (Numbered & {
         /** In words: `20 or more`. */
@@ -62,23 +62,23 @@ export type HealthAlertKind =
   | 'dead-delivery'
   | 'quarantine'
   | 'overflow'
-  /** A receiver has no usable setting, or nothing reaches it any more. */
+  /** A receiver has no usable setting, or takes no messages any more. */
   | 'unhealthy-receiver'
   /** The upstream refuses our API key. */
   | 'key-refused'
   /** The API key expires soon, or has (API_KEY_EXPIRES_AT). */
   | 'key-expiring';
 
-/** What is to be said about Tocsin itself. */
+/** A health alert was raised, or is resolved. */
 export interface HealthNotification {
   readonly kind: 'health' | 'health-resolved';
   readonly health: {
     readonly kind: HealthAlertKind;
-    /** What it is about, where one kind has several: a receiver's name. */
+    /** Which one, where a kind has several: a receiver's name. */
     readonly subject: string | null;
-    /** One line, in words: what is wrong. */
+    /** What is wrong, in one line. */
     readonly summary: string;
-    /** What to do about it. */
+    /** What to do. */
     readonly hint: string;
     /** Wall time, ms since the epoch. */
     readonly since: number;
@@ -86,3 +86,11 @@ export interface HealthNotification {
 }
 
 export type Notification = AlertNotification | HealthNotification;
+
+/** The id of the test alert (ledger/deliver/test-delivery.ts), which no other alert has. */
+export const TEST_ALERT = 0;
+
+/** A test of the receivers has neither a page nor a level, and must not be taken for an alert. */
+export function isTest(notification: Notification): boolean {
+  return 'alert' in notification && notification.alert.id === TEST_ALERT;
+}

@@ -1,39 +1,38 @@
-/** What a correlation's number is, in words: `12 different values of client_ip in 1 hour`. Pure and total. */
-
+/** A correlation's number in words: `12 different values of client_ip in 1 hour`. Pure and total. */
 import type { CorrelationType } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { numberText } from '../text/numbers.ts';
 import { trustedLine } from '../text/untrusted.ts';
 
-const NAME = 100;
+const NAME_MAX = 100;
 
-/** A correlation may wait for many rules: of no more the titles are told. */
+/** A correlation may combine many rules: the titles of no more are shown. */
 export const RULES_MAX = 64;
 
-/** A number that made a correlation fire, and what it is the number of. */
+/** The number that met a correlation's condition, and what it counts or measures. */
 export interface Numbered {
   readonly type: CorrelationType;
   /** May be a fraction. */
   readonly value: number;
-  /** A count above what was asked for: it may be more, for no more is kept. */
+  /** A count above the condition's number may be larger still: no more is kept than the condition needs. */
   readonly atLeast: boolean;
   readonly timespanMs: number;
-  /** value_*: the fields whose values were looked at; else empty. */
+  /** value_*: the fields it is of; else empty. */
   readonly fields: readonly string[];
-  /** value_percentile: which one; null where the number is a share. */
+  /** value_percentile: which percentile; null if the number is a share. */
   readonly percentile: number | null;
-  /** The temporal types: the titles of the rules they wait for, in their order, `RULES_MAX` at most; else empty. */
+  /** The temporal types: the titles of their rules, in order, at most `RULES_MAX`; else empty. */
   readonly rules: readonly string[];
 }
 
-/** The number, what it is of, and over how long. Without `fields` it is words and numbers of our own alone. */
+/** The number, what it is of, and over how long. Without `fields` the words are all our own. */
 export function numberWords(of: Numbered): string {
   return `${subject(of)} in ${durationInWords(of.timespanMs)}`;
 }
 
 function subject({ type, value, atLeast, fields, percentile, rules }: Numbered): string {
   const number = `${atLeast ? 'at least ' : ''}${numberText(value)}`;
-  const of = fields.length === 0 ? '' : ` of ${fields.map((name) => trustedLine(name, NAME)).join(' and ')}`;
+  const of = fields.length === 0 ? '' : ` of ${fields.map((name) => trustedLine(name, NAME_MAX)).join(' and ')}`;
   const all = rules.length < RULES_MAX ? ` of ${rules.length}` : '';
   switch (type) {
     case 'event_count':
@@ -55,7 +54,7 @@ function subject({ type, value, atLeast, fields, percentile, rules }: Numbered):
         ? `the last value${of} is ${number} percent of all`
         : `the ${ordinal(percentile)} percentile${of} is ${number}`;
     default:
-      // The types say that there is none; a newer version may have stored one.
+      // A newer version may have stored a type that this one does not know.
       return unknown(type, number);
   }
 }

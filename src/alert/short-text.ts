@@ -1,15 +1,15 @@
-/** A notification in one line, whatever is stored of it: the bell rings even for what can't be read whole. Pure. */
+/** A notification in one line, whatever is stored of it: people are notified even of what can't be read whole. Pure. */
 import { untrustedLine } from '../text/untrusted.ts';
 import type { Links } from './links.ts';
 import type { Notification } from './notification.ts';
 import { wording } from './wording.ts';
 
-const MOST = 200;
-const UNREADABLE = 'Tocsin has an alert that it cannot read';
+const TITLE_MAX = 200;
+const UNREADABLE = 'Tocsin has an alert that this version cannot read';
 
 /**
- * Its summary; where a newer version stored it, or it is broken, as much as can be read: `Tocsin has an alert that it
- * cannot read: [HIGH] API key deleted`. Never throws. Not escaped.
+ * Its summary. If a newer version stored it, or it is damaged, as much as can be read: `Tocsin has an alert that this
+ * version cannot read: [HIGH] API key deleted`. Never throws. Not escaped.
  */
 export function shortText(notification: Notification, links: Links): string {
   try {
@@ -19,17 +19,16 @@ export function shortText(notification: Notification, links: Links): string {
   }
 }
 
-/** The alert's level and title, or what the alarm is; nothing where there is none of it. */
+/** The alert's level and title, or the health alert's summary; empty if neither can be read. */
 function titleOf(notification: unknown): string[] {
-  const alert = of(notification, 'alert');
-  const level = of(alert, 'level');
-  const title = of(alert, 'title') ?? of(of(notification, 'alarm'), 'summary');
+  const alert = fieldOf(notification, 'alert');
+  const level = fieldOf(alert, 'level');
+  const title = fieldOf(alert, 'title') ?? fieldOf(fieldOf(notification, 'health'), 'summary');
   if (typeof title !== 'string') return [];
-  return [
-    `${typeof level === 'string' ? `[${untrustedLine(level.toUpperCase(), 20)}] ` : ''}${untrustedLine(title, MOST)}`,
-  ];
+  const prefix = typeof level === 'string' ? `[${untrustedLine(level.toUpperCase(), 20)}] ` : '';
+  return [`${prefix}${untrustedLine(title, TITLE_MAX)}`];
 }
 
-function of(value: unknown, field: string): unknown {
+function fieldOf(value: unknown, field: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[field] : undefined;
 }

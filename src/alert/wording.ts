@@ -1,11 +1,10 @@
 /**
- * What a notification says, in words, for people: the same for every receiver that people read.
+ * The words of a notification, the same for every receiver that people read.
  *
- * Contract: pure and total. Every string is one line, harmless to read (untrusted.ts) and not escaped: that is the
- * receiver's business, who knows its markup, and so is how an instant is shown. Nothing here is long: what is shortened
- * ends in "…", and the links lead to the whole.
+ * Contract: pure and total. Every string is one line that is safe to read (text/untrusted.ts) and not escaped: each
+ * receiver escapes for its own markup, and shows instants in its own way. What is shortened ends in "…"; the links lead to
+ * the whole.
  */
-
 import type { Evidence } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { counted, numberText } from '../text/numbers.ts';
@@ -13,25 +12,23 @@ import { utcText } from '../text/times.ts';
 import { trustedLine, untrustedLine } from '../text/untrusted.ts';
 import { healthWording } from './health-wording.ts';
 import { alertButtons, frontButton, type Links } from './links.ts';
-import type { Fact, Instant, Passage, Wording } from './message-parts.ts';
-import type { AlertNotification, EntryView, Notification } from './notification.ts';
+import { type Fact, type Instant, LINES_MAX, linesOf, type Passage, type Wording } from './message-parts.ts';
+import { type AlertNotification, type EntryView, isTest, type Notification } from './notification.ts';
 import { numberWords } from './number-wording.ts';
-import { LINES, proseLines } from './prose.ts';
-import { isTest } from './test-alert.ts';
 
-/** A long value says no more in a message than its beginning; the entry has it whole. */
-const VALUE = 140;
-const NAME = 100;
-const TITLE = 100;
-const PROSE = 500;
+const NAME_MAX = 100;
+const TITLE_MAX = 100;
+/** Of a value a message shows the beginning; the entry's page has all of it. */
+const VALUE_MAX = 140;
+const DESCRIPTION_MAX = 500;
 
-/** What `notification` says. Throws for a kind that is not known here, which a newer version may have stored. */
+/** The words of `notification`. Throws for a kind unknown to this version, which a newer one may have stored. */
 export function wording(notification: Notification, links: Links): Wording {
   switch (notification.kind) {
     case 'opened':
     case 'updated':
     case 'resolved':
-      return alertWords(notification, links);
+      return alertWording(notification, links);
     case 'health':
     case 'health-resolved':
       return healthWording(notification, links);
@@ -40,25 +37,78 @@ export function wording(notification: Notification, links: Links): Wording {
   }
 }
 
-/** The types have none: one that is added is missing above. */
 function unknownKind(notification: never): never {
-  throw new TypeError(`a notification of a kind not known here: ${Object.keys(notification ?? {}).join(', ')}`);
+  throw new TypeError(`an unknown notification with the fields ${Object.keys(notification ?? {}).join(', ')}`);
 }
 
-function alertWords(notification: AlertNotification, links: Links): Wording {
+function alertWording(notification: AlertNotification, links: Links): Wording {
   const { alert, entry } = notification;
-  return {
+  const common = {
     headline: headline(notification),
     summary: summary(notification),
-    state: state(notification),
-    description: alert.description === null ? null : trustedLine(alert.description, PROSE),
-    facts: isTest(notification) ? [when(entry)] : facts(notification),
-    passages: isTest(notification) ? [] : [...why(notification), ...firstEntries(notification)],
+    change: change(notification),
+    description: alert.description === null ? null : trustedLine(alert.description, DESCRIPTION_MAX),
     runbook: runbook(alert.runbook),
-    harmless: harmless(alert.falsepositives),
+    falsePositives: falsePositives(alert.falsepositives),
     footer: [footer(notification)],
-    buttons: isTest(notification) ? frontButton(links) : alertButtons(links),
   };
+  if (isTest(notification)) return { ...common, facts: [when(entry)], passages: [], buttons: frontButton(links) };
+  return {
+    ...common,
+    facts: facts(notification),
+    passages: [...why(notification), ...firstEntries(notification)],
+    buttons: alertButtons(links),
+  };
+}
+
+function headline(notification: AlertNotification): string {
+  const { kind, alert } = notification;
+  if (isTest(notification)) return trustedLine(alert.title, TITLE_MAX);
+  const title = `[${alert.level.toUpperCase()}] ${trustedLine(alert.title, TITLE_MAX)}`;
+  switch (kind) {
+    case 'opened':
+      return title;
+    case 'updated':
+      return `${title}: update (${matches(alert.count)})`;
+    case 'resolved':
+      return `Closed: ${title}`;
+  }
+}
+
+function summary(notification: AlertNotification): string {
+  const head = headline(notification);
+  if (isTest(notification)) return `${head}. ${trustedLine(notification.alert.description ?? '', VALUE_MAX)}`;
+  const event = `${untrustedLine(notification.entry.action, NAME_MAX)} by ${actorAndAddress(notification.entry)}`;
+  switch (notification.kind) {
+    case 'opened':
+      return `${head}: ${event}`;
+    case 'updated':
+      return `${head}; latest: ${event}`;
+    case 'resolved':
+      return `${head}, ${matchesOverTime(notification)}; latest: ${event}`;
+  }
+}
+
+/** `Alice Smith from 203.0.113.9`. */
+export function actorAndAddress({ actor, clientIp }: EntryView, max = NAME_MAX): string {
+  const name = actor.name ?? actor.id;
+  const who = name === null ? UNAUTHENTICATED : untrustedLine(name, max);
+  return `${who} from ${clientIp === null ? 'an unknown address' : untrustedLine(clientIp, max)}`;
+}
+
+const UNAUTHENTICATED = 'unauthenticated';
+
+function change(notification: AlertNotification): string | null {
+  switch (notification.kind) {
+    case 'opened':
+      return null;
+    case 'updated':
+      return `Update: ${matchesOverTime(notification)}. The latest is shown below.`;
+    case 'resolved': {
+      const period = durationInWords(notification.alert.periodMs);
+      return `Closed after ${matchesOverTime(notification)}: its period of ${period} is over. A further match opens a new alert.`;
+    }
+  }
 }
 
 function facts(notification: AlertNotification): Fact[] {
@@ -68,7 +118,7 @@ function facts(notification: AlertNotification): Fact[] {
     { kind: 'untrusted', label: 'Who', lines: whoLines(entry) },
     { kind: 'untrusted', label: 'From', lines: fromLines(entry) },
     when(entry),
-    { kind: 'trusted', label: 'How many', lines: howMany(notification) },
+    { kind: 'trusted', label: 'How many', lines: countLines(notification) },
   ];
 }
 
@@ -76,169 +126,122 @@ function when(entry: EntryView): Fact {
   return { kind: 'trusted', label: 'When', lines: [[{ at: entry.createdAt }]] };
 }
 
-function headline(notification: AlertNotification): string {
-  const { kind, alert } = notification;
-  if (isTest(notification)) return trustedLine(alert.title, TITLE);
-  const title = `[${alert.level.toUpperCase()}] ${trustedLine(alert.title, TITLE)}`;
-  switch (kind) {
-    case 'opened':
-      return title;
-    case 'updated':
-      return `${title}: grown to ${counted(alert.count, 'match', 'matches')}`;
-    case 'resolved':
-      return `Closed: ${title}`;
-  }
-}
-
-function summary(notification: AlertNotification): string {
-  const said = headline(notification);
-  if (isTest(notification)) return `${said}. ${trustedLine(notification.alert.description ?? '', VALUE)}`;
-  const by = `${untrustedLine(notification.entry.action, NAME)} by ${whoFrom(notification.entry)}`;
-  switch (notification.kind) {
-    case 'opened':
-      return `${said}: ${by}`;
-    case 'updated':
-      return `${said}; the last: ${by}`;
-    case 'resolved':
-      return `${said}, after ${matchesOver(notification)}; the last: ${by}`;
-  }
-}
-
-/** `Alice Smith from 203.0.113.9`. */
-export function whoFrom({ actor, clientIp }: EntryView, max = NAME): string {
-  return `${untrustedLine(actor.name ?? actor.id, max)} from ${untrustedLine(clientIp, max)}`;
-}
-
-function state(notification: AlertNotification): string | null {
-  const { kind, alert } = notification;
-  switch (kind) {
-    case 'opened':
-      return null;
-    case 'updated':
-      return `Grown to ${matchesOver(notification)}. Below is the last one.`;
-    case 'resolved':
-      return `Closed after ${matchesOver(notification)}: its period of ${durationInWords(alert.periodMs)} is over. A further match opens a new alert.`;
-  }
-}
-
-function matchesOver({ alert }: AlertNotification): string {
-  const spread = alert.lastAt - alert.firstAt;
-  const matches = counted(alert.count, 'match', 'matches');
-  return alert.count > 1 && spread > 0 ? `${matches} over ${durationInWords(spread)}` : matches;
-}
-
-function whatLines(entry: EntryView): string[] {
-  const target = [entry.target.type, entry.target.id].filter((part) => part !== null);
-  const request = [entry.method, entry.path].filter((part) => part !== null);
+function whatLines({ action, target, statusCode, method, path }: EntryView): string[] {
   return [
-    untrustedLine(entry.action, NAME),
-    ...(target.length === 0 ? [] : [`on ${target.map((part) => untrustedLine(part, NAME)).join(' ')}`]),
-    ...(entry.statusCode === null ? [] : [`answered ${untrustedLine(entry.statusCode, 20)}`]),
-    ...(request.length === 0 ? [] : [request.map((part) => untrustedLine(part, VALUE)).join(' ')]),
+    untrustedLine(action, NAME_MAX),
+    ...wordsOf('on ', [target.type, target.id], NAME_MAX),
+    ...wordsOf('answered ', [statusCode], 20),
+    ...wordsOf('', [method, path], VALUE_MAX),
   ];
 }
 
 function whoLines({ actor }: EntryView): string[] {
-  // A line each: a name written from right to left must not move the kind and the id about.
-  const account = [actor.type, actor.id].filter((part) => part !== null);
-  return [
-    actor.name === null ? '(no name)' : untrustedLine(actor.name, NAME),
-    ...(account.length === 0 ? [] : [account.map((part) => untrustedLine(part, NAME)).join(' ')]),
-  ];
+  // One line each: a name written from right to left must not move the type and the id.
+  const lines = [...wordsOf('', [actor.name], NAME_MAX), ...wordsOf('', [actor.type, actor.id], NAME_MAX)];
+  return lines.length === 0 ? [UNAUTHENTICATED] : lines;
 }
 
-function fromLines(entry: EntryView): string[] {
-  return [
-    untrustedLine(entry.clientIp, NAME),
-    ...(entry.userAgent === null ? [] : [untrustedLine(entry.userAgent, VALUE)]),
-  ];
+function fromLines({ clientIp, userAgent }: EntryView): string[] {
+  return [untrustedLine(clientIp, NAME_MAX), ...wordsOf('', [userAgent], VALUE_MAX)];
 }
 
-function howMany(notification: AlertNotification): (string | Instant)[][] {
+/** The known ones of `parts` as one line after `prefix`; no line if none is known. */
+function wordsOf(prefix: string, parts: readonly (string | null)[], max: number): string[] {
+  const known = parts.filter((part) => part !== null);
+  return known.length === 0 ? [] : [`${prefix}${known.map((part) => untrustedLine(part, max)).join(' ')}`];
+}
+
+function countLines(notification: AlertNotification): (string | Instant)[][] {
   const { alert, window } = notification;
-  const counted = window === null ? [] : [[numberWords({ ...window, fields: [] })]];
-  if (window !== null && alert.count <= 1) return counted;
-  const since = alert.lastAt > alert.firstAt ? [['the first ', { at: alert.firstAt }]] : [];
-  return [...counted, [matchesOver(notification)], ...since];
+  const number = window === null ? [] : [[numberWords({ ...window, fields: [] })]];
+  if (window !== null && alert.count <= 1) return number;
+  const since = alert.lastAt > alert.firstAt ? [['first: ', { at: alert.firstAt }]] : [];
+  return [...number, [matchesOverTime(notification)], ...since];
+}
+
+function matches(count: number): string {
+  return counted(count, 'match', 'matches');
+}
+
+function matchesOverTime({ alert }: AlertNotification): string {
+  const spreadMs = alert.lastAt - alert.firstAt;
+  return alert.count > 1 && spreadMs > 0
+    ? `${matches(alert.count)} over ${durationInWords(spreadMs)}`
+    : matches(alert.count);
 }
 
 function why({ evidence, window }: AlertNotification): Passage[] {
-  const counted = window === null ? [] : windowLines(window);
-  const left = evidence.length - LINES;
   const lines = [
-    ...counted,
-    ...evidence.slice(0, LINES).map(evidenceLine),
-    ...(left > 0 ? [`… and ${numberText(left)} more`] : []),
+    ...(window === null ? [] : windowLines(window)),
+    ...evidence.slice(0, LINES_MAX).map(evidenceLine),
+    ...moreLine(evidence.length - LINES_MAX),
   ];
   return lines.length === 0 ? [] : [{ heading: 'Why', lines }];
 }
 
 function windowLines(window: NonNullable<AlertNotification['window']>): string[] {
   const { type, rules, condition } = window;
-  const titles = rules.slice(0, LINES).map((title) => `“${trustedLine(title, NAME)}”`);
+  const titles = rules.slice(0, LINES_MAX).map((title) => `“${trustedLine(title, NAME_MAX)}”`);
   const more = rules.length > titles.length ? [`${numberText(rules.length - titles.length)} more`] : [];
+  const all = [...titles, ...more].join(type === 'temporal_ordered' ? ', then ' : ', ');
   return [
-    `• ${numberWords(window)}; the rule asks for ${trustedLine(condition, VALUE)}`,
-    ...(rules.length === 0
-      ? []
-      : [`• the rules: ${[...titles, ...more].join(type === 'temporal_ordered' ? ', then ' : ', ')}`]),
+    `• ${numberWords(window)} (condition: ${trustedLine(condition, VALUE_MAX)})`,
+    ...(rules.length === 0 ? [] : [`• rules: ${all}`]),
   ];
 }
 
 function evidenceLine({ selection, field, value }: Evidence): string {
-  return `• ${trustedLine(selection, NAME)}: ${field === null ? 'anywhere' : trustedLine(field, NAME)} = ${untrustedLine(value, VALUE)}`;
+  const where = field === null ? 'any field' : trustedLine(field, NAME_MAX);
+  return `• ${trustedLine(selection, NAME_MAX)}: ${where} = ${untrustedLine(value, VALUE_MAX)}`;
 }
 
-/** The first of the entries that a correlation counted, as many as it was decided to show (ledger/record/evaluate.ts). */
+/** The first contributing entries of a correlation, as many as are stored (ledger/record/evaluate.ts). */
 function firstEntries({ entry, window }: AlertNotification): Passage[] {
   if (window === null || window.first.length === 0) return [];
-  // Only where the number is one of entries is it known how many are not shown.
+  // Only a count of entries says how many are not shown.
   const left = window.type === 'event_count' ? window.value - window.first.length : 0;
   const lines = window.first.map((each) => entryLine(each, entry.createdAt));
-  return [
-    {
-      heading: 'The first of them, in UTC',
-      lines: [...lines, ...(left > 0 ? [`… and ${numberText(left)} more`] : [])],
-    },
-  ];
+  return [{ heading: 'First entries, in UTC', lines: [...lines, ...moreLine(left)] }];
 }
 
-/** One line; the day only where it is another one than `beside`'s. */
-function entryLine(entry: EntryView, beside: number): string {
+function moreLine(left: number): string[] {
+  return left > 0 ? [`… and ${numberText(left)} more`] : [];
+}
+
+/** One line, with the day only if it is not the day of `shownAt`. */
+function entryLine(entry: EntryView, shownAt: number): string {
   const [day = '', clock = ''] = (utcText(entry.createdAt) ?? '').split(' ');
-  const at = (utcText(beside) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
+  const at = (utcText(shownAt) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
   const answer = entry.statusCode === null ? '' : `, answered ${untrustedLine(entry.statusCode, 20)}`;
   const path = entry.path === null ? '' : `: ${untrustedLine(entry.path, 60)}`;
-  return `• ${at || 'at an unknown time'} ${untrustedLine(entry.action, NAME)} by ${whoFrom(entry)}${answer}${path}`;
+  return `• ${at || 'at an unknown time'} ${untrustedLine(entry.action, NAME_MAX)} by ${actorAndAddress(entry)}${answer}${path}`;
 }
 
 function runbook(text: string | null): Wording['runbook'] {
   if (text === null || text.trim() === '') return null;
-  const href = address(text.trim());
-  return { heading: 'Runbook', lines: href === null ? proseLines(text) : [href], href };
+  const href = runbookUrl(text.trim());
+  return { heading: 'Runbook', lines: href === null ? linesOf(text) : [href], href };
 }
 
-function harmless(falsepositives: readonly string[]): string | null {
-  if (falsepositives.length === 0) return null;
-  return `Harmless if: ${falsepositives
-    .slice(0, LINES)
-    .map((text) => trustedLine(text, VALUE))
-    .join('; ')}`;
+/** The runbook's URL if it may be a link: https, without credentials, at most 1,000 characters. */
+function runbookUrl(text: string): string | null {
+  const url = !/[\s<>|]/.test(text) && URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.protocol !== 'https:' || url.username !== '' || url.password !== '') return null;
+  return url.href.length <= 1000 && !/[\s<>|"]/.test(url.href) ? url.href : null;
+}
+
+function falsePositives(texts: readonly string[]): string | null {
+  if (texts.length === 0) return null;
+  const lines = texts.slice(0, LINES_MAX).map((text) => trustedLine(text, VALUE_MAX));
+  return `Known false positives: ${lines.join('; ')}`;
 }
 
 function footer(notification: AlertNotification): string {
   const { alert } = notification;
-  if (isTest(notification)) return 'This is a test: there is no alert, and nothing is to be done.';
+  if (isTest(notification)) return 'This is a test. There is no alert and nothing to do.';
   const key = alert.key
-    .slice(0, LINES)
-    .map(({ field, value }) => `${trustedLine(field, NAME)} = ${untrustedLine(value, NAME)}`);
-  const tags = alert.tags.slice(0, LINES).map((tag) => trustedLine(tag, NAME));
-  return [`Alert ${numberText(alert.id)}`, `rule ${trustedLine(alert.ruleId, NAME)}`, ...key, ...tags].join(' · ');
-}
-
-/** The operator's address, if it is one that may be a link: https, with nobody's credentials, not endless. */
-function address(text: string): string | null {
-  const url = !/[\s<>|]/.test(text) && URL.canParse(text) ? new URL(text) : null;
-  if (url === null || url.protocol !== 'https:' || url.username !== '' || url.password !== '') return null;
-  return url.href.length <= 1000 && !/[\s<>|"]/.test(url.href) ? url.href : null;
+    .slice(0, LINES_MAX)
+    .map(({ field, value }) => `${trustedLine(field, NAME_MAX)} = ${untrustedLine(value, NAME_MAX)}`);
+  const tags = alert.tags.slice(0, LINES_MAX).map((tag) => trustedLine(tag, NAME_MAX));
+  return [`Alert ${numberText(alert.id)}`, `rule ${trustedLine(alert.ruleId, NAME_MAX)}`, ...key, ...tags].join(' · ');
 }

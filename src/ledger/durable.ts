@@ -6,8 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { linksTo, type Shown } from '../access/link.ts';
 import type { Links } from '../alert/links.ts';
-import type { Notification } from '../alert/notification.ts';
-import { isTest } from '../alert/test-alert.ts';
+import { isTest, type Notification } from '../alert/notification.ts';
 import { readConfig } from '../config/config.ts';
 import { createReceivers } from '../notify/receiver.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';

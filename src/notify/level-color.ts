@@ -1,6 +1,5 @@
 /** The colours of the levels in messages: read at a glance, on light and on dark. Pure. */
-import type { Notification } from '../alert/notification.ts';
-import { isTest } from '../alert/test-alert.ts';
+import { isTest, type Notification } from '../alert/notification.ts';
 import type { Level } from '../sigma/index.ts';
 
 /** White text on each has a contrast of 4.5 or more (WCAG 2.2, 1.4.3). */

@@ -70,9 +70,9 @@ export function defanged(text: string): string {
   return ACTION.test(text) ? text : text.replace(SCHEME, '[:]//').replace(HOST_DOT, '[.]');
 }
 
-/** Text that others wrote, as one defanged line of at most `max`; `(none)` or `(blank)` if there is nothing to show. */
+/** Text that others wrote, as one defanged line of at most `max`; `–` if it is missing, `(blank)` if nothing of it is visible. */
 export function untrustedLine(text: string | null, max: number): string {
-  if (text === null || text === '') return '(none)';
+  if (text === null || text === '') return '–';
   return defanged(oneLine(text, max)) || '(blank)';
 }
 

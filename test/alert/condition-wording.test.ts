@@ -1,4 +1,4 @@
-/** What a correlation asks for, in words. */
+/** A correlation's condition in words. */
 import { describe, expect, it } from 'vitest';
 import { conditionWords } from '../../src/alert/condition-wording.ts';
 import type { CorrelationRule } from '../../src/sigma/index.ts';
@@ -8,7 +8,7 @@ const RULES = ['a', 'b', 'c'];
 const rule = (more: Partial<CorrelationRule>) => counting('a', 1, { rules: RULES, ...more });
 const leaf = (index: number) => ({ kind: 'leaf', rule: index }) as const;
 
-describe('what a correlation asks for', () => {
+describe('a correlation’s condition in words', () => {
   it.each<[string, Partial<CorrelationRule>]>([
     ['20 or more', { condition: [{ op: 'gte', value: 20 }] }],
     ['more than 1,000.5', { condition: [{ op: 'gt', value: 1000.5 }] }],
@@ -23,7 +23,7 @@ describe('what a correlation asks for', () => {
     ],
     ['less than 3', { condition: [{ op: 'lt', value: 3 }] }],
     ['exactly 3', { condition: [{ op: 'eq', value: 3 }] }],
-    ['anything but 0', { condition: [{ op: 'neq', value: 0 }] }],
+    ['any number except 0', { condition: [{ op: 'neq', value: 0 }] }],
     ['3 or more', { condition: [{ op: 'gte', value: 3 }] }],
     ['all of them', { type: 'temporal', condition: [{ op: 'gte', value: 3 }] }],
     ['all of them', { type: 'temporal_ordered', condition: [{ op: 'gte', value: 3 }] }],

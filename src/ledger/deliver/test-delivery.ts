@@ -4,9 +4,9 @@
  * Contract: never throws for what a receiver does, and takes as long as the slowest receiver (SEND_TIMEOUT_MS at most).
  * The message says in its title that it is a test, and its links lead to no alert.
  */
+
 import type { Links } from '../../alert/links.ts';
-import type { AlertNotification, EntryView } from '../../alert/notification.ts';
-import { TEST_ALERT } from '../../alert/test-alert.ts';
+import { type AlertNotification, type EntryView, TEST_ALERT } from '../../alert/notification.ts';
 import type { Receiver } from '../../notify/receiver.ts';
 import type { TestResult } from '../rpc.ts';
 import { send } from './deliver.ts';

@@ -8,7 +8,7 @@
 import type { Alert } from '../../alert/alert.ts';
 import { decideClosing } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
-import { buildNotification, entryFromAlert, type Shown } from '../../alert/notification-builder.ts';
+import { buildNotification, entryFromAlert, type ShownEntry } from '../../alert/notification-builder.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
@@ -51,7 +51,7 @@ export function closeAlerts(
 }
 
 /** The alert's last match, with its evidence where that was kept; where its entry is no more, what the alert remembers. */
-function lastMatch(store: Store, alert: Alert): Shown {
+function lastMatch(store: Store, alert: Alert): ShownEntry {
   const kept = store.all<{ evidence: string }>(
     'SELECT evidence FROM matches WHERE alert = ? AND seq = ? AND decision IS NOT NULL',
     alert.id,

@@ -51,7 +51,7 @@ if (
 export function render(notification: Notification, links: Links): DiscordMessage {
   const words = wording(notification, links);
   const title = escaped(words.headline, TITLE_MAX);
-  const prose = [words.state, words.description].filter((text) => text !== null);
+  const prose = [words.change, words.description].filter((text) => text !== null);
   const description = joined(
     prose.map((text) => escaped(text, PROSE_MAX / 2)),
     PROSE_MAX,
@@ -85,7 +85,7 @@ function fieldsOf(words: Wording): readonly Field[] {
     ...linksField(words.buttons),
     ...words.passages.map(({ heading, lines }) => field(heading, lines.map(line))),
     ...runbookField(words.runbook),
-    ...(words.harmless === null ? [] : [field('Note', [line(words.harmless)])]),
+    ...(words.falsePositives === null ? [] : [field('Note', [line(words.falsePositives)])]),
   ];
 }
 

@@ -4,9 +4,8 @@
  *
  * Pure. Nothing that others wrote stands in a header but the subject, and that is one line.
  */
-import type { Notification } from '../../alert/notification.ts';
-import { isTest } from '../../alert/test-alert.ts';
-import { whoFrom } from '../../alert/wording.ts';
+import { isTest, type Notification } from '../../alert/notification.ts';
+import { actorAndAddress } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 
@@ -45,7 +44,7 @@ export function subject(notification: Notification, headline: string): string {
 function subjectOf(notification: Notification, headline: string): string {
   if ('health' in notification || isTest(notification)) return headline;
   const { kind, alert, entry } = notification;
-  const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME)}: ${whoFrom(entry, NAME)}`;
+  const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME)}: ${actorAndAddress(entry, NAME)}`;
   return kind === 'opened' ? opened : `Re: ${opened}`;
 }
 

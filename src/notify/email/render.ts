@@ -49,13 +49,13 @@ const LABEL_WIDTH = 10;
 function plainText(words: Wording): string {
   const parts = [
     words.headline,
-    words.state,
+    words.change,
     words.description,
     words.facts.length === 0 ? null : words.facts.map(factText).join('\n'),
     // Above what may be long: in sight on a phone.
     ...buttons(words).map(({ label, href }) => `${label}\n${href}`),
     ...passages(words).map(({ heading, lines }) => [heading, ...lines.map((line) => `  ${line}`)].join('\n')),
-    words.harmless,
+    words.falsePositives,
     words.footer.map(shown).join(''),
   ];
   return `${parts.filter((part) => part !== null).join('\n\n')}\n`;
@@ -99,12 +99,12 @@ function page(words: Wording, title: string, color: string): Html {
 <title>${title}</title></head><body style="margin:0;padding:16px;${FONT}">
 <div style="max-width:640px;padding-left:16px;border-left:6px solid ${color};overflow-wrap:anywhere">
 <h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${words.headline}</h1>
-${paragraph(words.state, 'font-weight:bold')}
+${paragraph(words.change, 'font-weight:bold')}
 ${paragraph(words.description)}
 ${words.facts.length === 0 ? '' : html`<table style="border-collapse:collapse">${words.facts.map(factHtml)}</table>`}
 ${buttons(words).map((button) => buttonHtml(button, color))}
 ${passages(words).map(passageHtml)}
-${paragraph(words.harmless)}
+${paragraph(words.falsePositives)}
 ${paragraph(words.footer.map(shown).join(''), 'font-size:13px;opacity:.75')}
 </div></body></html>`;
 }

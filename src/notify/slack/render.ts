@@ -59,14 +59,14 @@ const NO_PREVIEW = { unfurl_links: false, unfurl_media: false } as const;
 
 function blocksOf(said: Wording): Block[] {
   return [
-    ...(said.state === null ? [] : [section([said.state])]),
+    ...(said.change === null ? [] : [section([said.change])]),
     ...(said.description === null ? [] : [section([said.description])]),
     ...(said.facts.length === 0 ? [] : [table(said.facts)]),
     // Above what may be long: in sight without scrolling, and not where Slack folds.
     ...actions(said.buttons),
     ...said.passages.flatMap(passage),
     ...runbook(said.runbook),
-    ...(said.harmless === null ? [] : [context(plain([said.harmless], MAX_TEXT))]),
+    ...(said.falsePositives === null ? [] : [context(plain([said.falsePositives], MAX_TEXT))]),
     context(footer(said.footer)),
   ];
 }

@@ -20,10 +20,16 @@
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
+
 import type { Links } from '../../alert/links.ts';
-import type { AlertNotification, EntryView, HealthNotification, Notification } from '../../alert/notification.ts';
+import {
+  type AlertNotification,
+  type EntryView,
+  type HealthNotification,
+  isTest,
+  type Notification,
+} from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
-import { isTest } from '../../alert/test-alert.ts';
 import { wording } from '../../alert/wording.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 

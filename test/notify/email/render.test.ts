@@ -54,18 +54,18 @@ Why
 Runbook
   https://example.com/runbooks/api-keys?a=1&b=2
 
-Harmless if: Rotation of keys that was announced
+Known false positives: Rotation of keys that was announced
 
 Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89b-12d3-a456-426614174000 · attack.t1531
 `);
   });
 
-  test.each(EXAMPLES)('text and HTML say the same, in the same order: %s', (_, notification) => {
+  test.each(EXAMPLES)('text and HTML have the same words in the same order: %s', (_, notification) => {
     const { text, html } = mail(notification);
     expect(words(readHtml(html).text)).toEqual(words(text));
   });
 
-  test('whatever stands in it, they say the same', () => {
+  test('text and HTML have the same words, whatever is in the notification', () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
         const { text, html } = mail(notification);
@@ -75,29 +75,29 @@ Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89
     );
   });
 
-  test('growth and closing say so first; a burst shows its first entries', () => {
+  test('an update and a closed alert begin with that; a correlation shows its first entries', () => {
     expect(mail(GROWN).text).toMatch(
-      /^\[HIGH\] API key deleted: grown to 100 matches\n\nGrown to 100 matches over 12 minutes\./,
+      /^\[HIGH\] API key deleted: update \(100 matches\)\n\nUpdate: 100 matches over 12 minutes\./,
     );
     expect(mail(CLOSED).text).toMatch(
       /^Closed: \[HIGH\] API key deleted\n\nClosed after 1,342 matches over 47 minutes/,
     );
-    expect(mail(CORRELATION).text).toMatch(/The first of them, in UTC\n {2}• 09:20:00 vm\.updated by ci-deploy from/);
+    expect(mail(CORRELATION).text).toMatch(/First entries, in UTC\n {2}• 09:20:00 vm\.updated by ci-deploy from/);
   });
 
-  test('no link, no button', () => {
+  test('without a link there is no button', () => {
     expect(readHtml(mail(OPENED, NO_LINKS).html).links).toEqual([OPENED.alert.runbook]);
     expect(mail(OPENED, NO_LINKS).text).not.toContain('Open the');
     expect(readHtml(mail(OPENED, { alert: 'javascript:alert(1)', entry: '"><script>' }).html).links).toHaveLength(1);
   });
 
-  test('every address in the HTML is written out, too', () => {
+  test('every URL in the HTML is also written out', () => {
     const { text, links } = readHtml(mail(OPENED).html);
     expect(links).toEqual([LINKS.alert, LINKS.entry, OPENED.alert.runbook]);
     for (const link of links) expect(text).toContain(link);
   });
 
-  test('nothing remote, no picture, no script, and the client’s own colours', () => {
+  test('nothing remote, no image, no script, and the client’s own colors', () => {
     const { html } = mail(OPENED);
     expect(html).not.toMatch(/<(?:img|script|link|iframe|style)|src=|url\(|[^-]color:#(?!ffffff)/);
     expect(html).toContain('<meta name="color-scheme" content="light dark">');
@@ -109,22 +109,24 @@ function words(text: string): string[] {
 }
 
 describe('the subject', () => {
-  test('is the same but for "Re: " over an alert’s mails, so that every client makes one thread of them', () => {
+  test('is the same except for "Re: " in all mails of an alert, so that clients thread them', () => {
     expect(mail(GROWN).subject).toBe(`Re: ${mail(OPENED).subject}`);
     expect(mail(CLOSED).subject).toBe(`Re: ${mail(OPENED).subject}`);
   });
 
-  test('of an alarm is what is wrong, and of its end that it is over', () => {
-    expect(mail(BLIND).subject).toBe('Tocsin itself: it is not watching');
-    expect(mail({ ...BLIND, kind: 'health-resolved' }).subject).toBe('Tocsin itself, mended: it is watching again');
+  test('of a health alert is its headline', () => {
+    expect(mail(BLIND).subject).toBe('Tocsin health: not watching the audit log');
+    expect(mail({ ...BLIND, kind: 'health-resolved' }).subject).toBe(
+      'Tocsin health, resolved: watching the audit log again',
+    );
   });
 
-  test.each([...HOSTILE_TEXTS, 'x'.repeat(10_000)])('is one short line whatever an attacker writes: %j', (text) => {
+  test.each([...HOSTILE_TEXTS, 'x'.repeat(10_000)])('is one short line, whatever an attacker writes: %j', (text) => {
     expectOneLine(mail(writtenBy(text)).subject);
     expect(mail(writtenBy(text)).subject).not.toMatch(/:\/\//);
   });
 
-  test('and whatever stands in the rest', () => {
+  test('is one short line, whatever is in the notification', () => {
     fc.assert(fc.property(anyNotification, (notification) => expectOneLine(mail(notification).subject)));
     fc.assert(fc.property(hostile, (text) => expectOneLine(mail(writtenBy(text)).subject)));
   });
@@ -150,7 +152,7 @@ describe('the headers', () => {
     });
   });
 
-  test('all mails of one alert refer to the same, and those of another to another', () => {
+  test('all mails of one alert refer to the same thread, and each alert has its own', () => {
     const of = (notification: Notification) => mail(notification).headers.References;
     expect([of(GROWN), of(CLOSED)]).toEqual([of(OPENED), of(OPENED)]);
     expect(of(CORRELATION)).not.toBe(of(OPENED));
@@ -158,7 +160,7 @@ describe('the headers', () => {
     expect(new Set([...ALARMS, OPENED, CORRELATION].map(of)).size).toBe(ALARMS.length + 2);
   });
 
-  test('importance goes by level, and what is over is not urgent', () => {
+  test('importance follows the level; what is over is not urgent', () => {
     const of = (notification: Notification) => mail(notification).headers.Importance;
     expect(LEVELS.map((level) => of({ ...OPENED, alert: { ...OPENED.alert, level } }))).toEqual([
       'low',
@@ -170,7 +172,7 @@ describe('the headers', () => {
     expect([of(CLOSED), of(BLIND), of({ ...BLIND, kind: 'health-resolved' })]).toEqual(['normal', 'high', 'normal']);
   });
 
-  test('hold nothing that others wrote, and keep the platform’s limits', () => {
+  test('hold no untrusted text, and keep the platform’s limits', () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
         const headers = Object.entries(mail(notification).headers);
@@ -190,7 +192,7 @@ test('the longest mail is short', () => {
   expect(html.length).toBeLessThan(16_000);
 });
 
-test('the short form is one line and harmless', () => {
+test('the short form is one line without links', () => {
   for (const text of HOSTILE_TEXTS) {
     const short = renderShort(writtenBy(text), LINKS);
     expect(readHtml(short.html).links).toEqual([]);

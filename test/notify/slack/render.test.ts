@@ -72,7 +72,7 @@ describe('what a person reads', () => {
         '• deleted: action = api_key.deleted',
         '*Runbook*',
         '<https://example.com/runbooks/api-keys?a=1&b=2>',
-        'Harmless if: Rotation of keys that was announced',
+        'Known false positives: Rotation of keys that was announced',
         'Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89b-12d3-a456-426614174000 · attack.t1531',
       ].join('\n'),
     );
@@ -82,15 +82,15 @@ describe('what a person reads', () => {
     expect(render(OPENED).text).toBe('[HIGH] API key deleted: api_key.deleted by Alice Smith from 203.0.113.9');
   });
 
-  test('an alarm about Tocsin itself, with what mends it', () => {
+  test('a health alert, with what to do', () => {
     expect(read(render(BLIND))).toBe(
       [
-        'Tocsin itself: it is not watching',
+        'Tocsin health: not watching the audit log',
         'No walk has ended and none has moved for 15 minutes: the upstream answers 401.',
         '*What to do*',
         'Make a new API key and set it:',
         'npx wrangler secret put NIRVANA_LABS_API_KEY',
-        'Since 2026-01-31 09:30:00 UTC. This is about Tocsin, not about what happened in your organization.',
+        'Since 2026-01-31 09:30:00 UTC. This is about Tocsin itself, not about your organization.',
       ].join('\n'),
     );
   });
@@ -100,20 +100,20 @@ describe('what a person reads', () => {
     kind: 'updated',
     alert: { ...OPENED.alert, count: 1_000, lastAt: OPENED.alert.firstAt + 3_600_000 },
   } as const;
-  test('buttons lead to the alert and the entry, and there is none where there is no link', () => {
+  test('buttons lead to the alert and the entry; without a link there is no button', () => {
     const said = read(render(OPENED, LINKS));
     expect(said).toContain(`[Open the alert](${LINKS.alert})\n[Open the entry](${LINKS.entry})\n*Why*`);
     expect(read(render(OPENED))).not.toContain('[Open');
     expect(read(render(OPENED, { ...LINKS, entry: null }))).not.toContain('entry](');
-    expect(read(render(BLIND, LINKS))).toContain(`[See how it stands](${LINKS.alert})`);
+    expect(read(render(BLIND, LINKS))).toContain(`[Open the status page](${LINKS.alert})`);
   });
 
   test.each(['javascript:alert(1)', 'https://x.example/ y', `https://x.example/${'y'.repeat(3_000)}`])(
-    'no button leads where Slack would not take it: %s',
+    'a URL that Slack would not accept has no button: %s',
     (alert) => expect(read(render(OPENED, { alert, entry: null }))).not.toContain('[Open'),
   );
 
-  test('the level has its colour, the header stands above it', () => {
+  test('each level has its color, and the header is above it', () => {
     const colours = LEVELS.map(
       (level) => render({ ...OPENED, alert: { ...OPENED.alert, level } }).attachments?.[0]?.color,
     );
@@ -125,8 +125,8 @@ describe('what a person reads', () => {
   test('a test reads as a test', () => {
     const message = render(testNotification(OPENED.entry.createdAt), { alert: 'https://tocsin.example/', entry: null });
     expect(message.text).toMatch(/^Test: alerts reach you here\. Somebody asked Tocsin to test/);
-    expect(read(message)).toMatch(/This is a test: there is no alert/);
-    expect(read(message)).toMatch(/\[See how it stands\]\(https:\/\/tocsin\.example\/\)/);
+    expect(read(message)).toMatch(/This is a test\. There is no alert/);
+    expect(read(message)).toMatch(/\[Open the status page\]\(https:\/\/tocsin\.example\/\)/);
     expect(message.text).not.toMatch(/\[INFO/);
   });
 
@@ -134,71 +134,75 @@ describe('what a person reads', () => {
     [
       'a correlation shows the first of its entries, and how many more there were',
       CORRELATED,
-      /first of them, in UTC\*\n• 09:30:00 api_key\.deleted by Alice Smith from 203\.0\.113\.9, answered 204: \/v1\/api_keys\/[\w-]+\n… and 19 more/,
+      /First entries, in UTC\*\n• 09:30:00 api_key\.deleted by Alice Smith from 203\.0\.113\.9, answered 204: \/v1\/api_keys\/[\w-]+\n… and 19 more/,
     ],
-    ['growth says so below the header', grown, /\nGrown to 1,000 matches over 1 hour\. Below is the last one\.\n/],
     [
-      'what closed says after how many',
+      'an update has its number below the header',
+      grown,
+      /\nUpdate: 1,000 matches over 1 hour\. The latest is shown below\.\n/,
+    ],
+    [
+      'a closed alert has the number of its matches',
       { ...grown, kind: 'resolved' },
       /\nClosed after 1,000 matches over 1 hour: its period of 1 hour is over\./,
     ],
     [
-      'an alarm’s summary is a sentence',
+      'a health alert’s summary is a sentence',
       { ...BLIND, health: { ...BLIND.health, summary: 'nothing was read for 15 minutes' } },
       /\nNothing was read for 15 minutes\.\n/,
     ],
     [
-      'an alarm names what it is about',
+      'a health alert names its subject',
       { ...BLIND, health: { ...BLIND.health, kind: 'unhealthy-receiver', subject: 'on-call' } },
-      /^Tocsin itself: the receiver “on-call” does not work/,
+      /^Tocsin health: the receiver “on-call” does not work/,
     ],
     [
-      'growth says how many and over how long',
+      'an update has the number of matches and their time span',
       grown,
-      /: grown to 1,000 matches[\s\S]*1,000 matches over 1 hour\nthe first 2026-01-31 09:30:00/,
+      /: update \(1,000 matches\)[\s\S]*1,000 matches over 1 hour\nfirst: 2026-01-31 09:30:00/,
     ],
-    ['a resolved alert says so first', { ...OPENED, kind: 'resolved' }, /^Closed: \[HIGH\] API key deleted/],
-    ['a correlation says its number and window', CORRELATED, /\*How many\* 20 entries in 10 minutes\n(?!1 match)/],
+    [
+      'the headline of a closed alert begins with that',
+      { ...OPENED, kind: 'resolved' },
+      /^Closed: \[HIGH\] API key deleted/,
+    ],
+    ['a correlation has its number and window', CORRELATED, /\*How many\* 20 entries in 10 minutes\n(?!1 match)/],
     ['rules in order', IN_ORDER, /\*How many\* 3 of 3 rules in order in 1 hour\n/],
     [
-      'and which',
+      'the titles of those rules',
       IN_ORDER,
-      /• the rules: “API key created by an API key”, then “Kubeconfig of a cluster read”, then “Som/,
+      /• rules: “API key created by an API key”, then “Kubeconfig of a cluster read”, then “Som/,
     ],
+    ['a fraction, rounded', AVERAGE, /the average of bytes is 1,234\.568 in 1 hour \(condition: /],
+    ['the condition of the correlation', CORRELATED, /20 entries in 10 minutes \(condition: 20 or more\)/],
     [
-      'a fraction, as far as it is worth reading',
-      AVERAGE,
-      /the average of bytes is 1,234\.568 in 1 hour; the rule asks/,
-    ],
-    ['and what the rule asks for', CORRELATED, /20 entries in 10 minutes; the rule asks for 20 or more/],
-    [
-      'a runbook that is no address is text, in its lines',
+      'a runbook that is not a URL is text, in its lines',
       CORRELATED,
       /\*Runbook\*\nBlock the address\.\nAsk the actor\./,
     ],
-    ['a mended alarm says so', { ...BLIND, kind: 'health-resolved' }, /^Tocsin itself, mended: it is watching again/],
     [
-      'an actor without a name has an id',
+      'a resolved health alert',
+      { ...BLIND, kind: 'health-resolved' },
+      /^Tocsin health, resolved: watching the audit log again/,
+    ],
+    [
+      'an actor without a name is shown by type and id',
       with_({ actor: { id: 'k1', name: null, type: 'api_key' } }),
-      /\*Who\* \(no name\)\napi_key k1/,
+      /\*Who\* api_key k1/,
     ],
-    [
-      'what is missing is said to be',
-      with_({ clientIp: null, action: null }),
-      /\*What\* \(none\)[\s\S]*\*From\* \(none\)/,
-    ],
+    ['a missing value is a dash', with_({ clientIp: null, action: null }), /\*What\* –[\s\S]*\*From\* –/],
     [
       'a keyword has no field',
       { ...OPENED, evidence: [{ selection: 'words', field: null, value: 'x' }] },
-      /• words: anywhere = x/,
+      /• words: any field = x/,
     ],
-    ['a time that is none does no harm', with_({ createdAt: Number.NaN }), /\*When\* at an unknown time/],
+    ['an invalid time', with_({ createdAt: Number.NaN }), /\*When\* at an unknown time/],
   ];
   test.each(rows)('%s', (_, notification, expected) => {
     expect(read(render(notification))).toMatch(expected);
   });
 
-  test('much evidence is shortened, and says by how much', () => {
+  test('long evidence is cut, with the number of lines left out', () => {
     const evidence = Array.from({ length: 30 }, (_, i) => ({ selection: 's', field: `f${i}`, value: 'v' }));
     expect(read(render({ ...OPENED, evidence }))).toMatch(/f7 = v\n… and 22 more/);
   });
@@ -234,7 +238,7 @@ describe('what an attacker writes as a name', () => {
     check(message);
   });
 
-  test('is in no markup of the top-level text either', () => {
+  test('is text in the top-level text too', () => {
     const name = '*b* `c` ~s~ _i_ :fire: @channel #general <!here>';
     const { text } = render(with_({ actor: { id: 'k1', name, type: 'user' } }));
     expect(text).toContain("∗b∗ 'c' ∼s∼ ＿i＿ ∶fire: ＠channel ＃general &lt;!here&gt;");
@@ -248,12 +252,12 @@ describe('what an attacker writes as a name', () => {
     'https://example.com/a|b',
     'https://example.com/?x=<!here>',
     `https://example.com/${'x'.repeat(3_000)}`,
-  ])('a runbook is a link only where it is a plain https address: %s', (runbook) => {
+  ])('a runbook is a link only if it is a plain https URL: %s', (runbook) => {
     expect(JSON.stringify(render({ ...OPENED, alert: { ...OPENED.alert, runbook } }))).not.toContain('<http');
   });
 
   test.each(['https://example.com/a%7Cb', 'https://example.com/a?x=!here&y="#*b*'])(
-    'and even then ends nothing: %s',
+    'a runbook’s URL can’t end the link: %s',
     (runbook) => {
       check(render({ ...OPENED, alert: { ...OPENED.alert, runbook } }));
     },
@@ -311,7 +315,7 @@ function checkText(text: string, max: number): void {
   expect(text.replaceAll('\n', '')).not.toMatch(NEVER);
 }
 
-describe('whatever stands in a notification', () => {
+describe('whatever is in a notification', () => {
   test('the message is within Slack’s limits, and what others wrote commands nothing', () => {
     fc.assert(
       fc.property(anyNotification, (notification) => {
@@ -332,7 +336,7 @@ describe('whatever stands in a notification', () => {
     );
   });
 
-  test('three megabytes cost no more than three lines', () => {
+  test('three megabytes take as long as three lines', () => {
     const userAgent = '<!channel>\u200b'.repeat(270_000);
     const started = performance.now();
     check(render(with_({ userAgent, path: userAgent, action: userAgent })));

@@ -71,7 +71,7 @@ describe('what a program reads', () => {
       timestamp: '2026-01-31T09:30:00.000Z',
       data: {
         test: false,
-        text: expect.stringMatching(/^Tocsin itself: it is not watching\. No walk has ended/),
+        text: expect.stringMatching(/^Tocsin health: not watching the audit log\. No walk has ended/),
         links: NO_LINKS,
         health: {
           kind: 'blind',
