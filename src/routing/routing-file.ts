@@ -7,7 +7,7 @@
 import { LEVELS } from '../sigma/index.ts';
 import { nearest } from '../text/nearest.ts';
 import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
-import { attributesOf, readChoice, readText, refuseUnknown } from '../yaml/fields.ts';
+import { attributesOf, readChoice, readText, rejectUnknown } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
 import { type DeclaredReceiver, LEAST_LEVEL, type RoutableType, type Routing } from './routing.ts';
 
@@ -205,7 +205,7 @@ function reportShared(receiver: DeclaredReceiver, item: MapNode, { secretLines, 
 /** Reports the keys that are not known; returns the known ones that were probably meant. */
 function refuseKeys(map: MapNode, known: readonly string[], report: Report): ReadonlySet<string> {
   const isShown = ({ key }: MapEntry) => known.includes(key) || !(isMaybeSecret(key) || Object.hasOwn(RENAMED, key));
-  refuseUnknown({ ...map, entries: map.entries.filter(isShown) }, known, report);
+  rejectUnknown({ ...map, entries: map.entries.filter(isShown) }, known, report);
   for (const { key, keyPlace } of map.entries.filter((entry) => !isShown(entry))) {
     if (Object.hasOwn(RENAMED, key)) report.error(keyPlace, `"${key}" is now "${RENAMED[key]}"`, 'rename the key');
     else {

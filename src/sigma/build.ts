@@ -1,8 +1,8 @@
 /**
- * Sigma at build time: rules are parsed from YAML, tested, and written as JavaScript.
+ * Sigma at build time: parses rules from YAML, runs their tests, and writes them as JavaScript.
  *
- * Contract: rules are parsed once, and every problem is reported with its place; a rule set with an error among its
- * problems is not to be used. Never imported by the Worker: it brings the YAML parser along.
+ * Contract: all problems are returned with their place; don't use a rule set that has an error. The Worker never imports
+ * this: it includes the YAML parser.
  */
 
 export { type Problem, problemText } from '../yaml/diagnostics.ts';

@@ -37,15 +37,15 @@
  * // Many refused sign-ins from one address 192.0.2.7 3
  * ```
  *
- * Contract: this is the door for run time: no YAML, no parser. A compiled rule set evaluates any JSON object in bounded
- * time and never throws. `build.ts` is the door for build time.
+ * Contract: the entry point at run time, without YAML and parser. A compiled rule set evaluates any JSON object in bounded
+ * time and never throws. `build.ts` is the entry point at build time.
  */
 export {
   type CorrelationMatch,
   type Correlator,
   createCorrelator,
   EVIDENCE_MAX,
-  type MatchedEntry as SeenEntry,
+  type MatchedEntry,
   type Windows,
 } from './correlate/correlator.ts';
 export { entryTime } from './correlate/entry-time.ts';
@@ -54,7 +54,7 @@ export {
   createSequence,
   type Sequence,
   type SequenceOptions,
-  type SequenceResult as Seen,
+  type SequenceResult,
 } from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
 export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';

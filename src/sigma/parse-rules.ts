@@ -1,8 +1,8 @@
 /**
- * From rule files to a set of rules: every document read, references resolved, every problem told.
+ * Parses rule files into a rule set.
  *
- * Contract: build time only. Never throws, whatever the files hold; what is wrong is a problem with its place, and all
- * of them are told at once. With an error among the problems, the rules are not to be used. Pure.
+ * Contract: build time only. Never throws, whatever the files contain. All problems are returned with their place. If one
+ * is an error, don't use the rules. Pure.
  */
 
 import { createReport, type Problem } from '../yaml/diagnostics.ts';
@@ -22,18 +22,18 @@ import { versionOf } from './version.ts';
 
 export interface Parsed {
   readonly ruleSet: RuleSet;
-  /** In the order of the files and of their places. */
+  /** In order of the files and places. */
   readonly problems: readonly Problem[];
-  /** What the rules' own tests say; not part of the rules. */
+  /** The tests in the rules' files. */
   readonly tests: readonly RuleTest[];
 }
 
 export interface ParseOptions {
-  /** Whose log sources are ours; by default the audit log of Nirvana Labs. */
+  /** Which log sources are used; by default the audit log of Nirvana Labs. */
   readonly accepts?: Accepts;
 }
 
-/** Parses rule files, in their order; those below `lists/` hold the values of placeholders. */
+/** Parses rule files in order. Files below `lists/` have the values of placeholders. */
 export function parseRules(files: readonly SourceFile[], options: ParseOptions = {}): Parsed {
   const accepts = options.accepts ?? isAuditLog;
   const problems: Problem[] = [];
@@ -45,9 +45,9 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
   for (const file of files) {
     if (isListFile(file)) continue;
     const report = createReport(file.path, problems);
-    const reading: ParseContext = { report, lists, budget: createBudget() };
+    const context: ParseContext = { report, lists, budget: createBudget() };
     for (const [i, document] of readDocuments(file, report).entries()) {
-      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, reading, tests));
+      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, context, tests));
     }
   }
   lists.reportUnused();
@@ -56,40 +56,40 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
   problems.sort(
     (a, b) => (order.get(a.path) ?? 0) - (order.get(b.path) ?? 0) || a.line - b.line || a.column - b.column,
   );
-  const kept = new Set(rules.map((rule) => rule.id));
+  const ids = new Set(rules.map((rule) => rule.id));
   return {
     ruleSet: { version: versionOf(rules), rules },
     problems,
-    tests: tests.filter((test) => kept.has(test.rule)),
+    tests: tests.filter((test) => ids.has(test.rule)),
   };
 }
 
-/** Of a document without a readable one, which is broken. */
-const NOWHERE: LogSource = { category: null, product: null, service: null };
+/** Of a document without a valid log source. */
+const NO_LOG_SOURCE: LogSource = { category: null, product: null, service: null };
 
 function readDraft(
   document: MapNode,
   fallbackId: string,
   accepts: Accepts,
-  reading: ParseContext,
+  context: ParseContext,
   tests: RuleTest[],
 ): UnresolvedRule {
-  const { report } = reading;
+  const { report } = context;
   const attributes = attributesOf(document);
   const idPlace = attributes.get('id')?.value.place ?? document.place;
   const namePlace = attributes.get('name')?.value.place ?? document.place;
-  const about = attributes.get('logsource');
-  // What is wrong with a document that says, readably, that it is about another log is not our business.
-  const untold: Problem[] = [];
-  const source = readLogSource(document, createReport(report.path, untold));
-  if (about !== undefined && source !== null && !accepts(source)) {
-    report.notice(about.keyPlace, 'for another log source: left out', OUR_LOG_SOURCE);
+  const logsource = attributes.get('logsource');
+  // Problems of a document for another log source are not reported.
+  const sourceProblems: Problem[] = [];
+  const source = readLogSource(document, createReport(report.path, sourceProblems));
+  if (logsource !== undefined && source !== null && !accepts(source)) {
+    report.notice(logsource.keyPlace, 'skipped: for another log source', OUR_LOG_SOURCE);
     return {
       header: readHeader(document, fallbackId, createReport(report.path, [])),
       report,
       idPlace,
       namePlace,
-      kind: 'elsewhere',
+      kind: 'other-log',
     };
   }
 
@@ -99,21 +99,25 @@ function readDraft(
   const sections = SECTIONS.filter((section) => attributes.has(section));
   const [section] = sections;
   if (section === undefined && report.errors() === errors) {
-    // Sigma 1 had documents that were joined to those after them: "action: global".
+    // Sigma 1 had documents that were merged into the following ones: "action: global".
     const hint = attributes.has('action')
-      ? '"action" is not part of Sigma 2: write out in each rule what it shares'
-      : 'it has a "detection", a "correlation" or a "filter"';
-    report.error(document.place, 'the document is no rule', hint);
+      ? '"action" is not part of Sigma 2: repeat the shared keys in each rule'
+      : 'it needs a "detection", a "correlation" or a "filter"';
+    report.error(document.place, 'the document is not a rule', hint);
   }
   if (sections.length > 1) {
-    report.error(document.place, `one document cannot have a ${sections.join(' and a ')}`, 'separate them by "---"');
+    report.error(
+      document.place,
+      `a document can't have both a ${sections.join(' and a ')}`,
+      'separate them with "---"',
+    );
   }
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
-  if (section === undefined || map === null) return { ...base, kind: 'broken' };
-  if (section !== 'correlation' && untold.length > 0) readLogSource(document, report);
-  const draft = readSection(section, map, document, base, source ?? NOWHERE, reading);
+  if (section === undefined || map === null) return { ...base, kind: 'invalid' };
+  if (section !== 'correlation' && sourceProblems.length > 0) readLogSource(document, report);
+  const draft = readSection(section, map, document, base, source ?? NO_LOG_SOURCE, context);
   if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
-  if (report.errors() > errors) return { ...base, kind: 'broken' };
+  if (report.errors() > errors) return { ...base, kind: 'invalid' };
   return draft;
 }
 
@@ -123,23 +127,23 @@ function readSection(
   document: MapNode,
   base: Pick<UnresolvedRule, 'header' | 'report' | 'idPlace' | 'namePlace'>,
   source: LogSource,
-  reading: ParseContext,
+  context: ParseContext,
 ): UnresolvedRule {
   const { report } = base;
   switch (section) {
     case 'detection': {
-      const expression = readSearch(map, [], reading);
-      return expression === null ? { ...base, kind: 'broken' } : { ...base, kind: 'detection', source, expression };
+      const expression = readSearch(map, [], context);
+      return expression === null ? { ...base, kind: 'invalid' } : { ...base, kind: 'detection', source, expression };
     }
     case 'filter': {
       const targets = readFilterTargets(map, report);
-      const expression = readSearch(map, ['rules'], reading);
-      if (expression === null || targets === null) return { ...base, kind: 'broken' };
+      const expression = readSearch(map, ['rules'], context);
+      if (expression === null || targets === null) return { ...base, kind: 'invalid' };
       return { ...base, kind: 'filter', source, targets, expression };
     }
     case 'correlation': {
       const correlation = readCorrelation(map, attributesOf(document).get('generate'), report);
-      return correlation === null ? { ...base, kind: 'broken' } : { ...base, kind: 'correlation', correlation };
+      return correlation === null ? { ...base, kind: 'invalid' } : { ...base, kind: 'correlation', correlation };
     }
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The tests that stand in a rule's own file, under `tocsin: tests:`.
+ * Reads and runs the tests in a rule's file, under `tocsin: tests:`.
  *
- * Contract: each is read with its place, and run by itself: what one saw no other remembers. Pure.
+ * Contract: each test is run by itself, with empty windows. Pure.
  */
 
 import type { Place, Problem, Report } from '../yaml/diagnostics.ts';
-import { attributesOf, readFlag, readMap, readText, refuseUnknown } from '../yaml/fields.ts';
+import { attributesOf, readFlag, readMap, readText, rejectUnknown } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.ts';
 import { createCorrelator } from './correlate/correlator.ts';
 import { entryTime, TIME_FIELDS } from './correlate/entry-time.ts';
@@ -14,7 +14,7 @@ import type { Engine } from './evaluate/compile.ts';
 import type { EntryBody } from './rule.ts';
 
 interface TestBase {
-  /** The id of the rule it is about. */
+  /** The id of the tested rule. */
   readonly rule: string;
   readonly name: string;
   readonly path: string;
@@ -23,19 +23,19 @@ interface TestBase {
   readonly match: boolean;
 }
 
-/** One entry, and whether the detection matches it. */
+/** An entry, and whether the detection should match it. */
 export interface DetectionTest extends TestBase {
   readonly kind: 'detection';
   readonly entry: EntryBody;
 }
 
-/** Entries in their order, and whether the correlation fires at any of them. */
+/** Entries in order, and whether the correlation should match at one of them. */
 export interface CorrelationTest extends TestBase {
   readonly kind: 'correlation';
   readonly entries: readonly TestEntry[];
 }
 
-/** An entry, and when it happened: as it says, else with the one before it. */
+/** An entry and its time; without a time of its own, that of the entry before it. */
 export interface TestEntry {
   readonly body: EntryBody;
   readonly at: number;
@@ -43,15 +43,15 @@ export interface TestEntry {
 
 export type RuleTest = DetectionTest | CorrelationTest;
 
-/** A test that did not come out as it says. */
+/** A failed test. */
 export interface FailedTest {
   readonly test: RuleTest;
   readonly matched: boolean;
-  /** What came of it instead, as a sentence. */
+  /** What happened instead, as a sentence. */
   readonly found: string;
 }
 
-/** Runs tests; what comes back failed. The engine holds every rule: a correlation's may stand in other files. */
+/** Runs tests; returns those that fail. The engine needs all rules: a correlation may refer to rules of other files. */
 export function runTests(engine: Engine, tests: readonly RuleTest[]): readonly FailedTest[] {
   return tests.flatMap((test) => {
     const { matched, found } = test.kind === 'detection' ? runDetection(engine, test) : runCorrelation(engine, test);
@@ -61,8 +61,7 @@ export function runTests(engine: Engine, tests: readonly RuleTest[]): readonly F
 
 /** A failed test as a problem of its rule. */
 export function testProblem({ test, found }: FailedTest): Problem {
-  const expected = test.kind === 'detection' ? 'a match' : 'that it fires';
-  const hint = `expected: ${test.match ? expected : test.kind === 'detection' ? 'no match' : 'that it does not'}`;
+  const hint = `expected ${test.match ? 'a match' : 'no match'}`;
   const message = `the test "${test.name}" fails: ${found}`;
   return { path: test.path, ...test.place, severity: 'error', message, hint };
 }
@@ -85,12 +84,15 @@ function runCorrelation(engine: Engine, test: CorrelationTest): Result {
     const correlationMatch = correlationMatches.find((each) => each.rule.id === test.rule);
     if (correlationMatch !== undefined) {
       const entry = `entry ${i + 1} of ${test.entries.length}`;
-      return { matched: true, found: `it fires at ${entry}, at ${new Date(correlationMatch.window.at).toISOString()}` };
+      return {
+        matched: true,
+        found: `it matches at ${entry}, at ${new Date(correlationMatch.window.at).toISOString()}`,
+      };
     }
     if (matches.some((match) => detections?.has(match.rule.id))) satisfied++;
   }
-  const of = `${satisfied} of ${test.entries.length} entries`;
-  return { matched: false, found: `it fires at none, and ${of} satisfy the rules below it` };
+  const count = `${satisfied} of ${test.entries.length} entries`;
+  return { matched: false, found: `it does not match; ${count} satisfy the rules below it` };
 }
 
 /** Reads the tests of a document. */
@@ -104,7 +106,7 @@ export function readTests(
   const entry = tocsin?.kind === 'map' ? attributesOf(tocsin).get('tests') : undefined;
   if (entry === undefined) return [];
   if (entry.value.kind !== 'list') {
-    report.error(entry.value.place, `"tests" is a list, not ${kindName(entry.value)}`);
+    report.error(entry.value.place, `"tests" must be a list, not ${kindName(entry.value)}`);
     return [];
   }
   return entry.value.items.flatMap((node) => {
@@ -115,18 +117,22 @@ export function readTests(
 
 function readTest(node: Node, kind: RuleTest['kind'], rule: string, report: Report): RuleTest | null {
   if (node.kind !== 'map') {
-    report.error(node.place, `a test is a map, not ${kindName(node)}`, '{name: …, entry: {…}, match: true}');
+    report.error(
+      node.place,
+      `a test must be a map, not ${kindName(node)}`,
+      'such as {name: …, entry: {…}, match: true}',
+    );
     return null;
   }
   const subject = kind === 'detection' ? 'entry' : 'entries';
-  refuseUnknown(node, ['name', subject, 'match'], report);
+  rejectUnknown(node, ['name', subject, 'match'], report);
   const attributes = attributesOf(node);
-  const name = readText(attributes.get('name'), report) ?? 'a test without a name';
+  const name = readText(attributes.get('name'), report) ?? 'unnamed';
   const match = readFlag(attributes.get('match'), report);
   const given = attributes.get(subject);
   if (given === undefined) report.error(node.place, `the test has no "${subject}"`);
   if (!attributes.has('match'))
-    report.error(node.place, 'the test does not say what it expects', 'match: true or false');
+    report.error(node.place, 'the test has no "match"', 'write "match: true" or "match: false"');
   if (given === undefined || match === null) return null;
   const base = { rule, name, path: report.path, place: node.place, match };
   if (kind === 'correlation') {
@@ -140,22 +146,22 @@ function readTest(node: Node, kind: RuleTest['kind'], rule: string, report: Repo
 function readEntries(given: MapEntry, report: Report): readonly TestEntry[] | null {
   const { value } = given;
   if (value.kind !== 'list' || value.items.length === 0) {
-    const what = value.kind === 'list' ? 'an empty one' : kindName(value);
-    report.error(value.place, `"entries" is a list of entries, not ${what}`);
+    const what = value.kind === 'list' ? 'an empty list' : kindName(value);
+    report.error(value.place, `"entries" must be a list of entries, not ${what}`);
     return null;
   }
   const entries: TestEntry[] = [];
   for (const item of value.items) {
     if (item.kind !== 'map') {
-      report.error(item.place, `an entry is a map, not ${kindName(item)}`);
+      report.error(item.place, `an entry must be a map, not ${kindName(item)}`);
       continue;
     }
     const body = bodyOf(item);
-    const said = item.entries.find(({ key }) => TIME_FIELDS.some((field) => field === key));
-    const at = said === undefined ? (entries.at(-1)?.at ?? 0) : entryTime(body);
+    const timeEntry = item.entries.find(({ key }) => TIME_FIELDS.some((field) => field === key));
+    const at = timeEntry === undefined ? (entries.at(-1)?.at ?? 0) : entryTime(body);
     if (at === null) {
       const hint = 'such as "2026-01-05T12:00:00Z"';
-      report.error(said?.value.place ?? item.place, `"${said?.key}" is no time that can be read`, hint);
+      report.error(timeEntry?.value.place ?? item.place, `"${timeEntry?.key}" is not a valid time`, hint);
     } else {
       entries.push({ body, at });
     }

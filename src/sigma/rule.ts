@@ -1,20 +1,19 @@
 /**
- * What a rule is once it has been parsed: plain, serializable data, written into the generated module at build time
- * and made into questions when the Worker starts. No YAML, no places, no unknowns; and nothing left to find out that
- * could be found out before: a Worker may live for one tick, in which starting is what takes the time.
+ * A parsed rule: plain, serializable data, written into the generated module at build time and compiled when the Worker
+ * starts. As much as possible is computed at build time: a Worker may live for one tick, where starting takes longest.
  */
 import type { PreparedRegex, TextOp } from './regex/prepared.ts';
 
-/** Sigma's levels, least first. */
+/** Sigma's levels, lowest first. */
 export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** What rules are evaluated on: a JSON object. */
+/** The JSON object that rules are evaluated on. */
 export type EntryBody = { readonly [field: string]: unknown };
 
-/** What every rule has. */
+/** What all rules have. */
 export interface RuleBase {
-  /** The document's `id`, or, where it has none, one made from its file and place: always unique and stable. */
+  /** The document's `id`, or one made from its file and position. Unique and stable. */
   readonly id: string;
   readonly name: string | null;
   readonly title: string;
@@ -26,21 +25,21 @@ export interface RuleBase {
   readonly tags: readonly string[];
   readonly falsepositives: readonly string[];
   readonly fields: readonly string[];
-  /** The file it stands in, relative to the folder of rules. */
+  /** Its file, relative to the rules folder. */
   readonly path: string;
-  /** Whether a match of it is an alert. False where it only feeds correlations that do not `generate`. */
+  /** Whether its matches alert. False for a rule that only correlations without `generate` refer to. */
   readonly alerts: boolean;
-  /** Our own keys, from the document's root key `tocsin`. */
+  /** Tocsin's own keys, from the document's root key `tocsin`. */
   readonly tocsin: {
     readonly runbook: string | null;
-    /** Fields whose values make the dedup key; null where the rule does not say. */
+    /** Fields whose values make the dedup key; null for the default. */
     readonly dedupBy: readonly string[] | null;
-    /** Dedup period in milliseconds; null where the rule does not say. */
+    /** Dedup period in milliseconds; null for the default. */
     readonly dedupPeriodMs: number | null;
   };
 }
 
-/** A comparison of one field (null: of any value in the entry, a keyword). */
+/** A comparison of one field. A null field is a keyword: any value of the entry is compared. */
 export interface Leaf {
   readonly kind: 'leaf';
   readonly selection: string;
@@ -48,19 +47,19 @@ export interface Leaf {
   readonly test: Test;
 }
 
-/** Where several values stand, any of them suffices. Text that is compared without case is folded. */
+/** With several values, any of them suffices. Texts are folded unless `cased`. */
 export type Test =
   | { readonly op: TextOp; readonly cased: boolean; readonly values: readonly string[] }
   | { readonly op: 'pattern'; readonly cased: boolean; readonly values: readonly Pattern[] }
   | { readonly op: 're'; readonly values: readonly PreparedRegex[] }
-  /** Ascending, and none within another. */
+  /** Ascending; no range contains another. */
   | { readonly op: 'cidr'; readonly values: readonly AddressRange[] }
   | { readonly op: 'null' }
   | { readonly op: 'exists'; readonly present: boolean }
   | { readonly op: Order; readonly value: number }
-  /** A part of a date, as it is written in the entry: minute 0 to 59, week 1 to 53 (ISO 8601) … */
+  /** A part of a date, as written in the entry: minute 0 to 59, week 1 to 53 (ISO 8601) … */
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
-  /** Another field of the same entry, whose value stands for the value. */
+  /** The value is that of another field of the entry. */
   | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
 
 export type Order = 'lt' | 'lte' | 'gt' | 'gte';
@@ -68,13 +67,13 @@ export type Order = 'lt' | 'lte' | 'gt' | 'gte';
 export const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 export type TimePart = (typeof TIME_PARTS)[number];
 
-/** A wildcard pattern: the whole text is these, one after the other. */
+/** A wildcard pattern for the whole text: parts one after the other. */
 export type Pattern = readonly PatternPart[];
 
-/** A literal text; any run, or exactly one character; or one of a few characters. */
+/** A literal text; any run of characters, or exactly one; or one of a few characters. */
 export type PatternPart = { readonly text: string } | { readonly wildcard: '*' | '?' } | { readonly oneOf: string };
 
-/** A condition, resolved: names replaced by what they stand for. */
+/** A condition with its names resolved. */
 export type Formula<L extends { readonly kind: 'leaf' }> =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Formula<L>[] }
   | { readonly kind: 'not'; readonly of: Formula<L> }
@@ -102,7 +101,7 @@ export const CORRELATION_TYPES = [
 ] as const;
 export type CorrelationType = (typeof CORRELATION_TYPES)[number];
 
-/** A rule that a correlation refers to, in a condition over rules: it holds where the rule happened in the window. */
+/** A rule in a condition over rules: true if the rule is satisfied in the window. */
 export interface RuleLeaf {
   readonly kind: 'leaf';
   /** The rule's index in the correlation's `rules`. */
@@ -112,46 +111,46 @@ export interface RuleLeaf {
 export interface CorrelationRule extends RuleBase {
   readonly kind: 'correlation';
   readonly type: CorrelationType;
-  /** Ids of the rules it refers to, detections or correlations, in the order it names them; each once. */
+  /** Ids of the rules it refers to, detections or correlations, in order; each once. */
   readonly rules: readonly string[];
   readonly groupBy: readonly string[];
   /** alias → rule id → field. */
   readonly aliases: { readonly [alias: string]: { readonly [ruleId: string]: string } };
   readonly timespanMs: number;
   /**
-   * What the number of a window is compared with; all of them must hold. The number is: of event_count the entries, of
-   * value_count the distinct values, of the other value_* what their names say, of the temporal types the rules that
-   * happened (in their order). Never empty, but where `expression` stands for it.
+   * Comparisons with a window's value; all must hold. The value is the number of events (event_count), the number of
+   * distinct values (value_count), the sum, average, percentile or median (other value_* types), or the number of
+   * satisfied rules (temporal; temporal_ordered: in order). Only empty if there is an `expression`.
    */
   readonly condition: readonly { readonly op: Comparison; readonly value: number }[];
-  /** value_*: the fields whose values count, or aliases for them; several only for value_count. Else empty. */
+  /** value_*: the fields of the values, or aliases for them; several only for value_count. Else empty. */
   readonly fields: readonly string[];
-  /** value_percentile: which one, 0 to 100; null where the number is the share of the entry's own value, in percent. */
+  /** value_percentile: the percentile, 0 to 100; null if the window's value is the share of the entry's value in %. */
   readonly percentile: number | null;
-  /** The temporal types: a condition over rules, in the place of `condition`; else null. */
+  /** The temporal types: a condition over rules instead of `condition`; else null. */
   readonly expression: Formula<RuleLeaf> | null;
 }
 
 export type Rule = DetectionRule | CorrelationRule;
 
-/** Everything in `rules/`, as the generated module holds it. */
+/** All rules, as in the generated module. */
 export interface RuleSet {
-  /** A hash of the rules' meaning: changes when, and only when, some rule does. */
+  /** A hash of the rules' meaning: changes if and only if a rule's meaning does. */
   readonly version: string;
-  /** In the order of their files and places. */
+  /** In order of files and places. */
   readonly rules: readonly Rule[];
 }
 
-/** Which selection, field and value made a rule match. */
+/** A selection, field and value that made a rule match. */
 export interface Evidence {
   readonly selection: string;
   /** Null for a keyword. */
   readonly field: string | null;
-  /** The entry's value, as text, at most 256 characters. */
+  /** The entry's value as text, at most 256 characters. */
   readonly value: string;
 }
 
-/** One entry satisfied one detection. */
+/** An entry satisfied a detection. */
 export interface Match {
   readonly rule: DetectionRule;
   readonly evidence: readonly Evidence[];
@@ -162,6 +161,6 @@ export type Address = readonly number[];
 
 export interface AddressRange {
   readonly base: Address;
-  /** Leading bits that count. */
+  /** The number of leading bits that count. */
   readonly bits: number;
 }

@@ -1,8 +1,9 @@
 /**
- * The version of a set of rules: a hash of what they mean.
+ * The version of a set of rules: a hash of their meaning.
  *
- * Contract: it changes when a rule decides otherwise than before, and only then: not with comments, titles, texts for
- * people, the order of keys, values or files. The order of a correlation's rules counts where windows tell rules apart. For telling apart, not for secrecy. Pure.
+ * Contract: it changes if and only if a rule decides differently: not with comments, titles, texts for people, or the order
+ * of keys, values or files. The order of a correlation's rules counts where windows distinguish rules. Not cryptographic.
+ * Pure.
  */
 
 import { hash } from '../text/hash.ts';
@@ -25,10 +26,7 @@ function meaningOf(rule: Rule): unknown {
   }
 }
 
-/**
- * A leaf of several values is as many alternatives: selections, which tell leaves apart, are names. The keys of a leaf
- * are always in one order.
- */
+/** A leaf with several values counts as that many alternatives, and its selection's name does not count. */
 function meaningOfExpression(expression: Expression): string {
   return meaningOfFormula(eachValue(expression), JSON.stringify);
 }
@@ -54,7 +52,7 @@ function eachValue(expression: Expression): Formula<{ readonly kind: 'leaf'; rea
 function meaningsOfLeaf({ field, test }: Leaf): { readonly kind: 'leaf'; readonly meaning: unknown }[] {
   if (!('values' in test)) return [{ kind: 'leaf', meaning: { field, test } }];
   const cased = 'cased' in test && test.cased;
-  // Of a regular expression, what it means and not how it is best looked for.
+  // Of a regular expression, its meaning, not how it is searched for.
   const meanings =
     test.op === 're' ? test.values.map(({ source, flags }) => ({ source, flags: [...flags].sort() })) : test.values;
   return meanings.map((value: unknown) => ({ kind: 'leaf', meaning: { field, op: test.op, cased, value } }));
@@ -62,7 +60,7 @@ function meaningsOfLeaf({ field, test }: Leaf): { readonly kind: 'leaf'; readonl
 
 function meaningOfCorrelation(rule: CorrelationRule): object {
   const { type, rules, groupBy, aliases, timespanMs, fields, percentile, expression } = rule;
-  // Where windows tell rules apart they know them by their places; through aliases, the first has the value.
+  // Windows distinguish rules by their places; with aliases, the first rule provides the value.
   const ordered =
     type === 'temporal' || type === 'temporal_ordered' || (fields.length > 0 && Object.keys(aliases).length > 0);
   return {
@@ -75,7 +73,7 @@ function meaningOfCorrelation(rule: CorrelationRule): object {
   };
 }
 
-/** As text, in which children that may be swapped stand in one order, whatever order they were written in. */
+/** A formula as text, with the children of `and` and `or` sorted. */
 function meaningOfFormula<L extends { readonly kind: 'leaf' }>(
   formula: Formula<L>,
   ofLeaf: (leaf: L) => string,
@@ -94,7 +92,7 @@ function meaningOfFormula<L extends { readonly kind: 'leaf' }>(
   }
 }
 
-/** JSON with the keys of every object in one order. */
+/** JSON with the keys of every object sorted. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

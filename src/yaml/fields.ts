@@ -1,7 +1,7 @@
 /**
- * Reading the keys of a map as what they should be.
+ * Reads the values of a map's keys as the types they should have.
  *
- * Contract: what is absent or null is null or empty; what is of the wrong type is reported, and null or empty too.
+ * Contract: a missing key or null gives null, or an empty list. So does a value of the wrong type, which is reported.
  * Pure.
  */
 
@@ -9,29 +9,29 @@ import { isTypo, nearest } from '../text/nearest.ts';
 import { nearestHint, type Place, type Report, truncate } from './diagnostics.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from './yaml.ts';
 
-/** A map's entries by their keys. */
+/** The entries of a map by key. */
 export type Attributes = ReadonlyMap<string, MapEntry>;
 
 export function attributesOf(map: MapNode): Attributes {
   return new Map(map.entries.map((entry) => [entry.key, entry]));
 }
 
-/** The value of a key that holds a map; null where it is absent or none. */
+/** Reads a map. Only a missing key is not reported: null is not a map. */
 export function readMap(entry: MapEntry | undefined, report: Report): MapNode | null {
   if (entry === undefined) return null;
   if (entry.value.kind === 'map') return entry.value;
-  report.error(entry.value.place, `"${entry.key}" is a map, not ${kindName(entry.value)}`);
+  report.error(entry.value.place, `"${entry.key}" must be a map, not ${kindName(entry.value)}`);
   return null;
 }
 
-/** The text of a key; null where it is absent or none. */
+/** Reads a text of at most `limit` characters. */
 export function readText(entry: MapEntry | undefined, report: Report, limit = 65_535): string | null {
   if (entry === undefined || isNull(entry.value)) return null;
   const { key, value } = entry;
   if (value.kind !== 'scalar' || typeof value.value !== 'string') {
     report.error(
       value.place,
-      `"${key}" is text, not ${kindName(value)}`,
+      `"${key}" must be text, not ${kindName(value)}`,
       value.kind === 'scalar' ? 'put it in quotes' : undefined,
     );
     return null;
@@ -41,27 +41,27 @@ export function readText(entry: MapEntry | undefined, report: Report, limit = 65
   return null;
 }
 
-/** A text and where it stands. */
+/** A text and its place. */
 export interface PlacedText {
   readonly text: string;
   readonly place: Place;
 }
 
-/** The texts of a key that holds a list of them, or one. */
+/** Reads a list of texts, or one text. */
 export function readTexts(entry: MapEntry | undefined, report: Report): readonly PlacedText[] {
   if (entry === undefined || isNull(entry.value)) return [];
   const { key, value } = entry;
   const texts: PlacedText[] = [];
   for (const item of value.kind === 'list' ? value.items : [value]) {
     if (item.kind === 'scalar' && typeof item.value === 'string') texts.push({ text: item.value, place: item.place });
-    else report.error(item.place, `"${key}" is a list of texts, and this is ${kindName(item)}`);
+    else report.error(item.place, `"${key}" must be a list of texts, not ${kindName(item)}`);
   }
   return texts;
 }
 
 /**
- * The texts of a key that people read and nothing is decided by: numbers are text as well, null is nothing, and what
- * is neither (a sentence with a colon is a map to YAML) is told, as severely as is asked for, and left out.
+ * Reads texts that are only for people. Numbers are accepted as text, null is skipped. Anything else is reported with
+ * `severity` and skipped: YAML takes a sentence with a colon for a map.
  */
 export function readNotes(
   entry: MapEntry | undefined,
@@ -74,12 +74,12 @@ export function readNotes(
   for (const item of value.kind === 'list' ? value.items : [value]) {
     if (item.kind === 'scalar' && item.value !== null) notes.push(String(item.value));
     if (item.kind === 'scalar') continue;
-    report[severity](item.place, `"${key}" is a list of texts, and this is ${kindName(item)}`, 'put it in quotes');
+    report[severity](item.place, `"${key}" must be a list of texts, not ${kindName(item)}`, 'put it in quotes');
   }
   return notes;
 }
 
-/** The text of a key that is one of a few, in whatever case; null where it is absent or none. */
+/** Reads a text that is one of `choices`, ignoring case. */
 export function readChoice<T extends string>(
   entry: MapEntry | undefined,
   choices: readonly T[],
@@ -89,30 +89,29 @@ export function readChoice<T extends string>(
   if (text === null || entry === undefined) return null;
   const found = choices.find((choice) => choice === text.trim().toLowerCase());
   if (found !== undefined) return found;
-  report.error(entry.value.place, `"${truncate(text)}" is no ${entry.key}`, nearestHint(text, choices));
+  report.error(entry.value.place, `"${truncate(text)}" is not a valid ${entry.key}`, nearestHint(text, choices));
   return null;
 }
 
-/** True or false; null where the key is absent or holds neither. */
+/** Reads true or false. */
 export function readFlag(entry: MapEntry | undefined, report: Report): boolean | null {
   if (entry === undefined) return null;
   const { key, value } = entry;
   if (value.kind === 'scalar' && typeof value.value === 'boolean') return value.value;
-  report.error(value.place, `"${key}" is true or false, not ${kindName(value)}`);
+  report.error(value.place, `"${key}" must be true or false, not ${kindName(value)}`);
   return null;
 }
 
-/** Reports the keys that are not known, where a map has no others. */
-export function refuseUnknown(map: MapNode, known: readonly string[], report: Report): void {
+/** Reports all unknown keys as errors. */
+export function rejectUnknown(map: MapNode, known: readonly string[], report: Report): void {
   for (const { key, keyPlace } of map.entries) {
-    if (!known.includes(key))
-      report.error(keyPlace, `there is no key "${truncate(key)}" here`, nearestHint(key, known));
+    if (!known.includes(key)) report.error(keyPlace, `unknown key "${truncate(key)}"`, nearestHint(key, known));
   }
 }
 
 /**
- * Tells the keys that are probably misspelled, where a map may have others of its own: those near a known one that is
- * not there. An error for `severe` ones, without which the rule would mean something else; a notice for others.
+ * Reports probable typos in a map that may have keys of its own: unknown keys near a known one that is missing. An error
+ * if the known key is in `severe`, because without it the rule would mean something else; otherwise a notice.
  */
 export function reportTypos(map: MapNode, known: readonly string[], severe: readonly string[], report: Report): void {
   const present = new Set(map.entries.map(({ key }) => key));
@@ -120,7 +119,7 @@ export function reportTypos(map: MapNode, known: readonly string[], severe: read
   for (const { key, keyPlace } of map.entries) {
     const near = known.includes(key) ? null : nearest(key, missing);
     if (near === null) continue;
-    const message = `the key "${truncate(key)}" is near a known one`;
+    const message = `the key "${truncate(key)}" looks like a typo`;
     if (severe.includes(near) && isTypo(key, near)) report.error(keyPlace, message, `did you mean "${near}"?`);
     else report.notice(keyPlace, message, `did you mean "${near}"?`);
   }

@@ -72,7 +72,7 @@ const TOO_DEEP = `nested deeper than ${DEPTH_LIMIT} levels`;
 const TOO_MANY_DOCUMENTS = `the file has more than ${DOCUMENT_LIMIT} documents`;
 const TOO_MANY_ALIASES = `the file is larger than ${ALIASED_LIMIT} characters with its aliases expanded`;
 
-/** What each document of a file should be, for messages. */
+/** Default for messages: what a document should be. */
 const RULE = { noun: 'a rule', hint: 'it begins with "title:"' };
 
 /** Reads the documents of a file. Those with errors are reported and left out; `each` says what a document should be. */
@@ -89,7 +89,8 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     const errors = report.errors();
     const place = (offset: number) => placeOf(lines, offset);
     for (const problem of [...document.errors, ...document.warnings]) {
-      if (isGluedComment(problem)) report.notice(place(problem.pos[0]), 'a comment begins here', 'a space before "#"');
+      if (isGluedComment(problem))
+        report.notice(place(problem.pos[0]), 'a comment begins here', 'add a space before "#"');
       else report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`);
     }
     if (report.errors() > errors) continue;
@@ -98,7 +99,7 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     const node = read(root as ParsedNode, text, place, budget, report);
     if (node === null || report.errors() > errors) continue;
     if (node.kind === 'map') maps.push(node);
-    else report.error(node.place, `${each.noun} is a map of keys, not ${kindName(node)}`, each.hint);
+    else report.error(node.place, `${each.noun} must be a map of keys, not ${kindName(node)}`, each.hint);
   }
   return maps;
 }
@@ -190,12 +191,12 @@ function read(
       const value = visit(pair.value, keyNode.place, depth + 1);
       const key = keyNode.kind === 'scalar' && keyNode.value !== null ? String(keyNode.value) : null;
       const before = key === null ? undefined : first.get(key);
-      if (key === null) report.error(keyNode.place, `a key is text, not ${kindName(keyNode)}`);
+      if (key === null) report.error(keyNode.place, `a key must be text, not ${kindName(keyNode)}`);
       else if (key === '__proto__') report.error(keyNode.place, '"__proto__" cannot be a key');
       else if (key === '<<')
-        report.error(keyNode.place, 'merge keys ("<<") are not part of YAML 1.2', 'write the keys out');
+        report.error(keyNode.place, 'merge keys ("<<") are not part of YAML 1.2', 'repeat the keys');
       else if (before !== undefined) {
-        report.error(keyNode.place, `the key "${truncate(key)}" is here twice`, `first in line ${before.line}`);
+        report.error(keyNode.place, `duplicate key "${truncate(key)}"`, `first in line ${before.line}`);
       } else {
         first.set(key, keyNode.place);
         entries.push({ key, keyPlace: keyNode.place, value });

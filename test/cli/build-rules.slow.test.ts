@@ -58,7 +58,7 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'rules/topic/a_rule.yml:5:9: error: there is no modifier "contians" (did you mean "contains"?)\n',
+      'rules/topic/a_rule.yml:5:9: error: unknown modifier "contians" (did you mean "contains"?)\n',
     );
     expect(written).toThrow();
   });
@@ -68,7 +68,7 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain(
-      'rules/topic/a_rule.yml:9:7: error: the test "it matches" fails: the rule matches (expected: no match)',
+      'rules/topic/a_rule.yml:9:7: error: the test "it matches" fails: the rule matches (expected no match)',
     );
   });
 
@@ -87,7 +87,7 @@ describe('npm run rules', () => {
     put('lists/admins.yml', '- ada');
     const { status, stderr } = run();
     expect(status).toBe(1);
-    expect(stderr).toContain('rules/lists/admins.yml:1:1: error: a file of lists is a map of keys, not a list');
+    expect(stderr).toContain('rules/lists/admins.yml:1:1: error: a file of lists must be a map of keys, not a list');
     expect(stderr).toContain('rules/topic/a_rule.yml:5:23: error: there is no list for the placeholder "%admins%"');
   });
 

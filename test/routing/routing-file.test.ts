@@ -88,35 +88,39 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
     ['only a remark', '# later\n', '1:1: error: the file lists no receivers'],
     ['no receivers', 'receivers: []', '1:12: error: no receivers are listed: nobody would be notified'],
     ['receivers of null', 'receivers:\n', '1:11: error: no receivers are listed'],
-    ['a list', '- name: a\n', '1:1: error: the routing is a map of keys, not a list (it begins with "receivers:")'],
+    [
+      'a list',
+      '- name: a\n',
+      '1:1: error: the routing must be a map of keys, not a list (it begins with "receivers:")',
+    ],
     ['a map of receivers', 'receivers: {a: slack}', '1:12: error: "receivers" is a list, not a map'],
     ['a receiver that is text', of('slack'), '2:5: error: a receiver is a map of keys, not text (its keys: name,'],
     [
       'another key',
       `${of('{name: a, type: slack}')}silences: []\n`,
-      '3:1: error: there is no key "silences" here (known: receivers)',
+      '3:1: error: unknown key "silences" (known: receivers)',
     ],
     [
       'a misspelled key above',
       'recievers: []',
-      '1:1: error: there is no key "recievers" here (did you mean "receivers"?)',
+      '1:1: error: unknown key "recievers" (did you mean "receivers"?)',
       '1:1: error: the file lists no',
     ],
+    ['a misspelled key', of('{nmae: a, type: slack}'), '2:6: error: unknown key "nmae" (did you mean "name"?)'],
     [
-      'a misspelled key',
-      of('{nmae: a, type: slack}'),
-      '2:6: error: there is no key "nmae" here (did you mean "name"?)',
+      'a misspelled type',
+      of('{name: a, type: slak}'),
+      '2:21: error: "slak" is not a valid type (did you mean "slack"?)',
     ],
-    ['a misspelled type', of('{name: a, type: slak}'), '2:21: error: "slak" is no type (did you mean "slack"?)'],
     [
       'another type',
       of('{name: a, type: pagerduty}'),
-      '2:21: error: "pagerduty" is no type (known: slack, email, webhook)',
+      '2:21: error: "pagerduty" is not a valid type (known: slack, email, webhook)',
     ],
     [
       'a misspelled level',
       of('{name: a, type: slack, min_level: hihg}'),
-      '2:39: error: "hihg" is no min_level (did you mean "high"?)',
+      '2:39: error: "hihg" is not a valid min_level (did you mean "high"?)',
     ],
     [
       'the key of version 0.1 for the level',
@@ -137,7 +141,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
     [
       'a name that is a number',
       of('{name: 12, type: slack}'),
-      '2:12: error: "name" is text, not a number (put it in quotes)',
+      '2:12: error: "name" must be text, not a number (put it in quotes)',
     ],
     ['a long name', of(`{name: ${'a'.repeat(41)}, type: slack}`), '2:12: error: "name" has 1 to 40'],
     [
@@ -145,7 +149,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
       'receivers:\n- {name: a, type: slack}\n- {name: a, type: email}\n',
       '3:10: error: another receiver has the name "a" (in line 2)',
     ],
-    ['a key twice', of('{name: a, type: slack, name: b}'), '2:28: error: the key "name" is here twice'],
+    ['a key twice', of('{name: a, type: slack, name: b}'), '2:28: error: duplicate key "name"'],
     [
       'a setting in small letters',
       of('{name: a, type: slack, secret: slack_webhook_url}'),
@@ -156,7 +160,11 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
       of('{name: a, type: slack, secret: LINK_SECRET}'),
       "2:36: error: LINK_SECRET is not a receiver's setting but one of Tocsin's own (choose another name)",
     ],
-    ['a list of settings', of('{name: a, type: slack, secret: [A, B]}'), '2:36: error: "secret" is text, not a list'],
+    [
+      'a list of settings',
+      of('{name: a, type: slack, secret: [A, B]}'),
+      '2:36: error: "secret" must be text, not a list',
+    ],
     [
       'a key for Slack',
       of('{name: a, type: slack, signing_secret: KEY}'),

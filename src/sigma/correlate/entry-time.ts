@@ -1,17 +1,17 @@
-/** When an entry happened, as it says itself. Pure. */
+/** Reads the time of an entry from the entry itself. Pure. */
 import { epochMs } from '../evaluate/time.ts';
 import type { EntryBody } from '../rule.ts';
 
-/** Where entries say it: the first that one has counts. */
+/** Fields with the time; the first that is present counts. */
 export const TIME_FIELDS = ['created_at', 'timestamp', '@timestamp', 'time'] as const;
 
-/** JavaScript knows no later dates. */
+/** The latest date of JavaScript. */
 const LAST_MS = 8.64e15;
 
 const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:[.,](\d{1,9}))? ?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
- * Event time in milliseconds; null where the entry has none that can be read. A date without a zone is in UTC.
+ * The time of an entry in milliseconds; null if it has none or it is not valid. A date without a zone is in UTC.
  *
  * @example entryTime({ created_at: '2026-01-05T12:00:00Z' }) // 1767614400000
  */

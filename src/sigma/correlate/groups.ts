@@ -1,8 +1,8 @@
 /**
- * Into which group of a correlation an entry belongs, and with which value.
+ * Finds the group of a correlation that an entry belongs to, and its value there.
  *
- * Contract: pure. A group is the values of the `group-by` fields, each read through the alias for the rule that
- * matched where there is one. An entry that lacks one of them belongs to no group. Values compare as text and by case.
+ * Contract: pure. A group is the values of the `group-by` fields, each read through the matched rule's alias if there is
+ * one. An entry without one of these fields belongs to no group. Values compare as text, case-sensitively.
  */
 
 import { fieldValue } from '../evaluate/field.ts';
@@ -16,8 +16,8 @@ export interface KeyPart {
 }
 
 /**
- * The group of an entry that satisfied rule `ruleId`; null where it lacks a field of `group-by`. Where the rule is a
- * correlation that fired, `below` is its group: those fields it has whatever the entry holds.
+ * The group of an entry that satisfied rule `ruleId`; null if a field of `group-by` is missing. If the rule is a
+ * correlation, `below` is its group, whose fields take precedence over the entry's.
  */
 export function groupOf(
   correlation: CorrelationRule,
@@ -35,8 +35,8 @@ export function groupOf(
 }
 
 /**
- * The value of a happening, of a correlation that looks at one (see `Happening.value`); null where the entry lacks it
- * (of several fields: one of them), or where it is no number and should be.
+ * The value of an event for a correlation that needs one (see `WindowEvent.value`); null if the entry lacks it (with
+ * several fields: any of them), or if it should be a number and is not.
  */
 export function eventValue(
   correlation: CorrelationRule,
@@ -52,18 +52,18 @@ export function eventValue(
   return texts.length === 1 ? (texts[0] ?? null) : JSON.stringify(texts);
 }
 
-/** A group's values as one text: of two groups of a correlation the same only where they are one. */
+/** A group's values as one text, unique among the groups of a correlation. */
 export function groupText(group: readonly KeyPart[]): string {
   const [first] = group;
   return first !== undefined && group.length === 1 ? first.value : JSON.stringify(group.map(({ value }) => value));
 }
 
-/** The values of `fields` in an entry, the missing ones as "". */
+/** The values of `fields` in an entry; missing ones are "". */
 export function keyOf(fields: readonly string[], body: EntryBody): readonly KeyPart[] {
   return fields.map((field) => ({ field, value: textOf(fieldValue(body, field)) ?? '' }));
 }
 
-/** What cannot be written, being nested too deep, is one value: that entry is grouped and counted as well. */
+/** Stands for any value nested too deeply for JSON.stringify, so that its entry is grouped and counted too. */
 const TOO_DEEP = '…';
 
 function textOf(value: unknown): string | null {
@@ -76,7 +76,7 @@ function textOf(value: unknown): string | null {
   }
 }
 
-/** A field of `group-by` or a value's, through its alias for the rule. */
+/** Reads a field of `group-by` or of the condition, through its alias for the rule. */
 function read(
   { aliases }: CorrelationRule,
   name: string,
@@ -89,7 +89,7 @@ function read(
   return below.find((part) => part.field === field)?.value ?? fieldValue(body, field);
 }
 
-/** A number, or text that is one. */
+/** The value of a number, or of text that is one. */
 function numberOf(value: unknown): number | null {
   const number = isScalar(value) ? AS.number(value) : Number.NaN;
   return Number.isFinite(number) ? number : null;

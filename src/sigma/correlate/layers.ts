@@ -1,17 +1,16 @@
 /**
- * The correlations in the order of their references, and what lies below each.
+ * The correlations in order of their references, and what each refers to.
  *
- * Contract: pure; what is asked for is found once. The rules have no cycles (`parseRules` refuses them); where they
- * had, it would still end.
+ * Contract: pure. `parseRules` rejects cycles; with a cycle, everything here still ends.
  */
 import { referenceOrder } from '../reference-order.ts';
 import type { CorrelationRule, EntryBody, Rule } from '../rule.ts';
 import { groupOf, groupText, type KeyPart } from './groups.ts';
 
 export interface Layers {
-  /** Those referred to before those that refer to them, else in the rules' order. */
+  /** Each after the correlations it refers to, otherwise in the rules' order. */
   readonly ordered: readonly CorrelationRule[];
-  /** Rule id → the correlations that refer to it: their places in `ordered`, and its own place among their rules. */
+  /** Rule id → the correlations that refer to it: their places in `ordered`, and the rule's place in their `rules`. */
   readonly referrers: ReadonlyMap<string, readonly { readonly order: number; readonly index: number }[]>;
   detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
   groupsOf(rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>): readonly (readonly KeyPart[])[];
@@ -26,13 +25,13 @@ export function createLayers(rules: readonly Rule[]): Layers {
       return inner === undefined ? [] : [[id, inner]];
     }),
   );
-  const feeds = new Map<string, { order: number; index: number }[]>();
+  const referrers = new Map<string, { order: number; index: number }[]>();
   for (const [order, rule] of ordered.entries()) {
     for (const [index, id] of rule.rules.entries()) {
-      const feed = { order, index };
-      const list = feeds.get(id);
-      if (list === undefined) feeds.set(id, [feed]);
-      else list.push(feed);
+      const referrer = { order, index };
+      const list = referrers.get(id);
+      if (list === undefined) referrers.set(id, [referrer]);
+      else list.push(referrer);
     }
   }
 
@@ -41,7 +40,7 @@ export function createLayers(rules: readonly Rule[]): Layers {
     const known = detections.get(rule);
     if (known !== undefined) return known;
     const found = new Set<string>();
-    // Grows while it is gone through.
+    // The loop adds to the set it iterates.
     const below = new Set([rule]);
     for (const { rules: ids } of below) {
       for (const id of ids) {
@@ -57,23 +56,23 @@ export function createLayers(rules: readonly Rule[]): Layers {
   const groupsOf = (rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>) => {
     const detected = new Set(satisfied);
     const known = new Map<CorrelationRule, readonly (readonly KeyPart[])[]>();
-    const groups = (of: CorrelationRule): readonly (readonly KeyPart[])[] => {
-      const before = known.get(of);
+    const groups = (correlation: CorrelationRule): readonly (readonly KeyPart[])[] => {
+      const before = known.get(correlation);
       if (before !== undefined) return before;
-      known.set(of, []);
+      known.set(correlation, []);
       const found = new Map<string, readonly KeyPart[]>();
-      for (const id of of.rules) {
+      for (const id of correlation.rules) {
         const inner = byId.get(id);
         for (const below of inner !== undefined ? groups(inner) : detected.has(id) ? [[]] : []) {
-          const group = groupOf(of, id, body, below);
+          const group = groupOf(correlation, id, body, below);
           if (group !== null) found.set(groupText(group), group);
         }
       }
-      known.set(of, [...found.values()]);
+      known.set(correlation, [...found.values()]);
       return [...found.values()];
     };
     return groups(rule);
   };
 
-  return { ordered, referrers: feeds, groupsOf, detectionsOf };
+  return { ordered, referrers, groupsOf, detectionsOf };
 }

@@ -1,7 +1,7 @@
 /**
  * Windows kept in memory.
  *
- * Contract: bounded: of each correlation the groups longest untouched go first, and are counted. Pure but for that.
+ * Contract: bounded. Each correlation's least recently used groups are dropped first, and counted. No I/O.
  */
 
 import type { CorrelationRule } from '../rule.ts';
@@ -10,38 +10,38 @@ import { groupText } from './groups.ts';
 import { openWindow } from './window.ts';
 import type { Window } from './window-event.ts';
 
-/** Of one correlation. */
-const GROUPS_MOST = 100_000;
+/** Per correlation. */
+const GROUPS_MAX = 100_000;
 
 export interface MemoryWindows extends Windows {
-  /** How many groups have gone because there were too many. */
+  /** How many groups were dropped because there were too many. */
   readonly dropped: number;
 }
 
 interface MemoryWindow {
   readonly window: Window;
-  /** When it was last touched: the number of that touch. */
-  touched: number;
+  /** When it was last used, counted in uses. */
+  lastUse: number;
 }
 
-export function createMemoryWindows(groupsMost = GROUPS_MOST): MemoryWindows {
-  /** Rule id → group → window. More than half as many as there may be lie in the order in which they were touched. */
+export function createMemoryWindows(groupsMax = GROUPS_MAX): MemoryWindows {
+  /** Rule id → group → window. Above half of the maximum, a map is kept in order of last use. */
   const kept = new Map<string, Map<string, MemoryWindow>>();
-  let touches = 0;
+  let uses = 0;
   let dropped = 0;
 
   const add = (windows: Map<string, MemoryWindow>, key: string, rule: CorrelationRule): Window => {
     const window = openWindow(rule, null);
-    const isFew = windows.size * 2 <= groupsMost;
-    windows.set(key, { window, touched: ++touches });
-    if (isFew && windows.size * 2 > groupsMost) {
-      const inOrder = [...windows].sort(([, a], [, b]) => a.touched - b.touched);
+    const isFew = windows.size * 2 <= groupsMax;
+    windows.set(key, { window, lastUse: ++uses });
+    if (isFew && windows.size * 2 > groupsMax) {
+      const inOrder = [...windows].sort(([, a], [, b]) => a.lastUse - b.lastUse);
       windows.clear();
       for (const [group, each] of inOrder) windows.set(group, each);
     }
-    if (windows.size > groupsMost) {
-      const [longest = key] = windows.keys();
-      windows.delete(longest);
+    if (windows.size > groupsMax) {
+      const [oldest = key] = windows.keys();
+      windows.delete(oldest);
       dropped++;
     }
     return window;
@@ -57,9 +57,9 @@ export function createMemoryWindows(groupsMost = GROUPS_MOST): MemoryWindows {
       const key = groupText(group);
       const known = windows.get(key);
       if (known === undefined) return add(windows, key, rule);
-      known.touched = ++touches;
-      // The order matters only once some may have to go.
-      if (windows.size * 2 > groupsMost) {
+      known.lastUse = ++uses;
+      // The order only matters when groups may be dropped soon.
+      if (windows.size * 2 > groupsMax) {
         windows.delete(key);
         windows.set(key, known);
       }

@@ -1,8 +1,8 @@
 /**
- * A run over entries in memory: which detections each satisfies, and which correlations it makes fire.
+ * Evaluates a sequence of entries in memory: which detections each satisfies, and which correlations match.
  *
- * Contract: entries are seen in the order they come; those older than the newest by more than the lateness may see
- * windows that have gone. What it remembers is bounded. Pure but for that.
+ * Contract: entries are evaluated in the order they are added. Those older than the newest by more than `latenessMs` may
+ * find their windows gone. Memory is bounded. No I/O.
  */
 import type { Engine } from '../evaluate/compile.ts';
 import type { EntryBody, Match } from '../rule.ts';
@@ -11,26 +11,26 @@ import { entryTime } from './entry-time.ts';
 import { createMemoryWindows } from './memory.ts';
 
 export interface SequenceOptions {
-  /** When an entry happened, in milliseconds; null where it does not say. By default its `created_at` or `timestamp`. */
+  /** The time of an entry in milliseconds; null if it has none. By default its `created_at`, `timestamp` … */
   readonly timeOf?: (body: EntryBody) => number | null;
-  /** How much later than younger ones an entry may come, in milliseconds: by default they come in order. */
+  /** How much older than the newest an added entry may be, in milliseconds. By default 0: entries are in order. */
   readonly latenessMs?: number;
 }
 
-/** What an entry came to. */
+/** What an added entry matches. */
 export interface SequenceResult {
-  /** The detections it satisfies, in the rules' order. */
+  /** The detections it satisfies, in order of the rules. */
   readonly matches: readonly Match[];
-  /** The correlations it made fire, those below before those above. */
+  /** The correlations that match because of it, each after those it refers to. */
   readonly correlationMatches: readonly CorrelationMatch[];
 }
 
 export interface Sequence {
-  /** Lets an entry be seen. Throws where it has no time that can be read, and none is given. */
+  /** Adds an entry. Throws if it has no valid time and none is given. */
   add(body: EntryBody, at?: number): SequenceResult;
 }
 
-/** Begins a run: its windows are empty. */
+/** Creates a sequence with empty windows. */
 export function createSequence(engine: Engine, options: SequenceOptions = {}): Sequence {
   const { timeOf = entryTime, latenessMs = 0 } = options;
   const correlator = createCorrelator([...engine.rules.values()]);
@@ -39,7 +39,7 @@ export function createSequence(engine: Engine, options: SequenceOptions = {}): S
   return {
     add: (body, at) => {
       const time = at ?? timeOf(body);
-      if (time === null || !Number.isFinite(time)) throw new RangeError('the entry has no time that can be read');
+      if (time === null || !Number.isFinite(time)) throw new RangeError('the entry has no valid time');
       newest = Math.max(newest, time);
       const matches = engine.evaluate(body);
       const correlationMatches = correlator.correlate(

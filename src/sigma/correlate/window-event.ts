@@ -1,49 +1,49 @@
-/** What goes into the window of a group, and what comes out: the words that the correlator, windows and ledger share. */
+/** What goes into the window of a group and what comes out: types that correlator, windows and ledger share. */
 
 /**
- * One thing that a group's window sees: an entry that satisfied some of the correlation's rules, or a correlation it
- * refers to that fired (dated at the end of the window that did).
+ * An event in a group's window: an entry that satisfied some of the correlation's rules, or a match of a correlation it
+ * refers to (dated at the end of the matching window).
  */
 export interface WindowEvent {
   /** Event time: milliseconds since the epoch. */
   readonly at: number;
-  /** Which of the correlation's rules it satisfies: indexes into its `rules`, ascending, at least one. */
+  /** The satisfied rules: indexes into the correlation's `rules`, ascending, at least one. */
   readonly rules: readonly number[];
   /**
-   * value_count, and value_percentile without a percentile: the text of its value; the other value_*: its number. Null
-   * for the types that look at no value. What lacks the value it should have is no happening.
+   * value_count, and value_percentile without a percentile: the value's text. The other value_* types: its number. Null
+   * for types without a value. What lacks the value it needs is not an event.
    */
   readonly value: string | number | null;
 }
 
-/** A window whose number met the condition. */
+/** A window that meets the condition. */
 export interface WindowMatch {
   /** The window's end: the time of the match. */
   readonly at: number;
-  /** The number (see `CorrelationRule.condition`). A count above the condition's own numbers: at least so many. */
+  /** The window's value (see `CorrelationRule.condition`). A count above the condition's numbers may be too low. */
   readonly value: number;
-  /** When what it holds happened: the first of the distinct times, ascending, at most `TIMES_MAX`. */
+  /** The first distinct times of its events, ascending, at most `TIMES_MAX`. */
   readonly times: readonly number[];
-  /** The ends of later windows that met it only with this happening, ascending, where they were asked for. */
+  /** The ends of later windows that meet the condition only because of this event, ascending, if requested. */
   readonly later?: readonly number[];
 }
 
-/** Of a happening that came late, no more windows are told. */
+/** Later windows returned for a late event. */
 export const LATER_MAX = 20;
 
-/** Of a window that fired, so many times are told. */
+/** Times returned for a matching window. */
 export const TIMES_MAX = 20;
 
-/** The window of one group of a correlation, as long as it is open in memory. */
+/** The window of one group of a correlation, while it is open in memory. */
 export interface Window {
   /**
-   * Lets a happening be seen by every kept window that contains it; the earliest of those that meet the condition
-   * fires. Happenings still to come are no older than `horizon` or than the one that comes. `asksLater`: whether
-   * something waits for this correlation, so that it must hear of every window that a late happening makes fire.
+   * Adds an event, and returns the earliest of the windows that contain it and meet the condition. Future events are not
+   * older than `horizon` or this event. `findLater`: whether another correlation refers to this one, and so needs every
+   * window that a late event completes.
    */
-  add(windowEvent: WindowEvent, horizon: number, asksLater?: boolean): WindowMatch | null;
-  /** What is to be stored, compact; `openWindow` takes it back. */
+  add(windowEvent: WindowEvent, horizon: number, findLater?: boolean): WindowMatch | null;
+  /** The window as compact text, for `openWindow`. */
   save(): string;
-  /** How many happenings were dropped unseen by later windows, because of a bound, since it was opened. */
+  /** How many items a bound has dropped that later windows may have needed, since it was opened. */
   readonly dropped: number;
 }

@@ -1,39 +1,38 @@
 /**
- * The grammar of conditions: over the selections of a detection, or over the rules of a correlation.
+ * Parses conditions: over the selections of a detection, or over the rules of a correlation.
  *
- * Contract: `or` binds least, then `and`, `not`, `1 of …`, parentheses. Words are known in either case. Names are
- * resolved here, so that what comes out is a formula; every name that stands for nothing is reported, and what
- * was used is told. Bounded in depth and length, for conditions are hostile too. Pure.
+ * Contract: `or` binds weakest, then `and`, `not`, `1 of …`, parentheses. Keywords ignore case. Names are resolved, so
+ * the result is a formula; unknown names are reported, and used names are collected. Depth and length are bounded. Pure.
  */
 import { type Hint, nearestHint, ParseError, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { createMatcher } from '../evaluate/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
-import type { ParsedCondition } from './parsed-condition.ts';
+import { join, type ParsedCondition } from './parsed-condition.ts';
 
 type AnyLeaf = { readonly kind: 'leaf' };
 
-/** What a condition speaks of. */
+/** The names a condition may use. */
 export interface Names<L extends AnyLeaf> {
-  /** What it is made of, for messages: "selection", "rule". */
+  /** What a name stands for, in messages: "selection", "rule". */
   readonly noun: string;
-  /** What each name stands for; null where that has an error of its own. */
+  /** Name → formula; null if that has an error of its own. */
   readonly known: ReadonlyMap<string, Formula<L> | null>;
-  /** The names that patterns and hints look at; by default all. */
+  /** The names for patterns and hints; by default all. */
   readonly listed?: readonly string[];
 }
 
 const LENGTH_LIMIT = 8_192;
 const DEPTH_LIMIT = 64;
 
-/** A condition as it is written, and where. */
+/** The text of a condition and its place. */
 export interface ConditionText {
   readonly value: string;
   readonly place: Place;
-  /** Where its first character stands; null where that does not tell where the others do. */
+  /** The place of its first character; null if the places of the others don't follow from it. */
   readonly textPlace: Place | null;
 }
 
-/** Reads the condition of a detection; null where it, or a selection it names, has an error. */
+/** Reads the condition of a detection; null if it, or a selection it names, has an error. */
 export function readCondition(
   condition: ConditionText,
   selections: ReadonlyMap<string, ParsedCondition | null>,
@@ -43,7 +42,7 @@ export function readCondition(
   return readFormula(condition, { noun: 'selection', known: selections }, used, report);
 }
 
-/** Reads a condition; null where it, or something it names, has an error. `used` gains the names it speaks of. */
+/** Reads a condition; null if it, or something it names, has an error. Adds the names it uses to `used`. */
 export function readFormula<L extends AnyLeaf>(
   condition: ConditionText,
   names: Names<L>,
@@ -56,9 +55,9 @@ export function readFormula<L extends AnyLeaf>(
   }
   try {
     return createReader(condition, names, used, report).read();
-  } catch (unreadable) {
-    if (!(unreadable instanceof ParseError)) throw unreadable;
-    report.error(unreadable.place, `in the condition: ${unreadable.message}`, unreadable.hint);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    report.error(error.place, `in the condition: ${error.message}`, error.hint);
     return null;
   }
 }
@@ -75,7 +74,7 @@ function createReader<L extends AnyLeaf>(
   let depth = 0;
 
   const peek = (ahead = 0): string | null => tokens[next + ahead]?.[0] ?? null;
-  /** Where a token stands, the next or one near it; behind the last, where the last does. */
+  /** The place of the next token, or of one `ahead` of it; at the end, that of the last token. */
   const here = (ahead = 0): Place => {
     const token = tokens[Math.min(next + ahead, tokens.length - 1)];
     if (token === undefined || textPlace === null) return place;
@@ -87,7 +86,7 @@ function createReader<L extends AnyLeaf>(
     const nameable = listed.filter((one) => !/[\s()|]/.test(one));
     return nameable.length === listed.length
       ? nearestHint(name, listed)
-      : 'a name with blanks cannot stand here: use its id';
+      : "a name with spaces can't be used here: use the id";
   };
 
   const read = (): Read => {
@@ -96,7 +95,7 @@ function createReader<L extends AnyLeaf>(
     if (rest === '|') {
       throw new ParseError(here(), 'aggregations ("| count() …") are not part of Sigma 2', 'write a correlation rule');
     }
-    if (rest !== null) throw new ParseError(here(), `"${truncate(rest)}" where "and", "or" or the end should be`);
+    if (rest !== null) throw new ParseError(here(), `expected "and", "or" or the end, not "${truncate(rest)}"`);
     return whole;
   };
 
@@ -109,8 +108,8 @@ function createReader<L extends AnyLeaf>(
       next++;
       operands.push(readOperand());
     }
-    const sound = operands.filter((operand) => operand !== null);
-    return sound.length < operands.length ? null : join(word, sound);
+    const valid = operands.filter((operand) => operand !== null);
+    return valid.length < operands.length ? null : join(word, valid);
   };
 
   const readNot = (): Read => {
@@ -122,11 +121,11 @@ function createReader<L extends AnyLeaf>(
 
   const readOperand = (): Read => {
     const token = peek();
-    if (token === null) throw new ParseError(here(), `it ends where a ${noun} should be`);
+    if (token === null) throw new ParseError(here(), `expected a ${noun} at the end`);
     if (token === '(') return readParentheses();
     if (isWord('of', 1) && peek(2) !== null) return readOf(token);
     if (token === ')' || token === '|' || isWord('and') || isWord('or')) {
-      throw new ParseError(here(), `"${token}" where a ${noun} should be`);
+      throw new ParseError(here(), `expected a ${noun}, not "${token}"`);
     }
     next++;
     const found = known.get(token);
@@ -139,10 +138,10 @@ function createReader<L extends AnyLeaf>(
   };
 
   const readParentheses = (): Read => {
-    if (++depth > DEPTH_LIMIT) throw new ParseError(here(), `parentheses deeper than ${DEPTH_LIMIT} levels`);
+    if (++depth > DEPTH_LIMIT) throw new ParseError(here(), `parentheses nested deeper than ${DEPTH_LIMIT} levels`);
     next++;
     const inner = readOr();
-    if (peek() !== ')') throw new ParseError(here(), 'a "(" is not closed');
+    if (peek() !== ')') throw new ParseError(here(), 'unclosed "("');
     next++;
     depth--;
     return inner;
@@ -151,16 +150,20 @@ function createReader<L extends AnyLeaf>(
   const readOf = (quantity: string): Read => {
     const quantifier = quantity.toLowerCase();
     if (quantifier !== '1' && quantifier !== 'any' && quantifier !== 'all') {
-      throw new ParseError(here(), `"${truncate(quantity)} of" is not part of Sigma`, '"1 of", "any of" or "all of"');
+      throw new ParseError(
+        here(),
+        `"${truncate(quantity)} of" is not part of Sigma`,
+        'use "1 of", "any of" or "all of"',
+      );
     }
     const pattern = peek(2) ?? '';
-    if (!/^[^()|]+$/.test(pattern)) throw new ParseError(here(), `"${pattern}" where "them" or a pattern should be`);
+    if (!/^[^()|]+$/.test(pattern)) throw new ParseError(here(), `expected "them" or a pattern, not "${pattern}"`);
     next += 3;
     const names = namesOf(pattern, listed);
     for (const name of names) used.add(name);
     if (names.length === 0) {
       const message = `no ${noun} matches "${truncate(pattern)}"`;
-      if (quantifier === 'all') report.notice(here(-1), `${message}: all of none is always true`);
+      if (quantifier === 'all') report.notice(here(-1), `${message}: "all of" is then always true`);
       else report.error(here(-1), message, hintOf(pattern));
       if (quantifier !== 'all') return null;
     }
@@ -172,13 +175,7 @@ function createReader<L extends AnyLeaf>(
   return { read };
 }
 
-/** Several formulas as one. */
-function join<L extends AnyLeaf>(kind: 'and' | 'or', of: readonly Formula<L>[]): Formula<L> {
-  const [only] = of;
-  return only !== undefined && of.length === 1 ? only : { kind, of };
-}
-
-/** The names a pattern stands for: those that begin with `_` only where it does. */
+/** The names that match a pattern. Names beginning with `_` only match patterns that do, too. */
 function namesOf(pattern: string, listed: readonly string[]): readonly string[] {
   const names = listed.filter((name) => pattern.startsWith('_') || !name.startsWith('_'));
   if (pattern.toLowerCase() === 'them') return names;

@@ -1,19 +1,19 @@
 /**
- * What reading the searches of a file needs: where to report, the lists, and how much there may be.
+ * What parsing the searches of a file needs: the report, the lists, and a budget.
  *
- * Contract: a file's searches are bounded together, its placeholders replaced, whatever it holds. Pure.
+ * Contract: the budget bounds all searches of a file together, after placeholders are replaced. Pure.
  */
 
 import type { Place, Report } from '../../yaml/diagnostics.ts';
 import type { Lists } from './lists.ts';
 
-/** Comparisons of one file. A file without placeholders has fewer values than that. */
-const COMPARISONS = 200_000;
-/** What their texts come to, in characters; a file is at most a million. */
-const CHARACTERS = 10_000_000;
-/** Regular expressions take long to compile: a thousandth of a second, the largest a tenth. */
-const REGEXES = 2_000;
-const REGEX_CHARACTERS = 200_000;
+/** Comparisons per file. */
+const COMPARISONS_MAX = 200_000;
+/** Characters of their texts; the file itself has at most a million. */
+const CHARACTERS_MAX = 10_000_000;
+/** Regular expressions are slow to compile: about 1 ms, the largest 100 ms. */
+const REGEXES_MAX = 2_000;
+const REGEX_CHARACTERS_MAX = 200_000;
 
 export interface ParseContext {
   readonly report: Report;
@@ -21,42 +21,42 @@ export interface ParseContext {
   readonly budget: Budget;
 }
 
-/** What is left of a file's bounds. */
+/** The rest of a file's budget. */
 export interface Budget {
-  /** Takes a comparison off; false, and reported once, where there is nothing left. */
+  /** Spends one comparison; false if nothing is left, which is reported once. */
   spend(place: Place, characters: number, report: Report): boolean;
-  /** The same, of a regular expression. */
+  /** Spends one regular expression. */
   spendRegex(place: Place, characters: number, report: Report): boolean;
-  /** Whether something was refused: the rest of the file need not be looked at. */
+  /** Whether the budget is exceeded: the rest of the file is skipped. */
   readonly exhausted: boolean;
 }
 
-/** A budget of a whole file. */
+/** Creates the budget of a file. */
 export function createBudget(): Budget {
-  let comparisons = COMPARISONS;
-  let characters = CHARACTERS;
-  let regexes = REGEXES;
-  let regexCharacters = REGEX_CHARACTERS;
-  const refused = new Set<string>();
-  const refuse = (what: string, place: Place, report: Report) => {
-    if (!refused.has(what))
-      report.error(place, `the file has more than ${what}, its placeholders replaced`, 'split it');
-    refused.add(what);
+  let comparisons = COMPARISONS_MAX;
+  let characters = CHARACTERS_MAX;
+  let regexes = REGEXES_MAX;
+  let regexCharacters = REGEX_CHARACTERS_MAX;
+  const exceeded = new Set<string>();
+  const exceed = (what: string, place: Place, report: Report) => {
+    if (!exceeded.has(what))
+      report.error(place, `the file has more than ${what} with its placeholders replaced`, 'split it');
+    exceeded.add(what);
     return false;
   };
   return {
     spend: (place, length, report) => {
       characters -= length;
-      if (--comparisons < 0) return refuse(`${COMPARISONS} comparisons`, place, report);
-      return characters >= 0 || refuse(`${CHARACTERS} characters in its values`, place, report);
+      if (--comparisons < 0) return exceed(`${COMPARISONS_MAX} comparisons`, place, report);
+      return characters >= 0 || exceed(`${CHARACTERS_MAX} characters in its values`, place, report);
     },
     spendRegex: (place, length, report) => {
       regexCharacters -= length;
-      if (--regexes < 0) return refuse(`${REGEXES} regular expressions`, place, report);
-      return regexCharacters >= 0 || refuse(`${REGEX_CHARACTERS} characters in regular expressions`, place, report);
+      if (--regexes < 0) return exceed(`${REGEXES_MAX} regular expressions`, place, report);
+      return regexCharacters >= 0 || exceed(`${REGEX_CHARACTERS_MAX} characters in regular expressions`, place, report);
     },
     get exhausted() {
-      return refused.size > 0;
+      return exceeded.size > 0;
     },
   };
 }

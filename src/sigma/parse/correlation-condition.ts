@@ -1,9 +1,9 @@
 /**
- * Reading the condition of a correlation: comparisons of a window's number, the fields it is made of, or a condition
+ * Reads the condition of a correlation: comparisons with a window's value and the fields it comes from, or a condition
  * over rules.
  *
- * Contract: what a type does not have, lacks, or can never meet is an error; what a reader may not expect of it a
- * notice. Pure.
+ * Contract: what the type doesn't support, what is missing and what can never be met are errors; surprising conditions are
+ * notices. Pure.
  */
 
 import { type Hint, nearestHint, type Report, truncate } from '../../yaml/diagnostics.ts';
@@ -18,11 +18,11 @@ export interface CorrelationCondition extends Pick<CorrelationRule, 'condition' 
 }
 
 const COMPARISONS: readonly Comparison[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
-/** A window keeps about twice as many times as its condition asks for, in one row; ten thousand are about 100 KB. */
-const COUNT_MOST = 10_000;
-const FIELDS_MOST = 32;
+/** A window keeps about twice the count of its condition, in one row; ten thousand items are about 100 KB. */
+const COUNT_MAX = 10_000;
+const FIELDS_MAX = 32;
 
-/** Reads the condition of a correlation that refers to `rules` rules; null where it has an error, which is reported. */
+/** Reads the condition of a correlation that refers to `rules` rules; null if it has an error, which is reported. */
 export function readCorrelationCondition(
   type: CorrelationType,
   map: MapNode,
@@ -38,7 +38,8 @@ export function readCorrelationCondition(
       report.error(value?.place ?? map.place, 'the correlation has no condition', hint);
       return null;
     }
-    if (rules === 1) report.notice(map.place, `"${type}" of one rule fires whenever that does`, 'name another rule');
+    if (rules === 1)
+      report.notice(map.place, `"${type}" of one rule matches whenever that rule does`, 'add another rule');
     return { condition: [{ op: 'gte', value: rules }], fields: [], percentile: null, expression: null };
   }
   if (shape.overRules && value.kind === 'scalar' && typeof value.value === 'string') {
@@ -48,7 +49,7 @@ export function readCorrelationCondition(
   const or = shape.overRules ? ', or text such as "a and not b"' : '';
   report.error(
     value.place,
-    `the condition is a map of comparisons, not ${kindName(value)}`,
+    `the condition must be a map of comparisons, not ${kindName(value)}`,
     `such as ${shape.example}${or}`,
   );
   return null;
@@ -58,7 +59,7 @@ function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Re
   const errors = report.errors();
   const attributes = attributesOf(map);
   const share = type === 'value_percentile' && !attributes.has('percentile');
-  // The share of a value that the window holds: more than nothing.
+  // The window holds the value, so its share is above 0.
   const numbers = { whole: false, least: Number.MIN_VALUE, most: 100 };
   const shape = share ? { ...general, noun: 'share', numbers } : general;
   const fields = readFields(type, shape, map, attributes.get('field'), report);
@@ -71,12 +72,12 @@ function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Re
       if (number !== null) condition.push({ op, value: number });
     } else if (key !== 'field' && key !== 'percentile') {
       const known = shape.fields === 'none' ? COMPARISONS : ['field', ...COMPARISONS];
-      report.error(keyPlace, `there is no comparison "${truncate(key)}" of a ${shape.noun}`, hintOf(key, known));
+      report.error(keyPlace, `unknown comparison "${truncate(key)}" of a ${shape.noun}`, hintOf(key, known));
     }
   }
   if (report.errors() > errors) return null;
   if (condition.length === 0) {
-    report.error(map.place, 'the condition compares with nothing', `such as ${shape.example}`);
+    report.error(map.place, 'the condition has no comparison', `such as ${shape.example}`);
     return null;
   }
   reportCoverage(condition, shape, map, report);
@@ -117,7 +118,7 @@ function readFields(
   report: Report,
 ): readonly string[] {
   if (fields === 'none') {
-    if (entry !== undefined) report.error(entry.keyPlace, `"${type}" looks at no field`, 'leave "field" out');
+    if (entry !== undefined) report.error(entry.keyPlace, `"${type}" has no field`, 'remove "field"');
     return [];
   }
   const errors = report.errors();
@@ -127,14 +128,14 @@ function readFields(
   if (first === undefined) {
     report.error(entry?.value.place ?? map.place, `"${type}" needs a field`, `such as ${example}`);
   } else if (second !== undefined && fields === 'one') {
-    report.error(second.place, `"${type}" looks at one field`, 'only "value_count" counts several together');
-  } else if (texts.length > FIELDS_MOST) {
-    report.error(first.place, `"field" names more than ${FIELDS_MOST} fields`);
+    report.error(second.place, `"${type}" takes one field`, 'only "value_count" takes several');
+  } else if (texts.length > FIELDS_MAX) {
+    report.error(first.place, `"field" lists more than ${FIELDS_MAX} fields`);
   }
   const names = new Set<string>();
   for (const { text, place } of texts) {
-    if (text === '') report.error(place, 'a field has a name');
-    if (names.has(text)) report.notice(place, `the field "${truncate(text)}" is named twice`, 'leave one out');
+    if (text === '') report.error(place, 'empty field name');
+    if (names.has(text)) report.notice(place, `duplicate field "${truncate(text)}"`, 'remove one');
     names.add(text);
   }
   return [...names];
@@ -143,7 +144,7 @@ function readFields(
 function readPercentile(type: CorrelationType, entry: MapEntry | undefined, report: Report): number | null {
   if (entry === undefined) return null;
   if (type !== 'value_percentile') {
-    const hint = type === 'value_median' ? 'the median is percentile 50' : 'leave it out, or write "value_percentile"';
+    const hint = type === 'value_median' ? 'the median is percentile 50' : 'remove it, or write "value_percentile"';
     report.error(entry.keyPlace, `"percentile" is for "value_percentile", not for "${type}"`, hint);
     return null;
   }
@@ -151,30 +152,30 @@ function readPercentile(type: CorrelationType, entry: MapEntry | undefined, repo
   const number = value.kind === 'scalar' ? value.value : null;
   if (typeof number === 'number' && number >= 0 && number <= 100) return number;
   const what = typeof number === 'number' ? String(number) : kindName(value);
-  report.error(value.place, `"percentile" is a number from 0 to 100, not ${what}`, 'such as 95');
+  report.error(value.place, `"percentile" must be a number from 0 to 100, not ${what}`, 'such as 95');
   return null;
 }
 
-/** The number a comparison compares with; null where it is none, which is reported. */
+/** Reads the number of a comparison; null if it has an error, which is reported. */
 function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report: Report): number | null {
   const number = node.kind === 'scalar' ? node.value : null;
   const kind = numbers.whole ? 'whole number' : 'number';
   if (typeof number !== 'number') {
     const quoted =
       typeof number === 'string' && /^-?\d+(\.\d+)?$/.test(number) && Number.isSafeInteger(Math.trunc(Number(number)));
-    const hint = quoted ? 'without quotes' : `such as ${op}: 10`;
-    report.error(node.place, `"${op}" compares the ${noun} with a ${kind}, not ${kindName(node)}`, hint);
+    const hint = quoted ? 'remove the quotes' : `such as ${op}: 10`;
+    report.error(node.place, `"${op}" must compare the ${noun} with a ${kind}, not ${kindName(node)}`, hint);
   } else if (numbers.whole && (!Number.isInteger(number) || number < 0)) {
-    report.error(node.place, `"${op}" compares the ${noun} with a whole number, not ${number}`);
-  } else if (numbers.whole && number > COUNT_MOST) {
-    report.error(node.place, `"${op}" asks for more than can be kept in a window`, `at most ${COUNT_MOST}`);
+    report.error(node.place, `"${op}" must compare the ${noun} with a whole number, not ${number}`);
+  } else if (numbers.whole && number > COUNT_MAX) {
+    report.error(node.place, `"${op}" exceeds what a window can keep`, `at most ${COUNT_MAX}`);
   } else {
     return number;
   }
   return null;
 }
 
-/** Tells what a condition's numbers come to, where that is odd. */
+/** Reports conditions that can never be met, always are, or are met by one entry. */
 function reportCoverage(
   condition: CorrelationRule['condition'],
   { noun, numbers }: Shape,
@@ -188,32 +189,33 @@ function reportCoverage(
     const span = range ?? `${numbers.whole ? `${numbers.least} to` : 'at most'} ${numbers.most}`;
     report.error(map.place, 'the condition can never be met', `the ${noun} is ${span}`);
   } else if (always) {
-    if (!isOne(condition)) report.notice(map.place, 'the condition always holds: it fires at every entry', 'gte: 1');
+    if (!isOne(condition))
+      report.notice(map.place, 'the condition always holds: every entry matches', 'write "gte: 1"');
   } else if (numbers.whole && least) {
     report.notice(
       map.place,
-      'one entry meets the condition: it fires at the first',
-      'a window is looked at when an entry comes, and ends with it; absence cannot be told',
+      'one entry meets the condition: the first one matches',
+      "a window is evaluated when an entry comes, and ends with it; it can't detect absence",
     );
   }
 }
 
-/** Whether it says "at least one", which says what it means. */
+/** Whether it says "at least one": then it means to match every entry. */
 function isOne(condition: CorrelationRule['condition']): boolean {
   return condition.every(({ op, value }) => (op === 'gte' && value === 1) || (op === 'gt' && value === 0));
 }
 
-/** What a type's condition may hold. */
+/** What the condition of a type may contain. */
 export interface Shape {
   readonly noun: string;
   readonly fields: 'none' | 'one' | 'several';
   readonly numbers: ValueRange;
-  /** Whether it may be absent (all rules), or a condition over rules. */
+  /** Whether it may be missing (meaning all rules) or a condition over rules. */
   readonly overRules: boolean;
   readonly example: string;
 }
 
-/** The shape of a type's condition, of a correlation that refers to `rules` rules. */
+/** The shape of a type's condition, for a correlation that refers to `rules` rules. */
 export function shapeOf(type: CorrelationType, rules: number): Shape {
   const one = { fields: 'one', overRules: false } as const;
   const any = { whole: false, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };

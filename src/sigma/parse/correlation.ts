@@ -1,8 +1,7 @@
 /**
- * Reading the section `correlation`.
+ * Reads the section `correlation`.
  *
- * Contract: the rules it refers to, and those of a condition over rules, are names still; `resolve.ts` knows which
- * there are. Pure.
+ * Contract: references to rules stay names; resolve/ looks them up. Pure.
  */
 import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/duration.ts';
 import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
@@ -13,34 +12,34 @@ import type { ConditionText } from './condition.ts';
 import { readCorrelationCondition } from './correlation-condition.ts';
 
 const KEYS = ['type', 'rules', 'aliases', 'group-by', 'timespan', 'condition', 'generate'];
-/** What is written here and stands, or is called so, elsewhere. */
-const ELSEWHERE = new Map([
+/** Hints for keys that belong elsewhere or have another name. */
+const MISPLACED = new Map([
   ['timeframe', 'it is called "timespan" in Sigma 2'],
   ['window', 'it is called "timespan"'],
-  ['field', 'it stands in the condition: {field: …, gte: …}'],
-  ['fields', 'it is called "field", and stands in the condition: {field: …, gte: …}'],
-  ['percentile', 'it stands in the condition: {field: …, percentile: 95, gte: …}'],
+  ['field', 'it belongs in the condition: {field: …, gte: …}'],
+  ['fields', 'it is called "field" and belongs in the condition: {field: …, gte: …}'],
+  ['percentile', 'it belongs in the condition: {field: …, percentile: 95, gte: …}'],
   ...['title', 'id', 'name', 'level', 'status', 'description', 'tags'].map(
-    (key) => [key, 'it stands at the document’s root'] as const,
+    (key) => [key, 'it belongs at the root of the document'] as const,
   ),
 ]);
 
-const RULES_MOST = 1_000;
-const FIELDS_MOST = 32;
+const RULES_MAX = 1_000;
+const FIELDS_MAX = 32;
 const DAY_MS = 86_400_000;
-const TIMESPAN_MOST_DAYS = 366;
-/** So long are entries kept, where nobody says otherwise. */
+const TIMESPAN_MAX_DAYS = 366;
+/** The default retention of entries. */
 const RETENTION_DAYS = 30;
 
-/** A correlation whose rules are not yet found. */
+/** A correlation whose references are not yet resolved. */
 export interface UnresolvedCorrelation
   extends Pick<CorrelationRule, 'type' | 'groupBy' | 'timespanMs' | 'condition' | 'fields' | 'percentile'> {
   /** Ids or names. */
   readonly rules: readonly PlacedText[];
   readonly aliases: readonly UnresolvedAlias[];
-  /** A condition over rules, in the place of `condition`. */
+  /** A condition over rules, instead of `condition`. */
   readonly expression: ConditionText | null;
-  /** Whether the rules it refers to alert by themselves as well. */
+  /** Whether the rules it refers to also alert by themselves. */
   readonly generate: boolean;
 }
 
@@ -50,14 +49,14 @@ export interface UnresolvedAlias {
   readonly fields: readonly { readonly rule: PlacedText; readonly field: string }[];
 }
 
-/** Reads a correlation; null where it has an error, which is reported. `rootGenerate` is the document's own key. */
+/** Reads a correlation; null if it has an error, which is reported. `rootGenerate`: the key at the document's root. */
 export function readCorrelation(
   map: MapNode,
   rootGenerate: MapEntry | undefined,
   report: Report,
 ): UnresolvedCorrelation | null {
   const errors = report.errors();
-  refuseKeys(map, report);
+  rejectUnknownKeys(map, report);
   const attributes = attributesOf(map);
   const type = readType(map, attributes.get('type'), report);
   if (type === null) return null;
@@ -68,17 +67,17 @@ export function readCorrelation(
   const aliases = readAliases(attributes.get('aliases'), report);
   for (const { alias, place } of aliases) {
     if (!groupBy.includes(alias) && condition?.fields.includes(alias) === false)
-      report.notice(place, `the alias "${truncate(alias)}" is not used`, 'name it in "group-by", or leave it out');
+      report.notice(place, `the alias "${truncate(alias)}" is not used`, 'add it to "group-by", or remove it');
   }
   const generate = [rootGenerate, attributes.get('generate')].map((entry) => readFlag(entry, report)).includes(true);
   if (report.errors() > errors || timespanMs === null || condition === null) return null;
   return { type, rules, groupBy, aliases, timespanMs, ...condition, generate };
 }
 
-function refuseKeys(map: MapNode, report: Report): void {
+function rejectUnknownKeys(map: MapNode, report: Report): void {
   for (const { key, keyPlace } of map.entries) {
     if (KEYS.includes(key)) continue;
-    report.error(keyPlace, `there is no key "${truncate(key)}" here`, ELSEWHERE.get(key) ?? nearestHint(key, KEYS));
+    report.error(keyPlace, `unknown key "${truncate(key)}"`, MISPLACED.get(key) ?? nearestHint(key, KEYS));
   }
 }
 
@@ -88,16 +87,12 @@ function readType(map: MapNode, entry: MapEntry | undefined, report: Report): Co
   const type = CORRELATION_TYPES.find((known) => known === text);
   if (type !== undefined) return type;
   if (text === null || entry === undefined) {
-    // `readText` takes null for absent.
+    // `readText` does not report null.
     if (entry?.value.kind === 'scalar' && entry.value.value === null)
       report.error(entry.value.place, 'the correlation has no type', 'such as "type: event_count"');
     return null;
   }
-  report.error(
-    entry.value.place,
-    `there is no correlation type "${truncate(text)}"`,
-    nearestHint(text, CORRELATION_TYPES),
-  );
+  report.error(entry.value.place, `unknown correlation type "${truncate(text)}"`, nearestHint(text, CORRELATION_TYPES));
   return null;
 }
 
@@ -108,11 +103,11 @@ function readRules(map: MapNode, entry: MapEntry | undefined, report: Report): r
     report.error(
       entry?.value.place ?? map.place,
       'the correlation refers to no rules',
-      '"rules:" lists their ids or names',
+      'list their ids or names under "rules:"',
     );
-  const [first] = rules.slice(RULES_MOST);
-  if (first !== undefined) report.error(first.place, `the correlation refers to more than ${RULES_MOST} rules`);
-  return rules.slice(0, RULES_MOST);
+  const [first] = rules.slice(RULES_MAX);
+  if (first !== undefined) report.error(first.place, `the correlation refers to more than ${RULES_MAX} rules`);
+  return rules.slice(0, RULES_MAX);
 }
 
 function readTimespan(map: MapNode, entry: MapEntry | undefined, report: Report): number | null {
@@ -125,14 +120,14 @@ function readTimespan(map: MapNode, entry: MapEntry | undefined, report: Report)
   const ms = parseTimespan(text);
   if (ms === null) {
     const hint = value.kind === 'scalar' ? timespanHint(text) : TIMESPAN_HINT;
-    report.error(value.place, '"timespan" is a period of time', hint);
-  } else if (ms > TIMESPAN_MOST_DAYS * DAY_MS) {
-    report.error(value.place, `the timespan is longer than a window can be`, `at most ${TIMESPAN_MOST_DAYS}d`);
+    report.error(value.place, '"timespan" must be a period of time', hint);
+  } else if (ms > TIMESPAN_MAX_DAYS * DAY_MS) {
+    report.error(value.place, 'the timespan is too long', `at most ${TIMESPAN_MAX_DAYS}d`);
   } else if (ms > RETENTION_DAYS * DAY_MS) {
     report.notice(
       value.place,
-      `the timespan is longer than entries are usually kept, ${RETENTION_DAYS} days`,
-      'it fires all the same, but the first entries it counted may not be shown',
+      `the timespan is longer than the default retention of ${RETENTION_DAYS} days`,
+      'it still matches, but the first entries it counted may no longer be shown',
     );
   }
   return ms;
@@ -141,10 +136,11 @@ function readTimespan(map: MapNode, entry: MapEntry | undefined, report: Report)
 function readGroupBy(entry: MapEntry | undefined, report: Report): readonly string[] {
   const fields = new Set<string>();
   for (const { text, place } of readTexts(entry, report)) {
-    if (text === '') report.error(place, 'a field to group by has a name', 'leave "group-by" out for one group of all');
-    else if (fields.has(text)) report.notice(place, `"${truncate(text)}" is in "group-by" twice`, 'leave one out');
-    if (fields.size === FIELDS_MOST && !fields.has(text)) {
-      report.error(place, `"group-by" has more than ${FIELDS_MOST} fields`);
+    if (text === '')
+      report.error(place, 'empty field name in "group-by"', 'remove "group-by" for one group of all entries');
+    else if (fields.has(text)) report.notice(place, `duplicate field "${truncate(text)}" in "group-by"`, 'remove one');
+    if (fields.size === FIELDS_MAX && !fields.has(text)) {
+      report.error(place, `"group-by" has more than ${FIELDS_MAX} fields`);
       break;
     }
     fields.add(text);
@@ -155,7 +151,11 @@ function readGroupBy(entry: MapEntry | undefined, report: Report): readonly stri
 function readAliases(entry: MapEntry | undefined, report: Report): readonly UnresolvedAlias[] {
   if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) return [];
   if (entry.value.kind !== 'map') {
-    report.error(entry.value.place, `"aliases" is a map, not ${kindName(entry.value)}`, 'alias: {rule: field}');
+    report.error(
+      entry.value.place,
+      `"aliases" must be a map, not ${kindName(entry.value)}`,
+      'such as alias: {rule: field}',
+    );
     return [];
   }
   return entry.value.entries.flatMap(({ key: alias, keyPlace: place, value }) => {
@@ -163,8 +163,8 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Unre
       const what = value.kind === 'map' ? 'an empty map' : kindName(value);
       report.error(
         value.place,
-        `the alias "${truncate(alias)}" says each rule’s field, and this is ${what}`,
-        '{rule: field}',
+        `the alias "${truncate(alias)}" must map rules to fields, and this is ${what}`,
+        'such as {rule: field}',
       );
       return [];
     }
@@ -172,7 +172,7 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Unre
       const field = readText(pair, report);
       if (field === null || field === '') {
         if (field === '' || (pair.value.kind === 'scalar' && pair.value.value === null))
-          report.error(pair.value.place, `the alias "${truncate(alias)}" names no field for "${truncate(pair.key)}"`);
+          report.error(pair.value.place, `the alias "${truncate(alias)}" has no field for "${truncate(pair.key)}"`);
         return [];
       }
       return [{ rule: { text: pair.key, place: pair.keyPlace }, field }];

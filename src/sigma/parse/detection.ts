@@ -1,7 +1,8 @@
 /**
- * The search of a detection or a filter: its selections, joined by its condition.
+ * Reads the search of a detection or filter: its selections, joined by its condition.
  *
- * Contract: what comes out is an expression with no names left in it, bounded in size. Pure.
+ * Contract: the result has no names left and is bounded in size. A selection is a map (all of its items), a list (any of
+ * its members) or a text (a keyword). Pure.
  */
 
 import { isTypo } from '../../text/nearest.ts';
@@ -11,20 +12,20 @@ import { kindName, type ListNode, type MapEntry, type MapNode, type Node } from 
 import { type ConditionText, readCondition } from './condition.ts';
 import type { ParseContext } from './context.ts';
 import { KEYWORD, readFieldSpec } from './field-spec.ts';
-import { join, readItem, scalarsOf } from './item.ts';
-import { type ParsedCondition, sumOfLeaves } from './parsed-condition.ts';
+import { readItem, scalarsOf } from './item.ts';
+import { join, type ParsedCondition, sumOfLeaves } from './parsed-condition.ts';
 
-/** Comparisons in one rule, its names resolved. The largest rules published have some thousands. */
+/** Comparisons per rule, with names resolved. The largest published rules have some thousands. */
 const LEAF_LIMIT = 20_000;
 
-/** No rule has more; what a condition can say of them is bounded with it. */
+/** Bounds what patterns in a condition can expand to. */
 const SELECTION_LIMIT = 500;
 const CONDITION_LIMIT = 100;
 const NAME_LIMIT = 256;
 
 /**
- * Reads the map under `detection` or `filter`, whose keys are selections but for `condition` and those in `others`.
- * Null where it has an error, which is reported.
+ * Reads the map under `detection` or `filter`. Its keys are selections, except `condition` and those in `others`. Null if
+ * it has an error, which is reported.
  */
 export function readSearch(map: MapNode, others: readonly string[], reading: ParseContext): ParsedCondition | null {
   const { report } = reading;
@@ -34,7 +35,7 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Par
     (entry) => entry?.key ?? [],
   );
   const selections = readSelections(map, keys, reading);
-  if (selections.size === 0) report.error(map.place, 'there is no selection');
+  if (selections.size === 0) report.error(map.place, 'there are no selections');
   const conditions = readConditions(map, condition, report);
   const used = new Set<string>();
   const expressions: ParsedCondition[] = [];
@@ -46,22 +47,22 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Par
     expressions.push(expression);
     leaves += sumOfLeaves(expression, () => 1);
     if (leaves <= LEAF_LIMIT) continue;
-    report.error(map.place, `the rule has more than ${LEAF_LIMIT} comparisons, its names resolved`);
+    report.error(map.place, `the rule has more than ${LEAF_LIMIT} comparisons with its names resolved`);
     return null;
   }
-  // What a condition with an error meant to name is not known.
+  // A condition with an error may have meant to name any selection.
   if (conditions.length > 0 && report.errors() === errors) reportUnused(attributes, selections, used, report);
   if (conditions.length === 0 || expressions.length < conditions.length) return null;
   return [...selections.values()].includes(null) ? null : join('or', expressions);
 }
 
-/** A key that is no selection; where there is none, one that was probably meant to be it, which is reported. */
+/** The entry of a key that is not a selection; if it is missing, one that is probably a typo of it, which is reported. */
 function findKey(known: string, attributes: Attributes, report: Report): MapEntry | undefined {
   const entry = attributes.get(known);
   if (entry !== undefined) return entry;
   const near = [...attributes.values()].find(({ key }) => isTypo(key, known));
   if (near === undefined) return undefined;
-  report.error(near.keyPlace, `the key "${truncate(near.key)}" is near a known one`, `did you mean "${known}"?`);
+  report.error(near.keyPlace, `the key "${truncate(near.key)}" looks like a typo`, `did you mean "${known}"?`);
   return near;
 }
 
@@ -75,17 +76,21 @@ function readSelections(
   for (const { key, keyPlace, value } of map.entries) {
     if (others.includes(key)) continue;
     if (key === 'timeframe') {
-      // In Sigma 1 it was for aggregations only. A condition that has one is refused, and tells where.
+      // In Sigma 1 it was only for aggregations. A condition with an aggregation is an error.
       report.notice(keyPlace, '"timeframe" is not part of Sigma 2', 'write a correlation rule with a timespan');
     } else if (selections.size === SELECTION_LIMIT) {
-      report.error(keyPlace, `there are more than ${SELECTION_LIMIT} selections`, 'lists of values, or several rules');
+      report.error(
+        keyPlace,
+        `there are more than ${SELECTION_LIMIT} selections`,
+        'use lists of values, or several rules',
+      );
       break;
     } else {
       if (key.length > NAME_LIMIT) {
-        report.error(keyPlace, `the name of a selection of more than ${NAME_LIMIT} characters`);
+        report.error(keyPlace, `the selection's name is longer than ${NAME_LIMIT} characters`);
       } else if (!/^[^\s()|*]+$/.test(key)) {
-        const message = `a condition cannot name the selection "${truncate(key)}"`;
-        report.notice(keyPlace, message, 'letters, digits, "_" and "-"');
+        const message = `a condition can't name the selection "${truncate(key)}"`;
+        report.notice(keyPlace, message, 'use letters, digits, "_" and "-"');
       }
       selections.set(key, readSelection(key, value, reading));
     }
@@ -102,12 +107,12 @@ function readConditions(map: MapNode, entry: MapEntry | undefined, report: Repor
   const nodes = value.kind === 'list' ? value.items : [value];
   if (nodes.length === 0) report.error(value.place, 'the list of conditions is empty');
   if (nodes.length > CONDITION_LIMIT) {
-    report.error(value.place, `there are more than ${CONDITION_LIMIT} conditions`, 'join them, or several rules');
+    report.error(value.place, `there are more than ${CONDITION_LIMIT} conditions`, 'join them, or use several rules');
     return [];
   }
   return nodes.flatMap((node) => {
     if (node.kind === 'scalar' && typeof node.value === 'string') return [{ ...node, value: node.value }];
-    report.error(node.place, `a condition is text, not ${kindName(node)}`);
+    report.error(node.place, `a condition must be text, not ${kindName(node)}`);
     return [];
   });
 }
@@ -124,7 +129,7 @@ function reportUnused(
     report.notice(
       entry.keyPlace,
       `the selection "${truncate(name)}" is not used`,
-      'name it in the condition, or leave it out',
+      'name it in the condition, or remove it',
     );
   }
 }
@@ -132,7 +137,7 @@ function reportUnused(
 /** Every rule, or those named by id or name. */
 export type FilterTargets = 'any' | readonly PlacedText[];
 
-/** Reads `rules` of a filter; null where it has an error, which is reported. */
+/** Reads `rules` of a filter; null if it has an error, which is reported. */
 export function readFilterTargets(map: MapNode, report: Report): FilterTargets | null {
   const entry = attributesOf(map).get('rules');
   const errors = report.errors();
@@ -142,7 +147,7 @@ export function readFilterTargets(map: MapNode, report: Report): FilterTargets |
     report.error(
       entry?.value.place ?? map.place,
       'the filter names no rules',
-      '"rules:" lists their ids or names, or is "any"',
+      'list their ids or names under "rules:", or write "any"',
     );
     return null;
   }
@@ -150,7 +155,7 @@ export function readFilterTargets(map: MapNode, report: Report): FilterTargets |
   return rules.length === 1 && only?.text === 'any' ? 'any' : rules;
 }
 
-/** Reads a search identifier; null where it has an error, which is reported. */
+/** Reads a selection; null if it has an error, which is reported. */
 export function readSelection(name: string, node: Node, reading: ParseContext): ParsedCondition | null {
   switch (node.kind) {
     case 'map':
@@ -158,12 +163,12 @@ export function readSelection(name: string, node: Node, reading: ParseContext): 
     case 'list':
       return readList(name, node, reading);
     case 'scalar':
-      // The specification's schema has lists and maps only; a keyword alone says what it means all the same.
+      // The specification's schema only has lists and maps, but a single keyword is just as clear.
       if (node.value !== null) return readItem(KEYWORD, node, name, reading);
       reading.report.error(
         node.place,
         `the selection "${truncate(name)}" is empty`,
-        'it has fields, or a list of keywords',
+        'it needs fields, or a list of keywords',
       );
       return null;
   }
@@ -174,14 +179,14 @@ function readMap(name: string, node: MapNode, reading: ParseContext): ParsedCond
     reading.report.error(
       node.place,
       `the selection "${truncate(name)}" is empty`,
-      'it has fields, or a list of keywords',
+      'it needs fields, or a list of keywords',
     );
     return null;
   }
   const items: ParsedCondition[] = [];
   for (const { key, keyPlace, value } of node.entries) {
     const spec = readFieldSpec(key, keyPlace, reading.report);
-    // What is wrong with the values is told beside what is wrong with the key.
+    // Also reports problems of the values.
     if (spec === null) scalarsOf(value, reading.report);
     const item = spec === null ? null : readItem(spec, value, name, reading);
     if (item !== null) items.push(item);
@@ -191,7 +196,7 @@ function readMap(name: string, node: MapNode, reading: ParseContext): ParsedCond
 
 function readList(name: string, node: ListNode, reading: ParseContext): ParsedCondition | null {
   if (node.items.length === 0) {
-    reading.report.error(node.place, `the selection "${truncate(name)}" is an empty list`, 'it would match nothing');
+    reading.report.error(node.place, `the selection "${truncate(name)}" is an empty list`, 'it would never match');
     return null;
   }
   const members: ParsedCondition[] = [];
@@ -209,7 +214,7 @@ function readMember(name: string, item: Node, reading: ParseContext): ParsedCond
     case 'scalar':
       return readItem(KEYWORD, item, name, reading);
     case 'list':
-      reading.report.error(item.place, `a member of "${truncate(name)}" is text or a map, not ${kindName(item)}`);
+      reading.report.error(item.place, `a member of "${truncate(name)}" must be text or a map, not ${kindName(item)}`);
       return null;
   }
 }

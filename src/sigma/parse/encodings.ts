@@ -1,8 +1,8 @@
 /**
- * The modifiers that encode a value: UTF-16 and Base64.
+ * The modifiers that rewrite a value's text: UTF-16, Base64 and `windash`.
  *
- * Contract: bytes are a string of characters below 256, one each. Text that is encoded in UTF-16 and no further is
- * compared as just that, for JSON holds no bytes: `cmd` in UTF-16LE is `c\0m\0d\0`. Pure.
+ * Contract: bytes are a string of characters below 256. Text that is only encoded in UTF-16 is compared as such a string,
+ * because JSON has no bytes: `cmd` in UTF-16LE is `c\0m\0d\0`. Pure.
  */
 import type { Utf16 } from './modifiers.ts';
 import type { TemplatePart } from './value.ts';
@@ -29,8 +29,8 @@ export function base64(bytes: string): string {
 }
 
 /**
- * What is in every Base64 of a text that has these bytes somewhere, for each of the three shifts: without the
- * characters that depend on the bytes before and after. Less than two bytes leave nothing of some shift: empty.
+ * What the Base64 of any text with these bytes contains, for each of the three shifts: without the characters that depend
+ * on the bytes before and after. With less than two bytes, some shift is empty.
  *
  * @example base64offset('foobar') // ['Zm9vYmFy', 'Zvb2Jhc', 'mb29iYX']
  */
@@ -38,7 +38,7 @@ export function base64offset(bytes: string): readonly string[] {
   return [0, 1, 2].map((shift) => {
     const encoded = base64('\0'.repeat(shift) + bytes).replace(/=+$/, '');
     const size = shift + bytes.length;
-    // A character holds six bits: those that have all of theirs from our bytes.
+    // A character holds six bits: keep those with all six from these bytes.
     return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor((size * 8) / 6));
   });
 }
@@ -55,7 +55,8 @@ const DASHES = '-/–—―';
 const DASH = new RegExp(`(?<![\\p{L}\\p{N}_])[${DASHES}](?=[\\p{L}\\p{N}_])`, 'u');
 
 /**
- * The parts with their dashes replaced.
+ * Replaces the dashes of command lines by a part that stands for all five. A dash starts a parameter if it is before a
+ * letter, digit or `_` and not after one; other dashes stay as they are.
  *
  * @example withDashes([{ text: 'x -a' }]) // [{ text: 'x ' }, { oneOf: '-/–—―' }, { text: 'a' }]
  */

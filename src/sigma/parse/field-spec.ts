@@ -1,9 +1,8 @@
 /**
- * What stands left of the colon: `field|modifier|modifier`, read into what it asks for.
+ * Reads the key of an item, `field|modifier|modifier`, into a comparison.
  *
- * Contract: every modifier of Sigma 2.1 is known by name, and every combination that has a meaning is read; one that
- * has none is an error, with the order that would be right where only that is wrong. Nothing is ever silently false.
- * Pure.
+ * Contract: all modifiers of Sigma 2.1 and all combinations that have a meaning are supported. Any other combination is an
+ * error, with the right order if only the order is wrong; no key is silently never true. Pure.
  */
 
 import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
@@ -23,9 +22,9 @@ import {
   type Step,
 } from './modifiers.ts';
 
-/** How a value is compared with a field. */
+/** How a field is compared with a value. */
 export type Comparison =
-  /** `steps` without `expand` and ends is a comparison of whole texts. */
+  /** Without an end (`contains` …) in `steps`, whole texts are compared. */
   | { readonly kind: 'text'; readonly steps: readonly Step[] }
   | { readonly kind: 're'; readonly flags: string }
   | { readonly kind: 'cidr' }
@@ -34,17 +33,17 @@ export type Comparison =
   | { readonly kind: 'time'; readonly part: TimePart; readonly op: Order | 'eq' }
   | { readonly kind: 'fieldref'; readonly end: End | 'equals' };
 
-/** A field and what is asked of it. */
+/** A field and how it is compared. */
 export interface FieldSpec {
-  /** Null for a keyword: any value of the entry. */
+  /** Null for a keyword, which is compared with any value of the entry. */
   readonly field: string | null;
   readonly comparison: Comparison;
-  /** Whether values have placeholders. */
+  /** Whether the values have placeholders. */
   readonly expand: boolean;
-  /** All values of the list, not one of them. */
+  /** Whether all values of the list must match, not any. */
   readonly all: boolean;
   readonly cased: boolean;
-  /** The negation of the whole item. */
+  /** Whether the whole item is negated. */
   readonly neq: boolean;
 }
 
@@ -58,18 +57,18 @@ export const KEYWORD: FieldSpec = {
   neq: false,
 };
 
-/** Longer names are no fields. */
+/** Longer names are errors. */
 export const FIELD_NAME_LIMIT = 256;
 
-/** Reads a key of a selection; null where it has an error, which is reported. */
+/** Reads a key of a selection; null if it has an error, which is reported. */
 export function readFieldSpec(key: string, place: Place, report: Report): FieldSpec | null {
   if (key.length > FIELD_NAME_LIMIT) {
-    report.error(place, `a field's name of more than ${FIELD_NAME_LIMIT} characters`);
+    report.error(place, `the field's name is longer than ${FIELD_NAME_LIMIT} characters`);
     return null;
   }
   const [name = '', ...written] = key.split('|').map((part) => part.trim());
   const errors = report.errors();
-  if (name === '' && written.length === 0) report.error(place, 'the name of a field is empty');
+  if (name === '' && written.length === 0) report.error(place, 'empty field name');
   const modifiers = readModifiers(written, place, report);
   const problem = combinationProblem(name, modifiers);
   if (problem !== null) report.error(place, problem.message, problem.hint);
@@ -91,10 +90,10 @@ function readModifiers(written: readonly string[], place: Place, report: Report)
   for (const text of written) {
     const modifier = KNOWN.find((known) => known === text);
     if (modifier === undefined) {
-      const hint = text === '' ? 'a name follows each "|"' : nearestHint(text, KNOWN);
-      report.error(place, `there is no modifier "${truncate(text)}"`, hint);
+      const hint = text === '' ? 'write a modifier after each "|"' : nearestHint(text, KNOWN);
+      report.error(place, `unknown modifier "${truncate(text)}"`, hint);
     } else if (modifiers.includes(modifier) && !isOneOf(BASE64, modifier)) {
-      report.notice(place, `the modifier "${modifier}" stands here twice`, 'once is enough');
+      report.notice(place, `duplicate modifier "${modifier}"`, 'remove one');
     } else {
       modifiers.push(modifier);
     }
@@ -102,7 +101,7 @@ function readModifiers(written: readonly string[], place: Place, report: Report)
   return modifiers;
 }
 
-/** Of modifiers without a problem. */
+/** The comparison of modifiers that can be combined. */
 function comparisonOf(modifiers: readonly Modifier[]): Comparison {
   const find = <T extends Modifier>(group: readonly T[]) => modifiers.find((one): one is T => isOneOf(group, one));
   const part = find(TIME_PARTS);

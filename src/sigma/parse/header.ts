@@ -1,7 +1,7 @@
 /**
- * What detections, correlations and filters have in common: title, id, level, tags and the like, and Tocsin's own key.
+ * Reads what detections, correlations and filters have in common: title, id, level, tags …, and Tocsin's own key.
  *
- * Contract: Sigma lets a document have keys of its own, so an unknown one is let be unless it is probably a slip. Pure.
+ * Contract: Sigma allows custom keys, so an unknown key is only reported if it is probably a typo. Pure.
  */
 import { parseTimespan, TIMESPAN_HINT } from '../../text/duration.ts';
 import { type Report, truncate } from '../../yaml/diagnostics.ts';
@@ -13,7 +13,7 @@ import {
   readNotes,
   readText,
   readTexts,
-  refuseUnknown,
+  rejectUnknown,
   reportTypos,
 } from '../../yaml/fields.ts';
 import type { MapEntry, MapNode, Node } from '../../yaml/yaml.ts';
@@ -25,7 +25,7 @@ const KNOWN_KEYS = [
   ...['level', 'tags', 'scope', 'tocsin'],
 ];
 
-/** Without these a rule would mean something else. */
+/** Without these, a rule would mean something else. */
 const SEVERE_KEYS = [
   ...['title', 'id', 'name', 'logsource', 'detection', 'correlation', 'filter', 'generate', 'level', 'tocsin'],
 ];
@@ -33,10 +33,10 @@ const SEVERE_KEYS = [
 const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
 const TITLE_LIMIT = 256;
 
-/** A document has one of these; and only correlations generate. */
+/** A document has one of these. */
 export const SECTIONS = ['detection', 'correlation', 'filter'] as const;
 
-/** The keys that a document may be meant to have: not those that would make another kind of document of it. */
+/** The keys a typo may stand for: not those of other kinds of documents. Only correlations have `generate`. */
 function keysFor(attributes: Attributes): readonly string[] {
   const section = SECTIONS.find((key) => attributes.has(key));
   if (section === undefined) return KNOWN_KEYS;
@@ -44,7 +44,7 @@ function keysFor(attributes: Attributes): readonly string[] {
   return KNOWN_KEYS.filter((key) => key === section || attributes.has(key) || !others.includes(key));
 }
 
-/** Fields are taken as they are named: a rule in the words of another taxonomy may ask for what an entry calls otherwise. */
+/** Fields are not translated: a rule for another taxonomy may use names that entries don't have. */
 function reportTaxonomy(attributes: Attributes, report: Report): void {
   const entry = attributes.get('taxonomy');
   const taxonomy = readText(entry, report, TITLE_LIMIT);
@@ -52,14 +52,14 @@ function reportTaxonomy(attributes: Attributes, report: Report): void {
   report.notice(
     entry.value.place,
     `the taxonomy "${truncate(taxonomy)}" is not translated`,
-    'fields are taken as written',
+    'fields are used as written',
   );
 }
 
-/** All of a rule but what it detects. */
+/** A rule without what it detects. */
 export type Header = Omit<RuleBase, 'alerts'>;
 
-/** Reads the header of a document; `fallbackId` is its id where it has none. */
+/** Reads the header of a document; `fallbackId` is used if it has no id. */
 export function readHeader(document: MapNode, fallbackId: string, report: Report): Header {
   const errors = report.errors();
   const attributes = attributesOf(document);
@@ -93,11 +93,11 @@ function isBlank(node: Node): boolean {
   return node.kind === 'scalar' && String(node.value ?? '').trim() === '';
 }
 
-/** Our own keys. They are ours, so that an unknown one is an error. */
+/** Reads Tocsin's own keys. Here an unknown key is an error. */
 function readTocsin(entry: MapEntry | undefined, report: Report): Header['tocsin'] {
   const map = readMap(entry, report);
   if (map === null) return { runbook: null, dedupBy: null, dedupPeriodMs: null };
-  refuseUnknown(map, ['dedup', 'runbook', 'tests'], report);
+  rejectUnknown(map, ['dedup', 'runbook', 'tests'], report);
   const attributes = attributesOf(map);
   return {
     runbook: readText(attributes.get('runbook'), report),
@@ -107,7 +107,7 @@ function readTocsin(entry: MapEntry | undefined, report: Report): Header['tocsin
 
 function readDedup(map: MapNode | null, report: Report): Pick<Header['tocsin'], 'dedupBy' | 'dedupPeriodMs'> {
   if (map === null) return { dedupBy: null, dedupPeriodMs: null };
-  refuseUnknown(map, ['by', 'period'], report);
+  rejectUnknown(map, ['by', 'period'], report);
   const attributes: Attributes = attributesOf(map);
   const by = readTexts(attributes.get('by'), report).map(({ text }) => text);
   return {
@@ -116,11 +116,11 @@ function readDedup(map: MapNode | null, report: Report): Pick<Header['tocsin'], 
   };
 }
 
-/** The milliseconds of a key that holds a period; null where it is absent or none. */
-export function readTimespan(entry: MapEntry | undefined, report: Report): number | null {
+/** Reads a period in milliseconds; null if it is missing or not valid, which is reported. */
+function readTimespan(entry: MapEntry | undefined, report: Report): number | null {
   const text = readText(entry, report);
   if (text === null || entry === undefined) return null;
   const ms = parseTimespan(text);
-  if (ms === null) report.error(entry.value.place, `"${entry.key}" is a period of time`, TIMESPAN_HINT);
+  if (ms === null) report.error(entry.value.place, `"${entry.key}" must be a period of time`, TIMESPAN_HINT);
   return ms;
 }

@@ -1,22 +1,22 @@
 /**
- * One item of a selection, `field|modifiers: values`, as an expression.
+ * Reads one item of a selection, `field|modifiers: values`, as an expression.
  *
- * Contract: a list is an or, with `all` an and; `neq` negates the whole. A value that stands for several (a
- * placeholder, the shifts of Base64) is an or of them, in the place of the value. A value of the wrong type, or that
- * can match nothing, is reported with its place. Pure.
+ * Contract: a list means any of its values, with `all` all of them; `neq` negates the whole. A value that stands for
+ * several (a placeholder, the shifts of Base64) means any of those. Values of the wrong type, or that never match, are
+ * reported. Pure.
  */
 
 import type { Report } from '../../yaml/diagnostics.ts';
 import { kindName, type Node, type ScalarNode } from '../../yaml/yaml.ts';
 import type { RegexSearch } from '../regex/prepared.ts';
-import type { Formula } from '../rule.ts';
+
 import type { ParseContext } from './context.ts';
 import type { FieldSpec } from './field-spec.ts';
-import type { ParsedCondition, ParsedTest } from './parsed-condition.ts';
+import { join, type ParsedCondition, type ParsedTest } from './parsed-condition.ts';
 import { hasPlaceholder } from './placeholders.ts';
 import { readTests } from './test-of-value.ts';
 
-/** Reads the values of an item; null where it has an error, which is reported. */
+/** Reads the values of an item; null if it has an error, which is reported. */
 export function readItem(
   spec: FieldSpec,
   node: Node,
@@ -27,23 +27,17 @@ export function readItem(
   const values = valuesOf(spec, node, report);
   if (values === null || budget.exhausted) return null;
   const alternatives: ParsedCondition[] = [];
-  let sound = true;
+  let isValid = true;
   for (const value of values) {
     const tests = readTests(spec, value, reading);
-    const paid = tests?.every((test) => budget.spend(value.place, charactersOf(test), report)) ?? false;
-    if (tests === null || !paid) sound = false;
+    const isWithinBudget = tests?.every((test) => budget.spend(value.place, charactersOf(test), report)) ?? false;
+    if (tests === null || !isWithinBudget) isValid = false;
     else alternatives.push(...(spec.all ? [either(spec, tests, selection)] : leavesOf(spec, tests, selection)));
     if (budget.exhausted) break;
   }
-  if (!sound) return null;
+  if (!isValid) return null;
   const joined = join(spec.all ? 'and' : 'or', alternatives);
   return spec.neq ? { kind: 'not', of: joined } : joined;
-}
-
-/** Several expressions as one. */
-export function join<L extends { readonly kind: 'leaf' }>(kind: 'and' | 'or', of: readonly Formula<L>[]): Formula<L> {
-  const [only] = of;
-  return only !== undefined && of.length === 1 ? only : { kind, of };
 }
 
 function either(spec: FieldSpec, tests: readonly ParsedTest[], selection: string): ParsedCondition {
@@ -54,10 +48,10 @@ function leavesOf(spec: FieldSpec, tests: readonly ParsedTest[], selection: stri
   return tests.map((test) => ({ kind: 'leaf', selection, field: spec.field, test }));
 }
 
-/** What an instruction of a program comes to, in characters. */
+/** The cost of a program's instruction, in characters. */
 const INSTRUCTION = 8;
 
-/** How much a test holds, roughly. */
+/** The size of a test, roughly. */
 function charactersOf(test: ParsedTest): number {
   switch (test.op) {
     case 'pattern':
@@ -83,34 +77,34 @@ function valuesOf(spec: FieldSpec, node: Node, report: Report): readonly ScalarN
     return null;
   }
   if (spec.all && values.length === 1) {
-    report.notice(node.place, '"all" is for a list of several values', 'leave "all" out');
+    report.notice(node.place, '"all" needs a list of several values', 'remove "all"');
   }
   if (spec.expand && !values.some(({ value }) => hasPlaceholder(value))) {
-    report.notice(node.place, '"expand" finds no placeholder here', 'such as %name%');
+    report.notice(node.place, '"expand" without a placeholder', 'such as %name%');
   }
   const isPlain = spec.field !== null && spec.comparison.kind === 'text' && spec.comparison.steps.length === 0;
   const nulls = node.kind === 'list' && isPlain ? values.filter(({ value }) => value === null) : [];
   for (const { place } of nulls) {
-    report.notice(place, 'Sigma has no null in a list', 'make it a selection of its own');
+    report.notice(place, 'Sigma has no null in lists', 'use a selection of its own');
   }
   return values;
 }
 
-/** The values of an item, whatever is asked of them; null where they have no shape of values, which is reported. */
+/** The values of an item as scalars; null if some are not, which is reported. */
 export function scalarsOf(node: Node, report: Report): readonly ScalarNode[] | null {
   switch (node.kind) {
     case 'scalar':
       return [node];
     case 'map': {
-      const message = 'a field is compared with a value or a list of them, not a map';
+      const message = 'a field is compared with a value or a list of values, not a map';
       report.error(node.place, message, 'write "a.b" for b in a');
       return null;
     }
     case 'list': {
-      if (node.items.length === 0) report.error(node.place, 'an empty list matches nothing');
+      if (node.items.length === 0) report.error(node.place, 'an empty list never matches');
       const scalars = node.items.filter((item) => item.kind === 'scalar');
       for (const item of node.items) {
-        if (item.kind !== 'scalar') report.error(item.place, `a value is text or a number, not ${kindName(item)}`);
+        if (item.kind !== 'scalar') report.error(item.place, `a value must be text or a number, not ${kindName(item)}`);
       }
       return scalars.length === 0 || scalars.length < node.items.length ? null : scalars;
     }

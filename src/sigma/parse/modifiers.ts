@@ -1,8 +1,8 @@
 /**
- * Which modifiers of a key have no meaning together, and what would have one.
+ * The names of Sigma's modifiers, and which of them can't be combined.
  *
- * Contract: says nothing of combinations that can be evaluated, whatever their order, but for those that were probably
- * not meant. Pure.
+ * Contract: combinations that can be evaluated, in any order, have no problem; those that were probably not meant have a
+ * doubt. Pure.
  */
 
 import { truncate } from '../../yaml/diagnostics.ts';
@@ -15,46 +15,46 @@ export type Utf16 = (typeof UTF16)[number];
 
 export const BASE64 = ['base64', 'base64offset'] as const;
 
-/** Where in a text a value stands. */
+/** Where in a text a value must be. */
 export const ENDS = ['contains', 'startswith', 'endswith'] as const;
 
 export type End = (typeof ENDS)[number];
 
-/** What is done to a text, in the order given. */
+/** Steps applied to a text, in the order given. */
 export const STEPS = ['expand', 'windash', ...UTF16, ...BASE64, ...ENDS] as const;
 
 export type Step = (typeof STEPS)[number];
 
 export const ORDERS = ['lt', 'lte', 'gt', 'gte'] as const satisfies readonly Order[];
 
-/** What is something else than a text. At most one a field, and none beside those in `ENDS`. */
+/** Comparisons that are not of text. At most one per field, and not together with `ENDS`. */
 export const TYPES = ['re', 'cidr', 'exists', ...ORDERS] as const;
 
-/** What changes the whole item. */
+/** Modifiers of the whole item. */
 const SWITCHES = ['all', 'cased', 'neq'] as const;
 
-/** All of them, in the order in which they can always be written. */
+/** All modifiers, in an order that is always valid. */
 export const KNOWN = [...STEPS, ...TIME_PARTS, ...TYPES, ...REGEX_FLAGS, 'fieldref', ...SWITCHES] as const;
 
 export type Modifier = (typeof KNOWN)[number];
 
-/** Whether a name is one of a group. */
+/** Whether a name is in a group. */
 export function isOneOf<T extends string>(names: readonly T[], name: string): name is T {
   return (names as readonly string[]).includes(name);
 }
 
-/** What is wrong with a key. */
+/** A problem of a key. */
 export interface KeyProblem {
   readonly message: string;
   readonly hint?: string;
 }
 
-/** What keeps modifiers from having a meaning; null where nothing does. `name` is the field's, empty for a keyword. */
+/** Why modifiers can't be combined; null if they can. `name` is the field's, empty for a keyword. */
 export function combinationProblem(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
   return clashOf(modifiers) ?? orderProblem(name, modifiers) ?? keywordProblem(name, modifiers);
 }
 
-/** Modifiers that have no meaning together, whatever their order. */
+/** Modifiers that can't be combined in any order. */
 function clashOf(modifiers: readonly Modifier[]): KeyProblem | null {
   const of = <T extends Modifier>(group: readonly T[]) => modifiers.filter((one): one is T => isOneOf(group, one));
   const [type] = of(TYPES);
@@ -64,19 +64,19 @@ function clashOf(modifiers: readonly Modifier[]): KeyProblem | null {
   if (kinds[0] !== undefined && kinds[1] !== undefined) return clash(kinds[0], kinds[1], BOTH_HINTS[kinds.join('|')]);
   const [utf16, otherUtf16] = of(UTF16);
   if (utf16 !== undefined && otherUtf16 !== undefined) return clash(utf16, otherUtf16);
-  if (part !== undefined && otherPart !== undefined) return clash(part, otherPart, 'an item of its own for each');
+  if (part !== undefined && otherPart !== undefined) return clash(part, otherPart, 'use an item for each');
   const text = of(['windash', ...UTF16, ...BASE64])[0];
   const other = type ?? part ?? of(['fieldref'])[0];
-  if (text !== undefined && other !== undefined) return clash(text, other, `"${text}" is for text`);
+  if (text !== undefined && other !== undefined) return clash(text, other, `"${text}" needs text`);
   if (type !== undefined && modifiers.includes('fieldref')) {
-    return clash('fieldref', type, 'fields are compared as text: alone, or with contains, startswith or endswith');
+    return clash('fieldref', type, 'use it alone, or with contains, startswith or endswith');
   }
   if (part !== undefined) {
-    const stranger = end ?? of(['fieldref'])[0] ?? (type !== undefined && !isOneOf(ORDERS, type) ? type : undefined);
-    if (stranger !== undefined) return clash(part, stranger, 'alone, or with lt, lte, gt or gte');
+    const conflicting = end ?? of(['fieldref'])[0] ?? (type !== undefined && !isOneOf(ORDERS, type) ? type : undefined);
+    if (conflicting !== undefined) return clash(part, conflicting, 'use it alone, or with lt, lte, gt or gte');
   }
   if (modifiers.includes('cased')) {
-    if (modifiers.includes('i')) return clash('cased', 'i', '"re" is case-sensitive as it is');
+    if (modifiers.includes('i')) return clash('cased', 'i', '"re" is case-sensitive by default');
     const caseless = type === 're' ? undefined : (type ?? part);
     if (caseless !== undefined) return clash('cased', caseless);
   }
@@ -84,56 +84,56 @@ function clashOf(modifiers: readonly Modifier[]): KeyProblem | null {
   return null;
 }
 
-const ANYWHERE = '"re" finds its expression anywhere: ^ and $ are the ends';
+const ANYWHERE = '"re" searches anywhere: use ^ and $ for the ends';
 const BOTH_HINTS: Readonly<Record<string, string | undefined>> = {
   're|contains': ANYWHERE,
   'contains|re': ANYWHERE,
   're|startswith': ANYWHERE,
   're|endswith': ANYWHERE,
-  'startswith|endswith': 'two items: field|startswith and field|endswith',
-  'endswith|startswith': 'two items: field|startswith and field|endswith',
-  'gt|lt': 'two items: a range is field|gt and field|lt',
-  'gte|lte': 'two items: a range is field|gte and field|lte',
-  'gt|lte': 'two items: a range is field|gt and field|lte',
-  'gte|lt': 'two items: a range is field|gte and field|lt',
+  'startswith|endswith': 'use two items: field|startswith and field|endswith',
+  'endswith|startswith': 'use two items: field|startswith and field|endswith',
+  'gt|lt': 'use two items for a range: field|gt and field|lt',
+  'gte|lte': 'use two items for a range: field|gte and field|lte',
+  'gt|lte': 'use two items for a range: field|gt and field|lte',
+  'gte|lt': 'use two items for a range: field|gte and field|lt',
 };
 
-/** Modifiers that have a meaning, but not in the order given. */
+/** Modifiers that can be combined, but not in this order. */
 function orderProblem(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
   const right = `write ${truncate([name, ...KNOWN.flatMap((known) => modifiers.filter((one) => one === known))].join('|'))}`;
   for (const [i, modifier] of modifiers.entries()) {
     const before = modifiers.slice(0, i);
     if (isOneOf(REGEX_FLAGS, modifier) && !before.includes('re')) {
-      return { message: `the modifier "${modifier}" follows "re"`, hint: `…|re|${modifier}` };
+      return { message: `the modifier "${modifier}" must follow "re"`, hint: `write …|re|${modifier}` };
     }
-    // The wildcards that these add cannot be encoded; what is encoded has no placeholders and no parameters left.
+    // Wildcards can't be encoded, and encoded text has no placeholders and no parameters.
     const end = before.find((one) => isOneOf(ENDS, one));
-    if (isOneOf(BASE64, modifier) && end !== undefined) return disorder(modifier, end, right);
+    if (isOneOf(BASE64, modifier) && end !== undefined) return misplaced(modifier, end, right);
     const encoding = before.find((one) => isOneOf([...UTF16, ...BASE64], one));
     if ((modifier === 'expand' || modifier === 'windash') && encoding !== undefined) {
-      return disorder(modifier, encoding, right);
+      return misplaced(modifier, encoding, right);
     }
   }
   return null;
 }
 
-/** What cannot be asked of all values at once. */
+/** Modifiers that can't apply to a keyword. */
 function keywordProblem(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
   const aboutOne = modifiers.find((one) => isOneOf(['exists', 'fieldref', ...ORDERS, ...TIME_PARTS], one));
   if (name !== '' || aboutOne === undefined) return null;
   return {
-    message: `"${aboutOne}" asks about one field, and a keyword is about all`,
-    hint: 'name the field before the "|"',
+    message: `"${aboutOne}" needs a field, and a keyword has none`,
+    hint: 'write the field before the "|"',
   };
 }
 
-/** What has a meaning that was probably not meant. */
+/** A valid combination that was probably not meant; null if there is none. */
 export function combinationDoubt(name: string, modifiers: readonly Modifier[]): KeyProblem | null {
   const ended = name === '' || modifiers.some((one) => isOneOf(ENDS, one));
   if (modifiers.includes('base64offset') && !ended) {
     return {
-      message: '"base64offset" is a part of a text, and this is compared with the whole',
-      hint: 'then "contains"',
+      message: '"base64offset" gives a part of a text, but this compares the whole',
+      hint: 'add "contains"',
     };
   }
   const wide = modifiers.findIndex((one) => isOneOf(UTF16, one));
@@ -146,10 +146,10 @@ export function combinationDoubt(name: string, modifiers: readonly Modifier[]): 
 }
 
 function clash(a: string, b: string, hint?: string): KeyProblem {
-  const message = `the modifiers "${a}" and "${b}" cannot stand together`;
+  const message = `the modifiers "${a}" and "${b}" can't be combined`;
   return hint === undefined ? { message } : { message, hint };
 }
 
-function disorder(late: string, early: string, hint: string): KeyProblem {
-  return { message: `the modifier "${late}" cannot stand after "${early}"`, hint };
+function misplaced(late: string, early: string, hint: string): KeyProblem {
+  return { message: `the modifier "${late}" can't follow "${early}"`, hint };
 }

@@ -1,11 +1,11 @@
-/** The search of a detection as it is written: a comparison for each value. */
+/** The search of a detection as it is written in the rule: one comparison per value. */
 import type { PreparedRegex, TextOp } from '../regex/prepared.ts';
 import type { Formula, Order, Pattern, TimePart } from '../rule.ts';
 
-/** A search, its names resolved. */
+/** A search with its names resolved. */
 export type ParsedCondition = Formula<ParsedLeaf>;
 
-/** A comparison of one field (null: of any value in the entry, a keyword) with one value. */
+/** A comparison of one field with one value. A null field is a keyword: any value of the entry is compared. */
 export interface ParsedLeaf {
   readonly kind: 'leaf';
   readonly selection: string;
@@ -24,31 +24,37 @@ export type ParsedTest =
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
   | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
 
-/** What the leaves come to once all is written out: a selection named twice counts twice, and is looked at once. */
+/** Sums `ofLeaf` over all leaves. A selection named twice counts twice, but is visited once. */
 export function sumOfLeaves(
-  written: ParsedCondition,
+  condition: ParsedCondition,
   ofLeaf: (leaf: ParsedLeaf) => number,
   known = new Map<ParsedCondition, number>(),
 ): number {
-  const before = known.get(written);
+  const before = known.get(condition);
   if (before !== undefined) return before;
-  const sum = sumOf(written, ofLeaf, known);
-  known.set(written, sum);
+  const sum = sumOf(condition, ofLeaf, known);
+  known.set(condition, sum);
   return sum;
 }
 
-export function sumOf(
-  written: ParsedCondition,
+function sumOf(
+  condition: ParsedCondition,
   ofLeaf: (leaf: ParsedLeaf) => number,
   known: Map<ParsedCondition, number>,
 ): number {
-  switch (written.kind) {
+  switch (condition.kind) {
     case 'leaf':
-      return ofLeaf(written);
+      return ofLeaf(condition);
     case 'not':
-      return sumOfLeaves(written.of, ofLeaf, known);
+      return sumOfLeaves(condition.of, ofLeaf, known);
     case 'and':
     case 'or':
-      return written.of.reduce((sum, child) => sum + sumOfLeaves(child, ofLeaf, known), 0);
+      return condition.of.reduce((sum, child) => sum + sumOfLeaves(child, ofLeaf, known), 0);
   }
+}
+
+/** Joins formulas; a single one stays as it is. */
+export function join<L extends { readonly kind: 'leaf' }>(kind: 'and' | 'or', of: readonly Formula<L>[]): Formula<L> {
+  const [only] = of;
+  return only !== undefined && of.length === 1 ? only : { kind, of };
 }

@@ -1,8 +1,8 @@
 /**
- * Replacing the placeholders of a value by what their lists hold.
+ * Replaces the placeholders of a value by the values of their lists.
  *
- * Contract: several in one value multiply, within bounds. What stands in a list means what it means as a value of a
- * rule: text with wildcards. A placeholder without a list is reported with what to do about it. Pure.
+ * Contract: several placeholders in one value multiply, within bounds. A list's value means the same as a rule's value:
+ * text with wildcards. A placeholder without a list is reported, with a hint. Pure.
  */
 import { type Place, truncate } from '../../yaml/diagnostics.ts';
 import type { PatternPart } from '../rule.ts';
@@ -10,11 +10,11 @@ import type { ParseContext } from './context.ts';
 import type { ListValue } from './lists.ts';
 import { type Placeholder, parsePattern, parseRawTemplate, type TemplatePart } from './value.ts';
 
-/** What one value may come to. */
-const VALUES = 10_000;
-const CHARACTERS = 1_000_000;
+/** Per value. */
+const VALUES_MAX = 10_000;
+const CHARACTERS_MAX = 1_000_000;
 
-/** The patterns that a template stands for; null where it has an error, which is reported. */
+/** The patterns that a template stands for; null if it has an error, which is reported. */
 export function expandPattern(
   parts: readonly TemplatePart[],
   place: Place,
@@ -31,7 +31,7 @@ export function expandPattern(
   return patterns;
 }
 
-/** The same of a value without wildcards. A value that is a placeholder and nothing else becomes what is in the list. */
+/** The same for a value without wildcards. A value that is just a placeholder becomes the list's values, of any type. */
 export function expandRaw(written: string, place: Place, reading: ParseContext): readonly ListValue[] | null {
   const parts = parseRawTemplate(written);
   const lists = listsOf(parts, place, reading);
@@ -46,7 +46,7 @@ export function expandRaw(written: string, place: Place, reading: ParseContext):
   return texts;
 }
 
-/** The same of a regular expression: one, in which a placeholder is any of its values. */
+/** The same for a regular expression: one expression, in which a placeholder is a choice of its values. */
 export function expandRegex(written: string, place: Place, reading: ParseContext): string | null {
   const parts = parseRawTemplate(written);
   const lists = listsOf(parts, place, reading);
@@ -54,7 +54,7 @@ export function expandRegex(written: string, place: Place, reading: ParseContext
   const sources = parts.map((part) => {
     if (!('placeholder' in part)) return 'text' in part ? part.text : '';
     const values = valuesIn(lists, part).map((value) => parsePattern(String(value)).map(regexOf).join(''));
-    // Of no values: what is found nowhere.
+    // An empty list never matches.
     return values.length === 0 ? '[^\\s\\S]' : `(?:${values.join('|')})`;
   });
   return sources.join('');
@@ -67,7 +67,7 @@ export function hasPlaceholder(written: unknown): boolean {
 
 type Found = ReadonlyMap<string, readonly ListValue[]>;
 
-/** The lists of a value's placeholders, if all are there and the product is within bounds. */
+/** The lists of a value's placeholders; null if one is missing or they multiply beyond the bounds, which is reported. */
 function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }: ParseContext): Found | null {
   const found = new Map<string, readonly ListValue[]>();
   const missing = new Set<string>();
@@ -83,7 +83,7 @@ function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }
     if (values === undefined && !missing.has(name)) {
       report.error(place, `there is no list for the placeholder "%${truncate(name)}%"`, lists.hint(name));
     }
-    if (values === undefined || values === 'broken') {
+    if (values === undefined || values === 'invalid') {
       missing.add(name);
       continue;
     }
@@ -92,12 +92,12 @@ function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }
     length += values.reduce<number>((most, value) => Math.max(most, String(value).length), 0);
   }
   if (missing.size > 0) return null;
-  if (product <= VALUES && product * length <= CHARACTERS) return found;
-  const most = product > VALUES ? `${VALUES} values` : `${CHARACTERS} characters`;
+  if (product <= VALUES_MAX && product * length <= CHARACTERS_MAX) return found;
+  const most = product > VALUES_MAX ? `${VALUES_MAX} values` : `${CHARACTERS_MAX} characters`;
   report.error(
     place,
-    `its placeholders make this more than ${most}`,
-    'shorter lists, or fewer placeholders in one value',
+    `its placeholders expand this to more than ${most}`,
+    'use shorter lists, or fewer placeholders per value',
   );
   return null;
 }

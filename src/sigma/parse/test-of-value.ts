@@ -1,8 +1,8 @@
 /**
- * A value of an item as what it is compared by.
+ * Reads a value of an item as tests.
  *
- * Contract: one value may be several tests, any of which may hold. What has the wrong type, and what can never hold, is
- * reported with its place; null then. Pure.
+ * Contract: one value may become several tests, any of which may hold. A value of the wrong type, or that can never
+ * match, is reported. Pure.
  */
 
 import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
@@ -18,10 +18,10 @@ import { readTextTests } from './text.ts';
 
 type Value = ScalarNode['value'];
 
-/** A longer regular expression is refused, which costs no more. */
+/** The most that one expression costs: longer ones are rejected unread. */
 const REGEX_COST_LIMIT = 10_000;
 
-/** The tests that a value stands for; null where it has an error, which is reported. */
+/** Reads the tests of a value; null if it has an error, which is reported. */
 export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseContext): readonly ParsedTest[] | null {
   const { comparison } = spec;
   const { report } = reading;
@@ -32,7 +32,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseConte
       return regexTests(spec, comparison.flags, node, reading);
     case 'exists':
       if (typeof node.value === 'boolean') return [{ op: 'exists', present: node.value }];
-      report.error(node.place, '"exists" takes true or false', yaml11Boolean(node) ?? typeHint(node.value));
+      report.error(node.place, '"exists" needs true or false', yaml11Boolean(node) ?? typeHint(node.value));
       return null;
     case 'cidr':
       return eachValue(spec, node, reading, (value) => rangeTest(value, node.place, report));
@@ -40,7 +40,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseConte
       return eachValue(spec, node, reading, (value): ParsedTest | null => {
         if (typeof value === 'number') return { op: comparison.op, value };
         if (isLargeNumber(node, value)) return { op: comparison.op, value: Number(value) };
-        report.error(node.place, `"${comparison.op}" compares with a number`, typeHint(value));
+        report.error(node.place, `"${comparison.op}" needs a number`, typeHint(value));
         return null;
       });
     case 'time':
@@ -52,13 +52,13 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseConte
         if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_LIMIT) {
           return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
         }
-        report.error(node.place, '"fieldref" takes the name of a field', typeHint(value));
+        report.error(node.place, '"fieldref" needs the name of a field', typeHint(value));
         return null;
       });
   }
 }
 
-/** The tests of a value without wildcards, its placeholders replaced. */
+/** Reads the tests of a value without wildcards, after replacing its placeholders. */
 function eachValue(
   spec: FieldSpec,
   { value, place }: ScalarNode,
@@ -83,7 +83,7 @@ function regexTests(
 ): readonly ParsedTest[] | null {
   const { report, budget } = reading;
   if (value === null || typeof value === 'boolean') {
-    report.error(place, 'a regular expression is text', typeHint(value));
+    report.error(place, 'a regular expression must be text', typeHint(value));
     return null;
   }
   const source = expand ? expandRegex(String(value), place, reading) : String(value);
@@ -91,14 +91,14 @@ function regexTests(
   const regex = prepareRegex(source, flags);
   if (regex.ok) return [{ op: 're', regex: regex.prepared }];
   const hint = /look-|back-reference/.test(regex.problem) ? 'RE2 has no look-around and no back-references' : undefined;
-  report.error(place, `not a regular expression of RE2: ${truncate(regex.problem)}`, hint);
+  report.error(place, `not a valid RE2 regular expression: ${truncate(regex.problem)}`, hint);
   return null;
 }
 
 function rangeTest(value: Value, place: Place, report: Report): ParsedTest | null {
   const range = typeof value === 'string' ? parseRange(value) : null;
   if (range === null || typeof value !== 'string') {
-    report.error(place, `not a range of addresses: ${truncate(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
+    report.error(place, `not a range of IP addresses: ${truncate(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
     return null;
   }
   const tidy = canonicalRange(range);
@@ -107,7 +107,7 @@ function rangeTest(value: Value, place: Place, report: Report): ParsedTest | nul
   return null;
 }
 
-/** The least and the greatest of each. Sigma's week 52 is ISO 8601's 53 in a long year. */
+/** The range of each part. A long year has an ISO week 53. */
 const TIME_RANGES: Readonly<Record<TimePart, readonly [least: number, greatest: number]>> = {
   minute: [0, 59],
   hour: [0, 23],
@@ -119,9 +119,9 @@ const TIME_RANGES: Readonly<Record<TimePart, readonly [least: number, greatest: 
 
 function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, report: Report): ParsedTest | null {
   const [least, greatest] = TIME_RANGES[part];
-  const range = `a number from ${least} to ${greatest}`;
+  const range = `a whole number from ${least} to ${greatest}`;
   if (typeof value !== 'number' || !Number.isInteger(value)) {
-    report.error(place, `"${part}" is ${range}`, typeHint(value));
+    report.error(place, `"${part}" must be ${range}`, typeHint(value));
     return null;
   }
   const possible = {
@@ -132,22 +132,20 @@ function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, 
     gte: value <= greatest,
   };
   if (possible[op]) return { op: 'time', part, compare: op, value };
-  report.error(place, `no "${part}" is ${op === 'eq' ? '' : `${op} `}${value}`, `it is ${range}`);
+  report.error(place, `"${part}" is never ${op === 'eq' ? '' : `${op} `}${value}`, `it is ${range}`);
   return null;
 }
 
 function typeHint(value: Value): string {
-  return typeof value === 'string'
-    ? `"${truncate(value)}" is text: are there quotes too many?`
-    : `it is ${String(value)}`;
+  return typeof value === 'string' ? `"${truncate(value)}" is text: remove the quotes?` : `it is ${String(value)}`;
 }
 
-/** A number of more digits than JavaScript holds is kept as text; near enough to tell which is greater. */
+/** YAML numbers with more digits than JavaScript can represent stay text; for ordering they are close enough. */
 function isLargeNumber({ textPlace, place }: ScalarNode, value: Value): boolean {
   return textPlace?.column === place.column && Number.isFinite(Number(value)) && /^[-+]?\d{16,}$/.test(String(value));
 }
 
-/** Words without quotes that YAML 1.1 took for true and false. */
+/** A hint for an unquoted word that YAML 1.1 read as true or false. */
 function yaml11Boolean({ value, place, textPlace }: ScalarNode): string | null {
   if (typeof value !== 'string' || textPlace?.column !== place.column) return null;
   return /^(yes|on|y|no|off|n)$/i.test(value) ? `"${value}" is text in YAML 1.2: write true or false` : null;

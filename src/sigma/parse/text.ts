@@ -1,9 +1,9 @@
 /**
- * A value that is compared as text: what its modifiers make of it, one after the other.
+ * Reads a value that is compared as text, applying its modifiers one after the other.
  *
- * Contract: what comes out are patterns, any of which may match; a value that no modifier has a meaning for is
- * reported. Base64 is of the bytes that stand there: those of UTF-8, or of the UTF-16 before it. As every value, it is
- * compared without case unless `cased`, for the specification says so of all values. Bounded. Pure.
+ * Contract: the results are tests, any of which may match; a value that a modifier can't apply to is reported. Base64
+ * encodes the text's UTF-8, or the UTF-16 of a modifier before it. As the specification says of all values, encoded ones
+ * compare case-insensitively too, unless `cased`. Bounded. Pure.
  */
 
 import { truncate } from '../../yaml/diagnostics.ts';
@@ -17,23 +17,23 @@ import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
 import { literalOf, parsePattern, parseTemplate, surround, type TemplatePart } from './value.ts';
 
-/** A text on its way. */
+/** A text between two steps. */
 interface Alternative {
   readonly parts: readonly TemplatePart[];
-  /** Its texts are bytes, a character each. */
+  /** Whether its texts are bytes, one per character. */
   readonly bytes: boolean;
 }
 
-/** Longer ones are no value a person wrote. */
+/** Longer values are errors. */
 const LENGTH_LIMIT = 65_536;
-/** A longer number is none that an entry has. */
+/** Longer numbers are compared only as numbers. */
 const NUMBER_LIMIT = 400;
 const LARGE_NUMBER = /^-?\d{1,40}(?:e\+?\d{1,3})?$/i;
-/** What the dashes of one value may multiply to where each is encoded by itself, in values and in their characters. */
-const ALTERNATIVES = 10_000;
-const CHARACTERS = 1_000_000;
+/** Per value, when dashes multiply because each is encoded by itself. */
+const ALTERNATIVES_MAX = 10_000;
+const CHARACTERS_MAX = 1_000_000;
 
-/** The tests that a value stands for; null where it has an error, which is reported. */
+/** Reads the tests of a value; null if it has an error, which is reported. */
 export function readTextTests(
   spec: FieldSpec,
   steps: readonly Step[],
@@ -45,11 +45,11 @@ export function readTextTests(
   const [step] = steps.filter((one) => one !== 'expand');
   if (value === null) {
     if (step === undefined && spec.field !== null) return [{ op: 'null' }];
-    report.error(place, spec.field === null ? 'a keyword cannot be null' : `"${step}" compares with text, not null`);
+    report.error(place, spec.field === null ? "a keyword can't be null" : `"${step}" needs text, not null`);
     return null;
   }
   if (typeof value !== 'string' && steps.includes('windash')) {
-    report.error(place, `"windash" is for text, and this is ${String(value)}`, 'put it in quotes');
+    report.error(place, `"windash" needs text, not ${String(value)}`, 'put it in quotes');
     return null;
   }
   if (typeof value !== 'string' && step === undefined && spec.field !== null) return plainTests(spec, value, node);
@@ -58,20 +58,20 @@ export function readTextTests(
   }
   const text = String(value);
   if (text.length > LENGTH_LIMIT) {
-    report.error(place, `a value of more than ${LENGTH_LIMIT} characters`);
+    report.error(place, `the value is longer than ${LENGTH_LIMIT} characters`);
     return null;
   }
   const parts = typeof value !== 'string' ? [{ text }] : spec.expand ? parseTemplate(text) : parsePattern(text);
   let alternatives: readonly Alternative[] | null = [{ parts, bytes: false }];
   for (const one of steps) alternatives = alternatives && applyStep(one, alternatives, node, reading);
-  // A keyword is looked for in the values, not compared with them.
+  // A keyword matches a part of a value, not the whole.
   const isKeyword = spec.field === null && !steps.some(isEnd);
   if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, reading);
   const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
   return step === undefined && spec.field !== null ? (tests?.flatMap(withRounded) ?? null) : tests;
 }
 
-/** All values are text to Sigma: a number is as well what is written (`1.10`, `007`, the digits of a hash). */
+/** To Sigma all values are text: a number also matches its source (`1.10`, `007`, the digits of a hash). */
 function plainTests(
   { cased }: FieldSpec,
   value: number | boolean,
@@ -81,7 +81,7 @@ function plainTests(
   return written === null || written.length > NUMBER_LIMIT ? [test] : [test, { ...test, value: written }];
 }
 
-/** A number of more digits than JavaScript holds is another one where an entry has it as a number: both are meant. */
+/** A number too large for JavaScript is rounded if an entry has it as a number: match both forms. */
 function withRounded(test: ParsedTest): readonly ParsedTest[] {
   if (test.op !== 'equals' || typeof test.value !== 'string' || !LARGE_NUMBER.test(test.value)) return [test];
   const number = Number(test.value);
@@ -112,11 +112,7 @@ function applyStep(
     case 'startswith':
     case 'endswith':
       if (alternatives.some(({ parts }) => parts.length === 0)) {
-        reading.report.notice(
-          place,
-          'an empty text is in every text',
-          'write "exists: true" to ask whether there is one',
-        );
+        reading.report.notice(place, 'every text contains an empty text', 'write "exists: true" to test for the field');
       }
       return alternatives.map(({ parts, bytes }) => ({
         parts: surround(parts, step !== 'startswith', step !== 'endswith'),
@@ -133,11 +129,11 @@ function applyStep(
   }
 }
 
-/** A wildcard stays one: any run, or one character, which is two bytes. */
+/** A wildcard stays a wildcard; `?` becomes two, because a character is two bytes. */
 function toUtf16(encoding: Utf16, parts: readonly TemplatePart[]): Alternative {
   const first = parts.findIndex((part) => 'text' in part);
   const encoded = parts.flatMap((part, i): readonly TemplatePart[] => {
-    // The byte order mark stands once, before the first of the text.
+    // One byte order mark, before the first text.
     if ('text' in part) return [{ text: utf16(part.text, i > first && encoding === 'utf16' ? 'utf16le' : encoding) }];
     return isSingle(part) ? [part, part] : [part];
   });
@@ -155,17 +151,13 @@ function toBase64(
   for (const { parts, bytes } of expandDashes(alternatives, node, reading) ?? []) {
     const literal = literalOf(parts);
     if (literal === null) {
-      report.error(
-        node.place,
-        `"${step}" encodes text, and this has a wildcard`,
-        'write \\* and \\? for the characters',
-      );
+      report.error(node.place, `"${step}" can't encode a wildcard`, 'write \\* and \\? for the characters');
       return null;
     }
     const plain = bytes ? literal : utf8(literal);
     const texts = step === 'base64' ? [base64(plain)] : base64offset(plain);
     if (step === 'base64offset' && texts.includes('')) {
-      report.error(node.place, '"base64offset" leaves nothing of a text this short', 'two characters or more');
+      report.error(node.place, 'the text is too short for "base64offset"', 'use two characters or more');
       return null;
     }
     for (const text of texts) encoded.push({ parts: text === '' ? [] : [{ text }], bytes: false });
@@ -173,7 +165,7 @@ function toBase64(
   return alternatives.length > 0 && encoded.length === 0 ? null : encoded;
 }
 
-/** Each dash by itself, for what is encoded cannot stand for several; null where they are too many. */
+/** An alternative for each dash, because encoded text can't have choices; null if they are too many. */
 function expandDashes(
   alternatives: readonly Alternative[],
   node: ScalarNode,
@@ -183,13 +175,13 @@ function expandDashes(
   let characters = 0;
   for (const { parts, bytes } of alternatives) {
     const dashes = parts.filter((part) => 'oneOf' in part);
-    const count = dashes.reduce((product, { oneOf }) => Math.min(product * oneOf.length, ALTERNATIVES + 1), 1);
+    const count = dashes.reduce((product, { oneOf }) => Math.min(product * oneOf.length, ALTERNATIVES_MAX + 1), 1);
     characters += count * parts.reduce((sum, part) => sum + ('text' in part ? part.text.length : 1), 0);
-    if (result.length + count > ALTERNATIVES || (count > 1 && characters > CHARACTERS)) {
+    if (result.length + count > ALTERNATIVES_MAX || (count > 1 && characters > CHARACTERS_MAX)) {
       report.error(
         node.place,
-        `its dashes make this more than ${ALTERNATIVES} values, or too long`,
-        'fewer dashes in one value',
+        `its dashes expand this to more than ${ALTERNATIVES_MAX} values, or too many characters`,
+        'use fewer dashes per value',
       );
       return null;
     }
@@ -203,7 +195,7 @@ function expandDashes(
   return result;
 }
 
-/** Texts beside each other as one. */
+/** Joins adjacent texts. */
 function mergeTexts(parts: readonly TemplatePart[]): readonly TemplatePart[] {
   const result: TemplatePart[] = [];
   for (const part of parts) {

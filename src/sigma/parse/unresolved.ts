@@ -1,4 +1,4 @@
-/** A document that has been read, its references to others not yet resolved. */
+/** A parsed document whose references are not yet resolved. */
 
 import type { Place, Report } from '../../yaml/diagnostics.ts';
 import type { UnresolvedCorrelation } from './correlation.ts';
@@ -24,10 +24,10 @@ export type UnresolvedRule = UnresolvedRuleBase &
         readonly targets: FilterTargets;
         readonly expression: ParsedCondition;
       }
-    /** For another log source: left out. */
-    | { readonly kind: 'elsewhere' }
-    /** Has errors, which are reported; others may refer to it all the same. */
-    | { readonly kind: 'broken' }
+    /** For another log source, and so skipped. */
+    | { readonly kind: 'other-log' }
+    /** Has errors, which are reported. Others may still refer to it. */
+    | { readonly kind: 'invalid' }
   );
 
 export type UnresolvedRuleOf<K extends UnresolvedRule['kind']> = Extract<UnresolvedRule, { kind: K }>;

@@ -1,27 +1,27 @@
 /**
- * Sigma's strings: wildcards, escapes and placeholders, read once.
+ * Parses Sigma's strings: wildcards, escapes and placeholders.
  *
  * Contract: `*` is any run of characters, `?` exactly one. `\*`, `\?` and `\\` are the characters themselves; any
- * other backslash is itself. Where placeholders are asked for (the modifier `expand`), `%name%` is one, and `\%` a
- * percent sign. Pure.
+ * other backslash is a backslash. With placeholders (the modifier `expand`), `%name%` is one, and `\%` a percent sign.
+ * Pure.
  */
 import type { PatternPart } from '../rule.ts';
 
-/** A part of a value whose placeholders are not yet replaced. */
+/** A part of a value that may have placeholders. */
 export type TemplatePart = PatternPart | Placeholder;
 
-/** Stands for the values of a list. */
+/** Stands for each value of a list. */
 export interface Placeholder {
   readonly placeholder: string;
 }
 
 const RUN: PatternPart = { wildcard: '*' };
 
-/** What stands between two percent signs on one line; whether there is such a list is not asked here. */
+/** A name between two percent signs on one line, whether or not there is such a list. */
 const PLACEHOLDER = /%([^%\\\n]{1,256})%/y;
 
 /**
- * The parts of a value as it is written in a rule: literal texts between wildcards.
+ * Parses a rule's value into literal texts and wildcards.
  *
  * @example parsePattern('a*') // [{ text: 'a' }, { wildcard: '*' }]
  */
@@ -30,7 +30,7 @@ export function parsePattern(written: string): readonly PatternPart[] {
 }
 
 /**
- * The parts of a value that may have placeholders.
+ * Parses a value that may have placeholders.
  *
  * @example parseTemplate('a%b%') // [{ text: 'a' }, { placeholder: 'b' }]
  */
@@ -38,12 +38,12 @@ export function parseTemplate(written: string): readonly TemplatePart[] {
   return scan(written, '*?\\%', true);
 }
 
-/** The same of a value that has no wildcards: a regular expression, a range, the name of a field. */
+/** The same for a value without wildcards: a regular expression, a range, the name of a field. */
 export function parseRawTemplate(written: string): readonly TemplatePart[] {
   return scan(written, '%', true);
 }
 
-/** `escaped`: what a backslash before it makes a plain character; wildcards are those among them. */
+/** `escaped`: the characters that a backslash escapes; the wildcards are among them. */
 function scan(written: string, escaped: string, placeholders: boolean): readonly TemplatePart[] {
   const parts: TemplatePart[] = [];
   let text = '';
@@ -59,7 +59,7 @@ function scan(written: string, escaped: string, placeholders: boolean): readonly
       text += next;
       i++;
     } else if (char === '\\' && next === '\\') {
-      // Where there are no wildcards a backslash is no escape of ours, and what follows a pair of them is not escaped.
+      // Without wildcards a backslash is itself, and so is a pair of them; what follows a pair is not escaped.
       text += '\\\\';
       i++;
     } else if ((char === '*' || char === '?') && escaped.includes(char)) {
@@ -78,14 +78,14 @@ function scan(written: string, escaped: string, placeholders: boolean): readonly
   return parts;
 }
 
-/** The parts with any run before them, after them, or both; runs beside each other become one. */
+/** Adds a `*` before and after the parts; adjacent ones become one. */
 export function surround<P extends TemplatePart>(parts: readonly P[], before: boolean, after: boolean) {
   return [...(before ? [RUN] : []), ...parts, ...(after ? [RUN] : [])].filter(
     (part, i, all) => !(isRun(part) && isRun(all[i - 1])),
   );
 }
 
-/** The text of a pattern without wildcards; null where it has some. */
+/** The text of a pattern; null if it has wildcards. */
 export function literalOf(parts: readonly TemplatePart[]): string | null {
   let text = '';
   for (const part of parts) {

@@ -1,9 +1,9 @@
 /**
- * From a search as it is written to what is evaluated.
+ * Turns a parsed search into the expression that is evaluated.
  *
- * Contract: it means the same. An AND in an AND is one AND; alternatives that ask one field alike are one leaf, as long
- * as they are of one selection, so that the evidence can name it; texts are folded, ranges read. The order is the
- * rule's. Throws where a test holds what reading a rule would have refused. Pure.
+ * Contract: the meaning stays the same. Nested ANDs become one, and so do ORs. Alternatives of one selection that compare
+ * the same field the same way become one leaf. Texts are folded and ranges parsed. The order stays the rule's. Throws if a
+ * test has a value that parsing would have rejected. Pure.
  */
 import { distinctRanges, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
@@ -11,7 +11,7 @@ import type { ParsedCondition, ParsedLeaf, ParsedTest } from '../parse/parsed-co
 import type { TextOp } from '../regex/prepared.ts';
 import type { AddressRange, Expression, Leaf, Pattern, PatternPart, Test } from '../rule.ts';
 
-/** The expression that a search stands for. */
+/** The expression of a search. */
 export function expressionOf(written: ParsedCondition): Expression {
   switch (written.kind) {
     case 'leaf':
@@ -46,7 +46,7 @@ function testOf(test: ParsedTest): Test {
       return { op: 're', values: [test.regex] };
     case 'cidr': {
       const range = parseRange(test.range);
-      if (range === null) throw new Error(`not a range of addresses: ${test.range}`);
+      if (range === null) throw new Error(`not a range of IP addresses: ${test.range}`);
       return { op: 'cidr', values: [range] };
     }
     default:
@@ -54,7 +54,7 @@ function testOf(test: ParsedTest): Test {
   }
 }
 
-/** Most patterns are no more than a text at one end, or anywhere. */
+/** Most patterns are a text at one end, or anywhere, which is faster to find. */
 function patternTest(parts: Pattern, cased: boolean): Test {
   const texts = parts.flatMap((part) => ('text' in part ? [part.text] : []));
   const shape = parts.map((part) => ('text' in part ? 'x' : 'oneOf' in part ? '.' : part.wildcard)).join('');
@@ -73,20 +73,20 @@ function folded(part: PatternPart): PatternPart {
   return 'oneOf' in part ? { oneOf: fold(part.oneOf) } : part;
 }
 
-/** Alternatives, those that ask one field alike in the place of the first of them. */
+/** Merges similar leaves into the first of them. */
 function mergeAlternatives(children: readonly Expression[]): readonly Expression[] {
-  const alike = new Map<string, Leaf[]>();
+  const leavesByKey = new Map<string, Leaf[]>();
   const places = children.map((child) => {
     const key = child.kind === 'leaf' ? keyOf(child) : null;
     if (child.kind !== 'leaf' || key === null) return child;
-    const before = alike.get(key);
+    const before = leavesByKey.get(key);
     if (before !== undefined) before.push(child);
-    else alike.set(key, [child]);
+    else leavesByKey.set(key, [child]);
     return before === undefined ? key : null;
   });
   return places.flatMap((place) => {
     if (typeof place !== 'string') return place ?? [];
-    const leaves = alike.get(place) as [Leaf, ...Leaf[]];
+    const leaves = leavesByKey.get(place) as [Leaf, ...Leaf[]];
     return [
       {
         ...leaves[0],
@@ -99,7 +99,7 @@ function mergeAlternatives(children: readonly Expression[]): readonly Expression
   });
 }
 
-/** Leaves of the same key ask one field alike. Null: alike to none. */
+/** Leaves with the same key can be merged; null if this one can't. */
 function keyOf({ selection, field, test }: Leaf): string | null {
   return 'values' in test ? JSON.stringify([selection, field, test.op, 'cased' in test && test.cased]) : null;
 }

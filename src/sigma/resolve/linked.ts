@@ -1,7 +1,7 @@
 /**
- * A correlation whose references are found: its rules, aliases and condition by ids and places instead of names.
+ * Resolves the references of a correlation: in its rules, its aliases and its condition over rules.
  *
- * Contract: every reference that leads nowhere, or where it should not, is reported at its place. Pure.
+ * Contract: unknown references, and references to what a correlation can't use, are reported at their place. Pure.
  */
 
 import { nearestHint, truncate } from '../../yaml/diagnostics.ts';
@@ -12,66 +12,66 @@ import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { CorrelationRule, Formula, RuleLeaf } from '../rule.ts';
 import type { References } from './references.ts';
 
-/** What a correlation refers to. */
+/** The resolved references of a correlation. */
 export type Linked = Pick<CorrelationRule, 'rules' | 'aliases' | 'expression'>;
 
-/** What became of the correlations referred to: linked, left out with a notice, or reported. */
-export type LinkResult = Linked | 'elsewhere' | 'broken';
+/** The result for a correlation: resolved, skipped with a notice, or invalid, which is reported. */
+export type LinkResult = Linked | 'other-log' | 'invalid';
 
 type Correlation = UnresolvedRuleOf<'correlation'>;
 
-/** Finds what a correlation refers to; `fateOf` tells what became of the correlations among it. */
+/** Resolves the references of a correlation; `resultOf` returns the results of the correlations it refers to. */
 export function link(
   draft: Correlation,
   references: References,
-  fateOf: (target: UnresolvedRule) => LinkResult | undefined,
+  resultOf: (target: UnresolvedRule) => LinkResult | undefined,
 ): LinkResult {
   const { correlation, report } = draft;
   const errors = report.errors();
-  const found = findRules(draft, references, fateOf);
+  const found = findRules(draft, references, resultOf);
   const aliases = linkAliases(draft, found.rules, references);
   const expression = correlation.expression === null ? null : linkExpression(draft, found.rules, references);
-  if (report.errors() > errors || found.broken) return 'broken';
-  const [first] = found.elsewhere;
+  if (report.errors() > errors || found.hasInvalid) return 'invalid';
+  const [first] = found.otherLog;
   if (first === undefined) {
     return { rules: found.rules.map(({ draft: rule }) => rule.header.id), aliases, expression };
   }
   if (found.rules.length > 0) {
-    const hint = 'it could never see it: leave it out';
+    const hint = 'it can never match here: remove it';
     report.error(first.place, `the rule "${truncate(first.text)}" is for another log source`, hint);
-    return 'broken';
+    return 'invalid';
   }
-  report.notice(first.place, 'the rules it refers to are for another log source: left out');
-  return 'elsewhere';
+  report.notice(first.place, 'skipped: the rules it refers to are for another log source');
+  return 'other-log';
 }
 
 interface FoundRules {
-  /** Each once, in the order of the references. */
+  /** Each rule once, in order of the references. */
   readonly rules: readonly FoundRule[];
-  readonly elsewhere: readonly PlacedText[];
-  /** Whether one has errors of its own. */
-  readonly broken: boolean;
+  readonly otherLog: readonly PlacedText[];
+  /** Whether a rule is invalid. */
+  readonly hasInvalid: boolean;
 }
 
 function findRules(
   { correlation, report }: Correlation,
   references: References,
-  fateOf: (target: UnresolvedRule) => LinkResult | undefined,
+  resultOf: (target: UnresolvedRule) => LinkResult | undefined,
 ): FoundRules {
   const rules = new Map<UnresolvedRule, FoundRule>();
-  const elsewhere: PlacedText[] = [];
-  let broken = false;
+  const otherLog: PlacedText[] = [];
+  let hasInvalid = false;
   const add = (draft: UnresolvedRule, reference: PlacedText) => {
     const first = rules.get(draft);
     if (first === undefined) {
       rules.set(draft, { draft, reference });
       return;
     }
-    const message = `the rule "${truncate(reference.text)}" is named twice`;
+    const message = `duplicate rule "${truncate(reference.text)}"`;
     const before = first.reference.text;
-    const hint = before === reference.text ? 'leave one out' : `it is "${truncate(before)}": leave one out`;
+    const hint = before === reference.text ? 'remove one' : `it is also "${truncate(before)}": remove one`;
     if (correlation.type === 'temporal' || correlation.type === 'temporal_ordered') {
-      report.error(reference.place, `${message}, and counts once`, hint);
+      report.error(reference.place, `${message} counts only once`, hint);
     } else {
       report.notice(reference.place, message, hint);
     }
@@ -87,9 +87,9 @@ function findRules(
         add(target, reference);
         break;
       case 'correlation': {
-        const fate = fateOf(target);
-        if (fate === 'elsewhere') elsewhere.push(reference);
-        else if (fate === 'broken' || fate === undefined) broken = true;
+        const result = resultOf(target);
+        if (result === 'other-log') otherLog.push(reference);
+        else if (result === 'invalid' || result === undefined) hasInvalid = true;
         else add(target, reference);
         break;
       }
@@ -97,18 +97,18 @@ function findRules(
         report.error(
           reference.place,
           `"${truncate(reference.text)}" is a filter`,
-          'a correlation refers to detections and correlations',
+          'a correlation can refer to detections and correlations',
         );
         break;
-      case 'elsewhere':
-        elsewhere.push(reference);
+      case 'other-log':
+        otherLog.push(reference);
         break;
-      case 'broken':
-        broken = true;
+      case 'invalid':
+        hasInvalid = true;
         break;
     }
   }
-  return { rules: [...rules.values()], elsewhere, broken };
+  return { rules: [...rules.values()], otherLog, hasInvalid };
 }
 
 function linkAliases(
@@ -126,10 +126,10 @@ function linkAliases(
       if (target === undefined || !referred.has(target)) {
         const message =
           target === undefined
-            ? `there is no rule "${truncate(rule.text)}"`
+            ? `unknown rule "${truncate(rule.text)}"`
             : `the correlation does not refer to "${truncate(rule.text)}"`;
         const known = correlation.rules.map(({ text }) => text);
-        // One that the correlation refers to and that is not there has been told at "rules".
+        // An unknown rule in "rules" has been reported there.
         if (!known.includes(rule.text)) report.error(rule.place, message, nearestHint(rule.text, known));
       } else if (fields.has(target.header.id)) {
         report.error(rule.place, `the alias "${truncate(alias)}" has two fields for the rule "${truncate(rule.text)}"`);
@@ -141,27 +141,27 @@ function linkAliases(
     const [first] = missing;
     if (first !== undefined && of.length > 0) {
       const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
-      const what = `the alias "${truncate(alias)}" names no field for "${truncate(first.reference.text)}"${others}`;
-      report.notice(place, what, `the field "${truncate(alias)}" is looked at there`);
+      const message = `the alias "${truncate(alias)}" has no field for "${truncate(first.reference.text)}"${others}`;
+      report.notice(place, message, `its field "${truncate(alias)}" is used`);
     }
     aliases.push([alias, Object.fromEntries(fields)]);
   }
   return Object.fromEntries(aliases);
 }
 
-/** A condition over rules, its patterns resolved, names no more. */
+/** Names in a condition over rules, with patterns resolved. */
 const LEAF_LIMIT = 10_000;
 
-/** Of so many rules, every way they can happen is tried. */
-const TRIED_MOST = 8;
+/** With up to this many rules, all combinations are tried. */
+const TRIED_RULES_MAX = 8;
 
-/** A rule that is referred to, and how. */
+/** A rule and the reference to it. */
 export interface FoundRule {
   readonly draft: UnresolvedRule;
   readonly reference: PlacedText;
 }
 
-/** The condition over rules of a correlation, its names replaced; null where it has none, or an error. */
+/** Resolves the condition over rules of a correlation; null if it has none, or one with an error. */
 export function linkExpression(
   { correlation, report }: Correlation,
   rules: readonly FoundRule[],
@@ -170,7 +170,7 @@ export function linkExpression(
   const text = correlation.expression;
   if (text === null) return null;
   const known = new Map<string, Formula<RuleLeaf> | null>();
-  // What is for another log source, or has errors, has a name all the same.
+  // Rules for another log source, and invalid ones, are known names too.
   for (const { text: name } of correlation.rules) {
     const target = references.get(name);
     for (const other of [target?.header.id, target?.header.name]) known.set(other ?? name, null);
@@ -185,21 +185,21 @@ export function linkExpression(
   const formula = readFormula(text, { noun: 'rule', known, listed: rules.map(nameOf) }, used, report);
   if (formula === null || report.errors() > errors) return null;
   if (leavesOf(formula) > LEAF_LIMIT) {
-    report.error(text.place, `the condition speaks of more than ${LEAF_LIMIT} rules, its patterns resolved`);
+    report.error(text.place, `the condition names more than ${LEAF_LIMIT} rules with its patterns resolved`);
     return null;
   }
   for (const rule of rules) {
     const { id, name } = rule.draft.header;
     if (used.has(id) || (name !== null && used.has(name))) continue;
     const { place, text: shownName } = rule.reference;
-    report.notice(
-      place,
-      `the condition does not speak of "${truncate(shownName)}"`,
-      'name it there, or leave it out here',
-    );
+    report.notice(place, `the condition does not name "${truncate(shownName)}"`, 'name it there, or remove it here');
   }
-  if (rules.length <= TRIED_MOST && !isSatisfiable(formula, rules.length)) {
-    report.error(text.place, 'the condition can never be met', 'one of the rules has happened when it is looked at');
+  if (rules.length <= TRIED_RULES_MAX && !isSatisfiable(formula, rules.length)) {
+    report.error(
+      text.place,
+      'the condition can never be met',
+      'at least one of the rules is satisfied when it is evaluated',
+    );
     return null;
   }
   return formula;

@@ -1,14 +1,12 @@
 /**
- * From drafts to rules: ids and names are looked up, filters joined to their rules, and it is settled which rules
- * alert.
+ * Turns parsed documents into rules: resolves references, adds filters to their rules, and decides which rules alert.
  *
- * Contract: every reference that leads nowhere is reported at its place, and so is what would be too long. Pure.
+ * Contract: unknown references, and rules that would be too large, are reported at their place. Pure.
  */
 
 import { truncate } from '../../yaml/diagnostics.ts';
-import { join } from '../parse/item.ts';
 import { mayOverlap } from '../parse/logsource.ts';
-import { type ParsedCondition, sumOfLeaves } from '../parse/parsed-condition.ts';
+import { join, type ParsedCondition, sumOfLeaves } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { Rule } from '../rule.ts';
 import { chainsOf } from './chains.ts';
@@ -16,19 +14,19 @@ import { expressionOf } from './expression.ts';
 import { type Linked, type LinkResult, link } from './linked.ts';
 import { createReferences, type References } from './references.ts';
 
-/** The rules of all drafts that are sound, in their order. */
+/** The valid rules, in the order of their documents. */
 export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
   const references = createReferences(drafts);
   const filters = filtersByRule(drafts, references);
   const { ordered, invalid } = chainsOf(drafts, references);
-  const fates = new Map<UnresolvedRule, LinkResult>();
+  const results = new Map<UnresolvedRule, LinkResult>();
   for (const draft of ordered) {
-    const fate = link(draft, references, (target) => fates.get(target));
-    fates.set(draft, invalid.has(draft) ? 'broken' : fate);
+    const result = link(draft, references, (target) => results.get(target));
+    results.set(draft, invalid.has(draft) ? 'invalid' : result);
   }
   const linkedOf = (draft: UnresolvedRule): Linked | null => {
-    const fate = fates.get(draft);
-    return fate === undefined || fate === 'elsewhere' || fate === 'broken' ? null : fate;
+    const result = results.get(draft);
+    return result === undefined || result === 'other-log' || result === 'invalid' ? null : result;
   };
   const alerts = alerting(drafts, linkedOf);
 
@@ -49,15 +47,15 @@ export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
         return [{ ...common, aliases, timespanMs, condition, fields, percentile, expression }];
       }
       case 'filter':
-      case 'elsewhere':
-      case 'broken':
+      case 'other-log':
+      case 'invalid':
         return [];
     }
   };
   return staysWithinLimit(drafts, filters) ? drafts.flatMap(rulesOf) : [];
 }
 
-/** A rule that correlations refer to alerts by itself only where one of them says `generate: true`. */
+/** A rule that correlations refer to alerts by itself only if one of them says `generate: true`. */
 function alerting(
   drafts: readonly UnresolvedRule[],
   linkedOf: (draft: UnresolvedRule) => Linked | null,
@@ -74,23 +72,23 @@ function alerting(
   return (id) => generated.has(id) || !referred.has(id);
 }
 
-/** All rules together, roughly. Three thousand as people write them come to two millions. */
-const CHARACTERS = 50_000_000;
+/** All rules together, roughly. Three thousand typical rules have about two million. */
+const CHARACTERS_MAX = 50_000_000;
 
-/** Whether the rules stay within the limit; the first that does not is reported. */
-export function staysWithinLimit(
+/** Whether the rules stay within the limit; the first that exceeds it is reported. Takes time proportional to the input. */
+function staysWithinLimit(
   drafts: readonly UnresolvedRule[],
   filters: ReadonlyMap<UnresolvedRule, readonly UnresolvedRuleOf<'filter'>[]>,
 ): boolean {
   const known = new Map<ParsedCondition, number>();
-  let left = CHARACTERS;
+  let left = CHARACTERS_MAX;
   for (const draft of drafts) {
     if (draft.kind !== 'detection') continue;
     for (const each of [draft, ...(filters.get(draft) ?? [])]) {
       left -= lengthOf(each.expression, known);
       if (left >= 0) continue;
-      const message = `written out, the rules have more than ${CHARACTERS} characters, with this one`;
-      each.report.error(each.idPlace, message, 'fewer names in conditions, or filters for fewer rules');
+      const message = `with this one, the rules have more than ${CHARACTERS_MAX} characters with all names resolved`;
+      each.report.error(each.idPlace, message, 'use fewer names in conditions, or filters for fewer rules');
       return false;
     }
   }
@@ -101,11 +99,8 @@ function lengthOf(written: ParsedCondition, known: Map<ParsedCondition, number>)
   return sumOfLeaves(written, (leaf) => JSON.stringify(leaf).length, known);
 }
 
-/**
- * The filters of each detection, in their order; what a filter names and is no detection is reported. A filter is for
- * its own log source only.
- */
-export function filtersByRule(
+/** The filters of each detection, in order. A filter applies to detections of its own log source; others are reported. */
+function filtersByRule(
   drafts: readonly UnresolvedRule[],
   references: References,
 ): ReadonlyMap<UnresolvedRule, readonly UnresolvedRuleOf<'filter'>[]> {
@@ -134,14 +129,14 @@ export function filtersByRule(
           if (mayOverlap(target.source, filter.source)) add(target, filter);
           else filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
           break;
-        case 'elsewhere':
+        case 'other-log':
           filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
           break;
         case 'correlation':
         case 'filter':
-          filter.report.error(place, `"${truncate(text)}" is a ${target.kind}`, 'a filter is for detections');
+          filter.report.error(place, `"${truncate(text)}" is a ${target.kind}`, 'a filter applies to detections');
           break;
-        case 'broken':
+        case 'invalid':
           break;
       }
     }

@@ -47,7 +47,7 @@ describe('a sequence', () => {
   });
 
   test.each([[{}], [{ created_at: 'noon' }], [{ created_at: null, timestamp: 5 }]])('refuses %o: no time', (body) => {
-    expect(() => createSequence(ENGINE).add(body)).toThrow('no time that can be read');
+    expect(() => createSequence(ENGINE).add(body)).toThrow('no valid time');
   });
 
   test('lets entries be late, as far as it is told to', () => {

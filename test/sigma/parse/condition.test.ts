@@ -54,22 +54,22 @@ describe('a condition', () => {
   });
 
   test.each([
-    ['a1 and', 'x.yml:9:17: error: in the condition: it ends where a selection should be'],
-    ['and a1', 'x.yml:9:14: error: in the condition: "and" where a selection should be'],
-    ['(a1', 'x.yml:9:15: error: in the condition: a "(" is not closed'],
-    ['a1)', 'x.yml:9:16: error: in the condition: ")" where "and", "or" or the end should be'],
-    ['a1 a2', 'x.yml:9:17: error: in the condition: "a2" where "and", "or" or the end should be'],
-    ['""', 'x.yml:9:14: error: in the condition: it ends where a selection should be'],
+    ['a1 and', 'x.yml:9:17: error: in the condition: expected a selection at the end'],
+    ['and a1', 'x.yml:9:14: error: in the condition: expected a selection, not "and"'],
+    ['(a1', 'x.yml:9:15: error: in the condition: unclosed "("'],
+    ['a1)', 'x.yml:9:16: error: in the condition: expected "and", "or" or the end, not ")"'],
+    ['a1 a2', 'x.yml:9:17: error: in the condition: expected "and", "or" or the end, not "a2"'],
+    ['""', 'x.yml:9:14: error: in the condition: expected a selection at the end'],
     ['"a1 or a3"', 'x.yml:9:21: error: there is no selection "a3" (known: a1, a2, b1, _c)'],
-    ['2 of a*', 'x.yml:9:14: error: in the condition: "2 of" is not part of Sigma ("1 of", "any of" or "all of")'],
+    ['2 of a*', 'x.yml:9:14: error: in the condition: "2 of" is not part of Sigma (use "1 of", "any of" or "all of")'],
     ['1 of x*', 'x.yml:9:19: error: no selection matches "x*" (known: a1, a2, b1, _c)'],
     [
       'a1 | count() > 5',
       'x.yml:9:17: error: in the condition: aggregations ("| count() …") are not part of Sigma 2 (write a correlation rule)',
     ],
     ['[]', 'x.yml:9:14: error: the list of conditions is empty'],
-    ['{a: b}', 'x.yml:9:14: error: a condition is text, not a map'],
-    [`${'('.repeat(1_000)}a1`, 'x.yml:9:78: error: in the condition: parentheses deeper than 64 levels'],
+    ['{a: b}', 'x.yml:9:14: error: a condition must be text, not a map'],
+    [`${'('.repeat(1_000)}a1`, 'x.yml:9:78: error: in the condition: parentheses nested deeper than 64 levels'],
   ])('%s is refused at its place', (condition, problem) => {
     const problems = problemsOf(ruleWith(`${SELECTIONS}\ncondition: ${condition}`));
     expect(problems.filter((one) => one.includes('error'))).toEqual([problem]);
@@ -77,14 +77,14 @@ describe('a condition', () => {
 
   test('all of none is always true, and said', () => {
     const problems = problemsOf(ruleWith('a: {b: 1}\ncondition: a and all of x*'));
-    expect(problems).toEqual(['x.yml:6:27: notice: no selection matches "x*": all of none is always true']);
+    expect(problems).toEqual(['x.yml:6:27: notice: no selection matches "x*": "all of" is then always true']);
   });
 
   test('a rule whose names stand for too much is refused, at once', () => {
     const values = Array.from({ length: 1_000 }, (_, i) => i).join();
     const condition = Array.from({ length: 1_000 }, () => 'a').join(' or ');
     expect(problemsOf(ruleWith(`a: {b: [${values}]}\ncondition: ${condition}`))).toEqual([
-      'x.yml:5:3: error: the rule has more than 20000 comparisons, its names resolved',
+      'x.yml:5:3: error: the rule has more than 20000 comparisons with its names resolved',
     ]);
   });
 });

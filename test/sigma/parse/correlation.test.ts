@@ -134,33 +134,33 @@ describe('what is wrong', () => {
     [
       'a type that is none',
       base('event-count', '{gte: 5}'),
-      '1:7 error: there is no correlation type "event-count" (did you mean "event_count"?)',
+      '1:7 error: unknown correlation type "event-count" (did you mean "event_count"?)',
     ],
-    ['a type that is a number', base('5', '{gte: 5}'), '1:7 error: "type" is text, not a number (put it in quotes)'],
+    ['a type that is a number', base('5', '{gte: 5}'), '1:7 error: "type" must be text, not a number (put it in quotes)'],
     [
       'no rules',
       base('event_count', '{gte: 5}', '[]'),
-      '2:8 error: the correlation refers to no rules ("rules:" lists their ids or names)',
+      '2:8 error: the correlation refers to no rules (list their ids or names under "rules:")',
     ],
     [
       'the key of Sigma 1',
       base('event_count', '{gte: 5}').replace('timespan', 'timeframe'),
-      '4:1 error: there is no key "timeframe" here (it is called "timespan" in Sigma 2)',
+      '4:1 error: unknown key "timeframe" (it is called "timespan" in Sigma 2)',
     ],
     [
       'a key misspelled',
       base('event_count', '{gte: 5}').replace('group-by', 'group_by'),
-      '3:1 error: there is no key "group_by" here (did you mean "group-by"?)',
+      '3:1 error: unknown key "group_by" (did you mean "group-by"?)',
     ],
     [
       'a field outside the condition',
       `${base('value_count', '{gte: 5}')}\nfield: a`,
-      '6:1 error: there is no key "field" here (it stands in the condition: {field: …, gte: …})',
+      '6:1 error: unknown key "field" (it belongs in the condition: {field: …, gte: …})',
     ],
     [
       'a level inside',
       `${base('event_count', '{gte: 5}')}\nlevel: high`,
-      '6:1 error: there is no key "level" here (it stands at the document’s root)',
+      '6:1 error: unknown key "level" (it belongs at the root of the document)',
     ],
     // Its timespan.
     [
@@ -184,28 +184,28 @@ describe('what is wrong', () => {
     ).map(([timespan, hint]): [string, string, string] => [
       `the timespan ${timespan}`,
       base('event_count', '{gte: 5}').replace('5m', timespan),
-      `4:11 error: "timespan" is a period of time (${hint})`,
+      `4:11 error: "timespan" must be a period of time (${hint})`,
     ]),
     [
       'a timespan of years',
       base('event_count', '{gte: 5}').replace('5m', '400d'),
-      '4:11 error: the timespan is longer than a window can be (at most 366d)',
+      '4:11 error: the timespan is too long (at most 366d)',
     ],
     [
       'a timespan longer than entries are kept',
       base('event_count', '{gte: 5}').replace('5m', '90d'),
-      '4:11 notice: the timespan is longer than entries are usually kept, 30 days (it fires all the same, but the first entries it counted may not be shown)',
+      '4:11 notice: the timespan is longer than the default retention of 30 days (it still matches, but the first entries it counted may no longer be shown)',
     ],
     // Fields.
     [
       'a field where none is looked at',
       base('event_count', '{field: a, gte: 5}'),
-      '5:13 error: "event_count" looks at no field (leave "field" out)',
+      '5:13 error: "event_count" has no field (remove "field")',
     ],
     [
       'of rules either',
       base('temporal', '{field: a, gte: 2}'),
-      '5:13 error: "temporal" looks at no field (leave "field" out)',
+      '5:13 error: "temporal" has no field (remove "field")',
     ],
     [
       'no field',
@@ -215,44 +215,44 @@ describe('what is wrong', () => {
     [
       'fields',
       base('value_sum', '{fields: a, gte: 5}'),
-      '5:13 error: there is no comparison "fields" of a sum (did you mean "field"?)',
+      '5:13 error: unknown comparison "fields" of a sum (did you mean "field"?)',
     ],
     [
       'several fields',
       base('value_sum', '{field: [a, b], gte: 5}'),
-      '5:24 error: "value_sum" looks at one field (only "value_count" counts several together)',
+      '5:24 error: "value_sum" takes one field (only "value_count" takes several)',
     ],
     [
       'a field that is a number',
       base('value_sum', '{field: 5, gte: 5}'),
-      '5:20 error: "field" is a list of texts, and this is a number',
+      '5:20 error: "field" must be a list of texts, not a number',
     ],
-    ['a field without a name', base('value_sum', '{field: "", gte: 5}'), '5:20 error: a field has a name'],
+    ['a field without a name', base('value_sum', '{field: "", gte: 5}'), '5:20 error: empty field name'],
     [
       'one field twice',
       base('value_count', '{field: [a, a], gte: 5}'),
-      '5:24 notice: the field "a" is named twice (leave one out)',
+      '5:24 notice: duplicate field "a" (remove one)',
     ],
     [
       'one group twice',
       base('event_count', '{gte: 5}').replace('[who]', '[who, who]'),
-      '3:17 notice: "who" is in "group-by" twice (leave one out)',
+      '3:17 notice: duplicate field "who" in "group-by" (remove one)',
     ],
     [
       'a group without a name',
       base('event_count', '{gte: 5}').replace('[who]', '[""]'),
-      '3:12 error: a field to group by has a name (leave "group-by" out for one group of all)',
+      '3:12 error: empty field name in "group-by" (remove "group-by" for one group of all entries)',
     ],
     [
       'a group that is a map',
       base('event_count', '{gte: 5}').replace('[who]', '{who: 1}'),
-      '3:11 error: "group-by" is a list of texts, and this is a map',
+      '3:11 error: "group-by" must be a list of texts, not a map',
     ],
     // Percentiles.
     [
       'a percentile elsewhere',
       base('value_avg', '{field: a, percentile: 5, gte: 5}'),
-      '5:23 error: "percentile" is for "value_percentile", not for "value_avg" (leave it out, or write "value_percentile")',
+      '5:23 error: "percentile" is for "value_percentile", not for "value_avg" (remove it, or write "value_percentile")',
     ],
     [
       'one of the median',
@@ -262,12 +262,12 @@ describe('what is wrong', () => {
     [
       'percentile 101',
       base('value_percentile', '{field: a, percentile: 101, gte: 5}'),
-      '5:35 error: "percentile" is a number from 0 to 100, not 101 (such as 95)',
+      '5:35 error: "percentile" must be a number from 0 to 100, not 101 (such as 95)',
     ],
     [
       'percentile p95',
       base('value_percentile', '{field: a, percentile: p95, gte: 5}'),
-      '5:35 error: "percentile" is a number from 0 to 100, not text (such as 95)',
+      '5:35 error: "percentile" must be a number from 0 to 100, not text (such as 95)',
     ],
     // Comparisons.
     [
@@ -278,58 +278,58 @@ describe('what is wrong', () => {
     [
       'a condition that is text',
       base('event_count', '">= 5"'),
-      '5:12 error: the condition is a map of comparisons, not text (such as {gte: 10})',
+      '5:12 error: the condition must be a map of comparisons, not text (such as {gte: 10})',
     ],
     [
       'a condition over rules that is a list',
       base('temporal', '[one]'),
-      '5:12 error: the condition is a map of comparisons, not a list (such as {gte: 2}, or text such as "a and not b")',
+      '5:12 error: the condition must be a map of comparisons, not a list (such as {gte: 2}, or text such as "a and not b")',
     ],
     [
       'no comparison',
       base('value_sum', '{field: a}'),
-      '5:12 error: the condition compares with nothing (such as {field: bytes, gt: 1000})',
+      '5:12 error: the condition has no comparison (such as {field: bytes, gt: 1000})',
     ],
-    ['an empty map', base('event_count', '{}'), '5:12 error: the condition compares with nothing (such as {gte: 10})'],
+    ['an empty map', base('event_count', '{}'), '5:12 error: the condition has no comparison (such as {gte: 10})'],
     [
       'a sign',
       base('event_count', '{">=": 5}'),
-      '5:13 error: there is no comparison ">=" of a count (did you mean "gte"?)',
+      '5:13 error: unknown comparison ">=" of a count (did you mean "gte"?)',
     ],
     [
       'a slip',
       base('event_count', '{get: 5}'),
-      '5:13 error: there is no comparison "get" of a count (did you mean "gte"?)',
+      '5:13 error: unknown comparison "get" of a count (did you mean "gte"?)',
     ],
     [
       'a fraction',
       base('event_count', '{gte: 2.5}'),
-      '5:18 error: "gte" compares the count with a whole number, not 2.5',
+      '5:18 error: "gte" must compare the count with a whole number, not 2.5',
     ],
     [
       'a negative count',
       base('value_count', '{field: a, gte: -1}'),
-      '5:28 error: "gte" compares the count of values with a whole number, not -1',
+      '5:28 error: "gte" must compare the count of values with a whole number, not -1',
     ],
     [
       'a number in quotes',
       base('event_count', '{gte: "5"}'),
-      '5:18 error: "gte" compares the count with a whole number, not text (without quotes)',
+      '5:18 error: "gte" must compare the count with a whole number, not text (remove the quotes)',
     ],
     [
       'a number that is a list',
       base('value_avg', '{field: a, gte: [5]}'),
-      '5:28 error: "gte" compares the average with a number, not a list (such as gte: 10)',
+      '5:28 error: "gte" must compare the average with a number, not a list (such as gte: 10)',
     ],
     [
       'no finite number',
       base('value_sum', '{field: a, gte: .inf}'),
-      '5:28 error: "gte" compares the sum with a number, not text (such as gte: 10)',
+      '5:28 error: "gte" must compare the sum with a number, not text (such as gte: 10)',
     ],
     [
       'more than a window keeps',
       base('event_count', '{gte: 10001}'),
-      '5:18 error: "gte" asks for more than can be kept in a window (at most 10000)',
+      '5:18 error: "gte" exceeds what a window can keep (at most 10000)',
     ],
     // What a condition comes to.
     ['lt: 0', base('event_count', '{lt: 0}'), '5:12 error: the condition can never be met (the count is from 1 on)'],
@@ -371,126 +371,126 @@ describe('what is wrong', () => {
     [
       'gte: 0',
       base('event_count', '{gte: 0}'),
-      '5:12 notice: the condition always holds: it fires at every entry (gte: 1)',
+      '5:12 notice: the condition always holds: every entry matches (write "gte: 1")',
     ],
     [
       'any share',
       base('value_percentile', '{field: a, lte: 100}'),
-      '5:12 notice: the condition always holds: it fires at every entry (gte: 1)',
+      '5:12 notice: the condition always holds: every entry matches (write "gte: 1")',
     ],
     ...['{lt: 5}', '{lte: 5}', '{neq: 5}', '{gte: 1, lt: 9}', '{eq: 1}'].map((condition): [string, string, string] => [
       condition,
       base('event_count', condition),
-      '5:12 notice: one entry meets the condition: it fires at the first (a window is looked at when an entry comes, and ends with it; absence cannot be told)',
+      '5:12 notice: one entry meets the condition: the first one matches (a window is evaluated when an entry comes, and ends with it; it can't detect absence)',
     ]),
     [
       'temporal of one rule',
       'type: temporal\nrules: [one]\ntimespan: 5m',
-      '1:1 notice: "temporal" of one rule fires whenever that does (name another rule)',
+      '1:1 notice: "temporal" of one rule matches whenever that rule does (add another rule)',
     ],
     // Conditions over rules.
     [
       'a rule that is not there',
       base('temporal', 'one and twoo'),
-      '5:20 error: there is no rule "twoo" (did you mean "two"?)',
+      '5:20 error: unknown rule "twoo" (did you mean "two"?)',
     ],
     [
       'a rule that is not among those referred to',
       base('temporal', 'one and three'),
-      '5:20 error: there is no rule "three" (known: one, two)',
+      '5:20 error: unknown rule "three" (known: one, two)',
     ],
     ['a pattern of nothing', base('temporal', '1 of x*'), '5:17 error: no rule matches "x*" (known: one, two)'],
     [
       'a condition that breaks off',
       base('temporal', 'one and'),
-      '5:16 error: in the condition: it ends where a rule should be',
+      '5:16 error: in the condition: expected a rule at the end',
     ],
     [
       'a rule not spoken of',
       base('temporal', 'one'),
-      '2:14 notice: the condition does not speak of "two" (name it there, or leave it out here)',
+      '2:14 notice: the condition does not name "two" (name it there, or remove it here)',
     ],
     [
       'never met',
       base('temporal', 'one and not one or two and not (one or two)'),
-      '5:12 error: the condition can never be met (one of the rules has happened when it is looked at)',
+      '5:12 error: the condition can never be met (at least one of the rules is satisfied when it is evaluated)',
     ],
     [
       'absence of all',
       base('temporal', 'not one and not two'),
-      '5:12 error: the condition can never be met (one of the rules has happened when it is looked at)',
+      '5:12 error: the condition can never be met (at least one of the rules is satisfied when it is evaluated)',
     ],
     // Aliases.
     [
       'aliases that are a list',
-      `${base('event_count', '{gt: 5}')}\naliases: [who]`,
-      '6:10 error: "aliases" is a map, not a list (alias: {rule: field})',
+      `$base('event_count', '{gt: 5}')\naliases: [who]`,
+      '6:10 error: "aliases" must be a map, not a list (such as alias: {rule: field})',
     ],
     [
       'an alias that is text',
-      `${base('event_count', '{gt: 5}')}\naliases: {who: src}`,
-      '6:16 error: the alias "who" says each rule’s field, and this is text ({rule: field})',
+      `$base('event_count', '{gt: 5}')\naliases: who: src`,
+      '6:16 error: the alias "who" must map rules to fields, and this is text (such as {rule: field})',
     ],
     [
       'an alias of nothing',
-      `${base('event_count', '{gt: 5}')}\naliases: {who: {}}`,
-      '6:16 error: the alias "who" says each rule’s field, and this is an empty map ({rule: field})',
+      `$base('event_count', '{gt: 5}')\naliases: `,
+      '6:16 error: the alias "who" must map rules to fields, and this is an empty map (such as {rule: field})',
     ],
     [
       'an alias without a field',
-      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, two: }}`,
-      '6:30 error: the alias "who" names no field for "two"',
+      `$base('event_count', '{gt: 5}')\naliases: one: a, two: `,
+      '6:30 error: the alias "who" has no field for "two"',
     ],
     [
       'an alias nobody uses',
-      `${base('event_count', '{gt: 5}')}\naliases: {x: {one: a, two: b}}`,
-      '6:11 notice: the alias "x" is not used (name it in "group-by", or leave it out)',
+      `$base('event_count', '{gt: 5}')\naliases: one: a, two: b`,
+      '6:11 notice: the alias "x" is not used (add it to "group-by", or remove it)',
     ],
     [
       'an alias for a rule that is not there',
-      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, tow: b}}`,
-      '6:25 error: there is no rule "tow" (did you mean "two"?)',
+      `$base('event_count', '{gt: 5}')\naliases: one: a, tow: b`,
+      '6:25 error: unknown rule "tow" (did you mean "two"?)',
     ],
     [
       'an alias for a rule not referred to',
-      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, two: b, three: c}}`,
+      `$base('event_count', '{gt: 5}')\naliases: one: a, two: b, three: c`,
       '6:33 error: the correlation does not refer to "three" (known: one, two)',
     ],
     [
       'an alias for one rule twice',
-      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, id-one: b, two: c}}`,
+      `$base('event_count', '{gt: 5}')\naliases: one: a, id-one: b, two: c`,
       '6:25 error: the alias "who" has two fields for the rule "id-one"',
     ],
     [
       'an alias that leaves a rule out',
-      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a}}`,
-      '6:11 notice: the alias "who" names no field for "two" (the field "who" is looked at there)',
+      `$base('event_count', '{gt: 5}')\naliases: one: a`,
+      '6:11 notice: the alias "who" has no field for "two" (its field "who" is used)',
     ],
     // Rules.
     [
       'a rule twice',
       base('event_count', '{gt: 5}', '[one, id-one]'),
-      '2:14 notice: the rule "id-one" is named twice (it is "one": leave one out)',
+      '2:14 notice: duplicate rule "id-one" (it is also "one": remove one)',
     ],
     [
       'a rule twice where rules count',
       base('temporal', '{gte: 2}', '[one, one]'),
-      '2:14 error: the rule "one" is named twice, and counts once (leave one out)',
+      '2:14 error: duplicate rule "one" counts only once (remove one)',
     ],
     [
       'an unknown rule',
       base('event_count', '{gt: 5}', '[one, twoo]'),
-      '2:14 error: there is no rule "twoo" (did you mean "two"?)',
+      '2:14 error: unknown rule "twoo" (did you mean "two"?)',
     ],
     [
       'more rules than can be followed',
-      base('event_count', '{gt: 5}', `[${Array.from({ length: 1_001 }, () => 'one').join()}]`),
+      base('event_count', '{gt: 5}', `[$Array.from(length: 1_001 , () => 'one').join()]`),
       '2:4009 error: the correlation refers to more than 1000 rules',
     ],
     [
       'generate that is text',
-      `${base('event_count', '{gt: 5}')}\ngenerate: "yes"`,
-      '6:11 error: "generate" is true or false, not text',
+      `$base('event_count', '{gt: 5}')\ngenerate: "yes"`,
+      '6:11 error: "generate" must be true or false, not text',
     ],
   ];
   test.each(rows)('%s', (_, section, problem) => {
@@ -511,7 +511,7 @@ test('a name with blanks cannot stand in a condition: its id can', () => {
     `${blank}---\n${detection('two')}---\n${correlation(base('temporal', condition, '[the first, two]'))}`;
   expect(problemsOf(text('id-one and two'))).toEqual([]);
   expect(problemsOf(text('first and two'))).toEqual([
-    expect.stringContaining('there is no rule "first" (a name with blanks cannot stand here: use its id)'),
+    expect.stringContaining('unknown rule "first" (a name with spaces can't be used here: use the id)'),
   ]);
 });
 

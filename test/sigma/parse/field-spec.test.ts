@@ -137,125 +137,125 @@ describe('a combination of modifiers', () => {
 
 describe('modifiers without a meaning', () => {
   test.each([
-    ['two comparisons', 'a|contains|cidr: x', 'the modifiers "contains" and "cidr" cannot stand together'],
+    ['two comparisons', 'a|contains|cidr: x', 'the modifiers "contains" and "cidr" can't be combined'],
     [
       'contains and re',
       'a|contains|re: x',
-      'the modifiers "contains" and "re" cannot stand together ("re" finds its expression anywhere: ^ and $ are the ends)',
+      'the modifiers "contains" and "re" can't be combined ("re" searches anywhere: use ^ and $ for the ends)',
     ],
     [
       'both ends',
       'a|startswith|endswith: x',
-      'the modifiers "startswith" and "endswith" cannot stand together (two items: field|startswith and field|endswith)',
+      'the modifiers "startswith" and "endswith" can't be combined (use two items: field|startswith and field|endswith)',
     ],
     [
       'a range',
       'a|gte|lt: 1',
-      'the modifiers "gte" and "lt" cannot stand together (two items: a range is field|gte and field|lt)',
+      'the modifiers "gte" and "lt" can't be combined (use two items for a range: field|gte and field|lt)',
     ],
-    ['cased with a number', 'a|cased|gte: 1', 'the modifiers "cased" and "gte" cannot stand together'],
-    ['cased with a range of addresses', 'a|cidr|cased: x', 'the modifiers "cased" and "cidr" cannot stand together'],
+    ['cased with a number', 'a|cased|gte: 1', 'the modifiers "cased" and "gte" can't be combined'],
+    ['cased with a range of addresses', 'a|cidr|cased: x', 'the modifiers "cased" and "cidr" can't be combined'],
     [
       'cased and i',
       'a|re|i|cased: x',
-      'the modifiers "cased" and "i" cannot stand together ("re" is case-sensitive as it is)',
+      'the modifiers "cased" and "i" can't be combined ("re" is case-sensitive by default)',
     ],
     [
       'an encoding of a regular expression',
       'a|base64|re: x',
-      'the modifiers "base64" and "re" cannot stand together ("base64" is for text)',
+      'the modifiers "base64" and "re" can't be combined ("base64" needs text)',
     ],
     [
       'dashes of a regular expression',
       'a|windash|re: x',
-      'the modifiers "windash" and "re" cannot stand together ("windash" is for text)',
+      'the modifiers "windash" and "re" can't be combined ("windash" needs text)',
     ],
     [
       'dashes of a field',
       'a|windash|fieldref: x',
-      'the modifiers "windash" and "fieldref" cannot stand together ("windash" is for text)',
+      'the modifiers "windash" and "fieldref" can't be combined ("windash" needs text)',
     ],
     [
       'an encoding of a number',
       'a|wide|gt: 1',
-      'the modifiers "wide" and "gt" cannot stand together ("wide" is for text)',
+      'the modifiers "wide" and "gt" can't be combined ("wide" needs text)',
     ],
-    ['two encodings', 'a|utf16le|utf16be: x', 'the modifiers "utf16le" and "utf16be" cannot stand together'],
+    ['two encodings', 'a|utf16le|utf16be: x', 'the modifiers "utf16le" and "utf16be" can't be combined'],
     [
       'another field by number',
       'a|fieldref|gt: b',
-      'the modifiers "fieldref" and "gt" cannot stand together (fields are compared as text: alone, or with contains, startswith or endswith)',
+      'the modifiers "fieldref" and "gt" can't be combined (use it alone, or with contains, startswith or endswith)',
     ],
     [
       'another field by expression',
       'a|fieldref|re: b',
-      'the modifiers "fieldref" and "re" cannot stand together (fields are compared as text: alone, or with contains, startswith or endswith)',
+      'the modifiers "fieldref" and "re" can't be combined (use it alone, or with contains, startswith or endswith)',
     ],
     [
       'two parts of a date',
       'a|hour|day: 1',
-      'the modifiers "hour" and "day" cannot stand together (an item of its own for each)',
+      'the modifiers "hour" and "day" can't be combined (use an item for each)',
     ],
     [
       'a part of a date as text',
       'a|hour|contains: 1',
-      'the modifiers "hour" and "contains" cannot stand together (alone, or with lt, lte, gt or gte)',
+      'the modifiers "hour" and "contains" can't be combined (use it alone, or with lt, lte, gt or gte)',
     ],
     [
       'a part of another field',
       'a|hour|fieldref: b',
-      'the modifiers "hour" and "fieldref" cannot stand together (alone, or with lt, lte, gt or gte)',
+      'the modifiers "hour" and "fieldref" can't be combined (use it alone, or with lt, lte, gt or gte)',
     ],
     [
       'a part that exists',
       'a|exists|hour: true',
-      'the modifiers "hour" and "exists" cannot stand together (alone, or with lt, lte, gt or gte)',
+      'the modifiers "hour" and "exists" can't be combined (use it alone, or with lt, lte, gt or gte)',
     ],
-    ['a flag before re', 'a|i|re: x', 'the modifier "i" follows "re" (…|re|i)'],
+    ['a flag before re', 'a|i|re: x', 'the modifier "i" must follow "re" (write …|re|i)'],
     [
       'base64 after contains',
       'a|contains|base64: x',
-      'the modifier "base64" cannot stand after "contains" (write a|base64|contains)',
+      'the modifier "base64" can't follow "contains" (write a|base64|contains)',
     ],
     [
       'and with more',
       'a|all|contains|wide|base64offset: x',
-      'the modifier "base64offset" cannot stand after "contains" (write a|wide|base64offset|contains|all)',
+      'the modifier "base64offset" can't follow "contains" (write a|wide|base64offset|contains|all)',
     ],
     [
       'windash after an encoding',
       'a|base64|windash: x',
-      'the modifier "windash" cannot stand after "base64" (write a|windash|base64)',
+      'the modifier "windash" can't follow "base64" (write a|windash|base64)',
     ],
     [
       'expand after an encoding',
       'a|wide|expand: x',
-      'the modifier "expand" cannot stand after "wide" (write a|expand|wide)',
+      'the modifier "expand" can't follow "wide" (write a|expand|wide)',
     ],
     [
       'a keyword that exists',
       "'|exists': true",
-      '"exists" asks about one field, and a keyword is about all (name the field before the "|")',
+      '"exists" needs a field, and a keyword has none (write the field before the "|")',
     ],
     [
       'a keyword that is less',
       "'|lt': 1",
-      '"lt" asks about one field, and a keyword is about all (name the field before the "|")',
+      '"lt" needs a field, and a keyword has none (write the field before the "|")',
     ],
     [
       'a keyword and a field',
       "'|fieldref': b",
-      '"fieldref" asks about one field, and a keyword is about all (name the field before the "|")',
+      '"fieldref" needs a field, and a keyword has none (write the field before the "|")',
     ],
     [
       'the hour of a keyword',
       "'|hour': 1",
-      '"hour" asks about one field, and a keyword is about all (name the field before the "|")',
+      '"hour" needs a field, and a keyword has none (write the field before the "|")',
     ],
-    ['nothing at all', "'': x", 'the name of a field is empty'],
-    ['nothing after the bar', "'a|': x", 'there is no modifier "" (a name follows each "|")'],
-    ['a slip', 'a|startwith: x', 'there is no modifier "startwith" (did you mean "startswith"?)'],
-    ['another case', 'a|Contains: x', 'there is no modifier "Contains" (did you mean "contains"?)'],
+    ['nothing at all', "'': x", 'empty field name'],
+    ['nothing after the bar', "'a|': x", 'unknown modifier "" (write a modifier after each "|")'],
+    ['a slip', 'a|startwith: x', 'unknown modifier "startwith" (did you mean "startswith"?)'],
+    ['another case', 'a|Contains: x', 'unknown modifier "Contains" (did you mean "contains"?)'],
   ])('%s', (_, item, problem) => {
     expect(problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`))).toEqual([`x.yml:5:9: error: ${problem}`]);
   });
@@ -268,7 +268,7 @@ describe('modifiers without a meaning', () => {
   test.each([
     [
       'a|base64offset: foo',
-      '"base64offset" is a part of a text, and this is compared with the whole (then "contains")',
+      '"base64offset" gives a part of a text, but this compares the whole (add "contains")',
     ],
     ['a|base64|wide: foo', '"wide" after "base64" is Base64 in UTF-16 (the other way round?)'],
   ])('what was probably not meant is told: %s', (item, problem) => {
@@ -284,7 +284,7 @@ describe('modifiers without a meaning', () => {
 
   test('twice the same is once', () => {
     expect(problemsOf(ruleWith('sel: {a|contains|contains: x}\ncondition: sel'))).toEqual([
-      'x.yml:5:9: notice: the modifier "contains" stands here twice (once is enough)',
+      'x.yml:5:9: notice: duplicate modifier "contains" (remove one)',
     ]);
   });
 });
@@ -294,41 +294,41 @@ describe('values that a modifier has no meaning for', () => {
     [
       'a wildcard in Base64',
       "a|base64: 'x*'",
-      '"base64" encodes text, and this has a wildcard (write \\* and \\? for the characters)',
+      '"base64" can't encode a wildcard (write \\* and \\? for the characters)',
     ],
     [
       'too little for Base64 at any shift',
       'a|base64offset|contains: x',
-      '"base64offset" leaves nothing of a text this short (two characters or more)',
+      'the text is too short for "base64offset" (use two characters or more)',
     ],
     [
       'nothing in Base64 at any shift',
       "a|base64offset|contains: ''",
-      '"base64offset" leaves nothing of a text this short (two characters or more)',
+      'the text is too short for "base64offset" (use two characters or more)',
     ],
-    ['null in Base64', 'a|base64: null', '"base64" compares with text, not null'],
-    ['a number with dashes', 'a|windash: 4', '"windash" is for text, and this is 4 (put it in quotes)'],
+    ['null in Base64', 'a|base64: null', '"base64" needs text, not null'],
+    ['a number with dashes', 'a|windash: 4', '"windash" needs text, not 4 (put it in quotes)'],
     [
       'too many dashes',
       `a|windash|base64: '${' -a'.repeat(6)}'`,
-      'its dashes make this more than 10000 values, or too long (fewer dashes in one value)',
+      'its dashes expand this to more than 10000 values, or too many characters (use fewer dashes per value)',
     ],
-    ['a number for a field', 'a|fieldref: 4', '"fieldref" takes the name of a field (it is 4)'],
+    ['a number for a field', 'a|fieldref: 4', '"fieldref" needs the name of a field (it is 4)'],
     [
       'nothing for a field',
       "a|fieldref: ''",
-      '"fieldref" takes the name of a field ("" is text: are there quotes too many?)',
+      '"fieldref" needs the name of a field ("" is text: remove the quotes?)',
     ],
-    ['hour 24', 'a|hour: 24', 'no "hour" is 24 (it is a number from 0 to 23)'],
-    ['an hour after the last', 'a|hour|gt: 23', 'no "hour" is gt 23 (it is a number from 0 to 23)'],
-    ['a minute before the first', 'a|minute|lt: 0', 'no "minute" is lt 0 (it is a number from 0 to 59)'],
-    ['half an hour', 'a|hour: 1.5', '"hour" is a number from 0 to 23 (it is 1.5)'],
+    ['hour 24', 'a|hour: 24', '"hour" is never 24 (it is a whole number from 0 to 23)'],
+    ['an hour after the last', 'a|hour|gt: 23', '"hour" is never gt 23 (it is a whole number from 0 to 23)'],
+    ['a minute before the first', 'a|minute|lt: 0', '"minute" is never lt 0 (it is a whole number from 0 to 59)'],
+    ['half an hour', 'a|hour: 1.5', '"hour" must be a whole number from 0 to 23 (it is 1.5)'],
     [
       'an hour in words',
       'a|hour: noon',
-      '"hour" is a number from 0 to 23 ("noon" is text: are there quotes too many?)',
+      '"hour" must be a whole number from 0 to 23 ("noon" is text: remove the quotes?)',
     ],
-    ['a true expression', 'a|re: true', 'a regular expression is text (it is true)'],
+    ['a true expression', 'a|re: true', 'a regular expression must be text (it is true)'],
   ])('%s', (_, item, problem) => {
     const [found, ...more] = problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`));
     expect(found?.replace(/^x.yml:5:\d+: error: /, '')).toBe(problem);

@@ -104,7 +104,7 @@ describe('a placeholder', () => {
   test('of nobody matches nothing, which is told where the list is', () => {
     const { ruleSet, problems } = read("{a|expand: '%Nobody%'}");
     expect(problems).toEqual([
-      'lists/ours.yml:6:9: notice: the list "Nobody" is empty: what is compared with it never matches',
+      'lists/ours.yml:6:9: notice: the list "Nobody" is empty: a comparison with it never matches',
     ]);
     expect(compile(ruleSet).evaluate({ a: '' })).toEqual([]);
   });
@@ -124,33 +124,33 @@ describe('a placeholder', () => {
     [
       'percent signs that are none',
       "{a|expand: '10% of 20%'}",
-      '5:19: error: there is no list for the placeholder "% of 20%" (a plain percent sign is \\%)',
+      '5:19: error: there is no list for the placeholder "% of 20%" (write \\% for a percent sign)',
     ],
     [
       'of text for a number',
       "{a|gte|expand: '%JumpServers%'}",
-      '5:23: error: "gte" compares with a number ("jump-1" is text: are there quotes too many?)',
+      '5:23: error: "gte" needs a number ("jump-1" is text: remove the quotes?)',
     ],
     [
       'of text for an address',
       "{a|cidr|expand: '%Administrators%'}",
-      '5:24: error: not a range of addresses: root (such as 10.0.0.0/8 or fc00::/7)',
+      '5:24: error: not a range of IP addresses: root (such as 10.0.0.0/8 or fc00::/7)',
     ],
     [
       'of wildcards in Base64',
       "{a|expand|base64: '%Administrators%'}",
-      '5:26: error: "base64" encodes text, and this has a wildcard (write \\* and \\? for the characters)',
+      '5:26: error: "base64" can't encode a wildcard (write \\* and \\? for the characters)',
     ],
     [
       'whether it exists',
       "{a|exists|expand: '%Limit%'}",
-      '5:9: error: the modifiers "exists" and "expand" cannot stand together',
+      '5:9: error: the modifiers "exists" and "expand" can't be combined',
     ],
-    ['nowhere', '{a|expand: x}', '5:19: notice: "expand" finds no placeholder here (such as %name%)'],
+    ['nowhere', '{a|expand: x}', '5:19: notice: "expand" without a placeholder (such as %name%)'],
     [
       'too many values',
       `{a|expand: '${'%Administrators%'.repeat(9)}'}`,
-      '5:19: error: its placeholders make this more than 10000 values (shorter lists, or fewer placeholders in one value)',
+      '5:19: error: its placeholders expand this to more than 10000 values (use shorter lists, or fewer placeholders per value)',
     ],
   ])('%s', (_, selection, problem) => {
     const { problems } = read(selection);
@@ -161,18 +161,18 @@ describe('a placeholder', () => {
 
 describe('a file of lists', () => {
   test.each([
-    ['no map', '- a', '1:1: error: a file of lists is a map of keys, not a list ("name: [value, value]")'],
+    ['no map', '- a', '1:1: error: a file of lists must be a map of keys, not a list ("name: [value, value]")'],
     ['no YAML', 'a: [', '1:5: error: not valid YAML'],
-    ['a map for a list', 'x: {a: 1}', '1:4: error: "x" is a list of values, not a map'],
-    ['a list in a list', 'x: [[1]]', '1:5: error: a value of a list is text or a number, not a list'],
-    ['nothing', 'x:', '1:3: error: a value of a list is text or a number, not null (a list without values is [])'],
-    ['null among values', 'x: [a, null]', '1:8: error: a value of a list is text or a number, not null'],
+    ['a map for a list', 'x: {a: 1}', '1:4: error: "x" must be a list of values, not a map'],
+    ['a list in a list', 'x: [[1]]', '1:5: error: a value of a list must be text or a number, not a list'],
+    ['nothing', 'x:', '1:3: error: a value of a list must be text or a number, not null (write [] for an empty list)'],
+    ['null among values', 'x: [a, null]', '1:8: error: a value of a list must be text or a number, not null'],
     [
       'a name in percent signs',
       "'%x%': a",
-      '1:1: error: "%x%" cannot be the name of a list (without its percent signs: x)',
+      '1:1: error: "%x%" can't be the name of a list (remove the percent signs: x)',
     ],
-    ['the same name twice', 'x: a\nx: b', '2:1: error: the key "x" is here twice (first in line 1)'],
+    ['the same name twice', 'x: a\nx: b', '2:1: error: duplicate key "x" (first in line 1)'],
     ['a hostile name', '__proto__: a', '1:1: error: "__proto__" cannot be a key'],
     ['a list nobody uses', 'y: a', '1:1: notice: no rule uses the list "y" (as %y%, with "expand")'],
   ])('%s', (_, text, problem) => {
@@ -183,14 +183,14 @@ describe('a file of lists', () => {
   test('the same name in two files', () => {
     const { all } = read("{a|expand: '%x%'}", { 'lists/a.yml': 'x: a', 'lists/b.yml': '\nx: b' });
     expect(all.map((found) => problemText(found))).toEqual([
-      'lists/b.yml:2:1: error: the list "x" is here twice (first in lists/a.yml:1)',
+      'lists/b.yml:2:1: error: duplicate list "x" (first in lists/a.yml:1)',
     ]);
   });
 
   test('a broken list is told once, not again where it is used', () => {
     const { all } = read("{a|expand: '%x%'}", { 'lists/a.yml': 'x: [a, {b: c}]' });
     expect(all.map((found) => problemText(found))).toEqual([
-      'lists/a.yml:1:8: error: a value of a list is text or a number, not a map',
+      'lists/a.yml:1:8: error: a value of a list must be text or a number, not a map',
     ]);
   });
 

@@ -74,37 +74,37 @@ describe('the problems of a document', () => {
     [
       'a misspelled key',
       rule({ head: 'levle: high' }),
-      '2:1: error: the key "levle" is near a known one (did you mean "level"?)',
+      '2:1: error: the key "levle" looks like a typo (did you mean "level"?)',
     ],
     [
       'a key in the wrong case',
       rule({ head: 'Level: high' }),
-      '2:1: error: the key "Level" is near a known one (did you mean "level"?)',
+      '2:1: error: the key "Level" looks like a typo (did you mean "level"?)',
     ],
-    ['a level that is none', rule({ head: 'level: hihg' }), '2:8: error: "hihg" is no level (did you mean "high"?)'],
-    ['a number for a text', rule({ head: 'id: 12' }), '2:5: error: "id" is text, not a number (put it in quotes)'],
+    ['a level that is none', rule({ head: 'level: hihg' }), '2:8: error: "hihg" is not a valid level (did you mean "high"?)'],
+    ['a number for a text', rule({ head: 'id: 12' }), '2:5: error: "id" must be text, not a number (put it in quotes)'],
     [
       'a map among tags',
       rule({ head: 'tags: [a.b, {c: d}]' }),
-      '2:13: error: "tags" is a list of texts, and this is a map (put it in quotes)',
+      '2:13: error: "tags" must be a list of texts, not a map (put it in quotes)',
     ],
-    ['a key twice', rule({ head: 'id: a\nid: b' }), '3:1: error: the key "id" is here twice (first in line 2)'],
+    ['a key twice', rule({ head: 'id: a\nid: b' }), '3:1: error: duplicate key "id" (first in line 2)'],
     ['a key of hostile name', rule({ head: '__proto__: {a: b}' }), '2:1: error: "__proto__" cannot be a key'],
     [
       'a merge key',
       rule({ head: '<<: {a: b}' }),
-      '2:1: error: merge keys ("<<") are not part of YAML 1.2 (write the keys out)',
+      '2:1: error: merge keys ("<<") are not part of YAML 1.2 (repeat the keys)',
     ],
     ['an alias of nothing', rule({ head: 'id: *x' }), '2:5: error: the alias *x has no anchor before it'],
     [
       'our own key misspelled',
       rule({ head: 'tocsin: {runbok: x}' }),
-      '2:10: error: there is no key "runbok" here (did you mean "runbook"?)',
+      '2:10: error: unknown key "runbok" (did you mean "runbook"?)',
     ],
     [
       'a period that is none',
       rule({ head: 'tocsin: {dedup: {period: 5w}}' }),
-      '2:26: error: "period" is a period of time (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
+      '2:26: error: "period" must be a period of time (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
     ],
     [
       'no title',
@@ -124,68 +124,68 @@ describe('the problems of a document', () => {
     [
       'no rule at all',
       'title: x\n',
-      '1:1: error: the document is no rule (it has a "detection", a "correlation" or a "filter")',
+      '1:1: error: the document is not a rule (it needs a "detection", a "correlation" or a "filter")',
     ],
-    ['a list for a rule', '- a\n', '1:1: error: a rule is a map of keys, not a list (it begins with "title:")'],
+    ['a list for a rule', '- a\n', '1:1: error: a rule must be a map of keys, not a list (it begins with "title:")'],
     [
       'no logsource',
       rule().replace(/logsource.*\n/, ''),
-      '1:1: error: the rule names no logsource (ours is {product: nirvana, service: audit})',
+      '1:1: error: the rule has no logsource (Tocsin reads {product: nirvana, service: audit})',
     ],
     [
       'an empty logsource',
       rule({ logsource: '{}' }),
-      '3:12: error: the logsource names neither category, product nor service (ours is {product: nirvana, service: audit})',
+      '3:12: error: the logsource has no category, product or service (Tocsin reads {product: nirvana, service: audit})',
     ],
     [
       'our product misspelled',
       rule({ logsource: '{product: nirvanna}' }),
-      '3:12: error: the product "nirvanna" is near ours (did you mean "nirvana"?)',
+      '3:12: error: the product "nirvanna" looks like a typo (did you mean "nirvana"?)',
     ],
     [
       'our service misspelled',
       rule({ logsource: '{product: nirvana, service: audits}' }),
-      '3:12: error: the service "audits" is near ours (did you mean "audit"?)',
+      '3:12: error: the service "audits" looks like a typo (did you mean "audit"?)',
     ],
     [
       'another log source',
       rule({ logsource: '{category: webserver}' }),
-      '3:1: notice: for another log source: left out (ours is {product: nirvana, service: audit})',
+      '3:1: notice: skipped: for another log source (Tocsin reads {product: nirvana, service: audit})',
     ],
     [
       'our product, with a category',
       rule({ logsource: '{product: nirvana, category: x}' }),
-      '3:1: notice: for another log source: left out (ours is {product: nirvana, service: audit})',
+      '3:1: notice: skipped: for another log source (Tocsin reads {product: nirvana, service: audit})',
     ],
     [
       'a misspelled key of the log source',
       rule({ logsource: '{prodct: nirvana, service: audit}' }),
-      '3:13: error: the key "prodct" is near a known one (did you mean "product"?)',
+      '3:13: error: the key "prodct" looks like a typo (did you mean "product"?)',
     ],
     [
       'a misspelled detection',
       rule().replace('detection:', 'detecton:'),
-      '4:1: error: the key "detecton" is near a known one (did you mean "detection"?)',
+      '4:1: error: the key "detecton" looks like a typo (did you mean "detection"?)',
     ],
     [
       'a misspelled key that nothing is decided by',
       rule({ head: 'refrences: [x]' }),
-      '2:1: notice: the key "refrences" is near a known one (did you mean "references"?)',
+      '2:1: notice: the key "refrences" looks like a typo (did you mean "references"?)',
     ],
     [
       'a sentence with a colon',
       rule({ head: 'falsepositives: [Legitimate: admins]' }),
-      '2:18: notice: "falsepositives" is a list of texts, and this is a map (put it in quotes)',
+      '2:18: notice: "falsepositives" must be a list of texts, not a map (put it in quotes)',
     ],
     [
       'a detection that is text',
       'title: x\nlogsource: {product: nirvana}\ndetection: x\n',
-      '3:12: error: "detection" is a map, not text',
+      '3:12: error: "detection" must be a map, not text',
     ],
     [
       'two rules in one document',
       `${rule()}correlation: {}\n`,
-      '1:1: error: one document cannot have a detection and a correlation (separate them by "---")',
+      '1:1: error: a document can't have both a detection and a correlation (separate them with "---")',
     ],
   ])('%s', (_, text, problem) => {
     expect(problemsOf(text)).toContain(`x.yml:${problem}`);
@@ -208,43 +208,43 @@ describe('the problems of a selection', () => {
     [
       'a misspelled modifier',
       'sel: {a|contians: x}',
-      '5:9: error: there is no modifier "contians" (did you mean "contains"?)',
+      '5:9: error: unknown modifier "contians" (did you mean "contains"?)',
     ],
-    ['a modifier without a name', 'sel: {a|: x}', '5:9: error: there is no modifier "" (a name follows each "|")'],
-    ['a flag without re', 'sel: {a|i: x}', '5:9: error: the modifier "i" follows "re" (…|re|i)'],
-    ['all of one', 'sel: {a|contains|all: x}', '5:25: notice: "all" is for a list of several values (leave "all" out)'],
-    ['an empty list', 'sel: {a: []}', '5:12: error: an empty list matches nothing'],
+    ['a modifier without a name', 'sel: {a|: x}', '5:9: error: unknown modifier "" (write a modifier after each "|")'],
+    ['a flag without re', 'sel: {a|i: x}', '5:9: error: the modifier "i" must follow "re" (write …|re|i)'],
+    ['all of one', 'sel: {a|contains|all: x}', '5:25: notice: "all" needs a list of several values (remove "all")'],
+    ['an empty list', 'sel: {a: []}', '5:12: error: an empty list never matches'],
     [
       'a map for a value',
       'sel: {a: {b: 1}}',
-      '5:12: error: a field is compared with a value or a list of them, not a map (write "a.b" for b in a)',
+      '5:12: error: a field is compared with a value or a list of values, not a map (write "a.b" for b in a)',
     ],
-    ['a list in a list', 'sel: {a: [[1]]}', '5:13: error: a value is text or a number, not a list'],
+    ['a list in a list', 'sel: {a: [[1]]}', '5:13: error: a value must be text or a number, not a list'],
     [
       'null in a list',
       'sel: {a: [1, null]}',
-      '5:16: notice: Sigma has no null in a list (make it a selection of its own)',
+      '5:16: notice: Sigma has no null in lists (use a selection of its own)',
     ],
-    ['contains null', 'sel: {a|contains: null}', '5:21: error: "contains" compares with text, not null'],
+    ['contains null', 'sel: {a|contains: null}', '5:21: error: "contains" needs text, not null'],
     [
       'contains nothing',
       'sel: {a|contains: ""}',
-      '5:21: notice: an empty text is in every text (write "exists: true" to ask whether there is one)',
+      '5:21: notice: every text contains an empty text (write "exists: true" to test for the field)',
     ],
     [
       'a number in quotes',
       'sel: {a|gte: "4"}',
-      '5:16: error: "gte" compares with a number ("4" is text: are there quotes too many?)',
+      '5:16: error: "gte" needs a number ("4" is text: remove the quotes?)',
     ],
     [
       'exists of a text',
       'sel: {a|exists: "true"}',
-      '5:19: error: "exists" takes true or false ("true" is text: are there quotes too many?)',
+      '5:19: error: "exists" needs true or false ("true" is text: remove the quotes?)',
     ],
     [
       'exists of what YAML once took for true',
       'sel: {a|exists: yes}',
-      '5:19: error: "exists" takes true or false ("yes" is text in YAML 1.2: write true or false)',
+      '5:19: error: "exists" needs true or false ("yes" is text in YAML 1.2: write true or false)',
     ],
     [
       'a number that is not compared as it is written',
@@ -256,12 +256,12 @@ describe('the problems of a selection', () => {
     [
       'exists of a keyword',
       "sel: {'|exists': true}",
-      '5:9: error: "exists" asks about one field, and a keyword is about all (name the field before the "|")',
+      '5:9: error: "exists" needs a field, and a keyword has none (write the field before the "|")',
     ],
     [
       'a broken range',
       'sel: {a|cidr: 10.*}',
-      '5:17: error: not a range of addresses: 10.* (such as 10.0.0.0/8 or fc00::/7)',
+      '5:17: error: not a range of IP addresses: 10.* (such as 10.0.0.0/8 or fc00::/7)',
     ],
     [
       'a range with too many bits',
@@ -271,17 +271,17 @@ describe('the problems of a selection', () => {
     [
       'an empty selection',
       'sel: {}',
-      '5:8: error: the selection "sel" is empty (it has fields, or a list of keywords)',
+      '5:8: error: the selection "sel" is empty (it needs fields, or a list of keywords)',
     ],
     [
       'nothing for a selection',
       'sel:',
-      '5:7: error: the selection "sel" is empty (it has fields, or a list of keywords)',
+      '5:7: error: the selection "sel" is empty (it needs fields, or a list of keywords)',
     ],
     [
       'an unused selection',
       'sel: {a: 1}\n  other: {a: 1}',
-      '6:3: notice: the selection "other" is not used (name it in the condition, or leave it out)',
+      '6:3: notice: the selection "other" is not used (name it in the condition, or remove it)',
     ],
     [
       'a timeframe',
@@ -299,17 +299,17 @@ describe('the problems of a selection', () => {
   ])('a regular expression outside the syntax: %s', (_, source) => {
     const problems = problemsOf(rule({ detection: `sel: {a|re: ${source}}` }));
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain('x.yml:5:15: error: not a regular expression of RE2: ');
+    expect(problems[0]).toContain('x.yml:5:15: error: not a valid RE2 regular expression: ');
   });
 
   test('of the values are told beside those of the key', () => {
     const problems = problemsOf(rule({ detection: 'sel: {a|contians: [[1]], b|oops: {c: 1}, d: []}' }));
     expect(problems.map((problem) => problem.split(' (')[0])).toEqual([
-      'x.yml:5:9: error: there is no modifier "contians"',
-      'x.yml:5:22: error: a value is text or a number, not a list',
-      'x.yml:5:28: error: there is no modifier "oops"',
-      'x.yml:5:36: error: a field is compared with a value or a list of them, not a map',
-      'x.yml:5:47: error: an empty list matches nothing',
+      'x.yml:5:9: error: unknown modifier "contians"',
+      'x.yml:5:22: error: a value must be text or a number, not a list',
+      'x.yml:5:28: error: unknown modifier "oops"',
+      'x.yml:5:36: error: a field is compared with a value or a list of values, not a map',
+      'x.yml:5:47: error: an empty list never matches',
     ]);
   });
 
@@ -323,8 +323,8 @@ describe('the problems of a selection', () => {
   test('a comment without a space before it is read as a comment, with a notice', () => {
     const text = `${ruleWith('sel:\n  a:\n    - "x"# not y\n    - z\ncondition: sel')}tags: [a]#, b\n`;
     expect(problemsOf(text)).toEqual([
-      'x.yml:7:12: notice: a comment begins here (a space before "#")',
-      'x.yml:10:10: notice: a comment begins here (a space before "#")',
+      'x.yml:7:12: notice: a comment begins here (add a space before "#")',
+      'x.yml:10:10: notice: a comment begins here (add a space before "#")',
     ]);
     const engine = compile(parsed(text).ruleSet);
     expect(['x', 'z', 'x# not y'].map((a) => engine.evaluate({ a }).length)).toEqual([1, 1, 0]);
@@ -333,7 +333,7 @@ describe('the problems of a selection', () => {
   test('a misspelled condition', () => {
     const text = 'title: x\nlogsource: {product: nirvana}\ndetection: {sel: {a: 1}, conditon: sell}\n';
     expect(problemsOf(text)).toEqual([
-      'x.yml:3:26: error: the key "conditon" is near a known one (did you mean "condition"?)',
+      'x.yml:3:26: error: the key "conditon" looks like a typo (did you mean "condition"?)',
       'x.yml:3:36: error: there is no selection "sell" (did you mean "sel"?)',
     ]);
   });
@@ -341,8 +341,8 @@ describe('the problems of a selection', () => {
   test('misspelled rules of a filter', () => {
     const text = 'title: x\nlogsource: {product: nirvana}\nfilter: {rule: any, sel: {a: 1}, condition: not sel}\n';
     expect(problemsOf(text)).toEqual([
-      'x.yml:3:9: error: the filter names no rules ("rules:" lists their ids or names, or is "any")',
-      'x.yml:3:10: error: the key "rule" is near a known one (did you mean "rules"?)',
+      'x.yml:3:9: error: the filter names no rules (list their ids or names under "rules:", or write "any")',
+      'x.yml:3:10: error: the key "rule" looks like a typo (did you mean "rules"?)',
     ]);
   });
 
@@ -374,14 +374,14 @@ tocsin:
   });
 
   test.each([
-    ['tests: x', '8:17: error: "tests" is a list, not text'],
-    ['tests: [x]', '8:18: error: a test is a map, not text ({name: …, entry: {…}, match: true})'],
+    ['tests: x', '8:17: error: "tests" must be a list, not text'],
+    ['tests: [x]', '8:18: error: a test must be a map, not text (such as {name: …, entry: {…}, match: true})'],
     ['tests: [{name: x, match: true}]', '8:18: error: the test has no "entry"'],
-    ['tests: [{name: x, entry: {}}]', '8:18: error: the test does not say what it expects (match: true or false)'],
-    ['tests: [{name: x, entry: {}, match: yes}]', '8:46: error: "match" is true or false, not text'],
+    ['tests: [{name: x, entry: {}}]', '8:18: error: the test has no "match" (write "match: true" or "match: false")'],
+    ['tests: [{name: x, entry: {}, match: yes}]', '8:46: error: "match" must be true or false, not text'],
     [
       'tests: [{name: x, entries: [{}], match: true}]',
-      '8:28: error: there is no key "entries" here (known: name, entry, match)',
+      '8:28: error: unknown key "entries" (known: name, entry, match)',
     ],
   ])('%s', (tests, problem) => {
     const text = `${ruleWith('sel: {a: 1}\ncondition: sel')}\ntocsin: {${tests}}\n`;

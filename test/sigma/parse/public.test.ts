@@ -134,13 +134,17 @@ describe('is refused', () => {
       rule('selection:\n    a: 1\ntimeframe: 5m\ncondition: selection | count() > 5'),
       ['aggregations'],
     ],
-    ['a level that is none', rule(DETECTION, 'level: severe\n'), ['"severe" is no level']],
+    ['a level that is none', rule(DETECTION, 'level: severe\n'), ['"severe" is not a valid level']],
     [
       'a placeholder that no list is for',
       rule("selection:\n    a|expand: '%Administrators%'\ncondition: selection"),
       ['write rules/lists/administrators.yml, with "Administrators: [value, value]"'],
     ],
-    ['look-around', rule("selection:\n    a|re: 'x(?!y)'\ncondition: selection"), ['not a regular expression of RE2']],
+    [
+      'look-around',
+      rule("selection:\n    a|re: 'x(?!y)'\ncondition: selection"),
+      ['not a valid RE2 regular expression'],
+    ],
   ])('%s', (_, text, messages) => {
     const { ruleSet, errors } = read(text);
     expect(ruleSet.rules).toEqual([]);

@@ -24,9 +24,9 @@ describe('a correlation', () => {
     const above = correlation(MANY.replace('failed', 'c-1')).replace('id: c-1', 'id: c-2');
     const problems = problemsOf([elsewhere, correlation(MANY), above].join('---\n'));
     expect(problems).toEqual([
-      'x.yml:3:1: notice: for another log source: left out (ours is {product: nirvana, service: audit})',
-      'x.yml:11:42: notice: the rules it refers to are for another log source: left out',
-      'x.yml:15:42: notice: the rules it refers to are for another log source: left out',
+      'x.yml:3:1: notice: skipped: for another log source (Tocsin reads {product: nirvana, service: audit})',
+      'x.yml:11:42: notice: skipped: the rules it refers to are for another log source',
+      'x.yml:15:42: notice: skipped: the rules it refers to are for another log source',
     ]);
   });
 
@@ -38,13 +38,13 @@ describe('a correlation', () => {
       [FAILED, elsewhere, correlation(MANY.replace('[failed]', '[failed, other]'))].join('---\n'),
     );
     expect(problems.filter((problem) => problem.includes('error'))).toEqual([
-      'x.yml:19:50: error: the rule "other" is for another log source (it could never see it: leave it out)',
+      'x.yml:19:50: error: the rule "other" is for another log source (it can never match here: remove it)',
     ]);
   });
 
   test.each([
-    ['an unknown rule', 'faild', '11:42: error: there is no rule "faild" (did you mean "failed"?)'],
-    ['nothing near', 'nobody', '11:42: error: there is no rule "nobody" (a rule is referred to by its id or name)'],
+    ['an unknown rule', 'faild', '11:42: error: unknown rule "faild" (did you mean "failed"?)'],
+    ['nothing near', 'nobody', '11:42: error: unknown rule "nobody" (use the id or name of a rule)'],
     ['itself', 'c-1', '11:42: error: the correlation refers to itself (it can only refer to other rules)'],
   ])('%s', (_, name, problem) => {
     expect(problemsOf(`${FAILED}---\n${correlation(MANY.replace('failed', name))}`)).toEqual([`x.yml:${problem}`]);
@@ -57,7 +57,7 @@ describe('a correlation', () => {
       correlation(MANY.replace('failed', 'f-1')),
     ];
     expect(problemsOf(text.join('---\n'))).toEqual([
-      'x.yml:16:42: error: "f-1" is a filter (a correlation refers to detections and correlations)',
+      'x.yml:16:42: error: "f-1" is a filter (a correlation can refer to detections and correlations)',
     ]);
   });
 
@@ -197,12 +197,12 @@ describe('ids and names', () => {
     [
       'an id twice',
       `${FAILED}---\n${FAILED.replace('name: failed', 'name: other')}`,
-      '10:5: error: the id "r-1" is another rule\'s (x.yml:2)',
+      '10:5: error: duplicate id "r-1" (also in x.yml:2)',
     ],
     [
       'a name twice',
       `${FAILED}---\n${FAILED.replace('r-1', 'r-2')}`,
-      '15:7: error: the name "failed" is another rule\'s (x.yml:7)',
+      '15:7: error: duplicate name "failed" (also in x.yml:7)',
     ],
   ])('%s', (_, text, problem) => {
     expect(problemsOf(text)).toEqual([`x.yml:${problem}`]);
@@ -261,12 +261,12 @@ describe('a filter', () => {
     [
       'that names no rules',
       filter('us: {by: us}, condition: not us'),
-      '12:9: error: the filter names no rules ("rules:" lists their ids or names, or is "any")',
+      '12:9: error: the filter names no rules (list their ids or names under "rules:", or write "any")',
     ],
     [
       'that names an unknown one',
       filter('rules: [faled], us: {by: us}, condition: not us'),
-      '12:18: error: there is no rule "faled" (did you mean "failed"?)',
+      '12:18: error: unknown rule "faled" (did you mean "failed"?)',
     ],
     [
       'without a condition',
@@ -280,7 +280,7 @@ describe('a filter', () => {
   test('of a correlation is an error', () => {
     const text = filter('rules: [c-1], us: {by: us}, condition: not us');
     expect(problemsOf([FAILED, correlation(MANY), text].join('---\n'))).toEqual([
-      'x.yml:16:18: error: "c-1" is a correlation (a filter is for detections)',
+      'x.yml:16:18: error: "c-1" is a correlation (a filter applies to detections)',
     ]);
   });
 });

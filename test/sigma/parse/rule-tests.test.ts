@@ -39,13 +39,13 @@ describe('a test of a detection', () => {
       'that does not, and should',
       'done',
       true,
-      ['0.yml:8:18: error: the test "it" fails: the rule does not match (expected: a match)'],
+      ['0.yml:8:18: error: the test "it" fails: the rule does not match (expected a match)'],
     ],
     [
       'that matches, and should not',
       'failed',
       false,
-      ['0.yml:8:18: error: the test "it" fails: the rule matches (expected: no match)'],
+      ['0.yml:8:18: error: the test "it" fails: the rule matches (expected no match)'],
     ],
   ])('%s', (_, action, match, failures) => {
     expect(failuresOf(withTests(FAILED, `{name: it, entry: {action: ${action}}, match: ${match}}`))).toEqual(failures);
@@ -71,7 +71,7 @@ describe('a test of a correlation', () => {
       [entry(0, 'failed'), entry(1, 'done'), entry(2, 'failed', 'eve')],
       true,
       [
-        '0.yml:5:18: error: the test "it" fails: it fires at none, and 2 of 3 entries satisfy the rules below it (expected: that it fires)',
+        '0.yml:5:18: error: the test "it" fails: it does not match; 2 of 3 entries satisfy the rules below it (expected a match)',
       ],
     ],
     [
@@ -79,7 +79,7 @@ describe('a test of a correlation', () => {
       [entry(0, 'failed'), entry(1, 'done'), entry(2, 'failed'), entry(3, 'failed')],
       false,
       [
-        '0.yml:5:18: error: the test "it" fails: it fires at entry 3 of 4, at 2026-01-05T12:00:02.000Z (expected: that it does not)',
+        '0.yml:5:18: error: the test "it" fails: it matches at entry 3 of 4, at 2026-01-05T12:00:02.000Z (expected no match)',
       ],
     ],
   ] as const)('%s', (_, entries, match, failures) => {
@@ -113,27 +113,31 @@ describe('a test of a correlation', () => {
 
 describe('what is wrong with a test', () => {
   test.each([
-    ['no list', '{name: it}', '"tests" is a list, not a map'],
-    ['no map', '[it]', 'a test is a map, not text ({name: …, entry: {…}, match: true})'],
+    ['no list', '{name: it}', '"tests" must be a list, not a map'],
+    ['no map', '[it]', 'a test must be a map, not text (such as {name: …, entry: {…}, match: true})'],
     [
       'nothing expected',
       '[{name: it, entries: [{a: 1}]}]',
-      'the test does not say what it expects (match: true or false)',
+      'the test has no "match" (write "match: true" or "match: false")',
     ],
     ['no entries', '[{name: it, match: true}]', 'the test has no "entries"'],
-    ['an empty list', '[{name: it, entries: [], match: false}]', '"entries" is a list of entries, not an empty one'],
-    ['one entry', '[{name: it, entries: {a: 1}, match: true}]', '"entries" is a list of entries, not a map'],
-    ['an entry that is text', '[{name: it, entries: [a], match: true}]', 'an entry is a map, not text'],
-    ['the key of detections', '[{name: it, entry: {a: 1}, match: true}]', 'there is no key "entry" here'],
+    [
+      'an empty list',
+      '[{name: it, entries: [], match: false}]',
+      '"entries" must be a list of entries, not an empty list',
+    ],
+    ['one entry', '[{name: it, entries: {a: 1}, match: true}]', '"entries" must be a list of entries, not a map'],
+    ['an entry that is text', '[{name: it, entries: [a], match: true}]', 'an entry must be a map, not text'],
+    ['the key of detections', '[{name: it, entry: {a: 1}, match: true}]', 'unknown key "entry"'],
     [
       'no time',
       '[{name: it, entries: [{created_at: noon}], match: true}]',
-      '"created_at" is no time that can be read (such as "2026-01-05T12:00:00Z")',
+      '"created_at" is not a valid time (such as "2026-01-05T12:00:00Z")',
     ],
     [
       'a time that never was',
       '[{name: it, entries: [{timestamp: 1e300}], match: true}]',
-      '"timestamp" is no time that can be read (such as "2026-01-05T12:00:00Z")',
+      '"timestamp" is not a valid time (such as "2026-01-05T12:00:00Z")',
     ],
   ])('%s', (_, tests, problem) => {
     expect(problemsOf(`${MANY}tocsin: {tests: ${tests}}\n---\n${FAILED}`).join('\n')).toContain(`error: ${problem}`);

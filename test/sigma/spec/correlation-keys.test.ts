@@ -41,9 +41,9 @@ describe('rules', () => {
     {
       says: 'rules: one by its id and its name is one',
       correlation: 'type: temporal\nrules: [a, id-of-a, b]\ntimespan: 10s',
-      refused: 'is named twice',
+      refused: 'counts only once',
     },
-    { says: 'rules: that are there', correlation: COUNT.replace('[a]', '[none]'), refused: 'there is no rule "none"' },
+    { says: 'rules: that are there', correlation: COUNT.replace('[a]', '[none]'), refused: 'unknown rule "none"' },
     { says: 'rules: not itself', correlation: COUNT.replace('[a]', '[it]'), refused: 'refers to itself' },
     {
       says: 'rules: not each other',
@@ -337,7 +337,7 @@ describe('aliases', () => {
     {
       says: 'for a rule that is there',
       correlation: COUNT.replace('timespan', 'group-by: [who]\naliases: {who: {none: x}}\ntimespan'),
-      refused: 'there is no rule "none"',
+      refused: 'unknown rule "none"',
     },
   ]);
 });
@@ -345,7 +345,7 @@ describe('aliases', () => {
 test('a rule that is not there is told once, not by its aliases too', () => {
   const body = COUNT.replace('[a]', '[none]\ngroup-by: [who]\naliases: {who: {none: x}}');
   expect(errorsOf([...ABC, correlation(body)].join('---\n'))).toEqual([
-    'x.yml:29:11: error: there is no rule "none" (a rule is referred to by its id or name)',
+    'x.yml:29:11: error: unknown rule "none" (use the id or name of a rule)',
   ]);
 });
 
@@ -430,7 +430,7 @@ describe('what else it may have', () => {
 
   test.each([
     ['title: mandatory', correlation(COUNT).replace('title: A correlation\n', ''), 'no title'],
-    ['level: one of five', correlation(COUNT, 'it', 'level: severe\n'), 'is no level'],
+    ['level: one of five', correlation(COUNT, 'it', 'level: severe\n'), 'is not a valid level'],
     ['a key that is none', correlation(`${COUNT}\ngroupby: [x]`), 'did you mean "group-by"?'],
   ])('%s', (_, text, error) => {
     expect(errorsOf([...ABC, text].join('---\n')).join('\n')).toContain(error);

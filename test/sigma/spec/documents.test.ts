@@ -42,12 +42,12 @@ describe('attributes', () => {
     ['title: mandatory', rule().replace(/title: .*\n/, ''), 'no title'],
     ['title: no longer than 256 characters', rule().replace('A rule', 'x'.repeat(257)), 'longer than 256'],
     ['logsource: mandatory', rule().replace(/logsource: .*\n/, ''), 'no logsource'],
-    ['detection: mandatory', rule().split('detection:')[0] ?? '', 'the document is no rule'],
+    ['detection: mandatory', rule().split('detection:')[0] ?? '', 'the document is not a rule'],
     ['detection: not joined to another document', 'title: A\naction: global\n', '"action" is not part of Sigma 2'],
-    ['status: one of five', rule('status: finished\n'), '"finished" is no status'],
-    ['level: one of five', rule('level: severe\n'), '"severe" is no level'],
-    ['id: unique', `${rule('id: x-1\n')}---\n${rule('id: x-1\n')}`, 'the id "x-1" is another rule\'s'],
-    ['name: unique', `${rule('name: n\n')}---\n${rule('name: n\n')}`, 'the name "n" is another rule\'s'],
+    ['status: one of five', rule('status: finished\n'), '"finished" is not a valid status'],
+    ['level: one of five', rule('level: severe\n'), '"severe" is not a valid level'],
+    ['id: unique', `${rule('id: x-1\n')}---\n${rule('id: x-1\n')}`, 'duplicate id "x-1"'],
+    ['name: unique', `${rule('name: n\n')}---\n${rule('name: n\n')}`, 'duplicate name "n"'],
     ['description: no longer than 65,535 characters', rule(`description: ${'x'.repeat(65_536)}\n`), 'longer than'],
     ['a misspelled attribute', rule('levle: high\n'), 'did you mean "level"?'],
   ] as const)('%s', (_, text, error) => {
@@ -98,7 +98,7 @@ describe('log sources', () => {
     const { ruleSet, problems } = parse(from(source));
     expect(ruleSet.rules).toEqual([]);
     expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
-      ['notice', 'for another log source: left out'],
+      ['notice', 'skipped: for another log source'],
     ]);
   });
 });

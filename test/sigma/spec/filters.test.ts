@@ -102,7 +102,7 @@ describe('what a filter must have', () => {
     ['rules: mandatory', filter(BODY.replace('rules: [r-a]\n', '')), 'rules'],
     ['rules: at least one', filter(BODY.replace('[r-a]', '[]')), 'rules'],
     ['rules: those that are there', filter(BODY.replace('r-a', 'a_is_2')), 'did you mean "a_is_1"?'],
-    ['selection: mandatory', filter('rules: [r-a]\ncondition: not selection'), 'there is no selection'],
+    ['selection: mandatory', filter('rules: [r-a]\ncondition: not selection'), 'there are no selections'],
     ['condition: mandatory', filter('rules: [r-a]\nselection: {user: ada}'), 'there is no condition'],
     ['rules: not a filter', `${filter(BODY)}---\n${filter(BODY.replace('r-a', 'f-1'), 'f-2')}`, 'is a filter'],
   ] as const)('%s', (_, text, error) => {

@@ -34,7 +34,7 @@ describe('generic modifiers', () => {
     {
       says: 'all: single item values are not allowed to have it',
       selection: '{a|contains|all: one}',
-      told: '"all" is for a list of several values',
+      told: '"all" needs a list of several values',
     },
     {
       says: 'startswith: the value is expected at the beginning of the field’s content',
@@ -87,7 +87,7 @@ describe('generic modifiers', () => {
     {
       says: 'exists: by providing a boolean value',
       selection: '{a|exists: maybe}',
-      refused: '"exists" takes true or false',
+      refused: '"exists" needs true or false',
     },
     {
       says: 'exists: of a field inside another',
@@ -267,12 +267,12 @@ describe('regular expressions', () => {
     {
       says: 're: other metacharacters are unsupported: look-around',
       selection: "{a|re: 'x(?=y)'}",
-      refused: 'not a regular expression of RE2',
+      refused: 'not a valid RE2 regular expression',
     },
     {
       says: 're: other metacharacters are unsupported: back-references',
       selection: String.raw`{a|re: '(x)\1'}`,
-      refused: 'not a regular expression of RE2',
+      refused: 'not a valid RE2 regular expression',
     },
     { says: 're: a broken one is refused', selection: "{a|re: '['}", refused: 'not a regular expression' },
     {
@@ -300,7 +300,7 @@ describe('regular expressions', () => {
       no: [{ a: 'a x\nz b' }],
     },
     { says: 'i: follows re', selection: '{a|i: x}', refused: 'follows "re"' },
-    { says: 're: does not stand with contains', selection: '{a|contains|re: x}', refused: 'cannot stand together' },
+    { says: 're: does not stand with contains', selection: '{a|contains|re: x}', refused: 'can't be combined' },
     {
       says: 're: a list is an OR, and with all an AND',
       detection: "any: {a|re: ['^x', 'z$']}\nevery: {b|re|all: ['^x', 'z$']}\ncondition: any and every",
@@ -440,7 +440,7 @@ describe('numeric modifiers', () => {
       no: [{ a: 500 }, { a: 399 }],
     },
     { says: 'neq with gte is less', selection: '{a|gte|neq: 400}', yes: [{ a: 399 }], no: [{ a: 400 }] },
-    { says: 'only for numeric values', selection: '{a|lt: many}', refused: '"lt" compares with a number' },
+    { says: 'only for numeric values', selection: '{a|lt: many}', refused: '"lt" needs a number' },
   ]);
 });
 

@@ -26,7 +26,7 @@ describe('lists', () => {
       yes: [{ a: 1, b: 2 }, { c: 3 }],
       no: [{ a: 1 }, { b: 2 }],
     },
-    { says: 'an empty list matches nothing: refused', selection: '[]', refused: 'empty list' },
+    { says: 'an empty list never matches: refused', selection: '[]', refused: 'empty list' },
   ]);
 });
 
@@ -247,7 +247,7 @@ describe('condition', () => {
     {
       says: 'brackets that are not closed',
       detection: 'selection: {a: 1}\ncondition: (selection',
-      refused: 'not closed',
+      refused: 'unclosed',
     },
     {
       says: 'the pipe syntax is obsolete: aggregations are correlations',

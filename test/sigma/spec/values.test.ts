@@ -223,12 +223,12 @@ describe('special field values', () => {
     {
       says: 'null cannot be part of a list of field values',
       selection: "{FieldB: ['', null]}",
-      told: 'Sigma has no null in a list',
+      told: 'Sigma has no null in lists',
     },
     {
       says: 'null with a modifier for strings is nothing',
       selection: '{a|contains: null}',
-      refused: 'compares with text, not null',
+      refused: 'needs text, not null',
     },
   ]);
 });

@@ -1,7 +1,7 @@
-/** Conditions: whether a number meets comparisons, and whether rules that happened meet an expression. */
+/** Evaluates the conditions of correlations, and finds out whether they can be met at all. Pure. */
 import type { Comparison, CorrelationRule, Formula, RuleLeaf } from '../../rule.ts';
 
-/** Whether a number meets every comparison. What is not a number meets nothing. */
+/** Whether a number meets every comparison; NaN meets none. */
 export function meets(number: number, condition: CorrelationRule['condition']): boolean {
   if (Number.isNaN(number)) return false;
   for (const { op, value } of condition) if (!holds(number, op, value)) return false;
@@ -25,46 +25,46 @@ function holds(number: number, op: Comparison, value: number): boolean {
   }
 }
 
-/** A count from which on the condition no longer changes its mind. */
+/** A count above which the condition's result no longer changes. */
 export function capOf(condition: CorrelationRule['condition']): number {
   return Math.max(1, ...condition.map(({ value }) => Math.floor(value) + 1));
 }
 
-/** Whether an expression holds of the rules that happened. */
-export function fulfils(expression: Formula<RuleLeaf>, happened: (rule: number) => boolean): boolean {
+/** Whether an expression is true, given the rules that were satisfied. */
+export function fulfils(expression: Formula<RuleLeaf>, isSatisfied: (rule: number) => boolean): boolean {
   switch (expression.kind) {
     case 'and':
-      return expression.of.every((each) => fulfils(each, happened));
+      return expression.of.every((each) => fulfils(each, isSatisfied));
     case 'or':
-      return expression.of.some((each) => fulfils(each, happened));
+      return expression.of.some((each) => fulfils(each, isSatisfied));
     case 'not':
-      return !fulfils(expression.of, happened);
+      return !fulfils(expression.of, isSatisfied);
     case 'leaf':
-      return happened(expression.rule);
+      return isSatisfied(expression.rule);
   }
 }
 
-/** The rules an expression names: under an even number of `not`s, or (`wanted` false) under an odd one. */
-export function rulesNamed(expression: Formula<RuleLeaf>, wanted = true): readonly number[] {
+/** The rules that an expression names under an even number of `not`s (`positive`) or an odd one. */
+export function rulesNamed(expression: Formula<RuleLeaf>, positive = true): readonly number[] {
   switch (expression.kind) {
     case 'and':
     case 'or':
-      return expression.of.flatMap((each) => rulesNamed(each, wanted));
+      return expression.of.flatMap((each) => rulesNamed(each, positive));
     case 'not':
-      return rulesNamed(expression.of, !wanted);
+      return rulesNamed(expression.of, !positive);
     case 'leaf':
-      return wanted ? [expression.rule] : [];
+      return positive ? [expression.rule] : [];
   }
 }
 
-/** The numbers that there may be. */
+/** The values that a window can have. */
 export interface ValueRange {
   readonly whole: boolean;
   readonly least: number;
   readonly most: number;
 }
 
-/** What a condition comes to: met by none of the numbers, by all of them, by the least. */
+/** Which values of a range meet a condition. */
 export interface Coverage {
   readonly never: boolean;
   readonly always: boolean;
@@ -72,12 +72,12 @@ export interface Coverage {
 }
 
 /**
- * What a condition comes to over some numbers.
+ * Which values of a range meet a condition: none, all, the least.
  *
  * @example reach([{ op: 'gt', value: 5 }, { op: 'lt', value: 6 }], { whole: true, least: 1, most: Infinity }).never // true
  */
 export function coverageOf(condition: CorrelationRule['condition'], { whole, least, most }: ValueRange): Coverage {
-  // A condition changes its mind only at its own numbers: it is enough to try these, what lies between, and the ends.
+  // The result only changes at the condition's own numbers: try these, values between them, and the ends.
   const marks = [...new Set(condition.map(({ value }) => value))].sort((a, b) => a - b);
   const between = marks.map((mark, i) => (mark + (marks[i + 1] ?? mark + 2)) / 2);
   const near = whole
@@ -92,10 +92,10 @@ export function coverageOf(condition: CorrelationRule['condition'], { whole, lea
   };
 }
 
-/** Whether a condition over so many rules can be met where at least one of them has happened. */
+/** Whether a condition over so many rules can be met with at least one of them satisfied. */
 export function isSatisfiable(formula: Formula<RuleLeaf>, rules: number): boolean {
-  for (let happened = 1; happened < 2 ** rules; happened++) {
-    if (fulfils(formula, (rule) => (happened & (1 << rule)) !== 0)) return true;
+  for (let satisfied = 1; satisfied < 2 ** rules; satisfied++) {
+    if (fulfils(formula, (rule) => (satisfied & (1 << rule)) !== 0)) return true;
   }
   return false;
 }

@@ -1,4 +1,4 @@
-/** The number of items in a window, and of distinct keys. Constant time an item, amortized. */
+/** Aggregators for the number of items in a window, and of distinct keys. Amortized constant time per item. */
 import type { Aggregator, Items, Key, Summaries } from './items.ts';
 
 /** event_count. */
@@ -17,7 +17,7 @@ export function createCountAggregator(items: Items, first: number): Aggregator {
   };
 }
 
-/** Of a run with more than `cap` items, only that there are so many matters. */
+/** Of a run with more than `cap` items, only `cap` matter. */
 export function countSummaries(cap: number): Summaries {
   return () => {
     let count = 0;
@@ -25,14 +25,14 @@ export function countSummaries(cap: number): Summaries {
   };
 }
 
-/** value_count and temporal; `fits`: whether the keys in the window are as they should be. */
+/** value_count and temporal. `condition`: what the keys in the window must meet. */
 export function createDistinctAggregator(
   items: Items,
   first: number,
-  fits?: (has: (key: Key) => boolean) => boolean,
+  condition?: (has: (key: Key) => boolean) => boolean,
 ): Aggregator {
   const { times, keys } = items;
-  /** Key → the last place that has it. */
+  /** Key → its last place. */
   const last = new Map<Key, number>();
   const has = (key: Key): boolean => last.has(key);
   let from = first;
@@ -46,12 +46,12 @@ export function createDistinctAggregator(
       for (; from < to && (from < items.head || (times[from] as number) <= after); from++) {
         if (last.get(keys[from] as Key) === from) last.delete(keys[from] as Key);
       }
-      return fits === undefined || fits(has) ? last.size : Number.NaN;
+      return condition === undefined || condition(has) ? last.size : Number.NaN;
     },
   };
 }
 
-/** Of a run, the first of each key matter, and of more than `cap` keys only that there are so many. */
+/** Of a run, the first item of each key matters, up to `cap` keys. */
 export function distinctSummaries(cap: number): Summaries {
   return () => {
     const seen = new Set<Key>();

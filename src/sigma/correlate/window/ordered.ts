@@ -1,22 +1,22 @@
 /**
- * temporal_ordered: the longest chain of different rules, in their order, whose times do not descend.
+ * The aggregator of temporal_ordered: the longest chain of different rules, in their order, whose times do not descend.
  *
- * Items at one time come by rule, so that a chain is a subsequence with rising ranks. An item costs the square of the
- * number of ranks at most.
+ * Items of one time are ordered by rule, so a chain is a subsequence with ascending ranks. An item costs at most the
+ * square of the number of ranks.
  */
 import type { Aggregator, Items, Key, Summaries } from './items.ts';
 
 /**
- * `ranks`: rule → its place in the order, -1 where it only has to have happened; `fits`: whether the rules in the
- * window are as they should be, and may be put in order.
+ * `ranks`: rule → its place in the order, or -1 if it only has to be present. `condition`: what the rules in the window,
+ * and the length of the longest chain, must meet.
  */
 export function createOrderedAggregator(
   items: Items,
   ranks: readonly number[],
-  fits?: (has: (key: Key) => boolean, longest: number) => boolean,
+  condition?: (has: (key: Key) => boolean, longest: number) => boolean,
 ): Aggregator {
   const count = Math.max(...ranks) + 1;
-  /** At length × count + rank: of the chains so long that end in a rank, the latest beginning. */
+  /** At `length × count + rank`: the latest beginning of a chain of this length that ends in this rank. */
   const begins = new Array<number>((count + 1) * count).fill(Number.NEGATIVE_INFINITY);
   const last = new Map<Key, number>();
   return {
@@ -41,12 +41,12 @@ export function createOrderedAggregator(
         if ((begins[i] as number) > after) longest = Math.floor(i / count);
       }
       const has = (key: Key): boolean => (last.get(key) ?? Number.NEGATIVE_INFINITY) > after;
-      return fits === undefined || fits(has, longest) ? longest : Number.NaN;
+      return condition === undefined || condition(has, longest) ? longest : Number.NaN;
     },
   };
 }
 
-/** Of a run matters how long a chain is that begins at a rank or later and ends in one, and which rules happened. */
+/** What matters of a run: the longest chains by first and last rank, and which rules are present. */
 export function orderedSummaries(ranks: readonly number[]): Summaries {
   const count = Math.max(...ranks) + 1;
   return (backward) => {

@@ -1,7 +1,7 @@
-/** Percentiles and medians of a window, by linear interpolation; and the share of its last value. */
+/** Aggregators for percentiles and medians, by linear interpolation, and for the share of the last value. */
 import type { Aggregator, Items, Key } from './items.ts';
 
-/** From so many samples at once, sorting them anew is cheaper than putting each in its place. */
+/** From this many new samples on, sorting all is cheaper than inserting each. */
 const MANY = 64;
 
 export function createPercentileAggregator(items: Items, first: number, percentile: number): Aggregator {
@@ -10,7 +10,7 @@ export function createPercentileAggregator(items: Items, first: number, percenti
   const sorted = createSorted();
   let from = first;
   let to = first;
-  /** Those from here on are not yet sorted in. */
+  /** Samples from here on are not sorted in yet. */
   let fresh = first;
 
   const sortIn = (): void => {
@@ -41,7 +41,7 @@ function between(low: number, high: number, part: number): number {
   return Number.isFinite(step) ? low + step * part : low * (1 - part) + high * part;
 }
 
-/** How many in a hundred of the values are as the last one. */
+/** The percentage of values that are equal to the last one. */
 export function createShareAggregator(items: Items, first: number): Aggregator {
   const { times, keys } = items;
   const counts = new Map<Key, number>();
@@ -67,21 +67,22 @@ export function createShareAggregator(items: Items, first: number): Aggregator {
 
 const BLOCK = 128;
 
-export interface Sorted {
-  /** In the place of all there are. */
+/** Sorted numbers in blocks: adding, removing and finding cost about the square root of their count. */
+interface Sorted {
+  /** Replaces all values. */
   load(values: readonly number[]): void;
   add(value: number): void;
-  /** One that is there. */
+  /** Removes one value, which must be present. */
   remove(value: number): void;
-  /** The one at a place, and the next one (where there is none, the same). */
+  /** The value at a place and the next one; at the end, the last one twice. */
   pair(place: number): readonly [number, number];
 }
 
-export function createSorted(): Sorted {
-  /** None is empty. */
+function createSorted(): Sorted {
+  /** No block is empty. */
   let blocks: number[][] = [];
 
-  /** The first block that ends with `value` or more, or the last one. */
+  /** The first block whose last value is `value` or more; else the last block. */
   const blockOf = (value: number): number => {
     let low = 0;
     let high = blocks.length - 1;

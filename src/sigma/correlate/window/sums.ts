@@ -1,15 +1,14 @@
 /**
- * Sums and averages of a window, without drift: nothing is ever subtracted.
+ * Aggregators for sums and averages. Nothing is ever subtracted, so errors don't accumulate.
  *
- * The window is two runs: of the older one the sum from each item to its end is known, of the newer one the sum. When
- * the older one is used up, the newer one becomes it; so an item is added twice. Every sum carries its rounding error
- * along (Neumaier), so that the number is that of adding exactly and rounding once, whatever the order, as long as
- * samples are less than some 30 decimal digits apart. A sum that overflows is infinite or not a number, until what
- * made it so leaves.
+ * The window is two runs. Of the older one we know the sum from each item to its end, of the newer one its sum. When the
+ * older one is used up, the newer one replaces it, so each item is added twice. Every sum carries its rounding error
+ * (Neumaier): the value equals adding exactly and rounding once, in any order, if samples are less than some 30 decimal
+ * digits apart. A sum that overflows is infinite or NaN until the items that caused it leave the window.
  */
 import type { Aggregator, Items } from './items.ts';
 
-/** A sum and what its rounding left out. */
+/** A sum and its rounding error. */
 interface Total {
   sum: number;
   rest: number;
@@ -26,7 +25,7 @@ export function createSumAggregator(items: Items, first: number, average: boolea
   const { times } = items;
   const samples = items.keys as number[];
   const newer: Total = { sum: 0, rest: 0 };
-  /** The sums from `base + i` to `middle`. */
+  /** At `i`: the sum from item `base + i` to `middle`. */
   let sums: number[] = [];
   let rests: number[] = [];
   let base = first;
