@@ -130,7 +130,7 @@ function createReader<L extends AnyLeaf>(
     next++;
     const found = known.get(token);
     if (found === undefined) {
-      report.error(here(-1), `there is no ${noun} "${truncate(token)}"`, hintOf(token));
+      report.error(here(-1), `unknown ${noun} "${truncate(token)}"`, hintOf(token));
       return null;
     }
     used.add(token);

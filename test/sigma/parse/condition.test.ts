@@ -44,7 +44,7 @@ describe('a condition', () => {
     ['((a1))and(b1)', 'f1 f3', true],
     ['[a1, b1]', 'f3', true],
   ])('%s, with %s: %s', (condition, fields, expected) => {
-    if (expected === null) expect(() => holds(condition, fields)).toThrow(/there is no selection "A1"/);
+    if (expected === null) expect(() => holds(condition, fields)).toThrow(/unknown selection "A1"/);
     else expect(holds(condition, fields)).toBe(expected);
   });
 
@@ -60,7 +60,7 @@ describe('a condition', () => {
     ['a1)', 'x.yml:9:16: error: in the condition: expected "and", "or" or the end, not ")"'],
     ['a1 a2', 'x.yml:9:17: error: in the condition: expected "and", "or" or the end, not "a2"'],
     ['""', 'x.yml:9:14: error: in the condition: expected a selection at the end'],
-    ['"a1 or a3"', 'x.yml:9:21: error: there is no selection "a3" (known: a1, a2, b1, _c)'],
+    ['"a1 or a3"', 'x.yml:9:21: error: unknown selection "a3" (known: a1, a2, b1, _c)'],
     ['2 of a*', 'x.yml:9:14: error: in the condition: "2 of" is not part of Sigma (use "1 of", "any of" or "all of")'],
     ['1 of x*', 'x.yml:9:19: error: no selection matches "x*" (known: a1, a2, b1, _c)'],
     [

@@ -136,7 +136,11 @@ describe('what is wrong', () => {
       base('event-count', '{gte: 5}'),
       '1:7 error: unknown correlation type "event-count" (did you mean "event_count"?)',
     ],
-    ['a type that is a number', base('5', '{gte: 5}'), '1:7 error: "type" must be text, not a number (put it in quotes)'],
+    [
+      'a type that is a number',
+      base('5', '{gte: 5}'),
+      '1:7 error: "type" must be text, not a number (put it in quotes)',
+    ],
     [
       'no rules',
       base('event_count', '{gte: 5}', '[]'),
@@ -202,11 +206,7 @@ describe('what is wrong', () => {
       base('event_count', '{field: a, gte: 5}'),
       '5:13 error: "event_count" has no field (remove "field")',
     ],
-    [
-      'of rules either',
-      base('temporal', '{field: a, gte: 2}'),
-      '5:13 error: "temporal" has no field (remove "field")',
-    ],
+    ['of rules either', base('temporal', '{field: a, gte: 2}'), '5:13 error: "temporal" has no field (remove "field")'],
     [
       'no field',
       base('value_count', '{gte: 5}'),
@@ -381,7 +381,7 @@ describe('what is wrong', () => {
     ...['{lt: 5}', '{lte: 5}', '{neq: 5}', '{gte: 1, lt: 9}', '{eq: 1}'].map((condition): [string, string, string] => [
       condition,
       base('event_count', condition),
-      '5:12 notice: one entry meets the condition: the first one matches (a window is evaluated when an entry comes, and ends with it; it can't detect absence)',
+      "5:12 notice: one entry meets the condition: the first one matches (a window is evaluated when an entry comes, and ends with it; it can't detect absence)",
     ]),
     [
       'temporal of one rule',
@@ -423,47 +423,47 @@ describe('what is wrong', () => {
     // Aliases.
     [
       'aliases that are a list',
-      `$base('event_count', '{gt: 5}')\naliases: [who]`,
+      `${base('event_count', '{gt: 5}')}\naliases: [who]`,
       '6:10 error: "aliases" must be a map, not a list (such as alias: {rule: field})',
     ],
     [
       'an alias that is text',
-      `$base('event_count', '{gt: 5}')\naliases: who: src`,
+      `${base('event_count', '{gt: 5}')}\naliases: {who: src}`,
       '6:16 error: the alias "who" must map rules to fields, and this is text (such as {rule: field})',
     ],
     [
       'an alias of nothing',
-      `$base('event_count', '{gt: 5}')\naliases: `,
+      `${base('event_count', '{gt: 5}')}\naliases: {who: {}}`,
       '6:16 error: the alias "who" must map rules to fields, and this is an empty map (such as {rule: field})',
     ],
     [
       'an alias without a field',
-      `$base('event_count', '{gt: 5}')\naliases: one: a, two: `,
+      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, two: }}`,
       '6:30 error: the alias "who" has no field for "two"',
     ],
     [
       'an alias nobody uses',
-      `$base('event_count', '{gt: 5}')\naliases: one: a, two: b`,
+      `${base('event_count', '{gt: 5}')}\naliases: {x: {one: a, two: b}}`,
       '6:11 notice: the alias "x" is not used (add it to "group-by", or remove it)',
     ],
     [
       'an alias for a rule that is not there',
-      `$base('event_count', '{gt: 5}')\naliases: one: a, tow: b`,
+      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, tow: b}}`,
       '6:25 error: unknown rule "tow" (did you mean "two"?)',
     ],
     [
       'an alias for a rule not referred to',
-      `$base('event_count', '{gt: 5}')\naliases: one: a, two: b, three: c`,
+      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, two: b, three: c}}`,
       '6:33 error: the correlation does not refer to "three" (known: one, two)',
     ],
     [
       'an alias for one rule twice',
-      `$base('event_count', '{gt: 5}')\naliases: one: a, id-one: b, two: c`,
+      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a, id-one: b, two: c}}`,
       '6:25 error: the alias "who" has two fields for the rule "id-one"',
     ],
     [
       'an alias that leaves a rule out',
-      `$base('event_count', '{gt: 5}')\naliases: one: a`,
+      `${base('event_count', '{gt: 5}')}\naliases: {who: {one: a}}`,
       '6:11 notice: the alias "who" has no field for "two" (its field "who" is used)',
     ],
     // Rules.
@@ -484,12 +484,12 @@ describe('what is wrong', () => {
     ],
     [
       'more rules than can be followed',
-      base('event_count', '{gt: 5}', `[$Array.from(length: 1_001 , () => 'one').join()]`),
+      base('event_count', '{gt: 5}', `[${Array.from({ length: 1_001 }, () => 'one').join()}]`),
       '2:4009 error: the correlation refers to more than 1000 rules',
     ],
     [
       'generate that is text',
-      `$base('event_count', '{gt: 5}')\ngenerate: "yes"`,
+      `${base('event_count', '{gt: 5}')}\ngenerate: "yes"`,
       '6:11 error: "generate" must be true or false, not text',
     ],
   ];
@@ -503,7 +503,7 @@ describe('what is wrong', () => {
 });
 
 /** Mistakes that leave something else missing besides. */
-const LEAVES_MORE = /"timeframe"|"field" here|"fields"|of a count \(did/;
+const LEAVES_MORE = /"timeframe"|"field" \(it|"fields"|of a count \(did/;
 
 test('a name with blanks cannot stand in a condition: its id can', () => {
   const blank = detection('one').replace('name: one', 'name: the first');
@@ -511,7 +511,7 @@ test('a name with blanks cannot stand in a condition: its id can', () => {
     `${blank}---\n${detection('two')}---\n${correlation(base('temporal', condition, '[the first, two]'))}`;
   expect(problemsOf(text('id-one and two'))).toEqual([]);
   expect(problemsOf(text('first and two'))).toEqual([
-    expect.stringContaining('unknown rule "first" (a name with spaces can't be used here: use the id)'),
+    expect.stringContaining('unknown rule "first" (a name with spaces can\'t be used here: use the id)'),
   ]);
 });
 

@@ -137,100 +137,96 @@ describe('a combination of modifiers', () => {
 
 describe('modifiers without a meaning', () => {
   test.each([
-    ['two comparisons', 'a|contains|cidr: x', 'the modifiers "contains" and "cidr" can't be combined'],
+    ['two comparisons', 'a|contains|cidr: x', 'the modifiers "contains" and "cidr" can\'t be combined'],
     [
       'contains and re',
       'a|contains|re: x',
-      'the modifiers "contains" and "re" can't be combined ("re" searches anywhere: use ^ and $ for the ends)',
+      'the modifiers "contains" and "re" can\'t be combined ("re" searches anywhere: use ^ and $ for the ends)',
     ],
     [
       'both ends',
       'a|startswith|endswith: x',
-      'the modifiers "startswith" and "endswith" can't be combined (use two items: field|startswith and field|endswith)',
+      'the modifiers "startswith" and "endswith" can\'t be combined (use two items: field|startswith and field|endswith)',
     ],
     [
       'a range',
       'a|gte|lt: 1',
-      'the modifiers "gte" and "lt" can't be combined (use two items for a range: field|gte and field|lt)',
+      'the modifiers "gte" and "lt" can\'t be combined (use two items for a range: field|gte and field|lt)',
     ],
-    ['cased with a number', 'a|cased|gte: 1', 'the modifiers "cased" and "gte" can't be combined'],
-    ['cased with a range of addresses', 'a|cidr|cased: x', 'the modifiers "cased" and "cidr" can't be combined'],
+    ['cased with a number', 'a|cased|gte: 1', 'the modifiers "cased" and "gte" can\'t be combined'],
+    ['cased with a range of addresses', 'a|cidr|cased: x', 'the modifiers "cased" and "cidr" can\'t be combined'],
     [
       'cased and i',
       'a|re|i|cased: x',
-      'the modifiers "cased" and "i" can't be combined ("re" is case-sensitive by default)',
+      'the modifiers "cased" and "i" can\'t be combined ("re" is case-sensitive by default)',
     ],
     [
       'an encoding of a regular expression',
       'a|base64|re: x',
-      'the modifiers "base64" and "re" can't be combined ("base64" needs text)',
+      'the modifiers "base64" and "re" can\'t be combined ("base64" needs text)',
     ],
     [
       'dashes of a regular expression',
       'a|windash|re: x',
-      'the modifiers "windash" and "re" can't be combined ("windash" needs text)',
+      'the modifiers "windash" and "re" can\'t be combined ("windash" needs text)',
     ],
     [
       'dashes of a field',
       'a|windash|fieldref: x',
-      'the modifiers "windash" and "fieldref" can't be combined ("windash" needs text)',
+      'the modifiers "windash" and "fieldref" can\'t be combined ("windash" needs text)',
     ],
-    [
-      'an encoding of a number',
-      'a|wide|gt: 1',
-      'the modifiers "wide" and "gt" can't be combined ("wide" needs text)',
-    ],
-    ['two encodings', 'a|utf16le|utf16be: x', 'the modifiers "utf16le" and "utf16be" can't be combined'],
+    ['an encoding of a number', 'a|wide|gt: 1', 'the modifiers "wide" and "gt" can\'t be combined ("wide" needs text)'],
+    ['two encodings', 'a|utf16le|utf16be: x', 'the modifiers "utf16le" and "utf16be" can\'t be combined'],
     [
       'another field by number',
       'a|fieldref|gt: b',
-      'the modifiers "fieldref" and "gt" can't be combined (use it alone, or with contains, startswith or endswith)',
+      'the modifiers "fieldref" and "gt" can\'t be combined (use it alone, or with contains, startswith or endswith)',
     ],
     [
       'another field by expression',
       'a|fieldref|re: b',
-      'the modifiers "fieldref" and "re" can't be combined (use it alone, or with contains, startswith or endswith)',
+      'the modifiers "fieldref" and "re" can\'t be combined (use it alone, or with contains, startswith or endswith)',
     ],
     [
       'two parts of a date',
       'a|hour|day: 1',
-      'the modifiers "hour" and "day" can't be combined (use an item for each)',
+      'the modifiers "hour" and "day" can\'t be combined (use an item for each)',
     ],
     [
       'a part of a date as text',
       'a|hour|contains: 1',
-      'the modifiers "hour" and "contains" can't be combined (use it alone, or with lt, lte, gt or gte)',
+      'the modifiers "hour" and "contains" can\'t be combined (use it alone, or with lt, lte, gt or gte)',
     ],
     [
       'a part of another field',
       'a|hour|fieldref: b',
-      'the modifiers "hour" and "fieldref" can't be combined (use it alone, or with lt, lte, gt or gte)',
+      'the modifiers "hour" and "fieldref" can\'t be combined (use it alone, or with lt, lte, gt or gte)',
     ],
     [
       'a part that exists',
       'a|exists|hour: true',
-      'the modifiers "hour" and "exists" can't be combined (use it alone, or with lt, lte, gt or gte)',
+      'the modifiers "hour" and "exists" can\'t be combined (use it alone, or with lt, lte, gt or gte)',
     ],
     ['a flag before re', 'a|i|re: x', 'the modifier "i" must follow "re" (write …|re|i)'],
     [
       'base64 after contains',
       'a|contains|base64: x',
-      'the modifier "base64" can't follow "contains" (write a|base64|contains)',
+      'the modifier "base64" can\'t follow "contains" (write a|base64|contains)',
     ],
     [
       'and with more',
       'a|all|contains|wide|base64offset: x',
-      'the modifier "base64offset" can't follow "contains" (write a|wide|base64offset|contains|all)',
+      'the modifier "base64offset" can\'t follow "contains" (write a|wide|base64offset|contains|all)',
     ],
     [
       'windash after an encoding',
       'a|base64|windash: x',
-      'the modifier "windash" can't follow "base64" (write a|windash|base64)',
+      'the modifier "windash" can\'t follow "base64" (write a|windash|base64)',
     ],
     [
       'expand after an encoding',
       'a|wide|expand: x',
-      'the modifier "expand" can't follow "wide" (write a|expand|wide)',
+      'the modifier "expand" can\'t follow "wide" (write a|expand|wide)',
     ],
     [
       'a keyword that exists',
@@ -266,10 +262,7 @@ describe('modifiers without a meaning', () => {
   });
 
   test.each([
-    [
-      'a|base64offset: foo',
-      '"base64offset" gives a part of a text, but this compares the whole (add "contains")',
-    ],
+    ['a|base64offset: foo', '"base64offset" gives a part of a text, but this compares the whole (add "contains")'],
     ['a|base64|wide: foo', '"wide" after "base64" is Base64 in UTF-16 (the other way round?)'],
   ])('what was probably not meant is told: %s', (item, problem) => {
     expect(problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`))).toEqual([`x.yml:5:9: notice: ${problem}`]);
@@ -294,7 +287,7 @@ describe('values that a modifier has no meaning for', () => {
     [
       'a wildcard in Base64',
       "a|base64: 'x*'",
-      '"base64" can't encode a wildcard (write \\* and \\? for the characters)',
+      '"base64" can\'t encode a wildcard (write \\* and \\? for the characters)',
     ],
     [
       'too little for Base64 at any shift',
@@ -314,11 +307,7 @@ describe('values that a modifier has no meaning for', () => {
       'its dashes expand this to more than 10000 values, or too many characters (use fewer dashes per value)',
     ],
     ['a number for a field', 'a|fieldref: 4', '"fieldref" needs the name of a field (it is 4)'],
-    [
-      'nothing for a field',
-      "a|fieldref: ''",
-      '"fieldref" needs the name of a field ("" is text: remove the quotes?)',
-    ],
+    ['nothing for a field', "a|fieldref: ''", '"fieldref" needs the name of a field ("" is text: remove the quotes?)'],
     ['hour 24', 'a|hour: 24', '"hour" is never 24 (it is a whole number from 0 to 23)'],
     ['an hour after the last', 'a|hour|gt: 23', '"hour" is never gt 23 (it is a whole number from 0 to 23)'],
     ['a minute before the first', 'a|minute|lt: 0', '"minute" is never lt 0 (it is a whole number from 0 to 59)'],

@@ -139,12 +139,12 @@ describe('a placeholder', () => {
     [
       'of wildcards in Base64',
       "{a|expand|base64: '%Administrators%'}",
-      '5:26: error: "base64" can't encode a wildcard (write \\* and \\? for the characters)',
+      '5:26: error: "base64" can\'t encode a wildcard (write \\* and \\? for the characters)',
     ],
     [
       'whether it exists',
       "{a|exists|expand: '%Limit%'}",
-      '5:9: error: the modifiers "exists" and "expand" can't be combined',
+      '5:9: error: the modifiers "exists" and "expand" can\'t be combined',
     ],
     ['nowhere', '{a|expand: x}', '5:19: notice: "expand" without a placeholder (such as %name%)'],
     [
@@ -170,11 +170,11 @@ describe('a file of lists', () => {
     [
       'a name in percent signs',
       "'%x%': a",
-      '1:1: error: "%x%" can't be the name of a list (remove the percent signs: x)',
+      '1:1: error: "%x%" can\'t be the name of a list (remove the percent signs: x)',
     ],
     ['the same name twice', 'x: a\nx: b', '2:1: error: duplicate key "x" (first in line 1)'],
     ['a hostile name', '__proto__: a', '1:1: error: "__proto__" cannot be a key'],
-    ['a list nobody uses', 'y: a', '1:1: notice: no rule uses the list "y" (as %y%, with "expand")'],
+    ['a list nobody uses', 'y: a', '1:1: notice: no rule uses the list "y" (use it as %y% with "expand")'],
   ])('%s', (_, text, problem) => {
     const { all } = read('{a: 1}', { 'lists/l.yml': text });
     expect(all.map((found) => problemText(found)).join('\n')).toContain(`lists/l.yml:${problem}`);

@@ -81,7 +81,11 @@ describe('the problems of a document', () => {
       rule({ head: 'Level: high' }),
       '2:1: error: the key "Level" looks like a typo (did you mean "level"?)',
     ],
-    ['a level that is none', rule({ head: 'level: hihg' }), '2:8: error: "hihg" is not a valid level (did you mean "high"?)'],
+    [
+      'a level that is none',
+      rule({ head: 'level: hihg' }),
+      '2:8: error: "hihg" is not a valid level (did you mean "high"?)',
+    ],
     ['a number for a text', rule({ head: 'id: 12' }), '2:5: error: "id" must be text, not a number (put it in quotes)'],
     [
       'a map among tags',
@@ -185,7 +189,7 @@ describe('the problems of a document', () => {
     [
       'two rules in one document',
       `${rule()}correlation: {}\n`,
-      '1:1: error: a document can't have both a detection and a correlation (separate them with "---")',
+      '1:1: error: a document can\'t have both a detection and a correlation (separate them with "---")',
     ],
   ])('%s', (_, text, problem) => {
     expect(problemsOf(text)).toContain(`x.yml:${problem}`);
@@ -220,22 +224,14 @@ describe('the problems of a selection', () => {
       '5:12: error: a field is compared with a value or a list of values, not a map (write "a.b" for b in a)',
     ],
     ['a list in a list', 'sel: {a: [[1]]}', '5:13: error: a value must be text or a number, not a list'],
-    [
-      'null in a list',
-      'sel: {a: [1, null]}',
-      '5:16: notice: Sigma has no null in lists (use a selection of its own)',
-    ],
+    ['null in a list', 'sel: {a: [1, null]}', '5:16: notice: Sigma has no null in lists (use a selection of its own)'],
     ['contains null', 'sel: {a|contains: null}', '5:21: error: "contains" needs text, not null'],
     [
       'contains nothing',
       'sel: {a|contains: ""}',
       '5:21: notice: every text contains an empty text (write "exists: true" to test for the field)',
     ],
-    [
-      'a number in quotes',
-      'sel: {a|gte: "4"}',
-      '5:16: error: "gte" needs a number ("4" is text: remove the quotes?)',
-    ],
+    ['a number in quotes', 'sel: {a|gte: "4"}', '5:16: error: "gte" needs a number ("4" is text: remove the quotes?)'],
     [
       'exists of a text',
       'sel: {a|exists: "true"}',
@@ -251,7 +247,7 @@ describe('the problems of a selection', () => {
       'sel: {a|contains: 1.10}',
       '5:21: notice: the number 1.10 is compared as 1.1 (put it in quotes)',
     ],
-    ['a value of a page', `sel: {a: ${'x'.repeat(70_000)}}`, '5:12: error: a value of more than 65536 characters'],
+    ['a value of a page', `sel: {a: ${'x'.repeat(70_000)}}`, '5:12: error: the value is longer than 65536 characters'],
     ['exists of a list', 'sel: {a|exists: [true]}', '5:19: error: "exists" takes one value (true or false)'],
     [
       'exists of a keyword',
@@ -334,7 +330,7 @@ describe('the problems of a selection', () => {
     const text = 'title: x\nlogsource: {product: nirvana}\ndetection: {sel: {a: 1}, conditon: sell}\n';
     expect(problemsOf(text)).toEqual([
       'x.yml:3:26: error: the key "conditon" looks like a typo (did you mean "condition"?)',
-      'x.yml:3:36: error: there is no selection "sell" (did you mean "sel"?)',
+      'x.yml:3:36: error: unknown selection "sell" (did you mean "sel"?)',
     ]);
   });
 

@@ -274,7 +274,7 @@ describe('regular expressions', () => {
       selection: String.raw`{a|re: '(x)\1'}`,
       refused: 'not a valid RE2 regular expression',
     },
-    { says: 're: a broken one is refused', selection: "{a|re: '['}", refused: 'not a regular expression' },
+    { says: 're: a broken one is refused', selection: "{a|re: '['}", refused: 'not a valid RE2 regular expression' },
     {
       says: 're|i: case-insensitive matching',
       selection: "{a|re|i: '^admin$'}",
@@ -299,8 +299,8 @@ describe('regular expressions', () => {
       yes: [{ a: 'a\nx\nz\nb' }],
       no: [{ a: 'a x\nz b' }],
     },
-    { says: 'i: follows re', selection: '{a|i: x}', refused: 'follows "re"' },
-    { says: 're: does not stand with contains', selection: '{a|contains|re: x}', refused: 'can't be combined' },
+    { says: 'i: follows re', selection: '{a|i: x}', refused: 'must follow "re"' },
+    { says: 're: does not stand with contains', selection: '{a|contains|re: x}', refused: "can't be combined" },
     {
       says: 're: a list is an OR, and with all an AND',
       detection: "any: {a|re: ['^x', 'z$']}\nevery: {b|re|all: ['^x', 'z$']}\ncondition: any and every",
@@ -568,7 +568,7 @@ describe('cidr', () => {
       yes: [{ ip: '192.0.2.128' }, { ip: '192.0.2.255' }],
       no: [{ ip: '192.0.2.127' }],
     },
-    { says: 'cidr: only for IP values', selection: '{ip|cidr: ten}', refused: 'not a range of addresses' },
+    { says: 'cidr: only for IP values', selection: '{ip|cidr: ten}', refused: 'not a range of IP addresses' },
     { says: 'cidr: no more bits than there are', selection: '{ip|cidr: 10.0.0.0/33}', refused: 'not a range' },
   ]);
 });
