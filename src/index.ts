@@ -1,4 +1,4 @@
-/** The Worker: what Cloudflare calls, wired to what answers. No logic stands here. */
+/** The Worker: connects what Cloudflare calls with what answers. No logic here. */
 import { readConfig } from './config/config.ts';
 import { RECEIVER_TYPES } from './notify/registry.ts';
 import { LEDGER_NAME, reportSettings, tick } from './poller/tick.ts';
@@ -7,7 +7,7 @@ import { createApp } from './web/app.ts';
 
 export { Ledger } from './ledger/durable.ts';
 
-/** Ticks report the settings each time; requests, the first. */
+/** Every tick reports the settings, but only the first request. */
 let reported = false;
 
 export default {

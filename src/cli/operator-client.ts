@@ -16,7 +16,7 @@ import { LOCAL_URL, type Target } from './target.ts';
 
 const TIMEOUT_MS = 20_000;
 const ANSWER_BYTES_MAX = 1_000_000;
-/** A token is valid for five minutes by the Worker's clock; beyond this the clocks are to blame. */
+/** A token is valid for five minutes by the Worker's clock; beyond this the clocks differ too much. */
 const CLOCK_SKEW_MAX_MS = 4 * 60_000;
 
 export interface OperatorRequest {

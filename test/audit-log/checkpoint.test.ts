@@ -1,4 +1,4 @@
-/** The checkpoint as a value, and as the text that people read and move. */
+/** The checkpoint as a value, and as text for people to read and edit. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint, rewound } from '../../src/audit-log/checkpoint.ts';
@@ -15,7 +15,7 @@ describe('a rewind', () => {
     resumeCursor: { query: {}, cursor: 'a', skip: null },
   };
 
-  it('goes back, and leaves the walk and what was kept', () => {
+  it('goes back, and drops the scan and the resume cursor', () => {
     expect(rewound(checkpoint, NOON - HOUR / 2, false)).toMatchObject({
       watermark: NOON - HOUR / 2,
       floor: NOON - HOUR,
@@ -24,25 +24,25 @@ describe('a rewind', () => {
       suppressBefore: null,
     });
   });
-  it('lowers the floor where it goes before it', () => {
+  it('lowers the floor if it goes before it', () => {
     expect(rewound(checkpoint, NOON - 2 * HOUR, false).floor).toBe(NOON - 2 * HOUR);
   });
   it.each([NOON, NOON + 1, NOON + HOUR])('never skips ahead', (to) => {
     expect(rewound(checkpoint, to, true)).toBe(checkpoint);
   });
-  it('in silence tells of nothing that was seen through', () => {
+  it('with suppress, suppresses everything before the watermark', () => {
     expect(rewound(checkpoint, NOON - HOUR, true).suppressBefore).toBe(NOON);
   });
-  it('in silence keeps the silence that a first start was asked for', () => {
+  it('with suppress, keeps the suppression of a first start', () => {
     const suppressFirstRead = firstCheckpoint(NOON - HOUR, NOON);
     expect(rewound(suppressFirstRead, NOON - 2 * HOUR, true).suppressBefore).toBe(NOON);
-    const onItsWay = { ...startOrResumeScan(suppressFirstRead), suppressBefore: null };
-    expect(rewound(onItsWay, NOON - 2 * HOUR, true).suppressBefore).toBe(NOON);
+    const inProgress = { ...startOrResumeScan(suppressFirstRead), suppressBefore: null };
+    expect(rewound(inProgress, NOON - 2 * HOUR, true).suppressBefore).toBe(NOON);
   });
 });
 
 describe('the checkpoint in KV', () => {
-  it('is read as it was written, but for its version', () => {
+  it('is read as it was written, except its version', () => {
     const time = fc.integer({ min: 0, max: 4e12 });
     const maybe = fc.option(time);
     const direction = fc.constantFrom('unknown' as const, 'forward' as const, 'backward' as const);
@@ -83,7 +83,7 @@ describe('the checkpoint in KV', () => {
     );
   });
 
-  it('says its times as people read them', () => {
+  it('has its times in RFC 3339', () => {
     const text = checkpointText(firstCheckpoint(NOON, null));
     expect(JSON.parse(text)).toMatchObject({
       watermark: '2026-01-05T12:00:00.000Z',
@@ -98,28 +98,28 @@ describe('the checkpoint in KV', () => {
     });
   });
 
-  it('has no floor above watermark', () => {
+  it('has no floor above its watermark', () => {
     const text = '{"watermark":"2026-01-05T12:00:00Z","floor":"2026-01-06T12:00:00Z"}';
     expect(checkpointFrom(text)).toMatchObject({ ok: true, value: { floor: NOON } });
   });
 
   const wrong: readonly [string, string][] = [
-    ['no JSON', '{'],
-    ['nothing', ''],
+    ['text that is not JSON', '{'],
+    ['an empty text', ''],
     ['a list', '[]'],
     ['null', 'null'],
     ['a number for a time', '{"watermark":1767614400000}'],
     ['a day for a time', '{"watermark":"2026-01-05"}'],
     ['a number as text for a time', '{"watermark":"12"}'],
-    ['a time no RFC 3339 can say', '{"watermark":"+275760-09-13T00:00:00.000Z"}'],
-    ['a time before every calendar', '{"watermark":"-271821-04-20T00:00:00.000Z"}'],
-    ['a time that is none', '{"watermark":"2026-02-30T00:00:00Z"}'],
+    ['a time outside RFC 3339', '{"watermark":"+275760-09-13T00:00:00.000Z"}'],
+    ['a time before the year 0', '{"watermark":"-271821-04-20T00:00:00.000Z"}'],
+    ['an impossible day', '{"watermark":"2026-02-30T00:00:00Z"}'],
     ['a time without its offset', '{"watermark":"2026-01-05T12:00:00"}'],
-    ['a limit the upstream refuses', checkpointText(withWalk({ limit: 1000 }))],
-    ['an endless time', '{"watermark":"2026-01-05T12:00:00Z","suppressBefore":1e999}'],
-    ['a walk that began beyond all dates', checkpointText(withWalk({ began: 1e300 }))],
+    ['a limit the upstream refuses', checkpointText(withScan({ limit: 1000 }))],
+    ['an infinite time', '{"watermark":"2026-01-05T12:00:00Z","suppressBefore":1e999}'],
+    ['a scan that began beyond all dates', checkpointText(withScan({ began: 1e300 }))],
   ];
-  it.each(wrong)('is not read where it holds %s', (_, text) => {
+  it.each(wrong)('rejects %s', (_, text) => {
     expect(checkpointFrom(text).ok).toBe(false);
   });
 
@@ -128,7 +128,7 @@ describe('the checkpoint in KV', () => {
   });
 });
 
-function withWalk(more: Readonly<Record<string, unknown>>): Checkpoint {
+function withScan(more: Readonly<Record<string, unknown>>): Checkpoint {
   const at = startOrResumeScan(firstCheckpoint(NOON, null));
   return { ...at, scan: { ...at.scan, ...more } } as Checkpoint;
 }
@@ -138,7 +138,7 @@ describe('the rewind in KV', () => {
     const order = { id: 'monday', to: NOON, suppress: true };
     expect(rewindFrom(rewindText(order))).toEqual({ ok: true, value: order });
   });
-  it('is not silent unless asked', () => {
+  it('suppresses nothing unless asked', () => {
     expect(rewindFrom('{"id":"a","to":"2026-01-05T12:00:00Z"}')).toMatchObject({
       ok: true,
       value: { suppress: false },
@@ -147,12 +147,12 @@ describe('the rewind in KV', () => {
   it.each([
     ['no id', '{"to":"2026-01-05T12:00:00Z"}'],
     ['an empty id', '{"id":"","to":"2026-01-05T12:00:00Z"}'],
-    ['an id without end', `{"id":"${'x'.repeat(101)}","to":"2026-01-05T12:00:00Z"}`],
+    ['an id that is too long', `{"id":"${'x'.repeat(101)}","to":"2026-01-05T12:00:00Z"}`],
     ['a number for an id', '{"id":1,"to":"2026-01-05T12:00:00Z"}'],
-    ['a time that is none', '{"id":"a","to":"an hour ago"}'],
-    ['a time before every calendar', '{"id":"a","to":"-000001-01-01T00:00:00Z"}'],
+    ['words for a time', '{"id":"a","to":"an hour ago"}'],
+    ['a time before the year 0', '{"id":"a","to":"-000001-01-01T00:00:00Z"}'],
     ['a word for a flag', '{"id":"a","to":"2026-01-05T12:00:00Z","suppress":"yes"}'],
-  ])('is not read where it holds %s', (_, text) => {
+  ])('rejects %s', (_, text) => {
     expect(rewindFrom(text).ok).toBe(false);
   });
 });

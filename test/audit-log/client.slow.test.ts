@@ -50,12 +50,12 @@ async function failure(promise: Promise<unknown>): Promise<UpstreamError> {
   return error as UpstreamError;
 }
 
-describe('every knob of the upstream', () => {
+describe('every fault of the upstream', () => {
   interface Row {
     readonly knobs: KnobsPatch;
     readonly fault: FaultName;
     readonly kind: UpstreamErrorKind;
-    /** How often it is asked when the fault does not end. */
+    /** Attempts if the fault persists. */
     readonly tries: 1 | 3;
     readonly says: RegExp;
   }
@@ -92,12 +92,12 @@ describe('every knob of the upstream', () => {
   ];
   it.each(rows)('$fault: $kind after $tries tries, saying $says', async ({ fault, knobs, kind, tries, says }) => {
     upstream.faults.set(knobs);
-    const asking = client(kind === 'timeout' ? { timeoutMs: 100 } : {});
-    const error = await failure(asking.list({ limit: 100 }));
+    const subject = client(kind === 'timeout' ? { timeoutMs: 100 } : {});
+    const error = await failure(subject.list({ limit: 100 }));
     expect(error.kind).toBe(kind);
     expect(error.message).toMatch(says);
     expect(error.message).not.toContain('\n');
-    expect(asking.requests).toBe(tries);
+    expect(subject.requests).toBe(tries);
     expect(upstream.faults.hits[fault]).toBe(tries);
     expect(slept).toHaveLength(tries - 1);
   });
@@ -106,19 +106,19 @@ describe('every knob of the upstream', () => {
     '%s twice, then a page',
     async (fault) => {
       upstream.faults.set({ [fault]: { next: 2 } });
-      const asking = client({ timeoutMs: 300 });
-      expect((await asking.list({ limit: 100 })).entries).toHaveLength(30);
-      expect(asking.requests).toBe(3);
+      const subject = client({ timeoutMs: 300 });
+      expect((await subject.list({ limit: 100 })).entries).toHaveLength(30);
+      expect(subject.requests).toBe(3);
     },
   );
 
   it.each(['truncated', 'html', 'wrongJson', 'redirect'] as const)(
-    '%s once, and the next call is well',
+    '%s once, and the next call succeeds',
     async (fault) => {
       upstream.faults.set({ [fault]: { next: 1 } });
-      const asking = client();
-      await failure(asking.list({ limit: 100 }));
-      expect((await asking.list({ limit: 100 })).entries).toHaveLength(30);
+      const subject = client();
+      await failure(subject.list({ limit: 100 }));
+      expect((await subject.list({ limit: 100 })).entries).toHaveLength(30);
     },
   );
 
@@ -128,7 +128,7 @@ describe('every knob of the upstream', () => {
     expect((await failure(client().list({ limit: 10, cursor: nextCursor as string }))).kind).toBe('bad-request');
   });
 
-  it('a page over the cap is had at limit 10', async () => {
+  it('a page that is too large is available at limit 10', async () => {
     upstream.faults.set({ oversized: { probability: 1, bytesPerItem: 600_000 } });
     expect((await failure(client().list({ limit: 100 }))).kind).toBe('too-large');
     expect((await client().list({ limit: 10 })).entries).toHaveLength(10);
@@ -136,7 +136,7 @@ describe('every knob of the upstream', () => {
 });
 
 describe('retries', () => {
-  it('waits as long as it was asked to, then twice as long each time', async () => {
+  it('waits as long as asked, then backs off', async () => {
     upstream.faults.set({ rateLimit: { next: 1, waitMs: 3000 }, error: { next: 1 } });
     await client().list({ limit: 10 });
     expect(slept).toEqual([3000, 1000]);
@@ -144,10 +144,10 @@ describe('retries', () => {
 
   it('leaves a long wait to the next tick', async () => {
     upstream.faults.set({ rateLimit: { probability: 1, waitMs: 120_000 } });
-    const asking = client();
-    const error = await failure(asking.list({ limit: 10 }));
+    const subject = client();
+    const error = await failure(subject.list({ limit: 10 }));
     expect(error).toMatchObject({ kind: 'rate-limited', status: 429, retryAfterMs: 120_000 });
-    expect(asking.requests).toBe(1);
+    expect(subject.requests).toBe(1);
     expect(slept).toEqual([]);
   });
 
@@ -157,22 +157,22 @@ describe('retries', () => {
     expect(slept).toEqual([{ seconds: 8000, date: 7500, ms: 7500 }[form]]);
   });
 
-  it('obeys x-should-retry', async () => {
+  it('follows x-should-retry', async () => {
     upstream.faults.set({ error: { probability: 1, status: 503, shouldRetry: false } });
-    const told = client();
-    await failure(told.list({ limit: 10 }));
-    expect(told.requests).toBe(1);
+    const forbidden = client();
+    await failure(forbidden.list({ limit: 10 }));
+    expect(forbidden.requests).toBe(1);
     upstream.faults.set({ error: { probability: 1, status: 400, shouldRetry: true } });
     const asked = client();
     await failure(asked.list({ limit: 10 }));
     expect(asked.requests).toBe(3);
   });
 
-  it('makes none when it may not', async () => {
+  it('are zero if the option says so', async () => {
     upstream.faults.set({ error: { probability: 1 } });
-    const asking = client({ retries: 0 });
-    await failure(asking.list({ limit: 10 }));
-    expect(asking.requests).toBe(1);
+    const subject = client({ retries: 0 });
+    await failure(subject.list({ limit: 10 }));
+    expect(subject.requests).toBe(1);
   });
 });
 
@@ -205,13 +205,13 @@ describe('the key', () => {
     expectNoKey(everything(error));
   });
 
-  it('is not in a page or an entry that the upstream echoes it in', async () => {
+  it('is redacted in a page or an entry', async () => {
     upstream.append(
       entryAt(NOW - 1000, 'echoing', { path: `/v1/vms?key=${KEY}`, user_agent: encodeURIComponent(KEY) }),
     );
-    const looked = await client().get('echoing');
-    expectNoKey(JSON.stringify(looked));
-    expect(looked).toMatchObject({ entry: { path: '/v1/vms?key=[redacted]', user_agent: '[redacted]' } });
+    const found = await client().get('echoing');
+    expectNoKey(JSON.stringify(found));
+    expect(found).toMatchObject({ entry: { path: '/v1/vms?key=[redacted]', user_agent: '[redacted]' } });
     expectNoKey(JSON.stringify(await client().list({ limit: 100 })));
   });
 
@@ -225,15 +225,15 @@ describe('the key', () => {
   it.each([
     ['empty', ''],
     ['with a line end', 'key\n'],
-    ['with a letter no header has', 'kéy'],
-  ])('is not sent when it is %s', async (_, apiKey) => {
+    ['not ASCII', 'kéy'],
+  ])('is not sent if it is %s', async (_, apiKey) => {
     const error = await failure(client({ apiKey }).list({ limit: 10 }));
     expect(error.kind).toBe('unauthorized');
     expect(error.message).toContain('NIRVANA_LABS_API_KEY');
     expect(upstream.requests.count).toBe(0);
   });
 
-  it('when it is wrong says what to check', async () => {
+  it('if it is wrong, the error says what to check', async () => {
     const error = await failure(client({ apiKey: 'another' }).list({ limit: 10 }));
     expect(error).toMatchObject({ kind: 'unauthorized', status: 401 });
     expect(error.message).toMatch(/check NIRVANA_LABS_API_KEY; it may have expired/);
@@ -241,7 +241,7 @@ describe('the key', () => {
 });
 
 describe('list', () => {
-  it('asks for what it is asked for, and walks', async () => {
+  it('sends the query, and follows its cursor', async () => {
     const query = { limit: 10, sort: 'created_at:asc', created_at_min: new Date(NOW - 50_000).toISOString() };
     const first = await client().list(query);
     const second = await client().list({ ...query, cursor: first.nextCursor as string });
@@ -257,7 +257,7 @@ describe('list', () => {
     });
   });
 
-  it('names the version it is', () => {
+  it('sends its version', () => {
     expect(USER_AGENT).toBe(`tocsin/${packageJson.version}`);
   });
 
@@ -265,21 +265,21 @@ describe('list', () => {
     ['/', '/v1/audit_logs'],
     ['/proxy/', '/proxy/v1/audit_logs'],
   ])('keeps the path of the base URL: %s', async (path, asked) => {
-    let seen = '';
-    const noting = async (url: string): Promise<Response> => {
-      seen = url;
+    let requested = '';
+    const recording = async (url: string): Promise<Response> => {
+      requested = url;
       return Response.json({ items: [] });
     };
-    await client({ baseUrl: `https://api.example${path}`, fetch: noting }).list({ limit: 10 });
-    expect(seen).toBe(`https://api.example${asked}?limit=10`);
+    await client({ baseUrl: `https://api.example${path}`, fetch: recording }).list({ limit: 10 });
+    expect(requested).toBe(`https://api.example${asked}?limit=10`);
   });
 
   it.each<[string, KnobsPatch, number]>([
     ['the Date header', {}, Math.floor(NOW / 1000) * 1000],
-    ['the Date header though its clock is ahead', { clockSkewMs: 90_000 }, Math.floor((NOW + 90_000) / 1000) * 1000],
-    ['our clock less a margin without one', { missingDate: { next: 1 } }, NOW - CLOCK_MARGIN_MS],
-    ['our clock less a margin when it is unreadable', { oddDate: { next: 1 } }, NOW - CLOCK_MARGIN_MS],
-  ])('takes when it was served from %s', async (_, knobs, servedAt) => {
+    ['the Date header, even if it is ahead', { clockSkewMs: 90_000 }, Math.floor((NOW + 90_000) / 1000) * 1000],
+    ['our clock minus a margin, without a Date header', { missingDate: { next: 1 } }, NOW - CLOCK_MARGIN_MS],
+    ['our clock minus a margin, if it is unreadable', { oddDate: { next: 1 } }, NOW - CLOCK_MARGIN_MS],
+  ])('takes the time of the answer from %s', async (_, knobs, servedAt) => {
     upstream.faults.set(knobs);
     expect((await client().list({ limit: 10 })).servedAt).toBe(servedAt);
   });
@@ -287,10 +287,10 @@ describe('list', () => {
 
 describe('get', () => {
   it('returns the entry and its JSON', async () => {
-    const looked = await client().get('entry-3');
+    const found = await client().get('entry-3');
     const { body } = entryAt(NOW - 57_000, 'entry-3');
-    expect(looked?.entry).toEqual(body);
-    expect(JSON.parse(looked?.body ?? '')).toEqual(body);
+    expect(found?.entry).toEqual(body);
+    expect(JSON.parse(found?.body ?? '')).toEqual(body);
   });
 
   it('returns null for an unknown id', async () => {
@@ -329,11 +329,11 @@ describe('what is cut short', () => {
       });
       return new Response(body);
     };
-    const asking = client({ fetch: endless, maxBytes: 10_000 });
-    expect((await failure(asking.list({ limit: 10 }))).kind).toBe('too-large');
+    const subject = client({ fetch: endless, maxBytes: 10_000 });
+    expect((await failure(subject.list({ limit: 10 }))).kind).toBe('too-large');
     expect(sent).toBeLessThanOrEqual(13_000);
     expect(cancelled).toBe(true);
-    expect(asking.requests).toBe(1);
+    expect(subject.requests).toBe(1);
   });
 
   it('takes a body of just the cap', async () => {
@@ -351,16 +351,16 @@ describe('what is cut short', () => {
 
   it('keeps the status of an error whose body never ends', async () => {
     const body = (): ReadableStream => new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(5)) });
-    const asking = client({ fetch: async () => new Response(body(), { status: 401 }), timeoutMs: 20 });
-    expect(await failure(asking.list({ limit: 10 }))).toMatchObject({ kind: 'unauthorized', status: 401 });
+    const subject = client({ fetch: async () => new Response(body(), { status: 401 }), timeoutMs: 20 });
+    expect(await failure(subject.list({ limit: 10 }))).toMatchObject({ kind: 'unauthorized', status: 401 });
   });
 
   it('stops with its caller’s reason: while it waits for an answer', async () => {
     upstream.faults.set({ hang: { next: 1 } });
     const stop = new AbortController();
-    const asking = client({ signal: stop.signal }).list({ limit: 10 });
+    const subject = client({ signal: stop.signal }).list({ limit: 10 });
     setTimeout(() => stop.abort(new Error('out of time')), 20);
-    await expect(asking).rejects.toThrow('out of time');
+    await expect(subject).rejects.toThrow('out of time');
   });
 
   it('stops with its caller’s reason: while it sleeps', async () => {

@@ -73,11 +73,11 @@ describe('parsePage', () => {
     ['a next_cursor that is a number', { items: [], pagination: { next_cursor: 7 } }],
     ['a next_cursor that is an object', { items: [], pagination: { next_cursor: {} } }],
   ];
-  it.each(noPages)('%s is no page', (_, json) => {
+  it.each(noPages)('%s is not a page', (_, json) => {
     expect(() => parsePage(json, SERVED_AT)).toThrow(expect.objectContaining({ kind: 'wrong-shape' }));
   });
 
-  it('loses no record, keeps their order and says only wrong-shape, whatever it is given', () => {
+  it('loses no record, keeps their order, and throws only wrong-shape', () => {
     const item = fc.oneof(
       fc.jsonValue(),
       fc.record(

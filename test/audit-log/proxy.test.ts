@@ -1,4 +1,4 @@
-/** The proxy's own promises, against a real server that answers whatever a test wants: what goes out, what comes back. */
+/** The proxy's contract, against a real server that each test scripts. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -34,21 +34,21 @@ function proxy(changes: Partial<Parameters<typeof createProxy>[0]> = {}) {
   return createProxy({ baseUrl, apiKey: KEY, fetch, ...changes });
 }
 
-function textOf(answered: Proxied | ProxyFailure): string {
-  if (answered.kind === 'failure') throw new Error(answered.message);
-  return new TextDecoder().decode(answered.body ?? new Uint8Array());
+function textOf(result: Proxied | ProxyFailure): string {
+  if (result.kind === 'failure') throw new Error(result.message);
+  return new TextDecoder().decode(result.body ?? new Uint8Array());
 }
 
-describe('what goes out', () => {
+describe('the request', () => {
   it('is a GET with our key and our headers, and no others', async () => {
     await proxy().list('');
     const { method, url, headers } = seen[0] ?? { method: '', url: '', headers: {} };
     expect([method, url]).toEqual(['GET', '/v1/audit_logs']);
     expect(headers.authorization).toBe(`Bearer ${KEY}`);
     expect(headers['user-agent']).toMatch(/^tocsin\//);
-    const trustedLine = ['host', 'connection', 'authorization', 'accept', 'user-agent'];
-    const fetchs = ['accept-language', 'sec-fetch-mode', 'accept-encoding', 'cache-control', 'pragma'];
-    expect(Object.keys(headers).filter((name) => ![...trustedLine, ...fetchs].includes(name))).toEqual([]);
+    const own = ['host', 'connection', 'authorization', 'accept', 'user-agent'];
+    const fromFetch = ['accept-language', 'sec-fetch-mode', 'accept-encoding', 'cache-control', 'pragma'];
+    expect(Object.keys(headers).filter((name) => ![...own, ...fromFetch].includes(name))).toEqual([]);
   });
 
   it.each([
@@ -60,7 +60,7 @@ describe('what goes out', () => {
     '?@evil.example/&//evil.example',
     '?action=%F0%9F%94%94&x=%ff&y=%zz',
     '?plus=a+b&space=a%20b',
-  ])('has the query as it came: %s', async (search) => {
+  ])('has the caller’s query unchanged: %s', async (search) => {
     await proxy().list(search);
     await proxy().get('id_1-A', search);
     expect(seen.map(({ url }) => url)).toEqual([`/v1/audit_logs${search}`, `/v1/audit_logs/id_1-A${search}`]);
@@ -72,23 +72,23 @@ describe('what goes out', () => {
   });
 });
 
-describe('what comes back', () => {
+describe('the answer', () => {
   it.each([200, 206, 400, 404, 408, 409, 418, 422, 429, 500, 502, 503, 504, 529])(
-    '%i is as it came',
+    '%i is passed on unchanged',
     async (status) => {
       const body = '{ "message" : "as\\u0020it is",\n"n":1.0,"n":12345678901234567890 }';
       answer = (_, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-      const answered = await proxy().list('');
-      expect(answered).toMatchObject({ kind: 'answer', status });
-      expect(textOf(answered)).toBe(body);
+      const result = await proxy().list('');
+      expect(result).toMatchObject({ kind: 'answer', status });
+      expect(textOf(result)).toBe(body);
     },
   );
 
-  it('is the same bytes, also where they are no text', async () => {
+  it('has the same bytes, even if they are not text', async () => {
     const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256));
     answer = (_, response) => response.end(bytes);
-    const answered = await proxy().list('');
-    expect(answered.kind === 'answer' && Buffer.from(answered.body ?? []).equals(bytes)).toBe(true);
+    const result = await proxy().list('');
+    expect(result.kind === 'answer' && Buffer.from(result.body ?? []).equals(bytes)).toBe(true);
   });
 
   it.each([204, 304])('%i has no body', async (status) => {
@@ -96,7 +96,7 @@ describe('what comes back', () => {
     expect(await proxy().list('')).toMatchObject({ kind: 'answer', status, body: null });
   });
 
-  it('has the headers that count, and no others', async () => {
+  it('has the passed headers, and no others', async () => {
     const passed = {
       'content-type': 'application/json; charset=utf-8',
       'retry-after': '7',
@@ -106,7 +106,7 @@ describe('what comes back', () => {
       'ratelimit-limit': '100',
       'x-ratelimit-remaining': '3',
     };
-    const resumeCursor = {
+    const dropped = {
       'set-cookie': 'a=b',
       location: 'https://elsewhere.example',
       'access-control-allow-origin': '*',
@@ -119,9 +119,9 @@ describe('what comes back', () => {
       'service-worker-allowed': '/',
       refresh: '0; url=https://elsewhere.example',
     };
-    answer = (_, response) => response.writeHead(429, { ...passed, ...resumeCursor }).end('{}');
-    const answered = await proxy().list('');
-    const { date, ...headers } = answered.kind === 'answer' ? answered.headers : {};
+    answer = (_, response) => response.writeHead(429, { ...passed, ...dropped }).end('{}');
+    const result = await proxy().list('');
+    const { date, ...headers } = result.kind === 'answer' ? result.headers : {};
     expect(headers).toEqual(passed);
     expect(Date.parse(date ?? '')).not.toBeNaN();
   });
@@ -129,15 +129,15 @@ describe('what comes back', () => {
   it.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
-  ])('is unpacked from %s, and says so', async (encoding, pack) => {
+  ])('is decoded from %s, without content-encoding', async (encoding, pack) => {
     answer = (_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(pack('{"a":1}'));
-    const answered = await proxy().list('');
-    expect(textOf(answered)).toBe('{"a":1}');
-    expect(answered.kind === 'answer' && 'content-encoding' in answered.headers).toBe(false);
+    const result = await proxy().list('');
+    expect(textOf(result)).toBe('{"a":1}');
+    expect(result.kind === 'answer' && 'content-encoding' in result.headers).toBe(false);
   });
 });
 
-describe('what is no answer', () => {
+describe('a failure', () => {
   it.each([
     [401, 'API key', false],
     [403, 'API key', false],
@@ -148,24 +148,24 @@ describe('what is no answer', () => {
   ])('%i', async (status, says, retry) => {
     answer = (_, response) =>
       response.writeHead(status, { location: `${baseUrl}/v1/user` }).end(`{"message":"${KEY}"}`);
-    const answered = await proxy().list('');
-    expect(answered).toMatchObject({ kind: 'failure', status: 502, retry, message: expect.stringContaining(says) });
+    const result = await proxy().list('');
+    expect(result).toMatchObject({ kind: 'failure', status: 502, retry, message: expect.stringContaining(says) });
     expect(seen).toHaveLength(1);
-    expect(JSON.stringify(answered)).not.toContain(KEY);
+    expect(JSON.stringify(result)).not.toContain(KEY);
   });
 
-  it('one in a strange encoding', async () => {
+  it('an unknown encoding', async () => {
     answer = (_, response) => response.writeHead(200, { 'content-encoding': 'x-own' }).end('?');
     expect(await proxy().list('')).toMatchObject({ status: 502, message: expect.stringContaining('encoding') });
   });
 
   it.each([
-    ['announced', (response: ServerResponse) => response.setHeader('content-length', 1001).end('x'.repeat(1001))],
+    ['declared', (response: ServerResponse) => response.setHeader('content-length', 1001).end('x'.repeat(1001))],
     [
-      'not announced',
+      'not declared',
       (response: ServerResponse) => response.write('x'.repeat(600), () => response.end('x'.repeat(401))),
     ],
-  ])('one byte too many, %s', async (_, send) => {
+  ])('one byte too many, %s length', async (_, send) => {
     answer = (_request, response) => {
       send(response);
     };
@@ -175,29 +175,29 @@ describe('what is no answer', () => {
   });
 
   it.each([
-    ['never', () => undefined],
+    ['nothing', () => undefined],
     ['half', (response: ServerResponse) => response.write('{"items":[')],
-  ])('one that comes %s in time', async (_, send) => {
+  ])('an answer of which %s comes in time', async (_, send) => {
     answer = (_request, response) => {
       send(response);
     };
     expect(await proxy({ timeoutMs: 50 }).list('')).toMatchObject({ kind: 'failure', status: 504, retry: true });
   });
 
-  it('one that breaks off', async () => {
+  it('an interrupted answer', async () => {
     answer = (_request, response) => {
       response.write('{"items":[', () => setTimeout(() => response.destroy(), 20));
     };
     expect(await proxy().list('')).toMatchObject({ kind: 'failure', status: 502, retry: true });
   });
 
-  it('one that never comes, for nobody listens; the key is not in what is said of it', async () => {
+  it('an unreachable upstream; the message does not contain the key', async () => {
     const refused = async (): Promise<Response> => {
       throw new TypeError(`fetch failed: Authorization: Bearer ${KEY}\r\nX: 1`);
     };
-    const answered = await proxy({ fetch: refused }).list('');
-    expect(answered).toMatchObject({ kind: 'failure', status: 502 });
-    expect(JSON.stringify(answered)).not.toContain(KEY);
+    const result = await proxy({ fetch: refused }).list('');
+    expect(result).toMatchObject({ kind: 'failure', status: 502 });
+    expect(JSON.stringify(result)).not.toContain(KEY);
   });
 });
 
@@ -211,7 +211,7 @@ describe('our key', () => {
     btoa(`x${KEY}`),
     JSON.stringify({ authorization: KEY }),
   ];
-  it.each(ECHOES)('is not handed on in a body: %s', async (echo) => {
+  it.each(ECHOES)('is not passed on in a body: %s', async (echo) => {
     for (const status of [200, 400, 500]) {
       // In two parts, so that it comes in two pieces.
       answer = (_, response) => {
@@ -227,10 +227,10 @@ describe('our key', () => {
     }
   });
 
-  it('is not handed on in a header', async () => {
+  it('is not passed on in a header', async () => {
     answer = (_, response) => response.writeHead(429, { 'x-request-id': `for-${KEY}`, 'retry-after': KEY }).end('{}');
-    const answered = await proxy().list('');
-    expect(answered).toMatchObject({ headers: { 'x-request-id': 'for-[redacted]' } });
-    expect(JSON.stringify(answered)).not.toContain(KEY);
+    const result = await proxy().list('');
+    expect(result).toMatchObject({ headers: { 'x-request-id': 'for-[redacted]' } });
+    expect(JSON.stringify(result)).not.toContain(KEY);
   });
 });

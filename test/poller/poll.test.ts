@@ -1,4 +1,4 @@
-/** A poll, against logs, ledgers and KVs that answer by script. */
+/** A poll, against scripted logs, ledgers and KV namespaces. */
 import { describe, expect, it } from 'vitest';
 import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/checkpoint-text.ts';
 import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
@@ -23,7 +23,7 @@ function page(entries: readonly Entry[], nextCursor: string | null = null): Page
 
 type Answer = Page | Error | ((query: ListQuery) => Page);
 
-/** Answers in turn, the last one for ever; remembers what it was asked. */
+/** Answers in turn, then repeats the last answer; records the queries. */
 function scripted(...answers: readonly Answer[]): AuditLog & { readonly asked: ListQuery[] } {
   const asked: ListQuery[] = [];
   return {
@@ -40,7 +40,7 @@ function scripted(...answers: readonly Answer[]): AuditLog & { readonly asked: L
   };
 }
 
-/** A log that sorts and filters; its cursors are offsets. */
+/** A log that sorts and filters, with offsets as cursors. */
 function sorted(all: readonly Entry[]) {
   return (query: ListQuery): Page => {
     const since = query.created_at_min === undefined ? 0 : Date.parse(query.created_at_min);
@@ -55,16 +55,16 @@ const failing = (kind: UpstreamErrorKind): UpstreamError => new UpstreamError(ki
 
 function memoryKv(
   values: Readonly<Record<string, string>> = {},
-): CheckpointKv & { readonly held: Map<string, string> } {
-  const held = new Map(Object.entries(values));
+): CheckpointKv & { readonly stored: Map<string, string> } {
+  const stored = new Map(Object.entries(values));
   return {
-    held,
-    get: async (keys) => new Map(keys.map((key) => [key, held.get(key) ?? null])),
-    put: async (key, value) => void held.set(key, value),
+    stored,
+    get: async (keys) => new Map(keys.map((key) => [key, stored.get(key) ?? null])),
+    put: async (key, value) => void stored.set(key, value),
   };
 }
 
-/** The scene's ledger as a poll calls it. */
+/** The scene's ledger, as a poll calls it. */
 function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
   return {
     begin: async (input) => ledger.begin(input, NOON),
@@ -91,7 +91,7 @@ function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {
 }
 
 describe('pages', () => {
-  it('are followed to the end of the walk, one after the other', async () => {
+  it('are followed to the end of the scan', async () => {
     const it = scene();
     const log = scripted(sorted(records(250)));
     const polled = await poll(deps(log, callable(it)));
@@ -104,16 +104,16 @@ describe('pages', () => {
     expect(it.count('entries')).toBe(250);
   });
 
-  it('are followed no further than the budget, and from there the next time', async () => {
+  it('are followed within the budget, and from there by the next poll', async () => {
     const it = scene();
     const log = scripted(sorted(records(250)));
     const budget = { requests: 2 };
     expect(await poll(deps(log, callable(it), budget))).toMatchObject({ stopped: 'budget', pages: 2, recorded: 200 });
-    const anew = callable(it.reopened());
-    expect(await poll(deps(log, anew, budget))).toMatchObject({ stopped: 'scan ended', pages: 1, recorded: 50 });
+    const reopened = callable(it.reopened());
+    expect(await poll(deps(log, reopened, budget))).toMatchObject({ stopped: 'scan ended', pages: 1, recorded: 50 });
   });
 
-  it('end with the time there is', async () => {
+  it('are followed within the time limit', async () => {
     const it = scene();
     let now = NOON;
     const log = scripted((query) => {
@@ -124,7 +124,7 @@ describe('pages', () => {
     expect(polled).toMatchObject({ stopped: 'budget', pages: 2 });
   });
 
-  it('over the size cap are asked for again at limit 10, once', async () => {
+  it('that are too large are requested again at limit 10, once', async () => {
     const it = scene();
     const small = sorted(records(30));
     const log = scripted((query) => {
@@ -135,13 +135,13 @@ describe('pages', () => {
     expect(log.asked.map(({ limit }) => limit)).toEqual([100, 10, 100, 10, 100, 10]);
   });
 
-  it('over it even then stop the watch, loudly', async () => {
+  it('that are too large even then fail the poll', async () => {
     const log = scripted(failing('too-large'));
     await expect(poll(deps(log, callable(scene())))).rejects.toThrow('too-large');
     expect(log.requests).toBe(2);
   });
 
-  it('are given to the ledger in batches of at most 100 entries and 512 K characters, or one entry', async () => {
+  it('are recorded in batches of at most 100 entries and 512 K characters, or one entry', async () => {
     const it = scene();
     const ledger = callable(it);
     const batches: Batch[] = [];
@@ -167,7 +167,7 @@ describe('pages', () => {
     expect(batches.map(({ next }) => next !== null)).toEqual([...batches.slice(1).map(() => false), true]);
   });
 
-  it('stop where another tick has overtaken this one', async () => {
+  it('are not recorded if another tick has overtaken this one', async () => {
     const it = scene();
     const ledger = callable(it);
     const log = scripted((query) => {
@@ -180,13 +180,13 @@ describe('pages', () => {
   });
 });
 
-describe('refusals', () => {
-  it('of a cursor: the walk goes on with a new query', async () => {
+describe('rejections', () => {
+  it('of a cursor: the scan goes on with a new query', async () => {
     const it = scene();
     const all = records(250);
-    let refused = 0;
+    let rejections = 0;
     const log = scripted((query) => {
-      if (query.cursor !== undefined && refused++ === 0) throw failing('bad-request');
+      if (query.cursor !== undefined && rejections++ === 0) throw failing('bad-request');
       return sorted(all)(query);
     });
     const polled = await poll(deps(log, callable(it)));
@@ -196,7 +196,7 @@ describe('refusals', () => {
     expect(log.asked[2]?.created_at_min).toBe(new Date(all[99]?.createdAt ?? 0).toISOString());
   });
 
-  it('of sort and filter: asked without, from then on', async () => {
+  it('of sort and filter: dropped from then on', async () => {
     const it = scene();
     const log = scripted((query) => {
       if (query.sort !== undefined) throw failing('bad-request');
@@ -207,7 +207,7 @@ describe('refusals', () => {
     expect(log.asked.map(({ sort }) => sort !== undefined)).toEqual([true, false, false]);
   });
 
-  it('without end are thrown, once what was read is recorded', async () => {
+  it('that persist are thrown, after everything read is recorded', async () => {
     const it = scene();
     const kv = memoryKv();
     const log = scripted((query) => {
@@ -215,7 +215,7 @@ describe('refusals', () => {
       return sorted(records(250))(query);
     });
     await expect(poll(deps(log, callable(it), { kv, requests: 100 }))).resolves.toMatchObject({});
-    // Each new query moves the walk on, so that this ends; one that does not move gives up.
+    // Each new query moves the scan, so that this ends; a scan that does not move gives up.
     expect(it.count('entries')).toBe(250);
     const still = scripted(failing('not-found'));
     await expect(poll(deps(still, callable(it)))).rejects.toThrow('not-found');
@@ -223,7 +223,7 @@ describe('refusals', () => {
   });
 
   it.each(['server-error', 'rate-limited', 'timeout', 'unauthorized'] as const)(
-    'that are none (%s) are thrown at once, once what was read is recorded and published',
+    'other failures (%s) are thrown at once, after everything read is recorded and published',
     async (kind) => {
       const it = scene();
       const kv = memoryKv();
@@ -231,11 +231,11 @@ describe('refusals', () => {
       await expect(poll(deps(log, callable(it), { kv }))).rejects.toThrow(kind);
       expect([it.count('entries'), log.requests]).toEqual([100, 2]);
       expect(it.reopened().checkpoint().scan?.cursor).toBe('100');
-      expect(kv.held.has(KV_CHECKPOINT)).toBe(true);
+      expect(kv.stored.has(KV_CHECKPOINT)).toBe(true);
     },
   );
 
-  it('a cursor that leads back to itself is dropped, and the poll gives up where that does not help', async () => {
+  it('a cursor that leads back to itself is dropped, and the poll gives up if that does not help', async () => {
     const it = scene();
     const log = scripted(page(records(5), 'again'));
     const polled = await poll(deps(log, callable(it), { requests: 100 }));
@@ -244,9 +244,9 @@ describe('refusals', () => {
   });
 });
 
-describe('an entry that brings the ledger down', () => {
-  /** A ledger that fails whenever X is in a batch. */
-  function allergic(it: Pick<Scene, 'ledger'>, poison: string): LedgerApi {
+describe('an entry that crashes the ledger', () => {
+  /** A ledger that fails whenever `poison` is in a batch. */
+  function crashingOn(it: Pick<Scene, 'ledger'>, poison: string): LedgerApi {
     const ledger = callable(it);
     return {
       ...ledger,
@@ -257,16 +257,16 @@ describe('an entry that brings the ledger down', () => {
     };
   }
 
-  it.each([0, 1, 41, 98, 99])('is found by halving, and put away at the third poll (%i of 100)', async (index) => {
+  it.each([0, 1, 41, 98, 99])('is found by halving, and quarantined at the third poll (%i of 100)', async (index) => {
     const it = scene();
     const all = records(100);
     const poison = all[index]?.id ?? '';
     const log = scripted(sorted(all));
     for (const time of [1, 2]) {
-      await expect(poll(deps(log, allergic(it, poison))), `poll ${time}`).rejects.toThrow('out of memory');
+      await expect(poll(deps(log, crashingOn(it, poison))), `poll ${time}`).rejects.toThrow('out of memory');
       expect(it.count('quarantine', 'failures >= 3')).toBe(0);
     }
-    const polled = await poll(deps(log, allergic(it, poison)));
+    const polled = await poll(deps(log, crashingOn(it, poison)));
     expect(polled.stopped).toBe('scan ended');
     expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
     expect(it.count('quarantine')).toBe(1);
@@ -277,7 +277,7 @@ describe('an entry that brings the ledger down', () => {
     expect(it.count('entries')).toBe(99);
   });
 
-  it('is not looked for where the ledger merely can’t be reached', async () => {
+  it('is not searched for if the ledger can’t be reached', async () => {
     const it = scene();
     const down: LedgerApi = {
       begin: async () => {
@@ -302,10 +302,10 @@ describe('an entry that brings the ledger down', () => {
     expect(it.count('quarantine')).toBe(0);
   });
 
-  it('is not looked for where only the answer was lost', async () => {
+  it('is not searched for if only the answer was lost', async () => {
     const it = scene();
     const ledger = callable(it);
-    const deaf: LedgerApi = {
+    const silent: LedgerApi = {
       ...ledger,
       record: async (batch) => {
         await ledger.record(batch);
@@ -313,16 +313,16 @@ describe('an entry that brings the ledger down', () => {
       },
     };
     const log = scripted(page(records(1)));
-    for (let i = 0; i < 6; i++) await poll(deps(log, deaf)).catch(() => undefined);
+    for (let i = 0; i < 6; i++) await poll(deps(log, silent)).catch(() => undefined);
     expect([it.count('entries'), it.count('quarantine'), it.count('health_alerts')]).toEqual([1, 0, 0]);
   });
 
-  it('on the stage is found the same way', async () => {
+  it('is found among staged entries too', async () => {
     const it = scene();
     const ledger = callable(it);
     const all = records(40);
     const poison = all[17]?.id;
-    const allergicDrain: LedgerApi = {
+    const crashingOnFlush: LedgerApi = {
       ...ledger,
       flush: async (expect, most) => {
         const taken = it.store.all<{ id: string }>(`SELECT id FROM staging ORDER BY created_at, id LIMIT ${most}`);
@@ -334,17 +334,17 @@ describe('an entry that brings the ledger down', () => {
       const from = Number(query.cursor ?? 0);
       return page(all.toReversed().slice(from, from + 20), from === 0 ? '20' : null);
     });
-    for (let i = 0; i < 2; i++) await expect(poll(deps(newestFirst, allergicDrain))).rejects.toThrow('out of memory');
-    expect((await poll(deps(newestFirst, allergicDrain))).stopped).toBe('scan ended');
+    for (let i = 0; i < 2; i++) await expect(poll(deps(newestFirst, crashingOnFlush))).rejects.toThrow('out of memory');
+    expect((await poll(deps(newestFirst, crashingOnFlush))).stopped).toBe('scan ended');
     expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
     expect(it.count('quarantine')).toBe(1);
   });
 });
 
-describe('records that are odd', () => {
+describe('odd records', () => {
   const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 
-  it('nested more deeply than can be written down are put away, and stop nothing', async () => {
+  it('nested too deeply for JSON are quarantined, and stop nothing', async () => {
     const it = scene();
     const deep = record('deep', NOON - MINUTE, { x: nested(200_000) });
     const { malformed } = parsePage({ items: [{ created_at: 'x', y: nested(200_000) }] }, NOON);
@@ -353,7 +353,7 @@ describe('records that are odd', () => {
     expect(await poll(deps(log, callable(it)))).toMatchObject({ recorded: 0, quarantined: 0 });
   });
 
-  it('nested as deeply as may be are recorded or put away', async () => {
+  it('nested deeply are recorded or quarantined', async () => {
     const it = scene();
     const depths = Array.from({ length: 40 }, (_, i) => 500 + i * 150);
     const log = scripted(
@@ -363,7 +363,7 @@ describe('records that are odd', () => {
     expect(it.count('entries') + it.count('quarantine', 'failures >= 3')).toBe(depths.length);
   });
 
-  it('without id or time are put away, once', async () => {
+  it('without id or time are quarantined, once', async () => {
     const it = scene();
     const items = [null, 7, 'x', [], {}, { id: '' }, { id: 'a' }, { id: 'b', created_at: 'soon' }, { created_at: 'x' }];
     const { entries, malformed } = parsePage({ items }, NOON);
@@ -373,7 +373,7 @@ describe('records that are odd', () => {
     expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: 0 });
   });
 
-  it('dated at the ends of time are recorded, and move nothing', async () => {
+  it('with extreme dates are recorded, and move nothing', async () => {
     const it = scene();
     const log = scripted((query) => {
       const { entries } = parsePage(
@@ -397,26 +397,26 @@ describe('records that are odd', () => {
 });
 
 describe('KV', () => {
-  it('holds the checkpoint, once something new is recorded', async () => {
+  it('has the checkpoint after something new is recorded', async () => {
     const it = scene();
     const kv = memoryKv();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
-    const read = checkpointFrom(kv.held.get(KV_CHECKPOINT) ?? '');
+    const read = checkpointFrom(kv.stored.get(KV_CHECKPOINT) ?? '');
     expect(read).toMatchObject({ ok: true, value: { watermark: NOON - ALLOWED_LATENESS, scan: null } });
-    kv.held.clear();
+    kv.stored.clear();
     await poll(deps(scripted(page(records(1))), callable(it), { kv }));
-    expect(kv.held.size).toBe(0);
+    expect(kv.stored.size).toBe(0);
   });
 
   const garbage: readonly [string, string][] = [
-    ['not JSON', '{'],
+    ['text that is not JSON', '{'],
     ['another type', '7'],
     ['null', 'null'],
     ['no watermark', '{}'],
-    ['no time', '{"watermark":"yesterday"}'],
-    ['a broken walk', '{"watermark":"2026-01-05T11:00:00Z","scan":{}}'],
+    ['an unreadable time', '{"watermark":"yesterday"}'],
+    ['a broken scan', '{"watermark":"2026-01-05T11:00:00Z","scan":{}}'],
   ];
-  it.each(garbage)('is noted and left alone where it holds %s', async (_, text) => {
+  it.each(garbage)('is noted and ignored if it has %s', async (_, text) => {
     const it = scene();
     const kv = memoryKv({ [KV_CHECKPOINT]: text, [KV_REWIND]: text });
     const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
@@ -424,7 +424,7 @@ describe('KV', () => {
     expect(polled.notes.filter((note) => note.includes("can't be read and is ignored"))).toHaveLength(2);
   });
 
-  it('that refuses a write is noted, and nothing thrown', async () => {
+  it('that refuses a write is noted, and nothing is thrown', async () => {
     const it = scene();
     const kv = { ...memoryKv(), put: () => Promise.reject(new Error('429')) };
     const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
@@ -432,13 +432,13 @@ describe('KV', () => {
     expect(polled.notes).toEqual(['KV did not take the checkpoint (the ledger has it): Error: 429']);
   });
 
-  it('that can’t be read is noted, where the ledger knows where it is', async () => {
+  it('that can’t be read is noted, if the ledger has a checkpoint', async () => {
     const kv = { ...memoryKv(), get: () => Promise.reject(new Error('503')) };
     const polled = await poll(deps(scripted(page(records(1))), callable(scene()), { kv }));
     expect(polled).toMatchObject({ recorded: 1, notes: ['KV could not be read: Error: 503'] });
   });
 
-  it('is obeyed once where it holds a rewind', async () => {
+  it('has its rewind applied once', async () => {
     const it = scene();
     const kv = memoryKv({ [KV_REWIND]: rewindText({ id: 'r', to: NOON - 90 * MINUTE, suppress: false }) });
     const log = scripted(page(records(1)));
@@ -450,7 +450,7 @@ describe('KV', () => {
     ]);
   });
 
-  it('that is ahead of a ledger that has begun is not believed', async () => {
+  it('that is ahead of a started ledger is ignored', async () => {
     const it = scene();
     const ahead = checkpointText({ ...it.checkpoint(), watermark: NOON + 60 * MINUTE, floor: NOON + 60 * MINUTE });
     const log = scripted(page(records(2)));
@@ -461,9 +461,9 @@ describe('KV', () => {
 
 describe('the upstream’s clock', () => {
   it.each([
-    ['ahead by less than half a minute is believed', 20_000, NOON + 20_000 - ALLOWED_LATENESS],
-    ['ahead by more is not', 24 * 60 * MINUTE, NOON + 30_000 - ALLOWED_LATENESS],
-    ['behind is believed', -20 * MINUTE, NOON - 25 * MINUTE],
+    ['ahead by less than half a minute is used', 20_000, NOON + 20_000 - ALLOWED_LATENESS],
+    ['ahead by more is limited', 24 * 60 * MINUTE, NOON + 30_000 - ALLOWED_LATENESS],
+    ['behind is used', -20 * MINUTE, NOON - 25 * MINUTE],
     ['behind by years moves nothing', -1e12, NOON - 60 * MINUTE],
   ])('%s', async (_, ahead, watermark) => {
     const log = scripted({ ...page([]), servedAt: NOON + ahead });
