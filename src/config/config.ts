@@ -1,9 +1,9 @@
 /**
- * The environment, checked once and turned into a typed `Config`; nothing further in sees `env`.
+ * The environment, checked once and turned into a typed `Config`; no other code reads `env`.
  *
- * Contract: `readConfig` never throws and lists every problem at once. A bad setting stops only what needs it: a bad
- * webhook does not stop the watch, a bad API key stops only what asks the upstream, a bad number falls back to its
- * default; each problem says what happens meanwhile. No problem holds a secret. Pure: no clock, no I/O.
+ * Contract: `readConfig` never throws and lists every problem at once. A wrong setting stops only what needs it: a wrong
+ * webhook does not stop reading, a wrong API key stops only requests to the upstream, a wrong number falls back to its
+ * default. Each problem says what happens until it is fixed. No problem holds a secret. Pure: no clock, no I/O.
  */
 
 import type { Routing } from '../routing/routing.ts';
@@ -39,24 +39,24 @@ const DEFAULT_BASE_URL = 'https://api.nirvanalabs.io';
 
 /** `Kv` and `Ledger` are the bindings' types, `Create` makes a receiver: the wiring knows them. */
 export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Create = unknown> {
-  /** Everything that is wrong with the settings, errors first; empty when all is well. */
+  /** Everything that is wrong with the settings, errors first. */
   readonly problems: readonly SettingProblem[];
-  /** Null: nothing can be asked of the upstream. */
+  /** Null: the upstream can't be read. */
   readonly upstream: { readonly baseUrl: string; readonly apiKey: string } | null;
   readonly watch: WatchSettings;
-  /** Every receiver that is declared or set, usable or not. */
+  /** Every receiver that is declared or set, whether it can be used or not. */
   readonly receivers: readonly ConfiguredReceiver<Create>[];
-  /** The Worker's own address, without a slash at its end: for links in messages. Null: there are none. */
+  /** The Worker's own address without a trailing slash. Null: messages have no links. */
   readonly publicUrl: string | null;
-  /** Cloudflare Access, where it stands in front: `<team>.cloudflareaccess.com`, and the application's AUD tag. */
+  /** Cloudflare Access, if it protects the pages: `<team>.cloudflareaccess.com`, and the application's AUD tag. */
   readonly access: { readonly teamDomain: string; readonly audience: string } | null;
-  /** Asked for after each walk that ended. */
+  /** Pinged after every complete read. */
   readonly heartbeatUrl: string | null;
   /** When the upstream key expires, ms since the epoch. */
   readonly apiKeyExpiresAt: number | null;
-  /** Null: no link can be signed or checked. */
+  /** Null: links can be neither signed nor verified. */
   readonly linkSecret: string | null;
-  /** How often somebody may ask. Null: nobody counts. */
+  /** Limits requests per caller. Null: there is no limit. */
   readonly rateLimit: RateLimit | null;
   readonly kv: Kv | null;
   readonly ledger: Ledger | null;
@@ -99,20 +99,12 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
 
   const take = createTake(problems);
 
-  const apiKey = take('NIRVANA_LABS_API_KEY', readApiKey(from, 'NIRVANA_LABS_API_KEY'), {
-    missing: 'is not set',
-    meanwhile: 'the audit log is not read: nothing is watched',
-    hint: `an API key of the organization that may read its audit log: ${bySecret('NIRVANA_LABS_API_KEY')}`,
-  });
-  const baseUrl = take('NIRVANA_LABS_BASE_URL', readBaseUrl(from), {
-    missing: null,
-    meanwhile: 'the audit log is not read: nothing is watched',
-    hint: `leave it out for ${DEFAULT_BASE_URL}, or an https address without query, ${IN_VARS}`,
-  });
+  const upstream = readUpstream(from, take);
   const linkSecret = take('LINK_SECRET', readSecret(from, 'LINK_SECRET'), {
     missing: 'is not set',
-    meanwhile: 'nobody may operate it, no link in a message can be signed, nobody can sign in; the watch goes on',
-    hint: `32 random characters or more: openssl rand -hex 32 | ${bySecret('LINK_SECRET')}`,
+    meanwhile:
+      'nobody can sign in or run operator commands, and messages have no signed links; the audit log is still watched',
+    hint: `set it to 32 or more random characters: openssl rand -hex 32 | ${bySecret('LINK_SECRET')}`,
   });
   const { receivers, problems: receiverProblems } = readReceivers(from, receiverTypes, routing);
   problems.push(...receiverProblems);
@@ -120,47 +112,33 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
   const publicUrl = take('PUBLIC_URL', after(readText(from, 'PUBLIC_URL'), parseOrigin), {
     missing: null,
     meanwhile: NO_LINKS,
-    hint: PUBLIC_URL_RIGHT,
+    hint: PUBLIC_URL_HINT,
   });
   const access = readAccess(from, take);
   const heartbeatUrl = take('HEARTBEAT_URL', after(readText(from, 'HEARTBEAT_URL'), parseServiceUrl), {
     missing: null,
-    meanwhile: 'nobody outside is told that it watches',
-    hint: `the https address that your monitor gives: ${bySecret('HEARTBEAT_URL')}`,
+    meanwhile: 'no monitor is pinged',
+    hint: `set it to the https URL that your monitor gives you: ${bySecret('HEARTBEAT_URL')}`,
   });
   const apiKeyExpiresAt = take('API_KEY_EXPIRES_AT', readExpiry(from, 'API_KEY_EXPIRES_AT'), {
     missing: null,
     meanwhile: 'nobody is warned before the API key expires',
-    hint: `a date or a time such as \`2026-12-31\` or \`2026-12-31T12:00:00Z\`, ${IN_VARS}`,
+    hint: `set it to a date or a time such as \`2026-12-31\` or \`2026-12-31T12:00:00Z\`, ${IN_VARS}`,
   });
 
   const { watch, notices } = readWatch(from, take);
 
-  const kv = take('KV', readBinding<Kv>(from, 'KV', ['get', 'put', 'delete']), {
-    missing: 'is not bound',
-    meanwhile: 'the checkpoint is kept by the ledger only: it cannot be read or rewound',
-    hint: 'a KV namespace: [[kv_namespaces]] with binding = "KV" in wrangler.toml, then npm run deploy',
-  });
-  const rateLimit = take('RATE_LIMIT', readBinding<RateLimit>(from, 'RATE_LIMIT', ['limit']), {
-    missing: null,
-    meanwhile: UNCOUNTED,
-    hint: RATE_LIMIT_RIGHT,
-  });
-  const ledger = take('LEDGER', readBinding<Ledger>(from, 'LEDGER', ['idFromName', 'get']), {
-    missing: 'is not bound',
-    meanwhile: 'nothing can be recorded: nothing is watched',
-    hint: 'the Durable Object: [[durable_objects.bindings]] with name = "LEDGER", class_name = "Ledger" in wrangler.toml, then npm run deploy',
-  });
+  const bindings = readBindings<Kv, Ledger>(from, take);
 
   return {
     problems: errorsFirst([
       ...problems,
       ...notices,
       ...renamed(from),
-      ...absences(from),
+      ...missingOptions(from),
       ...misspellings(from, [...SETTINGS, ...receiverSettings(receiverTypes, routing)]),
     ]),
-    upstream: apiKey === null || baseUrl === null ? null : { baseUrl, apiKey },
+    upstream,
     watch,
     receivers,
     publicUrl,
@@ -168,17 +146,52 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
     heartbeatUrl,
     apiKeyExpiresAt,
     linkSecret,
-    rateLimit,
-    kv,
-    ledger,
+    ...bindings,
   };
 }
 
-const NO_LINKS = 'messages have no links, and the entry has to be looked for by hand';
-const PUBLIC_URL_RIGHT = `npm run deploy sets it; or the Worker's address alone, such as \`https://tocsin.example.com\`: ${bySecret('PUBLIC_URL')}`;
-const UNCOUNTED = 'those who may look may ask as often as they like, and guess as often';
-const RATE_LIMIT_RIGHT =
-  'the lines [[ratelimits]] with name = "RATE_LIMIT" in wrangler.toml, as the repository has them, then npm run deploy';
+const NOTHING_WATCHED = 'the audit log is not read, so nothing is watched';
+const NO_LINKS = 'messages have no links: alerts and entries must be looked up by hand';
+const PUBLIC_URL_HINT = `npm run deploy sets it; or set it to the Worker's address, such as \`https://tocsin.example.com\`: ${bySecret('PUBLIC_URL')}`;
+const NO_LIMIT = 'requests are not limited, and neither are guesses at tokens';
+const RATE_LIMIT_HINT =
+  'add [[ratelimits]] with name = "RATE_LIMIT" to wrangler.toml, as in the repository, then npm run deploy';
+
+function readUpstream(from: Environment, take: Take): Config['upstream'] {
+  const apiKey = take('NIRVANA_LABS_API_KEY', readApiKey(from, 'NIRVANA_LABS_API_KEY'), {
+    missing: 'is not set',
+    meanwhile: NOTHING_WATCHED,
+    hint: `set it to an API key of the organization that may read its audit log: ${bySecret('NIRVANA_LABS_API_KEY')}`,
+  });
+  const baseUrl = take('NIRVANA_LABS_BASE_URL', readBaseUrl(from), {
+    missing: null,
+    meanwhile: NOTHING_WATCHED,
+    hint: `remove it for ${DEFAULT_BASE_URL}, or set it to an https URL without a query, ${IN_VARS}`,
+  });
+  return apiKey === null || baseUrl === null ? null : { baseUrl, apiKey };
+}
+
+function readBindings<Kv, Ledger>(
+  from: Environment,
+  take: Take,
+): Pick<Config<Kv, Ledger>, 'kv' | 'rateLimit' | 'ledger'> {
+  const kv = take('KV', readBinding<Kv>(from, 'KV', ['get', 'put', 'delete']), {
+    missing: 'is not bound',
+    meanwhile: 'only the ledger holds the checkpoint: it can be neither read nor rewound',
+    hint: 'add [[kv_namespaces]] with binding = "KV" to wrangler.toml, then npm run deploy',
+  });
+  const rateLimit = take('RATE_LIMIT', readBinding<RateLimit>(from, 'RATE_LIMIT', ['limit']), {
+    missing: null,
+    meanwhile: NO_LIMIT,
+    hint: RATE_LIMIT_HINT,
+  });
+  const ledger = take('LEDGER', readBinding<Ledger>(from, 'LEDGER', ['idFromName', 'get']), {
+    missing: 'is not bound',
+    meanwhile: 'nothing can be recorded, so nothing is watched',
+    hint: 'add [[durable_objects.bindings]] with name = "LEDGER", class_name = "Ledger" to wrangler.toml, then npm run deploy',
+  });
+  return { kv, rateLimit, ledger };
+}
 
 function errorsFirst(problems: readonly SettingProblem[]): readonly SettingProblem[] {
   const isError = ({ severity }: SettingProblem) => severity === 'error';
@@ -190,28 +203,28 @@ function readBaseUrl(env: Environment): Reading<string> {
   return text.kind === 'absent' ? value(DEFAULT_BASE_URL) : after(text, parseBaseUrl);
 }
 
-/** Both, or neither: a token that any application of the team could have would let in whoever may use that one. */
+/** Both or neither: without the audience, a token for any other application of the team would be accepted. */
 function readAccess(env: Environment, take: Take): Config['access'] {
   const team = after(readText(env, 'ACCESS_TEAM_DOMAIN'), parseTeamDomain);
   const aud = readAudience(env, 'ACCESS_AUD');
-  const meanwhile = 'nobody is let in by Cloudflare Access; viewer tokens and links work';
+  const meanwhile = 'Cloudflare Access authenticates nobody; viewer tokens and links work';
   const teamDomain = take('ACCESS_TEAM_DOMAIN', team, {
-    missing: aud.kind === 'absent' ? null : 'is not set, and ACCESS_AUD is',
+    missing: aud.kind === 'absent' ? null : 'is not set, but ACCESS_AUD is',
     meanwhile,
-    hint: `your team's domain, such as \`example.cloudflareaccess.com\`, ${IN_VARS}`,
+    hint: `set it to your team's domain, such as \`example.cloudflareaccess.com\`, ${IN_VARS}`,
   });
   const audience = take('ACCESS_AUD', aud, {
-    missing: team.kind === 'absent' ? null : 'is not set, and ACCESS_TEAM_DOMAIN is',
+    missing: team.kind === 'absent' ? null : 'is not set, but ACCESS_TEAM_DOMAIN is',
     meanwhile,
-    hint: `the Application Audience (AUD) tag of the Access application, 64 hexadecimal digits, ${IN_VARS}`,
+    hint: `set it to the Application Audience (AUD) tag of the Access application, 64 hexadecimal digits, ${IN_VARS}`,
   });
   return teamDomain === null || audience === null ? null : { teamDomain, audience };
 }
 
-/** Settings of version 0.1, and what they are called since. */
+/** Settings of version 0.1, and their names since. */
 const RENAMED: { readonly [name: string]: string } = { OVERLAP: 'ALLOWED_LATENESS' };
 
-/** Settings that stand under an old name: an error, since nothing reads them. */
+/** Settings with an old name: an error, since nothing reads them. */
 function renamed(env: Environment): SettingProblem[] {
   return Object.entries(RENAMED).flatMap(([old, name]) => {
     if (readText(env, old).kind === 'absent') return [];
@@ -220,18 +233,18 @@ function renamed(env: Environment): SettingProblem[] {
         setting: old,
         severity: 'error' as const,
         problem: `is now called ${name}`,
-        meanwhile: `it is not read: ${name} has its own value or the default`,
+        meanwhile: `it is ignored: ${name} has its own value or the default`,
         hint: `rename it to ${name}, ${IN_VARS}`,
       },
     ];
   });
 }
 
-/** What may be left out, and is missed. */
-function absences(env: Environment): SettingProblem[] {
+/** What is optional and recommended. */
+function missingOptions(env: Environment): SettingProblem[] {
   const rows = [
-    ['PUBLIC_URL', readText(env, 'PUBLIC_URL'), 'is not set', NO_LINKS, PUBLIC_URL_RIGHT],
-    ['RATE_LIMIT', readBinding(env, 'RATE_LIMIT', []), 'is not bound', UNCOUNTED, RATE_LIMIT_RIGHT],
+    ['PUBLIC_URL', readText(env, 'PUBLIC_URL'), 'is not set', NO_LINKS, PUBLIC_URL_HINT],
+    ['RATE_LIMIT', readBinding(env, 'RATE_LIMIT', []), 'is not bound', NO_LIMIT, RATE_LIMIT_HINT],
   ] as const;
   return rows.flatMap(([setting, reading, problem, meanwhile, hint]) =>
     reading.kind === 'absent' ? [{ setting, severity: 'notice' as const, problem, meanwhile, hint }] : [],

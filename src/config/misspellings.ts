@@ -1,4 +1,4 @@
-/** Names in the environment that were probably meant to be one of ours. Pure. */
+/** Names in the environment that were probably meant to be one of Tocsin's settings. Pure. */
 import { nearest } from '../text/nearest.ts';
 import type { Environment, SettingProblem } from './setting.ts';
 
@@ -12,9 +12,9 @@ export function misspellings(env: Environment, known: readonly string[]): Settin
       {
         setting: meant,
         severity: 'notice' as const,
-        problem: `is it meant by ${/^[\w-]{1,60}$/.test(name) ? `\`${name}\`` : 'a setting of a similar name'}, which is none of Tocsin's?`,
-        meanwhile: 'that setting is not read',
-        hint: `name it \`${meant}\`, or leave it out`,
+        problem: `may be what ${/^[\w-]{1,60}$/.test(name) ? `\`${name}\`` : 'a setting with a similar name'} was meant to be`,
+        meanwhile: 'the misspelled setting is ignored',
+        hint: `rename it to \`${meant}\`, or remove it`,
       },
     ];
   });

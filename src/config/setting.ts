@@ -1,33 +1,33 @@
 /**
- * One setting as it stands in the environment, and what can be wrong with one.
+ * Reads one setting from the environment.
  *
- * Contract: pure; no secret's value gets into a problem. Of other values only what is short and plainly no secret is
- * shown, for people paste secrets into the wrong line.
+ * Contract: pure; no problem holds a secret's value. Of other values only a short one that can't be a secret is shown, since
+ * people paste secrets into the wrong line.
  */
 import { formatDuration, parseDuration } from '../text/duration.ts';
 
-/** Something about a setting that a person should hear of. */
+/** What is wrong with a setting. */
 export interface SettingProblem {
   readonly setting: string;
-  /** `error`: something does not work, or not as asked. `notice`: it works, but look. */
+  /** `error`: something does not work, or not as set. `notice`: it works, but may not be what was meant. */
   readonly severity: 'error' | 'notice';
-  /** What is wrong, never with a secret's value. */
+  /** Follows the setting's name: `is not set`. Never holds a secret's value. */
   readonly problem: string;
-  /** What happens until it is mended. */
+  /** What happens until it is fixed. */
   readonly meanwhile: string;
-  /** What would be right, with an example and the command that sets it. */
+  /** How to fix it, with an example and the command. */
   readonly hint: string;
 }
 
-/** How to set what is no secret, for a `hint`. */
+/** Where a setting that is not a secret goes, for a `hint`. */
 export const IN_VARS = 'under [vars] in wrangler.toml (locally: in .dev.vars), then npm run deploy';
 
-/** How to set a secret, for a `hint`. */
+/** The command that sets a secret, for a `hint`. */
 export function bySecret(setting: string): string {
   return `npx wrangler secret put ${setting} (locally: in .dev.vars)`;
 }
 
-/** What was read: a value, nothing (absent or empty), or something that is wrong, in words. */
+/** What was read: a value, nothing (absent or empty), or a value that is wrong and why. */
 export type Reading<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'absent' }
@@ -43,14 +43,14 @@ export function wrong(problem: string): Reading<never> {
   return { kind: 'wrong', problem };
 }
 
-/** The value, or null and a problem. Where absence is no problem, `missing` is null. */
+/** The value; or null, and the problem is recorded. `missing` is null if the setting is optional. */
 export type Take = <T>(
   setting: string,
   reading: Reading<T>,
   texts: { readonly missing: string | null; readonly meanwhile: string; readonly hint: string },
 ) => T | null;
 
-/** Takes values, and adds what is wrong to `problems`. */
+/** Creates a `Take` that adds to `problems`. */
 export function createTake(problems: SettingProblem[]): Take {
   return (setting, reading, { missing, meanwhile, hint }) => {
     if (reading.kind === 'value') return reading.value;
@@ -60,7 +60,7 @@ export function createTake(problems: SettingProblem[]): Take {
   };
 }
 
-/** The setting's text, without the white space and line breaks that come along when pasting. */
+/** The setting's text, without white space and line breaks around it, which pasting adds. */
 export function readText(env: Environment, name: string): Reading<string> {
   const raw = env[name];
   if (raw === undefined || raw === null) return absent;
@@ -93,12 +93,12 @@ export function readChoice<T extends string>(env: Environment, name: string, cho
   });
 }
 
-/** `next` of the value, where there is one. */
+/** `next` of the value, if there is one. */
 export function after<T, U>(reading: Reading<T>, next: (read: T) => Reading<U>): Reading<U> {
   return reading.kind === 'value' ? next(reading.value) : reading;
 }
 
-/** A value for people to recognize, if it is so short and plain that it is no secret; else only its length. */
+/** A value that people may recognize, if it is too short and plain to be a secret; else only its length. */
 export function truncate(text: string): string {
   const plain = /^[\w .:+-]{1,12}$/.test(text) || /^\d{4}-\d\d[\dTZtz:.+-]{0,30}$/.test(text);
   return plain ? `\`${text}\`` : `(${text.length} characters)`;

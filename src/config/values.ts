@@ -1,39 +1,39 @@
 /**
- * What the single settings hold: keys, secrets, times, bindings.
+ * Reads the kinds of settings: keys, secrets, times, bindings.
  *
- * Contract: pure, no clock; what is wrong is said without a secret's value.
+ * Contract: pure, no clock; no problem holds a secret's value.
  */
 
 import { parseDuration } from '../text/duration.ts';
 import { readInstant } from '../text/times.ts';
 import { absent, after, type Environment, type Reading, readText, truncate, value, wrong } from './setting.ts';
 
-/** An API key: something that can stand in a header. */
+/** An API key: text that a header can hold. */
 export function readApiKey(env: Environment, name: string): Reading<string> {
   return after(readText(env, name), (text) => {
-    if (/^bearer\s/i.test(text)) return wrong('begins with "Bearer": only the key itself goes here');
-    if (/\s/.test(text)) return wrong('has white space or a line break in it');
+    if (/^bearer\s/i.test(text)) return wrong('begins with "Bearer": set only the key itself');
+    if (/\s/.test(text)) return wrong('has white space or a line break');
     // It becomes a header's value, which holds visible ASCII (RFC 9110, 5.5).
-    if (/[^\x21-\x7e]/.test(text)) return wrong('has characters in it that no key has');
+    if (/[^\x21-\x7e]/.test(text)) return wrong('has characters that no key has');
     return value(text);
   });
 }
 
 /** 32 hexadecimal digits are 128 bits: the output of half a SHA-256, below which an HMAC's key is weak (RFC 2104, 3). */
-const LEAST_SECRET = 32;
+const SECRET_LENGTH_MIN = 32;
 /** 32 random hexadecimal digits have fewer different ones than this once in ten million times. */
-const LEAST_DIFFERENT = 8;
+const DISTINCT_CHARS_MIN = 8;
 
-/** A secret of our own making. */
+/** A secret that Tocsin's operator generates. */
 export function readSecret(env: Environment, name: string): Reading<string> {
   return after(readText(env, name), (text) => {
-    if (text.length < LEAST_SECRET) return wrong(`has ${text.length} characters, fewer than ${LEAST_SECRET}`);
-    if (new Set(text).size < LEAST_DIFFERENT) return wrong('has hardly any different characters: it is not random');
+    if (text.length < SECRET_LENGTH_MIN) return wrong(`has ${text.length} characters, fewer than ${SECRET_LENGTH_MIN}`);
+    if (new Set(text).size < DISTINCT_CHARS_MIN) return wrong('has too few different characters to be random');
     return value(text);
   });
 }
 
-/** From when a first start reads: a time, or so long before the start. */
+/** Where the first start begins to read: a time, or a duration before the start. */
 export type StartAt =
   /** ms since the epoch */
   { readonly kind: 'at'; readonly ms: number } | { readonly kind: 'ago'; readonly agoMs: number };
@@ -51,7 +51,7 @@ export function readStartAt(env: Environment, name: string): Reading<StartAt> {
   });
 }
 
-/** A time (RFC 3339), or a date: its first moment in UTC, so that nothing lasts longer than was meant. ms. */
+/** A time (RFC 3339), or a date: its first moment in UTC, since a later one might come after the expiry. ms. */
 export function readExpiry(env: Environment, name: string): Reading<number> {
   return after(readText(env, name), (text) => {
     const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
@@ -59,10 +59,10 @@ export function readExpiry(env: Environment, name: string): Reading<number> {
   });
 }
 
-/** The ms of a text that has an RFC 3339 time's form. */
+/** The ms of a text that has the form of an RFC 3339 time. */
 function instantOf(text: string): Reading<number> {
   const at = readInstant(text);
-  return at === null ? wrong(`is no such time: ${truncate(text)}`) : value(at);
+  return at === null ? wrong(`is not a valid time: ${truncate(text)}`) : value(at);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
- * How the log is watched: from when, how far back, how much a tick.
+ * The settings of reading: from when, how late entries may appear, how much per tick.
  *
- * Contract: pure. A number or word that is wrong falls back to its default, and is told.
+ * Contract: pure. A wrong number or word falls back to its default and is reported.
  */
 import { formatDuration, parseDuration } from '../text/duration.ts';
 import {
@@ -17,15 +17,15 @@ import { readStartAt, type StartAt } from './values.ts';
 
 export interface WatchSettings {
   readonly startAt: StartAt;
-  /** A first start reads the past without telling anybody. */
+  /** The first start records the past and notifies nobody of it. */
   readonly suppressFirstRead: boolean;
-  /** How late an entry may appear in the log and still be seen. */
+  /** How late an entry may appear in the log and still be recorded. */
   readonly allowedLatenessMs: number;
-  /** No walk ended and none moved for so long: blind. */
+  /** After so long without any progress in reading, Tocsin is blind. */
   readonly blindAfterMs: number;
   /** How long entries are kept. */
   readonly retentionMs: number;
-  /** A tick stops at whichever comes first; what is left is the next tick's. */
+  /** A tick stops at the first of these limits; the next tick continues. */
   readonly pagesPerTick: number;
   readonly secondsPerTick: number;
 }
@@ -45,17 +45,17 @@ export const ALLOWED_LATENESS_MIN_MS = 60_000;
 
 const PLANS = ['free', 'paid'] as const;
 const FIRST_READS = ['notify', 'record'] as const;
-const START_AT_RIGHT = 'a time such as `2026-01-31T00:00:00Z` or a duration back such as `1h` or `7d`';
+const START_AT_FORMS = 'a time such as `2026-01-31T00:00:00Z` or a duration back such as `1h` or `7d`';
 
-/** The settings of the watch, and what is odd about them though each is right. */
+/** Reads them. `notices`: settings that are valid by themselves but don't fit together. */
 export function readWatch(
   env: Environment,
   take: Take,
 ): { readonly watch: WatchSettings; readonly notices: readonly SettingProblem[] } {
-  /** The value, or the default, with a problem if what is set is wrong. */
+  /** The value, or the default; a wrong value is a problem. */
   function takeOr<T>(setting: string, reading: Reading<T>, fallback: T, written: string, right: string): T {
-    const meanwhile = `the default, ${written}, is used`;
-    return take(setting, reading, { missing: null, meanwhile, hint: `${right}, ${IN_VARS}` }) ?? fallback;
+    const meanwhile = `the default is used: ${written}`;
+    return take(setting, reading, { missing: null, meanwhile, hint: `set it to ${right}, ${IN_VARS}` }) ?? fallback;
   }
   const duration = (setting: string, fallback: string, least: string, most: string) =>
     takeOr(
@@ -85,7 +85,7 @@ export function readWatch(
       readStartAt(env, 'START_AT'),
       { kind: 'ago', agoMs: ms('1h') },
       '1h before the first start',
-      START_AT_RIGHT,
+      START_AT_FORMS,
     ),
     suppressFirstRead: firstRead === 'record',
     allowedLatenessMs: duration('ALLOWED_LATENESS', '5m', formatDuration(ALLOWED_LATENESS_MIN_MS), '1h'),
@@ -100,7 +100,7 @@ function ms(duration: string): number {
   return parseDuration(duration) ?? 0;
 }
 
-/** Settings that are each right and do not go together. */
+/** Settings that are valid by themselves but don't fit together. */
 function oddities({ startAt, retentionMs }: WatchSettings): readonly SettingProblem[] {
   if (startAt.kind !== 'ago' || startAt.agoMs <= retentionMs) return [];
   const back = formatDuration(startAt.agoMs);
@@ -109,8 +109,8 @@ function oddities({ startAt, retentionMs }: WatchSettings): readonly SettingProb
       setting: 'START_AT',
       severity: 'notice',
       problem: `is ${back} back, further than entries are kept (RETENTION, ${formatDuration(retentionMs)})`,
-      meanwhile: 'entries older than that are counted and left alone',
-      hint: `a shorter START_AT or a longer RETENTION, ${IN_VARS}`,
+      meanwhile: 'entries older than RETENTION are counted and not recorded',
+      hint: `set a shorter START_AT or a longer RETENTION, ${IN_VARS}`,
     },
   ];
 }

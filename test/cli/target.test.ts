@@ -44,7 +44,11 @@ const WRONG: readonly (readonly [what: string, given: Partial<TargetSources>, pr
   ['no secret at all', {}, 'LINK_SECRET is not set here'],
   ['the example copied as it is', { devVars: 'LINK_SECRET=\n' }, 'LINK_SECRET is not set here'],
   ['a short one in .dev.vars', { devVars: 'LINK_SECRET=abc' }, 'LINK_SECRET in .dev.vars has 3 characters'],
-  ['one that is not random', { env: { LINK_SECRET: 'a'.repeat(40) } }, 'LINK_SECRET in the environment has hardly any'],
+  [
+    'one that is not random',
+    { env: { LINK_SECRET: 'a'.repeat(40) } },
+    'LINK_SECRET in the environment has too few different characters',
+  ],
   ['ftp', { env: { LINK_SECRET: A, TOCSIN_URL: 'ftp://t.example' } }, 'TOCSIN_URL is not an http or https address'],
   [
     'a password in the address',

@@ -102,7 +102,7 @@ test.each([
   ['an impossible page', 'alerts --before 0', '--before must be a positive whole number'],
   ['no time', 'rewind', '--to is missing'],
   ['an unreadable time', 'rewind --to yesterday', '--to is neither an RFC 3339 time nor a duration: `yesterday`'],
-  ['a day that does not exist', 'rewind --to 2026-02-30T00:00:00Z', '--to is no such time'],
+  ['a day that does not exist', 'rewind --to 2026-02-30T00:00:00Z', '--to is not a valid time'],
   ['the future', 'rewind --to 2999-01-01T00:00:00Z', '--to is in the future'],
   ['an invalid address', 'status --url tocsin', '--url is not an http or https address'],
   ['an unencrypted address', 'status --url http://tocsin.example', 'is not https'],

@@ -28,8 +28,8 @@ function read(changes: Record<string, unknown> = {}): Config<unknown, unknown> {
   return readConfig<unknown, unknown>({ ...GOOD, ...changes }, RECEIVER_TYPES);
 }
 
-describe('settings that are right', () => {
-  test('the least there must be, and the defaults', () => {
+describe('valid settings', () => {
+  test('the required settings, and the defaults', () => {
     expect(read()).toEqual({
       problems: [],
       upstream: { baseUrl: 'https://api.nirvanalabs.io', apiKey: KEY },
@@ -165,7 +165,7 @@ describe('settings that are right', () => {
   });
 });
 
-/** What of the config is stopped by itself. */
+/** The parts of the config that a wrong setting can stop. */
 const PARTS = [
   ...(['upstream', 'receivers', 'linkSecret', 'publicUrl', 'access', 'heartbeatUrl', 'apiKeyExpiresAt'] as const),
   ...(['rateLimit', 'kv', 'ledger'] as const),
@@ -176,8 +176,8 @@ function partOf(config: Config<unknown, unknown>, part: (typeof PARTS)[number]):
   return part === 'receivers' ? config.receivers.map(({ create: _, ...known }) => known) : config[part];
 }
 
-describe('settings that are wrong', () => {
-  /** Sentence, changes, the setting, its problem, and what of the config it stops or falls back to. */
+describe('wrong settings', () => {
+  /** Name, changes, the setting, its problem, and the parts of the config that it stops. */
   const rows: readonly (readonly [string, Record<string, unknown>, string, RegExp, object])[] = [
     ['no API key', { NIRVANA_LABS_API_KEY: undefined }, 'NIRVANA_LABS_API_KEY', /not set/, { upstream: null }],
     [
@@ -217,7 +217,13 @@ describe('settings that are wrong', () => {
     ],
     ['no link secret', { LINK_SECRET: '' }, 'LINK_SECRET', /not set/, { linkSecret: null }],
     ['a short link secret', { LINK_SECRET: SECRET.slice(1) }, 'LINK_SECRET', /31 characters/, { linkSecret: null }],
-    ['a link secret of one letter', { LINK_SECRET: 'x'.repeat(64) }, 'LINK_SECRET', /not random/, { linkSecret: null }],
+    [
+      'a link secret of one letter',
+      { LINK_SECRET: 'x'.repeat(64) },
+      'LINK_SECRET',
+      /too few different characters/,
+      { linkSecret: null },
+    ],
     [
       'a link secret in typographers’ quotes',
       { LINK_SECRET: `“${SECRET}”` },
@@ -290,8 +296,8 @@ describe('settings that are wrong', () => {
       { watch: { startAt: { agoMs: 3_600_000 } } },
     ],
     ['a start at a time nowhere', { START_AT: '2026-01-31T00:00:00' }, 'START_AT', /RFC 3339/, {}],
-    ['a start on the 30th of February', { START_AT: '2026-02-30T00:00:00Z' }, 'START_AT', /no such time/, {}],
-    ['a start at the 25th hour', { START_AT: '2026-01-31T25:00:00Z' }, 'START_AT', /no such time/, {}],
+    ['a start on the 30th of February', { START_AT: '2026-02-30T00:00:00Z' }, 'START_AT', /not a valid time/, {}],
+    ['a start at the 25th hour', { START_AT: '2026-01-31T25:00:00Z' }, 'START_AT', /not a valid time/, {}],
     [
       'an overlap in words',
       { ALLOWED_LATENESS: '5 minutes' },
@@ -372,14 +378,14 @@ describe('settings that are wrong', () => {
       'a team without its application',
       { ACCESS_TEAM_DOMAIN: 'acme.cloudflareaccess.com' },
       'ACCESS_AUD',
-      /not set, and ACCESS_TEAM_DOMAIN is/,
+      /not set, but ACCESS_TEAM_DOMAIN is/,
       { access: null },
     ],
     [
       'an application without its team',
       { ACCESS_AUD: AUD },
       'ACCESS_TEAM_DOMAIN',
-      /not set, and ACCESS_AUD is/,
+      /not set, but ACCESS_AUD is/,
       { access: null },
     ],
     ...[
@@ -439,7 +445,7 @@ describe('settings that are wrong', () => {
       'a key that expires on no day',
       { API_KEY_EXPIRES_AT: '2026-02-30' },
       'API_KEY_EXPIRES_AT',
-      /no such time/,
+      /not a valid time/,
       { apiKeyExpiresAt: null },
     ],
     [
@@ -456,26 +462,29 @@ describe('settings that are wrong', () => {
     ['a KV for the ledger', { LEDGER: kv }, 'LEDGER', /another kind/, { ledger: null }],
   ];
 
-  test.each(rows)('%s is one problem, and stops only what needs it', (_, changes, setting, problem, expected) => {
-    const config = read(changes);
-    expect(config.problems).toHaveLength(1);
-    expect(config.problems[0]).toMatchObject({ setting, severity: 'error', problem: expect.stringMatching(problem) });
-    expect(config).toMatchObject(expected);
-    const good = read();
-    const stopped: readonly string[] = Object.keys(expected);
-    for (const part of PARTS) {
-      if (!stopped.includes(part)) expect(partOf(config, part)).toEqual(partOf(good, part));
-    }
-  });
+  test.each(rows)(
+    '%s: one problem, which stops only what needs the setting',
+    (_, changes, setting, problem, expected) => {
+      const config = read(changes);
+      expect(config.problems).toHaveLength(1);
+      expect(config.problems[0]).toMatchObject({ setting, severity: 'error', problem: expect.stringMatching(problem) });
+      expect(config).toMatchObject(expected);
+      const good = read();
+      const stopped: readonly string[] = Object.keys(expected);
+      for (const part of PARTS) {
+        if (!stopped.includes(part)) expect(partOf(config, part)).toEqual(partOf(good, part));
+      }
+    },
+  );
 
-  test.each(rows)('%s: the problem says what happens meanwhile and what would be right', (_, changes) => {
+  test.each(rows)('%s: the problem says what happens until then, and how to fix it', (_, changes) => {
     for (const { meanwhile, hint } of read(changes).problems) {
       expect(meanwhile).not.toBe('');
       expect(hint).toMatch(/wrangler secret put \w+|wrangler\.toml/);
     }
   });
 
-  test('all of them at once are all reported, errors before notices', () => {
+  test('all wrong settings are reported at once, errors before notices', () => {
     const bad = Object.fromEntries(ALL_SETTINGS.map((name) => [name, '"?"']));
     const { problems } = readConfig({ ...bad, KV: 1, LEDGER: 1, SLACK_WEBHOOK: 'x' }, RECEIVER_TYPES);
     const errors = problems.filter(({ severity }) => severity === 'error').map(({ setting }) => setting);
@@ -484,7 +493,7 @@ describe('settings that are wrong', () => {
     expect(problems.findLastIndex(({ severity }) => severity === 'error')).toBe(errors.length - 1);
   });
 
-  test('a notice about a receiver stands behind the errors', () => {
+  test('a notice about a receiver comes after the errors', () => {
     const { problems } = read({ EMAIL_FROM: 'a@example.com', KV: undefined });
     expect(problems.map(({ setting, severity }) => [setting, severity])).toEqual([
       ['KV', 'error'],
@@ -492,20 +501,17 @@ describe('settings that are wrong', () => {
     ]);
   });
 
-  test.each([undefined, null, 'env', 7, []])(
-    'an environment that is none (%j) is all problems and no exception',
-    (env) => {
-      expect(readConfig(env, RECEIVER_TYPES).problems.map(({ setting }) => setting)).toEqual([
-        'NIRVANA_LABS_API_KEY',
-        'LINK_SECRET',
-        'SLACK_WEBHOOK_URL',
-        'KV',
-        'LEDGER',
-        'PUBLIC_URL',
-        'RATE_LIMIT',
-      ]);
-    },
-  );
+  test.each([undefined, null, 'env', 7, []])('an invalid environment (%j) causes problems and no exception', (env) => {
+    expect(readConfig(env, RECEIVER_TYPES).problems.map(({ setting }) => setting)).toEqual([
+      'NIRVANA_LABS_API_KEY',
+      'LINK_SECRET',
+      'SLACK_WEBHOOK_URL',
+      'KV',
+      'LEDGER',
+      'PUBLIC_URL',
+      'RATE_LIMIT',
+    ]);
+  });
 
   test('no problem holds a secret, wherever it was pasted', () => {
     for (const secret of [KEY, SECRET, HOOK, 'aB3dE5fG7hI9jK1lM3nO5pQ7', PING, SIGNING, AUD]) {
@@ -518,7 +524,7 @@ describe('settings that are wrong', () => {
   });
 });
 
-describe('settings that look meant for another', () => {
+describe('misspelled settings', () => {
   test.each([
     ['SLACK_WEBHOOK', 'SLACK_WEBHOOK_URL'],
     ['SLACK_URL', 'SLACK_WEBHOOK_URL'],
@@ -544,7 +550,7 @@ describe('settings that look meant for another', () => {
   });
 
   test.each(['ENVIRONMENT', 'SENTRY_DSN', 'HOME', 'CF_VERSION_METADATA', 'AUDIENCE', 'EMAIL_BACKEND'])(
-    '%s is nobody’s misspelling',
+    '%s is not a misspelling',
     (name) => {
       expect(read({ [name]: 'x' }).problems).toEqual([]);
     },
@@ -552,14 +558,14 @@ describe('settings that look meant for another', () => {
 
   test.each([
     ['PUBLIC_URL', 'is not set', 'no links'],
-    ['RATE_LIMIT', 'is not bound', 'as often as they like'],
-  ])('no %s is worth a word, and stops nothing', (setting, problem, meanwhile) => {
+    ['RATE_LIMIT', 'is not bound', 'requests are not limited'],
+  ])('a missing %s is a notice, and stops nothing', (setting, problem, meanwhile) => {
     expect(read({ [setting]: undefined }).problems).toEqual([
       { setting, severity: 'notice', problem, meanwhile: expect.stringContaining(meanwhile), hint: expect.anything() },
     ]);
   });
 
-  test('a first start further back than entries are kept is worth a word', () => {
+  test('a first start earlier than the retention is a notice', () => {
     expect(read({ START_AT: '60d' }).problems).toMatchObject([{ severity: 'notice', setting: 'START_AT' }]);
   });
 });
