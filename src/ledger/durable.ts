@@ -1,6 +1,6 @@
 /**
- * The Durable Object that owns a ledger: one per organization watched. It gives the host what only the runtime has: the
- * storage, its alarm, the clock, the network. One thread, and each call's changes in one transaction.
+ * The Durable Object that owns a ledger; one per organization. It gives the host what only the runtime has: the storage,
+ * the alarm, the clock and the network. RPC reaches only methods of the class, so each method passes its call on.
  */
 
 import { DurableObject } from 'cloudflare:workers';
@@ -94,7 +94,6 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.testReceivers();
   }
 
-  /** How things stand. */
   async status(): Promise<LedgerStatus> {
     return this.#ledger.status(Date.now());
   }
@@ -128,7 +127,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
   }
 }
 
-/** What a message's links lead to; null where it is about no alert. */
+/** What a message's links lead to; null for a message about no alert. */
 function shownIn(notification: Notification): Shown | null {
   if ('health' in notification || isTest(notification)) return null;
   return { alert: notification.alert.id, entry: notification.entry.id };

@@ -1,7 +1,6 @@
 /**
- * The words that the ledger's rooms share: what an accepted entry is, what evaluating entries reads and what it changes.
- *
- * Contract: types only. Times are ms since the epoch.
+ * Types that the ledger's folders share: an accepted entry, what evaluation reads, and what it changes. Times are ms since
+ * the epoch.
  */
 import type { Alert } from '../alert/alert.ts';
 import type { NotifyDecision } from '../alert/decisions.ts';
@@ -9,7 +8,7 @@ import type { AlertNotification } from '../alert/notification.ts';
 import type { EntryBody } from '../audit-log/entry.ts';
 import type { CorrelationRule, Evidence } from '../sigma/index.ts';
 
-/** An entry that was accepted: numbered, parsed. */
+/** An accepted entry: numbered and parsed. */
 export interface Accepted {
   readonly seq: number;
   readonly id: string;
@@ -17,13 +16,13 @@ export interface Accepted {
   readonly body: EntryBody;
 }
 
-/** What evaluation must know of what is stored. */
+/** What evaluation reads of the past. */
 export interface EvaluationReads {
-  /** What is stored of a group's window; null where nothing is. */
+  /** A group's stored window; null where nothing is stored. */
   window(rule: CorrelationRule, key: string): StoredWindow | null;
   /** Alerts of a rule and key that begin after `from` and before `to`. */
   alerts(rule: string, key: string, from: number, to: number): readonly Alert[];
-  /** Entries numbered below `seq` that happened at one of these times; by time, a bounded number. */
+  /** A bounded number of entries before `seq` with one of these event times, by time. */
   entriesAt(times: readonly number[], seq: number): Iterable<Accepted>;
 }
 
@@ -33,11 +32,11 @@ export interface AlertMatch {
   readonly at: number;
   readonly decision: NotifyDecision;
   readonly evidence: readonly Evidence[];
-  /** Of a correlation: what the number was that made it fire, in words. */
+  /** Of a correlation: the number that fired it, in words. */
   readonly number: string | null;
 }
 
-/** An entry that a correlation counted when it opened or first told an alert. */
+/** An entry that a correlation counted when it opened an alert, or when people were first notified of the alert. */
 export interface ContributingMatch {
   readonly alert: number;
   readonly seq: number;
@@ -45,7 +44,7 @@ export interface ContributingMatch {
   readonly evidence: readonly Evidence[];
 }
 
-/** How often a rule matched in a batch (a correlation: fired), its latest time, and the entry it matched last. */
+/** How often a rule matched (a correlation: fired) in a batch, its latest event time, and the entry it matched last. */
 export interface ActivityChange {
   readonly rule: string;
   readonly matched: number;
@@ -53,11 +52,11 @@ export interface ActivityChange {
   readonly lastSeq: number;
 }
 
-/** What is to be stored. */
+/** What evaluation decided, to be stored. */
 export interface Changes {
-  /** Touched groups, whole. */
+  /** The windows that were opened, whole. */
   readonly windows: readonly TouchedWindow[];
-  /** Alerts opened or grown, as they are now. */
+  /** The alerts that were opened or joined, as they are now. */
   readonly alerts: readonly Alert[];
   readonly openedIds: ReadonlySet<number>;
   readonly matches: readonly AlertMatch[];
@@ -72,22 +71,22 @@ export interface ScanContext {
   readonly suppressBefore: number | null;
 }
 
-/** What is stored of a window. */
+/** A stored window. */
 export interface StoredWindow {
-  /** Null: what is stored was another rule's, before it changed. */
+  /** Null: it was stored before its rule changed. */
   readonly text: string | null;
 }
 
-/** A window as it is after a batch. */
+/** A window after a batch. */
 export interface TouchedWindow {
   readonly rule: CorrelationRule;
   readonly key: string;
-  /** Nothing was stored of it before. */
+  /** It was not stored before. */
   readonly isNew: boolean;
-  /** When the latest happening was that the batch added. */
+  /** The latest event time that the batch added. */
   readonly newest: number;
   readonly text: string;
-  /** How many happenings a bound made it forget. */
+  /** How many events it dropped at a limit. */
   readonly dropped: number;
 }
 
@@ -98,5 +97,5 @@ export interface InvalidRecord {
   readonly text: string;
 }
 
-/** So often must an entry alone have brought the ledger down before it is put away. */
+/** How often an entry, recorded alone, must crash the ledger before it is quarantined. */
 export const FAILURES_MAX = 3;

@@ -1,6 +1,8 @@
 /**
- * What a tick asks of the ledger. The Durable Object answers these by RPC, the simulation in the same process; every
- * call may fail, be answered too late, or arrive twice, and none does harm then.
+ * The ledger's interfaces: for ticks, operators and pages. The Durable Object answers them by RPC, the simulation in the
+ * same process.
+ *
+ * Contract: a call may fail, be answered late, or arrive twice without harm. Plain data only. Times are ms since the epoch.
  */
 import type { ShownDecision } from '../alert/decision-wording.ts';
 import type { EntryView } from '../alert/notification.ts';
@@ -10,7 +12,7 @@ import type { Outcome } from '../notify/receiver.ts';
 import type { Evidence, Level } from '../sigma/index.ts';
 import type { InvalidRecord } from './model.ts';
 
-/** What a tick found in KV. */
+/** What a tick read from KV. */
 export interface KvView {
   readonly checkpoint: Checkpoint | null;
   readonly rewind: Rewind | null;
@@ -19,38 +21,39 @@ export interface KvView {
 export interface BeginInput {
   /** Null: KV could not be read. */
   readonly kv: KvView | null;
-  /** Where a first start begins, ms since the epoch, and whether it tells of what it finds before now. */
+  /** Where a first start begins to read. */
   readonly startAt: number;
+  /** A first start notifies nobody of entries created before now. */
   readonly suppressFirstRead: boolean;
 }
 
 export interface Begun {
-  /** What the tick reads on from. */
+  /** Where the tick reads on. */
   readonly checkpoint: Checkpoint;
   readonly how: 'first start' | 'adopted from KV' | 'rewound' | 'resumed';
 }
 
-/** An entry on its way to the ledger: its JSON as text, so that one already known is never parsed. */
+/** An entry on its way to the ledger. Its JSON is text, so that an entry already recorded is never parsed. */
 export interface Incoming {
   readonly id: string;
   readonly createdAt: number;
   readonly text: string;
 }
 
-/** A page, or a part of one: at most 100 entries and 1 MB, unless one entry alone is larger. */
+/** A page or a part of one: at most 100 entries and 1 MB, unless a single entry is larger. */
 export interface Batch {
   /** The version of the checkpoint the tick works from. */
   readonly expect: number;
-  /** Where the walk stands after this page; null where another part of the page follows. */
+  /** The checkpoint after this page; null where another part of the page follows. */
   readonly next: Checkpoint | null;
-  /** The page is the walk's last. */
+  /** The page is the scan's last. */
   readonly ends: boolean;
   readonly handle: 'record' | 'stage';
   readonly began: number;
   readonly suppressBefore: number | null;
   readonly entries: readonly Incoming[];
   readonly invalid: readonly InvalidRecord[];
-  /** Save the checkpoint even where nothing is new: the tick stops here with the walk under way. */
+  /** Save the checkpoint even where nothing is new: the tick stops in the middle of the scan. */
   readonly save: boolean;
 }
 
@@ -60,25 +63,25 @@ export interface OpenedAlert {
   readonly rule: string;
   readonly title: string;
   readonly level: Level;
-  /** What was decided of its first match. */
+  /** The notify decision about its first match. */
   readonly decision: ShownDecision | null;
   readonly evidence: string;
 }
 
-/** How many entries were taken in, or not. */
+/** How many entries of a batch were recorded, and how many were not. */
 export interface IntakeCounts {
   readonly recorded: number;
-  /** Put on the stage; recorded when their walk ends. */
+  /** Staged; recorded when their scan ends. */
   readonly staged: number;
   readonly known: number;
   readonly quarantined: number;
-  /** Older than retention, and left alone. */
+  /** Older than retention, and not recorded. */
   readonly expired: number;
 }
 
-/** What became of a batch. */
+/** The result of a batch. */
 export type Recorded =
-  /** Another tick has moved the checkpoint meanwhile: nothing was done. */
+  /** Another tick has moved the checkpoint since: nothing was done. */
   | { readonly kind: 'conflict' }
   | (IntakeCounts & {
       readonly kind: 'done';
@@ -89,44 +92,44 @@ export type Recorded =
     });
 
 export interface LedgerApi {
-  /** The checkpoint to read on from. Throws where a new ledger can't know it, since KV can't be read. */
+  /** Returns the checkpoint to read on from. Throws in a new ledger where KV can't be read. */
   begin(input: BeginInput): Promise<Begun>;
   record(batch: Batch): Promise<Recorded>;
-  /** Records up to `most` staged entries, oldest first; with the last of them the walk ends. */
+  /** Records up to `most` staged entries, oldest first. The scan ends with the last of them. */
   flush(expect: number, most: number): Promise<Recorded>;
-  /** A tick failed: shown in the status, and an alarm where only a person can mend it. */
+  /** Records that a tick failed. The status shows it; a refused API key also raises a health alert. */
   recordFailedTick(failure: TickFailure): Promise<void>;
-  /** An entry (null: the oldest on the stage) that alone brought a call down: true once it is put away. */
+  /** Counts a crash against an entry that was recorded alone (null: the oldest staged); true once it is quarantined. */
   quarantineCandidate(record: InvalidRecord | null): Promise<boolean>;
 }
 
-/** What a failed tick was about. `key`: the upstream refuses our API key (401, 403). */
+/** Why a tick failed. `key`: the upstream refuses our API key (401, 403). */
 export interface TickFailure {
   readonly kind: 'key' | 'upstream' | 'other';
-  /** In words, without secrets. */
+  /** For people; holds no secrets. */
   readonly message: string;
 }
 
-/** How one receiver took a test. */
+/** The outcome of a test message to one receiver. */
 export interface TestResult {
   readonly receiver: string;
   readonly outcome: Outcome;
 }
 
-/** What an operator asks of the ledger. */
+/** The operator's commands. */
 export interface LedgerOperator {
-  /** Sends dead deliveries again, of one receiver or (null) of all: they are pending once more. Returns how many. */
+  /** Makes dead deliveries of one receiver, or (null) of all, pending again. Returns how many. */
   resend(receiver: string | null): Promise<number>;
   /**
-   * Sends a test alert straight to every receiver; how each took it counts for its health. (A Durable Object's `test`
-   * can't be called by RPC: the runtime keeps that name for itself.)
+   * Sends a test alert straight to every receiver. The outcomes count for their health. (Not named `test`: the runtime
+   * reserves that name of a Durable Object.)
    */
   testReceivers(): Promise<readonly TestResult[]>;
 }
 
-/** A failed tick, as it is remembered. Wall times. */
+/** The last failed tick since a scan last moved. Wall times. */
 export interface OngoingFailure extends TickFailure {
-  /** When ticks began to fail, the watch not moving since; and when the last one did. */
+  /** When ticks began to fail, and when the last one failed. */
   readonly since: number;
   readonly at: number;
 }
@@ -134,9 +137,9 @@ export interface OngoingFailure extends TickFailure {
 export interface Counters {
   readonly recorded: number;
   readonly quarantined: number;
-  /** Older than retention when read, and left alone: each time they are read with something to save. */
+  /** Older than retention when read. Counted each time such entries are read and the state is saved. */
   readonly expired: number;
-  /** Groups of correlations dropped because a rule had too many, and what else windows dropped at a bound. */
+  /** Dropped at a limit: groups of correlations, and matches in their windows. */
   readonly overflowed: number;
 }
 
@@ -152,7 +155,7 @@ export interface AlertSummary {
   readonly title: string;
   readonly level: string;
   readonly state: 'open' | 'closed' | 'resolved';
-  /** Read in silence: nobody was told. */
+  /** All of its matches were backfilled: nobody was notified. */
   readonly backfilled: boolean;
   readonly count: number;
   /** Event time of the first match; the period ends `periodMs` after. */
@@ -178,10 +181,10 @@ export interface AlertPart {
 
 export interface EntryDetails {
   readonly entry: EntrySummary;
-  /** Its JSON as it is stored; `cut`: long strings in it were cut, and the upstream has it whole. */
+  /** Its JSON as it is stored. `cut`: long strings in it were cut; the upstream has the whole. */
   readonly text: string;
   readonly cut: boolean;
-  /** Rules that match it as they are now, and why: also those that raise no alert themselves. */
+  /** The rules that match it as they are now, with the evidence; also rules that open no alerts of their own. */
   readonly rules: readonly {
     readonly id: string;
     readonly title: string;
@@ -190,21 +193,21 @@ export interface EntryDetails {
   }[];
   /** The rules have changed since it was evaluated. */
   readonly rulesChanged: boolean;
-  /** Of the scope's alert only, where one was asked for. */
+  /** Its alerts; where a scope was asked for, only that alert. */
   readonly parts: readonly AlertPart[];
   readonly actorActivity: ActorActivity;
 }
 
-/** What the same actor did before and after: the nearest entries, in the order of time in both. */
+/** What the same actor did before and after: the nearest entries, oldest first in both lists. */
 export interface ActorActivity {
   readonly actor: string | null;
   readonly withinMs: number;
   readonly before: readonly EntrySummary[];
   readonly after: readonly EntrySummary[];
-  /** There is more within that time. */
+  /** Whether there are more within that time. */
   readonly moreBefore: boolean;
   readonly moreAfter: boolean;
-  /** Ids among them that lie in the scope asked for; all of them where none was. */
+  /** The ids among them that lie in the scope; all of them where no scope was asked for. */
   readonly open: readonly string[];
 }
 
@@ -213,7 +216,7 @@ export interface DeliverySummary {
   readonly receiver: string;
   /** `opened`, `updated`, `resolved`. */
   readonly what: string;
-  /** `suppressed`: decided not to be sent, for `reason`. */
+  /** `suppressed`: not sent, for `reason`. */
   readonly state: 'pending' | 'delivered' | 'dead' | 'suppressed';
   readonly reason: string | null;
   readonly attempts: number;
@@ -224,7 +227,7 @@ export interface DeliverySummary {
 
 export interface AlertDetails {
   readonly alert: AlertSummary;
-  /** In the order of time. `entry` is null where retention has thrown it out. */
+  /** By event time. `entry` is null where it was evicted. */
   readonly timeline: readonly {
     readonly seq: number;
     readonly at: number;
@@ -232,10 +235,10 @@ export interface AlertDetails {
     readonly part: 'matched' | 'contributing';
     readonly decision: ShownDecision | null;
     readonly evidence: readonly Evidence[];
-    /** Of a correlation's match: what the number was that made it fire, in words. */
+    /** Of a correlation's match: the number that fired it, in words. */
     readonly number: string | null;
   }[];
-  /** Matches that were counted and not kept. */
+  /** Matches that were counted and not stored. */
   readonly more: number;
   /** Oldest first. */
   readonly deliveries: readonly DeliverySummary[];
@@ -254,7 +257,7 @@ export interface AlertQuery {
 export interface AlertList {
   /** Newest first, at most 50. */
   readonly alerts: readonly AlertSummary[];
-  /** What `before` would be of the next page; null at the end. */
+  /** The `before` of the next page; null at the end. */
   readonly next: number | null;
 }
 
@@ -280,49 +283,48 @@ export interface Overview {
     readonly entries: readonly number[];
     readonly alerts: readonly number[];
   };
-  /** Open alerts, the gravest and then the newest first, at most 20; how many there are by level is in `status`. */
+  /** Open alerts, the most severe and then the newest first, at most 20. `status` counts all of them by level. */
   readonly open: readonly AlertSummary[];
-  /** Entries recorded last, newest first, at most 10. */
+  /** The last recorded entries, newest first, at most 10. */
   readonly newest: readonly EntrySummary[];
 }
 
 export interface RuleActivity {
   readonly rule: string;
-  /** Entries it matched (a correlation: times it fired) since it was first seen. */
+  /** How many entries it has matched; of a correlation, how often it fired. */
   readonly matched: number;
   readonly lastAt: number;
-  /** The id of the entry it matched last; null where it is gone. */
+  /** The id of the entry it matched last; null where it was evicted. */
   readonly lastEntry: string | null;
 }
 
-/** What the Worker's pages ask of the ledger, by RPC. */
+/** What the Worker's pages and API read. */
 export interface LedgerViews {
   status(): Promise<LedgerStatus>;
   overview(): Promise<Overview>;
-  /** `scope`: only if it is one of this alert's entries. */
+  /** `scope`: only if the entry belongs to this alert. */
   entry(id: string, scope: number | null): Promise<EntryDetails | null>;
-  /** The stored JSON, whole; null where it is not recorded, was cut, or lies outside the scope. */
+  /** The stored JSON; null where the entry is not recorded, was cut, or lies outside the scope. */
   entryText(id: string, scope: number | null): Promise<string | null>;
   alert(id: number): Promise<AlertDetails | null>;
   alerts(query: AlertQuery): Promise<AlertList>;
   rules(): Promise<readonly RuleActivity[]>;
 }
 
-/** Times are ms since the epoch. */
 export interface LedgerStatus {
   readonly watching: 'not begun' | 'watching' | 'blind';
   readonly startedAt: number | null;
-  /** Wall: when a walk last ended or moved. */
+  /** Wall: when a scan last moved or ended. */
   readonly movedAt: number | null;
-  /** Why ticks fail, and since when; null where none has failed since the watch last moved. */
+  /** Why ticks fail, and since when; null where no tick has failed since a scan last moved. */
   readonly failure: OngoingFailure | null;
   readonly watermark: number | null;
-  /** How far seen-through lies behind now, in ms. */
+  /** How far the watermark lies behind now. */
   readonly lagMs: number | null;
   readonly checkpoint: Checkpoint | null;
-  /** Ids of the rewinds that were obeyed. */
+  /** Ids of the rewinds that were applied. */
   readonly rewinds: readonly string[];
-  /** Entries waiting on the stage. */
+  /** How many entries are staged. */
   readonly staged: number;
   readonly counters: Counters | null;
   readonly rules: { readonly version: string; readonly count: number };
@@ -338,7 +340,7 @@ export interface LedgerStatus {
   };
   readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
   readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
-  /** Those that are open, newest first. `kind`: and what it is about, as in `unhealthy-receiver:slack`. */
+  /** Open health alerts, newest first. `kind` includes the subject, as in `unhealthy-receiver:slack`. */
   readonly healthAlerts: readonly {
     readonly kind: string;
     readonly since: number;

@@ -1,10 +1,10 @@
 /**
- * Alarms about Tocsin itself: blind, dead delivery, unhealthy receiver, the upstream key, quarantined entries, overflow.
+ * Health alerts, about Tocsin itself: blind, dead delivery, unhealthy receiver, API key, quarantined entries, overflow.
  *
- * Contract: they run on wall time and never beget further alarms. They go to the receivers that work, and where none
- * does to all there are. What happens (a death, a quarantine) is told at most once an hour, that a rule
- * has more to count than it may once a day; what lasts (blindness, an
- * unhealthy receiver) now and then as long as it does, and when it is over. One row an alarm, under its key.
+ * Contract: they run on wall time and never cause further health alerts. They go to the receivers that work, or to all
+ * where no receiver works. People are notified of an event (a dead delivery, a quarantined entry) at most once an hour, of
+ * an overflow once a day; of a lasting problem (blindness, an unhealthy receiver) from time to time while it lasts, and
+ * when it is over. One row per health alert, under its key.
  */
 
 import type { HealthAlertKind, HealthNotification } from '../../alert/notification.ts';
@@ -15,10 +15,9 @@ import type { Store } from '../store/store.ts';
 const HOUR_MS = 60 * 60_000;
 
 /**
- * Raised again within this time, an alarm is not told again. What lasts and stops the watch is repeated as seldom as
- * Alertmanager repeats (its `repeat_interval` is 4 h by default:
- * https://prometheus.io/docs/alerting/latest/configuration/); a receiver that is ill, while others work, once a day.
- * `key-expiring` is raised only when there is something new to say.
+ * How long a health alert that is raised again notifies nobody. A problem that stops reading is repeated at Alertmanager's
+ * default `repeat_interval` of 4 h (https://prometheus.io/docs/alerting/latest/configuration/); an unhealthy receiver,
+ * while others work, once a day. `key-expiring` is raised only when its next step begins.
  */
 const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   blind: 4 * HOUR_MS,
@@ -31,55 +30,57 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
 };
 
 /**
- * What was over and is so again within this time of being told begins again in silence, and is told when the time has
- * passed: what comes and goes with every tick is no news each time. Blindness takes its time to begin, and is always told.
+ * A problem that returns within this time after its last notification reopens without notifying; people are notified when
+ * the time has passed. So a problem that comes and goes with every tick does not notify each time. Blindness takes
+ * minutes to begin, and always notifies.
  */
 const REOPEN_AFTER_MS: Readonly<Partial<Record<HealthAlertKind, number>>> = {
   'key-refused': HOUR_MS / 2,
   'unhealthy-receiver': HOUR_MS / 2,
 };
 
-/** Alarms that are states, with a beginning and an end; the others are events, each counted. */
+/** The kinds that last, with a beginning and an end. The others are events, and are counted. */
 export const LASTING: readonly HealthAlertKind[] = ['blind', 'key-refused', 'key-expiring', 'unhealthy-receiver'];
 
 const HINTS: Readonly<Record<HealthAlertKind, string>> = {
   blind: 'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
   'dead-delivery':
-    'Run "npm run tocsin -- status" for the reason, mend the receiver, then send it again: "npm run tocsin -- resend".',
-  quarantine: 'Nothing else is held up. Run "npm run tocsin -- status" to see what was put away and why.',
-  overflow: 'Narrow the rule or its group-by, or shorten its timespan: what was dropped is not counted any more.',
-  'unhealthy-receiver': 'Mend its setting, then run "npm run tocsin -- notify --test" and send again what is dead.',
-  'key-refused': 'Make a new API key and run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
-  'key-expiring': 'Make a new API key, set NIRVANA_LABS_API_KEY to it and API_KEY_EXPIRES_AT to its expiry.',
+    'Run "npm run tocsin -- status" for the reason. Fix the receiver, then run "npm run tocsin -- resend".',
+  quarantine: 'Other entries are not affected. Run "npm run tocsin -- status" to see which were quarantined, and why.',
+  overflow: 'Narrow the rule or its group-by, or shorten its timespan. What was dropped is no longer counted.',
+  'unhealthy-receiver':
+    'Fix its setting. Run "npm run tocsin -- notify --test" to check it, then "npm run tocsin -- resend".',
+  'key-refused': 'Create a new API key, then run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
+  'key-expiring': 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
 };
 
-/** Which alarm. */
+/** Which health alert. */
 export interface HealthAlert {
   readonly kind: HealthAlertKind;
-  /** What it is stored under: its kind, and what it is about where one kind has several. */
+  /** Its key in the table: its kind, with the subject where one kind may have several. */
   readonly key: string;
-  /** Told to people as what it is about: a receiver's name. */
+  /** The receiver's name that people are shown as its subject. */
   readonly subject: string | null;
-  /** The receiver that is not told, where another works: it is what is wrong. */
+  /** The receiver that caused it. It is notified only where no other works. */
   readonly except: string | null;
 }
 
-/** The alarm about a receiver that is unhealthy. */
+/** The health alert for an unhealthy receiver. */
 export function unhealthyReceiver(receiver: string): HealthAlert {
   return { kind: 'unhealthy-receiver', key: `${UNHEALTHY_KEY}${receiver}`, subject: receiver, except: receiver };
 }
 
-/** The alarm about an upstream key that expires then. */
+/** The health alert for an upstream API key that expires at that time. */
 export function expiringKey(at: number): HealthAlert {
   return { kind: 'key-expiring', key: `${EXPIRING_KEY}${at}`, subject: null, except: null };
 }
 
-/** The alarm about a message to a receiver that is dead. */
+/** The health alert for a dead delivery to a receiver. */
 export function deadDelivery(receiver: string): HealthAlert {
   return { kind: 'dead-delivery', key: `${DEAD_KEY}${receiver}`, subject: null, except: receiver };
 }
 
-/** The alarm about a rule that has more to count than it may. */
+/** The health alert for a rule that has more groups or events than are kept. */
 export function overflowingRule(rule: string): HealthAlert {
   return { kind: 'overflow', key: `${OVERFLOW_KEY}${rule}`, subject: null, except: null };
 }
@@ -89,21 +90,21 @@ const EXPIRING_KEY = 'key-expiring:';
 const DEAD_KEY = 'dead-delivery:';
 const OVERFLOW_KEY = 'overflow:';
 
-/** A key as people are shown it: without what says nothing, or stands in the summary. */
+/** A key as people are shown it: without the part that means nothing to them, or that the summary repeats. */
 export function displayKey(key: string): string {
   if (key.startsWith(DEAD_KEY)) return 'dead-delivery';
   if (key.startsWith(OVERFLOW_KEY)) return 'overflow';
   return key.startsWith(EXPIRING_KEY) ? 'key-expiring' : key;
 }
 
-/** An alarm that is open, from its row. */
+/** An open health alert, from its row. */
 export interface OpenHealthAlert {
   readonly alert: HealthAlert;
   readonly since: number;
   readonly notifiedAt: number;
 }
 
-/** The alarms that are open of one kind. */
+/** The open health alerts of one kind. */
 export function openHealthAlerts(store: Store, kind: HealthAlertKind): readonly OpenHealthAlert[] {
   const rows = store.all<{ kind: string; since: number; notified_at: number }>(
     "SELECT kind, since, notified_at FROM health_alerts WHERE state = 'open' AND (kind = ? OR kind GLOB ? || ':*')",
@@ -118,34 +119,31 @@ function healthAlertFrom(kind: HealthAlertKind, key: string): HealthAlert {
   return { kind, key, subject: null, except: null };
 }
 
-/** What raising an alarm came to. */
-export type Raised = { readonly told: true } | { readonly told: false; readonly reason: 'told lately' };
-
-/** Raises an alarm: opens it and tells whom it concerns, or counts it where it was told lately. */
+/** Raises a health alert: opens it and notifies its recipients, or counts it where they were notified recently. */
 export function raiseHealthAlert(
   store: Store,
   alert: HealthAlert | HealthAlertKind,
   summary: string,
   receivers: readonly RoutedReceiver[],
   now: number,
-): Raised {
-  const { kind, key, subject } = whole(alert);
+): void {
+  const { kind, key, subject } = healthAlertOf(alert);
   const known = store.all<{ state: string; since: number; notified_at: number }>(
     'SELECT state, since, notified_at FROM health_alerts WHERE kind = ?',
     key,
   )[0];
   const lasts = LASTING.includes(kind);
   const isOpen = known?.state === 'open';
-  const isSaid = isOpen && wasNotified(known);
+  const isNotified = isOpen && wasNotified(known);
   if (
     known !== undefined &&
-    now < known.notified_at + (isSaid ? REPEAT_AFTER_MS[kind] : (REOPEN_AFTER_MS[kind] ?? 0))
+    now < known.notified_at + (isNotified ? REPEAT_AFTER_MS[kind] : (REOPEN_AFTER_MS[kind] ?? 0))
   ) {
     if (!lasts) store.run('UPDATE health_alerts SET count = count + 1, summary = ? WHERE kind = ?', summary, key);
     else if (!isOpen) {
       store.run("UPDATE health_alerts SET state = 'open', since = ?, summary = ? WHERE kind = ?", now, summary, key);
     }
-    return { told: false, reason: 'told lately' };
+    return;
   }
   const since = (lasts && isOpen ? known?.since : undefined) ?? now;
   store.run(
@@ -159,16 +157,15 @@ export function raiseHealthAlert(
     kind: 'health',
     health: { kind, subject, summary, hint: HINTS[kind], since },
   };
-  enqueueForAll(store, notification, recipientsOf(store, whole(alert), receivers), now);
-  return { told: true };
+  enqueueForAll(store, notification, recipientsOf(store, healthAlertOf(alert), receivers), now);
 }
 
-/** Whether people heard of an alarm since it last began. */
+/** Whether people were notified of a health alert since it last began. */
 function wasNotified({ since, notified_at }: { readonly since: number; readonly notified_at: number }): boolean {
   return notified_at >= since;
 }
 
-/** Ends an alarm that is over, and says so where its beginning was told. Writes nothing where it is not open. */
+/** Resolves a health alert; people who were notified of its beginning are notified. Writes nothing where it is not open. */
 export function resolveHealthAlert(
   store: Store,
   alert: HealthAlert | HealthAlertKind,
@@ -176,7 +173,7 @@ export function resolveHealthAlert(
   receivers: readonly RoutedReceiver[],
   now: number,
 ): void {
-  const { kind, key, subject } = whole(alert);
+  const { kind, key, subject } = healthAlertOf(alert);
   const known = store.all<{ since: number; notified_at: number }>(
     "SELECT since, notified_at FROM health_alerts WHERE kind = ? AND state = 'open'",
     key,
@@ -192,32 +189,32 @@ export function resolveHealthAlert(
 }
 
 /**
- * Whom an alarm is told: the receivers that work and are not what is wrong; where there is none, all there are. But a
- * receiver that takes nothing is not told that it takes nothing: when it could read that, it is over.
+ * The recipients of a health alert: the receivers that work and did not cause it, or all receivers where there are none
+ * such. But an unhealthy receiver is never notified of itself: by the time it could read that, the problem would be over.
  */
 function recipientsOf(
   store: Store,
-  { kind, except: notTo }: HealthAlert,
+  { kind, except }: HealthAlert,
   receivers: readonly RoutedReceiver[],
 ): readonly RoutedReceiver[] {
-  const isOther = ({ name }: RoutedReceiver): boolean => name !== notTo;
+  const isOther = ({ name }: RoutedReceiver): boolean => name !== except;
   const others = working(store, receivers).filter(isOther);
   if (others.length > 0) return others;
   return kind === 'unhealthy-receiver' ? receivers.filter(isOther) : receivers;
 }
 
-/** Whom the end of an alarm is told: the receivers that work, or all where none does. */
+/** The recipients of its end: the receivers that work, or all where no receiver works. */
 function workingReceivers(store: Store, receivers: readonly RoutedReceiver[]): readonly RoutedReceiver[] {
   const able = working(store, receivers);
   return able.length > 0 ? able : receivers;
 }
 
 function working(store: Store, receivers: readonly RoutedReceiver[]): readonly RoutedReceiver[] {
-  const ill = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
-  return receivers.filter(({ name, problem }) => problem === null && !ill.has(name));
+  const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
+  return receivers.filter(({ name, problem }) => problem === null && !unhealthy.has(name));
 }
 
-function whole(alert: HealthAlert | HealthAlertKind): HealthAlert {
+function healthAlertOf(alert: HealthAlert | HealthAlertKind): HealthAlert {
   return typeof alert === 'string' ? { kind: alert, key: alert, subject: null, except: null } : alert;
 }
 

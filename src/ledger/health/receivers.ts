@@ -1,13 +1,13 @@
 /**
- * How each receiver fares: when it last took something, since when it does not and why; and when that makes it
- * unhealthy.
+ * The health of each receiver: when a message was last delivered to it, since when it fails and why, and when that makes
+ * it unhealthy.
  *
- * Contract: one row a receiver, written when an attempt ends. Times are wall, in ms.
+ * Contract: one row per receiver, written when an attempt ends. Times are wall, in ms.
  *
- * A receiver that has no usable setting is unhealthy at once (its `Route.problem` says so; no row is kept). One refusal
- * may be the message's own, and its death is told anyway; so it takes two attempts that failed running: at once where
- * the last was refused, else where nothing got through for `FAILING_MS`. Attempts of alarms are noted, and make no
- * receiver unhealthy by themselves: an alarm begets no alarm.
+ * A receiver without a usable setting is unhealthy at once (`RoutedReceiver.problem`; no row is stored). One refusal may be
+ * the message's own, and a dead delivery raises a health alert anyway. So a receiver is unhealthy after two failures in a
+ * row: at once where the last was a refusal, else after `FAILING_MS` without a delivery. Failures to deliver health alerts
+ * are stored but make no receiver unhealthy: a health alert causes no other.
  */
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
@@ -16,20 +16,20 @@ import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * Put up with for so long: the longest wait between two attempts, and blindness' default. By then seven attempts have
- * failed, and what a vendor mends by itself is mostly mended.
+ * How long failures are tolerated: the longest wait between two attempts, and the default of BLIND_AFTER. By then seven
+ * attempts have failed, and most of a vendor's own outages are over.
  */
 export const FAILING_MS = 15 * 60_000;
 
-/** What is kept of a reason. */
+/** How many characters of a reason are stored. */
 const REASON_CHARS = 300;
 
-/** What is stored of a receiver. */
+/** What is stored about a receiver. */
 export interface AttemptHistory {
   readonly deliveredAt: number | null;
-  /** Null: the last attempt was delivered. */
+  /** Null: the last attempt succeeded. */
   readonly failingSince: number | null;
-  /** Attempts that failed since then, alarms not counted. */
+  /** Attempts that failed since then, without those of health alerts. */
   readonly failures: number;
   readonly reason: string | null;
 }
@@ -37,7 +37,7 @@ export interface AttemptHistory {
 const UNPROVEN: AttemptHistory = { deliveredAt: null, failingSince: null, failures: 0, reason: null };
 const COLUMNS = 'delivered_at AS deliveredAt, failing_since AS failingSince, failures, reason';
 
-/** Notes how an attempt ended: one row. */
+/** Stores how an attempt ended: one row. */
 export function storeAttempt(
   store: Store,
   name: string,
@@ -69,7 +69,7 @@ export function storeAttempt(
   return rows[0] ?? UNPROVEN;
 }
 
-/** What is known of each receiver that something was sent to, by name. */
+/** What is stored about each receiver, by name. */
 export function readHealth(store: Store): ReadonlyMap<string, AttemptHistory> {
   const rows = store.all<AttemptHistory & { name: string } & Record<string, string | number | null>>(
     `SELECT name, ${COLUMNS} FROM receivers`,
@@ -77,18 +77,18 @@ export function readHealth(store: Store): ReadonlyMap<string, AttemptHistory> {
   return new Map(rows.map((row) => [row.name, row]));
 }
 
-/** When its failures make a receiver unhealthy, by the clock; null where they do not. */
+/** The time from which its failures make a receiver unhealthy; null: they do not. */
 export function unhealthyFrom({ failingSince, failures }: AttemptHistory): number | null {
   return failingSince === null || failures < FAILURES_IN_A_ROW ? null : failingSince + FAILING_MS;
 }
 
-/** Whether an attempt that just ended so shows that the receiver is unhealthy. */
+/** Whether the attempt that just ended proves the receiver unhealthy. */
 export function provesUnhealthy(health: AttemptHistory, outcome: Outcome, now: number): boolean {
   const from = unhealthyFrom(health);
   return from !== null && outcome.kind !== 'delivered' && (outcome.kind === 'refused' || now >= from);
 }
 
-/** How every receiver fares, in the order they are declared. Reads by indexes, however many deliveries there are. */
+/** The health of every receiver, in the order they are configured. Reads only indexes, however many deliveries there are. */
 export function receiversHealth(store: Store, receivers: readonly RoutedReceiver[]): readonly ReceiverHealth[] {
   const known = readHealth(store);
   const counted = (state: 'pending' | 'dead'): ReadonlyMap<string, number> => {

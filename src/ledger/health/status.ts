@@ -1,5 +1,5 @@
 /**
- * How things stand, for an operator: is it watching, how far has it read, what waits, what went wrong. Reads only.
+ * The status for an operator: whether it is watching, how far it has read, what is pending and what went wrong. Read-only.
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
@@ -19,11 +19,11 @@ interface StatusContext {
   readonly unsaved: UnsavedCheckpoint;
 }
 
-/** An alarm that is not a state but an event is news for a day. */
-const ALARMS_SHOWN_MS = 24 * 60 * 60_000;
+/** How long a health alert that is an event is shown. */
+const EVENTS_SHOWN_MS = 24 * 60 * 60_000;
 const LASTS = LASTING.map((kind) => `kind = '${kind}' OR kind GLOB '${kind}:*'`).join(' OR ');
-/** Each list of the status shows at most so many rows. */
-const SHOWN = 10;
+/** The most rows of each list. */
+const ROWS_MAX = 10;
 
 /** Reads the status. */
 export function readStatus(store: Store, context: StatusContext): LedgerStatus {
@@ -58,7 +58,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       open: Object.fromEntries(open.map((row) => [row.level, row.n])),
       newest: store.all<AlertHeadline & Record<string, string | number>>(
         `SELECT id, level, title, count, begins, last_at AS lastAt, state FROM alerts
-         WHERE id > 0 ORDER BY id DESC LIMIT ${SHOWN}`,
+         WHERE id > 0 ORDER BY id DESC LIMIT ${ROWS_MAX}`,
       ),
     },
     deliveries: {
@@ -69,22 +69,22 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     },
     dead: store.all<{ receiver: string; reason: string; settledAt: number }>(
       `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries
-       WHERE ${ENDED} AND state = 'dead' ORDER BY queued_at DESC, id DESC LIMIT ${SHOWN}`,
+       WHERE ${ENDED} AND state = 'dead' ORDER BY queued_at DESC, id DESC LIMIT ${ROWS_MAX}`,
     ),
     waiting: store.all<{ receiver: string; reason: string; dueAt: number }>(
       `SELECT receiver, coalesce(reason, 'not tried yet') AS reason, due_at AS dueAt FROM deliveries
-       WHERE state = 'pending' ORDER BY due_at LIMIT ${SHOWN}`,
+       WHERE state = 'pending' ORDER BY due_at LIMIT ${ROWS_MAX}`,
     ),
     healthAlerts: store
       .all<{ kind: string; since: number; count: number; summary: string }>(
         `SELECT kind, since, count, summary FROM health_alerts
-         WHERE state = 'open' AND (${LASTS} OR since > ?) ORDER BY since DESC LIMIT ${SHOWN}`,
-        context.now - ALARMS_SHOWN_MS,
+         WHERE state = 'open' AND (${LASTS} OR since > ?) ORDER BY since DESC LIMIT ${ROWS_MAX}`,
+        context.now - EVENTS_SHOWN_MS,
       )
       .map((row) => ({ ...row, kind: displayKey(row.kind) })),
     quarantine: store.all<{ key: string; problem: string; firstAt: number }>(
       `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE failures >= ${FAILURES_MAX}
-       ORDER BY first_at DESC LIMIT ${SHOWN}`,
+       ORDER BY first_at DESC LIMIT ${ROWS_MAX}`,
     ),
   };
 }

@@ -1,27 +1,27 @@
 /**
  * What the same actor did around an entry.
  *
- * Contract: the nearest entries before and after, by (created_at, seq), within a day. Time and actor stand in one index
- * (entries_by_time), which is walked outward from the entry until enough are found or the day is over; the entries
- * themselves are read for the hits only. So it costs at most one index row an entry of those two days.
+ * Contract: the nearest entries before and after, by (created_at, seq), within a day. Time and actor are in one index
+ * (entries_by_time), which is read outward from the entry until enough are found or the day is over. Only the entries found
+ * are read themselves, so it costs at most one index row per entry of those two days.
  */
 import type { ActorActivity } from '../rpc.ts';
 import { type EntryRow, entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
-/** So far it looks, before and after. */
+/** How far it looks, before and after. */
 export const ACTIVITY_MS = 24 * 60 * 60_000;
-/** So many it shows, before and after. */
+/** How many entries it shows, before and after. */
 export const ACTIVITY_MAX = 25;
 
-/** The entry that the story is told around. `actor` as it is stored. */
+/** The entry in the middle. `actor` as it is stored. */
 export interface CentreEntry {
   readonly seq: number;
   readonly created_at: number;
   readonly actor: string | null;
 }
 
-/** The story around an entry; nobody has none. */
+/** The activity around an entry; empty where the entry has no actor. */
 export function readActorActivity(store: Store, middle: CentreEntry, scope: number | null): ActorActivity {
   const { actor } = middle;
   const before = actor === null ? [] : seqsBefore(store, middle, actor);
@@ -34,7 +34,7 @@ export function readActorActivity(store: Store, middle: CentreEntry, scope: numb
       return row === undefined ? [] : [entrySummary(row)];
     });
   const actorActivity = { before: lines(before).reverse(), after: lines(after) };
-  const held = scope === null ? null : heldBy(store, scope, shown);
+  const inScope = scope === null ? null : seqsOfAlert(store, scope, shown);
   return {
     actor,
     withinMs: ACTIVITY_MS,
@@ -42,12 +42,12 @@ export function readActorActivity(store: Store, middle: CentreEntry, scope: numb
     moreBefore: before.length > ACTIVITY_MAX,
     moreAfter: after.length > ACTIVITY_MAX,
     open: [...actorActivity.before, ...actorActivity.after]
-      .filter(({ seq }) => held?.has(seq) ?? true)
+      .filter(({ seq }) => inScope?.has(seq) ?? true)
       .map(({ id }) => id),
   };
 }
 
-/** Nearest first, one more than is shown. `actor` in the order is one value throughout: the order is the index's. */
+/** Nearest first, one more than is shown. Ordering by `actor`, a constant here, makes the order that of the index. */
 function seqsBefore(store: Store, { seq, created_at: at }: CentreEntry, actor: string): number[] {
   const rows = store.all<{ seq: number }>(
     `SELECT seq FROM entries INDEXED BY entries_by_time
@@ -83,8 +83,8 @@ function entriesOf(store: Store, seqs: readonly number[]): EntryRow[] {
   );
 }
 
-/** Which of these an alert holds. */
-function heldBy(store: Store, alert: number, seqs: readonly number[]): ReadonlySet<number> {
+/** Which of these belong to an alert. */
+function seqsOfAlert(store: Store, alert: number, seqs: readonly number[]): ReadonlySet<number> {
   const rows = store.all<{ seq: number }>(
     'SELECT seq FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?))',
     alert,

@@ -1,7 +1,7 @@
 /**
- * An alert's page: its entries in the order of time with the evidence, and all that was said of it, to whom, or why not.
+ * An alert in detail: its entries by time with the evidence, and its notifications, or why there were none.
  *
- * Contract: reads only, by indexes; both lists are bounded. An entry that retention has thrown out leaves its match.
+ * Contract: read-only, by indexes; both lists are bounded. The match of an evicted entry stays.
  */
 import type { AlertDetails, DeliverySummary } from '../rpc.ts';
 import {
@@ -16,12 +16,12 @@ import {
 } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
-/** The ledger keeps 100 matches of an alert, its milestones and what was counted at its opening: all of that. */
-const TIMELINE_MOST = 200;
-/** A few for each receiver. */
-const DELIVERIES_MOST = 200;
+/** More than is stored of an alert: 100 matches, its milestones, and the entries that a correlation counted. */
+const TIMELINE_MAX = 200;
+/** A few per receiver. */
+const DELIVERIES_MAX = 200;
 
-/** An alert with all there is to know of it; null where there is none. */
+/** An alert in detail; null where it does not exist. */
 export function readAlert(store: Store, id: number): AlertDetails | null {
   const [row] = store.all<AlertRow & { closing: string | null }>('SELECT * FROM alerts WHERE id = ?', id);
   if (row === undefined) return null;
@@ -51,7 +51,7 @@ function timelineOf(store: Store, alert: number): AlertDetails['timeline'] {
   const rows = store.all<TimelineRow>(
     `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, entries.id, entries.created_at, entries.body
      FROM matches LEFT JOIN entries ON entries.seq = matches.seq
-     WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MOST}`,
+     WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MAX}`,
     alert,
   );
   return rows.map((row) => ({
@@ -65,7 +65,7 @@ function timelineOf(store: Store, alert: number): AlertDetails['timeline'] {
   }));
 }
 
-/** Null where retention has thrown it out. */
+/** Null where the entry was evicted. */
 function entryIn({ id, ...row }: TimelineRow): AlertDetails['timeline'][number]['entry'] {
   const entry: EntryRow | null = id === null ? null : { ...row, id };
   return entry === null ? null : entrySummary(entry);
@@ -77,7 +77,7 @@ function deliveriesOf(store: Store, alert: number): readonly DeliverySummary[] {
   const rows = store.all<Omit<DeliverySummary, 'state'> & { state: string } & Record<string, string | number | null>>(
     `SELECT id, receiver, iif(json_valid(notification), notification ->> '$.kind', ?) AS what, state, reason, attempts,
        queued_at AS queuedAt, due_at AS dueAt, settled_at AS settledAt
-     FROM deliveries WHERE alert = ? ORDER BY id LIMIT ${DELIVERIES_MOST}`,
+     FROM deliveries WHERE alert = ? ORDER BY id LIMIT ${DELIVERIES_MAX}`,
     DAMAGED,
     alert,
   );

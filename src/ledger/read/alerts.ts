@@ -1,17 +1,16 @@
 /**
  * Alerts, newest first, a page at a time.
  *
- * Contract: reads only. The open ones are found by their own index, which holds no others; all of them by their id,
- * downward, as far as it takes to fill the page.
+ * Contract: read-only. Open alerts are found by their own index; all alerts by descending id, until the page is full.
  */
 import type { AlertList, AlertQuery } from '../rpc.ts';
 import { type AlertRow, alertSummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
-/** So many to a page. */
+/** How many alerts a page has. */
 export const ALERTS_MAX = 50;
 
-/** A page of alerts. `level` and `rule` must be exactly so; null: any. */
+/** A page of alerts. `level` and `rule` are compared exactly; null: any. */
 export function readAlerts(store: Store, { state, level, rule, before }: AlertQuery): AlertList {
   const below = before ?? Number.MAX_SAFE_INTEGER;
   const rows = store.all<AlertRow>(`${SELECTS[state]} LIMIT ${ALERTS_MAX + 1}`, below, level, rule);

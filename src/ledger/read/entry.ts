@@ -1,8 +1,8 @@
 /**
- * An entry's page: the entry as it is stored, what matches it now, what it was to which alerts, its actor's story.
+ * An entry in detail: its stored text, the rules that match it now, its alerts, and its actor's activity.
  *
- * Contract: reads only, by indexes, a bounded number of rows but for the story's scan (story.ts). Where `scope` is given
- * and the entry is none of that alert's, it is null, as if there were no such entry; of other alerts nothing is told.
+ * Contract: read-only, by indexes, and bounded except for the actor's activity (actor-activity.ts). Where `scope` is given
+ * and the entry does not belong to that alert, the result is null, as if the entry did not exist; other alerts are left out.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import type { Engine } from '../../sigma/index.ts';
@@ -21,12 +21,12 @@ import {
 import type { Store } from '../store/store.ts';
 import { readActorActivity } from './actor-activity.ts';
 
-/** An entry is in one alert a rule, and in what correlations made of it: more are not to be expected. */
-const PARTS_MOST = 50;
+/** More than expected: an entry belongs to one alert per rule that matched or counted it. */
+const PARTS_MAX = 50;
 
 type EntryPageRow = EntryRow & { actor: string | null; cut: number | null };
 
-/** An entry with all there is to know of it. */
+/** An entry in detail; null where it is not recorded or lies outside the scope. */
 export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryDetails | null {
   const row = entryRow(store, id, scope);
   if (row === null) return null;
@@ -42,7 +42,7 @@ export function readEntry(store: Store, engine: Engine, id: string, scope: numbe
   };
 }
 
-/** The stored JSON of an entry that is recorded whole; null for any other. */
+/** The stored JSON of an entry that is recorded whole; else null. */
 export function readEntryText(store: Store, id: string, scope: number | null): string | null {
   const row = entryRow(store, id, scope);
   return row === null || row.cut === 1 || bodyOf(row) === null ? null : row.body;
@@ -55,8 +55,8 @@ function entryRow(store: Store, id: string, scope: number | null): EntryPageRow 
   );
   if (row === undefined) return null;
   if (scope === null) return row;
-  const held = store.all('SELECT 1 FROM matches WHERE alert = ? AND seq = ?', scope, row.seq);
-  return held.length > 0 ? row : null;
+  const inScope = store.all('SELECT 1 FROM matches WHERE alert = ? AND seq = ?', scope, row.seq);
+  return inScope.length > 0 ? row : null;
 }
 
 function matchedNow(engine: Engine, body: EntryBody): EntryDetails['rules'] {
@@ -68,7 +68,7 @@ function matchedNow(engine: Engine, body: EntryBody): EntryDetails['rules'] {
   }));
 }
 
-/** The version of the rules that an entry was evaluated with; null where its batch is no more. */
+/** The version of the rules that an entry was evaluated with; null where its batch was evicted. */
 function rulesOf(store: Store, seq: number): string | null {
   const [batch] = store.all<{ rules: string; last_seq: number }>(
     'SELECT rules, last_seq FROM batches WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
@@ -77,12 +77,12 @@ function rulesOf(store: Store, seq: number): string | null {
   return batch !== undefined && batch.last_seq >= seq ? batch.rules : null;
 }
 
-/** What it is to its alerts, the newest alert first. */
+/** Its alerts with its part in each, the newest alert first. */
 function partsOf(store: Store, seq: number, scope: number | null): readonly AlertPart[] {
   const rows = store.all<AlertRow & { decision: string | null; evidence: string }>(
     `SELECT alerts.*, matches.decision, matches.evidence FROM matches JOIN alerts ON alerts.id = matches.alert
      WHERE matches.seq = ? AND matches.alert = coalesce(?, matches.alert)
-     ORDER BY matches.alert DESC LIMIT ${PARTS_MOST}`,
+     ORDER BY matches.alert DESC LIMIT ${PARTS_MAX}`,
     seq,
     scope,
   );

@@ -1,19 +1,19 @@
 /**
- * The front page: how things stand, a day as a chart, the open alerts, how the receivers fare, what came last.
+ * Parts of the front page: a day as a chart, the open alerts, the newest entries.
  *
- * Contract: reads only, by indexes. The chart reads one index row an entry of the day, and no entry.
+ * Contract: read-only, by indexes. The chart reads one index row per entry of the day, and no entries.
  */
 import { LEVELS } from '../../sigma/index.ts';
 import type { AlertSummary, EntrySummary, Overview } from '../rpc.ts';
 import { type AlertRow, alertSummary, type EntryRow, entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
-/** The chart's steps begin at whole half hours; the last holds `now`. */
+/** The chart's steps begin at whole half hours; the last one contains `now`. */
 export const STEP_MS = 30 * 60_000;
 export const STEPS = 48;
-/** Lists to look at, not to work through. */
-const OPEN_MOST = 20;
-const NEWEST_MOST = 10;
+/** Short enough to read at a glance. */
+const OPEN_MAX = 20;
+const NEWEST_MAX = 10;
 
 /** The last day's entries by created_at and alerts by first match, step by step. `now` in ms since the epoch. */
 export function readChart(store: Store, now: number): Overview['chart'] {
@@ -30,20 +30,20 @@ const ALERTS_BY_STEP = `SELECT (SELECT count(*) FROM alerts
     WHERE begins >= step.value AND begins < step.value + ${STEP_MS}) AS n
   FROM json_each(?) AS step ORDER BY step.key`;
 
-/** Open alerts, the gravest and then the newest first. */
+/** Open alerts, the most severe and then the newest first. */
 export function readOpen(store: Store): readonly AlertSummary[] {
   const rows = store.all<AlertRow>(
     `SELECT * FROM alerts INDEXED BY alerts_open WHERE state = 'open'
-     ORDER BY (SELECT key FROM json_each(?) WHERE value = level) DESC, begins DESC, id DESC LIMIT ${OPEN_MOST}`,
+     ORDER BY (SELECT key FROM json_each(?) WHERE value = level) DESC, begins DESC, id DESC LIMIT ${OPEN_MAX}`,
     JSON.stringify(LEVELS),
   );
   return rows.map(alertSummary);
 }
 
-/** The entries recorded last, the last of them first. */
+/** The entries recorded last, newest first. */
 export function readNewest(store: Store): readonly EntrySummary[] {
   const rows = store.all<EntryRow>(
-    `SELECT seq, id, created_at, body FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT ${NEWEST_MOST}`,
+    `SELECT seq, id, created_at, body FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT ${NEWEST_MAX}`,
     Number.MAX_SAFE_INTEGER,
   );
   return rows.map(entrySummary);

@@ -1,16 +1,16 @@
 /**
- * How often each rule matched, and when last. Reads one row a rule that ever matched, and the key of an entry for each.
+ * How often each rule matched, and when last. Reads one row per rule that ever matched, and the id of an entry for each.
  */
 import type { RuleActivity } from '../rpc.ts';
 import { entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
-/** More rules than anybody writes; those that are no more keep their row. */
-const RULES_MOST = 2_000;
+/** More rules than anybody writes. Removed rules keep their rows. */
+const RULES_MAX = 2_000;
 
-/** The rules that matched, as far as the ledger remembers: the last first. */
+/** The rules that have matched, the latest first. */
 export function readRules(store: Store): readonly RuleActivity[] {
-  // An odd id is stored as a hash, and stands in the entry itself.
+  // A long or unprintable id is stored as a hash; the entry's body has it.
   const rows = store.all<{
     rule: string;
     matched: number;
@@ -22,7 +22,7 @@ export function readRules(store: Store): readonly RuleActivity[] {
     `SELECT activity.rule, activity.matched, activity.last_at AS lastAt, entries.id, entries.created_at AS createdAt,
        iif(substr(entries.id, 1, 1) = '#', entries.body, NULL) AS body
      FROM activity LEFT JOIN entries ON entries.seq = activity.last_seq
-     ORDER BY activity.last_at DESC, activity.rule LIMIT ${RULES_MOST}`,
+     ORDER BY activity.last_at DESC, activity.rule LIMIT ${RULES_MAX}`,
   );
   return rows.map(({ rule, matched, lastAt, id, createdAt, body }) => ({
     rule,

@@ -1,7 +1,6 @@
 /**
- * The views over a Store: what the Durable Object answers pages with.
- *
- * Contract: as LedgerViews has it, but synchronous, and with the clock as a parameter (`now`, wall, ms). Plain data only.
+ * What pages and the API read from a ledger's store: LedgerViews, but synchronous and with the clock as a parameter (`now`,
+ * wall, ms).
  */
 import type { Engine } from '../../sigma/index.ts';
 import type {
@@ -20,7 +19,6 @@ import { readEntry, readEntryText } from './entry.ts';
 import { readChart, readNewest, readOpen } from './overview.ts';
 import { readRules } from './rules.ts';
 
-/** What views must be told once. */
 export interface ViewsOptions {
   /** The rules as they are now. */
   readonly engine: Engine;

@@ -1,9 +1,9 @@
 /**
- * Closing: an alert whose period is seen through takes no more matches but late ones, and is told once where it grew.
+ * Closes alerts. An alert closes when the watermark passes the end of its period; only late matches join it after that.
+ * People are notified once, where further matches followed the first.
  *
- * Contract: to be called in the transaction of the commit that moves seen-through, so that nothing is told twice or
- * forgotten. At most so many at once; while some are left, `isClosingDue` stays true. Neither the rule nor the entry
- * need still be there.
+ * Contract: called in the commit that moves the watermark, so that nobody is notified twice or not at all. At most
+ * `CLOSED_MAX` close at once; while more are due, `isClosingDue` stays true. The rule or the entry may be gone.
  */
 import type { Alert } from '../../alert/alert.ts';
 import { decideClosing } from '../../alert/decisions.ts';
@@ -15,17 +15,17 @@ import { enqueueNotification } from '../deliver/enqueue.ts';
 import { type AlertRow, alertFrom, type EntryRow, entryFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
-/** At most so many close in one commit: each may be a message, and a commit must not take seconds. */
+/** The most alerts that close in one commit. Each may enqueue a message, and a commit must not take seconds. */
 export const CLOSED_MAX = 500;
 
 const CLOSABLE = "state = 'open' AND begins + period <= ?";
 
-/** Whether an alert's period lies before `watermark`, and it is still open. Reads one row. */
+/** Whether an open alert's period ends before `watermark`. Reads one row. */
 export function isClosingDue(store: Store, watermark: number): boolean {
   return store.all(`SELECT 1 FROM alerts WHERE ${CLOSABLE} LIMIT 1`, watermark).length > 0;
 }
 
-/** Closes the alerts whose period lies before `watermark`: no match that the overlap allows can join them. */
+/** Closes the alerts whose period ends before `watermark`. No match within the allowed lateness can join them any more. */
 export function closeAlerts(
   store: Store,
   watermark: number,
@@ -50,7 +50,7 @@ export function closeAlerts(
   }
 }
 
-/** The alert's last match, with its evidence where that was kept; where its entry is no more, what the alert remembers. */
+/** The alert's last match with its evidence, where stored. Where its entry was evicted, what the alert itself stores. */
 function lastMatch(store: Store, alert: Alert): ShownEntry {
   const kept = store.all<{ evidence: string }>(
     'SELECT evidence FROM matches WHERE alert = ? AND seq = ? AND decision IS NOT NULL',

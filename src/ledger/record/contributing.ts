@@ -1,16 +1,17 @@
 /**
- * The entries a correlation counted when it fired: found again by the times that its window tells.
+ * The entries that a correlation counted when it fired, found again by the times in its window.
  *
- * Contract: pure but for what `EvaluationReads` reads; never throws for what an entry holds. Exact in what it tells, not whole:
- * entries that were dated at their walk's beginning, whose long strings were cut, or that many others share an instant
- * with, may be left out. Of a correlation of correlations they are those that completed, or ended, the windows below.
+ * Contract: pure except for what `EvaluationReads` reads; never throws for what an entry holds. What it returns is exact but
+ * may be incomplete: it can miss entries that were dated at the beginning of their scan, whose long strings were cut, or
+ * that share their instant with many others. For a correlation of correlations, they are the entries that completed or
+ * ended the windows below.
  */
 import type { MatchedWindow } from '../../alert/alert.ts';
 import { keyText } from '../../alert/key.ts';
 import { type Correlator, type Engine, EVIDENCE_MAX, type Evidence, type Match } from '../../sigma/index.ts';
 import type { Accepted, EvaluationReads } from '../model.ts';
 
-/** The most that are told of one alert. */
+/** The most entries of one alert. */
 const CONTRIBUTING_MAX = 20;
 
 export interface ContributingEntry {
@@ -32,7 +33,7 @@ export function contributingEntries(
       const satisfied = matches.map(({ rule }) => rule.id);
       return correlator.groupsOf(correlation, entry.body, satisfied).some((group) => keyText(group) === key);
     } catch {
-      // A field is nested more deeply than can be written.
+      // A field is nested too deeply to be written as JSON.
       return false;
     }
   };

@@ -1,5 +1,5 @@
 /**
- * The accepted entries: which of a page are new, and how they are numbered and stored.
+ * Finds the entries of a page that are not recorded yet, numbers them and stores them.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { fieldValue, type Match } from '../../sigma/index.ts';
@@ -10,21 +10,21 @@ import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
 export interface Deduped {
-  /** New, by (created_at, id), each once. */
+  /** By (created_at, id), each once. */
   readonly unrecorded: readonly Incoming[];
   readonly known: number;
-  /** Older than retention, and left alone. */
+  /** Older than retention. */
   readonly expired: number;
 }
 
 export interface DedupeOptions {
-  /** Entries created before this are none of ours. */
+  /** Entries created before this are ignored. */
   readonly floor: number;
   readonly expiredBefore: number;
   readonly skip: ReadonlySet<string>;
 }
 
-/** Sorts out which entries are new. Reads; writes nothing. */
+/** Returns the entries not yet recorded, oldest first. Read-only. */
 export function dedupe(
   store: Store,
   entries: readonly Incoming[],
@@ -46,21 +46,21 @@ export function dedupe(
   return { unrecorded, known: known.length, expired };
 }
 
-/** Whether an entry of this id is recorded, or staged. */
+/** Whether an entry with this id is recorded or staged. */
 export function isRecordedOrStaged(store: Store, id: string): boolean {
   const known = 'SELECT 1 FROM entries WHERE id = ? UNION ALL SELECT 1 FROM staging WHERE id = ? LIMIT 1';
   return store.all(known, storedId(id), storedId(id)).length > 0;
 }
 
-/** Stores entries under the next numbers, with their batch: one statement for all of them. */
+/** Stores entries under the next numbers, and their batch. One statement stores all entries. */
 export function accept<M extends readonly Match[]>(
   store: Store,
-  sound: readonly { readonly incoming: Incoming; readonly body: EntryBody; readonly matches: M }[],
+  matched: readonly { readonly incoming: Incoming; readonly body: EntryBody; readonly matches: M }[],
   lastSeq: number,
   scanContext: { readonly began: number; readonly suppressBefore: number | null },
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
-  const rows = sound.map(({ incoming, body, matches }, index) => ({
+  const rows = matched.map(({ incoming, body, matches }, index) => ({
     entry: { seq: lastSeq + index + 1, id: incoming.id, createdAt: incoming.createdAt, body },
     stored: storedText(incoming.text, body),
     actor: storedActor(body),
@@ -96,23 +96,23 @@ export function storedId(id: string): string {
   return /^(?!#)[\x20-\x7e]{1,128}$/.test(id) ? id : `#${sha256Hex(id)}`;
 }
 
-/** Enough for any honest id of an actor. */
-const ACTOR_LIMIT = 256;
+/** Longer than any legitimate actor id. */
+const ACTOR_CHARS = 256;
 
-/** Who did it, as their story is found by: `actor.id` as text; null where there is none. */
+/** `actor.id` as text, by which an actor's activity is found; null where it is missing. */
 export function storedActor(body: EntryBody): string | null {
   const value = fieldValue(body, 'actor.id');
   if (value === null || value === undefined) return null;
   const text = typeof value === 'string' ? value : jsonText(value);
-  return text === null ? null : text.slice(0, ACTOR_LIMIT).toWellFormed().replaceAll('\0', '\ufffd');
+  return text === null ? null : text.slice(0, ACTOR_CHARS).toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** An entry larger than this is stored with its long strings cut. */
+/** A larger entry is stored with its long strings cut, in characters. */
 const STORED_LIMIT = 64 * 1024;
-/** To this, at first. */
+/** The length they are cut to, at first. */
 const STRING_LIMIT = 1_024;
 
-/** What is stored of an entry, and whether that is less than came. */
+/** The text that is stored of an entry, and whether it was cut. */
 function storedText(text: string, body: EntryBody): { readonly text: string; readonly cut: boolean } {
   if (text.length <= STORED_LIMIT) return { text, cut: false };
   for (let limit = STRING_LIMIT; limit >= 16; limit /= 4) {
@@ -124,7 +124,7 @@ function storedText(text: string, body: EntryBody): { readonly text: string; rea
   return { text: withStringsCut(only, STRING_LIMIT) ?? '{}', cut: true };
 }
 
-/** Null where it is nested more deeply than can be written with a look at each value. */
+/** Null where it is nested too deeply for JSON.stringify with a replacer. */
 function withStringsCut(body: EntryBody, limit: number): string | null {
   try {
     return JSON.stringify(body, (_key, value: unknown) =>

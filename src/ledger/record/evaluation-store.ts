@@ -1,5 +1,5 @@
 /**
- * What evaluation reads of the past, and how what it decided is stored.
+ * Reads the past for evaluation, and stores what evaluation decided.
  */
 import { LEAST_LEVEL } from '../../routing/routing.ts';
 import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
@@ -7,15 +7,14 @@ import type { Accepted, Changes, EvaluationReads } from '../model.ts';
 import { type AlertRow, alertFrom, type EntryRow, entryFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
-/** So many entries at the times of a window are looked at: others may share an instant with them. */
-const ENTRIES_LOOKED_AT = 100;
+/** How many entries at the times of a window are read: unrelated entries may share an instant with them. */
+const ENTRIES_READ_MAX = 100;
 
 interface EvaluationStore extends EvaluationReads {
-  /** Changes when the correlation, or a rule below it, sees otherwise than before. */
+  /** Changes when the correlation, or a rule it refers to, evaluates differently than before. */
   fingerprint(rule: CorrelationRule): string;
 }
 
-/** The past as it is stored. */
 export function createEvaluationStore(store: Store, engine: Engine): EvaluationStore {
   const fingerprints = new Map(engine.correlations.map((rule) => [rule.id, versionOf(withAllBelow(rule, engine))]));
   const fingerprint = (rule: CorrelationRule): string => fingerprints.get(rule.id) ?? '';
@@ -40,14 +39,14 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
           to,
         )
         .map(alertFrom),
-    // What was dated at its walk's beginning did not happen at its created_at. `+seq`: found by time, not by number.
+    // An entry dated after the beginning of its scan did not happen at its created_at. `+seq` makes SQLite search by time.
     entriesAt: (times, seq) =>
-      lazily(
+      parsedLazily(
         store.all<EntryRow>(
           `SELECT seq, id, created_at, body FROM entries
            WHERE created_at IN (SELECT value FROM json_each(?)) AND +seq < ? AND created_at <=
              (SELECT began FROM batches WHERE first_seq <= entries.seq ORDER BY first_seq DESC LIMIT 1)
-           ORDER BY created_at, seq LIMIT ${ENTRIES_LOOKED_AT}`,
+           ORDER BY created_at, seq LIMIT ${ENTRIES_READ_MAX}`,
           JSON.stringify(times),
           seq,
         ),
@@ -64,21 +63,21 @@ function withAllBelow(rule: CorrelationRule, engine: Engine): readonly Rule[] {
       if (below !== undefined) all.add(below);
     }
   }
-  return [...all].map(asSeen);
+  return [...all].map(forWindows);
 }
 
-/** A rule as far as windows see it: what becomes of its matches does not matter to them. */
-function asSeen(rule: Rule): Rule {
+/** The parts of a rule that windows depend on: not what happens to its matches. */
+function forWindows(rule: Rule): Rule {
   const tocsin = { ...rule.tocsin, dedupBy: null, dedupPeriodMs: null };
   return { ...rule, level: LEAST_LEVEL, alerts: true, tocsin };
 }
 
-/** Entries parsed as they are asked for: the last of them seldom are. */
-function* lazily(rows: readonly EntryRow[]): Iterable<Accepted> {
+/** Parses entries one by one: the last of them are seldom needed. */
+function* parsedLazily(rows: readonly EntryRow[]): Iterable<Accepted> {
   for (const row of rows) yield entryFrom(row);
 }
 
-/** Stores what evaluation decided, deliveries excepted. `lastSeq`: the number of the last entry. */
+/** Stores what evaluation decided, except deliveries. `lastSeq`: the number of the last entry. */
 export function applyChanges(store: Store, changes: Changes, reads: EvaluationStore, lastSeq: number): void {
   for (const { rule, key, newest, text } of changes.windows) {
     store.run(
@@ -94,7 +93,7 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
     );
   }
   for (const alert of changes.alerts) {
-    // What a match does not change is not written again, nor are the indexes that hold it.
+    // Columns that a match does not change are not written again, nor are their indexes.
     store.run(
       `INSERT INTO alerts (id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at,
          level, title, key_parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -128,7 +127,7 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
     );
   }
   for (const { alert, seq, at, evidence } of changes.contributing) {
-    // Where it matched itself, that stands.
+    // Where the entry matched itself, that row stays.
     store.run(
       'INSERT OR IGNORE INTO matches (alert, seq, at, evidence) VALUES (?, ?, ?, ?)',
       alert,

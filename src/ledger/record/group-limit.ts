@@ -1,18 +1,18 @@
 /**
- * How many groups correlations keep: no more than `GROUPS_MOST` a rule, the longest untouched going first.
+ * Limits the groups of each correlation to `GROUPS_MAX`. The groups without a match for the longest time are dropped.
  *
- * Contract: to be called in the transaction that stored the windows. The number of a rule's groups is known from the
- * state and what was added since, never too low; the table is counted only where that says that there are too many
- * (retention may have thrown some out). So a full rule is counted once in `GROUPS_DROPPED` new groups, others never.
+ * Contract: called in the transaction that stored the windows. The state holds an upper bound of each rule's groups. The
+ * table is counted only where the bound exceeds the limit, since some groups may have been evicted. So a full rule is
+ * counted once per `GROUPS_DROPPED` new groups, and other rules never.
  */
 import type { CorrelationRule } from '../../sigma/index.ts';
 import type { TouchedWindow } from '../model.ts';
 import type { GroupCounts } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 
-/** A rule keeps no more groups than this. */
+/** The most groups of a rule. */
 export const GROUPS_MAX = 100_000;
-/** How many go at once beside those that are too many: a twentieth, so that the rest is read seldom. */
+/** How many more are dropped at once, a twentieth, so that the table is counted seldom. */
 export const GROUPS_DROPPED = 5_000;
 
 export interface GroupLimit {
@@ -20,18 +20,18 @@ export interface GroupLimit {
   readonly dropped: readonly { readonly rule: CorrelationRule; readonly groups: number }[];
 }
 
-/** Drops what is too many after `windows` were stored. `known`: the counts before. */
+/** Drops the groups over the limit after `windows` were stored. `known`: the counts before. */
 export function limitGroups(store: Store, windows: readonly TouchedWindow[], known: GroupCounts): GroupLimit {
   const counts = new Map(Object.entries(known));
-  const grown = new Set<CorrelationRule>();
+  const withNewGroups = new Set<CorrelationRule>();
   for (const { rule, isNew } of windows) {
     if (!isNew) continue;
     counts.set(rule.id, (counts.get(rule.id) ?? 0) + 1);
-    grown.add(rule);
+    withNewGroups.add(rule);
   }
-  if (grown.size === 0) return { counts: known, dropped: [] };
+  if (withNewGroups.size === 0) return { counts: known, dropped: [] };
   const dropped: { rule: CorrelationRule; groups: number }[] = [];
-  for (const rule of grown) {
+  for (const rule of withNewGroups) {
     if ((counts.get(rule.id) ?? 0) <= GROUPS_MAX) continue;
     const groups = countOf(store, rule);
     const over = groups <= GROUPS_MAX ? 0 : groups - GROUPS_MAX + GROUPS_DROPPED;

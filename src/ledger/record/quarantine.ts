@@ -1,16 +1,15 @@
 /**
- * Quarantine: records that can't be recorded (no id, no readable created_at) or evaluated. They are kept, counted and
- * told about, once each however often they are read. `failures` of an entry that was only suspected of bringing the
- * ledger down stay below `FAILURES_MAX`.
+ * Quarantine: records that can't be recorded (no id, no valid created_at) or evaluated. Each is stored and counted once,
+ * however often it is read. An entry with fewer than `FAILURES_MAX` failures is only a candidate.
  */
 import { sha256Hex } from '../../text/sha256.ts';
 import { FAILURES_MAX, type InvalidRecord } from '../model.ts';
 import type { Store } from '../store/store.ts';
 
-/** What is kept of its text. */
-const TEXT_LIMIT = 64 * 1024;
+/** How many characters of a record are stored. */
+const TEXT_CHARS = 64 * 1024;
 
-/** Puts records away; returns how many were not there yet. */
+/** Quarantines records; returns how many were not in quarantine yet. */
 export function quarantine(store: Store, records: readonly InvalidRecord[], now: number): number {
   let added = 0;
   for (const record of records) {
@@ -23,7 +22,7 @@ export function quarantine(store: Store, records: readonly InvalidRecord[], now:
   return added;
 }
 
-/** Notes that an entry alone brought the ledger down; true when that has happened often enough to put it away. */
+/** Counts a crash of the ledger while it recorded this entry alone; true once the entry is quarantined by it. */
 export function recordFailure(store: Store, record: InvalidRecord, now: number): boolean {
   const known = store.all<{ failures: number }>(
     'SELECT failures FROM quarantine WHERE key = ?',
@@ -34,7 +33,7 @@ export function recordFailure(store: Store, record: InvalidRecord, now: number):
   return failures >= FAILURES_MAX;
 }
 
-/** Which of these entries are put away. */
+/** Which of these entries are quarantined. */
 export function quarantinedIds(store: Store, ids: readonly string[]): ReadonlySet<string> {
   const keys = new Map(ids.map((id) => [quarantineKey({ id, text: '' }), id]));
   const rows = store.all<{ key: string }>(
@@ -49,7 +48,7 @@ function put(store: Store, record: InvalidRecord, failures: number, now: number)
     'INSERT OR REPLACE INTO quarantine (key, problem, body, first_at, failures) VALUES (?, ?, ?, ?, ?)',
     quarantineKey(record),
     record.problem.slice(0, 500),
-    record.text.slice(0, TEXT_LIMIT),
+    record.text.slice(0, TEXT_CHARS),
     now,
     failures,
   );

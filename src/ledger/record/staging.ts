@@ -1,6 +1,6 @@
 /**
- * The stage: entries of a walk that comes newest first, whole, until the walk ends and they are recorded oldest first.
- * They survive a rejected cursor. A text over the row limit lies in parts.
+ * Staging: the entries of a newest-first scan, stored whole until the scan ends and they are recorded oldest first. They
+ * survive a rejected cursor. A text over the row limit is stored in parts.
  */
 import type { InvalidRecord } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
@@ -9,10 +9,10 @@ import { storedId } from './dedupe.ts';
 
 /** Durable Objects allow 2 MB a row (developers.cloudflare.com/durable-objects/platform/limits), in bytes. */
 const PART_CHARS = 256 * 1024;
-/** About so much text is recorded at once. */
-const TAKE_CHARS = 512 * 1024;
+/** About how much text is recorded at once. */
+const TAKEN_CHARS = 512 * 1024;
 
-/** Puts entries on the stage; those already there stay as they are. Returns how many are new. */
+/** Stages entries; those already staged stay as they are. Returns how many were added. */
 export function stage(store: Store, entries: readonly Incoming[]): number {
   let added = 0;
   for (const entry of entries) {
@@ -33,7 +33,7 @@ export function stage(store: Store, entries: readonly Incoming[]): number {
   return added;
 }
 
-/** A text in parts, none of which ends inside a character: SQLite keeps no half ones. */
+/** A text in parts that end at whole characters: SQLite does not store lone surrogates. */
 function inParts(text: string): string[] {
   const parts: string[] = [];
   for (let from = 0; from < text.length; ) {
@@ -49,14 +49,14 @@ function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
-/** The oldest entry on the stage, when it is the one to blame; null where none is there. */
+/** The oldest staged entry, as a candidate for quarantine; null where nothing is staged. */
 export function oldestStaged(store: Store): InvalidRecord | null {
   const [head] = readStaged(store, 1);
   if (head === undefined) return null;
   return { id: head.id, problem: 'it crashed the ledger when it was flushed', text: head.text };
 }
 
-/** Takes the oldest entries off the stage: `most` of them, or fewer where they are long. */
+/** Removes and returns the oldest staged entries: `most` of them, or fewer where they are long. */
 export function takeStaged(store: Store, most: number): Incoming[] {
   const taken = readStaged(store, most);
   for (const { id, createdAt } of taken) {
@@ -74,7 +74,7 @@ function readStaged(store: Store, most: number): Incoming[] {
   const taken: Incoming[] = [];
   let chars = 0;
   for (const head of heads) {
-    if (taken.length > 0 && chars + head.size > TAKE_CHARS) break;
+    if (taken.length > 0 && chars + head.size > TAKEN_CHARS) break;
     chars += head.size;
     const parts = store.all<{ body: string }>(
       'SELECT body FROM staging WHERE created_at = ? AND id = ? ORDER BY part',
@@ -87,12 +87,12 @@ function readStaged(store: Store, most: number): Incoming[] {
   return taken;
 }
 
-/** How many entries lie on the stage (0 or more is all that is asked; counting stops at 1). */
+/** 1 where anything is staged, else 0. */
 export function stagedCount(store: Store): number {
   return store.all('SELECT 1 FROM staging LIMIT 1').length;
 }
 
-/** A stored id may be a hash; the entry has its own. */
+/** The entry's own id: the stored id may be a hash of it. */
 function originalId(text: string, stored: string): string {
   if (!stored.startsWith('#')) return stored;
   const body: unknown = JSON.parse(text);

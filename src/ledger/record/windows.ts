@@ -1,18 +1,18 @@
 /**
- * The windows of one batch: each opened once, from what is stored of it, and handed back once to be stored.
+ * The windows of one batch: each is opened once from what is stored, and returned once to be stored.
  *
- * Contract: changes nothing itself. A window that was opened has seen something.
+ * Contract: changes nothing itself. Every opened window gets at least one event.
  */
 import { keyText } from '../../alert/key.ts';
 import { type CorrelationRule, openWindow, type Window, type Windows } from '../../sigma/index.ts';
 import type { StoredWindow, TouchedWindow } from '../model.ts';
 
 export interface BatchWindows extends Windows {
-  /** Those that were opened, as they are now. */
+  /** The windows that were opened, as they are now. */
   touched(): readonly TouchedWindow[];
 }
 
-/** `stored`: what is stored of a window; null where nothing is. */
+/** `stored` returns a stored window; null where nothing is stored. */
 export function createBatchWindows(stored: (rule: CorrelationRule, key: string) => StoredWindow | null): BatchWindows {
   const opened = new Map<string, OpenedWindow>();
   return {
@@ -34,7 +34,7 @@ export function createBatchWindows(stored: (rule: CorrelationRule, key: string) 
   };
 }
 
-/** A window that notes what it sees. */
+/** A window that remembers its newest event. */
 class OpenedWindow implements Window {
   readonly rule: CorrelationRule;
   readonly key: string;

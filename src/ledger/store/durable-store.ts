@@ -1,7 +1,6 @@
-/** The Store of a Durable Object: its own SQLite. `transaction` is the object's `transactionSync`. */
+/** The Store over a Durable Object's own SQLite. `transaction` is its `transactionSync`. */
 import type { Row, Store, Value } from './store.ts';
 
-/** A Store over a SQLite-backed Durable Object's storage. */
 export function durableStore(storage: DurableObjectStorage): Store {
   return {
     all: <R extends Row>(sql: string, ...binds: readonly Value[]) => storage.sql.exec<R>(sql, ...binds).toArray(),

@@ -1,6 +1,8 @@
 /**
- * From stored rows to what a view shows. Pure; never throws, whatever a row holds: JSON that can't be read is shown as
- * damaged, in its own place.
+ * Stored rows as the ledger's types, and as pages show them.
+ *
+ * Contract: pure. What pages show never throws: JSON that can't be read is shown as damaged in its place. `entryFrom` and
+ * `alertFrom` throw for damaged rows.
  */
 import type { Alert } from '../../alert/alert.ts';
 import type { ShownDecision } from '../../alert/decision-wording.ts';
@@ -11,10 +13,10 @@ import { type Evidence, LEVELS } from '../../sigma/index.ts';
 import type { Accepted } from '../model.ts';
 import type { AlertPart, AlertSummary, EntrySummary } from '../rpc.ts';
 
-/** Said where stored JSON can't be read. */
+/** Shown where stored JSON can't be read. */
 export const DAMAGED = 'damaged in the ledger';
 
-/** An entry of a list. One whose JSON is damaged still says when it was, and that. */
+/** An entry in a list. A damaged entry still shows its id and time. */
 export function entrySummary(row: EntryRow): EntrySummary {
   try {
     const { seq, id, createdAt, body } = entryFrom(row);
@@ -33,7 +35,7 @@ export function bodyOf(row: EntryRow): EntryBody | null {
   }
 }
 
-/** An alert of a list. */
+/** An alert in a list. */
 export function alertSummary(row: AlertRow): AlertSummary {
   return {
     id: row.id,
@@ -55,12 +57,12 @@ export function evidenceFrom(text: string): readonly Evidence[] {
   return listFrom(text, evidence) ?? [{ selection: '', field: null, value: DAMAGED }];
 }
 
-/** An entry's part in an alert: of an entry that only contributed to a correlation, no decision was made. */
+/** An entry's part in an alert. No decision is stored for an entry that only contributed to a correlation. */
 export function partFrom(decision: string | null): AlertPart['part'] {
   return decision === null ? 'contributing' : 'matched';
 }
 
-/** A stored decision; null where there is none, or its JSON is damaged. */
+/** A stored decision; null where nothing is stored, or its JSON is damaged. */
 export function decisionFrom(text: string | null): ShownDecision | null {
   try {
     const value = JSON.parse(text ?? 'null') as Partial<ShownDecision> | null;
@@ -72,7 +74,7 @@ export function decisionFrom(text: string | null): ShownDecision | null {
 
 type Fields = { readonly [field: string]: unknown };
 
-/** A list from JSON; null where it is none, or one of its members is not what it should be. */
+/** A list from JSON; null where it is no list, or one of its items is malformed. */
 function listFrom<T>(text: string, read: (item: Fields) => T | null): T[] | null {
   try {
     const list: unknown = JSON.parse(text);
@@ -95,17 +97,17 @@ function evidence({ selection, field, value }: Fields): Evidence | null {
   return typeof field === 'string' || field === null ? { selection, field, value } : null;
 }
 
-/** A row of `entries`, as far as it is read. */
+/** The columns of `entries` that are read. */
 export type EntryRow = { seq: number; id: string; created_at: number; body: string };
 
-/** An entry from its row, under the id it came with. */
+/** An entry from its row, with its own id. */
 export function entryFrom(row: EntryRow): Accepted {
   const body = JSON.parse(row.body) as EntryBody;
   const { id } = body;
   return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };
 }
 
-/** A row of `alerts`, as far as it is read. */
+/** The columns of `alerts` that are read. */
 export type AlertRow = {
   id: number;
   rule: string;

@@ -13,7 +13,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL)',
     `CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
        body TEXT NOT NULL, actor TEXT, cut INTEGER)`,
-    // The actor is part of the index by time, so that what an actor did is read from it without another row per entry.
+    // The index holds the actor, so that an actor's activity is read from it without another row written per entry.
     'CREATE INDEX entries_by_time ON entries (created_at, actor)',
     `CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, began INTEGER NOT NULL,
        suppress_before INTEGER, rules TEXT NOT NULL)`,
@@ -34,7 +34,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        due_at INTEGER NOT NULL, settled_at INTEGER, reason TEXT)`,
     "CREATE INDEX deliveries_due ON deliveries (receiver, due_at) WHERE state = 'pending'",
     'CREATE INDEX deliveries_by_alert ON deliveries (alert) WHERE alert IS NOT NULL',
-    // A row holds a whole notification: these find and count rows without reading it.
+    // A row holds a whole notification: these indexes find and count rows without reading it.
     "CREATE INDEX deliveries_ended ON deliveries (state, queued_at) WHERE state <> 'pending'",
     "CREATE INDEX deliveries_dead ON deliveries (receiver) WHERE state = 'dead'",
     'CREATE TABLE pacing (receiver TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID',
@@ -51,10 +51,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** Why a ledger can't be used by this Worker, with what to do. */
+/** The ledger can't be used by this Worker. The message says what to do. */
 export class SchemaError extends Error {}
 
-/** Brings the tables up to date. Safe to call at every start. Throws a `SchemaError` where that is impossible. */
+/** Brings the tables up to date, or throws a `SchemaError`. Safe to call at every start. */
 export function migrate(store: Store): void {
   refuseVersion01(store);
   store.run('CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY)');
