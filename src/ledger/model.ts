@@ -99,3 +99,6 @@ export interface InvalidRecord {
 
 /** How often an entry, recorded alone, must crash the ledger before it is quarantined. */
 export const FAILURES_MAX = 3;
+
+/** The most entries of a batch. */
+export const BATCH_ENTRIES_MAX = 100;

@@ -5,15 +5,15 @@
  * ledger is halved until one entry remains; that entry becomes a quarantine candidate, and is quarantined after enough
  * failures. A call that fails for another reason, or whose answer is lost, makes no candidate.
  */
+
 import type { Malformed, Page } from '../audit-log/entry.ts';
-import type { InvalidRecord } from '../ledger/model.ts';
+import { BATCH_ENTRIES_MAX, type InvalidRecord } from '../ledger/model.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
 import { jsonText } from '../text/json.ts';
 
 /** The ledger's answer to a batch that it took. */
 export type RecordedBatch = Extract<Recorded, { kind: 'done' }>;
 
-export const BATCH_ENTRIES_MAX = 100;
 const BATCH_CHARS_MAX = 512 * 1024;
 /** What is stored of an invalid record. */
 const INVALID_CHARS_MAX = 64 * 1024;

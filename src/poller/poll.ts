@@ -6,6 +6,7 @@
  * run twice, or overlap another. What exceeds its budget is left to the next poll. KV is written last, and only when the
  * ledger says so; its failure never fails a poll. Upstream failures are thrown after everything read is recorded.
  */
+
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
 import { type AuditLog, type ListQuery, PAGE_LIMIT_MIN, type Page } from '../audit-log/entry.ts';
@@ -19,8 +20,9 @@ import {
   withoutFilters,
 } from '../audit-log/tail.ts';
 import { ALLOWED_LATENESS_MIN_MS } from '../config/watch.ts';
+import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
-import { BATCH_ENTRIES_MAX, flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
+import { flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
 
 /** The part of a KV namespace that a poll needs. */
 export interface CheckpointKv {

@@ -8,6 +8,7 @@ import type {
   Notification,
 } from '../../src/alert/notification.ts';
 import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
+import { HINTS } from '../../src/ledger/health/alerts.ts';
 import { OPENED } from './notifications.ts';
 
 const AT = OPENED.entry.createdAt;
@@ -180,51 +181,24 @@ export const HOSTILE: AlertNotification = {
   },
 };
 
-/** As the ledger says them (ledger/health/alerts.ts and who raises them). */
-const ALARM_TEXTS: {
-  readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string, hint: string];
-} = {
-  blind: [
-    null,
-    'nothing was read from the audit log for 15 minutes',
-    'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
-  ],
-  'dead-delivery': [
-    'slack',
-    'a message to slack could not be delivered',
-    'Run "npm run tocsin -- status" for the reason, mend the receiver, then send it again: "npm run tocsin -- resend".',
-  ],
-  quarantine: [
-    null,
-    '3 entries were put away: no id',
-    'Nothing else is held up. Run "npm run tocsin -- status" to see what was put away and why.',
-  ],
+/** Summaries as the ledger writes them. */
+const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string] } = {
+  blind: [null, 'nothing was read from the audit log for 15 minutes'],
+  'dead-delivery': ['slack', 'a message to slack could not be delivered'],
+  quarantine: [null, '3 or more audit-log records could not be read and were quarantined'],
   overflow: [
     null,
-    'the rule Burst of refused requests has more groups than are kept: those that nothing was added to for the longest time were dropped',
-    'Narrow the rule or its group-by, or shorten its timespan: what was dropped is not counted any more.',
+    'the rule Burst of refused requests has more groups than are kept: those without a new match for the longest time were dropped',
   ],
-  'unhealthy-receiver': [
-    'on-call',
-    'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set',
-    'Mend its setting, then run "npm run tocsin -- notify --test" and send again what is dead.',
-  ],
-  'key-refused': [
-    null,
-    'the upstream refuses the API key (401)',
-    'Make a new API key and run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
-  ],
-  'key-expiring': [
-    null,
-    'the upstream API key expires in 7 days, on 2026-02-07',
-    'Make a new API key, set NIRVANA_LABS_API_KEY to it and API_KEY_EXPIRES_AT to its expiry.',
-  ],
+  'unhealthy-receiver': ['on-call', 'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set'],
+  'key-refused': [null, 'the upstream refuses the API key (401)'],
+  'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],
 };
 
 /** An alarm of each kind. */
-export const ALARMS: readonly HealthNotification[] = (Object.keys(ALARM_TEXTS) as HealthAlertKind[]).map((kind) => {
-  const [subject, summary, hint] = ALARM_TEXTS[kind];
-  return { kind: 'health', health: { kind, subject, summary, hint, since: AT } };
+export const ALARMS: readonly HealthNotification[] = (Object.keys(SUMMARIES) as HealthAlertKind[]).map((kind) => {
+  const [subject, summary] = SUMMARIES[kind];
+  return { kind: 'health', health: { kind, subject, summary, hint: HINTS[kind], since: AT } };
 });
 
 /** The same, over. */

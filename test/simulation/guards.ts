@@ -76,7 +76,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'the stage is recorded before the walk ends',
     file: 'src/ledger/record/record.ts',
-    find: 'stagedCount(store) === 0 || next.scan === null',
+    find: '!hasStaged(store) || next.scan === null',
     replace: 'next.scan !== null || next.scan === null',
   },
   {

@@ -6,7 +6,7 @@
  * wall, in ms.
  */
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
-import type { Outcome } from '../../notify/receiver.ts';
+import { type Outcome, SEND_TIMEOUT_MS } from '../../notify/receiver.ts';
 import type { Store } from '../store/store.ts';
 
 /** How many deliveries of each receiver are taken at once. They are sent one after the other. */
@@ -14,11 +14,18 @@ export const TAKEN_MAX = 4;
 /** An attempt that was not settled counts as lost after this time, beside its backoff. */
 const ATTEMPT_MS = 60_000;
 const BACKOFF_FIRST_MS = 10_000;
-const BACKOFF_MAX_MS = 15 * 60_000;
+export const BACKOFF_MAX_MS = 15 * 60_000;
 /** A delivery that is not delivered after this time is dead. */
 export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 /** The longest pause that a receiver may ask for. */
 const PAUSE_MAX_MS = 60 * 60_000;
+
+if (!(TAKEN_MAX * SEND_TIMEOUT_MS < ATTEMPT_MS + BACKOFF_FIRST_MS)) {
+  throw new Error('all taken deliveries of a receiver must be sent before an attempt counts as lost');
+}
+if (!(BACKOFF_FIRST_MS < BACKOFF_MAX_MS && BACKOFF_MAX_MS < GIVE_UP_AFTER_MS && PAUSE_MAX_MS < GIVE_UP_AFTER_MS)) {
+  throw new Error('a delivery must be retried before it is given up');
+}
 
 /** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
 export const ENDED = "state <> 'pending'";

@@ -42,7 +42,8 @@ const REOPEN_AFTER_MS: Readonly<Partial<Record<HealthAlertKind, number>>> = {
 /** The kinds that last, with a beginning and an end. The others are events, and are counted. */
 export const LASTING: readonly HealthAlertKind[] = ['blind', 'key-refused', 'key-expiring', 'unhealthy-receiver'];
 
-const HINTS: Readonly<Record<HealthAlertKind, string>> = {
+/** What to do about a health alert. */
+export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
   blind: 'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
   'dead-delivery':
     'Run "npm run tocsin -- status" for the reason. Fix the receiver, then run "npm run tocsin -- resend".',

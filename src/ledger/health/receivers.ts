@@ -12,6 +12,7 @@
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { FAILURES_IN_A_ROW } from '../deliver/deliver.ts';
+import { BACKOFF_MAX_MS } from '../deliver/outbox.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
@@ -20,6 +21,7 @@ import type { Store } from '../store/store.ts';
  * attempts have failed, and most of a vendor's own outages are over.
  */
 export const FAILING_MS = 15 * 60_000;
+if (!(FAILING_MS >= BACKOFF_MAX_MS)) throw new Error('a receiver must be tried again before it is unhealthy');
 
 /** How many characters of a reason are stored. */
 const REASON_CHARS = 300;

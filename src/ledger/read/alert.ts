@@ -3,6 +3,8 @@
  *
  * Contract: read-only, by indexes; both lists are bounded. The match of an evicted entry stays.
  */
+import { CONTRIBUTING_MAX } from '../record/contributing.ts';
+import { MATCHES_MAX } from '../record/evaluate.ts';
 import type { AlertDetails, DeliverySummary } from '../rpc.ts';
 import {
   type AlertRow,
@@ -18,6 +20,7 @@ import type { Store } from '../store/store.ts';
 
 /** More than is stored of an alert: 100 matches, its milestones, and the entries that a correlation counted. */
 const TIMELINE_MAX = 200;
+if (!(TIMELINE_MAX > MATCHES_MAX + CONTRIBUTING_MAX)) throw new Error('the timeline must show all stored matches');
 /** A few per receiver. */
 const DELIVERIES_MAX = 200;
 

@@ -12,8 +12,11 @@ import { evict } from './retention.ts';
 
 /** A checkpoint that brought nothing new is saved no more often than this. */
 export const QUIET_SAVE_MS = 5 * 60_000;
-/** The checkpoint goes to KV no more often than this (KV's free plan: 1,000 writes a day). */
+/** The checkpoint goes to KV no more often than this. */
 export const PUBLISH_MS = 2 * 60_000;
+/** Of KV's free plan (developers.cloudflare.com/kv/platform/limits). */
+const KV_WRITES_A_DAY = 1_000;
+if (!((24 * 60 * 60_000) / PUBLISH_MS < KV_WRITES_A_DAY)) throw new Error('KV would refuse the checkpoint');
 
 /** What a batch did, as far as saving depends on it. */
 interface BatchEffect {

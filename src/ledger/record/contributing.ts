@@ -12,7 +12,7 @@ import { type Correlator, type Engine, EVIDENCE_MAX, type Evidence, type Match }
 import type { Accepted, EvaluationReads } from '../model.ts';
 
 /** The most entries of one alert. */
-const CONTRIBUTING_MAX = 20;
+export const CONTRIBUTING_MAX = 20;
 
 export interface ContributingEntry {
   readonly entry: Accepted;

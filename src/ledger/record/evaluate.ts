@@ -51,7 +51,7 @@ export type Evaluate = (
 ) => Changes;
 
 /** The most matches of one alert that are stored with their evidence. */
-const MATCHES_MAX = 100;
+export const MATCHES_MAX = 100;
 /** A notification shows this many of the entries that a correlation counted. */
 const CONTRIBUTING_SHOWN = 3;
 

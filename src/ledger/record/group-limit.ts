@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 export const GROUPS_MAX = 100_000;
 /** How many more are dropped at once, a twentieth, so that the table is counted seldom. */
 export const GROUPS_DROPPED = 5_000;
+if (!(GROUPS_DROPPED < GROUPS_MAX)) throw new Error('a full rule must keep some of its groups');
 
 export interface GroupLimit {
   readonly counts: GroupCounts;

@@ -9,7 +9,7 @@ import { commit } from './commit.ts';
 import { type LedgerContext, requireState } from './context.ts';
 import { dedupe } from './dedupe.ts';
 import { quarantinedIds } from './quarantine.ts';
-import { stage, stagedCount, takeStaged } from './staging.ts';
+import { hasStaged, stage, takeStaged } from './staging.ts';
 
 /** Records a batch, or stages it. */
 export function record(context: LedgerContext, batch: Batch, now: number): Recorded {
@@ -22,7 +22,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
     expiredBefore: Math.max(state.latestBegan, batch.began) - options.retentionMs,
     skip: quarantinedIds(store, ids),
   });
-  const isStaged = batch.handle === 'stage' && !(batch.ends && stagedCount(store) === 0);
+  const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));
   const staged = isStaged ? stage(store, unrecorded) : 0;
   const result = intake(state, isStaged ? [] : unrecorded, batch.invalid, batch, now);
   const { recorded, quarantined, opened } = result;
@@ -58,7 +58,7 @@ export function flush(context: LedgerContext, expect: number, most: number, now:
   const { began, suppressBefore } = checkpoint.scan;
   const result = intake(state, unrecorded, [], { began: began ?? now, suppressBefore }, now);
   const { recorded, quarantined, opened } = result;
-  const ended = stagedCount(store) === 0;
+  const ended = !hasStaged(store);
   const next = ended ? endScan(checkpoint, options.allowedLatenessMs) : checkpoint;
   return commit(
     context,
@@ -71,7 +71,7 @@ export function flush(context: LedgerContext, expect: number, most: number, now:
 
 /** The checkpoint after the scan's last page: the scan has ended, or its staged entries are recorded first. */
 function afterLastPage({ store, options }: LedgerContext, next: Checkpoint): Checkpoint {
-  return stagedCount(store) === 0 || next.scan === null
+  return !hasStaged(store) || next.scan === null
     ? endScan(next, options.allowedLatenessMs)
     : { ...next, scan: { ...next.scan, flushing: true } };
 }

@@ -5,6 +5,7 @@
  */
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED } from '../deliver/outbox.ts';
+import { BATCH_ENTRIES_MAX } from '../model.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 
@@ -13,6 +14,7 @@ const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 const EVICT_EVERY_MS = 60 * 60_000;
 /** The most rows of a table evicted at once. The next commit evicts the rest. */
 const EVICTED_MAX = 2_000;
+if (!(EVICTED_MAX > BATCH_ENTRIES_MAX)) throw new Error('a commit must evict more entries than it records');
 
 /** Evicts from time to time; returns the state with the time of the last complete eviction. */
 export function evict(

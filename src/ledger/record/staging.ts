@@ -7,8 +7,11 @@ import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
 
-/** Durable Objects allow 2 MB a row (developers.cloudflare.com/durable-objects/platform/limits), in bytes. */
+/** The most bytes of a row in a Durable Object (developers.cloudflare.com/durable-objects/platform/limits). */
+const ROW_BYTES_MAX = 2_000_000;
 const PART_CHARS = 256 * 1024;
+// A UTF-16 code unit is at most three bytes of UTF-8.
+if (!(3 * PART_CHARS < ROW_BYTES_MAX)) throw new Error('a part of a staged entry must fit into a row');
 /** About how much text is recorded at once. */
 const TAKEN_CHARS = 512 * 1024;
 
@@ -87,9 +90,9 @@ function readStaged(store: Store, most: number): Incoming[] {
   return taken;
 }
 
-/** 1 where anything is staged, else 0. */
-export function stagedCount(store: Store): number {
-  return store.all('SELECT 1 FROM staging LIMIT 1').length;
+/** Whether any entry is staged. */
+export function hasStaged(store: Store): boolean {
+  return store.all('SELECT 1 FROM staging LIMIT 1').length > 0;
 }
 
 /** The entry's own id: the stored id may be a hash of it. */
