@@ -24,6 +24,11 @@ export async function readSession(secret: string, text: string | undefined, now:
   return Number(until) * 1000 > now ? viewer : null;
 }
 
+/** Pages of the session: the form; where it is posted; the end of the session (POST). */
+export const SIGN_IN_PATH = '/sign-in';
+export const SESSION_PATH = '/session';
+export const SIGN_OUT_PATH = '/sign-out';
+
 export interface SessionCookie {
   readonly name: string;
   /** Attributes besides `HttpOnly; SameSite=Lax; Path=/`. */

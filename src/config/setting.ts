@@ -19,6 +19,14 @@ export interface SettingProblem {
   readonly hint: string;
 }
 
+/** Without these settings nothing can be watched. */
+const NEEDED = ['NIRVANA_LABS_API_KEY', 'NIRVANA_LABS_BASE_URL', 'LEDGER'];
+
+/** Whether nothing can be watched because of these problems, whatever the ledger last knew. */
+export function preventsWatching(problems: readonly Pick<SettingProblem, 'setting' | 'severity'>[]): boolean {
+  return problems.some(({ setting, severity }) => severity === 'error' && NEEDED.includes(setting));
+}
+
 /** Where a setting that is not a secret goes, for a `hint`. */
 export const IN_VARS = 'under [vars] in wrangler.toml (locally: in .dev.vars), then npm run deploy';
 

@@ -15,7 +15,7 @@ import type { AppDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
 import { lookup } from './lookup.ts';
 import { operatorApi } from './operator.ts';
-import { createPages } from './pages/pages.tsx';
+import { createPages } from './pages/routes.ts';
 import { accessOf } from './policy.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { broken, missing, refused, tooMany, unavailable } from './responses.ts';

@@ -9,7 +9,8 @@ import type { Context } from 'hono';
 import { PASS_PARAM } from '../access/link.ts';
 import type { Refused, WebEnv } from './context.ts';
 import { PAGE_HEADERS } from './headers.ts';
-import { errorPage, missingPage, refusedPage } from './pages/states.tsx';
+import { errorPage, missingPage } from './pages/errors.tsx';
+import { refusedPage } from './pages/sign-in.tsx';
 import { areaOf } from './policy.ts';
 import { safeRedirect } from './safe-redirect.ts';
 

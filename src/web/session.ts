@@ -8,18 +8,22 @@
 import type { Context } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { Hono } from 'hono/tiny';
-import { SESSION_MS, sessionCookie, signSession } from '../access/session.ts';
+import {
+  SESSION_MS,
+  SESSION_PATH,
+  SIGN_IN_PATH,
+  SIGN_OUT_PATH,
+  sessionCookie,
+  signSession,
+} from '../access/session.ts';
 import { readBytes } from '../http/body.ts';
 import { viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
-import { signInPage } from './pages/pages.tsx';
+import { signInPage } from './pages/sign-in.tsx';
 import { createRateLimit } from './rate-limit.ts';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
 
-const SIGN_IN_PATH = '/sign-in';
-const SESSION_PATH = '/session';
-const SIGN_OUT_PATH = '/sign-out';
 /** A token and a path have a few hundred bytes. */
 const MOST_BYTES = 4096;
 /** Who sends a form slower than this does not mean it. */

@@ -39,7 +39,7 @@ try {
     const view: View = { scheme, width: WIDTH, timezone: 'Europe/Zurich' };
     const { page, close } = await openTab(browser, seeded.url, view);
     await page.goto('/');
-    await page.getByLabel('Viewer’s token').fill(token);
+    await page.getByLabel('Viewer token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Watching' }).waitFor();
     await page.goto(await path(page, seeded));

@@ -48,7 +48,7 @@ async function buttonsOf(words: string): Promise<string[]> {
 async function signedIn(view: View) {
   const tab = await openTab(browser, seeded.url, view);
   await tab.page.goto('/');
-  await tab.page.getByLabel('Viewer’s token').fill(await viewerToken(seeded));
+  await tab.page.getByLabel('Viewer token').fill(await viewerToken(seeded));
   await tab.page.getByRole('button', { name: 'Sign in' }).click();
   await tab.page.getByRole('heading', { name: 'Watching' }).waitFor();
   return tab;
@@ -69,7 +69,7 @@ describe('a link in a message', () => {
     await page.goto(alertUrl);
     expect(await page.locator('h1').textContent()).toBe('API key deleted');
     expect(await page.locator('.timeline mark').count()).toBeGreaterThan(0);
-    expect(await page.locator('nav[aria-label="Tocsin"]').count()).toBe(0);
+    expect(await page.locator('nav[aria-label="Main"]').count()).toBe(0);
     await expectWell(page, alertUrl);
     await shoot(page, `seeded-link-alert-${scheme}`);
 
@@ -77,7 +77,7 @@ describe('a link in a message', () => {
     expect(new URL(page.url()).searchParams.get('pass')).toBe(new URL(entryUrl).searchParams.get('pass'));
     expect(await page.locator('h1').textContent()).toBe('api_key.deleted');
     await expectWell(page, page.url());
-    const actorActivity = page.locator('#story');
+    const actorActivity = page.locator('#activity');
     expect(await actorActivity.locator('tr.here').count()).toBe(1);
     expect(await actorActivity.locator('tbody tr').count()).toBeGreaterThanOrEqual(3);
     expect(await actorActivity.textContent()).toContain(actor);
@@ -174,7 +174,7 @@ describe('signed in', () => {
   it('an entry that was cut says so, and where the whole is', async () => {
     const { page, complaints, close } = await signedIn(DESK);
     await page.goto(`/entries/${seeded.facts.cut}`);
-    const whole = page.getByRole('link', { name: 'The whole of it, from the upstream' });
+    const whole = page.getByRole('link', { name: 'Full entry, from the upstream' });
     const path = (await whole.getAttribute('href')) ?? '';
     await expectWell(page, path);
     await shoot(page, 'seeded-entry-cut');
@@ -197,7 +197,7 @@ describe('signed in', () => {
     seeded.upstream.append({ createdAt: at, appearsAt: at, body });
     await page.goto(`/entries/${id}`);
     expect(await page.locator('h1').textContent()).toBe('vm.listed');
-    expect(await page.locator('.note').textContent()).toContain('asked of the upstream');
+    expect(await page.locator('.note').textContent()).toContain('read from the upstream');
     await expectWell(page, id);
     expect((await page.goto('/entries/there-is-none'))?.status()).toBe(404);
     expect(complaints).toEqual([]);
@@ -209,9 +209,9 @@ describe('signed in', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.goto('/alerts');
     expect(await page.locator('h1').textContent()).toBe('Sign in');
-    await page.getByLabel('Viewer’s token').fill('tocsin_no-such-token');
+    await page.getByLabel('Viewer token').fill('tocsin_no-such-token');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    expect(await page.getByRole('alert').textContent()).toContain('opens nothing');
+    expect(await page.getByRole('alert').textContent()).toBe('Invalid or revoked token.');
     await expectWell(page, '/session');
     await shoot(page, 'seeded-wrong-token');
     await close();

@@ -4,7 +4,10 @@ import { Hono } from 'hono';
 import { readConfig } from '../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from '../../src/web/context.ts';
-import { createPages, errorPage, PAGE_HEADERS, refusedPage } from '../../src/web/pages/pages.tsx';
+import { PAGE_HEADERS } from '../../src/web/headers.ts';
+import { errorPage } from '../../src/web/pages/errors.tsx';
+import { createPages } from '../../src/web/pages/routes.ts';
+import { refusedPage } from '../../src/web/pages/sign-in.tsx';
 import { NOW } from './views.ts';
 
 export const VIEWER: Caller = { kind: 'viewer', id: 'v-1', name: 'Robin at the desk' };

@@ -4,7 +4,7 @@ import type { CorrelationRule } from '../../src/sigma/index.ts';
 import { alertPage } from '../../src/web/pages/alert.tsx';
 import { rulePage } from '../../src/web/pages/rule.tsx';
 import { counting, HOUR, onAction } from '../ledger/scene.ts';
-import { alertPage as found } from './views.ts';
+import { alertPage as alertDetails } from './views.ts';
 
 const CALLER = { kind: 'viewer', id: 'v-1', name: 'ann' } as const;
 const MADE = onAction('made', { title: 'Key <made>' });
@@ -28,24 +28,24 @@ function card(more: Partial<CorrelationRule>): string {
 
 describe('the page of a correlation', () => {
   it.each<[string, Partial<CorrelationRule>, string]>([
-    ['event_count', {}, 'The entries that these rules match, within 1 hour, for each actor.id. It asks for 3 or more.'],
+    ['event_count', {}, 'The entries that these rules match, within 1 hour, for each actor.id. Condition: 3 or more.'],
     [
       'value_count',
       { type: 'value_count', fields: ['client_ip', 'path'], groupBy: [] },
-      'The different values of client_ip and path, within 1 hour. It asks for 3 or more.',
+      'The different values of client_ip and path, within 1 hour. Condition: 3 or more.',
     ],
-    ['temporal', { type: 'temporal' }, 'How many of these rules match, in whatever order, within 1 hour, for each'],
+    ['temporal', { type: 'temporal' }, 'How many of these rules match, in any order, within 1 hour, for each'],
     [
       'temporal_ordered',
       { type: 'temporal_ordered' },
-      'in this order, within 1 hour, for each actor.id. It asks for all of',
+      'in this order, within 1 hour, for each actor.id. Condition: all of',
     ],
     [
       'value_percentile',
       { type: 'value_percentile', percentile: 95, fields: ['bytes'], condition: [{ op: 'gt', value: 0.5 }] },
-      'The 95th percentile of bytes, within 1 hour, for each actor.id. It asks for more than 0.5.',
+      'The 95th percentile of bytes, within 1 hour, for each actor.id. Condition: more than 0.5.',
     ],
-    ['a share', { type: 'value_percentile', fields: ['bytes'] }, 'The share in percent that the last value has among'],
+    ['a share', { type: 'value_percentile', fields: ['bytes'] }, 'The share (%) of the last value among all values'],
     [
       'a condition over rules',
       {
@@ -59,7 +59,7 @@ describe('the page of a correlation', () => {
           ],
         },
       },
-      'It asks for “Key <made>” and not “gone”.',
+      'Condition: “Key <made>” and not “gone”.',
     ],
     ['groups with two fields', { groupBy: ['a', 'b'] }, 'for each a and b.'],
   ])('%s', (_, more, words) => expect(card(more)).toContain(words));
@@ -87,7 +87,7 @@ describe('the page of a correlation', () => {
 
 describe('the page of an alert', () => {
   it('says what the number was', () => {
-    const html = alertPage({ caller: CALLER, found: found(), rule: null, now: 0 });
+    const html = alertPage({ caller: CALLER, details: alertDetails(), rule: null, now: 0 });
     expect(html).toMatch(/Completed <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
     expect(html.split('Completed')).toHaveLength(2);
   });

@@ -6,8 +6,7 @@ import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
 import { evidenceFor, fieldsOf } from '../../src/web/pages/parts/fields.ts';
 import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
 
-import { attackPath, httpsAddress } from '../../src/web/pages/rule.tsx';
-import { ownPath } from '../../src/web/pages/states.tsx';
+import { attackPath, httpsAddress } from '../../src/web/pages/parts/rule-text.tsx';
 
 describe('JSON to copy', () => {
   it('means what it meant, whatever it is', () => {
@@ -95,17 +94,6 @@ describe('addresses', () => {
     ['https://', null],
   ])('%s as a link', (text, address) => {
     expect(httpsAddress(text)).toBe(address);
-  });
-
-  it.each([
-    ['/alerts/1', '/alerts/1'],
-    ['//evil.example', '/'],
-    ['/\\evil.example', '/'],
-    ['https://evil.example', '/'],
-    ['/a b', '/'],
-    ['', '/'],
-  ])('to come back to: %j', (text, path) => {
-    expect(ownPath(text)).toBe(path);
   });
 
   it('of lists of alerts are read as they are written', () => {

@@ -129,8 +129,8 @@ export const STATES: readonly PageState[] = [
   },
   { name: 'rules', path: '/rules', heading: 'Rules' },
   { name: 'rule', path: `/rules/${RULE.id}`, heading: RULE.title },
-  { name: 'missing', path: '/alerts/7', heading: 'Nothing here' },
-  { name: 'missing-by-link', path: '/alerts/7', heading: 'Nothing here', caller: LINK },
+  { name: 'missing', path: '/alerts/7', heading: 'Not found' },
+  { name: 'missing-by-link', path: '/alerts/7', heading: 'Not found', caller: LINK },
   { name: 'signed-out', path: '/alerts/7', heading: 'Sign in', caller: { kind: 'nobody' } },
   { name: 'expired', path: '/alerts/7', heading: 'This link has expired', caller: { kind: 'expired link' } },
 ];

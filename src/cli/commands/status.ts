@@ -1,5 +1,6 @@
 /** `status`: is it watching, how far has it read, and what is wrong? The first word answers the first question. */
 import * as z from 'zod/mini';
+import { preventsWatching } from '../../config/setting.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
 import { STATUS_PATH } from '../../web/operator.ts';
@@ -75,16 +76,12 @@ ${TARGET_USAGE}`,
   },
 });
 
-/** Without these settings nothing can be watched, whatever the ledger last knew. */
-const NEEDED = ['NIRVANA_LABS_API_KEY', 'NIRVANA_LABS_BASE_URL', 'LEDGER'];
-
 export type Headline = 'WATCHING' | 'BLIND' | 'NOT STARTED' | 'NOT WATCHING';
 
 /** Whether it is watching. */
 export function headline({ status, problems }: StatusAnswer): Headline {
-  const broken = problems.some(({ setting, severity }) => severity === 'error' && NEEDED.includes(setting));
   if (status?.watching === 'blind') return 'BLIND';
-  if (status === null || broken) return 'NOT WATCHING';
+  if (status === null || preventsWatching(problems)) return 'NOT WATCHING';
   return status.watching === 'watching' ? 'WATCHING' : 'NOT STARTED';
 }
 

@@ -1,4 +1,4 @@
-/** The list of alerts: open ones or all, of one level, of one rule, page by page. */
+/** The list of alerts: open or all, filtered by level and rule, page by page. Pure. */
 
 import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
@@ -7,28 +7,28 @@ import { AlertTable } from './parts/alert-table.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 
-/** A longer one is no rule's id of ours. */
-const RULE_ID = 200;
+/** No rule has a longer id. */
+const RULE_ID_CHARS_MAX = 200;
 const ALERT_ID = /^[1-9]\d{0,14}$/;
 
-/** What a query string asks for; what can't be understood in it asks for nothing. */
+/** The query that a query string asks for. Invalid parameters are ignored. */
 export function readAlertQuery(query: (name: string) => string | undefined): AlertQuery {
   const level = query('level');
   const rule = query('rule') ?? '';
   return {
     state: query('state') === 'all' ? 'all' : 'open',
     level: LEVELS.find((known) => known === level) ?? null,
-    rule: rule !== '' && rule.length <= RULE_ID ? rule : null,
+    rule: rule !== '' && rule.length <= RULE_ID_CHARS_MAX ? rule : null,
     before: readAlertId(query('before')),
   };
 }
 
-/** An alert's number as it stands in a path; null where it can be none. */
+/** The id of an alert in a path; null if it is not a valid id. */
 export function readAlertId(text: string | undefined): number | null {
   return text !== undefined && ALERT_ID.test(text) ? Number(text) : null;
 }
 
-/** The address that asks for it. */
+/** The path that asks for this query. */
 export function alertsPath(query: Partial<AlertQuery>): string {
   const params = new URLSearchParams();
   if (query.state === 'all') params.set('state', 'all');
@@ -43,7 +43,7 @@ interface AlertsOptions {
   readonly caller: Caller;
   readonly query: AlertQuery;
   readonly list: AlertList;
-  /** The title of the rule asked for, where there is one. */
+  /** The title of the rule in the query; null without one. */
   readonly ruleTitle: string | null;
 }
 
@@ -53,28 +53,28 @@ export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): s
   return page({
     title: query.state === 'open' ? 'Open alerts' : 'Alerts',
     caller,
-    at: 'alerts',
+    section: 'alerts',
     children: (
       <>
         <h1>{query.state === 'open' ? 'Open alerts' : 'Alerts'}</h1>
         <div class="filters">
-          <nav aria-label="State">
-            <Choice path={alertsPath({ ...first, state: 'open' })} chosen={query.state === 'open'} name="Open" />
-            <Choice path={alertsPath({ ...first, state: 'all' })} chosen={query.state === 'all'} name="All" />
+          <nav aria-label="Status">
+            <Filter path={alertsPath({ ...first, state: 'open' })} isChosen={query.state === 'open'} name="Open" />
+            <Filter path={alertsPath({ ...first, state: 'all' })} isChosen={query.state === 'all'} name="All" />
           </nav>
           <nav aria-label="Level">
-            <Choice path={alertsPath({ ...first, level: null })} chosen={query.level === null} name="Every level" />
+            <Filter path={alertsPath({ ...first, level: null })} isChosen={query.level === null} name="All levels" />
             {LEVELS.toReversed().map((level) => (
-              <Choice path={alertsPath({ ...first, level })} chosen={query.level === level} name={level} />
+              <Filter path={alertsPath({ ...first, level })} isChosen={query.level === level} name={level} />
             ))}
           </nav>
           {query.rule !== null && (
             <p>
-              Of the rule{' '}
+              Rule:{' '}
               <a href={`/rules/${encodeURIComponent(query.rule)}`}>
                 <UntrustedText text={ruleTitle ?? query.rule} max={80} />
-              </a>
-              . <a href={alertsPath({ ...first, rule: null })}>Of every rule</a>
+              </a>{' '}
+              <a href={alertsPath({ ...first, rule: null })}>All rules</a>
             </p>
           )}
         </div>
@@ -98,24 +98,24 @@ export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): s
   });
 }
 
-function Choice({ path, chosen, name }: { path: string; chosen: boolean; name: string }) {
+function Filter({ path, isChosen, name }: { path: string; isChosen: boolean; name: string }) {
   return (
-    <a href={path} aria-current={chosen ? 'true' : undefined}>
+    <a href={path} aria-current={isChosen ? 'true' : undefined}>
       {name}
     </a>
   );
 }
 
 function Empty({ query }: { query: AlertQuery }) {
-  if (query.before !== null) return <p class="empty">There are no older ones.</p>;
-  const narrowed = query.level !== null || query.rule !== null;
+  if (query.before !== null) return <p class="empty">No older alerts.</p>;
+  const isFiltered = query.level !== null || query.rule !== null;
   if (query.state === 'open') {
     return (
       <p class="empty">
-        {narrowed ? 'None of these is open.' : 'No alert is open.'}{' '}
-        <a href={alertsPath({ ...query, state: 'all' })}>See those that were</a>
+        {isFiltered ? 'No open alerts match.' : 'No open alerts.'}{' '}
+        <a href={alertsPath({ ...query, state: 'all' })}>Show resolved ones</a>
       </p>
     );
   }
-  return <p class="empty">{narrowed ? 'There has been none of these.' : 'There has been no alert yet.'}</p>;
+  return <p class="empty">{isFiltered ? 'No alerts match.' : 'No alerts yet.'}</p>;
 }

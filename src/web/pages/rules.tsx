@@ -1,4 +1,4 @@
-/** The rules: how grave, what of, how often they matched and when last. */
+/** The list of rules: their levels, how often each matched, and when last. Pure. */
 
 import type { RuleActivity } from '../../ledger/rpc.ts';
 import { LEVELS, type Rule } from '../../sigma/index.ts';
@@ -17,23 +17,23 @@ interface RulesOptions {
 
 /** The whole document. */
 export function rulesPage({ caller, rules, version, activity }: RulesOptions): string {
-  const seen = new Map(activity.map((of) => [of.rule, of]));
+  const activityOf = new Map(activity.map((of) => [of.rule, of]));
   const sorted = rules.toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
   return page({
     title: 'Rules',
     caller,
-    at: 'rules',
+    section: 'rules',
     children: (
       <>
         <h1>Rules</h1>
         <p class="lead">
-          {counted(rules.length, 'rule')}, version <code>{version}</code>. They are files in <code>rules/</code>, built
-          into the Worker.
+          {counted(rules.length, 'rule')}, version <code>{version}</code>, built into the Worker from the files in{' '}
+          <code>rules/</code>.
         </p>
         <section class="card" aria-label="Rules">
           <div class="wide">
             <table class="cards">
-              <caption class="unsighted">The rules, the gravest first</caption>
+              <caption class="unsighted">Rules, most severe first</caption>
               <thead>
                 <tr>
                   <th scope="col">Level</th>
@@ -41,12 +41,12 @@ export function rulesPage({ caller, rules, version, activity }: RulesOptions): s
                   <th scope="col" class="number">
                     Matched
                   </th>
-                  <th scope="col">Last</th>
+                  <th scope="col">Last match</th>
                 </tr>
               </thead>
               <tbody>
                 {sorted.map((rule) => (
-                  <Row rule={rule} activity={seen.get(rule.id) ?? null} />
+                  <Row rule={rule} activity={activityOf.get(rule.id) ?? null} />
                 ))}
               </tbody>
             </table>
@@ -68,14 +68,14 @@ function Row({ rule, activity }: { rule: Rule; activity: RuleActivity | null }) 
           <UntrustedText text={rule.title} max={120} />
         </a>
         <span class="sub">
-          {rule.kind === 'correlation' ? 'counts several entries' : 'looks at each entry'}
-          {!rule.alerts && ', rings no bell by itself'}
+          {rule.kind === 'correlation' ? 'Correlation' : 'Detection'}
+          {!rule.alerts && ', opens no alerts itself'}
         </span>
       </th>
       <td data-label="Matched" class="number">
         {numberText(activity?.matched ?? 0)}
       </td>
-      <td data-label="Last">
+      <td data-label="Last match">
         <When at={activity?.lastAt ?? null} />
       </td>
     </tr>

@@ -1,4 +1,4 @@
-/** Alerts, a row each: how grave, what, who, how often, and since when. */
+/** Alerts as a table, one row each. Pure. */
 
 import { alertPath } from '../../../access/link.ts';
 import type { AlertSummary } from '../../../ledger/rpc.ts';
@@ -6,14 +6,15 @@ import { numberText } from '../../../text/numbers.ts';
 import { Level, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 
-const TITLE = 100;
-const KEY = 80;
+const TITLE_CHARS = 100;
+const KEY_CHARS = 80;
 
 interface AlertTableProps {
   readonly caption: string;
   readonly alerts: readonly AlertSummary[];
 }
 
+/** The alerts in the order given. */
 export function AlertTable({ caption, alerts }: AlertTableProps) {
   return (
     <div class="wide">
@@ -26,7 +27,7 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
             <th scope="col">Matches</th>
             <th scope="col">First</th>
             <th scope="col">Last</th>
-            <th scope="col">State</th>
+            <th scope="col">Status</th>
           </tr>
         </thead>
         <tbody>
@@ -37,9 +38,9 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
               </td>
               <th scope="row" data-label="Alert">
                 <a href={alertPath(alert.id)}>
-                  <UntrustedText text={alert.title} max={TITLE} />
+                  <UntrustedText text={alert.title} max={TITLE_CHARS} />
                 </a>
-                <KeyParts parts={alert.key} class="sub" max={KEY} />
+                <KeyParts parts={alert.key} class="sub" max={KEY_CHARS} />
               </th>
               <td data-label="Matches" class="number">
                 {numberText(alert.count)}
@@ -50,9 +51,9 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
               <td data-label="Last">
                 <When at={alert.lastAt} />
               </td>
-              <td data-label="State">
+              <td data-label="Status">
                 {alert.state}
-                {alert.backfilled && <span class="quiet"> (history)</span>}
+                {alert.backfilled && <span class="quiet"> (backfilled)</span>}
               </td>
             </tr>
           ))}
@@ -62,7 +63,7 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
   );
 }
 
-/** An alert's dedup key: `actor.id 4f2c…`. */
+/** The dedup key of an alert: `actor.id 4f2c…`. */
 export function KeyParts({ parts, class: name, max }: { parts: AlertSummary['key']; class?: string; max: number }) {
   if (parts.length === 0) return null;
   return (

@@ -1,53 +1,53 @@
-/** What a correlation counts: of which rules, by which fields, in which groups, and what it asks for. */
+/** What a correlation counts: over which rules, fields and groups, and its condition. Pure. */
 
 import { conditionWords } from '../../../alert/condition-wording.ts';
 import { ordinal } from '../../../alert/number-wording.ts';
 import type { CorrelationRule, CorrelationType, Rule } from '../../../sigma/index.ts';
 import { durationInWords } from '../../../text/duration.ts';
 import { Card } from './elements.tsx';
+import { TEXT_MAX } from './rule-text.tsx';
 import { Code, UntrustedText } from './untrusted-text.tsx';
 
-export interface CorrelationProps {
+interface CorrelationProps {
   readonly rule: CorrelationRule;
   /** Another rule, by its id. */
   readonly ruleOf: (id: string) => Rule | null;
 }
 
-const NAME = 120;
-const PROSE = 4_000;
+const NAME_CHARS = 120;
 
-const COUNTED: { readonly [type in CorrelationType]: string } = {
+const SUBJECTS: { readonly [type in CorrelationType]: string } = {
   event_count: 'The entries that these rules match',
   value_count: 'The different values',
-  temporal: 'How many of these rules match, in whatever order',
+  temporal: 'How many of these rules match, in any order',
   temporal_ordered: 'How many of these rules match, in this order',
   value_sum: 'The sum',
   value_avg: 'The average',
   value_median: 'The median',
-  value_percentile: 'The share in percent that the last value has among the values',
+  value_percentile: 'The share (%) of the last value among all values',
 };
 
-/** A card about it. */
+/** A card: a sentence, the rules, the aliases. */
 export function Correlation({ rule, ruleOf }: CorrelationProps) {
   const { type, percentile, fields, groupBy, timespanMs } = rule;
   const titleOf = (id: string): string => ruleOf(id)?.title ?? id;
   return (
     <Card title="What it counts" aside={<code>{type}</code>}>
       <p>
-        {percentile === null ? COUNTED[type] : `The ${ordinal(percentile)} percentile`}
+        {percentile === null ? SUBJECTS[type] : `The ${ordinal(percentile)} percentile`}
         {fields.length > 0 && (
           <>
             {' '}
-            of <Code text={fields.join(' and ')} max={PROSE} />
+            of <Code text={fields.join(' and ')} max={TEXT_MAX} />
           </>
         )}
         , within {durationInWords(timespanMs)}
         {groupBy.length > 0 && (
           <>
-            , for each <Code text={groupBy.join(' and ')} max={PROSE} />
+            , for each <Code text={groupBy.join(' and ')} max={TEXT_MAX} />
           </>
         )}
-        . It asks for <UntrustedText text={conditionWords(rule, titleOf)} max={PROSE} />.
+        . Condition: <UntrustedText text={conditionWords(rule, titleOf)} max={TEXT_MAX} />.
       </p>
       <Rules rule={rule} ruleOf={ruleOf} />
       <Aliases rule={rule} titleOf={titleOf} />
@@ -61,10 +61,10 @@ function Rules({ rule, ruleOf }: CorrelationProps) {
     return (
       <li>
         {of === null ? (
-          <UntrustedText text={id} max={NAME} />
+          <UntrustedText text={id} max={NAME_CHARS} />
         ) : (
           <a href={`/rules/${encodeURIComponent(id)}`}>
-            <UntrustedText text={of.title} max={NAME} />
+            <UntrustedText text={of.title} max={NAME_CHARS} />
           </a>
         )}
       </li>
@@ -82,8 +82,8 @@ function Aliases({ rule, titleOf }: { rule: CorrelationRule; titleOf: (id: strin
     <ul>
       {aliases.map(({ alias, field, title }) => (
         <li>
-          <Code text={alias} max={NAME} /> is <Code text={field} max={NAME} /> of{' '}
-          <UntrustedText text={title} max={NAME} />
+          <Code text={alias} max={NAME_CHARS} /> is <Code text={field} max={NAME_CHARS} /> of{' '}
+          <UntrustedText text={title} max={NAME_CHARS} />
         </li>
       ))}
     </ul>

@@ -1,4 +1,4 @@
-/** Small elements of every page: a card, a level, an instant, a length of time. Pure. */
+/** Small elements of every page: a card, a figure, a message, a level, an instant, a length of time. Pure. */
 
 import type { Child } from 'hono/jsx';
 import { LEVELS } from '../../../sigma/index.ts';
@@ -6,6 +6,7 @@ import { durationInWords } from '../../../text/duration.ts';
 import { utcText } from '../../../text/times.ts';
 import { UntrustedText } from './untrusted-text.tsx';
 
+/** A part of a page, with its heading. */
 export function Card({ title, id, aside, children }: { title: string; id?: string; aside?: Child; children?: Child }) {
   return (
     <section class="card" id={id}>
@@ -18,26 +19,46 @@ export function Card({ title, id, aside, children }: { title: string; id?: strin
   );
 }
 
-const LEVEL = 20;
-
-export function Level({ level }: { level: string }) {
+/** The whole content of a page that has a form or an explanation only. */
+export function Message({ title, children }: { title: string; children?: Child }) {
   return (
-    <span class={`level ${levelClass(level)}`}>
-      <UntrustedText text={level} max={LEVEL} />
+    <section class="message">
+      <h1>{title}</h1>
+      {children}
+    </section>
+  );
+}
+
+/** One item of a `<dl class="figures">`. */
+export function Figure({ name, children }: { name: string; children?: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+const LEVEL_CHARS = 20;
+
+/** A level as a word in its color, the same on every page. */
+export function Level({ level }: { level: string }) {
+  const known = LEVELS.find((name) => name === level) ?? 'informational';
+  return (
+    <span class={`level level-${known}`}>
+      <UntrustedText text={level} max={LEVEL_CHARS} />
     </span>
   );
 }
 
-/** The class that colours a level; a level not known here has the least one's. */
-export function levelClass(level: string): string {
-  return `level-${LEVELS.find((known) => known === level) ?? 'informational'}`;
-}
-
-/** An instant, ms since the epoch; null: there is none. `short`: without seconds and year, for a chart's axis. */
+/**
+ * An instant in ms since the epoch, in UTC; the script adds the reader's own zone. Null: it never happened. `short`:
+ * without seconds and year, for the axis and the table of a chart.
+ */
 export function When({ at, short = false }: { at: number | null; short?: boolean }) {
   if (at === null) return <span class="none">never</span>;
   const text = utcText(at);
-  if (text === null) return <span class="none">at an impossible time</span>;
+  if (text === null) return <span class="none">invalid time</span>;
   const iso = new Date(at).toISOString();
   if (short) {
     return (
@@ -53,7 +74,7 @@ export function When({ at, short = false }: { at: number | null; short?: boolean
   );
 }
 
-/** A length of time as its two largest units: `2 hours 5 minutes`. */
+/** A length of time in ms as its two largest units: `2 hours 5 minutes`. */
 export function lengthInWords(ms: number): string {
   return durationInWords(Math.max(0, ms)).split(' ').slice(0, 4).join(' ');
 }

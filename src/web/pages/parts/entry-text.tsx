@@ -1,91 +1,80 @@
 /**
- * An entry as one reads it: what was done to what, by whom, from where, by which request, and how it ended; what made
- * a rule match is marked where it stands. Every word of it may be an attacker's.
+ * An entry in a few lines: what was done to what, by whom, from where, by which request. What made a rule match is
+ * marked. All of it is untrusted text. Pure.
  */
-
 import type { Child } from 'hono/jsx';
-import { entryPath } from '../../../access/link.ts';
 import type { EntryView } from '../../../alert/notification.ts';
-import type { EntrySummary } from '../../../ledger/rpc.ts';
 import type { Evidence } from '../../../sigma/index.ts';
-import { When } from './elements.tsx';
 import { evidenceFor } from './fields.ts';
 import { UntrustedText } from './untrusted-text.tsx';
 
-/** In lists a long value says no more than its beginning; the entry's page has it whole. */
-const VALUE = 160;
-const NAME = 80;
+/** Longer values are cut in lists; the entry's page has them whole. */
+const VALUE_CHARS = 160;
+const NAME_CHARS = 80;
 
-interface EntryWordsProps {
+interface EntryTextProps {
   readonly entry: EntryView;
-  readonly evidence?: readonly Evidence[];
+  readonly evidence: readonly Evidence[];
 }
 
-/** Three lines: what; who and from where; the request. */
-export function EntryWords({ entry, evidence = [] }: EntryWordsProps) {
-  const { actor, target } = entry;
-  const part = (field: string, text: string | null, max = VALUE) =>
-    text === null ? null : <Part field={field} text={text} evidence={evidence} max={max} />;
+/** Three lines: the action and its target; the actor and the address; the request. Then the rest of the evidence. */
+export function EntryText({ entry, evidence }: EntryTextProps) {
+  const { action, actor, target, clientIp, method, path, statusCode } = entry;
+  const part = (field: string, text: string | null, max = VALUE_CHARS) =>
+    text === null ? null : <FieldText field={field} text={text} evidence={evidence} max={max} />;
   return (
     <div class="words">
       <p class="what">
-        <strong>{part('action', entry.action) ?? <None of="action" />}</strong>
+        <strong>{part('action', action) ?? <span class="none">–</span>}</strong>
         {(target.type !== null || target.id !== null) && (
           <>
             {' on '}
-            {part('target.type', target.type, NAME)} <code>{part('target.id', target.id)}</code>
+            {part('target.type', target.type, NAME_CHARS)} <code>{part('target.id', target.id)}</code>
           </>
         )}
       </p>
       <p>
-        {'by '}
-        {part('actor.name', actor.name, NAME) ?? (actor.id === null ? <None of="actor" /> : null)}{' '}
+        {actor.name === null && actor.id === null ? <span class="none">unauthenticated</span> : 'by '}
+        {part('actor.name', actor.name, NAME_CHARS)}{' '}
         {actor.id !== null && (
           <>
-            {part('actor.type', actor.type, NAME)} <code>{part('actor.id', actor.id)}</code>
+            {part('actor.type', actor.type, NAME_CHARS)} <code>{part('actor.id', actor.id)}</code>
           </>
         )}
-        {entry.clientIp !== null && (
+        {clientIp !== null && (
           <>
             {' from '}
-            <code>{part('client_ip', entry.clientIp, NAME)}</code>
+            <code>{part('client_ip', clientIp, NAME_CHARS)}</code>
           </>
         )}
       </p>
-      {(entry.path !== null || entry.method !== null || entry.statusCode !== null) && (
+      {(path !== null || method !== null || statusCode !== null) && (
         <p class="request">
           <code>
-            {part('method', entry.method, NAME)} {part('path', entry.path)}
+            {part('method', method, NAME_CHARS)} {part('path', path)}
           </code>
-          {entry.statusCode !== null && <> → {part('status_code', entry.statusCode, NAME)}</>}
+          {statusCode !== null && <> → {part('status_code', statusCode, NAME_CHARS)}</>}
         </p>
       )}
-      <Elsewhere entry={entry} evidence={evidence} />
+      <OtherEvidence entry={entry} evidence={evidence} />
     </div>
   );
 }
 
-function None({ of }: { of: string }) {
-  return <span class="none">(no {of})</span>;
+interface FieldTextProps {
+  readonly field: string;
+  readonly text: string;
+  readonly evidence: readonly Evidence[];
+  readonly max: number;
 }
 
-function Part({
-  field,
-  text,
-  evidence,
-  max,
-}: {
-  field: string;
-  text: string;
-  evidence: readonly Evidence[];
-  max: number;
-}) {
+function FieldText({ field, text, evidence, max }: FieldTextProps) {
   const found = evidenceFor({ path: field, text, kind: 'text' }, evidence);
   const shown = <UntrustedText text={text} max={max} />;
   return found.length === 0 ? shown : <Marked evidence={found}>{shown}</Marked>;
 }
 
-/** What matched, marked; which selection it was is told to those who can't see the mark, and to those who point at it. */
+/** Marks what matched. The names of the selections are in the title, and screen readers read that it matched. */
 export function Marked({ evidence, children }: { evidence: readonly Evidence[]; children?: Child }) {
   const selections = [...new Set(evidence.map(({ selection }) => selection))].join(', ');
   return (
@@ -96,7 +85,8 @@ export function Marked({ evidence, children }: { evidence: readonly Evidence[]; 
   );
 }
 
-const SHOWN = [
+/** The fields that `EntryText` shows. */
+const FIELDS: readonly string[] = [
   'action',
   'actor.id',
   'actor.name',
@@ -106,98 +96,34 @@ const SHOWN = [
   'client_ip',
   'method',
   'path',
+  'status_code',
 ];
-const SHOWN_TOO = ['status_code'];
 
-/** Evidence of fields that the three lines do not show. */
-function Elsewhere({ entry, evidence }: { entry: EntryView; evidence: readonly Evidence[] }) {
-  const rest = evidence.filter(({ field }) => field === null || ![...SHOWN, ...SHOWN_TOO].includes(field));
+function OtherEvidence({ entry, evidence }: EntryTextProps) {
+  const rest = evidence.filter(({ field }) => field === null || !FIELDS.includes(field));
   if (rest.length === 0) return null;
   return (
-    <ul class="evidence" aria-label={`More of what matched in entry ${entry.id.slice(0, 36)}`}>
+    <ul class="evidence" aria-label={`Other evidence in entry ${entry.id.slice(0, 36)}`}>
       {rest.map((of) => (
         <li>
-          <EvidenceWords evidence={of} />
+          <EvidenceText evidence={of} />
         </li>
       ))}
     </ul>
   );
 }
 
-/** One piece of evidence by itself: `path = /v1/api_keys (selection)`. */
-export function EvidenceWords({ evidence: { selection, field, value } }: { evidence: Evidence }) {
+/** One piece of evidence: `path = /v1/api_keys (selection)`. */
+export function EvidenceText({ evidence: { selection, field, value } }: { evidence: Evidence }) {
   return (
     <>
-      <code>{field === null ? 'any field' : <UntrustedText text={field} max={NAME} />}</code> ={' '}
+      <code>{field === null ? 'any field' : <UntrustedText text={field} max={NAME_CHARS} />}</code> ={' '}
       <mark>
-        <UntrustedText text={value} max={VALUE} />
+        <UntrustedText text={value} max={VALUE_CHARS} />
       </mark>{' '}
       <span class="quiet">
-        (<UntrustedText text={selection} max={NAME} />)
+        (<UntrustedText text={selection} max={NAME_CHARS} />)
       </span>
     </>
-  );
-}
-
-interface EntryTableProps {
-  readonly caption: string;
-  readonly entries: readonly EntrySummary[];
-  readonly pass: string | null;
-  /** Ids that may be followed; null: all. */
-  readonly open?: readonly string[] | null;
-  /** The entry whose page it is. */
-  readonly here?: string;
-}
-
-/** Entries, a row each. */
-export function EntryTable({ caption, entries, pass, open = null, here }: EntryTableProps) {
-  return (
-    <div class="wide">
-      <table class="cards">
-        <caption class="unsighted">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">What</th>
-            <th scope="col">Who</th>
-            <th scope="col">From</th>
-            <th scope="col">Status</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => {
-            const words =
-              entry.action === null ? <None of="action" /> : <UntrustedText text={entry.action} max={NAME} />;
-            const follow = entry.id !== here && (open === null || open.includes(entry.id));
-            const sub = entry.path ?? entry.target.id;
-            return (
-              <tr class={entry.id === here ? 'here' : undefined} aria-current={entry.id === here ? 'true' : undefined}>
-                <td data-label="When">
-                  <When at={entry.createdAt} />
-                </td>
-                <th scope="row" data-label="What">
-                  {follow ? <a href={entryPath(entry.id, pass)}>{words}</a> : words}
-                  {entry.id === here && <span class="quiet"> (this entry)</span>}
-                  {sub !== null && (
-                    <span class="sub">
-                      <UntrustedText text={sub} max={72} />
-                    </span>
-                  )}
-                </th>
-                <td data-label="Who">
-                  <UntrustedText text={entry.actor.name ?? entry.actor.id ?? '(nobody)'} max={48} />
-                </td>
-                <td data-label="From" class="tight">
-                  {entry.clientIp === null ? '–' : <UntrustedText text={entry.clientIp} max={48} />}
-                </td>
-                <td data-label="Status" class="tight">
-                  {entry.statusCode === null ? '–' : <UntrustedText text={entry.statusCode} max={12} />}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
   );
 }

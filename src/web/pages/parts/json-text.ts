@@ -1,22 +1,22 @@
 /**
- * JSON as people read and copy it: indented, and what can't be seen written as `\uXXXX`. Its meaning is untouched: no
- * number is read and written again, no key is lost. Pure; linear in the length of the text.
+ * JSON to read and copy: indented, with invisible characters written as `\uXXXX`. Its meaning stays the same: numbers are
+ * not parsed, and duplicate keys are kept. Pure; linear in the length of the text.
  */
 
-/** A string, a number or word, or one mark of JSON. */
+/** A string, a number or word, or a punctuation mark. */
 const TOKEN = /"(?:[^"\\]|\\[\s\S])*"?|[{}[\],:]|[^\s"{}[\],:]+/g;
-/** What shows nothing or moves others about: inside of JSON it only stands in strings, where it may be escaped. */
-const UNSEEN =
+/** Invisible characters and those that move others. In JSON they only occur in strings, where they may be escaped. */
+const INVISIBLE =
   /(?! )[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFB]/gu;
-/** Deeper levels are not indented further: a hostile nesting must not cost its square. */
-const DEEPEST = 20;
+/** Deeper levels are not indented further: otherwise the size would grow with the square of the depth. */
+const INDENT_MAX = 20;
 
-/** The JSON text `json`, which is valid, over several lines. */
+/** `json`, which must be valid, on several lines. */
 export function prettyJson(json: string): string {
   let out = '';
   let depth = 0;
   let before = '';
-  const line = (): string => `\n${'  '.repeat(Math.min(depth, DEEPEST))}`;
+  const line = (): string => `\n${'  '.repeat(Math.min(depth, INDENT_MAX))}`;
   for (const [token] of json.matchAll(TOKEN)) {
     const opened = before === '{' || before === '[';
     if (token === '}' || token === ']') {
@@ -24,7 +24,7 @@ export function prettyJson(json: string): string {
       out += opened ? token : line() + token;
     } else {
       out += opened ? line() : before === ':' ? ' ' : '';
-      out += token.startsWith('"') ? token.replace(UNSEEN, escaped) : token;
+      out += token.startsWith('"') ? token.replace(INVISIBLE, escaped) : token;
       if (token === '{' || token === '[') depth++;
       if (token === ',') out += line();
     }

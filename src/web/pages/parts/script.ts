@@ -1,7 +1,7 @@
 /**
- * The one script: the reader's own time beside UTC, and a button that copies. Everything works without it.
+ * The only script: it adds times in the reader's own zone, and makes the copy buttons work. Pages are usable without it.
  *
- * It reads what stands on the page and writes text only; nothing it touches becomes markup.
+ * Contract: it sets text only, so nothing on the page can become markup.
  */
 export const SCRIPT = `(() => {
   'use strict';
@@ -41,7 +41,7 @@ export const SCRIPT = `(() => {
         button.textContent = 'Copied';
       } catch {
         getSelection().selectAllChildren(from);
-        button.textContent = 'Selected: copy it';
+        button.textContent = 'Selected';
       }
       setTimeout(() => { button.textContent = name; }, 2500);
     });

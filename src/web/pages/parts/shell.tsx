@@ -1,46 +1,47 @@
 /**
- * The frame around every page: the head, the bell, the ways to go, and what is said at the bottom. Whoever came by a
- * link is shown no way but those their link is for.
+ * The frame around every page: the head, the navigation, the caller's name and the footer. Pure.
+ *
+ * Contract: callers who with a link see no navigation, since their link opens none of those pages.
  */
-
 import type { Child } from 'hono/jsx';
+import { SIGN_OUT_PATH } from '../../../access/session.ts';
 import type { Caller } from '../../context.ts';
 import { ASSETS, BELL } from './assets.ts';
 import { When } from './elements.tsx';
 import { plainText, UntrustedText } from './untrusted-text.tsx';
 
+/** The navigation. */
+const SECTIONS = [
+  { section: 'front', path: '/', name: 'Overview' },
+  { section: 'alerts', path: '/alerts', name: 'Alerts' },
+  { section: 'rules', path: '/rules', name: 'Rules' },
+] as const;
+
 export interface PageOptions {
-  /** Of the window; may hold what others wrote. */
+  /** The title of the window; may hold untrusted text. */
   readonly title: string;
-  /** Null: nobody was let in. */
+  /** Null: not signed in. */
   readonly caller: Caller | null;
-  /** Where in the navigation it stands. */
-  readonly at?: 'front' | 'alerts' | 'rules';
+  /** The entry of the navigation that the page belongs to. */
+  readonly section?: (typeof SECTIONS)[number]['section'];
   readonly children?: Child;
 }
 
-const AUTH_METHODS = [
-  { at: 'front', path: '/', name: 'Watch' },
-  { at: 'alerts', path: '/alerts', name: 'Alerts' },
-  { at: 'rules', path: '/rules', name: 'Rules' },
-] as const;
+const TITLE_CHARS = 120;
+const NAME_CHARS = 40;
 
-const TITLE = 120;
-const NAME = 40;
-/** POST: ends the session. */
-export const SIGN_OUT_PATH = '/sign-out';
-
-/** A whole document. Every page of ours is made of parts that render at once, without waiting. */
+/** A whole document. All parts of a page render synchronously. */
 export function page(options: PageOptions): string {
   return `<!doctype html>${(<Shell {...options} />).toString()}`;
 }
 
-function Shell({ title, caller, at, children }: PageOptions) {
+function Shell({ title, caller, section, children }: PageOptions) {
+  const hasNavigation = caller !== null && caller.kind !== 'link';
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <title>{`${plainText(title, TITLE)} · Tocsin`}</title>
+        <title>{`${plainText(title, TITLE_CHARS)} · Tocsin`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
@@ -49,28 +50,28 @@ function Shell({ title, caller, at, children }: PageOptions) {
       </head>
       <body>
         <a class="skip" href="#main">
-          Skip to the content
+          Skip to content
         </a>
         <header class="top">
-          <Brand linked={caller !== null && caller.kind !== 'link'} />
-          {caller !== null && caller.kind !== 'link' && (
-            <nav aria-label="Tocsin">
-              {AUTH_METHODS.map((way) => (
-                <a href={way.path} aria-current={way.at === at ? 'page' : undefined}>
-                  {way.name}
+          <Brand isLink={hasNavigation} />
+          {hasNavigation && (
+            <nav aria-label="Main">
+              {SECTIONS.map((of) => (
+                <a href={of.path} aria-current={of.section === section ? 'page' : undefined}>
+                  {of.name}
                 </a>
               ))}
             </nav>
           )}
-          {caller !== null && <Who caller={caller} />}
+          {caller !== null && <CallerName caller={caller} />}
         </header>
         <main id="main" tabindex={-1}>
           {children}
         </main>
         <footer class="foot">
           <p>
-            Times are UTC<span class="with-script"> and your own</span>. Tocsin reads the audit log and changes nothing
-            in it.
+            Times are shown in <span class="with-script">your time zone and in </span>UTC. Tocsin only reads the audit
+            log and never changes it.
           </p>
         </footer>
         <script src={ASSETS.script.path} />
@@ -79,13 +80,13 @@ function Shell({ title, caller, at, children }: PageOptions) {
   );
 }
 
-function Brand({ linked }: { linked: boolean }) {
+function Brand({ isLink }: { isLink: boolean }) {
   const bell = (
     <svg class="bell" viewBox="0 0 32 32" aria-hidden="true">
       <path d={BELL} />
     </svg>
   );
-  if (!linked) {
+  if (!isLink) {
     return (
       <span class="brand">
         {bell}
@@ -101,14 +102,14 @@ function Brand({ linked }: { linked: boolean }) {
   );
 }
 
-/** Who is looking, and the way out where there is one. */
-function Who({ caller }: { caller: Caller }) {
+/** The caller's name, and the button to sign out if there is a session to end. */
+function CallerName({ caller }: { caller: Caller }) {
   switch (caller.kind) {
     case 'viewer':
       return (
         <form class="who" method="post" action={SIGN_OUT_PATH}>
           <span>
-            <UntrustedText text={caller.name} max={NAME} />
+            <UntrustedText text={caller.name} max={NAME_CHARS} />
           </span>
           <button type="submit" class="plain">
             Sign out
@@ -118,13 +119,13 @@ function Who({ caller }: { caller: Caller }) {
     case 'access':
       return (
         <p class="who">
-          <UntrustedText text={caller.email} max={NAME} />
+          <UntrustedText text={caller.email} max={NAME_CHARS} />
         </p>
       );
     case 'link':
       return (
         <p class="who">
-          By a link, until <When at={caller.expires} />
+          Access by link until <When at={caller.expires} />
         </p>
       );
   }

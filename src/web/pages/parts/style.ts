@@ -1,6 +1,6 @@
 /**
- * The style sheet: calm, serious, readable at three in the morning on a phone. Dark and light by what the reader's
- * system says; no font and no picture is fetched. Every pair of colours has a contrast of 4.5 or more (WCAG AA).
+ * The style sheet: light or dark as the reader's system is set, for screens of any width. No font and no image is loaded.
+ * Every pair of colors has a contrast of at least 4.5 (WCAG AA).
  */
 export const STYLE = packed(`:root{
   color-scheme:light dark;
@@ -59,27 +59,27 @@ mark .unseen{color:inherit}
 main{display:grid;gap:1.25rem;grid-template-columns:minmax(0,1fr);padding-top:.75rem}
 .foot{padding-top:1.5rem;padding-bottom:2.5rem;color:var(--soft);font-size:.85rem}
 
-.card,.standing{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.25rem}
+.card,.watch{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.25rem}
 .card{display:grid;gap:.75rem;grid-template-columns:minmax(0,1fr)}
 .card>header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.25rem 1rem}
 .empty{color:var(--soft);padding:.5rem 0}
 .note{padding:.65rem .9rem;border-radius:8px;background:var(--warn-ground);border-left:4px solid var(--warn)}
 .note.bad{background:var(--bad-ground);border-color:var(--bad)}
-.bad,strong.bad{color:var(--bad)}li.bad,.note.bad,.standing.bad{color:inherit}
+.bad,strong.bad{color:var(--bad)}li.bad,.note.bad,.watch.bad{color:inherit}
 main ul:not([class]){padding-left:1.25rem}
 .prose{max-width:46rem;font-size:1.05rem}
 
-.standing{border-left:6px solid var(--soft);display:grid;gap:.5rem}
-.standing.good{border-left-color:var(--good)}.standing.bad{border-left-color:var(--bad);background:var(--bad-ground)}
-.standing h1{display:flex;align-items:center;gap:.6rem;font-size:1.8rem}
+.watch{border-left:6px solid var(--soft);display:grid;gap:.5rem}
+.watch.good{border-left-color:var(--good)}.watch.bad{border-left-color:var(--bad);background:var(--bad-ground)}
+.watch h1{display:flex;align-items:center;gap:.6rem;font-size:1.8rem}
 .lamp{width:.8rem;height:.8rem;border-radius:50%;background:var(--soft)}
 .good .lamp{background:var(--good)}.bad .lamp{background:var(--bad)}
 .line{display:block}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,11.5rem),1fr));gap:.9rem 1.5rem}
 .card.figures{grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr))}
 .broad{grid-column:span 2}
-.standing .note.bad{background:var(--card)}
-.standing .figures{margin-top:.5rem;padding-top:.9rem;border-top:1px solid var(--line)}
+.watch .note.bad{background:var(--card)}
+.watch .figures{margin-top:.5rem;padding-top:.9rem;border-top:1px solid var(--line)}
 dt{color:var(--soft);font-size:.85rem}
 dd{font-weight:600;overflow-wrap:anywhere}
 dd .when,dd .none,dd code{font-weight:500}
@@ -154,7 +154,7 @@ td summary{color:inherit}
 .timeline>li::before{content:'';position:absolute;left:-.45rem;top:.4rem;width:.75rem;height:.75rem;border-radius:50%;background:var(--card);border:2px solid var(--soft)}
 .timeline>.matched::before{background:var(--alerts);border-color:var(--alerts)}
 .moment{display:flex;flex-wrap:wrap;gap:.1rem .75rem;align-items:baseline;font-size:.9rem}
-.part{font-weight:600}.part.counted{color:var(--soft);font-weight:400}
+.part{font-weight:600}.part.contributing{color:var(--soft);font-weight:400}
 .words{display:grid;gap:.1rem;overflow-wrap:anywhere}
 .words .request{color:var(--soft)}
 
@@ -169,7 +169,7 @@ td summary{color:inherit}
 .filters [aria-current]{background:var(--ink);color:var(--ground)!important}
 .pager{display:flex;gap:1.5rem}.pager:empty{display:none}
 
-.state{width:100%;max-width:36rem;margin:5vh auto;padding:1.75rem;display:grid;gap:1rem;background:var(--card);border:1px solid var(--line);border-radius:10px}
+.message{width:100%;max-width:36rem;margin:5vh auto;padding:1.75rem;display:grid;gap:1rem;background:var(--card);border:1px solid var(--line);border-radius:10px}
 .signin{display:grid;gap:.6rem}
 label{font-weight:600}
 input{font:inherit;padding:.6rem .75rem;border:1px solid var(--soft);border-radius:8px;background:var(--ground);color:inherit;width:100%}
@@ -181,7 +181,7 @@ button[hidden]{display:none}
   .top,main,.foot{padding-left:.9rem;padding-right:.9rem}
   .who{margin-left:0;width:100%}
   h1{font-size:1.35rem}
-  .card,.standing,.state{padding:.85rem .9rem}
+  .card,.watch,.message{padding:.85rem .9rem}
   .cards,.cards tbody,.cards tr,.cards td,.cards tbody th{display:block}
   .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
   .cards tr{padding:.6rem 0;border-top:1px solid var(--line)}
@@ -198,12 +198,12 @@ button[hidden]{display:none}
   .broad{grid-column:auto}
   .axis time:nth-child(even){display:none}
 }
-@media (prefers-reduced-motion:no-preference){.standing.good .lamp{animation:breathe 3s ease-in-out infinite}}
+@media (prefers-reduced-motion:no-preference){.watch.good .lamp{animation:breathe 3s ease-in-out infinite}}
 @keyframes breathe{50%{opacity:.45}}
 @media print{.top nav,.who,.copy,.skip{display:none}}
 `);
 
-/** Without what browsers do not need. */
+/** Without line breaks and indentation. */
 function packed(text: string): string {
   return text.replace(/\n\s*/g, '').replaceAll(';}', '}');
 }

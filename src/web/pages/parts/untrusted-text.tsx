@@ -1,35 +1,35 @@
 /**
- * Text that somebody else wrote, on a page: whatever it holds, it stays where it stands, runs in its own direction,
- * and what can't be seen in it is shown by name. Pure; escaping is hono/jsx's, which does it to every string.
+ * Untrusted text on a page: it can't move or hide the text around it, and invisible characters in it are shown by name.
+ * Pure. hono/jsx escapes every string.
  */
 import { oneLine, safeSlice } from '../../../text/untrusted.ts';
 
 /**
- * What shows nothing, or moves others about: controls, marks of direction, zero-width and private characters, every
- * space but the ordinary, and half a surrogate pair.
+ * Invisible characters and those that move others: controls, marks of direction, zero-width and private characters,
+ * every space except U+0020, and lone surrogates.
  */
-const UNSEEN =
+const INVISIBLE =
   /((?! )[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFB])\1*/gu;
-/** More marks on one letter than any language has: they climb over the lines above and below. */
+/** More combining marks on one letter than any language has; they would cover the lines above and below. */
 const STACKED = /(\p{M}{4})\p{M}+/gu;
-/** Unseen characters named one by one: in a text shown whole, and in one shown shortened. The rest is only counted. */
-const NAMED = 200;
-const NAMED_IN_SHORT = 12;
+/** Invisible characters shown by name, in a text without and with `max`. The rest is only counted. */
+const NAMED_MAX = 200;
+const NAMED_SHORT_MAX = 12;
 
 export interface UntrustedTextProps {
   readonly text: string;
-  /** At most so many characters, "…" where it was cut. */
+  /** At most so many characters, the last one "…" if the text was cut. */
   readonly max?: number;
 }
 
-/** The text in a direction of its own; in place of what can't be seen its name, such as `U+202E`. */
+/** The text, isolated in its direction, with names such as `U+202E` for invisible characters. */
 export function UntrustedText({ text, max }: UntrustedTextProps) {
   const shown = max === undefined || text.length <= max ? text : `${safeSlice(text, max - 1)}…`;
   if (shown === '') return <span class="none">(empty)</span>;
-  return <bdi>{pieces(shown, max === undefined ? NAMED : NAMED_IN_SHORT)}</bdi>;
+  return <bdi>{pieces(shown, max === undefined ? NAMED_MAX : NAMED_SHORT_MAX)}</bdi>;
 }
 
-/** A name or id to be copied: as `UntrustedText`, in the letters of code. */
+/** As `UntrustedText`, in a monospaced font: for names and ids. */
 export function Code(props: UntrustedTextProps) {
   return (
     <code>
@@ -38,27 +38,27 @@ export function Code(props: UntrustedTextProps) {
   );
 }
 
-/** For titles and attributes, where nothing can be marked: one line without what can't be seen. */
+/** For titles and attributes, which can't have markup: one line without invisible characters. */
 export function plainText(text: string, max: number): string {
   return oneLine(text, max);
 }
 
-function pieces(text: string, most: number) {
+function pieces(text: string, namedMax: number) {
   const found = [];
   let from = 0;
   let named = 0;
-  const tame = text.replace(STACKED, '$1\uFFFC');
-  for (const match of tame.matchAll(UNSEEN)) {
-    if (match.index > from) found.push(tame.slice(from, match.index));
+  const unstacked = text.replace(STACKED, '$1\uFFFC');
+  for (const match of unstacked.matchAll(INVISIBLE)) {
+    if (match.index > from) found.push(unstacked.slice(from, match.index));
     from = match.index + match[0].length;
-    if (++named <= most) found.push(<Unseen character={match[1] ?? ''} times={[...match[0]].length} />);
+    if (++named <= namedMax) found.push(<Invisible character={match[1] ?? ''} times={[...match[0]].length} />);
   }
-  if (from < tame.length) found.push(tame.slice(from));
-  if (named > most) found.push(<span class="unseen">{`and ${named - most} more unseen`}</span>);
+  if (from < unstacked.length) found.push(unstacked.slice(from));
+  if (named > namedMax) found.push(<span class="unseen">{`and ${named - namedMax} more invisible`}</span>);
   return found;
 }
 
-function Unseen({ character, times }: { character: string; times: number }) {
+function Invisible({ character, times }: { character: string; times: number }) {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   return <span class="unseen">{`U+${code}${times > 1 ? ` ×${times}` : ''}`}</span>;
 }

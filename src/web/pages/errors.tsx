@@ -1,0 +1,85 @@
+/**
+ * The pages shown when there is nothing to show: not found, an error, no ledger, no response from the upstream. The page
+ * for something that does not exist and for something outside of the caller's access is the same.
+ *
+ * Each function returns a whole document.
+ */
+import type { Caller } from '../context.ts';
+import { Message } from './parts/elements.tsx';
+import { page } from './parts/shell.tsx';
+import { UntrustedText } from './parts/untrusted-text.tsx';
+
+/** The requested page does not exist, or the caller has no access to it. */
+export function missingPage(caller: Caller | null): string {
+  return page({
+    title: 'Not found',
+    caller,
+    children: (
+      <Message title="Not found">
+        <p>This page does not exist, or you don’t have access to it.</p>
+        {caller?.kind === 'link' ? (
+          <p>Your link gives access to one alert and its entries. Go back to the message, or sign in to see more.</p>
+        ) : (
+          <p>Entries are deleted after the time set by RETENTION. If you copied an ID, check that it is complete.</p>
+        )}
+        {caller !== null && caller.kind !== 'link' && (
+          <p>
+            <a class="button" href="/">
+              Go to the overview
+            </a>
+          </p>
+        )}
+      </Message>
+    ),
+  });
+}
+
+/** A bug, or a failure below; the log has the reason, the page does not. */
+export function errorPage(caller: Caller | null): string {
+  return page({
+    title: 'Something went wrong',
+    caller,
+    children: (
+      <Message title="Something went wrong">
+        <p>This page could not be shown. Tocsin keeps watching: that does not depend on any page.</p>
+        <p>
+          Try again in a moment. If the problem persists, <code>npx wrangler tail</code> shows the error, and{' '}
+          <code>npm run tocsin -- status</code> whether Tocsin is watching.
+        </p>
+      </Message>
+    ),
+  });
+}
+
+/** No Durable Object is bound, so there is nothing to show. */
+export function unboundPage(caller: Caller): string {
+  return page({
+    title: 'No ledger',
+    caller,
+    children: (
+      <Message title="No ledger">
+        <p>
+          Nothing is recorded because no Durable Object is bound as <code>LEDGER</code>. The overview says how to fix
+          it.
+        </p>
+      </Message>
+    ),
+  });
+}
+
+/** The ledger does not have an entry, and the upstream can't be asked for it. `reason` holds no secret. */
+export function upstreamPage(caller: Caller, reason: string): string {
+  return page({
+    title: 'No response from the upstream',
+    caller,
+    children: (
+      <Message title="No response from the upstream">
+        <p>The ledger does not have this entry, and the audit log could not be asked for it.</p>
+        <p class="note">
+          <UntrustedText text={reason} max={400} />
+        </p>
+        <p>Try again in a moment.</p>
+      </Message>
+    ),
+  });
+}

@@ -1,0 +1,81 @@
+/** The notifications of an alert: to which receiver, of what, and whether each was delivered. Pure. */
+
+import type { DeliverySummary } from '../../../ledger/rpc.ts';
+import { numberText } from '../../../text/numbers.ts';
+import { When } from './elements.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
+
+/** A kind that is missing here, of another version, is shown as it is stored. */
+const KINDS: { readonly [what: string]: string } = {
+  opened: 'Opened',
+  updated: 'Update',
+  resolved: 'Resolved',
+};
+
+const STATUS: { readonly [state in DeliverySummary['state']]: string } = {
+  pending: 'Pending',
+  delivered: 'Delivered',
+  dead: 'Dead',
+  suppressed: 'Suppressed',
+};
+
+/** A table with a row per delivery. */
+export function Deliveries({ deliveries }: { deliveries: readonly DeliverySummary[] }) {
+  if (deliveries.length === 0) {
+    return <p class="empty">Nobody was notified. The timeline shows why, for each match.</p>;
+  }
+  return (
+    <section class="wide" tabindex={0} aria-label="Notifications by receiver">
+      <table class="cards">
+        <caption class="unsighted">Notifications by receiver, sent and suppressed</caption>
+        <thead>
+          <tr>
+            <th scope="col">Receiver</th>
+            <th scope="col">Notification</th>
+            <th scope="col">Status</th>
+            <th scope="col">Time</th>
+            <th scope="col">Attempts</th>
+          </tr>
+        </thead>
+        <tbody>
+          {deliveries.map((delivery) => (
+            <Row delivery={delivery} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Row({ delivery }: { delivery: DeliverySummary }) {
+  const { receiver, what, state, reason, attempts, queuedAt, dueAt, settledAt } = delivery;
+  return (
+    <tr>
+      <th scope="row" data-label="Receiver">
+        <UntrustedText text={receiver} max={80} />
+      </th>
+      <td data-label="Notification">
+        <UntrustedText text={(Object.hasOwn(KINDS, what) ? KINDS[what] : undefined) ?? what} max={80} />
+      </td>
+      <td data-label="Status">
+        <span class={`delivery ${state}`}>{STATUS[state]}</span>
+        {reason !== null && (
+          <span class="sub">
+            <UntrustedText text={reason} max={400} />
+          </span>
+        )}
+        {state === 'pending' && (
+          <span class="sub">
+            next attempt <When at={dueAt} />
+          </span>
+        )}
+      </td>
+      <td data-label="Time">
+        <When at={settledAt ?? queuedAt} />
+      </td>
+      <td data-label="Attempts" class="number">
+        {state === 'suppressed' ? '–' : numberText(attempts)}
+      </td>
+    </tr>
+  );
+}

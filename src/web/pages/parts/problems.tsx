@@ -1,0 +1,60 @@
+/** What is wrong: health alerts, and settings to fix. Pure. */
+
+import type { SettingProblem } from '../../../config/setting.ts';
+import type { LedgerStatus } from '../../../ledger/rpc.ts';
+import { numberText } from '../../../text/numbers.ts';
+import { Card, When } from './elements.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
+
+const TEXT_MAX = 300;
+
+/** The open health alerts: what Tocsin reports about itself. */
+export function HealthAlerts({ alerts }: { alerts: LedgerStatus['healthAlerts'] }) {
+  return (
+    <Card title="Health alerts">
+      <ul class="problems">
+        {alerts.map(({ kind, since, count, summary }) => (
+          <li class="bad">
+            <strong>
+              <UntrustedText text={kind.replace(':', ' ')} max={TEXT_MAX} />
+            </strong>{' '}
+            <UntrustedText text={summary} max={TEXT_MAX} />
+            <span class="sub">
+              since <When at={since} />
+              {count > 1 && `, ${numberText(count)} times`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** Settings with what is wrong with each, what happens meanwhile, and how to fix it. */
+export function SettingProblems({ title, problems }: { title: string; problems: readonly SettingProblem[] }) {
+  return (
+    <Card title={title}>
+      <ul class="problems">
+        {problems.map(({ setting, severity, problem, meanwhile, hint }) => (
+          <li class={severity === 'error' ? 'bad' : 'warn'}>
+            <strong>
+              <code>{setting}</code>
+            </strong>{' '}
+            <UntrustedText text={problem} max={TEXT_MAX} />
+            <span class="sub">
+              Meanwhile: <WithCode text={meanwhile} />
+            </span>
+            <span class="sub">
+              Fix: <WithCode text={hint} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** A text of our own: what it has in backticks is shown as code. */
+function WithCode({ text }: { text: string }) {
+  return <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code>{part}</code> : part))}</>;
+}

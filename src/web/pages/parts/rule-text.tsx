@@ -1,0 +1,97 @@
+/** What the author of a rule wrote, as parts of a page: tags, false positives, references. Pure. */
+
+import type { Rule } from '../../../sigma/index.ts';
+import { Card } from './elements.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
+
+/** The characters shown of one text in a rule. */
+export const TEXT_MAX = 4_000;
+
+/** A list. */
+export function FalsePositives({ rule }: { rule: Rule }) {
+  return (
+    <ul>
+      {rule.falsepositives.map((text) => (
+        <li>
+          <UntrustedText text={text} max={TEXT_MAX} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A card with links, for those references that are https addresses; null without references. */
+export function References({ rule }: { rule: Rule }) {
+  if (rule.references.length === 0) return null;
+  return (
+    <Card title="References">
+      <ul>
+        {rule.references.map((reference) => (
+          <li>
+            <MaybeLink href={httpsAddress(reference)} text={reference} max={TEXT_MAX} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** A list; ATT&CK's are links. */
+export function Tags({ rule }: { rule: Rule }) {
+  if (rule.tags.length === 0) return <span class="none">–</span>;
+  return (
+    <ul class="tags">
+      {rule.tags.map((tag) => (
+        <li>
+          <MaybeLink href={attackPath(tag)} text={tag} max={80} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function MaybeLink({ href, text, max }: { href: string | null; text: string; max: number }) {
+  if (href === null) return <UntrustedText text={text} max={max} />;
+  return (
+    <a href={href} rel="noreferrer">
+      <UntrustedText text={text} max={max} />
+    </a>
+  );
+}
+
+const TACTICS: { readonly [name: string]: string } = {
+  reconnaissance: 'TA0043',
+  'resource-development': 'TA0042',
+  'initial-access': 'TA0001',
+  execution: 'TA0002',
+  persistence: 'TA0003',
+  'privilege-escalation': 'TA0004',
+  'defense-evasion': 'TA0005',
+  'credential-access': 'TA0006',
+  discovery: 'TA0007',
+  'lateral-movement': 'TA0008',
+  collection: 'TA0009',
+  exfiltration: 'TA0010',
+  'command-and-control': 'TA0011',
+  impact: 'TA0040',
+};
+
+/**
+ * The ATT&CK page of a Sigma tag such as `attack.t1098.001` or `attack.persistence`; null for any other tag.
+ * https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-tags.md
+ *
+ * @example attackPath('attack.t1098.001') // 'https://attack.mitre.org/techniques/T1098/001/'
+ */
+export function attackPath(tag: string): string | null {
+  const [, technique, sub] = /^attack\.t(\d{4})(?:\.(\d{3}))?$/i.exec(tag) ?? [];
+  if (technique !== undefined)
+    return `https://attack.mitre.org/techniques/T${technique}/${sub === undefined ? '' : `${sub}/`}`;
+  const name = /^attack\.([a-z_-]+)$/i.exec(tag)?.[1]?.toLowerCase().replaceAll('_', '-') ?? '';
+  return Object.hasOwn(TACTICS, name) ? `https://attack.mitre.org/tactics/${TACTICS[name]}/` : null;
+}
+
+/** The address, if it may be a link: https, without credentials; null otherwise. */
+export function httpsAddress(text: string): string | null {
+  const url = /^https:\/\/[\x21-\x7e]+$/i.test(text) && URL.canParse(text) ? new URL(text) : null;
+  return url !== null && url.protocol === 'https:' && url.username === '' && url.password === '' ? url.href : null;
+}

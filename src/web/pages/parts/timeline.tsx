@@ -1,0 +1,83 @@
+/** The timeline of an alert: its entries with what matched in them, and whether somebody was notified and why. Pure. */
+
+import { entryPath } from '../../../access/link.ts';
+import { decisionWording } from '../../../alert/decision-wording.ts';
+import type { AlertDetails } from '../../../ledger/rpc.ts';
+import { numberText } from '../../../text/numbers.ts';
+import { When } from './elements.tsx';
+import { EntryText, EvidenceText } from './entry-text.tsx';
+import { UntrustedText } from './untrusted-text.tsx';
+
+type TimelineItem = AlertDetails['timeline'][number];
+
+/** The rest is folded. */
+const UNFOLDED_MAX = 20;
+
+/** Oldest first. `pass`: of the caller's link, or null. */
+export function Timeline({ timeline, pass }: { timeline: readonly TimelineItem[]; pass: string | null }) {
+  if (timeline.length === 0)
+    return <p class="empty">All entries of this alert were deleted after the retention time.</p>;
+  const rest = timeline.slice(UNFOLDED_MAX);
+  return (
+    <>
+      <ol class="timeline">
+        {timeline.slice(0, UNFOLDED_MAX).map((item) => (
+          <Item item={item} pass={pass} />
+        ))}
+      </ol>
+      {rest.length > 0 && (
+        <details>
+          <summary>{numberText(rest.length)} more</summary>
+          <ol class="timeline" start={UNFOLDED_MAX + 1}>
+            {rest.map((item) => (
+              <Item item={item} pass={pass} />
+            ))}
+          </ol>
+        </details>
+      )}
+    </>
+  );
+}
+
+function Item({ item, pass }: { item: TimelineItem; pass: string | null }) {
+  const { at, entry, evidence, part, number, decision } = item;
+  return (
+    <li class={part}>
+      <p class="moment">
+        <When at={at} /> <span class={`part ${part}`}>{part}</span>
+        {entry !== null && (
+          <a href={entryPath(entry.id, pass)}>
+            Entry{' '}
+            <code>
+              <UntrustedText text={entry.id} max={40} />
+            </code>
+          </a>
+        )}
+      </p>
+      {entry === null ? (
+        <>
+          <p class="none">The entry was deleted after the retention time. What matched in it:</p>
+          <ul class="evidence">
+            {evidence.map((of) => (
+              <li>
+                <EvidenceText evidence={of} />
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : (
+        <EntryText entry={entry} evidence={evidence} />
+      )}
+      {number !== null && (
+        <p>
+          Completed <UntrustedText text={number} max={300} />
+        </p>
+      )}
+      {decision !== null && (
+        <p class="quiet">
+          <UntrustedText text={decisionWording(decision)} max={300} />
+        </p>
+      )}
+    </li>
+  );
+}

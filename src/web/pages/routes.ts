@@ -1,0 +1,105 @@
+/**
+ * The pages' routes. Each reads what a page shows and returns the whole document.
+ *
+ * Contract: `authorize` has run before; within the pages open to links, the ledger is only asked within the scope of the
+ * caller's link.
+ */
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
+import { ruleSet, ruleSources } from '../../rules.gen.ts';
+import { type AppDeps, scopeOf, type WebEnv } from '../context.ts';
+import { PAGE_HEADERS } from '../headers.ts';
+import { alertPage } from './alert.tsx';
+import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
+import { entryPage } from './entry.tsx';
+import { missingPage, unboundPage, upstreamPage } from './errors.tsx';
+import { frontPage } from './front.tsx';
+import { createAssets } from './parts/assets.ts';
+import { rulePage } from './rule.tsx';
+import { rulesPage } from './rules.tsx';
+import { readUpstreamEntry } from './upstream-entry.ts';
+
+type Web = Context<WebEnv>;
+
+/** The routes of all pages and of the assets, as they are in the policy. */
+export function createPages(deps: AppDeps): Hono<WebEnv> {
+  const { config, ledger, now } = deps;
+  const app = new Hono<WebEnv>();
+  app.route('/', createAssets());
+
+  app.get('/', async (c) => {
+    const overview = ledger === null ? null : await ledger.overview();
+    return send(c, frontPage({ caller: c.var.caller, overview, problems: config.problems, now: now() }));
+  });
+
+  app.get('/alerts', async (c) => {
+    if (ledger === null) return unbound(c);
+    const query = readAlertQuery((name) => c.req.query(name));
+    const list = await ledger.alerts(query);
+    return send(c, alertsPage({ caller: c.var.caller, query, list, ruleTitle: ruleOf(query.rule)?.title ?? null }));
+  });
+
+  app.get('/alerts/:id', async (c) => {
+    const { caller } = c.var;
+    const id = readAlertId(c.req.param('id'));
+    const scope = scopeOf(caller);
+    if (id === null || (scope !== null && scope !== id)) return missing(c);
+    if (ledger === null) return unbound(c);
+    const found = await ledger.alert(id);
+    if (found === null) return missing(c);
+    return send(c, alertPage({ caller, details: found, rule: ruleOf(found.alert.rule), now: now() }));
+  });
+
+  app.get('/entries/:id', async (c) => {
+    const { caller } = c.var;
+    if (ledger === null) return unbound(c);
+    const id = c.req.param('id');
+    const scope = scopeOf(caller);
+    const found = await ledger.entry(id, scope);
+    if (found !== null) return send(c, entryPage({ caller, details: found }));
+    // The entries of a link's alert are all in the ledger.
+    if (scope !== null) return missing(c);
+    const read = await readUpstreamEntry(id, deps);
+    switch (read.kind) {
+      case 'found':
+        return send(c, entryPage({ caller, details: read.entry, unrecorded: true }));
+      case 'missing':
+        return missing(c);
+      case 'failed':
+        return send(c, upstreamPage(caller, read.reason), 502);
+    }
+  });
+
+  app.get('/rules', async (c) => {
+    const activity = ledger === null ? [] : await ledger.rules();
+    const { rules, version } = ruleSet;
+    return send(c, rulesPage({ caller: c.var.caller, rules, version, activity }));
+  });
+
+  app.get('/rules/:id', async (c) => {
+    const rule = ruleOf(c.req.param('id'));
+    if (rule === null) return missing(c);
+    const activity = ledger === null ? [] : await ledger.rules();
+    const source = Object.hasOwn(ruleSources, rule.path) ? (ruleSources[rule.path] ?? null) : null;
+    const found = activity.find((of) => of.rule === rule.id) ?? null;
+    return send(c, rulePage({ caller: c.var.caller, rule, activity: found, source, ruleOf }));
+  });
+
+  return app;
+}
+
+function ruleOf(id: string | null) {
+  return ruleSet.rules.find((rule) => rule.id === id) ?? null;
+}
+
+function send(c: Web, document: string, status: 200 | 404 | 502 | 503 = 200): Response {
+  return c.body(document, status, { ...PAGE_HEADERS });
+}
+
+function missing(c: Web): Response {
+  return send(c, missingPage(c.var.caller), 404);
+}
+
+function unbound(c: Web): Response {
+  return send(c, unboundPage(c.var.caller), 503);
+}

@@ -1,0 +1,53 @@
+/** Reads an entry that the ledger does not have from the upstream, for its page. */
+import { entryView } from '../../alert/entry-view.ts';
+import { createClient } from '../../audit-log/client.ts';
+import { UpstreamError } from '../../audit-log/errors.ts';
+import type { EntryDetails } from '../../ledger/rpc.ts';
+import type { AppDeps } from '../context.ts';
+
+/** Someone is waiting for the page: one attempt, and not a long one. */
+const TIMEOUT_MS = 10_000;
+/** The longest entry that is shown. /v1/audit_logs/:id has longer ones. */
+const ENTRY_BYTES_MAX = 4 * 1024 * 1024;
+
+export type UpstreamEntry =
+  | { readonly kind: 'found'; readonly entry: EntryDetails }
+  | { readonly kind: 'missing' }
+  /** `reason`: in words, without secrets. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** The entry with this id. It has no rules, alerts or actor activity: those are only known of recorded entries. */
+export async function readUpstreamEntry(id: string, { config, fetch, now }: AppDeps): Promise<UpstreamEntry> {
+  if (config.upstream === null) return { kind: 'missing' };
+  const client = createClient({
+    ...config.upstream,
+    fetch,
+    sleep: () => Promise.resolve(),
+    now,
+    timeoutMs: TIMEOUT_MS,
+    retries: 0,
+    maxBytes: ENTRY_BYTES_MAX,
+  });
+  try {
+    const found = await client.get(id);
+    if (found === null) return { kind: 'missing' };
+    const createdAt = Date.parse(String(found.entry.created_at));
+    return { kind: 'found', entry: unrecorded(entryView(id, createdAt, found.entry), found.body) };
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    return error.kind === 'bad-request' ? { kind: 'missing' } : { kind: 'failed', reason: error.message };
+  }
+}
+
+function unrecorded(entry: ReturnType<typeof entryView>, text: string): EntryDetails {
+  const actorActivity = {
+    actor: null,
+    withinMs: 0,
+    before: [],
+    after: [],
+    moreBefore: false,
+    moreAfter: false,
+    open: [],
+  };
+  return { entry: { ...entry, seq: 0 }, text, cut: false, rules: [], rulesChanged: false, parts: [], actorActivity };
+}
