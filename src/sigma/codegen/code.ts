@@ -1,19 +1,19 @@
 /**
- * Rules as JavaScript, written when they are built (match/code.ts says why, and asks it).
+ * Generates JavaScript from rules at build time (evaluate/code.ts runs it and says why).
  *
- * Contract: finds what the rules say, of an entry in which no field that is compared here is a list. What is more than
- * comparing a text or a number is left to `ask`. Of what a rule says only JSON strings and numbers stand in the code:
- * no rule can write any. Pure.
+ * Contract: the code finds the matches of entries in which no compared field is a list. It compares texts and numbers; all
+ * other tests are left to `ask`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject any.
+ * Pure.
  */
 import { ipv4Ends } from '../evaluate/cidr.ts';
 import { type CodeForm, leavesOf } from '../evaluate/code.ts';
 import { costOf } from '../evaluate/cost.ts';
 import type { DetectionRule, Expression, Leaf, Pattern, RuleSet } from '../rule.ts';
 
-/** Rules in one function. */
-const PART = 25;
-/** More values than these are left to `ask`, and to a set or a loop. */
-const VALUES = 8;
+/** Rules per function. */
+const RULES_MAX = 25;
+/** Tests with more values are left to `ask`, which uses a set or a loop. */
+const VALUES_MAX = 8;
 
 const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
 const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
@@ -24,16 +24,16 @@ export function codeOf({ rules }: RuleSet): string {
   const leaves = new Map(leavesOf(detections).map((leaf, number) => [leaf, number]));
   const columns: Columns = new Map();
   const parts: string[] = [];
-  for (let from = 0; from < detections.length; from += PART) {
-    parts.push(partOf(detections.slice(from, from + PART), from, leaves, columns));
+  for (let from = 0; from < detections.length; from += RULES_MAX) {
+    parts.push(partOf(detections.slice(from, from + RULES_MAX), from, leaves, columns));
   }
   return `{ read: ${readOf(columns)}, parts: [${parts.join(', ')}] }`;
 }
 
-/** Fields in a form, each known by both. */
+/** The fields that are read, by field and form. */
 type Columns = Map<string, { readonly number: number; readonly field: string; readonly form: CodeForm }>;
 
-/** The function that reads the fields. */
+/** Generates the function that reads the fields. */
 function readOf(columns: Columns): string {
   const objects = new Map<string, string>();
   const objectOf = (name: string): string => {
@@ -46,7 +46,7 @@ function readOf(columns: Columns): string {
   return `(entry, as) => {\n${constants.join('\n')}\nreturn [${values.join(',\n')}];\n}`;
 }
 
-/** The value of a field: that of the flat key, else, of a path of two names, what is in the object. */
+/** Generates the value of a field: the flat key, else the path if it has two names. */
 function fieldOf(field: string, objectOf: (name: string) => string): string {
   const whole = JSON.stringify(field);
   const [head, tail, ...more] = field.split('.');
@@ -56,7 +56,7 @@ function fieldOf(field: string, objectOf: (name: string) => string): string {
   return `entry[${whole}] === undefined ? ${objectOf(head)}?.[${JSON.stringify(tail)}] : entry[${whole}]`;
 }
 
-/** A function for some of the rules. */
+/** Generates the function of some rules. */
 function partOf(
   rules: readonly DetectionRule[],
   from: number,
@@ -72,30 +72,30 @@ function partOf(
     return `v${column.number}`;
   };
   const leafOf = (leaf: Leaf): string => comparison(leaf, columnOf, `ask(${leaves.get(leaf)})`);
-  const lines = rules.map(({ expression }, i) => `if (${written(expression, leafOf)}) found.push(${from + i});`);
+  const lines = rules.map(({ expression }, i) => `if (${generate(expression, leafOf)}) found.push(${from + i});`);
   const values = [...used].map((column) => `const v${column} = values[${column}];`);
   return `(values, ask, found) => {\n${[...values, ...lines].join('\n')}\n}`;
 }
 
-/** How the value of a field, in a form, is called. */
+/** The variable of a field in a form. */
 type ColumnOf = (field: string, form: CodeForm) => string;
 
-function written(expression: Expression, leafOf: (leaf: Leaf) => string): string {
+function generate(expression: Expression, leafOf: (leaf: Leaf) => string): string {
   switch (expression.kind) {
     case 'leaf':
       return leafOf(expression);
     case 'not':
-      return `!(${written(expression.of, leafOf)})`;
+      return `!(${generate(expression.of, leafOf)})`;
     case 'and':
     case 'or': {
       const isAnd = expression.kind === 'and';
       const cheapFirst = expression.of.toSorted((a, b) => costOf(a) - costOf(b));
-      return cheapFirst.map((child) => `(${written(child, leafOf)})`).join(isAnd ? ' && ' : ' || ') || String(isAnd);
+      return cheapFirst.map((child) => `(${generate(child, leafOf)})`).join(isAnd ? ' && ' : ' || ') || String(isAnd);
     }
   }
 }
 
-/** A leaf as an expression. `ask` is one that leaves it to the engine: as it is, or only where it may be true at all. */
+/** Generates a leaf. `ask` is the expression that leaves it to the engine; a cheap test before it may exclude it. */
 function comparison({ field, test }: Leaf, columnOf: ColumnOf, ask: string): string {
   if (field === null) return ask;
   switch (test.op) {
@@ -103,27 +103,27 @@ function comparison({ field, test }: Leaf, columnOf: ColumnOf, ask: string): str
     case 'contains':
     case 'startswith':
     case 'endswith': {
-      if (test.values.length > VALUES) return ask;
+      if (test.values.length > VALUES_MAX) return ask;
       return textComparison(test.op, columnOf(field, test.cased ? 'text' : 'folded'), test.values);
     }
     case 'pattern': {
       const needed = test.values.map(longestText);
-      if (needed.includes('') || needed.length > VALUES) return ask;
+      if (needed.includes('') || needed.length > VALUES_MAX) return ask;
       return `(${textComparison('contains', columnOf(field, test.cased ? 'text' : 'folded'), needed)}) && ${ask}`;
     }
     case 're': {
       const needed = test.values.flatMap(({ search }) => ('needs' in search ? (search.needs ?? ['']) : ['']));
-      if (needed.includes('') || needed.length > VALUES) return ask;
+      if (needed.includes('') || needed.length > VALUES_MAX) return ask;
       return `(${textComparison('contains', columnOf(field, 'text'), needed)}) && ${ask}`;
     }
     case 'cidr': {
-      if (test.values.length > VALUES) return ask;
+      if (test.values.length > VALUES_MAX) return ask;
       const column = columnOf(field, 'ipv4');
       const ends = test.values.map(ipv4Ends).filter((one) => one !== null);
-      const written = ends.map(([first, last]) => `${column} >= ${first} && ${column} <= ${last}`);
-      // What is not equal to itself is no IPv4 address.
-      if (ends.length < test.values.length) written.push(`${column} !== ${column} && ${ask}`);
-      return written.join(' || ');
+      const generate = ends.map(([first, last]) => `${column} >= ${first} && ${column} <= ${last}`);
+      // NaN, which is not equal to itself: not an IPv4 address.
+      if (ends.length < test.values.length) generate.push(`${column} !== ${column} && ${ask}`);
+      return generate.join(' || ');
     }
     case 'null':
       return columnOf(field, 'null');
@@ -145,7 +145,7 @@ function textComparison(op: 'equals' | keyof typeof METHODS, column: string, val
   return texts.map((text) => `${column}?.${METHODS[op]}(${text})`).join(' || ');
 }
 
-/** Of the texts that are in all that a pattern matches. */
+/** The longest text that everything matching a pattern contains. */
 function longestText(pattern: Pattern): string {
   const texts = pattern.flatMap((part) => ('text' in part ? [part.text] : []));
   return texts.reduce((longest, text) => (text.length > longest.length ? text : longest), '');

@@ -1,15 +1,15 @@
 /**
- * Addresses and ranges of them.
+ * IP addresses and ranges.
  *
- * Contract: IPv4 as four decimal numbers, IPv6 in any of its written forms; an IPv4 address inside IPv6
- * (`::ffff:192.0.2.1`) is the IPv4 address. Whatever is not an address lies in no range. Pure.
+ * Contract: IPv4 as four decimal numbers, IPv6 in any form; an IPv4-mapped address (`::ffff:192.0.2.1`) is the IPv4
+ * address. What is not an address is in no range. Pure.
  */
 import type { Address, AddressRange } from '../rule.ts';
 
-/** No written address is longer. */
+/** The longest form of an address. */
 const ADDRESS_TEXT_LIMIT = 45;
 
-/** The range a text writes (an address alone is a range of one); null where it writes none. */
+/** Parses a range; a single address is a range of one. Null if the text is not valid. */
 export function parseRange(text: string): AddressRange | null {
   const [head, bitsText, ...more] = text.split('/');
   if (head === undefined || more.length > 0) return null;
@@ -23,7 +23,7 @@ export function parseRange(text: string): AddressRange | null {
   return bits < 0 || bits > size ? null : { base, bits };
 }
 
-/** Whether an address lies in a range. */
+/** Whether an address is in a range. */
 export function inRange(address: Address, { base, bits }: AddressRange): boolean {
   if (address.length !== base.length) return false;
   for (let i = 0; i * 16 < bits; i++) {
@@ -33,14 +33,14 @@ export function inRange(address: Address, { base, bits }: AddressRange): boolean
   return true;
 }
 
-/** The ranges ascending, without those inside of others: of two ranges one holds the other, or they lie apart. */
+/** Sorts ranges and removes those within others. Two ranges either contain each other or don't overlap. */
 export function distinctRanges(ranges: readonly AddressRange[]): readonly AddressRange[] {
-  const apart: AddressRange[] = [];
+  const distinct: AddressRange[] = [];
   for (const range of [...ranges].sort((a, b) => compare(a.base, b.base) || a.bits - b.bits)) {
-    const before = apart.at(-1);
-    if (before === undefined || !inRange(range.base, before)) apart.push(range);
+    const before = distinct.at(-1);
+    if (before === undefined || !inRange(range.base, before)) distinct.push(range);
   }
-  return apart;
+  return distinct;
 }
 
 /** An IPv4 address as one number; NaN for any other. */
@@ -48,7 +48,7 @@ export function ipv4Number(address: Address | null): number {
   return address?.length === 2 ? (address[0] as number) * 65_536 + (address[1] as number) : Number.NaN;
 }
 
-/** The first and the last of a range of IPv4 addresses, as numbers; null for a range of others. */
+/** The first and last address of an IPv4 range, as numbers; null for IPv6. */
 export function ipv4Ends({ base, bits }: AddressRange): readonly [first: number, last: number] | null {
   if (base.length !== 2) return null;
   const size = 2 ** (32 - bits);
@@ -56,7 +56,7 @@ export function ipv4Ends({ base, bits }: AddressRange): readonly [first: number,
   return [first, first + size - 1];
 }
 
-/** Whether an address lies in any of the ranges, which are apart. */
+/** Whether an address is in any of the sorted, distinct ranges. */
 export function inAnyRange(address: Address, ranges: readonly AddressRange[]): boolean {
   let [low, high] = [0, ranges.length];
   while (low < high) {
@@ -78,7 +78,7 @@ function compare(a: Address, b: Address): number {
   return 0;
 }
 
-/** The range as it should have been written, where `range` has bits set that do not count; null where it has none. */
+/** The canonical form of a range that has bits set beyond its length; null if it has none. */
 export function canonicalRange(range: AddressRange): string | null {
   const base = range.base.map((group, i) => {
     const shift = Math.min(16, Math.max(0, 16 - (range.bits - i * 16)));
@@ -95,13 +95,13 @@ export function canonicalRange(range: AddressRange): string | null {
   return `${written}/${range.bits}`;
 }
 
-/** The address a text writes; null where it writes none. */
+/** Parses an address; null if the text is not valid. */
 export function parseAddress(text: string): Address | null {
   if (text.length > ADDRESS_TEXT_LIMIT) return null;
   return text.includes(':') ? parseV6(text) : parseV4(text);
 }
 
-/** Digit by digit, for this is asked of nearly every entry. */
+/** Character by character, because nearly every entry has an address. */
 function parseV4(text: string): Address | null {
   let [high, low, part, digits, dots] = [0, 0, 0, 0, 0];
   for (let i = 0; i <= text.length; i++) {

@@ -1,10 +1,10 @@
 /**
- * Rules as code that was written when they were built (parse/code.ts): how it is asked.
+ * Runs the code that codegen/ generates from rules at build time.
  *
- * A Worker may live for one tick. Making anything of its rules would take longer than asking them so few questions, and
- * what has just been made runs slowly; code that is there already does neither.
+ * A Worker may live for one tick. Compiling its rules would take longer than evaluating so few entries, and new code runs
+ * slowly at first; generated code avoids both.
  *
- * Contract: finds what the rules' steps find. Pure.
+ * Contract: finds the same matches as the rules' steps. Pure.
  */
 import type { DetectionRule, EntryBody, Expression, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
@@ -12,26 +12,26 @@ import { fold } from './fold.ts';
 import { AS, type FieldTable, type Form, isNull, isScalar, type LoadedEntry } from './loaded.ts';
 import { createLeafPlan, holds, type LeafPlan } from './plan.ts';
 
-/** Puts the numbers of the rules that match into `found`. */
+/** Adds the numbers of the matching rules to `found`. */
 export type Find = (values: readonly unknown[], ask: (leaf: number) => boolean, found: number[]) => void;
 
 export interface RuleCode {
-  /** The fields that are compared in the code, each in a form; undefined where there is none. */
+  /** Reads the fields that the code compares, each in a form; undefined if missing. */
   readonly read: (entry: EntryBody, as: ValueForms) => readonly unknown[];
-  /** In parts, for compilers do not like long functions. */
+  /** In parts, because long functions are compiled slowly. */
   readonly parts: readonly Find[];
 }
 
-/** Fields' values as the code wants them: a scalar in each form, or undefined. A list is none: then the code stops. */
+/** Converts fields' values for the code: a scalar in each form, or undefined. The code does not support lists. */
 export type ValueForms = { readonly [F in CodeForm]: (value: unknown) => unknown } & {
-  /** The value, if it is an object. */
+  /** The value if it is an object. */
   object(value: unknown): EntryBody | undefined;
-  /** The value of a field, however it is called and wherever it is. */
+  /** The value of any field. */
   field(entry: EntryBody, path: string): unknown;
 };
 export type CodeForm = Exclude<Form, 'scalar' | 'address'>;
 
-/** Every leaf of the rules; its place is its number. */
+/** All leaves of the rules; a leaf's number is its place in this list. */
 export function leavesOf(rules: readonly DetectionRule[]): readonly Leaf[] {
   const leaves: Leaf[] = [];
   for (const { expression } of rules) collect(expression, leaves);
@@ -44,7 +44,7 @@ function collect(expression: Expression, into: Leaf[]): void {
   else for (const child of expression.of) collect(child, into);
 }
 
-/** Finds the matches of an entry; says false, and finds nothing, where the code is not for such an entry. */
+/** Finds the matches of an entry; returns false without any if the code does not support the entry. */
 export type CodeSearch = (body: EntryBody, found: number[]) => boolean;
 
 export function createCodeSearch(
@@ -78,25 +78,25 @@ export function createCodeSearch(
   };
 }
 
-function createValueForms(tellList: () => void): ValueForms {
+function createValueForms(onList: () => void): ValueForms {
   const other = (value: unknown, form: 'text' | 'folded' | 'number' | 'ipv4'): unknown => {
-    if (Array.isArray(value)) tellList();
+    if (Array.isArray(value)) onList();
     return isScalar(value) ? AS[form](value) : undefined;
   };
-  const whole = (value: unknown, answer: boolean): boolean => {
-    if (Array.isArray(value)) tellList();
-    return answer;
+  const checked = (value: unknown, result: boolean): boolean => {
+    if (Array.isArray(value)) onList();
+    return result;
   };
   return {
-    // What most are, without a call more.
+    // The usual types, without another call.
     folded: (value) => (typeof value === 'string' ? fold(value) : other(value, 'folded')),
     text: (value) => (typeof value === 'string' ? value : other(value, 'text')),
     number: (value) => (typeof value === 'number' ? value : other(value, 'number')),
     ipv4: (value) => other(value, 'ipv4'),
-    null: (value) => whole(value, isNull(value)),
-    exists: (value) => whole(value, value !== undefined),
+    null: (value) => checked(value, isNull(value)),
+    exists: (value) => checked(value, value !== undefined),
     object: (value) => {
-      if (Array.isArray(value)) tellList();
+      if (Array.isArray(value)) onList();
       else if (typeof value === 'object' && value !== null) return value as EntryBody;
       return undefined;
     },

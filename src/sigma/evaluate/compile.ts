@@ -1,8 +1,8 @@
 /**
- * From rules to the engine that evaluates entries: questions about fields that are read once.
+ * Compiles rules into an engine that evaluates entries.
  *
- * Contract: evaluation never throws, whatever the entry; it runs in time linear in the entry's size. What makes a
- * rule match is told as evidence. Pure.
+ * Contract: evaluation never throws, whatever the entry, and takes time linear in its size. Matches have evidence. Pure
+ * except for what the engine caches.
  */
 import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from '../rule.ts';
 import { createCodeSearch, type RuleCode } from './code.ts';
@@ -11,25 +11,25 @@ import { createFieldTable } from './loaded.ts';
 import { createCodeMachine, createPlainMachine, createSelectiveMachine, type Machine } from './machine.ts';
 import { createPlan, type Plan } from './plan.ts';
 
-/** Rules made ready. */
+/** Compiled rules. */
 export interface Engine {
   readonly version: string;
   readonly rules: ReadonlyMap<string, Rule>;
   readonly correlations: readonly CorrelationRule[];
-  /** The detections an entry satisfies, in the rules' order, each with its evidence. */
+  /** The detections that an entry satisfies, in the rules' order, with their evidence. */
   evaluate(body: EntryBody): Match[];
 }
 
 export interface CompileOptions {
-  /** The rules as code (`codeOf` of the same rules): what begins sooner. */
+  /** The generated code (`codeOf`) of the same rules, for a faster start. */
   readonly code?: RuleCode | undefined;
-  /** From so many detections on, what entries' values rule out is remembered. */
+  /** From this many detections on, which rules a value excludes is cached. */
   readonly masksFrom?: number;
-  /** After so many entries more is prepared: a short life is better without. */
+  /** After this many entries, more is prepared; not worth it for a short life. */
   readonly warmAfter?: number;
 }
 
-/** Many a match is only counted: what it says is put together when it is asked for. */
+/** The evidence is computed on access: many matches are only counted. */
 function createMatch(rule: DetectionRule, body: EntryBody): Match {
   let evidence: readonly Evidence[] | null = null;
   return {
@@ -41,16 +41,16 @@ function createMatch(rule: DetectionRule, body: EntryBody): Match {
   };
 }
 
-/** Fewer are sooner asked one by one. */
+/** Fewer rules are faster one by one. */
 const MASKS_FROM = 16;
 const WARM_AFTER = 500;
 
-/** Compiles a set of rules. Throws only where a rule holds what `parseRules` would have refused. */
+/** Compiles a set of rules. Throws only if a rule has something that `parseRules` would have rejected. */
 export function compile(
   ruleSet: RuleSet,
   { code, masksFrom = MASKS_FROM, warmAfter = WARM_AFTER }: CompileOptions = {},
 ): Engine {
-  // Whoever has code may never need the rest of the rules.
+  // With generated code, the rules themselves may never be needed.
   const rules = once(() => new Map(ruleSet.rules.map((rule) => [rule.id, rule])));
   const detections = once(() => ruleSet.rules.filter((rule) => rule.kind === 'detection'));
   const correlations = once(() => ruleSet.rules.filter((rule) => rule.kind === 'correlation'));

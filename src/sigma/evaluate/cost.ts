@@ -1,7 +1,7 @@
-/** What questions cost, roughly, in comparisons of a short text: the cheap are asked first. Pure. */
+/** Estimates the cost of tests, in comparisons of a short text, so that cheap ones run first. Pure. */
 import type { Expression, Leaf } from '../rule.ts';
 
-/** A keyword looks at every value of an entry. */
+/** A keyword is compared with every value of an entry. */
 const KEYWORD = 20;
 
 export function costOf(expression: Expression): number {
@@ -30,5 +30,5 @@ const COSTS: { readonly [op in Leaf['test']['op']]?: number } = {
   fieldref: 10,
   time: 50,
 };
-/** And for each value. */
+/** Added for each value. */
 const EACH: typeof COSTS = { startswith: 0.5, endswith: 0.5, contains: 0.5, pattern: 15, re: 100 };

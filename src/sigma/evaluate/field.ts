@@ -1,17 +1,17 @@
 /**
- * Reading a field of an entry.
+ * Reads fields of entries.
  *
- * Contract: the flat key first, then the dotted path, at every level; only an object's own properties, so that no
- * entry and no path reaches a prototype. A list on the way stands for its members. Never throws, whatever the JSON.
- * Pure, but for the readers it remembers.
+ * Contract: at every level the flat key comes first, then the dotted path. Only own properties are read, so no entry and no
+ * path can reach a prototype. A list in the path stands for its members. Never throws, whatever the JSON. Pure except
+ * for the cache of readers.
  */
 import type { EntryBody } from '../rule.ts';
 
-/** Gives a field's value; undefined where it is missing. */
+/** Reads the value of a field; undefined if it is missing. */
 export type Reader = (value: unknown) => unknown;
 
 /**
- * The value of a field; undefined where it is missing.
+ * The value of a field; undefined if it is missing.
  *
  * @example fieldValue({ actor: { id: 'u-1' } }, 'actor.id') // 'u-1'
  */
@@ -24,23 +24,23 @@ export function fieldValue(body: EntryBody, path: string): unknown {
   return reader(body);
 }
 
-/** By path: these are the rules' and our own, so that they are few, and the same for every entry. */
+/** By path. Paths come from rules and code, so there are few. */
 const READERS = new Map<string, Reader>();
 
-/** Prepares the reading of a field that many entries are asked for. */
+/** Creates the reader of a field. */
 export function createReader(path: string): Reader {
   const names = path.split('.');
-  // The path from each of its names on, the last first: each reads with the help of those behind it.
+  // From the last name to the first: each reader uses those of the rest of the path.
   const readers: Reader[] = [];
   for (let i = names.length - 1; i >= 0; i--) readers[i] = createReaderFrom(names.slice(i), readers.slice(i + 1));
   return readers[0] as Reader;
 }
 
-/** `rests[n]` reads what is left of the path after its first n + 1 names. */
+/** `rests[n]` reads the rest of the path after its first n + 1 names. */
 function createReaderFrom(names: readonly string[], rests: readonly Reader[]): Reader {
   const whole = names.join('.');
   const heads = rests.map((rest, i): Head => ({ name: names.slice(0, i + 1).join('.'), rest }));
-  // JSON's objects have no properties but their own and those of every object.
+  // Objects from JSON only have their own properties and those of Object.prototype.
   const isOnlyOwn = !(whole in Object.prototype);
   const read: Reader = (value) => {
     if (typeof value !== 'object' || value === null) return undefined;

@@ -1,9 +1,9 @@
 /**
- * Why a rule matched: the selections, fields and values that made it true.
+ * Finds the evidence of a match: the selections, fields and values that made the rule true.
  *
- * Contract: what is true and counts is told, in the order the rule has it; where a rule matches only by what is not
- * so, the values that were not so. It goes by the rule as it stands, leaf by leaf, and by the entry as it came: nothing
- * that makes evaluation fast has a part in it. Bounded, for the values are attackers'. Pure.
+ * Contract: the evidence is what is true and matters, in the rule's order; for a rule that only matches because something
+ * is not so, the values that differ. It interprets the rule leaf by leaf, without any of the optimizations of evaluation.
+ * Bounded, because attackers write the values. Pure.
  */
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
@@ -13,36 +13,36 @@ import { asks, createQuestion, type ScalarTest } from './question.ts';
 
 const ITEM_LIMIT = 16;
 const VALUE_LIMIT = 256;
-/** Of a field of many scalars that match, and of a list of many values, so many are told apart. */
-const SCALARS_LOOKED_AT = 64;
-const VALUES_LOOKED_AT = 256;
+/** Matching scalars of a field, and values of a list, that are distinguished. */
+const SCALARS_MAX = 64;
+const VALUES_MAX = 256;
 
 const NONE: readonly Scalar[] = [];
 
-/** The expression, its leaves made ready. */
-type Explained =
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Explained[] }
-  | { readonly kind: 'not'; readonly of: Explained }
-  | { readonly kind: 'leaf'; readonly leaf: Leaf; readonly answer: (fields: Fields) => Answer };
+/** An expression with prepared leaves. */
+type Prepared =
+  | { readonly kind: 'and' | 'or'; readonly of: readonly Prepared[] }
+  | { readonly kind: 'not'; readonly of: Prepared }
+  | { readonly kind: 'leaf'; readonly leaf: Leaf; readonly evaluate: (fields: Fields) => LeafResult };
 
-/** Whether a leaf is true, and which of the field's scalars make it so, where it is they that do. */
-interface Answer {
+/** Whether a leaf is true, and which of the field's scalars make it true. */
+interface LeafResult {
   readonly holds: boolean;
   readonly scalars: readonly Scalar[];
 }
 
 /** The evidence of an expression that is true of an entry. */
 export function explain(expression: Expression, body: EntryBody): readonly Evidence[] {
-  const explained = EXPLAINED.get(expression) ?? prepare(expression);
-  EXPLAINED.set(expression, explained);
+  const prepared = PREPARED.get(expression) ?? prepare(expression);
+  PREPARED.set(expression, prepared);
   const found = new Found(new Fields(body));
-  explainNode(explained, true, found);
-  if (found.isEmpty) explainAbsence(explained, found);
+  explainNode(prepared, true, found);
+  if (found.isEmpty) explainAbsence(prepared, found);
   return found.evidence;
 }
 
-/** What is asked for once is asked for again. */
-const EXPLAINED = new WeakMap<Expression, Explained>();
+/** The same expressions are explained again and again. */
+const PREPARED = new WeakMap<Expression, Prepared>();
 
 /** The fields of an entry, each read once. */
 class Fields {
@@ -63,7 +63,7 @@ class Fields {
   }
 }
 
-/** What was found, each thing once, up to a limit. */
+/** Collects evidence, each piece once, up to a limit. */
 class Found {
   readonly fields: Fields;
   readonly #items = new Map<string, Evidence>();
@@ -84,11 +84,11 @@ class Found {
     return [...this.#items.values()];
   }
 
-  /** Tells of a field these scalars, or its first. */
-  add({ selection, field }: Leaf, told: readonly Scalar[]): void {
+  /** Adds these scalars of a leaf's field, or else its first. */
+  add({ selection, field }: Leaf, matching: readonly Scalar[]): void {
     const { value, scalars } = this.fields.of(field);
-    const truncate = told.length > 0 ? told : scalars.slice(0, 1);
-    const texts = truncate.length > 0 ? truncate.map((one) => shortened(String(one))) : [absence(value)];
+    const added = matching.length > 0 ? matching : scalars.slice(0, 1);
+    const texts = added.length > 0 ? added.map((one) => shortened(String(one))) : [absence(value)];
     for (const text of texts) {
       const key = JSON.stringify([selection, field, text]);
       if (!this.isFull && !this.#items.has(key)) this.#items.set(key, { selection, field, value: text });
@@ -105,10 +105,10 @@ function shortened(text: string): string {
   return text.length <= VALUE_LIMIT ? text : text.slice(0, VALUE_LIMIT).toWellFormed();
 }
 
-function prepare(expression: Expression): Explained {
+function prepare(expression: Expression): Prepared {
   switch (expression.kind) {
     case 'leaf':
-      return { kind: 'leaf', leaf: expression, answer: createAnswer(expression) };
+      return { kind: 'leaf', leaf: expression, evaluate: createLeafTest(expression) };
     case 'not':
       return { kind: 'not', of: prepare(expression.of) };
     case 'and':
@@ -117,7 +117,7 @@ function prepare(expression: Expression): Explained {
   }
 }
 
-function createAnswer({ field, test }: Leaf): (fields: Fields) => Answer {
+function createLeafTest({ field, test }: Leaf): (fields: Fields) => LeafResult {
   switch (test.op) {
     case 'null':
       return (fields) => ({ holds: isNull(fields.of(field).value), scalars: NONE });
@@ -126,15 +126,15 @@ function createAnswer({ field, test }: Leaf): (fields: Fields) => Answer {
     case 'fieldref': {
       const as = test.cased ? AS.text : AS.folded;
       return (fields) => {
-        const wanted = fields.of(test.field).scalars.map(as);
-        const scalar = fields.of(field).scalars.find((one) => anyRelated([as(one)], wanted, test.compare));
+        const texts = fields.of(test.field).scalars.map(as);
+        const scalar = fields.of(field).scalars.find((one) => anyRelated([as(one)], texts, test.compare));
         return { holds: scalar !== undefined, scalars: scalar === undefined ? NONE : [scalar] };
       };
     }
     default: {
-      const asksAny = createScalarTest(test);
+      const matchesAny = createScalarTest(test);
       return (fields) => {
-        const scalars = distinct(fields.of(field).scalars, asksAny);
+        const scalars = distinct(fields.of(field).scalars, matchesAny);
         return { holds: scalars.length > 0, scalars: scalars.length > 1 ? firstOfEach(scalars, test) : scalars };
       };
     }
@@ -146,31 +146,31 @@ function createScalarTest(test: ScalarTest): (scalar: Scalar) => boolean {
   return (scalar) => asks(op, operand, AS[form](scalar));
 }
 
-/** The first scalars that pass, each once. */
+/** The first scalars that pass the test, each once. */
 function distinct(scalars: readonly Scalar[], test: (scalar: Scalar) => boolean): readonly Scalar[] {
   const found = new Set<Scalar>();
   for (const scalar of scalars) {
     if (!found.has(scalar) && test(scalar)) found.add(scalar);
-    if (found.size === SCALARS_LOOKED_AT) break;
+    if (found.size === SCALARS_MAX) break;
   }
   return [...found];
 }
 
-/** Of scalars that a test's values are found in, the first for each value. */
+/** The first scalar for each value of a test. */
 function firstOfEach(scalars: readonly Scalar[], test: ScalarTest): readonly Scalar[] {
   if (!('values' in test) || test.values.length === 1) return scalars.slice(0, 1);
   const found = new Set<Scalar>();
-  for (const value of test.values.slice(0, VALUES_LOOKED_AT)) {
+  for (const value of test.values.slice(0, VALUES_MAX)) {
     const first = scalars.find(createScalarTest({ ...test, values: [value] } as ScalarTest));
     if (first !== undefined) found.add(first);
   }
   return found.size === 0 ? scalars.slice(0, 1) : [...found];
 }
 
-function holds(node: Explained, fields: Fields): boolean {
+function holds(node: Prepared, fields: Fields): boolean {
   switch (node.kind) {
     case 'leaf':
-      return node.answer(fields).holds;
+      return node.evaluate(fields).holds;
     case 'not':
       return !holds(node.of, fields);
     case 'and':
@@ -180,25 +180,25 @@ function holds(node: Explained, fields: Fields): boolean {
   }
 }
 
-/** Tells the leaves that are true and made the whole so. */
-function explainNode(node: Explained, wanted: boolean, found: Found): void {
+/** Adds the leaves that make the node true (`expected`) or false. */
+function explainNode(node: Prepared, expected: boolean, found: Found): void {
   if (found.isFull) return;
   switch (node.kind) {
     case 'leaf':
-      if (wanted) found.add(node.leaf, node.answer(found.fields).scalars);
+      if (expected) found.add(node.leaf, node.evaluate(found.fields).scalars);
       return;
     case 'not':
-      explainNode(node.of, !wanted, found);
+      explainNode(node.of, !expected, found);
       return;
     case 'and':
     case 'or':
-      for (const child of node.of) if (holds(child, found.fields) === wanted) explainNode(child, wanted, found);
+      for (const child of node.of) if (holds(child, found.fields) === expected) explainNode(child, expected, found);
       return;
   }
 }
 
-/** Tells the values of every field asked about: none of them was what the rule leaves out. */
-function explainAbsence(node: Explained, found: Found): void {
+/** Adds the values of all fields of the rule: none of them was what it excludes. */
+function explainAbsence(node: Prepared, found: Found): void {
   if (found.isFull) return;
   switch (node.kind) {
     case 'leaf':

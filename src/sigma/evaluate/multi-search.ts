@@ -1,71 +1,71 @@
 /**
- * Looking for any of many texts in any of many others, where both may be an attacker's.
+ * Searches many texts for any of many others, where attackers may write both.
  *
- * Contract: few and short ones are compared one by one; else the wanted are made into one automaton (Aho and Corasick),
- * so that the time stays in proportion to the length of all of them together. Pure.
+ * Contract: few short texts are compared one by one. Otherwise the searched texts become an Aho-Corasick automaton, so that
+ * the time stays proportional to the total length. Pure.
  */
 import type { TextOp } from '../regex/prepared.ts';
 
-/** Comparing one by one may take so many comparisons of characters, at worst. */
+/** Worst-case character comparisons for comparing one by one. */
 const DIRECT_LIMIT = 1_000_000;
 
-/** Whether any of the texts stands in the relation to any of the wanted: equals it, contains it … */
-export function anyRelated(texts: readonly string[], wanted: readonly string[], relation: TextOp): boolean {
-  if (texts.length === 0 || wanted.length === 0) return false;
-  if (directCost(texts, wanted, relation) <= DIRECT_LIMIT) {
-    return texts.some((text) => wanted.some((one) => isRelated(text, one, relation)));
+/** Whether any of `texts` equals, contains … any of `searched`. */
+export function anyRelated(texts: readonly string[], searched: readonly string[], relation: TextOp): boolean {
+  if (texts.length === 0 || searched.length === 0) return false;
+  if (directCost(texts, searched, relation) <= DIRECT_LIMIT) {
+    return texts.some((text) => searched.some((one) => isRelated(text, one, relation)));
   }
   switch (relation) {
     case 'equals': {
-      const known = new Set(wanted);
+      const known = new Set(searched);
       return texts.some((text) => known.has(text));
     }
     case 'contains':
-      return texts.some(createSearch(wanted, true));
+      return texts.some(createSearch(searched, true));
     case 'startswith':
-      return texts.some(createSearch(wanted, false));
+      return texts.some(createSearch(searched, false));
     case 'endswith':
-      return texts.map(reversed).some(createSearch(wanted.map(reversed), false));
+      return texts.map(reversed).some(createSearch(searched.map(reversed), false));
   }
 }
 
-/** Whether one text stands in the relation to another. */
-function isRelated(text: string, wanted: string, relation: TextOp): boolean {
+/** Whether a text equals, contains … another. */
+function isRelated(text: string, searched: string, relation: TextOp): boolean {
   switch (relation) {
     case 'equals':
-      return text === wanted;
+      return text === searched;
     case 'contains':
-      return text.includes(wanted);
+      return text.includes(searched);
     case 'startswith':
-      return text.startsWith(wanted);
+      return text.startsWith(searched);
     case 'endswith':
-      return text.endsWith(wanted);
+      return text.endsWith(searched);
   }
 }
 
-/** At worst. What is looked for at one place is compared there only. */
-function directCost(texts: readonly string[], wanted: readonly string[], relation: TextOp): number {
-  const [own, other] = [lengthOf(texts), lengthOf(wanted)];
-  return relation === 'contains' ? own * other : Math.min(own * wanted.length, texts.length * other);
+/** The worst-case cost. Except for "contains", each text is compared at one place. */
+function directCost(texts: readonly string[], searched: readonly string[], relation: TextOp): number {
+  const [own, other] = [lengthOf(texts), lengthOf(searched)];
+  return relation === 'contains' ? own * other : Math.min(own * searched.length, texts.length * other);
 }
 
-/** One more for each, for an empty text takes a comparison too. */
+/** Counts one more per text, because an empty text takes a comparison too. */
 function lengthOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length + 1, 0);
 }
 
-/** By code units: it is compared, never shown. */
+/** Reverses by code units: the result is only compared. */
 function reversed(text: string): string {
   return text.split('').reverse().join('');
 }
 
-/** Makes the test whether a text has one of the wanted at its start, or anywhere. */
-function createSearch(wanted: readonly string[], anywhere: boolean): (text: string) => boolean {
-  const size = lengthOf(wanted) + 1;
-  /** A tree of the wanted: nodes are numbers, the root is 0; a node and a code unit lead to a child. */
+/** Creates the test of whether a text has one of the searched texts at its start, or anywhere. */
+function createSearch(searched: readonly string[], anywhere: boolean): (text: string) => boolean {
+  const size = lengthOf(searched) + 1;
+  /** A trie of the searched texts: nodes are numbers, the root is 0; a node and a code unit lead to a child. */
   const edges = new Map<number, number>();
   const isEnd = new Uint8Array(size);
-  /** Of each node the one that stands for the longest proper end of its text; the root where we look at starts only. */
+  /** Node → the node of the longest proper suffix of its text; always the root for searches at the start. */
   const shorter = new Int32Array(size);
   const child = (node: number, unit: number): number => edges.get(node * 65_536 + unit) ?? -1;
   const follow = (node: number, unit: number): number => {
@@ -75,9 +75,9 @@ function createSearch(wanted: readonly string[], anywhere: boolean): (text: stri
     }
   };
 
-  // Level by level, for the link of a node needs the nodes above it.
+  // Level by level, because a node's suffix link needs the levels above.
   let nodes = 1;
-  let growing = wanted.map((text) => ({ text, node: 0 }));
+  let growing = searched.map((text) => ({ text, node: 0 }));
   for (let depth = 0; growing.length > 0; depth++) {
     growing = growing.filter(({ text, node }) => {
       if (text.length === depth) isEnd[node] = 1;
@@ -94,7 +94,7 @@ function createSearch(wanted: readonly string[], anywhere: boolean): (text: stri
       one.node = next;
     }
   }
-  // Links lead to nodes of smaller numbers.
+  // Suffix links lead to smaller numbers.
   for (let node = 1; node < nodes; node++) if (anywhere && isEnd[shorter[node] ?? 0] === 1) isEnd[node] = 1;
 
   return (text) => {

@@ -1,9 +1,9 @@
 /**
- * Parts of a date.
+ * Reads the parts of dates.
  *
- * Contract: a date is read as it is written: no zone is looked at and nothing is converted. A number, or text of
- * digits, is seconds since the epoch below 1e11 and milliseconds from there on, in UTC. What is no date, or does not
- * say the part asked for, has none. Pure.
+ * Contract: a date is read as written; its zone is ignored and nothing is converted. A number, or text of digits, is
+ * seconds since the epoch if it is below 1e11, else milliseconds, in UTC. What is not a date, or lacks the part, has none.
+ * Pure.
  */
 import type { TimePart } from '../rule.ts';
 
@@ -11,14 +11,14 @@ import type { TimePart } from '../rule.ts';
 const WRITTEN =
   /^\s*(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:(?:[Tt]|\s+)(\d{1,2}):(\d{2})(?::\d{2}(?:[.,]\d+)?)?(?:\s?(?:[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?))?)?\s*$/;
 const EPOCH = /^[+-]?\d+(?:\.\d+)?$/;
-/** No date is longer. */
+/** The longest date. */
 const TEXT_LIMIT = 64;
-/** Below, a number is seconds since 1970; from here on, milliseconds. */
+/** Smaller numbers are seconds since 1970, others milliseconds. */
 const MILLISECONDS_FROM = 1e11;
 const DAY_MS = 86_400_000;
 
 /**
- * A part of the date that a value is; NaN where it has none.
+ * A part of a date; NaN if the value has none.
  *
  * @example timePart('2025-03-01T09:30:00+02:00', 'hour') // 9
  */
@@ -38,12 +38,12 @@ function sinceEpoch(value: number): Date {
   return new Date(epochMs(value));
 }
 
-/** The milliseconds since 1970 that a number says, be it in seconds or in milliseconds. */
+/** Milliseconds since 1970 from a number of seconds or milliseconds. */
 export function epochMs(value: number): number {
   return Math.abs(value) < MILLISECONDS_FROM ? value * 1_000 : value;
 }
 
-/** The date as if it were UTC; not valid where the calendar has no such day, or the day no such time. */
+/** The date in UTC; invalid if the day or time does not exist. */
 function written(year: number, month: number, day: number, hour: number, minute: number): Date {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
@@ -69,7 +69,7 @@ function partOf(date: Date, part: TimePart): number {
   }
 }
 
-/** The number of its week by ISO 8601: weeks begin on Monday, and belong to the year that their Thursday lies in. */
+/** The ISO 8601 week: weeks begin on Monday, and belong to the year of their Thursday. */
 function isoWeek(date: Date): number {
   const sinceMonday = (date.getUTCDay() + 6) % 7;
   const thursday = new Date(date.getTime() + (3 - sinceMonday) * DAY_MS);

@@ -1,17 +1,17 @@
 /**
- * Matching a text against a wildcard pattern.
+ * Matches texts against wildcard patterns.
  *
- * Contract: the whole text must match; `*` is any run of characters (line ends too), `?` exactly one, `oneOf` one of a
- * few, a pair of surrogates being one. No backtracking: each piece between two runs is found at its leftmost place and left there,
- * which is enough for patterns of this kind. The time is at most the text's length times the longest piece's. Pure.
+ * Contract: the whole text must match. `*` is any run of characters (line ends too), `?` exactly one, `oneOf` one of a few;
+ * a surrogate pair is one character. No backtracking: each piece between two `*` is matched at its leftmost place, which
+ * suffices for such patterns. The time is at most the text's length times the longest piece's. Pure.
  */
 import type { PatternPart } from '../rule.ts';
 
-/** What stands between two runs: literal texts and single characters; of the latter some, or any (null). */
+/** What is between two `*`: texts, and single characters, one of a few or any (null). */
 type Piece = readonly Step[];
 type Step = { readonly text: string } | { readonly among: ReadonlySet<string> | null };
 
-/** Makes the test for a pattern. The text it is given must be in the case the pattern is in. */
+/** Creates the test for a pattern. Texts must be folded if the pattern is. */
 export function createMatcher(parts: readonly PatternPart[]): (text: string) => boolean {
   const pieces = piecesOf(parts);
   const first = pieces[0] ?? [];
@@ -30,7 +30,7 @@ export function createMatcher(parts: readonly PatternPart[]): (text: string) => 
   };
 }
 
-/** The pieces between the runs: one more than there are runs. */
+/** The pieces between the `*`: one more than there are `*`. */
 function piecesOf(parts: readonly PatternPart[]): readonly Piece[] {
   const pieces: Step[][] = [[]];
   for (const part of parts) {
@@ -45,7 +45,7 @@ function stepOf(part: PatternPart): Step {
   return { among: 'oneOf' in part ? new Set(part.oneOf) : null };
 }
 
-/** Where the piece ends that begins at `at`; -1 where it does not stand there. */
+/** The end of the piece that begins at `at`; -1 if it does not match there. */
 function endOf(piece: Piece, text: string, at: number): number {
   let end = at;
   for (const step of piece) {
@@ -62,7 +62,7 @@ function endOf(piece: Piece, text: string, at: number): number {
   return end;
 }
 
-/** Where the piece begins that ends at `end`; -1 where it does not stand there. */
+/** The start of the piece that ends at `end`; -1 if it does not match there. */
 function startOf(piece: Piece, text: string, end: number): number {
   let start = end;
   for (let i = piece.length - 1; i >= 0; i--) {
@@ -81,7 +81,7 @@ function startOf(piece: Piece, text: string, end: number): number {
   return start;
 }
 
-/** Where the piece ends that stands leftmost at `from` or after it; -1 where it stands nowhere. */
+/** The end of the leftmost match of the piece from `from` on; -1 if there is none. */
 function endOfLeftmost(piece: Piece, text: string, from: number): number {
   const lead = piece.findIndex((step) => 'text' in step);
   const anchor = piece[lead];

@@ -1,85 +1,85 @@
 /**
- * Runs a program over a text: a deterministic automaton that is built as texts ask for it.
+ * Runs a program over a text with a deterministic automaton that is built lazily.
  *
- * Contract: each character costs one look into a table, or, the first time, as much as the program is long; never more,
- * whoever wrote the pattern and the text. What is remembered is bounded: when it is full, it is forgotten; and a text
- * that fills it again and again is gone through without remembering. Pure, but for what it remembers.
+ * Contract: each character costs one table lookup, or the program's length the first time; never more, even for hostile
+ * patterns and texts. The cache is bounded: when it is full it is cleared, and a text that keeps filling it is run without
+ * it. Pure except for the cache.
  *
- * A state is the set of the instructions that wait for a character, each with the kinds of characters that it may be:
- * so that what an assertion asks of the next character is decided when that is seen. The text's end is a character too.
+ * A state is the set of instructions waiting for a character, each with the kinds of characters it accepts: so an
+ * assertion about the next character is decided when that character comes. The end of the text is a character too.
  */
 import { contains } from './charset.ts';
 import type { Assertion } from './node.ts';
 import { ASSERT, CHARS, MATCH, type Program, SPLIT } from './program.ts';
 
-/** What assertions tell apart, as bits: the text's edge, a newline, a character of a word, another. */
+/** Kinds of characters that assertions distinguish, as bits: the edge of the text, a newline, a word character, others. */
 const EDGE = 1;
 const NEWLINE = 2;
 const WORD = 4;
 const OTHER = 8;
 const ALL_KINDS = 15;
 
-/** Entries of the table. No state's is 0 or less. */
+/** Special entries of the table; those of states are above 0. */
 const UNKNOWN = 0;
 const MATCHED = -1;
 const DEAD = -2;
 
-/** Classes of characters: what is not known yet, the text's end, and those with which the sets do not differ. */
+/** Classes of characters: 0 is unknown, 1 the end of the text; all others have characters that no set distinguishes. */
 const END = 1;
 
-/** Numbers kept in the table and in the states; and classes and characters. */
+/** Bounds of the cache: numbers in the table and the states, classes, and characters. */
 const CELLS_LIMIT = 1 << 14;
 const CLASSES_LIMIT = 1 << 8;
 const POINTS_LIMIT = 1 << 11;
 
-/** So often may one text fill what is remembered. */
-const FORGETTING_LIMIT = 4;
+/** How often one text may fill the cache. */
+const CLEARS_MAX = 4;
 
 type Items = readonly number[];
 
 export interface Automaton {
-  /** Whether the program matches somewhere in the text, from the UTF-16 unit `from` on. */
+  /** Whether the program matches anywhere in the text from the UTF-16 unit `from` on. */
   run(text: string, from: number): boolean;
-  /** For tests: how many instructions were looked at, ever, and how many numbers are remembered. */
+  /** For tests: the instructions executed so far, and the numbers in the cache. */
   measure(): { readonly work: number; readonly cells: number };
 }
 
-/** Creates the automaton of a program; `anchored`: it can match only where `run` begins. */
+/** Creates the automaton of a program; `anchored`: it can only match where `run` begins. */
 export function createAutomaton(program: Program, anchored: boolean): Automaton {
   const { ops, args, nexts, sets, assertions } = program;
-  const tellsLines = assertions.some((what) => what === 'lineStart' || what === 'lineEnd');
-  const tellsWords = assertions.some((what) => what === 'word' || what === 'notWord');
+  const hasLineAssertions = assertions.some((what) => what === 'lineStart' || what === 'lineEnd');
+  const hasWordAssertions = assertions.some((what) => what === 'word' || what === 'notWord');
 
-  /** Of classes: the number by character, what the sets say, the kind. */
+  /** Classes: their number by character, which sets accept them, and their kind. */
   const ascii = new Uint16Array(128);
   const points = new Map<number, number>();
   const classes = new Map<string, number>();
   let accepts: Uint8Array[] = [];
   let kinds: number[] = [];
 
-  /** Of states, whose number is where their row in the table begins. */
+  /** States; their number is where their row in the table begins. */
   let stride = 16;
   let table = new Int32Array(0);
   let top = 0;
   let cells = 0;
-  let forgotten = 0;
+  let clears = 0;
   const states = new Map<string, number>();
   const itemsOf = new Map<number, Items>();
   const starts = new Int32Array(ALL_KINDS + 1);
 
-  /** Of one step: what was reached, and for which kinds of the next character. */
+  /** Within one step: the reached instructions, and for which kinds of the next character. */
   const seen = new Uint8Array(ops.length);
   const reached: number[] = [];
   const open: number[] = [];
   let work = 0;
 
-  forget();
+  clearCache();
   return { run, measure: () => ({ work, cells }) };
 
   function run(text: string, from: number): boolean {
     let state = startAfter(from === 0 ? EDGE : kindOf(text.charCodeAt(from - 1)));
     if (state < 0) return state === MATCHED;
-    const limit = forgotten + FORGETTING_LIMIT;
+    const limit = clears + CLEARS_MAX;
     const groups = ascii;
     let rows = table;
     for (let at = from; at < text.length; at++) {
@@ -87,7 +87,7 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
       let next = code < 128 ? (rows[state + (groups[code] as number)] as number) : UNKNOWN;
       if (next <= 0) {
         if (next === UNKNOWN) {
-          if (forgotten > limit) return runForgetful(text, at, itemsOf.get(state) ?? []);
+          if (clears > limit) return runUncached(text, at, itemsOf.get(state) ?? []);
           const point = text.codePointAt(at) as number;
           if (point > 0xffff) at++;
           next = stateAfter(state, point);
@@ -100,8 +100,8 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     return follow(state, END) === MATCHED;
   }
 
-  /** The same without a table. */
-  function runForgetful(text: string, from: number, start: Items): boolean {
+  /** The same without the cache. */
+  function runUncached(text: string, from: number, start: Items): boolean {
     let items = start;
     for (let at = from; at < text.length; at++) {
       const point = text.codePointAt(at) as number;
@@ -123,17 +123,17 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
 
   function stateAfter(state: number, point: number): number {
     const items = itemsOf.get(state) ?? [];
-    const before = forgotten;
+    const before = clears;
     const group = classOf(point);
-    return before === forgotten ? follow(state, group) : followed(items, group);
+    return before === clears ? follow(state, group) : followed(items, group);
   }
 
   function follow(state: number, group: number): number {
     const known = table[state + group] as number;
     if (known !== UNKNOWN) return known;
-    const before = forgotten;
+    const before = clears;
     const next = followed(itemsOf.get(state) ?? [], group);
-    if (before === forgotten) table[state + group] = next;
+    if (before === clears) table[state + group] = next;
     return next;
   }
 
@@ -142,14 +142,14 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     return next === null ? MATCHED : group === END ? DEAD : stateOf(next);
   }
 
-  /** The number of the state, which is made where there is none. */
+  /** The number of a state, which is created if it is new. */
   function stateOf(items: Items): number {
     if (items.length === 0 && anchored) return DEAD;
     let key = '';
     for (const item of items) key += String.fromCharCode(item >> 4, item & ALL_KINDS);
     const known = states.get(key);
     if (known !== undefined) return known;
-    if (cells + stride + items.length > CELLS_LIMIT && states.size > 0) forget();
+    if (cells + stride + items.length > CELLS_LIMIT && states.size > 0) clearCache();
     top += stride;
     cells += stride + items.length;
     if (top + stride > table.length) {
@@ -162,8 +162,8 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     return top;
   }
 
-  function forget(): void {
-    forgotten++;
+  function clearCache(): void {
+    clears++;
     states.clear();
     itemsOf.clear();
     starts.fill(UNKNOWN);
@@ -174,12 +174,12 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     classes.clear();
     points.clear();
     ascii.fill(0);
-    const none = new Uint8Array(sets.length);
-    accepts = [none, none];
+    const acceptsNothing = new Uint8Array(sets.length);
+    accepts = [acceptsNothing, acceptsNothing];
     kinds = [0, EDGE];
   }
 
-  /** The class of a character, which is made where there is none. */
+  /** The class of a character, which is created if it is new. */
   function classOf(point: number): number {
     const known = point < 128 ? (ascii[point] as number) : (points.get(point) ?? 0);
     if (known !== 0) return known;
@@ -196,7 +196,7 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     if (group === undefined) {
       if (accepts.length === stride || classes.size >= CLASSES_LIMIT) {
         if (classes.size < CLASSES_LIMIT) stride *= 2;
-        forget();
+        clearCache();
       }
       group = accepts.push(accepted) - 1;
       kinds.push(kind);
@@ -211,11 +211,11 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
   }
 
   function kindOf(point: number): number {
-    if (tellsLines && point === 10) return NEWLINE;
-    return tellsWords && isWord(point) ? WORD : OTHER;
+    if (hasLineAssertions && point === 10) return NEWLINE;
+    return hasWordAssertions && isWord(point) ? WORD : OTHER;
   }
 
-  /** What waits after a character of the class; null where it has matched. */
+  /** The instructions that wait after a character of the class; null if the program has matched. */
   function step(items: Items, group: number): Items | null {
     const kind = kinds[group] as number;
     const accepted = accepts[group] as Uint8Array;
@@ -230,7 +230,7 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     return group === END ? [] : collect(entries, kind);
   }
 
-  /** What waits at the entries and behind them, after a character of the kind; null where it has matched. */
+  /** The instructions that wait at the entries or after them, after a character of the kind; null if matched. */
   function collect(entries: readonly number[], kind: number): Items | null {
     for (const entry of entries) open.push(entry, ALL_KINDS);
     while (open.length > 0) {
@@ -267,7 +267,7 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
   }
 }
 
-/** The kinds of a next character with which the assertion holds, where one of `kind` is before it. */
+/** The kinds of the next character for which the assertion holds after a character of `kind`. */
 function allowedAfter(what: Assertion, kind: number): number {
   switch (what) {
     case 'start':

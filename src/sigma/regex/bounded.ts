@@ -1,21 +1,21 @@
 /**
- * Searching with the platform's own RegExp, where it cannot take long.
+ * Decides whether the platform's RegExp, which backtracks, can search for a tree in bounded time.
  *
- * Contract: that engine tries one way after the other. A tree in which the ways from one character are few is searched by
- * it, any other never: so the time is linear still, and what is found is what the automaton finds. Pure.
+ * Contract: only a tree with few ways to match from one character is searched with RegExp, so the time stays linear. The
+ * result is the same as the automaton's. Pure.
  */
 import type { CharSet } from './charset.ts';
 import type { Assertion, Node } from './node.ts';
 
-/** Steps from one character of a text, over all ways: a few words, an address. A step takes about a nanosecond. */
+/** Steps from one character of a text over all ways: enough for a few words or an address. A step takes about 1 ns. */
 const STEPS_LIMIT = 300;
 
-/** The same for what is not selective, so that most characters of a text may take all the steps. */
+/** The same for trees that are not selective: most characters of a text may take all steps. */
 const UNSELECTIVE_STEPS_LIMIT = 10;
 
 /**
- * The source of the RegExp, with the flag `u`, that finds what the tree matches; null where it could take too long, or
- * cannot say it. Nor is it one that may match the empty text: V8 looks for that amidst pairs of surrogates too.
+ * The source of a RegExp with the flag `u` that matches what the tree matches. Null if it could take too long, can't be
+ * expressed, or may match the empty text, which V8 also finds between the halves of a surrogate pair.
  */
 export function boundedSource(node: Node): string | null {
   const { steps, least } = effortOf(node);
@@ -24,11 +24,11 @@ export function boundedSource(node: Node): string | null {
 }
 
 interface Effort {
-  /** In how many ways it may match at one place. */
+  /** In how many ways the node can match at one place. */
   readonly ways: number;
-  /** How many characters and assertions are looked at on all of them. */
+  /** Characters and assertions tested over all ways. */
   readonly steps: number;
-  /** How many characters a match has at least. */
+  /** The least number of characters of a match. */
   readonly least: number;
 }
 
@@ -46,7 +46,7 @@ function effortOf(node: Node): Effort {
     case 'sequence':
       return node.of.map(effortOf).reduce(inSequence, NO_EFFORT);
     case 'repeat': {
-      // Each time takes a step at least.
+      // Each repetition takes at least one step.
       if (node.max > STEPS_LIMIT) return { ways: STEPS_LIMIT, steps: STEPS_LIMIT + 1, least: 0 };
       const once = effortOf(node.of);
       let run = NO_EFFORT;
@@ -112,7 +112,7 @@ function sourceOfPoint(point: number): string {
   return /^[0-9A-Za-z_/]$/.test(char) ? char : `\\u{${point.toString(16)}}`;
 }
 
-/** How well its being there tells texts apart: characters that are one of a few. */
+/** How rare the node is in texts: the number of its characters that have only a few choices. */
 export function selectivityOf(node: Node): number {
   switch (node.kind) {
     case 'empty':

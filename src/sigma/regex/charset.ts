@@ -1,43 +1,43 @@
 /**
  * Sets of characters.
  *
- * Contract: a character is a code point; a surrogate that stands alone is one too. A set is ranges, and what only the
- * platform's own tables know: Unicode properties, and what is the same but for case beyond ASCII. No table of Unicode is
- * kept here. "The same but for case" is Unicode's simple case folding. Plain data. Pure.
+ * Contract: a character is a code point; a lone surrogate is one too. A set has ranges, and sets that the platform's
+ * RegExp decides: Unicode properties, and case folding beyond ASCII, so that there are no Unicode tables here. Case
+ * folding is Unicode's simple one. Plain data. Pure.
  */
 
-/** Sorted and apart from each other: first, last, first, last … */
+/** Sorted and separate: first, last, first, last … */
 export type Ranges = readonly number[];
 
 export interface CharSet {
   readonly ranges: Ranges;
   readonly others: readonly PlatformSet[];
-  /** The set is all that is neither in `ranges` nor in `others`. */
+  /** If true, the set is everything outside of `ranges` and `others`. */
   readonly negated: boolean;
 }
 
-/** A set that the platform's RegExp decides, one character at a time. */
+/** A set that the platform's RegExp decides, character by character. */
 export interface PlatformSet {
   /** With the flag `u`. */
   readonly source: string;
-  /** Without case. */
+  /** Whether case is ignored. */
   readonly fold: boolean;
-  /** The set is all that does not match. */
+  /** If true, the set is everything that does not match. */
   readonly negated: boolean;
 }
 
 const LAST = 0x10ffff;
 
-/** The letters beyond ASCII that are the same as `k` and as `s` but for case: the Kelvin sign and the long s. */
+/** The non-ASCII letters that fold to `k` and `s`: the Kelvin sign and the long s. */
 const KELVIN = 0x212a;
 const LONG_S = 0x17f;
 
-/** Makes a set of ranges in any order, and of platform's sets. */
+/** Creates a set from ranges in any order and platform sets. */
 export function createSet(ranges: Ranges, others: readonly PlatformSet[] = [], negated = false): CharSet {
   return { ranges: united(ranges), others, negated };
 }
 
-/** Equal for sets that are written alike. */
+/** A text that is equal for equal sets. */
 export function keyOf(set: CharSet): string {
   return `${set.negated}:${set.ranges}:${set.others.map(({ source, fold, negated }) => `${negated}${fold}${source}`)}`;
 }
@@ -45,7 +45,7 @@ export function keyOf(set: CharSet): string {
 /** Every character. */
 export const ANY = /* @__PURE__ */ createSet([0, LAST]);
 
-/** Whether the set holds the character. */
+/** Whether a set contains a character. */
 export function contains(set: CharSet, point: number): boolean {
   return (
     (inRanges(set.ranges, point) ||
@@ -72,7 +72,7 @@ function inRanges(ranges: Ranges, point: number): boolean {
   return false;
 }
 
-/** What is in none of the ranges, which are sorted. */
+/** Everything outside of the sorted ranges. */
 export function complement(ranges: Ranges): Ranges {
   const others: number[] = [];
   let from = 0;
@@ -85,7 +85,7 @@ export function complement(ranges: Ranges): Ranges {
   return others;
 }
 
-/** Sorted, and overlapping or touching ones made one. */
+/** Sorts ranges and merges those that overlap or touch. */
 export function united(ranges: Ranges): Ranges {
   if (ranges.length <= 2) return ranges;
   const pairs: [number, number][] = [];
@@ -101,7 +101,7 @@ export function united(ranges: Ranges): Ranges {
   return tidy;
 }
 
-/** The range and all that is the same but for case, as far as ASCII is part of it; the rest is `foldedBeyond`'s. */
+/** A range with all case variants that involve ASCII; `foldedBeyond` has the others. */
 export function folded(first: number, last: number): Ranges {
   const ranges = [first, last];
   const also = (from: number, to: number, by: number) => {
@@ -117,21 +117,21 @@ export function folded(first: number, last: number): Ranges {
   return ranges;
 }
 
-/** What is the same but for case as a character beyond ASCII in the range; null where there is none in it. */
+/** The case variants of the non-ASCII characters in a range; null if it has none. */
 export function foldedBeyond(first: number, last: number): PlatformSet | null {
   if (last < 0x80) return null;
   const hex = (point: number) => `\\u{${point.toString(16)}}`;
   return { source: `[${hex(Math.max(first, 0x80))}-${hex(last)}]`, fold: true, negated: false };
 }
 
-/** The set of a property that Unicode gives characters; null where the platform knows none of that name. */
+/** The set of a Unicode property; null if the platform knows none with this name. */
 export function createProperty(name: string, fold: boolean, negated: boolean): PlatformSet | null {
   for (const source of [`\\p{${name}}`, `\\p{Script=${name}}`]) {
     try {
       new RegExp(source, 'u');
       return { source, fold, negated };
     } catch {
-      // Not a name of this kind.
+      // Not a property in this form.
     }
   }
   return null;

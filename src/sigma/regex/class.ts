@@ -1,7 +1,7 @@
 /**
- * Classes of characters, and single characters behind a backslash.
+ * Parses classes of characters and escapes.
  *
- * Contract: RE2's syntax. Each function reads what stands at `at` and says where it ended. Throws a Refusal. Pure.
+ * Contract: RE2's syntax. Each function reads what is at `at` and returns its end. Throws a Refusal. Pure.
  */
 import {
   type CharSet,
@@ -47,7 +47,7 @@ const PROPERTY = /\\([pP])(?:\{(\^?)(\w+)\}|([A-Za-z]))/y;
 const OCTAL = /\\(0[0-7]{0,2}|[1-7][0-7]{1,2})/y;
 const HEX = /\\x(?:([\dA-Fa-f]{2})|\{([\dA-Fa-f]+)\})/y;
 
-/** The class that begins with `[`. */
+/** Parses the class that begins with `[` at `start`. */
 export function parseClass(
   source: string,
   start: number,
@@ -83,22 +83,22 @@ function readRange(source: string, at: number, start: number, fold: boolean): Pa
 
 function readOne(source: string, at: number, start: number): { readonly point: number; readonly end: number } {
   const point = source.codePointAt(at);
-  if (point === undefined) throw new Refusal(source.slice(start, start + 8), start, 'the class is not closed');
+  if (point === undefined) throw new Refusal(source.slice(start, start + 8), start, 'unclosed class');
   return source[at] === '\\' ? readEscape(source, at, true) : { point, end: at + (point > 0xffff ? 2 : 1) };
 }
 
-/** `[:alpha:]`, in a class; null where none stands here. */
+/** Parses `[:alpha:]` in a class; null if there is none here. */
 function parsePosixClass(source: string, at: number, fold: boolean): Part | null {
   const end = source.startsWith('[:', at) ? source.indexOf(':]', at + 2) : -1;
   if (end === -1) return null;
   const negated = source[at + 2] === '^';
   const name = source.slice(at + (negated ? 3 : 2), end);
   const spelled = Object.hasOwn(POSIX, name) ? POSIX[name] : undefined;
-  if (spelled === undefined) throw new Refusal(source.slice(at, end + 2).slice(0, 40), at, 'no class has this name');
+  if (spelled === undefined) throw new Refusal(source.slice(at, end + 2).slice(0, 40), at, 'unknown class');
   return namedClass(spelled, negated, fold, end + 2);
 }
 
-/** `\d` and its like; null where none stands here. */
+/** Parses `\d` and the like; null if there is none here. */
 export function parsePerlClass(source: string, at: number, fold: boolean): Part | null {
   const letter = source[at] === '\\' ? (source[at + 1] ?? '') : '';
   const lower = letter.toLowerCase();
@@ -106,7 +106,7 @@ export function parsePerlClass(source: string, at: number, fold: boolean): Part 
   return spelled === undefined ? null : namedClass(spelled, letter !== lower, fold, at + 2);
 }
 
-/** All of ASCII, so ranges tell what is the same but for case; a negated class is all that is not even that. */
+/** The named classes are ASCII, so ranges suffice for case folding, which comes before negation. */
 function namedClass(spelled: string, negated: boolean, fold: boolean, end: number): Part {
   const ranges: number[] = [];
   for (let i = 0; i < spelled.length; i += 2) {
@@ -117,7 +117,7 @@ function namedClass(spelled: string, negated: boolean, fold: boolean, end: numbe
   return { ranges: negated ? complement(united(ranges)) : ranges, others: [], end };
 }
 
-/** `\pL`, `\p{Greek}`, `\P{Greek}`, `\p{^Greek}`; null where none stands here. */
+/** Parses `\pL`, `\p{Greek}`, `\P{Greek}`, `\p{^Greek}`; null if there is none here. */
 export function parseProperty(source: string, at: number, fold: boolean): Part | null {
   if (source[at] !== '\\' || !/[pP]/.test(source[at + 1] ?? '')) return null;
   PROPERTY.lastIndex = at;
@@ -126,12 +126,12 @@ export function parseProperty(source: string, at: number, fold: boolean): Part |
   const negated = (found?.[1] === 'P') !== (found?.[2] === '^');
   const other = name === '' ? null : createProperty(name, fold, negated);
   if (found === null || other === null) {
-    throw new Refusal(found?.[0].slice(0, 40) ?? source.slice(at, at + 2), at, 'no property of Unicode has this name');
+    throw new Refusal(found?.[0].slice(0, 40) ?? source.slice(at, at + 2), at, 'unknown Unicode property');
   }
   return { ranges: [], others: [other], end: at + found[0].length };
 }
 
-/** The one character that an escape stands for. */
+/** Parses an escape that stands for one character. */
 export function readEscape(
   source: string,
   at: number,
@@ -151,7 +151,7 @@ export function readEscape(
     const hex = HEX.exec(source);
     const point = Number.parseInt(hex?.[1] ?? hex?.[2] ?? '', 16);
     if (hex !== null && point <= 0x10ffff) return { point, end: at + hex[0].length };
-    throw new Refusal(hex?.[0].slice(0, 40) ?? '\\x', at, String.raw`not a character: write \x41 or \x{41}`);
+    throw new Refusal(hex?.[0].slice(0, 40) ?? '\\x', at, String.raw`not a character, write \x41 or \x{41}`);
   }
   throw refusedEscape(letter, at, inClass);
 }

@@ -1,8 +1,8 @@
 /**
- * Looking for what has been prepared.
+ * Runs prepared regular expressions.
  *
- * Contract: what runs it is made when a text is first to be searched by it, and not for one that lacks what every match
- * has. Pure, but for what the automaton remembers.
+ * Contract: the RegExp or automaton is created when the first text needs it; texts without what every match contains don't.
+ * Pure except for the automaton's cache.
  */
 import { type Automaton, createAutomaton } from './automaton.ts';
 import type { Find, PreparedRegex, RegexSearch } from './prepared.ts';
@@ -10,7 +10,7 @@ import type { Find, PreparedRegex, RegexSearch } from './prepared.ts';
 type TextTest = (text: string) => boolean;
 
 /**
- * Makes the test whether a regular expression matches somewhere in a text.
+ * Creates a test of whether a regular expression matches anywhere in a text.
  *
  * @example
  * const regex = prepareRegex(String.raw`^/v1/\w+\.php$`, 'i');
@@ -27,16 +27,16 @@ export function createMatcher({ search }: PreparedRegex): TextTest {
   }
 }
 
-function createTextTest({ op, text: wanted }: RegexSearch & { by: 'text' }): TextTest {
+function createTextTest({ op, text: searched }: RegexSearch & { by: 'text' }): TextTest {
   switch (op) {
     case 'equals':
-      return (text) => text === wanted;
+      return (text) => text === searched;
     case 'contains':
-      return (text) => text.includes(wanted);
+      return (text) => text.includes(searched);
     case 'startswith':
-      return (text) => text.startsWith(wanted);
+      return (text) => text.startsWith(searched);
     case 'endswith':
-      return (text) => text.endsWith(wanted);
+      return (text) => text.endsWith(searched);
   }
 }
 
@@ -65,7 +65,7 @@ function createAutomatonTest({ find, program, anchored }: RegexSearch & { by: 'a
   };
 }
 
-/** The leftmost place of a part; -1 where there is none. */
+/** Creates the search for the leftmost place of a part; -1 if there is none. */
 function createFind(find: Find): (text: string) => number {
   if ('text' in find) return (text) => text.indexOf(find.text);
   const expression = new RegExp(find.source, 'u');

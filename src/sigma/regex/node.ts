@@ -1,18 +1,18 @@
 /**
- * A regular expression as a tree.
+ * The syntax tree of a regular expression.
  *
- * Contract: made by the functions below, which leave out what means nothing. Captures are not kept: whether a text
- * matches is all that is ever asked. Pure.
+ * Contract: created by the functions below, which drop what has no effect. There are no captures: only whether a text
+ * matches counts. Pure.
  */
 import { type CharSet, createSet } from './charset.ts';
 
-/** What holds between two characters. */
+/** An assertion between two characters. */
 export type Assertion = 'start' | 'end' | 'lineStart' | 'lineEnd' | 'word' | 'notWord';
 
 export type Node = Shape & {
-  /** How many instructions it becomes. */
+  /** Its number of instructions. */
   readonly size: number;
-  /** How often counted repetitions, one in another, repeat what is innermost. */
+  /** How often nested counted repetitions repeat the innermost node. */
   readonly times: number;
 };
 
@@ -40,7 +40,7 @@ export function createAssert(what: Assertion): Node {
   return { kind: 'assert', what, size: 1, times: 1 };
 }
 
-/** One after the other. */
+/** Nodes one after the other. */
 export function createSequence(nodes: readonly Node[]): Node {
   const of = nodes.flatMap((node) => (node.kind === 'sequence' ? node.of : node === EMPTY ? [] : [node]));
   const [first] = of;
@@ -48,14 +48,14 @@ export function createSequence(nodes: readonly Node[]): Node {
   return of.length === 1 ? first : { kind: 'sequence', of, size: sum(of), times: most(of) };
 }
 
-/** One of them. */
+/** One of the nodes. */
 export function createChoice(of: readonly Node[]): Node {
   const [first] = of;
   if (first === undefined) return EMPTY;
   return of.length === 1 ? first : { kind: 'choice', of, size: sum(of) + of.length - 1, times: most(of) };
 }
 
-/** So many times; `max` may be infinite. */
+/** A node `min` to `max` times; `max` may be infinite. */
 export function createRepeat(of: Node, min: number, max: number): Node {
   if (of === EMPTY || max === 0) return EMPTY;
   if (min === 1 && max === 1) return of;

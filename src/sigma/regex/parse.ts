@@ -1,8 +1,8 @@
 /**
- * The text of a regular expression to its tree.
+ * Parses a regular expression into a tree.
  *
- * Contract: RE2's syntax. Throws a Refusal for all that is not. What is nested is bounded, so nothing here or
- * after it overflows the stack. Pure.
+ * Contract: RE2's syntax; throws a Refusal for anything else. Nesting is bounded, so that no recursion over the tree
+ * overflows the stack. Pure.
  */
 
 import { ANY, type CharSet, createSet, folded, foldedBeyond } from './charset.ts';
@@ -24,10 +24,10 @@ export interface Flags {
   readonly s: boolean;
 }
 
-/** Groups in groups. */
+/** Nested groups. */
 const DEPTH_LIMIT = 250;
 
-/** Counted repetitions, multiplied where one is in another; RE2's bound. */
+/** Counted repetitions, nested ones multiplied; the bound of RE2. */
 const TIMES_LIMIT = 1_000;
 
 const REPETITION = /[*+?]|\{(0|[1-9]\d*)(,(0|[1-9]\d*)?)?\}/y;
@@ -38,17 +38,17 @@ const NOT_NEWLINE = createSet([10, 10], [], true);
 
 const ASSERTIONS: { readonly [letter: string]: Assertion } = { A: 'start', z: 'end', b: 'word', B: 'notWord' };
 
-/** Parses a regular expression under the flags it begins with. */
+/** Parses a regular expression; `outer`: the flags at its beginning. */
 export function parseRegex(source: string, outer: Flags): Node {
   let at = 0;
   let depth = 0;
   let flags = outer;
   const names = new Set<string>();
   const tree = readChoice();
-  if (at < source.length) throw new Refusal(')', at, 'no group is open');
+  if (at < source.length) throw new Refusal(')', at, 'no open group');
   return tree;
 
-  /** Up to the end of the group, which is left to be read. */
+  /** Parses up to the end of the group, without its ")". */
   function readChoice(): Node {
     const choices: Node[] = [];
     let items: Node[] = [];
@@ -65,7 +65,7 @@ export function parseRegex(source: string, outer: Flags): Node {
     }
   }
 
-  /** Whether a repetition stands here; repeats the last item. */
+  /** Repeats the last item if there is a repetition here; returns whether there is. */
   function repeat(items: Node[]): boolean {
     const found = match(REPETITION);
     if (found === null) return false;
@@ -75,10 +75,10 @@ export function parseRegex(source: string, outer: Flags): Node {
     const min = least === undefined ? (operator === '+' ? 1 : 0) : Number(least);
     const max = more === undefined ? (least === undefined ? null : min) : most === undefined ? null : Number(most);
     const limit = operator === '?' ? 1 : (max ?? Number.POSITIVE_INFINITY);
-    if (min > limit) throw new Refusal(operator, at, 'the counts are in the wrong order');
+    if (min > limit) throw new Refusal(operator, at, 'the minimum exceeds the maximum');
     const repeated = createRepeat(item, min, limit);
     if (least !== undefined && (Math.max(min, max ?? 0) > TIMES_LIMIT || repeated.times > TIMES_LIMIT)) {
-      throw new Refusal(operator, at, `more than ${TIMES_LIMIT} repetitions, with those around each other multiplied`);
+      throw new Refusal(operator, at, `more than ${TIMES_LIMIT} repetitions (nested ones multiply)`);
     }
     items.push(repeated);
     const start = at;
@@ -112,7 +112,7 @@ export function parseRegex(source: string, outer: Flags): Node {
     }
   }
 
-  /** Null for `(?i)` and its like, which only set flags. */
+  /** Null for `(?i)` and the like, which only set flags. */
   function readGroup(): Node | null {
     const start = at;
     const before = flags;
@@ -121,7 +121,7 @@ export function parseRegex(source: string, outer: Flags): Node {
     const flagged = plain || named !== null ? null : match(FLAGGED);
     if (named !== null) {
       const name = named[1] ?? '';
-      if (names.has(name)) throw new Refusal(named[0], at, 'another group has this name');
+      if (names.has(name)) throw new Refusal(named[0], at, 'duplicate group name');
       names.add(name);
     } else if (flagged !== null) {
       flags = flagsAfter(flagged[1] ?? '', flagged[2] ?? '');
@@ -130,13 +130,13 @@ export function parseRegex(source: string, outer: Flags): Node {
     }
     at += (named ?? flagged)?.[0].length ?? 1;
     if (flagged !== null && flagged[3] === ')') return null;
-    if (++depth > DEPTH_LIMIT) throw new Refusal('(', start, `more than ${DEPTH_LIMIT} groups in each other`);
+    if (++depth > DEPTH_LIMIT) throw new Refusal('(', start, `more than ${DEPTH_LIMIT} nested groups`);
     const tree = readChoice();
     depth--;
-    if (source[at] !== ')') throw new Refusal(source.slice(start, start + 8), start, 'the group is not closed');
+    if (source[at] !== ')') throw new Refusal(source.slice(start, start + 8), start, 'unclosed group');
     at++;
     flags = before;
-    // As one item: what follows repeats all of it, or the empty text.
+    // One item, so that a repetition after it repeats all of it.
     return tree;
   }
 

@@ -1,9 +1,10 @@
 /**
- * A regular expression, made ready at build time: what is looked for, and the fastest way there is.
+ * Prepares a regular expression at build time for the fastest search, in linear time even for hostile patterns and texts.
  *
- * Contract: plain data. A text, at an end or anywhere, is looked for as a text; what takes few steps, by the platform's
- * RegExp; all else by the automaton, which is asked only where a part that must be there is, and from where a match can
- * begin. Equal to the automaton alone. Pure.
+ * Contract: RE2's syntax and semantics; unanchored, and case-sensitive unless the flags say otherwise. Only whether a text
+ * matches counts. The result is plain data. A plain text is searched as text, a simple expression with the platform's
+ * RegExp, all others with the automaton: only if a part that every match has is present, and from where a match can begin.
+ * The result is the same as the automaton's alone. Pure.
  */
 
 import { boundedSource, selectivityOf } from './bounded.ts';
@@ -21,7 +22,7 @@ export interface PreparedRegex {
 
 export type RegexSearch =
   | { readonly by: 'text'; readonly op: TextOp; readonly text: string }
-  /** `needs`: texts of which every match has one; null where there are none to speak of. */
+  /** `needs`: every match contains one of these texts; null if there are none that are long enough. */
   | ({ readonly by: 'native'; readonly needs: readonly string[] | null } & Native)
   | {
       readonly by: 'automaton';
@@ -31,19 +32,19 @@ export type RegexSearch =
       readonly anchored: boolean;
     };
 
-/** For the platform's RegExp, with the flag `u`. */
+/** For the platform's RegExp with the flag `u`. */
 interface Native {
   readonly source: string;
 }
 
-/** A part that every match has; `first`: with which it begins. */
+/** A part that every match has; `first`: whether it begins the match. */
 export type Find = ({ readonly text: string } | Native) & { readonly first: boolean };
 
-/** Shorter texts rule out little; looking for more of them takes as long as the search. */
-const NEEDS_LENGTH = 2;
-const NEEDS_COUNT = 4;
+/** Shorter texts exclude little; searching for more of them takes as long as the search itself. */
+const NEEDS_LENGTH_MIN = 2;
+const NEEDS_MAX = 4;
 
-/** The search for a tree. */
+/** The fastest search for a tree. */
 export function searchFor(tree: Node): RegexSearch {
   const node = trimmed(tree);
   if (node === EMPTY) return { by: 'text', op: 'contains', text: '' };
@@ -56,7 +57,7 @@ export function searchFor(tree: Node): RegexSearch {
   return { by: 'automaton', needs, find: startOf(node, anchored), program: compileProgram(node), anchored };
 }
 
-/** Null where the tree is not one text. */
+/** The search for a tree that is one text; null for any other. */
 function textSearch(node: Node): RegexSearch | null {
   const parts = partsInRow(node);
   const atStart = isAssert(parts[0], 'start');
@@ -71,7 +72,7 @@ function isAssert(node: Node | undefined, what: 'start' | 'end'): boolean {
   return node?.kind === 'assert' && node.what === what;
 }
 
-/** Those whose shortest is the longest. */
+/** Of the texts that every match contains one of, those whose shortest is longest. */
 function neededTexts(node: Node): readonly string[] | null {
   let best: readonly string[] = [];
   let run = '';
@@ -80,9 +81,9 @@ function neededTexts(node: Node): readonly string[] | null {
     run = text === null ? '' : run + text;
     const texts = part.kind === 'choice' ? part.of.map(textOf) : [run];
     const known = texts.filter((one) => one !== null);
-    if (known.length === texts.length && known.length <= NEEDS_COUNT && shortest(known) > shortest(best)) best = known;
+    if (known.length === texts.length && known.length <= NEEDS_MAX && shortest(known) > shortest(best)) best = known;
   }
-  return shortest(best) < NEEDS_LENGTH ? null : best;
+  return shortest(best) < NEEDS_LENGTH_MIN ? null : best;
 }
 
 function shortest(texts: readonly string[]): number {
@@ -93,7 +94,7 @@ function partsInRow(node: Node): readonly Node[] {
   return node.kind === 'sequence' ? node.of : [node];
 }
 
-/** Where the automaton begins. */
+/** The part to find before the automaton runs; null if there is none. */
 function startOf(node: Node, anchored: boolean): Find | null {
   const { parts, fromStart } = partsOf(node);
   const found = parts.flatMap((part, i) => {
@@ -102,11 +103,11 @@ function startOf(node: Node, anchored: boolean): Find | null {
     return find === null ? [] : [{ find, selectivity }];
   });
   const [best] = found.sort((a, b) => b.selectivity - a.selectivity);
-  // At the start the automaton itself sees at once that a text begins otherwise.
+  // Anchored at the start, the automaton itself stops at once.
   return best === undefined || (anchored && best.find.first) ? null : best.find;
 }
 
-/** Null where finding it could take long. */
+/** Null if finding it could take long. */
 function findOf(part: Node, first: boolean): Find | null {
   const text = textOf(part);
   if (text !== null) return { text, first };
@@ -114,25 +115,25 @@ function findOf(part: Node, first: boolean): Find | null {
   return source === null ? null : { source, first };
 }
 
-/** How a text is compared with another: with the whole, or with a part anywhere, at its start, at its end. */
+/** How a text is compared: as a whole, or with a part anywhere, at the start or at the end. */
 export type TextOp = 'equals' | 'contains' | 'startswith' | 'endswith';
 
-/** The flags Sigma knows, as its sub-modifiers are called. */
+/** The flags, named like Sigma's sub-modifiers. */
 export const REGEX_FLAGS = ['i', 'm', 's'] as const;
 
 export type RegexFlag = (typeof REGEX_FLAGS)[number];
 
-/** Longer ones are no pattern a person wrote. */
+/** Longer expressions are errors. */
 const SOURCE_LIMIT = 4_096;
 
-/** Instructions of a pattern's program: a character costs at most so many steps. */
+/** Instructions of a program: the most steps that a character can cost. */
 const SIZE_LIMIT = 10_000;
 
 export type Prepared =
   | { readonly ok: true; readonly prepared: PreparedRegex }
   | { readonly ok: false; readonly problem: string };
 
-/** Reads a regular expression; says what is wrong where it is none, or needs more than linear time. */
+/** Prepares a regular expression, or returns what is wrong with it. */
 export function prepareRegex(source: string, flags: string): Prepared {
   const tree = parse(source, flags);
   if (typeof tree === 'string') return { ok: false, problem: tree };
@@ -143,7 +144,7 @@ function parse(source: string, flags: string): Node | string {
   if (source.length > SOURCE_LIMIT) return `longer than ${SOURCE_LIMIT} characters`;
   try {
     const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
-    return tree.size > SIZE_LIMIT ? 'repeats too much: it would be too large a program' : tree;
+    return tree.size > SIZE_LIMIT ? 'too many repetitions: its program would be too large' : tree;
   } catch (error) {
     if (error instanceof Refusal) return error.message;
     throw error;

@@ -1,18 +1,18 @@
 /**
- * A tree as a program for an automaton.
+ * Compiles a tree into a program for the automaton.
  *
- * Contract: an instruction is a number; number 0 is the match. The program is as long as its tree's `size` says, and one.
+ * Contract: instructions are numbered; number 0 is the match. The program has one instruction more than the tree's `size`.
  * Pure.
  */
 import { type CharSet, keyOf } from './charset.ts';
 import type { Assertion, Node } from './node.ts';
 
 export const MATCH = 0;
-/** Takes one character of the set `arg`, and goes on at `next`. */
+/** Takes one character of the set `arg`, then continues at `next`. */
 export const CHARS = 1;
-/** Goes on at `next` and at `arg`. */
+/** Continues at `next` and at `arg`. */
 export const SPLIT = 2;
-/** Goes on at `next` where the assertion `arg` holds. */
+/** Continues at `next` if the assertion `arg` holds. */
 export const ASSERT = 3;
 
 export interface Program {
@@ -25,7 +25,7 @@ export interface Program {
   readonly assertions: readonly Assertion[];
 }
 
-/** Compiles a tree: from its end to its beginning, so that each part knows what comes after it. */
+/** Compiles a tree from its end to its beginning, so that each part knows what follows. */
 export function compileProgram(tree: Node): Program {
   const ops = [MATCH];
   const args = [0];
@@ -49,7 +49,7 @@ export function compileProgram(tree: Node): Program {
     return sets.push(set) - 1;
   }
 
-  /** Where the node begins that goes on at `next`. */
+  /** Compiles a node that continues at `next`; returns its first instruction. */
   function emit(node: Node, next: number): number {
     switch (node.kind) {
       case 'empty':

@@ -1,7 +1,7 @@
 /**
- * Why a text is no regular expression, or none of ours.
+ * Why a text is not a supported regular expression.
  *
- * Contract: thrown while parsing and caught in regex.ts, nowhere else. It quotes the construct and says where it stands,
+ * Contract: thrown while parsing, and only caught in prepared.ts. The message quotes the construct and has its place,
  * counted from 1.
  */
 export class Refusal extends Error {
@@ -10,7 +10,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What begins like this in a group is of Perl's and not of RE2's. */
+/** Groups of Perl that RE2 does not have. */
 const GROUPS: readonly (readonly [beginning: RegExp, what: string])[] = [
   [/^\(\?[=!]/, 'look-ahead'],
   [/^\(\?<[=!]/, 'look-behind'],
@@ -25,7 +25,7 @@ const GROUPS: readonly (readonly [beginning: RegExp, what: string])[] = [
   [/^\(\*/, 'a verb'],
 ];
 
-/** What is wrong with the group that begins with `(?` or `(*` at `at`. */
+/** The refusal of a group that begins with `(?` or `(*`. */
 export function refusedGroup(source: string, at: number): Refusal {
   const rest = source.slice(at);
   for (const [beginning, what] of GROUPS) {
@@ -35,7 +35,7 @@ export function refusedGroup(source: string, at: number): Refusal {
   return new Refusal(rest.slice(0, 4), at, 'not a group; flags are i, m, s and U');
 }
 
-/** What to write instead of an escape that RE2 does not know. */
+/** What to write instead of an escape that RE2 does not have. */
 const INSTEAD: { readonly [letter: string]: string } = {
   Z: String.raw`write \z, or \n?\z`,
   h: String.raw`write [ \t]`,
@@ -47,11 +47,11 @@ const INSTEAD: { readonly [letter: string]: string } = {
   C: 'write (?s:.)',
 };
 
-/** What is wrong with the escape of `letter` at `at`. */
+/** The refusal of an escape. */
 export function refusedEscape(letter: string, at: number, inClass: boolean): Refusal {
   const written = `\\${letter}`;
   if (/[1-9gk]/.test(letter)) return new Refusal(written, at, 'a back-reference is not supported');
-  if (inClass && /[bBAzQdDwWsSpP]/.test(letter)) return new Refusal(written, at, 'cannot stand here in a class');
+  if (inClass && /[bBAzQdDwWsSpP]/.test(letter)) return new Refusal(written, at, 'not allowed in a class');
   const instead = INSTEAD[letter];
   return new Refusal(written, at, `not supported${instead === undefined ? '' : `: ${instead}`}`);
 }

@@ -1,16 +1,16 @@
 /**
- * What a tree tells about the texts in which it is found.
+ * What a tree says about the texts that it matches.
  *
- * Contract: a search is unanchored and asks only whether; so what may be there or not, at either end of the tree, says
- * nothing. A text it tells of holds no surrogate that stands alone, so looking for it by UTF-16 units finds whole
- * characters. Pure.
+ * Contract: a search is unanchored and only returns whether there is a match, so optional parts at either end of a tree
+ * have no effect. Texts found here have no lone surrogates, so searching for them by UTF-16 units finds whole characters.
+ * Pure.
  */
 import { ANY } from './charset.ts';
 import { createChoice, createRepeat, createSequence, EMPTY, type Node } from './node.ts';
 
-const ENDLESS = Number.POSITIVE_INFINITY;
+const UNLIMITED = Number.POSITIVE_INFINITY;
 
-/** Takes away at both ends what makes no difference to a search: `.*a+` is `a`. EMPTY: every text matches. */
+/** Removes what has no effect at both ends: `.*a+` becomes `a`. EMPTY: every text matches. */
 export function trimmed(node: Node): Node {
   return trimmedAt(trimmedAt(node, 'left'), 'right');
 }
@@ -46,12 +46,12 @@ function isAnchor(node: Node, side: 'left' | 'right'): boolean {
   return node.kind === 'assert' && node.what === (side === 'left' ? 'start' : 'end');
 }
 
-/** Whether it matches a run of any length of whatever, newlines too. */
+/** Whether it matches any run of any characters, newlines too. */
 function isAnything(node: Node | undefined): boolean {
-  return node?.kind === 'repeat' && node.max === ENDLESS && node.of.kind === 'chars' && node.of.set === ANY;
+  return node?.kind === 'repeat' && node.max === UNLIMITED && node.of.kind === 'chars' && node.of.set === ANY;
 }
 
-/** Whether each match begins where the text does. */
+/** Whether every match begins at the start of the text. */
 export function isAnchored(node: Node): boolean {
   switch (node.kind) {
     case 'empty':
@@ -70,7 +70,7 @@ export function isAnchored(node: Node): boolean {
   }
 }
 
-/** The one text it matches, where it is one and well-formed; else null. */
+/** The only text it matches, if there is one and it is well-formed; else null. */
 export function textOf(node: Node): string | null {
   switch (node.kind) {
     case 'empty':
@@ -99,8 +99,8 @@ export function textOf(node: Node): string | null {
 }
 
 /**
- * What every match holds as a whole, one after the other, and without repetitions that have no end; what stands
- * between them is left out. The first begins each match where `fromStart`.
+ * The parts that every match contains, in order, without unlimited repetitions. If `fromStart`, the first one begins every
+ * match.
  */
 export function partsOf(node: Node): { readonly parts: readonly Node[]; readonly fromStart: boolean } {
   const parts: Node[] = [];
@@ -113,8 +113,8 @@ export function partsOf(node: Node): { readonly parts: readonly Node[]; readonly
     run = [];
   };
   for (const one of node.kind === 'sequence' ? node.of : [node]) {
-    if (isEndless(one)) {
-      const least = one.kind === 'repeat' && !isEndless(one.of) ? createRepeat(one.of, one.min, one.min) : EMPTY;
+    if (isUnlimited(one)) {
+      const least = one.kind === 'repeat' && !isUnlimited(one.of) ? createRepeat(one.of, one.min, one.min) : EMPTY;
       run.push(least);
       close();
       run.push(least);
@@ -124,16 +124,16 @@ export function partsOf(node: Node): { readonly parts: readonly Node[]; readonly
   return { parts, fromStart };
 }
 
-function isEndless(node: Node): boolean {
+function isUnlimited(node: Node): boolean {
   switch (node.kind) {
     case 'empty':
     case 'chars':
     case 'assert':
       return false;
     case 'repeat':
-      return node.max === ENDLESS || isEndless(node.of);
+      return node.max === UNLIMITED || isUnlimited(node.of);
     case 'choice':
     case 'sequence':
-      return node.of.some(isEndless);
+      return node.of.some(isUnlimited);
   }
 }
