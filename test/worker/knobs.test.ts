@@ -190,7 +190,7 @@ const ROWS: readonly Row[] = [
   {
     sentence: 'cursors that always lead to the page they came with',
     knobs: { repeatingCursor: { ...ALWAYS, mode: 'same' } },
-    effect: /gave a cursor twice/,
+    effect: /repeated a cursor/,
   },
   {
     sentence: 'a cursor that leads back to the first page',
@@ -200,7 +200,7 @@ const ROWS: readonly Row[] = [
   {
     sentence: 'cursors that go round in a circle',
     knobs: { repeatingCursor: { ...ALWAYS, mode: 'cycle' } },
-    effect: /gave a cursor twice/,
+    effect: /repeated a cursor/,
   },
   { sentence: 'an empty page with a next cursor', knobs: { emptyPage: ONCE }, effect: 'unhurt', most: PAGES + 1 },
   {
