@@ -1,8 +1,9 @@
 /** The inbox page in a real browser: what comes is shown without a reload, and nothing in it does anything. */
+
 import type { Browser, Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type InboxPage, startInboxPage } from '../demo/inbox-page.ts';
-import type { Mail } from '../demo/mail.ts';
+import type { Mail } from '../demo/mailbox.ts';
 import { DESK, inaccessible, NIGHT, openTab, overhang, PHONE, shoot, startBrowser } from './browser.ts';
 
 const HOSTILE = `"><script>alert('x')</script><img src=https://evil.example/x onerror=alert(1)> <!channel> \u202e`;

@@ -1,4 +1,4 @@
-/** The demo itself, as a process. `.ci/run` runs it in every dialect. */
+/** The demo, as a process. `.ci/run` runs it in every dialect. */
 
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -7,7 +7,7 @@ import { runScript } from '../cli/run-command.ts';
 
 const NO_KEY = { NIRVANA_LABS_API_KEY: '', SLACK_WEBHOOK_URL: '' };
 
-test('reads the past, plays a story, rings the bell, and ends; one JSON object a line', async () => {
+test('reads the past, plays a scenario, notifies, and ends; prints one JSON object per line', async () => {
   const { code, out, err } = await runScript('test/demo/main.ts', ['--until', '1', '--json', '--seed', '7'], NO_KEY);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   const events = out
@@ -31,7 +31,7 @@ test('reads the past, plays a story, rings the bell, and ends; one JSON object a
   expect(events.filter(({ at }) => at === 'problem')).toEqual([]);
 }, 60_000);
 
-test('says why it failed where the alerts do not come in time', async () => {
+test('says why it failed if the alerts do not arrive in time', async () => {
   const { code, out } = await runScript('test/demo/main.ts', ['--until', '1000', '--timeout', '1'], NO_KEY);
   expect(code).toBe(1);
   expect(out).toMatch(/failed: in 1 s, of 1000 alerts, \d+ reached the Slack inbox and \d+ reached the mail inbox\n$/);
@@ -50,8 +50,8 @@ test('says that the port is taken', async () => {
 test.each([
   ['--help', 0, 'usage: npm run demo'],
   ['--until', 2, 'Try: npm run demo -- --help'],
-])('"%s" ends with %i', async (args, code, text) => {
-  const ended = await runScript('test/demo/main.ts', [args], NO_KEY);
-  expect(ended.code).toBe(code);
-  expect(ended.out + ended.err).toContain(text);
+])('"%s" exits with %i', async (args, code, text) => {
+  const result = await runScript('test/demo/main.ts', [args], NO_KEY);
+  expect(result.code).toBe(code);
+  expect(result.out + result.err).toContain(text);
 });

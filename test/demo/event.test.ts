@@ -4,8 +4,8 @@ import type { AlertNotification } from '../../src/alert/notification.ts';
 import { jsonLine } from '../../src/cli/terminal.ts';
 import { render } from '../../src/notify/slack/render.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';
+import { colourPaint, linesOf, plainPaint } from './lines.ts';
 import { readMessage } from './message.ts';
-import { colourPaint, linesOf, plainPaint } from './tell.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 9, 30);
 const TICK = {
@@ -36,17 +36,12 @@ const LINES: readonly (readonly [what: string, level: string, line: unknown, eve
     { ...TICK, opened: [ALERT] },
     [{ at: 'tick' }, { at: 'alert', id: 3, level: 'high', evidence: 'a=b' }],
   ],
+  ['a note', 'warn', { ...TICK, notes: ['a note'] }, [{ at: 'tick' }, { at: 'problem', problem: 'a note' }]],
   [
-    'what was put up with',
-    'warn',
-    { ...TICK, notes: ['asked anew'] },
-    [{ at: 'tick' }, { at: 'problem', problem: 'asked anew' }],
-  ],
-  [
-    'entries put away',
+    'quarantined entries',
     'warn',
     { ...TICK, quarantined: 2 },
-    [{ at: 'tick' }, { problem: '2 entries could not be read and were put away' }],
+    [{ at: 'tick' }, { problem: '2 entries were quarantined' }],
   ],
   [
     'a tick that failed',
@@ -67,17 +62,17 @@ const LINES: readonly (readonly [what: string, level: string, line: unknown, eve
     [{ at: 'delivery', state: 'delivered', reason: null }],
   ],
   [
-    'one that failed',
+    'a failed delivery',
     'error',
     { at: 'delivery', receiver: 'slack', state: 'dead', reason: '404' },
     [{ at: 'delivery', state: 'dead', reason: '404' }],
   ],
   ['an error of any kind', 'error', 'Uncaught', [{ at: 'problem', problem: 'Uncaught' }]],
-  ['any other talk', 'log', 'hello', []],
-  ['a line that only looks like one', 'log', { at: 'tock' }, []],
+  ['another line', 'log', 'hello', []],
+  ['an unknown event', 'log', { at: 'tock' }, []],
 ];
 
-test.each(LINES)('the Worker tells of %s', (_, level, line, events) => {
+test.each(LINES)('reads from the Worker’s log: %s', (_, level, line, events) => {
   const found = eventsFrom(level, typeof line === 'string' ? line : JSON.stringify(line));
   expect(found).toHaveLength(events.length);
   expect(found).toMatchObject(events);
@@ -116,16 +111,16 @@ const NOTIFICATION: AlertNotification = {
   window: null,
 };
 
-test('a message is read back as it was meant', () => {
-  const said = readMessage(JSON.parse(JSON.stringify(render(NOTIFICATION, NO_LINKS))));
-  expect(said.alert).toBe(1234);
-  expect(said.text).toBe('[HIGH] Keys & <doors>: api_key.deleted by A <b> & c from 192.0.2.1');
-  expect(said.facts.find(({ label }) => label === 'who')?.lines).toEqual(['A <b> & c', 'user u']);
-  expect(said.facts.find(({ label }) => label === 'when')?.lines[0]).toBe('2026-01-31 09:30:00 UTC');
+test('reads a message back', () => {
+  const message = readMessage(JSON.parse(JSON.stringify(render(NOTIFICATION, NO_LINKS))));
+  expect(message.alert).toBe(1234);
+  expect(message.text).toBe('[HIGH] Keys & <doors>: api_key.deleted by A <b> & c from 192.0.2.1');
+  expect(message.facts.find(({ label }) => label === 'who')?.lines).toEqual(['A <b> & c', 'user u']);
+  expect(message.facts.find(({ label }) => label === 'when')?.lines[0]).toBe('2026-01-31 09:30:00 UTC');
 });
 
 test.each([null, 7, 'ok', {}, { text: 3, blocks: 'x' }, { blocks: [null, { fields: [1], elements: [{}] }] }])(
-  'a message that is none is read as far as it goes: %j',
+  'reads what it can from an invalid message: %j',
   (message) => {
     expect(readMessage(message).alert).toBeNull();
   },
@@ -144,7 +139,7 @@ const EVENTS: readonly DemoEvent[] = [
     lookup: 'x',
     status: 'x',
   },
-  { at: 'story', name: 'x', entries: 1 },
+  { at: 'scenario', name: 'x', entries: 1 },
   { at: 'tick', pages: 1, recorded: 1, staged: 0, known: 0, watermark: '', stopped: 'budget' },
   { at: 'alert', id: 1, level: 'high', title: HOSTILE, evidence: HOSTILE, decision: HOSTILE },
   { at: 'message', alert: 1, text: HOSTILE, facts: [{ label: 'who', lines: [HOSTILE] }] },
@@ -154,7 +149,7 @@ const EVENTS: readonly DemoEvent[] = [
   { at: 'ended', how: 'failed', alerts: 0, reason: HOSTILE },
 ];
 
-test.each(EVENTS)('nothing in what is told of "$at" commands a terminal', (event) => {
+test.each(EVENTS)('prints no character of "$at" that a terminal would interpret', (event) => {
   const controls = /[\p{Cc}\p{Bidi_Control}]/u;
   expect(linesOf(event, NOW, plainPaint).join(' ')).not.toMatch(controls);
   const line = jsonLine(event);
@@ -162,7 +157,7 @@ test.each(EVENTS)('nothing in what is told of "$at" commands a terminal', (event
   expect(JSON.parse(line)).toEqual(event);
 });
 
-test('a quiet tick is not told; colour is only where it is asked for', () => {
+test('prints nothing for a quiet tick, and colours only if asked', () => {
   const quiet: DemoEvent = {
     at: 'tick',
     pages: 1,

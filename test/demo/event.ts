@@ -1,32 +1,32 @@
-/**
- * What happens in a demo, as plain data: made from what the Worker writes to its console, and from the inbox. Pure.
- */
+/** What happens in a demo, as plain data, parsed from the Worker's log. Pure. */
 import { decisionWording } from '../../src/alert/decision-wording.ts';
-import type { Said } from './message.ts';
+import { parseJson } from '../../src/text/json.ts';
+import { counted } from '../../src/text/numbers.ts';
+import type { SlackText } from './message.ts';
 
 export type DemoEvent =
   | {
       readonly at: 'started';
       /** The inbox page. */
       readonly inbox: string;
-      /** Where Tocsin's pages open, already let in. */
+      /** Opens Tocsin's pages, signed in. */
       readonly open: string;
       readonly auditLog: string;
       readonly worker: string;
       readonly slack: string;
       readonly mail: string;
-      /** How to ask for entries, as a tool does. */
+      /** The command that looks up entries, as a tool does. */
       readonly lookup: string;
-      /** How to ask the Worker how it is. */
+      /** The command that shows the status. */
       readonly status: string;
     }
-  /** The stand-in begins to tell a story. */
-  | { readonly at: 'story'; readonly name: string; readonly entries: number }
+  /** The sandbox plays a scenario. */
+  | { readonly at: 'scenario'; readonly name: string; readonly entries: number }
   | {
       readonly at: 'tick';
       readonly pages: number;
       readonly recorded: number;
-      /** Read, and kept to be recorded oldest first when the walk has come to its end. */
+      /** Read, and to be recorded oldest first at the end of the scan. */
       readonly staged: number;
       readonly known: number;
       readonly watermark: string;
@@ -41,7 +41,7 @@ export type DemoEvent =
       readonly decision: string;
     }
   /** A message has reached the local inbox. */
-  | ({ readonly at: 'message' } & Said)
+  | ({ readonly at: 'message' } & SlackText)
   /** A mail has reached the local mailbox. */
   | { readonly at: 'mail'; readonly alert: number | null; readonly to: string; readonly subject: string }
   /** The Worker has sent something, or failed to. */
@@ -64,7 +64,7 @@ export type DemoEvent =
 
 type Fields = { readonly [field: string]: unknown };
 
-/** What a line of the Worker's console tells. */
+/** The events in a line of the Worker's log. */
 export function eventsFrom(level: string, message: string): DemoEvent[] {
   const line = parsed(message);
   switch (line?.at) {
@@ -82,7 +82,7 @@ export function eventsFrom(level: string, message: string): DemoEvent[] {
 function tickEvents(line: Fields): DemoEvent[] {
   const alerts = Array.isArray(line.opened) ? line.opened.map(fields) : [];
   const notes = Array.isArray(line.notes) ? line.notes.map(text) : [];
-  const unfit = number(line.quarantined);
+  const quarantined = number(line.quarantined);
   return [
     {
       at: 'tick',
@@ -104,7 +104,7 @@ function tickEvents(line: Fields): DemoEvent[] {
       }),
     ),
     ...notes.map(problem),
-    ...(unfit > 0 ? [problem(`${unfit} entries could not be read and were put away`)] : []),
+    ...(quarantined > 0 ? [problem(`${counted(quarantined, 'entry was', 'entries were')} quarantined`)] : []),
   ];
 }
 
@@ -125,12 +125,8 @@ function problem(words: string): DemoEvent {
 }
 
 function parsed(message: string): Fields | null {
-  try {
-    const value: unknown = JSON.parse(message);
-    return typeof value === 'object' && value !== null ? fields(value) : null;
-  } catch {
-    return null;
-  }
+  const value = parseJson(message);
+  return typeof value === 'object' && value !== null ? fields(value) : null;
 }
 
 function fields(value: unknown): Fields {
@@ -141,7 +137,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The ledger's decision about an alert, as its log line has it, in words. */
+/** A notify decision in a log line, in words. */
 function decisionText(value: unknown): string {
   const { notify, reason, count } = fields(value);
   const shown = { notify: notify === true, reason: text(reason), count: typeof count === 'number' ? count : undefined };

@@ -1,11 +1,12 @@
 /**
- * The inbox page as HTML: Slack's messages as Slack shows them, mails as HTML and as text. Pure.
+ * The inbox page as HTML: Slack messages as Slack shows them, mails as HTML and as text. Pure.
  *
- * Contract: whatever a message or a mail holds is text, or stands in a frame of its own where no script runs. The page
- * works without its script, which only brings what is new. No inline style, no inline script.
+ * Contract: the content of a message or a mail is text, or in its own frame where no script runs. The page works without
+ * its script, which only adds new items. No inline style, no inline script.
  */
+
 import { SLACK_CSS, slackHtml } from '../support/slack-html.ts';
-import type { Mail } from './mail.ts';
+import type { Mail } from './mailbox.ts';
 
 export type Item =
   | { readonly kind: 'slack'; readonly id: number; readonly at: number; readonly message: unknown }
@@ -14,10 +15,10 @@ export type Item =
 export const STYLE_PATH = '/style.css';
 export const SCRIPT_PATH = '/script.js';
 export const OPEN_PATH = '/open';
-/** What came after the item `after`, as JSON `{ html, last }`. */
+/** The items after `after`, as JSON `{ html, last }`. */
 export const NEWS_PATH = '/news';
 
-/** Path of a mail's HTML, by itself. */
+/** The path of a mail's HTML. */
 export function mailPath(id: number): string {
   return `/mails/${id}`;
 }
@@ -30,16 +31,16 @@ export function inboxPage(items: readonly Item[]): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Inbox: Tocsin, the demo</title>
+<title>Inbox: Tocsin demo</title>
 <base target="_blank">
 <link rel="stylesheet" href="${STYLE_PATH}">
 <script src="${SCRIPT_PATH}" defer></script>
 </head>
 <body>
 <header class="top">
-<h1>Tocsin, the demo: the inbox</h1>
-<p>What a night shift gets in Slack and by mail, newest first. Nothing has left this machine.</p>
-<p class="actions"><a class="open" href="${OPEN_PATH}">Open Tocsin</a> <span>its pages, already signed in</span></p>
+<h1>Tocsin demo: the inbox</h1>
+<p>Slack messages and mails, newest first. Nothing has left this machine.</p>
+<p class="actions"><a class="open" href="${OPEN_PATH}">Open Tocsin</a> <span>already signed in</span></p>
 <fieldset class="show">
 <legend>Show</legend>
 <label><input type="radio" name="show" value="all" checked> both</label>
@@ -50,7 +51,7 @@ export function inboxPage(items: readonly Item[]): string {
 </header>
 <main id="items" data-last="${items.at(-1)?.id ?? 0}">
 ${itemsHtml(items)}
-<p class="none">Nothing has come yet. The first story begins within seconds.</p>
+<p class="none">Nothing yet. The first scenario begins within seconds.</p>
 </main>
 </body>
 </html>
@@ -93,10 +94,10 @@ ${rows.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value ?? '
 </section>`;
 }
 
-/** No scripts: so the page may look into the frame to measure it, and nothing in there may do anything. */
+/** No scripts in the frame. The page may read it, to measure its height. */
 export const MAIL_SANDBOX = 'allow-same-origin allow-popups allow-popups-to-escape-sandbox';
 
-/** A mail's HTML as its frame loads it: links lead to a page of their own. */
+/** A mail's HTML for its frame: links open a new page. */
 export function mailDocument({ html }: Mail): string {
   return `<!doctype html><base target="_blank">${html.replace(/^\s*<!doctype[^>]*>/i, '')}`;
 }
@@ -161,16 +162,16 @@ main>.mail{grid-column:2}
 .item~.none{display:none}
 ${SLACK_CSS}`;
 
-/** Brings what is new, and makes each mail's frame as high as the mail. */
+/** Adds new items, and gives each mail's frame the height of the mail. */
 export const SCRIPT = `'use strict';
 const items = document.getElementById('items');
 const state = document.getElementById('state');
 const fit = (frame) => {
   const go = () => {
-    // Hidden, or not begun: it will be looked at again when it is shown, or loaded.
+    // Hidden or not loaded yet: measured again when it is.
     const root = frame.contentDocument?.documentElement;
     if (frame.clientWidth === 0 || !root) return;
-    // Its content is never lower than the frame: so it is measured in a low one.
+    // The content is at least as high as the frame: so measure it in a low one.
     frame.style.height = '80px';
     frame.style.height = root.scrollHeight + 'px';
   };
@@ -182,7 +183,7 @@ const fit = (frame) => {
     go();
   }).observe(frame);
 };
-const look = async () => {
+const poll = async () => {
   try {
     const answer = await fetch('${NEWS_PATH}?after=' + items.dataset.last);
     if (!answer.ok) throw new Error(String(answer.status));
@@ -193,11 +194,11 @@ const look = async () => {
       items.dataset.last = last;
     }
     state.textContent = '';
-    setTimeout(look, 1000);
+    setTimeout(poll, 1000);
   } catch {
-    state.textContent = 'The demo has ended: what is below has come until then.';
+    state.textContent = 'The demo has ended. Everything that arrived is below.';
   }
 };
 items.querySelectorAll('iframe').forEach(fit);
-look();
+poll();
 `;

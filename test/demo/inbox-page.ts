@@ -1,7 +1,8 @@
 /**
- * The server of the demo's inbox page, on 127.0.0.1. It keeps what came, and opens Tocsin for whoever sits at this
- * machine: cookies belong to a host whatever its port, so it can sign the session that the Worker would.
+ * The server of the demo's inbox page, on 127.0.0.1. It keeps what arrived, and signs the person at this machine in to
+ * Tocsin: cookies belong to a host whatever its port, so it can set the cookie that the Worker would.
  */
+
 import { createServer, type ServerResponse } from 'node:http';
 import {
   type Item,
@@ -16,43 +17,43 @@ import {
   STYLE,
   STYLE_PATH,
 } from './inbox-html.ts';
-import type { Mail } from './mail.ts';
+import type { Mail } from './mailbox.ts';
 
 export interface InboxPage {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
-  /** Where Tocsin's pages open, already let in. */
+  /** Opens Tocsin's pages, signed in. */
   readonly openUrl: string;
   addMessage(message: unknown): void;
   addMail(mail: Mail): void;
-  /** From now on Tocsin can be opened: where to, and the cookie that lets one in, as `name=value`. */
-  lead(to: string, cookie: string): void;
+  /** Where `openUrl` leads, and the session's cookie, as `name=value`. */
+  setTarget(url: string, cookie: string): void;
   stop(): Promise<void>;
 }
 
 const PAGE_CSP =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; img-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/** A mail may have styles of its own, as mails do, and nothing else. */
+/** A mail may have its own styles, and nothing else. */
 const MAIL_CSP = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox ${MAIL_SANDBOX}`;
 
-/** Starts it on any free port. */
+/** Starts it on a free port. */
 export async function startInboxPage(): Promise<InboxPage> {
   const items: Item[] = [];
-  let led: { readonly to: string; readonly cookie: string } | null = null;
+  let target: { readonly url: string; readonly cookie: string } | null = null;
   let host = '';
 
   const server = createServer((request, response) => {
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('referrer-policy', 'no-referrer');
     response.setHeader('cache-control', 'no-store');
-    // Another name that leads here is somebody else's page.
+    // A request under another host name comes from another site.
     if (request.headers.host !== host) return end(response, 421, 'text/plain', 'not here');
     const url = new URL(request.url ?? '/', `http://${host}`);
     const mail = /^\/mails\/(\d+)$/.exec(url.pathname)?.[1];
     if (mail !== undefined) {
       const found = items.find(({ id }) => id === Number(mail));
-      if (found?.kind !== 'mail') return end(response, 404, 'text/plain', 'there is no such mail');
+      if (found?.kind !== 'mail') return end(response, 404, 'text/plain', 'no such mail');
       response.setHeader('content-security-policy', MAIL_CSP);
       return end(response, 200, 'text/html', mailDocument(found.mail));
     }
@@ -70,9 +71,9 @@ export async function startInboxPage(): Promise<InboxPage> {
         return end(response, 200, 'application/json', JSON.stringify({ html, last: items.at(-1)?.id ?? 0 }));
       }
       case OPEN_PATH:
-        if (led === null) return end(response, 503, 'text/plain', 'the Worker is still starting: try again');
-        response.setHeader('set-cookie', `${led.cookie}; HttpOnly; SameSite=Lax; Path=/`);
-        response.setHeader('location', led.to);
+        if (target === null) return end(response, 503, 'text/plain', 'the Worker is still starting: try again');
+        response.setHeader('set-cookie', `${target.cookie}; HttpOnly; SameSite=Lax; Path=/`);
+        response.setHeader('location', target.url);
         return end(response, 303, 'text/plain', '');
       default:
         return end(response, 404, 'text/plain', 'not found');
@@ -91,8 +92,8 @@ export async function startInboxPage(): Promise<InboxPage> {
     openUrl: `http://${host}${OPEN_PATH}`,
     addMessage: (message) => void items.push({ kind: 'slack', id: next(), at: Date.now(), message }),
     addMail: (mail) => void items.push({ kind: 'mail', id: next(), at: Date.now(), mail }),
-    lead: (to, cookie) => {
-      led = { to, cookie };
+    setTarget: (url, cookie) => {
+      target = { url, cookie };
     },
     stop: () =>
       new Promise((resolve) => {

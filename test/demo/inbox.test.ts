@@ -1,10 +1,11 @@
-/** The inbox page: what is in it, who may look, and that nothing in a message does anything. */
+/** The inbox page: its content, its server, and that messages can't do anything in it. */
+
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
+import { createArrivals } from './arrivals.ts';
 import { inboxPage, itemsHtml, mailDocument } from './inbox-html.ts';
 import { startInboxPage } from './inbox-page.ts';
-import { type Mail, readMail } from './mail.ts';
-import { createReached } from './reached.ts';
+import { type Mail, readMail } from './mailbox.ts';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(1)> & '`;
 
@@ -23,7 +24,7 @@ function mail(more: Partial<Mail> = {}): Mail {
   };
 }
 
-test('a mail is read from what miniflare keeps', () => {
+test('reads a mail as miniflare keeps it', () => {
   const { alert, ...kept } = mail();
   const given = {
     ...kept,
@@ -37,7 +38,7 @@ test('a mail is read from what miniflare keeps', () => {
   for (const none of [null, 7, 'x', {}, { messageId: 3 }]) expect(readMail(none)).toBeNull();
 });
 
-test('all that a message or a mail holds is text', () => {
+test('escapes everything in a message or a mail', () => {
   const hostile = mail({
     messageId: HOSTILE,
     from: HOSTILE,
@@ -55,7 +56,7 @@ test('all that a message or a mail holds is text', () => {
   expect(html.match(/&#60;script&#62;/g)?.length).toBeGreaterThan(6);
 });
 
-test('the newest stands first, and an address in a text is a link', () => {
+test('shows the newest first, and links addresses in text', () => {
   const html = itemsHtml([
     { kind: 'mail', id: 1, at: 0, mail: mail() },
     { kind: 'slack', id: 2, at: 0, message: { text: 'second' } },
@@ -64,22 +65,22 @@ test('the newest stands first, and an address in a text is a link', () => {
   expect(html).toContain('<a href="http://127.0.0.1:1/alerts/1?pass=1.2.3" rel="noreferrer">');
 });
 
-test('no script and no style stands in the page itself', () => {
+test('the page has no inline script or style', () => {
   const html = inboxPage([{ kind: 'mail', id: 1, at: 0, mail: mail() }]);
   expect(html).not.toMatch(/<style|style=|\son\w+=/);
   expect(html.match(/<script[^>]*>/g)).toEqual(['<script src="/script.js" defer>']);
 });
 
-test('a mail of its own opens links elsewhere', () => {
+test('a mail opens links in a new page', () => {
   expect(mailDocument(mail({ html: '<!DOCTYPE html><html>x' }))).toBe('<!doctype html><base target="_blank"><html>x');
 });
 
-test('the server shows what came, leads into Tocsin, and answers under no other name', async () => {
+test('the server shows what arrived, signs in to Tocsin, and answers only for its own host', async () => {
   const page = await startInboxPage();
   try {
     const get = (path: string) => fetch(`${page.url}${path}`, { redirect: 'manual' });
     expect((await get('/open')).status).toBe(503);
-    page.lead('http://127.0.0.1:9/', 'tocsin=x');
+    page.setTarget('http://127.0.0.1:9/', 'tocsin=x');
     const opened = await get('/open');
     expect(opened.headers.get('location')).toBe('http://127.0.0.1:9/');
     expect(opened.headers.get('set-cookie')).toBe('tocsin=x; HttpOnly; SameSite=Lax; Path=/');
@@ -101,15 +102,15 @@ test('the server shows what came, leads into Tocsin, and answers under no other 
   }
 });
 
-test('alerts count once in each inbox, and both must have them', () => {
-  const reached = createReached();
+test('an alert counts once per inbox, and must reach both', () => {
+  const reached = createArrivals();
   reached.add('Slack', 'alert 1');
   reached.add('Slack', 'alert 1');
   reached.add('Slack', 'alert 2');
-  expect(reached.all(1)).toBe(false);
+  expect(reached.haveReached(1)).toBe(false);
   reached.add('mail', 'alert 2');
-  expect(reached.all(1)).toBe(true);
-  expect(reached.all(2)).toBe(false);
+  expect(reached.haveReached(1)).toBe(true);
+  expect(reached.haveReached(2)).toBe(false);
   expect(reached.count).toBe(1);
   expect(reached.text()).toBe('2 reached the Slack inbox and 1 reached the mail inbox');
 });

@@ -1,16 +1,15 @@
 /**
- * The local mailbox: what the Worker has sent by its `send_email` binding. Where a Worker runs on this machine, miniflare
- * sends nothing and keeps each mail; here it is asked for them, by the API of its local explorer.
+ * The local mailbox: what the Worker has sent by its `send_email` binding. For a local Worker miniflare keeps every mail
+ * instead of sending it; they are read through its local explorer's API.
  *
- * Contract: each mail is handed on once, oldest first, until `stop`.
+ * Contract: each mail is passed on once, oldest first, until `stop`.
  */
-import { type Mail, readMail } from './mail.ts';
 
-/** The list of mails, and with `email_id` one of them, whole. */
+/** Lists the mails; with `email_id`, one complete mail. */
 const SENT_PATH = '/cdn-cgi/local/explorer/api/local/email/sending';
-/** So many it tells at once (its most). More between two looks would be the next look's. */
+/** The API's maximum. More mails between two requests come with the next request. */
 const PER_PAGE = 100;
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 export interface Mailbox {
   stop(): void;
@@ -22,7 +21,7 @@ export function watchMailbox(worker: string, onMail: (mail: Mail) => void): Mail
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const listed = await resultOf(`${worker}${SENT_PATH}?per_page=${PER_PAGE}`);
     const found = (Array.isArray(listed) ? listed : []).flatMap((value) => readMail(value) ?? []);
     for (const { messageId } of found.sort((a, b) => a.sentAt - b.sentAt)) {
@@ -33,15 +32,15 @@ export function watchMailbox(worker: string, onMail: (mail: Mail) => void): Mail
       onMail(mail);
     }
   };
-  const go = (): void => {
-    // A look that fails (the Worker is busy, or ending) is made again.
-    void look()
+  const next = (): void => {
+    // A failed request (the Worker is busy, or ending) is repeated.
+    void poll()
       .catch(() => undefined)
       .finally(() => {
-        if (!stopped) timer = setTimeout(go, LOOK_MS);
+        if (!stopped) timer = setTimeout(next, POLL_MS);
       });
   };
-  go();
+  next();
   return {
     stop: () => {
       stopped = true;
@@ -52,6 +51,54 @@ export function watchMailbox(worker: string, onMail: (mail: Mail) => void): Mail
 
 async function resultOf(url: string): Promise<unknown> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`the local mailbox answers ${response.status}`);
+  if (!response.ok) throw new Error(`the local mailbox answered ${response.status}`);
   return ((await response.json()) as { readonly result?: unknown }).result;
+}
+
+export interface Mail {
+  readonly messageId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  /** ms since the epoch */
+  readonly sentAt: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly text: string;
+  readonly html: string;
+  /** The alert's number; null if it is about something else. */
+  readonly alert: number | null;
+}
+
+type Fields = { readonly [field: string]: unknown };
+
+/** Reads a mail as miniflare keeps it; null if it has no id. */
+export function readMail(value: unknown): Mail | null {
+  const mail = fieldsOf(value);
+  if (typeof mail.messageId !== 'string') return null;
+  const text = textOf(mail.text);
+  return {
+    messageId: mail.messageId,
+    from: textOf(mail.from),
+    to: (Array.isArray(mail.to) ? mail.to : [mail.to]).map(textOf).join(', '),
+    subject: textOf(mail.subject),
+    sentAt: Date.parse(textOf(mail.sentAt)),
+    headers: Object.entries(fieldsOf(mail.headers)).map(([name, header]) => [name, textOf(header)]),
+    text,
+    html: textOf(mail.html),
+    alert: alertIn(text),
+  };
+}
+
+/** From the last link to an alert's page: text that others wrote comes before it. */
+function alertIn(text: string): number | null {
+  const found = [...text.matchAll(/\/alerts\/([1-9]\d{0,14})\?/g)].at(-1)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

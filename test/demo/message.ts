@@ -1,12 +1,10 @@
-/**
- * A Slack message as the inbox got it, read back into what it says. Pure; whatever comes is read as far as it goes.
- */
+/** Reads a Slack message back into its text. Pure; of an invalid message it reads what it can. */
 
-/** What a message says, as a person reads it. */
-export interface Said {
-  /** The alert's number; null where it is about something else. */
+/** A message as a person reads it. */
+export interface SlackText {
+  /** The alert's number; null if it is about something else. */
   readonly alert: number | null;
-  /** What a phone would show. */
+  /** The notification's text, as a phone shows it. */
   readonly text: string;
   /** The table's rows: What, Who, From, … */
   readonly facts: readonly { readonly label: string; readonly lines: readonly string[] }[];
@@ -15,10 +13,10 @@ export interface Said {
 type Fields = { readonly [field: string]: unknown };
 
 /** Reads a message. */
-export function readMessage(message: unknown): Said {
+export function readMessage(message: unknown): SlackText {
   const whole = fieldsOf(message);
-  const beside = listOf(whole.attachments).flatMap((attachment) => listOf(fieldsOf(attachment).blocks));
-  const blocks = [...listOf(whole.blocks), ...beside].map(fieldsOf);
+  const attached = listOf(whole.attachments).flatMap((attachment) => listOf(fieldsOf(attachment).blocks));
+  const blocks = [...listOf(whole.blocks), ...attached].map(fieldsOf);
   const cells = blocks.flatMap((block) => listOf(block.fields)).map((cell) => plain(fieldsOf(cell).text));
   const facts = cells.flatMap((label, i) =>
     i % 2 === 0 ? [{ label: label.replaceAll('*', '').toLowerCase(), lines: (cells[i + 1] ?? '').split('\n') }] : [],
@@ -35,7 +33,7 @@ export function readMessage(message: unknown): Said {
   };
 }
 
-/** Slack's escapes and dates undone (https://docs.slack.dev/messaging/formatting-message-text). */
+/** Text without Slack's escapes and dates (https://docs.slack.dev/messaging/formatting-message-text). */
 function plain(text: unknown): string {
   if (typeof text !== 'string') return '';
   return text

@@ -21,7 +21,7 @@ const WRONG: readonly (readonly [args: string, problem: string])[] = [
   ['--until 1.5', '--until must be a whole number'],
   ['--until -1', '--until'],
   ['--until three', 'not "three"'],
-  ['--timeout 5', 'which is missing'],
+  ['--timeout 5', '--timeout needs --until N'],
   ['--until 1 --timeout 1e9', '--timeout must be a whole number from 1 to 86400'],
   ['--dialect sideways', '--dialect must be one of sorted, newest-first, oldest-first'],
   ['--seed x', '--seed must be a whole number'],
@@ -31,18 +31,18 @@ const WRONG: readonly (readonly [args: string, problem: string])[] = [
   ['3', "Unexpected argument '3'"],
 ];
 
-test.each(WRONG)('"%s" is refused, in words', (args, problem) => {
+test.each(WRONG)('"%s" is refused with a reason', (args, problem) => {
   expect(readOptions(words(args), false)).toEqual({ kind: 'wrong', problem: expect.stringContaining(problem) });
 });
 
-test('help comes before everything else that is right', () => {
+test('--help overrides other options', () => {
   expect(readOptions(['--until', '0', '--help'], false)).toEqual({ kind: 'help' });
 });
 
-test.each(['--dialect sorted', '--seed 1'])('"%s" makes no sense where the real audit log is watched', (args) => {
+test.each(['--dialect sorted', '--seed 1'])('"%s" is refused if the real audit log is watched', (args) => {
   expect(readOptions(words(args), true)).toEqual({
     kind: 'wrong',
-    problem: expect.stringContaining('is about the stand-in'),
+    problem: expect.stringContaining('is for the simulated audit log'),
   });
   expect(readOptions(['--until', '1'], true)).toMatchObject({ kind: 'run' });
 });

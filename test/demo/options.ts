@@ -1,29 +1,27 @@
-/**
- * What the demo is asked for on its command line. Pure.
- */
+/** The demo's command line. Pure. */
 import { parseArgs } from 'node:util';
 import { DIALECTS, type Dialect } from '../sandbox/query.ts';
 
 export const HELP = `usage: npm run demo -- [options]
 
-Starts a stand-in for the audit log, local inboxes for Slack and mail and the Worker (in workerd, with local KV and
-Durable Object), ticks every second, and tells what happens. It prints two addresses to open: the inbox page, and Tocsin's
-own pages, already signed in. Ctrl-C ends it all and leaves nothing behind.
+Starts a simulated audit log, local inboxes for Slack and mail, and the Worker (in workerd, with a local KV and Durable
+Object), ticks every second, and prints what happens. Two addresses can be opened: the inbox page, and Tocsin's pages,
+already signed in. Ctrl-C ends everything and leaves nothing behind.
 
   --until N      end with exit code 0 once N alerts have reached both inboxes
   --timeout S    with --until: give up after S seconds, with exit code 1 (60)
-  --dialect D    how the stand-in answers: ${DIALECTS.join(', ')} (sorted)
-  --seed N       the same seed, the same organization (1)
+  --dialect D    how the simulated log is ordered: ${DIALECTS.join(', ')} (sorted)
+  --seed N       another organization for another seed (1)
   --port N       the Worker's port (any free one)
-  --json         print one JSON object a line, and nothing else
+  --json         print only JSON, one object per line
   --help         print this
 
-With NIRVANA_LABS_API_KEY in the environment the real audit log is watched instead of the stand-in; alerts still go to
-the local inboxes, those of Slack elsewhere if SLACK_WEBHOOK_URL is set too.
+With NIRVANA_LABS_API_KEY in the environment, the real audit log is watched instead of the simulated one. Alerts still go to the
+local inboxes, except Slack messages if SLACK_WEBHOOK_URL is set too.
 `;
 
 export interface DemoOptions {
-  /** Null: until it is stopped. */
+  /** Null: until stopped. */
   readonly until: number | null;
   readonly timeoutMs: number;
   readonly dialect: Dialect;
@@ -38,10 +36,10 @@ export type ReadOptions =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly problem: string };
 
-const MOST_ALERTS = 10_000;
-const LONGEST_S = 24 * 60 * 60;
+const ALERTS_MAX = 10_000;
+const TIMEOUT_MAX_S = 24 * 60 * 60;
 
-/** Reads the arguments; `isReal` where the real audit log is to be watched. */
+/** Reads the arguments; `isReal`: the real audit log is watched. */
 export function readOptions(args: readonly string[], isReal: boolean): ReadOptions {
   try {
     return read(args, isReal);
@@ -65,21 +63,19 @@ function read(args: readonly string[], isReal: boolean): ReadOptions {
   });
   if (values.help) return { kind: 'help' };
   if (values.timeout !== undefined && values.until === undefined) {
-    throw new RangeError('--timeout says how long to wait for --until N, which is missing');
+    throw new RangeError('--timeout needs --until N');
   }
-  const ofStandIn = (['dialect', 'seed'] as const).find((name) => values[name] !== undefined);
-  if (isReal && ofStandIn !== undefined) {
-    throw new RangeError(
-      `--${ofStandIn} is about the stand-in, and NIRVANA_LABS_API_KEY is set: the real audit log is watched`,
-    );
+  const ofSandbox = (['dialect', 'seed'] as const).find((name) => values[name] !== undefined);
+  if (isReal && ofSandbox !== undefined) {
+    throw new RangeError(`--${ofSandbox} is for the simulated audit log, but NIRVANA_LABS_API_KEY is set`);
   }
   const dialect = DIALECTS.find((known) => known === (values.dialect ?? 'sorted'));
   if (dialect === undefined) throw new RangeError(`--dialect must be one of ${DIALECTS.join(', ')}`);
   return {
     kind: 'run',
     options: {
-      until: values.until === undefined ? null : whole('until', values.until, 1, MOST_ALERTS),
-      timeoutMs: whole('timeout', values.timeout ?? '60', 1, LONGEST_S) * 1000,
+      until: values.until === undefined ? null : whole('until', values.until, 1, ALERTS_MAX),
+      timeoutMs: whole('timeout', values.timeout ?? '60', 1, TIMEOUT_MAX_S) * 1000,
       dialect,
       seed: whole('seed', values.seed ?? '1', 0, 0xffff_ffff),
       port: whole('port', values.port ?? '0', 0, 65_535),

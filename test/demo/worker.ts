@@ -1,6 +1,6 @@
 /**
- * The Worker as it is deployed, running in workerd on this machine: built from wrangler.toml, with a KV and a Durable
- * Object of its own that end with it. What it writes to its console is handed on line by line.
+ * The Worker as it is deployed, running locally in workerd: built from wrangler.toml, with its own KV and Durable Object
+ * that end with it. Its log is passed on line by line.
  */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
@@ -13,9 +13,9 @@ export interface LogLine {
 }
 
 export interface RunningWorker {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
-  /** What the cron trigger does. Throws where the Worker can't be reached; what goes wrong in it, it logs. */
+  /** Runs the cron trigger. Throws if the Worker can't be reached; it logs what fails inside. */
   tick(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface WorkerOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly secrets: Readonly<Record<string, string>>;
-  /** Bindings besides those of wrangler.toml, or instead, as wrangler writes them: `{ EMAIL: { type: 'send_email' } }`. */
+  /** Bindings that add to or replace those of wrangler.toml, in wrangler's form: `{ EMAIL: { type: 'send_email' } }`. */
   readonly bindings?: NonNullable<StartWorker['bindings']>;
   readonly onLog: (line: LogLine) => void;
 }
@@ -33,7 +33,7 @@ type StartWorker = Parameters<typeof unstable_startWorker>[0];
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
-/** The settings that nobody sets for a demo, as config.ts has them by default. */
+/** Settings that the demo does not set, with the defaults of config.ts. */
 const DEFAULTS = {
   START_AT: '1h',
   FIRST_READ: 'notify',
@@ -53,17 +53,17 @@ const DEFAULTS = {
   API_KEY_EXPIRES_AT: '',
 };
 
-/** Where a local Worker takes the cron trigger's calls. */
+/** Runs the cron trigger of a local Worker. */
 const SCHEDULED_PATH = '/cdn-cgi/local/scheduled?cron=*+*+*+*+*';
 
-/** Builds and starts the Worker, and waits until it answers. Throws where that can't be, in words. */
+/** Builds and starts the Worker, and waits until it answers. Throws if that fails. */
 export async function startWorker({ port, secrets, bindings = {}, onLog }: WorkerOptions): Promise<RunningWorker> {
   buildRules();
   await freePort(port);
-  // Nothing is asked of Cloudflare. wrangler reads these when it is loaded.
+  // No requests to Cloudflare. wrangler reads these variables when it is loaded.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false';
   process.env.WRANGLER_SEND_METRICS ??= 'false';
-  // It would print each mail that is sent; and keeps them where they can be asked for.
+  // Without this it prints every mail. The explorer lets us read them.
   process.env.WRANGLER_LOG ??= 'none';
   process.env.X_LOCAL_EXPLORER = 'true';
   const { unstable_startWorker } = await import('wrangler');
@@ -73,7 +73,7 @@ export async function startWorker({ port, secrets, bindings = {}, onLog }: Worke
   const worker = await unstable_startWorker({
     config: `${ROOT}wrangler.toml`,
     bindings: { ...Object.fromEntries(settings), ...bindings },
-    // What .dev.vars sets is for `npm run dev`: it is read all the same, so each setting is bound here.
+    // .dev.vars is for `npm run dev`, but is read anyway: so every setting is bound here.
     envFiles: [],
     dev: {
       server: { hostname: '127.0.0.1', port },
@@ -99,23 +99,23 @@ export async function startWorker({ port, secrets, bindings = {}, onLog }: Worke
   }
 }
 
-/** The build runs it again, and keeps to itself what is wrong. */
+/** The build runs this too, but hides its output. */
 function buildRules(): void {
   const { status } = spawnSync(process.execPath, ['src/cli/build-rules.ts'], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  if (status !== 0) throw new Error('the rules have to be mended first');
+  if (status !== 0) throw new Error('fix the rules first');
 }
 
 /**
- * The port, or where it is 0 one that is free: a Worker must be told its own address before it starts. Throws where the
- * port is taken, for such a Worker never starts, and never says so.
+ * The port, or a free one for 0: the Worker's address must be known before it starts. Throws if the port is taken, since a
+ * Worker on such a port never starts and reports nothing.
  */
 export function freePort(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', () => reject(new Error(`port ${port} is taken, or not for us to use: choose another --port`)));
+    server.once('error', () => reject(new Error(`port ${port} is taken or not permitted: choose another --port`)));
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       const found = typeof address === 'object' && address !== null ? address.port : port;

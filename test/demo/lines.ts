@@ -1,21 +1,20 @@
-/**
- * What happens, told: for people, line by line. Pure; what others wrote comes out as harmless text.
- */
+/** Events as lines for people. Pure; text that others wrote is made harmless. */
+import { counted } from '../../src/text/numbers.ts';
 import { oneLine } from '../../src/text/untrusted.ts';
 import type { DemoEvent } from './event.ts';
 
-/** SGR codes by name; none of them where there is to be no colour. */
+/** Applies a style, or nothing if colours are off. */
 export type Paint = (style: keyof typeof STYLES, text: string) => string;
 
-const STYLES = { bold: '1', dim: '2', red: '31', yellow: '33', green: '32', cyan: '36', alarm: '1;31' } as const;
+const STYLES = { bold: '1', dim: '2', red: '31', yellow: '33', green: '32', cyan: '36', alert: '1;31' } as const;
 
 export const plainPaint: Paint = (_, text) => text;
 export const colourPaint: Paint = (style, text) => `\u001b[${STYLES[style]}m${text}\u001b[0m`;
 
 const LINE = 150;
 const LEVEL_STYLES: { readonly [level: string]: keyof typeof STYLES } = {
-  critical: 'alarm',
-  high: 'alarm',
+  critical: 'alert',
+  high: 'alert',
   medium: 'yellow',
 };
 
@@ -26,22 +25,22 @@ export function linesOf(event: DemoEvent, now: number, paint: Paint): string[] {
   switch (event.at) {
     case 'started':
       return [
-        `${paint('bold', 'Tocsin, the demo')}. Ctrl-C ends it.`,
+        `${paint('bold', 'Tocsin demo')}. Ctrl-C ends it.`,
         '',
         'Open in a browser:',
-        `  ${paint('bold', event.inbox.padEnd(event.open.length))}  the inbox: every message, in Slack and by mail`,
-        `  ${paint('bold', event.open)}  Tocsin's own pages, already signed in`,
+        `  ${paint('bold', event.inbox.padEnd(event.open.length))}  the inbox: every Slack message and mail`,
+        `  ${paint('bold', event.open)}  Tocsin's pages, already signed in`,
         '',
         `  audit log  ${event.auditLog}`,
         `  Worker     ${event.worker}`,
         `  Slack      ${event.slack}`,
         `  mail       ${event.mail}`,
         `  entries    ${event.lookup}`,
-        `  How is it? ${event.status}`,
+        `  status     ${event.status}`,
         '',
       ];
-    case 'story':
-      return [first('story', `${event.name}: ${event.entries} entries are on their way`, 'cyan')];
+    case 'scenario':
+      return [first('scenario', `${event.name}: ${counted(event.entries, 'entry', 'entries')}`, 'cyan')];
     case 'tick':
       return event.recorded + event.staged === 0 ? [] : [first('read', paint('dim', tickText(event)))];
     case 'alert':
@@ -49,10 +48,10 @@ export function linesOf(event: DemoEvent, now: number, paint: Paint): string[] {
         first(
           'ALERT',
           `${paint(LEVEL_STYLES[event.level] ?? 'bold', event.level.toUpperCase())} ${paint('bold', safe(event.title))} (alert ${event.id})`,
-          'alarm',
+          'alert',
         ),
         detail('why', event.evidence),
-        ...(event.decision.startsWith('Notified') ? [] : [detail('told', event.decision)]),
+        ...(event.decision.startsWith('Notified') ? [] : [detail('decision', event.decision)]),
       ];
     case 'message':
       return [
@@ -75,9 +74,8 @@ export function linesOf(event: DemoEvent, now: number, paint: Paint): string[] {
 }
 
 function tickText({ recorded, staged, pages, stopped }: DemoEvent & { at: 'tick' }): string {
-  const most = Math.max(recorded, staged);
-  const entries = `${most} new ${most === 1 ? 'entry' : 'entries'} in ${pages} page${pages === 1 ? '' : 's'}`;
-  return stopped === 'scan ended' ? entries : `${entries}; the rest is the next tick's (${stopped})`;
+  const entries = `${counted(Math.max(recorded, staged), 'new entry', 'new entries')} in ${counted(pages, 'page')}`;
+  return stopped === 'scan ended' ? entries : `${entries}; the next tick goes on (${stopped})`;
 }
 
 function detail(label: string, text: string): string {
