@@ -5,14 +5,14 @@ import { createOrganization } from '../sandbox/organization.ts';
 import { createRandom } from '../sandbox/random.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';
-import { HOUR, NOON, type Scene, scene } from './scene.ts';
+import { createScene, HOUR, NOON, type Scene } from './scene.ts';
 
 /** The titles of the alerts that these entries open, in their order. */
-function rung(records: readonly LogRecord[]): { it: Scene; titles: string[] } {
-  const it = scene(ruleSet.rules);
+function rung(records: readonly LogRecord[]): { scene: Scene; titles: string[] } {
+  const scene = createScene(ruleSet.rules);
   for (let i = 0; i < records.length; i += 100) {
     const page = records.slice(i, i + 100);
-    it.record(
+    scene.record(
       page.map(({ body, createdAt }) => ({
         id: String((body as EntryBody).id),
         createdAt,
@@ -22,8 +22,8 @@ function rung(records: readonly LogRecord[]): { it: Scene; titles: string[] } {
     );
   }
   return {
-    it,
-    titles: it.store.all<{ title: string }>('SELECT title FROM alerts ORDER BY id').map(({ title }) => title),
+    scene,
+    titles: scene.store.all<{ title: string }>('SELECT title FROM alerts ORDER BY id').map(({ title }) => title),
   };
 }
 
@@ -35,7 +35,7 @@ describe('the rules', () => {
   });
 
   it('tell the story of a stolen key', () => {
-    const { it, titles } = rung(SCENARIOS['stolen key'](NOON, createRandom(1)));
+    const { scene, titles } = rung(SCENARIOS['stolen key'](NOON, createRandom(1)));
     expect(titles).toEqual([
       'API key created by an API key',
       'Burst of 4xx by one actor',
@@ -45,7 +45,7 @@ describe('the rules', () => {
       'New API key, created by an API key, reads a kubeconfig or deletes',
       'Many deletions by one actor',
     ]);
-    const numbers = it.store.all<{ number: string }>(
+    const numbers = scene.store.all<{ number: string }>(
       'SELECT number FROM matches WHERE number IS NOT NULL ORDER BY alert, seq',
     );
     expect(new Set(numbers.map(({ number }) => number))).toContain('2 of 2 rules in order in 1 day');

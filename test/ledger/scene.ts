@@ -120,7 +120,7 @@ export interface Scene {
   written(work: () => void): number;
 }
 
-export function scene(rules: readonly Rule[] = [], more: Partial<LedgerOptions> = {}): Scene {
+export function createScene(rules: readonly Rule[] = [], more: Partial<LedgerOptions> = {}): Scene {
   const store = watched(nodeStore());
   const options: LedgerOptions = {
     engine: compile({ version: 'one', rules }),

@@ -6,7 +6,7 @@ import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/error
 import { parsePage } from '../../src/audit-log/page.ts';
 import type { Batch, LedgerApi } from '../../src/ledger/rpc.ts';
 import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, type PollDeps, poll } from '../../src/poller/poll.ts';
-import { ALLOWED_LATENESS, MINUTE, NOON, type Scene, SECOND, scene } from '../ledger/scene.ts';
+import { ALLOWED_LATENESS, createScene, MINUTE, NOON, type Scene, SECOND } from '../ledger/scene.ts';
 
 function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
   const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
@@ -92,58 +92,62 @@ function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {
 
 describe('pages', () => {
   it('are followed to the end of the scan', async () => {
-    const it = scene();
+    const scene = createScene();
     const log = scripted(sorted(records(250)));
-    const polled = await poll(deps(log, callable(it)));
+    const polled = await poll(deps(log, callable(scene)));
     expect(polled).toMatchObject({
       stopped: 'scan ended',
       pages: 3,
       recorded: 250,
       watermark: NOON - ALLOWED_LATENESS,
     });
-    expect(it.count('entries')).toBe(250);
+    expect(scene.count('entries')).toBe(250);
   });
 
   it('are followed within the budget, and from there by the next poll', async () => {
-    const it = scene();
+    const scene = createScene();
     const log = scripted(sorted(records(250)));
     const budget = { requests: 2 };
-    expect(await poll(deps(log, callable(it), budget))).toMatchObject({ stopped: 'budget', pages: 2, recorded: 200 });
-    const reopened = callable(it.reopened());
+    expect(await poll(deps(log, callable(scene), budget))).toMatchObject({
+      stopped: 'budget',
+      pages: 2,
+      recorded: 200,
+    });
+    const reopened = callable(scene.reopened());
     expect(await poll(deps(log, reopened, budget))).toMatchObject({ stopped: 'scan ended', pages: 1, recorded: 50 });
   });
 
   it('are followed within the time limit', async () => {
-    const it = scene();
+    const scene = createScene();
     let now = NOON;
     const log = scripted((query) => {
       now += 20_000;
       return sorted(records(500))(query);
     });
-    const polled = await poll(deps(log, callable(it), { now: () => now, ms: 30_000 }));
+    const polled = await poll(deps(log, callable(scene), { now: () => now, ms: 30_000 }));
     expect(polled).toMatchObject({ stopped: 'budget', pages: 2 });
   });
 
   it('that are too large are requested again at limit 10, once', async () => {
-    const it = scene();
+    const scene = createScene();
     const small = sorted(records(30));
     const log = scripted((query) => {
       if (query.limit > 10) throw failing('too-large');
       return small(query);
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', recorded: 30 });
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({ stopped: 'scan ended', recorded: 30 });
     expect(log.asked.map(({ limit }) => limit)).toEqual([100, 10, 100, 10, 100, 10]);
   });
 
   it('that are too large even then fail the poll', async () => {
     const log = scripted(failing('too-large'));
-    await expect(poll(deps(log, callable(scene())))).rejects.toThrow('too-large');
+    await expect(poll(deps(log, callable(createScene())))).rejects.toThrow('too-large');
     expect(log.requests).toBe(2);
   });
 
   it('are recorded in batches of at most 100 entries and 512 K characters, or one entry', async () => {
-    const it = scene();
-    const ledger = callable(it);
+    const scene = createScene();
+    const ledger = callable(scene);
     const batches: Batch[] = [];
     const fat = records(9).map((entry, i) =>
       record(entry.id, entry.createdAt, { x: 'x'.repeat(i === 4 ? 900_000 : 200_000) }),
@@ -168,28 +172,28 @@ describe('pages', () => {
   });
 
   it('are not recorded if another tick has overtaken this one', async () => {
-    const it = scene();
-    const ledger = callable(it);
+    const scene = createScene();
+    const ledger = callable(scene);
     const log = scripted((query) => {
-      it.record([]);
-      it.record([], { save: true });
+      scene.record([]);
+      scene.record([], { save: true });
       return sorted(records(5))(query);
     });
     expect(await poll(deps(log, ledger))).toMatchObject({ stopped: 'overtaken', recorded: 0 });
-    expect(it.count('entries')).toBe(0);
+    expect(scene.count('entries')).toBe(0);
   });
 });
 
 describe('rejections', () => {
   it('of a cursor: the scan goes on with a new query', async () => {
-    const it = scene();
+    const scene = createScene();
     const all = records(250);
     let rejections = 0;
     const log = scripted((query) => {
       if (query.cursor !== undefined && rejections++ === 0) throw failing('bad-request');
       return sorted(all)(query);
     });
-    const polled = await poll(deps(log, callable(it)));
+    const polled = await poll(deps(log, callable(scene)));
     expect(polled).toMatchObject({ stopped: 'scan ended', recorded: 250 });
     expect(polled.notes).toEqual(['the upstream rejected a cursor: dropped']);
     expect(log.asked.map(({ cursor }) => cursor)).toEqual([undefined, '100', undefined, '100']);
@@ -197,48 +201,48 @@ describe('rejections', () => {
   });
 
   it('of sort and filter: dropped from then on', async () => {
-    const it = scene();
+    const scene = createScene();
     const log = scripted((query) => {
       if (query.sort !== undefined) throw failing('bad-request');
       return page(records(3).toReversed());
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', recorded: 3 });
-    await poll(deps(log, callable(it.reopened())));
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({ stopped: 'scan ended', recorded: 3 });
+    await poll(deps(log, callable(scene.reopened())));
     expect(log.asked.map(({ sort }) => sort !== undefined)).toEqual([true, false, false]);
   });
 
   it('that persist are thrown, after everything read is recorded', async () => {
-    const it = scene();
+    const scene = createScene();
     const kv = memoryKv();
     const log = scripted((query) => {
       if (query.cursor !== undefined) throw failing('bad-request');
       return sorted(records(250))(query);
     });
-    await expect(poll(deps(log, callable(it), { kv, requests: 100 }))).resolves.toMatchObject({});
+    await expect(poll(deps(log, callable(scene), { kv, requests: 100 }))).resolves.toMatchObject({});
     // Each new query moves the scan, so that this ends; a scan that does not move gives up.
-    expect(it.count('entries')).toBe(250);
+    expect(scene.count('entries')).toBe(250);
     const still = scripted(failing('not-found'));
-    await expect(poll(deps(still, callable(it)))).rejects.toThrow('not-found');
+    await expect(poll(deps(still, callable(scene)))).rejects.toThrow('not-found');
     expect(still.requests).toBe(2);
   });
 
   it.each(['server-error', 'rate-limited', 'timeout', 'unauthorized'] as const)(
     'other failures (%s) are thrown at once, after everything read is recorded and published',
     async (kind) => {
-      const it = scene();
+      const scene = createScene();
       const kv = memoryKv();
       const log = scripted(sorted(records(250)), failing(kind as UpstreamErrorKind));
-      await expect(poll(deps(log, callable(it), { kv }))).rejects.toThrow(kind);
-      expect([it.count('entries'), log.requests]).toEqual([100, 2]);
-      expect(it.reopened().checkpoint().scan?.cursor).toBe('100');
+      await expect(poll(deps(log, callable(scene), { kv }))).rejects.toThrow(kind);
+      expect([scene.count('entries'), log.requests]).toEqual([100, 2]);
+      expect(scene.reopened().checkpoint().scan?.cursor).toBe('100');
       expect(kv.stored.has(KV_CHECKPOINT)).toBe(true);
     },
   );
 
   it('a cursor that leads back to itself is dropped, and the poll gives up if that does not help', async () => {
-    const it = scene();
+    const scene = createScene();
     const log = scripted(page(records(5), 'again'));
-    const polled = await poll(deps(log, callable(it), { requests: 100 }));
+    const polled = await poll(deps(log, callable(scene), { requests: 100 }));
     expect(polled).toMatchObject({ stopped: 'stuck', recorded: 5 });
     expect(log.requests).toBeLessThan(10);
   });
@@ -246,8 +250,8 @@ describe('rejections', () => {
 
 describe('an entry that crashes the ledger', () => {
   /** A ledger that fails whenever `poison` is in a batch. */
-  function crashingOn(it: Pick<Scene, 'ledger'>, poison: string): LedgerApi {
-    const ledger = callable(it);
+  function crashingOn(scene: Pick<Scene, 'ledger'>, poison: string): LedgerApi {
+    const ledger = callable(scene);
     return {
       ...ledger,
       record: async (batch) => {
@@ -258,27 +262,27 @@ describe('an entry that crashes the ledger', () => {
   }
 
   it.each([0, 1, 41, 98, 99])('is found by halving, and quarantined at the third poll (%i of 100)', async (index) => {
-    const it = scene();
+    const scene = createScene();
     const all = records(100);
     const poison = all[index]?.id ?? '';
     const log = scripted(sorted(all));
     for (const time of [1, 2]) {
-      await expect(poll(deps(log, crashingOn(it, poison))), `poll ${time}`).rejects.toThrow('out of memory');
-      expect(it.count('quarantine', 'failures >= 3')).toBe(0);
+      await expect(poll(deps(log, crashingOn(scene, poison))), `poll ${time}`).rejects.toThrow('out of memory');
+      expect(scene.count('quarantine', 'failures >= 3')).toBe(0);
     }
-    const polled = await poll(deps(log, crashingOn(it, poison)));
+    const polled = await poll(deps(log, crashingOn(scene, poison)));
     expect(polled.stopped).toBe('scan ended');
-    expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
-    expect(it.count('quarantine')).toBe(1);
-    expect(it.store.all('SELECT problem FROM quarantine')).toEqual([
+    expect(scene.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
+    expect(scene.count('quarantine')).toBe(1);
+    expect(scene.store.all('SELECT problem FROM quarantine')).toEqual([
       { problem: 'it crashed the ledger: out of memory' },
     ]);
-    await poll(deps(log, callable(it)));
-    expect(it.count('entries')).toBe(99);
+    await poll(deps(log, callable(scene)));
+    expect(scene.count('entries')).toBe(99);
   });
 
   it('is not searched for if the ledger can’t be reached', async () => {
-    const it = scene();
+    const scene = createScene();
     const down: LedgerApi = {
       begin: async () => {
         throw new Error('unreachable');
@@ -289,22 +293,22 @@ describe('an entry that crashes the ledger', () => {
       flush: async () => {
         throw new Error('unreachable');
       },
-      quarantineCandidate: (record) => callable(it).quarantineCandidate(record),
-      recordFailedTick: (failure) => callable(it).recordFailedTick(failure),
+      quarantineCandidate: (record) => callable(scene).quarantineCandidate(record),
+      recordFailedTick: (failure) => callable(scene).recordFailedTick(failure),
     };
-    const ledger = callable(it);
+    const ledger = callable(scene);
     let calls = 0;
     const halfway: LedgerApi = { ...down, begin: (input) => (calls++ === 0 ? ledger.begin(input) : down.begin(input)) };
     for (let i = 0; i < 5; i++) {
       calls = 0;
       await expect(poll(deps(scripted(page(records(1))), halfway))).rejects.toThrow('unreachable');
     }
-    expect(it.count('quarantine')).toBe(0);
+    expect(scene.count('quarantine')).toBe(0);
   });
 
   it('is not searched for if only the answer was lost', async () => {
-    const it = scene();
-    const ledger = callable(it);
+    const scene = createScene();
+    const ledger = callable(scene);
     const silent: LedgerApi = {
       ...ledger,
       record: async (batch) => {
@@ -314,18 +318,18 @@ describe('an entry that crashes the ledger', () => {
     };
     const log = scripted(page(records(1)));
     for (let i = 0; i < 6; i++) await poll(deps(log, silent)).catch(() => undefined);
-    expect([it.count('entries'), it.count('quarantine'), it.count('health_alerts')]).toEqual([1, 0, 0]);
+    expect([scene.count('entries'), scene.count('quarantine'), scene.count('health_alerts')]).toEqual([1, 0, 0]);
   });
 
   it('is found among staged entries too', async () => {
-    const it = scene();
-    const ledger = callable(it);
+    const scene = createScene();
+    const ledger = callable(scene);
     const all = records(40);
     const poison = all[17]?.id;
     const crashingOnFlush: LedgerApi = {
       ...ledger,
       flush: async (expect, most) => {
-        const taken = it.store.all<{ id: string }>(`SELECT id FROM staging ORDER BY created_at, id LIMIT ${most}`);
+        const taken = scene.store.all<{ id: string }>(`SELECT id FROM staging ORDER BY created_at, id LIMIT ${most}`);
         if (taken.some(({ id }) => id === poison)) throw new Error('out of memory');
         return ledger.flush(expect, most);
       },
@@ -336,8 +340,8 @@ describe('an entry that crashes the ledger', () => {
     });
     for (let i = 0; i < 2; i++) await expect(poll(deps(newestFirst, crashingOnFlush))).rejects.toThrow('out of memory');
     expect((await poll(deps(newestFirst, crashingOnFlush))).stopped).toBe('scan ended');
-    expect(it.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
-    expect(it.count('quarantine')).toBe(1);
+    expect(scene.ids()).toEqual(all.map(({ id }) => id).filter((id) => id !== poison));
+    expect(scene.count('quarantine')).toBe(1);
   });
 });
 
@@ -345,36 +349,40 @@ describe('odd records', () => {
   const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 
   it('nested too deeply for JSON are quarantined, and stop nothing', async () => {
-    const it = scene();
+    const scene = createScene();
     const deep = record('deep', NOON - MINUTE, { x: nested(200_000) });
     const { malformed } = parsePage({ items: [{ created_at: 'x', y: nested(200_000) }] }, NOON);
     const log = scripted({ ...page([record('a', NOON - MINUTE), deep, record('b', NOON - MINUTE)]), malformed });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ stopped: 'scan ended', recorded: 2, quarantined: 2 });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ recorded: 0, quarantined: 0 });
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({
+      stopped: 'scan ended',
+      recorded: 2,
+      quarantined: 2,
+    });
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({ recorded: 0, quarantined: 0 });
   });
 
   it('nested deeply are recorded or quarantined', async () => {
-    const it = scene();
+    const scene = createScene();
     const depths = Array.from({ length: 40 }, (_, i) => 500 + i * 150);
     const log = scripted(
       page(depths.map((depth, i) => record(`d${i}`, NOON - MINUTE, { actor: { id: nested(depth) } }))),
     );
-    for (let i = 0; i < 5; i++) await poll(deps(log, callable(it))).catch(() => undefined);
-    expect(it.count('entries') + it.count('quarantine', 'failures >= 3')).toBe(depths.length);
+    for (let i = 0; i < 5; i++) await poll(deps(log, callable(scene))).catch(() => undefined);
+    expect(scene.count('entries') + scene.count('quarantine', 'failures >= 3')).toBe(depths.length);
   });
 
   it('without id or time are quarantined, once', async () => {
-    const it = scene();
+    const scene = createScene();
     const items = [null, 7, 'x', [], {}, { id: '' }, { id: 'a' }, { id: 'b', created_at: 'soon' }, { created_at: 'x' }];
     const { entries, malformed } = parsePage({ items }, NOON);
     expect(entries).toEqual([]);
     const log = scripted({ ...page([]), malformed });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: items.length, stopped: 'scan ended' });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({ quarantined: 0 });
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({ quarantined: items.length, stopped: 'scan ended' });
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({ quarantined: 0 });
   });
 
   it('with extreme dates are recorded, and move nothing', async () => {
-    const it = scene();
+    const scene = createScene();
     const log = scripted((query) => {
       const { entries } = parsePage(
         {
@@ -388,23 +396,23 @@ describe('odd records', () => {
       );
       return page(entries, query.cursor === undefined ? 'on' : null);
     });
-    expect(await poll(deps(log, callable(it)))).toMatchObject({
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({
       stopped: 'scan ended',
       watermark: NOON - ALLOWED_LATENESS,
     });
-    expect(it.ids()).toEqual(['now', 'last']);
+    expect(scene.ids()).toEqual(['now', 'last']);
   });
 });
 
 describe('KV', () => {
   it('has the checkpoint after something new is recorded', async () => {
-    const it = scene();
+    const scene = createScene();
     const kv = memoryKv();
-    await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    await poll(deps(scripted(page(records(1))), callable(scene), { kv }));
     const read = checkpointFrom(kv.stored.get(KV_CHECKPOINT) ?? '');
     expect(read).toMatchObject({ ok: true, value: { watermark: NOON - ALLOWED_LATENESS, scan: null } });
     kv.stored.clear();
-    await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    await poll(deps(scripted(page(records(1))), callable(scene), { kv }));
     expect(kv.stored.size).toBe(0);
   });
 
@@ -417,33 +425,33 @@ describe('KV', () => {
     ['a broken scan', '{"watermark":"2026-01-05T11:00:00Z","scan":{}}'],
   ];
   it.each(garbage)('is noted and ignored if it has %s', async (_, text) => {
-    const it = scene();
+    const scene = createScene();
     const kv = memoryKv({ [KV_CHECKPOINT]: text, [KV_REWIND]: text });
-    const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    const polled = await poll(deps(scripted(page(records(1))), callable(scene), { kv }));
     expect(polled).toMatchObject({ how: 'resumed', recorded: 1 });
     expect(polled.notes.filter((note) => note.includes("can't be read and is ignored"))).toHaveLength(2);
   });
 
   it('that refuses a write is noted, and nothing is thrown', async () => {
-    const it = scene();
+    const scene = createScene();
     const kv = { ...memoryKv(), put: () => Promise.reject(new Error('429')) };
-    const polled = await poll(deps(scripted(page(records(1))), callable(it), { kv }));
+    const polled = await poll(deps(scripted(page(records(1))), callable(scene), { kv }));
     expect(polled).toMatchObject({ stopped: 'scan ended', recorded: 1 });
     expect(polled.notes).toEqual(['KV did not take the checkpoint (the ledger has it): Error: 429']);
   });
 
   it('that can’t be read is noted, if the ledger has a checkpoint', async () => {
     const kv = { ...memoryKv(), get: () => Promise.reject(new Error('503')) };
-    const polled = await poll(deps(scripted(page(records(1))), callable(scene()), { kv }));
+    const polled = await poll(deps(scripted(page(records(1))), callable(createScene()), { kv }));
     expect(polled).toMatchObject({ recorded: 1, notes: ['KV could not be read: Error: 503'] });
   });
 
   it('has its rewind applied once', async () => {
-    const it = scene();
+    const scene = createScene();
     const kv = memoryKv({ [KV_REWIND]: rewindText({ id: 'r', to: NOON - 90 * MINUTE, suppress: false }) });
     const log = scripted(page(records(1)));
-    expect((await poll(deps(log, callable(it), { kv }))).how).toBe('rewound');
-    expect((await poll(deps(log, callable(it), { kv }))).how).toBe('resumed');
+    expect((await poll(deps(log, callable(scene), { kv }))).how).toBe('rewound');
+    expect((await poll(deps(log, callable(scene), { kv }))).how).toBe('resumed');
     expect(log.asked.map((query) => query.created_at_min)).toEqual([
       new Date(NOON - 90 * MINUTE).toISOString(),
       new Date(NOON - ALLOWED_LATENESS).toISOString(),
@@ -451,10 +459,10 @@ describe('KV', () => {
   });
 
   it('that is ahead of a started ledger is ignored', async () => {
-    const it = scene();
-    const ahead = checkpointText({ ...it.checkpoint(), watermark: NOON + 60 * MINUTE, floor: NOON + 60 * MINUTE });
+    const scene = createScene();
+    const ahead = checkpointText({ ...scene.checkpoint(), watermark: NOON + 60 * MINUTE, floor: NOON + 60 * MINUTE });
     const log = scripted(page(records(2)));
-    await poll(deps(log, callable(it), { kv: memoryKv({ [KV_CHECKPOINT]: ahead }) }));
+    await poll(deps(log, callable(scene), { kv: memoryKv({ [KV_CHECKPOINT]: ahead }) }));
     expect(log.asked[0]?.created_at_min).toBe(new Date(NOON - 60 * MINUTE).toISOString());
   });
 });
@@ -467,6 +475,6 @@ describe('the upstream’s clock', () => {
     ['behind by years moves nothing', -1e12, NOON - 60 * MINUTE],
   ])('%s', async (_, ahead, watermark) => {
     const log = scripted({ ...page([]), servedAt: NOON + ahead });
-    expect((await poll(deps(log, callable(scene())))).watermark).toBe(watermark);
+    expect((await poll(deps(log, callable(createScene())))).watermark).toBe(watermark);
   });
 });

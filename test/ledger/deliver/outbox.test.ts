@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Due, GIVE_UP_AFTER_MS } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
-import { DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND, scene } from '../scene.ts';
+import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };
@@ -10,14 +10,14 @@ const retry = (afterMs: number | null = null): Outcome => ({ kind: 'retry', reas
 
 /** A scene with a delivery waiting. */
 function waiting() {
-  const it = scene([onAction('vm.read')]);
-  it.record([entry('a', NOON)]);
+  const scene = createScene([onAction('vm.read')]);
+  scene.record([entry('a', NOON)]);
   const take = (now: number): Due => {
-    const [due] = it.outbox.takeDue(1, now);
+    const [due] = scene.outbox.takeDue(1, now);
     if (due === undefined) throw new Error('nothing is due');
     return due;
   };
-  return { ...it, take };
+  return { ...scene, take };
 }
 
 describe('a delivery', () => {
@@ -45,40 +45,42 @@ describe('a delivery', () => {
   });
 
   it('waits with the others of a receiver that asked to be left alone, those queued later too', () => {
-    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
-    it.record([entry('a', NOON)]);
-    const [slack] = it.outbox.takeDue(1, NOON);
+    const scene = createScene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
+    scene.record([entry('a', NOON)]);
+    const [slack] = scene.outbox.takeDue(1, NOON);
     if (slack === undefined) throw new Error('nothing is due');
-    it.outbox.settle(slack, retry(10 * MINUTE), NOON);
-    it.record([entry('b', NOON + 1, { actor: { id: 'another' } })], { now: NOON + 1 });
-    expect(it.outbox.takeDue(10, NOON + MINUTE).map((due) => due.receiver)).toEqual(['mail']);
-    expect(it.ledger.nextAlarmAt(NOON + MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
-    const later = it.outbox.takeDue(10, NOON + 10 * MINUTE).filter((due) => due.receiver === 'slack');
+    scene.outbox.settle(slack, retry(10 * MINUTE), NOON);
+    scene.record([entry('b', NOON + 1, { actor: { id: 'another' } })], { now: NOON + 1 });
+    expect(scene.outbox.takeDue(10, NOON + MINUTE).map((due) => due.receiver)).toEqual(['mail']);
+    expect(scene.ledger.nextAlarmAt(NOON + MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
+    const later = scene.outbox.takeDue(10, NOON + 10 * MINUTE).filter((due) => due.receiver === 'slack');
     expect(later).toHaveLength(2);
   });
 
   it('waits for no other receiver’s: of each, as many are taken', () => {
-    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail', { minLevel: 'critical' })] });
+    const scene = createScene([onAction('vm.read')], {
+      receivers: [route('slack'), route('mail', { minLevel: 'critical' })],
+    });
     const page = Array.from({ length: 50 }, (_, n) => entry(`a-${n}`, NOON, { actor: { id: `actor-${n}` } }));
-    it.record(page);
-    it.store.run(
+    scene.record(page);
+    scene.store.run(
       "UPDATE deliveries SET receiver = 'mail', state = 'pending' WHERE id = (SELECT max(id) FROM deliveries)",
     );
-    expect(it.outbox.takeDue(4, NOON).map((due) => due.receiver)).toEqual([...Array(4).fill('slack'), 'mail']);
+    expect(scene.outbox.takeDue(4, NOON).map((due) => due.receiver)).toEqual([...Array(4).fill('slack'), 'mail']);
   });
 
   it('taken and not tried is as it was, and its receiver is left in peace, the longer the more fails', () => {
-    const it = scene([onAction('vm.read')]);
-    it.record([entry('a', NOON), entry('b', NOON, { actor: { id: 'another' } })]);
-    const attempts = () => it.store.all("SELECT attempts FROM deliveries WHERE state = 'pending' ORDER BY id");
+    const scene = createScene([onAction('vm.read')]);
+    scene.record([entry('a', NOON), entry('b', NOON, { actor: { id: 'another' } })]);
+    const attempts = () => scene.store.all("SELECT attempts FROM deliveries WHERE state = 'pending' ORDER BY id");
     let now = NOON;
     const waits = [10, 20, 40].map((seconds) => {
-      const [tried, untried] = it.outbox.takeDue(4, now);
+      const [tried, untried] = scene.outbox.takeDue(4, now);
       if (tried === undefined || untried === undefined) throw new Error('nothing is due');
-      it.outbox.settle(tried, retry(), now);
-      it.outbox.backOff('slack', [untried], now);
-      expect(it.outbox.takeDue(4, now + seconds * SECOND - 1)).toEqual([]);
-      const wait = (it.ledger.nextAlarmAt(now) ?? 0) - now;
+      scene.outbox.settle(tried, retry(), now);
+      scene.outbox.backOff('slack', [untried], now);
+      expect(scene.outbox.takeDue(4, now + seconds * SECOND - 1)).toEqual([]);
+      const wait = (scene.ledger.nextAlarmAt(now) ?? 0) - now;
       now += wait;
       return wait / SECOND;
     });
@@ -200,25 +202,25 @@ describe('when the ledger wants to be woken', () => {
   });
 });
 
-const told = ({ store }: ReturnType<typeof scene>, kind: string): unknown[] =>
+const told = ({ store }: Scene, kind: string): unknown[] =>
   store
     .all<{ notification: string }>('SELECT notification FROM deliveries WHERE health = ? ORDER BY id', kind)
     .map(({ notification }) => JSON.parse(notification));
 
 describe('blindness', () => {
   it('is told when nothing has moved for so long, again every four hours, and when it is over', () => {
-    const it = scene();
-    it.record([]);
+    const scene = createScene();
+    scene.record([]);
     const at = (minutes: number): unknown[] => {
-      it.ledger.watchdog(NOON + minutes * MINUTE);
-      return told(it, 'blind');
+      scene.ledger.watchdog(NOON + minutes * MINUTE);
+      return told(scene, 'blind');
     };
     expect([at(14).length, at(15).length, at(30).length, at(254).length]).toEqual([0, 1, 1, 1]);
-    expect(told(it, 'blind')).toMatchObject([{ kind: 'health', health: { since: NOON + 15 * MINUTE } }]);
+    expect(told(scene, 'blind')).toMatchObject([{ kind: 'health', health: { since: NOON + 15 * MINUTE } }]);
     expect(at(255)).toHaveLength(2);
-    it.record([], { now: NOON + 301 * MINUTE });
+    scene.record([], { now: NOON + 301 * MINUTE });
     const health = { since: NOON + 15 * MINUTE };
-    expect(told(it, 'blind')).toMatchObject([
+    expect(told(scene, 'blind')).toMatchObject([
       { kind: 'health', health },
       { kind: 'health', health },
       { kind: 'health-resolved', health },
@@ -228,29 +230,29 @@ describe('blindness', () => {
   });
 
   it('is not, where a long walk moves without ending', () => {
-    const it = scene();
+    const scene = createScene();
     for (let i = 0; i < 60; i++)
-      it.record([entry('known', NOON - HOUR + i * SECOND)], { now: NOON + i * MINUTE, ends: false });
-    it.ledger.watchdog(NOON + 60 * MINUTE);
-    expect(told(it, 'blind')).toEqual([]);
+      scene.record([entry('known', NOON - HOUR + i * SECOND)], { now: NOON + i * MINUTE, ends: false });
+    scene.ledger.watchdog(NOON + 60 * MINUTE);
+    expect(told(scene, 'blind')).toEqual([]);
   });
 
   it('is, where pages come that move nothing', () => {
-    const it = scene();
-    it.record([]);
-    for (let i = 1; i < 30; i++) it.record([], { now: NOON + i * MINUTE, ends: false });
-    it.ledger.watchdog(NOON + 30 * MINUTE);
-    expect(told(it, 'blind')).toHaveLength(1);
+    const scene = createScene();
+    scene.record([]);
+    for (let i = 1; i < 30; i++) scene.record([], { now: NOON + i * MINUTE, ends: false });
+    scene.ledger.watchdog(NOON + 30 * MINUTE);
+    expect(told(scene, 'blind')).toHaveLength(1);
   });
 
   it('is asked of the wall clock, and survives what the ledger forgets', () => {
-    const it = scene();
-    it.record([]);
-    it.record([], { now: NOON + 4 * MINUTE });
-    const later = it.reopened();
+    const scene = createScene();
+    scene.record([]);
+    scene.record([], { now: NOON + 4 * MINUTE });
+    const later = scene.reopened();
     later.ledger.watchdog(NOON + 16 * MINUTE);
     // The quiet walk of minute 4 is gone with the memory: better early than never.
-    expect(told(it, 'blind')).toHaveLength(1);
+    expect(told(scene, 'blind')).toHaveLength(1);
   });
 });
 
@@ -258,32 +260,32 @@ describe('an alarm about Tocsin itself', () => {
   const invalid = (i: number) => ({ invalid: [{ id: null, problem: 'no id', text: String(i) }] });
 
   it('is told at most once an hour; what happens meanwhile is counted', () => {
-    const it = scene();
+    const scene = createScene();
     const minutes = [0, 1, 59, 60, 61, 130];
-    for (const minute of minutes) it.record([], { ...invalid(minute), now: NOON + minute * MINUTE });
-    expect(told(it, 'quarantine')).toMatchObject(
+    for (const minute of minutes) scene.record([], { ...invalid(minute), now: NOON + minute * MINUTE });
+    expect(told(scene, 'quarantine')).toMatchObject(
       [0, 60, 130].map((minute) => ({ health: { since: NOON + minute * MINUTE } })),
     );
-    expect(it.ledger.status(NOON).healthAlerts).toMatchObject([{ kind: 'quarantine', count: 1 }]);
+    expect(scene.ledger.status(NOON).healthAlerts).toMatchObject([{ kind: 'quarantine', count: 1 }]);
   });
 
   it('goes to every receiver', () => {
-    const it = scene([], { receivers: [route('slack'), route('mail')] });
-    it.record([], invalid(1));
-    expect(it.store.all('SELECT receiver FROM deliveries')).toEqual([{ receiver: 'slack' }, { receiver: 'mail' }]);
+    const scene = createScene([], { receivers: [route('slack'), route('mail')] });
+    scene.record([], invalid(1));
+    expect(scene.store.all('SELECT receiver FROM deliveries')).toEqual([{ receiver: 'slack' }, { receiver: 'mail' }]);
   });
 
   it('that dies begets none', () => {
-    const it = scene();
-    it.record([], invalid(1));
+    const scene = createScene();
+    scene.record([], invalid(1));
     for (let now = NOON; ; now += HOUR) {
-      const [due] = it.outbox.takeDue(1, now);
+      const [due] = scene.outbox.takeDue(1, now);
       if (due === undefined) break;
-      expect(it.outbox.settle(due, REFUSED, now)).toMatchObject({ state: 'dead', isHealthAlert: true });
+      expect(scene.outbox.settle(due, REFUSED, now)).toMatchObject({ state: 'dead', isHealthAlert: true });
     }
-    it.record([], { ...invalid(2), now: NOON + 2 * HOUR });
-    it.outbox.takeDue(1, NOON + 2 * HOUR);
-    it.ledger.watchdog(NOON + 2 * DAY);
-    expect(told(it, 'dead-delivery')).toEqual([]);
+    scene.record([], { ...invalid(2), now: NOON + 2 * HOUR });
+    scene.outbox.takeDue(1, NOON + 2 * HOUR);
+    scene.ledger.watchdog(NOON + 2 * DAY);
+    expect(told(scene, 'dead-delivery')).toEqual([]);
   });
 });

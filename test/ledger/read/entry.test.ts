@@ -7,9 +7,9 @@ import { DELETED, deletion, ids, MANY, QUIET, staged, viewsOf } from './views-sc
 
 describe('an entry', () => {
   it('is shown with its text as it came, the rules that match it now, and its part in each alert', () => {
-    const { it, views } = staged([DELETED, MANY, QUIET]);
+    const { scene, views } = staged([DELETED, MANY, QUIET]);
     const came = [deletion('d1', NOON - 3 * SECOND), deletion('d2', NOON - 2 * SECOND), deletion('d3', NOON - SECOND)];
-    it.record(came);
+    scene.record(came);
     const page = views.entry('d1', null);
     expect(page?.text).toBe(came[0]?.text);
     expect(page).toMatchObject({
@@ -41,17 +41,17 @@ describe('an entry', () => {
   });
 
   it('that matches a rule which raises no alert says so, and has no alerts', () => {
-    const { it, views } = staged([QUIET]);
-    it.record([entry('e1', NOON)]);
+    const { scene, views } = staged([QUIET]);
+    scene.record([entry('e1', NOON)]);
     const page = views.entry('e1', null);
     expect(page?.rules.map(({ id }) => id)).toEqual([QUIET.id]);
     expect(page?.parts).toEqual([]);
   });
 
   it('is evaluated by the rules as they are, and says that they were others', () => {
-    const { it } = staged([DELETED]);
-    it.record([deletion('d1', NOON)]);
-    const now = viewsOf(it, [onAction('vm.deleted', { id: 'new', title: 'New' })], 'two');
+    const { scene } = staged([DELETED]);
+    scene.record([deletion('d1', NOON)]);
+    const now = viewsOf(scene, [onAction('vm.deleted', { id: 'new', title: 'New' })], 'two');
     expect(now.entry('d1', null)).toMatchObject({ rulesChanged: true, rules: [{ id: 'new', title: 'New' }] });
     // The alert is the old rule's still.
     expect(now.entry('d1', null)?.parts[0]?.alert.title).toBe(DELETED.title);
@@ -66,8 +66,8 @@ describe('an entry', () => {
   it.each(['é', 'a\u0000b', '\n', 'x'.repeat(900), '#x', "' OR 1=1 --", '%_*?', '\u202ecod.exe', '<script>'])(
     'is found by its own id, however odd: %j',
     (id) => {
-      const { it, views } = staged([DELETED]);
-      it.record([deletion(id, NOON), deletion('other', NOON)]);
+      const { scene, views } = staged([DELETED]);
+      scene.record([deletion(id, NOON), deletion('other', NOON)]);
       expect(views.entry(id, null)?.entry.id).toBe(id.toWellFormed());
       expect(views.entryText(id, null)).toBe(deletion(id, NOON).text);
       expect(views.rules()).toMatchObject([{ rule: DELETED.id, matched: 2, lastEntry: expect.any(String) }]);
@@ -75,15 +75,15 @@ describe('an entry', () => {
   );
 
   it('by the name under which it is stored is not there: the two are not to be taken for each other', () => {
-    const { it, views } = staged([]);
-    it.record([entry('é', NOON)]);
+    const { scene, views } = staged([]);
+    scene.record([entry('é', NOON)]);
     expect(views.entry(storedId('é'), null)).toBeNull();
   });
 
   it('keeps hostile values as they are, in lists too', () => {
-    const { it, views } = staged([DELETED]);
+    const { scene, views } = staged([DELETED]);
     const name = `"><script>alert(1)</script>\u202e\u0000 <!channel> ${'\ud800'}`;
-    it.record([entry('h', NOON, { action: 'vm.deleted', actor: { id: 'x', name }, path: [1, { a: name }] })]);
+    scene.record([entry('h', NOON, { action: 'vm.deleted', actor: { id: 'x', name }, path: [1, { a: name }] })]);
     const shown = views.entry('h', null)?.entry;
     expect(shown?.actor.name).toBe(name);
     expect(shown?.path).toBe(JSON.stringify([1, { a: name }]));
@@ -91,9 +91,12 @@ describe('an entry', () => {
   });
 
   it('of more than 64 KB says that it was cut, and its text is not given for whole', () => {
-    const { it, views } = staged([DELETED]);
+    const { scene, views } = staged([DELETED]);
     const agent = 'A'.repeat(70_000);
-    it.record([entry('huge', NOON, { user_agent: agent }), entry('small', NOON, { user_agent: '… (9 characters)' })]);
+    scene.record([
+      entry('huge', NOON, { user_agent: agent }),
+      entry('small', NOON, { user_agent: '… (9 characters)' }),
+    ]);
     expect(views.entry('huge', null)).toMatchObject({ cut: true });
     expect(views.entry('huge', null)?.text.length).toBeLessThan(5_000);
     expect(views.entryText('huge', null)).toBeNull();
@@ -104,7 +107,7 @@ describe('an entry', () => {
 });
 
 describe('the scope', () => {
-  const { it: its, views } = staged([DELETED, MANY]);
+  const { scene: its, views } = staged([DELETED, MANY]);
   its.record([
     deletion('a1', NOON - 9 * SECOND, 'alice'),
     entry('a2', NOON - 8 * SECOND, { actor: { id: 'alice' } }),
@@ -159,9 +162,9 @@ describe('the story', () => {
   });
 
   it('goes by time and then by number: at the same instant the earlier number is before', () => {
-    const { it, views } = staged([]);
-    it.record(['s1', 's2', 's3', 's4', 's5'].map((id) => entry(id, NOON - MINUTE)));
-    it.record([entry('late', NOON - MINUTE), entry('earlier', NOON - 2 * MINUTE)]);
+    const { scene, views } = staged([]);
+    scene.record(['s1', 's2', 's3', 's4', 's5'].map((id) => entry(id, NOON - MINUTE)));
+    scene.record([entry('late', NOON - MINUTE), entry('earlier', NOON - 2 * MINUTE)]);
     expect(around(views.entry('s3', null))).toEqual({
       before: ['earlier', 's1', 's2'],
       after: ['s4', 's5', 'late'],
@@ -173,12 +176,12 @@ describe('the story', () => {
   it.each([ACTIVITY_MAX - 1, ACTIVITY_MAX, ACTIVITY_MAX + 1])(
     'shows the nearest, and whether there are more: %i',
     (count) => {
-      const { it, views } = staged([]);
+      const { scene, views } = staged([]);
       const line = Array.from({ length: 2 * count + 1 }, (_, i) =>
         entry(`n${String(i).padStart(3, '0')}`, NOON - HOUR + i * SECOND),
       );
       const others = line.map(({ createdAt }, i) => entry(`o${i}`, createdAt, { actor: { id: 'bob' } }));
-      it.record([...line, ...others]);
+      scene.record([...line, ...others]);
       const shown = Math.min(count, ACTIVITY_MAX);
       const { before, after, more } = around(views.entry(line[count]?.id ?? '', null));
       expect(before).toEqual(line.slice(count - shown, count).map(({ id }) => id));
@@ -188,17 +191,17 @@ describe('the story', () => {
   );
 
   it('ends after a day, before and after', () => {
-    const { it, views } = staged([]);
+    const { scene, views } = staged([]);
     const middle = NOON - 2 * DAY;
     const at = [-ACTIVITY_MS - 1, -ACTIVITY_MS, 0, ACTIVITY_MS, ACTIVITY_MS + 1];
-    it.record(
+    scene.record(
       at.map((ms, i) => entry(`t${i}`, middle + ms)),
       { suppressBefore: null, began: NOON },
     );
     // The scene's floor is an hour back: what is older was left alone.
-    expect(it.count('entries')).toBe(0);
-    it.store.run("UPDATE state SET value = json_set(value, '$.checkpoint.floor', 0)");
-    const again = it.reopened();
+    expect(scene.count('entries')).toBe(0);
+    scene.store.run("UPDATE state SET value = json_set(value, '$.checkpoint.floor', 0)");
+    const again = scene.reopened();
     again.record(at.map((ms, i) => entry(`t${i}`, middle + ms)));
     expect(around(viewsOf(again, []).entry('t2', null))).toEqual({
       before: ['t1'],
@@ -209,8 +212,8 @@ describe('the story', () => {
   });
 
   it('of nobody is empty, though there are others of nobody', () => {
-    const { it, views } = staged([]);
-    it.record([
+    const { scene, views } = staged([]);
+    scene.record([
       entry('n1', NOON, { actor: null }),
       entry('n2', NOON, { actor: null }),
       entry('n3', NOON, { actor: {} }),
@@ -219,9 +222,9 @@ describe('the story', () => {
   });
 
   it.each(['', '%', '_', "'", '\u0000', 'ALICE', 'é'.repeat(300)])('is of this actor and no other: %j', (actor) => {
-    const { it, views } = staged([]);
+    const { scene, views } = staged([]);
     const by = (id: string, who: string) => entry(id, NOON, { actor: { id: who } });
-    it.record([by('1', actor), by('2', actor), by('3', 'alice'), by('4', 'b')]);
+    scene.record([by('1', actor), by('2', actor), by('3', 'alice'), by('4', 'b')]);
     expect(ids(views.entry('1', null)?.actorActivity.after ?? [])).toEqual(['2']);
   });
 });

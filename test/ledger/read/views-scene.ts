@@ -1,22 +1,22 @@
 /** Small ledgers with their views. */
 import { createViews, type Views } from '../../../src/ledger/read/views.ts';
 import { compile, type Rule } from '../../../src/sigma/index.ts';
-import { counting, entry, onAction, route, type Scene, scene } from '../scene.ts';
+import { counting, createScene, entry, onAction, route, type Scene } from '../scene.ts';
 
 export const DELETED = onAction('vm.deleted', { level: 'high' });
 export const MANY = counting('vm.deleted', 3, { level: 'critical' });
 export const QUIET = onAction('vm.read', { alerts: false, level: 'informational' });
 
 /** The views of a scene, by these rules. */
-export function viewsOf(it: Scene, rules: readonly Rule[], version = 'one'): Views {
+export function viewsOf(scene: Scene, rules: readonly Rule[], version = 'one'): Views {
   const engine = compile({ version, rules });
-  return createViews(it.store, { engine, status: (now) => it.ledger.status(now) });
+  return createViews(scene.store, { engine, status: (now) => scene.ledger.status(now) });
 }
 
 /** A ledger with these rules, and its views. */
-export function staged(rules: readonly Rule[], receivers = [route('slack')]): { it: Scene; views: Views } {
-  const it = scene(rules, { receivers });
-  return { it, views: viewsOf(it, rules) };
+export function staged(rules: readonly Rule[], receivers = [route('slack')]): { scene: Scene; views: Views } {
+  const scene = createScene(rules, { receivers });
+  return { scene, views: viewsOf(scene, rules) };
 }
 
 export const deletion = (id: string, at: number, actor = 'alice') =>

@@ -15,9 +15,9 @@ describe('an alert', () => {
 
   it('has its entries in the order of time, and all that was said of it, to whom, or why not', () => {
     const receivers = [route('slack'), route('pager', { minLevel: 'critical' })];
-    const { it, views } = staged([DELETED], receivers);
-    it.record(Array.from({ length: 11 }, (_, i) => deletion(`d${10 - i}`, NOON - i * SECOND)));
-    it.record([deletion('late', NOON - 4.5 * SECOND)]);
+    const { scene, views } = staged([DELETED], receivers);
+    scene.record(Array.from({ length: 11 }, (_, i) => deletion(`d${10 - i}`, NOON - i * SECOND)));
+    scene.record([deletion('late', NOON - 4.5 * SECOND)]);
     const page = views.alert(1);
     expect(page?.alert).toMatchObject({
       count: 12,
@@ -41,11 +41,11 @@ describe('an alert', () => {
   });
 
   it('counts what it did not keep, and says what was said when it closed', () => {
-    const { it, views } = staged([DELETED]);
-    it.record(Array.from({ length: 150 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
+    const { scene, views } = staged([DELETED]);
+    scene.record(Array.from({ length: 150 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
     expect(views.alert(1)?.timeline).toHaveLength(100);
     expect(views.alert(1)?.more).toBe(50);
-    it.record([entry('much-later', NOON + 3 * HOUR)], { now: NOON + 3 * HOUR });
+    scene.record([entry('much-later', NOON + 3 * HOUR)], { now: NOON + 3 * HOUR });
     expect(views.alert(1)).toMatchObject({
       alert: { state: 'closed', count: 150 },
       closing: { notify: true, kind: 'resolved', reason: 'its period closed after growth' },
@@ -54,17 +54,17 @@ describe('an alert', () => {
   });
 
   it('outlives its entries: the match is there, the entry is null', () => {
-    const { it, views } = staged([DELETED, MANY]);
-    it.record([1, 2, 3].map((i) => deletion(`d${i}`, NOON - i * SECOND)));
-    const state = readState(it.store);
+    const { scene, views } = staged([DELETED, MANY]);
+    scene.record([1, 2, 3].map((i) => deletion(`d${i}`, NOON - i * SECOND)));
+    const state = readState(scene.store);
     if (state === null) throw new Error('no state');
     const later = { ...state, latestBegan: NOON + 31 * DAY, evictedAt: 0 };
-    evict(it.store, later, {
+    evict(scene.store, later, {
       retentionMs: 30 * DAY,
       allowedLatenessMs: ALLOWED_LATENESS,
       engine: compile({ version: 'one', rules: [] }),
     });
-    expect(it.count('entries')).toBe(0);
+    expect(scene.count('entries')).toBe(0);
     for (const id of [1, 2]) {
       const page = views.alert(id);
       expect(page?.timeline).toHaveLength(3);
@@ -82,9 +82,9 @@ describe('alerts', () => {
   const rules = [DELETED, onAction('key.deleted', { level: 'low' })];
 
   /** 120 alerts, every third of a low level; those of the first hour closed. */
-  function crowd(): { it: Scene; views: Views } {
-    const { it, views } = staged(rules);
-    it.record(
+  function crowd(): { scene: Scene; views: Views } {
+    const { scene, views } = staged(rules);
+    scene.record(
       Array.from({ length: 120 }, (_, i) =>
         entry(`e${i}`, NOON - 30 * MINUTE + i * SECOND, {
           action: i % 3 === 0 ? 'key.deleted' : 'vm.deleted',
@@ -92,9 +92,9 @@ describe('alerts', () => {
         }),
       ),
     );
-    it.store.run("UPDATE alerts SET state = 'closed' WHERE id <= 50");
-    it.store.run("UPDATE alerts SET state = 'resolved' WHERE id = 60");
-    return { it, views };
+    scene.store.run("UPDATE alerts SET state = 'closed' WHERE id <= 50");
+    scene.store.run("UPDATE alerts SET state = 'resolved' WHERE id = 60");
+    return { scene, views };
   }
 
   /** The ids of every page, one after another. */
@@ -139,9 +139,9 @@ describe('alerts', () => {
 
 describe('the front page', () => {
   it('counts entries and alerts of the last day in steps of half an hour, the last of which holds now', () => {
-    const { it, views } = staged([DELETED]);
+    const { scene, views } = staged([DELETED]);
     const step = 30 * MINUTE;
-    it.record(
+    scene.record(
       [
         entry('first-ms', NOON),
         entry('last-ms', NOON + step - 1),
@@ -163,13 +163,13 @@ describe('the front page', () => {
   it('shows open alerts, the gravest and then the newest first, twenty at most', () => {
     const levels = ['low', 'critical', 'medium', 'informational', 'high'] as const;
     const rules = levels.map((level) => onAction(level, { level }));
-    const { it, views } = staged(rules, [route('slack', { minLevel: 'informational' })]);
-    it.record(
+    const { scene, views } = staged(rules, [route('slack', { minLevel: 'informational' })]);
+    scene.record(
       Array.from({ length: 30 }, (_, i) =>
         entry(`e${i}`, NOON - 30 * MINUTE + i * SECOND, { action: levels[i % 5], actor: { id: `a${i}` } }),
       ),
     );
-    it.store.run("UPDATE alerts SET state = 'closed' WHERE level = 'critical' AND id < 10");
+    scene.store.run("UPDATE alerts SET state = 'closed' WHERE level = 'critical' AND id < 10");
     const open = views.overview(NOON).open;
     expect(open.map(({ level }) => level)).toEqual([
       ...Array(4).fill('critical'),
@@ -183,16 +183,16 @@ describe('the front page', () => {
 
   it('shows the entries recorded last, how each receiver fares, and the status', () => {
     const receivers = [route('slack'), route('mail', { problem: 'EMAIL_TO is not set' })];
-    const { it, views } = staged([DELETED], receivers);
-    it.record(Array.from({ length: 15 }, (_, i) => entry(`e${i}`, NOON - i * SECOND)));
-    it.record([deletion('late', NOON - HOUR + 1)]);
+    const { scene, views } = staged([DELETED], receivers);
+    scene.record(Array.from({ length: 15 }, (_, i) => entry(`e${i}`, NOON - i * SECOND)));
+    scene.record([deletion('late', NOON - HOUR + 1)]);
     const overview = views.overview(NOON);
     expect(ids(overview.newest)).toEqual(['late', ...['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8']]);
     expect(overview.status.receivers).toMatchObject([
       { name: 'slack', state: 'unproven', pending: 1, dead: 0 },
       { name: 'mail', state: 'unset', reason: 'EMAIL_TO is not set' },
     ]);
-    expect(overview.status).toEqual(it.ledger.status(NOON));
+    expect(overview.status).toEqual(scene.ledger.status(NOON));
   });
 
   it('of a ledger that has not begun is empty', () => {
@@ -203,9 +203,9 @@ describe('the front page', () => {
 
 describe('rules', () => {
   it('tell how often they matched, when last, and on which entry', () => {
-    const { it, views } = staged([DELETED, MANY, QUIET]);
-    it.record([1, 2, 3, 4].map((i) => deletion(`d${i}`, NOON - MINUTE + i * SECOND)));
-    it.record([entry('read', NOON)]);
+    const { scene, views } = staged([DELETED, MANY, QUIET]);
+    scene.record([1, 2, 3, 4].map((i) => deletion(`d${i}`, NOON - MINUTE + i * SECOND)));
+    scene.record([entry('read', NOON)]);
     expect(views.rules()).toEqual([
       { rule: QUIET.id, matched: 1, lastAt: NOON, lastEntry: 'read' },
       { rule: MANY.id, matched: 2, lastAt: NOON - MINUTE + 4 * SECOND, lastEntry: 'd4' },
@@ -216,14 +216,14 @@ describe('rules', () => {
 
 describe('a damaged row', () => {
   it('is said to be damaged where it stands, and breaks no page', () => {
-    const { it, views } = staged([DELETED]);
-    it.record([deletion('d1', NOON - 2 * SECOND), deletion('é', NOON - SECOND), deletion('d3', NOON)]);
+    const { scene, views } = staged([DELETED]);
+    scene.record([deletion('d1', NOON - 2 * SECOND), deletion('é', NOON - SECOND), deletion('d3', NOON)]);
     const spoil = ['not json', '[]', 'null', '{"id":'];
     for (const text of spoil) {
-      it.store.run('UPDATE entries SET body = ? WHERE seq = 2', text);
-      it.store.run('UPDATE matches SET evidence = ?', text === '[]' ? '[1]' : text);
-      it.store.run('UPDATE alerts SET key_parts = ?', text === '[]' ? '[{"field":1}]' : text);
-      it.store.run('UPDATE deliveries SET notification = ?', text);
+      scene.store.run('UPDATE entries SET body = ? WHERE seq = 2', text);
+      scene.store.run('UPDATE matches SET evidence = ?', text === '[]' ? '[1]' : text);
+      scene.store.run('UPDATE alerts SET key_parts = ?', text === '[]' ? '[{"field":1}]' : text);
+      scene.store.run('UPDATE deliveries SET notification = ?', text);
       const alert = views.alert(1);
       expect(alert?.alert.key).toEqual([{ field: '', value: DAMAGED }]);
       expect(alert?.timeline).toHaveLength(3);

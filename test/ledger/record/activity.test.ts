@@ -1,46 +1,46 @@
 /** How often each rule matched and when last; and who did what, as stories are found by. */
 import { describe, expect, it } from 'vitest';
 import { storedActor } from '../../../src/ledger/record/dedupe.ts';
-import { counting, DAY, entry, MINUTE, NOON, onAction, scene } from '../scene.ts';
+import { counting, createScene, DAY, entry, MINUTE, NOON, onAction, type Scene } from '../scene.ts';
 
 const deleted = (id: string, at: number) => entry(id, at, { action: 'vm.deleted' });
-const activity = ({ store }: ReturnType<typeof scene>) => store.all('SELECT * FROM activity ORDER BY rule');
+const activity = ({ store }: Scene) => store.all('SELECT * FROM activity ORDER BY rule');
 
 describe('the activity of rules', () => {
   it('is how often each matched, its latest time, and the entry it matched last', () => {
-    const it = scene([onAction('vm.deleted', { alerts: false }), onAction('vm.read'), onAction('vm.created')]);
-    it.record([deleted('a', NOON - MINUTE), entry('b', NOON - MINUTE), deleted('c', NOON)]);
-    it.record([deleted('late', NOON - 2 * MINUTE)]);
-    expect(activity(it)).toEqual([
+    const scene = createScene([onAction('vm.deleted', { alerts: false }), onAction('vm.read'), onAction('vm.created')]);
+    scene.record([deleted('a', NOON - MINUTE), entry('b', NOON - MINUTE), deleted('c', NOON)]);
+    scene.record([deleted('late', NOON - 2 * MINUTE)]);
+    expect(activity(scene)).toEqual([
       { rule: 'vm.deleted', matched: 3, last_at: NOON, last_seq: 4 },
       { rule: 'vm.read', matched: 1, last_at: NOON - MINUTE, last_seq: 2 },
     ]);
   });
 
   it('of a correlation is how often it fired', () => {
-    const it = scene([onAction('vm.deleted', { alerts: false }), counting('vm.deleted', 3)]);
-    it.record(['a', 'b', 'c', 'd'].map((id) => deleted(id, NOON - MINUTE)));
-    expect(activity(it)).toEqual([
+    const scene = createScene([onAction('vm.deleted', { alerts: false }), counting('vm.deleted', 3)]);
+    scene.record(['a', 'b', 'c', 'd'].map((id) => deleted(id, NOON - MINUTE)));
+    expect(activity(scene)).toEqual([
       { rule: 'many vm.deleted', matched: 2, last_at: NOON - MINUTE, last_seq: 4 },
       { rule: 'vm.deleted', matched: 4, last_at: NOON - MINUTE, last_seq: 4 },
     ]);
   });
 
   it('counts what is read again once, and an entry of the future at its walk’s beginning', () => {
-    const it = scene([onAction('vm.deleted')]);
-    for (let i = 0; i < 3; i++) it.record([deleted('a', NOON + DAY)]);
-    expect(activity(it)).toEqual([{ rule: 'vm.deleted', matched: 1, last_at: NOON, last_seq: 1 }]);
+    const scene = createScene([onAction('vm.deleted')]);
+    for (let i = 0; i < 3; i++) scene.record([deleted('a', NOON + DAY)]);
+    expect(activity(scene)).toEqual([{ rule: 'vm.deleted', matched: 1, last_at: NOON, last_seq: 1 }]);
   });
 
   it('costs one row a batch and rule that matched, and none where none did', () => {
-    const it = scene([onAction('vm.deleted')]);
-    it.record([deleted('z', NOON)]);
+    const scene = createScene([onAction('vm.deleted')]);
+    scene.record([deleted('z', NOON)]);
     // The entry, its batch, the state.
-    expect(it.written(() => it.record([entry('quiet', NOON)]))).toBe(3);
+    expect(scene.written(() => scene.record([entry('quiet', NOON)]))).toBe(3);
     // Three entries, their matches, their batch, the alert, the activity, the state.
     const page = ['a', 'b', 'c'].map((id) => deleted(id, NOON));
-    expect(it.written(() => it.record(page))).toBe(10);
-    expect(it.written(() => it.record(page))).toBe(0);
+    expect(scene.written(() => scene.record(page))).toBe(10);
+    expect(scene.written(() => scene.record(page))).toBe(0);
   });
 });
 
@@ -61,9 +61,9 @@ describe('the actor of an entry', () => {
   ];
   it.each(rows)('%s', (_, body, actor) => {
     expect(storedActor(body)).toBe(actor);
-    const it = scene();
-    it.record([{ id: 'e', createdAt: NOON, text: JSON.stringify({ id: 'e', ...body }) }]);
-    expect(it.store.all('SELECT actor FROM entries')).toEqual([{ actor }]);
+    const scene = createScene();
+    scene.record([{ id: 'e', createdAt: NOON, text: JSON.stringify({ id: 'e', ...body }) }]);
+    expect(scene.store.all('SELECT actor FROM entries')).toEqual([{ actor }]);
   });
 
   it('none that is nested more deeply than can be written', () => {

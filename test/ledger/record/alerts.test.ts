@@ -7,6 +7,7 @@ import { decisionName } from '../../support/decision.ts';
 import {
   ALLOWED_LATENESS,
   counting,
+  createScene,
   DAY,
   entries,
   entry,
@@ -15,8 +16,8 @@ import {
   NOON,
   onAction,
   route,
+  type Scene,
   SECOND,
-  scene,
 } from '../scene.ts';
 
 const deleted = (id: string, at: number, actor: unknown = 'alice') =>
@@ -33,13 +34,13 @@ type AlertRow = {
   last_at: number;
   backfilled: number;
 };
-const alertsOf = ({ store }: ReturnType<typeof scene>): AlertRow[] =>
+const alertsOf = ({ store }: Scene): AlertRow[] =>
   store.all<AlertRow>('SELECT id, key, begins, count, state, last_at, backfilled FROM alerts ORDER BY id');
 
 describe('one alert a rule, key and period', () => {
   it('is opened by the first match, told once a receiver, and grown by the next', () => {
-    const it = scene([RULE], { receivers: [route('slack'), route('mail')] });
-    const { opened } = it.record([deleted('a', NOON - HOUR / 2), deleted('b', NOON - 9 * MINUTE)]);
+    const scene = createScene([RULE], { receivers: [route('slack'), route('mail')] });
+    const { opened } = scene.record([deleted('a', NOON - HOUR / 2), deleted('b', NOON - 9 * MINUTE)]);
     expect(opened).toHaveLength(1);
     expect(opened[0]).toMatchObject({
       rule: 'vm.deleted',
@@ -47,19 +48,19 @@ describe('one alert a rule, key and period', () => {
       decision: { notify: true, kind: 'opened', reason: 'first match' },
       evidence: 'action=vm.deleted',
     });
-    it.record([deleted('c', NOON)]);
-    expect(alertsOf(it)).toMatchObject([{ key: '["alice"]', begins: NOON - HOUR / 2, count: 3, last_at: NOON }]);
-    expect(it.store.all('SELECT receiver FROM deliveries ORDER BY id')).toEqual([
+    scene.record([deleted('c', NOON)]);
+    expect(alertsOf(scene)).toMatchObject([{ key: '["alice"]', begins: NOON - HOUR / 2, count: 3, last_at: NOON }]);
+    expect(scene.store.all('SELECT receiver FROM deliveries ORDER BY id')).toEqual([
       { receiver: 'slack' },
       { receiver: 'mail' },
     ]);
-    expect(it.count('matches')).toBe(3);
+    expect(scene.count('matches')).toBe(3);
   });
 
   it('is another for another key, and for another period', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR, 'bob'), deleted('c', NOON)]);
-    expect(alertsOf(it).map(({ key, begins }) => [key, begins])).toEqual([
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR, 'bob'), deleted('c', NOON)]);
+    expect(alertsOf(scene).map(({ key, begins }) => [key, begins])).toEqual([
       ['["alice"]', NOON - HOUR],
       ['["bob"]', NOON - HOUR],
       ['["alice"]', NOON],
@@ -67,27 +68,27 @@ describe('one alert a rule, key and period', () => {
   });
 
   it('takes a late match', () => {
-    const it = scene([RULE]);
-    it.record([deleted('b', NOON)]);
-    it.record([deleted('a', NOON - 2 * MINUTE)]);
-    expect(alertsOf(it)).toMatchObject([{ begins: NOON, count: 2, last_at: NOON }]);
+    const scene = createScene([RULE]);
+    scene.record([deleted('b', NOON)]);
+    scene.record([deleted('a', NOON - 2 * MINUTE)]);
+    expect(alertsOf(scene)).toMatchObject([{ begins: NOON, count: 2, last_at: NOON }]);
   });
 
   it('dates an entry of the future at its walk’s beginning', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON + 300 * DAY), deleted('b', NOON)]);
-    expect(alertsOf(it)).toMatchObject([{ begins: NOON, count: 2 }]);
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON + 300 * DAY), deleted('b', NOON)]);
+    expect(alertsOf(scene)).toMatchObject([{ begins: NOON, count: 2 }]);
   });
 
   it('keeps its first hundred matches with their evidence, and counts them all', () => {
-    const it = scene([RULE]);
-    it.record(entries(100, NOON - MINUTE, 1).map(({ id, createdAt }) => deleted(id, createdAt)));
-    it.record(entries(50, NOON - MINUTE, 1, 'f').map(({ id, createdAt }) => deleted(id, createdAt)));
-    expect([alertsOf(it)[0]?.count, it.count('matches')]).toEqual([150, 100]);
+    const scene = createScene([RULE]);
+    scene.record(entries(100, NOON - MINUTE, 1).map(({ id, createdAt }) => deleted(id, createdAt)));
+    scene.record(entries(50, NOON - MINUTE, 1, 'f').map(({ id, createdAt }) => deleted(id, createdAt)));
+    expect([alertsOf(scene)[0]?.count, scene.count('matches')]).toEqual([150, 100]);
   });
 
   it('survives hostile keys: each its own', () => {
-    const it = scene([RULE]);
+    const scene = createScene([RULE]);
     const actors = [
       'x'.repeat(5_000),
       `${'x'.repeat(4_999)}y`,
@@ -101,47 +102,47 @@ describe('one alert a rule, key and period', () => {
       7,
     ];
     const page = actors.map((actor, i) => deleted(`e${i}`, NOON, actor));
-    it.record(page);
-    expect(alertsOf(it)).toHaveLength(actors.length);
-    it.reopened().record(page.map(({ createdAt }, i) => deleted(`again${i}`, createdAt, actors[i])));
-    expect(alertsOf(it).map(({ count }) => count)).toEqual(actors.map(() => 2));
+    scene.record(page);
+    expect(alertsOf(scene)).toHaveLength(actors.length);
+    scene.reopened().record(page.map(({ createdAt }, i) => deleted(`again${i}`, createdAt, actors[i])));
+    expect(alertsOf(scene).map(({ count }) => count)).toEqual(actors.map(() => 2));
   });
 
   it('an informational one is kept and not told', () => {
-    const it = scene([{ ...RULE, level: 'informational' }]);
-    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([
+    const scene = createScene([{ ...RULE, level: 'informational' }]);
+    expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
       { decision: { notify: false, reason: 'informational' } },
     ]);
-    expect([it.count('alerts'), it.count('deliveries')]).toEqual([1, 0]);
+    expect([scene.count('alerts'), scene.count('deliveries')]).toEqual([1, 0]);
   });
 
   it('a rule that only feeds others opens none', () => {
-    const it = scene([{ ...RULE, alerts: false }]);
-    expect(it.record([deleted('a', NOON)]).opened).toEqual([]);
+    const scene = createScene([{ ...RULE, alerts: false }]);
+    expect(scene.record([deleted('a', NOON)]).opened).toEqual([]);
   });
 });
 
 describe('growth', () => {
   /** Matches `from` to `to`, a second apart, each of a page its own. */
-  const grow = (it: ReturnType<typeof scene>, from: number, to: number, more: Partial<Batch> = {}) => {
-    for (let i = from; i <= to; i++) it.record([deleted(`g${i}`, NOON - 40 * MINUTE + i * SECOND)], more);
+  const grow = (scene: Scene, from: number, to: number, more: Partial<Batch> = {}) => {
+    for (let i = from; i <= to; i++) scene.record([deleted(`g${i}`, NOON - 40 * MINUTE + i * SECOND)], more);
   };
-  const told = ({ store }: ReturnType<typeof scene>) =>
+  const told = ({ store }: Scene) =>
     store
       .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')
       .map(({ notification }) => JSON.parse(notification))
       .map(({ kind, alert, entry }) => [kind, alert.count, entry.id]);
 
   it('is told when the count reaches ten, by the match that brought it there', () => {
-    const it = scene([RULE]);
-    grow(it, 1, 9);
-    expect(told(it)).toEqual([['opened', 1, 'g1']]);
-    grow(it, 10, 12);
-    expect(told(it)).toEqual([
+    const scene = createScene([RULE]);
+    grow(scene, 1, 9);
+    expect(told(scene)).toEqual([['opened', 1, 'g1']]);
+    grow(scene, 10, 12);
+    expect(told(scene)).toEqual([
       ['opened', 1, 'g1'],
       ['updated', 10, 'g10'],
     ]);
-    const said = it.store
+    const said = scene.store
       .all<{ decision: string | null }>('SELECT decision FROM matches ORDER BY seq')
       .map((row) => decisionName(row.decision));
     const grouped = (count: number) => Array.from({ length: count }, () => 'grouped');
@@ -149,56 +150,56 @@ describe('growth', () => {
   });
 
   it('is told at ten, a hundred and a thousand, though they come in one page', () => {
-    const it = scene([RULE]);
+    const scene = createScene([RULE]);
     const page = entries(1_200, NOON - 30 * MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt));
-    for (let i = 0; i < page.length; i += 100) it.record(page.slice(i, i + 100));
-    expect(told(it).map(([kind, count]) => [kind, count])).toEqual([
+    for (let i = 0; i < page.length; i += 100) scene.record(page.slice(i, i + 100));
+    expect(told(scene).map(([kind, count]) => [kind, count])).toEqual([
       ['opened', 1],
       ['updated', 10],
       ['updated', 100],
       ['updated', 1_000],
     ]);
     // The hundred first matches, and the one that reached a thousand.
-    expect(it.count('matches')).toBe(101);
+    expect(scene.count('matches')).toBe(101);
   });
 
   it('that entries read again seem to bring is none', () => {
-    const it = scene([RULE]);
-    for (let i = 0; i < 4; i++) grow(it, 1, 9);
-    expect(told(it)).toHaveLength(1);
+    const scene = createScene([RULE]);
+    for (let i = 0; i < 4; i++) grow(scene, 1, 9);
+    expect(told(scene)).toHaveLength(1);
   });
 
   it('that history brings over the mark is not told, nor is it made up for', () => {
-    const it = scene([RULE]);
-    grow(it, 1, 9);
-    grow(it, 10, 10, SILENT);
-    grow(it, 11, 20);
-    expect(told(it)).toEqual([['opened', 1, 'g1']]);
+    const scene = createScene([RULE]);
+    grow(scene, 1, 9);
+    grow(scene, 10, 10, SILENT);
+    grow(scene, 11, 20);
+    expect(told(scene)).toEqual([['opened', 1, 'g1']]);
   });
 
   it('of history counts for the first live match, which opens', () => {
-    const it = scene([RULE]);
-    grow(it, 1, 9, SILENT);
-    grow(it, 10, 11);
-    expect(told(it)).toEqual([['opened', 10, 'g10']]);
+    const scene = createScene([RULE]);
+    grow(scene, 1, 9, SILENT);
+    grow(scene, 10, 11);
+    expect(told(scene)).toEqual([['opened', 10, 'g10']]);
   });
 
   it('is not told where the transaction failed, and is by the next', () => {
-    const it = scene([RULE]);
-    grow(it, 1, 9);
-    it.failNext('INSERT INTO deliveries');
-    expect(() => grow(it, 10, 10)).toThrow('the disk is full');
-    expect(told(it)).toHaveLength(1);
-    grow(it, 10, 10);
-    expect(told(it)).toHaveLength(2);
+    const scene = createScene([RULE]);
+    grow(scene, 1, 9);
+    scene.failNext('INSERT INTO deliveries');
+    expect(() => grow(scene, 10, 10)).toThrow('the disk is full');
+    expect(told(scene)).toHaveLength(1);
+    grow(scene, 10, 10);
+    expect(told(scene)).toHaveLength(2);
   });
 
   it('rewrites no index: one row for the alert, one with its index for the match', () => {
-    const it = scene([RULE]);
-    grow(it, 1, 2);
+    const scene = createScene([RULE]);
+    grow(scene, 1, 2);
     const sql: string[] = [];
-    it.watch((statement) => sql.push(statement));
-    grow(it, 3, 3);
+    scene.watch((statement) => sql.push(statement));
+    grow(scene, 3, 3);
     const upserts = sql.filter((statement) => /INTO alerts/.test(statement));
     expect(upserts).toHaveLength(1);
     expect(upserts[0]).not.toMatch(/REPLACE/);
@@ -212,13 +213,13 @@ describe('routing', () => {
     route('usual'),
     route('pager', { minLevel: 'critical' }),
   ];
-  const sent = ({ store }: ReturnType<typeof scene>) =>
+  const sent = ({ store }: Scene) =>
     store.all('SELECT receiver, state, reason, settled_at FROM deliveries ORDER BY id');
 
   it('sends to who hears of the level, and keeps why the others do not', () => {
-    const it = scene([RULE], { receivers });
-    it.record([deleted('a', NOON)]);
-    expect(sent(it)).toEqual([
+    const scene = createScene([RULE], { receivers });
+    scene.record([deleted('a', NOON)]);
+    expect(sent(scene)).toEqual([
       { receiver: 'all', state: 'pending', reason: null, settled_at: null },
       { receiver: 'usual', state: 'pending', reason: null, settled_at: null },
       {
@@ -228,64 +229,66 @@ describe('routing', () => {
         settled_at: NOON,
       },
     ]);
-    expect(it.outbox.takeDue(10, NOON).map((due) => due.receiver)).toEqual(['all', 'usual']);
+    expect(scene.outbox.takeDue(10, NOON).map((due) => due.receiver)).toEqual(['all', 'usual']);
   });
 
   it('tells what is informational to who asks for it', () => {
-    const it = scene([{ ...RULE, level: 'informational' }], { receivers });
-    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([
+    const scene = createScene([{ ...RULE, level: 'informational' }], { receivers });
+    expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
       { decision: { notify: true, kind: 'opened', reason: 'first match' } },
     ]);
-    expect(sent(it)).toMatchObject([{ state: 'pending' }, { state: 'suppressed' }, { state: 'suppressed' }]);
+    expect(sent(scene)).toMatchObject([{ state: 'pending' }, { state: 'suppressed' }, { state: 'suppressed' }]);
   });
 
   it('says that nobody hears of a level, and keeps no row for each', () => {
-    const it = scene([{ ...RULE, level: 'medium' }], { receivers: [route('pager', { minLevel: 'critical' })] });
-    expect(it.record([deleted('a', NOON)]).opened).toMatchObject([
+    const scene = createScene([{ ...RULE, level: 'medium' }], {
+      receivers: [route('pager', { minLevel: 'critical' })],
+    });
+    expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
       { decision: { notify: false, reason: 'no receiver of its level' } },
     ]);
-    expect(it.count('deliveries')).toBe(0);
+    expect(scene.count('deliveries')).toBe(0);
   });
 
   it('sends also where a receiver has a problem: what cannot be delivered must be seen to be dead', () => {
-    const it = scene([RULE], { receivers: [route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' })] });
-    it.record([deleted('a', NOON)]);
-    expect(sent(it)).toMatchObject([{ receiver: 'slack', state: 'pending' }]);
+    const scene = createScene([RULE], { receivers: [route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' })] });
+    scene.record([deleted('a', NOON)]);
+    expect(sent(scene)).toMatchObject([{ receiver: 'slack', state: 'pending' }]);
   });
 });
 
 describe('the state of an alert', () => {
   it('closes when its period is seen through, and not before', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON - HOUR)]);
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON - HOUR)]);
     const states = [0, ALLOWED_LATENESS - 1, ALLOWED_LATENESS].map((later) => {
-      it.record([], { now: NOON + later, save: true });
-      return alertsOf(it)[0]?.state;
+      scene.record([], { now: NOON + later, save: true });
+      return alertsOf(scene)[0]?.state;
     });
     expect(states).toEqual(['open', 'open', 'closed']);
   });
 
   it('stays open while nothing is seen through', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON)], { ends: false });
-    it.record([deleted('b', NOON)], { ends: false, now: NOON + DAY, began: NOON });
-    expect(alertsOf(it)).toMatchObject([{ state: 'open' }]);
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON)], { ends: false });
+    scene.record([deleted('b', NOON)], { ends: false, now: NOON + DAY, began: NOON });
+    expect(alertsOf(scene)).toMatchObject([{ state: 'open' }]);
   });
 
   it('closed, it takes a late match and stays closed', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON - HOUR)]);
-    it.record([], { now: NOON + 10 * MINUTE, save: true });
-    it.record([deleted('b', NOON - 10 * MINUTE)], { now: NOON + 10 * MINUTE });
-    expect(alertsOf(it)).toMatchObject([{ state: 'closed', count: 2 }]);
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON - HOUR)]);
+    scene.record([], { now: NOON + 10 * MINUTE, save: true });
+    scene.record([deleted('b', NOON - 10 * MINUTE)], { now: NOON + 10 * MINUTE });
+    expect(alertsOf(scene)).toMatchObject([{ state: 'closed', count: 2 }]);
   });
 
   it('resolved by hand, it takes no more: the next match opens another', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON - MINUTE)]);
-    it.store.run("UPDATE alerts SET state = 'resolved'");
-    it.record([deleted('b', NOON)]);
-    expect(alertsOf(it).map(({ state, count }) => [state, count])).toEqual([
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON - MINUTE)]);
+    scene.store.run("UPDATE alerts SET state = 'resolved'");
+    scene.record([deleted('b', NOON)]);
+    expect(alertsOf(scene).map(({ state, count }) => [state, count])).toEqual([
       ['resolved', 1],
       ['open', 1],
     ]);
@@ -294,14 +297,14 @@ describe('the state of an alert', () => {
 
 describe('backfilled', () => {
   it('is opened in silence; the first live match tells', () => {
-    const it = scene([RULE]);
-    expect(it.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([
+    const scene = createScene([RULE]);
+    expect(scene.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([
       { decision: { notify: false, reason: 'backfilled' } },
     ]);
-    expect(it.count('deliveries')).toBe(0);
-    it.record([deleted('b', NOON - 8 * MINUTE)]);
+    expect(scene.count('deliveries')).toBe(0);
+    scene.record([deleted('b', NOON - 8 * MINUTE)]);
     expect(
-      it.store
+      scene.store
         .all<{ notification: string }>('SELECT notification FROM deliveries')
         .map(({ notification }) => JSON.parse(notification)),
     ).toMatchObject([
@@ -311,24 +314,24 @@ describe('backfilled', () => {
         entry: { id: 'b' },
       },
     ]);
-    it.record([deleted('c', NOON - 7 * MINUTE)]);
-    expect(it.count('deliveries')).toBe(1);
-    expect(alertsOf(it)).toMatchObject([{ backfilled: 0, count: 3 }]);
+    scene.record([deleted('c', NOON - 7 * MINUTE)]);
+    expect(scene.count('deliveries')).toBe(1);
+    expect(alertsOf(scene)).toMatchObject([{ backfilled: 0, count: 3 }]);
   });
 
   it('ends where it was asked to: entries created after that are told', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON - 2 * HOUR + HOUR), deleted('b', NOON - MINUTE, 'bob')], {
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON - 2 * HOUR + HOUR), deleted('b', NOON - MINUTE, 'bob')], {
       suppressBefore: NOON - MINUTE,
     });
-    expect(it.store.all('SELECT alert FROM deliveries')).toEqual([{ alert: 2 }]);
+    expect(scene.store.all('SELECT alert FROM deliveries')).toEqual([{ alert: 2 }]);
   });
 
   it('that joins what was told says nothing, and makes no history of it', () => {
-    const it = scene([RULE]);
-    it.record([deleted('b', NOON)]);
-    it.record([deleted('a', NOON - MINUTE)], SILENT);
-    expect([alertsOf(it)[0]?.backfilled, it.count('deliveries')]).toEqual([0, 1]);
+    const scene = createScene([RULE]);
+    scene.record([deleted('b', NOON)]);
+    scene.record([deleted('a', NOON - MINUTE)], SILENT);
+    expect([alertsOf(scene)[0]?.backfilled, scene.count('deliveries')]).toEqual([0, 1]);
   });
 });
 
@@ -337,54 +340,54 @@ describe('windows', () => {
   const many = counting('vm.deleted', 3);
 
   it('fire over pages, by group', () => {
-    const it = scene([fed, many]);
-    it.record([
+    const scene = createScene([fed, many]);
+    scene.record([
       deleted('a', NOON - 9 * MINUTE),
       deleted('b', NOON - 8 * MINUTE),
       deleted('x', NOON - 7 * MINUTE, 'bob'),
     ]);
-    expect(it.count('alerts')).toBe(0);
-    it.record([deleted('c', NOON)]);
-    expect(alertsOf(it)).toMatchObject([{ key: '["alice"]', begins: NOON, count: 1 }]);
-    const [row] = it.store.all<{ notification: string }>('SELECT notification FROM deliveries');
+    expect(scene.count('alerts')).toBe(0);
+    scene.record([deleted('c', NOON)]);
+    expect(alertsOf(scene)).toMatchObject([{ key: '["alice"]', begins: NOON, count: 1 }]);
+    const [row] = scene.store.all<{ notification: string }>('SELECT notification FROM deliveries');
     expect(JSON.parse(row?.notification ?? '{}')).toMatchObject({
       window: { type: 'event_count', value: 3, timespanMs: 10 * MINUTE, condition: '3 or more' },
     });
   });
 
   it('are completed by a late entry, and the match is dated at the window’s end', () => {
-    const it = scene([fed, many]);
-    it.record([deleted('a', NOON - 2 * MINUTE), deleted('c', NOON)]);
-    it.record([deleted('b', NOON - MINUTE)]);
-    expect(alertsOf(it)).toMatchObject([{ begins: NOON, count: 1 }]);
+    const scene = createScene([fed, many]);
+    scene.record([deleted('a', NOON - 2 * MINUTE), deleted('c', NOON)]);
+    scene.record([deleted('b', NOON - MINUTE)]);
+    expect(alertsOf(scene)).toMatchObject([{ begins: NOON, count: 1 }]);
   });
 
   it('count an entry once, though it satisfies two of their rules', () => {
     const other = onAction('vm.deleted', { id: 'other', alerts: false });
-    const it = scene([fed, other, counting('vm.deleted', 2, { rules: ['vm.deleted', 'other'] })]);
-    it.record([deleted('a', NOON)]);
-    expect(it.count('alerts')).toBe(0);
+    const scene = createScene([fed, other, counting('vm.deleted', 2, { rules: ['vm.deleted', 'other'] })]);
+    scene.record([deleted('a', NOON)]);
+    expect(scene.count('alerts')).toBe(0);
   });
 
   it('are not fed by what is known', () => {
-    const it = scene([fed, many]);
-    for (let i = 0; i < 5; i++) it.record([deleted('a', NOON), deleted('b', NOON)]);
-    expect(it.count('alerts')).toBe(0);
+    const scene = createScene([fed, many]);
+    for (let i = 0; i < 5; i++) scene.record([deleted('a', NOON), deleted('b', NOON)]);
+    expect(scene.count('alerts')).toBe(0);
   });
 
   it('dedup by what the rule says, else by their group', () => {
     const byTarget = { ...many, tocsin: { ...many.tocsin, dedupBy: ['target.id'] } };
-    const it = scene([fed, byTarget]);
-    it.record([1, 2, 3].map((i) => entry(`e${i}`, NOON, { action: 'vm.deleted', target: { id: 't' } })));
-    expect(alertsOf(it)).toMatchObject([{ key: '["t"]' }]);
+    const scene = createScene([fed, byTarget]);
+    scene.record([1, 2, 3].map((i) => entry(`e${i}`, NOON, { action: 'vm.deleted', target: { id: 't' } })));
+    expect(alertsOf(scene)).toMatchObject([{ key: '["t"]' }]);
   });
 
   it('are one row a group and page', () => {
-    const it = scene([fed, counting('vm.deleted', 1_000)]);
+    const scene = createScene([fed, counting('vm.deleted', 1_000)]);
     const page = (prefix: string) =>
       entries(100, NOON - MINUTE, 1, prefix).map(({ id, createdAt }) => deleted(id, createdAt));
-    it.record(page('a'));
-    const rows = it.written(() => it.record(page('b')));
+    scene.record(page('a'));
+    const rows = scene.written(() => scene.record(page('b')));
     // 100 entries, their batch, the window, how often the rule matched, the state.
     expect(rows).toBe(104);
   });
@@ -392,59 +395,59 @@ describe('windows', () => {
 
 describe('when the rules change', () => {
   const fed = onAction('vm.deleted', { alerts: false });
-  const engineOf = (...rules: Parameters<typeof scene>[0] & object) => compile({ version: 'two', rules });
+  const engineOf = (...rules: Parameters<typeof createScene>[0] & object) => compile({ version: 'two', rules });
 
   it('the windows of a rule that did begin anew, those of the others go on', () => {
-    const it = scene([fed, counting('vm.deleted', 3), counting('vm.deleted', 3, { id: 'other' })]);
-    it.record([deleted('a', NOON), deleted('b', NOON)]);
+    const scene = createScene([fed, counting('vm.deleted', 3), counting('vm.deleted', 3, { id: 'other' })]);
+    scene.record([deleted('a', NOON), deleted('b', NOON)]);
     const changed = engineOf(
       fed,
       counting('vm.deleted', 3, { timespanMs: 11 * MINUTE }),
       counting('vm.deleted', 3, { id: 'other' }),
     );
-    const after = it.reopened({ engine: changed });
+    const after = scene.reopened({ engine: changed });
     after.record([deleted('c', NOON)]);
-    expect(it.store.all('SELECT rule FROM alerts')).toEqual([{ rule: 'other' }]);
+    expect(scene.store.all('SELECT rule FROM alerts')).toEqual([{ rule: 'other' }]);
     after.record([deleted('d', NOON), deleted('e', NOON)]);
-    expect(it.count('alerts')).toBe(2);
+    expect(scene.count('alerts')).toBe(2);
   });
 
   it('a window begins anew where a rule it counts has changed', () => {
-    const it = scene([fed, counting('vm.deleted', 3)]);
-    it.record([deleted('a', NOON), deleted('b', NOON)]);
+    const scene = createScene([fed, counting('vm.deleted', 3)]);
+    scene.record([deleted('a', NOON), deleted('b', NOON)]);
     const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
-    it.reopened({ engine: engineOf({ ...fed, expression: leaf }, counting('vm.deleted', 3)) }).record([
-      deleted('c', NOON),
-    ]);
-    expect(it.count('alerts')).toBe(0);
+    scene
+      .reopened({ engine: engineOf({ ...fed, expression: leaf }, counting('vm.deleted', 3)) })
+      .record([deleted('c', NOON)]);
+    expect(scene.count('alerts')).toBe(0);
   });
 
   it('windows go on where only what becomes of matches has', () => {
-    const it = scene([fed, counting('vm.deleted', 3)]);
-    it.record([deleted('a', NOON), deleted('b', NOON)]);
+    const scene = createScene([fed, counting('vm.deleted', 3)]);
+    scene.record([deleted('a', NOON), deleted('b', NOON)]);
     const tocsin = { runbook: null, dedupBy: ['client_ip'], dedupPeriodMs: MINUTE };
     const changed = engineOf(
       { ...fed, level: 'low', alerts: true },
       counting('vm.deleted', 3, { level: 'critical', tocsin }),
     );
-    it.reopened({ engine: changed }).record([deleted('c', NOON)]);
-    expect(it.store.all("SELECT level FROM alerts WHERE rule = 'many vm.deleted'")).toEqual([{ level: 'critical' }]);
+    scene.reopened({ engine: changed }).record([deleted('c', NOON)]);
+    expect(scene.store.all("SELECT level FROM alerts WHERE rule = 'many vm.deleted'")).toEqual([{ level: 'critical' }]);
   });
 
   it('words alone change nothing', () => {
-    const it = scene([fed, counting('vm.deleted', 3)]);
-    it.record([deleted('a', NOON), deleted('b', NOON)]);
-    it.reopened({ engine: engineOf(fed, counting('vm.deleted', 3, { title: 'Other words', tags: ['new'] })) }).record([
-      deleted('c', NOON),
-    ]);
-    expect(it.count('alerts')).toBe(1);
+    const scene = createScene([fed, counting('vm.deleted', 3)]);
+    scene.record([deleted('a', NOON), deleted('b', NOON)]);
+    scene
+      .reopened({ engine: engineOf(fed, counting('vm.deleted', 3, { title: 'Other words', tags: ['new'] })) })
+      .record([deleted('c', NOON)]);
+    expect(scene.count('alerts')).toBe(1);
   });
 
   it('open alerts stay, and take the matches of the changed rule', () => {
-    const it = scene([RULE]);
-    it.record([deleted('a', NOON - MINUTE)]);
-    it.reopened({ engine: engineOf({ ...RULE, title: 'Changed' }) }).record([deleted('b', NOON)]);
-    expect(alertsOf(it)).toMatchObject([{ count: 2, state: 'open' }]);
+    const scene = createScene([RULE]);
+    scene.record([deleted('a', NOON - MINUTE)]);
+    scene.reopened({ engine: engineOf({ ...RULE, title: 'Changed' }) }).record([deleted('b', NOON)]);
+    expect(alertsOf(scene)).toMatchObject([{ count: 2, state: 'open' }]);
   });
 });
 
@@ -456,12 +459,12 @@ describe('replay', () => {
       deleted(id, createdAt - (i % 7 === 0 ? 4 * MINUTE : 0), ['alice', 'bob', 'carol'][i % 3]),
     );
     const run = () => {
-      const it = scene(rules);
+      const scene = createScene(rules);
       for (let i = 0; i < story.length; i += 23) {
         const page = story.slice(i, i + 23);
-        it.record(page, { began: Math.max(...page.map(({ createdAt }) => createdAt)) });
+        scene.record(page, { began: Math.max(...page.map(({ createdAt }) => createdAt)) });
       }
-      return it;
+      return scene;
     };
     const first = run();
     const seqs = first.store.all<{ id: string; created_at: number; body: string }>(
@@ -470,7 +473,7 @@ describe('replay', () => {
     const batches = first.store.all<{ first_seq: number; last_seq: number; began: number }>(
       'SELECT * FROM batches ORDER BY first_seq',
     );
-    const again = scene(rules);
+    const again = createScene(rules);
     for (const { first_seq, last_seq, began } of batches) {
       const part = seqs.slice(first_seq - 1, last_seq);
       again.record(

@@ -7,7 +7,7 @@ import { createLedger } from '../../../src/ledger/record/ledger.ts';
 import type { BeginInput } from '../../../src/ledger/rpc.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
 import { compile } from '../../../src/sigma/index.ts';
-import { ALLOWED_LATENESS, DAY, entry, HOUR, MINUTE, NOON, scene } from '../scene.ts';
+import { ALLOWED_LATENESS, createScene, DAY, entry, HOUR, MINUTE, NOON } from '../scene.ts';
 
 function empty() {
   const store = nodeStore();
@@ -79,7 +79,7 @@ describe('a new ledger', () => {
 
 describe('a ledger that has begun', () => {
   it('goes on, whatever KV holds', () => {
-    const { ledger, checkpoint } = scene();
+    const { ledger, checkpoint } = createScene();
     for (const at of [NOON + DAY, NOON - DAY]) {
       expect(ledger.begin(asked(firstCheckpoint(at, null)), NOON)).toEqual({
         how: 'resumed',
@@ -90,7 +90,7 @@ describe('a ledger that has begun', () => {
   });
 
   it('writes nothing to begin', () => {
-    const { ledger, written } = scene();
+    const { ledger, written } = createScene();
     expect(written(() => ledger.begin(ASKED, NOON))).toBe(0);
   });
 });
@@ -102,7 +102,7 @@ describe('a rewind', () => {
   });
 
   it('is obeyed once, by whoever reads it, for as long as it lies in KV', () => {
-    const { ledger, record, reopened } = scene();
+    const { ledger, record, reopened } = createScene();
     record([], { save: true });
     expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON)).toMatchObject({
       how: 'rewound',
@@ -114,14 +114,14 @@ describe('a rewind', () => {
   });
 
   it('overtakes a poll that was on its way', () => {
-    const { ledger, checkpoint } = scene();
+    const { ledger, checkpoint } = createScene();
     const { version } = checkpoint();
     ledger.begin(order('a', NOON - 2 * HOUR), NOON);
     expect(checkpoint().version).toBe(version + 1);
   });
 
   it('goes back from where quiet batches have come to', () => {
-    const { ledger, record } = scene();
+    const { ledger, record } = createScene();
     record([], { save: true });
     record([], { now: NOON + MINUTE });
     const { checkpoint } = ledger.begin(order('a', NOON - 2 * HOUR, true), NOON + MINUTE);
@@ -129,7 +129,7 @@ describe('a rewind', () => {
   });
 
   it('records what it finds, and knows what it has', () => {
-    const { ledger, record } = scene();
+    const { ledger, record } = createScene();
     record([entry('a', NOON - 10 * MINUTE)]);
     ledger.begin(order('a', NOON - 3 * HOUR), NOON);
     expect(record([entry('old', NOON - 2 * HOUR), entry('a', NOON - 10 * MINUTE)])).toMatchObject({
@@ -139,7 +139,7 @@ describe('a rewind', () => {
   });
 
   it('is remembered for fifty more', () => {
-    const { ledger } = scene();
+    const { ledger } = createScene();
     for (let i = 0; i < 50; i++) ledger.begin(order(`r${i}`, NOON - 2 * HOUR - i), NOON);
     expect(ledger.begin(order('r0', NOON - 2 * HOUR), NOON).how).toBe('resumed');
     ledger.begin(order('r50', NOON - 4 * HOUR), NOON);

@@ -5,12 +5,23 @@ import type { Accepted } from '../../../src/ledger/model.ts';
 import { contributingEntries } from '../../../src/ledger/record/contributing.ts';
 import { compile, createCorrelator } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
-import { counting, DAY, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
+import {
+  counting,
+  createScene,
+  DAY,
+  entries,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  type Scene,
+  SECOND,
+} from '../scene.ts';
 
 const FED = onAction('vm.deleted', { alerts: false });
 const deleted = (id: string, at: number, actor: unknown = 'alice', more: Readonly<Record<string, unknown>> = {}) =>
   entry(id, at, { action: 'vm.deleted', actor: { id: actor }, ...more });
-type Scene = ReturnType<typeof scene>;
 
 /** Id and decision of each row of `matches`, in the order of time. */
 const rows = ({ store }: Scene) =>
@@ -26,20 +37,20 @@ const first = ({ store }: Scene) =>
 
 describe('when a correlation opens an alert', () => {
   it('what it counted is kept with its evidence, and the first three are told', () => {
-    const it = scene([FED, counting('vm.deleted', 5)]);
+    const scene = createScene([FED, counting('vm.deleted', 5)]);
     const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((id, i) => deleted(id, NOON - 5 * MINUTE + i * SECOND));
-    it.record([a, b, c].filter((each) => each !== undefined));
-    it.record([d, e].filter((each) => each !== undefined));
-    expect(rows(it)).toEqual([
+    scene.record([a, b, c].filter((each) => each !== undefined));
+    scene.record([d, e].filter((each) => each !== undefined));
+    expect(rows(scene)).toEqual([
       'a contributing',
       'b contributing',
       'c contributing',
       'd contributing',
       'e opened: first match',
     ]);
-    expect(first(it)).toEqual([['a', 'b', 'c']]);
-    expect(it.count('alerts', 'count = 1')).toBe(1);
-    expect(it.store.all('SELECT at, evidence FROM matches WHERE seq = 1')).toEqual([
+    expect(first(scene)).toEqual([['a', 'b', 'c']]);
+    expect(scene.count('alerts', 'count = 1')).toBe(1);
+    expect(scene.store.all('SELECT at, evidence FROM matches WHERE seq = 1')).toEqual([
       {
         at: NOON - 5 * MINUTE,
         evidence: JSON.stringify([{ selection: 'selection', field: 'action', value: 'vm.deleted' }]),
@@ -48,9 +59,9 @@ describe('when a correlation opens an alert', () => {
   });
 
   it('only what matched, in its group and its window, and was read before', () => {
-    const it = scene([FED, counting('vm.deleted', 3)]);
+    const scene = createScene([FED, counting('vm.deleted', 3)]);
     const at = NOON - MINUTE;
-    it.record([
+    scene.record([
       deleted('too old', at - 10 * MINUTE),
       deleted('a', at - SECOND),
       deleted('bob', at - SECOND, 'bob'),
@@ -60,55 +71,55 @@ describe('when a correlation opens an alert', () => {
       deleted('c', at),
       deleted('d', at),
     ]);
-    expect(rows(it)).toEqual(['a contributing', 'b contributing', 'c opened: first match', 'd grouped']);
-    expect(first(it)).toEqual([['a', 'b']]);
+    expect(rows(scene)).toEqual(['a contributing', 'b contributing', 'c opened: first match', 'd grouped']);
+    expect(first(scene)).toEqual([['a', 'b']]);
   });
 
   it('a late entry completes it: what lies after it counts as well', () => {
-    const it = scene([FED, counting('vm.deleted', 3)]);
-    it.record([deleted('a', NOON - 2 * MINUTE), deleted('c', NOON)]);
-    it.record([deleted('b', NOON - MINUTE)]);
-    expect(first(it)).toEqual([['a', 'c']]);
-    expect(rows(it).sort()).toEqual(['a contributing', 'b opened: first match', 'c contributing']);
+    const scene = createScene([FED, counting('vm.deleted', 3)]);
+    scene.record([deleted('a', NOON - 2 * MINUTE), deleted('c', NOON)]);
+    scene.record([deleted('b', NOON - MINUTE)]);
+    expect(first(scene)).toEqual([['a', 'c']]);
+    expect(rows(scene).sort()).toEqual(['a contributing', 'b opened: first match', 'c contributing']);
   });
 
   it('the first twenty, of however many', () => {
-    const it = scene([FED, counting('vm.deleted', 50)]);
-    it.record(entries(50, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
-    expect(it.count('matches', 'decision IS NULL')).toBe(20);
-    expect([it.count('matches', 'seq <= 20'), it.count('matches', 'seq = 50')]).toEqual([20, 1]);
+    const scene = createScene([FED, counting('vm.deleted', 50)]);
+    scene.record(entries(50, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
+    expect(scene.count('matches', 'decision IS NULL')).toBe(20);
+    expect([scene.count('matches', 'seq <= 20'), scene.count('matches', 'seq = 50')]).toEqual([20, 1]);
   });
 
   it('a bounded number is looked at where all share an instant', () => {
-    const it = scene([FED, counting('vm.deleted', 3)]);
-    it.record(entries(90, NOON - MINUTE, 0));
-    it.record(entries(60, NOON - MINUTE, 0, 'f'));
-    it.record(['a', 'b', 'c'].map((id) => deleted(id, NOON - MINUTE)));
-    expect(rows(it)).toEqual(['c opened: first match']);
+    const scene = createScene([FED, counting('vm.deleted', 3)]);
+    scene.record(entries(90, NOON - MINUTE, 0));
+    scene.record(entries(60, NOON - MINUTE, 0, 'f'));
+    scene.record(['a', 'b', 'c'].map((id) => deleted(id, NOON - MINUTE)));
+    expect(rows(scene)).toEqual(['c opened: first match']);
   });
 
   it('leaves out what was dated at its walk’s beginning: it did not happen then', () => {
-    const it = scene([FED, counting('vm.deleted', 3)]);
-    it.record([deleted('future', NOON + MINUTE)]);
-    it.record([deleted('a', NOON + MINUTE), deleted('b', NOON + MINUTE)], { now: NOON + 2 * MINUTE });
-    expect(rows(it)).toEqual(['a contributing', 'b opened: first match']);
+    const scene = createScene([FED, counting('vm.deleted', 3)]);
+    scene.record([deleted('future', NOON + MINUTE)]);
+    scene.record([deleted('a', NOON + MINUTE), deleted('b', NOON + MINUTE)], { now: NOON + 2 * MINUTE });
+    expect(rows(scene)).toEqual(['a contributing', 'b opened: first match']);
   });
 
   it('what opens an alert in silence is kept; the first live match tells it', () => {
-    const it = scene([FED, counting('vm.deleted', 2)]);
-    it.record([deleted('a', NOON - 3 * SECOND), deleted('b', NOON - 2 * SECOND)], { suppressBefore: NOON + DAY });
-    expect(rows(it)).toEqual(['a contributing', 'b backfilled']);
-    it.record([deleted('c', NOON - SECOND)]);
+    const scene = createScene([FED, counting('vm.deleted', 2)]);
+    scene.record([deleted('a', NOON - 3 * SECOND), deleted('b', NOON - 2 * SECOND)], { suppressBefore: NOON + DAY });
+    expect(rows(scene)).toEqual(['a contributing', 'b backfilled']);
+    scene.record([deleted('c', NOON - SECOND)]);
     // b matched itself: that stands.
-    expect(rows(it)).toEqual(['a contributing', 'b backfilled', 'c opened: first live match']);
-    expect(first(it)).toEqual([['a', 'b']]);
+    expect(rows(scene)).toEqual(['a contributing', 'b backfilled', 'c opened: first live match']);
+    expect(first(scene)).toEqual([['a', 'b']]);
   });
 
   it('neither growth nor a detection’s match counts anything', () => {
-    const it = scene([onAction('vm.deleted'), counting('vm.deleted', 2)]);
-    it.record(entries(11, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
-    expect(it.count('matches', 'decision IS NULL')).toBe(1);
-    expect(first(it)).toEqual([null, ['e00000'], null, []]);
+    const scene = createScene([onAction('vm.deleted'), counting('vm.deleted', 2)]);
+    scene.record(entries(11, NOON - MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt)));
+    expect(scene.count('matches', 'decision IS NULL')).toBe(1);
+    expect(first(scene)).toEqual([null, ['e00000'], null, []]);
   });
 
   it('in a rule of other rules, by any of them and its alias', () => {
@@ -118,28 +129,28 @@ describe('when a correlation opens an alert', () => {
       groupBy: ['who'],
       aliases: { who: { 'vm.deleted': 'actor.id', 'vm.read': 'target.id' } },
     });
-    const it = scene([FED, read, both]);
-    it.record([
+    const scene = createScene([FED, read, both]);
+    scene.record([
       entry('a', NOON - SECOND, { actor: { id: 'bob' }, target: { id: 'alice' } }),
       entry('x', NOON - SECOND, { actor: { id: 'alice' }, target: { id: 'bob' } }),
       deleted('b', NOON),
     ]);
-    expect(rows(it)).toEqual(['a contributing', 'b opened: first match']);
+    expect(rows(scene)).toEqual(['a contributing', 'b opened: first match']);
   });
 
   it('finds them by the index of time, whatever the rule', () => {
     const seen: string[] = [];
-    const it = scene([FED, counting('vm.deleted', 2)]);
-    const { all } = it.store;
+    const scene = createScene([FED, counting('vm.deleted', 2)]);
+    const { all } = scene.store;
     const plans = (sql: string) =>
       all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, '[]', 1).map(({ detail }) => detail);
-    Object.assign(it.store, {
+    Object.assign(scene.store, {
       all: (sql: string, ...binds: never[]) => {
         if (sql.includes('ENTRIES') || sql.includes('+seq')) seen.push(...plans(sql));
         return all(sql, ...binds);
       },
     });
-    it.reopened().record([deleted('a', NOON), deleted('b', NOON)]);
+    scene.reopened().record([deleted('a', NOON), deleted('b', NOON)]);
     expect(seen.join('\n')).toContain('SEARCH entries USING INDEX entries_by_time (created_at=?)');
     expect(seen.join('\n')).not.toContain('SCAN entries');
   });

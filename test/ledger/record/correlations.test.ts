@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { numberWords } from '../../../src/alert/number-wording.ts';
 import type { Incoming } from '../../../src/ledger/rpc.ts';
 import { type CorrelationRule, compile, type Rule } from '../../../src/sigma/index.ts';
-import { counting, entry, HOUR, MINUTE, NOON, onAction, type Scene, SECOND, scene } from '../scene.ts';
+import { counting, createScene, entry, HOUR, MINUTE, NOON, onAction, type Scene, SECOND } from '../scene.ts';
 
 const QUIET = { alerts: false } as const;
 const DELETED = onAction('vm.deleted', QUIET);
@@ -23,12 +23,12 @@ const gte = (value: number) => [{ op: 'gte', value }] as const;
 
 /** A page each, the ledger remembering nothing between them. */
 function told(rules: readonly Rule[], pages: readonly (readonly Incoming[])[]): Scene {
-  let it = scene(rules);
+  let scene = createScene(rules);
   for (const page of pages) {
-    it = it.reopened();
-    it.record(page);
+    scene = scene.reopened();
+    scene.record(page);
   }
-  return it;
+  return scene;
 }
 
 const alerts = ({ store }: Scene) =>
@@ -179,18 +179,18 @@ describe('each type', () => {
   it.each(TYPES)('$name', ({ rule, pages, number: words, window, matched }) => {
     const rules = [...ALL, correlation(rule)];
     expect(alerts(told(rules, pages.slice(0, -1)))).toEqual([]);
-    const it = told(rules, pages);
-    expect(alerts(it)).toMatchObject([{ key: '["alice"]', begins: NOON - matched * SECOND }]);
-    expect(numbers(it).at(0)).toBe(words);
-    expect(windows(it)[0]).toMatchObject({ ...window, timespanMs: 10 * MINUTE });
+    const scene = told(rules, pages);
+    expect(alerts(scene)).toMatchObject([{ key: '["alice"]', begins: NOON - matched * SECOND }]);
+    expect(numbers(scene).at(0)).toBe(words);
+    expect(windows(scene)[0]).toMatchObject({ ...window, timespanMs: 10 * MINUTE });
   });
 
   it.each(TYPES)('$name: what it keeps over evictions is what it keeps without', ({ rule, pages }) => {
     const rules = [...ALL, correlation(rule)];
-    const it = scene(rules);
-    for (const page of pages) it.record(page);
+    const scene = createScene(rules);
+    for (const page of pages) scene.record(page);
     const all = (of: Scene) => of.store.all('SELECT rule, key, text FROM windows');
-    expect(all(it)).toEqual(all(told(rules, pages)));
+    expect(all(scene)).toEqual(all(told(rules, pages)));
   });
 
   /** One value alone meets no condition of these. */
@@ -217,10 +217,10 @@ describe('a count', () => {
     ['different values of client_ip', { type: 'value_count', fields: ['client_ip'] }],
   ])('above what is asked for is of at least so many %s', (what, more) => {
     const page = Array.from({ length: 200 }, (_, i) => from(200 - i, `ip ${i}`));
-    const it = told([...ALL, correlation(more)], [page.slice(0, 3), page.slice(3)]);
-    const [first, second] = numbers(it);
+    const scene = told([...ALL, correlation(more)], [page.slice(0, 3), page.slice(3)]);
+    const [first, second] = numbers(scene);
     expect([first, second]).toEqual([`3 ${what} in 10 minutes`, `at least 4 ${what} in 10 minutes`]);
-    expect(windows(it).map(({ atLeast }) => atLeast)).toEqual([false, true, true]);
+    expect(windows(scene).map(({ atLeast }) => atLeast)).toEqual([false, true, true]);
   });
 });
 
@@ -233,10 +233,10 @@ describe('chains', () => {
   const story = [[deleted(90), deleted(80)], [deleted(70)], [at(60, 'api_key.created')]];
 
   it('what only feeds another rings nothing, and is known to have matched', () => {
-    const it = told([...ALL, burst, then], story);
-    expect(alerts(it)).toEqual([{ rule: 'then', key: '["alice"]', begins: NOON - 60 * SECOND }]);
-    expect(it.store.all("SELECT matched FROM activity WHERE rule = 'burst'")).toEqual([{ matched: 1 }]);
-    expect(windows(it)).toMatchObject([{ value: 2, rules: ['Burst', 'Key made'] }]);
+    const scene = told([...ALL, burst, then], story);
+    expect(alerts(scene)).toEqual([{ rule: 'then', key: '["alice"]', begins: NOON - 60 * SECOND }]);
+    expect(scene.store.all("SELECT matched FROM activity WHERE rule = 'burst'")).toEqual([{ matched: 1 }]);
+    expect(windows(scene)).toMatchObject([{ value: 2, rules: ['Burst', 'Key made'] }]);
   });
 
   it('whatever the order of the rules', () => {
@@ -244,24 +244,24 @@ describe('chains', () => {
   });
 
   it('its evidence is the entries that completed what lies below', () => {
-    const it = told([...ALL, burst, then], story);
-    expect(it.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
+    const scene = told([...ALL, burst, then], story);
+    expect(scene.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
       { seq: 3, reason: null },
       { seq: 4, reason: 'first match' },
     ]);
   });
 
   it('one that also alerts opens its own first', () => {
-    const it = told([...ALL, { ...burst, alerts: true }, then], story);
-    expect(alerts(it).map(({ rule }) => rule)).toEqual(['burst', 'then']);
+    const scene = told([...ALL, { ...burst, alerts: true }, then], story);
+    expect(alerts(scene).map(({ rule }) => rule)).toEqual(['burst', 'then']);
   });
 
   it('begins anew where a rule below what it refers to has changed', () => {
-    const it = told([...ALL, burst, then], story.slice(0, 2));
+    const scene = told([...ALL, burst, then], story.slice(0, 2));
     const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
     const changed = compile({ version: 'two', rules: [{ ...DELETED, expression: leaf }, MADE, READ, burst, then] });
-    it.reopened({ engine: changed }).record(story[2] ?? []);
-    expect(alerts(it)).toEqual([]);
+    scene.reopened({ engine: changed }).record(story[2] ?? []);
+    expect(alerts(scene)).toEqual([]);
   });
 
   it.each<[string, Partial<CorrelationRule>, Partial<CorrelationRule>?]>([
@@ -272,11 +272,11 @@ describe('chains', () => {
     ['expression', { expression: { kind: 'leaf', rule: 1 } }],
   ])('a window begins anew where the rule has another %s', (_, more, before = {}) => {
     const base = correlation({ rules: ['vm.deleted', 'api_key.created'], type: 'temporal_ordered', ...before });
-    const it = told([...ALL, base], [[from(9, 'a')]]);
-    const known = it.store.all('SELECT fingerprint FROM windows');
+    const scene = told([...ALL, base], [[from(9, 'a')]]);
+    const known = scene.store.all('SELECT fingerprint FROM windows');
     const engine = compile({ version: 'two', rules: [...ALL, { ...base, ...more }] });
-    it.reopened({ engine }).record([from(8, 'a')]);
-    expect(it.store.all('SELECT fingerprint FROM windows')).not.toEqual(known);
+    scene.reopened({ engine }).record([from(8, 'a')]);
+    expect(scene.store.all('SELECT fingerprint FROM windows')).not.toEqual(known);
   });
 });
 
@@ -289,9 +289,9 @@ describe('one entry', () => {
     });
     const again = onAction('api_key.created', { ...QUIET, id: 'a key again' });
     const made = at(9, 'api_key.created', { target: { id: 'new' }, client_ip: '203.0.113.1' });
-    const it = told([MADE, again, both], [[made]]);
-    expect(it.count('windows')).toBe(2);
-    expect(it.store.all('SELECT key, count FROM alerts')).toEqual([{ key: '["203.0.113.1"]', count: 1 }]);
+    const scene = told([MADE, again, both], [[made]]);
+    expect(scene.count('windows')).toBe(2);
+    expect(scene.store.all('SELECT key, count FROM alerts')).toEqual([{ key: '["203.0.113.1"]', count: 1 }]);
   });
 
   it('the story of a key: who made it, and what it did', () => {
@@ -300,7 +300,7 @@ describe('one entry', () => {
       aliases: { key: { 'api_key.created': 'target.id', 'kubeconfig.read': 'actor.id' } },
       condition: gte(2),
     });
-    const it = told(
+    const scene = told(
       [MADE, READ, key],
       [
         [at(90, 'api_key.created', { target: { id: 'new' } })],
@@ -308,8 +308,8 @@ describe('one entry', () => {
         [at(30, 'kubeconfig.read', { actor: { id: 'new' } })],
       ],
     );
-    expect(alerts(it)).toMatchObject([{ key: '["new"]' }]);
-    expect(it.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
+    expect(alerts(scene)).toMatchObject([{ key: '["new"]' }]);
+    expect(scene.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
       { seq: 1, reason: null },
       { seq: 3, reason: 'first match' },
     ]);
@@ -331,8 +331,8 @@ describe('entries of the past, read after younger ones', () => {
     ];
     const past = [at(1_890, 'api_key.created'), deleted(1_850), at(1_840, 'kubeconfig.read')];
     // With the first of the past, they make `many` fire: 250 seconds after it.
-    const it = told(rules, [[deleted(1_700), deleted(1_600)], past]);
-    expect(alerts(it)).toMatchObject([{ rule: 'two of three', begins: NOON - 1_840 * SECOND }]);
+    const scene = told(rules, [[deleted(1_700), deleted(1_600)], past]);
+    expect(alerts(scene)).toMatchObject([{ rule: 'two of three', begins: NOON - 1_840 * SECOND }]);
   });
 });
 
@@ -343,9 +343,9 @@ describe('a sum too large for a number', () => {
   ])('of %d and as much again is told as the largest', (bytes, words) => {
     const op = bytes > 0 ? 'gt' : 'lt';
     const sum = correlation({ type: 'value_sum', fields: ['bytes'], condition: [{ op, value: bytes }] });
-    const it = told([DELETED, sum], [[size(60, bytes), size(30, bytes)]]);
-    expect(numbers(it)).toEqual([`the sum of bytes is ${words} in 10 minutes`]);
-    const [window] = windows(it);
+    const scene = told([DELETED, sum], [[size(60, bytes), size(30, bytes)]]);
+    expect(numbers(scene)).toEqual([`the sum of bytes is ${words} in 10 minutes`]);
+    const [window] = windows(scene);
     expect(numberWords(window)).toBe(`the sum of bytes is ${words} in 10 minutes`);
   });
 });
@@ -365,8 +365,8 @@ describe('an entry that comes late', () => {
     ];
     // In time it makes `many` fire 240 and 30 seconds before noon; the key is made less than a minute after the latter.
     const others = [deleted(360), deleted(240), deleted(30), at(0, 'api_key.created')];
-    const it = told(rules, [others, [deleted(270)]]);
-    expect(alerts(it)).toMatchObject([{ rule: 'then', begins: NOON }]);
+    const scene = told(rules, [others, [deleted(270)]]);
+    expect(alerts(scene)).toMatchObject([{ rule: 'then', begins: NOON }]);
   });
 });
 
@@ -396,9 +396,9 @@ describe('replay', () => {
           }),
         );
         const began = (p: number) => ({ began: NOON - HOUR + p * MINUTE });
-        const once = scene(rules);
+        const once = createScene(rules);
         for (const [p, batch] of batches.entries()) once.record(batch, began(p));
-        let again = scene(rules);
+        let again = createScene(rules);
         for (const [p, batch] of batches.entries()) {
           again = again.reopened();
           again.record(batch, began(p));

@@ -4,32 +4,44 @@ import type { InvalidRecord } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/commit.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { sha256Hex } from '../../../src/text/sha256.ts';
-import { ALLOWED_LATENESS, DAY, done, entries, entry, HOUR, MINUTE, NOON, onAction, SECOND, scene } from '../scene.ts';
+import {
+  ALLOWED_LATENESS,
+  createScene,
+  DAY,
+  done,
+  entries,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  SECOND,
+} from '../scene.ts';
 
 describe('what is new', () => {
   it('is numbered by time and id, whatever the order of the page', () => {
-    const { record, ids } = scene();
+    const { record, ids } = createScene();
     const page = [entry('b', NOON), entry('z', NOON - 1), entry('a', NOON)];
     expect(record(page)).toMatchObject({ recorded: 3, known: 0, quarantined: 0, expired: 0 });
     expect(ids()).toEqual(['z', 'a', 'b']);
   });
 
   it('is told from what is known, in the page and in the past', () => {
-    const { record, ids } = scene();
+    const { record, ids } = createScene();
     record([entry('a', NOON)]);
     expect(record([entry('a', NOON), entry('b', NOON), entry('b', NOON)])).toMatchObject({ recorded: 1, known: 1 });
     expect(ids()).toEqual(['a', 'b']);
   });
 
   it('is told by id alone, though its time or its fields have changed', () => {
-    const { record, ids } = scene();
+    const { record, ids } = createScene();
     record([entry('a', NOON)]);
     record([entry('a', NOON + SECOND, { action: 'other' })]);
     expect(ids()).toEqual(['a']);
   });
 
   it('keeps with each batch its walk’s beginning, and the version of the rules', () => {
-    const { record, store } = scene();
+    const { record, store } = createScene();
     record(entries(3, NOON, 1), { began: NOON - 7, suppressBefore: 5 });
     record([entry('later', NOON)], { began: NOON + 7 });
     expect(store.all('SELECT * FROM batches ORDER BY first_seq')).toEqual([
@@ -39,14 +51,14 @@ describe('what is new', () => {
   });
 
   it('is none of ours before the floor', () => {
-    const { record, count } = scene();
+    const { record, count } = createScene();
     const floor = NOON - HOUR;
     expect(record([entry('a', floor - 1), entry('b', floor)])).toMatchObject({ recorded: 1, known: 0, expired: 0 });
     expect(count('entries')).toBe(1);
   });
 
   it('is left alone and counted where it is older than retention', () => {
-    const { ledger, record, checkpoint } = scene([], { retentionMs: DAY });
+    const { ledger, record, checkpoint } = createScene([], { retentionMs: DAY });
     const rewind = { id: 'r', to: NOON - 10 * DAY, suppress: false };
     ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
     expect(checkpoint().floor).toBe(NOON - 10 * DAY);
@@ -78,7 +90,7 @@ describe('odd ids', () => {
     ['decomposed', 'u\u0308'],
   ];
   it('are quarantined under different keys', () => {
-    const { record, count } = scene();
+    const { record, count } = createScene();
     const invalid = odd.map(([, id]) => ({ id, problem: 'no created_at', text: '{}' }));
     const withoutId = odd.map(([, text]) => ({ id: null, problem: 'no id', text }));
     expect(record([], { invalid: [...invalid, ...withoutId] })).toMatchObject({ quarantined: 2 * odd.length });
@@ -86,14 +98,14 @@ describe('odd ids', () => {
     expect(count('quarantine', "key GLOB 'record:*' AND length(key) = 7 + 64")).toBe(odd.length);
   });
   it('are all different, and known again', () => {
-    const { record, reopened, count } = scene();
+    const { record, reopened, count } = createScene();
     const page = odd.map(([, id]) => entry(id, NOON));
     expect(record(page)).toMatchObject({ recorded: odd.length });
     expect(reopened().record(page)).toMatchObject({ recorded: 0, known: odd.length });
     expect(count('entries')).toBe(odd.length);
   });
   it.each(odd)('%s is kept as it is in the entry', (_, id) => {
-    const { record, store } = scene();
+    const { record, store } = createScene();
     record([entry(id, NOON)]);
     expect(JSON.parse(store.all<{ body: string }>('SELECT body FROM entries')[0]?.body ?? '')).toMatchObject({ id });
   });
@@ -120,7 +132,7 @@ describe('large entries', () => {
     ['a deep nest', `{"x":${nested(3_500)},"y":"${'z'.repeat(70_000)}","user_agent":"the end"}`],
   ];
   it.each(rows)('%s: stored in 64 KB, evaluated whole', (_, rest) => {
-    const { record, store, count } = scene([rule]);
+    const { record, store, count } = createScene([rule]);
     const text = `{"id":"big","created_at":"2026-01-05T12:00:00Z",${rest.slice(1)}`;
     expect(record([{ id: 'big', createdAt: NOON, text }])).toMatchObject({ recorded: 1, quarantined: 0 });
     expect(count('alerts')).toBe(1);
@@ -130,7 +142,7 @@ describe('large entries', () => {
   });
 
   it('an id and a time without end, among names without end', () => {
-    const { record, count } = scene();
+    const { record, count } = createScene();
     const id = 'i'.repeat(3 * MB);
     const text = JSON.stringify({ id, created_at: `2026-01-05T12:00:00.${'0'.repeat(MB)}Z`, ['n'.repeat(MB)]: 1 });
     expect(record([{ id, createdAt: NOON, text }])).toMatchObject({ recorded: 1 });
@@ -138,7 +150,7 @@ describe('large entries', () => {
   });
 
   it('says of a cut string how long it was', () => {
-    const { record, store } = scene();
+    const { record, store } = createScene();
     record([entry('big', NOON, { user_agent: 'z'.repeat(70_000) })]);
     expect(store.all<{ body: string }>('SELECT body FROM entries')[0]?.body).toContain('zz… (70000 characters)"');
   });
@@ -148,7 +160,7 @@ describe('what can’t be recorded', () => {
   const malformed: InvalidRecord = { id: null, problem: 'no id', text: '{"action":"vm.read"}' };
 
   it('is put away and told once, however often it is read', () => {
-    const { record, reopened, count, ledger } = scene();
+    const { record, reopened, count, ledger } = createScene();
     expect(record([], { invalid: [malformed, malformed] })).toMatchObject({ quarantined: 1 });
     expect(reopened().record([], { invalid: [malformed] })).toMatchObject({ quarantined: 0 });
     expect(count('quarantine')).toBe(1);
@@ -157,7 +169,7 @@ describe('what can’t be recorded', () => {
   });
 
   it('is told apart by its id, or else by its text', () => {
-    const { record } = scene();
+    const { record } = createScene();
     const invalid: InvalidRecord[] = [
       { id: 'a', problem: 'no created_at', text: 'x' },
       { id: 'b', problem: 'no created_at', text: 'x' },
@@ -169,7 +181,7 @@ describe('what can’t be recorded', () => {
   });
 
   it('is also what evaluation trips over, alone', () => {
-    const { store, ...rest } = scene();
+    const { store, ...rest } = createScene();
     const engine = compile({ version: 'one', rules: [] });
     const trips = {
       ...engine,
@@ -190,7 +202,7 @@ describe('what can’t be recorded', () => {
   });
 
   it('is kept to 64 KB of its text', () => {
-    const { record, count } = scene();
+    const { record, count } = createScene();
     record([], { invalid: [{ ...malformed, text: 'z'.repeat(3_000_000) }] });
     expect(count('quarantine', 'length(body) > 65536')).toBe(0);
   });
@@ -200,7 +212,7 @@ describe('an entry suspected of bringing the ledger down', () => {
   const recordFailure: InvalidRecord = { id: 'bad', problem: 'it crashed the ledger: no', text: '{}' };
 
   it('is put away at the third time, told once, and skipped from then on', () => {
-    const { ledger, record, count } = scene();
+    const { ledger, record, count } = createScene();
     expect([1, 2, 3].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([false, false, true]);
     expect(count('deliveries', "health = 'quarantine'")).toBe(1);
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
@@ -208,7 +220,7 @@ describe('an entry suspected of bringing the ledger down', () => {
   });
 
   it('is counted once, though it goes on bringing the ledger down', () => {
-    const { ledger, count } = scene();
+    const { ledger, count } = createScene();
     expect([1, 2, 3, 4, 5].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([
       false,
       false,
@@ -220,14 +232,14 @@ describe('an entry suspected of bringing the ledger down', () => {
   });
 
   it('is recorded all the same while it is only suspected', () => {
-    const { ledger, record } = scene();
+    const { ledger, record } = createScene();
     ledger.quarantineCandidate(recordFailure, NOON);
     ledger.quarantineCandidate(recordFailure, NOON);
     expect(record([entry('bad', NOON)])).toMatchObject({ recorded: 1 });
   });
 
   it('is above suspicion once it is recorded: what was lost was the answer', () => {
-    const { ledger, record, count } = scene();
+    const { ledger, record, count } = createScene();
     record([entry('bad', NOON)]);
     expect([1, 2, 3, 4].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([
       false,
@@ -241,7 +253,7 @@ describe('an entry suspected of bringing the ledger down', () => {
 
 describe('a batch', () => {
   it('from a checkpoint that another has moved does nothing', () => {
-    const { ledger, record, checkpoint, written, count } = scene();
+    const { ledger, record, checkpoint, written, count } = createScene();
     const old = checkpoint();
     record([entry('a', NOON)]);
     const batch = {
@@ -261,7 +273,7 @@ describe('a batch', () => {
   });
 
   it('that fails half-way leaves nothing behind', () => {
-    const { store, ledger, record, checkpoint, count } = scene([onAction('vm.read')]);
+    const { store, ledger, record, checkpoint, count } = createScene([onAction('vm.read')]);
     const before = ledger.status(NOON);
     const { version } = checkpoint();
     store.run("CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
@@ -275,7 +287,7 @@ describe('a batch', () => {
   });
 
   it('that is a part of a page leaves the walk where it is', () => {
-    const { record, checkpoint } = scene();
+    const { record, checkpoint } = createScene();
     const before = checkpoint();
     const result = record([entry('a', NOON)], { next: null, ends: false });
     expect(result.checkpoint).toEqual({ ...before, version: before.version + 1 });
@@ -284,7 +296,7 @@ describe('a batch', () => {
 
 describe('a quiet batch', () => {
   it('writes nothing, and is remembered while the ledger is', () => {
-    const { record, written, checkpoint, reopened } = scene();
+    const { record, written, checkpoint, reopened } = createScene();
     const page = entries(3, NOON - 2 * MINUTE, SECOND);
     record(page);
     const { version, watermark } = checkpoint();
@@ -295,7 +307,7 @@ describe('a quiet batch', () => {
   });
 
   it('is saved every five minutes, as one row', () => {
-    const { record, written, checkpoint } = scene();
+    const { record, written, checkpoint } = createScene();
     record(entries(3, NOON - 2 * MINUTE, SECOND));
     const { version } = checkpoint();
     const rows = Array.from({ length: 60 }, (_, i) => written(() => record([], { now: NOON + (i + 1) * MINUTE })));
@@ -305,13 +317,13 @@ describe('a quiet batch', () => {
   });
 
   it('is saved at once where the tick stops with the walk under way', () => {
-    const { record, checkpoint, reopened } = scene();
+    const { record, checkpoint, reopened } = createScene();
     record([], { ends: false, save: true });
     expect(reopened().checkpoint().scan).toEqual(checkpoint().scan);
   });
 
   it('never takes back how far another one has come', () => {
-    const { ledger, record, checkpoint } = scene();
+    const { ledger, record, checkpoint } = createScene();
     record(entries(3, NOON - 2 * MINUTE, SECOND));
     const stale = checkpoint();
     record([], { now: NOON + MINUTE });
@@ -333,7 +345,7 @@ describe('a quiet batch', () => {
 
 describe('publishing', () => {
   it('comes with something new, and at most every two minutes', () => {
-    const { record } = scene();
+    const { record } = createScene();
     const asked = Array.from({ length: 300 }, (_, second) => {
       const now = NOON + second * SECOND;
       return record([entry(`e${second}`, now)], { now }).publish;
@@ -346,7 +358,7 @@ describe('publishing', () => {
   });
 
   it('does not come with nothing new', () => {
-    const { record } = scene();
+    const { record } = createScene();
     expect(record([], { now: NOON + HOUR }).publish).toBe(false);
   });
 });

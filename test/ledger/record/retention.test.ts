@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   ALLOWED_LATENESS,
   counting,
+  createScene,
   DAY,
   entries,
   entry,
@@ -11,16 +12,15 @@ import {
   NOON,
   onAction,
   route,
-  scene,
 } from '../scene.ts';
 
 const LATER = NOON + 31 * DAY;
 
 /** A ledger that recorded something at noon, and has something new to record later. */
-function aged(rules: Parameters<typeof scene>[0] = []) {
-  const it = scene(rules);
-  it.record([entry('old', NOON)]);
-  return { ...it, later: (now = LATER, id = 'new') => it.record([entry(id, now, { action: 'other' })], { now }) };
+function aged(rules: Parameters<typeof createScene>[0] = []) {
+  const scene = createScene(rules);
+  scene.record([entry('old', NOON)]);
+  return { ...scene, later: (now = LATER, id = 'new') => scene.record([entry(id, now, { action: 'other' })], { now }) };
 }
 
 describe('retention', () => {
@@ -71,10 +71,10 @@ describe('retention', () => {
   });
 
   it('comes to an end, however many there are to throw out', () => {
-    const it = scene();
-    for (let i = 0; i < 50; i++) it.record(entries(100, NOON - HOUR / 2, 1, `p${i}-`));
-    for (let i = 0; i < 3; i++) it.record([entry(`n${i}`, LATER + i * MINUTE)], { now: LATER + i * MINUTE });
-    expect(it.count('entries', `created_at < ${NOON + DAY}`)).toBe(0);
+    const scene = createScene();
+    for (let i = 0; i < 50; i++) scene.record(entries(100, NOON - HOUR / 2, 1, `p${i}-`));
+    for (let i = 0; i < 3; i++) scene.record([entry(`n${i}`, LATER + i * MINUTE)], { now: LATER + i * MINUTE });
+    expect(scene.count('entries', `created_at < ${NOON + DAY}`)).toBe(0);
   });
 
   it('throws out windows that nothing can reach any more, and what was settled or put away', () => {
@@ -86,18 +86,20 @@ describe('retention', () => {
   });
 
   it('throws out what was held back as it does what was delivered', () => {
-    const it = scene([onAction('vm.read')], { receivers: [route('pager', { minLevel: 'critical' }), route('slack')] });
-    it.record([entry('old', NOON)]);
-    expect(it.count('deliveries', "state = 'suppressed'")).toBe(1);
-    it.record([entry('new', LATER, { action: 'other' })], { now: LATER });
-    expect(it.count('deliveries', "state = 'suppressed'")).toBe(0);
+    const scene = createScene([onAction('vm.read')], {
+      receivers: [route('pager', { minLevel: 'critical' }), route('slack')],
+    });
+    scene.record([entry('old', NOON)]);
+    expect(scene.count('deliveries', "state = 'suppressed'")).toBe(1);
+    scene.record([entry('new', LATER, { action: 'other' })], { now: LATER });
+    expect(scene.count('deliveries', "state = 'suppressed'")).toBe(0);
   });
 
   it('finds what was delivered, held back or is dead by an index', () => {
-    const it = scene();
+    const scene = createScene();
     const seen: string[] = [];
-    const { all } = it.store;
-    Object.assign(it.store, {
+    const { all } = scene.store;
+    Object.assign(scene.store, {
       all: (sql: string, ...binds: never[]) => {
         if (sql.startsWith('DELETE FROM deliveries'))
           seen.push(
@@ -108,7 +110,7 @@ describe('retention', () => {
         return all(sql, ...binds);
       },
     });
-    it.reopened().record([entry('a', NOON)]);
+    scene.reopened().record([entry('a', NOON)]);
     expect(seen).toHaveLength(2);
     for (const plan of seen) expect(plan).toContain('INDEX deliveries_ended (state=? AND queued_at<?)');
   });
@@ -128,19 +130,22 @@ describe('retention', () => {
   });
 
   it('keeps a window as long as its timespan reaches back', () => {
-    const it = scene([onAction('vm.read', { alerts: false }), counting('vm.read', 2, { timespanMs: 60 * DAY })]);
-    it.record([entry('a', NOON)]);
-    it.record([entry('x', LATER, { actor: { id: 'bob' } })], { now: LATER });
-    it.record([entry('b', LATER + 2 * HOUR)], { now: LATER + 2 * HOUR });
-    expect(it.count('alerts')).toBe(1);
+    const scene = createScene([
+      onAction('vm.read', { alerts: false }),
+      counting('vm.read', 2, { timespanMs: 60 * DAY }),
+    ]);
+    scene.record([entry('a', NOON)]);
+    scene.record([entry('x', LATER, { actor: { id: 'bob' } })], { now: LATER });
+    scene.record([entry('b', LATER + 2 * HOUR)], { now: LATER + 2 * HOUR });
+    expect(scene.count('alerts')).toBe(1);
   });
 });
 
 describe('the status', () => {
   it('says how things stand', () => {
-    const it = scene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
-    it.record([entry('a', NOON - MINUTE)], { invalid: [{ id: 'bad', problem: 'no created_at', text: '{}' }] });
-    expect(it.ledger.status(NOON + MINUTE)).toMatchObject({
+    const scene = createScene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
+    scene.record([entry('a', NOON - MINUTE)], { invalid: [{ id: 'bad', problem: 'no created_at', text: '{}' }] });
+    expect(scene.ledger.status(NOON + MINUTE)).toMatchObject({
       watching: 'watching',
       startedAt: NOON,
       movedAt: NOON,
@@ -159,22 +164,22 @@ describe('the status', () => {
   });
 
   it('says blind where it is', () => {
-    const it = scene();
-    it.record([]);
+    const scene = createScene();
+    scene.record([]);
     expect(['watching', 'blind']).toEqual(
-      [14, 15].map((minutes) => it.ledger.status(NOON + minutes * MINUTE).watching),
+      [14, 15].map((minutes) => scene.ledger.status(NOON + minutes * MINUTE).watching),
     );
   });
 
   it('writes nothing', () => {
-    const it = scene([onAction('vm.read')]);
-    it.record([entry('a', NOON)]);
-    expect(it.written(() => it.ledger.status(NOON + DAY))).toBe(0);
+    const scene = createScene([onAction('vm.read')]);
+    scene.record([entry('a', NOON)]);
+    expect(scene.written(() => scene.ledger.status(NOON + DAY))).toBe(0);
   });
 
   it('does not name an entry that is only suspected', () => {
-    const it = scene();
-    it.ledger.quarantineCandidate({ id: 'a', problem: 'it crashed the ledger', text: '' }, NOON);
-    expect(it.ledger.status(NOON).quarantine).toEqual([]);
+    const scene = createScene();
+    scene.ledger.quarantineCandidate({ id: 'a', problem: 'it crashed the ledger', text: '' }, NOON);
+    expect(scene.ledger.status(NOON).quarantine).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 /** The stage: pages that come newest first are kept whole, and recorded oldest first when their walk ends. */
 import { describe, expect, it } from 'vitest';
-import { ALLOWED_LATENESS, done, entries, entry, MINUTE, NOON, onAction, scene } from '../scene.ts';
+import { ALLOWED_LATENESS, createScene, done, entries, entry, MINUTE, NOON, onAction } from '../scene.ts';
 
 describe('the stage', () => {
   it('keeps what is staged out of the record until the walk has ended', () => {
-    const { stage, flush, count, ids, checkpoint } = scene();
+    const { stage, flush, count, ids, checkpoint } = createScene();
     const all = entries(5, NOON - 10 * MINUTE, MINUTE);
     expect(stage(all.slice(3).toReversed())).toMatchObject({ recorded: 0, staged: 2 });
     expect(stage(all.slice(0, 3).toReversed(), { ends: true })).toMatchObject({ recorded: 0, staged: 3 });
@@ -15,13 +15,13 @@ describe('the stage', () => {
   });
 
   it('is passed by where one page is the whole walk', () => {
-    const { stage, count, checkpoint } = scene();
+    const { stage, count, checkpoint } = createScene();
     expect(stage(entries(3, NOON, 1).toReversed(), { ends: true })).toMatchObject({ recorded: 3, staged: 0 });
     expect([count('staging'), checkpoint().scan]).toEqual([0, null]);
   });
 
   it('takes a page twice as once', () => {
-    const { stage, count } = scene();
+    const { stage, count } = createScene();
     const page = entries(3, NOON, 1);
     stage(page);
     expect(stage(page)).toMatchObject({ staged: 0 });
@@ -29,14 +29,14 @@ describe('the stage', () => {
   });
 
   it('knows what is recorded', () => {
-    const { stage, record } = scene();
+    const { stage, record } = createScene();
     const page = entries(3, NOON, 1);
     record(page.slice(0, 2));
     expect(stage(page)).toMatchObject({ staged: 1, known: 2 });
   });
 
   it('is emptied in as many steps as it takes, each in one transaction', () => {
-    const { stage, flush, count, ids } = scene();
+    const { stage, flush, count, ids } = createScene();
     const all = entries(250, NOON - MINUTE, 10);
     stage(all, { ends: false });
     stage([], { ends: true });
@@ -52,7 +52,7 @@ describe('the stage', () => {
     const rule = onAction('vm.read', {
       expression: { kind: 'leaf', selection: 'selection', field: 'user_agent', test },
     });
-    const { stage, flush, count } = scene([rule]);
+    const { stage, flush, count } = createScene([rule]);
     stage([entry('long', NOON, { user_agent: agent }), entry('short', NOON + 1)]);
     expect(count('staging', 'length(CAST(body AS BLOB)) > 1048576')).toBe(0);
     expect(count('staging')).toBeGreaterThan(3);
@@ -61,7 +61,7 @@ describe('the stage', () => {
   });
 
   it('records an entry once, though the upstream has changed its time meanwhile', () => {
-    const { stage, flush, ids } = scene();
+    const { stage, flush, ids } = createScene();
     stage([entry('a', NOON)]);
     stage([entry('a', NOON - MINUTE)], { ends: true });
     flush();
@@ -70,7 +70,7 @@ describe('the stage', () => {
 
   it('gives back ids that SQLite could not hold', () => {
     const odd = ['nul\u0000', 'lone\ud800', 'x'.repeat(10_000), '#hash', '__proto__', 'umlaut ü', ' '];
-    const { stage, flush, ids, count } = scene();
+    const { stage, flush, ids, count } = createScene();
     stage(odd.map((id) => entry(id, NOON)));
     stage([], { ends: true });
     expect(flush().recorded).toBe(odd.length);
@@ -80,7 +80,7 @@ describe('the stage', () => {
 
   it('is not drained for a walk that is still being read', () => {
     // A tick that was overtaken by a page that brought nothing new still believes that its walk drains.
-    const { stage, record, ledger, checkpoint, count } = scene();
+    const { stage, record, ledger, checkpoint, count } = createScene();
     const known = entries(2, NOON - ALLOWED_LATENESS, 1, 'known');
     record(known);
     stage(entries(3, NOON, 1));
@@ -91,7 +91,7 @@ describe('the stage', () => {
   });
 
   it('goes on being drained by a ledger that was evicted between the last page and the first step', () => {
-    const { stage, reopened } = scene();
+    const { stage, reopened } = createScene();
     stage(entries(3, NOON, 1));
     stage([], { ends: true });
     const later = reopened();
@@ -100,7 +100,7 @@ describe('the stage', () => {
   });
 
   it('is emptied by a rewind, which reads all of it again', () => {
-    const { stage, ledger, count } = scene();
+    const { stage, ledger, count } = createScene();
     stage(entries(3, NOON, 1));
     const rewind = { id: 'r', to: NOON - 5 * 60 * MINUTE, suppress: false };
     ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
@@ -108,7 +108,7 @@ describe('the stage', () => {
   });
 
   it('gives up the entry that brings the ledger down at the third time, and no other', () => {
-    const { stage, ledger, ids, flush, count } = scene();
+    const { stage, ledger, ids, flush, count } = createScene();
     stage(entries(3, NOON, 1));
     stage([], { ends: true });
     expect([1, 2, 3].map(() => ledger.quarantineCandidate(null, NOON))).toEqual([false, false, true]);
@@ -119,7 +119,7 @@ describe('the stage', () => {
   });
 
   it('drains what was staged before it grew older than retention', () => {
-    const { stage, ledger, checkpoint } = scene();
+    const { stage, ledger, checkpoint } = createScene();
     stage([entry('old', NOON - 3_000)]);
     stage([], { ends: true });
     expect(done(ledger.flush(checkpoint().version, 100, NOON))).toMatchObject({ recorded: 1, expired: 0 });
