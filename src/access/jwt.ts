@@ -1,12 +1,11 @@
 /**
  * The tokens of Cloudflare Access: signed JSON Web Tokens (RFC 7519), RS256 only.
  *
- * Contract: pure but for Web Crypto; the keys and `now` are parameters, so that nothing here asks anybody. A token
- * without an expiry is none.
+ * Contract: pure except for Web Crypto; the keys and `now` are parameters. A token without an expiry is invalid.
  * https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/
  */
 
-/** A public key as Access publishes it, as much of it as counts. */
+/** A public key as Access publishes it: the fields that are needed. */
 export interface PublicKey {
   readonly kid: string;
   readonly n: string;
@@ -16,24 +15,24 @@ export interface PublicKey {
 export interface Expected {
   /** `iss`: the team's address. */
   readonly issuer: string;
-  /** The application's `AUD` tag: one of the token's audiences. */
+  /** The application's `AUD` tag, which must be one of the token's audiences. */
   readonly audience: string;
 }
 
 type Json = { readonly [field: string]: unknown };
 
-/** The longest token read: those of Access have about 1 KB, more with custom claims. */
-const LONGEST = 8192;
+/** Tokens of Access have about 1 KB, more with custom claims. */
+const TOKEN_CHARS_MAX = 8192;
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
 
-/** The id of the key that a token says it is signed by; null where it is no RS256 token. Never throws. */
+/** The id of the key that a token claims to be signed with; null if it is not an RS256 token. Never throws. */
 export function keyIdOf(token: string): string | null {
-  if (token.length > LONGEST) return null;
+  if (token.length > TOKEN_CHARS_MAX) return null;
   const header = jsonOf(token.split('.')[0]);
   return header?.alg === 'RS256' && typeof header.kid === 'string' && !('crit' in header) ? header.kid : null;
 }
 
-/** The e-mail address of whom the token was made for; null where it is not good now, for us. Never throws. */
+/** The email address that the token was issued to; null if it is invalid, expired or for another application. Never throws. */
 export async function readAccessToken(
   token: string,
   key: PublicKey,
@@ -52,7 +51,7 @@ export async function readAccessToken(
   return typeof email === 'string' && email !== '' ? email : null;
 }
 
-/** The keys in what Access publishes; those that are none of ours are left out. */
+/** The RSA keys in what Access publishes. Anything else is left out. */
 export function publicKeys(json: unknown): readonly PublicKey[] {
   const keys = typeof json === 'object' && json !== null && 'keys' in json ? json.keys : null;
   return (Array.isArray(keys) ? keys : []).flatMap((key: Json | null) => {

@@ -1,26 +1,26 @@
 /**
- * Links in messages: each lets whoever has it see one alert and its entries, until it expires. An entry's page shows in
- * lines what its actor did around it, for that is what the click is for; no link leads to those entries.
+ * Links in messages. Each gives anyone who has it access to one alert and its entries, until it expires. An entry's page
+ * also lists what the same actor did around it; the link does not open those entries.
  *
- * Contract: pure but for Web Crypto; `now` is a parameter. The pass travels as one query parameter, `pass`, and names
- * the alert itself, so that the entry's page can check that the entry belongs to it. Whoever changes LINK_SECRET takes
- * back every link.
+ * Contract: pure except for Web Crypto; `now` is a parameter. The pass is one query parameter, `pass`, and contains the
+ * alert's id, so that an entry's page can check that the entry belongs to that alert. Changing LINK_SECRET revokes every
+ * link.
  */
 import { mac, sameText } from './mac.ts';
 
-/** A link is good for a week: an alert on a Friday night is looked at on Monday, and a leaked link is soon none. */
+/** A link is valid for a week, so that Friday night's alert can be opened on Monday, and a leaked link soon expires. */
 export const LINK_MS = 7 * 24 * 60 * 60_000;
 /** The query parameter that carries a pass. */
 export const PASS_PARAM = 'pass';
 const PURPOSE = 'link';
 
-/** What a pass lets one see, and until when (ms since the epoch). */
+/** The alert that a pass gives access to, and until when (ms since the epoch). */
 export interface Pass {
   readonly alert: number;
   readonly expires: number;
 }
 
-/** What a pass came to: good, or one of ours that is too old, or nothing at all. */
+/** A pass that was read: valid, expired though signed by us, or neither. */
 export type PassRead = { readonly kind: 'good' | 'expired'; readonly pass: Pass } | { readonly kind: 'none' };
 
 /** `<alert>.<expiry in s>.<HMAC, hex>`: letters, digits and dots only. */
@@ -29,7 +29,7 @@ export async function signPass(secret: string, { alert, expires }: Pass): Promis
   return `${alert}.${until}.${await mac(secret, PURPOSE, [String(alert), String(until)])}`;
 }
 
-/** Reads a pass as it came with a request. Never throws. */
+/** Reads the pass of a request. Never throws. */
 export async function readPass(secret: string, text: string | undefined, now: number): Promise<PassRead> {
   const [, alert, until, given] = /^([1-9]\d{0,14})\.([1-9]\d{0,11})\.([0-9a-f]{64})$/.exec(text ?? '') ?? [];
   if (alert === undefined || until === undefined || given === undefined) return { kind: 'none' };
@@ -38,14 +38,14 @@ export async function readPass(secret: string, text: string | undefined, now: nu
   return { kind: pass.expires > now ? 'good' : 'expired', pass };
 }
 
-/** Path of an alert's page, with the pass where there is one. */
+/** The path of an alert's page, with a pass or (null) without. */
 export function alertPath(alert: number, pass: string | null = null): string {
   return withPass(`/alerts/${alert}`, pass);
 }
 
-/** Path of an entry's page, with the pass where there is one. Whatever the id holds, it is one segment of a path. */
+/** The path of an entry's page, with a pass or (null) without. Any id becomes a single path segment. */
 export function entryPath(id: string, pass: string | null = null): string {
-  // Half a surrogate pair cannot be encoded, and would throw.
+  // encodeURIComponent throws on a lone surrogate.
   return withPass(`/entries/${encodeURIComponent(id.toWellFormed())}`, pass);
 }
 
@@ -54,29 +54,33 @@ function withPass(path: string, pass: string | null): string {
 }
 
 export interface LinkSettings {
-  /** The Worker's own address, without a slash at its end; null: not known. */
+  /** The Worker's own address, without a slash at its end; null: unknown. */
   readonly publicUrl: string | null;
   readonly linkSecret: string | null;
 }
 
 /** What a message is about: an alert and the entry it shows. */
-export interface Shown {
+export interface LinkTarget {
   readonly alert: number;
-  /** "": it is no more, and has no page. */
+  /** "": the entry was deleted, so there is no page to link to. */
   readonly entry: string;
 }
 
-/** The links of a message that is sent at `now` (ms); `shown` null: it is about no alert, and leads to the front page. */
+/**
+ * The links of a message sent at `now` (ms). Without a public address they are null; without LINK_SECRET they have no
+ * pass, and only work for callers who have access anyway. `target` null: the message is about Tocsin itself, and links to
+ * the front page.
+ */
 export async function linksTo(
   { publicUrl, linkSecret }: LinkSettings,
-  shown: Shown | null,
+  target: LinkTarget | null,
   now: number,
 ): Promise<{ readonly alert: string | null; readonly entry: string | null }> {
   if (publicUrl === null) return { alert: null, entry: null };
-  if (shown === null) return { alert: `${publicUrl}/`, entry: null };
-  const pass = linkSecret === null ? null : await signPass(linkSecret, { alert: shown.alert, expires: now + LINK_MS });
+  if (target === null) return { alert: `${publicUrl}/`, entry: null };
+  const pass = linkSecret === null ? null : await signPass(linkSecret, { alert: target.alert, expires: now + LINK_MS });
   return {
-    alert: `${publicUrl}${alertPath(shown.alert, pass)}`,
-    entry: shown.entry === '' ? null : `${publicUrl}${entryPath(shown.entry, pass)}`,
+    alert: `${publicUrl}${alertPath(target.alert, pass)}`,
+    entry: target.entry === '' ? null : `${publicUrl}${entryPath(target.entry, pass)}`,
   };
 }

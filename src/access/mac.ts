@@ -1,11 +1,11 @@
 /**
- * Proofs of holding a secret: HMAC-SHA-256 over words that say what they are for, so that a proof made for one purpose
- * is none for another.
+ * Proof of knowing a secret: HMAC-SHA-256 over a purpose and some lines. A proof made for one purpose is invalid for any
+ * other.
  *
- * Contract: pure but for Web Crypto. Runs in workerd and in Node.
+ * Contract: pure except for Web Crypto. Runs in workerd and in Node.
  */
 
-/** The HMAC-SHA-256 of the lines under `purpose`, as 64 hexadecimal digits. No line may hold a line break. */
+/** The HMAC-SHA-256 of the lines for `purpose`, as 64 hexadecimal digits. No line may contain a line break. */
 export async function mac(secret: string, purpose: string, lines: readonly string[]): Promise<string> {
   const text = new TextEncoder();
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
@@ -19,7 +19,7 @@ export async function sha256(text: string): Promise<string> {
   return hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 }
 
-/** Compares in a time that does not tell where they differ. Both are of one length that is no secret. */
+/** Compares in constant time. Both have the same length, which is not secret. */
 export function sameText(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);

@@ -1,12 +1,12 @@
 /**
- * Who may operate: whoever holds LINK_SECRET. A request carries a token that proves it without sending it: good for one
- * method and path, and for a few minutes.
+ * The operator is anyone who knows LINK_SECRET. A request carries a token that proves this without sending the secret; it
+ * is valid for one method and path, for a few minutes.
  *
- * Contract: pure but for Web Crypto; `now` is a parameter. Runs in workerd and in Node, for the CLI makes the tokens.
+ * Contract: pure except for Web Crypto; `now` is a parameter. Runs in workerd and in Node, where the CLI makes the tokens.
  */
 import { mac, sameText } from './mac.ts';
 
-/** A token is good for so long; clocks may differ by as much. */
+/** How long a token is valid, and how far the clocks may differ. */
 const TOKEN_MS = 5 * 60_000;
 const PURPOSE = 'operator';
 
@@ -16,7 +16,7 @@ export async function operatorToken(secret: string, method: string, path: string
   return `${expires}.${await mac(secret, PURPOSE, [`${method} ${path}`, String(expires)])}`;
 }
 
-/** Whether an Authorization header carries a token that is good now, for this method and path. */
+/** Whether an Authorization header carries a token that is valid now, for this method and path. */
 export async function isOperator(
   secret: string,
   authorization: string | undefined,

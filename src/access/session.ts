@@ -1,13 +1,16 @@
 /**
- * Sessions: what the browser of somebody keeps who signed in with a viewer token. Not the token, but a signed reference
- * to it that ends after a working day; whether the token still counts is asked at each request.
+ * Sessions: what a browser stores after signing in with a viewer token. It is not the token but a signed reference to it
+ * that expires; each request checks that the token is still valid.
  *
- * Contract: pure but for Web Crypto; `now` is a parameter. Whoever changes LINK_SECRET ends every session.
+ * Contract: pure except for Web Crypto; `now` is a parameter. Changing LINK_SECRET ends every session.
  */
+import { LINK_MS } from './link.ts';
 import { mac, sameText } from './mac.ts';
 
-/** A session is good for half a day: long enough for a shift, short enough for a stolen cookie. */
+/** A session lasts for a shift, and a stolen cookie is soon useless. */
 export const SESSION_MS = 12 * 60 * 60_000;
+if (!(SESSION_MS < LINK_MS))
+  throw new Error('a session opens every alert, and must end before a link, which opens one');
 const PURPOSE = 'session';
 
 /** `<id of the viewer token>.<expiry in s>.<HMAC, hex>`. */
@@ -16,7 +19,7 @@ export async function signSession(secret: string, viewer: string, expires: numbe
   return `${viewer}.${until}.${await mac(secret, PURPOSE, [viewer, until])}`;
 }
 
-/** The id of the viewer token that a session refers to; null where it is none of ours or has ended. Never throws. */
+/** The id of the viewer token that a session refers to; null if it is invalid or has expired. Never throws. */
 export async function readSession(secret: string, text: string | undefined, now: number): Promise<string | null> {
   const [, viewer, until, given] = /^([0-9a-f]{16})\.([1-9]\d{0,11})\.([0-9a-f]{64})$/.exec(text ?? '') ?? [];
   if (viewer === undefined || until === undefined || given === undefined) return null;
@@ -24,11 +27,12 @@ export async function readSession(secret: string, text: string | undefined, now:
   return Number(until) * 1000 > now ? viewer : null;
 }
 
-/** Pages of the session: the form; where it is posted; the end of the session (POST). */
+/** The form to sign in; where it is posted; the end of a session (POST). */
 export const SIGN_IN_PATH = '/sign-in';
 export const SESSION_PATH = '/session';
 export const SIGN_OUT_PATH = '/sign-out';
 
+/** How the cookie is set. */
 export interface SessionCookie {
   readonly name: string;
   /** Attributes besides `HttpOnly; SameSite=Lax; Path=/`. */
@@ -38,8 +42,8 @@ export interface SessionCookie {
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * The cookie for an address. `__Host-` binds it to this very host; browsers take it with https only, so that on a
- * developer's own machine it goes without. Elsewhere http gets a cookie that no browser sends back.
+ * The session cookie for an address. `__Host-` binds it to this host, and requires https, so it is left out on a
+ * developer's machine. On any other http address the cookie is `Secure`, and browsers don't send it back.
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
  */
 export function sessionCookie(url: string): SessionCookie {

@@ -1,39 +1,40 @@
 /**
- * Viewer tokens: what people and tools hold who may look. Only a token's hash is kept, so that whoever reads the store
- * can't look, and nobody can be shown a token again.
+ * Viewer tokens: give people and tools access to the pages and the lookup. Only a token's hash is stored, so the store
+ * gives no access, and a token can't be shown again.
  *
- * Contract: pure but for Web Crypto; `now` and the random bytes are parameters. A token names its record by an id that is
- * no secret, so that it is found and revoked by one point read; its secret part has 256 bits.
+ * Contract: pure except for Web Crypto; `now` and the random bytes are parameters. A token contains the id of its record,
+ * which is not secret, so one read finds or revokes it. Its secret part has 256 bits.
  */
 import { parseJson } from '../text/json.ts';
 import { sameText, sha256 } from './mac.ts';
 
-/** What KV keeps of a token. */
+/** What KV stores of a token. */
 export interface ViewerRecord {
   /** SHA-256 of the whole token, hex. */
   readonly hash: string;
   readonly name: string;
   /** ms since the epoch. */
   readonly createdAt: number;
-  /** ms since the epoch; null: until it is revoked. */
+  /** ms since the epoch; null: never. */
   readonly expiresAt: number | null;
 }
 
-/** Records lie in KV under this and their id. */
+/** The key of a record in KV: this and the id. */
 export const VIEWER_PREFIX = 'viewer:';
 const ID_BYTES = 8;
-/** How many random bytes `makeToken` takes: the id's and the secret's. */
-export const TOKEN_BYTES = ID_BYTES + 32;
+const SECRET_BYTES = 32;
+/** The number of random bytes `makeToken` takes. */
+export const TOKEN_BYTES = ID_BYTES + SECRET_BYTES;
 export const VIEWER_ID = /^[0-9a-f]{16}$/;
 /**
- * A prefix of our own and a fixed length: secret scanners find it by
- * `tocsin_[0-9a-f]{16}_[A-Za-z0-9_-]{43}`.
+ * With its prefix and fixed length, secret scanners find it by `tocsin_[0-9a-f]{16}_[A-Za-z0-9_-]{43}`: the id in hex,
+ * the 32 bytes of the secret in base64url.
  */
 const TOKEN = /^tocsin_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
-/** Letters, digits, marks and spaces between them: a name is shown on terminals and pages. */
+/** Letters, digits, spaces and some punctuation: names are shown in terminals and on pages. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} ._@+-]{0,63}$/u;
 
-/** A new token of `TOKEN_BYTES` random bytes, and its id. */
+/** A new token from `TOKEN_BYTES` random bytes, and its id. */
 export function makeToken(random: Uint8Array): { readonly id: string; readonly token: string } {
   if (random.length !== TOKEN_BYTES) throw new RangeError(`a token is made of ${TOKEN_BYTES} bytes`);
   const id = [...random.slice(0, ID_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -41,33 +42,33 @@ export function makeToken(random: Uint8Array): { readonly id: string; readonly t
   return { id, token: `tocsin_${id}_${secret.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}` };
 }
 
-/** The id that a text names which has a token's form; null where it has not. */
+/** The id in a token; null if the text does not have the form of a token. */
 export function tokenId(text: string): string | null {
   return TOKEN.exec(text)?.[1] ?? null;
 }
 
-/** A name as it may be given to a token, trimmed; null where it may not. */
+/** A name for a token, trimmed; null if it is not allowed. */
 export function viewerName(text: unknown): string | null {
   const name = typeof text === 'string' ? text.trim() : '';
   return NAME.test(name) ? name : null;
 }
 
-/** Whether `token` is the one that the record was made for. */
+/** Whether this is the token of the record. */
 export async function isTokenOf(record: ViewerRecord, token: string): Promise<boolean> {
   return sameText(record.hash, await sha256(token));
 }
 
-/** Whether the record lets anybody in at `now`, ms since the epoch. */
+/** Whether the record has not expired at `now`, ms since the epoch. */
 export function isValid({ expiresAt }: ViewerRecord, now: number): boolean {
   return expiresAt === null || now < expiresAt;
 }
 
-/** A record as it lies in KV. */
+/** A record as text, for KV. */
 export function recordText(record: ViewerRecord): string {
   return JSON.stringify(record);
 }
 
-/** A record as it was read from KV; null for anything that is none. Never throws. */
+/** The record in a text from KV; null if it is not a record. Never throws. */
 export function recordFrom(text: string | null): ViewerRecord | null {
   const json = text === null ? null : parseJson(text);
   if (typeof json !== 'object' || json === null) return null;

@@ -4,7 +4,7 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import { linksTo, type Shown } from '../access/link.ts';
+import { type LinkTarget, linksTo } from '../access/link.ts';
 import type { Links } from '../alert/links.ts';
 import { isTest, type Notification } from '../alert/notification.ts';
 import { readConfig } from '../config/config.ts';
@@ -53,7 +53,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     this.#ledger = createLedger(store, { ...knows, apiKeyExpiresAt: config.apiKeyExpiresAt, ...config.watch });
     this.#views = createViews(store, { engine: knows.engine, status: (at) => this.#ledger.status(at) });
     const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };
-    const linksOf = (notification: Notification): Promise<Links> => linksTo(config, shownIn(notification), now());
+    const linksOf = (notification: Notification): Promise<Links> => linksTo(config, linkTargetOf(notification), now());
     this.#host = createHost({
       ledger: this.#ledger,
       store,
@@ -128,7 +128,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
 }
 
 /** What a message's links lead to; null for a message about no alert. */
-function shownIn(notification: Notification): Shown | null {
+function linkTargetOf(notification: Notification): LinkTarget | null {
   if ('health' in notification || isTest(notification)) return null;
   return { alert: notification.alert.id, entry: notification.entry.id };
 }

@@ -1,9 +1,8 @@
 /**
- * The Hono app: what the Worker answers over HTTP. Denied by default: before any handler, the policy says who may have
- * an answer of it, and who is asking is found out. A handler finds them as `c.get('caller')`.
+ * The Hono app: everything the Worker serves over HTTP. Denied by default: before any handler runs, the caller is
+ * authenticated and the policy is checked. Handlers get the caller as `c.get('caller')`.
  *
- * Contract: somebody who was not let in gets one and the same answer whatever exists, and nothing is asked of the ledger
- * or the upstream for them.
+ * Contract: a refused caller gets the same response whatever exists, and neither the ledger nor the upstream is asked.
  */
 
 import type { MiddlewareHandler } from 'hono';
@@ -13,14 +12,14 @@ import { isOperator } from '../access/operator.ts';
 import { authenticate } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
-import { lookup } from './lookup.ts';
-import { operatorApi } from './operator.ts';
-import { createPages } from './pages/routes.ts';
+import { lookupRoutes } from './lookup.ts';
+import { operatorRoutes } from './operator.ts';
+import { pageRoutes } from './pages/routes.ts';
 import { accessOf } from './policy.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { broken, missing, refused, tooMany, unavailable } from './responses.ts';
+import { failed, missing, refused, tooMany, unavailable } from './responses.ts';
 import { sessionRoutes } from './session.ts';
-import { viewersApi } from './viewers.ts';
+import { viewerRoutes } from './viewers.ts';
 
 /** The app for one request's settings. */
 export function createApp(deps: AppDeps): Hono<WebEnv> {
@@ -35,25 +34,25 @@ export function createApp(deps: AppDeps): Hono<WebEnv> {
     return c.json({ ok }, ok ? 200 : 503);
   });
   app.route('/', sessionRoutes(deps));
-  app.route('/', operatorApi(deps));
-  app.route('/', viewersApi(deps));
-  app.route('/', lookup(deps));
-  app.route('/', createPages(deps));
+  app.route('/', operatorRoutes(deps));
+  app.route('/', viewerRoutes(deps));
+  app.route('/', lookupRoutes(deps));
+  app.route('/', pageRoutes(deps));
 
   app.notFound(missing);
   app.onError((error, c) => {
     console.error(JSON.stringify({ at: 'fetch', error: error.message }));
-    return broken(c);
+    return failed(c);
   });
   return app;
 }
 
-/** The door. Paths that do not exist are behind it too. */
+/** Authenticates the caller and checks the policy, also for paths that don't exist. */
 function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
   const { config, now } = deps;
   const limit = createRateLimit(deps);
   return async (c, next) => {
-    // The small router takes a slash at the end for none; such a path is not one of ours.
+    // Hono's tiny router ignores a slash at the end; no route of ours has one.
     const access = /.\/$/.test(c.req.path) ? null : accessOf(c.req.method, matchedRoutes(c));
     if (access === 'open') return await next();
     if (access === 'operator') {
@@ -62,12 +61,12 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
       const authorization = c.req.header('authorization');
       if (secret !== null && (await isOperator(secret, authorization, method, path, now()))) return await next();
     }
-    const asked = await authenticate(c, deps, access === 'scoped');
-    if (asked.kind === 'unknown') return unavailable(c);
-    const wait = await (asked.kind === 'caller' ? limit.caller(asked.caller) : limit.address(c));
+    const authenticated = await authenticate(c, deps, access === 'scoped');
+    if (authenticated.kind === 'unknown') return unavailable(c);
+    const wait = await (authenticated.kind === 'caller' ? limit.caller(authenticated.caller) : limit.address(c));
     if (wait !== null) return tooMany(c, wait);
-    if (asked.kind === 'refused') return refused(c, asked.why);
-    c.set('caller', asked.caller);
+    if (authenticated.kind === 'refused') return refused(c, authenticated.why);
+    c.set('caller', authenticated.caller);
     if (access === null || access === 'operator') return missing(c);
     return await next();
   };

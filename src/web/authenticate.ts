@@ -1,8 +1,8 @@
 /**
- * Finds out who is asking, from what the request carries: a viewer token, a session, Cloudflare Access' word, a link.
+ * Authenticates the caller of a request by a viewer token, a session, a token of Cloudflare Access, or a link.
  *
- * Contract: the strongest proof that is good counts; one that is not good is as none. What can't be checked now (KV or the
- * keys of Access can't be read) is said so, and never lets anybody in. Nothing here asks the ledger.
+ * Contract: the strongest valid proof counts, and invalid ones are ignored. If a proof can't be checked (KV or the keys of
+ * Access can't be read) and no other is valid, the result is `unknown`, never access. The ledger is not asked.
  */
 
 import type { Context } from 'hono';
@@ -15,44 +15,44 @@ import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
 import { accessKey } from './jwks.ts';
 import { readViewer } from './viewer-store.ts';
 
-export type Asked =
+export type Authenticated =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'refused'; readonly why: Refused }
-  /** Neither: it can't be checked at the moment. */
+  /** It can't be checked at the moment. */
   | { readonly kind: 'unknown' };
 
 type Web = Context<WebEnv>;
-/** One way to prove who one is. Null: it proves nothing. Throws where it can't be checked. */
+/** One kind of proof. Null: there is no valid one. Throws if it can't be checked. */
 type AuthMethod = (c: Web, deps: AppDeps) => Promise<Caller | null>;
 
-/** From the strongest to the weakest; links are looked at last, and only where they count. */
+/** From the strongest to the weakest. Links come last, and only on the routes they open. */
 const AUTH_METHODS: readonly AuthMethod[] = [byToken, bySession, byAccess];
 
-/** Who is asking. `links`: whether the route is one that links from messages lead to. */
-export async function authenticate(c: Web, deps: AppDeps, links: boolean): Promise<Asked> {
-  let unchecked = false;
-  for (const way of AUTH_METHODS) {
+/** The caller of the request. `allowsLinks`: the route is one that links in messages open. */
+export async function authenticate(c: Web, deps: AppDeps, allowsLinks: boolean): Promise<Authenticated> {
+  let isUnchecked = false;
+  for (const method of AUTH_METHODS) {
     try {
-      const caller = await way(c, deps);
+      const caller = await method(c, deps);
       if (caller !== null) return { kind: 'caller', caller };
     } catch (error) {
-      unchecked = true;
+      isUnchecked = true;
       console.error(JSON.stringify({ at: 'access', error: error instanceof Error ? error.message : 'unknown' }));
     }
   }
   const { linkSecret } = deps.config;
   const pass = c.req.query(PASS_PARAM);
   const link =
-    links && linkSecret !== null ? await readPass(linkSecret, pass, deps.now()) : ({ kind: 'none' } as const);
+    allowsLinks && linkSecret !== null ? await readPass(linkSecret, pass, deps.now()) : ({ kind: 'none' } as const);
   if (link.kind === 'good') {
     const { alert, expires } = link.pass;
     return { kind: 'caller', caller: { kind: 'link', alert, pass: pass ?? '', expires } };
   }
-  if (unchecked) return { kind: 'unknown' };
+  if (isUnchecked) return { kind: 'unknown' };
   return { kind: 'refused', why: { kind: link.kind === 'expired' ? 'expired link' : 'nobody' } };
 }
 
-/** The viewer that a token proves; null where it proves none. Throws where KV can't be read. */
+/** The viewer with this token; null if it is not valid. Throws if KV can't be read. */
 export async function viewerOf(token: string, { config, now }: AppDeps): Promise<Caller | null> {
   const id = tokenId(token);
   if (id === null) return null;

@@ -3,37 +3,38 @@
 import type { Config } from '../config/config.ts';
 import type { LedgerOperator, LedgerViews } from '../ledger/rpc.ts';
 
+/** What the app is built from, for one request. */
 export interface AppDeps {
   readonly config: Config;
   /** Null: no Durable Object is bound. */
   readonly ledger: (LedgerViews & LedgerOperator) | null;
   /** Wall clock, ms. */
   readonly now: () => number;
-  /** To the upstream and to Cloudflare Access' keys. */
+  /** For the upstream and the keys of Cloudflare Access. */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-/** Hono's variables. `caller` is set on every route that is not open: the app has let them in by then. */
+/** Hono's variables. `authorize` sets `caller` on every route that is neither open nor the operator's. */
 export interface WebEnv {
   readonly Variables: { caller: Caller };
 }
 
-/** Somebody who was let in. */
+/** Someone who was authenticated. */
 export type Caller =
-  /** Holds a viewer token, sent as `Authorization: Bearer` or kept in a session's cookie. */
+  /** Has a viewer token, sent as `Authorization: Bearer` or behind a session's cookie. */
   | { readonly kind: 'viewer'; readonly id: string; readonly name: string }
-  /** Came through Cloudflare Access. */
+  /** Signed in with Cloudflare Access. */
   | { readonly kind: 'access'; readonly email: string }
-  /** Followed a link from a message: one alert and its entries. */
+  /** Has a link from a message: access to one alert and its entries. */
   | { readonly kind: 'link'; readonly alert: number; readonly pass: string; readonly expires: number };
 
-/** Why somebody was not let in, as far as they may know it. */
+/** Why a caller was refused, as far as they may know. */
 export type Refused =
   | { readonly kind: 'nobody' }
-  /** A link of ours, too old: said, for its holder once was let in. */
+  /** The link was valid once, so its holder may know that it expired. */
   | { readonly kind: 'expired link' };
 
-/** The alert a caller is bound to; null: all of them. */
+/** The alert that a caller's access is limited to; null: no limit. */
 export function scopeOf(caller: Caller): number | null {
   return caller.kind === 'link' ? caller.alert : null;
 }

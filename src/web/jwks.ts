@@ -1,53 +1,56 @@
 /**
- * The public keys of Cloudflare Access, fetched once and kept in memory for all requests.
+ * The public keys of Cloudflare Access, cached in memory for all requests.
  *
- * Contract: a key that is not known is asked for at most once a minute, whoever makes them up. What can't be fetched is
- * thrown, unless the key is known from before.
+ * Contract: unknown key ids cause at most one fetch a minute, however many are made up. A failed fetch throws, unless the
+ * key is in the cache.
  */
 
 import { type PublicKey, publicKeys } from '../access/jwt.ts';
 import type { AppDeps } from './context.ts';
 
 /**
- * Access changes its keys every six weeks and publishes the old ones for a week more; an hour is soon enough to forget
- * one that was withdrawn.
+ * Access rotates its keys every six weeks and publishes the old ones for another week. A revoked key is accepted for up
+ * to an hour.
  * https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/
  */
 const FRESH_MS = 60 * 60_000;
 const REFETCH_MS = 60_000;
 const TIMEOUT_MS = 5_000;
-const MOST_BYTES = 100_000;
+const CHARS_MAX = 100_000;
+if (!(TIMEOUT_MS < REFETCH_MS)) throw new Error('a fetch must end before the next one may start');
+if (!(REFETCH_MS < FRESH_MS)) throw new Error('a stale cache must be fetched again at once');
 
-interface Kept {
+interface CachedKeys {
   readonly keys: readonly PublicKey[];
   readonly fetchedAt: number;
-  /** The last try, whether it went well or not. */
+  /** The last attempt, whether it failed or not. */
   readonly triedAt: number;
   readonly failed: boolean;
 }
 
-const kept = new Map<string, Kept>();
+/** By team domain. */
+const cache = new Map<string, CachedKeys>();
 
-/** The key of that name; null where Access has none. Throws where it can't be found out. */
+/** The team's key with this id; null if Access has none. Throws if the keys can't be fetched. */
 export async function accessKey(teamDomain: string, kid: string, { fetch, now }: AppDeps): Promise<PublicKey | null> {
-  const before = kept.get(teamDomain);
+  const before = cache.get(teamDomain);
   const known = before?.keys.find((key) => key.kid === kid) ?? null;
   const time = now();
   const fresh = before !== undefined && time - before.fetchedAt < FRESH_MS;
-  const triedLately = before !== undefined && time - before.triedAt < REFETCH_MS;
-  if (known !== null && (fresh || triedLately)) return known;
-  if (triedLately) {
+  const triedRecently = before !== undefined && time - before.triedAt < REFETCH_MS;
+  if (known !== null && (fresh || triedRecently)) return known;
+  if (triedRecently) {
     if (before.failed) throw new Error('the keys of Cloudflare Access could not be fetched a moment ago');
     return null;
   }
-  // Noted before it is tried: requests that come meanwhile go by what is known, and do not ask too.
-  if (before !== undefined) kept.set(teamDomain, { ...before, triedAt: time });
+  // Set before the fetch, so that requests meanwhile use the cache and don't fetch too.
+  if (before !== undefined) cache.set(teamDomain, { ...before, triedAt: time });
   try {
     const keys = await fetchKeys(teamDomain, fetch);
-    kept.set(teamDomain, { keys, fetchedAt: time, triedAt: time, failed: false });
+    cache.set(teamDomain, { keys, fetchedAt: time, triedAt: time, failed: false });
     return keys.find((key) => key.kid === kid) ?? null;
   } catch (error) {
-    kept.set(teamDomain, { keys: before?.keys ?? [], fetchedAt: before?.fetchedAt ?? 0, triedAt: time, failed: true });
+    cache.set(teamDomain, { keys: before?.keys ?? [], fetchedAt: before?.fetchedAt ?? 0, triedAt: time, failed: true });
     if (known !== null) return known;
     throw error;
   }
@@ -58,8 +61,8 @@ async function fetchKeys(teamDomain: string, fetch: AppDeps['fetch']): Promise<r
   const response = await fetch(`https://${teamDomain}/cdn-cgi/access/certs`, { redirect: 'manual', signal });
   if (response.status !== 200) throw new Error(`the keys of Cloudflare Access: status ${response.status}`);
   const text = await response.text();
-  if (text.length > MOST_BYTES) throw new Error('the keys of Cloudflare Access are too long to be any');
+  if (text.length > CHARS_MAX) throw new Error('the keys of Cloudflare Access are too long');
   const keys = publicKeys(JSON.parse(text));
-  if (keys.length === 0) throw new Error('the keys of Cloudflare Access: there are none');
+  if (keys.length === 0) throw new Error('the keys of Cloudflare Access: no RSA key');
   return keys;
 }

@@ -1,9 +1,9 @@
 /**
  * The proxied lookup: the upstream's two read routes, for the official SDKs and CLI with a viewer token as the API key.
  *
- * Contract: what the upstream answers is handed on as it is; what is ours is told apart by `x-tocsin-source` and has
- * a `message`. One entry is answered of what the ledger keeps, where it keeps it whole; who came by a link is shown the
- * entries of their alert only, and of any other the same 404 as of none.
+ * Contract: responses of the upstream are passed on unchanged; our own have another `x-tocsin-source` and a `message`. A
+ * single entry comes from the ledger if it is stored whole. A caller with a link gets the entries of their alert, and the
+ * same 404 for any other entry as for one that does not exist.
  */
 
 import type { Context } from 'hono';
@@ -17,49 +17,49 @@ import { missing } from './responses.ts';
 
 type Web = Context<WebEnv>;
 
-/** Cloudflare takes 16 KB of address; a query has a few hundred bytes, and a cursor. */
-const LONGEST_QUERY = 8192;
-/** A pass is for us: with a session besides it would travel to the upstream. */
+/** Cloudflare accepts URLs of 16 KB; a query has a few hundred bytes and a cursor. */
+const QUERY_CHARS_MAX = 8192;
+/** A pass is for Tocsin, and is removed before a query goes to the upstream. */
 const PASS = new RegExp(`^${PASS_PARAM}=\\d+\\.\\d+\\.[0-9a-f]{64}$`);
 
 /**
- * The ledger keeps an entry as JavaScript reads and writes it, which rounds numbers beyond 2^53 (RFC 8259, 6): one that
- * may have had such a number is the upstream's to answer, digit by digit.
+ * The ledger stores what JSON.parse and JSON.stringify make of an entry, which rounds numbers beyond 2^53 (RFC 8259, 6).
+ * An entry that may have had such a number is read from the upstream, where it is exact.
  */
 const MAY_BE_ROUNDED = /[:,[]-?(?:[\d.]{16}|[\d.]+e[+-])/;
 
-/** Routes of the lookup. The app lets only callers get here. */
-export function lookup({ config, ledger, fetch }: AppDeps): Hono<WebEnv> {
+/** The routes of the lookup, as they are in the policy. */
+export function lookupRoutes({ config, ledger, fetch }: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   const proxy = config.upstream === null ? null : createProxy({ ...config.upstream, fetch });
 
   app.get('/v1/audit_logs', async (c) => {
     const search = searchOf(c.req.url);
-    if (search.length > LONGEST_QUERY)
-      return c.json({ message: `the query is longer than ${LONGEST_QUERY} bytes` }, 414);
+    if (search.length > QUERY_CHARS_MAX)
+      return c.json({ message: `the query is longer than ${QUERY_CHARS_MAX} bytes` }, 414);
     if (proxy === null) return unset(c);
-    return handOn(c, await proxy.list(search));
+    return passOn(c, await proxy.list(search));
   });
 
   app.get('/v1/audit_logs/:id', async (c) => {
     const id = c.req.param('id');
     if (!ENTRY_ID.test(id)) return missing(c);
     const scope = scopeOf(c.get('caller'));
-    const kept = await fromLedger(ledger, id, scope);
-    switch (kept.kind) {
+    const stored = await readStored(ledger, id, scope);
+    switch (stored.kind) {
       case 'text':
-        return c.body(kept.text, 200, {
+        return c.body(stored.text, 200, {
           'content-type': 'application/json',
           [SOURCE_HEADER]: 'ledger' satisfies Source,
         });
       case 'outside':
         return missing(c);
       case 'unknown':
-        return c.json({ message: 'what this link may show cannot be looked up at the moment: try again soon' }, 503);
+        return c.json({ message: 'the access of this link cannot be checked at the moment: try again soon' }, 503);
       case 'elsewhere': {
         if (proxy === null) return unset(c);
         const search = searchOf(c.req.url);
-        return handOn(c, await proxy.get(id, search.length > LONGEST_QUERY ? '' : search));
+        return passOn(c, await proxy.get(id, search.length > QUERY_CHARS_MAX ? '' : search));
       }
     }
   });
@@ -67,30 +67,30 @@ export function lookup({ config, ledger, fetch }: AppDeps): Hono<WebEnv> {
   return app;
 }
 
-type Kept =
+type Stored =
   | { readonly kind: 'text'; readonly text: string }
-  /** The upstream may have it, or the ledger could not be asked: this caller may see every entry. */
+  /** The caller may see it, and the upstream may have it: it is not stored whole, or the ledger failed. */
   | { readonly kind: 'elsewhere' }
-  /** This caller may not see it, or there is none. */
+  /** The caller's link does not open it, or it does not exist. */
   | { readonly kind: 'outside' }
-  /** Whether this caller may see it can't be found out. */
+  /** Whether the caller's link opens it can't be checked. */
   | { readonly kind: 'unknown' };
 
-async function fromLedger(ledger: AppDeps['ledger'], id: string, scope: number | null): Promise<Kept> {
-  const all = scope === null;
-  if (ledger === null) return { kind: all ? 'elsewhere' : 'unknown' };
+async function readStored(ledger: AppDeps['ledger'], id: string, scope: number | null): Promise<Stored> {
+  const seesAll = scope === null;
+  if (ledger === null) return { kind: seesAll ? 'elsewhere' : 'unknown' };
   try {
     const text = await ledger.entryText(id, scope);
     if (text !== null && !MAY_BE_ROUNDED.test(text)) return { kind: 'text', text };
-    // Within the scope and not whole: an entry that was too long to be kept whole, or with a number that was.
-    return { kind: all || (await ledger.entry(id, scope)) !== null ? 'elsewhere' : 'outside' };
+    // Not stored whole, or with a number that may have been rounded. Within the scope of a link, it is stored at least cut.
+    return { kind: seesAll || (await ledger.entry(id, scope)) !== null ? 'elsewhere' : 'outside' };
   } catch (error) {
     console.error(JSON.stringify({ at: 'lookup', error: error instanceof Error ? error.message : 'unknown' }));
-    return { kind: all ? 'elsewhere' : 'unknown' };
+    return { kind: seesAll ? 'elsewhere' : 'unknown' };
   }
 }
 
-function handOn(c: Web, answer: Proxied | ProxyFailure): Response {
+function passOn(c: Web, answer: Proxied | ProxyFailure): Response {
   switch (answer.kind) {
     case 'answer': {
       const headers = { ...answer.headers, [SOURCE_HEADER]: 'upstream' satisfies Source };
@@ -104,13 +104,10 @@ function handOn(c: Web, answer: Proxied | ProxyFailure): Response {
 
 function unset(c: Web): Response {
   c.header('x-should-retry', 'false');
-  return c.json(
-    { message: 'Tocsin has no API key or no address of the upstream: its operator must look after it' },
-    503,
-  );
+  return c.json({ message: 'Tocsin has no API key or no address of the upstream: its operator must set them' }, 503);
 }
 
-/** The query as it came, with its `?`, and without a pass; empty where there is none. */
+/** The query as it was sent, with its `?`, without a pass; "" without a query. */
 function searchOf(url: string): string {
   const at = url.indexOf('?');
   if (at < 0) return '';

@@ -1,12 +1,9 @@
 /**
- * What an operator asks of a Tocsin over HTTP: how things stand, an alert's whole story, a test of the receivers, dead
- * deliveries sent again, a rewind.
+ * The operator's API: the status, alerts, a test of the receivers, resending dead deliveries, a rewind.
  *
- * Contract: JSON both ways; who may ask is the app's policy, which stands before this. Nobody else is in these words:
- * strings of entries come as attackers wrote them. 404 is only for those who were not let in, so what is not there is
- * null.
+ * Contract: JSON both ways; `authorize` has run before. Strings from entries are untrusted text and are not cleaned. 404
+ * is only for refused callers, so what does not exist is null.
  */
-
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
@@ -20,18 +17,18 @@ export const TEST_PATH = '/operator/test';
 export const RESEND_PATH = '/operator/resend';
 export const ALERTS_PATH = '/operator/alerts';
 
-/** Path of an alert's whole story. */
+/** The path of one alert. */
 export function operatorAlertPath(id: number): string {
   return `${ALERTS_PATH}/${id}`;
 }
 
-/** `receiver`: whose dead deliveries; null: everybody's. */
-const resendOrder = z.object({ receiver: z.nullable(z.string()) });
+/** `receiver`: whose dead deliveries; null: those of all receivers. */
+const RESEND = z.object({ receiver: z.nullable(z.string()) });
 
 const NO_LEDGER = { message: 'no ledger is bound' };
 
-/** The operator's routes, as they are registered in the policy. */
-export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
+/** The operator's routes, as they are in the policy. */
+export function operatorRoutes({ config, ledger }: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
 
   app.get(STATUS_PATH, async (c) => {
@@ -43,12 +40,12 @@ export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
     const read = rewindFrom(await c.req.text());
     if (!read.ok) return c.json({ message: `the rewind can't be read: ${read.problem}` }, 422);
     if (config.kv === null) return c.json({ message: 'no KV namespace is bound' }, 503);
-    // One order lies in KV at a time: a second would undo one that no tick has obeyed yet.
+    // KV holds one rewind at a time: a second one would replace one that no tick has applied yet.
     const waiting = rewindFrom((await config.kv.get([KV_REWIND])).get(KV_REWIND) ?? '');
-    const obeyed = (await ledger?.status())?.rewinds ?? [];
-    if (waiting.ok && waiting.value.id !== read.value.id && !obeyed.includes(waiting.value.id)) {
+    const applied = (await ledger?.status())?.rewinds ?? [];
+    if (waiting.ok && waiting.value.id !== read.value.id && !applied.includes(waiting.value.id)) {
       const to = new Date(waiting.value.to).toISOString();
-      return c.json({ message: `a rewind to ${to} waits for the next tick: try again in a minute or two` }, 409);
+      return c.json({ message: `a rewind to ${to} is waiting for the next tick: try again in a minute or two` }, 409);
     }
     await config.kv.put(KV_REWIND, rewindText(read.value));
     return c.json({ accepted: read.value.id }, 202);
@@ -60,12 +57,13 @@ export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
   });
 
   app.post(RESEND_PATH, async (c) => {
-    const order = resendOrder.safeParse(parseJson(await c.req.text())).data;
-    if (order === undefined) return c.json({ message: "the order can't be read: `receiver` is a name or null" }, 422);
+    const order = RESEND.safeParse(parseJson(await c.req.text())).data;
+    if (order === undefined)
+      return c.json({ message: "the body can't be read: `receiver` must be a name or null" }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     const names = config.receivers.map(({ name }) => name);
     if (order.receiver !== null && !names.includes(order.receiver)) {
-      return c.json({ message: `there is no such receiver; there ${namesText(names)}` }, 422);
+      return c.json({ message: `no such receiver; ${namesText(names)}` }, 422);
     }
     return c.json({ resent: await ledger.resend(order.receiver) });
   });
@@ -74,7 +72,7 @@ export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
     const state = c.req.query('state') ?? 'open';
     const before = idFrom(c.req.query('before'));
     if ((state !== 'open' && state !== 'all') || before === undefined) {
-      return c.json({ message: '`state` is open or all, `before` an id' }, 422);
+      return c.json({ message: '`state` must be open or all, `before` an id' }, 422);
     }
     if (ledger === null) return c.json(NO_LEDGER, 503);
     const list = await ledger.alerts({ state, level: null, rule: null, before });
@@ -83,7 +81,7 @@ export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
 
   app.get(`${ALERTS_PATH}/:id`, async (c) => {
     const id = idFrom(c.req.param('id'));
-    if (id === undefined || id === null) return c.json({ message: 'an id is a whole number' }, 422);
+    if (id === undefined || id === null) return c.json({ message: 'the id must be a whole number' }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     return c.json({ alert: await ledger.alert(id) });
   });
@@ -92,10 +90,10 @@ export function operatorApi({ config, ledger }: AppDeps): Hono<WebEnv> {
 }
 
 function namesText(names: readonly string[]): string {
-  return names.length === 0 ? 'is none' : `${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`;
+  return names.length === 0 ? 'none is configured' : `configured: ${names.join(', ')}`;
 }
 
-/** An id of an alert; null where none is given, undefined where it is none. */
+/** The id of an alert; null if none is given, undefined if it is invalid. */
 function idFrom(text: string | undefined): number | null | undefined {
   if (text === undefined) return null;
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;

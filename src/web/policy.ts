@@ -1,16 +1,16 @@
 /**
- * Who may ask for what: the one table. What is not in it is answered like a path that does not exist, also where a
- * handler is registered for it.
+ * Access to every route, in one table. A route that is not in it responds as if it did not exist, even if a handler is
+ * registered.
  *
- * Contract: plain data and a pure decision. A route is named as it is registered, method and pattern; HEAD counts as GET,
- * but not for the API, whose clients never send it. test/worker/access.test.ts holds the table and the app together.
+ * Contract: plain data and a pure decision. A route is named by its method and pattern as registered. HEAD counts as GET,
+ * except for the API, whose clients never send it. test/worker/access.test.ts checks that the table and the app agree.
  */
 
 /**
  * - `open`: anybody.
- * - `operator`: whoever proves LINK_SECRET.
- * - `viewer`: a viewer token, a session, Cloudflare Access.
- * - `scoped`: those, and whoever follows a link from a message; the handler shows them their alert and its entries only.
+ * - `operator`: anyone who proves to know LINK_SECRET.
+ * - `viewer`: callers with a viewer token or a session, or signed in with Cloudflare Access.
+ * - `scoped`: those, and callers with a link from a message, whom the handler shows that alert and its entries only.
  */
 export type Access = 'open' | 'operator' | 'viewer' | 'scoped';
 
@@ -45,10 +45,10 @@ export const POLICY: readonly PolicyRow[] = [
   ['GET', '/rules/:id', 'viewer'],
 ];
 
-/** What a path belongs to: it says in which form an answer is given, and nothing about what exists. */
+/** The part of the app that a path belongs to. It decides the form of a response, and says nothing about what exists. */
 export type Area = 'api' | 'operator' | 'pages';
 
-/** A route as it was registered. */
+/** A route as registered. */
 export interface Route {
   readonly method: string;
   readonly path: string;
@@ -57,10 +57,10 @@ export interface Route {
 const ACCESS: ReadonlyMap<string, Access> = new Map(
   POLICY.map(([method, pattern, access]) => [`${method} ${pattern}`, access]),
 );
-/** What middleware is registered under: it answers nothing by itself. */
+/** The method of middleware, which never responds itself. */
 const MIDDLEWARE = 'ALL';
 
-/** Who may have what these routes answer, all that match a request; null: nobody, as where they disagree. */
+/** The access to a request that these routes match; null: nobody's, also if the routes disagree. */
 export function accessOf(method: string, matched: readonly Route[]): Access | null {
   const handlers = matched.filter((route) => route.method !== MIDDLEWARE);
   if (method === 'HEAD' && handlers.some(({ path }) => areaOf(path) === 'api')) return null;
@@ -69,6 +69,7 @@ export function accessOf(method: string, matched: readonly Route[]): Access | nu
   return found.size === 1 ? (access ?? null) : null;
 }
 
+/** The area of a path, whether it exists or not. */
 export function areaOf(path: string): Area {
   if (path === '/v1' || path.startsWith('/v1/')) return 'api';
   if (path === '/operator' || path.startsWith('/operator/')) return 'operator';

@@ -1,26 +1,32 @@
 /**
- * How many requests one caller may make: each viewer, Access user and alert of a link by themselves; who was not let in,
- * by their address.
+ * Limits requests per viewer, per Access user, per alert of a link, and for refused callers per address.
  *
- * Contract: counted by Cloudflare's rate limiting binding, for each of its locations and roughly; without the binding
- * there is no limit. Where it can't be asked, requests are let through: it protects, it does not decide who may look.
+ * Contract: counted by Cloudflare's rate limiting binding, approximately and in each location separately. Without the
+ * binding there is no limit, and if it fails the request passes: access does not depend on it.
  * https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  */
 
 import type { Context } from 'hono';
 import type { AppDeps, Caller, WebEnv } from './context.ts';
 
-/** The SDKs wait as they are asked to, but for less than a minute, and try twice more: that outlasts the 60 s counted by. */
+/** The period of the limit in wrangler.toml; a test compares them. */
+export const PERIOD_S = 60;
+/** The wait in the response. The official SDKs wait if it is less than a minute, and retry twice. */
 const WAIT_S = 30;
+const SDK_WAIT_MAX_S = 60;
+const SDK_RETRIES = 2;
+if (!(WAIT_S < SDK_WAIT_MAX_S)) throw new Error('the SDKs do not wait that long');
+if (!(WAIT_S * SDK_RETRIES >= PERIOD_S)) throw new Error("the SDKs' retries must outlast the period of the limit");
 
-export interface Limit {
-  /** Counts a request of somebody who was let in. Seconds to wait, or null: go on. */
+export interface RateLimit {
+  /** Counts a request of an authenticated caller. Returns the seconds to wait, or null if it may pass. */
   caller(caller: Caller): Promise<number | null>;
-  /** Counts a request of an address that was not. Seconds to wait, or null: go on. */
+  /** Counts a request of anyone else by its address. Returns the same. */
   address(c: Context<WebEnv>): Promise<number | null>;
 }
 
-export function createRateLimit({ config }: AppDeps): Limit {
+/** The rate limit, by the binding in the settings. */
+export function createRateLimit({ config }: AppDeps): RateLimit {
   const { rateLimit } = config;
 
   async function count(key: string): Promise<number | null> {
@@ -35,12 +41,16 @@ export function createRateLimit({ config }: AppDeps): Limit {
 
   return {
     caller: (caller) => count(keyOf(caller)),
-    // Cloudflare sets the header itself; nobody else can.
+    // Cloudflare sets this header, and overwrites what a client sends.
     address: (c) => count(`address:${networkOf(c.req.header('cf-connecting-ip') ?? '')}`),
   };
 }
 
-/** Who has one IPv6 address has a /64 of them: its first four groups. An IPv4 address is one by itself. */
+/**
+ * The network to count by: for IPv6 the /64, since its holder has all of its addresses; for IPv4 the address.
+ *
+ * @example networkOf('2001:db8:0:1:aaaa::7') // '2001:db8:0:1::/64'
+ */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.toLowerCase().split('::');

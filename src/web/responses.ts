@@ -1,6 +1,6 @@
 /**
- * The answers to those who were not let in, and about what is not there. They depend on what was asked for only as far
- * as its path says by itself, never on what exists.
+ * The responses for refused callers, and for what does not exist. They depend on the path of the request, never on what
+ * exists.
  *
  * Contract: JSON `{ message }` for the API and the operator, as the SDKs read it; a page for browsers.
  */
@@ -17,7 +17,7 @@ import { safeRedirect } from './safe-redirect.ts';
 type Web = Context<WebEnv>;
 type Status = 200 | 401 | 404 | 410 | 500 | 503;
 
-/** What is said to somebody who was not let in. */
+/** For a caller who was not authenticated. */
 export function refused(c: Web, why: Refused): Response {
   if (areaOf(c.req.path) === 'api') {
     c.header('www-authenticate', 'Bearer');
@@ -25,41 +25,41 @@ export function refused(c: Web, why: Refused): Response {
   }
   const [status, message] =
     why.kind === 'nobody' ? ([404, 'not found'] as const) : ([410, 'this link has expired'] as const);
-  return wantsPage(c) ? page(c, refusedPage(why, wanted(c)), status) : c.json({ message }, status);
+  return wantsPage(c) ? page(c, refusedPage(why, requestedPath(c)), status) : c.json({ message }, status);
 }
 
-/** What is said to somebody who was let in, about what is not there or lies outside of what they may see. */
+/** For an authenticated caller: it does not exist, or their access does not include it. */
 export function missing(c: Web): Response {
   return wantsPage(c) ? page(c, missingPage(c.get('caller') ?? null), 404) : c.json({ message: 'not found' }, 404);
 }
 
-/** A bug, or something below that failed. */
-export function broken(c: Web): Response {
-  const message = 'something went wrong; the log says what';
+/** A bug, or a failure below. */
+export function failed(c: Web): Response {
+  const message = 'something went wrong; the log has the reason';
   return wantsPage(c) ? page(c, errorPage(c.get('caller') ?? null), 500) : c.json({ message }, 500);
 }
 
-/** Who they are can't be found out now: neither let in nor refused. */
+/** The caller can't be authenticated at the moment: neither access nor a refusal. */
 export function unavailable(c: Web): Response {
   c.header('retry-after', '5');
-  const message = 'who is asking cannot be checked at the moment: try again soon';
+  const message = 'access cannot be checked at the moment: try again soon';
   return wantsPage(c) ? page(c, errorPage(null), 503) : c.json({ message }, 503);
 }
 
-/** Too many requests; `seconds` until the next may be made. */
+/** Too many requests; the next one may be made after `seconds`. */
 export function tooMany(c: Web, seconds: number): Response {
   c.header('retry-after', String(seconds));
   const message = `too many requests: try again in ${seconds} seconds`;
   return wantsPage(c) ? c.text(message, 429) : c.json({ message }, 429);
 }
 
-/** A whole document, with the headers of one. */
+/** A page, given as a whole document. */
 export function page(c: Web, html: string, status: Status): Response {
   return c.body(html, status, { ...PAGE_HEADERS });
 }
 
-/** Where they meant to go, without a pass that did not help. */
-function wanted(c: Web): string {
+/** The path that was requested, without a pass, which was not valid. */
+function requestedPath(c: Web): string {
   const url = new URL(c.req.url);
   url.searchParams.delete(PASS_PARAM);
   return safeRedirect(`${url.pathname}${url.search}`, c.req.url);

@@ -1,11 +1,15 @@
-/** Where a page leads to that somebody else may have written: to our own pages only. Pure. */
+/** Makes a redirect target from a request safe: it stays on our own pages. Pure. */
 
-const LONGEST = 1024;
+const PATH_CHARS_MAX = 1024;
 
-/** The path and query of a page of ours that `text` names; `/` where it names none. `url` is the request's own. */
+/**
+ * The path and query in `text`; `/` if it is not a path on our own origin, which is that of the request's `url`.
+ *
+ * @example safeRedirect('//evil.example', 'https://tocsin.example/session') // '/'
+ */
 export function safeRedirect(text: string | null | undefined, url: string): string {
-  if (text === null || text === undefined || text.length > LONGEST) return '/';
-  // A backslash is a slash to browsers, and what they strip could hide one.
+  if (text === null || text === undefined || text.length > PATH_CHARS_MAX) return '/';
+  // Browsers read a backslash as a slash, and strip characters that could hide one.
   if (!/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(text)) return '/';
   const { origin } = new URL(url);
   if (!URL.canParse(text, origin)) return '/';

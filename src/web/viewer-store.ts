@@ -1,23 +1,23 @@
 /**
  * The records of viewer tokens, in KV.
  *
- * Contract: a read that fails throws, and never lets anybody in. KV is eventually consistent: a token that was revoked
- * may be taken for good for up to a minute where it was used shortly before.
+ * Contract: a read that fails throws and never gives access. KV is eventually consistent: a revoked token may be accepted
+ * for up to a minute in locations where it was used shortly before.
  * https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency
  */
 import { recordFrom, recordText, VIEWER_ID, VIEWER_PREFIX, type ViewerRecord } from '../access/viewer.ts';
 
 /**
- * How long a location keeps a record that it has read, s: the least there is.
+ * How long a location caches a record, in s: the minimum of KV.
  * https://developers.cloudflare.com/kv/api/read-key-value-pairs/
  */
 const CACHE_TTL_S = 30;
-/** Expired tokens are still listed for so long, then KV forgets them itself. */
+/** Expired tokens are listed for this long, then KV deletes them. */
 const LISTED_AFTER_MS = 30 * 24 * 60 * 60_000;
-/** Pages of 1,000 keys that are listed at most: each is a list operation, of which the free plan has 1,000 a day. */
-const LIST_PAGES = 5;
+/** Pages of 1,000 keys. Each is a list operation, of which the free plan has 1,000 a day. */
+const LIST_PAGES_MAX = 5;
 
-/** A token as it is listed: never its hash. */
+/** A token in the list, without its hash. */
 export interface ListedViewer {
   readonly id: string;
   readonly name: string;
@@ -27,7 +27,7 @@ export interface ListedViewer {
 
 export type ViewerKv = Pick<KVNamespace, 'get' | 'put' | 'delete' | 'list'>;
 
-/** The record with this id; null where there is none. Throws where KV can't be read. */
+/** The record with this id; null if it does not exist. Throws if KV can't be read. */
 export async function readViewer(kv: ViewerKv, id: string): Promise<ViewerRecord | null> {
   return recordFrom(await kv.get(`${VIEWER_PREFIX}${id}`, { type: 'text', cacheTtl: CACHE_TTL_S }));
 }
@@ -35,7 +35,7 @@ export async function readViewer(kv: ViewerKv, id: string): Promise<ViewerRecord
 export async function writeViewer(kv: ViewerKv, id: string, record: ViewerRecord): Promise<void> {
   const { name, createdAt, expiresAt } = record;
   await kv.put(`${VIEWER_PREFIX}${id}`, recordText(record), {
-    // What a list shows, so that it needs no read of each.
+    // For the list, so that it needs no read of each record.
     metadata: { name, createdAt, expiresAt },
     ...(expiresAt === null ? {} : { expiration: Math.ceil((expiresAt + LISTED_AFTER_MS) / 1000) }),
   });
@@ -45,11 +45,11 @@ export async function deleteViewer(kv: ViewerKv, id: string): Promise<void> {
   await kv.delete(`${VIEWER_PREFIX}${id}`);
 }
 
-/** All of them, the oldest first. */
+/** All tokens, oldest first. */
 export async function listViewers(kv: ViewerKv): Promise<readonly ListedViewer[]> {
   const listed: ListedViewer[] = [];
   let cursor: string | null = null;
-  for (let page = 0; page < LIST_PAGES; page++) {
+  for (let page = 0; page < LIST_PAGES_MAX; page++) {
     const found: KVNamespaceListResult<Partial<ListedViewer>, string> = await kv.list({
       prefix: VIEWER_PREFIX,
       cursor,

@@ -1,10 +1,9 @@
 /**
- * The operator's routes for viewer tokens: made, listed, revoked. The app lets only operators get here.
+ * The operator's routes for viewer tokens: create, list, revoke.
  *
- * Contract: a token is in one answer, the one that made it; hashes are in none. 404 is for those who were not let in: where
- * there is no such token, null is revoked.
+ * Contract: `authorize` has run before. A token is only in the response that created it, and a hash is in none. 404 is
+ * only for refused callers, so revoking a token that does not exist returns null.
  */
-
 import { Hono } from 'hono/tiny';
 import { sha256 } from '../access/mac.ts';
 import { makeToken, TOKEN_BYTES, VIEWER_ID, viewerName } from '../access/viewer.ts';
@@ -13,11 +12,12 @@ import type { AppDeps, WebEnv } from './context.ts';
 import { deleteViewer, listViewers, readViewer, writeViewer } from './viewer-store.ts';
 
 export const VIEWERS_PATH = '/operator/viewers';
-/** The latest a token may expire, from now: who wants longer makes one that does not. */
-const LONGEST_MS = 10 * 366 * 24 * 60 * 60_000;
-const NO_KV = 'no KV namespace is bound: viewer tokens are kept there';
+/** A token that should last longer is created without an expiry. */
+const LIFETIME_MAX_MS = 10 * 366 * 24 * 60 * 60_000;
+const NO_KV = 'no KV namespace is bound: viewer tokens are stored there';
 
-export function viewersApi({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
+/** The routes, as they are in the policy. */
+export function viewerRoutes({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
 
   app.get(VIEWERS_PATH, async (c) => {
@@ -27,12 +27,12 @@ export function viewersApi({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
 
   app.post(VIEWERS_PATH, async (c) => {
     if (kv === null) return c.json({ message: NO_KV }, 503);
-    const wanted = wantedFrom(await c.req.text(), now());
-    if (typeof wanted === 'string') return c.json({ message: wanted }, 422);
-    const { name, expiresAt } = wanted;
+    const request = readRequest(await c.req.text(), now());
+    if (typeof request === 'string') return c.json({ message: request }, 422);
+    const { name, expiresAt } = request;
     if ((await listViewers(kv)).some((viewer) => viewer.name === name)) {
       return c.json(
-        { message: `there is a token of the name ${name} already: revoke it first, or take another name` },
+        { message: `there is already a token with the name ${name}: revoke it first, or use another name` },
         409,
       );
     }
@@ -53,19 +53,19 @@ export function viewersApi({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
   return app;
 }
 
-/** What is asked for; or what is wrong with it. */
-function wantedFrom(text: string, now: number): { readonly name: string; readonly expiresAt: number | null } | string {
+/** The name and expiry of a new token, or what is wrong with them. */
+function readRequest(text: string, now: number): { readonly name: string; readonly expiresAt: number | null } | string {
   const json = parseJson(text);
   if (json === undefined) return 'not JSON';
   if (typeof json !== 'object' || json === null) return 'not an object';
   const { name: given, expiresAt = null } = json as { readonly name?: unknown; readonly expiresAt?: unknown };
   const name = viewerName(given);
   if (name === null)
-    return 'a name has 1 to 64 letters, digits, spaces or any of . _ @ + -, and begins with a letter or digit';
+    return 'a name has 1 to 64 letters, digits, spaces or any of . _ @ + -, and starts with a letter or digit';
   if (expiresAt === null) return { name, expiresAt };
   if (typeof expiresAt !== 'number' || !Number.isSafeInteger(expiresAt))
     return 'expiresAt is not a number of milliseconds';
-  if (expiresAt <= now) return 'it would have expired already';
-  if (expiresAt > now + LONGEST_MS) return 'it expires in more than ten years';
+  if (expiresAt <= now) return 'expiresAt is in the past';
+  if (expiresAt > now + LIFETIME_MAX_MS) return 'expiresAt is more than ten years ahead';
   return { name, expiresAt };
 }

@@ -84,7 +84,7 @@ test('a second rewind waits until a tick has applied the first; each has its own
   const first = id();
   const { code, err } = await tocsin('rewind --to 2h');
   expect(code).toBe(1);
-  expect(err).toContain('waits for the next tick: try again in a minute or two');
+  expect(err).toContain('is waiting for the next tick: try again in a minute or two');
   expect(id()).toBe(first);
   await local.tick();
   expect((await tocsin('rewind --to 2h')).code).toBe(0);
@@ -189,7 +189,7 @@ test('dead deliveries are shown with their reason, and sent again by resend', as
   expect((await tocsin('why 1')).out).toMatch(/opened to slack: delivered at /);
   expect(await tocsin('resend --receiver pager')).toMatchObject({
     code: 1,
-    err: expect.stringContaining('there is no such receiver; there is slack'),
+    err: expect.stringContaining('no such receiver; configured: slack'),
   });
 });
 

@@ -6,7 +6,7 @@ import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from '../../src/web/context.ts';
 import { PAGE_HEADERS } from '../../src/web/headers.ts';
 import { errorPage } from '../../src/web/pages/errors.tsx';
-import { createPages } from '../../src/web/pages/routes.ts';
+import { pageRoutes } from '../../src/web/pages/routes.ts';
 import { refusedPage } from '../../src/web/pages/sign-in.tsx';
 import { NOW } from './views.ts';
 
@@ -35,7 +35,7 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
   };
   app.route(
     '/',
-    createPages({ config: readConfig(env, RECEIVER_TYPES), ledger, now: () => NOW, fetch: fetch ?? offline }),
+    pageRoutes({ config: readConfig(env, RECEIVER_TYPES), ledger, now: () => NOW, fetch: fetch ?? offline }),
   );
   app.onError((error, c) => {
     console.error(error);

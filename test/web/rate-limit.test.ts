@@ -1,6 +1,8 @@
-/** Whom an address belongs to, as far as counting goes. */
+/** The rate limit: its period, and the network that an address is counted by. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { networkOf } from '../../src/web/rate-limit.ts';
+import { networkOf, PERIOD_S } from '../../src/web/rate-limit.ts';
 
 it.each([
   ['203.0.113.7', '203.0.113.7'],
@@ -13,4 +15,9 @@ it.each([
   ['1::', '1:0:0:0::/64'],
 ])('%s is counted as %s', (address, network) => {
   expect(networkOf(address)).toBe(network);
+});
+
+it('has the period of wrangler.toml', () => {
+  const toml = readFileSync(resolve(import.meta.dirname, '../../wrangler.toml'), 'utf8');
+  expect(toml).toContain(`period = ${PERIOD_S} }`);
 });

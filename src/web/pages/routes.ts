@@ -14,7 +14,7 @@ import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
 import { entryPage } from './entry.tsx';
 import { missingPage, unboundPage, upstreamPage } from './errors.tsx';
 import { frontPage } from './front.tsx';
-import { createAssets } from './parts/assets.ts';
+import { assetRoutes } from './parts/assets.ts';
 import { rulePage } from './rule.tsx';
 import { rulesPage } from './rules.tsx';
 import { readUpstreamEntry } from './upstream-entry.ts';
@@ -22,10 +22,10 @@ import { readUpstreamEntry } from './upstream-entry.ts';
 type Web = Context<WebEnv>;
 
 /** The routes of all pages and of the assets, as they are in the policy. */
-export function createPages(deps: AppDeps): Hono<WebEnv> {
+export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
   const { config, ledger, now } = deps;
   const app = new Hono<WebEnv>();
-  app.route('/', createAssets());
+  app.route('/', assetRoutes());
 
   app.get('/', async (c) => {
     const overview = ledger === null ? null : await ledger.overview();

@@ -16,8 +16,7 @@ export const BELL =
 /** The icon in browser tabs; its colour is visible on light and dark ones. */
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#d9822b" d="${BELL}"/></svg>`;
 
-/** Everything below this path is open. */
-export const ASSETS_PATH = '/assets';
+const ASSETS_PATH = '/assets';
 
 interface Asset {
   readonly path: string;
@@ -37,8 +36,8 @@ export const ASSETS = {
   icon: asset('tocsin', 'svg', 'image/svg+xml', ICON),
 } as const;
 
-/** Serves the assets; 404 for any other name. */
-export function createAssets(): Hono<WebEnv> {
+/** The route of the assets; 404 for any other name. */
+export function assetRoutes(): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   app.get(`${ASSETS_PATH}/:file`, (c) => {
     const found = Object.values(ASSETS).find(({ path }) => path === c.req.path);
