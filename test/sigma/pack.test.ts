@@ -19,7 +19,7 @@ describe('the pack', () => {
     expect(runTests(compile(ruleSet), tests)).toEqual([]);
   });
 
-  test.each(files.map(({ path }) => [path]))('%s is called as Sigma asks', (path) => {
+  test.each(files.map(({ path }) => [path]))('%s has a name as Sigma demands', (path) => {
     expect(path.split('/').at(-1)).toMatch(/^[a-z0-9_]{10,66}\.yml$/);
   });
 

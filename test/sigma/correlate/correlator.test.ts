@@ -12,10 +12,10 @@ import type { KeyPart } from '../../../src/sigma/correlate/groups.ts';
 import { createMemoryWindows } from '../../../src/sigma/correlate/memory.ts';
 import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { CorrelationRule, EntryBody, Rule } from '../../../src/sigma/rule.ts';
-import { correlation, detection, match } from './made.ts';
+import { correlation, detection, match } from '../../support/rules.ts';
 import { createReference, type Reference } from './reference.ts';
 
-const D = ['d0', 'd1', 'd2', 'd3'].map(detection);
+const D = ['d0', 'd1', 'd2', 'd3'].map((id) => detection(id));
 
 /** An entry: when, which detections it satisfies, and what it holds. */
 type Step = readonly [at: number, satisfied: string, body?: EntryBody];
@@ -47,7 +47,7 @@ const atLeast = (value: number) => ({ condition: [{ op: 'gte', value }] }) as co
 describe('an entry', () => {
   const rows: readonly [string, readonly Rule[], readonly Step[], readonly (readonly string[])[]][] = [
     [
-      'of two rules is one happening',
+      'of two rules is one event',
       [correlation('c', ['d0', 'd1'], atLeast(2))],
       [
         [1, 'd0 d1'],
@@ -56,7 +56,7 @@ describe('an entry', () => {
       [[], ['c()@2=2']],
     ],
     [
-      'stands for all the rules it satisfies',
+      'counts for all rules it satisfies',
       [correlation('c', ['d0', 'd1'], { type: 'temporal', ...atLeast(2) })],
       [[1, 'd1 d0']],
       [['c()@1=2']],
@@ -71,7 +71,7 @@ describe('an entry', () => {
       [[], []],
     ],
     [
-      'is in a group of its own',
+      'has its own group',
       [correlation('c', ['d0'], { groupBy: ['who'], ...atLeast(2) })],
       [
         [1, 'd0', { who: 'a' }],
@@ -139,7 +139,7 @@ describe('an entry', () => {
       [['c()@1=1'], ['c()@2=11']],
     ],
     [
-      'is seen by those referred to first, wherever they stand',
+      'is added to correlations after those they refer to, in any order of rules',
       [correlation('top', ['mid', 'd1']), correlation('mid', ['low']), correlation('low', ['d0'])],
       [[1, 'd0']],
       [['low()@1=1', 'mid()@1=1', 'top()@1=1']],
@@ -151,7 +151,7 @@ describe('an entry', () => {
       [['z()@1=1', 'a()@1=1']],
     ],
     [
-      'that concerns a correlation by itself and by a chain is one happening',
+      'that concerns a correlation directly and through a chain is one event',
       [correlation('low', ['d0']), correlation('top', ['d0', 'low'], atLeast(2))],
       [[1, 'd0']],
       [['low()@1=1']],
@@ -170,7 +170,7 @@ describe('an entry', () => {
       [[], [], ['low()@14=2', 'top()@14=2']],
     ],
     [
-      'fires once a group, the earliest',
+      'matches once per group, with the earliest window',
       [correlation('low', ['d0'], atLeast(2)), correlation('top', ['d0', 'low'])],
       [
         [14, 'd0'],
@@ -229,7 +229,7 @@ describe('an entry', () => {
     expect(opened).toEqual(Array.from({ length: 25 }, (_, i) => `c${i * 4 + 3}`));
   });
 
-  test('is seen with its time, all its rules and the horizon', () => {
+  test('is added with its time, all its rules and the horizon', () => {
     const saw: (readonly [WindowEvent, number])[] = [];
     const windows: Windows = {
       open: () => ({
@@ -247,7 +247,7 @@ describe('an entry', () => {
   });
 });
 
-describe('the evidence of a firing', () => {
+describe('the evidence of a match', () => {
   const evidence = (rules: readonly Rule[], satisfied: string) =>
     seen(createCorrelator([...D, ...rules]), createMemoryWindows(), 1, satisfied, { src: 'x', dst: 'y' }, 0).map(
       (correlationMatch) => correlationMatch.evidence.map(({ selection }) => selection),
@@ -258,7 +258,7 @@ describe('the evidence of a firing', () => {
     ['through a chain', [correlation('a', ['d0']), correlation('b', ['a', 'd1'])], 'd0 d1', [['d0'], ['d0', 'd1']]],
     ['once, by whatever ways', [correlation('a', ['d0']), correlation('b', ['a', 'd0'])], 'd0', [['d0'], ['d0']]],
     [
-      'of its own group only',
+      'only of its group',
       [correlation('c', ['d0', 'd1'], { groupBy: ['ip'], aliases: { ip: { d0: 'src', d1: 'dst' } } })],
       'd0 d1',
       [['d0'], ['d1']],
@@ -453,7 +453,7 @@ test('of any rules and entries, as by definition', () => {
 });
 
 describe('entries that come late, in a chain', () => {
-  test('what refers to one that hears of several windows hears of each as well', () => {
+  test('a correlation above one that gets several windows gets each of them too', () => {
     const low = correlation('low', ['d0'], atLeast(2));
     const middle = correlation('middle', ['low']);
     const top = correlation('top', ['middle'], atLeast(2));
@@ -461,7 +461,7 @@ describe('entries that come late, in a chain', () => {
     expect(run([low, middle, top], steps).flat()).toEqual(['low()@8=2', 'middle()@8=1', 'top()@15=2']);
   });
 
-  test('what refers to a correlation hears of every window that a late entry made fire, each once', () => {
+  test('a correlation gets every window that a late entry completed below it, each once', () => {
     const child = correlation('child', ['d0'], { timespanMs: 300, ...atLeast(3) });
     const then = correlation('then', ['child', 'd1'], { type: 'temporal_ordered', timespanMs: 60, ...atLeast(2) });
     const twice = correlation('twice', ['child'], { timespanMs: 300, ...atLeast(2) });
@@ -488,7 +488,7 @@ describe('entries that come late, in a chain', () => {
     expect(again.flat()).toEqual(['child()@1030=3', 'child()@1001=3']);
   });
 
-  test('whatever rings in time order rings', () => {
+  test('what matches in time order matches', () => {
     const step = fc.record({
       gap: fc.integer({ min: 1, max: 4 }),
       by: fc.integer({ min: 0, max: 12 }),

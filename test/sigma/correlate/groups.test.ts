@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventValue, groupOf, groupText, keyOf } from '../../../src/sigma/correlate/groups.ts';
 import type { CorrelationRule, EntryBody } from '../../../src/sigma/rule.ts';
-import { correlation } from './made.ts';
+import { correlation } from '../../support/rules.ts';
 
 /** A list in a list in a list … */
 const deep = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
@@ -17,7 +17,7 @@ describe('groupOf', () => {
     ['empty is a value', ['client_ip'], { client_ip: '' }, ['']],
     ['numbers are their text', ['status_code'], { status_code: 404 }, ['404']],
     ['so that 404 and "404" are one group', ['status_code'], { status_code: '404' }, ['404']],
-    ['case tells apart', ['client_ip'], { client_ip: 'A' }, ['A']],
+    ['values are case-sensitive', ['client_ip'], { client_ip: 'A' }, ['A']],
     ['what is no scalar is its JSON', ['actor'], { actor: { id: ['a'] } }, ['{"id":["a"]}']],
     ['no prototype is reached', ['constructor'], {}, null],
     ['what is nested too deep to be written is a group too', ['actor'], { actor: deep(100_000) }, ['…']],
@@ -50,7 +50,7 @@ describe('groupOf, of a correlation that fired', () => {
 });
 
 describe('groupText', () => {
-  it('tells groups apart, whatever their values', () => {
+  it('distinguishes groups with any values', () => {
     const pairs = [
       ['a', 'b'],
       ['a","b', ''],
@@ -69,7 +69,7 @@ describe('happeningValue', () => {
     ['value_count: text', { type: 'value_count' }, { v: 'x' }, 'x'],
     ['by case', { type: 'value_count' }, { v: 'X' }, 'X'],
     ['a number as its text', { type: 'value_count' }, { v: 404 }, '404'],
-    ['true as well', { type: 'value_count' }, { v: true }, 'true'],
+    ['true too', { type: 'value_count' }, { v: true }, 'true'],
     ['missing', { type: 'value_count' }, {}, null],
     ['null', { type: 'value_count' }, { v: null }, null],
     ['empty is a value', { type: 'value_count' }, { v: '' }, ''],
@@ -79,9 +79,9 @@ describe('happeningValue', () => {
     ['a percentile: a number', { type: 'value_percentile', percentile: 95 }, { v: 5 }, 5],
     ['value_sum: a number', { type: 'value_sum' }, { v: -0.5 }, -0.5],
     ['text that is one', { type: 'value_avg' }, { v: '1e3' }, 1_000],
-    ['text that is none', { type: 'value_median' }, { v: '12 bytes' }, null],
-    ['empty text is none', { type: 'value_sum' }, { v: '' }, null],
-    ['hexadecimal is none', { type: 'value_sum' }, { v: '0x10' }, null],
+    ['text that is not a number', { type: 'value_median' }, { v: '12 bytes' }, null],
+    ['empty text is not a number', { type: 'value_sum' }, { v: '' }, null],
+    ['hexadecimal is not a number', { type: 'value_sum' }, { v: '0x10' }, null],
     ['nor is what is not finite', { type: 'value_sum' }, { v: '1e999' }, null],
     ['nor true', { type: 'value_sum' }, { v: true }, null],
     ['nor a list', { type: 'value_sum' }, { v: [1] }, null],

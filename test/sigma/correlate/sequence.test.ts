@@ -6,8 +6,8 @@ import { describe, expect, test, vi } from 'vitest';
 import { entryTime } from '../../../src/sigma/correlate/entry-time.ts';
 import { createMemoryWindows } from '../../../src/sigma/correlate/memory.ts';
 import { createSequence } from '../../../src/sigma/index.ts';
+import { correlation } from '../../support/rules.ts';
 import { engineOf, ruleWith } from '../rules.ts';
-import { correlation } from './made.ts';
 
 const ENGINE = engineOf(
   `${ruleWith('sel: {a: 1}\ncondition: sel')}name: one\n`,
@@ -20,7 +20,7 @@ correlation: {type: event_count, rules: [one], timespan: 10s, condition: {gte: 2
 const NOON = Date.UTC(2026, 0, 5, 12);
 
 describe('a sequence', () => {
-  test('tells what each entry satisfies and makes fire', () => {
+  test('returns what each entry satisfies and which correlations match', () => {
     const sequence = createSequence(ENGINE);
     const told = [0, 5, 15].map((second) => {
       const { matches, correlationMatches } = sequence.add({ a: 1 }, NOON + second * 1_000);
@@ -36,7 +36,7 @@ describe('a sequence', () => {
     ]);
   });
 
-  test('reads times from the entries, or as it is told to', () => {
+  test('reads times from the entries, or with `timeOf`', () => {
     const own = createSequence(ENGINE);
     own.add({ a: 1, created_at: '2026-01-05T12:00:00Z' });
     expect(own.add({ a: 1, created_at: '2026-01-05T12:00:09.999Z' }).correlationMatches).toHaveLength(1);
@@ -50,7 +50,7 @@ describe('a sequence', () => {
     expect(() => createSequence(ENGINE).add(body)).toThrow('no valid time');
   });
 
-  test('lets entries be late, as far as it is told to', () => {
+  test('accepts late entries up to `latenessMs`', () => {
     const late = (latenessMs?: number) => {
       const sequence = createSequence(ENGINE, latenessMs === undefined ? {} : { latenessMs });
       sequence.add({ a: 1 }, NOON);

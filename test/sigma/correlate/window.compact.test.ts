@@ -1,4 +1,4 @@
-/** What is spared changes no window's number, wherever the window stands. */
+/** Compaction changes the value of no window, wherever it is. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -43,7 +43,7 @@ it.each(['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const)
         marks.sort((a, b) => a.time - b.time || a.key - b.key);
         const items: Items = { times: marks.map((each) => each.time), keys: marks.map((each) => each.key), head: 0 };
         const { summaries: digests } = aggregationOf(of);
-        if (digests === null) throw new Error('nothing is spared');
+        if (digests === null) throw new Error('nothing is compacted');
         const kept = compact(items, timespanMs, digests, 0);
         spared += items.times.length - kept.times.length;
         for (let end = 0; end < time + timespanMs; end++)

@@ -164,7 +164,7 @@ function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINI
 const RUNS = 60;
 
 describe.each(CORRELATION_TYPES)('%s equals the reference that keeps everything', (type) => {
-  it('with late happenings', () => {
+  it('with late events', () => {
     fc.assert(
       fc.property(streams(type, { length: 100, timespan: 30, overlap: 40, step: 5 }), (stream) => compare(stream)),
       { numRuns: RUNS },

@@ -27,7 +27,7 @@ describe('save', () => {
   const rows: readonly [string, string, string][] = [
     ['times are steps', saved(rule('event_count'), null, null, null), '[1,"event_count",[1000,1,3],[],[]]'],
     [
-      'texts stand there once',
+      'texts are saved once',
       saved(rule('value_count'), 'a', 'b', 'a'),
       '[1,"value_count",[1000,1,3],[0,1,0],["a","b"]]',
     ],
@@ -67,18 +67,18 @@ describe('what is no window of the rule begins anew', () => {
     ['another version', rule('event_count'), '[2,"event_count",[1],[],[]]'],
     ['another type', rule('value_sum'), '[1,"event_count",[1],[],[]]'],
     ['too short', rule('event_count'), '[1,"event_count",[1]]'],
-    ['a time that is none', rule('event_count'), '[1,"event_count",["1"],[],[]]'],
+    ['an invalid time', rule('event_count'), '[1,"event_count",["1"],[],[]]'],
     ['times that descend', rule('event_count'), '[1,"event_count",[5,-1],[],[]]'],
     ['too few keys', rule('value_sum'), '[1,"value_sum",[5,1],[1],[]]'],
     ['a text where a number should be', rule('value_sum'), '[1,"value_sum",[5],["a"],[]]'],
     ['a key that is a list', rule('value_sum'), '[1,"value_sum",[5],[[1]],[]]'],
     ['a number where a text should be', rule('value_count'), '[1,"value_count",[5],[0],[7]]'],
     ['a text that is not there', rule('value_count'), '[1,"value_count",[5],[1],["a"]]'],
-    ['samples, where shares are asked for', rule('value_percentile'), '[1,"value_percentile",[5],[1],[]]'],
-    ['shares, where samples are asked for', rule('value_percentile', 50), '[1,"value_percentile",[5],[0],["a"]]'],
+    ['samples instead of shares', rule('value_percentile'), '[1,"value_percentile",[5],[1],[]]'],
+    ['shares instead of samples', rule('value_percentile', 50), '[1,"value_percentile",[5],[0],["a"]]'],
     ['a rule that is not there', rule('temporal'), '[1,"temporal",[5],[2],[]]'],
-    ['a rule that is none', rule('temporal_ordered'), '[1,"temporal_ordered",[5],["length"],[]]'],
-    ['a place that is none', rule('value_count'), '[1,"value_count",[5],["length"],["a"]]'],
+    ['an unknown rule', rule('temporal_ordered'), '[1,"temporal_ordered",[5],["length"],[]]'],
+    ['an invalid place', rule('value_count'), '[1,"value_count",[5],["length"],["a"]]'],
   ];
   it.each(rows)('%s', (_, of, text) => {
     expect(openWindow(of, text).save()).toBe(openWindow(of, null).save());

@@ -1,4 +1,4 @@
-/** Windows, one happening after the other: where they begin and end, what dates a match, what is left out. */
+/** Windows, one event after the other: where they begin and end, what dates a match, what is removed. */
 import { describe, expect, it } from 'vitest';
 import { aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
@@ -21,7 +21,7 @@ function rule(type: CorrelationType, ...condition: readonly Compared[]): WindowR
   };
 }
 
-/** What fired, as [time, number], and null for what did not. */
+/** The matches as [time, value]; null for none. */
 function answers(of: WindowRule, happenings: readonly WindowEvent[]): (readonly [number, number] | null)[] {
   const window = openWindow(of, null);
   return happenings.map((windowEvent) => {
@@ -34,7 +34,7 @@ const at = (time: number): WindowEvent => ({ at: time, rules: [0], value: null }
 const valued = (time: number, value: string | number | null): WindowEvent => ({ at: time, rules: [0], value });
 const ruled = (time: number, ...rules: number[]): WindowEvent => ({ at: time, rules, value: null });
 
-describe('which window fires', () => {
+describe('which window matches', () => {
   const rows: readonly [
     string,
     readonly Compared[],
@@ -43,15 +43,15 @@ describe('which window fires', () => {
   ][] = [
     ['a window holds its end', [['gte', 2]], [0, 9], [null, [9, 2]]],
     ['a window does not hold its beginning', [['gte', 2]], [0, 10], [null, null]],
-    ['it goes on firing', [['gte', 2]], [0, 1, 2], [null, [1, 2], [2, 3]]],
+    ['it matches again', [['gte', 2]], [0, 1, 2], [null, [1, 2], [2, 3]]],
     ['a late one completes a window, and is dated at its end', [['gte', 3]], [0, 9, 5], [null, null, [9, 3]]],
     ['the earliest of several dates it', [['gte', 2]], [0, 20, 22, 15], [null, null, [22, 2], [20, 2]]],
     ['a late one’s own window comes first', [['gte', 2]], [0, 9, 5], [null, [9, 2], [5, 2]]],
     ['a window that begins at a late one does not hold it', [['gte', 2]], [15, 5], [null, null]],
     ['two at once are two', [['gte', 2]], [5, 5], [null, [5, 2]]],
-    ['a late one sees all that share the end', [['gte', 3]], [5, 5, 3], [null, null, [5, 3]]],
+    ['a late one is counted with all at the window’s end', [['gte', 3]], [5, 5, 3], [null, null, [5, 3]]],
     ['gt', [['gt', 1]], [0, 1], [null, [1, 2]]],
-    ['gte zero fires at once', [['gte', 0]], [0], [[0, 1]]],
+    ['gte zero matches at once', [['gte', 0]], [0], [[0, 1]]],
     ['lt', [['lt', 2]], [0, 1], [[0, 1], null]],
     ['lte', [['lte', 2]], [0, 1, 2], [[0, 1], [1, 2], null]],
     ['eq', [['eq', 2]], [0, 1, 2], [null, [1, 2], null]],
@@ -100,7 +100,7 @@ describe('values', () => {
       [null, null, 2],
     ],
     [
-      'case tells apart',
+      'values are case-sensitive',
       rule('value_count', ['gte', 2]),
       [
         [0, 'a'],
@@ -128,7 +128,7 @@ describe('values', () => {
       [null, null, 2],
     ],
     [
-      'long ones are told apart by their end',
+      'long ones are distinguished by their end',
       rule('value_count', ['gte', 2]),
       [
         [0, `${long}a`],
@@ -367,7 +367,7 @@ describe('rules', () => {
       [null, null, [2, 2]],
     ],
     ['in any order', rule('temporal', ['gte', 2]), [ruled(0, 1), ruled(1, 0)], [null, [1, 2]]],
-    ['one entry may stand for all', rule('temporal', ['gte', 2]), [ruled(0, 0, 1)], [[0, 2]]],
+    ['one entry can satisfy all rules', rule('temporal', ['gte', 2]), [ruled(0, 0, 1)], [[0, 2]]],
     ['one that left does not count', rule('temporal', ['gte', 2]), [ruled(0, 0), ruled(10, 1)], [null, null]],
     ['exactly so many', rule('temporal', ['eq', 1]), [ruled(0, 0), ruled(1, 1), ruled(10, 1)], [[0, 1], null, [10, 1]]],
     [
@@ -383,7 +383,7 @@ describe('rules', () => {
       [null, null, [2, 2]],
     ],
     [
-      'at one time is in order, whoever came first',
+      'events of one time are in order, whichever came first',
       rule('temporal_ordered', ['gte', 2]),
       [ruled(0, 1), ruled(0, 0)],
       [null, [0, 2]],
@@ -444,7 +444,7 @@ describe('rules', () => {
   });
 });
 
-describe('what is told of a window that fired', () => {
+describe('the result of a matching window', () => {
   it('the first of the distinct times it holds', () => {
     const window = openWindow(rule('event_count', ['gte', 4]), null);
     for (const time of [0, 5, 5, 12]) window.add(at(time), FOREVER);
@@ -461,7 +461,7 @@ describe('what is told of a window that fired', () => {
   it.each([
     [true, { at: 18, value: 3, times: [10, 16, 18], later: [24] }],
     [false, { at: 18, value: 3, times: [10, 16, 18] }],
-  ])('the later windows that met it only with a late one, where they are asked for: %s', (asks, told) => {
+  ])('later windows that match only because of a late event, if requested: %s', (asks, told) => {
     const window = openWindow(rule('event_count', ['gte', 3]), null);
     for (const time of [10, 18, 24, 25]) window.add(at(time), FOREVER, asks);
     expect(window.add(at(16), FOREVER, asks)).toStrictEqual(told);
@@ -478,7 +478,7 @@ describe('what is kept', () => {
     });
   };
 
-  it('is not what no window of a happening to come can hold, and all that one can', () => {
+  it('is what some window of a future event can contain, and nothing else', () => {
     const window = openWindow(rule('event_count', ['gte', 9]), null);
     for (const time of [39, 40, 41]) window.add(at(time), FOREVER);
     // The oldest to come is 50: its own window is (40, 50].
@@ -514,7 +514,7 @@ describe('what is kept', () => {
     expect(window.dropped).toBe(2);
   });
 
-  it('is the same happening once, of a rule', () => {
+  it('is each event once per rule', () => {
     const window = openWindow(rule('temporal', ['gte', 2]), null);
     for (let i = 0; i < 9; i++) window.add(ruled(5, 0, 1), FOREVER);
     expect(kept(window.save())).toEqual([5, 5]);

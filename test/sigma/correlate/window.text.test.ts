@@ -21,7 +21,7 @@ describe('textKey', () => {
     if (!isKept) expect(key).toMatch(/^§[0-9a-z]{42}$/);
   });
 
-  it('tells apart by every character, and beyond 65,536 by length', () => {
+  it('distinguishes texts by every character, and beyond 65,536 by length', () => {
     const huge = 'x'.repeat(70_000);
     const texts = [
       huge,

@@ -32,7 +32,7 @@ describe('ranges of addresses', () => {
     'g::',
     '::/129',
     'x',
-  ])('%s is none', (text) => {
+  ])('%s is not an address', (text) => {
     expect(parseRange(text)).toBe(null);
   });
 

@@ -35,7 +35,7 @@ describe('wildcards and escapes', () => {
     ['or one with line ends', "{a: 'a*c'}", { a: 'a\n\nc' }, true],
     ['a question mark is one character', "{a: 'a?c'}", { a: 'abc' }, true],
     ['not none', "{a: 'a?c'}", { a: 'ac' }, false],
-    ['be it outside the first plane', "{a: 'a?c'}", { a: 'a😀c' }, true],
+    ['also outside the first plane', "{a: 'a?c'}", { a: 'a😀c' }, true],
     ['two of them are two', "{a: 'a??c'}", { a: 'a😀c' }, false],
     ['an escaped star is a star', String.raw`{a: 'a\*'}`, { a: 'a*' }, true],
     ['and no other', String.raw`{a: 'a\*'}`, { a: 'ab' }, false],
@@ -64,7 +64,7 @@ describe('modifiers', () => {
     ['from all of a list', '{a|neq: [x, y]}', { a: 'y' }, false],
     ['and true where the field is missing', '{a|neq: x}', {}, true],
     ['neq negates the whole of contains', '{a|contains|neq: [x, b]}', { a: 'abc' }, false],
-    ['exists asks for presence', '{a|exists: true}', { a: null }, true],
+    ['exists tests for presence', '{a|exists: true}', { a: null }, true],
     ['or absence', '{a|exists: false}', { b: 1 }, true],
     ['gte compares numbers', '{a|gte: 400}', { a: 400 }, true],
     ['in text too', '{a|gte: 400}', { a: '403' }, true],
@@ -90,7 +90,7 @@ describe('regular expressions', () => {
     ['unless s', "{a|re|s: 'a.c'}", { a: 'a\nc' }, true],
     ['anchors are the text’s ends', "{a|re: '^b$'}", { a: 'a\nb\nc' }, false],
     ['unless m', "{a|re|m: '^b$'}", { a: 'a\nb\nc' }, true],
-    ['flags may stand together', "{a|re|i|m|s: '^B.$'}", { a: 'a\nbx\nc' }, true],
+    ['flags can be combined', "{a|re|i|m|s: '^B.$'}", { a: 'a\nbx\nc' }, true],
     ['a star in them is no wildcard', "{a|re: '^a*$'}", { a: 'abc' }, false],
     ['a list is an or', '{a|re: [x, b]}', { a: 'abc' }, true],
     ['with all an and', '{a|re|all: [x, b]}', { a: 'abc' }, false],
@@ -120,12 +120,12 @@ describe('selections', () => {
   check([
     ['a map is an and', '{a: 1, b: 2}', { a: 1 }, false],
     ['a list of maps an or', '[{a: 1}, {b: 2}]', { b: 2 }, true],
-    ['a keyword is looked for in every value', '[evil]', { x: { y: ['an Evil one'] } }, true],
+    ['a keyword is searched in every value', '[evil]', { x: { y: ['an Evil one'] } }, true],
     ['not in names of fields', '[evil]', { evil: 'x' }, false],
     ['keywords are an or', '[nope, evil]', { x: 'evil' }, true],
     ['with all an and', "{'|all': [one, two]}", { x: 'one', y: 'two' }, true],
     ['all of them', "{'|all': [one, two]}", { x: 'one' }, false],
-    ['keywords and maps may stand together', '[evil, {a: 1}]', { a: 1 }, true],
+    ['keywords and maps can be combined', '[evil, {a: 1}]', { a: 1 }, true],
     ['a keyword may be a regular expression', "{'|re': '^ev.l$'}", { x: 'evil' }, true],
     ['a keyword alone', 'evil', { x: 'evil' }, true],
   ]);
@@ -143,13 +143,13 @@ describe('evidence', () => {
     ]);
   });
 
-  test('tells the member of a list that matched', () => {
+  test('has the member of a list that matched', () => {
     expect(evidenceOf('sel: {a: x}\ncondition: sel', { a: ['y', 'X'] })).toEqual([
       { selection: 'sel', field: 'a', value: 'X' },
     ]);
   });
 
-  test('tells for each value of a list the first member that it was found in', () => {
+  test('has, for each value of a list, the first member that contains it', () => {
     const values = (detection: string, entry: EntryBody) => evidenceOf(detection, entry)?.map(({ value }) => value);
     expect(values('sel: {a: [x, y]}\ncondition: sel', { a: ['x', 'X', 'x', 'y'] })).toEqual(['x', 'y']);
     expect(values("sel: ['1', 'false']\ncondition: sel", { a: 'vm-1', b: 'x1', c: 'a false one' })).toEqual([
@@ -167,7 +167,7 @@ describe('evidence', () => {
     ]);
   });
 
-  test('tells the values there were, where a rule matches only by what was not so', () => {
+  test('has the actual values if a rule only matches by what is not so', () => {
     expect(evidenceOf('sel: {a|neq: x}\ncondition: sel', { a: 'y' })).toEqual([
       { selection: 'sel', field: 'a', value: 'y' },
     ]);

@@ -4,7 +4,7 @@ import { createMemory } from '../../../src/sigma/evaluate/remembered.ts';
 const BYTES = 1_000;
 const ROOM = 20;
 
-test('what is asked for again and again outlasts any number of values that come once, whoever remembers them', () => {
+test('what is used again and again outlasts any number of values used once', () => {
   const memory = createMemory<number>(ROOM * 2 * BYTES);
   const [own, other] = [memory.createOwner(), memory.createOwner()];
   own.remember('wanted', 1, BYTES);

@@ -67,7 +67,7 @@ describe('a part of a date', () => {
     expect(timePart('1999-01-04', 'week')).toBe(1);
   });
 
-  test('is looked for in a hostile text no longer than it takes to see that it is none', () => {
+  test('a hostile text is rejected in time', () => {
     const began = performance.now();
     for (const text of [' '.repeat(1_000_000), '9'.repeat(1_000_000), `2025-01-01T10:00:00.${'1'.repeat(1_000_000)}`]) {
       expect(timePart(text, 'year')).toBe(Number.NaN);

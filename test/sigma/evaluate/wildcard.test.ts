@@ -65,7 +65,7 @@ describe('wildcard patterns', () => {
     );
   });
 
-  test('what is escaped stands for itself, whatever it is', () => {
+  test('any escaped character is itself', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const written = text.replace(/[\\*?]/g, String.raw`\$&`);

@@ -75,12 +75,12 @@ describe('a condition', () => {
     expect(problems.filter((one) => one.includes('error'))).toEqual([problem]);
   });
 
-  test('all of none is always true, and said', () => {
+  test('all of nothing is always true, with a notice', () => {
     const problems = problemsOf(ruleWith('a: {b: 1}\ncondition: a and all of x*'));
     expect(problems).toEqual(['x.yml:6:27: notice: no selection matches "x*": "all of" is then always true']);
   });
 
-  test('a rule whose names stand for too much is refused, at once', () => {
+  test('a rule whose names expand to too much is rejected in time', () => {
     const values = Array.from({ length: 1_000 }, (_, i) => i).join();
     const condition = Array.from({ length: 1_000 }, () => 'a').join(' or ');
     expect(problemsOf(ruleWith(`a: {b: [${values}]}\ncondition: ${condition}`))).toEqual([

@@ -132,7 +132,7 @@ describe('what is wrong', () => {
     // The section's keys.
     ['no type', 'rules: one\ntimespan: 5m', '1:1 error: the correlation has no type (such as "type: event_count")'],
     [
-      'a type that is none',
+      'an unknown type',
       base('event-count', '{gte: 5}'),
       '1:7 error: unknown correlation type "event-count" (did you mean "event_count"?)',
     ],
@@ -202,7 +202,7 @@ describe('what is wrong', () => {
     ],
     // Fields.
     [
-      'a field where none is looked at',
+      'a field for a type without one',
       base('event_count', '{field: a, gte: 5}'),
       '5:13 error: "event_count" has no field (remove "field")',
     ],
@@ -297,7 +297,7 @@ describe('what is wrong', () => {
       '5:13 error: unknown comparison ">=" of a count (did you mean "gte"?)',
     ],
     [
-      'a slip',
+      'a typo',
       base('event_count', '{get: 5}'),
       '5:13 error: unknown comparison "get" of a count (did you mean "gte"?)',
     ],
@@ -442,7 +442,7 @@ describe('what is wrong', () => {
       '6:30 error: the alias "who" has no field for "two"',
     ],
     [
-      'an alias nobody uses',
+      'an unused alias',
       `${base('event_count', '{gt: 5}')}\naliases: {x: {one: a, two: b}}`,
       '6:11 notice: the alias "x" is not used (add it to "group-by", or remove it)',
     ],
@@ -505,7 +505,7 @@ describe('what is wrong', () => {
 /** Mistakes that leave something else missing besides. */
 const LEAVES_MORE = /"timeframe"|"field" \(it|"fields"|of a count \(did/;
 
-test('a name with blanks cannot stand in a condition: its id can', () => {
+test("a condition can't use a name with spaces, but its id", () => {
   const blank = detection('one').replace('name: one', 'name: the first');
   const text = (condition: string) =>
     `${blank}---\n${detection('two')}---\n${correlation(base('temporal', condition, '[the first, two]'))}`;

@@ -39,7 +39,7 @@ describe('Base64', () => {
     );
   });
 
-  test('base64offset: whatever stands before and after, one of the three is in it', () => {
+  test('base64offset: with any text before and after, one of the three is in it', () => {
     fc.assert(
       fc.property(bytes, fc.uint8Array({ minLength: 2, maxLength: 40 }), bytes, (before, data, after) => {
         const whole = Buffer.concat([before, data, after]).toString('base64');
@@ -51,7 +51,7 @@ describe('Base64', () => {
     );
   });
 
-  test('base64offset: and nothing more could be: the characters beside depend on what stands there', () => {
+  test('base64offset: no longer text could be: the next characters depend on the text around it', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 2, maxLength: 20 }), fc.nat({ max: 2 }), (data, shift) => {
         const encoded = (fill: number) =>

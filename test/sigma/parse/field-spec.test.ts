@@ -110,7 +110,7 @@ describe('a combination of modifiers', () => {
     expect(testsOf(selection)).toEqual(tests);
   });
 
-  test('all is an and of what each value stands for, which may be several', () => {
+  test('all demands each value, which may have several alternatives', () => {
     expect(expressionOf('{a|base64offset|contains|all: [foo, bar]}')).toMatchObject({
       kind: 'and',
       of: [
@@ -130,7 +130,7 @@ describe('a combination of modifiers', () => {
     expect(expressionOf('{a|neq: null}')).toMatchObject({ kind: 'not', of: { test: { op: 'null' } } });
   });
 
-  test('spaces about the parts are none of theirs', () => {
+  test('spaces around the parts are ignored', () => {
     expect(testsOf("{'a | contains ': x}")).toEqual([texts('contains', ['x'])]);
   });
 });
@@ -250,13 +250,13 @@ describe('modifiers without a meaning', () => {
     ],
     ['nothing at all', "'': x", 'empty field name'],
     ['nothing after the bar', "'a|': x", 'unknown modifier "" (write a modifier after each "|")'],
-    ['a slip', 'a|startwith: x', 'unknown modifier "startwith" (did you mean "startswith"?)'],
+    ['a typo', 'a|startwith: x', 'unknown modifier "startwith" (did you mean "startswith"?)'],
     ['another case', 'a|Contains: x', 'unknown modifier "Contains" (did you mean "contains"?)'],
   ])('%s', (_, item, problem) => {
     expect(problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`))).toEqual([`x.yml:5:9: error: ${problem}`]);
   });
 
-  test('every one of a key is told', () => {
+  test('all problems of a key are reported', () => {
     const problems = problemsOf(ruleWith('sel: {a|contians|neqq|contains|gt: x}\ncondition: sel'));
     expect(problems).toHaveLength(3);
   });
@@ -264,7 +264,7 @@ describe('modifiers without a meaning', () => {
   test.each([
     ['a|base64offset: foo', '"base64offset" gives a part of a text, but this compares the whole (add "contains")'],
     ['a|base64|wide: foo', '"wide" after "base64" is Base64 in UTF-16 (the other way round?)'],
-  ])('what was probably not meant is told: %s', (item, problem) => {
+  ])('what was probably not meant is reported: %s', (item, problem) => {
     expect(problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`))).toEqual([`x.yml:5:9: notice: ${problem}`]);
   });
 

@@ -33,7 +33,7 @@ describe('a placeholder', () => {
       [{ a: 'roots' }, { a: '%Administrators%' }],
     ],
     ['is one value', "{a|expand: '%JumpServers%'}", [{ a: 'Jump-1' }], [{ a: 'jump-2' }]],
-    ['stands inside a text', "{a|expand: 'u:%JumpServers%*'}", [{ a: 'u:jump-1.example' }], [{ a: 'jump-1' }]],
+    ['is part of a text', "{a|expand: 'u:%JumpServers%*'}", [{ a: 'u:jump-1.example' }], [{ a: 'jump-1' }]],
     [
       'several multiply',
       "{a|expand: '%JumpServers%/%Administrators%'}",
@@ -41,9 +41,9 @@ describe('a placeholder', () => {
       [{ a: 'jump-1' }],
     ],
     ['twice the same too', "{a|expand: '%Dashes%%Dashes%'}", [{ a: '-x-x' }], [{ a: '-x' }]],
-    ['stands beside plain values', "{a|expand: [ada, '%JumpServers%']}", [{ a: 'ada' }, { a: 'jump-1' }], [{ a: 'x' }]],
+    ['is one of several values', "{a|expand: [ada, '%JumpServers%']}", [{ a: 'ada' }, { a: 'jump-1' }], [{ a: 'x' }]],
     [
-      'is an or, though all is asked of the list',
+      'means any value, even if all of the list must match',
       "{a|expand|contains|all: ['%Administrators%', x]}",
       [{ a: 'x root' }, { a: 'x adm_' }],
       [{ a: 'root' }, { a: 'x' }],
@@ -79,7 +79,12 @@ describe('a placeholder', () => {
       [{ a: 'u:a.c' }, { a: 'v:xyz' }, { a: 'u:y.y\ny' }],
       [{ a: 'u:abc' }, { a: 'u:xz' }],
     ],
-    ['of nobody, in a regular expression', "{a|re|expand: '^x%Nobody%|z$'}", [{ a: 'z' }], [{ a: 'x' }, { a: '' }]],
+    [
+      'of an empty list, in a regular expression',
+      "{a|re|expand: '^x%Nobody%|z$'}",
+      [{ a: 'z' }],
+      [{ a: 'x' }, { a: '' }],
+    ],
     ['without expand is text', "{a: '%JumpServers%'}", [{ a: '%jumpservers%' }], [{ a: 'jump-1' }]],
     [
       String.raw`\% is a percent sign`,
@@ -101,7 +106,7 @@ describe('a placeholder', () => {
     expect(no.filter((entry) => engine.evaluate(entry).length > 0)).toEqual([]);
   });
 
-  test('of nobody matches nothing, which is told where the list is', () => {
+  test('of an empty list never matches, which is reported at the list', () => {
     const { ruleSet, problems } = read("{a|expand: '%Nobody%'}");
     expect(problems).toEqual([
       'lists/ours.yml:6:9: notice: the list "Nobody" is empty: a comparison with it never matches',
@@ -117,7 +122,7 @@ describe('a placeholder', () => {
       '5:19: error: there is no list for the placeholder "%Workstations%" (write rules/lists/workstations.yml, with "Workstations: [value, value]")',
     ],
     [
-      'a slip',
+      'a typo',
       "{a|expand: '%Adminstrators%'}",
       '5:19: error: there is no list for the placeholder "%Adminstrators%" (did you mean %Administrators%?)',
     ],
@@ -174,7 +179,7 @@ describe('a file of lists', () => {
     ],
     ['the same name twice', 'x: a\nx: b', '2:1: error: duplicate key "x" (first in line 1)'],
     ['a hostile name', '__proto__: a', '1:1: error: "__proto__" cannot be a key'],
-    ['a list nobody uses', 'y: a', '1:1: notice: no rule uses the list "y" (use it as %y% with "expand")'],
+    ['an unused list', 'y: a', '1:1: notice: no rule uses the list "y" (use it as %y% with "expand")'],
   ])('%s', (_, text, problem) => {
     const { all } = read('{a: 1}', { 'lists/l.yml': text });
     expect(all.map((found) => problemText(found)).join('\n')).toContain(`lists/l.yml:${problem}`);
@@ -187,7 +192,7 @@ describe('a file of lists', () => {
     ]);
   });
 
-  test('a broken list is told once, not again where it is used', () => {
+  test('an invalid list is reported once, not again where it is used', () => {
     const { all } = read("{a|expand: '%x%'}", { 'lists/a.yml': 'x: [a, {b: c}]' });
     expect(all.map((found) => problemText(found))).toEqual([
       'lists/a.yml:1:8: error: a value of a list must be text or a number, not a map',

@@ -82,7 +82,7 @@ describe('the problems of a document', () => {
       '2:1: error: the key "Level" looks like a typo (did you mean "level"?)',
     ],
     [
-      'a level that is none',
+      'an unknown level',
       rule({ head: 'level: hihg' }),
       '2:8: error: "hihg" is not a valid level (did you mean "high"?)',
     ],
@@ -106,7 +106,7 @@ describe('the problems of a document', () => {
       '2:10: error: unknown key "runbok" (did you mean "runbook"?)',
     ],
     [
-      'a period that is none',
+      'an invalid period',
       rule({ head: 'tocsin: {dedup: {period: 5w}}' }),
       '2:26: error: "period" must be a period of time (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
     ],
@@ -195,11 +195,11 @@ describe('the problems of a document', () => {
     expect(problemsOf(text)).toContain(`x.yml:${problem}`);
   });
 
-  test('only product nirvana is ours as well', () => {
+  test('product nirvana alone is accepted', () => {
     expect(problemsOf(rule({ logsource: '{product: nirvana}' }))).toEqual([]);
   });
 
-  test('all of them are told at once, of every document, in their order', () => {
+  test('all problems of all documents are reported at once, in order', () => {
     const problems = problemsOf(
       `${rule({ head: 'level: x', detection: 'sel: {a|x: 1}' })}---\n${rule({ head: 'levle: x' })}`,
     );
@@ -298,7 +298,7 @@ describe('the problems of a selection', () => {
     expect(problems[0]).toContain('x.yml:5:15: error: not a valid RE2 regular expression: ');
   });
 
-  test('of the values are told beside those of the key', () => {
+  test('those of the values are reported beside those of the key', () => {
     const problems = problemsOf(rule({ detection: 'sel: {a|contians: [[1]], b|oops: {c: 1}, d: []}' }));
     expect(problems.map((problem) => problem.split(' (')[0])).toEqual([
       'x.yml:5:9: error: unknown modifier "contians"',
@@ -310,7 +310,7 @@ describe('the problems of a selection', () => {
   });
 
   test.each([['generated: 2024-01-01'], ['filters: x'], ['generates: x'], ['correlations: []']])(
-    'a key of one’s own, near one that would make another kind of document of it, is none: %s',
+    'a custom key near one of another kind of document is not a typo: %s',
     (head) => {
       expect(problemsOf(rule({ head }))).toEqual([]);
     },

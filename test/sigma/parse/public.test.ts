@@ -134,7 +134,7 @@ describe('is refused', () => {
       rule('selection:\n    a: 1\ntimeframe: 5m\ncondition: selection | count() > 5'),
       ['aggregations'],
     ],
-    ['a level that is none', rule(DETECTION, 'level: severe\n'), ['"severe" is not a valid level']],
+    ['an unknown level', rule(DETECTION, 'level: severe\n'), ['"severe" is not a valid level']],
     [
       'a placeholder that no list is for',
       rule("selection:\n    a|expand: '%Administrators%'\ncondition: selection"),

@@ -61,7 +61,7 @@ describe('a correlation', () => {
     ]);
   });
 
-  test('of a rule that has errors of its own says nothing more', () => {
+  test('to an invalid rule is not reported again', () => {
     const problems = problemsOf(`${FAILED.replace('condition: sel', 'condition: sol')}---\n${correlation(MANY)}`);
     expect(problems.filter((problem) => problem.includes('error'))).toHaveLength(1);
   });
@@ -78,7 +78,7 @@ const chain = (...links: readonly (readonly [id: string, ...rules: string[]])[])
   ].join('---\n');
 
 describe('a chain of correlations', () => {
-  test('may stand in any order, and branch', () => {
+  test('can be in any order, and branch', () => {
     const { rules } = parsed(
       chain(['top', 'left', 'right'], ['left', 'base'], ['right', 'base', 'failed'], ['base', 'r-1']),
     ).ruleSet;
@@ -147,7 +147,7 @@ describe('a chain of correlations', () => {
 
   test.each([
     [
-      'a cycle is told once, with its way, where it closes',
+      'a cycle is reported once, with its path, where it closes',
       chain(['a', 'b'], ['b', 'c'], ['c', 'failed', 'a']),
       ['x.yml:19:50: error: a cycle of correlations: a → b → c → a (remove one of these references)'],
     ],
@@ -217,7 +217,7 @@ describe('a filter', () => {
 
   test.each([
     ['is joined to the rule it names', filter('rules: [failed], us: {by: us}, condition: not us'), [true, false]],
-    ['by its id as well', filter('rules: [r-1], us: {by: us}, condition: not us'), [true, false]],
+    ['also by its id', filter('rules: [r-1], us: {by: us}, condition: not us'), [true, false]],
     ['or to any', filter('rules: any, us: {by: us}, condition: not us'), [true, false]],
     ['as it is written', filter('rules: any, selection: {by: us}, condition: selection'), [false, true]],
   ])('%s', (_, text, expected) => {
@@ -244,7 +244,7 @@ describe('a filter', () => {
       [true, true],
       ['1.yml:4:18: notice: the rule "r-9" is for another log source: not filtered'],
     ],
-  ])('is for its own log source only: %s', (_, rules, source, expected, told) => {
+  ])('applies only to its log source: %s', (_, rules, source, expected, told) => {
     const rule = ruleWith('sel: {a: 1}\ncondition: sel', 'r-9');
     const texts = [
       rule.replace('product: nirvana, service: audit', 'product: windows, service: security'),

@@ -57,7 +57,7 @@ describe('a test of a correlation', () => {
     failuresOf(withTests(MANY, `{name: it, entries: [${entries.join()}], match: ${match}}`), FAILED);
 
   test.each([
-    ['fires, and should', [entry(0, 'failed'), entry(59, 'failed')], true, []],
+    ['matches as expected', [entry(0, 'failed'), entry(59, 'failed')], true, []],
     ['does not, and should not', [entry(0, 'failed'), entry(1, 'failed', 'eve')], false, []],
     ['entries may come late', [entry(30, 'failed'), entry(0, 'done'), entry(1, 'failed')], true, []],
     [
@@ -67,7 +67,7 @@ describe('a test of a correlation', () => {
       [],
     ],
     [
-      'none made it fire: so many were near',
+      'no match: it says how many entries satisfy the rules',
       [entry(0, 'failed'), entry(1, 'done'), entry(2, 'failed', 'eve')],
       true,
       [

@@ -61,7 +61,11 @@ describe('the version of a correlation', () => {
     ['the order of rules that give a value', SUM, SUM.replace('one, two', 'two, one')],
     ['ids in a condition', OVER, OVER.replace('not two', 'not r-2')],
     ['another way to write a condition', OVER, OVER.replace('one and not two', 'not two and one')],
-    ['all rules, said', 'type: temporal, rules: [one, two]', 'type: temporal, rules: [one, two], condition: {gte: 2}'],
+    [
+      'all rules, written out',
+      'type: temporal, rules: [one, two]',
+      'type: temporal, rules: [one, two], condition: {gte: 2}',
+    ],
   ])('stays with %s', (_, before, after) => {
     expect(correlation(after)).toBe(correlation(before));
   });

@@ -342,7 +342,7 @@ describe('aliases', () => {
   ]);
 });
 
-test('a rule that is not there is told once, not by its aliases too', () => {
+test('an unknown rule is reported once, not by its aliases too', () => {
   const body = COUNT.replace('[a]', '[none]\ngroup-by: [who]\naliases: {who: {none: x}}');
   expect(errorsOf([...ABC, correlation(body)].join('---\n'))).toEqual([
     'x.yml:29:11: error: unknown rule "none" (use the id or name of a rule)',
@@ -361,7 +361,7 @@ describe('windows', () => {
     expect(fired).toEqual([[], [], [{ value: 3, seconds: 8, group: '' }]]);
   });
 
-  test('each group fires for itself, and is told', () => {
+  test('each group matches by itself and is in the match', () => {
     const fired = play(text(`${COUNT}\ngroup-by: [user, ip]`), [
       [0, { is: 'a', user: 'ada', ip: 1 }],
       [1, { is: 'a', user: 'ada', ip: 1 }],
@@ -431,7 +431,7 @@ describe('what else it may have', () => {
   test.each([
     ['title: mandatory', correlation(COUNT).replace('title: A correlation\n', ''), 'no title'],
     ['level: one of five', correlation(COUNT, 'it', 'level: severe\n'), 'is not a valid level'],
-    ['a key that is none', correlation(`${COUNT}\ngroupby: [x]`), 'did you mean "group-by"?'],
+    ['an unknown key', correlation(`${COUNT}\ngroupby: [x]`), 'did you mean "group-by"?'],
   ])('%s', (_, text, error) => {
     expect(errorsOf([...ABC, text].join('---\n')).join('\n')).toContain(error);
   });

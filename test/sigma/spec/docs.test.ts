@@ -44,7 +44,7 @@ describe('the page', () => {
     expect(problems.filter((problem) => problem.path === path).map((problem) => problemText(problem))).toEqual([]);
   });
 
-  test('disturbs none of the rules that come with Tocsin', () => {
+  test('causes no problems in the rules that come with Tocsin', () => {
     expect(problems).toEqual([]);
   });
 
@@ -53,7 +53,7 @@ describe('the page', () => {
     expect(runTests(compile(ruleSet), tests)).toEqual([]);
   });
 
-  test('what it shows of a wrong rule is what is said', () => {
+  test('the problems of the wrong rule are those on the page', () => {
     const wrong = blocks.find(({ isWrong }) => isWrong);
     const lists = truncate.filter(({ path }) => path?.startsWith('lists/'));
     const said = parseRules(

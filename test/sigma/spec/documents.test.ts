@@ -54,7 +54,7 @@ describe('attributes', () => {
     expect(errorsOf(text).join('\n')).toContain(error);
   });
 
-  test('taxonomy: another one is told, for it is not translated', () => {
+  test('taxonomy: another one is reported, because it is not translated', () => {
     const { problems } = parse(rule('taxonomy: ecs\n'));
     expect(problems.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
       'notice: the taxonomy "ecs" is not translated',
@@ -94,7 +94,7 @@ describe('log sources', () => {
     ['service alone', '{service: sshd}'],
     ['in any combination', '{category: process_creation, product: windows, service: sysmon}'],
     ['characters . and - are allowed', '{service: onelogin.events, product: firewall-as}'],
-  ])('another one is told and left out: %s', (_, source) => {
+  ])('another one is reported and skipped: %s', (_, source) => {
     const { ruleSet, problems } = parse(from(source));
     expect(ruleSet.rules).toEqual([]);
     expect(problems.map(({ severity, message }) => [severity, message])).toEqual([

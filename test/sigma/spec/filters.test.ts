@@ -80,7 +80,7 @@ describe('what a filter does', () => {
     expect(matched([RULES, filter('rules: [r-a]\nselection: {b: 1}\ncondition: selection')], { a: 1 })).toEqual([]);
   });
 
-  test('it may stand in a file of its own, before or after its rules', () => {
+  test('it can be in another file, before or after its rules', () => {
     const text = filter(NOT_ADM);
     for (const others of [{ 'a.yml': RULES }, { 'z.yml': RULES }]) {
       const { ruleSet, problems } = parse(text, others);
@@ -116,7 +116,7 @@ describe('what a filter must have', () => {
     expect(errorsOf(`${RULES}---\n${filter(BODY).replace('id: f-1\n', head)}`)).toEqual([]);
   });
 
-  test('for a rule of another log source it is told, and no error', () => {
+  test('for a rule of another log source there is a notice, not an error', () => {
     const elsewhere = rule('a', 'r-a').replace('product: nirvana, service: audit', 'product: windows');
     const { problems } = parse(`${elsewhere}---\n${filter(BODY)}`);
     expect(problems.map(({ severity }) => severity)).not.toContain('error');

@@ -113,10 +113,10 @@ describe('expand', () => {
 describe('lists', () => {
   const USING = document("s: {a|expand: '%x%'}\ncondition: s");
   test.each([
-    ['one nobody uses is told', 'x: [1]\ny: [2]\n', 'notice', '"y"'],
+    ['an unused one is reported', 'x: [1]\ny: [2]\n', 'notice', '"y"'],
     ['a file is a map of lists', '- x\n', 'error', 'map'],
     ['of texts and numbers', 'x: [{y: 1}]\n', 'error', 'x'],
-    ['one that is empty is told', 'x: []\n', 'notice', 'is empty'],
+    ['an empty one is reported', 'x: []\n', 'notice', 'is empty'],
   ])('%s', (_, text, severity, message) => {
     const { problems } = parse(USING, { 'lists/x.yml': text });
     const found = problems.filter((one) => one.severity === severity && one.path === 'lists/x.yml');

@@ -1,7 +1,7 @@
-/** Rules and matches for tests of correlations, made without YAML. */
-import type { CorrelationRule, DetectionRule, Match } from '../../../src/sigma/rule.ts';
+/** Bare rules for tests, built without YAML. `more` overrides any of their keys. */
+import type { CorrelationRule, DetectionRule, Match } from '../../src/sigma/index.ts';
 
-const COMMON = {
+const BARE = {
   name: null,
   level: 'high',
   status: null,
@@ -11,24 +11,24 @@ const COMMON = {
   tags: [],
   falsepositives: [],
   fields: [],
-  path: 'made.yml',
+  path: 'test.yml',
   alerts: true,
   tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
 } as const;
 
-/** A detection; what it detects does not matter here. */
-export function detection(id: string): DetectionRule {
-  return { ...COMMON, kind: 'detection', id, title: id, expression: { kind: 'and', of: [] } };
+/** A detection that every entry satisfies. */
+export function detection(id: string, more: Partial<DetectionRule> = {}): DetectionRule {
+  return { ...BARE, kind: 'detection', id, title: id, expression: { kind: 'and', of: [] }, ...more };
 }
 
-/** A correlation of these rules that counts, and fires at the first. */
+/** A correlation that counts these rules within 10 ms, and matches at the first. */
 export function correlation(
   id: string,
   rules: readonly string[],
   more: Partial<CorrelationRule> = {},
 ): CorrelationRule {
   return {
-    ...COMMON,
+    ...BARE,
     kind: 'correlation',
     id,
     title: id,
@@ -44,7 +44,7 @@ export function correlation(
   };
 }
 
-/** That an entry satisfied this detection; its evidence says which. */
+/** A match of a bare detection, whose evidence names it. */
 export function match(id: string): Match {
   return { rule: detection(id), evidence: [{ selection: id, field: 'f', value: 'v' }] };
 }
