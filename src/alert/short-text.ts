@@ -4,6 +4,9 @@ import type { Links } from './links.ts';
 import type { Notification } from './notification.ts';
 import { wording } from './wording.ts';
 
+/** Follows the short text where it replaces a full message. */
+export const SHORT_FORM_NOTE = '(short form: the full message could not be shown)';
+
 const TITLE_MAX = 200;
 const UNREADABLE = 'Tocsin has an alert that this version cannot read';
 

@@ -5,7 +5,7 @@ import { entryView } from '../../src/alert/entry-view.ts';
 const view = (body: unknown) => entryView('id', 1, body as Readonly<Record<string, unknown>>);
 
 describe('entryView', () => {
-  it('shows the fields that people ask for', () => {
+  it('shows the fields that people look for', () => {
     const body = {
       action: 'vm.deleted',
       actor: { id: 'u-1', name: 'Alice', type: 'user' },
@@ -33,18 +33,18 @@ describe('entryView', () => {
   const rows: readonly [string, unknown, unknown][] = [
     ['nothing is null', {}, { action: null, actor: { id: null, name: null, type: null }, target: { id: null } }],
     ['null is null', { actor: null, target: null, action: null }, { action: null, actor: { id: null } }],
-    ['a text where an object should be has no fields', { actor: 'root' }, { actor: { id: null } }],
+    ['text instead of an object has no fields', { actor: 'root' }, { actor: { id: null } }],
     ['a flat key is read as well', { 'actor.id': 'u-1' }, { actor: { id: 'u-1' } }],
     ['an object is shown as JSON', { action: { a: [1] } }, { action: '{"a":[1]}' }],
     ['false and 0 are values', { method: false, status_code: 0 }, { method: 'false', statusCode: '0' }],
-    ['what is long is cut', { user_agent: 'x'.repeat(3e6) }, { userAgent: `${'x'.repeat(1_000)}…` }],
+    ['long text is cut', { user_agent: 'x'.repeat(3e6) }, { userAgent: `${'x'.repeat(1_000)}…` }],
     ['a prototype has no fields', { actor: JSON.parse('{"__proto__":{"id":"x"}}') }, { actor: { id: null } }],
   ];
   it.each(rows)('%s', (_, body, shown) => {
     expect(view(body)).toMatchObject(shown as object);
   });
 
-  it('of an entry nested without end is still a view', () => {
+  it('shows an entry that is nested too deeply', () => {
     const nested = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
     expect(() => view({ action: nested, actor: nested, target: { id: nested } })).not.toThrow();
   });

@@ -8,7 +8,7 @@ const key = (...values: readonly string[]) => keyText(values.map((value) => ({ f
 describe('keyText', () => {
   const different: readonly [string, readonly string[], readonly string[]][] = [
     ['a value that looks like two', ['a","b'], ['a', 'b']],
-    ['an empty value and none', [''], []],
+    ['an empty value and no value', [''], []],
     ['two empty values and one', ['', ''], ['']],
     ['case', ['a'], ['A']],
     ['a space at the end', ['a '], ['a']],
@@ -23,11 +23,11 @@ describe('keyText', () => {
     ['long values with one hash of 53 bits', [`${'x'.repeat(600)}0fc31882`], [`${'x'.repeat(600)}1277555c`]],
     ['a value made to look like a shortened key', ['x'.repeat(505)], [key('x'.repeat(600))]],
   ];
-  it.each(different)('tells apart %s', (_, a, b) => {
+  it.each(different)('distinguishes %s', (_, a, b) => {
     expect(key(...a)).not.toBe(key(...b));
   });
 
-  it('is the same for the same, short and bounded for any', () => {
+  it('is the same for the same key, and bounded for any', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 2_000 }), { maxLength: 5 }), (values) => {
         expect(key(...values)).toBe(key(...[...values]));
@@ -38,7 +38,7 @@ describe('keyText', () => {
 
   it('holds all 256 bits of the hash', () => expect(key('x'.repeat(600))).toMatch(/#[0-9a-f]{64}$/));
 
-  it('asks only for values: the fields are the rule’s', () => {
+  it('has only values: the fields are the rule’s', () => {
     expect(keyText([{ field: 'a', value: '1' }])).toBe(keyText([{ field: 'b', value: '1' }]));
   });
 });

@@ -48,5 +48,5 @@ describe('the number of a window', () => {
     [93, '93rd'],
     [99.9, '99.9th'],
     [100, '100th'],
-  ])('%d is said %s', (value, text) => expect(ordinal(value)).toBe(text));
+  ])('%d is %s', (value, text) => expect(ordinal(value)).toBe(text));
 });

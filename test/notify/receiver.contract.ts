@@ -1,6 +1,6 @@
 /**
- * What every receiver keeps, whoever stands behind it: run against a far end that speaks the vendor's protocol, limits
- * and errors.
+ * What every receiver guarantees, whatever its vendor does: run against a stand-in with the vendor's protocol, limits and
+ * errors.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -12,104 +12,104 @@ import { anyNotification, hostile } from './hostile.ts';
 import { LINKS, OPENED } from './notifications.ts';
 import type { ReadBack } from './read-back.ts';
 
-/** What the far end does with what it is sent. */
+/** What the stand-in does with a message. */
 export const CASES = [
-  'takes it',
+  'accepts it',
   'never answers',
   'resets the connection',
   'asks to slow down',
   'is broken',
-  'wants no more',
+  'wants no more messages',
   'redirects',
   'answers with garbage',
-  'answers without an end',
+  'answers endlessly',
 ] as const;
 export type Case = (typeof CASES)[number];
 
-/** A receiver's vendor, as far as the contract looks at it. */
-export interface FarEnd {
-  /** A receiver of it; `timeoutMs` as in the receiver's options. */
+/** A vendor's stand-in, as the contract uses it. */
+export interface StandInVendor {
+  /** Creates a receiver that sends to it. */
   receiver(timeoutMs: number): Receiver;
-  /** What it does from now on. */
+  /** Sets what it does from now on. */
   does(what: Case): void;
-  /** How sends end then; null: this vendor can't. */
+  /** The outcome then; null: this vendor can't do that. */
   readonly ends: { readonly [what in Case]: Outcome['kind'] | null };
-  /** What "asks to slow down" asks for, where the vendor can say. */
+  /** The wait in "asks to slow down", if the vendor can say one. */
   readonly slowDownMs: number | null;
-  /** All that was sent, attempt by attempt: what must be the same each time. */
+  /** What was sent at each attempt, as vendor as it must be the same every time. */
   attempts(): readonly unknown[];
-  /** What was taken, read back. Throws where anything broke the vendor's rules. */
+  /** The accepted messages, read back. Throws if one broke the vendor's rules. */
   taken(): readonly { readonly [part: string]: ReadBack }[];
-  /** What must be in no outcome. */
+  /** Must be in no outcome. */
   readonly secrets: readonly string[];
-  /** `text` as the far end shows it. */
+  /** `text` as the vendor shows it. */
   shown(text: string): string;
   stop(): Promise<void>;
 }
 
-/** Addresses that may be followed: ours, and the operator's runbook. */
-const MAY_LEAD = [LINKS.alert, LINKS.entry, OPENED.alert.runbook];
+/** The only links: ours, and the operator's runbook. */
+const ALLOWED_LINKS = [LINKS.alert, LINKS.entry, OPENED.alert.runbook];
 
-/** Runs the contract over `vendor`. */
-export function receiverContract(vendor: string, start: () => Promise<FarEnd>): void {
-  describe(`a receiver by ${vendor}`, () => {
-    let far: FarEnd;
+/** Runs the contract over a vendor. */
+export function receiverContract(name: string, start: () => Promise<StandInVendor>): void {
+  describe(`a receiver by ${name}`, () => {
+    let vendor: StandInVendor;
     beforeAll(async () => {
-      far = await start();
+      vendor = await start();
     });
-    afterAll(() => far.stop());
-    beforeEach(() => far.does('takes it'));
+    afterAll(() => vendor.stop());
+    beforeEach(() => vendor.does('accepts it'));
 
     const send = (notification: Notification, id = 'delivery-7', timeoutMs = 5_000): Promise<Outcome> =>
-      far.receiver(timeoutMs).send({ id, notification, links: LINKS });
+      vendor.receiver(timeoutMs).send({ id, notification, links: LINKS });
 
-    test.each(CASES)('ends as it should where the far end %s, and no outcome holds a secret', async (what) => {
-      const kind = far.ends[what];
+    test.each(CASES)('has the right outcome without a secret if the vendor %s', async (what) => {
+      const kind = vendor.ends[what];
       if (kind === null) return;
-      far.does(what);
+      vendor.does(what);
       const outcome = await send(OPENED, 'delivery-7', what === 'never answers' ? 100 : 5_000);
       expect(outcome.kind).toBe(kind);
       const said = JSON.stringify(outcome);
-      for (const secret of far.secrets) expect(said).not.toContain(secret);
+      for (const secret of vendor.secrets) expect(said).not.toContain(secret);
       expect(said.length).toBeLessThan(600);
       if (outcome.kind !== 'delivered') expect(outcome.reason).toMatch(/^[^\n]{10,}$/);
-      if (what === 'asks to slow down') expect(outcome).toMatchObject({ afterMs: far.slowDownMs });
+      if (what === 'asks to slow down') expect(outcome).toMatchObject({ afterMs: vendor.slowDownMs });
     });
 
-    test('sends the same at every attempt, and the same id', async () => {
-      const before = far.attempts().length;
-      far.does('is broken');
+    test('sends the same message and id at every attempt', async () => {
+      const before = vendor.attempts().length;
+      vendor.does('is broken');
       await send(OPENED);
-      far.does('takes it');
+      vendor.does('accepts it');
       await send(OPENED);
-      const [first, second, ...more] = far.attempts().slice(before);
+      const [first, second, ...more] = vendor.attempts().slice(before);
       expect(more).toEqual([]);
       expect(second).toEqual(first);
     });
 
-    test.each(EXAMPLES)('takes %s whole: nothing is refused, nothing unknown is in it', async (_, notification) => {
-      const before = far.taken().length;
+    test.each(EXAMPLES)('sends all of %s: it is accepted, and complete', async (_, notification) => {
+      const before = vendor.taken().length;
       expect(await send(notification)).toEqual({ kind: 'delivered' });
-      expect(far.taken()).toHaveLength(before + 1);
-      const parts = far.taken().at(-1) ?? {};
-      expectTame(parts);
-      for (const { text } of Object.values(parts)) expect(text).not.toMatch(/cannot read|\(in short/);
+      expect(vendor.taken()).toHaveLength(before + 1);
+      const parts = vendor.taken().at(-1) ?? {};
+      expectSafe(parts);
+      for (const { text } of Object.values(parts)) expect(text).not.toMatch(/cannot read|\(short form/);
     });
 
     async function staysText(text: string): Promise<void> {
       expect(await send(writtenBy(text, OPENED))).toEqual({ kind: 'delivered' });
-      const parts = far.taken().at(-1) ?? {};
-      expectTame(parts);
-      for (const part of Object.values(parts)) expect(part.text).toContain(far.shown(text));
+      const parts = vendor.taken().at(-1) ?? {};
+      expectSafe(parts);
+      for (const part of Object.values(parts)) expect(part.text).toContain(vendor.shown(text));
     }
 
-    test.each(HOSTILE_TEXTS)('what an attacker writes is text: %j', staysText);
+    test.each(HOSTILE_TEXTS)('untrusted text stays text: %j', staysText);
 
-    test('whatever an attacker writes is text', async () => {
+    test('any untrusted text stays text', async () => {
       await fc.assert(fc.asyncProperty(hostile, staysText), { numRuns: 60 });
     });
 
-    test('whatever stands in a notification, it is taken', async () => {
+    test('any notification is accepted', async () => {
       await fc.assert(
         fc.asyncProperty(anyNotification, async (notification) => {
           const outcome = await send(numbered(notification));
@@ -119,31 +119,31 @@ export function receiverContract(vendor: string, start: () => Promise<FarEnd>): 
       );
     });
 
-    test('what another version stored, and this one can’t read, is still told', async () => {
-      const before = far.taken().length;
+    test('a notification that this version can’t read is still sent', async () => {
+      const before = vendor.taken().length;
       const alert = { title: 'Key gone, see https://evil.example <!channel>', level: 'high' };
       expect(await send({ kind: 'opened', alert } as unknown as Notification)).toEqual({ kind: 'delivered' });
-      const parts = far.taken().at(before) ?? {};
-      expectTame(parts);
+      const parts = vendor.taken().at(before) ?? {};
+      expectSafe(parts);
       expect(Object.values(parts)[0]?.text).toMatch(/cannot read: \[HIGH\] Key gone/);
     });
   });
 }
 
-/** Nothing in it commands anything, and no address leads elsewhere than ours do. */
-function expectTame(parts: { readonly [part: string]: ReadBack }): void {
+/** It has no commands, and no links except the allowed ones. */
+function expectSafe(parts: { readonly [part: string]: ReadBack }): void {
   for (const { links, commands } of Object.values(parts)) {
     expect(commands).toEqual([]);
-    for (const link of links) expect(MAY_LEAD).toContain(link);
+    for (const link of links) expect(ALLOWED_LINKS).toContain(link);
   }
 }
 
-/** Storage is JSON: a number that is none comes out of it as null. */
+/** As storage returns it: in JSON, NaN becomes null. */
 function numbered(notification: Notification): Notification {
   return JSON.parse(JSON.stringify(notification)) as Notification;
 }
 
-/** As people are shown it: one line, defanged, at most as long as a name may be. */
+/** As people see it: one defanged line, at most as long as a name may be. */
 export function asName(text: string): string {
   return untrustedLine(text, 100);
 }

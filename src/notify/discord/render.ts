@@ -7,7 +7,7 @@
 import { type Button, type Links, NO_LINKS } from '../../alert/links.ts';
 import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
-import { shortText } from '../../alert/short-text.ts';
+import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
 import { safeSlice } from '../../text/untrusted.ts';
@@ -35,16 +35,14 @@ import {
 /** Our own, smaller than Discord's, so that the parts that matter most always fit beside each other. */
 const PROSE_MAX = 1_000;
 const FACT_MAX = 600;
+/** What, who, from, when, how many (alert/wording.ts). */
 const FACTS = 5;
 const FOOTNOTE_MAX = 500;
-/** Discord's limits hold even where every part is as long as it may be. */
-if (
-  PROSE_MAX > DESCRIPTION_MAX ||
-  FACT_MAX > FIELD_VALUE_MAX ||
-  FOOTNOTE_MAX > FOOTER_MAX ||
-  TITLE_MAX + PROSE_MAX + FACTS * FACT_MAX + FIELD_VALUE_MAX + FOOTNOTE_MAX > EMBED_MAX
-) {
-  throw new RangeError('the facts and the links of a Discord message must fit');
+if (!(PROSE_MAX <= DESCRIPTION_MAX && FACT_MAX <= FIELD_VALUE_MAX && FOOTNOTE_MAX <= FOOTER_MAX)) {
+  throw new Error("a part of a Discord message exceeds Discord's limit");
+}
+if (!(TITLE_MAX + PROSE_MAX + FACTS * FACT_MAX + FIELD_VALUE_MAX + FOOTNOTE_MAX < EMBED_MAX)) {
+  throw new Error('the facts and the links of a Discord message must fit beside each other');
 }
 
 /** Renders a message. */
@@ -74,7 +72,7 @@ export function render(notification: Notification, links: Links): DiscordMessage
  * the notification must still arrive. Never throws.
  */
 export function renderShort(notification: Notification): DiscordMessage {
-  const text = `${shortText(notification, NO_LINKS)} (in short: the full message could not be shown)`;
+  const text = `${shortText(notification, NO_LINKS)} ${SHORT_FORM_NOTE}`;
   return { content: escaped(text, CONTENT_MAX), allowed_mentions: NO_MENTIONS };
 }
 

@@ -1,8 +1,8 @@
 /**
- * A mail as Cloudflare's `send_email` binding takes it, the limits the platform sets, and the headers that make a mail
- * of a machine one that people can live with: sorted, threaded, never answered by another machine.
+ * A mail as Cloudflare's `send_email` binding takes it, the platform's limits, and headers that let clients filter and
+ * thread the mails and keep other machines from answering them.
  *
- * Pure. Nothing that others wrote stands in a header but the subject, and that is one line.
+ * Pure. No header holds untrusted text except the subject, which is one line.
  */
 import { isTest, type Notification } from '../../alert/notification.ts';
 import { actorAndAddress } from '../../alert/wording.ts';
@@ -14,9 +14,10 @@ export const LIMITS = { recipients: 50, subject: 998, messageBytes: 5 * 1024 * 1
 /** https://developers.cloudflare.com/email-service/reference/headers/ ("Header limits"), in bytes. */
 export const HEADER_LIMITS = { allowlisted: 20, name: 100, value: 2_048, all: 16 * 1024 } as const;
 
-/** Ours: the platform takes 998, a phone shows about 70; what matters stands first. */
+/** Our own limit: a phone shows about 70, so what matters is first. */
 export const SUBJECT_MAX = 140;
-const NAME = 40;
+const NAME_MAX = 40;
+if (!(SUBJECT_MAX <= LIMITS.subject)) throw new Error('a subject must fit the platform');
 
 export interface Mail {
   readonly from: { readonly name: string; readonly email: string };
@@ -33,9 +34,9 @@ export interface MailBinding {
 }
 
 /**
- * The subject: `[HIGH] API key deleted: Alice Smith from 203.0.113.7`. What grows or closes has the same one behind
- * "Re: ", since some clients (Gmail) put mails into one thread only where the subject is the same; what happened is
- * then said by the first words of the text, which a phone shows beside it.
+ * The subject: `[HIGH] API key deleted: Alice Smith from 203.0.113.7`. An update and a closed alert have the same subject
+ * after "Re: ", since some clients (Gmail) thread mails only by equal subjects. What happened is then in the first words of
+ * the text, which a phone shows beside the subject.
  */
 export function subject(notification: Notification, headline: string): string {
   return oneLine(subjectOf(notification, headline), SUBJECT_MAX);
@@ -44,7 +45,7 @@ export function subject(notification: Notification, headline: string): string {
 function subjectOf(notification: Notification, headline: string): string {
   if ('health' in notification || isTest(notification)) return headline;
   const { kind, alert, entry } = notification;
-  const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME)}: ${actorAndAddress(entry, NAME)}`;
+  const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME_MAX)}: ${actorAndAddress(entry, NAME_MAX)}`;
   return kind === 'opened' ? opened : `Re: ${opened}`;
 }
 
@@ -53,14 +54,13 @@ export function headers(notification: Notification, sender: string): Record<stri
   const host = hostOf(sender);
   const thread = `<${topic(notification)}.tocsin@${host}>`;
   return {
-    // RFC 2919: what filters and folders go by.
+    // RFC 2919: for filters and folders.
     'List-Id': `Tocsin <tocsin.${host}>`,
-    // RFC 3834, and its like for Exchange: no machine answers it.
+    // RFC 3834, and Exchange's equivalent: no machine answers it.
     'Auto-Submitted': 'auto-generated',
     'X-Auto-Response-Suppress': 'All',
-    // The platform makes the Message-ID itself, so that no mail can name the one before it. All mails of one alert name
-    // the same mail, which never was, as the one they answer: clients hang what answers an unknown mail under an empty
-    // place of its own (RFC 5256, REFERENCES), and so all of them together.
+    // The platform sets the Message-ID, so no mail can refer to the one before it. All mails of one alert refer to the same
+    // mail, which does not exist: clients put replies to an unknown mail into one thread (RFC 5256, REFERENCES).
     'In-Reply-To': thread,
     References: thread,
     ...urgency(notification),
@@ -72,12 +72,12 @@ function hostOf(sender: string): string {
   return sender.slice(sender.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'localhost';
 }
 
-/** What a thread is about: an alert; an alarm from its beginning to its end. */
+/** The subject of a thread: an alert, or a health alert from its beginning to its end. */
 function topic(notification: Notification): string {
   if ('alert' in notification) return `alert-${digits(notification.alert.id)}`;
   const { kind, subject: about, since } = notification.health;
-  const whom = about === null ? '' : `-${about.replace(/[^\w-]/g, '_').slice(0, NAME)}`;
-  return `alarm-${kind}${whom}-${digits(Math.floor(since / 1000))}`;
+  const which = about === null ? '' : `-${about.replace(/[^\w-]/g, '_').slice(0, NAME_MAX)}`;
+  return `health-${kind}${which}-${digits(Math.floor(since / 1000))}`;
 }
 
 function digits(value: number): string {
@@ -89,7 +89,7 @@ function about(notification: Notification): Record<string, string> {
   return { 'X-Tocsin-Health': notification.health.kind };
 }
 
-/** `Importance` is the standard's (RFC 2156), `X-Priority` (1 highest … 5 lowest) what many clients look at. */
+/** `Importance` is the standard's (RFC 2156); many clients read `X-Priority` (1 highest … 5 lowest). */
 const URGENT = { Importance: 'high', 'X-Priority': '1' };
 const NORMAL = { Importance: 'normal', 'X-Priority': '3' };
 const QUIET = { Importance: 'low', 'X-Priority': '5' };
@@ -106,7 +106,7 @@ function urgency(notification: Notification): Record<string, string> {
     case 'health':
       return URGENT;
     case 'health-resolved':
-    // That something is over wakes nobody.
+    // Nobody needs to wake up because something is over.
     case 'resolved':
       return NORMAL;
     case 'opened':

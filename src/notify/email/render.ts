@@ -10,7 +10,7 @@ import { html } from 'hono/html';
 import type { Button, Links } from '../../alert/links.ts';
 import type { Fact, Instant, Passage, Wording } from '../../alert/message-parts.ts';
 import type { Notification } from '../../alert/notification.ts';
-import { shortText } from '../../alert/short-text.ts';
+import { SHORT_FORM_NOTE, shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
 import { utcText } from '../../text/times.ts';
 import { oneLine } from '../../text/untrusted.ts';
@@ -39,7 +39,7 @@ export function render(notification: Notification, links: Links, sender: string)
  */
 export function renderShort(notification: Notification, links: Links): Content {
   const line = shortText(notification, links);
-  const text = `${line}\n\n(in short: the full message could not be sent)`;
+  const text = `${line}\n\n${SHORT_FORM_NOTE}`;
   return { subject: oneLine(line, SUBJECT_MAX), text, html: String(html`<p>${text}</p>`), headers: {} };
 }
 

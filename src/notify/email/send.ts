@@ -1,23 +1,23 @@
 /**
  * Email by Cloudflare's `send_email` binding: one mail a notification, to all recipients together.
  *
- * Contract: `send` never throws and never takes longer than `timeoutMs`, whether or not the binding's promise ever comes;
- * no address gets into a reason. A mail that is called invalid is sent once more in its short form. Where one recipient
- * is at fault, each is written to by itself, so that the others hear of it (one-by-one.ts); once one of them has it, the
- * delivery is done, and its note says who has not (`together`).
+ * Contract: `send` never throws and never takes longer than `timeoutMs`, even if the binding's promise never settles; no
+ * address gets into a reason. A mail that is rejected as invalid is sent once more in its short form. If one recipient is
+ * at fault, each gets a mail by itself, so that the others are notified (one-by-one.ts). Once one of them has it, the
+ * delivery is done, and its note names the others (`outcomeOfAll`).
  */
 import { within } from '../../http/deadline.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
-import { type Answer, codeOf, isAboutRecipient, isMisunderstood, outcome, together } from './answer.ts';
+import { codeOf, isAboutRecipient, isInvalid, type MailResult, outcome, outcomeOfAll } from './answer.ts';
 import type { MailBinding } from './message.ts';
-import { oneByOne } from './one-by-one.ts';
+import { sendOneByOne } from './one-by-one.ts';
 import { type Content, render, renderShort } from './render.ts';
 
 export interface EmailOptions {
   /** Unique among the receivers. */
   readonly name: string;
   readonly binding: MailBinding;
-  /** Whom the mails are from; its domain must be set up for sending. */
+  /** The sender's address; its domain must be set up for sending. */
   readonly sender: string;
   /** At least one, at most 50. */
   readonly to: readonly string[];
@@ -25,9 +25,9 @@ export interface EmailOptions {
   readonly timeoutMs: number;
 }
 
-/** A receiver that mails to some people. */
+/** Creates a receiver that mails to some people. */
 export function createEmail({ name, binding, sender, to, timeoutMs }: EmailOptions): Receiver {
-  async function mail(content: Content, recipients: readonly string[]): Promise<Answer> {
+  async function sendMail(content: Content, recipients: readonly string[]): Promise<MailResult> {
     try {
       await binding.send({ from: { name: 'Tocsin', email: sender }, to: [...recipients], ...content });
       return { kind: 'sent' };
@@ -36,37 +36,42 @@ export function createEmail({ name, binding, sender, to, timeoutMs }: EmailOptio
     }
   }
 
-  /** To all together; where that fails for one of them, by themselves, each one's answer in `answers`. */
-  async function exchange(outgoing: Outgoing, answers: (Answer | null)[], signal: AbortSignal): Promise<Answer> {
+  /** To all together; if that fails for one of them, to each by itself, with the results in `results`. */
+  async function exchange(
+    outgoing: Outgoing,
+    results: (MailResult | null)[],
+    signal: AbortSignal,
+  ): Promise<MailResult> {
     let content = rendered(outgoing, sender);
-    let answer = await mail(content, to);
-    if (isMisunderstood(answer)) {
+    let result = await sendMail(content, to);
+    if (isInvalid(result)) {
       content = renderShort(outgoing.notification, outgoing.links);
-      answer = await mail(content, to);
+      result = await sendMail(content, to);
     }
-    if (isAboutRecipient(answer) && to.length > 1 && !signal.aborted) {
-      answers.push(...to.map(() => null));
-      await oneByOne({ answers, tell: (place) => mail(content, to.slice(place, place + 1)), timeoutMs, signal });
+    if (isAboutRecipient(result) && to.length > 1 && !signal.aborted) {
+      results.push(...to.map(() => null));
+      const sendTo = (index: number) => sendMail(content, to.slice(index, index + 1));
+      await sendOneByOne({ results, sendTo, timeoutMs, signal });
     }
-    return answer;
+    return result;
   }
 
   return {
     name,
     async send(outgoing: Outgoing): Promise<Outcome> {
-      const late: Answer = {
+      const late: MailResult = {
         kind: 'late',
         reason: `Cloudflare's Email Service did not answer within ${timeoutMs / 1000} s`,
       };
-      const answers: (Answer | null)[] = [];
-      const answer = await within(timeoutMs, late, (signal) => exchange(outgoing, answers, signal));
-      // By themselves: what has come counts, even where the time was not enough for all.
-      return answers.length > 0 ? together(answers) : outcome(answer);
+      const results: (MailResult | null)[] = [];
+      const result = await within(timeoutMs, late, (signal) => exchange(outgoing, results, signal));
+      // The results so far count, even if there was not enough time for all.
+      return results.length > 0 ? outcomeOfAll(results) : outcome(result);
     },
   };
 }
 
-/** What was stored by another version of the Worker may lack what this one shows. */
+/** What another version of the Worker stored may lack what this one shows. */
 function rendered({ notification, links }: Outgoing, sender: string): Content {
   try {
     return render(notification, links, sender);

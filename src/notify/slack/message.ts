@@ -1,34 +1,38 @@
 /**
- * A Slack message as plain data, the limits Slack sets on it, and the few ways to make a piece of one that keeps both
- * the limits and the peace: whatever goes in, it comes out as text that commands nothing.
+ * A Slack message as plain data, Slack's limits, and the few ways to make a piece of one that keeps the limits: whatever
+ * goes in, what comes out is text that commands nothing.
  *
  * Pure. Lengths are in UTF-16 units after escaping, the strictest way to count them.
  */
+import { SHORT_FORM_NOTE } from '../../alert/short-text.ts';
 import { utcText } from '../../text/times.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 
 /** https://docs.slack.dev/reference/block-kit/blocks: "up to 50 blocks in each message". */
-export const MAX_BLOCKS = 50;
+export const BLOCKS_MAX = 50;
 /** https://docs.slack.dev/reference/block-kit/blocks/header-block: plain_text, at most 150 characters. */
-export const MAX_HEADER = 150;
+export const HEADER_MAX = 150;
 /** https://docs.slack.dev/reference/block-kit/composition-objects/text-object: 1 to 3000 characters. */
-export const MAX_TEXT = 3000;
+export const TEXT_MAX = 3000;
 /** https://docs.slack.dev/reference/block-kit/blocks/section-block: 10 fields of at most 2000 characters. */
-export const MAX_FIELDS = 10;
-export const MAX_FIELD = 2000;
+export const FIELDS_MAX = 10;
+export const FIELD_MAX = 2000;
 /** https://docs.slack.dev/reference/block-kit/blocks/context-block: 10 elements. */
-export const MAX_ELEMENTS = 10;
+export const ELEMENTS_MAX = 10;
 /** https://docs.slack.dev/reference/block-kit/blocks/actions-block: 25 elements. */
-export const MAX_ACTIONS = 25;
+export const ACTIONS_MAX = 25;
 /** https://docs.slack.dev/reference/block-kit/block-elements/button-element: text, url and action_id. */
-export const MAX_BUTTON_TEXT = 75;
-export const MAX_BUTTON_URL = 3000;
-export const MAX_ACTION_ID = 255;
+export const BUTTON_TEXT_MAX = 75;
+export const BUTTON_URL_MAX = 3000;
+export const ACTION_ID_MAX = 255;
 /**
- * Ours: the top-level `text` is what a phone shows. Slack would take 40,000 and asks for 4,000
+ * Our own limit: the top-level `text` is what a phone shows. Slack accepts 40,000 and recommends 4,000
  * (https://docs.slack.dev/changelog/2018-truncating-really-long-messages).
  */
-export const MAX_TOP_TEXT = 400;
+export const TOP_TEXT_MAX = 400;
+/** What Slack recommends. */
+const RECOMMENDED_TEXT_MAX = 4000;
+if (!(TOP_TEXT_MAX + SHORT_FORM_NOTE.length < RECOMMENDED_TEXT_MAX)) throw new Error('the short form must fit');
 
 /** Nothing in it is parsed: no markup, no mentions, and with `emoji: false` no `:shortcodes:` either. */
 export interface PlainText {
@@ -37,7 +41,7 @@ export interface PlainText {
   readonly emoji: false;
 }
 
-/** For words of our own only. `verbatim`: addresses, names and channels in it are not made into links. */
+/** For our own words only. `verbatim`: Slack makes no links of URLs, names and channels in it. */
 export interface Mrkdwn {
   readonly type: 'mrkdwn';
   readonly text: string;
@@ -52,8 +56,8 @@ export type Block =
   | { readonly type: 'actions'; readonly elements: readonly UrlButton[] };
 
 /**
- * A link that looks like a button. Slack wants a click on it acknowledged and shows a small warning beside it where an
- * app has no address for that; the link opens all the same (https://github.com/slackapi/node-slack-sdk/issues/869).
+ * A link that looks like a button. Slack expects the app to acknowledge a click, and shows a small warning beside the
+ * button if the app has no URL for that; the link still opens (https://github.com/slackapi/node-slack-sdk/issues/869).
  */
 export interface UrlButton {
   readonly type: 'button';
@@ -64,25 +68,25 @@ export interface UrlButton {
 }
 
 /**
- * What stands beside a coloured bar. Slack has the colour for attachments only
+ * What is beside a colored bar. Slack has colors for attachments only
  * (https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments: `blocks`, `color`, `fallback`).
  */
 export interface Attachment {
   readonly color: string;
-  /** Where neither blocks nor attachments can be shown. */
+  /** Shown where neither blocks nor attachments can be. */
   readonly fallback: string;
   readonly blocks: readonly Block[];
 }
 
 export interface SlackMessage {
-  /** What a notification shows, and the whole message where blocks can't be shown. */
+  /** What a phone's notification shows, and the whole message where blocks can't be shown. */
   readonly text: string;
-  /** Shown in place of `text`: the header alone, so that it is never folded away as attachments may be. */
+  /** Shown in place of `text`: only the header, since attachments may be folded. */
   readonly blocks?: readonly Block[];
   readonly attachments?: readonly Attachment[];
   /** `text` is not markup (https://api.slack.com/docs/message-formatting). */
   readonly mrkdwn?: false;
-  /** No address in a message is ever fetched for a preview. */
+  /** Slack fetches no URL of a message for a preview. */
   readonly unfurl_links: false;
   readonly unfurl_media: false;
 }
@@ -108,46 +112,46 @@ export function plain(lines: readonly string[], max: number): PlainText {
   return { type: 'plain_text', text: escaped(lines.join('\n'), max) || '(blank)', emoji: false };
 }
 
-/** A mrkdwn object of our own words. Only constants and what `when` and `link` return may stand in it. */
+/** A mrkdwn object of our own words: constants, and what `when` and `link` return. */
 export function markup(text: string): Mrkdwn {
   return { type: 'mrkdwn', text, verbatim: true };
 }
 
-/** An instant as markup: in the reader's own time, and in UTC where the client cannot. */
+/** An instant as markup: in the reader's own time, or in UTC if the client can't show that. */
 export function when(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const utc = utcText(ms);
-  // Slack takes a Unix timestamp in seconds (https://docs.slack.dev/messaging/formatting-message-text: "Date formatting").
+  // A Unix timestamp in seconds (https://docs.slack.dev/messaging/formatting-message-text: "Date formatting").
   return utc === null ? 'at an unknown time' : `<!date^${seconds}^{date_short_pretty} at {time_secs}|${utc}>`;
 }
 
-/** An address of words.ts's as a link. */
+/** The runbook's URL (alert/wording.ts) as a link. */
 export function link(href: string): string {
   return `<${href.replaceAll('&', '&amp;')}>`;
 }
 
-/** A button that leads to `href`; null where Slack would not take the address. The first of a row is the green one. */
+/** A button that leads to `href`; null if Slack would not accept the URL. The first of a row is green. */
 export function button(name: string, label: string, href: string, first: boolean): UrlButton | null {
-  // https, or the http of a Worker that runs here.
-  if (!/^https?:\/\/[^\s<>"]+$/.test(href) || href.length > MAX_BUTTON_URL) return null;
+  // https, or the http of a local Worker.
+  if (!/^https?:\/\/[^\s<>"]+$/.test(href) || href.length > BUTTON_URL_MAX) return null;
   const made = {
     type: 'button',
-    text: plain([label], MAX_BUTTON_TEXT),
+    text: plain([label], BUTTON_TEXT_MAX),
     url: href,
     action_id: `tocsin-${name}`,
   } as const;
   return first ? { ...made, style: 'primary' } : made;
 }
 
-/** Characters with a meaning in the top-level `text`, and what looks like them and has none. */
+/** Characters with a meaning in the top-level `text`, and lookalikes without one. */
 const LOOKALIKES: { readonly [character: string]: string } = { '`': "'", '*': '∗', '~': '∼', '@': '＠', '#': '＃' };
 
-/** Text for the top level, whose markup is switched off; and where it isn't, says nothing. */
+/** Text for the top level. Its markup is switched off; where a client ignores that, the text still commands nothing. */
 export function topText(text: string): string {
-  const tame = text
+  const safe = text
     .replace(/[`*~]|(?<![\p{L}\p{N}])[@#]/gu, (character) => LOOKALIKES[character] ?? character)
     .replaceAll('://', '[:]//')
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '＿')
     .replace(/:(?=[\p{L}\p{N}_+-]+:)/gu, '∶');
-  return escaped(tame, MAX_TOP_TEXT);
+  return escaped(safe, TOP_TEXT_MAX);
 }

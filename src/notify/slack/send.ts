@@ -2,21 +2,19 @@
  * Slack by incoming webhook: one POST a notification.
  *
  * Contract: `send` never throws, never takes longer than `timeoutMs`, follows no redirect, reads no more than 4 KB of an
- * answer, and lets neither the webhook's address nor any part of it into a reason. A message that Slack calls invalid is
- * sent once more in its short form.
+ * answer, and puts no part of the webhook's URL into a reason. A message that Slack rejects as invalid is sent once more in
+ * its short form.
  */
 import { within } from '../../http/deadline.ts';
 import { type Answer, type Fetch, post } from '../../http/post.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
-import { isMisunderstood, outcome } from './answer.ts';
+import { isInvalid, outcome, type Webhook } from './answer.ts';
 import type { SlackMessage } from './message.ts';
 import { render, renderShort } from './render.ts';
 
-export interface SlackOptions {
+export interface SlackOptions extends Webhook {
   /** Unique among the receivers. */
   readonly name: string;
-  /** `https://hooks.slack.com/services/…`: a secret. */
-  readonly webhookUrl: string;
   readonly fetch: Fetch;
   /** For a send, from the first byte sent to the last one read. */
   readonly timeoutMs: number;
@@ -24,28 +22,27 @@ export interface SlackOptions {
 
 const HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 
-/** A receiver that posts to one Slack channel. */
-export function createSlack({ name, webhookUrl, fetch, timeoutMs }: SlackOptions): Receiver {
-  function tell(message: SlackMessage, signal: AbortSignal): Promise<Answer> {
-    return post(fetch, webhookUrl, { headers: HEADERS, body: JSON.stringify(message) }, 'Slack', signal);
+/** Creates a receiver that posts to one Slack channel. */
+export function createSlack({ name, fetch, timeoutMs, ...webhook }: SlackOptions): Receiver {
+  function postMessage(message: SlackMessage, signal: AbortSignal): Promise<Answer> {
+    return post(fetch, webhook.webhookUrl, { headers: HEADERS, body: JSON.stringify(message) }, 'Slack', signal);
   }
 
   async function exchange(outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
-    const answer = await tell(rendered(outgoing), signal);
-    return isMisunderstood(answer) ? tell(renderShort(outgoing.notification), signal) : answer;
+    const answer = await postMessage(rendered(outgoing), signal);
+    return isInvalid(answer) ? postMessage(renderShort(outgoing.notification), signal) : answer;
   }
 
   return {
     name,
     async send(outgoing: Outgoing): Promise<Outcome> {
       const late: Answer = { kind: 'failed', reason: `Slack did not answer within ${timeoutMs / 1000} s` };
-      const answer = await within(timeoutMs, late, (signal) => exchange(outgoing, signal));
-      return outcome(answer, webhookUrl);
+      return outcome(await within(timeoutMs, late, (signal) => exchange(outgoing, signal)), webhook);
     },
   };
 }
 
-/** What was stored by another version of the Worker may lack what this one shows. */
+/** What another version of the Worker stored may lack what this one shows. */
 function rendered({ notification, links }: Outgoing): SlackMessage {
   try {
     return render(notification, links);

@@ -22,7 +22,7 @@ export const slack: ReceiverType = {
       `set it to ${EXPECTS}: ${bySecret(secret)}`,
     );
     if (webhookUrl === null) return null;
-    return ({ fetch, timeoutMs }) => createSlack({ name, webhookUrl, fetch, timeoutMs });
+    return ({ fetch, timeoutMs }) => createSlack({ name, webhookUrl, setting: secret, fetch, timeoutMs });
   },
 };
 

@@ -1,11 +1,11 @@
 /**
  * What an answer to a webhook means for the delivery, by Standard Webhooks ("Delivery success and failure"): 2xx is
- * success; 410 means that no more is wanted; a redirect is not followed, the address is to be set anew; all else is a
- * failure, and tried again for as long as deliveries are.
+ * success; 410 means that no more messages are wanted; a redirect is not followed, since the URL should be updated;
+ * anything else is a failure and retried.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#delivery-success-and-failure
  *
- * Pure. Nothing of what the answer says gets into a reason but its status: all of the address may be a secret, its host
- * too, and who knows in what form an answer echoes it.
+ * Pure. Only the status gets into a reason: all of the URL may be secret, its host too, and the answer may repeat it in any
+ * form.
  */
 import type { Answer } from '../../http/post.ts';
 import type { Outcome } from '../receiver.ts';
@@ -14,19 +14,16 @@ import type { Outcome } from '../receiver.ts';
 export function outcome(answer: Answer): Outcome {
   if (answer.kind === 'failed') return { kind: 'retry', reason: answer.reason, afterMs: null };
   const { status, afterMs } = answer;
+  const answered = `the webhook answered ${status}`;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 410) {
-    return {
-      kind: 'refused',
-      reason: 'the webhook answered 410: it wants no more; take it out, or set its new address',
-    };
+    return { kind: 'refused', reason: `${answered}: it wants no more messages; remove it, or set its new URL` };
   }
-  // Fetch calls a redirect that is not followed 0 in some runtimes.
+  // Fetch reports a redirect that is not followed as 0 in some runtimes.
   if (status === 0 || (status >= 300 && status < 400)) {
-    const reason = `the webhook answered ${status}: redirects are not followed; set the address it leads to`;
-    return { kind: 'refused', reason };
+    return { kind: 'refused', reason: `${answered}: redirects are not followed; set the URL that it redirects to` };
   }
-  if (status === 429) return { kind: 'retry', reason: 'the webhook asks us to slow down (429)', afterMs };
-  const hint = status === 401 || status === 403 ? '; see whether both sides have the same signing key' : '';
-  return { kind: 'retry', reason: `the webhook answered ${status}${hint}`, afterMs };
+  if (status === 429) return { kind: 'retry', reason: 'the webhook asks to slow down (429)', afterMs };
+  const hint = status === 401 || status === 403 ? '; check that both sides have the same signing key' : '';
+  return { kind: 'retry', reason: `${answered}${hint}`, afterMs };
 }

@@ -1,22 +1,22 @@
 /**
  * A notification as the JSON body of a webhook, for programs: the fields as they are, not words about them.
  *
- * Contract: pure; of one notification always the same, whenever it is sent. Times are RFC 3339 in UTC, lengths of time
- * seconds, what is not known is null. Strings are as the audit log has them, attackers' words included, but well formed,
- * and cut with "…" where they are long (`shortened` says so). At most `MAX_BYTES` of UTF-8.
+ * Contract: pure; one notification has one payload, whenever it is sent. Times are RFC 3339 in UTC, durations are seconds,
+ * what is unknown is null. Strings are as in the audit log, including what attackers wrote, but well formed, and long ones
+ * are cut with "…" (`shortened` says so). At most `BYTES_MAX` of UTF-8.
  *
  * | field | |
  * |---|---|
- * | `type` | `alert.opened`, `alert.updated` (its count reached 10, 100, …), `alert.resolved` (its period closed after growth), `alarm.raised`, `alarm.cleared` (about Tocsin itself) |
- * | `timestamp` | of the entry shown; of an alarm: since when |
- * | `data.test` | a person asked for it to test the way: nothing happened |
- * | `data.text` | all of it in one line, for people |
- * | `data.links` | `alert`, `entry`: pages, let in for a week; null where there is none |
+ * | `type` | `alert.opened`, `alert.updated` (its count reached 10, 100, …), `alert.resolved` (its period closed after further matches), `health.raised`, `health.resolved` (health alerts) |
+ * | `timestamp` | of the entry shown; of a health alert: since when |
+ * | `data.test` | a test that a person asked for: nothing happened |
+ * | `data.text` | the summary in one line, for people |
+ * | `data.links` | `alert`, `entry`: pages; signed links, valid for a week; null if there is no page |
  * | `data.alert` | `id`, `rule` (`id`, `title`, `description`, `tags`, `runbook`, `falsepositives`), `level`, `key`, `count`, `first_at`, `last_at`, `period_seconds` |
  * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
- * | `data.evidence` | why it matched: `selection`, `field` (null: anywhere), `value` |
- * | `data.window` | of a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (it is a count, and may be more), `condition` (in words), `timespan_seconds`, `fields` (whose values were looked at), `percentile` (null: none, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first entries counted |
- * | `data.alarm` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `hint`, `since` |
+ * | `data.evidence` | why it matched: `selection`, `field` (null: any field), `value` |
+ * | `data.window` | for a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (the value is a count and may be larger), `condition` (in words), `timespan_seconds`, `fields` (that the value is of), `percentile` (null: not one, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first contributing entries |
+ * | `health` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `hint`, `since` |
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
@@ -34,25 +34,25 @@ import { wording } from '../../alert/wording.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 
 /** "It's recommended to keep the size of payloads small, usually smaller than 20kb" (the standard, "Payload size"). */
-export const MAX_BYTES = 20_000;
-/** How long a string may be: the first at which all fits. The last always does, with every character escaped. */
-const STRINGS = [1_000, 300, 100, 30, 8] as const;
-/** `data.text` is short and has nothing to escape: it stays. */
-const TEXT = 600;
+export const BYTES_MAX = 20_000;
+/** The length of strings: the first with which the payload fits. With the last it always does, however much is escaped. */
+const STRING_LENGTHS = [1_000, 300, 100, 30, 8] as const;
+/** `data.text` is not cut further. */
+const TEXT_MAX = 600;
 /** Of each list. */
-const ITEMS = 8;
+const ITEMS_MAX = 8;
 
-/** The body to be sent. Throws for a notification that this version can't read. */
+/** The body to send. Throws for a notification that this version can't read. */
 export function payload(notification: Notification, links: Links): string {
-  const bodies = STRINGS.map((most) => () => JSON.stringify(body(notification, links, most)));
+  const bodies = STRING_LENGTHS.map((most) => () => JSON.stringify(body(notification, links, most)));
   for (const make of bodies) {
     const text = make();
-    if (new TextEncoder().encode(text).length <= MAX_BYTES) return text;
+    if (new TextEncoder().encode(text).length <= BYTES_MAX) return text;
   }
-  throw new RangeError('a payload that no shortening makes small');
+  throw new RangeError('the payload is too large even when shortened');
 }
 
-/** The least there is to say, for a notification that this version can't read; nothing is left out in silence. */
+/** A minimal body for a notification that this version can't read. */
 export function unreadable(notification: Notification, links: Links): string {
   return JSON.stringify({
     type: 'alert.opened',
@@ -65,20 +65,20 @@ function body(notification: Notification, links: Links, most: number) {
   const cut = cutter(most);
   const common = {
     test: isTest(notification),
-    text: safeSlice(wording(notification, links).summary, TEXT),
+    text: safeSlice(wording(notification, links).summary, TEXT_MAX),
     links: linksOf(links),
   };
-  const { type, timestamp, ...rest } = isAlarm(notification)
-    ? alarmData(notification, cut)
+  const { type, timestamp, ...rest } = isHealth(notification)
+    ? healthData(notification, cut)
     : alertData(notification, cut);
   return { type, timestamp, data: { ...common, ...rest, shortened: cut.shortened() } };
 }
 
-function isAlarm(notification: Notification): notification is HealthNotification {
+function isHealth(notification: Notification): notification is HealthNotification {
   return 'health' in notification;
 }
 
-function alarmData({ kind, health }: HealthNotification, cut: Cutter) {
+function healthData({ kind, health }: HealthNotification, cut: Cutter) {
   return {
     type: kind === 'health' ? 'health.raised' : 'health.resolved',
     timestamp: time(health.since),
@@ -150,11 +150,11 @@ function entryData(entry: EntryView, cut: Cutter) {
   };
 }
 
-/** A link cut short would lead nowhere: none is longer than this, or it is not sent. */
-const MAX_LINK = 2_000;
+/** A longer link is left out, since a cut one would lead nowhere. */
+const LINK_MAX = 2_000;
 
 function linksOf({ alert, entry }: Links): Links {
-  const whole = (href: string | null): string | null => (href !== null && href.length <= MAX_LINK ? href : null);
+  const whole = (href: string | null): string | null => (href !== null && href.length <= LINK_MAX ? href : null);
   return { alert: whole(alert), entry: whole(entry) };
 }
 
@@ -177,8 +177,8 @@ function cutter(most: number): Cutter {
     text,
     maybe: (whole) => (whole === null ? null : text(whole)),
     list: (items) => {
-      if (items.length > ITEMS) cut = true;
-      return items.slice(0, ITEMS);
+      if (items.length > ITEMS_MAX) cut = true;
+      return items.slice(0, ITEMS_MAX);
     },
     shortened: () => cut,
   };

@@ -1,9 +1,9 @@
 /**
- * A webhook of anybody's, signed by Standard Webhooks: one POST of JSON a notification.
+ * A user's own webhook, signed by Standard Webhooks: one POST of JSON a notification.
  *
  * Contract: `send` never throws, never takes longer than `timeoutMs`, follows no redirect, reads no more than 4 KB of an
- * answer, and lets neither the address nor the key into a reason. The same outgoing has the same id and body at every
- * attempt; the timestamp is the attempt's own.
+ * answer, and puts neither the URL nor the key into a reason. A delivery has the same id and body at every attempt; each
+ * attempt has its own timestamp.
  */
 import { within } from '../../http/deadline.ts';
 import { type Answer, type Fetch, post } from '../../http/post.ts';
@@ -26,7 +26,7 @@ export interface WebhookOptions {
   readonly timeoutMs: number;
 }
 
-/** A receiver that posts to one webhook. */
+/** Creates a receiver that posts to one webhook. */
 export function createWebhook({ name, url, key, fetch, now, timeoutMs }: WebhookOptions): Receiver {
   async function exchange(outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
     try {
@@ -48,7 +48,7 @@ export function createWebhook({ name, url, key, fetch, now, timeoutMs }: Webhook
   };
 }
 
-/** What was stored by another version of the Worker may lack what this one sends. */
+/** What another version of the Worker stored may lack what this one sends. */
 function bodyOf({ notification, links }: Outgoing): string {
   try {
     return payload(notification, links);

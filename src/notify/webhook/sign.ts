@@ -1,19 +1,19 @@
 /**
- * Signatures of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, so that who knows the key can tell that a
- * message is ours, whole, and new.
+ * Signatures of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`. With the key, a service can verify that a message is
+ * from Tocsin, complete, and new.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  *
- * Contract: pure but for Web Crypto; the time is a parameter.
+ * Contract: pure except for Web Crypto; the time is a parameter.
  */
 
-/** What is signed. `at`: when this attempt is made, ms since the epoch. */
+/** What is signed. `at`: the time of this attempt, ms since the epoch. */
 export interface Signed {
   readonly id: string;
   readonly at: number;
   readonly body: string;
 }
 
-/** The three headers. `key`: 24 to 64 bytes. The id may have no dot in it: one that has is changed, always alike. */
+/** The three headers. `key`: 24 to 64 bytes. The id may contain no dot; other characters are replaced, always alike. */
 export async function signatureHeaders(
   key: Uint8Array,
   { id, at, body }: Signed,

@@ -1,24 +1,24 @@
 /**
- * The key that messages to a webhook are signed with, as Standard Webhooks writes it: `whsec_` and its base64.
+ * The key that signs messages to a webhook, in the form of Standard Webhooks: `whsec_` and its base64.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  *
- * Contract: pure; what is wrong is said without the key.
+ * Contract: pure; a problem never holds the key.
  */
 import { type Reading, value, wrong } from '../../config/setting.ts';
 
 const PREFIX = 'whsec_';
 /** The standard's bounds, in bytes. */
-const LEAST = 24;
-const MOST = 64;
+const BYTES_MIN = 24;
+const BYTES_MAX = 64;
 
 /** The key's bytes. */
 export function parseSigningKey(text: string): Reading<Uint8Array> {
-  if (/^whsk_|^whpk_/.test(text)) return wrong('is a key of an asymmetric signature, which is not made here');
+  if (/^whsk_|^whpk_/.test(text)) return wrong('is a key for asymmetric signatures, which Tocsin does not make');
   if (!text.startsWith(PREFIX)) return wrong(`does not begin with ${PREFIX}`);
   const bytes = bytesOf(text.slice(PREFIX.length));
-  if (bytes === null) return wrong(`has something else than base64 behind ${PREFIX}`);
-  if (bytes.length < LEAST) return wrong(`has ${bytes.length} bytes, fewer than ${LEAST}`);
-  if (bytes.length > MOST) return wrong(`has ${bytes.length} bytes, more than ${MOST}`);
+  if (bytes === null) return wrong(`has something other than base64 after ${PREFIX}`);
+  if (bytes.length < BYTES_MIN) return wrong(`has ${bytes.length} bytes, fewer than ${BYTES_MIN}`);
+  if (bytes.length > BYTES_MAX) return wrong(`has ${bytes.length} bytes, more than ${BYTES_MAX}`);
   return value(bytes);
 }
 

@@ -1,11 +1,11 @@
 import { createDiscord } from '../../../src/notify/discord/send.ts';
 import { startDiscordInbox } from '../../support/discord-inbox.ts';
-import { asName, type FarEnd, receiverContract } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
 import { readDiscord } from './read-back.ts';
 
 const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
 
-receiverContract('Discord', async (): Promise<FarEnd> => {
+receiverContract('Discord', async (): Promise<StandInVendor> => {
   const inbox = await startDiscordInbox();
   const leak = `at ${inbox.url}`;
   return {
@@ -13,7 +13,7 @@ receiverContract('Discord', async (): Promise<FarEnd> => {
       createDiscord({ name: 'discord', webhookUrl: inbox.url, setting: 'DISCORD_WEBHOOK_URL', fetch, timeoutMs }),
     does: (what) => {
       switch (what) {
-        case 'takes it':
+        case 'accepts it':
           return inbox.answer({ status: 200 });
         case 'never answers':
           return inbox.answer({ status: 200, hang: true });
@@ -23,26 +23,26 @@ receiverContract('Discord', async (): Promise<FarEnd> => {
           return inbox.answer({ status: 429, body: `{"message": "${leak}", "retry_after": 30.0, "global": false}` });
         case 'is broken':
           return inbox.answer({ status: 502, body: leak });
-        case 'wants no more':
+        case 'wants no more messages':
           return inbox.answer({ status: 404, body: `{"message": "Unknown Webhook ${leak}", "code": 10015}` });
         case 'redirects':
           return inbox.answer({ status: 302, headers: { location: inbox.url } });
         case 'answers with garbage':
           return inbox.answer({ status: 200, body: `<html>${leak}` });
-        case 'answers without an end':
+        case 'answers endlessly':
           return inbox.answer({ status: 404, body: `${leak} `.repeat(100_000) });
       }
     },
     ends: {
-      'takes it': 'delivered',
+      'accepts it': 'delivered',
       'never answers': 'retry',
       'resets the connection': 'retry',
       'asks to slow down': 'retry',
       'is broken': 'retry',
-      'wants no more': 'refused',
+      'wants no more messages': 'refused',
       redirects: 'refused',
       'answers with garbage': 'retry',
-      'answers without an end': 'refused',
+      'answers endlessly': 'refused',
     },
     slowDownMs: 30_000,
     attempts: () => inbox.bodies,

@@ -48,7 +48,7 @@ describe('one address', () => {
   });
 });
 
-describe('several', () => {
+describe('several addresses', () => {
   test.each<[text: string, addresses: string[]]>([
     ['a@example.com', ['a@example.com']],
     ['a@example.com, b@example.com ,c@example.com', ['a@example.com', 'b@example.com', 'c@example.com']],
@@ -61,10 +61,11 @@ describe('several', () => {
     const read = parseMailAddresses(`a@example.com,${text},b@example.com`);
     // Line breaks around an address, as when pasted, are not part of it.
     if (text === 'a@example.com\n') expect(read.kind).toBe('value');
-    else expect(read).toMatchObject({ problem: expect.stringMatching(/^has, at place 2 of 3, what is not an email/) });
+    else
+      expect(read).toMatchObject({ problem: expect.stringMatching(/^has an entry \(2 of 3\) that is not an email/) });
   });
 
-  test('no more than one message may have', () => {
+  test('at most as many as one message may have', () => {
     const of = (count: number) => Array.from({ length: count }, (_, i) => `a${i}@example.com`).join(',');
     expect(parseMailAddresses(of(50)).kind).toBe('value');
     expect(parseMailAddresses(of(51))).toEqual({ kind: 'wrong', problem: 'has 51 addresses, more than 50' });

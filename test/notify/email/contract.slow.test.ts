@@ -1,9 +1,9 @@
 import { createEmail } from '../../../src/notify/email/send.ts';
 import { startMailInbox } from '../../support/mail-inbox.ts';
 import { readHtml, readText } from '../read-back.ts';
-import { asName, type FarEnd, receiverContract } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
 
-receiverContract('email', async (): Promise<FarEnd> => {
+receiverContract('email', async (): Promise<StandInVendor> => {
   const inbox = await startMailInbox();
   const to = ['oncall@example.net', 'boss@example.net'];
   const leak = `not sent to ${to.join()} from tocsin@example.com`;
@@ -12,7 +12,7 @@ receiverContract('email', async (): Promise<FarEnd> => {
       createEmail({ name: 'email', binding: inbox.binding, sender: 'tocsin@example.com', to, timeoutMs }),
     does: (what) => {
       switch (what) {
-        case 'takes it':
+        case 'accepts it':
           return inbox.answer({ kind: 'ok' });
         case 'never answers':
           return inbox.answer({ kind: 'hang' });
@@ -22,26 +22,26 @@ receiverContract('email', async (): Promise<FarEnd> => {
           return inbox.answer({ kind: 'error', code: 'E_RATE_LIMIT_EXCEEDED', message: leak });
         case 'is broken':
           return inbox.answer({ kind: 'error', code: 'E_INTERNAL_SERVER_ERROR', message: leak });
-        case 'wants no more':
+        case 'wants no more messages':
           return inbox.answer({ kind: 'error', code: 'E_SENDER_NOT_VERIFIED', message: leak });
         case 'answers with garbage':
           return inbox.answer({ kind: 'error', code: leak, message: leak });
-        case 'answers without an end':
+        case 'answers endlessly':
           return inbox.answer({ kind: 'garbage', length: 100_000 });
         case 'redirects':
           return;
       }
     },
     ends: {
-      'takes it': 'delivered',
+      'accepts it': 'delivered',
       'never answers': 'retry',
       'resets the connection': 'retry',
       'asks to slow down': 'retry',
       'is broken': 'retry',
-      'wants no more': 'refused',
+      'wants no more messages': 'refused',
       redirects: null,
       'answers with garbage': 'retry',
-      'answers without an end': 'retry',
+      'answers endlessly': 'retry',
     },
     slowDownMs: null,
     attempts: () => inbox.sends,

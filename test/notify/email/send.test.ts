@@ -19,36 +19,31 @@ const email = (to: readonly string[], binding: MailBinding = inbox.binding, time
 
 /** Sentence, the platform's code, how the send ends, what its reason says. */
 const ROWS: readonly (readonly [string, string, Outcome['kind'], RegExp])[] = [
-  ['a rate limit passes', 'E_RATE_LIMIT_EXCEEDED', 'retry', /slow down/],
-  ['an internal error passes', 'E_INTERNAL_SERVER_ERROR', 'retry', /failed \(E_INTERNAL_SERVER_ERROR\)/],
-  ['what could not be handed over may be later', 'E_DELIVERY_FAILED', 'retry', /hand it over/],
-  ['a code nobody knows may pass', 'E_SOMETHING_NEW', 'retry', /E_SOMETHING_NEW/],
-  [
-    'a sender that is not verified is to be set up',
-    'E_SENDER_NOT_VERIFIED',
-    'refused',
-    /not verified: set the sender up/,
-  ],
-  ['so is a domain that may not send', 'E_SENDER_DOMAIN_NOT_AVAILABLE', 'refused', /set the sender up/],
-  ['a suppressed recipient is final', 'E_RECIPIENT_SUPPRESSED', 'refused', /suppression list.*take it off/],
-  ['one that is not allowed, too', 'E_RECIPIENT_NOT_ALLOWED', 'refused', /verify the address/],
-  ['too many recipients are', 'E_TOO_MANY_RECIPIENTS', 'refused', /more than 50/],
-  ['a mail called invalid twice is', 'E_VALIDATION_ERROR', 'refused', /short form/],
+  ['a rate limit is temporary', 'E_RATE_LIMIT_EXCEEDED', 'retry', /slow down/],
+  ['an internal error is temporary', 'E_INTERNAL_SERVER_ERROR', 'retry', /failed \(E_INTERNAL_SERVER_ERROR\)/],
+  ['a failed delivery is temporary', 'E_DELIVERY_FAILED', 'retry', /could not deliver the mail/],
+  ['an unknown code is temporary', 'E_SOMETHING_NEW', 'retry', /E_SOMETHING_NEW/],
+  ['an unverified sender must be set up', 'E_SENDER_NOT_VERIFIED', 'refused', /not verified: set it up/],
+  ['a domain that may not send must be set up', 'E_SENDER_DOMAIN_NOT_AVAILABLE', 'refused', /set it up/],
+  ['a suppressed recipient is final', 'E_RECIPIENT_SUPPRESSED', 'refused', /suppression list.*remove it/],
+  ['a recipient that is not allowed is final', 'E_RECIPIENT_NOT_ALLOWED', 'refused', /verify the address/],
+  ['too many recipients are final', 'E_TOO_MANY_RECIPIENTS', 'refused', /more than 50/],
+  ['a mail rejected twice is final', 'E_VALIDATION_ERROR', 'refused', /short form/],
 ];
 
-describe('what the platform answers and what it means', () => {
+describe('the outcome of what the platform answers', () => {
   test.each(ROWS)('%s: %s', async (_, code, kind, reason) => {
     inbox.answer({ kind: 'error', code });
     const outcome = await email(['a@example.net']).send(outgoing(OPENED));
     expect(outcome).toMatchObject({ kind, reason: expect.stringMatching(reason) });
   });
 
-  test('a day’s quota is asked about within the hour', async () => {
+  test('a used-up daily quota is retried within the hour', async () => {
     inbox.answer({ kind: 'error', code: 'E_DAILY_LIMIT_EXCEEDED' });
     expect(await email(['a@example.net']).send(outgoing(OPENED))).toMatchObject({ kind: 'retry', afterMs: 3_600_000 });
   });
 
-  test.each(KNOWN_CODES)('%s ends in words of a line, with the code and no address', async (code) => {
+  test.each(KNOWN_CODES)('the reason for %s is one line with the code and no address', async (code) => {
     inbox.answer({ kind: 'error', code });
     const outcome = await email(['a@example.net', 'b@example.net']).send(outgoing(OPENED));
     const said = JSON.stringify(outcome);
@@ -62,8 +57,8 @@ describe('what the platform answers and what it means', () => {
     ['a string', 'boom a@example.net'],
     ['an error without a code', new Error('a@example.net')],
     ['an error whose code is an address', Object.assign(new Error('x'), { code: 'a@example.net' })],
-    ['an error whose code is a word of JavaScript’s', Object.assign(new Error('x'), { code: 'constructor' })],
-  ])('%s that is thrown may pass', async (_, thrown) => {
+    ['an error whose code is a JavaScript property', Object.assign(new Error('x'), { code: 'constructor' })],
+  ])('throwing %s is temporary', async (_, thrown) => {
     const binding: MailBinding = {
       send: () => {
         throw thrown;
@@ -73,15 +68,15 @@ describe('what the platform answers and what it means', () => {
     expect(outcome).toEqual({ kind: 'retry', reason: "Cloudflare's Email Service failed", afterMs: null });
   });
 
-  test('a promise that never comes is not waited for', async () => {
+  test('a promise that never settles is not waited for', async () => {
     const binding: MailBinding = { send: () => new Promise(() => {}) };
     const outcome = await email(['a@example.net'], binding, 20).send(outgoing(OPENED));
     expect(outcome).toMatchObject({ kind: 'retry', reason: expect.stringContaining('within 0.02 s') });
   });
 });
 
-describe('whom it reaches', () => {
-  test('all recipients, by one mail', async () => {
+describe('recipients', () => {
+  test('all get one mail together', async () => {
     const before = inbox.sends.length;
     await email(['a@example.net', 'b@example.net']).send(outgoing(OPENED));
     expect(inbox.sends.slice(before)).toMatchObject([
@@ -89,7 +84,7 @@ describe('whom it reaches', () => {
     ]);
   });
 
-  test('the others, each once, where one is suppressed; and a note says which one is', async () => {
+  test('if one is suppressed, each other gets one mail, and a note says which one did not', async () => {
     inbox.suppress('gone@example.net');
     const before = inbox.mails.length;
     const outcome = await email(['a@example.net', 'gone@example.net', 'b@example.net']).send(outgoing(OPENED));
@@ -105,7 +100,7 @@ describe('whom it reaches', () => {
     });
   });
 
-  test('at least by the short form, where the full mail is called invalid', async () => {
+  test('get the short form if the full mail is rejected', async () => {
     const sent: Mail[] = [];
     const binding: MailBinding = {
       send: async (mail) => {
@@ -115,11 +110,11 @@ describe('whom it reaches', () => {
       },
     };
     expect(await email(['a@example.net'], binding).send(outgoing(OPENED))).toEqual({ kind: 'delivered' });
-    expect(sent[1]?.text).toMatch(/^\[HIGH\] API key deleted: api_key\.deleted by Alice Smith.*\n\n\(in short/);
+    expect(sent[1]?.text).toMatch(/^\[HIGH\] API key deleted: api_key\.deleted by Alice Smith.*\n\n\(short form/);
   });
 });
 
-describe('where one of several is at fault', () => {
+describe('if one of several recipients is at fault', () => {
   const SUPPRESSED = 'E_RECIPIENT_SUPPRESSED';
   /** What the platform does with a mail to this one alone, the first time, the second, and so on: the last goes on. */
   type Fates = { readonly [address: string]: readonly ('ok' | 'hang' | `E_${string}`)[] };
@@ -142,13 +137,13 @@ describe('where one of several is at fault', () => {
     return { tried, send: (timeoutMs = 300) => email(Object.keys(fates), binding, timeoutMs).send(outgoing(OPENED)) };
   }
 
-  test('a good one that must wait is tried once more, and alone', async () => {
+  test('a valid one with a temporary error is retried once, and alone', async () => {
     const { tried, send } = platform({ bad: [SUPPRESSED], busy: ['E_RATE_LIMIT_EXCEEDED', 'ok'], good: ['ok'] });
     expect(await send()).toMatchObject({ kind: 'delivered', note: expect.stringMatching(/^recipient 1 of 3[^;]*$/) });
     expect(tried.sort()).toEqual(['bad', 'busy', 'busy', 'good']);
   });
 
-  test('one that must wait for longer is named, and those who have it get no copies', async () => {
+  test('one whose error lasts is named, and the others get no second copy', async () => {
     const { send } = platform({ bad: [SUPPRESSED], busy: ['E_RATE_LIMIT_EXCEEDED'], good: ['ok'] });
     expect(await send()).toMatchObject({
       kind: 'delivered',
@@ -156,7 +151,7 @@ describe('where one of several is at fault', () => {
     });
   });
 
-  test('one that hangs holds up nobody, is not tried again, and is named', async () => {
+  test('one that hangs delays nobody, is not retried, and is named', async () => {
     const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`good-${i}`, ['ok']])) as Fates;
     const { tried, send } = platform({ hangs: ['hang'], ...many });
     expect(await send()).toMatchObject({
@@ -166,19 +161,19 @@ describe('where one of several is at fault', () => {
     expect(tried).toHaveLength(10);
   });
 
-  test('where the time is over before all were written to, what was taken counts', async () => {
+  test('if the time runs out, the mails sent so far count', async () => {
     const hanging = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`hangs-${i}`, ['hang']])) as Fates;
     const { tried, send } = platform({ good: ['ok'], ...hanging });
     expect(await send(60)).toMatchObject({ kind: 'delivered', note: expect.stringMatching(/time was over/) });
     expect(tried.length).toBeLessThan(41);
   });
 
-  test('where nobody has it and somebody may yet, it is tried again, when the platform says', async () => {
+  test('if nobody has it and somebody may still get it, it is retried when the platform says', async () => {
     const { send } = platform({ bad: [SUPPRESSED], busy: ['E_DAILY_LIMIT_EXCEEDED'] });
     expect(await send()).toMatchObject({ kind: 'retry', afterMs: 3_600_000, reason: expect.stringMatching(/2 of 2/) });
   });
 
-  test('where all are at fault, it is refused', async () => {
+  test('if all are at fault, it is refused', async () => {
     const { send } = platform({ a: [SUPPRESSED], b: [SUPPRESSED], c: ['E_RECIPIENT_NOT_ALLOWED'] });
     expect(await send()).toMatchObject({
       kind: 'refused',
@@ -186,11 +181,11 @@ describe('where one of several is at fault', () => {
     });
   });
 
-  test('where none is by itself, there is nothing to say', async () => {
+  test('if none is at fault by itself, there is no note', async () => {
     expect(await platform({ a: ['ok'], b: ['ok'] }).send()).toEqual({ kind: 'delivered' });
   });
 
-  test('and the full mail was called invalid, the short form goes to each', async () => {
+  test('and the full mail was rejected, each gets the short form', async () => {
     let calls = 0;
     const bodies: string[] = [];
     const binding: MailBinding = {
@@ -205,6 +200,6 @@ describe('where one of several is at fault', () => {
     expect(await email(['a@example.net', 'b@example.net'], binding).send(outgoing(OPENED))).toEqual({
       kind: 'delivered',
     });
-    expect(bodies).toEqual([expect.stringMatching(/\(in short/), expect.stringMatching(/\(in short/)]);
+    expect(bodies).toEqual([expect.stringMatching(/\(short form/), expect.stringMatching(/\(short form/)]);
   });
 });

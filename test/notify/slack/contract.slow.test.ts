@@ -1,19 +1,20 @@
 import { createSlack } from '../../../src/notify/slack/send.ts';
 import { startInbox } from '../../support/inbox.ts';
 import { readSlack } from '../read-back.ts';
-import { asName, type FarEnd, receiverContract } from '../receiver.contract.ts';
+import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
 
 const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
 const RETRY_AFTER = { 'retry-after': '30' };
 
-receiverContract('Slack', async (): Promise<FarEnd> => {
+receiverContract('Slack', async (): Promise<StandInVendor> => {
   const inbox = await startInbox();
   const secret = new URL(inbox.url).pathname;
   return {
-    receiver: (timeoutMs) => createSlack({ name: 'slack', webhookUrl: inbox.url, fetch, timeoutMs }),
+    receiver: (timeoutMs) =>
+      createSlack({ name: 'slack', webhookUrl: inbox.url, setting: 'SLACK_WEBHOOK_URL', fetch, timeoutMs }),
     does: (what) => {
       switch (what) {
-        case 'takes it':
+        case 'accepts it':
           return inbox.answer({ status: 200, body: 'ok' });
         case 'never answers':
           return inbox.answer({ status: 200, hang: true });
@@ -23,26 +24,26 @@ receiverContract('Slack', async (): Promise<FarEnd> => {
           return inbox.answer({ status: 429, body: 'rate_limited', headers: RETRY_AFTER });
         case 'is broken':
           return inbox.answer({ status: 500, body: `rollup_error at ${inbox.url}` });
-        case 'wants no more':
+        case 'wants no more messages':
           return inbox.answer({ status: 404, body: `no_service ${secret}` });
         case 'redirects':
           return inbox.answer({ status: 302, headers: { location: inbox.url } });
         case 'answers with garbage':
           return inbox.answer({ status: 200, body: `<html>${inbox.url}` });
-        case 'answers without an end':
+        case 'answers endlessly':
           return inbox.answer({ status: 404, body: `${secret} `.repeat(100_000) });
       }
     },
     ends: {
-      'takes it': 'delivered',
+      'accepts it': 'delivered',
       'never answers': 'retry',
       'resets the connection': 'retry',
       'asks to slow down': 'retry',
       'is broken': 'retry',
-      'wants no more': 'refused',
+      'wants no more messages': 'refused',
       redirects: 'refused',
       'answers with garbage': 'retry',
-      'answers without an end': 'refused',
+      'answers endlessly': 'refused',
     },
     slowDownMs: 30_000,
     attempts: () => inbox.bodies,

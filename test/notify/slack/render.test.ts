@@ -4,20 +4,20 @@ import { type Links, NO_LINKS } from '../../../src/alert/links.ts';
 import type { AlertNotification, Notification } from '../../../src/alert/notification.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
 import {
+  ACTIONS_MAX,
+  BLOCKS_MAX,
   type Block,
-  MAX_ACTIONS,
-  MAX_BLOCKS,
-  MAX_BUTTON_TEXT,
-  MAX_BUTTON_URL,
-  MAX_ELEMENTS,
-  MAX_FIELD,
-  MAX_FIELDS,
-  MAX_HEADER,
-  MAX_TEXT,
-  MAX_TOP_TEXT,
+  BUTTON_TEXT_MAX,
+  BUTTON_URL_MAX,
+  ELEMENTS_MAX,
+  FIELD_MAX,
+  FIELDS_MAX,
+  HEADER_MAX,
   type Mrkdwn,
   type PlainText,
   type SlackMessage,
+  TEXT_MAX,
+  TOP_TEXT_MAX,
 } from '../../../src/notify/slack/message.ts';
 import { renderShort, render as renderWith } from '../../../src/notify/slack/render.ts';
 import { LEVELS } from '../../../src/sigma/index.ts';
@@ -272,25 +272,25 @@ const NEVER = /[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Z
 function check(message: SlackMessage): void {
   expect(JSON.parse(JSON.stringify(message))).toEqual(message);
   const blocks = blocksOf(message);
-  expect(blocks.length).toBeLessThanOrEqual(MAX_BLOCKS);
-  checkText(message.text, MAX_TOP_TEXT + 60);
+  expect(blocks.length).toBeLessThanOrEqual(BLOCKS_MAX);
+  checkText(message.text, TOP_TEXT_MAX + 60);
   expect(message.text).not.toMatch(/[`*~\n]|(?<![\p{L}\p{N}])[@#]|:\/\//u);
   for (const block of blocks) {
     if (block.type === 'context') {
-      expect(block.elements.length).toBeLessThanOrEqual(MAX_ELEMENTS);
-      for (const element of block.elements) checkObject(element, MAX_TEXT);
+      expect(block.elements.length).toBeLessThanOrEqual(ELEMENTS_MAX);
+      for (const element of block.elements) checkObject(element, TEXT_MAX);
     } else if (block.type === 'actions') {
-      expect(block.elements.length).toBeLessThanOrEqual(MAX_ACTIONS);
+      expect(block.elements.length).toBeLessThanOrEqual(ACTIONS_MAX);
       for (const { text, url } of block.elements) {
-        checkObject(text, MAX_BUTTON_TEXT);
-        expect(url.length).toBeLessThanOrEqual(MAX_BUTTON_URL);
+        checkObject(text, BUTTON_TEXT_MAX);
+        expect(url.length).toBeLessThanOrEqual(BUTTON_URL_MAX);
       }
     } else if ('text' in block) {
-      checkObject(block.text, block.type === 'header' ? MAX_HEADER : MAX_TEXT);
+      checkObject(block.text, block.type === 'header' ? HEADER_MAX : TEXT_MAX);
       if (block.type === 'header') expect(block.text.type).toBe('plain_text');
     } else {
-      expect(block.fields.length).toBeLessThanOrEqual(MAX_FIELDS);
-      for (const field of block.fields) checkObject(field, MAX_FIELD);
+      expect(block.fields.length).toBeLessThanOrEqual(FIELDS_MAX);
+      for (const field of block.fields) checkObject(field, FIELD_MAX);
     }
   }
 }

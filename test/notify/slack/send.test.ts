@@ -52,7 +52,9 @@ const answer =
 
 async function sendTo(url: string, notification: Notification = OPENED, timeoutMs = 2_000): Promise<Outcome> {
   const fetch = (address: string, init: RequestInit) => globalThis.fetch(address, init);
-  return createSlack({ name: 'slack', webhookUrl: url, fetch, timeoutMs }).send(outgoing(notification));
+  return createSlack({ name: 'slack', webhookUrl: url, setting: 'SLACK_WEBHOOK_URL', fetch, timeoutMs }).send(
+    outgoing(notification),
+  );
 }
 
 const DATE = 'Sat, 31 Jan 2026 09:30:00 GMT';
@@ -61,9 +63,9 @@ const HOUR = 3_600_000;
 /** Sentence, what Slack does, how the send ends, what its reason says, how many requests it took. */
 const ROWS: readonly (readonly [string, Script, Outcome['kind'], RegExp | null, number])[] = [
   ['delivers when Slack says ok', answer(200, 'ok'), 'delivered', null, 1],
-  ['takes an ok with a line break', answer(200, 'ok\n'), 'delivered', null, 1],
-  ['does not believe a 200 that is not Slack’s', answer(200, '<html>Welcome to the hotel</html>'), 'retry', /200/, 1],
-  ['does not believe an empty 204', answer(204, ''), 'retry', /204/, 1],
+  ['accepts an ok with a line break', answer(200, 'ok\n'), 'delivered', null, 1],
+  ['retries a 200 that is not Slack’s', answer(200, '<html>Welcome to the hotel</html>'), 'retry', /200/, 1],
+  ['retries an empty 204', answer(204, ''), 'retry', /204/, 1],
   ['retries when asked to slow down', answer(429, 'rate_limited'), 'retry', /slow down/, 1],
   ['retries a 500', answer(500, 'rollup_error'), 'retry', /500 \(rollup_error\)/, 1],
   ['retries a 502 with a page', answer(502, '<html>Bad Gateway</html>'), 'retry', /502/, 1],
@@ -71,30 +73,30 @@ const ROWS: readonly (readonly [string, Script, Outcome['kind'], RegExp | null, 
   ['retries a 408', answer(408, ''), 'retry', /408/, 1],
   ['gives up on a revoked webhook', answer(404, 'no_service'), 'refused', /revoked.*SLACK_WEBHOOK_URL/, 1],
   ['gives up on an unknown workspace', answer(404, 'no_team'), 'refused', /workspace.*SLACK_WEBHOOK_URL/, 1],
-  ['gives up on a channel that is gone', answer(404, 'channel_not_found'), 'refused', /channel is gone/, 1],
-  ['gives up on a person who is gone', answer(400, 'user_not_found'), 'refused', /person.*gone/, 1],
+  ['gives up on a deleted channel', answer(404, 'channel_not_found'), 'refused', /channel was deleted/, 1],
+  ['gives up on a deleted person', answer(400, 'user_not_found'), 'refused', /person.*no longer exists/, 1],
   ['gives up on a disabled webhook', answer(400, 'no_active_hooks'), 'refused', /disabled/, 1],
   ['gives up on a bad token', answer(403, 'invalid_token'), 'refused', /expired, revoked or mistyped/, 1],
   ['gives up where posting is restricted', answer(403, 'action_prohibited'), 'refused', /restricts/, 1],
   ['gives up on #general', answer(403, 'posting_to_general_channel_denied'), 'refused', /restricts/, 1],
   ['gives up on an archived channel', answer(410, 'channel_is_archived'), 'refused', /unarchive/, 1],
-  ['gives up on a 404 it knows no word for', answer(404, 'nothing here'), 'refused', /404 \(nothing here\)/, 1],
+  ['gives up on a 404 with an unknown text', answer(404, 'nothing here'), 'refused', /404 \(nothing here\)/, 1],
   ['gives up on a 405', answer(405, ''), 'refused', /405/, 1],
   ['follows no redirect', answer(302, '', { location: 'http://127.0.0.1:1/' }), 'refused', /never redirects/, 1],
-  ['follows no 308 either', answer(308, '', { location: '/elsewhere' }), 'refused', /never redirects/, 1],
-  ['tries a message called invalid once more, in short', answer(400, 'invalid_payload'), 'refused', /report/, 2],
-  ['does so whatever the word', answer(400, 'invalid_blocks'), 'refused', /invalid_blocks.*report/, 2],
-  ['even a word of JavaScript’s', answer(400, 'constructor'), 'refused', /constructor.*report/, 2],
-  ['and for a message called too large', answer(413, ''), 'refused', /413.*report/, 2],
+  ['follows no 308', answer(308, '', { location: '/elsewhere' }), 'refused', /never redirects/, 1],
+  ['sends the short form of a message rejected as invalid', answer(400, 'invalid_payload'), 'refused', /report/, 2],
+  ['sends the short form after invalid_blocks', answer(400, 'invalid_blocks'), 'refused', /invalid_blocks.*report/, 2],
+  ['sends the short form after a JavaScript property', answer(400, 'constructor'), 'refused', /constructor.*report/, 2],
+  ['sends the short form of a message that is too large', answer(413, ''), 'refused', /413.*report/, 2],
   [
-    'delivers the short form where the full one is called invalid',
+    'delivers the short form if the full one is rejected',
     (response, _, call) => (call === 1 ? answer(400, 'invalid_blocks') : answer(200, 'ok'))(response, '', call),
     'delivered',
     null,
     2,
   ],
   [
-    'retries where the short form meets a 500',
+    'retries if the short form gets a 500',
     (response, _, call) => (call === 1 ? answer(400, 'invalid_payload') : answer(500, ''))(response, '', call),
     'retry',
     /500/,
@@ -112,7 +114,7 @@ const ROWS: readonly (readonly [string, Script, Outcome['kind'], RegExp | null, 
     1,
   ],
   [
-    'reads no more of an endless answer than it needs',
+    'reads only the beginning of an endless answer',
     (response) => {
       response.writeHead(404);
       const pour = () => {
@@ -128,7 +130,7 @@ const ROWS: readonly (readonly [string, Script, Outcome['kind'], RegExp | null, 
   ],
 ];
 
-describe('what Slack answers and what it means', () => {
+describe('the outcome of what Slack answers', () => {
   test.each(ROWS)('%s', async (_, script, kind, reason, calls) => {
     const slack = await slackThat(script);
     const outcome = await sendTo(slack.url);
@@ -148,14 +150,14 @@ describe('what Slack answers and what it means', () => {
     expect(performance.now() - started).toBeLessThan(1_500);
   });
 
-  test('hangs up when the time is over', async () => {
+  test('closes the connection when the time is over', async () => {
     const hungUp = Promise.withResolvers<void>();
     const slack = await slackThat((response) => response.on('close', hungUp.resolve));
     await sendTo(slack.url, OPENED, 50);
     await hungUp.promise;
   });
 
-  test('the time is for the full message and its short form together', async () => {
+  test('the time limit covers the full message and its short form', async () => {
     const late: Script = (response, body, call) =>
       void setTimeout(() => answer(400, 'invalid_blocks')(response, body, call), 150);
     const slack = await slackThat(late);
@@ -171,17 +173,29 @@ describe('what Slack answers and what it means', () => {
     expect(outcome.kind).toBe('retry');
   });
 
-  test('is not held up by a fetch that heeds no signal', async () => {
+  test('does not wait for a fetch that ignores its signal', async () => {
     const never = () => new Promise<Response>(() => {});
-    const slack = createSlack({ name: 's', webhookUrl: 'https://x', fetch: never, timeoutMs: 20 });
+    const slack = createSlack({
+      name: 's',
+      webhookUrl: 'https://x',
+      setting: 'SLACK_WEBHOOK_URL',
+      fetch: never,
+      timeoutMs: 20,
+    });
     expect((await slack.send(outgoing(OPENED))).kind).toBe('retry');
   });
 
-  test('is an outcome even where fetch throws a thing that is no error', async () => {
+  test('is an outcome even if fetch throws something other than an error', async () => {
     const fetch = () => {
       throw null;
     };
-    const slack = createSlack({ name: 's', webhookUrl: 'not a url', fetch, timeoutMs: 20 });
+    const slack = createSlack({
+      name: 's',
+      webhookUrl: 'not a url',
+      setting: 'SLACK_WEBHOOK_URL',
+      fetch,
+      timeoutMs: 20,
+    });
     expect(await slack.send(outgoing(OPENED))).toEqual({
       kind: 'retry',
       reason: 'Slack could not be reached',
@@ -190,16 +204,16 @@ describe('what Slack answers and what it means', () => {
   });
 });
 
-describe('when to ask again', () => {
+describe('when to retry', () => {
   test.each([
     ['a number of seconds', { 'retry-after': '30' }, 30_000],
     ['a fraction of a second', { 'retry-after': '0.5' }, 500],
     ['no more than an hour', { 'retry-after': '86400' }, HOUR],
-    ['a date, against the answer’s own', { 'retry-after': 'Sat, 31 Jan 2026 09:30:20 GMT', date: DATE }, 20_000],
-    ['a date far off: an hour', { 'retry-after': 'Sun, 01 Feb 2026 09:30:00 GMT', date: DATE }, HOUR],
-    ['a date gone by: nothing said', { 'retry-after': 'Sat, 31 Jan 2026 09:00:00 GMT', date: DATE }, null],
-    ['nonsense: nothing said', { 'retry-after': 'soon' }, null],
-    ['a negative number: nothing said', { 'retry-after': '-5' }, null],
+    ['a date, relative to the answer’s own', { 'retry-after': 'Sat, 31 Jan 2026 09:30:20 GMT', date: DATE }, 20_000],
+    ['a distant date: an hour', { 'retry-after': 'Sun, 01 Feb 2026 09:30:00 GMT', date: DATE }, HOUR],
+    ['a past date: ignored', { 'retry-after': 'Sat, 31 Jan 2026 09:00:00 GMT', date: DATE }, null],
+    ['nonsense: ignored', { 'retry-after': 'soon' }, null],
+    ['a negative number: ignored', { 'retry-after': '-5' }, null],
     ['nothing', {}, null],
   ] as const)('%s', async (_, headers, afterMs) => {
     for (const status of [429, 503]) {
@@ -209,15 +223,15 @@ describe('when to ask again', () => {
   });
 });
 
-describe('the webhook’s address stays secret', () => {
+describe('the webhook’s URL stays secret', () => {
   const echoes: readonly (readonly [string, (url: string) => string])[] = [
     ['whole', (url) => `no such hook: ${url} (try again)`],
     ['as its path', () => `no route for POST ${PATH}`],
     ['in JSON', (url) => JSON.stringify({ error: 'x', url }).replaceAll('/', '\\/')],
-    ['in other letters', () => PATH.toUpperCase()],
-    ['with something invisible in it', () => `token ${TOKEN.slice(0, 9)}\u200b${TOKEN.slice(9)}`],
+    ['in upper case', () => PATH.toUpperCase()],
+    ['with an invisible character in it', () => `token ${TOKEN.slice(0, 9)}\u200b${TOKEN.slice(9)}`],
     ['at the place where the answer is cut', () => `${' '.repeat(4096 - 12)}${TOKEN.slice(0, 20)}`.padEnd(9_000, 'z')],
-    ['behind letters of several bytes', () => `${'é '.repeat(1_361)}${TOKEN.slice(0, 20)}`.padEnd(9_000, 'z')],
+    ['after letters of several bytes', () => `${'é '.repeat(1_361)}${TOKEN.slice(0, 20)}`.padEnd(9_000, 'z')],
     ['many times', (url) => `${url} `.repeat(60)],
   ];
   for (const status of [200, 400, 404, 500]) {
@@ -235,7 +249,7 @@ describe('the webhook’s address stays secret', () => {
     ['with its short parts', 'token k3y, pin=1234 is unknown', /k3y|1234/],
     ['by its host and port', 'nothing at 127.0.0.1 (port PORT)', /127\.0|PORT/],
     ['decoded from pluses', 'q one two', /one two/],
-  ])('where it is no usual one, and the answer echoes it %s', async (_, echo, secret) => {
+  ])('an unusual URL that the answer echoes %s', async (_, echo, secret) => {
     const slack = await slackThat(
       (response) => answer(404, echo.replace('PORT', new URL(slack.url).port))(response, '', 0),
       '/services/my%20secret%21/A%2FB/k3y?pin=1234&q=one+two',
@@ -246,7 +260,7 @@ describe('the webhook’s address stays secret', () => {
     expect(said).not.toMatch(secret);
   });
 
-  test('and its short parts take no letters out of words', async () => {
+  test('its short parts remove no letters from words', async () => {
     const slack = await slackThat(answer(404, 'another bad hook at last'), '/services/a/b/t');
     expect(await sendTo(slack.url)).toMatchObject({ reason: expect.stringContaining('(another bad hook at last)') });
   });
@@ -256,7 +270,9 @@ describe('the webhook’s address stays secret', () => {
     const error = Object.assign(new TypeError(`fetch of ${url} failed`), { code: TOKEN, name: url });
     const fetch = () => Promise.reject(Object.assign(new Error(url, { cause: error }), { code: url }));
     const said = JSON.stringify(
-      await createSlack({ name: 's', webhookUrl: url, fetch, timeoutMs: 50 }).send(outgoing(OPENED)),
+      await createSlack({ name: 's', webhookUrl: url, setting: 'SLACK_WEBHOOK_URL', fetch, timeoutMs: 50 }).send(
+        outgoing(OPENED),
+      ),
     );
     for (const secret of SECRETS) expect(said).not.toContain(secret);
   });
@@ -281,7 +297,7 @@ describe('what is sent', () => {
     expect(short.text).not.toMatch(/[<>`]|:\/\//);
   });
 
-  test('something, even of a notification that another version stored and this one cannot read', async () => {
+  test('a message, even for a notification that this version cannot read', async () => {
     const slack = await slackThat(answer(200, 'ok'));
     const strange = { kind: 'opened', alert: { title: 'Zoë’s key' } } as unknown as Notification;
     expect(await sendTo(slack.url, strange)).toEqual({ kind: 'delivered' });

@@ -1,12 +1,12 @@
 import { createWebhook } from '../../../src/notify/webhook/send.ts';
 import { startWebhookInbox } from '../../support/webhook-inbox.ts';
 import type { ReadBack } from '../read-back.ts';
-import { type FarEnd, receiverContract } from '../receiver.contract.ts';
+import { receiverContract, type StandInVendor } from '../receiver.contract.ts';
 
 const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
 const RETRY_AFTER = { 'retry-after': '30' };
 
-receiverContract('webhook', async (): Promise<FarEnd> => {
+receiverContract('webhook', async (): Promise<StandInVendor> => {
   const inbox = await startWebhookInbox();
   const leak = `${inbox.url} ${inbox.secrets.join(' ')}`;
   return {
@@ -14,7 +14,7 @@ receiverContract('webhook', async (): Promise<FarEnd> => {
       createWebhook({ name: 'webhook', url: inbox.url, key: inbox.key, fetch, now: () => Date.now(), timeoutMs }),
     does: (what) => {
       switch (what) {
-        case 'takes it':
+        case 'accepts it':
           return inbox.answer({ status: 204 });
         case 'never answers':
           return inbox.answer({ status: 200, hang: true });
@@ -24,26 +24,26 @@ receiverContract('webhook', async (): Promise<FarEnd> => {
           return inbox.answer({ status: 429, headers: RETRY_AFTER });
         case 'is broken':
           return inbox.answer({ status: 503, body: inbox.url });
-        case 'wants no more':
+        case 'wants no more messages':
           return inbox.answer({ status: 410, body: leak });
         case 'redirects':
           return inbox.answer({ status: 307, headers: { location: inbox.url } });
         case 'answers with garbage':
           return inbox.answer({ status: 200, body: '\u0000<html>' });
-        case 'answers without an end':
+        case 'answers endlessly':
           return inbox.answer({ status: 404, endless: true });
       }
     },
     ends: {
-      'takes it': 'delivered',
+      'accepts it': 'delivered',
       'never answers': 'retry',
       'resets the connection': 'retry',
       'asks to slow down': 'retry',
       'is broken': 'retry',
-      'wants no more': 'refused',
+      'wants no more messages': 'refused',
       redirects: 'refused',
       'answers with garbage': 'delivered',
-      'answers without an end': 'retry',
+      'answers endlessly': 'retry',
     },
     slowDownMs: 30_000,
     attempts: () => inbox.posts.map(({ id, body }) => ({ id, body })),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_LINKS } from '../../../src/alert/links.ts';
 import type { Notification } from '../../../src/alert/notification.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
-import { MAX_BYTES, payload } from '../../../src/notify/webhook/payload.ts';
+import { BYTES_MAX, payload } from '../../../src/notify/webhook/payload.ts';
 import {
   AVERAGE,
   CLOSED,
@@ -21,7 +21,7 @@ import { BLIND, LINKS, OPENED } from '../notifications.ts';
 const sent = (notification: Notification, links = LINKS) => JSON.parse(payload(notification, links));
 
 describe('what a program reads', () => {
-  test('an alert that opened, whole', () => {
+  test('a complete alert', () => {
     expect(sent(OPENED)).toEqual({
       type: 'alert.opened',
       timestamp: '2026-01-31T09:30:00.000Z',
@@ -65,7 +65,7 @@ describe('what a program reads', () => {
     });
   });
 
-  test('an alarm about Tocsin itself, whole', () => {
+  test('a complete health alert', () => {
     expect(sent(BLIND, NO_LINKS)).toEqual({
       type: 'health.raised',
       timestamp: '2026-01-31T09:30:00.000Z',
@@ -89,7 +89,7 @@ describe('what a program reads', () => {
     [GROWN, 'alert.updated'],
     [CLOSED, 'alert.resolved'],
     [{ ...BLIND, kind: 'health-resolved' }, 'health.resolved'],
-  ])('the type says what it is', (notification, type) => expect(sent(notification).type).toBe(type));
+  ])('the type is of the notification', (notification, type) => expect(sent(notification).type).toBe(type));
 
   test('a correlation has its number, window and first entries', () => {
     const { window } = sent(CORRELATION).data;
@@ -97,7 +97,7 @@ describe('what a program reads', () => {
     expect(window.first).toHaveLength(3);
   });
 
-  test('also one that is no whole number, and the rules it waited for', () => {
+  test('a fraction, and the titles of the rules', () => {
     expect(sent(AVERAGE).data.window).toMatchObject({ type: 'value_avg', value: 1234.5678, fields: ['bytes'] });
     expect(sent(IN_ORDER).data.window).toMatchObject({ value: 3, percentile: null, rules: IN_ORDER.window?.rules });
   });
@@ -110,37 +110,43 @@ describe('what a program reads', () => {
   });
 });
 
-describe('what an attacker writes', () => {
-  test.each(HOSTILE_TEXTS)('is as it was, in its place: %j', (text) => {
+describe('untrusted text', () => {
+  test.each(HOSTILE_TEXTS)('is unchanged in its field: %j', (text) => {
     const { entry, evidence } = sent(writtenBy(text)).data;
     for (const field of ['action', 'client_ip', 'path', 'user_agent']) expect(entry[field]).toBe(text.toWellFormed());
     expect(evidence[0].value).toBe(text.toWellFormed());
   });
 
-  test('is cut where it is long, and that is said', () => {
+  test('is cut if it is long, and marked as shortened', () => {
     const { data } = sent(SHORTENED);
     expect(data.shortened).toBe(true);
     expect(data.entry.user_agent).toMatch(/^a-name-that-goes-on.*…$/);
     expect(data.links).toEqual(LINKS);
   });
 
-  test.each(['\u0000', '\u2028', '"', '😀', '\ud83d'])('is small even at its worst: %j', (character) => {
-    const worst = writtenBy(character.repeat(30_000), {
-      ...CORRELATION,
-      evidence: Array.from({ length: 100 }, () => ({ selection: 's', field: 'f', value: 'v' })),
-    });
-    const [first] = worst.window?.first ?? [];
-    const window = worst.window && { ...worst.window, first: Array.from({ length: 100 }, () => first ?? worst.entry) };
-    const many = Array.from({ length: 100 }, () => character.repeat(30_000));
-    expectSmall({
-      ...worst,
-      window,
-      evidence: many.map((value) => ({ selection: value, field: value, value })),
-      alert: { ...worst.alert, tags: many, falsepositives: many, runbook: many[0] ?? '', title: many[0] ?? '' },
-    });
-  });
+  test.each(['\u0000', '\u2028', '"', '😀', '\ud83d'])(
+    'is small even if all of it must be escaped: %j',
+    (character) => {
+      const worst = writtenBy(character.repeat(30_000), {
+        ...CORRELATION,
+        evidence: Array.from({ length: 100 }, () => ({ selection: 's', field: 'f', value: 'v' })),
+      });
+      const [first] = worst.window?.first ?? [];
+      const window = worst.window && {
+        ...worst.window,
+        first: Array.from({ length: 100 }, () => first ?? worst.entry),
+      };
+      const many = Array.from({ length: 100 }, () => character.repeat(30_000));
+      expectSmall({
+        ...worst,
+        window,
+        evidence: many.map((value) => ({ selection: value, field: value, value })),
+        alert: { ...worst.alert, tags: many, falsepositives: many, runbook: many[0] ?? '', title: many[0] ?? '' },
+      });
+    },
+  );
 
-  test('whatever stands in it, it is small and JSON', () => {
+  test('the payload is small JSON, whatever is in the notification', () => {
     fc.assert(fc.property(anyNotification, expectSmall), { numRuns: 150 });
   });
 
@@ -148,7 +154,7 @@ describe('what an attacker writes', () => {
 
   function expectSmall(notification: Notification): void {
     const text = payload(notification, LINKS);
-    expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(MAX_BYTES);
+    expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(BYTES_MAX);
     expect(text.isWellFormed()).toBe(true);
     expect(JSON.parse(text)).toHaveProperty('data.text');
   }

@@ -27,7 +27,7 @@ const ROWS: readonly (readonly [number, Outcome['kind'], RegExp | null])[] = [
   [200, 'delivered', null],
   [202, 'delivered', null],
   [204, 'delivered', null],
-  [301, 'refused', /redirects are not followed; set the address/],
+  [301, 'refused', /redirects are not followed; set the URL that/],
   [304, 'refused', /redirects/],
   [400, 'retry', /400/],
   [401, 'retry', /same signing key/],
@@ -42,7 +42,7 @@ const ROWS: readonly (readonly [number, Outcome['kind'], RegExp | null])[] = [
   [504, 'retry', /504/],
 ];
 
-describe('what a webhook answers and what it means', () => {
+describe('the outcome of what a webhook answers', () => {
   test.each(ROWS)('%i', async (status, kind, reason) => {
     inbox.answer({ status, headers: { location: inbox.url } });
     const outcome = await webhook().send(outgoing(OPENED));
@@ -50,7 +50,7 @@ describe('what a webhook answers and what it means', () => {
     if (outcome.kind !== 'delivered') expect(outcome.reason).toMatch(reason ?? /^$/);
   });
 
-  test.each([429, 500, 503])('a %i may say when to ask again', async (status) => {
+  test.each([429, 500, 503])('a %i may say when to retry', async (status) => {
     inbox.answer({ status, headers: { 'retry-after': '120' } });
     expect(await webhook().send(outgoing(OPENED))).toMatchObject({ kind: 'retry', afterMs: 120_000 });
   });
@@ -63,10 +63,10 @@ describe('what a webhook answers and what it means', () => {
   });
 });
 
-describe('the address stays secret', () => {
+describe('the URL stays secret', () => {
   const address = 'https://s3cr3thost.example.net/hook/a%2Fb%20token%21/k3y?pin=12345';
 
-  test.each([400, 401, 404, 410, 500, 302])('whatever a %i says: only the status is shown', async (status) => {
+  test.each([400, 401, 404, 410, 500, 302])('of a %i only the status is shown', async (status) => {
     const echo = `no POST /hook/a/b token!/k3y on s3cr3thost.example.net (pin 12345), ${address}`;
     const echoing = () => Promise.resolve(new Response(echo, { status }));
     const outcome = await webhook({ url: address, fetch: echoing }).send(outgoing(OPENED));
@@ -77,7 +77,7 @@ describe('the address stays secret', () => {
 });
 
 describe('the signature', () => {
-  test('is made anew at every attempt, with the time by our clock; id and body stay', async () => {
+  test('is new at every attempt, with our time; id and body stay the same', async () => {
     inbox.answer({ status: 204 });
     const before = inbox.posts.length;
     const now = Date.now();
@@ -88,7 +88,7 @@ describe('the signature', () => {
     expect(second).toMatchObject({ id: 'delivery-7', body: first?.body });
   });
 
-  test('with another key is not taken, and the reason says where to look', async () => {
+  test('with another key is rejected, and the reason says what to check', async () => {
     inbox.answer({ status: 204 });
     const problems = inbox.problems.length;
     const outcome = await webhook({ key: new Uint8Array(32) }).send(outgoing(OPENED));
@@ -96,7 +96,7 @@ describe('the signature', () => {
     expect(inbox.problems).toHaveLength(problems + 1);
   });
 
-  test('with a key that is none is an outcome, too', async () => {
+  test('with an invalid key is an outcome', async () => {
     const outcome = await webhook({ key: new Uint8Array(0) }).send(outgoing(OPENED));
     expect(outcome.kind).toBe('retry');
   });

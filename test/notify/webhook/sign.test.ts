@@ -4,7 +4,7 @@ import { signatureHeaders } from '../../../src/notify/webhook/sign.ts';
 
 const KEY = Uint8Array.from({ length: 24 }, (_, i) => i * 10);
 
-test('is what the standard’s own library makes', async () => {
+test('is the same as by the standard’s own library', async () => {
   const at = Date.UTC(2026, 0, 31, 9, 30, 0, 900);
   const body = '{"a":"ä😀"}';
   const headers = await signatureHeaders(KEY, { id: 'delivery-7', at, body });
@@ -16,7 +16,7 @@ test('is what the standard’s own library makes', async () => {
   });
 });
 
-test('an id has no dot in it, which would let a body pass for a part of it', async () => {
+test('an id has no dot, which would let part of a body pass for it', async () => {
   const { 'webhook-id': id } = await signatureHeaders(KEY, { id: 'a.b\r\nc: d', at: 0, body: '' });
   expect(id).toBe('a_b__c__d');
 });

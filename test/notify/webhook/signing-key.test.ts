@@ -12,7 +12,7 @@ describe('a signing key', () => {
     });
   });
 
-  test('is the one that the standard’s own library signs with', async () => {
+  test('is the same as in the standard’s own library', async () => {
     const read = parseSigningKey(of(32));
     if (read.kind !== 'value') throw new Error('it is none');
     const at = new Date(1_790_000_000_000);
@@ -29,15 +29,15 @@ describe('a signing key', () => {
   });
 });
 
-describe('what is none', () => {
+describe('an invalid signing key', () => {
   test.each([
     ['no prefix', of(32).slice(6), 'does not begin with whsec_'],
-    ['another prefix', of(32).replace('whsec', 'whpk'), 'is a key of an asymmetric signature'],
-    ['a private key', of(32).replace('whsec', 'whsk'), 'is a key of an asymmetric signature'],
-    ['nothing behind it', 'whsec_', 'has something else than base64 behind whsec_'],
-    ['the alphabet of URLs', `whsec_${'-_'.repeat(20)}`, 'has something else than base64'],
-    ['white space', `whsec_${'AAAA '.repeat(10)}`, 'has something else than base64'],
-    ['a length that no base64 has', `whsec_${'A'.repeat(41)}`, 'has something else than base64'],
+    ['another prefix', of(32).replace('whsec', 'whpk'), 'is a key for asymmetric signatures'],
+    ['a private key', of(32).replace('whsec', 'whsk'), 'is a key for asymmetric signatures'],
+    ['nothing after the prefix', 'whsec_', 'has something other than base64 after whsec_'],
+    ['the alphabet of URLs', `whsec_${'-_'.repeat(20)}`, 'has something other than base64'],
+    ['white space', `whsec_${'AAAA '.repeat(10)}`, 'has something other than base64'],
+    ['a length that no base64 has', `whsec_${'A'.repeat(41)}`, 'has something other than base64'],
     ['hexadecimal digits of 12 bytes', 'whsec_0123456789abcdef01234567', 'has 18 bytes, fewer than 24'],
     ['23 bytes', of(23), 'has 23 bytes, fewer than 24'],
     ['65 bytes', of(65), 'has 65 bytes, more than 64'],
