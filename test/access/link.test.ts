@@ -1,4 +1,4 @@
-/** Passes: whoever has one sees one alert until it expires; nothing that was changed, or made for something else, is one. */
+/** Passes and links: a pass opens one alert until it expires; a changed one, or one made for another purpose, is invalid. */
 import { describe, expect, it } from 'vitest';
 import { LINK_MS, linksTo, type PassRead, readPass, signPass } from '../../src/access/link.ts';
 import { mac } from '../../src/access/mac.ts';
@@ -12,21 +12,21 @@ const PASS = { alert: 7, expires: NOW + HOUR };
 const signed = await signPass(SECRET, PASS);
 const [alert = '', until = '', proof = ''] = signed.split('.');
 
-const NONE: readonly [string, string][] = [
+const INVALID: readonly [string, string][] = [
   ['of another alert', `8.${until}.${proof}`],
   ['that lasts longer', `${alert}.${Number(until) + 1}.${proof}`],
   ['whose digits are moved across the dot', `7${until[0]}.${until.slice(1)}.${proof}`],
   ['with one digit changed', `${alert}.${until}.${proof.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`],
   ['with its proof cut', `${alert}.${until}.${proof.slice(1)}`],
-  ['with its proof in capitals', `${alert}.${until}.${proof.toUpperCase().replace(/^\d*$/, 'A')}`],
-  ['with a zero before', `0${signed}`],
-  ['with something behind', `${signed} `],
-  ['with a line break behind', `${signed}\n`],
+  ['with its proof in upper case', `${alert}.${until}.${proof.toUpperCase().replace(/^\d*$/, 'A')}`],
+  ['with a leading zero', `0${signed}`],
+  ['with a space at the end', `${signed} `],
+  ['with a line break at the end', `${signed}\n`],
   ['twice', `${signed}.${signed}`],
   ['of alert 0', await signPass(SECRET, { ...PASS, alert: 0 })],
-  ['of no time', await signPass(SECRET, { ...PASS, expires: 0 })],
+  ['that expires at 0', await signPass(SECRET, { ...PASS, expires: 0 })],
   ['with numbers out of bounds', `${'9'.repeat(16)}.${until}.${proof}`],
-  ['another secret made', await signPass('f'.repeat(32), PASS)],
+  ['made with another secret', await signPass('f'.repeat(32), PASS)],
   ['made for another purpose', `${alert}.${until}.${await mac(SECRET, 'operator', [alert, until])}`],
   ["that is an operator's token", await operatorToken(SECRET, 'GET', '/alerts/7', NOW)],
   ['that is empty', ''],
@@ -34,29 +34,29 @@ const NONE: readonly [string, string][] = [
 ];
 
 describe('a pass', () => {
-  it('is letters, digits and dots, and is read as it was signed', async () => {
+  it('consists of letters, digits and dots, and reads as it was signed', async () => {
     expect(signed).toMatch(/^7\.\d+\.[0-9a-f]{64}$/);
     expect(await readPass(SECRET, signed, NOW)).toEqual({ kind: 'good', pass: PASS });
   });
 
   it.each([
-    ['the last moment before its end', NOW + HOUR - 1, 'good'],
-    ['its end', NOW + HOUR, 'expired'],
-    ['a year later', NOW + 365 * 24 * HOUR, 'expired'],
-  ] satisfies [string, number, PassRead['kind']][])('at %s is what it is', async (_, now, kind) => {
+    ['is good 1 ms before it expires', NOW + HOUR - 1, 'good'],
+    ['is expired at its expiry', NOW + HOUR, 'expired'],
+    ['is expired a year later', NOW + 365 * 24 * HOUR, 'expired'],
+  ] satisfies [string, number, PassRead['kind']][])('%s', async (_, now, kind) => {
     expect((await readPass(SECRET, signed, now)).kind).toBe(kind);
   });
 
-  it('expires no later than was asked, where that was no whole second', async () => {
+  it('expires no later than requested, if that is not a whole second', async () => {
     const odd = await signPass(SECRET, { alert: 1, expires: NOW + 1_999 });
     expect(await readPass(SECRET, odd, NOW)).toMatchObject({ pass: { expires: NOW + 1_000 } });
   });
 
-  it.each(NONE)('%s is none', async (_, text) => {
+  it.each(INVALID)('%s is invalid', async (_, text) => {
     expect(await readPass(SECRET, text, NOW)).toEqual({ kind: 'none' });
   });
 
-  it('that is not there is none', async () => {
+  it('that is missing is invalid', async () => {
     expect(await readPass(SECRET, undefined, NOW)).toEqual({ kind: 'none' });
   });
 });
@@ -64,7 +64,7 @@ describe('a pass', () => {
 const SET = { publicUrl: 'https://tocsin.example', linkSecret: SECRET };
 
 describe('the links of a message', () => {
-  it('lead to the alert and the entry, each with a pass for that alert that is good for a week', async () => {
+  it('open the alert and the entry, each with a pass for that alert that is valid for a week', async () => {
     const links = await linksTo(SET, { alert: 12, entry: '0a1b-c' }, NOW);
     const alert = new URL(links.alert ?? '');
     const entry = new URL(links.entry ?? '');
@@ -79,11 +79,11 @@ describe('the links of a message', () => {
     }
   });
 
-  it('lead to the front page, without a pass, where it is about no alert', async () => {
+  it('open the front page without a pass if the message is not about an alert', async () => {
     expect(await linksTo(SET, null, NOW)).toEqual({ alert: 'https://tocsin.example/', entry: null });
   });
 
-  it('are plain where no LINK_SECRET is set, and none where no address is known', async () => {
+  it('have no pass without LINK_SECRET, and are null without a public address', async () => {
     expect(await linksTo({ ...SET, linkSecret: null }, { alert: 12, entry: 'e' }, NOW)).toEqual({
       alert: 'https://tocsin.example/alerts/12',
       entry: 'https://tocsin.example/entries/e',
@@ -95,7 +95,7 @@ describe('the links of a message', () => {
     expect(await linksTo({ publicUrl: null, linkSecret: null }, null, NOW)).toEqual({ alert: null, entry: null });
   });
 
-  it('lead to no entry where it is no more', async () => {
+  it('have no link to an entry that was deleted', async () => {
     const links = await linksTo({ ...SET, linkSecret: null }, { alert: 12, entry: '' }, NOW);
     expect(links).toEqual({ alert: 'https://tocsin.example/alerts/12', entry: null });
   });
@@ -108,7 +108,7 @@ describe('the links of a message', () => {
     ['quotes and brackets', '"><script>'],
     ['right-to-left marks', '\u202egnp.exe'],
     ['half a surrogate pair', 'a\ud800b'],
-  ])('stay on the page of entries, whatever an id holds: %s', async (_, id) => {
+  ])('stay on /entries/, whatever an id contains: %s', async (_, id) => {
     const { entry } = await linksTo(SET, { alert: 1, entry: id }, NOW);
     expect(entry).toMatch(/^https:\/\/tocsin\.example\/entries\/[\w.!~*'()%-]*\?pass=[\d.a-f]+$/);
     const url = new URL(entry ?? '');

@@ -1,4 +1,4 @@
-/** Sessions: good for whom they were made, for as long as they were made, and changed by nobody. */
+/** Sessions: valid for one viewer until they expire, and invalid after any change. */
 import { expect, it } from 'vitest';
 import { signPass } from '../../src/access/link.ts';
 import { mac } from '../../src/access/mac.ts';
@@ -8,14 +8,14 @@ const SECRET = '0123456789abcdef0123456789abcdef';
 const ID = '0123456789abcdef';
 const AT = 1_800_000_000_000;
 
-it('names its viewer until it ends, and nobody from then on', async () => {
+it('has the id of its viewer until it expires', async () => {
   const session = await signSession(SECRET, ID, AT);
   expect(await readSession(SECRET, session, AT - 1)).toBe(ID);
   expect(await readSession(SECRET, session, AT)).toBeNull();
   expect(await readSession('f'.repeat(32), session, AT - 1)).toBeNull();
 });
 
-it('is nobody’s where any character of it was changed', async () => {
+it('is invalid if any character was changed', async () => {
   const session = await signSession(SECRET, ID, AT);
   for (let i = 0; i < session.length; i++) {
     const changed = `${session.slice(0, i)}${session[i] === '1' ? '2' : '1'}${session.slice(i + 1)}`;
@@ -23,11 +23,11 @@ it('is nobody’s where any character of it was changed', async () => {
   }
 });
 
-it.each([undefined, '', 'x', '..', `${ID}..`, `${ID}.1`, 'a'.repeat(10_000)])('is not %j', async (text) => {
+it.each([undefined, '', 'x', '..', `${ID}..`, `${ID}.1`, 'a'.repeat(10_000)])('is invalid: %j', async (text) => {
   expect(await readSession(SECRET, text, AT)).toBeNull();
 });
 
-it('is not a proof that was made for something else', async () => {
+it('is not a proof made for another purpose', async () => {
   const until = String(AT / 1000);
   const link = await mac(SECRET, 'link', [ID, until]);
   expect(await readSession(SECRET, `${ID}.${until}.${link}`, AT - 1)).toBeNull();

@@ -1,4 +1,4 @@
-/** Viewer tokens: what one looks like, and what lets nobody in. */
+/** Viewer tokens: their form, and what is not accepted. */
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/access/mac.ts';
 import {
@@ -27,7 +27,7 @@ describe('a token', () => {
     }
   });
 
-  it('is another each time, and holds all of its bytes', () => {
+  it('is different each time, and contains all of its bytes', () => {
     expect(new Set(Array.from({ length: 100 }, () => made().token)).size).toBe(100);
     const bytes = new Uint8Array(TOKEN_BYTES);
     const tokens = Array.from({ length: TOKEN_BYTES }, (_, i) => {
@@ -39,7 +39,7 @@ describe('a token', () => {
     expect(() => makeToken(new Uint8Array(TOKEN_BYTES - 1))).toThrow(RangeError);
   });
 
-  it('is that of its record and of no other', async () => {
+  it('matches its own record only', async () => {
     const [one, other] = [made(), made()];
     const record = { hash: await sha256(one.token), name: 'x', createdAt: 0, expiresAt: null };
     expect(await isTokenOf(record, one.token)).toBe(true);
@@ -59,14 +59,14 @@ describe('a token', () => {
     `tocsin_${'0'.repeat(16)}_${'A'.repeat(43)}\n`,
     `tocsin_${'0'.repeat(16)}_${'/'.repeat(43)}`,
     `tocsin_../../../../../x_${'A'.repeat(43)}`,
-  ])('names no record where it has not that form: %j', (text) => {
+  ])('without the form of a token has no id: %j', (text) => {
     expect(tokenId(text)).toBeNull();
   });
 });
 
 describe('a record', () => {
   const record = { hash: 'a'.repeat(64), name: 'Ada', createdAt: 1, expiresAt: 2 };
-  it('comes back as it was written', () => {
+  it('is read as it was written', () => {
     expect(recordFrom(recordText(record))).toEqual(record);
     expect(recordFrom(recordText({ ...record, expiresAt: null }))).toEqual({ ...record, expiresAt: null });
   });
@@ -84,11 +84,11 @@ describe('a record', () => {
     JSON.stringify({ ...record, name: 7 }),
     JSON.stringify({ ...record, expiresAt: 'never' }),
     JSON.stringify({ ...record, expiresAt: undefined }),
-  ])('that is none is none: %j', (text) => {
+  ])('is null for another text: %j', (text) => {
     expect(recordFrom(text)).toBeNull();
   });
 
-  it('is good until its expiry, and not at it', () => {
+  it('is valid until its expiry, and not at it', () => {
     expect(isValid(record, 1)).toBe(true);
     expect(isValid(record, 2)).toBe(false);
     expect(isValid({ ...record, expiresAt: null }, Number.MAX_SAFE_INTEGER)).toBe(true);
@@ -110,6 +110,6 @@ it.each([
   ['a'.repeat(65), null],
   [7, null],
   [null, null],
-])('a name: %j is %j', (given, name) => {
+])('a name: %j is read as %j', (given, name) => {
   expect(viewerName(given)).toBe(name);
 });

@@ -1,7 +1,7 @@
 /**
- * A real browser for tests: found or unpacked, started, and asked what a careful person would ask of each page.
+ * A real browser for tests: finds or unpacks one, starts it, and checks pages for errors, accessibility and overflow.
  *
- * Where no browser can be started the tests fail and say why: pages that nobody looked at are not tested.
+ * If no browser can be started the tests fail and say why. They are never skipped.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,12 +9,12 @@ import { join, resolve } from 'node:path';
 import packed from '@sparticuz/chromium';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-/** Where systems put one; otherwise the one of @sparticuz/chromium is unpacked. `CHROMIUM` names another. */
+/** Where systems install one; otherwise that of @sparticuz/chromium is unpacked. `CHROMIUM` overrides both. */
 const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-/** It shows nothing but our own pages, and runs as root in CI. */
+/** Without a sandbox, since it only opens our own pages and runs as root in CI. */
 const ARGS = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
 
-/** Screenshots of every run; git does not see them. */
+/** Screenshots of every run; ignored by git. */
 const SCREENSHOTS = resolve(import.meta.dirname, '../../.vitest/screenshots');
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -48,19 +48,19 @@ export interface View {
 
 export const DESK: View = { scheme: 'light', width: 1200 };
 export const NIGHT: View = { scheme: 'dark', width: 1200 };
-/** The narrowest phone that is still sold. */
+/** As wide as the narrowest common phones. */
 export const PHONE: View = { scheme: 'dark', width: 360 };
 
-/** A tab, and everything it complained about since it was opened. */
+/** A tab, and the problems it had since it was opened. */
 export interface Tab {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Console errors, exceptions, violations of the policy, requests to anybody else, requests that failed. */
+  /** Console errors, exceptions, violations of the content security policy, failed requests, requests to other origins. */
   readonly complaints: string[];
   close(): Promise<void>;
 }
 
-/** Opens a tab as `view`, let in by `cookie` or `headers` where there are some. */
+/** Opens a tab as `view`; `headers` are sent with each request. */
 export async function openTab(
   browser: Browser,
   origin: string,
@@ -78,7 +78,7 @@ export async function openTab(
   });
   const page = await context.newPage();
   const complaints: string[] = [];
-  // A violation of the policy is an error on the console, too; so is an answer of 4xx, which a test may want.
+  // Violations of the policy are errors on the console too. So are responses of 4xx and 5xx, which a test may expect.
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
     if (/Failed to load resource: the server responded with a status of (4|5)\d\d/.test(message.text())) return;
@@ -97,9 +97,9 @@ export async function openTab(
   return { page, context, complaints, close: () => context.close() };
 }
 
-/** What axe-core finds wrong with the page, a line each. */
+/** The violations that axe-core finds on the page, a line each. */
 export async function inaccessible(page: Page): Promise<string[]> {
-  // Through the debugger, as the policy does not let a script be added; what it then runs is not the page's own.
+  // By the debugger, since the page's policy does not allow other scripts.
   const { readFileSync } = await import('node:fs');
   await page.evaluate(readFileSync(AXE, 'utf8'));
   const violations = (await page.evaluate(
@@ -109,12 +109,12 @@ export async function inaccessible(page: Page): Promise<string[]> {
   return violations;
 }
 
-/** By how many pixels the page is wider than its window. */
+/** How many pixels the page is wider than its window. */
 export function overhang(page: Page): Promise<number> {
   return page.evaluate('document.scrollingElement.scrollWidth - window.innerWidth') as Promise<number>;
 }
 
-/** Keeps a picture of the whole page for people to look at. */
+/** Stores a screenshot of the whole page. */
 export async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });

@@ -1,4 +1,4 @@
-/** The inbox page in a real browser: what comes is shown without a reload, and nothing in it does anything. */
+/** The inbox page in a real browser: new messages appear without a reload, and nothing in them runs. */
 
 import type { Browser, Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -35,7 +35,7 @@ function mail(more: Partial<Mail>): Mail {
   };
 }
 
-test('what comes is shown by itself; hostile words stay words, in light and dark and on a phone', async () => {
+test('new messages appear without a reload; hostile text stays text, in light and dark and on a phone', async () => {
   const tab = await openTab(browser, inbox.url, DESK);
   await tab.page.goto('/');
   expect(await tab.page.locator('.none').isVisible()).toBe(true);
@@ -70,15 +70,15 @@ test('what comes is shown by itself; hostile words stay words, in light and dark
     expect(await overhang(shown.page)).toBeLessThanOrEqual(0);
     expect(await inaccessible(shown.page)).toEqual([]);
     await shoot(shown.page, name);
-    // A mail's own policy keeps what it would load or run away, and the browser says so.
-    const kept = shown.complaints.filter((each) => !/evil\.example|sandboxed/.test(each));
-    expect(kept).toEqual([]);
+    // The policy of the mail's frame blocks what it would load or run, and the browser reports that.
+    const unexpected = shown.complaints.filter((each) => !/evil\.example|sandboxed/.test(each));
+    expect(unexpected).toEqual([]);
     expect(shown.complaints.filter((each) => each.startsWith('dialog'))).toEqual([]);
     await shown.close();
   }
 }, 60_000);
 
-test('a mail is shown as high as it is', async () => {
+test('the frame of a mail has the height of its content', async () => {
   const tab = await openTab(browser, inbox.url, DESK);
   await tab.page.goto('/');
   const frame = await frameOf(tab.page, '/mails/3');
@@ -89,7 +89,7 @@ test('a mail is shown as high as it is', async () => {
   await tab.close();
 });
 
-/** The frame of a mail, once it is there. */
+/** The frame of a mail, once it has loaded. */
 async function frameOf(page: Page, path: string): Promise<Frame> {
   let found: Frame | undefined;
   await expect.poll(() => (found = page.frames().find((frame) => frame.url().endsWith(path)))).toBeDefined();

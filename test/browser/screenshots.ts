@@ -1,6 +1,6 @@
 /**
- * `node test/browser/screenshots.ts`: takes the pictures of README.md anew, over a real Worker with 100,000 entries.
- * They are kept in .github/screenshots, cut to what one sees at first and small enough to load everywhere.
+ * `node test/browser/screenshots.ts` takes the screenshots of README.md, from a real Worker with 100,000 entries, and
+ * stores them in .github/screenshots, cropped to the first screen.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,9 +11,9 @@ import { viewerToken } from './viewer-token.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../.github/screenshots');
 const WIDTH = 1000;
-const MOST_BYTES = 150_000;
+const BYTES_MAX = 150_000;
 
-/** What is shown, how, and how much of it. */
+/** The pages, and how much of each. */
 const SHOTS = [
   { name: 'front-light', path: () => '/', scheme: 'light', height: 900 },
   { name: 'front-dark', path: () => '/', scheme: 'dark', height: 900 },
@@ -47,7 +47,7 @@ try {
     await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width: WIDTH, height } });
     const bytes = statSync(file).size;
     console.log(`${file}: ${Math.round(bytes / 1000)} kB`);
-    if (bytes > MOST_BYTES) process.exitCode = 1;
+    if (bytes > BYTES_MAX) process.exitCode = 1;
     await close();
   }
 } finally {

@@ -1,11 +1,11 @@
-/** The one script: the reader's own time beside UTC, and the button that copies. And that all is there without it. */
+/** The script: times in the reader's zone beside UTC, and the copy buttons. Pages are complete without it. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Running, servePages } from '../web/serve.ts';
 import { ENTRY_ID, views } from '../web/views.ts';
 import { DESK, openTab, startBrowser } from './browser.ts';
 
-// A browser shares the machine with other tests: nothing here is about speed.
+// Other tests may be running: these timeouts don't test speed.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let browser: Browser;
@@ -18,7 +18,7 @@ afterAll(async () => {
   await running?.stop();
 });
 
-// The entry is of 2026-11-21 02:47:45 UTC.
+// The entry was created at 2026-11-21 02:47:45 UTC.
 const ZONES: readonly (readonly [zone: string, shown: string])[] = [
   ['Europe/Zurich', '2026-11-21 03:47:45 +01:00 02:47:45 UTC'],
   ['UTC', '2026-11-21 02:47:45 UTC'],
@@ -27,7 +27,7 @@ const ZONES: readonly (readonly [zone: string, shown: string])[] = [
 ];
 
 describe('times', () => {
-  it.each(ZONES)('are those of %s, with UTC beside them', async (timezone, shown) => {
+  it.each(ZONES)('are shown in %s and in UTC', async (timezone, shown) => {
     const { page, close } = await openTab(browser, running.origin, { ...DESK, timezone });
     await page.goto(`/entries/${ENTRY_ID}`);
     expect(await page.locator('.lead .when').textContent()).toBe(shown);
@@ -35,7 +35,7 @@ describe('times', () => {
     await close();
   });
 
-  it('are UTC without the script, and nothing waits for it', async () => {
+  it('are in UTC without the script', async () => {
     const context = await browser.newContext({ baseURL: running.origin, javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`/entries/${ENTRY_ID}`);
@@ -47,7 +47,7 @@ describe('times', () => {
 });
 
 describe('the button', () => {
-  it('copies the JSON, and says so', async () => {
+  it('copies the JSON', async () => {
     const { page, context, complaints, close } = await openTab(browser, running.origin, DESK);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.goto(`/entries/${ENTRY_ID}`);
@@ -61,7 +61,7 @@ describe('the button', () => {
     await close();
   });
 
-  it('selects it where it may not copy', async () => {
+  it('selects the JSON if copying is not allowed', async () => {
     const { page, close } = await openTab(browser, running.origin, DESK);
     await page.addInitScript('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))');
     await page.goto(`/entries/${ENTRY_ID}`);
@@ -74,7 +74,7 @@ describe('the button', () => {
 });
 
 describe('the keyboard', () => {
-  it('comes to the content first, and sees where it is', async () => {
+  it('reaches the content first, with a visible focus', async () => {
     const { page, close } = await openTab(browser, running.origin, DESK);
     await page.goto('/');
     await page.keyboard.press('Tab');

@@ -1,6 +1,6 @@
 /**
- * The way one goes at three in the morning, over a real Worker with 100,000 entries: from the message to the alert, the
- * entry and the actor's story, by the link alone; then signed in, through every page, by day, by night and on a phone.
+ * A real Worker with 100,000 entries: from a message to the alert, the entry and the actor's activity, with the link alone;
+ * then every page, signed in: light, dark and on a phone.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,11 +10,11 @@ import { HOSTILE_NAME } from '../support/seeded-log.ts';
 import { DESK, inaccessible, NIGHT, openTab, overhang, PHONE, shoot, startBrowser, type View } from './browser.ts';
 import { viewerToken } from './viewer-token.ts';
 
-// A hundred thousand entries are read first, on a machine shared with other tests: nothing here is about speed.
+// 100,000 entries are read first, and other tests may be running: these timeouts don't test speed.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
-/** Typical pages are at most so long, in bytes of HTML. */
-const TYPICAL_BYTES = 60_000;
+/** The size of a page's HTML. */
+const PAGE_BYTES_MAX = 60_000;
 
 let seeded: Seeded;
 let browser: Browser;
@@ -36,7 +36,7 @@ interface Message {
   readonly text: string;
 }
 
-/** The addresses behind the buttons of the last message whose text has `words`. */
+/** The addresses of the buttons of the last message whose text contains `words`. */
 async function buttonsOf(words: string): Promise<string[]> {
   const find = (): Message | undefined =>
     (seeded.inbox.messages as readonly Message[]).findLast(({ text }) => text.includes(words));
@@ -44,7 +44,7 @@ async function buttonsOf(words: string): Promise<string[]> {
   return [...JSON.stringify(find()).matchAll(/"url":"([^"]+)"/g)].map(([, url = '']) => url);
 }
 
-/** A tab that has signed in by the form. */
+/** A tab that signed in with the form. */
 async function signedIn(view: View) {
   const tab = await openTab(browser, seeded.url, view);
   await tab.page.goto('/');
@@ -54,14 +54,14 @@ async function signedIn(view: View) {
   return tab;
 }
 
-async function expectWell(page: Page, path: string): Promise<void> {
+async function expectAccessible(page: Page, path: string): Promise<void> {
   expect(await page.locator('h1').count(), path).toBe(1);
   expect(await overhang(page), path).toBeLessThanOrEqual(0);
   expect(await inaccessible(page), path).toEqual([]);
 }
 
 describe('a link in a message', () => {
-  it.each(VIEWS)('leads to the alert, the entry and the actor’s story: %s', async (scheme, view) => {
+  it.each(VIEWS)('opens the alert, the entry and the actor’s activity: %s', async (scheme, view) => {
     const { actor } = seeded.facts.stories['api key deleted'];
     const [alertUrl = '', entryUrl = ''] = await buttonsOf('Mallory Reed');
     const { page, complaints, close } = await openTab(browser, seeded.url, view);
@@ -70,20 +70,20 @@ describe('a link in a message', () => {
     expect(await page.locator('h1').textContent()).toBe('API key deleted');
     expect(await page.locator('.timeline mark').count()).toBeGreaterThan(0);
     expect(await page.locator('nav[aria-label="Main"]').count()).toBe(0);
-    await expectWell(page, alertUrl);
+    await expectAccessible(page, alertUrl);
     await shoot(page, `seeded-link-alert-${scheme}`);
 
     await page.locator('.timeline a').first().click();
     expect(new URL(page.url()).searchParams.get('pass')).toBe(new URL(entryUrl).searchParams.get('pass'));
     expect(await page.locator('h1').textContent()).toBe('api_key.deleted');
-    await expectWell(page, page.url());
+    await expectAccessible(page, page.url());
     const actorActivity = page.locator('#activity');
     expect(await actorActivity.locator('tr.here').count()).toBe(1);
     expect(await actorActivity.locator('tbody tr').count()).toBeGreaterThanOrEqual(3);
     expect(await actorActivity.textContent()).toContain(actor);
     await shoot(page, `seeded-link-entry-${scheme}`);
 
-    // What else the actor did is told; it opens only what belongs to the alert.
+    // Other entries of the actor are listed, but only those of the alert have links.
     const pass = new URL(page.url()).searchParams.get('pass');
     for (const link of await actorActivity.locator('tbody a').all()) {
       expect(await link.getAttribute('href')).toContain(`pass=${pass}`);
@@ -92,7 +92,7 @@ describe('a link in a message', () => {
     await close();
   });
 
-  it('opens nothing else', async () => {
+  it('opens no other page', async () => {
     const [alertUrl = ''] = await buttonsOf('Mallory Reed');
     const { search } = new URL(alertUrl);
     const { page, complaints, close } = await openTab(browser, seeded.url, PHONE);
@@ -124,16 +124,16 @@ describe('signed in', () => {
     ];
   };
 
-  it.each(VIEWS)('every page is well: %s', async (scheme, view) => {
+  it.each(VIEWS)('every page is accessible and fits: %s', async (scheme, view) => {
     const { page, complaints, close } = await signedIn(view);
     for (const [name, path] of pages()) {
       const response = await page.goto(path);
       expect(response?.status(), path).toBe(200);
-      expect((await response?.body())?.length, path).toBeLessThan(TYPICAL_BYTES);
-      await expectWell(page, path);
+      expect((await response?.body())?.length, path).toBeLessThan(PAGE_BYTES_MAX);
+      await expectAccessible(page, path);
       await shoot(page, `seeded-${name}-${scheme}`);
     }
-    // Each alert that is open, too.
+    // And each open alert.
     await page.goto('/alerts');
     const alerts = await page
       .locator('table.alerts a')
@@ -141,14 +141,14 @@ describe('signed in', () => {
     expect(alerts.length).toBeGreaterThan(2);
     for (const path of alerts) {
       await page.goto(path ?? '');
-      await expectWell(page, path ?? '');
+      await expectAccessible(page, path ?? '');
       await shoot(page, `seeded${path?.replaceAll('/', '-')}-${scheme}`);
     }
     expect(complaints).toEqual([]);
     await close();
   });
 
-  it('from the front page to the last page of alerts', async () => {
+  it('the list of alerts can be paged to its end', async () => {
     const { page, complaints, close } = await signedIn(DESK);
     await page.getByRole('link', { name: 'All alerts' }).click();
     let seen = await page.locator('table.alerts tbody tr').count();
@@ -161,7 +161,7 @@ describe('signed in', () => {
     await close();
   });
 
-  it('the hostile name is text, wherever it stands', async () => {
+  it('a hostile name is text', async () => {
     const { page, complaints, close } = await signedIn(NIGHT);
     const shown = HOSTILE_NAME.replace('\u202e', 'U+202E').replace('\n', 'U+000A');
     await page.goto(`/entries/${seeded.facts.hostile.entry}`);
@@ -171,12 +171,12 @@ describe('signed in', () => {
     await close();
   });
 
-  it('an entry that was cut says so, and where the whole is', async () => {
+  it('an entry that was cut says so, and links to the full entry', async () => {
     const { page, complaints, close } = await signedIn(DESK);
     await page.goto(`/entries/${seeded.facts.cut}`);
     const whole = page.getByRole('link', { name: 'Full entry, from the upstream' });
     const path = (await whole.getAttribute('href')) ?? '';
-    await expectWell(page, path);
+    await expectAccessible(page, path);
     await shoot(page, 'seeded-entry-cut');
     const response = await page.request.get(path);
     expect(((await response.json()) as { user_agent: string }).user_agent).toHaveLength(100_012);
@@ -184,7 +184,7 @@ describe('signed in', () => {
     await close();
   });
 
-  it('an entry that the ledger lacks is asked of the upstream', async () => {
+  it('an entry that the ledger does not have is read from the upstream', async () => {
     const { page, complaints, close } = await signedIn(DESK);
     const id = 'not-recorded-yet';
     const at = Date.now();
@@ -198,13 +198,13 @@ describe('signed in', () => {
     await page.goto(`/entries/${id}`);
     expect(await page.locator('h1').textContent()).toBe('vm.listed');
     expect(await page.locator('.note').textContent()).toContain('read from the upstream');
-    await expectWell(page, id);
+    await expectAccessible(page, id);
     expect((await page.goto('/entries/there-is-none'))?.status()).toBe(404);
     expect(complaints).toEqual([]);
     await close();
   });
 
-  it('and out again', async () => {
+  it('can sign out', async () => {
     const { page, close } = await signedIn(PHONE);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.goto('/alerts');
@@ -212,7 +212,7 @@ describe('signed in', () => {
     await page.getByLabel('Viewer token').fill('tocsin_no-such-token');
     await page.getByRole('button', { name: 'Sign in' }).click();
     expect(await page.getByRole('alert').textContent()).toBe('Invalid or revoked token.');
-    await expectWell(page, '/session');
+    await expectAccessible(page, '/session');
     await shoot(page, 'seeded-wrong-token');
     await close();
   });

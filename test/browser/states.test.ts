@@ -1,4 +1,4 @@
-/** Every page in every state, as a browser shows it: by day, by night, on a phone; nothing is complained about. */
+/** Every page in every state in a browser: light, dark, on a phone; without errors, overflow or accessibility violations. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Running, servePages } from '../web/serve.ts';
@@ -6,7 +6,7 @@ import { SET, STATES } from '../web/states.ts';
 import { ORDINARY, views } from '../web/views.ts';
 import { DESK, inaccessible, NIGHT, openTab, overhang, PHONE, shoot, startBrowser, type View } from './browser.ts';
 
-// A browser shares the machine with other tests: nothing here is about speed.
+// Other tests may be running: these timeouts don't test speed.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let browser: Browser;

@@ -1,4 +1,4 @@
-/** The pages by themselves, over any views, behind a door that lets in whom it is told. */
+/** The pages without authentication: over the views of a test, for the caller that it names. */
 
 import { Hono } from 'hono';
 import { readConfig } from '../../src/config/config.ts';
@@ -31,7 +31,7 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
     return await next();
   });
   const offline = (): never => {
-    throw new TypeError('nothing is asked of anybody here');
+    throw new TypeError('no network in this test');
   };
   app.route(
     '/',

@@ -1,4 +1,4 @@
-/** Every page in every state that it has, with the views it is made from: for the browser and for the frozen pages. */
+/** Every page in each of its states, with the views it is rendered from: for the browser and the snapshots. */
 
 import type { LedgerViews } from '../../src/ledger/rpc.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
@@ -10,7 +10,7 @@ const LINK: Caller = {
   pass: `${ALERT_ID}.1.${'0'.repeat(64)}`,
   expires: NOW + 3_600_000,
 };
-/** All is set, as far as the pages know. */
+/** Every setting that the pages look at. */
 export const SET = {
   NIRVANA_LABS_API_KEY: 'nirvana-key-for-tests-only',
   LINK_SECRET: '0123456789abcdef0123456789abcdef',
@@ -28,7 +28,7 @@ const BLIND = {
     since: NOW - 3_600_000,
     at: NOW - 20_000,
   },
-  healthAlerts: [{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'No walk has ended for 60 minutes.' }],
+  healthAlerts: [{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'No scan has ended for 60 minutes.' }],
 } as const;
 
 export interface PageState {
@@ -129,6 +129,8 @@ export const STATES: readonly PageState[] = [
   },
   { name: 'rules', path: '/rules', heading: 'Rules' },
   { name: 'rule', path: `/rules/${RULE.id}`, heading: RULE.title },
+  { name: 'unbound', path: '/alerts', heading: 'No ledger', ledger: null },
+  { name: 'upstream-failed', path: '/entries/none', heading: 'No response from the upstream' },
   { name: 'missing', path: '/alerts/7', heading: 'Not found' },
   { name: 'missing-by-link', path: '/alerts/7', heading: 'Not found', caller: LINK },
   { name: 'signed-out', path: '/alerts/7', heading: 'Sign in', caller: { kind: 'nobody' } },
