@@ -2,7 +2,7 @@
  * Generates JavaScript from rules at build time (evaluate/code.ts runs it and says why).
  *
  * Contract: the code finds the matches of entries in which no compared field is a list. It compares texts and numbers; all
- * other tests are left to `ask`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject any.
+ * other tests are left to `test`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject any.
  * Pure.
  */
 import { ipv4Ends } from '../evaluate/cidr.ts';
@@ -12,7 +12,7 @@ import type { DetectionRule, Expression, Leaf, Pattern, RuleSet } from '../rule.
 
 /** Rules per function. */
 const RULES_MAX = 25;
-/** Tests with more values are left to `ask`, which uses a set or a loop. */
+/** Tests with more values are left to `test`, which uses a set or a loop. */
 const VALUES_MAX = 8;
 
 const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
@@ -71,10 +71,10 @@ function partOf(
     used.add(column.number);
     return `v${column.number}`;
   };
-  const leafOf = (leaf: Leaf): string => comparison(leaf, columnOf, `ask(${leaves.get(leaf)})`);
+  const leafOf = (leaf: Leaf): string => comparison(leaf, columnOf, `test(${leaves.get(leaf)})`);
   const lines = rules.map(({ expression }, i) => `if (${generate(expression, leafOf)}) found.push(${from + i});`);
   const values = [...used].map((column) => `const v${column} = values[${column}];`);
-  return `(values, ask, found) => {\n${[...values, ...lines].join('\n')}\n}`;
+  return `(values, test, found) => {\n${[...values, ...lines].join('\n')}\n}`;
 }
 
 /** The variable of a field in a form. */
@@ -95,35 +95,35 @@ function generate(expression: Expression, leafOf: (leaf: Leaf) => string): strin
   }
 }
 
-/** Generates a leaf. `ask` is the expression that leaves it to the engine; a cheap test before it may exclude it. */
-function comparison({ field, test }: Leaf, columnOf: ColumnOf, ask: string): string {
-  if (field === null) return ask;
+/** Generates a leaf. `left` is the expression that leaves it to the engine; a cheap test before it may exclude it. */
+function comparison({ field, test }: Leaf, columnOf: ColumnOf, left: string): string {
+  if (field === null) return left;
   switch (test.op) {
     case 'equals':
     case 'contains':
     case 'startswith':
     case 'endswith': {
-      if (test.values.length > VALUES_MAX) return ask;
+      if (test.values.length > VALUES_MAX) return left;
       return textComparison(test.op, columnOf(field, test.cased ? 'text' : 'folded'), test.values);
     }
     case 'pattern': {
       const needed = test.values.map(longestText);
-      if (needed.includes('') || needed.length > VALUES_MAX) return ask;
-      return `(${textComparison('contains', columnOf(field, test.cased ? 'text' : 'folded'), needed)}) && ${ask}`;
+      if (needed.includes('') || needed.length > VALUES_MAX) return left;
+      return `(${textComparison('contains', columnOf(field, test.cased ? 'text' : 'folded'), needed)}) && ${left}`;
     }
     case 're': {
       const needed = test.values.flatMap(({ search }) => ('needs' in search ? (search.needs ?? ['']) : ['']));
-      if (needed.includes('') || needed.length > VALUES_MAX) return ask;
-      return `(${textComparison('contains', columnOf(field, 'text'), needed)}) && ${ask}`;
+      if (needed.includes('') || needed.length > VALUES_MAX) return left;
+      return `(${textComparison('contains', columnOf(field, 'text'), needed)}) && ${left}`;
     }
     case 'cidr': {
-      if (test.values.length > VALUES_MAX) return ask;
+      if (test.values.length > VALUES_MAX) return left;
       const column = columnOf(field, 'ipv4');
       const ends = test.values.map(ipv4Ends).filter((one) => one !== null);
-      const generate = ends.map(([first, last]) => `${column} >= ${first} && ${column} <= ${last}`);
+      const tests = ends.map(([first, last]) => `${column} >= ${first} && ${column} <= ${last}`);
       // NaN, which is not equal to itself: not an IPv4 address.
-      if (ends.length < test.values.length) generate.push(`${column} !== ${column} && ${ask}`);
-      return generate.join(' || ');
+      if (ends.length < test.values.length) tests.push(`${column} !== ${column} && ${left}`);
+      return tests.join(' || ');
     }
     case 'null':
       return columnOf(field, 'null');
@@ -135,7 +135,7 @@ function comparison({ field, test }: Leaf, columnOf: ColumnOf, ask: string): str
     case 'gte':
       return `${columnOf(field, 'number')} ${SIGNS[test.op]} ${test.value}`;
     default:
-      return ask;
+      return left;
   }
 }
 

@@ -13,13 +13,13 @@ import { AS, type FieldTable, type Form, isNull, isScalar, type LoadedEntry } fr
 import { createLeafPlan, holds, type LeafPlan } from './plan.ts';
 
 /** Adds the numbers of the matching rules to `found`. */
-export type Find = (values: readonly unknown[], ask: (leaf: number) => boolean, found: number[]) => void;
+export type FindMatches = (values: readonly unknown[], test: (leaf: number) => boolean, found: number[]) => void;
 
 export interface RuleCode {
   /** Reads the fields that the code compares, each in a form; undefined if missing. */
   readonly read: (entry: EntryBody, as: ValueForms) => readonly unknown[];
   /** In parts, because long functions are compiled slowly. */
-  readonly parts: readonly Find[];
+  readonly parts: readonly FindMatches[];
 }
 
 /** Converts fields' values for the code: a scalar in each form, or undefined. The code does not support lists. */
@@ -56,7 +56,7 @@ export function createCodeSearch(
   let leaves: readonly Leaf[] | null = null;
   let current: EntryBody = {};
   let entry: LoadedEntry | null = null;
-  const ask = (leaf: number): boolean => {
+  const test = (leaf: number): boolean => {
     leaves ??= leavesOf(rules());
     const plan = plans[leaf] ?? createLeafPlan(leaves[leaf] as Leaf, table, false);
     plans[leaf] = plan;
@@ -73,7 +73,7 @@ export function createCodeSearch(
     if (lists > 0) return false;
     current = body;
     entry = null;
-    for (let i = 0; i < parts.length; i++) (parts[i] as Find)(values, ask, found);
+    for (let i = 0; i < parts.length; i++) (parts[i] as FindMatches)(values, test, found);
     return true;
   };
 }

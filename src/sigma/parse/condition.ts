@@ -54,7 +54,7 @@ export function readFormula<L extends AnyLeaf>(
     return null;
   }
   try {
-    return createReader(condition, names, used, report).read();
+    return parse({ tokens: createTokens(condition, names), names, used, report, depth: 0 });
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     report.error(error.place, `in the condition: ${error.message}`, error.hint);
@@ -62,117 +62,150 @@ export function readFormula<L extends AnyLeaf>(
   }
 }
 
-function createReader<L extends AnyLeaf>(
-  { value, place, textPlace }: ConditionText,
-  { noun, known, listed = [...known.keys()] }: Names<L>,
-  used: Set<string>,
-  report: Report,
-) {
-  type Read = Formula<L> | null;
+/** The tokens of a condition: parentheses, bars and words. */
+interface Tokens {
+  /** The token `ahead` of the next one; null at the end. */
+  peek(ahead?: number): string | null;
+  /** The place of the next token, or of one `ahead` of it; at the end, that of the last token. */
+  place(ahead?: number): Place;
+  /** Whether a token is a keyword, and not a name. */
+  isWord(word: string, ahead?: number): boolean;
+  skip(count?: number): void;
+}
+
+function createTokens<L extends AnyLeaf>({ value, place, textPlace }: ConditionText, { known }: Names<L>): Tokens {
   const tokens = [...value.matchAll(/[()|]|[^\s()|]+/g)];
   let next = 0;
-  let depth = 0;
-
   const peek = (ahead = 0): string | null => tokens[next + ahead]?.[0] ?? null;
-  /** The place of the next token, or of one `ahead` of it; at the end, that of the last token. */
-  const here = (ahead = 0): Place => {
-    const token = tokens[Math.min(next + ahead, tokens.length - 1)];
-    if (token === undefined || textPlace === null) return place;
-    return { line: textPlace.line, column: textPlace.column + token.index };
+  return {
+    peek,
+    place: (ahead = 0) => {
+      const token = tokens[Math.min(next + ahead, tokens.length - 1)];
+      if (token === undefined || textPlace === null) return place;
+      return { line: textPlace.line, column: textPlace.column + token.index };
+    },
+    isWord: (word, ahead = 0) => peek(ahead)?.toLowerCase() === word && !known.has(peek(ahead) ?? ''),
+    skip: (count = 1) => {
+      next += count;
+    },
   };
-  const isWord = (word: string, ahead = 0) => peek(ahead)?.toLowerCase() === word && !known.has(peek(ahead) ?? '');
+}
 
-  const hintOf = (name: string): Hint => {
-    const nameable = listed.filter((one) => !/[\s()|]/.test(one));
-    return nameable.length === listed.length
-      ? nearestHint(name, listed)
-      : "a name with spaces can't be used here: use the id";
-  };
+interface Parser<L extends AnyLeaf> {
+  readonly tokens: Tokens;
+  readonly names: Names<L>;
+  readonly used: Set<string>;
+  readonly report: Report;
+  /** Open parentheses. */
+  depth: number;
+}
 
-  const read = (): Read => {
-    const whole = readOr();
-    const rest = peek();
-    if (rest === '|') {
-      throw new ParseError(here(), 'aggregations ("| count() …") are not part of Sigma 2', 'write a correlation rule');
-    }
-    if (rest !== null) throw new ParseError(here(), `expected "and", "or" or the end, not "${truncate(rest)}"`);
-    return whole;
-  };
+function parse<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+  const { tokens } = parser;
+  const whole = parseOr(parser);
+  const rest = tokens.peek();
+  if (rest === '|') {
+    const message = 'aggregations ("| count() …") are not part of Sigma 2';
+    throw new ParseError(tokens.place(), message, 'write a correlation rule');
+  }
+  if (rest !== null) {
+    throw new ParseError(tokens.place(), `expected "and", "or" or the end, not "${truncate(rest)}"`);
+  }
+  return whole;
+}
 
-  const readOr = () => readChain('or', readAnd);
-  const readAnd = () => readChain('and', readNot);
+function parseOr<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+  return parseChain(parser, 'or', () => parseChain(parser, 'and', () => parseNot(parser)));
+}
 
-  const readChain = (word: 'and' | 'or', readOperand: () => Read): Read => {
-    const operands = [readOperand()];
-    while (isWord(word)) {
-      next++;
-      operands.push(readOperand());
-    }
-    const valid = operands.filter((operand) => operand !== null);
-    return valid.length < operands.length ? null : join(word, valid);
-  };
+function parseChain<L extends AnyLeaf>(
+  { tokens }: Parser<L>,
+  word: 'and' | 'or',
+  parseOperand: () => Formula<L> | null,
+): Formula<L> | null {
+  const operands = [parseOperand()];
+  while (tokens.isWord(word)) {
+    tokens.skip();
+    operands.push(parseOperand());
+  }
+  const valid = operands.filter((operand) => operand !== null);
+  return valid.length < operands.length ? null : join(word, valid);
+}
 
-  const readNot = (): Read => {
-    let negated = false;
-    for (; isWord('not'); next++) negated = !negated;
-    const operand = readOperand();
-    return negated && operand !== null ? { kind: 'not', of: operand } : operand;
-  };
+function parseNot<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+  let negated = false;
+  for (; parser.tokens.isWord('not'); parser.tokens.skip()) negated = !negated;
+  const operand = parseOperand(parser);
+  return negated && operand !== null ? { kind: 'not', of: operand } : operand;
+}
 
-  const readOperand = (): Read => {
-    const token = peek();
-    if (token === null) throw new ParseError(here(), `expected a ${noun} at the end`);
-    if (token === '(') return readParentheses();
-    if (isWord('of', 1) && peek(2) !== null) return readOf(token);
-    if (token === ')' || token === '|' || isWord('and') || isWord('or')) {
-      throw new ParseError(here(), `expected a ${noun}, not "${token}"`);
-    }
-    next++;
-    const found = known.get(token);
-    if (found === undefined) {
-      report.error(here(-1), `unknown ${noun} "${truncate(token)}"`, hintOf(token));
-      return null;
-    }
+function parseOperand<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+  const { tokens, names, used, report } = parser;
+  const token = tokens.peek();
+  if (token === null) throw new ParseError(tokens.place(), `expected a ${names.noun} at the end`);
+  if (token === '(') return parseParentheses(parser);
+  if (tokens.isWord('of', 1) && tokens.peek(2) !== null) return parseOf(parser, token);
+  if (token === ')' || token === '|' || tokens.isWord('and') || tokens.isWord('or')) {
+    throw new ParseError(tokens.place(), `expected a ${names.noun}, not "${token}"`);
+  }
+  const found = names.known.get(token);
+  if (found === undefined) {
+    report.error(tokens.place(), `unknown ${names.noun} "${truncate(token)}"`, hintFor(token, names));
+  } else {
     used.add(token);
-    return found;
-  };
+  }
+  tokens.skip();
+  return found ?? null;
+}
 
-  const readParentheses = (): Read => {
-    if (++depth > DEPTH_LIMIT) throw new ParseError(here(), `parentheses nested deeper than ${DEPTH_LIMIT} levels`);
-    next++;
-    const inner = readOr();
-    if (peek() !== ')') throw new ParseError(here(), 'unclosed "("');
-    next++;
-    depth--;
-    return inner;
-  };
+function parseParentheses<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+  const { tokens } = parser;
+  if (++parser.depth > DEPTH_LIMIT) {
+    throw new ParseError(tokens.place(), `parentheses nested deeper than ${DEPTH_LIMIT} levels`);
+  }
+  tokens.skip();
+  const inner = parseOr(parser);
+  if (tokens.peek() !== ')') throw new ParseError(tokens.place(), 'unclosed "("');
+  tokens.skip();
+  parser.depth--;
+  return inner;
+}
 
-  const readOf = (quantity: string): Read => {
-    const quantifier = quantity.toLowerCase();
-    if (quantifier !== '1' && quantifier !== 'any' && quantifier !== 'all') {
-      throw new ParseError(
-        here(),
-        `"${truncate(quantity)} of" is not part of Sigma`,
-        'use "1 of", "any of" or "all of"',
-      );
-    }
-    const pattern = peek(2) ?? '';
-    if (!/^[^()|]+$/.test(pattern)) throw new ParseError(here(), `expected "them" or a pattern, not "${pattern}"`);
-    next += 3;
-    const names = namesOf(pattern, listed);
-    for (const name of names) used.add(name);
-    if (names.length === 0) {
-      const message = `no ${noun} matches "${truncate(pattern)}"`;
-      if (quantifier === 'all') report.notice(here(-1), `${message}: "all of" is then always true`);
-      else report.error(here(-1), message, hintOf(pattern));
-      if (quantifier !== 'all') return null;
-    }
-    const found = names.map((name) => known.get(name) ?? null).filter((formula) => formula !== null);
-    if (found.length < names.length) return null;
-    return join(quantifier === 'all' ? 'and' : 'or', found);
-  };
+/** Parses `1 of …` and the like. */
+function parseOf<L extends AnyLeaf>({ tokens, names, used, report }: Parser<L>, quantity: string): Formula<L> | null {
+  const quantifier = quantity.toLowerCase();
+  if (quantifier !== '1' && quantifier !== 'any' && quantifier !== 'all') {
+    const message = `"${truncate(quantity)} of" is not part of Sigma`;
+    throw new ParseError(tokens.place(), message, 'use "1 of", "any of" or "all of"');
+  }
+  const pattern = tokens.peek(2) ?? '';
+  if (!/^[^()|]+$/.test(pattern)) {
+    throw new ParseError(tokens.place(), `expected "them" or a pattern, not "${pattern}"`);
+  }
+  const place = tokens.place(2);
+  tokens.skip(3);
+  const matching = namesOf(pattern, listed(names));
+  for (const name of matching) used.add(name);
+  if (matching.length === 0) {
+    const message = `no ${names.noun} matches "${truncate(pattern)}"`;
+    if (quantifier === 'all') report.notice(place, `${message}: "all of" is then always true`);
+    else report.error(place, message, hintFor(pattern, names));
+    if (quantifier !== 'all') return null;
+  }
+  const found = matching.map((name) => names.known.get(name) ?? null).filter((formula) => formula !== null);
+  if (found.length < matching.length) return null;
+  return join(quantifier === 'all' ? 'and' : 'or', found);
+}
 
-  return { read };
+function listed<L extends AnyLeaf>(names: Names<L>): readonly string[] {
+  return names.listed ?? [...names.known.keys()];
+}
+
+function hintFor<L extends AnyLeaf>(name: string, names: Names<L>): Hint {
+  const all = listed(names);
+  return all.some((one) => /[\s()|]/.test(one))
+    ? "a name with spaces can't be used here: use the id"
+    : nearestHint(name, all);
 }
 
 /** The names that match a pattern. Names beginning with `_` only match patterns that do, too. */
