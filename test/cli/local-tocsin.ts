@@ -21,7 +21,7 @@ import { createApp } from '../../src/web/app.ts';
 import { createRandom } from '../sandbox/random.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';
 import { startSandbox } from '../sandbox/server.ts';
-import { type Inbox, startInbox } from '../support/inbox.ts';
+import { type Inbox, startInbox } from '../support/slack-inbox.ts';
 
 export const LINK_SECRET = '0123456789abcdef0123456789abcdef';
 

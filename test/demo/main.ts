@@ -10,7 +10,7 @@ import { SESSION_MS, sessionCookie, signSession } from '../../src/access/session
 import { jsonLine } from '../../src/cli/terminal.ts';
 import { counted } from '../../src/text/numbers.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
-import { startInbox } from '../support/inbox.ts';
+import { startInbox } from '../support/slack-inbox.ts';
 import { createArrivals, createPrintOrder, type InboxName } from './arrivals.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';
 import { type InboxPage, startInboxPage } from './inbox-page.ts';

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { readReceivers } from '../../src/config/receivers.ts';
 import { createReceivers } from '../../src/notify/receiver.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
-import { startInbox } from '../support/inbox.ts';
 import { startMailInbox } from '../support/mail-inbox.ts';
+import { startInbox } from '../support/slack-inbox.ts';
 import { startWebhookInbox } from '../support/webhook-inbox.ts';
 import { OPENED, outgoing } from './notifications.ts';
 

@@ -4,8 +4,9 @@
  *
  * https://discord.com/developers/docs/resources/webhook#execute-webhook and …/resources/message#embed-object-embed-limits.
  */
+
+import { startHttpServer } from './http-server.ts';
 import { type Check, type Fields, list, object, oneOf, text } from './shape.ts';
-import { startStandIn } from './stand-in.ts';
 
 /** How the next posts are answered. */
 export interface DiscordAnswer {
@@ -72,7 +73,7 @@ export async function startDiscordInbox(): Promise<DiscordInbox> {
   const bodies: string[] = [];
   let next = OK;
   let left = Number.POSITIVE_INFINITY;
-  const server = await startStandIn((request, response, body) => {
+  const server = await startHttpServer((request, response, body) => {
     bodies.push(body);
     const now = left-- > 0 ? next : OK;
     if (now.hang === true) return;

@@ -5,7 +5,7 @@
  * https://developers.cloudflare.com/email-service/api/send-emails/workers-api/, …/reference/headers/, …/platform/limits/.
  */
 import type { MailBinding } from '../../src/notify/email/message.ts';
-import { startStandIn } from './stand-in.ts';
+import { startHttpServer } from './http-server.ts';
 
 export type Mail = Parameters<MailBinding['send']>[0];
 
@@ -91,7 +91,7 @@ export async function startMailInbox(): Promise<MailInbox> {
   const problems: string[] = [];
   const suppressed = new Set<string>();
   let now: MailAnswer = { kind: 'ok' };
-  const server = await startStandIn((request, response, body) => {
+  const server = await startHttpServer((request, response, body) => {
     const mail = JSON.parse(body) as Mail;
     sends.push(mail);
     const code = broken(mail, suppressed);

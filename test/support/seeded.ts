@@ -11,8 +11,8 @@ import type { LedgerStatus } from '../../src/ledger/rpc.ts';
 import { type LogLine, type RunningWorker, startWorker, type WorkerOptions } from '../demo/worker.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
-import { type Inbox, startInbox } from './inbox.ts';
 import { SEEDED_DAYS, type SeededFacts, seededLog } from './seeded-log.ts';
+import { type Inbox, startInbox } from './slack-inbox.ts';
 
 export interface Seeded {
   /** The Worker's address, without a slash at its end; also its PUBLIC_URL. */

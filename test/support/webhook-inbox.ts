@@ -3,7 +3,7 @@
  * library, which checks the signature and that the timestamp is within five minutes, and answers 401 to what is not good.
  */
 import { Webhook } from 'standardwebhooks';
-import { startStandIn } from './stand-in.ts';
+import { startHttpServer } from './http-server.ts';
 
 /** How the next posts are answered. */
 export interface WebhookAnswer {
@@ -47,7 +47,7 @@ export async function startWebhookInbox(): Promise<WebhookInbox> {
   const posts: Post[] = [];
   const problems: string[] = [];
   let now: WebhookAnswer = { status: 204 };
-  const server = await startStandIn((request, response, body) => {
+  const server = await startHttpServer((request, response, body) => {
     try {
       verifier.verify(body, request.headers as Record<string, string>);
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Deliveries by the real alarm, whatever Slack answers, and alarms about Tocsin itself. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
-import type { InboxAnswer } from '../support/inbox.ts';
+import type { InboxAnswer } from '../support/slack-inbox.ts';
 import { expectTold, story } from './story.ts';
 import { ALLOWED_LATENESS, createWorld, HOUR, logged, MINUTE, sleep, type World, type WorldOptions } from './world.ts';
 

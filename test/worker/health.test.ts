@@ -2,7 +2,7 @@
 import { describe, expect, inject, it, vi } from 'vitest';
 import { PASS_PARAM, readPass } from '../../src/access/link.ts';
 import { entryAt } from '../sandbox/odd.ts';
-import type { InboxAnswer } from '../support/inbox.ts';
+import type { InboxAnswer } from '../support/slack-inbox.ts';
 import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from './world.ts';
 
 const DAY = 24 * HOUR;

@@ -1,7 +1,7 @@
 /** What is outside the Worker, as real servers for the time of the tests: an upstream, a Slack, and a stage for more. */
 import type { TestProject } from 'vitest/node';
 import { startSandbox } from '../sandbox/server.ts';
-import { startInbox } from '../support/inbox.ts';
+import { startInbox } from '../support/slack-inbox.ts';
 import { startStage, UPSTREAM_KEY } from './stage.ts';
 
 declare module 'vitest' {

@@ -15,7 +15,7 @@ import { type GenerateOptions, generate } from '../sandbox/organization.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import type { LogRecord } from '../sandbox/record.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
-import { type Inbox, startInbox } from '../support/inbox.ts';
+import { type Inbox, startInbox } from '../support/slack-inbox.ts';
 
 export const UPSTREAM_KEY = 'nvk-test-0123456789abcdef';
 

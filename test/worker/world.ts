@@ -25,7 +25,7 @@ import { tick } from '../../src/poller/tick.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import type { LogRecord } from '../sandbox/record.ts';
-import type { InboxAnswer } from '../support/inbox.ts';
+import type { InboxAnswer } from '../support/slack-inbox.ts';
 import type { TrafficAsked } from './stage.ts';
 
 export const DIALECTS = ['sorted', 'newest-first', 'oldest-first'] as const satisfies readonly Dialect[];

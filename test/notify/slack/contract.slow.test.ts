@@ -1,5 +1,5 @@
 import { createSlack } from '../../../src/notify/slack/send.ts';
-import { startInbox } from '../../support/inbox.ts';
+import { startInbox } from '../../support/slack-inbox.ts';
 import { readSlack } from '../read-back.ts';
 import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
 

@@ -1,16 +1,16 @@
 /** What all stand-ins share: a server on 127.0.0.1 that reads each request whole, and can be stopped. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-export interface StandIn {
+export interface HttpServer {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
   stop(): Promise<void>;
 }
 
 /** Starts one on a free port. `serve` gets each request with its body, and answers it or not. */
-export async function startStandIn(
+export async function startHttpServer(
   serve: (request: IncomingMessage, response: ServerResponse, body: string) => void,
-): Promise<StandIn> {
+): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
