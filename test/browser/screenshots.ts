@@ -27,7 +27,7 @@ async function stolenKeyAlert(page: Page): Promise<string> {
 }
 
 function stolenKeyEntry(_: Page, { facts }: Seeded): string {
-  return `/entries/${facts.stories['stolen key'].entry}`;
+  return `/entries/${facts.scenarios['stolen key'].entry}`;
 }
 
 const seeded = await startSeeded({ settings: { WEBHOOK_URL: '', WEBHOOK_SECRET: '' } });

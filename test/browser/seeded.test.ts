@@ -62,7 +62,7 @@ async function expectAccessible(page: Page, path: string): Promise<void> {
 
 describe('a link in a message', () => {
   it.each(VIEWS)('opens the alert, the entry and the actor’s activity: %s', async (scheme, view) => {
-    const { actor } = seeded.facts.stories['api key deleted'];
+    const { actor } = seeded.facts.scenarios['api key deleted'];
     const [alertUrl = '', entryUrl = ''] = await buttonsOf('Mallory Reed');
     const { page, complaints, close } = await openTab(browser, seeded.url, view);
 
@@ -116,8 +116,8 @@ describe('signed in', () => {
       ['alerts-level', '/alerts?state=all&level=high'],
       ['rules', '/rules'],
       ...ruleSet.rules.map(({ id }, i) => [`rule-${i}`, `/rules/${encodeURIComponent(id)}`] as const),
-      ['entry-story', `/entries/${facts.stories['stolen key'].entry}`],
-      ['entry-grown', `/entries/${facts.grown.entry}`],
+      ['entry-story', `/entries/${facts.scenarios['stolen key'].entry}`],
+      ['entry-grown', `/entries/${facts.updated.entry}`],
       ['entry-hostile', `/entries/${facts.hostile.entry}`],
       ['entry-quiet', `/entries/${facts.quiet.entry}`],
       ['entry-nobody', `/entries/${facts.nobody}`],

@@ -1,6 +1,6 @@
 /**
- * What people and keys do all day: sittings of a few requests each, over the paths of API.md and machines that come and
- * go. Verbs that API.md does not name are made up in its style (`vm.created`): the list of actions is not published.
+ * The ordinary activity of people and keys: sessions of a few requests, over the paths of API.md and resources that are
+ * created and deleted. Actions that API.md does not list are made up in its style (`vm.created`): the list is not published.
  */
 
 import type { Habit } from './people.ts';
@@ -15,9 +15,9 @@ export interface Activity {
 }
 
 export interface Work {
-  /** What somebody of this habit does in one go. */
-  sitting(habit: Habit): Activity[];
-  /** One harmless look. */
+  /** The requests of one session. */
+  session(habit: Habit): Activity[];
+  /** One harmless read. */
   look(): Activity;
 }
 
@@ -35,15 +35,15 @@ const COLLECTIONS = {
   api_key: '/v1/api_keys',
 } as const;
 const KINDS = Object.keys(COLLECTIONS) as Kind[];
-/** What comes and goes. The rest is there from the beginning. */
-const FEWEST = 4;
-const MOST = 60;
+/** How many resources of a kind there are. */
+const RESOURCES_MIN = 4;
+const RESOURCES_MAX = 60;
 
 export function createWork(organizationId: string, random: Random): Work {
-  const things = new Map(
-    KINDS.map((kind) => [kind, Array.from({ length: FEWEST + random.below(8) }, () => random.uuid())]),
+  const resources = new Map(
+    KINDS.map((kind) => [kind, Array.from({ length: RESOURCES_MIN + random.below(8) }, () => random.uuid())]),
   );
-  const idsOf = (kind: Kind): string[] => things.get(kind) as string[];
+  const idsOf = (kind: Kind): string[] => resources.get(kind) as string[];
   const oneOf = (kind: Kind): string => random.pick(idsOf(kind));
 
   const list = (kind: Kind): Activity => {
@@ -64,7 +64,7 @@ export function createWork(organizationId: string, random: Random): Work {
     const ids = idsOf(kind);
     const id = random.uuid();
     ids.push(id);
-    if (ids.length > MOST) ids.splice(0, ids.length - MOST);
+    if (ids.length > RESOURCES_MAX) ids.splice(0, ids.length - RESOURCES_MAX);
     return {
       action: `${kind}.created`,
       method: 'POST',
@@ -75,7 +75,7 @@ export function createWork(organizationId: string, random: Random): Work {
   };
   const remove = (kind: Kind): Activity => {
     const ids = idsOf(kind);
-    if (ids.length <= FEWEST) return list(kind);
+    if (ids.length <= RESOURCES_MIN) return list(kind);
     return on(kind, 'deleted', 'DELETE', ids.splice(random.below(ids.length), 1)[0] as string);
   };
   const look = (): Activity => {
@@ -96,7 +96,7 @@ export function createWork(organizationId: string, random: Random): Work {
   };
   const several = (count: number, make: () => Activity): Activity[] => Array.from({ length: count }, make);
 
-  function sitting(habit: Habit): Activity[] {
+  function session(habit: Habit): Activity[] {
     switch (habit) {
       case 'admin':
         return random.pick([
@@ -144,5 +144,5 @@ export function createWork(organizationId: string, random: Random): Work {
     }
   }
 
-  return { sitting, look };
+  return { session, look };
 }

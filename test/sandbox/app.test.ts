@@ -47,14 +47,14 @@ describe('in process', () => {
     if (status !== 200) expect(body.message).toEqual(expect.any(String));
   });
 
-  it('answers 20 entries, the newest first, unless asked otherwise', async () => {
+  it('answers 20 entries, newest first, by default', async () => {
     const { items, pagination } = await page('/v1/audit_logs');
     expect(items).toHaveLength(20);
     expect(items[0]?.id).toBe('entry-24');
     expect(pagination.total_count).toBe(25);
   });
 
-  it('logs the reads of the log itself, seen from the next read on', async () => {
+  it('logs reads of the log, visible from the next read on', async () => {
     sandbox = createSandbox({ seed: 1, dialect: 'sorted', apiKey, now: () => now });
     expect((await page('/v1/audit_logs')).items).toEqual([]);
     await ask('/v1/audit_logs/nothing');
@@ -70,7 +70,7 @@ describe('in process', () => {
     });
   });
 
-  it('repeats the cursor it was asked with, or leads in a circle', async () => {
+  it('repeats a cursor, or returns to the first page', async () => {
     const { pagination } = await page('/v1/audit_logs?limit=10');
     const second = `/v1/audit_logs?limit=10&cursor=${pagination.next_cursor}`;
     sandbox.faults.set({ repeatingCursor: { next: 1 } });
@@ -84,7 +84,7 @@ describe('in process', () => {
     expect((await page(`/v1/audit_logs?limit=10&cursor=${self}`)).items[0]?.id).toBe('entry-24');
   });
 
-  it('shows empty pages with cursors that still lead to everything', async () => {
+  it('has empty pages with cursors that still lead to every entry', async () => {
     sandbox.faults.set({ emptyPage: { next: 3 } });
     const ids: string[] = [];
     const cursors: (string | null)[] = [];
@@ -116,7 +116,7 @@ describe('in process', () => {
     await expect(asking).rejects.toThrow('enough');
   });
 
-  it('failures by chance as often as its seed says', async () => {
+  it('has random faults, the same for the same seed', async () => {
     const statuses = async (): Promise<number[]> => {
       sandbox = createSandbox({ seed: 3, dialect: 'sorted', apiKey, now: () => now });
       sandbox.faults.set({ error: { probability: 0.3 } });
@@ -131,7 +131,7 @@ describe('in process', () => {
     expect(failed).toBeLessThan(25);
   });
 
-  it('waits in its own time', async () => {
+  it('waits with the injected sleep', async () => {
     const slept: number[] = [];
     sandbox = createSandbox({ seed: 1, dialect: 'sorted', apiKey, sleep: async (ms) => void slept.push(ms) });
     sandbox.faults.set({ latency: { next: 2, ms: 60_000 } });
@@ -157,7 +157,7 @@ describe('on a port', () => {
   };
   const read = (): Promise<Response> => fetch(`${running.url}/v1/audit_logs?limit=10`, { headers: { authorization } });
 
-  it('is its log, live, and its own clock in the Date', async () => {
+  it('has the log, and its own clock in the Date', async () => {
     running.append(entryAt(Date.now() - 1000, 'one'));
     const response = await read();
     expect(((await response.json()) as PageJson).items[0]?.id).toBe('one');
@@ -166,7 +166,7 @@ describe('on a port', () => {
     expect(running.requests.count).toBe(1);
   });
 
-  it('turns its knobs by hand', async () => {
+  it('changes its knobs over HTTP', async () => {
     expect((await control('PUT', '/knobs', { error: { next: 1, status: 503 } })).status).toBe(200);
     expect((await read()).status).toBe(503);
     expect((await read()).status).toBe(200);
@@ -178,7 +178,7 @@ describe('on a port', () => {
     expect((await control('GET', '/requests')).json).toMatchObject({ count: 3, recent: [{ status: 503 }, {}, {}] });
   });
 
-  it('takes entries, malformed ones too, and tells what it shows', async () => {
+  it('takes entries, malformed ones too, and lists the visible ones', async () => {
     const at = Date.now() - 60_000;
     const records = [
       { body: entryAt(at, 'past').body },
@@ -190,7 +190,7 @@ describe('on a port', () => {
     expect((await control('POST', '/entries', {})).status).toBe(400);
   });
 
-  it('plays a scenario, and starts anew in another dialect', async () => {
+  it('plays a scenario, and resets to another dialect', async () => {
     const played = await control('POST', '/scenario', { name: 'stolen key', at: Date.now() - 20_000 });
     expect((played.json.records as unknown[]).length).toBeGreaterThan(30);
     expect((await control('POST', '/scenario', { name: 'peace' })).status).toBe(400);
@@ -200,13 +200,13 @@ describe('on a port', () => {
     expect((await control('POST', '/reset', { dialect: 'klingon' })).status).toBe(400);
   });
 
-  it('sends no Date when it should not', async () => {
+  it('can leave out the Date', async () => {
     await control('PUT', '/knobs', { missingDate: { next: 1 } });
     expect((await read()).headers.get('date')).toBeNull();
     expect((await read()).headers.get('date')).not.toBeNull();
   });
 
-  it('goes on by itself, scenarios and all, until it is stopped', async () => {
+  it('adds entries and scenarios until stopped', async () => {
     const told: string[] = [];
     await new Promise<void>((resolve) => {
       const running_ = live(running, {

@@ -1,8 +1,8 @@
 /**
- * The stand-in upstream: the API of API.md as a Hono app over a log in memory, with an injected clock.
+ * The sandbox: the API of API.md as a Hono app over a log in memory, with an injected clock.
  *
- * `sandbox.fetch` is the same without a server, for simulations: there a lost connection is the TypeError that `fetch`
- * throws, and one that never answers waits for the request's signal. On a real port (server.ts) both are real.
+ * `sandbox.fetch` is the same without a server, for simulations: a lost connection is the TypeError that `fetch` throws,
+ * and a request without an answer waits for its signal. On a real port (server.ts) both are real.
  */
 
 import { type Context, Hono } from 'hono';
@@ -30,42 +30,42 @@ export interface SandboxOptions {
   readonly apiKey: string;
   /** Ms since the epoch. */
   readonly now?: () => number;
-  /** For the latency knob; gives simulated time its way. */
+  /** For the latency knob, with real or simulated time. */
   readonly sleep?: (ms: number) => Promise<void>;
-  /** Whether each answered read of the log is an entry itself. */
+  /** Whether each answered read of the log is logged as an entry. */
   readonly logOwnReads?: boolean;
 }
 
-/** One request as it came, and what became of it. */
-export interface SeenRequest {
+/** A request, and the status of its answer. */
+export interface RecordedRequest {
   readonly at: number;
   readonly method: string;
   readonly path: string;
   readonly query: { readonly [name: string]: string };
   readonly userAgent: string;
-  /** Null: there was no answer. */
+  /** Null: no answer. */
   readonly status: number | null;
 }
 
 export interface Sandbox {
   readonly app: Hono<SandboxEnv>;
-  /** `fetch` without a network: throws the TypeError of a lost connection, heeds `init.signal`. */
+  /** `fetch` without a network: throws the TypeError of a lost connection, and follows `init.signal`. */
   fetch(url: string, init?: RequestInit): Promise<Response>;
-  /** The live log; a new one after `reset`. */
+  /** The log; a new one after `reset`. */
   readonly log: Log;
   readonly faults: Faults;
   readonly dialect: Dialect;
-  /** The audit-log requests: all are counted, the last 1,000 kept. */
-  readonly requests: { readonly count: number; readonly recent: readonly SeenRequest[] };
+  /** The audit-log requests: the number of all, and the last 1,000. */
+  readonly requests: { readonly count: number; readonly recent: readonly RecordedRequest[] };
   append(...records: readonly LogRecord[]): void;
   now(): number;
-  /** An empty log, quiet knobs and no requests, perhaps in another dialect; running answers end. */
+  /** Empties the log, and resets knobs and requests, perhaps to another dialect; answers in progress are lost. */
   reset(change?: { readonly dialect?: Dialect; readonly logOwnReads?: boolean }): void;
-  /** Lets go of the answers that hang. */
+  /** Ends answers that hang. */
   close(): void;
 }
 
-/** An answer before anything is done to it. */
+/** An answer before any fault. */
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -79,14 +79,14 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   let log = createLog();
   let nonce = 0;
   let count = 0;
-  let recent: SeenRequest[] = [];
+  let recent: RecordedRequest[] = [];
   let over = new AbortController();
   const faults = createFaults(seed);
   const random = createRandom(seed ^ 0x10c);
   const reader = { id: random.uuid(), name: 'audit-log-reader', type: 'api_key' as const };
   const app = new Hono<SandboxEnv>();
 
-  /** The read as an entry of its own, seen from the next request on. */
+  /** Logs a read as an entry, visible from the next request on. */
   function logRead(c: Context<SandboxEnv>, status: number, id: string | null): void {
     const createdAt = cutTo('microseconds', now());
     const body: EntryBody = {
@@ -104,21 +104,21 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     log.append([{ createdAt, appearsAt: createdAt, body }]);
   }
 
-  /** The faults that come instead of an answer; null when none failures. */
+  /** A fault instead of an answer; null if no such fault occurs. */
   async function fail(c: Context<SandboxEnv>): Promise<Response | null> {
-    const { knobs, failures } = faults;
-    if (failures('hang')) await never(c);
-    if (failures('reset')) return lose(c);
-    if (failures('redirect')) {
+    const { knobs, occurs } = faults;
+    if (occurs('hang')) await never(c);
+    if (occurs('reset')) return lose(c);
+    if (occurs('redirect')) {
       return new Response(null, { status: knobs.redirect.status, headers: { location: knobs.redirect.location } });
     }
-    if (failures('rateLimit')) return reply(429, { message: 'too many requests' }, retryAfter());
-    if (failures('error')) {
+    if (occurs('rateLimit')) return reply(429, { message: 'too many requests' }, retryAfter());
+    if (occurs('error')) {
       const { status, message, shouldRetry } = knobs.error;
       return reply(status, { message }, shouldRetry === null ? {} : { 'x-should-retry': String(shouldRetry) });
     }
-    if (failures('echo')) return reply(knobs.echo.status, { message: echoOf(c.req.header('authorization') ?? '') });
-    if (failures('html')) {
+    if (occurs('echo')) return reply(knobs.echo.status, { message: echoOf(c.req.header('authorization') ?? '') });
+    if (occurs('html')) {
       const headers = { 'content-type': 'text/html; charset=utf-8' };
       return new Response('<!doctype html><title>Welcome</title><h1>Sign in to continue</h1>', { headers });
     }
@@ -143,7 +143,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     const read = readQuery(new URL(c.req.url).searchParams, dialect);
     if (!read.ok) return { status: 422, body: { message: read.message } };
     const { query } = read;
-    const rejected = query.cursor !== null && faults.failures('rejectedCursor');
+    const rejected = query.cursor !== null && faults.occurs('rejectedCursor');
     const page = rejected ? null : log.page(query, now());
     if (page === null) {
       return { status: 400, body: { message: 'cursor is not valid for these filters and this sort order' } };
@@ -152,19 +152,19 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   }
 
   function writePage(page: LogPage, cursor: string | null): unknown {
-    const { knobs, failures } = faults;
+    const { knobs, occurs } = faults;
     let items = page.items;
     let next = page.nextCursor;
-    if (items.length > 0 && failures('emptyPage')) {
+    if (items.length > 0 && occurs('emptyPage')) {
       items = [];
       next = page.selfCursor(++nonce);
     }
-    if (items.length > 0 && failures('repeatingCursor')) {
+    if (items.length > 0 && occurs('repeatingCursor')) {
       next = knobs.repeatingCursor.mode === 'same' ? (cursor ?? page.selfCursor()) : page.startCursor();
     }
     const pagination = { next_cursor: next, previous_cursor: page.previousCursor, total_count: page.totalCount };
-    if (failures('wrongJson')) return knobs.wrongJson.body;
-    if (failures('oversized')) {
+    if (occurs('wrongJson')) return knobs.wrongJson.body;
+    if (occurs('oversized')) {
       const { bytes, bytesPerItem } = knobs.oversized;
       return { items, pagination, padding: 'x'.repeat(bytes + bytesPerItem * items.length) };
     }
@@ -178,18 +178,18 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       : { status: 200, body: entry };
   }
 
-  /** The answer as it is sent: its text cut, its body broken off or never ended, where a knob says so. */
+  /** The answer as it is sent: truncated, interrupted or stalled, if a knob says so. */
   function send(c: Context<SandboxEnv>, { status, body }: Answer): Response {
     const text = JSON.stringify(body);
     if (status !== 200) return reply(status, body);
     const half = text.slice(0, text.length >> 1);
-    if (faults.failures('truncated')) return new Response(half, { headers: JSON_HEADERS });
-    if (faults.failures('breakOff'))
+    if (faults.occurs('truncated')) return new Response(half, { headers: JSON_HEADERS });
+    if (faults.occurs('breakOff'))
       return new Response(
         streamOf(half, () => breakOff(c)),
         { headers: JSON_HEADERS },
       );
-    if (faults.failures('stall'))
+    if (faults.occurs('stall'))
       return new Response(
         streamOf(half, () => never(c).catch((error) => breakOff(c, error))),
         { headers: JSON_HEADERS },
@@ -199,8 +199,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 
   function stamp(c: Context<SandboxEnv>, response: Response): Response {
     let date: string | null = new Date(Math.floor((now() + faults.knobs.clockSkewMs) / 1000) * 1000).toUTCString();
-    if (faults.failures('missingDate')) date = null;
-    else if (faults.failures('oddDate')) date = faults.knobs.oddDate.value;
+    if (faults.occurs('missingDate')) date = null;
+    else if (faults.occurs('oddDate')) date = faults.knobs.oddDate.value;
     if (date !== null) response.headers.set('date', date);
     else if (c.env?.outgoing) c.env.outgoing.sendDate = false;
     return response;
@@ -208,7 +208,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 
   async function answer(c: Context<SandboxEnv>, id: string | null): Promise<Response> {
     const { signal } = over;
-    const wait = faults.failures('latency') ? { ...faults.knobs.latency } : null;
+    const wait = faults.occurs('latency') ? { ...faults.knobs.latency } : null;
     if (wait?.when === 'before') await sleep(wait.ms);
     signal.throwIfAborted();
     const failed = await fail(c);
@@ -216,14 +216,14 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     if (c.req.header('authorization') !== `Bearer ${apiKey}`) {
       return stamp(c, reply(401, { message: 'the API key is missing, unknown or expired' }));
     }
-    const answered = id === null ? list(c) : get(id);
-    if (logOwnReads) logRead(c, answered.status, id);
+    const result = id === null ? list(c) : get(id);
+    if (logOwnReads) logRead(c, result.status, id);
     if (wait?.when === 'after') await sleep(wait.ms);
     signal.throwIfAborted();
-    return stamp(c, send(c, answered));
+    return stamp(c, send(c, result));
   }
 
-  /** Waits for ever: until the client gives up, or the sandbox closes. */
+  /** Waits until the client gives up or the sandbox closes. */
   function never(c: Context<SandboxEnv>): Promise<never> {
     return new Promise((_, reject) => {
       for (const signal of [c.req.raw.signal, over.signal]) {
@@ -237,7 +237,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   app.use('/v1/audit_logs/*', async (c, next) => {
     count++;
     const url = new URL(c.req.url);
-    const seen = {
+    const request = {
       at: now(),
       method: c.req.method,
       path: url.pathname,
@@ -250,8 +250,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       await next();
       if (c.error === undefined) status = c.res.status;
     } finally {
-      // What a reset ended belongs to the time before it.
-      if (round === over) recent.push({ ...seen, status });
+      // A request that a reset ended is not recorded after it.
+      if (round === over) recent.push({ ...request, status });
       if (recent.length > REQUESTS_KEPT) recent = recent.slice(-REQUESTS_KEPT / 2);
     }
   });

@@ -1,13 +1,13 @@
 /**
- * The stand-in's own handle, under /__sandbox, for tests that only reach it over HTTP. Not part of the API, without
- * authentication: the server listens on 127.0.0.1 only.
+ * The sandbox's controls, under /__sandbox, for tests that reach it only over HTTP. Not part of the API and without
+ * authentication: the server listens only on 127.0.0.1.
  *
- * - `GET|PUT|DELETE /knobs`: the knobs as they are, with the hits; a patch of them; all quiet again
- * - `POST /entries`: `{ records: [{ body, createdAt?, appearsAt? }] }`, times in ms since the epoch; without them an
- *   entry stands at its body's created_at, else now, and appears now
+ * - `GET|PUT|DELETE /knobs`: reads the knobs and hits; changes some; resets all
+ * - `POST /entries`: `{ records: [{ body, createdAt?, appearsAt? }] }`, times in ms since the epoch; by default an entry has
+ *   its body's created_at, else now, and appears now
  * - `POST /scenario`: `{ name, at?, seed?, lengthMs? }`
  * - `GET /requests`: `{ count, recent }`
- * - `GET /visible`: `{ count, ids }`, what the API would show, by created_at
+ * - `GET /visible`: `{ count, ids }`, the visible entries, by created_at
  * - `POST /reset`: `{ dialect?, logOwnReads? }`
  */
 
@@ -78,8 +78,8 @@ export function controls(sandbox: Sandbox): Hono<SandboxEnv> {
 
 function readRecord({ body, createdAt, appearsAt }: Body, now: number): LogRecord {
   const written = (body as Body | null | undefined)?.created_at;
-  const stands = typeof written === 'string' ? readPrecisely(written) : null;
-  return { createdAt: numberOr(createdAt, stands ?? now), appearsAt: numberOr(appearsAt, now), body };
+  const createdInBody = typeof written === 'string' ? readPrecisely(written) : null;
+  return { createdAt: numberOr(createdAt, createdInBody ?? now), appearsAt: numberOr(appearsAt, now), body };
 }
 
 function numberOr<T>(value: unknown, otherwise: T): number | T {

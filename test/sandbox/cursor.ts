@@ -1,10 +1,10 @@
 /**
- * Cursors: opaque to the client, and to the log a place in one query's order. Pure.
+ * Cursors: opaque to clients; for the log, a place in the order of one query. Pure.
  *
- * "Only valid for the same filters and sort order" (API.md): a hash of them is inside.
+ * "Only valid for the same filters and sort order" (API.md): they contain a hash of both.
  */
 
-/** Where a record stands: its sort values, then its id, then its arrival. */
+/** A record's place: its sort values, then its id, then its arrival. */
 export interface Place {
   readonly values: readonly number[];
   readonly id: string;
@@ -16,7 +16,7 @@ export type Cursor =
   | { readonly kind: 'after'; readonly place: Place }
   | { readonly kind: 'before'; readonly place: Place };
 
-/** The cursor's text. With another nonce, another text for the same place. */
+/** The cursor as text. Another nonce gives another text for the same place. */
 export function encodeCursor(cursor: Cursor, binding: string, nonce?: number): string {
   const parts: unknown[] = [hash(binding), cursor.kind];
   if (cursor.kind !== 'start') parts.push(cursor.place.values, cursor.place.id, cursor.place.seq);
@@ -28,7 +28,7 @@ export function encodeCursor(cursor: Cursor, binding: string, nonce?: number): s
     .replaceAll('=', '');
 }
 
-/** The cursor in a text; undefined when it is none, or another query's. */
+/** The cursor in a text; undefined if it is invalid or of another query. */
 export function decodeCursor(text: string, binding: string): Cursor | undefined {
   let parts: unknown;
   try {

@@ -1,19 +1,19 @@
 /**
- * The knobs: what the stand-in does wrong, and how often. Each failures the next so many requests it can strike, or any
- * of them with a probability, drawn from the seed. Deciding only; app.ts acts on it.
+ * The knobs: which faults the sandbox has, and how often. Each fault affects the next N requests that it can affect, or any
+ * of them with a probability, drawn from the seed. Decides only; app.ts acts on it.
  */
 
 import { createRandom } from './random.ts';
 
 export interface Trigger {
-  /** How many of the next requests it can strike it will. */
+  /** How many of the next requests are affected. */
   next: number;
-  /** Of each request after those; 1 for always. */
+  /** For each request after those; 1: always. */
   probability: number;
 }
 
 export interface Knobs {
-  /** Waits `ms`; `when`: before the page is cut, or between that and the answer. */
+  /** Waits `ms` before the page is read from the log, or after it. */
   latency: Trigger & { ms: number; when: 'before' | 'after' };
   /** 429, asking to wait `waitMs` in the given header. */
   rateLimit: Trigger & { waitMs: number; form: 'seconds' | 'date' | 'ms' | 'none' };
@@ -23,31 +23,31 @@ export interface Knobs {
   echo: Trigger & { status: number };
   /** Never answers. */
   hang: Trigger;
-  /** Answers with half a body, then never goes on. */
+  /** Answers with half a body, then stalls. */
   stall: Trigger;
   /** Closes the connection without an answer. */
   reset: Trigger;
   /** Closes the connection in the middle of the body. */
   breakOff: Trigger;
-  /** A whole answer that is half a JSON text. */
+  /** A complete answer with half a JSON text. */
   truncated: Trigger;
   /** JSON without `items`. */
   wrongJson: Trigger & { body: unknown };
   /** HTML with 200. */
   html: Trigger;
-  /** So many bytes more for each record of the page, and for the page: at limit 10 it may be small enough. */
+  /** Adds so many bytes per record and to the page: at limit 10 it may be small enough. */
   oversized: Trigger & { bytesPerItem: number; bytes: number };
   /** 400 to a request with a cursor. */
   rejectedCursor: Trigger;
-  /** `next_cursor` leads back: to the page asked for (`same`, by the same text), or the query's first (`cycle`). */
+  /** `next_cursor` leads back: to the same page (`same`, with the same text), or to the query's first (`cycle`). */
   repeatingCursor: Trigger & { mode: 'same' | 'cycle' };
-  /** No items, though there are some, and a `next_cursor` that leads to them. */
+  /** No items although there are some, and a `next_cursor` to them. */
   emptyPage: Trigger;
-  /** A redirect to elsewhere. */
+  /** A redirect to another host. */
   redirect: Trigger & { status: number; location: string };
   /** No `Date` header. */
   missingDate: Trigger;
-  /** A `Date` header that is none. */
+  /** An invalid `Date` header. */
   oddDate: Trigger & { value: string };
   /** How far the `Date` header is ahead of the clock, ms. */
   clockSkewMs: number;
@@ -58,17 +58,17 @@ export type KnobsPatch = { readonly [name in FaultName]?: Partial<Knobs[name]> }
 
 export interface Faults {
   readonly knobs: Readonly<Knobs>;
-  /** Sets what is given and leaves the rest. Throws a RangeError at a knob there isn't. */
+  /** Changes the given knobs. Throws a RangeError for an unknown one. */
   set(patch: KnobsPatch): void;
-  /** Every knob back to nothing; the counts too. */
+  /** Resets every knob, and the hits. */
   clear(): void;
-  /** Whether this fault failures now; asking uses it up. */
-  failures(name: FaultName): boolean;
-  /** How often each has struck. */
+  /** Whether this fault occurs now; each call counts as a request. */
+  occurs(name: FaultName): boolean;
+  /** How often each has occurred. */
   readonly hits: { readonly [name in FaultName]?: number };
 }
 
-function quiet(): Knobs {
+function noFaults(): Knobs {
   const never = (): Trigger => ({ next: 0, probability: 0 });
   return {
     latency: { ...never(), ms: 100, when: 'before' },
@@ -95,7 +95,7 @@ function quiet(): Knobs {
 
 export function createFaults(seed: number): Faults {
   const random = createRandom(seed ^ 0xfa017);
-  const knobs = quiet();
+  const knobs = noFaults();
   const hits: { [name in FaultName]?: number } = {};
   return {
     knobs,
@@ -103,19 +103,19 @@ export function createFaults(seed: number): Faults {
     set(patch) {
       const { clockSkewMs, ...triggers } = patch;
       for (const name of Object.keys(triggers)) {
-        if (!(name in knobs)) throw new RangeError(`there is no knob ${JSON.stringify(name)}`);
+        if (!(name in knobs)) throw new RangeError(`unknown knob ${JSON.stringify(name)}`);
       }
       if (clockSkewMs !== undefined) knobs.clockSkewMs = clockSkewMs;
       for (const [name, change] of Object.entries(triggers)) Object.assign(knobs[name as FaultName], change);
     },
     clear() {
-      Object.assign(knobs, quiet());
+      Object.assign(knobs, noFaults());
       for (const name of Object.keys(hits)) delete hits[name as FaultName];
     },
-    failures(name) {
+    occurs(name) {
       const trigger = knobs[name];
-      const struck = trigger.next > 0 || (trigger.probability > 0 && random.chance(trigger.probability));
-      if (!struck) return false;
+      const occurs = trigger.next > 0 || (trigger.probability > 0 && random.chance(trigger.probability));
+      if (!occurs) return false;
       if (trigger.next > 0) trigger.next--;
       hits[name] = (hits[name] ?? 0) + 1;
       return true;

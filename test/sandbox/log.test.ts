@@ -38,7 +38,7 @@ function logOf(records: readonly LogRecord[]): Log {
 const idOf = (item: unknown): unknown => (item as { id?: unknown } | null)?.id;
 const idsOf = (items: readonly unknown[]): unknown[] => items.map(idOf);
 
-/** Records crowded into a few instants, some late, some with one id. */
+/** Records in a few instants, some late, some with the same id. */
 const records = fc
   .array(fc.record({ at: fc.nat(8), lateBy: fc.nat(3), status: fc.constantFrom(200, 404, 500), id: fc.nat(60) }), {
     maxLength: 70,
@@ -65,7 +65,7 @@ describe('following the cursors', () => {
     );
   });
 
-  it.each(ways)('leads back by previous_cursor the way it came: %s, %s', (dialect, text) => {
+  it.each(ways)('leads back by previous_cursor: %s, %s', (dialect, text) => {
     fc.assert(
       fc.property(records, (all) => {
         const log = logOf(all);
@@ -88,7 +88,7 @@ describe('following the cursors', () => {
     );
   });
 
-  it('gives each order what it promises', () => {
+  it('sorts as requested', () => {
     fc.assert(
       fc.property(records, (all) => {
         const log = logOf(all);
@@ -115,14 +115,14 @@ describe('following the cursors', () => {
     expect(pages).toBe(3);
   });
 
-  it('carries malformed records too', () => {
+  it('includes malformed records', () => {
     const log = logOf([...malformedAt(T), ...malformedAt(T)]);
     expect(scan(log, 'limit=10&sort=created_at:asc').items).toHaveLength(malformedAt(T).length * 2);
   });
 });
 
-describe('what comes later', () => {
-  it('behind the cursor is not seen by the walk that has passed it, ahead of it is', () => {
+describe('records that appear later', () => {
+  it('are not seen behind the cursor, but ahead of it', () => {
     const log = logOf(Array.from({ length: 30 }, (_, i) => entryAt(T + i * 10, `id-${i}`)));
     const text = 'limit=10&sort=created_at:asc';
     const first = log.page(query(text), T + 1000);
@@ -133,7 +133,7 @@ describe('what comes later', () => {
     expect(idsOf(scan(log, text).items)).toContain('behind');
   });
 
-  it('is shown from its appearsAt on, and found by its id', () => {
+  it('are visible from their appearsAt on, and found by id', () => {
     const log = logOf([late(entryAt(T, 'late'), 5000)]);
     expect(log.page(query('limit=10'), T + 4999)?.items).toEqual([]);
     expect(log.get('late', T + 4999)).toBeUndefined();
@@ -141,7 +141,7 @@ describe('what comes later', () => {
     expect(idOf(log.get('late', T + 5000))).toBe('late');
   });
 
-  it('takes its place in an order that is already kept', () => {
+  it('are inserted into an existing order', () => {
     const log = createLog();
     const all = Array.from({ length: 300 }, (_, i) => entryAt(T + ((i * 7919) % 300), `id-${i}`));
     for (const record of all) {
@@ -215,11 +215,14 @@ describe('a cursor', () => {
     expect(log.page({ ...query(text), cursor }, T + 100) !== null).toBe(valid);
   });
 
-  it.each(['x', '!!!', btoa('{}'), btoa('[]'), cursor.slice(0, -3), `A${cursor.slice(1)}`])('%s is none', (text) => {
-    expect(log.page({ ...query('limit=10&sort=created_at:asc&method=GET'), cursor: text }, T + 100)).toBeNull();
-  });
+  it.each(['x', '!!!', btoa('{}'), btoa('[]'), cursor.slice(0, -3), `A${cursor.slice(1)}`])(
+    '%s is not a cursor',
+    (text) => {
+      expect(log.page({ ...query('limit=10&sort=created_at:asc&method=GET'), cursor: text }, T + 100)).toBeNull();
+    },
+  );
 
-  it('of one dialect is none in another', () => {
+  it('of one dialect is invalid in another', () => {
     const older = log.page(query('limit=10', 'newest-first'), T + 100)?.nextCursor ?? '';
     expect(log.page({ ...query('limit=10', 'oldest-first'), cursor: older }, T + 100)).toBeNull();
     expect(log.page({ ...query('limit=10', 'newest-first'), cursor: older }, T + 100)).not.toBeNull();

@@ -1,11 +1,11 @@
 /**
- * The stand-in's log: records in memory, shown from their `appearsAt` on, in pages.
+ * The sandbox's log: records in memory, visible from their `appearsAt` on, in pages.
  *
- * No HTTP and no clock in here: `now` is a parameter, and what has once been shown stays. Every order that was asked
- * for is kept as a sorted index, so that a page is a binary search and a slice, however long the log is.
+ * No HTTP and no clock: `now` is a parameter, and what has become visible stays so. Every requested order is kept as a
+ * sorted index, so that a page is a binary search and a slice in a log of any length.
  *
- * A cursor is a place, not a number: the sort values and the id of the last record of its page, so that records that
- * come later before that place are never seen by a walk that has passed it. It is good for its own filters and sort.
+ * A cursor is a place, not a number: the sort values and the id of the last record of its page. So a scan that has passed a
+ * place never sees records that are added before it. A cursor is valid for its own filters and sort.
  */
 
 import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
@@ -17,7 +17,7 @@ export interface LogPage {
   readonly nextCursor: string | null;
   readonly previousCursor: string | null;
   readonly totalCount: number;
-  /** A cursor to this very page; another nonce gives another text for it (for faults). */
+  /** A cursor to this page; another nonce gives another text for it (for faults). */
   selfCursor(nonce?: number): string;
   /** A cursor to the query's first page (for faults). */
   startCursor(): string;
@@ -25,17 +25,17 @@ export interface LogPage {
 
 export interface Log {
   append(records: Iterable<LogRecord>): void;
-  /** A page of what is visible at `now`; null when the cursor is not one of this query's. */
+  /** A page of what is visible at `now`; null if the cursor is not this query's. */
   page(query: Query, now: number): LogPage | null;
   /** The entry with this id, if it is visible at `now`. */
   get(id: string, now: number): unknown;
   /** Everything visible at `now`, by created_at, id and arrival. */
   visible(now: number): readonly LogRecord[];
-  /** How many records there are, shown or not. */
+  /** All records, visible or not. */
   readonly size: number;
 }
 
-/** A record in an index. `seq` tells records with one id, or none, apart. */
+/** A record in an index. `seq` distinguishes records with the same id, or without one. */
 interface Row extends Place {
   readonly record: LogRecord;
 }
@@ -50,7 +50,7 @@ interface Index {
 const BY_TIME: readonly SortKey[] = [{ field: 'created_at', descending: false }];
 
 export function createLog(): Log {
-  /** Not shown yet, by appearsAt; sorted when it is next needed. */
+  /** Not visible yet; sorted by appearsAt when next needed. */
   let waiting: LogRecord[] = [];
   let waitingSorted = true;
   let size = 0;
@@ -122,7 +122,7 @@ export function createLog(): Log {
   };
 }
 
-/** Cuts the page out of an index, which a descending order reads from its end. */
+/** A page of an index; a descending order reads it from its end. */
 function cutPage(
   index: Index,
   reversed: boolean,
@@ -199,7 +199,7 @@ function hasAny(
   return false;
 }
 
-/** Puts new rows in their places: at the end at once when they belong there, else one by one, or all by a sort. */
+/** Inserts new rows: at the end if they belong there, else one by one, or many with a sort. */
 function insert(index: Index, fresh: Row[]): void {
   const { rows, compare } = index;
   fresh.sort(compare);

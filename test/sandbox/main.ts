@@ -1,6 +1,4 @@
-/**
- * The stand-in upstream by itself: `node test/sandbox/main.ts --help`.
- */
+/** The sandbox by itself: `node test/sandbox/main.ts --help`. */
 
 import { parseArgs } from 'node:util';
 import { live } from './live.ts';
@@ -8,21 +6,21 @@ import { createOrganization } from './organization.ts';
 import { DIALECTS, type Dialect } from './query.ts';
 import { startSandbox } from './server.ts';
 
-const HELP = `A stand-in for the Nirvana Labs audit-log API, on 127.0.0.1.
+const HELP = `A simulation of the Nirvana Labs audit-log API, on 127.0.0.1.
 
   node test/sandbox/main.ts [options]
 
   --port N          the port (default: any free one)
   --dialect D       ${DIALECTS.join(', ')} (default: sorted)
-  --seed N          the same seed, the same organization (default: 1)
-  --api-key KEY     what clients must send (default: a well-known one)
-  --hours N         how much past there is at the beginning (default: 24)
-  --per-day N       how many entries a day of it has (default: 20000)
-  --live            keep going: ordinary entries, and the scenarios in turn
-  --rate N          live entries a second (default: 2)
-  --every SECONDS   from one scenario to the next (default: 15; 0: none)
-  --no-own-reads    reads of the log are not entries themselves
-  --help            this
+  --seed N          another organization for another seed (default: 1)
+  --api-key KEY     the key that clients must send (default: a well-known one)
+  --hours N         hours of past entries at the start (default: 24)
+  --per-day N       past entries per day (default: 20000)
+  --live            add ordinary entries, and the scenarios in turn
+  --rate N          live entries per second (default: 2)
+  --every SECONDS   between scenarios (default: 15; 0: no scenarios)
+  --no-own-reads    don't log reads of the log as entries
+  --help            print this
 
 Knobs, entries and requests: /__sandbox (test/sandbox/controls.ts).`;
 
@@ -64,9 +62,7 @@ async function run(): Promise<void> {
   const now = sandbox.now();
   const past = now - number('hours', values.hours) * 3_600_000;
   sandbox.log.append(organization.between(past, now, { entriesPerDay: number('per-day', values['per-day']) }));
-  console.log(
-    `${sandbox.url} speaks ${sandbox.dialect}, has ${sandbox.log.size} entries; the key is ${sandbox.apiKey}`,
-  );
+  console.log(`${sandbox.url}: ${sandbox.dialect}, ${sandbox.log.size} entries; the key is ${sandbox.apiKey}`);
   const running = values.live
     ? live(sandbox, {
         seed,

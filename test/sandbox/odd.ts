@@ -1,10 +1,8 @@
-/**
- * Records as they should not be, or seldom are: each takes what it needs and gives back records to append. Pure.
- */
+/** Malformed and unusual records to append. Pure. */
 
 import { type EntryBody, type LogRecord, type Precision, writeInstant } from './record.ts';
 
-const BLAND: Omit<EntryBody, 'id' | 'created_at'> = {
+const ORDINARY: Omit<EntryBody, 'id' | 'created_at'> = {
   action: 'vm.listed',
   actor: { id: '0d4f7c2e-8a55-4c0b-9f3e-6b1f2a7d9c10', name: 'Alice Smith', type: 'user' },
   client_ip: '203.0.113.1',
@@ -22,26 +20,26 @@ export function entryAt(
   fields: { readonly [field: string]: unknown } = {},
   precision: Precision = 'microseconds',
 ): LogRecord {
-  const body = { id, ...BLAND, created_at: writeInstant(precision, createdAt), ...fields };
+  const body = { id, ...ORDINARY, created_at: writeInstant(precision, createdAt), ...fields };
   return { createdAt, appearsAt: createdAt, body };
 }
 
-/** The same record, shown only `lateMs` after its created_at. */
+/** The same record, visible only `lateMs` after its created_at. */
 export function late(record: LogRecord, lateMs: number): LogRecord {
   return { ...record, appearsAt: record.createdAt + lateMs };
 }
 
-/** Shown now, though its created_at lies `aheadMs` after. */
+/** Visible now, with a created_at `aheadMs` later. */
 export function futureDated(now: number, aheadMs: number, id: string): LogRecord {
   return { ...entryAt(now + aheadMs, id), appearsAt: now };
 }
 
-/** So many entries with one and the same created_at: more than a page holds, and a page boundary is inside it. */
+/** `count` entries with the same created_at; with more than a page holds, a page boundary lies inside it. */
 export function sharedInstant(createdAt: number, count: number, idPrefix: string): LogRecord[] {
   return Array.from({ length: count }, (_, i) => entryAt(createdAt, `${idPrefix}${String(i).padStart(5, '0')}`));
 }
 
-/** Records that cannot be recorded: no id, no or no readable created_at, no object at all. */
+/** Records that can't be recorded: without an id, without a readable created_at, or not an object. */
 export function malformedAt(at: number): LogRecord[] {
   const { id: _, ...noId } = entryAt(at, 'x').body as EntryBody;
   const { created_at: __, ...noTime } = entryAt(at, 'malformed-no-time').body as EntryBody;
@@ -61,7 +59,7 @@ export function malformedAt(at: number): LogRecord[] {
   return bodies.map((body) => ({ createdAt: at, appearsAt: at, body }));
 }
 
-/** Entries that are fit to be recorded and unlike any other. */
+/** Valid entries with unusual fields. */
 export function oddAt(at: number, idPrefix: string): LogRecord[] {
   const rows: readonly { readonly [field: string]: unknown }[] = [
     { actor: null },
@@ -78,7 +76,7 @@ export function oddAt(at: number, idPrefix: string): LogRecord[] {
   return rows.map((fields, i) => entryAt(at, `${idPrefix}${i}`, fields));
 }
 
-/** An entry with a user agent of so many bytes: 3 MB by default. */
+/** An entry with a user agent of `bytes`. */
 export function hugeAt(at: number, id: string, bytes = 3_000_000): LogRecord {
   return entryAt(at, id, { user_agent: `Mozilla/5.0 ${'A'.repeat(bytes)}` });
 }

@@ -53,7 +53,7 @@ describe('ordinary traffic', () => {
     expect(generate({ seed: 5, ...options })).not.toEqual(generate({ seed: 6, ...options }));
   });
 
-  it('is about as much as was asked for, in order, within its time, under ids of its own', () => {
+  it('has about the requested number of entries, in order, within its time, with unique ids', () => {
     expect(day.length).toBeGreaterThan(19_000);
     expect(day.length).toBeLessThan(21_000);
     expect(new Set(day.map((record) => bodyOf(record).id)).size).toBe(day.length);
@@ -64,7 +64,7 @@ describe('ordinary traffic', () => {
     }
   });
 
-  it('writes the time it stands at', () => {
+  it('writes its created_at', () => {
     const seconds = generate({
       seed: 2,
       from: WEDNESDAY,
@@ -80,7 +80,7 @@ describe('ordinary traffic', () => {
     }
   });
 
-  it('keeps working hours, and is flat when asked', () => {
+  it('follows working hours, or is flat on request', () => {
     const inHours = (all: readonly LogRecord[], from: number, to: number): number =>
       all.filter(({ createdAt }) => new Date(createdAt).getUTCHours() >= from && new Date(createdAt).getUTCHours() < to)
         .length;
@@ -109,7 +109,7 @@ describe('ordinary traffic', () => {
     { seed: 8, entriesPerDay: 400_000, rhythm: 'office' as const },
     { seed: 9, entriesPerDay: 864_000, rhythm: 'flat' as const },
   ];
-  it.each(rows)('trips no rule: seed $seed, $entriesPerDay a day, $rhythm', ({ seed, entriesPerDay, rhythm }) => {
+  it.each(rows)('matches no rule: seed $seed, $entriesPerDay a day, $rhythm', ({ seed, entriesPerDay, rhythm }) => {
     const length = DAY_MS * Math.min(1, 60_000 / entriesPerDay);
     const from = WEDNESDAY + 9 * 3_600_000;
     const all = createOrganization(seed).between(from, from + length, { entriesPerDay, rhythm });
@@ -127,7 +127,7 @@ describe('the scenarios', () => {
   const play = (name: keyof typeof SCENARIOS, seed = 1): LogRecord[] =>
     SCENARIOS[name](WEDNESDAY, createRandom(seed), 10_000);
 
-  it.each(SCENARIO_NAMES)('%s: the same for the same dice, in order, within its time', (name) => {
+  it.each(SCENARIO_NAMES)('%s: the same for the same seed, in order, within its time', (name) => {
     expect(play(name)).toEqual(play(name));
     expect(play(name)).not.toEqual(play(name, 2));
     const times = play(name).map(({ createdAt }) => createdAt);
@@ -136,13 +136,13 @@ describe('the scenarios', () => {
     expect(times.at(-1)).toBeLessThan(WEDNESDAY + 10_000);
   });
 
-  it('an API key is deleted, and no more', () => {
+  it('an API key is deleted, once', () => {
     const all = play('api key deleted');
     expect(keyDeletions(all)).toHaveLength(1);
     expect([failuresByAddress(all), keysByKeys(all).length, kubeconfigs(all).length]).toEqual([0, 0, 0]);
   });
 
-  it('a burst of 4xx comes from one address, and no actor owns enough of it', () => {
+  it('a burst of 4xx comes from one address, and no actor causes enough of it', () => {
     for (let seed = 0; seed < 20; seed++) {
       const all = play('burst of 4xx', seed);
       expect(failuresByAddress(all)).toBeGreaterThanOrEqual(20);
@@ -151,7 +151,7 @@ describe('the scenarios', () => {
     }
   });
 
-  it('a stolen key is made by a key, fails, reads a kubeconfig and deletes', () => {
+  it('a stolen key is created by a key, fails, reads a kubeconfig and deletes', () => {
     const all = play('stolen key');
     expect(keysByKeys(all)).toHaveLength(1);
     expect(failuresByActor(all)).toBeGreaterThanOrEqual(20);

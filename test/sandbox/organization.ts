@@ -1,10 +1,9 @@
 /**
- * A believable organization's ordinary traffic, the same for the same seed.
+ * The ordinary traffic of a plausible organization, the same for the same seed.
  *
- * Ordinary means that it trips none of these by itself: no API key is deleted, none is made by an API key, no kubeconfig
- * is read; and in any window fewer 4xx (20 in 5 min, by actor and by address) and deletions (10 in 10 min, by actor)
- * than would be remarkable: at most `MOST_FAILURES` and `MOST_DELETIONS`, so that even two organizations' worth at once
- * stays below.
+ * Ordinary traffic matches no rule: no API key is deleted or created by an API key, no kubeconfig is read, and every window
+ * has fewer 4xx (20 in 5 min, by actor and by address) and deletions (10 in 10 min, by actor) than a rule needs: at most
+ * `FAILURES_MAX` and `DELETIONS_MAX`, so that the traffic of two organizations stays below too.
  */
 
 import { type Activity, createWork } from './activity.ts';
@@ -13,9 +12,9 @@ import { createRandom, type Random } from './random.ts';
 import { cutTo, type EntryBody, type LogRecord, type Precision, writeInstant } from './record.ts';
 
 export interface TrafficOptions {
-  /** About how many entries a whole day has. */
+  /** Entries per day, approximately. */
   readonly entriesPerDay: number;
-  /** `office`: working hours (UTC), nights and weekends; `flat`: always as busy as at noon. */
+  /** `office`: working hours (UTC), nights and weekends; `flat`: always as busy as at 10 o'clock. */
   readonly rhythm?: 'office' | 'flat';
   readonly precision?: Precision;
 }
@@ -23,7 +22,7 @@ export interface TrafficOptions {
 export interface Organization {
   readonly id: string;
   readonly actors: readonly Actor[];
-  /** The entries of [from, to), ms since the epoch, in the order of their created_at. Calls must go forward. */
+  /** The entries of [from, to), ms since the epoch, by created_at. Later calls must have later times. */
   between(from: number, to: number, options: TrafficOptions): LogRecord[];
 }
 
@@ -31,28 +30,28 @@ const SLICE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const FLAT_HOUR = 10;
-const MOST_FAILURES = 6;
+const FAILURES_MAX = 6;
 const FAILURES_WITHIN_MS = 5 * 60_000;
-const MOST_DELETIONS = 4;
+const DELETIONS_MAX = 4;
 const DELETIONS_WITHIN_MS = 10 * 60_000;
 const FAILURE_CHANCE = 0.012;
 
-/** An organization whose people, keys and machines come from the seed. */
+/** An organization with people, keys and resources from the seed. */
 export function createOrganization(seed: number): Organization {
   const random = createRandom(seed);
   const id = random.uuid();
   const actors = createActors(random);
   const work = createWork(id, random);
   const todo = new Map<Actor, Activity[]>();
-  const failures = createLimiter(MOST_FAILURES, FAILURES_WITHIN_MS);
-  const deletions = createLimiter(MOST_DELETIONS, DELETIONS_WITHIN_MS);
+  const failures = createLimiter(FAILURES_MAX, FAILURES_WITHIN_MS);
+  const deletions = createLimiter(DELETIONS_MAX, DELETIONS_WITHIN_MS);
   const addresses = new Map<Actor, string>();
 
   function nextActivity(actor: Actor): Activity {
     const left = todo.get(actor) ?? [];
     if (left.length === 0) {
-      // A new sitting: what somebody does next, from where they are now.
-      left.push(...work.sitting(actor.habit).reverse());
+      // A new session, perhaps from another address.
+      left.push(...work.session(actor.habit).reverse());
       addresses.set(actor, random.pick(actor.addresses));
       todo.set(actor, left);
     }
@@ -117,7 +116,7 @@ export function generate({ seed, from, to, ...traffic }: GenerateOptions): LogRe
   return createOrganization(seed).between(from, to, traffic);
 }
 
-/** Lets at most so many things through in any window, for each of the keys they belong to. */
+/** Allows at most `most` events per key in any window. */
 function createLimiter(most: number, withinMs: number): { allows(at: number, ...keys: string[]): boolean } {
   const times = new Map<string, number[]>();
   return {
@@ -151,7 +150,7 @@ function weightsAt(actors: readonly Actor[], hour: number, weekend: boolean): re
   return actors.map(({ habit }) => busyness(habit, hour, weekend));
 }
 
-/** The mean over the day's hours, so that every day has about as many entries as asked for. */
+/** The mean over the day's hours, so that a day has about `entriesPerDay` entries. */
 function meanOn(actors: readonly Actor[], at: number): number {
   const weekend = isWeekend(new Date(at));
   let total = 0;

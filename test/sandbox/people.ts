@@ -1,6 +1,6 @@
 /**
- * Who is in the made-up organization: people in browsers, and API keys in terraform, CI and monitoring. Pure; the
- * addresses are those set aside for documentation (RFC 5737, RFC 3849).
+ * The actors of the simulated organization: people in browsers, and API keys in terraform, CI and monitoring. Pure. The
+ * addresses are reserved for documentation (RFC 5737, RFC 3849).
  */
 
 import type { Random } from './random.ts';
@@ -14,7 +14,7 @@ export interface Actor {
   readonly userAgents: readonly string[];
 }
 
-/** What somebody is here for: it decides when they are active and what they do. */
+/** The role of an actor, which decides when it is active and what it does. */
 export type Habit = 'admin' | 'engineer' | 'analyst' | 'terraform' | 'ci' | 'monitor' | 'backup';
 
 const OFFICE = '203.0.113.10';
@@ -56,7 +56,7 @@ const KEYS: readonly (readonly [string, Habit, readonly string[], string])[] = [
   ['nightly-backup', 'backup', ['203.0.113.62'], 'nirvana-cli/0.9.3'],
 ];
 
-/** Everyone, with ids and addresses from the dice. */
+/** All actors, with random ids and addresses. */
 export function createActors(random: Random): readonly Actor[] {
   const people = PEOPLE.map(([name, habit], i): Actor => {
     const home = i % 4 === 3 ? `2001:db8:${(0x10 + i).toString(16)}::${(1 + random.below(0xffff)).toString(16)}` : null;
@@ -75,7 +75,7 @@ export function createActors(random: Random): readonly Actor[] {
   return [...people, ...keys];
 }
 
-/** How busy a habit is at an hour of the day (UTC) and on a weekend: relative, 1 for a person's busiest hour. */
+/** How active a habit is at an hour (UTC), relative to a person's busiest hour. */
 export function busyness(habit: Habit, hour: number, weekend: boolean): number {
   const office = OFFICE_HOURS[hour] ?? 0;
   switch (habit) {

@@ -1,14 +1,13 @@
 /**
- * What a page is asked for: the query string read and checked, and which records it lets through. Pure.
+ * Parses the query string of a page, and filters records by it. Pure.
  *
- * From API.md: `limit` 10 to 100; the filters and `sort` of the Go SDK 1.94. The text leaves open what the default
- * limit is (here 20), the order without `sort` (here the newest first) and a sort field without a direction (here
- * ascending).
+ * From API.md: `limit` 10 to 100; the filters and `sort` of the Go SDK 1.94. It does not define the default limit (here
+ * 20), the order without `sort` (here newest first) and a sort field without a direction (here ascending).
  */
 
 import { type LogRecord, readPrecisely } from './record.ts';
 
-/** `newest-first` and `oldest-first` are the older documents': cursor and limit only, all else is ignored. */
+/** `newest-first` and `oldest-first` follow older documents: cursor and limit only, everything else is ignored. */
 export type Dialect = 'sorted' | 'newest-first' | 'oldest-first';
 export const DIALECTS: readonly Dialect[] = ['sorted', 'newest-first', 'oldest-first'];
 
@@ -28,9 +27,9 @@ export interface Query {
   readonly sort: readonly SortKey[];
   readonly createdAtMin: number;
   readonly createdAtMax: number;
-  /** Null when only the time range filters. */
+  /** Null if only the time range filters. */
   readonly filter: ((body: unknown) => boolean) | null;
-  /** The filters and the sort in one canonical text: what a cursor is bound to. */
+  /** The filters and the sort as one canonical text, which cursors are bound to. */
   readonly binding: string;
 }
 
@@ -38,7 +37,7 @@ export type ReadQuery = { readonly ok: true; readonly query: Query } | { readonl
 
 type Fields = { readonly [field: string]: unknown };
 
-/** A filter by parameter: the value of the entry that it looks at, and how. */
+/** Filters by parameter: the value of an entry that each compares. */
 const TEXT_FILTERS: { readonly [name: string]: { value(body: Fields): unknown; substring?: true } } = {
   action: { value: (body) => body.action },
   actor_id: { value: (body) => inside(body.actor, 'id') },
@@ -50,15 +49,14 @@ const TEXT_FILTERS: { readonly [name: string]: { value(body: Fields): unknown; s
   target_type: { value: (body) => inside(body.target, 'type') },
 };
 
-/** Reads a query string the way the dialect does. */
+/** Reads a query string in a dialect. */
 export function readQuery(params: URLSearchParams, dialect: Dialect): ReadQuery {
   const limitText = params.get('limit');
   const limit = limitText === null ? DEFAULT_LIMIT : /^\d+$/.test(limitText) ? Number(limitText) : Number.NaN;
   if (!(limit >= SMALLEST_LIMIT && limit <= LARGEST_LIMIT)) {
     return { ok: false, message: `limit must be between ${SMALLEST_LIMIT} and ${LARGEST_LIMIT}` };
   }
-  const asked = params.get('cursor');
-  const cursor = asked === null || asked === '' ? null : asked;
+  const cursor = params.get('cursor') || null;
   if (dialect !== 'sorted') {
     const sort: SortKey[] = [{ field: 'created_at', descending: dialect === 'newest-first' }];
     const query = { limit, cursor, sort, createdAtMin: -Infinity, createdAtMax: Infinity, filter: null };
@@ -119,7 +117,7 @@ function readSortedQuery(params: URLSearchParams, limit: number, cursor: string 
   };
 }
 
-/** The value a record is sorted by. */
+/** The value that a record is sorted by. */
 export function sortValue(record: LogRecord, field: SortField): number {
   if (field === 'created_at') return record.createdAt;
   const status = isFields(record.body) ? record.body.status_code : 0;

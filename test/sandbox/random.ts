@@ -1,6 +1,4 @@
-/**
- * Dice that fall the same way for the same seed. Pure but for the state each `Random` holds.
- */
+/** Random numbers that are the same for the same seed. */
 
 export interface Random {
   /** In [0, 1). */
@@ -13,7 +11,7 @@ export interface Random {
   uuid(): string;
 }
 
-/** mulberry32: 32 bits of state, quick, and good enough to make up an organization. */
+/** mulberry32: fast, with 32 bits of state. */
 export function createRandom(seed: number): Random {
   let state = Math.imul(seed | 0, 0x9e3779b1) ^ 0x5eed;
   const bits = (): number => {

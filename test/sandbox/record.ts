@@ -1,17 +1,15 @@
-/**
- * What the stand-in's log is made of, and how its times are written. Pure.
- */
+/** The records of the sandbox's log, and their times as text. Pure. */
 
-/** One record of the log: what is shown, and the two times that decide where and when. */
+/** A record of the log, with its position and the time from which it is visible. */
 export interface LogRecord {
-  /** Where it stands in the order of the log: ms since the epoch, down to the microsecond in the fraction. */
+  /** Its position in the log: ms since the epoch, with microseconds as a fraction. */
   readonly createdAt: number;
-  /** From when on the API shows it, ms since the epoch. Later than `createdAt`: a late entry. */
+  /** When it becomes visible, ms since the epoch. Later than `createdAt`: a late entry. */
   readonly appearsAt: number;
   readonly body: unknown;
 }
 
-/** An entry of the ordinary kind, as API.md has it. */
+/** An ordinary entry, as in API.md. */
 export interface EntryBody {
   readonly id: string;
   readonly action: string;
@@ -27,7 +25,7 @@ export interface EntryBody {
 
 export type Precision = 'microseconds' | 'seconds';
 
-/** A time cut to the precision it will be written in, so that order and text agree. */
+/** A time cut to the precision in which it is written, so that order and text agree. */
 export function cutTo(precision: Precision, ms: number): number {
   return precision === 'seconds' ? Math.floor(ms / 1000) * 1000 : Math.floor(ms * 1000) / 1000;
 }
@@ -46,8 +44,8 @@ export function writeInstant(precision: Precision, ms: number): string {
 }
 
 /**
- * RFC 3339 text as ms since the epoch, with the microseconds in the fraction; null when it is none. Rough, and not
- * the code under test on purpose.
+ * RFC 3339 text as ms since the epoch, with microseconds as a fraction; null if it is not RFC 3339. Simple, and on purpose
+ * not the code under test.
  */
 export function readPrecisely(text: string): number | null {
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(text);
@@ -55,6 +53,6 @@ export function readPrecisely(text: string): number | null {
   const whole = Date.parse(`${parts[1]}${parts[3]}`);
   if (Number.isNaN(whole)) return null;
   const micros = Number((parts[2] ?? '.').slice(1, 7).padEnd(6, '0'));
-  // Whole microseconds are exact in a double until the year 2255, and so is this the double `cutTo` gives.
+  // Whole microseconds are exact in a double until the year 2255, so this equals the result of `cutTo`.
   return (whole * 1000 + micros) / 1000;
 }

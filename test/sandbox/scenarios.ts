@@ -1,6 +1,6 @@
 /**
- * What somebody should hear about: each scenario is a short story as records, at its time, the same for the same dice.
- * All of a scenario's records lie within `lengthMs` of its beginning. Pure.
+ * Scenarios that should open alerts, as records; the same for the same random numbers. All of a scenario's records are
+ * within `lengthMs` of its beginning. Pure.
  */
 
 import type { Random } from './random.ts';
@@ -11,7 +11,7 @@ export type ScenarioName = 'api key deleted' | 'burst of 4xx' | 'stolen key';
 /** Plays from `at`, ms since the epoch, for at most `lengthMs`. */
 export type Scenario = (at: number, random: Random, lengthMs?: number) => LogRecord[];
 
-/** Long enough to look real, short enough to be seen whole in a demo. */
+/** Long enough to look real, short enough for a demo. */
 const LENGTH_MS = 10_000;
 
 type Step = Omit<EntryBody, 'id' | 'created_at'>;
@@ -35,13 +35,13 @@ const PROBES = [
   '/wp-login.php',
 ] as const;
 
-/** The addresses from which nobody of the organization works. */
+/** An address that nobody in the organization uses. */
 function strangeAddress(random: Random): string {
   return `192.0.2.${200 + random.below(50)}`;
 }
 
-/** The steps, spread evenly over the time there is, each with an id and its time. */
-function tell(steps: readonly Step[], at: number, lengthMs: number, random: Random): LogRecord[] {
+/** The steps as records, spread evenly over the time. */
+function toRecords(steps: readonly Step[], at: number, lengthMs: number, random: Random): LogRecord[] {
   return steps.map((step, i) => {
     const createdAt = cutTo('microseconds', at + (lengthMs * (i + 0.9 * random.next())) / steps.length);
     const body: EntryBody = { id: random.uuid(), ...step, created_at: writeInstant('microseconds', createdAt) };
@@ -73,10 +73,10 @@ const apiKeyDeleted: Scenario = (at, random, lengthMs = LENGTH_MS) => {
     status_code: 204,
     target: { id: key, type: 'api_key' },
   };
-  return tell([list, remove, list], at, lengthMs, random);
+  return toRecords([list, remove, list], at, lengthMs, random);
 };
 
-/** One address tries doors: 30 refusals, some with nobody behind them, some by keys that do not exist any more. */
+/** One address probes paths: 30 rejections, some unauthenticated, some by keys that no longer exist. */
 const burstOf4xx: Scenario = (at, random, lengthMs = LENGTH_MS) => {
   const address = strangeAddress(random);
   const keys = [random.uuid(), random.uuid(), random.uuid()];
@@ -94,16 +94,16 @@ const burstOf4xx: Scenario = (at, random, lengthMs = LENGTH_MS) => {
       target: null,
     };
   });
-  return tell(steps, at, lengthMs, random);
+  return toRecords(steps, at, lengthMs, random);
 };
 
-/** A key makes itself a key; from a new address that one tries what it may, reads a kubeconfig and deletes machines. */
+/** A key creates another key; that one probes paths from a new address, reads a kubeconfig and deletes VMs. */
 const stolenKey: Scenario = (at, random, lengthMs = LENGTH_MS) => {
   const stolen = { id: random.uuid(), name: 'ci-deploy', type: 'api_key' as const };
-  const made = { id: random.uuid(), name: 'ci-deploy-2', type: 'api_key' as const };
+  const created = { id: random.uuid(), name: 'ci-deploy-2', type: 'api_key' as const };
   const cluster = random.uuid();
   const address = strangeAddress(random);
-  const byMade = { actor: made, client_ip: address, user_agent: 'python-requests/2.32.5' };
+  const byCreated = { actor: created, client_ip: address, user_agent: 'python-requests/2.32.5' };
   const steps: Step[] = [
     {
       action: 'api_key.created',
@@ -113,16 +113,16 @@ const stolenKey: Scenario = (at, random, lengthMs = LENGTH_MS) => {
       method: 'POST',
       path: '/v1/api_keys',
       status_code: 201,
-      target: { id: made.id, type: 'api_key' },
+      target: { id: created.id, type: 'api_key' },
     },
   ];
   for (let i = 0; i < 24; i++) {
     const path = random.pick(PROBES);
     const status = random.pick([403, 403, 404]);
-    steps.push({ ...byMade, action: 'request.rejected', method: 'GET', path, status_code: status, target: null });
+    steps.push({ ...byCreated, action: 'request.rejected', method: 'GET', path, status_code: status, target: null });
   }
   steps.push({
-    ...byMade,
+    ...byCreated,
     action: 'nks_cluster.kubeconfig_read',
     method: 'GET',
     path: `/v1/nks/clusters/${cluster}/kubeconfig`,
@@ -133,12 +133,12 @@ const stolenKey: Scenario = (at, random, lengthMs = LENGTH_MS) => {
     const id = random.uuid();
     const path = `/v1/compute/vms/${id}`;
     const target = { id, type: 'vm' };
-    steps.push({ ...byMade, action: 'vm.deleted', method: 'DELETE', path, status_code: 202, target });
+    steps.push({ ...byCreated, action: 'vm.deleted', method: 'DELETE', path, status_code: 202, target });
   }
-  return tell(steps, at, lengthMs, random);
+  return toRecords(steps, at, lengthMs, random);
 };
 
-/** In the order in which a demo plays them. */
+/** In the demo's order. */
 export const SCENARIOS: { readonly [name in ScenarioName]: Scenario } = {
   'api key deleted': apiKeyDeleted,
   'burst of 4xx': burstOf4xx,

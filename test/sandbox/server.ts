@@ -1,25 +1,23 @@
-/**
- * The stand-in upstream on a real port of 127.0.0.1, for tests, the demo and main.ts.
- */
+/** The sandbox on a real port of 127.0.0.1, for tests, the demo and main.ts. */
 
 import { serve } from '@hono/node-server';
 import { createSandbox, type Sandbox, type SandboxOptions } from './app.ts';
 
 export interface StartOptions extends Partial<SandboxOptions> {
-  /** 0, the default: any free one. */
+  /** 0, the default: a free one. */
   readonly port?: number;
 }
 
 export interface RunningSandbox extends Sandbox {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   readonly port: number;
   readonly apiKey: string;
-  /** Ends every connection, also those that hang. */
+  /** Ends every connection, hanging ones included. */
   stop(): Promise<void>;
 }
 
-/** The key of a sandbox that was given none. No secret. */
+/** The default key. Not a secret. */
 export const SANDBOX_API_KEY = 'sandbox-key-0123456789abcdef';
 
 /**

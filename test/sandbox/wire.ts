@@ -1,10 +1,8 @@
-/**
- * Answers on the wire: well formed, or lost, broken off and never ended, on a socket as without one.
- */
+/** Answers on the wire: complete, lost, interrupted or stalled, with and without a socket. */
 
 import type { Context } from 'hono';
 
-/** What @hono/node-server puts beside the request, as much as is used here; absent without a server. */
+/** The part of @hono/node-server's bindings used here; absent without a server. */
 interface Bindings {
   readonly incoming?: { readonly socket: { destroy(): void } };
   readonly outgoing?: { sendDate: boolean };
@@ -13,7 +11,7 @@ export interface SandboxEnv {
   Bindings: Bindings;
 }
 
-/** How long what was written takes to arrive on the loopback, at most. */
+/** The longest time that written bytes take on the loopback. */
 const FLUSH_MS = 20;
 
 export const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -22,7 +20,7 @@ export function reply(status: number, body: unknown, headers: { readonly [name: 
   return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...headers } });
 }
 
-/** What a careless server says: the credentials it was given, as they came and encoded. */
+/** The message of a careless server, which echoes the credentials, plain and encoded. */
 export function echoOf(authorization: string): string {
   const key = authorization.replace(/^Bearer /, '');
   return `bad credentials ${authorization} / ${encodeURIComponent(key)} / ${btoa(authorization)} / ${btoa(key)}`;
@@ -36,13 +34,13 @@ async function lost(): Promise<never> {
   throw lostError();
 }
 
-/** Loses the connection: on a server the socket is destroyed, without one `fetch` fails. */
+/** Loses the connection: destroys the socket, or without a server lets `fetch` fail. */
 export function lose(c: Context<SandboxEnv>): Promise<never> {
   c.env?.incoming?.socket.destroy();
   return lost();
 }
 
-/** Loses the connection in the middle of a body, once what was written so far has had the time to arrive. */
+/** Loses the connection in the middle of a body, after the bytes written so far have arrived. */
 export async function breakOff(c: Context<SandboxEnv>, error: unknown = lostError()): Promise<void> {
   const socket = c.env?.incoming?.socket;
   if (socket === undefined) throw error;
@@ -50,13 +48,13 @@ export async function breakOff(c: Context<SandboxEnv>, error: unknown = lostErro
   socket.destroy();
 }
 
-/** A body that begins with the text and ends with whatever `then` does. */
+/** A body that starts with `text` and ends after `then`. */
 export function streamOf(text: string, then: () => Promise<void>): ReadableStream<Uint8Array> {
-  let begun = false;
+  let hasStarted = false;
   return new ReadableStream({
     async pull(controller) {
-      if (!begun) {
-        begun = true;
+      if (!hasStarted) {
+        hasStarted = true;
         controller.enqueue(new TextEncoder().encode(text));
         return;
       }

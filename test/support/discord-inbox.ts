@@ -1,6 +1,5 @@
 /**
- * A stand-in for Discord's webhooks: a server on 127.0.0.1 that enforces Discord's limits, and stricter: a field that is
- * not known is wrong.
+ * A fake of Discord's webhooks: a server on 127.0.0.1 that enforces Discord's limits, and rejects unknown fields.
  *
  * https://discord.com/developers/docs/resources/webhook#execute-webhook and …/resources/message#embed-object-embed-limits.
  */
@@ -49,7 +48,7 @@ const EMBED = object({
 });
 const MESSAGE = object({ 'content?': text(2000), 'embeds?': list(10, EMBED), allowed_mentions: noMentions });
 
-/** Why Discord would answer 400; null where it would take the message. */
+/** Why Discord would answer 400; null if it would accept the message. */
 export function discordProblem(message: unknown): string | null {
   const problem = MESSAGE(message, 'message');
   if (problem !== null) return problem;

@@ -1,4 +1,4 @@
-/** What all stand-ins share: a server on 127.0.0.1 that reads each request whole, and can be stopped. */
+/** A server on 127.0.0.1 for fakes: it reads each request completely, and can be stopped. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 export interface HttpServer {
@@ -7,7 +7,7 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port. `serve` gets each request with its body, and answers it or not. */
+/** Starts one on a free port. `serve` gets each request with its body. */
 export async function startHttpServer(
   serve: (request: IncomingMessage, response: ServerResponse, body: string) => void,
 ): Promise<HttpServer> {

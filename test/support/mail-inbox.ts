@@ -1,6 +1,6 @@
 /**
- * A stand-in for Cloudflare's Email Service: a real server on 127.0.0.1 that keeps the platform's rules and answers with
- * its codes, and a `send_email` binding that talks to it and throws as the real one does.
+ * A fake of Cloudflare's Email Service: a real server on 127.0.0.1 that enforces the platform's rules and answers with its
+ * codes, and a `send_email` binding that uses it and throws like the real one.
  *
  * https://developers.cloudflare.com/email-service/api/send-emails/workers-api/, …/reference/headers/, …/platform/limits/.
  */
@@ -9,25 +9,25 @@ import { startHttpServer } from './http-server.ts';
 
 export type Mail = Parameters<MailBinding['send']>[0];
 
-/** How the next mails are answered; what breaks the platform's rules is refused before. */
+/** How the next mails are answered, if they follow the platform's rules. */
 export type MailAnswer =
   | { readonly kind: 'ok' }
   /** The platform's code, or another. */
   | { readonly kind: 'error'; readonly code: unknown; readonly message?: string }
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' }
-  /** Something that is no JSON. */
+  /** Not JSON. */
   | { readonly kind: 'garbage'; readonly length: number };
 
 export interface MailInbox {
   readonly binding: MailBinding;
   /** Accepted, oldest first. */
   readonly mails: readonly Mail[];
-  /** All that were sent, accepted or not. */
+  /** All mails, accepted or not. */
   readonly sends: readonly Mail[];
-  /** The codes of what broke the platform's rules. */
+  /** The codes of mails that broke the platform's rules. */
   readonly problems: readonly string[];
-  /** No mail reaches this address: it is on the suppression list. */
+  /** Puts an address on the suppression list. */
   suppress(address: string): void;
   answer(with_: MailAnswer): void;
   stop(): Promise<void>;
@@ -51,8 +51,8 @@ function bytes(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
 
-/** The platform's code for what is wrong with a mail; null where it is sent. */
-function broken(mail: Mail, suppressed: ReadonlySet<string>): string | null {
+/** The platform's error code for a mail; null if it is sent. */
+function errorCode(mail: Mail, suppressed: ReadonlySet<string>): string | null {
   const to = [mail.to].flat();
   const sender = typeof mail.from === 'string' ? mail.from : mail.from.email;
   if (!mail.subject || to.length === 0 || !sender) return 'E_FIELD_MISSING';
@@ -66,10 +66,10 @@ function broken(mail: Mail, suppressed: ReadonlySet<string>): string | null {
   if (!sender.endsWith('@example.com')) return 'E_SENDER_NOT_VERIFIED';
   if (to.some((address) => suppressed.has(address))) return 'E_RECIPIENT_SUPPRESSED';
   if (bytes(mail.text) + bytes(mail.html) > 5 * 1024 * 1024) return 'E_CONTENT_TOO_LARGE';
-  return brokenHeaders(mail.headers);
+  return headerErrorCode(mail.headers);
 }
 
-function brokenHeaders(headers: Record<string, string>): string | null {
+function headerErrorCode(headers: Record<string, string>): string | null {
   const all = Object.entries(headers);
   for (const [name, value] of all) {
     const known = name.toLowerCase();
@@ -94,7 +94,7 @@ export async function startMailInbox(): Promise<MailInbox> {
   const server = await startHttpServer((request, response, body) => {
     const mail = JSON.parse(body) as Mail;
     sends.push(mail);
-    const code = broken(mail, suppressed);
+    const code = errorCode(mail, suppressed);
     const json = (value: unknown): void => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
     };

@@ -1,7 +1,7 @@
 /**
- * A client of the audit log as the vendor's SDKs are described (github.com/nirvana-labs, August 2026): their headers, their
- * retries with jitter, their timeouts, their paging. Written from that description, to drive the proxied lookup as they
- * do; the waits are handed to `sleep`, so that a test need not sit through them.
+ * A client of the audit log that behaves like the vendor's SDKs (github.com/nirvana-labs, August 2026): headers, retries
+ * with jitter, timeouts, paging. Written from their description, to test the proxied lookup; waits go to `sleep`, so that
+ * tests can skip them.
  */
 
 export interface SdkOptions {
@@ -12,20 +12,20 @@ export interface SdkOptions {
   readonly sleep?: (ms: number) => Promise<void>;
   /** In [0, 1). */
   readonly random?: () => number;
-  /** Tries after the first. */
+  /** Attempts after the first. */
   readonly maxRetries?: number;
-  /** For the headers of one try, ms. */
+  /** For the headers of one attempt, ms. */
   readonly timeout?: number;
 }
 
-/** An answer as the SDK hands it out, and its text beside it. */
+/** An answer as the SDK returns it, and its text. */
 export interface SdkAnswer {
   readonly json: unknown;
   readonly text: string;
   readonly headers: Headers;
 }
 
-/** A status that is no success: what the SDKs throw. */
+/** What the SDKs throw for an unsuccessful status. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -40,7 +40,7 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer, or none in time. */
+/** No answer in time, or a lost connection. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
@@ -54,7 +54,7 @@ interface ListPage {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
-/** A wait asked for is heeded below this. */
+/** A requested wait is followed below this. */
 const LONGEST_ASKED_MS = 60_000;
 
 /**

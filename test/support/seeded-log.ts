@@ -1,8 +1,8 @@
 /**
- * An audit log of 100,000 entries in the five days before `now`: an organization's ordinary days, with the stories in
- * between that somebody should hear about, and what is odd. The same for the same `now`. Pure.
+ * An audit log of 100,000 entries in the five days before `now`: an organization's ordinary days, with scenarios that should
+ * open alerts, and odd entries. The same for the same `now`. Pure.
  *
- * The ordinary days ring nothing, so each alert belongs to a story; the last of each kind are young enough to be open.
+ * The ordinary days match no rule, so each alert belongs to a scenario; the last of each kind are recent enough to be open.
  */
 import { createOrganization } from '../sandbox/organization.ts';
 import { createRandom, type Random } from '../sandbox/random.ts';
@@ -16,33 +16,33 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const SEED = 1;
-/** Stories are told so far apart, in turn. */
-const STORY_EVERY = 4 * HOUR;
-/** The last of each lie so long before now: within the dedup period, so that their alerts are open. */
-const LAST_STORIES = [40 * MINUTE, 30 * MINUTE, 20 * MINUTE];
-/** Enough for alerts that reach 10 and are told again, and that close after growth. */
-const GROWN = 40;
+/** Between two scenarios. */
+const SCENARIO_EVERY = 4 * HOUR;
+/** The last scenario of each kind, before now: within the dedup period, so that their alerts are open. */
+const LAST_SCENARIOS = [40 * MINUTE, 30 * MINUTE, 20 * MINUTE];
+/** Enough for an alert that reaches 10 matches, is updated, and closes after that. */
+const UPDATED = 40;
 
-/** What an attacker would call himself: markup, a script, Slack's mentions, a right-to-left mark, a line break. */
+/** An attacker's name: markup, a script, Slack mentions, a right-to-left mark, a line break. */
 export const HOSTILE_NAME = `"><script>alert('x')</script><img src=x onerror=alert(1)> <!channel> \u202egnp.\njs & 'co'`;
 
-/** Ids to look at, by what they are. Each is the last of its kind. */
+/** Ids for tests. Each is the last of its kind. */
 export interface SeededFacts {
-  /** How many entries are recorded once all is read. */
+  /** Entries recorded when everything is read. */
   readonly entries: number;
   /** Entries that opened an alert of each scenario: the deleted key, the 20th refusal or later, the kubeconfig. */
-  readonly stories: { readonly [name in ScenarioName]: { readonly entry: string; readonly actor: string | null } };
-  /** Of an actor who deleted one API key 40 times, three days ago: told as opened, grown and closed. */
-  readonly grown: { readonly entry: string; readonly actor: string };
-  /** Deletes an API key too, under a name that is an attack; its alert is open. */
+  readonly scenarios: { readonly [name in ScenarioName]: { readonly entry: string; readonly actor: string | null } };
+  /** Of an actor who deleted one API key 40 times, three days ago: its alert was opened, updated and closed. */
+  readonly updated: { readonly entry: string; readonly actor: string };
+  /** Deletes an API key under an attacker's name; its alert is open. */
   readonly hostile: { readonly entry: string; readonly actor: string };
   /** An entry of 100 KB, stored with its long strings cut. */
   readonly cut: string;
-  /** An ordinary entry of a day ago that matched nothing, of somebody with a long story. */
+  /** An ordinary entry of a day ago that matched no rule, of an actor with much activity. */
   readonly quiet: { readonly entry: string; readonly actor: string };
-  /** An entry of nobody. */
+  /** An unauthenticated entry. */
   readonly nobody: string;
-  /** Records that can't be read, and are put away. */
+  /** Malformed records, which are quarantined. */
   readonly malformed: number;
 }
 
@@ -56,14 +56,14 @@ export interface SeededLog {
 export function seededLog(now: number): SeededLog {
   const random = createRandom(SEED);
   const told = [...earlierStories(now, random), ...lastStories(now, random)];
-  const grown = deletedKey(now - 3 * DAY, GROWN, 'Casey Grown', random);
+  const grown = deletedKey(now - 3 * DAY, UPDATED, 'Casey Grown', random);
   const hostile = deletedKey(now - 15 * MINUTE, 1, HOSTILE_NAME, random);
   const cut = ofBody(now - 2 * HOUR, random, { user_agent: `Mozilla/5.0 ${'A'.repeat(100_000)}` });
   const odd = [...told.flatMap(({ records }) => records), ...grown, ...hostile, cut];
   const ordinary = ordinaryDays(now, SEEDED_ENTRIES - odd.length);
   const malformed = malformedAt(now - 26 * HOUR);
   const quiet = ordinary.findLast(({ createdAt }) => createdAt < now - DAY) ?? cut;
-  const last = (name: ScenarioName): SeededFacts['stories'][ScenarioName] => {
+  const last = (name: ScenarioName): SeededFacts['scenarios'][ScenarioName] => {
     const records = told.findLast((story) => story.name === name)?.records ?? [];
     return factOf(records.find(({ body }) => TELLING[name](body as EntryBody)) ?? records.at(-1) ?? cut);
   };
@@ -74,12 +74,12 @@ export function seededLog(now: number): SeededLog {
     records: [...ordinary, ...odd, ...malformed].sort((a, b) => a.createdAt - b.createdAt),
     facts: {
       entries: ordinary.length + odd.length,
-      stories: {
+      scenarios: {
         'api key deleted': last('api key deleted'),
         'burst of 4xx': last('burst of 4xx'),
         'stolen key': last('stolen key'),
       },
-      grown: knownOf(grown[0] as LogRecord),
+      updated: knownOf(grown[0] as LogRecord),
       hostile: knownOf(hostile[0] as LogRecord),
       cut: factOf(cut).entry,
       quiet: knownOf(quiet),
@@ -106,15 +106,15 @@ function story(name: ScenarioName, at: number, random: Random): Story {
 }
 
 function earlierStories(now: number, random: Random): Story[] {
-  const count = Math.floor((SEEDED_DAYS * DAY - 2 * STORY_EVERY) / STORY_EVERY);
+  const count = Math.floor((SEEDED_DAYS * DAY - 2 * SCENARIO_EVERY) / SCENARIO_EVERY);
   return Array.from({ length: count }, (_, i) => {
     const name = SCENARIO_NAMES[i % SCENARIO_NAMES.length] as ScenarioName;
-    return story(name, now - SEEDED_DAYS * DAY + (i + 1) * STORY_EVERY, random);
+    return story(name, now - SEEDED_DAYS * DAY + (i + 1) * SCENARIO_EVERY, random);
   });
 }
 
 function lastStories(now: number, random: Random): Story[] {
-  return SCENARIO_NAMES.map((name, i) => story(name, now - (LAST_STORIES[i] ?? MINUTE), random));
+  return SCENARIO_NAMES.map((name, i) => story(name, now - (LAST_SCENARIOS[i] ?? MINUTE), random));
 }
 
 /** The last so many entries of the days. */

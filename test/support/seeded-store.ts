@@ -1,9 +1,9 @@
 /**
- * The seeded log (seeded-log.ts) in a ledger of plain Node: the real ledger, all the real rules and one of each level
- * that they lack, and receivers of which one is well, one hears of little, one refuses, one has no setting and one is
- * down. So there are alerts of every level and state, and deliveries pending, delivered, dead and held.
+ * The seeded log (seeded-log.ts) in a ledger in plain Node: the real ledger, all the real rules and one of each level that
+ * they lack, and receivers of which one is healthy, one has a high minimum level, one refuses, one has no setting and one is
+ * down. So there are alerts of every level and state, and deliveries pending, delivered, dead and suppressed.
  *
- * Contract: the same for the same `now`. The first days are read in silence: their alerts are history.
+ * Contract: the same for the same `now`. The first days are backfilled.
  */
 import { parsePage } from '../../src/audit-log/page.ts';
 import { startOrResumeScan } from '../../src/audit-log/tail.ts';
@@ -25,16 +25,16 @@ export interface SeededStore {
   readonly ledger: Ledger;
   readonly views: Views;
   readonly facts: SeededFacts;
-  /** Wall, ms: what it was seeded for. */
+  /** The time it was seeded for, ms. */
   readonly now: number;
 }
 
 const DAY = 24 * 60 * 60_000;
 const PAGE = 100;
-/** So many of the last messages are still on their way. */
+/** How many of the last messages are still pending. */
 const LEFT_PENDING = 5;
 
-/** Levels that no rule of the pack has. */
+/** Levels that no shipped rule has. */
 const MORE_RULES: readonly Rule[] = [
   onAction('vm.deleted', { id: 'seeded-low', title: 'A machine deleted', level: 'low' }),
   onAction('nks_cluster.kubeconfig_read', { id: 'seeded-critical', title: 'A kubeconfig read', level: 'critical' }),

@@ -1,9 +1,9 @@
 /**
- * The real Worker, in workerd, with 100,000 entries in its ledger: what pages, the lookup and the benchmark are looked
- * at with. Slack is an inbox here; the webhook's server refuses everything, so that one receiver is well and one is not.
+ * The real Worker, in workerd, with 100,000 entries in its ledger, for the pages, the lookup and the benchmark. Slack is a
+ * local inbox; the webhook's server refuses everything, so that one receiver is healthy and one is not.
  *
- * Contract: everything runs on 127.0.0.1 and free ports, and `stop` ends all of it. The entries get in as they do in
- * production: read page by page from the upstream (the sandbox) by ticks of the cron trigger.
+ * Contract: everything runs on 127.0.0.1 and free ports, and `stop` ends all of it. The entries are read as in production:
+ * page by page from the upstream (the sandbox) by ticks of the cron trigger.
  */
 import { createServer, type Server } from 'node:http';
 import { operatorToken } from '../../src/access/operator.ts';
@@ -15,41 +15,41 @@ import { SEEDED_DAYS, type SeededFacts, seededLog } from './seeded-log.ts';
 import { type Inbox, startInbox } from './slack-inbox.ts';
 
 export interface Seeded {
-  /** The Worker's address, without a slash at its end; also its PUBLIC_URL. */
+  /** The Worker's address, without a trailing slash; also its PUBLIC_URL. */
   readonly url: string;
   readonly linkSecret: string;
   readonly facts: SeededFacts;
   readonly upstream: RunningSandbox;
-  /** Slack's: its messages hold the links. */
+  /** Takes its Slack messages, which contain the links. */
   readonly inbox: Inbox;
   /** Everything the Worker has logged so far. */
   readonly logged: readonly LogLine[];
   tick(): Promise<void>;
-  /** How things stand, as an operator sees it. */
+  /** The status, as an operator sees it. */
   status(): Promise<LedgerStatus>;
-  /** Waits until no delivery is on its way: each is delivered or dead. */
+  /** Waits until no delivery is pending. */
   delivered(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface SeededOptions {
   readonly dialect?: Dialect;
-  /** Settings besides, or instead: `{ WEBHOOK_URL: '', WEBHOOK_SECRET: '' }` leaves the webhook out. */
+  /** Settings to add or replace: `{ WEBHOOK_URL: '', WEBHOOK_SECRET: '' }` leaves the webhook out. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Bindings besides, or instead. */
+  /** Bindings to add or replace. */
   readonly bindings?: NonNullable<WorkerOptions['bindings']>;
 }
 
-/** No secrets: of nothing outside this machine. */
+/** Not secret: used only on this machine. */
 const LINK_SECRET = '9c1f0e7ab4d25386c7f1e0d93b58a624';
 const WEBHOOK_SECRET = 'whsec_c2VlZGVkLXNlZWRlZC1zZWVkZWQtc2VlZGVk';
-/** A tick reads 30,000 entries on the paid plan; more than so many, and something is wrong. */
-const TICKS_MOST = 12;
+/** A tick reads 30,000 entries on the paid plan; more ticks than this mean a bug. */
+const TICKS_MAX = 12;
 /** A few hundred deliveries take seconds. */
 const DELIVERED_WITHIN_MS = 60_000;
 const STATUS_PATH = '/operator/status';
 
-/** Starts it and reads the whole log. Throws, with everything ended, where that can't be. */
+/** Starts it and reads the whole log. If that fails, ends everything and throws. */
 export async function startSeeded({
   dialect = 'sorted',
   settings = {},
@@ -116,7 +116,7 @@ async function statusOf(url: string): Promise<LedgerStatus> {
 
 /** Ticks until the walk has ended. */
 async function readAll(worker: RunningWorker, logged: readonly LogLine[], entries: number): Promise<void> {
-  for (let tick = 0; tick < TICKS_MOST; tick++) {
+  for (let tick = 0; tick < TICKS_MAX; tick++) {
     await worker.tick();
     const ticks = logged.flatMap(({ message }) => {
       const line = tickLine(message);
@@ -127,7 +127,7 @@ async function readAll(worker: RunningWorker, logged: readonly LogLine[], entrie
     if (recorded === entries) return;
     throw new Error(`${recorded} entries were recorded, not ${entries}`);
   }
-  throw new Error(`the walk has not ended after ${TICKS_MOST} ticks: ${logged.at(-1)?.message}`);
+  throw new Error(`the walk has not ended after ${TICKS_MAX} ticks: ${logged.at(-1)?.message}`);
 }
 
 /** A line of log about a tick, if it is one. */

@@ -37,7 +37,7 @@ font:12px ui-monospace,monospace}
 @media (max-width:480px){.slack-message{padding:8px 12px}.slack-fields{grid-template-columns:minmax(0,1fr);gap:2px}}
 `;
 
-/** The message as one `<article class="slack-message">`. `from`: the name the app goes by. */
+/** The message as one `<article class="slack-message">`. `from`: the app's name. */
 export function slackHtml(message: unknown, from = 'Tocsin'): string {
   const { text, blocks, attachments, mrkdwn } = fieldsOf(message);
   // With blocks, Slack shows them and keeps `text` for notifications.
@@ -57,7 +57,7 @@ const AVATAR =
 
 function attachment(value: unknown): string {
   const { color, blocks, text, fallback } = fieldsOf(value);
-  // Slack's own grey, where the colour is none.
+  // Slack's own gray for an invalid color.
   const fill = typeof color === 'string' && /^#[0-9a-f]{3}(?:[0-9a-f]{3})?$/i.test(color) ? color : '#dddddd';
   const inner = Array.isArray(blocks) ? listOf(blocks).map(block).join('') : plainOrMarkup(text ?? fallback, true);
   const bar = `<svg class="slack-bar" preserveAspectRatio="none" viewBox="0 0 1 1" aria-hidden="true"><rect width="1" height="1" fill="${fill}"/></svg>`;
@@ -121,7 +121,7 @@ function marked(text: string): string {
   );
 }
 
-/** What stands in angle brackets as what it commands, the rest by `rest`. */
+/** Renders tokens in angle brackets as Slack does, and the rest with `rest`. */
 function tokens(text: string, rest: (part: string) => string): string {
   return text
     .split(/(<[^<>]*>)/)
@@ -155,12 +155,12 @@ function date(target: string, fallback: string): string {
   return `<time datetime="${at.toISOString()}" title="${safe(decoded(fallback))}">${safe(shown)}</time>`;
 }
 
-/** An address that may be followed, or null. */
+/** A URL that may be linked, or null. */
 function address(value: unknown): string | null {
   return typeof value === 'string' && /^(?:https?:\/\/|mailto:)/i.test(value) ? value : null;
 }
 
-/** Slack's three entities undone, once. */
+/** Decodes Slack's three entities, once. */
 function decoded(text: string): string {
   return text.replace(/&(lt|gt|amp);/g, (_, name: string) => (name === 'lt' ? '<' : name === 'gt' ? '>' : '&'));
 }

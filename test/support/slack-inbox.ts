@@ -1,10 +1,12 @@
 /**
- * A stand-in for Slack's incoming webhooks: a real server on 127.0.0.1 that answers as told and keeps what it was sent.
- * What Slack would not take it calls invalid (slack-rules.ts), as Slack does.
- * Workers reach it by HTTP only, so it has a handle of its own under /__inbox: `GET /messages`, `PUT /answer`
+ * A fake of Slack's incoming webhooks: a real server on 127.0.0.1 that answers as configured and keeps what it gets. Like
+ * Slack, it rejects invalid messages (slack-rules.ts).
+ *
+ * Workers reach it only over HTTP, so it has controls under /__inbox: `GET /messages`, `PUT /answer`
  * (`{ status, body?, headers?, times? }`, perhaps with `hang: true` or `reset: true`), `POST /reset`.
  */
 import { createServer } from 'node:http';
+import { parseJson } from '../../src/text/json.ts';
 import { slackProblem } from './slack-rules.ts';
 
 /** How the next posts are answered. */
@@ -21,11 +23,11 @@ export interface InboxAnswer {
 }
 
 export interface Inbox {
-  /** The webhook's address, with a secret in its path as Slack's has. */
+  /** The webhook's address, with a secret in its path, like Slack's. */
   readonly url: string;
-  /** What was accepted with 200, oldest first. */
+  /** Accepted messages, oldest first. */
   readonly messages: readonly unknown[];
-  /** Why messages were called invalid. */
+  /** Why messages were rejected. */
   readonly problems: readonly string[];
   /** The bodies of all posts, accepted or not. */
   readonly bodies: readonly string[];
@@ -38,8 +40,8 @@ export interface Inbox {
 const OK: InboxAnswer = { status: 200, body: 'ok' };
 
 /**
- * Starts an inbox on a free port (or `port`); `onMessage` sees each accepted message as it comes. `plain`: it takes any
- * message, as no Slack would but somebody's webhook.
+ * Starts an inbox on a free port (or `port`); `onMessage` gets each accepted message. `plain`: it accepts any message, like
+ * a webhook that is not Slack's.
  */
 export async function startInbox(
   options: { port?: number; onMessage?: (message: unknown) => void; plain?: boolean } = {},
@@ -85,7 +87,7 @@ export async function startInbox(
         return;
       }
       if (now.status === 200) {
-        const message = parsed(text);
+        const message = parseJson(text);
         const problem = options.plain === true ? null : slackProblem(message);
         if (problem !== null) {
           problems.push(problem);
@@ -119,13 +121,4 @@ export async function startInbox(
         server.closeAllConnections();
       }),
   };
-}
-
-/** The JSON; undefined where it is none. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,12 @@
 /**
- * What Slack's incoming webhooks take, as far as anybody here sends it, and stricter: what is not known is wrong. Pure.
+ * What Slack's incoming webhooks accept, for the fields used here; unknown fields are errors. Pure.
  *
  * https://docs.slack.dev/reference/block-kit/blocks and …/block-elements, …/composition-objects; attachments:
  * https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments.
  */
 import { byType, type Check, type Fields, list, object, oneOf, text } from './shape.ts';
 
-/** Why Slack would answer `invalid_blocks` or the like; null where it would take the message. */
+/** Why Slack would reject the message (`invalid_blocks` or similar); null if it would accept it. */
 export function slackProblem(message: unknown): string | null {
   return MESSAGE(message, 'message');
 }
@@ -20,7 +20,7 @@ const anyText = (most: number): Check =>
   });
 
 const httpUrl: Check = (value, at) =>
-  text(3000)(value, at) ?? (/^https?:\/\/[^\s<>]+$/.test(String(value)) ? null : `${at} is no address`);
+  text(3000)(value, at) ?? (/^https?:\/\/[^\s<>]+$/.test(String(value)) ? null : `${at} is not a URL`);
 
 const BUTTON = object({
   type: oneOf('button'),
@@ -50,7 +50,7 @@ const BLOCK = byType({
 });
 
 const ATTACHMENT = object({
-  color: (value, at) => (/^#[0-9a-f]{6}$/i.test(String(value)) ? null : `${at} is no colour`),
+  color: (value, at) => (/^#[0-9a-f]{6}$/i.test(String(value)) ? null : `${at} is not a color`),
   fallback: text(4000),
   blocks: list(50, BLOCK),
 });

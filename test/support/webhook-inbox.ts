@@ -1,6 +1,6 @@
 /**
- * A stand-in for somebody's webhook that takes Standard Webhooks: it verifies each message with the standard's own
- * library, which checks the signature and that the timestamp is within five minutes, and answers 401 to what is not good.
+ * A fake receiver of Standard Webhooks: it verifies each message with the standard's own library, which checks the
+ * signature and that the timestamp is within five minutes, and answers 401 to invalid messages.
  */
 import { Webhook } from 'standardwebhooks';
 import { startHttpServer } from './http-server.ts';
@@ -12,33 +12,33 @@ export interface WebhookAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly hang?: boolean;
   readonly reset?: boolean;
-  /** An answer without an end. */
+  /** An endless body. */
   readonly endless?: boolean;
 }
 
-/** A message whose signature was good, accepted or not. */
+/** A message with a valid signature, accepted or not. */
 export interface Post {
   readonly id: string;
-  /** As its header says, s since the epoch. */
+  /** From its header, s since the epoch. */
   readonly timestamp: number;
   readonly body: string;
 }
 
 export interface WebhookInbox {
-  /** With a token in its query, as many have: a secret. */
+  /** With a secret token in its query. */
   readonly url: string;
   readonly secrets: readonly string[];
   /** The signing key's bytes. */
   readonly key: Uint8Array;
   readonly posts: readonly Post[];
-  /** Why posts were not taken for ours. */
+  /** Why posts were rejected. */
   readonly problems: readonly string[];
   answer(with_: WebhookAnswer): void;
   stop(): Promise<void>;
 }
 
 const TOKEN = 'wEbHo0kT0kenOfS0me0ne';
-/** 24 bytes at least. */
+/** At least 24 bytes. */
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11) % 256);
 
 export async function startWebhookInbox(): Promise<WebhookInbox> {

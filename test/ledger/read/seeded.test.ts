@@ -41,38 +41,41 @@ describe('a ledger of 100,000 entries', () => {
     expect(Math.min(...entries.slice(0, -1))).toBeGreaterThan(10);
   });
 
-  it.each([facts.quiet.entry, facts.grown.entry, facts.stories['stolen key'].entry, facts.hostile.entry, facts.nobody])(
-    'tells the story that a search through all of it finds: %s',
-    (id) => {
-      const page = views.entry(id, null);
-      if (page === null) throw new Error('it is not there');
-      const { seq, createdAt } = page.entry;
-      const near = (order: 'before' | 'after'): string[] => {
-        const [than, way] = order === 'before' ? ['<', 'DESC'] : ['>', 'ASC'];
-        return store
-          .all<{ id: string }>(
-            `SELECT id FROM entries NOT INDEXED WHERE actor = ? AND (created_at, seq) ${than} (?, ?)
+  it.each([
+    facts.quiet.entry,
+    facts.updated.entry,
+    facts.scenarios['stolen key'].entry,
+    facts.hostile.entry,
+    facts.nobody,
+  ])('tells the story that a search through all of it finds: %s', (id) => {
+    const page = views.entry(id, null);
+    if (page === null) throw new Error('it is not there');
+    const { seq, createdAt } = page.entry;
+    const near = (order: 'before' | 'after'): string[] => {
+      const [than, way] = order === 'before' ? ['<', 'DESC'] : ['>', 'ASC'];
+      return store
+        .all<{ id: string }>(
+          `SELECT id FROM entries NOT INDEXED WHERE actor = ? AND (created_at, seq) ${than} (?, ?)
                AND abs(created_at - ?) <= ${DAY} ORDER BY created_at ${way}, seq ${way} LIMIT 26`,
-            page.actorActivity.actor,
-            createdAt,
-            seq,
-            createdAt,
-          )
-          .map((row) => row.id);
-      };
-      const [before, after] = [near('before'), near('after')];
-      expect(page.actorActivity.before.map((line) => line.id)).toEqual(before.slice(0, 25).toReversed());
-      expect(page.actorActivity.after.map((line) => line.id)).toEqual(after.slice(0, 25));
-      expect([page.actorActivity.moreBefore, page.actorActivity.moreAfter]).toEqual([
-        before.length > 25,
-        after.length > 25,
-      ]);
-    },
-  );
+          page.actorActivity.actor,
+          createdAt,
+          seq,
+          createdAt,
+        )
+        .map((row) => row.id);
+    };
+    const [before, after] = [near('before'), near('after')];
+    expect(page.actorActivity.before.map((line) => line.id)).toEqual(before.slice(0, 25).toReversed());
+    expect(page.actorActivity.after.map((line) => line.id)).toEqual(after.slice(0, 25));
+    expect([page.actorActivity.moreBefore, page.actorActivity.moreAfter]).toEqual([
+      before.length > 25,
+      after.length > 25,
+    ]);
+  });
 
   it('has each story’s alert', () => {
-    for (const { entry } of Object.values(facts.stories)) expect(alertOf(entry)).toBeGreaterThan(0);
-    const grown = views.alert(alertOf(facts.grown.entry));
+    for (const { entry } of Object.values(facts.scenarios)) expect(alertOf(entry)).toBeGreaterThan(0);
+    const grown = views.alert(alertOf(facts.updated.entry));
     expect(grown).toMatchObject({ alert: { count: 40, state: 'closed' }, more: 0 });
     expect(new Set(grown?.deliveries.map(({ what }) => what))).toEqual(new Set(['opened', 'updated', 'resolved']));
     expect(views.entry(facts.hostile.entry, null)?.parts[0]?.alert.state).toBe('open');
@@ -81,7 +84,7 @@ describe('a ledger of 100,000 entries', () => {
   });
 
   it('gives each entry of an alert to its scope, and none besides', () => {
-    const alert = alertOf(facts.grown.entry);
+    const alert = alertOf(facts.updated.entry);
     const held = new Set(views.alert(alert)?.timeline.map(({ entry }) => entry?.id));
     const sample = store.all<{ id: string }>('SELECT id FROM entries WHERE seq % 997 = 0').map(({ id }) => id);
     for (const id of [...held, ...sample]) {
@@ -96,12 +99,12 @@ describe('a ledger of 100,000 entries', () => {
 const ASKED: readonly (readonly [string, (views: Views) => unknown])[] = [
   ['overview', (of) => of.overview(NOW)],
   ['entry', (of) => of.entry(facts.quiet.entry, null)],
-  ['entry in a scope', (of) => of.entry(facts.grown.entry, alertOf(facts.grown.entry))],
+  ['entry in a scope', (of) => of.entry(facts.updated.entry, alertOf(facts.updated.entry))],
   ['entry that is none', (of) => of.entry('none', null)],
   ['entry out of scope', (of) => of.entry(facts.quiet.entry, 1)],
   ['entryText', (of) => of.entryText(facts.quiet.entry, null)],
-  ['entryText in a scope', (of) => of.entryText(facts.grown.entry, alertOf(facts.grown.entry))],
-  ['alert', (of) => of.alert(alertOf(facts.grown.entry))],
+  ['entryText in a scope', (of) => of.entryText(facts.updated.entry, alertOf(facts.updated.entry))],
+  ['alert', (of) => of.alert(alertOf(facts.updated.entry))],
   ...(['open', 'all'] as const).flatMap((state) =>
     [null, 'high'].flatMap((level) =>
       [null, 'seeded-low'].flatMap((rule) =>
