@@ -6,12 +6,12 @@
  * Pure.
  */
 
-import { hash } from '../text/hash.ts';
+import { contentVersion } from '../text/content-version.ts';
 import type { CorrelationRule, Expression, Formula, Leaf, Rule } from './rule.ts';
 
 /** The version of a set of rules. */
 export function versionOf(rules: readonly Rule[]): string {
-  return hash(JSON.stringify(rules.map((rule) => canonical(meaningOf(rule))).sort()));
+  return contentVersion(JSON.stringify(rules.map((rule) => canonical(meaningOf(rule))).sort()));
 }
 
 function meaningOf(rule: Rule): unknown {

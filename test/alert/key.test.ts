@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyText } from '../../src/alert/key.ts';
-import { hash } from '../../src/text/hash.ts';
 
 const key = (...values: readonly string[]) => keyText(values.map((value) => ({ field: 'f', value })));
 
@@ -40,15 +39,5 @@ describe('keyText', () => {
 
   it('has only values: the fields are the rule’s', () => {
     expect(keyText([{ field: 'a', value: '1' }])).toBe(keyText([{ field: 'b', value: '1' }]));
-  });
-});
-
-describe('hash', () => {
-  it('does not collide over many alike', () => {
-    const seen = new Set(Array.from({ length: 100_000 }, (_, i) => hash(`user-${i}`)));
-    expect(seen.size).toBe(100_000);
-  });
-  it('is of eleven letters and digits', () => {
-    fc.assert(fc.property(fc.string(), (text) => /^[0-9a-z]{11}$/.test(hash(text))));
   });
 });

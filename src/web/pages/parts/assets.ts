@@ -4,7 +4,7 @@
  */
 
 import { Hono } from 'hono/tiny';
-import { hash } from '../../../text/hash.ts';
+import { contentVersion } from '../../../text/content-version.ts';
 import type { WebEnv } from '../../context.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -25,7 +25,7 @@ interface Asset {
 }
 
 const asset = (name: string, ending: string, type: string, text: string): Asset => ({
-  path: `${ASSETS_PATH}/${name}.${hash(text)}.${ending}`,
+  path: `${ASSETS_PATH}/${name}.${contentVersion(text)}.${ending}`,
   type,
   text,
 });

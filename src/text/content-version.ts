@@ -1,7 +1,7 @@
-/** A hash of text: for telling apart, not for secrecy. Pure. */
+/** A short version of a content: for rule sets and the names of assets. Not cryptographic, nor for what attackers write. Pure. */
 
-/** 53 bits by cyrb53, as eleven letters and digits. */
-export function hash(text: string): string {
+/** A 53-bit hash of a text (cyrb53), as eleven letters and digits. */
+export function contentVersion(text: string): string {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
   for (let i = 0; i < text.length; i++) {
