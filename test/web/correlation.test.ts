@@ -1,4 +1,4 @@
-/** What pages say of correlations: what they count, in words and with links; and what an alert's number was. */
+/** The pages of correlations: what they count, in words and with links; and the number in an alert. */
 import { describe, expect, it } from 'vitest';
 import type { CorrelationRule } from '../../src/sigma/index.ts';
 import { alertPage } from '../../src/web/pages/alert.tsx';
@@ -64,16 +64,16 @@ describe('the page of a correlation', () => {
     ['groups with two fields', { groupBy: ['a', 'b'] }, 'for each a and b.'],
   ])('%s', (_, more, words) => expect(card(more)).toContain(words));
 
-  it('has links to the rules it refers to, those that are no more by their ids', () => {
+  it('links to the rules it refers to, and names removed ones by their ids', () => {
     expect(card({})).toContain('[/rules/made] Key <made>\n[/rules/read] Kubeconfig read\ngone\n');
   });
 
-  it('says which field an alias is of which rule', () => {
+  it('lists the fields of each alias', () => {
     const text = card({ groupBy: ['key'], aliases: { key: { made: 'target.id', read: 'actor.id' } } });
     expect(text).toContain('key is target.id of Key <made>\nkey is actor.id of Kubeconfig read\n');
   });
 
-  it('what a rule’s author wrote is text', () => {
+  it('shows what the rule’s author wrote as text', () => {
     const html = rulePage({
       caller: CALLER,
       rule: counting('<script>', 3, { groupBy: ['<b>'], fields: ['<i>'], aliases: { '<u>': { '<s>': '<q>' } } }),
@@ -86,7 +86,7 @@ describe('the page of a correlation', () => {
 });
 
 describe('the page of an alert', () => {
-  it('says what the number was', () => {
+  it('has the number that completed the correlation', () => {
     const html = alertPage({ caller: CALLER, details: alertDetails(), rule: null, now: 0 });
     expect(html).toMatch(/Completed <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
     expect(html.split('Completed')).toHaveLength(2);

@@ -1,4 +1,4 @@
-/** The keys of Cloudflare Access: fetched from a real server, kept, and not asked for more often than they must be. */
+/** The keys of Cloudflare Access, fetched from a real server, cached, and not fetched more often than needed. */
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,11 +9,11 @@ import { accessKey } from '../../src/web/jwks.ts';
 const MINUTE = 60_000;
 let status = 200;
 let published: unknown;
-let asked = 0;
+let requests = 0;
 let team = 0;
 let now = 1_800_000_000_000;
 const server = createServer((_, response) => {
-  asked++;
+  requests++;
   response.writeHead(status, { location: '/elsewhere' }).end(JSON.stringify(published));
 });
 let url: string;
@@ -28,7 +28,7 @@ afterAll(() => {
 beforeEach(() => {
   status = 200;
   published = { keys: [key('a'), key('b')] };
-  asked = 0;
+  requests = 0;
   team++;
 });
 
@@ -43,27 +43,27 @@ function find(kid: string): Promise<{ readonly n: string } | null> {
 it('are fetched once', async () => {
   for (let i = 0; i < 10; i++) expect(await find('a')).toMatchObject({ n: 'n-a' });
   expect(await find('b')).toMatchObject({ n: 'n-b' });
-  expect(asked).toBe(1);
+  expect(requests).toBe(1);
 });
 
-it('are asked for a key that is not known at most once a minute', async () => {
+it('are fetched for unknown ids at most once a minute', async () => {
   expect(await find('a')).not.toBeNull();
   for (let i = 0; i < 50; i++) expect(await find(`made-up-${i}`)).toBeNull();
-  expect(asked).toBe(1);
+  expect(requests).toBe(1);
   now += MINUTE;
   published = { keys: [key('c')] };
   expect(await find('c')).toMatchObject({ n: 'n-c' });
   expect(await find('a')).toBeNull();
-  expect(asked).toBe(2);
+  expect(requests).toBe(2);
 });
 
-it('are fetched anew after an hour; while that fails, the known ones count', async () => {
+it('are fetched again after an hour; while that fails, the cached ones count', async () => {
   await find('a');
   now += 61 * MINUTE;
   status = 500;
   expect(await find('a')).toMatchObject({ n: 'n-a' });
   expect(await find('a')).toMatchObject({ n: 'n-a' });
-  expect(asked).toBe(2);
+  expect(requests).toBe(2);
   now += MINUTE;
   status = 200;
   published = { keys: [key('b')] };
@@ -71,16 +71,20 @@ it('are fetched anew after an hour; while that fails, the known ones count', asy
 });
 
 it.each([
-  ['a status that is no success', 500, {}],
+  ['a failure', 500, {}],
   ['a redirect', 302, {}],
   ['no keys', 200, { keys: [] }],
-  ['keys that are none', 200, { keys: [null, 7, {}, { kty: 'EC', kid: 'a' }, { kty: 'RSA', kid: 7, n: 'n', e: 'e' }] }],
+  [
+    'keys of other types',
+    200,
+    { keys: [null, 7, {}, { kty: 'EC', kid: 'a' }, { kty: 'RSA', kid: 7, n: 'n', e: 'e' }] },
+  ],
   ['something else', 200, 'hello'],
-  ['far too much', 200, { keys: [{ ...key('a'), n: 'x'.repeat(200_000) }] }],
-])('cannot be found out from %s: that is thrown, and not asked again at once', async (_, code, body) => {
+  ['a response that is too long', 200, { keys: [{ ...key('a'), n: 'x'.repeat(200_000) }] }],
+])('can’t be read from %s: throws, and is not fetched again at once', async (_, code, body) => {
   status = code;
   published = body;
   await expect(find('a')).rejects.toThrow('keys of Cloudflare Access');
   await expect(find('a')).rejects.toThrow('keys of Cloudflare Access');
-  expect(asked).toBe(1);
+  expect(requests).toBe(1);
 });

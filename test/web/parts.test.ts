@@ -1,4 +1,4 @@
-/** What pages are made with: JSON to copy, fields by path, addresses that may be links, words for decisions. */
+/** The parts of pages that decide something: JSON to copy, fields and evidence, addresses that may be links. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -9,7 +9,7 @@ import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
 import { attackPath, httpsAddress } from '../../src/web/pages/parts/rule-text.tsx';
 
 describe('JSON to copy', () => {
-  it('means what it meant, whatever it is', () => {
+  it('has the same meaning as before', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(JSON.parse(prettyJson(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
@@ -17,22 +17,22 @@ describe('JSON to copy', () => {
     );
   });
 
-  it('keeps what reading and writing again would lose', () => {
+  it('keeps large numbers and duplicate keys', () => {
     expect(prettyJson('{"n":9007199254740993,"x":1.0,"x":1e400}')).toBe(
       '{\n  "n": 9007199254740993,\n  "x": 1.0,\n  "x": 1e400\n}',
     );
   });
 
-  it('shows what can’t be seen', () => {
+  it('escapes invisible characters', () => {
     expect(prettyJson('{"a":"x\u202Ey\u{E0041}"}')).toBe('{\n  "a": "x\\u202ey\\udb40\\udc41"\n}');
   });
 
-  it('is indented as JSON.stringify has it', () => {
+  it('is indented as JSON.stringify does', () => {
     const value = { a: [], b: {}, c: [1, { d: null }], e: 'x: {y}, [z] "' };
     expect(prettyJson(JSON.stringify(value))).toBe(JSON.stringify(value, null, 2));
   });
 
-  it('stays small, however deep', () => {
+  it('stays small if deeply nested', () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     expect(prettyJson(deep).length).toBeLessThan(50 * 40_000);
   });
@@ -58,7 +58,7 @@ describe('fields', () => {
     expect(fieldsOf({ deep }).fields).toHaveLength(1);
   });
 
-  it('are marked by the value that matched, also one of a list, also one that was cut', () => {
+  it('are marked if their value matched, also in a list, also if it was cut', () => {
     const long = 'A'.repeat(300);
     const evidence = [
       { selection: 's', field: 'tags', value: 'b' },
@@ -96,7 +96,7 @@ describe('addresses', () => {
     expect(httpsAddress(text)).toBe(address);
   });
 
-  it('of lists of alerts are read as they are written', () => {
+  it('of the list of alerts are read as they are written', () => {
     const query = { state: 'all', level: 'high', rule: 'a b&c', before: 12 } as const;
     const params = new URL(alertsPath(query), 'https://tocsin.example').searchParams;
     expect(readAlertQuery((name) => params.get(name) ?? undefined)).toEqual(query);

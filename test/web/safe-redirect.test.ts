@@ -1,4 +1,4 @@
-/** Where a sign-in leads to: to our own pages, whatever a link says. */
+/** Redirects after signing in stay on our own pages. */
 import { expect, it } from 'vitest';
 import { safeRedirect } from '../../src/web/safe-redirect.ts';
 
@@ -11,7 +11,7 @@ it.each([
   '/entries/a-b_c',
   '/rules/%E8%AD%A6',
   '/?next=https://x.example',
-])('leads to %s', (path) => {
+])('keeps %s', (path) => {
   expect(safeRedirect(path, URL_)).toBe(path);
 });
 
@@ -38,6 +38,6 @@ it.each([
   '/\u0000',
   '/a b',
   `/${'a'.repeat(2_000)}`,
-])('leads nowhere: %j', (text) => {
+])('replaces %j by /', (text) => {
   expect(safeRedirect(text, URL_)).toBe('/');
 });

@@ -1,4 +1,4 @@
-/** The pages by themselves on a real server, for a browser. */
+/** The pages on a real server, for a browser. */
 import { serve } from '@hono/node-server';
 import { pagesApp, type Served } from './app.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A ledger's views made by hand, for the states of pages that a real ledger seldom has; every string that an attacker
- * writes can be given. Pure.
+ * Views of a ledger made by hand, for states of pages that a real ledger seldom has. All untrusted text in them can be
+ * given. Pure.
  */
 import type { ShownDecision } from '../../src/alert/decision-wording.ts';
 import type {
@@ -27,7 +27,7 @@ export const RULE: Rule =
 const OPENED: ShownDecision = { notify: true, kind: 'opened', reason: 'first match' };
 const GROUPED: ShownDecision = { notify: false, reason: 'grouped' };
 
-/** What attackers may write. */
+/** The untrusted text. */
 export interface UntrustedText {
   readonly name: string;
   readonly path: string;
@@ -231,10 +231,10 @@ function receiver(name: string, state: LedgerStatus['receivers'][number]['state'
   };
 }
 
-/** All views, over what these strings make of them. */
+/** All views, with this untrusted text. */
 export function views(of: UntrustedText = ORDINARY, changes: Partial<LedgerViews> = {}): LedgerViews & LedgerOperator {
   const none = (): never => {
-    throw new Error('not asked by pages');
+    throw new Error('pages do not call this');
   };
   const made: LedgerViews = {
     status: async () => status(),

@@ -1,6 +1,6 @@
 /**
- * A ledger for the tests of who may look: one alert with one entry in it and one beside it, and a note of each time it is
- * asked. What the real one says of alerts and entries is for its own tests.
+ * A stub of the ledger for the tests of access: two alerts with one entry each, and a list of the calls. The real ledger
+ * has its own tests.
  */
 import type { AlertSummary, EntrySummary, LedgerOperator, LedgerStatus, LedgerViews } from '../../src/ledger/rpc.ts';
 
@@ -11,33 +11,33 @@ export const OTHER_ENTRY = 'entry-of-6';
 
 export interface StubLedger {
   readonly ledger: LedgerViews & LedgerOperator;
-  /** Names of the methods that were called. */
+  /** The names of the methods that were called. */
   readonly asked: string[];
 }
 
 const AT = Date.UTC(2026, 0, 31, 9);
 
-/** `status`: what the real ledger says of how things stand; the pages show it. */
+/** `status`: of a real ledger, for the pages that show it. */
 export function stubLedger(status: LedgerStatus): StubLedger {
   const asked: string[] = [];
   const scopes: { readonly [id: string]: number } = { [ENTRY]: ALERT, [OTHER_ENTRY]: OTHER_ALERT };
   const holds = (id: string, scope: number | null): boolean =>
     scopes[id] !== undefined && (scope === null || scopes[id] === scope);
-  const note = <T>(name: string, value: T): Promise<T> => {
+  const answer = <T>(name: string, value: T): Promise<T> => {
     asked.push(name);
     return Promise.resolve(value);
   };
   const ledger: LedgerViews & LedgerOperator = {
-    status: () => note('status', status),
+    status: () => answer('status', status),
     overview: () =>
-      note('overview', {
+      answer('overview', {
         status,
         chart: { from: AT, stepMs: 3_600_000, entries: [1, 2], alerts: [0, 1] },
         open: [alertLine(ALERT)],
         newest: [entryLine(ENTRY)],
       }),
     entry: (id, scope) =>
-      note(
+      answer(
         'entry',
         holds(id, scope)
           ? {
@@ -59,23 +59,23 @@ export function stubLedger(status: LedgerStatus): StubLedger {
             }
           : null,
       ),
-    entryText: (id, scope) => note('entryText', holds(id, scope) ? entryText(id) : null),
+    entryText: (id, scope) => answer('entryText', holds(id, scope) ? entryText(id) : null),
     alert: (id) =>
-      note(
+      answer(
         'alert',
         id === ALERT || id === OTHER_ALERT
           ? { alert: alertLine(id), timeline: [], more: 0, deliveries: [], closing: null }
           : null,
       ),
-    alerts: () => note('alerts', { alerts: [alertLine(ALERT)], next: null }),
-    rules: () => note('rules', []),
-    resend: () => note('resend', 0),
-    testReceivers: () => note('testReceivers', []),
+    alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null }),
+    rules: () => answer('rules', []),
+    resend: () => answer('resend', 0),
+    testReceivers: () => answer('testReceivers', []),
   };
   return { ledger, asked };
 }
 
-/** As the ledger keeps it. */
+/** As the ledger stores it. */
 export function entryText(id: string): string {
   return JSON.stringify({ id, action: 'vm.created', created_at: new Date(AT).toISOString(), kept: true });
 }

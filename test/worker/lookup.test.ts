@@ -1,6 +1,6 @@
 /**
- * The proxied lookup in workerd, driven as the vendor's SDKs would: what comes through is what comes directly, byte for
- * byte, in every dialect and through every fault.
+ * The proxied lookup in workerd, used as the vendor's SDKs do: responses are the same as from the upstream, byte for byte,
+ * in every dialect and with every fault.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   ({ token } = await addViewer('sdk'));
 });
 
-/** The same client twice: on the upstream itself, and on Tocsin. */
+/** The same client twice: for the upstream itself, and for Tocsin. */
 function clients(site: Site, changes: Partial<SdkOptions> = {}) {
   const common = { sleep: async () => undefined, ...changes };
   const { url, apiKey } = site.world;
@@ -33,7 +33,7 @@ function clients(site: Site, changes: Partial<SdkOptions> = {}) {
   };
 }
 
-/** What became of a call: its text, or what was thrown. */
+/** The result of a call: its text, or what it threw. */
 async function outcome(call: Promise<{ readonly text: string }>): Promise<unknown> {
   try {
     return { text: (await call).text };
@@ -44,7 +44,10 @@ async function outcome(call: Promise<{ readonly text: string }>): Promise<unknow
   }
 }
 
-async function told(dialect: (typeof DIALECTS)[number] = 'sorted', size?: number): Promise<Site & { ids: string[] }> {
+async function siteWithLog(
+  dialect: (typeof DIALECTS)[number] = 'sorted',
+  size?: number,
+): Promise<Site & { ids: string[] }> {
   const site = await createSite({ world: { dialect } });
   const { records, ids } = story(Date.now() - MINUTE, size === undefined ? {} : { size });
   await site.world.append(records);
@@ -53,7 +56,7 @@ async function told(dialect: (typeof DIALECTS)[number] = 'sorted', size?: number
 
 describe.each(DIALECTS)('an upstream that is %s', (dialect) => {
   it('is paged to its end, each page byte for byte', async () => {
-    const site = await told(dialect);
+    const site = await siteWithLog(dialect);
     const { direct, through } = clients(site);
     const pages = { direct: [] as string[], through: [] as string[] };
     for await (const { text } of direct.pages({ limit: 40 })) pages.direct.push(text);
@@ -62,8 +65,8 @@ describe.each(DIALECTS)('an upstream that is %s', (dialect) => {
     expect(pages.through).toEqual(pages.direct);
   });
 
-  it('is filtered and sorted as it is asked to', async () => {
-    const site = await told(dialect);
+  it('is filtered and sorted by the query', async () => {
+    const site = await siteWithLog(dialect);
     const { direct, through } = clients(site);
     for (const params of [
       {},
@@ -79,8 +82,8 @@ describe.each(DIALECTS)('an upstream that is %s', (dialect) => {
     }
   });
 
-  it('is asked for each entry, and for one there is not', async () => {
-    const site = await told(dialect);
+  it('is asked for single entries, also for one that does not exist', async () => {
+    const site = await siteWithLog(dialect);
     const { direct, through } = clients(site);
     for (const id of [...site.ids.slice(0, 5), 'no-such-entry']) {
       expect(await outcome(through.get(id))).toEqual(await outcome(direct.get(id)));
@@ -88,22 +91,22 @@ describe.each(DIALECTS)('an upstream that is %s', (dialect) => {
   });
 });
 
-describe('an upstream in trouble', () => {
+describe('a failing upstream', () => {
   const ALWAYS = { probability: 1 };
   const FAULTS: readonly (readonly [name: string, knobs: KnobsPatch])[] = [
     ['429 with seconds', { rateLimit: { ...ALWAYS, waitMs: 2_000, form: 'seconds' } }],
     ['429 with milliseconds', { rateLimit: { ...ALWAYS, waitMs: 1_500, form: 'ms' } }],
-    ['429 without a word', { rateLimit: { ...ALWAYS, form: 'none' } }],
+    ['429 without a wait', { rateLimit: { ...ALWAYS, form: 'none' } }],
     ['429 once', { rateLimit: { next: 1, waitMs: 1_000 } }],
     ['500', { error: { ...ALWAYS, status: 500 } }],
-    ['500 that asks not to be asked again', { error: { ...ALWAYS, status: 500, shouldRetry: false } }],
+    ['500 with x-should-retry: false', { error: { ...ALWAYS, status: 500, shouldRetry: false } }],
     ['503 twice', { error: { next: 2, status: 503 } }],
     ['400', { error: { ...ALWAYS, status: 400, message: 'created_at_min: “x” is no time' } }],
     ['404', { error: { ...ALWAYS, status: 404 } }],
     ['408', { error: { ...ALWAYS, status: 408 } }],
     ['409', { error: { ...ALWAYS, status: 409 } }],
     ['422', { error: { ...ALWAYS, status: 422 } }],
-    ['422 that asks to be asked again', { error: { ...ALWAYS, status: 422, shouldRetry: true } }],
+    ['422 with x-should-retry: true', { error: { ...ALWAYS, status: 422, shouldRetry: true } }],
     ['HTML with 200', { html: ALWAYS }],
     ['half a JSON text', { truncated: ALWAYS }],
     ['JSON without items', { wrongJson: ALWAYS }],
@@ -111,8 +114,8 @@ describe('an upstream in trouble', () => {
     ['slow', { latency: { ...ALWAYS, ms: 200 } }],
   ];
 
-  it.each(FAULTS)('%s: is seen as it is, waits and all', async (_, knobs) => {
-    const site = await told();
+  it.each(FAULTS)('%s: looks the same through Tocsin, with the same waits', async (_, knobs) => {
+    const site = await siteWithLog();
     const { direct, through } = clients(site, { random: () => 0.5 });
     await site.world.knobs(knobs);
     const one = await outcome(direct.list({ limit: 100 }));
@@ -122,16 +125,16 @@ describe('an upstream in trouble', () => {
     expect(through.waits).toEqual(direct.waits);
   });
 
-  it('429 with a date: the date comes through', async () => {
-    const site = await told();
+  it('429 with a date: the date is passed on', async () => {
+    const site = await siteWithLog();
     await site.world.knobs({ rateLimit: { ...ALWAYS, waitMs: 20_000, form: 'date' } });
     const answer = await site.visit('/v1/audit_logs', bearer(token));
     expect(answer.status).toBe(429);
     expect(Date.parse(answer.headers.get('retry-after') ?? '')).toBeGreaterThan(Date.now() + 10_000);
   });
 
-  it.each([401, 403])('%i about our own key is not the caller’s affair', async (status) => {
-    const site = await told();
+  it.each([401, 403])('%i about our own key is a 502 for the caller', async (status) => {
+    const site = await siteWithLog();
     await site.world.knobs({ error: { ...ALWAYS, status, message: 'key expired' } });
     const { through } = clients(site);
     const error = (await through.list().catch((thrown: unknown) => thrown)) as ApiError;
@@ -145,10 +148,10 @@ describe('an upstream in trouble', () => {
   it.each([
     ['a redirect', { redirect: ALWAYS }, 502, 0],
     ['a lost connection', { reset: ALWAYS }, 502, 2],
-    ['an answer that breaks off', { breakOff: ALWAYS }, 502, 2],
-    ['more than may be', { oversized: { ...ALWAYS, bytes: 17 * 1024 * 1024, bytesPerItem: 0 } }, 502, 0],
-  ] as const)('%s is told in a message of ours', async (_, knobs, status, retries) => {
-    const site = await told();
+    ['a response that breaks off', { breakOff: ALWAYS }, 502, 2],
+    ['a response that is too large', { oversized: { ...ALWAYS, bytes: 17 * 1024 * 1024, bytesPerItem: 0 } }, 502, 0],
+  ] as const)('%s has a message of Tocsin', async (_, knobs, status, retries) => {
+    const site = await siteWithLog();
     await site.world.knobs(knobs);
     const { through } = clients(site);
     const error = (await through.list().catch((thrown: unknown) => thrown)) as ApiError;
@@ -159,8 +162,8 @@ describe('an upstream in trouble', () => {
     expect(through.waits).toHaveLength(retries);
   });
 
-  it('an echo of our key is handed on without it', async () => {
-    const site = await told();
+  it('our key is redacted in the response', async () => {
+    const site = await siteWithLog();
     await site.world.knobs({ echo: { ...ALWAYS, status: 400 } });
     const answer = await site.visit('/v1/audit_logs', bearer(token));
     const text = await answer.text();
@@ -170,7 +173,7 @@ describe('an upstream in trouble', () => {
     }
   });
 
-  it('no upstream is set up: said, and not asked again', async () => {
+  it('no upstream is set up: 503, without retries', async () => {
     const site = await createSite({ settings: { NIRVANA_LABS_API_KEY: undefined } });
     const { through } = clients(site);
     expect(await outcome(through.list())).toMatchObject({ status: 503 });
@@ -180,8 +183,8 @@ describe('an upstream in trouble', () => {
 });
 
 describe('one entry', () => {
-  it('that the ledger keeps whole is answered of it, without asking the upstream', async () => {
-    const site = await told();
+  it('that is stored whole comes from the ledger, without asking the upstream', async () => {
+    const site = await siteWithLog();
     const answer = await site.visit(`/v1/audit_logs/${ENTRY}`, bearer(token));
     expect([answer.status, await answer.text()]).toEqual([200, entryText(ENTRY)]);
     expect(answer.headers.get('x-tocsin-source')).toBe('ledger');
@@ -189,15 +192,15 @@ describe('one entry', () => {
     expect(await site.world.requests()).toBe(0);
   });
 
-  it('that it does not keep is asked for', async () => {
-    const site = await told();
+  it('that is not stored comes from the upstream', async () => {
+    const site = await siteWithLog();
     const answer = await site.visit(`/v1/audit_logs/${site.ids[0]}`, bearer(token));
     expect(answer.headers.get('x-tocsin-source')).toBe('upstream');
     expect(await site.world.requests()).toBe(1);
   });
 
-  it('comes from the upstream where the ledger fails, but not to who came by a link', async () => {
-    const site = await told();
+  it('comes from the upstream if the ledger fails, but not for callers with a link', async () => {
+    const site = await siteWithLog();
     const failing = { ...site.ledger, entryText: () => Promise.reject(new Error('no ledger today')) };
     for (const ledger of [failing, null]) {
       const answer = await site.visit(`/v1/audit_logs/${site.ids[0]}`, bearer(token), { deps: { ledger } });
@@ -210,8 +213,8 @@ describe('one entry', () => {
     }
   });
 
-  it('that is kept cut is asked for, also for who came by its alert’s link; without the pass', async () => {
-    const site = await told();
+  it('that is stored cut comes from the upstream, also for its alert’s link, without the pass', async () => {
+    const site = await siteWithLog();
     const ledger = { ...site.ledger, entryText: () => Promise.resolve(null) };
     const pass = await passFor(ALERT);
     const [own, other] = await Promise.all(
@@ -247,29 +250,27 @@ describe('one entry', () => {
     'a'.repeat(129),
     'a'.repeat(5_000),
   ];
-  it.each(HOSTILE)('whose id is none is not asked for: %j', async (id) => {
-    const site = await told();
+  it.each(HOSTILE)('with an invalid id is not requested: %j', async (id) => {
+    const site = await siteWithLog();
     const answer = await site.visit(`/v1/audit_logs/${id}`, bearer(token));
     expect(answer.status).toBe(404);
     expect(await answer.json()).toEqual({ message: 'not found' });
     expect(await site.world.requests()).toBe(0);
     expect(site.asked).toEqual([]);
-    expect((await site.visit(`/v1/audit_logs/${id}`)).status).toBe(
-      id.startsWith('..') || id.startsWith('%2e%2e') ? 401 : 401,
-    );
+    expect((await site.visit(`/v1/audit_logs/${id}`)).status).toBe(401);
   });
 });
 
 describe('the real ledger', () => {
   async function watched() {
-    const site = await told();
+    const site = await siteWithLog();
     await site.world.untilEnded();
     const ledger = site.world.stub as unknown as AppDeps['ledger'];
     const visit: Site['visit'] = (path, init, more) => site.visit(path, init, { ...more, deps: { ledger } });
     return { ...site, visit };
   }
 
-  it('answers with each entry as the upstream does, byte for byte', async () => {
+  it('returns each entry as the upstream does, byte for byte', async () => {
     const site = await watched();
     const { direct, through } = clients(site);
     const requests = await site.world.requests();
@@ -283,11 +284,11 @@ describe('the real ledger', () => {
   it.each([
     ['number beyond 2^53', 2 ** 60, 'upstream'],
     ['number with an exponent', 1e300, 'upstream'],
-    ['number with more digits than are kept', 0.1 + 0.2, 'upstream'],
-    ['number as everybody has them', -1234.5, 'ledger'],
+    ['number with too many digits', 0.1 + 0.2, 'upstream'],
+    ['ordinary number', -1234.5, 'ledger'],
     ['text of digits', '1152921504606846976', 'ledger'],
-  ])('leaves an entry with a %s to whom it is exact at', async (_what, value, source) => {
-    const site = await told();
+  ])('an entry with a %s is read from where it is exact', async (_what, value, source) => {
+    const site = await siteWithLog();
     await site.world.append([entryAt(Date.now() - 60_000, 'exact', { value })]);
     await site.world.untilEnded();
     const ledger = site.world.stub as unknown as AppDeps['ledger'];
@@ -296,7 +297,7 @@ describe('the real ledger', () => {
     expect(await answer.json()).toMatchObject({ id: 'exact', value });
   });
 
-  it('shows who came by a link the entries of their alert, and of any other the same as of none', async () => {
+  it('gives a link the entries of its alert, and the same response for any other as for one that does not exist', async () => {
     const site = await watched();
     const alerts = await site.world.sql<{ id: number }>('SELECT id FROM alerts ORDER BY id');
     expect(alerts.length).toBeGreaterThan(1);
@@ -317,8 +318,8 @@ describe('the real ledger', () => {
 });
 
 describe('a query', () => {
-  it('that is too long is not passed on', async () => {
-    const site = await told();
+  it('that is too long is refused', async () => {
+    const site = await siteWithLog();
     const answer = await site.visit(`/v1/audit_logs?cursor=${'a'.repeat(9_000)}`, bearer(token));
     expect(answer.status).toBe(414);
     expect(await site.world.requests()).toBe(0);
@@ -331,14 +332,14 @@ describe('a query', () => {
     '/v1//audit_logs',
     '/V1/audit_logs',
     '/v1/audit_logs/a/b',
-  ])('on another path reaches nobody: %s', async (path) => {
-    const site = await told();
+  ])('on another path is not found: %s', async (path) => {
+    const site = await siteWithLog();
     expect((await site.visit(path, bearer(token))).status).toBe(404);
     expect(await site.world.requests()).toBe(0);
   });
 
-  it('with a Host of somebody else’s goes to the same upstream', async () => {
-    const site = await told();
+  it('with another Host goes to the same upstream', async () => {
+    const site = await siteWithLog();
     const init = {
       headers: { authorization: `Bearer ${token}`, host: 'evil.example', 'x-forwarded-host': 'evil.example' },
     };

@@ -1,6 +1,6 @@
 /**
- * The pages' HTTP side, in workerd: statuses, headers, what a link's holder is led to, what is asked of the upstream,
- * and that whatever others wrote leads nowhere and runs nowhere, as workerd's own parser reads it back.
+ * The pages over HTTP, in workerd: statuses, headers, the links shown to callers with a link, requests to the upstream, and
+ * that untrusted text adds no link and no script, as workerd's own parser reads the pages.
  */
 import { describe, expect, it } from 'vitest';
 import { ASSETS } from '../../src/web/pages/parts/assets.ts';
@@ -52,7 +52,7 @@ describe('every page', () => {
 });
 
 describe('assets', () => {
-  it.each(Object.values(ASSETS))('$path is kept for a year', async ({ path, type, text }) => {
+  it.each(Object.values(ASSETS))('$path may be cached for a year', async ({ path, type, text }) => {
     const response = await get(path, { caller: { kind: 'nobody' } });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(type);
@@ -60,7 +60,7 @@ describe('assets', () => {
     expect(await response.text()).toBe(text);
   });
 
-  it('no other', async () => {
+  it('have no other path', async () => {
     expect((await get('/assets/tocsin.00000000000.css')).status).toBe(404);
     expect((await get('/assets/..%2findex.ts')).status).toBe(404);
   });
@@ -71,19 +71,16 @@ describe('assets', () => {
   });
 });
 
-describe('who followed a link', () => {
-  it.each([`/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`])(
-    'is led to what it opens, and nowhere else: %s',
-    async (path) => {
-      const { links } = await parse(await get(path, { caller: LINK }));
-      const own = links.filter((href) => href.startsWith('/') && !href.startsWith('/assets/'));
-      expect(own.length).toBeGreaterThan(0);
-      for (const href of own)
-        expect(href).toMatch(new RegExp(`^/(alerts|entries|v1/audit_logs)/[^?]+\\?pass=${PASS}(#|$)`));
-    },
-  );
+describe('a caller with a link', () => {
+  it.each([`/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`])('sees links with their pass only: %s', async (path) => {
+    const { links } = await parse(await get(path, { caller: LINK }));
+    const own = links.filter((href) => href.startsWith('/') && !href.startsWith('/assets/'));
+    expect(own.length).toBeGreaterThan(0);
+    for (const href of own)
+      expect(href).toMatch(new RegExp(`^/(alerts|entries|v1/audit_logs)/[^?]+\\?pass=${PASS}(#|$)`));
+  });
 
-  it('sees no other alert, and the ledger is not even asked', async () => {
+  it('has no access to another alert, and the ledger is not asked', async () => {
     let asked = 0;
     const ledger = views(ORDINARY, {
       alert: () => {
@@ -95,7 +92,7 @@ describe('who followed a link', () => {
     expect(asked).toBe(0);
   });
 
-  it('has the ledger asked within its scope, and the upstream not at all', async () => {
+  it('gets entries within their scope only, and the upstream is not asked', async () => {
     const scopes: unknown[] = [];
     const ledger = views(ORDINARY, {
       entry: async (_, scope) => {
@@ -111,7 +108,7 @@ describe('who followed a link', () => {
     expect(scopes).toEqual([ALERT_ID]);
   });
 
-  it('gets one and the same page for what is not there and what is not theirs', async () => {
+  it('gets the same page for an alert that does not exist and one outside their scope', async () => {
     const [other, none] = await Promise.all([
       get('/alerts/41', { caller: LINK }),
       get('/alerts/999999', { caller: LINK }),
@@ -123,14 +120,14 @@ describe('who followed a link', () => {
 const KEY = 'a-key-of-the-upstream-for-tests';
 const UPSTREAM = { NIRVANA_LABS_API_KEY: KEY, NIRVANA_LABS_BASE_URL: 'https://upstream.example' };
 
-describe('an entry that the ledger lacks', () => {
+describe('an entry that the ledger does not have', () => {
   const ledger = views(ORDINARY, { entry: async () => null });
   const answering = (status: number, body: string) => async (url: string) => {
     expect(url).toBe('https://upstream.example/v1/audit_logs/e-1');
     return new Response(body, { status });
   };
 
-  it('is shown as the upstream has it', async () => {
+  it('is shown as the upstream returns it', async () => {
     const body = JSON.stringify({ id: 'e-1', action: 'vm.listed', created_at: '2026-01-31T09:30:00Z', big: 1 });
     const response = await get('/entries/e-1', { ledger, env: UPSTREAM, fetch: answering(200, body) });
     expect(response.status).toBe(200);
@@ -139,11 +136,11 @@ describe('an entry that the ledger lacks', () => {
     expect(html).toContain('2026-01-31 09:30:00');
   });
 
-  it('is missing where the upstream has none either', async () => {
+  it('is not found if the upstream does not have it either', async () => {
     expect((await get('/entries/e-1', { ledger, env: UPSTREAM, fetch: answering(404, '{}') })).status).toBe(404);
   });
 
-  it('is not found out about where the upstream fails, and no secret is shown', async () => {
+  it('is an error if the upstream fails, without a secret', async () => {
     const response = await get('/entries/e-1', {
       ledger,
       env: UPSTREAM,
@@ -153,7 +150,7 @@ describe('an entry that the ledger lacks', () => {
     expect(await response.text()).not.toContain(KEY);
   });
 
-  it('is not asked for where it can be no id', async () => {
+  it('is not requested from the upstream if the id is invalid', async () => {
     const fetch = (): never => {
       throw new Error('asked');
     };
@@ -161,7 +158,7 @@ describe('an entry that the ledger lacks', () => {
   });
 });
 
-describe('what others wrote', () => {
+describe('untrusted text', () => {
   const WRITTEN = [
     '"><script>alert(1)</script>',
     "' onmouseover='alert(1)",
@@ -174,7 +171,7 @@ describe('what others wrote', () => {
     ['/', '/alerts', `/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`].map((path) => [text, path] as const),
   );
 
-  it.each(rows)('%s leads nowhere and runs nowhere: %s', async (text, path) => {
+  it.each(rows)('%s adds no link and no script: %s', async (text, path) => {
     const of: UntrustedText = { name: text, path: text, agent: text, action: text };
     const hostile = await parse(await get(path, { ledger: views(of) }));
     const harmless = await parse(await get(path));
@@ -184,7 +181,7 @@ describe('what others wrote', () => {
     expect(hostile.text).toContain(text);
   });
 
-  it('an id with anything in it stays in its own segment', async () => {
+  it('in an id stays within one path segment', async () => {
     const id = '../../?pass=x#"><i>';
     const ledger = views(ORDINARY, {
       rules: async () => [{ rule: RULE.id, matched: 1, lastAt: NOW, lastEntry: id }],
@@ -194,7 +191,7 @@ describe('what others wrote', () => {
   });
 });
 
-/** A document as workerd's parser has it: its addresses, scripts, whatever would run or style inline, and its text. */
+/** A document as workerd's parser reads it: its addresses, scripts, inline handlers and styles, and its text. */
 async function parse(response: Response) {
   const links: string[] = [];
   const scripts: string[] = [];
@@ -223,7 +220,7 @@ async function parse(response: Response) {
   return { links, scripts, handlers, text: unescaped(text) };
 }
 
-/** HTMLRewriter hands text on as it is written in the source. */
+/** HTMLRewriter returns text as in the source, with entities. */
 function unescaped(text: string): string {
   return text
     .replaceAll('&lt;', '<')

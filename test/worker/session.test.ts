@@ -1,4 +1,4 @@
-/** Signing in and out with a browser: only from our own pages, only to our own pages. */
+/** Signing in and out in a browser: from our own pages only, and to our own pages only. */
 import { describe, expect, it } from 'vitest';
 import { SESSION_MS, signSession } from '../../src/access/session.ts';
 import { addViewer, createSite, ORIGIN, SECRET, type SiteChanges } from './site.ts';
@@ -17,7 +17,7 @@ async function signIn(
 }
 
 describe('signing in', () => {
-  it('with a token leads on, with a cookie that scripts and other sites can’t use', async () => {
+  it('with a token redirects, with a cookie that scripts and other sites can’t use', async () => {
     const { id, token } = await addViewer('Ada');
     const response = await signIn({ token: ` ${token}\n`, next: '/alerts?state=all' });
     expect([response.status, response.headers.get('location')]).toEqual([303, '/alerts?state=all']);
@@ -31,7 +31,7 @@ describe('signing in', () => {
     expect((await site.visit('/alerts', { headers: { cookie: `x=y; ${pair}; z=1` } })).status).toBe(200);
   });
 
-  it('on one’s own machine, over http, has a cookie that goes without https', async () => {
+  it('on localhost over http sets a cookie that works without https', async () => {
     const { token } = await addViewer('local');
     const response = await signIn({ token }, OURS, { origin: 'http://127.0.0.1:8787' });
     const cookie = response.headers.get('set-cookie') ?? '';
@@ -44,7 +44,7 @@ describe('signing in', () => {
     expect(
       (await site.visit('/alerts', { headers: { cookie: pair } }, { origin: 'http://localhost:8787' })).status,
     ).toBe(200);
-    // Over https only the cookie counts that no other host can set.
+    // Over https, only the `__Host-` cookie counts, which no other host can set.
     expect((await site.visit('/alerts', { headers: { cookie: pair } })).status).toBe(404);
   });
 
@@ -54,7 +54,7 @@ describe('signing in', () => {
     ['no token', async () => ''],
     ['a word', async () => 'please'],
     ['a session', async () => signSession(SECRET, '0'.repeat(16), Date.now() + SESSION_MS)],
-  ])('with %s is refused, in the same words', async (_, token) => {
+  ])('with %s is refused with the same page', async (_, token) => {
     const response = await signIn({ token: await token(), next: '/alerts' });
     expect([response.status, response.headers.get('set-cookie')]).toEqual([401, null]);
     const none = await signIn({ token: 'x', next: '/alerts' });
@@ -62,7 +62,7 @@ describe('signing in', () => {
   });
 
   it.each(['//evil.example', 'https://evil.example/', '/\\evil.example', '/.//evil.example', 'javascript:alert(1)'])(
-    'leads to none but our own pages: %s',
+    'redirects to our own pages only: %s',
     async (next) => {
       const { token } = await addViewer('x');
       expect((await signIn({ token, next })).headers.get('location')).toBe('/');
@@ -78,20 +78,20 @@ describe('signing in', () => {
     ['another host of ours', { 'content-type': FORM, 'sec-fetch-site': 'same-site' }],
     ['nowhere', { 'content-type': FORM, 'sec-fetch-site': 'none' }],
     ['an old browser on another site', { 'content-type': FORM, origin: 'https://evil.example' }],
-    ['an old browser that does not say', { 'content-type': FORM, origin: 'null' }],
+    ['an old browser with a null origin', { 'content-type': FORM, origin: 'null' }],
     ['no browser', { 'content-type': FORM }],
-  ])('from %s is refused before anything is read', async (_, headers) => {
+  ])('from %s is refused without reading the form', async (_, headers) => {
     const { token } = await addViewer('x');
     const response = await signIn({ token }, headers);
     expect([response.status, response.headers.get('set-cookie')]).toEqual([403, null]);
   });
 
-  it('from an old browser on our own page is taken', async () => {
+  it('from an old browser on our own page is accepted', async () => {
     const { token } = await addViewer('x');
     expect((await signIn({ token }, { 'content-type': FORM, origin: ORIGIN })).status).toBe(303);
   });
 
-  it('as anything but a short form is refused', async () => {
+  it('with anything except a short form is refused', async () => {
     const { token } = await addViewer('x');
     const json = await signIn({ token }, { ...OURS, 'content-type': 'application/json' });
     expect([json.status, json.headers.get('set-cookie')]).toEqual([401, null]);
@@ -99,7 +99,7 @@ describe('signing in', () => {
     expect([long.status, long.headers.get('set-cookie')]).toEqual([401, null]);
   });
 
-  it('can’t be done where KV is down or no LINK_SECRET is set, and is limited by address', async () => {
+  it('is unavailable if KV is down or LINK_SECRET is not set, and is limited by address', async () => {
     const { token } = await addViewer('x');
     const KV = { get: () => Promise.reject(new Error('down')), put: () => {}, delete: () => {} };
     expect((await signIn({ token }, OURS, { settings: { KV } })).status).toBe(503);
@@ -109,7 +109,7 @@ describe('signing in', () => {
   });
 });
 
-it('signing out takes the cookie away, and only from our own pages', async () => {
+it('signing out deletes the cookie, from our own pages only', async () => {
   const site = await createSite();
   const out = (headers: Readonly<Record<string, string>>) => site.visit('/sign-out', { method: 'POST', headers });
   const response = await out(OURS);

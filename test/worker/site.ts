@@ -1,6 +1,6 @@
 /**
- * Tocsin's whole app in workerd, for the tests of who may look and of the lookup: the real KV and a real upstream, the
- * real keys of an Access team, and a ledger that is a stub unless a test has another.
+ * Tocsin's whole app in workerd, for the tests of access and of the lookup: with the real KV, a real upstream, real keys
+ * of an Access team, and a stub of the ledger unless a test has another.
  */
 import { env } from 'cloudflare:workers';
 import { inject } from 'vitest';
@@ -24,7 +24,7 @@ const TEAM = 'team.cloudflareaccess.com';
 export interface Site extends StubLedger {
   readonly world: World;
   readonly deps: AppDeps;
-  /** Asks for a path; `changes` are settings besides, for this request. */
+  /** Requests a path; `changes` are for this request. */
   visit(path: string, init?: RequestInit, changes?: SiteChanges): Promise<Response>;
 }
 
@@ -34,7 +34,7 @@ export interface SiteChanges {
   readonly origin?: string;
 }
 
-/** `changes` hold for all requests. */
+/** A site; `changes` are for all requests. */
 export async function createSite(changes: SiteChanges & { readonly world?: WorldOptions } = {}): Promise<Site> {
   const world = await createWorld(changes.world);
   const stub = stubLedger(await world.status());
@@ -44,7 +44,7 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
       {
         ...world.bindings,
         KV: env.KV,
-        // Counted for its own test only.
+        // Only the tests of the rate limit set it.
         RATE_LIMIT: undefined,
         ACCESS_TEAM_DOMAIN: TEAM,
         ACCESS_AUD: AUD,
@@ -82,17 +82,17 @@ export function bearer(token: string): RequestInit {
   return { headers: { authorization: `Bearer ${token}` } };
 }
 
-/** A pass as links in messages carry it; `forMs` from now. */
+/** A pass as in the links of messages, valid for `forMs` from now. */
 export function passFor(alert: number, forMs = HOUR): Promise<string> {
   return signPass(SECRET, { alert, expires: Date.now() + forMs });
 }
 
-/** Who may ask, in every way there is. `init` and `query` are what they add to a request. */
+/** Every kind of caller, by what their requests carry. */
 export type Kind = (typeof KINDS)[number];
 export const KINDS = [
   'nobody',
   'a wrong token',
-  'a token that is none',
+  'a malformed token',
   'a revoked token',
   'an expired token',
   'a viewer',
@@ -114,29 +114,36 @@ export const KINDS = [
   'an expired link and a session',
 ] as const;
 
-export interface Dressed {
+/** What a caller adds to a request. */
+export interface CallerRequest {
   readonly init: RequestInit;
   readonly query: string;
 }
 
-/** Makes the requests of each kind; `method` and `path` are what an operator signs. */
-export async function wardrobe(): Promise<(kind: Kind, method: string, path: string) => Promise<Dressed>> {
+/** The request for each kind of caller; an operator signs `method` and `path`. */
+export type RequestOf = (kind: Kind, method: string, path: string) => Promise<CallerRequest>;
+
+/** Creates the tokens, sessions and links of every kind. */
+export async function createRequests(): Promise<RequestOf> {
   const viewer = await addViewer('a viewer');
   const revoked = await addViewer('revoked');
   await deleteViewer(env.KV, revoked.id);
   const expired = await addViewer('expired', Date.now() - 1);
   const later = Date.now() + SESSION_MS;
-  const cookie = (value: string): Dressed => ({ init: { headers: { cookie: `__Host-tocsin=${value}` } }, query: '' });
-  const linked = (pass: string): Dressed => ({ init: {}, query: `?pass=${pass}` });
-  const assertion = (token: string): Dressed => ({
+  const cookie = (value: string): CallerRequest => ({
+    init: { headers: { cookie: `__Host-tocsin=${value}` } },
+    query: '',
+  });
+  const linked = (pass: string): CallerRequest => ({ init: {}, query: `?pass=${pass}` });
+  const assertion = (token: string): CallerRequest => ({
     init: { headers: { 'cf-access-jwt-assertion': token } },
     query: '',
   });
   const session = await signSession(SECRET, viewer.id, later);
-  const dressed: { readonly [kind in Exclude<Kind, 'an operator'>]: Dressed } = {
+  const requests: { readonly [kind in Exclude<Kind, 'an operator'>]: CallerRequest } = {
     nobody: { init: {}, query: '' },
     'a wrong token': { init: bearer(`${viewer.token.slice(0, -4)}AAAA`), query: '' },
-    'a token that is none': { init: bearer('please'), query: '' },
+    'a malformed token': { init: bearer('please'), query: '' },
     'a revoked token': { init: bearer(revoked.token), query: '' },
     'an expired token': { init: bearer(expired.token), query: '' },
     'a viewer': { init: bearer(viewer.token), query: '' },
@@ -160,7 +167,7 @@ export async function wardrobe(): Promise<(kind: Kind, method: string, path: str
     'an expired link and a session': { ...cookie(session), query: `?pass=${await passFor(ALERT, -HOUR)}` },
   };
   return async (kind, method, path) => {
-    if (kind !== 'an operator') return dressed[kind];
+    if (kind !== 'an operator') return requests[kind];
     return { init: bearer(await operatorToken(SECRET, method, path, Date.now())), query: '' };
   };
 }
@@ -168,13 +175,13 @@ export async function wardrobe(): Promise<(kind: Kind, method: string, path: str
 const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
 let teamKey: Promise<CryptoKeyPair> | null = null;
 
-/** A real RSA key, as Access has them. */
+/** A real RSA key, as Access uses. */
 async function generateKey(): Promise<CryptoKeyPair> {
   const sizes = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
   return (await crypto.subtle.generateKey({ ...RS256, ...sizes }, true, ['sign', 'verify'])) as CryptoKeyPair;
 }
 
-/** The address where the team's keys are published. */
+/** Publishes the team's keys, and returns the address. */
 async function accessCerts(): Promise<string> {
   teamKey ??= generateKey();
   const jwk = (await crypto.subtle.exportKey('jwk', (await teamKey).publicKey)) as JsonWebKey;
@@ -183,7 +190,7 @@ async function accessCerts(): Promise<string> {
   return ((await response.json()) as { url: string }).url;
 }
 
-/** A token as Access makes it, with other claims where a test wants them. */
+/** A token as Access issues it; `claims` override the defaults. */
 export async function accessToken(claims: object, key?: CryptoKeyPair): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   teamKey ??= generateKey();

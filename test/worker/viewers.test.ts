@@ -1,4 +1,4 @@
-/** The operator's routes for viewer tokens: made and shown once, listed without a hash, revoked. */
+/** The operator's routes for viewer tokens: created and shown once, listed without a hash, revoked. */
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/access/mac.ts';
@@ -19,7 +19,7 @@ let names = 0;
 const newName = (): string => `viewer ${++names} ${Date.now()}`;
 
 describe('a token', () => {
-  it('is made, lets in, is listed without its hash, is revoked, and lets nobody in', async () => {
+  it('is created, gives access, is listed without its hash, is revoked, and gives no access', async () => {
     const name = newName();
     const expiresAt = Date.now() + HOUR;
     const made = await ask('POST', PATH, { name, expiresAt });
@@ -46,14 +46,14 @@ describe('a token', () => {
     expect(await (await ask('DELETE', `${PATH}/${id}`)).json()).toEqual({ revoked: null });
   });
 
-  it('that never expires is good until it is revoked', async () => {
+  it('without an expiry is valid until it is revoked', async () => {
     const { token } = (await (await ask('POST', PATH, { name: newName() })).json()) as { token: string };
     const site = await createSite();
     const inAYear = { deps: { now: () => Date.now() + 365 * 24 * HOUR } };
     expect((await site.visit('/alerts', bearer(token), inAYear)).status).toBe(200);
   });
 
-  it('of a name that there is is not made again', async () => {
+  it('with a name in use is not created', async () => {
     const name = newName();
     expect((await ask('POST', PATH, { name })).status).toBe(201);
     const again = await ask('POST', PATH, { name });
@@ -65,19 +65,19 @@ describe('a token', () => {
     ['null', 'null'],
     ['no name', {}],
     ['an empty name', { name: ' ' }],
-    ['a name that commands a terminal', { name: 'a\u001b[2J' }],
+    ['a name with a terminal escape sequence', { name: 'a\u001b[2J' }],
     ['a name that is a number', { name: 7 }],
     ['a long name', { name: 'a'.repeat(65) }],
-    ['an expiry that has been', { name: 'x', expiresAt: 1 }],
+    ['an expiry in the past', { name: 'x', expiresAt: 1 }],
     ['an expiry that is text', { name: 'x', expiresAt: '2030' }],
     ['an expiry in a thousand years', { name: 'x', expiresAt: Date.now() + 1e14 }],
-  ])('is not made of %s', async (_, body) => {
+  ])('is not created from %s', async (_, body) => {
     const answer = await ask('POST', PATH, body);
     expect([answer.status, await answer.json()]).toEqual([422, { message: expect.any(String) }]);
   });
 
   it.each(['x', 'checkpoint-of-a-test', 'viewer:x', '0'.repeat(17), '0'.repeat(15)])(
-    'is not revoked by what is no id: %s',
+    'is not revoked by an invalid id: %s',
     async (id) => {
       await env.KV.put('checkpoint-of-a-test', 'x');
       expect(await (await ask('DELETE', `${PATH}/${id}`)).json()).toEqual({ revoked: null });
@@ -85,7 +85,7 @@ describe('a token', () => {
     },
   );
 
-  it('is none of a viewer’s business', async () => {
+  it('can’t be listed or created by a viewer', async () => {
     const site = await createSite();
     const { token } = await addViewer('curious');
     for (const method of ['GET', 'POST']) {
@@ -93,7 +93,7 @@ describe('a token', () => {
     }
   });
 
-  it('can’t be made where no KV is bound', async () => {
+  it('can’t be created, listed or revoked without KV', async () => {
     for (const [method, path] of [
       ['GET', PATH],
       ['POST', PATH],

@@ -13,8 +13,8 @@ import { createWorld, MINUTE, type World } from './world.ts';
 
 const HOSTILE = `"><script>alert(1)</script>\u202e <!channel> 'é`;
 
-/** A world with a story, ordinary entries around it, a deletion under a hostile name, a huge entry, and a malformed one. */
-async function seen(): Promise<{ world: World; hostile: string; huge: string }> {
+/** A world with an incident, ordinary entries, a deletion by a hostile name, a huge entry, and a malformed one. */
+async function seededWorld(): Promise<{ world: World; hostile: string; huge: string }> {
   const world = await createWorld();
   const now = Date.now();
   const [hostile, huge] = [crypto.randomUUID(), crypto.randomUUID()];
@@ -50,11 +50,11 @@ describe('the views, through RPC', () => {
   let hostile: string;
   let huge: string;
   beforeAll(async () => {
-    ({ world, hostile, huge } = await seen());
+    ({ world, hostile, huge } = await seededWorld());
   });
   const of = () => world.stub;
 
-  it('an entry: its fields as they were written, its alert, and its text as the upstream has it', async () => {
+  it('an entry: its fields, its alert, and its text as the upstream has it', async () => {
     const page = await of().entry(hostile, null);
     expect(page?.entry).toMatchObject({ id: hostile, actor: { id: 'mallory', name: HOSTILE } });
     expect(page?.parts).toMatchObject([
@@ -71,7 +71,7 @@ describe('the views, through RPC', () => {
     expect(await of().entryText(huge, null)).toBeNull();
   });
 
-  it('what is out of scope is exactly what is not there', async () => {
+  it('an entry out of scope is the same as one that does not exist', async () => {
     const alert = (await of().entry(hostile, null))?.parts[0]?.alert.id ?? 0;
     expect((await of().entry(hostile, alert))?.entry.id).toBe(hostile);
     for (const [id, scope] of [
@@ -98,7 +98,7 @@ describe('the views, through RPC', () => {
     expect(await of().alert(4711)).toBeNull();
   });
 
-  it('alerts and the front page agree with the status', async () => {
+  it('the alerts and the overview agree with the status', async () => {
     const overview = await of().overview();
     const { alerts, next } = await of().alerts({ state: 'open', level: null, rule: null, before: null });
     const open = Object.values(overview.status.alerts.open).reduce((sum, n) => sum + n, 0);
@@ -111,7 +111,7 @@ describe('the views, through RPC', () => {
     expect(overview.newest).toHaveLength(10);
   });
 
-  it('rules say when they matched last', async () => {
+  it('the rules that matched, with the last entry', async () => {
     const rules = await of().rules();
     expect(rules.length).toBeGreaterThan(1);
     for (const { rule, matched, lastEntry } of rules) {
@@ -121,7 +121,7 @@ describe('the views, through RPC', () => {
     }
   });
 
-  it('all of it is plain data', async () => {
+  it('are plain data', async () => {
     const views = [
       await of().overview(),
       await of().entry(hostile, null),
@@ -132,7 +132,7 @@ describe('the views, through RPC', () => {
     for (const view of views) expect(JSON.parse(JSON.stringify(view))).toEqual(view);
   });
 
-  it('no statement reads a growing table whole, by this SQLite’s own plans too', async () => {
+  it('no statement scans a growing table, by the plans of workerd’s SQLite', async () => {
     const steps = await runInDurableObject(world.stub, (_, { storage }) => {
       const store = durableStore(storage);
       const { store: ears, heard } = overheard(store);
