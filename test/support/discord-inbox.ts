@@ -4,19 +4,8 @@
  * https://discord.com/developers/docs/resources/webhook#execute-webhook and …/resources/message#embed-object-embed-limits.
  */
 
-import { startHttpServer } from './http-server.ts';
+import { createAnswers, type FakeAnswer, startHttpServer } from './http-server.ts';
 import { type Check, type Fields, list, object, oneOf, text } from './shape.ts';
-
-/** How the next posts are answered. */
-export interface DiscordAnswer {
-  readonly status: number;
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly hang?: boolean;
-  readonly reset?: boolean;
-  /** For so many posts; without it, for all. */
-  readonly times?: number;
-}
 
 export interface DiscordInbox {
   readonly url: string;
@@ -26,7 +15,7 @@ export interface DiscordInbox {
   readonly problems: readonly string[];
   /** The bodies of all posts, accepted or not. */
   readonly bodies: readonly string[];
-  answer(with_: DiscordAnswer): void;
+  answer(with_: FakeAnswer): void;
   stop(): Promise<void>;
 }
 
@@ -64,17 +53,16 @@ export function discordProblem(message: unknown): string | null {
 }
 
 const TOKEN = `t0k3n-of_discord-${'aB3dE5fG'.repeat(6)}`;
-const OK: DiscordAnswer = { status: 200, body: '{"id":"1"}' };
+const OK: FakeAnswer = { status: 200, body: '{"id":"1"}' };
 
 export async function startDiscordInbox(): Promise<DiscordInbox> {
   const messages: unknown[] = [];
   const problems: string[] = [];
   const bodies: string[] = [];
-  let next = OK;
-  let left = Number.POSITIVE_INFINITY;
+  const answers = createAnswers(OK);
   const server = await startHttpServer((request, response, body) => {
     bodies.push(body);
-    const now = left-- > 0 ? next : OK;
+    const now = answers.next();
     if (now.hang === true) return;
     if (now.reset === true) {
       request.socket.destroy();
@@ -98,10 +86,7 @@ export async function startDiscordInbox(): Promise<DiscordInbox> {
     messages,
     problems,
     bodies,
-    answer: (with_) => {
-      next = with_;
-      left = with_.times ?? Number.POSITIVE_INFINITY;
-    },
+    answer: answers.set,
     stop: server.stop,
   };
 }

@@ -7,9 +7,10 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port. `serve` gets each request with its body. */
+/** Starts one on `wantedPort` (0: a free one). `serve` gets each request with its body. */
 export async function startHttpServer(
   serve: (request: IncomingMessage, response: ServerResponse, body: string) => void,
+  wantedPort = 0,
 ): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -18,7 +19,7 @@ export async function startHttpServer(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(wantedPort, '127.0.0.1', resolve);
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -29,5 +30,31 @@ export async function startHttpServer(
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** How a fake answers the next requests. */
+export interface FakeAnswer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Never answers. */
+  readonly hang?: boolean;
+  /** Closes the connection without an answer. */
+  readonly reset?: boolean;
+  /** For so many requests; for all if absent. */
+  readonly times?: number;
+}
+
+/** The answers of a fake: `ok`, unless another one is set. */
+export function createAnswers(ok: FakeAnswer): { set(answer: FakeAnswer): void; next(): FakeAnswer } {
+  let answer = ok;
+  let left = Number.POSITIVE_INFINITY;
+  return {
+    set(to) {
+      answer = to;
+      left = to.times ?? Number.POSITIVE_INFINITY;
+    },
+    next: () => (left-- > 0 ? answer : ok),
   };
 }

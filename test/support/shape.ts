@@ -1,9 +1,7 @@
-/**
- * Checks on plain data, stricter than any vendor: a field that is not known is wrong. For stand-ins. Pure.
- */
+/** Checks of plain data for fakes of vendors, stricter than the vendors: unknown fields are errors. Pure. */
 
 export type Fields = { readonly [field: string]: unknown };
-/** What is wrong with `value`, which stands at `at`; null: nothing. */
+/** The problem of `value`, found at `at`; null: no problem. */
 export type Check = (value: unknown, at: string) => string | null;
 
 /** The first problem. */

@@ -3,15 +3,9 @@
  * signature and that the timestamp is within five minutes, and answers 401 to invalid messages.
  */
 import { Webhook } from 'standardwebhooks';
-import { startHttpServer } from './http-server.ts';
+import { type FakeAnswer, startHttpServer } from './http-server.ts';
 
-/** How the next posts are answered. */
-export interface WebhookAnswer {
-  readonly status: number;
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly hang?: boolean;
-  readonly reset?: boolean;
+export interface WebhookAnswer extends Omit<FakeAnswer, 'times'> {
   /** An endless body. */
   readonly endless?: boolean;
 }

@@ -1,7 +1,7 @@
 /** Deliveries by the real alarm, whatever Slack answers, and alarms about Tocsin itself. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
-import type { InboxAnswer } from '../support/slack-inbox.ts';
+import type { FakeAnswer } from '../support/http-server.ts';
 import { expectTold, story } from './story.ts';
 import { ALLOWED_LATENESS, createWorld, HOUR, logged, MINUTE, sleep, type World, type WorldOptions } from './world.ts';
 
@@ -44,7 +44,7 @@ async function attempted(world: World, attempts: number): Promise<DeliveryRow[]>
 }
 
 /** A world whose Slack answers so, with one alert that the alarm has tried to deliver once. */
-async function tried(answer: InboxAnswer, options: WorldOptions = {}): Promise<{ world: World; row: DeliveryRow }> {
+async function tried(answer: FakeAnswer, options: WorldOptions = {}): Promise<{ world: World; row: DeliveryRow }> {
   const world = await createWorld(options);
   await world.slack.answer(answer);
   await ringOnce(world);
@@ -120,7 +120,7 @@ describe('a delivery', () => {
     ['answers 429 without a Retry-After', { status: 429 }, /slow down \(429\)/],
     ['closes the connection', { status: 0, reset: true }, /could not be reached/],
     ['does not answer', { status: 0, hang: true }, /did not answer within 15 s/],
-  ] satisfies [string, InboxAnswer, RegExp][])(
+  ] satisfies [string, FakeAnswer, RegExp][])(
     'is tried again, later each time, while Slack %s',
     async (_, answer, reason) => {
       const later = globalThis.setTimeout;
@@ -204,7 +204,7 @@ describe('a delivery that Slack refuses', () => {
     ['410 channel_is_archived', { status: 410, body: 'channel_is_archived' }, /unarchive it/],
     ['400 invalid_payload', { status: 400, body: 'invalid_payload' }, /so was its short form/],
     ['a redirect', { status: 302, headers: { location: 'https://elsewhere.example/' } }, /never redirects/],
-  ] satisfies [string, InboxAnswer, RegExp][])(
+  ] satisfies [string, FakeAnswer, RegExp][])(
     'with %s is dead at once, and that is an alarm',
     async (_, answer, reason) => {
       const { world, row } = await tried(answer);

@@ -2,7 +2,7 @@
 import { describe, expect, inject, it, vi } from 'vitest';
 import { PASS_PARAM, readPass } from '../../src/access/link.ts';
 import { entryAt } from '../sandbox/odd.ts';
-import type { InboxAnswer } from '../support/slack-inbox.ts';
+import type { FakeAnswer } from '../support/http-server.ts';
 import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from './world.ts';
 
 const DAY = 24 * HOUR;
@@ -11,7 +11,7 @@ const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 /** A second place that messages go to, and what it was sent. */
 interface Elsewhere {
   readonly url: string;
-  answer(answer: InboxAnswer): Promise<unknown>;
+  answer(answer: FakeAnswer): Promise<unknown>;
   posts(): Promise<number>;
   /** Everything it took, as text. */
   texts(): Promise<string[]>;
@@ -402,7 +402,7 @@ describe('a tick that failed', () => {
 
 describe('the heartbeat', () => {
   /** A world whose heartbeat is answered so. */
-  async function beating(answer: InboxAnswer = { status: 204 }): Promise<{ world: World; monitor: Elsewhere }> {
+  async function beating(answer: FakeAnswer = { status: 204 }): Promise<{ world: World; monitor: Elsewhere }> {
     const monitor = await elsewhere();
     await monitor.answer(answer);
     return { world: await createWorld(), monitor };
@@ -432,7 +432,7 @@ describe('the heartbeat', () => {
     ['redirects', { status: 302, headers: { location: 'https://elsewhere.example/' } }],
     ['closes the connection', { status: 0, reset: true }],
     ['never answers', { status: 0, hang: true }],
-  ] satisfies [string, InboxAnswer][])(
+  ] satisfies [string, FakeAnswer][])(
     'that %s fails no tick, and is one line of log without its address',
     async (_, answer) => {
       const timeout = AbortSignal.timeout.bind(AbortSignal);

@@ -25,7 +25,7 @@ import { tick } from '../../src/poller/tick.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import type { LogRecord } from '../sandbox/record.ts';
-import type { InboxAnswer } from '../support/slack-inbox.ts';
+import type { FakeAnswer } from '../support/http-server.ts';
 import type { TrafficAsked } from './stage.ts';
 
 export const DIALECTS = ['sorted', 'newest-first', 'oldest-first'] as const satisfies readonly Dialect[];
@@ -239,7 +239,7 @@ export async function createWorld(options: WorldOptions = {}) {
 
     slack: {
       url: inbox.url,
-      answer: (answer: InboxAnswer) => ask('PUT', `${new URL(inbox.url).origin}/__inbox/answer`, answer),
+      answer: (answer: FakeAnswer) => ask('PUT', `${new URL(inbox.url).origin}/__inbox/answer`, answer),
       read: () =>
         ask<{ messages: { text: string }[]; posts: number }>('GET', `${new URL(inbox.url).origin}/__inbox/messages`),
     },
