@@ -1,4 +1,4 @@
-/** Sending what is due: order, peace for a receiver that asks for it, and what becomes of each attempt. */
+/** Sending what is due: order, backing off, and the outcome of each attempt. */
 import { describe, expect, it } from 'vitest';
 import { type Links, NO_LINKS } from '../../../src/alert/links.ts';
 import type { HealthNotification } from '../../../src/alert/notification.ts';
@@ -54,11 +54,11 @@ function answering(name: string, answers: readonly (Outcome | Error)[]): Receive
 describe('deliver', () => {
   const rows: [string, readonly (Outcome | Error)[], number, readonly string[]][] = [
     ['sends each in its order', [], 3, ['delivered', 'delivered', 'delivered']],
-    ['goes on after one failure, which may be the message’s own', [LATER], 3, ['retry', 'delivered', 'delivered']],
-    ['leaves the receiver in peace after two failures running', [LATER, LATER], 2, ['retry', 'retry']],
-    ['leaves it in peace at once when it asks to wait', [IN_A_MINUTE], 1, ['retry']],
-    ['is not put off by a message that is refused', [NEVER, NEVER], 3, ['refused', 'refused', 'delivered']],
-    ['takes what a receiver throws for a failure', [new Error('a bug')], 3, ['retry', 'delivered', 'delivered']],
+    ['continues after one failure, which the message may have caused', [LATER], 3, ['retry', 'delivered', 'delivered']],
+    ['backs off after two failures in a row', [LATER, LATER], 2, ['retry', 'retry']],
+    ['backs off at once when the receiver asks to wait', [IN_A_MINUTE], 1, ['retry']],
+    ['continues after a refused message', [NEVER, NEVER], 3, ['refused', 'refused', 'delivered']],
+    ['treats what a receiver throws as a failure', [new Error('a bug')], 3, ['retry', 'delivered', 'delivered']],
   ];
   it.each(rows)('%s', async (_sentence, answers, sent, kinds) => {
     const slack = answering('slack', answers);
@@ -69,7 +69,7 @@ describe('deliver', () => {
     expect(settled.map(([, outcome]) => outcome.kind)).toEqual(kinds);
   });
 
-  it('lets no receiver hold up another', async () => {
+  it('does not let one receiver delay another', async () => {
     const { outbox, settled } = outboxOf([due(1, 'slack'), due(2, 'mail')]);
     const hanging: Receiver = { name: 'slack', send: () => new Promise(() => {}) };
     void deliver(outbox, [hanging, answering('mail', [])], nowhere, () => 0);
@@ -77,13 +77,13 @@ describe('deliver', () => {
     expect(settled).toEqual([[2, DELIVERED]]);
   });
 
-  it('refuses for a receiver that is not set any more', async () => {
+  it('refuses deliveries to a removed receiver', async () => {
     const { outbox, settled } = outboxOf([due(1, 'pager')]);
     await deliver(outbox, [], nowhere, () => 0);
     expect(settled[0]?.[1]).toEqual({ kind: 'refused', reason: 'no receiver "pager" is set any more' });
   });
 
-  it('tells nothing of what a receiver threw but its name: it may hold a secret', async () => {
+  it('reports only the name of what a receiver threw, which may hold a secret', async () => {
     const { outbox, settled } = outboxOf([due(1, 'slack')]);
     await deliver(
       outbox,
@@ -112,7 +112,7 @@ describe('deliver', () => {
     ]);
   });
 
-  it('sends without links what links can’t be made for', async () => {
+  it('sends without links if they can’t be made', async () => {
     const slack = answering('slack', []);
     const { outbox, settled } = outboxOf([due(1, 'slack')]);
     await deliver(

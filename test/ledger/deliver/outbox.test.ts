@@ -1,4 +1,4 @@
-/** Deliveries: at least once, put off no longer than is reasonable, dead in the open; and alarms about Tocsin itself. */
+/** Deliveries: at least once, retried within bounds, visibly dead; and how often health alerts are notified. */
 import { describe, expect, it } from 'vitest';
 import { type Due, GIVE_UP_AFTER_MS } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
@@ -8,7 +8,7 @@ const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };
 const retry = (afterMs: number | null = null): Outcome => ({ kind: 'retry', reason: 'HTTP 500', afterMs });
 
-/** A scene with a delivery waiting. */
+/** A scene with a pending delivery. */
 function waiting() {
   const scene = createScene([onAction('vm.read')]);
   scene.record([entry('a', NOON)]);
@@ -21,7 +21,7 @@ function waiting() {
 }
 
 describe('a delivery', () => {
-  it('is due at once, with all that its message needs', () => {
+  it('is due at once, with its notification', () => {
     expect(waiting().take(NOON)).toMatchObject({
       id: 1,
       receiver: 'slack',
@@ -30,21 +30,21 @@ describe('a delivery', () => {
     });
   });
 
-  it('taken is not taken again until its attempt must be lost; then it is, as the next', () => {
+  it('is not taken again until its attempt must be lost', () => {
     const { outbox, take } = waiting();
     take(NOON);
     expect(outbox.takeDue(10, NOON + 69 * SECOND)).toEqual([]);
     expect(take(NOON + 70 * SECOND).attempt).toBe(2);
   });
 
-  it('delivered is done', () => {
+  it('is not taken again once delivered', () => {
     const { outbox, take, count } = waiting();
     expect(outbox.settle(take(NOON), DELIVERED, NOON + 1)).toEqual({ state: 'delivered' });
     expect(outbox.takeDue(10, NOON + DAY)).toEqual([]);
     expect(count('deliveries', `state = 'delivered' AND settled_at = ${NOON + 1}`)).toBe(1);
   });
 
-  it('waits with the others of a receiver that asked to be left alone, those queued later too', () => {
+  it('waits while its receiver asks for a pause, and so do later ones', () => {
     const scene = createScene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
     scene.record([entry('a', NOON)]);
     const [slack] = scene.outbox.takeDue(1, NOON);
@@ -57,7 +57,7 @@ describe('a delivery', () => {
     expect(later).toHaveLength(2);
   });
 
-  it('waits for no other receiver’s: of each, as many are taken', () => {
+  it('does not wait for other receivers: the same number is taken for each', () => {
     const scene = createScene([onAction('vm.read')], {
       receivers: [route('slack'), route('mail', { minLevel: 'critical' })],
     });
@@ -69,7 +69,7 @@ describe('a delivery', () => {
     expect(scene.outbox.takeDue(4, NOON).map((due) => due.receiver)).toEqual([...Array(4).fill('slack'), 'mail']);
   });
 
-  it('taken and not tried is as it was, and its receiver is left in peace, the longer the more fails', () => {
+  it('that was taken and not tried is unchanged, and its receiver backs off longer with each failure', () => {
     const scene = createScene([onAction('vm.read')]);
     scene.record([entry('a', NOON), entry('b', NOON, { actor: { id: 'another' } })]);
     const attempts = () => scene.store.all("SELECT attempts FROM deliveries WHERE state = 'pending' ORDER BY id");
@@ -88,7 +88,7 @@ describe('a delivery', () => {
     expect(attempts()).toEqual([{ attempts: 3 }, { attempts: 0 }]);
   });
 
-  it('taken and not tried by one who died meanwhile is taken again, and left alone by the dead', () => {
+  it('that was taken by a crashed attempt is taken again, and that attempt can’t change it', () => {
     const { outbox, take } = waiting();
     const lost = take(NOON);
     const again = take(NOON + 70 * SECOND);
@@ -96,7 +96,7 @@ describe('a delivery', () => {
     expect(outbox.settle(again, retry(), NOON + 72 * SECOND)).toMatchObject({ state: 'pending' });
   });
 
-  it('is tried again later and later', () => {
+  it('is retried with growing intervals', () => {
     const { outbox, take } = waiting();
     let now = NOON;
     const waits: number[] = [];
@@ -110,16 +110,16 @@ describe('a delivery', () => {
   });
 
   it.each([
-    ['no sooner than the receiver asks', 5 * MINUTE, 5 * MINUTE],
-    ['no sooner than we would ourselves', 1, 10 * SECOND],
-    ['no later than in an hour, whatever it asks', 7 * DAY, HOUR],
-    ['nor before now', -DAY, 10 * SECOND],
-  ])('is tried again %s', (_, asks, wait) => {
+    ['no earlier than the receiver asks', 5 * MINUTE, 5 * MINUTE],
+    ['no earlier than its backoff', 1, 10 * SECOND],
+    ['within an hour, whatever the receiver asks', 7 * DAY, HOUR],
+    ['not in the past', -DAY, 10 * SECOND],
+  ])('is retried %s', (_, asks, wait) => {
     const { outbox, take } = waiting();
     expect(outbox.settle(take(NOON), retry(asks), NOON)).toEqual({ state: 'pending', dueAt: NOON + wait });
   });
 
-  it('is given up after a day, told as dead, and kept', () => {
+  it('is dead after a day, with a health alert, and is kept', () => {
     const { ledger, outbox, take, count } = waiting();
     let now = NOON;
     for (;;) {
@@ -136,7 +136,7 @@ describe('a delivery', () => {
     expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
   });
 
-  it('refused is dead at once, and told', () => {
+  it('is dead at once when refused, with a health alert', () => {
     const { outbox, take, count } = waiting();
     expect(outbox.settle(take(NOON), REFUSED, NOON)).toEqual({
       state: 'dead',
@@ -149,7 +149,7 @@ describe('a delivery', () => {
   it.each([
     ['delivered', DELIVERED, 'delivered'],
     ['refused', REFUSED, 'dead'],
-  ] as const)('is %s, though the attempt that says so was taken for lost', (_, outcome, state) => {
+  ] as const)('is %s by an attempt that was believed lost', (_, outcome, state) => {
     const { outbox, take } = waiting();
     const first = take(NOON);
     const second = take(NOON + 2 * MINUTE);
@@ -157,14 +157,14 @@ describe('a delivery', () => {
     expect(outbox.settle(second, DELIVERED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
   });
 
-  it('is not put off by an attempt that was taken for lost', () => {
+  it('is not postponed by an attempt that was believed lost', () => {
     const { outbox, take } = waiting();
     const first = take(NOON);
     take(NOON + 2 * MINUTE);
     expect(outbox.settle(first, retry(), NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
   });
 
-  it('none of whose attempts came back is dead after a day and an hour', () => {
+  it('is dead after 25 hours if no attempt returned', () => {
     const { ledger, take, count } = waiting();
     take(NOON);
     ledger.watchdog(NOON + DAY);
@@ -174,14 +174,14 @@ describe('a delivery', () => {
     expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
   });
 
-  it('that was never tried is not dead, however long nobody was there to send it', () => {
+  it('that was never tried is not dead, however old', () => {
     const { ledger, take, count } = waiting();
     ledger.watchdog(NOON + 3 * DAY);
     expect(count('deliveries', "state = 'dead'")).toBe(0);
     expect(take(NOON + 3 * DAY).attempt).toBe(1);
   });
 
-  it('waits for its turn: oldest first, so many at a time', () => {
+  it('is taken oldest first, up to the limit', () => {
     const { record, outbox } = waiting();
     for (let i = 0; i < 20; i++) record([entry(`e${i}`, NOON, { actor: { id: `u${i}` } })]);
     expect(outbox.takeDue(12, NOON).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
@@ -189,8 +189,8 @@ describe('a delivery', () => {
   });
 });
 
-describe('when the ledger wants to be woken', () => {
-  it('for the next delivery, or when blindness would begin', () => {
+describe('the next alarm', () => {
+  it('is set for the next delivery, or for when it would be blind', () => {
     const { ledger, outbox, take, record } = waiting();
     expect(ledger.nextAlarmAt(NOON)).toBe(NOON);
     const due = take(NOON);
@@ -202,25 +202,27 @@ describe('when the ledger wants to be woken', () => {
   });
 });
 
-const told = ({ store }: Scene, kind: string): unknown[] =>
+const healthNotifications = ({ store }: Scene, kind: string): unknown[] =>
   store
     .all<{ notification: string }>('SELECT notification FROM deliveries WHERE health = ? ORDER BY id', kind)
     .map(({ notification }) => JSON.parse(notification));
 
-describe('blindness', () => {
-  it('is told when nothing has moved for so long, again every four hours, and when it is over', () => {
+describe('the blind health alert', () => {
+  it('is notified when nothing has moved for 15 minutes, again every four hours, and when it ends', () => {
     const scene = createScene();
     scene.record([]);
     const at = (minutes: number): unknown[] => {
       scene.ledger.watchdog(NOON + minutes * MINUTE);
-      return told(scene, 'blind');
+      return healthNotifications(scene, 'blind');
     };
     expect([at(14).length, at(15).length, at(30).length, at(254).length]).toEqual([0, 1, 1, 1]);
-    expect(told(scene, 'blind')).toMatchObject([{ kind: 'health', health: { since: NOON + 15 * MINUTE } }]);
+    expect(healthNotifications(scene, 'blind')).toMatchObject([
+      { kind: 'health', health: { since: NOON + 15 * MINUTE } },
+    ]);
     expect(at(255)).toHaveLength(2);
     scene.record([], { now: NOON + 301 * MINUTE });
     const health = { since: NOON + 15 * MINUTE };
-    expect(told(scene, 'blind')).toMatchObject([
+    expect(healthNotifications(scene, 'blind')).toMatchObject([
       { kind: 'health', health },
       { kind: 'health', health },
       { kind: 'health-resolved', health },
@@ -229,41 +231,41 @@ describe('blindness', () => {
     expect(at(400)).toHaveLength(4);
   });
 
-  it('is not, where a long walk moves without ending', () => {
+  it('is not raised while a long scan moves', () => {
     const scene = createScene();
     for (let i = 0; i < 60; i++)
       scene.record([entry('known', NOON - HOUR + i * SECOND)], { now: NOON + i * MINUTE, ends: false });
     scene.ledger.watchdog(NOON + 60 * MINUTE);
-    expect(told(scene, 'blind')).toEqual([]);
+    expect(healthNotifications(scene, 'blind')).toEqual([]);
   });
 
-  it('is, where pages come that move nothing', () => {
+  it('is raised if pages arrive that move nothing', () => {
     const scene = createScene();
     scene.record([]);
     for (let i = 1; i < 30; i++) scene.record([], { now: NOON + i * MINUTE, ends: false });
     scene.ledger.watchdog(NOON + 30 * MINUTE);
-    expect(told(scene, 'blind')).toHaveLength(1);
+    expect(healthNotifications(scene, 'blind')).toHaveLength(1);
   });
 
-  it('is asked of the wall clock, and survives what the ledger forgets', () => {
+  it('runs on the wall clock, also after an eviction', () => {
     const scene = createScene();
     scene.record([]);
     scene.record([], { now: NOON + 4 * MINUTE });
     const later = scene.reopened();
     later.ledger.watchdog(NOON + 16 * MINUTE);
-    // The quiet walk of minute 4 is gone with the memory: better early than never.
-    expect(told(scene, 'blind')).toHaveLength(1);
+    // The quiet scan of minute 4 was only in memory: the alert comes early rather than never.
+    expect(healthNotifications(scene, 'blind')).toHaveLength(1);
   });
 });
 
-describe('an alarm about Tocsin itself', () => {
+describe('a health alert', () => {
   const invalid = (i: number) => ({ invalid: [{ id: null, problem: 'no id', text: String(i) }] });
 
-  it('is told at most once an hour; what happens meanwhile is counted', () => {
+  it('is notified at most once an hour, and counted in between', () => {
     const scene = createScene();
     const minutes = [0, 1, 59, 60, 61, 130];
     for (const minute of minutes) scene.record([], { ...invalid(minute), now: NOON + minute * MINUTE });
-    expect(told(scene, 'quarantine')).toMatchObject(
+    expect(healthNotifications(scene, 'quarantine')).toMatchObject(
       [0, 60, 130].map((minute) => ({ health: { since: NOON + minute * MINUTE } })),
     );
     expect(scene.ledger.status(NOON).healthAlerts).toMatchObject([{ kind: 'quarantine', count: 1 }]);
@@ -275,7 +277,7 @@ describe('an alarm about Tocsin itself', () => {
     expect(scene.store.all('SELECT receiver FROM deliveries')).toEqual([{ receiver: 'slack' }, { receiver: 'mail' }]);
   });
 
-  it('that dies begets none', () => {
+  it('that is dead raises no other', () => {
     const scene = createScene();
     scene.record([], invalid(1));
     for (let now = NOON; ; now += HOUR) {
@@ -286,6 +288,6 @@ describe('an alarm about Tocsin itself', () => {
     scene.record([], { ...invalid(2), now: NOON + 2 * HOUR });
     scene.outbox.takeDue(1, NOON + 2 * HOUR);
     scene.ledger.watchdog(NOON + 2 * DAY);
-    expect(told(scene, 'dead-delivery')).toEqual([]);
+    expect(healthNotifications(scene, 'dead-delivery')).toEqual([]);
   });
 });
