@@ -1,8 +1,8 @@
 /**
- * What the lookup adds to the upstream's time, and each page's time, over 100,000 entries; each against a peer in the
- * same run. The upstream is the stand-in, the Worker runs in workerd on this machine.
+ * Measures what the lookup adds to the upstream's time, and the pages, over 100,000 entries; each against a peer in the
+ * same run. The upstream is the stand-in; the Worker runs in workerd on this machine.
  *
- * Contract: ends everything it started. Throws where it could not be measured.
+ * Contract: stops everything it started. Throws if something can't be measured.
  */
 import { operatorToken } from '../../src/access/operator.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
@@ -11,12 +11,12 @@ import { compare, type Subject } from './measure.ts';
 import type { Group } from './table.ts';
 
 const WARM_UP = 20;
-/** What is measured is not how often one may ask. */
+/** Rate limits would distort the measurement. */
 const UNLIMITED = {
   RATE_LIMIT: { type: 'ratelimit', namespace_id: '1', simple: { limit: 1_000_000_000, period: 60 } },
 } as const;
 const LIST = '/v1/audit_logs?limit=100';
-/** What the local runtime takes for itself. */
+/** The overhead of the local runtime. */
 const BARE = '/healthz, which does nothing';
 const now = (): number => performance.now();
 
@@ -63,11 +63,11 @@ export async function benchLookup({ rounds, latencyMs, say }: LookupOptions): Pr
 interface Ask {
   /** The upstream itself. */
   directly(name: string, path: string): Subject;
-  /** The Worker, as a viewer; `source`: who is to have answered. */
+  /** The Worker, as a viewer; `source`: the expected source of the answer. */
   through(name: string, path: string, source: string): Subject;
 }
 
-/** `bare`: beside them what the local runtime takes for a request that does nothing. */
+/** `bare`: also measures a request that does nothing. */
 function lists({ directly, through }: Ask, bare: boolean): Subject[] {
   return [
     directly('directly', LIST),
@@ -100,7 +100,7 @@ function pages({ facts }: Seeded, { directly, through }: Ask): Subject[] {
   ];
 }
 
-/** The path of an entry like the one at `like`, which no tick has read. */
+/** The path of an entry like the one at `like` that no tick has read. */
 async function unreadEntry({ upstream }: Seeded, like: string): Promise<string> {
   const headers = { authorization: `Bearer ${upstream.apiKey}` };
   const body = (await (await fetch(`${upstream.url}${like}`, { headers })).json()) as object;

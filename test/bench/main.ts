@@ -1,8 +1,8 @@
 /**
- * `npm run bench`: what takes time, each beside something else in the same run (see options.ts).
+ * `npm run bench`: measures what takes time, each against a peer in the same run (see options.ts).
  *
- * Contract: ends everything it started. Exit codes: 0 measured, 1 it could not be (a peer that finds something else is
- * that), 2 called wrongly. No number fails it.
+ * Contract: stops everything it started. Exit codes: 0 measured, 1 failed (for example, results differ), 2 invalid options.
+ * No number makes it fail.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ async function bench(asked: BenchOptions): Promise<number> {
   const say = (text: string): void => {
     if (!asked.json) process.stderr.write(`${text}\n`);
   };
-  // Nothing is asked of Cloudflare.
+  // No requests to Cloudflare.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false';
   process.env.WRANGLER_SEND_METRICS ??= 'false';
   const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-`);
@@ -69,7 +69,7 @@ async function bench(asked: BenchOptions): Promise<number> {
   }
 }
 
-/** Each grid is printed once it is measured. */
+/** Prints each grid as soon as it is measured. */
 async function gathered(
   grids: AsyncIterable<Grid>,
   print: (grids: readonly Grid[]) => readonly Grid[],

@@ -1,12 +1,12 @@
 /**
- * Measuring one thing against another in the same run: in turns, so that whatever else the machine does falls on both.
+ * Measures one thing against another in the same run and in turns, so that other load on the machine affects both.
  *
- * Contract: the numbers are for people to look at; nothing fails because one is large. `now` is a parameter, in ms.
+ * Contract: the numbers are for people; no number makes it fail. `now` is a parameter, in ms.
  */
 
 export interface Subject {
   readonly name: string;
-  /** Does it once, to its very end. Throws where it went wrong: then there is nothing to measure. */
+  /** Runs once, to its end. Throws if it fails, which ends the measurement. */
   go(): Promise<void>;
 }
 
@@ -16,9 +16,9 @@ export interface Measured {
   /** ms */
   readonly median: number;
   readonly p95: number;
-  /** Its median over the peer's; the peer's own is 1. */
+  /** Its median divided by the peer's; 1 for the peer. */
   readonly ratio: number;
-  /** Its median less the peer's, ms. */
+  /** Its median minus the peer's, ms. */
   readonly adds: number;
 }
 
@@ -31,7 +31,7 @@ export async function compare(
   const times = subjects.map((): number[] => []);
   for (let round = -warmUp; round < rounds; round++) {
     for (let turn = 0; turn < subjects.length; turn++) {
-      // Each begins a round as often as any other.
+      // Each one begins a round equally often.
       const i = (turn + round + warmUp) % subjects.length;
       const began = now();
       await subjects[i]?.go();
@@ -46,7 +46,7 @@ export async function compare(
   });
 }
 
-/** The value below which the part `q` of the values lies; between two, what lies between. NaN of none. */
+/** The quantile `q` of the values, interpolated; NaN without values. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * q;

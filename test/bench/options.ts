@@ -1,4 +1,4 @@
-/** What `npm run bench` is asked for. */
+/** The options of `npm run bench`. */
 import { parseArgs } from 'node:util';
 
 export const SECTIONS = ['rules', 'windows', 'regex', 'lookup'] as const;
@@ -6,21 +6,21 @@ export type Section = (typeof SECTIONS)[number];
 
 export const HELP = `usage: npm run bench [-- options]
 
-What takes time, each beside something else in the same run and in turns, in Node and in workerd:
+Measures what takes time, each against a peer in the same run and in turns, in Node and in workerd:
 
   rules    evaluating entries: this engine beside hand-written code that shares work, ajv (built ahead), ucast,
-           json-logic-engine, mingo, sift and json-rules-engine, on the same entries and rules; what any of them finds
-           otherwise stops it. 50, 500 and 3,000 rules, the worst cases, getting ready, memory, the first request
-  windows  a happening in one hot group, for each type of correlation, beside a naive filter
-  regex    regular expressions beside the runtime's own and re2js, good ones and hostile ones
+           json-logic-engine, mingo, sift and json-rules-engine, on the same entries and rules; stops if results
+           differ. 50, 500 and 3,000 rules, the worst cases, compiling, memory, the first request
+  windows  an event in one hot group, for each type of correlation, beside a naive filter
+  regex    regular expressions beside the runtime's own and re2js, ordinary and hostile ones
   lookup   what the lookup adds to a request sent directly, and each page beside a list of 100 entries sent directly,
            with 100,000 entries in the ledger
 
-All of it takes many minutes. The times are this machine's; the ratios are to be compared. The peers are packages of
-their own (test/bench/peers), which are installed the first time; where they can't be, it goes on without them.
+All of it takes many minutes. Times depend on the machine: compare the ratios. The peers are separate packages
+(test/bench/peers) that are installed the first time; if that fails, the bench runs without them.
 
   --only NAME   one of these: rules, windows, regex, lookup
-  --rounds N    how often each is measured (rules and the like 7, lookup 200)
+  --rounds N    how often each one is measured (rules and the like 7, lookup 200)
   --entries N   how many entries rules are evaluated on (100000)
   --peers none  without the peers
   --latency N   the upstream's latency in the second run of the lookup, ms (50)
@@ -28,13 +28,13 @@ their own (test/bench/peers), which are installed the first time; where they can
   --help        print this
 `;
 
-const MOST_ROUNDS = 100_000;
-const MOST_ENTRIES = 1_000_000;
-const MOST_LATENCY_MS = 10_000;
+const ROUNDS_MAX = 100_000;
+const ENTRIES_MAX = 1_000_000;
+const LATENCY_MAX_MS = 10_000;
 
 export interface BenchOptions {
   readonly sections: readonly Section[];
-  /** Null: each section's own. */
+  /** Null for each section's default. */
   readonly rounds: number | null;
   readonly entries: number;
   readonly peers: boolean;
@@ -42,7 +42,7 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** What is asked for; null: the help; or what is wrong with it. */
+/** Parses the options; null for the help, a text for an error. */
 export function readOptions(args: string[]): BenchOptions | null | string {
   try {
     const { values } = parseArgs({
@@ -60,10 +60,10 @@ export function readOptions(args: string[]): BenchOptions | null | string {
     if (values.help) return null;
     return {
       sections: values.only === undefined ? SECTIONS : [oneOf('only', values.only, SECTIONS)],
-      rounds: values.rounds === undefined ? null : whole('rounds', values.rounds, 1, MOST_ROUNDS),
-      entries: whole('entries', values.entries, 100, MOST_ENTRIES),
+      rounds: values.rounds === undefined ? null : whole('rounds', values.rounds, 1, ROUNDS_MAX),
+      entries: whole('entries', values.entries, 100, ENTRIES_MAX),
       peers: values.peers === undefined || oneOf('peers', values.peers, ['all', 'none']) === 'all',
-      latencyMs: whole('latency', values.latency, 0, MOST_LATENCY_MS),
+      latencyMs: whole('latency', values.latency, 0, LATENCY_MAX_MS),
       json: values.json,
     };
   } catch (error) {

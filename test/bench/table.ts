@@ -1,4 +1,4 @@
-/** What was measured, as tables. Pure. */
+/** Formats measurements as tables. Pure. */
 import type { Measured } from './measure.ts';
 
 export interface Group {
@@ -7,7 +7,7 @@ export interface Group {
   readonly rows: readonly Measured[];
 }
 
-/** The groups as lines: each row's median, its 95th percentile, how many times its peer's, and how much more. */
+/** The groups as lines: each row's median and 95th percentile, and the median compared with the peer's. */
 export function tableLines(groups: readonly Group[]): string[] {
   const width = Math.max(
     ...groups.flatMap(({ title, rows }) => [title.length - 2, ...rows.map(({ name }) => name.length)]),
@@ -26,15 +26,15 @@ function ms(value: number): string {
   return `${value.toFixed(1)} ms`;
 }
 
-/** What a column's numbers are. */
+/** The unit of a column. */
 export type Unit = 'count' | 'ns' | 'us' | 'ms' | 'bytes' | 'times';
 
 export interface Grid {
   readonly title: string;
   readonly columns: readonly { readonly name: string; readonly unit: Unit }[];
-  /** Null: not measured, or not known. */
+  /** Null if not measured or unknown. */
   readonly rows: readonly { readonly name: string; readonly cells: readonly (number | null)[] }[];
-  /** What one must know to read it. */
+  /** Explanations. */
   readonly notes?: readonly string[];
 }
 
@@ -75,7 +75,7 @@ function written(value: number | null, unit: Unit): string {
   }
 }
 
-/** A number without decimals, its thousands apart. */
+/** A number without decimals, with thousands separators. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }

@@ -118,7 +118,7 @@ describe('npm run rules', () => {
     const { status, stderr } = run();
     expect(status).toBe(1);
     expect(stderr).toContain('rules/topic/a_rule.yml:1:1: error: ');
-    expect(stderr).toContain('rules/routing.yml:2:26: error: "slak" is no type (did you mean "slack"?)\n');
+    expect(stderr).toContain('rules/routing.yml:2:26: error: "slak" is not a valid type (did you mean "slack"?)\n');
     expect(stderr).toContain(
       "rules/routing.yml:3:36: error: LINK_SECRET is not a receiver's setting but one of Tocsin's own",
     );

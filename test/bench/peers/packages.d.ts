@@ -1,4 +1,4 @@
-/** As much of the peers' packages as the bench calls: they are not installed where nobody measures. */
+/** Types of the peers' packages, as far as the bench uses them: they are only installed for measuring. */
 declare module '@ucast/mongo2js' {
   export function guard(query: object): (record: object) => boolean;
 }

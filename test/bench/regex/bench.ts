@@ -1,4 +1,4 @@
-/** Regular expressions: ours, which take linear time, beside the runtime's own, which may not, and re2js, which do. */
+/** Measures our regular expressions against the runtime's own and re2js; the runtime's may not take linear time. */
 import { compare } from '../measure.ts';
 import type { BenchContext } from '../rules/bench.ts';
 import { bundle, path } from '../rules/build.ts';
@@ -10,9 +10,9 @@ import { REGEX_CASES, type RegexCase } from './cases.ts';
 const OURS = 'ours';
 const NATIVE = 'native';
 const RE2JS = 're2js';
-/** A measure takes at least so long. */
-const LEAST_MS = 20;
-const MOST_COUNT = 200_000;
+/** The shortest measurement. */
+const MEASURE_MIN_MS = 20;
+const COUNT_MAX = 200_000;
 const now = (): number => performance.now();
 
 export async function* benchRegex({ rounds, folder, peers, say }: BenchContext): AsyncGenerator<Grid> {
@@ -92,11 +92,11 @@ async function measured(
   };
 }
 
-/** How often something is to be done for it to take long enough to be measured. */
+/** How often to run something so that it takes long enough to measure. */
 async function countFor(doIt: (count: number) => Promise<unknown>): Promise<number> {
   for (let count = 1; ; count *= 4) {
     const began = now();
     await doIt(count);
-    if (now() - began >= LEAST_MS || count >= MOST_COUNT) return count;
+    if (now() - began >= MEASURE_MIN_MS || count >= COUNT_MAX) return count;
   }
 }

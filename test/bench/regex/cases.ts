@@ -1,11 +1,11 @@
-/** What regular expressions are measured on. Pure. */
+/** The measured regular expressions and texts. Pure. */
 
 export interface RegexCase {
   readonly name: string;
   readonly source: string;
   readonly flags: string;
   readonly texts: readonly string[];
-  /** Whether the runtime's own takes too long for anyone to wait. */
+  /** Whether the runtime's own engine takes too long. */
   readonly hostile: boolean;
 }
 
@@ -32,7 +32,7 @@ const hostile = (source: string, length: number, most: number): RegexCase => {
   return { name, source, flags: '', texts: [`${'a'.repeat(length)}!`], hostile: length > most };
 };
 
-/** A hostile pattern is shown on a text where native still ends, and on longer ones. */
+/** A hostile pattern on a text that the native engine can still finish, and on longer ones. */
 export const REGEX_CASES: readonly RegexCase[] = [
   good('a path', '^/v1/[a-z_]+/[a-z_]+/[0-9a-f-]{36}/kubeconfig$', PATHS),
   good('a part of it', '/(restart|kubeconfig|export)$', PATHS),

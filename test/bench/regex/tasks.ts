@@ -1,4 +1,4 @@
-/** Regular expressions as tasks that are asked for by name: the engine, and the number of the case. */
+/** Regular expressions as tasks by name: the engine and the number of the case. */
 
 import { createMatcher } from '../../../src/sigma/regex/matcher.ts';
 import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
@@ -19,7 +19,7 @@ export function native(source: string, flags: string): Tester {
   return (text) => regex.test(text);
 }
 
-/** For each case two: what it takes to test, and to make and test once. */
+/** Two tasks per case: testing, and compiling and testing once. */
 export function regexTasks(engines: { readonly [name: string]: MakeTester }): { readonly [name: string]: () => Task } {
   const tasks: Record<string, () => Task> = {};
   for (const [name, make] of Object.entries(engines)) {
@@ -39,7 +39,7 @@ function testing(test: Tester, { texts }: RegexCase): Task {
   };
 }
 
-/** Made anew each time, for its first text. */
+/** Compiles the expression each time, for its first text. */
 function making(make: MakeTester, { source, flags, texts }: RegexCase): Task {
   return (count) => {
     let matches = 0;

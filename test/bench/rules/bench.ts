@@ -1,4 +1,4 @@
-/** Evaluating entries, as grids: how fast, how that grows, the worst cases, getting ready, the first request. */
+/** Measures evaluation: speed, growth, the worst cases, compiling, the first request. */
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { RuleSet } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
@@ -15,9 +15,9 @@ import { RUNTIMES, type Runtime } from './runtime.ts';
 export interface BenchContext {
   readonly rounds: number;
   readonly entries: number;
-  /** Whether they are installed. */
+  /** Whether the peers are installed. */
   readonly peers: boolean;
-  /** For what is written to be bundled. */
+  /** A folder for the generated sources. */
   readonly folder: string;
   readonly say: (text: string) => void;
 }
@@ -26,14 +26,14 @@ const FEW = 50;
 const MANY = 500;
 const MOST = 3_000;
 const PATTERNS = 200;
-/** A first request is short, and so often measured more. */
+/** A first request is short, so it is measured more often. */
 const COLD_ROUNDS = 3;
 const COLD_ENTRIES = 100;
 
-/** So much less of the entries is evaluated, the more rules there are. The engine’s memory needs many to be warm. */
+/** The more rules, the fewer entries are evaluated; the engine’s caches need many to be warm. */
 const SHARE = { [FEW]: 1, [MANY]: 1, [MOST]: 0.2 } as const;
 const PEERS_SHARE = { [FEW]: 1, [MANY]: 0.1, [MOST]: 0.02 } as const;
-/** The only one that is waited for at the most rules. */
+/** The only peer measured with the most rules. */
 const BEST_PEER = 'ajv';
 
 type RuleCount = keyof typeof SHARE;
@@ -101,7 +101,7 @@ function worstCases(few: RuleSet, many: RuleSet) {
   ] as const;
 }
 
-/** Throws where a generated rule is none. */
+/** Throws if a generated rule is invalid. */
 function parsed(files: readonly SourceFile[]): { ruleSet: RuleSet; parseMs: number } {
   const began = performance.now();
   const { ruleSet, problems } = parseRules(files);

@@ -1,5 +1,5 @@
 /**
- * The modules that are measured, bundled as a Worker is: everything known when it is built is in them.
+ * Bundles the measured modules like a Worker, with everything known at build time in them.
  *
  * Contract: writes into `folder` only.
  */
@@ -16,7 +16,7 @@ import { adapterOf, ajvStandalone } from './peers.ts';
 
 export const ENGINE = 'this engine';
 export const HAND_WRITTEN = 'hand-written';
-/** What making an entry ready for the peers takes by itself. */
+/** The cost of preparing an entry for the peers. */
 export const PREPARED = '(folding for the peers)';
 
 export interface Bundle {
@@ -24,7 +24,7 @@ export interface Bundle {
   readonly gzippedBytes: number;
 }
 
-/** How a subject is written: what it imports, and the expression that makes it. */
+/** The source of a subject: its imports, and the expression that creates it. */
 interface Written {
   readonly imports: readonly string[];
   readonly make: string;
@@ -37,7 +37,7 @@ export interface RulesToBuild {
   readonly folder: string;
 }
 
-/** All the subjects in one module, to be asked for by name. */
+/** Bundles all subjects in one module, by name. */
 export async function bundleAll({ ruleSet, names, folder }: RulesToBuild): Promise<Bundle> {
   const written = names.map((name, i) => [name, write(name, i, ruleSet, folder)] as const);
   return bundle(folder, [
@@ -49,7 +49,7 @@ export async function bundleAll({ ruleSet, names, folder }: RulesToBuild): Promi
   ]);
 }
 
-/** One subject by itself, as a Worker that evaluates what it is sent. Null: the empty Worker. */
+/** Bundles one subject as a Worker that evaluates what it receives; null for the empty Worker. */
 export async function bundleOne(name: string | null, ruleSet: RuleSet, folder: string): Promise<Bundle> {
   const { imports, make } = name === null ? { imports: [], make: 'null' } : write(name, 0, ruleSet, folder);
   return bundle(folder, [
@@ -59,7 +59,7 @@ export async function bundleOne(name: string | null, ruleSet: RuleSet, folder: s
   ]);
 }
 
-/** A module from lines of source; relative paths are relative to this file's folder. */
+/** Bundles a module from lines of source. */
 export async function bundle(folder: string, lines: readonly string[]): Promise<Bundle> {
   const entry = `${folder}/entry.ts`;
   writeFileSync(entry, lines.join('\n'));
@@ -72,7 +72,7 @@ export async function bundle(folder: string, lines: readonly string[]): Promise<
     target: 'es2024',
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],
-    // What ajv made imports ajv.
+    // The code that ajv generates imports ajv.
     nodePaths: [fileOf('../peers/node_modules/')],
     logLevel: 'silent',
   });
@@ -80,7 +80,7 @@ export async function bundle(folder: string, lines: readonly string[]): Promise<
   return { code, gzippedBytes: gzipSync(code, { level: 9 }).length };
 }
 
-/** The path of a file beside this one, quoted for an import. */
+/** The path of a file, relative to this one, quoted for an import. */
 export function path(relative: string): string {
   return JSON.stringify(fileOf(relative));
 }

@@ -1,8 +1,8 @@
 /**
- * A rule's expression in the few words that every peer has: what the translations start from. Pure.
+ * A rule's expression in terms that every peer supports: the source of all translations. Pure.
  *
  * Contract: lists are lists (an OR of one field's values is one test), text is folded, fields are those of a prepared
- * entry (prepared.ts). Throws where a rule holds what the peers have no word for.
+ * entry (prepared.ts). Throws if the peers can't express a rule.
  */
 import type { AddressRange, Expression, Leaf, Pattern, Test } from '../../../src/sigma/rule.ts';
 import { addressNumber } from './prepared.ts';
@@ -16,7 +16,7 @@ export type Condition =
 export type How = 'contains' | 'startsWith' | 'endsWith';
 export type Compare = 'lt' | 'lte' | 'gt' | 'gte';
 
-/** A rule as the peers' translations begin with it. */
+/** A rule, for translation. */
 export interface PlainRule {
   readonly id: string;
   readonly condition: Condition;
@@ -32,7 +32,7 @@ export type FieldTest =
   | { readonly kind: 'range'; readonly field: string; readonly from: number; readonly to: number }
   | { readonly kind: 'null'; readonly field: string };
 
-/** What an expression says. */
+/** The condition of an expression. */
 export function conditionOf(expression: Expression): Condition {
   switch (expression.kind) {
     case 'leaf':
@@ -48,7 +48,7 @@ export function conditionOf(expression: Expression): Condition {
   }
 }
 
-/** Alternatives that the peers have no list for are an or. */
+/** Alternatives without a list in the peers become an OR. */
 function leafCondition({ field: path, test }: Leaf): Condition {
   if (path === null) throw new Error('a keyword is not among what is measured');
   const of = testsOf(path.replaceAll('.', '_'), test);
@@ -84,7 +84,7 @@ function testsOf(field: string, test: Test): FieldTest[] {
   }
 }
 
-/** The one field that is a number in entries, and so for the peers. */
+/** The only field with numbers. */
 const NUMBER = 'status_code';
 
 function rangeTest(field: string, range: AddressRange): FieldTest {
@@ -104,14 +104,14 @@ function wildcardSource(pattern: Pattern): string {
   return `^${source.join('')}$`.replace(/^\^\[\^\]\*/, '').replace(/\[\^\]\*\$$/, '');
 }
 
-/** Texts as one regular expression, for those that have no word for parts of a text. */
+/** Texts as one regular expression, for peers that can't search for parts of a text. */
 export function textSource(how: How, texts: readonly string[]): string {
   const any = texts.map(escaped).join('|');
   if (how === 'contains') return any;
   return how === 'startsWith' ? `^(?:${any})` : `(?:${any})$`;
 }
 
-/** For inside of a regular expression, with and without the flag u. */
+/** Escapes a text for a regular expression, with or without the flag u. */
 export function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -1,4 +1,4 @@
-/** This engine as a subject: entries as they come, matches with their evidence. */
+/** This engine as a subject: unprepared entries, matches with their evidence. */
 import type { RuleCode } from '../../../src/sigma/evaluate/code.ts';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import type { EntryBody, RuleSet } from '../../../src/sigma/rule.ts';

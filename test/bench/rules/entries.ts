@@ -1,9 +1,8 @@
 /**
- * The entries that rules are measured on, the same for the same seed. Pure.
+ * Generates the entries for measuring rules, the same for the same seed. Pure.
  *
- * Contract: a log of several organizations' ordinary days (the sandbox's), in order of time, with a few in a hundred
- * made odd by a value that rules look for: so each kind of rule has something to find, and most entries match nothing.
- * As JSON gives them, each with all its members.
+ * Contract: a log of ordinary days of several organizations (the sandbox's), in order of time. A few percent have a value
+ * that rules search for, so each kind of rule has matches, and most entries match nothing.
  */
 import { createOrganization } from '../../sandbox/organization.ts';
 import { createRandom, type Random } from '../../sandbox/random.ts';
@@ -29,7 +28,7 @@ const DAYS = 5;
 /** A Monday, 2026-01-05. */
 const FROM = Date.UTC(2026, 0, 5);
 
-/** So many entries. */
+/** A number of entries. */
 export function benchEntries(count: number, seed = 1): BenchEntry[] {
   const random = createRandom(seed);
   const entriesPerDay = Math.ceil((count * 1.2) / DAYS / ORGANIZATIONS);
@@ -47,7 +46,7 @@ export function benchEntries(count: number, seed = 1): BenchEntry[] {
     });
 }
 
-/** The same with no value twice: what remembering values does not help with. */
+/** The same entries without repeated values, for which caching values does not help. */
 export function distinctEntries(entries: readonly BenchEntry[]): BenchEntry[] {
   return entries.map((entry, i) => {
     const mark = i.toString(36);
@@ -69,7 +68,7 @@ export function distinctEntries(entries: readonly BenchEntry[]): BenchEntry[] {
   });
 }
 
-/** With one or two values that somebody looks for. */
+/** Sets one or two values that rules search for. */
 function oddOf(entry: BenchEntry, random: Random): BenchEntry {
   const odd: ((one: BenchEntry) => BenchEntry)[] = [
     (one) => ({ ...one, action: `${random.pick(KINDS)}.${random.pick(VERBS)}` }),

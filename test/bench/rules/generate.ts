@@ -1,15 +1,15 @@
 /**
- * So many Sigma rules, the same for the same seed, as people write them: lists of values, parts of texts, ranges of
- * addresses, numbers, exclusions, a few patterns. Pure.
+ * Generates typical Sigma rules, the same for the same seed: lists of values, parts of texts, ranges of addresses, numbers,
+ * exclusions, a few patterns. Pure.
  *
- * Contract: the first n of N rules are the n rules. All kinds are among the first 50, and everything in them can be
- * said in each peer's language too.
+ * Contract: the first n of N rules are always the same. All kinds are among the first 50, and every peer can express all of
+ * them.
  */
 import type { SourceFile } from '../../../src/yaml/yaml.ts';
 import { createRandom, type Random } from '../../sandbox/random.ts';
 import { createWords, type MakeSearch, SEARCHES, type Search } from './searches.ts';
 
-/** A file for each rule. */
+/** One file per rule. */
 export function ruleFiles(count: number, seed = 7): SourceFile[] {
   const random = createRandom(seed);
   return Array.from({ length: count }, (_, i) => {
@@ -19,7 +19,7 @@ export function ruleFiles(count: number, seed = 7): SourceFile[] {
   });
 }
 
-/** Rules of regular expressions only: the engine's hardest. */
+/** Rules with only regular expressions: the hardest for the engine. */
 export function regexRuleFiles(count: number, seed = 11): SourceFile[] {
   const random = createRandom(seed);
   const words = createWords(random, 1);
@@ -50,7 +50,7 @@ function documentOf({ title, selections, condition }: Search, number: number, ra
   ].join('\n');
 }
 
-/** Of the first rules half the words are those that entries may have; of thousands of rules most find nothing. */
+/** In the first rules, half of the words may occur in entries; of thousands of rules, most never match. */
 function familiarityOf(i: number): number {
   return i < FAMILIAR ? 1 : Math.max(0.02, (FAMILIAR / i) ** 1.5);
 }

@@ -1,23 +1,23 @@
 /**
- * The rules as somebody careful would write them by hand, in source: what the engine is measured against. Pure.
+ * Generates the rules as careful hand-written code, against which the engine is measured. Pure.
  *
- * Contract: each field is read once, and folded once; what several rules begin with is asked once; in each rule the
- * cheap questions come first and regular expressions last; a long list is a set, parts of a text are one alternation.
- * The module that comes out exports `matched(entry)`, the ids of the rules that match.
+ * Contract: each field is read and folded once; tests shared by several rules run once; in each rule cheap tests come first
+ * and regular expressions last; a long list is a set, parts of a text are one alternation. The module exports
+ * `matched(entry)`, the ids of the matching rules.
  */
 import type { DetectionRule } from '../../../src/sigma/rule.ts';
 import { type Condition, conditionOf, type FieldTest, textSource } from './condition.ts';
 
-/** A list of fewer is compared one by one. */
+/** Shorter lists are compared one by one. */
 const SET_FROM = 4;
-/** A question that so many rules ask is asked beforehand, where it costs next to nothing. */
+/** Cheap tests that at least this many rules share run first. */
 const SHARED_FROM = 3;
 const CHEAP = 2;
 
-/** A function of more rules is too long for the compiler, and for readers. */
+/** Rules per function: longer ones are compiled slowly. */
 const PART = 50;
 
-/** The module's source. `prepared`: where prepared.ts lies, for the addresses. */
+/** The module's source. `prepared`: the path of prepared.ts, for addresses. */
 export function handWritten(rules: readonly DetectionRule[], prepared: string): string {
   const constants = createConstants();
   const parts: string[][] = [];
@@ -55,7 +55,7 @@ function createConstants(): { readonly lines: readonly string[]; readonly name: 
   return { lines, name };
 }
 
-/** The lines that push the ids of those rules that match. */
+/** The lines that push the ids of matching rules. */
 function partOf(rules: readonly DetectionRule[], constant: NameOf): string[] {
   const conditions = rules.map((rule) => sorted(conditionOf(rule.expression)));
   const shared = sharedTests(conditions);
@@ -120,7 +120,7 @@ function testSource(test: FieldTest, constant: NameOf): string {
   }
 }
 
-/** The cheap first, as far as that changes nothing. */
+/** Sorts cheap tests first, where that changes nothing. */
 function sorted(condition: Condition): Condition {
   if (condition.kind === 'not') return { kind: 'not', of: sorted(condition.of) };
   if (condition.kind !== 'and' && condition.kind !== 'or') return condition;
@@ -148,18 +148,18 @@ function costOf(condition: Condition): number {
 function sharedTests(
   conditions: readonly Condition[],
 ): Map<string, { readonly name: string; readonly test: FieldTest }> {
-  const asked = new Map<string, { times: number; readonly test: FieldTest }>();
+  const tests = new Map<string, { times: number; readonly test: FieldTest }>();
   const visit = (condition: Condition): void => {
     if (condition.kind === 'not') visit(condition.of);
     else if (condition.kind === 'and' || condition.kind === 'or') condition.of.forEach(visit);
     else if (costOf(condition) <= CHEAP) {
       const key = JSON.stringify(condition);
-      const known = asked.get(key);
-      if (known === undefined) asked.set(key, { times: 1, test: condition });
+      const known = tests.get(key);
+      if (known === undefined) tests.set(key, { times: 1, test: condition });
       else known.times++;
     }
   };
   conditions.forEach(visit);
-  const often = [...asked].filter(([, { times }]) => times >= SHARED_FROM);
+  const often = [...tests].filter(([, { times }]) => times >= SHARED_FROM);
   return new Map(often.map(([key, { test }], i) => [key, { name: `${test.field}_${i + 1}`, test }]));
 }

@@ -1,6 +1,6 @@
 /**
- * The first request of a Worker that was not there before: each time an isolate of its own, made by workerd's loader
- * when it is asked for, which is sent 100 entries; beside an empty Worker that only reads them.
+ * Measures the first request of a new Worker with 100 entries: each time in a new isolate from workerd's loader, against an
+ * empty Worker that only reads them.
  */
 import { compare } from '../measure.ts';
 import type { Bundle } from './build.ts';
@@ -9,14 +9,14 @@ import { COMPATIBILITY_DATE, serveWorkerd } from './runtime.ts';
 
 export interface Cold {
   readonly name: string;
-  /** More than the empty Worker takes, ms: to load and start; for the entries; and for both, the first request. */
+  /** ms more than the empty Worker: to load and start, for the entries, and for the whole first request. */
   readonly startMs: number;
   readonly entriesMs: number;
   readonly togetherMs: number;
   readonly gzippedBytes: number;
 }
 
-/** Loads the Worker that the path names, under an id that is used once. */
+/** Loads the Worker named in the path, under an id that is used once. */
 const LOADER = `
 export default {
   fetch(request, env) {
@@ -30,7 +30,7 @@ export default {
   },
 };`;
 
-/** `bundles`: by name; the empty Worker's comes first. */
+/** `bundles`: by name, the empty Worker's first. */
 export async function startCold(
   bundles: ReadonlyMap<string, Bundle>,
   entries: readonly BenchEntry[],

@@ -1,7 +1,7 @@
 /**
- * Evaluating entries: the engine beside hand-written code and the peers, in one runtime.
+ * Measures the evaluation of entries: the engine against hand-written code and the peers, in one runtime.
  *
- * Contract: what does not find the same as the engine is not measured but thrown, with what it found.
+ * Contract: throws if a peer finds something else than the engine, with the difference.
  */
 import type { RuleSet } from '../../../src/sigma/rule.ts';
 import { compare } from '../measure.ts';
@@ -16,7 +16,7 @@ export interface Evaluating {
   readonly entries: readonly BenchEntry[];
   readonly subjects: readonly { readonly name: string; readonly share: number }[];
   readonly rounds: number;
-  /** Whether every value is made different from all others before. */
+  /** Whether all values are made distinct first. */
   readonly distinct?: boolean;
   readonly folder: string;
 }
@@ -27,14 +27,14 @@ export interface Evaluated {
   readonly entries: number;
   readonly matches: number;
   readonly nsPerEntry: number;
-  /** From JSON to being ready, the first time. */
+  /** From JSON to ready, the first time. */
   readonly readyMs: number;
-  /** Of the heap, once it is ready, and after it has evaluated the entries; null where the runtime does not tell. */
+  /** Heap in use when ready, and after the entries; null if unknown. */
   readonly readyBytes: number | null;
   readonly heldBytes: number | null;
 }
 
-/** So many entries are sent at once. */
+/** Entries per request. */
 const CHUNK = 10_000;
 const now = (): number => performance.now();
 
@@ -94,7 +94,7 @@ async function heap(running: Running): Promise<number | null> {
   return (await running.ask('/heap')) as number | null;
 }
 
-/** How many matches there are; throws where the subject and the engine do not agree on them. */
+/** The number of matches; throws if the subject and the engine differ. */
 async function checked(
   running: Running,
   name: string,
@@ -109,7 +109,7 @@ async function checked(
   return Object.values(found).reduce((sum, [matches]) => sum + matches, 0);
 }
 
-/** What a subject finds otherwise than the engine, in words; null where nothing. Pure. */
+/** How the matches of a subject differ from the engine's, in words; null if they don't. Pure. */
 export function disagreement(
   name: string,
   expected: Found,

@@ -1,7 +1,7 @@
 /**
- * The peers: what else rules could be evaluated with. They live in ../peers with a package.json of their own.
+ * The peers: other libraries that can evaluate rules. They are in ../peers with their own package.json.
  *
- * Contract: nothing here needs them installed but `installPeers` and what it answers true to.
+ * Contract: nothing here needs them installed, except what is used after `installPeers` returned true.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ const FOLDER = fileURLToPath(new URL('../peers/', import.meta.url).href);
 
 export interface Peer {
   readonly name: string;
-  /** Of the entries, so much is evaluated at 50 rules: a slow one is not waited for. */
+  /** The share of entries evaluated at 50 rules: slow peers get fewer. */
   readonly share: number;
 }
 
@@ -27,13 +27,13 @@ export const PEERS: readonly Peer[] = [
   { name: 'json-rules-engine', share: 0.003 },
 ];
 
-/** Whether they are there, after having tried to install them. */
+/** Tries to install the peers; returns whether they are available. */
 export function installPeers(say: (text: string) => void): boolean {
   if (arePeersInstalled()) return true;
   say('Installing the peers: npm ci --prefix test/bench/peers …');
   const ended = spawnSync('npm', ['ci', '--prefix', FOLDER, '--no-fund', '--no-audit'], { encoding: 'utf8' });
   if (ended.status === 0 && arePeersInstalled()) return true;
-  say(`The peers can’t be installed, so this goes on without them: ${(ended.stderr ?? '').trim().split('\n')[0]}`);
+  say(`Running without the peers, which can’t be installed: ${(ended.stderr ?? '').trim().split('\n')[0]}`);
   return false;
 }
 
@@ -41,7 +41,7 @@ export function arePeersInstalled(): boolean {
   return existsSync(`${FOLDER}node_modules/json-rules-engine/package.json`);
 }
 
-/** The path of a peer's adapter, for what is bundled. */
+/** The path of a peer's adapter, for bundling. */
 export function adapterOf(name: string): string {
   return `${FOLDER}${name}.ts`;
 }
@@ -50,14 +50,14 @@ interface Ajv {
   addSchema(schema: object, key: string): void;
 }
 
-/** The rules as ajv compiles them ahead: a module that exports a function for each, r0, r1 … */
+/** The rules compiled ahead by ajv: a module that exports a function per rule, r0, r1 … */
 export function ajvStandalone(rules: readonly PlainRule[]): string {
   const require = createRequire(adapterOf('ajv'));
   const { Ajv } = require('ajv') as { Ajv: new (options: object) => Ajv };
   const { default: standalone } = require('ajv/dist/standalone') as {
     default: (ajv: Ajv, exported: Record<string, string>) => string;
   };
-  // What an error says is not asked for.
+  // Error messages are not needed.
   const ajv = new Ajv({ code: { source: true, esm: true }, messages: false, strict: false, unicodeRegExp: false });
   for (const [i, { condition }] of rules.entries()) ajv.addSchema(schemaOf(condition), `r${i}`);
   return standalone(ajv, Object.fromEntries(rules.map((_, i) => [`r${i}`, `r${i}`])));

@@ -1,7 +1,7 @@
 /**
- * An entry as the peers are given it. None of them knows case, addresses or paths that may be missing, so each gets what
- * its user would make beforehand: a flat record, text in lower case (as it is besides, where a rule has a regular
- * expression), addresses as numbers. Making it is part of each peer's time. Pure.
+ * Prepares an entry for the peers. None of them can ignore case, compare addresses or handle missing paths, so each gets
+ * what its user would prepare: a flat record, text in lower case (and as it is, for regular expressions), addresses as
+ * numbers. This is part of each peer's time. Pure.
  */
 import { parseAddress } from '../../../src/sigma/evaluate/cidr.ts';
 import type { Address } from '../../../src/sigma/rule.ts';
@@ -48,7 +48,7 @@ export function prepare({
   };
 }
 
-/** IPv6 lies above all of IPv4, and by its first 48 bits only: no rule asks for more. */
+/** IPv6 addresses are above all of IPv4; only the first 48 bits count, which suffices for the rules. */
 const V6 = 2 ** 48;
 
 export function addressNumber(address: Address): number {
@@ -56,7 +56,7 @@ export function addressNumber(address: Address): number {
   return address.length === 2 ? a * 65_536 + b : V6 + (a * 65_536 + b) * 65_536 + c;
 }
 
-/** An address in text as a number, IPv4 read in one go; null where it is none. */
+/** Parses an address into a number; null if it is not valid. */
 export function addressOf(text: string): number | null {
   let number = 0;
   let part = -1;

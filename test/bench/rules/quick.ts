@@ -1,9 +1,9 @@
 /**
- * The engine beside hand-written code in Node, and nothing else: for whoever works on the engine.
+ * Measures only the engine against hand-written code, in Node: for working on the engine.
  *
  *   node test/bench/rules/quick.ts [rules] [entries]
  *
- * Contract: stops where the two do not find the same.
+ * Contract: stops if the two find different matches.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

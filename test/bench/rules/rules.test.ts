@@ -105,21 +105,21 @@ test.each([
     },
   ],
 ])('%s, in each peer’s language', (_, detection, mongo, schema, logic, rules) => {
-  const said = condition(detection);
-  expect(mongoQuery(said)).toEqual(mongo);
-  expect(schemaOf(said)).toEqual(schema);
-  expect(logicOf(said)).toEqual(logic);
-  expect(rootCondition(said)).toEqual(rules);
+  const source = condition(detection);
+  expect(mongoQuery(source)).toEqual(mongo);
+  expect(schemaOf(source)).toEqual(schema);
+  expect(logicOf(source)).toEqual(logic);
+  expect(rootCondition(source)).toEqual(rules);
 });
 
-test('the first rules are the same however many there are, and all can be said in each peer’s language', () => {
+test('the first rules are the same however many there are, and all can be source in each peer’s language', () => {
   expect(ruleFiles(80).slice(0, 20)).toEqual(ruleFiles(20));
   for (const files of [ruleFiles(300), regexRuleFiles(50)]) {
     const { ruleSet, problems } = parseRules(files);
     expect(problems).toEqual([]);
-    for (const { condition: said } of plainRules(ruleSet)) {
+    for (const { condition: source } of plainRules(ruleSet)) {
       for (const translate of [mongoQuery, schemaOf, logicOf, rootCondition])
-        expect(translate(said)).toBeTypeOf('object');
+        expect(translate(source)).toBeTypeOf('object');
     }
   }
 });

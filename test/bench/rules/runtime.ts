@@ -1,9 +1,9 @@
-/** Where a bundle runs: workerd, or Node in a thread of its own. Both are asked the same way. */
+/** Runs a bundle in workerd, or in Node in a separate thread, with the same interface. */
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 
 export interface Running {
-  /** What it answers, as JSON. Throws where it could not. */
+  /** Sends a request; returns the JSON of the response. Throws if it fails. */
   ask(path: string, body?: string): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -11,13 +11,13 @@ export interface Running {
 export const RUNTIMES = ['node', 'workerd'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
-/** The whole time one takes to start is not ours to measure. */
+/** The start of a runtime is not measured. */
 export function start(runtime: Runtime, code: string): Promise<Running> {
   return runtime === 'node' ? startThread(code) : startWorkerd(code);
 }
 
 async function startThread(code: string): Promise<Running> {
-  // Contexts that are made from now on can be told to clean up, so that what they hold can be measured.
+  // Contexts created from now on have `gc`, so that their heap can be measured.
   setFlagsFromString('--expose-gc');
   const worker = new Worker(
     `const { parentPort, workerData } = require('node:worker_threads');

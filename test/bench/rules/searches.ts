@@ -1,8 +1,8 @@
-/** What generated rules look for: kinds of searches, and the words they are made of. Pure but for the dice. */
+/** The kinds of searches of generated rules. Pure except for the random generator. */
 import type { Random } from '../../sandbox/random.ts';
 import { ADDRESSES, AGENTS, KINDS, NAMES, PATHS, VERBS } from './vocabulary.ts';
 
-/** Field (with its modifiers) → what it is compared with. */
+/** Field (with its modifiers) → its values. */
 type Item = readonly [field: string, value: unknown];
 
 /** Selections by name, and the condition. */
@@ -15,7 +15,7 @@ export interface Search {
 type Words = ReturnType<typeof createWords>;
 export type MakeSearch = (words: Words, random: Random) => Search;
 
-/** `familiar`: from 0 to 1, how likely a word is one that entries have. */
+/** `familiar`: the probability, 0 to 1, that a word occurs in entries. */
 export function createWords(random: Random, familiar: number) {
   const several = <T>(least: number, most: number, make: () => T): T[] => [
     ...new Set(Array.from({ length: least + random.below(most - least + 1) }, make)),
@@ -55,7 +55,7 @@ export function createWords(random: Random, familiar: number) {
 
 const OFFICE = ['203.0.113.0/26', '198.51.100.0/24'];
 
-/** In turn; each is some part of what public rules for cloud logs are. */
+/** Used in turn; each kind is common among public rules for cloud logs. */
 export const SEARCHES: readonly MakeSearch[] = [
   ({ several, action }) => ({
     title: 'Sensitive actions',
@@ -75,7 +75,7 @@ export const SEARCHES: readonly MakeSearch[] = [
     condition: 'selection and not filter',
   }),
   ({ several, path }) => ({
-    title: 'Paths that should not be asked for',
+    title: 'Paths that should not be requested',
     selections: { selection: [['path|contains', several(2, 6, path)]] },
     condition: 'selection',
   }),

@@ -1,8 +1,8 @@
-/** A Worker that evaluates the entries it is sent, made ready as it starts: for its first request. */
+/** A Worker that evaluates the entries it receives: to measure its first request. */
 import type { BenchEntry } from './entries.ts';
 import type { Subject } from './subject.ts';
 
-/** Null: the empty Worker, which reads what it is sent and does nothing with it. */
+/** Null for the empty Worker, which only reads what it receives. */
 export function serveCold(subject: Subject | null): { fetch(request: Request): Promise<Response> } {
   return {
     async fetch(request) {

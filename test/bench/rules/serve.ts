@@ -1,22 +1,22 @@
 /**
- * What is measured, as a Worker that is asked to do it: the same in workerd and in Node, timed from outside, since a
- * Worker's clock stands still while it works. Holds state between requests: the entries, and what was made.
+ * Serves the measured code as a Worker: the same in workerd and in Node, timed from outside, because a Worker's clock does
+ * not advance while it computes. Keeps the entries and the subjects between requests.
  *
  *   POST /entries            more entries, as a JSON array
  *   POST /distinct           makes every value of the entries different from all others
- *   POST /make/NAME          makes a subject ready
- *   POST /drop/NAME          lets it go
- *   POST /heap               bytes in use, once all that can go is gone; null where the runtime does not tell
- *   POST /run/NAME?count=N   evaluates the first N entries; answers how many matches there were
- *   POST /check/NAME?count=N the same; answers the matches of each rule, and the last entry of each
- *   POST /task/NAME?count=N  does something N times; answers how often it came out true
- *   POST /drop/NAME          lets a subject go; answers what it held of the heap, as /make
- *   POST /nothing            what asking takes
+ *   POST /make/NAME          creates a subject
+ *   POST /drop/NAME          drops it
+ *   POST /heap               bytes in use after garbage collection; null if unknown
+ *   POST /run/NAME?count=N   evaluates the first N entries; returns the number of matches
+ *   POST /check/NAME?count=N the same; returns the matches of each rule, and the last entry of each
+ *   POST /task/NAME?count=N  runs a task N times; returns how often it was true
+ *   POST /drop/NAME          drops a subject
+ *   POST /nothing            nothing: the overhead of a request
  */
 import { type BenchEntry, distinctEntries } from './entries.ts';
 import type { Subject } from './subject.ts';
 
-/** Does its thing so many times; answers how often it came out true. */
+/** Runs a number of times; returns how often it was true. */
 export type Task = (count: number) => number;
 
 export interface Served {
@@ -103,7 +103,7 @@ async function check(subject: Subject, entries: readonly BenchEntry[], count: nu
   return found;
 }
 
-/** Bytes in use once everything that can go is gone; null where nobody tells. */
+/** Bytes in use after garbage collection; null if unknown. */
 function heap(): number | null {
   const { gc, process } = globalThis as { gc?: () => void; process?: { memoryUsage?(): { heapUsed: number } } };
   if (gc === undefined || process?.memoryUsage === undefined) return null;

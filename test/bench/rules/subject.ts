@@ -1,10 +1,10 @@
-/** What is measured: rules made ready, in whatever way. */
+/** A measured implementation with compiled rules. */
 import type { BenchEntry } from './entries.ts';
 
 export interface Subject {
-  /** How many rules match. What is measured. */
+  /** The number of matching rules: this is measured. */
   count(entry: BenchEntry): number | Promise<number>;
-  /** Which, by their ids. What is compared. */
+  /** The ids of the matching rules: these are compared. */
   ids(entry: BenchEntry): readonly string[] | Promise<readonly string[]>;
 }
 
@@ -12,7 +12,7 @@ export function subjectOf(ids: (entry: BenchEntry) => readonly string[]): Subjec
   return { ids, count: (entry) => ids(entry).length };
 }
 
-/** Of rules that are asked one by one. */
+/** The subject of rules that are tested one by one. */
 export function subjectOfRules<T>(
   rules: readonly { readonly id: string; readonly test: (record: T) => boolean }[],
   prepare: (entry: BenchEntry) => T,

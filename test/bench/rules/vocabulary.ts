@@ -1,6 +1,6 @@
-/** The words that generated rules and the odd ones among generated entries are made of. */
+/** The words of generated rules and of unusual generated entries. */
 
-/** What actions are about: what the sandbox's organizations have, and more. */
+/** The targets of actions: those of the sandbox's organizations, and more. */
 export const KINDS = [
   ...['vm', 'volume', 'vpc', 'connect_connection', 'rpc_node_flex', 'rpc_node_dedicated', 'nks_cluster', 'project'],
   ...['api_key', 'organization', 'usage', 'database', 'bucket', 'secret', 'dns_zone', 'load_balancer', 'certificate'],
@@ -72,7 +72,7 @@ export const NAMES = [
   ...['break-glass', 'test-user', 'ci-runner', 'temp-admin', 'Trent Hill', 'ops-oncall', 'intern-2026', 'legacy-sync'],
 ] as const;
 
-/** Of the odd entries; the star is any number. */
+/** Of unusual entries; the star is any number. */
 export const ADDRESSES = [
   ...[
     '10.0.0.*',

@@ -1,4 +1,4 @@
-/** What a happening in one hot group costs, for each type of correlation, as the group grows. */
+/** Measures an event in one hot group, for each type of correlation, as the group grows. */
 import { SAMPLES_MAX } from '../../../src/sigma/correlate/window/aggregations.ts';
 import { CORRELATION_TYPES, type CorrelationType } from '../../../src/sigma/rule.ts';
 import { compare } from '../measure.ts';
@@ -9,11 +9,11 @@ import { type Grid, whole } from '../table.ts';
 import { NOTHING, taskName, WAYS } from './tasks.ts';
 
 const SIZES = [1_000, 10_000, 100_000] as const;
-const HAPPENINGS = 50_000;
-/** The naive filter looks at all of them: of so many altogether. */
+const EVENTS = 50_000;
+/** The naive filter tests all events of a window: at most this many tests per run. */
 const NAIVE_LOOKS = 2_000_000;
-/** Where nothing is dropped, both must fire as often. */
-const CHECKED = { size: 1_000, happenings: 2_000 };
+/** If nothing is dropped, both must match equally often. */
+const CHECKED = { size: 1_000, events: 2_000 };
 const now = (): number => performance.now();
 
 export async function* benchWindows({ rounds, folder, say }: BenchContext): AsyncGenerator<Grid> {
@@ -34,7 +34,7 @@ export async function* benchWindows({ rounds, folder, say }: BenchContext): Asyn
         rows.push(...sizes.map((cost) => rowOf(type, cost, sizes[0] ?? cost)));
       }
       yield {
-        title: `A happening in one hot group, ${runtime}`,
+        title: `An event in one hot group, ${runtime}`,
         columns: [
           { name: 'window', unit: 'ns' },
           { name: 'stored each page', unit: 'ns' },
@@ -46,11 +46,11 @@ export async function* benchWindows({ rounds, folder, say }: BenchContext): Asyn
         ],
         rows,
         notes: [
-          'So many happenings lie within one timespan; entries may come 5 minutes late, the timespan is 10 minutes.',
+          'The number is that of events within one timespan; entries may come 5 minutes late, the timespan is 10 minutes.',
           `Of sums, averages, medians and percentiles the newest ${whole(SAMPLES_MAX)} are kept; the naive filter keeps all.`,
-          `Grew: beside the group with ${whole(SIZES[0])}.`,
-          'Making it: what making a happening, and a loop, cost by themselves; that is taken off the others.',
-          'Stored each page: the window is saved and opened again after each 100, as the ledger does.',
+          `Grew: compared with the group of ${whole(SIZES[0])}.`,
+          'Making it: the cost of creating an event, and of the loop; it is subtracted from the others.',
+          'Stored each page: the window is saved and opened after every 100 events, as in the ledger.',
         ],
       };
     } finally {
@@ -59,7 +59,7 @@ export async function* benchWindows({ rounds, folder, say }: BenchContext): Asyn
   }
 }
 
-/** ns a happening, without making it; NaN where that cannot be told. */
+/** ns per event, without creating it; NaN if unknown. */
 interface Cost {
   readonly size: number;
   readonly making: number;
@@ -80,14 +80,14 @@ function rowOf(type: CorrelationType, cost: Cost, smallest: Cost): Grid['rows'][
 async function measured(running: Running, type: CorrelationType, size: number, rounds: number): Promise<Cost> {
   const counts: Record<string, number> = {};
   for (const way of Object.keys(WAYS)) {
-    const count = way === 'naive' ? Math.max(5, Math.ceil(NAIVE_LOOKS / size / 10)) : HAPPENINGS;
+    const count = way === 'naive' ? Math.max(5, Math.ceil(NAIVE_LOOKS / size / 10)) : EVENTS;
     counts[way] = count;
   }
   const ways = Object.entries(counts);
   const times = await compare(
     [
-      // Making the happenings, which is in each one's time.
-      { name: NOTHING, go: async () => void (await task(running, NOTHING, type, size, HAPPENINGS)) },
+      // Creating the events, which every time includes.
+      { name: NOTHING, go: async () => void (await task(running, NOTHING, type, size, EVENTS)) },
       ...ways.map(([way, count]) => ({
         name: way,
         go: async () => void (await task(running, way, type, size, count)),
@@ -97,25 +97,23 @@ async function measured(running: Running, type: CorrelationType, size: number, r
     now,
   );
   const nsAt = (i: number, count: number): number => ((times[i]?.median ?? Number.NaN) / count) * 1e6;
-  const making = nsAt(0, HAPPENINGS);
+  const making = nsAt(0, EVENTS);
   const costs = ways.map(([, count], i) => {
     const cost = nsAt(i + 1, count) - making;
-    // Where the machine was busy with something else, what is taken off may be more than there was.
+    // On a busy machine, creating the events alone may have taken longer.
     return cost > 0 ? cost : Number.NaN;
   });
   const [window = Number.NaN, stored = Number.NaN, naive = Number.NaN] = costs;
   return { size, making, window, stored, naive };
 }
 
-/** Throws where they do not fire as often. */
+/** Throws if they don't match equally often. */
 async function check(running: Running, type: CorrelationType): Promise<void> {
   const fired = await Promise.all(
-    Object.keys(WAYS).map((way) => task(running, way, type, CHECKED.size, CHECKED.happenings)),
+    Object.keys(WAYS).map((way) => task(running, way, type, CHECKED.size, CHECKED.events)),
   );
   if (new Set(fired).size === 1) return;
-  throw new Error(
-    `${type}: of ${CHECKED.happenings} happenings ${Object.keys(WAYS).join(', ')} fire at ${fired.join(', ')}`,
-  );
+  throw new Error(`${type}: of ${CHECKED.events} events ${Object.keys(WAYS).join(', ')} fire at ${fired.join(', ')}`);
 }
 
 async function task(

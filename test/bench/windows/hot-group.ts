@@ -1,8 +1,8 @@
 /**
- * One hot group: what an attacker makes of a correlation, and two ways to bear it. Pure but for the state each holds.
+ * One hot group, as an attacker can cause, in two implementations. Pure except for their state.
  *
- * Contract: happenings come in order of time, evenly, so many within each timespan; each way tells of each whether its
- * window meets the condition. In order of time both tell the same, as far as nothing is dropped.
+ * Contract: events come in order of time and evenly, a given number per timespan. Each implementation returns whether the
+ * event's window meets the condition. As long as nothing is dropped, both return the same.
  */
 
 import { openWindow, type WindowRule } from '../../../src/sigma/correlate/window.ts';
@@ -14,12 +14,12 @@ export const TIMESPAN_MS = 600_000;
 const ALLOWED_LATENESS_MS = 300_000;
 const VALUES = 97;
 const RULES = ['a', 'b', 'c'];
-/** Real times: they are too large for the integers that JavaScript engines are quickest with. */
+/** Real times: they exceed the small integers that JavaScript engines optimize. */
 const BEGIN_MS = Date.UTC(2026, 0, 5);
-/** A page of the log: after so many a group's window is saved, and opened again for the next. */
+/** Events per page of the log: the window is saved after each page and opened for the next. */
 const PAGE = 100;
 
-/** Of each type, a condition that holds at times: of the counts always, once there are enough. */
+/** For each type, a condition that is met sometimes; for counts, always once there are enough events. */
 const CONDITIONS: { readonly [type in CorrelationType]: readonly [op: Comparison, value: number] } = {
   event_count: ['gte', 50],
   value_count: ['gte', 50],
@@ -37,13 +37,13 @@ export function ruleOf(type: CorrelationType): WindowRule {
   return { type, rules: RULES, timespanMs: TIMESPAN_MS, condition: [{ op, value }], percentile, expression: null };
 }
 
-/** Of happenings so dense, as many as are kept: those of a timespan and of how late one may come. */
+/** The number of events that are kept: those of a timespan and of the allowed lateness. */
 export function keptOf(perTimespan: number): number {
   return Math.ceil((perTimespan * (TIMESPAN_MS + ALLOWED_LATENESS_MS)) / TIMESPAN_MS);
 }
 
 /** The i-th of `perTimespan` in each timespan. */
-export function happeningAt(type: CorrelationType, i: number, perTimespan: number): WindowEvent {
+export function eventAt(type: CorrelationType, i: number, perTimespan: number): WindowEvent {
   const scattered = (Math.imul(i, 0x9e3779b1) >>> 8) % VALUES;
   const hasValue = type.startsWith('value_');
   return {
@@ -53,27 +53,27 @@ export function happeningAt(type: CorrelationType, i: number, perTimespan: numbe
   };
 }
 
-/** Sees the next happening, and tells whether it fires. */
-export type Seer = (happening: WindowEvent) => boolean;
+/** Adds the next event; returns whether it matches. */
+export type Seer = (event: WindowEvent) => boolean;
 
-/** A way, once the group is as hot as it will be: `past` has been seen. */
+/** Creates an implementation that has already got the events of `past`. */
 export type Way = (type: CorrelationType, past: readonly WindowEvent[]) => Seer;
 
 export const boundedWindow: Way = (type, past) => {
   const window = openWindow(ruleOf(type), null);
-  for (const happening of past) window.add(happening, happening.at - ALLOWED_LATENESS_MS);
-  return (happening) => window.add(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
+  for (const event of past) window.add(event, event.at - ALLOWED_LATENESS_MS);
+  return (event) => window.add(event, event.at - ALLOWED_LATENESS_MS) !== null;
 };
 
-/** As the ledger has it: opened from what is stored, and stored again, with each page. */
+/** As in the ledger: opened and saved again with each page. */
 export const storedWindow: Way = (type, past) => {
   const rule = ruleOf(type);
   let saved: string | null = null;
   let window: Window | null = null;
   let seen = 0;
-  const see: Seer = (happening) => {
+  const see: Seer = (event) => {
     window ??= openWindow(rule, saved);
-    const fires = window.add(happening, happening.at - ALLOWED_LATENESS_MS) !== null;
+    const fires = window.add(event, event.at - ALLOWED_LATENESS_MS) !== null;
     if (++seen % PAGE === 0) {
       saved = window.save();
       window = null;
@@ -84,13 +84,13 @@ export const storedWindow: Way = (type, past) => {
   return see;
 };
 
-/** All that a late happening may need is kept, and all of the window is looked at each time. */
+/** Keeps all that a late event may need, and tests the whole window each time. */
 export const naiveFilter: Way = (type, past) => {
   const [op, value] = CONDITIONS[type];
   let kept: readonly WindowEvent[] = past;
-  return (happening) => {
-    const { at } = happening;
-    kept = [...kept.filter((one) => one.at > at - ALLOWED_LATENESS_MS - TIMESPAN_MS), happening];
+  return (event) => {
+    const { at } = event;
+    kept = [...kept.filter((one) => one.at > at - ALLOWED_LATENESS_MS - TIMESPAN_MS), event];
     const number = numberOf(
       type,
       kept.filter((one) => one.at > at - TIMESPAN_MS && one.at <= at),
@@ -122,7 +122,7 @@ function numberOf(type: CorrelationType, window: readonly WindowEvent[]): number
   }
 }
 
-/** Of three rules, in order; each happening stands for one. */
+/** Of three rules, in order; each event satisfies one. */
 function longestChain(window: readonly WindowEvent[]): number {
   const longest = RULES.map(() => 0);
   for (const { rules } of window) {

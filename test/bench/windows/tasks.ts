@@ -1,7 +1,7 @@
-/** A hot group as tasks that are asked for by name: the way, the type, and how many lie within a timespan. */
+/** A hot group as tasks by name: the implementation, the type, and the number of events within a timespan. */
 import { CORRELATION_TYPES, type CorrelationType } from '../../../src/sigma/rule.ts';
 import type { Task } from '../rules/serve.ts';
-import { boundedWindow, happeningAt, keptOf, naiveFilter, storedWindow, type Way } from './hot-group.ts';
+import { boundedWindow, eventAt, keptOf, naiveFilter, storedWindow, type Way } from './hot-group.ts';
 
 export const WAYS: { readonly [way: string]: Way } = {
   window: boundedWindow,
@@ -9,7 +9,7 @@ export const WAYS: { readonly [way: string]: Way } = {
   naive: naiveFilter,
 };
 
-/** Makes the happenings only. */
+/** Only creates the events. */
 export const NOTHING = 'nothing';
 
 export function windowTasks(sizes: readonly number[]): { readonly [name: string]: () => Task } {
@@ -28,16 +28,16 @@ export function taskName(way: string, type: CorrelationType, size: number): stri
   return `${way} ${type} ${size}`;
 }
 
-/** Goes on where it stopped the last time; hot from the beginning. */
+/** Continues where the last run stopped; hot from the start. */
 function hotGroup(open: Way, type: CorrelationType, size: number): Task {
   let at = keptOf(size);
   const see = open(
     type,
-    Array.from({ length: at }, (_, i) => happeningAt(type, i, size)),
+    Array.from({ length: at }, (_, i) => eventAt(type, i, size)),
   );
   return (count) => {
     let fired = 0;
-    for (const end = at + count; at < end; at++) if (see(happeningAt(type, at, size))) fired++;
+    for (const end = at + count; at < end; at++) if (see(eventAt(type, at, size))) fired++;
     return fired;
   };
 }
