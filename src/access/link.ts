@@ -69,7 +69,7 @@ export interface LinkTarget {
 /**
  * The links of a message sent at `now` (ms). Without a public address they are null; without LINK_SECRET they have no
  * pass, and only work for callers who have access anyway. `target` null: the message is about Tocsin itself, and links to
- * the front page.
+ * the overview page.
  */
 export async function linksTo(
   { publicUrl, linkSecret }: LinkSettings,

@@ -1,6 +1,6 @@
 /** The words of a health alert: what is wrong, with what, since when, and what to do. Pure. */
 import { untrustedLine } from '../text/untrusted.ts';
-import { frontButton, type Links } from './links.ts';
+import { type Links, overviewButton } from './links.ts';
 import { linesOf, type Wording } from './message-parts.ts';
 import type { HealthAlertKind, HealthNotification } from './notification.ts';
 
@@ -57,7 +57,7 @@ export function healthWording(notification: HealthNotification, links: Links): W
       { at: health.since },
       '. This is about Tocsin itself, not about your organization.',
     ],
-    buttons: frontButton(links),
+    buttons: overviewButton(links),
   };
 }
 

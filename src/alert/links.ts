@@ -2,7 +2,7 @@
 
 /** Null where no public address is known, or there is no such page. */
 export interface Links {
-  /** The alert's page; for a health alert the front page. */
+  /** The alert's page; for a health alert the overview page. */
   readonly alert: string | null;
   /** The page of the entry that the notification shows. */
   readonly entry: string | null;
@@ -24,7 +24,7 @@ export function alertButtons({ alert, entry }: Links): Button[] {
   ];
 }
 
-/** To the front page, where there is no alert to show. */
-export function frontButton({ alert }: Links): Button[] {
+/** To the overview page, where there is no alert to show. */
+export function overviewButton({ alert }: Links): Button[] {
   return alert === null ? [] : [{ name: 'alert', label: 'Open the status page', href: alert }];
 }

@@ -11,7 +11,7 @@ import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
 import { trustedLine, untrustedLine } from '../text/untrusted.ts';
 import { healthWording } from './health-wording.ts';
-import { alertButtons, frontButton, type Links } from './links.ts';
+import { alertButtons, type Links, overviewButton } from './links.ts';
 import { type Fact, type Instant, LINES_MAX, linesOf, type Passage, type Wording } from './message-parts.ts';
 import { type AlertNotification, type EntryView, isTest, type Notification } from './notification.ts';
 import { numberWords } from './number-wording.ts';
@@ -52,7 +52,7 @@ function alertWording(notification: AlertNotification, links: Links): Wording {
     falsePositives: falsePositives(alert.falsepositives),
     footer: [footer(notification)],
   };
-  if (isTest(notification)) return { ...common, facts: [when(entry)], passages: [], buttons: frontButton(links) };
+  if (isTest(notification)) return { ...common, facts: [when(entry)], passages: [], buttons: overviewButton(links) };
   return {
     ...common,
     facts: facts(notification),

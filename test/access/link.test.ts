@@ -79,7 +79,7 @@ describe('the links of a message', () => {
     }
   });
 
-  it('open the front page without a pass if the message is not about an alert', async () => {
+  it('open the overview page without a pass if the message is not about an alert', async () => {
     expect(await linksTo(SET, null, NOW)).toEqual({ alert: 'https://tocsin.example/', entry: null });
   });
 

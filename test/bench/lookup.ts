@@ -87,7 +87,7 @@ function entries(kept: string, unread: string, { directly, through }: Ask): Subj
 function pages({ facts }: Seeded, { directly, through }: Ask): Subject[] {
   const paths = ['/', '/alerts', '/alerts?state=all', '/rules', `/entries/${facts.quiet.entry}`, '/alerts/1'];
   const names: { readonly [path: string]: string } = {
-    '/': 'the front page',
+    '/': 'the overview page',
     '/alerts': 'open alerts',
     '/alerts?state=all': 'all alerts',
     '/rules': 'rules',

@@ -15,8 +15,8 @@ const BYTES_MAX = 150_000;
 
 /** The pages, and how much of each. */
 const SHOTS = [
-  { name: 'front-light', path: () => '/', scheme: 'light', height: 900 },
-  { name: 'front-dark', path: () => '/', scheme: 'dark', height: 900 },
+  { name: 'overview-light', path: () => '/', scheme: 'light', height: 900 },
+  { name: 'overview-dark', path: () => '/', scheme: 'dark', height: 900 },
   { name: 'alert', path: stolenKeyAlert, scheme: 'dark', height: 960 },
   { name: 'entry', path: stolenKeyEntry, scheme: 'light', height: 1000 },
 ] as const;

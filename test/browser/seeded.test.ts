@@ -110,7 +110,7 @@ describe('signed in', () => {
   const pages = (): readonly (readonly [name: string, path: string])[] => {
     const { facts } = seeded;
     return [
-      ['front', '/'],
+      ['overview', '/'],
       ['alerts', '/alerts'],
       ['alerts-all', '/alerts?state=all'],
       ['alerts-level', '/alerts?state=all&level=high'],

@@ -42,15 +42,15 @@ export interface PageState {
 }
 
 export const STATES: readonly PageState[] = [
-  { name: 'front', path: '/', heading: 'Watching' },
+  { name: 'overview', path: '/', heading: 'Watching' },
   {
-    name: 'front-blind',
+    name: 'overview-blind',
     path: '/',
     heading: 'Blind',
     ledger: { overview: async () => overview(ORDINARY, { status: status(BLIND) }) },
   },
   {
-    name: 'front-fresh',
+    name: 'overview-fresh',
     path: '/',
     heading: 'Not watching',
     env: { LEDGER: SET.LEDGER, KV: SET.KV },
@@ -71,9 +71,9 @@ export const STATES: readonly PageState[] = [
         }),
     },
   },
-  { name: 'front-unbound', path: '/', heading: 'Not watching', env: {}, ledger: null },
+  { name: 'overview-unbound', path: '/', heading: 'Not watching', env: {}, ledger: null },
   {
-    name: 'front-quiet',
+    name: 'overview-quiet',
     path: '/',
     heading: 'Watching',
     ledger: {

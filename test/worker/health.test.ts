@@ -253,7 +253,7 @@ describe('a test of the receivers', () => {
     ]);
   });
 
-  it('leads to the front page and no further, and holds no secret', async () => {
+  it('leads to the overview page and no further, and holds no secret', async () => {
     const { world } = await twoReceivers();
     const tested = JSON.stringify(await world.stub.testReceivers());
     const message = JSON.stringify((await world.slack.read()).messages);
@@ -284,7 +284,7 @@ describe('a test of the receivers', () => {
 });
 
 describe('links in messages', () => {
-  it('lead to the alert and its entry with a pass for that alert; of an alarm, to the front page', async () => {
+  it('lead to the alert and its entry with a pass for that alert; of an alarm, to the overview page', async () => {
     const world = await createWorld();
     await ring(world);
     await settled(world);

@@ -1,5 +1,5 @@
 /**
- * Parts of the front page: a day as a chart, the open alerts, the newest entries.
+ * Parts of the overview page: a day as a chart, the open alerts, the newest entries.
  *
  * Contract: read-only, by indexes. The chart reads one index row per entry of the day, and no entries.
  */

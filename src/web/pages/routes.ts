@@ -13,7 +13,7 @@ import { alertPage } from './alert.tsx';
 import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
 import { entryPage } from './entry.tsx';
 import { missingPage, unboundPage, upstreamPage } from './errors.tsx';
-import { frontPage } from './front.tsx';
+import { overviewPage } from './overview.tsx';
 import { assetRoutes } from './parts/assets.ts';
 import { rulePage } from './rule.tsx';
 import { rulesPage } from './rules.tsx';
@@ -29,7 +29,7 @@ export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
 
   app.get('/', async (c) => {
     const overview = ledger === null ? null : await ledger.overview();
-    return send(c, frontPage({ caller: c.var.caller, overview, problems: config.problems, now: now() }));
+    return send(c, overviewPage({ caller: c.var.caller, overview, problems: config.problems, now: now() }));
   });
 
   app.get('/alerts', async (c) => {

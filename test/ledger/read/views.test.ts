@@ -137,7 +137,7 @@ describe('alerts', () => {
   });
 });
 
-describe('the front page', () => {
+describe('the overview page', () => {
   it('counts entries and alerts of the last day in steps of half an hour, the last of which holds now', () => {
     const { scene, views } = staged([DELETED]);
     const step = 30 * MINUTE;

@@ -12,7 +12,7 @@ import { plainText, UntrustedText } from './untrusted-text.tsx';
 
 /** The navigation. */
 const SECTIONS = [
-  { section: 'front', path: '/', name: 'Overview' },
+  { section: 'overview', path: '/', name: 'Overview' },
   { section: 'alerts', path: '/alerts', name: 'Alerts' },
   { section: 'rules', path: '/rules', name: 'Rules' },
 ] as const;

@@ -1,4 +1,4 @@
-/** The front page: whether Tocsin is watching, what is wrong, the open alerts, recent activity and the receivers. Pure. */
+/** The overview page: whether Tocsin is watching, what is wrong, the open alerts, recent activity and the receivers. Pure. */
 
 import type { SettingProblem } from '../../config/setting.ts';
 import type { Overview } from '../../ledger/rpc.ts';
@@ -14,7 +14,7 @@ import { Receivers } from './parts/receivers.tsx';
 import { page } from './parts/shell.tsx';
 import { WatchStatus, watchState } from './parts/watch-status.tsx';
 
-export interface FrontOptions {
+export interface OverviewOptions {
   readonly caller: Caller;
   /** Null: there is no ledger. */
   readonly overview: Overview | null;
@@ -24,7 +24,7 @@ export interface FrontOptions {
 }
 
 /** The whole document. */
-export function frontPage({ caller, overview, problems, now }: FrontOptions): string {
+export function overviewPage({ caller, overview, problems, now }: OverviewOptions): string {
   const status = overview?.status ?? null;
   const state = watchState(status, problems);
   const errors = problems.filter(({ severity }) => severity === 'error');
@@ -33,7 +33,7 @@ export function frontPage({ caller, overview, problems, now }: FrontOptions): st
   return page({
     title: state.label,
     caller,
-    section: 'front',
+    section: 'overview',
     children: (
       <>
         <WatchStatus state={state} status={status} now={now} />
