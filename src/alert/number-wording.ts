@@ -40,9 +40,9 @@ function subject({ type, value, atLeast, fields, percentile, rules }: Numbered):
     case 'value_count':
       return `${number} different ${value === 1 ? 'value' : 'values'}${of}`;
     case 'temporal':
-      return `${number}${all} rules`;
+      return `${number}${all} rules matched`;
     case 'temporal_ordered':
-      return `${number}${all} rules in order`;
+      return `${number}${all} steps completed`;
     case 'value_sum':
       return `the sum${of} is ${number}`;
     case 'value_avg':

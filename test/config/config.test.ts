@@ -299,7 +299,7 @@ describe('wrong settings', () => {
     ['a start on the 30th of February', { START_AT: '2026-02-30T00:00:00Z' }, 'START_AT', /not a valid time/, {}],
     ['a start at the 25th hour', { START_AT: '2026-01-31T25:00:00Z' }, 'START_AT', /not a valid time/, {}],
     [
-      'an overlap in words',
+      'a lateness in words',
       { ALLOWED_LATENESS: '5 minutes' },
       'ALLOWED_LATENESS',
       /not a duration: `5 minutes`/,

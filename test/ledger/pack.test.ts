@@ -48,7 +48,7 @@ describe('the rules', () => {
     const numbers = scene.store.all<{ number: string }>(
       'SELECT number FROM matches WHERE number IS NOT NULL ORDER BY alert, seq',
     );
-    expect(new Set(numbers.map(({ number }) => number))).toContain('2 of 2 rules in order in 1 day');
+    expect(new Set(numbers.map(({ number }) => number))).toContain('2 of 2 steps completed in 1 day');
   });
 
   it('say what else there is to say of the others', () => {

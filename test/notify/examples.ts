@@ -1,4 +1,4 @@
-/** One message of each state, as people are to read them: what the gallery shows and the tests go through. */
+/** One notification of each kind: for the gallery and the tests. */
 
 import type {
   AlertNotification,
@@ -98,7 +98,7 @@ export const AVERAGE: AlertNotification = {
   },
 };
 
-export const GROWN: AlertNotification = {
+export const UPDATED: AlertNotification = {
   ...OPENED,
   kind: 'updated',
   alert: { ...OPENED.alert, count: 100, firstAt: AT - 12 * MINUTE },
@@ -132,7 +132,7 @@ export const SHORTENED: AlertNotification = {
   evidence: Array.from({ length: 30 }, (_, i) => ({ selection: 'long', field: `field_${i}`, value: LONG })),
 };
 
-/** What an attacker would write: each string tries something that some receiver would obey. */
+/** What an attacker would write: each string tries a command of some receiver. */
 export const HOSTILE_TEXTS: readonly string[] = [
   '<!channel> <!here> <@U012AB3CD> <#C012AB3CD>',
   '<https://evil.example/login|Sign in again> https://evil.example [x](https://evil.example)',
@@ -146,7 +146,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   '\ud83d half a pair, z\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301\u0301 a heap',
 ];
 
-/** `text` in every place where somebody else writes. */
+/** `text` in every untrusted field. */
 export function writtenBy(text: string, of: AlertNotification = CORRELATION): AlertNotification {
   const entry: EntryView = {
     ...of.entry,
@@ -195,29 +195,31 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
   'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],
 };
 
-/** An alarm of each kind. */
-export const ALARMS: readonly HealthNotification[] = (Object.keys(SUMMARIES) as HealthAlertKind[]).map((kind) => {
-  const [subject, summary] = SUMMARIES[kind];
-  return { kind: 'health', health: { kind, subject, summary, hint: HINTS[kind], since: AT } };
-});
+/** A health alert of each kind. */
+export const HEALTH_ALERTS: readonly HealthNotification[] = (Object.keys(SUMMARIES) as HealthAlertKind[]).map(
+  (kind) => {
+    const [subject, summary] = SUMMARIES[kind];
+    return { kind: 'health', health: { kind, subject, summary, hint: HINTS[kind], since: AT } };
+  },
+);
 
-/** The same, over. */
-export const MENDED: readonly HealthNotification[] = ALARMS.map(({ health }) => ({
+/** The same, resolved. */
+export const HEALTH_RESOLVED: readonly HealthNotification[] = HEALTH_ALERTS.map(({ health }) => ({
   kind: 'health-resolved',
   health: { ...health, summary: 'It is over.', hint: '' },
 }));
 
-/** Every state there is, by name. */
+/** Every kind, by name. */
 export const EXAMPLES: readonly (readonly [name: string, notification: Notification])[] = [
   ['opened', OPENED],
   ['correlation', CORRELATION],
   ['correlation-in-order', IN_ORDER],
   ['correlation-average', AVERAGE],
-  ['updated', GROWN],
+  ['updated', UPDATED],
   ['closed', CLOSED],
   ['shortened', SHORTENED],
   ['hostile', HOSTILE],
   ['test', testNotification(AT)],
-  ...ALARMS.map((health) => [`health-${health.health.kind}`, health] as const),
-  ...MENDED.map((health) => [`health-resolved-${health.health.kind}`, health] as const),
+  ...HEALTH_ALERTS.map((health) => [`health-${health.health.kind}`, health] as const),
+  ...HEALTH_RESOLVED.map((health) => [`health-resolved-${health.health.kind}`, health] as const),
 ];

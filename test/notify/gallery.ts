@@ -1,7 +1,7 @@
 /**
- * Writes every message in each state to files, to be read by a person: `node test/notify/gallery.ts FOLDER`. Of each,
- * Slack's JSON and a page that looks like Slack, the mail's text and HTML, the webhook's body; with `--shots`, pictures
- * of the pages too, of a phone's and of a desk's width, light and dark.
+ * Writes an example of every message to files for people to read: `node test/notify/gallery.ts FOLDER`. For each, Slack's
+ * JSON and a page that looks like Slack, the mail's text and HTML, and the webhook's body; with `--shots` also screenshots
+ * of the pages, as wide as a phone and a desktop, light and dark.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** Notifications whose every string was written by an attacker, and whose numbers are none, for property tests. */
+/** Notifications with hostile text in every string and invalid numbers, for property tests. */
 import fc from 'fast-check';
 import type {
   AlertNotification,
@@ -8,7 +8,7 @@ import type {
 } from '../../src/alert/notification.ts';
 import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/index.ts';
 
-const nasty = fc.constantFrom(
+const hostilePiece = fc.constantFrom(
   '<!channel>',
   '<!here|x>',
   '<@U012AB3CD>',
@@ -52,7 +52,7 @@ const nasty = fc.constantFrom(
   '"',
   '\\',
 );
-const chunk = fc.oneof(nasty, fc.string({ unit: 'binary', maxLength: 20 }), fc.string({ maxLength: 20 }));
+const chunk = fc.oneof(hostilePiece, fc.string({ unit: 'binary', maxLength: 20 }), fc.string({ maxLength: 20 }));
 /** What an attacker would write. */
 export const hostile = fc.oneof(
   { weight: 4, arbitrary: fc.array(chunk, { maxLength: 12 }).map((parts) => parts.join('')) },

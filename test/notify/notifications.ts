@@ -1,4 +1,4 @@
-/** Notifications for tests: one of each kind, to be varied. */
+/** Notifications for tests, which vary them. */
 import { type Links, NO_LINKS } from '../../src/alert/links.ts';
 import type { AlertNotification, HealthNotification, Notification } from '../../src/alert/notification.ts';
 import type { Outgoing } from '../../src/notify/receiver.ts';
@@ -57,7 +57,7 @@ export const BLIND: HealthNotification = {
   health: {
     kind: 'blind',
     subject: null,
-    summary: 'No walk has ended and none has moved for 15 minutes: the upstream answers 401.',
+    summary: 'Nothing was read for 15 minutes: the upstream answers 401.',
     hint: 'Make a new API key and set it:\nnpx wrangler secret put NIRVANA_LABS_API_KEY',
     since: Date.UTC(2026, 0, 31, 9, 30, 0),
   },

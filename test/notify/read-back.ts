@@ -1,12 +1,12 @@
 /**
- * What was sent, read back as the client reads it: the text that people see, the addresses that can be followed, and what
- * the client would obey. Strict: what none of our receivers writes is an error. Pure.
+ * A message read back as the client reads it: the text that people see, the links, and commands to the client. Strict: what
+ * no receiver of ours writes is an error. Pure.
  */
 
 export interface ReadBack {
   readonly text: string;
   readonly links: readonly string[];
-  /** Mentions, scripts, styles, pictures: anything that is more than text and links. */
+  /** Mentions, scripts, styles, images: anything beyond text and links. */
   readonly commands: readonly string[];
 }
 

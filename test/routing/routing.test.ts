@@ -9,8 +9,8 @@ test.each([
   ['low', ['low', 'medium', 'high', 'critical']],
   ['high', ['high', 'critical']],
   ['critical', ['critical']],
-] as const)('a receiver with min_level %s is notified of %j', (from, heard) => {
-  expect(LEVELS.filter((level) => decideRoute(to(from), level).send)).toEqual(heard);
+] as const)('a receiver with min_level %s is notified of %j', (from, levels) => {
+  expect(LEVELS.filter((level) => decideRoute(to(from), level).send)).toEqual(levels);
 });
 
 test('the reason names the minimum level', () => {

@@ -33,6 +33,9 @@ const CODES: readonly (readonly [words: RegExp, code: string])[] = [
   [/^backfilled$/, 'B'],
   [/^grouped$/, 'G'],
   [/^suppressed$/, 'S'],
+  // A correlation's number (alert/number-wording.ts).
+  [/ steps completed in /, ' rules in order in '],
+  [/ rules matched in /, ' rules in '],
 ];
 
 /** Twelve hexadecimal digits. */

@@ -202,7 +202,7 @@ describe('a delivery that Slack refuses', () => {
     ['404 no_service', { status: 404, body: 'no_service' }, /webhook was revoked/],
     ['403 invalid_token', { status: 403, body: 'invalid_token' }, /expired, revoked or mistyped/],
     ['410 channel_is_archived', { status: 410, body: 'channel_is_archived' }, /unarchive it/],
-    ['400 invalid_payload', { status: 400, body: 'invalid_payload' }, /so was its short form/],
+    ['400 invalid_payload', { status: 400, body: 'invalid_payload' }, /short form: please report it/],
     ['a redirect', { status: 302, headers: { location: 'https://elsewhere.example/' } }, /never redirects/],
   ] satisfies [string, FakeAnswer, RegExp][])(
     'with %s is dead at once, and that is an alarm',
@@ -274,7 +274,7 @@ describe('blindness', () => {
     await world.untilEnded();
     await world.ring();
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
-    expect(await saidOf(world, 'sees again')).toBe(1);
+    expect(await saidOf(world, 'is read again')).toBe(1);
     // And blind again, which is told again.
     await world.advance(16 * MINUTE);
     await world.ring();

@@ -1,4 +1,4 @@
-/** Mail, by Cloudflare's `send_email` binding. */
+/** Email, by Cloudflare's `send_email` binding. */
 import { after, bySecret, IN_VARS, readText } from '../../config/setting.ts';
 import { readBinding } from '../../config/values.ts';
 import type { ReceiverType } from '../receiver.ts';
@@ -17,7 +17,7 @@ const SENDER_HINT = `set it to an address of a domain that Cloudflare's Email Se
 
 export const email: ReceiverType = {
   type: 'email',
-  label: 'Mail',
+  label: 'Email',
   docs: 'https://developers.cloudflare.com/email-service/',
   secret: 'EMAIL_TO',
   signingSecret: null,

@@ -6,14 +6,14 @@ import { HEADER_LIMITS, LIMITS } from '../../../src/notify/email/message.ts';
 import { render, renderShort } from '../../../src/notify/email/render.ts';
 import { LEVELS } from '../../../src/sigma/index.ts';
 import {
-  ALARMS,
   CLOSED,
   CORRELATION,
   EXAMPLES,
-  GROWN,
+  HEALTH_ALERTS,
+  HEALTH_RESOLVED,
   HOSTILE_TEXTS,
-  MENDED,
   SHORTENED,
+  UPDATED,
   writtenBy,
 } from '../examples.ts';
 import { anyNotification, hostile } from '../hostile.ts';
@@ -76,7 +76,7 @@ Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89
   });
 
   test('an update and a closed alert begin with that; a correlation shows its first entries', () => {
-    expect(mail(GROWN).text).toMatch(
+    expect(mail(UPDATED).text).toMatch(
       /^\[HIGH\] API key deleted: update \(100 matches\)\n\nUpdate: 100 matches over 12 minutes\./,
     );
     expect(mail(CLOSED).text).toMatch(
@@ -110,7 +110,7 @@ function words(text: string): string[] {
 
 describe('the subject', () => {
   test('is the same except for "Re: " in all mails of an alert, so that clients thread them', () => {
-    expect(mail(GROWN).subject).toBe(`Re: ${mail(OPENED).subject}`);
+    expect(mail(UPDATED).subject).toBe(`Re: ${mail(OPENED).subject}`);
     expect(mail(CLOSED).subject).toBe(`Re: ${mail(OPENED).subject}`);
   });
 
@@ -154,10 +154,10 @@ describe('the headers', () => {
 
   test('all mails of one alert refer to the same thread, and each alert has its own', () => {
     const of = (notification: Notification) => mail(notification).headers.References;
-    expect([of(GROWN), of(CLOSED)]).toEqual([of(OPENED), of(OPENED)]);
+    expect([of(UPDATED), of(CLOSED)]).toEqual([of(OPENED), of(OPENED)]);
     expect(of(CORRELATION)).not.toBe(of(OPENED));
-    expect(MENDED.map(of)).toEqual(ALARMS.map(of));
-    expect(new Set([...ALARMS, OPENED, CORRELATION].map(of)).size).toBe(ALARMS.length + 2);
+    expect(HEALTH_RESOLVED.map(of)).toEqual(HEALTH_ALERTS.map(of));
+    expect(new Set([...HEALTH_ALERTS, OPENED, CORRELATION].map(of)).size).toBe(HEALTH_ALERTS.length + 2);
   });
 
   test('importance follows the level; what is over is not urgent', () => {

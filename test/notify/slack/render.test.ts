@@ -86,7 +86,7 @@ describe('what a person reads', () => {
     expect(read(render(BLIND))).toBe(
       [
         'Tocsin health: not watching the audit log',
-        'No walk has ended and none has moved for 15 minutes: the upstream answers 401.',
+        'Nothing was read for 15 minutes: the upstream answers 401.',
         '*What to do*',
         'Make a new API key and set it:',
         'npx wrangler secret put NIRVANA_LABS_API_KEY',
@@ -167,7 +167,7 @@ describe('what a person reads', () => {
       /^Closed: \[HIGH\] API key deleted/,
     ],
     ['a correlation has its number and window', CORRELATED, /\*How many\* 20 entries in 10 minutes\n(?!1 match)/],
-    ['rules in order', IN_ORDER, /\*How many\* 3 of 3 rules in order in 1 hour\n/],
+    ['the steps of an ordered correlation', IN_ORDER, /\*How many\* 3 of 3 steps completed in 1 hour\n/],
     [
       'the titles of those rules',
       IN_ORDER,

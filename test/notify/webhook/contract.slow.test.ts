@@ -52,7 +52,7 @@ receiverContract('webhook', async (): Promise<StandInVendor> => {
       return inbox.posts.map(({ body }) => ({ payload: readPayload(body) }));
     },
     secrets: inbox.secrets,
-    // For programs: as it is, but for halves of characters.
+    // For programs: unchanged, except for lone surrogates.
     shown: (text) => text.toWellFormed().slice(0, 7),
     stop: inbox.stop,
   };

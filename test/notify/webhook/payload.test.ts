@@ -9,10 +9,10 @@ import {
   CLOSED,
   CORRELATION,
   EXAMPLES,
-  GROWN,
   HOSTILE_TEXTS,
   IN_ORDER,
   SHORTENED,
+  UPDATED,
   writtenBy,
 } from '../examples.ts';
 import { anyNotification } from '../hostile.ts';
@@ -71,7 +71,7 @@ describe('what a program reads', () => {
       timestamp: '2026-01-31T09:30:00.000Z',
       data: {
         test: false,
-        text: expect.stringMatching(/^Tocsin health: not watching the audit log\. No walk has ended/),
+        text: expect.stringMatching(/^Tocsin health: not watching the audit log\. Nothing was read for 15 minutes/),
         links: NO_LINKS,
         health: {
           kind: 'blind',
@@ -86,7 +86,7 @@ describe('what a program reads', () => {
   });
 
   test.each<[Notification, string]>([
-    [GROWN, 'alert.updated'],
+    [UPDATED, 'alert.updated'],
     [CLOSED, 'alert.resolved'],
     [{ ...BLIND, kind: 'health-resolved' }, 'health.resolved'],
   ])('the type is of the notification', (notification, type) => expect(sent(notification).type).toBe(type));
@@ -106,7 +106,7 @@ describe('what a program reads', () => {
 
   test('all types of one schema have the same fields', () => {
     const fields = (notification: Notification) => Object.keys(sent(notification).data).sort();
-    for (const notification of [GROWN, CLOSED, SHORTENED]) expect(fields(notification)).toEqual(fields(OPENED));
+    for (const notification of [UPDATED, CLOSED, SHORTENED]) expect(fields(notification)).toEqual(fields(OPENED));
   });
 });
 
