@@ -35,7 +35,7 @@ const COLLECTIONS = {
   api_key: '/v1/api_keys',
 } as const;
 const KINDS = Object.keys(COLLECTIONS) as Kind[];
-/** How many resources of a kind there are. */
+/** The number of resources of each kind. */
 const RESOURCES_MIN = 4;
 const RESOURCES_MAX = 60;
 

@@ -207,21 +207,21 @@ describe('on a port', () => {
   });
 
   it('adds entries and scenarios until stopped', async () => {
-    const told: string[] = [];
+    const played: string[] = [];
     await new Promise<void>((resolve) => {
       const running_ = live(running, {
         entriesPerSecond: 200,
         scenarioEveryMs: 100,
         scenarioLengthMs: 10,
         onScenario: (name) => {
-          told.push(name);
-          if (told.length < 3) return;
+          played.push(name);
+          if (played.length < 3) return;
           running_.stop();
           resolve();
         },
       });
     });
-    expect(told).toEqual(['api key deleted', 'burst of 4xx', 'stolen key']);
+    expect(played).toEqual(['api key deleted', 'burst of 4xx', 'stolen key']);
     expect(running.log.size).toBeGreaterThan(100);
   });
 });

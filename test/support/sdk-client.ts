@@ -149,13 +149,13 @@ export function createSdk(options: SdkOptions) {
 }
 
 function shouldRetry({ status, headers }: Response): boolean {
-  const said = headers.get('x-should-retry');
-  if (said === 'true') return true;
-  if (said === 'false') return false;
+  const value = headers.get('x-should-retry');
+  if (value === 'true') return true;
+  if (value === 'false') return false;
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
-/** What `retry-after-ms` or `Retry-After` (seconds, or a date) asks for, ms. */
+/** The wait of `retry-after-ms` or `Retry-After` (seconds, or a date), ms. */
 function askedWait(headers: Headers): number | null {
   const ms = Number.parseFloat(headers.get('retry-after-ms') ?? '');
   if (!Number.isNaN(ms)) return ms;

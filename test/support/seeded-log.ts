@@ -48,26 +48,26 @@ export interface SeededFacts {
 
 export interface SeededLog {
   readonly facts: SeededFacts;
-  /** By created_at; the malformed stand among them where they are shown. */
+  /** By created_at; malformed records at the place where they appear. */
   readonly records: readonly LogRecord[];
 }
 
 /** The log as it is at `now`, ms since the epoch. */
 export function seededLog(now: number): SeededLog {
   const random = createRandom(SEED);
-  const told = [...earlierStories(now, random), ...lastStories(now, random)];
-  const grown = deletedKey(now - 3 * DAY, UPDATED, 'Casey Grown', random);
+  const played = [...earlierScenarios(now, random), ...lastScenarios(now, random)];
+  const updated = deletedKey(now - 3 * DAY, UPDATED, 'Casey Grown', random);
   const hostile = deletedKey(now - 15 * MINUTE, 1, HOSTILE_NAME, random);
   const cut = ofBody(now - 2 * HOUR, random, { user_agent: `Mozilla/5.0 ${'A'.repeat(100_000)}` });
-  const odd = [...told.flatMap(({ records }) => records), ...grown, ...hostile, cut];
+  const odd = [...played.flatMap(({ records }) => records), ...updated, ...hostile, cut];
   const ordinary = ordinaryDays(now, SEEDED_ENTRIES - odd.length);
   const malformed = malformedAt(now - 26 * HOUR);
   const quiet = ordinary.findLast(({ createdAt }) => createdAt < now - DAY) ?? cut;
   const last = (name: ScenarioName): SeededFacts['scenarios'][ScenarioName] => {
-    const records = told.findLast((story) => story.name === name)?.records ?? [];
-    return factOf(records.find(({ body }) => TELLING[name](body as EntryBody)) ?? records.at(-1) ?? cut);
+    const records = played.findLast((scenario) => scenario.name === name)?.records ?? [];
+    return factOf(records.find(({ body }) => OPENS_ALERT[name](body as EntryBody)) ?? records.at(-1) ?? cut);
   };
-  const nobody = told
+  const nobody = played
     .flatMap(({ records }) => records)
     .findLast(({ body }) => (body as EntryBody).actor === null) as LogRecord;
   return {
@@ -79,7 +79,7 @@ export function seededLog(now: number): SeededLog {
         'burst of 4xx': last('burst of 4xx'),
         'stolen key': last('stolen key'),
       },
-      updated: knownOf(grown[0] as LogRecord),
+      updated: knownOf(updated[0] as LogRecord),
       hostile: knownOf(hostile[0] as LogRecord),
       cut: factOf(cut).entry,
       quiet: knownOf(quiet),
@@ -89,37 +89,37 @@ export function seededLog(now: number): SeededLog {
   };
 }
 
-/** The entry of a scenario that surely belongs to an alert. */
-const TELLING: { readonly [name in ScenarioName]: (body: EntryBody) => boolean } = {
+/** An entry of a scenario that is certain to belong to an alert. */
+const OPENS_ALERT: { readonly [name in ScenarioName]: (body: EntryBody) => boolean } = {
   'api key deleted': ({ action }) => action === 'api_key.deleted',
   'burst of 4xx': () => false,
   'stolen key': ({ action }) => action === 'nks_cluster.kubeconfig_read',
 };
 
-interface Story {
+interface PlayedScenario {
   readonly name: ScenarioName;
   readonly records: readonly LogRecord[];
 }
 
-function story(name: ScenarioName, at: number, random: Random): Story {
+function play(name: ScenarioName, at: number, random: Random): PlayedScenario {
   return { name, records: SCENARIOS[name](at, random, MINUTE) };
 }
 
-function earlierStories(now: number, random: Random): Story[] {
+function earlierScenarios(now: number, random: Random): PlayedScenario[] {
   const count = Math.floor((SEEDED_DAYS * DAY - 2 * SCENARIO_EVERY) / SCENARIO_EVERY);
   return Array.from({ length: count }, (_, i) => {
     const name = SCENARIO_NAMES[i % SCENARIO_NAMES.length] as ScenarioName;
-    return story(name, now - SEEDED_DAYS * DAY + (i + 1) * SCENARIO_EVERY, random);
+    return play(name, now - SEEDED_DAYS * DAY + (i + 1) * SCENARIO_EVERY, random);
   });
 }
 
-function lastStories(now: number, random: Random): Story[] {
-  return SCENARIO_NAMES.map((name, i) => story(name, now - (LAST_SCENARIOS[i] ?? MINUTE), random));
+function lastScenarios(now: number, random: Random): PlayedScenario[] {
+  return SCENARIO_NAMES.map((name, i) => play(name, now - (LAST_SCENARIOS[i] ?? MINUTE), random));
 }
 
-/** The last so many entries of the days. */
+/** The last `count` entries of ordinary days. */
 function ordinaryDays(now: number, count: number): LogRecord[] {
-  // More than asked for, since days differ; what is too old is left out.
+  // More than needed, since days differ; the oldest are dropped.
   const entriesPerDay = (1.15 * count) / SEEDED_DAYS;
   const from = now - SEEDED_DAYS * DAY;
   const records = createOrganization(SEED).between(from, now - 2_000, { entriesPerDay });
@@ -127,7 +127,7 @@ function ordinaryDays(now: number, count: number): LogRecord[] {
   return records.slice(-count);
 }
 
-/** Somebody deletes an API key, and tries it again each minute. */
+/** Somebody deletes an API key, once a minute. */
 function deletedKey(at: number, count: number, name: string, random: Random): LogRecord[] {
   const actor = { id: random.uuid(), name, type: 'user' as const };
   const key = random.uuid();
@@ -160,7 +160,7 @@ function ofBody(at: number, random: Random, fields: Partial<EntryBody>): LogReco
   return { createdAt, appearsAt: createdAt, body };
 }
 
-/** Without an id, and without a time. */
+/** A record without an id, and one without a readable time. */
 function malformedAt(at: number): LogRecord[] {
   const body = { action: 'vm.listed', created_at: writeInstant('microseconds', at) };
   return [

@@ -80,7 +80,7 @@ export function seededStore(now: number, path = ':memory:'): SeededStore {
   return { store, ledger, views, facts, now };
 }
 
-/** One walk over all of it, page by page. */
+/** Records everything in one scan, page by page. */
 function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): void {
   const startAt = now - (SEEDED_DAYS + 1) * DAY;
   let { checkpoint } = ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt, suppressFirstRead: false }, now);

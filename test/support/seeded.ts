@@ -61,10 +61,10 @@ export async function startSeeded({
   };
   try {
     const { records, facts } = seededLog(Date.now());
-    // Its own reads in the log would make it longer than it is said to be.
+    // Own reads would add entries to the log.
     const upstream = await startSandbox({ dialect, logOwnReads: false });
     stops.push(upstream.stop);
-    // As arguments, a hundred thousand are too many at once.
+    // A call can't have 100,000 arguments.
     for (let i = 0; i < records.length; i += 10_000) upstream.append(...records.slice(i, i + 10_000));
     const inbox = await startInbox();
     stops.push(inbox.stop);
@@ -114,7 +114,7 @@ async function statusOf(url: string): Promise<LedgerStatus> {
   return ((await response.json()) as { status: LedgerStatus }).status;
 }
 
-/** Ticks until the walk has ended. */
+/** Ticks until the scan has ended. */
 async function readAll(worker: RunningWorker, logged: readonly LogLine[], entries: number): Promise<void> {
   for (let tick = 0; tick < TICKS_MAX; tick++) {
     await worker.tick();
@@ -127,10 +127,10 @@ async function readAll(worker: RunningWorker, logged: readonly LogLine[], entrie
     if (recorded === entries) return;
     throw new Error(`${recorded} entries were recorded, not ${entries}`);
   }
-  throw new Error(`the walk has not ended after ${TICKS_MAX} ticks: ${logged.at(-1)?.message}`);
+  throw new Error(`the scan has not ended after ${TICKS_MAX} ticks: ${logged.at(-1)?.message}`);
 }
 
-/** A line of log about a tick, if it is one. */
+/** A tick's line of log; null for another line. */
 function tickLine(message: string): { recorded: number; stopped: string } | null {
   if (!message.startsWith('{"at":"tick"')) return null;
   const line = JSON.parse(message) as { recorded?: number; stopped?: string };

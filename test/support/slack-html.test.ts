@@ -10,7 +10,7 @@ const TOKEN = /<(\/?)([a-z0-9]+)((?: [a-zA-Z-]+="[^"<>]*")*)>|[^<>]+/gy;
 const VOID = new Set(['br', 'hr', 'rect', 'path']);
 const ELEMENTS = new Set('article div p span h3 svg rect path a time strong em s code br hr'.split(' '));
 
-/** Its text and links; throws where it is not well formed, or has in it what only an attacker would put there. */
+/** The text and links; throws if the HTML is not well formed or has anything that only an attacker would add. */
 function read(html: string): { text: string; links: string[] } {
   const open: string[] = [];
   const links: string[] = [];
@@ -54,11 +54,11 @@ describe('a Slack message as HTML', () => {
     expect(html).not.toContain('slack-mention');
   });
 
-  test('and so is whatever else stands in it', () => {
+  test('escapes everything in any notification', () => {
     fc.assert(fc.property(anyNotification, (notification) => void read(slackHtml(render(notification, LINKS)))));
   });
 
-  test('a message that was not made harmless is still text here, and its mentions are seen', () => {
+  test('an unescaped message is still text here, and its mentions are visible', () => {
     fc.assert(
       fc.property(hostile, hostile, (text, other) => {
         const attachment = { color: other, blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] };

@@ -1,10 +1,9 @@
 /**
- * A Slack message as HTML that looks like Slack: for the demo's inbox page, and for people who want to see how a message
- * reads before it rings.
+ * A Slack message as HTML that looks like Slack, for the demo's inbox page and for previews.
  *
- * Contract: pure and total. Whatever the message holds, the HTML is well formed, and all text in it is text; a mention
- * that Slack would obey is shown as one, so that it can be seen. No scripts, no inline styles, nothing remote: it stands
- * under any content security policy that lets `SLACK_CSS` in. Times are in UTC, in `<time datetime>`.
+ * Contract: pure and total. For any message the HTML is well formed, and all text is escaped; a mention that Slack would act
+ * on is shown as one. No scripts, no inline styles, nothing remote: it works under any content security policy that allows
+ * `SLACK_CSS`. Times are in UTC, in `<time datetime>`.
  */
 
 type Fields = { readonly [field: string]: unknown };
