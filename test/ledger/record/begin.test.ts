@@ -1,4 +1,4 @@
-/** Beginning: which checkpoint counts, and an operator's order obeyed once. */
+/** Beginning: which checkpoint counts, and a rewind that is applied once. */
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../../src/audit-log/checkpoint.ts';
 import { startOrResumeScan } from '../../../src/audit-log/tail.ts';
@@ -29,24 +29,24 @@ const asked = (checkpoint: Checkpoint | null, more: Partial<BeginInput> = {}): B
 });
 
 describe('a new ledger', () => {
-  it('starts where it is told', () => {
+  it('starts at START_AT', () => {
     const begun = empty().ledger.begin(ASKED, NOON);
     expect(begun).toEqual({ how: 'first start', checkpoint: { ...firstCheckpoint(NOON - HOUR, null), version: 0 } });
   });
-  it('starts in silence where asked, up to now', () => {
+  it('suppresses notifications up to now if asked', () => {
     expect(empty().ledger.begin({ ...ASKED, suppressFirstRead: true }, NOON).checkpoint.suppressBefore).toBe(NOON);
   });
-  it('takes KV’s checkpoint before that', () => {
+  it('prefers KV’s checkpoint', () => {
     const found = firstCheckpoint(NOON - 3 * HOUR, null);
     const begun = empty().ledger.begin(asked(found, { suppressFirstRead: true }), NOON);
     expect(begun).toEqual({ how: 'adopted from KV', checkpoint: { ...found, version: 1 } });
   });
-  it('throws where KV, in which its checkpoint may lie, can’t be read; and has not begun', () => {
+  it('throws if KV can’t be read, and has not begun', () => {
     const { ledger } = empty();
     expect(() => ledger.begin({ ...ASKED, kv: null }, NOON)).toThrow('cannot be read');
     expect(ledger.begin(ASKED, NOON).how).toBe('first start');
   });
-  it('takes no checkpoint from KV that has seen the future', () => {
+  it('takes no checkpoint from KV that is in the future', () => {
     const found = firstCheckpoint(NOON + DAY, null);
     const begun = empty().ledger.begin(asked(found), NOON);
     expect(begun).toMatchObject({ how: 'first start', checkpoint: { watermark: NOON - HOUR } });
@@ -54,20 +54,20 @@ describe('a new ledger', () => {
     expect(empty().ledger.begin(asked(near), NOON).checkpoint.watermark).toBe(NOON - ALLOWED_LATENESS);
   });
 
-  const walking = (more: Readonly<Record<string, unknown>>): Checkpoint => {
+  const scanning = (more: Readonly<Record<string, unknown>>): Checkpoint => {
     const at = startOrResumeScan(firstCheckpoint(NOON - HOUR, null));
     return { ...at, scan: { ...at.scan, cursor: 'a', began: NOON - MINUTE, ...more } } as Checkpoint;
   };
   it.each([
-    ['goes on with KV’s walk', walking({ direction: 'forward' }), true],
-    ['leaves one that comes newest first: its stage is lost', walking({ direction: 'backward' }), false],
-    ['leaves one that was draining', walking({ flushing: true }), false],
-    ['leaves one that claims to have begun next year', walking({ began: NOON + 365 * DAY }), false],
+    ['resumes KV’s scan', scanning({ direction: 'forward' }), true],
+    ['drops a newest-first scan, whose staged entries are lost', scanning({ direction: 'backward' }), false],
+    ['drops a scan that was flushing', scanning({ flushing: true }), false],
+    ['drops a scan that claims to have begun next year', scanning({ began: NOON + 365 * DAY }), false],
   ])('%s', (_, found, resumeCursor) => {
     expect(empty().ledger.begin(asked(found), NOON).checkpoint.scan !== null).toBe(resumeCursor);
   });
 
-  it('takes nothing else before it has begun', () => {
+  it('refuses other calls before it has begun', () => {
     const { ledger, store } = empty();
     expect(() => ledger.flush(0, 100, NOON)).toThrow('begin() comes first');
     expect(ledger.nextAlarmAt(NOON)).toBeNull();
@@ -78,7 +78,7 @@ describe('a new ledger', () => {
 });
 
 describe('a ledger that has begun', () => {
-  it('goes on, whatever KV holds', () => {
+  it('resumes, whatever KV holds', () => {
     const { ledger, checkpoint } = createScene();
     for (const at of [NOON + DAY, NOON - DAY]) {
       expect(ledger.begin(asked(firstCheckpoint(at, null)), NOON)).toEqual({
@@ -101,7 +101,7 @@ describe('a rewind', () => {
     kv: { checkpoint: null, rewind: { id, to, suppress } },
   });
 
-  it('is obeyed once, by whoever reads it, for as long as it lies in KV', () => {
+  it('is applied once, however often it is read from KV', () => {
     const { ledger, record, reopened } = createScene();
     record([], { save: true });
     expect(ledger.begin(order('a', NOON - 30 * MINUTE), NOON)).toMatchObject({
@@ -113,14 +113,14 @@ describe('a rewind', () => {
     expect(reopened().ledger.begin(order('a', NOON - 30 * MINUTE), NOON).how).toBe('resumed');
   });
 
-  it('overtakes a poll that was on its way', () => {
+  it('overtakes a running poll', () => {
     const { ledger, checkpoint } = createScene();
     const { version } = checkpoint();
     ledger.begin(order('a', NOON - 2 * HOUR), NOON);
     expect(checkpoint().version).toBe(version + 1);
   });
 
-  it('goes back from where quiet batches have come to', () => {
+  it('starts from what quiet batches have reached', () => {
     const { ledger, record } = createScene();
     record([], { save: true });
     record([], { now: NOON + MINUTE });
@@ -128,7 +128,7 @@ describe('a rewind', () => {
     expect(checkpoint.suppressBefore).toBe(NOON + MINUTE - ALLOWED_LATENESS);
   });
 
-  it('records what it finds, and knows what it has', () => {
+  it('records what it finds, and recognizes known entries', () => {
     const { ledger, record } = createScene();
     record([entry('a', NOON - 10 * MINUTE)]);
     ledger.begin(order('a', NOON - 3 * HOUR), NOON);
@@ -138,7 +138,7 @@ describe('a rewind', () => {
     });
   });
 
-  it('is remembered for fifty more', () => {
+  it('is remembered for fifty further rewinds', () => {
     const { ledger } = createScene();
     for (let i = 0; i < 50; i++) ledger.begin(order(`r${i}`, NOON - 2 * HOUR - i), NOON);
     expect(ledger.begin(order('r0', NOON - 2 * HOUR), NOON).how).toBe('resumed');

@@ -1,4 +1,4 @@
-/** When an alert's period is seen through: told once where it grew, else with the reason kept; never twice, never lost. */
+/** When the watermark passes an alert's period, the alert closes: notified once if it has further matches, else with a stored reason. */
 
 import { describe, expect, it } from 'vitest';
 import { CLOSED_MAX } from '../../../src/ledger/record/closing.ts';
@@ -25,7 +25,7 @@ const RULE = onAction('vm.deleted', {
   tocsin: { runbook: 'https://wiki.example/vm', dedupBy: null, dedupPeriodMs: null },
 });
 
-/** A ledger with an alert from 11:00, of so many matches ten minutes apart. Its period ends at noon. */
+/** A ledger with an alert from 11:00, with matches ten minutes apart. Its period ends at noon. */
 function grown(matches = 2, more: Parameters<typeof createScene>[1] = {}, rule = RULE): Scene {
   const scene = createScene([rule], more);
   const page = Array.from({ length: matches }, (_, i) => deleted(`m${i}`, NOON - HOUR + i * 10 * MINUTE));
@@ -33,7 +33,7 @@ function grown(matches = 2, more: Parameters<typeof createScene>[1] = {}, rule =
   return scene;
 }
 
-/** A quiet tick whose walk is seen through up to `watermark`. */
+/** A quiet tick whose scan moves the watermark to `watermark`. */
 const seeThrough = (scene: Scene, watermark: number) => scene.record([], { now: watermark + ALLOWED_LATENESS });
 const closingOf = ({ store }: Scene) =>
   store
@@ -45,8 +45,8 @@ const notices = ({ store }: Scene) =>
     .map(({ notification }) => JSON.parse(notification));
 const kinds = (scene: Scene) => notices(scene).map(({ kind }) => kind);
 
-describe('an alert whose period is seen through', () => {
-  it('is told as resolved where it grew, with its last match', () => {
+describe('an alert whose period the watermark has passed', () => {
+  it('is notified as resolved with its last match, if it has further matches', () => {
     const scene = grown(3);
     seeThrough(scene, NOON);
     expect(closingOf(scene)).toEqual([{ state: 'closed', closing: 'resolved: its period closed after growth' }]);
@@ -72,7 +72,7 @@ describe('an alert whose period is seen through', () => {
     });
   });
 
-  it('is closed exactly when seen-through reaches its end', () => {
+  it('closes exactly when the watermark reaches the end of its period', () => {
     const scene = grown();
     seeThrough(scene, NOON - 1);
     expect(closingOf(scene)).toEqual([{ state: 'open', closing: null }]);
@@ -88,19 +88,19 @@ describe('an alert whose period is seen through', () => {
     expect(scene.written(() => seeThrough(scene, NOON + 1))).toBe(0);
   });
 
-  it('waits while the watch is blind', () => {
+  it('waits while Tocsin is blind', () => {
     const scene = grown();
     scene.record([], { ends: false, save: true, now: NOON + DAY, began: NOON - MINUTE });
     expect(closingOf(scene)).toEqual([{ state: 'open', closing: null }]);
   });
 
-  it('is told in the commit that opened it, where that comes so late', () => {
+  it('is notified in the commit that opens it, if that is late', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - HOUR), deleted('b', NOON - 50 * MINUTE)], { now: NOON + HOUR });
     expect(kinds(scene)).toEqual(['opened', 'resolved']);
   });
 
-  it('is told when the stage is drained to the walk’s end', () => {
+  it('is notified when staging is flushed and the scan ends', () => {
     const scene = createScene([RULE]);
     scene.stage([deleted('b', NOON - 50 * MINUTE)], { now: NOON + ALLOWED_LATENESS });
     scene.stage([deleted('a', NOON - HOUR)], { ends: true, now: NOON + ALLOWED_LATENESS });
@@ -109,7 +109,7 @@ describe('an alert whose period is seen through', () => {
     expect(kinds(scene)).toEqual(['opened', 'resolved']);
   });
 
-  it('resolved by hand is not closed', () => {
+  it('is not closed if it was resolved by hand', () => {
     const scene = grown();
     scene.store.run("UPDATE alerts SET state = 'resolved'");
     seeThrough(scene, NOON);
@@ -117,10 +117,10 @@ describe('an alert whose period is seen through', () => {
   });
 });
 
-describe('nothing is said, and why is kept', () => {
+describe('nobody is notified, and the reason is stored', () => {
   const rows: readonly [string, () => Scene, string][] = [
-    ['of one that did not grow', () => grown(1), 'did not grow'],
-    ['of what is informational', () => grown(2, {}, { ...RULE, level: 'informational' }), 'informational'],
+    ['without further matches', () => grown(1), 'did not grow'],
+    ['at level informational', () => grown(2, {}, { ...RULE, level: 'informational' }), 'informational'],
     ['without a receiver', () => grown(2, { receivers: [] }), 'no receiver'],
     [
       'where nobody hears of its level',
@@ -146,7 +146,7 @@ describe('nothing is said, and why is kept', () => {
     expect(scene.count('deliveries')).toBe(before);
   });
 
-  it('to a receiver that does not hear of its level, beside one that does', () => {
+  it('a receiver whose min_level is higher, beside one that is notified', () => {
     const scene = grown(2, { receivers: [route('slack'), route('pager', { minLevel: 'critical' })] });
     seeThrough(scene, NOON);
     expect(
@@ -160,10 +160,10 @@ describe('nothing is said, and why is kept', () => {
   });
 });
 
-describe('closing is told once', () => {
+describe('closing is notified once', () => {
   it.each([
     ["UPDATE alerts SET state = 'closed'", 'before it is closed'],
-    ['INSERT INTO deliveries', 'between closing and queueing'],
+    ['INSERT INTO deliveries', 'between closing and enqueueing'],
     ['INTO state', 'before the checkpoint is saved'],
   ])('though the transaction fails at %s (%s): the next tells', (part) => {
     const scene = grown();
@@ -175,13 +175,13 @@ describe('closing is told once', () => {
     expect(kinds(scene)).toEqual(['opened', 'resolved']);
   });
 
-  it('though the ledger forgets how far it saw, and sees it again', () => {
+  it('though an eviction moves the watermark back', () => {
     const scene = grown();
     for (const watermark of [NOON, NOON + 1, NOON]) seeThrough(scene.reopened(), watermark);
     expect(kinds(scene)).toEqual(['opened', 'resolved']);
   });
 
-  it('though the watch is rewound and reads it all again, aloud', () => {
+  it('though a rewind reads everything again, with notifications', () => {
     const scene = grown();
     seeThrough(scene, NOON);
     const rewind = { id: 'again', to: NOON - 2 * HOUR, suppress: false };
@@ -192,7 +192,7 @@ describe('closing is told once', () => {
     expect(scene.count('alerts')).toBe(1);
   });
 
-  it('of what a rewind finds before the first alert, too', () => {
+  it('also for what a rewind finds before the first alert', () => {
     const scene = grown();
     seeThrough(scene, NOON);
     const rewind = { id: 'back', to: NOON - 6 * HOUR, suppress: false };
@@ -204,7 +204,7 @@ describe('closing is told once', () => {
 });
 
 describe('a match after the close', () => {
-  it('that is late joins it, stays untold, and does not close it again', () => {
+  it('that is late joins it without a notification, and does not close it again', () => {
     const scene = grown(1);
     seeThrough(scene, NOON);
     scene.record([deleted('late', NOON - MINUTE)], { now: NOON + ALLOWED_LATENESS + MINUTE });
@@ -221,7 +221,7 @@ describe('a match after the close', () => {
     expect(kinds(scene)).toEqual(['opened', 'opened']);
   });
 
-  it('that is the first live one on history is told, and nothing when nothing closes', () => {
+  it('that is the first live one after backfilled ones is notified, and nothing when nothing closes', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR)], { suppressBefore: NOON, now: NOON - MINUTE });
     seeThrough(scene, NOON);
@@ -232,7 +232,7 @@ describe('a match after the close', () => {
   });
 });
 
-describe('what is told needs neither the rule nor the entry', () => {
+describe('the notification needs neither the rule nor the entry', () => {
   it('the rule is gone: the alert knows its title and level', () => {
     const scene = grown();
     seeThrough(scene.reopened({ engine: compile({ version: 'none', rules: [] }) }), NOON);
@@ -262,7 +262,7 @@ describe('what is told needs neither the rule nor the entry', () => {
     expect(notices(scene)[1]).toMatchObject({ kind: 'resolved', entry: { actor: { id: 'alice' } }, evidence: [] });
   });
 
-  it('shows the last match, also where only the first hundred are kept', () => {
+  it('shows the last match, even if only the first hundred are kept', () => {
     const scene = createScene([RULE]);
     const id = (n: number): string => `d-${String(n).padStart(3, '0')}`;
     scene.record(Array.from({ length: 150 }, (_, n) => deleted(id(n), NOON - HOUR + n)));
@@ -280,7 +280,7 @@ describe('what is told needs neither the rule nor the entry', () => {
 });
 
 describe('thousands at once', () => {
-  it('close a bounded number a commit, and all of them in the end, each once', () => {
+  it('close in bounded numbers per commit, each once', () => {
     const scene = createScene([RULE]);
     const actors = 2 * CLOSED_MAX + 100;
     for (const round of ['a', 'b']) {
@@ -299,7 +299,7 @@ describe('thousands at once', () => {
     expect(scene.written(() => seeThrough(scene, NOON + MINUTE))).toBe(0);
   });
 
-  it('find what is to be closed by an index', () => {
+  it('are found by an index', () => {
     const { store } = createScene([RULE]);
     for (const tail of ['LIMIT 1', 'ORDER BY begins + period, id LIMIT 500']) {
       const plan = store.all<{ detail: string }>(

@@ -1,4 +1,4 @@
-/** Recording: what is new is numbered and kept once, with the checkpoint that has passed it, or nothing is. */
+/** Recording: new entries are numbered and stored once, together with the checkpoint. */
 import { describe, expect, it } from 'vitest';
 import type { InvalidRecord } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/commit.ts';
@@ -18,7 +18,7 @@ import {
   SECOND,
 } from '../scene.ts';
 
-describe('what is new', () => {
+describe('a new entry', () => {
   it('is numbered by time and id, whatever the order of the page', () => {
     const { record, ids } = createScene();
     const page = [entry('b', NOON), entry('z', NOON - 1), entry('a', NOON)];
@@ -26,21 +26,21 @@ describe('what is new', () => {
     expect(ids()).toEqual(['z', 'a', 'b']);
   });
 
-  it('is told from what is known, in the page and in the past', () => {
+  it('is recognized among known ones, in the page and in the ledger', () => {
     const { record, ids } = createScene();
     record([entry('a', NOON)]);
     expect(record([entry('a', NOON), entry('b', NOON), entry('b', NOON)])).toMatchObject({ recorded: 1, known: 1 });
     expect(ids()).toEqual(['a', 'b']);
   });
 
-  it('is told by id alone, though its time or its fields have changed', () => {
+  it('is recognized by id alone, even if its time or fields have changed', () => {
     const { record, ids } = createScene();
     record([entry('a', NOON)]);
     record([entry('a', NOON + SECOND, { action: 'other' })]);
     expect(ids()).toEqual(['a']);
   });
 
-  it('keeps with each batch its walk’s beginning, and the version of the rules', () => {
+  it('is stored with its scan’s beginning and the version of the rules', () => {
     const { record, store } = createScene();
     record(entries(3, NOON, 1), { began: NOON - 7, suppressBefore: 5 });
     record([entry('later', NOON)], { began: NOON + 7 });
@@ -50,14 +50,14 @@ describe('what is new', () => {
     ]);
   });
 
-  it('is none of ours before the floor', () => {
+  it('is ignored before the floor', () => {
     const { record, count } = createScene();
     const floor = NOON - HOUR;
     expect(record([entry('a', floor - 1), entry('b', floor)])).toMatchObject({ recorded: 1, known: 0, expired: 0 });
     expect(count('entries')).toBe(1);
   });
 
-  it('is left alone and counted where it is older than retention', () => {
+  it('is counted and not stored if it is older than retention', () => {
     const { ledger, record, checkpoint } = createScene([], { retentionMs: DAY });
     const rewind = { id: 'r', to: NOON - 10 * DAY, suppress: false };
     ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
@@ -73,7 +73,7 @@ describe('odd ids', () => {
     ['another NUL', 'a\u0000c'],
     ['half a character', 'a\ud800'],
     ['the other half', 'a\udc00'],
-    ['the character that stands for what is none', 'a\ufffd'],
+    ['the replacement character', 'a\ufffd'],
     ['ten thousand characters', 'x'.repeat(10_000)],
     ['one more', 'x'.repeat(10_001)],
     ['a hash sign', '#'],
@@ -141,7 +141,7 @@ describe('large entries', () => {
     expect(JSON.parse(body)).toMatchObject({ id: 'big', created_at: '2026-01-05T12:00:00Z' });
   });
 
-  it('an id and a time without end, among names without end', () => {
+  it('an endless id and time, among endless names', () => {
     const { record, count } = createScene();
     const id = 'i'.repeat(3 * MB);
     const text = JSON.stringify({ id, created_at: `2026-01-05T12:00:00.${'0'.repeat(MB)}Z`, ['n'.repeat(MB)]: 1 });
@@ -149,17 +149,17 @@ describe('large entries', () => {
     expect(count('entries', 'length(body) > 65536')).toBe(0);
   });
 
-  it('says of a cut string how long it was', () => {
+  it('states the length of a cut string', () => {
     const { record, store } = createScene();
     record([entry('big', NOON, { user_agent: 'z'.repeat(70_000) })]);
     expect(store.all<{ body: string }>('SELECT body FROM entries')[0]?.body).toContain('zz… (70000 characters)"');
   });
 });
 
-describe('what can’t be recorded', () => {
+describe('an invalid record', () => {
   const malformed: InvalidRecord = { id: null, problem: 'no id', text: '{"action":"vm.read"}' };
 
-  it('is put away and told once, however often it is read', () => {
+  it('is quarantined and notified once, however often it is read', () => {
     const { record, reopened, count, ledger } = createScene();
     expect(record([], { invalid: [malformed, malformed] })).toMatchObject({ quarantined: 1 });
     expect(reopened().record([], { invalid: [malformed] })).toMatchObject({ quarantined: 0 });
@@ -168,7 +168,7 @@ describe('what can’t be recorded', () => {
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
   });
 
-  it('is told apart by its id, or else by its text', () => {
+  it('is recognized by its id, or else by its text', () => {
     const { record } = createScene();
     const invalid: InvalidRecord[] = [
       { id: 'a', problem: 'no created_at', text: 'x' },
@@ -180,7 +180,7 @@ describe('what can’t be recorded', () => {
     expect(record([], { invalid })).toMatchObject({ quarantined: 5 });
   });
 
-  it('is also what evaluation trips over, alone', () => {
+  it('is also an entry that evaluation fails on, and only that one', () => {
     const { store, ...rest } = createScene();
     const engine = compile({ version: 'one', rules: [] });
     const trips = {
@@ -208,10 +208,10 @@ describe('what can’t be recorded', () => {
   });
 });
 
-describe('an entry suspected of bringing the ledger down', () => {
+describe('an entry suspected of crashing the ledger', () => {
   const recordFailure: InvalidRecord = { id: 'bad', problem: 'it crashed the ledger: no', text: '{}' };
 
-  it('is put away at the third time, told once, and skipped from then on', () => {
+  it('is quarantined the third time, notified once, and skipped from then on', () => {
     const { ledger, record, count } = createScene();
     expect([1, 2, 3].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([false, false, true]);
     expect(count('deliveries', "health = 'quarantine'")).toBe(1);
@@ -219,7 +219,7 @@ describe('an entry suspected of bringing the ledger down', () => {
     expect(record([entry('bad', NOON), entry('good', NOON)])).toMatchObject({ recorded: 1 });
   });
 
-  it('is counted once, though it goes on bringing the ledger down', () => {
+  it('is counted once, though it keeps crashing the ledger', () => {
     const { ledger, count } = createScene();
     expect([1, 2, 3, 4, 5].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([
       false,
@@ -231,14 +231,14 @@ describe('an entry suspected of bringing the ledger down', () => {
     expect([ledger.status(NOON).counters?.quarantined, count('quarantine'), count('deliveries')]).toEqual([1, 1, 1]);
   });
 
-  it('is recorded all the same while it is only suspected', () => {
+  it('is recorded while it is only suspected', () => {
     const { ledger, record } = createScene();
     ledger.quarantineCandidate(recordFailure, NOON);
     ledger.quarantineCandidate(recordFailure, NOON);
     expect(record([entry('bad', NOON)])).toMatchObject({ recorded: 1 });
   });
 
-  it('is above suspicion once it is recorded: what was lost was the answer', () => {
+  it('is not suspected once it is recorded: only the answer was lost', () => {
     const { ledger, record, count } = createScene();
     record([entry('bad', NOON)]);
     expect([1, 2, 3, 4].map(() => ledger.quarantineCandidate(recordFailure, NOON))).toEqual([
@@ -272,7 +272,7 @@ describe('a batch', () => {
     expect(checkpoint().watermark).toBe(NOON - ALLOWED_LATENESS);
   });
 
-  it('that fails half-way leaves nothing behind', () => {
+  it('that fails half-way stores nothing', () => {
     const { store, ledger, record, checkpoint, count } = createScene([onAction('vm.read')]);
     const before = ledger.status(NOON);
     const { version } = checkpoint();
@@ -286,7 +286,7 @@ describe('a batch', () => {
     expect(record([entry('a', NOON)]).opened).toHaveLength(1);
   });
 
-  it('that is a part of a page leaves the walk where it is', () => {
+  it('that is part of a page does not move the scan', () => {
     const { record, checkpoint } = createScene();
     const before = checkpoint();
     const result = record([entry('a', NOON)], { next: null, ends: false });
@@ -295,7 +295,7 @@ describe('a batch', () => {
 });
 
 describe('a quiet batch', () => {
-  it('writes nothing, and is remembered while the ledger is', () => {
+  it('writes nothing, and is kept in memory', () => {
     const { record, written, checkpoint, reopened } = createScene();
     const page = entries(3, NOON - 2 * MINUTE, SECOND);
     record(page);
@@ -316,13 +316,13 @@ describe('a quiet batch', () => {
     expect(checkpoint().version).toBe(version + 12);
   });
 
-  it('is saved at once where the tick stops with the walk under way', () => {
+  it('is saved at once if the tick stops during a scan', () => {
     const { record, checkpoint, reopened } = createScene();
     record([], { ends: false, save: true });
     expect(reopened().checkpoint().scan).toEqual(checkpoint().scan);
   });
 
-  it('never takes back how far another one has come', () => {
+  it('never moves the watermark back', () => {
     const { ledger, record, checkpoint } = createScene();
     record(entries(3, NOON - 2 * MINUTE, SECOND));
     const stale = checkpoint();

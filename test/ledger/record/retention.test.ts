@@ -1,4 +1,4 @@
-/** What grows old is thrown out by the log's own time, never by what an entry claims. */
+/** Old rows are evicted by the log's own time, never by what an entry claims. */
 import { describe, expect, it } from 'vitest';
 import {
   ALLOWED_LATENESS,
@@ -24,7 +24,7 @@ function aged(rules: Parameters<typeof createScene>[0] = []) {
 }
 
 describe('retention', () => {
-  it('throws out entries and their batches after thirty days', () => {
+  it('evicts entries and their batches after thirty days', () => {
     const { later, ids, count } = aged();
     later(NOON + 30 * DAY);
     expect(ids()).toEqual(['old', 'new']);
@@ -33,20 +33,20 @@ describe('retention', () => {
     expect(count('batches')).toBe(2);
   });
 
-  it('is counted from the latest beginning of a walk, not from the wall clock', () => {
+  it('is counted from the latest beginning of a scan, not from the wall clock', () => {
     const { record, ids } = aged();
     record([entry('b', NOON + 1)], { now: NOON + 90 * DAY, began: NOON + DAY });
     expect(ids()).toEqual(['old', 'b']);
   });
 
-  it('is not moved by an entry that claims to be of the future', () => {
+  it('is not moved by an entry dated in the future', () => {
     const { record, ids } = aged();
     record([entry('future', NOON + 3_000 * DAY)], { now: NOON + 2 * HOUR });
     record([entry('b', NOON + 5 * HOUR)], { now: NOON + 5 * HOUR });
     expect(ids()).toEqual(['old', 'future', 'b']);
   });
 
-  it('keeps an entry of the future until its own time is that old: it must be known while it is shown', () => {
+  it('keeps an entry dated in the future until its own time is old enough, since its id must be known while the log shows it', () => {
     const { record, later, ids } = aged();
     record([entry('future', NOON + 60 * DAY)]);
     later();
@@ -54,13 +54,13 @@ describe('retention', () => {
     expect(record([entry('future', NOON + 60 * DAY)], { now: LATER + HOUR })).toMatchObject({ known: 1, recorded: 0 });
   });
 
-  it('never takes an entry in again that it has thrown out', () => {
+  it('never records an evicted entry again', () => {
     const { record, later } = aged();
     later();
     expect(record([entry('old', NOON)], { now: LATER + HOUR })).toMatchObject({ recorded: 0, expired: 1 });
   });
 
-  it('looks no more often than once an hour', () => {
+  it('runs at most once an hour', () => {
     const { later, ids, record } = aged();
     later();
     record([entry('late', LATER - 30 * DAY + MINUTE)], { now: LATER + MINUTE / 2 });
@@ -70,14 +70,14 @@ describe('retention', () => {
     expect(ids()).not.toContain('late');
   });
 
-  it('comes to an end, however many there are to throw out', () => {
+  it('finishes, however many rows there are', () => {
     const scene = createScene();
     for (let i = 0; i < 50; i++) scene.record(entries(100, NOON - HOUR / 2, 1, `p${i}-`));
     for (let i = 0; i < 3; i++) scene.record([entry(`n${i}`, LATER + i * MINUTE)], { now: LATER + i * MINUTE });
     expect(scene.count('entries', `created_at < ${NOON + DAY}`)).toBe(0);
   });
 
-  it('throws out windows that nothing can reach any more, and what was settled or put away', () => {
+  it('evicts windows that nothing can reach any more, settled deliveries and quarantined records', () => {
     const { outbox, later, record, count } = aged([onAction('vm.read'), counting('vm.read', 5)]);
     record([], { invalid: [{ id: null, problem: 'no id', text: 'x' }] });
     for (const due of outbox.takeDue(10, NOON)) outbox.settle(due, { kind: 'delivered' }, NOON);
@@ -85,7 +85,7 @@ describe('retention', () => {
     expect(['windows', 'quarantine', 'deliveries'].map((table) => count(table))).toEqual([0, 0, 0]);
   });
 
-  it('throws out what was held back as it does what was delivered', () => {
+  it('evicts suppressed deliveries like delivered ones', () => {
     const scene = createScene([onAction('vm.read')], {
       receivers: [route('pager', { minLevel: 'critical' }), route('slack')],
     });
@@ -95,7 +95,7 @@ describe('retention', () => {
     expect(scene.count('deliveries', "state = 'suppressed'")).toBe(0);
   });
 
-  it('finds what was delivered, held back or is dead by an index', () => {
+  it('finds delivered, suppressed and dead deliveries by an index', () => {
     const scene = createScene();
     const seen: string[] = [];
     const { all } = scene.store;
@@ -115,7 +115,7 @@ describe('retention', () => {
     for (const plan of seen) expect(plan).toContain('INDEX deliveries_ended (state=? AND queued_at<?)');
   });
 
-  it('throws out no delivery that is still on its way', () => {
+  it('keeps pending deliveries', () => {
     const { later, count } = aged([onAction('vm.read')]);
     later();
     expect(count('deliveries', "state = 'pending'")).toBe(1);
@@ -142,7 +142,7 @@ describe('retention', () => {
 });
 
 describe('the status', () => {
-  it('says how things stand', () => {
+  it('has every number', () => {
     const scene = createScene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
     scene.record([entry('a', NOON - MINUTE)], { invalid: [{ id: 'bad', problem: 'no created_at', text: '{}' }] });
     expect(scene.ledger.status(NOON + MINUTE)).toMatchObject({
@@ -163,7 +163,7 @@ describe('the status', () => {
     });
   });
 
-  it('says blind where it is', () => {
+  it('says when it is blind', () => {
     const scene = createScene();
     scene.record([]);
     expect(['watching', 'blind']).toEqual(
@@ -177,7 +177,7 @@ describe('the status', () => {
     expect(scene.written(() => scene.ledger.status(NOON + DAY))).toBe(0);
   });
 
-  it('does not name an entry that is only suspected', () => {
+  it('does not list an entry that is only suspected', () => {
     const scene = createScene();
     scene.ledger.quarantineCandidate({ id: 'a', problem: 'it crashed the ledger', text: '' }, NOON);
     expect(scene.ledger.status(NOON).quarantine).toEqual([]);

@@ -1,9 +1,9 @@
-/** The stage: pages that come newest first are kept whole, and recorded oldest first when their walk ends. */
+/** Staging: newest-first pages wait, and are recorded oldest first when their scan ends. */
 import { describe, expect, it } from 'vitest';
 import { ALLOWED_LATENESS, createScene, done, entries, entry, MINUTE, NOON, onAction } from '../scene.ts';
 
-describe('the stage', () => {
-  it('keeps what is staged out of the record until the walk has ended', () => {
+describe('staging', () => {
+  it('records nothing until the scan has ended', () => {
     const { stage, flush, count, ids, checkpoint } = createScene();
     const all = entries(5, NOON - 10 * MINUTE, MINUTE);
     expect(stage(all.slice(3).toReversed())).toMatchObject({ recorded: 0, staged: 2 });
@@ -14,13 +14,13 @@ describe('the stage', () => {
     expect(count('staging')).toBe(0);
   });
 
-  it('is passed by where one page is the whole walk', () => {
+  it('is skipped if one page is the whole scan', () => {
     const { stage, count, checkpoint } = createScene();
     expect(stage(entries(3, NOON, 1).toReversed(), { ends: true })).toMatchObject({ recorded: 3, staged: 0 });
     expect([count('staging'), checkpoint().scan]).toEqual([0, null]);
   });
 
-  it('takes a page twice as once', () => {
+  it('stores a page once, even if it comes twice', () => {
     const { stage, count } = createScene();
     const page = entries(3, NOON, 1);
     stage(page);
@@ -28,14 +28,14 @@ describe('the stage', () => {
     expect(count('staging')).toBe(3);
   });
 
-  it('knows what is recorded', () => {
+  it('leaves out recorded entries', () => {
     const { stage, record } = createScene();
     const page = entries(3, NOON, 1);
     record(page.slice(0, 2));
     expect(stage(page)).toMatchObject({ staged: 1, known: 2 });
   });
 
-  it('is emptied in as many steps as it takes, each in one transaction', () => {
+  it('is flushed in as many steps as needed, each one transaction', () => {
     const { stage, flush, count, ids } = createScene();
     const all = entries(250, NOON - MINUTE, 10);
     stage(all, { ends: false });
@@ -60,7 +60,7 @@ describe('the stage', () => {
     expect(flush().opened).toHaveLength(1);
   });
 
-  it('records an entry once, though the upstream has changed its time meanwhile', () => {
+  it('records an entry once, even if its time has changed meanwhile', () => {
     const { stage, flush, ids } = createScene();
     stage([entry('a', NOON)]);
     stage([entry('a', NOON - MINUTE)], { ends: true });
@@ -68,7 +68,7 @@ describe('the stage', () => {
     expect(ids()).toEqual(['a']);
   });
 
-  it('gives back ids that SQLite could not hold', () => {
+  it('returns ids that SQLite can’t store', () => {
     const odd = ['nul\u0000', 'lone\ud800', 'x'.repeat(10_000), '#hash', '__proto__', 'umlaut ü', ' '];
     const { stage, flush, ids, count } = createScene();
     stage(odd.map((id) => entry(id, NOON)));
@@ -78,8 +78,8 @@ describe('the stage', () => {
     expect(count('staging')).toBe(0);
   });
 
-  it('is not drained for a walk that is still being read', () => {
-    // A tick that was overtaken by a page that brought nothing new still believes that its walk drains.
+  it('is not flushed during a scan', () => {
+    // A tick that was overtaken by a page with nothing new still believes that its scan is flushing.
     const { stage, record, ledger, checkpoint, count } = createScene();
     const known = entries(2, NOON - ALLOWED_LATENESS, 1, 'known');
     record(known);
@@ -90,7 +90,7 @@ describe('the stage', () => {
     expect(count('staging')).toBe(3);
   });
 
-  it('goes on being drained by a ledger that was evicted between the last page and the first step', () => {
+  it('is flushed after an eviction between the last page and the first step', () => {
     const { stage, reopened } = createScene();
     stage(entries(3, NOON, 1));
     stage([], { ends: true });
@@ -107,7 +107,7 @@ describe('the stage', () => {
     expect(count('staging')).toBe(0);
   });
 
-  it('gives up the entry that brings the ledger down at the third time, and no other', () => {
+  it('quarantines an entry that crashes the ledger the third time, and no other', () => {
     const { stage, ledger, ids, flush, count } = createScene();
     stage(entries(3, NOON, 1));
     stage([], { ends: true });
@@ -118,7 +118,7 @@ describe('the stage', () => {
     expect(ledger.quarantineCandidate(null, NOON)).toBe(false);
   });
 
-  it('drains what was staged before it grew older than retention', () => {
+  it('flushes entries that became older than retention while staged', () => {
     const { stage, ledger, checkpoint } = createScene();
     stage([entry('old', NOON - 3_000)]);
     stage([], { ends: true });
