@@ -63,7 +63,7 @@ export const SEARCHES: readonly MakeSearch[] = [
     condition: 'selection',
   }),
   ({ several, verb, name }) => ({
-    title: 'Changes by people but for these',
+    title: 'Changes by people except these',
     selections: {
       selection: [
         ['action|endswith', several(1, 3, () => `.${verb()}`)],

@@ -304,25 +304,25 @@ describe('a correlator', () => {
   });
 });
 
-/** The same by definition: nothing is ordered, shared or forgotten, each correlation asks those below it. */
+/** The same by definition: nothing is ordered, shared or dropped; each correlation evaluates those below it. */
 function createNaive(rules: readonly CorrelationRule[]) {
   const windows = new Map<string, Reference>();
   return (at: number, satisfied: ReadonlySet<string>, body: EntryBody, horizon: number) => {
-    const fired = new Map<string, readonly Fires[]>();
-    /** What those that refer to a rule hear of: every window that it made fire. */
-    const heard = new Map<string, readonly Fires[]>();
-    const heardOf = (rule: CorrelationRule): readonly Fires[] => {
-      firesOf(rule);
-      return heard.get(rule.id) ?? [];
+    const matched = new Map<string, readonly GroupMatch[]>();
+    /** Rule id → every matching window, for the correlations that refer to it. */
+    const received = new Map<string, readonly GroupMatch[]>();
+    const windowsOf = (rule: CorrelationRule): readonly GroupMatch[] => {
+      matchesOf(rule);
+      return received.get(rule.id) ?? [];
     };
-    const firesOf = (rule: CorrelationRule): readonly Fires[] => {
-      const known = fired.get(rule.id);
+    const matchesOf = (rule: CorrelationRule): readonly GroupMatch[] => {
+      const known = matched.get(rule.id);
       if (known !== undefined) return known;
-      const happenings: { at: number; key: string; rules: Set<number>; value: string | number | null }[] = [];
+      const events: { at: number; key: string; rules: Set<number>; value: string | number | null }[] = [];
       for (const [index, id] of rule.rules.entries()) {
         const below = rules.find((each) => each.id === id);
-        const sources: readonly Fires[] =
-          below !== undefined ? heardOf(below) : satisfied.has(id) ? [{ at, group: {} }] : [];
+        const sources: readonly GroupMatch[] =
+          below !== undefined ? windowsOf(below) : satisfied.has(id) ? [{ at, group: {} }] : [];
         for (const source of sources) {
           const look = (name: string): unknown => {
             const field = rule.aliases[name]?.[id] ?? name;
@@ -335,15 +335,15 @@ function createNaive(rules: readonly CorrelationRule[]) {
           const key = JSON.stringify(group.map(String));
           const value =
             rule.fields.length === 0 ? null : rule.type === 'value_sum' ? Number(values[0]) : String(values[0]);
-          const same = happenings.find((each) => each.at === source.at && each.key === key);
-          if (same === undefined) happenings.push({ at: source.at, key, rules: new Set([index]), value });
+          const same = events.find((each) => each.at === source.at && each.key === key);
+          if (same === undefined) events.push({ at: source.at, key, rules: new Set([index]), value });
           else same.rules.add(index);
         }
       }
-      happenings.sort((a, b) => a.at - b.at);
-      const earliest = new Map<string, Fires>();
-      const all: Fires[] = [];
-      for (const { key, ...windowEvent } of happenings) {
+      events.sort((a, b) => a.at - b.at);
+      const earliest = new Map<string, GroupMatch>();
+      const all: GroupMatch[] = [];
+      for (const { key, ...windowEvent } of events) {
         const place = `${rule.id} ${key}`;
         const window = windows.get(place) ?? createReference(rule);
         windows.set(place, window);
@@ -355,19 +355,19 @@ function createNaive(rules: readonly CorrelationRule[]) {
         if ((earliest.get(key)?.at ?? Number.POSITIVE_INFINITY) <= answer.at) continue;
         earliest.set(key, { at: answer.at, group });
       }
-      fired.set(rule.id, [...earliest.values()]);
-      heard.set(rule.id, all);
+      matched.set(rule.id, [...earliest.values()]);
+      received.set(rule.id, all);
       return [...earliest.values()];
     };
     return rules.flatMap((rule) =>
-      firesOf(rule).map(
+      matchesOf(rule).map(
         (fires) => `${rule.id} ${JSON.stringify(rule.groupBy.map((field) => fires.group[field]))} ${fires.at}`,
       ),
     );
   };
 }
 
-interface Fires {
+interface GroupMatch {
   readonly at: number;
   readonly group: { readonly [field: string]: string };
 }
@@ -480,7 +480,7 @@ describe('entries that come late, in a chain', () => {
       'then()@1270=2',
     ]);
     expect(run([child, then, twice], late).flat()).toEqual(['child()@1030=3', 'then()@1270=2', 'twice()@1240=2']);
-    // A window that fired before is not heard of again: another late one makes no third.
+    // A window that matched before does not count again: another late entry does not add a third.
     const again = run(
       [child, correlation('thrice', ['child'], { timespanMs: 300, ...atLeast(4) })],
       [...late, [1_001, 'd0']],
@@ -495,7 +495,7 @@ describe('entries that come late, in a chain', () => {
       d: fc.subarray([...D]),
     });
     const counted = fc.record({ timespanMs: fc.integer({ min: 1, max: 12 }), least: fc.integer({ min: 1, max: 3 }) });
-    let rung = 0;
+    let matched = 0;
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 12 }),
@@ -516,20 +516,20 @@ describe('entries that come late, in a chain', () => {
             time += gap;
             return { by: time + by, step: [time, d.map(({ id }) => id).join(' ')] as Step };
           });
-          const rings = (order: typeof steps) =>
+          const alerts = (order: typeof steps) =>
             run(
               rules,
               order.map((each) => each.step),
             )
               .flat()
               .some((each) => each.startsWith('above'));
-          if (!rings(steps)) return;
-          rung++;
-          expect(rings(steps.toSorted((a, b) => a.by - b.by))).toBe(true);
+          if (!alerts(steps)) return;
+          matched++;
+          expect(alerts(steps.toSorted((a, b) => a.by - b.by))).toBe(true);
         },
       ),
       { numRuns: 3_000 },
     );
-    expect(rung).toBeGreaterThan(300);
+    expect(matched).toBeGreaterThan(300);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What a window should answer, word by word: keeps every happening, thins nothing, and recounts every window anew.
- * Slow on purpose, and shares no code with what it is there to check.
+ * The reference implementation of a window: keeps every event and recounts every window.
+ * Slow on purpose; shares no code with the implementation it checks.
  */
 
 import type { WindowRule } from '../../../src/sigma/correlate/window.ts';
@@ -9,12 +9,12 @@ import type { Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
 
 export interface Reference {
   see(windowEvent: WindowEvent, horizon: number): WindowMatch | null;
-  /** The ends of the windows that met the condition with the last happening, the earliest of all left out. */
+  /** The ends of the windows that meet the condition with the last event, except the earliest. */
   readonly later: readonly number[];
   readonly dropped: number;
 }
 
-/** `most`: at most so many happenings are kept, the oldest going first. */
+/** `most`: the number of events kept; the oldest are dropped first. */
 export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINITY): Reference {
   let all: WindowEvent[] = [];
   let dropped = 0;

@@ -1,4 +1,4 @@
-/** Windows of all types against the plain reference: random streams, late happenings, and saves in between. */
+/** Windows of all types against the plain reference: random streams, late events, and saves in between. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aggregationOf } from '../../../src/sigma/correlate/window/aggregations.ts';
@@ -143,7 +143,7 @@ function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINI
   let began = now;
   for (const step of steps) {
     now += step.step;
-    // What is later than its walk's beginning is dated there; so happenings of one walk are out of order, too.
+    // What is later than its walk's beginning is dated there; so events of one walk are out of order, too.
     if (step.begins) began = now;
     const at = Math.max(began - overlap, now - step.late);
     if (step.reopens) {

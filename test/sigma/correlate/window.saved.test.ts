@@ -57,7 +57,7 @@ describe('save', () => {
   });
 });
 
-describe('what is no window of the rule begins anew', () => {
+describe('an invalid saved window is opened empty', () => {
   const rows: readonly [string, WindowRule, string][] = [
     ['nothing', rule('event_count'), ''],
     ['no JSON', rule('event_count'), '[1,"event_count",[1'],

@@ -22,9 +22,9 @@ function rule(type: CorrelationType, ...condition: readonly Compared[]): WindowR
 }
 
 /** The matches as [time, value]; null for none. */
-function answers(of: WindowRule, happenings: readonly WindowEvent[]): (readonly [number, number] | null)[] {
+function answers(of: WindowRule, events: readonly WindowEvent[]): (readonly [number, number] | null)[] {
   const window = openWindow(of, null);
-  return happenings.map((windowEvent) => {
+  return events.map((windowEvent) => {
     const fired = window.add(windowEvent, FOREVER);
     return fired === null ? null : [fired.at, fired.value];
   });

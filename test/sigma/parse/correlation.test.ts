@@ -23,7 +23,7 @@ const ruleOf = (section: string): CorrelationRule => {
 };
 
 /** The problems, their places counted from the first line of the section. */
-const told = (section: string): readonly string[] =>
+const problemsIn = (section: string): readonly string[] =>
   problemsOf(whole(section)).map((problem) =>
     problem.replace(/^x\.yml:(\d+):(\d+): /, (_, line, column) => `${line - LINES - 3}:${column - 2} `),
   );
@@ -123,7 +123,7 @@ describe('every type', () => {
   ];
   test.each(rows)('%s', (_, section, expected) => {
     expect(ruleOf(section)).toMatchObject(expected);
-    expect(told(section)).toEqual([]);
+    expect(problemsIn(section)).toEqual([]);
   });
 });
 
@@ -494,9 +494,9 @@ describe('what is wrong', () => {
     ],
   ];
   test.each(rows)('%s', (_, section, problem) => {
-    const problems = told(section);
+    const problems = problemsIn(section);
     expect(problems).toContain(problem);
-    // A mistake is told once.
+    // A mistake is reported once.
     const errors = problems.filter((one) => one.includes(' error: '));
     expect(errors.length).toBeLessThanOrEqual(LEAVES_MORE.test(problem) ? 2 : 1);
   });

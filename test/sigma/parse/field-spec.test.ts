@@ -1,4 +1,4 @@
-/** What stands left of the colon: what each combination of modifiers comes to, and what is said of those without a meaning. */
+/** Keys of items: the meaning of each combination of modifiers, and the problems of those without one. */
 
 import { describe, expect, test } from 'vitest';
 import { parseRange } from '../../../src/sigma/evaluate/cidr.ts';

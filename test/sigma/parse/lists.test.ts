@@ -127,7 +127,7 @@ describe('a placeholder', () => {
       '5:19: error: there is no list for the placeholder "%Adminstrators%" (did you mean %Administrators%?)',
     ],
     [
-      'percent signs that are none',
+      'percent signs without a placeholder',
       "{a|expand: '10% of 20%'}",
       '5:19: error: there is no list for the placeholder "% of 20%" (write \\% for a percent sign)',
     ],

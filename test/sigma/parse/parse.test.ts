@@ -1,4 +1,4 @@
-/** What is wrong with a rule file, and what is said about it: file, line, column, message, hint. */
+/** The problems of rule files: file, line, column, message, hint. */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';

@@ -1,4 +1,4 @@
-/** Whoever wrote the pattern and the text: the work grows with the text, what is remembered does not, nothing throws. */
+/** For any pattern and text: the work grows with the text, the cache does not, nothing throws. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boundedSource } from '../../../src/sigma/regex/bounded.ts';
@@ -79,7 +79,7 @@ describe('time', { timeout: 30_000 }, () => {
 });
 
 describe('memory', () => {
-  test('characters without end of classes are forgotten in time', () => {
+  test('an unlimited number of characters and classes is dropped from the cache', () => {
     const source = Array.from({ length: 1_000 }, (_, i) => String.fromCodePoint(0x4e00 + 3 * i)).join('|');
     const automaton = createPlainMatcher(parseRegex(`(?:${source})$`, NO_FLAGS));
     const text = Array.from({ length: 6_000 }, (_, i) => String.fromCodePoint(0x4e00 + i)).join('');

@@ -152,7 +152,7 @@ describe('as another engine does', { timeout: 30_000 }, () => {
     );
   });
 
-  test('what is the same but for case is the same for every letter that has one', () => {
+  test('case variants are equal for every letter that has them', () => {
     const related = new Map<number, Set<number>>();
     const relate = (one: number, other: number) =>
       related.set(one, (related.get(one) ?? new Set<number>()).add(other).add(one));

@@ -274,7 +274,7 @@ describe('condition', () => {
         [3, A],
       ],
     },
-    { says: 'a criterion that is none', correlation: when('{get: 2}'), refused: 'did you mean "gte"?' },
+    { says: 'an unknown criterion', correlation: when('{get: 2}'), refused: 'did you mean "gte"?' },
     { says: 'at least one criterion', correlation: when('{}'), refused: 'condition' },
     { says: 'of a number', correlation: when('{gte: two}'), refused: 'gte' },
   ]);

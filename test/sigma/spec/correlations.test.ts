@@ -141,7 +141,7 @@ describe('value_count', () => {
       ],
     },
     {
-      says: 'values are told apart by case',
+      says: 'values are case-sensitive',
       correlation: 'type: value_count\nrules: [a]\ntimespan: 10s\ncondition: {field: user, gte: 2}',
       steps: [
         [0, user('ada')],
@@ -419,7 +419,7 @@ describe('conditions over rules, of the temporal types', () => {
       correlation: temporal('a and b').replace('[a, b, c]', '[a]'),
       refused: '"b"',
     },
-    { says: 'a name that is none', correlation: temporal('a and bb'), refused: '"bb"' },
+    { says: 'an unknown name', correlation: temporal('a and bb'), refused: '"bb"' },
     {
       says: 'only for the temporal types',
       correlation: temporal('a and b', 'event_count'),

@@ -15,7 +15,7 @@ const PAGE = readFileSync(join(ROOT, 'docs/sigma.md'), 'utf8');
 interface Block {
   readonly language: string;
   readonly text: string;
-  /** The file it is said to stand in, by its first line. */
+  /** The file named in its first line. */
   readonly path: string | null;
   readonly isWrong: boolean;
 }

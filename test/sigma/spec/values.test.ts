@@ -297,7 +297,7 @@ describe('what a field is', () => {
       no: [{ disks: [{ size: 50 }] }],
     },
     {
-      says: 'names of fields are told apart by case',
+      says: 'names of fields are case-sensitive',
       selection: '{Action: x}',
       yes: [{ Action: 'x' }],
       no: [{ action: 'x' }],

@@ -127,7 +127,7 @@ function temporalOrdered({ rules, expression }: WindowRule): Aggregation {
   };
 }
 
-/** Printable ASCII but for `"` and `\`, which JSON would escape. */
+/** Printable ASCII except `"` and `\`, which JSON would escape. */
 const PLAIN = /^[ !#-[\]-~]{0,64}$/;
 const HASHED_CHARS_MAX = 65_536;
 
