@@ -282,7 +282,7 @@ describe("the operator's routes", () => {
     const order = (id: string, ago: number) => JSON.stringify({ id, to: new Date(Date.now() - ago).toISOString() });
     expect((await rewind(world, order('first', 2 * HOUR))).status).toBe(202);
     const second = await rewind(world, order('second', HOUR));
-    expect([second.status, await second.json()]).toEqual([409, { message: expect.stringContaining('waits') }]);
+    expect([second.status, await second.json()]).toEqual([409, { message: expect.stringContaining('is waiting') }]);
     await cron(world);
     expect((await rewind(world, order('second', HOUR))).status).toBe(202);
   });
