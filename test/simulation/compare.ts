@@ -1,4 +1,4 @@
-/** After a run: what is stored and was heard, against what the plain model owes. Every difference is a sentence. */
+/** Compares what is stored and was received after a run with the plain model. Each difference is reported as a sentence. */
 
 import type { AlertNotification } from '../../src/alert/notification.ts';
 import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
@@ -8,17 +8,17 @@ import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/index.ts';
 import { decisionName } from '../support/decision.ts';
+import type { Closings } from './closing-observer.ts';
 import type { SimulatedKv } from './kv.ts';
-import { hears, type ModelEntry, owedFor, rungInTimeOrder } from './model.ts';
-import type { Heard, Rewinds } from './run.ts';
+import { alertedInTimeOrder, expectedFor, type ModelEntry, takesLevel } from './model.ts';
+import type { Received, Rewinds } from './run.ts';
 import type { Upstream } from './upstream.ts';
-import type { Closings } from './witness.ts';
 
 export interface Aftermath {
   readonly store: Store;
   readonly kv: SimulatedKv;
   readonly upstream: Upstream;
-  readonly heard: readonly Heard[];
+  readonly received: readonly Received[];
   readonly rewinds: readonly Rewinds[];
   readonly engines: ReadonlyMap<string, Engine>;
   readonly routes: readonly RoutedReceiver[];
@@ -35,7 +35,7 @@ const MINUTE = 60_000;
 
 export function compare(after: Aftermath): { problems: string[]; entries: number; alerts: number } {
   const problems: string[] = [];
-  const say = (problem: string): void => {
+  const report = (problem: string): void => {
     if (problems.length < 20) problems.push(problem);
   };
   const { store, upstream } = after;
@@ -43,45 +43,47 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   if (state === null) return { problems: ['the ledger never began'], entries: 0, alerts: 0 };
 
   // Is it watching, and has it caught up?
-  // An upstream clock far ahead of ours is not believed, so then seen-through keeps to ours.
+  // Where the upstream's clock is far ahead of ours, the watermark follows ours.
   const lag = after.now + Math.min(upstream.skewMs, 0) - state.checkpoint.watermark;
   if (lag > after.allowedLatenessMs + 8 * MINUTE)
-    say(`seen-through lies ${Math.round(lag / 1000)}s behind after the calm`);
-  if (after.now - state.movedAt > 8 * MINUTE) say('no walk has moved in the calm');
-  if (store.all('SELECT 1 FROM staging').length > 0) say('entries are left on the stage');
+    report(`the watermark lies ${Math.round(lag / 1000)}s behind after the calm`);
+  if (after.now - state.movedAt > 8 * MINUTE) report('no scan has moved during the calm');
+  if (store.all('SELECT 1 FROM staging').length > 0) report('entries are still staged');
 
-  // Entries: each that was shown, once, and none other.
-  const obeyed = after.rewinds.filter(({ id }) => state.rewinds.includes(id));
+  // Every entry that the upstream showed is recorded once, and no others.
+  const applied = after.rewinds.filter(({ id }) => state.rewinds.includes(id));
   const last = after.rewinds.at(-1);
-  if (last !== undefined && !obeyed.includes(last)) say(`${last.id} was not obeyed`);
+  if (last !== undefined && !applied.includes(last)) report(`${last.id} was not applied`);
   const floor = state.checkpoint.floor;
-  const least = Math.min(after.startAt, ...obeyed.map(({ to }) => to));
-  if (floor > after.startAt || floor < least) say(`the floor is ${new Date(floor).toISOString()}`);
+  const least = Math.min(after.startAt, ...applied.map(({ to }) => to));
+  if (floor > after.startAt || floor < least) report(`the floor is ${new Date(floor).toISOString()}`);
   const recorded = store.all<{ seq: number; id: string; body: string; created_at: number }>(
     'SELECT * FROM entries ORDER BY seq',
   );
   const ids = new Set(recorded.map((row) => row.id));
-  if (ids.size !== recorded.length) say('an entry is recorded twice');
+  if (ids.size !== recorded.length) report('an entry is recorded twice');
   const shown = new Map(upstream.log.filter((entry) => !entry.malformed).map((entry) => [entry.id, entry]));
   for (const entry of shown.values()) {
     if (entry.createdAt < floor || ids.has(entry.id)) continue;
     const late =
       entry.appearsAt > entry.createdAt ? `, ${Math.round((entry.appearsAt - entry.createdAt) / 1000)}s late` : '';
-    say(`entry ${entry.id} of ${new Date(entry.createdAt).toISOString()}${late} was shown and is not recorded`);
+    report(`entry ${entry.id} of ${new Date(entry.createdAt).toISOString()}${late} was shown and is not recorded`);
   }
-  for (const row of recorded) if (row.created_at < floor) say(`entry ${row.id} is older than the floor, and recorded`);
-  for (const row of recorded) if (!shown.has(row.id)) say(`entry ${row.id} is recorded and was never shown`);
+  for (const row of recorded)
+    if (row.created_at < floor) report(`entry ${row.id} is older than the floor, and recorded`);
+  for (const row of recorded) if (!shown.has(row.id)) report(`entry ${row.id} is recorded and was never shown`);
   recorded.forEach((row, index) => {
-    if (row.seq !== index + 1) say(`seq ${row.seq} stands at place ${index + 1}`);
+    if (row.seq !== index + 1) report(`seq ${row.seq} is at position ${index + 1}`);
   });
   const bad = upstream.log.filter((entry) => entry.malformed && entry.createdAt >= floor);
-  const away = store.all('SELECT key FROM quarantine WHERE failures >= 3').length;
-  if (away < bad.length) say(`${bad.length} malformed records were shown, ${away} are in quarantine`);
-  if (state.counters.quarantined !== away) say(`${away} in quarantine, counted ${state.counters.quarantined}`);
+  const quarantined = store.all('SELECT key FROM quarantine WHERE failures >= 3').length;
+  if (quarantined < bad.length) report(`${bad.length} malformed records were shown, ${quarantined} are in quarantine`);
+  if (state.counters.quarantined !== quarantined)
+    report(`${quarantined} in quarantine, counted ${state.counters.quarantined}`);
   if (state.counters.recorded !== recorded.length)
-    say(`${recorded.length} recorded, counted ${state.counters.recorded}`);
+    report(`${recorded.length} recorded, counted ${state.counters.recorded}`);
 
-  // Alerts: in seq order exactly; in time order, each rule and key.
+  // Alerts: exactly those of the model in seq order; in time order, each rule and key.
   const batches = store.all<{
     first_seq: number;
     last_seq: number;
@@ -106,44 +108,46 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     };
   });
   const { allowedLatenessMs, routes, closings } = after;
-  const { alerts: owed, activity } = owedFor(entries, { allowedLatenessMs, routes, closings: closings.at });
+  const { alerts: expected, activity } = expectedFor(entries, { allowedLatenessMs, routes, closings: closings.at });
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
-  if (owed.length !== opened.length) say(`${owed.length} alerts owed, ${opened.length} opened`);
-  owed.forEach((alert, index) => {
+  if (expected.length !== opened.length) report(`${expected.length} alerts expected, ${opened.length} opened`);
+  expected.forEach((alert, index) => {
     const row = opened[index];
     const text = (of: { rule: string; key: string; begins: number; count: number; backfilled: unknown }): string =>
-      `${of.rule} ${of.key} from ${new Date(of.begins).toISOString()} ×${of.count}${of.backfilled ? ' (history)' : ''}`;
+      `${of.rule} ${of.key} from ${new Date(of.begins).toISOString()} ×${of.count}${of.backfilled ? ' (backfilled)' : ''}`;
     if (row === undefined) return;
-    if (text(row) !== text(alert)) say(`alert ${row.id}: owed ${text(alert)}, got ${text(row)}`);
+    if (text(row) !== text(alert)) report(`alert ${row.id}: expected ${text(alert)}, got ${text(row)}`);
     const closing = row.closing === null ? null : decisionName(row.closing);
-    if (closing !== alert.closing) say(`alert ${row.id}: closing is "${closing}", not "${alert.closing}"`);
+    if (closing !== alert.closing) report(`alert ${row.id}: closing is "${closing}", not "${alert.closing}"`);
     const isOver = row.begins + row.period <= state.checkpoint.watermark;
-    if (isOver && row.state !== 'closed') say(`alert ${row.id} is ${row.state}, its period seen through`);
+    if (isOver && row.state !== 'closed')
+      report(`alert ${row.id} is ${row.state}, though the watermark has passed its period`);
     const kept = store.all<{ seq: number; decision: string | null }>(
       'SELECT seq, decision FROM matches WHERE alert = ? ORDER BY seq',
       row.id,
     );
-    const had = kept.map(({ seq, decision }) => `${seq} ${decisionName(decision)}`).join(', ');
-    const due = [...alert.matches].sort(([a], [b]) => a - b).map(([seq, said]) => `${seq} ${said}`);
-    if (had !== due.join(', ')) say(`alert ${row.id}: matches owed ${due.join(', ')}; kept ${had}`);
+    const got = kept.map(({ seq, decision }) => `${seq} ${decisionName(decision)}`).join(', ');
+    const due = [...alert.matches].sort(([a], [b]) => a - b).map(([seq, decision]) => `${seq} ${decision}`);
+    if (got !== due.join(', ')) report(`alert ${row.id}: matches expected ${due.join(', ')}; got ${got}`);
   });
-  closings.problems.forEach(say);
+  closings.problems.forEach(report);
   const active = store.all<{ rule: string; matched: number; last_at: number; last_seq: number }>(
     'SELECT * FROM activity',
   );
-  if (active.length !== activity.size) say(`${activity.size} rules matched, ${active.length} are known to have`);
+  if (active.length !== activity.size) report(`${activity.size} rules matched, ${active.length} have activity`);
   for (const { rule, matched, last_at: lastAt, last_seq: lastSeq } of active) {
     const due = JSON.stringify(activity.get(rule) ?? null);
     const got = JSON.stringify({ matched, lastAt, lastSeq });
-    if (got !== due) say(`the activity of "${rule}" is ${got}, not ${due}`);
+    if (got !== due) report(`the activity of "${rule}" is ${got}, not ${due}`);
   }
   if (!after.rulesChange && after.rewinds.length === 0) {
-    for (const rung of rungInTimeOrder(entries)) {
-      if (!opened.some((row) => `${row.rule} ${row.key}` === rung)) say(`the order of time rings ${rung}; nobody did`);
+    for (const ruleAndKey of alertedInTimeOrder(entries)) {
+      if (!opened.some((row) => `${row.rule} ${row.key}` === ruleAndKey))
+        report(`no alert of ${ruleAndKey}, which time order opens`);
     }
   }
 
-  // Deliveries: each owed one exists once a receiver, and was made or is dead.
+  // Deliveries: each expected one exists once per receiver, and was delivered or is dead.
   const deliveries = store.all<{
     id: number;
     receiver: string;
@@ -158,50 +162,54 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
          (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
   );
-  owed.forEach((alert, index) => {
+  expected.forEach((alert, index) => {
     for (const route of routes) {
       const rows = deliveries.filter((row) => row.alert === index + 1 && row.receiver === route.name);
-      const got = rows.map(({ what, state }) => (state === 'suppressed' ? `${what} held` : what)).join(', ');
-      const due = alert.told.map((what) => (hears(route, alert.level) ? what : `${what} held`)).join(', ');
-      if (got !== due) say(`alert ${index + 1} to ${route.name}: owed "${due}", got "${got}"`);
+      const got = rows.map(({ what, state }) => (state === 'suppressed' ? `${what} suppressed` : what)).join(', ');
+      const due = alert.notifications
+        .map((what) => (takesLevel(route, alert.level) ? what : `${what} suppressed`))
+        .join(', ');
+      if (got !== due) report(`alert ${index + 1} to ${route.name}: expected "${due}", got "${got}"`);
     }
   });
   for (const row of deliveries) {
-    if (row.state === 'pending') say(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
-    const came = after.heard.some(({ receiver, notification }) => {
+    if (row.state === 'pending') report(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
+    const wasReceived = after.received.some(({ receiver, notification }) => {
       if (receiver !== row.receiver) return false;
       if ('health' in notification) return row.health === notification.health.kind;
       return row.alert === notification.alert.id && row.what === whatOf(notification);
     });
-    if (row.state === 'suppressed' && came) say(`delivery ${row.id} was held back, and ${row.receiver} heard of it`);
-    if (row.state === 'delivered' && !came) say(`delivery ${row.id} counts as delivered; ${row.receiver} never got it`);
-    if (row.attempts === 0 && row.state !== 'suppressed') say(`delivery ${row.id} was never tried`);
+    if (row.state === 'suppressed' && wasReceived)
+      report(`delivery ${row.id} was suppressed, but ${row.receiver} received it`);
+    if (row.state === 'delivered' && !wasReceived)
+      report(`delivery ${row.id} is delivered, but ${row.receiver} never received it`);
+    if (row.attempts === 0 && row.state !== 'suppressed') report(`delivery ${row.id} was never tried`);
   }
-  for (const { receiver, notification } of after.heard) {
+  for (const { receiver, notification } of after.received) {
     if ('health' in notification) continue;
     const known = deliveries.some(
       (row) => row.receiver === receiver && row.alert === notification.alert.id && row.what === whatOf(notification),
     );
-    if (!known) say(`${receiver} heard of alert ${notification.alert.id}, which no delivery knows`);
+    if (!known) report(`${receiver} received alert ${notification.alert.id} without a delivery`);
   }
 
-  // Alarms about itself.
-  const told = (kind: string): boolean => deliveries.some((row) => row.health === kind);
-  if (deliveries.some((row) => row.state === 'dead' && row.health === null) && !told('dead-delivery')) {
-    say('a delivery is dead, and nobody was told');
+  // Health alerts.
+  const isRaised = (kind: string): boolean => deliveries.some((row) => row.health === kind);
+  if (deliveries.some((row) => row.state === 'dead' && row.health === null) && !isRaised('dead-delivery')) {
+    report('a delivery is dead, and nobody was notified');
   }
-  if (away > 0 && !told('quarantine')) say('records are in quarantine, and nobody was told');
-  if (after.longOutage && !told('blind')) say('it was blind, and nobody was told');
+  if (quarantined > 0 && !isRaised('quarantine')) report('records are quarantined, and nobody was notified');
+  if (after.longOutage && !isRaised('blind')) report('it was blind, and nobody was notified');
   if (store.all("SELECT 1 FROM health_alerts WHERE kind = 'blind' AND state = 'open'").length > 0)
-    say('it still takes itself for blind');
+    report('the health alert for blindness is still open');
 
   // KV holds a copy that is not ahead.
   const text = after.kv.latest(KV_CHECKPOINT);
   const copy = text === null ? null : checkpointFrom(text);
-  if (copy !== null && !copy.ok) say(`KV's checkpoint can't be read: ${copy.problem}`);
+  if (copy !== null && !copy.ok) report(`KV's checkpoint can't be read: ${copy.problem}`);
   if (copy?.ok && !after.movedByHand && copy.value.watermark > state.checkpoint.watermark)
-    say('KV is ahead of the ledger');
-  if (recorded.length > 0 && text === null) say('KV holds no checkpoint');
+    report('KV is ahead of the ledger');
+  if (recorded.length > 0 && text === null) report('KV holds no checkpoint');
   return { problems, entries: recorded.length, alerts: opened.length };
 }
 
@@ -217,7 +225,7 @@ type StoredAlert = {
   closing: string | null;
 };
 
-/** What a notification says, as deliveries are compared by. */
+/** A notification as text to compare deliveries by. */
 function whatOf({ kind, alert, window }: AlertNotification): string {
   return `${kind} ×${alert.count} ${(window?.first ?? []).map(({ id }) => id)}`;
 }

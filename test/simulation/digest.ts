@@ -1,16 +1,18 @@
 /**
  * What a run decided, as a short hash: which alerts it opened, what it decided of each match, what it delivered to whom.
  *
- * Contract: pure but for the store it reads. Words are mapped to codes first, so that a renaming changes no hash and a
+ * Contract: pure except for reading the store. Words are mapped to codes first, so that a renaming changes no hash and a
  * change of behaviour does. `frozen.json` holds the hashes of the first thousand seeds; `npm run sim -- --freeze` writes it.
  */
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { keyText } from '../../src/alert/key.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
+import { contentVersion } from '../../src/text/content-version.ts';
 import { decisionName } from '../support/decision.ts';
-import type { Heard } from './run.ts';
+import type { Received } from './run.ts';
 
 /** The file of the frozen hashes: seed 1 first. */
 export const FROZEN = resolve(import.meta.dirname, 'frozen.json');
@@ -39,15 +41,19 @@ const CODES: readonly (readonly [words: RegExp, code: string])[] = [
 ];
 
 /** Twelve hexadecimal digits. */
-export function digestOf(store: Store, heard: readonly Heard[]): string {
+export function digestOf(store: Store, received: readonly Received[]): string {
   const rows = (sql: string): unknown[] => store.all(sql).map((row) => Object.values(row).map(coded));
   const whole = JSON.stringify({
     alerts: store
-      .all<{ closing: string | null }>(
+      .all<{ key: string; first_seq: number; closing: string | null }>(
         `SELECT id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at, level, title,
            closing FROM alerts ORDER BY id`,
       )
-      .map((row) => Object.values({ ...row, closing: row.closing && decisionName(row.closing) }).map(coded)),
+      .map((row) =>
+        Object.values({ ...row, key: frozenKey(store, row), closing: row.closing && decisionName(row.closing) }).map(
+          coded,
+        ),
+      ),
     matches: store
       .all<{ decision: string | null }>(
         'SELECT alert, seq, at, decision, evidence, number FROM matches ORDER BY alert, seq',
@@ -56,7 +62,8 @@ export function digestOf(store: Store, heard: readonly Heard[]): string {
     deliveries:
       rows(`SELECT id, receiver, alert, health, notification ->> '$.kind', state, attempts, queued_at, settled_at
       FROM deliveries ORDER BY id`),
-    heard: heard.map(({ receiver, notification }) => [
+    // The names of these keys are part of the frozen hashes.
+    heard: received.map(({ receiver, notification }) => [
       receiver,
       coded(notification.kind),
       'alert' in notification ? [notification.alert.id, notification.alert.count] : notification.health.kind,
@@ -68,4 +75,19 @@ export function digestOf(store: Store, heard: readonly Heard[]): string {
 function coded(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return CODES.reduce((text, [words, code]) => text.replace(words, code), value);
+}
+
+/**
+ * An alert's key as the frozen hashes have it. They are older than SHA-256 in long keys: the hash of 53 bits that such a
+ * key had is computed again, from the first entry's actor id or address.
+ */
+function frozenKey(
+  store: Store,
+  { key, first_seq: seq }: { readonly key: string; readonly first_seq: number },
+): string {
+  if (!/#[0-9a-f]{64}$/.test(key)) return key;
+  const [entry] = store.all<{ body: string }>('SELECT body FROM entries WHERE seq = ?', seq);
+  const { actor, client_ip: clientIp } = JSON.parse(entry?.body ?? '{}');
+  const value = [actor?.id, clientIp].find((each) => keyText([{ field: '', value: String(each) }]) === key);
+  return key.replace(/[0-9a-f]{64}$/, contentVersion(JSON.stringify([String(value)])));
 }

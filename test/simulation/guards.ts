@@ -4,7 +4,7 @@
  */
 
 export interface Guard {
-  /** What it keeps from happening. */
+  /** What it ensures. */
   readonly name: string;
   readonly file: string;
   /** Stands in the file exactly once. */
@@ -32,31 +32,31 @@ export const GUARDS: readonly Guard[] = [
     replace: '',
   },
   {
-    name: "overlap: seen-through lies before the walk's beginning",
+    name: 'allowed lateness: the watermark stays that far behind the beginning of the scan',
     file: 'src/audit-log/tail.ts',
     find: 'Math.max(checkpoint.watermark, began - allowedLatenessMs)',
     replace: 'Math.max(checkpoint.watermark, began)',
   },
   {
-    name: "the walk's beginning is the upstream's Date, not our clock",
+    name: "the beginning of a scan is the upstream's Date, not our clock",
     file: 'src/poller/poll.ts',
     find: 'Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS)',
     replace: 'deps.now()',
   },
   {
-    name: "seen-through is never moved by an entry's created_at",
+    name: "an entry's created_at never moves the watermark",
     file: 'src/audit-log/tail.ts',
     find: 'const began = checkpoint.scan?.began ?? null;',
     replace: 'const began = checkpoint.scan?.reached ?? null;',
   },
   {
-    name: 'page order check: only a page that descends ends a walk from the head',
+    name: 'page order check: only a page that descends ends a scan from the head',
     file: 'src/audit-log/tail.ts',
     find: "const descends = order === 'descending' || (order === 'flat' && sawDescending);",
     replace: 'const descends = true;',
   },
   {
-    name: 'a page that ends in the future has passed nothing',
+    name: 'a page that ends in the future proves nothing about what was read',
     file: 'src/audit-log/tail.ts',
     find: 'return last > began && !isFuture;',
     replace: 'return last > began;',
@@ -68,13 +68,13 @@ export const GUARDS: readonly Guard[] = [
     replace: 'if (page.nextCursor === null || page.entries.length === 0) return',
   },
   {
-    name: 'a rejected cursor: the walk goes on from what is surely recorded',
+    name: 'a rejected cursor: the scan goes on from what is certainly recorded',
     file: 'src/audit-log/tail.ts',
     find: 'const start = Math.max(checkpoint.watermark, minimumOf(scan.query));',
     replace: 'const start = scan.began ?? checkpoint.watermark;',
   },
   {
-    name: 'the stage is recorded before the walk ends',
+    name: 'staged entries are recorded before the scan ends',
     file: 'src/ledger/record/record.ts',
     find: '!hasStaged(store) || next.scan === null',
     replace: 'next.scan !== null || next.scan === null',
@@ -93,31 +93,31 @@ export const GUARDS: readonly Guard[] = [
     replace: 'if (rewind === null) return null;',
   },
   {
-    name: 'outbox before send: a delivery is not done until the receiver said so',
+    name: 'outbox before send: a delivery is delivered only when the receiver has confirmed it',
     file: 'src/ledger/deliver/outbox.ts',
     find: "'UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ?'",
     replace: '"UPDATE deliveries SET attempts = ?, due_at = ?, state = \'delivered\' WHERE id = ?"',
   },
   {
-    name: 're-arm: a missing alarm is set again by the next call',
+    name: 'a missing alarm is set again by the next call',
     file: 'src/ledger/host.ts',
     find: 'if (set === null || set > at) await alarm.set(at);',
     replace: 'if (set !== null && set > at) await alarm.set(at);',
   },
   {
-    name: 'a dead delivery is an alarm',
+    name: 'a dead delivery raises a health alert',
     file: 'src/ledger/health/attempts.ts',
     find: "if (settled.state === 'dead' && !settled.isHealthAlert) {",
     replace: "if (settled.state === 'dead' && settled.isHealthAlert) {",
   },
   {
-    name: 'windows keep what a late entry may still fall into',
+    name: 'windows keep the events that a late entry may still join',
     file: 'src/ledger/record/evaluate.ts',
     find: 'correlator.correlate(event, horizon, batch.windows)',
     replace: 'correlator.correlate(event, at, batch.windows)',
   },
   {
-    name: "an entry dated after its walk's beginning counts as it",
+    name: 'an entry dated after the beginning of its scan counts at that beginning',
     file: 'src/ledger/record/evaluate.ts',
     find: 'const at = Math.min(entry.createdAt, scanContext.began);',
     replace: 'const at = entry.createdAt;',
@@ -129,73 +129,73 @@ export const GUARDS: readonly Guard[] = [
     replace: '?? null',
   },
   {
-    name: 'the first live match on an alert of the past is told',
+    name: 'people are notified of the first live match of a backfilled alert',
     file: 'src/alert/decisions.ts',
     find: 'const notified = joins !== null && !joins.backfilled ? joins : null;',
     replace: 'const notified = joins;',
   },
   {
-    name: 'growth is told when the count reaches ten, a hundred …, and not at every match after',
+    name: 'people are notified when the count reaches ten, a hundred …, and not of every match after',
     file: 'src/alert/decisions.ts',
     find: 'return count === milestone;',
     replace: 'return count >= 10;',
   },
   {
-    name: 'closing is told once: what closed stays closed',
+    name: 'people are notified of a closing once: a closed alert stays closed',
     file: 'src/ledger/record/closing.ts',
     find: "SET state = 'closed', closing = ?",
     replace: 'SET closing = ?',
   },
   {
-    name: 'an alert closes when its period is seen through, and not before',
+    name: 'an alert closes when the watermark passes its period, and not before',
     file: 'src/ledger/record/commit.ts',
     find: 'if (closes) closeAlerts(store, checkpoint.watermark,',
     replace: 'if (closes) closeAlerts(store, now,',
   },
   {
-    name: 'who does not hear of a level is not told',
+    name: 'a receiver is not notified below its minimum level',
     file: 'src/ledger/deliver/enqueue.ts',
     find: 'if (decision.send) enqueue(',
     replace: "if (decision.send || receiver.name !== '') enqueue(",
   },
   {
-    name: 'a correlation counts what was recorded before the entry that fired it',
+    name: 'a correlation counts entries recorded before the one that fired it',
     file: 'src/ledger/record/evaluation-store.ts',
     find: 'AND +seq < ?',
     replace: 'AND +seq <> ?',
   },
   {
-    name: 'a match stands, though a correlation counts its entry later',
+    name: 'a match stays, though a correlation counts its entry later',
     file: 'src/ledger/record/evaluation-store.ts',
     find: "'INSERT OR IGNORE INTO matches",
     replace: "'INSERT OR REPLACE INTO matches",
   },
   {
-    name: 'rules that changed begin their windows anew',
+    name: 'changed rules start with new windows',
     file: 'src/ledger/record/evaluation-store.ts',
     find: 'row.fingerprint === fingerprint(rule) ? row.text : null',
     replace: 'row.text',
   },
   {
-    name: 'a correlation that refers to others begins anew when they do',
+    name: 'a correlation starts with new windows when a rule it refers to changes',
     file: 'src/ledger/record/evaluation-store.ts',
     find: "each.kind === 'correlation' ? each.rules : []",
     replace: "each === rule ? rule.rules.filter((id) => engine.rules.get(id)?.kind === 'detection') : []",
   },
   {
-    name: 'what only feeds another rule rings nothing',
+    name: 'a rule that only feeds another opens no alerts',
     file: 'src/ledger/record/evaluate.ts',
     find: 'if (!rule.alerts) return;',
     replace: '',
   },
   {
-    name: 'a window lives as long as its group, not as its batch',
+    name: 'a window outlives its batch',
     file: 'src/ledger/record/windows.ts',
     find: 'before?.text ?? null',
     replace: 'null',
   },
   {
-    name: 'blindness is noticed',
+    name: 'blindness raises a health alert',
     file: 'src/ledger/health/watchdog.ts',
     find: 'if (quietMs >= watched.blindAfterMs) {',
     replace: 'if (quietMs >= 100 * watched.blindAfterMs) {',

@@ -1,6 +1,6 @@
 /**
- * The plain windows: what correlations see and when they fire, computed the long way round. Nothing is bounded, thinned
- * or packed; every window is looked at whole.
+ * The plain windows: the events of correlations and when they fire, computed without bounds, compaction or packing. Every
+ * window is evaluated whole.
  */
 import type { CorrelationRule, Engine, Rule } from '../../src/sigma/index.ts';
 
@@ -17,7 +17,7 @@ export interface PlainFiring {
   readonly group: string;
   /** The end of the window that fired. */
   readonly at: number;
-  /** The ends of all windows that the entry made fire: what those that refer to it hear of. */
+  /** The ends of all windows that the entry fired: events of the correlations that refer to this one. */
   readonly ends: readonly number[];
   /** When what it holds happened. */
   readonly times: ReadonlySet<number>;
@@ -63,14 +63,14 @@ export function createPlainWindows() {
         const group = field(body, rule.groupBy[0] ?? '');
         if (group === null) continue;
         const fired: PlainFiring[] = [];
-        for (const happening of happeningsOf(rule, satisfied, correlationMatches, body, at)) {
+        for (const event of eventsOf(rule, satisfied, correlationMatches, body, at)) {
           const place = `${textOf(rule, engine)}\n${group}`;
           const dead = Math.min(at, horizon) - rule.timespanMs;
           const before = (windows.get(place) ?? []).filter((each) => each.at > dead);
-          const kept = [...before, happening];
+          const kept = [...before, event];
           windows.set(place, kept);
           const fires = [...new Set(kept.map((each) => each.at))]
-            .filter((time) => time >= happening.at && time < happening.at + rule.timespanMs)
+            .filter((time) => time >= event.at && time < event.at + rule.timespanMs)
             .sort((a, b) => a - b)
             .filter((time) => satisfies(rule, within(kept, time, rule)));
           const [end] = fires;
@@ -79,7 +79,7 @@ export function createPlainWindows() {
           const ends = fires.filter((time) => time === end || !satisfies(rule, within(before, time, rule)));
           fired.push({ rule, group, at: end, ends, times });
         }
-        // Of one entry a rule fires once, the earliest time; those that refer to it hear of each.
+        // A rule fires once per entry, at the earliest time; the correlations that refer to it get every time.
         const [first] = fired.toSorted((a, b) => a.at - b.at);
         if (first !== undefined)
           correlationMatches.push({ ...first, ends: [...new Set(fired.flatMap(({ ends }) => ends))] });
@@ -94,8 +94,8 @@ export function createPlainWindows() {
   };
 }
 
-/** What one entry makes happen for a correlation: one a time, with all the rules that it satisfies then. */
-function happeningsOf(
+/** The events of one entry for a correlation: one per time, with all the rules that it satisfies then. */
+function eventsOf(
   rule: CorrelationRule,
   satisfied: ReadonlySet<string>,
   correlationMatches: readonly PlainFiring[],

@@ -66,7 +66,7 @@ const keyDeleted = detection('key deleted', 'high', 'action', equals('api_key.de
 const fails = correlation('many failures', [failed.id], 'client_ip', 5 * MINUTE, 5, {
   tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: 10 * MINUTE },
 });
-/** Rings no bell by itself. */
+/** Opens no alerts of its own. */
 const few = correlation('some failures', [failed.id], 'client_ip', 2 * MINUTE, 3, { alerts: false });
 const addresses = correlation('deleted from many addresses', [deleted.id], 'actor.id', 2 * MINUTE, 3, {
   type: 'value_count',
@@ -83,7 +83,7 @@ const chain = correlation('failures, then a deletion', [few.id, deleted.id], 'cl
   type: 'temporal_ordered',
 });
 const manyDeleted = correlation('many deleted', [deleted.id], 'actor.id', MINUTE, 3);
-/** Begins anew when what it counts does. */
+/** Starts with a new window when the rule it counts changes. */
 const again = correlation('many deleted, again', [manyDeleted.id], 'actor.id', 20 * MINUTE, 4);
 
 export const RULE_SETS: readonly [RuleSet, RuleSet] = [

@@ -16,6 +16,7 @@ import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/poller/poll.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { compile, type Engine, type Level } from '../../src/sigma/index.ts';
 import { DIALECTS } from '../sandbox/query.ts';
+import { observeClosings } from './closing-observer.ts';
 import { compare } from './compare.ts';
 import { digestOf } from './digest.ts';
 import { createKv } from './kv.ts';
@@ -23,19 +24,20 @@ import { createDice } from './random.ts';
 import { RULE_SETS } from './rules.ts';
 import { createTraffic } from './traffic.ts';
 import { createUpstream } from './upstream.ts';
-import { createWitness } from './witness.ts';
 import { createWorld, Lost, type StepFaults } from './world.ts';
 
 export const ALLOWED_LATENESS_MS = 5 * 60_000;
 export const BLIND_AFTER_MS = 15 * 60_000;
 const MINUTE = 60_000;
-/** The run begins here; a first start reads one hour back. */
+/** When the run begins. A first start reads one hour back. */
 export const START = Date.UTC(2026, 0, 5, 12);
 const ENGINES = RULE_SETS.map((rules) => compile(rules)) as [Engine, Engine];
+/** How many random numbers the migrations of a new ledger drew when the seeds were frozen. */
+const FIRST_START_DRAWS = 38;
 const NO_STEP_FAULTS: StepFaults = { crash: 0, fail: 0, twice: 0, slow: 0 };
 
 /** What reached a receiver. */
-export interface Heard {
+export interface Received {
   readonly receiver: string;
   readonly notification: Notification;
 }
@@ -79,7 +81,7 @@ export async function run(seed: number): Promise<RunResult> {
     allowedLatenessMs: ALLOWED_LATENESS_MS,
   });
 
-  // How bad this world is.
+  // How often each fault occurs in this world.
   const rate = (most: number): number => (dice.chance(0.5) ? 0 : dice.next() * most);
   let faults: StepFaults = {
     crash: rate(0.03),
@@ -100,13 +102,15 @@ export async function run(seed: number): Promise<RunResult> {
   let receiverFaults = { retry: rate(0.4), refused: rate(0.03), hangs: rate(0.05) };
   let cronFaults = { skipped: rate(0.3), doubled: rate(0.3) };
 
-  // The Durable Object: what is stored outlives it, what it remembers does not.
+  // The Durable Object: its storage survives an eviction, its memory does not.
   const disk = nodeStore();
+  let isMigrating = false;
+  let starts = 0;
   let storageFails = dice.chance(0.3) ? dice.next() * 0.005 : 0;
   const store: Store = {
     ...disk,
     run: (sql, ...binds) => {
-      if (dice.chance(storageFails)) {
+      if (!isMigrating && dice.chance(storageFails)) {
         world.hit('storage: failed');
         world.note('the storage fails');
         throw new Lost('the storage failed');
@@ -115,15 +119,15 @@ export async function run(seed: number): Promise<RunResult> {
     },
   };
   let alarmAt: number | null = null;
-  // Who hears of what: some of what is said is held back from one of them.
+  // The receivers' minimum levels differ, so that some deliveries are suppressed.
   const routes: readonly RoutedReceiver[] = [
     { name: 'slack', minLevel: dice.pick<Level>(['low', 'low', 'informational']), problem: null },
     { name: 'mail', minLevel: dice.pick<Level>(['low', 'medium', 'critical']), problem: null },
   ];
-  const witness = createWitness(disk);
+  const observer = observeClosings(disk);
   const suppressFirstRead = dice.chance(0.3);
   let rules = 0;
-  const heard: Heard[] = [];
+  const received: Received[] = [];
   const alarm = {
     get: () => world.step('alarm.get', () => alarmAt, faults),
     set: (at: number) =>
@@ -145,17 +149,18 @@ export async function run(seed: number): Promise<RunResult> {
           if (dice.chance(receiverFaults.refused)) return { kind: 'refused', reason: 'no' };
           if (dice.chance(receiverFaults.retry))
             return { kind: 'retry', reason: 'later', afterMs: dice.chance(0.3) ? 30_000 : null };
-          heard.push({ receiver: name, notification });
+          received.push({ receiver: name, notification });
           return { kind: 'delivered' };
         },
         { ...faults, crash: faults.crash + receiverFaults.hangs },
       ),
   }));
-  const wake = (): Host => {
-    const fails = storageFails;
-    storageFails = 0;
-    const woken = createHost({
-      ledger: witness.watching(
+  const startHost = (): Host => {
+    // Migrations themselves draw no random numbers: a change of the schema must not change a seed's world.
+    for (let draws = starts++ === 0 ? FIRST_START_DRAWS : 1; draws > 0; draws--) dice.next();
+    isMigrating = true;
+    const started = createHost({
+      ledger: observer.observe(
         createLedger(store, {
           engine: ENGINES[rules] as Engine,
           allowedLatenessMs: ALLOWED_LATENESS_MS,
@@ -172,10 +177,10 @@ export async function run(seed: number): Promise<RunResult> {
       now: world.now,
       log: { sent: () => {}, failed: (error) => world.note(`alarm failed: ${String(error)}`) },
     });
-    storageFails = fails;
-    return woken;
+    isMigrating = false;
+    return started;
   };
-  let host = wake();
+  let host = startHost();
   const ring = (): void => {
     if (alarmAt === null || alarmAt > world.now()) return;
     alarmAt = null;
@@ -250,7 +255,7 @@ export async function run(seed: number): Promise<RunResult> {
     });
   }
 
-  // What befalls the world as a whole.
+  // Events that affect the whole world.
   const sometime = (): number => START + Math.floor(dice.next() * troubled);
   const rewinds: Rewinds[] = [];
   let longOutage = false;
@@ -258,7 +263,7 @@ export async function run(seed: number): Promise<RunResult> {
     world.at(sometime(), 'evicted', () => {
       world.hit('ledger: evicted');
       world.note('the ledger is evicted');
-      host = wake();
+      host = startHost();
     });
   }
   const outageFor = dice.chance(0.4) ? dice.between(2, 45) * MINUTE : 0;
@@ -281,7 +286,7 @@ export async function run(seed: number): Promise<RunResult> {
       world.hit('rules: changed');
       world.note('the rules change');
       rules = 1;
-      host = wake();
+      host = startHost();
     });
   }
   if (dice.chance(0.05)) {
@@ -331,11 +336,11 @@ export async function run(seed: number): Promise<RunResult> {
     store,
     kv,
     upstream,
-    heard,
+    received,
     rewinds,
     engines: new Map(ENGINES.map((engine) => [engine.version, engine])),
     routes,
-    closings: witness.closings,
+    closings: observer.closings,
     startAt: START - 60 * MINUTE,
     now: world.now(),
     allowedLatenessMs: ALLOWED_LATENESS_MS,
@@ -349,7 +354,7 @@ export async function run(seed: number): Promise<RunResult> {
   )) {
     world.hit(`decided: ${what}`);
   }
-  const digest = digestOf(disk, heard);
+  const digest = digestOf(disk, received);
   disk.close();
   return {
     seed,

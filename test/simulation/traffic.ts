@@ -1,6 +1,6 @@
 /**
  * What happens in the simulated organization: quiet hours and bursts, entries that share an instant, come late (within
- * the overlap), claim the future, are malformed or odd.
+ * the allowed lateness), claim the future, are malformed or odd.
  */
 import type { Dice } from './random.ts';
 import type { Shown } from './upstream.ts';
@@ -13,7 +13,7 @@ export interface Span {
   readonly allowedLatenessMs: number;
 }
 
-/** `Date` has whole seconds, so a walk may be thought to have begun almost a second early. */
+/** `Date` has whole seconds, so a scan may seem to have begun almost a second early. */
 const LATE_MARGIN_MS = 3_000;
 
 /** Fills the log with all that will happen. */

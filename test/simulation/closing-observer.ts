@@ -1,6 +1,6 @@
 /**
- * Who stands by when alerts close. Which entries were recorded by then is not stored: a late match may join after the
- * close, and what was said of it must be judged by what was known.
+ * Observes when alerts close. The ledger does not store which entries were recorded by then; the model needs it, since a
+ * late match may join after the close.
  */
 import type { Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
@@ -8,12 +8,12 @@ import type { Store } from '../../src/ledger/store/store.ts';
 export interface Closings {
   /** Alert id → the number of the last entry recorded when it closed. */
   readonly at: ReadonlyMap<number, number>;
-  /** What must not be: sentences. */
+  /** Alerts that closed too early, as sentences. */
   readonly problems: readonly string[];
 }
 
 /** Looks at the store after each call that commits. */
-export function createWitness(store: Store) {
+export function observeClosings(store: Store) {
   const at = new Map<number, number>();
   const problems: string[] = [];
   const look = (): void => {
@@ -22,17 +22,17 @@ export function createWitness(store: Store) {
     );
     for (const { id, ends } of closed) {
       if (at.has(id)) continue;
-      const [now] = store.all<{ seq: number; seen: number }>(
-        "SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS seen FROM state",
+      const [now] = store.all<{ seq: number; watermark: number }>(
+        "SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS watermark FROM state",
       );
       at.set(id, now?.seq ?? 0);
-      if ((now?.seen ?? 0) < ends) problems.push(`alert ${id} closed before its period was seen through`);
+      if ((now?.watermark ?? 0) < ends) problems.push(`alert ${id} closed before the watermark passed its period`);
     }
   };
   return {
     closings: { at, problems } satisfies Closings,
-    /** The ledger, watched. */
-    watching: (ledger: Ledger): Ledger => ({
+    /** The ledger, observed. */
+    observe: (ledger: Ledger): Ledger => ({
       ...ledger,
       record: (batch, now) => {
         const recorded = ledger.record(batch, now);
