@@ -69,9 +69,9 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
       vendor.does(what);
       const outcome = await send(OPENED, 'delivery-7', what === 'never answers' ? 100 : 5_000);
       expect(outcome.kind).toBe(kind);
-      const said = JSON.stringify(outcome);
-      for (const secret of vendor.secrets) expect(said).not.toContain(secret);
-      expect(said.length).toBeLessThan(600);
+      const text = JSON.stringify(outcome);
+      for (const secret of vendor.secrets) expect(text).not.toContain(secret);
+      expect(text.length).toBeLessThan(600);
       if (outcome.kind !== 'delivered') expect(outcome.reason).toMatch(/^[^\n]{10,}$/);
       if (what === 'asks to slow down') expect(outcome).toMatchObject({ afterMs: vendor.slowDownMs });
     });

@@ -187,7 +187,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
       `receivers:\n${Array.from({ length: 21 }, (_, i) => `- {name: r${i}, type: slack}\n`).join('')}`,
       '2:1: error: there are 21 receivers, more than 20',
     ],
-    ['depth without end', `receivers: ${'['.repeat(40)}${']'.repeat(40)}`, '1:44: error: nested deeper than 32 levels'],
+    ['endless depth', `receivers: ${'['.repeat(40)}${']'.repeat(40)}`, '1:44: error: nested deeper than 32 levels'],
     [
       'aliases of aliases',
       `a: &a [${'x,'.repeat(60)}]\nb: &b [${'*a,'.repeat(60)}]\nc: &c [${'*b,'.repeat(60)}]\nreceivers: *c\n`,

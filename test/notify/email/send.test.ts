@@ -46,9 +46,9 @@ describe('the outcome of what the platform answers', () => {
   test.each(KNOWN_CODES)('the reason for %s is one line with the code and no address', async (code) => {
     inbox.answer({ kind: 'error', code });
     const outcome = await email(['a@example.net', 'b@example.net']).send(outgoing(OPENED));
-    const said = JSON.stringify(outcome);
-    expect(said).toContain(code);
-    expect(said).not.toMatch(/example\.(net|com)/);
+    const text = JSON.stringify(outcome);
+    expect(text).toContain(code);
+    expect(text).not.toMatch(/example\.(net|com)/);
   });
 
   test.each([

@@ -101,8 +101,8 @@ describe('what a person reads', () => {
     alert: { ...OPENED.alert, count: 1_000, lastAt: OPENED.alert.firstAt + 3_600_000 },
   } as const;
   test('buttons lead to the alert and the entry; without a link there is no button', () => {
-    const said = read(render(OPENED, LINKS));
-    expect(said).toContain(`[Open the alert](${LINKS.alert})\n[Open the entry](${LINKS.entry})\n*Why*`);
+    const shown = read(render(OPENED, LINKS));
+    expect(shown).toContain(`[Open the alert](${LINKS.alert})\n[Open the entry](${LINKS.entry})\n*Why*`);
     expect(read(render(OPENED))).not.toContain('[Open');
     expect(read(render(OPENED, { ...LINKS, entry: null }))).not.toContain('entry](');
     expect(read(render(BLIND, LINKS))).toContain(`[Open the status page](${LINKS.alert})`);

@@ -70,9 +70,9 @@ describe('the URL stays secret', () => {
     const echo = `no POST /hook/a/b token!/k3y on s3cr3thost.example.net (pin 12345), ${address}`;
     const echoing = () => Promise.resolve(new Response(echo, { status }));
     const outcome = await webhook({ url: address, fetch: echoing }).send(outgoing(OPENED));
-    const said = JSON.stringify(outcome);
-    expect(said).toContain(String(status));
-    expect(said).not.toMatch(/s3cr3thost|token|k3y|12345|hook\//);
+    const text = JSON.stringify(outcome);
+    expect(text).toContain(String(status));
+    expect(text).not.toMatch(/s3cr3thost|token|k3y|12345|hook\//);
   });
 });
 

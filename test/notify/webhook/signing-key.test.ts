@@ -14,7 +14,7 @@ describe('a signing key', () => {
 
   test('is the same as in the standard’s own library', async () => {
     const read = parseSigningKey(of(32));
-    if (read.kind !== 'value') throw new Error('it is none');
+    if (read.kind !== 'value') throw new Error('the key is not valid');
     const at = new Date(1_790_000_000_000);
     const key = await crypto.subtle.importKey(
       'raw',
