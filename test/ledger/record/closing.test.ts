@@ -1,4 +1,7 @@
-/** When the watermark passes an alert's period, the alert closes: notified once if it has further matches, else with a stored reason. */
+/**
+ * When the watermark passes the end of an alert's period, the alert closes: notified once if it has further matches, else
+ * with a stored reason.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { CLOSED_MAX } from '../../../src/ledger/record/closing.ts';
@@ -123,12 +126,12 @@ describe('nobody is notified, and the reason is stored', () => {
     ['at level informational', () => grown(2, {}, { ...RULE, level: 'informational' }), 'informational'],
     ['without a receiver', () => grown(2, { receivers: [] }), 'no receiver'],
     [
-      'where nobody hears of its level',
+      'without a receiver of its level',
       () => grown(2, { receivers: [route('pager', { minLevel: 'critical' })] }),
       'no receiver of its level',
     ],
     [
-      'of history',
+      'backfilled',
       () => {
         const scene = createScene([RULE]);
         const page = [deleted('a', NOON - HOUR), deleted('b', NOON - HOUR)];

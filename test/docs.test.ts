@@ -1,0 +1,69 @@
+/** The pages for people name only files, scripts and headings that exist. docs/sigma.md has its own test. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const TOP = join(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(TOP, path), 'utf8');
+const list = (folder: string): string[] =>
+  readdirSync(join(TOP, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`);
+
+const SOURCES = [...list('src'), ...list('test')];
+const PAGES = ['README.md', 'CONTRIBUTING.md', ...list('docs').filter((path) => path.endsWith('.md'))];
+const SCRIPTS = Object.keys(JSON.parse(read('package.json')).scripts);
+/** Placeholders, files that users create, and what the build writes. */
+const CREATED = /<|^(rules\/(local|lists)\/|rules\/routing\.yml$|src\/rules\.gen\.ts$)/;
+
+function problemsOf(page: string, text: string): string[] {
+  const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+  const code = all(/`([^`\n]+)`/g);
+  return [
+    ...code
+      .filter((word) => /^(src|test|docs|rules|\.github)\/[^ ]*$/.test(word) && !CREATED.test(word))
+      .filter((path) => !existsSync(join(TOP, path)))
+      .map((path) => `there is no ${path}`),
+    ...code
+      .filter((word) => /^[\w-]+\.tsx?$/.test(word) && !SOURCES.some((path) => path.endsWith(`/${word}`)))
+      .map((name) => `no file is named ${name}`),
+    ...all(/npm run (?:--silent )?([\w:]+)/g)
+      .filter((name) => !SCRIPTS.includes(name))
+      .map((name) => `there is no script ${name}`),
+    ...all(/\]\(([^)\s]+)\)/g).flatMap((link) => linkProblem(page, link) ?? []),
+  ];
+}
+
+function linkProblem(page: string, link: string): string | null {
+  if (/^https?:/.test(link)) return null;
+  const [file = '', heading] = link.split('#');
+  const target = file === '' ? page : join(dirname(page), file);
+  if (!existsSync(join(TOP, target))) return `the link ${link} leads nowhere`;
+  return heading === undefined || headingsOf(read(target)).includes(heading)
+    ? null
+    : `${link}: there is no such heading`;
+}
+
+/** The headings as GitHub writes them in links. */
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test.each(PAGES.filter((page) => page !== 'docs/sigma.md'))('%s names only what exists', (page) => {
+  expect(problemsOf(page, read(page))).toEqual([]);
+});
+
+describe('is reported', () => {
+  test.each([
+    ['a missing file', 'see `src/nowhere.ts`', 'there is no src/nowhere.ts'],
+    ['a missing file without its folder', 'see `nowhere.ts`', 'no file is named nowhere.ts'],
+    ['a missing script', 'run `npm run nothing`', 'there is no script nothing'],
+    ['a missing page', '[more](nowhere.md)', 'the link nowhere.md leads nowhere'],
+    ['a missing heading', '[more](README.md#nowhere)', 'README.md#nowhere: there is no such heading'],
+  ])('%s', (_, text, problem) => {
+    expect(problemsOf('README.md', text)).toEqual([problem]);
+  });
+});
