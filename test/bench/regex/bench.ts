@@ -19,7 +19,7 @@ export async function* benchRegex({ rounds, folder, peers, say }: BenchContext):
   const engines = peers ? [OURS, NATIVE, RE2JS] : [OURS, NATIVE];
   const { code } = await bundle(folder, [
     `import { serve } from ${path('./serve.ts')};`,
-    `import { native, ours, regexTasks } from ${path('./tasks.ts')};`,
+    `import { native, ours, regexTasks } from ${path('./tasks.ts', import.meta.url)};`,
     ...(peers ? [`import { tester as re2js } from ${JSON.stringify(adapterOf(RE2JS))};`] : []),
     `export default serve({ tasks: regexTasks({ ${engines.join(', ')} }) });`,
   ]);

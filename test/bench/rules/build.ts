@@ -80,13 +80,13 @@ export async function bundle(folder: string, lines: readonly string[]): Promise<
   return { code, gzippedBytes: gzipSync(code, { level: 9 }).length };
 }
 
-/** The path of a file, relative to this one, quoted for an import. */
-export function path(relative: string): string {
-  return JSON.stringify(fileOf(relative));
+/** The path of a file relative to `base`, quoted for an import. */
+export function path(relative: string, base = import.meta.url): string {
+  return JSON.stringify(fileOf(relative, base));
 }
 
-function fileOf(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url).href);
+function fileOf(relative: string, base = import.meta.url): string {
+  return fileURLToPath(new URL(relative, base).href);
 }
 
 function write(name: string, i: number, ruleSet: RuleSet, folder: string): Written {

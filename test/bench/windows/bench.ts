@@ -19,7 +19,7 @@ const now = (): number => performance.now();
 export async function* benchWindows({ rounds, folder, say }: BenchContext): AsyncGenerator<Grid> {
   const { code } = await bundle(folder, [
     `import { serve } from ${path('./serve.ts')};`,
-    `import { windowTasks } from ${path('./tasks.ts')};`,
+    `import { windowTasks } from ${path('./tasks.ts', import.meta.url)};`,
     `export default serve({ tasks: windowTasks(${JSON.stringify(SIZES)}) });`,
   ]);
   for (const runtime of RUNTIMES) {
