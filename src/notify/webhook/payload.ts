@@ -42,6 +42,12 @@ const TEXT_MAX = 600;
 /** Of each list. */
 const ITEMS_MAX = 8;
 
+/** A longer link is left out, since a cut one would lead nowhere. */
+const LINK_MAX = 2_000;
+// At most 3 bytes a UTF-16 unit; links are ASCII.
+if (!(3 * TEXT_MAX + 2 * LINK_MAX < BYTES_MAX / 2))
+  throw new Error('the text and the links must leave room for the fields');
+
 /** The body to send. Throws for a notification that this version can't read. */
 export function payload(notification: Notification, links: Links): string {
   const bodies = STRING_LENGTHS.map((most) => () => JSON.stringify(body(notification, links, most)));
@@ -149,9 +155,6 @@ function entryData(entry: EntryView, cut: Cutter) {
     user_agent: cut.maybe(entry.userAgent),
   };
 }
-
-/** A longer link is left out, since a cut one would lead nowhere. */
-const LINK_MAX = 2_000;
 
 function linksOf({ alert, entry }: Links): Links {
   const whole = (href: string | null): string | null => (href !== null && href.length <= LINK_MAX ? href : null);
