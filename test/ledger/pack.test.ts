@@ -1,4 +1,4 @@
-/** The rules that come with Tocsin, over a day of an ordinary organization, and over the stories that should be heard. */
+/** The shipped rules over an ordinary day of an organization, and over the scenarios that must open alerts. */
 import { describe, expect, it } from 'vitest';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { createOrganization } from '../sandbox/organization.ts';
@@ -8,7 +8,7 @@ import { SCENARIOS } from '../sandbox/scenarios.ts';
 import { createScene, HOUR, NOON, type Scene } from './scene.ts';
 
 /** The titles of the alerts that these entries open, in their order. */
-function rung(records: readonly LogRecord[]): { scene: Scene; titles: string[] } {
+function alertsFor(records: readonly LogRecord[]): { scene: Scene; titles: string[] } {
   const scene = createScene(ruleSet.rules);
   for (let i = 0; i < records.length; i += 100) {
     const page = records.slice(i, i + 100);
@@ -31,11 +31,11 @@ describe('the rules', () => {
   it.each([1, 7])('ring nothing on an ordinary day (seed %i)', (seed) => {
     const day = createOrganization(seed).between(NOON - 6 * HOUR, NOON + 6 * HOUR, { entriesPerDay: 12_000 });
     expect(day.length).toBeGreaterThan(5_000);
-    expect(rung(day).titles).toEqual([]);
+    expect(alertsFor(day).titles).toEqual([]);
   });
 
   it('tell the story of a stolen key', () => {
-    const { scene, titles } = rung(SCENARIOS['stolen key'](NOON, createRandom(1)));
+    const { scene, titles } = alertsFor(SCENARIOS['stolen key'](NOON, createRandom(1)));
     expect(titles).toEqual([
       'API key created by an API key',
       'Burst of 4xx by one actor',
@@ -52,7 +52,9 @@ describe('the rules', () => {
   });
 
   it('say what else there is to say of the others', () => {
-    expect(rung(SCENARIOS['api key deleted'](NOON, createRandom(1))).titles).toEqual(['API key deleted']);
-    expect(rung(SCENARIOS['burst of 4xx'](NOON, createRandom(1))).titles).toEqual(['Burst of 4xx from one address']);
+    expect(alertsFor(SCENARIOS['api key deleted'](NOON, createRandom(1))).titles).toEqual(['API key deleted']);
+    expect(alertsFor(SCENARIOS['burst of 4xx'](NOON, createRandom(1))).titles).toEqual([
+      'Burst of 4xx from one address',
+    ]);
   });
 });

@@ -14,7 +14,7 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
-/** Noon of a Monday: the walk's beginning and the wall clock, where a test does not say otherwise. */
+/** Noon of a Monday: the default beginning of a scan, and the default wall clock. */
 export const NOON = Date.UTC(2026, 0, 5, 12);
 export const ALLOWED_LATENESS = 5 * MINUTE;
 
@@ -33,7 +33,7 @@ const COMMON = {
   tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
 } as const;
 
-/** A receiver that works and hears of `low` and above, where a test does not say otherwise. */
+/** A working receiver, by default of `low` and above. */
 export function route(name: string, more: Partial<RoutedReceiver> = {}): RoutedReceiver {
   return { name, minLevel: 'low', problem: null, ...more };
 }
@@ -105,9 +105,9 @@ export interface Scene {
   /** The same store opened by a ledger that remembers nothing, maybe with other options. */
   reopened(options?: Partial<LedgerOptions>): Scene;
   checkpoint(): Checkpoint;
-  /** Records a page of a forward walk; `ends` unless said otherwise. */
+  /** Records a page of a forward scan; `ends` unless given. */
   record(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
-  /** A page of a walk that comes newest first. */
+  /** Stages a page of a newest-first scan. */
   stage(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
   flush(now?: number): Done;
   count(table: string, where?: string): number;

@@ -6,7 +6,7 @@ import { durableStore } from '../../src/ledger/store/durable-store.ts';
 import { UnsavedCheckpoint } from '../../src/ledger/store/state.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
-import { overheard, planOf, wholeReads } from '../ledger/store/plans.ts';
+import { planOf, recordStatements, wholeReads } from '../ledger/store/plans.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { story } from './story.ts';
 import { createWorld, MINUTE, type World } from './world.ts';
@@ -135,12 +135,12 @@ describe('the views, through RPC', () => {
   it('no statement scans a growing table, by the plans of workerd’s SQLite', async () => {
     const steps = await runInDurableObject(world.stub, (_, { storage }) => {
       const store = durableStore(storage);
-      const { store: ears, heard } = overheard(store);
+      const { store: recorded, statements } = recordStatements(store);
       const engine = compile(ruleSet);
-      const views = createViews(ears, {
+      const views = createViews(recorded, {
         engine,
         status: (now) =>
-          readStatus(ears, {
+          readStatus(recorded, {
             now,
             engine,
             receivers: [],
@@ -155,7 +155,7 @@ describe('the views, through RPC', () => {
       views.alert(1);
       for (const state of ['open', 'all'] as const) views.alerts({ state, level: 'high', rule: null, before: 9 });
       views.rules();
-      return heard.map((statement) => ({ sql: statement.sql, whole: wholeReads(planOf(store, statement)) }));
+      return statements.map((statement) => ({ sql: statement.sql, whole: wholeReads(planOf(store, statement)) }));
     });
     expect(steps.length).toBeGreaterThan(10);
     for (const { sql, whole } of steps) expect(whole, sql).toEqual([]);

@@ -7,7 +7,7 @@ import type { Store } from '../../../src/ledger/store/store.ts';
 import { compile, LEVELS } from '../../../src/sigma/index.ts';
 import { seededStore } from '../../support/seeded-store.ts';
 import { DAY, MINUTE } from '../scene.ts';
-import { overheard, planOf, wholeReads } from '../store/plans.ts';
+import { planOf, recordStatements, wholeReads } from '../store/plans.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 15, 20);
 const { store, views, ledger, facts } = seededStore(NOW);
@@ -17,7 +17,7 @@ const one = (sql: string): number => store.all<{ n: number }>(sql)[0]?.n ?? 0;
 const alertOf = (id: string): number => views.entry(id, null)?.parts.at(-1)?.alert.id ?? 0;
 
 describe('a ledger of 100,000 entries', () => {
-  it('is what it is said to be', () => {
+  it('has the facts that it states', () => {
     expect(one('SELECT count(*) AS n FROM entries')).toBe(100_000);
     expect(facts.entries).toBe(100_000);
     const counted = (sql: string) => store.all<{ of: string }>(sql).map(({ of }) => of);
@@ -100,7 +100,7 @@ const ASKED: readonly (readonly [string, (views: Views) => unknown])[] = [
   ['overview', (of) => of.overview(NOW)],
   ['entry', (of) => of.entry(facts.quiet.entry, null)],
   ['entry in a scope', (of) => of.entry(facts.updated.entry, alertOf(facts.updated.entry))],
-  ['entry that is none', (of) => of.entry('none', null)],
+  ['entry that does not exist', (of) => of.entry('none', null)],
   ['entry out of scope', (of) => of.entry(facts.quiet.entry, 1)],
   ['entryText', (of) => of.entryText(facts.quiet.entry, null)],
   ['entryText in a scope', (of) => of.entryText(facts.updated.entry, alertOf(facts.updated.entry))],
@@ -123,12 +123,12 @@ const ASKED: readonly (readonly [string, (views: Views) => unknown])[] = [
 
 describe('plans', () => {
   it.each(ASKED)('no statement reads a growing table whole: %s', (_, ask) => {
-    const { store: ears, heard } = overheard(store);
-    const status = (now: number) => createStatus(ears, now);
+    const { store: recorded, statements } = recordStatements(store);
+    const status = (now: number) => createStatus(recorded, now);
     const engine = compile({ version: 'x', rules: [] });
-    ask(createViews(ears, { engine, status }));
-    expect(heard.length).toBeGreaterThan(0);
-    for (const statement of heard) {
+    ask(createViews(recorded, { engine, status }));
+    expect(statements.length).toBeGreaterThan(0);
+    for (const statement of statements) {
       const plan = planOf(store, statement);
       expect(wholeReads(plan), statement.sql).toEqual([]);
       expect(statement.sql).toMatch(/^SELECT/);
@@ -136,14 +136,14 @@ describe('plans', () => {
   });
 
   it('the chart counts by the index of time alone, and so does the story look around', () => {
-    const { store: ears, heard } = overheard(store);
-    const of = createViews(ears, {
+    const { store: recorded, statements } = recordStatements(store);
+    const of = createViews(recorded, {
       engine: compile({ version: 'x', rules: [] }),
       status: ledger.status,
     });
     of.overview(NOW);
     of.entry(facts.quiet.entry, null);
-    const steps = heard.flatMap((statement) => planOf(store, statement));
+    const steps = statements.flatMap((statement) => planOf(store, statement));
     const ranges = steps.filter((step) => step.includes('entries_by_time'));
     expect(ranges).toHaveLength(3);
     for (const step of ranges) {
@@ -152,12 +152,12 @@ describe('plans', () => {
   });
 
   it('deliveries that grow old are found by their index too', () => {
-    const { store: ears, heard } = overheard(store);
+    const { store: recorded, statements } = recordStatements(store);
     const state = readState(store);
     if (state === null) throw new Error('no state');
     const options = { retentionMs: 30 * DAY, allowedLatenessMs: MINUTE, engine: compile({ version: 'x', rules: [] }) };
-    evict(ears, { ...state, evictedAt: 0 }, options);
-    const steps = heard.flatMap((statement) => planOf(store, statement));
+    evict(recorded, { ...state, evictedAt: 0 }, options);
+    const steps = statements.flatMap((statement) => planOf(store, statement));
     expect(wholeReads(steps.filter((step) => step.includes('deliveries')))).toEqual([]);
   });
 
@@ -177,8 +177,8 @@ describe('plans', () => {
 });
 
 /** The status as the ledger reads it, but through this store. */
-function createStatus(ears: Store, now: number) {
-  return readStatus(ears, {
+function createStatus(recorded: Store, now: number) {
+  return readStatus(recorded, {
     now,
     engine: compile({ version: 'x', rules: [] }),
     receivers: [],

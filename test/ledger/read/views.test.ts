@@ -8,12 +8,12 @@ import { ALLOWED_LATENESS, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
 
 describe('an alert', () => {
-  it('that is none is null', () => {
+  it('that does not exist is null', () => {
     const { views } = staged([]);
     for (const id of [1, 0, -1, 1.5, Number.NaN, Number.MAX_SAFE_INTEGER]) expect(views.alert(id)).toBeNull();
   });
 
-  it('has its entries in the order of time, and all that was said of it, to whom, or why not', () => {
+  it('has its entries by time, and its notifications, or why there were none', () => {
     const receivers = [route('slack'), route('pager', { minLevel: 'critical' })];
     const { scene, views } = staged([DELETED], receivers);
     scene.record(Array.from({ length: 11 }, (_, i) => deletion(`d${10 - i}`, NOON - i * SECOND)));
@@ -40,7 +40,7 @@ describe('an alert', () => {
     expect(page).toMatchObject({ more: 0, closing: null });
   });
 
-  it('counts what it did not keep, and says what was said when it closed', () => {
+  it('counts matches that were not stored, and has the decision when it closed', () => {
     const { scene, views } = staged([DELETED]);
     scene.record(Array.from({ length: 150 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
     expect(views.alert(1)?.timeline).toHaveLength(100);
@@ -123,7 +123,7 @@ describe('alerts', () => {
     ['by rule', { state: 'all', rule: DELETED.id }, (id: number) => id % 3 !== 1],
     ['open, by level', { state: 'open', level: 'low' }, (id: number) => id % 3 === 1 && id > 50],
     ['by both that exclude each other', { state: 'all', level: 'low', rule: DELETED.id }, () => false],
-    ['by what is none', { state: 'all', level: "' OR 1=1" }, () => false],
+    ['by an unknown level', { state: 'all', level: "' OR 1=1" }, () => false],
   ] as const)('are found %s', (_, query, which) => {
     const { views } = crowd();
     const isThere = (id: number) => which(id) && (query.state === 'all' || id !== 60);
@@ -160,7 +160,7 @@ describe('the overview page', () => {
     expect(chart(NOON + 10 * DAY).entries).toEqual(Array(48).fill(0));
   });
 
-  it('shows open alerts, the gravest and then the newest first, twenty at most', () => {
+  it('shows open alerts, the most severe and then the newest first, twenty at most', () => {
     const levels = ['low', 'critical', 'medium', 'informational', 'high'] as const;
     const rules = levels.map((level) => onAction(level, { level }));
     const { scene, views } = staged(rules, [route('slack', { minLevel: 'informational' })]);
@@ -215,7 +215,7 @@ describe('rules', () => {
 });
 
 describe('a damaged row', () => {
-  it('is said to be damaged where it stands, and breaks no page', () => {
+  it('is shown as damaged in its place, and breaks no page', () => {
     const { scene, views } = staged([DELETED]);
     scene.record([deletion('d1', NOON - 2 * SECOND), deletion('é', NOON - SECOND), deletion('d3', NOON)]);
     const spoil = ['not json', '[]', 'null', '{"id":'];

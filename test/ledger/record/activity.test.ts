@@ -26,7 +26,7 @@ describe('the activity of rules', () => {
     ]);
   });
 
-  it('counts what is read again once, and an entry of the future at its walk’s beginning', () => {
+  it('counts an entry that is read again once, and an entry of the future at the beginning of its scan', () => {
     const scene = createScene([onAction('vm.deleted')]);
     for (let i = 0; i < 3; i++) scene.record([deleted('a', NOON + DAY)]);
     expect(activity(scene)).toEqual([{ rule: 'vm.deleted', matched: 1, last_at: NOON, last_seq: 1 }]);

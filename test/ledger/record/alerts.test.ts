@@ -74,7 +74,7 @@ describe('one alert a rule, key and period', () => {
     expect(alertsOf(scene)).toMatchObject([{ begins: NOON, count: 2, last_at: NOON }]);
   });
 
-  it('dates an entry of the future at its walk’s beginning', () => {
+  it('dates an entry of the future at the beginning of its scan', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON + 300 * DAY), deleted('b', NOON)]);
     expect(alertsOf(scene)).toMatchObject([{ begins: NOON, count: 2 }]);
@@ -133,7 +133,7 @@ describe('growth', () => {
       .map(({ notification }) => JSON.parse(notification))
       .map(({ kind, alert, entry }) => [kind, alert.count, entry.id]);
 
-  it('is told when the count reaches ten, by the match that brought it there', () => {
+  it('notifies when the count reaches ten, with the tenth match', () => {
     const scene = createScene([RULE]);
     grow(scene, 1, 9);
     expect(told(scene)).toEqual([['opened', 1, 'g1']]);
@@ -149,7 +149,7 @@ describe('growth', () => {
     expect(said).toEqual(['opened: first match', ...grouped(8), 'updated: count reached 10', ...grouped(2)]);
   });
 
-  it('is told at ten, a hundred and a thousand, though they come in one page', () => {
+  it('notifies at ten, a hundred and a thousand, even within one page', () => {
     const scene = createScene([RULE]);
     const page = entries(1_200, NOON - 30 * MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt));
     for (let i = 0; i < page.length; i += 100) scene.record(page.slice(i, i + 100));
@@ -163,7 +163,7 @@ describe('growth', () => {
     expect(scene.count('matches')).toBe(101);
   });
 
-  it('that entries read again seem to bring is none', () => {
+  it('does not come from entries that are read again', () => {
     const scene = createScene([RULE]);
     for (let i = 0; i < 4; i++) grow(scene, 1, 9);
     expect(told(scene)).toHaveLength(1);
@@ -216,7 +216,7 @@ describe('routing', () => {
   const sent = ({ store }: Scene) =>
     store.all('SELECT receiver, state, reason, settled_at FROM deliveries ORDER BY id');
 
-  it('sends to who hears of the level, and keeps why the others do not', () => {
+  it('sends to receivers that take the level, and stores the reason for the others', () => {
     const scene = createScene([RULE], { receivers });
     scene.record([deleted('a', NOON)]);
     expect(sent(scene)).toEqual([
@@ -240,7 +240,7 @@ describe('routing', () => {
     expect(sent(scene)).toMatchObject([{ state: 'pending' }, { state: 'suppressed' }, { state: 'suppressed' }]);
   });
 
-  it('says that nobody hears of a level, and keeps no row for each', () => {
+  it('decides that no receiver takes the level, and stores no delivery', () => {
     const scene = createScene([{ ...RULE, level: 'medium' }], {
       receivers: [route('pager', { minLevel: 'critical' })],
     });
@@ -258,7 +258,7 @@ describe('routing', () => {
 });
 
 describe('the state of an alert', () => {
-  it('closes when its period is seen through, and not before', () => {
+  it('closes when the watermark passes its period, and not before', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - HOUR)]);
     const states = [0, ALLOWED_LATENESS - 1, ALLOWED_LATENESS].map((later) => {
@@ -268,7 +268,7 @@ describe('the state of an alert', () => {
     expect(states).toEqual(['open', 'open', 'closed']);
   });
 
-  it('stays open while nothing is seen through', () => {
+  it('stays open while the watermark does not move', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON)], { ends: false });
     scene.record([deleted('b', NOON)], { ends: false, now: NOON + DAY, began: NOON });
@@ -296,7 +296,7 @@ describe('the state of an alert', () => {
 });
 
 describe('backfilled', () => {
-  it('is opened in silence; the first live match tells', () => {
+  it('is opened without notifying; the first live match notifies', () => {
     const scene = createScene([RULE]);
     expect(scene.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([
       { decision: { notify: false, reason: 'backfilled' } },
@@ -319,7 +319,7 @@ describe('backfilled', () => {
     expect(alertsOf(scene)).toMatchObject([{ backfilled: 0, count: 3 }]);
   });
 
-  it('ends where it was asked to: entries created after that are told', () => {
+  it('ends at the given time: entries created after it notify', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - 2 * HOUR + HOUR), deleted('b', NOON - MINUTE, 'bob')], {
       suppressBefore: NOON - MINUTE,
@@ -327,7 +327,7 @@ describe('backfilled', () => {
     expect(scene.store.all('SELECT alert FROM deliveries')).toEqual([{ alert: 2 }]);
   });
 
-  it('that joins what was told says nothing, and makes no history of it', () => {
+  it('joining an alert that people were notified of notifies nobody, and does not make it backfilled', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('b', NOON)]);
     scene.record([deleted('a', NOON - MINUTE)], SILENT);
@@ -397,7 +397,7 @@ describe('when the rules change', () => {
   const fed = onAction('vm.deleted', { alerts: false });
   const engineOf = (...rules: Parameters<typeof createScene>[0] & object) => compile({ version: 'two', rules });
 
-  it('the windows of a rule that did begin anew, those of the others go on', () => {
+  it('a changed rule starts with new windows, the others keep theirs', () => {
     const scene = createScene([fed, counting('vm.deleted', 3), counting('vm.deleted', 3, { id: 'other' })]);
     scene.record([deleted('a', NOON), deleted('b', NOON)]);
     const changed = engineOf(
@@ -412,7 +412,7 @@ describe('when the rules change', () => {
     expect(scene.count('alerts')).toBe(2);
   });
 
-  it('a window begins anew where a rule it counts has changed', () => {
+  it('a correlation starts with new windows where a rule it counts has changed', () => {
     const scene = createScene([fed, counting('vm.deleted', 3)]);
     scene.record([deleted('a', NOON), deleted('b', NOON)]);
     const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;

@@ -36,7 +36,7 @@ const first = ({ store }: Scene) =>
     .map(({ notification }) => JSON.parse(notification).window?.first.map((view: { id: string }) => view.id) ?? null);
 
 describe('when a correlation opens an alert', () => {
-  it('what it counted is kept with its evidence, and the first three are told', () => {
+  it('the entries it counted are stored with their evidence, and the notification shows the first three', () => {
     const scene = createScene([FED, counting('vm.deleted', 5)]);
     const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((id, i) => deleted(id, NOON - 5 * MINUTE + i * SECOND));
     scene.record([a, b, c].filter((each) => each !== undefined));
@@ -98,14 +98,14 @@ describe('when a correlation opens an alert', () => {
     expect(rows(scene)).toEqual(['c opened: first match']);
   });
 
-  it('leaves out what was dated at its walk’s beginning: it did not happen then', () => {
+  it('leaves out an entry that was dated at the beginning of its scan', () => {
     const scene = createScene([FED, counting('vm.deleted', 3)]);
     scene.record([deleted('future', NOON + MINUTE)]);
     scene.record([deleted('a', NOON + MINUTE), deleted('b', NOON + MINUTE)], { now: NOON + 2 * MINUTE });
     expect(rows(scene)).toEqual(['a contributing', 'b opened: first match']);
   });
 
-  it('what opens an alert in silence is kept; the first live match tells it', () => {
+  it('entries that open a backfilled alert are stored; the first live match shows them', () => {
     const scene = createScene([FED, counting('vm.deleted', 2)]);
     scene.record([deleted('a', NOON - 3 * SECOND), deleted('b', NOON - 2 * SECOND)], { suppressBefore: NOON + DAY });
     expect(rows(scene)).toEqual(['a contributing', 'b backfilled']);

@@ -256,7 +256,7 @@ describe('chains', () => {
     expect(alerts(scene).map(({ rule }) => rule)).toEqual(['burst', 'then']);
   });
 
-  it('begins anew where a rule below what it refers to has changed', () => {
+  it('starts with new windows where a rule below those it refers to has changed', () => {
     const scene = told([...ALL, burst, then], story.slice(0, 2));
     const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
     const changed = compile({ version: 'two', rules: [{ ...DELETED, expression: leaf }, MADE, READ, burst, then] });
@@ -270,7 +270,7 @@ describe('chains', () => {
     ['percentile', { percentile: 3 }],
     ['order of its rules', { rules: ['api_key.created', 'vm.deleted'] }],
     ['expression', { expression: { kind: 'leaf', rule: 1 } }],
-  ])('a window begins anew where the rule has another %s', (_, more, before = {}) => {
+  ])('a rule starts with new windows where it has another %s', (_, more, before = {}) => {
     const base = correlation({ rules: ['vm.deleted', 'api_key.created'], type: 'temporal_ordered', ...before });
     const scene = told([...ALL, base], [[from(9, 'a')]]);
     const known = scene.store.all('SELECT fingerprint FROM windows');
@@ -340,7 +340,7 @@ describe('a sum too large for a number', () => {
   it.each([
     [1.7e308, '1.7976931348623157e+308'],
     [-1.7e308, '-1.7976931348623157e+308'],
-  ])('of %d and as much again is told as the largest', (bytes, words) => {
+  ])('of %d and as much again is shown as the largest', (bytes, words) => {
     const op = bytes > 0 ? 'gt' : 'lt';
     const sum = correlation({ type: 'value_sum', fields: ['bytes'], condition: [{ op, value: bytes }] });
     const scene = told([DELETED, sum], [[size(60, bytes), size(30, bytes)]]);
@@ -351,7 +351,7 @@ describe('a sum too large for a number', () => {
 });
 
 describe('an entry that comes late', () => {
-  it('is heard of further up by every window that it made fire', () => {
+  it('counts for the correlations above in every window that it fired', () => {
     const rules = [
       ...ALL,
       correlation({ id: 'many', alerts: false, timespanMs: 5 * MINUTE }),
@@ -377,7 +377,7 @@ describe('replay', () => {
     ...TYPES.map(({ rule }, i) => correlation({ ...rule, id: `rule ${i}`, timespanMs: MINUTE })),
     correlation({ id: 'chain', rules: ['rule 0', 'rule 1', 'api_key.created'], condition: gte(3) }),
   ];
-  const happening = fc.record({
+  const anyEvent = fc.record({
     seconds: fc.integer({ min: 0, max: 240 }),
     action: fc.constantFrom(...NAMES),
     actor: fc.constantFrom('alice', 'bob'),
@@ -388,7 +388,7 @@ describe('replay', () => {
   it('by the same batches, late entries and all, gives the same rows, however often the ledger forgets', () => {
     let matched = 0;
     fc.assert(
-      fc.property(fc.array(fc.array(happening, { minLength: 1, maxLength: 8 }), { maxLength: 8 }), (pages) => {
+      fc.property(fc.array(fc.array(anyEvent, { minLength: 1, maxLength: 8 }), { maxLength: 8 }), (pages) => {
         const batches = pages.map((page, p) =>
           page.map(({ seconds, action, actor, ip, bytes }, i) => {
             const when = NOON - HOUR + p * MINUTE - seconds * SECOND;

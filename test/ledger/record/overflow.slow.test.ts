@@ -65,7 +65,7 @@ describe('too many groups', () => {
     expect(counted).toBe(1);
   });
 
-  it('that retention has thrown out are noticed before anything is dropped', () => {
+  it('that were evicted are noticed before anything is dropped', () => {
     const scene = grown(10, GROUPS_MAX);
     scene.record(actors(0, 1));
     expect([scene.count('windows'), told(scene)]).toEqual([11, []]);

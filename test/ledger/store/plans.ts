@@ -7,18 +7,18 @@ export interface Statement {
 }
 
 /** A store that remembers what was asked of it. */
-export function overheard(store: Store): { readonly store: Store; readonly heard: Statement[] } {
-  const heard: Statement[] = [];
+export function recordStatements(store: Store): { readonly store: Store; readonly statements: Statement[] } {
+  const statements: Statement[] = [];
   return {
-    heard,
+    statements,
     store: {
       ...store,
       all: <R extends Row>(sql: string, ...binds: readonly Value[]): R[] => {
-        heard.push({ sql, binds });
+        statements.push({ sql, binds });
         return store.all<R>(sql, ...binds);
       },
       run: (sql, ...binds) => {
-        heard.push({ sql, binds });
+        statements.push({ sql, binds });
         store.run(sql, ...binds);
       },
     },

@@ -57,7 +57,7 @@ export function storeContract(kind: string, withStore: (use: (store: Store) => v
       expect(() => store.run('INSERT INTO t (id) VALUES (1)')).toThrow(/UNIQUE/);
     });
 
-    row('does all of a transaction, and gives back what it came to', (store) => {
+    row('commits all of a transaction, and returns its result', (store) => {
       const result = store.transaction(() => {
         store.run('INSERT INTO t (id) VALUES (1)');
         store.run('INSERT INTO t (id) VALUES (2)');
