@@ -1,4 +1,4 @@
-/** Deliveries by the real alarm, whatever Slack answers, and alarms about Tocsin itself. */
+/** Deliveries by the real alarm, whatever Slack answers, and health alerts. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
@@ -209,7 +209,7 @@ describe('a delivery that Slack refuses', () => {
     async (_, answer, reason) => {
       const { world, row } = await tried(answer);
       expect(row).toMatchObject({ state: 'dead', attempts: 1, reason: expect.stringMatching(reason) });
-      // The alarm goes the same way, and begets no other.
+      // The health alert fails the same way, and causes no other.
       await vi.waitFor(async () =>
         expect((await deliveries(world)).map(({ state }) => state)).toEqual(['dead', 'dead']),
       );
@@ -232,7 +232,7 @@ describe('a delivery that Slack refuses', () => {
     },
   );
 
-  it('is told of, once Slack takes messages again', async () => {
+  it('notifies once Slack takes messages again', async () => {
     const { world } = await tried({ status: 404, body: 'no_service', times: 1 });
     await vi.waitFor(async () => expect(await saidOf(world, 'could not be delivered')).toBe(1), { timeout: 3_000 });
     expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1, suppressed: 0 });
@@ -248,7 +248,7 @@ describe('a delivery that Slack refuses', () => {
 });
 
 describe('blindness', () => {
-  /** A world in which no walk has moved for so long. */
+  /** A world in which no scan has moved for that long. */
   async function blindSince(ms: number): Promise<World> {
     const world = await createWorld();
     await world.untilEnded();
@@ -275,13 +275,13 @@ describe('blindness', () => {
     await world.ring();
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
     expect(await saidOf(world, 'is read again')).toBe(1);
-    // And blind again, which is told again.
+    // Blind again, which notifies again.
     await world.advance(16 * MINUTE);
     await world.ring();
     expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(2);
   });
 
-  it('that lasts is told again every four hours', async () => {
+  it('that lasts notifies again every four hours', async () => {
     const world = await blindSince(15 * MINUTE + 1000);
     for (let minutes = 0; minutes <= 9 * 60; minutes += 15) {
       await world.ring();
@@ -311,7 +311,7 @@ describe('blindness', () => {
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
   });
 
-  it('is not, while a walk moves that takes longer than that', async () => {
+  it('is not raised while a scan moves that takes longer than that', async () => {
     const world = await createWorld();
     await world.append(story(Date.now(), { size: 2_000 }).records);
     for (let n = 0; n < 19; n++) {
@@ -354,7 +354,7 @@ describe('the alarm', () => {
     expect((await world.status()).watching).toBe('not begun');
   });
 
-  it('goes on ringing after one that failed', async () => {
+  it('is set again after one that failed', async () => {
     const { world } = await tried({ status: 500, times: 1 });
     await world.sql('ALTER TABLE deliveries RENAME TO elsewhere');
     await world.advance(11_000);

@@ -1,6 +1,6 @@
 /**
  * What a tick costs, counted: requests to the upstream, KV reads and writes, calls of the ledger, rows it writes. A quiet
- * hour, a burst, the overlap after it, and quiet again; a tick a minute, each as the cron makes it.
+ * hour, a burst, the allowed lateness after it, and quiet again; a tick a minute, each as the cron makes it.
  */
 import { describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
@@ -60,9 +60,9 @@ function most(minutes: readonly Minute[], of: keyof Minute, span: number): numbe
   return Math.max(...minutes.map((_, at) => sum(minutes.slice(at, at + span), of)));
 }
 
-/** Pages that a tick reads while `n` entries lie in the overlap. */
+/** Pages that a tick reads while `n` entries lie within the allowed lateness. */
 function pages(dialect: Dialect, n: number): number {
-  // Newest first must see one entry from before seen-through, to know that it has seen them all.
+  // A newest-first scan must see one entry from before the watermark to know that it has seen all of them.
   return Math.max(1, Math.ceil((dialect === 'newest-first' ? n + 1 : n) / 100));
 }
 
@@ -92,7 +92,7 @@ describe.each(DIALECTS)('%s, our reads not logged', (dialect) => {
 
     const least = pages(dialect, burst);
     overlap.forEach((minute, after) => {
-      // Oldest first: its kept cursor stands up to a page before the overlap, until one short page has moved it up.
+      // Oldest first: the resume cursor is up to a page before the allowed lateness until one short page moves it.
       const besides = dialect === 'oldest-first' && after === 0 ? 1 : 0;
       expect(minute.requests).toBeGreaterThanOrEqual(least);
       expect(minute.requests).toBeLessThanOrEqual(least + besides);
@@ -112,7 +112,7 @@ describe.each(DIALECTS)('%s, our reads logged', (dialect) => {
     // The reads of the burst's pages are entries too, seen for as long again.
     const after = minutes.slice(BURST_AT + OVERLAP_MINUTES + 1);
     const quiet = [...before, ...after.slice(1)];
-    // Oldest first: where the page behind the kept cursor is full, two ticks read two, and the cursor moves on.
+    // Oldest first: where the page after the resume cursor is full, two ticks read two pages, and the cursor moves on.
     const full = quiet.filter(({ requests }) => requests === 2);
     expect(full.length).toBeLessThanOrEqual(dialect === 'oldest-first' ? 2 : 0);
     for (const minute of quiet) {
@@ -126,7 +126,7 @@ describe.each(DIALECTS)('%s, our reads logged', (dialect) => {
     expect(most(minutes, 'kvPut', 2)).toBe(1);
     expect(sum(minutes, 'alarms')).toBeLessThanOrEqual(4);
     for (const minute of minutes.slice(BURST_AT, BURST_AT + OVERLAP_MINUTES + 1)) {
-      // Each of up to three pages, of which each read is an entry, and one for where the kept cursor stands.
+      // Each of up to three pages, of which each read is an entry, and one for the page at the resume cursor.
       expect(minute.requests).toBeLessThanOrEqual(pages(dialect, 250 + 30) + (dialect === 'oldest-first' ? 1 : 0));
       expectRows(minute);
     }

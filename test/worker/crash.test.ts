@@ -10,7 +10,7 @@ import { createWorld, DIALECTS, MINUTE, sleep, type World } from './world.ts';
 interface Fate {
   readonly step: number;
   readonly when: 'before' | 'after';
-  /** `dies`: nothing of the poll goes on from there; `fails`: that one call does, and the poll is told. */
+  /** `dies`: the poll stops there. `fails`: that one call throws. */
   readonly how: 'dies' | 'fails';
 }
 

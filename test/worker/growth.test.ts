@@ -22,7 +22,7 @@ const told = async (world: World) =>
   ).map(({ kind, count, entry }) => [kind, count, entry]);
 
 describe('an alert', () => {
-  it('is told when it opens, when its count reaches ten, and once when its period closes', async () => {
+  it('notifies when it opens, when its count reaches ten, and once when its period closes', async () => {
     const world = await createWorld();
     await world.append(reads(1, 4));
     await world.untilEnded();

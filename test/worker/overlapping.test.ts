@@ -27,7 +27,7 @@ describe.each(DIALECTS)('%s: ticks that overlap', (dialect) => {
     await expectTold(world, told);
   });
 
-  it.each([1, 2, 3])('a slow one, its page %i held back until others have done all the work', async (held) => {
+  it.each([1, 2, 3])('a slow one, its page %i delayed until others have done all the work', async (held) => {
     const world = await createWorld({ dialect });
     const told = story(Date.now() - MINUTE);
     await world.append(told.records);

@@ -31,7 +31,7 @@ interface Stage {
   stop(): Promise<void>;
 }
 
-/** Starts the stage's server on a free port. */
+/** Starts the server on a free port. */
 export async function startStage(): Promise<Stage> {
   const upstreams = new Map<string, { sandbox: RunningSandbox; clock: { offsetMs: number } }>();
   const inboxes: Inbox[] = [];
@@ -116,7 +116,7 @@ interface Asked {
 
 /** How many share one instant: more than a page holds. */
 const SHARED = 150;
-/** The latest an entry may be and still be seen: just less than the shortest overlap of five minutes. */
+/** How late an entry may be: just less than the allowed lateness of five minutes. */
 const LATEST_MS = 4 * 60_000;
 
 function traffic({ lateEvery = 0, futureEvery = 0, sharedEvery = 0, ...options }: Omit<TrafficAsked, 'url'>) {

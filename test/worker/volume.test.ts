@@ -34,7 +34,7 @@ describe('a day of 20,000 entries, as it passes', () => {
         if (minute % 240 === 0) await world.evict();
         await world.advance(every * MINUTE);
       }
-      // The last of them may be late as well; and a walk that an eviction set back a page ends as it began, before them.
+      // The last of them may be late too; and a scan that an eviction set back by a page ends at its beginning, before them.
       await world.advance(10 * MINUTE);
       await world.untilEnded();
       await world.untilEnded();

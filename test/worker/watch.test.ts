@@ -9,7 +9,7 @@ const upstream = inject('upstreamUrl');
 const slack = new URL(inject('slackUrl')).origin;
 
 describe('the watch', () => {
-  it('reads a deleted key and rings the bell', async () => {
+  it('reads a deleted key and notifies', async () => {
     await fetch(`${upstream}/__sandbox/scenario`, {
       method: 'POST',
       body: JSON.stringify({ name: 'api key deleted', at: Date.now() - 60_000 }),

@@ -110,7 +110,7 @@ export async function createWorld(options: WorldOptions = {}) {
     alarms: 0,
   };
 
-  // Only ever ahead of the real clock: an alarm in what is the past to the runtime would ring without end.
+  // Only ever ahead of the real clock: an alarm in the runtime's past would run endlessly.
   const setClock = async (to: number): Promise<void> => {
     offsetMs = to;
     await ask('PUT', `${stageUrl}/clock`, { url, offsetMs: to });
@@ -217,7 +217,7 @@ export async function createWorld(options: WorldOptions = {}) {
       const config = readConfig({ ...bindings, ...changes }, RECEIVER_TYPES);
       return tick(config, { ...ledger, ...parts }, { now: () => Date.now(), fetch: upstreamFetch });
     },
-    /** Polls until a walk has ended; returns each. */
+    /** Polls until a scan has ended; returns each result. */
     async untilEnded(changes: Partial<PollDeps> = {}, most = 20): Promise<PollResult[]> {
       const polls: PollResult[] = [];
       while (polls.length < most) {
@@ -225,7 +225,7 @@ export async function createWorld(options: WorldOptions = {}) {
         polls.push(polled);
         if (polled.stopped === 'scan ended') return polls;
       }
-      throw new Error(`no walk ended in ${most} polls: ${JSON.stringify(polls.at(-1))}`);
+      throw new Error(`no scan ended in ${most} polls: ${JSON.stringify(polls.at(-1))}`);
     },
 
     append: (records: readonly LogRecord[]) => ask('POST', `${url}/__sandbox/entries`, { records }),
