@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseMailAddress, parseMailAddresses } from '../../../src/notify/email/address.ts';
+import { parseMailAddress, parseMailAddresses } from '../../../src/notify/email/email.ts';
 
 const right = [
   'a@example.com',

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { parseSigningKey } from '../../../src/notify/webhook/signing-key.ts';
+import { parseSigningKey } from '../../../src/notify/webhook/webhook.ts';
 
 const of = (length: number) => `whsec_${Buffer.alloc(length, 'tocsin').toString('base64')}`;
 

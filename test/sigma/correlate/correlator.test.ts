@@ -1,4 +1,5 @@
 /** Which correlations an entry concerns, in which groups, and which of them fire. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -9,7 +10,7 @@ import {
   type Windows,
 } from '../../../src/sigma/correlate/correlator.ts';
 import type { KeyPart } from '../../../src/sigma/correlate/groups.ts';
-import { createMemoryWindows } from '../../../src/sigma/correlate/memory.ts';
+import { createMemoryWindows } from '../../../src/sigma/correlate/sequence.ts';
 import type { WindowEvent } from '../../../src/sigma/correlate/window-event.ts';
 import type { CorrelationRule, EntryBody, Rule } from '../../../src/sigma/rule.ts';
 import { correlation, detection, match } from '../../support/rules.ts';

@@ -1,10 +1,11 @@
 /** Runs over entries in memory, and the public face that offers them. */
+
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { entryTime } from '../../../src/sigma/correlate/entry-time.ts';
-import { createMemoryWindows } from '../../../src/sigma/correlate/memory.ts';
+import { createMemoryWindows } from '../../../src/sigma/correlate/sequence.ts';
 import { createSequence } from '../../../src/sigma/index.ts';
 import { correlation } from '../../support/rules.ts';
 import { engineOf, ruleWith } from '../rules.ts';
