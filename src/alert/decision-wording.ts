@@ -2,7 +2,7 @@
  * Notify decisions in words, for pages and the CLI alike.
  *
  * Contract: pure and total. A decision that another version made, and that is not known here, is shown by its reason;
- * whoever shows the words escapes them.
+ * the words are not escaped.
  */
 import { numberText } from '../text/numbers.ts';
 

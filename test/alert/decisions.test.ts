@@ -1,4 +1,4 @@
-/** Which alert a match belongs to, and what is said about it. */
+/** Which alert a match belongs to, and whether receivers are notified of it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AlertState } from '../../src/alert/alert.ts';
@@ -16,7 +16,7 @@ import { LEVELS, type Level } from '../../src/sigma/index.ts';
 
 const alert = (begins: number, state: AlertState = 'open', periodMs = 60) => ({ begins, periodMs, state });
 
-describe('place', () => {
+describe('findOpenAlert', () => {
   const rows: readonly [string, readonly ReturnType<typeof alert>[], number, number | null][] = [
     ['the first match opens one', [], 100, null],
     ['a match at its beginning', [alert(100)], 100, 100],
@@ -36,7 +36,7 @@ describe('place', () => {
     expect(findOpenAlert(alerts, at)?.begins ?? null).toBe(begins);
   });
 
-  it('asks nothing of the order of the alerts, and leaves it', () => {
+  it('does not depend on the order of the alerts, nor change it', () => {
     const some = fc.array(
       fc.record({ begins: fc.nat(300), periodMs: fc.constant(60), state: fc.constant('open' as const) }),
     );
@@ -56,7 +56,7 @@ const route = (from: Level, problem: string | null = null): RoutedReceiver => ({
   problem,
 });
 
-describe('say', () => {
+describe('decideNotification', () => {
   const live: NotifyInput = { level: 'high', suppress: false, joins: null, receivers: [route('low')] };
   const joins = (count: number, backfilled = false) => ({ backfilled, count });
   const opened = (reason: 'first match' | 'first live match'): NotifyDecision => ({
@@ -70,49 +70,61 @@ describe('say', () => {
     reason: 'count reached',
     count,
   });
-  const held = (reason: Extract<NotifyDecision, { notify: false }>['reason']): NotifyDecision => ({
+  const notNotified = (reason: Extract<NotifyDecision, { notify: false }>['reason']): NotifyDecision => ({
     notify: false,
     reason,
   });
   const rows: readonly [string, NotifyInput, NotifyDecision][] = [
-    ['the first match is told', live, opened('first match')],
-    ['the next is not', { ...live, joins: joins(1) }, held('grouped')],
-    ['history is not', { ...live, suppress: true }, held('backfilled')],
-    ['history that joins history is not', { ...live, suppress: true, joins: joins(1, true) }, held('backfilled')],
-    ['history that joins what was told is not', { ...live, suppress: true, joins: joins(1) }, held('backfilled')],
-    ['the first live match on history is', { ...live, joins: joins(1, true) }, opened('first live match')],
-    ['the ninth match is not', { ...live, joins: joins(8) }, held('grouped')],
+    ['the first match is notified', live, opened('first match')],
+    ['the next is not', { ...live, joins: joins(1) }, notNotified('grouped')],
+    ['a backfilled match is not', { ...live, suppress: true }, notNotified('backfilled')],
+    [
+      'a backfilled match of a backfilled alert is not',
+      { ...live, suppress: true, joins: joins(1, true) },
+      notNotified('backfilled'),
+    ],
+    [
+      'a backfilled match of a notified alert is not',
+      { ...live, suppress: true, joins: joins(1) },
+      notNotified('backfilled'),
+    ],
+    ['the first live match of a backfilled alert is', { ...live, joins: joins(1, true) }, opened('first live match')],
+    ['the ninth match is not', { ...live, joins: joins(8) }, notNotified('grouped')],
     ['the tenth is', { ...live, joins: joins(9) }, grown(10)],
-    ['the eleventh is not', { ...live, joins: joins(10) }, held('grouped')],
+    ['the eleventh is not', { ...live, joins: joins(10) }, notNotified('grouped')],
     ['the thousandth is', { ...live, joins: joins(999) }, grown(1000)],
-    ['the tenth of history is not', { ...live, suppress: true, joins: joins(9) }, held('backfilled')],
-    ['the tenth on history, the first live one, opens', { ...live, joins: joins(9, true) }, opened('first live match')],
-    ['informational is not', { ...live, level: 'informational' }, held('informational')],
-    ['nor is its growth', { ...live, level: 'informational', joins: joins(9) }, held('informational')],
+    ['a backfilled tenth match is not', { ...live, suppress: true, joins: joins(9) }, notNotified('backfilled')],
+    ['a tenth match that is the first live one opens', { ...live, joins: joins(9, true) }, opened('first live match')],
+    ['informational is not', { ...live, level: 'informational' }, notNotified('informational')],
+    ['nor is its tenth match', { ...live, level: 'informational', joins: joins(9) }, notNotified('informational')],
     ['low is', { ...live, level: 'low' }, opened('first match')],
     [
       'informational is, where a receiver asks for it',
       { ...live, level: 'informational', receivers: [route('high'), route('informational')] },
       opened('first match'),
     ],
-    ['nobody hears of its level', { ...live, receivers: [route('critical')] }, held('no receiver of its level')],
+    [
+      'no receiver takes its level',
+      { ...live, receivers: [route('critical')] },
+      notNotified('no receiver of its level'),
+    ],
     ['one of two does', { ...live, receivers: [route('critical'), route('high')] }, opened('first match')],
     [
       'a receiver that cannot be reached is one',
       { ...live, receivers: [route('low', 'SLACK_WEBHOOK_URL is not set')] },
       opened('first match'),
     ],
-    ['without a receiver there is nobody to tell', { ...live, receivers: [] }, held('no receiver')],
-    ['nor of growth', { ...live, receivers: [], joins: joins(9) }, held('no receiver')],
-    ['what joins is grouped before that', { ...live, receivers: [], joins: joins(1) }, held('grouped')],
-    ['history counts before that', { ...live, suppress: true, receivers: [] }, held('backfilled')],
-    ['informational does, too', { ...live, level: 'informational', receivers: [] }, held('informational')],
+    ['without a receiver nobody is notified', { ...live, receivers: [] }, notNotified('no receiver')],
+    ['nor of the tenth match', { ...live, receivers: [], joins: joins(9) }, notNotified('no receiver')],
+    ['a further match is grouped before that', { ...live, receivers: [], joins: joins(1) }, notNotified('grouped')],
+    ['backfilled comes before that', { ...live, suppress: true, receivers: [] }, notNotified('backfilled')],
+    ['informational does, too', { ...live, level: 'informational', receivers: [] }, notNotified('informational')],
   ];
-  it.each(rows)('%s', (_, occasion, decision) => {
-    expect(decideNotification(occasion)).toEqual(decision);
+  it.each(rows)('%s', (_, input, decision) => {
+    expect(decideNotification(input)).toEqual(decision);
   });
 
-  it('of every level but informational, one alike the other', () => {
+  it('is the same for every level except informational', () => {
     expect(LEVELS.filter((level) => decideNotification({ ...live, level }).notify)).toEqual([
       'low',
       'medium',
@@ -121,7 +133,7 @@ describe('say', () => {
     ]);
   });
 
-  it('tells growth at the powers of ten and nowhere else', () => {
+  it('notifies at powers of ten only', () => {
     const told = Array.from({ length: 20_000 }, (_, i) => i + 1).filter(
       (count) => decideNotification({ ...live, joins: joins(count) }).notify,
     );
@@ -129,23 +141,31 @@ describe('say', () => {
   });
 });
 
-describe('closing', () => {
+describe('decideClosing', () => {
   const grown: ClosingInput = { level: 'high', backfilled: false, count: 2, receivers: [route('low')] };
   const resolved: ClosingDecision = { notify: true, kind: 'resolved', reason: 'its period closed after growth' };
-  const held = (reason: Extract<ClosingDecision, { notify: false }>['reason']): ClosingDecision => ({
+  const notNotified = (reason: Extract<ClosingDecision, { notify: false }>['reason']): ClosingDecision => ({
     notify: false,
     reason,
   });
   const rows: readonly [string, ClosingInput, ClosingDecision][] = [
-    ['what grew is told', grown, resolved],
-    ['what did not grow is not', { ...grown, count: 1 }, held('did not grow')],
-    ['history is not, however it grew', { ...grown, backfilled: true, count: 100 }, held('backfilled')],
-    ['informational is not', { ...grown, level: 'informational' }, held('informational')],
+    ['an alert with further matches is notified', grown, resolved],
+    ['an alert without further matches is not', { ...grown, count: 1 }, notNotified('did not grow')],
+    [
+      'a backfilled alert is not, whatever its count',
+      { ...grown, backfilled: true, count: 100 },
+      notNotified('backfilled'),
+    ],
+    ['informational is not', { ...grown, level: 'informational' }, notNotified('informational')],
     ['unless a receiver asks', { ...grown, level: 'informational', receivers: [route('informational')] }, resolved],
-    ['nobody is there', { ...grown, receivers: [] }, held('no receiver')],
-    ['nobody hears of its level', { ...grown, receivers: [route('critical')] }, held('no receiver of its level')],
+    ['without a receiver', { ...grown, receivers: [] }, notNotified('no receiver')],
+    [
+      'no receiver takes its level',
+      { ...grown, receivers: [route('critical')] },
+      notNotified('no receiver of its level'),
+    ],
   ];
-  it.each(rows)('%s', (_, occasion, decision) => {
-    expect(decideClosing(occasion)).toEqual(decision);
+  it.each(rows)('%s', (_, input, decision) => {
+    expect(decideClosing(input)).toEqual(decision);
   });
 });

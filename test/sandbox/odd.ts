@@ -70,7 +70,7 @@ export function oddAt(at: number, idPrefix: string): LogRecord[] {
     { severity: { score: 9.5, tags: ['new', null] }, request_id: 'req_1', 'dotted.key': true },
     { status_code: '418', client_ip: '2001:db8::1%eth0', method: null },
     { path: '/v1/compute/vms/%00%FF/../../etc/passwd?key=<script>alert(1)</script>' },
-    { action: '🔔.rung', user_agent: '\u202Egnp.exe\u0000\uD800' },
+    { action: '🔔.sent', user_agent: '\u202Egnp.exe\u0000\uD800' },
     { __proto__x: 1, constructor: 'x', toString: 'y' },
   ];
   return rows.map((fields, i) => entryAt(at, `${idPrefix}${i}`, fields));

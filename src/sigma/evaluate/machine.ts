@@ -1,7 +1,7 @@
 /**
  * The ways to find the rules that an entry satisfies.
  *
- * Contract: each finds the same, in the rules' order. Pure, but for what the masks remember.
+ * Contract: each finds the same, in the rules' order. Pure, except for what the masks remember.
  */
 import type { EntryBody } from '../rule.ts';
 import type { CodeSearch } from './code.ts';

@@ -29,7 +29,7 @@ interface Remembered<T> {
 const BYTES_EACH = 320;
 
 export function createMemory<T>(mostBytes: number): Memory<T> {
-  // A clock: the hand goes round and forgets, but for what was asked for since it was there.
+  // The clock algorithm: the hand goes round and evicts what was not used since its last pass.
   const all: Remembered<T>[] = [];
   let hand = 0;
   let held = 0;
