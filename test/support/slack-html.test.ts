@@ -58,6 +58,10 @@ describe('a Slack message as HTML', () => {
     fc.assert(fc.property(anyNotification, (notification) => void read(slackHtml(render(notification, LINKS)))));
   });
 
+  test.each(['_*_*', '*`*`', '~_*~*_', '_*a*_'])('emphasis nests: %s', (text) => {
+    read(slackHtml({ text: '', attachments: [{ blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] }] }));
+  });
+
   test('an unescaped message is still text here, and its mentions are visible', () => {
     fc.assert(
       fc.property(hostile, hostile, (text, other) => {

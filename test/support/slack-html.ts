@@ -114,10 +114,16 @@ function marked(text: string): string {
   return tokens(text, (part) =>
     decodedText(part)
       .replace(/`([^`\n]+)`/g, '<code>$1</code>')
-      .replace(/(?<![\p{L}\p{N}])\*([^*\n]+)\*(?![\p{L}\p{N}])/gu, '<strong>$1</strong>')
-      .replace(/(?<![\p{L}\p{N}])_([^_\n]+)_(?![\p{L}\p{N}])/gu, '<em>$1</em>')
-      .replace(/(?<![\p{L}\p{N}])~([^~\n]+)~(?![\p{L}\p{N}])/gu, '<s>$1</s>'),
+      .replace(emphasis('\\*'), '<strong>$1</strong>')
+      .replace(emphasis('_'), '<em>$1</em>')
+      .replace(emphasis('~'), '<s>$1</s>'),
   );
+}
+
+/** Text between two `mark`s on one line. An element in it is whole, so that elements nest. */
+function emphasis(mark: string): RegExp {
+  const inside = `(?:[^${mark}\\n<]|<(\\w+)>[^<]*</\\2>)+`;
+  return new RegExp(`(?<![\\p{L}\\p{N}])${mark}(${inside})${mark}(?![\\p{L}\\p{N}])`, 'gu');
 }
 
 /** Renders tokens in angle brackets as Slack does, and the rest with `rest`. */
