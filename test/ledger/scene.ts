@@ -1,4 +1,4 @@
-/** A ledger on a scene of its own: small rules, entries by the handful, and a clock that is moved by hand. */
+/** A real ledger with small rules, few entries, and a clock that tests set. */
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { type ActiveScan, startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
@@ -9,6 +9,7 @@ import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { type CorrelationRule, compile, type DetectionRule, type Rule } from '../../src/sigma/index.ts';
+import { correlation, detection } from '../support/rules.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -18,21 +19,6 @@ export const DAY = 24 * HOUR;
 export const NOON = Date.UTC(2026, 0, 5, 12);
 export const ALLOWED_LATENESS = 5 * MINUTE;
 
-const COMMON = {
-  name: null,
-  level: 'high',
-  status: null,
-  description: null,
-  author: null,
-  references: [],
-  tags: [],
-  falsepositives: [],
-  fields: [],
-  path: 'scene.yml',
-  alerts: true,
-  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
-} as const;
-
 /** A working receiver, by default of `low` and above. */
 export function route(name: string, more: Partial<RoutedReceiver> = {}): RoutedReceiver {
   return { name, minLevel: 'low', problem: null, ...more };
@@ -40,10 +26,7 @@ export function route(name: string, more: Partial<RoutedReceiver> = {}): RoutedR
 
 /** A rule that matches an action. */
 export function onAction(action: string, more: Partial<DetectionRule> = {}): DetectionRule {
-  return {
-    ...COMMON,
-    kind: 'detection',
-    id: action,
+  return detection(action, {
     title: `Seen: ${action}`,
     expression: {
       kind: 'leaf',
@@ -52,27 +35,18 @@ export function onAction(action: string, more: Partial<DetectionRule> = {}): Det
       test: { op: 'equals', values: [action], cased: true },
     },
     ...more,
-  };
+  });
 }
 
 /** A rule that counts another one's matches by actor. */
 export function counting(rule: string, least: number, more: Partial<CorrelationRule> = {}): CorrelationRule {
-  return {
-    ...COMMON,
-    kind: 'correlation',
-    type: 'event_count',
-    id: `many ${rule}`,
+  return correlation(`many ${rule}`, [rule], {
     title: `Many: ${rule}`,
-    rules: [rule],
     groupBy: ['actor.id'],
-    aliases: {},
     timespanMs: 10 * MINUTE,
     condition: [{ op: 'gte', value: least }],
-    fields: [],
-    percentile: null,
-    expression: null,
     ...more,
-  };
+  });
 }
 
 export function entry(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Incoming {
