@@ -67,7 +67,7 @@ interface Step {
   readonly text: string;
   /** Whether the window is saved and opened again before it. */
   readonly reopens: boolean;
-  /** The walk's beginning moves up. */
+  /** A new scan begins. */
   readonly begins: boolean;
 }
 
@@ -111,7 +111,7 @@ function streams(type: CorrelationType, { length, timespan, overlap, step }: Sha
   );
 }
 
-function happeningOf({ type, percentile }: WindowRule, at: number, { rules, sample, text }: Step): WindowEvent {
+function eventOf({ type, percentile }: WindowRule, at: number, { rules, sample, text }: Step): WindowEvent {
   if (type === 'value_count' || (type === 'value_percentile' && percentile === null)) return { at, rules, value: text };
   return { at, rules, value: type.startsWith('value_') ? sample : null };
 }
@@ -143,7 +143,7 @@ function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINI
   let began = now;
   for (const step of steps) {
     now += step.step;
-    // What is later than its walk's beginning is dated there; so events of one walk are out of order, too.
+    // At the earliest the allowed lateness before its scan's beginning, so events of one scan are out of order too.
     if (step.begins) began = now;
     const at = Math.max(began - overlap, now - step.late);
     if (step.reopens) {
@@ -152,7 +152,7 @@ function compare({ rule, overlap, steps }: Stream, most = Number.POSITIVE_INFINI
       window = open(saved);
       expect(window.save()).toBe(saved);
     }
-    const windowEvent = happeningOf(rule, at, step);
+    const windowEvent = eventOf(rule, at, step);
     const actual = window.add(windowEvent, began - overlap);
     const expected = reference.see(windowEvent, began - overlap);
     expect(clipped(rule, actual)).toEqual(clipped(rule, expected));
@@ -187,7 +187,7 @@ describe.each(CORRELATION_TYPES)('%s equals the reference that keeps everything'
         let at = 0;
         for (const step of steps) {
           at += step.step;
-          const windowEvent = happeningOf(rule, at, step);
+          const windowEvent = eventOf(rule, at, step);
           all.push(windowEvent);
           const actual = window.add(windowEvent, at - 50);
           const expected = windowAt(rule, all, at);

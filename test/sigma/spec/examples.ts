@@ -1,6 +1,6 @@
 /**
- * How the specification's sentences are told as tests: each with what matches and what does not, or with what is said
- * where a rule goes against it. Written from the specification, not from the code.
+ * The specification's sentences as tests: each with entries that match and entries that do not, or with the error or
+ * notice for a rule that violates it. Written from the specification, not from the code.
  */
 import { expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
@@ -24,9 +24,9 @@ export type Example = {
 ) &
   (
     | { readonly yes: readonly EntryBody[]; readonly no: readonly EntryBody[] }
-    /** A part of what is said: of an error, or of a notice where the rule works all the same. */
+    /** A part of the error, or of the notice about a rule that still works. */
     | { readonly refused: string }
-    | { readonly told: string }
+    | { readonly notice: string }
   );
 
 /** Each example as a test of its own. `lists`: more files, by their paths. */
@@ -41,8 +41,8 @@ export function examples(rows: readonly Example[], lists: Readonly<Record<string
       return;
     }
     expect(texts('error')).toEqual([]);
-    if ('told' in row) {
-      expect(texts('notice').join('\n')).toContain(row.told);
+    if ('notice' in row) {
+      expect(texts('notice').join('\n')).toContain(row.notice);
       return;
     }
     const engine = compile(ruleSet);
@@ -75,7 +75,7 @@ export function errorsOf(text: string, others: Readonly<Record<string, string>> 
 /** Text moved so that its least indented line stands `by` to the right. */
 export function indented(text: string, by: number): string {
   const lines = text.replace(/^\n|\n\s*$/g, '').split('\n');
-  // The first line of `selection: …` tells nothing of how the others are indented.
+  // The first line of `selection: …` is not indented like the others.
   const least = Math.min(...lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
   return lines.map((line) => (line.trim() === '' ? '' : ' '.repeat(by) + line.slice(least))).join('\n');
 }

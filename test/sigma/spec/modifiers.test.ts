@@ -34,7 +34,7 @@ describe('generic modifiers', () => {
     {
       says: 'all: single item values are not allowed to have it',
       selection: '{a|contains|all: one}',
-      told: '"all" needs a list of several values',
+      notice: '"all" needs a list of several values',
     },
     {
       says: 'startswith: the value is expected at the beginning of the field’s content',
@@ -353,9 +353,9 @@ describe('encodings', () => {
     },
     {
       says: 'base64offset: with all, each value at any of its shifts',
-      selection: '{a|base64offset|contains|all: [tocsin, rings]}',
-      yes: [{ a: base64('a tocsin that rings') }, { a: base64('rings a tocsin') }],
-      no: [{ a: base64('a tocsin') }, { a: base64('it rings') }],
+      selection: '{a|base64offset|contains|all: [tocsin, sounds]}',
+      yes: [{ a: base64('a tocsin that sounds') }, { a: base64('sounds a tocsin') }],
+      no: [{ a: base64('a tocsin') }, { a: base64('it sounds') }],
     },
     {
       says: 'utf16le: cmd > 63 00 6d 00 64 00',

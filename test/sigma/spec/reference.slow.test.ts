@@ -1,6 +1,6 @@
 /**
- * Correlations of every type, from YAML to what fires, against the definition written out: everything is kept, and for
- * each entry every window that holds it is counted anew.
+ * Correlations of every type, from YAML to the matches, against a literal implementation of the definition: it keeps
+ * everything, and for each entry recounts every window that contains it.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -246,8 +246,8 @@ describe('chains, against the definition', () => {
           const found = correlationMatches
             .filter(({ rule }) => rule.name === 'it')
             .map(({ window: fired }) => fired.at / 1_000);
-          // What one entry comes to for the correlation above: a firing below, and itself; merged where they are at one time.
-          const happenings = new Set<number>();
+          // The times of what one entry adds for the outer correlation: an inner match, and itself; equal times are merged.
+          const times = new Set<number>();
           if (is.includes('a')) {
             const items = known.get(group) ?? [];
             known.set(group, items);
@@ -255,17 +255,17 @@ describe('chains, against the definition', () => {
             items.push({ at, is, value });
             const fires = (held: readonly Item[]) => (held.length >= inner ? held.length : null);
             const fired = reference(items, { at, is, value }, 5, fires);
-            if (fired !== null) happenings.add(fired.at);
+            if (fired !== null) times.add(fired.at);
             // The windows after the one that fired, which fire for this entry only.
             for (const end of new Set(before.map((each) => each.at))) {
               if (fired === null || end <= fired.at || end - 5 >= at) continue;
               const within = (all: readonly Item[]) => all.filter((each) => each.at > end - 5 && each.at <= end);
-              if (fires(within(items)) !== null && fires(within(before)) === null) happenings.add(end);
+              if (fires(within(items)) !== null && fires(within(before)) === null) times.add(end);
             }
           }
-          if (is.includes('b')) happenings.add(at);
+          if (is.includes('b')) times.add(at);
           const ends: number[] = [];
-          for (const time of [...happenings].sort((a, b) => a - b)) {
+          for (const time of [...times].sort((a, b) => a - b)) {
             const item = { at: time, is, value };
             above.push(item);
             const fired = reference(above, item, 9, (held) => (held.length >= outer ? held.length : null));

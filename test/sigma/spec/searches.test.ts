@@ -237,7 +237,7 @@ describe('condition', () => {
     {
       says: 'a search identifier that nobody names',
       detection: 'selection: {a: 1}\nother: {b: 1}\ncondition: selection',
-      told: '"other" is not used',
+      notice: '"other" is not used',
     },
     {
       says: 'a pattern that matches nothing',

@@ -1,14 +1,14 @@
 /**
- * How the sentences about correlations are told as tests: a correlation over the rules a, b and c, entries with their
- * times, and at which of them it fires with what number.
+ * The sentences about correlations as tests: a correlation over the rules a, b and c, entries with their times, and at
+ * which of them it fires with what number.
  */
 import { expect, test } from 'vitest';
 import { compile, createSequence, type EntryBody } from '../../../src/sigma/index.ts';
 import { document, errorsOf, indented, parse } from './examples.ts';
 
 /**
- * Seconds, an entry, and what comes of it: nothing; the number that the correlation fires with; or that it fires,
- * where the number is not the point.
+ * Seconds, an entry, and the result: nothing; the number that the correlation fires with; or that it fires, whatever
+ * the number.
  */
 export type Step = readonly [seconds: number, entry: EntryBody, fires?: number | 'fires'];
 
@@ -19,7 +19,7 @@ export type Sequence = {
   readonly correlation: string;
   /** More documents beside it and the three rules. */
   readonly beside?: readonly string[];
-} & ({ readonly steps: readonly Step[] } | { readonly refused: string } | { readonly told: string });
+} & ({ readonly steps: readonly Step[] } | { readonly refused: string } | { readonly notice: string });
 
 /** An entry satisfies rule a if `is` holds an "a"; so "ab" satisfies two. */
 export const ABC: readonly string[] = ['a', 'b', 'c'].map((name) =>
@@ -40,13 +40,13 @@ export function sequences(rows: readonly Sequence[]): void {
       return;
     }
     expect(errorsOf(text)).toEqual([]);
-    if ('told' in row) {
+    if ('notice' in row) {
       const { problems } = parse(text);
-      expect(problems.map(({ message }) => message).join('\n')).toContain(row.told);
+      expect(problems.map(({ message }) => message).join('\n')).toContain(row.notice);
       return;
     }
-    const told = row.steps.map(([seconds, entry]) => [seconds, entry] as const);
-    const fired = play(text, told).map((correlationMatches) => correlationMatches[0]?.value);
+    const steps = row.steps.map(([seconds, entry]) => [seconds, entry] as const);
+    const fired = play(text, steps).map((correlationMatches) => correlationMatches[0]?.value);
     const wanted = row.steps.map(([, , fires], i) => (fires === 'fires' ? (fired[i] ?? 'fires') : fires));
     expect(row.steps.map(([seconds, entry], i) => [seconds, entry, fired[i]])).toEqual(
       row.steps.map(([seconds, entry], i) => [seconds, entry, wanted[i]]),

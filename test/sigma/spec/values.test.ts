@@ -223,7 +223,7 @@ describe('special field values', () => {
     {
       says: 'null cannot be part of a list of field values',
       selection: "{FieldB: ['', null]}",
-      told: 'Sigma has no null in lists',
+      notice: 'Sigma has no null in lists',
     },
     {
       says: 'null with a modifier for strings is nothing',
