@@ -51,7 +51,7 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: 'worker', root, include: WORKER, globalSetup: ['test/worker/outside.ts'] },
+        test: { name: 'worker', root, include: WORKER, globalSetup: ['test/worker/global-setup.ts'] },
       },
     ],
   },

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
-import { expectTold, story } from './story.ts';
+import { createSampleLog, expectRecordedAndDelivered } from './sample-log.ts';
 import { ALLOWED_LATENESS, createWorld, HOUR, logged, MINUTE, sleep, type World, type WorldOptions } from './world.ts';
 
 afterEach(() => {
@@ -29,7 +29,7 @@ function deliveries(world: World): Promise<DeliveryRow[]> {
   return world.sql<DeliveryRow>('SELECT id, health, state, attempts, due_at, reason FROM deliveries ORDER BY id');
 }
 
-/** Waits until the alarm has made so many attempts, all told. */
+/** Waits until the alarm has made so many attempts, in total. */
 async function attempted(world: World, attempts: number): Promise<DeliveryRow[]> {
   return vi.waitFor(
     async () => {
@@ -43,7 +43,7 @@ async function attempted(world: World, attempts: number): Promise<DeliveryRow[]>
   );
 }
 
-/** A world whose Slack answers so, with one alert that the alarm has tried to deliver once. */
+/** A world whose Slack responds like this, with one alert that the alarm has tried to deliver once. */
 async function tried(answer: FakeAnswer, options: WorldOptions = {}): Promise<{ world: World; row: DeliveryRow }> {
   const world = await createWorld(options);
   await world.slack.answer(answer);
@@ -53,7 +53,7 @@ async function tried(answer: FakeAnswer, options: WorldOptions = {}): Promise<{ 
   return { world, row };
 }
 
-/** Goes on to when the next delivery is due, and lets the alarm do its work then. */
+/** Moves the clock to the next due delivery, and runs the alarm. */
 async function untilDue(world: World): Promise<number> {
   const [row] = await world.sql<{ due: number | null }>(
     `SELECT min(max(due_at, coalesce((SELECT until FROM pacing WHERE pacing.receiver = deliveries.receiver), 0))) AS due
@@ -61,19 +61,19 @@ async function untilDue(world: World): Promise<number> {
   );
   const wait = (row?.due ?? Date.now()) - Date.now();
   await world.advance(Math.max(0, wait) + 1);
-  await world.ring();
+  await world.runAlarm();
   return wait;
 }
 
-async function saidOf(world: World, word: string): Promise<number> {
+async function messagesWith(world: World, word: string): Promise<number> {
   return (await world.slack.read()).messages.filter(({ text }) => text.includes(word)).length;
 }
 
 describe('a delivery', () => {
-  it('is made by the alarm, moments after the page was recorded, with nobody calling it', async () => {
+  it('is made by the alarm, right after the page was recorded', async () => {
     const world = await createWorld();
     await ringOnce(world);
-    await vi.waitFor(async () => expect(await saidOf(world, 'API key deleted')).toBe(1), {
+    await vi.waitFor(async () => expect(await messagesWith(world, 'API key deleted')).toBe(1), {
       timeout: 3_000,
       interval: 10,
     });
@@ -92,7 +92,7 @@ describe('a delivery', () => {
     await world.append(Array.from({ length: 150 }, (_, i) => entryAt(at + i, `d-${i}`, fields(i))));
     await world.untilEnded();
     await world.delivered();
-    expect(await saidOf(world, 'API key deleted')).toBe(150);
+    expect(await messagesWith(world, 'API key deleted')).toBe(150);
   });
 
   it('whose alarm was deleted is made after the next tick', async () => {
@@ -144,8 +144,8 @@ describe('a delivery', () => {
     const world = await createWorld();
     await world.slack.answer({ status: 429, headers: { 'retry-after': '120' } });
     // All in one page: they are due at once.
-    const told = story(Date.now(), { size: 0 });
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now(), { size: 0 });
+    await world.append(sample.records);
     await world.untilEnded();
     const until = (): Promise<{ until: number }[]> => world.sql('SELECT until FROM pacing');
     await vi.waitFor(async () => expect(await until()).toHaveLength(1), { timeout: 4_000, interval: 20 });
@@ -154,19 +154,19 @@ describe('a delivery', () => {
     expect((await world.slack.read()).posts).toBe(1);
     await world.slack.answer({ status: 200, body: 'ok' });
     await untilDue(world);
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('is put off for an hour at most', async () => {
+  it('is delayed by an hour at most', async () => {
     const { row } = await tried({ status: 429, headers: { 'retry-after': '86400' } });
     expect((row.due_at - Date.now()) / MINUTE).toBeCloseTo(60, 0);
   });
 
-  it("is given up after a day, visibly, with an alarm, and the alarm's own failure is no alarm", async () => {
+  it("is dead after a day, which is a health alert; the failure of that one's delivery is not", async () => {
     const { world } = await tried({ status: 500 }, { settings: { BLIND_AFTER: '24h' } });
     for (let n = 0; n < 600 && (await deliveries(world)).some(({ state }) => state === 'pending'); n++) {
       await untilDue(world);
-      // The watch goes on meanwhile.
+      // Ticks go on meanwhile.
       if (n % 10 === 0) await world.poll();
     }
     const [alert, ...alarms] = await deliveries(world);
@@ -181,19 +181,19 @@ describe('a delivery', () => {
     ]);
   }, 30_000);
 
-  it('is not lost with a ledger that dies in the middle of it', async () => {
+  it('is not lost if the ledger is aborted during it', async () => {
     const world = await createWorld();
     await world.slack.answer({ status: 0, hang: true });
     await ringOnce(world);
     await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(1), { timeout: 3_000, interval: 10 });
-    await world.kill();
+    await world.abort();
     expect(await deliveries(world)).toMatchObject([{ state: 'pending', attempts: 1, reason: null }]);
     await world.slack.answer({ status: 200, body: 'ok' });
     await world.poll();
-    // The attempt is taken for lost after a minute, and the first wait.
+    // The attempt counts as lost after a minute, and the first wait.
     await untilDue(world);
     expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 2 }]);
-    expect(await saidOf(world, 'API key deleted')).toBe(1);
+    expect(await messagesWith(world, 'API key deleted')).toBe(1);
   });
 });
 
@@ -205,7 +205,7 @@ describe('a delivery that Slack refuses', () => {
     ['400 invalid_payload', { status: 400, body: 'invalid_payload' }, /short form: please report it/],
     ['a redirect', { status: 302, headers: { location: 'https://elsewhere.example/' } }, /never redirects/],
   ] satisfies [string, FakeAnswer, RegExp][])(
-    'with %s is dead at once, and that is an alarm',
+    'with %s is dead at once, which is a health alert',
     async (_, answer, reason) => {
       const { world, row } = await tried(answer);
       expect(row).toMatchObject({ state: 'dead', attempts: 1, reason: expect.stringMatching(reason) });
@@ -219,13 +219,13 @@ describe('a delivery that Slack refuses', () => {
       expect(status.healthAlerts).toMatchObject([
         { kind: 'dead-delivery', count: 1, summary: expect.stringMatching(reason) },
       ]);
-      // A second death within the hour is counted, and not told.
+      // A second dead delivery within the hour is counted, without a notification.
       await ringOnce(world, 'another');
       await vi.waitFor(async () =>
         expect((await deliveries(world)).filter(({ state }) => state === 'dead')).toHaveLength(3),
       );
       expect((await world.status()).healthAlerts).toMatchObject(
-        // Two refusals running: the receiver itself is ill, which it is not told.
+        // After two refusals in a row the receiver is unhealthy, which isn't sent to that receiver.
         [{ kind: 'unhealthy-receiver:slack' }, { kind: 'dead-delivery', count: 2 }],
       );
       expect(await deliveries(world)).toHaveLength(3);
@@ -234,7 +234,9 @@ describe('a delivery that Slack refuses', () => {
 
   it('notifies once Slack takes messages again', async () => {
     const { world } = await tried({ status: 404, body: 'no_service', times: 1 });
-    await vi.waitFor(async () => expect(await saidOf(world, 'could not be delivered')).toBe(1), { timeout: 3_000 });
+    await vi.waitFor(async () => expect(await messagesWith(world, 'could not be delivered')).toBe(1), {
+      timeout: 3_000,
+    });
     expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1, suppressed: 0 });
   });
 
@@ -258,40 +260,40 @@ describe('blindness', () => {
     return world;
   }
 
-  it('is an alarm after a quarter of an hour, told once, and is over when it sees again', async () => {
+  it('is a health alert after 15 minutes, notifies once, and is resolved by the next read', async () => {
     const world = await blindSince(15 * MINUTE + 1000);
     expect((await world.status()).watching).toBe('blind');
-    await world.ring();
+    await world.runAlarm();
     for (let n = 0; n < 3; n++) {
       await world.poll().catch(() => {});
       await world.advance(20 * MINUTE);
-      await world.ring();
+      await world.runAlarm();
       if (n === 1) await world.evict();
     }
     expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind', count: 1 }]);
-    expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(1);
+    expect(await messagesWith(world, 'Nothing was read from the audit log for')).toBe(1);
     await world.quiet();
     await world.untilEnded();
-    await world.ring();
+    await world.runAlarm();
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
-    expect(await saidOf(world, 'is read again')).toBe(1);
+    expect(await messagesWith(world, 'is read again')).toBe(1);
     // Blind again, which notifies again.
     await world.advance(16 * MINUTE);
-    await world.ring();
-    expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(2);
+    await world.runAlarm();
+    expect(await messagesWith(world, 'Nothing was read from the audit log for')).toBe(2);
   });
 
   it('that lasts notifies again every four hours', async () => {
     const world = await blindSince(15 * MINUTE + 1000);
     for (let minutes = 0; minutes <= 9 * 60; minutes += 15) {
-      await world.ring();
+      await world.runAlarm();
       await world.advance(15 * MINUTE);
     }
-    await world.ring();
-    expect(await saidOf(world, 'Nothing was read from the audit log for')).toBe(3);
+    await world.runAlarm();
+    expect(await messagesWith(world, 'Nothing was read from the audit log for')).toBe(3);
   });
 
-  it('comes at its time, by an alarm that is set for it, with no tick at all', async () => {
+  it('is raised on time by an alarm, without any tick', async () => {
     const world = await createWorld();
     await world.untilEnded();
     expect(((await world.alarmAt()) ?? 0) - Date.now()).toBeGreaterThan(14 * MINUTE);
@@ -299,55 +301,55 @@ describe('blindness', () => {
     await world.evict();
     await world.deleteAlarm();
     await world.stub.begin({ kv: null, startAt: 0, suppressFirstRead: false });
-    await vi.waitFor(async () => expect(await saidOf(world, 'Nothing was read')).toBe(1), {
+    await vi.waitFor(async () => expect(await messagesWith(world, 'Nothing was read')).toBe(1), {
       timeout: 5_000,
       interval: 50,
     });
   });
 
-  it('is not yet, before BLIND_AFTER', async () => {
+  it('is not raised before BLIND_AFTER', async () => {
     const world = await blindSince(14 * MINUTE);
-    await world.ring();
+    await world.runAlarm();
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
   });
 
-  it('is not raised while a scan moves that takes longer than that', async () => {
+  it('is not raised while a longer scan moves', async () => {
     const world = await createWorld();
-    await world.append(story(Date.now(), { size: 2_000 }).records);
+    await world.append(createSampleLog(Date.now(), { size: 2_000 }).records);
     for (let n = 0; n < 19; n++) {
       expect((await world.poll({ requests: 1 })).stopped).toBe('budget');
       await world.advance(2 * MINUTE);
-      await world.ring();
+      await world.runAlarm();
     }
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
   });
 
-  it('is, where the upstream leads in a circle and shows nothing', async () => {
+  it('is raised if cursors repeat and no entry is read', async () => {
     const world = await createWorld();
-    await world.append(story(Date.now()).records);
+    await world.append(createSampleLog(Date.now()).records);
     await world.knobs({ emptyPage: { probability: 1 } });
     for (let n = 0; n < 5; n++) {
       await world.poll({ requests: 4 });
       await world.advance(4 * MINUTE);
     }
-    await world.ring();
+    await world.runAlarm();
     expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind' }]);
   });
 
-  it('comes later where BLIND_AFTER says so', async () => {
+  it('is raised later if BLIND_AFTER is longer', async () => {
     const world = await createWorld({ settings: { BLIND_AFTER: '2h' } });
     await world.untilEnded();
     await world.advance(HOUR);
-    await world.ring();
+    await world.runAlarm();
     expect((await world.status()).healthAlerts).toEqual([]);
     await world.advance(HOUR);
-    await world.ring();
+    await world.runAlarm();
     expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind' }]);
   });
 });
 
 describe('the alarm', () => {
-  it('is not reached by a ledger that has not begun', async () => {
+  it('does nothing before the ledger has begun', async () => {
     const world = await createWorld();
     await world.status();
     expect(await world.alarmAt()).toBeNull();
@@ -358,12 +360,12 @@ describe('the alarm', () => {
     const { world } = await tried({ status: 500, times: 1 });
     await world.sql('ALTER TABLE deliveries RENAME TO elsewhere');
     await world.advance(11_000);
-    await world.ring();
+    await world.runAlarm();
     await world.sql('ALTER TABLE elsewhere RENAME TO deliveries');
     await world.poll();
     expect(await world.alarmAt()).not.toBeNull();
     await world.advance(ALLOWED_LATENESS);
-    await world.ring();
+    await world.runAlarm();
     await sleep(20);
     expect(await deliveries(world)).toMatchObject([{ state: 'delivered' }]);
   });

@@ -1,4 +1,4 @@
-/** What wrangler.toml and the tests bind, as the runtime makes it, passes for what config.ts asks for. */
+/** config.ts accepts the runtime's real bindings. */
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
@@ -6,14 +6,14 @@ import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 
 const MAIL = { EMAIL_TO: 'oncall@example.com', EMAIL_FROM: 'tocsin@example.com' };
 
-it('the bindings are known as what they are', () => {
+it('each binding has the expected type', () => {
   const { problems, receivers, rateLimit, kv, ledger } = readConfig({ ...env, ...MAIL }, RECEIVER_TYPES);
   expect(problems).toEqual([]);
   expect(receivers.map(({ name }) => name)).toEqual(['slack', 'email']);
   expect([rateLimit, kv, ledger].includes(null)).toBe(false);
 });
 
-it('a binding in the place of another is noticed', () => {
+it('a binding of another type is refused', () => {
   const { problems, kv, ledger } = readConfig({ ...env, KV: env.LEDGER, LEDGER: env.KV }, RECEIVER_TYPES);
   expect(problems.map(({ setting }) => setting).toSorted()).toEqual(['KV', 'LEDGER']);
   expect([kv, ledger]).toEqual([null, null]);
@@ -25,7 +25,7 @@ it('the rate limit counts each caller by itself', async () => {
     for (let i = 0; i < times; i++) if ((await rateLimit?.limit({ key }))?.success === false) return true;
     return false;
   };
-  // Twice what a minute allows, and some: a new minute may begin meanwhile.
+  // More than twice the limit of a minute, since a new minute may begin meanwhile.
   expect(await refused('one', 250)).toBe(true);
   expect(await refused('another', 1)).toBe(false);
 });

@@ -5,7 +5,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { Dialect } from '../sandbox/query.ts';
-import { recordedIds } from './story.ts';
+import { recordedIds } from './sample-log.ts';
 import { type Costs, createWorld, DIALECTS, HOUR, MINUTE } from './world.ts';
 
 // An hour is sixty ticks: on a machine with other work more than the usual five seconds.
@@ -24,7 +24,7 @@ const MINUTES = 60;
 async function hour(dialect: Dialect, logOwnReads: boolean, burst: number): Promise<Minute[]> {
   const world = await createWorld({ dialect, logOwnReads });
   const now = Date.now();
-  // A log that has a past: more pages than anybody should read again.
+  // A log with many old pages, which must not be read again.
   const past = Array.from({ length: 550 }, (_, i) => entryAt(now - HOUR + 10_000 + i * 5000, `past-${i}`));
   await world.append(past);
   await world.untilEnded();
@@ -40,8 +40,8 @@ async function hour(dialect: Dialect, logOwnReads: boolean, burst: number): Prom
     const before = { ...world.costs };
     const polled = await world.tick();
     expect(polled).toMatchObject({ stopped: 'scan ended', notes: [] });
-    // In shifted time the alarm can't ring by itself.
-    if (((await world.alarmAt()) ?? Number.POSITIVE_INFINITY) <= Date.now()) await world.ring();
+    // With a shifted clock the alarm doesn't run by itself.
+    if (((await world.alarmAt()) ?? Number.POSITIVE_INFINITY) <= Date.now()) await world.runAlarm();
     const spent = Object.entries(world.costs).map(([of, n]) => [of, n - before[of as keyof Costs]]);
     minutes.push({ ...(Object.fromEntries(spent) as unknown as Costs), recorded: polled.recorded });
     await world.advance(MINUTE);
@@ -55,7 +55,7 @@ function sum(minutes: readonly Minute[], of: keyof Minute): number {
   return minutes.reduce((total, minute) => total + minute[of], 0);
 }
 
-/** What the busiest window of so many minutes comes to. */
+/** The total of the busiest window of so many minutes. */
 function most(minutes: readonly Minute[], of: keyof Minute, span: number): number {
   return Math.max(...minutes.map((_, at) => sum(minutes.slice(at, at + span), of)));
 }
@@ -143,7 +143,7 @@ describe.each(DIALECTS)('%s, our reads logged', (dialect) => {
 });
 
 describe.each(DIALECTS)('%s: a tick of the free plan', (dialect) => {
-  it('makes fewer than 50 requests, whatever fails on the way', async () => {
+  it('makes fewer than 50 requests, whatever fails', async () => {
     const world = await createWorld({ dialect });
     const now = Date.now();
     await world.append(Array.from({ length: 6_000 }, (_, i) => entryAt(now - 30 * MINUTE + i * 100, `e-${i}`)));

@@ -1,26 +1,26 @@
-/** A poll that dies at every step, and the ledger with it: afterwards everything is recorded and told once. */
+/** A poll, and then the ledger, stopped at every step: afterwards everything is recorded and delivered once. */
 import { describe, expect, it } from 'vitest';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { type CheckpointKv, type PollDeps, poll } from '../../src/poller/poll.ts';
-import { expectDelivered, expectRecorded, expectTold, story } from './story.ts';
+import { createSampleLog, expectDelivered, expectRecorded, expectRecordedAndDelivered } from './sample-log.ts';
 import { createWorld, DIALECTS, MINUTE, sleep, type World } from './world.ts';
 
-/** What the poll meets at its n-th step. */
-interface Fate {
+/** A fault at the poll's n-th step. */
+interface Fault {
   readonly step: number;
   readonly when: 'before' | 'after';
-  /** `dies`: the poll stops there. `fails`: that one call throws. */
-  readonly how: 'dies' | 'fails';
+  /** `stops`: the poll stops there. `fails`: that one call throws. */
+  readonly how: 'stops' | 'fails';
 }
 
-/** The poll's outside with that fate, and the steps it has come to. */
-function fated(deps: PollDeps, fate: Fate | null) {
+/** The poll with that fault, and the steps it has made. */
+function withFault(deps: PollDeps, fault: Fault | null) {
   const steps: string[] = [];
   const death = Promise.withResolvers<'dead'>();
   let dead = false;
   const meet = (): Promise<never> => {
-    if (fate?.how === 'fails') return Promise.reject(new Error('lost on the way'));
+    if (fault?.how === 'fails') return Promise.reject(new Error('lost on the way'));
     dead = true;
     death.resolve('dead');
     return new Promise(() => {});
@@ -29,9 +29,9 @@ function fated(deps: PollDeps, fate: Fate | null) {
     return async (...args: A): Promise<R> => {
       if (dead) return new Promise(() => {});
       const here = steps.push(name);
-      if (here === fate?.step && fate.when === 'before') return meet();
+      if (here === fault?.step && fault.when === 'before') return meet();
       const result = await call(...args);
-      return here === fate?.step && fate.when === 'after' ? meet() : result;
+      return here === fault?.step && fault.when === 'after' ? meet() : result;
     };
   };
   const kv: CheckpointKv = { get: step('kv.get', deps.kv.get), put: step('kv.put', deps.kv.put) };
@@ -52,15 +52,15 @@ function fated(deps: PollDeps, fate: Fate | null) {
   return { steps, run: () => done({ ...deps, kv, ledger, auditLog }) };
 }
 
-async function withStory(dialect: (typeof DIALECTS)[number]) {
+async function withSample(dialect: (typeof DIALECTS)[number]) {
   const world = await createWorld({ dialect });
-  const told = story(Date.now());
-  await world.append(told.records);
-  return { world, told };
+  const sample = createSampleLog(Date.now());
+  await world.append(sample.records);
+  return { world, sample };
 }
 
 async function recover(world: World): Promise<void> {
-  // Only a ledger that lives can be evicted.
+  // Only a running ledger can be evicted.
   await world.status();
   await world.evict();
   await world.untilEnded();
@@ -77,57 +77,57 @@ const EXPECTED_STEPS: Readonly<Record<(typeof DIALECTS)[number], readonly string
 };
 
 describe.each(DIALECTS)('%s: a poll', (dialect) => {
-  it('that nothing happens to takes these steps', async () => {
-    const { world, told } = await withStory(dialect);
-    const { steps, run } = fated(world.deps(), null);
+  it('without a fault makes these steps', async () => {
+    const { world, sample } = await withSample(dialect);
+    const { steps, run } = withFault(world.deps(), null);
     await run();
     expect(steps).toEqual(EXPECTED_STEPS[dialect]);
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  const fates = EXPECTED_STEPS[dialect].flatMap((name, index) =>
-    (['dies', 'fails'] as const).flatMap((how) =>
-      (['before', 'after'] as const).map((when): Fate & { name: string } => ({ name, step: index + 1, when, how })),
+  const faults = EXPECTED_STEPS[dialect].flatMap((name, index) =>
+    (['stops', 'fails'] as const).flatMap((how) =>
+      (['before', 'after'] as const).map((when): Fault & { name: string } => ({ name, step: index + 1, when, how })),
     ),
   );
-  it.each(fates)('$how $when step $step, $name', async (fate) => {
-    const { world, told } = await withStory(dialect);
-    const { steps, run } = fated(world.deps(), fate);
+  it.each(faults)('$how $when step $step, $name', async (fault) => {
+    const { world, sample } = await withSample(dialect);
+    const { steps, run } = withFault(world.deps(), fault);
     await run();
-    expect(steps.length).toBeGreaterThanOrEqual(fate.step);
+    expect(steps.length).toBeGreaterThanOrEqual(fault.step);
     await recover(world);
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
   it.each([1, 2, 3, 5, 8, 13, 21, 34])(
     'whose ledger is killed under it, %i ms from its beginning',
     async (ms) => {
-      const { world, told } = await withStory(dialect);
+      const { world, sample } = await withSample(dialect);
       await world.status();
       const running = world.poll().catch((error) => error);
       await sleep(ms);
-      await world.kill();
+      await world.abort();
       await running;
       await recover(world);
       expect((await world.status()).quarantine).toEqual([]);
-      // An attempt that was cut off is made again after its minute: what it sent is sent twice then.
+      // An interrupted attempt is repeated after a minute, so its message may be sent twice.
       await world.advance(2 * MINUTE);
-      await expectRecorded(world, told);
-      await expectDelivered(world, 'at least once', told);
+      await expectRecorded(world, sample);
+      await expectDelivered(world, 'at least once', sample);
     },
     40_000,
   );
 
-  it('that dies at one step after another, tick after tick, a page at a time', async () => {
-    const { world, told } = await withStory(dialect);
+  it('of one page that stops at a different step each tick', async () => {
+    const { world, sample } = await withSample(dialect);
     for (let n = 1; n <= 16; n++) {
-      const fate: Fate = { step: 1 + ((n * 5) % 7), when: n % 2 === 0 ? 'before' : 'after', how: 'dies' };
-      const { run } = fated(world.deps({ requests: 1 }), fate);
+      const fault: Fault = { step: 1 + ((n * 5) % 7), when: n % 2 === 0 ? 'before' : 'after', how: 'stops' };
+      const { run } = withFault(world.deps({ requests: 1 }), fault);
       await run();
       await world.status();
       if (n % 3 === 0) await world.evict();
     }
     await recover(world);
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 });

@@ -1,4 +1,4 @@
-/** Email by the platform's own binding, as far as the local runtime has it. */
+/** Email by the platform's own binding, as far as the local runtime supports it. */
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import type { MailBinding } from '../../src/notify/email/message.ts';
@@ -8,7 +8,7 @@ import { LINKS } from '../notify/notifications.ts';
 
 const { EMAIL } = env as unknown as { readonly EMAIL: MailBinding };
 
-test.each(EXAMPLES)('the binding takes %s', async (name, notification) => {
+test.each(EXAMPLES)('the binding accepts %s', async (name, notification) => {
   const receiver = createEmail({
     name: 'email',
     binding: EMAIL,
@@ -19,7 +19,7 @@ test.each(EXAMPLES)('the binding takes %s', async (name, notification) => {
   expect(await receiver.send({ id: name, notification, links: LINKS })).toEqual({ kind: 'delivered' });
 });
 
-test('the binding itself refuses what we would never send: the test above can fail', async () => {
+test('the binding refuses an invalid message, so the test above can fail', async () => {
   await expect(
     EMAIL.send({
       from: { name: 'Tocsin', email: 'a@example.com' },

@@ -1,15 +1,15 @@
-/** Entries as they should not be, or seldom are: recorded once each all the same, or put away, counted and told of. */
+/** Unusual and malformed entries: each is recorded once, or quarantined, counted and reported. */
 import { describe, expect, it } from 'vitest';
 import { entryAt, futureDated, hugeAt, late, malformedAt, oddAt, sharedInstant } from '../sandbox/odd.ts';
 import type { LogRecord } from '../sandbox/record.ts';
-import { expectTold, recordedIds, story } from './story.ts';
+import { createSampleLog, expectRecordedAndDelivered, recordedIds } from './sample-log.ts';
 import { createWorld, DIALECTS, HOUR, MINUTE, type World } from './world.ts';
 
 function idsOf(records: readonly LogRecord[]): string[] {
   return records.map(({ body }) => (body as { id: string }).id).sort();
 }
 
-/** Some of `count` ordinary entries, a second apart, up to `to`. */
+/** `count` ordinary entries, a second apart, up to `to`. */
 function ordinary(to: number, count: number, prefix: string): LogRecord[] {
   return Array.from({ length: count }, (_, i) => entryAt(to - (count - i) * 1000, `${prefix}-${i}`));
 }
@@ -19,14 +19,14 @@ interface Row {
   readonly records: (now: number) => LogRecord[];
 }
 
-/** Each among 130 ordinary ones, read in one walk and again. */
+/** Each among 130 ordinary ones, read in one scan and again. */
 const ROWS: readonly Row[] = [
   { sentence: '100 entries of one instant', records: (now) => sharedInstant(now - 3 * MINUTE, 100, 'x') },
   { sentence: '101 entries of one instant', records: (now) => sharedInstant(now - 3 * MINUTE, 101, 'x') },
   { sentence: '150 entries of one instant', records: (now) => sharedInstant(now - 3 * MINUTE, 150, 'x') },
   { sentence: '350 entries of one instant', records: (now) => sharedInstant(now - 3 * MINUTE, 350, 'x') },
   {
-    sentence: '350 entries of one instant, older than the overlap',
+    sentence: '350 entries of one instant, older than the allowed lateness',
     records: (now) => sharedInstant(now - 20 * MINUTE, 350, 'x'),
   },
   {
@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    sentence: 'ids of odd characters and endless ids',
+    sentence: 'ids with odd characters and very long ids',
     records: (now) =>
       ['é', 'a\u0000b', '\n', 'x'.repeat(5000), '#x', "' OR 1=1 --", '%_*?'].map((id, i) =>
         entryAt(now - MINUTE - i, id),
@@ -85,18 +85,18 @@ describe.each(DIALECTS)('%s:', (dialect) => {
     await world.untilEnded();
     await world.evict();
     await world.untilEnded();
-    // Ids of another kind are stored by their hash, which begins with #.
+    // Other ids are stored as a hash, which begins with #.
     const ids = idsOf(all).filter((id) => /^[\x20-\x7e]{1,128}$/.test(id) && !id.startsWith('#'));
     expect(await recordedIds(world)).toHaveLength(all.length);
     expect(await recordedIds(world)).toEqual(expect.arrayContaining(ids));
     expect((await world.status()).quarantine).toEqual([]);
-    // Something after it, of all things, is still seen.
+    // A later entry is still recorded.
     await world.append([entryAt(Date.now(), 'one-more')]);
     await world.untilEnded();
     expect(await recordedIds(world)).toHaveLength(all.length + 1);
   });
 
-  it('late entries, as late as the overlap allows, while the watch goes on', async () => {
+  it('late entries within the allowed lateness, over 16 minutes of polling', async () => {
     const world = await createWorld({ dialect });
     const now = Date.now();
     const lates = Array.from({ length: 200 }, (_, i) =>
@@ -112,7 +112,7 @@ describe.each(DIALECTS)('%s:', (dialect) => {
     expect(await recordedIds(world)).toEqual(idsOf([...lates, ...others]));
   });
 
-  it('entries dated ahead are still known when their time has come, and when it is past', async () => {
+  it('entries dated ahead are recorded once, also after their time has passed', async () => {
     const world = await createWorld({ dialect });
     const records = Array.from({ length: 130 }, (_, i) => futureDated(Date.now(), HOUR + i * 100, `ahead-${i}`));
     await world.append(records);
@@ -124,37 +124,37 @@ describe.each(DIALECTS)('%s:', (dialect) => {
     expect(await recordedIds(world)).toHaveLength(130 + 18);
   });
 
-  it('malformed records are put away once, told of once, and hold up nothing', async () => {
+  it('malformed records are quarantined and reported once, and block nothing', async () => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now());
+    const sample = createSampleLog(Date.now());
     const malformed = malformedAt(Date.now() - 2 * MINUTE);
-    await world.append([...told.records, ...malformed]);
+    await world.append([...sample.records, ...malformed]);
     for (let n = 0; n < 3; n++) {
       await world.untilEnded();
       await world.evict();
     }
     const status = await world.status();
-    expect(status.counters).toMatchObject({ recorded: told.ids.length, quarantined: malformed.length });
+    expect(status.counters).toMatchObject({ recorded: sample.ids.length, quarantined: malformed.length });
     expect(status.healthAlerts).toMatchObject([{ kind: 'quarantine', count: 1 }]);
     expect(await world.sql('SELECT 1 FROM quarantine')).toHaveLength(malformed.length);
-    await expectTold(world, told);
-    const alarms = (await world.slack.read()).messages.filter(({ text }) => text.includes('put away'));
-    expect(alarms).toHaveLength(1);
+    await expectRecordedAndDelivered(world, sample);
+    const healthMessages = (await world.slack.read()).messages.filter(({ text }) => text.includes('were quarantined'));
+    expect(healthMessages).toHaveLength(1);
   });
 
   it('a whole page of malformed records', async () => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now());
+    const sample = createSampleLog(Date.now());
     const bad = Array.from({ length: 230 }, (_, i) => ({
       createdAt: Date.now() - 15 * MINUTE,
       appearsAt: 0,
       body: { id: `bad-${i}`, created_at: 'never' },
     }));
-    await world.append([...told.records, ...bad]);
+    await world.append([...sample.records, ...bad]);
     await world.untilEnded();
     await world.untilEnded();
     expect((await world.state()).counters.quarantined).toBe(230);
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 });
 
@@ -164,8 +164,8 @@ async function stored(world: World, id: string): Promise<Record<string, unknown>
   return JSON.parse(row?.body ?? 'null') as Record<string, unknown>;
 }
 
-describe('what is stored of an entry', () => {
-  it('is all of it, unknown fields and types too', async () => {
+describe('the stored body of an entry', () => {
+  it('contains everything, including unknown fields and types', async () => {
     const world = await createWorld();
     const records = oddAt(Date.now() - MINUTE, 'odd-');
     await world.append(records);
@@ -173,7 +173,7 @@ describe('what is stored of an entry', () => {
     for (const { body } of records) expect(await stored(world, (body as { id: string }).id)).toEqual(body);
   });
 
-  it.each(DIALECTS)('of 3 MB is its shape, its long strings cut and their lengths said (%s)', async (dialect) => {
+  it.each(DIALECTS)('of 3 MB has its long strings cut, with their lengths (%s)', async (dialect) => {
     const world = await createWorld({ dialect });
     await world.append([hugeAt(Date.now() - MINUTE, 'huge'), ...ordinary(Date.now(), 150, 'o')]);
     await world.untilEnded();
@@ -182,7 +182,7 @@ describe('what is stored of an entry', () => {
     expect(agent).toMatch(/^Mozilla\/5\.0 A{900,1100}… \(3000012 characters\)$/);
   });
 
-  it("an alert over one of 3 MB is opened, and told within Slack's limits", async () => {
+  it("an alert for one of 3 MB is opened, and its message is within Slack's limits", async () => {
     const world = await createWorld({ dialect: 'newest-first' });
     const { body } = hugeAt(Date.now() - MINUTE, 'huge');
     const fields = { action: 'api_key.deleted', status_code: 204 };

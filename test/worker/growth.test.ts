@@ -1,10 +1,10 @@
-/** An alert's life in workerd: opened, grown, its period closed; what was counted and how often rules matched. */
+/** An alert's notifications in workerd: opened, updated, period closed; its evidence, and how often rules matched. */
 import { describe, expect, it } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import { ALLOWED_LATENESS, createWorld, HOUR, MINUTE, type World } from './world.ts';
 
 const READER = { id: 'reader', name: 'Reader', type: 'user' };
-/** So many reads of a kubeconfig by one actor, a second apart, the last of them a moment ago. */
+/** Reads of a kubeconfig by one actor, a second apart, the last of them now. */
 const reads = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) =>
     entryAt(Date.now() - (to - from - i) * 1_000, `read-${from + i}`, {
@@ -13,7 +13,7 @@ const reads = (from: number, to: number) =>
       actor: READER,
     }),
   );
-const told = async (world: World) =>
+const notifications = async (world: World) =>
   (
     await world.sql<{ kind: string; count: number; entry: string }>(
       `SELECT notification ->> '$.kind' AS kind, notification ->> '$.alert.count' AS count,
@@ -26,32 +26,32 @@ describe('an alert', () => {
     const world = await createWorld();
     await world.append(reads(1, 4));
     await world.untilEnded();
-    expect(await told(world)).toEqual([['opened', 1, 'read-1']]);
+    expect(await notifications(world)).toEqual([['opened', 1, 'read-1']]);
     await world.append(reads(5, 12));
     await world.untilEnded();
-    const grown = [
+    const updated = [
       ['opened', 1, 'read-1'],
       ['updated', 10, 'read-10'],
     ];
-    expect(await told(world)).toEqual(grown);
+    expect(await notifications(world)).toEqual(updated);
 
     await world.advance(HOUR - MINUTE);
     await world.untilEnded();
-    expect(await told(world)).toEqual(grown);
+    expect(await notifications(world)).toEqual(updated);
     await world.evict();
     await world.advance(ALLOWED_LATENESS + 2 * MINUTE);
     for (let i = 0; i < 3; i++) await world.untilEnded();
-    expect(await told(world)).toEqual([...grown, ['resolved', 12, 'read-12']]);
+    expect(await notifications(world)).toEqual([...updated, ['resolved', 12, 'read-12']]);
     expect(await world.sql('SELECT state, closing FROM alerts')).toEqual([
       { state: 'closed', closing: expect.stringContaining('its period closed after growth') },
     ]);
     await world.delivered();
-    // Besides, it was blind for that hour, and said so.
+    // The hour without a tick also raised a health alert.
     const { messages } = await world.slack.read();
     expect(messages.filter(({ text }) => text.includes('Kubeconfig of a cluster read'))).toHaveLength(3);
   });
 
-  it('of a correlation keeps what was counted; its message holds the first of them', async () => {
+  it('of a correlation stores the counted entries; its message contains the first of them', async () => {
     const world = await createWorld();
     const failures = Array.from({ length: 20 }, (_, i) =>
       entryAt(Date.now() - MINUTE + i, `no-${i}`, { status_code: 403, actor: READER, client_ip: '2001:db8::7' }),

@@ -1,4 +1,4 @@
-/** Tocsin watches itself, in workerd: receivers that fail and are told of elsewhere, the upstream key, the heartbeat. */
+/** Health checks in workerd: failing receivers, reported by the other ones; the upstream key; the heartbeat. */
 import { describe, expect, inject, it, vi } from 'vitest';
 import { PASS_PARAM, readPass } from '../../src/access/link.ts';
 import { entryAt } from '../sandbox/odd.ts';
@@ -8,18 +8,18 @@ import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from
 const DAY = 24 * HOUR;
 const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
-/** A second place that messages go to, and what it was sent. */
-interface Elsewhere {
+/** A second receiver, or a monitor, and what it was sent. */
+interface Inbox {
   readonly url: string;
   answer(answer: FakeAnswer): Promise<unknown>;
   posts(): Promise<number>;
-  /** Everything it took, as text. */
+  /** Every message it accepted, as text. */
   texts(): Promise<string[]>;
 }
 
-async function elsewhere(): Promise<Elsewhere> {
+async function createInbox(): Promise<Inbox> {
   const asked = { method: 'POST', body: JSON.stringify({ plain: true }) };
-  const { url } = (await (await fetch(`${inject('stageUrl')}/inboxes`, asked)).json()) as { url: string };
+  const { url } = (await (await fetch(`${inject('factoryUrl')}/inboxes`, asked)).json()) as { url: string };
   const { origin } = new URL(url);
   const read = async () =>
     (await (await fetch(`${origin}/__inbox/messages`)).json()) as { messages: unknown[]; posts: number };
@@ -33,17 +33,17 @@ async function elsewhere(): Promise<Elsewhere> {
 }
 
 /** A world with a Slack and a webhook. */
-async function twoReceivers(options: WorldOptions = {}): Promise<{ world: World; hook: Elsewhere }> {
-  const hook = await elsewhere();
+async function twoReceivers(options: WorldOptions = {}): Promise<{ world: World; hook: Inbox }> {
+  const hook = await createInbox();
   const settings = { WEBHOOK_URL: hook.url, WEBHOOK_SECRET: SIGNING_KEY, ...options.settings };
   return { world: await createWorld({ ...options, settings }), hook };
 }
 
-let rung = 0;
+let opened = 0;
 
 /** A deleted API key, just now: one alert. */
-async function ring(world: World): Promise<void> {
-  const id = `rung-${++rung}`;
+async function openAlert(world: World): Promise<void> {
+  const id = `key-${++opened}`;
   const fields = {
     action: 'api_key.deleted',
     method: 'DELETE',
@@ -55,11 +55,11 @@ async function ring(world: World): Promise<void> {
   await world.untilEnded();
 }
 
-/** Waits until nothing is due any more and no attempt is under way. */
+/** Waits until no delivery is due and no attempt is running. */
 async function settled(world: World): Promise<void> {
   await vi.waitFor(
     async () => {
-      await world.ring();
+      await world.runAlarm();
       const rows = await world.sql(
         "SELECT 1 FROM deliveries WHERE state = 'pending' AND (reason IS NULL OR due_at <= ?)",
         Date.now(),
@@ -70,23 +70,23 @@ async function settled(world: World): Promise<void> {
   );
 }
 
-const about = (texts: readonly string[], words: string): string[] => texts.filter((text) => text.includes(words));
+const withText = (texts: readonly string[], words: string): string[] => texts.filter((text) => text.includes(words));
 
 async function kinds(world: World): Promise<string[]> {
   return (await world.status()).healthAlerts.map(({ kind }) => kind).sort();
 }
 
-describe('a receiver that fails, where another works', () => {
-  it('that refuses: each death and then its illness is told by the other, and its recovery by both', async () => {
+describe('a failing receiver, beside another', () => {
+  it('that refuses: the other reports each dead delivery, then the failing receiver; both report its recovery', async () => {
     const { world, hook } = await twoReceivers();
     await world.slack.answer({ status: 404, body: 'no_service' });
-    await ring(world);
+    await openAlert(world);
     await settled(world);
-    expect(about(await hook.texts(), 'could not be delivered')).toHaveLength(1);
+    expect(withText(await hook.texts(), 'could not be delivered')).toHaveLength(1);
     expect(await kinds(world)).toEqual(['dead-delivery']);
-    await ring(world);
+    await openAlert(world);
     await settled(world);
-    expect(about(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
+    expect(withText(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
     expect(await kinds(world)).toEqual(['dead-delivery', 'unhealthy-receiver:slack']);
     expect((await world.slack.read()).messages).toEqual([]);
     expect((await world.status()).receivers).toMatchObject([
@@ -100,55 +100,55 @@ describe('a receiver that fails, where another works', () => {
     const { messages } = await world.slack.read();
     expect(messages.filter(({ text }) => text.includes('API key deleted'))).toHaveLength(2);
     expect(messages.filter(({ text }) => text.includes('takes messages again'))).toHaveLength(1);
-    expect(about(await hook.texts(), 'takes messages again')).toHaveLength(1);
+    expect(withText(await hook.texts(), 'takes messages again')).toHaveLength(1);
     expect(await kinds(world)).toEqual(['dead-delivery']);
     expect((await world.status()).deliveries).toMatchObject({ pending: 0, dead: 0 });
   });
 
-  it('that fails for a quarter of an hour: told by the other, by an alarm that was set for it', async () => {
+  it('that fails for 15 minutes: the other reports it, by an alarm set for that time', async () => {
     const { world, hook } = await twoReceivers();
     await world.slack.answer({ status: 503 });
-    await ring(world);
+    await openAlert(world);
     await settled(world);
     for (let minute = 0; minute < 14; minute++) {
       await world.advance(MINUTE);
       await world.poll();
-      await world.ring();
+      await world.runAlarm();
     }
-    expect(about(await hook.texts(), 'nothing reaches')).toEqual([]);
+    expect(withText(await hook.texts(), 'nothing reaches')).toEqual([]);
     expect(await kinds(world)).toEqual([]);
     expect(((await world.alarmAt()) ?? Number.POSITIVE_INFINITY) - Date.now()).toBeLessThanOrEqual(MINUTE + 1_000);
     await world.evict();
     await world.advance(2 * MINUTE);
-    await world.ring();
-    expect(about(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
+    await world.runAlarm();
+    expect(withText(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
     expect(await kinds(world)).toEqual(['unhealthy-receiver:slack']);
   });
 
-  it('that is not set: told by the other at the first alarm, and never again by a ledger that was evicted', async () => {
+  it('that is not set: the other reports it at the first alarm, and not again after evictions', async () => {
     const { world, hook } = await twoReceivers({ settings: { SLACK_WEBHOOK_URL: 'not an address' } });
     await world.untilEnded();
     await settled(world);
     for (let n = 0; n < 3; n++) {
       await world.evict();
       await world.poll();
-      await world.ring();
+      await world.runAlarm();
     }
-    expect(about(await hook.texts(), 'nothing can be sent to the receiver slack')).toHaveLength(1);
+    expect(withText(await hook.texts(), 'nothing can be sent to the receiver slack')).toHaveLength(1);
     expect((await world.status()).receivers).toMatchObject([{ name: 'slack', state: 'unset' }, { name: 'webhook' }]);
-    await ring(world);
+    await openAlert(world);
     await settled(world);
-    expect(about(await hook.texts(), 'API key deleted')).not.toEqual([]);
+    expect(withText(await hook.texts(), 'API key deleted')).not.toEqual([]);
     expect((await world.status()).watching).toBe('watching');
   });
 
-  it('that never answers holds up neither the other nor the ticks', async () => {
+  it('that never responds delays neither the other nor the ticks', async () => {
     const later = globalThis.setTimeout;
     vi.stubGlobal('setTimeout', (call: () => void, ms: number) => later(call, ms === 15_000 ? 300 : ms));
     const { world, hook } = await twoReceivers();
     await world.slack.answer({ status: 0, hang: true });
-    await ring(world);
-    await vi.waitFor(async () => expect(about(await hook.texts(), 'API key deleted')).toHaveLength(1), {
+    await openAlert(world);
+    await vi.waitFor(async () => expect(withText(await hook.texts(), 'API key deleted')).toHaveLength(1), {
       timeout: 3_000,
     });
     expect((await world.poll()).stopped).toBe('scan ended');
@@ -157,12 +157,12 @@ describe('a receiver that fails, where another works', () => {
     vi.unstubAllGlobals();
   });
 
-  it('both of which fail: nothing is lost, and all is told once they work', async () => {
+  it('with both failing: nothing is lost, and everything is delivered once they work', async () => {
     const { world, hook } = await twoReceivers();
     await world.slack.answer({ status: 404, body: 'no_service' });
     await hook.answer({ status: 410 });
     for (let n = 0; n < 3; n++) {
-      await ring(world);
+      await openAlert(world);
       await settled(world);
     }
     expect(await kinds(world)).toEqual([
@@ -173,33 +173,33 @@ describe('a receiver that fails, where another works', () => {
     ]);
     const before = (await world.sql('SELECT 1 FROM deliveries')).length;
     await world.advance(MINUTE);
-    await world.ring();
+    await world.runAlarm();
     expect(await world.sql('SELECT 1 FROM deliveries')).toHaveLength(before);
     await world.slack.answer({ status: 200, body: 'ok' });
     await hook.answer({ status: 200, body: 'ok' });
     await world.stub.resend(null);
     await settled(world);
     expect((await world.status()).deliveries).toMatchObject({ pending: 0, dead: 0 });
-    const alerts = about(await hook.texts(), 'API key deleted').filter((text) => !text.includes('It was about'));
+    const alerts = withText(await hook.texts(), 'API key deleted').filter((text) => !text.includes('It was about'));
     expect(alerts).toHaveLength(3);
     expect(await kinds(world)).toEqual(['dead-delivery', 'dead-delivery']);
   });
 });
 
-describe('sent again by hand', () => {
-  /** A world with one dead delivery, whose Slack takes messages again; its alarm stands still. */
+describe('a delivery that is resent', () => {
+  /** A world with one dead delivery, whose Slack accepts messages again. No alarm is set. */
   async function dead(): Promise<World> {
     const world = await createWorld();
     await world.slack.answer({ status: 404, body: 'no_service', times: 2 });
-    await ring(world);
+    await openAlert(world);
     await settled(world);
     return world;
   }
 
-  it('twice at once: each is sent once, by the alarm, with nobody calling it', async () => {
+  it('twice at once is sent once, by the alarm', async () => {
     const world = await dead();
     const counts = await Promise.all([world.stub.resend(null), world.stub.resend(null)]);
-    // The message, and the alarm about its death that died with it.
+    // The message, and the health alert about it, which is dead too.
     expect(counts.sort()).toEqual([0, 2]);
     await vi.waitFor(
       async () => expect((await world.status()).deliveries).toMatchObject({ pending: 0, delivered: 2, dead: 0 }),
@@ -210,22 +210,22 @@ describe('sent again by hand', () => {
     expect(await world.stub.resend(null)).toBe(0);
   });
 
-  it('is sent, though the ledger dies between sending and noting it: at least once', async () => {
+  it('is sent at least once if the ledger is aborted before it records the attempt', async () => {
     const world = await dead();
     await world.slack.answer({ status: 0, hang: true });
     const posts = (await world.slack.read()).posts;
     await world.stub.resend(null);
     await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(posts + 1), { timeout: 3_000 });
-    await world.kill();
+    await world.abort();
     expect(await world.stub.resend(null)).toBe(0);
     await world.slack.answer({ status: 200, body: 'ok' });
     await world.advance(2 * MINUTE);
     await world.poll();
-    await world.ring();
+    await world.runAlarm();
     expect((await world.status()).deliveries).toMatchObject({ pending: 0, delivered: 2, dead: 0 });
   });
 
-  it('is sent, though the ledger was evicted before the alarm rang', async () => {
+  it('is sent if the ledger was evicted before the alarm ran', async () => {
     const world = await dead();
     await world.stub.resend('slack');
     await world.evict();
@@ -235,7 +235,7 @@ describe('sent again by hand', () => {
 });
 
 describe('a test of the receivers', () => {
-  it('goes straight to each, side by side, and says how each took it; nothing is queued', async () => {
+  it('goes to all at once and returns each outcome; nothing is queued', async () => {
     const { world, hook } = await twoReceivers();
     await hook.answer({ status: 500 });
     const tested = await world.stub.testReceivers();
@@ -253,7 +253,7 @@ describe('a test of the receivers', () => {
     ]);
   });
 
-  it('leads to the overview page and no further, and holds no secret', async () => {
+  it('links to the overview page only, and contains no secret', async () => {
     const { world } = await twoReceivers();
     const tested = JSON.stringify(await world.stub.testReceivers());
     const message = JSON.stringify((await world.slack.read()).messages);
@@ -263,18 +263,18 @@ describe('a test of the receivers', () => {
     }
   });
 
-  it('that is taken ends the illness', async () => {
+  it('that succeeds resolves the health alert', async () => {
     const { world, hook } = await twoReceivers();
     await world.slack.answer({ status: 404, body: 'no_service', times: 2 });
     for (let n = 0; n < 2; n++) {
-      await ring(world);
+      await openAlert(world);
       await settled(world);
     }
     expect(await kinds(world)).toContain('unhealthy-receiver:slack');
     await world.stub.testReceivers();
     await settled(world);
     expect(await kinds(world)).not.toContain('unhealthy-receiver:slack');
-    expect(about(await hook.texts(), 'takes messages again')).toHaveLength(1);
+    expect(withText(await hook.texts(), 'takes messages again')).toHaveLength(1);
   });
 
   it('fails for a receiver that is not set, and says why', async () => {
@@ -284,15 +284,15 @@ describe('a test of the receivers', () => {
 });
 
 describe('links in messages', () => {
-  it('lead to the alert and its entry with a pass for that alert; of an alarm, to the overview page', async () => {
+  it('lead to the alert and its entry, with a pass for that alert', async () => {
     const world = await createWorld();
-    await ring(world);
+    await openAlert(world);
     await settled(world);
     const text = JSON.stringify((await world.slack.read()).messages);
     const found = [...text.matchAll(/https:\/\/tocsin\.example\/(alerts|entries)\/([\w-]+)\?pass=([\w.]+)/g)];
     expect(new Set(found.map(([, page]) => page))).toEqual(new Set(['alerts', 'entries']));
     for (const [, page, id, pass] of found) {
-      expect(id).toBe(page === 'alerts' ? '1' : `rung-${rung}`);
+      expect(id).toBe(page === 'alerts' ? '1' : `key-${opened}`);
       expect(await readPass(inject('linkSecret'), pass, Date.now())).toMatchObject({
         kind: 'good',
         pass: { alert: 1 },
@@ -300,17 +300,17 @@ describe('links in messages', () => {
     }
   });
 
-  it('are plain without LINK_SECRET, and none without PUBLIC_URL', async () => {
+  it('have no pass without LINK_SECRET, and are left out without PUBLIC_URL', async () => {
     const plain = await createWorld({ settings: { LINK_SECRET: '' } });
-    await ring(plain);
+    await openAlert(plain);
     await settled(plain);
     const text = JSON.stringify((await plain.slack.read()).messages);
     expect(text).toContain('https://tocsin.example/alerts/1');
     expect(text).not.toContain(`${PASS_PARAM}=`);
-    const none = await createWorld({ settings: { PUBLIC_URL: '' } });
-    await ring(none);
-    await settled(none);
-    expect(JSON.stringify((await none.slack.read()).messages)).not.toContain('tocsin.example');
+    const unlinked = await createWorld({ settings: { PUBLIC_URL: '' } });
+    await openAlert(unlinked);
+    await settled(unlinked);
+    expect(JSON.stringify((await unlinked.slack.read()).messages)).not.toContain('tocsin.example');
   });
 });
 
@@ -318,7 +318,7 @@ describe('the upstream key', () => {
   it.each([
     ['refused', 401],
     ['not allowed', 403],
-  ])('%s: told at once, shown in the status, and over when the watch moves again', async (_, status) => {
+  ])('%s: reported at once, shown in the status, and resolved by the next tick that works', async (_, status) => {
     const world = await createWorld();
     await world.untilEnded();
     await world.knobs({ error: { probability: 1, status } });
@@ -336,7 +336,7 @@ describe('the upstream key', () => {
     expect((await world.slack.read()).messages).toHaveLength(2);
   });
 
-  it('that works, of an upstream that fails: shown, and no alarm before it is blind', async () => {
+  it('of a failing upstream: the status shows the failure, without a health alert before BLIND_AFTER', async () => {
     const world = await createWorld();
     await world.untilEnded();
     await world.knobs({ error: { probability: 1, status: 503 } });
@@ -347,23 +347,23 @@ describe('the upstream key', () => {
     expect((await world.status()).failure).toMatchObject({ kind: 'upstream' });
   });
 
-  it('that expires: told when 3 days and when 1 day is left, by an alarm that is set for it', async () => {
+  it('that expires: reported with 3 days and with 1 day left, by alarms set for those times', async () => {
     const expires = new Date(Date.now() + 5 * DAY).toISOString();
     const world = await createWorld({ settings: { API_KEY_EXPIRES_AT: expires, BLIND_AFTER: '24h' } });
     await world.untilEnded();
     await settled(world);
-    const told = async () =>
+    const messagesSent = async () =>
       (await world.slack.read()).messages.filter(({ text }) => text.includes('API key expires')).length;
-    expect(await told()).toBe(1);
+    expect(await messagesSent()).toBe(1);
     for (let day = 0; day < 4; day++) {
       for (let half = 0; half < 2; half++) {
         await world.advance(DAY / 2);
         await world.poll();
-        await world.ring();
+        await world.runAlarm();
       }
       if (day === 1) await world.evict();
     }
-    expect(await told()).toBe(3);
+    expect(await messagesSent()).toBe(3);
     expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'key-expiring' }]);
   });
 });
@@ -373,8 +373,8 @@ describe('a tick that failed', () => {
     ['404', { error: { probability: 1, status: 404 } }, 'upstream'],
     ['a closed connection', { reset: { probability: 1 } }, 'upstream'],
     ['HTML', { html: { probability: 1 } }, 'upstream'],
-    ['an answer that echoes the key', { echo: { probability: 1, status: 401 } }, 'key'],
-  ] as const)('by %s of the upstream is told to the ledger, without the key', async (_, knobs, kind) => {
+    ['a response that echoes the key', { echo: { probability: 1, status: 401 } }, 'key'],
+  ] as const)('by %s of the upstream is reported to the ledger, without the key', async (_, knobs, kind) => {
     const world = await createWorld();
     await world.knobs(knobs);
     await expect(world.tick()).rejects.toThrow();
@@ -383,7 +383,7 @@ describe('a tick that failed', () => {
     expect(JSON.stringify(status)).not.toContain(world.apiKey);
   });
 
-  it('by something of our own is told as that', async () => {
+  it('by an error of our own is reported as other', async () => {
     const world = await createWorld();
     await world.untilEnded();
     const record = () => Promise.reject(new Error('a bug of ours'));
@@ -391,7 +391,7 @@ describe('a tick that failed', () => {
     expect((await world.status()).failure).toMatchObject({ kind: 'other', message: 'a bug of ours' });
   });
 
-  it('by the ledger itself fails with its own error, and is said in the log', async () => {
+  it('by an error of the ledger throws that error, and is logged', async () => {
     const world = await createWorld();
     const broken = () => Promise.reject(new Error('no ledger there'));
     const from = logged.length;
@@ -401,21 +401,21 @@ describe('a tick that failed', () => {
 });
 
 describe('the heartbeat', () => {
-  /** A world whose heartbeat is answered so. */
-  async function beating(answer: FakeAnswer = { status: 204 }): Promise<{ world: World; monitor: Elsewhere }> {
-    const monitor = await elsewhere();
+  /** A world, and a monitor that responds like this. */
+  async function withMonitor(answer: FakeAnswer = { status: 204 }): Promise<{ world: World; monitor: Inbox }> {
+    const monitor = await createInbox();
     await monitor.answer(answer);
     return { world: await createWorld(), monitor };
   }
 
-  it('comes after each walk that ended', async () => {
-    const { world, monitor } = await beating();
+  it('is sent after each scan that ended', async () => {
+    const { world, monitor } = await withMonitor();
     for (let n = 0; n < 3; n++) await world.tick({ HEARTBEAT_URL: monitor.url });
     expect(await monitor.posts()).toBe(3);
   });
 
-  it('does not come after a tick that failed, nor where the walk goes on', async () => {
-    const { world, monitor } = await beating();
+  it('is not sent after a failed tick or an unfinished scan', async () => {
+    const { world, monitor } = await withMonitor();
     await world.knobs({ error: { probability: 1, status: 503 } });
     await world.tick({ HEARTBEAT_URL: monitor.url }).catch(() => {});
     await world.quiet();
@@ -428,16 +428,16 @@ describe('the heartbeat', () => {
   });
 
   it.each([
-    ['answers 500', { status: 500 }],
+    ['responds with 500', { status: 500 }],
     ['redirects', { status: 302, headers: { location: 'https://elsewhere.example/' } }],
     ['closes the connection', { status: 0, reset: true }],
-    ['never answers', { status: 0, hang: true }],
+    ['never responds', { status: 0, hang: true }],
   ] satisfies [string, FakeAnswer][])(
-    'that %s fails no tick, and is one line of log without its address',
+    'to a monitor that %s fails no tick, and logs one line without its address',
     async (_, answer) => {
       const timeout = AbortSignal.timeout.bind(AbortSignal);
       const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms === 10_000 ? 100 : ms));
-      const { world, monitor } = await beating(answer);
+      const { world, monitor } = await withMonitor(answer);
       const from = logged.length;
       expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('scan ended');
       const lines = logged.slice(from).filter((line) => line.includes('"at":"heartbeat"'));
@@ -448,18 +448,18 @@ describe('the heartbeat', () => {
     },
   );
 
-  it('is not asked for where none is set', async () => {
-    const { world } = await beating();
+  it('is not sent without HEARTBEAT_URL', async () => {
+    const { world } = await withMonitor();
     const before = world.costs.requests;
     await world.tick();
     expect(world.costs.requests - before).toBe(1);
   });
 });
 
-it('no line of log holds a secret, a pass or an address that is one', async () => {
+it('no log line contains a secret, a pass or a secret address', async () => {
   const { world, hook } = await twoReceivers();
   await hook.answer({ status: 400, body: `no: ${hook.url}` });
-  await ring(world);
+  await openAlert(world);
   await settled(world);
   await world.stub.testReceivers();
   await world.knobs({ error: { probability: 1, status: 401 } });

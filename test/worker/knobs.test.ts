@@ -1,11 +1,11 @@
-/** Everything the upstream can do wrong: whatever it was, once it is over nothing is lost, nothing came twice. */
+/** Every fault of the upstream: once it is over, no entry is lost or recorded twice. */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PollResult } from '../../src/poller/poll.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
-import { expectTold, story } from './story.ts';
+import { createSampleLog, expectRecordedAndDelivered } from './sample-log.ts';
 import { createWorld, DIALECTS, HOUR, logged, type World } from './world.ts';
 
-/** `unhurt`: every poll did its work all the same; else what the polls said, as an error or a note. */
+/** `unhurt`: every poll did its work; else an error or a note of the polls. */
 type Effect = 'unhurt' | RegExp;
 
 interface Row {
@@ -19,7 +19,7 @@ interface Row {
 
 const ONCE = { next: 1 };
 const ALWAYS = { probability: 1 };
-/** Three pages, and none again. */
+/** Three pages, each read once. */
 const PAGES = 3;
 
 const FORMS = ['seconds', 'date', 'ms', 'none'] as const;
@@ -49,7 +49,7 @@ const ROWS: readonly Row[] = [
   ),
   ...(['seconds', 'date', 'ms'] as const).map(
     (form): Row => ({
-      sentence: `429, Retry-After two minutes (${form}): asked once, and left alone`,
+      sentence: `429, Retry-After two minutes (${form}): requested once`,
       knobs: { rateLimit: { ...ONCE, waitMs: 120_000, form } },
       effect: /limits our requests \(429\)/,
       most: 1,
@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
     most: 3,
   },
   {
-    sentence: '503 once, with the wish not to be asked again',
+    sentence: '503 once, with a header against retries',
     knobs: { error: { ...ONCE, status: 503, shouldRetry: false } },
     effect: /is failing \(503\)/,
     most: 1,
@@ -230,7 +230,7 @@ const ROWS: readonly Row[] = [
     }),
   ),
   {
-    sentence: 'anything at all, now and then',
+    sentence: 'random faults of every kind',
     knobs: {
       rateLimit: { probability: 0.1, waitMs: 1 },
       error: { probability: 0.1 },
@@ -246,8 +246,8 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** What a poll said that could not do all its work at once. */
-function saidBy(outcome: PollResult | Error): string {
+/** The error or the notes of a poll that did not do all its work. */
+function messagesOf(outcome: PollResult | Error): string {
   return outcome instanceof Error ? outcome.message : outcome.notes.join('\n');
 }
 
@@ -266,8 +266,8 @@ describe.each(DIALECTS)('%s:', (dialect) => {
   it.each(ROWS)('$sentence', async ({ knobs, effect: effects, client, most }) => {
     const effect = effects === 'unhurt' || effects instanceof RegExp ? effects : effects[dialect];
     const world = await createWorld({ dialect });
-    const told = story(Date.now());
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now());
+    await world.append(sample.records);
     await world.knobs(knobs);
     const before = world.costs.requests;
     const auditLog = world.auditLog({ timeoutMs: 2_000, ...client });
@@ -275,18 +275,18 @@ describe.each(DIALECTS)('%s:', (dialect) => {
     logged.push(`${first instanceof Error ? first.stack : JSON.stringify(first)}`);
     if (most !== undefined) expect(world.costs.requests - before).toBeLessThanOrEqual(most);
     if (effect === 'unhurt') expect(first).not.toBeInstanceOf(Error);
-    else expect(saidBy(first)).toMatch(effect);
+    else expect(messagesOf(first)).toMatch(effect);
     const rest = await pollTwice(world, client);
     if (effect === 'unhurt') for (const outcome of rest) expect(outcome).not.toBeInstanceOf(Error);
     if (knobs.clockSkewMs === undefined) expect(Object.keys(await world.hits())).not.toEqual([]);
     await world.quiet();
     await world.untilEnded();
     await world.poll();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 });
 
-describe.each(DIALECTS)('%s: what appears late is seen all the same, where the upstream sends', (dialect) => {
+describe.each(DIALECTS)('%s: late entries are recorded if the upstream sends', (dialect) => {
   it.each([
     ['no Date', 280, { missingDate: ALWAYS }],
     ['an invalid Date', 280, { oddDate: ALWAYS }],
@@ -297,16 +297,16 @@ describe.each(DIALECTS)('%s: what appears late is seen all the same, where the u
     ['a Date ten years ahead', 240, { clockSkewMs: 10 * 365 * 24 * HOUR }],
   ] satisfies [string, number, KnobsPatch][])('%s, by up to %i seconds', async (_, seconds, knobs) => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now());
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now());
+    await world.append(sample.records);
     await world.knobs(knobs);
     await world.poll();
     await world.poll();
-    const later = story(Date.now(), { prefix: 'later', spanMs: seconds * 1000 });
+    const later = createSampleLog(Date.now(), { prefix: 'later', spanMs: seconds * 1000 });
     await world.append(later.records);
     await world.poll();
     await world.poll();
-    await expectTold(world, told, later);
+    await expectRecordedAndDelivered(world, sample, later);
   });
 });
 
@@ -316,7 +316,7 @@ describe('a tick of the cron', () => {
     ['a redirect', { redirect: ALWAYS }],
     ['a lost connection', { reset: ALWAYS }],
     ['HTML', { html: ALWAYS }],
-  ] satisfies [string, KnobsPatch][])('that meets %s fails, and says why in one line of log', async (_, knobs) => {
+  ] satisfies [string, KnobsPatch][])('that meets %s fails, and logs why in one line', async (_, knobs) => {
     const world = await createWorld();
     await world.knobs(knobs);
     const from = logged.length;

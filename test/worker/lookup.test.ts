@@ -9,8 +9,8 @@ import type { KnobsPatch } from '../sandbox/faults.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { ApiError, ConnectionError, createSdk, type SdkOptions } from '../support/sdk-client.ts';
 import { ALERT, ENTRY, entryText, OTHER_ENTRY } from './ledger-stub.ts';
+import { createSampleLog } from './sample-log.ts';
 import { addViewer, bearer, createSite, ORIGIN, passFor, type Site } from './site.ts';
-import { story } from './story.ts';
 import { DIALECTS, MINUTE } from './world.ts';
 
 let token: string;
@@ -49,7 +49,7 @@ async function siteWithLog(
   size?: number,
 ): Promise<Site & { ids: string[] }> {
   const site = await createSite({ world: { dialect } });
-  const { records, ids } = story(Date.now() - MINUTE, size === undefined ? {} : { size });
+  const { records, ids } = createSampleLog(Date.now() - MINUTE, size === undefined ? {} : { size });
   await site.world.append(records);
   return { ...site, ids: [...ids] };
 }

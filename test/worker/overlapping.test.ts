@@ -1,36 +1,36 @@
-/** Crons that run into each other: several polls at once, and slow ones that are overtaken. */
+/** Overlapping ticks: several polls at once, and slow ones that others overtake. */
 import { describe, expect, it } from 'vitest';
 import type { AuditLog, Page } from '../../src/audit-log/entry.ts';
-import { expectTold, story } from './story.ts';
+import { createSampleLog, expectRecordedAndDelivered } from './sample-log.ts';
 import { createWorld, DIALECTS, MINUTE } from './world.ts';
 
 describe.each(DIALECTS)('%s: ticks that overlap', (dialect) => {
   it.each([2, 3, 5])('%i polls at once', async (many) => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now(), { size: 450 });
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now(), { size: 450 });
+    await world.append(sample.records);
     const polls = await Promise.all(Array.from({ length: many }, () => world.poll()));
     expect(polls.some(({ stopped }) => stopped === 'overtaken')).toBe(true);
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('five polls at once, three times over, of a page each, the ledger evicted between', async () => {
+  it('five polls of one page at once, three times, with evictions in between', async () => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now(), { size: 450 });
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now(), { size: 450 });
+    await world.append(sample.records);
     for (let round = 0; round < 3; round++) {
       await Promise.all(Array.from({ length: 5 }, () => world.poll({ requests: 1 })));
       await world.evict();
     }
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it.each([1, 2, 3])('a slow one, its page %i delayed until others have done all the work', async (held) => {
+  it.each([1, 2, 3])('a slow one whose page %i arrives after others have done all the work', async (held) => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now() - MINUTE);
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now() - MINUTE);
+    await world.append(sample.records);
     const reached = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const { auditLog } = world.deps();
@@ -49,7 +49,7 @@ describe.each(DIALECTS)('%s: ticks that overlap', (dialect) => {
     };
     const running = world.poll({ auditLog: slow });
     await reached.promise;
-    const later = story(Date.now(), { prefix: 'later', spanMs: 4 * MINUTE });
+    const later = createSampleLog(Date.now(), { prefix: 'later', spanMs: 4 * MINUTE });
     await world.append(later.records);
     await world.untilEnded();
     await world.untilEnded();
@@ -58,13 +58,13 @@ describe.each(DIALECTS)('%s: ticks that overlap', (dialect) => {
     expect((await running).stopped).toBe('overtaken');
     expect((await world.state()).checkpoint).toEqual(before.checkpoint);
     await world.untilEnded();
-    await expectTold(world, told, later);
+    await expectRecordedAndDelivered(world, sample, later);
   });
 
-  it('one that read KV and the checkpoint long ago does not undo what came after', async () => {
+  it('one with an old checkpoint does not undo later ones', async () => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now(), { size: 450 });
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now(), { size: 450 });
+    await world.append(sample.records);
     const reached = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const { ledger } = world;
@@ -83,6 +83,6 @@ describe.each(DIALECTS)('%s: ticks that overlap', (dialect) => {
     release.resolve();
     await running;
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 });

@@ -1,4 +1,4 @@
-/** What the settings allow and what they do not: said whole, and never in the way of what does not need them. */
+/** Wrong settings: all are reported, and only what needs them stops. */
 import { createScheduledController } from 'cloudflare:test';
 import { exports } from 'cloudflare:workers';
 import { describe, expect, inject, it } from 'vitest';
@@ -7,7 +7,7 @@ import worker from '../../src/index.ts';
 import type { LedgerStatus } from '../../src/ledger/rpc.ts';
 import { KV_REWIND } from '../../src/poller/poll.ts';
 import { REWIND_PATH, STATUS_PATH } from '../../src/web/operator.ts';
-import { recordedIds, story } from './story.ts';
+import { createSampleLog, recordedIds } from './sample-log.ts';
 import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from './world.ts';
 
 const SECRET = inject('linkSecret');
@@ -18,7 +18,7 @@ interface Line {
   readonly problem?: string;
 }
 
-/** The lines logged meanwhile, but for deliveries: those come when the alarm rings. */
+/** The lines logged meanwhile, except those of deliveries, which the alarm logs at any time. */
 async function linesOf(work: () => Promise<unknown>): Promise<Line[]> {
   const from = logged.length;
   await work();
@@ -53,17 +53,17 @@ const BAD = {
   PLAN: 'golden',
 };
 
-/** A world whose ledger has these settings too, with a story to read. */
-async function told(options: WorldOptions) {
+/** A world with these settings and entries to read. */
+async function worldWithEntries(options: WorldOptions) {
   const world = await createWorld(options);
-  const { records, ids } = story(Date.now());
+  const { records, ids } = createSampleLog(Date.now());
   await world.append(records);
   return { world, ids };
 }
 
-describe('settings that are all wrong', () => {
-  it('are said all at once at the first tick, and the entries are recorded all the same', async () => {
-    const { world, ids } = await told({ settings: BAD });
+describe('settings with many problems', () => {
+  it('are all reported at the first tick, and entries are recorded', async () => {
+    const { world, ids } = await worldWithEntries({ settings: BAD });
     const lines = await linesOf(() => cron(world, BAD));
     const settings = lines.filter(({ at }) => at === 'settings').map(({ setting }) => setting);
     expect(settings.sort()).toEqual(Object.keys(BAD).sort());
@@ -71,16 +71,16 @@ describe('settings that are all wrong', () => {
     expect(await recordedIds(world)).toEqual(ids);
   });
 
-  it('are said with no word of what is secret in them', async () => {
-    const { world } = await told({ settings: BAD });
+  it('are reported without their secrets', async () => {
+    const { world } = await worldWithEntries({ settings: BAD });
     const lines = await linesOf(() =>
       cron(world, { ...BAD, NIRVANA_LABS_API_KEY: 'Bearer nvk-very-secret' }).catch(() => {}),
     );
     expect(JSON.stringify(lines)).not.toMatch(/not-slack|"short"|nvk-very-secret/);
   });
 
-  it('are said to the operator in the status, beside how things stand', async () => {
-    const { world } = await told({});
+  it('are reported to the operator with the status', async () => {
+    const { world } = await worldWithEntries({});
     await cron(world);
     const changes = { ...BAD, LINK_SECRET: SECRET };
     const token = await operatorToken(SECRET, 'GET', STATUS_PATH, Date.now());
@@ -104,8 +104,8 @@ describe('one setting', () => {
     ['NIRVANA_LABS_BASE_URL', 'nonsense', 'is not a URL'],
     ['LEDGER', undefined, 'is not bound'],
     ['LEDGER', 'a text', 'is a string, not a binding'],
-  ])('%s as %j: the tick fails, and says which and why', async (setting, value, problem) => {
-    const { world } = await told({});
+  ])('%s as %j: the tick fails with the setting and the problem', async (setting, value, problem) => {
+    const { world } = await worldWithEntries({});
     const lines = await linesOf(() =>
       expect(cron(world, { [setting]: value })).rejects.toThrow(
         new RegExp(`nothing is watched: .*${setting} .*${problem}`),
@@ -114,13 +114,13 @@ describe('one setting', () => {
     expect(lines).toMatchObject([{ at: 'settings', setting, problem: expect.stringContaining(problem) }]);
     expect(world.costs.requests).toBe(0);
     expect((await visit(world, '/healthz', {}, { [setting]: value })).status).toBe(503);
-    // And a tick later, mended, nothing is missing.
+    // Once it is fixed, the next tick records everything.
     await cron(world);
     expect(await recordedIds(world)).toHaveLength(250);
   });
 
-  it('SLACK_WEBHOOK_URL missing: alerts are found and kept, nobody is told, and that is said', async () => {
-    const { world } = await told({ settings: { SLACK_WEBHOOK_URL: '' } });
+  it('SLACK_WEBHOOK_URL missing: alerts are recorded, nobody is notified, and the log reports it', async () => {
+    const { world } = await worldWithEntries({ settings: { SLACK_WEBHOOK_URL: '' } });
     const lines = await linesOf(() => cron(world));
     expect(lines).toMatchObject([
       { at: 'settings', meanwhile: expect.stringContaining('NOBODY IS NOTIFIED') },
@@ -131,8 +131,8 @@ describe('one setting', () => {
     expect((await world.status()).receivers).toEqual([]);
   });
 
-  it('KV not bound: a first start begins at START_AT, a ledger that has begun goes on, and both say so', async () => {
-    const { world, ids } = await told({});
+  it('KV not bound: a first start begins at START_AT, a later one resumes, and both log it', async () => {
+    const { world, ids } = await worldWithEntries({});
     for (const how of ['first start', 'resumed']) {
       const lines = await linesOf(() => cron(world, { KV: undefined }));
       expect(lines).toMatchObject([
@@ -144,7 +144,7 @@ describe('one setting', () => {
   });
 
   it('START_AT as a time: a first start begins there', async () => {
-    const { world } = await told({});
+    const { world } = await worldWithEntries({});
     const from = Date.now() - 10.5 * MINUTE;
     await cron(world, { START_AT: new Date(from).toISOString() });
     const [oldest] = await world.sql<{ at: number }>('SELECT min(created_at) AS at FROM entries');
@@ -152,16 +152,16 @@ describe('one setting', () => {
     expect((oldest?.at ?? 0) - from).toBeLessThan(MINUTE);
   });
 
-  it('FIRST_READ record: a first start tells nobody of the past', async () => {
-    const { world } = await told({});
+  it('FIRST_READ record: a first start notifies nobody of the past', async () => {
+    const { world } = await worldWithEntries({});
     await cron(world, { FIRST_READ: 'record' });
     expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(8);
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
   });
 
-  it('PLAN: free stops at 40 pages a tick, paid goes on', async () => {
+  it('PLAN: free stops at 40 pages a tick, paid does not', async () => {
     const world = await createWorld();
-    await world.append(story(Date.now(), { size: 4_500 }).records);
+    await world.append(createSampleLog(Date.now(), { size: 4_500 }).records);
     const lines = await linesOf(() => cron(world));
     expect(lines).toMatchObject([{ at: 'tick', stopped: 'budget', requests: 40, recorded: 4000 }]);
     expect(await linesOf(() => cron(world, { PLAN: 'paid' }))).toMatchObject([
@@ -169,9 +169,9 @@ describe('one setting', () => {
     ]);
   });
 
-  it('RETENTION: what is older when it arrives is counted, and left alone', async () => {
-    const { world } = await told({ settings: { RETENTION: '1d' } });
-    const old = story(Date.now() - 48 * HOUR, { prefix: 'old' });
+  it('RETENTION: entries older than that are counted but not recorded', async () => {
+    const { world } = await worldWithEntries({ settings: { RETENTION: '1d' } });
+    const old = createSampleLog(Date.now() - 48 * HOUR, { prefix: 'old' });
     await world.append(old.records);
     const lines = await linesOf(() => cron(world, { START_AT: '7d' }));
     expect(lines).toMatchObject([
@@ -183,9 +183,9 @@ describe('one setting', () => {
 });
 
 describe("the operator's routes", () => {
-  type Ask = { readonly sentence: string; readonly token: (now: number) => Promise<string> };
+  type Refused = { readonly sentence: string; readonly token: (now: number) => Promise<string> };
 
-  const REFUSED: readonly Ask[] = [
+  const REFUSED: readonly Refused[] = [
     { sentence: 'no token', token: async () => '' },
     { sentence: 'a word', token: async () => 'Bearer please' },
     { sentence: 'the secret itself', token: async () => `Bearer ${SECRET}` },
@@ -206,15 +206,15 @@ describe("the operator's routes", () => {
       token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', STATUS_PATH, now - 6 * MINUTE)}`,
     },
     {
-      sentence: 'a token of the far future',
+      sentence: 'a token that expires too far in the future',
       token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', STATUS_PATH, now + HOUR)}`,
     },
     {
-      sentence: 'a token with a later expiry written over its own',
+      sentence: 'a token with a changed expiry',
       token: async (now) =>
         `Bearer ${(await operatorToken(SECRET, 'GET', STATUS_PATH, now)).replace(/^\d+/, (at) => String(Number(at) + 1))}`,
     },
-    { sentence: 'a right token without Bearer', token: (now) => operatorToken(SECRET, 'GET', STATUS_PATH, now) },
+    { sentence: 'a valid token without Bearer', token: (now) => operatorToken(SECRET, 'GET', STATUS_PATH, now) },
   ];
 
   it.each(REFUSED)('answer 404 to $sentence', async ({ token }) => {
@@ -226,7 +226,7 @@ describe("the operator's routes", () => {
     expect(await (await visit(world, '/no/such/path')).json()).toEqual({ message: 'not found' });
   });
 
-  it('answer 404 to everything where no LINK_SECRET is set', async () => {
+  it('answer 404 to everything without LINK_SECRET', async () => {
     const world = await createWorld();
     const token = await operatorToken('', 'GET', STATUS_PATH, Date.now()).catch(
       () => `${Date.now() + MINUTE}.${'0'.repeat(64)}`,
@@ -242,8 +242,8 @@ describe("the operator's routes", () => {
     }
   });
 
-  it('tell how things stand to a right token', async () => {
-    const { world, ids } = await told({});
+  it('return the status for a valid token', async () => {
+    const { world, ids } = await worldWithEntries({});
     await cron(world);
     const token = await operatorToken(SECRET, 'GET', STATUS_PATH, Date.now());
     const response = await visit(world, STATUS_PATH, { headers: { authorization: `Bearer ${token}` } });
@@ -265,8 +265,8 @@ describe("the operator's routes", () => {
     return visit(world, REWIND_PATH, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body }, changes);
   }
 
-  it('take a rewind, which the next tick obeys', async () => {
-    const { world, ids } = await told({});
+  it('accept a rewind, which the next tick applies', async () => {
+    const { world, ids } = await worldWithEntries({});
     await cron(world, { START_AT: '1m' });
     const to = new Date(Date.now() - 2 * HOUR).toISOString();
     const response = await rewind(world, JSON.stringify({ id: 'op-1', to, suppress: true }));
@@ -276,8 +276,8 @@ describe("the operator's routes", () => {
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
   });
 
-  it('refuse a second rewind until a tick has obeyed the first, and take it then', async () => {
-    const { world } = await told({});
+  it('refuse a second rewind until a tick has applied the first', async () => {
+    const { world } = await worldWithEntries({});
     await cron(world, { START_AT: '1m' });
     const order = (id: string, ago: number) => JSON.stringify({ id, to: new Date(Date.now() - ago).toISOString() });
     expect((await rewind(world, order('first', 2 * HOUR))).status).toBe(202);
@@ -292,7 +292,7 @@ describe("the operator's routes", () => {
     ['no id', '{"to":"2026-01-01T00:00:00Z"}'],
     ['an empty id', '{"id":"","to":"2026-01-01T00:00:00Z"}'],
     ['no time', '{"id":"x"}'],
-    ['a time that is none', '{"id":"x","to":"yesterday"}'],
+    ['an invalid time', '{"id":"x","to":"yesterday"}'],
     ['an empty body', ''],
   ])('refuse a rewind with %s', async (_, body) => {
     const world = await createWorld();
@@ -302,7 +302,7 @@ describe("the operator's routes", () => {
     expect(await world.kvText(KV_REWIND)).toBeNull();
   });
 
-  it('refuse a rewind where no KV is bound, or without a token', async () => {
+  it('refuse a rewind without KV or without a token', async () => {
     const world = await createWorld();
     const body = JSON.stringify({ id: 'x', to: new Date().toISOString() });
     expect((await rewind(world, body, { KV: undefined })).status).toBe(503);
@@ -310,12 +310,12 @@ describe("the operator's routes", () => {
     expect(await world.kvText(KV_REWIND)).toBeNull();
   });
 
-  it('say that all is well to anybody, and nothing else', async () => {
+  it('answer /healthz to anybody, with ok only', async () => {
     const response = await exports.default.fetch('https://tocsin.example/healthz');
     expect([response.status, await response.json()]).toEqual([200, { ok: true }]);
   });
 
-  it('say only that something went wrong, when it does', async () => {
+  it('answer an error with 500, without its reason', async () => {
     const world = await createWorld();
     const broken = {
       getByName: () => ({ status: () => Promise.reject(new Error('a secret reason')) }),

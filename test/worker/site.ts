@@ -186,7 +186,7 @@ async function accessCerts(): Promise<string> {
   teamKey ??= generateKey();
   const jwk = (await crypto.subtle.exportKey('jwk', (await teamKey).publicKey)) as JsonWebKey;
   const text = JSON.stringify({ keys: [{ ...jwk, kid: 'key-1', alg: 'RS256', use: 'sig' }] });
-  const response = await fetch(`${inject('stageUrl')}/documents`, { method: 'POST', body: JSON.stringify({ text }) });
+  const response = await fetch(`${inject('factoryUrl')}/documents`, { method: 'POST', body: JSON.stringify({ text }) });
   return ((await response.json()) as { url: string }).url;
 }
 

@@ -1,15 +1,15 @@
-/** KV and the ledger moved by hand, lost, stale or ahead: nothing is lost, nothing comes twice. */
+/** KV or the ledger changed by hand, lost, stale or ahead: no entry is lost or recorded twice. */
 import { describe, expect, it } from 'vitest';
 import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/checkpoint-text.ts';
 import { KV_CHECKPOINT, KV_REWIND, type PollResult } from '../../src/poller/poll.ts';
 import { entryAt } from '../sandbox/odd.ts';
-import { expectTold, recordedIds, type Story, story } from './story.ts';
+import { createSampleLog, expectRecordedAndDelivered, recordedIds, type SampleLog } from './sample-log.ts';
 import { createWorld, DIALECTS, HOUR, MINUTE, type World } from './world.ts';
 
-/** A world that has read a story, and KV's checkpoint from then. */
-async function afterStory(dialect: (typeof DIALECTS)[number], size = 250) {
+/** A world that has read some entries, and KV's checkpoint from then. */
+async function afterFirstRead(dialect: (typeof DIALECTS)[number], size = 250) {
   const world = await createWorld({ dialect });
-  const first = story(Date.now() - MINUTE, { size, prefix: 'a' });
+  const first = createSampleLog(Date.now() - MINUTE, { size, prefix: 'a' });
   await world.append(first.records);
   await world.untilEnded();
   const resumeCursor = await world.kvText(KV_CHECKPOINT);
@@ -17,8 +17,8 @@ async function afterStory(dialect: (typeof DIALECTS)[number], size = 250) {
   return { world, first, resumeCursor };
 }
 
-/** More happens after the first story: seven entries and a deleted key. */
-async function more(world: World): Promise<Story> {
+/** Adds seven more entries and a deleted key. */
+async function more(world: World): Promise<SampleLog> {
   const at = Date.now() - 1000;
   const records = Array.from({ length: 7 }, (_, i) => entryAt(at + i, `b-${i}`));
   const fields = { action: 'api_key.deleted', method: 'DELETE', status_code: 204, actor: { id: 'b', type: 'user' } };
@@ -34,12 +34,12 @@ function changed(text: string, change: (fields: Record<string, unknown>) => obje
 
 const HOUR_ON = () => new Date(Date.now() + HOUR).toISOString();
 
-/** What is done to KV's checkpoint by the text that lay there. */
+/** A change to KV's checkpoint, from its text. */
 const MOVES: readonly { readonly sentence: string; readonly to: (text: string) => string | null }[] = [
   { sentence: 'is deleted', to: () => null },
   { sentence: 'is garbage', to: () => '{"watermark":' },
-  { sentence: 'is JSON of another kind', to: () => '[1, 2, 3]' },
-  { sentence: 'has a time that is none', to: (text) => changed(text, () => ({ watermark: 'tomorrow' })) },
+  { sentence: 'is other JSON', to: () => '[1, 2, 3]' },
+  { sentence: 'has an invalid time', to: (text) => changed(text, () => ({ watermark: 'tomorrow' })) },
   {
     sentence: 'is stale by an hour',
     to: (text) => changed(text, () => ({ watermark: new Date(Date.now() - 2 * HOUR).toISOString() })),
@@ -50,16 +50,16 @@ const MOVES: readonly { readonly sentence: string; readonly to: (text: string) =
     to: (text) => changed(text, () => ({ watermark: HOUR_ON(), version: 1_000_000 })),
   },
   {
-    sentence: 'has a walk with a cursor of another log',
-    to: (text) => changed(text, () => ({ scan: foreignWalk(Date.now() - HOUR), resumeCursor: null })),
+    sentence: 'has a scan with a cursor of another log',
+    to: (text) => changed(text, () => ({ scan: foreignScan(Date.now() - HOUR), resumeCursor: null })),
   },
   {
-    sentence: 'has a kept cursor of another log',
+    sentence: 'has a resume cursor of another log',
     to: (text) => changed(text, () => ({ resumeCursor: { query: {}, cursor: 'bm90LW91cnM', skip: null } })),
   },
 ];
 
-function foreignWalk(from: number) {
+function foreignScan(from: number) {
   return {
     query: { sort: 'created_at:asc', created_at_min: new Date(from).toISOString() },
     cursor: 'bm90LW91cnM',
@@ -81,29 +81,29 @@ function foreignWalk(from: number) {
   };
 }
 
-describe.each(DIALECTS)('%s: the ledger counts, when the checkpoint in KV', (dialect) => {
+describe.each(DIALECTS)("%s: the ledger's checkpoint is used if the one in KV", (dialect) => {
   it.each(MOVES)('$sentence', async ({ to }) => {
-    const { world, first, resumeCursor } = await afterStory(dialect, 120);
+    const { world, first, resumeCursor } = await afterFirstRead(dialect, 120);
     await world.setKv(KV_CHECKPOINT, to(resumeCursor));
     await world.evict();
     const second = await more(world);
     const [polled] = await world.untilEnded();
     expect(polled?.how).toBe('resumed');
-    await expectTold(world, first, second);
+    await expectRecordedAndDelivered(world, first, second);
   });
 
   it('can be neither read nor written', async () => {
-    const { world, first } = await afterStory(dialect, 120);
+    const { world, first } = await afterFirstRead(dialect, 120);
     const second = await more(world);
     const down = () => Promise.reject(new Error('KV is down'));
     const polled = await world.poll({ kv: { get: down, put: down } });
     expect(polled.notes.join()).toContain('KV could not be read');
-    await expectTold(world, first, second);
+    await expectRecordedAndDelivered(world, first, second);
   });
 
-  it('is held by an older KV: a write that it refused is made again', async () => {
+  it('was not written: a later tick writes it again', async () => {
     const world = await createWorld({ dialect });
-    await world.append(story(Date.now()).records);
+    await world.append(createSampleLog(Date.now()).records);
     const refusing = { get: world.kv.get, put: () => Promise.reject(new Error('429: too many writes')) };
     const polled = await world.poll({ kv: refusing });
     expect(polled.notes.join()).toContain('KV did not take the checkpoint');
@@ -115,14 +115,14 @@ describe.each(DIALECTS)('%s: the ledger counts, when the checkpoint in KV', (dia
   });
 });
 
-/** A new, empty ledger in the place of the old one, with the old one's KV. */
+/** A new, empty ledger with the KV of an old one. */
 async function withNewLedger(
   dialect: (typeof DIALECTS)[number],
   resumeCursor: string | null,
-  story_: Story,
+  sample: SampleLog,
 ): Promise<World> {
   const world = await createWorld({ dialect });
-  await world.append(story_.records);
+  await world.append(sample.records);
   await world.setKv(KV_CHECKPOINT, resumeCursor);
   return world;
 }
@@ -130,95 +130,95 @@ async function withNewLedger(
 describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
   const through = (ago: number) => ({ watermark: new Date(Date.now() - ago).toISOString() });
 
-  it('takes what KV has, and reads on from there', async () => {
-    const told = story(Date.now());
+  it("resumes from KV's checkpoint", async () => {
+    const sample = createSampleLog(Date.now());
     const from = Date.now() - 10.5 * MINUTE;
-    const world = await withNewLedger(dialect, JSON.stringify(through(10.5 * MINUTE)), told);
+    const world = await withNewLedger(dialect, JSON.stringify(through(10.5 * MINUTE)), sample);
     const polls = await world.untilEnded();
     expect(polls[0]?.how).toBe('adopted from KV');
-    const ids = told.records
+    const ids = sample.records
       .filter(({ createdAt }) => createdAt >= from)
       .map(({ body }) => (body as { id: string }).id);
     expect(await recordedIds(world)).toEqual(ids.sort());
   });
 
-  it('goes back to START_AT where KV claims to have seen the future', async () => {
-    const told = story(Date.now());
-    const world = await withNewLedger(dialect, JSON.stringify(through(-HOUR)), told);
+  it("begins at START_AT if KV's watermark is in the future", async () => {
+    const sample = createSampleLog(Date.now());
+    const world = await withNewLedger(dialect, JSON.stringify(through(-HOUR)), sample);
     const [polled] = await world.untilEnded();
     expect(polled?.how).toBe('first start');
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('gets over a walk whose cursor is of another log', async () => {
-    const told = story(Date.now());
-    const resumeCursor = JSON.stringify({ ...through(HOUR), scan: { ...foreignWalk(Date.now() - HOUR), began: null } });
-    const world = await withNewLedger(dialect, resumeCursor, told);
+  it('recovers from a scan with a cursor of another log', async () => {
+    const sample = createSampleLog(Date.now());
+    const resumeCursor = JSON.stringify({ ...through(HOUR), scan: { ...foreignScan(Date.now() - HOUR), began: null } });
+    const world = await withNewLedger(dialect, resumeCursor, sample);
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('gets over a kept cursor of another log', async () => {
-    const told = story(Date.now());
+  it('recovers from a resume cursor of another log', async () => {
+    const sample = createSampleLog(Date.now());
     const resumeCursor = { query: {}, cursor: 'bm90LW91cnM', skip: 40 };
     const world = await withNewLedger(
       dialect,
       JSON.stringify({ ...through(HOUR), resumeCursor, direction: 'forward' }),
-      told,
+      sample,
     );
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('does not take a walk that read newest first, whose stage is lost', async () => {
-    const told = story(Date.now());
+  it('does not resume a newest-first scan, whose staged entries are lost', async () => {
+    const sample = createSampleLog(Date.now());
     const from = Date.now() - HOUR;
     const scan = {
-      ...foreignWalk(from),
+      ...foreignScan(from),
       cursor: null,
       direction: 'backward',
       flushing: true,
       reached: from,
       frontier: from,
     };
-    const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), scan }), told);
+    const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), scan }), sample);
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('goes back to START_AT where KV has nothing', async () => {
-    const told = story(Date.now());
-    const world = await withNewLedger(dialect, null, told);
+  it('begins at START_AT if KV is empty', async () => {
+    const sample = createSampleLog(Date.now());
+    const world = await withNewLedger(dialect, null, sample);
     const [polled] = await world.untilEnded();
     expect(polled?.how).toBe('first start');
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('goes back to START_AT, and says so, where KV has garbage', async () => {
-    const told = story(Date.now());
-    const world = await withNewLedger(dialect, 'garbage', told);
+  it('begins at START_AT, with a note, if KV has garbage', async () => {
+    const sample = createSampleLog(Date.now());
+    const world = await withNewLedger(dialect, 'garbage', sample);
     const [polled] = await world.untilEnded();
     expect(polled?.notes.join()).toContain("can't be read");
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('refuses to guess while KV cannot be read, and begins when it can', async () => {
-    const told = story(Date.now());
-    const world = await withNewLedger(dialect, null, told);
+  it("does not begin while KV can't be read, and begins when it can", async () => {
+    const sample = createSampleLog(Date.now());
+    const world = await withNewLedger(dialect, null, sample);
     const down = { get: () => Promise.reject(new Error('KV is down')), put: world.kv.put };
     await expect(world.poll({ kv: down })).rejects.toThrow('the ledger is new and KV');
     expect(world.costs.requests).toBe(0);
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('tells nobody of the past when the first read is silent, and of the present all the same', async () => {
-    const told = story(Date.now());
-    const world = await withNewLedger(dialect, null, told);
+  it('with suppressFirstRead notifies nobody of the past, but of new entries', async () => {
+    const sample = createSampleLog(Date.now());
+    const world = await withNewLedger(dialect, null, sample);
     await world.untilEnded({ suppressFirstRead: true });
-    expect(await recordedIds(world)).toEqual(told.ids);
+    expect(await recordedIds(world)).toEqual(sample.ids);
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
-    expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(told.alerts.length);
+    expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(sample.alerts.length);
     await world.append([
       entryAt(Date.now() + 1, 'now', { action: 'api_key.deleted', status_code: 204, actor: { id: 'n', type: 'user' } }),
     ]);
@@ -233,36 +233,36 @@ describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
   const order = (id: string, ago: number, suppress: boolean): string =>
     rewindText({ id, to: Date.now() - ago, suppress });
 
-  /** A world that began after the story's first half hour had passed: the story lies before its floor. */
-  async function besideStory() {
+  /** A world that began after all sample entries. */
+  async function startedAfterSample() {
     const world = await createWorld({ dialect });
-    const told = story(Date.now() - 20 * MINUTE);
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now() - 20 * MINUTE);
+    await world.append(sample.records);
     await world.untilEnded({ startAt: Date.now() - 10 * MINUTE });
     expect(await recordedIds(world)).toEqual([]);
-    return { world, told };
+    return { world, sample };
   }
 
-  it('reads the past once, and tells of it', async () => {
-    const { world, told } = await besideStory();
+  it('reads the past once, and notifies', async () => {
+    const { world, sample } = await startedAfterSample();
     await world.setKv(KV_REWIND, order('one', 2 * HOUR, false));
     const how: PollResult['how'][] = [];
     for (let n = 0; n < 4; n++) how.push((await world.poll()).how);
     expect(how).toEqual(['rewound', 'resumed', 'resumed', 'resumed']);
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('with silent reads the past and tells nobody', async () => {
-    const { world, told } = await besideStory();
-    await world.setKv(KV_REWIND, order('hush', 2 * HOUR, true));
+  it('with suppress reads the past and notifies nobody', async () => {
+    const { world, sample } = await startedAfterSample();
+    await world.setKv(KV_REWIND, order('suppressed', 2 * HOUR, true));
     await world.untilEnded();
-    expect(await recordedIds(world)).toEqual(told.ids);
-    expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(told.alerts.length);
+    expect(await recordedIds(world)).toEqual(sample.ids);
+    expect(await world.sql('SELECT 1 FROM alerts WHERE backfilled = 1')).toHaveLength(sample.alerts.length);
     expect(await world.sql('SELECT 1 FROM deliveries')).toEqual([]);
   });
 
-  it('is known again after newer ones, when KV is stale', async () => {
-    const { world, told } = await besideStory();
+  it('is not applied again after newer ones if KV is stale', async () => {
+    const { world, sample } = await startedAfterSample();
     const how: PollResult['how'][] = [];
     for (const id of ['one', 'two', 'one', 'two', 'one']) {
       await world.setKv(KV_REWIND, order(id, 2 * HOUR, false));
@@ -271,53 +271,53 @@ describe.each(DIALECTS)('%s: a rewind in KV', (dialect) => {
     }
     expect(how).toEqual(['rewound', 'rewound', 'resumed', 'resumed', 'resumed']);
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('over what is recorded already records and tells nothing twice', async () => {
-    const { world, first } = await afterStory(dialect);
+  it('over recorded entries records nothing and notifies nobody twice', async () => {
+    const { world, first } = await afterFirstRead(dialect);
     await world.delivered();
     await world.setKv(KV_REWIND, order('again', 2 * HOUR, false));
     const [polled] = await world.untilEnded();
     expect(polled).toMatchObject({ how: 'rewound', recorded: 0 });
-    await expectTold(world, first);
+    await expectRecordedAndDelivered(world, first);
   });
 
-  it('in the middle of a walk drops the walk, and loses nothing of it', async () => {
+  it('during a scan drops the scan, and loses no entry', async () => {
     const world = await createWorld({ dialect });
-    const told = story(Date.now());
-    await world.append(told.records);
+    const sample = createSampleLog(Date.now());
+    await world.append(sample.records);
     expect((await world.poll({ requests: 1 })).stopped).toBe('budget');
     await world.setKv(KV_REWIND, order('mid', 2 * HOUR, false));
     expect((await world.poll({ requests: 1 })).how).toBe('rewound');
     await world.untilEnded();
-    await expectTold(world, told);
+    await expectRecordedAndDelivered(world, sample);
   });
 
-  it('that asks for the future, or is garbage, moves nothing', async () => {
-    const { world, first } = await afterStory(dialect);
+  it('to the future, or with garbage, changes nothing', async () => {
+    const { world, first } = await afterFirstRead(dialect);
     const before = (await world.state()).checkpoint.watermark;
     for (const text of [order('on', -HOUR, false), 'garbage', '{"id":"x"}', '{"id":"","to":"2020-01-01T00:00:00Z"}']) {
       await world.setKv(KV_REWIND, text);
       await world.untilEnded();
       expect((await world.status()).watermark).toBeGreaterThanOrEqual(before);
     }
-    await expectTold(world, first);
+    await expectRecordedAndDelivered(world, first);
   });
 });
 
 describe('the checkpoint in KV', () => {
-  it("is the ledger's own, in a form that reads back", async () => {
-    const { world, resumeCursor } = await afterStory('sorted');
+  it("is the ledger's own, and parses to the same value", async () => {
+    const { world, resumeCursor } = await afterFirstRead('sorted');
     const read = checkpointFrom(resumeCursor);
     const { checkpoint } = await world.state();
     expect(read).toEqual({ ok: true, value: { ...checkpoint, version: 0 } });
     expect(resumeCursor).toBe(checkpointText(checkpoint));
   });
 
-  it('has the cursor of a walk under way', async () => {
+  it('has the cursor of the scan under way', async () => {
     const world = await createWorld();
-    await world.append(story(Date.now()).records);
+    await world.append(createSampleLog(Date.now()).records);
     await world.poll({ requests: 1 });
     const { scan } = JSON.parse((await world.kvText(KV_CHECKPOINT)) ?? '{}') as { scan: { cursor: string } };
     expect(scan.cursor).toMatch(/^[\w-]{20,}$/);

@@ -8,7 +8,7 @@ import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
 import { planOf, recordStatements, wholeReads } from '../ledger/store/plans.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
-import { story } from './story.ts';
+import { createSampleLog } from './sample-log.ts';
 import { createWorld, MINUTE, type World } from './world.ts';
 
 const HOSTILE = `"><script>alert(1)</script>\u202e <!channel> 'é`;
@@ -30,7 +30,7 @@ async function seededWorld(): Promise<{ world: World; hostile: string; huge: str
     body: { id, created_at: new Date(at).toISOString(), status_code: 204, user_agent: 'curl', ...common, ...fields },
   });
   await world.append([
-    ...story(now).records,
+    ...createSampleLog(now).records,
     of(hostile, now - MINUTE, { action: 'api_key.deleted', actor: { id: 'mallory', name: HOSTILE, type: 'user' } }),
     of(huge, now - MINUTE, {
       action: 'vm.listed',

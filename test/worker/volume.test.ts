@@ -1,12 +1,12 @@
-/** Much of it: days and outages of entries, some late, some dated ahead, some sharing an instant; each recorded once. */
+/** Large volumes: days and outages of entries, some late, dated ahead or of one instant; each is recorded once. */
 import { describe, expect, it } from 'vitest';
-import { recordedIds } from './story.ts';
+import { recordedIds } from './sample-log.ts';
 import { createWorld, HOUR, MINUTE, type World } from './world.ts';
 
 const DAY = 24 * HOUR;
 const ODD = { lateEvery: 20, futureEvery: 997, sharedEvery: 2_003 };
 
-/** What the upstream shows by now and what was recorded are the same, each once. */
+/** Exactly the entries that the upstream shows were recorded, each once. */
 async function expectAll(world: World, least: number): Promise<void> {
   const shown = (await world.visible()).map(String).sort();
   expect(shown.length).toBeGreaterThan(least);

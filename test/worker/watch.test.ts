@@ -1,4 +1,4 @@
-/** The watch in workerd, end to end: cron, upstream, ledger, Slack. */
+/** End to end in workerd: cron, upstream, ledger, Slack. */
 import { createScheduledController, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, inject, it } from 'vitest';
@@ -8,8 +8,8 @@ import { LEDGER_NAME } from '../../src/poller/tick.ts';
 const upstream = inject('upstreamUrl');
 const slack = new URL(inject('slackUrl')).origin;
 
-describe('the watch', () => {
-  it('reads a deleted key and notifies', async () => {
+describe('a tick', () => {
+  it('reads that a key was deleted, and notifies', async () => {
     await fetch(`${upstream}/__sandbox/scenario`, {
       method: 'POST',
       body: JSON.stringify({ name: 'api key deleted', at: Date.now() - 60_000 }),

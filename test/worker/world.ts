@@ -1,6 +1,6 @@
 /**
- * A world of its own for each test in workerd: a ledger, keys in the real KV, an upstream and a Slack; everything real,
- * nothing shared. Counts what the Worker asks of them, and lets time pass for the Worker and its upstream alike.
+ * A separate environment for each test in workerd: a ledger, keys in the real KV, an upstream and a Slack. Everything is
+ * real and nothing is shared. Counts the Worker's calls, and sets the clock of the Worker and its upstream.
  */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -26,14 +26,14 @@ import type { KnobsPatch } from '../sandbox/faults.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import type { LogRecord } from '../sandbox/record.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
-import type { TrafficAsked } from './stage.ts';
+import type { TrafficRequest } from './server-factory.ts';
 
 export const DIALECTS = ['sorted', 'newest-first', 'oldest-first'] as const satisfies readonly Dialect[];
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const ALLOWED_LATENESS = 5 * MINUTE;
 
-const stageUrl = inject('stageUrl');
+const factoryUrl = inject('factoryUrl');
 
 /** Every line that was logged in this file, by any part of the Worker. */
 export const logged: string[] = [];
@@ -63,11 +63,11 @@ export interface WorldOptions {
   readonly dialect?: Dialect;
   readonly seed?: number;
   readonly logOwnReads?: boolean;
-  /** Settings besides, for the tick and the ledger alike. */
+  /** More settings, for both the tick and the ledger. */
   readonly settings?: Readonly<Record<string, string | undefined>>;
 }
 
-/** How often the Worker asked what. */
+/** How many calls of each kind the Worker made. */
 export interface Costs {
   requests: number;
   kvGet: number;
@@ -91,8 +91,8 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 /** A new world. Its settings are the Durable Object's too, until the next world's are set. */
 export async function createWorld(options: WorldOptions = {}) {
   const name = `world-${++worlds}`;
-  const { url, apiKey } = await ask<{ url: string; apiKey: string }>('POST', `${stageUrl}/upstreams`, options);
-  const inbox = await ask<{ url: string }>('POST', `${stageUrl}/inboxes`);
+  const { url, apiKey } = await ask<{ url: string; apiKey: string }>('POST', `${factoryUrl}/upstreams`, options);
+  const inbox = await ask<{ url: string }>('POST', `${factoryUrl}/inboxes`);
   const settings = { SLACK_WEBHOOK_URL: inbox.url, ...options.settings };
   // The Durable Object reads its settings when it is made, from this very object.
   for (const name of NAMES) delete (env as unknown as Record<string, unknown>)[name];
@@ -110,10 +110,10 @@ export async function createWorld(options: WorldOptions = {}) {
     alarms: 0,
   };
 
-  // Only ever ahead of the real clock: an alarm in the runtime's past would run endlessly.
+  // Never behind the real clock: an alarm in the runtime's past would run endlessly.
   const setClock = async (to: number): Promise<void> => {
     offsetMs = to;
-    await ask('PUT', `${stageUrl}/clock`, { url, offsetMs: to });
+    await ask('PUT', `${factoryUrl}/clock`, { url, offsetMs: to });
   };
   await setClock(0);
 
@@ -173,7 +173,7 @@ export async function createWorld(options: WorldOptions = {}) {
       apiKey,
       fetch: upstreamFetch,
       now: () => Date.now(),
-      // Short waits are slept shorter still; that a wait was asked for is for the client's own tests.
+      // Waits are shortened; the client's own tests check their lengths.
       sleep: (ms) => sleep(Math.min(ms, 20)),
       ...changes,
     });
@@ -194,7 +194,7 @@ export async function createWorld(options: WorldOptions = {}) {
     sql,
     advance: (ms: number) => setClock(offsetMs + ms),
 
-    /** What `poll` is given, with the parts to change. */
+    /** The dependencies of `poll`, with changes. */
     deps(changes: Partial<PollDeps> = {}): PollDeps {
       return {
         kv,
@@ -229,8 +229,8 @@ export async function createWorld(options: WorldOptions = {}) {
     },
 
     append: (records: readonly LogRecord[]) => ask('POST', `${url}/__sandbox/entries`, { records }),
-    traffic: (asked: Omit<TrafficAsked, 'url'>) =>
-      ask<{ count: number }>('POST', `${stageUrl}/traffic`, { url, ...asked }),
+    traffic: (asked: Omit<TrafficRequest, 'url'>) =>
+      ask<{ count: number }>('POST', `${factoryUrl}/traffic`, { url, ...asked }),
     knobs: (patch: KnobsPatch) => ask('PUT', `${url}/__sandbox/knobs`, patch),
     quiet: () => ask('DELETE', `${url}/__sandbox/knobs`),
     hits: async () => (await ask<{ hits: Record<string, number> }>('GET', `${url}/__sandbox/knobs`)).hits,
@@ -253,24 +253,24 @@ export async function createWorld(options: WorldOptions = {}) {
       if (row === undefined) throw new Error('the ledger has no state');
       return JSON.parse(row.value) as State;
     },
-    /** Changes the state's row by hand, behind the ledger's back. */
+    /** Changes the stored state without the ledger. */
     async editState(change: (state: State) => State): Promise<void> {
       const state = await this.state();
       await sql('UPDATE state SET value = ? WHERE id = 1', JSON.stringify(change(state)));
     },
     status: () => stub.status(),
     evict: () => evictDurableObject(stub),
-    /** Kills the ledger wherever it stands, its calls and its alarm with it. */
-    async kill(): Promise<void> {
+    /** Aborts the ledger with its running calls and its alarm. */
+    async abort(): Promise<void> {
       await abortAllDurableObjects();
-      // A stub of the one that died throws for ever.
+      // Stubs of an aborted object only throw.
       stub = env.LEDGER.getByName(name);
     },
-    ring: () => runDurableObjectAlarm(stub),
+    runAlarm: () => runDurableObjectAlarm(stub),
     alarmAt: () => runInDurableObject(stub, (_: Ledger, state) => state.storage.getAlarm()),
     deleteAlarm: () => runInDurableObject(stub, (_: Ledger, state) => state.storage.deleteAlarm()),
 
-    /** Counts the rows that the ledger writes from now on, until it is evicted; a set alarm is counted beside. */
+    /** Counts the rows that the ledger writes from now on, until it is evicted; alarms that it sets are counted separately. */
     countRows: () =>
       runInDurableObject(stub, (_: Ledger, { storage }) => {
         const exec = storage.sql.exec.bind(storage.sql);
@@ -288,11 +288,11 @@ export async function createWorld(options: WorldOptions = {}) {
       }),
 
     /**
-     * Waits until no delivery is due any more, the alarm doing its work; helps it along where time was shifted.
-     * `passing`: time goes on meanwhile, for an attempt that was cut off is made again after its minute.
+     * Waits until the alarm has made every due delivery; runs the alarm itself if the clock was shifted.
+     * `passing`: the clock moves on meanwhile, since an interrupted attempt is repeated after a minute.
      */
     async delivered({ passing = false } = {}): Promise<void> {
-      // An alarm that was killed is run again by the runtime, after two seconds or more.
+      // The runtime repeats an aborted alarm after two seconds or more.
       const deadline = realNow() + (passing ? 20_000 : 10_000);
       let passes = realNow() + 3_000;
       while (realNow() < deadline) {
@@ -305,7 +305,7 @@ export async function createWorld(options: WorldOptions = {}) {
           Date.now() + 2 * MINUTE,
         );
         if (row?.n === 0) return;
-        // By the alarm itself, where it can come: run by hand at the same time, the two get into each other's way.
+        // If the runtime can run the alarm, let it: a second run at the same time would interfere.
         if (offsetMs === 0 || !(await runDurableObjectAlarm(stub))) await sleep(10);
       }
       throw new Error('deliveries are still pending');

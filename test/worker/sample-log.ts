@@ -1,27 +1,27 @@
 /**
- * A story that shows double and lost entries by itself: deletions that ring once each, reads that ring once together, a burst that is just enough, and
- * one that is one short, so that a single entry counted twice rings where it should not, and one lost fails to.
+ * Sample entries whose alerts reveal a lost entry or one recorded twice: deletions that open an alert each, reads that
+ * open one together, a burst just large enough for an alert, and a burst one entry short of it.
  */
 import { expect } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { LogRecord } from '../sandbox/record.ts';
 import { MINUTE, type World } from './world.ts';
 
-export interface Story {
+export interface SampleLog {
   readonly records: readonly LogRecord[];
   readonly ids: readonly string[];
   /** Titles of the alerts it must open, sorted. */
   readonly alerts: readonly string[];
 }
 
-/** So many reads of one kubeconfig by one actor: one alert, told once. */
+/** Reads of one kubeconfig by one actor, which are one alert with one notification. */
 const JOINED = 3;
 
-/** So many entries in the time (half an hour) that ends 10 s before `now`, shown at once. */
-export function story(
+/** `size` entries within `spanMs`, which ends 10 s before `now`; all are visible at once. */
+export function createSampleLog(
   now: number,
   { size = 250, prefix = 's', spanMs = 30 * MINUTE }: { size?: number; prefix?: string; spanMs?: number } = {},
-): Story {
+): SampleLog {
   const to = now - 10_000;
   const from = to - spanMs;
   const minute = spanMs / 30;
@@ -73,7 +73,7 @@ export function story(
   };
 }
 
-/** The entries that the ledger has, by id, once it is sure that none is there twice and no number is missing. */
+/** The sorted ids of the recorded entries; fails if an id is there twice or a number is missing. */
 export async function recordedIds(world: World): Promise<string[]> {
   const rows = await world.sql<{ id: string; seq: number }>('SELECT id, seq FROM entries ORDER BY seq');
   expect(rows.map((row) => row.seq)).toEqual(rows.map((_, index) => index + 1));
@@ -84,38 +84,38 @@ export async function recordedIds(world: World): Promise<string[]> {
 }
 
 /** Every entry recorded exactly once, every alert opened once, with its matches. */
-export async function expectRecorded(world: World, ...stories: readonly Story[]): Promise<void> {
-  expect(await recordedIds(world)).toEqual(stories.flatMap((each) => each.ids).sort());
+export async function expectRecorded(world: World, ...samples: readonly SampleLog[]): Promise<void> {
+  expect(await recordedIds(world)).toEqual(samples.flatMap((each) => each.ids).sort());
   expect(await world.sql('SELECT 1 FROM staging')).toEqual([]);
   const rows = await world.sql<{ title: string; count: number }>('SELECT title, count FROM alerts ORDER BY title');
   const countOf = (title: string): number => (title.startsWith('Kubeconfig') ? JOINED : 1);
-  expect(rows).toEqual(alertsOf(stories).map((title) => ({ title, count: countOf(title) })));
+  expect(rows).toEqual(alertsOf(samples).map((title) => ({ title, count: countOf(title) })));
 }
 
-/** One delivery an alert, all of them made, and Slack has their messages. */
+/** Each alert has one delivery, which was made, and Slack has its message. */
 export async function expectDelivered(
   world: World,
   often: 'once' | 'at least once',
-  ...stories: readonly Story[]
+  ...samples: readonly SampleLog[]
 ): Promise<void> {
-  const alerts = alertsOf(stories);
+  const alerts = alertsOf(samples);
   await world.delivered({ passing: often === 'at least once' });
   const states = await world.sql<{ alert: number; state: string }>(
     'SELECT alert, state FROM deliveries WHERE health IS NULL ORDER BY alert',
   );
   expect(states).toEqual(alerts.map((_, index) => ({ alert: index + 1, state: 'delivered' })));
   const { messages } = await world.slack.read();
-  const said = messages.map(({ text }) => alerts.find((title) => text.includes(title))).filter((title) => title);
-  if (often === 'once') expect(said.sort()).toEqual(alerts);
-  else expect(new Set(said)).toEqual(new Set(alerts));
+  const titles = messages.map(({ text }) => alerts.find((title) => text.includes(title))).filter((title) => title);
+  if (often === 'once') expect(titles.sort()).toEqual(alerts);
+  else expect(new Set(titles)).toEqual(new Set(alerts));
 }
 
-/** Everything recorded and told exactly once. */
-export async function expectTold(world: World, ...stories: readonly Story[]): Promise<void> {
-  await expectRecorded(world, ...stories);
-  await expectDelivered(world, 'once', ...stories);
+/** Everything was recorded and delivered exactly once. */
+export async function expectRecordedAndDelivered(world: World, ...samples: readonly SampleLog[]): Promise<void> {
+  await expectRecorded(world, ...samples);
+  await expectDelivered(world, 'once', ...samples);
 }
 
-function alertsOf(stories: readonly Story[]): string[] {
-  return stories.flatMap((each) => each.alerts).sort();
+function alertsOf(samples: readonly SampleLog[]): string[] {
+  return samples.flatMap((each) => each.alerts).sort();
 }

@@ -1,11 +1,11 @@
 /**
- * Where the tests in workerd get what is outside the Worker: each an upstream and a Slack of its own, made on demand over
- * HTTP, for a test inside workerd cannot start a server.
+ * Creates servers for the tests in workerd on demand, over HTTP, since a test inside workerd can't start one: each test
+ * gets its own upstream and Slack.
  *
  * - `POST /upstreams` `{ seed?, dialect?, logOwnReads? }` → `{ url, apiKey }`
  * - `PUT /clock` `{ url, offsetMs }`: that upstream's clock, as far from the real one
  * - `POST /traffic` `{ url, ...GenerateOptions, lateEvery?, futureEvery?, sharedEvery? }` → `{ count }`: ordinary
- *   entries, each so-many-th of them late, dated in the future, or followed by 150 of its own instant
+ *   entries, every so many of them late, dated in the future, or followed by 150 of the same instant
  * - `POST /inboxes` `{ plain? }` → `{ url }`: a Slack, or (plain) a webhook that takes any message at any time
  * - `POST /documents` `{ text }` → `{ url }`: an address that answers with that text
  */
@@ -19,20 +19,20 @@ import { type Inbox, startInbox } from '../support/slack-inbox.ts';
 
 export const UPSTREAM_KEY = 'nvk-test-0123456789abcdef';
 
-export interface TrafficAsked extends GenerateOptions {
+export interface TrafficRequest extends GenerateOptions {
   readonly url: string;
   readonly lateEvery?: number;
   readonly futureEvery?: number;
   readonly sharedEvery?: number;
 }
 
-interface Stage {
+interface ServerFactory {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts the server on a free port. */
-export async function startStage(): Promise<Stage> {
+/** Starts the factory's own server on a free port. */
+export async function startServerFactory(): Promise<ServerFactory> {
   const upstreams = new Map<string, { sandbox: RunningSandbox; clock: { offsetMs: number } }>();
   const inboxes: Inbox[] = [];
   const documents: string[] = [];
@@ -60,7 +60,7 @@ export async function startStage(): Promise<Stage> {
       upstreamOf(url).clock.offsetMs = offsetMs;
       return {};
     },
-    'POST /traffic': ({ url, ...asked }: TrafficAsked) => {
+    'POST /traffic': ({ url, ...asked }: TrafficRequest) => {
       const records = traffic(asked);
       upstreamOf(url).sandbox.log.append(records);
       return { count: records.length };
@@ -119,7 +119,7 @@ const SHARED = 150;
 /** How late an entry may be: just less than the allowed lateness of five minutes. */
 const LATEST_MS = 4 * 60_000;
 
-function traffic({ lateEvery = 0, futureEvery = 0, sharedEvery = 0, ...options }: Omit<TrafficAsked, 'url'>) {
+function traffic({ lateEvery = 0, futureEvery = 0, sharedEvery = 0, ...options }: Omit<TrafficRequest, 'url'>) {
   const each = (n: number, every: number): boolean => every > 0 && n % every === every - 1;
   return generate(options).flatMap((record, n): LogRecord[] => {
     if (each(n, sharedEvery)) return [record, ...sharedInstant(record.createdAt, SHARED, `shared-${n}-`)];
