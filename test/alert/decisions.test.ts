@@ -134,10 +134,10 @@ describe('decideNotification', () => {
   });
 
   it('notifies at powers of ten only', () => {
-    const told = Array.from({ length: 20_000 }, (_, i) => i + 1).filter(
+    const notified = Array.from({ length: 20_000 }, (_, i) => i + 1).filter(
       (count) => decideNotification({ ...live, joins: joins(count) }).notify,
     );
-    expect(told.map((count) => count + 1)).toEqual([10, 100, 1_000, 10_000]);
+    expect(notified.map((count) => count + 1)).toEqual([10, 100, 1_000, 10_000]);
   });
 });
 

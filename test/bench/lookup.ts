@@ -96,7 +96,7 @@ function pages({ facts }: Seeded, { directly, through }: Ask): Subject[] {
   return [
     directly('a list of 100 entries, directly', LIST),
     through(BARE, '/healthz', 'tocsin'),
-    ...paths.map((path) => through(names[path] ?? 'an entry, with its story', path, 'tocsin')),
+    ...paths.map((path) => through(names[path] ?? 'an entry', path, 'tocsin')),
   ];
 }
 

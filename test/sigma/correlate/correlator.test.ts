@@ -25,7 +25,9 @@ type Step = readonly [at: number, satisfied: string, body?: EntryBody];
 function run(rules: readonly Rule[], steps: readonly Step[], horizon = 0): readonly (readonly string[])[] {
   const correlator = createCorrelator([...D, ...rules]);
   const windows = createMemoryWindows();
-  return steps.map(([at, satisfied, body = {}]) => seen(correlator, windows, at, satisfied, body, horizon).map(told));
+  return steps.map(([at, satisfied, body = {}]) =>
+    seen(correlator, windows, at, satisfied, body, horizon).map(matchText),
+  );
 }
 
 function seen(
@@ -40,7 +42,7 @@ function seen(
   return correlator.correlate({ at, body, matches }, horizon, windows);
 }
 
-const told = ({ rule, group, window: fired }: CorrelationMatch): string =>
+const matchText = ({ rule, group, window: fired }: CorrelationMatch): string =>
   `${rule.id}(${group.map(({ value }) => value).join()})@${fired.at}=${fired.value}`;
 
 const atLeast = (value: number) => ({ condition: [{ op: 'gte', value }] }) as const;

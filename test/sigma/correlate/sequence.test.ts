@@ -23,14 +23,14 @@ const NOON = Date.UTC(2026, 0, 5, 12);
 describe('a sequence', () => {
   test('returns what each entry satisfies and which correlations match', () => {
     const sequence = createSequence(ENGINE);
-    const told = [0, 5, 15].map((second) => {
+    const results = [0, 5, 15].map((second) => {
       const { matches, correlationMatches } = sequence.add({ a: 1 }, NOON + second * 1_000);
       return [
         matches.map(({ rule }) => rule.id),
         correlationMatches.map(({ rule, window: fired }) => [rule.id, fired.at - NOON]),
       ];
     });
-    expect(told).toEqual([
+    expect(results).toEqual([
       [['r-1'], []],
       [['r-1'], [['c-1', 5_000]]],
       [['r-1'], []],

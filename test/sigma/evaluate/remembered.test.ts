@@ -28,7 +28,7 @@ test('no more is held than there is room for, and the newest is always held', ()
   expect(held.reduce((sum, i) => sum + BYTES * (1 + (i % 3)), 0)).toBeLessThanOrEqual(ROOM * BYTES);
 });
 
-test('each owner remembers for itself, and values of different types are different', () => {
+test('each owner has its own values, and values of different types are different', () => {
   const memory = createMemory<string>(ROOM * BYTES);
   const [own, other] = [memory.createOwner(), memory.createOwner()];
   own.remember(42, 'number', 0);

@@ -244,7 +244,7 @@ describe('a filter', () => {
       [true, true],
       ['1.yml:4:18: notice: the rule "r-9" is for another log source: not filtered'],
     ],
-  ])('applies only to its log source: %s', (_, rules, source, expected, told) => {
+  ])('applies only to its log source: %s', (_, rules, source, expected, expectedProblems) => {
     const rule = ruleWith('sel: {a: 1}\ncondition: sel', 'r-9');
     const texts = [
       rule.replace('product: nirvana, service: audit', 'product: windows, service: security'),
@@ -254,7 +254,7 @@ describe('a filter', () => {
     const { ruleSet, problems } = parseRules(files, { accepts: () => true });
     const engine = compile(ruleSet);
     expect([{ a: 1 }, { a: 1, by: 'us' }].map((entry) => engine.evaluate(entry).length > 0)).toEqual(expected);
-    expect(problems.map((problem) => problemText(problem))).toEqual(told);
+    expect(problems.map((problem) => problemText(problem))).toEqual(expectedProblems);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-/** The tests that stand in a rule's own file: read, run, and told where they fail. */
+/** The tests in a rule's own file: parsed, run, and reported if they fail. */
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/sigma/evaluate/compile.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
@@ -105,7 +105,7 @@ describe('a test of a correlation', () => {
     expect(failuresOf(then(entries.toSpliced(1, 1), false), MANY, DONE, FAILED)).toEqual([]);
   });
 
-  test('remembers nothing of another', () => {
+  test('does not count the entries of another', () => {
     const one = `{name: it, entries: [${entry(0, 'failed')}], match: false}`;
     expect(failuresOf(withTests(MANY, `${one}, ${one}`), FAILED)).toEqual([]);
   });

@@ -95,8 +95,8 @@ describe('the rules of README.md', () => {
   });
 });
 
-/** At which of some entries, each a second after the other, a rule matches or fires. */
-function rings(title: string, entries: readonly EntryBody[], stepMs = 1_000): readonly number[] {
+/** The indexes of the entries, each `stepMs` after the one before, at which a rule matches. */
+function matchIndexes(title: string, entries: readonly EntryBody[], stepMs = 1_000): readonly number[] {
   const sequence = createSequence(compile(ruleSet));
   return entries.flatMap((entry, i) => {
     const { matches, correlationMatches } = sequence.add(entry, Date.parse('2026-01-01T00:00:00Z') + i * stepMs);
@@ -116,7 +116,7 @@ const answered = (status_code: number, more: EntryBody = {}) => ({ status_code, 
 const deleted = (more: EntryBody) => ({ action: 'api_key.deleted', status_code: 204, ...more });
 
 describe('its rules', () => {
-  test.each<readonly [text: string, title: string, entries: readonly EntryBody[], rings: readonly number[]]>([
+  test.each<readonly [text: string, title: string, entries: readonly EntryBody[], matchIndexes: readonly number[]]>([
     ['twenty refusals from one address', 'Many refusals from one address', times(20, REFUSED), [19]],
     [
       'not from two',
@@ -203,6 +203,6 @@ describe('its rules', () => {
       [0],
     ],
   ])('%s', (_, title, entries, wanted) => {
-    expect(rings(title, entries)).toEqual(wanted);
+    expect(matchIndexes(title, entries)).toEqual(wanted);
   });
 });
