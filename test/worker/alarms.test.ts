@@ -1,4 +1,4 @@
-/** Deliveries by the real alarm, whatever Slack answers, and health alerts. */
+/** Deliveries by the real alarm, for every response of Slack, and health alerts. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 /** A deleted API key, just now: one alert, one delivery. */
-async function ringOnce(world: World, id = 'deleted'): Promise<void> {
+async function openAlert(world: World, id = 'deleted'): Promise<void> {
   const fields = { action: 'api_key.deleted', method: 'DELETE', status_code: 204, target: { id, type: 'api_key' } };
   await world.append([entryAt(Date.now(), id, fields)]);
   await world.untilEnded();
@@ -47,7 +47,7 @@ async function attempted(world: World, attempts: number): Promise<DeliveryRow[]>
 async function tried(answer: FakeAnswer, options: WorldOptions = {}): Promise<{ world: World; row: DeliveryRow }> {
   const world = await createWorld(options);
   await world.slack.answer(answer);
-  await ringOnce(world);
+  await openAlert(world);
   const [row] = await attempted(world, 1);
   if (row === undefined) throw new Error('nothing was queued');
   return { world, row };
@@ -72,7 +72,7 @@ async function messagesWith(world: World, word: string): Promise<number> {
 describe('a delivery', () => {
   it('is made by the alarm, right after the page was recorded', async () => {
     const world = await createWorld();
-    await ringOnce(world);
+    await openAlert(world);
     await vi.waitFor(async () => expect(await messagesWith(world, 'API key deleted')).toBe(1), {
       timeout: 3_000,
       interval: 10,
@@ -81,7 +81,7 @@ describe('a delivery', () => {
     expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, suppressed: 0 });
   });
 
-  it("is made with more than one alarm's worth of them", async () => {
+  it('is made if there are more than one alarm delivers', async () => {
     const world = await createWorld();
     const at = Date.now() - MINUTE;
     const fields = (i: number) => ({
@@ -140,7 +140,7 @@ describe('a delivery', () => {
     },
   );
 
-  it('waits as long as Slack asks, and so do the others', async () => {
+  it('waits as long as Slack asks, like all deliveries to it', async () => {
     const world = await createWorld();
     await world.slack.answer({ status: 429, headers: { 'retry-after': '120' } });
     // All in one page: they are due at once.
@@ -169,12 +169,12 @@ describe('a delivery', () => {
       // Ticks go on meanwhile.
       if (n % 10 === 0) await world.poll();
     }
-    const [alert, ...alarms] = await deliveries(world);
+    const [alert, ...healthAlerts] = await deliveries(world);
     expect(alert).toMatchObject({
       state: 'dead',
       reason: expect.stringMatching(/given up after \d+ attempts: Slack answered 500/),
     });
-    expect(alarms).toMatchObject([{ health: 'dead-delivery', state: 'dead' }]);
+    expect(healthAlerts).toMatchObject([{ health: 'dead-delivery', state: 'dead' }]);
     expect((await world.status()).healthAlerts).toMatchObject([
       { kind: 'dead-delivery', count: 1 },
       { kind: 'unhealthy-receiver:slack', count: 1 },
@@ -184,7 +184,7 @@ describe('a delivery', () => {
   it('is not lost if the ledger is aborted during it', async () => {
     const world = await createWorld();
     await world.slack.answer({ status: 0, hang: true });
-    await ringOnce(world);
+    await openAlert(world);
     await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(1), { timeout: 3_000, interval: 10 });
     await world.abort();
     expect(await deliveries(world)).toMatchObject([{ state: 'pending', attempts: 1, reason: null }]);
@@ -220,7 +220,7 @@ describe('a delivery that Slack refuses', () => {
         { kind: 'dead-delivery', count: 1, summary: expect.stringMatching(reason) },
       ]);
       // A second dead delivery within the hour is counted, without a notification.
-      await ringOnce(world, 'another');
+      await openAlert(world, 'another');
       await vi.waitFor(async () =>
         expect((await deliveries(world)).filter(({ state }) => state === 'dead')).toHaveLength(3),
       );
@@ -272,12 +272,12 @@ describe('blindness', () => {
     }
     expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind', count: 1 }]);
     expect(await messagesWith(world, 'Nothing was read from the audit log for')).toBe(1);
-    await world.quiet();
+    await world.clearKnobs();
     await world.untilEnded();
     await world.runAlarm();
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
     expect(await messagesWith(world, 'is read again')).toBe(1);
-    // Blind again, which notifies again.
+    // Blind a second time.
     await world.advance(16 * MINUTE);
     await world.runAlarm();
     expect(await messagesWith(world, 'Nothing was read from the audit log for')).toBe(2);
@@ -324,7 +324,7 @@ describe('blindness', () => {
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
   });
 
-  it('is raised if cursors repeat and no entry is read', async () => {
+  it('is raised if the upstream returns only empty pages', async () => {
     const world = await createWorld();
     await world.append(createSampleLog(Date.now()).records);
     await world.knobs({ emptyPage: { probability: 1 } });
@@ -349,14 +349,14 @@ describe('blindness', () => {
 });
 
 describe('the alarm', () => {
-  it('does nothing before the ledger has begun', async () => {
+  it('is not set before the ledger has begun', async () => {
     const world = await createWorld();
     await world.status();
     expect(await world.alarmAt()).toBeNull();
     expect((await world.status()).watching).toBe('not begun');
   });
 
-  it('is set again after one that failed', async () => {
+  it('is set again after a failed one', async () => {
     const { world } = await tried({ status: 500, times: 1 });
     await world.sql('ALTER TABLE deliveries RENAME TO elsewhere');
     await world.advance(11_000);

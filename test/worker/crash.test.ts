@@ -17,21 +17,21 @@ interface Fault {
 /** The poll with that fault, and the steps it has made. */
 function withFault(deps: PollDeps, fault: Fault | null) {
   const steps: string[] = [];
-  const death = Promise.withResolvers<'dead'>();
-  let dead = false;
-  const meet = (): Promise<never> => {
+  const stop = Promise.withResolvers<'stopped'>();
+  let stopped = false;
+  const inject = (): Promise<never> => {
     if (fault?.how === 'fails') return Promise.reject(new Error('lost on the way'));
-    dead = true;
-    death.resolve('dead');
+    stopped = true;
+    stop.resolve('stopped');
     return new Promise(() => {});
   };
   const step = <A extends unknown[], R>(name: string, call: (...args: A) => Promise<R>) => {
     return async (...args: A): Promise<R> => {
-      if (dead) return new Promise(() => {});
+      if (stopped) return new Promise(() => {});
       const here = steps.push(name);
-      if (here === fault?.step && fault.when === 'before') return meet();
+      if (here === fault?.step && fault.when === 'before') return inject();
       const result = await call(...args);
-      return here === fault?.step && fault.when === 'after' ? meet() : result;
+      return here === fault?.step && fault.when === 'after' ? inject() : result;
     };
   };
   const kv: CheckpointKv = { get: step('kv.get', deps.kv.get), put: step('kv.put', deps.kv.put) };
@@ -48,7 +48,7 @@ function withFault(deps: PollDeps, fault: Fault | null) {
     },
     list: step('list', (query) => deps.auditLog.list(query)),
   };
-  const done = (changed: PollDeps): Promise<unknown> => Promise.race([poll(changed).catch((e) => e), death.promise]);
+  const done = (changed: PollDeps): Promise<unknown> => Promise.race([poll(changed).catch((e) => e), stop.promise]);
   return { steps, run: () => done({ ...deps, kv, ledger, auditLog }) };
 }
 

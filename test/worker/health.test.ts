@@ -329,7 +329,7 @@ describe('the upstream key', () => {
     await settled(world);
     expect(await kinds(world)).toEqual(['key-refused']);
     expect((await world.slack.read()).messages).toHaveLength(1);
-    await world.quiet();
+    await world.clearKnobs();
     await world.tick();
     await settled(world);
     expect(await world.status()).toMatchObject({ failure: null, healthAlerts: [] });
@@ -418,7 +418,7 @@ describe('the heartbeat', () => {
     const { world, monitor } = await withMonitor();
     await world.knobs({ error: { probability: 1, status: 503 } });
     await world.tick({ HEARTBEAT_URL: monitor.url }).catch(() => {});
-    await world.quiet();
+    await world.clearKnobs();
     const now = Date.now();
     await world.append(Array.from({ length: 4_100 }, (_, i) => entryAt(now - 30 * MINUTE + i * 10, `many-${i}`)));
     expect((await world.tick({ HEARTBEAT_URL: monitor.url })).stopped).toBe('budget');

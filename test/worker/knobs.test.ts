@@ -5,8 +5,8 @@ import type { KnobsPatch } from '../sandbox/faults.ts';
 import { createSampleLog, expectRecordedAndDelivered } from './sample-log.ts';
 import { createWorld, DIALECTS, HOUR, logged, type World } from './world.ts';
 
-/** `unhurt`: every poll did its work; else an error or a note of the polls. */
-type Effect = 'unhurt' | RegExp;
+/** `harmless`: every poll did its work; else an error or a note of the polls. */
+type Effect = 'harmless' | RegExp;
 
 interface Row {
   readonly sentence: string;
@@ -25,11 +25,16 @@ const PAGES = 3;
 const FORMS = ['seconds', 'date', 'ms', 'none'] as const;
 
 const ROWS: readonly Row[] = [
-  { sentence: 'it is slow before it looks', knobs: { latency: { ...ALWAYS, ms: 60 } }, effect: 'unhurt', most: PAGES },
+  {
+    sentence: 'it is slow before it looks',
+    knobs: { latency: { ...ALWAYS, ms: 60 } },
+    effect: 'harmless',
+    most: PAGES,
+  },
   {
     sentence: 'it is slow after it has looked',
     knobs: { latency: { ...ALWAYS, ms: 60, when: 'after' } },
-    effect: 'unhurt',
+    effect: 'harmless',
     most: PAGES,
   },
   {
@@ -43,7 +48,7 @@ const ROWS: readonly Row[] = [
     (form): Row => ({
       sentence: `429 once, Retry-After a second (${form})`,
       knobs: { rateLimit: { ...ONCE, waitMs: 1000, form } },
-      effect: 'unhurt',
+      effect: 'harmless',
       most: PAGES + 1,
     }),
   ),
@@ -65,7 +70,7 @@ const ROWS: readonly Row[] = [
     (status): Row => ({
       sentence: `${status} once`,
       knobs: { error: { ...ONCE, status } },
-      effect: 'unhurt',
+      effect: 'harmless',
       most: PAGES + 1,
     }),
   ),
@@ -96,7 +101,7 @@ const ROWS: readonly Row[] = [
       most: 2,
     },
   ]),
-  { sentence: 'it hangs once', knobs: { hang: ONCE }, effect: 'unhurt', client: { timeoutMs: 150 }, most: PAGES + 1 },
+  { sentence: 'it hangs once', knobs: { hang: ONCE }, effect: 'harmless', client: { timeoutMs: 150 }, most: PAGES + 1 },
   {
     sentence: 'it hangs always',
     knobs: { hang: ALWAYS },
@@ -107,7 +112,7 @@ const ROWS: readonly Row[] = [
   {
     sentence: 'it stops in the middle of an answer once',
     knobs: { stall: ONCE },
-    effect: 'unhurt',
+    effect: 'harmless',
     client: { timeoutMs: 150 },
     most: PAGES + 1,
   },
@@ -118,9 +123,9 @@ const ROWS: readonly Row[] = [
     client: { timeoutMs: 100 },
     most: 3,
   },
-  { sentence: 'it resets a connection', knobs: { reset: ONCE }, effect: 'unhurt', most: PAGES + 1 },
+  { sentence: 'it resets a connection', knobs: { reset: ONCE }, effect: 'harmless', most: PAGES + 1 },
   { sentence: 'it resets every connection', knobs: { reset: ALWAYS }, effect: /could not be reached/, most: 3 },
-  { sentence: 'it breaks off an answer', knobs: { breakOff: ONCE }, effect: 'unhurt', most: PAGES + 1 },
+  { sentence: 'it breaks off an answer', knobs: { breakOff: ONCE }, effect: 'harmless', most: PAGES + 1 },
   { sentence: 'it breaks off every answer', knobs: { breakOff: ALWAYS }, effect: /could not be reached/, most: 3 },
   { sentence: 'half a JSON text', knobs: { truncated: ONCE }, effect: /is not JSON \(200/, most: 1 },
   { sentence: 'JSON without items', knobs: { wrongJson: ONCE }, effect: /is not a page of the audit log/, most: 1 },
@@ -141,14 +146,14 @@ const ROWS: readonly Row[] = [
   {
     sentence: 'a page over the cap, once: asked for again at limit 10',
     knobs: { oversized: { ...ONCE, bytesPerItem: 20_000 } },
-    effect: 'unhurt',
+    effect: 'harmless',
     client: { maxBytes: 1_000_000 },
     most: 5,
   },
   {
     sentence: 'every page over the cap at limit 100, none at 10',
     knobs: { oversized: { ...ALWAYS, bytesPerItem: 20_000 } },
-    effect: 'unhurt',
+    effect: 'harmless',
     client: { maxBytes: 1_000_000 },
     most: 40,
   },
@@ -162,7 +167,7 @@ const ROWS: readonly Row[] = [
   {
     sentence: 'a page over 16 MB',
     knobs: { oversized: { ...ONCE, bytesPerItem: 200_000 } },
-    effect: 'unhurt',
+    effect: 'harmless',
     client: { timeoutMs: 10_000 },
     most: 5,
   },
@@ -185,7 +190,7 @@ const ROWS: readonly Row[] = [
   {
     sentence: 'a cursor that leads to the page it came with',
     knobs: { repeatingCursor: { ...ONCE, mode: 'same' } },
-    effect: 'unhurt',
+    effect: 'harmless',
   },
   {
     sentence: 'cursors that always lead to the page they came with',
@@ -195,21 +200,26 @@ const ROWS: readonly Row[] = [
   {
     sentence: 'a cursor that leads back to the first page',
     knobs: { repeatingCursor: { ...ONCE, mode: 'cycle' } },
-    effect: 'unhurt',
+    effect: 'harmless',
   },
   {
     sentence: 'cursors that go round in a circle',
     knobs: { repeatingCursor: { ...ALWAYS, mode: 'cycle' } },
     effect: /repeated a cursor/,
   },
-  { sentence: 'an empty page with a next cursor', knobs: { emptyPage: ONCE }, effect: 'unhurt', most: PAGES + 1 },
+  { sentence: 'an empty page with a next cursor', knobs: { emptyPage: ONCE }, effect: 'harmless', most: PAGES + 1 },
   {
     sentence: 'five empty pages with a next cursor',
     knobs: { emptyPage: { next: 5 } },
-    effect: 'unhurt',
+    effect: 'harmless',
     most: PAGES + 5,
   },
-  { sentence: 'nothing but empty pages with a next cursor', knobs: { emptyPage: ALWAYS }, effect: 'unhurt', most: 12 },
+  {
+    sentence: 'nothing but empty pages with a next cursor',
+    knobs: { emptyPage: ALWAYS },
+    effect: 'harmless',
+    most: 12,
+  },
   ...[301, 302, 303, 307, 308].map(
     (status): Row => ({
       sentence: `a redirect (${status}), not followed`,
@@ -218,10 +228,10 @@ const ROWS: readonly Row[] = [
       most: 1,
     }),
   ),
-  { sentence: 'no Date', knobs: { missingDate: ALWAYS }, effect: 'unhurt' },
-  { sentence: 'an invalid Date', knobs: { oddDate: ALWAYS }, effect: 'unhurt' },
-  { sentence: 'a Date an hour behind', knobs: { clockSkewMs: -HOUR }, effect: 'unhurt' },
-  { sentence: 'a Date an hour ahead', knobs: { clockSkewMs: HOUR }, effect: 'unhurt' },
+  { sentence: 'no Date', knobs: { missingDate: ALWAYS }, effect: 'harmless' },
+  { sentence: 'an invalid Date', knobs: { oddDate: ALWAYS }, effect: 'harmless' },
+  { sentence: 'a Date an hour behind', knobs: { clockSkewMs: -HOUR }, effect: 'harmless' },
+  { sentence: 'a Date an hour ahead', knobs: { clockSkewMs: HOUR }, effect: 'harmless' },
   ...[400, 401, 500].map(
     (status): Row => ({
       sentence: `an error (${status}) that echoes the key`,
@@ -264,7 +274,7 @@ async function pollTwice(world: World, client: Row['client']): Promise<(PollResu
 
 describe.each(DIALECTS)('%s:', (dialect) => {
   it.each(ROWS)('$sentence', async ({ knobs, effect: effects, client, most }) => {
-    const effect = effects === 'unhurt' || effects instanceof RegExp ? effects : effects[dialect];
+    const effect = effects === 'harmless' || effects instanceof RegExp ? effects : effects[dialect];
     const world = await createWorld({ dialect });
     const sample = createSampleLog(Date.now());
     await world.append(sample.records);
@@ -274,12 +284,12 @@ describe.each(DIALECTS)('%s:', (dialect) => {
     const first = await world.poll({ auditLog, requests: 12 }).catch((error: Error) => error);
     logged.push(`${first instanceof Error ? first.stack : JSON.stringify(first)}`);
     if (most !== undefined) expect(world.costs.requests - before).toBeLessThanOrEqual(most);
-    if (effect === 'unhurt') expect(first).not.toBeInstanceOf(Error);
+    if (effect === 'harmless') expect(first).not.toBeInstanceOf(Error);
     else expect(messagesOf(first)).toMatch(effect);
     const rest = await pollTwice(world, client);
-    if (effect === 'unhurt') for (const outcome of rest) expect(outcome).not.toBeInstanceOf(Error);
+    if (effect === 'harmless') for (const outcome of rest) expect(outcome).not.toBeInstanceOf(Error);
     if (knobs.clockSkewMs === undefined) expect(Object.keys(await world.hits())).not.toEqual([]);
-    await world.quiet();
+    await world.clearKnobs();
     await world.untilEnded();
     await world.poll();
     await expectRecordedAndDelivered(world, sample);

@@ -119,7 +119,7 @@ describe('a failing upstream', () => {
     const { direct, through } = clients(site, { random: () => 0.5 });
     await site.world.knobs(knobs);
     const one = await outcome(direct.list({ limit: 100 }));
-    await site.world.quiet();
+    await site.world.clearKnobs();
     await site.world.knobs(knobs);
     expect(await outcome(through.list({ limit: 100 }))).toEqual(one);
     expect(through.waits).toEqual(direct.waits);

@@ -232,7 +232,7 @@ export async function createWorld(options: WorldOptions = {}) {
     traffic: (asked: Omit<TrafficRequest, 'url'>) =>
       ask<{ count: number }>('POST', `${factoryUrl}/traffic`, { url, ...asked }),
     knobs: (patch: KnobsPatch) => ask('PUT', `${url}/__sandbox/knobs`, patch),
-    quiet: () => ask('DELETE', `${url}/__sandbox/knobs`),
+    clearKnobs: () => ask('DELETE', `${url}/__sandbox/knobs`),
     hits: async () => (await ask<{ hits: Record<string, number> }>('GET', `${url}/__sandbox/knobs`)).hits,
     requests: async () => (await ask<{ count: number }>('GET', `${url}/__sandbox/requests`)).count,
     visible: async () => (await ask<{ ids: (string | null)[] }>('GET', `${url}/__sandbox/visible`)).ids,
