@@ -42,7 +42,7 @@ describe('the rules', () => {
       'Burst of 4xx from one address',
       'Kubeconfig of a cluster read',
       'Burst of 4xx, then a kubeconfig',
-      'New API key, created by an API key, reads a kubeconfig or deletes',
+      'New API key, created by an API key, reads a kubeconfig or deletes something',
       'Many deletions by one actor',
     ]);
     const numbers = scene.store.all<{ number: string }>(

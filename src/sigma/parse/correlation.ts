@@ -120,7 +120,7 @@ function readTimespan(map: MapNode, entry: MapEntry | undefined, report: Report)
   const ms = parseTimespan(text);
   if (ms === null) {
     const hint = value.kind === 'scalar' ? timespanHint(text) : TIMESPAN_HINT;
-    report.error(value.place, '"timespan" must be a period of time', hint);
+    report.error(value.place, '"timespan" must be a duration', hint);
   } else if (ms > TIMESPAN_MAX_DAYS * DAY_MS) {
     report.error(value.place, 'the timespan is too long', `at most ${TIMESPAN_MAX_DAYS}d`);
   } else if (ms > RETENTION_DAYS * DAY_MS) {

@@ -121,6 +121,6 @@ function readTimespan(entry: MapEntry | undefined, report: Report): number | nul
   const text = readText(entry, report);
   if (text === null || entry === undefined) return null;
   const ms = parseTimespan(text);
-  if (ms === null) report.error(entry.value.place, `"${entry.key}" must be a period of time`, TIMESPAN_HINT);
+  if (ms === null) report.error(entry.value.place, `"${entry.key}" must be a duration`, TIMESPAN_HINT);
   return ms;
 }

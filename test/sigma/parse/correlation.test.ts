@@ -188,7 +188,7 @@ describe('what is wrong', () => {
     ).map(([timespan, hint]): [string, string, string] => [
       `the timespan ${timespan}`,
       base('event_count', '{gte: 5}').replace('5m', timespan),
-      `4:11 error: "timespan" must be a period of time (${hint})`,
+      `4:11 error: "timespan" must be a duration (${hint})`,
     ]),
     [
       'a timespan of years',

@@ -108,7 +108,7 @@ describe('the problems of a document', () => {
     [
       'an invalid period',
       rule({ head: 'tocsin: {dedup: {period: 5w}}' }),
-      '2:26: error: "period" must be a period of time (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
+      '2:26: error: "period" must be a duration (a number and one of s, m, h, d: 90s, 5m, 24h, 7d)',
     ],
     [
       'no title',

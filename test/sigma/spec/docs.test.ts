@@ -59,8 +59,7 @@ describe('the page', () => {
     const said = parseRules(
       [...lists, ...(wrong === undefined ? [] : [wrong])].map((block) => ({
         path: block.path ?? '',
-        // Its first line tells the file only.
-        text: block.isWrong ? block.text.slice(block.text.indexOf('\n') + 1) : block.text,
+        text: block.text,
       })),
     ).problems.filter(({ path }) => path === wrong?.path);
     const lines = said.map((problem) => problemText(problem, 'rules/')).join('\n');
@@ -147,14 +146,19 @@ describe('its rules', () => {
     ],
     [
       'an average',
-      'Large answers, on the average',
+      'Large responses on average',
       [1e7, 9e6, 3e7].map((response_bytes) => answered(200, { response_bytes })),
       [2],
     ],
-    ['a median', 'Slow for half of all', [100, 1_000, 5_000].map((duration_ms) => answered(200, { duration_ms })), [2]],
+    [
+      'a median',
+      'Half of all requests are slow',
+      [100, 1_000, 5_000].map((duration_ms) => answered(200, { duration_ms })),
+      [2],
+    ],
     [
       'a percentile',
-      'Slow for one in twenty',
+      'One request in twenty is slow',
       [...durations(18, 100), 9_000, 9_000].map((duration_ms) => answered(200, { duration_ms })),
       [19],
     ],
