@@ -1,14 +1,15 @@
-/** `check`: are the rules sound? */
+/** `check`: are the rules and the routing sound? */
 import { spawnSync } from 'node:child_process';
 import { FAILED } from '../failure.ts';
 import { ROOT } from '../wrangler.ts';
 import { defineCommand, FLAG } from './command.ts';
 
 export const check = defineCommand({
-  summary: 'check the rules',
+  summary: 'check the rules and rules/routing.yml',
   usage: `usage: npm run tocsin -- check [--json]
 
-Checks the rules in rules/ and runs their tests: lists every problem with its file, line and column.
+Checks the rules and the lists in rules/ and rules/routing.yml, and runs the rules' tests: lists every problem with its
+file, line and column.
 
   --json      print one JSON object
 `,
