@@ -4,7 +4,7 @@
  *
  * Contract: pure. Dedup periods run on event time and begin with an alert's first match; times are ms since the epoch.
  */
-import { decideRoute, LEAST_LEVEL, type RoutedReceiver } from '../routing/routing.ts';
+import { DEFAULT_MIN_LEVEL, decideRoute, type RoutedReceiver } from '../routing/routing.ts';
 import { LEVELS, type Level } from '../sigma/index.ts';
 import type { AlertPeriod } from './alert.ts';
 
@@ -89,6 +89,6 @@ export function decideClosing({ level, backfilled, count, receivers }: ClosingIn
 /** Why no receiver takes this level; null where one does. A receiver may ask even for informational alerts. */
 function noReceiverReason(level: Level, receivers: readonly RoutedReceiver[]): NoReceiverReason | null {
   if (receivers.some((receiver) => decideRoute(receiver, level).send)) return null;
-  if (LEVELS.indexOf(level) < LEVELS.indexOf(LEAST_LEVEL)) return 'informational';
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(DEFAULT_MIN_LEVEL)) return 'informational';
   return receivers.length === 0 ? 'no receiver' : 'no receiver of its level';
 }

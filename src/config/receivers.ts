@@ -6,8 +6,8 @@
  * problem holds a secret's value.
  */
 import {
+  DEFAULT_MIN_LEVEL,
   type DeclaredReceiver,
-  LEAST_LEVEL,
   type RoutableType,
   type RoutedReceiver,
   type Routing,
@@ -80,7 +80,7 @@ function secretsOf({ secret, signingSecret }: RoutableType): readonly string[] {
 }
 
 function defaultReceiver({ type, secret, signingSecret }: RoutableType): DeclaredReceiver {
-  return { name: type, type, secret, signingSecret, minLevel: LEAST_LEVEL };
+  return { name: type, type, secret, signingSecret, minLevel: DEFAULT_MIN_LEVEL };
 }
 
 function isSet(env: Environment, name: string): boolean {

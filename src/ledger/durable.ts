@@ -74,8 +74,8 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.record(batch);
   }
 
-  flush(expect: number, most: number): Promise<Recorded> {
-    return this.#host.flush(expect, most);
+  flush(expectedVersion: number, most: number): Promise<Recorded> {
+    return this.#host.flush(expectedVersion, most);
   }
 
   quarantineCandidate(record: InvalidRecord | null): Promise<boolean> {

@@ -2,7 +2,7 @@
  * What surrounds a ledger wherever it runs: the clock, the alarm, the receivers. The Durable Object makes one host, the
  * simulation another, with the same steps between call and commit.
  *
- * The alarm is set for the ledger's next need (a delivery or its watchdog), and again after every call that finds it
+ * The alarm is set for the next delivery or health check (a delivery or its watchdog), and again after every call that finds it
  * missing or too late. The platform gives up on an alarm that throws six times
  * (developers.cloudflare.com/durable-objects/api/alarms), so `alarm` never throws and always sets the next.
  */
@@ -63,7 +63,7 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
   return {
     begin: (input) => withAlarm(() => ledger.begin(input, now())),
     record: (batch) => withAlarm(() => ledger.record(batch, now())),
-    flush: (expect, most) => withAlarm(() => ledger.flush(expect, most, now())),
+    flush: (expectedVersion, most) => withAlarm(() => ledger.flush(expectedVersion, most, now())),
     quarantineCandidate: (record) => withAlarm(() => ledger.quarantineCandidate(record, now())),
     recordFailedTick: (failure) => withAlarm(() => ledger.recordFailedTick(failure, now())),
     resend: (receiver) => withAlarm(() => resendDead(store, receiver, now())),

@@ -40,10 +40,10 @@ export interface Incoming {
   readonly text: string;
 }
 
-/** A page or a part of one: at most 100 entries and 1 MB, unless a single entry is larger. */
+/** A page or a part of one: at most 100 entries and 512 K characters, unless a single entry is larger. */
 export interface Batch {
   /** The version of the checkpoint the tick works from. */
-  readonly expect: number;
+  readonly expectedVersion: number;
   /** The checkpoint after this page; null where another part of the page follows. */
   readonly next: Checkpoint | null;
   /** The page is the scan's last. */
@@ -96,7 +96,7 @@ export interface LedgerApi {
   begin(input: BeginInput): Promise<Begun>;
   record(batch: Batch): Promise<Recorded>;
   /** Records up to `most` staged entries, oldest first. The scan ends with the last of them. */
-  flush(expect: number, most: number): Promise<Recorded>;
+  flush(expectedVersion: number, most: number): Promise<Recorded>;
   /** Records that a tick failed. The status shows it; a refused API key also raises a health alert. */
   recordFailedTick(failure: TickFailure): Promise<void>;
   /** Counts a crash against an entry that was recorded alone (null: the oldest staged); true once it is quarantined. */

@@ -51,7 +51,7 @@ export interface ReceiverType extends ConfigurableType<(outside: Outside) => Rec
 }
 
 /**
- * A receiver may take so long to answer: less than an attempt may last (ledger/deliver/outbox.ts), and what Standard
+ * How long a receiver may take to answer: less than an attempt may last (ledger/deliver/outbox.ts), and what Standard
  * Webhooks recommends ("Request timeouts": 15 to 30 s).
  */
 export const SEND_TIMEOUT_MS = 15_000;

@@ -26,12 +26,12 @@ export async function recordPage(
   add: (batch: RecordedBatch) => void,
 ): Promise<boolean> {
   const parts = inBatches(page.entries);
-  let expect = page.expect;
+  let expectedVersion = page.expectedVersion;
   for (const [index, entries] of parts.entries()) {
     const isLast = index === parts.length - 1;
     const batch: Batch = {
       ...page,
-      expect,
+      expectedVersion,
       entries,
       invalid: index === 0 ? page.invalid : [],
       next: isLast ? page.next : null,
@@ -40,7 +40,7 @@ export async function recordPage(
     };
     const version = await recordHalving(ledger, batch, add);
     if (version === null) return false;
-    expect = version;
+    expectedVersion = version;
   }
   return true;
 }
@@ -57,7 +57,7 @@ async function recordHalving(
   try {
     return versionAfter(await ledger.record(batch), add);
   } catch (error) {
-    if (!(await isStillAt(ledger, batch.expect))) return null;
+    if (!(await isStillAt(ledger, batch.expectedVersion))) return null;
     const [first] = batch.entries;
     if (first === undefined) throw error;
     if (batch.entries.length === 1) {
@@ -73,7 +73,7 @@ async function recordHalving(
     const half = { ...batch, entries: batch.entries.slice(0, middle), next: null, ends: false, save: false };
     const version = await recordHalving(ledger, half, add);
     if (version === null) return null;
-    const rest = { ...batch, expect: version, entries: batch.entries.slice(middle), invalid: [] };
+    const rest = { ...batch, expectedVersion: version, entries: batch.entries.slice(middle), invalid: [] };
     return recordHalving(ledger, rest, add);
   }
 }
@@ -81,15 +81,15 @@ async function recordHalving(
 /** As `recordHalving`, with up to `most` staged entries. False if another tick has overtaken this one. */
 export async function flushHalving(
   ledger: LedgerApi,
-  expect: number,
+  expectedVersion: number,
   most: number,
   add: (batch: RecordedBatch) => void,
 ): Promise<boolean> {
   try {
-    return versionAfter(await ledger.flush(expect, most), add) !== null;
+    return versionAfter(await ledger.flush(expectedVersion, most), add) !== null;
   } catch (error) {
-    if (!(await isStillAt(ledger, expect))) return false;
-    if (most > 1) return flushHalving(ledger, expect, most >> 1, add);
+    if (!(await isStillAt(ledger, expectedVersion))) return false;
+    if (most > 1) return flushHalving(ledger, expectedVersion, most >> 1, add);
     if (!(await ledger.quarantineCandidate(null))) throw error;
     return true;
   }

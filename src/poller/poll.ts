@@ -48,7 +48,7 @@ export interface PollDeps {
 export type StopReason = 'scan ended' | 'budget' | 'overtaken' | 'stuck';
 
 export interface PollResult extends IntakeCounts {
-  /** How it came by its checkpoint. */
+  /** Where its checkpoint came from. */
   readonly how: Begun['how'];
   readonly stopped: StopReason;
   readonly pages: number;
@@ -142,7 +142,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   }
   const isStuck = run.dropped > DROPS_MAX;
   const batch = {
-    expect: scan.version,
+    expectedVersion: scan.version,
     next: kind === 'cursor cycle' ? withoutCursor(checkpoint, deps.allowedLatenessMs) : checkpoint,
     ends: kind === 'ended',
     handle,

@@ -9,7 +9,7 @@ import { nearest } from '../text/nearest.ts';
 import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readChoice, readText, rejectUnknown } from '../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node, readDocuments, type SourceFile } from '../yaml/yaml.ts';
-import { type DeclaredReceiver, LEAST_LEVEL, type RoutableType, type Routing } from './routing.ts';
+import { DEFAULT_MIN_LEVEL, type DeclaredReceiver, type RoutableType, type Routing } from './routing.ts';
 
 export interface ParsedRouting {
   /** Null: there is no file, or it has errors. */
@@ -130,7 +130,7 @@ function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
     type: type.type,
     secret: secret ?? type.secret,
     signingSecret: isSigned ? (signingSecret ?? type.signingSecret) : null,
-    minLevel: minLevel ?? LEAST_LEVEL,
+    minLevel: minLevel ?? DEFAULT_MIN_LEVEL,
   };
   reportShared(receiver, item, context);
   return receiver;

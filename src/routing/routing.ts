@@ -29,7 +29,7 @@ export interface Routing {
 }
 
 /** The level of a receiver without `min_level`: "no alerting should be triggered by [informational] rules" (Sigma). */
-export const LEAST_LEVEL: Level = 'low';
+export const DEFAULT_MIN_LEVEL: Level = 'low';
 
 /** A receiver as the ledger knows it. */
 export interface RoutedReceiver {

@@ -142,7 +142,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
     const began = of.began ?? now;
     const next = walking(began, handle === 'stage' ? 'backward' : 'forward', page);
     const batch: Batch = {
-      expect: begun().version,
+      expectedVersion: begun().version,
       next,
       ends: true,
       handle,

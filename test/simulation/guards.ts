@@ -28,7 +28,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'compare and swap: a tick that was overtaken changes nothing',
     file: 'src/ledger/record/record.ts',
-    find: "if (batch.expect !== state.checkpoint.version) return { kind: 'conflict' };",
+    find: "if (batch.expectedVersion !== state.checkpoint.version) return { kind: 'conflict' };",
     replace: '',
   },
   {

@@ -90,7 +90,7 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
     const last = page.entries.at(-1)?.createdAt ?? now;
     const recorded = ledger.record(
       {
-        expect: at.version,
+        expectedVersion: at.version,
         next: { ...at, scan: { ...at.scan, began: now, direction: 'forward', frontier: last } },
         ends: i + PAGE >= records.length,
         handle: 'record',

@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 
 /** How many deliveries of each receiver are taken at once. They are sent one after the other. */
 export const TAKEN_MAX = 4;
-/** An attempt that was not settled counts as lost after this time, beside its backoff. */
+/** An attempt that was not settled counts as lost after this time plus its backoff. */
 const ATTEMPT_MS = 60_000;
 const BACKOFF_FIRST_MS = 10_000;
 export const BACKOFF_MAX_MS = 15 * 60_000;

@@ -14,7 +14,7 @@ const SEARCH_MIN_MS = 24 * 60 * 60_000;
 const KEY_VALUE_CHARS = 256;
 
 /** What opening or joining an alert needs to know of a match. */
-interface AlertMatch {
+interface JoinInput {
   readonly rule: Rule;
   readonly seq: number;
   readonly at: number;
@@ -36,7 +36,7 @@ export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
       const inBatch = (opened.get(`${rule.id}\n${key}`) ?? []).map((id) => changed.get(id));
       return findOpenAlert([...stored, ...inBatch.filter((row) => row !== undefined)], at);
     },
-    open: ({ rule, seq, at, isBackfilled }: AlertMatch, key: string, keyParts: readonly KeyPart[]): Alert => {
+    open: ({ rule, seq, at, isBackfilled }: JoinInput, key: string, keyParts: readonly KeyPart[]): Alert => {
       const alert: Alert = {
         id: ++last,
         rule: rule.id,
@@ -59,7 +59,7 @@ export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
       opened.set(place, [...(opened.get(place) ?? []), alert.id]);
       return alert;
     },
-    join: (alert: Alert, { seq, at, isBackfilled }: AlertMatch): Alert => {
+    join: (alert: Alert, { seq, at, isBackfilled }: JoinInput): Alert => {
       const joined: Alert = {
         ...alert,
         count: alert.count + 1,

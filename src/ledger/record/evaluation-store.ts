@@ -1,7 +1,7 @@
 /**
  * Reads the past for evaluation, and stores what evaluation decided.
  */
-import { LEAST_LEVEL } from '../../routing/routing.ts';
+import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
 import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
 import type { Accepted, Changes, EvaluationReads } from '../model.ts';
 import { type AlertRow, alertFrom, type EntryRow, entryFrom } from '../store/rows.ts';
@@ -69,7 +69,7 @@ function withAllBelow(rule: CorrelationRule, engine: Engine): readonly Rule[] {
 /** The parts of a rule that windows depend on: not what happens to its matches. */
 function forWindows(rule: Rule): Rule {
   const tocsin = { ...rule.tocsin, dedupBy: null, dedupPeriodMs: null };
-  return { ...rule, level: LEAST_LEVEL, alerts: true, tocsin };
+  return { ...rule, level: DEFAULT_MIN_LEVEL, alerts: true, tocsin };
 }
 
 /** Parses entries one by one: the last of them are seldom needed. */

@@ -23,7 +23,7 @@ import { flush, record } from './record.ts';
 export interface Ledger {
   begin(input: BeginInput, now: number): Begun;
   record(batch: Batch, now: number): Recorded;
-  flush(expect: number, most: number, now: number): Recorded;
+  flush(expectedVersion: number, most: number, now: number): Recorded;
   recordFailedTick(failure: TickFailure, now: number): void;
   quarantineCandidate(record: InvalidRecord | null, now: number): boolean;
   /** Raises and resolves the health alerts that depend on the clock, and ends deliveries whose attempts were all lost. */
@@ -44,7 +44,7 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
     record: (batch, now) => store.transaction(() => record(context, batch, now)),
-    flush: (expect, most, now) => store.transaction(() => flush(context, expect, most, now)),
+    flush: (expectedVersion, most, now) => store.transaction(() => flush(context, expectedVersion, most, now)),
     recordFailedTick: (failure, now) => store.transaction(() => recordFailedTick(context, failure, now)),
     quarantineCandidate: (candidate, now) => store.transaction(() => quarantineCandidate(context, candidate, now)),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),

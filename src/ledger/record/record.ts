@@ -15,7 +15,7 @@ import { hasStaged, stage, takeStaged } from './staging.ts';
 export function record(context: LedgerContext, batch: Batch, now: number): Recorded {
   const { store, options, intake } = context;
   const state = requireState(store);
-  if (batch.expect !== state.checkpoint.version) return { kind: 'conflict' };
+  if (batch.expectedVersion !== state.checkpoint.version) return { kind: 'conflict' };
   const ids = batch.entries.map((entry) => entry.id);
   const { unrecorded, known, expired } = dedupe(store, batch.entries, {
     floor: state.checkpoint.floor,
@@ -45,11 +45,11 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
 }
 
 /** Records up to `most` staged entries, oldest first. The scan ends with the last of them. */
-export function flush(context: LedgerContext, expect: number, most: number, now: number): Recorded {
+export function flush(context: LedgerContext, expectedVersion: number, most: number, now: number): Recorded {
   const { store, options, intake, unsaved } = context;
   const state = requireState(store);
   const checkpoint = unsaved.current(state);
-  if (expect !== state.checkpoint.version || !checkpoint.scan?.flushing) return { kind: 'conflict' };
+  if (expectedVersion !== state.checkpoint.version || !checkpoint.scan?.flushing) return { kind: 'conflict' };
   const { unrecorded, known } = dedupe(store, takeStaged(store, most), {
     floor: checkpoint.floor,
     expiredBefore: Number.NEGATIVE_INFINITY,

@@ -1,5 +1,5 @@
 /**
- * Evicts rows older than they are kept: entries, quarantined records and ended deliveries after retention, alerts and dead
+ * Deletes rows past their retention: entries, quarantined records and ended deliveries after retention, alerts and dead
  * deliveries after a year. Retention counts from the latest beginning of a scan, never from an entry's own claim. An entry
  * dated in the future is kept until its own time is that old: its id must be known while the upstream shows it.
  */

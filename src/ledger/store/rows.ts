@@ -8,7 +8,7 @@ import type { Alert } from '../../alert/alert.ts';
 import type { ShownDecision } from '../../alert/decision-wording.ts';
 import { entryView } from '../../alert/entry-view.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
-import { LEAST_LEVEL } from '../../routing/routing.ts';
+import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
 import { type Evidence, LEVELS } from '../../sigma/index.ts';
 import type { Accepted } from '../model.ts';
 import type { AlertPart, AlertSummary, EntrySummary } from '../rpc.ts';
@@ -139,7 +139,7 @@ export function alertFrom(row: AlertRow): Alert {
     firstSeq: row.first_seq,
     lastSeq: row.last_seq,
     lastAt: row.last_at,
-    level: LEVELS.find((level) => level === row.level) ?? LEAST_LEVEL,
+    level: LEVELS.find((level) => level === row.level) ?? DEFAULT_MIN_LEVEL,
     title: row.title,
     keyParts: JSON.parse(row.key_parts),
   };

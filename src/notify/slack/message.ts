@@ -1,6 +1,6 @@
 /**
  * A Slack message as plain data, Slack's limits, and the few ways to make a piece of one that keeps the limits: whatever
- * goes in, what comes out is text that commands nothing.
+ * goes in, what comes out is text without active markup or mentions.
  *
  * Pure. Lengths are in UTF-16 units after escaping, the strictest way to count them.
  */
@@ -68,7 +68,7 @@ export interface UrlButton {
 }
 
 /**
- * What is beside a colored bar. Slack has colors for attachments only
+ * The attachment shown next to a colored bar. Slack has colors for attachments only
  * (https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments: `blocks`, `color`, `fallback`).
  */
 export interface Attachment {

@@ -101,9 +101,9 @@ function rangeTest(value: Value, place: Place, report: Report): ParsedTest | nul
     report.error(place, `not a range of IP addresses: ${truncate(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
     return null;
   }
-  const tidy = canonicalRange(range);
-  if (tidy === null) return { op: 'cidr', range: value };
-  report.error(place, `the range ${value} has bits set beyond its length`, `did you mean ${tidy}?`);
+  const canonical = canonicalRange(range);
+  if (canonical === null) return { op: 'cidr', range: value };
+  report.error(place, `the range ${value} has bits set beyond its length`, `did you mean ${canonical}?`);
   return null;
 }
 

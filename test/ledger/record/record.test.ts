@@ -257,7 +257,7 @@ describe('a batch', () => {
     const old = checkpoint();
     record([entry('a', NOON)]);
     const batch = {
-      expect: old.version,
+      expectedVersion: old.version,
       next: { ...old, watermark: NOON + DAY },
       ends: true,
       handle: 'record',
@@ -328,7 +328,7 @@ describe('a quiet batch', () => {
     const stale = checkpoint();
     record([], { now: NOON + MINUTE });
     const batch = {
-      expect: stale.version,
+      expectedVersion: stale.version,
       next: { ...stale, watermark: NOON - HOUR },
       ends: false,
       handle: 'record',

@@ -24,7 +24,7 @@ const blocks: readonly Block[] = [...PAGE.matchAll(/^```(\w+)\n(.*?)^```$/gms)].
   const [, wrong, path] = /^# (wrong: )?rules\/(\S+)\n/.exec(text) ?? [];
   return { language, text, path: path ?? null, isWrong: wrong !== undefined };
 });
-const truncate = blocks.filter(({ language, isWrong }) => language === 'yaml' && !isWrong);
+const sound = blocks.filter(({ language, isWrong }) => language === 'yaml' && !isWrong);
 
 /** The block that follows the first one of which `of` holds. */
 function blockAfter(of: (block: Block) => boolean): string {
@@ -35,11 +35,11 @@ function blockAfter(of: (block: Block) => boolean): string {
 const pack = readRuleFiles(join(ROOT, 'rules')).filter(({ path }) => !path.startsWith('lists/'));
 const { ruleSet, problems, tests } = parseRules([
   ...pack,
-  ...truncate.map(({ path, text }) => ({ path: path ?? '', text })),
+  ...sound.map(({ path, text }) => ({ path: path ?? '', text })),
 ]);
 
 describe('the page', () => {
-  test.each(truncate.map(({ text, path }) => [path ?? text]))('%s is sound', (path) => {
+  test.each(sound.map(({ text, path }) => [path ?? text]))('%s is sound', (path) => {
     expect(path).toMatch(/^(local|lists)\/[a-z0-9_]+\.yml$/);
     expect(problems.filter((problem) => problem.path === path).map((problem) => problemText(problem))).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe('the page', () => {
 
   test('the problems of the wrong rule are those on the page', () => {
     const wrong = blocks.find(({ isWrong }) => isWrong);
-    const lists = truncate.filter(({ path }) => path?.startsWith('lists/'));
+    const lists = sound.filter(({ path }) => path?.startsWith('lists/'));
     const said = parseRules(
       [...lists, ...(wrong === undefined ? [] : [wrong])].map((block) => ({
         path: block.path ?? '',

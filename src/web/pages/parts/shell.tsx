@@ -1,7 +1,7 @@
 /**
  * The frame around every page: the head, the navigation, the caller's name and the footer. Pure.
  *
- * Contract: callers who with a link see no navigation, since their link opens none of those pages.
+ * Contract: callers with a link see no navigation, since their link opens none of those pages.
  */
 import type { Child } from 'hono/jsx';
 import { SIGN_OUT_PATH } from '../../../access/session.ts';
