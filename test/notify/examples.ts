@@ -8,7 +8,7 @@ import type {
   Notification,
 } from '../../src/alert/notification.ts';
 import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
-import { HINTS } from '../../src/ledger/health/alerts.ts';
+import { HINTS } from '../../src/ledger/health/health-alerts.ts';
 import { OPENED } from './notifications.ts';
 
 const AT = OPENED.entry.createdAt;

@@ -9,7 +9,7 @@ import type { RoutedReceiver } from '../../routing/routing.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { backOffReceiver, type Due, type Settled, settle, takeDue } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
-import { deadDelivery, raiseHealthAlert, resolveHealthAlert, unhealthyReceiver } from './alerts.ts';
+import { deadDelivery, raiseHealthAlert, resolveHealthAlert, unhealthyReceiver } from './health-alerts.ts';
 import { provesUnhealthy, readHealth, storeAttempt, unhealthyReason } from './receivers.ts';
 
 /** How many characters of an alert's title a health alert shows. */

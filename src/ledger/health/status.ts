@@ -8,7 +8,7 @@ import { FAILURES_MAX } from '../model.ts';
 import type { AlertHeadline, LedgerStatus } from '../rpc.ts';
 import { failureOf, readState, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { displayKey, LASTING } from './alerts.ts';
+import { displayKey, LASTING } from './health-alerts.ts';
 import { receiversHealth } from './receivers.ts';
 
 interface StatusContext {

@@ -18,7 +18,7 @@ import {
   raiseHealthAlert,
   resolveHealthAlert,
   unhealthyReceiver,
-} from './alerts.ts';
+} from './health-alerts.ts';
 import { readHealth, unhealthyFrom, unhealthyReason } from './receivers.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -3,7 +3,7 @@
  * row. A checkpoint that brought nothing new stays in memory until the next save.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
-import { resolveHealthAlert } from '../health/alerts.ts';
+import { resolveHealthAlert } from '../health/health-alerts.ts';
 import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';

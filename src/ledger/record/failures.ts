@@ -3,7 +3,7 @@
  * both functions in a transaction.
  */
 import { oneLine } from '../../text/untrusted.ts';
-import { raiseHealthAlert } from '../health/alerts.ts';
+import { raiseHealthAlert } from '../health/health-alerts.ts';
 import type { InvalidRecord } from '../model.ts';
 import type { TickFailure } from '../rpc.ts';
 import { failureOf, readState, writeState } from '../store/state.ts';

@@ -8,7 +8,7 @@
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
-import { overflowingRule, raiseHealthAlert } from '../health/alerts.ts';
+import { overflowingRule, raiseHealthAlert } from '../health/health-alerts.ts';
 import type { Changes, InvalidRecord, ScanContext } from '../model.ts';
 import type { Incoming, OpenedAlert } from '../rpc.ts';
 import type { State } from '../store/state.ts';
