@@ -20,7 +20,7 @@ export interface Alert extends AlertPeriod {
   readonly keyParts: readonly KeyPart[];
 }
 
-/** `open` until its period has passed the watermark (`closed`) or a person resolves it (`resolved`). */
+/** `open` until its period has passed the watermark (`closed`). Nothing sets `resolved` yet. */
 export type AlertState = 'open' | 'closed' | 'resolved';
 
 /** What decides whether a match joins an alert. */

@@ -24,9 +24,9 @@ const NOTIFIED: { readonly [reason: string]: string } = {
 const NOT_NOTIFIED: { readonly [reason: string]: string } = {
   grouped: 'grouped into an open alert',
   backfilled: 'backfilled',
-  informational: 'no receiver takes the level informational',
+  informational: "no receiver's min_level includes informational",
   'no receiver': 'there is no receiver',
-  'no receiver of its level': 'no receiver takes this level',
+  'no receiver of its level': "no receiver's min_level includes this level",
 };
 
 const CLOSED: { readonly [reason: string]: string } = {

@@ -25,14 +25,17 @@ const HEADLINES: { readonly [kind in HealthAlertKind]: HeadlineWords } = {
     resolved: (receiver) => `messages are delivered again${receiver === '' ? '' : ` to ${receiver}`}`,
   },
   quarantine: { raised: () => 'entries are in quarantine', resolved: () => 'no entries are in quarantine' },
-  overflow: { raised: () => 'not everything can be counted', resolved: () => 'everything is counted again' },
+  overflow: {
+    raised: () => 'a correlation exceeded its limit',
+    resolved: () => 'the correlation is within its limit again',
+  },
   'unhealthy-receiver': {
     raised: (receiver) => `${receiver === '' ? 'a receiver' : `the receiver ${receiver}`} does not work`,
     resolved: (receiver) => `no more problems with ${receiver === '' ? 'a receiver' : `the receiver ${receiver}`}`,
   },
   'key-refused': { raised: () => 'the API key is refused', resolved: () => 'the API key is accepted again' },
   'key-expiring': {
-    raised: () => "check the API key's expiry",
+    raised: () => "the API key's expiry is near",
     resolved: () => "the warning about the API key's expiry no longer applies",
   },
 };

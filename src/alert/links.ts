@@ -26,5 +26,5 @@ export function alertButtons({ alert, entry }: Links): Button[] {
 
 /** To the overview page, where there is no alert to show. */
 export function overviewButton({ alert }: Links): Button[] {
-  return alert === null ? [] : [{ name: 'alert', label: 'Open the status page', href: alert }];
+  return alert === null ? [] : [{ name: 'alert', label: 'Open the overview', href: alert }];
 }

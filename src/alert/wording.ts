@@ -92,7 +92,7 @@ function summary(notification: AlertNotification): string {
 /** `Alice Smith from 203.0.113.9`. */
 export function actorAndAddress({ actor, clientIp }: EntryView, max = NAME_MAX): string {
   const name = actor.name ?? actor.id;
-  const who = name === null ? UNAUTHENTICATED : untrustedLine(name, max);
+  const who = name === null ? `${UNAUTHENTICATED} caller` : untrustedLine(name, max);
   return `${who} from ${clientIp === null ? 'an unknown address' : untrustedLine(clientIp, max)}`;
 }
 
@@ -153,10 +153,11 @@ function wordsOf(prefix: string, parts: readonly (string | null)[], max: number)
 
 function countLines(notification: AlertNotification): (string | Instant)[][] {
   const { alert, window } = notification;
-  const number = window === null ? [] : [[numberWords({ ...window, fields: [] })]];
-  if (window !== null && alert.count <= 1) return number;
+  const number = window === null ? null : numberWords({ ...window, fields: [] });
+  if (number !== null && alert.count <= 1) return [[number]];
   const since = alert.lastAt > alert.firstAt ? [['first: ', { at: alert.firstAt }]] : [];
-  return [...number, [matchesOverTime(notification)], ...since];
+  const latest = number === null ? [] : [[`latest window: ${number}`]];
+  return [[matchesOverTime(notification)], ...latest, ...since];
 }
 
 function matches(count: number): string {
@@ -166,7 +167,7 @@ function matches(count: number): string {
 function matchesOverTime({ alert }: AlertNotification): string {
   const spreadMs = alert.lastAt - alert.firstAt;
   return alert.count > 1 && spreadMs > 0
-    ? `${matches(alert.count)} over ${durationInWords(spreadMs)}`
+    ? `${matches(alert.count)} in ${durationInWords(spreadMs)}`
     : matches(alert.count);
 }
 
@@ -238,7 +239,7 @@ function falsePositives(texts: readonly string[]): string | null {
 
 function footer(notification: AlertNotification): string {
   const { alert } = notification;
-  if (isTest(notification)) return 'This is a test. There is no alert and nothing to do.';
+  if (isTest(notification)) return 'Somebody asked Tocsin to test its receivers. There is no alert.';
   const key = alert.key
     .slice(0, LINES_MAX)
     .map(({ field, value }) => `${trustedLine(field, NAME_MAX)} = ${untrustedLine(value, NAME_MAX)}`);

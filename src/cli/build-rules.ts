@@ -99,7 +99,9 @@ function writeIfChanged(path: string, text: string): boolean {
 }
 
 function report(build: Build, failed: boolean, options: { json: boolean; rules: string }): void {
-  const { ruleSet, routing, problems, tests } = build;
+  const { ruleSet, routing, tests } = build;
+  const folder = options.rules.endsWith('/') ? options.rules : `${options.rules}/`;
+  const problems = build.problems.map((problem) => ({ ...problem, path: `${folder}${problem.path}` }));
   const ran = tests.length;
   if (options.json) {
     const { version, rules } = ruleSet;
@@ -108,11 +110,10 @@ function report(build: Build, failed: boolean, options: { json: boolean; rules: 
     process.stdout.write(`${JSON.stringify(summary)}\n`);
     return;
   }
-  const folder = options.rules.endsWith('/') ? options.rules : `${options.rules}/`;
-  for (const problem of problems) process.stderr.write(`${problemText(problem, folder)}\n`);
+  for (const problem of problems) process.stderr.write(`${problemText(problem)}\n`);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (failed) {
-    process.stderr.write(`${counted(errors, 'error')} in the rules\n`);
+    process.stderr.write(`${counted(errors, 'error')}\n`);
     return;
   }
   process.stdout.write(`${ruleSet.rules.length} rules, ${ran} tests passed, version ${ruleSet.version}\n`);

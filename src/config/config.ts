@@ -177,7 +177,7 @@ function readBindings<Kv, Ledger>(
 ): Pick<Config<Kv, Ledger>, 'kv' | 'rateLimit' | 'ledger'> {
   const kv = take('KV', readBinding<Kv>(from, 'KV', ['get', 'put', 'delete']), {
     missing: 'is not bound',
-    meanwhile: 'only the ledger holds the checkpoint: it can be neither read nor rewound',
+    meanwhile: "you can't see the checkpoint, rewind, or use viewer tokens",
     hint: 'add [[kv_namespaces]] with binding = "KV" to wrangler.toml, then npm run deploy',
   });
   const rateLimit = take('RATE_LIMIT', readBinding<RateLimit>(from, 'RATE_LIMIT', ['limit']), {

@@ -8,13 +8,17 @@ export function misspellings(env: Environment, known: readonly string[]): Settin
     if (known.includes(name) || typeof env[name] !== 'string') return [];
     const meant = nearestSetting(name, known);
     if (meant === null) return [];
+    // Another name may hold a secret and is not shown.
+    const isShown = /^[\w-]{1,60}$/.test(name);
     return [
       {
-        setting: meant,
+        setting: isShown ? name : meant,
         severity: 'notice' as const,
-        problem: `may be what ${/^[\w-]{1,60}$/.test(name) ? `\`${name}\`` : 'a setting with a similar name'} was meant to be`,
+        problem: isShown
+          ? `is not a setting (did you mean \`${meant}\`?)`
+          : 'may be what a setting with a similar name was meant to be',
         meanwhile: 'the misspelled setting is ignored',
-        hint: `rename it to \`${meant}\`, or remove it`,
+        hint: isShown ? 'rename or remove it' : `rename it to \`${meant}\`, or remove it`,
       },
     ];
   });

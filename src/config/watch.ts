@@ -77,7 +77,7 @@ export function readWatch(
     readChoice(env, 'FIRST_READ', FIRST_READS),
     'notify',
     'notify',
-    '`notify` or `record` (`loud` and `silent` in version 0.1)',
+    '`notify` or `record` (`silent` of version 0.1 is now `record`, `loud` is `notify`)',
   );
   const watch: WatchSettings = {
     startAt: takeOr<StartAt>(

@@ -49,7 +49,7 @@ export function parseRouting(
   const [file, second] = files;
   if (file === undefined) return { routing: null, problems };
   if (second !== undefined) {
-    createReport(second.path, problems).error(START, `${file.path} exists too`, 'delete one of them');
+    createReport(second.path, problems).error(START, `rules/${file.path} exists too`, 'delete one of them');
     return { routing: null, problems };
   }
   const report = createReport(file.path, problems);
@@ -123,7 +123,8 @@ function readReceiver(item: Node, context: Context): DeclaredReceiver | null {
   if (name === null || type === undefined) return null;
   const isSigned = type.signingSecret !== null;
   if (signing !== undefined && !isSigned) {
-    report.error(signing.keyPlace, `messages to a receiver of type ${type.type} are not signed`, 'remove the key');
+    const signed = types.filter(({ signingSecret: its }) => its !== null).map((each) => each.type);
+    report.error(signing.keyPlace, `"signing_secret" is only for type ${signed.join(' and ')}`, 'remove it');
   }
   const receiver: DeclaredReceiver = {
     name,
@@ -141,7 +142,7 @@ function readName(entry: MapEntry | undefined, { nameLines, report }: Context): 
   if (name === null || entry === undefined) return null;
   const { place } = entry.value;
   if (!NAME.test(name)) {
-    report.error(place, '"name" has 1 to 40 characters out of a-z, 0-9 and "-"', 'such as "oncall"');
+    report.error(place, '"name" must be 1 to 40 characters of a-z, 0-9 and "-"', 'such as "oncall"');
     return null;
   }
   const first = nameLines.get(name);

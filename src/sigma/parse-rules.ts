@@ -83,7 +83,7 @@ function readDraft(
   const sourceProblems: Problem[] = [];
   const source = readLogSource(document, createReport(report.path, sourceProblems));
   if (logsource !== undefined && source !== null && !accepts(source)) {
-    report.notice(logsource.keyPlace, 'skipped: for another log source', OUR_LOG_SOURCE);
+    report.notice(logsource.keyPlace, 'skipped: this rule is for another log source', OUR_LOG_SOURCE);
     return {
       header: readHeader(document, fallbackId, createReport(report.path, [])),
       report,

@@ -91,7 +91,9 @@ export function readDocuments(file: SourceFile, report: Report, each = RULE): re
     for (const problem of [...document.errors, ...document.warnings]) {
       if (isGluedComment(problem))
         report.notice(place(problem.pos[0]), 'a comment begins here', 'add a space before "#"');
-      else report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`);
+      else if (report.errors() === errors)
+        // One mistake makes the library report several errors: only the first one helps.
+        report.error(place(problem.pos[0]), `not valid YAML: ${sentence(problem.message)}`, YAML_HINT);
     }
     if (report.errors() > errors) continue;
     const root = document.contents;
@@ -116,6 +118,7 @@ export function kindName(node: Node): string {
   return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'true or false';
 }
 
+const YAML_HINT = 'check the indentation and the colons on this line';
 const START: Place = { line: 1, column: 1 };
 
 /** Parses a text into the library's documents; none if it is too deep or has too many, which is reported. */

@@ -11,13 +11,13 @@ const ROWS: readonly Row[] = [
     'health',
     'key-expiring',
     'the upstream API key expires 2026-02-07 09:30 UTC, in 7 days',
-    "Tocsin health: check the API key's expiry. The upstream API key expires 2026-02-07 09:30 UTC, in 7 days.",
+    "Tocsin health: the API key's expiry is near. The upstream API key expires 2026-02-07 09:30 UTC, in 7 days.",
   ],
   [
     'health',
     'key-expiring',
     'the upstream API key expired 2026-02-07 09:30 UTC',
-    "Tocsin health: check the API key's expiry. The upstream API key expired 2026-02-07 09:30 UTC.",
+    "Tocsin health: the API key's expiry is near. The upstream API key expired 2026-02-07 09:30 UTC.",
   ],
   [
     'health-resolved',

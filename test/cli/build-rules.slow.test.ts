@@ -122,7 +122,7 @@ describe('npm run rules', () => {
     expect(stderr).toContain(
       "rules/routing.yml:3:36: error: LINK_SECRET is not a receiver's setting but one of Tocsin's own",
     );
-    expect(stderr).toContain('3 errors in the rules\n');
+    expect(stderr).toContain('3 errors\n');
     expect(written).toThrow();
   });
 

@@ -39,7 +39,7 @@ test('the status begins with WATCHING, then shows how far it has read and what i
   expect(out).toMatch(/^Open alerts +1 medium$/m);
   expect(out).toMatch(/^Deliveries +1 pending, 0 delivered, 0 dead, 0 suppressed$/m);
   expect(out).toMatch(/^ {2}1 {2}MEDIUM {4}API key deleted, open, 1 match, last /m);
-  expect(out).toMatch(/^Receivers\n {2}slack {2}unproven.*; 1 pending$/m);
+  expect(out).toMatch(/^Receivers\n {2}slack {2}not used yet.*; 1 pending$/m);
   expect(out).toContain('notice  PUBLIC_URL is not set');
 });
 
@@ -95,7 +95,7 @@ test.each([
   ['no command', '', 'a command is missing'],
   ['an unknown one', 'stauts', 'unknown command "stauts"'],
   ['an unknown option', 'status --yaml', "Unknown option '--yaml'"],
-  ['no test', 'notify', '--test is missing'],
+  ['no test', 'notify', 'this command only sends tests: add --test'],
   ['no alert', 'why', 'the number of an alert is missing'],
   ['a word for an alert', 'why first', 'the alert must be a positive whole number, not "first"'],
   ['two alerts', 'why 1 2', 'only one alert at a time'],

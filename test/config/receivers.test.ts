@@ -258,9 +258,9 @@ describe('with a routing', () => {
     const good = { NIRVANA_LABS_API_KEY: 'k-1', LINK_SECRET: '9f2c4e6a8b0d1f3e5c7a9b8d6f4e2c0a' };
     const env = { ...good, ...ALL, SLACK_ONCALL_: HOOK, SIEM: 'https://siem.example/', SIEM_KEY: SIGNING };
     const notices = readConfig(env, RECEIVER_TYPES, routing).problems.filter(({ problem }) =>
-      problem.includes('was meant to be'),
+      problem.includes('did you mean'),
     );
-    expect(notices).toMatchObject([{ setting: 'SLACK_ONCALL', problem: expect.stringContaining('`SLACK_ONCALL_`') }]);
+    expect(notices).toMatchObject([{ setting: 'SLACK_ONCALL_', problem: expect.stringContaining('`SLACK_ONCALL`') }]);
   });
 });
 

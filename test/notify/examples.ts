@@ -183,12 +183,12 @@ export const HOSTILE: AlertNotification = {
 
 /** Summaries as the ledger writes them. */
 const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string] } = {
-  blind: [null, 'nothing was read from the audit log for 15 minutes'],
+  blind: [null, 'no complete read for 15 minutes'],
   'dead-delivery': ['slack', 'a message to slack could not be delivered'],
   quarantine: [null, '3 or more audit-log records could not be read and were quarantined'],
   overflow: [
     null,
-    'the rule Burst of refused requests has more groups than are kept: those without a new match for the longest time were dropped',
+    'the rule Burst of refused requests has more groups than Tocsin can keep. The least recently active were dropped.',
   ],
   'unhealthy-receiver': ['on-call', 'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set'],
   'key-refused': [null, 'the upstream refuses the API key (401)'],

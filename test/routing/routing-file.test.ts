@@ -136,14 +136,14 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
     [
       'a name of capitals',
       of('{name: On Call, type: slack}'),
-      '2:12: error: "name" has 1 to 40 characters out of a-z, 0-9 and "-" (such as "oncall")',
+      '2:12: error: "name" must be 1 to 40 characters of a-z, 0-9 and "-" (such as "oncall")',
     ],
     [
       'a name that is a number',
       of('{name: 12, type: slack}'),
       '2:12: error: "name" must be text, not a number (put it in quotes)',
     ],
-    ['a long name', of(`{name: ${'a'.repeat(41)}, type: slack}`), '2:12: error: "name" has 1 to 40'],
+    ['a long name', of(`{name: ${'a'.repeat(41)}, type: slack}`), '2:12: error: "name" must be 1 to 40'],
     [
       'a name twice',
       'receivers:\n- {name: a, type: slack}\n- {name: a, type: email}\n',
@@ -168,7 +168,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
     [
       'a key for Slack',
       of('{name: a, type: slack, signing_secret: KEY}'),
-      '2:28: error: messages to a receiver of type slack are not signed (remove the key)',
+      '2:28: error: "signing_secret" is only for type webhook (remove it)',
     ],
     [
       'one setting for both',
@@ -217,7 +217,7 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
     const { routing, problems } = parseFiles(files);
     expect(routing).toBeNull();
     expect(problems.map((problem) => problemText(problem))).toEqual([
-      'routing.yaml:1:1: error: routing.yml exists too (delete one of them)',
+      'routing.yaml:1:1: error: rules/routing.yml exists too (delete one of them)',
     ]);
   });
 });

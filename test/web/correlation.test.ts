@@ -88,7 +88,7 @@ describe('the page of a correlation', () => {
 describe('the page of an alert', () => {
   it('has the number that completed the correlation', () => {
     const html = alertPage({ caller: CALLER, details: alertDetails(), rule: null, now: 0 });
-    expect(html).toMatch(/Completed <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
-    expect(html.split('Completed')).toHaveLength(2);
+    expect(html).toMatch(/Condition met: <bdi>3 different values of client_ip in 1 hour<\/bdi>/);
+    expect(html.split('Condition met')).toHaveLength(2);
   });
 });

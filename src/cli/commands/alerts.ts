@@ -4,7 +4,7 @@ import { counted } from '../../text/numbers.ts';
 import { ALERTS_PATH } from '../../web/operator.ts';
 import { OK } from '../failure.ts';
 import { safe, utc } from '../terminal.ts';
-import { ASK_OPTIONS, connect, defineCommand, FLAG, print, readAlertId, TARGET_USAGE, TEXT } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, FLAG, print, readAlertId, TEXT, targetUsage } from './command.ts';
 
 /** An alert as the Worker lists it. Times are ms since the epoch. */
 export const ALERT = z.object({
@@ -30,11 +30,12 @@ export const alerts = defineCommand({
   usage: `usage: npm run tocsin -- alerts [--all] [--before ID] [--json] [--url URL]
 
 Lists the open alerts, newest first, 50 at a time.
+The exit code is 0, or 1 if the Worker can't be asked.
 
   --all         list closed alerts too
   --before ID   only alerts older than this one: the next page
   --json        print the Worker's answer, on one line
-${TARGET_USAGE}`,
+${targetUsage(16)}`,
   options: { ...ASK_OPTIONS, all: FLAG, before: TEXT },
   async run({ url, json: asJson, all, before }, context) {
     const page = before === undefined ? '' : `&before=${readAlertId('--before', before)}`;

@@ -10,6 +10,7 @@ export const check = defineCommand({
 
 Checks the rules and the lists in rules/ and rules/routing.yml, and runs the rules' tests: lists every problem with its
 file, line and column.
+The exit code is 0 if there are no errors, and 1 if there are.
 
   --json      print one JSON object
 `,

@@ -38,11 +38,13 @@ export const TEXT = { type: 'string' } as const;
 export const ASK_OPTIONS = { url: TEXT, json: FLAG } as const;
 const HELP = { help: { ...FLAG, short: 'h' } } as const;
 
-/** The end of the usage of every command that asks a Tocsin. */
-export const TARGET_USAGE = `  --url URL   the Tocsin to ask (TOCSIN_URL, else http://127.0.0.1:8787, where \`npm run dev\` listens)
+/** The end of the usage of every command that asks a Tocsin. `column`: where the texts about options begin. */
+export function targetUsage(column = 14): string {
+  return `${'  --url URL'.padEnd(column)}the address of the Worker (default: TOCSIN_URL, or http://127.0.0.1:8787)
 
-LINK_SECRET, from the environment or .dev.vars, must be the Worker's.
+LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars.
 `;
+}
 
 /** A command over its parsed options; `--help` is answered here. */
 export function defineCommand<const O extends Options>(definition: {

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { TEST_PATH } from '../../web/operator.ts';
 import { FAILED, OK } from '../failure.ts';
 import { ago, safe } from '../terminal.ts';
-import { ASK_OPTIONS, connect, defineCommand, FLAG, print, TARGET_USAGE, UsageError } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, FLAG, print, targetUsage, UsageError } from './command.ts';
 
 /** A test sends to every receiver, each with a time limit of its own. */
 const TIMEOUT_MS = 60_000;
@@ -25,12 +25,12 @@ export const notify = defineCommand({
 Sends a test alert to every receiver and shows whether it was delivered.
 The exit code is 0 if every receiver took it, and 1 if one did not, or none is set.
 
-  --test      required, since messages are sent
+  --test      required, to confirm that messages will be sent
   --json      print the Worker's answer, on one line
-${TARGET_USAGE}`,
+${targetUsage()}`,
   options: { ...ASK_OPTIONS, test: FLAG },
   async run({ url, json: asJson, test }, context) {
-    if (!test) throw new UsageError('--test is missing: only test alerts can be sent by hand');
+    if (!test) throw new UsageError('this command only sends tests: add --test');
     const request = { method: 'POST', path: TEST_PATH, timeoutMs: TIMEOUT_MS } as const;
     const { answer, json } = await connect(url, context).ask(request, ANSWER);
     print(context, asJson, json, testLines(answer));

@@ -4,7 +4,7 @@ import { counted } from '../../text/numbers.ts';
 import { RESEND_PATH } from '../../web/operator.ts';
 import { OK } from '../failure.ts';
 import { safe } from '../terminal.ts';
-import { ASK_OPTIONS, connect, defineCommand, print, TARGET_USAGE, TEXT } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, print, TEXT, targetUsage } from './command.ts';
 
 const ANSWER = z.object({ resent: z.number() });
 
@@ -13,10 +13,11 @@ export const resend = defineCommand({
   usage: `usage: npm run tocsin -- resend [--receiver NAME] [--json] [--url URL]
 
 Sends again what could not be delivered: dead deliveries become pending. Fix the receiver first.
+The exit code is 0 even if there is nothing to send, or 1 if the Worker can't be asked.
 
   --receiver NAME   only deliveries to this receiver
   --json            print the Worker's answer, on one line
-${TARGET_USAGE}`,
+${targetUsage(20)}`,
   options: { ...ASK_OPTIONS, receiver: TEXT },
   async run({ url, json: asJson, receiver = null }, context) {
     const client = connect(url, context);

@@ -5,7 +5,7 @@ import { readStartAt } from '../../config/values.ts';
 import { REWIND_PATH } from '../../web/operator.ts';
 import { OK } from '../failure.ts';
 import { utc } from '../terminal.ts';
-import { ASK_OPTIONS, connect, defineCommand, FLAG, print, TARGET_USAGE, TEXT, UsageError } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';
 
 /** The id of the rewind. */
 const ANSWER = z.object({ accepted: z.string() });
@@ -15,11 +15,12 @@ export const rewind = defineCommand({
   usage: `usage: npm run tocsin -- rewind --to TIME [--suppress] [--json] [--url URL]
 
 Reads the log again from an earlier time. Nothing is recorded or notified twice.
+The exit code is 0 if the Worker accepted it, and 1 if it did not or can't be asked.
 
   --to TIME   a time such as 2026-01-31T00:00:00Z, or a duration back such as 2h or 7d
   --suppress  record and evaluate, but notify nobody of what happened before now
   --json      print the Worker's answer, on one line
-${TARGET_USAGE}`,
+${targetUsage()}`,
   options: { ...ASK_OPTIONS, to: TEXT, suppress: FLAG },
   async run({ url, json: asJson, to: text, suppress }, context) {
     const to = readTime(text, context.now());
@@ -28,7 +29,7 @@ ${TARGET_USAGE}`,
     const quietly = suppress ? ', without notifying anybody of what happened before now' : '';
     print(context, asJson, json, [
       `Accepted: the log will be read again from ${utc(to)}${quietly}.`,
-      'The next tick applies it, or one soon after: KV may take a minute. Progress: npm run tocsin -- status',
+      'It takes effect within about two minutes. Progress: npm run tocsin -- status',
     ]);
     return OK;
   },

@@ -6,7 +6,7 @@ import { counted, numberText } from '../../text/numbers.ts';
 import { STATUS_PATH } from '../../web/operator.ts';
 import { FAILED, OK } from '../failure.ts';
 import { ago, safe, section, table, utc } from '../terminal.ts';
-import { ASK_OPTIONS, connect, defineCommand, print, TARGET_USAGE } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, print, targetUsage } from './command.ts';
 
 const number = z.number();
 const text = z.string();
@@ -66,7 +66,7 @@ Shows whether Tocsin is watching, how far it has read, the state of its receiver
 The exit code is 0 if it is watching, and 1 if it is not or can't be asked.
 
   --json      print the Worker's answer, on one line
-${TARGET_USAGE}`,
+${targetUsage()}`,
   options: ASK_OPTIONS,
   async run({ url, json: asJson }, context) {
     const client = connect(url, context);
@@ -126,7 +126,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
       counters === null
         ? 'none yet'
         : `${numberText(counters.recorded)} recorded, ${numberText(counters.quarantined)} in quarantine, ` +
-          `${numberText(counters.expired)} too old when read`,
+          `${numberText(counters.expired)} skipped (older than RETENTION)`,
     ],
     ['Rules', `${numberText(status.rules.count)}, version ${safe(status.rules.version)}`],
     ['Open alerts', open.map((level) => `${numberText(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],
@@ -156,11 +156,18 @@ function backlogText(scan: z.output<typeof SCAN> | null, staged: number): string
   return `scan in progress: ${counted(scan.steps, 'page')} so far${since}${reached}${waiting}`;
 }
 
+const STATE_WORDS: { readonly [state in Status['receivers'][number]['state']]: string } = {
+  healthy: 'healthy',
+  unset: 'NOT CONFIGURED',
+  failing: 'FAILING',
+  unproven: 'not used yet',
+};
+
 /** One line per receiver. */
 function receiverLines(receivers: Status['receivers']): string[] {
   const width = Math.max(0, ...receivers.map(({ name }) => safe(name).length));
   return receivers.map(({ name, state, reason, lastDeliveredAt, failingSince, pending, dead }) => {
-    const word = state === 'failing' || state === 'unset' ? state.toUpperCase() : state;
+    const word = STATE_WORDS[state];
     const since = state === 'failing' && failingSince !== null ? ` since ${utc(failingSince)}` : '';
     const because = reason === null ? '' : `: ${safe(reason)}`;
     const last = lastDeliveredAt === null ? 'nothing delivered yet' : `last delivered ${utc(lastDeliveredAt)}`;

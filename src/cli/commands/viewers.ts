@@ -16,8 +16,8 @@ import {
   connect,
   defineCommand,
   print,
-  TARGET_USAGE,
   TEXT,
+  targetUsage,
   UsageError,
 } from './command.ts';
 
@@ -40,6 +40,7 @@ export const viewers = defineCommand({
 
 Viewer tokens, for people and tools. A token signs in to the pages, and is an API key for the official SDKs and CLI with
 the Worker's address as their base URL. Only its hash is stored.
+The exit code is 0 if it was done, and 1 if it was not or the Worker can't be asked.
 
   add         create a token and print it once; without --expires it is valid until revoked
   list        list the viewers, without their tokens
@@ -47,7 +48,7 @@ the Worker's address as their base URL. Only its hash is stored.
 
   --expires   a duration such as 12h or 90d
   --json      print the Worker's answer, on one line
-${TARGET_USAGE}`,
+${targetUsage()}`,
   options: { ...ASK_OPTIONS, expires: TEXT },
   allowPositionals: true,
   async run({ url, json: asJson, expires }, context, [action, name, ...more]) {

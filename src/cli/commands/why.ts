@@ -6,7 +6,7 @@ import { operatorAlertPath } from '../../web/operator.ts';
 import { Failure, OK } from '../failure.ts';
 import { safe, section, table, utc } from '../terminal.ts';
 import { ALERT } from './alerts.ts';
-import { ASK_OPTIONS, connect, defineCommand, print, readAlertId, TARGET_USAGE, UsageError } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, print, readAlertId, targetUsage, UsageError } from './command.ts';
 
 const DELIVERY = z.object({
   receiver: z.string(),
@@ -63,7 +63,7 @@ ALERT is its number, as messages and \`alerts\` show it.
 The exit code is 1 if there is no such alert.
 
   --json      print the Worker's answer, on one line
-${TARGET_USAGE}`,
+${targetUsage()}`,
   options: ASK_OPTIONS,
   allowPositionals: true,
   async run({ url, json: asJson }, context, [alert, ...more]) {
@@ -135,7 +135,7 @@ function matchLines({ at, entry, part, decision, evidence, number }: Match): str
     `${utc(at)}  ${entry === null ? 'an entry that is no longer stored' : entryText(entry)}`,
     ...(part === 'contributing' ? ['  contributed to the correlation'] : []),
     ...(decision === null ? [] : [`  ${safe(decisionWording(decision))}`]),
-    ...(number === null ? [] : [`  completed ${safe(number)}`]),
+    ...(number === null ? [] : [`  condition met: ${safe(number)}`]),
     ...(found.length === 0 ? [] : [`  matched ${found.join('; ')}`]),
   ];
 }

@@ -31,7 +31,7 @@ export function testNotification(now: number): AlertNotification {
       id: TEST_ALERT,
       ruleId: 'tocsin-test',
       title: 'Test: alerts reach you here',
-      description: 'Somebody asked Tocsin to test its receivers. Nothing has happened, and nothing is to be done.',
+      description: 'This is only a test. You need not do anything.',
       level: 'informational',
       runbook: null,
       falsepositives: [],

@@ -30,7 +30,7 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
         const { receiver, notification } = delivery;
         recordAttempt(store, receivers, { receiver, outcome, isHealthAlert: 'health' in notification }, now);
         if (settled.state === 'dead' && !settled.isHealthAlert) {
-          const summary = `a message to ${receiver} could not be delivered: ${settled.reason}${about(notification)}`;
+          const summary = `${settled.reason}${about(notification)}`;
           raiseHealthAlert(store, deadDelivery(receiver), summary, receivers, now);
         }
         return settled;

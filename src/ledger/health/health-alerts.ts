@@ -78,7 +78,7 @@ export function expiringKey(at: number): HealthAlert {
 
 /** The health alert for a dead delivery to a receiver. */
 export function deadDelivery(receiver: string): HealthAlert {
-  return { kind: 'dead-delivery', key: `${DEAD_KEY}${receiver}`, subject: null, except: receiver };
+  return { kind: 'dead-delivery', key: `${DEAD_KEY}${receiver}`, subject: receiver, except: receiver };
 }
 
 /** The health alert for a rule that has more groups or events than are kept. */
@@ -93,7 +93,6 @@ const OVERFLOW_KEY = 'overflow:';
 
 /** A key as people are shown it: without the part that means nothing to them, or that the summary repeats. */
 export function displayKey(key: string): string {
-  if (key.startsWith(DEAD_KEY)) return 'dead-delivery';
   if (key.startsWith(OVERFLOW_KEY)) return 'overflow';
   return key.startsWith(EXPIRING_KEY) ? 'key-expiring' : key;
 }

@@ -41,12 +41,12 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   if (state === null) return;
   for (const { receiver, isHealthAlert } of expire(store, now)) {
     if (isHealthAlert) continue;
-    raiseHealthAlert(store, deadDelivery(receiver), `a message to ${receiver} could not be delivered`, receivers, now);
+    raiseHealthAlert(store, deadDelivery(receiver), 'no attempt succeeded in time', receivers, now);
   }
   const quietMs = now - watched.unsaved.movedAt(state);
   if (quietMs >= watched.blindAfterMs) {
     const minutes = Math.round(quietMs / 60_000);
-    raiseHealthAlert(store, 'blind', `nothing was read from the audit log for ${minutes} minutes`, receivers, now);
+    raiseHealthAlert(store, 'blind', `no complete read for ${minutes} minutes`, receivers, now);
   }
   checkReceivers(store, receivers, now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);

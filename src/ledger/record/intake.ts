@@ -118,12 +118,12 @@ function reportOverflow(
   const all: { readonly rule: CorrelationRule; readonly dropped: number; readonly what: string }[] = [
     ...limited.dropped.map(({ rule, groups }) => ({
       ...{ rule, dropped: groups },
-      what: 'has more groups than are kept: those without a new match for the longest time were dropped',
+      what: 'has more groups than Tocsin can keep. The least recently active were dropped.',
     })),
     // One health alert for all of a rule's groups: an attacker decides how many overflow at once.
     ...[...inGroups].map(([rule, dropped]) => ({
       ...{ rule, dropped },
-      what: 'has a group with more matches than are kept: the oldest were dropped',
+      what: 'has a group with more matches than Tocsin can keep. The oldest were dropped.',
     })),
   ];
   for (const { rule, what } of all) {

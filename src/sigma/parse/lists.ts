@@ -63,7 +63,7 @@ export function readLists(files: readonly { readonly file: SourceFile; readonly 
 function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, report: Report): void {
   const first = lists.get(key);
   if (first !== undefined) {
-    const where = `first in ${first.report.path}:${first.place.line}`;
+    const where = `first in rules/${first.report.path}:${first.place.line}`;
     report.error(keyPlace, `duplicate list "${truncate(key)}"`, where);
     return;
   }

@@ -32,7 +32,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseConte
       return regexTests(spec, comparison.flags, node, reading);
     case 'exists':
       if (typeof node.value === 'boolean') return [{ op: 'exists', present: node.value }];
-      report.error(node.place, '"exists" needs true or false', yaml11Boolean(node) ?? typeHint(node.value));
+      report.error(node.place, '"exists" needs true or false', yaml11Boolean(node) ?? booleanHint(node.value));
       return null;
     case 'cidr':
       return eachValue(spec, node, reading, (value) => rangeTest(value, node.place, report));
@@ -52,7 +52,7 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseConte
         if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_LIMIT) {
           return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
         }
-        report.error(node.place, '"fieldref" needs the name of a field', typeHint(value));
+        report.error(node.place, '"fieldref" needs the name of a field', 'such as client_ip');
         return null;
       });
   }
@@ -136,8 +136,14 @@ function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, 
   return null;
 }
 
+function booleanHint(value: Value): string {
+  return value === 'true' || value === 'false' ? 'remove the quotes' : `not ${JSON.stringify(value)}`;
+}
+
 function typeHint(value: Value): string {
-  return typeof value === 'string' ? `"${truncate(value)}" is text: remove the quotes?` : `it is ${String(value)}`;
+  if (typeof value !== 'string') return `it is ${String(value)}`;
+  const isNumeric = value.trim() !== '' && Number.isFinite(Number(value));
+  return isNumeric ? `"${truncate(value)}" is text: remove the quotes?` : `"${truncate(value)}" is not a number`;
 }
 
 /** YAML numbers with more digits than JavaScript can represent stay text; for ordering they are close enough. */

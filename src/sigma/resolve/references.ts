@@ -19,7 +19,7 @@ export function createReferences(drafts: readonly UnresolvedRule[]): References 
     if (first === undefined) {
       index.set(key, { draft, place });
     } else if (first.draft !== draft) {
-      const where = `${first.draft.header.path}:${first.place.line}`;
+      const where = `rules/${first.draft.header.path}:${first.place.line}`;
       draft.report.error(place, `duplicate ${kind} "${truncate(key)}"`, `also in ${where}`);
     }
   };

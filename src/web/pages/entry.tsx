@@ -38,8 +38,8 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
         <Head details={details} unrecorded={unrecorded} />
         {unrecorded && (
           <p class="note">
-            This entry is not in the ledger: it was created before the first read, was deleted after the retention time,
-            or has not been read yet. It was read from the upstream just now.
+            This entry is not in the ledger: it was created before the first read, was deleted because it is older than
+            RETENTION, or has not been read yet. It was read from the upstream just now.
           </p>
         )}
         {cut && (

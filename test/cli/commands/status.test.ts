@@ -65,7 +65,7 @@ test('a quiet status is short', () => {
 Complete up to  2026-01-31 02:55:00 UTC, 5m ago
 Last read       2026-01-31 02:59:56 UTC, 4s ago
 Backlog         none
-Entries         1,234,567 recorded, 0 in quarantine, 0 too old when read
+Entries         1,234,567 recorded, 0 in quarantine, 0 skipped (older than RETENTION)
 Rules           8, version v1
 Open alerts     none
 Receivers       slack
@@ -155,7 +155,7 @@ test('each receiver has a line: its state, since when and why, its pending and d
 Receivers
   slack  healthy; last delivered 2026-01-31 03:00:00 UTC
   email  FAILING since 2026-01-31 02:59:00 UTC: 550; last delivered 2026-01-31 03:00:00 UTC; 2 pending; 1 DEAD
-  siem   UNSET: WEBHOOK_URL is not set; nothing delivered yet`);
+  siem   NOT CONFIGURED: WEBHOOK_URL is not set; nothing delivered yet`);
 });
 
 test('prints no character that a terminal would interpret', () => {

@@ -96,7 +96,7 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   [
     'the number of a correlation',
     { timeline: [{ ...MATCH, number: '25 entries in 5 min' }] },
-    '    completed 25 entries in 5 min\n',
+    '    condition met: 25 entries in 5 min\n',
   ],
   [
     'what a correlation counted',

@@ -77,11 +77,9 @@ Alert 12 · rule 5f1c2f0e-7c1b-4d5e-9f43-6c1d1a3b7e55 · actor.id = 123e4567-e89
 
   test('an update and a closed alert begin with that; a correlation shows its first entries', () => {
     expect(mail(UPDATED).text).toMatch(
-      /^\[HIGH\] API key deleted: update \(100 matches\)\n\nUpdate: 100 matches over 12 minutes\./,
+      /^\[HIGH\] API key deleted: update \(100 matches\)\n\nUpdate: 100 matches in 12 minutes\./,
     );
-    expect(mail(CLOSED).text).toMatch(
-      /^Closed: \[HIGH\] API key deleted\n\nClosed after 1,342 matches over 47 minutes/,
-    );
+    expect(mail(CLOSED).text).toMatch(/^Closed: \[HIGH\] API key deleted\n\nClosed after 1,342 matches in 47 minutes/);
     expect(mail(CORRELATION).text).toMatch(/First entries, in UTC\n {2}• 09:20:00 vm\.updated by ci-deploy from/);
   });
 

@@ -105,7 +105,7 @@ describe('what a person reads', () => {
     expect(shown).toContain(`[Open the alert](${LINKS.alert})\n[Open the entry](${LINKS.entry})\n*Why*`);
     expect(read(render(OPENED))).not.toContain('[Open');
     expect(read(render(OPENED, { ...LINKS, entry: null }))).not.toContain('entry](');
-    expect(read(render(BLIND, LINKS))).toContain(`[Open the status page](${LINKS.alert})`);
+    expect(read(render(BLIND, LINKS))).toContain(`[Open the overview](${LINKS.alert})`);
   });
 
   test.each(['javascript:alert(1)', 'https://x.example/ y', `https://x.example/${'y'.repeat(3_000)}`])(
@@ -124,9 +124,9 @@ describe('what a person reads', () => {
 
   test('a test reads as a test', () => {
     const message = render(testNotification(OPENED.entry.createdAt), { alert: 'https://tocsin.example/', entry: null });
-    expect(message.text).toMatch(/^Test: alerts reach you here\. Somebody asked Tocsin to test/);
-    expect(read(message)).toMatch(/This is a test\. There is no alert/);
-    expect(read(message)).toMatch(/\[Open the status page\]\(https:\/\/tocsin\.example\/\)/);
+    expect(message.text).toMatch(/^Test: alerts reach you here\. This is only a test\./);
+    expect(read(message)).toMatch(/There is no alert/);
+    expect(read(message)).toMatch(/\[Open the overview\]\(https:\/\/tocsin\.example\/\)/);
     expect(message.text).not.toMatch(/\[INFO/);
   });
 
@@ -139,12 +139,12 @@ describe('what a person reads', () => {
     [
       'an update has its number below the header',
       grown,
-      /\nUpdate: 1,000 matches over 1 hour\. The latest is shown below\.\n/,
+      /\nUpdate: 1,000 matches in 1 hour\. The latest is shown below\.\n/,
     ],
     [
       'a closed alert has the number of its matches',
       { ...grown, kind: 'resolved' },
-      /\nClosed after 1,000 matches over 1 hour: its period of 1 hour is over\./,
+      /\nClosed after 1,000 matches in 1 hour: its period of 1 hour is over\./,
     ],
     [
       'a health alert’s summary is a sentence',
@@ -159,7 +159,7 @@ describe('what a person reads', () => {
     [
       'an update has the number of matches and their time span',
       grown,
-      /: update \(1,000 matches\)[\s\S]*1,000 matches over 1 hour\nfirst: 2026-01-31 09:30:00/,
+      /: update \(1,000 matches\)[\s\S]*1,000 matches in 1 hour\nfirst: 2026-01-31 09:30:00/,
     ],
     [
       'the headline of a closed alert begins with that',

@@ -134,7 +134,7 @@ describe('a placeholder', () => {
     [
       'of text for a number',
       "{a|gte|expand: '%JumpServers%'}",
-      '5:23: error: "gte" needs a number ("jump-1" is text: remove the quotes?)',
+      '5:23: error: "gte" needs a number ("jump-1" is not a number)',
     ],
     [
       'of text for an address',
@@ -188,7 +188,7 @@ describe('a file of lists', () => {
   test('the same name in two files', () => {
     const { all } = read("{a|expand: '%x%'}", { 'lists/a.yml': 'x: a', 'lists/b.yml': '\nx: b' });
     expect(all.map((found) => problemText(found))).toEqual([
-      'lists/b.yml:2:1: error: duplicate list "x" (first in lists/a.yml:1)',
+      'lists/b.yml:2:1: error: duplicate list "x" (first in rules/lists/a.yml:1)',
     ]);
   });
 

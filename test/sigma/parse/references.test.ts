@@ -24,7 +24,7 @@ describe('a correlation', () => {
     const above = correlation(MANY.replace('failed', 'c-1')).replace('id: c-1', 'id: c-2');
     const problems = problemsOf([elsewhere, correlation(MANY), above].join('---\n'));
     expect(problems).toEqual([
-      'x.yml:3:1: notice: skipped: for another log source (Tocsin reads {product: nirvana, service: audit})',
+      'x.yml:3:1: notice: skipped: this rule is for another log source (Tocsin reads {product: nirvana, service: audit})',
       'x.yml:11:42: notice: skipped: the rules it refers to are for another log source',
       'x.yml:15:42: notice: skipped: the rules it refers to are for another log source',
     ]);
@@ -197,12 +197,12 @@ describe('ids and names', () => {
     [
       'an id twice',
       `${FAILED}---\n${FAILED.replace('name: failed', 'name: other')}`,
-      '10:5: error: duplicate id "r-1" (also in x.yml:2)',
+      '10:5: error: duplicate id "r-1" (also in rules/x.yml:2)',
     ],
     [
       'a name twice',
       `${FAILED}---\n${FAILED.replace('r-1', 'r-2')}`,
-      '15:7: error: duplicate name "failed" (also in x.yml:7)',
+      '15:7: error: duplicate name "failed" (also in rules/x.yml:7)',
     ],
   ])('%s', (_, text, problem) => {
     expect(problemsOf(text)).toEqual([`x.yml:${problem}`]);

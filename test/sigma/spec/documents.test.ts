@@ -98,7 +98,7 @@ describe('log sources', () => {
     const { ruleSet, problems } = parse(from(source));
     expect(ruleSet.rules).toEqual([]);
     expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
-      ['notice', 'skipped: for another log source'],
+      ['notice', 'skipped: this rule is for another log source'],
     ]);
   });
 });

@@ -30,7 +30,7 @@ export function Chart({ chart }: { chart: ChartData }) {
         <span class="key entries">{counted(sum(entries), 'entry', 'entries')}</span>
         <span class="key alerts">{counted(sum(alerts), 'alert')}</span>
         <span class="quiet">
-          in the last {lengthInWords(steps * stepMs)}, per {lengthInWords(stepMs).replace(/^1 /, '')}
+          in the last {lengthInWords(steps * stepMs)}, per {stepName(stepMs)}
         </span>
       </figcaption>
       <Bars name="Entries" counts={entries} steps={steps} height={ENTRIES_HEIGHT} from={from} stepMs={stepMs} />
@@ -46,6 +46,11 @@ export function Chart({ chart }: { chart: ChartData }) {
       </details>
     </figure>
   );
+}
+
+/** `hour`, `30 minutes`. */
+function stepName(stepMs: number): string {
+  return lengthInWords(stepMs).replace(/^1 /, '');
 }
 
 /** Newest first. */
@@ -96,13 +101,13 @@ interface BarsProps {
 function Bars({ name, counts, steps, height, from, stepMs }: BarsProps) {
   const peak = Math.max(0, ...counts);
   const at = utcText(from + Math.max(0, counts.indexOf(peak)) * stepMs, 'minutes');
-  const peakText = peak === 0 ? 'none' : `at most ${numberText(peak)}`;
-  const label = peak === 0 ? `${name}: none` : `${name}: ${peakText} in one step, from ${at}`;
+  const peakText = peak === 0 ? 'none' : `peak: ${numberText(peak)} per ${stepName(stepMs)}`;
+  const label = peak === 0 ? `${name}: none` : `${name}, ${peakText}, at ${at}`;
   return (
     <div class={`lane ${name.toLowerCase()}`}>
       <p aria-hidden="true">
         {name}
-        <span class="quiet"> {peakText}</span>
+        <span class="quiet"> ({peakText})</span>
       </p>
       <svg
         viewBox={`0 0 ${Math.max(1, steps) * STEP} ${height}`}

@@ -9,7 +9,7 @@ import { UntrustedText } from './untrusted-text.tsx';
 const KINDS: { readonly [what: string]: string } = {
   opened: 'Opened',
   updated: 'Update',
-  resolved: 'Resolved',
+  resolved: 'Closed',
 };
 
 const STATUS: { readonly [state in DeliverySummary['state']]: string } = {

@@ -69,7 +69,7 @@ function Row({ entry, isHere, path }: RowProps) {
         )}
       </th>
       <td data-label="Who">
-        <UntrustedText text={actor.name ?? actor.id ?? 'unauthenticated'} max={48} />
+        <UntrustedText text={actor.name ?? actor.id ?? 'unauthenticated caller'} max={48} />
       </td>
       <td data-label="From" class="tight">
         {clientIp === null ? '–' : <UntrustedText text={clientIp} max={48} />}

@@ -13,7 +13,7 @@ const STATES: { readonly [state in ReceiverHealth['state']]: { readonly label: s
     healthy: { label: 'Healthy', className: 'good' },
     unset: { label: 'Not configured', className: 'bad' },
     failing: { label: 'Failing', className: 'bad' },
-    unproven: { label: 'Unproven', className: 'neutral' },
+    unproven: { label: 'Not used yet', className: 'neutral' },
   };
 
 /** A card with a row per receiver. */

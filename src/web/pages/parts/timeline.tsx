@@ -16,7 +16,7 @@ const UNFOLDED_MAX = 20;
 /** Oldest first. `pass`: of the caller's link, or null. */
 export function Timeline({ timeline, pass }: { timeline: readonly TimelineItem[]; pass: string | null }) {
   if (timeline.length === 0)
-    return <p class="empty">All entries of this alert were deleted after the retention time.</p>;
+    return <p class="empty">All entries of this alert are older than RETENTION and were deleted.</p>;
   const rest = timeline.slice(UNFOLDED_MAX);
   return (
     <>
@@ -56,7 +56,7 @@ function Item({ item, pass }: { item: TimelineItem; pass: string | null }) {
       </p>
       {entry === null ? (
         <>
-          <p class="none">The entry was deleted after the retention time. What matched in it:</p>
+          <p class="none">The entry is older than RETENTION and was deleted. What matched in it:</p>
           <ul class="evidence">
             {evidence.map((of) => (
               <li>
@@ -70,7 +70,7 @@ function Item({ item, pass }: { item: TimelineItem; pass: string | null }) {
       )}
       {number !== null && (
         <p>
-          Completed <UntrustedText text={number} max={300} />
+          Condition met: <UntrustedText text={number} max={300} />
         </p>
       )}
       {decision !== null && (

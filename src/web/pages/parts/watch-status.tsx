@@ -48,7 +48,7 @@ export function WatchStatus({ state, status, now }: WatchStatusProps) {
       <p>{state.meaning}</p>
       {status !== null && status.failure !== null && (
         <p class="note bad">
-          <strong>The last tick failed.</strong> <UntrustedText text={status.failure.message} max={300} />
+          <strong>The last read failed:</strong> <UntrustedText text={status.failure.message} max={300} />
           <span class="sub">
             since <When at={status.failure.since} />
           </span>
