@@ -184,7 +184,7 @@ export const HOSTILE: AlertNotification = {
 /** Summaries as the ledger writes them. */
 const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string] } = {
   blind: [null, 'no complete read for 15 minutes'],
-  'dead-delivery': ['slack', 'a message to slack could not be delivered'],
+  'dead-delivery': ['slack', 'no attempt succeeded in time'],
   quarantine: [null, '3 or more audit-log records could not be read and were quarantined'],
   overflow: [
     null,

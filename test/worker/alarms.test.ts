@@ -176,7 +176,7 @@ describe('a delivery', () => {
     });
     expect(healthAlerts).toMatchObject([{ health: 'dead-delivery', state: 'dead' }]);
     expect((await world.status()).healthAlerts).toMatchObject([
-      { kind: 'dead-delivery', count: 1 },
+      { kind: 'dead-delivery:slack', count: 1 },
       { kind: 'unhealthy-receiver:slack', count: 1 },
     ]);
   }, 30_000);
@@ -217,7 +217,7 @@ describe('a delivery that Slack refuses', () => {
       expect(status.deliveries).toEqual({ pending: 0, delivered: 0, dead: 2, suppressed: 0 });
       expect(status.dead[1]).toMatchObject({ receiver: 'slack', reason: expect.stringMatching(reason) });
       expect(status.healthAlerts).toMatchObject([
-        { kind: 'dead-delivery', count: 1, summary: expect.stringMatching(reason) },
+        { kind: 'dead-delivery:slack', count: 1, summary: expect.stringMatching(reason) },
       ]);
       // A second dead delivery within the hour is counted, without a notification.
       await openAlert(world, 'another');
@@ -226,7 +226,7 @@ describe('a delivery that Slack refuses', () => {
       );
       expect((await world.status()).healthAlerts).toMatchObject(
         // After two refusals in a row the receiver is unhealthy, which isn't sent to that receiver.
-        [{ kind: 'unhealthy-receiver:slack' }, { kind: 'dead-delivery', count: 2 }],
+        [{ kind: 'unhealthy-receiver:slack' }, { kind: 'dead-delivery:slack', count: 2 }],
       );
       expect(await deliveries(world)).toHaveLength(3);
     },

@@ -83,11 +83,11 @@ describe('a failing receiver, beside another', () => {
     await openAlert(world);
     await settled(world);
     expect(withText(await hook.texts(), 'could not be delivered')).toHaveLength(1);
-    expect(await kinds(world)).toEqual(['dead-delivery']);
+    expect(await kinds(world)).toEqual(['dead-delivery:slack']);
     await openAlert(world);
     await settled(world);
     expect(withText(await hook.texts(), 'nothing reaches the receiver slack')).toHaveLength(1);
-    expect(await kinds(world)).toEqual(['dead-delivery', 'unhealthy-receiver:slack']);
+    expect(await kinds(world)).toEqual(['dead-delivery:slack', 'unhealthy-receiver:slack']);
     expect((await world.slack.read()).messages).toEqual([]);
     expect((await world.status()).receivers).toMatchObject([
       { name: 'slack', state: 'failing', dead: 2, pending: 0 },
@@ -101,7 +101,7 @@ describe('a failing receiver, beside another', () => {
     expect(messages.filter(({ text }) => text.includes('API key deleted'))).toHaveLength(2);
     expect(messages.filter(({ text }) => text.includes('takes messages again'))).toHaveLength(1);
     expect(withText(await hook.texts(), 'takes messages again')).toHaveLength(1);
-    expect(await kinds(world)).toEqual(['dead-delivery']);
+    expect(await kinds(world)).toEqual(['dead-delivery:slack']);
     expect((await world.status()).deliveries).toMatchObject({ pending: 0, dead: 0 });
   });
 
@@ -166,8 +166,8 @@ describe('a failing receiver, beside another', () => {
       await settled(world);
     }
     expect(await kinds(world)).toEqual([
-      'dead-delivery',
-      'dead-delivery',
+      'dead-delivery:slack',
+      'dead-delivery:webhook',
       'unhealthy-receiver:slack',
       'unhealthy-receiver:webhook',
     ]);
@@ -182,7 +182,7 @@ describe('a failing receiver, beside another', () => {
     expect((await world.status()).deliveries).toMatchObject({ pending: 0, dead: 0 });
     const alerts = withText(await hook.texts(), 'API key deleted').filter((text) => !text.includes('It was about'));
     expect(alerts).toHaveLength(3);
-    expect(await kinds(world)).toEqual(['dead-delivery', 'dead-delivery']);
+    expect(await kinds(world)).toEqual(['dead-delivery:slack', 'dead-delivery:webhook']);
   });
 });
 
