@@ -162,7 +162,10 @@ test('notify --test sends to every receiver and shows each outcome', async () =>
   expect(local.inbox.messages.length).toBe(before + 1);
 
   local.inbox.answer({ status: 404, body: 'no_service', times: 1 });
-  expect(await tocsin('notify --test')).toMatchObject({ code: 1, out: expect.stringMatching(/^slack {2}REFUSED: .+/) });
+  expect(await tocsin('notify --test')).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/^slack {2}NOT DELIVERED: .+/),
+  });
   local.inbox.answer({ status: 503, times: 1 });
   const failed = await tocsin('notify --test --json');
   expect(failed.code).toBe(1);

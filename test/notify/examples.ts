@@ -84,7 +84,12 @@ export const IN_ORDER: AlertNotification = {
 
 export const AVERAGE: AlertNotification = {
   ...CORRELATION,
-  alert: { ...CORRELATION.alert, id: 15, title: 'Many bytes, on the average' },
+  alert: {
+    ...CORRELATION.alert,
+    id: 15,
+    title: 'Many bytes, on the average',
+    description: 'The average of “bytes” in one hour is above 1,000.5.',
+  },
   window: {
     type: 'value_avg',
     value: 1234.5678,

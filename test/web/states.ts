@@ -2,7 +2,7 @@
 
 import type { LedgerViews } from '../../src/ledger/rpc.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
-import { ALERT_ID, alertPage, ENTRY_ID, entryPage, NOW, ORDINARY, overview, RULE, status } from './views.ts';
+import { ALERT_ID, alertPage, ENTRY_ID, entryLine, entryPage, NOW, ORDINARY, overview, RULE, status } from './views.ts';
 
 const LINK: Caller = {
   kind: 'link',
@@ -120,11 +120,15 @@ export const STATES: readonly PageState[] = [
     heading: 'api_key.deleted',
     ledger: {
       entry: async () =>
-        entryPage(ORDINARY, {
-          rules: [],
-          parts: [],
-          actorActivity: { ...entryPage().actorActivity, actor: null, before: [], after: [], moreBefore: false },
-        }),
+        entryPage(
+          ORDINARY,
+          {
+            rules: [],
+            parts: [],
+            actorActivity: { ...entryPage().actorActivity, actor: null, before: [], after: [], moreBefore: false },
+          },
+          entryLine(ORDINARY, { actor: { id: null, name: null, type: null } }),
+        ),
     },
   },
   { name: 'rules', path: '/rules', heading: 'Rules' },

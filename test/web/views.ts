@@ -123,8 +123,11 @@ function line(id: number, receiver: string, state: AlertDetails['deliveries'][nu
   return { id, receiver, what: 'opened', state, reason, attempts: 1, queuedAt, dueAt: NOW + MINUTE, settledAt };
 }
 
-export function entryPage(of: UntrustedText = ORDINARY, changes: Partial<EntryDetails> = {}): EntryDetails {
-  const entry = entryLine(of);
+export function entryPage(
+  of: UntrustedText = ORDINARY,
+  changes: Partial<EntryDetails> = {},
+  entry: EntrySummary = entryLine(of),
+): EntryDetails {
   const body = {
     id: entry.id,
     action: of.action,

@@ -64,6 +64,6 @@ function outcomeText(outcome: TestAnswer['tested'][number]['outcome']): string {
       return `NOT DELIVERED, may work${wait === '' ? ' later' : wait}: ${safe(outcome.reason)}`;
     }
     case 'refused':
-      return `REFUSED: ${safe(outcome.reason)}`;
+      return `NOT DELIVERED: ${safe(outcome.reason)}`;
   }
 }

@@ -19,7 +19,7 @@ test('one line per receiver, with the reason', () => {
   expect(testLines({ tested: [DELIVERED, LATER, REFUSED] })).toEqual([
     'slack  delivered',
     'email  NOT DELIVERED, may work after 1m30s: 429',
-    'siem   REFUSED: WEBHOOK_SECRET is not set',
+    'siem   NOT DELIVERED: WEBHOOK_SECRET is not set',
   ]);
   expect(testLines({ tested: [] }).join('\n')).toContain('NOBODY IS NOTIFIED');
 });
