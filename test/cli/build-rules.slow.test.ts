@@ -149,7 +149,9 @@ describe('npm run rules', () => {
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
-      problems: [{ path: 'topic/a_rule.yml', line: 1, column: 1, severity: 'error', hint: 'did you mean "title"?' }],
+      problems: [
+        { path: 'rules/topic/a_rule.yml', line: 1, column: 1, severity: 'error', hint: 'did you mean "title"?' },
+      ],
     });
   });
 

@@ -313,6 +313,7 @@ describe('values that a modifier has no meaning for', () => {
     ['a minute before the first', 'a|minute|lt: 0', '"minute" is never lt 0 (it is a whole number from 0 to 59)'],
     ['half an hour', 'a|hour: 1.5', '"hour" must be a whole number from 0 to 23 (it is 1.5)'],
     ['an hour in words', 'a|hour: noon', '"hour" must be a whole number from 0 to 23 ("noon" is not a number)'],
+    ['a quoted hour', "a|hour: '4'", '"hour" must be a whole number from 0 to 23 ("4" is text: remove the quotes?)'],
     ['a true expression', 'a|re: true', 'a regular expression must be text (it is true)'],
   ])('%s', (_, item, problem) => {
     const [found, ...more] = problemsOf(ruleWith(`sel: {${item}}\ncondition: sel`));

@@ -322,6 +322,13 @@ describe('the problems of a selection', () => {
     expect(['x', 'z', 'x# not y'].map((a) => engine.evaluate({ a }).length)).toEqual([1, 1, 0]);
   });
 
+  test('one mistake in the YAML is reported once', () => {
+    expect(problemsOf('title: a\nid: x\n  level: high\n lo: [a, b\nlogsource: {product: nirvana\n')).toEqual([
+      'x.yml:2:5: error: not valid YAML: Nested mappings are not allowed in compact mappings ' +
+        '(check the indentation and the colons on this line)',
+    ]);
+  });
+
   test('a misspelled condition', () => {
     const text = 'title: x\nlogsource: {product: nirvana}\ndetection: {sel: {a: 1}, conditon: sell}\n';
     expect(problemsOf(text)).toEqual([
