@@ -1,4 +1,4 @@
-/** More than correlations may keep: what is dropped is counted and told, and nothing that is stored is large. */
+/** More than correlations may keep: what is dropped is counted and reported, and nothing that is stored is large. */
 import { describe, expect, it } from 'vitest';
 import { GROUPS_DROPPED, GROUPS_MAX } from '../../../src/ledger/record/group-limit.ts';
 import { CORRELATION_TYPES, type CorrelationRule } from '../../../src/sigma/index.ts';
@@ -8,7 +8,7 @@ const READ = onAction('vm.read', { alerts: false });
 const many = (more: Partial<CorrelationRule> = {}) =>
   counting('vm.read', 1_000, { id: 'many', title: 'Many', ...more });
 
-const told = ({ store }: Scene) =>
+const summaries = ({ store }: Scene) =>
   store
     .all<{ notification: string }>("SELECT notification FROM deliveries WHERE health = 'overflow' ORDER BY id")
     .map(({ notification }) => JSON.parse(notification).health.summary);
@@ -31,14 +31,14 @@ function grown(groups: number, known = groups): Scene {
 }
 
 describe('too many groups', () => {
-  it('are dropped, the longest untouched first, counted and told', () => {
+  it('are dropped, the longest untouched first, counted and reported', () => {
     const scene = grown(GROUPS_MAX - 100);
     scene.record(actors(0, 100));
-    expect([scene.count('windows'), told(scene)]).toEqual([GROUPS_MAX, []]);
+    expect([scene.count('windows'), summaries(scene)]).toEqual([GROUPS_MAX, []]);
     scene.record(actors(100, 3));
     expect(scene.count('windows')).toBe(GROUPS_MAX - GROUPS_DROPPED);
-    expect(told(scene)).toEqual([
-      'the rule Many has more groups than are kept: those that nothing was added to for the longest time were dropped',
+    expect(summaries(scene)).toEqual([
+      'the rule Many has more groups than Tocsin can keep. The least recently active were dropped.',
     ]);
     expect(scene.ledger.status(NOON)).toMatchObject({
       counters: { overflowed: GROUPS_DROPPED + 3 },
@@ -68,7 +68,7 @@ describe('too many groups', () => {
   it('that were evicted are noticed before anything is dropped', () => {
     const scene = grown(10, GROUPS_MAX);
     scene.record(actors(0, 1));
-    expect([scene.count('windows'), told(scene)]).toEqual([11, []]);
+    expect([scene.count('windows'), summaries(scene)]).toEqual([11, []]);
     expect(scene.store.all("SELECT value ->> '$.groups.many' AS n FROM state")).toEqual([{ n: 11 }]);
   });
 
@@ -108,17 +108,17 @@ describe('too many values in a group', () => {
     condition: [{ op: 'lt', value: 0 }],
   });
 
-  it('are dropped, the oldest first, counted, and told once a day for each rule', () => {
+  it('are dropped, the oldest first, counted, and reported once a day for each rule', () => {
     const scene = createScene([READ, sum, { ...sum, id: 'again', title: 'Again' }]);
     const now = record(scene, 103, (i) => i + 0.5);
     const dropped = scene.ledger.status(now).counters?.overflowed ?? 0;
     expect(dropped).toBe(2 * 300);
-    expect(told(scene)).toEqual([
-      'the rule Many has a group in which more happened than is kept: the oldest of it was dropped',
-      'the rule Again has a group in which more happened than is kept: the oldest of it was dropped',
+    expect(summaries(scene)).toEqual([
+      'the rule Many has a group with more matches than Tocsin can keep. The oldest were dropped.',
+      'the rule Again has a group with more matches than Tocsin can keep. The oldest were dropped.',
     ]);
     scene.record([entry('next day', now + DAY - HOUR, { value: 1 })], { now: now + DAY });
-    expect(told(scene)).toHaveLength(2);
+    expect(summaries(scene)).toHaveLength(2);
   });
 
   it('of many groups at once are one alarm, and one row', () => {
@@ -137,7 +137,7 @@ describe('too many values in a group', () => {
     scene.record(page('second'));
     expect(healthAlerts).toHaveLength(1);
     expect(scene.ledger.status(NOON).counters?.overflowed).toBe(40);
-    expect(told(scene)).toHaveLength(1);
+    expect(summaries(scene)).toHaveLength(1);
   });
 
   it.each(CORRELATION_TYPES)('%s: no window is stored that is larger than 1 MB', (type) => {
