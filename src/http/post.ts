@@ -15,7 +15,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 const ANSWER_BYTES_MAX = 4096;
 const VENDOR_TEXT_MAX = 200;
 /** A vendor may ask for a longer wait, but an alert can't wait a day. */
-const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
+export const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 
 export type Answer =
   | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly afterMs: number | null }

@@ -6,6 +6,7 @@
  */
 
 import { type PublicKey, publicKeys } from '../access/jwt.ts';
+import { readBytes } from '../http/body.ts';
 import type { AppDeps } from './context.ts';
 
 /**
@@ -16,7 +17,7 @@ import type { AppDeps } from './context.ts';
 const FRESH_MS = 60 * 60_000;
 const REFETCH_MS = 60_000;
 const TIMEOUT_MS = 5_000;
-const CHARS_MAX = 100_000;
+const BYTES_MAX = 100_000;
 if (!(TIMEOUT_MS < REFETCH_MS)) throw new Error('a fetch must end before the next one may start');
 if (!(REFETCH_MS < FRESH_MS)) throw new Error('a stale cache must be fetched again at once');
 
@@ -60,9 +61,9 @@ async function fetchKeys(teamDomain: string, fetch: AppDeps['fetch']): Promise<r
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(`https://${teamDomain}/cdn-cgi/access/certs`, { redirect: 'manual', signal });
   if (response.status !== 200) throw new Error(`the keys of Cloudflare Access: status ${response.status}`);
-  const text = await response.text();
-  if (text.length > CHARS_MAX) throw new Error('the keys of Cloudflare Access are too long');
-  const keys = publicKeys(JSON.parse(text));
+  const bytes = await readBytes(response, signal, BYTES_MAX);
+  if (bytes === null) throw new Error('the keys of Cloudflare Access are too long');
+  const keys = publicKeys(JSON.parse(new TextDecoder().decode(bytes)));
   if (keys.length === 0) throw new Error('the keys of Cloudflare Access: no RSA key');
   return keys;
 }

@@ -6,11 +6,9 @@
  * https://discord.com/developers/docs/topics/opcodes-and-status-codes and …/topics/rate-limits#exceeding-a-rate-limit.
  */
 import { bySecret } from '../../config/setting.ts';
-import type { Answer } from '../../http/post.ts';
+import { type Answer, RETRY_AFTER_MAX_MS } from '../../http/post.ts';
+import { parseJson } from '../../text/json.ts';
 import type { Outcome } from '../receiver.ts';
-
-/** No vendor makes an alert wait longer (http/post.ts bounds its `Retry-After` alike). */
-const RETRY_AFTER_MAX_MS = 60 * 60 * 1000;
 
 const FORUM_CODE = 220_001;
 
@@ -62,10 +60,6 @@ function retryAfterMs(body: string): number | null {
 }
 
 function fieldOf(body: string, name: string): unknown {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(body);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
