@@ -13,6 +13,7 @@ import type { Environment } from '../config/setting.ts';
 import { readApiKey, readSecret } from '../config/values.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';
 import type { Routing } from '../routing/routing.ts';
+import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
 import { CALLED_WRONGLY, Failure } from './failure.ts';
 import type { RunWrangler, WranglerResult } from './wrangler.ts';
@@ -77,13 +78,9 @@ async function secretsSet(wrangler: RunWrangler): Promise<readonly string[]> {
 }
 
 function namesIn(stdout: string): readonly string[] | null {
-  try {
-    const list: unknown = JSON.parse(stdout.slice(stdout.indexOf('[')));
-    if (!Array.isArray(list)) return null;
-    return list.flatMap((secret) => (typeof secret?.name === 'string' ? [secret.name as string] : []));
-  } catch {
-    return null;
-  }
+  const list = parseJson(stdout.slice(stdout.indexOf('[')));
+  if (!Array.isArray(list)) return null;
+  return list.flatMap((secret) => (typeof secret?.name === 'string' ? [secret.name as string] : []));
 }
 
 /** The secrets to upload with the Worker. */

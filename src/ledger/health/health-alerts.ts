@@ -127,7 +127,8 @@ export function raiseHealthAlert(
   receivers: readonly RoutedReceiver[],
   now: number,
 ): void {
-  const { kind, key, subject } = healthAlertOf(alert);
+  const raised = healthAlertOf(alert);
+  const { kind, key, subject } = raised;
   const known = store.all<{ state: string; since: number; notified_at: number }>(
     'SELECT state, since, notified_at FROM health_alerts WHERE kind = ?',
     key,
@@ -157,7 +158,7 @@ export function raiseHealthAlert(
     kind: 'health',
     health: { kind, subject, summary, hint: HINTS[kind], since },
   };
-  enqueueForAll(store, notification, recipientsOf(store, healthAlertOf(alert), receivers), now);
+  enqueueForAll(store, notification, recipientsOf(store, raised, receivers), now);
 }
 
 /** Whether people were notified of a health alert since it last began. */
@@ -189,8 +190,8 @@ export function resolveHealthAlert(
 }
 
 /**
- * The recipients of a health alert: the receivers that work and did not cause it, or all receivers where there are none
- * such. But an unhealthy receiver is never notified of itself: by the time it could read that, the problem would be over.
+ * The recipients of a health alert: the receivers that work and did not cause it, or all receivers if no such receiver
+ * is left. But an unhealthy receiver is never notified of itself: by the time it could read that, the problem would be over.
  */
 function recipientsOf(
   store: Store,

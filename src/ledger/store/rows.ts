@@ -10,6 +10,7 @@ import { entryView } from '../../alert/entry-view.ts';
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
 import { type Evidence, LEVELS } from '../../sigma/index.ts';
+import { parseJson } from '../../text/json.ts';
 import type { Accepted } from '../model.ts';
 import type { AlertPart, AlertSummary, EntrySummary } from '../rpc.ts';
 
@@ -42,7 +43,7 @@ export function alertSummary(row: AlertRow): AlertSummary {
     rule: row.rule,
     title: row.title,
     level: row.level,
-    state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
+    state: stateOf(row),
     backfilled: row.backfilled === 1,
     count: row.count,
     begins: row.begins,
@@ -64,28 +65,18 @@ export function partFrom(decision: string | null): AlertPart['part'] {
 
 /** A stored decision; null where nothing is stored, or its JSON is damaged. */
 export function decisionFrom(text: string | null): ShownDecision | null {
-  try {
-    const value = JSON.parse(text ?? 'null') as Partial<ShownDecision> | null;
-    return typeof value?.notify === 'boolean' && typeof value.reason === 'string' ? (value as ShownDecision) : null;
-  } catch {
-    return null;
-  }
+  const value = parseJson(text ?? 'null') as Partial<ShownDecision> | null | undefined;
+  return typeof value?.notify === 'boolean' && typeof value.reason === 'string' ? (value as ShownDecision) : null;
 }
 
 type Fields = { readonly [field: string]: unknown };
 
 /** A list from JSON; null where it is no list, or one of its items is malformed. */
 function listFrom<T>(text: string, read: (item: Fields) => T | null): T[] | null {
-  try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) return null;
-    const items = list.map((item: unknown) =>
-      typeof item === 'object' && item !== null ? read(item as Fields) : null,
-    );
-    return items.every((item) => item !== null) ? items : null;
-  } catch {
-    return null;
-  }
+  const list = parseJson(text);
+  if (!Array.isArray(list)) return null;
+  const items = list.map((item: unknown) => (typeof item === 'object' && item !== null ? read(item as Fields) : null));
+  return items.every((item) => item !== null) ? items : null;
 }
 
 function keyPart({ field, value }: Fields): AlertSummary['key'][number] | null {
@@ -133,7 +124,7 @@ export function alertFrom(row: AlertRow): Alert {
     key: row.key,
     begins: row.begins,
     periodMs: row.period,
-    state: row.state === 'open' || row.state === 'closed' ? row.state : 'resolved',
+    state: stateOf(row),
     backfilled: row.backfilled === 1,
     count: row.count,
     firstSeq: row.first_seq,
@@ -143,4 +134,8 @@ export function alertFrom(row: AlertRow): Alert {
     title: row.title,
     keyParts: JSON.parse(row.key_parts),
   };
+}
+
+function stateOf({ state }: AlertRow): Alert['state'] {
+  return state === 'open' || state === 'closed' ? state : 'resolved';
 }

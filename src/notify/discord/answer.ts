@@ -8,6 +8,7 @@
 import { bySecret } from '../../config/setting.ts';
 import { type Answer, RETRY_AFTER_MAX_MS } from '../../http/post.ts';
 import { parseJson } from '../../text/json.ts';
+import type { IncomingWebhook } from '../incoming-webhook.ts';
 import type { Outcome } from '../receiver.ts';
 
 const FORUM_CODE = 220_001;
@@ -18,8 +19,8 @@ export function isInvalid(answer: Answer): boolean {
   return answer.status === 413 || (answer.status === 400 && codeOf(answer.body) !== FORUM_CODE);
 }
 
-/** How the send ended. `setting`: the one that holds the webhook's URL. */
-export function outcome(answer: Answer, setting: string): Outcome {
+/** How the send ended. */
+export function outcome(answer: Answer, { setting }: IncomingWebhook): Outcome {
   if (answer.kind === 'failed') return { kind: 'retry', reason: answer.reason, afterMs: null };
   const { status, body } = answer;
   // With `wait=true` the answer is the message; anything else did not come from Discord.

@@ -8,14 +8,8 @@
  */
 import { bySecret } from '../../config/setting.ts';
 import { type Answer, vendorText } from '../../http/post.ts';
+import type { IncomingWebhook } from '../incoming-webhook.ts';
 import type { Outcome } from '../receiver.ts';
-
-/** The webhook that was posted to. */
-export interface Webhook {
-  readonly webhookUrl: string;
-  /** The setting that holds the URL. */
-  readonly setting: string;
-}
 
 /** The message is at fault, not the webhook or its channel: a plainer one may be accepted. */
 export function isInvalid(answer: Answer): boolean {
@@ -24,7 +18,7 @@ export function isInvalid(answer: Answer): boolean {
 }
 
 /** How the send ended. */
-export function outcome(answer: Answer, { webhookUrl, setting }: Webhook): Outcome {
+export function outcome(answer: Answer, { webhookUrl, setting }: IncomingWebhook): Outcome {
   if (answer.kind === 'failed') return { kind: 'retry', reason: answer.reason, afterMs: null };
   const { status, body, afterMs } = answer;
   if (status === 200 && body.trim() === 'ok') return { kind: 'delivered' };
