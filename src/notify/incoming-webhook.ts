@@ -13,7 +13,7 @@ import type { Outcome, Outgoing, Receiver } from './receiver.ts';
 
 /** The webhook that is posted to. */
 export interface IncomingWebhook {
-  /** A secret: whoever knows it can post. */
+  /** A secret: anyone who knows it can post. */
   readonly webhookUrl: string;
   /** The setting that holds the URL. */
   readonly setting: string;
