@@ -60,6 +60,16 @@ export function entry(id: string, createdAt: number, fields: Readonly<Record<str
   return { id, createdAt, text: JSON.stringify(body) };
 }
 
+/** `actor` deletes a VM. */
+export function deleted(
+  id: string,
+  createdAt: number,
+  actor: unknown = 'alice',
+  more: Readonly<Record<string, unknown>> = {},
+): Incoming {
+  return entry(id, createdAt, { action: 'vm.deleted', actor: { id: actor }, ...more });
+}
+
 export function entries(count: number, from: number, step: number, prefix = 'e'): Incoming[] {
   return Array.from({ length: count }, (_, i) => entry(`${prefix}${String(i).padStart(5, '0')}`, from + i * step));
 }
@@ -85,6 +95,9 @@ export interface Scene {
   stage(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
   flush(now?: number): Done;
   count(table: string, where?: string): number;
+  /** The notifications of all deliveries, oldest first, or of those that `where` selects. */
+  // biome-ignore lint/suspicious/noExplicitAny: JSON that tests take apart
+  notifications(where?: string): any[];
   ids(): string[];
   /** Calls `look` with every statement that is run from now on. */
   watch(look: (sql: string) => void): void;
@@ -130,7 +143,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
     ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, suppressFirstRead: false }, NOON)
       .checkpoint;
   begun();
-  const walking = (began: number, direction: 'forward' | 'backward', page: readonly Incoming[]): ActiveScan => {
+  const scanning = (began: number, direction: 'forward' | 'backward', page: readonly Incoming[]): ActiveScan => {
     const at = startOrResumeScan(begun());
     return { ...at, scan: { ...at.scan, began, direction, frontier: page.at(-1)?.createdAt ?? at.scan.frontier } };
   };
@@ -140,7 +153,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
     { now = NOON, ...of }: Partial<Batch> & { now?: number },
   ): Done => {
     const began = of.began ?? now;
-    const next = walking(began, handle === 'stage' ? 'backward' : 'forward', page);
+    const next = scanning(began, handle === 'stage' ? 'backward' : 'forward', page);
     const batch: Batch = {
       expectedVersion: begun().version,
       next,
@@ -166,6 +179,10 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
     stage: (page, of = {}) => give('stage', page, { ends: false, ...of }),
     flush: (now = NOON) => done(ledger.flush(begun().version, 100, now)),
     count: (table, where = 'true') => number(`SELECT count(*) AS n FROM ${table} WHERE ${where}`),
+    notifications: (where = 'true') =>
+      store
+        .all<{ notification: string }>(`SELECT notification FROM deliveries WHERE ${where} ORDER BY id`)
+        .map(({ notification }) => JSON.parse(notification)),
     ids: () => store.all<{ id: string }>('SELECT id FROM entries ORDER BY seq').map((row) => row.id),
     watch: (look) => store.onRun(look),
     failNext: (part) =>

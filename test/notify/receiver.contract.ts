@@ -36,7 +36,7 @@ export interface StandInVendor {
   readonly ends: { readonly [what in Case]: Outcome['kind'] | null };
   /** The wait in "asks to slow down", if the vendor can say one. */
   readonly slowDownMs: number | null;
-  /** What was sent at each attempt, as vendor as it must be the same every time. */
+  /** What was sent at each attempt, as far as it must be the same every time. */
   attempts(): readonly unknown[];
   /** The accepted messages, read back. Throws if one broke the vendor's rules. */
   taken(): readonly { readonly [part: string]: ReadBack }[];

@@ -63,7 +63,7 @@ for (; seed <= last && failed.length < stop; seed++) {
     process.stdout.write(`\r${seed - first + 1} seeds`);
 }
 const ran = seed - first;
-if (values.freeze && failed.length === 0) writeFileSync(FROZEN, `${JSON.stringify(digests).replaceAll(',', ',\n')}\n`);
+if (values.freeze && failed.length === 0) writeFileSync(FROZEN, `${JSON.stringify(digests, null, 2)}\n`);
 if (values.json) {
   process.stdout.write(`${JSON.stringify({ ran, failed, entries, alerts, hits: Object.fromEntries(hits) })}\n`);
 } else {

@@ -14,8 +14,8 @@ describe('the simulation', () => {
     it(`passes seeds ${from} to ${from + AT_ONCE - 1}`, { timeout: 120_000 }, async () => {
       for (let seed = from; seed < from + AT_ONCE; seed++) {
         const { problems, schedule, digest } = await run(seed);
-        const told = `seed ${seed} (npm run sim -- --seed ${seed})\n${schedule.slice(0, 20).join('\n')}`;
-        expect(problems, told).toEqual([]);
+        const message = `seed ${seed} (npm run sim -- --seed ${seed})\n${schedule.slice(0, 20).join('\n')}`;
+        expect(problems, message).toEqual([]);
         expect(digest, `seed ${seed} decides otherwise than before (npm run sim -- --freeze, if it is meant to)`).toBe(
           frozenDigest(seed),
         );

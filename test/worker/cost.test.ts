@@ -17,7 +17,7 @@ interface Minute extends Costs {
 }
 
 const BURST_AT = 20;
-const OVERLAP_MINUTES = 5;
+const LATENESS_MINUTES = 5;
 const MINUTES = 60;
 
 /** An hour in minutes, with so many entries in the 25 seconds before its 20th. */
@@ -69,9 +69,9 @@ function pages(dialect: Dialect, n: number): number {
 describe.each(DIALECTS)('%s, our reads not logged', (dialect) => {
   it.each([200, 250])('an hour with a burst of %i', async (burst) => {
     const minutes = await hour(dialect, false, burst);
-    const quiet = [...minutes.slice(0, BURST_AT), ...minutes.slice(BURST_AT + OVERLAP_MINUTES + 1)];
-    const overlap = minutes.slice(BURST_AT + 1, BURST_AT + OVERLAP_MINUTES + 1);
-    const [loud] = minutes.slice(BURST_AT) as [Minute];
+    const quiet = [...minutes.slice(0, BURST_AT), ...minutes.slice(BURST_AT + LATENESS_MINUTES + 1)];
+    const reread = minutes.slice(BURST_AT + 1, BURST_AT + LATENESS_MINUTES + 1);
+    const [busy] = minutes.slice(BURST_AT) as [Minute];
 
     for (const minute of quiet) {
       expect(minute).toMatchObject({
@@ -91,7 +91,7 @@ describe.each(DIALECTS)('%s, our reads not logged', (dialect) => {
     }
 
     const least = pages(dialect, burst);
-    overlap.forEach((minute, after) => {
+    reread.forEach((minute, after) => {
       // Oldest first: the resume cursor is up to a page before the allowed lateness until one short page moves it.
       const besides = dialect === 'oldest-first' && after === 0 ? 1 : 0;
       expect(minute.requests).toBeGreaterThanOrEqual(least);
@@ -99,9 +99,9 @@ describe.each(DIALECTS)('%s, our reads not logged', (dialect) => {
       expect(minute).toMatchObject({ kvGet: 1, kvPut: 0, begin: 1, record: minute.requests, flush: 0, recorded: 0 });
     });
 
-    expect(loud).toMatchObject({ kvGet: 1, kvPut: 1, begin: 1, record: loud.requests, recorded: burst });
-    expect(loud.requests).toBeLessThanOrEqual(least + (dialect === 'oldest-first' ? 1 : 0));
-    expectRows(loud);
+    expect(busy).toMatchObject({ kvGet: 1, kvPut: 1, begin: 1, record: busy.requests, recorded: burst });
+    expect(busy.requests).toBeLessThanOrEqual(least + (dialect === 'oldest-first' ? 1 : 0));
+    expectRows(busy);
   });
 });
 
@@ -110,7 +110,7 @@ describe.each(DIALECTS)('%s, our reads logged', (dialect) => {
     const minutes = await hour(dialect, true, 250);
     const before = minutes.slice(0, BURST_AT);
     // The reads of the burst's pages are entries too, seen for as long again.
-    const after = minutes.slice(BURST_AT + OVERLAP_MINUTES + 1);
+    const after = minutes.slice(BURST_AT + LATENESS_MINUTES + 1);
     const quiet = [...before, ...after.slice(1)];
     // Oldest first: where the page after the resume cursor is full, two ticks read two pages, and the cursor moves on.
     const full = quiet.filter(({ requests }) => requests === 2);
@@ -125,7 +125,7 @@ describe.each(DIALECTS)('%s, our reads logged', (dialect) => {
     }
     expect(most(minutes, 'kvPut', 2)).toBe(1);
     expect(sum(minutes, 'alarms')).toBeLessThanOrEqual(4);
-    for (const minute of minutes.slice(BURST_AT, BURST_AT + OVERLAP_MINUTES + 1)) {
+    for (const minute of minutes.slice(BURST_AT, BURST_AT + LATENESS_MINUTES + 1)) {
       // Each of up to three pages, of which each read is an entry, and one for the page at the resume cursor.
       expect(minute.requests).toBeLessThanOrEqual(pages(dialect, 250 + 30) + (dialect === 'oldest-first' ? 1 : 0));
       expectRows(minute);

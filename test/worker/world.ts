@@ -179,7 +179,6 @@ export async function createWorld(options: WorldOptions = {}) {
     });
 
   return {
-    name,
     url,
     apiKey,
     get stub() {
@@ -190,7 +189,6 @@ export async function createWorld(options: WorldOptions = {}) {
     ledger,
     auditLog,
     bindings,
-    upstreamFetch,
     sql,
     advance: (ms: number) => setClock(offsetMs + ms),
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Due, GIVE_UP_AFTER_MS } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
-import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND } from '../scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };
@@ -202,27 +202,22 @@ describe('the next alarm', () => {
   });
 });
 
-const healthNotifications = ({ store }: Scene, kind: string): unknown[] =>
-  store
-    .all<{ notification: string }>('SELECT notification FROM deliveries WHERE health = ? ORDER BY id', kind)
-    .map(({ notification }) => JSON.parse(notification));
-
 describe('the blind health alert', () => {
   it('is notified when nothing has moved for 15 minutes, again every four hours, and when it ends', () => {
     const scene = createScene();
     scene.record([]);
     const at = (minutes: number): unknown[] => {
       scene.ledger.watchdog(NOON + minutes * MINUTE);
-      return healthNotifications(scene, 'blind');
+      return scene.notifications("health = 'blind'");
     };
     expect([at(14).length, at(15).length, at(30).length, at(254).length]).toEqual([0, 1, 1, 1]);
-    expect(healthNotifications(scene, 'blind')).toMatchObject([
+    expect(scene.notifications("health = 'blind'")).toMatchObject([
       { kind: 'health', health: { since: NOON + 15 * MINUTE } },
     ]);
     expect(at(255)).toHaveLength(2);
     scene.record([], { now: NOON + 301 * MINUTE });
     const health = { since: NOON + 15 * MINUTE };
-    expect(healthNotifications(scene, 'blind')).toMatchObject([
+    expect(scene.notifications("health = 'blind'")).toMatchObject([
       { kind: 'health', health },
       { kind: 'health', health },
       { kind: 'health-resolved', health },
@@ -236,7 +231,7 @@ describe('the blind health alert', () => {
     for (let i = 0; i < 60; i++)
       scene.record([entry('known', NOON - HOUR + i * SECOND)], { now: NOON + i * MINUTE, ends: false });
     scene.ledger.watchdog(NOON + 60 * MINUTE);
-    expect(healthNotifications(scene, 'blind')).toEqual([]);
+    expect(scene.notifications("health = 'blind'")).toEqual([]);
   });
 
   it('is raised if pages arrive that move nothing', () => {
@@ -244,7 +239,7 @@ describe('the blind health alert', () => {
     scene.record([]);
     for (let i = 1; i < 30; i++) scene.record([], { now: NOON + i * MINUTE, ends: false });
     scene.ledger.watchdog(NOON + 30 * MINUTE);
-    expect(healthNotifications(scene, 'blind')).toHaveLength(1);
+    expect(scene.notifications("health = 'blind'")).toHaveLength(1);
   });
 
   it('runs on the wall clock, also after an eviction', () => {
@@ -254,7 +249,7 @@ describe('the blind health alert', () => {
     const later = scene.reopened();
     later.ledger.watchdog(NOON + 16 * MINUTE);
     // The quiet scan of minute 4 was only in memory: the alert comes early rather than never.
-    expect(healthNotifications(scene, 'blind')).toHaveLength(1);
+    expect(scene.notifications("health = 'blind'")).toHaveLength(1);
   });
 });
 
@@ -265,7 +260,7 @@ describe('a health alert', () => {
     const scene = createScene();
     const minutes = [0, 1, 59, 60, 61, 130];
     for (const minute of minutes) scene.record([], { ...invalid(minute), now: NOON + minute * MINUTE });
-    expect(healthNotifications(scene, 'quarantine')).toMatchObject(
+    expect(scene.notifications("health = 'quarantine'")).toMatchObject(
       [0, 60, 130].map((minute) => ({ health: { since: NOON + minute * MINUTE } })),
     );
     expect(scene.ledger.status(NOON).healthAlerts).toMatchObject([{ kind: 'quarantine', count: 1 }]);
@@ -288,6 +283,6 @@ describe('a health alert', () => {
     scene.record([], { ...invalid(2), now: NOON + 2 * HOUR });
     scene.outbox.takeDue(1, NOON + 2 * HOUR);
     scene.ledger.watchdog(NOON + 2 * DAY);
-    expect(healthNotifications(scene, 'dead-delivery')).toEqual([]);
+    expect(scene.notifications("health = 'dead-delivery'")).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import {
   counting,
   createScene,
   DAY,
+  deleted,
   entries,
   entry,
   HOUR,
@@ -20,10 +21,8 @@ import {
   SECOND,
 } from '../scene.ts';
 
-const deleted = (id: string, at: number, actor: unknown = 'alice') =>
-  entry(id, at, { action: 'vm.deleted', actor: { id: actor } });
 const RULE = onAction('vm.deleted');
-const SILENT: Partial<Batch> = { suppressBefore: NOON + DAY };
+const BACKFILLED: Partial<Batch> = { suppressBefore: NOON + DAY };
 
 type AlertRow = {
   id: number;
@@ -38,7 +37,7 @@ const alertsOf = ({ store }: Scene): AlertRow[] =>
   store.all<AlertRow>('SELECT id, key, begins, count, state, last_at, backfilled FROM alerts ORDER BY id');
 
 describe('one alert a rule, key and period', () => {
-  it('is opened by the first match, told once a receiver, and grown by the next', () => {
+  it('is opened by the first match, notified once per receiver, and updated by the next', () => {
     const scene = createScene([RULE], { receivers: [route('slack'), route('mail')] });
     const { opened } = scene.record([deleted('a', NOON - HOUR / 2), deleted('b', NOON - 9 * MINUTE)]);
     expect(opened).toHaveLength(1);
@@ -108,7 +107,7 @@ describe('one alert a rule, key and period', () => {
     expect(alertsOf(scene).map(({ count }) => count)).toEqual(actors.map(() => 2));
   });
 
-  it('an informational one is kept and not told', () => {
+  it('an informational one is stored and not notified', () => {
     const scene = createScene([{ ...RULE, level: 'informational' }]);
     expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
       { decision: { notify: false, reason: 'informational' } },
@@ -127,33 +126,30 @@ describe('growth', () => {
   const grow = (scene: Scene, from: number, to: number, more: Partial<Batch> = {}) => {
     for (let i = from; i <= to; i++) scene.record([deleted(`g${i}`, NOON - 40 * MINUTE + i * SECOND)], more);
   };
-  const told = ({ store }: Scene) =>
-    store
-      .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')
-      .map(({ notification }) => JSON.parse(notification))
-      .map(({ kind, alert, entry }) => [kind, alert.count, entry.id]);
+  const notified = (scene: Scene) =>
+    scene.notifications().map(({ kind, alert, entry }) => [kind, alert.count, entry.id]);
 
   it('notifies when the count reaches ten, with the tenth match', () => {
     const scene = createScene([RULE]);
     grow(scene, 1, 9);
-    expect(told(scene)).toEqual([['opened', 1, 'g1']]);
+    expect(notified(scene)).toEqual([['opened', 1, 'g1']]);
     grow(scene, 10, 12);
-    expect(told(scene)).toEqual([
+    expect(notified(scene)).toEqual([
       ['opened', 1, 'g1'],
       ['updated', 10, 'g10'],
     ]);
-    const said = scene.store
+    const decisions = scene.store
       .all<{ decision: string | null }>('SELECT decision FROM matches ORDER BY seq')
       .map((row) => decisionName(row.decision));
     const grouped = (count: number) => Array.from({ length: count }, () => 'grouped');
-    expect(said).toEqual(['opened: first match', ...grouped(8), 'updated: count reached 10', ...grouped(2)]);
+    expect(decisions).toEqual(['opened: first match', ...grouped(8), 'updated: count reached 10', ...grouped(2)]);
   });
 
   it('notifies at ten, a hundred and a thousand, even within one page', () => {
     const scene = createScene([RULE]);
     const page = entries(1_200, NOON - 30 * MINUTE, SECOND).map(({ id, createdAt }) => deleted(id, createdAt));
     for (let i = 0; i < page.length; i += 100) scene.record(page.slice(i, i + 100));
-    expect(told(scene).map(([kind, count]) => [kind, count])).toEqual([
+    expect(notified(scene).map(([kind, count]) => [kind, count])).toEqual([
       ['opened', 1],
       ['updated', 10],
       ['updated', 100],
@@ -166,32 +162,32 @@ describe('growth', () => {
   it('does not come from entries that are read again', () => {
     const scene = createScene([RULE]);
     for (let i = 0; i < 4; i++) grow(scene, 1, 9);
-    expect(told(scene)).toHaveLength(1);
+    expect(notified(scene)).toHaveLength(1);
   });
 
-  it('that history brings over the mark is not told, nor is it made up for', () => {
+  it('passed by backfilled matches is not notified, then or later', () => {
     const scene = createScene([RULE]);
     grow(scene, 1, 9);
-    grow(scene, 10, 10, SILENT);
+    grow(scene, 10, 10, BACKFILLED);
     grow(scene, 11, 20);
-    expect(told(scene)).toEqual([['opened', 1, 'g1']]);
+    expect(notified(scene)).toEqual([['opened', 1, 'g1']]);
   });
 
-  it('of history counts for the first live match, which opens', () => {
+  it('counts the backfilled ones for the first live match, which opens', () => {
     const scene = createScene([RULE]);
-    grow(scene, 1, 9, SILENT);
+    grow(scene, 1, 9, BACKFILLED);
     grow(scene, 10, 11);
-    expect(told(scene)).toEqual([['opened', 10, 'g10']]);
+    expect(notified(scene)).toEqual([['opened', 10, 'g10']]);
   });
 
-  it('is not told where the transaction failed, and is by the next', () => {
+  it('is not notified if the transaction fails, and is by the next', () => {
     const scene = createScene([RULE]);
     grow(scene, 1, 9);
     scene.failNext('INSERT INTO deliveries');
     expect(() => grow(scene, 10, 10)).toThrow('the disk is full');
-    expect(told(scene)).toHaveLength(1);
+    expect(notified(scene)).toHaveLength(1);
     grow(scene, 10, 10);
-    expect(told(scene)).toHaveLength(2);
+    expect(notified(scene)).toHaveLength(2);
   });
 
   it('rewrites no index: one row for the alert, one with its index for the match', () => {
@@ -232,7 +228,7 @@ describe('routing', () => {
     expect(scene.outbox.takeDue(10, NOON).map((due) => due.receiver)).toEqual(['all', 'usual']);
   });
 
-  it('tells what is informational to who asks for it', () => {
+  it('notifies a receiver that asks for informational alerts', () => {
     const scene = createScene([{ ...RULE, level: 'informational' }], { receivers });
     expect(scene.record([deleted('a', NOON)]).opened).toMatchObject([
       { decision: { notify: true, kind: 'opened', reason: 'first match' } },
@@ -298,16 +294,12 @@ describe('the state of an alert', () => {
 describe('backfilled', () => {
   it('is opened without notifying; the first live match notifies', () => {
     const scene = createScene([RULE]);
-    expect(scene.record([deleted('a', NOON - 9 * MINUTE)], SILENT).opened).toMatchObject([
+    expect(scene.record([deleted('a', NOON - 9 * MINUTE)], BACKFILLED).opened).toMatchObject([
       { decision: { notify: false, reason: 'backfilled' } },
     ]);
     expect(scene.count('deliveries')).toBe(0);
     scene.record([deleted('b', NOON - 8 * MINUTE)]);
-    expect(
-      scene.store
-        .all<{ notification: string }>('SELECT notification FROM deliveries')
-        .map(({ notification }) => JSON.parse(notification)),
-    ).toMatchObject([
+    expect(scene.notifications()).toMatchObject([
       {
         kind: 'opened',
         alert: { count: 2, firstAt: NOON - 9 * MINUTE, lastAt: NOON - 8 * MINUTE },
@@ -330,7 +322,7 @@ describe('backfilled', () => {
   it('joining an alert that people were notified of notifies nobody, and does not make it backfilled', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('b', NOON)]);
-    scene.record([deleted('a', NOON - MINUTE)], SILENT);
+    scene.record([deleted('a', NOON - MINUTE)], BACKFILLED);
     expect([alertsOf(scene)[0]?.backfilled, scene.count('deliveries')]).toEqual([0, 1]);
   });
 });
@@ -349,8 +341,7 @@ describe('windows', () => {
     expect(scene.count('alerts')).toBe(0);
     scene.record([deleted('c', NOON)]);
     expect(alertsOf(scene)).toMatchObject([{ key: '["alice"]', begins: NOON, count: 1 }]);
-    const [row] = scene.store.all<{ notification: string }>('SELECT notification FROM deliveries');
-    expect(JSON.parse(row?.notification ?? '{}')).toMatchObject({
+    expect(scene.notifications()[0]).toMatchObject({
       window: { type: 'event_count', value: 3, timespanMs: 10 * MINUTE, condition: '3 or more' },
     });
   });

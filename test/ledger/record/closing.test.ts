@@ -29,7 +29,7 @@ const RULE = onAction('vm.deleted', {
 });
 
 /** A ledger with an alert from 11:00, with matches ten minutes apart. Its period ends at noon. */
-function grown(matches = 2, more: Parameters<typeof createScene>[1] = {}, rule = RULE): Scene {
+function withMatches(matches = 2, more: Parameters<typeof createScene>[1] = {}, rule = RULE): Scene {
   const scene = createScene([rule], more);
   const page = Array.from({ length: matches }, (_, i) => deleted(`m${i}`, NOON - HOUR + i * 10 * MINUTE));
   scene.record(page, { now: NOON - MINUTE });
@@ -37,24 +37,20 @@ function grown(matches = 2, more: Parameters<typeof createScene>[1] = {}, rule =
 }
 
 /** A quiet tick whose scan moves the watermark to `watermark`. */
-const seeThrough = (scene: Scene, watermark: number) => scene.record([], { now: watermark + ALLOWED_LATENESS });
+const moveWatermark = (scene: Scene, watermark: number) => scene.record([], { now: watermark + ALLOWED_LATENESS });
 const closingOf = ({ store }: Scene) =>
   store
     .all<{ state: string; closing: string | null }>('SELECT state, closing FROM alerts ORDER BY id')
     .map(({ state, closing }) => ({ state, closing: closing === null ? null : decisionName(closing) }));
-const notices = ({ store }: Scene) =>
-  store
-    .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')
-    .map(({ notification }) => JSON.parse(notification));
-const kinds = (scene: Scene) => notices(scene).map(({ kind }) => kind);
+const kinds = (scene: Scene) => scene.notifications().map(({ kind }) => kind);
 
 describe('an alert whose period the watermark has passed', () => {
   it('is notified as resolved with its last match, if it has further matches', () => {
-    const scene = grown(3);
-    seeThrough(scene, NOON);
+    const scene = withMatches(3);
+    moveWatermark(scene, NOON);
     expect(closingOf(scene)).toEqual([{ state: 'closed', closing: 'resolved: its period closed after growth' }]);
-    expect(notices(scene)).toHaveLength(2);
-    expect(notices(scene)[1]).toMatchObject({
+    expect(scene.notifications()).toHaveLength(2);
+    expect(scene.notifications()[1]).toMatchObject({
       kind: 'resolved',
       alert: {
         id: 1,
@@ -76,23 +72,23 @@ describe('an alert whose period the watermark has passed', () => {
   });
 
   it('closes exactly when the watermark reaches the end of its period', () => {
-    const scene = grown();
-    seeThrough(scene, NOON - 1);
+    const scene = withMatches();
+    moveWatermark(scene, NOON - 1);
     expect(closingOf(scene)).toEqual([{ state: 'open', closing: null }]);
-    seeThrough(scene, NOON);
+    moveWatermark(scene, NOON);
     expect(closingOf(scene)).toMatchObject([{ state: 'closed' }]);
   });
 
   it('does not wait for the next save; the quiet tick after it writes nothing', () => {
-    const scene = grown();
-    expect(scene.written(() => seeThrough(scene, NOON - 2))).toBe(1);
-    expect(scene.written(() => seeThrough(scene, NOON - 1))).toBe(0);
-    expect(scene.written(() => seeThrough(scene, NOON))).toBeGreaterThan(0);
-    expect(scene.written(() => seeThrough(scene, NOON + 1))).toBe(0);
+    const scene = withMatches();
+    expect(scene.written(() => moveWatermark(scene, NOON - 2))).toBe(1);
+    expect(scene.written(() => moveWatermark(scene, NOON - 1))).toBe(0);
+    expect(scene.written(() => moveWatermark(scene, NOON))).toBeGreaterThan(0);
+    expect(scene.written(() => moveWatermark(scene, NOON + 1))).toBe(0);
   });
 
   it('waits while Tocsin is blind', () => {
-    const scene = grown();
+    const scene = withMatches();
     scene.record([], { ends: false, save: true, now: NOON + DAY, began: NOON - MINUTE });
     expect(closingOf(scene)).toEqual([{ state: 'open', closing: null }]);
   });
@@ -113,21 +109,21 @@ describe('an alert whose period the watermark has passed', () => {
   });
 
   it('is not closed if it was resolved by hand', () => {
-    const scene = grown();
+    const scene = withMatches();
     scene.store.run("UPDATE alerts SET state = 'resolved'");
-    seeThrough(scene, NOON);
+    moveWatermark(scene, NOON);
     expect(closingOf(scene)).toEqual([{ state: 'resolved', closing: null }]);
   });
 });
 
 describe('nobody is notified, and the reason is stored', () => {
   const rows: readonly [string, () => Scene, string][] = [
-    ['without further matches', () => grown(1), 'did not grow'],
-    ['at level informational', () => grown(2, {}, { ...RULE, level: 'informational' }), 'informational'],
-    ['without a receiver', () => grown(2, { receivers: [] }), 'no receiver'],
+    ['without further matches', () => withMatches(1), 'did not grow'],
+    ['at level informational', () => withMatches(2, {}, { ...RULE, level: 'informational' }), 'informational'],
+    ['without a receiver', () => withMatches(2, { receivers: [] }), 'no receiver'],
     [
       'without a receiver of its level',
-      () => grown(2, { receivers: [route('pager', { minLevel: 'critical' })] }),
+      () => withMatches(2, { receivers: [route('pager', { minLevel: 'critical' })] }),
       'no receiver of its level',
     ],
     [
@@ -144,14 +140,14 @@ describe('nobody is notified, and the reason is stored', () => {
   it.each(rows)('%s', (_, make, reason) => {
     const scene = make();
     const before = scene.count('deliveries');
-    seeThrough(scene, NOON);
+    moveWatermark(scene, NOON);
     expect(closingOf(scene)).toEqual([{ state: 'closed', closing: reason }]);
     expect(scene.count('deliveries')).toBe(before);
   });
 
   it('a receiver whose min_level is higher, beside one that is notified', () => {
-    const scene = grown(2, { receivers: [route('slack'), route('pager', { minLevel: 'critical' })] });
-    seeThrough(scene, NOON);
+    const scene = withMatches(2, { receivers: [route('slack'), route('pager', { minLevel: 'critical' })] });
+    moveWatermark(scene, NOON);
     expect(
       scene.store.all("SELECT receiver, state, notification ->> '$.kind' AS kind FROM deliveries ORDER BY id"),
     ).toEqual([
@@ -169,24 +165,24 @@ describe('closing is notified once', () => {
     ['INSERT INTO deliveries', 'between closing and enqueueing'],
     ['INTO state', 'before the checkpoint is saved'],
   ])('though the transaction fails at %s (%s): the next tells', (part) => {
-    const scene = grown();
+    const scene = withMatches();
     scene.failNext(part);
-    expect(() => seeThrough(scene, NOON)).toThrow('the disk is full');
+    expect(() => moveWatermark(scene, NOON)).toThrow('the disk is full');
     expect(closingOf(scene)).toEqual([{ state: 'open', closing: null }]);
     expect(kinds(scene)).toEqual(['opened']);
-    for (const again of [scene, scene.reopened(), scene.reopened()]) seeThrough(again, NOON);
+    for (const again of [scene, scene.reopened(), scene.reopened()]) moveWatermark(again, NOON);
     expect(kinds(scene)).toEqual(['opened', 'resolved']);
   });
 
   it('though an eviction moves the watermark back', () => {
-    const scene = grown();
-    for (const watermark of [NOON, NOON + 1, NOON]) seeThrough(scene.reopened(), watermark);
+    const scene = withMatches();
+    for (const watermark of [NOON, NOON + 1, NOON]) moveWatermark(scene.reopened(), watermark);
     expect(kinds(scene)).toEqual(['opened', 'resolved']);
   });
 
   it('though a rewind reads everything again, with notifications', () => {
-    const scene = grown();
-    seeThrough(scene, NOON);
+    const scene = withMatches();
+    moveWatermark(scene, NOON);
     const rewind = { id: 'again', to: NOON - 2 * HOUR, suppress: false };
     const begun = scene.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
     expect(begun).toMatchObject({ how: 'rewound', checkpoint: { watermark: NOON - 2 * HOUR } });
@@ -196,8 +192,8 @@ describe('closing is notified once', () => {
   });
 
   it('also for what a rewind finds before the first alert', () => {
-    const scene = grown();
-    seeThrough(scene, NOON);
+    const scene = withMatches();
+    moveWatermark(scene, NOON);
     const rewind = { id: 'back', to: NOON - 6 * HOUR, suppress: false };
     scene.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: 0, suppressFirstRead: false }, NOON);
     scene.record([deleted('x0', NOON - 5 * HOUR), deleted('x1', NOON - 5 * HOUR + 1)], { now: NOON + HOUR });
@@ -208,17 +204,17 @@ describe('closing is notified once', () => {
 
 describe('a match after the close', () => {
   it('that is late joins it without a notification, and does not close it again', () => {
-    const scene = grown(1);
-    seeThrough(scene, NOON);
+    const scene = withMatches(1);
+    moveWatermark(scene, NOON);
     scene.record([deleted('late', NOON - MINUTE)], { now: NOON + ALLOWED_LATENESS + MINUTE });
-    seeThrough(scene, NOON + HOUR);
+    moveWatermark(scene, NOON + HOUR);
     expect(closingOf(scene)).toEqual([{ state: 'closed', closing: 'did not grow' }]);
     expect([scene.count('alerts'), scene.count('alerts', 'count = 2'), kinds(scene)]).toEqual([1, 1, ['opened']]);
   });
 
   it('at the period’s end opens a new one', () => {
-    const scene = grown(1);
-    seeThrough(scene, NOON);
+    const scene = withMatches(1);
+    moveWatermark(scene, NOON);
     scene.record([deleted('next', NOON)], { now: NOON + ALLOWED_LATENESS + MINUTE });
     expect(closingOf(scene).map(({ state }) => state)).toEqual(['closed', 'open']);
     expect(kinds(scene)).toEqual(['opened', 'opened']);
@@ -227,9 +223,9 @@ describe('a match after the close', () => {
   it('that is the first live one after backfilled ones is notified, and nothing when nothing closes', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR)], { suppressBefore: NOON, now: NOON - MINUTE });
-    seeThrough(scene, NOON);
+    moveWatermark(scene, NOON);
     scene.record([deleted('late', NOON - MINUTE)], { now: NOON + ALLOWED_LATENESS + MINUTE });
-    seeThrough(scene, NOON + HOUR);
+    moveWatermark(scene, NOON + HOUR);
     expect(closingOf(scene)).toEqual([{ state: 'closed', closing: 'backfilled' }]);
     expect(kinds(scene)).toEqual(['opened']);
   });
@@ -237,9 +233,9 @@ describe('a match after the close', () => {
 
 describe('the notification needs neither the rule nor the entry', () => {
   it('the rule is gone: the alert knows its title and level', () => {
-    const scene = grown();
-    seeThrough(scene.reopened({ engine: compile({ version: 'none', rules: [] }) }), NOON);
-    expect(notices(scene)[1]).toMatchObject({
+    const scene = withMatches();
+    moveWatermark(scene.reopened({ engine: compile({ version: 'none', rules: [] }) }), NOON);
+    expect(scene.notifications()[1]).toMatchObject({
       kind: 'resolved',
       alert: { title: 'Seen: vm.deleted', level: 'high', description: null, runbook: null, tags: [], count: 2 },
       entry: { id: 'm1' },
@@ -247,10 +243,10 @@ describe('the notification needs neither the rule nor the entry', () => {
   });
 
   it('the entry is gone: the alert knows when, and the key', () => {
-    const scene = grown();
+    const scene = withMatches();
     scene.store.run('DELETE FROM entries');
-    seeThrough(scene, NOON);
-    expect(notices(scene)[1]).toMatchObject({
+    moveWatermark(scene, NOON);
+    expect(scene.notifications()[1]).toMatchObject({
       kind: 'resolved',
       entry: { id: '', createdAt: NOON - 50 * MINUTE, action: null, actor: { id: 'alice', name: null, type: null } },
       evidence: [{ field: 'action', value: 'vm.deleted' }],
@@ -258,11 +254,15 @@ describe('the notification needs neither the rule nor the entry', () => {
   });
 
   it('the matches are gone as well', () => {
-    const scene = grown();
+    const scene = withMatches();
     scene.store.run('DELETE FROM entries');
     scene.store.run('DELETE FROM matches');
-    seeThrough(scene, NOON);
-    expect(notices(scene)[1]).toMatchObject({ kind: 'resolved', entry: { actor: { id: 'alice' } }, evidence: [] });
+    moveWatermark(scene, NOON);
+    expect(scene.notifications()[1]).toMatchObject({
+      kind: 'resolved',
+      entry: { actor: { id: 'alice' } },
+      evidence: [],
+    });
   });
 
   it('shows the last match, even if only the first hundred are kept', () => {
@@ -270,15 +270,19 @@ describe('the notification needs neither the rule nor the entry', () => {
     const id = (n: number): string => `d-${String(n).padStart(3, '0')}`;
     scene.record(Array.from({ length: 150 }, (_, n) => deleted(id(n), NOON - HOUR + n)));
     expect(scene.count('matches')).toBe(100);
-    seeThrough(scene, NOON + HOUR);
-    expect(notices(scene).at(-1)).toMatchObject({ kind: 'resolved', alert: { count: 150 }, entry: { id: id(149) } });
+    moveWatermark(scene, NOON + HOUR);
+    expect(scene.notifications().at(-1)).toMatchObject({
+      kind: 'resolved',
+      alert: { count: 150 },
+      entry: { id: id(149) },
+    });
   });
 
   it('an entry with an odd id is shown under the id it came with', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - HOUR), deleted('odd \u202e id', NOON - HOUR + 1)], { now: NOON - MINUTE });
-    seeThrough(scene, NOON);
-    expect(notices(scene).at(-1)).toMatchObject({ kind: 'resolved', entry: { id: 'odd \u202e id' } });
+    moveWatermark(scene, NOON);
+    expect(scene.notifications().at(-1)).toMatchObject({ kind: 'resolved', entry: { id: 'odd \u202e id' } });
   });
 });
 
@@ -294,12 +298,12 @@ describe('thousands at once', () => {
     }
     expect([scene.count('alerts'), scene.count('deliveries')]).toEqual([actors, actors]);
     const closed = Array.from({ length: 4 }, () => {
-      seeThrough(scene, NOON + MINUTE);
+      moveWatermark(scene, NOON + MINUTE);
       return scene.count('alerts', "state = 'closed'");
     });
     expect(closed).toEqual([CLOSED_MAX, 2 * CLOSED_MAX, actors, actors]);
     expect(scene.count('deliveries', "notification ->> '$.kind' = 'resolved'")).toBe(actors);
-    expect(scene.written(() => seeThrough(scene, NOON + MINUTE))).toBe(0);
+    expect(scene.written(() => moveWatermark(scene, NOON + MINUTE))).toBe(0);
   });
 
   it('are found by an index', () => {

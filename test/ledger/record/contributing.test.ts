@@ -9,6 +9,7 @@ import {
   counting,
   createScene,
   DAY,
+  deleted,
   entries,
   entry,
   HOUR,
@@ -20,8 +21,6 @@ import {
 } from '../scene.ts';
 
 const FED = onAction('vm.deleted', { alerts: false });
-const deleted = (id: string, at: number, actor: unknown = 'alice', more: Readonly<Record<string, unknown>> = {}) =>
-  entry(id, at, { action: 'vm.deleted', actor: { id: actor }, ...more });
 
 /** Id and decision of each row of `matches`, in the order of time. */
 const rows = ({ store }: Scene) =>
@@ -30,10 +29,8 @@ const rows = ({ store }: Scene) =>
       'SELECT id, decision FROM matches JOIN entries USING (seq) ORDER BY alert, at, matches.seq',
     )
     .map(({ id, decision }) => `${id} ${decisionName(decision)}`);
-const first = ({ store }: Scene) =>
-  store
-    .all<{ notification: string }>('SELECT notification FROM deliveries ORDER BY id')
-    .map(({ notification }) => JSON.parse(notification).window?.first.map((view: { id: string }) => view.id) ?? null);
+const first = (scene: Scene) =>
+  scene.notifications().map(({ window }) => window?.first.map((view: { id: string }) => view.id) ?? null);
 
 describe('when a correlation opens an alert', () => {
   it('the entries it counted are stored with their evidence, and the notification shows the first three', () => {

@@ -22,7 +22,7 @@ const correlation = (more: Partial<CorrelationRule>): CorrelationRule => countin
 const gte = (value: number) => [{ op: 'gte', value }] as const;
 
 /** A page each, the ledger remembering nothing between them. */
-function told(rules: readonly Rule[], pages: readonly (readonly Incoming[])[]): Scene {
+function recorded(rules: readonly Rule[], pages: readonly (readonly Incoming[])[]): Scene {
   let scene = createScene(rules);
   for (const page of pages) {
     scene = scene.reopened();
@@ -42,7 +42,7 @@ const windows = ({ store }: Scene) =>
     .all<{ window: string }>("SELECT notification ->> '$.window' AS window FROM deliveries ORDER BY id")
     .map((row) => JSON.parse(row.window));
 
-interface Told {
+interface Example {
   readonly name: string;
   readonly rule: Partial<CorrelationRule>;
   /** Fires at the last page, and not before. */
@@ -56,7 +56,7 @@ interface Told {
 const from = (seconds: number, ip: string) => deleted(seconds, { client_ip: ip });
 const size = (seconds: number, bytes: unknown) => deleted(seconds, { bytes });
 
-const TYPES: readonly Told[] = [
+const TYPES: readonly Example[] = [
   {
     name: 'event_count',
     rule: { condition: gte(3) },
@@ -178,8 +178,8 @@ const TYPES: readonly Told[] = [
 describe('each type', () => {
   it.each(TYPES)('$name', ({ rule, pages, number: words, window, matched }) => {
     const rules = [...ALL, correlation(rule)];
-    expect(alerts(told(rules, pages.slice(0, -1)))).toEqual([]);
-    const scene = told(rules, pages);
+    expect(alerts(recorded(rules, pages.slice(0, -1)))).toEqual([]);
+    const scene = recorded(rules, pages);
     expect(alerts(scene)).toMatchObject([{ key: '["alice"]', begins: NOON - matched * SECOND }]);
     expect(numbers(scene).at(0)).toBe(words);
     expect(windows(scene)[0]).toMatchObject({ ...window, timespanMs: 10 * MINUTE });
@@ -190,7 +190,7 @@ describe('each type', () => {
     const scene = createScene(rules);
     for (const page of pages) scene.record(page);
     const all = (of: Scene) => of.store.all('SELECT rule, key, text FROM windows');
-    expect(all(scene)).toEqual(all(told(rules, pages)));
+    expect(all(scene)).toEqual(all(recorded(rules, pages)));
   });
 
   /** One value alone meets no condition of these. */
@@ -202,7 +202,7 @@ describe('each type', () => {
     };
     expect(
       alerts(
-        told(
+        recorded(
           [...ALL, correlation(rule)],
           pages.map((page) => page.map(alone)),
         ),
@@ -217,7 +217,7 @@ describe('a count', () => {
     ['different values of client_ip', { type: 'value_count', fields: ['client_ip'] }],
   ])('above what is asked for is of at least so many %s', (what, more) => {
     const page = Array.from({ length: 200 }, (_, i) => from(200 - i, `ip ${i}`));
-    const scene = told([...ALL, correlation(more)], [page.slice(0, 3), page.slice(3)]);
+    const scene = recorded([...ALL, correlation(more)], [page.slice(0, 3), page.slice(3)]);
     const [first, second] = numbers(scene);
     expect([first, second]).toEqual([`3 ${what} in 10 minutes`, `at least 4 ${what} in 10 minutes`]);
     expect(windows(scene).map(({ atLeast }) => atLeast)).toEqual([false, true, true]);
@@ -232,19 +232,19 @@ describe('chains', () => {
   });
   const story = [[deleted(90), deleted(80)], [deleted(70)], [at(60, 'api_key.created')]];
 
-  it('what only feeds another rings nothing, and is known to have matched', () => {
-    const scene = told([...ALL, burst, then], story);
+  it('what only feeds another opens no alert, and is known to have matched', () => {
+    const scene = recorded([...ALL, burst, then], story);
     expect(alerts(scene)).toEqual([{ rule: 'then', key: '["alice"]', begins: NOON - 60 * SECOND }]);
     expect(scene.store.all("SELECT matched FROM activity WHERE rule = 'burst'")).toEqual([{ matched: 1 }]);
     expect(windows(scene)).toMatchObject([{ value: 2, rules: ['Burst', 'Key made'] }]);
   });
 
   it('whatever the order of the rules', () => {
-    expect(alerts(told([then, burst, ...ALL], story))).toHaveLength(1);
+    expect(alerts(recorded([then, burst, ...ALL], story))).toHaveLength(1);
   });
 
   it('its evidence is the entries that completed what lies below', () => {
-    const scene = told([...ALL, burst, then], story);
+    const scene = recorded([...ALL, burst, then], story);
     expect(scene.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
       { seq: 3, reason: null },
       { seq: 4, reason: 'first match' },
@@ -252,12 +252,12 @@ describe('chains', () => {
   });
 
   it('one that also alerts opens its own first', () => {
-    const scene = told([...ALL, { ...burst, alerts: true }, then], story);
+    const scene = recorded([...ALL, { ...burst, alerts: true }, then], story);
     expect(alerts(scene).map(({ rule }) => rule)).toEqual(['burst', 'then']);
   });
 
   it('starts with new windows where a rule below those it refers to has changed', () => {
-    const scene = told([...ALL, burst, then], story.slice(0, 2));
+    const scene = recorded([...ALL, burst, then], story.slice(0, 2));
     const leaf = { kind: 'leaf', selection: 's', field: 'action', test: { op: 'exists', present: true } } as const;
     const changed = compile({ version: 'two', rules: [{ ...DELETED, expression: leaf }, MADE, READ, burst, then] });
     scene.reopened({ engine: changed }).record(story[2] ?? []);
@@ -272,7 +272,7 @@ describe('chains', () => {
     ['expression', { expression: { kind: 'leaf', rule: 1 } }],
   ])('a rule starts with new windows where it has another %s', (_, more, before = {}) => {
     const base = correlation({ rules: ['vm.deleted', 'api_key.created'], type: 'temporal_ordered', ...before });
-    const scene = told([...ALL, base], [[from(9, 'a')]]);
+    const scene = recorded([...ALL, base], [[from(9, 'a')]]);
     const known = scene.store.all('SELECT fingerprint FROM windows');
     const engine = compile({ version: 'two', rules: [...ALL, { ...base, ...more }] });
     scene.reopened({ engine }).record([from(8, 'a')]);
@@ -289,7 +289,7 @@ describe('one entry', () => {
     });
     const again = onAction('api_key.created', { ...QUIET, id: 'a key again' });
     const made = at(9, 'api_key.created', { target: { id: 'new' }, client_ip: '203.0.113.1' });
-    const scene = told([MADE, again, both], [[made]]);
+    const scene = recorded([MADE, again, both], [[made]]);
     expect(scene.count('windows')).toBe(2);
     expect(scene.store.all('SELECT key, count FROM alerts')).toEqual([{ key: '["203.0.113.1"]', count: 1 }]);
   });
@@ -300,7 +300,7 @@ describe('one entry', () => {
       aliases: { key: { 'api_key.created': 'target.id', 'kubeconfig.read': 'actor.id' } },
       condition: gte(2),
     });
-    const scene = told(
+    const scene = recorded(
       [MADE, READ, key],
       [
         [at(90, 'api_key.created', { target: { id: 'new' } })],
@@ -331,7 +331,7 @@ describe('entries of the past, read after younger ones', () => {
     ];
     const past = [at(1_890, 'api_key.created'), deleted(1_850), at(1_840, 'kubeconfig.read')];
     // With the first of the past, they make `many` fire: 250 seconds after it.
-    const scene = told(rules, [[deleted(1_700), deleted(1_600)], past]);
+    const scene = recorded(rules, [[deleted(1_700), deleted(1_600)], past]);
     expect(alerts(scene)).toMatchObject([{ rule: 'two of three', begins: NOON - 1_840 * SECOND }]);
   });
 });
@@ -343,7 +343,7 @@ describe('a sum too large for a number', () => {
   ])('of %d and as much again is shown as the largest', (bytes, words) => {
     const op = bytes > 0 ? 'gt' : 'lt';
     const sum = correlation({ type: 'value_sum', fields: ['bytes'], condition: [{ op, value: bytes }] });
-    const scene = told([DELETED, sum], [[size(60, bytes), size(30, bytes)]]);
+    const scene = recorded([DELETED, sum], [[size(60, bytes), size(30, bytes)]]);
     expect(numbers(scene)).toEqual([`the sum of bytes is ${words} in 10 minutes`]);
     const [window] = windows(scene);
     expect(numberWords(window)).toBe(`the sum of bytes is ${words} in 10 minutes`);
@@ -365,7 +365,7 @@ describe('an entry that comes late', () => {
     ];
     // In time it makes `many` fire 240 and 30 seconds before noon; the key is made less than a minute after the latter.
     const others = [deleted(360), deleted(240), deleted(30), at(0, 'api_key.created')];
-    const scene = told(rules, [others, [deleted(270)]]);
+    const scene = recorded(rules, [others, [deleted(270)]]);
     expect(alerts(scene)).toMatchObject([{ rule: 'then', begins: NOON }]);
   });
 });

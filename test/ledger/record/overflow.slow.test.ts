@@ -8,10 +8,7 @@ const READ = onAction('vm.read', { alerts: false });
 const many = (more: Partial<CorrelationRule> = {}) =>
   counting('vm.read', 1_000, { id: 'many', title: 'Many', ...more });
 
-const summaries = ({ store }: Scene) =>
-  store
-    .all<{ notification: string }>("SELECT notification FROM deliveries WHERE health = 'overflow' ORDER BY id")
-    .map(({ notification }) => JSON.parse(notification).health.summary);
+const summaries = (scene: Scene) => scene.notifications("health = 'overflow'").map(({ health }) => health.summary);
 
 /** So many entries from `number` on, each of another actor. */
 const actors = (from: number, count: number) =>

@@ -3,8 +3,6 @@ import { startDiscordInbox } from '../../support/discord-inbox.ts';
 import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
 import { readDiscord } from './read-back.ts';
 
-const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
-
 receiverContract('Discord', async (): Promise<StandInVendor> => {
   const inbox = await startDiscordInbox();
   const leak = `at ${inbox.url}`;

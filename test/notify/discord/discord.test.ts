@@ -128,7 +128,6 @@ describe('what Discord answers', () => {
     const inbox = await startDiscordInbox();
     try {
       inbox.answer({ status, body });
-      const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
       const receiver = createDiscord({ name: 'd', webhookUrl: inbox.url, setting: 'X', fetch, timeoutMs: 5_000 });
       const outcome = await receiver.send(outgoing(OPENED));
       expect(outcome.kind).toBe(kind);
@@ -143,7 +142,6 @@ describe('what Discord answers', () => {
     const inbox = await startDiscordInbox();
     try {
       inbox.answer({ status: 400, body: '{"code": 50035}', times: 1 });
-      const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
       const receiver = createDiscord({ name: 'd', webhookUrl: inbox.url, setting: 'X', fetch, timeoutMs: 5_000 });
       expect(await receiver.send(outgoing(OPENED))).toEqual({ kind: 'delivered' });
       expect(inbox.messages).toEqual([renderShort(OPENED)]);
@@ -161,7 +159,6 @@ describe('what Discord answers', () => {
     const inbox = await startDiscordInbox();
     try {
       inbox.answer({ status: 429, ...answer });
-      const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
       const receiver = createDiscord({ name: 'd', webhookUrl: inbox.url, setting: 'X', fetch, timeoutMs: 5_000 });
       expect(await receiver.send(outgoing(OPENED))).toMatchObject({ kind: 'retry', afterMs });
     } finally {

@@ -117,24 +117,24 @@ describe('recipients', () => {
 describe('if one of several recipients is at fault', () => {
   const SUPPRESSED = 'E_RECIPIENT_SUPPRESSED';
   /** What the platform does with a mail to this one alone, the first time, the second, and so on: the last goes on. */
-  type Fates = { readonly [address: string]: readonly ('ok' | 'hang' | `E_${string}`)[] };
+  type Scripts = { readonly [address: string]: readonly ('ok' | 'hang' | `E_${string}`)[] };
 
-  /** A platform that refuses a mail to several, and does with each one's as its fate is. */
-  function platform(fates: Fates, several: string = SUPPRESSED) {
+  /** A platform that refuses a mail to several, and answers each one's as its script says. */
+  function platform(scripts: Scripts, several: string = SUPPRESSED) {
     const tried: string[] = [];
     const fail = (code: string) => Promise.reject(Object.assign(new Error('x'), { code }));
     const binding: MailBinding = {
       send({ to }) {
         const [address = '', ...others] = [to].flat();
         if (others.length > 0) return fail(several);
-        const fate = fates[address] ?? [];
-        const does = fate[Math.min(tried.filter((one) => one === address).length, fate.length - 1)] ?? 'ok';
+        const script = scripts[address] ?? [];
+        const does = script[Math.min(tried.filter((one) => one === address).length, script.length - 1)] ?? 'ok';
         tried.push(address);
         if (does === 'hang') return new Promise(() => {});
         return does === 'ok' ? Promise.resolve({}) : fail(does);
       },
     };
-    return { tried, send: (timeoutMs = 300) => email(Object.keys(fates), binding, timeoutMs).send(outgoing(OPENED)) };
+    return { tried, send: (timeoutMs = 300) => email(Object.keys(scripts), binding, timeoutMs).send(outgoing(OPENED)) };
   }
 
   test('a valid one with a temporary error is retried once, and alone', async () => {
@@ -152,7 +152,7 @@ describe('if one of several recipients is at fault', () => {
   });
 
   test('one that hangs delays nobody, is not retried, and is named', async () => {
-    const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`good-${i}`, ['ok']])) as Fates;
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`good-${i}`, ['ok']])) as Scripts;
     const { tried, send } = platform({ hangs: ['hang'], ...many });
     expect(await send()).toMatchObject({
       kind: 'delivered',
@@ -162,7 +162,7 @@ describe('if one of several recipients is at fault', () => {
   });
 
   test('if the time runs out, the mails sent so far count', async () => {
-    const hanging = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`hangs-${i}`, ['hang']])) as Fates;
+    const hanging = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`hangs-${i}`, ['hang']])) as Scripts;
     const { tried, send } = platform({ good: ['ok'], ...hanging });
     expect(await send(60)).toMatchObject({ kind: 'delivered', note: expect.stringMatching(/time was over/) });
     expect(tried.length).toBeLessThan(41);

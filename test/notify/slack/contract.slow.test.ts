@@ -3,7 +3,6 @@ import { startInbox } from '../../support/slack-inbox.ts';
 import { readSlack } from '../read-back.ts';
 import { asName, receiverContract, type StandInVendor } from '../receiver.contract.ts';
 
-const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
 const RETRY_AFTER = { 'retry-after': '30' };
 
 receiverContract('Slack', async (): Promise<StandInVendor> => {

@@ -3,7 +3,6 @@ import { startWebhookInbox } from '../../support/webhook-inbox.ts';
 import type { ReadBack } from '../read-back.ts';
 import { receiverContract, type StandInVendor } from '../receiver.contract.ts';
 
-const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
 const RETRY_AFTER = { 'retry-after': '30' };
 
 receiverContract('webhook', async (): Promise<StandInVendor> => {

@@ -10,7 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => inbox.stop());
 
-const fetch = (url: string, init: RequestInit) => globalThis.fetch(url, init);
 const webhook = (options: Partial<Parameters<typeof createWebhook>[0]> = {}) =>
   createWebhook({
     name: 'webhook',
