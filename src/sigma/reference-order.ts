@@ -6,7 +6,7 @@
  */
 
 /** One step of a path of references: a node, and the reference that led to it (null for the first). */
-export interface Step<Node, Reference> {
+export interface PathStep<Node, Reference> {
   readonly node: Node;
   readonly by: Reference | null;
 }
@@ -19,13 +19,13 @@ export interface Step<Node, Reference> {
 export function referenceOrder<Node, Reference>(
   nodes: Iterable<Node>,
   referencesOf: (node: Node) => Iterable<readonly [reference: Reference, target: Node]>,
-  onCycle: (cycle: readonly Step<Node, Reference>[], closing: Reference) => void = () => {},
+  onCycle: (cycle: readonly PathStep<Node, Reference>[], closing: Reference) => void = () => {},
 ): readonly Node[] {
   const ordered = new Set<Node>();
   for (const first of nodes) {
     if (ordered.has(first)) continue;
     const open = new Set<Node>();
-    const stack: (Step<Node, Reference> & { readonly rest: Iterator<readonly [Reference, Node]> })[] = [];
+    const stack: (PathStep<Node, Reference> & { readonly rest: Iterator<readonly [Reference, Node]> })[] = [];
     const enter = (node: Node, by: Reference | null) => {
       open.add(node);
       stack.push({ node, by, rest: referencesOf(node)[Symbol.iterator]() });

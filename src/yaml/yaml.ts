@@ -60,31 +60,31 @@ export interface SourceFile {
 }
 
 /** Characters of a file. The largest published rules have some 100,000. */
-const FILE_LIMIT = 1_000_000;
+const FILE_MAX = 1_000_000;
 /** Characters that aliases may repeat in a file: following an alias costs the length of what it stands for. */
-const ALIASED_LIMIT = FILE_LIMIT;
-const DEPTH_LIMIT = 32;
-/** Nesting at which parsing stops. What is a little deeper than `DEPTH_LIMIT` is reported with the file's other errors. */
-const STACK_LIMIT = 4 * DEPTH_LIMIT;
-const DOCUMENT_LIMIT = 1_000;
+const ALIASED_MAX = FILE_MAX;
+const DEPTH_MAX = 32;
+/** Nesting at which parsing stops. What is a little deeper than `DEPTH_MAX` is reported with the file's other errors. */
+const STACK_MAX = 4 * DEPTH_MAX;
+const DOCUMENT_MAX = 1_000;
 
-const TOO_DEEP = `nested deeper than ${DEPTH_LIMIT} levels`;
-const TOO_MANY_DOCUMENTS = `the file has more than ${DOCUMENT_LIMIT} documents`;
-const TOO_MANY_ALIASES = `the file is larger than ${ALIASED_LIMIT} characters with its aliases expanded`;
+const TOO_DEEP = `nested deeper than ${DEPTH_MAX} levels`;
+const TOO_MANY_DOCUMENTS = `the file has more than ${DOCUMENT_MAX} documents`;
+const TOO_MANY_ALIASES = `the file is larger than ${ALIASED_MAX} characters with its aliases expanded`;
 
 /** Default for messages: what a document should be. */
 const RULE = { noun: 'a rule', hint: 'it begins with "title:"' };
 
 /** Reads the documents of a file. Those with errors are reported and left out; `each` says what a document should be. */
 export function readDocuments(file: SourceFile, report: Report, each = RULE): readonly MapNode[] {
-  if (file.text.length > FILE_LIMIT) {
-    report.error(START, `the file is larger than ${FILE_LIMIT} characters`, 'split it');
+  if (file.text.length > FILE_MAX) {
+    report.error(START, `the file is larger than ${FILE_MAX} characters`, 'split it');
     return [];
   }
   const lines = new LineCounter();
   const text = file.text.replace(/^\ufeff/, '');
   const maps: MapNode[] = [];
-  const budget = { aliased: ALIASED_LIMIT };
+  const budget = { aliased: ALIASED_MAX };
   for (const document of parseDocuments(text, lines, report)) {
     const errors = report.errors();
     const place = (offset: number) => placeOf(lines, offset);
@@ -135,14 +135,14 @@ function parseDocuments(text: string, lines: LineCounter, report: Report): reado
     for (const lexeme of new Lexer().lex(text)) {
       for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
       // The library recurses: deeper nesting would overflow the stack.
-      if (parser.stack.length > STACK_LIMIT) {
-        throw new ParseError(placeOf(lines, parser.stack[DEPTH_LIMIT + 2]?.offset ?? 0), TOO_DEEP);
+      if (parser.stack.length > STACK_MAX) {
+        throw new ParseError(placeOf(lines, parser.stack[DEPTH_MAX + 2]?.offset ?? 0), TOO_DEEP);
       }
-      if (documents.length > DOCUMENT_LIMIT) break;
+      if (documents.length > DOCUMENT_MAX) break;
     }
     for (const token of parser.end()) documents.push(...composer.next(token));
     documents.push(...composer.end());
-    if (documents.length > DOCUMENT_LIMIT) throw new ParseError(START, TOO_MANY_DOCUMENTS, 'split it');
+    if (documents.length > DOCUMENT_MAX) throw new ParseError(START, TOO_MANY_DOCUMENTS, 'split it');
   } catch (error) {
     if (error instanceof ParseError) report.error(error.place, error.message, error.hint);
     else report.error(START, 'not readable as YAML');
@@ -165,7 +165,7 @@ function read(
 
   const visit = (node: ParsedNode | null, fallback: Place, depth: number): Node => {
     const place = node?.range ? placeAt(node.range[0]) : fallback;
-    if (depth > DEPTH_LIMIT) throw new ParseError(place, TOO_DEEP);
+    if (depth > DEPTH_MAX) throw new ParseError(place, TOO_DEEP);
     if (node === null) return { kind: 'scalar', value: null, place, textPlace: null, source: null };
     if (isAlias(node)) {
       const target = anchors.get(node.source);

@@ -108,20 +108,20 @@ export function storedActor(body: EntryBody): string | null {
 }
 
 /** A larger entry is stored with its long strings cut, in characters. */
-const STORED_LIMIT = 64 * 1024;
+const STORED_MAX = 64 * 1024;
 /** The length they are cut to, at first. */
-const STRING_LIMIT = 1_024;
+const STRING_MAX = 1_024;
 
 /** The text that is stored of an entry, and whether it was cut. */
 function storedText(text: string, body: EntryBody): { readonly text: string; readonly cut: boolean } {
-  if (text.length <= STORED_LIMIT) return { text, cut: false };
-  for (let limit = STRING_LIMIT; limit >= 16; limit /= 4) {
+  if (text.length <= STORED_MAX) return { text, cut: false };
+  for (let limit = STRING_MAX; limit >= 16; limit /= 4) {
     const cut = withStringsCut(body, limit);
-    if (cut !== null && cut.length <= STORED_LIMIT) return { text: cut, cut: true };
+    if (cut !== null && cut.length <= STORED_MAX) return { text: cut, cut: true };
   }
   const { id, created_at } = body;
   const only = { id, created_at, cut: `an entry of ${text.length} characters` };
-  return { text: withStringsCut(only, STRING_LIMIT) ?? '{}', cut: true };
+  return { text: withStringsCut(only, STRING_MAX) ?? '{}', cut: true };
 }
 
 /** Null where it is nested too deeply for JSON.stringify with a replacer. */

@@ -7,7 +7,7 @@
 import type { Address, AddressRange } from '../rule.ts';
 
 /** The longest form of an address. */
-const ADDRESS_TEXT_LIMIT = 45;
+const ADDRESS_TEXT_MAX = 45;
 
 /** Parses a range; a single address is a range of one. Null if the text is not valid. */
 export function parseRange(text: string): AddressRange | null {
@@ -97,7 +97,7 @@ export function canonicalRange(range: AddressRange): string | null {
 
 /** Parses an address; null if the text is not valid. */
 export function parseAddress(text: string): Address | null {
-  if (text.length > ADDRESS_TEXT_LIMIT) return null;
+  if (text.length > ADDRESS_TEXT_MAX) return null;
   return text.includes(':') ? parseV6(text) : parseV4(text);
 }
 

@@ -64,12 +64,12 @@ export function createCodeSearch(
     return holds(plan, entry);
   };
   let lists = 0;
-  const reading = createValueForms(() => {
+  const forms = createValueForms(() => {
     lists++;
   });
   return (body, found) => {
     lists = 0;
-    const values = read(body, reading);
+    const values = read(body, forms);
     if (lists > 0) return false;
     current = body;
     entry = null;

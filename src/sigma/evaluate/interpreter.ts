@@ -11,8 +11,8 @@ import { AS, everyScalar, isNull, type Scalar, scalarsOf } from './loaded.ts';
 import { anyRelated } from './multi-search.ts';
 import { asks, createQuestion, type ScalarTest } from './question.ts';
 
-const ITEM_LIMIT = 16;
-const VALUE_LIMIT = 256;
+const ITEMS_MAX = 16;
+const VALUE_LENGTH_MAX = 256;
 /** Matching scalars of a field, and values of a list, that are distinguished. */
 const SCALARS_MAX = 64;
 const VALUES_MAX = 256;
@@ -77,7 +77,7 @@ class Found {
   }
 
   get isFull(): boolean {
-    return this.#items.size >= ITEM_LIMIT;
+    return this.#items.size >= ITEMS_MAX;
   }
 
   get evidence(): readonly Evidence[] {
@@ -102,7 +102,7 @@ function absence(value: unknown): string {
 }
 
 function shortened(text: string): string {
-  return text.length <= VALUE_LIMIT ? text : text.slice(0, VALUE_LIMIT).toWellFormed();
+  return text.length <= VALUE_LENGTH_MAX ? text : text.slice(0, VALUE_LENGTH_MAX).toWellFormed();
 }
 
 function prepare(expression: Expression): Prepared {

@@ -176,10 +176,10 @@ function textOf(scalar: Scalar): string {
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** A longer text is no number anyone compares with. */
-const NUMBER_TEXT_LIMIT = 40;
+const NUMBER_TEXT_MAX = 40;
 
 function numberOf(value: Scalar): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'boolean' || value.length > NUMBER_TEXT_LIMIT || !NUMBER.test(value)) return Number.NaN;
+  if (typeof value === 'boolean' || value.length > NUMBER_TEXT_MAX || !NUMBER.test(value)) return Number.NaN;
   return Number(value);
 }

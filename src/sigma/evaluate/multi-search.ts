@@ -7,12 +7,12 @@
 import type { TextOp } from '../regex/prepared.ts';
 
 /** Worst-case character comparisons for comparing one by one. */
-const DIRECT_LIMIT = 1_000_000;
+const DIRECT_MAX = 1_000_000;
 
 /** Whether any of `texts` equals, contains … any of `searched`. */
 export function anyRelated(texts: readonly string[], searched: readonly string[], relation: TextOp): boolean {
   if (texts.length === 0 || searched.length === 0) return false;
-  if (directCost(texts, searched, relation) <= DIRECT_LIMIT) {
+  if (directCost(texts, searched, relation) <= DIRECT_MAX) {
     return texts.some((text) => searched.some((one) => isRelated(text, one, relation)));
   }
   switch (relation) {

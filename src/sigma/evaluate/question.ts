@@ -4,13 +4,13 @@
  * Contract: text compares by its value (`42` is `"42"`), without case unless cased. A question says in which form it
  * wants the scalar. What costs much to prepare is prepared when it is first needed. Pure.
  */
-import { createMatcher as createRegexMatcher } from '../regex/matcher.ts';
+import { createRegexMatcher } from '../regex/matcher.ts';
 import type { Address, AddressRange, Order, Test } from '../rule.ts';
 import { inAnyRange } from './cidr.ts';
 import type { Form, Forms } from './loaded.ts';
 import { ALTERNATION_FROM, alternation, anyOf } from './text.ts';
 import { timePart } from './time.ts';
-import { createMatcher } from './wildcard.ts';
+import { createPatternMatcher } from './wildcard.ts';
 
 export interface Question<F extends Form = keyof Forms> {
   readonly op: number;
@@ -62,7 +62,7 @@ export function createQuestion(test: ScalarTest, often: boolean): Question {
       return ofText(cased, PARTS[op], values);
     }
     case 'pattern':
-      return ofText(test.cased, TEST, anyOf(test.values.map(createMatcher)));
+      return ofText(test.cased, TEST, anyOf(test.values.map(createPatternMatcher)));
     case 're':
       return ofText(true, TEST, anyOf(test.values.map(createRegexMatcher)));
     case 'cidr':

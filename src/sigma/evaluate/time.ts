@@ -12,7 +12,7 @@ const WRITTEN =
   /^\s*(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:(?:[Tt]|\s+)(\d{1,2}):(\d{2})(?::\d{2}(?:[.,]\d+)?)?(?:\s?(?:[A-Za-z]{1,5}|[+-]\d{2}(?::?\d{2})?))?)?\s*$/;
 const EPOCH = /^[+-]?\d+(?:\.\d+)?$/;
 /** The longest date. */
-const TEXT_LIMIT = 64;
+const TEXT_MAX = 64;
 /** Smaller numbers are seconds since 1970, others milliseconds. */
 const MILLISECONDS_FROM = 1e11;
 const DAY_MS = 86_400_000;
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000;
 export function timePart(value: string | number | boolean, part: TimePart): number {
   if (typeof value === 'boolean') return Number.NaN;
   if (typeof value === 'number') return partOf(sinceEpoch(value), part);
-  if (value.length > TEXT_LIMIT) return Number.NaN;
+  if (value.length > TEXT_MAX) return Number.NaN;
   if (EPOCH.test(value)) return partOf(sinceEpoch(Number(value)), part);
   const found = WRITTEN.exec(value);
   if (found === null) return Number.NaN;

@@ -8,11 +8,11 @@
 import type { PatternPart } from '../rule.ts';
 
 /** What is between two `*`: texts, and single characters, one of a few or any (null). */
-type Piece = readonly Step[];
-type Step = { readonly text: string } | { readonly among: ReadonlySet<string> | null };
+type Piece = readonly PieceStep[];
+type PieceStep = { readonly text: string } | { readonly among: ReadonlySet<string> | null };
 
 /** Creates the test for a pattern. Texts must be folded if the pattern is. */
-export function createMatcher(parts: readonly PatternPart[]): (text: string) => boolean {
+export function createPatternMatcher(parts: readonly PatternPart[]): (text: string) => boolean {
   const pieces = piecesOf(parts);
   const first = pieces[0] ?? [];
   if (pieces.length === 1) return (text) => endOf(first, text, 0) === text.length;
@@ -32,7 +32,7 @@ export function createMatcher(parts: readonly PatternPart[]): (text: string) => 
 
 /** The pieces between the `*`: one more than there are `*`. */
 function piecesOf(parts: readonly PatternPart[]): readonly Piece[] {
-  const pieces: Step[][] = [[]];
+  const pieces: PieceStep[][] = [[]];
   for (const part of parts) {
     if ('wildcard' in part && part.wildcard === '*') pieces.push([]);
     else pieces[pieces.length - 1]?.push(stepOf(part));
@@ -40,7 +40,7 @@ function piecesOf(parts: readonly PatternPart[]): readonly Piece[] {
   return pieces;
 }
 
-function stepOf(part: PatternPart): Step {
+function stepOf(part: PatternPart): PieceStep {
   if ('text' in part) return part;
   return { among: 'oneOf' in part ? new Set(part.oneOf) : null };
 }

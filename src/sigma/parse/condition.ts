@@ -5,7 +5,7 @@
  * the result is a formula; unknown names are reported, and used names are collected. Depth and length are bounded. Pure.
  */
 import { type Hint, nearestHint, ParseError, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
-import { createMatcher } from '../evaluate/wildcard.ts';
+import { createPatternMatcher } from '../evaluate/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
 import { join, type ParsedCondition } from './parsed-condition.ts';
 
@@ -21,8 +21,8 @@ export interface Names<L extends AnyLeaf> {
   readonly listed?: readonly string[];
 }
 
-const LENGTH_LIMIT = 8_192;
-const DEPTH_LIMIT = 64;
+const LENGTH_MAX = 8_192;
+const DEPTH_MAX = 64;
 
 /** The text of a condition and its place. */
 export interface ConditionText {
@@ -49,8 +49,8 @@ export function readFormula<L extends AnyLeaf>(
   used: Set<string>,
   report: Report,
 ): Formula<L> | null {
-  if (condition.value.length > LENGTH_LIMIT) {
-    report.error(condition.place, `the condition is longer than ${LENGTH_LIMIT} characters`);
+  if (condition.value.length > LENGTH_MAX) {
+    report.error(condition.place, `the condition is longer than ${LENGTH_MAX} characters`);
     return null;
   }
   try {
@@ -160,8 +160,8 @@ function parseOperand<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
 
 function parseParentheses<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
   const { tokens } = parser;
-  if (++parser.depth > DEPTH_LIMIT) {
-    throw new ParseError(tokens.place(), `parentheses nested deeper than ${DEPTH_LIMIT} levels`);
+  if (++parser.depth > DEPTH_MAX) {
+    throw new ParseError(tokens.place(), `parentheses nested deeper than ${DEPTH_MAX} levels`);
   }
   tokens.skip();
   const inner = parseOr(parser);
@@ -213,6 +213,6 @@ function namesOf(pattern: string, listed: readonly string[]): readonly string[] 
   const names = listed.filter((name) => pattern.startsWith('_') || !name.startsWith('_'));
   if (pattern.toLowerCase() === 'them') return names;
   const parts = pattern.split('*').map((text): PatternPart[] => (text === '' ? [] : [{ text }]));
-  const matches = createMatcher(parts.flatMap((part, i) => (i === 0 ? part : [{ wildcard: '*' }, ...part])));
+  const matches = createPatternMatcher(parts.flatMap((part, i) => (i === 0 ? part : [{ wildcard: '*' }, ...part])));
   return names.filter(matches);
 }

@@ -16,25 +16,25 @@ import { readItem, scalarsOf } from './item.ts';
 import { join, type ParsedCondition, sumOfLeaves } from './parsed-condition.ts';
 
 /** Comparisons per rule, with names resolved. The largest published rules have some thousands. */
-const LEAF_LIMIT = 20_000;
+const LEAVES_MAX = 20_000;
 
 /** Bounds what patterns in a condition can expand to. */
-const SELECTION_LIMIT = 500;
-const CONDITION_LIMIT = 100;
-const NAME_LIMIT = 256;
+const SELECTIONS_MAX = 500;
+const CONDITION_MAX = 100;
+const NAME_MAX = 256;
 
 /**
  * Reads the map under `detection` or `filter`. Its keys are selections, except `condition` and those in `others`. Null if
  * it has an error, which is reported.
  */
-export function readSearch(map: MapNode, others: readonly string[], reading: ParseContext): ParsedCondition | null {
-  const { report } = reading;
+export function readSearch(map: MapNode, others: readonly string[], context: ParseContext): ParsedCondition | null {
+  const { report } = context;
   const attributes = attributesOf(map);
   const condition = findKey('condition', attributes, report);
   const keys = [condition, ...others.map((key) => findKey(key, attributes, report))].flatMap(
     (entry) => entry?.key ?? [],
   );
-  const selections = readSelections(map, keys, reading);
+  const selections = readSelections(map, keys, context);
   if (selections.size === 0) report.error(map.place, 'there are no selections');
   const conditions = readConditions(map, condition, report);
   const used = new Set<string>();
@@ -46,8 +46,8 @@ export function readSearch(map: MapNode, others: readonly string[], reading: Par
     if (expression === null) continue;
     expressions.push(expression);
     leaves += sumOfLeaves(expression, () => 1);
-    if (leaves <= LEAF_LIMIT) continue;
-    report.error(map.place, `the rule has more than ${LEAF_LIMIT} comparisons with its names resolved`);
+    if (leaves <= LEAVES_MAX) continue;
+    report.error(map.place, `the rule has more than ${LEAVES_MAX} comparisons with its names resolved`);
     return null;
   }
   // A condition with an error may have meant to name any selection.
@@ -69,30 +69,30 @@ function findKey(known: string, attributes: Attributes, report: Report): MapEntr
 function readSelections(
   map: MapNode,
   others: readonly string[],
-  reading: ParseContext,
+  context: ParseContext,
 ): ReadonlyMap<string, ParsedCondition | null> {
-  const { report } = reading;
+  const { report } = context;
   const selections = new Map<string, ParsedCondition | null>();
   for (const { key, keyPlace, value } of map.entries) {
     if (others.includes(key)) continue;
     if (key === 'timeframe') {
       // In Sigma 1 it was only for aggregations. A condition with an aggregation is an error.
       report.notice(keyPlace, '"timeframe" is not part of Sigma 2', 'write a correlation rule with a timespan');
-    } else if (selections.size === SELECTION_LIMIT) {
+    } else if (selections.size === SELECTIONS_MAX) {
       report.error(
         keyPlace,
-        `there are more than ${SELECTION_LIMIT} selections`,
+        `there are more than ${SELECTIONS_MAX} selections`,
         'use lists of values, or several rules',
       );
       break;
     } else {
-      if (key.length > NAME_LIMIT) {
-        report.error(keyPlace, `the selection's name is longer than ${NAME_LIMIT} characters`);
+      if (key.length > NAME_MAX) {
+        report.error(keyPlace, `the selection's name is longer than ${NAME_MAX} characters`);
       } else if (!/^[^\s()|*]+$/.test(key)) {
         const message = `a condition can't name the selection "${truncate(key)}"`;
         report.notice(keyPlace, message, 'use letters, digits, "_" and "-"');
       }
-      selections.set(key, readSelection(key, value, reading));
+      selections.set(key, readSelection(key, value, context));
     }
   }
   return selections;
@@ -106,8 +106,8 @@ function readConditions(map: MapNode, entry: MapEntry | undefined, report: Repor
   const { value } = entry;
   const nodes = value.kind === 'list' ? value.items : [value];
   if (nodes.length === 0) report.error(value.place, 'the list of conditions is empty');
-  if (nodes.length > CONDITION_LIMIT) {
-    report.error(value.place, `there are more than ${CONDITION_LIMIT} conditions`, 'join them, or use several rules');
+  if (nodes.length > CONDITION_MAX) {
+    report.error(value.place, `there are more than ${CONDITION_MAX} conditions`, 'join them, or use several rules');
     return [];
   }
   return nodes.flatMap((node) => {
@@ -156,16 +156,16 @@ export function readFilterTargets(map: MapNode, report: Report): FilterTargets |
 }
 
 /** Reads a selection; null if it has an error, which is reported. */
-export function readSelection(name: string, node: Node, reading: ParseContext): ParsedCondition | null {
+export function readSelection(name: string, node: Node, context: ParseContext): ParsedCondition | null {
   switch (node.kind) {
     case 'map':
-      return readMap(name, node, reading);
+      return readMap(name, node, context);
     case 'list':
-      return readList(name, node, reading);
+      return readList(name, node, context);
     case 'scalar':
       // The specification's schema only has lists and maps, but a single keyword is just as clear.
-      if (node.value !== null) return readItem(KEYWORD, node, name, reading);
-      reading.report.error(
+      if (node.value !== null) return readItem(KEYWORD, node, name, context);
+      context.report.error(
         node.place,
         `the selection "${truncate(name)}" is empty`,
         'it needs fields, or a list of keywords',
@@ -174,9 +174,9 @@ export function readSelection(name: string, node: Node, reading: ParseContext): 
   }
 }
 
-function readMap(name: string, node: MapNode, reading: ParseContext): ParsedCondition | null {
+function readMap(name: string, node: MapNode, context: ParseContext): ParsedCondition | null {
   if (node.entries.length === 0) {
-    reading.report.error(
+    context.report.error(
       node.place,
       `the selection "${truncate(name)}" is empty`,
       'it needs fields, or a list of keywords',
@@ -185,36 +185,36 @@ function readMap(name: string, node: MapNode, reading: ParseContext): ParsedCond
   }
   const items: ParsedCondition[] = [];
   for (const { key, keyPlace, value } of node.entries) {
-    const spec = readFieldSpec(key, keyPlace, reading.report);
+    const spec = readFieldSpec(key, keyPlace, context.report);
     // Also reports problems of the values.
-    if (spec === null) scalarsOf(value, reading.report);
-    const item = spec === null ? null : readItem(spec, value, name, reading);
+    if (spec === null) scalarsOf(value, context.report);
+    const item = spec === null ? null : readItem(spec, value, name, context);
     if (item !== null) items.push(item);
   }
   return items.length < node.entries.length ? null : join('and', items);
 }
 
-function readList(name: string, node: ListNode, reading: ParseContext): ParsedCondition | null {
+function readList(name: string, node: ListNode, context: ParseContext): ParsedCondition | null {
   if (node.items.length === 0) {
-    reading.report.error(node.place, `the selection "${truncate(name)}" is an empty list`, 'it would never match');
+    context.report.error(node.place, `the selection "${truncate(name)}" is an empty list`, 'it would never match');
     return null;
   }
   const members: ParsedCondition[] = [];
   for (const item of node.items) {
-    const member = readMember(name, item, reading);
+    const member = readMember(name, item, context);
     if (member !== null) members.push(member);
   }
   return members.length < node.items.length ? null : join('or', members);
 }
 
-function readMember(name: string, item: Node, reading: ParseContext): ParsedCondition | null {
+function readMember(name: string, item: Node, context: ParseContext): ParsedCondition | null {
   switch (item.kind) {
     case 'map':
-      return readMap(name, item, reading);
+      return readMap(name, item, context);
     case 'scalar':
-      return readItem(KEYWORD, item, name, reading);
+      return readItem(KEYWORD, item, name, context);
     case 'list':
-      reading.report.error(item.place, `a member of "${truncate(name)}" must be text or a map, not ${kindName(item)}`);
+      context.report.error(item.place, `a member of "${truncate(name)}" must be text or a map, not ${kindName(item)}`);
       return null;
   }
 }

@@ -18,14 +18,14 @@ import {
   KNOWN,
   type Modifier,
   ORDERS,
-  STEPS,
-  type Step,
+  TEXT_MODIFIERS,
+  type TextModifier,
 } from './modifiers.ts';
 
 /** How a field is compared with a value. */
-export type Comparison =
+export type FieldComparison =
   /** Without an end (`contains` …) in `steps`, whole texts are compared. */
-  | { readonly kind: 'text'; readonly steps: readonly Step[] }
+  | { readonly kind: 'text'; readonly steps: readonly TextModifier[] }
   | { readonly kind: 're'; readonly flags: string }
   | { readonly kind: 'cidr' }
   | { readonly kind: 'exists' }
@@ -37,7 +37,7 @@ export type Comparison =
 export interface FieldSpec {
   /** Null for a keyword, which is compared with any value of the entry. */
   readonly field: string | null;
-  readonly comparison: Comparison;
+  readonly comparison: FieldComparison;
   /** Whether the values have placeholders. */
   readonly expand: boolean;
   /** Whether all values of the list must match, not any. */
@@ -58,12 +58,12 @@ export const KEYWORD: FieldSpec = {
 };
 
 /** Longer names are errors. */
-export const FIELD_NAME_LIMIT = 256;
+export const FIELD_NAME_MAX = 256;
 
 /** Reads a key of a selection; null if it has an error, which is reported. */
 export function readFieldSpec(key: string, place: Place, report: Report): FieldSpec | null {
-  if (key.length > FIELD_NAME_LIMIT) {
-    report.error(place, `the field's name is longer than ${FIELD_NAME_LIMIT} characters`);
+  if (key.length > FIELD_NAME_MAX) {
+    report.error(place, `the field's name is longer than ${FIELD_NAME_MAX} characters`);
     return null;
   }
   const [name = '', ...written] = key.split('|').map((part) => part.trim());
@@ -102,7 +102,7 @@ function readModifiers(written: readonly string[], place: Place, report: Report)
 }
 
 /** The comparison of modifiers that can be combined. */
-function comparisonOf(modifiers: readonly Modifier[]): Comparison {
+function comparisonOf(modifiers: readonly Modifier[]): FieldComparison {
   const find = <T extends Modifier>(group: readonly T[]) => modifiers.find((one): one is T => isOneOf(group, one));
   const part = find(TIME_PARTS);
   const op = find(ORDERS);
@@ -114,5 +114,5 @@ function comparisonOf(modifiers: readonly Modifier[]): Comparison {
   }
   const type = find(['cidr', 'exists']);
   if (type !== undefined) return { kind: type };
-  return { kind: 'text', steps: modifiers.filter((one): one is Step => isOneOf(STEPS, one)) };
+  return { kind: 'text', steps: modifiers.filter((one): one is TextModifier => isOneOf(TEXT_MODIFIERS, one)) };
 }

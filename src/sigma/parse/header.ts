@@ -31,7 +31,7 @@ const SEVERE_KEYS = [
 ];
 
 const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
-const TITLE_LIMIT = 256;
+const TITLE_MAX = 256;
 
 /** A document has one of these. */
 export const SECTIONS = ['detection', 'correlation', 'filter'] as const;
@@ -47,7 +47,7 @@ function keysFor(attributes: Attributes): readonly string[] {
 /** Fields are not translated: a rule for another taxonomy may use names that entries don't have. */
 function reportTaxonomy(attributes: Attributes, report: Report): void {
   const entry = attributes.get('taxonomy');
-  const taxonomy = readText(entry, report, TITLE_LIMIT);
+  const taxonomy = readText(entry, report, TITLE_MAX);
   if (entry === undefined || taxonomy === null || taxonomy.toLowerCase() === 'sigma') return;
   report.notice(
     entry.value.place,
@@ -67,14 +67,14 @@ export function readHeader(document: MapNode, fallbackId: string, report: Report
   const misspelled = report.errors() > errors;
   const notes = (key: string) => readNotes(attributes.get(key), report);
   const names = (key: string) => readNotes(attributes.get(key), report, 'error');
-  const title = readText(attributes.get('title'), report, TITLE_LIMIT);
+  const title = readText(attributes.get('title'), report, TITLE_MAX);
   const entry = attributes.get('title');
   if (entry === undefined ? !misspelled : isBlank(entry.value))
     report.error(entry?.value.place ?? document.place, 'the document has no title', 'it begins with "title:"');
   reportTaxonomy(attributes, report);
   return {
-    id: readText(attributes.get('id'), report, TITLE_LIMIT) ?? fallbackId,
-    name: readText(attributes.get('name'), report, TITLE_LIMIT),
+    id: readText(attributes.get('id'), report, TITLE_MAX) ?? fallbackId,
+    name: readText(attributes.get('name'), report, TITLE_MAX),
     title: title ?? '',
     level: readChoice(attributes.get('level'), LEVELS, report) ?? 'medium',
     status: readChoice(attributes.get('status'), STATUSES, report),

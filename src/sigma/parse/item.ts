@@ -21,15 +21,15 @@ export function readItem(
   spec: FieldSpec,
   node: Node,
   selection: string,
-  reading: ParseContext,
+  context: ParseContext,
 ): ParsedCondition | null {
-  const { report, budget } = reading;
+  const { report, budget } = context;
   const values = valuesOf(spec, node, report);
   if (values === null || budget.exhausted) return null;
   const alternatives: ParsedCondition[] = [];
   let isValid = true;
   for (const value of values) {
-    const tests = readTests(spec, value, reading);
+    const tests = readTests(spec, value, context);
     const isWithinBudget = tests?.every((test) => budget.spend(value.place, charactersOf(test), report)) ?? false;
     if (tests === null || !isWithinBudget) isValid = false;
     else alternatives.push(...(spec.all ? [either(spec, tests, selection)] : leavesOf(spec, tests, selection)));

@@ -21,9 +21,9 @@ export const ENDS = ['contains', 'startswith', 'endswith'] as const;
 export type End = (typeof ENDS)[number];
 
 /** Steps applied to a text, in the order given. */
-export const STEPS = ['expand', 'windash', ...UTF16, ...BASE64, ...ENDS] as const;
+export const TEXT_MODIFIERS = ['expand', 'windash', ...UTF16, ...BASE64, ...ENDS] as const;
 
-export type Step = (typeof STEPS)[number];
+export type TextModifier = (typeof TEXT_MODIFIERS)[number];
 
 export const ORDERS = ['lt', 'lte', 'gt', 'gte'] as const satisfies readonly Order[];
 
@@ -34,7 +34,7 @@ export const TYPES = ['re', 'cidr', 'exists', ...ORDERS] as const;
 const SWITCHES = ['all', 'cased', 'neq'] as const;
 
 /** All modifiers, in an order that is always valid. */
-export const KNOWN = [...STEPS, ...TIME_PARTS, ...TYPES, ...REGEX_FLAGS, 'fieldref', ...SWITCHES] as const;
+export const KNOWN = [...TEXT_MODIFIERS, ...TIME_PARTS, ...TYPES, ...REGEX_FLAGS, 'fieldref', ...SWITCHES] as const;
 
 export type Modifier = (typeof KNOWN)[number];
 

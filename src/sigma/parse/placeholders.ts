@@ -18,9 +18,9 @@ const CHARACTERS_MAX = 1_000_000;
 export function expandPattern(
   parts: readonly TemplatePart[],
   place: Place,
-  reading: ParseContext,
+  context: ParseContext,
 ): readonly (readonly PatternPart[])[] | null {
-  const lists = listsOf(parts, place, reading);
+  const lists = listsOf(parts, place, context);
   if (lists === null) return null;
   let patterns: readonly (readonly PatternPart[])[] = [[]];
   for (const part of parts) {
@@ -32,9 +32,9 @@ export function expandPattern(
 }
 
 /** The same for a value without wildcards. A value that is just a placeholder becomes the list's values, of any type. */
-export function expandRaw(written: string, place: Place, reading: ParseContext): readonly ListValue[] | null {
+export function expandRaw(written: string, place: Place, context: ParseContext): readonly ListValue[] | null {
   const parts = parseRawTemplate(written);
-  const lists = listsOf(parts, place, reading);
+  const lists = listsOf(parts, place, context);
   if (lists === null) return null;
   const [only] = parts;
   if (only !== undefined && parts.length === 1 && 'placeholder' in only) return valuesIn(lists, only);
@@ -47,9 +47,9 @@ export function expandRaw(written: string, place: Place, reading: ParseContext):
 }
 
 /** The same for a regular expression: one expression, in which a placeholder is a choice of its values. */
-export function expandRegex(written: string, place: Place, reading: ParseContext): string | null {
+export function expandRegex(written: string, place: Place, context: ParseContext): string | null {
   const parts = parseRawTemplate(written);
-  const lists = listsOf(parts, place, reading);
+  const lists = listsOf(parts, place, context);
   if (lists === null) return null;
   const sources = parts.map((part) => {
     if (!('placeholder' in part)) return 'text' in part ? part.text : '';

@@ -11,7 +11,7 @@ import { canonicalRange, parseRange } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/prepared.ts';
 import type { Order, TimePart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
-import { FIELD_NAME_LIMIT, type FieldSpec } from './field-spec.ts';
+import { FIELD_NAME_MAX, type FieldSpec } from './field-spec.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandRaw, expandRegex } from './placeholders.ts';
 import { readTextTests } from './text.ts';
@@ -19,37 +19,37 @@ import { readTextTests } from './text.ts';
 type Value = ScalarNode['value'];
 
 /** The most that one expression costs: longer ones are rejected unread. */
-const REGEX_COST_LIMIT = 10_000;
+const REGEX_COST_MAX = 10_000;
 
 /** Reads the tests of a value; null if it has an error, which is reported. */
-export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseContext): readonly ParsedTest[] | null {
+export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseContext): readonly ParsedTest[] | null {
   const { comparison } = spec;
-  const { report } = reading;
+  const { report } = context;
   switch (comparison.kind) {
     case 'text':
-      return readTextTests(spec, comparison.steps, node, reading);
+      return readTextTests(spec, comparison.steps, node, context);
     case 're':
-      return regexTests(spec, comparison.flags, node, reading);
+      return regexTests(spec, comparison.flags, node, context);
     case 'exists':
       if (typeof node.value === 'boolean') return [{ op: 'exists', present: node.value }];
       report.error(node.place, '"exists" needs true or false', yaml11Boolean(node) ?? booleanHint(node.value));
       return null;
     case 'cidr':
-      return eachValue(spec, node, reading, (value) => rangeTest(value, node.place, report));
+      return eachValue(spec, node, context, (value) => rangeTest(value, node.place, report));
     case 'order':
-      return eachValue(spec, node, reading, (value): ParsedTest | null => {
+      return eachValue(spec, node, context, (value): ParsedTest | null => {
         if (typeof value === 'number') return { op: comparison.op, value };
         if (isLargeNumber(node, value)) return { op: comparison.op, value: Number(value) };
         report.error(node.place, `"${comparison.op}" needs a number`, typeHint(value));
         return null;
       });
     case 'time':
-      return eachValue(spec, node, reading, (value) =>
+      return eachValue(spec, node, context, (value) =>
         timeTest(comparison.part, comparison.op, value, node.place, report),
       );
     case 'fieldref':
-      return eachValue(spec, node, reading, (value): ParsedTest | null => {
-        if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_LIMIT) {
+      return eachValue(spec, node, context, (value): ParsedTest | null => {
+        if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_MAX) {
           return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
         }
         report.error(node.place, '"fieldref" needs the name of a field', 'such as client_ip');
@@ -62,10 +62,10 @@ export function readTests(spec: FieldSpec, node: ScalarNode, reading: ParseConte
 function eachValue(
   spec: FieldSpec,
   { value, place }: ScalarNode,
-  reading: ParseContext,
+  context: ParseContext,
   testOf: (value: Value) => ParsedTest | null,
 ): readonly ParsedTest[] | null {
-  const values = spec.expand && typeof value === 'string' ? expandRaw(value, place, reading) : [value];
+  const values = spec.expand && typeof value === 'string' ? expandRaw(value, place, context) : [value];
   if (values === null) return null;
   const tests: ParsedTest[] = [];
   for (const one of values) {
@@ -79,15 +79,15 @@ function regexTests(
   { expand }: FieldSpec,
   flags: string,
   { value, place }: ScalarNode,
-  reading: ParseContext,
+  context: ParseContext,
 ): readonly ParsedTest[] | null {
-  const { report, budget } = reading;
+  const { report, budget } = context;
   if (value === null || typeof value === 'boolean') {
     report.error(place, 'a regular expression must be text', typeHint(value));
     return null;
   }
-  const source = expand ? expandRegex(String(value), place, reading) : String(value);
-  if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_LIMIT), report)) return null;
+  const source = expand ? expandRegex(String(value), place, context) : String(value);
+  if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_MAX), report)) return null;
   const regex = prepareRegex(source, flags);
   if (regex.ok) return [{ op: 're', regex: regex.prepared }];
   const hint = /look-|back-reference/.test(regex.problem) ? 'RE2 has no look-around and no back-references' : undefined;

@@ -12,7 +12,7 @@ import type { PatternPart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
 import type { FieldSpec } from './field-spec.ts';
-import type { Step, Utf16 } from './modifiers.ts';
+import type { TextModifier, Utf16 } from './modifiers.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
 import { literalOf, parsePattern, parseTemplate, surround, type TemplatePart } from './value.ts';
@@ -25,9 +25,9 @@ interface Alternative {
 }
 
 /** Longer values are errors. */
-const LENGTH_LIMIT = 65_536;
+const LENGTH_MAX = 65_536;
 /** Longer numbers are compared only as numbers. */
-const NUMBER_LIMIT = 400;
+const NUMBER_MAX = 400;
 const LARGE_NUMBER = /^-?\d{1,40}(?:e\+?\d{1,3})?$/i;
 /** Per value, when dashes multiply because each is encoded by itself. */
 const ALTERNATIVES_MAX = 10_000;
@@ -36,12 +36,12 @@ const CHARACTERS_MAX = 1_000_000;
 /** Reads the tests of a value; null if it has an error, which is reported. */
 export function readTextTests(
   spec: FieldSpec,
-  steps: readonly Step[],
+  steps: readonly TextModifier[],
   node: ScalarNode,
-  reading: ParseContext,
+  context: ParseContext,
 ): readonly ParsedTest[] | null {
   const { value, place } = node;
-  const { report } = reading;
+  const { report } = context;
   const [step] = steps.filter((one) => one !== 'expand');
   if (value === null) {
     if (step === undefined && spec.field !== null) return [{ op: 'null' }];
@@ -57,16 +57,16 @@ export function readTextTests(
     report.notice(place, `the number ${truncate(node.source)} is compared as ${String(value)}`, 'put it in quotes');
   }
   const text = String(value);
-  if (text.length > LENGTH_LIMIT) {
-    report.error(place, `the value is longer than ${LENGTH_LIMIT} characters`);
+  if (text.length > LENGTH_MAX) {
+    report.error(place, `the value is longer than ${LENGTH_MAX} characters`);
     return null;
   }
   const parts = typeof value !== 'string' ? [{ text }] : spec.expand ? parseTemplate(text) : parsePattern(text);
   let alternatives: readonly Alternative[] | null = [{ parts, bytes: false }];
-  for (const one of steps) alternatives = alternatives && applyStep(one, alternatives, node, reading);
+  for (const one of steps) alternatives = alternatives && applyStep(one, alternatives, node, context);
   // A keyword matches a part of a value, not the whole.
   const isKeyword = spec.field === null && !steps.some(isEnd);
-  if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, reading);
+  if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, context);
   const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
   return step === undefined && spec.field !== null ? (tests?.flatMap(withRounded) ?? null) : tests;
 }
@@ -78,7 +78,7 @@ function plainTests(
   { source: written }: ScalarNode,
 ): readonly ParsedTest[] {
   const test = { op: 'equals', value, cased } as const;
-  return written === null || written.length > NUMBER_LIMIT ? [test] : [test, { ...test, value: written }];
+  return written === null || written.length > NUMBER_MAX ? [test] : [test, { ...test, value: written }];
 }
 
 /** A number too large for JavaScript is rounded if an entry has it as a number: match both forms. */
@@ -90,17 +90,17 @@ function withRounded(test: ParsedTest): readonly ParsedTest[] {
 }
 
 function applyStep(
-  step: Step,
+  step: TextModifier,
   alternatives: readonly Alternative[],
   node: ScalarNode,
-  reading: ParseContext,
+  context: ParseContext,
 ): readonly Alternative[] | null {
   const { place } = node;
   switch (step) {
     case 'expand': {
       const expanded: Alternative[] = [];
       for (const { parts } of alternatives) {
-        const patterns = expandPattern(parts, place, reading);
+        const patterns = expandPattern(parts, place, context);
         if (patterns === null) return null;
         for (const parts of patterns) expanded.push({ parts, bytes: false });
       }
@@ -112,7 +112,7 @@ function applyStep(
     case 'startswith':
     case 'endswith':
       if (alternatives.some(({ parts }) => parts.length === 0)) {
-        reading.report.notice(place, 'every text contains an empty text', 'write "exists: true" to test for the field');
+        context.report.notice(place, 'every text contains an empty text', 'write "exists: true" to test for the field');
       }
       return alternatives.map(({ parts, bytes }) => ({
         parts: surround(parts, step !== 'startswith', step !== 'endswith'),
@@ -122,10 +122,10 @@ function applyStep(
     case 'utf16be':
     case 'utf16':
     case 'wide':
-      return expandDashes(alternatives, node, reading)?.map(({ parts }) => toUtf16(step, parts)) ?? null;
+      return expandDashes(alternatives, node, context)?.map(({ parts }) => toUtf16(step, parts)) ?? null;
     case 'base64':
     case 'base64offset':
-      return toBase64(step, alternatives, node, reading);
+      return toBase64(step, alternatives, node, context);
   }
 }
 
@@ -144,11 +144,11 @@ function toBase64(
   step: 'base64' | 'base64offset',
   alternatives: readonly Alternative[],
   node: ScalarNode,
-  reading: ParseContext,
+  context: ParseContext,
 ): readonly Alternative[] | null {
-  const { report } = reading;
+  const { report } = context;
   const encoded: Alternative[] = [];
-  for (const { parts, bytes } of expandDashes(alternatives, node, reading) ?? []) {
+  for (const { parts, bytes } of expandDashes(alternatives, node, context) ?? []) {
     const literal = literalOf(parts);
     if (literal === null) {
       report.error(node.place, `"${step}" can't encode a wildcard`, 'write \\* and \\? for the characters');
@@ -213,7 +213,7 @@ function testOf(template: readonly TemplatePart[], cased: boolean): ParsedTest {
   return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };
 }
 
-function isEnd(step: Step): boolean {
+function isEnd(step: TextModifier): boolean {
   return step === 'contains' || step === 'startswith' || step === 'endswith';
 }
 

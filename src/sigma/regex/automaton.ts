@@ -28,9 +28,9 @@ const DEAD = -2;
 const END = 1;
 
 /** Bounds of the cache: numbers in the table and the states, classes, and characters. */
-const CELLS_LIMIT = 1 << 14;
-const CLASSES_LIMIT = 1 << 8;
-const POINTS_LIMIT = 1 << 11;
+const CELLS_MAX = 1 << 14;
+const CLASSES_MAX = 1 << 8;
+const POINTS_MAX = 1 << 11;
 
 /** How often one text may fill the cache. */
 const CLEARS_MAX = 4;
@@ -149,7 +149,7 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     for (const item of items) key += String.fromCharCode(item >> 4, item & ALL_KINDS);
     const known = states.get(key);
     if (known !== undefined) return known;
-    if (cells + stride + items.length > CELLS_LIMIT && states.size > 0) clearCache();
+    if (cells + stride + items.length > CELLS_MAX && states.size > 0) clearCache();
     top += stride;
     cells += stride + items.length;
     if (top + stride > table.length) {
@@ -170,7 +170,7 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     table = new Int32Array(4 * stride);
     top = 0;
     cells = stride;
-    if (classes.size < CLASSES_LIMIT && accepts.length > 0) return;
+    if (classes.size < CLASSES_MAX && accepts.length > 0) return;
     classes.clear();
     points.clear();
     ascii.fill(0);
@@ -194,8 +194,8 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     });
     let group = classes.get(key);
     if (group === undefined) {
-      if (accepts.length === stride || classes.size >= CLASSES_LIMIT) {
-        if (classes.size < CLASSES_LIMIT) stride *= 2;
+      if (accepts.length === stride || classes.size >= CLASSES_MAX) {
+        if (classes.size < CLASSES_MAX) stride *= 2;
         clearCache();
       }
       group = accepts.push(accepted) - 1;
@@ -204,7 +204,7 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
     }
     if (point < 128) ascii[point] = group;
     else {
-      if (points.size >= POINTS_LIMIT) points.clear();
+      if (points.size >= POINTS_MAX) points.clear();
       points.set(point, group);
     }
     return group;

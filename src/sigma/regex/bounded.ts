@@ -8,10 +8,10 @@ import type { CharSet } from './charset.ts';
 import type { Assertion, Node } from './node.ts';
 
 /** Steps from one character of a text over all ways: enough for a few words or an address. A step takes about 1 ns. */
-const STEPS_LIMIT = 300;
+const STEPS_MAX = 300;
 
 /** The same for trees that are not selective: most characters of a text may take all steps. */
-const UNSELECTIVE_STEPS_LIMIT = 10;
+const UNSELECTIVE_STEPS_MAX = 10;
 
 /**
  * The source of a RegExp with the flag `u` that matches what the tree matches. Null if it could take too long, can't be
@@ -19,7 +19,7 @@ const UNSELECTIVE_STEPS_LIMIT = 10;
  */
 export function boundedSource(node: Node): string | null {
   const { steps, least } = effortOf(node);
-  if (least === 0 || steps > (selectivityOf(node) > 0 ? STEPS_LIMIT : UNSELECTIVE_STEPS_LIMIT)) return null;
+  if (least === 0 || steps > (selectivityOf(node) > 0 ? STEPS_MAX : UNSELECTIVE_STEPS_MAX)) return null;
   return sourceOf(node);
 }
 
@@ -47,13 +47,13 @@ function effortOf(node: Node): Effort {
       return node.of.map(effortOf).reduce(inSequence, NO_EFFORT);
     case 'repeat': {
       // Each repetition takes at least one step.
-      if (node.max > STEPS_LIMIT) return { ways: STEPS_LIMIT, steps: STEPS_LIMIT + 1, least: 0 };
+      if (node.max > STEPS_MAX) return { ways: STEPS_MAX, steps: STEPS_MAX + 1, least: 0 };
       const once = effortOf(node.of);
       let run = NO_EFFORT;
       let ways = 0;
       for (let times = 0; times <= node.max; times++) {
         if (times >= node.min) ways += run.ways;
-        if (run.steps > STEPS_LIMIT || ways > STEPS_LIMIT) return { ways, steps: STEPS_LIMIT + 1, least: 0 };
+        if (run.steps > STEPS_MAX || ways > STEPS_MAX) return { ways, steps: STEPS_MAX + 1, least: 0 };
         if (times < node.max) run = inSequence(run, once);
       }
       return { ways, steps: run.steps + 1, least: node.min * once.least };

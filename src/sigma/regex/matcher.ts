@@ -14,9 +14,9 @@ type TextTest = (text: string) => boolean;
  *
  * @example
  * const regex = prepareRegex(String.raw`^/v1/\w+\.php$`, 'i');
- * if (regex.ok) createMatcher(regex.prepared)('/V1/index.php'); // true
+ * if (regex.ok) createRegexMatcher(regex.prepared)('/V1/index.php'); // true
  */
-export function createMatcher({ search }: PreparedRegex): TextTest {
+export function createRegexMatcher({ search }: PreparedRegex): TextTest {
   switch (search.by) {
     case 'text':
       return createTextTest(search);

@@ -25,10 +25,10 @@ export interface Flags {
 }
 
 /** Nested groups. */
-const DEPTH_LIMIT = 250;
+const DEPTH_MAX = 250;
 
 /** Counted repetitions, nested ones multiplied; the bound of RE2. */
-const TIMES_LIMIT = 1_000;
+const TIMES_MAX = 1_000;
 
 const REPETITION = /[*+?]|\{(0|[1-9]\d*)(,(0|[1-9]\d*)?)?\}/y;
 const NAMED = /\(\?P?<(\w+)>/y;
@@ -77,8 +77,8 @@ export function parseRegex(source: string, outer: Flags): Node {
     const limit = operator === '?' ? 1 : (max ?? Number.POSITIVE_INFINITY);
     if (min > limit) throw new Refusal(operator, at, 'the minimum exceeds the maximum');
     const repeated = createRepeat(item, min, limit);
-    if (least !== undefined && (Math.max(min, max ?? 0) > TIMES_LIMIT || repeated.times > TIMES_LIMIT)) {
-      throw new Refusal(operator, at, `more than ${TIMES_LIMIT} repetitions (nested ones multiply)`);
+    if (least !== undefined && (Math.max(min, max ?? 0) > TIMES_MAX || repeated.times > TIMES_MAX)) {
+      throw new Refusal(operator, at, `more than ${TIMES_MAX} repetitions (nested ones multiply)`);
     }
     items.push(repeated);
     const start = at;
@@ -130,7 +130,7 @@ export function parseRegex(source: string, outer: Flags): Node {
     }
     at += (named ?? flagged)?.[0].length ?? 1;
     if (flagged !== null && flagged[3] === ')') return null;
-    if (++depth > DEPTH_LIMIT) throw new Refusal('(', start, `more than ${DEPTH_LIMIT} nested groups`);
+    if (++depth > DEPTH_MAX) throw new Refusal('(', start, `more than ${DEPTH_MAX} nested groups`);
     const tree = readChoice();
     depth--;
     if (source[at] !== ')') throw new Refusal(source.slice(start, start + 8), start, 'unclosed group');

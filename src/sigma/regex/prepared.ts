@@ -124,10 +124,10 @@ export const REGEX_FLAGS = ['i', 'm', 's'] as const;
 export type RegexFlag = (typeof REGEX_FLAGS)[number];
 
 /** Longer expressions are errors. */
-const SOURCE_LIMIT = 4_096;
+const SOURCE_MAX = 4_096;
 
 /** Instructions of a program: the most steps that a character can cost. */
-const SIZE_LIMIT = 10_000;
+const SIZE_MAX = 10_000;
 
 export type Prepared =
   | { readonly ok: true; readonly prepared: PreparedRegex }
@@ -141,10 +141,10 @@ export function prepareRegex(source: string, flags: string): Prepared {
 }
 
 function parse(source: string, flags: string): Node | string {
-  if (source.length > SOURCE_LIMIT) return `longer than ${SOURCE_LIMIT} characters`;
+  if (source.length > SOURCE_MAX) return `longer than ${SOURCE_MAX} characters`;
   try {
     const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
-    return tree.size > SIZE_LIMIT ? 'too many repetitions: its program would be too large' : tree;
+    return tree.size > SIZE_MAX ? 'too many repetitions: its program would be too large' : tree;
   } catch (error) {
     if (error instanceof Refusal) return error.message;
     throw error;

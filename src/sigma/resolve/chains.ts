@@ -6,7 +6,7 @@
 import { truncate } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
-import { referenceOrder, type Step } from '../reference-order.ts';
+import { type PathStep, referenceOrder } from '../reference-order.ts';
 import type { References } from './references.ts';
 
 /** Correlations in one chain. */
@@ -54,7 +54,7 @@ export function chainsOf(drafts: readonly UnresolvedRule[], references: Referenc
   return { ordered, invalid };
 }
 
-function reportCycle(cycle: readonly Step<Correlation, PlacedText>[], closing: PlacedText): void {
+function reportCycle(cycle: readonly PathStep<Correlation, PlacedText>[], closing: PlacedText): void {
   const report = cycle.at(-1)?.node.report;
   if (cycle.length === 1) {
     report?.error(closing.place, 'the correlation refers to itself', 'it can only refer to other rules');

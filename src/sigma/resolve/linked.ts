@@ -150,7 +150,7 @@ function linkAliases(
 }
 
 /** Names in a condition over rules, with patterns resolved. */
-const LEAF_LIMIT = 10_000;
+const LEAVES_MAX = 10_000;
 
 /** With up to this many rules, all combinations are tried. */
 const TRIED_RULES_MAX = 8;
@@ -184,8 +184,8 @@ export function linkExpression(
   const errors = report.errors();
   const formula = readFormula(text, { noun: 'rule', known, listed: rules.map(nameOf) }, used, report);
   if (formula === null || report.errors() > errors) return null;
-  if (leavesOf(formula) > LEAF_LIMIT) {
-    report.error(text.place, `the condition names more than ${LEAF_LIMIT} rules with its patterns resolved`);
+  if (leavesOf(formula) > LEAVES_MAX) {
+    report.error(text.place, `the condition names more than ${LEAVES_MAX} rules with its patterns resolved`);
     return null;
   }
   for (const rule of rules) {

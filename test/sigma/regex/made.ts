@@ -1,7 +1,7 @@
 /** A regular expression, read and ready: what a test asks of both at once. */
 
 import { type Automaton, createAutomaton } from '../../../src/sigma/regex/automaton.ts';
-import { createMatcher } from '../../../src/sigma/regex/matcher.ts';
+import { createRegexMatcher } from '../../../src/sigma/regex/matcher.ts';
 import type { Node } from '../../../src/sigma/regex/node.ts';
 import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
 import { compileProgram } from '../../../src/sigma/regex/program.ts';
@@ -13,7 +13,7 @@ export type Regex =
 export function createRegex(source: string, flags: string): Regex {
   const regex = prepareRegex(source, flags);
   // As the Worker gets it: what cannot be written as JSON is lost.
-  return regex.ok ? { ok: true, test: createMatcher(JSON.parse(JSON.stringify(regex.prepared))) } : regex;
+  return regex.ok ? { ok: true, test: createRegexMatcher(JSON.parse(JSON.stringify(regex.prepared))) } : regex;
 }
 
 /** The search without any shortcut: what the others are measured by. */

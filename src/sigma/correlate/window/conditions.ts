@@ -74,7 +74,7 @@ export interface Coverage {
 /**
  * Which values of a range meet a condition: none, all, the least.
  *
- * @example reach([{ op: 'gt', value: 5 }, { op: 'lt', value: 6 }], { whole: true, least: 1, most: Infinity }).never // true
+ * @example coverageOf([{ op: 'gt', value: 5 }, { op: 'lt', value: 6 }], { whole: true, least: 1, most: Infinity }).never // true
  */
 export function coverageOf(condition: CorrelationRule['condition'], { whole, least, most }: ValueRange): Coverage {
   // The result only changes at the condition's own numbers: try these, values between them, and the ends.
