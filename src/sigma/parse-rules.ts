@@ -14,7 +14,7 @@ import { readFilterTargets, readSearch } from './parse/detection.ts';
 import { readHeader, SECTIONS } from './parse/header.ts';
 import { isListFile, readLists } from './parse/lists.ts';
 import { type Accepts, isAuditLog, type LogSource, OUR_LOG_SOURCE, readLogSource } from './parse/logsource.ts';
-import type { UnresolvedRule } from './parse/unresolved.ts';
+import type { UnresolvedRule, UnresolvedRuleBase } from './parse/unresolved.ts';
 import { resolve } from './resolve/resolve.ts';
 import type { RuleSet } from './rule.ts';
 import { type RuleTest, readTests } from './rule-tests.ts';
@@ -125,7 +125,7 @@ function readSection(
   section: (typeof SECTIONS)[number],
   map: MapNode,
   document: MapNode,
-  base: Pick<UnresolvedRule, 'header' | 'report' | 'idPlace' | 'namePlace'>,
+  base: UnresolvedRuleBase,
   source: LogSource,
   context: ParseContext,
 ): UnresolvedRule {

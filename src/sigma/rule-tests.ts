@@ -92,7 +92,7 @@ function runCorrelation(engine: Engine, test: CorrelationTest): Result {
     if (matches.some((match) => detections?.has(match.rule.id))) satisfied++;
   }
   const count = `${satisfied} of ${test.entries.length} entries`;
-  return { matched: false, found: `it does not match; ${count} satisfy the rules below it` };
+  return { matched: false, found: `it does not match; ${count} satisfy the rules it refers to` };
 }
 
 /** Reads the tests of a document. */

@@ -43,7 +43,7 @@ export interface Report {
   readonly path: string;
   error(place: Place, message: string, hint?: Hint): void;
   notice(place: Place, message: string, hint?: Hint): void;
-  /** The number of errors so far; tells whether what was just read has any. */
+  /** The number of errors so far. Compare it before and after reading something to see whether that has any. */
   errors(): number;
 }
 

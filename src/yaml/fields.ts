@@ -125,6 +125,7 @@ export function reportTypos(map: MapNode, known: readonly string[], severe: read
   }
 }
 
-function isNull(node: Node): boolean {
+/** Whether a value is null: `key:`, `key: null` or `key: ~`. */
+export function isNull(node: Node): boolean {
   return node.kind === 'scalar' && node.value === null;
 }

@@ -49,9 +49,9 @@ class OpenedWindow implements Window {
     this.#window = window;
   }
 
-  add(...[windowEvent, horizon, asksLater]: Parameters<Window['add']>) {
+  add(...[windowEvent, horizon, findLater]: Parameters<Window['add']>) {
     this.newest = Math.max(this.newest, windowEvent.at);
-    return this.#window.add(windowEvent, horizon, asksLater);
+    return this.#window.add(windowEvent, horizon, findLater);
   }
 
   save(): string {

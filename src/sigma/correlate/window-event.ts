@@ -37,8 +37,8 @@ export const TIMES_MAX = 20;
 /** The window of one group of a correlation, while it is open in memory. */
 export interface Window {
   /**
-   * Adds an event, and returns the earliest of the windows that contain it and meet the condition. Future events are not
-   * older than `horizon` or this event. `findLater`: whether another correlation refers to this one, and so needs every
+   * Adds an event, and returns the earliest of the windows that contain it and meet the condition. Future events are no
+   * older than the earlier of `horizon` and this event. `findLater`: whether another correlation refers to this one, and so needs every
    * window that a late event completes.
    */
   add(windowEvent: WindowEvent, horizon: number, findLater?: boolean): WindowMatch | null;

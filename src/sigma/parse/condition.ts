@@ -7,7 +7,7 @@
 import { type Hint, nearestHint, ParseError, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { createPatternMatcher } from '../evaluate/wildcard.ts';
 import type { Formula, PatternPart } from '../rule.ts';
-import { join, type ParsedCondition } from './parsed-condition.ts';
+import { join } from './parsed-condition.ts';
 
 type AnyLeaf = { readonly kind: 'leaf' };
 
@@ -30,16 +30,6 @@ export interface ConditionText {
   readonly place: Place;
   /** The place of its first character; null if the places of the others don't follow from it. */
   readonly textPlace: Place | null;
-}
-
-/** Reads the condition of a detection; null if it, or a selection it names, has an error. */
-export function readCondition(
-  condition: ConditionText,
-  selections: ReadonlyMap<string, ParsedCondition | null>,
-  used: Set<string>,
-  report: Report,
-): ParsedCondition | null {
-  return readFormula(condition, { noun: 'selection', known: selections }, used, report);
 }
 
 /** Reads a condition; null if it, or something it names, has an error. Adds the names it uses to `used`. */
@@ -73,7 +63,7 @@ interface Tokens {
   skip(count?: number): void;
 }
 
-function createTokens<L extends AnyLeaf>({ value, place, textPlace }: ConditionText, { known }: Names<L>): Tokens {
+function createTokens({ value, place, textPlace }: ConditionText, { known }: Names<AnyLeaf>): Tokens {
   const tokens = [...value.matchAll(/[()|]|[^\s()|]+/g)];
   let next = 0;
   const peek = (ahead = 0): string | null => tokens[next + ahead]?.[0] ?? null;
@@ -197,11 +187,11 @@ function parseOf<L extends AnyLeaf>({ tokens, names, used, report }: Parser<L>, 
   return join(quantifier === 'all' ? 'and' : 'or', found);
 }
 
-function listed<L extends AnyLeaf>(names: Names<L>): readonly string[] {
+function listed(names: Names<AnyLeaf>): readonly string[] {
   return names.listed ?? [...names.known.keys()];
 }
 
-function hintFor<L extends AnyLeaf>(name: string, names: Names<L>): Hint {
+function hintFor(name: string, names: Names<AnyLeaf>): Hint {
   const all = listed(names);
   return all.some((one) => /[\s()|]/.test(one))
     ? "a name with spaces can't be used here: use the id"

@@ -7,7 +7,7 @@
  */
 
 import { type Hint, nearestHint, type Report, truncate } from '../../yaml/diagnostics.ts';
-import { attributesOf, readTexts } from '../../yaml/fields.ts';
+import { attributesOf, isNull, readTexts } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
 import { coverageOf, type ValueRange } from '../correlate/window/conditions.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
@@ -32,7 +32,7 @@ export function readCorrelationCondition(
 ): CorrelationCondition | null {
   const shape = shapeOf(type, rules);
   const value = entry?.value;
-  if (value === undefined || (value.kind === 'scalar' && value.value === null)) {
+  if (value === undefined || isNull(value)) {
     if (!shape.overRules) {
       const hint = `such as "condition: ${shape.example}"`;
       report.error(value?.place ?? map.place, 'the correlation has no condition', hint);
@@ -216,7 +216,7 @@ export interface Shape {
 }
 
 /** The shape of a type's condition, for a correlation that refers to `rules` rules. */
-export function shapeOf(type: CorrelationType, rules: number): Shape {
+function shapeOf(type: CorrelationType, rules: number): Shape {
   const one = { fields: 'one', overRules: false } as const;
   const any = { whole: false, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
   const count = { whole: true, least: 1, most: Number.POSITIVE_INFINITY };

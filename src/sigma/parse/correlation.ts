@@ -5,7 +5,7 @@
  */
 import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/duration.ts';
 import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
-import { attributesOf, type PlacedText, readFlag, readText, readTexts } from '../../yaml/fields.ts';
+import { attributesOf, isNull, type PlacedText, readFlag, readText, readTexts } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';
 import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
@@ -88,7 +88,7 @@ function readType(map: MapNode, entry: MapEntry | undefined, report: Report): Co
   if (type !== undefined) return type;
   if (text === null || entry === undefined) {
     // `readText` does not report null.
-    if (entry?.value.kind === 'scalar' && entry.value.value === null)
+    if (entry !== undefined && isNull(entry.value))
       report.error(entry.value.place, 'the correlation has no type', 'such as "type: event_count"');
     return null;
   }
@@ -112,7 +112,7 @@ function readRules(map: MapNode, entry: MapEntry | undefined, report: Report): r
 
 function readTimespan(map: MapNode, entry: MapEntry | undefined, report: Report): number | null {
   const value = entry?.value;
-  if (value === undefined || (value.kind === 'scalar' && value.value === null)) {
+  if (value === undefined || isNull(value)) {
     report.error(value?.place ?? map.place, 'the correlation has no timespan', 'such as "timespan: 5m"');
     return null;
   }
@@ -149,7 +149,7 @@ function readGroupBy(entry: MapEntry | undefined, report: Report): readonly stri
 }
 
 function readAliases(entry: MapEntry | undefined, report: Report): readonly UnresolvedAlias[] {
-  if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) return [];
+  if (entry === undefined || isNull(entry.value)) return [];
   if (entry.value.kind !== 'map') {
     report.error(
       entry.value.place,
@@ -171,7 +171,7 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Unre
     const fields = value.entries.flatMap((pair) => {
       const field = readText(pair, report);
       if (field === null || field === '') {
-        if (field === '' || (pair.value.kind === 'scalar' && pair.value.value === null))
+        if (field === '' || isNull(pair.value))
           report.error(pair.value.place, `the alias "${truncate(alias)}" has no field for "${truncate(pair.key)}"`);
         return [];
       }

@@ -9,7 +9,7 @@ import { isTypo } from '../../text/nearest.ts';
 import { type Report, truncate } from '../../yaml/diagnostics.ts';
 import { type Attributes, attributesOf, type PlacedText, readTexts } from '../../yaml/fields.ts';
 import { kindName, type ListNode, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
-import { type ConditionText, readCondition } from './condition.ts';
+import { type ConditionText, readFormula } from './condition.ts';
 import type { ParseContext } from './context.ts';
 import { KEYWORD, readFieldSpec } from './field-spec.ts';
 import { readItem, scalarsOf } from './item.ts';
@@ -42,7 +42,7 @@ export function readSearch(map: MapNode, others: readonly string[], context: Par
   let leaves = 0;
   const errors = report.errors();
   for (const text of conditions) {
-    const expression = readCondition(text, selections, used, report);
+    const expression = readFormula(text, { noun: 'selection', known: selections }, used, report);
     if (expression === null) continue;
     expressions.push(expression);
     leaves += sumOfLeaves(expression, () => 1);
@@ -156,7 +156,7 @@ export function readFilterTargets(map: MapNode, report: Report): FilterTargets |
 }
 
 /** Reads a selection; null if it has an error, which is reported. */
-export function readSelection(name: string, node: Node, context: ParseContext): ParsedCondition | null {
+function readSelection(name: string, node: Node, context: ParseContext): ParsedCondition | null {
   switch (node.kind) {
     case 'map':
       return readMap(name, node, context);

@@ -2,7 +2,7 @@
  * Reads the key of an item, `field|modifier|modifier`, into a comparison.
  *
  * Contract: all modifiers of Sigma 2.1 and all combinations that have a meaning are supported. Any other combination is an
- * error, with the right order if only the order is wrong; no key is silently never true. Pure.
+ * error, with the right order if only the order is wrong; a key that can never match is never accepted silently. Pure.
  */
 
 import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';

@@ -9,7 +9,6 @@
 import type { Report } from '../../yaml/diagnostics.ts';
 import { kindName, type Node, type ScalarNode } from '../../yaml/yaml.ts';
 import type { RegexSearch } from '../regex/prepared.ts';
-
 import type { ParseContext } from './context.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { join, type ParsedCondition, type ParsedTest } from './parsed-condition.ts';
@@ -32,16 +31,15 @@ export function readItem(
     const tests = readTests(spec, value, context);
     const isWithinBudget = tests?.every((test) => budget.spend(value.place, charactersOf(test), report)) ?? false;
     if (tests === null || !isWithinBudget) isValid = false;
-    else alternatives.push(...(spec.all ? [either(spec, tests, selection)] : leavesOf(spec, tests, selection)));
+    else
+      alternatives.push(
+        ...(spec.all ? [join('or', leavesOf(spec, tests, selection))] : leavesOf(spec, tests, selection)),
+      );
     if (budget.exhausted) break;
   }
   if (!isValid) return null;
   const joined = join(spec.all ? 'and' : 'or', alternatives);
   return spec.neq ? { kind: 'not', of: joined } : joined;
-}
-
-function either(spec: FieldSpec, tests: readonly ParsedTest[], selection: string): ParsedCondition {
-  return join('or', leavesOf(spec, tests, selection));
 }
 
 function leavesOf(spec: FieldSpec, tests: readonly ParsedTest[], selection: string): readonly ParsedCondition[] {

@@ -1,8 +1,7 @@
 /**
  * The names of Sigma's modifiers, and which of them can't be combined.
  *
- * Contract: combinations that can be evaluated, in any order, have no problem; those that were probably not meant have a
- * doubt. Pure.
+ * Contract: a combination that can be evaluated is accepted, in any order; one that was probably not meant gets a notice. Pure.
  */
 
 import { truncate } from '../../yaml/diagnostics.ts';
@@ -20,7 +19,7 @@ export const ENDS = ['contains', 'startswith', 'endswith'] as const;
 
 export type End = (typeof ENDS)[number];
 
-/** Steps applied to a text, in the order given. */
+/** Applied to a text, in the order given. */
 export const TEXT_MODIFIERS = ['expand', 'windash', ...UTF16, ...BASE64, ...ENDS] as const;
 
 export type TextModifier = (typeof TEXT_MODIFIERS)[number];
@@ -44,7 +43,7 @@ export function isOneOf<T extends string>(names: readonly T[], name: string): na
 }
 
 /** A problem of a key. */
-export interface KeyProblem {
+interface KeyProblem {
   readonly message: string;
   readonly hint?: string;
 }

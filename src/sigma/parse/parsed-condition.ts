@@ -25,10 +25,10 @@ export type ParsedTest =
   | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
 
 /** Sums `ofLeaf` over all leaves. A selection named twice counts twice, but is visited once. */
-export function sumOfLeaves(
-  condition: ParsedCondition,
-  ofLeaf: (leaf: ParsedLeaf) => number,
-  known = new Map<ParsedCondition, number>(),
+export function sumOfLeaves<L extends { readonly kind: 'leaf' }>(
+  condition: Formula<L>,
+  ofLeaf: (leaf: L) => number,
+  known = new Map<Formula<L>, number>(),
 ): number {
   const before = known.get(condition);
   if (before !== undefined) return before;
@@ -37,10 +37,10 @@ export function sumOfLeaves(
   return sum;
 }
 
-function sumOf(
-  condition: ParsedCondition,
-  ofLeaf: (leaf: ParsedLeaf) => number,
-  known: Map<ParsedCondition, number>,
+function sumOf<L extends { readonly kind: 'leaf' }>(
+  condition: Formula<L>,
+  ofLeaf: (leaf: L) => number,
+  known: Map<Formula<L>, number>,
 ): number {
   switch (condition.kind) {
     case 'leaf':

@@ -12,7 +12,7 @@ import type { PatternPart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
 import type { FieldSpec } from './field-spec.ts';
-import type { TextModifier, Utf16 } from './modifiers.ts';
+import { ENDS, isOneOf, type TextModifier, type Utf16 } from './modifiers.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
 import { literalOf, parsePattern, parseTemplate, surround, type TemplatePart } from './value.ts';
@@ -65,20 +65,16 @@ export function readTextTests(
   let alternatives: readonly Alternative[] | null = [{ parts, bytes: false }];
   for (const one of steps) alternatives = alternatives && applyStep(one, alternatives, node, context);
   // A keyword matches a part of a value, not the whole.
-  const isKeyword = spec.field === null && !steps.some(isEnd);
+  const isKeyword = spec.field === null && !steps.some((one) => isOneOf(ENDS, one));
   if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, context);
   const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
   return step === undefined && spec.field !== null ? (tests?.flatMap(withRounded) ?? null) : tests;
 }
 
 /** To Sigma all values are text: a number also matches its source (`1.10`, `007`, the digits of a hash). */
-function plainTests(
-  { cased }: FieldSpec,
-  value: number | boolean,
-  { source: written }: ScalarNode,
-): readonly ParsedTest[] {
+function plainTests({ cased }: FieldSpec, value: number | boolean, { source }: ScalarNode): readonly ParsedTest[] {
   const test = { op: 'equals', value, cased } as const;
-  return written === null || written.length > NUMBER_MAX ? [test] : [test, { ...test, value: written }];
+  return source === null || source.length > NUMBER_MAX ? [test] : [test, { ...test, value: source }];
 }
 
 /** A number too large for JavaScript is rounded if an entry has it as a number: match both forms. */
@@ -211,10 +207,6 @@ function testOf(template: readonly TemplatePart[], cased: boolean): ParsedTest {
   const parts = mergeTexts(template).filter((part): part is PatternPart => !('placeholder' in part));
   const literal = literalOf(parts);
   return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };
-}
-
-function isEnd(step: TextModifier): boolean {
-  return step === 'contains' || step === 'startswith' || step === 'endswith';
 }
 
 function isSingle(part: TemplatePart): boolean {

@@ -7,7 +7,8 @@ import type { Header } from './header.ts';
 import type { LogSource } from './logsource.ts';
 import type { ParsedCondition } from './parsed-condition.ts';
 
-interface UnresolvedRuleBase {
+/** What every document has. */
+export interface UnresolvedRuleBase {
   readonly header: Header;
   readonly report: Report;
   readonly idPlace: Place;

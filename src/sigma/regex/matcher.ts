@@ -65,7 +65,7 @@ function createAutomatonTest({ find, program, anchored }: RegexSearch & { by: 'a
   };
 }
 
-/** Creates the search for the leftmost place of a part; -1 if there is none. */
+/** Creates a function that returns the leftmost place of a part in a text, or -1 if the text does not have it. */
 function createFind(find: Find): (text: string) => number {
   if ('text' in find) return (text) => text.indexOf(find.text);
   const expression = new RegExp(find.source, 'u');

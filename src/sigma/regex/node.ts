@@ -4,7 +4,7 @@
  * Contract: created by the functions below, which drop what has no effect. There are no captures: only whether a text
  * matches counts. Pure.
  */
-import { type CharSet, createSet } from './charset.ts';
+import type { CharSet } from './charset.ts';
 
 /** An assertion between two characters. */
 export type Assertion = 'start' | 'end' | 'lineStart' | 'lineEnd' | 'word' | 'notWord';
@@ -29,11 +29,6 @@ export const EMPTY: Node = { kind: 'empty', size: 0, times: 1 };
 /** One character of a set. */
 export function createChars(set: CharSet): Node {
   return { kind: 'chars', set, size: 1, times: 1 };
-}
-
-/** One character. */
-export function createChar(point: number): Node {
-  return createChars(createSet([point, point]));
 }
 
 export function createAssert(what: Assertion): Node {

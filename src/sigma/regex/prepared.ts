@@ -14,6 +14,12 @@ import { compileProgram, type Program } from './program.ts';
 import { Refusal } from './refusal.ts';
 import { isAnchored, partsOf, textOf, trimmed } from './search.ts';
 
+/** How a text is compared: as a whole, or with a part anywhere, at the start or at the end. */
+export type TextOp = 'equals' | 'contains' | 'startswith' | 'endswith';
+
+/** The flags, named like Sigma's sub-modifiers. */
+export const REGEX_FLAGS = ['i', 'm', 's'] as const;
+
 export interface PreparedRegex {
   readonly source: string;
   readonly flags: string;
@@ -40,12 +46,40 @@ interface Native {
 /** A part that every match has; `first`: whether it begins the match. */
 export type Find = ({ readonly text: string } | Native) & { readonly first: boolean };
 
+/** Longer expressions are errors. */
+const SOURCE_MAX = 4_096;
+
+/** Instructions of a program: the most steps that a character can cost. */
+const SIZE_MAX = 10_000;
+
 /** Shorter texts exclude little; searching for more of them takes as long as the search itself. */
 const NEEDS_LENGTH_MIN = 2;
 const NEEDS_MAX = 4;
 
+export type Prepared =
+  | { readonly ok: true; readonly prepared: PreparedRegex }
+  | { readonly ok: false; readonly problem: string };
+
+/** Prepares a regular expression, or returns what is wrong with it. */
+export function prepareRegex(source: string, flags: string): Prepared {
+  const tree = parse(source, flags);
+  if (typeof tree === 'string') return { ok: false, problem: tree };
+  return { ok: true, prepared: { source, flags, search: searchFor(tree) } };
+}
+
+function parse(source: string, flags: string): Node | string {
+  if (source.length > SOURCE_MAX) return `longer than ${SOURCE_MAX} characters`;
+  try {
+    const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
+    return tree.size > SIZE_MAX ? 'too many repetitions: its program would be too large' : tree;
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
+}
+
 /** The fastest search for a tree. */
-export function searchFor(tree: Node): RegexSearch {
+function searchFor(tree: Node): RegexSearch {
   const node = trimmed(tree);
   if (node === EMPTY) return { by: 'text', op: 'contains', text: '' };
   const asText = textSearch(node);
@@ -113,40 +147,4 @@ function findOf(part: Node, first: boolean): Find | null {
   if (text !== null) return { text, first };
   const source = boundedSource(part);
   return source === null ? null : { source, first };
-}
-
-/** How a text is compared: as a whole, or with a part anywhere, at the start or at the end. */
-export type TextOp = 'equals' | 'contains' | 'startswith' | 'endswith';
-
-/** The flags, named like Sigma's sub-modifiers. */
-export const REGEX_FLAGS = ['i', 'm', 's'] as const;
-
-export type RegexFlag = (typeof REGEX_FLAGS)[number];
-
-/** Longer expressions are errors. */
-const SOURCE_MAX = 4_096;
-
-/** Instructions of a program: the most steps that a character can cost. */
-const SIZE_MAX = 10_000;
-
-export type Prepared =
-  | { readonly ok: true; readonly prepared: PreparedRegex }
-  | { readonly ok: false; readonly problem: string };
-
-/** Prepares a regular expression, or returns what is wrong with it. */
-export function prepareRegex(source: string, flags: string): Prepared {
-  const tree = parse(source, flags);
-  if (typeof tree === 'string') return { ok: false, problem: tree };
-  return { ok: true, prepared: { source, flags, search: searchFor(tree) } };
-}
-
-function parse(source: string, flags: string): Node | string {
-  if (source.length > SOURCE_MAX) return `longer than ${SOURCE_MAX} characters`;
-  try {
-    const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
-    return tree.size > SIZE_MAX ? 'too many repetitions: its program would be too large' : tree;
-  } catch (error) {
-    if (error instanceof Refusal) return error.message;
-    throw error;
-  }
 }

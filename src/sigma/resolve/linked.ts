@@ -8,9 +8,16 @@ import { nearestHint, truncate } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
 import { isSatisfiable } from '../correlate/window/conditions.ts';
 import { readFormula } from '../parse/condition.ts';
+import { sumOfLeaves } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { CorrelationRule, Formula, RuleLeaf } from '../rule.ts';
 import type { References } from './references.ts';
+
+/** Names in a condition over rules, with patterns resolved. */
+const LEAVES_MAX = 10_000;
+
+/** With up to this many rules, all combinations are tried. */
+const TRIED_RULES_MAX = 8;
 
 /** The resolved references of a correlation. */
 export type Linked = Pick<CorrelationRule, 'rules' | 'aliases' | 'expression'>;
@@ -26,11 +33,11 @@ export function link(
   references: References,
   resultOf: (target: UnresolvedRule) => LinkResult | undefined,
 ): LinkResult {
-  const { correlation, report } = draft;
+  const { report } = draft;
   const errors = report.errors();
   const found = findRules(draft, references, resultOf);
   const aliases = linkAliases(draft, found.rules, references);
-  const expression = correlation.expression === null ? null : linkExpression(draft, found.rules, references);
+  const expression = linkExpression(draft, found.rules, references);
   if (report.errors() > errors || found.hasInvalid) return 'invalid';
   const [first] = found.otherLog;
   if (first === undefined) {
@@ -43,6 +50,12 @@ export function link(
   }
   report.notice(first.place, 'skipped: the rules it refers to are for another log source');
   return 'other-log';
+}
+
+/** A rule and the reference to it. */
+interface FoundRule {
+  readonly draft: UnresolvedRule;
+  readonly reference: PlacedText;
 }
 
 interface FoundRules {
@@ -149,20 +162,8 @@ function linkAliases(
   return Object.fromEntries(aliases);
 }
 
-/** Names in a condition over rules, with patterns resolved. */
-const LEAVES_MAX = 10_000;
-
-/** With up to this many rules, all combinations are tried. */
-const TRIED_RULES_MAX = 8;
-
-/** A rule and the reference to it. */
-export interface FoundRule {
-  readonly draft: UnresolvedRule;
-  readonly reference: PlacedText;
-}
-
 /** Resolves the condition over rules of a correlation; null if it has none, or one with an error. */
-export function linkExpression(
+function linkExpression(
   { correlation, report }: Correlation,
   rules: readonly FoundRule[],
   references: References,
@@ -184,7 +185,7 @@ export function linkExpression(
   const errors = report.errors();
   const formula = readFormula(text, { noun: 'rule', known, listed: rules.map(nameOf) }, used, report);
   if (formula === null || report.errors() > errors) return null;
-  if (leavesOf(formula) > LEAVES_MAX) {
+  if (sumOfLeaves(formula, () => 1) > LEAVES_MAX) {
     report.error(text.place, `the condition names more than ${LEAVES_MAX} rules with its patterns resolved`);
     return null;
   }
@@ -203,16 +204,4 @@ export function linkExpression(
     return null;
   }
   return formula;
-}
-
-function leavesOf(formula: Formula<RuleLeaf>): number {
-  switch (formula.kind) {
-    case 'leaf':
-      return 1;
-    case 'not':
-      return leavesOf(formula.of);
-    case 'and':
-    case 'or':
-      return formula.of.reduce((sum, child) => sum + leavesOf(child), 0);
-  }
 }

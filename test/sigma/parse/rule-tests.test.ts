@@ -71,7 +71,7 @@ describe('a test of a correlation', () => {
       [entry(0, 'failed'), entry(1, 'done'), entry(2, 'failed', 'eve')],
       true,
       [
-        '0.yml:5:18: error: the test "it" fails: it does not match; 2 of 3 entries satisfy the rules below it (expected a match)',
+        '0.yml:5:18: error: the test "it" fails: it does not match; 2 of 3 entries satisfy the rules it refers to (expected a match)',
       ],
     ],
     [

@@ -16,7 +16,7 @@ export type WindowRule = Pick<
 >;
 
 /** Items kept per group: of event_count, and of the other types. */
-export const EVENTS_MAX = 50_000;
+const EVENTS_MAX = 50_000;
 export const SAMPLES_MAX = 10_000;
 
 export interface Aggregation {

@@ -65,7 +65,7 @@ export interface ValueRange {
 }
 
 /** Which values of a range meet a condition. */
-export interface Coverage {
+interface Coverage {
   readonly never: boolean;
   readonly always: boolean;
   readonly least: boolean;

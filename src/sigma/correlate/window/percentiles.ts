@@ -65,6 +65,7 @@ export function createShareAggregator(items: Items, first: number): Aggregator {
   };
 }
 
+/** Values per block; one with more than twice as many is split. */
 const BLOCK = 128;
 
 /** Sorted numbers in blocks: adding, removing and finding cost about the square root of their count. */
