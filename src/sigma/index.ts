@@ -40,6 +40,7 @@
  * Contract: the entry point at run time, without YAML and parser. A compiled rule set evaluates any JSON object in bounded
  * time and never throws. `build.ts` is the entry point at build time.
  */
+export type { RuleCode } from './codegen/rule-code.ts';
 export {
   type CorrelationMatch,
   type Correlator,
@@ -58,8 +59,8 @@ export {
 } from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
 export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';
-export type { RuleCode } from './evaluate/code.ts';
-export { type CompileOptions, compile, type Engine } from './evaluate/compile.ts';
+
+export { type CompileOptions, compile, type Engine } from './engine.ts';
 export { fieldValue } from './evaluate/field.ts';
 export * from './rule.ts';
 export { versionOf } from './version.ts';

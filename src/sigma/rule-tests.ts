@@ -10,7 +10,7 @@ import { kindName, type MapEntry, type MapNode, type Node } from '../yaml/yaml.t
 import { createCorrelator } from './correlate/correlator.ts';
 import { entryTime, TIME_FIELDS } from './correlate/entry-time.ts';
 import { createSequence } from './correlate/sequence.ts';
-import type { Engine } from './evaluate/compile.ts';
+import type { Engine } from './engine.ts';
 import type { EntryBody } from './rule.ts';
 
 interface TestBase {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EntryBody } from '../../src/audit-log/entry.ts';
-import { compile } from '../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../src/sigma/engine.ts';
 import { parseRules } from '../../src/sigma/parse-rules.ts';
 
 const FILE = resolve(import.meta.dirname, '../../../shared/sigma/conformance.jsonl');

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRuleFiles } from '../../src/cli/build-rules.ts';
-import { compile } from '../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../src/sigma/engine.ts';
 import { parseRules } from '../../src/sigma/parse-rules.ts';
 import { runTests } from '../../src/sigma/rule-tests.ts';
 

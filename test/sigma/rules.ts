@@ -1,5 +1,5 @@
 /** Rules for tests, written short. */
-import { compile, type Engine } from '../../src/sigma/evaluate/compile.ts';
+import { compile, type Engine } from '../../src/sigma/engine.ts';
 import { type Parsed, parseRules } from '../../src/sigma/parse-rules.ts';
 import { problemText } from '../../src/yaml/diagnostics.ts';
 

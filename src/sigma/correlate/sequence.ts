@@ -4,7 +4,7 @@
  * Contract: entries are evaluated in the order they are added. Those older than the newest by more than `latenessMs` may
  * find their windows gone. Memory is bounded. No I/O.
  */
-import type { Engine } from '../evaluate/compile.ts';
+import type { Engine } from '../engine.ts';
 import type { CorrelationRule, EntryBody, Match } from '../rule.ts';
 import { type CorrelationMatch, createCorrelator, type Windows } from './correlator.ts';
 import { entryTime } from './entry-time.ts';

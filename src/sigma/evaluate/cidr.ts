@@ -43,16 +43,23 @@ export function distinctRanges(ranges: readonly AddressRange[]): readonly Addres
   return distinct;
 }
 
-/** An IPv4 address as one number; NaN for any other. */
-export function ipv4Number(address: Address | null): number {
-  return address?.length === 2 ? (address[0] as number) * 65_536 + (address[1] as number) : Number.NaN;
+/** An IPv4 address as one number; NaN for any other text. */
+export function ipv4Number(text: string): number {
+  const number = parseV4(text);
+  if (number >= 0 || !text.includes(':')) return number;
+  const address = parseAddress(text);
+  return address?.length === 2 ? numberOf(address) : Number.NaN;
+}
+
+function numberOf(address: Address): number {
+  return (address[0] as number) * 65_536 + (address[1] as number);
 }
 
 /** The first and last address of an IPv4 range, as numbers; null for IPv6. */
 export function ipv4Ends({ base, bits }: AddressRange): readonly [first: number, last: number] | null {
   if (base.length !== 2) return null;
   const size = 2 ** (32 - bits);
-  const first = Math.floor(ipv4Number(base) / size) * size;
+  const first = Math.floor(numberOf(base) / size) * size;
   return [first, first + size - 1];
 }
 
@@ -98,25 +105,28 @@ export function canonicalRange(range: AddressRange): string | null {
 /** Parses an address; null if the text is not valid. */
 export function parseAddress(text: string): Address | null {
   if (text.length > ADDRESS_TEXT_MAX) return null;
-  return text.includes(':') ? parseV6(text) : parseV4(text);
+  return text.includes(':') ? parseV6(text) : groupsOfV4(parseV4(text));
 }
 
-/** Character by character, because nearly every entry has an address. */
-function parseV4(text: string): Address | null {
-  let [high, low, part, digits, dots] = [0, 0, 0, 0, 0];
+function groupsOfV4(number: number): Address | null {
+  return Number.isNaN(number) ? null : [Math.floor(number / 65_536), number % 65_536];
+}
+
+/** Character by character, because nearly every entry has an address. NaN if the text is none. */
+function parseV4(text: string): number {
+  let [number, part, digits, dots] = [0, 0, 0, 0];
   for (let i = 0; i <= text.length; i++) {
     const digit = text.charCodeAt(i) - ZERO;
     if (digit >= 0 && digit <= 9) {
       part = part * 10 + digit;
-      if (++digits > 3) return null;
-    } else if ((i === text.length || digit === DOT) && digits > 0 && part <= 255) {
-      if (dots < 2) high = high * 256 + part;
-      else low = low * 256 + part;
+      if (++digits > 3) return Number.NaN;
+    } else if ((i === text.length || digit === DOT) && digits > 0 && part <= 255 && dots < 4) {
+      number = number * 256 + part;
       dots++;
       part = digits = 0;
-    } else return null;
+    } else return Number.NaN;
   }
-  return dots === 4 ? [high, low] : null;
+  return dots === 4 ? number : Number.NaN;
 }
 
 const ZERO = '0'.charCodeAt(0);
@@ -140,7 +150,7 @@ function groupsOf(text: string): readonly number[] | null {
   const written = text.split(':');
   for (const [i, part] of written.entries()) {
     if (i === written.length - 1 && part.includes('.')) {
-      const embedded = parseV4(part);
+      const embedded = groupsOfV4(parseV4(part));
       if (embedded === null) return null;
       groups.push(...embedded);
     } else {

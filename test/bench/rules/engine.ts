@@ -1,6 +1,6 @@
 /** This engine as a subject: unprepared entries, matches with their evidence. */
-import type { RuleCode } from '../../../src/sigma/evaluate/code.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import type { RuleCode } from '../../../src/sigma/codegen/rule-code.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import type { EntryBody, RuleSet } from '../../../src/sigma/rule.ts';
 import type { BenchEntry } from './entries.ts';
 import type { Subject } from './subject.ts';

@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { DetectionRule, EntryBody } from '../../../src/sigma/rule.ts';
 import { quantile } from '../measure.ts';

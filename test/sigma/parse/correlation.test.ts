@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createSequence } from '../../../src/sigma/correlate/sequence.ts';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { CORRELATION_TYPES, type CorrelationRule } from '../../../src/sigma/rule.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';

@@ -1,6 +1,6 @@
 /** Placeholders, and the lists that stand for them. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';

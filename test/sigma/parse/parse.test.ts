@@ -1,6 +1,6 @@
 /** The problems of rule files: file, line, column, message, hint. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { parsed, problemsOf, ruleWith } from '../rules.ts';
 
 /** A sound rule, one part of it written otherwise. */

@@ -3,7 +3,7 @@
  * valid Sigma is not refused for its style.
  */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 

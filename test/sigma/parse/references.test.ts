@@ -1,6 +1,6 @@
 /** Correlations and filters: what refers to what. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { engineOf, parsed, problemsOf, ruleWith } from '../rules.ts';

@@ -1,6 +1,6 @@
 /** The tests in a rule's own file: parsed, run, and reported if they fail. */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { parseRules } from '../../../src/sigma/parse-rules.ts';
 import { runTests, testProblem } from '../../../src/sigma/rule-tests.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';

@@ -3,7 +3,7 @@
  * notice for a rule that violates it. Written from the specification, not from the code.
  */
 import { expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import { type Parsed, parseRules } from '../../../src/sigma/parse-rules.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { problemText } from '../../../src/yaml/diagnostics.ts';

@@ -1,6 +1,6 @@
 /** Filters, sentence by sentence (sigma-filters-specification.md). */
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../../src/sigma/evaluate/compile.ts';
+import { compile } from '../../../src/sigma/engine.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { document, errorsOf, indented, parse } from './examples.ts';
 

@@ -1,0 +1,104 @@
+/**
+ * A static index: which of many rules an entry can satisfy at all.
+ *
+ * Contract: every rule that the entry satisfies is among the candidates. The index is built at build time (generate.ts) from
+ * what an entry must contain for a rule to be true; here its tables are made and entries are looked up. Each indexed field
+ * is read through once. Pure except for reuse of the tables.
+ */
+import { ipv4Number } from '../evaluate/cidr.ts';
+import { type Literal, LiteralTable, type Searched } from '../evaluate/literal-table.ts';
+import { scalarsOf, textOf } from '../evaluate/scalar.ts';
+import type { Fields } from './fields.ts';
+
+/** The index as data. A rule is its number among the detections. */
+export interface IndexData {
+  /** Rules that are always candidates: nothing must be in the entry. */
+  readonly always: readonly number[];
+  /** By the fields' numbers, from 0 on. */
+  readonly fields: readonly IndexedField[];
+}
+
+/** What an entry must have in a field. */
+export interface IndexedField {
+  readonly literals: readonly IndexedLiteral[];
+  /** Of the literals (literal-table.ts). */
+  readonly grams: readonly number[];
+  /** Ascending: the first address of each section of IPv4, as a number, and the rules of the section. */
+  readonly sections: readonly { readonly from: number; readonly rules: readonly number[] }[];
+}
+
+/** A literal of the folded text, and the rules that are candidates where it is found. */
+export type IndexedLiteral = Literal & { readonly rules: readonly number[] };
+
+export class Candidates {
+  readonly #always: Int32Array;
+  readonly #bits: Int32Array;
+  readonly #tables: readonly Table[];
+
+  constructor({ always, fields }: IndexData, rules: number) {
+    const words = Math.ceil(rules / 32);
+    this.#always = new Int32Array(words);
+    this.#bits = new Int32Array(words);
+    setAll(this.#always, always);
+    this.#tables = fields.map((field) => createTable(field, this.#bits));
+  }
+
+  /** The candidates as bits: bit 0 of word 0 is rule 0. Valid until the next call. */
+  find(entry: Fields): Int32Array {
+    for (let word = 0; word < this.#bits.length; word++) this.#bits[word] = this.#always[word] as number;
+    const tables = this.#tables;
+    for (let field = 0; field < tables.length; field++) {
+      const value = entry.values[field];
+      if (typeof value === 'string') this.#look(tables[field] as Table, value, entry.foldedTexts[field] as Searched);
+      else if (value !== undefined && value !== null) this.#lookAtEach(tables[field] as Table, value);
+    }
+    return this.#bits;
+  }
+
+  #lookAtEach(table: Table, value: unknown): void {
+    for (const scalar of scalarsOf(value)) {
+      this.#look(table, String(scalar), { text: () => textOf(scalar, false) });
+    }
+  }
+
+  #look({ literals, found, starts, sections }: Table, text: string, folded: Searched): void {
+    if (literals !== null) literals.scan(text, folded, found);
+    if (starts.length === 0) return;
+    const address = ipv4Number(text);
+    let [low, high] = [0, address >= 0 ? starts.length : 0];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] as number) > address) high = middle;
+      else low = middle + 1;
+    }
+    if (low > 0) setAll(this.#bits, sections[low - 1] as Int32Array);
+  }
+}
+
+/** What is looked for in a field. */
+interface Table {
+  /** Null: no literals. */
+  readonly literals: LiteralTable | null;
+  /** Sets the candidates of a literal. */
+  readonly found: (literal: number) => void;
+  /** Of the sections. */
+  readonly starts: Float64Array;
+  readonly sections: readonly Int32Array[];
+}
+
+function createTable({ literals, grams, sections }: IndexedField, bits: Int32Array): Table {
+  const rules = literals.map((literal) => Int32Array.from(literal.rules));
+  return {
+    literals: literals.length === 0 ? null : new LiteralTable(literals, grams),
+    found: (literal) => setAll(bits, rules[literal] as Int32Array),
+    starts: Float64Array.from(sections, ({ from }) => from),
+    sections: sections.map((section) => Int32Array.from(section.rules)),
+  };
+}
+
+function setAll(bits: Int32Array, rules: ArrayLike<number>): void {
+  for (let i = 0; i < rules.length; i++) {
+    const rule = rules[i] as number;
+    bits[rule >> 5] = (bits[rule >> 5] as number) | (1 << (rule & 31));
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The fields of one entry, as generated code reads them.
+ *
+ * Contract: a field is read, and brought into a form, when code first asks for it, and once. Code has no lists: reading one
+ * sets `hasList`, and what the code then returns does not count. Never throws, whatever the entry. Reused for the next
+ * entry.
+ */
+
+import { fieldValue } from '../evaluate/field.ts';
+import { fold } from '../evaluate/fold.ts';
+import { matcherOf } from '../evaluate/interpreter.ts';
+import type { Searched } from '../evaluate/literal-table.ts';
+import { anyRelated } from '../evaluate/multi-search.ts';
+import { numberOf } from '../evaluate/number.ts';
+import { everyScalar, isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
+import type { ScalarTest } from '../evaluate/scalar-test.ts';
+import type { TextOp } from '../regex/prepared.ts';
+import type { EntryBody, Leaf } from '../rule.ts';
+
+/** The generated code that reads fields. `path` reads any field, slowly. */
+export interface ReadFields {
+  /** Reads the first fields, those that the index looks at, into `values`. */
+  readonly first: (entry: EntryBody, values: unknown[], path: typeof fieldValue) => void;
+  /** Reads one of the other fields. */
+  readonly others: readonly ((entry: EntryBody, path: typeof fieldValue) => unknown)[];
+}
+
+const UNREAD = Symbol('unread');
+
+export class Fields {
+  readonly #read: ReadFields;
+  readonly #leaves: () => readonly Leaf[];
+  readonly #first: number;
+  #entry: EntryBody = {};
+  readonly values: unknown[];
+  readonly #folded: (string | null)[];
+  /** The folded texts of values that are text, for later. */
+  readonly foldedTexts: readonly Searched[];
+  #scalars: readonly Scalar[] | null = null;
+  /** Whether a field that was asked for is a list. */
+  hasList = false;
+
+  /** `first`: how many fields the index looks at. `leaves`: those that code refers to by number. */
+  constructor(read: ReadFields, first: number, leaves: () => readonly Leaf[]) {
+    this.#read = read;
+    this.#leaves = leaves;
+    this.#first = first;
+    const fields = Array.from({ length: first + read.others.length }, (_, field) => field);
+    this.values = fields.map(() => UNREAD);
+    this.#folded = fields.map(() => null);
+    this.foldedTexts = fields.map((field) => ({ text: () => this.folded(field) as string }));
+  }
+
+  load(entry: EntryBody): void {
+    this.#entry = entry;
+    this.#read.first(entry, this.values, fieldValue);
+    for (let field = this.#first; field < this.values.length; field++) this.values[field] = UNREAD;
+    for (let field = 0; field < this.#folded.length; field++) this.#folded[field] = null;
+    this.#scalars = null;
+    this.hasList = false;
+  }
+
+  /** The value as it is. */
+  value(field: number): unknown {
+    const known = this.values[field];
+    if (known !== UNREAD) return known;
+    const value = this.#read.others[field - this.#first]?.(this.#entry, fieldValue);
+    this.values[field] = value;
+    return value;
+  }
+
+  /** The value's text without case; undefined if it is no scalar. */
+  folded(field: number): string | undefined {
+    const known = this.#folded[field];
+    if (known !== null) return known;
+    const value = this.#scalar(field);
+    if (value === undefined) return undefined;
+    const text = typeof value === 'string' ? fold(value) : textOf(value, false);
+    this.#folded[field] = text;
+    return text;
+  }
+
+  /** The value's text; undefined if it is no scalar. */
+  text(field: number): string | undefined {
+    const value = this.#scalar(field);
+    return value === undefined ? undefined : textOf(value, true);
+  }
+
+  /** The value's number; NaN if it is not a number. */
+  number(field: number): number {
+    const value = this.value(field);
+    if (typeof value === 'number') return value;
+    const scalar = this.#scalar(field);
+    return scalar === undefined ? Number.NaN : numberOf(scalar);
+  }
+
+  isNull(field: number): boolean {
+    const value = this.value(field);
+    if (Array.isArray(value)) this.hasList = true;
+    return value === undefined || value === null;
+  }
+
+  exists(field: number): boolean {
+    return this.value(field) !== undefined;
+  }
+
+  /** Whether the value matches a leaf that is not written as code. */
+  matches(field: number, leaf: number): boolean {
+    const value = this.#scalar(field);
+    return value !== undefined && this.#matcher(leaf)(value);
+  }
+
+  /** Whether any value of the entry matches a keyword. */
+  anyMatches(leaf: number): boolean {
+    this.#scalars ??= everyScalar(this.#entry);
+    return this.#scalars.some(this.#matcher(leaf));
+  }
+
+  /** Whether the texts of two fields are equal, or one contains the other … */
+  related(field: number, other: number, op: TextOp, cased: boolean): boolean {
+    const text = cased ? this.text(field) : this.folded(field);
+    const searched = cased ? this.text(other) : this.folded(other);
+    return text !== undefined && searched !== undefined && anyRelated([text], [searched], op);
+  }
+
+  #matcher(leaf: number): (scalar: Scalar) => boolean {
+    return matcherOf((this.#leaves()[leaf] as Leaf).test as ScalarTest);
+  }
+
+  #scalar(field: number): Scalar | undefined {
+    const value = this.value(field);
+    if (isScalar(value)) return value;
+    if (Array.isArray(value)) this.hasList = true;
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Generates JavaScript from rules at build time: a function for each rule, and the index of their witnesses (engine.ts runs
+ * them).
+ *
+ * Contract: the source of a `RuleCode`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject
+ * any. Pure.
+ */
+import { gramsOf } from '../evaluate/literal-table.ts';
+import type { DetectionRule, Expression, Leaf, RuleSet } from '../rule.ts';
+import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
+import { leavesOf, type RuleCode } from './rule-code.ts';
+import { needOf, type Part, partsOf, witnessOf } from './witness.ts';
+
+/** The source of the rules' code: the expression of a `RuleCode`. */
+export function codeOf({ rules }: RuleSet): string {
+  const detections = rules.filter((rule) => rule.kind === 'detection');
+  const numbers = new Map(leavesOf(detections).map((leaf, number) => [leaf, number]));
+  const fields = new Map<string, number>();
+  const fieldOf = (path: string): number => {
+    const number = fields.get(path) ?? fields.size;
+    fields.set(path, number);
+    return number;
+  };
+  const index = indexOf(detections, fieldOf);
+  const leafOf = (leaf: Leaf): string => comparison(leaf, fieldOf, numbers.get(leaf) as number);
+  const functions = detections.map(({ expression }) => `(f) => ${generate(expression, leafOf)}`);
+  const paths = [...fields.keys()];
+  const members: { readonly [member in keyof RuleCode]: string } = {
+    read: readersOf(paths.slice(0, index.fields.length), paths.slice(index.fields.length)),
+    index: `JSON.parse(${JSON.stringify(JSON.stringify(index))})`,
+    rules: `[\n${functions.join(',\n')}\n]`,
+  };
+  return `{\n${Object.entries(members)
+    .map(([member, source]) => `${member}: ${source}`)
+    .join(',\n')}\n}`;
+}
+
+/** The source of a `ReadFields`. */
+function readersOf(first: readonly string[], others: readonly string[]): string {
+  const heads = new Map<string, string>();
+  const headOf = (name: string): string => {
+    const known = heads.get(name) ?? `o${heads.size}`;
+    heads.set(name, known);
+    return known;
+  };
+  const assignments = first.map((path, field) => `values[${field}] = ${readerOf(path, headOf)};`);
+  const constants = [...heads].map(([name, known]) => `const ${known} = e[${JSON.stringify(name)}];`);
+  const readers = others.map((path) => `(e, path) => ${readerOf(path, (name) => `e[${JSON.stringify(name)}]`)}`);
+  const lines = [...constants, ...assignments].join('\n');
+  return `{ first(e, values, path) {\n${lines}\n}, others: [\n${readers.join(',\n')}\n] }`;
+}
+
+/** Reads the flat key, else the path if it has two names: what `fieldValue` does, without its loops. */
+function readerOf(field: string, headOf: (name: string) => string): string {
+  const whole = JSON.stringify(field);
+  const [head, tail, ...more] = field.split('.');
+  const isInherited = [field, head, tail].some((name) => name !== undefined && name in Object.prototype);
+  if (head === undefined || more.length > 0 || isInherited) return `path(e, ${whole})`;
+  if (tail === undefined) return `e[${whole}]`;
+  const object = headOf(head);
+  const isPlain = `e[${whole}] === undefined && typeof ${object} === 'object' && !Array.isArray(${object})`;
+  return `${isPlain} ? ${object}?.[${JSON.stringify(tail)}] : path(e, ${whole})`;
+}
+
+function indexOf(rules: readonly DetectionRule[], fieldOf: (path: string) => number): IndexData {
+  const needs = rules.map(({ expression }) => needOf(expression));
+  const costOf = costs(needs.map((need) => new Map(partsOf(need).map((part) => [keyOf(part), part]))));
+  const rulesByPart = new Map<string, { readonly part: Part; readonly rules: number[] }>();
+  const always: number[] = [];
+  for (const [rule, need] of needs.entries()) {
+    const parts = witnessOf(need, costOf);
+    if (parts === null) always.push(rule);
+    for (const [key, part] of new Map(parts?.map((one) => [keyOf(one), one]))) {
+      const known = rulesByPart.get(key);
+      if (known === undefined) rulesByPart.set(key, { part, rules: [rule] });
+      else known.rules.push(rule);
+    }
+  }
+  const byField = Map.groupBy(rulesByPart.values(), ({ part }) => part.field);
+  const fields = [...byField].map(([path, parts]): IndexedField => {
+    const literals = parts.flatMap(({ part, rules }): IndexedLiteral[] =>
+      part.kind === 'literal' ? [{ text: part.text, place: part.place, rules }] : [],
+    );
+    const ranges = parts.flatMap(({ part, rules }) => (part.kind === 'range' ? [{ ...part, rules }] : []));
+    fieldOf(path);
+    return { literals, grams: gramsOf(literals), sections: sectionsOf(ranges) };
+  });
+  return { always, fields };
+}
+
+function keyOf(part: Part): string {
+  return JSON.stringify(
+    part.kind === 'literal' ? [part.field, part.place, part.text] : [part.field, part.first, part.last],
+  );
+}
+
+/**
+ * How expensive a part is as a witness: how often it may be in an entry, as the rules themselves suggest. A literal that
+ * many rules have is common, and so is each of a field that rules have few literals for; a short text is more common.
+ */
+function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => number {
+  const uses = new Map<string, number>();
+  const perField = new Map<string, number>();
+  for (const [key, part] of parts.flatMap((ofRule) => [...ofRule])) {
+    const count = uses.get(key) ?? 0;
+    uses.set(key, count + 1);
+    if (count === 0) perField.set(part.field, (perField.get(part.field) ?? 0) + 1);
+  }
+  return (part) => {
+    const share = (uses.get(keyOf(part)) ?? 0) / (perField.get(part.field) ?? 1);
+    const isShort = part.kind === 'literal' && part.place === 'anywhere';
+    return share * (isShort ? 1 + (8 / part.text.length) ** 2 : 1);
+  };
+}
+
+/** Overlapping ranges as sections that follow each other. */
+function sectionsOf(
+  ranges: readonly { readonly first: number; readonly last: number; readonly rules: readonly number[] }[],
+): IndexedField['sections'] {
+  const starts = new Set(ranges.flatMap(({ first, last }) => [first, last + 1]));
+  return [...starts]
+    .sort((a, b) => a - b)
+    .map((from) => {
+      const inside = ranges.filter(({ first, last }) => first <= from && from <= last);
+      return { from, rules: [...new Set(inside.flatMap(({ rules }) => rules))] };
+    });
+}
+
+/** Generates an expression; what is compared by a call comes last. */
+function generate(expression: Expression, leafOf: (leaf: Leaf) => string): string {
+  switch (expression.kind) {
+    case 'leaf':
+      return leafOf(expression);
+    case 'not':
+      return `!(${generate(expression.of, leafOf)})`;
+    case 'and':
+    case 'or': {
+      const isAnd = expression.kind === 'and';
+      const children = expression.of.map((child) => `(${generate(child, leafOf)})`);
+      const { calls = [], cheap = [] } = Object.groupBy(children, (child) => (SLOW.test(child) ? 'calls' : 'cheap'));
+      return [...cheap, ...calls].join(isAnd ? ' && ' : ' || ') || String(isAnd);
+    }
+  }
+}
+
+const SLOW = /\bf\.(matches|anyMatches|related)\(/;
+
+/** Tests with more values are not written as code: one pass finds any of them. */
+const VALUES_MAX = 8;
+
+const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
+const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
+
+/** Generates a leaf. `number` is its own. */
+function comparison({ field: path, test }: Leaf, fieldOf: (path: string) => number, number: number): string {
+  // Compares each value of the entry with a list.
+  if (path === null && test.op === 'fieldref') return '(f.hasList = true)';
+  if (path === null) return `f.anyMatches(${number})`;
+  const field = fieldOf(path);
+  switch (test.op) {
+    case 'equals':
+    case 'contains':
+    case 'startswith':
+    case 'endswith': {
+      if (test.values.length > VALUES_MAX) break;
+      const text = `f.${test.cased ? 'text' : 'folded'}(${field})`;
+      const is = test.op === 'equals' ? ' === ' : `?.${METHODS[test.op]}(`;
+      const end = test.op === 'equals' ? '' : ')';
+      return test.values.map((value) => `${text}${is}${JSON.stringify(value)}${end}`).join(' || ');
+    }
+    case 'null':
+      return `f.isNull(${field})`;
+    case 'exists':
+      return `f.exists(${field}) === ${test.present}`;
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return `f.number(${field}) ${SIGNS[test.op]} ${test.value}`;
+    case 'fieldref':
+      return `f.related(${field}, ${fieldOf(test.field)}, ${JSON.stringify(test.compare)}, ${test.cased})`;
+  }
+  return `f.matches(${field}, ${number})`;
+}

@@ -1,0 +1,25 @@
+/** The rules as code: what generate.ts writes and engine.ts runs. */
+import type { DetectionRule, Expression, Leaf } from '../rule.ts';
+import type { IndexData } from './candidates.ts';
+import type { Fields, ReadFields } from './fields.ts';
+
+/** A detection is its number among the detections. */
+export interface RuleCode {
+  readonly read: ReadFields;
+  readonly index: IndexData;
+  /** Whether an entry satisfies a detection. Compiled by the runtime when first called. */
+  readonly rules: readonly ((fields: Fields) => unknown)[];
+}
+
+/** All leaves of the rules: code refers to a leaf by its place in this list. */
+export function leavesOf(rules: readonly DetectionRule[]): readonly Leaf[] {
+  const leaves: Leaf[] = [];
+  for (const { expression } of rules) collect(expression, leaves);
+  return leaves;
+}
+
+function collect(expression: Expression, into: Leaf[]): void {
+  if (expression.kind === 'leaf') into.push(expression);
+  else if (expression.kind === 'not') collect(expression.of, into);
+  else for (const child of expression.of) collect(child, into);
+}

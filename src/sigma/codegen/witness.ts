@@ -1,0 +1,174 @@
+/**
+ * What an entry must contain for a rule to be true: the rule's witness, from which the index is made.
+ *
+ * Contract: if a rule is true of an entry, the entry has at least one part of the rule's witness. A part is a literal in the
+ * folded text of a field, or an IPv4 range. `not`, `null`, `exists`, keywords and orders need nothing in the entry. Pure.
+ */
+import { ipv4Ends } from '../evaluate/cidr.ts';
+import { fold } from '../evaluate/fold.ts';
+import type { Literal, Place } from '../evaluate/literal-table.ts';
+import type { CharSet } from '../regex/charset.ts';
+import type { Node } from '../regex/node.ts';
+import { parseRegex } from '../regex/parse.ts';
+import type { PreparedRegex } from '../regex/prepared.ts';
+import type { Expression, Leaf, Pattern } from '../rule.ts';
+
+/** A part of a witness. */
+export type Part =
+  | ({ readonly kind: 'literal'; readonly field: string } & Literal)
+  /** Addresses as numbers, both ends included. */
+  | { readonly kind: 'range'; readonly field: string; readonly first: number; readonly last: number };
+
+/** What must be in an entry; `nothing` if that is unknown or need not be anything. */
+export type Need = { readonly kind: 'all' | 'any'; readonly of: readonly Need[] } | Part | { readonly kind: 'nothing' };
+
+const NOTHING: Need = { kind: 'nothing' };
+
+/** Longer literals are cut: comparing them takes their length, wherever their four characters stand. */
+const LENGTH_MAX = 32;
+/** A set of more characters is no letter in its cases. */
+const CASES_MAX = 4;
+
+/** What must be in an entry for an expression to be true, or to be false if `expected` is false. */
+export function needOf(expression: Expression, expected = true): Need {
+  switch (expression.kind) {
+    case 'leaf':
+      return expected ? needOfLeaf(expression) : NOTHING;
+    case 'not':
+      return needOf(expression.of, !expected);
+    case 'and':
+    case 'or': {
+      const isAll = (expression.kind === 'and') === expected;
+      return { kind: isAll ? 'all' : 'any', of: expression.of.map((child) => needOf(child, expected)) };
+    }
+  }
+}
+
+/** The parts of the cheapest witness; null if nothing must be in the entry. */
+export function witnessOf(need: Need, costOf: (part: Part) => number): readonly Part[] | null {
+  switch (need.kind) {
+    case 'nothing':
+      return null;
+    case 'any': {
+      const parts = need.of.map((one) => witnessOf(one, costOf));
+      return parts.includes(null) ? null : parts.flatMap((one) => one ?? []);
+    }
+    case 'all': {
+      const costs = need.of.flatMap((one) => {
+        const parts = witnessOf(one, costOf);
+        return parts === null ? [] : [{ parts, cost: parts.reduce((sum, part) => sum + costOf(part), 0) }];
+      });
+      return costs.sort((a, b) => a.cost - b.cost)[0]?.parts ?? null;
+    }
+    default:
+      return [need];
+  }
+}
+
+/** All parts of a need. */
+export function partsOf(need: Need): readonly Part[] {
+  if (need.kind === 'nothing') return [];
+  return 'of' in need ? need.of.flatMap(partsOf) : [need];
+}
+
+function needOfLeaf({ field, test }: Leaf): Need {
+  if (field === null) return NOTHING;
+  const literal = (text: string, place: Place): Need => needOfLiteral(field, text, place);
+  switch (test.op) {
+    case 'equals':
+      return any(test.values, (text) => literal(text, 'whole'));
+    case 'contains':
+      return any(test.values, (text) => literal(text, 'anywhere'));
+    case 'startswith':
+      return any(test.values, (text) => literal(text, 'start'));
+    case 'endswith':
+      return any(test.values, (text) => literal(text, 'end'));
+    case 'pattern':
+      return any(test.values, (pattern) => needOfPattern(pattern, literal));
+    case 're':
+      return any(test.values, (regex) => needOfRegex(regex, literal));
+    case 'cidr':
+      return any(test.values, (range) => {
+        const ends = ipv4Ends(range);
+        // Every IPv6 address has a colon.
+        return ends === null ? literal(':', 'anywhere') : { kind: 'range', field, first: ends[0], last: ends[1] };
+      });
+    default:
+      return NOTHING;
+  }
+}
+
+function any<T>(values: readonly T[], needOfValue: (value: T) => Need): Need {
+  return { kind: 'any', of: values.map(needOfValue) };
+}
+
+type LiteralNeed = (text: string, place: Place) => Need;
+
+function needOfLiteral(field: string, text: string, place: Place): Need {
+  const folded = fold(text);
+  // Half of a character may fold differently in the whole; an empty text is in every text, but not at both ends.
+  if (!text.isWellFormed() || (text === '' && place !== 'whole')) return NOTHING;
+  if (place !== 'anywhere' || folded.length <= LENGTH_MAX) return { kind: 'literal', field, text: folded, place };
+  return { kind: 'literal', field, text: folded.slice(0, LENGTH_MAX), place };
+}
+
+function needOfPattern(pattern: Pattern, literal: LiteralNeed): Need {
+  const last = pattern.length - 1;
+  const of = pattern.map((part, i): Need => {
+    if (!('text' in part)) return NOTHING;
+    return literal(part.text, i === 0 ? (i === last ? 'whole' : 'start') : i === last ? 'end' : 'anywhere');
+  });
+  return pattern.length === 0 ? literal('', 'whole') : { kind: 'all', of };
+}
+
+function needOfRegex({ source, flags }: PreparedRegex, literal: LiteralNeed): Need {
+  const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
+  return needOfNode(tree, literal);
+}
+
+/** The literals of a tree: runs of characters that fold to one, tied to the text's ends by `^` and `$`. */
+function needOfNode(node: Node, literal: LiteralNeed): Need {
+  const of: Need[] = [];
+  let run = '';
+  let isAtStart = false;
+  const close = (isAtEnd: boolean): void => {
+    if (run !== '') of.push(literal(run, isAtStart ? (isAtEnd ? 'whole' : 'start') : isAtEnd ? 'end' : 'anywhere'));
+    run = '';
+    isAtStart = false;
+  };
+  for (const one of node.kind === 'sequence' ? node.of : [node]) {
+    const text = textOf(one);
+    if (text !== null) run += text;
+    else if (one.kind === 'assert' && one.what === 'end') close(true);
+    else {
+      close(false);
+      if (one.kind === 'assert') isAtStart = one.what === 'start';
+      else if (one.kind === 'choice') of.push({ kind: 'any', of: one.of.map((child) => needOfNode(child, literal)) });
+      else if (one.kind === 'sequence' || (one.kind === 'repeat' && one.min > 0)) {
+        of.push(needOfNode(one.kind === 'repeat' ? one.of : one, literal));
+      }
+    }
+  }
+  close(false);
+  return { kind: 'all', of };
+}
+
+/** The only text, folded, that a node matches; null if there are several. */
+function textOf(node: Node): string | null {
+  if (node.kind === 'chars') return letterOf(node.set);
+  if (node.kind !== 'repeat' || node.min !== node.max || node.max > LENGTH_MAX) return null;
+  return textOf(node.of)?.repeat(node.max) ?? null;
+}
+
+/** The folded letter of a set that has a letter in its cases only: not of `s` with `ſ`, which folds to itself. */
+function letterOf({ ranges, others, negated }: CharSet): string | null {
+  if (negated || others.length > 0) return null;
+  const letters = new Set<string>();
+  for (let i = 0; i < ranges.length; i += 2) {
+    const [first = 0, last = 0] = ranges.slice(i, i + 2);
+    if (last - first >= CASES_MAX) return null;
+    for (let point = first; point <= last; point++) letters.add(fold(String.fromCodePoint(point)));
+  }
+  const [letter] = letters;
+  return letters.size === 1 && letter !== undefined ? letter : null;
+}

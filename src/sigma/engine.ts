@@ -1,0 +1,95 @@
+/**
+ * Evaluates rules on entries.
+ *
+ * Contract: evaluation never throws, whatever the entry, and takes time linear in its size. With the code that was
+ * generated for the rules (codegen/generate.ts), the code decides, of those rules only that an index leaves as candidates;
+ * rules that read a list are interpreted, as are all rules without code. Matches have evidence. Pure.
+ */
+import { Candidates } from './codegen/candidates.ts';
+import { Fields } from './codegen/fields.ts';
+import { leavesOf, type RuleCode } from './codegen/rule-code.ts';
+import { explain, holds } from './evaluate/interpreter.ts';
+import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from './rule.ts';
+
+/** Rules that can be evaluated. */
+export interface Engine {
+  readonly version: string;
+  readonly rules: ReadonlyMap<string, Rule>;
+  readonly correlations: readonly CorrelationRule[];
+  /** The detections that an entry satisfies, in the rules' order, with their evidence. */
+  evaluate(body: EntryBody): Match[];
+}
+
+export interface CompileOptions {
+  /** The generated code of the same rules. Without it, rules are interpreted, which is slow. */
+  readonly code?: RuleCode | undefined;
+}
+
+/** Makes rules ready. Throws only if a rule has something that `parseRules` would have rejected. */
+export function compile(ruleSet: RuleSet, { code }: CompileOptions = {}): Engine {
+  // Reading the rules takes time, and may never be needed.
+  const rules = once(() => new Map(ruleSet.rules.map((rule) => [rule.id, rule])));
+  const detections = once(() => ruleSet.rules.filter((rule) => rule.kind === 'detection'));
+  const correlations = once(() => ruleSet.rules.filter((rule) => rule.kind === 'correlation'));
+  return {
+    version: ruleSet.version,
+    get rules() {
+      return rules();
+    },
+    get correlations() {
+      return correlations();
+    },
+    evaluate: code === undefined ? interpretAll(detections) : runCode(code, detections),
+  };
+}
+
+function interpretAll(detections: () => readonly DetectionRule[]): Engine['evaluate'] {
+  return (body) =>
+    detections()
+      .filter((rule) => holds(rule.expression, body))
+      .map((rule) => createMatch(rule, body));
+}
+
+function runCode({ read, index, rules }: RuleCode, detections: () => readonly DetectionRule[]): Engine['evaluate'] {
+  const fields = new Fields(
+    read,
+    index.fields.length,
+    once(() => leavesOf(detections())),
+  );
+  const candidates = new Candidates(index, rules.length);
+  return (body) => {
+    fields.load(body);
+    const matches: Match[] = [];
+    const words = candidates.find(fields);
+    for (let word = 0; word < words.length; word++) {
+      for (let bits = words[word] as number; bits !== 0; bits &= bits - 1) {
+        const number = word * 32 + 31 - Math.clz32(bits & -bits);
+        fields.hasList = false;
+        let isMatch = (rules[number] as RuleCode['rules'][number])(fields);
+        if (fields.hasList) isMatch = holds((detections()[number] as DetectionRule).expression, body);
+        if (isMatch) matches.push(createMatch(detections()[number] as DetectionRule, body));
+      }
+    }
+    return matches;
+  };
+}
+
+/** The evidence is computed on access: many matches are only counted. */
+function createMatch(rule: DetectionRule, body: EntryBody): Match {
+  let evidence: readonly Evidence[] | null = null;
+  return {
+    rule,
+    get evidence() {
+      evidence ??= explain(rule.expression, body);
+      return evidence;
+    },
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

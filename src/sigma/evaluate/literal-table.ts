@@ -1,0 +1,241 @@
+/**
+ * Finds all of many literals in a text in one pass.
+ *
+ * Contract: exact; the time is the text's length, plus one comparison for each place where the four characters chosen for
+ * a literal stand. The literals' ends can be tied to the text's. Pure.
+ *
+ * The hash of the last four characters rolls over the text, which is preceded and followed by marks, so that literals at
+ * an end have four characters too. A table leads from the hash to the literals it was chosen for. Literals that are too
+ * short for it are searched one by one.
+ */
+
+/** Where in a text a literal must be. */
+export type Place = 'whole' | 'start' | 'end' | 'anywhere';
+
+export interface Literal {
+  readonly text: string;
+  readonly place: Place;
+}
+
+/** The characters that are hashed together. */
+const GRAM = 4;
+/** Stand before and after the text. They may occur in it, because a literal is compared before it counts. */
+const START = 2;
+const END = 3;
+const START_HASH = (((START << 8) ^ START) << 8) ^ START;
+const MULTIPLIER = 0x9e3779b1 | 0;
+const HITS_MAX = 128;
+const ALL = 0x3fffffff;
+/** ASCII letters hash the same in both cases. So do a few signs, which does no harm. */
+const CASELESS = 0xffdf;
+
+/** The text to search, made when it is needed. */
+export interface Searched {
+  text(): string;
+}
+
+/** A literal without four characters. */
+interface Short {
+  readonly literal: number;
+  readonly text: string;
+  /** Whether it has letters, so that the searched text must be folded. */
+  readonly hasCase: boolean;
+}
+
+type Found = (literal: number) => void;
+
+/** Where only literals at the text's ends are searched, only so much of both ends is looked at. */
+const NEAR = 12;
+
+/** The places, relative to its beginning, where the last of four characters of a literal can be. */
+function gramEnds({ text, place }: Literal): { readonly first: number; readonly last: number } {
+  const end = text.length - 1;
+  switch (place) {
+    case 'whole':
+      return { first: 0, last: Math.min(end + GRAM - 1, NEAR - 1) };
+    case 'start':
+      return { first: 0, last: Math.min(end, NEAR - 1) };
+    case 'end':
+      return { first: Math.max(GRAM - 1, end + GRAM - NEAR), last: end + GRAM - 1 };
+    case 'anywhere':
+      return { first: GRAM - 1, last: end };
+  }
+}
+
+/** The hash of the four characters that end at `end`. */
+function gramAt(text: string, end: number): number {
+  let hash = 0;
+  for (let i = end - GRAM + 1; i <= end; i++) {
+    hash = (hash << 8) ^ (i < 0 ? START : i >= text.length ? END : text.charCodeAt(i) & CASELESS);
+  }
+  return hash;
+}
+
+/**
+ * Where each literal's four characters end, relative to its beginning: those that fewest literals have. -1 for a literal that
+ * has no four.
+ */
+export function gramsOf(literals: readonly Literal[]): readonly number[] {
+  const counts = new Map<number, number>();
+  for (const literal of literals) {
+    const { first, last } = gramEnds(literal);
+    for (let end = first; end <= last; end++) {
+      const gram = gramAt(literal.text, end);
+      counts.set(gram, (counts.get(gram) ?? 0) + 1);
+    }
+  }
+  return literals.map((literal) => {
+    const { first, last } = gramEnds(literal);
+    let [rarest, least] = [-1, Number.POSITIVE_INFINITY];
+    for (let end = first; end <= last; end++) {
+      // With each mark, the four distinguish one character less.
+      const marks = Math.max(0, GRAM - 1 - end) + Math.max(0, end - literal.text.length + 1);
+      const cost = (counts.get(gramAt(literal.text, end)) as number) * (1 + marks);
+      if (cost < least) [rarest, least] = [end, cost];
+    }
+    return rarest;
+  });
+}
+
+export class LiteralTable {
+  readonly #literals: readonly Literal[];
+  readonly #short: readonly Short[];
+  /** Hash → the first literal; literal → the next; 0 is none, so literals count from 1. */
+  readonly #heads: Uint16Array | Int32Array;
+  readonly #shift: number;
+  readonly #nexts: Int32Array;
+  readonly #grams: Int32Array;
+  readonly #ends: Int32Array;
+  /** How many characters of a text's beginning and end are looked at. */
+  readonly #head: number;
+  readonly #tail: number;
+  /** Literal → the last scan that found it. */
+  readonly #seen: Int32Array;
+  #scans = 0;
+  /** Hash and place of what is still to be compared: a call for each would slow the loop down. */
+  readonly #hits = new Int32Array(HITS_MAX + 2 * GRAM);
+
+  /** `grams`: those of the literals. */
+  constructor(literals: readonly Literal[], grams: readonly number[]) {
+    this.#literals = literals;
+    const count = literals.length;
+    const bits = Math.max(4, 36 - Math.clz32(count));
+    this.#shift = 32 - bits;
+    this.#heads = count < 65_536 ? new Uint16Array(1 << bits) : new Int32Array(1 << bits);
+    this.#nexts = new Int32Array(count + 1);
+    this.#grams = new Int32Array(count + 1);
+    this.#ends = new Int32Array(count + 1);
+    this.#seen = new Int32Array(count + 1);
+    const has = (place: Place): boolean => literals.some((literal) => literal.place === place);
+    this.#head = has('anywhere') ? ALL : has('whole') || has('start') ? NEAR : 0;
+    this.#tail = has('end') ? NEAR + GRAM : 0;
+    this.#short = literals.flatMap(({ text }, literal) =>
+      grams[literal] === -1 ? [{ literal, text, hasCase: text !== text.toUpperCase() }] : [],
+    );
+    for (const [literal, end] of grams.entries()) if (end !== -1) this.#enter(literal + 1, end);
+  }
+
+  #enter(at: number, end: number): void {
+    const gram = gramAt((this.#literals[at - 1] as Literal).text, end);
+    const slot = Math.imul(gram, MULTIPLIER) >>> this.#shift;
+    this.#grams[at] = gram;
+    this.#ends[at] = end;
+    this.#nexts[at] = this.#heads[slot] as number;
+    this.#heads[slot] = at;
+  }
+
+  /**
+   * Calls `found` with the number of each literal in the text of `searched`, once each, in no order. `raw`: the text, or one
+   * that folds to it: folding takes longer than looking for four characters, so it waits until they are there.
+   */
+  scan(raw: string, searched: Searched, found: Found): void {
+    this.#scans = (this.#scans + 1) | 0;
+    if (this.#short.length < this.#literals.length) {
+      const isAscii = this.#look(raw, searched, found);
+      // Letters beyond ASCII hash otherwise when folded.
+      if (!isAscii && searched.text() !== raw) this.#look(searched.text(), searched, found);
+    }
+    for (const { literal, text, hasCase } of this.#short) {
+      if ((hasCase ? searched.text() : raw).includes(text)) found(literal);
+    }
+  }
+
+  /** Returns whether the text is ASCII. */
+  #look(text: string, searched: Searched, found: Found): boolean {
+    const heads = this.#heads;
+    const grams = this.#grams;
+    const nexts = this.#nexts;
+    const hits = this.#hits;
+    const shift = this.#shift;
+    const length = text.length;
+    let count = 0;
+    let hash = START_HASH;
+    let all = 0;
+    let i = 0;
+    for (let to = Math.min(length, this.#head); ; to = length) {
+      while (i < to) {
+        let code = text.charCodeAt(i);
+        all |= code;
+        hash = (hash << 8) ^ (code & CASELESS);
+        let at = heads[Math.imul(hash, MULTIPLIER) >>> shift] as number;
+        if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
+          hits[count++] = hash;
+          hits[count++] = i;
+        }
+        if (++i === to) break;
+        // The same again: what a loop does at its end takes as long as half of this.
+        code = text.charCodeAt(i);
+        all |= code;
+        hash = (hash << 8) ^ (code & CASELESS);
+        at = heads[Math.imul(hash, MULTIPLIER) >>> shift] as number;
+        if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
+          hits[count++] = hash;
+          hits[count++] = i;
+        }
+        i++;
+        if (count >= HITS_MAX) count = this.#check(count, searched, found);
+      }
+      if (to === length) break;
+      if (this.#tail === 0) return this.#checkAll(count, all, searched, found);
+      i = Math.max(i, length - this.#tail);
+    }
+    for (; i < length + GRAM - 1; i++) {
+      hash = (hash << 8) ^ END;
+      const at = heads[Math.imul(hash, MULTIPLIER) >>> shift] as number;
+      if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
+        hits[count++] = hash;
+        hits[count++] = i;
+      }
+    }
+    return this.#checkAll(count, all, searched, found);
+  }
+
+  #checkAll(count: number, all: number, searched: Searched, found: Found): boolean {
+    if (count > 0) this.#check(count, searched, found);
+    return all < 128;
+  }
+
+  /** Compares the literals at the hits; returns 0, the number of those left. */
+  #check(count: number, searched: Searched, found: Found): number {
+    for (let hit = 0; hit < count; hit += 2) {
+      const hash = this.#hits[hit] as number;
+      const end = this.#hits[hit + 1] as number;
+      let at = this.#heads[Math.imul(hash, MULTIPLIER) >>> this.#shift] as number;
+      for (; at !== 0; at = this.#nexts[at] as number) {
+        if (this.#grams[at] !== hash || this.#seen[at] === this.#scans) continue;
+        const literal = this.#literals[at - 1] as Literal;
+        if (!isAt(literal, searched.text(), end - (this.#ends[at] as number))) continue;
+        this.#seen[at] = this.#scans;
+        found(at - 1);
+      }
+    }
+    return 0;
+  }
+}
+
+function isAt({ text: searched, place }: Literal, text: string, start: number): boolean {
+  const isTied = place === 'whole' || place === 'start' ? start === 0 : start >= 0;
+  if (!isTied) return false;
+  if ((place === 'whole' || place === 'end') && start + searched.length !== text.length) return false;
+  return text.startsWith(searched, start);
+}
