@@ -64,9 +64,9 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
     for (let word = 0; word < words.length; word++) {
       for (let bits = words[word] as number; bits !== 0; bits &= bits - 1) {
         const number = word * 32 + 31 - Math.clz32(bits & -bits);
-        fields.hasList = false;
+        fields.undecided = false;
         let isMatch = (rules[number] as RuleCode['rules'][number])(fields);
-        if (fields.hasList) isMatch = holds((detections()[number] as DetectionRule).expression, body);
+        if (fields.undecided) isMatch = holds((detections()[number] as DetectionRule).expression, body);
         if (isMatch) matches.push(createMatch(detections()[number] as DetectionRule, body));
       }
     }

@@ -11,6 +11,7 @@ import { createCorrelator } from './correlate/correlator.ts';
 import { entryTime, TIME_FIELDS } from './correlate/entry-time.ts';
 import { createSequence } from './correlate/sequence.ts';
 import type { Engine } from './engine.ts';
+import { numberIn } from './parse/number.ts';
 import type { EntryBody } from './rule.ts';
 
 interface TestBase {
@@ -176,7 +177,7 @@ function bodyOf(map: MapNode): EntryBody {
 function jsonOf(node: Node): unknown {
   switch (node.kind) {
     case 'scalar':
-      return node.value;
+      return numberIn(node) ?? node.value;
     case 'list':
       return node.items.map(jsonOf);
     case 'map':

@@ -56,7 +56,10 @@ export type Test =
   | { readonly op: 'cidr'; readonly values: readonly AddressRange[] }
   | { readonly op: 'null' }
   | { readonly op: 'exists'; readonly present: boolean }
-  | { readonly op: Order; readonly value: number }
+  /** The entry's value is the number, not a text of it. */
+  | { readonly op: 'number'; readonly values: readonly number[] }
+  /** With the nearest double, and the exact decimal where that is another number (evaluate/number.ts). */
+  | { readonly op: Order; readonly value: number; readonly exact?: string }
   /** A part of a date, as written in the entry: minute 0 to 59, week 1 to 53 (ISO 8601) … */
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
   /** The value is that of another field of the entry. */

@@ -31,7 +31,10 @@ export interface ScalarNode {
   readonly place: Place;
   /** The place of the text's first character if the source has it verbatim: on one line, without escapes. Else null. */
   readonly textPlace: Place | null;
-  /** The source of a number that would be printed differently, such as `1.10` or `0x1f`. Else null. */
+  /**
+   * The source of a number that would be printed differently, such as `1.10` or `0x1f`, or that JavaScript does not hold:
+   * then the value is that text. Else null.
+   */
   readonly source: string | null;
 }
 
@@ -64,6 +67,8 @@ const FILE_MAX = 1_000_000;
 /** Characters that aliases may repeat in a file: following an alias costs the length of what it stands for. */
 const ALIASED_MAX = FILE_MAX;
 const DEPTH_MAX = 32;
+/** A number with more characters is text. */
+export const NUMBER_MAX = 400;
 /** Nesting at which parsing stops. What is a little deeper than `DEPTH_MAX` is reported with the file's other errors. */
 const STACK_MAX = 4 * DEPTH_MAX;
 const DOCUMENT_MAX = 1_000;
@@ -219,13 +224,14 @@ function read(
 
 function readScalar(node: Scalar.Parsed, text: string, place: Place): ScalarNode {
   const value = scalarOf(node.value, node.source);
+  const isNumber = typeof node.value === 'number' && node.source.length <= NUMBER_MAX;
   const lead = typeof value === 'string' ? leadOf(value, text.slice(node.range[0], node.range[1])) : null;
   return {
     kind: 'scalar',
     value,
     place,
     textPlace: lead === null ? null : { line: place.line, column: place.column + lead },
-    source: typeof value === 'number' && String(value) !== node.source ? node.source : null,
+    source: isNumber && (typeof value === 'string' || String(value) !== node.source) ? node.source : null,
   };
 }
 
@@ -235,11 +241,11 @@ function leadOf(value: string, source: string): number | null {
   return source === `'${value}'` || source === `"${value}"` ? 1 : null;
 }
 
-/** A number that JavaScript can't represent exactly stays text. */
-function scalarOf(value: unknown, source: string | undefined): string | number | boolean | null {
+/** A whole number that JavaScript does not hold stays text, and so do numbers that are too large or too long. */
+function scalarOf(value: unknown, source: string): string | number | boolean | null {
   if (typeof value === 'number') {
-    const inexact = Number.isInteger(value) && !Number.isSafeInteger(value);
-    return (inexact || !Number.isFinite(value)) && source !== undefined ? source : value;
+    const isExact = Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value));
+    return isExact && source.length <= NUMBER_MAX ? value : source;
   }
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   return value === null || value === undefined ? null : String(value);

@@ -56,10 +56,13 @@ const WORDS = [
     '2025-03-01',
     '2024-12-30T23:59:00+02:00',
     '1740821415',
+    '9007199254740992',
+    '9007199254740993',
+    '0.10000000000000000001',
   ],
   ...['10.0.0.1', '10.0.0.255', '11.0.0.1', '::ffff:10.0.0.1', '2001:db8::1', '::1', '999.1.1.1', '1.2.3'],
 ];
-const NUMBERS = [0, -0, 1, 1.5, -1, 42, 1e3, 1e-7, 1e21, 1_740_821_415, 1_740_821_415_123, Number.POSITIVE_INFINITY];
+const NUMBERS = [0, -0, 0.1, 1, 1.5, -1, 42, 1e3, 1e-7, 1e21, 1_740_821_415, 1_740_821_415_123, 2 ** 53];
 const FIELDS = ['a', 'b', 'c', 'a.b', 'a.b.c', 'b.c', '__proto__', 'constructor', 'a.__proto__', 'length', 'toString'];
 
 const word = fc.oneof(
@@ -67,7 +70,7 @@ const word = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 6 }) },
   { weight: 1, arbitrary: fc.constantFrom('\ud83d', 'a\udc00', '\ud83d\ud83d\ude00') },
 );
-const scalar = fc.oneof(word, fc.constantFrom(...NUMBERS), fc.boolean());
+const scalar = fc.oneof(word, fc.constantFrom(...NUMBERS, Number.POSITIVE_INFINITY), fc.boolean());
 const field = fc.constantFrom(...FIELDS);
 const name = fc.constantFrom('a', 'b', 'c', 'a.b', 'b.c', '__proto__', 'constructor', 'length');
 
@@ -134,6 +137,9 @@ const leafTest: fc.Arbitrary<ParsedTest> = fc.oneof(
     range: fc.constantFrom('10.0.0.0/8', '10.0.0.0/24', '10.0.0.1', '0.0.0.0/0', '2001:db8::/32', '::/0', '::1'),
   }),
   fc.record({ op: order, value: fc.constantFrom(...NUMBERS) }),
+  fc.record({ op: order, value: fc.constant(2 ** 53), exact: fc.constant('9007199254740993') }),
+  fc.record({ op: order, value: fc.constant(0.1), exact: fc.constant('0.1000000000000000000099') }),
+  fc.record({ op: fc.constant('number'), value: fc.constantFrom(...NUMBERS) }),
   fc.record({
     op: fc.constant('time'),
     part: fc.constantFrom(...TIME_PARTS),

@@ -1,8 +1,8 @@
 /**
  * The fields of one entry, as generated code reads them.
  *
- * Contract: a field is read, and brought into a form, when code first asks for it, and once. Code has no lists: reading one
- * sets `hasList`, and what the code then returns does not count. Never throws, whatever the entry. Reused for the next
+ * Contract: a field is read, and brought into a form, when code first asks for it, and once. Code has no lists, and
+ * no numbers that a double can't hold: reading one sets `undecided`, and what the code then returns does not count. Never throws, whatever the entry. Reused for the next
  * entry.
  */
 
@@ -11,7 +11,7 @@ import { fold } from '../evaluate/fold.ts';
 import { matcherOf } from '../evaluate/interpreter.ts';
 import type { Searched } from '../evaluate/literal-table.ts';
 import { anyRelated } from '../evaluate/multi-search.ts';
-import { numberOf } from '../evaluate/number.ts';
+import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { everyScalar, isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
 import type { ScalarTest } from '../evaluate/scalar-test.ts';
 import type { TextOp } from '../regex/prepared.ts';
@@ -37,8 +37,8 @@ export class Fields {
   /** The folded texts of values that are text, for later. */
   readonly foldedTexts: readonly Searched[];
   #scalars: readonly Scalar[] | null = null;
-  /** Whether a field that was asked for is a list. */
-  hasList = false;
+  /** Whether code can't decide, because of a field that it asked for. */
+  undecided = false;
 
   /** `first`: how many fields the index looks at. `leaves`: those that code refers to by number. */
   constructor(read: ReadFields, first: number, leaves: () => readonly Leaf[]) {
@@ -57,7 +57,7 @@ export class Fields {
     for (let field = this.#first; field < this.values.length; field++) this.values[field] = UNREAD;
     for (let field = 0; field < this.#folded.length; field++) this.#folded[field] = null;
     this.#scalars = null;
-    this.hasList = false;
+    this.undecided = false;
   }
 
   /** The value as it is. */
@@ -91,12 +91,16 @@ export class Fields {
     const value = this.value(field);
     if (typeof value === 'number') return value;
     const scalar = this.#scalar(field);
-    return scalar === undefined ? Number.NaN : numberOf(scalar);
+    if (scalar === undefined) return Number.NaN;
+    const number = numberOf(scalar);
+    if (typeof scalar === 'string' && !Number.isNaN(number) && !sameDecimal(scalar, String(number)))
+      this.undecided = true;
+    return number;
   }
 
   isNull(field: number): boolean {
     const value = this.value(field);
-    if (Array.isArray(value)) this.hasList = true;
+    if (Array.isArray(value)) this.undecided = true;
     return value === undefined || value === null;
   }
 
@@ -130,7 +134,7 @@ export class Fields {
   #scalar(field: number): Scalar | undefined {
     const value = this.value(field);
     if (isScalar(value)) return value;
-    if (Array.isArray(value)) this.hasList = true;
+    if (Array.isArray(value)) this.undecided = true;
     return undefined;
   }
 }

@@ -154,7 +154,7 @@ const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'end
 /** Generates a leaf. `number` is its own. */
 function comparison({ field: path, test }: Leaf, fieldOf: (path: string) => number, number: number): string {
   // Compares each value of the entry with a list.
-  if (path === null && test.op === 'fieldref') return '(f.hasList = true)';
+  if (path === null && test.op === 'fieldref') return '(f.undecided = true)';
   if (path === null) return `f.anyMatches(${number})`;
   const field = fieldOf(path);
   switch (test.op) {
@@ -176,6 +176,7 @@ function comparison({ field: path, test }: Leaf, fieldOf: (path: string) => numb
     case 'lte':
     case 'gt':
     case 'gte':
+      if (test.exact !== undefined) break;
       return `f.number(${field}) ${SIGNS[test.op]} ${test.value}`;
     case 'fieldref':
       return `f.related(${field}, ${fieldOf(test.field)}, ${JSON.stringify(test.compare)}, ${test.cased})`;

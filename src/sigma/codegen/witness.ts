@@ -77,6 +77,8 @@ function needOfLeaf({ field, test }: Leaf): Need {
   switch (test.op) {
     case 'equals':
       return any(test.values, (text) => literal(text, 'whole'));
+    case 'number':
+      return any(test.values, (number) => literal(String(number), 'whole'));
     case 'contains':
       return any(test.values, (text) => literal(text, 'anywhere'));
     case 'startswith':

@@ -47,7 +47,7 @@ export function eventValue(
 ): string | number | null {
   const values = correlation.fields.map((field) => read(correlation, field, ruleId, body, below));
   const share = correlation.type === 'value_percentile' && correlation.percentile === null;
-  if (correlation.type !== 'value_count' && !share) return finiteNumber(values[0]);
+  if (correlation.type !== 'value_count' && !share) return numericValue(values[0]);
   const texts = values.map(textOf);
   if (texts.includes(null)) return null;
   return texts.length === 1 ? (texts[0] ?? null) : JSON.stringify(texts);
@@ -91,7 +91,7 @@ function read(
 }
 
 /** The value of a number, or of text that is one. */
-function finiteNumber(value: unknown): number | null {
+function numericValue(value: unknown): number | null {
   const number = isScalar(value) ? numberOf(value) : Number.NaN;
   return Number.isFinite(number) ? number : null;
 }

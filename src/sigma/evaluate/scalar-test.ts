@@ -9,7 +9,7 @@ import type { TextOp } from '../regex/prepared.ts';
 import type { Test } from '../rule.ts';
 import { inAnyRange, parseAddress } from './cidr.ts';
 import { gramsOf, LiteralTable, type Place } from './literal-table.ts';
-import { numberOf } from './number.ts';
+import { isInOrder, meetsOrder } from './number.ts';
 import { type Scalar, textOf } from './scalar.ts';
 import { timePart } from './time.ts';
 import { createPatternMatcher } from './wildcard.ts';
@@ -37,12 +37,17 @@ export function createScalarTest(test: ScalarTest): Matcher<Scalar> {
         return address !== null && inAnyRange(address, test.values);
       };
     case 'time':
-      return (scalar) => compare(timePart(scalar, test.part), test.compare, test.value);
+      return (scalar) => {
+        const part = timePart(scalar, test.part);
+        return test.compare === 'eq' ? part === test.value : isInOrder(test.compare, part, test.value);
+      };
+    case 'number':
+      return (scalar) => typeof scalar === 'number' && test.values.includes(scalar);
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return (scalar) => compare(numberOf(scalar), test.op, test.value);
+      return (scalar) => meetsOrder(test, scalar);
   }
 }
 
@@ -52,22 +57,6 @@ function ofText(cased: boolean, matches: Matcher<string>): Matcher<Scalar> {
 
 function anyOf(matchers: readonly Matcher<string>[]): Matcher<string> {
   return (text) => matchers.some((matches) => matches(text));
-}
-
-/** False for NaN. */
-function compare(number: number, op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte', value: number): boolean {
-  switch (op) {
-    case 'eq':
-      return number === value;
-    case 'lt':
-      return number < value;
-    case 'lte':
-      return number <= value;
-    case 'gt':
-      return number > value;
-    case 'gte':
-      return number >= value;
-  }
 }
 
 const PLACES: { readonly [op in TextOp]: Place } = {

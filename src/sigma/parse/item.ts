@@ -56,6 +56,11 @@ function charactersOf(test: ParsedTest): number {
       return test.parts.reduce((sum, part) => sum + ('text' in part ? part.text.length : 8), 0);
     case 'equals':
       return typeof test.value === 'string' ? test.value.length : 8;
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      return test.exact?.length ?? 8;
     case 're':
       return test.regex.source.length + instructionsOf(test.regex.search) * INSTRUCTION;
     default:

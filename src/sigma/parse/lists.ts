@@ -10,12 +10,9 @@ import { nearest } from '../../text/nearest.ts';
 import { type Hint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { kindName, type MapEntry, readDocuments, type ScalarNode, type SourceFile } from '../../yaml/yaml.ts';
 
-/** A value of a list. */
-export type ListValue = string | number | boolean;
-
 export interface Lists {
   /** The values of a placeholder; 'invalid' if the list has an error, undefined if there is no list. */
-  find(name: string): readonly ListValue[] | 'invalid' | undefined;
+  find(name: string): readonly ScalarNode[] | 'invalid' | undefined;
   /** A hint for a placeholder without a list. */
   hint(name: string): Hint;
   /** Reports lists that no rule uses. */
@@ -23,7 +20,7 @@ export interface Lists {
 }
 
 interface List {
-  readonly values: readonly ListValue[] | 'invalid';
+  readonly values: readonly ScalarNode[] | 'invalid';
   readonly report: Report;
   readonly place: Place;
 }
@@ -76,10 +73,10 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
       plain === key ? undefined : `remove the percent signs: ${truncate(plain)}`,
     );
   }
-  const values: ListValue[] = [];
+  const values: ScalarNode[] = [];
   if (value.kind === 'map') report.error(value.place, `"${truncate(key)}" must be a list of values, not a map`);
   for (const item of value.kind === 'list' ? value.items : value.kind === 'scalar' ? [value] : []) {
-    if (item.kind === 'scalar' && item.value !== null) values.push(item.value);
+    if (item.kind === 'scalar' && item.value !== null) values.push(item);
     else report.error(item.place, `a value of a list must be text or a number, not ${kindName(item)}`, emptyHint(item));
   }
   if (value.kind === 'list' && value.items.length === 0) {

@@ -20,7 +20,9 @@ export type ParsedTest =
   | { readonly op: 'exists'; readonly present: boolean }
   | { readonly op: 're'; readonly regex: PreparedRegex }
   | { readonly op: 'cidr'; readonly range: string }
-  | { readonly op: Order; readonly value: number }
+  /** The entry has this number, not as text. */
+  | { readonly op: 'number'; readonly value: number }
+  | { readonly op: Order; readonly value: number; readonly exact?: string }
   | { readonly op: 'time'; readonly part: TimePart; readonly compare: Order | 'eq'; readonly value: number }
   | { readonly op: 'fieldref'; readonly field: string; readonly compare: TextOp; readonly cased: boolean };
 

@@ -5,9 +5,9 @@
  * text with wildcards. A placeholder without a list is reported, with a hint. Pure.
  */
 import { type Place, truncate } from '../../yaml/diagnostics.ts';
+import type { ScalarNode } from '../../yaml/yaml.ts';
 import type { PatternPart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
-import type { ListValue } from './lists.ts';
 import { type Placeholder, parsePattern, parseRawTemplate, type TemplatePart } from './value.ts';
 
 /** Per value. */
@@ -24,26 +24,29 @@ export function expandPattern(
   if (lists === null) return null;
   let patterns: readonly (readonly PatternPart[])[] = [[]];
   for (const part of parts) {
-    const choices =
-      'placeholder' in part ? valuesIn(lists, part).map((value) => parsePattern(String(value))) : [[part]];
+    const choices = 'placeholder' in part ? valuesIn(lists, part).map((one) => parsePattern(textOf(one))) : [[part]];
     patterns = patterns.flatMap((pattern) => choices.map((choice) => [...pattern, ...choice]));
   }
   return patterns;
 }
 
 /** The same for a value without wildcards. A value that is just a placeholder becomes the list's values, of any type. */
-export function expandRaw(written: string, place: Place, context: ParseContext): readonly ListValue[] | null {
-  const parts = parseRawTemplate(written);
+export function expandRaw(node: ScalarNode, context: ParseContext): readonly ScalarNode[] | null {
+  const { value, source, place } = node;
+  if (typeof value !== 'string' || source !== null) return [node];
+  const parts = parseRawTemplate(value);
   const lists = listsOf(parts, place, context);
   if (lists === null) return null;
   const [only] = parts;
-  if (only !== undefined && parts.length === 1 && 'placeholder' in only) return valuesIn(lists, only);
+  if (only !== undefined && parts.length === 1 && 'placeholder' in only) {
+    return valuesIn(lists, only).map((one) => ({ ...one, place }));
+  }
   let texts: readonly string[] = [''];
   for (const part of parts) {
-    const choices = 'placeholder' in part ? valuesIn(lists, part).map(String) : 'text' in part ? [part.text] : [];
+    const choices = 'placeholder' in part ? valuesIn(lists, part).map(textOf) : 'text' in part ? [part.text] : [];
     texts = texts.flatMap((text) => choices.map((choice) => text + choice));
   }
-  return texts;
+  return texts.map((text) => ({ ...node, value: text }));
 }
 
 /** The same for a regular expression: one expression, in which a placeholder is a choice of its values. */
@@ -53,7 +56,7 @@ export function expandRegex(written: string, place: Place, context: ParseContext
   if (lists === null) return null;
   const sources = parts.map((part) => {
     if (!('placeholder' in part)) return 'text' in part ? part.text : '';
-    const values = valuesIn(lists, part).map((value) => parsePattern(String(value)).map(regexOf).join(''));
+    const values = valuesIn(lists, part).map((one) => parsePattern(textOf(one)).map(regexOf).join(''));
     // An empty list never matches.
     return values.length === 0 ? '[^\\s\\S]' : `(?:${values.join('|')})`;
   });
@@ -65,11 +68,16 @@ export function hasPlaceholder(written: unknown): boolean {
   return typeof written === 'string' && parseRawTemplate(written).some((part) => 'placeholder' in part);
 }
 
-type Found = ReadonlyMap<string, readonly ListValue[]>;
+/** Whether a value is just a placeholder. */
+export function isPlaceholder(written: unknown): boolean {
+  return hasPlaceholder(written) && parseRawTemplate(String(written)).length === 1;
+}
+
+type Found = ReadonlyMap<string, readonly ScalarNode[]>;
 
 /** The lists of a value's placeholders; null if one is missing or they multiply beyond the bounds, which is reported. */
 function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }: ParseContext): Found | null {
-  const found = new Map<string, readonly ListValue[]>();
+  const found = new Map<string, readonly ScalarNode[]>();
   const missing = new Set<string>();
   let product = 1;
   let length = 0;
@@ -89,7 +97,7 @@ function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }
     }
     found.set(name, values);
     product = Math.min(product * values.length, Number.MAX_SAFE_INTEGER);
-    length += values.reduce<number>((most, value) => Math.max(most, String(value).length), 0);
+    length += values.reduce<number>((most, one) => Math.max(most, textOf(one).length), 0);
   }
   if (missing.size > 0) return null;
   if (product <= VALUES_MAX && product * length <= CHARACTERS_MAX) return found;
@@ -102,8 +110,12 @@ function listsOf(parts: readonly TemplatePart[], place: Place, { lists, report }
   return null;
 }
 
-function valuesIn(found: Found, { placeholder }: Placeholder): readonly ListValue[] {
+function valuesIn(found: Found, { placeholder }: Placeholder): readonly ScalarNode[] {
   return found.get(placeholder) ?? [];
+}
+
+function textOf({ value }: ScalarNode): string {
+  return String(value);
 }
 
 function regexOf(part: PatternPart): string {

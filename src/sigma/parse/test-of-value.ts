@@ -6,14 +6,15 @@
  */
 
 import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
-import type { ScalarNode } from '../../yaml/yaml.ts';
+import { NUMBER_MAX, type ScalarNode } from '../../yaml/yaml.ts';
 import { canonicalRange, parseRange } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/prepared.ts';
 import type { Order, TimePart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { FIELD_NAME_MAX, type FieldSpec } from './field-spec.ts';
+import { numberIn, orderTest, reportInfinite } from './number.ts';
 import type { ParsedTest } from './parsed-condition.ts';
-import { expandRaw, expandRegex } from './placeholders.ts';
+import { expandRaw, expandRegex, isPlaceholder } from './placeholders.ts';
 import { readTextTests } from './text.ts';
 
 type Value = ScalarNode['value'];
@@ -26,8 +27,14 @@ export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseConte
   const { comparison } = spec;
   const { report } = context;
   switch (comparison.kind) {
-    case 'text':
-      return readTextTests(spec, comparison.steps, node, context);
+    case 'text': {
+      const { steps } = comparison;
+      const isList = spec.field !== null && steps.join() === 'expand' && isPlaceholder(node.value);
+      if (!isList) return readTextTests(spec, steps, node, context);
+      // The values of a list are numbers too, not only texts.
+      const read = expandRaw(node, context)?.map((one) => readTextTests({ ...spec, expand: false }, [], one, context));
+      return read === undefined || read.includes(null) ? null : read.flatMap((tests) => tests ?? []);
+    }
     case 're':
       return regexTests(spec, comparison.flags, node, context);
     case 'exists':
@@ -35,20 +42,18 @@ export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseConte
       report.error(node.place, '"exists" needs true or false', yaml11Boolean(node) ?? booleanHint(node.value));
       return null;
     case 'cidr':
-      return eachValue(spec, node, context, (value) => rangeTest(value, node.place, report));
+      return eachValue(spec, node, context, ({ value }) => rangeTest(value, node.place, report));
     case 'order':
-      return eachValue(spec, node, context, (value): ParsedTest | null => {
-        if (typeof value === 'number') return { op: comparison.op, value };
-        if (isLargeNumber(node, value)) return { op: comparison.op, value: Number(value) };
-        report.error(node.place, `"${comparison.op}" needs a number`, typeHint(value));
+      return eachValue(spec, node, context, (one): ParsedTest | null => {
+        const number = numberIn(one);
+        if (number === null) report.error(node.place, `"${comparison.op}" needs a number`, typeHint(one.value));
+        else if (!reportInfinite(comparison.op, number, one, report)) return orderTest(comparison.op, number, one);
         return null;
       });
     case 'time':
-      return eachValue(spec, node, context, (value) =>
-        timeTest(comparison.part, comparison.op, value, node.place, report),
-      );
+      return eachValue(spec, node, context, (one) => timeTest(comparison.part, comparison.op, one, report));
     case 'fieldref':
-      return eachValue(spec, node, context, (value): ParsedTest | null => {
+      return eachValue(spec, node, context, ({ value }): ParsedTest | null => {
         if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_MAX) {
           return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
         }
@@ -61,11 +66,11 @@ export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseConte
 /** Reads the tests of a value without wildcards, after replacing its placeholders. */
 function eachValue(
   spec: FieldSpec,
-  { value, place }: ScalarNode,
+  node: ScalarNode,
   context: ParseContext,
-  testOf: (value: Value) => ParsedTest | null,
+  testOf: (node: ScalarNode) => ParsedTest | null,
 ): readonly ParsedTest[] | null {
-  const values = spec.expand && typeof value === 'string' ? expandRaw(value, place, context) : [value];
+  const values = spec.expand ? expandRaw(node, context) : [node];
   if (values === null) return null;
   const tests: ParsedTest[] = [];
   for (const one of values) {
@@ -78,7 +83,7 @@ function eachValue(
 function regexTests(
   { expand }: FieldSpec,
   flags: string,
-  { value, place }: ScalarNode,
+  { value, source: written, place }: ScalarNode,
   context: ParseContext,
 ): readonly ParsedTest[] | null {
   const { report, budget } = context;
@@ -86,7 +91,7 @@ function regexTests(
     report.error(place, 'a regular expression must be text', typeHint(value));
     return null;
   }
-  const source = expand ? expandRegex(String(value), place, context) : String(value);
+  const source = expand ? expandRegex(String(value), place, context) : (written ?? String(value));
   if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_MAX), report)) return null;
   const regex = prepareRegex(source, flags);
   if (regex.ok) return [{ op: 're', regex: regex.prepared }];
@@ -117,11 +122,17 @@ const TIME_RANGES: Readonly<Record<TimePart, readonly [least: number, greatest: 
   year: [0, 9_999],
 };
 
-function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, report: Report): ParsedTest | null {
+function timeTest(part: TimePart, op: Order | 'eq', node: ScalarNode, report: Report): ParsedTest | null {
+  const { place, source } = node;
+  const value = numberIn(node);
   const [least, greatest] = TIME_RANGES[part];
   const range = `a whole number from ${least} to ${greatest}`;
-  if (typeof value !== 'number' || !Number.isInteger(value)) {
-    report.error(place, `"${part}" must be ${range}`, typeHint(value));
+  if (value === null || !Number.isInteger(value)) {
+    report.error(
+      place,
+      `"${part}" must be ${range}`,
+      value === null ? typeHint(node.value) : `it is ${source ?? value}`,
+    );
     return null;
   }
   const possible = {
@@ -132,7 +143,7 @@ function timeTest(part: TimePart, op: Order | 'eq', value: Value, place: Place, 
     gte: value <= greatest,
   };
   if (possible[op]) return { op: 'time', part, compare: op, value };
-  report.error(place, `"${part}" is never ${op === 'eq' ? '' : `${op} `}${value}`, `it is ${range}`);
+  report.error(place, `"${part}" is never ${op === 'eq' ? '' : `${op} `}${source ?? value}`, `it is ${range}`);
   return null;
 }
 
@@ -142,13 +153,11 @@ function booleanHint(value: Value): string {
 
 function typeHint(value: Value): string {
   if (typeof value !== 'string') return `it is ${String(value)}`;
-  const isNumeric = value.trim() !== '' && Number.isFinite(Number(value));
-  return isNumeric ? `"${truncate(value)}" is text: remove the quotes?` : `"${truncate(value)}" is not a number`;
-}
-
-/** YAML numbers with more digits than JavaScript can represent stay text; for ordering they are close enough. */
-function isLargeNumber({ textPlace, place }: ScalarNode, value: Value): boolean {
-  return textPlace?.column === place.column && Number.isFinite(Number(value)) && /^[-+]?\d{16,}$/.test(String(value));
+  const isNumeric = (text: string) => text.trim() !== '' && text.length <= NUMBER_MAX && Number.isFinite(Number(text));
+  const digits = value.replaceAll('_', '');
+  if (digits !== value && isNumeric(digits))
+    return `"${truncate(value)}" is text in YAML 1.2: write ${truncate(digits)}`;
+  return isNumeric(value) ? `"${truncate(value)}" is text: remove the quotes?` : `"${truncate(value)}" is not a number`;
 }
 
 /** A hint for an unquoted word that YAML 1.1 read as true or false. */

@@ -13,6 +13,7 @@ import type { ParseContext } from './context.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { ENDS, isOneOf, type TextModifier, type Utf16 } from './modifiers.ts';
+import { numberTests } from './number.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
 import { literalOf, parsePattern, parseTemplate, surround, type TemplatePart } from './value.ts';
@@ -26,8 +27,6 @@ interface Alternative {
 
 /** Longer values are errors. */
 const LENGTH_MAX = 65_536;
-/** Longer numbers are compared only as numbers. */
-const NUMBER_MAX = 400;
 const LARGE_NUMBER = /^-?\d{1,40}(?:e\+?\d{1,3})?$/i;
 /** Per value, when dashes multiply because each is encoded by itself. */
 const ALTERNATIVES_MAX = 10_000;
@@ -43,8 +42,9 @@ export function readTextTests(
   const { value, place } = node;
   const { report } = context;
   const [step] = steps.filter((one) => one !== 'expand');
+  const isPlain = step === undefined && spec.field !== null;
   if (value === null) {
-    if (step === undefined && spec.field !== null) return [{ op: 'null' }];
+    if (isPlain) return [{ op: 'null' }];
     report.error(place, spec.field === null ? "a keyword can't be null" : `"${step}" needs text, not null`);
     return null;
   }
@@ -52,8 +52,9 @@ export function readTextTests(
     report.error(place, `"windash" needs text, not ${String(value)}`, 'put it in quotes');
     return null;
   }
-  if (typeof value !== 'string' && step === undefined && spec.field !== null) return plainTests(spec, value, node);
-  if (node.source !== null) {
+  if (isPlain && node.source !== null) return numberTests(node.source, spec.cased);
+  if (isPlain && typeof value !== 'string') return [{ op: 'equals', value, cased: spec.cased }];
+  if (typeof value !== 'string' && node.source !== null) {
     report.notice(place, `the number ${truncate(node.source)} is compared as ${String(value)}`, 'put it in quotes');
   }
   const text = String(value);
@@ -68,21 +69,13 @@ export function readTextTests(
   const isKeyword = spec.field === null && !steps.some((one) => isOneOf(ENDS, one));
   if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, context);
   const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
-  return step === undefined && spec.field !== null ? (tests?.flatMap(withRounded) ?? null) : tests;
+  return isPlain ? (tests?.flatMap(withNumber) ?? null) : tests;
 }
 
-/** To Sigma all values are text: a number also matches its source (`1.10`, `007`, the digits of a hash). */
-function plainTests({ cased }: FieldSpec, value: number | boolean, { source }: ScalarNode): readonly ParsedTest[] {
-  const test = { op: 'equals', value, cased } as const;
-  return source === null || source.length > NUMBER_MAX ? [test] : [test, { ...test, value: source }];
-}
-
-/** A number too large for JavaScript is rounded if an entry has it as a number: match both forms. */
-function withRounded(test: ParsedTest): readonly ParsedTest[] {
+/** Digits in quotes that are too many for JavaScript are a number too: an entry may have them without quotes. */
+function withNumber(test: ParsedTest): readonly ParsedTest[] {
   if (test.op !== 'equals' || typeof test.value !== 'string' || !LARGE_NUMBER.test(test.value)) return [test];
-  const number = Number(test.value);
-  const rounded = Number.isInteger(number) && !Number.isSafeInteger(number) ? String(number) : test.value;
-  return rounded === test.value ? [test] : [test, { ...test, value: rounded }];
+  return Number.isSafeInteger(Number(test.value)) ? [test] : numberTests(test.value, test.cased);
 }
 
 function applyStep(

@@ -49,6 +49,8 @@ function testOf(test: ParsedTest): Test {
       if (range === null) throw new Error(`not a range of IP addresses: ${test.range}`);
       return { op: 'cidr', values: [range] };
     }
+    case 'number':
+      return { op: 'number', values: [test.value] };
     default:
       return test;
   }

@@ -32,6 +32,8 @@ function testsOf(test: Test): readonly ParsedTest[] {
       return test.values.map((regex) => ({ op: 're', regex }));
     case 'cidr':
       return test.values.map((range) => ({ op: 'cidr', range: rangeText(range) }));
+    case 'number':
+      return test.values.map((value) => ({ op: 'number', value }));
     default:
       return [test];
   }

@@ -52,8 +52,15 @@ function scalarHolds(scalar: Scalar, test: Exclude<ParsedTest, { op: 'null' | 'e
         if (test.compare === 'contains') return own.includes(wanted);
         return test.compare === 'startswith' ? own.startsWith(wanted) : own.endsWith(wanted);
       });
-    default:
-      return compare(asNumber(scalar), test.op, test.value);
+    case 'number':
+      return scalar === test.value;
+    default: {
+      const written = typeof scalar === 'string' ? fractionOf(scalar) : null;
+      if (written === null) return typeof scalar === 'number' && compare(scalar, test.op, test.value);
+      const [a, b] = written;
+      const [c, d] = fractionOf(test.exact ?? String(test.value)) ?? [0n, 0n];
+      return compare(Number(a * d > b * c) - Number(a * d < b * c), test.op, 0);
+    }
   }
 }
 
@@ -112,9 +119,15 @@ function compare(number: number, how: string, value: number): boolean {
   return how === 'gt' ? number > value : number >= value;
 }
 
-function asNumber(scalar: Scalar): number {
-  if (typeof scalar !== 'string') return typeof scalar === 'number' ? scalar : Number.NaN;
-  return scalar.length <= 40 && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(scalar) ? Number(scalar) : Number.NaN;
+/** A text that is a number as numerator and denominator. */
+function fractionOf(text: string): readonly [bigint, bigint] | null {
+  if (text.length > 40 || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null;
+  const [head = '', exponent = '0'] = text.toLowerCase().split('e');
+  const [whole = '', fraction = ''] = head.split('.');
+  const shift = BigInt(exponent) - BigInt(fraction.length);
+  const number = BigInt((whole + fraction).replace(/^[+-]/, ''));
+  const signed = head.startsWith('-') ? -number : number;
+  return shift < 0n ? [signed, 10n ** -shift] : [signed * 10n ** shift, 1n];
 }
 
 /** Of the two ways a date is written in the tests: RFC 3339, and milliseconds or seconds. */

@@ -232,6 +232,42 @@ describe('the problems of a selection', () => {
       '5:21: notice: every text contains an empty text (write "exists: true" to test for the field)',
     ],
     ['a number in quotes', 'sel: {a|gte: "4"}', '5:16: error: "gte" needs a number ("4" is text: remove the quotes?)'],
+    [
+      'a number in quotes of more digits than JavaScript holds',
+      "sel: {a|gte: '9007199254740993'}",
+      '5:16: error: "gte" needs a number ("9007199254740993" is text: remove the quotes?)',
+    ],
+    [
+      'more than all numbers',
+      'sel: {a|gt: 1e400}',
+      '5:15: error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (no number is greater)',
+    ],
+    [
+      'less than more than all numbers',
+      'sel: {a|lte: 1e400}',
+      '5:16: error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (every number is less)',
+    ],
+    [
+      'less than all numbers',
+      'sel: {a|lt: -1e400}',
+      '5:15: error: -1e400 is beyond the least number, -1.7976931348623157e+308 (no number is less)',
+    ],
+    [
+      'more than less than all numbers',
+      'sel: {a|gte: -.inf}',
+      '5:16: error: -.inf is beyond the least number, -1.7976931348623157e+308 (every number is greater)',
+    ],
+    ['more than no number', 'sel: {a|gt: .nan}', '5:15: error: "gt" needs a number (".nan" is not a number)'],
+    [
+      'a number as YAML 1.1 had it',
+      'sel: {a|gt: 1_000}',
+      '5:15: error: "gt" needs a number ("1_000" is text in YAML 1.2: write 1000)',
+    ],
+    [
+      'more digits than a number has',
+      `sel: {a|gt: 0.${'0'.repeat(400)}1}`,
+      `5:15: error: "gt" needs a number ("0.${'0'.repeat(78)}…" is not a number)`,
+    ],
     ['exists of a text', 'sel: {a|exists: "true"}', '5:19: error: "exists" needs true or false (remove the quotes)'],
     [
       'exists of what YAML once took for true',

@@ -52,6 +52,17 @@ describe('a test of a detection', () => {
   });
 });
 
+test('an entry in a test has the doubles that it would have in JSON', () => {
+  const text = withTests(
+    FAILED.replace('action: failed', 'n|lt: 9007199254740993'),
+    '{name: it, entry: {n: N}, match: M}',
+  );
+  const failures = (n: string, match: boolean) => failuresOf(text.replace('N}', `${n}}`).replace('M}', `${match}}`));
+  // As a double it is not less than itself; as text, 9007199254740992 is.
+  expect(failures('9007199254740992', false)).toEqual([]);
+  expect(failures("'9007199254740992'", true)).toEqual([]);
+});
+
 describe('a test of a correlation', () => {
   const many = (entries: readonly string[], match: boolean) =>
     failuresOf(withTests(MANY, `{name: it, entries: [${entries.join()}], match: ${match}}`), FAILED);

@@ -29,8 +29,17 @@ describe('the version', () => {
     expect(withFlags('|m')).not.toBe(withFlags('|i|m'));
   });
 
+  test('stays with another way to write a limit, and changes with a limit that is next to it', () => {
+    const withLimit = (limit: string) => version(RULE.replace('b|contains: x', `b|gt: ${limit}`));
+    const limits = ['9007199254740992', '9007199254740993', '9007199254740993.5'];
+    expect(new Set(limits.map(withLimit)).size).toBe(3);
+    expect(withLimit('9007199254740993.0')).toBe(withLimit('9007199254740993'));
+    expect(withLimit('400.0')).toBe(withLimit('400'));
+  });
+
   test.each([
     ['a value', RULE.replace('[1, 2]', '[1, 3]')],
+    ['a number beside it', RULE.replace('[1, 2]', '[1, 2.0]')],
     ['a type', RULE.replace('[1, 2]', '[1, "2*"]')],
     ['a field', RULE.replace('b|', 'c|')],
     ['the level', RULE.replace('high', 'low')],
