@@ -12,6 +12,7 @@ import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yam
 import { coverageOf, type ValueRange } from '../correlate/window/conditions.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
+import { numberIn, reportInfinite } from './number.ts';
 
 export interface CorrelationCondition extends Pick<CorrelationRule, 'condition' | 'fields' | 'percentile'> {
   readonly expression: ConditionText | null;
@@ -149,27 +150,26 @@ function readPercentile(type: CorrelationType, entry: MapEntry | undefined, repo
     return null;
   }
   const { value } = entry;
-  const number = value.kind === 'scalar' ? value.value : null;
-  if (typeof number === 'number' && number >= 0 && number <= 100) return number;
-  const what = typeof number === 'number' ? String(number) : kindName(value);
+  const number = value.kind === 'scalar' ? numberIn(value) : null;
+  if (number !== null && number >= 0 && number <= 100) return number;
+  const what = value.kind === 'scalar' && number !== null ? (value.source ?? String(number)) : kindName(value);
   report.error(value.place, `"percentile" must be a number from 0 to 100, not ${what}`, 'such as 95');
   return null;
 }
 
 /** Reads the number of a comparison; null if it has an error, which is reported. */
 function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report: Report): number | null {
-  const number = node.kind === 'scalar' ? node.value : null;
+  const number = node.kind === 'scalar' ? numberIn(node) : null;
   const kind = numbers.whole ? 'whole number' : 'number';
-  if (typeof number !== 'number') {
-    const quoted =
-      typeof number === 'string' && /^-?\d+(\.\d+)?$/.test(number) && Number.isSafeInteger(Math.trunc(Number(number)));
+  if (node.kind !== 'scalar' || number === null) {
+    const quoted = node.kind === 'scalar' && /^-?\d+(\.\d+)?$/.test(String(node.value));
     const hint = quoted ? 'remove the quotes' : `such as ${op}: 10`;
     report.error(node.place, `"${op}" must compare the ${noun} with a ${kind}, not ${kindName(node)}`, hint);
   } else if (numbers.whole && (!Number.isInteger(number) || number < 0)) {
-    report.error(node.place, `"${op}" must compare the ${noun} with a whole number, not ${number}`);
+    report.error(node.place, `"${op}" must compare the ${noun} with a whole number, not ${node.source ?? number}`);
   } else if (numbers.whole && number > COUNT_MAX) {
     report.error(node.place, `"${op}" exceeds what a window can keep`, `at most ${COUNT_MAX}`);
-  } else {
+  } else if (!reportInfinite(op, number, node, report)) {
     return number;
   }
   return null;

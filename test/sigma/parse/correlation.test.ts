@@ -47,6 +47,11 @@ describe('every type', () => {
     ['value_count', base('value_count', '{field: User, gte: 10}'), { type: 'value_count', fields: ['User'] }],
     ['of several fields', base('value_count', '{field: [User, Host], gte: 10}'), { fields: ['User', 'Host'] }],
     ['value_sum', base('value_sum', '{field: bytes, gt: 1000000}'), { type: 'value_sum', fields: ['bytes'] }],
+    [
+      'with more digits than JavaScript holds',
+      base('value_sum', '{field: n, gt: 9007199254740993}'),
+      { condition: [{ op: 'gt', value: 2 ** 53 }] },
+    ],
     ['with a fraction', base('value_sum', '{field: n, lt: -0.5}'), { condition: [{ op: 'lt', value: -0.5 }] }],
     ['value_avg', base('value_avg', '{field: bytes, gt: 500.5}'), { type: 'value_avg', percentile: null }],
     ['value_median', base('value_median', '{field: bytes, gt: 500}'), { type: 'value_median', percentile: null }],
@@ -324,7 +329,32 @@ describe('what is wrong', () => {
     [
       'no finite number',
       base('value_sum', '{field: a, gte: .inf}'),
+      '5:28 error: .inf is beyond the largest number, 1.7976931348623157e+308 (no number is greater)',
+    ],
+    [
+      'no number',
+      base('value_sum', '{field: a, gte: .nan}'),
       '5:28 error: "gte" must compare the sum with a number, not text (such as gte: 10)',
+    ],
+    [
+      'a number in quotes',
+      base('value_sum', "{field: a, gte: '9007199254740993'}"),
+      '5:28 error: "gte" must compare the sum with a number, not text (remove the quotes)',
+    ],
+    [
+      'more than numbers are',
+      base('value_avg', '{field: a, lt: 1e400}'),
+      '5:27 error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (every number is less)',
+    ],
+    [
+      'a count of more digits than JavaScript holds',
+      base('event_count', '{gte: 9007199254740993}'),
+      '5:18 error: "gte" exceeds what a window can keep (at most 10000)',
+    ],
+    [
+      'a count beyond all numbers',
+      base('event_count', '{gte: 1e400}'),
+      '5:18 error: "gte" must compare the count with a whole number, not 1e400',
     ],
     [
       'more than a window keeps',

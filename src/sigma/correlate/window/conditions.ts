@@ -79,10 +79,10 @@ interface Coverage {
 export function coverageOf(condition: CorrelationRule['condition'], { whole, least, most }: ValueRange): Coverage {
   // The result only changes at the condition's own numbers: try these, values between them, and the ends.
   const marks = [...new Set(condition.map(({ value }) => value))].sort((a, b) => a - b);
-  const between = marks.map((mark, i) => (mark + (marks[i + 1] ?? mark + 2)) / 2);
+  const between = marks.slice(1).map((mark, i) => mark / 2 + (marks[i] as number) / 2);
   const near = whole
     ? marks.flatMap((mark) => [mark - 1, mark, mark + 1])
-    : [(marks[0] ?? 0) - 1, ...marks, ...between];
+    : [-Number.MAX_VALUE, ...marks, ...between, Number.MAX_VALUE];
   const tried = [least, most, ...near].filter((number) => Number.isFinite(number) && number >= least && number <= most);
   const met = tried.map((number) => meets(number, condition));
   return {
