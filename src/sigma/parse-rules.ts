@@ -5,7 +5,7 @@
  * is an error, don't use the rules. Pure.
  */
 
-import { createReport, type Problem } from '../yaml/diagnostics.ts';
+import { createReport, type Problem, type Report } from '../yaml/diagnostics.ts';
 import { attributesOf, readMap } from '../yaml/fields.ts';
 import { type MapNode, readDocuments, type SourceFile } from '../yaml/yaml.ts';
 import { createBudget, type ParseContext } from './parse/context.ts';
@@ -13,7 +13,7 @@ import { readCorrelation } from './parse/correlation.ts';
 import { readFilterTargets, readSearch } from './parse/detection.ts';
 import { readHeader, SECTIONS } from './parse/header.ts';
 import { isListFile, readLists } from './parse/lists.ts';
-import { type Accepts, isAuditLog, type LogSource, OUR_LOG_SOURCE, readLogSource } from './parse/logsource.ts';
+import { type Accepts, isAuditLog, type LogSource, logSourceHint, readLogSource } from './parse/logsource.ts';
 import type { UnresolvedRule, UnresolvedRuleBase } from './parse/unresolved.ts';
 import { resolve } from './resolve/resolve.ts';
 import type { RuleSet } from './rule.ts';
@@ -45,9 +45,14 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
   for (const file of files) {
     if (isListFile(file)) continue;
     const report = createReport(file.path, problems);
-    const context: ParseContext = { report, lists, budget: createBudget() };
+    const budget = createBudget();
+    let inherits = false;
     for (const [i, document] of readDocuments(file, report).entries()) {
-      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, context, tests));
+      const action = reportAction(document, report);
+      if (action === 'global' || action === 'reset') inherits = action === 'global';
+      // What else is wrong with a part of a Sigma 1 rule follows from that.
+      const own = action !== null || inherits ? createReport(file.path, []) : report;
+      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, { report: own, lists, budget }, tests));
     }
   }
   lists.reportUnused();
@@ -62,6 +67,23 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
     problems,
     tests: tests.filter((test) => ids.has(test.rule)),
   };
+}
+
+/** What the key `action` of a document meant in Sigma 1, and how to write that today. */
+const ACTIONS: ReadonlyMap<string, readonly [meaning: string, hint: string]> = new Map([
+  ['global', ['gave its keys to the rules after it', 'write them in each of these rules, and remove this document']],
+  ['reset', ['ended the "action: global" before it', 'remove this document']],
+  ['repeat', ['took the keys that it lacks from the rule before it', 'write them here too, and remove "action"']],
+]);
+
+/** Reports the action of a Sigma 1 document, and returns it; null if it has none. */
+function reportAction(document: MapNode, report: Report): string | null {
+  const entry = attributesOf(document).get('action');
+  const action = entry?.value.kind === 'scalar' ? String(entry.value.value).trim().toLowerCase() : '';
+  const [meaning, hint] = ACTIONS.get(action) ?? [];
+  if (entry === undefined || meaning === undefined) return null;
+  report.error(entry.keyPlace, `"action: ${action}" is Sigma 1: the document ${meaning}`, hint);
+  return action;
 }
 
 /** Of a document without a valid log source. */
@@ -81,9 +103,9 @@ function readDraft(
   const logsource = attributes.get('logsource');
   // Problems of a document for another log source are not reported.
   const sourceProblems: Problem[] = [];
-  const source = readLogSource(document, createReport(report.path, sourceProblems));
+  const source = readLogSource(document, accepts, createReport(report.path, sourceProblems));
   if (logsource !== undefined && source !== null && !accepts(source)) {
-    report.notice(logsource.keyPlace, 'skipped: this rule is for another log source', OUR_LOG_SOURCE);
+    report.notice(logsource.keyPlace, 'skipped: this rule is for another log source', logSourceHint(accepts));
     return {
       header: readHeader(document, fallbackId, createReport(report.path, [])),
       report,
@@ -99,11 +121,7 @@ function readDraft(
   const sections = SECTIONS.filter((section) => attributes.has(section));
   const [section] = sections;
   if (section === undefined && report.errors() === errors) {
-    // Sigma 1 had documents that were merged into the following ones: "action: global".
-    const hint = attributes.has('action')
-      ? '"action" is not part of Sigma 2: repeat the shared keys in each rule'
-      : 'it needs a "detection", a "correlation" or a "filter"';
-    report.error(document.place, 'the document is not a rule', hint);
+    report.error(document.place, 'the document is not a rule', 'it needs a "detection", a "correlation" or a "filter"');
   }
   if (sections.length > 1) {
     report.error(
@@ -114,7 +132,7 @@ function readDraft(
   }
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
   if (section === undefined || map === null) return { ...base, kind: 'invalid' };
-  if (section !== 'correlation' && sourceProblems.length > 0) readLogSource(document, report);
+  if (section !== 'correlation' && sourceProblems.length > 0) readLogSource(document, accepts, report);
   const draft = readSection(section, map, document, base, source ?? NO_LOG_SOURCE, context);
   if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
   if (report.errors() > errors) return { ...base, kind: 'invalid' };

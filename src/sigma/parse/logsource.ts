@@ -1,14 +1,11 @@
 /** Reads the log source of a rule: which log it is for. Pure. */
 
 import { nearest } from '../../text/nearest.ts';
-import type { Report } from '../../yaml/diagnostics.ts';
+import type { Place, Report } from '../../yaml/diagnostics.ts';
 import { attributesOf, readMap, readText, reportTypos } from '../../yaml/fields.ts';
 import type { MapNode } from '../../yaml/yaml.ts';
 
 const KEYS = ['category', 'product', 'service'] as const;
-
-/** Hint: what to write. */
-export const OUR_LOG_SOURCE = 'Tocsin reads {product: nirvana, service: audit}';
 
 export interface LogSource {
   readonly category: string | null;
@@ -23,16 +20,21 @@ export type Accepts = (source: LogSource) => boolean;
 export const isAuditLog: Accepts = ({ category, product, service }) =>
   category === null && product === 'nirvana' && (service === null || service === 'audit');
 
+/** A hint that says which log sources are used; none if the caller decides that. */
+export function logSourceHint(accepts: Accepts): string | undefined {
+  return accepts === isAuditLog ? 'Tocsin reads {product: nirvana, service: audit}' : undefined;
+}
+
 /** Whether two log sources may be the same log: where both have a value, it is the same. */
 export function mayOverlap(one: LogSource, other: LogSource): boolean {
   return KEYS.every((key) => one[key] === null || other[key] === null || one[key] === other[key]);
 }
 
 /** Reads the log source of a detection or filter; null if it has an error, which is reported. */
-export function readLogSource(document: MapNode, report: Report): LogSource | null {
+export function readLogSource(document: MapNode, accepts: Accepts, report: Report): LogSource | null {
   const entry = attributesOf(document).get('logsource');
   if (entry === undefined) {
-    report.error(document.place, 'the rule has no logsource', OUR_LOG_SOURCE);
+    report.error(document.place, 'the rule has no logsource', logSourceHint(accepts));
     return null;
   }
   const errors = report.errors();
@@ -46,13 +48,18 @@ export function readLogSource(document: MapNode, report: Report): LogSource | nu
   reportTypos(map, [...KEYS, 'definition'], KEYS, report);
   const isEmpty = category === null && product === null && service === null;
   if (isEmpty && report.errors() === errors) {
-    report.error(map.place, 'the logsource has no category, product or service', OUR_LOG_SOURCE);
+    report.error(map.place, 'the logsource has no category, product or service', logSourceHint(accepts));
   }
-  if (source.product !== null && nearest(source.product, ['nirvana']) !== null && source.product !== 'nirvana') {
-    report.error(map.place, `the product "${source.product}" looks like a typo`, 'did you mean "nirvana"?');
-  }
-  if (source.product === 'nirvana' && source.service !== 'audit' && nearest(source.service ?? '', ['audit']) !== null) {
-    report.error(map.place, `the service "${source.service}" looks like a typo`, 'did you mean "audit"?');
-  }
+  if (accepts === isAuditLog) reportMisspelled(source, map.place, report);
   return report.errors() > errors ? null : source;
+}
+
+/** Reports a misspelled name of the audit log, which would skip the rule. */
+function reportMisspelled({ product, service }: LogSource, place: Place, report: Report): void {
+  if (product !== null && product !== 'nirvana' && nearest(product, ['nirvana']) !== null) {
+    report.error(place, `the product "${product}" looks like a typo`, 'did you mean "nirvana"?');
+  }
+  if (product === 'nirvana' && service !== 'audit' && nearest(service ?? '', ['audit']) !== null) {
+    report.error(place, `the service "${service}" looks like a typo`, 'did you mean "audit"?');
+  }
 }

@@ -1,5 +1,7 @@
 /** What a rule's document has beside its detection (sigma-rules-specification.md, "Components"). */
 import { describe, expect, test } from 'vitest';
+import { parseRules } from '../../../src/sigma/parse-rules.ts';
+import { problemText } from '../../../src/yaml/diagnostics.ts';
 import { document, errorsOf, parse } from './examples.ts';
 
 const DETECTION = 'selection: {a: 1}\ncondition: selection';
@@ -43,7 +45,6 @@ describe('attributes', () => {
     ['title: no longer than 256 characters', rule().replace('A rule', 'x'.repeat(257)), 'longer than 256'],
     ['logsource: mandatory', rule().replace(/logsource: .*\n/, ''), 'no logsource'],
     ['detection: mandatory', rule().split('detection:')[0] ?? '', 'the document is not a rule'],
-    ['detection: not joined to another document', 'title: A\naction: global\n', '"action" is not part of Sigma 2'],
     ['status: one of five', rule('status: finished\n'), '"finished" is not a valid status'],
     ['level: one of five', rule('level: severe\n'), '"severe" is not a valid level'],
     ['id: unique', `${rule('id: x-1\n')}---\n${rule('id: x-1\n')}`, 'duplicate id "x-1"'],
@@ -77,6 +78,42 @@ describe('attributes', () => {
   });
 });
 
+describe('action: what Sigma 1 joined documents by', () => {
+  const GLOBAL =
+    'x.yml:1:1: error: "action: global" is Sigma 1: the document gave its keys to the rules after it ' +
+    '(write them in each of these rules, and remove this document)';
+  const REPEAT =
+    'error: "action: repeat" is Sigma 1: the document took the keys that it lacks from the rule before it ' +
+    '(write them here too, and remove "action")';
+  const RESET =
+    'error: "action: reset" is Sigma 1: the document ended the "action: global" before it (remove this document)';
+  const OTHER = 'error: the document is not a rule (it needs a "detection", a "correlation" or a "filter")';
+
+  test.each<readonly [string, string, readonly string[]]>([
+    ['global, with shared keys', 'action: global\ntitle: A\nlevel: high\n', [GLOBAL]],
+    ['global, with a whole detection', `action: global\n${rule()}`, [GLOBAL]],
+    ['global, in capitals', `action: Global\n${rule()}`, [GLOBAL]],
+    ['global, and the rules that lack its keys', 'action: global\ntitle: A\n---\ndetection: {s: {a: 1}}\n', [GLOBAL]],
+    [
+      'global, of another log',
+      'action: global\nlogsource: {product: windows}\n---\ndetection: {s: {a: 1}}\n',
+      [GLOBAL],
+    ],
+    ['repeat', `${rule()}---\naction: repeat\ndetection: {selection: {a: 2}}\n`, [`x.yml:7:1: ${REPEAT}`]],
+    [
+      'reset, after which rules are whole again',
+      'action: global\n---\ndetection: {s: {a: 1}}\n---\naction: reset\n---\ntitle: B\n',
+      [GLOBAL, `x.yml:5:1: ${RESET}`, `x.yml:7:1: ${OTHER}`],
+    ],
+    ['another action is a custom key', rule('action: other\n'), []],
+    ['another action makes no rule', 'title: A\naction: other\n', [`x.yml:1:1: ${OTHER}`]],
+    ['a map is a custom key too', 'title: A\naction: {global: 1}\n', [`x.yml:1:1: ${OTHER}`]],
+    ['in a selection it is a field', document('selection: {action: global}\ncondition: selection'), []],
+  ])('%s', (_, text, problems) => {
+    expect(parse(text).problems.map((problem) => problemText(problem))).toEqual(problems);
+  });
+});
+
 describe('log sources', () => {
   const from = (source: string) => rule().replace('{product: nirvana, service: audit}', source);
 
@@ -100,5 +137,22 @@ describe('log sources', () => {
     expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
       ['notice', 'skipped: this rule is for another log source'],
     ]);
+  });
+
+  test.each([
+    ['skipped', from('{product: windows}'), 'notice: skipped: this rule is for another log source'],
+    ['missing', rule().replace(/logsource: .*\n/, ''), 'error: the rule has no logsource'],
+    ['empty', from('{}'), 'error: the logsource has no category, product or service'],
+    ['almost ours', from('{product: nirvanna}'), 'notice: skipped: this rule is for another log source'],
+  ])('of a caller with log sources of its own: %s, without a hint about ours', (_, text, problem) => {
+    const { problems } = parseRules([{ path: 'x.yml', text }], { accepts: ({ product }) => product === 'shop' });
+    expect(problems.map((one) => problemText(one).replace(/^x.yml:\d+:\d+: /, ''))).toEqual([problem]);
+  });
+
+  test('of a caller who takes all: no name is misspelled', () => {
+    const text = from('{product: nirvana, service: audits}');
+    const { ruleSet, problems } = parseRules([{ path: 'x.yml', text }], { accepts: () => true });
+    expect(problems).toEqual([]);
+    expect(ruleSet.rules).toHaveLength(1);
   });
 });
