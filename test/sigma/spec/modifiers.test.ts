@@ -192,6 +192,48 @@ describe('windash', () => {
       no: [{ cmd: 'vm -dry/run' }],
     },
     {
+      says: 'windash: a-b has no flag, as pySigma reads it',
+      selection: '{cmd|windash: a-b}',
+      yes: [{ cmd: 'a-b' }],
+      no: [{ cmd: 'a/b' }, { cmd: 'a–b' }],
+    },
+    {
+      says: 'windash: nor has x/y',
+      selection: '{cmd|windash: x/y}',
+      yes: [{ cmd: 'x/y' }],
+      no: [{ cmd: 'x-y' }],
+    },
+    {
+      says: 'windash: -a is a flag, at the start of the text',
+      selection: '{cmd|windash: -a}',
+      yes: ['-', '/', '–', '—', '―'].map((dash) => ({ cmd: `${dash}a` })),
+      no: [{ cmd: 'a' }, { cmd: '--a' }],
+    },
+    {
+      says: 'windash: so is /a',
+      selection: '{cmd|windash: /a}',
+      yes: [{ cmd: '/a' }, { cmd: '-a' }, { cmd: '—a' }],
+      no: [{ cmd: 'a' }],
+    },
+    {
+      says: 'windash: of " -a b" the spaces and the rest stay',
+      selection: "{cmd|windash: ' -a b'}",
+      yes: [{ cmd: ' -a b' }, { cmd: ' /a b' }],
+      no: [{ cmd: '/a b' }, { cmd: ' -a -b' }],
+    },
+    {
+      says: 'windash: of --a the second dash is before the flag, the first is not',
+      selection: '{cmd|windash: --a}',
+      yes: [{ cmd: '--a' }, { cmd: '-/a' }],
+      no: [{ cmd: '//a' }, { cmd: '/-a' }],
+    },
+    {
+      says: 'windash: of a -b the dash is before a flag, because no word ends before it',
+      selection: "{cmd|windash: 'a -b'}",
+      yes: [{ cmd: 'a -b' }, { cmd: 'a /b' }],
+      no: [{ cmd: 'a-b' }],
+    },
+    {
       says: 'windash: with contains and all',
       selection: "{cmd|windash|contains|all: [' -a', ' -b']}",
       yes: [{ cmd: 'x /b –a' }],
