@@ -47,7 +47,7 @@ function interpretAll(detections: () => readonly DetectionRule[]): Engine['evalu
   return (body) =>
     detections()
       .filter((rule) => holds(rule.expression, body))
-      .map((rule) => createMatch(rule, body));
+      .map((rule) => new LazyMatch(rule, body));
 }
 
 function runCode({ read, index, rules }: RuleCode, detections: () => readonly DetectionRule[]): Engine['evaluate'] {
@@ -67,7 +67,7 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
         fields.undecided = false;
         let isMatch = (rules[number] as RuleCode['rules'][number])(fields);
         if (fields.undecided) isMatch = holds((detections()[number] as DetectionRule).expression, body);
-        if (isMatch) matches.push(createMatch(detections()[number] as DetectionRule, body));
+        if (isMatch) matches.push(new LazyMatch(detections()[number] as DetectionRule, body));
       }
     }
     return matches;
@@ -75,15 +75,20 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
 }
 
 /** The evidence is computed on access: many matches are only counted. */
-function createMatch(rule: DetectionRule, body: EntryBody): Match {
-  let evidence: readonly Evidence[] | null = null;
-  return {
-    rule,
-    get evidence() {
-      evidence ??= explain(rule.expression, body);
-      return evidence;
-    },
-  };
+class LazyMatch implements Match {
+  readonly rule: DetectionRule;
+  readonly #body: EntryBody;
+  #evidence: readonly Evidence[] | null = null;
+
+  constructor(rule: DetectionRule, body: EntryBody) {
+    this.rule = rule;
+    this.#body = body;
+  }
+
+  get evidence(): readonly Evidence[] {
+    this.#evidence ??= explain(this.rule.expression, this.#body);
+    return this.#evidence;
+  }
 }
 
 function once<T>(make: () => T): () => T {

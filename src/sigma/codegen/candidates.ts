@@ -23,8 +23,14 @@ export interface IndexedField {
   readonly literals: readonly IndexedLiteral[];
   /** Of the literals (literal-table.ts). */
   readonly grams: readonly number[];
-  /** Ascending: the first address of each section of IPv4, as a number, and the rules of the section. */
-  readonly sections: readonly { readonly from: number; readonly rules: readonly number[] }[];
+  /** Sections of IPv4, ascending. */
+  readonly sections: readonly Section[];
+}
+
+/** From an address, as a number, to the next section's: these rules are candidates. */
+interface Section {
+  readonly from: number;
+  readonly rules: readonly number[];
 }
 
 /** A literal of the folded text, and the rules that are candidates where it is found. */
@@ -61,17 +67,17 @@ export class Candidates {
     }
   }
 
-  #look({ literals, found, starts, sections }: Table, text: string, folded: Searched): void {
+  #look({ literals, found, sections }: Table, text: string, folded: Searched): void {
     if (literals !== null) literals.scan(text, folded, found);
-    if (starts.length === 0) return;
+    if (sections.length === 0) return;
     const address = ipv4Number(text);
-    let [low, high] = [0, address >= 0 ? starts.length : 0];
+    let [low, high] = [0, address >= 0 ? sections.length : 0];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((starts[middle] as number) > address) high = middle;
+      if ((sections[middle] as Section).from > address) high = middle;
       else low = middle + 1;
     }
-    if (low > 0) setAll(this.#bits, sections[low - 1] as Int32Array);
+    if (low > 0) setAll(this.#bits, (sections[low - 1] as Section).rules);
   }
 }
 
@@ -81,22 +87,18 @@ interface Table {
   readonly literals: LiteralTable | null;
   /** Sets the candidates of a literal. */
   readonly found: (literal: number) => void;
-  /** Of the sections. */
-  readonly starts: Float64Array;
-  readonly sections: readonly Int32Array[];
+  readonly sections: IndexedField['sections'];
 }
 
 function createTable({ literals, grams, sections }: IndexedField, bits: Int32Array): Table {
-  const rules = literals.map((literal) => Int32Array.from(literal.rules));
   return {
     literals: literals.length === 0 ? null : new LiteralTable(literals, grams),
-    found: (literal) => setAll(bits, rules[literal] as Int32Array),
-    starts: Float64Array.from(sections, ({ from }) => from),
-    sections: sections.map((section) => Int32Array.from(section.rules)),
+    found: (literal) => setAll(bits, (literals[literal] as IndexedLiteral).rules),
+    sections,
   };
 }
 
-function setAll(bits: Int32Array, rules: ArrayLike<number>): void {
+function setAll(bits: Int32Array, rules: readonly number[]): void {
   for (let i = 0; i < rules.length; i++) {
     const rule = rules[i] as number;
     bits[rule >> 5] = (bits[rule >> 5] as number) | (1 << (rule & 31));

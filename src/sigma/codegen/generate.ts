@@ -5,7 +5,7 @@
  * Contract: the source of a `RuleCode`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject
  * any. Pure.
  */
-import { gramsOf } from '../evaluate/literal-table.ts';
+import { gramsOf, LiteralTable } from '../evaluate/literal-table.ts';
 import type { DetectionRule, Expression, Leaf, RuleSet } from '../rule.ts';
 import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
 import { leavesOf, type RuleCode } from './rule-code.ts';
@@ -95,23 +95,36 @@ function keyOf(part: Part): string {
 }
 
 /**
- * How expensive a part is as a witness: how often it may be in an entry, as the rules themselves suggest. A literal that
- * many rules have is common, and so is each of a field that rules have few literals for; a short text is more common.
+ * How often a part may be in an entry, as far as the rules tell: by how many rules have a literal of the same field that
+ * contains it, and by how many literals the field has. In a text, there is room for several literals.
  */
 function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => number {
-  const uses = new Map<string, number>();
-  const perField = new Map<string, number>();
+  const known = new Map<string, { readonly part: Part; uses: number }>();
   for (const [key, part] of parts.flatMap((ofRule) => [...ofRule])) {
-    const count = uses.get(key) ?? 0;
-    uses.set(key, count + 1);
-    if (count === 0) perField.set(part.field, (perField.get(part.field) ?? 0) + 1);
+    const before = known.get(key);
+    if (before === undefined) known.set(key, { part, uses: 1 });
+    else before.uses++;
   }
-  return (part) => {
-    const share = (uses.get(keyOf(part)) ?? 0) / (perField.get(part.field) ?? 1);
-    const isShort = part.kind === 'literal' && part.place === 'anywhere';
-    return share * (isShort ? 1 + (8 / part.text.length) ** 2 : 1);
-  };
+  const costOf = new Map<string, number>();
+  for (const ofField of Map.groupBy(known.values(), ({ part }) => part.field).values()) {
+    const literals = ofField.flatMap(({ part, uses }) => (part.kind === 'literal' ? [{ ...part, uses }] : []));
+    const table = new LiteralTable(literals, gramsOf(literals));
+    const counts = literals.map(() => 0);
+    for (const { text, uses } of literals) {
+      table.scan(text, { text: () => text }, (literal) => {
+        counts[literal] = (counts[literal] ?? 0) + uses;
+      });
+    }
+    for (const { part, uses } of ofField) if (part.kind === 'range') costOf.set(keyOf(part), uses / ofField.length);
+    for (const [i, literal] of literals.entries()) {
+      const room = literal.place === 'anywhere' ? LITERALS_IN_A_TEXT : 1;
+      costOf.set(keyOf(literal), (room * (counts[i] ?? 0)) / ofField.length);
+    }
+  }
+  return (part) => costOf.get(keyOf(part)) ?? 0;
 }
+
+const LITERALS_IN_A_TEXT = 4;
 
 /** Overlapping ranges as sections that follow each other. */
 function sectionsOf(

@@ -43,10 +43,13 @@ export function distinctRanges(ranges: readonly AddressRange[]): readonly Addres
   return distinct;
 }
 
+/** In each way to write an IPv4 address inside an IPv6 one. */
+const MAPPED = /:ffff:/i;
+
 /** An IPv4 address as one number; NaN for any other text. */
 export function ipv4Number(text: string): number {
   const number = parseV4(text);
-  if (number >= 0 || !text.includes(':')) return number;
+  if (number >= 0 || !MAPPED.test(text)) return number;
   const address = parseAddress(text);
   return address?.length === 2 ? numberOf(address) : Number.NaN;
 }

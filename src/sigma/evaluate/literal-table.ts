@@ -23,7 +23,6 @@ const GRAM = 4;
 const START = 2;
 const END = 3;
 const START_HASH = (((START << 8) ^ START) << 8) ^ START;
-const MULTIPLIER = 0x9e3779b1 | 0;
 const HITS_MAX = 128;
 const ALL = 0x3fffffff;
 /** ASCII letters hash the same in both cases. So do a few signs, which does no harm. */
@@ -97,38 +96,41 @@ export function gramsOf(literals: readonly Literal[]): readonly number[] {
   });
 }
 
+/** Hashes and places of what is still to be compared: a call for each would slow the loop down. */
+const HITS = new Int32Array(HITS_MAX + 2 * GRAM);
+
 export class LiteralTable {
   readonly #literals: readonly Literal[];
   readonly #short: readonly Short[];
   /** Hash → the first literal; literal → the next; 0 is none, so literals count from 1. */
   readonly #heads: Uint16Array | Int32Array;
-  readonly #shift: number;
+  readonly #mask: number;
   readonly #nexts: Int32Array;
   readonly #grams: Int32Array;
-  readonly #ends: Int32Array;
+  readonly #ends: readonly number[];
+  readonly #hasGrams: boolean;
   /** How many characters of a text's beginning and end are looked at. */
   readonly #head: number;
   readonly #tail: number;
   /** Literal → the last scan that found it. */
   readonly #seen: Int32Array;
   #scans = 0;
-  /** Hash and place of what is still to be compared: a call for each would slow the loop down. */
-  readonly #hits = new Int32Array(HITS_MAX + 2 * GRAM);
 
   /** `grams`: those of the literals. */
   constructor(literals: readonly Literal[], grams: readonly number[]) {
     this.#literals = literals;
     const count = literals.length;
-    const bits = Math.max(4, 36 - Math.clz32(count));
-    this.#shift = 32 - bits;
+    const bits = Math.max(4, 34 - Math.clz32(count));
+    this.#mask = (1 << bits) - 1;
     this.#heads = count < 65_536 ? new Uint16Array(1 << bits) : new Int32Array(1 << bits);
     this.#nexts = new Int32Array(count + 1);
     this.#grams = new Int32Array(count + 1);
-    this.#ends = new Int32Array(count + 1);
+    this.#ends = grams;
     this.#seen = new Int32Array(count + 1);
     const has = (place: Place): boolean => literals.some((literal) => literal.place === place);
     this.#head = has('anywhere') ? ALL : has('whole') || has('start') ? NEAR : 0;
     this.#tail = has('end') ? NEAR + GRAM : 0;
+    this.#hasGrams = grams.some((end) => end !== -1);
     this.#short = literals.flatMap(({ text }, literal) =>
       grams[literal] === -1 ? [{ literal, text, hasCase: text !== text.toUpperCase() }] : [],
     );
@@ -137,9 +139,8 @@ export class LiteralTable {
 
   #enter(at: number, end: number): void {
     const gram = gramAt((this.#literals[at - 1] as Literal).text, end);
-    const slot = Math.imul(gram, MULTIPLIER) >>> this.#shift;
+    const slot = (gram ^ (gram >>> 13)) & this.#mask;
     this.#grams[at] = gram;
-    this.#ends[at] = end;
     this.#nexts[at] = this.#heads[slot] as number;
     this.#heads[slot] = at;
   }
@@ -150,12 +151,14 @@ export class LiteralTable {
    */
   scan(raw: string, searched: Searched, found: Found): void {
     this.#scans = (this.#scans + 1) | 0;
-    if (this.#short.length < this.#literals.length) {
+    if (this.#hasGrams) {
       const isAscii = this.#look(raw, searched, found);
       // Letters beyond ASCII hash otherwise when folded.
       if (!isAscii && searched.text() !== raw) this.#look(searched.text(), searched, found);
     }
-    for (const { literal, text, hasCase } of this.#short) {
+    const short = this.#short;
+    for (let i = 0; i < short.length; i++) {
+      const { literal, text, hasCase } = short[i] as Short;
       if ((hasCase ? searched.text() : raw).includes(text)) found(literal);
     }
   }
@@ -165,8 +168,8 @@ export class LiteralTable {
     const heads = this.#heads;
     const grams = this.#grams;
     const nexts = this.#nexts;
-    const hits = this.#hits;
-    const shift = this.#shift;
+    const hits = HITS;
+    const mask = this.#mask;
     const length = text.length;
     let count = 0;
     let hash = START_HASH;
@@ -177,7 +180,7 @@ export class LiteralTable {
         let code = text.charCodeAt(i);
         all |= code;
         hash = (hash << 8) ^ (code & CASELESS);
-        let at = heads[Math.imul(hash, MULTIPLIER) >>> shift] as number;
+        let at = heads[(hash ^ (hash >>> 13)) & mask] as number;
         if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
           hits[count++] = hash;
           hits[count++] = i;
@@ -187,7 +190,7 @@ export class LiteralTable {
         code = text.charCodeAt(i);
         all |= code;
         hash = (hash << 8) ^ (code & CASELESS);
-        at = heads[Math.imul(hash, MULTIPLIER) >>> shift] as number;
+        at = heads[(hash ^ (hash >>> 13)) & mask] as number;
         if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
           hits[count++] = hash;
           hits[count++] = i;
@@ -201,7 +204,7 @@ export class LiteralTable {
     }
     for (; i < length + GRAM - 1; i++) {
       hash = (hash << 8) ^ END;
-      const at = heads[Math.imul(hash, MULTIPLIER) >>> shift] as number;
+      const at = heads[(hash ^ (hash >>> 13)) & mask] as number;
       if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
         hits[count++] = hash;
         hits[count++] = i;
@@ -218,13 +221,13 @@ export class LiteralTable {
   /** Compares the literals at the hits; returns 0, the number of those left. */
   #check(count: number, searched: Searched, found: Found): number {
     for (let hit = 0; hit < count; hit += 2) {
-      const hash = this.#hits[hit] as number;
-      const end = this.#hits[hit + 1] as number;
-      let at = this.#heads[Math.imul(hash, MULTIPLIER) >>> this.#shift] as number;
+      const hash = HITS[hit] as number;
+      const end = HITS[hit + 1] as number;
+      let at = this.#heads[(hash ^ (hash >>> 13)) & this.#mask] as number;
       for (; at !== 0; at = this.#nexts[at] as number) {
         if (this.#grams[at] !== hash || this.#seen[at] === this.#scans) continue;
         const literal = this.#literals[at - 1] as Literal;
-        if (!isAt(literal, searched.text(), end - (this.#ends[at] as number))) continue;
+        if (!isAt(literal, searched.text(), end - (this.#ends[at - 1] as number))) continue;
         this.#seen[at] = this.#scans;
         found(at - 1);
       }
