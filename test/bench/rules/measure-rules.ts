@@ -130,12 +130,12 @@ export function disagreement(
   entries: readonly object[],
 ): string | null {
   for (const { id, title } of rules) {
-    const [trustedLine, ourLast] = expected[id] ?? [0, -1];
-    const [untrustedLine, theirLast] = found[id] ?? [0, -1];
-    if (trustedLine === untrustedLine && ourLast === theirLast) continue;
+    const [ourMatches, ourLast] = expected[id] ?? [0, -1];
+    const [theirMatches, theirLast] = found[id] ?? [0, -1];
+    if (ourMatches === theirMatches && ourLast === theirLast) continue;
     const example =
       ourLast === theirLast ? '' : `, for instance on ${JSON.stringify(entries[Math.max(ourLast, theirLast)])}`;
-    return `${name} does not agree with ${ENGINE} on “${title}”: ${untrustedLine} matches, not ${trustedLine}${example}`;
+    return `${name} does not agree with ${ENGINE} on “${title}”: ${theirMatches} matches, not ${ourMatches}${example}`;
   }
   return null;
 }
