@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runScript } from '../cli/run-command.ts';
 import { compare, quantile } from './measure.ts';
+import { readOptions } from './options.ts';
 import { gridLines, tableLines } from './table.ts';
 
 test.each([
@@ -63,6 +64,23 @@ test('a grid is written with the units of its columns', () => {
   ]);
 });
 
+test('what runs before is not measured', async () => {
+  let clock = 0;
+  const advance = (ms: number) => async () => {
+    clock += ms;
+  };
+  const one = { name: 'a', before: advance(10), go: advance(1) };
+  const [measured] = await compare([one], { rounds: 2, warmUp: 0 }, () => clock);
+  expect(measured?.median).toBe(1);
+  expect(clock).toBe(22);
+});
+
+test('another checkout is optional, and is its folder as given', () => {
+  expect(readOptions([])).toMatchObject({ against: null });
+  expect(readOptions(['--only', 'rules', '--against', '.'])).toMatchObject({ sections: ['rules'], against: '.' });
+  expect(readOptions(['--against', 'docs'])).toContain('src/sigma/index.ts');
+});
+
 test('what went wrong is not measured', async () => {
   const wrong = { name: 'a', go: () => Promise.reject(new Error('answers 500')) };
   await expect(compare([wrong], { rounds: 1, warmUp: 0 }, () => 0)).rejects.toThrow('answers 500');
@@ -74,6 +92,7 @@ test.each([
   ['--fast', 2, 'Try: npm run bench -- --help'],
   ['--only=roles', 2, '--only must be one of rules, windows, regex, lookup, not "roles"'],
   ['--entries=7', 2, '--entries must be a whole number from 100'],
+  ['--against=docs', 2, '--against must be the folder of a checkout, but "docs" has no src/sigma/index.ts'],
 ])('"%s" ends with %i', async (args, code, text) => {
   const ended = await runScript('test/bench/main.ts', [args]);
   expect(ended.code).toBe(code);

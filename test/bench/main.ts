@@ -10,6 +10,7 @@ import { benchLookup } from './lookup.ts';
 import { type BenchOptions, HELP, readOptions, type Section } from './options.ts';
 import { benchRegex } from './regex/bench.ts';
 import { benchRules } from './rules/bench.ts';
+import { openCheckout } from './rules/checkout.ts';
 import { installPeers } from './rules/peers.ts';
 import { type Grid, gridLines, tableLines } from './table.ts';
 import { benchWindows } from './windows/bench.ts';
@@ -36,7 +37,8 @@ async function bench(asked: BenchOptions): Promise<number> {
   try {
     const needsPeers = asked.sections.some((section) => section === 'rules' || section === 'regex');
     const peers = asked.peers && needsPeers && installPeers(say);
-    const context = { rounds: asked.rounds ?? ROUNDS, entries: asked.entries, peers, folder, say };
+    const against = asked.against === null ? null : await openCheckout(asked.against);
+    const context = { rounds: asked.rounds ?? ROUNDS, entries: asked.entries, peers, against, folder, say };
     const print = (grids: readonly Grid[]): readonly Grid[] => {
       if (!asked.json) process.stdout.write(`${grids.flatMap(gridLines).join('\n')}\n`);
       return grids;

@@ -6,6 +6,8 @@
 
 export interface Subject {
   readonly name: string;
+  /** Runs before each `go`, and is not measured. */
+  before?(): Promise<void>;
   /** Runs once, to its end. Throws if it fails, which ends the measurement. */
   go(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export async function compare(
     for (let turn = 0; turn < subjects.length; turn++) {
       // Each one begins a round equally often.
       const i = (turn + round + warmUp) % subjects.length;
+      await subjects[i]?.before?.();
       const began = now();
       await subjects[i]?.go();
       if (round >= 0) times[i]?.push(now() - began);

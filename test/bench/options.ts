@@ -1,5 +1,6 @@
 /** The options of `npm run bench`. */
 import { parseArgs } from 'node:util';
+import { missingInCheckout } from './rules/checkout.ts';
 
 export const SECTIONS = ['rules', 'windows', 'regex', 'lookup'] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -10,7 +11,8 @@ Measures what takes time, each against a peer in the same run and in turns, in N
 
   rules    evaluating entries: this engine beside hand-written code that shares work, ajv (built ahead), ucast,
            json-logic-engine, mingo, sift and json-rules-engine, on the same entries and rules; stops if results
-           differ. 50, 500 and 3,000 rules, the worst cases, compiling, memory, the first request
+           differ. 50, 500 and 3,000 rules, on usual entries and on values that never repeat; rules about the creation
+           of processes; regular expressions; compiling, memory, being ready, the first request
   windows  an event in one hot group, for each type of correlation, beside a naive filter
   regex    regular expressions beside the runtime's own and re2js, ordinary and hostile ones
   lookup   what the lookup adds to a request sent directly, and each page beside a list of 100 entries sent directly,
@@ -19,13 +21,17 @@ Measures what takes time, each against a peer in the same run and in turns, in N
 All of it takes many minutes. Times depend on the machine: compare the ratios. The peers are separate packages
 (test/bench/peers) that are installed the first time; if that fails, the bench runs without them.
 
-  --only NAME   one of these: rules, windows, regex, lookup
-  --rounds N    how often each one is measured (rules and the like 7, lookup 200)
-  --entries N   how many entries rules are evaluated on (100000)
-  --peers none  without the peers
-  --latency N   the upstream's latency in the second run of the lookup, ms (50)
-  --json        print one JSON object, and nothing else
-  --help        print this
+  --only NAME    one of these: rules, windows, regex, lookup
+  --rounds N     how often each one is measured (rules and the like 7, lookup 200)
+  --entries N    how many entries rules are evaluated on (100000)
+  --peers none   without the peers
+  --against DIR  also measure the engine of another checkout of this repository, in the same run: it parses the same
+                 rules and is bundled from its own sources (only rules). For example:
+                   git worktree add ../before v0.1.0 && npm ci --prefix ../before
+                   npm run bench -- --only rules --against ../before
+  --latency N    the upstream's latency in the second run of the lookup, ms (50)
+  --json         print one JSON object, and nothing else
+  --help         print this
 `;
 
 const ROUNDS_MAX = 100_000;
@@ -38,6 +44,8 @@ export interface BenchOptions {
   readonly rounds: number | null;
   readonly entries: number;
   readonly peers: boolean;
+  /** The folder of another checkout, as given; null for none. */
+  readonly against: string | null;
   readonly latencyMs: number;
   readonly json: boolean;
 }
@@ -52,6 +60,7 @@ export function readOptions(args: string[]): BenchOptions | null | string {
         rounds: { type: 'string' },
         entries: { type: 'string', default: '100000' },
         peers: { type: 'string' },
+        against: { type: 'string' },
         latency: { type: 'string', default: '50' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -63,6 +72,7 @@ export function readOptions(args: string[]): BenchOptions | null | string {
       rounds: values.rounds === undefined ? null : whole('rounds', values.rounds, 1, ROUNDS_MAX),
       entries: whole('entries', values.entries, 100, ENTRIES_MAX),
       peers: values.peers === undefined || oneOf('peers', values.peers, ['all', 'none']) === 'all',
+      against: values.against === undefined ? null : checkout('against', values.against),
       latencyMs: whole('latency', values.latency, 0, LATENCY_MAX_MS),
       json: values.json,
     };
@@ -75,6 +85,12 @@ function oneOf<T extends string>(name: string, text: string, known: readonly T[]
   const found = known.find((one) => one === text);
   if (found !== undefined) return found;
   throw new RangeError(`--${name} must be one of ${known.join(', ')}, not ${JSON.stringify(text)}`);
+}
+
+function checkout(name: string, folder: string): string {
+  const missing = missingInCheckout(folder);
+  if (missing === null) return folder;
+  throw new RangeError(`--${name} must be the folder of a checkout, but ${JSON.stringify(folder)} has no ${missing}`);
 }
 
 function whole(name: string, text: string, least: number, most: number): number {

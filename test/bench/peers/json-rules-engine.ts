@@ -26,5 +26,5 @@ export function create(rules: readonly PlainRule[]): Subject {
     const { events } = await engine.run(prepare(entry));
     return events.map(({ type }) => type);
   };
-  return { ids, count: async (entry) => (await ids(entry)).length };
+  return { ids, count: async (entry: BenchEntry) => (await ids(entry)).length };
 }

@@ -10,8 +10,10 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { rulesModule } from '../../../src/cli/build-rules.ts';
 import type { DetectionRule, RuleSet } from '../../../src/sigma/rule.ts';
+import type { SourceFile } from '../../../src/yaml/yaml.ts';
+import { type Checkout, engineSourceOf } from './checkout.ts';
 import { conditionOf, type PlainRule } from './condition.ts';
-import { handWritten } from './hand-written.ts';
+import { handWritten, type Log } from './hand-written.ts';
 import { adapterOf, ajvStandalone } from './peers.ts';
 
 export const ENGINE = 'this engine';
@@ -32,14 +34,20 @@ interface Written {
 
 export interface RulesToBuild {
   readonly ruleSet: RuleSet;
-  /** Names of subjects. */
-  readonly names: readonly string[];
+  /** The rules' files: for the other checkout. */
+  readonly files: readonly SourceFile[];
+  /** Another checkout, whose engine is a subject under its name; null for none. */
+  readonly against?: Checkout | null;
+  /** The audit log if missing. */
+  readonly log?: Log;
+  /** A folder for the generated sources. */
   readonly folder: string;
 }
 
 /** Bundles all subjects in one module, by name. */
-export async function bundleAll({ ruleSet, names, folder }: RulesToBuild): Promise<Bundle> {
-  const written = names.map((name, i) => [name, write(name, i, ruleSet, folder)] as const);
+export async function bundleAll(names: readonly string[], rules: RulesToBuild): Promise<Bundle> {
+  const { folder } = rules;
+  const written = names.map((name, i) => [name, write(name, i, rules)] as const);
   return bundle(folder, [
     `import { serve } from ${path('./serve.ts')};`,
     ...written.flatMap(([, { imports }]) => imports),
@@ -50,12 +58,12 @@ export async function bundleAll({ ruleSet, names, folder }: RulesToBuild): Promi
 }
 
 /** Bundles one subject as a Worker that evaluates what it receives; null for the empty Worker. */
-export async function bundleOne(name: string | null, ruleSet: RuleSet, folder: string): Promise<Bundle> {
-  const { imports, make } = name === null ? { imports: [], make: 'null' } : write(name, 0, ruleSet, folder);
-  return bundle(folder, [
+export async function bundleOne(name: string | null, rules: RulesToBuild): Promise<Bundle> {
+  const { imports, make } = name === null ? { imports: [], make: null } : write(name, 0, rules);
+  return bundle(rules.folder, [
     `import { serveCold } from ${path('./serve-cold.ts')};`,
     ...imports,
-    `export default serveCold(${make});`,
+    `export default serveCold(${make === null ? 'null' : `() => ${make}`});`,
   ]);
 }
 
@@ -89,7 +97,7 @@ function fileOf(relative: string, base = import.meta.url): string {
   return fileURLToPath(new URL(relative, base).href);
 }
 
-function write(name: string, i: number, ruleSet: RuleSet, folder: string): Written {
+function write(name: string, i: number, { ruleSet, files, against, log = 'audit', folder }: RulesToBuild): Written {
   const subject = `subject${i}`;
   const data = (value: unknown): string => `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
   const file = (text: string, kind = 'js'): string => {
@@ -97,17 +105,20 @@ function write(name: string, i: number, ruleSet: RuleSet, folder: string): Writt
     writeFileSync(`${folder}/${subject}.${kind}`, text);
     return JSON.stringify(`${folder}/${subject}.${kind}`);
   };
+  const engine = (checkout: string, module: string): Written => ({
+    imports: [
+      `import { engineSubject as ${subject} } from ${path('./engine.ts')};`,
+      `import { compile as ${subject}Compile } from ${JSON.stringify(engineSourceOf(checkout))};`,
+      `import { ruleCode as ${subject}Code, ruleSet as ${subject}Rules } from ${file(module, 'ts')};`,
+    ],
+    make: `${subject}(${subject}Compile(${subject}Rules, { code: ${subject}Code }))`,
+  });
+  if (against !== null && name === against?.name) return engine(against.folder, against.moduleOf(files));
   switch (name) {
     case ENGINE:
-      return {
-        imports: [
-          `import { engineSubject as ${subject} } from ${path('./engine.ts')};`,
-          `import { ruleCode, ruleSet } from ${file(rulesModule(ruleSet, null, []), 'ts')};`,
-        ],
-        make: `${subject}(ruleSet, ruleCode)`,
-      };
+      return engine(fileOf('../../../'), rulesModule(ruleSet, null, []));
     case HAND_WRITTEN: {
-      const source = handWritten(detectionsOf(ruleSet), fileOf('./prepared.ts'));
+      const source = handWritten(detectionsOf(ruleSet), fileOf('./prepared.ts'), log);
       return {
         imports: [
           `import { matched as ${subject} } from ${file(source)};`,
@@ -127,7 +138,7 @@ function write(name: string, i: number, ruleSet: RuleSet, folder: string): Writt
     case 'ajv':
       return {
         imports: [
-          `import * as ${subject}Compiled from ${file(ajvStandalone(plainRules(ruleSet)))};`,
+          `import * as ${subject}Compiled from ${file(compiledByAjv(ruleSet))};`,
           `import { create as ${subject} } from ${JSON.stringify(adapterOf(name))};`,
         ],
         make: `${subject}(${data(detectionsOf(ruleSet).map(({ id }) => id))}, ${subject}Compiled)`,
@@ -140,10 +151,21 @@ function write(name: string, i: number, ruleSet: RuleSet, folder: string): Writt
   }
 }
 
+/** Compiling thousands of schemas takes long: once for all bundles of the same rules. */
+const byAjv = new WeakMap<RuleSet, string>();
+
+function compiledByAjv(ruleSet: RuleSet): string {
+  const compiled = byAjv.get(ruleSet) ?? ajvStandalone(plainRules(ruleSet));
+  byAjv.set(ruleSet, compiled);
+  return compiled;
+}
+
+/** The detections of rules, as the engine numbers them. */
 export function detectionsOf({ rules }: RuleSet): DetectionRule[] {
   return rules.filter((rule): rule is DetectionRule => rule.kind === 'detection');
 }
 
+/** The detections of rules, for translation. */
 export function plainRules(ruleSet: RuleSet): PlainRule[] {
   return detectionsOf(ruleSet).map(({ id, expression }) => ({ id, condition: conditionOf(expression) }));
 }

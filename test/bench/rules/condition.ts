@@ -1,8 +1,8 @@
 /**
  * A rule's expression in terms that every peer supports: the source of all translations. Pure.
  *
- * Contract: lists are lists (an OR of one field's values is one test), text is folded, fields are those of a prepared
- * entry (prepared.ts). Throws if the peers can't express a rule.
+ * Contract: lists are lists (an OR of one field's values is one test), text is folded (unfolded fields end with `_raw`),
+ * fields are those of a prepared entry (prepared.ts). Throws if the peers can't express a rule.
  */
 import type { AddressRange, Expression, Leaf, Pattern, Test } from '../../../src/sigma/rule.ts';
 import { addressNumber } from './prepared.ts';
@@ -56,7 +56,8 @@ function leafCondition({ field: path, test }: Leaf): Condition {
   return only !== undefined && of.length === 1 ? only : { kind: 'or', of };
 }
 
-function testsOf(field: string, test: Test): FieldTest[] {
+function testsOf(folded: string, test: Test): FieldTest[] {
+  const field = test.op === 're' || ('cased' in test && test.cased) ? `${folded}_raw` : folded;
   switch (test.op) {
     case 'null':
       return [{ kind: 'null', field }];
@@ -71,7 +72,11 @@ function testsOf(field: string, test: Test): FieldTest[] {
     case 'pattern':
       return test.values.map((pattern) => ({ kind: 'regex', field, source: wildcardSource(pattern) }));
     case 're':
-      return test.values.map(({ source }) => ({ kind: 'regex', field: `${field}_raw`, source }));
+      return test.values.map(({ source, flags }) => ({
+        kind: 'regex',
+        field,
+        source: flags === '' ? source : `(?${flags}:${source})`,
+      }));
     case 'lt':
     case 'lte':
     case 'gt':

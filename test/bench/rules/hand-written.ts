@@ -17,21 +17,22 @@ const CHEAP = 2;
 /** Rules per function: longer ones are compiled slowly. */
 const PART = 50;
 
-/** The module's source. `prepared`: the path of prepared.ts, for addresses. */
-export function handWritten(rules: readonly DetectionRule[], prepared: string): string {
+/** The module's source. `prepared`: the path of prepared.ts, for addresses; `log`: what the rules are about. */
+export function handWritten(rules: readonly DetectionRule[], prepared: string, log: Log = 'audit'): string {
+  const { before, fields } = LOGS[log];
   const constants = createConstants();
   const parts: string[][] = [];
   for (let from = 0; from < rules.length; from += PART)
     parts.push(partOf(rules.slice(from, from + PART), constants.name));
-  const names = FIELDS.map(([name]) => name).join(', ');
+  const names = fields.map(([name]) => name).join(', ');
   return [
     `import { addressOf } from ${JSON.stringify(prepared)};`,
     ...constants.lines,
     ...parts.flatMap((lines, i) => [`function part${i + 1}({ ${names} }, matched) {`, ...lines, '}']),
     'export function matched(entry) {',
     '  const matched = [];',
-    '  const { actor, target } = entry;',
-    ...FIELDS.map(([name, source]) => `  const ${name} = ${source};`),
+    ...before,
+    ...fields.map(([name, source]) => `  const ${name} = ${source};`),
     `  const fields = { ${names} };`,
     ...parts.map((_, i) => `  part${i + 1}(fields, matched);`),
     '  return matched;',
@@ -76,7 +77,13 @@ function partOf(rules: readonly DetectionRule[], constant: NameOf): string[] {
   ];
 }
 
-const FIELDS = [
+/** What rules and entries are about: the audit log, or the creation of processes. */
+export type Log = 'audit' | 'process';
+
+/** Name → expression of `entry`. */
+type Fields = readonly (readonly [name: string, source: string])[];
+
+const AUDIT: Fields = [
   ['action', 'entry.action.toLowerCase()'],
   ['actor_id', 'actor === null ? null : actor.id.toLowerCase()'],
   ['actor_name', "actor === null ? '' : actor.name.toLowerCase()"],
@@ -89,7 +96,20 @@ const FIELDS = [
   ['user_agent', 'entry.user_agent.toLowerCase()'],
   ['target_id', 'target === null ? null : target.id.toLowerCase()'],
   ['target_type', "target === null ? '' : target.type.toLowerCase()"],
-] as const;
+];
+
+const PROCESS: Fields = [
+  ...['Image', 'OriginalFileName', 'CommandLine', 'ParentImage', 'ParentCommandLine', 'User', 'IntegrityLevel'],
+  ...['CurrentDirectory', 'Hashes'],
+].flatMap((name) => [
+  [name, `entry.${name}.toLowerCase()`],
+  [`${name}_raw`, `entry.${name}`],
+]);
+
+const LOGS: { readonly [L in Log]: { readonly before: readonly string[]; readonly fields: Fields } } = {
+  audit: { before: ['  const { actor, target } = entry;'], fields: AUDIT },
+  process: { before: [], fields: PROCESS },
+};
 
 function inParentheses(child: Condition, source: string): string {
   return child.kind === 'and' || child.kind === 'or' || / \|\| | && /.test(source) ? `(${source})` : source;

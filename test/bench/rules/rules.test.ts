@@ -9,6 +9,7 @@ import { rootCondition } from '../peers/json-rules.ts';
 import { schemaOf } from '../peers/json-schema.ts';
 import { mongoQuery } from '../peers/mongo.ts';
 import { bundleOne, ENGINE, HAND_WRITTEN, plainRules } from './build.ts';
+import { openCheckout } from './checkout.ts';
 import { type Condition, conditionOf } from './condition.ts';
 import { type BenchEntry, benchEntries, distinctEntries } from './entries.ts';
 import { regexRuleFiles, ruleFiles } from './generate.ts';
@@ -16,6 +17,7 @@ import { handWritten } from './hand-written.ts';
 import { disagreement, evaluateAll } from './measure-rules.ts';
 import { addressOf } from './prepared.ts';
 import { RUNTIMES } from './runtime.ts';
+import { serve } from './serve.ts';
 
 const folder = mkdtempSync(`${tmpdir()}/tocsin-bench-test-`);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -25,6 +27,14 @@ function condition(detection: string): Condition {
   if (rule?.kind !== 'detection') throw new Error('no detection');
   return conditionOf(rule.expression);
 }
+
+test('text that is compared as it is, and the flags of an expression, are kept', () => {
+  expect(condition('sel: {"path|contains|cased": aB}\ncondition: sel')).toMatchObject({
+    field: 'path_raw',
+    texts: ['aB'],
+  });
+  expect(condition('sel: {"path|re|i": a+b}\ncondition: sel')).toMatchObject({ field: 'path_raw', source: '(?i:a+b)' });
+});
 
 const regex = (source: string) => ({ $regex: new RegExp(source) });
 
@@ -153,13 +163,39 @@ test.each([
 });
 
 test.each(RUNTIMES)('what is written by hand finds what the engine finds, in %s', async (runtime) => {
-  const { ruleSet } = parseRules(ruleFiles(60));
+  const files = ruleFiles(60);
+  const { ruleSet } = parseRules(files);
   const subjects = [ENGINE, HAND_WRITTEN].map((name) => ({ name, share: 1 }));
-  const what = { runtime, ruleSet, entries: benchEntries(600), subjects, rounds: 1, folder };
+  const what = { runtime, ruleSet, files, entries: benchEntries(600), subjects, rounds: 1, folder };
   const [engine, hand] = await evaluateAll(what);
   expect(engine).toMatchObject({ name: ENGINE, entries: 600, matches: hand?.matches });
   expect(engine?.matches).toBeGreaterThan(10);
   expect(engine?.nsPerEntry).toBeTypeOf('number');
+});
+
+test('the engine of another checkout finds the same, under its name', async () => {
+  const files = ruleFiles(20);
+  const { ruleSet } = parseRules(files);
+  const against = await openCheckout('.');
+  expect(against.name).toBe('engine of .');
+  const subjects = [ENGINE, against.name].map((name) => ({ name, share: 1 }));
+  const what = { runtime: 'node' as const, ruleSet, files, against, entries: benchEntries(300), subjects, rounds: 1 };
+  const [own, other] = await evaluateAll({ ...what, folder });
+  expect(other).toMatchObject({ name: 'engine of .', entries: 300, matches: own?.matches });
+  const invalid = [{ path: 'a.yml', text: 'title: x\n' }];
+  expect(() => against.moduleOf(invalid)).toThrow('a.yml');
+});
+
+test('a subject is ready after the first entry; a run begins anywhere, and after the last entry comes the first', async () => {
+  const seen: unknown[] = [];
+  const count = (entry: object): number => seen.push((entry as BenchEntry).id);
+  const { fetch } = serve({ subjects: { one: () => ({ count, ids: () => [] }) } });
+  const ask = async (path: string, body = '') => fetch(new Request(`http://bench${path}`, { method: 'POST', body }));
+  await ask('/entries', JSON.stringify(['a', 'b', 'c'].map((id) => ({ id }))));
+  await ask('/make/one');
+  expect(seen).toEqual(['a']);
+  await ask('/run/one?count=4&from=1');
+  expect(seen).toEqual(['a', 'b', 'c', 'a', 'b']);
 });
 
 test('hand-written rules ask a question once that many ask', async () => {
@@ -170,7 +206,7 @@ test('hand-written rules ask a question once that many ask', async () => {
   const source = handWritten(rules, prepared);
   expect(source.match(/method === "delete"/g)).toHaveLength(1);
   writeFileSync(`${folder}/shared.mjs`, source);
-  const { code } = await bundleOne(HAND_WRITTEN, ruleSet, folder);
+  const { code } = await bundleOne(HAND_WRITTEN, { ruleSet, files: [], folder });
   expect(code).toContain('"r-2"');
 });
 
