@@ -7,7 +7,7 @@ import { RUNTIMES, type Running, start } from '../rules/runtime.ts';
 import type { Grid } from '../table.ts';
 import { REGEX_CASES, type RegexCase } from './cases.ts';
 
-const OURS = 'ours';
+const TOCSIN = 'tocsin';
 const NATIVE = 'native';
 const RE2JS = 're2js';
 /** The shortest measurement. */
@@ -16,10 +16,10 @@ const COUNT_MAX = 200_000;
 const now = (): number => performance.now();
 
 export async function* benchRegex({ rounds, folder, peers, say }: BenchContext): AsyncGenerator<Grid> {
-  const engines = peers ? [OURS, NATIVE, RE2JS] : [OURS, NATIVE];
+  const engines = peers ? [TOCSIN, NATIVE, RE2JS] : [TOCSIN, NATIVE];
   const { code } = await bundle(folder, [
     `import { serve } from ${path('./serve.ts')};`,
-    `import { native, ours, regexTasks } from ${path('./tasks.ts', import.meta.url)};`,
+    `import { native, regexTasks, tocsin } from ${path('./tasks.ts', import.meta.url)};`,
     ...(peers ? [`import { tester as re2js } from ${JSON.stringify(adapterOf(RE2JS))};`] : []),
     `export default serve({ tasks: regexTasks({ ${engines.join(', ')} }) });`,
   ]);
@@ -32,12 +32,12 @@ export async function* benchRegex({ rounds, folder, peers, say }: BenchContext):
       yield {
         title: `Regular expressions, a text, ${runtime}`,
         columns: [
-          { name: OURS, unit: 'ns' },
+          { name: TOCSIN, unit: 'ns' },
           { name: NATIVE, unit: 'ns' },
           { name: RE2JS, unit: 'ns' },
-          { name: 'ours of native', unit: 'times' },
-          { name: 're2js of ours', unit: 'times' },
-          { name: 'ours, made', unit: 'us' },
+          { name: 'tocsin of native', unit: 'times' },
+          { name: 're2js of tocsin', unit: 'times' },
+          { name: 'tocsin, made', unit: 'us' },
         ],
         rows,
         notes: [
@@ -64,7 +64,7 @@ async function measured(
   const found = await Promise.all(awaited.map((engine) => ask(`${engine} ${i}`, texts.length)));
   if (new Set(found).size > 1) throw new Error(`${name}: ${awaited.join(', ')} match ${found.join(', ')} of the texts`);
   const ns = new Map<string, number>();
-  for (const task of [...awaited.map((engine) => `${engine} ${i}`), `${OURS} ${i} made`]) {
+  for (const task of [...awaited.map((engine) => `${engine} ${i}`), `${TOCSIN} ${i} made`]) {
     const count = await countFor((so) => ask(task, so));
     const times = await compare(
       [
@@ -77,18 +77,11 @@ async function measured(
     ns.set(task, ((times[1]?.adds ?? Number.NaN) / count) * 1e6);
   }
   const of = (engine: string): number | null => ns.get(`${engine} ${i}`) ?? null;
-  const [own, untrustedLine, re2js] = [of(OURS) ?? Number.NaN, of(NATIVE), of(RE2JS)];
-  const made = (ns.get(`${OURS} ${i} made`) ?? Number.NaN) / 1_000;
+  const [own, its, re2js] = [of(TOCSIN) ?? Number.NaN, of(NATIVE), of(RE2JS)];
+  const made = (ns.get(`${TOCSIN} ${i} made`) ?? Number.NaN) / 1_000;
   return {
     name,
-    cells: [
-      own,
-      untrustedLine,
-      re2js,
-      untrustedLine === null ? null : own / untrustedLine,
-      re2js === null ? null : re2js / own,
-      made,
-    ],
+    cells: [own, its, re2js, its === null ? null : own / its, re2js === null ? null : re2js / own, made],
   };
 }
 

@@ -8,7 +8,7 @@ import { REGEX_CASES, type RegexCase } from './cases.ts';
 export type Tester = (text: string) => boolean;
 export type MakeTester = (source: string, flags: string) => Tester;
 
-export function trustedLine(source: string, flags: string): Tester {
+export function tocsin(source: string, flags: string): Tester {
   const regex = prepareRegex(source, flags);
   if (!regex.ok) throw new Error(`${source}: ${regex.problem}`);
   return createRegexMatcher(regex.prepared);
