@@ -1,19 +1,22 @@
 /**
  * Searches many texts for any of many others, where attackers may write both.
  *
- * Contract: few short texts are compared one by one. Otherwise the searched texts become an Aho-Corasick automaton, so that
- * the time stays proportional to the total length. Pure.
+ * Contract: few short texts are compared one by one. Otherwise the searched texts become a trie, for "contains" with the
+ * links of Aho and Corasick, so that the time stays proportional to the total length. Pure.
  */
 import type { TextOp } from '../regex/prepared.ts';
+import { contains } from './search.ts';
 
 /** Worst-case character comparisons for comparing one by one. */
-const DIRECT_MAX = 1_000_000;
+const DIRECT_MAX = 200_000;
 
 /** Whether any of `texts` equals, contains … any of `searched`. */
 export function anyRelated(texts: readonly string[], searched: readonly string[], relation: TextOp): boolean {
-  if (texts.length === 0 || searched.length === 0) return false;
-  if (directCost(texts, searched, relation) <= DIRECT_MAX) {
-    return texts.some((text) => searched.some((one) => isRelated(text, one, relation)));
+  const pairs = texts.length * searched.length;
+  const comparisons = lengthOf(texts) * searched.length + lengthOf(searched) * texts.length;
+  if (pairs <= 1 || comparisons <= DIRECT_MAX) {
+    const isRelated = RELATIONS[relation];
+    return texts.some((text) => searched.some((one) => isRelated(text, one)));
   }
   switch (relation) {
     case 'equals': {
@@ -29,25 +32,12 @@ export function anyRelated(texts: readonly string[], searched: readonly string[]
   }
 }
 
-/** Whether a text equals, contains … another. */
-function isRelated(text: string, searched: string, relation: TextOp): boolean {
-  switch (relation) {
-    case 'equals':
-      return text === searched;
-    case 'contains':
-      return text.includes(searched);
-    case 'startswith':
-      return text.startsWith(searched);
-    case 'endswith':
-      return text.endsWith(searched);
-  }
-}
-
-/** The worst-case cost. Except for "contains", each text is compared at one place. */
-function directCost(texts: readonly string[], searched: readonly string[], relation: TextOp): number {
-  const [own, other] = [lengthOf(texts), lengthOf(searched)];
-  return relation === 'contains' ? own * other : Math.min(own * searched.length, texts.length * other);
-}
+const RELATIONS: { readonly [relation in TextOp]: (text: string, searched: string) => boolean } = {
+  equals: (text, searched) => text === searched,
+  contains,
+  startswith: (text, searched) => text.startsWith(searched),
+  endswith: (text, searched) => text.endsWith(searched),
+};
 
 /** Counts one more per text, because an empty text takes a comparison too. */
 function lengthOf(texts: readonly string[]): number {
@@ -61,41 +51,56 @@ function reversed(text: string): string {
 
 /** Creates the test of whether a text has one of the searched texts at its start, or anywhere. */
 function createSearch(searched: readonly string[], anywhere: boolean): (text: string) => boolean {
-  const size = lengthOf(searched) + 1;
-  /** A trie of the searched texts: nodes are numbers, the root is 0; a node and a code unit lead to a child. */
-  const edges = new Map<number, number>();
+  const sorted = [...searched].sort();
+  const size = lengthOf(searched) + 2;
+  /** Nodes are numbered level by level from the root, 0: so the children of a node are in a row, ascending. */
+  const units = new Uint16Array(size);
+  const firstChild = new Int32Array(size);
   const isEnd = new Uint8Array(size);
-  /** Node → the node of the longest proper suffix of its text; always the root for searches at the start. */
+  /** The node of the longest proper suffix of a node's text; always the root for searches at the start. */
   const shorter = new Int32Array(size);
-  const child = (node: number, unit: number): number => edges.get(node * 65_536 + unit) ?? -1;
+  /** A node's texts in `sorted`. */
+  const from = new Int32Array(size);
+  const to = new Int32Array(size);
+
+  const child = (node: number, unit: number): number => {
+    const end = firstChild[node + 1] as number;
+    let low = firstChild[node] as number;
+    for (let high = end; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((units[middle] as number) < unit) low = middle + 1;
+      else high = middle;
+    }
+    return low < end && units[low] === unit ? low : -1;
+  };
   const follow = (node: number, unit: number): number => {
-    for (let at = node; ; at = shorter[at] ?? 0) {
+    for (let at = node; ; at = shorter[at] as number) {
       const next = child(at, unit);
       if (next !== -1 || at === 0) return Math.max(0, next);
     }
   };
 
-  // Level by level, because a node's suffix link needs the levels above.
+  to[0] = sorted.length;
+  isEnd[0] = sorted[0] === '' ? 1 : 0;
   let nodes = 1;
-  let growing = searched.map((text) => ({ text, node: 0 }));
-  for (let depth = 0; growing.length > 0; depth++) {
-    growing = growing.filter(({ text, node }) => {
-      if (text.length === depth) isEnd[node] = 1;
-      return text.length > depth;
-    });
-    for (const one of growing) {
-      const unit = one.text.charCodeAt(depth);
-      let next = child(one.node, unit);
-      if (next === -1) {
-        next = nodes++;
-        if (anywhere && one.node !== 0) shorter[next] = follow(shorter[one.node] ?? 0, unit);
-        edges.set(one.node * 65_536 + unit, next);
-      }
-      one.node = next;
+  for (let node = 0, depth = 0, level = 1; node < nodes; node++) {
+    if (node === level) {
+      depth++;
+      level = nodes;
+    }
+    firstChild[node] = nodes;
+    // What begins with a searched text is found by that one.
+    for (let at = from[node] as number; at < (to[node] as number) && isEnd[node] === 0; nodes++) {
+      const unit = sorted[at]?.charCodeAt(depth) as number;
+      units[nodes] = unit;
+      from[nodes] = at;
+      if (anywhere && node !== 0) shorter[nodes] = follow(shorter[node] as number, unit);
+      isEnd[nodes] = sorted[at]?.length === depth + 1 ? 1 : (isEnd[shorter[nodes] as number] as number);
+      while (at < (to[node] as number) && sorted[at]?.charCodeAt(depth) === unit) at++;
+      to[nodes] = at;
     }
   }
-  // Suffix links lead to smaller numbers.
-  for (let node = 1; node < nodes; node++) if (anywhere && isEnd[shorter[node] ?? 0] === 1) isEnd[node] = 1;
+  firstChild[nodes] = nodes;
 
   return (text) => {
     let node = 0;

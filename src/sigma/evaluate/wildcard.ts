@@ -2,107 +2,77 @@
  * Matches texts against wildcard patterns.
  *
  * Contract: the whole text must match. `*` is any run of characters (line ends too), `?` exactly one, `oneOf` one of a few;
- * a surrogate pair is one character. No backtracking: each piece between two `*` is matched at its leftmost place, which
- * suffices for such patterns. The time is at most the text's length times the longest piece's. Pure.
+ * a surrogate pair is one character. Takes linear time: texts and `*` are found one after the other, at their leftmost
+ * places, which suffices for them; other patterns run in an automaton, whose size is bounded at build time. Pure.
  */
-import type { PatternPart } from '../rule.ts';
-
-/** What is between two `*`: texts, and single characters, one of a few or any (null). */
-type Piece = readonly PieceStep[];
-type PieceStep = { readonly text: string } | { readonly among: ReadonlySet<string> | null };
+import { ANY, createSet } from '../regex/charset.ts';
+import { createMatcher } from '../regex/matcher.ts';
+import { createAssert, createChars, createRepeat, createSequence, type Node } from '../regex/node.ts';
+import { compileProgram, type Program } from '../regex/program.ts';
+import { trimmed } from '../regex/trim.ts';
+import type { Pattern, PatternPart } from '../rule.ts';
+import { fold } from './fold.ts';
+import { indexOf } from './search.ts';
 
 /** Creates the test for a pattern. Texts must be folded if the pattern is. */
-export function createPatternMatcher(parts: readonly PatternPart[]): (text: string) => boolean {
+export function createPatternMatcher(parts: Pattern): (text: string) => boolean {
   const pieces = piecesOf(parts);
-  const first = pieces[0] ?? [];
-  if (pieces.length === 1) return (text) => endOf(first, text, 0) === text.length;
-  const last = pieces[pieces.length - 1] ?? [];
-  const middle = pieces.slice(1, -1).filter((piece) => piece.length > 0);
-  return (text) => {
-    let at = endOf(first, text, 0);
-    if (at === -1) return false;
-    for (const piece of middle) {
-      at = endOfLeftmost(piece, text, at);
-      if (at === -1) return false;
-    }
-    const tail = startOf(last, text, text.length);
-    return tail >= at;
-  };
+  return pieces === null ? createMatcher(() => patternProgram(parts)) : createPiecesTest(pieces);
 }
 
-/** The pieces between the `*`: one more than there are `*`. */
-function piecesOf(parts: readonly PatternPart[]): readonly Piece[] {
-  const pieces: PieceStep[][] = [[]];
+/** The program of a pattern; null if it needs none. */
+export function programOfPattern(parts: Pattern): Program | null {
+  return piecesOf(parts) === null ? patternProgram(parts) : null;
+}
+
+/** The pattern that matches folded texts. */
+export function foldPattern(parts: Pattern): Pattern {
+  return parts.map((part) => {
+    if ('text' in part) return { text: fold(part.text) };
+    return 'oneOf' in part ? { oneOf: fold(part.oneOf) } : part;
+  });
+}
+
+/** The texts around the `*`, one more than there are; null if there are other parts. */
+export function piecesOf(parts: Pattern): readonly string[] | null {
+  const pieces = [''];
   for (const part of parts) {
-    if ('wildcard' in part && part.wildcard === '*') pieces.push([]);
-    else pieces[pieces.length - 1]?.push(stepOf(part));
+    if ('text' in part) pieces[pieces.length - 1] += part.text;
+    else if ('wildcard' in part && part.wildcard === '*') pieces.push('');
+    else return null;
   }
   return pieces;
 }
 
-function stepOf(part: PatternPart): PieceStep {
-  if ('text' in part) return part;
-  return { among: 'oneOf' in part ? new Set(part.oneOf) : null };
-}
-
-/** The end of the piece that begins at `at`; -1 if it does not match there. */
-function endOf(piece: Piece, text: string, at: number): number {
-  let end = at;
-  for (const step of piece) {
-    if ('text' in step) {
-      if (!text.startsWith(step.text, end)) return -1;
-      end += step.text.length;
-    } else {
-      if (end >= text.length) return -1;
-      const begin = end;
-      end += isPair(text, end) ? 2 : 1;
-      if (step.among !== null && !step.among.has(text.slice(begin, end))) return -1;
+function createPiecesTest(pieces: readonly string[]): (text: string) => boolean {
+  const [first = '', ...middle] = pieces;
+  const last = middle.pop();
+  if (last === undefined) return (text) => text === first;
+  return (text) => {
+    if (!text.startsWith(first) || !text.endsWith(last)) return false;
+    let at = first.length;
+    for (const piece of middle) {
+      const found = indexOf(text, piece, at);
+      if (found === -1) return false;
+      at = found + piece.length;
     }
-  }
-  return end;
+    return at + last.length <= text.length;
+  };
 }
 
-/** The start of the piece that ends at `end`; -1 if it does not match there. */
-function startOf(piece: Piece, text: string, end: number): number {
-  let start = end;
-  for (let i = piece.length - 1; i >= 0; i--) {
-    const step = piece[i];
-    if (step === undefined) continue;
-    if ('text' in step) {
-      start -= step.text.length;
-      if (start < 0 || !text.startsWith(step.text, start)) return -1;
-    } else {
-      if (start <= 0) return -1;
-      const after = start;
-      start -= start >= 2 && isPair(text, start - 2) ? 2 : 1;
-      if (step.among !== null && !step.among.has(text.slice(start, after))) return -1;
-    }
-  }
-  return start;
+function patternProgram(parts: Pattern): Program {
+  const tree = createSequence([createAssert('start'), ...parts.flatMap(nodesOf), createAssert('end')]);
+  // Its sets have no Unicode properties.
+  return compileProgram(trimmed(tree), ({ ranges }) => ranges);
 }
 
-/** The end of the leftmost match of the piece from `from` on; -1 if there is none. */
-function endOfLeftmost(piece: Piece, text: string, from: number): number {
-  const lead = piece.findIndex((step) => 'text' in step);
-  const anchor = piece[lead];
-  if (anchor === undefined || !('text' in anchor)) {
-    for (let at = from; at <= text.length; at += isPair(text, at) ? 2 : 1) {
-      const end = endOf(piece, text, at);
-      if (end !== -1) return end;
-    }
-    return -1;
-  }
-  const [before, rest] = [piece.slice(0, lead), piece.slice(lead)];
-  for (let at = text.indexOf(anchor.text, from); at !== -1; at = text.indexOf(anchor.text, at + 1)) {
-    const end = startOf(before, text, at) >= from ? endOf(rest, text, at) : -1;
-    if (end !== -1) return end;
-  }
-  return -1;
+function nodesOf(part: PatternPart): readonly Node[] {
+  if ('text' in part) return charsOf(part.text).map((range) => createChars(createSet(range)));
+  if ('oneOf' in part) return [createChars(createSet(charsOf(part.oneOf).flat()))];
+  const any = createChars(ANY);
+  return [part.wildcard === '?' ? any : createRepeat(any, 0, Number.POSITIVE_INFINITY)];
 }
 
-function isPair(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (code < 0xd800 || code > 0xdbff) return false;
-  const next = text.charCodeAt(at + 1);
-  return next >= 0xdc00 && next <= 0xdfff;
+function charsOf(text: string): readonly (readonly number[])[] {
+  return Array.from(text, (char) => [char.codePointAt(0) ?? 0, char.codePointAt(0) ?? 0]);
 }

@@ -11,9 +11,11 @@ import type { Lists } from './lists.ts';
 const COMPARISONS_MAX = 200_000;
 /** Characters of their texts; the file itself has at most a million. */
 const CHARACTERS_MAX = 10_000_000;
-/** Regular expressions are slow to compile: about 1 ms, the largest 100 ms. */
+/** Regular expressions, and patterns with `?` or dashes, are slow to check: about 1 ms, the largest 20 ms. */
 const REGEXES_MAX = 2_000;
 const REGEX_CHARACTERS_MAX = 200_000;
+/** Numbers in the tables of their automatons that count as one character. */
+const CELLS_PER_CHARACTER = 32;
 
 export interface ParseContext {
   readonly report: Report;
@@ -25,8 +27,8 @@ export interface ParseContext {
 export interface Budget {
   /** Spends one comparison; false if nothing is left, which is reported once. */
   spend(place: Place, characters: number, report: Report): boolean;
-  /** Spends one regular expression. */
-  spendRegex(place: Place, characters: number, report: Report): boolean;
+  /** Spends one regular expression, or a pattern that needs a table. */
+  spendRegex(place: Place, characters: number, cells: number, report: Report): boolean;
   /** Whether the budget is exceeded: the rest of the file is skipped. */
   readonly exhausted: boolean;
 }
@@ -50,8 +52,8 @@ export function createBudget(): Budget {
       if (--comparisons < 0) return exceed(`${COMPARISONS_MAX} comparisons`, place, report);
       return characters >= 0 || exceed(`${CHARACTERS_MAX} characters in its values`, place, report);
     },
-    spendRegex: (place, length, report) => {
-      regexCharacters -= length;
+    spendRegex: (place, length, cells, report) => {
+      regexCharacters -= length + cells / CELLS_PER_CHARACTER;
       if (--regexes < 0) return exceed(`${REGEXES_MAX} regular expressions`, place, report);
       return regexCharacters >= 0 || exceed(`${REGEX_CHARACTERS_MAX} characters in regular expressions`, place, report);
     },

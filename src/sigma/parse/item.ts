@@ -8,7 +8,6 @@
 
 import type { Report } from '../../yaml/diagnostics.ts';
 import { kindName, type Node, type ScalarNode } from '../../yaml/yaml.ts';
-import type { RegexSearch } from '../regex/prepared.ts';
 import type { ParseContext } from './context.ts';
 import type { FieldSpec } from './field-spec.ts';
 import { join, type ParsedCondition, type ParsedTest } from './parsed-condition.ts';
@@ -62,14 +61,10 @@ function charactersOf(test: ParsedTest): number {
     case 'gte':
       return test.exact?.length ?? 8;
     case 're':
-      return test.regex.source.length + instructionsOf(test.regex.search) * INSTRUCTION;
+      return test.regex.source.length + test.regex.program.ops.length * INSTRUCTION;
     default:
       return 8;
   }
-}
-
-function instructionsOf(search: RegexSearch): number {
-  return search.by === 'automaton' ? search.program.ops.length : 0;
 }
 
 function valuesOf(spec: FieldSpec, node: Node, report: Report): readonly ScalarNode[] | null {

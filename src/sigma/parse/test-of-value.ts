@@ -9,6 +9,7 @@ import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { NUMBER_MAX, type ScalarNode } from '../../yaml/yaml.ts';
 import { canonicalRange, parseRange } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/prepared.ts';
+import { CELLS_MAX } from '../regex/size.ts';
 import type { Order, TimePart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { FIELD_NAME_MAX, type FieldSpec } from './field-spec.ts';
@@ -92,11 +93,17 @@ function regexTests(
     return null;
   }
   const source = expand ? expandRegex(String(value), place, context) : (written ?? String(value));
-  if (source === null || !budget.spendRegex(place, Math.min(source.length, REGEX_COST_MAX), report)) return null;
+  if (source === null) return null;
   const regex = prepareRegex(source, flags);
+  const length = Math.min(source.length, REGEX_COST_MAX);
+  if (!budget.spendRegex(place, length, regex.ok ? regex.prepared.cells : CELLS_MAX, report)) return null;
   if (regex.ok) return [{ op: 're', regex: regex.prepared }];
-  const hint = /look-|back-reference/.test(regex.problem) ? 'RE2 has no look-around and no back-references' : undefined;
-  report.error(place, `not a valid RE2 regular expression: ${truncate(regex.problem)}`, hint);
+  if (regex.hint === undefined) {
+    const hint = /look-|back-reference/.test(regex.problem)
+      ? 'RE2 has no look-around and no back-references'
+      : undefined;
+    report.error(place, `not a valid RE2 regular expression: ${truncate(regex.problem)}`, hint);
+  } else report.error(place, `the regular expression is too large: ${regex.problem}`, regex.hint);
   return null;
 }
 

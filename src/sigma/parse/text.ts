@@ -8,6 +8,8 @@
 
 import { truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
+import { foldPattern, programOfPattern } from '../evaluate/wildcard.ts';
+import { CELLS_MAX, cellsOf } from '../regex/size.ts';
 import type { PatternPart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
@@ -69,6 +71,7 @@ export function readTextTests(
   const isKeyword = spec.field === null && !steps.some((one) => isOneOf(ENDS, one));
   if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, context);
   const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
+  if (tests?.some((test) => test.op === 'pattern' && !isBounded(test, node, context))) return null;
   return isPlain ? (tests?.flatMap(withNumber) ?? null) : tests;
 }
 
@@ -200,6 +203,20 @@ function testOf(template: readonly TemplatePart[], cased: boolean): ParsedTest {
   const parts = mergeTexts(template).filter((part): part is PatternPart => !('placeholder' in part));
   const literal = literalOf(parts);
   return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };
+}
+
+/** Whether a pattern can be searched in linear time; reported if not. */
+function isBounded({ parts, cased }: ParsedTest & { op: 'pattern' }, { place }: ScalarNode, context: ParseContext) {
+  const program = programOfPattern(cased ? parts : foldPattern(parts));
+  if (program === null) return true;
+  const { budget, report } = context;
+  const cells = cellsOf(program);
+  if (!budget.spendRegex(place, 0, cells ?? CELLS_MAX, report)) return false;
+  if (cells === null) {
+    const message = `the pattern is too large: its "?" and dashes need a table of more than ${CELLS_MAX} cells`;
+    report.error(place, message, 'use fewer "?" after a "*", or a shorter text');
+  }
+  return cells !== null;
 }
 
 function isSingle(part: TemplatePart): boolean {

@@ -1,243 +1,233 @@
 /**
  * Runs a program over a text with a deterministic automaton that is built lazily.
  *
- * Contract: each character costs one table lookup, or the program's length the first time; never more, even for hostile
- * patterns and texts. The cache is bounded: when it is full it is cleared, and a text that keeps filling it is run without
- * it. Pure except for the cache.
+ * Contract: each character costs one table lookup; a transition that was never needed before costs up to the program's
+ * length, once. size.ts bounds the table and all transitions at build time, so nothing is ever dropped here. Pure except
+ * for the table.
  *
  * A state is the set of instructions waiting for a character, each with the kinds of characters it accepts: so an
  * assertion about the next character is decided when that character comes. The end of the text is a character too.
  */
-import { contains } from './charset.ts';
+import {
+  ALL_KINDS,
+  createClassTable,
+  EDGE,
+  END,
+  HIGH,
+  LOW,
+  NEWLINE,
+  PAGE,
+  PAGE_BITS,
+  PAGE_MASK,
+  WORD,
+} from './classes.ts';
 import type { Assertion } from './node.ts';
-import { ASSERT, CHARS, MATCH, type Program, SPLIT } from './program.ts';
+import { ASSERT, MATCH, type Program, SPLIT } from './program.ts';
 
-/** Kinds of characters that assertions distinguish, as bits: the edge of the text, a newline, a word character, others. */
-const EDGE = 1;
-const NEWLINE = 2;
-const WORD = 4;
-const OTHER = 8;
-const ALL_KINDS = 15;
-
-/** Special entries of the table; those of states are above 0. */
+/** Special entries of the table; those of states are where their row begins. */
 const UNKNOWN = 0;
-const MATCHED = -1;
-const DEAD = -2;
-
-/** Classes of characters: 0 is unknown, 1 the end of the text; all others have characters that no set distinguishes. */
-const END = 1;
-
-/** Bounds of the cache: numbers in the table and the states, classes, and characters. */
-const CELLS_MAX = 1 << 14;
-const CLASSES_MAX = 1 << 8;
-const POINTS_MAX = 1 << 11;
-
-/** How often one text may fill the cache. */
-const CLEARS_MAX = 4;
+const MATCHED = 1;
+const DEAD = 2;
+const ROWS = 3;
 
 type Items = readonly number[];
 
+/** Where an unanchored match may begin, after a character of some kind. */
+interface Start {
+  readonly items: Items;
+  /** Per instruction: for which kinds of the next character it is reached. */
+  readonly seen: Uint8Array;
+  /** Per class: where the items continue, or the match if one has matched. */
+  readonly entries: (readonly number[] | undefined)[];
+}
+
+/** `items` does not repeat those of the start. */
+interface State {
+  readonly items: Items;
+  /** The kind of the character before. */
+  readonly kind: number;
+}
+
 export interface Automaton {
-  /** Whether the program matches anywhere in the text from the UTF-16 unit `from` on. */
-  run(text: string, from: number): boolean;
-  /** For tests: the instructions executed so far, and the numbers in the cache. */
+  /** Whether the program matches in the text. */
+  run(text: string): boolean;
+  /** For size.ts and tests: builds all states, up to so many numbers and steps; returns whether these suffice. */
+  complete(cellsMax: number, workMax: number): boolean;
+  /** The steps taken to build transitions so far, and the numbers in the table. */
   measure(): { readonly work: number; readonly cells: number };
 }
 
-/** Creates the automaton of a program; `anchored`: it can only match where `run` begins. */
-export function createAutomaton(program: Program, anchored: boolean): Automaton {
-  const { ops, args, nexts, sets, assertions } = program;
-  const hasLineAssertions = assertions.some((what) => what === 'lineStart' || what === 'lineEnd');
-  const hasWordAssertions = assertions.some((what) => what === 'word' || what === 'notWord');
+/** Creates the automaton of a program. */
+export function createAutomaton(program: Program): Automaton {
+  const { anchored, ops, args, nexts, assertions, chains, kinds, members } = program;
 
-  /** Classes: their number by character, which sets accept them, and their kind. */
-  const ascii = new Uint16Array(128);
-  const points = new Map<number, number>();
-  const classes = new Map<string, number>();
-  let accepts: Uint8Array[] = [];
-  let kinds: number[] = [];
+  /** Most texts need only the first page of characters. */
+  let groups = createClassTable(program, false);
 
-  /** States; their number is where their row in the table begins. */
-  let stride = 16;
-  let table = new Int32Array(0);
-  let top = 0;
-  let cells = 0;
-  let clears = 0;
-  const states = new Map<string, number>();
-  const itemsOf = new Map<number, Items>();
-  const starts = new Int32Array(ALL_KINDS + 1);
+  /** The entry for a state and a class is at their sum. The last column stays unknown. */
+  const stride = kinds.length + 1;
+  let table = new Uint16Array(ROWS + 4 * stride);
+  let top = ROWS;
+  const numbers = new Map<string, number>();
+  const states = new Map<number, State>();
+  const starts: (Start | undefined)[] = [];
 
-  /** Within one step: the reached instructions, and for which kinds of the next character. */
+  /** Per class and set: 1 if the set has the characters. */
+  const accepts = new Uint8Array(stride * program.sets);
+  for (const [group, sets] of members.entries()) for (const set of sets) accepts[group * program.sets + set] = 1;
+
+  /** Within one step: the reached instructions, for which kinds of the next character, and the strongest per chain. */
   const seen = new Uint8Array(ops.length);
   const reached: number[] = [];
   const open: number[] = [];
+  const strongest = new Int32Array(chains.reduce((most, chain) => Math.max(most, Math.abs(chain)), 0) + 1);
   let work = 0;
 
-  clearCache();
-  return { run, measure: () => ({ work, cells }) };
+  const first = stateAfter(anchored ? [program.start] : [], EDGE);
+  return { run, complete, measure: () => ({ work, cells: top }) };
 
-  function run(text: string, from: number): boolean {
-    let state = startAfter(from === 0 ? EDGE : kindOf(text.charCodeAt(from - 1)));
-    if (state < 0) return state === MATCHED;
-    const limit = clears + CLEARS_MAX;
-    const groups = ascii;
-    let rows = table;
-    for (let at = from; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      let next = code < 128 ? (rows[state + (groups[code] as number)] as number) : UNKNOWN;
-      if (next <= 0) {
-        if (next === UNKNOWN) {
-          if (clears > limit) return runUncached(text, at, itemsOf.get(state) ?? []);
-          const point = text.codePointAt(at) as number;
-          if (point > 0xffff) at++;
-          next = stateAfter(state, point);
-          rows = table;
-        }
-        if (next < 0) return next === MATCHED;
+  function run(text: string): boolean {
+    let state = first;
+    if (state < ROWS) return state === MATCHED;
+    for (let at = 0; ; at++) {
+      // A loop that does nothing else takes half the time.
+      const { units, blocks } = groups;
+      const rows = table;
+      let next = UNKNOWN;
+      for (; at < text.length; at++) {
+        const unit = text.charCodeAt(at);
+        next = rows[state + (blocks[(units[unit >> PAGE_BITS] as number) + (unit & PAGE_MASK)] as number)] as number;
+        if (next < ROWS) break;
+        state = next;
       }
+      if (at >= text.length) return follow(state, END) === MATCHED;
+      if (next === UNKNOWN) {
+        const unit = text.charCodeAt(at);
+        if (unit >= PAGE && groups.pages.length === 0) groups = createClassTable(program, true);
+        if (unit >> 10 === HIGH) return runPairs(text, at, state);
+        next = follow(state, groups.blocks[(groups.units[unit >> PAGE_BITS] as number) + (unit & PAGE_MASK)] as number);
+      }
+      if (next < ROWS) return next === MATCHED;
+      state = next;
+    }
+  }
+
+  /** The same with pairs of surrogates, from `from` on. */
+  function runPairs(text: string, from: number, before: number): boolean {
+    let state = before;
+    let rows = table;
+    const { pages, blocks } = groups;
+    for (let at = from; at < text.length; at++) {
+      let point = text.charCodeAt(at);
+      if (point >> 10 === HIGH) {
+        const after = text.charCodeAt(at + 1);
+        if (after >> 10 === LOW) {
+          point = 0x1_0000 + ((point & 0x3ff) << 10) + (after & 0x3ff);
+          at++;
+        }
+      }
+      const group = blocks[(pages[point >> PAGE_BITS] as number) + (point & PAGE_MASK)] as number;
+      let next = rows[state + group] as number;
+      if (next === UNKNOWN) {
+        next = follow(state, group);
+        rows = table;
+      }
+      if (next < ROWS) return next === MATCHED;
       state = next;
     }
     return follow(state, END) === MATCHED;
   }
 
-  /** The same without the cache. */
-  function runUncached(text: string, from: number, start: Items): boolean {
-    let items = start;
-    for (let at = from; at < text.length; at++) {
-      const point = text.codePointAt(at) as number;
-      if (point > 0xffff) at++;
-      const next = step(items, classOf(point));
-      if (next === null) return true;
-      items = next;
+  function complete(cellsMax: number, workMax: number): boolean {
+    // States that are added meanwhile are visited too.
+    for (const state of states.keys()) {
+      for (let group = 0; group < kinds.length && top <= cellsMax && work <= workMax; group++) follow(state, group);
     }
-    return step(items, END) === null;
+    return top <= cellsMax && work <= workMax;
   }
 
-  function startAfter(kind: number): number {
-    if (starts[kind] === UNKNOWN) {
-      const items = collect([program.start], kind);
-      starts[kind] = items === null ? MATCHED : stateOf(items);
-    }
-    return starts[kind] as number;
-  }
-
-  function stateAfter(state: number, point: number): number {
-    const items = itemsOf.get(state) ?? [];
-    const before = clears;
-    const group = classOf(point);
-    return before === clears ? follow(state, group) : followed(items, group);
-  }
-
+  /** The entry for a state and a class, which is made if it is unknown. */
   function follow(state: number, group: number): number {
     const known = table[state + group] as number;
     if (known !== UNKNOWN) return known;
-    const before = clears;
-    const next = followed(itemsOf.get(state) ?? [], group);
-    if (before === clears) table[state + group] = next;
+    const next = step(states.get(state) as State, group);
+    table[state + group] = next;
     return next;
   }
 
-  function followed(items: Items, group: number): number {
-    const next = step(items, group);
-    return next === null ? MATCHED : group === END ? DEAD : stateOf(next);
+  function step({ items, kind }: State, group: number): number {
+    const start = startAfter(kind);
+    const entries = entriesOf(items, group);
+    // Most characters lead on only from where a match may begin.
+    if (entries.length === 0 && items.length > 0) return anchored ? DEAD : follow(stateOf([], kind), group);
+    let begun = start.entries[group];
+    if (begun === undefined) begun = start.entries[group] = entriesOf(start.items, group);
+    if (entries[0] === MATCH || begun[0] === MATCH) return MATCHED;
+    for (const entry of begun) entries.push(entry);
+    return group === END ? DEAD : stateAfter(entries, kinds[group] as number);
   }
 
-  /** The number of a state, which is created if it is new. */
-  function stateOf(items: Items): number {
-    if (items.length === 0 && anchored) return DEAD;
-    let key = '';
+  /** Where the items continue after a character of the class; the match alone, if one has matched. */
+  function entriesOf(items: Items, group: number): number[] {
+    const kind = kinds[group] as number;
+    const row = group * program.sets;
+    const entries: number[] = [];
+    work += items.length;
+    for (const item of items) {
+      const at = item >> 4;
+      if ((item & kind) === 0) continue;
+      if (at === MATCH) return [MATCH];
+      if (accepts[row + (args[at] as number)] === 1) entries.push(nexts[at] as number);
+    }
+    return entries;
+  }
+
+  /** The entry for the state at the entries, after a character of the kind. */
+  function stateAfter(entries: readonly number[], kind: number): number {
+    const start = startAfter(kind);
+    reach(entries, kind, start.seen);
+    const hasMatched = ((seen[MATCH] as number) | (start.seen[MATCH] as number)) === ALL_KINDS;
+    const items = takeReached();
+    return hasMatched ? MATCHED : stateOf(items, kind);
+  }
+
+  /** The entry for a state, which is created if it is new. */
+  function stateOf(items: Items, kind: number): number {
+    if (anchored && items.length === 0) return DEAD;
+    let key = String.fromCharCode(kind);
     for (const item of items) key += String.fromCharCode(item >> 4, item & ALL_KINDS);
-    const known = states.get(key);
+    const known = numbers.get(key);
     if (known !== undefined) return known;
-    if (cells + stride + items.length > CELLS_MAX && states.size > 0) clearCache();
+    const state = top;
     top += stride;
-    cells += stride + items.length;
-    if (top + stride > table.length) {
-      const grown = new Int32Array(2 * (top + stride));
+    if (top > table.length) {
+      const grown = new Uint16Array(2 * top);
       grown.set(table);
       table = grown;
     }
-    states.set(key, top);
-    itemsOf.set(top, items);
-    return top;
+    numbers.set(key, state);
+    states.set(state, { items, kind });
+    return state;
   }
 
-  function clearCache(): void {
-    clears++;
-    states.clear();
-    itemsOf.clear();
-    starts.fill(UNKNOWN);
-    table = new Int32Array(4 * stride);
-    top = 0;
-    cells = stride;
-    if (classes.size < CLASSES_MAX && accepts.length > 0) return;
-    classes.clear();
-    points.clear();
-    ascii.fill(0);
-    const acceptsNothing = new Uint8Array(sets.length);
-    accepts = [acceptsNothing, acceptsNothing];
-    kinds = [0, EDGE];
-  }
-
-  /** The class of a character, which is created if it is new. */
-  function classOf(point: number): number {
-    const known = point < 128 ? (ascii[point] as number) : (points.get(point) ?? 0);
-    if (known !== 0) return known;
-    work += sets.length;
-    const kind = kindOf(point);
-    const accepted = new Uint8Array(sets.length);
-    let key = String.fromCharCode(kind);
-    sets.forEach((set, number) => {
-      if (!contains(set, point)) return;
-      accepted[number] = 1;
-      key += String.fromCharCode(number);
-    });
-    let group = classes.get(key);
-    if (group === undefined) {
-      if (accepts.length === stride || classes.size >= CLASSES_MAX) {
-        if (classes.size < CLASSES_MAX) stride *= 2;
-        clearCache();
-      }
-      group = accepts.push(accepted) - 1;
-      kinds.push(kind);
-      classes.set(key, group);
+  function startAfter(kind: number): Start {
+    let start = starts[kind];
+    if (start === undefined) {
+      if (!anchored) reach([program.start], kind, new Uint8Array(ops.length));
+      start = { seen: seen.slice(), items: takeReached(), entries: [] };
+      starts[kind] = start;
     }
-    if (point < 128) ascii[point] = group;
-    else {
-      if (points.size >= POINTS_MAX) points.clear();
-      points.set(point, group);
-    }
-    return group;
+    return start;
   }
 
-  function kindOf(point: number): number {
-    if (hasLineAssertions && point === 10) return NEWLINE;
-    return hasWordAssertions && isWord(point) ? WORD : OTHER;
-  }
-
-  /** The instructions that wait after a character of the class; null if the program has matched. */
-  function step(items: Items, group: number): Items | null {
-    const kind = kinds[group] as number;
-    const accepted = accepts[group] as Uint8Array;
-    const entries = anchored ? [] : [program.start];
-    work += items.length;
-    for (const item of items) {
-      if ((item & kind) === 0) continue;
-      const at = item >> 4;
-      if (ops[at] === MATCH) return null;
-      if (accepted[args[at] as number] === 1) entries.push(nexts[at] as number);
-    }
-    return group === END ? [] : collect(entries, kind);
-  }
-
-  /** The instructions that wait at the entries or after them, after a character of the kind; null if matched. */
-  function collect(entries: readonly number[], kind: number): Items | null {
+  /** Marks the instructions at the entries or after them, after a character of the kind, except those `known`. */
+  function reach(entries: readonly number[], kind: number, known: Uint8Array): void {
     for (const entry of entries) open.push(entry, ALL_KINDS);
     while (open.length > 0) {
       const mask = open.pop() as number;
       const at = open.pop() as number;
       const before = seen[at] as number;
-      const fresh = mask & ~before;
+      const fresh = mask & ~(before | (known[at] as number));
       if (fresh === 0) continue;
       if (before === 0) reached.push(at);
       seen[at] = before | fresh;
@@ -248,22 +238,35 @@ export function createAutomaton(program: Program, anchored: boolean): Automaton 
       }
     }
     work += reached.length;
+  }
+
+  /** The items of the marked instructions, in order, without the weaker of each chain; unmarks them. */
+  function takeReached(): Items {
+    for (const at of reached) {
+      const chain = Math.abs(chains[at] as number);
+      const best = strongest[chain] as number;
+      if (chain !== 0 && seen[at] === ALL_KINDS && (best === 0 || isStronger(at, best))) strongest[chain] = at;
+    }
     const items: number[] = [];
-    let matched = false;
-    let last = 0;
-    let sorted = true;
-    for (let at = reached.pop(); at !== undefined; at = reached.pop()) {
-      const mask = seen[at] as number;
-      seen[at] = 0;
-      if (ops[at] === MATCH && mask === ALL_KINDS) matched = true;
-      if (ops[at] !== CHARS && ops[at] !== MATCH) continue;
-      const item = (at << 4) | mask;
-      if (item < last) sorted = false;
-      last = item;
+    let isSorted = true;
+    for (const at of reached) {
+      const best = strongest[Math.abs(chains[at] as number)] as number;
+      if (ops[at] === SPLIT || ops[at] === ASSERT || (best !== 0 && isStronger(best, at))) continue;
+      const item = (at << 4) | (seen[at] as number);
+      if (items.length > 0 && (items[items.length - 1] as number) > item) isSorted = false;
       items.push(item);
     }
-    if (matched) return null;
-    return sorted ? items : items.sort((a, b) => a - b);
+    for (const at of reached) {
+      seen[at] = 0;
+      strongest[Math.abs(chains[at] as number)] = 0;
+    }
+    reached.length = 0;
+    return isSorted ? items : items.sort((a, b) => a - b);
+  }
+
+  /** Of two instructions of one chain: whether the first accepts all that the second accepts. */
+  function isStronger(at: number, other: number): boolean {
+    return (chains[at] as number) > 0 ? at > other : at < other;
   }
 }
 
@@ -283,13 +286,4 @@ function allowedAfter(what: Assertion, kind: number): number {
     case 'notWord':
       return kind === WORD ? WORD : ALL_KINDS - WORD;
   }
-}
-
-function isWord(point: number): boolean {
-  return (
-    (point >= 0x61 && point <= 0x7a) ||
-    (point >= 0x41 && point <= 0x5a) ||
-    (point >= 0x30 && point <= 0x39) ||
-    point === 0x5f
-  );
 }

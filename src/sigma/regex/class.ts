@@ -3,22 +3,13 @@
  *
  * Contract: RE2's syntax. Each function reads what is at `at` and returns its end. Throws a Refusal. Pure.
  */
-import {
-  type CharSet,
-  complement,
-  createProperty,
-  createSet,
-  folded,
-  foldedBeyond,
-  type PlatformSet,
-  type Ranges,
-  united,
-} from './charset.ts';
+import { type CharSet, complement, createSet, type Property, type Ranges, united } from './charset.ts';
 import { Refusal, refusedEscape } from './refusal.ts';
+import { createProperty, folded } from './unicode.ts';
 
 interface Part {
   readonly ranges: Ranges;
-  readonly others: readonly PlatformSet[];
+  readonly others: readonly Property[];
   readonly end: number;
 }
 
@@ -57,7 +48,7 @@ export function parseClass(
   const negated = source[at] === '^';
   if (negated) at++;
   const ranges: number[] = [];
-  const others: PlatformSet[] = [];
+  const others: Property[] = [];
   for (let first = true; first || source[at] !== ']'; first = false) {
     const part =
       parsePosixClass(source, at, fold) ??
@@ -76,9 +67,8 @@ function readRange(source: string, at: number, start: number, fold: boolean): Pa
   const ranged = source[first.end] === '-' && first.end + 1 < source.length && source[first.end + 1] !== ']';
   const last = ranged ? readOne(source, first.end + 1, start) : first;
   if (last.point < first.point) throw new Refusal(source.slice(at, last.end), at, 'the range is in the wrong order');
-  if (!fold) return { ranges: [first.point, last.point], others: [], end: last.end };
-  const beyond = foldedBeyond(first.point, last.point);
-  return { ranges: folded(first.point, last.point), others: beyond === null ? [] : [beyond], end: last.end };
+  const ranges = fold ? folded(first.point, last.point) : [first.point, last.point];
+  return { ranges, others: [], end: last.end };
 }
 
 function readOne(source: string, at: number, start: number): { readonly point: number; readonly end: number } {

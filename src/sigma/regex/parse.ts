@@ -5,7 +5,7 @@
  * overflows the stack. Pure.
  */
 
-import { ANY, type CharSet, createSet, folded, foldedBeyond } from './charset.ts';
+import { ANY, createSet } from './charset.ts';
 import { parseClass, parsePerlClass, parseProperty, readEscape } from './class.ts';
 import {
   type Assertion,
@@ -17,6 +17,7 @@ import {
   type Node,
 } from './node.ts';
 import { Refusal, refusedGroup } from './refusal.ts';
+import { folded } from './unicode.ts';
 
 export interface Flags {
   readonly i: boolean;
@@ -177,16 +178,11 @@ export function parseRegex(source: string, outer: Flags): Node {
   }
 
   function charNode(point: number): Node {
-    return createChars(flags.i ? foldedChar(point) : createSet([point, point]));
+    return createChars(createSet(flags.i ? folded(point, point) : [point, point]));
   }
 
   function match(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = at;
     return pattern.exec(source);
   }
-}
-
-function foldedChar(point: number): CharSet {
-  const beyond = foldedBeyond(point, point);
-  return createSet(folded(point, point), beyond === null ? [] : [beyond]);
 }

@@ -7,9 +7,10 @@
  */
 import { distinctRanges, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
+import { foldPattern } from '../evaluate/wildcard.ts';
 import type { ParsedCondition, ParsedLeaf, ParsedTest } from '../parse/parsed-condition.ts';
 import type { TextOp } from '../regex/prepared.ts';
-import type { AddressRange, Expression, Leaf, Pattern, PatternPart, Test } from '../rule.ts';
+import type { AddressRange, Expression, Leaf, Pattern, Test } from '../rule.ts';
 
 /** The expression of a search. */
 export function expressionOf(written: ParsedCondition): Expression {
@@ -41,7 +42,7 @@ function testOf(test: ParsedTest): Test {
       return { op: 'equals', cased, values: [cased ? text : fold(text)] };
     }
     case 'pattern':
-      return patternTest(test.cased ? test.parts : test.parts.map(folded), test.cased);
+      return patternTest(test.cased ? test.parts : foldPattern(test.parts), test.cased);
     case 're':
       return { op: 're', values: [test.regex] };
     case 'cidr': {
@@ -69,11 +70,6 @@ const SHAPES: ReadonlyMap<string, TextOp> = new Map([
   ['x*', 'startswith'],
   ['*x', 'endswith'],
 ]);
-
-function folded(part: PatternPart): PatternPart {
-  if ('text' in part) return { text: fold(part.text) };
-  return 'oneOf' in part ? { oneOf: fold(part.oneOf) } : part;
-}
 
 /** Merges similar leaves into the first of them. */
 function mergeAlternatives(children: readonly Expression[]): readonly Expression[] {

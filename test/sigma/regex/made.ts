@@ -1,22 +1,35 @@
-/** A regular expression, read and ready: what a test asks of both at once. */
+/** A regular expression, prepared and ready. */
 
 import { type Automaton, createAutomaton } from '../../../src/sigma/regex/automaton.ts';
 import { createRegexMatcher } from '../../../src/sigma/regex/matcher.ts';
 import type { Node } from '../../../src/sigma/regex/node.ts';
 import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
 import { compileProgram } from '../../../src/sigma/regex/program.ts';
+import { rangesOf } from '../../../src/sigma/regex/unicode.ts';
 
 export type Regex =
-  | { readonly ok: true; readonly test: (text: string) => boolean }
-  | { readonly ok: false; readonly problem: string };
+  | {
+      readonly ok: true;
+      readonly test: (text: string) => boolean;
+      readonly cells: number;
+      readonly automaton: Automaton;
+    }
+  | { readonly ok: false; readonly problem: string; readonly hint?: string };
 
 export function createRegex(source: string, flags: string): Regex {
   const regex = prepareRegex(source, flags);
+  if (!regex.ok) return regex;
   // As the Worker gets it: what cannot be written as JSON is lost.
-  return regex.ok ? { ok: true, test: createRegexMatcher(JSON.parse(JSON.stringify(regex.prepared))) } : regex;
+  const prepared = JSON.parse(JSON.stringify(regex.prepared));
+  return {
+    ok: true,
+    test: createRegexMatcher(prepared),
+    cells: prepared.cells,
+    automaton: createAutomaton(prepared.program),
+  };
 }
 
-/** The search without any shortcut: what the others are measured by. */
+/** The search for a tree as it is, unanchored: what the others are measured by. */
 export function createPlainMatcher(tree: Node): Automaton {
-  return createAutomaton(compileProgram(tree), false);
+  return createAutomaton({ ...compileProgram(tree, rangesOf), anchored: false });
 }

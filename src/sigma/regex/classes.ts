@@ -1,0 +1,110 @@
+/**
+ * Classes of characters: those that a program does not distinguish.
+ *
+ * Contract: class 0 is the end of the text; each other class has the characters of the same sets and of one kind. Pure.
+ */
+import type { Ranges } from './charset.ts';
+import type { Assertion } from './node.ts';
+
+export interface Classes {
+  /** Where intervals of one class begin, ascending from 0, and their classes. */
+  readonly bounds: readonly number[];
+  readonly classes: readonly number[];
+  /** Per class: the sets that have its characters, and its kind. */
+  readonly members: readonly (readonly number[])[];
+  readonly kinds: readonly number[];
+}
+
+/** Kinds of characters that assertions distinguish, as bits: the edge of the text, a newline, a word character, others. */
+export const EDGE = 1;
+export const NEWLINE = 2;
+export const WORD = 4;
+const OTHER = 8;
+export const ALL_KINDS = 15;
+
+/** The class of the end of the text. */
+export const END = 0;
+
+const NEWLINES: Ranges = [10, 10];
+const WORDS: Ranges = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a];
+
+/** The classes that the sets, and the assertions, distinguish. */
+export function classify(sets: readonly Ranges[], assertions: readonly Assertion[]): Classes {
+  const kindOfSet = new Map<number, number>();
+  const all = [...sets];
+  if (assertions.some((what) => what === 'lineStart' || what === 'lineEnd'))
+    kindOfSet.set(all.push(NEWLINES) - 1, NEWLINE);
+  if (assertions.some((what) => what === 'word' || what === 'notWord')) kindOfSet.set(all.push(WORDS) - 1, WORD);
+
+  /** The sets that begin or end at a character. */
+  const changes = new Map<number, number[]>([[0, []]]);
+  for (const [set, ranges] of all.entries()) {
+    for (const [i, point] of ranges.entries()) {
+      const at = i % 2 === 0 ? point : point + 1;
+      const there = changes.get(at);
+      if (there === undefined) changes.set(at, [set]);
+      else there.push(set);
+    }
+  }
+  const bounds = [...changes.keys()].sort((a, b) => a - b);
+  const numbers = new Map<string, number>();
+  const members: (readonly number[])[] = [[]];
+  const kinds = [EDGE];
+  const current = new Set<number>();
+  const classes = bounds.map((at) => {
+    for (const set of changes.get(at) ?? []) if (!current.delete(set)) current.add(set);
+    const sorted = [...current].sort((a, b) => a - b);
+    const key = sorted.join();
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, members.length);
+    kinds.push(sorted.reduce((kind, set) => kindOfSet.get(set) ?? kind, OTHER));
+    return members.push(sorted.filter((set) => !kindOfSet.has(set))) - 1;
+  });
+  return { bounds, classes, members, kinds };
+}
+
+/** Characters per page of a table of classes. */
+export const PAGE_BITS = 8;
+export const PAGE = 1 << PAGE_BITS;
+export const PAGE_MASK = PAGE - 1;
+const PAGES = 0x11_0000 / PAGE;
+
+/** The highest bits of UTF-16 units that are the first or the second half of a pair of surrogates. */
+export const HIGH = 0xd800 >> 10;
+export const LOW = 0xdc00 >> 10;
+
+/** The class of each character: at its place in the block of its page. Pages of one class share a block. */
+export interface ClassTable {
+  /** Pages of characters, at their place in `blocks`. Empty if only the first is known. */
+  readonly pages: Int32Array;
+  /** Pages of UTF-16 units. Where a unit does not tell, or its page is not known, the block has the number after all classes. */
+  readonly units: Int32Array;
+  readonly blocks: Uint16Array;
+}
+
+/** Creates the table of the classes; `isWhole`: for all characters, not only the first page. */
+export function createClassTable({ bounds, classes, kinds }: Classes, isWhole: boolean): ClassTable {
+  const pages = new Int32Array(isWhole ? PAGES : 1);
+  const blocks: number[] = new Array(PAGE).fill(kinds.length);
+  const uniform = new Map<number, number>();
+  let interval = 0;
+  const classAt = (point: number): number => {
+    while ((bounds[interval + 1] ?? Number.POSITIVE_INFINITY) <= point) interval++;
+    return classes[interval] as number;
+  };
+  for (let page = 0; page < pages.length; page++) {
+    const from = page * PAGE;
+    const group = classAt(from);
+    const isUniform = (bounds[interval + 1] ?? Number.POSITIVE_INFINITY) >= from + PAGE;
+    const shared = isUniform ? uniform.get(group) : undefined;
+    pages[page] = shared ?? blocks.length;
+    if (shared !== undefined) continue;
+    if (isUniform) uniform.set(group, blocks.length);
+    for (let point = from; point < from + PAGE; point++) blocks.push(classAt(point));
+  }
+  const units = new Int32Array(PAGE);
+  units.set(pages.subarray(0, PAGE));
+  units.fill(0, 0xd8, 0xdc);
+  return { pages: isWhole ? pages : pages.subarray(1), units, blocks: Uint16Array.from(blocks) };
+}
