@@ -12,6 +12,7 @@ import type { Rule } from '../rule.ts';
 import { chainsOf } from './chains.ts';
 import { expressionOf } from './expression.ts';
 import { type Linked, type LinkResult, link } from './linked.ts';
+import { PASSES_MAX, passesOf } from './passes.ts';
 import { createReferences, type References } from './references.ts';
 
 /** The valid rules, in the order of their documents. */
@@ -36,6 +37,13 @@ export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
       case 'detection': {
         const joined = (filters.get(draft) ?? []).map((filter) => filter.expression);
         const expression = expressionOf(join('and', [draft.expression, ...joined]));
+        const passes = passesOf(expression);
+        if (passes > PASSES_MAX) {
+          const message = `the rule searches texts ${passes} times, more than ${PASSES_MAX}`;
+          const hint = 'list values of one field together, use fewer wildcards or regular expressions, or split it';
+          draft.report.error(draft.idPlace, message, hint);
+          return [];
+        }
         return [{ ...header, kind: 'detection', alerts: alerts(header.id), expression }];
       }
       case 'correlation': {

@@ -1,0 +1,72 @@
+/** What would cost too much at run time is refused at its place, with a way around. */
+import { describe, expect, test } from 'vitest';
+import { problemsOf, ruleWith } from '../rules.ts';
+
+const errorsOf = (detection: string): readonly string[] =>
+  problemsOf(ruleWith(`${detection}\ncondition: sel`)).filter((problem) => problem.includes(' error: '));
+
+const list = (length: number, one: (i: number) => string): string =>
+  Array.from({ length }, (_, i) => `    - ${one(i)}`).join('\n');
+
+describe('a value', () => {
+  test.each([
+    [
+      "sel: {a|re: 'x.{40}y'}",
+      'x.yml:5:15: error: the regular expression is too large: its table would have more than 32768 cells ' +
+        '(for {40}, write * or +, or a smaller count; or begin with ^)',
+    ],
+    [
+      `sel: {a: '*a${'?'.repeat(20)}b*'}`,
+      'x.yml:5:12: error: the pattern is too large: its "?" and dashes need a table of more than 32768 cells ' +
+        '(use fewer "?" after a "*", or a shorter text)',
+    ],
+  ])('%s', (detection, error) => {
+    expect(errorsOf(detection)).toEqual([error]);
+  });
+
+  test.each([
+    ['regular expressions', "sel: {a|re: ['x.{0,40}y', '^x.{40}y', 'x.{40,}y', 'a.{1,900}x']}"],
+    ['patterns', `sel: {a: ['a${'?'.repeat(200)}b*', '*a????b*', '*-a*b*', '${'*abc'.repeat(2_000)}*']}`],
+    ['dashes', "sel: {a|windash|contains: [' -encodedcommand ', ' -a -b -c -d -e -f -g ']}"],
+  ])('of %s is accepted', (_, detection) => {
+    expect(errorsOf(detection)).toEqual([]);
+  });
+});
+
+describe('a rule', () => {
+  const error = (passes: number): string =>
+    `x.yml:2:5: error: the rule searches texts ${passes} times, more than 40 ` +
+    '(list values of one field together, use fewer wildcards or regular expressions, or split it)';
+
+  test.each([
+    ['regular expressions', `sel:\n  a|re:\n${list(41, (i) => `x${i}.*y`)}`, 41],
+    ['texts in as many fields', `sel:\n${Array.from({ length: 41 }, (_, i) => `  a${i}|contains: x`).join('\n')}`, 41],
+    ['texts that must all be found', `sel:\n  a|contains|all:\n${list(60, (i) => `x${i}`)}`, 60],
+    ['patterns with the same end', `sel:\n  a:\n${list(55, (i) => `'*/x${i}/*/evil.exe'`)}`, 55],
+    ['patterns without an end', `sel:\n  a:\n${list(55, (i) => `'*/x${i}/*/y*'`)}`, 55],
+    ['large regular expressions', `sel:\n  a|re:\n${list(20, (i) => `'a.{1,${900 - i}}x'`)}`, 60],
+    [
+      'parts from other fields',
+      `sel:\n${Array.from({ length: 11 }, (_, i) => `  a${i}|fieldref|contains: b`).join('\n')}`,
+      55,
+    ],
+  ])('%s', (_, detection, passes) => {
+    expect(errorsOf(detection)).toEqual([error(passes)]);
+  });
+
+  test.each([
+    ['a list of texts', `sel:\n  a|contains:\n${list(5_000, (i) => `x${i}`)}`],
+    [
+      'starts and ends',
+      `sel:\n  a|startswith:\n${list(500, (i) => `x${i}`)}\n  b|endswith|all:\n${list(500, (i) => `y${i}`)}`,
+    ],
+    ['a list of paths', `sel:\n  a:\n${list(60, (i) => `'*/AppData/*/x${i}.exe'`)}`],
+    [
+      'thirty parts and ten expressions',
+      `sel:\n${Array.from({ length: 30 }, (_, i) => `  a${i}|contains: [x, y]`).join('\n')}\n  b|re:\n${list(10, (i) => `x${i}.*y`)}`,
+    ],
+    ['references to equal fields', `sel:\n${Array.from({ length: 40 }, (_, i) => `  a${i}|fieldref: b`).join('\n')}`],
+  ])('%s is accepted', (_, detection) => {
+    expect(errorsOf(detection)).toEqual([]);
+  });
+});
