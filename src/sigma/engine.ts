@@ -9,6 +9,7 @@ import { Candidates } from './codegen/candidates.ts';
 import { Fields } from './codegen/fields.ts';
 import { leavesOf, type RuleCode } from './codegen/rule-code.ts';
 import { explain, holds } from './evaluate/interpreter.ts';
+import { Values } from './evaluate/values.ts';
 import type { CorrelationRule, DetectionRule, EntryBody, Evidence, Match, Rule, RuleSet } from './rule.ts';
 
 /** Rules that can be evaluated. */
@@ -44,21 +45,20 @@ export function compile(ruleSet: RuleSet, { code }: CompileOptions = {}): Engine
 }
 
 function interpretAll(detections: () => readonly DetectionRule[]): Engine['evaluate'] {
-  return (body) =>
-    detections()
-      .filter((rule) => holds(rule.expression, body))
-      .map((rule) => new LazyMatch(rule, body));
+  return (body) => {
+    const entry = new Values(body);
+    const matching = detections().filter(({ expression }) => holds(expression, entry));
+    return matching.map((rule) => new LazyMatch(rule, body));
+  };
 }
 
 function runCode({ read, index, rules }: RuleCode, detections: () => readonly DetectionRule[]): Engine['evaluate'] {
-  const fields = new Fields(
-    read,
-    index.fields.length,
-    once(() => leavesOf(detections())),
-  );
+  const leaves = once(() => leavesOf(detections()));
+  const fields = new Fields(read, index.fields.length, leaves);
   const candidates = new Candidates(index, rules.length);
   return (body) => {
     fields.load(body);
+    let entry: Values | null = null;
     const matches: Match[] = [];
     const words = candidates.find(fields);
     for (let word = 0; word < words.length; word++) {
@@ -66,7 +66,10 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
         const number = word * 32 + 31 - Math.clz32(bits & -bits);
         fields.undecided = false;
         let isMatch = (rules[number] as RuleCode['rules'][number])(fields);
-        if (fields.undecided) isMatch = holds((detections()[number] as DetectionRule).expression, body);
+        if (fields.undecided) {
+          entry ??= new Values(body);
+          isMatch = holds((detections()[number] as DetectionRule).expression, entry);
+        }
         if (isMatch) matches.push(new LazyMatch(detections()[number] as DetectionRule, body));
       }
     }

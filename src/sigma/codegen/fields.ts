@@ -1,19 +1,19 @@
 /**
  * The fields of one entry, as generated code reads them.
  *
- * Contract: a field is read, and brought into a form, when code first asks for it, and once. Code has no lists, and
- * no numbers that a double can't hold: reading one sets `undecided`, and what the code then returns does not count. Never throws, whatever the entry. Reused for the next
- * entry.
+ * Contract: a field is read, and brought into a form, when code first asks for it, and once. Code has no lists, no long
+ * texts, and no numbers that a double can't hold: reading one sets `undecided`, and what the code then returns does not
+ * count. Never throws, whatever the entry. Reused for the next entry.
  */
 
 import { fieldValue } from '../evaluate/field.ts';
 import { fold } from '../evaluate/fold.ts';
-import { matcherOf } from '../evaluate/interpreter.ts';
 import type { Searched } from '../evaluate/literal-table.ts';
 import { anyRelated } from '../evaluate/multi-search.ts';
 import { numberOf, sameDecimal } from '../evaluate/number.ts';
-import { everyScalar, isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
-import type { ScalarTest } from '../evaluate/scalar-test.ts';
+import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
+import { type Matcher, matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
+import { Values } from '../evaluate/values.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { EntryBody, Leaf } from '../rule.ts';
 
@@ -27,6 +27,9 @@ export interface ReadFields {
 
 const UNREAD = Symbol('unread');
 
+/** In a longer text, code would search for each value by itself; the interpreter searches for all in one pass. */
+const TEXT_MAX = 2_048;
+
 export class Fields {
   readonly #read: ReadFields;
   readonly #leaves: () => readonly Leaf[];
@@ -36,7 +39,8 @@ export class Fields {
   readonly #folded: (string | null)[];
   /** The folded texts of values that are text, for later. */
   readonly foldedTexts: readonly Searched[];
-  #scalars: readonly Scalar[] | null = null;
+  /** For keywords. */
+  #all: Values | null = null;
   /** Whether code can't decide, because of a field that it asked for. */
   undecided = false;
 
@@ -48,7 +52,7 @@ export class Fields {
     const fields = Array.from({ length: first + read.others.length }, (_, field) => field);
     this.values = fields.map(() => UNREAD);
     this.#folded = fields.map(() => null);
-    this.foldedTexts = fields.map((field) => ({ text: () => this.folded(field) as string }));
+    this.foldedTexts = fields.map((field) => ({ text: () => this.#foldedText(field) }));
   }
 
   load(entry: EntryBody): void {
@@ -56,7 +60,7 @@ export class Fields {
     this.#read.first(entry, this.values, fieldValue);
     for (let field = this.#first; field < this.values.length; field++) this.values[field] = UNREAD;
     for (let field = 0; field < this.#folded.length; field++) this.#folded[field] = null;
-    this.#scalars = null;
+    this.#all = null;
     this.undecided = false;
   }
 
@@ -72,10 +76,13 @@ export class Fields {
   /** The value's text without case; undefined if it is no scalar. */
   folded(field: number): string | undefined {
     const known = this.#folded[field];
-    if (known !== null) return known;
-    const value = this.#scalar(field);
-    if (value === undefined) return undefined;
-    const text = typeof value === 'string' ? fold(value) : textOf(value, false);
+    if (typeof known === 'string' && known.length <= TEXT_MAX) return known;
+    return this.#scalar(field) === undefined ? undefined : this.#foldedText(field);
+  }
+
+  #foldedText(field: number): string {
+    const value = this.values[field] as Scalar;
+    const text = this.#folded[field] ?? (typeof value === 'string' ? fold(value) : textOf(value, false));
     this.#folded[field] = text;
     return text;
   }
@@ -110,14 +117,16 @@ export class Fields {
 
   /** Whether the value matches a leaf that is not written as code. */
   matches(field: number, leaf: number): boolean {
-    const value = this.#scalar(field);
-    return value !== undefined && this.#matcher(leaf)(value);
+    const { form, matches } = this.#matcher(leaf);
+    const value = form === 'folded' ? this.folded(field) : form === 'text' ? this.text(field) : this.#scalar(field);
+    return value !== undefined && matches(value);
   }
 
   /** Whether any value of the entry matches a keyword. */
   anyMatches(leaf: number): boolean {
-    this.#scalars ??= everyScalar(this.#entry);
-    return this.#scalars.some(this.#matcher(leaf));
+    this.#all ??= new Values(this.#entry);
+    const { form, matches } = this.#matcher(leaf);
+    return this.#all.in(form, null).some(matches);
   }
 
   /** Whether the texts of two fields are equal, or one contains the other … */
@@ -127,14 +136,14 @@ export class Fields {
     return text !== undefined && searched !== undefined && anyRelated([text], [searched], op);
   }
 
-  #matcher(leaf: number): (scalar: Scalar) => boolean {
+  #matcher(leaf: number): Matcher {
     return matcherOf((this.#leaves()[leaf] as Leaf).test as ScalarTest);
   }
 
   #scalar(field: number): Scalar | undefined {
     const value = this.value(field);
-    if (isScalar(value)) return value;
-    if (Array.isArray(value)) this.undecided = true;
-    return undefined;
+    const isLong = typeof value === 'string' && value.length > TEXT_MAX;
+    if (isLong || Array.isArray(value)) this.undecided = true;
+    return isLong || !isScalar(value) ? undefined : value;
   }
 }

@@ -5,7 +5,7 @@
  * Contract: the source of a `RuleCode`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject
  * any. Pure.
  */
-import { gramsOf, LiteralTable } from '../evaluate/literal-table.ts';
+import { GRAM, GROUP_MAX, gramsOf, gramText, groupsOf, LiteralTable } from '../evaluate/literal-table.ts';
 import type { DetectionRule, Expression, Leaf, RuleSet } from '../rule.ts';
 import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
 import { leavesOf, type RuleCode } from './rule-code.ts';
@@ -78,14 +78,33 @@ function indexOf(rules: readonly DetectionRule[], fieldOf: (path: string) => num
   }
   const byField = Map.groupBy(rulesByPart.values(), ({ part }) => part.field);
   const fields = [...byField].map(([path, parts]): IndexedField => {
-    const literals = parts.flatMap(({ part, rules }): IndexedLiteral[] =>
-      part.kind === 'literal' ? [{ text: part.text, place: part.place, rules }] : [],
+    const literals = withoutCrowds(
+      parts.flatMap(({ part, rules }): IndexedLiteral[] =>
+        part.kind === 'literal' ? [{ text: part.text, place: part.place, rules }] : [],
+      ),
     );
     const ranges = parts.flatMap(({ part, rules }) => (part.kind === 'range' ? [{ ...part, rules }] : []));
     fieldOf(path);
     return { literals, grams: gramsOf(literals), sections: sectionsOf(ranges) };
   });
   return { always, fields };
+}
+
+/**
+ * Where many literals have the same four characters, these stand for all: a value could make the index compare each of
+ * them at each place.
+ */
+function withoutCrowds(literals: readonly IndexedLiteral[]): readonly IndexedLiteral[] {
+  const grams = gramsOf(literals);
+  const endOf = new Map(literals.map((literal, i) => [literal, grams[i] as number]));
+  return groupsOf(literals, grams).flatMap((group): readonly IndexedLiteral[] => {
+    const [first] = group;
+    const end = first === undefined ? -1 : (endOf.get(first) as number);
+    if (first === undefined || end === -1 || group.length <= GROUP_MAX) return group;
+    const text = gramText(first.text, end);
+    const place = text.length === GRAM ? 'anywhere' : end < GRAM - 1 ? 'start' : 'end';
+    return [{ text, place, rules: [...new Set(group.flatMap(({ rules }) => rules))] }];
+  });
 }
 
 function keyOf(part: Part): string {

@@ -7,10 +7,10 @@
  * because attackers write the values. Pure.
  */
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
-import { fieldValue } from './field.ts';
 import { anyRelated } from './multi-search.ts';
-import { everyScalar, isNull, type Scalar, scalarsOf, textOf } from './scalar.ts';
-import { createScalarTest, type ScalarTest } from './scalar-test.ts';
+import { isNull, type Scalar } from './scalar.ts';
+import { matcherOf, type ScalarTest } from './scalar-test.ts';
+import { Values } from './values.ts';
 
 const ITEMS_MAX = 16;
 const VALUE_LENGTH_MAX = 256;
@@ -19,66 +19,55 @@ const SCALARS_MAX = 64;
 const VALUES_MAX = 256;
 
 /** Whether an expression is true of an entry. */
-export function holds(expression: Expression, body: EntryBody): boolean {
+export function holds(expression: Expression, entry: Values): boolean {
   switch (expression.kind) {
     case 'leaf':
-      return leafHolds(expression, body);
+      return leafHolds(expression, entry);
     case 'not':
-      return !holds(expression.of, body);
+      return !holds(expression.of, entry);
     case 'and':
-      return expression.of.every((child) => holds(child, body));
+      return expression.of.every((child) => holds(child, entry));
     case 'or':
-      return expression.of.some((child) => holds(child, body));
+      return expression.of.some((child) => holds(child, entry));
   }
 }
 
 /** The evidence of an expression that is true of an entry. */
 export function explain(expression: Expression, body: EntryBody): readonly Evidence[] {
-  const found = new Found(body);
+  const found = new Found(new Values(body));
   explainNode(expression, true, found);
   if (found.isEmpty) explainAbsence(expression, found);
   return found.evidence;
 }
 
-function leafHolds(leaf: Leaf, body: EntryBody): boolean {
-  const { field, test } = leaf;
+function leafHolds({ field, test }: Leaf, entry: Values): boolean {
   switch (test.op) {
     case 'null':
-      return isNull(valueIn(field, body));
+      return isNull(entry.value(field));
     case 'exists':
-      return (valueIn(field, body) !== undefined) === test.present;
-    case 'fieldref':
-      return anyRelated(textsOf(field, test.cased, body), textsOf(test.field, test.cased, body), test.compare);
-    default:
-      return scalarsOf(valueIn(field, body)).some(matcherOf(test));
+      return (entry.value(field) !== undefined) === test.present;
+    case 'fieldref': {
+      const form = test.cased ? 'text' : 'folded';
+      return anyRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);
+    }
+    default: {
+      const { form, matches } = matcherOf(test);
+      return entry.in(form, field).some(matches);
+    }
   }
 }
 
-/** The value of a field; for a keyword, the scalars of all fields. */
-function valueIn(field: string | null, body: EntryBody): unknown {
-  return field === null ? everyScalar(body) : fieldValue(body, field);
-}
-
-function textsOf(field: string | null, cased: boolean, body: EntryBody): readonly string[] {
-  return scalarsOf(valueIn(field, body)).map((scalar) => textOf(scalar, cased));
-}
-
-const MATCHERS = new WeakMap<ScalarTest, (scalar: Scalar) => boolean>();
-
-/** The matcher of a test, which is made once. */
-export function matcherOf(test: ScalarTest): (scalar: Scalar) => boolean {
-  const matches = MATCHERS.get(test) ?? createScalarTest(test);
-  MATCHERS.set(test, matches);
-  return matches;
+function textsIn(form: 'text' | 'folded', field: string | null, entry: Values): readonly string[] {
+  return entry.in(form, field) as readonly string[];
 }
 
 /** Collects evidence, each piece once, up to a limit. */
 class Found {
-  readonly body: EntryBody;
+  readonly entry: Values;
   readonly #items = new Map<string, Evidence>();
 
-  constructor(body: EntryBody) {
-    this.body = body;
+  constructor(entry: Values) {
+    this.entry = entry;
   }
 
   get isEmpty(): boolean {
@@ -95,8 +84,8 @@ class Found {
 
   /** Adds these scalars of a leaf's field, or else its first. */
   add({ selection, field }: Leaf, matching: readonly Scalar[]): void {
-    const value = valueIn(field, this.body);
-    const added = matching.length > 0 ? matching : scalarsOf(value).slice(0, 1);
+    const value = this.entry.value(field);
+    const added = matching.length > 0 ? matching : this.entry.in('scalar', field).slice(0, 1);
     const texts = added.length > 0 ? added.map((one) => shortened(String(one))) : [absence(value)];
     for (const text of texts) {
       const key = JSON.stringify([selection, field, text]);
@@ -119,45 +108,53 @@ function explainNode(node: Expression, expected: boolean, found: Found): void {
   if (found.isFull) return;
   switch (node.kind) {
     case 'leaf':
-      if (expected) found.add(node, matchingScalars(node, found.body));
+      if (expected) found.add(node, matchingScalars(node, found.entry));
       return;
     case 'not':
       explainNode(node.of, !expected, found);
       return;
     case 'and':
     case 'or':
-      for (const child of node.of) if (holds(child, found.body) === expected) explainNode(child, expected, found);
+      for (const child of node.of) if (holds(child, found.entry) === expected) explainNode(child, expected, found);
       return;
   }
 }
 
 /** The scalars that make a leaf true: the first for each of its values. */
-function matchingScalars({ field, test }: Leaf, body: EntryBody): readonly Scalar[] {
+function matchingScalars({ field, test }: Leaf, entry: Values): readonly Scalar[] {
   if (test.op === 'null' || test.op === 'exists') return [];
-  const scalars = scalarsOf(valueIn(field, body));
+  const scalars = entry.in('scalar', field);
   if (test.op === 'fieldref') {
-    const texts = textsOf(test.field, test.cased, body);
-    const first = scalars.find((one) => anyRelated([textOf(one, test.cased)], texts, test.compare));
-    return first === undefined ? [] : [first];
+    const form = test.cased ? 'text' : 'folded';
+    const others = textsIn(form, test.field, entry);
+    const first = textsIn(form, field, entry).findIndex((text) => anyRelated([text], others, test.compare));
+    return scalars.slice(first, first + 1);
   }
-  const matching = distinct(scalars, matcherOf(test));
-  if (matching.length <= 1 || !('values' in test) || test.values.length === 1) return matching.slice(0, 1);
-  const first = test.values.slice(0, VALUES_MAX).map((value) => {
-    const matches = createScalarTest({ ...test, values: [value] } as ScalarTest);
-    return matching.find((one) => matches(one));
-  });
-  const found = new Set(first.filter((one) => one !== undefined));
-  return found.size === 0 ? matching.slice(0, 1) : [...found];
+  const { form, matches } = matcherOf(test);
+  const values = entry.in(form, field);
+  const matching: number[] = [];
+  const known = new Set<Scalar>();
+  for (let i = 0; i < values.length && matching.length < SCALARS_MAX; i++) {
+    if (known.has(scalars[i] as Scalar) || !matches(values[i] as Scalar)) continue;
+    known.add(scalars[i] as Scalar);
+    matching.push(i);
+  }
+  const places =
+    'values' in test && test.values.length > 1 && matching.length > 1 ? firsts(test, values, matching) : [];
+  return (places.length === 0 ? matching.slice(0, 1) : places).map((i) => scalars[i] as Scalar);
 }
 
-/** The first scalars that match, each once. */
-function distinct(scalars: readonly Scalar[], matches: (scalar: Scalar) => boolean): readonly Scalar[] {
-  const found = new Set<Scalar>();
-  for (const scalar of scalars) {
-    if (!found.has(scalar) && matches(scalar)) found.add(scalar);
-    if (found.size === SCALARS_MAX) break;
-  }
-  return [...found];
+/** For each value of a test, the first place that matches it. */
+function firsts(
+  test: ScalarTest & { values: readonly unknown[] },
+  values: readonly Scalar[],
+  places: readonly number[],
+) {
+  const found = test.values.slice(0, VALUES_MAX).map((value) => {
+    const { matches } = matcherOf({ ...test, values: [value] } as ScalarTest);
+    return places.find((i) => matches(values[i] as Scalar));
+  });
+  return [...new Set(found.filter((i) => i !== undefined))];
 }
 
 /** Adds the values of all fields of the rule: none of them was what it excludes. */

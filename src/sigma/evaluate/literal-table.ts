@@ -18,7 +18,7 @@ export interface Literal {
 }
 
 /** The characters that are hashed together. */
-const GRAM = 4;
+export const GRAM = 4;
 /** Stand before and after the text. They may occur in it, because a literal is compared before it counts. */
 const START = 2;
 const END = 3;
@@ -87,14 +87,35 @@ export function gramsOf(literals: readonly Literal[]): readonly number[] {
     const { first, last } = gramEnds(literal);
     let [rarest, least] = [-1, Number.POSITIVE_INFINITY];
     for (let end = first; end <= last; end++) {
-      // With each mark, the four distinguish one character less.
+      // With each mark, the four distinguish one character less. A text can repeat one character at every place.
       const marks = Math.max(0, GRAM - 1 - end) + Math.max(0, end - literal.text.length + 1);
-      const cost = (counts.get(gramAt(literal.text, end)) as number) * (1 + marks);
+      const repeated = GRAM - new Set(gramText(literal.text, end)).size;
+      const cost = (counts.get(gramAt(literal.text, end)) as number) * (1 + marks) + repeated / GRAM;
       if (cost < least) [rarest, least] = [end, cost];
     }
     return rarest;
   });
 }
+
+/** The characters of a literal among the four that end at `end`. */
+export function gramText(text: string, end: number): string {
+  return text.slice(Math.max(0, end - GRAM + 1), end + 1);
+}
+
+/** The literals by their four characters: those of a group are compared wherever these stand. */
+export function groupsOf<L extends Literal>(
+  literals: readonly L[],
+  grams: readonly number[],
+): readonly (readonly L[])[] {
+  const groups = Map.groupBy(literals.entries(), ([i, { text, place }]) => {
+    const end = grams[i] as number;
+    return end === -1 ? `${place} ${text}` : `${end < GRAM - 1} ${end >= text.length} ${gramText(text, end)}`;
+  });
+  return [...groups.values()].map((group) => group.map(([, literal]) => literal));
+}
+
+/** The most literals of a group that is not crowded. */
+export const GROUP_MAX = 8;
 
 /** Hashes and places of what is still to be compared: a call for each would slow the loop down. */
 const HITS = new Int32Array(HITS_MAX + 2 * GRAM);

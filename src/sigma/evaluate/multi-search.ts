@@ -23,13 +23,19 @@ export function anyRelated(texts: readonly string[], searched: readonly string[]
       const known = new Set(searched);
       return texts.some((text) => known.has(text));
     }
-    case 'contains':
-      return texts.some(createSearch(searched, true));
-    case 'startswith':
-      return texts.some(createSearch(searched, false));
-    case 'endswith':
-      return texts.map(reversed).some(createSearch(searched.map(reversed), false));
+    default:
+      return texts.some(createSearch(searched, relation));
   }
+}
+
+/** Creates the test of whether a text contains any of the searched texts, or has one at its start or end. */
+export function createSearch(
+  searched: readonly string[],
+  relation: Exclude<TextOp, 'equals'>,
+): (text: string) => boolean {
+  if (relation !== 'endswith') return createTrie(searched, relation === 'contains');
+  const search = createTrie(searched.map(reversed), false);
+  return (text) => search(reversed(text));
 }
 
 const RELATIONS: { readonly [relation in TextOp]: (text: string, searched: string) => boolean } = {
@@ -50,7 +56,7 @@ function reversed(text: string): string {
 }
 
 /** Creates the test of whether a text has one of the searched texts at its start, or anywhere. */
-function createSearch(searched: readonly string[], anywhere: boolean): (text: string) => boolean {
+function createTrie(searched: readonly string[], anywhere: boolean): (text: string) => boolean {
   const sorted = [...searched].sort();
   const size = lengthOf(searched) + 2;
   /** Nodes are numbered level by level from the root, 0: so the children of a node are in a row, ascending. */

@@ -8,55 +8,75 @@ import { createRegexMatcher } from '../regex/matcher.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { Test } from '../rule.ts';
 import { inAnyRange, parseAddress } from './cidr.ts';
-import { gramsOf, LiteralTable, type Place } from './literal-table.ts';
+import { GROUP_MAX, gramsOf, groupsOf, type Literal, LiteralTable, type Place } from './literal-table.ts';
+import { createSearch } from './multi-search.ts';
 import { isInOrder, meetsOrder } from './number.ts';
-import { type Scalar, textOf } from './scalar.ts';
+import type { Scalar } from './scalar.ts';
+import { contains } from './search.ts';
 import { timePart } from './time.ts';
 import { createPatternMatcher } from './wildcard.ts';
 
 /** Tests that are about each of a field's scalars. */
 export type ScalarTest = Exclude<Test, { op: 'fieldref' | 'null' | 'exists' }>;
 
-type Matcher<T> = (value: T) => boolean;
+/** In which form a test takes a scalar: as it is, as text, or as text without case. */
+export type Form = 'scalar' | 'text' | 'folded';
 
-/** Creates the matcher of a test. */
-export function createScalarTest(test: ScalarTest): Matcher<Scalar> {
+export interface Matcher {
+  readonly form: Form;
+  readonly matches: (value: Scalar) => boolean;
+}
+
+const MATCHERS = new WeakMap<ScalarTest, Matcher>();
+
+/** The matcher of a test, which is made once. */
+export function matcherOf(test: ScalarTest): Matcher {
+  const matcher = MATCHERS.get(test) ?? createMatcher(test);
+  MATCHERS.set(test, matcher);
+  return matcher;
+}
+
+function createMatcher(test: ScalarTest): Matcher {
   switch (test.op) {
     case 'equals':
     case 'contains':
     case 'startswith':
     case 'endswith':
-      return ofText(test.cased, createTextMatcher(test.op, test.values));
+      return ofText(test.cased, createTextTest(test.op, test.values));
     case 'pattern':
       return ofText(test.cased, anyOf(test.values.map(createPatternMatcher)));
     case 're':
       return ofText(true, anyOf(test.values.map(createRegexMatcher)));
     case 'cidr':
-      return (scalar) => {
-        const address = parseAddress(textOf(scalar, true));
+      return ofText(true, (text) => {
+        const address = parseAddress(text);
         return address !== null && inAnyRange(address, test.values);
-      };
+      });
     case 'time':
-      return (scalar) => {
+      return ofScalar((scalar) => {
         const part = timePart(scalar, test.part);
         return test.compare === 'eq' ? part === test.value : isInOrder(test.compare, part, test.value);
-      };
+      });
     case 'number':
-      return (scalar) => typeof scalar === 'number' && test.values.includes(scalar);
+      return ofScalar((scalar) => typeof scalar === 'number' && test.values.includes(scalar));
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
-      return (scalar) => meetsOrder(test, scalar);
+      return ofScalar((scalar) => meetsOrder(test, scalar));
   }
 }
 
-function ofText(cased: boolean, matches: Matcher<string>): Matcher<Scalar> {
-  return (scalar) => matches(textOf(scalar, cased));
+function ofScalar(matches: (scalar: Scalar) => boolean): Matcher {
+  return { form: 'scalar', matches };
 }
 
-function anyOf(matchers: readonly Matcher<string>[]): Matcher<string> {
-  return (text) => matchers.some((matches) => matches(text));
+function ofText(cased: boolean, matches: (text: string) => boolean): Matcher {
+  return { form: cased ? 'text' : 'folded', matches: (text) => matches(text as string) };
+}
+
+function anyOf(tests: readonly ((text: string) => boolean)[]): (text: string) => boolean {
+  return (text) => tests.some((test) => test(text));
 }
 
 const PLACES: { readonly [op in TextOp]: Place } = {
@@ -66,13 +86,32 @@ const PLACES: { readonly [op in TextOp]: Place } = {
   contains: 'anywhere',
 };
 
+/** Where a longer text may begin at many places, comparing it at each could take its length each time. */
+const LENGTH_MAX = 64;
+
+/** How a list of texts is searched. */
+interface Searches {
+  /** With a table of these; null if too many of them have the same characters, such as 0 and 1: with an automaton. */
+  readonly literals: readonly Literal[] | null;
+  /** These each by itself. */
+  readonly long: readonly string[];
+}
+
+export function searchesOf(op: Exclude<TextOp, 'equals'>, values: readonly string[]): Searches {
+  const isLong = (text: string): boolean => op === 'contains' && text.length > LENGTH_MAX;
+  const literals = values.filter((text) => !isLong(text)).map((text) => ({ text, place: PLACES[op] }));
+  const isCrowded = groupsOf(literals, gramsOf(literals)).some((group) => group.length > GROUP_MAX);
+  return { literals: isCrowded ? null : literals, long: values.filter(isLong) };
+}
+
 /** Whether a text equals, contains … any of these. */
-function createTextMatcher(op: TextOp, values: readonly string[]): Matcher<string> {
+function createTextTest(op: TextOp, values: readonly string[]): (text: string) => boolean {
   if (op === 'equals') {
     const known = new Set(values);
     return (text) => known.has(text);
   }
-  const literals = values.map((text) => ({ text, place: PLACES[op] }));
+  const { literals, long } = searchesOf(op, values);
+  if (literals === null) return createSearch(values, op);
   const table = new LiteralTable(literals, gramsOf(literals));
   return (text) => {
     let isFound = false;
@@ -80,6 +119,6 @@ function createTextMatcher(op: TextOp, values: readonly string[]): Matcher<strin
       isFound = true;
     };
     table.scan(text, { text: () => text }, found);
-    return isFound;
+    return isFound || long.some((part) => contains(text, part));
   };
 }

@@ -3,6 +3,7 @@
  *
  * Contract: what is not counted only looks at a text's ends, or compares it as a whole. Pure.
  */
+import { searchesOf } from '../evaluate/scalar-test.ts';
 import { piecesOf } from '../evaluate/wildcard.ts';
 import type { Expression, Leaf, Pattern } from '../rule.ts';
 
@@ -11,6 +12,12 @@ export const PASSES_MAX = 40;
 
 /** A larger table of a regular expression counts as a pass more for each so many numbers. */
 const CELLS_PER_PASS = 4_096;
+
+/** An automaton of a list of texts with few different characters. */
+const CROWDED_PASSES = 8;
+
+/** In a text made of the beginnings of more texts than this, a pass takes twice as long. */
+const FEW = 8;
 
 /** Searching texts for those of another field, which are prepared for each entry. */
 const FIELDREF_PASSES = 5;
@@ -34,7 +41,7 @@ export function passesOf(expression: Expression): number {
 function passesOfLeaf({ test }: Leaf): number {
   switch (test.op) {
     case 'contains':
-      return 1;
+      return passesOfTexts(test.values);
     case 'pattern':
       return passesOfPatterns(test.values);
     case 're':
@@ -55,4 +62,10 @@ function passesOfPatterns(patterns: readonly Pattern[]): number {
     else ends.set(end.slice(-END_LENGTH), (ends.get(end.slice(-END_LENGTH)) ?? 0) + 1);
   }
   return others + Math.max(0, ...ends.values());
+}
+
+function passesOfTexts(values: readonly string[]): number {
+  const { literals, long } = searchesOf('contains', values);
+  if (literals === null) return CROWDED_PASSES;
+  return long.length + Math.min(literals.length, literals.length > FEW ? 2 : 1);
 }

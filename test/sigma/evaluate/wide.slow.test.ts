@@ -9,7 +9,7 @@ const HEAD = 'title: A rule\nlogsource: {product: nirvana}\n';
 const rule = (selection: string) => `${HEAD}detection: {s: {${selection}}, condition: s}\n`;
 
 test.each([
-  ['an AND of many values', `b|contains|all: [${times(19_000, (i) => `v${i}`)}]`, (i: number) => `a: ${i}`],
+  ['an AND of many values', `b|startswith|all: [${times(19_000, (i) => `v${i}`)}]`, (i: number) => `a: ${i}`],
   ['an AND of many fields', times(19_000, (i) => `b${i}: v`), (i: number) => `a: ${i}`],
   ['fields of their own in each rule', 'b: v', (i: number) => times(250, (n) => `b${i}_${n}: v`)],
 ])('with %s', (_, one, others) => {
