@@ -129,6 +129,9 @@ export class LiteralTable {
   readonly #nexts: Int32Array;
   readonly #grams: Int32Array;
   readonly #ends: readonly number[];
+  /** A fifth character of each literal, and its place from the four's end: most hits end there. */
+  readonly #probes: Int32Array;
+  readonly #probeAt: Int32Array;
   readonly #hasGrams: boolean;
   /** How many characters of a text's beginning and end are looked at. */
   readonly #head: number;
@@ -147,6 +150,8 @@ export class LiteralTable {
     this.#nexts = new Int32Array(count + 1);
     this.#grams = new Int32Array(count + 1);
     this.#ends = grams;
+    this.#probes = new Int32Array(count + 1);
+    this.#probeAt = new Int32Array(count + 1);
     this.#seen = new Int32Array(count + 1);
     const has = (place: Place): boolean => literals.some((literal) => literal.place === place);
     this.#head = has('anywhere') ? ALL : has('whole') || has('start') ? NEAR : 0;
@@ -159,7 +164,11 @@ export class LiteralTable {
   }
 
   #enter(at: number, end: number): void {
-    const gram = gramAt((this.#literals[at - 1] as Literal).text, end);
+    const { text } = this.#literals[at - 1] as Literal;
+    const fifth = end + 1 < text.length ? end + 1 : Math.min(Math.max(0, end - GRAM), text.length - 1);
+    this.#probes[at] = text.charCodeAt(fifth) & CASELESS;
+    this.#probeAt[at] = fifth - end;
+    const gram = gramAt(text, end);
     const slot = (gram ^ (gram >>> 13)) & this.#mask;
     this.#grams[at] = gram;
     this.#nexts[at] = this.#heads[slot] as number;
@@ -217,10 +226,10 @@ export class LiteralTable {
           hits[count++] = i;
         }
         i++;
-        if (count >= HITS_MAX) count = this.#check(count, searched, found);
+        if (count >= HITS_MAX) count = this.#check(count, text, searched, found);
       }
       if (to === length) break;
-      if (this.#tail === 0) return this.#checkAll(count, all, searched, found);
+      if (this.#tail === 0) return this.#checkAll(count, all, text, searched, found);
       i = Math.max(i, length - this.#tail);
     }
     for (; i < length + GRAM - 1; i++) {
@@ -231,22 +240,23 @@ export class LiteralTable {
         hits[count++] = i;
       }
     }
-    return this.#checkAll(count, all, searched, found);
+    return this.#checkAll(count, all, text, searched, found);
   }
 
-  #checkAll(count: number, all: number, searched: Searched, found: Found): boolean {
-    if (count > 0) this.#check(count, searched, found);
+  #checkAll(count: number, all: number, text: string, searched: Searched, found: Found): boolean {
+    if (count > 0) this.#check(count, text, searched, found);
     return all < 128;
   }
 
   /** Compares the literals at the hits; returns 0, the number of those left. */
-  #check(count: number, searched: Searched, found: Found): number {
+  #check(count: number, text: string, searched: Searched, found: Found): number {
     for (let hit = 0; hit < count; hit += 2) {
       const hash = HITS[hit] as number;
       const end = HITS[hit + 1] as number;
       let at = this.#heads[(hash ^ (hash >>> 13)) & this.#mask] as number;
       for (; at !== 0; at = this.#nexts[at] as number) {
         if (this.#grams[at] !== hash || this.#seen[at] === this.#scans) continue;
+        if ((text.charCodeAt(end + (this.#probeAt[at] as number)) & CASELESS) !== this.#probes[at]) continue;
         const literal = this.#literals[at - 1] as Literal;
         if (!isAt(literal, searched.text(), end - (this.#ends[at - 1] as number))) continue;
         this.#seen[at] = this.#scans;
