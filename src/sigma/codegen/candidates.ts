@@ -6,7 +6,7 @@
  * is read through once. Pure except for reuse of the tables.
  */
 import { ipv4Number } from '../evaluate/cidr.ts';
-import { type Literal, LiteralTable, type Searched } from '../evaluate/literal-table.ts';
+import { type Anchored, LiteralTable, type Searched } from '../evaluate/literal-table.ts';
 import { scalarsOf, textOf } from '../evaluate/scalar.ts';
 import type { Fields } from './fields.ts';
 
@@ -21,8 +21,6 @@ export interface IndexData {
 /** What an entry must have in a field. */
 export interface IndexedField {
   readonly literals: readonly IndexedLiteral[];
-  /** Of the literals (literal-table.ts). */
-  readonly grams: readonly number[];
   /** Sections of IPv4, ascending. */
   readonly sections: readonly Section[];
 }
@@ -34,7 +32,7 @@ interface Section {
 }
 
 /** A literal of the folded text, and the rules that are candidates where it is found. */
-export type IndexedLiteral = Literal & { readonly rules: readonly number[] };
+export type IndexedLiteral = Anchored & { readonly rules: readonly number[] };
 
 export class Candidates {
   readonly #always: Int32Array;
@@ -90,9 +88,9 @@ interface Table {
   readonly sections: IndexedField['sections'];
 }
 
-function createTable({ literals, grams, sections }: IndexedField, bits: Int32Array): Table {
+function createTable({ literals, sections }: IndexedField, bits: Int32Array): Table {
   return {
-    literals: literals.length === 0 ? null : new LiteralTable(literals, grams),
+    literals: literals.length === 0 ? null : new LiteralTable(literals),
     found: (literal) => setAll(bits, (literals[literal] as IndexedLiteral).rules),
     sections,
   };

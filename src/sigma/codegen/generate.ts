@@ -5,7 +5,15 @@
  * Contract: the source of a `RuleCode`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject
  * any. Pure.
  */
-import { GRAM, GROUP_MAX, gramsOf, gramText, groupsOf, LiteralTable } from '../evaluate/literal-table.ts';
+import {
+  anchorText,
+  GRAM,
+  GROUP_MAX,
+  groupsOf,
+  type Literal,
+  LiteralTable,
+  withAnchors,
+} from '../evaluate/literal-table.ts';
 import type { DetectionRule, Expression, Leaf, RuleSet } from '../rule.ts';
 import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
 import { leavesOf, type RuleCode } from './rule-code.ts';
@@ -79,13 +87,13 @@ function indexOf(rules: readonly DetectionRule[], fieldOf: (path: string) => num
   const byField = Map.groupBy(rulesByPart.values(), ({ part }) => part.field);
   const fields = [...byField].map(([path, parts]): IndexedField => {
     const literals = withoutCrowds(
-      parts.flatMap(({ part, rules }): IndexedLiteral[] =>
+      parts.flatMap(({ part, rules }) =>
         part.kind === 'literal' ? [{ text: part.text, place: part.place, rules }] : [],
       ),
     );
     const ranges = parts.flatMap(({ part, rules }) => (part.kind === 'range' ? [{ ...part, rules }] : []));
     fieldOf(path);
-    return { literals, grams: gramsOf(literals), sections: sectionsOf(ranges) };
+    return { literals, sections: sectionsOf(ranges) };
   });
   return { always, fields };
 }
@@ -94,17 +102,18 @@ function indexOf(rules: readonly DetectionRule[], fieldOf: (path: string) => num
  * Where many literals have the same four characters, these stand for all: a value could make the index compare each of
  * them at each place.
  */
-function withoutCrowds(literals: readonly IndexedLiteral[]): readonly IndexedLiteral[] {
-  const grams = gramsOf(literals);
-  const endOf = new Map(literals.map((literal, i) => [literal, grams[i] as number]));
-  return groupsOf(literals, grams).flatMap((group): readonly IndexedLiteral[] => {
+function withoutCrowds(
+  literals: readonly (Literal & { readonly rules: readonly number[] })[],
+): readonly IndexedLiteral[] {
+  const groups = groupsOf(withAnchors(literals));
+  const shared = groups.map((group) => {
     const [first] = group;
-    const end = first === undefined ? -1 : (endOf.get(first) as number);
-    if (first === undefined || end === -1 || group.length <= GROUP_MAX) return group;
-    const text = gramText(first.text, end);
-    const place = text.length === GRAM ? 'anywhere' : end < GRAM - 1 ? 'start' : 'end';
-    return [{ text, place, rules: [...new Set(group.flatMap(({ rules }) => rules))] }];
+    if (first === undefined || first.end === -1 || group.length <= GROUP_MAX) return group;
+    const text = anchorText(first.text, first.end);
+    const place = text.length === GRAM ? 'anywhere' : first.end < GRAM - 1 ? 'start' : 'end';
+    return [{ text, place, rules: [...new Set(group.flatMap(({ rules }) => rules))] } as const];
   });
+  return withAnchors(shared.flat().map(({ text, place, rules }) => ({ text, place, rules })));
 }
 
 function keyOf(part: Part): string {
@@ -127,7 +136,7 @@ function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => num
   const costOf = new Map<string, number>();
   for (const ofField of Map.groupBy(known.values(), ({ part }) => part.field).values()) {
     const literals = ofField.flatMap(({ part, uses }) => (part.kind === 'literal' ? [{ ...part, uses }] : []));
-    const table = new LiteralTable(literals, gramsOf(literals));
+    const table = new LiteralTable(withAnchors(literals));
     const counts = literals.map(() => 0);
     for (const { text, uses } of literals) {
       table.scan(text, { text: () => text }, (literal) => {

@@ -70,11 +70,18 @@ function gramAt(text: string, end: number): number {
   return hash;
 }
 
-/**
- * Where each literal's four characters end, relative to its beginning: those that fewest literals have. -1 for a literal that
- * has no four.
- */
-export function gramsOf(literals: readonly Literal[]): readonly number[] {
+/** The four characters that a literal is found by. */
+export interface Anchor {
+  /** Where they end, relative to the literal's beginning; -1 for a literal that has no four. */
+  readonly end: number;
+  /** Their hash. */
+  readonly gram: number;
+}
+
+export type Anchored = Literal & Anchor;
+
+/** Chooses the anchor of each literal: the four characters that fewest of the literals have. */
+export function withAnchors<L extends Literal>(literals: readonly L[]): readonly (L & Anchor)[] {
   const counts = new Map<number, number>();
   for (const literal of literals) {
     const { first, last } = gramEnds(literal);
@@ -89,29 +96,25 @@ export function gramsOf(literals: readonly Literal[]): readonly number[] {
     for (let end = first; end <= last; end++) {
       // With each mark, the four distinguish one character less. A text can repeat one character at every place.
       const marks = Math.max(0, GRAM - 1 - end) + Math.max(0, end - literal.text.length + 1);
-      const repeated = GRAM - new Set(gramText(literal.text, end)).size;
+      const repeated = GRAM - new Set(anchorText(literal.text, end)).size;
       const cost = (counts.get(gramAt(literal.text, end)) as number) * (1 + marks) + repeated / GRAM;
       if (cost < least) [rarest, least] = [end, cost];
     }
-    return rarest;
+    return { ...literal, end: rarest, gram: rarest === -1 ? 0 : gramAt(literal.text, rarest) };
   });
 }
 
 /** The characters of a literal among the four that end at `end`. */
-export function gramText(text: string, end: number): string {
+export function anchorText(text: string, end: number): string {
   return text.slice(Math.max(0, end - GRAM + 1), end + 1);
 }
 
-/** The literals by their four characters: those of a group are compared wherever these stand. */
-export function groupsOf<L extends Literal>(
-  literals: readonly L[],
-  grams: readonly number[],
-): readonly (readonly L[])[] {
-  const groups = Map.groupBy(literals.entries(), ([i, { text, place }]) => {
-    const end = grams[i] as number;
-    return end === -1 ? `${place} ${text}` : `${end < GRAM - 1} ${end >= text.length} ${gramText(text, end)}`;
-  });
-  return [...groups.values()].map((group) => group.map(([, literal]) => literal));
+/** The literals by their anchors: those of a group are compared wherever these stand. */
+export function groupsOf<L extends Anchored>(literals: readonly L[]): readonly (readonly L[])[] {
+  const groups = Map.groupBy(literals, ({ text, place, end }) =>
+    end === -1 ? `${place} ${text}` : `${end < GRAM - 1} ${end >= text.length} ${anchorText(text, end)}`,
+  );
+  return [...groups.values()];
 }
 
 /** The most literals of a group that is not crowded. */
@@ -121,18 +124,16 @@ export const GROUP_MAX = 8;
 const HITS = new Int32Array(HITS_MAX + 2 * GRAM);
 
 export class LiteralTable {
-  readonly #literals: readonly Literal[];
-  readonly #short: readonly Short[];
+  readonly #literals: readonly Anchored[];
+  readonly #short: Short[] = [];
   /** Hash → the first literal; literal → the next; 0 is none, so literals count from 1. */
   readonly #heads: Uint16Array | Int32Array;
   readonly #mask: number;
   readonly #nexts: Int32Array;
   readonly #grams: Int32Array;
-  readonly #ends: readonly number[];
   /** A fifth character of each literal, and its place from the four's end: most hits end there. */
   readonly #probes: Int32Array;
   readonly #probeAt: Int32Array;
-  readonly #hasGrams: boolean;
   /** How many characters of a text's beginning and end are looked at. */
   readonly #head: number;
   readonly #tail: number;
@@ -140,8 +141,7 @@ export class LiteralTable {
   readonly #seen: Int32Array;
   #scans = 0;
 
-  /** `grams`: those of the literals. */
-  constructor(literals: readonly Literal[], grams: readonly number[]) {
+  constructor(literals: readonly Anchored[]) {
     this.#literals = literals;
     const count = literals.length;
     const bits = Math.max(4, 34 - Math.clz32(count));
@@ -149,26 +149,26 @@ export class LiteralTable {
     this.#heads = count < 65_536 ? new Uint16Array(1 << bits) : new Int32Array(1 << bits);
     this.#nexts = new Int32Array(count + 1);
     this.#grams = new Int32Array(count + 1);
-    this.#ends = grams;
     this.#probes = new Int32Array(count + 1);
     this.#probeAt = new Int32Array(count + 1);
     this.#seen = new Int32Array(count + 1);
-    const has = (place: Place): boolean => literals.some((literal) => literal.place === place);
-    this.#head = has('anywhere') ? ALL : has('whole') || has('start') ? NEAR : 0;
-    this.#tail = has('end') ? NEAR + GRAM : 0;
-    this.#hasGrams = grams.some((end) => end !== -1);
-    this.#short = literals.flatMap(({ text }, literal) =>
-      grams[literal] === -1 ? [{ literal, text, hasCase: text !== text.toUpperCase() }] : [],
-    );
-    for (const [literal, end] of grams.entries()) if (end !== -1) this.#enter(literal + 1, end);
+    let [head, tail] = [0, 0];
+    for (let literal = 0; literal < count; literal++) {
+      const { text, place, end } = literals[literal] as Anchored;
+      if (end === -1) this.#short.push({ literal, text, hasCase: text !== text.toUpperCase() });
+      else this.#enter(literal + 1);
+      if (place === 'end') tail = NEAR + GRAM;
+      else head = Math.max(head, place === 'anywhere' ? ALL : NEAR);
+    }
+    this.#head = head;
+    this.#tail = tail;
   }
 
-  #enter(at: number, end: number): void {
-    const { text } = this.#literals[at - 1] as Literal;
+  #enter(at: number): void {
+    const { text, end, gram } = this.#literals[at - 1] as Anchored;
     const fifth = end + 1 < text.length ? end + 1 : Math.min(Math.max(0, end - GRAM), text.length - 1);
     this.#probes[at] = text.charCodeAt(fifth) & CASELESS;
     this.#probeAt[at] = fifth - end;
-    const gram = gramAt(text, end);
     const slot = (gram ^ (gram >>> 13)) & this.#mask;
     this.#grams[at] = gram;
     this.#nexts[at] = this.#heads[slot] as number;
@@ -181,7 +181,7 @@ export class LiteralTable {
    */
   scan(raw: string, searched: Searched, found: Found): void {
     this.#scans = (this.#scans + 1) | 0;
-    if (this.#hasGrams) {
+    if (this.#short.length < this.#literals.length) {
       const isAscii = this.#look(raw, searched, found);
       // Letters beyond ASCII hash otherwise when folded.
       if (!isAscii && searched.text() !== raw) this.#look(searched.text(), searched, found);
@@ -257,8 +257,8 @@ export class LiteralTable {
       for (; at !== 0; at = this.#nexts[at] as number) {
         if (this.#grams[at] !== hash || this.#seen[at] === this.#scans) continue;
         if ((text.charCodeAt(end + (this.#probeAt[at] as number)) & CASELESS) !== this.#probes[at]) continue;
-        const literal = this.#literals[at - 1] as Literal;
-        if (!isAt(literal, searched.text(), end - (this.#ends[at - 1] as number))) continue;
+        const literal = this.#literals[at - 1] as Anchored;
+        if (!isAt(literal, searched.text(), end - literal.end)) continue;
         this.#seen[at] = this.#scans;
         found(at - 1);
       }

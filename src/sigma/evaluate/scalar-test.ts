@@ -8,7 +8,7 @@ import { createRegexMatcher } from '../regex/matcher.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { Test } from '../rule.ts';
 import { inAnyRange, parseAddress } from './cidr.ts';
-import { GROUP_MAX, gramsOf, groupsOf, type Literal, LiteralTable, type Place } from './literal-table.ts';
+import { type Anchored, GROUP_MAX, groupsOf, LiteralTable, type Place, withAnchors } from './literal-table.ts';
 import { createSearch } from './multi-search.ts';
 import { isInOrder, meetsOrder } from './number.ts';
 import type { Scalar } from './scalar.ts';
@@ -92,15 +92,15 @@ const LENGTH_MAX = 64;
 /** How a list of texts is searched. */
 interface Searches {
   /** With a table of these; null if too many of them have the same characters, such as 0 and 1: with an automaton. */
-  readonly literals: readonly Literal[] | null;
+  readonly literals: readonly Anchored[] | null;
   /** These each by itself. */
   readonly long: readonly string[];
 }
 
 export function searchesOf(op: Exclude<TextOp, 'equals'>, values: readonly string[]): Searches {
   const isLong = (text: string): boolean => op === 'contains' && text.length > LENGTH_MAX;
-  const literals = values.filter((text) => !isLong(text)).map((text) => ({ text, place: PLACES[op] }));
-  const isCrowded = groupsOf(literals, gramsOf(literals)).some((group) => group.length > GROUP_MAX);
+  const literals = withAnchors(values.filter((text) => !isLong(text)).map((text) => ({ text, place: PLACES[op] })));
+  const isCrowded = groupsOf(literals).some((group) => group.length > GROUP_MAX);
   return { literals: isCrowded ? null : literals, long: values.filter(isLong) };
 }
 
@@ -112,7 +112,7 @@ function createTextTest(op: TextOp, values: readonly string[]): (text: string) =
   }
   const { literals, long } = searchesOf(op, values);
   if (literals === null) return createSearch(values, op);
-  const table = new LiteralTable(literals, gramsOf(literals));
+  const table = new LiteralTable(literals);
   return (text) => {
     let isFound = false;
     const found = (): void => {
