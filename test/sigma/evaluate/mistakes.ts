@@ -1,0 +1,295 @@
+/**
+ * Deliberate mistakes in generated code, index and interpreter. Each is realistic, and comparing the code with the
+ * interpreter (agreement.ts) must notice it.
+ */
+
+export interface Mistake {
+  readonly name: string;
+  /** Below `src/sigma`. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MISTAKES: readonly Mistake[] = [
+  // Generated code.
+  {
+    name: 'code: "lt" is "lte"',
+    file: 'codegen/generate.ts',
+    find: "lt: '<',",
+    replace: "lt: '<=',",
+  },
+  {
+    name: 'code: all values of a list are needed, not any',
+    file: 'codegen/generate.ts',
+    find: "`).join(' || ');",
+    replace: "`).join(' && ');",
+  },
+  {
+    name: 'code: "cased" is ignored',
+    file: 'codegen/generate.ts',
+    find: "test.cased ? 'text' : 'folded'",
+    replace: "'folded'",
+  },
+  {
+    name: 'code: an empty "or" is true',
+    file: 'codegen/generate.ts',
+    find: '|| String(isAnd);',
+    replace: "|| 'true';",
+  },
+  {
+    name: 'code: a number beyond the doubles is compared with the nearest double',
+    file: 'codegen/generate.ts',
+    find: 'if (test.exact !== undefined) break;',
+    replace: '',
+  },
+  {
+    name: 'code: a number text beyond the doubles is decided',
+    file: 'codegen/fields.ts',
+    find: "if (typeof scalar === 'string' && !Number.isNaN(number) && !sameDecimal(scalar, String(number)))",
+    replace: 'if (Number.isNaN(number))',
+  },
+  {
+    name: 'code: a list is decided like a missing value',
+    file: 'codegen/fields.ts',
+    find: `    if (Array.isArray(value)) this.undecided = true;
+    return undefined;`,
+    replace: '    return undefined;',
+  },
+  {
+    name: 'code: a list with null in it is not null',
+    file: 'codegen/fields.ts',
+    find: `    if (Array.isArray(value)) this.undecided = true;
+    return value === undefined || value === null;`,
+    replace: '    return value === undefined || value === null;',
+  },
+  {
+    name: 'code: a missing value is the text "undefined"',
+    file: 'codegen/fields.ts',
+    find: 'return value === undefined ? undefined : textOf(value, true);',
+    replace: 'return textOf(value as Scalar, true);',
+  },
+  {
+    name: 'code: a folded text is that of the entry before',
+    file: 'codegen/fields.ts',
+    find: 'for (let field = 0; field < this.#folded.length; field++) this.#folded[field] = null;',
+    replace: '',
+  },
+  {
+    name: 'code: a path is read through a list as through an object',
+    file: 'codegen/generate.ts',
+    find: '!Array.isArray(',
+    replace: 'Boolean(',
+  },
+  {
+    name: 'code: a flat key with a dot is not read',
+    file: 'codegen/generate.ts',
+    find: '] === undefined && typeof ',
+    replace: '] !== null && typeof ',
+  },
+  // What the index is made of.
+  {
+    name: 'witness: "not" keeps what its operand needs',
+    file: 'codegen/witness.ts',
+    find: 'return needOf(expression.of, !expected);',
+    replace: 'return needOf(expression.of, expected);',
+  },
+  {
+    name: 'witness: "not" of an "and" needs all of it',
+    file: 'codegen/witness.ts',
+    find: "const isAll = (expression.kind === 'and') === expected;",
+    replace: "const isAll = expression.kind === 'and';",
+  },
+  {
+    name: 'witness: one branch of an "or" is enough',
+    file: 'codegen/witness.ts',
+    find: 'return parts.includes(null) ? null : parts.flatMap((one) => one ?? []);',
+    replace: 'return parts[0] ?? null;',
+  },
+  {
+    name: 'witness: a branch of an "or" that needs nothing is left out',
+    file: 'codegen/witness.ts',
+    find: 'return parts.includes(null) ? null : parts.flatMap((one) => one ?? []);',
+    replace: 'return parts.flatMap((one) => one ?? []);',
+  },
+  {
+    name: 'witness: a lone surrogate is a literal',
+    file: 'codegen/witness.ts',
+    find: '!text.isWellFormed() || ',
+    replace: '',
+  },
+  {
+    name: 'witness: a cased literal is not folded',
+    file: 'codegen/witness.ts',
+    find: 'const folded = fold(text);',
+    replace: 'const folded = text;',
+  },
+  {
+    name: 'witness: a long literal at an end is cut',
+    file: 'codegen/witness.ts',
+    find: "if (place !== 'anywhere' || folded.length <= LENGTH_MAX)",
+    replace: 'if (folded.length <= LENGTH_MAX)',
+  },
+  {
+    name: 'witness: "s" without case is one letter, although "ſ" is another',
+    file: 'codegen/witness.ts',
+    find: 'letters.add(fold(String.fromCodePoint(point)));',
+    replace: "letters.add(fold(String.fromCodePoint(point)).replace('ſ', 's'));",
+  },
+  {
+    name: 'witness: what a regular expression may leave out is needed',
+    file: 'codegen/witness.ts',
+    find: "(one.kind === 'repeat' && one.min > 0)",
+    replace: "one.kind === 'repeat'",
+  },
+  {
+    name: 'witness: the beginning of a line is the beginning of the text',
+    file: 'codegen/witness.ts',
+    find: "isAtStart = one.what === 'start';",
+    replace: "isAtStart = one.what === 'start' || one.what === 'lineStart';",
+  },
+  {
+    name: 'witness: a literal after an optional part is still at the start',
+    file: 'codegen/witness.ts',
+    find: `    run = '';
+    isAtStart = false;
+  };`,
+    replace: `    run = '';
+  };`,
+  },
+  {
+    name: 'witness: the second part of a pattern is at the end',
+    file: 'codegen/witness.ts',
+    find: "i === last ? 'end' : 'anywhere');\n  });",
+    replace: "i === 1 ? 'end' : 'anywhere');\n  });",
+  },
+  // The index.
+  {
+    name: 'index: the first four characters of a literal begin one too early',
+    file: 'evaluate/literal-table.ts',
+    find: 'return { first: GRAM - 1, last: end };',
+    replace: 'return { first: GRAM - 2, last: end };',
+  },
+  {
+    name: 'index: one character more than is looked at, at the start',
+    file: 'evaluate/literal-table.ts',
+    find: 'return { first: 0, last: Math.min(end, NEAR - 1) };',
+    replace: 'return { first: 0, last: Math.min(end, NEAR) };',
+  },
+  {
+    name: 'index: the tail is as long as what literals need of it, without the characters before',
+    file: 'evaluate/literal-table.ts',
+    find: "this.#tail = has('end') ? NEAR + GRAM : 0;",
+    replace: "this.#tail = has('end') ? NEAR - GRAM : 0;",
+  },
+  {
+    name: 'index: the tail is not looked at',
+    file: 'evaluate/literal-table.ts',
+    find: 'if (this.#tail === 0) return this.#checkAll(count, all, searched, found);',
+    replace: 'return this.#checkAll(count, all, searched, found);',
+  },
+  {
+    name: 'index: the marks after the text are forgotten',
+    file: 'evaluate/literal-table.ts',
+    find: 'for (; i < length + GRAM - 1; i++) {',
+    replace: 'for (; i < length; i++) {',
+  },
+  {
+    name: 'index: the last of the marks after the text is forgotten',
+    file: 'evaluate/literal-table.ts',
+    find: 'for (; i < length + GRAM - 1; i++) {',
+    replace: 'for (; i < length + GRAM - 2; i++) {',
+  },
+  {
+    name: 'index: a text beyond ASCII is not looked through again when folded',
+    file: 'evaluate/literal-table.ts',
+    find: 'if (!isAscii && searched.text() !== raw) ',
+    replace: 'if (!isAscii && raw.length !== searched.text().length) ',
+  },
+  {
+    name: 'index: case counts in the hash',
+    file: 'evaluate/literal-table.ts',
+    find: 'const CASELESS = 0xffdf;',
+    replace: 'const CASELESS = 0xffff;',
+  },
+  {
+    name: 'index: case counts for short literals',
+    file: 'evaluate/literal-table.ts',
+    find: '(hasCase ? searched.text() : raw)',
+    replace: 'raw',
+  },
+  {
+    name: 'index: hits beyond the buffer are lost',
+    file: 'evaluate/literal-table.ts',
+    find: 'if (count >= HITS_MAX) count = this.#check(count, searched, found);',
+    replace: 'if (count >= HITS_MAX) count = 0;',
+  },
+  {
+    name: 'index: of literals with one hash, only the last is compared',
+    file: 'evaluate/literal-table.ts',
+    find: 'for (; at !== 0; at = this.#nexts[at] as number) {',
+    replace: 'for (; at !== 0; at = 0) {',
+  },
+  {
+    name: 'index: a list is not looked at',
+    file: 'codegen/candidates.ts',
+    find: 'else if (value !== undefined && value !== null) this.#lookAtEach(tables[field] as Table, value);',
+    replace: '',
+  },
+  {
+    name: 'index: the first address of a range is not in it',
+    file: 'codegen/candidates.ts',
+    find: 'if ((starts[middle] as number) > address) high = middle;',
+    replace: 'if ((starts[middle] as number) >= address) high = middle;',
+  },
+  {
+    name: 'index: a range of one address is empty',
+    file: 'codegen/generate.ts',
+    find: 'first <= from && from <= last',
+    replace: 'first <= from && from < last',
+  },
+  // The interpreter.
+  {
+    name: 'interpreter: an empty "and" is false',
+    file: 'evaluate/interpreter.ts',
+    find: 'return expression.of.every((child) => holds(child, body));',
+    replace: 'return expression.of.length > 0 && expression.of.every((child) => holds(child, body));',
+  },
+  {
+    name: 'interpreter: null does not exist',
+    file: 'evaluate/interpreter.ts',
+    find: 'return (valueIn(field, body) !== undefined) === test.present;',
+    replace: 'return (valueIn(field, body) != null) === test.present;',
+  },
+  {
+    name: 'interpreter: a missing value is not null',
+    file: 'evaluate/interpreter.ts',
+    find: 'return isNull(valueIn(field, body));',
+    replace: 'return valueIn(field, body) !== undefined && isNull(valueIn(field, body));',
+  },
+  {
+    name: 'interpreter: "fieldref" is the other way round',
+    file: 'evaluate/interpreter.ts',
+    find: 'anyRelated(textsOf(field, test.cased, body), textsOf(test.field, test.cased, body), test.compare);',
+    replace: 'anyRelated(textsOf(test.field, test.cased, body), textsOf(field, test.cased, body), test.compare);',
+  },
+  {
+    name: 'interpreter: "fieldref" ignores "cased"',
+    file: 'evaluate/interpreter.ts',
+    find: 'map((scalar) => textOf(scalar, cased));',
+    replace: 'map((scalar) => textOf(scalar, cased && false));',
+  },
+  {
+    name: 'interpreter: all scalars of a field must match',
+    file: 'evaluate/interpreter.ts',
+    find: 'return scalarsOf(valueIn(field, body)).some(matcherOf(test));',
+    replace: 'return scalarsOf(valueIn(field, body)).every(matcherOf(test));',
+  },
+  {
+    name: 'interpreter: a double negation is a negation',
+    file: 'evaluate/interpreter.ts',
+    find: 'return !holds(expression.of, body);',
+    replace: "return expression.of.kind === 'not' ? holds(expression.of, body) : !holds(expression.of, body);",
+  },
+];
