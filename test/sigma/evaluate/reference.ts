@@ -132,7 +132,7 @@ function fractionOf(text: string): readonly [bigint, bigint] | null {
 
 /** Of the two ways a date is written in the tests: RFC 3339, and milliseconds or seconds. */
 function partOfDate(scalar: Scalar, part: string): number {
-  const written = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d).*)?$/.exec(String(scalar));
+  const written = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?$/.exec(String(scalar));
   const number =
     typeof scalar === 'number' ? scalar : /^[+-]?\d+(\.\d+)?$/.test(String(scalar)) ? Number(scalar) : null;
   if (typeof scalar === 'boolean' || (written === null && number === null)) return Number.NaN;
@@ -164,17 +164,26 @@ function inRange(text: string, range: string): boolean {
 }
 
 function asAddress(text: string): { readonly size: number; readonly number: bigint } | null {
-  const four = /^(?:::ffff:)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/i.exec(text)?.slice(1).map(Number);
-  if (four !== undefined) {
-    if (four.some((part) => part > 255)) return null;
-    return { size: 32, number: four.reduce((sum, part) => sum * 256n + BigInt(part), 0n) };
-  }
+  const four = /(?<=^|:)(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  const parts = (four ?? []).slice(1).map(Number);
+  if (parts.some((part) => part > 255)) return null;
+  const last = parts.reduce((sum, part) => sum * 256n + BigInt(part), 0n);
+  if (four?.index === 0) return { size: 32, number: last };
+  // The last two groups of IPv6 may be written as IPv4.
+  const groupsOnly =
+    four === null ? text : `${text.slice(0, four.index)}${(last >> 16n).toString(16)}:${(last & 0xffffn).toString(16)}`;
+  const number = asNumberOfV6(groupsOnly);
+  if (number === null) return null;
+  return number >> 32n === 0xffffn ? { size: 32, number: number & 0xffff_ffffn } : { size: 128, number };
+}
+
+function asNumberOfV6(text: string): bigint | null {
   if (!/^[0-9a-f:]+$/i.test(text) || !text.includes(':') || /:::|::.*::/.test(text)) return null;
-  const [left = '', right] = text.split('::').map((half) => half.split(':').filter((group) => group !== ''));
+  if (/^:[^:]|[^:]:$/.test(text)) return null;
+  const [left = [], right] = text.split('::').map((half) => half.split(':').filter((group) => group !== ''));
   const groups =
-    right === undefined
-      ? [...left]
-      : [...left, ...Array(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
+    right === undefined ? left : [...left, ...Array(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right];
   if (groups.length !== 8 || groups.some((group) => group.length > 4)) return null;
-  return { size: 128, number: groups.reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n) };
+  if (right !== undefined && left.length + right.length > 7) return null;
+  return groups.reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
 }
