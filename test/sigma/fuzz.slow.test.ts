@@ -14,8 +14,10 @@ import { expressionOf } from '../../src/sigma/resolve/expression.ts';
 import { type EntryBody, type Expression, type PatternPart, TIME_PARTS } from '../../src/sigma/rule.ts';
 import { builtCode, compare, describeDifference, type Implementation } from './evaluate/agreement.ts';
 import { asWritten } from './evaluate/as-written.ts';
+import { SHARED_MISTAKES } from './evaluate/mistakes.ts';
 import { ruleSetOf } from './evaluate/pairs.ts';
 import { satisfies } from './evaluate/reference.ts';
+import { withMistake } from './evaluate/with-mistake.ts';
 
 /** Few words, so that rules and entries meet; some that fold strangely, and what only looks like a number or a date. */
 const WORDS = [
@@ -190,16 +192,22 @@ test('the interpreter says of any entry what the reference says, of each of many
   );
 });
 
-test('the interpreter says what the reference says of the rules and entries that code is compared on', () => {
-  const written = new WeakMap<Expression, ParsedCondition>();
-  const byReference = (one: Expression, body: EntryBody): boolean => {
-    const search = written.get(one) ?? asWritten(one);
-    written.set(one, search);
-    return satisfies(search, body);
-  };
-  // In the engine, half a character is in the whole one; not so in the reference, which uses the platform's RegExp.
-  const isComparable = (one: Expression): boolean => !/\\ud[89a-f]/.test(JSON.stringify(one));
-  const reference: Implementation = {
+const written = new WeakMap<Expression, ParsedCondition>();
+
+function byReference(one: Expression, body: EntryBody): boolean {
+  const search = written.get(one) ?? asWritten(one);
+  written.set(one, search);
+  return satisfies(search, body);
+}
+
+/** In the engine, half a character is in the whole one; not so in the reference, which uses the platform's RegExp. */
+function isComparable(one: Expression): boolean {
+  return !/\\ud[89a-f]/.test(JSON.stringify(one));
+}
+
+/** An interpreter, and the reference in place of the code. */
+function besideReference(interpreted: typeof holds): Implementation {
+  return {
     codeOf: () => 'null',
     compile: (ruleSet) => ({
       ...compile(ruleSet),
@@ -208,12 +216,27 @@ test('the interpreter says what the reference says of the rules and entries that
           rule.kind === 'detection' && byReference(rule.expression, body) ? [{ rule, evidence: [] }] : [],
         ),
     }),
-    holds: (one, body) => (isComparable(one) ? holds(one, body) : byReference(one, body)),
+    holds: (one, body) => (isComparable(one) ? interpreted(one, body) : byReference(one, body)),
   };
-  const { pairs, difference } = compare(reference, { seed: 101, pairs: 50_000 });
+}
+
+test('the interpreter says what the reference says of the rules and entries that code is compared on', () => {
+  const { pairs, difference } = compare(besideReference(holds), { seed: 101, pairs: 50_000 });
   if (difference !== null) expect.fail(describeDifference(difference, 'the reference'));
   expect(pairs).toBeGreaterThanOrEqual(50_000);
 }, 120_000);
+
+test.each(SHARED_MISTAKES)(
+  'the reference notices: $name',
+  async (mistake) => {
+    const { pairs, difference } = await withMistake(mistake, (made) =>
+      compare(besideReference(made.holds), { seed: 101, pairs: 100_000 }),
+    );
+    console.log(pairs, mistake.name);
+    expect(difference).not.toBeNull();
+  },
+  120_000,
+);
 
 /** The two ways to evaluate. */
 const WAYS = [

@@ -65,7 +65,7 @@ test.each(MISTAKES)(
 );
 
 /** How often each of these must be there. */
-const TIMES_MIN = 100;
+const TIMES_MIN = 50;
 
 const RULES_HAVE = [
   ...['and', 'or', 'not', 'not not', 'empty and', 'empty or', 'keyword', 'null', 'exists', 'number'],

@@ -28,7 +28,7 @@ const FIELDS = [
   ...['toString', 'b.length', 'constructor.name'],
 ];
 /** Few rules leave a field with literals of one place only; more than 32 need more than one word of bits. */
-const RULES = [1, 2, 4, 8, 16, 24, 40, 70];
+const RULES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 40];
 const ENTRIES = 8;
 const FILES_SHARE = 0.1;
 

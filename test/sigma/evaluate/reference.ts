@@ -124,7 +124,8 @@ function fractionOf(text: string): readonly [bigint, bigint] | null {
   if (text.length > 40 || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null;
   const [head = '', exponent = '0'] = text.toLowerCase().split('e');
   const [whole = '', fraction = ''] = head.split('.');
-  const shift = BigInt(exponent) - BigInt(fraction.length);
+  // Rules have no numbers that are nearly as large or small.
+  const shift = BigInt(Math.max(-1_000, Math.min(1_000, Number(exponent)))) - BigInt(fraction.length);
   const number = BigInt((whole + fraction).replace(/^[+-]/, ''));
   const signed = head.startsWith('-') ? -number : number;
   return shift < 0n ? [signed, 10n ** -shift] : [signed * 10n ** shift, 1n];
@@ -132,7 +133,9 @@ function fractionOf(text: string): readonly [bigint, bigint] | null {
 
 /** Of the two ways a date is written in the tests: RFC 3339, and milliseconds or seconds. */
 function partOfDate(scalar: Scalar, part: string): number {
-  const written = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?$/.exec(String(scalar));
+  const written = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?$/.exec(
+    String(scalar).trim(),
+  );
   const number =
     typeof scalar === 'number' ? scalar : /^[+-]?\d+(\.\d+)?$/.test(String(scalar)) ? Number(scalar) : null;
   if (typeof scalar === 'boolean' || (written === null && number === null)) return Number.NaN;

@@ -115,7 +115,7 @@ export function createEntries(options: EntryOptions): () => EntryBody {
         const choice = random.next();
         if (choice < 0.3) return random.pick(BESIDE.get(test.value) ?? NUMERIC_TEXTS);
         if (choice < 0.4) return random.pick(NUMERIC_TEXTS);
-        if (choice < 0.55) return test.exact ?? String(test.value);
+        if (choice < 0.6) return random.chance(0.7) ? String(test.value) : (test.exact ?? String(test.value));
         return random.chance(0.4) ? test.value : test.value + random.pick([1, -1, 0.5, -0.5, 1e9, -1e9]);
       }
     }
@@ -178,8 +178,12 @@ export function createEntries(options: EntryOptions): () => EntryBody {
     const at = path.indexOf('.', 1);
     if (at === -1 || random.chance(0.2)) {
       setMember(body, path, content);
-      return;
-    }
+      // In both forms, with another value: the flat key comes first.
+      if (at !== -1 && random.chance(0.3)) setPath(body, path, at, value(1));
+    } else setPath(body, path, at, content);
+  }
+
+  function setPath(body: object, path: string, at: number, content: unknown): void {
     const [head, rest] = [path.slice(0, at), path.slice(at + 1)];
     const known = Object.getOwnPropertyDescriptor(body, head)?.value;
     const isObject = typeof known === 'object' && known !== null && !Array.isArray(known);

@@ -76,7 +76,7 @@ export function createWords(random: Random): Words {
   function created(): string {
     const choice = random.next();
     if (choice < 0.2) return random.pick(ODD_WORDS);
-    if (choice < 0.22) return `\udc00${fromLetters(MORE, random.below(6))}`;
+    if (choice < 0.24) return `\udc00${fromLetters(MORE, random.below(6))}`;
     if (choice < 0.32) return fromLetters(FEW, 1 + random.below(3));
     if (choice < 0.55) return fromLetters(FEW, 3 + random.below(6));
     const text = fromLetters(MORE, random.chance(0.6) ? random.pick(LENGTHS) : 5 + random.below(36));
@@ -150,7 +150,7 @@ export function createWords(random: Random): Words {
   }
 
   function vary(text: string): string {
-    if (HALF.test(text) && random.chance(0.5)) return text.replace(LOW, '\ud801$&').replace(HIGH, '$&\udc00');
+    if (HALF.test(text) && random.chance(0.7)) return text.replace(LOW, '\ud801$&').replace(HIGH, '$&\udc00');
     const choice = random.next();
     if (choice < 0.3) return text;
     if (choice < 0.8) return recased(text);
