@@ -19,6 +19,11 @@ const SCALARS_MAX = 64;
 const VALUES_MAX = 256;
 
 /** Whether an expression is true of an entry. */
+export function interpret(expression: Expression, body: EntryBody): boolean {
+  return holds(expression, new Values(body));
+}
+
+/** The same, of an entry for several expressions. */
 export function holds(expression: Expression, entry: Values): boolean {
   switch (expression.kind) {
     case 'leaf':

@@ -25,6 +25,7 @@ const END = 3;
 const START_HASH = (((START << 8) ^ START) << 8) ^ START;
 const HITS_MAX = 128;
 const ALL = 0x3fffffff;
+const SCANS_MAX = 0x3fffffff;
 /** ASCII letters hash the same in both cases. So do a few signs, which does no harm. */
 const CASELESS = 0xffdf;
 
@@ -180,7 +181,8 @@ export class LiteralTable {
    * that folds to it: folding takes longer than looking for four characters, so it waits until they are there.
    */
   scan(raw: string, searched: Searched, found: Found): void {
-    this.#scans = (this.#scans + 1) | 0;
+    if (this.#scans === SCANS_MAX) this.#seen.fill(0);
+    this.#scans = (this.#scans % SCANS_MAX) + 1;
     if (this.#short.length < this.#literals.length) {
       const isAscii = this.#look(raw, searched, found);
       // Letters beyond ASCII hash otherwise when folded.

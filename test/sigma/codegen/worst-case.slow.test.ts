@@ -5,7 +5,7 @@ import { codeOf } from '../../../src/sigma/codegen/generate.ts';
 import { leavesOf } from '../../../src/sigma/codegen/rule-code.ts';
 import { compile } from '../../../src/sigma/engine.ts';
 import { fieldValue } from '../../../src/sigma/evaluate/field.ts';
-import { type Literal, LiteralTable } from '../../../src/sigma/evaluate/literal-table.ts';
+import { type Anchored, LiteralTable } from '../../../src/sigma/evaluate/literal-table.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { ruleFiles } from '../../bench/rules/generate.ts';
 import { builtCode } from '../evaluate/agreement.ts';
@@ -41,7 +41,6 @@ test('few literals are looked for where the same four characters stand', () => {
 test.each(CASES)('$what, $length characters: comparisons are in proportion', ({ valueFor, length }) => {
   for (const [path, field] of fields) {
     const comparisons = comparisonsIn(field, [valueFor(field, length)].flat());
-    console.log(path, comparisons, comparisons / length);
     expect(comparisons, path).toBeLessThan(COMPARISONS_PER_CHARACTER_MAX * length);
   }
 });
@@ -60,25 +59,23 @@ test.each(VALUES)('$what, 12,000 characters in every field: evaluated in time', 
 function timeOf(body: EntryBody): number {
   engine.evaluate(body);
   const began = performance.now();
-  const matches = engine.evaluate(body);
-  const took = performance.now() - began;
-  console.log(Object.keys(body).join(), matches.length, 'matches', took, 'ms');
-  return took;
+  engine.evaluate(body);
+  return performance.now() - began;
 }
 
 /** Counts how often a literal is read, which is only done to compare it. */
-function comparisonsIn({ literals, grams }: IndexedField, texts: readonly string[]): number {
+function comparisonsIn({ literals }: IndexedField, texts: readonly string[]): number {
   let comparisons = 0;
   const counted = literals.map(
-    ({ text, place }): Literal => ({
-      text,
+    ({ text, place, end, gram }): Anchored => ({
+      ...{ text, end, gram },
       get place() {
         comparisons++;
         return place;
       },
     }),
   );
-  const table = new LiteralTable(counted, grams);
+  const table = new LiteralTable(counted);
   // Making the table reads them too.
   comparisons = 0;
   for (const text of texts) table.scan(text, { text: () => text }, () => {});

@@ -23,10 +23,9 @@ export function literalsList({ literals }: IndexedField, length: number): readon
 }
 
 /** How many literals are looked for where these four characters stand. */
-export function literalsByGram({ literals, grams }: IndexedField): ReadonlyMap<string, number> {
+export function literalsByGram({ literals }: IndexedField): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const [i, { text }] of literals.entries()) {
-    const end = grams[i] as number;
+  for (const { text, end } of literals) {
     const gram = text.slice(Math.max(0, end - 3), end + 1);
     // Others stand at an end of the text, of which there are only two.
     if (end >= 3 && gram.length === 4) counts.set(gram, (counts.get(gram) ?? 0) + 1);

@@ -7,7 +7,7 @@
 import type { codeOf } from '../../../src/sigma/codegen/generate.ts';
 import type { RuleCode } from '../../../src/sigma/codegen/rule-code.ts';
 import type { compile } from '../../../src/sigma/engine.ts';
-import type { holds } from '../../../src/sigma/evaluate/interpreter.ts';
+import type { interpret } from '../../../src/sigma/evaluate/interpreter.ts';
 import type { DetectionRule, EntryBody, Expression } from '../../../src/sigma/rule.ts';
 import { type Batch, createBatch, ruleSetOf } from './pairs.ts';
 
@@ -15,7 +15,7 @@ import { type Batch, createBatch, ruleSetOf } from './pairs.ts';
 export interface Implementation {
   readonly codeOf: typeof codeOf;
   readonly compile: typeof compile;
-  readonly holds: typeof holds;
+  readonly interpret: typeof interpret;
 }
 
 export interface Difference {
@@ -65,7 +65,7 @@ export function compare(implementation: Implementation, { seed, pairs: wanted, o
       let next = 0;
       for (let rule = 0; rule < rules.length; rule++, pairs++) {
         const byCode = found[next]?.rule === rules[rule];
-        if (byCode !== implementation.holds((rules[rule] as DetectionRule).expression, entry)) {
+        if (byCode !== implementation.interpret((rules[rule] as DetectionRule).expression, entry)) {
           return { pairs: pairs + 1, difference: differenceOf(implementation, batch, rule, entry) };
         }
         if (!byCode) continue;
@@ -95,7 +95,7 @@ function differenceOf(implementation: Implementation, batch: Batch, rule: number
     const ruleSet = ruleSetOf(rules);
     const engine = implementation.compile(ruleSet, { code: builtCode(implementation, ruleSet) });
     const byCode = engine.evaluate(body).some((match) => match.rule === ruleSet.rules[at]);
-    return [byCode, implementation.holds(rules[at] as Expression, body)];
+    return [byCode, implementation.interpret(rules[at] as Expression, body)];
   };
   const differs = (rules: readonly Expression[], at: number, body: EntryBody): boolean => {
     const [byCode, interpreted] = answers(rules, at, body);

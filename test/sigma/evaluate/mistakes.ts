@@ -54,9 +54,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'code: a list is decided like a missing value',
     file: 'codegen/fields.ts',
-    find: `    if (Array.isArray(value)) this.undecided = true;
-    return undefined;`,
-    replace: '    return undefined;',
+    find: 'if (isLong || Array.isArray(value)) this.undecided = true;',
+    replace: 'if (isLong) this.undecided = true;',
   },
   {
     name: 'code: a list with null in it is not null',
@@ -181,14 +180,14 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: the tail is as long as what literals need of it, without the characters before',
     file: 'evaluate/literal-table.ts',
-    find: "this.#tail = has('end') ? NEAR + GRAM : 0;",
-    replace: "this.#tail = has('end') ? NEAR - GRAM : 0;",
+    find: "if (place === 'end') tail = NEAR + GRAM;",
+    replace: "if (place === 'end') tail = NEAR - GRAM;",
   },
   {
     name: 'index: the tail is not looked at',
     file: 'evaluate/literal-table.ts',
-    find: 'if (this.#tail === 0) return this.#checkAll(count, all, searched, found);',
-    replace: 'return this.#checkAll(count, all, searched, found);',
+    find: 'if (this.#tail === 0) return this.#checkAll(count, all, text, searched, found);',
+    replace: 'return this.#checkAll(count, all, text, searched, found);',
   },
   {
     name: 'index: the marks after the text are forgotten',
@@ -223,7 +222,7 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: hits beyond the buffer are lost',
     file: 'evaluate/literal-table.ts',
-    find: 'if (count >= HITS_MAX) count = this.#check(count, searched, found);',
+    find: 'if (count >= HITS_MAX) count = this.#check(count, text, searched, found);',
     replace: 'if (count >= HITS_MAX) count = 0;',
   },
   {
@@ -231,6 +230,12 @@ export const MISTAKES: readonly Mistake[] = [
     file: 'evaluate/literal-table.ts',
     find: 'for (; at !== 0; at = this.#nexts[at] as number) {',
     replace: 'for (; at !== 0; at = 0) {',
+  },
+  {
+    name: 'index: the fifth character is compared with the fourth',
+    file: 'evaluate/literal-table.ts',
+    find: 'this.#probeAt[at] = fifth - end;',
+    replace: 'this.#probeAt[at] = fifth - end - 1;',
   },
   {
     name: 'index: a list is not looked at',
@@ -241,8 +246,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: the first address of a range is not in it',
     file: 'codegen/candidates.ts',
-    find: 'if ((starts[middle] as number) > address) high = middle;',
-    replace: 'if ((starts[middle] as number) >= address) high = middle;',
+    find: 'if ((sections[middle] as Section).from > address) high = middle;',
+    replace: 'if ((sections[middle] as Section).from >= address) high = middle;',
   },
   {
     name: 'index: a range of one address is empty',
@@ -254,44 +259,44 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'interpreter: an empty "and" is false',
     file: 'evaluate/interpreter.ts',
-    find: 'return expression.of.every((child) => holds(child, body));',
-    replace: 'return expression.of.length > 0 && expression.of.every((child) => holds(child, body));',
+    find: 'return expression.of.every((child) => holds(child, entry));',
+    replace: 'return expression.of.length > 0 && expression.of.every((child) => holds(child, entry));',
   },
   {
     name: 'interpreter: null does not exist',
     file: 'evaluate/interpreter.ts',
-    find: 'return (valueIn(field, body) !== undefined) === test.present;',
-    replace: 'return (valueIn(field, body) != null) === test.present;',
+    find: 'return (entry.value(field) !== undefined) === test.present;',
+    replace: 'return (entry.value(field) != null) === test.present;',
   },
   {
     name: 'interpreter: a missing value is not null',
     file: 'evaluate/interpreter.ts',
-    find: 'return isNull(valueIn(field, body));',
-    replace: 'return valueIn(field, body) !== undefined && isNull(valueIn(field, body));',
+    find: 'return isNull(entry.value(field));',
+    replace: 'return entry.value(field) !== undefined && isNull(entry.value(field));',
   },
   {
     name: 'interpreter: "fieldref" is the other way round',
     file: 'evaluate/interpreter.ts',
-    find: 'anyRelated(textsOf(field, test.cased, body), textsOf(test.field, test.cased, body), test.compare);',
-    replace: 'anyRelated(textsOf(test.field, test.cased, body), textsOf(field, test.cased, body), test.compare);',
+    find: 'anyRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);',
+    replace: 'anyRelated(textsIn(form, test.field, entry), textsIn(form, field, entry), test.compare);',
   },
   {
     name: 'interpreter: "fieldref" ignores "cased"',
     file: 'evaluate/interpreter.ts',
-    find: 'map((scalar) => textOf(scalar, cased));',
-    replace: 'map((scalar) => textOf(scalar, cased && false));',
+    find: 'return anyRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);',
+    replace: "return anyRelated(textsIn('folded', field, entry), textsIn('folded', test.field, entry), test.compare);",
   },
   {
     name: 'interpreter: all scalars of a field must match',
     file: 'evaluate/interpreter.ts',
-    find: 'return scalarsOf(valueIn(field, body)).some(matcherOf(test));',
-    replace: 'return scalarsOf(valueIn(field, body)).every(matcherOf(test));',
+    find: 'return entry.in(form, field).some(matches);',
+    replace: 'return entry.in(form, field).every(matches);',
   },
   {
     name: 'interpreter: a double negation is a negation',
     file: 'evaluate/interpreter.ts',
-    find: 'return !holds(expression.of, body);',
-    replace: "return expression.of.kind === 'not' ? holds(expression.of, body) : !holds(expression.of, body);",
+    find: 'return !holds(expression.of, entry);',
+    replace: "return expression.of.kind === 'not' ? holds(expression.of, entry) : !holds(expression.of, entry);",
   },
 ];
 
@@ -300,8 +305,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'only the first member of a list is compared',
     file: 'evaluate/interpreter.ts',
-    find: 'return scalarsOf(valueIn(field, body)).some(matcherOf(test));',
-    replace: 'return scalarsOf(valueIn(field, body)).slice(0, 1).some(matcherOf(test));',
+    find: 'return entry.in(form, field).some(matches);',
+    replace: 'return entry.in(form, field).slice(0, 1).some(matches);',
   },
   {
     name: 'a list with null in it is not null',
@@ -341,9 +346,9 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   },
   {
     name: '"?" is half of a surrogate pair',
-    file: 'evaluate/wildcard.ts',
-    find: 'end += isPair(text, end) ? 2 : 1;',
-    replace: 'end += 1;',
+    file: 'regex/automaton.ts',
+    find: 'if (after >> 10 === LOW) {',
+    replace: 'if (after >> 10 === HIGH) {',
   },
   {
     name: 'a path comes before the flat key',
@@ -366,8 +371,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'of many literals, one at the end is not found',
     file: 'evaluate/literal-table.ts',
-    find: 'if (this.#tail === 0) return this.#checkAll(count, all, searched, found);',
-    replace: 'return this.#checkAll(count, all, searched, found);',
+    find: 'if (this.#tail === 0) return this.#checkAll(count, all, text, searched, found);',
+    replace: 'return this.#checkAll(count, all, text, searched, found);',
   },
   {
     name: 'an hour of a date is one too many',
