@@ -8,8 +8,8 @@
 import {
   anchorText,
   GRAM,
-  GROUP_MAX,
   groupsOf,
+  isCrowd,
   type Literal,
   LiteralTable,
   withAnchors,
@@ -108,7 +108,7 @@ function withoutCrowds(
   const groups = groupsOf(withAnchors(literals));
   const shared = groups.map((group) => {
     const [first] = group;
-    if (first === undefined || first.end === -1 || group.length <= GROUP_MAX) return group;
+    if (first === undefined || first.end === -1 || !isCrowd(group)) return group;
     const text = anchorText(first.text, first.end);
     const place = text.length === GRAM ? 'anywhere' : first.end < GRAM - 1 ? 'start' : 'end';
     return [{ text, place, rules: [...new Set(group.flatMap(({ rules }) => rules))] } as const];
@@ -124,7 +124,7 @@ function keyOf(part: Part): string {
 
 /**
  * How often a part may be in an entry, as far as the rules tell: by how many rules have a literal of the same field that
- * contains it, and by how many literals the field has. In a text, there is room for several literals.
+ * contains it, and by how many literals the field has. A longer literal is rarer.
  */
 function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => number {
   const known = new Map<string, { readonly part: Part; uses: number }>();
@@ -145,14 +145,15 @@ function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => num
     }
     for (const { part, uses } of ofField) if (part.kind === 'range') costOf.set(keyOf(part), uses / ofField.length);
     for (const [i, literal] of literals.entries()) {
-      const room = literal.place === 'anywhere' ? LITERALS_IN_A_TEXT : 1;
-      costOf.set(keyOf(literal), (room * (counts[i] ?? 0)) / ofField.length);
+      const share = (counts[i] ?? 0) / ofField.length;
+      costOf.set(keyOf(literal), share * (1 + COMMON_LENGTH / Math.max(1, literal.text.length)));
     }
   }
   return (part) => costOf.get(keyOf(part)) ?? 0;
 }
 
-const LITERALS_IN_A_TEXT = 4;
+/** Of words that many texts have. */
+const COMMON_LENGTH = 8;
 
 /** Overlapping ranges as sections that follow each other. */
 function sectionsOf(

@@ -44,19 +44,19 @@ interface Short {
 
 type Found = (literal: number) => void;
 
-/** Where only literals at the text's ends are searched, only so much of both ends is looked at. */
-const NEAR = 12;
+/** How far from its end of the text a literal's four characters may be, if it must be at an end. */
+const FAR = 64;
 
 /** The places, relative to its beginning, where the last of four characters of a literal can be. */
 function gramEnds({ text, place }: Literal): { readonly first: number; readonly last: number } {
   const end = text.length - 1;
   switch (place) {
     case 'whole':
-      return { first: 0, last: Math.min(end + GRAM - 1, NEAR - 1) };
+      return { first: 0, last: Math.min(end + GRAM - 1, FAR - 1) };
     case 'start':
-      return { first: 0, last: Math.min(end, NEAR - 1) };
+      return { first: 0, last: Math.min(end, FAR - 1) };
     case 'end':
-      return { first: Math.max(GRAM - 1, end + GRAM - NEAR), last: end + GRAM - 1 };
+      return { first: Math.max(GRAM - 1, end + GRAM - FAR), last: end + GRAM - 1 };
     case 'anywhere':
       return { first: GRAM - 1, last: end };
   }
@@ -98,7 +98,10 @@ export function withAnchors<L extends Literal>(literals: readonly L[]): readonly
       // With each mark, the four distinguish one character less. A text can repeat one character at every place.
       const marks = Math.max(0, GRAM - 1 - end) + Math.max(0, end - literal.text.length + 1);
       const repeated = GRAM - new Set(anchorText(literal.text, end)).size;
-      const cost = (counts.get(gramAt(literal.text, end)) as number) * (1 + marks) + repeated / GRAM;
+      const count = counts.get(gramAt(literal.text, end)) as number;
+      // So much of the text must be looked at.
+      const depth = literal.place === 'end' ? literal.text.length - end + GRAM : end;
+      const cost = count * (1 + marks) + repeated / GRAM + (literal.place === 'anywhere' ? 0 : depth / FAR);
       if (cost < least) [rarest, least] = [end, cost];
     }
     return { ...literal, end: rarest, gram: rarest === -1 ? 0 : gramAt(literal.text, rarest) };
@@ -118,8 +121,10 @@ export function groupsOf<L extends Anchored>(literals: readonly L[]): readonly (
   return [...groups.values()];
 }
 
-/** The most literals of a group that is not crowded. */
-export const GROUP_MAX = 8;
+/** Whether literals that share an anchor are so many that comparing them wherever it stands takes long. */
+export function isCrowd(group: readonly Anchored[]): boolean {
+  return group.length > (group.some(({ place }) => place === 'anywhere') ? 8 : 64);
+}
 
 /** Hashes and places of what is still to be compared: a call for each would slow the loop down. */
 const HITS = new Int32Array(HITS_MAX + 2 * GRAM);
@@ -158,8 +163,8 @@ export class LiteralTable {
       const { text, place, end } = literals[literal] as Anchored;
       if (end === -1) this.#short.push({ literal, text, hasCase: text !== text.toUpperCase() });
       else this.#enter(literal + 1);
-      if (place === 'end') tail = NEAR + GRAM;
-      else head = Math.max(head, place === 'anywhere' ? ALL : NEAR);
+      if (place === 'end') tail = Math.max(tail, text.length - end + GRAM);
+      else head = Math.max(head, place === 'anywhere' ? ALL : end + 1);
     }
     this.#head = head;
     this.#tail = tail;
@@ -258,7 +263,8 @@ export class LiteralTable {
       let at = this.#heads[(hash ^ (hash >>> 13)) & this.#mask] as number;
       for (; at !== 0; at = this.#nexts[at] as number) {
         if (this.#grams[at] !== hash || this.#seen[at] === this.#scans) continue;
-        if ((text.charCodeAt(end + (this.#probeAt[at] as number)) & CASELESS) !== this.#probes[at]) continue;
+        const fifth = text.charCodeAt(end + (this.#probeAt[at] as number));
+        if (fifth < 128 && (fifth & CASELESS) !== this.#probes[at]) continue;
         const literal = this.#literals[at - 1] as Anchored;
         if (!isAt(literal, searched.text(), end - literal.end)) continue;
         this.#seen[at] = this.#scans;

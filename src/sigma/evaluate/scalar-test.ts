@@ -8,7 +8,7 @@ import { createRegexMatcher } from '../regex/matcher.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { Test } from '../rule.ts';
 import { inAnyRange, parseAddress } from './cidr.ts';
-import { type Anchored, GROUP_MAX, groupsOf, LiteralTable, type Place, withAnchors } from './literal-table.ts';
+import { type Anchored, groupsOf, isCrowd, LiteralTable, type Place, withAnchors } from './literal-table.ts';
 import { createSearch } from './multi-search.ts';
 import { isInOrder, meetsOrder } from './number.ts';
 import type { Scalar } from './scalar.ts';
@@ -100,7 +100,7 @@ interface Searches {
 export function searchesOf(op: Exclude<TextOp, 'equals'>, values: readonly string[]): Searches {
   const isLong = (text: string): boolean => op === 'contains' && text.length > LENGTH_MAX;
   const literals = withAnchors(values.filter((text) => !isLong(text)).map((text) => ({ text, place: PLACES[op] })));
-  const isCrowded = groupsOf(literals).some((group) => group.length > GROUP_MAX);
+  const isCrowded = groupsOf(literals).some(isCrowd);
   return { literals: isCrowded ? null : literals, long: values.filter(isLong) };
 }
 

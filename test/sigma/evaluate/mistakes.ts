@@ -174,14 +174,14 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: one character more than is looked at, at the start',
     file: 'evaluate/literal-table.ts',
-    find: 'return { first: 0, last: Math.min(end, NEAR - 1) };',
-    replace: 'return { first: 0, last: Math.min(end, NEAR) };',
+    find: 'return { first: 0, last: Math.min(end, FAR - 1) };',
+    replace: 'return { first: 0, last: Math.min(end + 1, FAR - 1) };',
   },
   {
     name: 'index: the tail is as long as what literals need of it, without the characters before',
     file: 'evaluate/literal-table.ts',
-    find: "if (place === 'end') tail = NEAR + GRAM;",
-    replace: "if (place === 'end') tail = NEAR - GRAM;",
+    find: "if (place === 'end') tail = Math.max(tail, text.length - end + GRAM);",
+    replace: "if (place === 'end') tail = Math.max(tail, text.length - end);",
   },
   {
     name: 'index: the tail is not looked at',
@@ -236,6 +236,12 @@ export const MISTAKES: readonly Mistake[] = [
     file: 'evaluate/literal-table.ts',
     find: 'this.#probeAt[at] = fifth - end;',
     replace: 'this.#probeAt[at] = fifth - end - 1;',
+  },
+  {
+    name: 'index: the fifth character has no case beyond ASCII',
+    file: 'evaluate/literal-table.ts',
+    find: 'if (fifth < 128 && (fifth & CASELESS)',
+    replace: 'if ((fifth & CASELESS)',
   },
   {
     name: 'index: a list is not looked at',
