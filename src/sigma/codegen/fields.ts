@@ -28,7 +28,7 @@ export interface ReadFields {
 const UNREAD = Symbol('unread');
 
 /** In a longer text, code would search for each value by itself; the interpreter searches for all in one pass. */
-const TEXT_MAX = 2_048;
+const TEXT_MAX = 16_384;
 
 export class Fields {
   readonly #read: ReadFields;

@@ -6,6 +6,7 @@
  * any. Pure.
  */
 import {
+  type Anchored,
   anchorText,
   GRAM,
   groupsOf,
@@ -99,21 +100,24 @@ function indexOf(rules: readonly DetectionRule[], fieldOf: (path: string) => num
 }
 
 /**
- * Where many literals have the same four characters, these stand for all: a value could make the index compare each of
- * them at each place.
+ * Where many literals have the same anchor, it stands for all of them: a value could make the index compare each of them at
+ * each place. The literals without an anchor stay.
  */
 function withoutCrowds(
   literals: readonly (Literal & { readonly rules: readonly number[] })[],
 ): readonly IndexedLiteral[] {
-  const groups = groupsOf(withAnchors(literals));
-  const shared = groups.map((group) => {
-    const [first] = group;
-    if (first === undefined || first.end === -1 || !isCrowd(group)) return group;
-    const text = anchorText(first.text, first.end);
-    const place = text.length === GRAM ? 'anywhere' : first.end < GRAM - 1 ? 'start' : 'end';
-    return [{ text, place, rules: [...new Set(group.flatMap(({ rules }) => rules))] } as const];
+  const shared = groupsOf(withAnchors(literals)).flatMap((group): readonly (readonly IndexedLiteral[])[] => {
+    if (group[0]?.end === -1 || !isCrowd(group)) return [group];
+    const marked = ({ text, end }: IndexedLiteral) =>
+      `${end < GRAM - 1} ${end >= text.length} ${anchorText(text, end)}`;
+    return [...Map.groupBy(group, marked).values()].map(([first, ...others]) => {
+      if (first === undefined || others.length === 0) return first === undefined ? [] : [first];
+      const text = anchorText(first.text, first.end);
+      const place = text.length === GRAM ? 'anywhere' : first.end < GRAM - 1 ? 'start' : 'end';
+      return [{ ...first, text, place, rules: [...new Set([first, ...others].flatMap(({ rules }) => rules))] }];
+    });
   });
-  return withAnchors(shared.flat().map(({ text, place, rules }) => ({ text, place, rules })));
+  return withAnchors(shared.flat());
 }
 
 function keyOf(part: Part): string {
@@ -136,21 +140,35 @@ function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => num
   const costOf = new Map<string, number>();
   for (const ofField of Map.groupBy(known.values(), ({ part }) => part.field).values()) {
     const literals = ofField.flatMap(({ part, uses }) => (part.kind === 'literal' ? [{ ...part, uses }] : []));
-    const table = new LiteralTable(withAnchors(literals));
-    const counts = literals.map(() => 0);
+    const counts = new Map<Literal, number>();
+    const addUses = (literal: Literal, uses: number) => counts.set(literal, (counts.get(literal) ?? 0) + uses);
+    const groups = groupsOf(withAnchors(literals));
+    // Of a crowd, each counts as often as all: they have the same anchor. Of many short texts, each is everywhere.
+    const isLarge = (group: readonly Anchored[]) => (group[0]?.end === -1 ? group.length > SHORT_MAX : isCrowd(group));
+    const [crowds, others] = [groups.filter(isLarge), groups.filter((group) => !isLarge(group)).flat()];
+    for (const crowd of crowds) {
+      const uses = crowd[0]?.end === -1 ? ofField.length : sumOf(crowd);
+      for (const literal of crowd) addUses(literal, uses);
+    }
+    const table = new LiteralTable(others);
     for (const { text, uses } of literals) {
-      table.scan(text, { text: () => text }, (literal) => {
-        counts[literal] = (counts[literal] ?? 0) + uses;
-      });
+      table.scan(text, { text: () => text }, (literal) => addUses(others[literal] as Literal, uses));
     }
     for (const { part, uses } of ofField) if (part.kind === 'range') costOf.set(keyOf(part), uses / ofField.length);
-    for (const [i, literal] of literals.entries()) {
-      const share = (counts[i] ?? 0) / ofField.length;
-      costOf.set(keyOf(literal), share * (1 + COMMON_LENGTH / Math.max(1, literal.text.length)));
+    for (const [literal, uses] of counts) {
+      const { text } = literal;
+      costOf.set(keyOf(literal as Part), (uses / ofField.length) * (1 + COMMON_LENGTH / Math.max(1, text.length)));
     }
   }
   return (part) => costOf.get(keyOf(part)) ?? 0;
 }
+
+function sumOf(literals: readonly { readonly uses: number }[]): number {
+  return literals.reduce((sum, { uses }) => sum + uses, 0);
+}
+
+/** Short texts that are searched one by one in all others. */
+const SHORT_MAX = 256;
 
 /** Of words that many texts have. */
 const COMMON_LENGTH = 8;
@@ -159,12 +177,15 @@ const COMMON_LENGTH = 8;
 function sectionsOf(
   ranges: readonly { readonly first: number; readonly last: number; readonly rules: readonly number[] }[],
 ): IndexedField['sections'] {
-  const starts = new Set(ranges.flatMap(({ first, last }) => [first, last + 1]));
-  return [...starts]
+  const begins = Map.groupBy(ranges, ({ first }) => first);
+  const ends = Map.groupBy(ranges, ({ last }) => last + 1);
+  const open = new Set<(typeof ranges)[number]>();
+  return [...new Set([...begins.keys(), ...ends.keys()])]
     .sort((a, b) => a - b)
     .map((from) => {
-      const inside = ranges.filter(({ first, last }) => first <= from && from <= last);
-      return { from, rules: [...new Set(inside.flatMap(({ rules }) => rules))] };
+      for (const range of ends.get(from) ?? []) open.delete(range);
+      for (const range of begins.get(from) ?? []) open.add(range);
+      return { from, rules: [...new Set([...open].flatMap(({ rules }) => rules))] };
     });
 }
 
@@ -189,6 +210,8 @@ const SLOW = /\bf\.(matches|anyMatches|related)\(/;
 
 /** Tests with more values are not written as code: one pass finds any of them. */
 const VALUES_MAX = 8;
+/** The same for those that search the whole text. */
+const CONTAINS_MAX = 3;
 
 const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
 const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
@@ -204,7 +227,7 @@ function comparison({ field: path, test }: Leaf, fieldOf: (path: string) => numb
     case 'contains':
     case 'startswith':
     case 'endswith': {
-      if (test.values.length > VALUES_MAX) break;
+      if (test.values.length > (test.op === 'contains' ? CONTAINS_MAX : VALUES_MAX)) break;
       const text = `f.${test.cased ? 'text' : 'folded'}(${field})`;
       const is = test.op === 'equals' ? ' === ' : `?.${METHODS[test.op]}(`;
       const end = test.op === 'equals' ? '' : ')';

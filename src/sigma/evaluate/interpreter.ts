@@ -15,8 +15,8 @@ import { Values } from './values.ts';
 const ITEMS_MAX = 16;
 const VALUE_LENGTH_MAX = 256;
 /** Matching scalars of a field, and values of a list, that are distinguished. */
-const SCALARS_MAX = 64;
-const VALUES_MAX = 256;
+const SCALARS_MAX = 16;
+const VALUES_MAX = 32;
 
 /** Whether an expression is true of an entry. */
 export function interpret(expression: Expression, body: EntryBody): boolean {
@@ -27,7 +27,7 @@ export function interpret(expression: Expression, body: EntryBody): boolean {
 export function holds(expression: Expression, entry: Values): boolean {
   switch (expression.kind) {
     case 'leaf':
-      return leafHolds(expression, entry);
+      return entry.once(expression, leafHolds);
     case 'not':
       return !holds(expression.of, entry);
     case 'and':

@@ -113,15 +113,15 @@ export function anchorText(text: string, end: number): string {
   return text.slice(Math.max(0, end - GRAM + 1), end + 1);
 }
 
-/** The literals by their anchors: those of a group are compared wherever these stand. */
+/**
+ * The literals by the hash of their anchor: those of a group are compared wherever such characters stand. Those without an
+ * anchor are each searched by itself.
+ */
 export function groupsOf<L extends Anchored>(literals: readonly L[]): readonly (readonly L[])[] {
-  const groups = Map.groupBy(literals, ({ text, place, end }) =>
-    end === -1 ? `${place} ${text}` : `${end < GRAM - 1} ${end >= text.length} ${anchorText(text, end)}`,
-  );
-  return [...groups.values()];
+  return [...Map.groupBy(literals, ({ end, gram }) => (end === -1 ? null : gram)).values()];
 }
 
-/** Whether literals that share an anchor are so many that comparing them wherever it stands takes long. */
+/** Whether the literals of a group are so many that a text could make each character take long. */
 export function isCrowd(group: readonly Anchored[]): boolean {
   return group.length > (group.some(({ place }) => place === 'anywhere') ? 8 : 64);
 }

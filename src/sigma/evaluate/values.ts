@@ -1,16 +1,17 @@
 /**
  * The values of one entry, as the interpreter reads them.
  *
- * Contract: each field is read once, and brought into each form once. A null field stands for every value of the entry:
+ * Contract: each field is read once, and brought into each form once; each leaf is decided once. A null field stands for every value of the entry:
  * what keywords are compared with. Never throws, whatever the JSON.
  */
-import type { EntryBody } from '../rule.ts';
+import type { EntryBody, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
 import { everyScalar, type Scalar, scalarsOf, textOf } from './scalar.ts';
 import type { Form } from './scalar-test.ts';
 
 export class Values {
   readonly #body: EntryBody;
+  readonly #answers = new Map<Leaf, boolean>();
   readonly #known = new Map<string | null, { readonly value: unknown; readonly forms: Map<Form, readonly Scalar[]> }>();
 
   constructor(body: EntryBody) {
@@ -32,6 +33,13 @@ export class Values {
       forms.set(form, scalars);
     }
     return scalars;
+  }
+
+  /** What `decide` says of a leaf: asked once. */
+  once(leaf: Leaf, decide: (leaf: Leaf, entry: Values) => boolean): boolean {
+    const answer = this.#answers.get(leaf) ?? decide(leaf, this);
+    this.#answers.set(leaf, answer);
+    return answer;
   }
 
   #read(field: string | null) {

@@ -96,7 +96,7 @@ function regexTests(
   if (source === null) return null;
   const regex = prepareRegex(source, flags);
   const length = Math.min(source.length, REGEX_COST_MAX);
-  if (!budget.spendRegex(place, length, regex.ok ? regex.prepared.cells : CELLS_MAX, report)) return null;
+  if (!budget.spendRegex(place, length, regex.ok ? regex.prepared.size.cells : CELLS_MAX, report)) return null;
   if (regex.ok) return [{ op: 're', regex: regex.prepared }];
   if (regex.hint === undefined) {
     const hint = /look-|back-reference/.test(regex.problem)

@@ -9,7 +9,7 @@
 import { truncate } from '../../yaml/diagnostics.ts';
 import type { ScalarNode } from '../../yaml/yaml.ts';
 import { foldPattern, programOfPattern } from '../evaluate/wildcard.ts';
-import { CELLS_MAX, cellsOf } from '../regex/size.ts';
+import { CELLS_MAX, sizeOf } from '../regex/size.ts';
 import type { PatternPart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
@@ -210,13 +210,14 @@ function isBounded({ parts, cased }: ParsedTest & { op: 'pattern' }, { place }: 
   const program = programOfPattern(cased ? parts : foldPattern(parts));
   if (program === null) return true;
   const { budget, report } = context;
-  const cells = cellsOf(program);
-  if (!budget.spendRegex(place, 0, cells ?? CELLS_MAX, report)) return false;
-  if (cells === null) {
-    const message = `the pattern is too large: its "?" and dashes need a table of more than ${CELLS_MAX} cells`;
-    report.error(place, message, 'use fewer "?" after a "*", or a shorter text');
+  const size = sizeOf(program);
+  const isAllowed = typeof size !== 'string';
+  if (!budget.spendRegex(place, 0, isAllowed ? size.cells : CELLS_MAX, report)) return false;
+  if (!isAllowed) {
+    const hint = 'use fewer "?" after a "*", or "re" with a class such as [0-9a-f]{8}';
+    report.error(place, `the pattern is too large because of its "?" and dashes: ${size}`, hint);
   }
-  return cells !== null;
+  return isAllowed;
 }
 
 function isSingle(part: TemplatePart): boolean {

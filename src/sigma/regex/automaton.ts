@@ -66,7 +66,7 @@ export function createAutomaton(program: Program): Automaton {
 
   /** The entry for a state and a class is at their sum. The last column stays unknown. */
   const stride = kinds.length + 1;
-  let table = new Uint16Array(ROWS + 4 * stride);
+  let table = new Int32Array(ROWS + 4 * stride);
   let top = ROWS;
   const numbers = new Map<string, number>();
   const states = new Map<number, State>();
@@ -201,7 +201,7 @@ export function createAutomaton(program: Program): Automaton {
     const state = top;
     top += stride;
     if (top > table.length) {
-      const grown = new Uint16Array(2 * top);
+      const grown = new Int32Array(2 * top);
       grown.set(table);
       table = grown;
     }

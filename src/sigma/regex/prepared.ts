@@ -8,7 +8,7 @@
 import { parseRegex } from './parse.ts';
 import { compileProgram, type Program } from './program.ts';
 import { Refusal } from './refusal.ts';
-import { CELLS_MAX, cellsOf } from './size.ts';
+import { type Size, sizeOf } from './size.ts';
 import { trimmed } from './trim.ts';
 import { rangesOf } from './unicode.ts';
 
@@ -22,8 +22,8 @@ export interface PreparedRegex {
   readonly source: string;
   readonly flags: string;
   readonly program: Program;
-  /** Numbers in the table of its automaton. */
-  readonly cells: number;
+  /** Of its automaton. */
+  readonly size: Size;
 }
 
 /** Longer expressions are errors. */
@@ -43,18 +43,21 @@ export function prepareRegex(source: string, flags: string): Prepared {
     const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
     if (tree.size > SIZE_MAX) return { ok: false, problem: 'too many repetitions: its program would be too large' };
     const program = compileProgram(trimmed(tree), rangesOf);
-    const cells = cellsOf(program);
-    return cells === null ? tooLarge(source) : { ok: true, prepared: { source, flags, program, cells } };
+    const size = sizeOf(program);
+    if (typeof size === 'string') return { ok: false, problem: size, hint: hintFor(source) };
+    return { ok: true, prepared: { source, flags, program, size } };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, problem: error.message };
     throw error;
   }
 }
 
-function tooLarge(source: string): Prepared {
+/** A way around the limits: a repetition that may overlap with itself has many states. */
+function hintFor(source: string): string {
   const mostOf = (count: string) => Math.max(...(count.match(/\d+/g) ?? []).map(Number));
   const counts = source.match(/\{\d+(?:,\d*)?\}/g) ?? [];
   const [largest] = counts.sort((a, b) => mostOf(b) - mostOf(a));
-  const hint = largest === undefined ? 'split it' : `for ${largest}, write * or +, or a smaller count; or begin with ^`;
-  return { ok: false, problem: `its table would have more than ${CELLS_MAX} cells`, hint };
+  if (largest === undefined) return 'split it';
+  const which = counts.length > 1 ? `for ${counts.length} counts such as ${largest}` : `for ${largest}`;
+  return `${which}, write * or +, or a smaller count${source.startsWith('^') ? '' : '; or begin with ^'}`;
 }

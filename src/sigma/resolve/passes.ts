@@ -10,8 +10,8 @@ import type { Expression, Leaf, Pattern } from '../rule.ts';
 /** A pass takes about 2 ns per character, 0.4 ms on 200,000: all of them less than 20 ms. */
 export const PASSES_MAX = 40;
 
-/** A larger table of a regular expression counts as a pass more for each so many numbers. */
-const CELLS_PER_PASS = 4_096;
+/** A regular expression counts as a pass more for each so many steps that building its table takes, once. */
+const STEPS_PER_PASS = 25_000;
 
 /** An automaton of a list of texts with few different characters. */
 const CROWDED_PASSES = 8;
@@ -45,7 +45,7 @@ function passesOfLeaf({ test }: Leaf): number {
     case 'pattern':
       return passesOfPatterns(test.values);
     case 're':
-      return test.values.reduce((sum, { cells }) => sum + 1 + Math.floor(cells / CELLS_PER_PASS), 0);
+      return test.values.reduce((sum, { size }) => sum + 1 + Math.floor(size.work / STEPS_PER_PASS), 0);
     case 'fieldref':
       return test.compare === 'equals' ? 1 : FIELDREF_PASSES;
     default:

@@ -258,8 +258,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: a range of one address is empty',
     file: 'codegen/generate.ts',
-    find: 'first <= from && from <= last',
-    replace: 'first <= from && from < last',
+    find: 'Map.groupBy(ranges, ({ last }) => last + 1)',
+    replace: 'Map.groupBy(ranges, ({ last }) => last)',
   },
   // The interpreter.
   {

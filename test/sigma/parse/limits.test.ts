@@ -12,20 +12,23 @@ describe('a value', () => {
   test.each([
     [
       "sel: {a|re: 'x.{40}y'}",
-      'x.yml:5:15: error: the regular expression is too large: its table would have more than 32768 cells ' +
+      'x.yml:5:15: error: the regular expression is too large: its table would have more than 131072 cells ' +
         '(for {40}, write * or +, or a smaller count; or begin with ^)',
     ],
     [
       `sel: {a: '*a${'?'.repeat(20)}b*'}`,
-      'x.yml:5:12: error: the pattern is too large: its "?" and dashes need a table of more than 32768 cells ' +
-        '(use fewer "?" after a "*", or a shorter text)',
+      'x.yml:5:12: error: the pattern is too large because of its "?" and dashes: its table would have more than 131072 cells ' +
+        '(use fewer "?" after a "*", or "re" with a class such as [0-9a-f]{8})',
     ],
   ])('%s', (detection, error) => {
     expect(errorsOf(detection)).toEqual([error]);
   });
 
   test.each([
-    ['regular expressions', "sel: {a|re: ['x.{0,40}y', '^x.{40}y', 'x.{40,}y', 'a.{1,900}x']}"],
+    [
+      'regular expressions',
+      "sel: {a|re: ['x.{0,40}y', '^x.{40}y', 'x.{40,}y', 'a.{1,900}x', 'union.{1,20}select.{1,20}from']}",
+    ],
     ['patterns', `sel: {a: ['a${'?'.repeat(200)}b*', '*a????b*', '*-a*b*', '${'*abc'.repeat(2_000)}*']}`],
     ['dashes', "sel: {a|windash|contains: [' -encodedcommand ', ' -a -b -c -d -e -f -g ']}"],
   ])('of %s is accepted', (_, detection) => {
@@ -44,7 +47,7 @@ describe('a rule', () => {
     ['texts that must all be found', `sel:\n  a|contains|all:\n${list(60, (i) => `x${i}`)}`, 60],
     ['patterns with the same end', `sel:\n  a:\n${list(55, (i) => `'*/x${i}/*/evil.exe'`)}`, 55],
     ['patterns without an end', `sel:\n  a:\n${list(55, (i) => `'*/x${i}/*/y*'`)}`, 55],
-    ['large regular expressions', `sel:\n  a|re:\n${list(20, (i) => `'a.{1,${900 - i}}x'`)}`, 60],
+    ['large regular expressions', `sel:\n  a|re|i:\n${list(2, (i) => `'powershell.{1,${500 - i}}bypass'`)}`, 54],
     [
       'parts from other fields',
       `sel:\n${Array.from({ length: 11 }, (_, i) => `  a${i}|fieldref|contains: b`).join('\n')}`,

@@ -24,7 +24,7 @@ export function createRegex(source: string, flags: string): Regex {
   return {
     ok: true,
     test: createRegexMatcher(prepared),
-    cells: prepared.cells,
+    cells: prepared.size.cells,
     automaton: createAutomaton(prepared.program),
   };
 }
