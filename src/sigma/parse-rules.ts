@@ -47,11 +47,17 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
     const report = createReport(file.path, problems);
     const budget = createBudget();
     let inherits = false;
+    let isForeign = false;
     for (const [i, document] of readDocuments(file, report).entries()) {
-      const action = reportAction(document, report);
+      const silent = createReport(file.path, []);
+      const source = readLogSource(document, accepts, silent);
+      // Without a log source, a part of a Sigma 1 rule has that of the document before it.
+      const hasSource = attributesOf(document).has('logsource');
+      if (hasSource) isForeign = source !== null && !accepts(source);
+      const action = reportAction(document, isForeign ? silent : report);
       if (action === 'global' || action === 'reset') inherits = action === 'global';
       // What else is wrong with a part of a Sigma 1 rule follows from that.
-      const own = action !== null || inherits ? createReport(file.path, []) : report;
+      const own = (action !== null || inherits) && !(isForeign && hasSource) ? silent : report;
       drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, { report: own, lists, budget }, tests));
     }
   }

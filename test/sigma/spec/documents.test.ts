@@ -87,6 +87,8 @@ describe('action: what Sigma 1 joined documents by', () => {
     '(write them here too, and remove "action")';
   const RESET =
     'error: "action: reset" is Sigma 1: the document ended the "action: global" before it (remove this document)';
+  const SKIPPED =
+    'notice: skipped: this rule is for another log source (Tocsin reads {product: nirvana, service: audit})';
   const OTHER = 'error: the document is not a rule (it needs a "detection", a "correlation" or a "filter")';
 
   test.each<readonly [string, string, readonly string[]]>([
@@ -96,8 +98,13 @@ describe('action: what Sigma 1 joined documents by', () => {
     ['global, and the rules that lack its keys', 'action: global\ntitle: A\n---\ndetection: {s: {a: 1}}\n', [GLOBAL]],
     [
       'global, of another log',
-      'action: global\nlogsource: {product: windows}\n---\ndetection: {s: {a: 1}}\n',
-      [GLOBAL],
+      'action: global\nlogsource: {product: windows}\n---\ndetection: {s: {a: 1}}\n---\naction: reset\n---\ntitle: B\n',
+      [`x.yml:2:1: ${SKIPPED}`, `x.yml:8:1: ${OTHER}`],
+    ],
+    [
+      'repeat, of another log',
+      'title: A\nlogsource: {product: windows}\n---\naction: repeat\ndetection: {s: {a: 2}}\n',
+      [`x.yml:2:1: ${SKIPPED}`],
     ],
     ['repeat', `${rule()}---\naction: repeat\ndetection: {selection: {a: 2}}\n`, [`x.yml:7:1: ${REPEAT}`]],
     [
