@@ -18,7 +18,7 @@ import {
 import type { DetectionRule, Expression, Leaf, RuleSet } from '../rule.ts';
 import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
 import { leavesOf, type RuleCode } from './rule-code.ts';
-import { needOf, type Part, partsOf, witnessOf } from './witness.ts';
+import { type Need, needOf, type Part, partsOf, witnessOf } from './witness.ts';
 
 /** The source of the rules' code: the expression of a `RuleCode`. */
 export function codeOf({ rules }: RuleSet): string {
@@ -206,6 +206,12 @@ function generate(expression: Expression, leafOf: (leaf: Leaf) => string): strin
   }
 }
 
+/** The literals that are all needed. */
+function requiredTexts(need: Need): readonly string[] {
+  if (need.kind === 'literal') return [need.text];
+  return need.kind === 'all' || (need.kind === 'any' && need.of.length === 1) ? need.of.flatMap(requiredTexts) : [];
+}
+
 const SLOW = /\bf\.(matches|anyMatches|related)\(/;
 
 /** Tests with more values are not written as code: one pass finds any of them. */
@@ -217,7 +223,8 @@ const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
 const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
 
 /** Generates a leaf. `number` is its own. */
-function comparison({ field: path, test }: Leaf, fieldOf: (path: string) => number, number: number): string {
+function comparison(leaf: Leaf, fieldOf: (path: string) => number, number: number): string {
+  const { field: path, test } = leaf;
   // Compares each value of the entry with a list.
   if (path === null && test.op === 'fieldref') return '(f.undecided = true)';
   if (path === null) return `f.anyMatches(${number})`;
@@ -232,6 +239,11 @@ function comparison({ field: path, test }: Leaf, fieldOf: (path: string) => numb
       const is = test.op === 'equals' ? ' === ' : `?.${METHODS[test.op]}(`;
       const end = test.op === 'equals' ? '' : ')';
       return test.values.map((value) => `${text}${is}${JSON.stringify(value)}${end}`).join(' || ');
+    }
+    case 're': {
+      // What every match has is found sooner than a match.
+      const texts = requiredTexts(needOf(leaf)).map((text) => `f.folded(${field})?.includes(${JSON.stringify(text)})`);
+      return [...texts, `f.matches(${field}, ${number})`].join(' && ');
     }
     case 'null':
       return `f.isNull(${field})`;
