@@ -1,9 +1,9 @@
 /**
  * Evaluates rules on entries.
  *
- * Contract: evaluation never throws, whatever the entry, and takes time linear in its size. With the code that was
- * generated for the rules (codegen/generate.ts), the code decides, of those rules only that an index leaves as candidates;
- * rules that read a list are interpreted, as are all rules without code. Matches have evidence. Pure.
+ * Contract: evaluation never throws, whatever the entry, and takes time linear in its size. Generated code
+ * (codegen/generate.ts) decides, and only for the rules that the index leaves as candidates. The interpreter decides what
+ * code leaves undecided, and all rules if there is no code. Matches have evidence. Pure.
  */
 import { Candidates } from './codegen/candidates.ts';
 import { Fields } from './codegen/fields.ts';
@@ -63,6 +63,7 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
     const words = candidates.find(fields);
     for (let word = 0; word < words.length; word++) {
       for (let bits = words[word] as number; bits !== 0; bits &= bits - 1) {
+        // The lowest bit, which is then cleared.
         const number = word * 32 + 31 - Math.clz32(bits & -bits);
         fields.undecided = false;
         let isMatch = (rules[number] as RuleCode['rules'][number])(fields);

@@ -93,6 +93,7 @@ function indexOf(rules: readonly DetectionRule[], fieldOf: (path: string) => num
       ),
     );
     const ranges = parts.flatMap(({ part, rules }) => (part.kind === 'range' ? [{ ...part, rules }] : []));
+    // Indexed fields have the first numbers.
     fieldOf(path);
     return { literals, sections: sectionsOf(ranges) };
   });

@@ -23,7 +23,7 @@ export function interpret(expression: Expression, body: EntryBody): boolean {
   return holds(expression, new Values(body));
 }
 
-/** The same, of an entry for several expressions. */
+/** The same, if several expressions are evaluated on the entry. */
 export function holds(expression: Expression, entry: Values): boolean {
   switch (expression.kind) {
     case 'leaf':

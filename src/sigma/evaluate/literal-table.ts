@@ -126,7 +126,10 @@ export function isCrowd(group: readonly Anchored[]): boolean {
   return group.length > (group.some(({ place }) => place === 'anywhere') ? 8 : 64);
 }
 
-/** Hashes and places of what is still to be compared: a call for each would slow the loop down. */
+/**
+ * Hashes and places of what is still to be compared: a call for each would slow the loop down. One for all tables, since no
+ * scan begins within another.
+ */
 const HITS = new Int32Array(HITS_MAX + 2 * GRAM);
 
 export class LiteralTable {

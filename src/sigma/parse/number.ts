@@ -43,7 +43,7 @@ export function reportInfinite(op: Comparison, number: number, { source, place }
   report.error(
     place,
     `${truncate(String(source))} is beyond the ${end} number, ${Math.sign(number) * Number.MAX_VALUE}`,
-    isNever ? `no number is ${far}` : `every number is ${near}`,
+    `${isNever ? `no number is ${far}` : `every number is ${near}`}: remove it, or write a number within these limits`,
   );
   return true;
 }

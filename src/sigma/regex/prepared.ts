@@ -59,5 +59,6 @@ function hintFor(source: string): string {
   const [largest] = counts.sort((a, b) => mostOf(b) - mostOf(a));
   if (largest === undefined) return 'split it';
   const which = counts.length > 1 ? `for ${counts.length} counts such as ${largest}` : `for ${largest}`;
-  return `${which}, write * or +, or a smaller count${source.startsWith('^') ? '' : '; or begin with ^'}`;
+  const upTo = /^\{\d+\}$/.test(largest) ? `{0,${largest.slice(1)}, ` : '';
+  return `${which}, write ${upTo}* or +, or a smaller count${source.startsWith('^') ? '' : '; or begin with ^'}`;
 }

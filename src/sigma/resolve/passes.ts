@@ -48,7 +48,18 @@ function passesOfLeaf({ test }: Leaf): number {
       return test.values.reduce((sum, { size }) => sum + 1 + Math.floor(size.work / STEPS_PER_PASS), 0);
     case 'fieldref':
       return test.compare === 'equals' ? 1 : FIELDREF_PASSES;
-    default:
+    case 'equals':
+    case 'startswith':
+    case 'endswith':
+    case 'number':
+    case 'cidr':
+    case 'time':
+    case 'null':
+    case 'exists':
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
       return 0;
   }
 }

@@ -329,7 +329,7 @@ describe('what is wrong', () => {
     [
       'no finite number',
       base('value_sum', '{field: a, gte: .inf}'),
-      '5:28 error: .inf is beyond the largest number, 1.7976931348623157e+308 (no number is greater)',
+      '5:28 error: .inf is beyond the largest number, 1.7976931348623157e+308 (no number is greater: remove it, or write a number within these limits)',
     ],
     [
       'no number',
@@ -344,7 +344,7 @@ describe('what is wrong', () => {
     [
       'more than numbers are',
       base('value_avg', '{field: a, lt: 1e400}'),
-      '5:27 error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (every number is less)',
+      '5:27 error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (every number is less: remove it, or write a number within these limits)',
     ],
     [
       'a count of more digits than JavaScript holds',

@@ -13,7 +13,7 @@ describe('a value', () => {
     [
       "sel: {a|re: 'x.{40}y'}",
       'x.yml:5:15: error: the regular expression is too large: its table would have more than 131072 cells ' +
-        '(for {40}, write * or +, or a smaller count; or begin with ^)',
+        '(for {40}, write {0,40}, * or +, or a smaller count; or begin with ^)',
     ],
     [
       `sel: {a: '*a${'?'.repeat(20)}b*'}`,

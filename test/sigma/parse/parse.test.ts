@@ -240,22 +240,22 @@ describe('the problems of a selection', () => {
     [
       'more than all numbers',
       'sel: {a|gt: 1e400}',
-      '5:15: error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (no number is greater)',
+      '5:15: error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (no number is greater: remove it, or write a number within these limits)',
     ],
     [
       'less than more than all numbers',
       'sel: {a|lte: 1e400}',
-      '5:16: error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (every number is less)',
+      '5:16: error: 1e400 is beyond the largest number, 1.7976931348623157e+308 (every number is less: remove it, or write a number within these limits)',
     ],
     [
       'less than all numbers',
       'sel: {a|lt: -1e400}',
-      '5:15: error: -1e400 is beyond the least number, -1.7976931348623157e+308 (no number is less)',
+      '5:15: error: -1e400 is beyond the least number, -1.7976931348623157e+308 (no number is less: remove it, or write a number within these limits)',
     ],
     [
       'more than less than all numbers',
       'sel: {a|gte: -.inf}',
-      '5:16: error: -.inf is beyond the least number, -1.7976931348623157e+308 (every number is greater)',
+      '5:16: error: -.inf is beyond the least number, -1.7976931348623157e+308 (every number is greater: remove it, or write a number within these limits)',
     ],
     ['more than no number', 'sel: {a|gt: .nan}', '5:15: error: "gt" needs a number (".nan" is not a number)'],
     [
