@@ -64,14 +64,14 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
     for (let word = 0; word < words.length; word++) {
       for (let bits = words[word] as number; bits !== 0; bits &= bits - 1) {
         // The lowest bit, which is then cleared.
-        const number = word * 32 + 31 - Math.clz32(bits & -bits);
+        const rule = word * 32 + 31 - Math.clz32(bits & -bits);
         fields.undecided = false;
-        let isMatch = (rules[number] as RuleCode['rules'][number])(fields);
+        let isMatch = (rules[rule] as RuleCode['rules'][number])(fields);
         if (fields.undecided) {
           entry ??= new Values(body);
-          isMatch = holds((detections()[number] as DetectionRule).expression, entry);
+          isMatch = holds((detections()[rule] as DetectionRule).expression, entry);
         }
-        if (isMatch) matches.push(new LazyMatch(detections()[number] as DetectionRule, body));
+        if (isMatch) matches.push(new LazyMatch(detections()[rule] as DetectionRule, body));
       }
     }
     return matches;

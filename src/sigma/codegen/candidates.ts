@@ -6,7 +6,7 @@
  * is read through once. Pure except for reuse of the tables.
  */
 import { ipv4Number } from '../evaluate/cidr.ts';
-import { type Anchored, LiteralTable, type Searched } from '../evaluate/literal-table.ts';
+import { type Anchored, type FoldedText, LiteralTable } from '../evaluate/literal-table.ts';
 import { scalarsOf, textOf } from '../evaluate/scalar.ts';
 import type { Fields } from './fields.ts';
 
@@ -53,7 +53,7 @@ export class Candidates {
     const tables = this.#tables;
     for (let field = 0; field < tables.length; field++) {
       const value = entry.values[field];
-      if (typeof value === 'string') this.#look(tables[field] as Table, value, entry.foldedTexts[field] as Searched);
+      if (typeof value === 'string') this.#look(tables[field] as Table, value, entry.foldedTexts[field] as FoldedText);
       else if (value !== undefined && value !== null) this.#lookAtEach(tables[field] as Table, value);
     }
     return this.#bits;
@@ -65,7 +65,7 @@ export class Candidates {
     }
   }
 
-  #look({ literals, found, sections }: Table, text: string, folded: Searched): void {
+  #look({ literals, found, sections }: Table, text: string, folded: FoldedText): void {
     if (literals !== null) literals.scan(text, folded, found);
     if (sections.length === 0) return;
     const address = ipv4Number(text);

@@ -8,7 +8,7 @@
 
 import { fieldValue } from '../evaluate/field.ts';
 import { fold } from '../evaluate/fold.ts';
-import type { Searched } from '../evaluate/literal-table.ts';
+import type { FoldedText } from '../evaluate/literal-table.ts';
 import { anyRelated } from '../evaluate/multi-search.ts';
 import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
@@ -38,7 +38,7 @@ export class Fields {
   readonly values: unknown[];
   readonly #folded: (string | null)[];
   /** The folded texts of values that are text, for later. */
-  readonly foldedTexts: readonly Searched[];
+  readonly foldedTexts: readonly FoldedText[];
   /** For keywords. */
   #all: Values | null = null;
   /** Whether code can't decide, because of a field that it asked for. */

@@ -30,7 +30,7 @@ const SCANS_MAX = 0x3fffffff;
 const CASELESS = 0xffdf;
 
 /** The text to search, made when it is needed. */
-export interface Searched {
+export interface FoldedText {
   text(): string;
 }
 
@@ -185,26 +185,26 @@ export class LiteralTable {
   }
 
   /**
-   * Calls `found` with the number of each literal in the text of `searched`, once each, in no order. `raw`: the text, or one
+   * Calls `found` with the number of each literal in the text of `folded`, once each, in no order. `raw`: the text, or one
    * that folds to it: folding takes longer than looking for four characters, so it waits until they are there.
    */
-  scan(raw: string, searched: Searched, found: Found): void {
+  scan(raw: string, folded: FoldedText, found: Found): void {
     if (this.#scans === SCANS_MAX) this.#seen.fill(0);
     this.#scans = (this.#scans % SCANS_MAX) + 1;
     if (this.#short.length < this.#literals.length) {
-      const isAscii = this.#look(raw, searched, found);
+      const isAscii = this.#look(raw, folded, found);
       // Letters beyond ASCII hash otherwise when folded.
-      if (!isAscii && searched.text() !== raw) this.#look(searched.text(), searched, found);
+      if (!isAscii && folded.text() !== raw) this.#look(folded.text(), folded, found);
     }
     const short = this.#short;
     for (let i = 0; i < short.length; i++) {
       const { literal, text, hasCase } = short[i] as Short;
-      if ((hasCase ? searched.text() : raw).includes(text)) found(literal);
+      if ((hasCase ? folded.text() : raw).includes(text)) found(literal);
     }
   }
 
   /** Returns whether the text is ASCII. */
-  #look(text: string, searched: Searched, found: Found): boolean {
+  #look(text: string, folded: FoldedText, found: Found): boolean {
     const heads = this.#heads;
     const grams = this.#grams;
     const nexts = this.#nexts;
@@ -236,10 +236,10 @@ export class LiteralTable {
           hits[count++] = i;
         }
         i++;
-        if (count >= HITS_MAX) count = this.#check(count, text, searched, found);
+        if (count >= HITS_MAX) count = this.#check(count, text, folded, found);
       }
       if (to === length) break;
-      if (this.#tail === 0) return this.#checkAll(count, all, text, searched, found);
+      if (this.#tail === 0) return this.#checkAll(count, all, text, folded, found);
       i = Math.max(i, length - this.#tail);
     }
     for (; i < length + GRAM - 1; i++) {
@@ -250,16 +250,16 @@ export class LiteralTable {
         hits[count++] = i;
       }
     }
-    return this.#checkAll(count, all, text, searched, found);
+    return this.#checkAll(count, all, text, folded, found);
   }
 
-  #checkAll(count: number, all: number, text: string, searched: Searched, found: Found): boolean {
-    if (count > 0) this.#check(count, text, searched, found);
+  #checkAll(count: number, all: number, text: string, folded: FoldedText, found: Found): boolean {
+    if (count > 0) this.#check(count, text, folded, found);
     return all < 128;
   }
 
   /** Compares the literals at the hits; returns 0, the number of those left. */
-  #check(count: number, text: string, searched: Searched, found: Found): number {
+  #check(count: number, text: string, folded: FoldedText, found: Found): number {
     for (let hit = 0; hit < count; hit += 2) {
       const hash = HITS[hit] as number;
       const end = HITS[hit + 1] as number;
@@ -269,7 +269,7 @@ export class LiteralTable {
         const fifth = text.charCodeAt(end + (this.#probeAt[at] as number));
         if (fifth < 128 && (fifth & CASELESS) !== this.#probes[at]) continue;
         const literal = this.#literals[at - 1] as Anchored;
-        if (!isAt(literal, searched.text(), end - literal.end)) continue;
+        if (!isAt(literal, folded.text(), end - literal.end)) continue;
         this.#seen[at] = this.#scans;
         found(at - 1);
       }
@@ -278,9 +278,9 @@ export class LiteralTable {
   }
 }
 
-function isAt({ text: searched, place }: Literal, text: string, start: number): boolean {
+function isAt({ text: literal, place }: Literal, text: string, start: number): boolean {
   const isTied = place === 'whole' || place === 'start' ? start === 0 : start >= 0;
   if (!isTied) return false;
-  if ((place === 'whole' || place === 'end') && start + searched.length !== text.length) return false;
-  return text.startsWith(searched, start);
+  if ((place === 'whole' || place === 'end') && start + literal.length !== text.length) return false;
+  return text.startsWith(literal, start);
 }

@@ -186,8 +186,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: the tail is not looked at',
     file: 'evaluate/literal-table.ts',
-    find: 'if (this.#tail === 0) return this.#checkAll(count, all, text, searched, found);',
-    replace: 'return this.#checkAll(count, all, text, searched, found);',
+    find: 'if (this.#tail === 0) return this.#checkAll(count, all, text, folded, found);',
+    replace: 'return this.#checkAll(count, all, text, folded, found);',
   },
   {
     name: 'index: the marks after the text are forgotten',
@@ -204,8 +204,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: a text beyond ASCII is not looked through again when folded',
     file: 'evaluate/literal-table.ts',
-    find: 'if (!isAscii && searched.text() !== raw) ',
-    replace: 'if (!isAscii && raw.length !== searched.text().length) ',
+    find: 'if (!isAscii && folded.text() !== raw) ',
+    replace: 'if (!isAscii && raw.length !== folded.text().length) ',
   },
   {
     name: 'index: case counts in the hash',
@@ -216,13 +216,13 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: case counts for short literals',
     file: 'evaluate/literal-table.ts',
-    find: '(hasCase ? searched.text() : raw)',
+    find: '(hasCase ? folded.text() : raw)',
     replace: 'raw',
   },
   {
     name: 'index: hits beyond the buffer are lost',
     file: 'evaluate/literal-table.ts',
-    find: 'if (count >= HITS_MAX) count = this.#check(count, text, searched, found);',
+    find: 'if (count >= HITS_MAX) count = this.#check(count, text, folded, found);',
     replace: 'if (count >= HITS_MAX) count = 0;',
   },
   {
@@ -257,7 +257,7 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'index: a range of one address is empty',
-    file: 'codegen/generate.ts',
+    file: 'codegen/build-index.ts',
     find: 'Map.groupBy(ranges, ({ last }) => last + 1)',
     replace: 'Map.groupBy(ranges, ({ last }) => last)',
   },
@@ -377,8 +377,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'of many literals, one at the end is not found',
     file: 'evaluate/literal-table.ts',
-    find: 'if (this.#tail === 0) return this.#checkAll(count, all, text, searched, found);',
-    replace: 'return this.#checkAll(count, all, text, searched, found);',
+    find: 'if (this.#tail === 0) return this.#checkAll(count, all, text, folded, found);',
+    replace: 'return this.#checkAll(count, all, text, folded, found);',
   },
   {
     name: 'an hour of a date is one too many',
