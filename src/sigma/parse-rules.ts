@@ -50,7 +50,9 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
     let isForeign = false;
     for (const [i, document] of readDocuments(file, report).entries()) {
       const silent = createReport(file.path, []);
-      const source = readLogSource(document, accepts, silent);
+      // Problems of a document for another log source are not reported.
+      const sourceProblems: Problem[] = [];
+      const source = readLogSource(document, accepts, createReport(file.path, sourceProblems));
       // Without a log source, a part of a Sigma 1 rule has that of the document before it.
       const hasSource = attributesOf(document).has('logsource');
       if (hasSource) isForeign = source !== null && !accepts(source);
@@ -58,7 +60,8 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
       if (action === 'global' || action === 'reset') inherits = action === 'global';
       // What else is wrong with a part of a Sigma 1 rule follows from that.
       const own = (action !== null || inherits) && !(isForeign && hasSource) ? silent : report;
-      drafts.push(readDraft(document, `${file.path}#${i + 1}`, accepts, { report: own, lists, budget }, tests));
+      const context = { report: own, lists, budget };
+      drafts.push(readDraft(document, `${file.path}#${i + 1}`, { source, sourceProblems }, accepts, context, tests));
     }
   }
   lists.reportUnused();
@@ -98,6 +101,7 @@ const NO_LOG_SOURCE: LogSource = { category: null, product: null, service: null 
 function readDraft(
   document: MapNode,
   fallbackId: string,
+  { source, sourceProblems }: { readonly source: LogSource | null; readonly sourceProblems: readonly Problem[] },
   accepts: Accepts,
   context: ParseContext,
   tests: RuleTest[],
@@ -107,9 +111,6 @@ function readDraft(
   const idPlace = attributes.get('id')?.value.place ?? document.place;
   const namePlace = attributes.get('name')?.value.place ?? document.place;
   const logsource = attributes.get('logsource');
-  // Problems of a document for another log source are not reported.
-  const sourceProblems: Problem[] = [];
-  const source = readLogSource(document, accepts, createReport(report.path, sourceProblems));
   if (logsource !== undefined && source !== null && !accepts(source)) {
     report.notice(logsource.keyPlace, 'skipped: this rule is for another log source', logSourceHint(accepts));
     return {

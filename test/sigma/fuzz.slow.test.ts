@@ -7,12 +7,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codeOf } from '../../src/sigma/codegen/generate.ts';
 import { compile } from '../../src/sigma/engine.ts';
-import { interpret } from '../../src/sigma/evaluate/interpreter.ts';
 import type { ParsedCondition, ParsedTest } from '../../src/sigma/parse/parsed-condition.ts';
 import { prepareRegex } from '../../src/sigma/regex/prepared.ts';
 import { expressionOf } from '../../src/sigma/resolve/expression.ts';
 import { type EntryBody, type Expression, type PatternPart, TIME_PARTS } from '../../src/sigma/rule.ts';
-import { builtCode, compare, describeDifference, type Implementation } from './evaluate/agreement.ts';
+import { builtCode, compare, describeDifference, type Implementation, interpreterOf } from './evaluate/agreement.ts';
 import { asWritten } from './evaluate/as-written.ts';
 import { SHARED_MISTAKES } from './evaluate/mistakes.ts';
 import { ruleSetOf } from './evaluate/pairs.ts';
@@ -206,7 +205,7 @@ function isComparable(one: Expression): boolean {
 }
 
 /** An interpreter, and the reference in place of the code. */
-function besideReference(interpreted: typeof interpret): Implementation {
+function besideReference(interpreted: Implementation['interpret']): Implementation {
   return {
     codeOf: () => 'null',
     compile: (ruleSet) => ({
@@ -221,7 +220,7 @@ function besideReference(interpreted: typeof interpret): Implementation {
 }
 
 test('the interpreter says what the reference says of the rules and entries that code is compared on', () => {
-  const { pairs, difference } = compare(besideReference(interpret), { seed: 101, pairs: 50_000 });
+  const { pairs, difference } = compare(besideReference(interpreterOf()), { seed: 101, pairs: 50_000 });
   if (difference !== null) expect.fail(describeDifference(difference, 'the reference'));
   expect(pairs).toBeGreaterThanOrEqual(50_000);
 }, 120_000);

@@ -77,8 +77,8 @@ function keyOf(part: Part): string {
 }
 
 /**
- * How often a part may be in an entry, as far as the rules tell: by how many rules have a literal of the same field that
- * contains it, and by how many literals the field has. A longer literal is rarer.
+ * Estimates how often a part is in an entry: from how many rules have a literal of the same field that contains it, and
+ * how many literals the field has. A longer literal is rarer.
  */
 function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => number {
   const known = new Map<string, { readonly part: Part; uses: number }>();

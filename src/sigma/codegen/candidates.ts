@@ -1,7 +1,7 @@
 /**
  * A static index: which of many rules an entry can satisfy at all.
  *
- * Contract: every rule that the entry satisfies is among the candidates. The index is built at build time (generate.ts) from
+ * Contract: every rule that the entry satisfies is among the candidates. The index is built at build time (build-index.ts) from
  * what an entry must contain for a rule to be true; here its tables are made and entries are looked up. Each indexed field
  * is read through once. Pure except for reuse of the tables.
  */

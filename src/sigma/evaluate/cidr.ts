@@ -115,7 +115,7 @@ function groupsOfV4(number: number): Address | null {
   return Number.isNaN(number) ? null : [Math.floor(number / 65_536), number % 65_536];
 }
 
-/** Character by character, because nearly every entry has an address. NaN if the text is none. */
+/** Character by character, because nearly every entry has an address. NaN if the text is not one. */
 function parseV4(text: string): number {
   let [number, part, digits, dots] = [0, 0, 0, 0];
   for (let i = 0; i <= text.length; i++) {

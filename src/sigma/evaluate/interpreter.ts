@@ -19,15 +19,10 @@ const SCALARS_MAX = 16;
 const VALUES_MAX = 32;
 
 /** Whether an expression is true of an entry. */
-export function interpret(expression: Expression, body: EntryBody): boolean {
-  return holds(expression, new Values(body));
-}
-
-/** The same, if several expressions are evaluated on the entry. */
 export function holds(expression: Expression, entry: Values): boolean {
   switch (expression.kind) {
     case 'leaf':
-      return entry.once(expression, leafHolds);
+      return entry.answer(expression, leafHolds);
     case 'not':
       return !holds(expression.of, entry);
     case 'and':

@@ -23,8 +23,11 @@ export const GRAM = 4;
 const START = 2;
 const END = 3;
 const START_HASH = (((START << 8) ^ START) << 8) ^ START;
+/** Hits are compared in batches of about so many numbers, two for each. */
 const HITS_MAX = 128;
+/** More than a text has characters. */
 const ALL = 0x3fffffff;
+/** Then counting starts again from 1. */
 const SCANS_MAX = 0x3fffffff;
 /** ASCII letters hash the same in both cases. So do a few signs, which does no harm. */
 const CASELESS = 0xffdf;
@@ -135,7 +138,7 @@ const HITS = new Int32Array(HITS_MAX + 2 * GRAM);
 export class LiteralTable {
   readonly #literals: readonly Anchored[];
   readonly #short: Short[] = [];
-  /** Hash → the first literal; literal → the next; 0 is none, so literals count from 1. */
+  /** Hash → the first literal; literal → the next; 0 means no literal, so they count from 1. */
   readonly #heads: Uint16Array | Int32Array;
   readonly #mask: number;
   readonly #nexts: Int32Array;
@@ -164,8 +167,11 @@ export class LiteralTable {
     let [head, tail] = [0, 0];
     for (let literal = 0; literal < count; literal++) {
       const { text, place, end } = literals[literal] as Anchored;
-      if (end === -1) this.#short.push({ literal, text, hasCase: text !== text.toUpperCase() });
-      else this.#enter(literal + 1);
+      if (end === -1) {
+        this.#short.push({ literal, text, hasCase: text !== text.toUpperCase() });
+        continue;
+      }
+      this.#enter(literal + 1);
       if (place === 'end') tail = Math.max(tail, text.length - end + GRAM);
       else head = Math.max(head, place === 'anywhere' ? ALL : end + 1);
     }

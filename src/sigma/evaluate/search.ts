@@ -12,7 +12,7 @@ export function contains(text: string, part: string): boolean {
   return indexOf(text, part, 0) !== -1;
 }
 
-/** The first place of a part in a text from `from` on; -1 if there is none. */
+/** The first place of a part in a text from `from` on; -1 if the text does not contain it there. */
 export function indexOf(text: string, part: string, from: number): number {
   const length = text.length - from;
   if (length * part.length <= NATIVE_MAX) return text.indexOf(part, from);

@@ -1,8 +1,8 @@
 /**
  * The values of one entry, as the interpreter reads them.
  *
- * Contract: each field is read once, and brought into each form once; each leaf is decided once. A null field stands for every value of the entry:
- * what keywords are compared with. Never throws, whatever the JSON.
+ * Contract: each field is read once, and brought into each form once; each leaf is decided once. A null field stands for
+ * every value of the entry: what keywords are compared with. Never throws, whatever the JSON.
  */
 import type { EntryBody, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
@@ -35,8 +35,8 @@ export class Values {
     return scalars;
   }
 
-  /** What `decide` says of a leaf: asked once. */
-  once(leaf: Leaf, decide: (leaf: Leaf, entry: Values) => boolean): boolean {
+  /** What `decide` returns for a leaf. It is called once for each. */
+  answer(leaf: Leaf, decide: (leaf: Leaf, entry: Values) => boolean): boolean {
     const answer = this.#answers.get(leaf) ?? decide(leaf, this);
     this.#answers.set(leaf, answer);
     return answer;

@@ -78,7 +78,10 @@ export const LOW = 0xdc00 >> 10;
 export interface ClassTable {
   /** Pages of characters, at their place in `blocks`. Empty if only the first is known. */
   readonly pages: Int32Array;
-  /** Pages of UTF-16 units. Where a unit does not tell, or its page is not known, the block has the number after all classes. */
+  /**
+   * Pages of UTF-16 units. For half of a surrogate pair, and for a page that is not made yet, the block has the number after
+   * all classes.
+   */
   readonly units: Int32Array;
   readonly blocks: Uint16Array;
 }

@@ -7,9 +7,8 @@
 import { expect, test } from 'vitest';
 import { codeOf } from '../../../src/sigma/codegen/generate.ts';
 import { compile } from '../../../src/sigma/engine.ts';
-import { interpret } from '../../../src/sigma/evaluate/interpreter.ts';
 import { TIME_PARTS } from '../../../src/sigma/rule.ts';
-import { compare, describeDifference } from './agreement.ts';
+import { compare, describeDifference, interpreterOf } from './agreement.ts';
 import { MISTAKES } from './mistakes.ts';
 import { count, countEntry, countExpression, type Tally } from './pairs/tally.ts';
 import { withMistake } from './with-mistake.ts';
@@ -22,7 +21,7 @@ test('generated code and interpreter agree on a million pairs of rule and entry'
   const [inRules, inEntries]: readonly [Tally, Tally] = [new Map(), new Map()];
   const total: Tally = new Map();
   const { pairs, difference } = compare(
-    { codeOf, compile, interpret },
+    { codeOf, compile, interpret: interpreterOf() },
     {
       seed: SEED,
       pairs: PAIRS,

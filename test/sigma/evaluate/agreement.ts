@@ -7,7 +7,8 @@
 import type { codeOf } from '../../../src/sigma/codegen/generate.ts';
 import type { RuleCode } from '../../../src/sigma/codegen/rule-code.ts';
 import type { compile } from '../../../src/sigma/engine.ts';
-import type { interpret } from '../../../src/sigma/evaluate/interpreter.ts';
+import { holds } from '../../../src/sigma/evaluate/interpreter.ts';
+import { Values } from '../../../src/sigma/evaluate/values.ts';
 import type { DetectionRule, EntryBody, Expression } from '../../../src/sigma/rule.ts';
 import { type Batch, createBatch, ruleSetOf } from './pairs.ts';
 
@@ -15,7 +16,16 @@ import { type Batch, createBatch, ruleSetOf } from './pairs.ts';
 export interface Implementation {
   readonly codeOf: typeof codeOf;
   readonly compile: typeof compile;
-  readonly interpret: typeof interpret;
+  /** Whether the interpreter says that an expression is true of an entry. */
+  readonly interpret: (expression: Expression, body: EntryBody) => boolean;
+}
+
+/** The interpreter, with the given one in place of ours. */
+export function interpreterOf(
+  evaluate: typeof holds = holds,
+  Entry: typeof Values = Values,
+): Implementation['interpret'] {
+  return (expression, body) => evaluate(expression, new Entry(body));
 }
 
 export interface Difference {
@@ -121,7 +131,7 @@ function differenceOf(implementation: Implementation, batch: Batch, rule: number
   return { seed: batch.seed, rules, rule: at, entry: body, byCode, interpreted };
 }
 
-/** Takes the first smaller form that still differs, until there is none. */
+/** Takes the first smaller form that still differs, as long as one does. */
 function smallest<T>(from: T, smallerOf: (one: T) => readonly T[], differs: (one: T) => boolean): T {
   for (let current = from; ; ) {
     const smaller = smallerOf(current).find(differs);

@@ -8,7 +8,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Implementation } from './agreement.ts';
+import { type Implementation, interpreterOf } from './agreement.ts';
 import type { Mistake } from './mistakes.ts';
 
 const SIGMA = resolve(import.meta.dirname, '../../../src/sigma');
@@ -25,11 +25,11 @@ export async function withMistake<T>({ file, find, replace }: Mistake, run: (mad
       path,
       text.replace(find, () => replace),
     );
-    const load = (module: string): Promise<unknown> => import(pathToFileURL(join(copy, 'sigma', module)).href);
-    const [generate, engine, interpreter] = await Promise.all(
-      ['codegen/generate.ts', 'engine.ts', 'evaluate/interpreter.ts'].map(load),
+    const load = (module: string) => import(pathToFileURL(join(copy, 'sigma', module)).href);
+    const [{ codeOf }, { compile }, { holds }, { Values }] = await Promise.all(
+      ['codegen/generate.ts', 'engine.ts', 'evaluate/interpreter.ts', 'evaluate/values.ts'].map(load),
     );
-    return run({ ...(generate as object), ...(engine as object), ...(interpreter as object) } as Implementation);
+    return run({ codeOf, compile, interpret: interpreterOf(holds, Values) });
   } finally {
     await rm(copy, { recursive: true, force: true });
   }

@@ -147,7 +147,7 @@ describe('what is refused', () => {
     expect(regex.hint).toContain(count);
   });
 
-  test('what begins with ^ already is not told to', () => {
+  test('an expression that begins with ^ gets no hint to begin with it', () => {
     expect(createRegex('^.*x.{40}y', '')).toMatchObject({ hint: 'for {40}, write {0,40}, * or +, or a smaller count' });
   });
 
