@@ -52,7 +52,6 @@ export type Test =
   | { readonly op: TextOp; readonly cased: boolean; readonly values: readonly string[] }
   | { readonly op: 'pattern'; readonly cased: boolean; readonly values: readonly Pattern[] }
   | { readonly op: 're'; readonly values: readonly PreparedRegex[] }
-  /** Ascending; no range contains another. */
   | { readonly op: 'cidr'; readonly values: readonly AddressRange[] }
   | { readonly op: 'null' }
   | { readonly op: 'exists'; readonly present: boolean }
@@ -159,11 +158,5 @@ export interface Match {
   readonly evidence: readonly Evidence[];
 }
 
-/** An address as groups of 16 bits: two for IPv4, eight for IPv6. */
-export type Address = readonly number[];
-
-export interface AddressRange {
-  readonly base: Address;
-  /** The number of leading bits that count. */
-  readonly bits: number;
-}
+/** A range of IP addresses: `4` or `6`, then the leading bits that its addresses share, as `0` and `1`. */
+export type AddressRange = string;

@@ -7,7 +7,7 @@
 import { createRegexMatcher } from '../regex/matcher.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { Test } from '../rule.ts';
-import { inAnyRange, parseAddress } from './cidr.ts';
+import { createRangeTest } from './cidr.ts';
 import { type Anchored, groupsOf, isCrowd, LiteralTable, type Place, withAnchors } from './literal-table.ts';
 import { createSearch } from './multi-search.ts';
 import { isInOrder, meetsOrder } from './number.ts';
@@ -48,10 +48,7 @@ function createMatcher(test: ScalarTest): Matcher {
     case 're':
       return ofText(true, anyOf(test.values.map(createRegexMatcher)));
     case 'cidr':
-      return ofText(true, (text) => {
-        const address = parseAddress(text);
-        return address !== null && inAnyRange(address, test.values);
-      });
+      return ofText(true, createRangeTest(test.values));
     case 'time':
       return ofScalar((scalar) => {
         const part = timePart(scalar, test.part);

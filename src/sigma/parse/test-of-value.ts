@@ -108,12 +108,11 @@ function regexTests(
 }
 
 function rangeTest(value: Value, place: Place, report: Report): ParsedTest | null {
-  const range = typeof value === 'string' ? parseRange(value) : null;
-  if (range === null || typeof value !== 'string') {
+  if (typeof value !== 'string' || parseRange(value) === null) {
     report.error(place, `not a range of IP addresses: ${truncate(String(value))}`, 'such as 10.0.0.0/8 or fc00::/7');
     return null;
   }
-  const canonical = canonicalRange(range);
+  const canonical = canonicalRange(value);
   if (canonical === null) return { op: 'cidr', range: value };
   report.error(place, `the range ${value} has bits set beyond its length`, `did you mean ${canonical}?`);
   return null;

@@ -5,12 +5,12 @@
  * the same field the same way become one leaf. Texts are folded and ranges parsed. The order stays the rule's. Throws if a
  * test has a value that parsing would have rejected. Pure.
  */
-import { distinctRanges, parseRange } from '../evaluate/cidr.ts';
+import { parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import { foldPattern } from '../evaluate/wildcard.ts';
 import type { ParsedCondition, ParsedLeaf, ParsedTest } from '../parse/parsed-condition.ts';
 import type { TextOp } from '../regex/prepared.ts';
-import type { AddressRange, Expression, Leaf, Pattern, Test } from '../rule.ts';
+import type { Expression, Leaf, Pattern, Test } from '../rule.ts';
 
 /** The expression of a search. */
 export function expressionOf(written: ParsedCondition): Expression {
@@ -105,6 +105,5 @@ function keyOf({ selection, field, test }: Leaf): string | null {
 function mergeTests(first: Test, all: readonly Test[]): Test {
   if (!('values' in first)) return first;
   const values = all.flatMap((test): readonly unknown[] => ('values' in test ? test.values : []));
-  const unique = first.op === 'cidr' ? distinctRanges(values as AddressRange[]) : [...new Set(values)];
-  return { ...first, values: unique } as Test;
+  return { ...first, values: [...new Set(values)] } as Test;
 }

@@ -93,9 +93,9 @@ function testsOf(folded: string, test: Test): FieldTest[] {
 const NUMBER = 'status_code';
 
 function rangeTest(field: string, range: AddressRange): FieldTest {
-  const from = addressNumber(range.base);
-  const bits = (range.base.length === 2 ? 32 : 48) - range.bits;
-  if (bits < 0) throw new Error(`the peers’ numbers hold no range of ${range.bits} bits`);
+  const bits = (range.startsWith('4') ? 33 : 49) - range.length;
+  if (bits < 0) throw new Error(`the peers’ numbers hold no range of ${range.length - 1} bits`);
+  const from = addressNumber(range + '0'.repeat(bits));
   return { kind: 'range', field: `${field}_number`, from, to: from + 2 ** bits - 1 };
 }
 

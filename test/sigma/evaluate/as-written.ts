@@ -39,7 +39,13 @@ function testsOf(test: Test): readonly ParsedTest[] {
   }
 }
 
-export function rangeText({ base, bits }: AddressRange): string {
-  if (base.length === 8) return `${base.map((group) => group.toString(16)).join(':')}/${bits}`;
-  return `${base.flatMap((group) => [group >> 8, group & 255]).join('.')}/${bits}`;
+export function rangeText(range: AddressRange): string {
+  return `${addressText(range.padEnd(range.startsWith('4') ? 33 : 129, '0'))}/${range.length - 1}`;
+}
+
+/** A range of one address as that address. */
+export function addressText(range: AddressRange): string {
+  const [group, radix, separator] = range.startsWith('4') ? [/.{8}/g, 10, '.'] : [/.{16}/g, 16, ':'];
+  const numbers = (range.slice(1).match(group) ?? []).map((bits) => Number.parseInt(bits, 2));
+  return numbers.map((number) => number.toString(radix)).join(separator);
 }

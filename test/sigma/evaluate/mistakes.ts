@@ -341,14 +341,14 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'a range of addresses has a bit too many',
     file: 'evaluate/cidr.ts',
-    find: 'const shift = Math.max(0, 16 - (bits - i * 16));',
-    replace: 'const shift = Math.max(0, 15 - (bits - i * 16));',
+    find: 'const length = 1 + Number(bitsText) - (mapped ? 96 : 0);',
+    replace: 'const length = Number(bitsText) - (mapped ? 96 : 0);',
   },
   {
     name: 'a mapped address is of IPv6',
     file: 'evaluate/cidr.ts',
-    find: 'return isMapped ? groups.slice(6) : groups;',
-    replace: 'return groups;',
+    find: 'bits.startsWith(MAPPED_BITS)',
+    replace: 'false',
   },
   {
     name: '"?" is half of a surrogate pair',

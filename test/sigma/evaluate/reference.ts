@@ -158,7 +158,7 @@ function partOfDate(scalar: Scalar, part: string): number {
 }
 
 /** By whole numbers; IPv4 in the ways the tests write it, IPv6 by its groups. */
-function inRange(text: string, range: string): boolean {
+export function inRange(text: string, range: string): boolean {
   const [head = '', bits] = range.split('/');
   const [own, base] = [asAddress(text), asAddress(head)];
   if (own === null || base === null || own.size !== base.size) return false;

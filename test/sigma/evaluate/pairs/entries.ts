@@ -6,6 +6,7 @@
  */
 import type { AddressRange, EntryBody, Expression, Leaf, Pattern, Test } from '../../../../src/sigma/rule.ts';
 import type { Random } from '../../../sandbox/random.ts';
+import { addressText } from '../as-written.ts';
 import { NUMBERS } from './conditions.ts';
 import type { Words } from './words.ts';
 
@@ -130,14 +131,11 @@ export function createEntries(options: EntryOptions): () => EntryBody {
     return texts.join('');
   }
 
-  function addressIn({ base, bits }: AddressRange): string {
-    const groups = base.map((group, i) => {
-      const free = Math.min(16, Math.max(0, (i + 1) * 16 - bits));
-      return group | random.pick([0, 0, random.below(2 ** free), 2 ** free - 1]);
-    });
-    if (groups.length === 8) return groups.map((group) => group.toString(16)).join(':');
-    const address = groups.flatMap((group) => [group >> 8, group & 255]).join('.');
-    return random.chance(0.8) ? address : `::ffff:${address}`;
+  function addressIn(range: AddressRange): string {
+    const rest = (range.startsWith('4') ? 33 : 129) - range.length;
+    const bits = random.pick([() => '0', () => '1', () => String(random.below(2))]);
+    const address = addressText(range + Array.from({ length: rest }, bits).join(''));
+    return range.startsWith('6') || random.chance(0.8) ? address : `::ffff:${address}`;
   }
 
   function scalar(): unknown {
