@@ -13,7 +13,7 @@ import { readCorrelation } from './parse/correlation.ts';
 import { readFilterTargets, readSearch } from './parse/detection.ts';
 import { readHeader, SECTIONS } from './parse/header.ts';
 import { isListFile, readLists } from './parse/lists.ts';
-import { type Accepts, isAuditLog, type LogSource, logSourceHint, readLogSource } from './parse/logsource.ts';
+import { type Accepts, isAuditLog, logSourceHint, readLogSource } from './parse/logsource.ts';
 import type { UnresolvedRule, UnresolvedRuleBase } from './parse/unresolved.ts';
 import { resolve } from './resolve/resolve.ts';
 import type { RuleSet } from './rule.ts';
@@ -50,18 +50,18 @@ export function parseRules(files: readonly SourceFile[], options: ParseOptions =
     let isForeign = false;
     for (const [i, document] of readDocuments(file, report).entries()) {
       const silent = createReport(file.path, []);
-      // Problems of a document for another log source are not reported.
-      const sourceProblems: Problem[] = [];
-      const source = readLogSource(document, accepts, createReport(file.path, sourceProblems));
+      const source = readLogSource(document, accepts, silent);
       // Without a log source, a part of a Sigma 1 rule has that of the document before it.
       const hasSource = attributesOf(document).has('logsource');
-      if (hasSource) isForeign = source !== null && !accepts(source);
+      if (hasSource) isForeign = silent.errors() === 0 && !accepts(source);
+      // Problems of a document for another log source are not reported.
       const action = reportAction(document, isForeign ? silent : report);
       if (action === 'global' || action === 'reset') inherits = action === 'global';
+      const isSkipped = isForeign && hasSource;
       // What else is wrong with a part of a Sigma 1 rule follows from that.
-      const own = (action !== null || inherits) && !(isForeign && hasSource) ? silent : report;
+      const own = (action !== null || inherits) && !isSkipped ? silent : report;
       const context = { report: own, lists, budget };
-      drafts.push(readDraft(document, `${file.path}#${i + 1}`, { source, sourceProblems }, accepts, context, tests));
+      drafts.push(readDraft(document, `${file.path}#${i + 1}`, isSkipped, accepts, context, tests));
     }
   }
   lists.reportUnused();
@@ -95,55 +95,41 @@ function reportAction(document: MapNode, report: Report): string | null {
   return action;
 }
 
-/** Of a document without a valid log source. */
-const NO_LOG_SOURCE: LogSource = { category: null, product: null, service: null };
-
+/** Reads a document; `isSkipped` if it is for another log source. */
 function readDraft(
   document: MapNode,
   fallbackId: string,
-  { source, sourceProblems }: { readonly source: LogSource | null; readonly sourceProblems: readonly Problem[] },
+  isSkipped: boolean,
   accepts: Accepts,
   context: ParseContext,
   tests: RuleTest[],
 ): UnresolvedRule {
   const { report } = context;
   const attributes = attributesOf(document);
+  const errors = report.errors();
+  const header = readHeader(document, fallbackId, isSkipped ? createReport(report.path, []) : report);
   const idPlace = attributes.get('id')?.value.place ?? document.place;
   const namePlace = attributes.get('name')?.value.place ?? document.place;
-  const logsource = attributes.get('logsource');
-  if (logsource !== undefined && source !== null && !accepts(source)) {
-    report.notice(logsource.keyPlace, 'skipped: this rule is for another log source', logSourceHint(accepts));
-    return {
-      header: readHeader(document, fallbackId, createReport(report.path, [])),
-      report,
-      idPlace,
-      namePlace,
-      kind: 'other-log',
-    };
-  }
-
-  const errors = report.errors();
-  const header = readHeader(document, fallbackId, report);
   const base = { header, report, idPlace, namePlace };
+  if (isSkipped) {
+    const place = attributes.get('logsource')?.keyPlace ?? document.place;
+    report.notice(place, 'skipped: this rule is for another log source', logSourceHint(accepts));
+    return { ...base, kind: 'other-log' };
+  }
   const sections = SECTIONS.filter((section) => attributes.has(section));
   const [section] = sections;
   if (section === undefined && report.errors() === errors) {
     report.error(document.place, 'the document is not a rule', 'it needs a "detection", a "correlation" or a "filter"');
   }
   if (sections.length > 1) {
-    report.error(
-      document.place,
-      `a document can't have both a ${sections.join(' and a ')}`,
-      'separate them with "---"',
-    );
+    const message = `a document can't have both a ${sections.join(' and a ')}`;
+    report.error(document.place, message, 'separate them with "---"');
   }
   const map = section === undefined || sections.length > 1 ? null : readMap(attributes.get(section), report);
   if (section === undefined || map === null) return { ...base, kind: 'invalid' };
-  if (section !== 'correlation' && sourceProblems.length > 0) readLogSource(document, accepts, report);
-  const draft = readSection(section, map, document, base, source ?? NO_LOG_SOURCE, context);
+  const draft = readSection(section, map, document, base, accepts, context);
   if (section !== 'filter') tests.push(...readTests(document, section, header.id, report));
-  if (report.errors() > errors) return { ...base, kind: 'invalid' };
-  return draft;
+  return report.errors() > errors ? { ...base, kind: 'invalid' } : draft;
 }
 
 function readSection(
@@ -151,24 +137,16 @@ function readSection(
   map: MapNode,
   document: MapNode,
   base: UnresolvedRuleBase,
-  source: LogSource,
+  accepts: Accepts,
   context: ParseContext,
 ): UnresolvedRule {
   const { report } = base;
-  switch (section) {
-    case 'detection': {
-      const expression = readSearch(map, [], context);
-      return expression === null ? { ...base, kind: 'invalid' } : { ...base, kind: 'detection', source, expression };
-    }
-    case 'filter': {
-      const targets = readFilterTargets(map, report);
-      const expression = readSearch(map, ['rules'], context);
-      if (expression === null || targets === null) return { ...base, kind: 'invalid' };
-      return { ...base, kind: 'filter', source, targets, expression };
-    }
-    case 'correlation': {
-      const correlation = readCorrelation(map, attributesOf(document).get('generate'), report);
-      return correlation === null ? { ...base, kind: 'invalid' } : { ...base, kind: 'correlation', correlation };
-    }
+  if (section === 'correlation') {
+    const correlation = readCorrelation(map, attributesOf(document).get('generate'), report);
+    return correlation === null ? { ...base, kind: 'invalid' } : { ...base, kind: section, correlation };
   }
+  const source = readLogSource(document, accepts, report);
+  if (section === 'detection') return { ...base, kind: section, source, expression: readSearch(map, [], context) };
+  const targets = readFilterTargets(map, report);
+  return { ...base, kind: section, source, targets, expression: readSearch(map, ['rules'], context) };
 }

@@ -2,7 +2,8 @@
  * Parses conditions: over the selections of a detection, or over the rules of a correlation.
  *
  * Contract: `or` binds weakest, then `and`, `not`, `1 of …`, parentheses. Keywords ignore case. Names are resolved, so
- * the result is a formula; unknown names are reported, and used names are collected. Depth and length are bounded. Pure.
+ * the result is a formula; unknown names are reported, and used names are collected. Of a condition with an error, which
+ * is reported, it is any formula. Depth and length are bounded. Pure.
  */
 import { type Hint, nearestHint, ParseError, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { createPatternMatcher } from '../evaluate/wildcard.ts';
@@ -15,8 +16,7 @@ type AnyLeaf = { readonly kind: 'leaf' };
 export interface Names<L extends AnyLeaf> {
   /** What a name stands for, in messages: "selection", "rule". */
   readonly noun: string;
-  /** Name → formula; null if that has an error of its own. */
-  readonly known: ReadonlyMap<string, Formula<L> | null>;
+  readonly known: ReadonlyMap<string, Formula<L>>;
   /** The names for patterns and hints; by default all. */
   readonly listed?: readonly string[];
 }
@@ -32,57 +32,48 @@ export interface ConditionText {
   readonly textPlace: Place | null;
 }
 
-/** Reads a condition; null if it, or something it names, has an error. Adds the names it uses to `used`. */
+/** Reads a condition. Adds the names it uses to `used`. */
 export function readFormula<L extends AnyLeaf>(
   condition: ConditionText,
   names: Names<L>,
   used: Set<string>,
   report: Report,
-): Formula<L> | null {
+): Formula<L> {
   if (condition.value.length > LENGTH_MAX) {
     report.error(condition.place, `the condition is longer than ${LENGTH_MAX} characters`);
-    return null;
+    return { kind: 'or', of: [] };
   }
+  const tokens = tokensOf(condition, names.known);
   try {
-    return parse({ tokens: createTokens(condition, names), names, used, report, depth: 0 });
+    return parse({ tokens, end: tokens.at(-1)?.place ?? condition.place, names, used, report, depth: 0 });
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     report.error(error.place, `in the condition: ${error.message}`, error.hint);
-    return null;
+    return { kind: 'or', of: [] };
   }
 }
 
-/** The tokens of a condition: parentheses, bars and words. */
-interface Tokens {
-  /** The token `ahead` of the next one; null at the end. */
-  peek(ahead?: number): string | null;
-  /** The place of the next token, or of one `ahead` of it; at the end, that of the last token. */
-  place(ahead?: number): Place;
-  /** Whether a token is a keyword, and not a name. */
-  isWord(word: string, ahead?: number): boolean;
-  skip(count?: number): void;
+/** A parenthesis, a bar or a word. */
+interface Token {
+  readonly text: string;
+  /** In lower case, to compare it with keywords; empty if it is a name. */
+  readonly word: string;
+  readonly place: Place;
 }
 
-function createTokens({ value, place, textPlace }: ConditionText, { known }: Names<AnyLeaf>): Tokens {
-  const tokens = [...value.matchAll(/[()|]|[^\s()|]+/g)];
-  let next = 0;
-  const peek = (ahead = 0): string | null => tokens[next + ahead]?.[0] ?? null;
-  return {
-    peek,
-    place: (ahead = 0) => {
-      const token = tokens[Math.min(next + ahead, tokens.length - 1)];
-      if (token === undefined || textPlace === null) return place;
-      return { line: textPlace.line, column: textPlace.column + token.index };
-    },
-    isWord: (word, ahead = 0) => peek(ahead)?.toLowerCase() === word && !known.has(peek(ahead) ?? ''),
-    skip: (count = 1) => {
-      next += count;
-    },
-  };
+function tokensOf({ value, place, textPlace }: ConditionText, known: ReadonlyMap<string, unknown>): Token[] {
+  return [...value.matchAll(/[()|]|[^\s()|]+/g)].map(({ 0: text, index }) => ({
+    text,
+    word: known.has(text) ? '' : text.toLowerCase(),
+    place: textPlace === null ? place : { line: textPlace.line, column: textPlace.column + index },
+  }));
 }
 
 interface Parser<L extends AnyLeaf> {
-  readonly tokens: Tokens;
+  /** Those that are not yet read. */
+  readonly tokens: Token[];
+  /** The place of the last token. */
+  readonly end: Place;
   readonly names: Names<L>;
   readonly used: Set<string>;
   readonly report: Report;
@@ -90,100 +81,95 @@ interface Parser<L extends AnyLeaf> {
   depth: number;
 }
 
-function parse<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
-  const { tokens } = parser;
+function parse<L extends AnyLeaf>(parser: Parser<L>): Formula<L> {
   const whole = parseOr(parser);
-  const rest = tokens.peek();
-  if (rest === '|') {
+  const [rest] = parser.tokens;
+  if (rest?.text === '|') {
     const message = 'aggregations ("| count() …") are not part of Sigma 2';
-    throw new ParseError(tokens.place(), message, 'write a correlation rule');
+    throw new ParseError(rest.place, message, 'write a correlation rule');
   }
-  if (rest !== null) {
-    throw new ParseError(tokens.place(), `expected "and", "or" or the end, not "${truncate(rest)}"`);
+  if (rest !== undefined) {
+    throw new ParseError(rest.place, `expected "and", "or" or the end, not "${truncate(rest.text)}"`);
   }
   return whole;
 }
 
-function parseOr<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+function parseOr<L extends AnyLeaf>(parser: Parser<L>): Formula<L> {
   return parseChain(parser, 'or', () => parseChain(parser, 'and', () => parseNot(parser)));
 }
 
 function parseChain<L extends AnyLeaf>(
   { tokens }: Parser<L>,
   word: 'and' | 'or',
-  parseOperand: () => Formula<L> | null,
-): Formula<L> | null {
+  parseOperand: () => Formula<L>,
+): Formula<L> {
   const operands = [parseOperand()];
-  while (tokens.isWord(word)) {
-    tokens.skip();
+  while (tokens[0]?.word === word) {
+    tokens.shift();
     operands.push(parseOperand());
   }
-  const valid = operands.filter((operand) => operand !== null);
-  return valid.length < operands.length ? null : join(word, valid);
+  return join(word, operands);
 }
 
-function parseNot<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+function parseNot<L extends AnyLeaf>(parser: Parser<L>): Formula<L> {
   let negated = false;
-  for (; parser.tokens.isWord('not'); parser.tokens.skip()) negated = !negated;
+  for (; parser.tokens[0]?.word === 'not'; parser.tokens.shift()) negated = !negated;
   const operand = parseOperand(parser);
-  return negated && operand !== null ? { kind: 'not', of: operand } : operand;
+  return negated ? { kind: 'not', of: operand } : operand;
 }
 
-function parseOperand<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
+function parseOperand<L extends AnyLeaf>(parser: Parser<L>): Formula<L> {
   const { tokens, names, used, report } = parser;
-  const token = tokens.peek();
-  if (token === null) throw new ParseError(tokens.place(), `expected a ${names.noun} at the end`);
-  if (token === '(') return parseParentheses(parser);
-  if (tokens.isWord('of', 1) && tokens.peek(2) !== null) return parseOf(parser, token);
-  if (token === ')' || token === '|' || tokens.isWord('and') || tokens.isWord('or')) {
-    throw new ParseError(tokens.place(), `expected a ${names.noun}, not "${token}"`);
+  const [token, of, pattern] = tokens;
+  if (token === undefined) throw new ParseError(parser.end, `expected a ${names.noun} at the end`);
+  const { text, word, place } = token;
+  if (text === '(') return parseParentheses(parser, place);
+  if (of?.word === 'of' && pattern !== undefined) return parseOf(parser, token, pattern);
+  if (text === ')' || text === '|' || word === 'and' || word === 'or') {
+    throw new ParseError(place, `expected a ${names.noun}, not "${text}"`);
   }
-  const found = names.known.get(token);
-  if (found === undefined) {
-    report.error(tokens.place(), `unknown ${names.noun} "${truncate(token)}"`, hintFor(token, names));
-  } else {
-    used.add(token);
-  }
-  tokens.skip();
-  return found ?? null;
+  tokens.shift();
+  used.add(text);
+  const found = names.known.get(text);
+  if (found !== undefined) return found;
+  report.error(place, `unknown ${names.noun} "${truncate(text)}"`, hintFor(text, names));
+  return { kind: 'or', of: [] };
 }
 
-function parseParentheses<L extends AnyLeaf>(parser: Parser<L>): Formula<L> | null {
-  const { tokens } = parser;
-  if (++parser.depth > DEPTH_MAX) {
-    throw new ParseError(tokens.place(), `parentheses nested deeper than ${DEPTH_MAX} levels`);
-  }
-  tokens.skip();
+function parseParentheses<L extends AnyLeaf>(parser: Parser<L>, place: Place): Formula<L> {
+  const { tokens, end } = parser;
+  if (++parser.depth > DEPTH_MAX) throw new ParseError(place, `parentheses nested deeper than ${DEPTH_MAX} levels`);
+  tokens.shift();
   const inner = parseOr(parser);
-  if (tokens.peek() !== ')') throw new ParseError(tokens.place(), 'unclosed "("');
-  tokens.skip();
+  const close = tokens.shift();
+  if (close?.text !== ')') throw new ParseError(close?.place ?? end, 'unclosed "("');
   parser.depth--;
   return inner;
 }
 
 /** Parses `1 of …` and the like. */
-function parseOf<L extends AnyLeaf>({ tokens, names, used, report }: Parser<L>, quantity: string): Formula<L> | null {
-  const quantifier = quantity.toLowerCase();
+function parseOf<L extends AnyLeaf>(
+  { tokens, names, used, report }: Parser<L>,
+  quantity: Token,
+  { text: pattern, place }: Token,
+): Formula<L> {
+  const quantifier = quantity.text.toLowerCase();
   if (quantifier !== '1' && quantifier !== 'any' && quantifier !== 'all') {
-    const message = `"${truncate(quantity)} of" is not part of Sigma`;
-    throw new ParseError(tokens.place(), message, 'use "1 of", "any of" or "all of"');
+    const message = `"${truncate(quantity.text)} of" is not part of Sigma`;
+    throw new ParseError(quantity.place, message, 'use "1 of", "any of" or "all of"');
   }
-  const pattern = tokens.peek(2) ?? '';
-  if (!/^[^()|]+$/.test(pattern)) {
-    throw new ParseError(tokens.place(), `expected "them" or a pattern, not "${pattern}"`);
+  if (/^[()|]$/.test(pattern)) {
+    throw new ParseError(quantity.place, `expected "them" or a pattern, not "${pattern}"`);
   }
-  const place = tokens.place(2);
-  tokens.skip(3);
+  tokens.splice(0, 3);
   const matching = namesOf(pattern, listed(names));
   for (const name of matching) used.add(name);
   if (matching.length === 0) {
     const message = `no ${names.noun} matches "${truncate(pattern)}"`;
     if (quantifier === 'all') report.notice(place, `${message}: "all of" is then always true`);
     else report.error(place, message, hintFor(pattern, names));
-    if (quantifier !== 'all') return null;
   }
-  const found = matching.map((name) => names.known.get(name) ?? null).filter((formula) => formula !== null);
-  if (found.length < matching.length) return null;
+  const found = matching.flatMap((name) => names.known.get(name) ?? []);
   return join(quantifier === 'all' ? 'and' : 'or', found);
 }
 

@@ -2,13 +2,13 @@
  * Reads the search of a detection or filter: its selections, joined by its condition.
  *
  * Contract: the result has no names left and is bounded in size. A selection is a map (all of its items), a list (any of
- * its members) or a text (a keyword). Pure.
+ * its members) or a text (a keyword). What has an error is reported and left out: don't use a search with errors. Pure.
  */
 
 import { isTypo } from '../../text/nearest.ts';
 import { type Report, truncate } from '../../yaml/diagnostics.ts';
-import { type Attributes, attributesOf, type PlacedText, readTexts } from '../../yaml/fields.ts';
-import { kindName, type ListNode, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
+import { type Attributes, attributesOf, isNull, type PlacedText, readTexts } from '../../yaml/fields.ts';
+import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
 import { type ConditionText, readFormula } from './condition.ts';
 import type { ParseContext } from './context.ts';
 import { KEYWORD, readFieldSpec } from './field-spec.ts';
@@ -23,11 +23,8 @@ const SELECTIONS_MAX = 500;
 const CONDITION_MAX = 100;
 const NAME_MAX = 256;
 
-/**
- * Reads the map under `detection` or `filter`. Its keys are selections, except `condition` and those in `others`. Null if
- * it has an error, which is reported.
- */
-export function readSearch(map: MapNode, others: readonly string[], context: ParseContext): ParsedCondition | null {
+/** Reads the map under `detection` or `filter`. Its keys are selections, except `condition` and those in `others`. */
+export function readSearch(map: MapNode, others: readonly string[], context: ParseContext): ParsedCondition {
   const { report } = context;
   const attributes = attributesOf(map);
   const condition = findKey('condition', attributes, report);
@@ -43,17 +40,15 @@ export function readSearch(map: MapNode, others: readonly string[], context: Par
   const errors = report.errors();
   for (const text of conditions) {
     const expression = readFormula(text, { noun: 'selection', known: selections }, used, report);
-    if (expression === null) continue;
     expressions.push(expression);
     leaves += sumOfLeaves(expression, () => 1);
     if (leaves <= LEAVES_MAX) continue;
     report.error(map.place, `the rule has more than ${LEAVES_MAX} comparisons with its names resolved`);
-    return null;
+    break;
   }
   // A condition with an error may have meant to name any selection.
   if (conditions.length > 0 && report.errors() === errors) reportUnused(attributes, selections, used, report);
-  if (conditions.length === 0 || expressions.length < conditions.length) return null;
-  return [...selections.values()].includes(null) ? null : join('or', expressions);
+  return join('or', expressions);
 }
 
 /** The entry of a key that is not a selection; if it is missing, one that is probably a typo of it, which is reported. */
@@ -70,9 +65,9 @@ function readSelections(
   map: MapNode,
   others: readonly string[],
   context: ParseContext,
-): ReadonlyMap<string, ParsedCondition | null> {
+): ReadonlyMap<string, ParsedCondition> {
   const { report } = context;
-  const selections = new Map<string, ParsedCondition | null>();
+  const selections = new Map<string, ParsedCondition>();
   for (const { key, keyPlace, value } of map.entries) {
     if (others.includes(key)) continue;
     if (key === 'timeframe') {
@@ -119,7 +114,7 @@ function readConditions(map: MapNode, entry: MapEntry | undefined, report: Repor
 
 function reportUnused(
   attributes: Attributes,
-  selections: ReadonlyMap<string, ParsedCondition | null>,
+  selections: ReadonlyMap<string, unknown>,
   used: ReadonlySet<string>,
   report: Report,
 ): void {
@@ -137,84 +132,52 @@ function reportUnused(
 /** Every rule, or those named by id or name. */
 export type FilterTargets = 'any' | readonly PlacedText[];
 
-/** Reads `rules` of a filter; null if it has an error, which is reported. */
-export function readFilterTargets(map: MapNode, report: Report): FilterTargets | null {
+/** Reads `rules` of a filter. */
+export function readFilterTargets(map: MapNode, report: Report): FilterTargets {
   const entry = attributesOf(map).get('rules');
   const errors = report.errors();
   const rules = readTexts(entry, report);
-  if (report.errors() > errors) return null;
-  if (rules.length === 0) {
+  if (rules.length === 0 && report.errors() === errors) {
     report.error(
       entry?.value.place ?? map.place,
       'the filter names no rules',
       'list their ids or names under "rules:", or write "any"',
     );
-    return null;
   }
-  const [only] = rules;
-  return rules.length === 1 && only?.text === 'any' ? 'any' : rules;
+  return rules.length === 1 && rules[0]?.text === 'any' ? 'any' : rules;
 }
 
-/** Reads a selection; null if it has an error, which is reported. */
-function readSelection(name: string, node: Node, context: ParseContext): ParsedCondition | null {
-  switch (node.kind) {
-    case 'map':
-      return readMap(name, node, context);
-    case 'list':
-      return readList(name, node, context);
-    case 'scalar':
-      // The specification's schema only has lists and maps, but a single keyword is just as clear.
-      if (node.value !== null) return readItem(KEYWORD, node, name, context);
-      context.report.error(
-        node.place,
-        `the selection "${truncate(name)}" is empty`,
-        'it needs fields, or a list of keywords',
-      );
-      return null;
-  }
-}
-
-function readMap(name: string, node: MapNode, context: ParseContext): ParsedCondition | null {
-  if (node.entries.length === 0) {
-    context.report.error(
-      node.place,
-      `the selection "${truncate(name)}" is empty`,
-      'it needs fields, or a list of keywords',
-    );
-    return null;
-  }
-  const items: ParsedCondition[] = [];
-  for (const { key, keyPlace, value } of node.entries) {
-    const spec = readFieldSpec(key, keyPlace, context.report);
-    // Also reports problems of the values.
-    if (spec === null) scalarsOf(value, context.report);
-    const item = spec === null ? null : readItem(spec, value, name, context);
-    if (item !== null) items.push(item);
-  }
-  return items.length < node.entries.length ? null : join('and', items);
-}
-
-function readList(name: string, node: ListNode, context: ParseContext): ParsedCondition | null {
+function readSelection(name: string, node: Node, context: ParseContext): ParsedCondition {
+  // The specification's schema only has lists and maps, but a single keyword is just as clear.
+  if (node.kind !== 'list')
+    return readMember(name, isNull(node) ? { ...node, kind: 'map', entries: [] } : node, context);
   if (node.items.length === 0) {
     context.report.error(node.place, `the selection "${truncate(name)}" is an empty list`, 'it would never match');
-    return null;
   }
-  const members: ParsedCondition[] = [];
-  for (const item of node.items) {
-    const member = readMember(name, item, context);
-    if (member !== null) members.push(member);
-  }
-  return members.length < node.items.length ? null : join('or', members);
+  const members = node.items.map((item) => readMember(name, item, context));
+  return join('or', members);
 }
 
-function readMember(name: string, item: Node, context: ParseContext): ParsedCondition | null {
-  switch (item.kind) {
-    case 'map':
-      return readMap(name, item, context);
+function readMember(name: string, node: Node, context: ParseContext): ParsedCondition {
+  const { report } = context;
+  const items: ParsedCondition[] = [];
+  switch (node.kind) {
     case 'scalar':
-      return readItem(KEYWORD, item, name, context);
+      return readItem(KEYWORD, node, name, context);
     case 'list':
-      context.report.error(item.place, `a member of "${truncate(name)}" must be text or a map, not ${kindName(item)}`);
-      return null;
+      report.error(node.place, `a member of "${truncate(name)}" must be text or a map, not a list`);
+      break;
+    case 'map':
+      if (node.entries.length === 0) {
+        const hint = 'it needs fields, or a list of keywords';
+        report.error(node.place, `the selection "${truncate(name)}" is empty`, hint);
+      }
+      for (const { key, keyPlace, value } of node.entries) {
+        const spec = readFieldSpec(key, keyPlace, report);
+        if (spec !== null) items.push(readItem(spec, value, name, context));
+        // Reports problems of the values.
+        else scalarsOf(value, report);
+      }
   }
+  return join('and', items);
 }

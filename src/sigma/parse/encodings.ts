@@ -5,11 +5,11 @@
  * because JSON has no bytes: `cmd` in UTF-16LE is `c\0m\0d\0`. Pure.
  */
 import type { Utf16 } from './modifiers.ts';
-import type { TemplatePart } from './value.ts';
+import type { Template, TemplatePart } from './value.ts';
 
 /** The bytes of a text in UTF-8. */
 export function utf8(text: string): string {
-  return bytesText(new TextEncoder().encode(text));
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 }
 
 /** The bytes of a text in UTF-16; `utf16` is little-endian behind a byte order mark, `wide` is `utf16le`. */
@@ -43,12 +43,6 @@ export function base64offset(bytes: string): readonly string[] {
   });
 }
 
-function bytesText(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
 /** Hyphen, slash, en dash, em dash, horizontal bar. */
 const DASHES = '-/–—―';
 
@@ -60,11 +54,11 @@ const DASH = new RegExp(`(?<![\\p{L}\\p{N}_])[${DASHES}](?=[\\p{L}\\p{N}_])`, 'u
  *
  * @example withDashes([{ text: 'x -a' }]) // [{ text: 'x ' }, { oneOf: '-/–—―' }, { text: 'a' }]
  */
-export function withDashes(parts: readonly TemplatePart[]): readonly TemplatePart[] {
+export function withDashes(parts: Template): Template {
   return parts.flatMap((part) => ('text' in part ? split(part.text) : [part]));
 }
 
-function split(text: string): readonly TemplatePart[] {
+function split(text: string): Template {
   return text
     .split(DASH)
     .flatMap((piece, i): TemplatePart[] => [

@@ -3,7 +3,7 @@
  *
  * Contract: a list means any of its values, with `all` all of them; `neq` negates the whole. A value that stands for
  * several (a placeholder, the shifts of Base64) means any of those. Values of the wrong type, or that never match, are
- * reported. Pure.
+ * reported and left out. Pure.
  */
 
 import type { Report } from '../../yaml/diagnostics.ts';
@@ -14,35 +14,20 @@ import { join, type ParsedCondition, type ParsedTest } from './parsed-condition.
 import { hasPlaceholder } from './placeholders.ts';
 import { readTests } from './test-of-value.ts';
 
-/** Reads the values of an item; null if it has an error, which is reported. */
-export function readItem(
-  spec: FieldSpec,
-  node: Node,
-  selection: string,
-  context: ParseContext,
-): ParsedCondition | null {
+/** Reads the values of an item. */
+export function readItem(spec: FieldSpec, node: Node, selection: string, context: ParseContext): ParsedCondition {
   const { report, budget } = context;
-  const values = valuesOf(spec, node, report);
-  if (values === null || budget.exhausted) return null;
   const alternatives: ParsedCondition[] = [];
-  let isValid = true;
-  for (const value of values) {
-    const tests = readTests(spec, value, context);
-    const isWithinBudget = tests?.every((test) => budget.spend(value.place, charactersOf(test), report)) ?? false;
-    if (tests === null || !isWithinBudget) isValid = false;
-    else
-      alternatives.push(
-        ...(spec.all ? [join('or', leavesOf(spec, tests, selection))] : leavesOf(spec, tests, selection)),
-      );
+  for (const value of valuesOf(spec, node, report)) {
     if (budget.exhausted) break;
+    const tests = readTests(spec, value, context);
+    const isWithinBudget = tests.every((test) => budget.spend(value.place, charactersOf(test), report));
+    if (!isWithinBudget) break;
+    const leaves = tests.map((test): ParsedCondition => ({ kind: 'leaf', selection, field: spec.field, test }));
+    alternatives.push(...(spec.all ? [join('or', leaves)] : leaves));
   }
-  if (!isValid) return null;
   const joined = join(spec.all ? 'and' : 'or', alternatives);
   return spec.neq ? { kind: 'not', of: joined } : joined;
-}
-
-function leavesOf(spec: FieldSpec, tests: readonly ParsedTest[], selection: string): readonly ParsedCondition[] {
-  return tests.map((test) => ({ kind: 'leaf', selection, field: spec.field, test }));
 }
 
 /** The cost of a program's instruction, in characters. */
@@ -67,12 +52,13 @@ function charactersOf(test: ParsedTest): number {
   }
 }
 
-function valuesOf(spec: FieldSpec, node: Node, report: Report): readonly ScalarNode[] | null {
+function valuesOf(spec: FieldSpec, node: Node, report: Report): readonly ScalarNode[] {
+  const errors = report.errors();
   const values = scalarsOf(node, report);
-  if (values === null) return null;
+  if (report.errors() > errors) return [];
   if (node.kind === 'list' && spec.comparison.kind === 'exists') {
     report.error(node.place, '"exists" takes one value', 'true or false');
-    return null;
+    return [];
   }
   if (spec.all && values.length === 1) {
     report.notice(node.place, '"all" needs a list of several values', 'remove "all"');
@@ -88,23 +74,23 @@ function valuesOf(spec: FieldSpec, node: Node, report: Report): readonly ScalarN
   return values;
 }
 
-/** The values of an item as scalars; null if some are not, which is reported. */
-export function scalarsOf(node: Node, report: Report): readonly ScalarNode[] | null {
+/** The values of an item as scalars; others are reported. */
+export function scalarsOf(node: Node, report: Report): readonly ScalarNode[] {
   switch (node.kind) {
     case 'scalar':
       return [node];
-    case 'map': {
-      const message = 'a field is compared with a value or a list of values, not a map';
-      report.error(node.place, message, 'write "a.b" for b in a');
-      return null;
-    }
-    case 'list': {
+    case 'map':
+      report.error(
+        node.place,
+        'a field is compared with a value or a list of values, not a map',
+        'write "a.b" for b in a',
+      );
+      return [];
+    case 'list':
       if (node.items.length === 0) report.error(node.place, 'an empty list never matches');
-      const scalars = node.items.filter((item) => item.kind === 'scalar');
       for (const item of node.items) {
         if (item.kind !== 'scalar') report.error(item.place, `a value must be text or a number, not ${kindName(item)}`);
       }
-      return scalars.length === 0 || scalars.length < node.items.length ? null : scalars;
-    }
+      return node.items.filter((item) => item.kind === 'scalar');
   }
 }

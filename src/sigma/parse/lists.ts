@@ -11,8 +11,8 @@ import { type Hint, type Place, type Report, truncate } from '../../yaml/diagnos
 import { kindName, type MapEntry, readDocuments, type ScalarNode, type SourceFile } from '../../yaml/yaml.ts';
 
 export interface Lists {
-  /** The values of a placeholder; 'invalid' if the list has an error, undefined if there is no list. */
-  find(name: string): readonly ScalarNode[] | 'invalid' | undefined;
+  /** The values of a placeholder; undefined if there is no list. */
+  find(name: string): readonly ScalarNode[] | undefined;
   /** A hint for a placeholder without a list. */
   hint(name: string): Hint;
   /** Reports lists that no rule uses. */
@@ -20,7 +20,7 @@ export interface Lists {
 }
 
 interface List {
-  readonly values: readonly ScalarNode[] | 'invalid';
+  readonly values: readonly ScalarNode[];
   readonly report: Report;
   readonly place: Place;
 }
@@ -64,7 +64,6 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
     report.error(keyPlace, `duplicate list "${truncate(key)}"`, where);
     return;
   }
-  const errors = report.errors();
   if (/[%\\\n]/.test(key) || key.length > 256 || key === '') {
     const plain = key.replace(/^%(.+)%$/, '$1');
     report.error(
@@ -82,7 +81,7 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
   if (value.kind === 'list' && value.items.length === 0) {
     report.notice(value.place, `the list "${truncate(key)}" is empty: a comparison with it never matches`);
   }
-  lists.set(key, { values: report.errors() > errors ? 'invalid' : values, report, place: keyPlace });
+  lists.set(key, { values, report, place: keyPlace });
 }
 
 function emptyHint(item: { readonly kind: string } | ScalarNode): Hint | undefined {

@@ -30,16 +30,13 @@ export function mayOverlap(one: LogSource, other: LogSource): boolean {
   return KEYS.every((key) => one[key] === null || other[key] === null || one[key] === other[key]);
 }
 
-/** Reads the log source of a detection or filter; null if it has an error, which is reported. */
-export function readLogSource(document: MapNode, accepts: Accepts, report: Report): LogSource | null {
+/** Reads the log source of a detection or filter. */
+export function readLogSource(document: MapNode, accepts: Accepts, report: Report): LogSource {
   const entry = attributesOf(document).get('logsource');
-  if (entry === undefined) {
-    report.error(document.place, 'the rule has no logsource', logSourceHint(accepts));
-    return null;
-  }
+  if (entry === undefined) report.error(document.place, 'the rule has no logsource', logSourceHint(accepts));
   const errors = report.errors();
   const map = readMap(entry, report);
-  if (map === null) return null;
+  if (map === null) return { category: null, product: null, service: null };
   const attributes = attributesOf(map);
   const [category = null, product = null, service = null] = KEYS.map(
     (key) => readText(attributes.get(key), report)?.trim().toLowerCase() ?? null,
@@ -51,7 +48,7 @@ export function readLogSource(document: MapNode, accepts: Accepts, report: Repor
     report.error(map.place, 'the logsource has no category, product or service', logSourceHint(accepts));
   }
   if (accepts === isAuditLog) reportMisspelled(source, map.place, report);
-  return report.errors() > errors ? null : source;
+  return source;
 }
 
 /** Reports a misspelled name of the audit log, which would skip the rule. */

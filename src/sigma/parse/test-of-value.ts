@@ -2,17 +2,18 @@
  * Reads a value of an item as tests.
  *
  * Contract: one value may become several tests, any of which may hold. A value of the wrong type, or that can never
- * match, is reported. Pure.
+ * match, is reported and has none. Pure.
  */
 
 import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
 import { NUMBER_MAX, type ScalarNode } from '../../yaml/yaml.ts';
+import { coverageOf } from '../correlate/window/conditions.ts';
 import { canonicalRange, parseRange } from '../evaluate/cidr.ts';
 import { prepareRegex } from '../regex/prepared.ts';
 import { CELLS_MAX } from '../regex/size.ts';
 import type { Order, TimePart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
-import { FIELD_NAME_MAX, type FieldSpec } from './field-spec.ts';
+import { FIELD_NAME_MAX, type FieldComparison, type FieldSpec } from './field-spec.ts';
 import { numberIn, orderTest, reportInfinite } from './number.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandRaw, expandRegex, isPlaceholder } from './placeholders.ts';
@@ -23,8 +24,8 @@ type Value = ScalarNode['value'];
 /** The most that one expression costs: longer ones are rejected unread. */
 const REGEX_COST_MAX = 10_000;
 
-/** Reads the tests of a value; null if it has an error, which is reported. */
-export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseContext): readonly ParsedTest[] | null {
+/** Reads the tests of a value. */
+export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseContext): readonly ParsedTest[] {
   const { comparison } = spec;
   const { report } = context;
   switch (comparison.kind) {
@@ -33,52 +34,45 @@ export function readTests(spec: FieldSpec, node: ScalarNode, context: ParseConte
       const isList = spec.field !== null && steps.join() === 'expand' && isPlaceholder(node.value);
       if (!isList) return readTextTests(spec, steps, node, context);
       // The values of a list are numbers too, not only texts.
-      const read = expandRaw(node, context)?.map((one) => readTextTests({ ...spec, expand: false }, [], one, context));
-      return read === undefined || read.includes(null) ? null : read.flatMap((tests) => tests ?? []);
+      return expandRaw(node, context).flatMap((one) => readTextTests({ ...spec, expand: false }, [], one, context));
     }
     case 're':
       return regexTests(spec, comparison.flags, node, context);
     case 'exists':
       if (typeof node.value === 'boolean') return [{ op: 'exists', present: node.value }];
       report.error(node.place, '"exists" needs true or false', yaml11Boolean(node) ?? booleanHint(node.value));
-      return null;
-    case 'cidr':
-      return eachValue(spec, node, context, ({ value }) => rangeTest(value, node.place, report));
-    case 'order':
-      return eachValue(spec, node, context, (one): ParsedTest | null => {
-        const number = numberIn(one);
-        if (number === null) report.error(node.place, `"${comparison.op}" needs a number`, typeHint(one.value));
-        else if (!reportInfinite(comparison.op, number, one, report)) return orderTest(comparison.op, number, one);
-        return null;
-      });
-    case 'time':
-      return eachValue(spec, node, context, (one) => timeTest(comparison.part, comparison.op, one, report));
-    case 'fieldref':
-      return eachValue(spec, node, context, ({ value }): ParsedTest | null => {
-        if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_MAX) {
-          return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased: spec.cased };
-        }
-        report.error(node.place, '"fieldref" needs the name of a field', 'such as client_ip');
-        return null;
-      });
+      return [];
   }
+  const values = spec.expand ? expandRaw(node, context) : [node];
+  return values.flatMap((one) => testOf(spec, comparison, one, report) ?? []);
 }
 
-/** Reads the tests of a value without wildcards, after replacing its placeholders. */
-function eachValue(
-  spec: FieldSpec,
+/** The test of a value without wildcards; null if it has an error, which is reported. */
+function testOf(
+  { cased }: FieldSpec,
+  comparison: Exclude<FieldComparison, { readonly kind: 'text' | 're' | 'exists' }>,
   node: ScalarNode,
-  context: ParseContext,
-  testOf: (node: ScalarNode) => ParsedTest | null,
-): readonly ParsedTest[] | null {
-  const values = spec.expand ? expandRaw(node, context) : [node];
-  if (values === null) return null;
-  const tests: ParsedTest[] = [];
-  for (const one of values) {
-    const test = testOf(one);
-    if (test !== null) tests.push(test);
+  report: Report,
+): ParsedTest | null {
+  const { value, place } = node;
+  switch (comparison.kind) {
+    case 'cidr':
+      return rangeTest(value, place, report);
+    case 'order': {
+      const number = numberIn(node);
+      if (number === null) report.error(place, `"${comparison.op}" needs a number`, typeHint(value));
+      else if (!reportInfinite(comparison.op, number, node, report)) return orderTest(comparison.op, number, node);
+      return null;
+    }
+    case 'time':
+      return timeTest(comparison.part, comparison.op, node, report);
+    case 'fieldref':
+      if (typeof value === 'string' && value.trim() !== '' && value.length <= FIELD_NAME_MAX) {
+        return { op: 'fieldref', field: value.trim(), compare: comparison.end, cased };
+      }
+      report.error(place, '"fieldref" needs the name of a field', 'such as client_ip');
+      return null;
   }
-  return tests.length < values.length ? null : tests;
 }
 
 function regexTests(
@@ -86,17 +80,16 @@ function regexTests(
   flags: string,
   { value, source: written, place }: ScalarNode,
   context: ParseContext,
-): readonly ParsedTest[] | null {
+): readonly ParsedTest[] {
   const { report, budget } = context;
   if (value === null || typeof value === 'boolean') {
     report.error(place, 'a regular expression must be text', typeHint(value));
-    return null;
+    return [];
   }
   const source = expand ? expandRegex(String(value), place, context) : (written ?? String(value));
-  if (source === null) return null;
   const regex = prepareRegex(source, flags);
   const length = Math.min(source.length, REGEX_COST_MAX);
-  if (!budget.spendRegex(place, length, regex.ok ? regex.prepared.size.cells : CELLS_MAX, report)) return null;
+  if (!budget.spendRegex(place, length, regex.ok ? regex.prepared.size.cells : CELLS_MAX, report)) return [];
   if (regex.ok) return [{ op: 're', regex: regex.prepared }];
   if (regex.hint === undefined) {
     const hint = /look-|back-reference/.test(regex.problem)
@@ -104,7 +97,7 @@ function regexTests(
       : undefined;
     report.error(place, `not a valid RE2 regular expression: ${truncate(regex.problem)}`, hint);
   } else report.error(place, `the regular expression is too large: ${regex.problem}`, regex.hint);
-  return null;
+  return [];
 }
 
 function rangeTest(value: Value, place: Place, report: Report): ParsedTest | null {
@@ -141,14 +134,8 @@ function timeTest(part: TimePart, op: Order | 'eq', node: ScalarNode, report: Re
     );
     return null;
   }
-  const possible = {
-    eq: value >= least && value <= greatest,
-    lt: value > least,
-    lte: value >= least,
-    gt: value < greatest,
-    gte: value <= greatest,
-  };
-  if (possible[op]) return { op: 'time', part, compare: op, value };
+  const { never } = coverageOf([{ op, value }], { whole: true, least, most: greatest });
+  if (!never) return { op: 'time', part, compare: op, value };
   report.error(place, `"${part}" is never ${op === 'eq' ? '' : `${op} `}${source ?? value}`, `it is ${range}`);
   return null;
 }

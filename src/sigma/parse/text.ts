@@ -1,8 +1,8 @@
 /**
  * Reads a value that is compared as text, applying its modifiers one after the other.
  *
- * Contract: the results are tests, any of which may match; a value that a modifier can't apply to is reported. Base64
- * encodes the text's UTF-8, or the UTF-16 of a modifier before it. As the specification says of all values, encoded ones
+ * Contract: the results are tests, any of which may match; a value that a modifier can't apply to is reported and has
+ * none. Base64 encodes the text's UTF-8, or the UTF-16 of a modifier before it. As the specification says of all values, encoded ones
  * compare case-insensitively too, unless `cased`. Bounded. Pure.
  */
 
@@ -14,18 +14,19 @@ import type { PatternPart } from '../rule.ts';
 import type { ParseContext } from './context.ts';
 import { base64, base64offset, utf8, utf16, withDashes } from './encodings.ts';
 import type { FieldSpec } from './field-spec.ts';
-import { ENDS, isOneOf, type TextModifier, type Utf16 } from './modifiers.ts';
+import { ENDS, isOneOf, type TextModifier, UTF16, type Utf16 } from './modifiers.ts';
 import { numberTests } from './number.ts';
 import type { ParsedTest } from './parsed-condition.ts';
 import { expandPattern } from './placeholders.ts';
-import { literalOf, parsePattern, parseTemplate, surround, type TemplatePart } from './value.ts';
-
-/** A text between two steps. */
-interface Alternative {
-  readonly parts: readonly TemplatePart[];
-  /** Whether its texts are bytes, one per character. */
-  readonly bytes: boolean;
-}
+import {
+  combinations,
+  literalOf,
+  parsePattern,
+  parseTemplate,
+  surround,
+  type Template,
+  type TemplatePart,
+} from './value.ts';
 
 /** Longer values are errors. */
 const LENGTH_MAX = 65_536;
@@ -34,13 +35,13 @@ const LARGE_NUMBER = /^-?\d{1,40}(?:e\+?\d{1,3})?$/i;
 const ALTERNATIVES_MAX = 10_000;
 const CHARACTERS_MAX = 1_000_000;
 
-/** Reads the tests of a value; null if it has an error, which is reported. */
+/** Reads the tests of a value. */
 export function readTextTests(
   spec: FieldSpec,
   steps: readonly TextModifier[],
   node: ScalarNode,
   context: ParseContext,
-): readonly ParsedTest[] | null {
+): readonly ParsedTest[] {
   const { value, place } = node;
   const { report } = context;
   const [step] = steps.filter((one) => one !== 'expand');
@@ -48,11 +49,11 @@ export function readTextTests(
   if (value === null) {
     if (isPlain) return [{ op: 'null' }];
     report.error(place, spec.field === null ? "a keyword can't be null" : `"${step}" needs text, not null`);
-    return null;
+    return [];
   }
   if (typeof value !== 'string' && steps.includes('windash')) {
     report.error(place, `"windash" needs text, not ${String(value)}`, 'put it in quotes');
-    return null;
+    return [];
   }
   if (isPlain && node.source !== null) return numberTests(node.source, spec.cased);
   if (isPlain && typeof value !== 'string') return [{ op: 'equals', value, cased: spec.cased }];
@@ -62,17 +63,20 @@ export function readTextTests(
   const text = String(value);
   if (text.length > LENGTH_MAX) {
     report.error(place, `the value is longer than ${LENGTH_MAX} characters`);
-    return null;
+    return [];
   }
   const parts = typeof value !== 'string' ? [{ text }] : spec.expand ? parseTemplate(text) : parsePattern(text);
-  let alternatives: readonly Alternative[] | null = [{ parts, bytes: false }];
-  for (const one of steps) alternatives = alternatives && applyStep(one, alternatives, node, context);
   // A keyword matches a part of a value, not the whole.
   const isKeyword = spec.field === null && !steps.some((one) => isOneOf(ENDS, one));
-  if (isKeyword && alternatives !== null) alternatives = applyStep('contains', alternatives, node, context);
-  const tests = alternatives?.map(({ parts }) => testOf(parts, spec.cased)) ?? null;
-  if (tests?.some((test) => test.op === 'pattern' && !isBounded(test, node, context))) return null;
-  return isPlain ? (tests?.flatMap(withNumber) ?? null) : tests;
+  let alternatives: readonly Template[] = [parts];
+  let isBytes = false;
+  for (const one of isKeyword ? [...steps, 'contains' as const] : steps) {
+    alternatives = applyStep(one, alternatives, isBytes, node, context);
+    isBytes ||= isOneOf(UTF16, one);
+  }
+  const tests = alternatives.map((parts) => testOf(parts, spec.cased));
+  if (tests.some((test) => test.op === 'pattern' && !isBounded(test, node, context))) return [];
+  return isPlain ? tests.flatMap(withNumber) : tests;
 }
 
 /** Digits in quotes that are too many for JavaScript are a number too: an entry may have them without quotes. */
@@ -81,114 +85,97 @@ function withNumber(test: ParsedTest): readonly ParsedTest[] {
   return Number.isSafeInteger(Number(test.value)) ? [test] : numberTests(test.value, test.cased);
 }
 
+/** `isBytes`: whether the texts are bytes, one per character. */
 function applyStep(
   step: TextModifier,
-  alternatives: readonly Alternative[],
+  alternatives: readonly Template[],
+  isBytes: boolean,
   node: ScalarNode,
   context: ParseContext,
-): readonly Alternative[] | null {
+): readonly Template[] {
   const { place } = node;
   switch (step) {
-    case 'expand': {
-      const expanded: Alternative[] = [];
-      for (const { parts } of alternatives) {
-        const patterns = expandPattern(parts, place, context);
-        if (patterns === null) return null;
-        for (const parts of patterns) expanded.push({ parts, bytes: false });
-      }
-      return expanded;
-    }
+    case 'expand':
+      return alternatives.flatMap((parts) => expandPattern(parts, place, context));
     case 'windash':
-      return alternatives.map(({ parts, bytes }) => ({ parts: withDashes(parts), bytes }));
+      return alternatives.map(withDashes);
     case 'contains':
     case 'startswith':
     case 'endswith':
-      if (alternatives.some(({ parts }) => parts.length === 0)) {
+      if (alternatives.some(({ length }) => length === 0)) {
         context.report.notice(place, 'every text contains an empty text', 'write "exists: true" to test for the field');
       }
-      return alternatives.map(({ parts, bytes }) => ({
-        parts: surround(parts, step !== 'startswith', step !== 'endswith'),
-        bytes,
-      }));
+      return alternatives.map((parts) => surround(parts, step !== 'startswith', step !== 'endswith'));
     case 'utf16le':
     case 'utf16be':
     case 'utf16':
     case 'wide':
-      return expandDashes(alternatives, node, context)?.map(({ parts }) => toUtf16(step, parts)) ?? null;
+      return expandDashes(alternatives, node, context).map((parts) => toUtf16(step, parts));
     case 'base64':
     case 'base64offset':
-      return toBase64(step, alternatives, node, context);
+      return toBase64(step, expandDashes(alternatives, node, context), isBytes, node, context);
   }
 }
 
 /** A wildcard stays a wildcard; `?` becomes two, because a character is two bytes. */
-function toUtf16(encoding: Utf16, parts: readonly TemplatePart[]): Alternative {
+function toUtf16(encoding: Utf16, parts: Template): Template {
   const first = parts.findIndex((part) => 'text' in part);
-  const encoded = parts.flatMap((part, i): readonly TemplatePart[] => {
+  return parts.flatMap((part, i): Template => {
     // One byte order mark, before the first text.
     if ('text' in part) return [{ text: utf16(part.text, i > first && encoding === 'utf16' ? 'utf16le' : encoding) }];
     return isSingle(part) ? [part, part] : [part];
   });
-  return { parts: encoded, bytes: true };
 }
 
 function toBase64(
   step: 'base64' | 'base64offset',
-  alternatives: readonly Alternative[],
-  node: ScalarNode,
-  context: ParseContext,
-): readonly Alternative[] | null {
-  const { report } = context;
-  const encoded: Alternative[] = [];
-  for (const { parts, bytes } of expandDashes(alternatives, node, context) ?? []) {
+  alternatives: readonly Template[],
+  isBytes: boolean,
+  { place }: ScalarNode,
+  { report }: ParseContext,
+): readonly Template[] {
+  const encoded: Template[] = [];
+  for (const parts of alternatives) {
     const literal = literalOf(parts);
     if (literal === null) {
-      report.error(node.place, `"${step}" can't encode a wildcard`, 'write \\* and \\? for the characters');
-      return null;
+      report.error(place, `"${step}" can't encode a wildcard`, 'write \\* and \\? for the characters');
+      return [];
     }
-    const plain = bytes ? literal : utf8(literal);
+    const plain = isBytes ? literal : utf8(literal);
     const texts = step === 'base64' ? [base64(plain)] : base64offset(plain);
     if (step === 'base64offset' && texts.includes('')) {
-      report.error(node.place, 'the text is too short for "base64offset"', 'use two characters or more');
-      return null;
+      report.error(place, 'the text is too short for "base64offset"', 'use two characters or more');
+      return [];
     }
-    for (const text of texts) encoded.push({ parts: text === '' ? [] : [{ text }], bytes: false });
+    for (const text of texts) encoded.push(text === '' ? [] : [{ text }]);
   }
-  return alternatives.length > 0 && encoded.length === 0 ? null : encoded;
+  return encoded;
 }
 
-/** An alternative for each dash, because encoded text can't have choices; null if they are too many. */
+/** An alternative for each dash, because encoded text can't have choices; none if they are too many. */
 function expandDashes(
-  alternatives: readonly Alternative[],
-  node: ScalarNode,
+  alternatives: readonly Template[],
+  { place }: ScalarNode,
   { report }: ParseContext,
-): readonly Alternative[] | null {
-  const result: Alternative[] = [];
+): readonly Template[] {
+  const result: Template[] = [];
   let characters = 0;
-  for (const { parts, bytes } of alternatives) {
-    const dashes = parts.filter((part) => 'oneOf' in part);
-    const count = dashes.reduce((product, { oneOf }) => Math.min(product * oneOf.length, ALTERNATIVES_MAX + 1), 1);
+  for (const parts of alternatives) {
+    const choices = parts.map((part) => ('oneOf' in part ? [...part.oneOf].map((text) => ({ text })) : [part]));
+    const count = choices.reduce((product, { length }) => Math.min(product * length, ALTERNATIVES_MAX + 1), 1);
     characters += count * parts.reduce((sum, part) => sum + ('text' in part ? part.text.length : 1), 0);
     if (result.length + count > ALTERNATIVES_MAX || (count > 1 && characters > CHARACTERS_MAX)) {
-      report.error(
-        node.place,
-        `its dashes expand this to more than ${ALTERNATIVES_MAX} values, or too many characters`,
-        'use fewer dashes per value',
-      );
-      return null;
+      const message = `its dashes expand this to more than ${ALTERNATIVES_MAX} values, or too many characters`;
+      report.error(place, message, 'use fewer dashes per value');
+      return [];
     }
-    let texts: readonly (readonly TemplatePart[])[] = [[]];
-    for (const part of parts) {
-      const choices = 'oneOf' in part ? [...part.oneOf].map((text) => ({ text })) : [part];
-      texts = texts.flatMap((before) => choices.map((choice) => [...before, choice]));
-    }
-    for (const parts of texts) result.push({ parts: mergeTexts(parts), bytes });
+    for (const texts of combinations(choices)) result.push(mergeTexts(texts));
   }
   return result;
 }
 
 /** Joins adjacent texts. */
-function mergeTexts(parts: readonly TemplatePart[]): readonly TemplatePart[] {
+function mergeTexts(parts: Template): Template {
   const result: TemplatePart[] = [];
   for (const part of parts) {
     const last = result.at(-1);
@@ -199,7 +186,7 @@ function mergeTexts(parts: readonly TemplatePart[]): readonly TemplatePart[] {
   return result;
 }
 
-function testOf(template: readonly TemplatePart[], cased: boolean): ParsedTest {
+function testOf(template: Template, cased: boolean): ParsedTest {
   const parts = mergeTexts(template).filter((part): part is PatternPart => !('placeholder' in part));
   const literal = literalOf(parts);
   return literal === null ? { op: 'pattern', parts, cased } : { op: 'equals', value: literal, cased };

@@ -7,13 +7,9 @@
  */
 import type { PatternPart } from '../rule.ts';
 
-/** A part of a value that may have placeholders. */
-export type TemplatePart = PatternPart | Placeholder;
-
-/** Stands for each value of a list. */
-export interface Placeholder {
-  readonly placeholder: string;
-}
+/** A part of a value that may have placeholders, each for the values of a list. */
+export type TemplatePart = PatternPart | { readonly placeholder: string };
+export type Template = readonly TemplatePart[];
 
 const RUN: PatternPart = { wildcard: '*' };
 
@@ -34,17 +30,17 @@ export function parsePattern(written: string): readonly PatternPart[] {
  *
  * @example parseTemplate('a%b%') // [{ text: 'a' }, { placeholder: 'b' }]
  */
-export function parseTemplate(written: string): readonly TemplatePart[] {
+export function parseTemplate(written: string): Template {
   return scan(written, '*?\\%', true);
 }
 
 /** The same for a value without wildcards: a regular expression, a range, the name of a field. */
-export function parseRawTemplate(written: string): readonly TemplatePart[] {
+export function parseRawTemplate(written: string): Template {
   return scan(written, '%', true);
 }
 
 /** `escaped`: the characters that a backslash escapes; the wildcards are among them. */
-function scan(written: string, escaped: string, placeholders: boolean): readonly TemplatePart[] {
+function scan(written: string, escaped: string, placeholders: boolean): Template {
   const parts: TemplatePart[] = [];
   let text = '';
   const add = (part: TemplatePart) => {
@@ -86,13 +82,25 @@ export function surround<P extends TemplatePart>(parts: readonly P[], before: bo
 }
 
 /** The text of a pattern; null if it has wildcards. */
-export function literalOf(parts: readonly TemplatePart[]): string | null {
+export function literalOf(parts: Template): string | null {
   let text = '';
   for (const part of parts) {
     if (!('text' in part)) return null;
     text += part.text;
   }
   return text;
+}
+
+/** All that taking one of each choice gives, in order. */
+export function combinations<T>(choices: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  const count = choices.reduce((product, { length }) => product * length, 1);
+  return Array.from({ length: count }, (_, n) => {
+    let block = count;
+    return choices.map((each) => {
+      block /= each.length;
+      return each[Math.floor(n / block) % each.length] as T;
+    });
+  });
 }
 
 function isRun(part: TemplatePart | undefined): boolean {

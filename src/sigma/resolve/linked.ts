@@ -4,13 +4,13 @@
  * Contract: unknown references, and references to what a correlation can't use, are reported at their place. Pure.
  */
 
-import { nearestHint, truncate } from '../../yaml/diagnostics.ts';
+import { nearestHint, type Report, truncate } from '../../yaml/diagnostics.ts';
 import type { PlacedText } from '../../yaml/fields.ts';
 import { isSatisfiable } from '../correlate/window/conditions.ts';
 import { readFormula } from '../parse/condition.ts';
 import { sumOfLeaves } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
-import type { CorrelationRule, Formula, RuleLeaf } from '../rule.ts';
+import type { CorrelationRule, CorrelationType, Formula, RuleLeaf } from '../rule.ts';
 import type { References } from './references.ts';
 
 /** Names in a condition over rules, with patterns resolved. */
@@ -19,31 +19,35 @@ const LEAVES_MAX = 10_000;
 /** With up to this many rules, all combinations are tried. */
 const TRIED_RULES_MAX = 8;
 
+/** Correlations in one chain. */
+const DEPTH_MAX = 16;
+
 /** The resolved references of a correlation. */
-export type Linked = Pick<CorrelationRule, 'rules' | 'aliases' | 'expression'>;
+export interface Linked extends Pick<CorrelationRule, 'rules' | 'aliases' | 'expression'> {
+  /** The correlations of its longest chain. */
+  readonly depth: number;
+}
 
 /** The result for a correlation: resolved, skipped with a notice, or invalid, which is reported. */
 export type LinkResult = Linked | 'other-log' | 'invalid';
 
 type Correlation = UnresolvedRuleOf<'correlation'>;
 
-/** Resolves the references of a correlation; `resultOf` returns the results of the correlations it refers to. */
+/** Resolves the references of a correlation, given the results of those it refers to; without a result, it is invalid. */
 export function link(
   draft: Correlation,
   references: References,
-  resultOf: (target: UnresolvedRule) => LinkResult | undefined,
+  results: ReadonlyMap<UnresolvedRule, LinkResult>,
 ): LinkResult {
   const { report } = draft;
   const errors = report.errors();
-  const found = findRules(draft, references, resultOf);
-  const aliases = linkAliases(draft, found.rules, references);
-  const expression = linkExpression(draft, found.rules, references);
-  if (report.errors() > errors || found.hasInvalid) return 'invalid';
-  const [first] = found.otherLog;
-  if (first === undefined) {
-    return { rules: found.rules.map(({ draft: rule }) => rule.header.id), aliases, expression };
-  }
-  if (found.rules.length > 0) {
+  const { rules, otherLog, hasInvalid, depth } = findRules(draft, references, results);
+  const aliases = linkAliases(draft, rules, references);
+  const expression = linkExpression(draft, rules, references);
+  if (report.errors() > errors || hasInvalid) return 'invalid';
+  const [first] = otherLog;
+  if (first === undefined) return { rules: rules.map(({ draft: rule }) => rule.header.id), aliases, expression, depth };
+  if (rules.length > 0) {
     const hint = 'it can never match here: remove it';
     report.error(first.place, `the rule "${truncate(first.text)}" is for another log source`, hint);
     return 'invalid';
@@ -62,66 +66,52 @@ interface FoundRules {
   /** Each rule once, in order of the references. */
   readonly rules: readonly FoundRule[];
   readonly otherLog: readonly PlacedText[];
-  /** Whether a rule is invalid. */
   readonly hasInvalid: boolean;
+  readonly depth: number;
 }
 
 function findRules(
   { correlation, report }: Correlation,
   references: References,
-  resultOf: (target: UnresolvedRule) => LinkResult | undefined,
+  results: ReadonlyMap<UnresolvedRule, LinkResult>,
 ): FoundRules {
   const rules = new Map<UnresolvedRule, FoundRule>();
   const otherLog: PlacedText[] = [];
   let hasInvalid = false;
-  const add = (draft: UnresolvedRule, reference: PlacedText) => {
-    const first = rules.get(draft);
-    if (first === undefined) {
-      rules.set(draft, { draft, reference });
-      return;
-    }
-    const message = `duplicate rule "${truncate(reference.text)}"`;
-    const before = first.reference.text;
-    const hint = before === reference.text ? 'remove one' : `it is also "${truncate(before)}": remove one`;
-    if (correlation.type === 'temporal' || correlation.type === 'temporal_ordered') {
-      report.error(reference.place, `${message} counts only once`, hint);
-    } else {
-      report.notice(reference.place, message, hint);
-    }
-  };
+  let depth = 1;
   for (const reference of correlation.rules) {
-    const target = references.get(reference.text);
-    if (target === undefined) {
-      references.reportUnknown(reference.text, reference.place, report);
-      continue;
-    }
-    switch (target.kind) {
-      case 'detection':
-        add(target, reference);
-        break;
-      case 'correlation': {
-        const result = resultOf(target);
-        if (result === 'other-log') otherLog.push(reference);
-        else if (result === 'invalid' || result === undefined) hasInvalid = true;
-        else add(target, reference);
-        break;
-      }
-      case 'filter':
-        report.error(
-          reference.place,
-          `"${truncate(reference.text)}" is a filter`,
-          'a correlation can refer to detections and correlations',
-        );
-        break;
-      case 'other-log':
-        otherLog.push(reference);
-        break;
-      case 'invalid':
-        hasInvalid = true;
-        break;
+    const target = references.find(reference, report);
+    const result = target?.kind === 'correlation' ? results.get(target) : target?.kind;
+    if (result === 'filter') {
+      const hint = 'a correlation can refer to detections and correlations';
+      report.error(reference.place, `"${truncate(reference.text)}" is a filter`, hint);
+    } else if (result === 'other-log') {
+      otherLog.push(reference);
+    } else if (target === undefined || result === undefined || result === 'invalid') {
+      hasInvalid = true;
+    } else {
+      if (typeof result === 'object') depth = Math.max(depth, result.depth + 1);
+      const first = rules.get(target);
+      if (first === undefined) rules.set(target, { draft: target, reference });
+      else reportDuplicate(reference, first.reference, correlation.type, report);
     }
   }
-  return { rules: [...rules.values()], otherLog, hasInvalid };
+  const [first] = correlation.rules;
+  // One report per chain: what refers to an invalid correlation is left out anyway.
+  if (depth > DEPTH_MAX && first !== undefined) {
+    report.error(first.place, `a chain of more than ${DEPTH_MAX} correlations`, 'make it shorter');
+  }
+  return { rules: [...rules.values()], otherLog, hasInvalid, depth };
+}
+
+function reportDuplicate(reference: PlacedText, first: PlacedText, type: CorrelationType, report: Report): void {
+  const message = `duplicate rule "${truncate(reference.text)}"`;
+  const hint = first.text === reference.text ? 'remove one' : `it is also "${truncate(first.text)}": remove one`;
+  if (type === 'temporal' || type === 'temporal_ordered') {
+    report.error(reference.place, `${message} counts only once`, hint);
+  } else {
+    report.notice(reference.place, message, hint);
+  }
 }
 
 function linkAliases(
@@ -129,7 +119,6 @@ function linkAliases(
   rules: readonly FoundRule[],
   references: References,
 ): Linked['aliases'] {
-  const byDraft = new Map(rules.map((rule) => [rule.draft, rule]));
   const referred = new Set(correlation.rules.map(({ text }) => references.get(text)));
   const aliases: [string, Linked['aliases'][string]][] = [];
   for (const { alias, place, fields: of } of correlation.aliases) {
@@ -150,7 +139,7 @@ function linkAliases(
         fields.set(target.header.id, field);
       }
     }
-    const missing = [...byDraft.values()].filter(({ draft }) => !fields.has(draft.header.id));
+    const missing = rules.filter(({ draft }) => !fields.has(draft.header.id));
     const [first] = missing;
     if (first !== undefined && of.length > 0) {
       const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
@@ -162,7 +151,7 @@ function linkAliases(
   return Object.fromEntries(aliases);
 }
 
-/** Resolves the condition over rules of a correlation; null if it has none, or one with an error. */
+/** Resolves the condition over rules of a correlation; null if it has none. */
 function linkExpression(
   { correlation, report }: Correlation,
   rules: readonly FoundRule[],
@@ -170,11 +159,12 @@ function linkExpression(
 ): Formula<RuleLeaf> | null {
   const text = correlation.expression;
   if (text === null) return null;
-  const known = new Map<string, Formula<RuleLeaf> | null>();
+  const known = new Map<string, Formula<RuleLeaf>>();
   // Rules for another log source, and invalid ones, are known names too.
+  const missing: Formula<RuleLeaf> = { kind: 'or', of: [] };
   for (const { text: name } of correlation.rules) {
     const target = references.get(name);
-    for (const other of [target?.header.id, target?.header.name]) known.set(other ?? name, null);
+    for (const other of [target?.header.id, target?.header.name]) known.set(other ?? name, missing);
   }
   for (const [rule, { draft }] of rules.entries()) {
     const leaf: RuleLeaf = { kind: 'leaf', rule };
@@ -184,10 +174,10 @@ function linkExpression(
   const used = new Set<string>();
   const errors = report.errors();
   const formula = readFormula(text, { noun: 'rule', known, listed: rules.map(nameOf) }, used, report);
-  if (formula === null || report.errors() > errors) return null;
+  if (report.errors() > errors || [...used].some((name) => known.get(name) === missing)) return formula;
   if (sumOfLeaves(formula, () => 1) > LEAVES_MAX) {
     report.error(text.place, `the condition names more than ${LEAVES_MAX} rules with its patterns resolved`);
-    return null;
+    return formula;
   }
   for (const rule of rules) {
     const { id, name } = rule.draft.header;
@@ -196,12 +186,8 @@ function linkExpression(
     report.notice(place, `the condition does not name "${truncate(shownName)}"`, 'name it there, or remove it here');
   }
   if (rules.length <= TRIED_RULES_MAX && !isSatisfiable(formula, rules.length)) {
-    report.error(
-      text.place,
-      'the condition can never be met',
-      'at least one of the rules is satisfied when it is evaluated',
-    );
-    return null;
+    const hint = 'at least one of the rules is satisfied when it is evaluated';
+    report.error(text.place, 'the condition can never be met', hint);
   }
   return formula;
 }

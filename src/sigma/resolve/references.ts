@@ -2,12 +2,13 @@
 
 import { nearest } from '../../text/nearest.ts';
 import { type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
+import type { PlacedText } from '../../yaml/fields.ts';
 import type { UnresolvedRule } from '../parse/unresolved.ts';
 
 export interface References {
   get(idOrName: string): UnresolvedRule | undefined;
-  /** Reports an unknown reference. */
-  reportUnknown(idOrName: string, place: Place, report: Report): void;
+  /** The same; an unknown reference is reported. */
+  find(reference: PlacedText, report: Report): UnresolvedRule | undefined;
 }
 
 /** Indexes the drafts by id and by name; duplicates are reported. */
@@ -28,13 +29,18 @@ export function createReferences(drafts: readonly UnresolvedRule[]): References 
   // Only names are suggested: similar ids say nothing.
   const names = drafts.flatMap(({ header }) => (header.name === null ? [] : [header.name]));
 
+  const get = (idOrName: string) => index.get(idOrName)?.draft;
   return {
-    get: (idOrName) => index.get(idOrName)?.draft,
-    reportUnknown: (idOrName, place, report) => {
-      report.error(place, `unknown rule "${truncate(idOrName)}"`, () => {
-        const near = nearest(idOrName, names);
-        return near === null ? 'use the id or name of a rule' : `did you mean "${near}"?`;
-      });
+    get,
+    find: ({ text, place }, report) => {
+      const draft = get(text);
+      if (draft === undefined) {
+        report.error(place, `unknown rule "${truncate(text)}"`, () => {
+          const near = nearest(text, names);
+          return near === null ? 'use the id or name of a rule' : `did you mean "${near}"?`;
+        });
+      }
+      return draft;
     },
   };
 }

@@ -9,7 +9,7 @@ import { mayOverlap } from '../parse/logsource.ts';
 import { join, type ParsedCondition, sumOfLeaves } from '../parse/parsed-condition.ts';
 import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { Rule } from '../rule.ts';
-import { chainsOf } from './chains.ts';
+import { correlationsInOrder } from './chains.ts';
 import { expressionOf } from './expression.ts';
 import { type Linked, type LinkResult, link } from './linked.ts';
 import { PASSES_MAX, passesOf } from './passes.ts';
@@ -19,15 +19,11 @@ import { createReferences, type References } from './references.ts';
 export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
   const references = createReferences(drafts);
   const filters = filtersByRule(drafts, references);
-  const { ordered, invalid } = chainsOf(drafts, references);
   const results = new Map<UnresolvedRule, LinkResult>();
-  for (const draft of ordered) {
-    const result = link(draft, references, (target) => results.get(target));
-    results.set(draft, invalid.has(draft) ? 'invalid' : result);
-  }
+  for (const draft of correlationsInOrder(drafts, references)) results.set(draft, link(draft, references, results));
   const linkedOf = (draft: UnresolvedRule): Linked | null => {
     const result = results.get(draft);
-    return result === undefined || result === 'other-log' || result === 'invalid' ? null : result;
+    return typeof result === 'object' ? result : null;
   };
   const alerts = alerting(drafts, linkedOf);
 
@@ -126,26 +122,16 @@ function filtersByRule(
       }
       continue;
     }
-    for (const { text, place } of filter.targets) {
-      const target = references.get(text);
-      if (target === undefined) {
-        references.reportUnknown(text, place, filter.report);
-        continue;
-      }
-      switch (target.kind) {
-        case 'detection':
-          if (mayOverlap(target.source, filter.source)) add(target, filter);
-          else filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
-          break;
-        case 'other-log':
-          filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
-          break;
-        case 'correlation':
-        case 'filter':
-          filter.report.error(place, `"${truncate(text)}" is a ${target.kind}`, 'a filter applies to detections');
-          break;
-        case 'invalid':
-          break;
+    for (const reference of filter.targets) {
+      const { text, place } = reference;
+      const target = references.find(reference, filter.report);
+      if (target === undefined || target.kind === 'invalid') continue;
+      if (target.kind === 'correlation' || target.kind === 'filter') {
+        filter.report.error(place, `"${truncate(text)}" is a ${target.kind}`, 'a filter applies to detections');
+      } else if (target.kind === 'detection' && mayOverlap(target.source, filter.source)) {
+        add(target, filter);
+      } else {
+        filter.report.notice(place, `the rule "${truncate(text)}" is for another log source: not filtered`);
       }
     }
   }
