@@ -4,7 +4,7 @@
  * Contract: text is compared by its value (`42` is `"42"`), without case unless `cased`. With several values, any of them
  * suffices. The time is proportional to the text, however many values there are. Pure.
  */
-import { createRegexMatcher } from '../regex/matcher.ts';
+import { createAutomaton } from '../regex/automaton.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { Test } from '../rule.ts';
 import { createRangeTest } from './cidr.ts';
@@ -46,7 +46,7 @@ function createMatcher(test: ScalarTest): Matcher {
     case 'pattern':
       return ofText(test.cased, anyOf(test.values.map(createPatternMatcher)));
     case 're':
-      return ofText(true, anyOf(test.values.map(createRegexMatcher)));
+      return ofText(true, anyOf(test.values.map(({ program }) => createAutomaton(program).run)));
     case 'cidr':
       return ofText(true, createRangeTest(test.values));
     case 'time':

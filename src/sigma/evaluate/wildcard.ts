@@ -5,8 +5,8 @@
  * a surrogate pair is one character. Takes linear time: texts and `*` are found one after the other, at their leftmost
  * places, which suffices for them; other patterns run in an automaton, whose size is bounded at build time. Pure.
  */
+import { createAutomaton } from '../regex/automaton.ts';
 import { ANY, createSet } from '../regex/charset.ts';
-import { createMatcher } from '../regex/matcher.ts';
 import { createAssert, createChars, createRepeat, createSequence, type Node } from '../regex/node.ts';
 import { compileProgram, type Program } from '../regex/program.ts';
 import { trimmed } from '../regex/trim.ts';
@@ -17,7 +17,7 @@ import { indexOf } from './search.ts';
 /** Creates the test for a pattern. Texts must be folded if the pattern is. */
 export function createPatternMatcher(parts: Pattern): (text: string) => boolean {
   const pieces = piecesOf(parts);
-  return pieces === null ? createMatcher(() => patternProgram(parts)) : createPiecesTest(pieces);
+  return pieces === null ? createAutomaton(patternProgram(parts)).run : createPiecesTest(pieces);
 }
 
 /** The program of a pattern; null if it needs none. */

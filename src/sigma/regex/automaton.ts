@@ -8,19 +8,7 @@
  * A state is the set of instructions waiting for a character, each with the kinds of characters it accepts: so an
  * assertion about the next character is decided when that character comes. The end of the text is a character too.
  */
-import {
-  ALL_KINDS,
-  createClassTable,
-  EDGE,
-  END,
-  HIGH,
-  LOW,
-  NEWLINE,
-  PAGE,
-  PAGE_BITS,
-  PAGE_MASK,
-  WORD,
-} from './classes.ts';
+import { ALL_KINDS, createClassTable, EDGE, END, NEWLINE, PAGE, PAGE_BITS, PAGE_MASK, WORD } from './classes.ts';
 import type { Assertion } from './node.ts';
 import { ASSERT, MATCH, type Program, SPLIT } from './program.ts';
 
@@ -61,11 +49,12 @@ export interface Automaton {
 export function createAutomaton(program: Program): Automaton {
   const { anchored, ops, args, nexts, assertions, chains, kinds, members } = program;
 
-  /** Most texts need only the first page of characters. */
-  let groups = createClassTable(program, false);
+  const { pages, makePage } = createClassTable(program);
+  /** Most texts need only this one. */
+  const firstPage = makePage(0);
 
-  /** The entry for a state and a class is at their sum. The last column stays unknown. */
-  const stride = kinds.length + 1;
+  /** The entry for a state and a class is at their sum. */
+  const stride = kinds.length;
   let table = new Int32Array(ROWS + 4 * stride);
   let top = ROWS;
   const numbers = new Map<string, number>();
@@ -88,54 +77,26 @@ export function createAutomaton(program: Program): Automaton {
 
   function run(text: string): boolean {
     let state = first;
-    if (state < ROWS) return state === MATCHED;
-    for (let at = 0; ; at++) {
+    let rows = table;
+    for (let at = 0; state >= ROWS; at++) {
       // A loop that does nothing else takes half the time.
-      const { units, blocks } = groups;
-      const rows = table;
-      let next = UNKNOWN;
       for (; at < text.length; at++) {
         const unit = text.charCodeAt(at);
-        next = rows[state + (blocks[(units[unit >> PAGE_BITS] as number) + (unit & PAGE_MASK)] as number)] as number;
+        if (unit >= PAGE) break;
+        const next = rows[state + (firstPage[unit] as number)] as number;
         if (next < ROWS) break;
         state = next;
       }
       if (at >= text.length) return follow(state, END) === MATCHED;
-      if (next === UNKNOWN) {
-        const unit = text.charCodeAt(at);
-        if (unit >= PAGE && groups.pages.length === 0) groups = createClassTable(program, true);
-        if (unit >> 10 === HIGH) return runPairs(text, at, state);
-        next = follow(state, groups.blocks[(groups.units[unit >> PAGE_BITS] as number) + (unit & PAGE_MASK)] as number);
-      }
-      if (next < ROWS) return next === MATCHED;
-      state = next;
+      const point = text.codePointAt(at) as number;
+      if (point > 0xffff) at++;
+      const page = pages[point >> PAGE_BITS] ?? makePage(point >> PAGE_BITS);
+      const group = page[point & PAGE_MASK] as number;
+      const known = rows[state + group] as number;
+      state = known === UNKNOWN ? follow(state, group) : known;
+      rows = table;
     }
-  }
-
-  /** The same with pairs of surrogates, from `from` on. */
-  function runPairs(text: string, from: number, before: number): boolean {
-    let state = before;
-    let rows = table;
-    const { pages, blocks } = groups;
-    for (let at = from; at < text.length; at++) {
-      let point = text.charCodeAt(at);
-      if (point >> 10 === HIGH) {
-        const after = text.charCodeAt(at + 1);
-        if (after >> 10 === LOW) {
-          point = 0x1_0000 + ((point & 0x3ff) << 10) + (after & 0x3ff);
-          at++;
-        }
-      }
-      const group = blocks[(pages[point >> PAGE_BITS] as number) + (point & PAGE_MASK)] as number;
-      let next = rows[state + group] as number;
-      if (next === UNKNOWN) {
-        next = follow(state, group);
-        rows = table;
-      }
-      if (next < ROWS) return next === MATCHED;
-      state = next;
-    }
-    return follow(state, END) === MATCHED;
+    return state === MATCHED;
   }
 
   function complete(cellsMax: number, workMax: number): boolean {

@@ -65,49 +65,38 @@ export function classify(sets: readonly Ranges[], assertions: readonly Assertion
 }
 
 /** Characters per page of a table of classes. */
-export const PAGE_BITS = 8;
+export const PAGE_BITS = 10;
 export const PAGE = 1 << PAGE_BITS;
 export const PAGE_MASK = PAGE - 1;
 const PAGES = 0x11_0000 / PAGE;
 
-/** The highest bits of UTF-16 units that are the first or the second half of a pair of surrogates. */
-export const HIGH = 0xd800 >> 10;
-export const LOW = 0xdc00 >> 10;
-
-/** The class of each character: at its place in the block of its page. Pages of one class share a block. */
+/** The class of each character. */
 export interface ClassTable {
-  /** Pages of characters, at their place in `blocks`. Empty if only the first is known. */
-  readonly pages: Int32Array;
-  /**
-   * Pages of UTF-16 units. For half of a surrogate pair, and for a page that is not made yet, the block has the number after
-   * all classes.
-   */
-  readonly units: Int32Array;
-  readonly blocks: Uint16Array;
+  /** Each is made when it is first needed. */
+  readonly pages: readonly (Uint16Array | undefined)[];
+  makePage(number: number): Uint16Array;
 }
 
-/** Creates the table of the classes; `isWhole`: for all characters, not only the first page. */
-export function createClassTable({ bounds, classes, kinds }: Classes, isWhole: boolean): ClassTable {
-  const pages = new Int32Array(isWhole ? PAGES : 1);
-  const blocks: number[] = new Array(PAGE).fill(kinds.length);
-  const uniform = new Map<number, number>();
-  let interval = 0;
-  const classAt = (point: number): number => {
-    while ((bounds[interval + 1] ?? Number.POSITIVE_INFINITY) <= point) interval++;
-    return classes[interval] as number;
-  };
-  for (let page = 0; page < pages.length; page++) {
-    const from = page * PAGE;
-    const group = classAt(from);
-    const isUniform = (bounds[interval + 1] ?? Number.POSITIVE_INFINITY) >= from + PAGE;
-    const shared = isUniform ? uniform.get(group) : undefined;
-    pages[page] = shared ?? blocks.length;
-    if (shared !== undefined) continue;
-    if (isUniform) uniform.set(group, blocks.length);
-    for (let point = from; point < from + PAGE; point++) blocks.push(classAt(point));
+/** Creates the table of the classes. Pages of one class share their memory. */
+export function createClassTable({ bounds, classes }: Classes): ClassTable {
+  const pages = new Array<Uint16Array | undefined>(PAGES);
+  const uniform = new Map<number | undefined, Uint16Array>();
+  return { pages, makePage };
+
+  function makePage(number: number): Uint16Array {
+    const from = number * PAGE;
+    const first = bounds.findLastIndex((bound) => bound <= from);
+    let page: Uint16Array = new Uint16Array(PAGE);
+    let interval = first;
+    for (let i = 0; i < PAGE; i++) {
+      if (bounds[interval + 1] === from + i) interval++;
+      page[i] = classes[interval] as number;
+    }
+    if (interval === first) {
+      page = uniform.get(page[0]) ?? page;
+      uniform.set(page[0], page);
+    }
+    pages[number] = page;
+    return page;
   }
-  const units = new Int32Array(PAGE);
-  units.set(pages.subarray(0, PAGE));
-  units.fill(0, 0xd8, 0xdc);
-  return { pages: isWhole ? pages : pages.subarray(1), units, blocks: Uint16Array.from(blocks) };
 }

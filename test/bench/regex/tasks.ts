@@ -1,6 +1,6 @@
 /** Regular expressions as tasks by name: the engine and the number of the case. */
 
-import { createRegexMatcher } from '../../../src/sigma/regex/matcher.ts';
+import { createAutomaton } from '../../../src/sigma/regex/automaton.ts';
 import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
 import type { Task } from '../rules/serve.ts';
 import { REGEX_CASES, type RegexCase } from './cases.ts';
@@ -11,7 +11,7 @@ export type MakeTester = (source: string, flags: string) => Tester;
 export function tocsin(source: string, flags: string): Tester {
   const regex = prepareRegex(source, flags);
   if (!regex.ok) throw new Error(`${source}: ${regex.problem}`);
-  return createRegexMatcher(regex.prepared);
+  return createAutomaton(regex.prepared.program).run;
 }
 
 export function native(source: string, flags: string): Tester {

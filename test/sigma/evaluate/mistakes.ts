@@ -353,8 +353,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: '"?" is half of a surrogate pair',
     file: 'regex/automaton.ts',
-    find: 'if (after >> 10 === LOW) {',
-    replace: 'if (after >> 10 === HIGH) {',
+    find: 'if (point > 0xffff) at++;',
+    replace: '',
   },
   {
     name: 'a path comes before the flat key',

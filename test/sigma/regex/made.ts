@@ -1,7 +1,6 @@
 /** A regular expression, prepared and ready. */
 
 import { type Automaton, createAutomaton } from '../../../src/sigma/regex/automaton.ts';
-import { createRegexMatcher } from '../../../src/sigma/regex/matcher.ts';
 import type { Node } from '../../../src/sigma/regex/node.ts';
 import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
 import { compileProgram } from '../../../src/sigma/regex/program.ts';
@@ -21,12 +20,8 @@ export function createRegex(source: string, flags: string): Regex {
   if (!regex.ok) return regex;
   // As the Worker gets it: what cannot be written as JSON is lost.
   const prepared = JSON.parse(JSON.stringify(regex.prepared));
-  return {
-    ok: true,
-    test: createRegexMatcher(prepared),
-    cells: prepared.size.cells,
-    automaton: createAutomaton(prepared.program),
-  };
+  const automaton = createAutomaton(prepared.program);
+  return { ok: true, test: automaton.run, cells: prepared.size.cells, automaton };
 }
 
 /** The search for a tree as it is, unanchored: what the others are measured by. */
