@@ -7,7 +7,7 @@
 import { ipv4Ends } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import type { Literal, Place } from '../evaluate/literal-table.ts';
-import type { CharSet } from '../regex/charset.ts';
+import type { Ranges } from '../regex/charset.ts';
 import type { Node } from '../regex/node.ts';
 import { parseRegex } from '../regex/parse.ts';
 import type { PreparedRegex } from '../regex/prepared.ts';
@@ -124,8 +124,7 @@ function needOfPattern(pattern: Pattern, literal: LiteralNeed): Need {
 }
 
 function needOfRegex({ source, flags }: PreparedRegex, literal: LiteralNeed): Need {
-  const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
-  return needOfNode(tree, literal);
+  return needOfNode(parseRegex(source, flags), literal);
 }
 
 /** The literals of a tree: runs of characters that fold to one, tied to the text's ends by `^` and `$`. */
@@ -163,8 +162,7 @@ function textOf(node: Node): string | null {
 }
 
 /** The folded letter of a set that has a letter in its cases only: not of `s` with `ſ`, which folds to itself. */
-function letterOf({ ranges, others, negated }: CharSet): string | null {
-  if (negated || others.length > 0) return null;
+function letterOf(ranges: Ranges): string | null {
   const letters = new Set<string>();
   for (let i = 0; i < ranges.length; i += 2) {
     const [first = 0, last = 0] = ranges.slice(i, i + 2);

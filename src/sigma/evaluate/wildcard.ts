@@ -6,7 +6,7 @@
  * places, which suffices for them; other patterns run in an automaton, whose size is bounded at build time. Pure.
  */
 import { createAutomaton } from '../regex/automaton.ts';
-import { ANY, createSet } from '../regex/charset.ts';
+import { ANY, united } from '../regex/charset.ts';
 import { createAssert, createChars, createRepeat, createSequence, type Node } from '../regex/node.ts';
 import { compileProgram, type Program } from '../regex/program.ts';
 import { trimmed } from '../regex/trim.ts';
@@ -62,13 +62,12 @@ function createPiecesTest(pieces: readonly string[]): (text: string) => boolean 
 
 function patternProgram(parts: Pattern): Program {
   const tree = createSequence([createAssert('start'), ...parts.flatMap(nodesOf), createAssert('end')]);
-  // Its sets have no Unicode properties.
-  return compileProgram(trimmed(tree), ({ ranges }) => ranges);
+  return compileProgram(trimmed(tree));
 }
 
 function nodesOf(part: PatternPart): readonly Node[] {
-  if ('text' in part) return charsOf(part.text).map((range) => createChars(createSet(range)));
-  if ('oneOf' in part) return [createChars(createSet(charsOf(part.oneOf).flat()))];
+  if ('text' in part) return charsOf(part.text).map(createChars);
+  if ('oneOf' in part) return [createChars(united(charsOf(part.oneOf).flat()))];
   const any = createChars(ANY);
   return [part.wildcard === '?' ? any : createRepeat(any, 0, Number.POSITIVE_INFINITY)];
 }

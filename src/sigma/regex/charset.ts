@@ -1,39 +1,16 @@
 /**
  * Sets of characters.
  *
- * Contract: a character is a code point; a lone surrogate is one too. A set has ranges and Unicode properties, which
- * unicode.ts resolves at build time. Plain data. Pure.
+ * Contract: a character is a code point; a lone surrogate is one too. Plain data. Pure.
  */
 
 /** Sorted and separate: first, last, first, last … */
 export type Ranges = readonly number[];
 
-export interface CharSet {
-  readonly ranges: Ranges;
-  readonly others: readonly Property[];
-  /** If true, the set is everything outside of `ranges` and `others`. */
-  readonly negated: boolean;
-}
-
-/** A Unicode property. */
-export interface Property {
-  /** As in a RegExp with the flag `u`. */
-  readonly source: string;
-  /** Whether case is ignored. */
-  readonly fold: boolean;
-  /** If true, the set is everything that does not have it. */
-  readonly negated: boolean;
-}
-
 export const LAST = 0x10ffff;
 
-/** Creates a set from ranges in any order and properties. */
-export function createSet(ranges: Ranges, others: readonly Property[] = [], negated = false): CharSet {
-  return { ranges: united(ranges), others, negated };
-}
-
 /** Every character. */
-export const ANY = /* @__PURE__ */ createSet([0, LAST]);
+export const ANY: Ranges = [0, LAST];
 
 /** Everything outside of the sorted ranges. */
 export function complement(ranges: Ranges): Ranges {

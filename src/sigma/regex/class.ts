@@ -1,21 +1,14 @@
 /**
- * Parses classes of characters and escapes.
+ * Reads classes of characters and escapes.
  *
- * Contract: RE2's syntax. Each function reads what is at `at` and returns its end. Throws a Refusal. Pure.
+ * Contract: RE2's syntax. Each function reads what is at the cursor. Throws a Refusal. Pure except for the cursor.
  */
-import { type CharSet, complement, createSet, type Property, type Ranges, united } from './charset.ts';
+import { LAST, type Ranges } from './charset.ts';
+import type { Cursor } from './cursor.ts';
 import { Refusal, refusedEscape } from './refusal.ts';
-import { createProperty, folded } from './unicode.ts';
+import { createSet, rangesOfProperty } from './unicode.ts';
 
-interface Part {
-  readonly ranges: Ranges;
-  readonly others: readonly Property[];
-  readonly end: number;
-}
-
-const PERL: { readonly [letter: string]: string } = { d: '09', w: '09AZ__az', s: '\t\n\f\r  ' };
-
-const POSIX: { readonly [name: string]: string } = {
+const POSIX = {
   alnum: '09AZaz',
   alpha: 'AZaz',
   ascii: '\0\x7f',
@@ -31,117 +24,85 @@ const POSIX: { readonly [name: string]: string } = {
   word: '09AZ__az',
   xdigit: '09AFaf',
 };
+const PERL: { readonly [letter: string]: string } = { d: POSIX.digit, w: POSIX.word, s: '\t\n\f\r  ' };
+const CONTROLS: { readonly [letter: string]: number } = { a: 7, t: 9, n: 10, v: 11, f: 12, r: 13 };
 
-const ESCAPES: { readonly [letter: string]: number } = { a: 7, t: 9, n: 10, v: 11, f: 12, r: 13 };
-
-const PROPERTY = /\\([pP])(?:\{(\^?)(\w+)\}|([A-Za-z]))/y;
+const POSIX_CLASS = /\[:(\^?)(.*?):\]/sy;
+const PERL_CLASS = /\\([dwsDWS])/y;
+const PROPERTY = /\\([pP])(?:\{(\^?)(\w+)\}|([A-Za-z]))?/y;
+const CONTROL = /\\([atnvfr])/y;
+const PUNCTUATION = /\\(?=[\0-\x7f])([^A-Za-z\d])/y;
 const OCTAL = /\\(0[0-7]{0,2}|[1-7][0-7]{1,2})/y;
-const HEX = /\\x(?:([\dA-Fa-f]{2})|\{([\dA-Fa-f]+)\})/y;
+const HEX = /\\x(?:([\dA-Fa-f]{2})|\{([\dA-Fa-f]+)\})?/y;
 
-/** Parses the class that begins with `[` at `start`. */
-export function parseClass(
-  source: string,
-  start: number,
-  fold: boolean,
-): { readonly set: CharSet; readonly end: number } {
-  let at = start + 1;
-  const negated = source[at] === '^';
-  if (negated) at++;
+/** Reads the class that begins with `[`. */
+export function readClass(cursor: Cursor, fold: boolean): Ranges {
+  const start = cursor.at;
+  const negated = cursor.take(/\[\^?/y)?.[0] === '[^';
   const ranges: number[] = [];
-  const others: Property[] = [];
-  for (let first = true; first || source[at] !== ']'; first = false) {
-    const part =
-      parsePosixClass(source, at, fold) ??
-      parseProperty(source, at, fold) ??
-      parsePerlClass(source, at, fold) ??
-      readRange(source, at, start, fold);
-    for (const point of part.ranges) ranges.push(point);
-    others.push(...part.others);
-    at = part.end;
-  }
-  return { set: createSet(ranges, others, negated), end: at + 1 };
+  do ranges.push(...(readPosixClass(cursor, fold) ?? readNamedClass(cursor, fold) ?? readRange(cursor, start)));
+  while (cursor.take(/\]/y) === null);
+  return createSet(ranges, fold, negated);
 }
 
-function readRange(source: string, at: number, start: number, fold: boolean): Part {
-  const first = readOne(source, at, start);
-  const ranged = source[first.end] === '-' && first.end + 1 < source.length && source[first.end + 1] !== ']';
-  const last = ranged ? readOne(source, first.end + 1, start) : first;
-  if (last.point < first.point) throw new Refusal(source.slice(at, last.end), at, 'the range is in the wrong order');
-  const ranges = fold ? folded(first.point, last.point) : [first.point, last.point];
-  return { ranges, others: [], end: last.end };
+function readRange(cursor: Cursor, start: number): Ranges {
+  const { at, source } = cursor;
+  const first = readOne(cursor, start);
+  const last = cursor.take(/-(?=[^\]])/y) === null ? first : readOne(cursor, start);
+  if (last < first) throw new Refusal(source.slice(at, cursor.at), at, 'the range is in the wrong order');
+  return [first, last];
 }
 
-function readOne(source: string, at: number, start: number): { readonly point: number; readonly end: number } {
-  const point = source.codePointAt(at);
+function readOne(cursor: Cursor, start: number): number {
+  const { at, source } = cursor;
+  const point = source[at] === '\\' ? readEscape(cursor, true) : cursor.takePoint();
   if (point === undefined) throw new Refusal(source.slice(start, start + 8), start, 'unclosed class');
-  return source[at] === '\\' ? readEscape(source, at, true) : { point, end: at + (point > 0xffff ? 2 : 1) };
+  return point;
 }
 
-/** Parses `[:alpha:]` in a class; null if there is none here. */
-function parsePosixClass(source: string, at: number, fold: boolean): Part | null {
-  const end = source.startsWith('[:', at) ? source.indexOf(':]', at + 2) : -1;
-  if (end === -1) return null;
-  const negated = source[at + 2] === '^';
-  const name = source.slice(at + (negated ? 3 : 2), end);
-  const spelled = Object.hasOwn(POSIX, name) ? POSIX[name] : undefined;
-  if (spelled === undefined) throw new Refusal(source.slice(at, end + 2).slice(0, 40), at, 'unknown class');
-  return namedClass(spelled, negated, fold, end + 2);
+/** Reads `[:alpha:]` in a class; null if there is none here. */
+function readPosixClass(cursor: Cursor, fold: boolean): Ranges | null {
+  const found = cursor.take(POSIX_CLASS);
+  if (found === null) return null;
+  const [written, caret, name = ''] = found;
+  if (!Object.hasOwn(POSIX, name)) throw new Refusal(written.slice(0, 40), found.index, 'unknown class');
+  return createSet(spelled(POSIX[name as keyof typeof POSIX]), fold, caret === '^');
 }
 
-/** Parses `\d` and the like; null if there is none here. */
-export function parsePerlClass(source: string, at: number, fold: boolean): Part | null {
-  const letter = source[at] === '\\' ? (source[at + 1] ?? '') : '';
+/** Reads `\d`, `\pL`, `\p{Greek}` and the like; null if there is none here. */
+export function readNamedClass(cursor: Cursor, fold: boolean): Ranges | null {
+  const [, letter = ''] = cursor.take(PERL_CLASS) ?? [];
   const lower = letter.toLowerCase();
-  const spelled = /^[dws]$/.test(lower) ? PERL[lower] : undefined;
-  return spelled === undefined ? null : namedClass(spelled, letter !== lower, fold, at + 2);
+  if (letter !== '') return createSet(spelled(PERL[lower] as string), fold, letter !== lower);
+  const found = cursor.take(PROPERTY);
+  if (found === null) return null;
+  const [written, sign, caret, name = found[4]] = found;
+  const ranges = name === undefined ? null : rangesOfProperty(name);
+  if (ranges === null) throw new Refusal(written.slice(0, 40), found.index, 'unknown Unicode property');
+  return createSet(ranges, fold, (sign === 'P') !== (caret === '^'));
 }
 
-/** The named classes are ASCII, so ranges suffice for case folding, which comes before negation. */
-function namedClass(spelled: string, negated: boolean, fold: boolean, end: number): Part {
-  const ranges: number[] = [];
-  for (let i = 0; i < spelled.length; i += 2) {
-    const first = spelled.charCodeAt(i);
-    const last = spelled.charCodeAt(i + 1);
-    ranges.push(...(fold ? folded(first, last) : [first, last]));
+/** The ranges of named classes are ASCII. */
+function spelled(ranges: string): Ranges {
+  return Array.from(ranges, (char) => char.charCodeAt(0));
+}
+
+/** Reads an escape that stands for one character. */
+export function readEscape(cursor: Cursor, inClass: boolean): number {
+  const { at, source } = cursor;
+  const control = cursor.take(CONTROL)?.[1];
+  if (control !== undefined) return CONTROLS[control] as number;
+  const punctuation = cursor.take(PUNCTUATION)?.[1];
+  if (punctuation !== undefined) return punctuation.charCodeAt(0);
+  const octal = cursor.take(OCTAL)?.[1];
+  if (octal !== undefined) return Number.parseInt(octal, 8);
+  const hex = cursor.take(HEX);
+  if (hex !== null) {
+    const point = Number.parseInt(hex[1] ?? hex[2] ?? '', 16);
+    if (point <= LAST) return point;
+    throw new Refusal(hex[0].slice(0, 40), at, String.raw`not a character, write \x41 or \x{41}`);
   }
-  return { ranges: negated ? complement(united(ranges)) : ranges, others: [], end };
-}
-
-/** Parses `\pL`, `\p{Greek}`, `\P{Greek}`, `\p{^Greek}`; null if there is none here. */
-export function parseProperty(source: string, at: number, fold: boolean): Part | null {
-  if (source[at] !== '\\' || !/[pP]/.test(source[at + 1] ?? '')) return null;
-  PROPERTY.lastIndex = at;
-  const found = PROPERTY.exec(source);
-  const name = found?.[3] ?? found?.[4] ?? '';
-  const negated = (found?.[1] === 'P') !== (found?.[2] === '^');
-  const other = name === '' ? null : createProperty(name, fold, negated);
-  if (found === null || other === null) {
-    throw new Refusal(found?.[0].slice(0, 40) ?? source.slice(at, at + 2), at, 'unknown Unicode property');
-  }
-  return { ranges: [], others: [other], end: at + found[0].length };
-}
-
-/** Parses an escape that stands for one character. */
-export function readEscape(
-  source: string,
-  at: number,
-  inClass: boolean,
-): { readonly point: number; readonly end: number } {
   const code = source.codePointAt(at + 1);
   if (code === undefined) throw new Refusal('\\', at, 'a backslash at the end');
-  const letter = String.fromCodePoint(code);
-  const simple = /^[atnvfr]$/.test(letter) ? ESCAPES[letter] : undefined;
-  if (simple !== undefined) return { point: simple, end: at + 2 };
-  if (/^[\0-\x7f]$/.test(letter) && !/[A-Za-z\d]/.test(letter)) return { point: code, end: at + 2 };
-  OCTAL.lastIndex = at;
-  const octal = OCTAL.exec(source);
-  if (octal !== null) return { point: Number.parseInt(octal[1] ?? '', 8), end: at + octal[0].length };
-  if (letter === 'x') {
-    HEX.lastIndex = at;
-    const hex = HEX.exec(source);
-    const point = Number.parseInt(hex?.[1] ?? hex?.[2] ?? '', 16);
-    if (hex !== null && point <= 0x10ffff) return { point, end: at + hex[0].length };
-    throw new Refusal(hex?.[0].slice(0, 40) ?? '\\x', at, String.raw`not a character, write \x41 or \x{41}`);
-  }
-  throw refusedEscape(letter, at, inClass);
+  throw refusedEscape(String.fromCodePoint(code), at, inClass);
 }

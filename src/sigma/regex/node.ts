@@ -4,7 +4,7 @@
  * Contract: created by the functions below, which drop what has no effect. There are no captures: only whether a text
  * matches counts. Pure.
  */
-import type { CharSet } from './charset.ts';
+import type { Ranges } from './charset.ts';
 
 /** An assertion between two characters. */
 export type Assertion = 'start' | 'end' | 'lineStart' | 'lineEnd' | 'word' | 'notWord';
@@ -18,7 +18,7 @@ export type Node = Shape & {
 
 type Shape =
   | { readonly kind: 'empty' }
-  | { readonly kind: 'chars'; readonly set: CharSet }
+  | { readonly kind: 'chars'; readonly set: Ranges }
   | { readonly kind: 'assert'; readonly what: Assertion }
   | { readonly kind: 'sequence' | 'choice'; readonly of: readonly Node[] }
   | { readonly kind: 'repeat'; readonly of: Node; readonly min: number; readonly max: number };
@@ -27,7 +27,7 @@ type Shape =
 export const EMPTY: Node = { kind: 'empty', size: 0, times: 1 };
 
 /** One character of a set. */
-export function createChars(set: CharSet): Node {
+export function createChars(set: Ranges): Node {
   return { kind: 'chars', set, size: 1, times: 1 };
 }
 

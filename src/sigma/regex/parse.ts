@@ -5,8 +5,9 @@
  * overflows the stack. Pure.
  */
 
-import { ANY, createSet } from './charset.ts';
-import { parseClass, parsePerlClass, parseProperty, readEscape } from './class.ts';
+import { ANY, complement, type Ranges } from './charset.ts';
+import { readClass, readEscape, readNamedClass } from './class.ts';
+import { Cursor } from './cursor.ts';
 import {
   type Assertion,
   createAssert,
@@ -17,13 +18,7 @@ import {
   type Node,
 } from './node.ts';
 import { Refusal, refusedGroup } from './refusal.ts';
-import { folded } from './unicode.ts';
-
-export interface Flags {
-  readonly i: boolean;
-  readonly m: boolean;
-  readonly s: boolean;
-}
+import { createSet } from './unicode.ts';
 
 /** Nested groups. */
 const DEPTH_MAX = 250;
@@ -31,158 +26,123 @@ const DEPTH_MAX = 250;
 /** Counted repetitions, nested ones multiplied; the bound of RE2. */
 const TIMES_MAX = 1_000;
 
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
 const REPETITION = /[*+?]|\{(0|[1-9]\d*)(,(0|[1-9]\d*)?)?\}/y;
-const NAMED = /\(\?P?<(\w+)>/y;
-const FLAGGED = /\(\?([imsU]*)(?:-([imsU]+))?([:)])/y;
+const TIMES: { readonly [operator: string]: readonly [min: number, max: number] } = {
+  '*': [0, UNLIMITED],
+  '+': [1, UNLIMITED],
+  '?': [0, 1],
+};
 
-const NOT_NEWLINE = createSet([10, 10], [], true);
+/** A group is plain, named, or has flags: for its inside, or after it if it ends at once. */
+const GROUP = /\((?:\?P?<(\w+)>|\?([imsU]*)(?:-([imsU]+))?([:)])|(?![?*]))/y;
 
-const ASSERTIONS: { readonly [letter: string]: Assertion } = { A: 'start', z: 'end', b: 'word', B: 'notWord' };
+const ASSERTION = /[\^$]|\\[AzbB]/y;
+const QUOTED = /\\Q(.*?)(?:\\E|$)/sy;
 
-/** Parses a regular expression; `outer`: the flags at its beginning. */
-export function parseRegex(source: string, outer: Flags): Node {
-  let at = 0;
+const NOT_NEWLINE = complement([10, 10]);
+
+/** Parses a regular expression; `outer`: the flags at its beginning, of i, m and s. */
+export function parseRegex(source: string, outer: string): Node {
+  const cursor = new Cursor(source);
   let depth = 0;
   let flags = outer;
   const names = new Set<string>();
   const tree = readChoice();
-  if (at < source.length) throw new Refusal(')', at, 'no open group');
+  if (cursor.at < source.length) throw new Refusal(')', cursor.at, 'no open group');
   return tree;
 
   /** Parses up to the end of the group, without its ")". */
   function readChoice(): Node {
     const choices: Node[] = [];
-    let items: Node[] = [];
+    do choices.push(readSequence());
+    while (cursor.take(/\|/y) !== null);
+    return createChoice(choices);
+  }
+
+  function readSequence(): Node {
+    const items: Node[] = [];
     for (;;) {
-      const char = source[at];
-      if (char === undefined || char === ')' || char === '|') {
-        choices.push(createSequence(items));
-        if (char !== '|') return createChoice(choices);
-        items = [];
-        at++;
-      } else if (!('*+?{'.includes(char) && repeat(items))) {
-        readItem(char, items);
-      }
+      const char = source[cursor.at];
+      if (char === undefined || char === ')' || char === '|') return createSequence(items);
+      const repetition = cursor.take(REPETITION);
+      if (repetition === null) items.push(...readItems(char));
+      else items.push(repeated(repetition, items.pop()));
     }
   }
 
-  /** Repeats the last item if there is a repetition here; returns whether there is. */
-  function repeat(items: Node[]): boolean {
-    const found = match(REPETITION);
-    if (found === null) return false;
-    const [operator, least, more, most] = found;
-    const item = items.pop();
-    if (item === undefined) throw new Refusal(operator, at, 'nothing to repeat');
-    const min = least === undefined ? (operator === '+' ? 1 : 0) : Number(least);
-    const max = more === undefined ? (least === undefined ? null : min) : most === undefined ? null : Number(most);
-    const limit = operator === '?' ? 1 : (max ?? Number.POSITIVE_INFINITY);
-    if (min > limit) throw new Refusal(operator, at, 'the minimum exceeds the maximum');
-    const repeated = createRepeat(item, min, limit);
-    if (least !== undefined && (Math.max(min, max ?? 0) > TIMES_MAX || repeated.times > TIMES_MAX)) {
-      throw new Refusal(operator, at, `more than ${TIMES_MAX} repetitions (nested ones multiply)`);
+  /** Repeats the item before a repetition. */
+  function repeated(repetition: RegExpExecArray, item: Node | undefined): Node {
+    const [operator, least, more, most] = repetition;
+    const start = repetition.index;
+    if (item === undefined) throw new Refusal(operator, start, 'nothing to repeat');
+    const counted = [Number(least), more === undefined ? Number(least) : Number(most ?? UNLIMITED)] as const;
+    const [min, max] = TIMES[operator] ?? counted;
+    if (min > max) throw new Refusal(operator, start, 'the minimum exceeds the maximum');
+    const node = createRepeat(item, min, max);
+    if (least !== undefined && Math.max(min, Number(most ?? 0), node.times) > TIMES_MAX) {
+      throw new Refusal(operator, start, `more than ${TIMES_MAX} repetitions (nested ones multiply)`);
     }
-    items.push(repeated);
-    const start = at;
-    at += operator.length;
-    if (source[at] === '?') at++;
-    const next = match(REPETITION);
-    if (next === null) return true;
-    const both = source.slice(start, at) + next[0];
-    throw new Refusal(both, start, `${next[0] === '+' ? 'a possessive' : 'a repeated'} repetition is not supported`);
+    cursor.take(/\?/y);
+    const next = cursor.take(REPETITION)?.[0];
+    if (next === undefined) return node;
+    const what = next === '+' ? 'a possessive' : 'a repeated';
+    throw new Refusal(source.slice(start, cursor.at), start, `${what} repetition is not supported`);
   }
 
-  function readItem(char: string, items: Node[]): void {
-    if (char === '(') {
-      const group = readGroup();
-      if (group !== null) items.push(group);
-    } else if (char === '[') {
-      const found = parseClass(source, at, flags.i);
-      at = found.end;
-      items.push(createChars(found.set));
-    } else if (char === '\\') {
-      readEscaped(items);
-    } else if (char === '.') {
-      at++;
-      items.push(createChars(flags.s ? ANY : NOT_NEWLINE));
-    } else if (char === '^' || char === '$') {
-      at++;
-      const [edge, line] = char === '^' ? (['start', 'lineStart'] as const) : (['end', 'lineEnd'] as const);
-      items.push(createAssert(flags.m ? line : edge));
-    } else {
-      items.push(readLiteral());
-    }
+  /** One item, except for what is quoted; none for `(?i)` and the like, which only set flags. */
+  function readItems(char: string): readonly Node[] {
+    if (char === '(') return readGroup();
+    if (char === '[') return [createChars(readClass(cursor, flags.includes('i')))];
+    if (cursor.take(/\./y) !== null) return [createChars(flags.includes('s') ? ANY : NOT_NEWLINE)];
+    const assertion = cursor.take(ASSERTION)?.[0];
+    if (assertion !== undefined) return [createAssert(assertionOf(assertion))];
+    const quoted = cursor.take(QUOTED)?.[1];
+    if (quoted !== undefined) return Array.from(quoted, (one) => createChars(setOf(one.codePointAt(0) as number)));
+    const named = readNamedClass(cursor, flags.includes('i'));
+    if (named !== null) return [createChars(named)];
+    return [createChars(setOf(char === '\\' ? readEscape(cursor, false) : (cursor.takePoint() as number)))];
   }
 
-  /** Null for `(?i)` and the like, which only set flags. */
-  function readGroup(): Node | null {
-    const start = at;
+  function readGroup(): readonly Node[] {
+    const start = cursor.at;
     const before = flags;
-    const plain = source[at + 1] !== '?';
-    const named = plain ? null : match(NAMED);
-    const flagged = plain || named !== null ? null : match(FLAGGED);
-    if (named !== null) {
-      const name = named[1] ?? '';
-      if (names.has(name)) throw new Refusal(named[0], at, 'duplicate group name');
-      names.add(name);
-    } else if (flagged !== null) {
-      flags = flagsAfter(flagged[1] ?? '', flagged[2] ?? '');
-    } else if (!plain || source[at + 1] === '*') {
-      throw refusedGroup(source, at);
-    }
-    at += (named ?? flagged)?.[0].length ?? 1;
-    if (flagged !== null && flagged[3] === ')') return null;
+    const found = cursor.take(GROUP);
+    if (found === null) throw refusedGroup(source, start);
+    const [written, name, on, off = '', end] = found;
+    if (name !== undefined && names.has(name)) throw new Refusal(written, start, 'duplicate group name');
+    if (name !== undefined) names.add(name);
+    if (on !== undefined)
+      flags = [...'ims'].filter((flag) => (flags + on).includes(flag) && !off.includes(flag)).join('');
+    if (end === ')') return [];
     if (++depth > DEPTH_MAX) throw new Refusal('(', start, `more than ${DEPTH_MAX} nested groups`);
     const tree = readChoice();
     depth--;
-    if (source[at] !== ')') throw new Refusal(source.slice(start, start + 8), start, 'unclosed group');
-    at++;
+    if (cursor.take(/\)/y) === null) throw new Refusal(source.slice(start, start + 8), start, 'unclosed group');
     flags = before;
     // One item, so that a repetition after it repeats all of it.
-    return tree;
+    return [tree];
   }
 
-  function flagsAfter(on: string, off: string): Flags {
-    const is = (flag: 'i' | 'm' | 's') => (flags[flag] || on.includes(flag)) && !off.includes(flag);
-    return { i: is('i'), m: is('m'), s: is('s') };
-  }
-
-  function readEscaped(items: Node[]): void {
-    const letter = source[at + 1] ?? '';
-    const assertion = ASSERTIONS[letter];
-    if (assertion !== undefined) {
-      at += 2;
-      items.push(createAssert(assertion));
-    } else if (letter === 'Q') {
-      const found = source.indexOf('\\E', at);
-      const end = found === -1 ? source.length : found;
-      at += 2;
-      while (at < end) items.push(readLiteral());
-      at = found === -1 ? end : end + 2;
-    } else {
-      const found = parseProperty(source, at, flags.i) ?? parsePerlClass(source, at, flags.i);
-      if (found !== null) {
-        at = found.end;
-        items.push(createChars(createSet(found.ranges, found.others)));
-      } else {
-        const { point, end } = readEscape(source, at, false);
-        at = end;
-        items.push(charNode(point));
-      }
+  function assertionOf(written: string): Assertion {
+    switch (written) {
+      case '^':
+        return flags.includes('m') ? 'lineStart' : 'start';
+      case '$':
+        return flags.includes('m') ? 'lineEnd' : 'end';
+      case '\\A':
+        return 'start';
+      case '\\z':
+        return 'end';
+      case '\\b':
+        return 'word';
+      default:
+        return 'notWord';
     }
   }
 
-  function readLiteral(): Node {
-    const point = source.codePointAt(at) ?? 0;
-    at += point > 0xffff ? 2 : 1;
-    return charNode(point);
-  }
-
-  function charNode(point: number): Node {
-    return createChars(createSet(flags.i ? folded(point, point) : [point, point]));
-  }
-
-  function match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = at;
-    return pattern.exec(source);
+  function setOf(point: number): Ranges {
+    return createSet([point, point], flags.includes('i'));
   }
 }

@@ -10,7 +10,6 @@ import { compileProgram, type Program } from './program.ts';
 import { Refusal } from './refusal.ts';
 import { type Size, sizeOf } from './size.ts';
 import { trimmed } from './trim.ts';
-import { rangesOf } from './unicode.ts';
 
 /** How a text is compared: as a whole, or with a part anywhere, at the start or at the end. */
 export type TextOp = 'equals' | 'contains' | 'startswith' | 'endswith';
@@ -40,9 +39,9 @@ export type Prepared =
 export function prepareRegex(source: string, flags: string): Prepared {
   if (source.length > SOURCE_MAX) return { ok: false, problem: `longer than ${SOURCE_MAX} characters` };
   try {
-    const tree = parseRegex(source, { i: flags.includes('i'), m: flags.includes('m'), s: flags.includes('s') });
+    const tree = parseRegex(source, flags);
     if (tree.size > SIZE_MAX) return { ok: false, problem: 'too many repetitions: its program would be too large' };
-    const program = compileProgram(trimmed(tree), rangesOf);
+    const program = compileProgram(trimmed(tree));
     const size = sizeOf(program);
     if (typeof size === 'string') return { ok: false, problem: size, hint: hintFor(source) };
     return { ok: true, prepared: { source, flags, program, size } };

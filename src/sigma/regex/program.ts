@@ -4,7 +4,7 @@
  * Contract: instructions are numbered; number 0 is the match. The program has one instruction more than the tree's `size`.
  * Plain data. Pure.
  */
-import type { CharSet, Ranges } from './charset.ts';
+import type { Ranges } from './charset.ts';
 import { type Classes, classify } from './classes.ts';
 import type { Assertion, Node } from './node.ts';
 import { isAnchored } from './trim.ts';
@@ -36,7 +36,7 @@ export interface Program extends Classes {
 }
 
 /** Compiles a tree from its end to its beginning, so that each part knows what follows. */
-export function compileProgram(tree: Node, rangesOf: (set: CharSet) => Ranges): Program {
+export function compileProgram(tree: Node): Program {
   const ops = [MATCH];
   const args = [0];
   const nexts = [0];
@@ -56,13 +56,12 @@ export function compileProgram(tree: Node, rangesOf: (set: CharSet) => Ranges): 
     return ops.push(op) - 1;
   }
 
-  function setNumber(set: CharSet): number {
-    const ranges = rangesOf(set);
-    const key = ranges.join();
+  function setNumber(set: Ranges): number {
+    const key = set.join();
     const known = numberOf.get(key);
     if (known !== undefined) return known;
     numberOf.set(key, sets.length);
-    return sets.push(ranges) - 1;
+    return sets.push(set) - 1;
   }
 
   /** Compiles a node that continues at `next`; returns its first instruction. */

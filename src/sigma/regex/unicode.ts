@@ -4,20 +4,20 @@
  * Contract: for build time, because a property takes about 50 ms the first time. The platform's RegExp decides, so there
  * are no Unicode tables here. Case folding is Unicode's simple one. Pure except for the cache.
  */
-import { type CharSet, complement, LAST, type Property, type Ranges, united } from './charset.ts';
+import { complement, LAST, type Ranges, united } from './charset.ts';
 
-/** The ranges of a set. */
-export function rangesOf({ ranges, others, negated }: CharSet): Ranges {
-  const all = others.length === 0 ? ranges : united([...ranges, ...others.flatMap(rangesOfProperty)]);
-  return negated ? complement(all) : all;
+/** The set of ranges in any order: with their case variants if `fold`; then, if `negated`, everything outside. */
+export function createSet(ranges: Ranges, fold: boolean, negated = false): Ranges {
+  const set = fold ? folded(ranges) : united(ranges);
+  return negated ? complement(set) : set;
 }
 
-/** The property with this name; null if the platform knows none. */
-export function createProperty(name: string, fold: boolean, negated: boolean): Property | null {
+/** The characters that have the property with this name; null if the platform knows none. */
+export function rangesOfProperty(name: string): Ranges | null {
   for (const source of [`\\p{${name}}`, `\\p{Script=${name}}`]) {
     try {
-      new RegExp(source, 'u');
-      return { source, fold, negated };
+      const property = new RegExp(source, 'u');
+      return cached(source, () => scan(property));
     } catch {
       // Not a property in this form.
     }
@@ -25,18 +25,17 @@ export function createProperty(name: string, fold: boolean, negated: boolean): P
   return null;
 }
 
-function rangesOfProperty({ source, fold, negated }: Property): Ranges {
-  const ranges = cached(`${fold}${source}`, () => scan(new RegExp(source, fold ? 'iu' : 'u'), LAST));
-  return negated ? complement(ranges) : ranges;
+/** Ranges with the case variants of their characters. */
+function folded(ranges: Ranges): Ranges {
+  return cached(ranges.join(), () => {
+    const spelled = ranges.map((point, i) => `${i % 2 === 0 ? '' : '-'}\\u{${point.toString(16)}}`);
+    const points = (casedText().match(new RegExp(`[${spelled.join('')}]`, 'giu')) ?? []).map(codeOf);
+    return united([...ranges, ...points.flatMap((point) => [point, point])]);
+  });
 }
 
-/** A range with the case variants of its characters. */
-export function folded(first: number, last: number): Ranges {
-  return cached(`${first}-${last}`, () => {
-    const set = new RegExp(`[\\u{${first.toString(16)}}-\\u{${last.toString(16)}}]`, 'giu');
-    const points = (casedText().match(set) ?? []).map((char) => char.codePointAt(0) as number);
-    return united([first, last, ...points.flatMap((point) => [point, point])]);
-  });
+function codeOf(char: string): number {
+  return char.codePointAt(0) as number;
 }
 
 /** No character beyond has case variants. */
@@ -61,10 +60,10 @@ function cached(key: string, create: () => Ranges): Ranges {
   return known;
 }
 
-/** The characters up to `last` that match. */
-function scan(expression: RegExp, last: number): Ranges {
+/** The characters that match. */
+function scan(expression: RegExp): Ranges {
   const ranges: number[] = [];
-  for (let point = 0; point <= last; point++) {
+  for (let point = 0; point <= LAST; point++) {
     if (!expression.test(String.fromCodePoint(point))) continue;
     if (ranges.at(-1) === point - 1) ranges[ranges.length - 1] = point;
     else ranges.push(point, point);

@@ -4,7 +4,6 @@ import { type Automaton, createAutomaton } from '../../../src/sigma/regex/automa
 import type { Node } from '../../../src/sigma/regex/node.ts';
 import { prepareRegex } from '../../../src/sigma/regex/prepared.ts';
 import { compileProgram } from '../../../src/sigma/regex/program.ts';
-import { rangesOf } from '../../../src/sigma/regex/unicode.ts';
 
 export type Regex =
   | {
@@ -26,5 +25,5 @@ export function createRegex(source: string, flags: string): Regex {
 
 /** The search for a tree as it is, unanchored: what the others are measured by. */
 export function createPlainMatcher(tree: Node): Automaton {
-  return createAutomaton({ ...compileProgram(tree, rangesOf), anchored: false });
+  return createAutomaton({ ...compileProgram(tree), anchored: false });
 }

@@ -69,7 +69,7 @@ describe('as another engine does', { timeout: 30_000 }, () => {
         if (!regex.ok && regex.hint !== undefined) return;
         expect(regex.ok, regex.ok ? '' : regex.problem).toBe(wanted !== null);
         if (!regex.ok || wanted === null) return;
-        const tree = parseRegex(source, { i: set.includes('i'), m: set.includes('m'), s: set.includes('s') });
+        const tree = parseRegex(source, set);
         const plain = createPlainMatcher(tree);
         for (const text of all) {
           const found = wanted.test(text);
