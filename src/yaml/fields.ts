@@ -12,15 +12,16 @@ import { kindName, type MapEntry, type MapNode, type Node } from './yaml.ts';
 /** The entries of a map by key. */
 export type Attributes = ReadonlyMap<string, MapEntry>;
 
-export function attributesOf(map: MapNode): Attributes {
-  return new Map(map.entries.map((entry) => [entry.key, entry]));
+/** Without a map there are none. */
+export function attributesOf(map: MapNode | null): Attributes {
+  return new Map(map?.entries.map((entry) => [entry.key, entry]));
 }
 
 /** Reads a map. Only a missing key is not reported: null is not a map. */
-export function readMap(entry: MapEntry | undefined, report: Report): MapNode | null {
+export function readMap(entry: MapEntry | undefined, report: Report, hint?: string): MapNode | null {
   if (entry === undefined) return null;
   if (entry.value.kind === 'map') return entry.value;
-  report.error(entry.value.place, `"${entry.key}" must be a map, not ${kindName(entry.value)}`);
+  report.error(entry.value.place, `"${entry.key}" must be a map, not ${kindName(entry.value)}`, hint);
   return null;
 }
 
@@ -102,10 +103,16 @@ export function readFlag(entry: MapEntry | undefined, report: Report): boolean |
   return null;
 }
 
-/** Reports all unknown keys as errors. */
-export function rejectUnknown(map: MapNode, known: readonly string[], report: Report): void {
-  for (const { key, keyPlace } of map.entries) {
-    if (!known.includes(key)) report.error(keyPlace, `unknown key "${truncate(key)}"`, nearestHint(key, known));
+/** Reports all unknown keys as errors, with their hint in `hints` or the nearest known key. */
+export function rejectUnknown(
+  map: MapNode | null,
+  known: readonly string[],
+  report: Report,
+  hints?: ReadonlyMap<string, string>,
+): void {
+  for (const { key, keyPlace } of map?.entries ?? []) {
+    if (known.includes(key)) continue;
+    report.error(keyPlace, `unknown key "${truncate(key)}"`, hints?.get(key) ?? nearestHint(key, known));
   }
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { type Hint, nearestHint, type Report, truncate } from '../../yaml/diagnostics.ts';
-import { attributesOf, isNull, readTexts } from '../../yaml/fields.ts';
+import { type Attributes, attributesOf, isNull, readTexts } from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode, type Node } from '../../yaml/yaml.ts';
 import { coverageOf, type ValueRange } from '../correlate/window/conditions.ts';
 import type { Comparison, CorrelationRule, CorrelationType } from '../rule.ts';
@@ -23,6 +23,36 @@ const COMPARISONS: readonly Comparison[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq
 const COUNT_MAX = 10_000;
 const FIELDS_MAX = 32;
 
+/** What the condition of a type may contain. */
+interface Shape {
+  readonly noun: string;
+  /** The number of fields that it may name. */
+  readonly fields: number;
+  readonly numbers: ValueRange;
+  /** The numbers, in words. */
+  readonly range: string;
+  readonly example: string;
+}
+
+const COUNTS = { numbers: { whole: true, least: 1, most: Number.POSITIVE_INFINITY }, range: 'from 1 on' };
+const NUMBERS = {
+  fields: 1,
+  numbers: { whole: false, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY },
+  range: 'any number',
+  example: '{field: bytes, gt: 1000}',
+};
+const RULES = { noun: 'count of rules', fields: 0, ...COUNTS, example: '{gte: 2}' };
+const SHAPES: Readonly<Record<CorrelationType, Shape>> = {
+  event_count: { noun: 'count', fields: 0, ...COUNTS, example: '{gte: 10}' },
+  value_count: { noun: 'count of values', fields: FIELDS_MAX, ...COUNTS, example: '{field: actor.id, gte: 10}' },
+  temporal: RULES,
+  temporal_ordered: RULES,
+  value_sum: { noun: 'sum', ...NUMBERS },
+  value_avg: { noun: 'average', ...NUMBERS },
+  value_median: { noun: 'median', ...NUMBERS },
+  value_percentile: { noun: 'percentile', ...NUMBERS, example: '{field: bytes, percentile: 95, gt: 1000}' },
+};
+
 /** Reads the condition of a correlation that refers to `rules` rules; null if it has an error, which is reported. */
 export function readCorrelationCondition(
   type: CorrelationType,
@@ -31,11 +61,12 @@ export function readCorrelationCondition(
   rules: number,
   report: Report,
 ): CorrelationCondition | null {
-  const shape = shapeOf(type, rules);
+  const isOverRules = type === 'temporal' || type === 'temporal_ordered';
+  const { example } = SHAPES[type];
   const value = entry?.value;
   if (value === undefined || isNull(value)) {
-    if (!shape.overRules) {
-      const hint = `such as "condition: ${shape.example}"`;
+    if (!isOverRules) {
+      const hint = `such as "condition: ${example}"`;
       report.error(value?.place ?? map.place, 'the correlation has no condition', hint);
       return null;
     }
@@ -43,26 +74,24 @@ export function readCorrelationCondition(
       report.notice(map.place, `"${type}" of one rule matches whenever that rule does`, 'add another rule');
     return { condition: [{ op: 'gte', value: rules }], fields: [], percentile: null, expression: null };
   }
-  if (shape.overRules && value.kind === 'scalar' && typeof value.value === 'string') {
+  if (isOverRules && value.kind === 'scalar' && typeof value.value === 'string') {
     return { condition: [], fields: [], percentile: null, expression: { ...value, value: value.value } };
   }
-  if (value.kind === 'map') return readMap(type, shape, value, report);
-  const or = shape.overRules ? ', or text such as "a and not b"' : '';
-  report.error(
-    value.place,
-    `the condition must be a map of comparisons, not ${kindName(value)}`,
-    `such as ${shape.example}${or}`,
-  );
+  if (value.kind === 'map') return readComparisons(type, value, rules, report);
+  const hint = `such as ${example}${isOverRules ? ', or text such as "a and not b"' : ''}`;
+  report.error(value.place, `the condition must be a map of comparisons, not ${kindName(value)}`, hint);
   return null;
 }
 
-function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Report): CorrelationCondition | null {
+function readComparisons(
+  type: CorrelationType,
+  map: MapNode,
+  rules: number,
+  report: Report,
+): CorrelationCondition | null {
   const errors = report.errors();
   const attributes = attributesOf(map);
-  const share = type === 'value_percentile' && !attributes.has('percentile');
-  // The window holds the value, so its share is above 0.
-  const numbers = { whole: false, least: Number.MIN_VALUE, most: 100 };
-  const shape = share ? { ...general, noun: 'share', numbers } : general;
+  const shape = shapeOf(type, attributes, rules);
   const fields = readFields(type, shape, map, attributes.get('field'), report);
   const percentile = readPercentile(type, attributes.get('percentile'), report);
   const condition: { op: Comparison; value: number }[] = [];
@@ -72,42 +101,40 @@ function readMap(type: CorrelationType, general: Shape, map: MapNode, report: Re
       const number = readNumber(op, shape, value, report);
       if (number !== null) condition.push({ op, value: number });
     } else if (key !== 'field' && key !== 'percentile') {
-      const known = shape.fields === 'none' ? COMPARISONS : ['field', ...COMPARISONS];
+      const known = shape.fields === 0 ? COMPARISONS : ['field', ...COMPARISONS];
       report.error(keyPlace, `unknown comparison "${truncate(key)}" of a ${shape.noun}`, hintOf(key, known));
     }
   }
   if (report.errors() > errors) return null;
-  if (condition.length === 0) {
-    report.error(map.place, 'the condition has no comparison', `such as ${shape.example}`);
-    return null;
-  }
-  reportCoverage(condition, shape, map, report);
+  if (condition.length === 0) report.error(map.place, 'the condition has no comparison', `such as ${shape.example}`);
+  else reportCoverage(condition, shape, map, report);
   return report.errors() > errors ? null : { condition, fields, percentile, expression: null };
 }
 
-const SIGNS: ReadonlyMap<string, string> = new Map<string, Comparison>([
-  ...([
-    ['>', 'gt'],
-    ['>=', 'gte'],
-    ['<', 'lt'],
-    ['<=', 'lte'],
-    ['=', 'eq'],
-    ['==', 'eq'],
-    ['!=', 'neq'],
-  ] as const),
-  ...([
-    ['ge', 'gte'],
-    ['le', 'lte'],
-    ['ne', 'neq'],
-    ['min', 'gte'],
-    ['max', 'lte'],
-    ['equals', 'eq'],
-  ] as const),
-]);
+/** The shape of a type's map. */
+function shapeOf(type: CorrelationType, attributes: Attributes, rules: number): Shape {
+  const shape = SHAPES[type];
+  if (shape === RULES) {
+    const most = Math.max(1, rules);
+    return { ...shape, numbers: { ...shape.numbers, most }, range: `1 to ${most}` };
+  }
+  if (type !== 'value_percentile' || attributes.has('percentile')) return shape;
+  // The window holds the value, so its share is above 0.
+  const numbers = { whole: false, least: Number.MIN_VALUE, most: 100 };
+  return { ...shape, noun: 'share', numbers, range: 'at most 100' };
+}
+
+/** What other notations call the comparisons. */
+const OTHER_NAMES: ReadonlyMap<string, Comparison> = new Map(
+  Object.entries({
+    ...{ '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte', '=': 'eq', '==': 'eq', '!=': 'neq' },
+    ...{ ge: 'gte', le: 'lte', ne: 'neq', min: 'gte', max: 'lte', equals: 'eq' },
+  } as const),
+);
 
 function hintOf(key: string, known: readonly string[]): Hint {
-  const sign = SIGNS.get(key);
-  if (sign !== undefined) return `did you mean "${sign}"?`;
+  const name = OTHER_NAMES.get(key);
+  if (name !== undefined) return `did you mean "${name}"?`;
   return key === 'fields' && known.includes('field') ? 'did you mean "field"?' : nearestHint(key, known);
 }
 
@@ -118,7 +145,7 @@ function readFields(
   entry: MapEntry | undefined,
   report: Report,
 ): readonly string[] {
-  if (fields === 'none') {
+  if (fields === 0) {
     if (entry !== undefined) report.error(entry.keyPlace, `"${type}" has no field`, 'remove "field"');
     return [];
   }
@@ -128,7 +155,7 @@ function readFields(
   const [first, second] = texts;
   if (first === undefined) {
     report.error(entry?.value.place ?? map.place, `"${type}" needs a field`, `such as ${example}`);
-  } else if (second !== undefined && fields === 'one') {
+  } else if (second !== undefined && fields === 1) {
     report.error(second.place, `"${type}" takes one field`, 'only "value_count" takes several');
   } else if (texts.length > FIELDS_MAX) {
     report.error(first.place, `"field" lists more than ${FIELDS_MAX} fields`);
@@ -178,16 +205,13 @@ function readNumber(op: Comparison, { noun, numbers }: Shape, node: Node, report
 /** Reports conditions that can never be met, always are, or are met by one entry. */
 function reportCoverage(
   condition: CorrelationRule['condition'],
-  { noun, numbers }: Shape,
+  { noun, numbers, range }: Shape,
   map: MapNode,
   report: Report,
 ): void {
   const { never, always, least } = coverageOf(condition, numbers);
   if (never) {
-    const range =
-      numbers.most === Number.POSITIVE_INFINITY ? (numbers.whole ? `from ${numbers.least} on` : 'any number') : null;
-    const span = range ?? `${numbers.whole ? `${numbers.least} to` : 'at most'} ${numbers.most}`;
-    report.error(map.place, 'the condition can never be met', `the ${noun} is ${span}`);
+    report.error(map.place, 'the condition can never be met', `the ${noun} is ${range}`);
   } else if (always) {
     if (!isOne(condition))
       report.notice(map.place, 'the condition always holds: every entry matches', 'write "gte: 1"');
@@ -203,46 +227,4 @@ function reportCoverage(
 /** Whether it says "at least one": then it means to match every entry. */
 function isOne(condition: CorrelationRule['condition']): boolean {
   return condition.every(({ op, value }) => (op === 'gte' && value === 1) || (op === 'gt' && value === 0));
-}
-
-/** What the condition of a type may contain. */
-export interface Shape {
-  readonly noun: string;
-  readonly fields: 'none' | 'one' | 'several';
-  readonly numbers: ValueRange;
-  /** Whether it may be missing (meaning all rules) or a condition over rules. */
-  readonly overRules: boolean;
-  readonly example: string;
-}
-
-/** The shape of a type's condition, for a correlation that refers to `rules` rules. */
-function shapeOf(type: CorrelationType, rules: number): Shape {
-  const one = { fields: 'one', overRules: false } as const;
-  const any = { whole: false, least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY };
-  const count = { whole: true, least: 1, most: Number.POSITIVE_INFINITY };
-  switch (type) {
-    case 'event_count':
-      return { noun: 'count', fields: 'none', numbers: count, overRules: false, example: '{gte: 10}' };
-    case 'value_count':
-      return {
-        noun: 'count of values',
-        fields: 'several',
-        numbers: count,
-        overRules: false,
-        example: '{field: actor.id, gte: 10}',
-      };
-    case 'temporal':
-    case 'temporal_ordered': {
-      const numbers = { whole: true, least: 1, most: Math.max(1, rules) };
-      return { noun: 'count of rules', fields: 'none', numbers, overRules: true, example: '{gte: 2}' };
-    }
-    case 'value_sum':
-      return { noun: 'sum', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
-    case 'value_avg':
-      return { noun: 'average', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
-    case 'value_median':
-      return { noun: 'median', ...one, numbers: any, example: '{field: bytes, gt: 1000}' };
-    case 'value_percentile':
-      return { noun: 'percentile', ...one, numbers: any, example: '{field: bytes, percentile: 95, gt: 1000}' };
-  }
 }

@@ -5,7 +5,16 @@
  */
 import { parseTimespan, TIMESPAN_HINT, timespanHint } from '../../text/duration.ts';
 import { nearestHint, type Place, type Report, truncate } from '../../yaml/diagnostics.ts';
-import { attributesOf, isNull, type PlacedText, readFlag, readText, readTexts } from '../../yaml/fields.ts';
+import {
+  attributesOf,
+  isNull,
+  type PlacedText,
+  readFlag,
+  readMap,
+  readText,
+  readTexts,
+  rejectUnknown,
+} from '../../yaml/fields.ts';
 import { kindName, type MapEntry, type MapNode } from '../../yaml/yaml.ts';
 import { CORRELATION_TYPES, type CorrelationRule, type CorrelationType } from '../rule.ts';
 import type { ConditionText } from './condition.ts';
@@ -56,7 +65,7 @@ export function readCorrelation(
   report: Report,
 ): UnresolvedCorrelation | null {
   const errors = report.errors();
-  rejectUnknownKeys(map, report);
+  rejectUnknown(map, KEYS, report, MISPLACED);
   const attributes = attributesOf(map);
   const type = readType(map, attributes.get('type'), report);
   if (type === null) return null;
@@ -74,26 +83,18 @@ export function readCorrelation(
   return { type, rules, groupBy, aliases, timespanMs, ...condition, generate };
 }
 
-function rejectUnknownKeys(map: MapNode, report: Report): void {
-  for (const { key, keyPlace } of map.entries) {
-    if (KEYS.includes(key)) continue;
-    report.error(keyPlace, `unknown key "${truncate(key)}"`, MISPLACED.get(key) ?? nearestHint(key, KEYS));
-  }
-}
-
 function readType(map: MapNode, entry: MapEntry | undefined, report: Report): CorrelationType | null {
-  if (entry === undefined) report.error(map.place, 'the correlation has no type', 'such as "type: event_count"');
-  const text = readText(entry, report);
-  const type = CORRELATION_TYPES.find((known) => known === text);
-  if (type !== undefined) return type;
-  if (text === null || entry === undefined) {
-    // `readText` does not report null.
-    if (entry !== undefined && isNull(entry.value))
-      report.error(entry.value.place, 'the correlation has no type', 'such as "type: event_count"');
+  if (entry === undefined || isNull(entry.value)) {
+    report.error(entry?.value.place ?? map.place, 'the correlation has no type', 'such as "type: event_count"');
     return null;
   }
-  report.error(entry.value.place, `unknown correlation type "${truncate(text)}"`, nearestHint(text, CORRELATION_TYPES));
-  return null;
+  const text = readText(entry, report);
+  const type = CORRELATION_TYPES.find((known) => known === text);
+  if (text !== null && type === undefined) {
+    const hint = nearestHint(text, CORRELATION_TYPES);
+    report.error(entry.value.place, `unknown correlation type "${truncate(text)}"`, hint);
+  }
+  return type ?? null;
 }
 
 function readRules(map: MapNode, entry: MapEntry | undefined, report: Report): readonly PlacedText[] {
@@ -150,16 +151,10 @@ function readGroupBy(entry: MapEntry | undefined, report: Report): readonly stri
 
 function readAliases(entry: MapEntry | undefined, report: Report): readonly UnresolvedAlias[] {
   if (entry === undefined || isNull(entry.value)) return [];
-  if (entry.value.kind !== 'map') {
-    report.error(
-      entry.value.place,
-      `"aliases" must be a map, not ${kindName(entry.value)}`,
-      'such as alias: {rule: field}',
-    );
-    return [];
-  }
-  return entry.value.entries.flatMap(({ key: alias, keyPlace: place, value }) => {
-    if (value.kind !== 'map' || value.entries.length === 0) {
+  const map = readMap(entry, report, 'such as alias: {rule: field}');
+  return (map?.entries ?? []).flatMap(({ key: alias, keyPlace: place, value }) => {
+    const pairs = value.kind === 'map' ? value.entries : [];
+    if (pairs.length === 0) {
       const what = value.kind === 'map' ? 'an empty map' : kindName(value);
       report.error(
         value.place,
@@ -168,14 +163,11 @@ function readAliases(entry: MapEntry | undefined, report: Report): readonly Unre
       );
       return [];
     }
-    const fields = value.entries.flatMap((pair) => {
+    const fields = pairs.map((pair) => {
       const field = readText(pair, report);
-      if (field === null || field === '') {
-        if (field === '' || isNull(pair.value))
-          report.error(pair.value.place, `the alias "${truncate(alias)}" has no field for "${truncate(pair.key)}"`);
-        return [];
-      }
-      return [{ rule: { text: pair.key, place: pair.keyPlace }, field }];
+      if (field === '' || isNull(pair.value))
+        report.error(pair.value.place, `the alias "${truncate(alias)}" has no field for "${truncate(pair.key)}"`);
+      return { rule: { text: pair.key, place: pair.keyPlace }, field: field ?? '' };
     });
     return [{ alias, place, fields }];
   });

@@ -96,23 +96,16 @@ function isBlank(node: Node): boolean {
 /** Reads Tocsin's own keys. Here an unknown key is an error. */
 function readTocsin(entry: MapEntry | undefined, report: Report): Header['tocsin'] {
   const map = readMap(entry, report);
-  if (map === null) return { runbook: null, dedupBy: null, dedupPeriodMs: null };
   rejectUnknown(map, ['dedup', 'runbook', 'tests'], report);
   const attributes = attributesOf(map);
+  const dedupMap = readMap(attributes.get('dedup'), report);
+  rejectUnknown(dedupMap, ['by', 'period'], report);
+  const dedup = attributesOf(dedupMap);
+  const by = dedup.get('by');
   return {
     runbook: readText(attributes.get('runbook'), report),
-    ...readDedup(readMap(attributes.get('dedup'), report), report),
-  };
-}
-
-function readDedup(map: MapNode | null, report: Report): Pick<Header['tocsin'], 'dedupBy' | 'dedupPeriodMs'> {
-  if (map === null) return { dedupBy: null, dedupPeriodMs: null };
-  rejectUnknown(map, ['by', 'period'], report);
-  const attributes: Attributes = attributesOf(map);
-  const by = readTexts(attributes.get('by'), report).map(({ text }) => text);
-  return {
-    dedupBy: attributes.has('by') ? by : null,
-    dedupPeriodMs: readTimespan(attributes.get('period'), report),
+    dedupBy: by === undefined ? null : readTexts(by, report).map(({ text }) => text),
+    dedupPeriodMs: readTimespan(dedup.get('period'), report),
   };
 }
 
