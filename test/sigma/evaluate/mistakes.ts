@@ -359,14 +359,15 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'a path comes before the flat key',
     file: 'evaluate/field.ts',
-    find: 'return flat !== undefined || heads.length === 0 ? flat : firstOf(heads, value as EntryBody);',
-    replace: 'return firstOf(heads, value as EntryBody) ?? flat;',
+    find: 'if (flat !== undefined) return flat;',
+    replace: `const isElsewhere = splitsOf(path).some(([head, rest]) => fieldValue(own(value, head), rest) !== undefined);
+  if (flat !== undefined && !isElsewhere) return flat;`,
   },
   {
     name: 'what an object inherits is a field',
     file: 'evaluate/field.ts',
-    find: 'isOnlyOwn || Object.hasOwn(value, whole) ?',
-    replace: 'isOnlyOwn || whole in value ?',
+    find: 'Object.hasOwn(object, name) ?',
+    replace: 'name in object ?',
   },
   {
     name: 'an object has scalars',
