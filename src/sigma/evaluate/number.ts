@@ -4,7 +4,7 @@
  * Contract: an entry's number is a double, and meets the double nearest to the rule's number. A text that is a decimal
  * number is compared as it is written, digit by digit, and never rounded. Takes time linear in the texts. Pure.
  */
-import type { Order } from '../rule.ts';
+import type { Comparison, Order } from '../rule.ts';
 
 /** An order between an entry's value and a rule's number. */
 export interface OrderTest {
@@ -30,23 +30,23 @@ export function numberOf(scalar: string | number | boolean): number {
 export function meetsOrder({ op, value, exact }: OrderTest, scalar: string | number | boolean): boolean {
   const number = numberOf(scalar);
   // Rounding keeps the order of different doubles: only texts nearest to the same one need a closer look.
-  if (typeof scalar !== 'string' || number !== value) return isInOrder(op, number, value);
-  return isInOrder(op, compareDecimals(scalar, exact ?? String(value)), 0);
+  if (typeof scalar !== 'string' || number !== value) return compares(op, number, value);
+  return compares(op, compareDecimals(scalar, exact ?? String(value)), 0);
 }
 
-/** Whether two numbers are in an order. */
-export function isInOrder(op: Order, a: number, b: number): boolean {
-  switch (op) {
-    case 'lt':
-      return a < b;
-    case 'lte':
-      return a <= b;
-    case 'gt':
-      return a > b;
-    case 'gte':
-      return a >= b;
-  }
+/** Whether a comparison of two numbers is true. */
+export function compares(op: Comparison, a: number, b: number): boolean {
+  return COMPARISONS[op](a, b);
 }
+
+const COMPARISONS: { readonly [op in Comparison]: (a: number, b: number) => boolean } = {
+  lt: (a, b) => a < b,
+  lte: (a, b) => a <= b,
+  gt: (a, b) => a > b,
+  gte: (a, b) => a >= b,
+  eq: (a, b) => a === b,
+  neq: (a, b) => a !== b,
+};
 
 /** Compares two decimals exactly: negative, 0 or positive; NaN if one of the texts is not a decimal. */
 export function compareDecimals(a: string, b: string): number {

@@ -10,7 +10,7 @@ import type { Test } from '../rule.ts';
 import { createRangeTest } from './cidr.ts';
 import { type Anchored, groupsOf, isCrowd, LiteralTable, type Place, withAnchors } from './literal-table.ts';
 import { createSearch } from './multi-search.ts';
-import { isInOrder, meetsOrder } from './number.ts';
+import { compares, meetsOrder } from './number.ts';
 import type { Scalar } from './scalar.ts';
 import { contains } from './search.ts';
 import { timePart } from './time.ts';
@@ -50,10 +50,7 @@ function createMatcher(test: ScalarTest): Matcher {
     case 'cidr':
       return ofText(true, createRangeTest(test.values));
     case 'time':
-      return ofScalar((scalar) => {
-        const part = timePart(scalar, test.part);
-        return test.compare === 'eq' ? part === test.value : isInOrder(test.compare, part, test.value);
-      });
+      return ofScalar((scalar) => compares(test.compare, timePart(scalar, test.part), test.value));
     case 'number':
       return ofScalar((scalar) => typeof scalar === 'number' && test.values.includes(scalar));
     case 'lt':

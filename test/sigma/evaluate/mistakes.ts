@@ -335,8 +335,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'a number text is rounded',
     file: 'evaluate/number.ts',
-    find: 'return isInOrder(op, compareDecimals(scalar, exact ?? String(value)), 0);',
-    replace: 'return isInOrder(op, number, value);',
+    find: 'return compares(op, compareDecimals(scalar, exact ?? String(value)), 0);',
+    replace: 'return compares(op, number, value);',
   },
   {
     name: 'a range of addresses has a bit too many',

@@ -1,28 +1,12 @@
 /** Evaluates the conditions of correlations, and finds out whether they can be met at all. Pure. */
-import type { Comparison, CorrelationRule, Formula, RuleLeaf } from '../../rule.ts';
+import { compares } from '../../evaluate/number.ts';
+import type { CorrelationRule, Formula, RuleLeaf } from '../../rule.ts';
 
 /** Whether a number meets every comparison; NaN meets none. */
 export function meets(number: number, condition: CorrelationRule['condition']): boolean {
   if (Number.isNaN(number)) return false;
-  for (const { op, value } of condition) if (!holds(number, op, value)) return false;
+  for (const { op, value } of condition) if (!compares(op, number, value)) return false;
   return true;
-}
-
-function holds(number: number, op: Comparison, value: number): boolean {
-  switch (op) {
-    case 'gt':
-      return number > value;
-    case 'gte':
-      return number >= value;
-    case 'lt':
-      return number < value;
-    case 'lte':
-      return number <= value;
-    case 'eq':
-      return number === value;
-    case 'neq':
-      return number !== value;
-  }
 }
 
 /** A count above which the condition's result no longer changes. */
