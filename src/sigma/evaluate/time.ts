@@ -24,18 +24,13 @@ const DAY_MS = 86_400_000;
  */
 export function timePart(value: string | number | boolean, part: TimePart): number {
   if (typeof value === 'boolean') return Number.NaN;
-  if (typeof value === 'number') return partOf(sinceEpoch(value), part);
-  if (value.length > TEXT_MAX) return Number.NaN;
-  if (EPOCH.test(value)) return partOf(sinceEpoch(Number(value)), part);
+  if (typeof value === 'string' && value.length > TEXT_MAX) return Number.NaN;
+  if (typeof value === 'number' || EPOCH.test(value)) return PARTS[part](new Date(epochMs(Number(value))));
   const found = WRITTEN.exec(value);
   if (found === null) return Number.NaN;
   const [, year, , month, day, hour, minute] = found.map(Number);
   if ((part === 'hour' || part === 'minute') && found[5] === undefined) return Number.NaN;
-  return partOf(written(year ?? 0, month ?? 0, day ?? 0, hour || 0, minute || 0), part);
-}
-
-function sinceEpoch(value: number): Date {
-  return new Date(epochMs(value));
+  return PARTS[part](written(year ?? 0, month ?? 0, day ?? 0, hour || 0, minute || 0));
 }
 
 /** Milliseconds since 1970 from a number of seconds or milliseconds. */
@@ -52,22 +47,14 @@ function written(year: number, month: number, day: number, hour: number, minute:
   return date;
 }
 
-function partOf(date: Date, part: TimePart): number {
-  switch (part) {
-    case 'minute':
-      return date.getUTCMinutes();
-    case 'hour':
-      return date.getUTCHours();
-    case 'day':
-      return date.getUTCDate();
-    case 'week':
-      return isoWeek(date);
-    case 'month':
-      return date.getUTCMonth() + 1;
-    case 'year':
-      return date.getUTCFullYear();
-  }
-}
+const PARTS: { readonly [part in TimePart]: (date: Date) => number } = {
+  minute: (date) => date.getUTCMinutes(),
+  hour: (date) => date.getUTCHours(),
+  day: (date) => date.getUTCDate(),
+  week: isoWeek,
+  month: (date) => date.getUTCMonth() + 1,
+  year: (date) => date.getUTCFullYear(),
+};
 
 /** The ISO 8601 week: weeks begin on Monday, and belong to the year of their Thursday. */
 function isoWeek(date: Date): number {

@@ -384,7 +384,7 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'an hour of a date is one too many',
     file: 'evaluate/time.ts',
-    find: 'return date.getUTCHours();',
-    replace: 'return (date.getUTCHours() + 1) % 24;',
+    find: '(date) => date.getUTCHours(),',
+    replace: '(date) => (date.getUTCHours() + 1) % 24,',
   },
 ];
