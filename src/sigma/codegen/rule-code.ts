@@ -1,5 +1,6 @@
 /** The rules as code: what generate.ts writes and engine.ts runs. */
-import type { DetectionRule, Expression, Leaf } from '../rule.ts';
+import { leavesIn } from '../evaluate/interpreter.ts';
+import type { DetectionRule, Leaf } from '../rule.ts';
 import type { IndexData } from './candidates.ts';
 import type { Fields, ReadFields } from './fields.ts';
 
@@ -13,13 +14,5 @@ export interface RuleCode {
 
 /** All leaves of the rules: code refers to a leaf by its place in this list. */
 export function leavesOf(rules: readonly DetectionRule[]): readonly Leaf[] {
-  const leaves: Leaf[] = [];
-  for (const { expression } of rules) collect(expression, leaves);
-  return leaves;
-}
-
-function collect(expression: Expression, into: Leaf[]): void {
-  if (expression.kind === 'leaf') into.push(expression);
-  else if (expression.kind === 'not') collect(expression.of, into);
-  else for (const child of expression.of) collect(child, into);
+  return rules.flatMap(({ expression }) => leavesIn(expression));
 }

@@ -34,10 +34,22 @@ export function holds(expression: Expression, entry: Values): boolean {
 
 /** The evidence of an expression that is true of an entry. */
 export function explain(expression: Expression, body: EntryBody): readonly Evidence[] {
-  const found = new Found(new Values(body));
-  explainNode(expression, true, found);
-  if (found.isEmpty) explainAbsence(expression, found);
-  return found.evidence;
+  const entry = new Values(body);
+  const evidence = evidenceOf(reasonsFor(expression, true, entry), entry, matchingScalars);
+  // Without a reason, nothing was what the rule excludes: any of its fields shows that.
+  return evidence.length > 0
+    ? evidence
+    : evidenceOf(
+        leavesIn(expression).filter(({ field }) => field !== null),
+        entry,
+        () => [],
+      );
+}
+
+/** All leaves of an expression, in its order. */
+export function leavesIn(expression: Expression): readonly Leaf[] {
+  if (expression.kind === 'leaf') return [expression];
+  return expression.kind === 'not' ? leavesIn(expression.of) : expression.of.flatMap(leavesIn);
 }
 
 function leafHolds({ field, test }: Leaf, entry: Values): boolean {
@@ -61,37 +73,39 @@ function textsIn(form: 'text' | 'folded', field: string | null, entry: Values): 
   return entry.in(form, field) as readonly string[];
 }
 
-/** Collects evidence, each piece once, up to a limit. */
-class Found {
-  readonly entry: Values;
-  readonly #items = new Map<string, Evidence>();
-
-  constructor(entry: Values) {
-    this.entry = entry;
+/** The leaves that make a node true (`expected`) or false, without those that only do so by not being true. */
+function* reasonsFor(node: Expression, expected: boolean, entry: Values): Iterable<Leaf> {
+  switch (node.kind) {
+    case 'leaf':
+      if (expected) yield node;
+      return;
+    case 'not':
+      yield* reasonsFor(node.of, !expected, entry);
+      return;
+    case 'and':
+    case 'or':
+      for (const child of node.of) if (holds(child, entry) === expected) yield* reasonsFor(child, expected, entry);
   }
+}
 
-  get isEmpty(): boolean {
-    return this.#items.size === 0;
-  }
-
-  get isFull(): boolean {
-    return this.#items.size >= ITEMS_MAX;
-  }
-
-  get evidence(): readonly Evidence[] {
-    return [...this.#items.values()];
-  }
-
-  /** Adds these scalars of a leaf's field, or else its first. */
-  add({ selection, field }: Leaf, matching: readonly Scalar[]): void {
-    const value = this.entry.value(field);
-    const added = matching.length > 0 ? matching : this.entry.in('scalar', field).slice(0, 1);
-    const texts = added.length > 0 ? added.map((one) => shortened(String(one))) : [absence(value)];
-    for (const text of texts) {
-      const key = JSON.stringify([selection, field, text]);
-      if (!this.isFull && !this.#items.has(key)) this.#items.set(key, { selection, field, value: text });
+/** Leaves as evidence, each piece once, up to a limit: of each, these scalars of its field, or else its first. */
+function evidenceOf(
+  leaves: Iterable<Leaf>,
+  entry: Values,
+  scalarsOf: (leaf: Leaf, entry: Values) => readonly Scalar[],
+): readonly Evidence[] {
+  const found = new Map<string, Evidence>();
+  for (const leaf of leaves) {
+    const { selection, field } = leaf;
+    const [first = absence(entry.value(field))] = entry.in('scalar', field);
+    const scalars = scalarsOf(leaf, entry);
+    for (const scalar of scalars.length > 0 ? scalars : [first]) {
+      const value = shortened(String(scalar));
+      found.set(JSON.stringify([selection, field, value]), { selection, field, value });
+      if (found.size === ITEMS_MAX) return [...found.values()];
     }
   }
+  return [...found.values()];
 }
 
 function absence(value: unknown): string {
@@ -103,24 +117,7 @@ function shortened(text: string): string {
   return text.length <= VALUE_LENGTH_MAX ? text : text.slice(0, VALUE_LENGTH_MAX).toWellFormed();
 }
 
-/** Adds the leaves that make the node true (`expected`) or false. */
-function explainNode(node: Expression, expected: boolean, found: Found): void {
-  if (found.isFull) return;
-  switch (node.kind) {
-    case 'leaf':
-      if (expected) found.add(node, matchingScalars(node, found.entry));
-      return;
-    case 'not':
-      explainNode(node.of, !expected, found);
-      return;
-    case 'and':
-    case 'or':
-      for (const child of node.of) if (holds(child, found.entry) === expected) explainNode(child, expected, found);
-      return;
-  }
-}
-
-/** The scalars that make a leaf true: the first for each of its values. */
+/** The scalars that make a leaf true: for each of its values, the first that matches it. */
 function matchingScalars({ field, test }: Leaf, entry: Values): readonly Scalar[] {
   if (test.op === 'null' || test.op === 'exists') return [];
   const scalars = entry.in('scalar', field);
@@ -131,45 +128,22 @@ function matchingScalars({ field, test }: Leaf, entry: Values): readonly Scalar[
     return scalars.slice(first, first + 1);
   }
   const { form, matches } = matcherOf(test);
-  const values = entry.in(form, field);
-  const matching: number[] = [];
-  const known = new Set<Scalar>();
-  for (let i = 0; i < values.length && matching.length < SCALARS_MAX; i++) {
-    if (known.has(scalars[i] as Scalar) || !matches(values[i] as Scalar)) continue;
-    known.add(scalars[i] as Scalar);
-    matching.push(i);
-  }
-  const places =
-    'values' in test && test.values.length > 1 && matching.length > 1 ? firsts(test, values, matching) : [];
-  return (places.length === 0 ? matching.slice(0, 1) : places).map((i) => scalars[i] as Scalar);
+  const inForm = entry.in(form, field);
+  const distinct = new Map(scalars.map((scalar, i) => [scalar, inForm[i] as Scalar]));
+  const matching = [...distinct].filter(([, one]) => matches(one)).slice(0, SCALARS_MAX);
+  const areMany = matching.length > 1 && 'values' in test && test.values.length > 1;
+  const firsts = areMany ? firstsOf(test, matching) : [];
+  return (firsts.length > 0 ? firsts : matching.slice(0, 1)).map(([scalar]) => scalar);
 }
 
-/** For each value of a test, the first place that matches it. */
-function firsts(
+/** For each value of a test, the first of the scalars that matches it. */
+function firstsOf<T extends readonly [scalar: Scalar, inForm: Scalar]>(
   test: ScalarTest & { values: readonly unknown[] },
-  values: readonly Scalar[],
-  places: readonly number[],
-) {
-  const found = test.values.slice(0, VALUES_MAX).map((value) => {
+  scalars: readonly T[],
+): readonly T[] {
+  const firsts = test.values.slice(0, VALUES_MAX).map((value) => {
     const { matches } = matcherOf({ ...test, values: [value] } as ScalarTest);
-    return places.find((i) => matches(values[i] as Scalar));
+    return scalars.find(([, inForm]) => matches(inForm));
   });
-  return [...new Set(found.filter((i) => i !== undefined))];
-}
-
-/** Adds the values of all fields of the rule: none of them was what it excludes. */
-function explainAbsence(node: Expression, found: Found): void {
-  if (found.isFull) return;
-  switch (node.kind) {
-    case 'leaf':
-      if (node.field !== null) found.add(node, []);
-      return;
-    case 'not':
-      explainAbsence(node.of, found);
-      return;
-    case 'and':
-    case 'or':
-      for (const child of node.of) explainAbsence(child, found);
-      return;
-  }
+  return firsts.filter((first) => first !== undefined);
 }
