@@ -7,10 +7,6 @@
 export function fold(text: string): string {
   const lower = text.toLowerCase();
   // Only the dotted capital I becomes two letters.
-  const single = lower.length === text.length ? lower : text.split('İ').map(lowered).join('İ');
+  const single = lower.length === text.length ? lower : text.replace(/[^İ]+/g, (part) => part.toLowerCase());
   return single.includes('ς') ? single.replaceAll('ς', 'σ') : single;
-}
-
-function lowered(text: string): string {
-  return text.toLowerCase();
 }

@@ -4,16 +4,7 @@
  * Contract: an entry's number is a double, and meets the double nearest to the rule's number. A text that is a decimal
  * number is compared as it is written, digit by digit, and never rounded. Takes time linear in the texts. Pure.
  */
-import type { Comparison, Order } from '../rule.ts';
-
-/** An order between an entry's value and a rule's number. */
-export interface OrderTest {
-  readonly op: Order;
-  /** The nearest double. */
-  readonly value: number;
-  /** The number itself as a decimal, where that is not what the double prints. */
-  readonly exact?: string;
-}
+import type { Comparison, Order, Test } from '../rule.ts';
 
 const DECIMAL = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i;
 /** An entry's text with more characters is not a number. */
@@ -27,7 +18,10 @@ export function numberOf(scalar: string | number | boolean): number {
 }
 
 /** Whether a scalar of an entry is in this order to the rule's number. What is not a number never is. */
-export function meetsOrder({ op, value, exact }: OrderTest, scalar: string | number | boolean): boolean {
+export function meetsOrder(
+  { op, value, exact }: Extract<Test, { op: Order }>,
+  scalar: string | number | boolean,
+): boolean {
   const number = numberOf(scalar);
   // Rounding keeps the order of different doubles: only texts nearest to the same one need a closer look.
   if (typeof scalar !== 'string' || number !== value) return compares(op, number, value);

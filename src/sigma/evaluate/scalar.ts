@@ -20,35 +20,32 @@ export function textOf(scalar: Scalar, cased: boolean): string {
 
 /** Whether a field's value is missing or null, or a list with a null in it. */
 export function isNull(value: unknown): boolean {
-  return value === undefined || value === null || (Array.isArray(value) && collect(value, [], false));
+  return value === undefined || collect(value, false).hasNull;
 }
 
 /** The scalars of a field's value. */
 export function scalarsOf(value: unknown): readonly Scalar[] {
-  const scalars: Scalar[] = [];
-  collect(value, scalars, false);
-  return scalars;
+  return collect(value, false).scalars;
 }
 
 /** The scalars of all fields: what a keyword is compared with. */
 export function everyScalar(body: unknown): readonly Scalar[] {
-  const scalars: Scalar[] = [];
-  collect(body, scalars, true);
-  return scalars;
+  return collect(body, true).scalars;
 }
 
-/** Puts the scalars of a value into `into`; returns whether it is or has a null. */
-function collect(value: unknown, into: Scalar[], objects: boolean): boolean {
+/** The scalars of a value, and whether it is or has a null; of objects too, or only of lists. */
+function collect(value: unknown, objects: boolean): { readonly scalars: readonly Scalar[]; readonly hasNull: boolean } {
+  const scalars: Scalar[] = [];
   let hasNull = false;
   // A stack of our own: an entry may be nested deeper than the call stack is.
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
     if (next === null) hasNull = true;
-    else if (isScalar(next)) into.push(next);
+    else if (isScalar(next)) scalars.push(next);
     else if (Array.isArray(next)) for (let i = next.length - 1; i >= 0; i--) waiting.push(next[i]);
     else if (objects && typeof next === 'object')
       for (const member of Object.values(next).reverse()) waiting.push(member);
   }
-  return hasNull;
+  return { scalars, hasNull };
 }

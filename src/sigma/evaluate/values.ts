@@ -9,10 +9,13 @@ import { fieldValue } from './field.ts';
 import { everyScalar, type Scalar, scalarsOf, textOf } from './scalar.ts';
 import type { Form } from './scalar-test.ts';
 
+type ByField = Map<string | null, readonly Scalar[]>;
+
 export class Values {
   readonly #body: EntryBody;
+  readonly #values = new Map<string | null, unknown>();
   readonly #answers = new Map<Leaf, boolean>();
-  readonly #known = new Map<string | null, { readonly value: unknown; readonly forms: Map<Form, readonly Scalar[]> }>();
+  readonly #scalars: { readonly [form in Form]: ByField } = { scalar: new Map(), text: new Map(), folded: new Map() };
 
   constructor(body: EntryBody) {
     this.#body = body;
@@ -20,19 +23,20 @@ export class Values {
 
   /** The value of a field; undefined if it is missing. */
   value(field: string | null): unknown {
-    return this.#read(field).value;
+    if (!this.#values.has(field)) {
+      this.#values.set(field, field === null ? everyScalar(this.#body) : fieldValue(this.#body, field));
+    }
+    return this.#values.get(field);
   }
 
   /** The scalars of a field, each in a form. */
   in(form: Form, field: string | null): readonly Scalar[] {
-    const { value, forms } = this.#read(field);
-    let scalars = forms.get(form);
-    if (scalars === undefined) {
-      scalars = scalarsOf(value);
-      if (form !== 'scalar') scalars = scalars.map((scalar) => textOf(scalar, form === 'text'));
-      forms.set(form, scalars);
-    }
-    return scalars;
+    const known = this.#scalars[form].get(field);
+    if (known !== undefined) return known;
+    const scalars = scalarsOf(this.value(field));
+    const made = form === 'scalar' ? scalars : scalars.map((scalar) => textOf(scalar, form === 'text'));
+    this.#scalars[form].set(field, made);
+    return made;
   }
 
   /** What `decide` returns for a leaf. It is called once for each. */
@@ -40,15 +44,5 @@ export class Values {
     const answer = this.#answers.get(leaf) ?? decide(leaf, this);
     this.#answers.set(leaf, answer);
     return answer;
-  }
-
-  #read(field: string | null) {
-    let known = this.#known.get(field);
-    if (known === undefined) {
-      const value = field === null ? everyScalar(this.#body) : fieldValue(this.#body, field);
-      known = { value, forms: new Map() };
-      this.#known.set(field, known);
-    }
-    return known;
   }
 }

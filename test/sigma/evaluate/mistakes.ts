@@ -317,8 +317,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'a list with null in it is not null',
     file: 'evaluate/scalar.ts',
-    find: ' || (Array.isArray(value) && collect(value, [], false));',
-    replace: ';',
+    find: 'collect(value, false).hasNull;',
+    replace: 'value === null;',
   },
   {
     name: 'a final sigma stays a final sigma',
@@ -329,7 +329,7 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'a dotted capital I becomes two letters',
     file: 'evaluate/fold.ts',
-    find: "const single = lower.length === text.length ? lower : text.split('İ').map(lowered).join('İ');",
+    find: 'const single = lower.length === text.length ? lower : text.replace(/[^İ]+/g, (part) => part.toLowerCase());',
     replace: 'const single = lower;',
   },
   {
@@ -372,8 +372,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'an object has scalars',
     file: 'evaluate/scalar.ts',
-    find: '  collect(value, scalars, false);',
-    replace: '  collect(value, scalars, true);',
+    find: 'return collect(value, false).scalars;',
+    replace: 'return collect(value, true).scalars;',
   },
   {
     name: 'of many literals, one at the end is not found',
