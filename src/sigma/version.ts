@@ -7,7 +7,7 @@
  */
 
 import { contentVersion } from '../text/content-version.ts';
-import type { CorrelationRule, Expression, Formula, Leaf, Rule } from './rule.ts';
+import type { CorrelationRule, Formula, Leaf, Rule } from './rule.ts';
 
 /** The version of a set of rules. */
 export function versionOf(rules: readonly Rule[]): string {
@@ -20,42 +20,22 @@ function meaningOf(rule: Rule): unknown {
   const common = { id, level, alerts, dedupBy, dedupPeriodMs };
   switch (rule.kind) {
     case 'detection':
-      return { ...common, expression: meaningOfExpression(rule.expression) };
+      return { ...common, expression: meaningOfFormula(rule.expression, meaningsOfLeaf) };
     case 'correlation':
       return { ...common, ...meaningOfCorrelation(rule) };
   }
 }
 
 /** A leaf with several values counts as that many alternatives, and its selection's name does not count. */
-function meaningOfExpression(expression: Expression): string {
-  return meaningOfFormula(eachValue(expression), JSON.stringify);
-}
-
-function eachValue(expression: Expression): Formula<{ readonly kind: 'leaf'; readonly meaning: unknown }> {
-  switch (expression.kind) {
-    case 'leaf': {
-      const meanings = meaningsOfLeaf(expression);
-      return meanings.length === 1 && meanings[0] !== undefined ? meanings[0] : { kind: 'or', of: meanings };
-    }
-    case 'not':
-      return { kind: 'not', of: eachValue(expression.of) };
-    case 'and':
-      return { kind: 'and', of: expression.of.map(eachValue) };
-    case 'or':
-      return {
-        kind: 'or',
-        of: expression.of.map(eachValue).flatMap((child) => (child.kind === 'or' ? child.of : [child])),
-      };
-  }
-}
-
-function meaningsOfLeaf({ field, test }: Leaf): { readonly kind: 'leaf'; readonly meaning: unknown }[] {
-  if (!('values' in test)) return [{ kind: 'leaf', meaning: { field, test } }];
+function meaningsOfLeaf({ field, test }: Leaf): readonly string[] {
+  if (!('values' in test)) return [JSON.stringify({ kind: 'leaf', meaning: { field, test } })];
   const cased = 'cased' in test && test.cased;
   // Of a regular expression, its meaning, not how it is searched for.
   const meanings =
     test.op === 're' ? test.values.map(({ source, flags }) => ({ source, flags: [...flags].sort() })) : test.values;
-  return meanings.map((value: unknown) => ({ kind: 'leaf', meaning: { field, op: test.op, cased, value } }));
+  return meanings.map((value: unknown) =>
+    JSON.stringify({ kind: 'leaf', meaning: { field, op: test.op, cased, value } }),
+  );
 }
 
 function meaningOfCorrelation(rule: CorrelationRule): object {
@@ -69,26 +49,34 @@ function meaningOfCorrelation(rule: CorrelationRule): object {
     condition: rule.condition.map(({ op, value }) => `${op} ${value}`).sort(),
     fields,
     percentile,
-    expression: expression === null ? null : meaningOfFormula(expression, (leaf) => String(leaf.rule)),
+    expression: expression === null ? null : meaningOfFormula(expression, ({ rule }) => [String(rule)]),
   };
 }
 
 /** A formula as text, with the children of `and` and `or` sorted. */
 function meaningOfFormula<L extends { readonly kind: 'leaf' }>(
   formula: Formula<L>,
-  ofLeaf: (leaf: L) => string,
+  ofLeaf: (leaf: L) => readonly string[],
 ): string {
+  const all = alternativesOf(formula, ofLeaf);
+  return all.length === 1 && all[0] !== undefined ? all[0] : `or(${all.toSorted().join()})`;
+}
+
+function alternativesOf<L extends { readonly kind: 'leaf' }>(
+  formula: Formula<L>,
+  ofLeaf: (leaf: L) => readonly string[],
+): readonly string[] {
   switch (formula.kind) {
     case 'leaf':
       return ofLeaf(formula);
     case 'not':
-      return `not(${meaningOfFormula(formula.of, ofLeaf)})`;
-    case 'and':
+      return [`not(${meaningOfFormula(formula.of, ofLeaf)})`];
     case 'or':
-      return `${formula.kind}(${formula.of
-        .map((child) => meaningOfFormula(child, ofLeaf))
-        .sort()
-        .join()})`;
+      return formula.of.flatMap((child) => alternativesOf(child, ofLeaf));
+    case 'and': {
+      const all = formula.of.map((child) => meaningOfFormula(child, ofLeaf));
+      return [`and(${all.sort().join()})`];
+    }
   }
 }
 

@@ -71,6 +71,11 @@ describe('the version of a correlation', () => {
     ['ids in a condition', OVER, OVER.replace('not two', 'not r-2')],
     ['another way to write a condition', OVER, OVER.replace('one and not two', 'not two and one')],
     [
+      'parentheses around alternatives',
+      OVER.replace('and not two', 'or two or not one'),
+      OVER.replace('and not two', 'or (two or not one)'),
+    ],
+    [
       'all rules, written out',
       'type: temporal, rules: [one, two]',
       'type: temporal, rules: [one, two], condition: {gte: 2}',
