@@ -1,7 +1,7 @@
 /**
  * Reads and runs the tests in a rule's file, under `tocsin: tests:`.
  *
- * Contract: each test is run by itself, with empty windows. Pure.
+ * Contract: each test is run by itself, with empty windows. What is wrong is reported; don't run the tests then. Pure.
  */
 
 import type { Place, Problem, Report } from '../yaml/diagnostics.ts';
@@ -14,7 +14,9 @@ import type { Engine } from './engine.ts';
 import { numberIn } from './parse/number.ts';
 import type { EntryBody } from './rule.ts';
 
-interface TestBase {
+/** A test of a rule: a detection should match its entry, or a correlation at one of its entries; or not. */
+export interface RuleTest {
+  readonly kind: 'detection' | 'correlation';
   /** The id of the tested rule. */
   readonly rule: string;
   readonly name: string;
@@ -22,27 +24,15 @@ interface TestBase {
   readonly place: Place;
   /** Whether the rule should match. */
   readonly match: boolean;
-}
-
-/** An entry, and whether the detection should match it. */
-export interface DetectionTest extends TestBase {
-  readonly kind: 'detection';
-  readonly entry: EntryBody;
-}
-
-/** Entries in order, and whether the correlation should match at one of them. */
-export interface CorrelationTest extends TestBase {
-  readonly kind: 'correlation';
+  /** In order. */
   readonly entries: readonly TestEntry[];
 }
 
 /** An entry and its time; without a time of its own, that of the entry before it. */
-export interface TestEntry {
+interface TestEntry {
   readonly body: EntryBody;
   readonly at: number;
 }
-
-export type RuleTest = DetectionTest | CorrelationTest;
 
 /** A failed test. */
 export interface FailedTest {
@@ -69,12 +59,12 @@ export function testProblem({ test, found }: FailedTest): Problem {
 
 type Result = Omit<FailedTest, 'test'>;
 
-function runDetection(engine: Engine, test: DetectionTest): Result {
-  const matched = engine.evaluate(test.entry).some(({ rule }) => rule.id === test.rule);
+function runDetection(engine: Engine, test: RuleTest): Result {
+  const matched = test.entries.some(({ body }) => engine.evaluate(body).some(({ rule }) => rule.id === test.rule));
   return { matched, found: `the rule ${matched ? 'matches' : 'does not match'}` };
 }
 
-function runCorrelation(engine: Engine, test: CorrelationTest): Result {
+function runCorrelation(engine: Engine, test: RuleTest): Result {
   const rule = engine.rules.get(test.rule);
   const detections =
     rule?.kind === 'correlation' ? createCorrelator([...engine.rules.values()]).detectionsOf(rule) : null;
@@ -110,46 +100,41 @@ export function readTests(
     report.error(entry.value.place, `"tests" must be a list, not ${kindName(entry.value)}`);
     return [];
   }
-  return entry.value.items.flatMap((node) => {
-    const test = readTest(node, kind, rule, report);
-    return test === null ? [] : [test];
-  });
+  return entry.value.items.flatMap((node) => readTest(node, kind, rule, report) ?? []);
 }
 
+/** Reads a test; null if it is none, which is reported. */
 function readTest(node: Node, kind: RuleTest['kind'], rule: string, report: Report): RuleTest | null {
   if (node.kind !== 'map') {
-    report.error(
-      node.place,
-      `a test must be a map, not ${kindName(node)}`,
-      'such as {name: …, entry: {…}, match: true}',
-    );
+    const hint = 'such as {name: …, entry: {…}, match: true}';
+    report.error(node.place, `a test must be a map, not ${kindName(node)}`, hint);
     return null;
   }
   const subject = kind === 'detection' ? 'entry' : 'entries';
   rejectUnknown(node, ['name', subject, 'match'], report);
   const attributes = attributesOf(node);
   const name = readText(attributes.get('name'), report) ?? 'unnamed';
-  const match = readFlag(attributes.get('match'), report);
+  const match = readFlag(attributes.get('match'), report) ?? false;
   const given = attributes.get(subject);
   if (given === undefined) report.error(node.place, `the test has no "${subject}"`);
   if (!attributes.has('match'))
     report.error(node.place, 'the test has no "match"', 'write "match: true" or "match: false"');
-  if (given === undefined || match === null) return null;
-  const base = { rule, name, path: report.path, place: node.place, match };
-  if (kind === 'correlation') {
-    const entries = readEntries(given, report);
-    return entries === null ? null : { kind, ...base, entries };
-  }
-  const map = readMap(given, report);
-  return map === null ? null : { kind, ...base, entry: bodyOf(map) };
+  const entries = kind === 'detection' ? readEntry(given, report) : readEntries(given, report);
+  return { kind, rule, name, path: report.path, place: node.place, match, entries };
 }
 
-function readEntries(given: MapEntry, report: Report): readonly TestEntry[] | null {
+function readEntry(given: MapEntry | undefined, report: Report): readonly TestEntry[] {
+  const map = readMap(given, report);
+  return map === null ? [] : [{ body: bodyOf(map), at: 0 }];
+}
+
+function readEntries(given: MapEntry | undefined, report: Report): readonly TestEntry[] {
+  if (given === undefined) return [];
   const { value } = given;
   if (value.kind !== 'list' || value.items.length === 0) {
     const what = value.kind === 'list' ? 'an empty list' : kindName(value);
     report.error(value.place, `"entries" must be a list of entries, not ${what}`);
-    return null;
+    return [];
   }
   const entries: TestEntry[] = [];
   for (const item of value.items) {
@@ -167,7 +152,7 @@ function readEntries(given: MapEntry, report: Report): readonly TestEntry[] | nu
       entries.push({ body, at });
     }
   }
-  return entries.length < value.items.length ? null : entries;
+  return entries;
 }
 
 function bodyOf(map: MapNode): EntryBody {

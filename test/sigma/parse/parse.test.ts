@@ -403,7 +403,7 @@ tocsin:
         path: '0.yml',
         place: { line: 10, column: 7 },
         match: true,
-        entry: { a: 1, b: { c: [true, null] } },
+        entries: [{ body: { a: 1, b: { c: [true, null] } }, at: 0 }],
       },
     ]);
   });
