@@ -37,7 +37,7 @@ type Correlation = UnresolvedRuleOf<'correlation'>;
 export function link(
   draft: Correlation,
   references: References,
-  results: ReadonlyMap<UnresolvedRule, LinkResult>,
+  results: ReadonlyMap<Correlation, LinkResult>,
 ): LinkResult {
   const { report } = draft;
   const errors = report.errors();
@@ -73,7 +73,7 @@ interface FoundRules {
 function findRules(
   { correlation, report }: Correlation,
   references: References,
-  results: ReadonlyMap<UnresolvedRule, LinkResult>,
+  results: ReadonlyMap<Correlation, LinkResult>,
 ): FoundRules {
   const rules = new Map<UnresolvedRule, FoundRule>();
   const otherLog: PlacedText[] = [];

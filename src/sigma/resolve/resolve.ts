@@ -11,7 +11,7 @@ import type { UnresolvedRule, UnresolvedRuleOf } from '../parse/unresolved.ts';
 import type { Rule } from '../rule.ts';
 import { correlationsInOrder } from './chains.ts';
 import { expressionOf } from './expression.ts';
-import { type Linked, type LinkResult, link } from './linked.ts';
+import { type LinkResult, link } from './linked.ts';
 import { PASSES_MAX, passesOf } from './passes.ts';
 import { createReferences, type References } from './references.ts';
 
@@ -19,13 +19,9 @@ import { createReferences, type References } from './references.ts';
 export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
   const references = createReferences(drafts);
   const filters = filtersByRule(drafts, references);
-  const results = new Map<UnresolvedRule, LinkResult>();
+  const results = new Map<UnresolvedRuleOf<'correlation'>, LinkResult>();
   for (const draft of correlationsInOrder(drafts, references)) results.set(draft, link(draft, references, results));
-  const linkedOf = (draft: UnresolvedRule): Linked | null => {
-    const result = results.get(draft);
-    return typeof result === 'object' ? result : null;
-  };
-  const alerts = alerting(drafts, linkedOf);
+  const alerts = alerting(results);
 
   const rulesOf = (draft: UnresolvedRule): readonly Rule[] => {
     const { header } = draft;
@@ -43,12 +39,12 @@ export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
         return [{ ...header, kind: 'detection', alerts: alerts(header.id), expression }];
       }
       case 'correlation': {
-        const linked = linkedOf(draft);
-        if (linked === null) return [];
-        const { type, groupBy, timespanMs, condition, fields, percentile } = draft.correlation;
-        const { rules, aliases, expression } = linked;
-        const common = { ...header, kind: 'correlation', alerts: alerts(header.id), type, rules, groupBy } as const;
-        return [{ ...common, aliases, timespanMs, condition, fields, percentile, expression }];
+        const result = results.get(draft);
+        if (typeof result !== 'object') return [];
+        const { generate, ...correlation } = draft.correlation;
+        const { rules, aliases, expression } = result;
+        const common = { ...header, kind: 'correlation', alerts: alerts(header.id) } as const;
+        return [{ ...common, ...correlation, rules, aliases, expression }];
       }
       case 'filter':
       case 'other-log':
@@ -60,17 +56,13 @@ export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
 }
 
 /** A rule that correlations refer to alerts by itself only if one of them says `generate: true`. */
-function alerting(
-  drafts: readonly UnresolvedRule[],
-  linkedOf: (draft: UnresolvedRule) => Linked | null,
-): (id: string) => boolean {
+function alerting(results: ReadonlyMap<UnresolvedRuleOf<'correlation'>, LinkResult>): (id: string) => boolean {
   const referred = new Set<string>();
   const generated = new Set<string>();
-  for (const draft of drafts) {
-    if (draft.kind !== 'correlation') continue;
-    for (const id of linkedOf(draft)?.rules ?? []) {
+  for (const [{ correlation }, result] of results) {
+    for (const id of typeof result === 'object' ? result.rules : []) {
       referred.add(id);
-      if (draft.correlation.generate) generated.add(id);
+      if (correlation.generate) generated.add(id);
     }
   }
   return (id) => generated.has(id) || !referred.has(id);
