@@ -76,16 +76,15 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
   if (value.kind === 'map') report.error(value.place, `"${truncate(key)}" must be a list of values, not a map`);
   for (const item of value.kind === 'list' ? value.items : value.kind === 'scalar' ? [value] : []) {
     if (item.kind === 'scalar' && item.value !== null) values.push(item);
-    else report.error(item.place, `a value of a list must be text or a number, not ${kindName(item)}`, emptyHint(item));
+    else {
+      const hint = item.kind === 'scalar' ? 'write [] for an empty list' : undefined;
+      report.error(item.place, `a value of a list must be text or a number, not ${kindName(item)}`, hint);
+    }
   }
   if (value.kind === 'list' && value.items.length === 0) {
     report.notice(value.place, `the list "${truncate(key)}" is empty: a comparison with it never matches`);
   }
   lists.set(key, { values, report, place: keyPlace });
-}
-
-function emptyHint(item: { readonly kind: string } | ScalarNode): Hint | undefined {
-  return item.kind === 'scalar' ? 'write [] for an empty list' : undefined;
 }
 
 function hintFor(name: string, known: Iterable<string>): string {

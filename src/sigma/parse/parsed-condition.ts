@@ -34,25 +34,12 @@ export function sumOfLeaves<L extends { readonly kind: 'leaf' }>(
 ): number {
   const before = known.get(condition);
   if (before !== undefined) return before;
-  const sum = sumOf(condition, ofLeaf, known);
+  let sum = 0;
+  if (condition.kind === 'leaf') sum = ofLeaf(condition);
+  else if (condition.kind === 'not') sum = sumOfLeaves(condition.of, ofLeaf, known);
+  else for (const child of condition.of) sum += sumOfLeaves(child, ofLeaf, known);
   known.set(condition, sum);
   return sum;
-}
-
-function sumOf<L extends { readonly kind: 'leaf' }>(
-  condition: Formula<L>,
-  ofLeaf: (leaf: L) => number,
-  known: Map<Formula<L>, number>,
-): number {
-  switch (condition.kind) {
-    case 'leaf':
-      return ofLeaf(condition);
-    case 'not':
-      return sumOfLeaves(condition.of, ofLeaf, known);
-    case 'and':
-    case 'or':
-      return condition.of.reduce((sum, child) => sum + sumOfLeaves(child, ofLeaf, known), 0);
-  }
 }
 
 /** Joins formulas; a single one stays as it is. */

@@ -8,7 +8,7 @@
 import { parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import { foldPattern } from '../evaluate/wildcard.ts';
-import type { ParsedCondition, ParsedLeaf, ParsedTest } from '../parse/parsed-condition.ts';
+import { join, type ParsedCondition, type ParsedLeaf, type ParsedTest } from '../parse/parsed-condition.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { Expression, Leaf, Pattern, Test } from '../rule.ts';
 
@@ -23,9 +23,7 @@ export function expressionOf(written: ParsedCondition): Expression {
     case 'or': {
       const { kind } = written;
       const all = written.of.map(expressionOf).flatMap((child) => (child.kind === kind ? child.of : [child]));
-      const of = kind === 'or' ? mergeAlternatives(all) : all;
-      const [only] = of;
-      return only !== undefined && of.length === 1 ? only : { kind, of };
+      return join(kind, kind === 'or' ? mergeAlternatives(all) : all);
     }
   }
 }
@@ -73,37 +71,22 @@ const SHAPES: ReadonlyMap<string, TextOp> = new Map([
 
 /** Merges similar leaves into the first of them. */
 function mergeAlternatives(children: readonly Expression[]): readonly Expression[] {
-  const leavesByKey = new Map<string, Leaf[]>();
-  const places = children.map((child) => {
-    const key = child.kind === 'leaf' ? keyOf(child) : null;
-    if (child.kind !== 'leaf' || key === null) return child;
-    const before = leavesByKey.get(key);
-    if (before !== undefined) before.push(child);
-    else leavesByKey.set(key, [child]);
-    return before === undefined ? key : null;
-  });
-  return places.flatMap((place) => {
-    if (typeof place !== 'string') return place ?? [];
-    const leaves = leavesByKey.get(place) as [Leaf, ...Leaf[]];
-    return [
-      {
-        ...leaves[0],
-        test: mergeTests(
-          leaves[0].test,
-          leaves.map(({ test }) => test),
-        ),
-      },
-    ];
+  const groups = Map.groupBy(children, (child) => keyOf(child) ?? child);
+  return [...groups.values()].map((group) => {
+    const [first] = group as [Expression, ...Expression[]];
+    if (first.kind !== 'leaf' || !('values' in first.test)) return first;
+    const values = new Set(group.flatMap(valuesOf));
+    return { ...first, test: { ...first.test, values: [...values] } as Test };
   });
 }
 
-/** Leaves with the same key can be merged; null if this one can't. */
-function keyOf({ selection, field, test }: Leaf): string | null {
-  return 'values' in test ? JSON.stringify([selection, field, test.op, 'cased' in test && test.cased]) : null;
+function valuesOf(expression: Expression): readonly unknown[] {
+  return expression.kind === 'leaf' && 'values' in expression.test ? expression.test.values : [];
 }
 
-function mergeTests(first: Test, all: readonly Test[]): Test {
-  if (!('values' in first)) return first;
-  const values = all.flatMap((test): readonly unknown[] => ('values' in test ? test.values : []));
-  return { ...first, values: [...new Set(values)] } as Test;
+/** Leaves with the same key can be merged; null for other expressions. */
+function keyOf(expression: Expression): string | null {
+  if (expression.kind !== 'leaf' || !('values' in expression.test)) return null;
+  const { selection, field, test } = expression;
+  return JSON.stringify([selection, field, test.op, 'cased' in test && test.cased]);
 }
