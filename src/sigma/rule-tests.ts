@@ -103,7 +103,7 @@ export function readTests(
   return entry.value.items.flatMap((node) => readTest(node, kind, rule, report) ?? []);
 }
 
-/** Reads a test; null if it is none, which is reported. */
+/** Reads a test; null if it is not a map, which is reported. */
 function readTest(node: Node, kind: RuleTest['kind'], rule: string, report: Report): RuleTest | null {
   if (node.kind !== 'map') {
     const hint = 'such as {name: …, entry: {…}, match: true}';

@@ -61,7 +61,7 @@ export function readCorrelationCondition(
   rules: number,
   report: Report,
 ): CorrelationCondition | null {
-  const isOverRules = type === 'temporal' || type === 'temporal_ordered';
+  const isOverRules = SHAPES[type] === RULES;
   const { example } = SHAPES[type];
   const value = entry?.value;
   if (value === undefined || isNull(value)) {

@@ -2,8 +2,8 @@
  * Reads a value that is compared as text, applying its modifiers one after the other.
  *
  * Contract: the results are tests, any of which may match; a value that a modifier can't apply to is reported and has
- * none. Base64 encodes the text's UTF-8, or the UTF-16 of a modifier before it. As the specification says of all values, encoded ones
- * compare case-insensitively too, unless `cased`. Bounded. Pure.
+ * none. Base64 encodes the text's UTF-8, or the UTF-16 of a modifier before it. As the specification says of all values,
+ * encoded ones compare case-insensitively too, unless `cased`. Bounded. Pure.
  */
 
 import { truncate } from '../../yaml/diagnostics.ts';
