@@ -341,8 +341,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'a range of addresses has a bit too many',
     file: 'evaluate/cidr.ts',
-    find: 'const length = 1 + Number(bitsText) - (mapped ? 96 : 0);',
-    replace: 'const length = Number(bitsText) - (mapped ? 96 : 0);',
+    find: 'known.has(address.slice(0, length))',
+    replace: 'ranges.some((range) => range.slice(0, -1) === address.slice(0, length - 1))',
   },
   {
     name: 'a mapped address is of IPv6',
