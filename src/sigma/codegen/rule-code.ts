@@ -1,5 +1,5 @@
 /** The rules as code: what generate.ts writes and engine.ts runs. */
-import { leavesIn } from '../evaluate/interpreter.ts';
+import { leavesIn } from '../formula.ts';
 import type { DetectionRule, Leaf } from '../rule.ts';
 import type { IndexData } from './candidates.ts';
 import type { Fields, ReadFields } from './fields.ts';

@@ -6,6 +6,7 @@
  * matters, in the rule's order; for a rule that only matches because something is not so, the values that differ. Bounded,
  * because attackers write the values. Pure.
  */
+import { isTrue, leavesIn } from '../formula.ts';
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { anyRelated } from './multi-search.ts';
 import { isNull, type Scalar } from './scalar.ts';
@@ -20,16 +21,7 @@ const VALUES_MAX = 32;
 
 /** Whether an expression is true of an entry. */
 export function holds(expression: Expression, entry: Values): boolean {
-  switch (expression.kind) {
-    case 'leaf':
-      return entry.answer(expression, leafHolds);
-    case 'not':
-      return !holds(expression.of, entry);
-    case 'and':
-      return expression.of.every((child) => holds(child, entry));
-    case 'or':
-      return expression.of.some((child) => holds(child, entry));
-  }
+  return isTrue(expression, (leaf) => entry.answer(leaf, leafHolds));
 }
 
 /** The evidence of an expression that is true of an entry. */
@@ -44,12 +36,6 @@ export function explain(expression: Expression, body: EntryBody): readonly Evide
         entry,
         () => [],
       );
-}
-
-/** All leaves of an expression, in its order. */
-export function leavesIn(expression: Expression): readonly Leaf[] {
-  if (expression.kind === 'leaf') return [expression];
-  return expression.kind === 'not' ? leavesIn(expression.of) : expression.of.flatMap(leavesIn);
 }
 
 function leafHolds({ field, test }: Leaf, entry: Values): boolean {

@@ -5,6 +5,7 @@
  */
 import { searchesOf } from '../evaluate/scalar-test.ts';
 import { piecesOf } from '../evaluate/wildcard.ts';
+import { leavesIn } from '../formula.ts';
 import type { Expression, Leaf, Pattern } from '../rule.ts';
 
 /** A pass takes about 2 ns per character, 0.4 ms on 200,000: all of them about 16 ms. */
@@ -27,15 +28,7 @@ const END_LENGTH = 6;
 
 /** The passes of an expression. */
 export function passesOf(expression: Expression): number {
-  switch (expression.kind) {
-    case 'leaf':
-      return passesOfLeaf(expression);
-    case 'not':
-      return passesOf(expression.of);
-    case 'and':
-    case 'or':
-      return expression.of.reduce((sum, child) => sum + passesOf(child), 0);
-  }
+  return leavesIn(expression).reduce((sum, leaf) => sum + passesOfLeaf(leaf), 0);
 }
 
 function passesOfLeaf({ test }: Leaf): number {

@@ -264,9 +264,9 @@ export const MISTAKES: readonly Mistake[] = [
   // The interpreter.
   {
     name: 'interpreter: an empty "and" is false',
-    file: 'evaluate/interpreter.ts',
-    find: 'return expression.of.every((child) => holds(child, entry));',
-    replace: 'return expression.of.length > 0 && expression.of.every((child) => holds(child, entry));',
+    file: 'formula.ts',
+    find: 'return formula.of.every((child) => isTrue(child, isLeafTrue));',
+    replace: 'return formula.of.length > 0 && formula.of.every((child) => isTrue(child, isLeafTrue));',
   },
   {
     name: 'interpreter: null does not exist',
@@ -300,9 +300,9 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'interpreter: a double negation is a negation',
-    file: 'evaluate/interpreter.ts',
-    find: 'return !holds(expression.of, entry);',
-    replace: "return expression.of.kind === 'not' ? holds(expression.of, entry) : !holds(expression.of, entry);",
+    file: 'formula.ts',
+    find: 'return !isTrue(formula.of, isLeafTrue);',
+    replace: "return isTrue(formula.of, isLeafTrue) === (formula.of.kind === 'not');",
   },
 ];
 

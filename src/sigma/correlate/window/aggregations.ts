@@ -1,8 +1,9 @@
 /** For each type of correlation: what a window keeps of an event, how it aggregates, and what it may drop. */
 import { sha256Bytes } from '../../../text/sha256.ts';
+import { isTrue } from '../../formula.ts';
 import type { CorrelationRule } from '../../rule.ts';
 import type { WindowEvent } from '../window-event.ts';
-import { capOf, fulfils, rulesNamed } from './conditions.ts';
+import { capOf, rulesNamed } from './conditions.ts';
 import { countSummaries, createCountAggregator, createDistinctAggregator, distinctSummaries } from './counts.ts';
 import type { CreateAggregator, Key, Summaries } from './items.ts';
 import { createOrderedAggregator, orderedSummaries } from './ordered.ts';
@@ -101,7 +102,10 @@ function rulesAsKeys(rules: WindowRule['rules']) {
 }
 
 function temporal({ rules, expression }: WindowRule, isRising: boolean): Aggregation {
-  const condition = expression === null ? undefined : (has: (key: Key) => boolean): boolean => fulfils(expression, has);
+  const condition =
+    expression === null
+      ? undefined
+      : (has: (key: Key) => boolean): boolean => isTrue(expression, ({ rule }) => has(rule));
   return {
     ...rulesAsKeys(rules),
     createAggregator: (items, from) => createDistinctAggregator(items, from, condition),
@@ -118,7 +122,8 @@ function temporalOrdered({ rules, expression }: WindowRule): Aggregation {
     expression === null
       ? undefined
       : (has: (key: Key) => boolean, longest: number): boolean =>
-          fulfils(expression, has) && longest === ranks.filter((each, index) => each >= 0 && has(index)).length;
+          isTrue(expression, ({ rule }) => has(rule)) &&
+          longest === ranks.filter((each, index) => each >= 0 && has(index)).length;
   return {
     ...rulesAsKeys(rules),
     createAggregator: (items) => createOrderedAggregator(items, ranks, condition),

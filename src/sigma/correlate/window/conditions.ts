@@ -1,5 +1,6 @@
 /** Evaluates the conditions of correlations, and finds out whether they can be met at all. Pure. */
 import { compares } from '../../evaluate/number.ts';
+import { isTrue } from '../../formula.ts';
 import type { CorrelationRule, Formula, RuleLeaf } from '../../rule.ts';
 
 /** Whether a number meets every comparison; NaN meets none. */
@@ -12,20 +13,6 @@ export function meets(number: number, condition: CorrelationRule['condition']): 
 /** A count above which the condition's result no longer changes. */
 export function capOf(condition: CorrelationRule['condition']): number {
   return Math.max(1, ...condition.map(({ value }) => Math.floor(value) + 1));
-}
-
-/** Whether an expression is true, given the rules that were satisfied. */
-export function fulfils(expression: Formula<RuleLeaf>, isSatisfied: (rule: number) => boolean): boolean {
-  switch (expression.kind) {
-    case 'and':
-      return expression.of.every((each) => fulfils(each, isSatisfied));
-    case 'or':
-      return expression.of.some((each) => fulfils(each, isSatisfied));
-    case 'not':
-      return !fulfils(expression.of, isSatisfied);
-    case 'leaf':
-      return isSatisfied(expression.rule);
-  }
 }
 
 /** The rules that an expression names under an even number of `not`s (`positive`) or an odd one. */
@@ -79,7 +66,7 @@ export function coverageOf(condition: CorrelationRule['condition'], { whole, lea
 /** Whether a condition over so many rules can be met with at least one of them satisfied. */
 export function isSatisfiable(formula: Formula<RuleLeaf>, rules: number): boolean {
   for (let satisfied = 1; satisfied < 2 ** rules; satisfied++) {
-    if (fulfils(formula, (rule) => (satisfied & (1 << rule)) !== 0)) return true;
+    if (isTrue(formula, ({ rule }) => (satisfied & (1 << rule)) !== 0)) return true;
   }
   return false;
 }
