@@ -18,6 +18,22 @@ const MATCHED = 1;
 const DEAD = 2;
 const ROWS = 3;
 
+/** Between a character of the first kinds and one of the second, an assertion holds. */
+const HOLDS: { readonly [what in Assertion]: readonly (readonly [last: number, next: number])[] } = {
+  start: [[EDGE, ALL_KINDS]],
+  end: [[ALL_KINDS, EDGE]],
+  lineStart: [[EDGE | NEWLINE, ALL_KINDS]],
+  lineEnd: [[ALL_KINDS, EDGE | NEWLINE]],
+  word: [
+    [WORD, ALL_KINDS - WORD],
+    [ALL_KINDS - WORD, WORD],
+  ],
+  notWord: [
+    [WORD, WORD],
+    [ALL_KINDS - WORD, ALL_KINDS - WORD],
+  ],
+};
+
 type Items = readonly number[];
 
 /** Where an unanchored match may begin, after a character of some kind. */
@@ -47,7 +63,7 @@ export interface Automaton {
 
 /** Creates the automaton of a program. */
 export function createAutomaton(program: Program): Automaton {
-  const { anchored, ops, args, nexts, assertions, chains, kinds, members } = program;
+  const { ops, args, nexts, assertions, chains, kinds } = program;
 
   const { pages, makePage } = createClassTable(program);
   /** Most texts need only this one. */
@@ -61,9 +77,12 @@ export function createAutomaton(program: Program): Automaton {
   const states = new Map<number, State>();
   const starts: (Start | undefined)[] = [];
 
-  /** Per class and set: 1 if the set has the characters. */
-  const accepts = new Uint8Array(stride * program.sets);
-  for (const [group, sets] of members.entries()) for (const set of sets) accepts[group * program.sets + set] = 1;
+  /** Per set and class: 1 if the set has the characters. */
+  const accepts = program.sets.map((groups) => {
+    const row = new Uint8Array(kinds.length);
+    for (const group of groups) row[group] = 1;
+    return row;
+  });
 
   /** Within one step: the reached instructions, for which kinds of the next character, and the strongest per chain. */
   const seen = new Uint8Array(ops.length);
@@ -72,7 +91,9 @@ export function createAutomaton(program: Program): Automaton {
   const strongest = new Int32Array(chains.reduce((most, chain) => Math.max(most, Math.abs(chain)), 0) + 1);
   let work = 0;
 
-  const first = stateAfter(anchored ? [program.start] : [], EDGE);
+  /** Whether a match can only begin at the start of the text. */
+  const isAnchored = kinds.every((kind) => kind === EDGE || startAfter(kind).items.length === 0);
+  const first = stateAfter([], EDGE);
   return { run, complete, measure: () => ({ work, cells: top }) };
 
   function run(text: string): boolean {
@@ -120,7 +141,7 @@ export function createAutomaton(program: Program): Automaton {
     const start = startAfter(kind);
     const entries = entriesOf(items, group);
     // Most characters lead on only from where a match may begin.
-    if (entries.length === 0 && items.length > 0) return anchored ? DEAD : follow(stateOf([], kind), group);
+    if (entries.length === 0 && items.length > 0) return isAnchored ? DEAD : follow(stateOf([], kind), group);
     let begun = start.entries[group];
     if (begun === undefined) begun = start.entries[group] = entriesOf(start.items, group);
     if (entries[0] === MATCH || begun[0] === MATCH) return MATCHED;
@@ -131,14 +152,13 @@ export function createAutomaton(program: Program): Automaton {
   /** Where the items continue after a character of the class; the match alone, if one has matched. */
   function entriesOf(items: Items, group: number): number[] {
     const kind = kinds[group] as number;
-    const row = group * program.sets;
     const entries: number[] = [];
     work += items.length;
     for (const item of items) {
       const at = item >> 4;
       if ((item & kind) === 0) continue;
       if (at === MATCH) return [MATCH];
-      if (accepts[row + (args[at] as number)] === 1) entries.push(nexts[at] as number);
+      if (accepts[args[at] as number]?.[group] === 1) entries.push(nexts[at] as number);
     }
     return entries;
   }
@@ -154,7 +174,7 @@ export function createAutomaton(program: Program): Automaton {
 
   /** The entry for a state, which is created if it is new. */
   function stateOf(items: Items, kind: number): number {
-    if (anchored && items.length === 0) return DEAD;
+    if (isAnchored && kind !== EDGE && items.length === 0) return DEAD;
     let key = String.fromCharCode(kind);
     for (const item of items) key += String.fromCharCode(item >> 4, item & ALL_KINDS);
     const known = numbers.get(key);
@@ -174,7 +194,7 @@ export function createAutomaton(program: Program): Automaton {
   function startAfter(kind: number): Start {
     let start = starts[kind];
     if (start === undefined) {
-      if (!anchored) reach([program.start], kind, new Uint8Array(ops.length));
+      reach([program.start], kind, new Uint8Array(ops.length));
       start = { seen: seen.slice(), items: takeReached(), entries: [] };
       starts[kind] = start;
     }
@@ -194,8 +214,9 @@ export function createAutomaton(program: Program): Automaton {
       seen[at] = before | fresh;
       if (ops[at] === SPLIT) open.push(args[at] as number, fresh, nexts[at] as number, fresh);
       else if (ops[at] === ASSERT) {
-        const kept = fresh & allowedAfter(assertions[args[at] as number] as Assertion, kind);
-        if (kept !== 0) open.push(nexts[at] as number, kept);
+        for (const [last, next] of HOLDS[assertions[args[at] as number] as Assertion]) {
+          if ((last & kind) !== 0 && (next & fresh) !== 0) open.push(nexts[at] as number, next & fresh);
+        }
       }
     }
     work += reached.length;
@@ -228,23 +249,5 @@ export function createAutomaton(program: Program): Automaton {
   /** Of two instructions of one chain: whether the first accepts all that the second accepts. */
   function isStronger(at: number, other: number): boolean {
     return (chains[at] as number) > 0 ? at > other : at < other;
-  }
-}
-
-/** The kinds of the next character for which the assertion holds after a character of `kind`. */
-function allowedAfter(what: Assertion, kind: number): number {
-  switch (what) {
-    case 'start':
-      return kind === EDGE ? ALL_KINDS : 0;
-    case 'end':
-      return EDGE;
-    case 'lineStart':
-      return kind === EDGE || kind === NEWLINE ? ALL_KINDS : 0;
-    case 'lineEnd':
-      return EDGE | NEWLINE;
-    case 'word':
-      return kind === WORD ? ALL_KINDS - WORD : WORD;
-    case 'notWord':
-      return kind === WORD ? WORD : ALL_KINDS - WORD;
   }
 }

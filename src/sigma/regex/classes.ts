@@ -10,8 +10,9 @@ export interface Classes {
   /** Where intervals of one class begin, ascending from 0, and their classes. */
   readonly bounds: readonly number[];
   readonly classes: readonly number[];
-  /** Per class: the sets that have its characters, and its kind. */
-  readonly members: readonly (readonly number[])[];
+  /** Per set: the classes that are in it. */
+  readonly sets: readonly (readonly number[])[];
+  /** Per class: the kind of its characters. */
   readonly kinds: readonly number[];
 }
 
@@ -29,17 +30,17 @@ const NEWLINES: Ranges = [10, 10];
 const WORDS: Ranges = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a];
 
 /** The classes that the sets, and the assertions, distinguish. */
-export function classify(sets: readonly Ranges[], assertions: readonly Assertion[]): Classes {
-  const kindOfSet = new Map<number, number>();
-  const all = [...sets];
-  if (assertions.some((what) => what === 'lineStart' || what === 'lineEnd'))
-    kindOfSet.set(all.push(NEWLINES) - 1, NEWLINE);
-  if (assertions.some((what) => what === 'word' || what === 'notWord')) kindOfSet.set(all.push(WORDS) - 1, WORD);
+export function classify(ranges: readonly Ranges[], assertions: readonly Assertion[]): Classes {
+  const isAbout = (...some: readonly Assertion[]): boolean => some.some((what) => assertions.includes(what));
+  const ofKinds = new Map<Ranges, number>();
+  if (isAbout('lineStart', 'lineEnd')) ofKinds.set(NEWLINES, NEWLINE);
+  if (isAbout('word', 'notWord')) ofKinds.set(WORDS, WORD);
+  const all = [...ranges, ...ofKinds.keys()];
 
   /** The sets that begin or end at a character. */
   const changes = new Map<number, number[]>([[0, []]]);
-  for (const [set, ranges] of all.entries()) {
-    for (const [i, point] of ranges.entries()) {
+  for (const [set, points] of all.entries()) {
+    for (const [i, point] of points.entries()) {
       const at = i % 2 === 0 ? point : point + 1;
       const there = changes.get(at);
       if (there === undefined) changes.set(at, [set]);
@@ -48,7 +49,7 @@ export function classify(sets: readonly Ranges[], assertions: readonly Assertion
   }
   const bounds = [...changes.keys()].sort((a, b) => a - b);
   const numbers = new Map<string, number>();
-  const members: (readonly number[])[] = [[]];
+  const sets: number[][] = all.map(() => []);
   const kinds = [EDGE];
   const current = new Set<number>();
   const classes = bounds.map((at) => {
@@ -57,11 +58,12 @@ export function classify(sets: readonly Ranges[], assertions: readonly Assertion
     const key = sorted.join();
     const known = numbers.get(key);
     if (known !== undefined) return known;
-    numbers.set(key, members.length);
-    kinds.push(sorted.reduce((kind, set) => kindOfSet.get(set) ?? kind, OTHER));
-    return members.push(sorted.filter((set) => !kindOfSet.has(set))) - 1;
+    const group = kinds.push(sorted.reduce((kind, set) => ofKinds.get(all[set] as Ranges) ?? kind, OTHER)) - 1;
+    for (const set of sorted) sets[set]?.push(group);
+    numbers.set(key, group);
+    return group;
   });
-  return { bounds, classes, members, kinds };
+  return { bounds, classes, sets: sets.slice(0, ranges.length), kinds };
 }
 
 /** Characters per page of a table of classes. */

@@ -7,7 +7,6 @@
 import type { Ranges } from './charset.ts';
 import { type Classes, classify } from './classes.ts';
 import type { Assertion, Node } from './node.ts';
-import { isAnchored } from './trim.ts';
 
 export const MATCH = 0;
 /** Takes one character of the set `arg`, then continues at `next`. */
@@ -19,14 +18,10 @@ export const ASSERT = 3;
 
 export interface Program extends Classes {
   readonly start: number;
-  /** Whether it can only match at the start of the text. */
-  readonly anchored: boolean;
   readonly ops: readonly number[];
   readonly args: readonly number[];
   readonly nexts: readonly number[];
   readonly assertions: readonly Assertion[];
-  /** How many sets CHARS distinguishes. */
-  readonly sets: number;
   /**
    * The same place in the copies of a repetition is a chain: what one copy accepts, all that are weaker accept less of. The
    * chain of each instruction, 0 for none; in chains with a positive number the highest instruction is the strongest, in
@@ -46,8 +41,7 @@ export function compileProgram(tree: Node): Program {
   const numberOf = new Map<string, number>();
   const assertions: Assertion[] = [];
   const start = emit(tree, 0);
-  const anchored = isAnchored(tree);
-  return { start, anchored, ops, args, nexts, assertions, sets: sets.length, chains, ...classify(sets, assertions) };
+  return { start, ops, args, nexts, assertions, chains, ...classify(sets, assertions) };
 
   function add(op: number, arg: number, next: number): number {
     args.push(arg);

@@ -22,7 +22,7 @@ export interface Size {
 /** The size of the complete automaton of a program, or which limit it exceeds. Takes time up to the limits. */
 export function sizeOf(program: Program): Size | string {
   const cells = `its table would have more than ${CELLS_MAX} cells`;
-  if (program.kinds.length * program.sets > 4 * CELLS_MAX) return cells;
+  if (program.kinds.length * program.sets.length > 4 * CELLS_MAX) return cells;
   const automaton = createAutomaton(program);
   const isComplete = automaton.complete(CELLS_MAX, WORK_MAX);
   const size = automaton.measure();

@@ -50,22 +50,3 @@ function isAnchor(node: Node, side: 'left' | 'right'): boolean {
 function isAnything(node: Node | undefined): boolean {
   return node?.kind === 'repeat' && node.max === UNLIMITED && node.of.kind === 'chars' && node.of.set === ANY;
 }
-
-/** Whether every match begins at the start of the text. */
-export function isAnchored(node: Node): boolean {
-  switch (node.kind) {
-    case 'empty':
-    case 'chars':
-      return false;
-    case 'assert':
-      return node.what === 'start';
-    case 'repeat':
-      return node.min > 0 && isAnchored(node.of);
-    case 'choice':
-      return node.of.every((one) => isAnchored(one));
-    case 'sequence': {
-      const [first] = node.of;
-      return first !== undefined && isAnchored(first);
-    }
-  }
-}

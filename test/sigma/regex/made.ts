@@ -23,7 +23,7 @@ export function createRegex(source: string, flags: string): Regex {
   return { ok: true, test: automaton.run, cells: prepared.size.cells, automaton };
 }
 
-/** The search for a tree as it is, unanchored: what the others are measured by. */
+/** The search for a tree as it is: what the others are measured by. */
 export function createPlainMatcher(tree: Node): Automaton {
-  return createAutomaton({ ...compileProgram(tree), anchored: false });
+  return createAutomaton(compileProgram(tree));
 }
