@@ -230,20 +230,17 @@ export function createAutomaton(program: Program): Automaton {
       if (chain !== 0 && seen[at] === ALL_KINDS && (best === 0 || isStronger(at, best))) strongest[chain] = at;
     }
     const items: number[] = [];
-    let isSorted = true;
     for (const at of reached) {
       const best = strongest[Math.abs(chains[at] as number)] as number;
       if (ops[at] === SPLIT || ops[at] === ASSERT || (best !== 0 && isStronger(best, at))) continue;
-      const item = (at << 4) | (seen[at] as number);
-      if (items.length > 0 && (items[items.length - 1] as number) > item) isSorted = false;
-      items.push(item);
+      items.push((at << 4) | (seen[at] as number));
     }
     for (const at of reached) {
       seen[at] = 0;
       strongest[Math.abs(chains[at] as number)] = 0;
     }
     reached.length = 0;
-    return isSorted ? items : items.sort((a, b) => a - b);
+    return items.sort((a, b) => a - b);
   }
 
   /** Of two instructions of one chain: whether the first accepts all that the second accepts. */

@@ -39,6 +39,15 @@ const TIMES: { readonly [operator: string]: readonly [min: number, max: number] 
 const GROUP = /\((?:\?P?<(\w+)>|\?([imsU]*)(?:-([imsU]+))?([:)])|(?![?*]))/y;
 
 const ASSERTION = /[\^$]|\\[AzbB]/y;
+/** Each without and with the flag m. */
+const ASSERTIONS: { readonly [written: string]: readonly [Assertion, Assertion] } = {
+  '^': ['start', 'lineStart'],
+  $: ['end', 'lineEnd'],
+  '\\A': ['start', 'start'],
+  '\\z': ['end', 'end'],
+  '\\b': ['word', 'word'],
+  '\\B': ['notWord', 'notWord'],
+};
 const QUOTED = /\\Q(.*?)(?:\\E|$)/sy;
 
 const NOT_NEWLINE = complement([10, 10]);
@@ -96,8 +105,8 @@ export function parseRegex(source: string, outer: string): Node {
     if (char === '(') return readGroup();
     if (char === '[') return [createChars(readClass(cursor, flags.includes('i')))];
     if (cursor.take(/\./y) !== null) return [createChars(flags.includes('s') ? ANY : NOT_NEWLINE)];
-    const assertion = cursor.take(ASSERTION)?.[0];
-    if (assertion !== undefined) return [createAssert(assertionOf(assertion))];
+    const assertions = ASSERTIONS[cursor.take(ASSERTION)?.[0] ?? ''];
+    if (assertions !== undefined) return [createAssert(assertions[flags.includes('m') ? 1 : 0])];
     const quoted = cursor.take(QUOTED)?.[1];
     if (quoted !== undefined) return Array.from(quoted, (one) => createChars(setOf(one.codePointAt(0) as number)));
     const named = readNamedClass(cursor, flags.includes('i'));
@@ -123,23 +132,6 @@ export function parseRegex(source: string, outer: string): Node {
     flags = before;
     // One item, so that a repetition after it repeats all of it.
     return [tree];
-  }
-
-  function assertionOf(written: string): Assertion {
-    switch (written) {
-      case '^':
-        return flags.includes('m') ? 'lineStart' : 'start';
-      case '$':
-        return flags.includes('m') ? 'lineEnd' : 'end';
-      case '\\A':
-        return 'start';
-      case '\\z':
-        return 'end';
-      case '\\b':
-        return 'word';
-      default:
-        return 'notWord';
-    }
   }
 
   function setOf(point: number): Ranges {
