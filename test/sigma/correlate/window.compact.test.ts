@@ -12,9 +12,9 @@ function numberAt(of: WindowRule, items: Items, end: number): number {
   const from = items.times.findIndex((time) => time > end - of.timespanMs);
   const to = items.times.filter((time) => time <= end).length;
   if (from < 0 || from >= to) return 0;
-  const sweep = aggregationOf(of).createAggregator(items, from);
+  const sweep = aggregationOf(of).createAggregator(items);
   for (let i = from; i < to; i++) sweep.add(i);
-  const number = sweep.valueAfter(end - of.timespanMs);
+  const number = sweep.value(from, to);
   return of.type === 'event_count' || of.type === 'value_count' ? Math.min(number, CAP) : number;
 }
 

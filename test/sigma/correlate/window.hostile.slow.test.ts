@@ -21,14 +21,14 @@ function counted(of: WindowRule): { readonly kind: Aggregation; readonly work: (
     work: () => work,
     kind: {
       ...kind,
-      createAggregator: (items, from) => {
-        const sweep = kind.createAggregator(items, from);
+      createAggregator: (items) => {
+        const sweep = kind.createAggregator(items);
         return {
+          ...sweep,
           add: (place) => {
             work++;
             sweep.add(place);
           },
-          valueAfter: sweep.valueAfter,
         };
       },
       summaries:

@@ -4,10 +4,10 @@ import { isTrue } from '../../formula.ts';
 import type { CorrelationRule } from '../../rule.ts';
 import type { WindowEvent } from '../window-event.ts';
 import { capOf, rulesNamed } from './conditions.ts';
-import { countSummaries, createCountAggregator, createDistinctAggregator, distinctSummaries } from './counts.ts';
-import type { CreateAggregator, Key, Summaries } from './items.ts';
+import { countSummaries, createCountAggregator, createKeyAggregator, distinctSummaries } from './counts.ts';
+import type { Aggregator, Items, Key, Summaries } from './items.ts';
 import { createOrderedAggregator, orderedSummaries } from './ordered.ts';
-import { createPercentileAggregator, createShareAggregator } from './percentiles.ts';
+import { createPercentileAggregator } from './percentiles.ts';
 import { createSumAggregator } from './sums.ts';
 
 /** What a window needs of its rule. */
@@ -22,13 +22,16 @@ export const SAMPLES_MAX = 10_000;
 
 export interface Aggregation {
   readonly itemsMax: number;
-  readonly createAggregator: CreateAggregator;
+  /** Creates the aggregator of an empty window. */
+  readonly createAggregator: (items: Items) => Aggregator;
   /** Which items of a run matter; null if all do. */
   readonly summaries: Summaries | null;
   /** This many of the newest items are always kept: dropping one could change the result for a late event. */
   readonly keepNewest: number;
-  /** The key of an event; null if it has none. The temporal types have a key for each of the event's rules instead. */
-  readonly keyOf: ((windowEvent: WindowEvent) => Key | null) | 'rules';
+  /** The keys of an event, an item for each; none if it lacks its value. */
+  readonly keysOf: (windowEvent: WindowEvent) => readonly Key[];
+  /** Whether the items of one time have distinct keys, in order. */
+  readonly areKeysDistinct: boolean;
   /** Whether a saved key is valid. */
   readonly isKey: (key: unknown) => boolean;
 }
@@ -36,94 +39,95 @@ export interface Aggregation {
 /** See the contract of window.ts. */
 const KEEP_NEWEST = 1_000;
 
-const isNumber = (key: unknown): boolean => typeof key === 'number' && !Number.isNaN(key);
-const isText = (key: unknown): boolean => typeof key === 'string';
-
-const texts = {
-  keyOf: ({ value }: WindowEvent): Key | null => (value === null ? null : textKey(String(value))),
-  isKey: isText,
-};
+const isNumber = (key: unknown): key is number => typeof key === 'number' && !Number.isNaN(key);
 
 const samples = {
   itemsMax: SAMPLES_MAX,
   summaries: null,
   keepNewest: 0,
-  keyOf: ({ value }: WindowEvent): Key | null => (typeof value === 'number' && !Number.isNaN(value) ? value : null),
+  keysOf: ({ value }: WindowEvent): readonly Key[] => (isNumber(value) ? [value] : []),
+  areKeysDistinct: false,
   isKey: isNumber,
 };
 
+const texts = {
+  ...samples,
+  keysOf: ({ value }: WindowEvent): readonly Key[] => (value === null ? [] : [textKey(String(value))]),
+  isKey: (key: unknown): boolean => typeof key === 'string',
+};
+
+const EVENT_KEYS: readonly Key[] = [0];
+
 /** The aggregation of a rule. */
 export function aggregationOf(rule: WindowRule): Aggregation {
-  const { type, condition, expression } = rule;
+  const { type, condition, expression, percentile } = rule;
   const cap = capOf(condition);
   // More items can't turn such a condition from met to unmet.
   const isRising = expression === null && condition.every(({ op }) => op === 'gt' || op === 'gte');
+  const keepNewest = isRising ? 0 : KEEP_NEWEST;
   switch (type) {
     case 'event_count':
       return {
+        ...samples,
         itemsMax: EVENTS_MAX,
         createAggregator: createCountAggregator,
         summaries: countSummaries(cap),
-        keepNewest: 0,
-        keyOf: () => 0,
+        keysOf: () => EVENT_KEYS,
         isKey: (key) => key === 0,
       };
     case 'value_count':
       return {
         ...texts,
-        itemsMax: SAMPLES_MAX,
-        createAggregator: createDistinctAggregator,
+        createAggregator: (items) => createKeyAggregator(items, (counts) => counts.size),
         summaries: distinctSummaries(cap),
-        keepNewest: isRising ? 0 : KEEP_NEWEST,
+        keepNewest,
       };
     case 'temporal':
-      return temporal(rule, isRising);
+      return { ...temporal(rule), keepNewest };
     case 'temporal_ordered':
       return temporalOrdered(rule);
     case 'value_sum':
     case 'value_avg':
-      return { ...samples, createAggregator: (items, from) => createSumAggregator(items, from, type === 'value_avg') };
+      return { ...samples, createAggregator: (items) => createSumAggregator(items, type === 'value_avg') };
     case 'value_median':
-      return { ...samples, createAggregator: (items, from) => createPercentileAggregator(items, from, 50) };
-    case 'value_percentile': {
-      const { percentile } = rule;
-      if (percentile === null) return { ...samples, ...texts, createAggregator: createShareAggregator };
-      return { ...samples, createAggregator: (items, from) => createPercentileAggregator(items, from, percentile) };
-    }
+      return { ...samples, createAggregator: (items) => createPercentileAggregator(items, 50) };
+    case 'value_percentile':
+      if (percentile !== null)
+        return { ...samples, createAggregator: (items) => createPercentileAggregator(items, percentile) };
+      return { ...texts, createAggregator: (items) => createKeyAggregator(items, shareOfLast) };
   }
+}
+
+/** The percentage of items with the last key. */
+function shareOfLast(counts: ReadonlyMap<Key, number>, last: Key, size: number): number {
+  return (100 * (counts.get(last) ?? 0)) / size;
 }
 
 function rulesAsKeys(rules: WindowRule['rules']) {
   return {
-    itemsMax: SAMPLES_MAX,
-    keyOf: 'rules',
+    ...samples,
+    keysOf: (windowEvent: WindowEvent) => windowEvent.rules,
+    areKeysDistinct: true,
     isKey: (key: unknown) => rules[key as number] !== undefined,
-  } as const;
+  };
 }
 
-function temporal({ rules, expression }: WindowRule, isRising: boolean): Aggregation {
-  const condition =
-    expression === null
-      ? undefined
-      : (has: (key: Key) => boolean): boolean => isTrue(expression, ({ rule }) => has(rule));
+function temporal({ rules, expression }: WindowRule): Aggregation {
+  const satisfied = (counts: ReadonlyMap<Key, number>): number =>
+    expression === null || isTrue(expression, ({ rule }) => counts.has(rule)) ? counts.size : Number.NaN;
   return {
     ...rulesAsKeys(rules),
-    createAggregator: (items, from) => createDistinctAggregator(items, from, condition),
+    createAggregator: (items) => createKeyAggregator(items, satisfied),
     summaries: distinctSummaries(rules.length),
-    keepNewest: isRising ? 0 : KEEP_NEWEST,
   };
 }
 
 function temporalOrdered({ rules, expression }: WindowRule): Aggregation {
-  const named = expression === null ? null : new Set(rulesNamed(expression));
-  let rank = 0;
-  const ranks = rules.map((_, index) => (named === null || named.has(index) ? rank++ : -1));
-  const condition =
-    expression === null
-      ? undefined
-      : (has: (key: Key) => boolean, longest: number): boolean =>
-          isTrue(expression, ({ rule }) => has(rule)) &&
-          longest === ranks.filter((each, index) => each >= 0 && has(index)).length;
+  const named = new Set(expression === null ? rules.keys() : rulesNamed(expression));
+  const ranked = [...rules.keys()].filter((rule) => named.has(rule));
+  const ranks = rules.map((_, rule) => ranked.indexOf(rule));
+  const condition = (has: (key: Key) => boolean, longest: number): boolean =>
+    expression === null || (isTrue(expression, ({ rule }) => has(rule)) && longest === ranked.filter(has).length);
   return {
     ...rulesAsKeys(rules),
     createAggregator: (items) => createOrderedAggregator(items, ranks, condition),

@@ -1,53 +1,35 @@
-/** Aggregators for the number of items in a window, and of distinct keys. Amortized constant time per item. */
+/** Aggregators for the number of items in a window, and of its keys. Amortized constant time per item. */
 import type { Aggregator, Items, Key, Summaries } from './items.ts';
 
 /** event_count. */
-export function createCountAggregator(items: Items, first: number): Aggregator {
-  const { times } = items;
-  let from = first;
-  let to = first;
-  return {
-    add: (place) => {
-      to = place + 1;
-    },
-    valueAfter: (after) => {
-      while (from < to && (from < items.head || (times[from] as number) <= after)) from++;
-      return to - from;
-    },
-  };
+export function createCountAggregator(): Aggregator {
+  return { add: () => {}, remove: () => {}, value: (from, to) => to - from };
 }
 
 /** Of a run with more than `cap` items, only `cap` matter. */
 export function countSummaries(cap: number): Summaries {
   return () => {
     let count = 0;
-    return () => count++ < cap || null;
+    return () => count++ < cap;
   };
 }
 
-/** value_count and temporal. `condition`: what the keys in the window must meet. */
-export function createDistinctAggregator(
-  items: Items,
-  first: number,
-  condition?: (has: (key: Key) => boolean) => boolean,
+/** Counts the items of each key. `value`: the window's value, given these counts, its last key and its size. */
+export function createKeyAggregator(
+  { keys }: Items,
+  value: (counts: ReadonlyMap<Key, number>, last: Key, size: number) => number,
 ): Aggregator {
-  const { times, keys } = items;
-  /** Key → its last place. */
-  const last = new Map<Key, number>();
-  const has = (key: Key): boolean => last.has(key);
-  let from = first;
-  let to = first;
+  const counts = new Map<Key, number>();
+  const change = (place: number, by: 1 | -1): void => {
+    const key = keys[place] as Key;
+    const count = (counts.get(key) ?? 0) + by;
+    if (count > 0) counts.set(key, count);
+    else counts.delete(key);
+  };
   return {
-    add: (place) => {
-      last.set(keys[place] as Key, place);
-      to = place + 1;
-    },
-    valueAfter: (after) => {
-      for (; from < to && (from < items.head || (times[from] as number) <= after); from++) {
-        if (last.get(keys[from] as Key) === from) last.delete(keys[from] as Key);
-      }
-      return condition === undefined || condition(has) ? last.size : Number.NaN;
-    },
+    add: (place) => change(place, 1),
+    remove: (place) => change(place, -1),
+    value: (from, to) => value(counts, keys[to - 1] as Key, to - from),
   };
 }
 
@@ -55,6 +37,6 @@ export function createDistinctAggregator(
 export function distinctSummaries(cap: number): Summaries {
   return () => {
     const seen = new Set<Key>();
-    return (key) => (seen.size < cap ? seen.size !== seen.add(key).size : null);
+    return (key) => seen.size < cap && seen.size !== seen.add(key).size;
   };
 }

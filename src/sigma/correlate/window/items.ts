@@ -19,20 +19,19 @@ export interface Items {
 
 /** Computes the value of a window that moves forward over items. */
 export interface Aggregator {
-  /** Adds the next item. The first one is where the aggregator began. */
+  /** Adds the next item. */
   add(place: number): void;
-  /** The value of the added items later than `after`, which never decreases. NaN if there is no value. */
-  valueAfter(after: number): number;
+  /** Removes the first item. */
+  remove(place: number): void;
+  /** The value of the window, which has the items from `from` on and before `to`. NaN if there is no value. */
+  value(from: number, to: number): number;
 }
-
-/** Creates an empty aggregator that begins at a place. */
-export type CreateAggregator = (items: Items, from: number) => Aggregator;
 
 /**
  * Summarizes a run of items, whatever runs come before or after it. For each next key it returns whether that key
- * changes the summary; null if neither this one nor any later one can. `backward`: the run is read from its end.
+ * changes the summary. `backward`: the run is read from its end.
  */
-export type Summaries = (backward: boolean) => (key: Key) => boolean | null;
+export type Summaries = (backward: boolean) => (key: Key) => boolean;
 
 /** The first place from `from` on with a time later than `time`. */
 export function firstAfter(times: readonly number[], time: number, from: number): number {
@@ -46,35 +45,24 @@ export function firstAfter(times: readonly number[], time: number, from: number)
   return low;
 }
 
-/** Inserts an item after all others of its time; returns its place. */
-export function insert(items: Items, at: number, key: Key): number {
-  const { times } = items;
+/**
+ * Inserts an item after all others of its time; returns its place. If keys are distinct, it comes before those of its
+ * time with greater keys, and if its key is among them, nothing is inserted and the place is infinite.
+ */
+export function insert({ times, keys, head }: Items, at: number, key: Key, areKeysDistinct: boolean): number {
   const end = times.length;
-  if (end === items.head || (times[end - 1] as number) <= at) {
-    times.push(at);
-    items.keys.push(key);
-    return end;
+  let place = end > head && (times[end - 1] as number) > at ? firstAfter(times, at, head) : end;
+  if (areKeysDistinct) {
+    while (place > head && times[place - 1] === at && (keys[place - 1] as Key) >= key) place--;
+    if (times[place] === at && keys[place] === key) return Number.POSITIVE_INFINITY;
   }
-  const place = firstAfter(times, at, items.head);
-  times.splice(place, 0, at);
-  items.keys.splice(place, 0, key);
-  return place;
-}
-
-/** Inserts an item before those of its time with greater keys; returns its place, or -1 if it is there already. */
-export function insertOnce(items: Items, at: number, key: Key): number {
-  const { times, keys, head } = items;
-  let place = times.length;
-  if (place > head && (times[place - 1] as number) > at) place = firstAfter(times, at, head);
-  while (place > head && times[place - 1] === at && (keys[place - 1] as Key) >= key) place--;
-  if (place === times.length) {
+  if (place === end) {
     times.push(at);
     keys.push(key);
-    return place;
+  } else {
+    times.splice(place, 0, at);
+    keys.splice(place, 0, key);
   }
-  if (times[place] === at && keys[place] === key) return -1;
-  times.splice(place, 0, at);
-  keys.splice(place, 0, key);
   return place;
 }
 
@@ -85,32 +73,24 @@ export function insertOnce(items: Items, at: number, key: Key): number {
  * holds a run from a stretch's beginning, or one up to its end. An item is needed only if it changes the summary of a run
  * from the beginning or to the end.
  */
-export function compact(items: Items, timespanMs: number, summaries: Summaries, newest: number): Items {
+export function compact(items: Items, timespanMs: number, summaries: Summaries | null, newest: number): Items {
   const { times, keys, head } = items;
   const count = times.length;
+  if (summaries === null) return { times: times.slice(head), keys: keys.slice(head), head: 0 };
   const needed = new Uint8Array(count).fill(1, Math.max(head, count - newest));
-  const mark = (begin: number, end: number, step: 1 | -1, changesSummary: ReturnType<Summaries>): void => {
-    for (let i = begin; i !== end; i += step) {
-      const changes = changesSummary(keys[i] as Key);
-      if (changes === null) return;
-      if (changes) needed[i] = 1;
-    }
-  };
-  for (let from = head; from < count; ) {
+  for (let from = head, to = head; from < count; from = to) {
     const until = (Math.floor((times[from] as number) / timespanMs) + 1) * timespanMs;
-    let to = from + 1;
-    while (to < count && (times[to] as number) < until) to++;
-    mark(from, to, 1, summaries(false));
-    mark(to - 1, from - 1, -1, summaries(true));
-    from = to;
+    const changesForward = summaries(false);
+    for (; to < count && (times[to] as number) < until; to++) {
+      if (changesForward(keys[to] as Key)) needed[to] = 1;
+    }
+    const changesBackward = summaries(true);
+    for (let i = to - 1; i >= from; i--) {
+      if (changesBackward(keys[i] as Key)) needed[i] = 1;
+    }
   }
-  const kept: Items = { times: [], keys: [], head: 0 };
-  for (let i = head; i < count; i++) {
-    if (needed[i] === 0) continue;
-    kept.times.push(times[i] as number);
-    kept.keys.push(keys[i] as Key);
-  }
-  return kept;
+  const isNeeded = (_: unknown, place: number): boolean => needed[place] === 1;
+  return { times: times.filter(isNeeded), keys: keys.filter(isNeeded), head: 0 };
 }
 
 const VERSION = 1;

@@ -11,37 +11,38 @@ import type { Aggregator, Items, Key, Summaries } from './items.ts';
  * and the length of the longest chain, must meet.
  */
 export function createOrderedAggregator(
-  items: Items,
+  { keys }: Items,
   ranks: readonly number[],
-  condition?: (has: (key: Key) => boolean, longest: number) => boolean,
+  condition: (has: (key: Key) => boolean, longest: number) => boolean,
 ): Aggregator {
   const count = Math.max(...ranks) + 1;
-  /** At `length × count + rank`: the latest beginning of a chain of this length that ends in this rank. */
-  const begins = new Array<number>((count + 1) * count).fill(Number.NEGATIVE_INFINITY);
+  /** At `length × count + rank`: where the latest chain of this length that ends in this rank begins; -1 without one. */
+  const begins = new Array<number>((count + 1) * count).fill(-1);
+  /** Rule → its last place. */
   const last = new Map<Key, number>();
   return {
     add: (place) => {
-      const time = items.times[place] as number;
-      const key = items.keys[place] as number;
+      const key = keys[place] as number;
       const rank = ranks[key] ?? -1;
-      last.set(key, time);
+      last.set(key, place);
       if (rank < 0) return;
-      begins[count + rank] = time;
+      begins[count + rank] = place;
       for (let length = 2; length <= rank + 1; length++) {
-        let latest = begins[length * count + rank] as number;
+        let latest = -1;
         for (let before = 0; before < rank; before++) {
           latest = Math.max(latest, begins[(length - 1) * count + before] as number);
         }
         begins[length * count + rank] = latest;
       }
     },
-    valueAfter: (after) => {
+    remove: () => {},
+    value: (from) => {
       let longest = 0;
       for (let i = begins.length - 1; i >= count && longest === 0; i--) {
-        if ((begins[i] as number) > after) longest = Math.floor(i / count);
+        if ((begins[i] as number) >= from) longest = Math.floor(i / count);
       }
-      const has = (key: Key): boolean => (last.get(key) ?? Number.NEGATIVE_INFINITY) > after;
-      return condition === undefined || condition(has, longest) ? longest : Number.NaN;
+      const has = (key: Key): boolean => (last.get(key) ?? -1) >= from;
+      return condition(has, longest) ? longest : Number.NaN;
     },
   };
 }

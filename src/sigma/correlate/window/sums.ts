@@ -21,45 +21,38 @@ function add(total: Total, value: number): void {
   total.sum = sum;
 }
 
-export function createSumAggregator(items: Items, first: number, average: boolean): Aggregator {
-  const { times } = items;
-  const samples = items.keys as number[];
+export function createSumAggregator({ keys }: Items, average: boolean): Aggregator {
+  const samples = keys as number[];
   const newer: Total = { sum: 0, rest: 0 };
-  /** At `i`: the sum from item `base + i` to `middle`. */
-  let sums: number[] = [];
-  let rests: number[] = [];
-  let base = first;
-  let middle = first;
-  let from = first;
-  let to = first;
+  /** The sum of the older run, the one without its first item, and so on: the first is the last here. */
+  const older: Total[] = [];
+  let end = 0;
 
-  const turn = (): void => {
-    const total: Total = { sum: 0, rest: 0 };
-    sums = new Array<number>(to - from);
-    rests = new Array<number>(to - from);
-    for (let i = to - 1; i >= from; i--) {
-      add(total, samples[i] as number);
-      sums[i - from] = total.sum;
-      rests[i - from] = total.rest;
-    }
-    base = from;
-    middle = to;
+  const turn = (first: number): void => {
     newer.sum = 0;
     newer.rest = 0;
+    const total: Total = { sum: 0, rest: 0 };
+    for (let i = end - 1; i >= first; i--) {
+      add(total, samples[i] as number);
+      older.push({ ...total });
+    }
   };
 
   return {
     add: (place) => {
       add(newer, samples[place] as number);
-      to = place + 1;
+      end = place + 1;
     },
-    valueAfter: (after) => {
-      while (from < to && (from < items.head || (times[from] as number) <= after)) from++;
-      if (from > middle) turn();
-      const total: Total = { sum: newer.sum, rest: newer.rest };
-      if (from < middle) {
-        add(total, sums[from - base] as number);
-        total.rest += rests[from - base] as number;
+    remove: (place) => {
+      if (older.length === 0) turn(place);
+      older.pop();
+    },
+    value: (from, to) => {
+      const total: Total = { ...newer };
+      const before = older.at(-1);
+      if (before !== undefined) {
+        add(total, before.sum);
+        total.rest += before.rest;
       }
       const sum = Number.isFinite(total.sum) ? total.sum + total.rest : total.sum;
       return average ? sum / (to - from) : sum;
