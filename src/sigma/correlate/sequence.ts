@@ -5,7 +5,7 @@
  * find their windows gone. Memory is bounded. No I/O.
  */
 import type { Engine } from '../engine.ts';
-import type { CorrelationRule, EntryBody, Match } from '../rule.ts';
+import type { EntryBody, Match } from '../rule.ts';
 import { type CorrelationMatch, createCorrelator, type Windows } from './correlator.ts';
 import { entryTime } from './entry-time.ts';
 import { groupText } from './groups.ts';
@@ -62,53 +62,25 @@ export interface MemoryWindows extends Windows {
   readonly dropped: number;
 }
 
-interface MemoryWindow {
-  readonly window: Window;
-  /** When it was last used, counted in uses. */
-  lastUse: number;
-}
-
 /** Creates windows that are kept in memory. Each correlation's least recently used groups are dropped first. */
 export function createMemoryWindows(groupsMax = GROUPS_MAX): MemoryWindows {
-  /** Rule id → group → window. Above half of the maximum, a map is kept in order of last use. */
-  const kept = new Map<string, Map<string, MemoryWindow>>();
-  let uses = 0;
+  /** Rule id → group → window, in order of last use. */
+  const kept = new Map<string, Map<string, Window>>();
   let dropped = 0;
-
-  const add = (windows: Map<string, MemoryWindow>, key: string, rule: CorrelationRule): Window => {
-    const window = openWindow(rule, null);
-    const isFew = windows.size * 2 <= groupsMax;
-    windows.set(key, { window, lastUse: ++uses });
-    if (isFew && windows.size * 2 > groupsMax) {
-      const inOrder = [...windows].sort(([, a], [, b]) => a.lastUse - b.lastUse);
-      windows.clear();
-      for (const [group, each] of inOrder) windows.set(group, each);
-    }
-    if (windows.size > groupsMax) {
-      const [oldest = key] = windows.keys();
-      windows.delete(oldest);
-      dropped++;
-    }
-    return window;
-  };
-
   return {
     open: (rule, group) => {
-      let windows = kept.get(rule.id);
-      if (windows === undefined) {
-        windows = new Map();
-        kept.set(rule.id, windows);
-      }
+      const windows = kept.get(rule.id) ?? new Map<string, Window>();
+      kept.set(rule.id, windows);
       const key = groupText(group);
-      const known = windows.get(key);
-      if (known === undefined) return add(windows, key, rule);
-      known.lastUse = ++uses;
-      // The order only matters when groups may be dropped soon.
-      if (windows.size * 2 > groupsMax) {
-        windows.delete(key);
-        windows.set(key, known);
+      const window = windows.get(key) ?? openWindow(rule, null);
+      windows.delete(key);
+      windows.set(key, window);
+      if (windows.size > groupsMax) {
+        const [oldest = key] = windows.keys();
+        windows.delete(oldest);
+        dropped++;
       }
-      return known.window;
+      return window;
     },
     get dropped() {
       return dropped;
