@@ -11,7 +11,7 @@
  */
 import type { CorrelationRule, EntryBody, Evidence, Match, Rule } from '../rule.ts';
 import { eventValue, groupOf, groupText, type KeyPart } from './groups.ts';
-import { createLayers } from './layers.ts';
+import { createLayers, type Layers } from './layers.ts';
 import { LATER_MAX, type Window, type WindowMatch } from './window-event.ts';
 
 /** Where windows are kept: in memory for tests and replay, in the ledger for the Worker. */
@@ -37,16 +37,9 @@ export interface CorrelationMatch {
   readonly evidence: readonly Evidence[];
 }
 
-export interface Correlator {
+export interface Correlator extends Pick<Layers, 'detectionsOf' | 'groupsOf'> {
   /** Adds an entry to every correlation it concerns, each after those it refers to; returns the matches. */
   correlate(entry: MatchedEntry, horizon: number, windows: Windows): readonly CorrelationMatch[];
-  /** The detections that a correlation refers to, directly or through other correlations. */
-  detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
-  /**
-   * The groups of a correlation that an entry satisfying these detections belongs to; aliases may lead to several.
-   * Through a chain: the groups it would belong to if the correlations below matched.
-   */
-  groupsOf(rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>): readonly (readonly KeyPart[])[];
 }
 
 /** Per match. */

@@ -12,7 +12,12 @@ export interface Layers {
   readonly ordered: readonly CorrelationRule[];
   /** Rule id → the correlations that refer to it: their places in `ordered`, and the rule's place in their `rules`. */
   readonly referrers: ReadonlyMap<string, readonly { readonly order: number; readonly index: number }[]>;
+  /** The detections that a correlation refers to, directly or through other correlations. */
   detectionsOf(rule: CorrelationRule): ReadonlySet<string>;
+  /**
+   * The groups of a correlation that an entry satisfying these detections belongs to; aliases may lead to several.
+   * Through a chain: the groups it would belong to if the correlations below matched.
+   */
   groupsOf(rule: CorrelationRule, body: EntryBody, satisfied: Iterable<string>): readonly (readonly KeyPart[])[];
 }
 
@@ -28,17 +33,13 @@ export function createLayers(rules: readonly Rule[]): Layers {
   const referrers = new Map<string, { order: number; index: number }[]>();
   for (const [order, rule] of ordered.entries()) {
     for (const [index, id] of rule.rules.entries()) {
-      const referrer = { order, index };
-      const list = referrers.get(id);
-      if (list === undefined) referrers.set(id, [referrer]);
-      else list.push(referrer);
+      const list = referrers.get(id) ?? [];
+      referrers.set(id, list);
+      list.push({ order, index });
     }
   }
 
-  const detections = new Map<CorrelationRule, ReadonlySet<string>>();
   const detectionsOf = (rule: CorrelationRule): ReadonlySet<string> => {
-    const known = detections.get(rule);
-    if (known !== undefined) return known;
     const found = new Set<string>();
     // The loop adds to the set it iterates.
     const below = new Set([rule]);
@@ -49,7 +50,6 @@ export function createLayers(rules: readonly Rule[]): Layers {
         else below.add(inner);
       }
     }
-    detections.set(rule, found);
     return found;
   };
 
