@@ -12,6 +12,7 @@
 import type { CorrelationRule, EntryBody, Evidence, Match, Rule } from '../rule.ts';
 import { eventValue, groupOf, groupText, type KeyPart } from './groups.ts';
 import { createLayers, type Layers } from './layers.ts';
+import { firstAfter } from './window/items.ts';
 import { LATER_MAX, type Window, type WindowMatch } from './window-event.ts';
 
 /** Where windows are kept: in memory for tests and replay, in the ledger for the Worker. */
@@ -78,9 +79,8 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
     // Most entries concern no correlation.
     if (!entry.matches.some(({ rule }) => layers.referrers.has(rule.id))) return NONE;
     const pending = new Map<number, Source[]>();
-    /** The keys of `pending`. */
-    const queue: number[] = [];
-    let sorted = true;
+    /** The keys of `pending`, ascending. */
+    const orders: number[] = [];
     const offer = (
       id: string,
       at: number,
@@ -98,29 +98,21 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
           continue;
         }
         pending.set(order, [source]);
-        sorted = queue.push(order) === 1;
+        orders.splice(firstAfter(orders, order, 0), 0, order);
       }
     };
     for (const match of entry.matches) offer(match.rule.id, entry.at, NONE, match, -1);
     const correlationMatches: CorrelationMatch[] = [];
-    while (queue.length > 0) {
-      if (!sorted) queue.sort((a, b) => b - a);
-      sorted = true;
-      const order = queue.pop() ?? 0;
+    // A match may be dated later than the entry; future events are not older than the earlier of entry and horizon.
+    const oldest = Math.min(entry.at, horizon);
+    // What matches adds orders behind its own.
+    for (const order of orders) {
       const rule = layers.ordered[order];
-      const sources = pending.get(order);
-      if (rule === undefined || sources === undefined) continue;
+      if (rule === undefined) continue;
       const isReferredTo = layers.referrers.has(rule.id);
-      // A match may be dated later than the entry; future events are not older than the earlier of entry and horizon.
-      const oldest = Math.min(entry.at, horizon);
-      for (const { correlationMatch, ends } of correlationMatchesOf(
-        rule,
-        sources,
-        entry.body,
-        oldest,
-        windows,
-        isReferredTo,
-      )) {
+      const sources = pending.get(order) ?? [];
+      const found = correlationMatchesOf(rule, sources, entry.body, oldest, windows, isReferredTo);
+      for (const { correlationMatch, ends } of found) {
         correlationMatches.push(correlationMatch);
         if (!isReferredTo) continue;
         const distinctEnds = [...new Set(ends)].sort((a, b) => a - b).slice(0, LATER_MAX + 1);
