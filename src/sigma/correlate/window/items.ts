@@ -33,13 +33,13 @@ export interface Aggregator {
  */
 export type Summaries = (backward: boolean) => (key: Key) => boolean;
 
-/** The first place from `from` on with a time later than `time`. */
-export function firstAfter(times: readonly number[], time: number, from: number): number {
+/** The first place from `from` on with a number greater than `number`, in ascending numbers. */
+export function firstAfter(ascending: readonly number[], number: number, from: number): number {
   let low = from;
-  let high = times.length;
+  let high = ascending.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((times[middle] as number) <= time) low = middle + 1;
+    if ((ascending[middle] as number) <= number) low = middle + 1;
     else high = middle;
   }
   return low;

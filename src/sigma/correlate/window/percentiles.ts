@@ -1,5 +1,5 @@
 /** The aggregator for percentiles and medians, by linear interpolation. */
-import type { Aggregator, Items } from './items.ts';
+import { type Aggregator, firstAfter, type Items } from './items.ts';
 
 export function createPercentileAggregator({ keys }: Items, percentile: number): Aggregator {
   const samples = keys as number[];
@@ -10,7 +10,7 @@ export function createPercentileAggregator({ keys }: Items, percentile: number):
   const sortIn = (): void => {
     // A new window may begin with many: sorting all is cheaper than inserting each.
     if (sorted.length === 0) sorted = Array.from(Float64Array.from(fresh).sort());
-    else for (const sample of fresh) sorted.splice(firstNotBelow(sorted, sample), 0, sample);
+    else for (const sample of fresh) sorted.splice(firstAfter(sorted, sample, 0), 0, sample);
     fresh.length = 0;
   };
 
@@ -20,7 +20,7 @@ export function createPercentileAggregator({ keys }: Items, percentile: number):
     },
     remove: (place) => {
       sortIn();
-      sorted.splice(firstNotBelow(sorted, samples[place] as number), 1);
+      sorted.splice(firstAfter(sorted, samples[place] as number, 0) - 1, 1);
     },
     value: () => {
       sortIn();
@@ -35,15 +35,4 @@ export function createPercentileAggregator({ keys }: Items, percentile: number):
 function between(low: number, high: number, part: number): number {
   const step = high - low;
   return Number.isFinite(step) ? low + step * part : low * (1 - part) + high * part;
-}
-
-function firstNotBelow(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
