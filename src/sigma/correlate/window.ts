@@ -82,7 +82,7 @@ export function openWindow(
     const isDue =
       summaries === null
         ? head >= Math.max(COMPACT_MIN, size)
-        : newItems >= Math.max(COMPACT_MIN, keepNewest, Math.min(size - newItems, itemsMax >> 2));
+        : newItems >= Math.max(COMPACT_MIN, 2 * keepNewest, Math.min(size - newItems, itemsMax >> 2));
     if (isDue) {
       Object.assign(items, compact(items, timespanMs, summaries, keepNewest));
       newItems = 0;
@@ -127,11 +127,12 @@ export function openWindow(
 
 /** The first `TIMES_MAX` distinct times of the items from `from` on and before `to`. */
 function firstTimes(times: readonly number[], from: number, to: number): readonly number[] {
-  const found: number[] = [];
-  for (let i = from; i < to && found.length < TIMES_MAX; ) {
-    const time = times[i++] as number;
-    found.push(time);
-    if (i < to && times[i] === time) i = firstAfter(times, time, i);
+  const found = times.slice(from, Math.min(from + TIMES_MAX, to));
+  // Usually no two of them are equal.
+  if (found.every((time, i) => i === 0 || time !== found[i - 1])) return found;
+  found.length = 0;
+  for (let i = from; i < to && found.length < TIMES_MAX; i = firstAfter(times, times[i] as number, i)) {
+    found.push(times[i] as number);
   }
   return found;
 }
