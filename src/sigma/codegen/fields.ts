@@ -9,10 +9,10 @@
 import { fieldValue } from '../evaluate/field.ts';
 import { fold } from '../evaluate/fold.ts';
 import type { FoldedText } from '../evaluate/literal-table.ts';
-import { anyRelated } from '../evaluate/multi-search.ts';
 import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
 import { type Matcher, matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
+import { anyRelated } from '../evaluate/search.ts';
 import { Values } from '../evaluate/values.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { EntryBody, Leaf } from '../rule.ts';

@@ -8,9 +8,9 @@
  */
 import { isTrue, leavesIn } from '../formula.ts';
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
-import { anyRelated } from './multi-search.ts';
 import { isNull, type Scalar } from './scalar.ts';
 import { matcherOf, type ScalarTest } from './scalar-test.ts';
+import { anyRelated } from './search.ts';
 import { Values } from './values.ts';
 
 const ITEMS_MAX = 16;

@@ -5,14 +5,11 @@
  * suffices. The time is proportional to the text, however many values there are. Pure.
  */
 import { createAutomaton } from '../regex/automaton.ts';
-import type { TextOp } from '../regex/prepared.ts';
 import type { Test } from '../rule.ts';
 import { createRangeTest } from './cidr.ts';
-import { type Anchored, groupsOf, isCrowd, LiteralTable, type Place, withAnchors } from './literal-table.ts';
-import { createSearch } from './multi-search.ts';
 import { compares, meetsOrder } from './number.ts';
 import type { Scalar } from './scalar.ts';
-import { contains } from './search.ts';
+import { createSearch } from './search.ts';
 import { timePart } from './time.ts';
 import { createPatternMatcher } from './wildcard.ts';
 
@@ -42,7 +39,7 @@ function createMatcher(test: ScalarTest): Matcher {
     case 'contains':
     case 'startswith':
     case 'endswith':
-      return ofText(test.cased, createTextTest(test.op, test.values));
+      return ofText(test.cased, createSearch(test.op, test.values));
     case 'pattern':
       return ofText(test.cased, anyOf(test.values.map(createPatternMatcher)));
     case 're':
@@ -71,48 +68,4 @@ function ofText(cased: boolean, matches: (text: string) => boolean): Matcher {
 
 function anyOf(tests: readonly ((text: string) => boolean)[]): (text: string) => boolean {
   return (text) => tests.some((test) => test(text));
-}
-
-const PLACES: { readonly [op in TextOp]: Place } = {
-  equals: 'whole',
-  startswith: 'start',
-  endswith: 'end',
-  contains: 'anywhere',
-};
-
-/** Where a longer text may begin at many places, comparing it at each could take its length each time. */
-const LENGTH_MAX = 64;
-
-/** How a list of texts is searched. */
-interface Searches {
-  /** With a table of these; null if too many of them have the same characters, such as 0 and 1: with an automaton. */
-  readonly literals: readonly Anchored[] | null;
-  /** These each by itself. */
-  readonly long: readonly string[];
-}
-
-export function searchesOf(op: Exclude<TextOp, 'equals'>, values: readonly string[]): Searches {
-  const isLong = (text: string): boolean => op === 'contains' && text.length > LENGTH_MAX;
-  const literals = withAnchors(values.filter((text) => !isLong(text)).map((text) => ({ text, place: PLACES[op] })));
-  const isCrowded = groupsOf(literals).some(isCrowd);
-  return { literals: isCrowded ? null : literals, long: values.filter(isLong) };
-}
-
-/** Whether a text equals, contains … any of these. */
-function createTextTest(op: TextOp, values: readonly string[]): (text: string) => boolean {
-  if (op === 'equals') {
-    const known = new Set(values);
-    return (text) => known.has(text);
-  }
-  const { literals, long } = searchesOf(op, values);
-  if (literals === null) return createSearch(values, op);
-  const table = new LiteralTable(literals);
-  return (text) => {
-    let isFound = false;
-    const found = (): void => {
-      isFound = true;
-    };
-    table.scan(text, { text: () => text }, found);
-    return isFound || long.some((part) => contains(text, part));
-  };
 }

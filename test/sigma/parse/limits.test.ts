@@ -65,8 +65,8 @@ describe('a rule', () => {
     ],
     ['a list of paths', `sel:\n  a:\n${list(60, (i) => `'*/AppData/*/x${i}.exe'`)}`],
     [
-      'thirty parts and ten expressions',
-      `sel:\n${Array.from({ length: 30 }, (_, i) => `  a${i}|contains: [x, y]`).join('\n')}\n  b|re:\n${list(10, (i) => `x${i}.*y`)}`,
+      'fifteen lists of parts and ten expressions',
+      `sel:\n${Array.from({ length: 15 }, (_, i) => `  a${i}|contains: [x, y]`).join('\n')}\n  b|re:\n${list(10, (i) => `x${i}.*y`)}`,
     ],
     ['references to equal fields', `sel:\n${Array.from({ length: 40 }, (_, i) => `  a${i}|fieldref: b`).join('\n')}`],
   ])('%s is accepted', (_, detection) => {
