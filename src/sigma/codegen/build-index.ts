@@ -4,6 +4,9 @@
  * Contract: of the witnesses of each rule, the cheapest is in the index; a rule without one is always a candidate. Takes
  * time proportional to the rules' values. Pure.
  */
+
+import type { DetectionRule } from '../rule.ts';
+import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
 import {
   type Anchored,
   anchorText,
@@ -13,9 +16,7 @@ import {
   type Literal,
   LiteralTable,
   withAnchors,
-} from '../evaluate/literal-table.ts';
-import type { DetectionRule } from '../rule.ts';
-import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
+} from './literal-table.ts';
 import { needOf, type Part, partsOf, witnessOf } from './witness.ts';
 
 /** The index of rules, and the paths of the fields that it looks at, in its order. */

@@ -6,9 +6,9 @@
  * is read through once. Pure except for reuse of the tables.
  */
 import { ipv4Number } from '../evaluate/cidr.ts';
-import { type Anchored, type FoldedText, LiteralTable } from '../evaluate/literal-table.ts';
 import { scalarsOf, textOf } from '../evaluate/scalar.ts';
 import type { Fields } from './fields.ts';
+import { type Anchored, type FoldedText, LiteralTable } from './literal-table.ts';
 
 /** The index as data. A rule is its number among the detections. */
 export interface IndexData {

@@ -8,7 +8,6 @@
 
 import { fieldValue } from '../evaluate/field.ts';
 import { fold } from '../evaluate/fold.ts';
-import type { FoldedText } from '../evaluate/literal-table.ts';
 import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
 import { type Matcher, matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
@@ -16,6 +15,7 @@ import { anyRelated } from '../evaluate/search.ts';
 import { Values } from '../evaluate/values.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { EntryBody, Leaf } from '../rule.ts';
+import type { FoldedText } from './literal-table.ts';
 
 /** The generated code that reads fields. `path` reads any field, slowly. */
 export interface ReadFields {

@@ -6,12 +6,12 @@
  */
 import { ipv4Ends } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
-import type { Literal, Place } from '../evaluate/literal-table.ts';
 import type { Ranges } from '../regex/charset.ts';
 import type { Node } from '../regex/node.ts';
 import { parseRegex } from '../regex/parse.ts';
 import type { PreparedRegex } from '../regex/prepared.ts';
 import type { Expression, Leaf, Pattern } from '../rule.ts';
+import type { Literal, Place } from './literal-table.ts';
 
 /** A part of a witness. */
 export type Part =

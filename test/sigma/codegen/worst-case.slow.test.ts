@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import type { IndexedField } from '../../../src/sigma/codegen/candidates.ts';
 import { codeOf } from '../../../src/sigma/codegen/generate.ts';
+import { type Anchored, LiteralTable } from '../../../src/sigma/codegen/literal-table.ts';
 import { leavesOf } from '../../../src/sigma/codegen/rule-code.ts';
 import { compile } from '../../../src/sigma/engine.ts';
 import { fieldValue } from '../../../src/sigma/evaluate/field.ts';
-import { type Anchored, LiteralTable } from '../../../src/sigma/evaluate/literal-table.ts';
 import type { EntryBody } from '../../../src/sigma/rule.ts';
 import { ruleFiles } from '../../bench/rules/generate.ts';
 import { builtCode } from '../evaluate/agreement.ts';

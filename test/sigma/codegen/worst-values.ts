@@ -1,5 +1,5 @@
 /**
- * The worst values for an index (evaluate/literal-table.ts): what an attacker who knows the rules would send.
+ * The worst values for an index (codegen/literal-table.ts): what an attacker who knows the rules would send.
  *
  * Contract: each has about as many characters as are asked for. Pure.
  */

@@ -2,7 +2,7 @@
  * Random texts that meet: the literals of a rule set, and the texts of its entries, made of these literals.
  *
  * Contract: the same texts for the same random numbers. Among them are empty texts, texts as long as the limits of the index
- * (evaluate/literal-table.ts, codegen/witness.ts), letters that fold to others or change length, and lone surrogates.
+ * (codegen/literal-table.ts, codegen/witness.ts), letters that fold to others or change length, and lone surrogates.
  */
 import type { Random } from '../../../sandbox/random.ts';
 
