@@ -69,7 +69,8 @@ export class Candidates {
     if (literals !== null) literals.scan(text, folded, found);
     if (sections.length === 0) return;
     const address = ipv4Number(text);
-    let [low, high] = [0, address >= 0 ? sections.length : 0];
+    let low = 0;
+    let high = address >= 0 ? sections.length : 0;
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((sections[middle] as Section).from > address) high = middle;

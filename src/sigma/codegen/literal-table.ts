@@ -222,26 +222,15 @@ export class LiteralTable {
     let all = 0;
     let i = 0;
     for (let to = Math.min(length, this.#head); ; to = length) {
-      while (i < to) {
-        let code = text.charCodeAt(i);
+      for (; i < to; i++) {
+        const code = text.charCodeAt(i);
         all |= code;
         hash = (hash << 8) ^ (code & CASELESS);
-        let at = heads[(hash ^ (hash >>> 13)) & mask] as number;
+        const at = heads[(hash ^ (hash >>> 13)) & mask] as number;
         if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
           hits[count++] = hash;
           hits[count++] = i;
         }
-        if (++i === to) break;
-        // The same again: what a loop does at its end takes as long as half of this.
-        code = text.charCodeAt(i);
-        all |= code;
-        hash = (hash << 8) ^ (code & CASELESS);
-        at = heads[(hash ^ (hash >>> 13)) & mask] as number;
-        if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
-          hits[count++] = hash;
-          hits[count++] = i;
-        }
-        i++;
         if (count >= HITS_MAX) count = this.#check(count, text, folded, found);
       }
       if (to === length) break;
