@@ -7,16 +7,7 @@
 
 import type { DetectionRule } from '../rule.ts';
 import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
-import {
-  type Anchored,
-  anchorText,
-  GRAM,
-  groupsOf,
-  isCrowd,
-  type Literal,
-  LiteralTable,
-  withAnchors,
-} from './literal-table.ts';
+import { anchorText, countGrams, GRAM, groupsOf, isCrowd, type Literal, withAnchors } from './literal-table.ts';
 import { needOf, type Part, partsOf, witnessOf } from './witness.ts';
 
 /** The index of rules, and the paths of the fields that it looks at, in its order. */
@@ -78,8 +69,8 @@ function keyOf(part: Part): string {
 }
 
 /**
- * Estimates how often a part is in an entry: from how many rules have a literal of the same field that contains it, and
- * how many literals the field has. A longer literal is rarer.
+ * Estimates how often a part is in an entry: from how many rules have a literal of the same field with the same four
+ * characters, and how many literals the field has. A longer literal is rarer.
  */
 function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => number {
   const known = new Map<string, { readonly part: Part; uses: number }>();
@@ -91,35 +82,29 @@ function costs(parts: readonly ReadonlyMap<string, Part>[]): (part: Part) => num
   const costOf = new Map<string, number>();
   for (const ofField of Map.groupBy(known.values(), ({ part }) => part.field).values()) {
     const literals = ofField.flatMap(({ part, uses }) => (part.kind === 'literal' ? [{ ...part, uses }] : []));
-    const counts = new Map<Literal, number>();
-    const addUses = (literal: Literal, uses: number) => counts.set(literal, (counts.get(literal) ?? 0) + uses);
-    const groups = groupsOf(withAnchors(literals));
-    // Of a crowd, each counts as often as all: they have the same anchor. Of many short texts, each is everywhere.
-    const isLarge = (group: readonly Anchored[]) => (group[0]?.end === -1 ? group.length > SHORT_MAX : isCrowd(group));
-    const [crowds, others] = [groups.filter(isLarge), groups.filter((group) => !isLarge(group)).flat()];
-    for (const crowd of crowds) {
-      const uses = crowd[0]?.end === -1 ? ofField.length : sumOf(crowd);
-      for (const literal of crowd) addUses(literal, uses);
-    }
-    const table = new LiteralTable(others);
-    for (const { text, uses } of literals) {
-      table.scan(text, { text: () => text }, (literal) => addUses(others[literal] as Literal, uses));
+    const [grams, shorts] = [countGrams(literals), countShorts(literals)];
+    for (const literal of withAnchors(literals)) {
+      const { text, end, gram } = literal;
+      const uses = (end === -1 ? shorts.get(text) : grams.get(gram)) as number;
+      costOf.set(keyOf(literal), (uses / ofField.length) * (1 + COMMON_LENGTH / Math.max(1, text.length)));
     }
     for (const { part, uses } of ofField) if (part.kind === 'range') costOf.set(keyOf(part), uses / ofField.length);
-    for (const [literal, uses] of counts) {
-      const { text } = literal;
-      costOf.set(keyOf(literal as Part), (uses / ofField.length) * (1 + COMMON_LENGTH / Math.max(1, text.length)));
-    }
   }
   return (part) => costOf.get(keyOf(part)) ?? 0;
 }
 
-function sumOf(literals: readonly { readonly uses: number }[]): number {
-  return literals.reduce((sum, { uses }) => sum + uses, 0);
+/** How many literals have each text that is too short for the table. */
+function countShorts(literals: readonly { readonly text: string; readonly uses: number }[]) {
+  const counts = new Map<string, number>();
+  for (const { text, uses } of literals) {
+    const parts = new Set<string>();
+    for (let length = 1; length < GRAM; length++) {
+      for (let at = 0; at + length <= text.length; at++) parts.add(text.slice(at, at + length));
+    }
+    for (const part of parts) counts.set(part, (counts.get(part) ?? 0) + uses);
+  }
+  return counts;
 }
-
-/** Short texts that are searched one by one in all others. */
-const SHORT_MAX = 256;
 
 /** Of words that many texts have. */
 const COMMON_LENGTH = 8;

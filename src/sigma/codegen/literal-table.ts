@@ -84,16 +84,22 @@ export interface Anchor {
 
 export type Anchored = Literal & Anchor;
 
-/** Chooses the anchor of each literal: the four characters that fewest of the literals have. */
-export function withAnchors<L extends Literal>(literals: readonly L[]): readonly (L & Anchor)[] {
+/** How often four characters that a literal could be found by are in the literals, by their hash. */
+export function countGrams(literals: readonly (Literal & { readonly uses?: number })[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const literal of literals) {
     const { first, last } = gramEnds(literal);
     for (let end = first; end <= last; end++) {
       const gram = gramAt(literal.text, end);
-      counts.set(gram, (counts.get(gram) ?? 0) + 1);
+      counts.set(gram, (counts.get(gram) ?? 0) + (literal.uses ?? 1));
     }
   }
+  return counts;
+}
+
+/** Chooses the anchor of each literal: the four characters that fewest of the literals have. */
+export function withAnchors<L extends Literal>(literals: readonly L[]): readonly (L & Anchor)[] {
+  const counts = countGrams(literals);
   return literals.map((literal) => {
     const { first, last } = gramEnds(literal);
     let [rarest, least] = [-1, Number.POSITIVE_INFINITY];
