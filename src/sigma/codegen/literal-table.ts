@@ -228,16 +228,19 @@ export class LiteralTable {
     let all = 0;
     let i = 0;
     for (let to = Math.min(length, this.#head); ; to = length) {
-      for (; i < to; i++) {
-        const code = text.charCodeAt(i);
-        all |= code;
-        hash = (hash << 8) ^ (code & CASELESS);
-        const at = heads[(hash ^ (hash >>> 13)) & mask] as number;
-        if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
-          hits[count++] = hash;
-          hits[count++] = i;
+      while (i < to) {
+        const stop = Math.min(to, i + HITS_MAX / 2);
+        for (; i < stop; i++) {
+          const code = text.charCodeAt(i);
+          all |= code;
+          hash = (hash << 8) ^ (code & CASELESS);
+          const at = heads[(hash ^ (hash >>> 13)) & mask] as number;
+          if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
+            hits[count++] = hash;
+            hits[count++] = i;
+          }
         }
-        if (count >= HITS_MAX) count = this.#check(count, text, folded, found);
+        if (count > 0) count = this.#check(count, text, folded, found);
       }
       if (to === length) break;
       if (this.#tail === 0) return this.#checkAll(count, all, text, folded, found);
