@@ -51,7 +51,6 @@ const samples = {
 };
 
 const texts = {
-  ...samples,
   keysOf: ({ value }: WindowEvent): readonly Key[] => (value === null ? [] : [textKey(String(value))]),
   isKey: (key: unknown): boolean => typeof key === 'string',
 };
@@ -77,6 +76,7 @@ export function aggregationOf(rule: WindowRule): Aggregation {
       };
     case 'value_count':
       return {
+        ...samples,
         ...texts,
         createAggregator: (items) => createKeyAggregator(items, (counts) => counts.size),
         summaries: distinctSummaries(cap),
@@ -94,7 +94,7 @@ export function aggregationOf(rule: WindowRule): Aggregation {
     case 'value_percentile':
       if (percentile !== null)
         return { ...samples, createAggregator: (items) => createPercentileAggregator(items, percentile) };
-      return { ...texts, createAggregator: (items) => createKeyAggregator(items, shareOfLast) };
+      return { ...samples, ...texts, createAggregator: (items) => createKeyAggregator(items, shareOfLast) };
   }
 }
 
