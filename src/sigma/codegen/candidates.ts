@@ -70,7 +70,7 @@ export class Candidates {
     if (sections.length === 0) return;
     const address = ipv4Number(text);
     let low = 0;
-    let high = address >= 0 ? sections.length : 0;
+    let high = sections.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((sections[middle] as Section).from > address) high = middle;

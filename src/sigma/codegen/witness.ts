@@ -4,7 +4,7 @@
  * Contract: if a rule is true of an entry, the entry has at least one part of the rule's witness. A part is a literal in the
  * folded text of a field, or an IPv4 range. `not`, `null`, `exists`, keywords and orders need nothing in the entry. Pure.
  */
-import { ipv4Ends } from '../evaluate/cidr.ts';
+import { ipv4Ends, NOT_IPV4 } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import type { Ranges } from '../regex/charset.ts';
 import type { Node } from '../regex/node.ts';
@@ -16,7 +16,7 @@ import type { Literal, Place } from './literal-table.ts';
 /** A part of a witness. */
 export type Part =
   | ({ readonly kind: 'literal'; readonly field: string } & Literal)
-  /** Addresses as numbers, both ends included. */
+  /** Addresses as numbers, both ends included; NOT_IPV4 for any other text. */
   | { readonly kind: 'range'; readonly field: string; readonly first: number; readonly last: number };
 
 /** What must be in an entry; `nothing` if that is unknown or need not be anything. */
@@ -91,9 +91,8 @@ function needOfLeaf({ field, test }: Leaf): Need {
       return any(test.values, (regex) => needOfRegex(regex, literal));
     case 'cidr':
       return any(test.values, (range) => {
-        const ends = ipv4Ends(range);
-        // Every IPv6 address has a colon.
-        return ends === null ? literal(':', 'anywhere') : { kind: 'range', field, first: ends[0], last: ends[1] };
+        const [first, last] = ipv4Ends(range) ?? [NOT_IPV4, NOT_IPV4];
+        return { kind: 'range', field, first, last };
       });
     default:
       return NOTHING;
