@@ -50,12 +50,10 @@ function withoutCrowds(
 ): readonly IndexedLiteral[] {
   const shared = groupsOf(withAnchors(literals)).flatMap((group): readonly (readonly IndexedLiteral[])[] => {
     if (group[0]?.end === -1 || !isCrowd(group)) return [group];
-    const marked = ({ text, end }: IndexedLiteral) =>
-      `${end < GRAM - 1} ${end >= text.length} ${anchorText(text, end)}`;
-    return [...Map.groupBy(group, marked).values()].map(([first, ...others]) => {
+    return [...Map.groupBy(group, ({ text, end }) => anchorText(text, end))].map(([text, [first, ...others]]) => {
       if (first === undefined || others.length === 0) return first === undefined ? [] : [first];
-      const text = anchorText(first.text, first.end);
-      const place = text.length === GRAM ? 'anywhere' : first.end < GRAM - 1 ? 'start' : 'end';
+      // With fewer than four characters, the marks before the text are among the four.
+      const place = text.length === GRAM ? 'anywhere' : 'start';
       return [{ ...first, text, place, rules: [...new Set([first, ...others].flatMap(({ rules }) => rules))] }];
     });
   });

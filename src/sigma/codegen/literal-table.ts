@@ -4,9 +4,9 @@
  * Contract: exact; the time is the text's length, plus one comparison for each place where the four characters chosen for
  * a literal stand. The literals' ends can be tied to the text's. Pure.
  *
- * The hash of the last four characters rolls over the text, which is preceded and followed by marks, so that literals at
- * an end have four characters too. A table leads from the hash to the literals it was chosen for. Literals that are too
- * short for it are searched one by one.
+ * The hash of the last four characters rolls over the text, which is preceded by marks, so that short literals at its start
+ * have four characters too. A table leads from the hash to the literals it was chosen for. Literals that are too short for
+ * it are searched one by one.
  */
 
 /** Where in a text a literal must be. */
@@ -19,12 +19,11 @@ export interface Literal {
 
 /** The characters that are hashed together. */
 export const GRAM = 4;
-/** Stand before and after the text. They may occur in it, because a literal is compared before it counts. */
-const START = 2;
-const END = 3;
-const START_HASH = (((START << 8) ^ START) << 8) ^ START;
-/** Hits are compared in batches of about so many numbers, two for each. */
-const HITS_MAX = 128;
+/** Stands before the text. It may occur in it, because a literal is compared before it counts. */
+const MARK = 2;
+const MARKS_HASH = (((MARK << 8) ^ MARK) << 8) ^ MARK;
+/** So many characters are looked at before hits are compared. */
+const STRETCH = 64;
 /** More than a text has characters. */
 const ALL = 0x3fffffff;
 /** Then counting starts again from 1. */
@@ -38,9 +37,8 @@ export interface FoldedText {
 }
 
 /** A literal without four characters. */
-interface Short {
+interface Short extends Literal {
   readonly literal: number;
-  readonly text: string;
   /** Whether it has letters, so that the searched text must be folded. */
   readonly hasCase: boolean;
 }
@@ -52,16 +50,15 @@ const FAR = 64;
 
 /** The places, relative to its beginning, where the last of four characters of a literal can be. */
 function gramEnds({ text, place }: Literal): { readonly first: number; readonly last: number } {
-  const end = text.length - 1;
+  const last = text.length - 1;
   switch (place) {
     case 'whole':
-      return { first: 0, last: Math.min(end + GRAM - 1, FAR - 1) };
     case 'start':
-      return { first: 0, last: Math.min(end, FAR - 1) };
+      return { first: 0, last: Math.min(last, FAR - 1) };
     case 'end':
-      return { first: Math.max(GRAM - 1, end + GRAM - FAR), last: end + GRAM - 1 };
+      return { first: Math.max(GRAM - 1, last + GRAM - FAR), last };
     case 'anywhere':
-      return { first: GRAM - 1, last: end };
+      return { first: GRAM - 1, last };
   }
 }
 
@@ -69,7 +66,7 @@ function gramEnds({ text, place }: Literal): { readonly first: number; readonly 
 function gramAt(text: string, end: number): number {
   let hash = 0;
   for (let i = end - GRAM + 1; i <= end; i++) {
-    hash = (hash << 8) ^ (i < 0 ? START : i >= text.length ? END : text.charCodeAt(i) & CASELESS);
+    hash = (hash << 8) ^ (i < 0 ? MARK : text.charCodeAt(i) & CASELESS);
   }
   return hash;
 }
@@ -105,11 +102,11 @@ export function withAnchors<L extends Literal>(literals: readonly L[]): readonly
     let [rarest, least] = [-1, Number.POSITIVE_INFINITY];
     for (let end = first; end <= last; end++) {
       // With each mark, the four distinguish one character less. A text can repeat one character at every place.
-      const marks = Math.max(0, GRAM - 1 - end) + Math.max(0, end - literal.text.length + 1);
+      const marks = Math.max(0, GRAM - 1 - end);
       const repeated = GRAM - new Set(anchorText(literal.text, end)).size;
       const count = counts.get(gramAt(literal.text, end)) as number;
       // So much of the text must be looked at.
-      const depth = literal.place === 'end' ? literal.text.length - end + GRAM : end;
+      const depth = literal.place === 'end' ? literal.text.length - end + GRAM - 1 : end;
       const cost = count * (1 + marks) + repeated / GRAM + (literal.place === 'anywhere' ? 0 : depth / FAR);
       if (cost < least) [rarest, least] = [end, cost];
     }
@@ -135,11 +132,8 @@ export function isCrowd(group: readonly Anchored[]): boolean {
   return group.length > (group.some(({ place }) => place === 'anywhere') ? 8 : 64);
 }
 
-/**
- * Hashes and places of what is still to be compared: a call for each would slow the loop down. One for all tables, since no
- * scan begins within another.
- */
-const HITS = new Int32Array(HITS_MAX + 2 * GRAM);
+/** Hashes and places of what is still to be compared. One for all tables, since no scan begins within another. */
+const HITS = new Int32Array(2 * STRETCH);
 
 export class LiteralTable {
   readonly #literals: readonly Anchored[];
@@ -174,11 +168,11 @@ export class LiteralTable {
     for (let literal = 0; literal < count; literal++) {
       const { text, place, end } = literals[literal] as Anchored;
       if (end === -1) {
-        this.#short.push({ literal, text, hasCase: text !== text.toUpperCase() });
+        this.#short.push({ literal, text, place, hasCase: text !== text.toUpperCase() });
         continue;
       }
       this.#enter(literal + 1);
-      if (place === 'end') tail = Math.max(tail, text.length - end + GRAM);
+      if (place === 'end') tail = Math.max(tail, text.length - end + GRAM - 1);
       else head = Math.max(head, place === 'anywhere' ? ALL : end + 1);
     }
     this.#head = head;
@@ -210,12 +204,12 @@ export class LiteralTable {
     }
     const short = this.#short;
     for (let i = 0; i < short.length; i++) {
-      const { literal, text, hasCase } = short[i] as Short;
-      if ((hasCase ? folded.text() : raw).includes(text)) found(literal);
+      const one = short[i] as Short;
+      if (hasShort(one.hasCase ? folded.text() : raw, one)) found(one.literal);
     }
   }
 
-  /** Returns whether the text is ASCII. */
+  /** Returns whether the text is ASCII, as far as it was looked at. */
   #look(text: string, folded: FoldedText, found: Found): boolean {
     const heads = this.#heads;
     const grams = this.#grams;
@@ -223,47 +217,33 @@ export class LiteralTable {
     const hits = HITS;
     const mask = this.#mask;
     const length = text.length;
-    let count = 0;
-    let hash = START_HASH;
+    let hash = MARKS_HASH;
     let all = 0;
     let i = 0;
     for (let to = Math.min(length, this.#head); ; to = length) {
       while (i < to) {
-        const stop = Math.min(to, i + HITS_MAX / 2);
+        const stop = Math.min(to, i + STRETCH);
+        let count = 0;
         for (; i < stop; i++) {
           const code = text.charCodeAt(i);
           all |= code;
           hash = (hash << 8) ^ (code & CASELESS);
           const at = heads[(hash ^ (hash >>> 13)) & mask] as number;
+          // A call here would slow the loop down.
           if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
             hits[count++] = hash;
             hits[count++] = i;
           }
         }
-        if (count > 0) count = this.#check(count, text, folded, found);
+        if (count > 0) this.#check(count, text, folded, found);
       }
-      if (to === length) break;
-      if (this.#tail === 0) return this.#checkAll(count, all, text, folded, found);
+      if (to === length || this.#tail === 0) return all < 128;
       i = Math.max(i, length - this.#tail);
     }
-    for (; i < length + GRAM - 1; i++) {
-      hash = (hash << 8) ^ END;
-      const at = heads[(hash ^ (hash >>> 13)) & mask] as number;
-      if (at !== 0 && (grams[at] === hash || nexts[at] !== 0)) {
-        hits[count++] = hash;
-        hits[count++] = i;
-      }
-    }
-    return this.#checkAll(count, all, text, folded, found);
   }
 
-  #checkAll(count: number, all: number, text: string, folded: FoldedText, found: Found): boolean {
-    if (count > 0) this.#check(count, text, folded, found);
-    return all < 128;
-  }
-
-  /** Compares the literals at the hits; returns 0, the number of those left. */
-  #check(count: number, text: string, folded: FoldedText, found: Found): number {
+  /** Compares the literals at the hits. */
+  #check(count: number, text: string, folded: FoldedText, found: Found): void {
     for (let hit = 0; hit < count; hit += 2) {
       const hash = HITS[hit] as number;
       const end = HITS[hit + 1] as number;
@@ -278,8 +258,11 @@ export class LiteralTable {
         found(at - 1);
       }
     }
-    return 0;
   }
+}
+
+function hasShort(text: string, { text: literal, place }: Literal): boolean {
+  return place === 'anywhere' ? text.includes(literal) : place === 'end' ? text.endsWith(literal) : text === literal;
 }
 
 function isAt({ text: literal, place }: Literal, text: string, start: number): boolean {
