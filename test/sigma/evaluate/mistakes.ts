@@ -376,10 +376,10 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
     replace: 'return collect(value, true).scalars;',
   },
   {
-    name: 'of many literals, one at the end is not found',
-    file: 'codegen/literal-table.ts',
-    find: 'if (to === length || this.#tail === 0) return all < 128;',
-    replace: 'if (to >= 0) return all < 128;',
+    name: 'of many texts, the last is not searched',
+    file: 'evaluate/search.ts',
+    find: 'end[0] = sorted.length;',
+    replace: 'end[0] = sorted.length - 1;',
   },
   {
     name: 'an hour of a date is one too many',

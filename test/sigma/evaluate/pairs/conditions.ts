@@ -124,7 +124,7 @@ export function createConditions({ random, words, fields, regex }: ConditionOpti
   function list(): ParsedCondition {
     const drawn = kindOfTest();
     const kind = LISTED.includes(drawn) ? drawn : 'equals';
-    const count = 2 + random.below(random.chance(0.3) ? 14 : 3);
+    const count = 2 + random.below(random.chance(0.3) ? random.pick([14, 14, 60]) : 3);
     const [field, cased] = [random.chance(0.03) ? null : random.pick(fields), random.chance(0.3)];
     return {
       kind: random.chance(0.85) ? 'or' : 'and',
