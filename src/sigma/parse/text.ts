@@ -74,7 +74,9 @@ export function readTextTests(
     alternatives = applyStep(one, alternatives, isBytes, node, context);
     isBytes ||= isOneOf(UTF16, one);
   }
-  const tests = alternatives.map((parts) => testOf(parts, spec.cased));
+  const tests = alternatives
+    .flatMap((parts) => (isTextWithDash(parts) ? expandDashes([parts], node, context) : [parts]))
+    .map((parts) => testOf(parts, spec.cased));
   if (tests.some((test) => test.op === 'pattern' && !isBounded(test, node, context))) return [];
   return isPlain ? tests.flatMap(withNumber) : tests;
 }
@@ -150,6 +152,12 @@ function toBase64(
     for (const text of texts) encoded.push(text === '' ? [] : [{ text }]);
   }
   return encoded;
+}
+
+/** Whether it is one text with one dash, in each of its forms: these are searched together, patterns one by one. */
+function isTextWithDash(parts: Template): boolean {
+  const isText = !parts.some(isSingle) && parts.slice(1, -1).every((part) => !('wildcard' in part));
+  return isText && parts.filter((part) => 'oneOf' in part).length === 1;
 }
 
 /** An alternative for each dash, because encoded text can't have choices; none if they are too many. */

@@ -63,6 +63,7 @@ describe('a rule', () => {
       'starts and ends',
       `sel:\n  a|startswith:\n${list(500, (i) => `x${i}`)}\n  b|endswith|all:\n${list(500, (i) => `y${i}`)}`,
     ],
+    ['sixty flags', `sel:\n  a|windash|contains:\n${list(60, (i) => `' -x${i}'`)}`],
     ['a list of paths', `sel:\n  a:\n${list(60, (i) => `'*/AppData/*/x${i}.exe'`)}`],
     [
       'fifteen lists of parts and ten expressions',
