@@ -26,8 +26,10 @@ const NOTHING: Need = { kind: 'nothing' };
 
 /** Longer literals are cut: comparing them takes their length, wherever their four characters stand. */
 const LENGTH_MAX = 32;
-/** A set of more characters is no letter in its cases. */
-const CASES_MAX = 4;
+/** Of a regular expression, so many texts that follow from its choices are literals; else the parts of each. */
+const TEXTS_MAX = 8;
+/** A set of more letters is not a choice. */
+const LETTERS_MAX = 4;
 
 /** What must be in an entry for an expression to be true, or to be false if `expected` is false. */
 export function needOf(expression: Expression, expected = true): Need {
@@ -126,20 +128,24 @@ function needOfRegex({ source, flags }: PreparedRegex, literal: LiteralNeed): Ne
   return needOfNode(parseRegex(source, flags), literal);
 }
 
-/** The literals of a tree: runs of characters that fold to one, tied to the text's ends by `^` and `$`. */
+/** The literals of a tree: runs of texts that are few, tied to the text's ends by `^` and `$`. */
 function needOfNode(node: Node, literal: LiteralNeed): Need {
   const of: Need[] = [];
-  let run = '';
+  let runs: readonly string[] = [''];
   let isAtStart = false;
   const close = (isAtEnd: boolean): void => {
-    if (run !== '') of.push(literal(run, isAtStart ? (isAtEnd ? 'whole' : 'start') : isAtEnd ? 'end' : 'anywhere'));
-    run = '';
+    const place = isAtStart ? (isAtEnd ? 'whole' : 'start') : isAtEnd ? 'end' : 'anywhere';
+    if (!runs.includes('')) of.push(any(runs, (text) => literal(text, place)));
+    runs = [''];
     isAtStart = false;
   };
   for (const one of node.kind === 'sequence' ? node.of : [node]) {
-    const text = textOf(one);
-    if (text !== null) run += text;
-    else if (one.kind === 'assert' && one.what === 'end') close(true);
+    const texts = textsOf(one);
+    if (texts !== null) {
+      const longer = product(runs, texts);
+      if (longer === null) close(false);
+      runs = longer ?? texts;
+    } else if (one.kind === 'assert' && one.what === 'end') close(true);
     else {
       close(false);
       if (one.kind === 'assert') isAtStart = one.what === 'start';
@@ -153,21 +159,45 @@ function needOfNode(node: Node, literal: LiteralNeed): Need {
   return { kind: 'all', of };
 }
 
-/** The only text, folded, that a node matches; null if there are several. */
-function textOf(node: Node): string | null {
-  if (node.kind === 'chars') return letterOf(node.set);
-  if (node.kind !== 'repeat' || node.min !== node.max || node.max > LENGTH_MAX) return null;
-  return textOf(node.of)?.repeat(node.max) ?? null;
+/** The texts, folded, that a node matches; null if they are more than a few. */
+function textsOf(node: Node): readonly string[] | null {
+  switch (node.kind) {
+    case 'empty':
+      return [''];
+    case 'chars':
+      return lettersOf(node.set);
+    case 'assert':
+      return null;
+    case 'choice': {
+      const texts = node.of.map(textsOf);
+      return texts.includes(null) ? null : fewOf(texts.flatMap((one) => one ?? []));
+    }
+    case 'sequence':
+      return node.of.map(textsOf).reduce(product);
+    case 'repeat':
+      if (node.min !== node.max || node.max > LENGTH_MAX) return null;
+      return new Array(node.max).fill(textsOf(node.of)).reduce(product);
+  }
 }
 
-/** The folded letter of a set that has a letter in its cases only: not of `s` with `ſ`, which folds to itself. */
-function letterOf(ranges: Ranges): string | null {
+/** Each text followed by each of the others. */
+function product(texts: readonly string[] | null, others: readonly string[] | null): readonly string[] | null {
+  if (texts === null || others === null) return null;
+  return fewOf(texts.flatMap((text) => others.map((other) => text + other)));
+}
+
+function fewOf(texts: readonly string[]): readonly string[] | null {
+  return texts.length <= TEXTS_MAX ? texts : null;
+}
+
+/** The folded letters of a set: one in its cases, or a few of ASCII. `s` with `ſ`, which folds to itself, is neither. */
+function lettersOf(ranges: Ranges): readonly string[] | null {
   const letters = new Set<string>();
   for (let i = 0; i < ranges.length; i += 2) {
     const [first = 0, last = 0] = ranges.slice(i, i + 2);
-    if (last - first >= CASES_MAX) return null;
+    if (last - first >= LETTERS_MAX) return null;
     for (let point = first; point <= last; point++) letters.add(fold(String.fromCodePoint(point)));
   }
-  const [letter] = letters;
-  return letters.size === 1 && letter !== undefined ? letter : null;
+  const isFew = letters.size <= LETTERS_MAX && [...letters].every((letter) => letter < '\x80');
+  return letters.size === 1 || isFew ? [...letters] : null;
 }

@@ -152,11 +152,17 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'witness: a literal after an optional part is still at the start',
     file: 'codegen/witness.ts',
-    find: `    run = '';
+    find: `    runs = [''];
     isAtStart = false;
   };`,
-    replace: `    run = '';
+    replace: `    runs = [''];
   };`,
+  },
+  {
+    name: 'witness: of the choices within a text, only the first counts',
+    file: 'codegen/witness.ts',
+    find: 'return texts.includes(null) ? null : fewOf(texts.flatMap((one) => one ?? []));',
+    replace: 'return texts[0] ?? null;',
   },
   {
     name: 'witness: the second part of a pattern is at the end',
