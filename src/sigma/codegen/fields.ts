@@ -49,10 +49,10 @@ export class Fields {
     this.#read = read;
     this.#leaves = leaves;
     this.#first = first;
-    const fields = Array.from({ length: first + read.others.length }, (_, field) => field);
-    this.values = fields.map(() => UNREAD);
-    this.#folded = fields.map(() => null);
-    this.foldedTexts = fields.map((field) => ({ text: () => this.#foldedText(field) }));
+    const length = first + read.others.length;
+    this.values = new Array(length).fill(UNREAD);
+    this.#folded = new Array(length).fill(null);
+    this.foldedTexts = Array.from({ length }, (_, field) => ({ text: () => this.#foldedText(field) }));
   }
 
   load(entry: EntryBody): void {

@@ -156,7 +156,7 @@ export class LiteralTable {
   constructor(literals: readonly Anchored[]) {
     this.#literals = literals;
     const count = literals.length;
-    const bits = Math.max(4, 34 - Math.clz32(count));
+    const bits = Math.max(4, 35 - Math.clz32(count));
     this.#mask = (1 << bits) - 1;
     this.#heads = count < 65_536 ? new Uint16Array(1 << bits) : new Int32Array(1 << bits);
     this.#nexts = new Int32Array(count + 1);
