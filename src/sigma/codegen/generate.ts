@@ -22,8 +22,8 @@ export function codeOf({ rules }: RuleSet): string {
     fields.set(path, number);
     return number;
   };
-  const leafOf = (leaf: Leaf): string => comparison(leaf, fieldOf, numbers.get(leaf) as number);
-  const functions = detections.map(({ expression }) => `(f) => ${generate(expression, leafOf)}`);
+  const leafOf = (leaf: Leaf): Code => comparison(leaf, fieldOf, numbers.get(leaf) as number);
+  const functions = detections.map(({ expression }) => `(f) => ${generate(expression, leafOf).source}`);
   const paths = [...fields.keys()];
   const members: { readonly [member in keyof RuleCode]: string } = {
     read: readersOf(indexed, paths.slice(indexed.length)),
@@ -62,19 +62,37 @@ function readerOf(field: string, headOf: (name: string) => string): string {
   return `${isPlain} ? ${object}?.[${JSON.stringify(tail)}] : path(e, ${whole})`;
 }
 
-/** Generates an expression; what is compared by a call comes last. */
-function generate(expression: Expression, leafOf: (leaf: Leaf) => string): string {
+/** The code of an expression. */
+interface Code {
+  readonly source: string;
+  /** Whether it calls more than a method of a text. */
+  readonly isSlow: boolean;
+}
+
+function fast(source: string): Code {
+  return { source, isSlow: false };
+}
+
+function slow(source: string): Code {
+  return { source, isSlow: true };
+}
+
+/** Generates an expression; what is slow comes last. */
+function generate(expression: Expression, leafOf: (leaf: Leaf) => Code): Code {
   switch (expression.kind) {
     case 'leaf':
       return leafOf(expression);
-    case 'not':
-      return `!(${generate(expression.of, leafOf)})`;
+    case 'not': {
+      const { source, isSlow } = generate(expression.of, leafOf);
+      return { source: `!(${source})`, isSlow };
+    }
     case 'and':
     case 'or': {
       const isAnd = expression.kind === 'and';
-      const children = expression.of.map((child) => `(${generate(child, leafOf)})`);
-      const { calls = [], cheap = [] } = Object.groupBy(children, (child) => (SLOW.test(child) ? 'calls' : 'cheap'));
-      return [...cheap, ...calls].join(isAnd ? ' && ' : ' || ') || String(isAnd);
+      const children = expression.of.map((child) => generate(child, leafOf));
+      const inOrder = children.toSorted((a, b) => Number(a.isSlow) - Number(b.isSlow));
+      const source = inOrder.map((child) => `(${child.source})`).join(isAnd ? ' && ' : ' || ') || String(isAnd);
+      return { source, isSlow: children.some(({ isSlow }) => isSlow) };
     }
   }
 }
@@ -85,8 +103,6 @@ function requiredTexts(need: Need): readonly string[] {
   return need.kind === 'all' || (need.kind === 'any' && need.of.length === 1) ? need.of.flatMap(requiredTexts) : [];
 }
 
-const SLOW = /\bf\.(matches|anyMatches|related)\(/;
-
 /** Tests with more values are not written as code: one pass finds any of them. */
 const VALUES_MAX = 8;
 /** The same for those that search the whole text. */
@@ -96,11 +112,11 @@ const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
 const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
 
 /** Generates a leaf. `number` is its own. */
-function comparison(leaf: Leaf, fieldOf: (path: string) => number, number: number): string {
+function comparison(leaf: Leaf, fieldOf: (path: string) => number, number: number): Code {
   const { field: path, test } = leaf;
   // Compares each value of the entry with a list.
-  if (path === null && test.op === 'fieldref') return '(f.undecided = true)';
-  if (path === null) return `f.anyMatches(${number})`;
+  if (path === null && test.op === 'fieldref') return fast('(f.undecided = true)');
+  if (path === null) return slow(`f.anyMatches(${number})`);
   const field = fieldOf(path);
   switch (test.op) {
     case 'equals':
@@ -111,25 +127,25 @@ function comparison(leaf: Leaf, fieldOf: (path: string) => number, number: numbe
       const text = `f.${test.cased ? 'text' : 'folded'}(${field})`;
       const is = test.op === 'equals' ? ' === ' : `?.${METHODS[test.op]}(`;
       const end = test.op === 'equals' ? '' : ')';
-      return test.values.map((value) => `${text}${is}${JSON.stringify(value)}${end}`).join(' || ');
+      return fast(test.values.map((value) => `${text}${is}${JSON.stringify(value)}${end}`).join(' || '));
     }
     case 're': {
       // What every match has is found sooner than a match.
       const texts = requiredTexts(needOf(leaf)).map((text) => `f.folded(${field})?.includes(${JSON.stringify(text)})`);
-      return [...texts, `f.matches(${field}, ${number})`].join(' && ');
+      return slow([...texts, `f.matches(${field}, ${number})`].join(' && '));
     }
     case 'null':
-      return `f.isNull(${field})`;
+      return fast(`f.isNull(${field})`);
     case 'exists':
-      return `f.exists(${field}) === ${test.present}`;
+      return fast(`f.exists(${field}) === ${test.present}`);
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
       if (test.exact !== undefined) break;
-      return `f.number(${field}) ${SIGNS[test.op]} ${test.value}`;
+      return fast(`f.number(${field}) ${SIGNS[test.op]} ${test.value}`);
     case 'fieldref':
-      return `f.related(${field}, ${fieldOf(test.field)}, ${JSON.stringify(test.compare)}, ${test.cased})`;
+      return slow(`f.related(${field}, ${fieldOf(test.field)}, ${JSON.stringify(test.compare)}, ${test.cased})`);
   }
-  return `f.matches(${field}, ${number})`;
+  return slow(`f.matches(${field}, ${number})`);
 }

@@ -24,8 +24,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'code: all values of a list are needed, not any',
     file: 'codegen/generate.ts',
-    find: "`).join(' || ');",
-    replace: "`).join(' && ');",
+    find: "`).join(' || '));",
+    replace: "`).join(' && '));",
   },
   {
     name: 'code: "cased" is ignored',
