@@ -43,6 +43,8 @@ export interface Report {
   readonly path: string;
   error(place: Place, message: string, hint?: Hint): void;
   notice(place: Place, message: string, hint?: Hint): void;
+  /** Counts an error that is reported elsewhere, such as in a file that this one uses. */
+  errorElsewhere(): void;
   /** The number of errors so far. Compare it before and after reading something to see whether that has any. */
   errors(): number;
 }
@@ -53,6 +55,7 @@ export interface Report {
  */
 export function createReport(path: string, problems: Problem[]): Report {
   const counts = { error: 0, notice: 0 };
+  let elsewhere = 0;
   const noteAt = { error: -1, notice: -1 };
   const add = (severity: Problem['severity'], place: Place, message: string, hint?: Hint) => {
     const more = ++counts[severity] - PROBLEMS_MAX;
@@ -75,7 +78,10 @@ export function createReport(path: string, problems: Problem[]): Report {
     path,
     error: (place, message, hint) => add('error', place, message, hint),
     notice: (place, message, hint) => add('notice', place, message, hint),
-    errors: () => counts.error,
+    errorElsewhere: () => {
+      elsewhere++;
+    },
+    errors: () => counts.error + elsewhere,
   };
 }
 

@@ -36,6 +36,17 @@ export function canonicalRange(text: string): string | null {
   return `${groups.join(separator).replace(/(:0)+$/, '::')}/${range.length - 1}`;
 }
 
+/** The ranges that are not within others. */
+export function distinctRanges(ranges: readonly AddressRange[]): readonly AddressRange[] {
+  const distinct: AddressRange[] = [];
+  // A range follows those that contain it.
+  for (const range of [...ranges].sort()) {
+    const before = distinct.at(-1);
+    if (before === undefined || !range.startsWith(before)) distinct.push(range);
+  }
+  return distinct;
+}
+
 /** Creates the test of whether a text is an address in any of these ranges. */
 export function createRangeTest(ranges: readonly AddressRange[]): (text: string) => boolean {
   const known = new Set(ranges);

@@ -10,7 +10,7 @@ import { isTrue, leavesIn } from '../formula.ts';
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { isNull, type Scalar } from './scalar.ts';
 import { matcherOf, type ScalarTest } from './scalar-test.ts';
-import { anyRelated } from './search.ts';
+import { anyRelated, firstRelated } from './search.ts';
 import { Values } from './values.ts';
 
 const ITEMS_MAX = 16;
@@ -110,7 +110,7 @@ function matchingScalars({ field, test }: Leaf, entry: Values): readonly Scalar[
   if (test.op === 'fieldref') {
     const form = test.cased ? 'text' : 'folded';
     const others = textsIn(form, test.field, entry);
-    const first = textsIn(form, field, entry).findIndex((text) => anyRelated([text], others, test.compare));
+    const first = firstRelated(textsIn(form, field, entry), others, test.compare);
     return scalars.slice(first, first + 1);
   }
   const { form, matches } = matcherOf(test);

@@ -41,9 +41,14 @@ export function createSearch(op: TextOp, searched: readonly string[]): Search {
 
 /** Whether any of `texts` equals, contains … any of `searched`. */
 export function anyRelated(texts: readonly string[], searched: readonly string[], op: TextOp): boolean {
+  return firstRelated(texts, searched, op) !== -1;
+}
+
+/** The place of the first of `texts` that equals, contains … any of `searched`; -1 if none does. */
+export function firstRelated(texts: readonly string[], searched: readonly string[], op: TextOp): number {
   const search = createSearch(op, searched);
   const total = lengthOf(texts);
-  return texts.some((text) => search(text, total));
+  return texts.findIndex((text) => search(text, total));
 }
 
 /** The first place of a part in a text from `from` on; -1 if the text does not contain it there. */

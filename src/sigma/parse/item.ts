@@ -19,7 +19,10 @@ export function readItem(spec: FieldSpec, node: Node, selection: string, context
   const { report, budget } = context;
   const alternatives: ParsedCondition[] = [];
   for (const value of valuesOf(spec, node, report)) {
-    if (budget.exhausted) break;
+    if (budget.exhausted) {
+      report.errorElsewhere();
+      break;
+    }
     const tests = readTests(spec, value, context);
     const isWithinBudget = tests.every((test) => budget.spend(value.place, charactersOf(test), report));
     if (!isWithinBudget) break;

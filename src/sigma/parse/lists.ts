@@ -11,8 +11,8 @@ import { type Hint, type Place, type Report, truncate } from '../../yaml/diagnos
 import { kindName, type MapEntry, readDocuments, type ScalarNode, type SourceFile } from '../../yaml/yaml.ts';
 
 export interface Lists {
-  /** The values of a placeholder; undefined if there is no list. */
-  find(name: string): readonly ScalarNode[] | undefined;
+  /** The values of a placeholder; undefined if there is no list. `user`: the report of what uses it. */
+  find(name: string, user: Report): readonly ScalarNode[] | undefined;
   /** A hint for a placeholder without a list. */
   hint(name: string): Hint;
   /** Reports lists that no rule uses. */
@@ -21,6 +21,7 @@ export interface Lists {
 
 interface List {
   readonly values: readonly ScalarNode[];
+  readonly hasErrors: boolean;
   readonly report: Report;
   readonly place: Place;
 }
@@ -39,9 +40,11 @@ export function readLists(files: readonly { readonly file: SourceFile; readonly 
     for (const entry of documents.flatMap(({ entries }) => entries)) readList(entry, lists, report);
   }
   return {
-    find: (name) => {
+    find: (name, user) => {
       used.add(name);
-      return lists.get(name)?.values;
+      const list = lists.get(name);
+      if (list?.hasErrors) user.errorElsewhere();
+      return list?.values;
     },
     hint: (name) => () => hintFor(name, lists.keys()),
     reportUnused: () => {
@@ -64,6 +67,7 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
     report.error(keyPlace, `duplicate list "${truncate(key)}"`, where);
     return;
   }
+  const errors = report.errors();
   if (/[%\\\n]/.test(key) || key.length > 256 || key === '') {
     const plain = key.replace(/^%(.+)%$/, '$1');
     report.error(
@@ -84,7 +88,7 @@ function readList({ key, keyPlace, value }: MapEntry, lists: Map<string, List>, 
   if (value.kind === 'list' && value.items.length === 0) {
     report.notice(value.place, `the list "${truncate(key)}" is empty: a comparison with it never matches`);
   }
-  lists.set(key, { values, report, place: keyPlace });
+  lists.set(key, { values, hasErrors: report.errors() > errors, report, place: keyPlace });
 }
 
 function hintFor(name: string, known: Iterable<string>): string {

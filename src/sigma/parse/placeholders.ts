@@ -63,7 +63,7 @@ function choicesOf(parts: Template, place: Place, { lists, report }: ParseContex
   const choices = parts.map((part): readonly Choice[] => {
     if (!('placeholder' in part)) return [part];
     const name = part.placeholder;
-    const values = lists.find(name);
+    const values = lists.find(name, report);
     if (values === undefined && !missing.has(name)) {
       report.error(place, `there is no list for the placeholder "%${truncate(name)}%"`, lists.hint(name));
       missing.add(name);

@@ -5,12 +5,12 @@
  * the same field the same way become one leaf. Texts are folded and ranges parsed. The order stays the rule's. Throws if a
  * test has a value that parsing would have rejected. Pure.
  */
-import { parseRange } from '../evaluate/cidr.ts';
+import { distinctRanges, parseRange } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';
 import { foldPattern } from '../evaluate/wildcard.ts';
 import { join, type ParsedCondition, type ParsedLeaf, type ParsedTest } from '../parse/parsed-condition.ts';
 import type { TextOp } from '../regex/prepared.ts';
-import type { Expression, Leaf, Pattern, Test } from '../rule.ts';
+import type { AddressRange, Expression, Leaf, Pattern, Test } from '../rule.ts';
 
 /** The expression of a search. */
 export function expressionOf(written: ParsedCondition): Expression {
@@ -75,8 +75,9 @@ function mergeAlternatives(children: readonly Expression[]): readonly Expression
   return [...groups.values()].map((group) => {
     const [first] = group as [Expression, ...Expression[]];
     if (first.kind !== 'leaf' || !('values' in first.test)) return first;
-    const values = new Set(group.flatMap(valuesOf));
-    return { ...first, test: { ...first.test, values: [...values] } as Test };
+    const values = [...new Set(group.flatMap(valuesOf))];
+    const distinct = first.test.op === 'cidr' ? distinctRanges(values as AddressRange[]) : values;
+    return { ...first, test: { ...first.test, values: distinct } as Test };
   });
 }
 

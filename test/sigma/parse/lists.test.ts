@@ -214,3 +214,26 @@ describe('a file of lists', () => {
     expect(parseRules(files).problems.map(({ path }) => path)).toEqual(['lists/a.yml', 'x.yml', 'lists/z.yml']);
   });
 });
+
+describe('a rule that is not whole', () => {
+  const NOT = ruleWith("sel: {a|expand: '%x%'}\ncondition: not sel");
+
+  test.each(['x: {a: b}', 'x: [a, [b]]', 'x: [a, null]'])('is left out: with the list %s', (text) => {
+    const { ruleSet, problems } = parseRules([
+      { path: 'x.yml', text: NOT },
+      { path: 'lists/l.yml', text },
+    ]);
+    expect(ruleSet.rules).toEqual([]);
+    expect(problems.map(({ path, severity }) => `${path} ${severity}`)).toEqual(['lists/l.yml error']);
+  });
+
+  test('is left out: after the file is too large', () => {
+    const many = Array.from({ length: 2_001 }, (_, i) => `x${i}`).join(', ');
+    const large = ruleWith(`sel: {a|re: [${many}]}\ncondition: sel`);
+    const { ruleSet, problems } = parseRules([
+      { path: 'x.yml', text: `${large}\n---\n${ruleWith('sel: {a: x}\ncondition: not sel', 'r-2')}` },
+    ]);
+    expect(ruleSet.rules).toEqual([]);
+    expect(problems.filter(({ severity }) => severity === 'error')).toHaveLength(1);
+  });
+});

@@ -29,6 +29,13 @@ describe('the version', () => {
     expect(withFlags('|m')).not.toBe(withFlags('|i|m'));
   });
 
+  test('stays with a range within another', () => {
+    const withRanges = (ranges: string) => version(RULE.replace('b|contains: x', `b|cidr: ${ranges}`));
+    expect(withRanges('[10.1.0.0/16, 10.0.0.0/8, 10.1.2.0/24]')).toBe(withRanges('10.0.0.0/8'));
+    expect(withRanges('[10.0.0.0/8, 11.0.0.0/8]')).not.toBe(withRanges('10.0.0.0/8'));
+    expect(withRanges("['::/8', 10.0.0.0/8]")).not.toBe(withRanges('10.0.0.0/8'));
+  });
+
   test('stays with another way to write a limit, and changes with a limit that is next to it', () => {
     const withLimit = (limit: string) => version(RULE.replace('b|contains: x', `b|gt: ${limit}`));
     const limits = ['9007199254740992', '9007199254740993', '9007199254740993.5'];
