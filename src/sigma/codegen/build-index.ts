@@ -104,7 +104,7 @@ function countShorts(literals: readonly { readonly text: string; readonly uses: 
   return counts;
 }
 
-/** Of words that many texts have. */
+/** The length of words that many texts have: a shorter literal costs more than twice as much. */
 const COMMON_LENGTH = 8;
 
 /** Overlapping ranges as sections that follow each other. */

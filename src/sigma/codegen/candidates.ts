@@ -12,7 +12,7 @@ import { type Anchored, type FoldedText, LiteralTable } from './literal-table.ts
 
 /** The index as data. A rule is its number among the detections. */
 export interface IndexData {
-  /** Rules that are always candidates: nothing must be in the entry. */
+  /** Rules that are always candidates: they require no particular text. */
   readonly always: readonly number[];
   /** By the fields' numbers, from 0 on. */
   readonly fields: readonly IndexedField[];

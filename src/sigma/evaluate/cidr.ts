@@ -93,7 +93,7 @@ function bitsOf(group: number): string {
   return `${BITS[group >> 12]}${BITS[(group >> 8) & 15]}${BITS[(group >> 4) & 15]}${BITS[group & 15]}`;
 }
 
-/** Of each hexadecimal digit. */
+/** The bits of each hexadecimal digit. */
 const BITS = '0000 0001 0010 0011 0100 0101 0110 0111 1000 1001 1010 1011 1100 1101 1110 1111'.split(' ');
 
 /** Character by character, because nearly every entry has an address. NOT_IPV4 if the text is not one. */

@@ -14,10 +14,10 @@ export const PASSES_MAX = 40;
 /** A regular expression counts as a pass more for each so many steps that building its table takes, once. */
 const STEPS_PER_PASS = 25_000;
 
-/** The trie of a list of texts, in a text made of their beginnings; in others it is as fast as one. */
+/** A list of texts becomes a trie, which takes so long in a text made of their beginnings. */
 const TRIE_PASSES = 2;
 
-/** Searching texts for those of another field, whose trie is made for each entry. */
+/** `fieldref` searches texts for those of another field, and makes their trie for each entry. */
 const FIELDREF_PASSES = 5;
 
 /** In a list of patterns, those with a different end of so many characters are not all searched in the same text. */
