@@ -21,7 +21,7 @@ export interface IndexData {
 /** What an entry must have in a field. */
 export interface IndexedField {
   readonly literals: readonly IndexedLiteral[];
-  /** Sections of IPv4, ascending. */
+  /** Sections of IPv4, ascending; before them, from NOT_IPV4 on, that of all other texts. */
   readonly sections: readonly Section[];
 }
 

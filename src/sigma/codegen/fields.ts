@@ -7,7 +7,6 @@
  */
 
 import { fieldValue } from '../evaluate/field.ts';
-import { fold } from '../evaluate/fold.ts';
 import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
 import { type Matcher, matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
@@ -81,8 +80,7 @@ export class Fields {
   }
 
   #foldedText(field: number): string {
-    const value = this.values[field] as Scalar;
-    const text = this.#folded[field] ?? (typeof value === 'string' ? fold(value) : textOf(value, false));
+    const text = this.#folded[field] ?? textOf(this.values[field] as Scalar, false);
     this.#folded[field] = text;
     return text;
   }

@@ -5,6 +5,7 @@
  * Contract: the source of a `RuleCode`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject
  * any. Pure.
  */
+import { NATIVE_MAX } from '../evaluate/search.ts';
 import type { Expression, Leaf, RuleSet } from '../rule.ts';
 import { buildIndex } from './build-index.ts';
 import { leavesOf, type RuleCode } from './rule-code.ts';
@@ -124,6 +125,7 @@ function comparison(leaf: Leaf, fieldOf: (path: string) => number, number: numbe
     case 'startswith':
     case 'endswith': {
       if (test.values.length > (test.op === 'contains' ? CONTAINS_MAX : VALUES_MAX)) break;
+      if (test.op === 'contains' && test.values.some(({ length }) => length > NATIVE_MAX)) break;
       const text = `f.${test.cased ? 'text' : 'folded'}(${field})`;
       const is = test.op === 'equals' ? ' === ' : `?.${METHODS[test.op]}(`;
       const end = test.op === 'equals' ? '' : ')';

@@ -2,7 +2,8 @@
  * What an entry must contain for a rule to be true: the rule's witness, from which the index is made.
  *
  * Contract: if a rule is true of an entry, the entry has at least one part of the rule's witness. A part is a literal in the
- * folded text of a field, or an IPv4 range. `not`, `null`, `exists`, keywords and orders need nothing in the entry. Pure.
+ * folded text of a field, a range of IPv4 addresses, or any text that is not such an address. `not`, `null`, `exists`,
+ * keywords, `fieldref`, parts of dates and orders need nothing in the entry. Pure.
  */
 import { ipv4Ends, NOT_IPV4 } from '../evaluate/cidr.ts';
 import { fold } from '../evaluate/fold.ts';

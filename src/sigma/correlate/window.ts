@@ -20,7 +20,8 @@
  * - A saved window is smaller than 1 MB: values have at most 64 characters (see `textKey`).
  *
  * An event in time order costs amortized constant time, however much is kept (percentiles: a move within a sorted array
- * of at most 10,000; temporal_ordered: the square of the number of rules). A late one costs a pass over the items within a timespan of it.
+ * of at most 10,000; temporal_ordered: the square of the number of rules). A late one costs a pass over the items within
+ * a timespan of it.
  * Times are whole milliseconds since the epoch. Pure.
  */
 

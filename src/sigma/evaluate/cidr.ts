@@ -24,7 +24,7 @@ export function parseRange(text: string): AddressRange | null {
   return length < 1 || length > address.length ? null : address.slice(0, length);
 }
 
-/** The canonical form of a range that is written with bits set beyond its length; null if there are none. */
+/** The canonical form of a range that is written with bits set beyond its length; null for any other range. */
 export function canonicalRange(text: string): string | null {
   const [range, address] = [parseRange(text), parseRange(text.replace(/\/.*/, ''))];
   if (range === null || address === null || !address.includes('1', range.length)) return null;

@@ -3,7 +3,8 @@
  *
  * Contract: at every level the flat key comes first, then the dotted path. Only own properties are read, so no entry and no
  * path can reach a prototype. A list in the path stands for its members. Never throws, whatever the JSON. Takes time
- * linear in the value, since each part of it is read with one rest of the path. Pure except for the cache of splits.
+ * linear in the value: the names that lead to a part of it leave one rest of the path to read. Pure except for the cache
+ * of splits.
  */
 
 /**

@@ -59,7 +59,7 @@ function textsIn(form: 'text' | 'folded', field: string | null, entry: Values): 
   return entry.in(form, field) as readonly string[];
 }
 
-/** The leaves that make a node true (`expected`) or false, without those that only do so by not being true. */
+/** The leaves whose being true makes a node true (`expected`) or false. */
 function* reasonsFor(node: Expression, expected: boolean, entry: Values): Iterable<Leaf> {
   switch (node.kind) {
     case 'leaf':
@@ -116,7 +116,11 @@ function matchingScalars({ field, test }: Leaf, entry: Values): readonly Scalar[
   const { form, matches } = matcherOf(test);
   const inForm = entry.in(form, field);
   const distinct = new Map(scalars.map((scalar, i) => [scalar, inForm[i] as Scalar]));
-  const matching = [...distinct].filter(([, one]) => matches(one)).slice(0, SCALARS_MAX);
+  const matching: (readonly [scalar: Scalar, inForm: Scalar])[] = [];
+  for (const one of distinct) {
+    if (matching.length === SCALARS_MAX) break;
+    if (matches(one[1])) matching.push(one);
+  }
   const areMany = matching.length > 1 && 'values' in test && test.values.length > 1;
   const firsts = areMany ? firstsOf(test, matching) : [];
   return (firsts.length > 0 ? firsts : matching.slice(0, 1)).map(([scalar]) => scalar);

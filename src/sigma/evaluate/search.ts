@@ -18,8 +18,9 @@ type Find = (text: string, from: number) => number;
  */
 export const NATIVE_MAX = 250;
 
-/** So few are searched one by one in texts that are not long: characters times searched texts. */
+/** Up to so many texts are searched one by one; more are searched by a trie. */
 const FEW = 16;
+/** So is more than one in a text where its characters times the texts are more than this. */
 const DIRECT_MAX = 65_536;
 
 /** Creates the search of a text for any of these. */

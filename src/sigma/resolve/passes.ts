@@ -66,5 +66,6 @@ function passesOfPatterns(patterns: readonly Pattern[]): number {
 }
 
 function passesOfTexts(values: readonly string[]): number {
-  return values.length === 1 && values.every(({ length }) => length <= NATIVE_MAX) ? 1 : TRIE_PASSES;
+  const [only = '', ...others] = values;
+  return others.length === 0 && only.length <= NATIVE_MAX ? 1 : TRIE_PASSES;
 }

@@ -5,6 +5,7 @@ import { createSearch } from '../../../src/sigma/evaluate/search.ts';
 import { createPatternMatcher, programOfPattern } from '../../../src/sigma/evaluate/wildcard.ts';
 import { CELLS_MAX, sizeOf, WORK_MAX } from '../../../src/sigma/regex/size.ts';
 import type { PatternPart } from '../../../src/sigma/rule.ts';
+import { msOf } from '../times.ts';
 import { createRegex, type Regex } from './made.ts';
 
 /** The longest text that the times are about. */
@@ -23,17 +24,6 @@ function measured(pattern: string, text: string) {
   const { automaton } = accepted(pattern);
   const found = automaton.run(text);
   return { found, ...automaton.measure() };
-}
-
-/** The time of the fastest of three. */
-function msOf(act: () => unknown): number {
-  return Math.min(
-    ...[1, 2, 3].map(() => {
-      const began = performance.now();
-      act();
-      return performance.now() - began;
-    }),
-  );
 }
 
 /** A text that does not repeat itself; from a plain generator of numbers. */
