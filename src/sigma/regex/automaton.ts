@@ -8,7 +8,7 @@
  * A state is the set of instructions waiting for a character, each with the kinds of characters it accepts: so an
  * assertion about the next character is decided when that character comes. The end of the text is a character too.
  */
-import { ALL_KINDS, createClassTable, EDGE, END, NEWLINE, PAGE, PAGE_BITS, PAGE_MASK, WORD } from './classes.ts';
+import { ALL_KINDS, EDGE, END, NEWLINE, PAGE, PAGE_BITS, PAGE_MASK, PAGES, pagesOf, WORD } from './classes.ts';
 import type { Assertion } from './node.ts';
 import { ASSERT, MATCH, type Program, SPLIT } from './program.ts';
 
@@ -65,9 +65,9 @@ export interface Automaton {
 export function createAutomaton(program: Program): Automaton {
   const { ops, args, nexts, assertions, chains, kinds } = program;
 
-  const { pages, makePage } = createClassTable(program);
   /** Most texts need only this one. */
-  const firstPage = makePage(0);
+  const [firstPage = new Uint16Array()] = pagesOf(program, 1);
+  let pages: readonly Uint16Array[] | null = null;
 
   /** The entry for a state and a class is at their sum. */
   const stride = kinds.length;
@@ -109,13 +109,34 @@ export function createAutomaton(program: Program): Automaton {
         state = next;
       }
       if (at >= text.length) return follow(state, END) === MATCHED;
-      const point = text.codePointAt(at) as number;
-      if (point > 0xffff) at++;
-      const page = pages[point >> PAGE_BITS] ?? makePage(point >> PAGE_BITS);
-      const group = page[point & PAGE_MASK] as number;
-      const known = rows[state + group] as number;
-      state = known === UNKNOWN ? follow(state, group) : known;
+      const unit = text.charCodeAt(at);
+      if (unit >= PAGE) return runOn(state, text, at);
+      state = follow(state, firstPage[unit] as number);
       rows = table;
+    }
+    return state === MATCHED;
+  }
+
+  /** Runs on, from the first character beyond the first page. */
+  function runOn(from: number, text: string, begin: number): boolean {
+    pages ??= pagesOf(program, PAGES);
+    const all = pages;
+    let state = from;
+    let rows = table;
+    for (let at = begin; state >= ROWS; ) {
+      let point = 0;
+      let group = 0;
+      for (; at < text.length; at += point > 0xffff ? 2 : 1) {
+        point = text.codePointAt(at) as number;
+        group = (all[point >> PAGE_BITS] as Uint16Array)[point & PAGE_MASK] as number;
+        const next = rows[state + group] as number;
+        if (next < ROWS) break;
+        state = next;
+      }
+      if (at >= text.length) return follow(state, END) === MATCHED;
+      state = follow(state, group);
+      rows = table;
+      at += point > 0xffff ? 2 : 1;
     }
     return state === MATCHED;
   }

@@ -70,35 +70,27 @@ export function classify(ranges: readonly Ranges[], assertions: readonly Asserti
 export const PAGE_BITS = 10;
 export const PAGE = 1 << PAGE_BITS;
 export const PAGE_MASK = PAGE - 1;
-const PAGES = 0x11_0000 / PAGE;
+/** All of them. */
+export const PAGES = 0x11_0000 / PAGE;
 
-/** The class of each character. */
-export interface ClassTable {
-  /** Each is made when it is first needed. */
-  readonly pages: readonly (Uint16Array | undefined)[];
-  makePage(number: number): Uint16Array;
-}
-
-/** Creates the table of the classes. Pages of one class share their memory. */
-export function createClassTable({ bounds, classes }: Classes): ClassTable {
-  const pages = new Array<Uint16Array | undefined>(PAGES);
+/** The classes of the characters, in the first so many pages. Pages of one class share their memory. */
+export function pagesOf({ bounds, classes }: Classes, count: number): readonly Uint16Array[] {
   const uniform = new Map<number | undefined, Uint16Array>();
-  return { pages, makePage };
-
-  function makePage(number: number): Uint16Array {
-    const from = number * PAGE;
-    const first = bounds.findLastIndex((bound) => bound <= from);
-    let page: Uint16Array = new Uint16Array(PAGE);
-    let interval = first;
-    for (let i = 0; i < PAGE; i++) {
-      if (bounds[interval + 1] === from + i) interval++;
-      page[i] = classes[interval] as number;
+  const boundAfter = (interval: number): number => bounds[interval + 1] ?? PAGES * PAGE;
+  let interval = 0;
+  return Array.from({ length: count }, (_, number) => {
+    const first = number * PAGE;
+    const after = first + PAGE;
+    const isUniform = boundAfter(interval) >= after;
+    const group = classes[interval];
+    const page = (isUniform ? uniform.get(group) : undefined) ?? new Uint16Array(PAGE);
+    if (isUniform) uniform.set(group, page);
+    for (let at = first; at < after; ) {
+      const to = Math.min(boundAfter(interval), after);
+      page.fill(classes[interval] as number, at - first, to - first);
+      if (to === boundAfter(interval)) interval++;
+      at = to;
     }
-    if (interval === first) {
-      page = uniform.get(page[0]) ?? page;
-      uniform.set(page[0], page);
-    }
-    pages[number] = page;
     return page;
-  }
+  });
 }

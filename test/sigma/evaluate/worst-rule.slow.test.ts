@@ -14,6 +14,9 @@ const CODE_LENGTH = 16_384;
 const PATIENCE_MS = 300;
 const RULES = 150;
 
+/** One character of each of Unicode's blocks of 1,024. */
+const EVERYWHERE = Array.from({ length: 0x440 }, (_, block) => String.fromCodePoint(block * 1_024 + 7).toWellFormed());
+
 const alphabet = fc.constantFrom('a', 'ab', 'abc', 'a/.\\', 'aé', '😀a', 'abcdefghijklmnop0123456789');
 
 /** A rule's YAML and the texts that it searches for. */
@@ -74,7 +77,7 @@ function* textsOf(words: readonly string[], letters: string, numbers: Iterator<n
   const pick = <T>(of: readonly T[]): T => of[numbers.next().value % of.length] as T;
   const of = words.length === 0 ? [letters] : words;
   const near = of.flatMap((word) => [word.slice(0, -1), word.slice(1), `${word.slice(0, -1)}q`]);
-  for (const pieces of [near, [pick(near)], [pick([...letters])], [letters, ...near], ['é字'], ['😀']]) {
+  for (const pieces of [near, [pick(near)], [pick([...letters])], [letters, ...near], ['é字'], ['😀'], EVERYWHERE]) {
     let text = '';
     while (text.length < LENGTH) text += pick(pieces) || 'a';
     yield text.slice(0, LENGTH);
