@@ -7,7 +7,8 @@
 
 import type { DetectionRule } from '../rule.ts';
 import type { IndexData, IndexedField, IndexedLiteral } from './candidates.ts';
-import { anchorText, countGrams, GRAM, groupsOf, isCrowd, type Literal, withAnchors } from './literal-table.ts';
+import type { Literal } from './literal.ts';
+import { anchorText, countGrams, GRAM, groupsOf, isCrowd, withAnchors } from './literal-table.ts';
 import { needOf, type Part, partsOf, witnessOf } from './witness.ts';
 
 /** The index of rules, and the paths of the fields that it looks at, in its order. */

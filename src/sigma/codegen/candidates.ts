@@ -8,7 +8,8 @@
 import { ipv4Number } from '../evaluate/cidr.ts';
 import { scalarsOf, textOf } from '../evaluate/scalar.ts';
 import type { Fields } from './fields.ts';
-import { type Anchored, type FoldedText, LiteralTable } from './literal-table.ts';
+import type { FoldedText } from './literal.ts';
+import { type Anchored, LiteralTable } from './literal-table.ts';
 
 /** The index as data. A rule is its number among the detections. */
 export interface IndexData {

@@ -11,10 +11,11 @@ import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
 import { type Matcher, matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
 import { anyRelated } from '../evaluate/search.ts';
+import { APART_MAX } from '../evaluate/together.ts';
 import { Values } from '../evaluate/values.ts';
 import type { TextOp } from '../regex/prepared.ts';
 import type { EntryBody, Leaf } from '../rule.ts';
-import type { FoldedText } from './literal-table.ts';
+import type { FoldedText } from './literal.ts';
 
 /** The generated code that reads fields. `path` reads any field, slowly. */
 export interface ReadFields {
@@ -25,9 +26,6 @@ export interface ReadFields {
 }
 
 const UNREAD = Symbol('unread');
-
-/** In a longer text, code would search for each value by itself; the interpreter searches for all in one pass. */
-const TEXT_MAX = 16_384;
 
 export class Fields {
   readonly #read: ReadFields;
@@ -75,7 +73,7 @@ export class Fields {
   /** The value's text without case; undefined if it is no scalar. */
   folded(field: number): string | undefined {
     const known = this.#folded[field];
-    if (typeof known === 'string' && known.length <= TEXT_MAX) return known;
+    if (typeof known === 'string' && known.length <= APART_MAX) return known;
     return this.#scalar(field) === undefined ? undefined : this.#foldedText(field);
   }
 
@@ -140,7 +138,7 @@ export class Fields {
 
   #scalar(field: number): Scalar | undefined {
     const value = this.value(field);
-    const isLong = typeof value === 'string' && value.length > TEXT_MAX;
+    const isLong = typeof value === 'string' && value.length > APART_MAX;
     if (isLong || Array.isArray(value)) this.undecided = true;
     return isLong || !isScalar(value) ? undefined : value;
   }

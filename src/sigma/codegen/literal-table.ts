@@ -5,17 +5,11 @@
  * a literal stand. The literals' ends can be tied to the text's. Pure.
  *
  * The hash of the last four characters rolls over the text, which is preceded by marks, so that short literals at its start
- * have four characters too. A table leads from the hash to the literals it was chosen for. Literals that are too short for
- * it are searched one by one.
+ * have four characters too. A table leads from the hash to the literals it was chosen for. Those that are too short for it
+ * are searched by themselves (short-literals.ts).
  */
-
-/** Where in a text a literal must be. */
-export type Place = 'whole' | 'start' | 'end' | 'anywhere';
-
-export interface Literal {
-  readonly text: string;
-  readonly place: Place;
-}
+import type { FoldedText, Found, Literal } from './literal.ts';
+import { ShortLiterals } from './short-literals.ts';
 
 /** The characters that are hashed together. */
 export const GRAM = 4;
@@ -30,20 +24,6 @@ const ALL = 0x3fffffff;
 const SCANS_MAX = 0x3fffffff;
 /** ASCII letters hash the same in both cases. So do a few signs, which does no harm. */
 const CASELESS = 0xffdf;
-
-/** The text to search, made when it is needed. */
-export interface FoldedText {
-  text(): string;
-}
-
-/** A literal without four characters. */
-interface Short extends Literal {
-  readonly literal: number;
-  /** Whether it has letters, so that the searched text must be folded. */
-  readonly hasCase: boolean;
-}
-
-type Found = (literal: number) => void;
 
 /** How far from its end of the text a literal's four characters may be, if it must be at an end. */
 const FAR = 64;
@@ -137,7 +117,8 @@ const HITS = new Int32Array(2 * STRETCH);
 
 export class LiteralTable {
   readonly #literals: readonly Anchored[];
-  readonly #short: Short[] = [];
+  readonly #short = new ShortLiterals();
+  readonly #shorts: number;
   /** Hash → the first literal; literal → the next; 0 means no literal, so they count from 1. */
   readonly #heads: Uint16Array | Int32Array;
   readonly #mask: number;
@@ -164,17 +145,19 @@ export class LiteralTable {
     this.#probes = new Int32Array(count + 1);
     this.#probeAt = new Int32Array(count + 1);
     this.#seen = new Int32Array(count + 1);
-    let [head, tail] = [0, 0];
+    let [head, tail, shorts] = [0, 0, 0];
     for (let literal = 0; literal < count; literal++) {
       const { text, place, end } = literals[literal] as Anchored;
       if (end === -1) {
-        this.#short.push({ literal, text, place, hasCase: text !== text.toUpperCase() });
+        this.#short.add({ text, place }, literal);
+        shorts++;
         continue;
       }
       this.#enter(literal + 1);
       if (place === 'end') tail = Math.max(tail, text.length - end + GRAM - 1);
       else head = Math.max(head, place === 'anywhere' ? ALL : end + 1);
     }
+    this.#shorts = shorts;
     this.#head = head;
     this.#tail = tail;
   }
@@ -197,16 +180,12 @@ export class LiteralTable {
   scan(raw: string, folded: FoldedText, found: Found): void {
     if (this.#scans === SCANS_MAX) this.#seen.fill(0);
     this.#scans = (this.#scans % SCANS_MAX) + 1;
-    if (this.#short.length < this.#literals.length) {
+    if (this.#shorts < this.#literals.length) {
       const isAscii = this.#look(raw, folded, found);
       // Letters beyond ASCII hash otherwise when folded.
       if (!isAscii && folded.text() !== raw) this.#look(folded.text(), folded, found);
     }
-    const short = this.#short;
-    for (let i = 0; i < short.length; i++) {
-      const one = short[i] as Short;
-      if (hasShort(one.hasCase ? folded.text() : raw, one)) found(one.literal);
-    }
+    if (this.#shorts > 0) this.#short.scan(raw, folded, found);
   }
 
   /** Returns whether the text is ASCII, as far as it was looked at. */
@@ -259,10 +238,6 @@ export class LiteralTable {
       }
     }
   }
-}
-
-function hasShort(text: string, { text: literal, place }: Literal): boolean {
-  return place === 'anywhere' ? text.includes(literal) : place === 'end' ? text.endsWith(literal) : text === literal;
 }
 
 function isAt({ text: literal, place }: Literal, text: string, start: number): boolean {

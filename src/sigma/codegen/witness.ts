@@ -12,7 +12,7 @@ import type { Node } from '../regex/node.ts';
 import { parseRegex } from '../regex/parse.ts';
 import type { PreparedRegex } from '../regex/prepared.ts';
 import type { Expression, Leaf, Pattern } from '../rule.ts';
-import type { Literal, Place } from './literal-table.ts';
+import type { Literal, Place } from './literal.ts';
 
 /** A part of a witness. */
 export type Part =

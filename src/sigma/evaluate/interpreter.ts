@@ -10,7 +10,8 @@ import { isTrue, leavesIn } from '../formula.ts';
 import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
 import { isNull, type Scalar } from './scalar.ts';
 import { matcherOf, type ScalarTest } from './scalar-test.ts';
-import { anyRelated, firstRelated } from './search.ts';
+import { firstRelated } from './search.ts';
+import { APART_MAX, togetherWith } from './together.ts';
 import { Values } from './values.ts';
 
 const ITEMS_MAX = 16;
@@ -21,13 +22,16 @@ const VALUES_MAX = 32;
 
 /** Whether an expression is true of an entry. */
 export function holds(expression: Expression, entry: Values): boolean {
-  return isTrue(expression, (leaf) => entry.answer(leaf, leafHolds));
+  return isTrue(expression, (leaf) => placeOf(leaf, expression, entry) !== NOWHERE);
 }
 
 /** The evidence of an expression that is true of an entry. */
 export function explain(expression: Expression, body: EntryBody): readonly Evidence[] {
   const entry = new Values(body);
-  const evidence = evidenceOf(reasonsFor(expression, true, entry), entry, matchingScalars);
+  const place = (leaf: Leaf) => placeOf(leaf, expression, entry);
+  const evidence = evidenceOf(reasonsFor(expression, true, place), entry, (leaf) =>
+    matchingScalars(leaf, place(leaf), entry),
+  );
   // Without a reason, nothing was what the rule excludes: any of its fields shows that.
   return evidence.length > 0
     ? evidence
@@ -38,19 +42,37 @@ export function explain(expression: Expression, body: EntryBody): readonly Evide
       );
 }
 
-function leafHolds({ field, test }: Leaf, entry: Values): boolean {
+/** The place of a leaf that is not true. */
+const NOWHERE = -1;
+
+/** The place of the first of a field's scalars that makes a leaf true; 0 where it is true without one. */
+function placeOf(leaf: Leaf, expression: Expression, entry: Values): number {
+  const known = entry.places.get(leaf);
+  if (known !== undefined) return known;
+  const together = togetherWith(leaf, expression);
+  if (together === undefined || entry.lengthOf(leaf.field) <= APART_MAX) {
+    const place = firstPlace(leaf, entry);
+    entry.places.set(leaf, place);
+    return place;
+  }
+  const places = together.placesIn(textsIn(together.form, leaf.field, entry));
+  for (const [i, one] of together.leaves.entries()) entry.places.set(one, places[i] as number);
+  return entry.places.get(leaf) as number;
+}
+
+function firstPlace({ field, test }: Leaf, entry: Values): number {
   switch (test.op) {
     case 'null':
-      return isNull(entry.value(field));
+      return isNull(entry.value(field)) ? 0 : NOWHERE;
     case 'exists':
-      return (entry.value(field) !== undefined) === test.present;
+      return (entry.value(field) !== undefined) === test.present ? 0 : NOWHERE;
     case 'fieldref': {
       const form = test.cased ? 'text' : 'folded';
-      return anyRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);
+      return firstRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);
     }
     default: {
       const { form, matches } = matcherOf(test);
-      return entry.in(form, field).some(matches);
+      return entry.in(form, field).findIndex(matches);
     }
   }
 }
@@ -60,17 +82,19 @@ function textsIn(form: 'text' | 'folded', field: string | null, entry: Values): 
 }
 
 /** The leaves whose being true makes a node true (`expected`) or false. */
-function* reasonsFor(node: Expression, expected: boolean, entry: Values): Iterable<Leaf> {
+function* reasonsFor(node: Expression, expected: boolean, place: (leaf: Leaf) => number): Iterable<Leaf> {
   switch (node.kind) {
     case 'leaf':
       if (expected) yield node;
       return;
     case 'not':
-      yield* reasonsFor(node.of, !expected, entry);
+      yield* reasonsFor(node.of, !expected, place);
       return;
     case 'and':
     case 'or':
-      for (const child of node.of) if (holds(child, entry) === expected) yield* reasonsFor(child, expected, entry);
+      for (const child of node.of) {
+        if (isTrue(child, (leaf) => place(leaf) !== NOWHERE) === expected) yield* reasonsFor(child, expected, place);
+      }
   }
 }
 
@@ -78,13 +102,13 @@ function* reasonsFor(node: Expression, expected: boolean, entry: Values): Iterab
 function evidenceOf(
   leaves: Iterable<Leaf>,
   entry: Values,
-  scalarsOf: (leaf: Leaf, entry: Values) => readonly Scalar[],
+  scalarsOf: (leaf: Leaf) => readonly Scalar[],
 ): readonly Evidence[] {
   const found = new Map<string, Evidence>();
   for (const leaf of leaves) {
     const { selection, field } = leaf;
     const [first = absence(entry.value(field))] = entry.in('scalar', field);
-    const scalars = scalarsOf(leaf, entry);
+    const scalars = scalarsOf(leaf);
     for (const scalar of scalars.length > 0 ? scalars : [first]) {
       const value = shortened(String(scalar));
       found.set(JSON.stringify([selection, field, value]), { selection, field, value });
@@ -103,16 +127,13 @@ function shortened(text: string): string {
   return text.length <= VALUE_LENGTH_MAX ? text : text.slice(0, VALUE_LENGTH_MAX).toWellFormed();
 }
 
-/** The scalars that make a leaf true: for each of its values, the first that matches it. */
-function matchingScalars({ field, test }: Leaf, entry: Values): readonly Scalar[] {
+/** The scalars that make a leaf true: for each of its values, the first that matches it, unless texts are long. */
+function matchingScalars({ field, test }: Leaf, place: number, entry: Values): readonly Scalar[] {
   if (test.op === 'null' || test.op === 'exists') return [];
   const scalars = entry.in('scalar', field);
-  if (test.op === 'fieldref') {
-    const form = test.cased ? 'text' : 'folded';
-    const others = textsIn(form, test.field, entry);
-    const first = firstRelated(textsIn(form, field, entry), others, test.compare);
-    return scalars.slice(first, first + 1);
-  }
+  const first = scalars.slice(place, place + 1);
+  if (test.op === 'fieldref' || !('values' in test) || test.values.length === 1) return first;
+  if (scalars.length === 1 || entry.lengthOf(field) > APART_MAX) return first;
   const { form, matches } = matcherOf(test);
   const inForm = entry.in(form, field);
   const distinct = new Map(scalars.map((scalar, i) => [scalar, inForm[i] as Scalar]));
@@ -121,9 +142,8 @@ function matchingScalars({ field, test }: Leaf, entry: Values): readonly Scalar[
     if (matching.length === SCALARS_MAX) break;
     if (matches(one[1])) matching.push(one);
   }
-  const areMany = matching.length > 1 && 'values' in test && test.values.length > 1;
-  const firsts = areMany ? firstsOf(test, matching) : [];
-  return (firsts.length > 0 ? firsts : matching.slice(0, 1)).map(([scalar]) => scalar);
+  const firsts = matching.length > 1 ? firstsOf(test, matching) : [];
+  return firsts.length > 0 ? firsts.map(([scalar]) => scalar) : first;
 }
 
 /** For each value of a test, the first of the scalars that matches it. */

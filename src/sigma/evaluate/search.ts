@@ -9,8 +9,14 @@ import type { TextOp } from '../regex/prepared.ts';
 /** Whether a text equals, contains … any of the searched ones. `total`: the length of all texts that will be asked about. */
 export type Search = (text: string, total?: number) => boolean;
 
-/** Finds where a text has any of the searched ones from `from` on: the end of the first; -1 if it has none. */
-type Find = (text: string, from: number) => number;
+export interface Trie {
+  /** Whether a text begins with any of the searched ones; or, from its end on, with one that is read backwards. */
+  isBeside(text: string, edge: 'start' | 'end'): boolean;
+  /** Where a text has any of the searched ones from `from` on: the end of the first; -1 if it has none. */
+  find(text: string, from: number): number;
+  /** Calls `found` for each searched text that any of `texts` contains, with the place of the first that does. */
+  findAll(texts: readonly string[], found: (searched: string, place: number) => void): void;
+}
 
 /**
  * V8 finds texts up to this length in linear time, longer ones in the product of both lengths: its Boyer and Moore tables
@@ -23,6 +29,33 @@ const FEW = 16;
 /** So is more than one in a text where its characters times the texts are more than this. */
 const DIRECT_MAX = 65_536;
 
+/** Whether to search one by one for so many texts, in texts of so many characters. */
+export function areFew(count: number, total: number): boolean {
+  return count <= FEW && count * total <= DIRECT_MAX;
+}
+
+/** Creates the search of texts for any of each list: returns for each the place of the first text that contains one, or -1. */
+export function createListsSearch(
+  lists: readonly (readonly string[])[],
+): (texts: readonly string[]) => readonly number[] {
+  const listsOf = new Map<string, number[]>();
+  for (const [list, searched] of lists.entries()) {
+    for (const one of searched) {
+      const known = listsOf.get(one);
+      if (known === undefined) listsOf.set(one, [list]);
+      else known.push(list);
+    }
+  }
+  const trie = createTrie([...listsOf.keys()], true);
+  return (texts) => {
+    const places = lists.map(() => -1);
+    trie.findAll(texts, (one, place) => {
+      for (const list of listsOf.get(one) ?? []) if (places[list] === -1) places[list] = place;
+    });
+    return places;
+  };
+}
+
 /** Creates the search of a text for any of these. */
 export function createSearch(op: TextOp, searched: readonly string[]): Search {
   if (op === 'equals') {
@@ -32,9 +65,7 @@ export function createSearch(op: TextOp, searched: readonly string[]): Search {
   const isRelated = RELATIONS[op];
   let trie: ((text: string) => boolean) | null = null;
   return (text, total = text.length) => {
-    const { length } = searched;
-    const isDirect = length === 1 || (length <= FEW && total * length <= DIRECT_MAX);
-    if (isDirect) return searched.some((one) => isRelated(text, one));
+    if (searched.length === 1 || areFew(searched.length, total)) return searched.some((one) => isRelated(text, one));
     trie ??= createTrieSearch(op, searched);
     return trie(text);
   };
@@ -55,7 +86,7 @@ export function firstRelated(texts: readonly string[], searched: readonly string
 /** The first place of a part in a text from `from` on; -1 if the text does not contain it there. */
 export function indexOf(text: string, part: string, from: number): number {
   if (part.length <= NATIVE_MAX || part.length > text.length - from) return text.indexOf(part, from);
-  const end = createTrie([part], true)(text, from);
+  const end = createTrie([part], true).find(text, from);
   return end === -1 ? -1 : end - part.length;
 }
 
@@ -66,17 +97,14 @@ const RELATIONS: { readonly [op in Exclude<TextOp, 'equals'>]: (text: string, se
 };
 
 function createTrieSearch(op: Exclude<TextOp, 'equals'>, searched: readonly string[]): (text: string) => boolean {
-  if (op !== 'endswith') {
-    const find = createTrie(searched, op === 'contains');
-    return (text) => find(text, 0) !== -1;
-  }
-  const find = createTrie(searched.map(reversed), false);
-  const longest = searched.reduce((most, one) => Math.max(most, one.length), 0);
-  return (text) => find(reversed(text.slice(Math.max(0, text.length - longest))), 0) !== -1;
+  const isAtEnd = op === 'endswith';
+  const trie = createTrie(isAtEnd ? searched.map(reversed) : searched, op === 'contains');
+  if (op === 'contains') return (text) => trie.find(text, 0) !== -1;
+  return (text) => trie.isBeside(text, isAtEnd ? 'end' : 'start');
 }
 
-/** Counts one more per text, because an empty text takes a comparison too. */
-function lengthOf(texts: readonly string[]): number {
+/** The length of texts together. Counts one more per text, because an empty text takes a comparison too. */
+export function lengthOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + text.length + 1, 0);
 }
 
@@ -85,26 +113,30 @@ function reversed(text: string): string {
   return text.split('').reverse().join('');
 }
 
-/** Finds any of the searched texts: anywhere, or only at `from`. */
-function createTrie(searched: readonly string[], anywhere: boolean): Find {
-  const sorted = [...searched].sort();
+/** What no node has. */
+const NONE = -1;
+
+/** Makes the trie of the searched texts. Only one with links, which take as long again to make, finds them anywhere. */
+export function createTrie(searched: readonly string[], hasLinks: boolean): Trie {
+  const sorted = [...new Set(searched)].sort();
   const size = lengthOf(searched) + 2;
   /** Nodes are numbered level by level from the root, 0: so the children of a node are in a row, ascending. */
   const units = new Uint16Array(size);
   const firstChild = new Int32Array(size);
-  const isEnd = new Uint8Array(size);
-  /** The node of the longest proper suffix of a node's text; always the root for searches at one place. */
+  /** The node itself where a searched text ends, else the next of those that `shorter` leads to, or none. */
+  const ends = new Int32Array(size);
+  /** The node of the longest proper suffix of a node's text; the root without links. */
   const shorter = new Int32Array(size);
   /** A node's texts in `sorted`. */
   const begin = new Int32Array(size);
   const end = new Int32Array(size);
 
-  /** The root's children for ASCII, where most characters lead back to. */
-  const first = new Int32Array(128);
+  /** The root's children, where most characters lead back to, up to the greatest. */
+  const first = new Int32Array(1 + Math.max(0, ...sorted.slice(-1).map((last) => last.charCodeAt(0) || 0)));
 
   /** The child for a unit; the root, 0, if there is none. */
   const child = (node: number, unit: number): number => {
-    if (node === 0 && unit < 128) return first[unit] as number;
+    if (node === 0) return unit < first.length ? (first[unit] as number) : 0;
     const after = firstChild[node + 1] as number;
     let at = firstChild[node] as number;
     if (unit > (units[after - 1] as number)) return 0;
@@ -124,7 +156,7 @@ function createTrie(searched: readonly string[], anywhere: boolean): Find {
   };
 
   end[0] = sorted.length;
-  isEnd[0] = sorted[0] === '' ? 1 : 0;
+  ends[0] = sorted[0] === '' ? 0 : NONE;
   let nodes = 1;
   for (let node = 0, depth = 0, level = 1; node < nodes; node++) {
     if (node === level) {
@@ -132,27 +164,52 @@ function createTrie(searched: readonly string[], anywhere: boolean): Find {
       level = nodes;
     }
     firstChild[node] = nodes;
-    // What begins with a searched text is found by that one.
-    for (let at = begin[node] as number; at < (end[node] as number) && isEnd[node] === 0; nodes++) {
+    // Of a node's texts, the one that ends there comes first.
+    for (let at = (begin[node] as number) + Number(ends[node] === node); at < (end[node] as number); nodes++) {
       const unit = sorted[at]?.charCodeAt(depth) as number;
       units[nodes] = unit;
-      if (node === 0 && unit < 128) first[unit] = nodes;
+      if (node === 0) first[unit] = nodes;
       begin[nodes] = at;
-      if (anywhere && node !== 0) shorter[nodes] = follow(shorter[node] as number, unit);
-      isEnd[nodes] = sorted[at]?.length === depth + 1 ? 1 : (isEnd[shorter[nodes] as number] as number);
+      if (hasLinks && node !== 0) shorter[nodes] = follow(shorter[node] as number, unit);
+      ends[nodes] = sorted[at]?.length === depth + 1 ? nodes : (ends[shorter[nodes] as number] as number);
       while (at < (end[node] as number) && sorted[at]?.charCodeAt(depth) === unit) at++;
       end[nodes] = at;
     }
   }
   firstChild[nodes] = nodes;
 
-  return (text, from) => {
-    let node = 0;
-    for (let at = from; ; at++) {
-      if (isEnd[node] === 1) return at;
-      if (at === text.length) return -1;
-      node = anywhere ? follow(node, text.charCodeAt(at)) : child(node, text.charCodeAt(at));
-      if (node === 0 && !anywhere) return -1;
-    }
+  return {
+    isBeside(text, edge) {
+      let node = 0;
+      for (let at = 0; ends[node] === NONE; at++) {
+        if (at === text.length) return false;
+        node = child(node, text.charCodeAt(edge === 'start' ? at : text.length - 1 - at));
+        if (node === 0) return false;
+      }
+      return true;
+    },
+    find(text, from) {
+      let node = 0;
+      for (let at = from; ; at++) {
+        if (ends[node] !== NONE) return at;
+        if (at === text.length) return -1;
+        node = follow(node, text.charCodeAt(at));
+      }
+    },
+    findAll(texts, found) {
+      const known = new Uint8Array(nodes);
+      for (const [place, text] of texts.entries()) {
+        for (let at = 0, node = 0; ; at++) {
+          // What a known one leads to is known too.
+          for (let one = ends[node] as number; one !== NONE && known[one] === 0; ) {
+            known[one] = 1;
+            found(sorted[begin[one] as number] as string, place);
+            one = ends[shorter[one] as number] as number;
+          }
+          if (at === text.length) break;
+          node = follow(node, text.charCodeAt(at));
+        }
+      }
+    },
   };
 }

@@ -1,20 +1,22 @@
 /**
  * The values of one entry, as the interpreter reads them.
  *
- * Contract: each field is read once, and brought into each form once; each leaf is decided once. A null field stands for
+ * Contract: each field is read once, and brought into each form once. A null field stands for
  * every value of the entry: what keywords are compared with. Never throws, whatever the JSON.
  */
 import type { EntryBody, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';
 import { everyScalar, type Scalar, scalarsOf, textOf } from './scalar.ts';
 import type { Form } from './scalar-test.ts';
+import { lengthOf } from './search.ts';
 
 type ByField = Map<string | null, readonly Scalar[]>;
 
 export class Values {
+  /** What the interpreter found for a leaf. */
+  readonly places = new Map<Leaf, number>();
   readonly #body: EntryBody;
   readonly #values = new Map<string | null, unknown>();
-  readonly #answers = new Map<Leaf, boolean>();
   readonly #scalars: { readonly [form in Form]: ByField } = { scalar: new Map(), text: new Map(), folded: new Map() };
 
   constructor(body: EntryBody) {
@@ -39,10 +41,8 @@ export class Values {
     return made;
   }
 
-  /** What `decide` returns for a leaf. It is called once for each. */
-  answer(leaf: Leaf, decide: (leaf: Leaf, entry: Values) => boolean): boolean {
-    const answer = this.#answers.get(leaf) ?? decide(leaf, this);
-    this.#answers.set(leaf, answer);
-    return answer;
+  /** The length of a field's texts together. */
+  lengthOf(field: string | null): number {
+    return lengthOf(this.in('text', field) as readonly string[]);
   }
 }

@@ -61,6 +61,11 @@ export interface Automaton {
   measure(): { readonly work: number; readonly cells: number };
 }
 
+/** How many code units a character has in a text. */
+function lengthOf(point: number): number {
+  return point > 0xffff ? 2 : 1;
+}
+
 /** Creates the automaton of a program. */
 export function createAutomaton(program: Program): Automaton {
   const { ops, args, nexts, assertions, chains, kinds } = program;
@@ -126,7 +131,7 @@ export function createAutomaton(program: Program): Automaton {
     for (let at = begin; state >= ROWS; ) {
       let point = 0;
       let group = 0;
-      for (; at < text.length; at += point > 0xffff ? 2 : 1) {
+      for (; at < text.length; at += lengthOf(point)) {
         point = text.codePointAt(at) as number;
         group = (all[point >> PAGE_BITS] as Uint16Array)[point & PAGE_MASK] as number;
         const next = rows[state + group] as number;
@@ -136,7 +141,7 @@ export function createAutomaton(program: Program): Automaton {
       if (at >= text.length) return follow(state, END) === MATCHED;
       state = follow(state, group);
       rows = table;
-      at += point > 0xffff ? 2 : 1;
+      at += lengthOf(point);
     }
     return state === MATCHED;
   }

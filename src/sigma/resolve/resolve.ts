@@ -12,7 +12,7 @@ import type { Rule } from '../rule.ts';
 import { correlationsInOrder } from './chains.ts';
 import { expressionOf } from './expression.ts';
 import { type LinkResult, link } from './linked.ts';
-import { PASSES_MAX, passesOf } from './passes.ts';
+import { problemOfPasses } from './passes.ts';
 import { createReferences, type References } from './references.ts';
 
 /** The valid rules, in the order of their documents. */
@@ -29,11 +29,9 @@ export function resolve(drafts: readonly UnresolvedRule[]): readonly Rule[] {
       case 'detection': {
         const joined = (filters.get(draft) ?? []).map((filter) => filter.expression);
         const expression = expressionOf(join('and', [draft.expression, ...joined]));
-        const passes = passesOf(expression);
-        if (passes > PASSES_MAX) {
-          const message = `the rule searches texts ${passes} times, more than ${PASSES_MAX}`;
-          const hint = 'list values of one field together, use fewer wildcards or regular expressions, or split it';
-          draft.report.error(draft.idPlace, message, hint);
+        const problem = problemOfPasses(expression);
+        if (problem !== null) {
+          draft.report.error(draft.idPlace, problem.message, problem.hint);
           return [];
         }
         return [{ ...header, kind: 'detection', alerts: alerts(header.id), expression }];

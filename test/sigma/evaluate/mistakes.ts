@@ -203,9 +203,9 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'index: short literals at the end are searched at the start',
-    file: 'codegen/literal-table.ts',
-    find: 'text.endsWith(literal)',
-    replace: 'text.startsWith(literal)',
+    file: 'codegen/short-literals.ts',
+    find: 'whole.endsWith(text)',
+    replace: 'whole.startsWith(text)',
   },
   {
     name: 'index: a text beyond ASCII is not looked through again when folded',
@@ -221,7 +221,7 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     name: 'index: case counts for short literals',
-    file: 'codegen/literal-table.ts',
+    file: 'codegen/short-literals.ts',
     find: 'one.hasCase ? folded.text() : raw',
     replace: 'raw',
   },
@@ -277,32 +277,33 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'interpreter: null does not exist',
     file: 'evaluate/interpreter.ts',
-    find: 'return (entry.value(field) !== undefined) === test.present;',
-    replace: 'return (entry.value(field) != null) === test.present;',
+    find: 'return (entry.value(field) !== undefined) === test.present ? 0 : NOWHERE;',
+    replace: 'return (entry.value(field) != null) === test.present ? 0 : NOWHERE;',
   },
   {
     name: 'interpreter: a missing value is not null',
     file: 'evaluate/interpreter.ts',
-    find: 'return isNull(entry.value(field));',
-    replace: 'return entry.value(field) !== undefined && isNull(entry.value(field));',
+    find: 'return isNull(entry.value(field)) ? 0 : NOWHERE;',
+    replace: 'return entry.value(field) !== undefined && isNull(entry.value(field)) ? 0 : NOWHERE;',
   },
   {
     name: 'interpreter: "fieldref" is the other way round',
     file: 'evaluate/interpreter.ts',
-    find: 'anyRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);',
-    replace: 'anyRelated(textsIn(form, test.field, entry), textsIn(form, field, entry), test.compare);',
+    find: 'firstRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);',
+    replace: 'firstRelated(textsIn(form, test.field, entry), textsIn(form, field, entry), test.compare);',
   },
   {
     name: 'interpreter: "fieldref" ignores "cased"',
     file: 'evaluate/interpreter.ts',
-    find: 'return anyRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);',
-    replace: "return anyRelated(textsIn('folded', field, entry), textsIn('folded', test.field, entry), test.compare);",
+    find: 'return firstRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);',
+    replace:
+      "return firstRelated(textsIn('folded', field, entry), textsIn('folded', test.field, entry), test.compare);",
   },
   {
     name: 'interpreter: all scalars of a field must match',
     file: 'evaluate/interpreter.ts',
-    find: 'return entry.in(form, field).some(matches);',
-    replace: 'return entry.in(form, field).every(matches);',
+    find: 'return entry.in(form, field).findIndex(matches);',
+    replace: 'return entry.in(form, field).every(matches) ? 0 : NOWHERE;',
   },
   {
     name: 'interpreter: a double negation is a negation',
@@ -317,8 +318,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'only the first member of a list is compared',
     file: 'evaluate/interpreter.ts',
-    find: 'return entry.in(form, field).some(matches);',
-    replace: 'return entry.in(form, field).slice(0, 1).some(matches);',
+    find: 'return entry.in(form, field).findIndex(matches);',
+    replace: 'return entry.in(form, field).slice(0, 1).findIndex(matches);',
   },
   {
     name: 'a list with null in it is not null',
@@ -359,8 +360,8 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: '"?" is half of a surrogate pair',
     file: 'regex/automaton.ts',
-    find: 'if (point > 0xffff) at++;',
-    replace: '',
+    find: 'return point > 0xffff ? 2 : 1;',
+    replace: 'return 1;',
   },
   {
     name: 'a path comes before the flat key',

@@ -37,24 +37,59 @@ describe('a value', () => {
 });
 
 describe('a rule', () => {
-  const error = (passes: number): string =>
-    `x.yml:2:5: error: the rule searches texts ${passes} times, more than 40 ` +
-    '(list values of one field together, use fewer wildcards or regular expressions, or split it)';
-
   test.each([
-    ['regular expressions', `sel:\n  a|re:\n${list(41, (i) => `x${i}.*y`)}`, 41],
-    ['texts in as many fields', `sel:\n${Array.from({ length: 41 }, (_, i) => `  a${i}|contains: x`).join('\n')}`, 41],
-    ['texts that must all be found', `sel:\n  a|contains|all:\n${list(60, (i) => `x${i}`)}`, 60],
-    ['patterns with the same end', `sel:\n  a:\n${list(55, (i) => `'*/x${i}/*/evil.exe'`)}`, 55],
-    ['patterns without an end', `sel:\n  a:\n${list(55, (i) => `'*/x${i}/*/y*'`)}`, 55],
-    ['large regular expressions', `sel:\n  a|re|i:\n${list(2, (i) => `'powershell.{1,${500 - i}}bypass'`)}`, 54],
+    [
+      'regular expressions',
+      `sel:\n  a|re:\n${list(25, (i) => `x${i}.*y`)}`,
+      '"a" 25 times, for regular expressions',
+      'join them as one: (one|other)',
+    ],
+    [
+      'texts that must all be found',
+      `sel:\n  a|contains|all:\n${list(50, (i) => `x${i}`)}`,
+      '"a" 25 times, for "contains"',
+      'write the values as one list',
+    ],
+    [
+      'patterns with the same end',
+      `sel:\n  a:\n${list(13, (i) => `'*/x${i}/*/evil.exe'`)}`,
+      '"a" 26 times, for values with wildcards',
+      'write *text* instead of text*text where that will do, or regular expressions',
+    ],
+    [
+      'patterns without an end',
+      `sel:\n  a:\n${list(13, (i) => `'*/x${i}/*/y*'`)}`,
+      '"a" 26 times, for values with wildcards',
+      'write *text* instead of text*text where that will do, or regular expressions',
+    ],
+    [
+      'large regular expressions',
+      `sel:\n  a|re|i:\n${list(2, (i) => `'powershell.{1,${500 - i}}bypass'`)}`,
+      '"a" 54 times, for regular expressions',
+      'join them as one: (one|other)',
+    ],
     [
       'parts from other fields',
-      `sel:\n${Array.from({ length: 11 }, (_, i) => `  a${i}|fieldref|contains: b`).join('\n')}`,
-      55,
+      `sel:\n${['a', 'c', 'd', 'e'].map((field) => `  ${field}|fieldref|contains: b`).join('\n')}`,
+      '"b" 32 times, for "fieldref"',
+      'compare whole values',
     ],
-  ])('%s', (_, detection, passes) => {
-    expect(errorsOf(detection)).toEqual([error(passes)]);
+    [
+      'keywords and a field',
+      `sel:\n  - b\n  - a|re:\n${list(23, (i) => `x${i}.*y`)}`,
+      '"a" 25 times, 23 of them for regular expressions',
+      'join them as one: (one|other)',
+    ],
+    [
+      'keywords',
+      `sel:\n  '|re':\n${list(25, (i) => `x${i}.*y`)}`,
+      'all fields 25 times, for regular expressions',
+      'join them as one: (one|other)',
+    ],
+  ])('%s', (_, detection, times, remedy) => {
+    expect(errorsOf(detection)).toEqual([
+      `x.yml:2:5: error: the rule searches ${times}; the limit is 24 (${remedy}, or split the rule)`,
+    ]);
   });
 
   test.each([
@@ -69,6 +104,8 @@ describe('a rule', () => {
       'fifteen lists of parts and ten expressions',
       `sel:\n${Array.from({ length: 15 }, (_, i) => `  a${i}|contains: [x, y]`).join('\n')}\n  b|re:\n${list(10, (i) => `x${i}.*y`)}`,
     ],
+    ['texts in as many fields', `sel:\n${Array.from({ length: 41 }, (_, i) => `  a${i}|contains: x`).join('\n')}`],
+    ['forty-eight texts that must all be found', `sel:\n  a|contains|all:\n${list(48, (i) => `x${i}`)}`],
     ['references to equal fields', `sel:\n${Array.from({ length: 40 }, (_, i) => `  a${i}|fieldref: b`).join('\n')}`],
   ])('%s is accepted', (_, detection) => {
     expect(errorsOf(detection)).toEqual([]);
