@@ -48,7 +48,7 @@ function interpretAll(detections: () => readonly DetectionRule[]): Engine['evalu
   return (body) => {
     const entry = new Values(body);
     const matching = detections().filter(({ expression }) => holds(expression, entry));
-    return matching.map((rule) => new LazyMatch(rule, body));
+    return matching.map((rule) => new LazyMatch(rule, () => entry));
   };
 }
 
@@ -58,7 +58,7 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
   const candidates = new Candidates(index, rules.length);
   return (body) => {
     fields.load(body);
-    let entry: Values | null = null;
+    let entry: (() => Values) | null = null;
     const matches: Match[] = [];
     const words = candidates.find(fields);
     for (let word = 0; word < words.length; word++) {
@@ -67,11 +67,10 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
         const rule = word * 32 + 31 - Math.clz32(bits & -bits);
         fields.undecided = false;
         let isMatch = (rules[rule] as RuleCode['rules'][number])(fields);
-        if (fields.undecided) {
-          entry ??= new Values(body);
-          isMatch = holds((detections()[rule] as DetectionRule).expression, entry);
-        }
-        if (isMatch) matches.push(new LazyMatch(detections()[rule] as DetectionRule, body));
+        if (!isMatch && !fields.undecided) continue;
+        entry ??= once(() => new Values(body));
+        if (fields.undecided) isMatch = holds((detections()[rule] as DetectionRule).expression, entry());
+        if (isMatch) matches.push(new LazyMatch(detections()[rule] as DetectionRule, entry));
       }
     }
     return matches;
@@ -81,16 +80,16 @@ function runCode({ read, index, rules }: RuleCode, detections: () => readonly De
 /** The evidence is computed on access: many matches are only counted. */
 class LazyMatch implements Match {
   readonly rule: DetectionRule;
-  readonly #body: EntryBody;
+  readonly #entry: () => Values;
   #evidence: readonly Evidence[] | null = null;
 
-  constructor(rule: DetectionRule, body: EntryBody) {
+  constructor(rule: DetectionRule, entry: () => Values) {
     this.rule = rule;
-    this.#body = body;
+    this.#entry = entry;
   }
 
   get evidence(): readonly Evidence[] {
-    this.#evidence ??= explain(this.rule.expression, this.#body);
+    this.#evidence ??= explain(this.rule.expression, this.#entry());
     return this.#evidence;
   }
 }

@@ -10,7 +10,7 @@ import { fieldValue } from '../evaluate/field.ts';
 import { numberOf, sameDecimal } from '../evaluate/number.ts';
 import { isScalar, type Scalar, textOf } from '../evaluate/scalar.ts';
 import { type Matcher, matcherOf, type ScalarTest } from '../evaluate/scalar-test.ts';
-import { anyRelated } from '../evaluate/search.ts';
+import { firstRelated } from '../evaluate/search.ts';
 import { APART_MAX } from '../evaluate/together.ts';
 import { Values } from '../evaluate/values.ts';
 import type { TextOp } from '../regex/prepared.ts';
@@ -118,9 +118,13 @@ export class Fields {
     return value !== undefined && matches(value);
   }
 
-  /** Whether any value of the entry matches a keyword. */
+  /** Whether any value of the entry matches a keyword. Values that are long together leave it undecided. */
   anyMatches(leaf: number): boolean {
     this.#all ??= new Values(this.#entry);
+    if (this.#all.lengthOf(null) > APART_MAX) {
+      this.undecided = true;
+      return false;
+    }
     const { form, matches } = this.#matcher(leaf);
     return this.#all.in(form, null).some(matches);
   }
@@ -129,7 +133,7 @@ export class Fields {
   related(field: number, other: number, op: TextOp, cased: boolean): boolean {
     const text = cased ? this.text(field) : this.folded(field);
     const searched = cased ? this.text(other) : this.folded(other);
-    return text !== undefined && searched !== undefined && anyRelated([text], [searched], op);
+    return text !== undefined && searched !== undefined && firstRelated([text], [searched], op) === 0;
   }
 
   #matcher(leaf: number): Matcher {

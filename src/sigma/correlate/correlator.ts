@@ -9,10 +9,11 @@
  * Correlations are evaluated in order of their references, then of the rules; those an entry does not concern cost
  * nothing. Never throws, whatever the JSON. Pure except for the windows.
  */
+
+import { firstAfter } from '../../text/ascending.ts';
 import type { CorrelationRule, EntryBody, Evidence, Match, Rule } from '../rule.ts';
 import { eventValue, groupOf, groupText, type KeyPart } from './groups.ts';
 import { createLayers, type Layers } from './layers.ts';
-import { firstAfter } from './window/items.ts';
 import { LATER_MAX, type Window, type WindowMatch } from './window-event.ts';
 
 /** Where windows are kept: in memory for tests and replay, in the ledger for the Worker. */

@@ -25,9 +25,10 @@
  * Times are whole milliseconds since the epoch. Pure.
  */
 
+import { firstAfter } from '../../text/ascending.ts';
 import { type Aggregation, aggregationOf, type WindowRule } from './window/aggregations.ts';
 import { meets } from './window/conditions.ts';
-import { type Aggregator, compact, firstAfter, insert, openItems, saveItems } from './window/items.ts';
+import { type Aggregator, compact, insert, openItems, saveItems } from './window/items.ts';
 import { LATER_MAX, TIMES_MAX, type Window, type WindowMatch } from './window-event.ts';
 
 export type { WindowRule } from './window/aggregations.ts';

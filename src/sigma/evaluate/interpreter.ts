@@ -7,18 +7,17 @@
  * because attackers write the values. Pure.
  */
 import { isTrue, leavesIn } from '../formula.ts';
-import type { EntryBody, Evidence, Expression, Leaf } from '../rule.ts';
+import type { Evidence, Expression, Leaf } from '../rule.ts';
 import { isNull, type Scalar } from './scalar.ts';
-import { matcherOf, type ScalarTest } from './scalar-test.ts';
+import { matcherOf } from './scalar-test.ts';
 import { firstRelated } from './search.ts';
-import { APART_MAX, togetherWith } from './together.ts';
-import { Values } from './values.ts';
+import { APART_MAX, formOf, placesOfValues, togetherWith } from './together.ts';
+import type { Values } from './values.ts';
 
 const ITEMS_MAX = 16;
 const VALUE_LENGTH_MAX = 256;
-/** Matching scalars of a field, and values of a list, that are distinguished. */
+/** Of a leaf. */
 const SCALARS_MAX = 16;
-const VALUES_MAX = 32;
 
 /** Whether an expression is true of an entry. */
 export function holds(expression: Expression, entry: Values): boolean {
@@ -26,8 +25,7 @@ export function holds(expression: Expression, entry: Values): boolean {
 }
 
 /** The evidence of an expression that is true of an entry. */
-export function explain(expression: Expression, body: EntryBody): readonly Evidence[] {
-  const entry = new Values(body);
+export function explain(expression: Expression, entry: Values): readonly Evidence[] {
   const place = (leaf: Leaf) => placeOf(leaf, expression, entry);
   const evidence = evidenceOf(reasonsFor(expression, true, place), entry, (leaf) =>
     matchingScalars(leaf, place(leaf), entry),
@@ -49,8 +47,9 @@ const NOWHERE = -1;
 function placeOf(leaf: Leaf, expression: Expression, entry: Values): number {
   const known = entry.places.get(leaf);
   if (known !== undefined) return known;
-  const together = togetherWith(leaf, expression);
-  if (together === undefined || entry.lengthOf(leaf.field) <= APART_MAX) {
+  const isLong = leaf.test.op === 'contains' && entry.lengthOf(leaf.field) > APART_MAX;
+  const together = isLong ? togetherWith(leaf, expression) : undefined;
+  if (together === undefined) {
     const place = firstPlace(leaf, entry);
     entry.places.set(leaf, place);
     return place;
@@ -67,7 +66,7 @@ function firstPlace({ field, test }: Leaf, entry: Values): number {
     case 'exists':
       return (entry.value(field) !== undefined) === test.present ? 0 : NOWHERE;
     case 'fieldref': {
-      const form = test.cased ? 'text' : 'folded';
+      const form = formOf(test);
       return firstRelated(textsIn(form, field, entry), textsIn(form, test.field, entry), test.compare);
     }
     default: {
@@ -127,33 +126,10 @@ function shortened(text: string): string {
   return text.length <= VALUE_LENGTH_MAX ? text : text.slice(0, VALUE_LENGTH_MAX).toWellFormed();
 }
 
-/** The scalars that make a leaf true: for each of its values, the first that matches it, unless texts are long. */
+/** The scalars that make a leaf true: the first, and for each text that is contained, the first with it. */
 function matchingScalars({ field, test }: Leaf, place: number, entry: Values): readonly Scalar[] {
   if (test.op === 'null' || test.op === 'exists') return [];
-  const scalars = entry.in('scalar', field);
-  const first = scalars.slice(place, place + 1);
-  if (test.op === 'fieldref' || !('values' in test) || test.values.length === 1) return first;
-  if (scalars.length === 1 || entry.lengthOf(field) > APART_MAX) return first;
-  const { form, matches } = matcherOf(test);
-  const inForm = entry.in(form, field);
-  const distinct = new Map(scalars.map((scalar, i) => [scalar, inForm[i] as Scalar]));
-  const matching: (readonly [scalar: Scalar, inForm: Scalar])[] = [];
-  for (const one of distinct) {
-    if (matching.length === SCALARS_MAX) break;
-    if (matches(one[1])) matching.push(one);
-  }
-  const firsts = matching.length > 1 ? firstsOf(test, matching) : [];
-  return firsts.length > 0 ? firsts.map(([scalar]) => scalar) : first;
-}
-
-/** For each value of a test, the first of the scalars that matches it. */
-function firstsOf<T extends readonly [scalar: Scalar, inForm: Scalar]>(
-  test: ScalarTest & { values: readonly unknown[] },
-  scalars: readonly T[],
-): readonly T[] {
-  const firsts = test.values.slice(0, VALUES_MAX).map((value) => {
-    const { matches } = matcherOf({ ...test, values: [value] } as ScalarTest);
-    return scalars.find(([, inForm]) => matches(inForm));
-  });
-  return firsts.filter((first) => first !== undefined);
+  const all = test.op === 'contains' ? placesOfValues(test)(textsIn(formOf(test), field, entry)) : [];
+  const places = [...new Set([place, ...all])].filter((one) => one !== NOWHERE).slice(0, SCALARS_MAX);
+  return places.flatMap((one) => entry.in('scalar', field).slice(one, one + 1));
 }

@@ -38,19 +38,14 @@ export function areFew(count: number, total: number): boolean {
 export function createListsSearch(
   lists: readonly (readonly string[])[],
 ): (texts: readonly string[]) => readonly number[] {
-  const listsOf = new Map<string, number[]>();
-  for (const [list, searched] of lists.entries()) {
-    for (const one of searched) {
-      const known = listsOf.get(one);
-      if (known === undefined) listsOf.set(one, [list]);
-      else known.push(list);
-    }
-  }
-  const trie = createTrie([...listsOf.keys()], true);
+  const pairs = lists.flatMap((searched, list) => searched.map((one) => [one, list] as const));
+  const listsOf = Map.groupBy(pairs, ([one]) => one);
+  let trie: Trie | null = null;
   return (texts) => {
+    trie ??= createTrie([...listsOf.keys()], true);
     const places = lists.map(() => -1);
     trie.findAll(texts, (one, place) => {
-      for (const list of listsOf.get(one) ?? []) if (places[list] === -1) places[list] = place;
+      for (const [, list] of listsOf.get(one) ?? []) if (places[list] === -1) places[list] = place;
     });
     return places;
   };
@@ -63,17 +58,14 @@ export function createSearch(op: TextOp, searched: readonly string[]): Search {
     return (text) => known.has(text);
   }
   const isRelated = RELATIONS[op];
+  const isNative = op !== 'contains' || searched.every(({ length }) => length <= NATIVE_MAX);
   let trie: ((text: string) => boolean) | null = null;
   return (text, total = text.length) => {
-    if (searched.length === 1 || areFew(searched.length, total)) return searched.some((one) => isRelated(text, one));
+    const isDirect = isNative && (searched.length === 1 || areFew(searched.length, total));
+    if (isDirect) return searched.some((one) => isRelated(text, one));
     trie ??= createTrieSearch(op, searched);
     return trie(text);
   };
-}
-
-/** Whether any of `texts` equals, contains … any of `searched`. */
-export function anyRelated(texts: readonly string[], searched: readonly string[], op: TextOp): boolean {
-  return firstRelated(texts, searched, op) !== -1;
 }
 
 /** The place of the first of `texts` that equals, contains … any of `searched`; -1 if none does. */
@@ -83,15 +75,20 @@ export function firstRelated(texts: readonly string[], searched: readonly string
   return texts.findIndex((text) => search(text, total));
 }
 
-/** The first place of a part in a text from `from` on; -1 if the text does not contain it there. */
-export function indexOf(text: string, part: string, from: number): number {
-  if (part.length <= NATIVE_MAX || part.length > text.length - from) return text.indexOf(part, from);
-  const end = createTrie([part], true).find(text, from);
-  return end === -1 ? -1 : end - part.length;
+/** Creates what finds the first place of a part in a text from `from` on; -1 if the text does not contain it there. */
+export function createIndexOf(part: string): (text: string, from: number) => number {
+  if (part.length <= NATIVE_MAX) return (text, from) => text.indexOf(part, from);
+  let trie: Trie | null = null;
+  return (text, from) => {
+    if (part.length > text.length - from) return -1;
+    trie ??= createTrie([part], true);
+    const end = trie.find(text, from);
+    return end === -1 ? -1 : end - part.length;
+  };
 }
 
 const RELATIONS: { readonly [op in Exclude<TextOp, 'equals'>]: (text: string, searched: string) => boolean } = {
-  contains: (text, searched) => indexOf(text, searched, 0) !== -1,
+  contains: (text, searched) => text.includes(searched),
   startswith: (text, searched) => text.startsWith(searched),
   endswith: (text, searched) => text.endsWith(searched),
 };
@@ -113,6 +110,7 @@ function reversed(text: string): string {
   return text.split('').reverse().join('');
 }
 
+const ASCII = 128;
 /** What no node has. */
 const NONE = -1;
 
@@ -131,12 +129,13 @@ export function createTrie(searched: readonly string[], hasLinks: boolean): Trie
   const begin = new Int32Array(size);
   const end = new Int32Array(size);
 
-  /** The root's children, where most characters lead back to, up to the greatest. */
-  const first = new Int32Array(1 + Math.max(0, ...sorted.slice(-1).map((last) => last.charCodeAt(0) || 0)));
+  /** The root's children, where most characters lead back to: for ASCII, and for the rest. */
+  const first = new Int32Array(ASCII);
+  const others = new Map<number, number>();
 
   /** The child for a unit; the root, 0, if there is none. */
   const child = (node: number, unit: number): number => {
-    if (node === 0) return unit < first.length ? (first[unit] as number) : 0;
+    if (node === 0) return unit < ASCII ? (first[unit] as number) : (others.get(unit) ?? 0);
     const after = firstChild[node + 1] as number;
     let at = firstChild[node] as number;
     if (unit > (units[after - 1] as number)) return 0;
@@ -168,7 +167,8 @@ export function createTrie(searched: readonly string[], hasLinks: boolean): Trie
     for (let at = (begin[node] as number) + Number(ends[node] === node); at < (end[node] as number); nodes++) {
       const unit = sorted[at]?.charCodeAt(depth) as number;
       units[nodes] = unit;
-      if (node === 0) first[unit] = nodes;
+      if (node === 0 && unit < ASCII) first[unit] = nodes;
+      else if (node === 0) others.set(unit, nodes);
       begin[nodes] = at;
       if (hasLinks && node !== 0) shorter[nodes] = follow(shorter[node] as number, unit);
       ends[nodes] = sorted[at]?.length === depth + 1 ? nodes : (ends[shorter[nodes] as number] as number);

@@ -40,9 +40,23 @@ function togetherIn(expression: Expression): ReadonlyMap<Leaf, Together> {
   const groups = containsIn(expression).filter(({ length }) => length > 1);
   return new Map(
     groups.flatMap((leaves) => {
-      const form = leaves[0]?.test.cased === true ? 'text' : 'folded';
+      const form = formOf(leaves[0]?.test);
       const placesIn = createListsSearch(leaves.map(({ test }) => test.values));
       return leaves.map((leaf) => [leaf, { form, leaves, placesIn }] as const);
     }),
   );
+}
+
+/** The form in which a test compares texts. */
+export function formOf(test: { readonly cased: boolean } | undefined): 'text' | 'folded' {
+  return test?.cased === true ? 'text' : 'folded';
+}
+
+const OF_VALUES = new WeakMap<ContainsLeaf['test'], Together['placesIn']>();
+
+/** For each value of a test: the place of the first of the texts that contains it; -1 if none does. Made once. */
+export function placesOfValues(test: ContainsLeaf['test']): Together['placesIn'] {
+  const placesIn = OF_VALUES.get(test) ?? createListsSearch(test.values.map((value) => [value]));
+  OF_VALUES.set(test, placesIn);
+  return placesIn;
 }

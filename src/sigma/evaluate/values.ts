@@ -17,6 +17,7 @@ export class Values {
   readonly places = new Map<Leaf, number>();
   readonly #body: EntryBody;
   readonly #values = new Map<string | null, unknown>();
+  readonly #lengths = new Map<string | null, number>();
   readonly #scalars: { readonly [form in Form]: ByField } = { scalar: new Map(), text: new Map(), folded: new Map() };
 
   constructor(body: EntryBody) {
@@ -43,6 +44,8 @@ export class Values {
 
   /** The length of a field's texts together. */
   lengthOf(field: string | null): number {
-    return lengthOf(this.in('text', field) as readonly string[]);
+    const length = this.#lengths.get(field) ?? lengthOf(this.in('text', field) as readonly string[]);
+    this.#lengths.set(field, length);
+    return length;
   }
 }

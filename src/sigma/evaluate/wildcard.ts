@@ -12,7 +12,7 @@ import { compileProgram, type Program } from '../regex/program.ts';
 import { trimmed } from '../regex/trim.ts';
 import type { Pattern, PatternPart } from '../rule.ts';
 import { fold } from './fold.ts';
-import { indexOf } from './search.ts';
+import { createIndexOf } from './search.ts';
 
 /** Creates the test for a pattern. Texts must be folded if the pattern is. */
 export function createPatternMatcher(parts: Pattern): (text: string) => boolean {
@@ -48,13 +48,14 @@ function createPiecesTest(pieces: readonly string[]): (text: string) => boolean 
   const [first = '', ...middle] = pieces;
   const last = middle.pop();
   if (last === undefined) return (text) => text === first;
+  const finders = middle.map(createIndexOf);
   return (text) => {
     if (!text.startsWith(first) || !text.endsWith(last)) return false;
     let at = first.length;
-    for (const piece of middle) {
-      const found = indexOf(text, piece, at);
+    for (const [i, find] of finders.entries()) {
+      const found = find(text, at);
       if (found === -1) return false;
-      at = found + piece.length;
+      at = found + (middle[i] as string).length;
     }
     return at + last.length <= text.length;
   };

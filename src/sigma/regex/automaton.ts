@@ -8,7 +8,7 @@
  * A state is the set of instructions waiting for a character, each with the kinds of characters it accepts: so an
  * assertion about the next character is decided when that character comes. The end of the text is a character too.
  */
-import { ALL_KINDS, EDGE, END, NEWLINE, PAGE, PAGE_BITS, PAGE_MASK, PAGES, pagesOf, WORD } from './classes.ts';
+import { ALL_KINDS, createPages, EDGE, END, NEWLINE, PAGE, PAGE_BITS, PAGE_MASK, PAGES, WORD } from './classes.ts';
 import type { Assertion } from './node.ts';
 import { ASSERT, MATCH, type Program, SPLIT } from './program.ts';
 
@@ -70,9 +70,10 @@ function lengthOf(point: number): number {
 export function createAutomaton(program: Program): Automaton {
   const { ops, args, nexts, assertions, chains, kinds } = program;
 
+  const makePage = createPages(program);
   /** Most texts need only this one. */
-  const [firstPage = new Uint16Array()] = pagesOf(program, 1);
-  let pages: readonly Uint16Array[] | null = null;
+  const firstPage = makePage(0);
+  let pages: (Uint16Array | undefined)[] | null = null;
 
   /** The entry for a state and a class is at their sum. */
   const stride = kinds.length;
@@ -124,22 +125,24 @@ export function createAutomaton(program: Program): Automaton {
 
   /** Runs on, from the first character beyond the first page. */
   function runOn(from: number, text: string, begin: number): boolean {
-    pages ??= pagesOf(program, PAGES);
-    const all = pages;
+    pages ??= new Array<Uint16Array | undefined>(PAGES);
+    const known = pages;
     let state = from;
     let rows = table;
     for (let at = begin; state >= ROWS; ) {
       let point = 0;
-      let group = 0;
       for (; at < text.length; at += lengthOf(point)) {
         point = text.codePointAt(at) as number;
-        group = (all[point >> PAGE_BITS] as Uint16Array)[point & PAGE_MASK] as number;
-        const next = rows[state + group] as number;
+        const page = known[point >> PAGE_BITS];
+        if (page === undefined) break;
+        const next = rows[state + (page[point & PAGE_MASK] as number)] as number;
         if (next < ROWS) break;
         state = next;
       }
       if (at >= text.length) return follow(state, END) === MATCHED;
-      state = follow(state, group);
+      const page = known[point >> PAGE_BITS] ?? makePage(point >> PAGE_BITS);
+      known[point >> PAGE_BITS] = page;
+      state = follow(state, page[point & PAGE_MASK] as number);
       rows = table;
       at += lengthOf(point);
     }

@@ -3,6 +3,7 @@
  *
  * Contract: class 0 is the end of the text; each other class has the characters of the same sets and of one kind. Pure.
  */
+import { firstAfter } from '../../text/ascending.ts';
 import type { Ranges } from './charset.ts';
 import type { Assertion } from './node.ts';
 
@@ -73,24 +74,23 @@ export const PAGE_MASK = PAGE - 1;
 /** All of them. */
 export const PAGES = 0x11_0000 / PAGE;
 
-/** The classes of the characters, in the first so many pages. Pages of one class share their memory. */
-export function pagesOf({ bounds, classes }: Classes, count: number): readonly Uint16Array[] {
-  const uniform = new Map<number | undefined, Uint16Array>();
-  const boundAfter = (interval: number): number => bounds[interval + 1] ?? PAGES * PAGE;
-  let interval = 0;
-  return Array.from({ length: count }, (_, number) => {
+/** Creates what makes a page: the classes of its characters. Pages of one class share their memory. */
+export function createPages({ bounds, classes }: Classes): (number: number) => Uint16Array {
+  const uniform = new Map<number, Uint16Array>();
+  return (number) => {
     const first = number * PAGE;
-    const after = first + PAGE;
-    const isUniform = boundAfter(interval) >= after;
-    const group = classes[interval];
-    const page = (isUniform ? uniform.get(group) : undefined) ?? new Uint16Array(PAGE);
-    if (isUniform) uniform.set(group, page);
-    for (let at = first; at < after; ) {
-      const to = Math.min(boundAfter(interval), after);
-      page.fill(classes[interval] as number, at - first, to - first);
-      if (to === boundAfter(interval)) interval++;
+    let interval = firstAfter(bounds, first, 0) - 1;
+    const whole = classes[interval] as number;
+    const isUniform = (bounds[interval + 1] ?? Number.POSITIVE_INFINITY) >= first + PAGE;
+    const known = isUniform ? uniform.get(whole) : undefined;
+    if (known !== undefined) return known;
+    const page = new Uint16Array(PAGE);
+    for (let at = 0; at < PAGE; interval++) {
+      const to = Math.min(PAGE, (bounds[interval + 1] ?? Number.POSITIVE_INFINITY) - first);
+      page.fill(classes[interval] as number, at, to);
       at = to;
     }
+    if (isUniform) uniform.set(whole, page);
     return page;
-  });
+  };
 }

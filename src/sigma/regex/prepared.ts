@@ -31,6 +31,9 @@ const SOURCE_MAX = 4_096;
 /** Instructions of a program. */
 const SIZE_MAX = 10_000;
 
+/** A repetition that may overlap with itself has many states. */
+const HINT = 'use .* or .+, smaller counts or fewer alternatives, or begin with ^ at the start of the text';
+
 export type Prepared =
   | { readonly ok: true; readonly prepared: PreparedRegex }
   | { readonly ok: false; readonly problem: string; readonly hint?: string };
@@ -43,21 +46,10 @@ export function prepareRegex(source: string, flags: string): Prepared {
     if (tree.size > SIZE_MAX) return { ok: false, problem: 'too many repetitions: its program would be too large' };
     const program = compileProgram(trimmed(tree));
     const size = sizeOf(program);
-    if (typeof size === 'string') return { ok: false, problem: size, hint: hintFor(source) };
+    if (typeof size === 'string') return { ok: false, problem: size, hint: HINT };
     return { ok: true, prepared: { source, flags, program, size } };
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, problem: error.message };
     throw error;
   }
-}
-
-/** A way around the limits: a repetition that may overlap with itself has many states. */
-function hintFor(source: string): string {
-  const mostOf = (count: string) => Math.max(...(count.match(/\d+/g) ?? []).map(Number));
-  const counts = source.match(/\{\d+(?:,\d*)?\}/g) ?? [];
-  const [largest] = counts.sort((a, b) => mostOf(b) - mostOf(a));
-  if (largest === undefined) return 'split it';
-  const which = counts.length > 1 ? `for ${counts.length} counts such as ${largest}` : `for ${largest}`;
-  const upTo = /^\{\d+\}$/.test(largest) ? `{0,${largest.slice(1)}, ` : '';
-  return `${which}, write ${upTo}* or +, or a smaller count${source.startsWith('^') ? '' : '; or begin with ^'}`;
 }

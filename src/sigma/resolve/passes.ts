@@ -17,50 +17,64 @@ const PASSES_MAX = 24;
 /** The platform's search for one text, in a text that an attacker wrote. */
 const NATIVE_PASSES = 2;
 
-/** Several texts are searched by a trie, however many they are (evaluate/together.ts). */
+/** Several texts are searched by a trie (evaluate/together.ts), and one more pass for so many characters: it is far apart. */
 const TRIE_PASSES = 5;
+const TRIE_CHARS_PER_PASS = 15_000;
 
 /** Generated code searches for each `contains` by itself, but only in shorter texts: so many are a pass. */
 const CONTAINS_PER_PASS = 2;
 
 /** A regular expression counts as a pass more for each so many steps that building its table takes, once. */
-const STEPS_PER_PASS = 25_000;
+const STEPS_PER_PASS = 50_000;
 
 /** `fieldref` makes a trie of the other field's texts for each entry: so much for each of the two. */
 const FIELDREF_PASSES = 8;
+
+/** Comparing the beginning or end of a text with so many characters is a pass. */
+const EDGE_CHARS_PER_PASS = 100_000;
 
 /** In a list of patterns, those with a different end of so many characters are not all searched in the same text. */
 const END_LENGTH = 6;
 
 /** What needs many passes, in errors, and how to need fewer. */
 const CULPRITS = {
-  contains: ['"contains"', 'write the values as one list'],
-  pattern: ['values with wildcards', 'write *text* instead of text*text where that will do, or regular expressions'],
-  re: ['regular expressions', 'join them as one: (one|other)'],
+  contains: ['"contains"', 'write alternatives as one list'],
+  pattern: ['values with wildcards', 'write *text* where matching more will do'],
+  re: ['regular expressions', 'join plain alternatives as (one|other)'],
+  counts: ['regular expressions with long counts', 'write .* or .+ or smaller counts'],
+  edge: ['long "startswith" and "endswith"', 'shorten the values'],
   fieldref: ['"fieldref"', 'compare whole values'],
 } as const;
 
 /** What is wrong with an expression that needs too many passes, and a way around; null if it does not. */
 export function problemOfPasses(expression: Expression): { readonly message: string; readonly hint: string } | null {
   const byField = Map.groupBy(countsOf(expression), ({ field }) => field);
-  const everywhere = byField.get(null) ?? [];
-  for (const [field, own] of byField) {
-    const counts = field === null ? own : [...own, ...everywhere];
-    const total = counts.reduce((sum, { passes }) => sum + passes, 0);
-    const most = counts.reduce((a, b) => (b.passes > a.passes ? b : a));
+  const ofKeywords = byField.get(null) ?? [];
+  for (const [field, counts] of byField) {
+    const others = field === null ? 0 : sumOf(ofKeywords);
+    const total = sumOf(counts) + others;
     if (total <= PASSES_MAX) continue;
-    const [name, remedy] = CULPRITS[most.culprit];
-    const where = field === null ? 'all fields' : `"${truncate(field)}"`;
-    const part = most.passes === total ? '' : `${most.passes} of them `;
-    const message = `the rule searches ${where} ${total} times, ${part}for ${name}; the limit is ${PASSES_MAX}`;
-    return { message, hint: `${remedy}, or split the rule` };
+    const sorted = counts.toSorted((a, b) => b.passes - a.passes);
+    const parts = sorted.map(({ culprit, passes }) => `${Math.ceil(passes)} for ${CULPRITS[culprit][0]}`);
+    if (others > 0) parts.push(`${Math.ceil(others)} by keywords, which search every field`);
+    const what = field === null ? 'keywords would search every field' : `"${truncate(field)}" would be searched`;
+    const remedy = CULPRITS[sorted[0]?.culprit ?? 'contains'][1];
+    return {
+      message: `${what} ${Math.ceil(total)} times (${parts.join(', ')}); at most ${PASSES_MAX} are allowed`,
+      hint: `${remedy}, or split the rule`,
+    };
   }
   return null;
+}
+
+function sumOf(counts: readonly Count[]): number {
+  return counts.reduce((sum, { passes }) => sum + passes, 0);
 }
 
 interface Count {
   readonly field: string | null;
   readonly culprit: keyof typeof CULPRITS;
+  /** Fractions are summed up. */
   readonly passes: number;
 }
 
@@ -73,31 +87,44 @@ function countsOf(expression: Expression): readonly Count[] {
   };
   for (const leaves of containsIn(expression)) add(leaves[0]?.field ?? null, 'contains', passesOfContains(leaves));
   for (const { field, test } of leavesIn(expression)) {
-    if (test.op === 'pattern') add(field, 'pattern', passesOfPatterns(test.values));
-    if (test.op === 're')
-      for (const { size } of test.values) add(field, 're', 1 + Math.floor(size.work / STEPS_PER_PASS));
-    if (test.op === 'fieldref' && test.compare !== 'equals') {
-      for (const one of [field, test.field]) add(one, 'fieldref', FIELDREF_PASSES);
+    switch (test.op) {
+      case 'startswith':
+      case 'endswith':
+        add(field, 'edge', Math.max(...test.values.map(({ length }) => length)) / EDGE_CHARS_PER_PASS);
+        break;
+      case 'pattern':
+        add(field, 'pattern', passesOfPatterns(test.values));
+        break;
+      case 're':
+        for (const { size } of test.values) {
+          const forTable = Math.floor(size.work / STEPS_PER_PASS);
+          add(field, forTable > 1 ? 'counts' : 're', 1 + forTable);
+        }
+        break;
+      case 'fieldref':
+        if (test.compare !== 'equals') for (const one of [field, test.field]) add(one, 'fieldref', FIELDREF_PASSES);
     }
   }
   return [...counts.values()];
 }
 
 function passesOfContains(leaves: readonly ContainsLeaf[]): number {
-  const [only = '', ...others] = leaves.flatMap(({ test }) => test.values);
+  const values = leaves.flatMap(({ test }) => test.values);
+  const [only = '', ...others] = values;
   if (others.length === 0 && only.length <= NATIVE_MAX) return NATIVE_PASSES;
-  return Math.max(TRIE_PASSES, Math.ceil(leaves.length / CONTAINS_PER_PASS));
+  const chars = values.reduce((sum, { length }) => sum + length, 0);
+  return Math.max(TRIE_PASSES + chars / TRIE_CHARS_PER_PASS, leaves.length / CONTAINS_PER_PASS);
 }
 
 function passesOfPatterns(patterns: readonly Pattern[]): number {
-  const ends = new Map<string, number>();
+  const byEnd = new Map<string, number>();
   let passes = 0;
   for (const pattern of patterns) {
     const pieces = piecesOf(pattern);
+    const cost = pieces === null ? 1 : pieces.some(({ length }) => length > NATIVE_MAX) ? TRIE_PASSES : NATIVE_PASSES;
     const end = pieces?.at(-1)?.slice(-END_LENGTH) ?? '';
-    if (pieces === null) passes++;
-    else if (end.length < END_LENGTH) passes += NATIVE_PASSES;
-    else ends.set(end, NATIVE_PASSES + (ends.get(end) ?? 0));
+    if (end.length < END_LENGTH) passes += cost;
+    else byEnd.set(end, cost + (byEnd.get(end) ?? 0));
   }
-  return passes + Math.max(0, ...ends.values());
+  return passes + Math.max(0, ...byEnd.values());
 }

@@ -151,7 +151,8 @@ describe('evidence', () => {
 
   test('has, for each value of a list, the first member that contains it', () => {
     const values = (detection: string, entry: EntryBody) => evidenceOf(detection, entry)?.map(({ value }) => value);
-    expect(values('sel: {a: [x, y]}\ncondition: sel', { a: ['x', 'X', 'x', 'y'] })).toEqual(['x', 'y']);
+    expect(values('sel: {a|contains: [x, y]}\ncondition: sel', { a: ['x', 'X', 'x', 'y'] })).toEqual(['x', 'y']);
+    expect(values('sel: {a: [x, y]}\ncondition: sel', { a: ['X', 'y'] })).toEqual(['X']);
     expect(values("sel: ['1', 'false']\ncondition: sel", { a: 'vm-1', b: 'x1', c: 'a false one' })).toEqual([
       'vm-1',
       'a false one',

@@ -330,14 +330,14 @@ export const SHARED_MISTAKES: readonly Mistake[] = [
   {
     name: 'a final sigma stays a final sigma',
     file: 'evaluate/fold.ts',
-    find: "return single.includes('ς') ? single.replaceAll('ς', 'σ') : single;",
-    replace: 'return single;',
+    find: "return lower.includes('ς') ? lower.replace(/ς/g, 'σ') : lower;",
+    replace: 'return lower;',
   },
   {
     name: 'a dotted capital I becomes two letters',
     file: 'evaluate/fold.ts',
-    find: 'const single = lower.length === text.length ? lower : text.replace(/[^İ]+/g, (part) => part.toLowerCase());',
-    replace: 'const single = lower;',
+    find: 'if (lower.length !== text.length) return foldedWithDottedI(text, lower);',
+    replace: '',
   },
   {
     name: 'a number text is rounded',

@@ -5,7 +5,6 @@ import { explain, holds } from '../../../src/sigma/evaluate/interpreter.ts';
 import { createListsSearch } from '../../../src/sigma/evaluate/search.ts';
 import { APART_MAX } from '../../../src/sigma/evaluate/together.ts';
 import { Values } from '../../../src/sigma/evaluate/values.ts';
-import { leavesIn } from '../../../src/sigma/formula.ts';
 import type { Expression, Leaf } from '../../../src/sigma/rule.ts';
 
 const unit = fc.constantFrom('a', 'b', 'c', 'é', '字', '\ud83d', '\ude00');
@@ -64,11 +63,13 @@ describe('an expression about a long text', () => {
         const long = { f: [PADDING, f, PADDING].flat(), g: [g, PADDING].flat() };
         const expected = holds(rule, new Values(entry));
         expect(holds(rule, new Values(long))).toBe(expected);
-        // Of a list of values, each has evidence if the texts are not long.
-        if (!expected || leavesIn(rule).some(({ test }) => 'values' in test && test.values.length > 1)) return;
+        if (!expected) return;
         matches++;
-        const evidence = explain(rule, long).map((one) => ({ ...one, value: one.value.replace(/^x{256}$/, 'x') }));
-        expect(evidence).toEqual(explain(rule, entry));
+        const evidence = explain(rule, new Values(long)).map((one) => ({
+          ...one,
+          value: one.value.replace(/^x{256}$/, 'x'),
+        }));
+        expect(evidence).toEqual(explain(rule, new Values(entry)));
       }),
       { numRuns: 2_000 },
     );
@@ -81,7 +82,7 @@ describe('an expression about a long text', () => {
       test: { op: 'contains', cased: false, values: [value] },
     });
     const rule: Expression = { kind: 'and', of: [leaf('b'), { kind: 'not', of: leaf('c') }, leaf('a')] };
-    expect(explain(rule, { f: [PADDING, 'A', 'ab'] })).toEqual([
+    expect(explain(rule, new Values({ f: [PADDING, 'A', 'ab'] }))).toEqual([
       { selection: 'b', field: 'f', value: 'ab' },
       { selection: 'a', field: 'f', value: 'A' },
     ]);

@@ -13,7 +13,7 @@ describe('a value', () => {
     [
       "sel: {a|re: 'x.{40}y'}",
       'x.yml:5:15: error: the regular expression is too large: its table would have more than 131072 cells ' +
-        '(for {40}, write {0,40}, * or +, or a smaller count; or begin with ^)',
+        '(use .* or .+, smaller counts or fewer alternatives, or begin with ^ at the start of the text)',
     ],
     [
       `sel: {a: '*a${'?'.repeat(20)}b*'}`,
@@ -41,54 +41,69 @@ describe('a rule', () => {
     [
       'regular expressions',
       `sel:\n  a|re:\n${list(25, (i) => `x${i}.*y`)}`,
-      '"a" 25 times, for regular expressions',
-      'join them as one: (one|other)',
-    ],
-    [
-      'texts that must all be found',
-      `sel:\n  a|contains|all:\n${list(50, (i) => `x${i}`)}`,
-      '"a" 25 times, for "contains"',
-      'write the values as one list',
-    ],
-    [
-      'patterns with the same end',
-      `sel:\n  a:\n${list(13, (i) => `'*/x${i}/*/evil.exe'`)}`,
-      '"a" 26 times, for values with wildcards',
-      'write *text* instead of text*text where that will do, or regular expressions',
-    ],
-    [
-      'patterns without an end',
-      `sel:\n  a:\n${list(13, (i) => `'*/x${i}/*/y*'`)}`,
-      '"a" 26 times, for values with wildcards',
-      'write *text* instead of text*text where that will do, or regular expressions',
+      '"a" would be searched 25 times (25 for regular expressions)',
+      'join plain alternatives as (one|other)',
     ],
     [
       'large regular expressions',
       `sel:\n  a|re|i:\n${list(2, (i) => `'powershell.{1,${500 - i}}bypass'`)}`,
-      '"a" 54 times, for regular expressions',
-      'join them as one: (one|other)',
+      '"a" would be searched 28 times (28 for regular expressions with long counts)',
+      'write .* or .+ or smaller counts',
+    ],
+    [
+      'texts that must all be found',
+      `sel:\n  a|contains|all:\n${list(50, (i) => `x${i}`)}`,
+      '"a" would be searched 25 times (25 for "contains")',
+      'write alternatives as one list',
+    ],
+    [
+      'patterns with the same end',
+      `sel:\n  a:\n${list(13, (i) => `'*/x${i}/*/evil.exe'`)}`,
+      '"a" would be searched 26 times (26 for values with wildcards)',
+      'write *text* where matching more will do',
+    ],
+    [
+      'patterns without an end',
+      `sel:\n  a:\n${list(13, (i) => `'*/x${i}/*/y*'`)}`,
+      '"a" would be searched 26 times (26 for values with wildcards)',
+      'write *text* where matching more will do',
+    ],
+    [
+      'patterns of long texts',
+      `sel:\n  a:\n${list(5, (i) => `'*${'x'.repeat(251)}*/${i}*'`)}`,
+      '"a" would be searched 25 times (25 for values with wildcards)',
+      'write *text* where matching more will do',
     ],
     [
       'parts from other fields',
       `sel:\n${['a', 'c', 'd', 'e'].map((field) => `  ${field}|fieldref|contains: b`).join('\n')}`,
-      '"b" 32 times, for "fieldref"',
+      '"b" would be searched 32 times (32 for "fieldref")',
       'compare whole values',
     ],
     [
-      'keywords and a field',
-      `sel:\n  - b\n  - a|re:\n${list(23, (i) => `x${i}.*y`)}`,
-      '"a" 25 times, 23 of them for regular expressions',
-      'join them as one: (one|other)',
+      'several kinds and keywords',
+      `sel:\n  - b\n  - a|re:\n${list(20, (i) => `x${i}.*y`)}\n    'a|contains': [x, y]`,
+      '"a" would be searched 28 times (20 for regular expressions, 6 for "contains", 2 by keywords, which search every field)',
+      'join plain alternatives as (one|other)',
     ],
     [
       'keywords',
       `sel:\n  '|re':\n${list(25, (i) => `x${i}.*y`)}`,
-      'all fields 25 times, for regular expressions',
-      'join them as one: (one|other)',
+      'keywords would search every field 25 times (25 for regular expressions)',
+      'join plain alternatives as (one|other)',
     ],
   ])('%s', (_, detection, times, remedy) => {
     expect(errorsOf(detection)).toEqual([
-      `x.yml:2:5: error: the rule searches ${times}; the limit is 24 (${remedy}, or split the rule)`,
+      `x.yml:2:5: error: ${times}; at most 24 are allowed (${remedy}, or split the rule)`,
+    ]);
+  });
+
+  test('long ends, named often', () => {
+    const condition = Array.from({ length: 41 }, () => 'sel').join(' and not ');
+    const text = ruleWith(`sel: {a|endswith: ${'x'.repeat(60_000)}}\ncondition: ${condition}`);
+    expect(problemsOf(text).filter((problem) => problem.includes(' error: '))).toEqual([
+      'x.yml:2:5: error: "a" would be searched 25 times (25 for long "startswith" and "endswith"); at most 24 are allowed ' +
+        '(shorten the values, or split the rule)',
     ]);
   });
 
@@ -104,6 +119,7 @@ describe('a rule', () => {
       'fifteen lists of parts and ten expressions',
       `sel:\n${Array.from({ length: 15 }, (_, i) => `  a${i}|contains: [x, y]`).join('\n')}\n  b|re:\n${list(10, (i) => `x${i}.*y`)}`,
     ],
+    ['one expression with a long count', `sel:\n  a|re|i: 'powershell.{1,500}bypass'`],
     ['texts in as many fields', `sel:\n${Array.from({ length: 41 }, (_, i) => `  a${i}|contains: x`).join('\n')}`],
     ['forty-eight texts that must all be found', `sel:\n  a|contains|all:\n${list(48, (i) => `x${i}`)}`],
     ['references to equal fields', `sel:\n${Array.from({ length: 40 }, (_, i) => `  a${i}|fieldref: b`).join('\n')}`],

@@ -143,7 +143,7 @@ describe('what is refused', () => {
   });
 
   test('an expression without counts is to be split', () => {
-    expect(createRegex(`a${'[ab]'.repeat(18)}c`, '')).toMatchObject({ ok: false, hint: 'split it' });
+    expect(createRegex(`a${'[ab]'.repeat(18)}c`, '')).toMatchObject({ ok: false, hint: expect.stringContaining('fewer alternatives') });
     const words = Array.from({ length: 300 }, (_, i) => `t${(7_919 * i).toString(36)}`);
     expect(createRegex(words.join('|'), 'i').ok).toBe(true);
   });

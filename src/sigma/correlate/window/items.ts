@@ -4,6 +4,8 @@
  * What a key is depends on the type of correlation. event_count: 0. value_count and shares: a text. The temporal types:
  * the index of a rule. All others: the sample.
  */
+
+import { firstAfter } from '../../../text/ascending.ts';
 import { parseJson } from '../../../text/json.ts';
 
 export type Key = number | string;
@@ -32,18 +34,6 @@ export interface Aggregator {
  * changes the summary. `backward`: the run is read from its end.
  */
 export type Summaries = (backward: boolean) => (key: Key) => boolean;
-
-/** The first place from `from` on with a number greater than `number`, in ascending numbers. */
-export function firstAfter(ascending: readonly number[], number: number, from: number): number {
-  let low = from;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ascending[middle] as number) <= number) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /**
  * Inserts an item after all others of its time; returns its place. If keys are distinct, it comes before those of its

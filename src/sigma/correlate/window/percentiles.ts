@@ -1,5 +1,6 @@
 /** The aggregator for percentiles and medians, by linear interpolation. */
-import { type Aggregator, firstAfter, type Items } from './items.ts';
+import { firstAfter } from '../../../text/ascending.ts';
+import type { Aggregator, Items } from './items.ts';
 
 export function createPercentileAggregator({ keys }: Items, percentile: number): Aggregator {
   const samples = keys as number[];
