@@ -11,13 +11,13 @@ import { pathToFileURL } from 'node:url';
 import { type Implementation, interpreterOf } from './agreement.ts';
 import type { Mistake } from './mistakes.ts';
 
-const SIGMA = resolve(import.meta.dirname, '../../../src/sigma');
+const SRC = resolve(import.meta.dirname, '../../../src');
 
 /** Runs something with an implementation that has the mistake. */
 export async function withMistake<T>({ file, find, replace }: Mistake, run: (made: Implementation) => T): Promise<T> {
   const copy = await mkdtemp(join(tmpdir(), 'tocsin-mistake-'));
   try {
-    await cp(SIGMA, join(copy, 'sigma'), { recursive: true });
+    for (const folder of ['sigma', 'text']) await cp(join(SRC, folder), join(copy, folder), { recursive: true });
     const path = join(copy, 'sigma', file);
     const text = await readFile(path, 'utf8');
     if (text.split(find).length !== 2) throw new Error(`${file} must have this exactly once: ${find}`);
