@@ -47,8 +47,7 @@ export function compile(ruleSet: RuleSet, { code }: CompileOptions = {}): Engine
 function interpretAll(detections: () => readonly DetectionRule[]): Engine['evaluate'] {
   return (body) => {
     const entry = new Values(body);
-    const matching = detections().filter(({ expression }) => holds(expression, entry));
-    return matching.map((rule) => new LazyMatch(rule, () => entry));
+    return detections().flatMap((rule) => (holds(rule.expression, entry) ? [new LazyMatch(rule, () => entry)] : []));
   };
 }
 

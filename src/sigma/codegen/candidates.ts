@@ -5,6 +5,7 @@
  * what an entry must contain for a rule to be true; here its tables are made and entries are looked up. Each indexed field
  * is read through once. Pure except for reuse of the tables.
  */
+import { firstAfter } from '../../text/ascending.ts';
 import { ipv4Number } from '../evaluate/cidr.ts';
 import { scalarsOf, textOf } from '../evaluate/scalar.ts';
 import type { Fields } from './fields.ts';
@@ -66,18 +67,11 @@ export class Candidates {
     }
   }
 
-  #look({ literals, found, sections }: Table, text: string, folded: FoldedText): void {
+  #look({ literals, found, sections, starts }: Table, text: string, folded: FoldedText): void {
     if (literals !== null) literals.scan(text, folded, found);
     if (sections.length === 0) return;
-    const address = ipv4Number(text);
-    let low = 0;
-    let high = sections.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((sections[middle] as Section).from > address) high = middle;
-      else low = middle + 1;
-    }
-    if (low > 0) setAll(this.#bits, (sections[low - 1] as Section).rules);
+    const after = firstAfter(starts, ipv4Number(text), 0);
+    if (after > 0) setAll(this.#bits, (sections[after - 1] as Section).rules);
   }
 }
 
@@ -88,6 +82,8 @@ interface Table {
   /** Sets the candidates of a literal. */
   readonly found: (literal: number) => void;
   readonly sections: IndexedField['sections'];
+  /** Of the sections. */
+  readonly starts: readonly number[];
 }
 
 function createTable({ literals, sections }: IndexedField, bits: Int32Array): Table {
@@ -95,6 +91,7 @@ function createTable({ literals, sections }: IndexedField, bits: Int32Array): Ta
     literals: literals.length === 0 ? null : new LiteralTable(literals),
     found: (literal) => setAll(bits, (literals[literal] as IndexedLiteral).rules),
     sections,
+    starts: sections.map(({ from }) => from),
   };
 }
 

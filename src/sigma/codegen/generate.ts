@@ -5,7 +5,7 @@
  * Contract: the source of a `RuleCode`. Only JSON strings and numbers of a rule get into the code, so a rule can't inject
  * any. Pure.
  */
-import { NATIVE_MAX } from '../evaluate/search.ts';
+import { METHODS, NATIVE_MAX } from '../evaluate/search.ts';
 import type { Expression, Leaf, RuleSet } from '../rule.ts';
 import { buildIndex } from './build-index.ts';
 import { leavesOf, type RuleCode } from './rule-code.ts';
@@ -110,7 +110,6 @@ const VALUES_MAX = 8;
 const CONTAINS_MAX = 3;
 
 const SIGNS = { lt: '<', lte: '<=', gt: '>', gte: '>=' } as const;
-const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
 
 /** Generates a leaf. `number` is its own. */
 function comparison(leaf: Leaf, fieldOf: (path: string) => number, number: number): Code {

@@ -49,13 +49,11 @@ function placeOf(leaf: Leaf, expression: Expression, entry: Values): number {
   if (known !== undefined) return known;
   const isLong = leaf.test.op === 'contains' && entry.lengthOf(leaf.field) > APART_MAX;
   const together = isLong ? togetherWith(leaf, expression) : undefined;
-  if (together === undefined) {
-    const place = firstPlace(leaf, entry);
-    entry.places.set(leaf, place);
-    return place;
+  if (together === undefined) entry.places.set(leaf, firstPlace(leaf, entry));
+  else {
+    const places = together.placesIn(textsIn(together.form, leaf.field, entry));
+    for (const [i, one] of together.leaves.entries()) entry.places.set(one, places[i] as number);
   }
-  const places = together.placesIn(textsIn(together.form, leaf.field, entry));
-  for (const [i, one] of together.leaves.entries()) entry.places.set(one, places[i] as number);
   return entry.places.get(leaf) as number;
 }
 

@@ -51,18 +51,21 @@ export function createListsSearch(
   };
 }
 
+/** What the platform calls them. */
+export const METHODS = { contains: 'includes', startswith: 'startsWith', endswith: 'endsWith' } as const;
+
 /** Creates the search of a text for any of these. */
 export function createSearch(op: TextOp, searched: readonly string[]): Search {
   if (op === 'equals') {
     const known = new Set(searched);
     return (text) => known.has(text);
   }
-  const isRelated = RELATIONS[op];
+  const method = METHODS[op];
   const isNative = op !== 'contains' || searched.every(({ length }) => length <= NATIVE_MAX);
   let trie: ((text: string) => boolean) | null = null;
   return (text, total = text.length) => {
     const isDirect = isNative && (searched.length === 1 || areFew(searched.length, total));
-    if (isDirect) return searched.some((one) => isRelated(text, one));
+    if (isDirect) return searched.some((one) => text[method](one));
     trie ??= createTrieSearch(op, searched);
     return trie(text);
   };
@@ -86,12 +89,6 @@ export function createIndexOf(part: string): (text: string, from: number) => num
     return end === -1 ? -1 : end - part.length;
   };
 }
-
-const RELATIONS: { readonly [op in Exclude<TextOp, 'equals'>]: (text: string, searched: string) => boolean } = {
-  contains: (text, searched) => text.includes(searched),
-  startswith: (text, searched) => text.startsWith(searched),
-  endswith: (text, searched) => text.endsWith(searched),
-};
 
 function createTrieSearch(op: Exclude<TextOp, 'equals'>, searched: readonly string[]): (text: string) => boolean {
   const isAtEnd = op === 'endswith';

@@ -40,16 +40,15 @@ function togetherIn(expression: Expression): ReadonlyMap<Leaf, Together> {
   const groups = containsIn(expression).filter(({ length }) => length > 1);
   return new Map(
     groups.flatMap((leaves) => {
-      const form = formOf(leaves[0]?.test);
       const placesIn = createListsSearch(leaves.map(({ test }) => test.values));
-      return leaves.map((leaf) => [leaf, { form, leaves, placesIn }] as const);
+      return leaves.map((leaf) => [leaf, { form: formOf(leaf.test), leaves, placesIn }] as const);
     }),
   );
 }
 
 /** The form in which a test compares texts. */
-export function formOf(test: { readonly cased: boolean } | undefined): 'text' | 'folded' {
-  return test?.cased === true ? 'text' : 'folded';
+export function formOf({ cased }: { readonly cased: boolean }): 'text' | 'folded' {
+  return cased ? 'text' : 'folded';
 }
 
 const OF_VALUES = new WeakMap<ContainsLeaf['test'], Together['placesIn']>();

@@ -258,8 +258,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'index: the first address of a range is not in it',
     file: 'codegen/candidates.ts',
-    find: 'if ((sections[middle] as Section).from > address) high = middle;',
-    replace: 'if ((sections[middle] as Section).from >= address) high = middle;',
+    find: 'firstAfter(starts, ipv4Number(text), 0)',
+    replace: 'firstAfter(starts, ipv4Number(text) - 1, 0)',
   },
   {
     name: 'index: a range of one address is empty',
