@@ -21,6 +21,7 @@ const scanSchema = z.object({
   cursor: z.nullable(z.string()),
   limit: z.number().check(z.gte(PAGE_LIMIT_MIN), z.lte(PAGE_LIMIT_MAX)),
   began: nullableMs,
+  head: nullableMs,
   steps: z.number(),
   brentCheckpoint: z.nullable(z.string()),
   direction,

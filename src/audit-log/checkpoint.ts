@@ -23,8 +23,10 @@ export interface Scan {
   readonly cursor: string | null;
   /** The next page's `limit`. */
   readonly limit: number;
-  /** The upstream's `Date` at the scan's first page; null before it. */
+  /** A time before the log was read for the scan's first page (`earliest`); null before it. */
   readonly began: number | null;
+  /** The later of both clocks at the first page (`latest`): what is later was not there yet; null before it. */
+  readonly head: number | null;
   /** Pages followed since the query began. */
   readonly steps: number;
   /** A cursor followed before, to detect a cycle of cursors (Brent's algorithm). */

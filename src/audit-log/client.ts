@@ -16,6 +16,7 @@ import type { Fetch } from '../http/post.ts';
 import { createRedact, type Redact } from '../http/redact.ts';
 import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
+import type { AnswerTimes } from './clocks.ts';
 import type { AuditLog, EntryBody, ListQuery, Page } from './entry.ts';
 import { statusError, UpstreamError } from './errors.ts';
 import { parsePage } from './page.ts';
@@ -67,11 +68,6 @@ const ERROR_BYTES_MAX = 64 * 1024;
 const RETRIES = 2;
 /** For text of the upstream's in an error's message, in UTF-16 units. */
 const LINE_MAX = 200;
-/**
- * Without a readable `Date`, the upstream's clock is assumed to be this much behind ours. A scan that is dated too early
- * only reads some entries again; one dated too late would lose entries.
- */
-export const CLOCK_MARGIN_MS = 5 * 60_000;
 /** The version of package.json; a test compares them. */
 export const USER_AGENT = 'tocsin/0.1.0';
 /** An entry's id, as far as we request it: no character has a meaning in a path. */
@@ -86,6 +82,9 @@ interface Answer {
   readonly headers: Headers;
   readonly text: string;
 }
+
+/** An answer, and when it came by our clock. */
+type TimedAnswer = Answer & Pick<AnswerTimes, 'askedAt' | 'answeredAt'>;
 
 /** A failed attempt: its error, and what decides about a retry. */
 interface AttemptError {
@@ -103,7 +102,7 @@ export function createClient(options: ClientOptions): Client {
   const redact = createRedact(apiKey);
   let requests = 0;
 
-  async function request(path: string): Promise<Answer> {
+  async function request(path: string): Promise<TimedAnswer> {
     if (!KEY.test(apiKey)) {
       throw new UpstreamError(
         'unauthorized',
@@ -113,8 +112,9 @@ export function createClient(options: ClientOptions): Client {
     for (let number = 0; ; number++) {
       signal?.throwIfAborted();
       requests++;
+      const askedAt = now();
       const result = await attempt(options, redact, path);
-      if (!('error' in result)) return result;
+      if (!('error' in result)) return { ...result, askedAt, answeredAt: now() };
       const decision = decideRetry({ number, retries, answer: result.answer, now: now(), random: random() });
       if (!decision.retry) throw result.error;
       const slept = sleep(decision.waitMs);
@@ -125,8 +125,8 @@ export function createClient(options: ClientOptions): Client {
   return {
     async list(query) {
       const answer = await request(`/v1/audit_logs?${queryString(query)}`);
-      const servedAt = readHttpDate(answer.headers.get('date')) ?? now() - CLOCK_MARGIN_MS;
-      return parsePage(jsonOf(answer), servedAt);
+      const { askedAt, answeredAt } = answer;
+      return parsePage(jsonOf(answer), { askedAt, answeredAt, date: readHttpDate(answer.headers.get('date')) });
     },
 
     async get(id) {

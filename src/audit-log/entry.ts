@@ -6,6 +6,8 @@
  * quarantined.
  */
 
+import type { AnswerTimes } from './clocks.ts';
+
 /** A record's JSON object as it came, unknown fields included. */
 export type EntryBody = { readonly [field: string]: unknown };
 
@@ -28,8 +30,7 @@ export interface Page {
   readonly entries: readonly Entry[];
   readonly malformed: readonly Malformed[];
   readonly nextCursor: string | null;
-  /** The upstream's own clock: the answer's `Date` header, ms since the epoch (whole seconds). */
-  readonly servedAt: number;
+  readonly times: AnswerTimes;
 }
 
 /** A query for a page. A cursor is bound to all of it except `cursor` and `limit`. */

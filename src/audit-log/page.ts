@@ -5,25 +5,28 @@
  * readable `created_at` goes to `malformed` and never stops the page. Only an answer that is not a page is an error.
  */
 import { readInstant } from '../text/times.ts';
+import type { AnswerTimes } from './clocks.ts';
 import type { Entry, EntryBody, Malformed, Page } from './entry.ts';
 import { UpstreamError } from './errors.ts';
 
 /**
  * The page in a parsed JSON answer.
  *
- * @param servedAt the upstream's clock when it answered, ms since the epoch
+ * @param times when the answer came
  * @throws UpstreamError `wrong-shape` if there is no `items` array, or the pagination is wrong
  */
-export function parsePage(json: unknown, servedAt: number): Page {
-  if (!isObject(json) || !Array.isArray(json.items)) throw wrongShape('it has no items array');
+export function parsePage(json: unknown, times: AnswerTimes): Page {
+  // A server written in Go writes an empty list as null where it is careless.
+  const items: unknown = isObject(json) && json.items === null ? [] : isObject(json) ? json.items : undefined;
+  if (!isObject(json) || !Array.isArray(items)) throw wrongShape('it has no items array');
   const entries: Entry[] = [];
   const malformed: Malformed[] = [];
-  for (const item of json.items as unknown[]) {
+  for (const item of items as unknown[]) {
     const read = readRecord(item);
     if ('problem' in read) malformed.push(read);
     else entries.push(read);
   }
-  return { entries, malformed, nextCursor: readNextCursor(json.pagination), servedAt };
+  return { entries, malformed, nextCursor: readNextCursor(json.pagination), times };
 }
 
 /** The entry in a record, or what is wrong with the record. */

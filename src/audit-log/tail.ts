@@ -5,21 +5,21 @@
  * that the upstream shows, however it orders its log:
  *
  * - Sorted and filtered, oldest first: pages are recorded as they come. The scan ends at a null cursor, or after a page
- *   whose last entry is later than the scan's beginning. A page that ends in the future of its own answer doesn't end the
- *   scan: it has entries with wrong dates, and there may be others behind them.
+ *   whose last entry is later than both clocks were at the first page. A page that ends in the future of its own answer
+ *   doesn't end the scan: it has entries with wrong dates, and there may be others behind them.
  * - Newest first (sort and filter ignored): pages are staged from the newest until a descending page ends before the
  *   watermark; then they are recorded oldest first.
  * - Oldest first (filter ignored): as the first, from a resume cursor before which every entry is older than the allowed
  *   lateness.
  *
  * The upstream is not trusted to sort or filter: the order of every page is checked. At the end of a scan the watermark
- * becomes the scan's beginning (by the upstream's `Date`) minus the allowed lateness. No entry's `created_at` moves it.
+ * becomes the scan's beginning (the earlier of both clocks: clocks.ts) minus the allowed lateness. No entry's `created_at`
+ * moves it.
  */
 import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
+import { earliest, isFuture, latest } from './clocks.ts';
 import { type ListQuery, PAGE_LIMIT_MAX, PAGE_LIMIT_MIN, type Page } from './entry.ts';
 
-/** `Date` has whole seconds, and servers' clocks differ: an entry this far ahead of it is not in the future. */
-const CLOCK_SLACK_MS = 5_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
@@ -49,6 +49,7 @@ export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
       cursor: resumeCursor?.cursor ?? null,
       limit: resumeCursor?.skip ?? PAGE_LIMIT_MAX,
       began: null,
+      head: null,
       frontier: null,
       flushing: false,
       suppressBefore: checkpoint.suppressBefore,
@@ -65,8 +66,7 @@ export function nextQuery(scan: Scan): ListQuery {
 export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: number): FollowResult {
   const { scan } = checkpoint;
   const order = orderOf(page.entries.map((entry) => entry.createdAt));
-  const began = scan.began ?? page.servedAt;
-  const stepped = stepScan(checkpoint, page, order, began, allowedLatenessMs);
+  const stepped = stepScan(checkpoint, page, order, allowedLatenessMs);
   const handle = stepped.direction === 'backward' ? 'stage' : 'record';
 
   const moves = movesResumeCursor(stepped, scan.cursor);
@@ -76,7 +76,7 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
   const shown = order === 'ascending' ? 'forward' : order === 'descending' ? 'backward' : checkpoint.direction;
   const next: ActiveScan = { ...checkpoint, resumeCursor, direction: shown, scan: moved };
 
-  if (isLastPage(page, moved, order, checkpoint.watermark, began)) {
+  if (isLastPage(page, moved, order, checkpoint.watermark)) {
     const ended = {
       ...next,
       resumeCursor: resumeCursor === null ? null : { ...resumeCursor, skip: skipOf(moved) },
@@ -94,8 +94,9 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
 }
 
 /** The scan after a page, with what the page shows of the log's order. */
-function stepScan(checkpoint: ActiveScan, page: Page, order: Order, began: number, allowedLatenessMs: number): Scan {
+function stepScan(checkpoint: ActiveScan, page: Page, order: Order, allowedLatenessMs: number): Scan {
   const { scan } = checkpoint;
+  const began = scan.began ?? earliest(page.times);
   const times = page.entries.map((entry) => entry.createdAt);
   const first = times[0];
   const goesOn = scan.reached === null || first === undefined || first >= scan.reached;
@@ -103,10 +104,11 @@ function stepScan(checkpoint: ActiveScan, page: Page, order: Order, began: numbe
   const min = minimumOf(scan.query);
   const firstRecent = times.findIndex((time) => time >= began - allowedLatenessMs);
   const oldHere = firstRecent === -1 ? times.length : firstRecent;
-  const lastPast = times.findLast((time) => time <= page.servedAt + CLOCK_SLACK_MS);
+  const lastPast = times.findLast((time) => !isFuture(time, page.times));
   return {
     ...scan,
     began,
+    head: scan.head ?? latest(page.times),
     limit: PAGE_LIMIT_MAX,
     direction,
     sawDescending: scan.sawDescending || !goesOn || order === 'descending' || order === 'mixed',
@@ -124,10 +126,9 @@ function stepScan(checkpoint: ActiveScan, page: Page, order: Order, began: numbe
 /** Whether a page is the last one that its scan has to read. */
 function isLastPage(
   page: Page,
-  { direction, ascending, sawDescending }: Scan,
+  { direction, ascending, sawDescending, head }: Scan,
   order: Order,
   watermark: number,
-  began: number,
 ): boolean {
   if (page.nextCursor === null) return true;
   const last = page.entries.at(-1)?.createdAt;
@@ -137,9 +138,8 @@ function isLastPage(
     const descends = order === 'descending' || (order === 'flat' && sawDescending);
     return descends && last < watermark;
   }
-  if (direction !== 'forward' || !ascending) return false;
-  const isFuture = last > page.servedAt + CLOCK_SLACK_MS;
-  return last > began && !isFuture;
+  if (direction !== 'forward' || !ascending || head === null) return false;
+  return last > head && !isFuture(last, page.times);
 }
 
 /** The checkpoint after the scan has ended and everything it read is recorded. */
@@ -178,6 +178,7 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
       cursor: null,
       limit: PAGE_LIMIT_MAX,
       began: scan.began,
+      head: scan.head,
       frontier: scan.frontier,
       flushing: scan.flushing,
       suppressBefore: scan.suppressBefore,

@@ -13,6 +13,8 @@ export interface Accepted {
   readonly seq: number;
   readonly id: string;
   readonly createdAt: number;
+  /** The time it counts with: in windows, evidence and order. Never in the future of when it was read. */
+  readonly occurredAt: number;
   readonly body: EntryBody;
 }
 
@@ -22,7 +24,7 @@ export interface EvaluationReads {
   window(rule: CorrelationRule, key: string): StoredWindow | null;
   /** Alerts of a rule and key that begin after `from` and before `to`. */
   alerts(rule: string, key: string, from: number, to: number): readonly Alert[];
-  /** A bounded number of entries before `seq` with one of these event times, by time. */
+  /** A bounded number of entries before `seq` that occurred at one of these times, by time. */
   entriesAt(times: readonly number[], seq: number): Iterable<Accepted>;
 }
 

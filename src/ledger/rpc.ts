@@ -37,6 +37,8 @@ export interface Begun {
 export interface Incoming {
   readonly id: string;
   readonly createdAt: number;
+  /** The time it counts with: `createdAt`, or when it was read where that is in the future (audit-log/clocks.ts). */
+  readonly occurredAt: number;
   readonly text: string;
 }
 
@@ -276,7 +278,7 @@ export interface ReceiverHealth {
 
 export interface Overview {
   readonly status: LedgerStatus;
-  /** Counts by created_at and by first match, in steps from `from`. */
+  /** Counts by the entries' times and by first match, in steps from `from`. */
   readonly chart: {
     readonly from: number;
     readonly stepMs: number;

@@ -6,6 +6,7 @@
  * failures. A call that fails for another reason, or whose answer is lost, makes no candidate.
  */
 
+import { occurredAt } from '../audit-log/clocks.ts';
 import type { Malformed, Page } from '../audit-log/entry.ts';
 import { BATCH_ENTRIES_MAX, type InvalidRecord } from '../ledger/model.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
@@ -136,7 +137,7 @@ export function toIncoming(page: Page): {
   for (const { id, createdAt, body } of page.entries) {
     const text = jsonText(body);
     if (text === null) invalid.push({ id, problem: 'nested too deeply', text: TOO_DEEP });
-    else entries.push({ id, createdAt, text });
+    else entries.push({ id, createdAt, occurredAt: occurredAt(createdAt, page.times), text });
   }
   return { entries, invalid };
 }

@@ -9,6 +9,7 @@
 
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
+import { earliest } from '../audit-log/clocks.ts';
 import { type AuditLog, type ListQuery, PAGE_LIMIT_MIN, type Page } from '../audit-log/entry.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
 import {
@@ -19,7 +20,6 @@ import {
   withoutCursor,
   withoutFilters,
 } from '../audit-log/tail.ts';
-import { ALLOWED_LATENESS_MIN_MS } from '../config/watch.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
@@ -61,10 +61,6 @@ export interface PollResult extends IntakeCounts {
 /** KV's keys: a copy of the ledger's checkpoint, and the operator's order to rewind. */
 export const KV_CHECKPOINT = 'checkpoint';
 export const KV_REWIND = 'rewind';
-
-/** How far the upstream's `Date` may be ahead of our clock. Beyond that ours counts: an earlier time loses nothing. */
-const SKEW_ALLOWED_MS = 30_000;
-if (!(SKEW_ALLOWED_MS < ALLOWED_LATENESS_MIN_MS)) throw new Error('the allowed lateness must cover the allowed skew');
 
 /** Cursors and queries dropped in one poll without the scan moving. After more, the cursor is not the problem. */
 const DROPS_MAX = 2;
@@ -133,8 +129,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   const page = await fetchPageOrDrop(run, scan);
   if (page === null) return null;
   run.counts.pages++;
-  const servedAt = Math.min(page.servedAt, deps.now() + SKEW_ALLOWED_MS);
-  const { kind, handle, checkpoint } = follow(scan, { ...page, servedAt }, deps.allowedLatenessMs);
+  const { kind, handle, checkpoint } = follow(scan, page, deps.allowedLatenessMs);
   if (checkpoint.scan.frontier !== scan.scan.frontier) run.dropped = 0;
   if (kind === 'cursor cycle') {
     run.notes.push('the upstream repeated a cursor: dropped');
@@ -146,7 +141,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     next: kind === 'cursor cycle' ? withoutCursor(checkpoint, deps.allowedLatenessMs) : checkpoint,
     ends: kind === 'ended',
     handle,
-    began: checkpoint.scan.began ?? servedAt,
+    began: checkpoint.scan.began ?? earliest(page.times),
     suppressBefore: scan.scan.suppressBefore,
     ...toIncoming(page),
     save: isSpent(run) || isStuck,

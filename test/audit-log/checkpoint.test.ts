@@ -52,6 +52,7 @@ describe('the checkpoint in KV', () => {
       cursor: fc.option(fc.string()),
       limit: fc.integer({ min: 10, max: 100 }),
       began: maybe,
+      head: maybe,
       steps: fc.nat(),
       brentCheckpoint: fc.option(fc.string()),
       direction,

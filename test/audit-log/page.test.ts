@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../src/audit-log/errors.ts';
 import { parsePage } from '../../src/audit-log/page.ts';
+import { answeredAt } from '../support/answer-times.ts';
 
 const SERVED_AT = 1_735_689_600_000;
+const TIMES = answeredAt(SERVED_AT);
 const entry = { id: 'a', action: 'vm.created', created_at: '2025-01-01T00:00:00Z' };
 
 describe('parsePage', () => {
@@ -24,7 +26,7 @@ describe('parsePage', () => {
     ['a created_at in a thirteenth month', { ...entry, created_at: '2025-13-01T00:00:00Z' }, 'unreadable created_at'],
   ];
   it.each(malformed)('%s is malformed and does not stop the page', (_, item, problem) => {
-    const page = parsePage({ items: [entry, item, { ...entry, id: 'b' }] }, SERVED_AT);
+    const page = parsePage({ items: [entry, item, { ...entry, id: 'b' }] }, TIMES);
     expect(page.entries.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(page.malformed).toEqual([{ problem, body: item }]);
   });
@@ -39,7 +41,7 @@ describe('parsePage', () => {
   ];
   it.each(odd)('%s is kept as it is', (_, fields) => {
     const body = { ...entry, ...fields };
-    const page = parsePage({ items: [body], pagination: null }, SERVED_AT);
+    const page = parsePage({ items: [body], pagination: null }, TIMES);
     expect(page.entries).toEqual([{ id: 'a', createdAt: SERVED_AT, body }]);
     expect(page.malformed).toEqual([]);
   });
@@ -53,11 +55,11 @@ describe('parsePage', () => {
     ['a next_cursor', { next_cursor: 'Rhwni' }, 'Rhwni'],
   ];
   it.each(cursors)('%s', (_, pagination, nextCursor) => {
-    expect(parsePage({ items: [], pagination }, SERVED_AT)).toEqual({
+    expect(parsePage({ items: [], pagination }, TIMES)).toEqual({
       entries: [],
       malformed: [],
       nextCursor,
-      servedAt: SERVED_AT,
+      times: TIMES,
     });
   });
 
@@ -66,7 +68,6 @@ describe('parsePage', () => {
     ['an array', [entry]],
     ['a string', 'items'],
     ['no items', { data: [] }],
-    ['items null', { items: null }],
     ['items an object', { items: { 0: entry } }],
     ['pagination a string', { items: [], pagination: 'next' }],
     ['pagination an array', { items: [], pagination: [] }],
@@ -74,7 +75,12 @@ describe('parsePage', () => {
     ['a next_cursor that is an object', { items: [], pagination: { next_cursor: {} } }],
   ];
   it.each(noPages)('%s is not a page', (_, json) => {
-    expect(() => parsePage(json, SERVED_AT)).toThrow(expect.objectContaining({ kind: 'wrong-shape' }));
+    expect(() => parsePage(json, TIMES)).toThrow(expect.objectContaining({ kind: 'wrong-shape' }));
+  });
+
+  it('items null is an empty page', () => {
+    const page = parsePage({ items: null, pagination: { next_cursor: 'on' } }, TIMES);
+    expect(page).toEqual({ entries: [], malformed: [], nextCursor: 'on', times: TIMES });
   });
 
   it('loses no record, keeps their order, and throws only wrong-shape', () => {
@@ -90,8 +96,8 @@ describe('parsePage', () => {
     fc.assert(
       fc.property(fc.oneof(page, fc.jsonValue()), (json) => {
         try {
-          const { entries, malformed: bad } = parsePage(json, SERVED_AT);
-          const items = (json as { items: unknown[] }).items;
+          const { entries, malformed: bad } = parsePage(json, TIMES);
+          const items = (json as { items: unknown[] | null }).items ?? [];
           expect(entries.length + bad.length).toBe(items.length);
           const good = new Set(entries.map(({ body }) => body as unknown));
           expect(items.filter((one) => good.has(one))).toEqual(entries.map(({ body }) => body));

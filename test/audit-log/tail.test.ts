@@ -13,6 +13,7 @@ import {
   withoutCursor,
   withoutFilters,
 } from '../../src/audit-log/tail.ts';
+import { answeredAt } from '../support/answer-times.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -24,7 +25,7 @@ const WATERMARK = NOON - 10 * MINUTE;
 /** A page of entries created at these seconds after `WATERMARK`. */
 function page(seconds: readonly number[], nextCursor: string | null, servedAt = NOON): Page {
   const entries = seconds.map((at, i) => ({ id: `${nextCursor}-${i}`, createdAt: WATERMARK + at * SECOND, body: {} }));
-  return { entries, malformed: [], nextCursor, servedAt };
+  return { entries, malformed: [], nextCursor, times: answeredAt(servedAt) };
 }
 
 function start(more: Partial<Checkpoint> = {}): Checkpoint {
@@ -354,7 +355,7 @@ function answer(log: readonly Shown[], query: ListQuery, { dialect, pageSize }: 
     entries,
     malformed: [],
     nextCursor: last !== undefined && entries.length < shown.length ? last.id : null,
-    servedAt: Math.floor(now / SECOND) * SECOND,
+    times: { ...answeredAt(now), date: Math.floor(now / SECOND) * SECOND },
   };
 }
 

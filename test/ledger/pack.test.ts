@@ -5,7 +5,7 @@ import { createOrganization } from '../sandbox/organization.ts';
 import { createRandom } from '../sandbox/random.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';
-import { createScene, HOUR, NOON, type Scene } from './scene.ts';
+import { createScene, HOUR, incoming, NOON, type Scene } from './scene.ts';
 
 /** The titles of the alerts that these entries open, in their order. */
 function alertsFor(records: readonly LogRecord[]): { scene: Scene; titles: string[] } {
@@ -13,11 +13,7 @@ function alertsFor(records: readonly LogRecord[]): { scene: Scene; titles: strin
   for (let i = 0; i < records.length; i += 100) {
     const page = records.slice(i, i + 100);
     scene.record(
-      page.map(({ body, createdAt }) => ({
-        id: String((body as EntryBody).id),
-        createdAt,
-        text: JSON.stringify(body),
-      })),
+      page.map(({ body, createdAt }) => incoming(String((body as EntryBody).id), createdAt, JSON.stringify(body))),
       { began: Math.max(...page.map(({ createdAt }) => createdAt)) },
     );
   }

@@ -1,5 +1,7 @@
 /** A real ledger with small rules, few entries, and a clock that tests set. */
+
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
+import { occurredAt } from '../../src/audit-log/clocks.ts';
 import { type ActiveScan, startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import type { LedgerOptions } from '../../src/ledger/record/context.ts';
@@ -9,6 +11,7 @@ import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { type CorrelationRule, compile, type DetectionRule, type Rule } from '../../src/sigma/index.ts';
+import { answeredAt } from '../support/answer-times.ts';
 import { correlation, detection } from '../support/rules.ts';
 
 export const SECOND = 1_000;
@@ -57,7 +60,12 @@ export function entry(id: string, createdAt: number, fields: Readonly<Record<str
     actor: { id: 'alice' },
     ...fields,
   };
-  return { id, createdAt, text: JSON.stringify(body) };
+  return incoming(id, createdAt, JSON.stringify(body));
+}
+
+/** An entry on its way, with the time it claims. */
+export function incoming(id: string, createdAt: number, text: string): Incoming {
+  return { id, createdAt, occurredAt: createdAt, text };
 }
 
 /** `actor` deletes a VM. */
@@ -161,7 +169,8 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       handle,
       began,
       suppressBefore: null,
-      entries: page,
+      // As if the page was answered when the scan began.
+      entries: page.map((one) => ({ ...one, occurredAt: occurredAt(one.createdAt, answeredAt(began)) })),
       invalid: [],
       save: false,
       ...of,

@@ -19,6 +19,8 @@ export interface Aftermath {
   readonly kv: SimulatedKv;
   readonly upstream: Upstream;
   readonly received: readonly Received[];
+  /** By entry: what time it was, by the later of both clocks, when it was shown. */
+  readonly answers: ReadonlyMap<string, readonly number[]>;
   readonly rewinds: readonly Rewinds[];
   readonly engines: ReadonlyMap<string, Engine>;
   readonly routes: readonly RoutedReceiver[];
@@ -57,7 +59,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   const floor = state.checkpoint.floor;
   const least = Math.min(after.startAt, ...applied.map(({ to }) => to));
   if (floor > after.startAt || floor < least) report(`the floor is ${new Date(floor).toISOString()}`);
-  const recorded = store.all<{ seq: number; id: string; body: string; created_at: number }>(
+  const recorded = store.all<{ seq: number; id: string; body: string; created_at: number; occurred_at: number }>(
     'SELECT * FROM entries ORDER BY seq',
   );
   const ids = new Set(recorded.map((row) => row.id));
@@ -72,6 +74,13 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   for (const row of recorded)
     if (row.created_at < floor) report(`entry ${row.id} is older than the floor, and recorded`);
   for (const row of recorded) if (!shown.has(row.id)) report(`entry ${row.id} is recorded and was never shown`);
+  for (const row of recorded) {
+    const dates = (after.answers.get(row.id) ?? []).map((at) => (row.created_at > at + 5_000 ? at : row.created_at));
+    if (!dates.includes(row.occurred_at)) {
+      const [got, due] = [row.occurred_at, ...dates].map((at) => new Date(at).toISOString());
+      report(`entry ${row.id} occurred at ${got}, not ${due}`);
+    }
+  }
   recorded.forEach((row, index) => {
     if (row.seq !== index + 1) report(`seq ${row.seq} is at position ${index + 1}`);
   });
@@ -100,7 +109,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     return {
       seq: row.seq,
       id: row.id,
-      createdAt: row.created_at,
+      occurredAt: row.occurred_at,
       body: JSON.parse(row.body),
       began: of.began,
       suppressBefore: of.suppress_before,

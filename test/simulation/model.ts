@@ -9,7 +9,7 @@ import { concerns, createPlainWindows, field } from './plain-windows.ts';
 export interface ModelEntry {
   readonly seq: number;
   readonly id: string;
-  readonly createdAt: number;
+  readonly occurredAt: number;
   readonly body: { readonly [field: string]: unknown };
   readonly began: number;
   readonly suppressBefore: number | null;
@@ -84,7 +84,7 @@ export function expectedFor(
     active.lastAt = Math.max(active.lastAt, at);
     active.lastSeq = entry.seq;
     if (!rule.alerts) return null;
-    const suppress = entry.suppressBefore !== null && entry.createdAt < entry.suppressBefore;
+    const suppress = entry.suppressBefore !== null && entry.occurredAt < entry.suppressBefore;
     const periodMs = rule.tocsin.dedupPeriodMs ?? HOUR;
     const near = alerts
       .filter((alert) => alert.rule === rule.id && alert.key === key && Math.abs(alert.begins - at) < alert.periodMs)
@@ -123,7 +123,7 @@ export function expectedFor(
   for (const entry of entries) {
     if (entry.engine !== engine) windows.keepOnly(entry.engine);
     engine = entry.engine;
-    const at = Math.min(entry.createdAt, entry.began);
+    const at = entry.occurredAt;
     const matched = engine.evaluate(entry.body).map((match) => match.rule);
     for (const rule of matched) addMatch(rule, entry, at, JSON.stringify([field(entry.body, 'actor.id') ?? '']));
     for (const { rule, group, at: end, times } of windows.see(
@@ -136,10 +136,10 @@ export function expectedFor(
       const opened = addMatch(rule, entry, end, JSON.stringify([group]));
       if (opened === null) continue;
       const counted = entries
-        .filter((each) => each.seq < entry.seq && each.createdAt <= each.began && times.has(each.createdAt))
+        .filter((each) => each.seq < entry.seq && times.has(each.occurredAt))
         .filter((each) => field(each.body, rule.groupBy[0] ?? '') === group)
         .filter((each) => concerns(rule, satisfiedBy(each, entry.engine), entry.engine))
-        .sort((a, b) => a.createdAt - b.createdAt || a.seq - b.seq);
+        .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
       if (opened.matches.get(entry.seq)?.startsWith('opened')) {
         opened.notifications.push(
           `${opened.notifications.pop()}${counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id)}`,
@@ -164,8 +164,7 @@ function satisfiedBy(entry: ModelEntry, engine: Engine): ReadonlySet<string> {
 export function alertedInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
   const alerted = new Set<string>();
   const windows = createPlainWindows();
-  const dated = entries.map((entry) => ({ ...entry, at: Math.min(entry.createdAt, entry.began) }));
-  for (const { at, body, engine } of dated.sort((a, b) => a.at - b.at)) {
+  for (const { occurredAt: at, body, engine } of [...entries].sort((a, b) => a.occurredAt - b.occurredAt)) {
     const matched = engine.evaluate(body).map((match) => match.rule);
     for (const rule of matched) {
       if (rule.alerts) alerted.add(`${rule.id} ${JSON.stringify([field(body, 'actor.id') ?? ''])}`);

@@ -5,6 +5,7 @@
 import { NO_LINKS } from '../../src/alert/links.ts';
 import type { Notification } from '../../src/alert/notification.ts';
 import { rewindText } from '../../src/audit-log/checkpoint-text.ts';
+import { parsePage } from '../../src/audit-log/page.ts';
 import { createOutbox } from '../../src/ledger/health/attempts.ts';
 import { createHost, type Host } from '../../src/ledger/host.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
@@ -34,6 +35,7 @@ export const START = Date.UTC(2026, 0, 5, 12);
 const ENGINES = RULE_SETS.map((rules) => compile(rules)) as [Engine, Engine];
 /** How many random numbers the migrations of a new ledger drew when the seeds were frozen. */
 const FIRST_START_DRAWS = 38;
+const DATE_FAULTS = ['ahead', 'behind', 'missing', 'stuck', 'jumping'] as const;
 const NO_STEP_FAULTS: StepFaults = { crash: 0, fail: 0, twice: 0, slow: 0 };
 
 /** What reached a receiver. */
@@ -96,7 +98,20 @@ export async function run(seed: number): Promise<RunResult> {
     emptyPage: rate(0.1),
     tooLarge: rate(0.05),
     cursorLifeMs: dice.chance(0.2) ? dice.between(1, 90) * 1000 : Number.POSITIVE_INFINITY,
+    // One clock may be wrong: of the upstream's `Date`, or ours.
+    date: upstream.skewMs === 0 && dice.chance(0.4) ? dice.pick(DATE_FAULTS) : 'none',
   };
+  let oursOff = 0;
+  const ours = (): number => world.now() + oursOff;
+  if (upstream.skewMs === 0 && upstream.faults.date === 'none' && dice.chance(0.3)) {
+    for (let i = dice.between(1, 6); i > 0; i--) {
+      world.at(START + Math.floor(dice.next() * troubled), 'our clock', () => {
+        oursOff = dice.between(-600, 600) * 1_000;
+        world.hit('our clock: wandered');
+        world.note(`our clock is ${oursOff / 1000}s ahead`);
+      });
+    }
+  }
   kv.faults = { staleMs: rate(5 * MINUTE), lost: rate(0.1), refused: rate(0.3) };
   let alarmFaults = { late: rate(0.2), twice: rate(0.2), never: rate(0.2) };
   let receiverFaults = { retry: rate(0.4), refused: rate(0.03), hangs: rate(0.05) };
@@ -128,6 +143,7 @@ export async function run(seed: number): Promise<RunResult> {
   const suppressFirstRead = dice.chance(0.3);
   let rules = 0;
   const received: Received[] = [];
+  const answers = new Map<string, number[]>();
   const alarm = {
     get: () => world.step('alarm.get', () => alarmAt, faults),
     set: (at: number) =>
@@ -211,9 +227,16 @@ export async function run(seed: number): Promise<RunResult> {
     polls++;
     const auditLog = {
       requests: 0,
-      list: (query: Parameters<typeof upstream.list>[0]) => {
+      list: async (query: Parameters<typeof upstream.list>[0]) => {
         auditLog.requests++;
-        return world.step('list', () => upstream.list(query), { ...faults, twice: 0 });
+        const askedAt = ours();
+        const { json, date } = await world.step('list', () => upstream.list(query), { ...faults, twice: 0 });
+        // What was read may be long on its way.
+        await world.step('answer', () => {}, { ...NO_STEP_FAULTS, slow: faults.slow });
+        for (const { id } of (json as { items: { id?: string }[] }).items) {
+          if (id !== undefined) answers.set(id, [...(answers.get(id) ?? []), Math.max(ours(), date ?? ours())]);
+        }
+        return parsePage(json, { askedAt, answeredAt: ours(), date });
       },
     };
     poll({
@@ -223,7 +246,7 @@ export async function run(seed: number): Promise<RunResult> {
       },
       ledger,
       auditLog,
-      now: world.now,
+      now: ours,
       allowedLatenessMs: ALLOWED_LATENESS_MS,
       startAt: START - 60 * MINUTE,
       suppressFirstRead,
@@ -323,6 +346,7 @@ export async function run(seed: number): Promise<RunResult> {
   await world.run(end);
   world.note('calm');
   faults = NO_STEP_FAULTS;
+  oursOff = 0;
   storageFails = 0;
   upstream.calm();
   kv.faults = { staleMs: 0, lost: 0, refused: 0 };
@@ -337,6 +361,7 @@ export async function run(seed: number): Promise<RunResult> {
     kv,
     upstream,
     received,
+    answers,
     rewinds,
     engines: new Map(ENGINES.map((engine) => [engine.version, engine])),
     routes,

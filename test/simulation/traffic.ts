@@ -13,8 +13,10 @@ export interface Span {
   readonly allowedLatenessMs: number;
 }
 
-/** `Date` has whole seconds, so a scan may seem to have begun almost a second early. */
-const LATE_MARGIN_MS = 3_000;
+/** Some are late by all of the allowance. */
+function lateBy(dice: Dice, most: number): number {
+  return dice.chance(0.2) ? most - dice.between(0, 1) : Math.floor(dice.next() * most);
+}
 
 /** Fills the log with all that will happen. */
 export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
@@ -25,7 +27,7 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
   let number = 0;
 
   const add = (at: number, fields: Record<string, unknown>): void => {
-    const late = dice.chance(lateness) ? Math.floor(dice.next() * (span.allowedLatenessMs - LATE_MARGIN_MS)) : 0;
+    const late = dice.chance(lateness) ? lateBy(dice, span.allowedLatenessMs) : 0;
     const future = dice.chance(futures) ? dice.pick([30_000, 3_600_000, 400 * 24 * 3_600_000]) : 0;
     // Ids in no order of time, as UUIDs are.
     const id = `${((number * 7919) % 10007).toString(36)}-${number++}`;

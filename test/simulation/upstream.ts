@@ -2,9 +2,8 @@
  * The simulated upstream: a log that grows, in one of three dialects, with its own clock and its own failings. Kept
  * apart from the sandbox (which is a server) so that a run can look into it and steer it.
  */
-import type { ListQuery, Page } from '../../src/audit-log/entry.ts';
+import type { ListQuery } from '../../src/audit-log/entry.ts';
 import { UpstreamError } from '../../src/audit-log/errors.ts';
-import { parsePage } from '../../src/audit-log/page.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import type { Dice } from './random.ts';
 import type { World } from './world.ts';
@@ -26,6 +25,7 @@ export interface UpstreamFaults {
   readonly tooLarge: number;
   /** Cursors are rejected once older than this, in ms. */
   readonly cursorLifeMs: number;
+  readonly date: DateFault;
 }
 
 const CALM: UpstreamFaults = {
@@ -35,7 +35,17 @@ const CALM: UpstreamFaults = {
   emptyPage: 0,
   tooLarge: 0,
   cursorLifeMs: Number.POSITIVE_INFINITY,
+  date: 'none',
 };
+
+/** An answer: its JSON and its `Date`, ms since the epoch. */
+export interface Answer {
+  readonly json: unknown;
+  readonly date: number | null;
+}
+
+/** What is wrong with its `Date`. */
+export type DateFault = 'none' | 'ahead' | 'behind' | 'missing' | 'stuck' | 'jumping';
 
 interface Cursor {
   readonly createdAt: number;
@@ -53,11 +63,25 @@ export interface Upstream {
   /** Its clock, ahead of the world's by so much. */
   readonly skewMs: number;
   calm(): void;
-  list(query: ListQuery): Page;
+  list(query: ListQuery): Answer;
 }
 
 export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageCap: number, skewMs: number): Upstream {
   const log: Shown[] = [];
+  const stuckAt = world.now() + skewMs - dice.between(0, 120) * 60_000;
+  const dateOf = (clock: number): number | null => {
+    const { date } = upstream.faults;
+    if (date !== 'none') world.hit(`date: ${date}`);
+    if (date === 'missing') return null;
+    const off = {
+      none: 0,
+      ahead: 600_000,
+      behind: -600_000,
+      stuck: stuckAt - clock,
+      jumping: dice.between(-7_200, 7_200) * 1_000,
+    };
+    return Math.floor((clock + off[date]) / 1000) * 1000;
+  };
   const upstream: Upstream = {
     log,
     dialect,
@@ -118,7 +142,7 @@ export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageC
       const same = more && query.cursor !== undefined && befalls('same cursor again', faults.sameCursor);
       const nextCursor = !more ? null : same ? query.cursor : JSON.stringify(next);
       const json = { items: items.map((entry) => entry.body), pagination: { next_cursor: nextCursor ?? null } };
-      return parsePage(json, Math.floor(clock / 1000) * 1000);
+      return { json, date: dateOf(clock) };
     },
   };
   return upstream;

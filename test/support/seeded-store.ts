@@ -18,6 +18,7 @@ import { ruleSet } from '../../src/rules.gen.ts';
 import { compile, type Rule } from '../../src/sigma/index.ts';
 import { onAction } from '../ledger/scene.ts';
 import type { LogRecord } from '../sandbox/record.ts';
+import { answeredAt } from './answer-times.ts';
 import { SEEDED_DAYS, type SeededFacts, seededLog } from './seeded-log.ts';
 
 export interface SeededStore {
@@ -85,7 +86,7 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
   const startAt = now - (SEEDED_DAYS + 1) * DAY;
   let { checkpoint } = ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt, suppressFirstRead: false }, now);
   for (let i = 0; i < records.length; i += PAGE) {
-    const page = parsePage({ items: records.slice(i, i + PAGE).map(({ body }) => body) }, now);
+    const page = parsePage({ items: records.slice(i, i + PAGE).map(({ body }) => body) }, answeredAt(now));
     const at = startOrResumeScan(checkpoint);
     const last = page.entries.at(-1)?.createdAt ?? now;
     const recorded = ledger.record(

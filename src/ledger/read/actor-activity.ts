@@ -1,7 +1,7 @@
 /**
  * What the same actor did around an entry.
  *
- * Contract: the nearest entries before and after, by (created_at, seq), within a day. Time and actor are in one index
+ * Contract: the nearest entries before and after, by (occurred_at, seq), within a day. Time and actor are in one index
  * (entries_by_time), which is read outward from the entry until enough are found or the day is over. Only the entries found
  * are read themselves, so it costs at most one index row per entry of those two days.
  */
@@ -17,7 +17,7 @@ export const ACTIVITY_MAX = 25;
 /** The entry in the middle. `actor` as it is stored. */
 export interface CentreEntry {
   readonly seq: number;
-  readonly created_at: number;
+  readonly occurred_at: number;
   readonly actor: string | null;
 }
 
@@ -48,11 +48,11 @@ export function readActorActivity(store: Store, middle: CentreEntry, scope: numb
 }
 
 /** Nearest first, one more than is shown. Ordering by `actor`, a constant here, makes the order that of the index. */
-function seqsBefore(store: Store, { seq, created_at: at }: CentreEntry, actor: string): number[] {
+function seqsBefore(store: Store, { seq, occurred_at: at }: CentreEntry, actor: string): number[] {
   const rows = store.all<{ seq: number }>(
     `SELECT seq FROM entries INDEXED BY entries_by_time
-     WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at < ? OR +seq < ?)
-     ORDER BY created_at DESC, actor DESC, seq DESC LIMIT ${ACTIVITY_MAX + 1}`,
+     WHERE occurred_at BETWEEN ? AND ? AND actor = ? AND (occurred_at < ? OR +seq < ?)
+     ORDER BY occurred_at DESC, actor DESC, seq DESC LIMIT ${ACTIVITY_MAX + 1}`,
     at - ACTIVITY_MS,
     at,
     actor,
@@ -62,11 +62,11 @@ function seqsBefore(store: Store, { seq, created_at: at }: CentreEntry, actor: s
   return rows.map((row) => row.seq);
 }
 
-function seqsAfter(store: Store, { seq, created_at: at }: CentreEntry, actor: string): number[] {
+function seqsAfter(store: Store, { seq, occurred_at: at }: CentreEntry, actor: string): number[] {
   const rows = store.all<{ seq: number }>(
     `SELECT seq FROM entries INDEXED BY entries_by_time
-     WHERE created_at BETWEEN ? AND ? AND actor = ? AND (created_at > ? OR +seq > ?)
-     ORDER BY created_at, actor, seq LIMIT ${ACTIVITY_MAX + 1}`,
+     WHERE occurred_at BETWEEN ? AND ? AND actor = ? AND (occurred_at > ? OR +seq > ?)
+     ORDER BY occurred_at, actor, seq LIMIT ${ACTIVITY_MAX + 1}`,
     at,
     at + ACTIVITY_MS,
     actor,

@@ -9,11 +9,11 @@ import type { Engine } from '../../sigma/index.ts';
 import { storedId } from '../record/dedupe.ts';
 import type { AlertPart, EntryDetails } from '../rpc.ts';
 import {
+  type AcceptedRow,
   type AlertRow,
   alertSummary,
   bodyOf,
   decisionFrom,
-  type EntryRow,
   entrySummary,
   evidenceFrom,
   partFrom,
@@ -24,7 +24,7 @@ import { readActorActivity } from './actor-activity.ts';
 /** More than expected: an entry belongs to one alert per rule that matched or counted it. */
 const PARTS_MAX = 50;
 
-type EntryPageRow = EntryRow & { actor: string | null; cut: number | null };
+type EntryPageRow = AcceptedRow & { actor: string | null; cut: number | null };
 
 /** An entry in detail; null where it is not recorded or lies outside the scope. */
 export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryDetails | null {
@@ -50,7 +50,7 @@ export function readEntryText(store: Store, id: string, scope: number | null): s
 
 function entryRow(store: Store, id: string, scope: number | null): EntryPageRow | null {
   const [row] = store.all<EntryPageRow>(
-    'SELECT seq, id, created_at, body, actor, cut FROM entries WHERE id = ?',
+    'SELECT seq, id, created_at, occurred_at, body, actor, cut FROM entries WHERE id = ?',
     storedId(id),
   );
   if (row === undefined) return null;

@@ -110,8 +110,8 @@ const OPEN_MAX = 20;
 const NEWEST_MAX = 10;
 
 /**
- * The last day's entries by created_at and alerts by first match, step by step. Reads one index row per entry of the day, and no
- * entries. `now` in ms since the epoch.
+ * The last day's entries and, by first match, alerts, step by step. Reads one index row per entry of the day, and no entries.
+ * `now` in ms since the epoch.
  */
 export function readChart(store: Store, now: number): Overview['chart'] {
   const from = (Math.floor(now / STEP_MS) + 1 - STEPS) * STEP_MS;
@@ -121,7 +121,7 @@ export function readChart(store: Store, now: number): Overview['chart'] {
 }
 
 const ENTRIES_BY_STEP = `SELECT (SELECT count(*) FROM entries
-    WHERE created_at >= step.value AND created_at < step.value + ${STEP_MS}) AS n
+    WHERE occurred_at >= step.value AND occurred_at < step.value + ${STEP_MS}) AS n
   FROM json_each(?) AS step ORDER BY step.key`;
 
 const ALERTS_BY_STEP = `SELECT (SELECT count(*) FROM alerts

@@ -10,7 +10,7 @@ import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
 export interface Deduped {
-  /** By (created_at, id), each once. */
+  /** By (occurredAt, id), each once. */
   readonly unrecorded: readonly Incoming[];
   readonly known: number;
   /** Older than retention. */
@@ -42,7 +42,7 @@ export function dedupe(
     JSON.stringify([...wanted.keys()]),
   );
   for (const { id } of known) wanted.delete(id);
-  const unrecorded = [...wanted.values()].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  const unrecorded = [...wanted.values()].sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
   return { unrecorded, known: known.length, expired };
 }
 
@@ -61,19 +61,20 @@ export function accept<M extends readonly Match[]>(
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
   const rows = matched.map(({ incoming, body, matches }, index) => ({
-    entry: { seq: lastSeq + index + 1, id: incoming.id, createdAt: incoming.createdAt, body },
+    entry: { ...placeOf(incoming), seq: lastSeq + index + 1, body },
     stored: storedText(incoming.text, body),
     actor: storedActor(body),
     matches,
   }));
   store.run(
-    `INSERT INTO entries (seq, id, created_at, body, actor, cut)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
+    `INSERT INTO entries (seq, id, created_at, occurred_at, body, actor, cut)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)`,
     JSON.stringify(
       rows.map(({ entry, stored, actor }) => [
         entry.seq,
         storedId(entry.id),
         entry.createdAt,
+        entry.occurredAt,
         stored.text,
         actor,
         stored.cut ? 1 : null,
@@ -89,6 +90,10 @@ export function accept<M extends readonly Match[]>(
     rules,
   );
   return rows;
+}
+
+function placeOf({ id, createdAt, occurredAt }: Incoming): Omit<Incoming, 'text'> {
+  return { id, createdAt, occurredAt };
 }
 
 /** The id an entry is stored under: its own, or its SHA-256 where it is long or holds characters beyond printable ASCII. */

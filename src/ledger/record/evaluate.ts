@@ -2,8 +2,8 @@
  * Evaluates accepted entries: what changes in windows, alerts and matches, and which notifications follow.
  *
  * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the beginning of
- * their scan and the rules; it changes nothing itself. An entry's event time is its `created_at`, or the beginning of its
- * scan where it claims to be later. One entry counts once in an alert.
+ * their scan and the rules; it changes nothing itself. An entry's event time is its `occurredAt`. One entry counts once in
+ * an alert.
  */
 import type { Alert, MatchedWindow } from '../../alert/alert.ts';
 import { DEDUP_BY, decideNotification } from '../../alert/decisions.ts';
@@ -65,7 +65,7 @@ export function createEvaluation(
   return (entries, scanContext, reads, lastAlert) => {
     const batch = createBatch({ engine, correlator, receivers, scanContext, reads, lastAlert });
     for (const { entry, matches } of entries) {
-      const at = Math.min(entry.createdAt, scanContext.began);
+      const at = entry.occurredAt;
       for (const match of matches) batch.add(detectionMatch(match, entry, at));
       const event = { at, body: entry.body, matches };
       const horizon = scanContext.began - allowedLatenessMs;
@@ -130,7 +130,7 @@ function createBatch(context: BatchContext): {
     if (!rule.alerts) return;
     const key = keyText(keyParts);
     const { suppressBefore } = scanContext;
-    const isBackfilled = suppressBefore !== null && entry.createdAt < suppressBefore;
+    const isBackfilled = suppressBefore !== null && entry.occurredAt < suppressBefore;
     const joins = alerts.find(rule, key, at);
     // A correlation that fires for several groups of one entry may have one dedup key for all of them.
     if (joins?.lastSeq === seq) return;
@@ -178,7 +178,7 @@ function nextActivity(before: ActivityChange | undefined, { rule, entry, at }: R
 }
 
 function contributingRow(alert: Alert, { entry, evidence }: ContributingEntry): ContributingMatch {
-  return { alert: alert.id, seq: entry.seq, at: entry.createdAt, evidence };
+  return { alert: alert.id, seq: entry.seq, at: entry.occurredAt, evidence };
 }
 
 function viewOf({ id, createdAt, body }: Accepted): EntryView {

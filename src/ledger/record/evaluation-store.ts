@@ -4,7 +4,7 @@
 import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
 import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../sigma/index.ts';
 import type { Accepted, Changes, EvaluationReads } from '../model.ts';
-import { type AlertRow, alertFrom, type EntryRow, entryFrom } from '../store/rows.ts';
+import { type AcceptedRow, type AlertRow, acceptedFrom, alertFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
 /** How many entries at the times of a window are read: unrelated entries may share an instant with them. */
@@ -39,14 +39,13 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
           to,
         )
         .map(alertFrom),
-    // An entry dated after the beginning of its scan did not happen at its created_at. `+seq` makes SQLite search by time.
+    // `+seq` makes SQLite search by time.
     entriesAt: (times, seq) =>
       parsedLazily(
-        store.all<EntryRow>(
-          `SELECT seq, id, created_at, body FROM entries
-           WHERE created_at IN (SELECT value FROM json_each(?)) AND +seq < ? AND created_at <=
-             (SELECT began FROM batches WHERE first_seq <= entries.seq ORDER BY first_seq DESC LIMIT 1)
-           ORDER BY created_at, seq LIMIT ${ENTRIES_READ_MAX}`,
+        store.all<AcceptedRow>(
+          `SELECT seq, id, created_at, occurred_at, body FROM entries
+           WHERE occurred_at IN (SELECT value FROM json_each(?)) AND +seq < ?
+           ORDER BY occurred_at, seq LIMIT ${ENTRIES_READ_MAX}`,
           JSON.stringify(times),
           seq,
         ),
@@ -73,8 +72,8 @@ function forWindows(rule: Rule): Rule {
 }
 
 /** Parses entries one by one: the last of them are seldom needed. */
-function* parsedLazily(rows: readonly EntryRow[]): Iterable<Accepted> {
-  for (const row of rows) yield entryFrom(row);
+function* parsedLazily(rows: readonly AcceptedRow[]): Iterable<Accepted> {
+  for (const row of rows) yield acceptedFrom(row);
 }
 
 /** Stores what evaluation decided, except deliveries. `lastSeq`: the number of the last entry. */

@@ -29,7 +29,7 @@ export function evict(
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";
   const deleted = [
-    evictRows(store, 'entries', 'seq', 'created_at < ?', before),
+    evictRows(store, 'entries', 'seq', 'occurred_at < ?1 AND created_at < ?1', before),
     evictRows(store, 'batches', 'first_seq', 'began < ?', before),
     evictRows(store, 'windows', '(rule, key)', 'newest < ?', windowsBefore),
     evictRows(store, 'deliveries', 'id', `${ENDED} AND state IN ('delivered', 'suppressed') AND queued_at < ?`, before),

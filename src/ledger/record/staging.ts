@@ -25,10 +25,11 @@ export function stage(store: Store, entries: readonly Incoming[]): number {
     added++;
     for (const [part, text] of inParts(entry.text).entries()) {
       store.run(
-        'INSERT INTO staging (created_at, id, part, body) VALUES (?, ?, ?, ?)',
+        'INSERT INTO staging (created_at, id, part, occurred_at, body) VALUES (?, ?, ?, ?, ?)',
         entry.createdAt,
         id,
         part,
+        entry.occurredAt,
         text,
       );
     }
@@ -69,8 +70,8 @@ export function takeStaged(store: Store, most: number): Incoming[] {
 }
 
 function readStaged(store: Store, most: number): Incoming[] {
-  const heads = store.all<{ created_at: number; id: string; size: number }>(
-    `SELECT created_at, id, sum(length(body)) AS size FROM staging
+  const heads = store.all<{ created_at: number; id: string; occurred_at: number; size: number }>(
+    `SELECT created_at, id, max(occurred_at) AS occurred_at, sum(length(body)) AS size FROM staging
      GROUP BY created_at, id ORDER BY created_at, id LIMIT ?`,
     most,
   );
@@ -85,7 +86,7 @@ function readStaged(store: Store, most: number): Incoming[] {
       head.id,
     );
     const text = parts.map((part) => part.body).join('');
-    taken.push({ id: originalId(text, head.id), createdAt: head.created_at, text });
+    taken.push({ id: originalId(text, head.id), createdAt: head.created_at, occurredAt: head.occurred_at, text });
   }
   return taken;
 }

@@ -91,8 +91,16 @@ function evidence({ selection, field, value }: Fields): Evidence | null {
 /** The columns of `entries` that are read. */
 export type EntryRow = { seq: number; id: string; created_at: number; body: string };
 
+/** The same, with the time that an entry counts with. */
+export type AcceptedRow = EntryRow & { occurred_at: number };
+
+/** An accepted entry from its row. */
+export function acceptedFrom(row: AcceptedRow): Accepted {
+  return { ...entryFrom(row), occurredAt: row.occurred_at };
+}
+
 /** An entry from its row, with its own id. */
-export function entryFrom(row: EntryRow): Accepted {
+export function entryFrom(row: EntryRow): Omit<Accepted, 'occurredAt'> {
   const body = JSON.parse(row.body) as EntryBody;
   const { id } = body;
   return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };

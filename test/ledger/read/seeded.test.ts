@@ -147,7 +147,7 @@ describe('plans', () => {
     const ranges = steps.filter((step) => step.includes('entries_by_time'));
     expect(ranges).toHaveLength(3);
     for (const step of ranges) {
-      expect(step).toBe('SEARCH entries USING COVERING INDEX entries_by_time (created_at>? AND created_at<?)');
+      expect(step).toBe('SEARCH entries USING COVERING INDEX entries_by_time (occurred_at>? AND occurred_at<?)');
     }
   });
 

@@ -1,7 +1,7 @@
 /** How often each rule matched and when last; and who did what, as stories are found by. */
 import { describe, expect, it } from 'vitest';
 import { storedActor } from '../../../src/ledger/record/dedupe.ts';
-import { counting, createScene, DAY, entry, MINUTE, NOON, onAction, type Scene } from '../scene.ts';
+import { counting, createScene, DAY, entry, incoming, MINUTE, NOON, onAction, type Scene } from '../scene.ts';
 
 const deleted = (id: string, at: number) => entry(id, at, { action: 'vm.deleted' });
 const activity = ({ store }: Scene) => store.all('SELECT * FROM activity ORDER BY rule');
@@ -62,7 +62,7 @@ describe('the actor of an entry', () => {
   it.each(rows)('%s', (_, body, actor) => {
     expect(storedActor(body)).toBe(actor);
     const scene = createScene();
-    scene.record([{ id: 'e', createdAt: NOON, text: JSON.stringify({ id: 'e', ...body }) }]);
+    scene.record([incoming('e', NOON, JSON.stringify({ id: 'e', ...body }))]);
     expect(scene.store.all('SELECT actor FROM entries')).toEqual([{ actor }]);
   });
 

@@ -13,6 +13,7 @@ import {
   entries,
   entry,
   HOUR,
+  incoming,
   MINUTE,
   NOON,
   onAction,
@@ -468,7 +469,7 @@ describe('replay', () => {
     for (const { first_seq, last_seq, began } of batches) {
       const part = seqs.slice(first_seq - 1, last_seq);
       again.record(
-        part.map(({ id, created_at, body }) => ({ id, createdAt: created_at, text: body })),
+        part.map(({ id, created_at, body }) => incoming(id, created_at, body)),
         { began },
       );
     }

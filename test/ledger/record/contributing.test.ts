@@ -95,11 +95,11 @@ describe('when a correlation opens an alert', () => {
     expect(rows(scene)).toEqual(['c opened: first match']);
   });
 
-  it('leaves out an entry that was dated at the beginning of its scan', () => {
+  it('has an entry that claims the future, at the time it was read', () => {
     const scene = createScene([FED, counting('vm.deleted', 3)]);
     scene.record([deleted('future', NOON + MINUTE)]);
     scene.record([deleted('a', NOON + MINUTE), deleted('b', NOON + MINUTE)], { now: NOON + 2 * MINUTE });
-    expect(rows(scene)).toEqual(['a contributing', 'b opened: first match']);
+    expect(rows(scene)).toEqual(['future contributing', 'a contributing', 'b opened: first match']);
   });
 
   it('entries that open a backfilled alert are stored; the first live match shows them', () => {
@@ -148,7 +148,7 @@ describe('when a correlation opens an alert', () => {
       },
     });
     scene.reopened().record([deleted('a', NOON), deleted('b', NOON)]);
-    expect(seen.join('\n')).toContain('SEARCH entries USING INDEX entries_by_time (created_at=?)');
+    expect(seen.join('\n')).toContain('SEARCH entries USING INDEX entries_by_time (occurred_at=?)');
     expect(seen.join('\n')).not.toContain('SCAN entries');
   });
 });
@@ -161,7 +161,13 @@ describe('countedIn', () => {
     function* stored(): Iterable<Accepted> {
       for (let seq = 1; ; seq++) {
         read++;
-        yield { seq, id: `e${seq}`, createdAt: NOON, body: { action: 'vm.deleted', actor: { id: 'alice' } } };
+        yield {
+          seq,
+          id: `e${seq}`,
+          createdAt: NOON,
+          occurredAt: NOON,
+          body: { action: 'vm.deleted', actor: { id: 'alice' } },
+        };
       }
     }
     const past = { window: () => null, alerts: () => [], entriesAt: stored };
@@ -174,7 +180,13 @@ describe('countedIn', () => {
     const correlation = counting('vm.deleted', 2);
     const engine = compile({ version: 'one', rules: [FED, correlation] });
     const stored = (['alice', JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`), 'alice'] as unknown[]).map(
-      (id, i): Accepted => ({ seq: i, id: `e${i}`, createdAt: NOON, body: { action: 'vm.deleted', actor: { id } } }),
+      (id, i): Accepted => ({
+        seq: i,
+        id: `e${i}`,
+        createdAt: NOON,
+        occurredAt: NOON,
+        body: { action: 'vm.deleted', actor: { id } },
+      }),
     );
     const past = { window: () => null, alerts: () => [], entriesAt: () => stored };
     const window = { correlation, key: '["alice"]', window: { at: NOON, value: 2, times: [NOON] } };

@@ -12,6 +12,7 @@ import {
   entries,
   entry,
   HOUR,
+  incoming,
   MINUTE,
   NOON,
   onAction,
@@ -134,7 +135,7 @@ describe('large entries', () => {
   it.each(rows)('%s: stored in 64 KB, evaluated whole', (_, rest) => {
     const { record, store, count } = createScene([rule]);
     const text = `{"id":"big","created_at":"2026-01-05T12:00:00Z",${rest.slice(1)}`;
-    expect(record([{ id: 'big', createdAt: NOON, text }])).toMatchObject({ recorded: 1, quarantined: 0 });
+    expect(record([incoming('big', NOON, text)])).toMatchObject({ recorded: 1, quarantined: 0 });
     expect(count('alerts')).toBe(1);
     const body = store.all<{ body: string }>('SELECT body FROM entries')[0]?.body ?? '';
     expect(body.length).toBeLessThanOrEqual(64 * 1024);
@@ -145,7 +146,7 @@ describe('large entries', () => {
     const { record, count } = createScene();
     const id = 'i'.repeat(3 * MB);
     const text = JSON.stringify({ id, created_at: `2026-01-05T12:00:00.${'0'.repeat(MB)}Z`, ['n'.repeat(MB)]: 1 });
-    expect(record([{ id, createdAt: NOON, text }])).toMatchObject({ recorded: 1 });
+    expect(record([incoming(id, NOON, text)])).toMatchObject({ recorded: 1 });
     expect(count('entries', 'length(body) > 65536')).toBe(0);
   });
 
