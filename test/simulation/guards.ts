@@ -88,8 +88,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a page that ends in the future proves nothing about what was read',
     file: 'src/audit-log/tail.ts',
-    find: 'return last > began && !isFuture;',
-    replace: 'return last > began;',
+    find: 'return last > head && !isFuture(last, page.times);',
+    replace: 'return last > head;',
   },
   {
     name: 'an empty page with a next cursor is not the end',

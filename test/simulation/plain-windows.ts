@@ -76,13 +76,19 @@ export function createPlainWindows() {
           const [end] = fires;
           if (end === undefined) continue;
           const times = new Set(within(kept, end, rule).map((each) => each.at));
-          const ends = fires.filter((time) => time === end || !satisfies(rule, within(before, time, rule)));
+          // A late event is one for each event of such a time that would have fired in time order, and did not.
+          const isTemporal = rule.type.startsWith('temporal');
+          const ends = fires.flatMap((time) => {
+            const more = firingsAt(rule, kept, time) - firingsAt(rule, before, time);
+            const events = isTemporal ? Math.min(1, firingsAt(rule, before, time) > 0 ? 0 : more) : more;
+            return new Array<number>(time === event.at ? 1 : Math.max(0, events)).fill(time);
+          });
           fired.push({ rule, group, at: end, ends, times });
         }
         // A rule fires once per entry, at the earliest time; the correlations that refer to it get every time.
         const [first] = fired.toSorted((a, b) => a.at - b.at);
         if (first !== undefined)
-          correlationMatches.push({ ...first, ends: [...new Set(fired.flatMap(({ ends }) => ends))] });
+          correlationMatches.push({ ...first, ends: fired.flatMap(({ ends }) => ends).sort((a, b) => a - b) });
       }
       return correlationMatches;
     },
@@ -104,14 +110,19 @@ function eventsOf(
 ): WindowEvent[] {
   const value = valueIn(rule, body);
   if (rule.fields.length > 0 && value === null) return [];
-  const rulesAt = new Map<number, number[]>();
+  /** The first event of each time, the second … */
+  const rulesAt = new Map<string, { at: number; rules: number[] }>();
   rule.rules.forEach((id, index) => {
     const times = satisfied.has(id)
       ? [at]
       : correlationMatches.filter((of) => of.rule.id === id).flatMap((of) => of.ends);
-    for (const time of times) rulesAt.set(time, [...(rulesAt.get(time) ?? []), index]);
+    times.forEach((time, place) => {
+      const name = `${time} ${place - times.indexOf(time)}`;
+      const known = rulesAt.get(name) ?? { at: time, rules: [] };
+      rulesAt.set(name, { at: time, rules: [...known.rules, index] });
+    });
   });
-  return [...rulesAt].sort(([a], [b]) => a - b).map(([time, rules]) => ({ at: time, rules, value }));
+  return [...rulesAt.values()].sort((a, b) => a.at - b.at).map((event) => ({ ...event, value }));
 }
 
 function valueIn(rule: CorrelationRule, body: Body): string | number | null {
@@ -119,6 +130,13 @@ function valueIn(rule: CorrelationRule, body: Body): string | number | null {
   if (name === undefined) return null;
   const text = field(body, name);
   return text === null || rule.type === 'value_count' ? text : Number(text);
+}
+
+/** How many events of one time fire, each with those before it. */
+function firingsAt(rule: CorrelationRule, all: readonly WindowEvent[], end: number): number {
+  const earlier = within(all, end, rule).filter(({ at }) => at < end);
+  const own = all.filter(({ at }) => at === end);
+  return own.filter((_, i) => satisfies(rule, [...earlier, ...own.slice(0, i + 1)])).length;
 }
 
 function within(all: readonly WindowEvent[], end: number, rule: CorrelationRule): WindowEvent[] {

@@ -68,6 +68,7 @@ export interface Upstream {
 
 export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageCap: number, skewMs: number): Upstream {
   const log: Shown[] = [];
+  const staysWrong = dice.chance(0.5);
   const stuckAt = world.now() + skewMs - dice.between(0, 120) * 60_000;
   const dateOf = (clock: number): number | null => {
     const { date } = upstream.faults;
@@ -89,7 +90,8 @@ export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageC
     down: false,
     skewMs,
     calm: () => {
-      upstream.faults = CALM;
+      // A clock that is wrong may stay so.
+      upstream.faults = { ...CALM, date: staysWrong ? upstream.faults.date : 'none' };
       upstream.down = false;
     },
     list: (query) => {

@@ -5,7 +5,7 @@
  * correlation that matches is an event for those that refer to it: dated at its window's end, with the fields of its
  * group and those of the entry that completed it. Events of one entry for one correlation, group and time are one event.
  * Per entry, a correlation matches at most once per group, with the earliest window. Correlations that refer to it get an
- * event for every window that a late entry completed (at most `LATER_MAX`), as if it had come in time.
+ * event for every match that a late entry completed (at most `LATER_MAX`), as if it had come in time.
  * Correlations are evaluated in order of their references, then of the rules; those an entry does not concern cost
  * nothing. Never throws, whatever the JSON. Pure except for the windows.
  */
@@ -52,6 +52,8 @@ interface Source {
   /** The rule's place in the correlation's `rules`. */
   readonly index: number;
   readonly at: number;
+  /** Which of the events of one correlation, group and time it is, from 0. */
+  readonly nth: number;
   /** The group, if the rule is a correlation; empty for a detection. */
   readonly below: readonly KeyPart[];
   readonly evidenceSource: EvidenceSource;
@@ -67,6 +69,7 @@ interface PendingEvent {
   readonly group: readonly KeyPart[];
   readonly key: string;
   readonly at: number;
+  readonly nth: number;
   readonly rules: number[];
   readonly value: string | number | null;
   readonly evidenceSources: EvidenceSource[];
@@ -82,17 +85,11 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
     const pending = new Map<number, Source[]>();
     /** The keys of `pending`, ascending. */
     const orders: number[] = [];
-    const offer = (
-      id: string,
-      at: number,
-      below: readonly KeyPart[],
-      evidenceSource: EvidenceSource,
-      after: number,
-    ): void => {
+    const offer = (id: string, what: Omit<Source, 'index'>, after: number): void => {
       for (const { order, index } of layers.referrers.get(id) ?? NONE) {
         // A correlation comes after those it refers to; in a cycle, this ends the loop.
         if (order <= after) continue;
-        const source: Source = { index, at, below, evidenceSource };
+        const source: Source = { index, ...what };
         const sources = pending.get(order);
         if (sources !== undefined) {
           sources.push(source);
@@ -102,7 +99,9 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
         orders.splice(firstAfter(orders, order, 0), 0, order);
       }
     };
-    for (const match of entry.matches) offer(match.rule.id, entry.at, NONE, match, -1);
+    for (const match of entry.matches) {
+      offer(match.rule.id, { at: entry.at, nth: 0, below: NONE, evidenceSource: match }, -1);
+    }
     const correlationMatches: CorrelationMatch[] = [];
     // A match may be dated later than the entry; future events are not older than the earlier of entry and horizon.
     const oldest = Math.min(entry.at, horizon);
@@ -116,8 +115,9 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
       for (const { correlationMatch, ends } of found) {
         correlationMatches.push(correlationMatch);
         if (!isReferredTo) continue;
-        const distinctEnds = [...new Set(ends)].sort((a, b) => a - b).slice(0, LATER_MAX + 1);
-        for (const at of distinctEnds) offer(rule.id, at, correlationMatch.group, correlationMatch, order);
+        for (const [at, nth] of numbered(ends).slice(0, LATER_MAX + 1)) {
+          offer(rule.id, { at, nth, below: correlationMatch.group, evidenceSource: correlationMatch }, order);
+        }
       }
     }
     return correlationMatches;
@@ -127,6 +127,12 @@ export function createCorrelator(rules: readonly Rule[]): Correlator {
 }
 
 const NONE: readonly never[] = [];
+
+/** Times, ascending, each with its number among equal ones. */
+function numbered(times: readonly number[]): readonly (readonly [at: number, nth: number])[] {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted.map((at, place) => [at, place - sorted.indexOf(at)]);
+}
 
 /** The match of one group, and the ends of all its windows that match. */
 interface GroupMatch {
@@ -148,10 +154,10 @@ function correlationMatchesOf(
     const window = windows.open(rule, group).add({ at, rules, value }, horizon, findLater);
     if (window === null) continue;
     const correlationMatch: CorrelationMatch = { rule, group, window, evidence: evidenceOf(evidenceSources) };
-    const ends = [window.at, ...(window.later ?? NONE)];
+    const ends = window.ends ?? [window.at];
     const known = found.find((each) => each.key === key);
     if (known === undefined) {
-      found.push({ key, correlationMatch, ends });
+      found.push({ key, correlationMatch, ends: [...ends] });
       continue;
     }
     known.ends.push(...ends);
@@ -172,16 +178,16 @@ function evidenceOf(sources: readonly EvidenceSource[]): readonly Evidence[] {
 /** The events that an entry's sources make, by time. */
 function eventsOf(rule: CorrelationRule, sources: Source[], body: EntryBody): readonly PendingEvent[] {
   const found: PendingEvent[] = [];
-  for (const { index, at, below, evidenceSource } of sources.sort((a, b) => a.index - b.index)) {
+  for (const { index, at, nth, below, evidenceSource } of sources.sort((a, b) => a.index - b.index)) {
     const id = rule.rules[index] ?? '';
     const group = groupOf(rule, id, body, below);
     const value = rule.fields.length === 0 ? null : eventValue(rule, id, body, below);
     if (group === null || (value === null && rule.fields.length > 0)) continue;
     // Usually there is one source, and nothing to compare.
     const key = sources.length === 1 ? '' : groupText(group);
-    const known = found.find((each) => each.at === at && each.key === key);
+    const known = found.find((each) => each.at === at && each.nth === nth && each.key === key);
     if (known === undefined) {
-      found.push({ group, key, at, rules: [index], value, evidenceSources: [evidenceSource] });
+      found.push({ group, key, at, nth, rules: [index], value, evidenceSources: [evidenceSource] });
       continue;
     }
     if (known.rules.at(-1) !== index) known.rules.push(index);

@@ -24,8 +24,11 @@ export interface WindowMatch {
   readonly value: number;
   /** The first distinct times of its events, ascending, at most `TIMES_MAX`. */
   readonly times: readonly number[];
-  /** The ends of later windows that meet the condition only because of this event, ascending, if requested. */
-  readonly later?: readonly number[];
+  /**
+   * If requested, for a late event: the ends of all windows that meet the condition only because of it, ascending, once for
+   * each event at that time that now would match in time order; at most `LATER_MAX` after the first.
+   */
+  readonly ends?: readonly number[];
 }
 
 /** Later windows returned for a late event. */

@@ -4,7 +4,8 @@
  * Contract. An event at `at` belongs to every window `(t − timespan, t]` that contains it and ends at a kept time t: its
  * own, or a later one that was added before it. The earliest of these windows whose value meets the condition matches,
  * and its end dates the match; at most one match per event. Events in time order have only their own window. For a late
- * event, the later windows that meet the condition only because of it are returned too, on request.
+ * event, the ends of later windows are returned too, on request: as often as events at that time would have matched in time
+ * order, and did not before. (Those of one time are one for the temporal types, which keep only which rules they satisfy.)
  *
  * What is kept is bounded. Items that no window of a future event can contain are removed: those not later than
  * `min(at, horizon) − timespan`. Beyond that:
@@ -33,6 +34,12 @@ import { LATER_MAX, TIMES_MAX, type Window, type WindowMatch } from './window-ev
 
 export type { WindowRule } from './window/aggregations.ts';
 
+/** A window that meets the condition, and how many events of those that refer to it: one for each event at its end. */
+interface FoundWindow {
+  readonly match: WindowMatch;
+  readonly events: number;
+}
+
 /** New items before a compaction is worth its pass. */
 const COMPACT_MIN = 64;
 
@@ -54,9 +61,9 @@ export function openWindow(
   let next = 0;
 
   /** The windows that contain `at` and meet the condition, by their ends: all of them, or only the earliest. */
-  const matchesAt = (at: number, findAll: boolean): readonly WindowMatch[] => {
+  const matchesAt = (at: number, findAll: boolean): readonly FoundWindow[] => {
     const { times, head } = items;
-    const found: WindowMatch[] = [];
+    const found: FoundWindow[] = [];
     // In the usual case, the event is the newest: only its own window contains it, and the last one moves on to it.
     if (aggregator === null || times[times.length - 1] !== at) {
       aggregator = createAggregator(items);
@@ -64,13 +71,20 @@ export function openWindow(
       next = from;
     }
     for (let end = at; end - timespanMs < at; end = times[next] ?? Number.POSITIVE_INFINITY) {
-      while (next < times.length && (times[next] as number) <= end) aggregator.add(next++);
+      while (next < times.length && (times[next] as number) < end) aggregator.add(next++);
       while (from < next && (from < head || (times[from] as number) <= end - timespanMs)) aggregator.remove(from++);
+      // In time order, each event at the end would have matched by itself, with those before it.
+      let before = 0;
+      while (next < times.length && times[next] === end) {
+        aggregator.add(next++);
+        if (findAll && times[next] === end && meets(aggregator.value(from, next), condition)) before++;
+      }
       // Before an event is inserted, no window may end at its time.
       if (times[next - 1] !== end) continue;
       const value = aggregator.value(from, next);
       if (!meets(value, condition)) continue;
-      found.push({ at: end, value, times: firstTimes(times, from, next) });
+      const match = { at: end, value, times: firstTimes(times, from, next) };
+      found.push({ match, events: areKeysDistinct ? 1 : before + 1 });
       if (!findAll) break;
     }
     return found;
@@ -111,14 +125,16 @@ export function openWindow(
         if (insert(items, at, key, areKeysDistinct) < next) aggregator = null;
       }
       newItems += times.length - size;
-      const matches = matchesAt(at, findLater);
+      const found = matchesAt(at, findLater && isLate);
       limit();
-      const match = matches[0] ?? null;
-      if (match === null || matches.length === 1) return match;
-      const endsBefore = new Set(before.map(({ at: end }) => end));
-      const ends = matches.slice(1).map(({ at: end }) => end);
-      const later = ends.filter((end) => !endsBefore.has(end)).slice(0, LATER_MAX);
-      return later.length === 0 ? match : { ...match, later };
+      const match = found[0]?.match ?? null;
+      if (match === null || !findLater || !isLate) return match;
+      const eventsBefore = new Map(before.map(({ match: { at: end }, events }) => [end, events]));
+      const ends = found.flatMap(({ match: { at: end }, events }) => {
+        const added = end === at ? 1 : Math.max(0, events - (eventsBefore.get(end) ?? 0));
+        return new Array<number>(added).fill(end);
+      });
+      return { ...match, ends: ends.slice(0, LATER_MAX + 1) };
     },
     save: () => saveItems(rule.type, items),
     get dropped() {

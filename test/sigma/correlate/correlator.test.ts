@@ -321,11 +321,11 @@ function createNaive(rules: readonly CorrelationRule[]) {
     const matchesOf = (rule: CorrelationRule): readonly GroupMatch[] => {
       const known = matched.get(rule.id);
       if (known !== undefined) return known;
-      const events: { at: number; key: string; rules: Set<number>; value: string | number | null }[] = [];
+      const events: { at: number; nth: number; key: string; rules: Set<number>; value: string | number | null }[] = [];
       for (const [index, id] of rule.rules.entries()) {
         const below = rules.find((each) => each.id === id);
         const sources: readonly GroupMatch[] =
-          below !== undefined ? windowsOf(below) : satisfied.has(id) ? [{ at, group: {} }] : [];
+          below !== undefined ? windowsOf(below) : satisfied.has(id) ? [{ at, nth: 0, group: {} }] : [];
         for (const source of sources) {
           const look = (name: string): unknown => {
             const field = rule.aliases[name]?.[id] ?? name;
@@ -338,8 +338,8 @@ function createNaive(rules: readonly CorrelationRule[]) {
           const key = JSON.stringify(group.map(String));
           const value =
             rule.fields.length === 0 ? null : rule.type === 'value_sum' ? Number(values[0]) : String(values[0]);
-          const same = events.find((each) => each.at === source.at && each.key === key);
-          if (same === undefined) events.push({ at: source.at, key, rules: new Set([index]), value });
+          const same = events.find((each) => each.at === source.at && each.nth === source.nth && each.key === key);
+          if (same === undefined) events.push({ at: source.at, nth: source.nth, key, rules: new Set([index]), value });
           else same.rules.add(index);
         }
       }
@@ -354,9 +354,9 @@ function createNaive(rules: readonly CorrelationRule[]) {
         if (answer === null) continue;
         const parts: readonly string[] = JSON.parse(key);
         const group = Object.fromEntries(rule.groupBy.map((field, i) => [field, parts[i] ?? '']));
-        all.push(...[answer.at, ...window.later].map((end) => ({ at: end, group })));
+        all.push(...window.ends.map((end, place) => ({ at: end, nth: place - window.ends.indexOf(end), group })));
         if ((earliest.get(key)?.at ?? Number.POSITIVE_INFINITY) <= answer.at) continue;
-        earliest.set(key, { at: answer.at, group });
+        earliest.set(key, { at: answer.at, nth: 0, group });
       }
       matched.set(rule.id, [...earliest.values()]);
       received.set(rule.id, all);
@@ -372,6 +372,8 @@ function createNaive(rules: readonly CorrelationRule[]) {
 
 interface GroupMatch {
   readonly at: number;
+  /** Which of the matches of this time, group and entry it is. */
+  readonly nth: number;
   readonly group: { readonly [field: string]: string };
 }
 

@@ -9,8 +9,8 @@ import type { Formula, RuleLeaf } from '../../../src/sigma/rule.ts';
 
 export interface Reference {
   see(windowEvent: WindowEvent, horizon: number): WindowMatch | null;
-  /** The ends of the windows that meet the condition with the last event, except the earliest. */
-  readonly later: readonly number[];
+  /** The times of the matches that the last event brought: those in time order with it, without those there were before. */
+  readonly ends: readonly number[];
   readonly dropped: number;
 }
 
@@ -18,7 +18,7 @@ export interface Reference {
 export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINITY): Reference {
   let all: WindowEvent[] = [];
   let dropped = 0;
-  let later: readonly number[] = [];
+  let ends: readonly number[] = [];
   return {
     see: (windowEvent, horizon) => {
       const { at } = windowEvent;
@@ -28,16 +28,17 @@ export function createReference(rule: WindowRule, most = Number.POSITIVE_INFINIT
       const place = all.findIndex((each) => each.at > at);
       all = all.toSpliced(place < 0 ? all.length : place, 0, windowEvent);
       const fired = earliest(rule, all, at);
-      later = endsOf(rule, all, at).filter(
-        (end) => end > (fired?.at ?? end) && windowAt(rule, all, end) !== null && windowAt(rule, before, end) === null,
-      );
+      ends = endsOf(rule, all, at).flatMap((end) => {
+        const added = matchesEndingAt(rule, all, end) - matchesEndingAt(rule, before, end);
+        return new Array<number>(end === at && fired?.at === at ? 1 : Math.max(0, added)).fill(end);
+      });
       const excess = Math.max(0, all.length - most);
       all = all.slice(excess);
       dropped += excess;
       return fired;
     },
-    get later() {
-      return later;
+    get ends() {
+      return ends;
     },
     get dropped() {
       return dropped;
@@ -58,6 +59,17 @@ function earliest(rule: WindowRule, all: readonly WindowEvent[], at: number): Wi
 function endsOf(rule: WindowRule, all: readonly WindowEvent[], at: number): readonly number[] {
   const ends = [...new Set(all.map((each) => each.at))].filter((end) => end >= at && end - rule.timespanMs < at);
   return ends.sort((a, b) => a - b);
+}
+
+/** How many events of one time match, each with those before it. Those of the temporal types are one. */
+function matchesEndingAt(rule: WindowRule, all: readonly WindowEvent[], end: number): number {
+  if (windowAt(rule, all, end) === null) return 0;
+  if (rule.type.startsWith('temporal')) return 1;
+  const after = all.findIndex((each) => each.at > end);
+  const until = after === -1 ? all.length : after;
+  const first = all.findIndex((each) => each.at === end);
+  const lengths = Array.from({ length: until - first }, (_, i) => first + i + 1);
+  return lengths.filter((length) => windowAt(rule, all.slice(0, length), end) !== null).length;
 }
 
 /** The window that ends at `end`, by definition; null where it does not meet the condition. */

@@ -63,6 +63,46 @@ describe('a sequence', () => {
   });
 });
 
+describe('a correlation of correlations', () => {
+  const engine = engineOf(
+    `${ruleWith('sel: {a: 1}\ncondition: sel')}name: one\n`,
+    `title: Some
+id: some
+name: some
+correlation: {type: event_count, rules: [one], timespan: 60s, condition: {gte: 3}}
+`,
+    `title: Some, again and again
+id: again
+correlation: {type: event_count, rules: [some], timespan: 20m, condition: {gte: 4}}
+`,
+  );
+
+  // Some clocks are coarse: then several share an instant.
+  test.each([
+    ['at six times', [0, 10, 20, 30, 40, 50]],
+    ['at four times', [0, 20, 40, 60, 60, 60]],
+    ['at one time', [0, 0, 0, 0, 0, 0]],
+  ])('six %s: matches in every order in which they come', (_, seconds) => {
+    for (const order of permutations(seconds)) {
+      const sequence = createSequence(engine, { latenessMs: 600_000 });
+      const ids = order.flatMap((second) =>
+        sequence.add({ a: 1 }, NOON + second * 1_000).correlationMatches.map(({ rule }) => rule.id),
+      );
+      expect(ids, String(order)).toContain('again');
+    }
+  });
+
+  test('five match in no order', () => {
+    for (const order of permutations([0, 20, 40, 60, 60])) {
+      const sequence = createSequence(engine, { latenessMs: 600_000 });
+      const ids = order.flatMap((second) =>
+        sequence.add({ a: 1 }, NOON + second * 1_000).correlationMatches.map(({ rule }) => rule.id),
+      );
+      expect(ids, String(order)).not.toContain('again');
+    }
+  });
+});
+
 describe('when an entry happened', () => {
   test.each([
     [{ created_at: '2026-01-05T12:00:00Z' }, NOON],
@@ -135,3 +175,8 @@ describe('the public face', () => {
     }
   });
 });
+
+function permutations<T>(of: readonly T[]): readonly (readonly T[])[] {
+  if (of.length === 0) return [[]];
+  return of.flatMap((first, place) => permutations(of.toSpliced(place, 1)).map((rest) => [first, ...rest]));
+}

@@ -459,9 +459,9 @@ describe('the result of a matching window', () => {
   });
 
   it.each([
-    [true, { at: 18, value: 3, times: [10, 16, 18], later: [24] }],
+    [true, { at: 18, value: 3, times: [10, 16, 18], ends: [18, 24] }],
     [false, { at: 18, value: 3, times: [10, 16, 18] }],
-  ])('later windows that match only because of a late event, if requested: %s', (later, expected) => {
+  ])('the ends of all windows that match only because of a late event, if requested: %s', (later, expected) => {
     const window = openWindow(rule('event_count', ['gte', 3]), null);
     for (const time of [10, 18, 24, 25]) window.add(at(time), FOREVER, later);
     expect(window.add(at(16), FOREVER, later)).toStrictEqual(expected);
