@@ -147,12 +147,6 @@ export const GUARDS: readonly Guard[] = [
     replace: 'correlator.correlate(event, at, batch.windows)',
   },
   {
-    name: 'an entry dated after the beginning of its scan counts at that beginning',
-    file: 'src/ledger/record/evaluate.ts',
-    find: 'const at = Math.min(entry.createdAt, scanContext.began);',
-    replace: 'const at = entry.createdAt;',
-  },
-  {
     name: 'a late match joins the alert that begins after it',
     file: 'src/alert/decisions.ts',
     find: '?? takes.find((alert) => at < alert.begins && alert.begins < at + alert.periodMs) ?? null',
