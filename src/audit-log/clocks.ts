@@ -1,8 +1,8 @@
 /**
  * What time it was when a page was answered, by two clocks of which one may be wrong: ours, and the upstream's `Date`.
  *
- * Contract: pure. Whichever clock is wrong, and however late the answer came: nothing that the page could not show yet is
- * before `earliest`, and no entry is taken for one of the future that is none by the other clock.
+ * Contract: pure. Whichever clock is wrong, and however late the answer came: what the page could not show yet is not before
+ * `earliest`, and no entry is in the future unless it is by both clocks.
  */
 
 /** When an answer came, ms since the epoch. */

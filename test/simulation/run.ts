@@ -102,7 +102,7 @@ export async function run(seed: number): Promise<RunResult> {
     date: upstream.skewMs === 0 && dice.chance(0.4) ? dice.pick(DATE_FAULTS) : 'none',
   };
   let oursOff = 0;
-  const ours = (): number => world.now() + oursOff;
+  const ourClock = (): number => world.now() + oursOff;
   if (upstream.skewMs === 0 && upstream.faults.date === 'none' && dice.chance(0.3)) {
     for (let i = dice.between(1, 6); i > 0; i--) {
       world.at(START + Math.floor(dice.next() * troubled), 'our clock', () => {
@@ -229,14 +229,14 @@ export async function run(seed: number): Promise<RunResult> {
       requests: 0,
       list: async (query: Parameters<typeof upstream.list>[0]) => {
         auditLog.requests++;
-        const askedAt = ours();
+        const askedAt = ourClock();
         const { json, date } = await world.step('list', () => upstream.list(query), { ...faults, twice: 0 });
         // What was read may be long on its way.
         await world.step('answer', () => {}, { ...NO_STEP_FAULTS, slow: faults.slow });
         for (const { id } of (json as { items: { id?: string }[] }).items) {
-          if (id !== undefined) answers.set(id, [...(answers.get(id) ?? []), Math.max(ours(), date ?? ours())]);
+          if (id !== undefined) answers.set(id, [...(answers.get(id) ?? []), Math.max(ourClock(), date ?? ourClock())]);
         }
-        return parsePage(json, { askedAt, answeredAt: ours(), date });
+        return parsePage(json, { askedAt, answeredAt: ourClock(), date });
       },
     };
     poll({
@@ -246,7 +246,7 @@ export async function run(seed: number): Promise<RunResult> {
       },
       ledger,
       auditLog,
-      now: ours,
+      now: ourClock,
       allowedLatenessMs: ALLOWED_LATENESS_MS,
       startAt: START - 60 * MINUTE,
       suppressFirstRead,
