@@ -101,7 +101,10 @@ export interface LedgerApi {
   flush(expectedVersion: number, most: number): Promise<Recorded>;
   /** Records that a tick failed. The status shows it; a refused API key also raises a health alert. */
   recordFailedTick(failure: TickFailure): Promise<void>;
-  /** Counts a crash against an entry that was recorded alone (null: the oldest staged); true once it is quarantined. */
+  /**
+   * Counts a crash against an entry that was recorded alone (null: the oldest staged), unless the storage is at fault; true
+   * once it is quarantined.
+   */
   quarantineCandidate(record: InvalidRecord | null): Promise<boolean>;
 }
 

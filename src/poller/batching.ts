@@ -2,8 +2,9 @@
  * Gives pages to the ledger in batches that it can take.
  *
  * Contract: a batch has at most 100 entries and 512 K characters, unless it is one larger entry. A batch that crashes the
- * ledger is halved until one entry remains; that entry becomes a quarantine candidate, and is quarantined after enough
- * failures. A call that fails for another reason, or whose answer is lost, makes no candidate.
+ * ledger is halved until one entry remains. If that fails three times, while the storage takes a probe, it is a quarantine
+ * candidate; after enough such ticks it is quarantined. A call that fails for another reason, or whose answer is lost, makes
+ * no candidate.
  */
 
 import { occurredAt } from '../audit-log/clocks.ts';
@@ -62,8 +63,7 @@ async function recordHalving(
     const [first] = batch.entries;
     if (first === undefined) throw error;
     if (batch.entries.length === 1) {
-      // Once more, since the call may have failed for another reason.
-      const again = await ledger.record(batch).catch(() => null);
+      const again = await retried(() => ledger.record(batch));
       if (again !== null) return versionAfter(again, add);
       const problem = `it crashed the ledger: ${error instanceof Error ? error.message : String(error)}`;
       const candidate = { id: first.id, problem, text: first.text.slice(0, INVALID_CHARS_MAX) };
@@ -91,9 +91,16 @@ export async function flushHalving(
   } catch (error) {
     if (!(await isStillAt(ledger, expectedVersion))) return false;
     if (most > 1) return flushHalving(ledger, expectedVersion, most >> 1, add);
+    const again = await retried(() => ledger.flush(expectedVersion, 1));
+    if (again !== null) return versionAfter(again, add) !== null;
     if (!(await ledger.quarantineCandidate(null))) throw error;
     return true;
   }
+}
+
+/** A call once more, and once again, since it may have failed for another reason than its entry; null if it fails again. */
+async function retried(call: () => Promise<Recorded>): Promise<Recorded | null> {
+  return call().catch(() => call().catch(() => null));
 }
 
 /** The checkpoint's version after a batch; null if another tick has overtaken this one. */

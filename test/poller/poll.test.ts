@@ -6,13 +6,24 @@ import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/error
 import { parsePage } from '../../src/audit-log/page.ts';
 import type { Batch, LedgerApi } from '../../src/ledger/rpc.ts';
 import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, type PollDeps, poll } from '../../src/poller/poll.ts';
-import { ALLOWED_LATENESS, createScene, MINUTE, NOON, type Scene, SECOND } from '../ledger/scene.ts';
+import {
+  ALLOWED_LATENESS,
+  counting,
+  createScene,
+  MINUTE,
+  NOON,
+  onAction,
+  type Scene,
+  SECOND,
+} from '../ledger/scene.ts';
 import { answeredAt } from '../support/answer-times.ts';
 
 function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
   const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
   return { id, createdAt, body };
 }
+
+const VM_DELETED = { action: 'vm.deleted', actor: { id: 'alice' } };
 
 function records(count: number, from = NOON - 30 * MINUTE): Entry[] {
   return Array.from({ length: count }, (_, i) => record(`e${String(i).padStart(4, '0')}`, from + i * SECOND));
@@ -280,6 +291,49 @@ describe('an entry that crashes the ledger', () => {
     ]);
     await poll(deps(log, callable(scene)));
     expect(scene.count('entries')).toBe(99);
+  });
+
+  const WRITES = [
+    ...['INSERT INTO entries', 'INSERT INTO batches', 'INSERT INTO windows', 'INSERT INTO alerts'],
+    ...[
+      'INSERT OR REPLACE INTO matches',
+      'INSERT INTO activity',
+      'INSERT INTO deliveries',
+      'INSERT OR REPLACE INTO state',
+    ],
+  ];
+  const COUNTED = [onAction('vm.deleted'), counting('vm.deleted', 2)];
+
+  it.each(WRITES)('is not blamed where the storage refuses "%s", however long', async (refused) => {
+    const scene = createScene(COUNTED);
+    const fresh = [record('a', NOON - 2 * MINUTE, VM_DELETED), record('b', NOON - MINUTE, VM_DELETED)];
+    const log = scripted(page(fresh));
+    let failures = 0;
+    scene.watch((sql) => {
+      if (!sql.includes(refused)) return;
+      failures++;
+      throw new Error('disk I/O error');
+    });
+    for (let i = 0; i < 10; i++) await expect(poll(deps(log, callable(scene)))).rejects.toThrow('disk I/O error');
+    expect(failures).toBeGreaterThan(10);
+    scene.watch(() => {});
+    expect(await poll(deps(log, callable(scene)))).toMatchObject({ recorded: 2, quarantined: 0 });
+    expect([scene.count('quarantine'), scene.count('alerts')]).toEqual([0, 2]);
+  });
+
+  it('is not blamed where a fifth of all writes fails', async () => {
+    const scene = createScene(COUNTED);
+    const fresh = records(20).map(({ id, createdAt }) => record(id, createdAt, VM_DELETED));
+    const log = scripted(page(fresh));
+    let seed = 1;
+    scene.watch(() => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      if (seed >>> 16 < 0x10000 / 5) throw new Error('disk I/O error');
+    });
+    for (let i = 0; i < 360; i++) await poll(deps(log, callable(scene))).catch(() => null);
+    scene.watch(() => {});
+    await poll(deps(log, callable(scene)));
+    expect([scene.count('quarantine', 'failures >= 3'), scene.count('entries')]).toEqual([0, 20]);
   });
 
   it('is not searched for if the ledger can’t be reached', async () => {

@@ -38,6 +38,12 @@ export const GUARDS: readonly Guard[] = [
     replace: 'Math.max(checkpoint.watermark, began)',
   },
   {
+    name: 'a storage that refuses writes makes no entry a quarantine candidate',
+    file: 'src/ledger/record/ledger.ts',
+    find: 'isStorageSound(context, now) && store',
+    replace: 'store',
+  },
+  {
     name: 'a scan begins no later than our clock says, however far Date is ahead',
     file: 'src/audit-log/clocks.ts',
     find: 'Math.min(askedAt, date - Math.max(0, answeredAt - askedAt))',

@@ -36,6 +36,17 @@ const ENGINES = RULE_SETS.map((rules) => compile(rules)) as [Engine, Engine];
 /** How many random numbers the migrations of a new ledger drew when the seeds were frozen. */
 const FIRST_START_DRAWS = 38;
 const DATE_FAULTS = ['ahead', 'behind', 'missing', 'stuck', 'jumping'] as const;
+/** What recording an entry writes; '' is anything. */
+const WRITES = [
+  '',
+  'INTO entries',
+  'INTO batches',
+  'INTO windows',
+  'INTO alerts',
+  'INTO matches',
+  'INTO deliveries',
+  'INTO staging',
+];
 const NO_STEP_FAULTS: StepFaults = { crash: 0, fail: 0, twice: 0, slow: 0 };
 
 /** What reached a receiver. */
@@ -122,11 +133,14 @@ export async function run(seed: number): Promise<RunResult> {
   let isMigrating = false;
   let starts = 0;
   let storageFails = dice.chance(0.3) ? dice.next() * 0.005 : 0;
+  /** What the storage refuses at present: statements with this part, or any. */
+  let refused: { readonly part: string; readonly rate: number } | null = null;
   const store: Store = {
     ...disk,
     run: (sql, ...binds) => {
-      if (!isMigrating && dice.chance(storageFails)) {
-        world.hit('storage: failed');
+      const isRefused = refused !== null && sql.includes(refused.part) && dice.chance(refused.rate);
+      if (!isMigrating && (isRefused || dice.chance(storageFails))) {
+        world.hit(isRefused ? `storage: refused ${refused?.part || 'some'}` : 'storage: failed');
         world.note('the storage fails');
         throw new Lost('the storage failed');
       }
@@ -303,6 +317,20 @@ export async function run(seed: number): Promise<RunResult> {
       world.note('the upstream is back');
     });
   }
+  // Blindness could not be stored meanwhile.
+  if (outageFor === 0 && dice.chance(0.25)) {
+    const from = sometime();
+    const part = dice.pick(WRITES);
+    const rate = part === '' ? 0.2 : dice.pick([0.5, 1]);
+    world.at(from, 'storage', () => {
+      refused = { part, rate };
+      world.note(`the storage refuses "${part}", ${rate} of them`);
+    });
+    world.at(Math.min(from + dice.between(3, 60) * MINUTE, end), 'storage', () => {
+      refused = null;
+      world.note('the storage takes everything');
+    });
+  }
   const rulesChange = dice.chance(0.3);
   if (rulesChange) {
     world.at(sometime(), 'rules', () => {
@@ -348,6 +376,7 @@ export async function run(seed: number): Promise<RunResult> {
   faults = NO_STEP_FAULTS;
   oursOff = 0;
   storageFails = 0;
+  refused = null;
   upstream.calm();
   kv.faults = { staleMs: 0, lost: 0, refused: 0 };
   alarmFaults = { late: 0, twice: 0, never: 0 };

@@ -17,6 +17,7 @@ import { begin } from './begin.ts';
 import type { LedgerContext, LedgerOptions } from './context.ts';
 import { quarantineCandidate, recordFailedTick } from './failures.ts';
 import { createIntake } from './intake.ts';
+import { isStorageSound } from './probe.ts';
 import { flush, record } from './record.ts';
 
 /** As LedgerApi has it, but synchronous. */
@@ -46,7 +47,8 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
     record: (batch, now) => store.transaction(() => record(context, batch, now)),
     flush: (expectedVersion, most, now) => store.transaction(() => flush(context, expectedVersion, most, now)),
     recordFailedTick: (failure, now) => store.transaction(() => recordFailedTick(context, failure, now)),
-    quarantineCandidate: (candidate, now) => store.transaction(() => quarantineCandidate(context, candidate, now)),
+    quarantineCandidate: (candidate, now) =>
+      isStorageSound(context, now) && store.transaction(() => quarantineCandidate(context, candidate, now)),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
     status: (now) => readStatus(store, { ...options, now, unsaved }),

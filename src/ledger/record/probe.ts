@@ -1,0 +1,83 @@
+/**
+ * Probes the storage: whether it takes all that recording an entry writes.
+ *
+ * Contract: only while the storage is sound can a failure be an entry's own. So the probe records an entry that opens alerts,
+ * fills a window and notifies, with the statements that any entry needs, and rolls it all back. Call it outside of a
+ * transaction; it stores nothing and never throws.
+ */
+import { type CorrelationRule, compile, type DetectionRule } from '../../sigma/index.ts';
+import { readState, writeState } from '../store/state.ts';
+import type { LedgerContext } from './context.ts';
+import { createIntake } from './intake.ts';
+import { quarantine } from './quarantine.ts';
+import { stage } from './staging.ts';
+
+/** A storage where a statement fails now and then must not pass by chance, while an entry fails three times by chance. */
+const PROBES = 10;
+
+const BARE = {
+  name: null,
+  level: 'critical',
+  status: null,
+  description: null,
+  author: null,
+  references: [],
+  tags: [],
+  falsepositives: [],
+  fields: [],
+  path: '',
+  alerts: true,
+  tocsin: { runbook: null, dedupBy: null, dedupPeriodMs: null },
+} as const;
+
+/** Every entry satisfies it. */
+const DETECTION: DetectionRule = {
+  ...BARE,
+  kind: 'detection',
+  id: 'probe',
+  title: 'probe',
+  expression: { kind: 'and', of: [] },
+};
+const CORRELATION: CorrelationRule = {
+  ...BARE,
+  kind: 'correlation',
+  id: 'probe, counted',
+  title: 'probe, counted',
+  type: 'event_count',
+  rules: [DETECTION.id],
+  groupBy: [],
+  aliases: {},
+  timespanMs: 60_000,
+  condition: [{ op: 'gte', value: 1 }],
+  fields: [],
+  percentile: null,
+  expression: null,
+};
+const ENGINE = compile({ version: 'probe', rules: [DETECTION, CORRELATION] });
+
+class RolledBack extends Error {}
+
+/** Whether the storage took all of it, several times. */
+export function isStorageSound(context: LedgerContext, now: number): boolean {
+  for (let probe = 0; probe < PROBES; probe++) if (!takesAnEntry(context, now)) return false;
+  return true;
+}
+
+function takesAnEntry({ store, options }: LedgerContext, now: number): boolean {
+  const { allowedLatenessMs, receivers } = options;
+  try {
+    return store.transaction((): boolean => {
+      const state = readState(store);
+      if (state === null) return false;
+      const id = `probe ${now}`;
+      const entry = { id, createdAt: now, occurredAt: now, text: JSON.stringify({ id }) };
+      stage(store, [entry]);
+      quarantine(store, [{ id, problem: 'probe', text: '' }], now);
+      const intake = createIntake(store, ENGINE, allowedLatenessMs, receivers);
+      writeState(store, intake(state, [entry], [], { began: now, suppressBefore: null }, now).state);
+      throw new RolledBack();
+    });
+  } catch (error) {
+    return error instanceof RolledBack;
+  }
+}
