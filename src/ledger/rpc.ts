@@ -31,6 +31,8 @@ export interface Begun {
   /** Where the tick reads on. */
   readonly checkpoint: Checkpoint;
   readonly how: 'first start' | 'adopted from KV' | 'rewound' | 'resumed';
+  /** The upstream asked to be left alone for so long, ms; 0 if it did not. */
+  readonly waitMs: number;
 }
 
 /** An entry on its way to the ledger. Its JSON is text, so that an entry already recorded is never parsed. */
@@ -113,6 +115,8 @@ export interface TickFailure {
   readonly kind: 'key' | 'upstream' | 'other';
   /** For people; holds no secrets. */
   readonly message: string;
+  /** How long the upstream asked to be left alone, ms; null or absent if it did not. */
+  readonly retryAfterMs?: number | null;
 }
 
 /** The outcome of a test message to one receiver. */
@@ -133,10 +137,12 @@ export interface LedgerOperator {
 }
 
 /** The last failed tick since a scan last moved. Wall times. */
-export interface OngoingFailure extends TickFailure {
+export interface OngoingFailure extends Pick<TickFailure, 'kind' | 'message'> {
   /** When ticks began to fail, and when the last one failed. */
   readonly since: number;
   readonly at: number;
+  /** Wall: until when the upstream asked to be left alone; null or absent if it did not. */
+  readonly retryAt?: number | null;
 }
 
 export interface Counters {

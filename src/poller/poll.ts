@@ -45,7 +45,8 @@ export interface PollDeps {
   readonly ms: number;
 }
 
-export type StopReason = 'scan ended' | 'budget' | 'overtaken' | 'stuck';
+/** `asked to wait`: the upstream asked to be left alone, and was. */
+export type StopReason = 'scan ended' | 'budget' | 'overtaken' | 'stuck' | 'asked to wait';
 
 export interface PollResult extends IntakeCounts {
   /** Where its checkpoint came from. */
@@ -69,6 +70,7 @@ const DROPS_MAX = 2;
 interface Run {
   readonly deps: PollDeps;
   readonly how: Begun['how'];
+  readonly waitMs: number;
   readonly deadline: number;
   /** Requests that the client had sent before the poll. */
   readonly requestsBefore: number;
@@ -85,14 +87,18 @@ interface Run {
 /** Polls once. Throws `UpstreamError` if the upstream fails, and whatever the ledger throws. */
 export async function poll(deps: PollDeps): Promise<PollResult> {
   const run = await beginPoll(deps);
+  if (run.waitMs > 0) return resultOf(run, 'asked to wait');
   for (;;) {
     const scan = startOrResumeScan(run.checkpoint);
     const stopped = scan.scan.flushing ? await flushBatch(run, scan) : await readPage(run, scan);
     if (stopped === null) continue;
     await publish(run);
-    const { how, counts, opened, notes, checkpoint } = run;
-    return { how, stopped, ...counts, opened, watermark: checkpoint.watermark, notes };
+    return resultOf(run, stopped);
   }
+}
+
+function resultOf({ how, counts, opened, notes, checkpoint }: Run, stopped: StopReason): PollResult {
+  return { how, stopped, ...counts, opened, watermark: checkpoint.watermark, notes };
 }
 
 async function beginPoll(deps: PollDeps): Promise<Run> {
@@ -100,10 +106,11 @@ async function beginPoll(deps: PollDeps): Promise<Run> {
   const deadline = deps.now() + deps.ms;
   const notes: string[] = [];
   const kv = await readKv(deps.kv, notes);
-  const { how, checkpoint } = await ledger.begin({ kv, startAt, suppressFirstRead });
+  const { how, checkpoint, waitMs } = await ledger.begin({ kv, startAt, suppressFirstRead });
   return {
     deps,
     how,
+    waitMs,
     deadline,
     requestsBefore: deps.auditLog.requests,
     counts: { pages: 0, recorded: 0, staged: 0, known: 0, quarantined: 0, expired: 0 },

@@ -86,7 +86,7 @@ function failureFrom(error: unknown): TickFailure {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof UpstreamError)) return { kind: 'other', message };
   const isKey = error.kind === 'unauthorized' || error.kind === 'forbidden';
-  return { kind: isKey ? 'key' : 'upstream', message };
+  return { kind: isKey ? 'key' : 'upstream', message, retryAfterMs: error.retryAfterMs ?? null };
 }
 
 /** Pings the heartbeat URL, which is a secret. Never throws; a failure is a line of log. */

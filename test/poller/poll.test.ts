@@ -260,6 +260,38 @@ describe('rejections', () => {
   });
 });
 
+describe('an upstream that asks to be left alone', () => {
+  const at = (now: number, scene: Scene): LedgerApi => ({
+    ...callable(scene),
+    begin: async (input) => scene.ledger.begin(input, now),
+    record: async (batch) => scene.ledger.record(batch, now),
+  });
+
+  it.each([
+    ['five minutes', 5 * MINUTE, 5 * MINUTE],
+    ['a year, which is an hour', 365 * 24 * 60 * MINUTE, 60 * MINUTE],
+  ])('for %s is left alone, across polls', async (_, retryAfterMs, waits) => {
+    const scene = createScene();
+    const log = scripted(page(records(1)));
+    await poll(deps(log, at(NOON, scene)));
+    scene.ledger.recordFailedTick({ kind: 'upstream', message: 'it answered 429', retryAfterMs }, NOON + 1);
+    const asked = log.requests;
+    for (const later of [1, MINUTE, waits - 1]) {
+      const polled = await poll(deps(log, at(NOON + 1 + later, scene.reopened())));
+      expect(polled).toMatchObject({ stopped: 'asked to wait', pages: 0 });
+    }
+    expect(log.requests).toBe(asked);
+    expect(await poll(deps(log, at(NOON + 1 + waits, scene)))).toMatchObject({ stopped: 'scan ended' });
+    expect(log.requests).toBe(asked + 1);
+  });
+
+  it('is asked at once after a failure that has no such wish', async () => {
+    const scene = createScene();
+    scene.ledger.recordFailedTick({ kind: 'upstream', message: 'it answered 500', retryAfterMs: null }, NOON);
+    expect(await poll(deps(scripted(page([])), at(NOON + 1, scene)))).toMatchObject({ stopped: 'scan ended' });
+  });
+});
+
 describe('an entry that crashes the ledger', () => {
   /** A ledger that fails whenever `poison` is in a batch. */
   function crashingOn(scene: Pick<Scene, 'ledger'>, poison: string): LedgerApi {

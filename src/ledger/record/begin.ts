@@ -14,13 +14,14 @@ export function begin(context: LedgerContext, input: BeginInput, now: number): B
   if (state === null) return firstBegin(context, input, now);
 
   const rewoundState = applyRewind({ ...state, checkpoint: unsaved.current(state) }, input);
-  if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed' };
+  const waitMs = Math.max(0, (state.failure?.retryAt ?? now) - now);
+  if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed', waitMs };
   // A scan that was dropped reads its staged entries again; a scan that goes on still needs them.
   if (rewoundState.checkpoint.scan === null) store.run('DELETE FROM staging');
   const saved = withNextVersion(rewoundState, now);
   writeState(store, saved);
   unsaved.clear();
-  return { checkpoint: saved.checkpoint, how: 'rewound' };
+  return { checkpoint: saved.checkpoint, how: 'rewound', waitMs };
 }
 
 function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: number): Begun {
@@ -28,11 +29,12 @@ function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: n
   // A watermark in the future proves nothing about what was read.
   const found = input.kv.checkpoint !== null && input.kv.checkpoint.watermark <= now ? input.kv.checkpoint : null;
   const suppressBefore = input.suppressFirstRead && found === null ? now : null;
-  const first = firstState(now, found?.floor ?? input.startAt, suppressBefore);
+  // A start in the future would watch nothing until then, and look healthy.
+  const first = firstState(now, found?.floor ?? Math.min(input.startAt, now), suppressBefore);
   const from = found === null ? first : { ...first, checkpoint: adopted(found, now, options.allowedLatenessMs) };
   const start = applyRewind(from, input) ?? from;
   writeState(store, start);
-  return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'adopted from KV' };
+  return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'adopted from KV', waitMs: 0 };
 }
 
 /**

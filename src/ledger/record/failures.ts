@@ -12,6 +12,8 @@ import { isRecordedOrStaged } from './dedupe.ts';
 import { quarantinedIds, recordFailure } from './quarantine.ts';
 import { oldestStaged, takeStaged } from './staging.ts';
 
+/** No upstream needs to be left alone for longer, whatever it asks for. */
+const RETRY_AFTER_MAX_MS = 60 * 60_000;
 /** How many characters of a failure's message are stored. */
 const MESSAGE_CHARS = 500;
 
@@ -21,7 +23,9 @@ export function recordFailedTick({ store, options, unsaved }: LedgerContext, fai
   if (state === null) return;
   const since = failureOf(state, unsaved.movedAt(state))?.since ?? now;
   const message = oneLine(failure.message, MESSAGE_CHARS);
-  writeState(store, { ...state, failure: { kind: failure.kind, message, since, at: now } });
+  const { kind, retryAfterMs = null } = failure;
+  const retryAt = retryAfterMs === null ? null : now + Math.min(retryAfterMs, RETRY_AFTER_MAX_MS);
+  writeState(store, { ...state, failure: { kind, message, since, at: now, retryAt } });
   if (failure.kind === 'key') raiseHealthAlert(store, 'key-refused', message, options.receivers, now);
 }
 

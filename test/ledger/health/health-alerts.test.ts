@@ -403,7 +403,13 @@ describe('a failed tick', () => {
     expect(scene.ledger.status(NOON).failure).toBeNull();
     scene.ledger.recordFailedTick(upstream, NOON + MINUTE);
     scene.ledger.recordFailedTick({ kind: 'other', message: 'a bug\nin two lines' }, NOON + 2 * MINUTE);
-    const failure = { kind: 'other', message: 'a bug in two lines', since: NOON + MINUTE, at: NOON + 2 * MINUTE };
+    const failure = {
+      kind: 'other',
+      message: 'a bug in two lines',
+      since: NOON + MINUTE,
+      at: NOON + 2 * MINUTE,
+      retryAt: null,
+    };
     expect(scene.ledger.status(NOON).failure).toEqual(failure);
     expect(scene.reopened().ledger.status(NOON).failure).toEqual(failure);
     scene.record([], { now: NOON + 3 * MINUTE });

@@ -31,7 +31,15 @@ const asked = (checkpoint: Checkpoint | null, more: Partial<BeginInput> = {}): B
 describe('a new ledger', () => {
   it('starts at START_AT', () => {
     const begun = empty().ledger.begin(ASKED, NOON);
-    expect(begun).toEqual({ how: 'first start', checkpoint: { ...firstCheckpoint(NOON - HOUR, null), version: 0 } });
+    expect(begun).toEqual({
+      how: 'first start',
+      waitMs: 0,
+      checkpoint: { ...firstCheckpoint(NOON - HOUR, null), version: 0 },
+    });
+  });
+  it('starts now if START_AT is in the future: it would watch nothing until then', () => {
+    const begun = empty().ledger.begin({ ...ASKED, startAt: NOON + DAY }, NOON);
+    expect(begun.checkpoint).toMatchObject({ floor: NOON, watermark: NOON });
   });
   it('suppresses notifications up to now if asked', () => {
     expect(empty().ledger.begin({ ...ASKED, suppressFirstRead: true }, NOON).checkpoint.suppressBefore).toBe(NOON);
@@ -39,7 +47,7 @@ describe('a new ledger', () => {
   it('prefers KV’s checkpoint', () => {
     const found = firstCheckpoint(NOON - 3 * HOUR, null);
     const begun = empty().ledger.begin(asked(found, { suppressFirstRead: true }), NOON);
-    expect(begun).toEqual({ how: 'adopted from KV', checkpoint: { ...found, version: 1 } });
+    expect(begun).toEqual({ how: 'adopted from KV', waitMs: 0, checkpoint: { ...found, version: 1 } });
   });
   it('throws if KV can’t be read, and has not begun', () => {
     const { ledger } = empty();
@@ -83,6 +91,7 @@ describe('a ledger that has begun', () => {
     for (const at of [NOON + DAY, NOON - DAY]) {
       expect(ledger.begin(asked(firstCheckpoint(at, null)), NOON)).toEqual({
         how: 'resumed',
+        waitMs: 0,
         checkpoint: checkpoint(),
       });
     }
