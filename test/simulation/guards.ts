@@ -38,6 +38,12 @@ export const GUARDS: readonly Guard[] = [
     replace: 'Math.max(checkpoint.watermark, began)',
   },
   {
+    name: 'a record that was malformed is recorded once it is right',
+    file: 'src/ledger/record/quarantine.ts',
+    find: 'return id === null ? `record:${sha256Hex(text)}` : `invalid:${sha256Hex(id)}`;',
+    replace: 'return crashKey({ id, text });',
+  },
+  {
     name: 'a storage that refuses writes makes no entry a quarantine candidate',
     file: 'src/ledger/record/ledger.ts',
     find: 'isStorageSound(context, now) && store',

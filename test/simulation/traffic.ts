@@ -59,7 +59,12 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
         ]),
       );
     }
-    log.push({ id, createdAt, appearsAt: at + late, body, malformed: isMalformed });
+    // Some are right by the time that they would be too late.
+    const isRighted = isMalformed && body['id'] !== undefined && dice.chance(0.5);
+    const before = { body: { ...body }, until: at + dice.between(late, span.allowedLatenessMs) };
+    if (isRighted) body['created_at'] = new Date(createdAt).toISOString();
+    const more = isRighted ? { before } : {};
+    log.push({ id, createdAt, appearsAt: at + late, body, malformed: isMalformed && !isRighted, ...more });
   };
 
   for (let at = span.from; at < span.to; ) {

@@ -14,6 +14,8 @@ export interface Shown {
   readonly appearsAt: number;
   readonly body: unknown;
   readonly malformed: boolean;
+  /** It was malformed, with this body, until then. */
+  readonly before?: { readonly body: unknown; readonly until: number };
 }
 
 export interface UpstreamFaults {
@@ -143,7 +145,10 @@ export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageC
             : { createdAt: last.createdAt, id: last.id, bound, madeAt: clock };
       const same = more && query.cursor !== undefined && befalls('same cursor again', faults.sameCursor);
       const nextCursor = !more ? null : same ? query.cursor : JSON.stringify(next);
-      const json = { items: items.map((entry) => entry.body), pagination: { next_cursor: nextCursor ?? null } };
+      const json = {
+        items: items.map(({ body, before }) => (before !== undefined && clock < before.until ? before.body : body)),
+        pagination: { next_cursor: nextCursor ?? null },
+      };
       return { json, date: dateOf(clock) };
     },
   };

@@ -17,7 +17,7 @@ import { accept } from './dedupe.ts';
 import { createEvaluation } from './evaluate.ts';
 import { applyChanges, createEvaluationStore } from './evaluation-store.ts';
 import { type GroupLimit, limitGroups } from './group-limit.ts';
-import { quarantine } from './quarantine.ts';
+import { isQuarantineFull, quarantine } from './quarantine.ts';
 
 export interface IntakeResult {
   /** The state after it, not stored yet. */
@@ -97,7 +97,8 @@ function quarantineInvalid(
 ): number {
   const quarantined = quarantine(store, invalid, now);
   if (quarantined > 0) {
-    const summary = `${quarantined} or more audit-log records could not be read and were quarantined`;
+    const kept = isQuarantineFull(store) ? '. They are so many that only their ids and the reasons are kept' : '';
+    const summary = `${quarantined} or more audit-log records could not be read and were quarantined${kept}`;
     raiseHealthAlert(store, 'quarantine', summary, receivers, now);
   }
   return quarantined;

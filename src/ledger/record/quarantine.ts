@@ -1,6 +1,9 @@
 /**
  * Quarantine: records that can't be recorded (no id, no valid created_at) or evaluated. Each is stored and counted once,
  * however often it is read. An entry with fewer than `FAILURES_MAX` failures is only a candidate.
+ *
+ * Contract: what crashed the ledger is not tried again. Any other record is, each time it is read, because it may be right by
+ * then. Bounded: beyond `WHOLE_MAX` rows, records are kept without their text.
  */
 import { sha256Hex } from '../../text/sha256.ts';
 import { FAILURES_MAX, type InvalidRecord } from '../model.ts';
@@ -8,34 +11,43 @@ import type { Store } from '../store/store.ts';
 
 /** How many characters of a record are stored. */
 const TEXT_CHARS = 64 * 1024;
+/** How many records are stored with their text. */
+export const WHOLE_MAX = 1_000;
 
 /** Quarantines records; returns how many were not in quarantine yet. */
 export function quarantine(store: Store, records: readonly InvalidRecord[], now: number): number {
+  const known = new Set(
+    store
+      .all<{ key: string }>(
+        'SELECT key FROM quarantine WHERE key IN (SELECT value FROM json_each(?))',
+        JSON.stringify(records.map(invalidKey)),
+      )
+      .map(({ key }) => key),
+  );
+  const isFull = isQuarantineFull(store);
   let added = 0;
   for (const record of records) {
-    const key = quarantineKey(record);
-    const known = store.all<{ failures: number }>('SELECT failures FROM quarantine WHERE key = ?', key)[0];
-    if (known !== undefined && known.failures >= FAILURES_MAX) continue;
+    const key = invalidKey(record);
+    if (known.has(key)) continue;
+    known.add(key);
     added++;
-    put(store, record, FAILURES_MAX, now);
+    put(store, key, isFull ? withoutText(record) : record, FAILURES_MAX, now);
   }
   return added;
 }
 
 /** Counts a crash of the ledger while it recorded this entry alone; true once the entry is quarantined by it. */
 export function recordFailure(store: Store, record: InvalidRecord, now: number): boolean {
-  const known = store.all<{ failures: number }>(
-    'SELECT failures FROM quarantine WHERE key = ?',
-    quarantineKey(record),
-  )[0];
+  const key = crashKey(record);
+  const known = store.all<{ failures: number }>('SELECT failures FROM quarantine WHERE key = ?', key)[0];
   const failures = (known?.failures ?? 0) + 1;
-  put(store, record, failures, now);
+  put(store, key, isQuarantineFull(store) ? withoutText(record) : record, failures, now);
   return failures >= FAILURES_MAX;
 }
 
-/** Which of these entries are quarantined. */
+/** Which of these entries are quarantined because they crash the ledger. */
 export function quarantinedIds(store: Store, ids: readonly string[]): ReadonlySet<string> {
-  const keys = new Map(ids.map((id) => [quarantineKey({ id, text: '' }), id]));
+  const keys = new Map(ids.map((id) => [crashKey({ id, text: '' }), id]));
   const rows = store.all<{ key: string }>(
     `SELECT key FROM quarantine WHERE failures >= ${FAILURES_MAX} AND key IN (SELECT value FROM json_each(?))`,
     JSON.stringify([...keys.keys()]),
@@ -43,10 +55,15 @@ export function quarantinedIds(store: Store, ids: readonly string[]): ReadonlySe
   return new Set(rows.map((row) => keys.get(row.key) ?? ''));
 }
 
-function put(store: Store, record: InvalidRecord, failures: number, now: number): void {
+/** Whether further records are kept without their text. */
+export function isQuarantineFull(store: Store): boolean {
+  return store.all(`SELECT 1 FROM quarantine LIMIT 1 OFFSET ${WHOLE_MAX - 1}`).length > 0;
+}
+
+function put(store: Store, key: string, record: InvalidRecord, failures: number, now: number): void {
   store.run(
     'INSERT OR REPLACE INTO quarantine (key, problem, body, first_at, failures) VALUES (?, ?, ?, ?, ?)',
-    quarantineKey(record),
+    key,
     record.problem.slice(0, 500),
     record.text.slice(0, TEXT_CHARS),
     now,
@@ -54,6 +71,19 @@ function put(store: Store, record: InvalidRecord, failures: number, now: number)
   );
 }
 
-function quarantineKey({ id, text }: { id: string | null; text: string }): string {
+/** How many characters of an id are stored of a record without its text. */
+const ID_CHARS = 256;
+
+function withoutText(record: InvalidRecord): InvalidRecord {
+  return { ...record, text: JSON.stringify({ id: record.id?.slice(0, ID_CHARS) ?? null }) };
+}
+
+type Named = Pick<InvalidRecord, 'id' | 'text'>;
+
+function crashKey({ id, text }: Named): string {
   return id === null ? `record:${sha256Hex(text)}` : `entry:${sha256Hex(id)}`;
+}
+
+function invalidKey({ id, text }: Named): string {
+  return id === null ? `record:${sha256Hex(text)}` : `invalid:${sha256Hex(id)}`;
 }

@@ -95,7 +95,7 @@ describe('odd ids', () => {
     const invalid = odd.map(([, id]) => ({ id, problem: 'no created_at', text: '{}' }));
     const withoutId = odd.map(([, text]) => ({ id: null, problem: 'no id', text }));
     expect(record([], { invalid: [...invalid, ...withoutId] })).toMatchObject({ quarantined: 2 * odd.length });
-    expect(count('quarantine', "key GLOB 'entry:*' AND length(key) = 6 + 64")).toBe(odd.length);
+    expect(count('quarantine', "key GLOB 'invalid:*' AND length(key) = 8 + 64")).toBe(odd.length);
     expect(count('quarantine', "key GLOB 'record:*' AND length(key) = 7 + 64")).toBe(odd.length);
   });
   it('are all different, and known again', () => {
@@ -167,6 +167,31 @@ describe('an invalid record', () => {
     expect(count('quarantine')).toBe(1);
     expect(count('deliveries', "health = 'quarantine'")).toBe(1);
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
+  });
+
+  it('that is right the next time is recorded', () => {
+    const { record, ids, count } = createScene();
+    const invalid: InvalidRecord = { id: 'a', problem: 'no created_at', text: '{"id":"a","created_at":null}' };
+    expect(record([], { invalid: [invalid] })).toMatchObject({ quarantined: 1 });
+    expect(record([entry('a', NOON)])).toMatchObject({ recorded: 1 });
+    expect(record([], { invalid: [invalid] })).toMatchObject({ quarantined: 0 });
+    expect([ids(), count('quarantine')]).toEqual([['a'], 1]);
+  });
+
+  it('is kept without its text where there are many, and people are told', () => {
+    const { record, count, notifications, store } = createScene();
+    const text = JSON.stringify({ action: 'x'.repeat(2_000) });
+    const many = (from: number, length: number): InvalidRecord[] =>
+      Array.from({ length }, (_, i) => ({ id: `bad ${from + i}`, problem: 'no created_at', text }));
+    for (let from = 0; from < 1_000; from += 100) record([], { invalid: many(from, 100) });
+    expect(count('quarantine', 'length(body) > 2000')).toBe(1_000);
+    expect(notifications("health = 'quarantine'").at(-1).health.summary).not.toContain('only their ids');
+    expect(record([], { invalid: many(1_000, 100), now: NOON + DAY })).toMatchObject({ quarantined: 100 });
+    expect(count('quarantine', 'length(body) < 100')).toBe(100);
+    expect(store.all("SELECT body FROM quarantine WHERE body LIKE '%bad 1050%'")).toEqual([
+      { body: '{"id":"bad 1050"}' },
+    ]);
+    expect(notifications("health = 'quarantine'").at(-1).health.summary).toContain('only their ids');
   });
 
   it('is recognized by its id, or else by its text', () => {
