@@ -1,5 +1,5 @@
 /**
- * The end of a batch's transaction: moves the checkpoint, closes alerts, evicts, and saves the state where that is worth a
+ * The end of a batch's transaction: moves the checkpoint, closes alerts, and saves the state where that is worth a
  * row. A checkpoint that brought nothing new stays in memory until the next save.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
@@ -8,7 +8,6 @@ import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
 import { type LedgerContext, withNextVersion } from './context.ts';
-import { evict } from './retention.ts';
 
 /** A checkpoint that brought nothing new is saved no more often than this. */
 export const QUIET_SAVE_MS = 5 * 60_000;
@@ -60,7 +59,7 @@ export function commit(
   const publishedAt = publish ? now : state.publishedAt;
   const saved = withNextVersion({ ...state, checkpoint, movedAt, publishedAt, failure }, now);
   if (closes) closeAlerts(store, checkpoint.watermark, options, now);
-  writeState(store, evict(store, saved, options));
+  writeState(store, saved);
   unsaved.clear();
   return { kind: 'done', checkpoint: saved.checkpoint, publish, ...counts };
 }

@@ -19,6 +19,7 @@ import { quarantineCandidate, recordFailedTick } from './failures.ts';
 import { createIntake } from './intake.ts';
 import { isStorageSound } from './probe.ts';
 import { flush, record } from './record.ts';
+import { evictDue } from './retention.ts';
 
 /** As LedgerApi has it, but synchronous. */
 export interface Ledger {
@@ -40,11 +41,15 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
   migrate(store);
   const intake = createIntake(store, engine, allowedLatenessMs, receivers);
   const unsaved = new UnsavedCheckpoint();
+  let evictedAt = 0;
   const context: LedgerContext = { store, options, intake, unsaved };
   const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved };
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
-    record: (batch, now) => store.transaction(() => record(context, batch, now)),
+    record: (batch, now) => {
+      evictedAt = evictDue(context, batch.began, evictedAt);
+      return store.transaction(() => record(context, batch, now));
+    },
     flush: (expectedVersion, most, now) => store.transaction(() => flush(context, expectedVersion, most, now)),
     recordFailedTick: (failure, now) => store.transaction(() => recordFailedTick(context, failure, now)),
     quarantineCandidate: (candidate, now) =>

@@ -6,8 +6,9 @@
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED } from '../deliver/outbox.ts';
 import { BATCH_ENTRIES_MAX } from '../model.ts';
-import type { State } from '../store/state.ts';
+import { readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
+import type { LedgerContext } from './context.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 /** Rows are evicted no more often than this, by the upstream's time. */
@@ -16,13 +17,30 @@ const EVICT_EVERY_MS = 60 * 60_000;
 const EVICTED_MAX = 2_000;
 if (!(EVICTED_MAX > BATCH_ENTRIES_MAX)) throw new Error('a commit must evict more entries than it records');
 
-/** Evicts from time to time; returns the state with the time of the last complete eviction. */
+/**
+ * Evicts what is due by the beginning of the scan at hand, in a transaction of its own: a full database frees the room that
+ * the next batch needs. `evictedAt`: when it last did; returns that. Writes nothing where nothing is old. Throws what the
+ * store throws.
+ */
+export function evictDue({ store, options }: LedgerContext, began: number, evictedAt: number): number {
+  if (began - evictedAt < EVICT_EVERY_MS) return evictedAt;
+  return store.transaction(() => {
+    const state = readState(store);
+    if (state === null) return evictedAt;
+    const latestBegan = Math.max(state.latestBegan, began);
+    if (latestBegan - state.evictedAt < EVICT_EVERY_MS) return state.evictedAt;
+    const evicted = evict(store, { ...state, latestBegan }, options);
+    if (evicted.deleted > 0) writeState(store, { ...state, evictedAt: evicted.at });
+    return evicted.at;
+  });
+}
+
+/** Evicts; returns the time of the last complete eviction, and how many rows were deleted. */
 export function evict(
   store: Store,
   state: State,
   options: { readonly retentionMs: number; readonly allowedLatenessMs: number; readonly engine: Engine },
-): State {
-  if (state.latestBegan - state.evictedAt < EVICT_EVERY_MS) return state;
+): { readonly at: number; readonly deleted: number } {
   const before = state.latestBegan - options.retentionMs;
   const timespans = options.engine.correlations.map((rule) => rule.timespanMs + options.allowedLatenessMs);
   const windowsBefore = state.latestBegan - Math.max(options.retentionMs, ...timespans);
@@ -39,7 +57,11 @@ export function evict(
     evictRows(store, 'alerts', 'id', `${oldAlerts} AND id NOT IN (SELECT alert FROM matches)`, alertsBefore),
   ];
   // Where a limit was reached, the next commit evicts more.
-  return deleted.some((rows) => rows === EVICTED_MAX) ? state : { ...state, evictedAt: state.latestBegan };
+  const isComplete = deleted.every((rows) => rows < EVICTED_MAX);
+  return {
+    at: isComplete ? state.latestBegan : state.evictedAt,
+    deleted: deleted.reduce((sum, rows) => sum + rows, 0),
+  };
 }
 
 /** Deletes up to `EVICTED_MAX` rows; returns how many. */

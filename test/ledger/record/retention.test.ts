@@ -23,6 +23,21 @@ function aged(rules: Parameters<typeof createScene>[0] = []) {
   return { ...scene, later: (now = LATER, id = 'new') => scene.record([entry(id, now, { action: 'other' })], { now }) };
 }
 
+describe('a full database', () => {
+  it('frees what is old before the next batch is recorded', () => {
+    const scene = createScene();
+    for (let i = 0; i < 10; i++) scene.record(entries(100, NOON - HOUR + i * 1_000, 1, `old${i}-`));
+    const pages = scene.store.all<{ page_count: number }>('PRAGMA page_count')[0]?.page_count ?? 0;
+    scene.store.all(`PRAGMA max_page_count = ${pages}`);
+    const now = NOON + 31 * DAY;
+    for (let i = 0; i < 10; i++) {
+      const fresh = entries(100, now - MINUTE + i, 1, `new${i}-`);
+      expect(scene.record(fresh, { now, began: now })).toMatchObject({ recorded: 100 });
+    }
+    expect(scene.ids().filter((id) => id.startsWith('old'))).toEqual([]);
+  });
+});
+
 describe('retention', () => {
   it('evicts entries and their batches after thirty days', () => {
     const { later, ids, count } = aged();
