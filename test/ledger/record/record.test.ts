@@ -178,7 +178,7 @@ describe('an invalid record', () => {
     expect([ids(), count('quarantine')]).toEqual([['a'], 1]);
   });
 
-  it('is kept without its text where there are many, and people are told', () => {
+  it('is kept without its text where there are many, and people are notified', () => {
     const { record, count, notifications, store } = createScene();
     const text = JSON.stringify({ action: 'x'.repeat(2_000) });
     const many = (from: number, length: number): InvalidRecord[] =>
