@@ -124,7 +124,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "the ledger's checkpoint counts, not KV's",
     file: 'src/ledger/record/begin.ts',
-    find: "if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed' };",
+    find: "if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed', waitMs };",
     replace:
       "if (rewoundState === null) return { checkpoint: { ...(input.kv?.checkpoint ?? unsaved.current(state)), version: state.checkpoint.version }, how: 'resumed' };",
   },
