@@ -19,7 +19,11 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const ids = batch.entries.map((entry) => entry.id);
   const { unrecorded, known, expired } = dedupe(store, batch.entries, {
     floor: state.checkpoint.floor,
-    expiredBefore: Math.max(state.latestBegan, batch.began) - options.retentionMs,
+    // What was evicted stays so, even if RETENTION grows: it would count again.
+    expiredBefore: Math.max(
+      Math.max(state.latestBegan, batch.began) - options.retentionMs,
+      state.evictedThrough ?? Number.NEGATIVE_INFINITY,
+    ),
     skip: quarantinedIds(store, ids),
   });
   const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));

@@ -30,7 +30,8 @@ export function evictDue({ store, options }: LedgerContext, began: number, evict
     const latestBegan = Math.max(state.latestBegan, began);
     if (latestBegan - state.evictedAt < EVICT_EVERY_MS) return state.evictedAt;
     const evicted = evict(store, { ...state, latestBegan }, options);
-    if (evicted.deleted > 0) writeState(store, { ...state, evictedAt: evicted.at });
+    const evictedThrough = Math.max(state.evictedThrough ?? 0, latestBegan - options.retentionMs);
+    if (evicted.deleted > 0) writeState(store, { ...state, evictedAt: evicted.at, evictedThrough });
     return evicted.at;
   });
 }

@@ -15,6 +15,8 @@ export interface State {
   readonly latestBegan: number;
   /** `latestBegan` when old rows were last evicted. */
   readonly evictedAt: number;
+  /** Entries dated before this may be evicted, and are not recorded again. Absent until any was. */
+  readonly evictedThrough?: number;
   /** Wall: when the ledger began, when it was last saved, and when a scan last moved or ended. */
   readonly startedAt: number;
   readonly savedAt: number;

@@ -23,6 +23,19 @@ function aged(rules: Parameters<typeof createScene>[0] = []) {
   return { ...scene, later: (now = LATER, id = 'new') => scene.record([entry(id, now, { action: 'other' })], { now }) };
 }
 
+describe('what was evicted', () => {
+  it('is not recorded again, even if RETENTION grows', () => {
+    const scene = createScene();
+    const old = entries(10, NOON - HOUR, 1, 'old');
+    const now = NOON + 31 * DAY;
+    scene.record(old);
+    scene.record(entries(1, now - MINUTE, 1, 'new'), { now, began: now });
+    expect(scene.ids()).toEqual(['new00000']);
+    const more = scene.reopened({ retentionMs: 90 * DAY });
+    expect(more.record(old, { now, began: now })).toMatchObject({ recorded: 0, expired: 10 });
+  });
+});
+
 describe('a full database', () => {
   it('frees what is old before the next batch is recorded', () => {
     const scene = createScene();

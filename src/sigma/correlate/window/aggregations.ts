@@ -138,18 +138,16 @@ function temporalOrdered({ rules, expression }: WindowRule): Aggregation {
 
 /** Printable ASCII except `"` and `\`, which JSON would escape. */
 const PLAIN = /^[ !#-[\]-~]{0,64}$/;
-const HASHED_CHARS_MAX = 65_536;
 
 /**
  * A text value as a window stores it: a short plain one as it is, any other as a hash.
  *
  * An attacker writes these values, and must not be able to make two of them equal, or a window large. So the hash is
- * SHA-256 (its first 192 bits) and begins with a character that no plain value has. Of a text above 65,536 characters, the
- * first 65,536 and the length are hashed.
+ * SHA-256 (its first 192 bits) and begins with a character that no plain value has.
  */
 export function textKey(text: string): string {
   if (PLAIN.test(text)) return text;
-  const bytes = sha256Bytes(text.length > HASHED_CHARS_MAX ? text.slice(0, HASHED_CHARS_MAX) + text.length : text);
+  const bytes = sha256Bytes(text);
   const words = new DataView(bytes.buffer, bytes.byteOffset);
   let key = '§';
   for (let word = 0; word < 6; word++)
