@@ -95,6 +95,16 @@ describe('when a correlation opens an alert', () => {
     expect(rows(scene)).toEqual(['c opened: first match']);
   });
 
+  it('has all of a burst within the second in which it is read, in which Date is behind', () => {
+    const scene = createScene([FED, counting('vm.deleted', 20)]);
+    const burst = entries(20, NOON, 45).map(({ id, createdAt }) => deleted(id, createdAt));
+    scene.record(burst, { began: NOON });
+    expect(rows(scene)).toHaveLength(20);
+    expect(scene.store.all('SELECT at FROM matches ORDER BY at')).toEqual(
+      burst.map(({ createdAt }) => ({ at: createdAt })),
+    );
+  });
+
   it('has an entry that claims the future, at the time it was read', () => {
     const scene = createScene([FED, counting('vm.deleted', 3)]);
     scene.record([deleted('future', NOON + MINUTE)]);
