@@ -32,7 +32,7 @@ describe('the simulation', () => {
 
   it('hits every kind of fault', { timeout: 120_000 }, async () => {
     const hit = new Set<string>();
-    for (let seed = 2001; seed <= 2080; seed++) for (const kind of (await run(seed)).hits.keys()) hit.add(kind);
+    for (let seed = 2001; seed <= 2160; seed++) for (const kind of (await run(seed)).hits.keys()) hit.add(kind);
     for (const kind of KINDS) expect([...hit]).toContain(kind);
   });
 });
@@ -59,5 +59,8 @@ const KINDS = [
   ...['opened', 'updated', 'resolved', 'opened, suppressed', 'resolved, suppressed', 'contributing'].map(
     (what) => `decided: ${what}`,
   ),
+  ...['ahead', 'behind', 'missing', 'stuck', 'jumping'].map((what) => `date: ${what}`),
+  ...['our clock: wandered', 'slow: answer'],
+  ...['some', 'INTO alerts', 'INTO batches', 'INTO windows', 'INTO matches'].map((what) => `storage: refused ${what}`),
   ...['poll: overtaken', 'poll: budget', 'poll: scan ended', 'poll: failed'],
 ];
