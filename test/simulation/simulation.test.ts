@@ -61,6 +61,6 @@ const KINDS = [
   ),
   ...['ahead', 'behind', 'missing', 'stuck', 'jumping'].map((what) => `date: ${what}`),
   ...['our clock: wandered', 'slow: answer'],
-  ...['some', 'INTO alerts', 'INTO batches', 'INTO windows', 'INTO matches'].map((what) => `storage: refused ${what}`),
+  ...['INTO alerts', 'INTO batches', 'INTO windows', 'INTO matches'].map((what) => `storage: refused ${what}`),
   ...['poll: overtaken', 'poll: budget', 'poll: scan ended', 'poll: failed'],
 ];
