@@ -565,4 +565,14 @@ describe('the upstream’s clock', () => {
     const log = scripted({ ...page([]), times: { ...answeredAt(NOON), date: NOON + ahead } });
     expect((await poll(deps(log, callable(createScene())))).watermark).toBe(watermark);
   });
+
+  it('two hours behind for one scan dates no match: both join one alert', async () => {
+    const scene = createScene([onAction('vm.deleted')]);
+    const first = [record('a', NOON - 6 * MINUTE, VM_DELETED)];
+    await poll(deps(scripted(page(first)), callable(scene)));
+    const second = page([...first, record('b', NOON - MINUTE, VM_DELETED)]);
+    const behind = { ...second, times: { ...answeredAt(NOON), date: NOON - 120 * MINUTE } };
+    expect(await poll(deps(scripted(behind), callable(scene)))).toMatchObject({ recorded: 1 });
+    expect(scene.store.all('SELECT count, last_at FROM alerts')).toEqual([{ count: 2, last_at: NOON - MINUTE }]);
+  });
 });
