@@ -246,26 +246,26 @@ describe('chains, against the definition', () => {
           const found = correlationMatches
             .filter(({ rule }) => rule.name === 'it')
             .map(({ window: fired }) => fired.at / 1_000);
-          // The times of what one entry adds for the outer correlation: an inner match, and itself; equal times are merged.
-          const times = new Set<number>();
+          // The times of what one entry adds for the outer correlation: an inner match and itself are one at one time, and
+          // a late entry adds what matches there are then more, as if all had come in the order of time.
+          const times: number[] = [];
           if (is.includes('a')) {
-            const items = known.get(group) ?? [];
+            const before = known.get(group) ?? [];
+            const items = [...before, { at, is, value }];
             known.set(group, items);
-            const before = [...items];
-            items.push({ at, is, value });
-            const fires = (held: readonly Item[]) => (held.length >= inner ? held.length : null);
-            const fired = reference(items, { at, is, value }, 5, fires);
-            if (fired !== null) times.add(fired.at);
-            // The windows after the one that fired, which fire for this entry only.
-            for (const end of new Set(before.map((each) => each.at))) {
-              if (fired === null || end <= fired.at || end - 5 >= at) continue;
-              const within = (all: readonly Item[]) => all.filter((each) => each.at > end - 5 && each.at <= end);
-              if (fires(within(items)) !== null && fires(within(before)) === null) times.add(end);
+            const matchesAt = (all: readonly Item[], end: number): number => {
+              const earlier = all.filter((each) => each.at > end - 5 && each.at < end).length;
+              return all.filter((each) => each.at === end).filter((_, i) => earlier + i + 1 >= inner).length;
+            };
+            for (const end of new Set(items.map((each) => each.at))) {
+              if (end < at || end - 5 >= at) continue;
+              const more = matchesAt(items, end) - matchesAt(before, end);
+              times.push(...new Array<number>(more).fill(end));
             }
           }
-          if (is.includes('b')) times.add(at);
+          if (is.includes('b') && !times.includes(at)) times.push(at);
           const ends: number[] = [];
-          for (const time of [...times].sort((a, b) => a - b)) {
+          for (const time of times.sort((a, b) => a - b)) {
             const item = { at: time, is, value };
             above.push(item);
             const fired = reference(above, item, 9, (held) => (held.length >= outer ? held.length : null));
