@@ -16,9 +16,10 @@ import { UpstreamError } from './errors.ts';
  * @throws UpstreamError `wrong-shape` if there is no `items` array, or the pagination is wrong
  */
 export function parsePage(json: unknown, times: AnswerTimes): Page {
+  if (!isObject(json)) throw wrongShape('it has no items array');
   // A server written in Go writes an empty list as null where it is careless.
-  const items: unknown = isObject(json) && json.items === null ? [] : isObject(json) ? json.items : undefined;
-  if (!isObject(json) || !Array.isArray(items)) throw wrongShape('it has no items array');
+  const items: unknown = json.items === null ? [] : json.items;
+  if (!Array.isArray(items)) throw wrongShape('it has no items array');
   const entries: Entry[] = [];
   const malformed: Malformed[] = [];
   for (const item of items as unknown[]) {

@@ -1,4 +1,4 @@
-/** Times, for tests that only tell linear from worse. */
+/** Times, for tests that only distinguish linear from worse. */
 
 /** The time of the fastest of three: the first builds tables. */
 export function msOf(act: () => unknown): number {

@@ -1,6 +1,6 @@
 /**
- * The end of a batch's transaction: moves the checkpoint, closes alerts, and saves the state where that is worth a
- * row. A checkpoint that brought nothing new stays in memory until the next save.
+ * The end of a batch's transaction: moves the checkpoint, closes alerts, and saves the state where that is worth a row. A
+ * checkpoint that brought nothing new stays in memory until the next save.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { resolveHealthAlert } from '../health/health-alerts.ts';

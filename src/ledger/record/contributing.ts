@@ -2,8 +2,8 @@
  * The entries that a correlation counted when it fired, found again by the times in its window.
  *
  * Contract: pure except for what `EvaluationReads` reads; never throws for what an entry holds. What it returns is exact but
- * may be incomplete: it can miss entries whose long strings were cut, or that share their instant with many others. For a correlation of correlations, they are the entries that completed or
- * ended the windows below.
+ * may be incomplete: it can miss entries whose long strings were cut, or that share their instant with many others. For a
+ * correlation of correlations, they are the entries that completed or ended the windows below.
  */
 import type { MatchedWindow } from '../../alert/alert.ts';
 import { keyText } from '../../alert/key.ts';

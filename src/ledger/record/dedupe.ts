@@ -60,9 +60,9 @@ export function accept<M extends readonly Match[]>(
   scanContext: { readonly began: number; readonly suppressBefore: number | null },
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
-  const rows = matched.map(({ incoming, body, matches }, index) => ({
-    entry: { ...placeOf(incoming), seq: lastSeq + index + 1, body },
-    stored: storedText(incoming.text, body),
+  const rows = matched.map(({ incoming: { text, ...named }, body, matches }, index) => ({
+    entry: { ...named, seq: lastSeq + index + 1, body },
+    stored: storedText(text, body),
     actor: storedActor(body),
     matches,
   }));
@@ -90,10 +90,6 @@ export function accept<M extends readonly Match[]>(
     rules,
   );
   return rows;
-}
-
-function placeOf({ id, createdAt, occurredAt }: Incoming): Omit<Incoming, 'text'> {
-  return { id, createdAt, occurredAt };
 }
 
 /** The id an entry is stored under: its own, or its SHA-256 where it is long or holds characters beyond printable ASCII. */

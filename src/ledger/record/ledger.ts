@@ -2,9 +2,10 @@
  * The ledger: what was recorded, who was notified, and the checkpoint that belongs to both.
  *
  * Contract: synchronous, over a Store; the clock is a parameter (`now`, wall, ms). Each call is one transaction: a page's
- * entries, the alerts they open, the deliveries these enqueue and the checkpoint are stored together or not at all. Calls
- * may come twice and overlap: entries are known by id, checkpoints by version. A quiet batch (nothing new, no alert to
- * close) writes nothing; its checkpoint is held in memory and saved every five minutes.
+ * entries, the alerts they open, the deliveries these enqueue and the checkpoint are stored together or not at all. Only
+ * evicting old rows and probing the storage are transactions of their own, before it. Calls may come twice and overlap:
+ * entries are known by id, checkpoints by version. A quiet batch (nothing new, no alert to close) writes nothing; its
+ * checkpoint is held in memory and saved every five minutes.
  */
 import { readStatus } from '../health/status.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';

@@ -12,10 +12,11 @@ import type { Store } from '../store/store.ts';
 /** How many characters of a record are stored. */
 const TEXT_CHARS = 64 * 1024;
 /** How many records are stored with their text. */
-export const WHOLE_MAX = 1_000;
+const WHOLE_MAX = 1_000;
 
 /** Quarantines records; returns how many were not in quarantine yet. */
 export function quarantine(store: Store, records: readonly InvalidRecord[], now: number): number {
+  if (records.length === 0) return 0;
   const known = new Set(
     store
       .all<{ key: string }>(
@@ -24,16 +25,14 @@ export function quarantine(store: Store, records: readonly InvalidRecord[], now:
       )
       .map(({ key }) => key),
   );
-  const isFull = isQuarantineFull(store);
-  let added = 0;
+  const added = new Map<string, InvalidRecord>();
   for (const record of records) {
     const key = invalidKey(record);
-    if (known.has(key)) continue;
-    known.add(key);
-    added++;
-    put(store, key, isFull ? withoutText(record) : record, FAILURES_MAX, now);
+    if (!known.has(key) && !added.has(key)) added.set(key, record);
   }
-  return added;
+  const isFull = added.size > 0 && isQuarantineFull(store);
+  for (const [key, record] of added) put(store, key, isFull ? withoutText(record) : record, FAILURES_MAX, now);
+  return added.size;
 }
 
 /** Counts a crash of the ledger while it recorded this entry alone; true once the entry is quarantined by it. */

@@ -21,7 +21,8 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
     floor: state.checkpoint.floor,
     // What was evicted stays so, even if RETENTION grows: it would count again.
     expiredBefore: Math.max(
-      Math.max(state.latestBegan, batch.began) - options.retentionMs,
+      state.latestBegan - options.retentionMs,
+      batch.began - options.retentionMs,
       state.evictedThrough ?? Number.NEGATIVE_INFINITY,
     ),
     skip: quarantinedIds(store, ids),

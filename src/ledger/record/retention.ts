@@ -13,9 +13,9 @@ import type { LedgerContext } from './context.ts';
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 /** Rows are evicted no more often than this, by the upstream's time. */
 const EVICT_EVERY_MS = 60 * 60_000;
-/** The most rows of a table evicted at once. The next commit evicts the rest. */
+/** The most rows of a table evicted at once. The next batch evicts the rest. */
 const EVICTED_MAX = 2_000;
-if (!(EVICTED_MAX > BATCH_ENTRIES_MAX)) throw new Error('a commit must evict more entries than it records');
+if (!(EVICTED_MAX > BATCH_ENTRIES_MAX)) throw new Error('a batch must evict more entries than it records');
 
 /**
  * Evicts what is due by the beginning of the scan at hand, in a transaction of its own: a full database frees the room that
@@ -57,7 +57,7 @@ export function evict(
     evictRows(store, 'matches', '(alert, seq)', `alert IN (SELECT id FROM alerts WHERE ${oldAlerts})`, alertsBefore),
     evictRows(store, 'alerts', 'id', `${oldAlerts} AND id NOT IN (SELECT alert FROM matches)`, alertsBefore),
   ];
-  // Where a limit was reached, the next commit evicts more.
+  // Where a limit was reached, the next batch evicts more.
   const isComplete = deleted.every((rows) => rows < EVICTED_MAX);
   return {
     at: isComplete ? state.latestBegan : state.evictedAt,

@@ -118,7 +118,6 @@ const HITS = new Int32Array(2 * STRETCH);
 export class LiteralTable {
   readonly #literals: readonly Anchored[];
   readonly #short = new ShortLiterals();
-  readonly #shorts: number;
   /** Hash → the first literal; literal → the next; 0 means no literal, so they count from 1. */
   readonly #heads: Uint16Array | Int32Array;
   readonly #mask: number;
@@ -145,19 +144,17 @@ export class LiteralTable {
     this.#probes = new Int32Array(count + 1);
     this.#probeAt = new Int32Array(count + 1);
     this.#seen = new Int32Array(count + 1);
-    let [head, tail, shorts] = [0, 0, 0];
+    let [head, tail] = [0, 0];
     for (let literal = 0; literal < count; literal++) {
       const { text, place, end } = literals[literal] as Anchored;
       if (end === -1) {
         this.#short.add({ text, place }, literal);
-        shorts++;
         continue;
       }
       this.#enter(literal + 1);
       if (place === 'end') tail = Math.max(tail, text.length - end + GRAM - 1);
       else head = Math.max(head, place === 'anywhere' ? ALL : end + 1);
     }
-    this.#shorts = shorts;
     this.#head = head;
     this.#tail = tail;
   }
@@ -180,12 +177,12 @@ export class LiteralTable {
   scan(raw: string, folded: FoldedText, found: Found): void {
     if (this.#scans === SCANS_MAX) this.#seen.fill(0);
     this.#scans = (this.#scans % SCANS_MAX) + 1;
-    if (this.#shorts < this.#literals.length) {
+    if (this.#short.count < this.#literals.length) {
       const isAscii = this.#look(raw, folded, found);
       // Letters beyond ASCII hash otherwise when folded.
       if (!isAscii && folded.text() !== raw) this.#look(folded.text(), folded, found);
     }
-    if (this.#shorts > 0) this.#short.scan(raw, folded, found);
+    if (this.#short.count > 0) this.#short.scan(raw, folded, found);
   }
 
   /** Returns whether the text is ASCII, as far as it was looked at. */

@@ -20,6 +20,10 @@ export class ShortLiterals {
   /** The numbers of those in the trie. */
   readonly #numbers = new Map<string, number>();
 
+  get count(): number {
+    return this.#all.length;
+  }
+
   add({ text, place }: Literal, literal: number): void {
     this.#all.push({ text, place, literal, hasCase: text !== text.toUpperCase() });
     if (place === 'anywhere') this.#numbers.set(text, literal);

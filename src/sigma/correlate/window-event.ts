@@ -31,7 +31,7 @@ export interface WindowMatch {
   readonly ends?: readonly number[];
 }
 
-/** Later windows returned for a late event. */
+/** Matches returned for a late event, after the first. */
 export const LATER_MAX = 20;
 
 /** Times returned for a matching window. */

@@ -74,17 +74,17 @@ export function openWindow(
       while (next < times.length && (times[next] as number) < end) aggregator.add(next++);
       while (from < next && (from < head || (times[from] as number) <= end - timespanMs)) aggregator.remove(from++);
       // In time order, each event at the end would have matched by itself, with those before it.
-      let before = 0;
+      let earlier = 0;
       while (next < times.length && times[next] === end) {
         aggregator.add(next++);
-        if (findAll && times[next] === end && meets(aggregator.value(from, next), condition)) before++;
+        if (findAll && times[next] === end && meets(aggregator.value(from, next), condition)) earlier++;
       }
       // Before an event is inserted, no window may end at its time.
       if (times[next - 1] !== end) continue;
       const value = aggregator.value(from, next);
       if (!meets(value, condition)) continue;
       const match = { at: end, value, times: firstTimes(times, from, next) };
-      found.push({ match, events: areKeysDistinct ? 1 : before + 1 });
+      found.push({ match, events: areKeysDistinct ? 1 : earlier + 1 });
       if (!findAll) break;
     }
     return found;

@@ -127,7 +127,9 @@ function shortened(text: string): string {
 /** The scalars that make a leaf true: the first, and for each text that is contained, the first with it. */
 function matchingScalars({ field, test }: Leaf, place: number, entry: Values): readonly Scalar[] {
   if (test.op === 'null' || test.op === 'exists') return [];
-  const all = test.op === 'contains' ? placesOfValues(test)(textsIn(formOf(test), field, entry)) : [];
+  const scalars = entry.in('scalar', field);
+  const isList = test.op === 'contains' && scalars.length > 1;
+  const all = isList ? placesOfValues(test)(textsIn(formOf(test), field, entry)) : [];
   const places = [...new Set([place, ...all])].filter((one) => one !== NOWHERE).slice(0, SCALARS_MAX);
-  return places.flatMap((one) => entry.in('scalar', field).slice(one, one + 1));
+  return places.flatMap((one) => scalars.slice(one, one + 1));
 }

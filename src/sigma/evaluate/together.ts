@@ -11,7 +11,7 @@ import { createListsSearch } from './search.ts';
 
 export type ContainsLeaf = Leaf & { readonly test: Extract<Test, { readonly op: TextOp }> };
 
-/** In shorter texts, which are most, each leaf is searched by itself, and only if it matters. */
+/** In shorter texts, which are most, each leaf is searched by itself, and only if it matters. Code decides only about these. */
 export const APART_MAX = 16_384;
 
 export interface Together {

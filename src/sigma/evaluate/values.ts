@@ -1,8 +1,8 @@
 /**
  * The values of one entry, as the interpreter reads them.
  *
- * Contract: each field is read once, and brought into each form once. A null field stands for
- * every value of the entry: what keywords are compared with. Never throws, whatever the JSON.
+ * Contract: each field is read once, and brought into each form once. A null field stands for every value of the entry: what
+ * keywords are compared with. Never throws, whatever the JSON.
  */
 import type { EntryBody, Leaf } from '../rule.ts';
 import { fieldValue } from './field.ts';

@@ -62,7 +62,7 @@ export interface Automaton {
 }
 
 /** How many code units a character has in a text. */
-function lengthOf(point: number): number {
+function unitsOf(point: number): number {
   return point > 0xffff ? 2 : 1;
 }
 
@@ -131,7 +131,7 @@ export function createAutomaton(program: Program): Automaton {
     let rows = table;
     for (let at = begin; state >= ROWS; ) {
       let point = 0;
-      for (; at < text.length; at += lengthOf(point)) {
+      for (; at < text.length; at += unitsOf(point)) {
         point = text.codePointAt(at) as number;
         const page = known[point >> PAGE_BITS];
         if (page === undefined) break;
@@ -144,7 +144,7 @@ export function createAutomaton(program: Program): Automaton {
       known[point >> PAGE_BITS] = page;
       state = follow(state, page[point & PAGE_MASK] as number);
       rows = table;
-      at += lengthOf(point);
+      at += unitsOf(point);
     }
     return state === MATCHED;
   }

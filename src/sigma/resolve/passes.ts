@@ -54,13 +54,13 @@ export function problemOfPasses(expression: Expression): { readonly message: str
     const others = field === null ? 0 : sumOf(ofKeywords);
     const total = sumOf(counts) + others;
     if (total <= PASSES_MAX) continue;
-    const sorted = counts.toSorted((a, b) => b.passes - a.passes);
-    const parts = sorted.map(({ culprit, passes }) => `${Math.ceil(passes)} for ${CULPRITS[culprit][0]}`);
-    if (others > 0) parts.push(`${Math.ceil(others)} by keywords, which search every field`);
+    const sorted = counts.filter(({ passes }) => passes > 0).sort((a, b) => b.passes - a.passes);
+    const parts = sorted.map(({ culprit, passes }) => `${passes} for ${CULPRITS[culprit][0]}`);
+    if (others > 0) parts.push(`${others} by keywords, which search every field`);
     const what = field === null ? 'keywords would search every field' : `"${truncate(field)}" would be searched`;
     const remedy = CULPRITS[sorted[0]?.culprit ?? 'contains'][1];
     return {
-      message: `${what} ${Math.ceil(total)} times (${parts.join(', ')}); at most ${PASSES_MAX} are allowed`,
+      message: `${what} ${total} times (${parts.join(', ')}); at most ${PASSES_MAX} are allowed`,
       hint: `${remedy}, or split the rule`,
     };
   }
@@ -74,11 +74,10 @@ function sumOf(counts: readonly Count[]): number {
 interface Count {
   readonly field: string | null;
   readonly culprit: keyof typeof CULPRITS;
-  /** Fractions are summed up. */
   readonly passes: number;
 }
 
-/** The passes of an expression, by field and what needs them. */
+/** The passes of an expression, by field and what needs them: in sum rounded, since a short text is a small part of one. */
 function countsOf(expression: Expression): readonly Count[] {
   const counts = new Map<string, Count>();
   const add = (field: string | null, culprit: Count['culprit'], passes: number): void => {
@@ -105,7 +104,7 @@ function countsOf(expression: Expression): readonly Count[] {
         if (test.compare !== 'equals') for (const one of [field, test.field]) add(one, 'fieldref', FIELDREF_PASSES);
     }
   }
-  return [...counts.values()];
+  return [...counts.values()].map((count) => ({ ...count, passes: Math.round(count.passes) }));
 }
 
 function passesOfContains(leaves: readonly ContainsLeaf[]): number {

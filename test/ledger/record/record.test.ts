@@ -169,6 +169,15 @@ describe('an invalid record', () => {
     expect(ledger.status(NOON).counters?.quarantined).toBe(1);
   });
 
+  it('costs a batch without any nothing', () => {
+    const { record, store } = createScene();
+    const asked: string[] = [];
+    const { all } = store;
+    Object.assign(store, { all: (sql: string, ...binds: never[]) => (asked.push(sql), all(sql, ...binds)) });
+    record([entry('a', NOON)]);
+    expect(asked.filter((sql) => sql.startsWith('SELECT') && sql.includes('quarantine'))).toHaveLength(1);
+  });
+
   it('that is right the next time is recorded', () => {
     const { record, ids, count } = createScene();
     const invalid: InvalidRecord = { id: 'a', problem: 'no created_at', text: '{"id":"a","created_at":null}' };

@@ -83,7 +83,7 @@ describe('a rule', () => {
     [
       'several kinds and keywords',
       `sel:\n  - b\n  - a|re:\n${list(20, (i) => `x${i}.*y`)}\n    'a|contains': [x, y]`,
-      '"a" would be searched 28 times (20 for regular expressions, 6 for "contains", 2 by keywords, which search every field)',
+      '"a" would be searched 27 times (20 for regular expressions, 5 for "contains", 2 by keywords, which search every field)',
       'join plain alternatives as (one|other)',
     ],
     [
@@ -119,6 +119,11 @@ describe('a rule', () => {
       'fifteen lists of parts and ten expressions',
       `sel:\n${Array.from({ length: 15 }, (_, i) => `  a${i}|contains: [x, y]`).join('\n')}\n  b|re:\n${list(10, (i) => `x${i}.*y`)}`,
     ],
+    [
+      'as many expressions as are allowed, and short ends',
+      `sel:\n  a|re:\n${list(24, (i) => `x${i}.*y`)}\n  'a|endswith': [x, y]`,
+    ],
+    ['nineteen expressions and a list', `sel:\n  a|re:\n${list(19, (i) => `x${i}.*y`)}\n  'a|contains': [x, y]`],
     ['one expression with a long count', `sel:\n  a|re|i: 'powershell.{1,500}bypass'`],
     ['texts in as many fields', `sel:\n${Array.from({ length: 41 }, (_, i) => `  a${i}|contains: x`).join('\n')}`],
     ['forty-eight texts that must all be found', `sel:\n  a|contains|all:\n${list(48, (i) => `x${i}`)}`],
