@@ -69,7 +69,7 @@ describe('after an outage', () => {
     const world = await createWorld();
     const from = Date.now();
     await world.untilEnded();
-    await world.traffic({ seed: 13, from, to: from + DAY, entriesPerDay: 10_000, ...ODD });
+    await world.traffic({ seed: 13, from, to: from + DAY, entriesPerDay: 10_500, ...ODD });
     await world.advance(DAY + 10 * MINUTE);
     await world.knobs({
       rejectedCursor: { probability: 0.1 },
