@@ -19,6 +19,7 @@ import { oneLine } from '../text/untrusted.ts';
 import type { AnswerTimes } from './clocks.ts';
 import type { AuditLog, EntryBody, ListQuery, Page } from './entry.ts';
 import { statusError, UpstreamError } from './errors.ts';
+import { USER_AGENT } from './mark.ts';
 import { parsePage } from './page.ts';
 import { decideRetry, type FailedAttempt, readUpstreamRetryAfter } from './retry.ts';
 
@@ -27,6 +28,8 @@ export interface Upstream {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly fetch: Fetch;
+  /** The next request's User-Agent, each with its own mark (mark.ts); none has one by default. */
+  readonly userAgent?: () => string;
 }
 
 export interface ClientOptions extends Upstream {
@@ -68,8 +71,6 @@ const ERROR_BYTES_MAX = 64 * 1024;
 const RETRIES = 2;
 /** For text of the upstream's in an error's message, in UTF-16 units. */
 const LINE_MAX = 200;
-/** The version of package.json; a test compares them. */
-export const USER_AGENT = 'tocsin/0.1.0';
 /** An entry's id, as far as we request it: no character has a meaning in a path. */
 export const ENTRY_ID = /^[A-Za-z0-9_-]{1,128}$/;
 const KEY = /^[\x21-\x7e]+$/;
@@ -100,6 +101,13 @@ interface AttemptError {
 export function createClient(options: ClientOptions): Client {
   const { apiKey, sleep, now, signal, random = Math.random, retries = RETRIES } = options;
   const redact = createRedact(apiKey);
+  const sent = new Set<string>();
+  const userAgent = (): string => {
+    const next = options.userAgent?.() ?? USER_AGENT;
+    if (next !== USER_AGENT) sent.add(next);
+    return next;
+  };
+  const remembering = { ...options, userAgent };
   let requests = 0;
 
   async function request(path: string): Promise<TimedAnswer> {
@@ -113,7 +121,7 @@ export function createClient(options: ClientOptions): Client {
       signal?.throwIfAborted();
       requests++;
       const askedAt = now();
-      const result = await attempt(options, redact, path);
+      const result = await attempt(remembering, redact, path);
       if (!('error' in result)) return { ...result, askedAt, answeredAt: now() };
       const decision = decideRetry({ number, retries, answer: result.answer, now: now(), random: random() });
       if (!decision.retry) throw result.error;
@@ -126,7 +134,9 @@ export function createClient(options: ClientOptions): Client {
     async list(query) {
       const answer = await request(`/v1/audit_logs?${queryString(query)}`);
       const { askedAt, answeredAt } = answer;
-      return parsePage(jsonOf(answer), { askedAt, answeredAt, date: readHttpDate(answer.headers.get('date')) });
+      const page = parsePage(jsonOf(answer), { askedAt, answeredAt, date: readHttpDate(answer.headers.get('date')) });
+      const last = page.entries.at(-1)?.body.user_agent;
+      return typeof last === 'string' && sent.has(last) ? { ...page, endsInOwnRead: true } : page;
     },
 
     async get(id) {
@@ -154,13 +164,13 @@ export function createClient(options: ClientOptions): Client {
 
 /** Requests a path below the base URL, with our own headers. */
 export function requestUpstream(
-  { baseUrl, apiKey, fetch }: Upstream,
+  { baseUrl, apiKey, fetch, userAgent = () => USER_AGENT }: Upstream,
   path: string,
   init: { readonly signal: AbortSignal; readonly cache?: 'no-store' },
 ): Promise<Response> {
   return fetch(`${baseUrl.replace(/\/+$/, '')}${path}`, {
     method: 'GET',
-    headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'user-agent': USER_AGENT },
+    headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', 'user-agent': userAgent() },
     redirect: 'manual',
     ...init,
   });

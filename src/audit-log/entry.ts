@@ -31,6 +31,8 @@ export interface Page {
   readonly malformed: readonly Malformed[];
   readonly nextCursor: string | null;
   readonly times: AnswerTimes;
+  /** Its last entry is a request that this client sent: oldest first, nothing from before the client is on later pages. */
+  readonly endsInOwnRead?: boolean;
 }
 
 /** A query for a page. A cursor is bound to all of it except `cursor` and `limit`. */

@@ -5,8 +5,9 @@
  * that the upstream shows, however it orders its log:
  *
  * - Sorted and filtered, oldest first: pages are recorded as they come. The scan ends at a null cursor, or after a page
- *   whose last entry is later than both clocks were at the first page. A page that ends in the future of its own answer
- *   doesn't end the scan: it has entries with wrong dates, and there may be others behind them.
+ *   whose last entry is later than both clocks were at the first page, or is one of this tick's own requests. A page that
+ *   ends in the future of its own answer doesn't end the scan: it has entries with wrong dates, and there may be others
+ *   behind them.
  * - Newest first (sort and filter ignored): pages are staged from the newest until a descending page ends before the
  *   watermark; then they are recorded oldest first.
  * - Oldest first (filter ignored): as the first, from a resume cursor before which every entry is older than the allowed
@@ -139,6 +140,8 @@ function isLastPage(
     return descends && last < watermark;
   }
   if (direction !== 'forward' || !ascending || head === null) return false;
+  // Each read may be logged: a log that has a cursor on every page would show the reads of this scan for ever.
+  if (page.endsInOwnRead) return true;
   return last > head && !isFuture(last, page.times);
 }
 

@@ -7,6 +7,7 @@
  */
 import { createClient } from '../audit-log/client.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
+import { createUserAgents } from '../audit-log/mark.ts';
 import type { Config } from '../config/config.ts';
 import { pause } from '../http/deadline.ts';
 import type { Fetch } from '../http/post.ts';
@@ -38,12 +39,13 @@ export async function tick(
   deps: { readonly now: () => number; readonly fetch: Fetch },
 ): Promise<PollResult> {
   reportSettings(config);
-  const { upstream, watch, heartbeatUrl } = config;
+  const { upstream, watch, heartbeatUrl, linkSecret } = config;
   if (upstream === null || ledger === null) {
     const problems = config.problems.map(({ setting, problem }) => `${setting} ${problem}`);
     throw new Error(`nothing is watched: ${problems.join('; ')}`);
   }
-  const auditLog = createClient({ ...upstream, fetch: deps.fetch, now: deps.now, sleep: pause });
+  const userAgent = createUserAgents(linkSecret, deps.now);
+  const auditLog = createClient({ ...upstream, userAgent, fetch: deps.fetch, now: deps.now, sleep: pause });
   try {
     const result = await poll({
       kv: config.kv === null ? NO_KV : kvOf(config.kv),

@@ -10,6 +10,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { PASS_PARAM } from '../access/link.ts';
 import { ENTRY_ID } from '../audit-log/client.ts';
+import { createUserAgents } from '../audit-log/mark.ts';
 import { createProxy, type Proxied, type ProxyFailure } from '../audit-log/proxy.ts';
 import { type AppDeps, scopeOf, type WebEnv } from './context.ts';
 import { SOURCE_HEADER, type Source } from './headers.ts';
@@ -29,9 +30,10 @@ const PASS = new RegExp(`^${PASS_PARAM}=\\d+\\.\\d+\\.[0-9a-f]{64}$`);
 const MAY_BE_ROUNDED = /[:,[]-?(?:[\d.]{16}|[\d.]+e[+-])/;
 
 /** The routes of the lookup, as they are in the policy. */
-export function lookupRoutes({ config, ledger, fetch }: AppDeps): Hono<WebEnv> {
+export function lookupRoutes({ config, ledger, fetch, now }: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
-  const proxy = config.upstream === null ? null : createProxy({ ...config.upstream, fetch });
+  const userAgent = createUserAgents(config.linkSecret, now);
+  const proxy = config.upstream === null ? null : createProxy({ ...config.upstream, fetch, userAgent });
 
   app.get('/v1/audit_logs', async (c) => {
     const search = searchOf(c.req.url);

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { type ClientOptions, createClient, USER_AGENT } from '../../src/audit-log/client.ts';
+import { type ClientOptions, createClient } from '../../src/audit-log/client.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/errors.ts';
+import { createUserAgents, isGenuine, markKey, readMark, USER_AGENT } from '../../src/audit-log/mark.ts';
 import type { FaultName, KnobsPatch } from '../sandbox/faults.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
@@ -257,8 +258,27 @@ describe('list', () => {
     });
   });
 
+  it('marks each attempt, and knows a page that ends in one of its requests', async () => {
+    upstream.reset({ logOwnReads: true });
+    upstream.append(entryAt(NOW - 60_000, 'entry-0'));
+    const secret = 'a3f1c95be07d4826a3f1c95be07d4826';
+    const userAgent = createUserAgents(secret, () => NOW);
+    const subject = client({ userAgent });
+    upstream.faults.set({ error: { next: 2, status: 503 } });
+    expect((await subject.list({ limit: 10, sort: 'created_at:asc' })).endsInOwnRead).toBeUndefined();
+    const sent = upstream.requests.recent.map((request) => request.userAgent);
+    expect(sent).toHaveLength(3);
+    expect(new Set(sent).size).toBe(3);
+    for (const each of sent) {
+      const mark = readMark(each);
+      expect(mark !== null && isGenuine(mark, markKey(secret))).toBe(true);
+    }
+    expect((await subject.list({ limit: 10, sort: 'created_at:asc' })).endsInOwnRead).toBe(true);
+    expect((await client({ userAgent }).list({ limit: 10, sort: 'created_at:asc' })).endsInOwnRead).toBeUndefined();
+  });
+
   it('sends its version', () => {
-    expect(USER_AGENT).toBe(`tocsin/${packageJson.version}`);
+    expect(USER_AGENT).toBe(`Tocsin/${packageJson.version}`);
   });
 
   it.each([

@@ -45,7 +45,7 @@ describe('the request', () => {
     const { method, url, headers } = seen[0] ?? { method: '', url: '', headers: {} };
     expect([method, url]).toEqual(['GET', '/v1/audit_logs']);
     expect(headers.authorization).toBe(`Bearer ${KEY}`);
-    expect(headers['user-agent']).toMatch(/^tocsin\//);
+    expect(headers['user-agent']).toMatch(/^Tocsin\//);
     const own = ['host', 'connection', 'authorization', 'accept', 'user-agent'];
     const fromFetch = ['accept-language', 'sec-fetch-mode', 'accept-encoding', 'cache-control', 'pragma'];
     expect(Object.keys(headers).filter((name) => ![...own, ...fromFetch].includes(name))).toEqual([]);

@@ -60,6 +60,18 @@ describe('what a page means', () => {
     ['an ascending page that ends exactly at the beginning', [page([1, 2, NOW_ISH], 'a')], ['more'], 'record'],
     ['an ascending page that ends in the future ends nothing', [page([1, 2, NOW_ISH + 6], 'a')], ['more'], 'record'],
     [
+      'an ascending page that ends in a request of this tick, on a clock that is behind',
+      [page([1, 2, 3], 'a'), { ...page([4], 'b'), endsInOwnRead: true }],
+      ['more', 'ended'],
+      'record',
+    ],
+    [
+      'a request of this tick in a scan that does not ascend ends nothing',
+      [page([9, 3], 'a'), { ...page([4], 'b'), endsInOwnRead: true }],
+      ['more', 'more'],
+      'stage',
+    ],
+    [
       'an end that is after the beginning, in the future at first',
       [page([0, 1], 'a'), page([2, NOW_ISH + 60], 'b', NOON + 2 * MINUTE)],
       ['more', 'ended'],

@@ -2,6 +2,7 @@
 import { entryView } from '../../alert/entry-view.ts';
 import { createClient } from '../../audit-log/client.ts';
 import { UpstreamError } from '../../audit-log/errors.ts';
+import { createUserAgents } from '../../audit-log/mark.ts';
 import type { EntryDetails } from '../../ledger/rpc.ts';
 import type { AppDeps } from '../context.ts';
 
@@ -22,6 +23,7 @@ export async function readUpstreamEntry(id: string, { config, fetch, now }: AppD
   const client = createClient({
     ...config.upstream,
     fetch,
+    userAgent: createUserAgents(config.linkSecret, now),
     sleep: () => Promise.resolve(),
     now,
     timeoutMs: TIMEOUT_MS,
