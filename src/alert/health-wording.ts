@@ -29,6 +29,19 @@ const HEADLINES: { readonly [kind in HealthAlertKind]: HeadlineWords } = {
     raised: () => 'a correlation exceeded its limit',
     resolved: () => 'the correlation is within its limit again',
   },
+  'late-entries': {
+    raised: () => 'entries appear in the audit log too late',
+    resolved: () => 'no entries appear too late any more',
+  },
+  'lateness-near': {
+    raised: () => 'entries appear in the audit log almost too late',
+    resolved: () => 'entries appear early enough again',
+  },
+  'clocks-apart': { raised: () => 'two clocks differ', resolved: () => 'the clocks agree again' },
+  'silent-log': {
+    raised: () => 'no new entries in the audit log',
+    resolved: () => 'the audit log has new entries again',
+  },
   'unhealthy-receiver': {
     raised: (receiver) => `${receiver === '' ? 'a receiver' : `the receiver ${receiver}`} does not work`,
     resolved: (receiver) => `no more problems with ${receiver === '' ? 'a receiver' : `the receiver ${receiver}`}`,

@@ -62,6 +62,13 @@ export type HealthAlertKind =
   | 'dead-delivery'
   | 'quarantine'
   | 'overflow'
+  /** Entries became visible later than the allowed lateness, or nearly so late. */
+  | 'late-entries'
+  | 'lateness-near'
+  /** The upstream's `Date` and our clock differ. */
+  | 'clocks-apart'
+  /** The audit log has no new entries. */
+  | 'silent-log'
   /** A receiver has no usable setting, or takes no messages any more. */
   | 'unhealthy-receiver'
   /** The upstream refuses our API key. */

@@ -39,6 +39,7 @@ const scanSchema = z.object({
 
 const checkpointSchema = z.object({
   watermark: time,
+  lastBegan: z.optional(nullableMs),
   floor: z.optional(time),
   scan: z.optional(z.nullable(scanSchema)),
   resumeCursor: z.optional(z.nullable(z.object({ query, cursor: z.string(), skip: nullableNumber }))),
@@ -66,13 +67,14 @@ export function checkpointText(checkpoint: Checkpoint): string {
 export function checkpointFrom(text: string): Read<Checkpoint> {
   const read = parsed(checkpointSchema, text);
   if (!read.ok) return read;
-  const { watermark, floor, scan, resumeCursor, direction, unfilteredUpstream, suppressBefore } = read.value;
+  const { watermark, lastBegan, floor, scan, resumeCursor, direction, unfilteredUpstream, suppressBefore } = read.value;
   const through = msOf(watermark);
   return {
     ok: true,
     value: {
       version: 0,
       watermark: through,
+      lastBegan: lastBegan ?? null,
       floor: Math.min(through, floor === undefined ? through : msOf(floor)),
       scan: scan ? { ...scan, query: withoutUndefined(scan.query) } : null,
       resumeCursor: resumeCursor ? { ...resumeCursor, query: withoutUndefined(resumeCursor.query) } : null,

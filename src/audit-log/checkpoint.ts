@@ -68,6 +68,8 @@ export interface Checkpoint {
   /** Compared and incremented at each commit. */
   readonly version: number;
   readonly watermark: number;
+  /** The beginning of the last scan that ended; null where none has, since the first start or a rewind. */
+  readonly lastBegan: number | null;
   /** Entries created before this are ignored (first start; a rewind lowers it). */
   readonly floor: number;
   readonly scan: Scan | null;
@@ -85,6 +87,7 @@ export function firstCheckpoint(floor: number, suppressBefore: number | null): C
   return {
     version: 0,
     watermark: floor,
+    lastBegan: null,
     floor,
     scan: null,
     resumeCursor: null,
@@ -103,6 +106,7 @@ export function rewound(checkpoint: Checkpoint, to: number, suppress: boolean): 
   return {
     ...checkpoint,
     watermark: to,
+    lastBegan: null,
     floor: Math.min(checkpoint.floor, to),
     scan: null,
     resumeCursor: null,

@@ -14,6 +14,8 @@ export interface AnswerTimes {
   readonly date: number | null;
 }
 
+/** `Date` has whole seconds. */
+const DATE_UNIT_MS = 1_000;
 /** `Date` has whole seconds, and a server's entries and answers may come from different clocks. */
 const FUTURE_AFTER_MS = 5_000;
 
@@ -28,6 +30,20 @@ export function earliest({ askedAt, answeredAt, date }: AnswerTimes): number {
 /** The later of both clocks when the answer came. */
 export function latest({ answeredAt, date }: AnswerTimes): number {
   return Math.max(answeredAt, date ?? answeredAt);
+}
+
+/** By when the upstream had read its log for this answer, by the clock that dates scans: the earlier of both. */
+export function readBy({ answeredAt, date }: AnswerTimes): number {
+  return date === null ? answeredAt : Math.min(answeredAt, date + DATE_UNIT_MS - 1);
+}
+
+/** How far `Date` lies ahead of our clock, at least, ms; negative: behind; 0 without a `Date`. */
+export function dateOffset({ askedAt, answeredAt, date }: AnswerTimes): number {
+  if (date === null) return 0;
+  const first = Math.min(askedAt, answeredAt);
+  const last = Math.max(askedAt, answeredAt);
+  if (date > last) return date - last;
+  return Math.min(0, date + DATE_UNIT_MS - 1 - first);
 }
 
 /** When an entry in this answer happened, as far as that can be: no later than it was shown. */

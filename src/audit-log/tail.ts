@@ -155,6 +155,7 @@ export function endScan(checkpoint: Checkpoint, allowedLatenessMs: number): Chec
     ...checkpoint,
     unfilteredUpstream: checkpoint.unfilteredUpstream && isSameDay,
     watermark,
+    lastBegan: began ?? checkpoint.lastBegan,
     scan: null,
     suppressBefore: null,
   };

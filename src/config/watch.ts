@@ -40,8 +40,9 @@ const BUDGETS = {
   paid: { pagesPerTick: 300, secondsPerTick: 45 },
 } as const;
 
-/** The least `ALLOWED_LATENESS`. */
+/** The least and the greatest `ALLOWED_LATENESS`: each tick reads that much of the log again. */
 export const ALLOWED_LATENESS_MIN_MS = 60_000;
+export const ALLOWED_LATENESS_MAX_MS = 60 * 60_000;
 
 const PLANS = ['free', 'paid'] as const;
 const FIRST_READS = ['notify', 'record'] as const;
@@ -88,7 +89,12 @@ export function readWatch(
       START_AT_FORMS,
     ),
     suppressFirstRead: firstRead === 'record',
-    allowedLatenessMs: duration('ALLOWED_LATENESS', '5m', formatDuration(ALLOWED_LATENESS_MIN_MS), '1h'),
+    allowedLatenessMs: duration(
+      'ALLOWED_LATENESS',
+      '5m',
+      formatDuration(ALLOWED_LATENESS_MIN_MS),
+      formatDuration(ALLOWED_LATENESS_MAX_MS),
+    ),
     blindAfterMs: duration('BLIND_AFTER', '15m', '10m', '24h'),
     retentionMs: duration('RETENTION', '30d', '1d', '365d'),
     ...BUDGETS[plan],

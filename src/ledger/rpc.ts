@@ -8,6 +8,7 @@ import type { ShownDecision } from '../alert/decision-wording.ts';
 import type { EntryView } from '../alert/notification.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
+import type { AnswerTimes } from '../audit-log/clocks.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import type { Evidence, Level } from '../sigma/index.ts';
 import type { InvalidRecord } from './model.ts';
@@ -54,6 +55,8 @@ export interface Batch {
   readonly ends: boolean;
   readonly handle: 'record' | 'stage';
   readonly began: number;
+  /** When the page was answered. */
+  readonly times: AnswerTimes;
   readonly suppressBefore: number | null;
   readonly entries: readonly Incoming[];
   readonly invalid: readonly InvalidRecord[];
@@ -143,6 +146,12 @@ export interface OngoingFailure extends Pick<TickFailure, 'kind' | 'message'> {
   readonly at: number;
   /** Wall: until when the upstream asked to be left alone; null or absent if it did not. */
   readonly retryAt?: number | null;
+}
+
+/** How long after its `created_at` an entry became visible, ms: at least, and at most. */
+export interface SeenLateness {
+  readonly atLeastMs: number;
+  readonly atMostMs: number;
 }
 
 export interface Counters {
@@ -337,6 +346,11 @@ export interface LedgerStatus {
   readonly rewinds: readonly string[];
   /** How many entries are staged. */
   readonly staged: number;
+  readonly lateness: {
+    readonly allowedMs: number;
+    /** The latest entry of the last 24 h; null where none was late, as far as ticks can tell. */
+    readonly seen: SeenLateness | null;
+  };
   readonly counters: Counters | null;
   readonly rules: { readonly version: string; readonly count: number };
   /** In the order they are configured. */

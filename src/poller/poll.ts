@@ -149,6 +149,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     ends: kind === 'ended',
     handle,
     began: checkpoint.scan.began ?? earliest(page.times),
+    times: page.times,
     suppressBefore: scan.scan.suppressBefore,
     ...toIncoming(page),
     save: isSpent(run) || isStuck,

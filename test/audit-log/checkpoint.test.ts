@@ -70,6 +70,7 @@ describe('the checkpoint in KV', () => {
     const checkpoint = fc.record({
       version: fc.nat(),
       watermark: time,
+      lastBegan: maybe,
       floor: fc.constant(0),
       scan: fc.option(scan),
       resumeCursor: fc.option(fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()) })),

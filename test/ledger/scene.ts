@@ -103,7 +103,7 @@ export interface Scene {
   stage(entries: readonly Incoming[], more?: Partial<Batch> & { now?: number }): Done;
   flush(now?: number): Done;
   count(table: string, where?: string): number;
-  /** The notifications of all deliveries, oldest first, or of those that `where` selects. */
+  /** The notifications of alerts, oldest first, or those of the deliveries that `where` selects. */
   // biome-ignore lint/suspicious/noExplicitAny: JSON that tests take apart
   notifications(where?: string): any[];
   ids(): string[];
@@ -168,6 +168,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       ends: true,
       handle,
       began,
+      times: answeredAt(began),
       suppressBefore: null,
       // As if the page was answered when the scan began.
       entries: page.map((one) => ({ ...one, occurredAt: occurredAt(one.createdAt, answeredAt(began)) })),
@@ -188,7 +189,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
     stage: (page, of = {}) => give('stage', page, { ends: false, ...of }),
     flush: (now = NOON) => done(ledger.flush(begun().version, 100, now)),
     count: (table, where = 'true') => number(`SELECT count(*) AS n FROM ${table} WHERE ${where}`),
-    notifications: (where = 'true') =>
+    notifications: (where = 'health IS NULL') =>
       store
         .all<{ notification: string }>(`SELECT notification FROM deliveries WHERE ${where} ORDER BY id`)
         .map(({ notification }) => JSON.parse(notification)),

@@ -195,6 +195,16 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
     null,
     'the rule Burst of refused requests has more groups than Tocsin can keep. The least recently active were dropped.',
   ],
+  'late-entries': [
+    null,
+    '12 entries became visible up to 8m20s after created_at, too late for ALLOWED_LATENESS (5m), and are recorded now. ALLOWED_LATENESS = "9m" would be enough',
+  ],
+  'lateness-near': [
+    null,
+    'an entry became visible 4m10s or more after created_at, and ALLOWED_LATENESS is 5m. ALLOWED_LATENESS = "7m" would be enough',
+  ],
+  'clocks-apart': [null, "the upstream's Date is 2h3m10s behind our clock"],
+  'silent-log': [null, 'the audit log has had no entry for a day; the last is of 2026-01-30 09:30 UTC'],
   'unhealthy-receiver': ['on-call', 'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set'],
   'key-refused': [null, 'the upstream refuses the API key (401)'],
   'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],

@@ -96,6 +96,7 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
         ends: i + PAGE >= records.length,
         handle: 'record',
         began: now,
+        times: answeredAt(now),
         suppressBefore: last < now - (SEEDED_DAYS - 1) * DAY ? now : null,
         ...toIncoming(page),
         save: false,

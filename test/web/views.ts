@@ -181,6 +181,7 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
     checkpoint: null,
     rewinds: [],
     staged: 0,
+    lateness: { allowedMs: 5 * MINUTE, seen: null },
     counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as LedgerStatus['counters'],
     rules: { version: ruleSet.version, count: ruleSet.rules.length },
     receivers: [

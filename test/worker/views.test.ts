@@ -145,6 +145,7 @@ describe('the views, through RPC', () => {
             engine,
             receivers: [],
             blindAfterMs: 1,
+            allowedLatenessMs: 1,
             unsaved: new UnsavedCheckpoint(),
           }),
       });

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { preventsWatching } from '../../config/setting.ts';
 import { LEVELS } from '../../sigma/index.ts';
+import { formatDuration } from '../../text/duration.ts';
 import { counted, numberText } from '../../text/numbers.ts';
 import { STATUS_PATH } from '../../web/operator.ts';
 import { FAILED, OK } from '../failure.ts';
@@ -28,6 +29,9 @@ const STATUS = z.object({
   lagMs: z.nullable(number),
   checkpoint: z.nullable(z.object({ scan: z.nullable(SCAN) })),
   staged: number,
+  lateness: z.optional(
+    z.object({ allowedMs: number, seen: z.nullable(z.object({ atLeastMs: number, atMostMs: number })) }),
+  ),
   counters: z.nullable(z.object({ recorded: number, quarantined: number, expired: number, overflowed: number })),
   rules: z.object({ version: text, count: number }),
   receivers: z.array(RECEIVER),
@@ -121,6 +125,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ['Last read', movedAt === null ? 'never' : `${utc(movedAt)}, ${ago(now - movedAt)} ago`],
     ...failureRow(status.failure ?? null, now),
     ['Backlog', backlogText(checkpoint?.scan ?? null, status.staged)],
+    ...latenessRow(status.lateness),
     [
       'Entries',
       counters === null
@@ -145,6 +150,16 @@ function failureRow(failure: NonNullable<Status['failure']> | null, now: number)
   if (failure === null) return [];
   const { message, since, at } = failure;
   return [['FAILING', `for ${ago(now - since)}, last ${utc(at)}: ${safe(message)}`]];
+}
+
+/** How late entries became visible. */
+function latenessRow(lateness: Status['lateness']): (readonly [string, string])[] {
+  if (lateness === undefined) return [];
+  const { allowedMs, seen } = lateness;
+  const allowed = `ALLOWED_LATENESS is ${formatDuration(allowedMs)}`;
+  if (seen === null) return [['Lateness', `no late entry in the last 24 hours; ${allowed}`]];
+  const [least, most] = [seen.atLeastMs, seen.atMostMs].map((ms) => formatDuration(Math.ceil(ms / 1000) * 1000));
+  return [['Lateness', `${least} to ${most} for the latest entry of the last 24 hours; ${allowed}`]];
 }
 
 function backlogText(scan: z.output<typeof SCAN> | null, staged: number): string {

@@ -1,5 +1,6 @@
 /**
- * Health alerts, about Tocsin itself: blind, dead delivery, unhealthy receiver, API key, quarantined entries, overflow.
+ * Health alerts, about Tocsin itself: blind, dead delivery, unhealthy receiver, API key, quarantined entries, overflow,
+ * late entries, clocks, a silent log.
  *
  * Contract: they run on wall time and never cause further health alerts. They go to the receivers that work, or to all
  * where no receiver works. People are notified of an event (a dead delivery, a quarantined entry) at most once an hour, of
@@ -27,6 +28,10 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   'dead-delivery': HOUR_MS,
   quarantine: HOUR_MS,
   overflow: 24 * HOUR_MS,
+  'late-entries': 4 * HOUR_MS,
+  'lateness-near': 24 * HOUR_MS,
+  'clocks-apart': 24 * HOUR_MS,
+  'silent-log': 24 * HOUR_MS,
 };
 
 /**
@@ -37,10 +42,18 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
 const REOPEN_AFTER_MS: Readonly<Partial<Record<HealthAlertKind, number>>> = {
   'key-refused': HOUR_MS / 2,
   'unhealthy-receiver': HOUR_MS / 2,
+  'clocks-apart': 6 * HOUR_MS,
 };
 
 /** The kinds that last, with a beginning and an end. The others are events, and are counted. */
-export const LASTING: readonly HealthAlertKind[] = ['blind', 'key-refused', 'key-expiring', 'unhealthy-receiver'];
+export const LASTING: readonly HealthAlertKind[] = [
+  'blind',
+  'key-refused',
+  'key-expiring',
+  'unhealthy-receiver',
+  'clocks-apart',
+  'silent-log',
+];
 
 /** What to do about a health alert. */
 export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
@@ -49,6 +62,12 @@ export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
     'Run "npm run tocsin -- status" for the reason. Fix the receiver, then run "npm run tocsin -- resend".',
   quarantine: 'Other entries are not affected. Run "npm run tocsin -- status" to see which were quarantined, and why.',
   overflow: 'Narrow the rule or its group-by, or shorten its timespan. What was dropped is no longer counted.',
+  'late-entries':
+    'Nothing is lost: the log is read again, more slowly. Set ALLOWED_LATENESS so that entries are recorded at once.',
+  'lateness-near': 'Nothing is late yet. Set ALLOWED_LATENESS higher.',
+  'clocks-apart':
+    'Nothing is lost: the earlier of both clocks counts. If it lasts, tell Nirvana Labs, whose clock is the likelier to be wrong.',
+  'silent-log': 'If something did happen in the organization since, check its audit log with Nirvana Labs.',
   'unhealthy-receiver':
     'Fix its setting. Run "npm run tocsin -- notify --test" to check it, then "npm run tocsin -- resend".',
   'key-refused': 'Create a new API key, then run "npx wrangler secret put NIRVANA_LABS_API_KEY".',

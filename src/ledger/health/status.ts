@@ -9,6 +9,7 @@ import type { AlertHeadline, LedgerStatus } from '../rpc.ts';
 import { failureOf, readState, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { displayKey, LASTING } from './health-alerts.ts';
+import { recentLateness } from './lateness.ts';
 import { receiversHealth } from './receivers.ts';
 
 interface StatusContext {
@@ -16,6 +17,7 @@ interface StatusContext {
   readonly engine: Engine;
   readonly receivers: readonly RoutedReceiver[];
   readonly blindAfterMs: number;
+  readonly allowedLatenessMs: number;
   readonly unsaved: UnsavedCheckpoint;
 }
 
@@ -50,6 +52,10 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     lagMs: checkpoint === null ? null : context.now - checkpoint.watermark,
     checkpoint,
     rewinds: state?.rewinds ?? [],
+    lateness: {
+      allowedMs: context.allowedLatenessMs,
+      seen: recentLateness(state?.lateness ?? [], context.now),
+    },
     staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
     rules: { version: context.engine.version, count: context.engine.rules.size },

@@ -1,5 +1,6 @@
 /**
- * The watchdog: checks by the clock whether the log is read, attempts come back, receivers work and the API key is valid.
+ * The watchdog: checks by the clock whether the log is read and has entries, attempts come back, receivers work and the API
+ * key is valid.
  *
  * Contract: writes only what changes. `nextAlarmAt` returns when `runWatchdog` next has something to raise. Both read a
  * handful of rows. Times are wall, in ms.
@@ -19,6 +20,7 @@ import {
   resolveHealthAlert,
   unhealthyReceiver,
 } from './health-alerts.ts';
+import { checkSilence } from './reading.ts';
 import { readHealth, unhealthyFrom, unhealthyReason } from './receivers.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -48,6 +50,8 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
     const minutes = Math.round(quietMs / 60_000);
     raiseHealthAlert(store, 'blind', `no complete read for ${minutes} minutes`, receivers, now);
   }
+  const { watermark } = watched.unsaved.current(state);
+  checkSilence(store, { newestAt: state.newestAt ?? null, watermark }, receivers, now);
   checkReceivers(store, receivers, now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
 }

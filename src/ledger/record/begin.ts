@@ -31,10 +31,14 @@ function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: n
   const suppressBefore = input.suppressFirstRead && found === null ? now : null;
   // A start in the future would watch nothing until then, and look healthy.
   const first = firstState(now, found?.floor ?? Math.min(input.startAt, now), suppressBefore);
-  const from = found === null ? first : { ...first, checkpoint: adopted(found, now, options.allowedLatenessMs) };
+  const from = found === null ? first : adopting(first, adopted(found, now, options.allowedLatenessMs));
   const start = applyRewind(from, input) ?? from;
   writeState(store, start);
   return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'adopted from KV', waitMs: 0 };
+}
+
+function adopting(first: State, checkpoint: Checkpoint): State {
+  return { ...first, checkpoint, readFrom: checkpoint.watermark };
 }
 
 /**
@@ -45,7 +49,7 @@ function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Che
   const isLost = found.scan?.direction === 'backward' || found.scan?.flushing;
   const scan = isLost || (found.scan?.began ?? now) - allowedLatenessMs > now ? null : found.scan;
   const watermark = Math.min(found.watermark, now - allowedLatenessMs);
-  return { ...found, version: 1, floor: Math.min(found.floor, watermark), scan, watermark };
+  return { ...found, version: 1, lastBegan: null, floor: Math.min(found.floor, watermark), scan, watermark };
 }
 
 /** How many applied rewinds are remembered. KV may be stale, but not by this many. */
@@ -58,6 +62,7 @@ function applyRewind(state: State, { kv }: BeginInput): State | null {
   return {
     ...state,
     checkpoint: rewound(state.checkpoint, rewind.to, rewind.suppress),
+    readFrom: Math.min(state.readFrom, rewind.to),
     rewinds: [...state.rewinds, rewind.id].slice(-REWINDS_REMEMBERED),
   };
 }

@@ -3,8 +3,11 @@
  * these enqueue and the checkpoint are stored together or not at all.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import { dateOffset, readBy } from '../../audit-log/clocks.ts';
 import { endScan } from '../../audit-log/tail.ts';
+import { checkClocks } from '../health/reading.ts';
 import type { Batch, Recorded } from '../rpc.ts';
+import { noteArrivals } from './arrivals.ts';
 import { commit } from './commit.ts';
 import { type LedgerContext, requireState } from './context.ts';
 import { dedupe } from './dedupe.ts';
@@ -13,7 +16,7 @@ import { hasStaged, stage, takeStaged } from './staging.ts';
 
 /** Records a batch, or stages it. */
 export function record(context: LedgerContext, batch: Batch, now: number): Recorded {
-  const { store, options, intake } = context;
+  const { store, options, intake, unsaved } = context;
   const state = requireState(store);
   if (batch.expectedVersion !== state.checkpoint.version) return { kind: 'conflict' };
   const ids = batch.entries.map((entry) => entry.id);
@@ -31,12 +34,15 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const staged = isStaged ? stage(store, unrecorded) : 0;
   const result = intake(state, isStaged ? [] : unrecorded, batch.invalid, batch, now);
   const { recorded, quarantined, opened } = result;
+  const before = unsaved.current(state);
+  const arrived = noteArrivals(context, result.state, before, isStaged ? [] : unrecorded, readBy(batch.times), now);
+  checkClocks(store, dateOffset(batch.times), options.receivers, now);
   const ended = batch.ends && batch.next !== null;
   const next = batch.next !== null && ended ? afterLastPage(context, batch.next) : batch.next;
-  const counters = { ...result.state.counters, expired: result.state.counters.expired + expired };
+  const counters = { ...arrived.counters, expired: arrived.counters.expired + expired };
   return commit(
     context,
-    { ...result.state, counters },
+    { ...arrived, counters },
     next,
     {
       changed: recorded + quarantined + staged > 0,
@@ -63,11 +69,12 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
   const { began, suppressBefore } = checkpoint.scan;
   const result = intake(state, unrecorded, [], { began: began ?? now, suppressBefore }, now);
   const { recorded, quarantined, opened } = result;
+  const arrived = noteArrivals(context, result.state, checkpoint, unrecorded, now, now);
   const ended = !hasStaged(store);
   const next = ended ? endScan(checkpoint, options.allowedLatenessMs) : checkpoint;
   return commit(
     context,
-    result.state,
+    arrived,
     next,
     { changed: true, ended, save: true, now },
     { recorded, quarantined, opened, staged: 0, known, expired: 0 },

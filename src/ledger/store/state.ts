@@ -3,11 +3,19 @@
  * ms since the epoch; "wall" is the clock's time, the others the upstream's.
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
-import type { Counters, OngoingFailure } from '../rpc.ts';
+import type { Counters, OngoingFailure, SeenLateness } from '../rpc.ts';
 import type { Store } from './store.ts';
+
+/** The latest entry that was recorded in an hour of wall time. */
+export interface HourLateness extends SeenLateness {
+  /** Hours since the epoch. */
+  readonly hour: number;
+}
 
 export interface State {
   readonly checkpoint: Checkpoint;
+  /** Where this ledger began to read: it knows nothing that was created before. */
+  readonly readFrom: number;
   /** The numbers of the last accepted entry and of the last alert. */
   readonly lastSeq: number;
   readonly lastAlert: number;
@@ -17,6 +25,10 @@ export interface State {
   readonly evictedAt: number;
   /** Entries dated before this may be evicted, and are not recorded again. Absent until any was. */
   readonly evictedThrough?: number;
+  /** Event time of the newest entry that shows that entries arrive. Absent until there is one. */
+  readonly newestAt?: number;
+  /** The latest entry of each hour (record/lateness.ts). Absent until an entry was late. */
+  readonly lateness?: readonly HourLateness[];
   /** Wall: when the ledger began, when it was last saved, and when a scan last moved or ended. */
   readonly startedAt: number;
   readonly savedAt: number;
@@ -36,6 +48,7 @@ export interface State {
 export function firstState(now: number, floor: number, suppressBefore: number | null): State {
   return {
     checkpoint: firstCheckpoint(floor, suppressBefore),
+    readFrom: floor,
     lastSeq: 0,
     lastAlert: 0,
     latestBegan: 0,

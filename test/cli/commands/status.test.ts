@@ -22,6 +22,7 @@ const QUIET: Status = {
   lagMs: 5 * MINUTE,
   checkpoint: { scan: null },
   staged: 0,
+  lateness: { allowedMs: 5 * MINUTE, seen: { atLeastMs: 130_000, atMostMs: 185_400 } },
   counters: { recorded: 1234567, quarantined: 0, expired: 0, overflowed: 0 },
   rules: { version: 'v1', count: 8 },
   receivers: [HEALTHY],
@@ -65,6 +66,7 @@ test('a quiet status is short', () => {
 Complete up to  2026-01-31 02:55:00 UTC, 5m ago
 Last read       2026-01-31 02:59:56 UTC, 4s ago
 Backlog         none
+Lateness        2m10s to 3m6s for the latest entry of the last 24 hours; ALLOWED_LATENESS is 5m
 Entries         1,234,567 recorded, 0 in quarantine, 0 skipped (older than RETENTION)
 Rules           8, version v1
 Open alerts     none

@@ -183,6 +183,7 @@ function createStatus(recorded: Store, now: number) {
     engine: compile({ version: 'x', rules: [] }),
     receivers: [],
     blindAfterMs: 1,
+    allowedLatenessMs: 1,
     unsaved: new UnsavedCheckpoint(),
   });
 }

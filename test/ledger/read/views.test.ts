@@ -185,7 +185,7 @@ describe('the overview page', () => {
     const receivers = [route('slack'), route('mail', { problem: 'EMAIL_TO is not set' })];
     const { scene, views } = staged([DELETED], receivers);
     scene.record(Array.from({ length: 15 }, (_, i) => entry(`e${i}`, NOON - i * SECOND)));
-    scene.record([deletion('late', NOON - HOUR + 1)]);
+    scene.record([deletion('late', NOON - 2 * MINUTE)]);
     const overview = views.overview(NOON);
     expect(ids(overview.newest)).toEqual(['late', ...['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7', 'e8']]);
     expect(overview.status.receivers).toMatchObject([

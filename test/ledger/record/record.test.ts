@@ -4,6 +4,7 @@ import type { InvalidRecord } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/commit.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { sha256Hex } from '../../../src/text/sha256.ts';
+import { answeredAt } from '../../support/answer-times.ts';
 import {
   ALLOWED_LATENESS,
   createScene,
@@ -297,6 +298,7 @@ describe('a batch', () => {
       ends: true,
       handle: 'record',
       began: NOON,
+      times: answeredAt(NOON),
       suppressBefore: null,
       entries: [entry('b', NOON)],
       invalid: [{ id: null, problem: 'no id', text: '' }],
@@ -368,6 +370,7 @@ describe('a quiet batch', () => {
       ends: false,
       handle: 'record',
       began: NOON,
+      times: answeredAt(NOON),
       suppressBefore: null,
       entries: [],
       invalid: [],

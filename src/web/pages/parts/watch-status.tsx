@@ -2,6 +2,7 @@
 
 import { preventsWatching, type SettingProblem } from '../../../config/setting.ts';
 import type { LedgerStatus } from '../../../ledger/rpc.ts';
+import { formatDuration } from '../../../text/duration.ts';
 import { counted, numberText } from '../../../text/numbers.ts';
 import { Figure, lengthInWords, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
@@ -75,6 +76,9 @@ function Figures({ status, now }: { status: LedgerStatus; now: number }) {
       <Figure name="Backlog">
         <Backlog status={status} />
       </Figure>
+      <Figure name="Lateness">
+        <Lateness lateness={status.lateness} />
+      </Figure>
       <Figure name="Entries">
         {numberText(recorded)}
         <span class="sub">
@@ -89,6 +93,16 @@ function Figures({ status, now }: { status: LedgerStatus; now: number }) {
         </span>
       </Figure>
     </dl>
+  );
+}
+
+/** How late the latest entry of the last 24 hours became visible. */
+function Lateness({ lateness: { seen, allowedMs } }: Pick<LedgerStatus, 'lateness'>) {
+  return (
+    <>
+      {seen === null ? 'none' : `up to ${formatDuration(Math.ceil(seen.atMostMs / 1000) * 1000)}`}
+      <span class="sub">in the last 24 hours, {formatDuration(allowedMs)} allowed</span>
+    </>
   );
 }
 

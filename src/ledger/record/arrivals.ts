@@ -1,0 +1,41 @@
+/**
+ * What new entries show about the log: that entries arrive, and how late they become visible.
+ *
+ * Contract: call it in the transaction that records them, with the checkpoint from before. Health alerts are raised in it.
+ */
+import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import { measureLateness, withLateness } from '../health/lateness.ts';
+import { checkLateness } from '../health/reading.ts';
+import type { Incoming } from '../rpc.ts';
+import type { State } from '../store/state.ts';
+import type { LedgerContext } from './context.ts';
+
+/** The state after `entries` were recorded. `readBy`: by when the upstream had read its log for them, ms. */
+export function noteArrivals(
+  { store, options }: LedgerContext,
+  state: State,
+  before: Checkpoint,
+  entries: readonly Incoming[],
+  readBy: number,
+  now: number,
+): State {
+  if (entries.length === 0) return state;
+  const { allowedLatenessMs, receivers } = options;
+  const { watermark, lastBegan } = before;
+  const measured = measureLateness(
+    entries,
+    { watermark, lastBegan, readFrom: state.readFrom, allowedLatenessMs },
+    readBy,
+  );
+  checkLateness(store, measured, allowedLatenessMs, receivers, now);
+  const newestAt = entries
+    .filter(showsArrival)
+    .reduce<number | undefined>((newest, { occurredAt }) => Math.max(newest ?? occurredAt, occurredAt), state.newestAt);
+  const lateness = withLateness(state.lateness ?? [], measured.latest, now);
+  return { ...state, ...(newestAt === undefined ? {} : { newestAt }), ...(lateness.length === 0 ? {} : { lateness }) };
+}
+
+/** Whether an entry shows that the log has entries. Our own reads must not count here, once they can be distinguished. */
+function showsArrival(_entry: Incoming): boolean {
+  return true;
+}
