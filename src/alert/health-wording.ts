@@ -42,6 +42,10 @@ const HEADLINES: { readonly [kind in HealthAlertKind]: HeadlineWords } = {
     raised: () => 'no new entries in the audit log',
     resolved: () => 'the audit log has new entries again',
   },
+  'changed-entries': {
+    raised: () => 'recorded entries have changed in the audit log',
+    resolved: () => 'no more recorded entries have changed',
+  },
   'unhealthy-receiver': {
     raised: (receiver) => `${receiver === '' ? 'a receiver' : `the receiver ${receiver}`} does not work`,
     resolved: (receiver) => `no more problems with ${receiver === '' ? 'a receiver' : `the receiver ${receiver}`}`,

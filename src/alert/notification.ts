@@ -69,6 +69,8 @@ export type HealthAlertKind =
   | 'clocks-apart'
   /** The audit log has no new entries. */
   | 'silent-log'
+  /** Recorded entries came back with other content. */
+  | 'changed-entries'
   /** A receiver has no usable setting, or takes no messages any more. */
   | 'unhealthy-receiver'
   /** The upstream refuses our API key. */

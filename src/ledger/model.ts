@@ -12,6 +12,8 @@ import type { CorrelationRule, Evidence } from '../sigma/index.ts';
 export interface Accepted {
   readonly seq: number;
   readonly id: string;
+  /** 0: the first with its id. Higher: it came back with other content (record/content.ts). */
+  readonly revision: number;
   readonly createdAt: number;
   /** The time it counts with: in windows, evidence and order. Never in the future of when it was read. */
   readonly occurredAt: number;
@@ -26,6 +28,10 @@ export interface EvaluationReads {
   alerts(rule: string, key: string, from: number, to: number): readonly Alert[];
   /** A bounded number of entries before `seq` that occurred at one of these times, by time. */
   entriesAt(times: readonly number[], seq: number): Iterable<Accepted>;
+  /** The versions of an entry that were accepted before this revision, in their order. */
+  versionsBefore(revision: Accepted): readonly Accepted[];
+  /** Whether one of these entries has matched in this alert. Known of the matches that are stored. */
+  hasMatched(alert: number, seqs: readonly number[]): boolean;
 }
 
 export interface AlertMatch {
@@ -101,6 +107,9 @@ export interface InvalidRecord {
 
 /** How often an entry, recorded alone, must crash the ledger before it is quarantined. */
 export const FAILURES_MAX = 3;
+
+/** The most revisions of an id. */
+export const REVISIONS_MAX = 10;
 
 /** The most entries of a batch. */
 export const BATCH_ENTRIES_MAX = 100;

@@ -161,11 +161,17 @@ export interface Counters {
   readonly expired: number;
   /** Dropped at a limit: groups of correlations, and matches in their windows. */
   readonly overflowed: number;
+  /** Of those recorded: entries that came back with other content. */
+  readonly revisions: number;
+  /** Revisions that were not recorded. Counted each time one is read. */
+  readonly revisionsRefused: number;
 }
 
 /** One entry in a list. */
 export interface EntrySummary extends EntryView {
   readonly seq: number;
+  /** 0: the entry as it was first recorded. Higher: it came back with other content. */
+  readonly revision: number;
 }
 
 /** An alert in a list. */
@@ -215,7 +221,23 @@ export interface EntryDetails {
   readonly rulesChanged: boolean;
   /** Its alerts; where a scope was asked for, only that alert. */
   readonly parts: readonly AlertPart[];
+  /** The versions of an entry that came back with other content, oldest first; empty for any other. `entry` is the last. */
+  readonly versions: readonly EntryVersion[];
   readonly actorActivity: ActorActivity;
+}
+
+/** A version of an entry. */
+export interface EntryVersion {
+  /** 0: as it was first recorded. */
+  readonly revision: number;
+  /** When the scan that read it began; null where that is no longer stored. */
+  readonly readAt: number | null;
+  /** Its differences from the version before it that make it a revision. Values as text, cut; null: missing. */
+  readonly changes: readonly {
+    readonly field: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[];
 }
 
 /** What the same actor did before and after: the nearest entries, oldest first in both lists. */

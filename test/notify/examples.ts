@@ -205,6 +205,11 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
   ],
   'clocks-apart': [null, "the upstream's Date is 2h3m10s behind our clock"],
   'silent-log': [null, 'the audit log has had no entry for a day; the last is of 2026-01-30 09:30 UTC'],
+  'changed-entries': [
+    null,
+    'the audit log changed what it had shown. 2 revisions of entries recorded before (one of them has the id ' +
+      '7d3c1a52-6f0e-4a49-8f7b-1c2d3e4f5a6b): evaluated like new entries',
+  ],
   'unhealthy-receiver': ['on-call', 'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set'],
   'key-refused': [null, 'the upstream refuses the API key (401)'],
   'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],

@@ -129,6 +129,7 @@ const health: fc.Arbitrary<HealthNotification> = fc.record({
       'lateness-near',
       'clocks-apart',
       'silent-log',
+      'changed-entries',
       'unhealthy-receiver',
       'key-refused',
       'key-expiring',

@@ -16,8 +16,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'dedupe: an entry already known is not recorded again',
     file: 'src/ledger/record/dedupe.ts',
-    find: 'for (const { id } of known) wanted.delete(id);',
-    replace: 'void known;',
+    find: "if (compared.kind !== 'changed') {",
+    replace: 'if (false) {',
   },
   {
     name: 'one transaction: what failed half-way is rolled back, checkpoint and all',

@@ -48,6 +48,7 @@ export const ALERT_ID = 42;
 export function entryLine(of: UntrustedText = ORDINARY, changes: Partial<EntrySummary> = {}): EntrySummary {
   return {
     seq: 7,
+    revision: 0,
     id: ENTRY_ID,
     createdAt: NOW - 25 * MINUTE,
     action: of.action,
@@ -157,6 +158,11 @@ export function entryPage(
     rules: [{ id: RULE.id, title: RULE.title, level: RULE.level, evidence: evidence(of) }],
     rulesChanged: false,
     parts: [{ alert: alertLine(of), part: 'matched', decision: OPENED, evidence: evidence(of) }],
+    versions: [
+      { revision: 0, readAt: NOW - 24 * MINUTE, changes: [] },
+      { revision: 1, readAt: null, changes: [{ field: 'path', before: null, after: of.path }] },
+      { revision: 2, readAt: NOW - 20 * MINUTE, changes: [] },
+    ],
     actorActivity: {
       actor: entry.actor.id,
       withinMs: HOUR,

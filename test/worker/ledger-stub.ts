@@ -47,6 +47,7 @@ export function stubLedger(status: LedgerStatus): StubLedger {
               rules: [],
               rulesChanged: false,
               parts: [],
+              versions: [],
               actorActivity: {
                 actor: null,
                 withinMs: 3_600_000,
@@ -99,6 +100,7 @@ function alertLine(id: number): AlertSummary {
 function entryLine(id: string): EntrySummary {
   return {
     seq: 1,
+    revision: 0,
     id,
     createdAt: AT,
     action: 'vm.created',

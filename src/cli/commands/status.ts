@@ -32,7 +32,12 @@ const STATUS = z.object({
   lateness: z.optional(
     z.object({ allowedMs: number, seen: z.nullable(z.object({ atLeastMs: number, atMostMs: number })) }),
   ),
-  counters: z.nullable(z.object({ recorded: number, quarantined: number, expired: number, overflowed: number })),
+  counters: z.nullable(
+    z.object({
+      ...{ recorded: number, quarantined: number, expired: number, overflowed: number },
+      revisions: z.optional(number),
+    }),
+  ),
   rules: z.object({ version: text, count: number }),
   receivers: z.array(RECEIVER),
   alerts: z.object({
@@ -117,6 +122,10 @@ export function statusLines(answer: StatusAnswer, origin: string, now: number): 
   ];
 }
 
+function revisionsText(revisions: number): string {
+  return revisions === 0 ? '' : `, ${numberText(revisions)} of the recorded are revisions of others`;
+}
+
 function rows(status: Status, now: number): (readonly [string, string])[] {
   const { counters, deliveries, receivers, checkpoint, watermark, movedAt } = status;
   const open = LEVELS.toReversed().filter((level) => (status.alerts.open[level] ?? 0) > 0);
@@ -131,7 +140,8 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
       counters === null
         ? 'none yet'
         : `${numberText(counters.recorded)} recorded, ${numberText(counters.quarantined)} in quarantine, ` +
-          `${numberText(counters.expired)} skipped (older than RETENTION)`,
+          `${numberText(counters.expired)} skipped (older than RETENTION)` +
+          revisionsText(counters.revisions ?? 0),
     ],
     ['Rules', `${numberText(status.rules.count)}, version ${safe(status.rules.version)}`],
     ['Open alerts', open.map((level) => `${numberText(status.alerts.open[level] ?? 0)} ${level}`).join(', ') || 'none'],

@@ -29,6 +29,7 @@ const MATCH = z.object({
   entry: z.nullable(
     z.object({
       id: z.string(),
+      revision: z.optional(z.number()),
       action: z.nullable(z.string()),
       actor: z.object({ id: z.nullable(z.string()), name: z.nullable(z.string()) }),
       target: z.object({ id: z.nullable(z.string()), type: z.nullable(z.string()) }),
@@ -140,8 +141,10 @@ function matchLines({ at, entry, part, decision, evidence, number }: Match): str
   ];
 }
 
-function entryText({ id, action, actor, target }: NonNullable<Match['entry']>): string {
+function entryText({ id, revision = 0, action, actor, target }: NonNullable<Match['entry']>): string {
   const by = actor.name ?? actor.id;
   const on = [target.type, target.id].filter((part) => part !== null).join(' ');
-  return safe(`${action ?? 'no action'}${by === null ? '' : ` by ${by}`}${on === '' ? '' : ` on ${on}`} (entry ${id})`);
+  return safe(
+    `${action ?? 'no action'}${by === null ? '' : ` by ${by}`}${on === '' ? '' : ` on ${on}`} (entry ${id}${revision > 0 ? `, revision ${revision}` : ''})`,
+  );
 }

@@ -32,6 +32,8 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   'lateness-near': 24 * HOUR_MS,
   'clocks-apart': 24 * HOUR_MS,
   'silent-log': 24 * HOUR_MS,
+  // Raised once a day at most (changed-entries.ts).
+  'changed-entries': 0,
 };
 
 /**
@@ -68,6 +70,8 @@ export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
   'clocks-apart':
     'Nothing is lost: the earlier of both clocks counts. If it lasts, tell Nirvana Labs, whose clock is the likelier to be wrong.',
   'silent-log': 'If something did happen in the organization since, check its audit log with Nirvana Labs.',
+  'changed-entries':
+    'Open the entry: its page shows what differed, and when. The log is not meant to change; ask the upstream why it did.',
   'unhealthy-receiver':
     'Fix its setting. Run "npm run tocsin -- notify --test" to check it, then "npm run tocsin -- resend".',
   'key-refused': 'Create a new API key, then run "npx wrangler secret put NIRVANA_LABS_API_KEY".',

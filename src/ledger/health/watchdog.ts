@@ -8,8 +8,9 @@
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { utcText } from '../../text/times.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
-import { readState, type UnsavedCheckpoint } from '../store/state.ts';
+import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
+import { changedDueAt, raiseChanged } from './changed-entries.ts';
 import {
   deadDelivery,
   expiringKey,
@@ -52,6 +53,8 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   }
   const { watermark } = watched.unsaved.current(state);
   checkSilence(store, { newestAt: state.newestAt ?? null, watermark }, receivers, now);
+  const changed = raiseChanged(store, state.changed, receivers, now);
+  if (changed !== null) writeState(store, { ...state, changed });
   checkReceivers(store, receivers, now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
 }
@@ -64,7 +67,7 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
   const { blindAfterMs, unsaved } = watched;
   // Once blind, there is nothing new to raise: check again after the same time.
   const blindAt = Math.max(unsaved.movedAt(state) + blindAfterMs, isBlindOpen(store) ? now + blindAfterMs : 0);
-  const times = [blindAt, deliveryAt, nextHealthCheckAt(store, watched, now)];
+  const times = [blindAt, deliveryAt, nextHealthCheckAt(store, watched, now), changedDueAt(state.changed)];
   return Math.min(...times.filter((time) => time !== null));
 }
 

@@ -78,7 +78,7 @@ function seqsAfter(store: Store, { seq, occurred_at: at }: CentreEntry, actor: s
 
 function entriesOf(store: Store, seqs: readonly number[]): EntryRow[] {
   return store.all<EntryRow>(
-    'SELECT seq, id, created_at, body FROM entries WHERE seq IN (SELECT value FROM json_each(?))',
+    'SELECT seq, id, revision, created_at, body FROM entries WHERE seq IN (SELECT value FROM json_each(?))',
     JSON.stringify(seqs),
   );
 }

@@ -46,13 +46,15 @@ type TimelineRow = {
   evidence: string;
   number: string | null;
   id: string | null;
+  revision: number;
   created_at: number;
   body: string;
 };
 
 function timelineOf(store: Store, alert: number): AlertDetails['timeline'] {
   const rows = store.all<TimelineRow>(
-    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, entries.id, entries.created_at, entries.body
+    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, entries.id, entries.revision,
+       entries.created_at, entries.body
      FROM matches LEFT JOIN entries ON entries.seq = matches.seq
      WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MAX}`,
     alert,

@@ -1,11 +1,14 @@
 /**
- * An entry in detail: its stored text, the rules that match it now, its alerts, and its actor's activity.
+ * An entry in detail: its stored text, the rules that match it now, its alerts, its revisions, and its actor's activity.
  *
- * Contract: read-only, by indexes, and bounded except for the actor's activity (actor-activity.ts). Where `scope` is given
- * and the entry does not belong to that alert, the result is null, as if the entry did not exist; other alerts are left out.
+ * Contract: read-only, by indexes, and bounded except for the actor's activity (actor-activity.ts). Of an entry with
+ * revisions the last is shown; alerts are those of all. Where `scope` is given and no version of the entry belongs to that
+ * alert, the result is null, as if the entry did not exist; other alerts are left out.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
-import type { Engine } from '../../sigma/index.ts';
+import { type Engine, fieldValue } from '../../sigma/index.ts';
+import { jsonText } from '../../text/json.ts';
+import { type Content, type ContentField, changedFields } from '../record/content.ts';
 import { storedId } from '../record/dedupe.ts';
 import type { AlertPart, EntryDetails } from '../rpc.ts';
 import {
@@ -24,39 +27,74 @@ import { readActorActivity } from './actor-activity.ts';
 /** More than expected: an entry belongs to one alert per rule that matched or counted it. */
 const PARTS_MAX = 50;
 
-type EntryPageRow = AcceptedRow & { actor: string | null; cut: number | null };
+type EntryPageRow = AcceptedRow & { actor: string | null; cut: string | null };
 
 /** An entry in detail; null where it is not recorded or lies outside the scope. */
 export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryDetails | null {
-  const row = entryRow(store, id, scope);
-  if (row === null) return null;
+  const versions = entryRows(store, id, scope);
+  const row = versions.at(-1);
+  if (row === undefined) return null;
   const body = bodyOf(row);
   return {
     entry: entrySummary(row),
     text: row.body,
-    cut: row.cut === 1,
+    cut: row.cut !== null,
     rules: body === null ? [] : matchedNow(engine, body),
-    rulesChanged: rulesOf(store, row.seq) !== engine.version,
-    parts: partsOf(store, row.seq, scope),
+    rulesChanged: batchOf(store, row.seq)?.rules !== engine.version,
+    parts: partsOf(
+      store,
+      versions.map(({ seq }) => seq),
+      scope,
+    ),
+    versions: versions.length === 1 ? [] : versionsOf(store, versions),
     actorActivity: readActorActivity(store, row, scope),
   };
 }
 
 /** The stored JSON of an entry that is recorded whole; else null. */
 export function readEntryText(store: Store, id: string, scope: number | null): string | null {
-  const row = entryRow(store, id, scope);
-  return row === null || row.cut === 1 || bodyOf(row) === null ? null : row.body;
+  const row = entryRows(store, id, scope).at(-1);
+  return row === undefined || row.cut !== null || bodyOf(row) === null ? null : row.body;
 }
 
-function entryRow(store: Store, id: string, scope: number | null): EntryPageRow | null {
-  const [row] = store.all<EntryPageRow>(
-    'SELECT seq, id, created_at, occurred_at, body, actor, cut FROM entries WHERE id = ?',
+/** The versions of an entry, in their order; none where it is not recorded or lies outside the scope. */
+function entryRows(store: Store, id: string, scope: number | null): EntryPageRow[] {
+  const rows = store.all<EntryPageRow>(
+    'SELECT seq, id, revision, created_at, occurred_at, body, actor, cut FROM entries WHERE id = ? ORDER BY revision',
     storedId(id),
   );
-  if (row === undefined) return null;
-  if (scope === null) return row;
-  const inScope = store.all('SELECT 1 FROM matches WHERE alert = ? AND seq = ?', scope, row.seq);
-  return inScope.length > 0 ? row : null;
+  if (scope === null) return rows;
+  const inScope = store.all(
+    'SELECT 1 FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?)) LIMIT 1',
+    scope,
+    JSON.stringify(rows.map(({ seq }) => seq)),
+  );
+  return inScope.length > 0 ? rows : [];
+}
+
+/** How many characters of a value are shown. */
+const VALUE_CHARS = 300;
+
+/** What each version changed in the one before it. */
+function versionsOf(store: Store, rows: readonly EntryPageRow[]): EntryDetails['versions'] {
+  const contents = rows.map((row) => ({ createdAt: row.created_at, body: bodyOf(row) ?? {} }));
+  return rows.map(({ seq, revision }, index) => {
+    const [before, after] = [contents[index - 1], contents[index]];
+    const fields = before === undefined || after === undefined ? [] : changedFields(before, after);
+    return {
+      revision,
+      readAt: batchOf(store, seq)?.began ?? null,
+      changes: fields.map((field) => ({ field, before: shown(before, field), after: shown(after, field) })),
+    };
+  });
+}
+
+/** A value as text, cut; null where it is missing. */
+function shown(content: Content | undefined, field: ContentField): string | null {
+  const value = content === undefined ? null : fieldValue(content.body, field);
+  if (value === null || value === undefined) return null;
+  const text = typeof value === 'string' ? value : (jsonText(value) ?? '…');
+  return text.length <= VALUE_CHARS ? text : `${text.slice(0, VALUE_CHARS).toWellFormed()}…`;
 }
 
 function matchedNow(engine: Engine, body: EntryBody): EntryDetails['rules'] {
@@ -68,22 +106,22 @@ function matchedNow(engine: Engine, body: EntryBody): EntryDetails['rules'] {
   }));
 }
 
-/** The version of the rules that an entry was evaluated with; null where its batch was evicted. */
-function rulesOf(store: Store, seq: number): string | null {
-  const [batch] = store.all<{ rules: string; last_seq: number }>(
-    'SELECT rules, last_seq FROM batches WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
+/** The batch that an entry was recorded with; null where it was evicted. */
+function batchOf(store: Store, seq: number): { readonly rules: string; readonly began: number } | null {
+  const [batch] = store.all<{ rules: string; began: number; last_seq: number }>(
+    'SELECT rules, began, last_seq FROM batches WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1',
     seq,
   );
-  return batch !== undefined && batch.last_seq >= seq ? batch.rules : null;
+  return batch !== undefined && batch.last_seq >= seq ? batch : null;
 }
 
 /** Its alerts with its part in each, the newest alert first. */
-function partsOf(store: Store, seq: number, scope: number | null): readonly AlertPart[] {
+function partsOf(store: Store, seqs: readonly number[], scope: number | null): readonly AlertPart[] {
   const rows = store.all<AlertRow & { decision: string | null; evidence: string }>(
     `SELECT alerts.*, matches.decision, matches.evidence FROM matches JOIN alerts ON alerts.id = matches.alert
-     WHERE matches.seq = ? AND matches.alert = coalesce(?, matches.alert)
+     WHERE matches.seq IN (SELECT value FROM json_each(?)) AND matches.alert = coalesce(?, matches.alert)
      ORDER BY matches.alert DESC LIMIT ${PARTS_MAX}`,
-    seq,
+    JSON.stringify(seqs),
     scope,
   );
   return rows.map((row) => ({

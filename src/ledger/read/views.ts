@@ -97,7 +97,8 @@ export function readRules(store: Store): readonly RuleActivity[] {
     rule,
     matched,
     lastAt,
-    lastEntry: id === null || body === null ? id : entrySummary({ seq: 0, id, created_at: createdAt, body }).id,
+    lastEntry:
+      id === null || body === null ? id : entrySummary({ seq: 0, revision: 0, id, created_at: createdAt, body }).id,
   }));
 }
 
@@ -141,7 +142,7 @@ export function readOpen(store: Store): readonly AlertSummary[] {
 /** The entries recorded last, newest first. */
 export function readNewest(store: Store): readonly EntrySummary[] {
   const rows = store.all<EntryRow>(
-    `SELECT seq, id, created_at, body FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT ${NEWEST_MAX}`,
+    `SELECT seq, id, revision, created_at, body FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT ${NEWEST_MAX}`,
     Number.MAX_SAFE_INTEGER,
   );
   return rows.map(entrySummary);

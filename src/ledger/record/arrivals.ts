@@ -9,16 +9,19 @@ import { checkLateness } from '../health/reading.ts';
 import type { Incoming } from '../rpc.ts';
 import type { State } from '../store/state.ts';
 import type { LedgerContext } from './context.ts';
+import type { Unrecorded } from './dedupe.ts';
 
-/** The state after `entries` were recorded. `readBy`: by when the upstream had read its log for them, ms. */
+/** The state after these were recorded. `readBy`: by when the upstream had read its log for them, ms. */
 export function noteArrivals(
   { store, options }: LedgerContext,
   state: State,
   before: Checkpoint,
-  entries: readonly Incoming[],
+  unrecorded: readonly Unrecorded[],
   readBy: number,
   now: number,
 ): State {
+  // A revision has arrived before.
+  const entries = unrecorded.filter(({ revision }) => revision === 0);
   if (entries.length === 0) return state;
   const { allowedLatenessMs, receivers } = options;
   const { watermark, lastBegan } = before;

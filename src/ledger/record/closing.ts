@@ -58,7 +58,10 @@ function lastMatch(store: Store, alert: Alert): ShownEntry {
     alert.lastSeq,
   )[0];
   const evidence = kept === undefined ? [] : JSON.parse(kept.evidence);
-  const row = store.all<EntryRow>('SELECT seq, id, created_at, body FROM entries WHERE seq = ?', alert.lastSeq)[0];
+  const row = store.all<EntryRow>(
+    'SELECT seq, id, revision, created_at, body FROM entries WHERE seq = ?',
+    alert.lastSeq,
+  )[0];
   if (row === undefined) return { entry: entryFromAlert(alert), evidence };
   const { id, createdAt, body } = entryFrom(row);
   return { entry: entryView(id, createdAt, body), evidence };

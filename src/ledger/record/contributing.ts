@@ -22,7 +22,7 @@ export interface ContributingEntry {
 export function contributingEntries(
   { correlation, key, window: fired }: MatchedWindow,
   seq: number,
-  reads: EvaluationReads,
+  reads: Pick<EvaluationReads, 'entriesAt'>,
   engine: Engine,
   correlator: Correlator,
 ): ContributingEntry[] {
@@ -40,6 +40,10 @@ export function contributingEntries(
   for (const entry of reads.entriesAt(fired.times, seq)) {
     const matches = engine.evaluate(entry.body).filter(({ rule }) => detections.has(rule.id));
     if (matches.length === 0 || !isIn(entry, matches)) continue;
+    // An id counts once, by the first of its versions that is in.
+    const other = counted.findIndex((each) => each.entry.id === entry.id);
+    if (other >= 0 && (counted[other]?.entry.seq ?? 0) < entry.seq) continue;
+    if (other >= 0) counted.splice(other, 1);
     counted.push({ entry, evidence: matches.flatMap(({ evidence }) => evidence).slice(0, EVIDENCE_MAX) });
     if (counted.length === CONTRIBUTING_MAX) break;
   }

@@ -1,20 +1,44 @@
 /**
  * Finds the entries of a page that are not recorded yet, numbers them and stores them.
+ *
+ * Contract: an entry is known by its id and its content (content.ts). One whose id is recorded with other content, or that
+ * stands in the page twice with other content, is a revision; an id has at most `REVISIONS_MAX`, so that an upstream whose
+ * answers never stay the same can't fill the ledger. Comparing costs one row read per known entry, and none written.
  */
+
 import type { EntryBody } from '../../audit-log/entry.ts';
+import { readRecord } from '../../audit-log/page.ts';
 import { fieldValue, type Match } from '../../sigma/index.ts';
-import { jsonText } from '../../text/json.ts';
+import { jsonText, parseJson } from '../../text/json.ts';
 import { sha256Hex } from '../../text/sha256.ts';
-import type { Accepted } from '../model.ts';
+import { type Accepted, REVISIONS_MAX } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
+import { storedText } from './stored-text.ts';
+import { compareVersions, type Version } from './versions.ts';
+
+/** An entry that is not recorded yet. */
+export interface Unrecorded extends Incoming {
+  /** 0: the first with its id. */
+  readonly revision: number;
+}
+
+/** A recorded entry that the upstream shows with other text, but with the same content. */
+export interface Rewritten {
+  readonly seq: number;
+  readonly text: string;
+  readonly cut: string | null;
+}
 
 export interface Deduped {
-  /** By (occurredAt, id), each once. */
-  readonly unrecorded: readonly Incoming[];
+  /** By (occurredAt, id), the versions of an id in their order. */
+  readonly unrecorded: readonly Unrecorded[];
   readonly known: number;
   /** Older than retention. */
   readonly expired: number;
+  readonly rewritten: readonly Rewritten[];
+  /** Revisions that are not recorded: their id has too many, or they are dated before what is recorded. */
+  readonly refused: number;
 }
 
 export interface DedupeOptions {
@@ -30,54 +54,112 @@ export function dedupe(
   entries: readonly Incoming[],
   { floor, expiredBefore, skip }: DedupeOptions,
 ): Deduped {
-  const wanted = new Map<string, Incoming>();
-  let expired = 0;
-  for (const entry of entries) {
-    if (entry.createdAt < floor || skip.has(entry.id)) continue;
-    if (entry.createdAt < expiredBefore) expired++;
-    else wanted.set(storedId(entry.id), entry);
-  }
-  const known = store.all<{ id: string }>(
-    'SELECT id FROM entries WHERE id IN (SELECT value FROM json_each(?))',
-    JSON.stringify([...wanted.keys()]),
+  const unrecorded: Unrecorded[] = [];
+  const rewritten = new Map<number, Rewritten>();
+  const counts = { known: 0, expired: 0, refused: 0 };
+  const wanted = entries.filter(({ id }) => !skip.has(id)).map((entry) => ({ entry, id: storedId(entry.id) }));
+  wanted.sort(({ entry: a, id }, { entry: b, id: other }) => a.occurredAt - b.occurredAt || compareText(id, other));
+  const versions = storedVersions(
+    store,
+    wanted.map(({ id }) => id),
   );
-  for (const { id } of known) wanted.delete(id);
-  const unrecorded = [...wanted.values()].sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
-  return { unrecorded, known: known.length, expired };
+  for (const { entry, id } of wanted) {
+    const known = versions.get(id) ?? [];
+    const compared = compareVersions(entry, known);
+    if (compared.kind !== 'changed') {
+      const { seq } = compared.version;
+      if (seq === null) continue;
+      counts.known++;
+      if (compared.kind === 'rewritten') rewritten.set(seq, { seq, text: compared.text, cut: compared.cut });
+      continue;
+    }
+    const isExpired = entry.createdAt >= floor && entry.createdAt < expiredBefore;
+    const isOutside = isExpired || entry.createdAt < floor;
+    if (isExpired) counts.expired++;
+    if (known.length > 0 && (isOutside || known.length > REVISIONS_MAX)) counts.refused++;
+    else if (!isOutside) {
+      const revision = (known.at(-1)?.revision ?? -1) + 1;
+      unrecorded.push({ ...entry, revision });
+      const { createdAt, text } = entry;
+      versions.set(id, [...known, { seq: null, revision, createdAt, text, cut: null }]);
+    }
+  }
+  return { unrecorded, rewritten: [...rewritten.values()], ...counts };
 }
 
-/** Whether an entry with this id is recorded or staged. */
-export function isRecordedOrStaged(store: Store, id: string): boolean {
-  const known = 'SELECT 1 FROM entries WHERE id = ? UNION ALL SELECT 1 FROM staging WHERE id = ? LIMIT 1';
-  return store.all(known, storedId(id), storedId(id)).length > 0;
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The recorded versions of these ids, each in their order. */
+function storedVersions(store: Store, ids: readonly string[]): Map<string, readonly Version[]> {
+  const versions = new Map<string, Version[]>();
+  const rows = store.all<VersionRow>(
+    `SELECT id, seq, revision, created_at, body, cut FROM entries
+     WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id, revision`,
+    JSON.stringify(ids),
+  );
+  for (const { id, seq, revision, created_at: createdAt, body: text, cut } of rows) {
+    const version = { seq, revision, createdAt, text, cut };
+    const others = versions.get(id);
+    if (others === undefined) versions.set(id, [version]);
+    else others.push(version);
+  }
+  return versions;
+}
+
+type VersionRow = {
+  id: string;
+  seq: number;
+  revision: number;
+  created_at: number;
+  body: string;
+  cut: string | null;
+};
+
+/**
+ * Whether an entry with this id is recorded or staged. A revision of a recorded one is another entry; so is one whose text
+ * was cut, and can't be compared.
+ */
+export function isRecordedOrStaged(store: Store, id: string, text: string): boolean {
+  const stored = storedId(id);
+  if (store.all('SELECT 1 FROM staging WHERE id = ? LIMIT 1', stored).length > 0) return true;
+  const versions = storedVersions(store, [stored]).get(stored) ?? [];
+  if (versions.length === 0) return false;
+  const body = parseJson(text);
+  if (body === undefined) return false;
+  const read = readRecord(body);
+  return 'problem' in read || compareVersions({ createdAt: read.createdAt, text }, versions).kind !== 'changed';
 }
 
 /** Stores entries under the next numbers, and their batch. One statement stores all entries. */
 export function accept<M extends readonly Match[]>(
   store: Store,
-  matched: readonly { readonly incoming: Incoming; readonly body: EntryBody; readonly matches: M }[],
+  matched: readonly { readonly incoming: Unrecorded; readonly body: EntryBody; readonly matches: M }[],
   lastSeq: number,
   scanContext: { readonly began: number; readonly suppressBefore: number | null },
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
   const rows = matched.map(({ incoming: { text, ...named }, body, matches }, index) => ({
     entry: { ...named, seq: lastSeq + index + 1, body },
-    stored: storedText(text, body),
+    stored: storedText(text, { createdAt: named.createdAt, body }),
     actor: storedActor(body),
     matches,
   }));
   store.run(
-    `INSERT INTO entries (seq, id, created_at, occurred_at, body, actor, cut)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)`,
+    `INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, cut)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+     FROM json_each(?)`,
     JSON.stringify(
       rows.map(({ entry, stored, actor }) => [
         entry.seq,
         storedId(entry.id),
+        entry.revision,
         entry.createdAt,
         entry.occurredAt,
         stored.text,
         actor,
-        stored.cut ? 1 : null,
+        stored.cut,
       ]),
     ),
   );
@@ -106,34 +188,4 @@ export function storedActor(body: EntryBody): string | null {
   if (value === null || value === undefined) return null;
   const text = typeof value === 'string' ? value : jsonText(value);
   return text === null ? null : text.slice(0, ACTOR_CHARS).toWellFormed().replaceAll('\0', '\ufffd');
-}
-
-/** A larger entry is stored with its long strings cut, in characters. */
-const STORED_MAX = 64 * 1024;
-/** The length they are cut to, at first. */
-const STRING_MAX = 1_024;
-
-/** The text that is stored of an entry, and whether it was cut. */
-function storedText(text: string, body: EntryBody): { readonly text: string; readonly cut: boolean } {
-  if (text.length <= STORED_MAX) return { text, cut: false };
-  for (let limit = STRING_MAX; limit >= 16; limit /= 4) {
-    const cut = withStringsCut(body, limit);
-    if (cut !== null && cut.length <= STORED_MAX) return { text: cut, cut: true };
-  }
-  const { id, created_at } = body;
-  const only = { id, created_at, cut: `an entry of ${text.length} characters` };
-  return { text: withStringsCut(only, STRING_MAX) ?? '{}', cut: true };
-}
-
-/** Null where it is nested too deeply for JSON.stringify with a replacer. */
-function withStringsCut(body: EntryBody, limit: number): string | null {
-  try {
-    return JSON.stringify(body, (_key, value: unknown) =>
-      typeof value === 'string' && value.length > limit
-        ? `${value.slice(0, limit)}… (${value.length} characters)`
-        : value,
-    );
-  } catch {
-    return null;
-  }
 }

@@ -2,8 +2,8 @@
  * Evaluates accepted entries: what changes in windows, alerts and matches, and which notifications follow.
  *
  * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the beginning of
- * their scan and the rules; it changes nothing itself. An entry's event time is its `occurredAt`. One entry counts once in
- * an alert.
+ * their scan and the rules; it changes nothing itself. An entry's event time is its `occurredAt`. An id counts once in an
+ * alert and a window: a revision of an entry adds what its earlier versions have not counted (counted-once.ts).
  */
 import type { Alert, MatchedWindow } from '../../alert/alert.ts';
 import { DEDUP_BY, decideNotification } from '../../alert/decisions.ts';
@@ -35,6 +35,7 @@ import type {
 } from '../model.ts';
 import { createBatchAlerts } from './batch-alerts.ts';
 import { type ContributingEntry, contributingEntries } from './contributing.ts';
+import { type Earlier, earlierOf } from './counted-once.ts';
 import { type BatchWindows, createBatchWindows } from './windows.ts';
 
 /** An accepted entry with the matches of its detections. */
@@ -66,11 +67,13 @@ export function createEvaluation(
     const batch = createBatch({ engine, correlator, receivers, scanContext, reads, lastAlert });
     for (const { entry, matches } of entries) {
       const at = entry.occurredAt;
-      for (const match of matches) batch.add(detectionMatch(match, entry, at));
+      const earlier = entry.revision === 0 ? null : earlierOf(reads.versionsBefore(entry), engine, correlator);
+      for (const match of matches) batch.add(detectionMatch(match, entry, at), earlier);
       const event = { at, body: entry.body, matches };
       const horizon = scanContext.began - allowedLatenessMs;
-      for (const match of correlator.correlate(event, horizon, batch.windows))
-        batch.add(correlationMatch(match, entry));
+      const windows = earlier === null ? batch.windows : earlier.uncounted(batch.windows);
+      for (const match of correlator.correlate(event, horizon, windows))
+        batch.add(correlationMatch(match, entry), earlier);
     }
     return batch.changes();
   };
@@ -111,7 +114,8 @@ interface BatchContext {
 /** What the matches of one batch change, collected match by match. */
 function createBatch(context: BatchContext): {
   readonly windows: BatchWindows;
-  add(match: RuleMatch): void;
+  /** `earlier`: of a revision; null for an entry's first version. */
+  add(match: RuleMatch, earlier: Earlier | null): void;
   changes(): Changes;
 } {
   const { engine, correlator, receivers, scanContext, reads } = context;
@@ -123,7 +127,14 @@ function createBatch(context: BatchContext): {
   const activity = new Map<string, ActivityChange>();
   const notifications: AlertNotification[] = [];
 
-  const add = (match: RuleMatch): void => {
+  /** Whether an earlier version has matched in this alert. Beyond the stored matches, only detections are found again. */
+  const hasCounted = (alert: Alert, rule: Rule, { seqs, matchedAt }: Earlier): boolean =>
+    matches.some((each) => each.alert === alert.id && seqs.includes(each.seq)) ||
+    reads.hasMatched(alert.id, seqs) ||
+    (alert.count > MATCHES_MAX &&
+      matchedAt(rule, alert.key).some((at) => alerts.find(rule, alert.key, at)?.id === alert.id));
+
+  const add = (match: RuleMatch, earlier: Earlier | null): void => {
     const { rule, entry, at, keyParts, evidence, window } = match;
     const { seq } = entry;
     activity.set(rule.id, nextActivity(activity.get(rule.id), match));
@@ -133,7 +144,7 @@ function createBatch(context: BatchContext): {
     const isBackfilled = suppressBefore !== null && entry.occurredAt < suppressBefore;
     const joins = alerts.find(rule, key, at);
     // A correlation that fires for several groups of one entry may have one dedup key for all of them.
-    if (joins?.lastSeq === seq) return;
+    if (joins?.lastSeq === seq || (joins !== null && earlier !== null && hasCounted(joins, rule, earlier))) return;
     const decision = decideNotification({ level: rule.level, suppress: isBackfilled, joins, receivers });
     const alertMatch = { rule, seq, at, isBackfilled };
     const alert = joins === null ? alerts.open(alertMatch, key, keyParts) : alerts.join(joins, alertMatch);

@@ -6,6 +6,7 @@ import { type CorrelationRule, type Engine, type Rule, versionOf } from '../../s
 import type { Accepted, Changes, EvaluationReads } from '../model.ts';
 import { type AcceptedRow, type AlertRow, acceptedFrom, alertFrom } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import { storedId } from './dedupe.ts';
 
 /** How many entries at the times of a window are read: unrelated entries may share an instant with them. */
 const ENTRIES_READ_MAX = 100;
@@ -43,13 +44,29 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
     entriesAt: (times, seq) =>
       parsedLazily(
         store.all<AcceptedRow>(
-          `SELECT seq, id, created_at, occurred_at, body FROM entries
+          `SELECT seq, id, revision, created_at, occurred_at, body FROM entries
            WHERE occurred_at IN (SELECT value FROM json_each(?)) AND +seq < ?
            ORDER BY occurred_at, seq LIMIT ${ENTRIES_READ_MAX}`,
           JSON.stringify(times),
           seq,
         ),
       ),
+    versionsBefore: ({ id, revision }) =>
+      store
+        .all<AcceptedRow>(
+          `SELECT seq, id, revision, created_at, occurred_at, body FROM entries
+           WHERE id = ? AND revision < ? ORDER BY revision`,
+          storedId(id),
+          revision,
+        )
+        .flatMap(acceptedOrNothing),
+    hasMatched: (alert, seqs) =>
+      store.all(
+        `SELECT 1 FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?)) AND decision IS NOT NULL
+         LIMIT 1`,
+        alert,
+        JSON.stringify(seqs),
+      ).length > 0,
   };
 }
 
@@ -73,7 +90,16 @@ function forWindows(rule: Rule): Rule {
 
 /** Parses entries one by one: the last of them are seldom needed. */
 function* parsedLazily(rows: readonly AcceptedRow[]): Iterable<Accepted> {
-  for (const row of rows) yield acceptedFrom(row);
+  for (const row of rows) yield* acceptedOrNothing(row);
+}
+
+/** Nothing where the stored JSON is damaged: what it counted can't be found again. */
+function acceptedOrNothing(row: AcceptedRow): Accepted[] {
+  try {
+    return [acceptedFrom(row)];
+  } catch {
+    return [];
+  }
 }
 
 /** Stores what evaluation decided, except deliveries. `lastSeq`: the number of the last entry. */

@@ -37,7 +37,7 @@ export function quarantineCandidate(
 ): boolean {
   const candidate = record ?? oldestStaged(store);
   // A recorded entry crashes nothing: the call failed, or its answer was lost.
-  if (record !== null && record.id !== null && isRecordedOrStaged(store, record.id)) return false;
+  if (record !== null && record.id !== null && isRecordedOrStaged(store, record.id, record.text)) return false;
   if (candidate === null) return false;
   const isQuarantined = candidate.id !== null && quarantinedIds(store, [candidate.id]).size > 0;
   if (!isQuarantined && !recordFailure(store, candidate, now)) return false;

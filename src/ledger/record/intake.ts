@@ -9,11 +9,11 @@ import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { CorrelationRule, Engine } from '../../sigma/index.ts';
 import { enqueueNotification } from '../deliver/enqueue.ts';
 import { overflowingRule, raiseHealthAlert } from '../health/health-alerts.ts';
-import type { Changes, InvalidRecord, ScanContext } from '../model.ts';
-import type { Incoming, OpenedAlert } from '../rpc.ts';
+import type { Accepted, Changes, InvalidRecord, ScanContext } from '../model.ts';
+import type { OpenedAlert } from '../rpc.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { accept } from './dedupe.ts';
+import { accept, type Unrecorded } from './dedupe.ts';
 import { createEvaluation } from './evaluate.ts';
 import { applyChanges, createEvaluationStore } from './evaluation-store.ts';
 import { type GroupLimit, limitGroups } from './group-limit.ts';
@@ -25,12 +25,14 @@ export interface IntakeResult {
   readonly recorded: number;
   readonly quarantined: number;
   readonly opened: readonly OpenedAlert[];
+  /** The recorded revisions. */
+  readonly revisions: readonly Accepted[];
 }
 
 /** Takes in `entries`, which are new and in order; `malformed` records go straight to quarantine. */
 export type Intake = (
   state: State,
-  entries: readonly Incoming[],
+  entries: readonly Unrecorded[],
   malformed: readonly InvalidRecord[],
   scanContext: ScanContext,
   now: number,
@@ -49,7 +51,9 @@ export function createIntake(
     const { matched, invalid } = matchEntries(entries, engine);
     const quarantined = quarantineInvalid(store, [...malformed, ...invalid], receivers, now);
     const counters = { ...state.counters, quarantined: state.counters.quarantined + quarantined };
-    if (matched.length === 0) return { state: { ...state, counters }, opened: [], quarantined, recorded: 0 };
+    if (matched.length === 0) {
+      return { state: { ...state, counters }, opened: [], quarantined, recorded: 0, revisions: [] };
+    }
     const accepted = accept(store, matched, state.lastSeq, scanContext, engine.version);
     const changes = evaluate(accepted, scanContext, reads, state.lastAlert);
     const lastSeq = state.lastSeq + accepted.length;
@@ -69,12 +73,13 @@ export function createIntake(
         overflowed: counters.overflowed + dropped,
       },
     };
-    return { state: next, opened: openedBy(changes, engine), quarantined, recorded: accepted.length };
+    const revisions = accepted.map(({ entry }) => entry).filter(({ revision }) => revision > 0);
+    return { state: next, opened: openedBy(changes, engine), quarantined, recorded: accepted.length, revisions };
   };
 }
 
 /** Parses entries and matches their detections. Evaluation throws only by a bug; the entry is invalid then. */
-function matchEntries(entries: readonly Incoming[], engine: Engine) {
+function matchEntries(entries: readonly Unrecorded[], engine: Engine) {
   const invalid: InvalidRecord[] = [];
   const matched = entries.flatMap((incoming) => {
     try {

@@ -70,7 +70,7 @@ function takesAnEntry({ store, options }: LedgerContext, now: number): boolean {
       const state = readState(store);
       if (state === null) return false;
       const id = `probe ${now}`;
-      const entry = { id, createdAt: now, occurredAt: now, text: JSON.stringify({ id }) };
+      const entry = { id, createdAt: now, occurredAt: now, revision: 0, text: JSON.stringify({ id }) };
       stage(store, [entry]);
       quarantine(store, [{ id, problem: 'probe', text: '' }], now);
       const intake = createIntake(store, ENGINE, allowedLatenessMs, receivers);

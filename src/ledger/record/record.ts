@@ -12,6 +12,7 @@ import { commit } from './commit.ts';
 import { type LedgerContext, requireState } from './context.ts';
 import { dedupe } from './dedupe.ts';
 import { quarantinedIds } from './quarantine.ts';
+import { settleRevisions } from './revisions.ts';
 import { hasStaged, stage, takeStaged } from './staging.ts';
 
 /** Records a batch, or stages it. */
@@ -20,7 +21,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const state = requireState(store);
   if (batch.expectedVersion !== state.checkpoint.version) return { kind: 'conflict' };
   const ids = batch.entries.map((entry) => entry.id);
-  const { unrecorded, known, expired } = dedupe(store, batch.entries, {
+  const deduped = dedupe(store, batch.entries, {
     floor: state.checkpoint.floor,
     // What was evicted stays so, even if RETENTION grows: it would count again.
     expiredBefore: Math.max(
@@ -30,22 +31,25 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
     ),
     skip: quarantinedIds(store, ids),
   });
+  const { unrecorded, known, expired } = deduped;
   const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));
-  const staged = isStaged ? stage(store, unrecorded) : 0;
+  const { added: staged, refused } = isStaged ? stage(store, unrecorded) : { added: 0, refused: 0 };
   const result = intake(state, isStaged ? [] : unrecorded, batch.invalid, batch, now);
   const { recorded, quarantined, opened } = result;
   const before = unsaved.current(state);
   const arrived = noteArrivals(context, result.state, before, isStaged ? [] : unrecorded, readBy(batch.times), now);
   checkClocks(store, dateOffset(batch.times), options.receivers, now);
+  const changes = { ...deduped, refused: deduped.refused + refused };
+  const settled = settleRevisions(context, arrived, changes, result.revisions, now);
   const ended = batch.ends && batch.next !== null;
   const next = batch.next !== null && ended ? afterLastPage(context, batch.next) : batch.next;
-  const counters = { ...arrived.counters, expired: arrived.counters.expired + expired };
+  const counters = { ...settled.state.counters, expired: settled.state.counters.expired + expired };
   return commit(
     context,
-    { ...arrived, counters },
+    { ...settled.state, counters },
     next,
     {
-      changed: recorded + quarantined + staged > 0,
+      changed: recorded + quarantined + staged > 0 || settled.changed,
       ended,
       // That every page was read must outlive the memory: a staged entry may crash the ledger.
       save: batch.save || next?.scan?.flushing === true,
@@ -61,23 +65,24 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
   const state = requireState(store);
   const checkpoint = unsaved.current(state);
   if (expectedVersion !== state.checkpoint.version || !checkpoint.scan?.flushing) return { kind: 'conflict' };
-  const { unrecorded, known } = dedupe(store, takeStaged(store, most), {
+  const deduped = dedupe(store, takeStaged(store, most), {
     floor: checkpoint.floor,
     expiredBefore: Number.NEGATIVE_INFINITY,
     skip: new Set(),
   });
   const { began, suppressBefore } = checkpoint.scan;
-  const result = intake(state, unrecorded, [], { began: began ?? now, suppressBefore }, now);
+  const result = intake(state, deduped.unrecorded, [], { began: began ?? now, suppressBefore }, now);
   const { recorded, quarantined, opened } = result;
-  const arrived = noteArrivals(context, result.state, checkpoint, unrecorded, now, now);
+  const arrived = noteArrivals(context, result.state, checkpoint, deduped.unrecorded, now, now);
+  const settled = settleRevisions(context, arrived, deduped, result.revisions, now);
   const ended = !hasStaged(store);
   const next = ended ? endScan(checkpoint, options.allowedLatenessMs) : checkpoint;
   return commit(
     context,
-    arrived,
+    settled.state,
     next,
     { changed: true, ended, save: true, now },
-    { recorded, quarantined, opened, staged: 0, known, expired: 0 },
+    { recorded, quarantined, opened, staged: 0, known: deduped.known, expired: 0 },
   );
 }
 

@@ -1,11 +1,13 @@
 /**
  * Staging: the entries of a newest-first scan, stored whole until the scan ends and they are recorded oldest first. They
- * survive a rejected cursor. A text over the row limit is stored in parts.
+ * survive a rejected cursor. A text over the row limit is stored in parts. One that is read again with other content
+ * (content.ts) is staged beside the first.
  */
-import type { InvalidRecord } from '../model.ts';
+import { type InvalidRecord, REVISIONS_MAX } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
+import { compareVersions, type Version } from './versions.ts';
 
 /** The most bytes of a row in a Durable Object (developers.cloudflare.com/durable-objects/platform/limits). */
 const ROW_BYTES_MAX = 2_000_000;
@@ -15,26 +17,50 @@ if (!(3 * PART_CHARS < ROW_BYTES_MAX)) throw new Error('a part of a staged entry
 /** About how much text is recorded at once. */
 const TAKEN_CHARS = 512 * 1024;
 
-/** Stages entries; those already staged stay as they are. Returns how many were added. */
-export function stage(store: Store, entries: readonly Incoming[]): number {
+/**
+ * Stages entries; those already staged stay as they are. Returns how many were added, and how many were refused because
+ * too many versions of them are staged.
+ */
+export function stage(
+  store: Store,
+  entries: readonly Incoming[],
+): { readonly added: number; readonly refused: number } {
   let added = 0;
+  let refused = 0;
   for (const entry of entries) {
     const id = storedId(entry.id);
-    const there = store.all('SELECT 1 FROM staging WHERE created_at = ? AND id = ? AND part = 0', entry.createdAt, id);
-    if (there.length > 0) continue;
+    const staged = stagedVersions(store, entry.createdAt, id);
+    if (compareVersions(entry, staged).kind !== 'changed') continue;
+    if (staged.length > REVISIONS_MAX) {
+      refused++;
+      continue;
+    }
     added++;
     for (const [part, text] of inParts(entry.text).entries()) {
       store.run(
-        'INSERT INTO staging (created_at, id, part, occurred_at, body) VALUES (?, ?, ?, ?, ?)',
+        'INSERT INTO staging (created_at, id, revision, part, occurred_at, body) VALUES (?, ?, ?, ?, ?, ?)',
         entry.createdAt,
         id,
+        staged.length,
         part,
         entry.occurredAt,
         text,
       );
     }
   }
-  return added;
+  return { added, refused };
+}
+
+/** The staged versions of an entry, in their order. */
+function stagedVersions(store: Store, createdAt: number, id: string): Version[] {
+  const rows = store.all<{ revision: number; body: string }>(
+    'SELECT revision, body FROM staging WHERE created_at = ? AND id = ? ORDER BY revision, part',
+    createdAt,
+    id,
+  );
+  const texts = new Map<number, string>();
+  for (const { revision, body } of rows) texts.set(revision, `${texts.get(revision) ?? ''}${body}`);
+  return [...texts].map(([revision, text]) => ({ seq: null, revision, createdAt, text, cut: null }));
 }
 
 /** A text in parts that end at whole characters: SQLite does not store lone surrogates. */
@@ -63,30 +89,37 @@ export function oldestStaged(store: Store): InvalidRecord | null {
 /** Removes and returns the oldest staged entries: `most` of them, or fewer where they are long. */
 export function takeStaged(store: Store, most: number): Incoming[] {
   const taken = readStaged(store, most);
-  for (const { id, createdAt } of taken) {
-    store.run('DELETE FROM staging WHERE created_at = ? AND id = ?', createdAt, storedId(id));
+  for (const { id, createdAt, revision } of taken) {
+    store.run(
+      'DELETE FROM staging WHERE created_at = ? AND id = ? AND revision = ?',
+      createdAt,
+      storedId(id),
+      revision,
+    );
   }
   return taken;
 }
 
-function readStaged(store: Store, most: number): Incoming[] {
-  const heads = store.all<{ created_at: number; id: string; occurred_at: number; size: number }>(
-    `SELECT created_at, id, max(occurred_at) AS occurred_at, sum(length(body)) AS size FROM staging
-     GROUP BY created_at, id ORDER BY created_at, id LIMIT ?`,
+function readStaged(store: Store, most: number): (Incoming & { readonly revision: number })[] {
+  const heads = store.all<{ created_at: number; id: string; revision: number; occurred_at: number; size: number }>(
+    `SELECT created_at, id, revision, max(occurred_at) AS occurred_at, sum(length(body)) AS size FROM staging
+     GROUP BY created_at, id, revision ORDER BY created_at, id, revision LIMIT ?`,
     most,
   );
-  const taken: Incoming[] = [];
+  const taken: (Incoming & { readonly revision: number })[] = [];
   let chars = 0;
   for (const head of heads) {
     if (taken.length > 0 && chars + head.size > TAKEN_CHARS) break;
     chars += head.size;
     const parts = store.all<{ body: string }>(
-      'SELECT body FROM staging WHERE created_at = ? AND id = ? ORDER BY part',
+      'SELECT body FROM staging WHERE created_at = ? AND id = ? AND revision = ? ORDER BY part',
       head.created_at,
       head.id,
+      head.revision,
     );
     const text = parts.map((part) => part.body).join('');
-    taken.push({ id: originalId(text, head.id), createdAt: head.created_at, occurredAt: head.occurred_at, text });
+    const { created_at: createdAt, occurred_at: occurredAt, revision } = head;
+    taken.push({ id: originalId(text, head.id), createdAt, occurredAt, revision, text });
   }
   return taken;
 }

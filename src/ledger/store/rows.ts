@@ -20,10 +20,11 @@ export const DAMAGED = 'damaged in the ledger';
 /** An entry in a list. A damaged entry still shows its id and time. */
 export function entrySummary(row: EntryRow): EntrySummary {
   try {
-    const { seq, id, createdAt, body } = entryFrom(row);
-    return { ...entryView(id, createdAt, body), seq };
+    const { seq, id, revision, createdAt, body } = entryFrom(row);
+    return { ...entryView(id, createdAt, body), seq, revision };
   } catch {
-    return { ...entryView(row.id, row.created_at, { action: DAMAGED }), seq: row.seq };
+    const { seq, revision } = row;
+    return { ...entryView(row.id, row.created_at, { action: DAMAGED }), seq, revision };
   }
 }
 
@@ -89,7 +90,7 @@ function evidence({ selection, field, value }: Fields): Evidence | null {
 }
 
 /** The columns of `entries` that are read. */
-export type EntryRow = { seq: number; id: string; created_at: number; body: string };
+export type EntryRow = { seq: number; id: string; revision: number; created_at: number; body: string };
 
 /** The same, with the time that an entry counts with. */
 export type AcceptedRow = EntryRow & { occurred_at: number };
@@ -103,7 +104,8 @@ export function acceptedFrom(row: AcceptedRow): Accepted {
 export function entryFrom(row: EntryRow): Omit<Accepted, 'occurredAt'> {
   const body = JSON.parse(row.body) as EntryBody;
   const { id } = body;
-  return { seq: row.seq, id: typeof id === 'string' ? id : row.id, createdAt: row.created_at, body };
+  const { seq, revision, created_at: createdAt } = row;
+  return { seq, id: typeof id === 'string' ? id : row.id, revision, createdAt, body };
 }
 
 /** The columns of `alerts` that are read. */

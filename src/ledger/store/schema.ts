@@ -11,8 +11,9 @@ import type { Store } from './store.ts';
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
     'CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL)',
-    `CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
-       occurred_at INTEGER NOT NULL, body TEXT NOT NULL, actor TEXT, cut INTEGER)`,
+    `CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL,
+       created_at INTEGER NOT NULL, occurred_at INTEGER NOT NULL, body TEXT NOT NULL, actor TEXT, cut TEXT,
+       UNIQUE (id, revision))`,
     // The index holds the actor, so that an actor's activity is read from it without another row written per entry.
     'CREATE INDEX entries_by_time ON entries (occurred_at, actor)',
     `CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, began INTEGER NOT NULL,
@@ -40,9 +41,9 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE pacing (receiver TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID',
     `CREATE TABLE health_alerts (kind TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL,
        notified_at INTEGER NOT NULL, count INTEGER NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID`,
-    `CREATE TABLE staging (created_at INTEGER NOT NULL, id TEXT NOT NULL, part INTEGER NOT NULL,
+    `CREATE TABLE staging (created_at INTEGER NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, part INTEGER NOT NULL,
        occurred_at INTEGER NOT NULL, body TEXT NOT NULL,
-       PRIMARY KEY (created_at, id, part)) WITHOUT ROWID`,
+       PRIMARY KEY (created_at, id, revision, part)) WITHOUT ROWID`,
     `CREATE TABLE quarantine (key TEXT PRIMARY KEY, problem TEXT NOT NULL, body TEXT NOT NULL, first_at INTEGER NOT NULL,
        failures INTEGER NOT NULL) WITHOUT ROWID`,
     `CREATE TABLE receivers (name TEXT PRIMARY KEY, delivered_at INTEGER, failing_since INTEGER,

@@ -40,8 +40,23 @@ export interface State {
   readonly counters: Counters;
   /** At least how many groups each correlation has (group-limit.ts). Absent until a group is stored. */
   readonly groups?: GroupCounts;
+  /** Revisions since people were last notified of any. Absent until one is read. */
+  readonly changed?: ChangedEntries;
+  /** How many stored bodies were replaced on a day (wall, days since the epoch). Absent until one was. */
+  readonly rewrites?: { readonly day: number; readonly count: number };
   /** The last tick that failed; null or absent where a scan has moved since. */
   readonly failure?: OngoingFailure | null;
+}
+
+/** Revisions of entries since people were last notified of any. */
+export interface ChangedEntries {
+  /** Wall; 0: never. */
+  readonly notifiedAt: number;
+  readonly recorded: number;
+  /** How often one was read that was not recorded. */
+  readonly refused: number;
+  /** The id of one that was recorded; null without any. */
+  readonly example: string | null;
 }
 
 /** The state of a ledger that has recorded nothing. */
@@ -58,7 +73,7 @@ export function firstState(now: number, floor: number, suppressBefore: number | 
     movedAt: now,
     publishedAt: 0,
     rewinds: [],
-    counters: { recorded: 0, quarantined: 0, expired: 0, overflowed: 0 },
+    counters: { recorded: 0, quarantined: 0, expired: 0, overflowed: 0, revisions: 0, revisionsRefused: 0 },
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The page of an entry: its alerts and the rules that match it, every field with what matched marked, what the same
+ * The page of an entry: its revisions, its alerts and the rules that match it, every field with what matched marked, what the same
  * actor did around it, and the JSON to copy. Pure.
  */
 
@@ -9,6 +9,7 @@ import type { Caller } from '../context.ts';
 import { ActorActivity } from './parts/actor-activity.tsx';
 import { Card, When } from './parts/elements.tsx';
 import { EntryMatches } from './parts/entry-matches.tsx';
+import { EntryVersions } from './parts/entry-versions.tsx';
 import { FieldTable } from './parts/field-table.tsx';
 import { prettyJson } from './parts/json-text.ts';
 import { page } from './parts/shell.tsx';
@@ -48,6 +49,7 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
             <a href={wholePath}>Full entry, from the upstream</a>
           </p>
         )}
+        <EntryVersions versions={details.versions} />
         {!unrecorded && <EntryMatches details={details} caller={caller} />}
         <Card title="Fields" id="fields">
           <FieldTable text={text} evidence={evidence} />
@@ -61,7 +63,7 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
   });
 }
 
-function Head({ details: { entry }, unrecorded }: { details: EntryDetails; unrecorded: boolean }) {
+function Head({ details: { entry, versions }, unrecorded }: { details: EntryDetails; unrecorded: boolean }) {
   const actor = entry.actor.name ?? entry.actor.id;
   return (
     <header class="head">
@@ -80,6 +82,7 @@ function Head({ details: { entry }, unrecorded }: { details: EntryDetails; unrec
         )}
       </p>
       <nav class="jumps" aria-label="On this page">
+        {versions.length > 0 && <a href="#revisions">Revisions</a>}
         <a href="#fields">Fields</a>
         {!unrecorded && <a href="#activity">Actor activity</a>}
         <a href="#json">JSON</a>

@@ -51,5 +51,14 @@ function unrecorded(entry: ReturnType<typeof entryView>, text: string): EntryDet
     moreAfter: false,
     open: [],
   };
-  return { entry: { ...entry, seq: 0 }, text, cut: false, rules: [], rulesChanged: false, parts: [], actorActivity };
+  return {
+    entry: { ...entry, seq: 0, revision: 0 },
+    text,
+    cut: false,
+    rules: [],
+    rulesChanged: false,
+    parts: [],
+    versions: [],
+    actorActivity,
+  };
 }

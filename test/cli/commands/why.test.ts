@@ -103,6 +103,11 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
     { timeline: [{ ...MATCH, part: 'contributing', decision: null }] },
     '    contributed to the correlation\n',
   ],
+  [
+    'a revision of an entry',
+    { timeline: [{ ...MATCH, entry: { ...ENTRY, revision: 2 } }] },
+    'on api_key k1 (entry e1, revision 2)',
+  ],
   ['that an entry is gone', { timeline: [{ ...MATCH, entry: null }] }, 'UTC  an entry that is no longer stored'],
   ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted but not kept'],
   ['a backfilled alert', { alert: { ...LINE, backfilled: true } }, 'open, backfilled; its period ends'],

@@ -5,6 +5,68 @@ import { storedId } from '../../../src/ledger/record/dedupe.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged, viewsOf } from './views-scene.ts';
 
+describe('an entry with revisions', () => {
+  it('is its last version, with what differed and when, and the alerts of all', () => {
+    const { scene, views } = staged([DELETED, onAction('key.deleted')]);
+    scene.record([deletion('d1', NOON - SECOND), deletion('d2', NOON - SECOND)]);
+    const changed = entry('d1', NOON - SECOND, { action: 'key.deleted', target: { id: 't', note: '<b>'.repeat(200) } });
+    scene.record([changed], { now: NOON + MINUTE });
+    scene.record([entry('d1', NOON, { action: 'key.deleted', actor: null })], { now: NOON + 2 * MINUTE });
+    const page = views.entry('d1', null);
+    expect(page?.versions).toEqual([
+      { revision: 0, readAt: NOON, changes: [] },
+      {
+        revision: 1,
+        readAt: NOON + MINUTE,
+        changes: [
+          { field: 'action', before: 'vm.deleted', after: 'key.deleted' },
+          {
+            field: 'target',
+            before: null,
+            after: `${JSON.stringify({ id: 't', note: '<b>'.repeat(200) }).slice(0, 300)}…`,
+          },
+        ],
+      },
+      {
+        revision: 2,
+        readAt: NOON + 2 * MINUTE,
+        changes: [
+          { field: 'created_at', before: '2026-01-05T11:59:59.000Z', after: '2026-01-05T12:00:00.000Z' },
+          { field: 'actor.id', before: 'alice', after: null },
+          {
+            field: 'target',
+            before: `${JSON.stringify({ id: 't', note: '<b>'.repeat(200) }).slice(0, 300)}…`,
+            after: null,
+          },
+        ],
+      },
+    ]);
+    expect(page).toMatchObject({ entry: { id: 'd1', seq: 4, revision: 2, action: 'key.deleted', createdAt: NOON } });
+    expect(page?.parts.map(({ alert }) => alert.rule)).toEqual(['key.deleted', 'key.deleted', DELETED.id]);
+    expect(views.entryText('d1', null)).toContain('"actor":null');
+    expect(views.entry('d2', null)?.versions).toEqual([]);
+    // In the scope of an alert that only the first version belongs to.
+    expect(views.entry('d1', 1)?.versions).toHaveLength(3);
+    expect(views.entry('d1', 99)).toBeNull();
+    expect(views.alert(1)?.timeline.map((item) => item.entry?.revision)).toEqual([0, 0]);
+    expect(views.alert(2)?.timeline.map((item) => item.entry?.revision)).toEqual([1]);
+  });
+
+  it('keeps what is left of them', () => {
+    const { scene, views } = staged([]);
+    scene.record([entry('a', NOON - SECOND)]);
+    scene.record([entry('a', NOON - SECOND, { action: 'other' })]);
+    scene.store.run('DELETE FROM batches');
+    scene.store.run("UPDATE entries SET body = '{' WHERE revision = 0");
+    expect(views.entry('a', null)?.versions).toMatchObject([
+      { readAt: null },
+      { readAt: null, changes: expect.any(Array) },
+    ]);
+    scene.store.run('DELETE FROM entries WHERE revision = 0');
+    expect(views.entry('a', null)).toMatchObject({ entry: { revision: 1 }, versions: [] });
+  });
+});
+
 describe('an entry', () => {
   it('is shown with its text as it came, the rules that match it now, and its part in each alert', () => {
     const { scene, views } = staged([DELETED, MANY, QUIET]);

@@ -174,13 +174,14 @@ describe('countedIn', () => {
         yield {
           seq,
           id: `e${seq}`,
+          revision: 0,
           createdAt: NOON,
           occurredAt: NOON,
           body: { action: 'vm.deleted', actor: { id: 'alice' } },
         };
       }
     }
-    const past = { window: () => null, alerts: () => [], entriesAt: stored };
+    const past = { entriesAt: stored };
     const window = { correlation, key: '["alice"]', window: { at: NOON, value: 2, times: [NOON - HOUR, NOON] } };
     expect(contributingEntries(window, 1_000, past, engine, createCorrelator([FED, correlation]))).toHaveLength(20);
     expect(read).toBe(20);
@@ -193,12 +194,13 @@ describe('countedIn', () => {
       (id, i): Accepted => ({
         seq: i,
         id: `e${i}`,
+        revision: 0,
         createdAt: NOON,
         occurredAt: NOON,
         body: { action: 'vm.deleted', actor: { id } },
       }),
     );
-    const past = { window: () => null, alerts: () => [], entriesAt: () => stored };
+    const past = { entriesAt: () => stored };
     const window = { correlation, key: '["alice"]', window: { at: NOON, value: 2, times: [NOON] } };
     const correlator = createCorrelator([FED, correlation]);
     expect(contributingEntries(window, 9, past, engine, correlator).map(({ entry }) => entry.id)).toEqual(['e0', 'e2']);

@@ -35,13 +35,6 @@ describe('a new entry', () => {
     expect(ids()).toEqual(['a', 'b']);
   });
 
-  it('is recognized by id alone, even if its time or fields have changed', () => {
-    const { record, ids } = createScene();
-    record([entry('a', NOON)]);
-    record([entry('a', NOON + SECOND, { action: 'other' })]);
-    expect(ids()).toEqual(['a']);
-  });
-
   it('is stored with its scan’s beginning and the version of the rules', () => {
     const { record, store } = createScene();
     record(entries(3, NOON, 1), { began: NOON - 7, suppressBefore: 5 });

@@ -60,12 +60,15 @@ describe('staging', () => {
     expect(flush().opened).toHaveLength(1);
   });
 
-  it('records an entry once, even if its time has changed meanwhile', () => {
-    const { stage, flush, ids } = createScene();
+  it('records an entry again, as a revision, whose time has changed meanwhile', () => {
+    const { stage, flush, store } = createScene();
     stage([entry('a', NOON)]);
     stage([entry('a', NOON - MINUTE)], { ends: true });
     flush();
-    expect(ids()).toEqual(['a']);
+    expect(store.all('SELECT id, revision, created_at FROM entries ORDER BY seq')).toEqual([
+      { id: 'a', revision: 0, created_at: NOON - MINUTE },
+      { id: 'a', revision: 1, created_at: NOON },
+    ]);
   });
 
   it('returns ids that SQLite can’t store', () => {

@@ -53,6 +53,7 @@ function Item({ item, pass }: { item: TimelineItem; pass: string | null }) {
             </code>
           </a>
         )}
+        {entry !== null && entry.revision > 0 && <span class="quiet"> revision {entry.revision}</span>}
       </p>
       {entry === null ? (
         <>
