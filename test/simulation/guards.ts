@@ -155,8 +155,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows keep the events that a late entry may still join',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'correlator.correlate(event, horizon, batch.windows)',
-    replace: 'correlator.correlate(event, at, batch.windows)',
+    find: 'correlator.correlate(event, horizon, windows)',
+    replace: 'correlator.correlate(event, at, windows)',
   },
   {
     name: 'a late match joins the alert that begins after it',
