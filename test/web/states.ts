@@ -2,7 +2,19 @@
 
 import type { LedgerViews } from '../../src/ledger/rpc.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
-import { ALERT_ID, alertPage, ENTRY_ID, entryLine, entryPage, NOW, ORDINARY, overview, RULE, status } from './views.ts';
+import {
+  ALERT_ID,
+  alertPage,
+  ENTRY_ID,
+  entryLine,
+  entryPage,
+  entryVersions,
+  NOW,
+  ORDINARY,
+  overview,
+  RULE,
+  status,
+} from './views.ts';
 
 const LINK: Caller = {
   kind: 'link',
@@ -104,6 +116,12 @@ export const STATES: readonly PageState[] = [
   },
   { name: 'alert-by-link', path: `/alerts/${ALERT_ID}`, heading: RULE.title, caller: LINK },
   { name: 'entry', path: `/entries/${ENTRY_ID}`, heading: 'api_key.deleted' },
+  {
+    name: 'entry-revised',
+    path: `/entries/${ENTRY_ID}`,
+    heading: 'api_key.deleted',
+    ledger: { entry: async () => entryPage(ORDINARY, { versions: entryVersions() }) },
+  },
   {
     name: 'entry-by-link',
     path: `/entries/${ENTRY_ID}`,

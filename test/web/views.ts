@@ -63,6 +63,22 @@ export function entryLine(of: UntrustedText = ORDINARY, changes: Partial<EntrySu
   };
 }
 
+/** The versions of an entry that the audit log changed twice. */
+export function entryVersions(of: UntrustedText = ORDINARY): EntryDetails['versions'] {
+  return [
+    { revision: 0, readAt: NOW - 24 * MINUTE, changes: [] },
+    {
+      revision: 1,
+      readAt: NOW - 20 * MINUTE,
+      changes: [
+        { field: 'action', before: 'api_key.read', after: of.action },
+        { field: 'path', before: null, after: of.path },
+      ],
+    },
+    { revision: 2, readAt: null, changes: [] },
+  ];
+}
+
 export function alertLine(of: UntrustedText = ORDINARY, changes: Partial<AlertSummary> = {}): AlertSummary {
   return {
     id: ALERT_ID,
@@ -158,11 +174,7 @@ export function entryPage(
     rules: [{ id: RULE.id, title: RULE.title, level: RULE.level, evidence: evidence(of) }],
     rulesChanged: false,
     parts: [{ alert: alertLine(of), part: 'matched', decision: OPENED, evidence: evidence(of) }],
-    versions: [
-      { revision: 0, readAt: NOW - 24 * MINUTE, changes: [] },
-      { revision: 1, readAt: null, changes: [{ field: 'path', before: null, after: of.path }] },
-      { revision: 2, readAt: NOW - 20 * MINUTE, changes: [] },
-    ],
+    versions: [],
     actorActivity: {
       actor: entry.actor.id,
       withinMs: HOUR,
