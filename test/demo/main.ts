@@ -10,6 +10,7 @@ import { SESSION_MS, sessionCookie, signSession } from '../../src/access/session
 import { jsonLine } from '../../src/cli/terminal.ts';
 import { counted } from '../../src/text/numbers.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
+import { onEnding } from '../support/ending.ts';
 import { startInbox } from '../support/slack-inbox.ts';
 import { createArrivals, createPrintOrder, type InboxName } from './arrivals.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';
@@ -22,14 +23,11 @@ import { type DemoUpstream, startUpstream } from './upstream.ts';
 import { freePort, type LogLine, type RunningWorker, startWorker } from './worker.ts';
 
 const TICK_MS = 1_000;
-/** How often to check that npm is still running. */
-const PARENT_CHECK_MS = 300;
 /** What has not stopped by then ends with the process. */
 const STOP_MS = 5_000;
 /** RFC 2606 reserves `.example`. */
 const MAIL_FROM = 'tocsin@demo.example';
 const MAIL_TO = 'night-shift@demo.example';
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const { env } = process;
 /** The key of the real audit log; '' for the sandbox. */
@@ -82,7 +80,7 @@ async function demo(options: DemoOptions): Promise<void> {
       finish(0, `${counted(options.until, 'alert')} ${has} reached both inboxes`);
     }
   };
-  finishOnSignals(finish);
+  finishOnEnding(finish);
   try {
     await Promise.race([run({ options, print, arrived, finish, isEnding: () => ending, stops }), over]);
   } catch (error) {
@@ -131,15 +129,8 @@ function createPrint(json: boolean): (event: DemoEvent) => void {
   };
 }
 
-function finishOnSignals(finish: Demo['finish']): void {
-  for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => finish(code, `by ${signal}`));
-  // When npm is ended, it ends its shell but not what runs in it: a new parent means that npm has ended.
-  const { ppid } = process;
-  if (env.npm_lifecycle_event !== undefined) {
-    setInterval(() => {
-      if (process.ppid !== ppid) finish(SIGNALS.SIGTERM, 'by the end of npm');
-    }, PARENT_CHECK_MS).unref();
-  }
+function finishOnEnding(finish: Demo['finish']): void {
+  onEnding(finish);
   // The reader of our output has gone (`… | head`).
   process.stdout.on('error', () => process.exit(0));
 }

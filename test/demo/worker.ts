@@ -54,7 +54,7 @@ const DEFAULTS = {
 };
 
 /** Runs the cron trigger of a local Worker. */
-const SCHEDULED_PATH = '/cdn-cgi/local/scheduled?cron=*+*+*+*+*';
+export const SCHEDULED_PATH = '/cdn-cgi/local/scheduled?cron=*+*+*+*+*';
 
 /** Builds and starts the Worker, and waits until it answers. Throws if that fails. */
 export async function startWorker({ port, secrets, bindings = {}, onLog }: WorkerOptions): Promise<RunningWorker> {

@@ -2,10 +2,13 @@
 
 import { serve } from '@hono/node-server';
 import { createSandbox, type Sandbox, type SandboxOptions } from './app.ts';
+import type { LogRecord } from './record.ts';
 
 export interface StartOptions extends Partial<SandboxOptions> {
   /** 0, the default: a free one. */
   readonly port?: number;
+  /** In the log before the first request. */
+  readonly records?: Iterable<LogRecord>;
 }
 
 export interface RunningSandbox extends Sandbox {
@@ -26,8 +29,9 @@ export const SANDBOX_API_KEY = 'sandbox-key-0123456789abcdef';
  * upstream.append(...generate({ seed: 1, from, to, entriesPerDay: 20_000 }));
  */
 export async function startSandbox(options: StartOptions = {}): Promise<RunningSandbox> {
-  const { port: wanted = 0, seed = 1, dialect = 'sorted', apiKey = SANDBOX_API_KEY, ...rest } = options;
+  const { port: wanted = 0, seed = 1, dialect = 'sorted', apiKey = SANDBOX_API_KEY, records = [], ...rest } = options;
   const sandbox = createSandbox({ seed, dialect, apiKey, ...rest });
+  sandbox.append(...records);
   const { server, port } = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve, reject) => {
     const started = serve({ fetch: sandbox.app.fetch, hostname: '127.0.0.1', port: wanted }, (address) =>
       resolve({ server: started, port: address.port }),

@@ -1,0 +1,47 @@
+/**
+ * The upstream that is killed, as a process: the sandbox with the log of traffic.ts. After a restart it shows what it showed
+ * before, from its first answer on, and goes on from there. Its log ends where `endFile` says.
+ */
+import { readFileSync } from 'node:fs';
+import type { Dialect } from '../sandbox/query.ts';
+import { startSandbox } from '../sandbox/server.ts';
+import { beginChild, tell, tellRequests } from './child.ts';
+import { AHEAD_MS, createTraffic } from './traffic.ts';
+
+export interface UpstreamOptions {
+  readonly port: number;
+  readonly dialect: Dialect;
+  readonly seed: number;
+  /** When the log begins, ms since the epoch. */
+  readonly startAt: number;
+  /** Holds the number of seconds that the log has; absent while it goes on. */
+  readonly endFile: string;
+}
+
+const APPEND_EVERY_MS = 200;
+/** As far as an upstream on another continent: time enough to be killed in. */
+const LATENCY_MS = 15;
+
+const { port, dialect, seed, startAt, endFile } = beginChild<UpstreamOptions>();
+const traffic = createTraffic({ seed, startAt });
+
+function* due() {
+  const end = endOf(endFile);
+  while (traffic.seconds < end && startAt + traffic.seconds * 1_000 < Date.now() + AHEAD_MS) {
+    yield* traffic.next().records;
+  }
+}
+
+tellRequests();
+const sandbox = await startSandbox({ port, dialect, seed, logOwnReads: false, records: due() });
+sandbox.faults.set({ latency: { probability: 1, ms: LATENCY_MS, when: 'before' } });
+setInterval(() => sandbox.append(...due()), APPEND_EVERY_MS);
+tell('ready');
+
+function endOf(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
