@@ -56,6 +56,11 @@ test.each(PAGES.filter((page) => page !== 'docs/sigma.md'))('%s names only what 
   expect(problemsOf(page, read(page))).toEqual([]);
 });
 
+test('README.md leads to every page', () => {
+  const pages = readdirSync(join(TOP, 'docs')).filter((name) => name.endsWith('.md'));
+  expect(pages.filter((name) => !read('README.md').includes(`](docs/${name})`))).toEqual([]);
+});
+
 describe('is reported', () => {
   test.each([
     ['a missing file', 'see `src/nowhere.ts`', 'there is no src/nowhere.ts'],

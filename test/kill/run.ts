@@ -33,8 +33,10 @@ const BEFORE_MS = 3_000;
 /** The longest time until an interrupted attempt is repeated (70 s), and receivers that failed are tried again, twice. */
 const CALM_MS_MAX = 8 * 60_000;
 const STATUS_EVERY_MS = 2_000;
-/** Nothing comes any more: seen so often. */
+/** All is recorded and delivered: seen so often. */
 const CALM_SEEN = 3;
+/** Something is not recorded, though every entry is shown and ticks go on: seen so often, it is lost. */
+const MISSING_SEEN = 20;
 
 /** Runs in `folder`, which is empty. Throws where the test itself fails, or when `signal` aborts. */
 export async function run(
@@ -112,13 +114,15 @@ async function calm(world: World, traffic: TrafficOptions, onProgress: (progress
   const shownAt = traffic.startAt + seconds * 1_000 + LATENESS_MS;
   const giveUpAt = shownAt + CALM_MS_MAX;
   let seen = 0;
-  while (seen < CALM_SEEN && Date.now() < giveUpAt) {
+  let seenMissing = 0;
+  while (seen < CALM_SEEN && seenMissing < MISSING_SEEN && Date.now() < giveUpAt) {
     await sleep(STATUS_EVERY_MS);
     const status = await world.status().catch(() => null);
     if (status === null) continue;
     onProgress({ at: 'calm', ...status, shown });
-    const isCalm = Date.now() > shownAt && status.pending === 0 && status.recorded >= shown;
-    seen = isCalm ? seen + 1 : 0;
+    const isOver = Date.now() > shownAt && status.pending === 0;
+    seen = isOver && status.recorded >= shown ? seen + 1 : 0;
+    seenMissing = isOver && status.recorded < shown ? seenMissing + 1 : 0;
   }
   const ids = new Set(idsOf(all));
   const other = (await world.shown()).filter((id) => !ids.delete(id));
