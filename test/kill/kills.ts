@@ -30,9 +30,15 @@ export interface PlannedKill {
 
 const PAUSE_MS_MIN = 500;
 const PAUSE_MS_MAX = 8_000;
-/** Less than a page takes to read or to record. */
-const DELAY_MS_MAX = 20;
-const STARTING_MS_MAX = 400;
+/** How long after its beginning a moment is hit at most: less than it lasts. ms */
+const DELAY_MS_MAX: Readonly<Record<Moment, number>> = {
+  starting: 400,
+  'reading a page': 15,
+  recording: 3,
+  sending: 60,
+  answering: 60,
+  idle: 0,
+};
 const DOWN_MS_MAX = 1_500;
 /** Now and then it stays away for longer than receivers are waited for before they are paused. */
 const LONG_DOWN_MS = 12_000;
@@ -59,11 +65,11 @@ export function planKill(random: Random, last: Target | null): PlannedKill {
   const pauseMs = PAUSE_MS_MIN + random.next() * (PAUSE_MS_MAX - PAUSE_MS_MIN);
   const downMs = random.chance(0.05) ? LONG_DOWN_MS : random.next() * DOWN_MS_MAX;
   if (last !== null && last !== 'everything' && random.chance(0.12)) {
-    return { target: last, wanted: 'starting', pauseMs: 0, delayMs: random.next() * STARTING_MS_MAX, downMs };
+    return { target: last, wanted: 'starting', pauseMs: 0, delayMs: random.next() * DELAY_MS_MAX.starting, downMs };
   }
   const target = drawTarget(random);
   const wanted = random.chance(0.3) ? null : random.pick(momentsOf(target));
-  return { target, wanted, pauseMs, delayMs: random.next() * DELAY_MS_MAX, downMs };
+  return { target, wanted, pauseMs, delayMs: random.next() * DELAY_MS_MAX[wanted ?? 'idle'], downMs };
 }
 
 function drawTarget(random: Random): Target {
