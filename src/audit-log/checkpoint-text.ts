@@ -6,14 +6,19 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../text/json.ts';
 import { readInstant } from '../text/times.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, ScanQuery } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX, PAGE_LIMIT_MIN } from './entry.ts';
 
 const nullableNumber = z.nullable(z.number());
 /** ms since the epoch, within the range of dates (ECMA-262, 21.4.1.1). */
-const nullableMs = z.nullable(z.number().check(z.gte(-8.64e15), z.lte(8.64e15)));
+const ms = z.number().check(z.gte(-8.64e15), z.lte(8.64e15));
+const nullableMs = z.nullable(ms);
 const direction = z.enum(['unknown', 'forward', 'backward']);
-const query = z.object({ sort: z.optional(z.string()), created_at_min: z.optional(z.string()) });
+const query = z.object({
+  sort: z.optional(z.string()),
+  created_at_min: z.optional(z.string()),
+  created_at_max: z.optional(z.string()),
+});
 const time = z.string().check(z.refine((text) => readInstant(text) !== null, 'is not an RFC 3339 time'));
 
 const scanSchema = z.object({
@@ -27,13 +32,22 @@ const scanSchema = z.object({
   direction,
   sawDescending: z.boolean(),
   ascending: z.boolean(),
+  stepsUp: z.number(),
+  stepsDown: z.number(),
   filtered: z.boolean(),
   reached: nullableMs,
+  first: z.array(ms),
+  last: z.array(ms),
   frontier: nullableMs,
   followed: z.number(),
   old: z.number(),
   resumeCursorAt: z.number(),
+  staged: z.boolean(),
+  cursorsLost: z.number(),
+  frontierThen: nullableMs,
+  deep: z.boolean(),
   flushing: z.boolean(),
+  unreadBefore: nullableMs,
   suppressBefore: nullableMs,
 });
 
@@ -42,10 +56,16 @@ const checkpointSchema = z.object({
   lastBegan: z.optional(nullableMs),
   floor: z.optional(time),
   scan: z.optional(z.nullable(scanSchema)),
-  resumeCursor: z.optional(z.nullable(z.object({ query, cursor: z.string(), skip: nullableNumber }))),
+  resumeCursor: z.optional(
+    z.nullable(
+      z.object({ query, cursor: z.string(), skip: nullableNumber, fallback: z._default(z.nullable(z.string()), null) }),
+    ),
+  ),
   direction: z.optional(direction),
   unfilteredUpstream: z.optional(z.boolean()),
   suppressBefore: z.optional(nullableMs),
+  gap: z.optional(z.nullable(z.object({ from: ms, to: ms, scansLeft: z.number() }))),
+  roughUntil: z.optional(nullableMs),
 });
 
 const rewindSchema = z.object({
@@ -68,6 +88,7 @@ export function checkpointFrom(text: string): Read<Checkpoint> {
   const read = parsed(checkpointSchema, text);
   if (!read.ok) return read;
   const { watermark, lastBegan, floor, scan, resumeCursor, direction, unfilteredUpstream, suppressBefore } = read.value;
+  const { gap, roughUntil } = read.value;
   const through = msOf(watermark);
   return {
     ok: true,
@@ -81,6 +102,8 @@ export function checkpointFrom(text: string): Read<Checkpoint> {
       direction: direction ?? 'unknown',
       unfilteredUpstream: unfilteredUpstream ?? false,
       suppressBefore: suppressBefore ?? null,
+      gap: gap ?? null,
+      roughUntil: roughUntil ?? null,
     },
   };
 }
@@ -114,11 +137,8 @@ function parsed<S extends z.ZodMiniType>(schema: S, text: string): Read<z.output
   return { ok: false, problem: `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is invalid'}` };
 }
 
-function withoutUndefined(value: { sort?: string | undefined; created_at_min?: string | undefined }) {
-  return {
-    ...(value.sort === undefined ? {} : { sort: value.sort }),
-    ...(value.created_at_min === undefined ? {} : { created_at_min: value.created_at_min }),
-  };
+function withoutUndefined(value: z.output<typeof query>): ScanQuery {
+  return Object.fromEntries(Object.entries(value).filter(([, text]) => text !== undefined));
 }
 
 /** For a time that the schema has checked. */

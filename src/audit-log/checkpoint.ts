@@ -2,8 +2,8 @@
  * The checkpoint: how far the log has been read, and the scan in progress.
  *
  * Its promise: everything the upstream showed with a `created_at` from `floor` to before `watermark` is recorded (except
- * entries that become visible after the allowed lateness), and everything the scan has read is recorded or staged. It is
- * plain data. The ledger keeps it in the transaction that records a page, and it is copied to KV for people to read.
+ * entries that become visible after the allowed lateness, and the gap), and everything the scan has read is recorded or
+ * staged. It is plain data. The ledger keeps it in the transaction that records a page, and it is copied to KV for people to read.
  *
  * Pure. All times are ms since the epoch.
  */
@@ -14,6 +14,8 @@ export interface ScanQuery {
   readonly sort?: string;
   /** RFC 3339. Absent if the upstream refuses to filter. */
   readonly created_at_min?: string;
+  /** RFC 3339. Present where everything later is staged, after a newest-first scan lost its cursor. */
+  readonly created_at_max?: string;
 }
 
 /** One query followed page by page to its end, over one or more ticks. */
@@ -40,18 +42,33 @@ export interface Scan {
   readonly sawDescending: boolean;
   /** Every page so far ascends, and none begins before the end of the previous one. */
   readonly ascending: boolean;
+  /** How many entries so far are later, or earlier, than the one before by more than the allowed lateness. */
+  readonly stepsUp: number;
+  readonly stepsDown: number;
   /** Every entry so far respects `created_at_min`. */
   readonly filtered: boolean;
   /** `created_at` of the last entry followed. */
   readonly reached: number | null;
+  /** `created_at` of the query's first entries, and of the last ones followed: up to ten, and none from the future. */
+  readonly first: readonly number[];
+  readonly last: readonly number[];
   /** Entries followed; those at the front that are older than the allowed lateness; those before the resume cursor. */
   readonly followed: number;
   readonly old: number;
   readonly resumeCursorAt: number;
   /** The farthest `created_at` that any query of this scan has reached: when it changes, the scan has moved. */
   readonly frontier: number | null;
+  /** Entries of this scan are staged, or were. */
+  readonly staged: boolean;
+  /** How often in a row a cursor did not last until the next tick, and the frontier at the last time. */
+  readonly cursorsLost: number;
+  readonly frontierThen: number | null;
+  /** It reads the gap too. */
+  readonly deep: boolean;
   /** All pages are read; the staged entries are being recorded, oldest first. */
   readonly flushing: boolean;
+  /** Not all pages are read, and they can't be: what lies before this time becomes the gap. Null: all are read. */
+  readonly unreadBefore: number | null;
   /** Matches of entries created before this are backfilled and notify nobody (first start or rewind, if asked). */
   readonly suppressBefore: number | null;
 }
@@ -62,6 +79,20 @@ export interface ResumeCursor {
   readonly cursor: string;
   /** The first page's `limit`, so that its end is at the edge of the allowed lateness; null: the usual limit. */
   readonly skip: number | null;
+  /** The cursor of the page before it, which the upstream has accepted; null: there is none. */
+  readonly fallback: string | null;
+}
+
+/**
+ * Entries that could not be read: the log was longer than the pages of a tick, and its cursors do not last until the next.
+ * It is tried again from time to time, since the upstream or the number of pages may have changed.
+ */
+export interface Gap {
+  /** Entries created from `from` to before `to`, some of which may be recorded all the same. */
+  readonly from: number;
+  readonly to: number;
+  /** How many more scans end before one tries to read it again. */
+  readonly scansLeft: number;
 }
 
 export interface Checkpoint {
@@ -80,6 +111,10 @@ export interface Checkpoint {
   readonly unfilteredUpstream: boolean;
   /** `Scan.suppressBefore` for the next scan. */
   readonly suppressBefore: number | null;
+  /** Before the watermark, and not read. */
+  readonly gap: Gap | null;
+  /** A page was in no exact order: until this time (of a scan's beginning) the order of any page is only a rough one. */
+  readonly roughUntil: number | null;
 }
 
 /** A checkpoint with everything since `floor` still to read. */
@@ -94,6 +129,8 @@ export function firstCheckpoint(floor: number, suppressBefore: number | null): C
     direction: 'unknown',
     unfilteredUpstream: false,
     suppressBefore,
+    gap: null,
+    roughUntil: null,
   };
 }
 
@@ -110,6 +147,7 @@ export function rewound(checkpoint: Checkpoint, to: number, suppress: boolean): 
     floor: Math.min(checkpoint.floor, to),
     scan: null,
     resumeCursor: null,
+    gap: checkpoint.gap !== null && to <= checkpoint.gap.from ? null : checkpoint.gap,
     // What was to be backfilled still is, as is everything before the watermark.
     suppressBefore: suppress
       ? Math.max(checkpoint.watermark, checkpoint.suppressBefore ?? to, checkpoint.scan?.suppressBefore ?? to)

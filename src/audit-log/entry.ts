@@ -40,8 +40,9 @@ export interface ListQuery {
   readonly limit: number;
   readonly cursor?: string;
   readonly sort?: string;
-  /** RFC 3339. */
+  /** RFC 3339, inclusive. */
   readonly created_at_min?: string;
+  readonly created_at_max?: string;
 }
 
 /** The part of the upstream that polls need. Failures are thrown as `UpstreamError`. */

@@ -9,19 +9,27 @@
  *   ends in the future of its own answer doesn't end the scan: it has entries with wrong dates, and there may be others
  *   behind them.
  * - Newest first (sort and filter ignored): pages are staged from the newest until a descending page ends before the
- *   watermark; then they are recorded oldest first.
+ *   watermark; then they are recorded oldest first. What the pages of a tick don't reach, where cursors don't last until
+ *   the next tick, becomes the gap (gap.ts).
  * - Oldest first (filter ignored): as the first, from a resume cursor before which every entry is older than the allowed
  *   lateness.
+ * - Each of them in rough order (order.ts): the same, but an entry may lie a lateness away from where it belongs. So a scan
+ *   from the newest ends a lateness before the watermark.
  *
  * The upstream is not trusted to sort or filter: the order of every page is checked. At the end of a scan the watermark
  * becomes the scan's beginning (the earlier of both clocks: clocks.ts) minus the allowed lateness. No entry's `created_at`
- * moves it.
+ * moves it. What a lost cursor means is in restart.ts.
  */
-import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
+import type { Checkpoint, ResumeCursor, Scan, ScanQuery } from './checkpoint.ts';
 import { earliest, isFuture, latest } from './clocks.ts';
 import { type ListQuery, PAGE_LIMIT_MAX, PAGE_LIMIT_MIN, type Page } from './entry.ts';
+import { gapAfter, isGapDue } from './gap.ts';
+import { levelOf, ORDER_OF, type Order, orderOf, stepsDown, stepsUp } from './order.ts';
+import { type ActiveScan, freshQuery, isFiltered, isRough, lowerBound, minimumOf, queryFrom, trendOf } from './scan.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+/** A page out of order makes the order a rough one for so long. */
+const ROUGH_FOR_MS = 7 * DAY_MS;
 
 /**
  * How to handle a page, and the checkpoint once that is done. `cursor cycle`: the page's next cursor was followed before,
@@ -33,18 +41,17 @@ export interface FollowResult {
   readonly checkpoint: ActiveScan;
 }
 
-/** A checkpoint with a scan in progress. */
-export type ActiveScan = Checkpoint & { readonly scan: Scan };
-
 /** The checkpoint with its scan, or with a new one if it has none. */
 export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
-  const { scan, resumeCursor, unfilteredUpstream, watermark } = checkpoint;
+  const { scan, resumeCursor, unfilteredUpstream, watermark, gap } = checkpoint;
   if (scan !== null) return { ...checkpoint, scan };
-  const query: ScanQuery = resumeCursor?.query ?? queryFrom(watermark, unfilteredUpstream);
+  const deep = isGapDue(checkpoint);
+  const from = deep && gap !== null ? Math.min(watermark, gap.from) : watermark;
+  const query: ScanQuery = resumeCursor?.query ?? queryFrom(from, null, unfilteredUpstream);
   return {
     ...checkpoint,
     scan: {
-      ...freshScan(query),
+      ...freshQuery(query),
       // Only a log that ignores the filter has a resume cursor.
       filtered: resumeCursor === null && isFiltered(query),
       cursor: resumeCursor?.cursor ?? null,
@@ -52,7 +59,12 @@ export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
       began: null,
       head: null,
       frontier: null,
+      staged: false,
+      cursorsLost: 0,
+      frontierThen: null,
+      deep,
       flushing: false,
+      unreadBefore: null,
       suppressBefore: checkpoint.suppressBefore,
     },
   };
@@ -66,18 +78,25 @@ export function nextQuery(scan: Scan): ListQuery {
 /** Follows `page`, the answer to `nextQuery`. */
 export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: number): FollowResult {
   const { scan } = checkpoint;
-  const order = orderOf(page.entries.map((entry) => entry.createdAt));
-  const stepped = stepScan(checkpoint, page, order, allowedLatenessMs);
-  const handle = stepped.direction === 'backward' ? 'stage' : 'record';
+  const times = page.entries.map((entry) => entry.createdAt);
+  const order = orderOf(times);
+  const stepped = stepScan(checkpoint, page, times, order, allowedLatenessMs);
+  const handle = stepped.staged ? 'stage' : 'record';
+  const roughUntil = order === 'mixed' ? (stepped.began ?? 0) + ROUGH_FOR_MS : checkpoint.roughUntil;
+  const exact = order === 'ascending' ? 'forward' : order === 'descending' ? 'backward' : null;
+  const shown = trendOf(stepped, allowedLatenessMs) ?? exact ?? checkpoint.direction;
+  const at: ActiveScan = { ...checkpoint, direction: shown, roughUntil, scan: stepped };
 
-  const moves = movesResumeCursor(stepped, scan.cursor);
+  // A malformed record has no time: it may be a recent one, and right when it is read again.
+  const moves = page.malformed.length === 0 && movesResumeCursor(at, scan.cursor, allowedLatenessMs);
   const moved = moves ? { ...stepped, resumeCursorAt: stepped.followed } : stepped;
-  const resumeCursor =
-    moves && moved.cursor !== null ? { query: moved.query, cursor: moved.cursor, skip: null } : checkpoint.resumeCursor;
-  const shown = order === 'ascending' ? 'forward' : order === 'descending' ? 'backward' : checkpoint.direction;
-  const next: ActiveScan = { ...checkpoint, resumeCursor, direction: shown, scan: moved };
+  const resumeCursor: ResumeCursor | null =
+    moves && moved.cursor !== null
+      ? { query: moved.query, cursor: moved.cursor, skip: null, fallback: scan.cursor }
+      : checkpoint.resumeCursor;
+  const next: ActiveScan = { ...at, resumeCursor, scan: moved };
 
-  if (isLastPage(page, moved, order, checkpoint.watermark)) {
+  if (isLastPage(page, times, next, order, allowedLatenessMs)) {
     const ended = {
       ...next,
       resumeCursor: resumeCursor === null ? null : { ...resumeCursor, skip: skipOf(moved) },
@@ -95,53 +114,75 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
 }
 
 /** The scan after a page, with what the page shows of the log's order. */
-function stepScan(checkpoint: ActiveScan, page: Page, order: Order, allowedLatenessMs: number): Scan {
+function stepScan(
+  checkpoint: ActiveScan,
+  page: Page,
+  times: readonly number[],
+  order: Order,
+  allowedLatenessMs: number,
+): Scan {
   const { scan } = checkpoint;
   const began = scan.began ?? earliest(page.times);
-  const times = page.entries.map((entry) => entry.createdAt);
   const first = times[0];
   const goesOn = scan.reached === null || first === undefined || first >= scan.reached;
-  const direction = scan.direction !== 'unknown' ? scan.direction : directionOf(order, scan, first, page, checkpoint);
+  const past = times.filter((time) => !isFuture(time, page.times));
+  const before = scan.last.at(-1) ?? null;
   const min = minimumOf(scan.query);
   const firstRecent = times.findIndex((time) => time >= began - allowedLatenessMs);
   const oldHere = firstRecent === -1 ? times.length : firstRecent;
-  const lastPast = times.findLast((time) => !isFuture(time, page.times));
-  return {
+  const stepped: Scan = {
     ...scan,
     began,
     head: scan.head ?? latest(page.times),
     limit: PAGE_LIMIT_MAX,
-    direction,
     sawDescending: scan.sawDescending || !goesOn || order === 'descending' || order === 'mixed',
     ascending: scan.ascending && goesOn && (order === 'ascending' || order === 'flat'),
+    stepsUp: scan.stepsUp + stepsUp(before, past, allowedLatenessMs),
+    stepsDown: scan.stepsDown + stepsDown(before, past, allowedLatenessMs),
     filtered: scan.filtered && times.every((time) => time >= min),
     reached: times.at(-1) ?? scan.reached,
-    frontier: farther(scan.frontier, lastPast, direction),
+    first: [...scan.first, ...past].slice(0, ORDER_OF),
+    last: [...scan.last, ...past].slice(-ORDER_OF),
     followed: scan.followed + times.length,
     old: scan.old === scan.followed ? scan.old + oldHere : scan.old,
     steps: scan.steps + 1,
     cursor: page.nextCursor,
   };
+  const direction =
+    trendOf(stepped, allowedLatenessMs) ??
+    (scan.direction === 'unknown' ? directionOf(order, scan, first, page, checkpoint) : scan.direction);
+  const staged = scan.staged || direction === 'backward';
+  return { ...stepped, direction, staged, frontier: farther(scan.frontier, past.at(-1), direction) };
 }
 
-/** Whether a page is the last one that its scan has to read. */
+/** Whether a page is the last one that its scan has to read. `next`: the checkpoint after the page. */
 function isLastPage(
   page: Page,
-  { direction, ascending, sawDescending, head }: Scan,
+  times: readonly number[],
+  next: ActiveScan,
   order: Order,
-  watermark: number,
+  allowedLatenessMs: number,
 ): boolean {
+  const { direction, ascending, sawDescending, head, first, staged, followed } = next.scan;
   if (page.nextCursor === null) return true;
-  const last = page.entries.at(-1)?.createdAt;
+  const last = times.at(-1);
   if (last === undefined) return false;
   if (direction === 'backward') {
+    const bound = lowerBound(next, allowedLatenessMs);
+    if (isRough(next)) {
+      // What lies a lateness before the bound has nothing from after the bound behind it.
+      const isBefore = next.scan.last.every((time) => time < bound - allowedLatenessMs);
+      return isBefore && trendOf(next.scan, allowedLatenessMs) === 'backward';
+    }
     // A page of one instant shows no order: it can end the scan only after another page has descended.
     const descends = order === 'descending' || (order === 'flat' && sawDescending);
-    return descends && last < watermark;
+    return descends && followed >= ORDER_OF && last < bound;
   }
-  if (direction !== 'forward' || !ascending || head === null) return false;
+  const isOrdered = isRough(next) ? trendOf(next.scan, allowedLatenessMs) === 'forward' : ascending;
+  if (direction !== 'forward' || !isOrdered || staged || head === null) return false;
   // Each read may be logged: a log that has a cursor on every page would show the reads of this scan for ever.
   if (page.endsInOwnRead) return true;
+  if (isRough(next) || followed < ORDER_OF || (first[0] ?? head) > head) return false;
   return last > head && !isFuture(last, page.times);
 }
 
@@ -158,85 +199,8 @@ export function endScan(checkpoint: Checkpoint, allowedLatenessMs: number): Chec
     lastBegan: began ?? checkpoint.lastBegan,
     scan: null,
     suppressBefore: null,
+    gap: gapAfter(checkpoint),
   };
-}
-
-/**
- * The scan without its cursor, which the upstream rejected or repeated: a new query from the earlier of the last recorded
- * `created_at` and the scan's beginning minus the allowed lateness. If the pages did not ascend there is no such time, and
- * the query starts over. What is recorded or staged stays so.
- */
-export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number): Checkpoint {
-  const { scan } = checkpoint;
-  const start = Math.max(checkpoint.watermark, minimumOf(scan.query));
-  const isOrdered = scan.direction !== 'backward' && scan.ascending && scan.filtered;
-  const from =
-    isOrdered && scan.reached !== null && scan.began !== null
-      ? Math.max(start, Math.min(scan.reached, scan.began - allowedLatenessMs))
-      : start;
-  return {
-    ...checkpoint,
-    resumeCursor: null,
-    scan: {
-      ...freshScan(queryFrom(from, checkpoint.unfilteredUpstream)),
-      cursor: null,
-      limit: PAGE_LIMIT_MAX,
-      began: scan.began,
-      head: scan.head,
-      frontier: scan.frontier,
-      flushing: scan.flushing,
-      suppressBefore: scan.suppressBefore,
-    },
-  };
-}
-
-/** The scan without `sort` and filter, which the upstream refuses; null if it has none already. */
-export function withoutFilters(checkpoint: ActiveScan): Checkpoint | null {
-  if (checkpoint.unfilteredUpstream) return null;
-  return { ...checkpoint, unfilteredUpstream: true, scan: { ...checkpoint.scan, query: {}, filtered: false } };
-}
-
-function freshScan(query: ScanQuery) {
-  return {
-    query,
-    steps: 0,
-    brentCheckpoint: null,
-    direction: 'unknown' as const,
-    sawDescending: false,
-    ascending: true,
-    filtered: isFiltered(query),
-    reached: null,
-    followed: 0,
-    old: 0,
-    resumeCursorAt: 0,
-  };
-}
-
-function queryFrom(from: number, unfilteredUpstream: boolean): ScanQuery {
-  return unfilteredUpstream ? {} : { sort: 'created_at:asc', created_at_min: new Date(from).toISOString() };
-}
-
-function isFiltered(query: ScanQuery): boolean {
-  return query.created_at_min !== undefined;
-}
-
-function minimumOf(query: ScanQuery): number {
-  return query.created_at_min === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.created_at_min);
-}
-
-type Order = 'ascending' | 'descending' | 'flat' | 'mixed';
-
-function orderOf(times: readonly number[]): Order {
-  let ascends = false;
-  let descends = false;
-  for (let i = 1; i < times.length; i++) {
-    const step = (times[i] ?? 0) - (times[i - 1] ?? 0);
-    if (step > 0) ascends = true;
-    if (step < 0) descends = true;
-  }
-  if (ascends && descends) return 'mixed';
-  if (ascends) return 'ascending';
-  return descends ? 'descending' : 'flat';
 }
 
 /** The direction of a query, from the first of its pages that shows one. */
@@ -251,8 +215,9 @@ function directionOf(
     case 'ascending':
       return 'forward';
     case 'descending':
-    case 'mixed':
       return 'backward';
+    case 'mixed':
+      return checkpoint.direction === 'forward' ? 'forward' : 'backward';
     case 'flat': {
       if (scan.reached !== null && first !== undefined && first !== scan.reached) {
         return first > scan.reached ? 'forward' : 'backward';
@@ -271,9 +236,13 @@ function farther(frontier: number | null, last: number | undefined, direction: S
 }
 
 /** Whether the resume cursor moves to the scan's next cursor: in an unfiltered log, with only old entries before it. */
-function movesResumeCursor(scan: Scan, before: string | null): boolean {
-  if (scan.direction !== 'forward' || !scan.ascending || scan.filtered) return false;
-  return scan.old === scan.followed && scan.cursor !== null && scan.cursor !== before;
+function movesResumeCursor(next: ActiveScan, before: string | null, allowedLatenessMs: number): boolean {
+  const { direction, ascending, filtered, began, old, followed, cursor } = next.scan;
+  if (direction !== 'forward' || filtered || cursor === null || cursor === before) return false;
+  if (!isRough(next)) return ascending && old === followed && followed >= ORDER_OF;
+  const isForward = trendOf(next.scan, allowedLatenessMs) === 'forward';
+  const level = levelOf(next.scan.last);
+  return isForward && level !== null && began !== null && level < began - 2 * allowedLatenessMs;
 }
 
 /**

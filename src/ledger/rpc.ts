@@ -57,6 +57,11 @@ export interface Batch {
   readonly began: number;
   /** When the page was answered. */
   readonly times: AnswerTimes;
+  /**
+   * Windows wait for entries up to the allowed lateness before this time: the beginning, or where an oldest-first scan has
+   * come, if that is earlier: what is slightly out of order may be on its next page. Absent: the beginning.
+   */
+  readonly evaluatedAt?: number;
   readonly suppressBefore: number | null;
   readonly entries: readonly Incoming[];
   readonly invalid: readonly InvalidRecord[];

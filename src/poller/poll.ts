@@ -7,19 +7,16 @@
  * ledger says so; its failure never fails a poll. Upstream failures are thrown after everything read is recorded.
  */
 
-import type { Checkpoint } from '../audit-log/checkpoint.ts';
+import type { Checkpoint, Scan } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
 import { earliest } from '../audit-log/clocks.ts';
 import { type AuditLog, type ListQuery, PAGE_LIMIT_MIN, type Page } from '../audit-log/entry.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
-import {
-  type ActiveScan,
-  follow,
-  nextQuery,
-  startOrResumeScan,
-  withoutCursor,
-  withoutFilters,
-} from '../audit-log/tail.ts';
+import { givenUp, isUnreachable } from '../audit-log/gap.ts';
+import { levelOf } from '../audit-log/order.ts';
+import { withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
+import type { ActiveScan } from '../audit-log/scan.ts';
+import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
@@ -64,7 +61,11 @@ export const KV_CHECKPOINT = 'checkpoint';
 export const KV_REWIND = 'rewind';
 
 /** Cursors and queries dropped in one poll without the scan moving. After more, the cursor is not the problem. */
-const DROPS_MAX = 2;
+const DROPS_MAX = 3;
+
+const UNREACHABLE =
+  'the log is longer than the pages of a tick, and its cursors do not last until the next: what was read is recorded, and ' +
+  'what is older is left out until the pages reach it (PLAN = "paid" reads more of them)';
 
 /** One poll under way. */
 interface Run {
@@ -143,12 +144,17 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     run.dropped++;
   }
   const isStuck = run.dropped > DROPS_MAX;
+  const next = kind === 'cursor cycle' ? withoutCursor(checkpoint, deps.allowedLatenessMs) : checkpoint;
+  const givesUp = kind !== 'ended' && isSpent(run) && isUnreachable(checkpoint);
+  if (givesUp) run.notes.push(UNREACHABLE);
+  const began = checkpoint.scan.began ?? earliest(page.times);
   const batch = {
     expectedVersion: scan.version,
-    next: kind === 'cursor cycle' ? withoutCursor(checkpoint, deps.allowedLatenessMs) : checkpoint,
+    next: givesUp ? givenUp(checkpoint, deps.allowedLatenessMs) : next,
     ends: kind === 'ended',
     handle,
-    began: checkpoint.scan.began ?? earliest(page.times),
+    began,
+    evaluatedAt: evaluatedAt(checkpoint.scan, began),
     times: page.times,
     suppressBefore: scan.scan.suppressBefore,
     ...toIncoming(page),
@@ -158,6 +164,11 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   if (run.checkpoint.scan === null) return 'scan ended';
   if (isStuck) return 'stuck';
   return isSpent(run) ? 'budget' : null;
+}
+
+/** Where an oldest-first scan has come, or its beginning if that is earlier. */
+function evaluatedAt({ direction, last }: Scan, began: number): number {
+  return direction === 'backward' ? began : Math.min(began, levelOf(last) ?? began);
 }
 
 function isSpent({ deps, requestsBefore, deadline }: Run): boolean {
@@ -182,7 +193,9 @@ async function fetchPageOrDrop(run: Run, scan: ActiveScan): Promise<Page | null>
     return await fetchPage(auditLog, nextQuery(scan.scan));
   } catch (error) {
     const hasCursor = scan.scan.cursor !== null;
-    const reduced = hasCursor ? withoutCursor(scan, allowedLatenessMs) : withoutFilters(scan);
+    const isOld = run.counts.pages === 0 && run.dropped === 0;
+    const drop = isOld ? withoutOldCursor : withoutCursor;
+    const reduced = hasCursor ? drop(scan, allowedLatenessMs) : withoutFilters(scan);
     if (run.dropped >= DROPS_MAX || !isRejection(error) || reduced === null) {
       await publish(run);
       throw error;

@@ -12,7 +12,7 @@ describe('a rewind', () => {
   const checkpoint: Checkpoint = {
     ...startOrResumeScan(firstCheckpoint(NOON - HOUR, null)),
     watermark: NOON,
-    resumeCursor: { query: {}, cursor: 'a', skip: null },
+    resumeCursor: { query: {}, cursor: 'a', skip: null, fallback: null },
   };
 
   it('goes back, and drops the scan and the resume cursor', () => {
@@ -23,6 +23,14 @@ describe('a rewind', () => {
       resumeCursor: null,
       suppressBefore: null,
     });
+  });
+  it.each([
+    ['before it covers the gap', NOON - HOUR, null],
+    ['where it begins covers it', NOON - HOUR / 2, null],
+    ['into it leaves it', NOON - HOUR / 4, { from: NOON - HOUR / 2, to: NOON - HOUR / 4, scansLeft: 9 }],
+  ])('%s', (_, to, left) => {
+    const gap = { from: NOON - HOUR / 2, to: NOON - HOUR / 4, scansLeft: 9 };
+    expect(rewound({ ...checkpoint, gap }, to, false).gap).toEqual(left);
   });
   it('lowers the floor if it goes before it', () => {
     expect(rewound(checkpoint, NOON - 2 * HOUR, false).floor).toBe(NOON - 2 * HOUR);
@@ -46,7 +54,10 @@ describe('the checkpoint in KV', () => {
     const time = fc.integer({ min: 0, max: 4e12 });
     const maybe = fc.option(time);
     const direction = fc.constantFrom('unknown' as const, 'forward' as const, 'backward' as const);
-    const query = fc.record({ sort: fc.string(), created_at_min: fc.string() }, { requiredKeys: [] });
+    const query = fc.record(
+      { sort: fc.string(), created_at_min: fc.string(), created_at_max: fc.string() },
+      { requiredKeys: [] },
+    );
     const scan = fc.record({
       query,
       cursor: fc.option(fc.string()),
@@ -58,6 +69,15 @@ describe('the checkpoint in KV', () => {
       direction,
       sawDescending: fc.boolean(),
       ascending: fc.boolean(),
+      stepsUp: fc.nat(),
+      stepsDown: fc.nat(),
+      first: fc.array(time),
+      last: fc.array(time),
+      staged: fc.boolean(),
+      cursorsLost: fc.nat(),
+      frontierThen: maybe,
+      deep: fc.boolean(),
+      unreadBefore: maybe,
       filtered: fc.boolean(),
       reached: maybe,
       frontier: maybe,
@@ -73,10 +93,14 @@ describe('the checkpoint in KV', () => {
       lastBegan: maybe,
       floor: fc.constant(0),
       scan: fc.option(scan),
-      resumeCursor: fc.option(fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()) })),
+      resumeCursor: fc.option(
+        fc.record({ query, cursor: fc.string(), skip: fc.option(fc.nat()), fallback: fc.option(fc.string()) }),
+      ),
       direction,
       unfilteredUpstream: fc.boolean(),
       suppressBefore: maybe,
+      gap: fc.option(fc.record({ from: time, to: time, scansLeft: fc.nat() })),
+      roughUntil: maybe,
     });
     fc.assert(
       fc.property(checkpoint, (value) => {

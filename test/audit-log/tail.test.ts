@@ -4,15 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../src/audit-log/checkpoint.ts';
 import type { Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
 import { PAGE_LIMIT_MAX } from '../../src/audit-log/entry.ts';
-import {
-  type ActiveScan,
-  endScan,
-  follow,
-  nextQuery,
-  startOrResumeScan,
-  withoutCursor,
-  withoutFilters,
-} from '../../src/audit-log/tail.ts';
+import { withoutCursor, withoutFilters } from '../../src/audit-log/restart.ts';
+import type { ActiveScan } from '../../src/audit-log/scan.ts';
+import { endScan, follow, nextQuery, startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { answeredAt } from '../support/answer-times.ts';
 
 const SECOND = 1_000;

@@ -2,7 +2,8 @@
 
 import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { occurredAt } from '../../src/audit-log/clocks.ts';
-import { type ActiveScan, startOrResumeScan } from '../../src/audit-log/tail.ts';
+import type { ActiveScan } from '../../src/audit-log/scan.ts';
+import { startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import type { LedgerOptions } from '../../src/ledger/record/context.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';

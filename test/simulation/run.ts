@@ -24,7 +24,7 @@ import { createKv } from './kv.ts';
 import { createDice } from './random.ts';
 import { RULE_SETS } from './rules.ts';
 import { createTraffic } from './traffic.ts';
-import { createUpstream } from './upstream.ts';
+import { createUpstream, type Listing } from './upstream.ts';
 import { createWorld, Lost, type StepFaults } from './world.ts';
 
 export const ALLOWED_LATENESS_MS = 5 * 60_000;
@@ -76,12 +76,16 @@ export async function run(seed: number): Promise<RunResult> {
   const dice = createDice(seed);
   const world = createWorld(START, dice);
   const dialect = dice.pick(DIALECTS);
+  const listing: Listing = { by: dice.pick(['time', 'time', 'arrival', 'about']), filtersOnly: dice.chance(0.3) };
+  world.hit(`upstream: ${dialect}, by ${listing.by}`);
+  if (dialect === 'sorted' && listing.filtersOnly) world.hit('upstream: filters, and does not sort');
   const upstream = createUpstream(
     world,
     dice,
     dialect,
     dice.between(3, 10),
     dice.pick([0, 0, -3 * MINUTE, 3 * MINUTE]),
+    listing,
   );
   const kv = createKv(world, dice);
   const troubled = dice.between(30, 90) * MINUTE;
@@ -228,7 +232,16 @@ export async function run(seed: number): Promise<RunResult> {
   };
 
   const ledger: LedgerApi = {
-    begin: (input) => world.step('ledger.begin', () => host.begin(input), faults),
+    begin: (input) =>
+      world.step(
+        'ledger.begin',
+        async () => {
+          const begun = await host.begin(input);
+          if (begun.checkpoint.gap !== null) world.hit('tail: a gap');
+          return begun;
+        },
+        faults,
+      ),
     record: (batch) => world.step('ledger.record', () => host.record(batch), faults),
     flush: (expect, most) => world.step('ledger.flush', () => host.flush(expect, most), faults),
     quarantineCandidate: (record) =>
@@ -401,6 +414,7 @@ export async function run(seed: number): Promise<RunResult> {
     rulesChange,
     longOutage,
     movedByHand,
+    hadGap: world.hits.has('tail: a gap'),
   });
   for (const { what } of disk.all<{ what: string }>(
     `SELECT concat(notification ->> '$.kind', iif(state = 'suppressed', ', suppressed', '')) AS what FROM deliveries

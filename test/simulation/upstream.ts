@@ -46,11 +46,20 @@ export interface Answer {
   readonly date: number | null;
 }
 
+/**
+ * How it lists entries: by their own time, where they arrived, or up to a minute away from where they belong; and whether
+ * it filters what it does not sort.
+ */
+export interface Listing {
+  readonly by: 'time' | 'arrival' | 'about';
+  readonly filtersOnly: boolean;
+}
+
 /** What is wrong with its `Date`. */
 export type DateFault = 'none' | 'ahead' | 'behind' | 'missing' | 'stuck' | 'jumping';
 
 interface Cursor {
-  readonly createdAt: number;
+  readonly place: number;
   readonly id: string;
   readonly bound: string;
   readonly madeAt: number;
@@ -68,7 +77,21 @@ export interface Upstream {
   list(query: ListQuery): Answer;
 }
 
-export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageCap: number, skewMs: number): Upstream {
+export function createUpstream(
+  world: World,
+  dice: Dice,
+  dialect: Dialect,
+  pageCap: number,
+  skewMs: number,
+  { by, filtersOnly }: Listing,
+): Upstream {
+  const places = new Map<string, number>();
+  const placeOf = ({ id, createdAt, appearsAt }: Shown): number => {
+    if (by !== 'about') return by === 'time' ? createdAt : appearsAt;
+    const place = places.get(id) ?? createdAt + dice.between(-60_000, 60_000);
+    places.set(id, place);
+    return place;
+  };
   const log: Shown[] = [];
   const staysWrong = dice.chance(0.5);
   const stuckAt = world.now() + skewMs - dice.between(0, 120) * 60_000;
@@ -111,7 +134,8 @@ export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageC
       if (befalls('error', faults.error)) throw new UpstreamError('network', 'reset');
       const clock = world.now() + skewMs;
       const sorted = upstream.dialect === 'sorted';
-      const bound = JSON.stringify([upstream.dialect, sorted ? [query.sort ?? '', query.created_at_min ?? ''] : '']);
+      const filters = sorted ? [query.sort, query.created_at_min, query.created_at_max] : [];
+      const bound = JSON.stringify([upstream.dialect, filters]);
       const cursor = query.cursor === undefined ? null : (JSON.parse(query.cursor) as Cursor);
       if (cursor !== null) {
         const expired = clock - cursor.madeAt > faults.cursorLifeMs;
@@ -124,14 +148,15 @@ export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageC
         throw new UpstreamError('too-large', 'too large');
       const min =
         sorted && query.created_at_min !== undefined ? Date.parse(query.created_at_min) : Number.NEGATIVE_INFINITY;
-      const sign = upstream.dialect === 'newest-first' ? -1 : 1;
-      const order = (a: { createdAt: number; id: string }, b: { createdAt: number; id: string }): number =>
-        sign * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+      const max =
+        sorted && query.created_at_max !== undefined ? Date.parse(query.created_at_max) : Number.POSITIVE_INFINITY;
+      const sign = upstream.dialect === 'newest-first' || (sorted && filtersOnly) ? -1 : 1;
+      const order = (a: { place: number; id: string }, b: { place: number; id: string }): number =>
+        sign * (a.place - b.place || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
       const matching = log
-        .filter(
-          (entry) =>
-            entry.appearsAt <= clock && entry.createdAt >= min && (cursor === null || order(entry, cursor) > 0),
-        )
+        .filter((entry) => entry.appearsAt <= clock && entry.createdAt >= min && entry.createdAt <= max)
+        .map((entry) => ({ ...entry, place: placeOf(entry) }))
+        .filter((entry) => cursor === null || order(entry, cursor) > 0)
         .sort(order);
       const empty = cursor !== null && befalls('empty page', faults.emptyPage);
       const items = empty ? [] : matching.slice(0, Math.min(query.limit, pageCap));
@@ -142,7 +167,7 @@ export function createUpstream(world: World, dice: Dice, dialect: Dialect, pageC
           ? { ...cursor, madeAt: clock }
           : last === undefined
             ? null
-            : { createdAt: last.createdAt, id: last.id, bound, madeAt: clock };
+            : { place: last.place, id: last.id, bound, madeAt: clock };
       const same = more && query.cursor !== undefined && befalls('same cursor again', faults.sameCursor);
       const nextCursor = !more ? null : same ? query.cursor : JSON.stringify(next);
       const json = {

@@ -46,7 +46,7 @@ function adopting(first: State, checkpoint: Checkpoint): State {
  * are lost or whose end would move the watermark into the future.
  */
 function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Checkpoint {
-  const isLost = found.scan?.direction === 'backward' || found.scan?.flushing;
+  const isLost = found.scan?.direction === 'backward' || found.scan?.staged || found.scan?.flushing;
   const scan = isLost || (found.scan?.began ?? now) - allowedLatenessMs > now ? null : found.scan;
   const watermark = Math.min(found.watermark, now - allowedLatenessMs);
   return { ...found, version: 1, lastBegan: null, floor: Math.min(found.floor, watermark), scan, watermark };

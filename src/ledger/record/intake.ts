@@ -65,7 +65,6 @@ export function createIntake(
       ...state,
       lastSeq,
       lastAlert: changes.lastAlert,
-      latestBegan: Math.max(state.latestBegan, scanContext.began),
       groups: limited.counts,
       counters: {
         ...counters,

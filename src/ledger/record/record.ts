@@ -34,7 +34,9 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const { unrecorded, known, expired } = deduped;
   const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));
   const { added: staged, refused } = isStaged ? stage(store, unrecorded) : { added: 0, refused: 0 };
-  const result = intake(state, isStaged ? [] : unrecorded, batch.invalid, batch, now);
+  const { began: beganAt, evaluatedAt = beganAt, suppressBefore } = batch;
+  const entries = isStaged ? [] : unrecorded;
+  const result = intake(state, entries, batch.invalid, { began: evaluatedAt, suppressBefore }, now);
   const { recorded, quarantined, opened } = result;
   const before = unsaved.current(state);
   const arrived = noteArrivals(context, result.state, before, isStaged ? [] : unrecorded, readBy(batch.times), now);
@@ -44,9 +46,10 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const ended = batch.ends && batch.next !== null;
   const next = batch.next !== null && ended ? afterLastPage(context, batch.next) : batch.next;
   const counters = { ...settled.state.counters, expired: settled.state.counters.expired + expired };
+  const latestBegan = recorded > 0 ? Math.max(state.latestBegan, batch.began) : state.latestBegan;
   return commit(
     context,
-    { ...settled.state, counters },
+    { ...settled.state, counters, latestBegan },
     next,
     {
       changed: recorded + quarantined + staged > 0 || settled.changed,
@@ -77,9 +80,10 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
   const settled = settleRevisions(context, arrived, deduped, result.revisions, now);
   const ended = !hasStaged(store);
   const next = ended ? endScan(checkpoint, options.allowedLatenessMs) : checkpoint;
+  const latestBegan = recorded > 0 ? Math.max(state.latestBegan, began ?? now) : state.latestBegan;
   return commit(
     context,
-    settled.state,
+    { ...settled.state, latestBegan },
     next,
     { changed: true, ended, save: true, now },
     { recorded, quarantined, opened, staged: 0, known: deduped.known, expired: 0 },

@@ -1,0 +1,91 @@
+/** How a scan's query begins. Pure. */
+import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
+import { isOrderly, levelOf, ORDER_OF } from './order.ts';
+
+/** A checkpoint with a scan in progress. */
+export type ActiveScan = Checkpoint & { readonly scan: Scan };
+
+/** The parts of a scan that belong to its present query, before its first page. */
+export function freshQuery(query: ScanQuery) {
+  return {
+    query,
+    steps: 0,
+    brentCheckpoint: null,
+    direction: 'unknown' as const,
+    sawDescending: false,
+    ascending: true,
+    stepsUp: 0,
+    stepsDown: 0,
+    filtered: isFiltered(query),
+    reached: null,
+    first: [],
+    last: [],
+    followed: 0,
+    old: 0,
+    resumeCursorAt: 0,
+  };
+}
+
+/** A query for everything created from `from` to `to` (null: to the end), oldest first, where the upstream can. */
+export function queryFrom(from: number, to: number | null, unfilteredUpstream: boolean): ScanQuery {
+  if (unfilteredUpstream) return {};
+  const max = to === null ? {} : { created_at_max: new Date(to).toISOString() };
+  return { sort: 'created_at:asc', created_at_min: new Date(from).toISOString(), ...max };
+}
+
+export function isFiltered(query: ScanQuery): boolean {
+  return query.created_at_min !== undefined;
+}
+
+export function minimumOf(query: ScanQuery): number {
+  return query.created_at_min === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.created_at_min);
+}
+
+/** From where the scan has to read: the watermark, or where the gap begins if the scan reads it too. */
+export function readsFrom({ watermark, gap, scan }: ActiveScan): number {
+  return scan.deep && gap !== null ? Math.min(watermark, gap.from) : watermark;
+}
+
+/**
+ * A newest-first scan that has come to an entry from before this has read everything that it has to. Where entries are listed
+ * as they arrive, one from before the watermark arrived before the last scan did, and with it what is listed behind it. At
+ * the beginning of all reading there was no scan, and the entry may have been late.
+ */
+export function lowerBound(checkpoint: ActiveScan, allowedLatenessMs: number): number {
+  const from = readsFrom(checkpoint);
+  return from <= checkpoint.floor ? from - allowedLatenessMs : from;
+}
+
+/** Whether the order of pages is only a rough one: a page of this scan, or of one not long before, was out of order. */
+export function isRough({ roughUntil, scan }: ActiveScan): boolean {
+  return roughUntil !== null && (scan.began ?? 0) < roughUntil;
+}
+
+/** The direction of a log in rough order, once a query has come farther than by the allowed lateness; null before. */
+export function trendOf(
+  { first, last, stepsUp, stepsDown, followed }: Scan,
+  allowedLatenessMs: number,
+): 'forward' | 'backward' | null {
+  const [start, level] = [levelOf(first), levelOf(last)];
+  if (start === null || level === null) return null;
+  if (level > start + allowedLatenessMs) return isOrderly(stepsDown, followed) ? 'forward' : null;
+  return level < start - allowedLatenessMs && isOrderly(stepsUp, followed) ? 'backward' : null;
+}
+
+/**
+ * How far the query has certainly been followed: of an oldest-first one everything earlier, of a newest-first one everything
+ * later. A lateness is left to what is listed where it arrived. Null where the pages show no order.
+ */
+export function followedTo(checkpoint: ActiveScan, allowedLatenessMs: number): number | null {
+  const { direction, last } = checkpoint.scan;
+  const level = isRough(checkpoint) ? levelOf(last) : exactlyFollowedTo(checkpoint);
+  if (level === null || (isRough(checkpoint) && trendOf(checkpoint.scan, allowedLatenessMs) !== direction)) return null;
+  return direction === 'backward' ? level + allowedLatenessMs : level - allowedLatenessMs;
+}
+
+/** The last entry followed, where all have been in exact order; null where they were not. */
+export function exactlyFollowedTo(checkpoint: ActiveScan): number | null {
+  const { direction, ascending, sawDescending, reached, followed } = checkpoint.scan;
+  if (isRough(checkpoint) || followed < ORDER_OF) return null;
+  return (direction === 'backward' ? sawDescending : ascending) ? reached : null;
+}
