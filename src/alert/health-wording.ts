@@ -38,6 +38,10 @@ const HEADLINES: { readonly [kind in HealthAlertKind]: HeadlineWords } = {
     resolved: () => 'entries appear early enough again',
   },
   'clocks-apart': { raised: () => 'two clocks differ', resolved: () => 'the clocks agree again' },
+  'unread-entries': {
+    raised: () => 'a part of the audit log is not read',
+    resolved: () => 'all of the audit log is read again',
+  },
   'silent-log': {
     raised: () => 'no new entries in the audit log',
     resolved: () => 'the audit log has new entries again',

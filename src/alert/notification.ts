@@ -69,6 +69,8 @@ export type HealthAlertKind =
   | 'clocks-apart'
   /** The audit log has no new entries. */
   | 'silent-log'
+  /** Entries that the pages of a tick do not reach. */
+  | 'unread-entries'
   /** Recorded entries came back with other content. */
   | 'changed-entries'
   /** A receiver has no usable setting, or takes no messages any more. */

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../src/audit-log/checkpoint.ts';
 import type { Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
 import { PAGE_LIMIT_MAX } from '../../src/audit-log/entry.ts';
-import { withoutCursor, withoutFilters } from '../../src/audit-log/restart.ts';
+import { givenUp, isUnreachable } from '../../src/audit-log/gap.ts';
+import { withoutCursor, withoutFilters, withoutOldCursor } from '../../src/audit-log/restart.ts';
 import type { ActiveScan } from '../../src/audit-log/scan.ts';
 import { endScan, follow, nextQuery, startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { answeredAt } from '../support/answer-times.ts';
@@ -23,7 +24,17 @@ function page(seconds: readonly number[], nextCursor: string | null, servedAt = 
 }
 
 function start(more: Partial<Checkpoint> = {}): Checkpoint {
-  return { ...firstCheckpoint(WATERMARK, null), ...more };
+  return { ...firstCheckpoint(WATERMARK, null), floor: WATERMARK - 60 * MINUTE, ...more };
+}
+
+/** Nine seconds before `second`, and it: enough to show an order. */
+function upTo(second: number): number[] {
+  return Array.from({ length: 10 }, (_, i) => second - 9 + i);
+}
+
+/** `second`, and the nine before it, newest first. */
+function downTo(second: number): number[] {
+  return upTo(second + 9).toReversed();
 }
 
 /** Follows pages in turn. */
@@ -50,9 +61,15 @@ describe('what a page means', () => {
     ['one entry, and no more', [page([1], null)], ['ended'], 'record'],
     ['an ascending page', [page([1, 2, 3], 'a')], ['more'], 'record'],
     ['an ascending page, and no more', [page([1, 2, 3], null)], ['ended'], 'record'],
-    ['an ascending page that ends after the beginning', [page([1, 2, NOW_ISH + 1], 'a')], ['ended'], 'record'],
-    ['an ascending page that ends exactly at the beginning', [page([1, 2, NOW_ISH], 'a')], ['more'], 'record'],
-    ['an ascending page that ends in the future ends nothing', [page([1, 2, NOW_ISH + 6], 'a')], ['more'], 'record'],
+    ['an ascending page that ends after the beginning', [page([...upTo(9), NOW_ISH + 1], 'a')], ['ended'], 'record'],
+    ['fewer than ten entries show no order', [page([1, 2, NOW_ISH + 1], 'a')], ['more'], 'record'],
+    ['an ascending page that ends exactly at the beginning', [page([...upTo(9), NOW_ISH], 'a')], ['more'], 'record'],
+    [
+      'an ascending page that ends in the future ends nothing',
+      [page([...upTo(9), NOW_ISH + 6], 'a')],
+      ['more'],
+      'record',
+    ],
     [
       'an ascending page that ends in a request of this tick, on a clock that is behind',
       [page([1, 2, 3], 'a'), { ...page([4], 'b'), endsInOwnRead: true }],
@@ -67,7 +84,7 @@ describe('what a page means', () => {
     ],
     [
       'an end that is after the beginning, in the future at first',
-      [page([0, 1], 'a'), page([2, NOW_ISH + 60], 'b', NOON + 2 * MINUTE)],
+      [page(upTo(9), 'a'), page([10, NOW_ISH + 60], 'b', NOON + 2 * MINUTE)],
       ['more', 'ended'],
       'record',
     ],
@@ -79,28 +96,28 @@ describe('what a page means', () => {
     ],
     [
       'a page that begins before the end of the previous one: the same',
-      [page([1, 5], 'a'), page([4, 6], 'b'), page([7, NOW_ISH + 1], 'c')],
+      [page(upTo(9), 'a'), page([4, 16], 'b'), page([17, NOW_ISH + 1], 'c')],
       ['more', 'more', 'more'],
       'record',
     ],
     [
       'a page that begins at the end of the previous one is in order',
-      [page([1, 5], 'a'), page([5, NOW_ISH + 1], 'b')],
+      [page(upTo(9), 'a'), page([9, NOW_ISH + 1], 'b')],
       ['more', 'ended'],
       'record',
     ],
     ['a descending page', [page([3, 2, 1], 'a')], ['more'], 'stage'],
     ['a descending page, and no more', [page([3, 2, 1], null)], ['ended'], 'stage'],
-    ['a descending page that ends before the watermark', [page([3, 2, -1], 'a')], ['ended'], 'stage'],
+    ['a descending page that ends before the watermark', [page(downTo(-1), 'a')], ['ended'], 'stage'],
     [
       'a descending page that ends exactly at the watermark: others may share its time',
-      [page([3, 2, 0], 'a')],
+      [page(downTo(0), 'a')],
       ['more'],
       'stage',
     ],
     [
       'a page of one instant before the watermark, after a descending one',
-      [page([3, 2], 'a'), page([-1, -1], 'b')],
+      [page(downTo(2), 'a'), page([-1, -1], 'b')],
       ['more', 'ended'],
       'stage',
     ],
@@ -127,7 +144,12 @@ describe('what a page means', () => {
       'stage',
       { direction: 'forward' },
     ],
-    ['entries dated next year at the start of a newest-first log', [page([3e7, 2, -1], 'a')], ['ended'], 'stage'],
+    [
+      'entries dated next year at the start of a newest-first log',
+      [page([3e7, ...downTo(-1)], 'a')],
+      ['ended'],
+      'stage',
+    ],
   ];
   it.each(rows)('%s', (_, pages, kinds, handle, more) => {
     const result = followed(pages, start(more));
@@ -166,16 +188,26 @@ describe('cursor cycles', () => {
   });
 });
 
+/** A page of so many entries, a second apart. */
+function many(from: number, count: number, nextCursor: string | null): Page {
+  return page(
+    Array.from({ length: count }, (_, i) => from + i),
+    nextCursor,
+  );
+}
+
 describe('a scan without its cursor restarts', () => {
   const rows: readonly [string, readonly Page[], number, Partial<Checkpoint>?][] = [
     ['at the watermark, if nothing was read', [], 0],
-    ['at the last time read, which may have more entries', [page([1, 2, 3], 'a')], 3],
-    ['no later than the beginning minus the allowed lateness', [page([1, 2, 400], 'a')], 300],
+    ['a lateness before the last time read: others may be listed where they arrived', [many(1, 400, 'a')], 100],
+    ['at the last time read, if that has no more than a page since', [many(1, 100, 'a')], 100],
+    ['at the watermark, if there is less than a page since', [many(1, 99, 'a')], 0],
+    ['no later than the beginning minus the allowed lateness', [many(1, 598, 'a'), page([700], 'b')], 300],
     ['at the watermark, if a page did not ascend', [page([1, 3], 'a'), page([2, 9], 'b')], 0],
     ['at the watermark, if the order is newest first', [page([5, 3], 'a')], 0],
-    ['at the watermark, if the filter was ignored', [page([-5, 3], 'a')], 0],
+    ['at the watermark, if the filter was ignored', [page([-5, ...upTo(110)], 'a')], 0],
     ['never before the watermark', [page([-5], 'a')], 0],
-    ['at the last time read before an empty page', [page([1, 2], 'a'), page([], 'b')], 2],
+    ['at the last time read before an empty page', [many(1, 100, 'a'), page([], 'b')], 100],
   ];
   it.each(rows)('%s', (_, pages, second, more) => {
     const { checkpoint } = followed(pages, start(more));
@@ -190,10 +222,21 @@ describe('a scan without its cursor restarts', () => {
   });
 
   it('the second time no earlier than the first', () => {
-    let at: Checkpoint = followed([page([1, 2, 3], 'a')]).checkpoint;
+    let at: Checkpoint = followed([many(1, 100, 'a')]).checkpoint;
     at = withoutCursor(startOrResumeScan(at), ALLOWED_LATENESS);
     at = withoutCursor(startOrResumeScan(at), ALLOWED_LATENESS);
-    expect(at.scan?.query.created_at_min).toBe(new Date(WATERMARK + 3 * SECOND).toISOString());
+    expect(at.scan?.query.created_at_min).toBe(new Date(WATERMARK + 100 * SECOND).toISOString());
+  });
+
+  const newest: readonly [string, readonly Page[], number | null][] = [
+    ['a lateness after the last one staged', [many(1, 590, 'a')], 301],
+    ['at the last one staged, if that is less than a lateness away', [many(401, 190, 'a')], 401],
+    ['from the newest, if there is less than a page', [many(401, 99, 'a')], null],
+  ];
+  it.each(newest)('newest first: %s', (_, pages, second) => {
+    const { checkpoint } = followed(pages.map((each) => ({ ...each, entries: each.entries.toReversed() })));
+    const max = withoutCursor(checkpoint, ALLOWED_LATENESS).scan.query.created_at_max;
+    expect(max).toBe(second === null ? undefined : new Date(WATERMARK + second * SECOND).toISOString());
   });
 
   it('with its beginning: it is the same scan', () => {
@@ -291,6 +334,31 @@ describe('a log that is oldest first and ignores the filter', () => {
     expect(first.checkpoint.resumeCursor).toMatchObject({ cursor: 'a' });
   });
 
+  it('falls back to the cursor before it if the resume cursor is rejected, and only then to the first entry', () => {
+    const first = followed([page(old(-500, 100), 'a'), page(old(-400, 100), 'b'), page([400], null)]);
+    const next = startOrResumeScan(endScan(first.checkpoint, ALLOWED_LATENESS));
+    expect(nextQuery(next.scan).cursor).toBe('b');
+    const once = withoutCursor(next, ALLOWED_LATENESS);
+    expect([nextQuery(once.scan).cursor, once.resumeCursor?.cursor]).toEqual(['a', 'a']);
+    const again = follow(once, page(old(-400, 100), 'c'), ALLOWED_LATENESS).checkpoint;
+    expect(again.resumeCursor).toMatchObject({ cursor: 'c', fallback: 'a' });
+    const twice = withoutCursor(once, ALLOWED_LATENESS);
+    expect([nextQuery(twice.scan).cursor, twice.resumeCursor]).toEqual([undefined, null]);
+  });
+
+  it('goes on from the resume cursor if a later one is rejected', () => {
+    const first = followed([page(old(-500, 100), 'a'), page(old(-400, 100), 'b'), page([400], 'c')]);
+    const again = withoutCursor(first.checkpoint, ALLOWED_LATENESS);
+    expect(nextQuery(again.scan).cursor).toBe('b');
+    expect(again.scan.began).toBe(NOON);
+  });
+
+  it('keeps no cursor behind a malformed record, which may be recent, and right later', () => {
+    const malformed = { ...page(old(-500, 99), 'a'), malformed: [{ problem: 'no created_at', body: {} }] as const };
+    expect(followed([malformed]).checkpoint.resumeCursor).toBeNull();
+    expect(followed([malformed, page(old(-400, 100), 'b')]).checkpoint.resumeCursor).toMatchObject({ cursor: 'b' });
+  });
+
   it('restarts at its first entry if the resume cursor is rejected', () => {
     const first = followed([page(old(-500, 100), 'a'), page([400], null)]);
     const again = withoutCursor(startOrResumeScan(endScan(first.checkpoint, ALLOWED_LATENESS)), ALLOWED_LATENESS);
@@ -305,7 +373,16 @@ describe('a log that is oldest first and ignores the filter', () => {
  * the watermark passes it.
  */
 
-const DIALECTS = ['sorted', 'newest first', 'oldest first', 'by appearance', 'refuses filters'] as const;
+const DIALECTS = [
+  'sorted',
+  'newest first',
+  'oldest first',
+  'by appearance',
+  'newest appearance first',
+  'sorted by appearance',
+  'filters only',
+  'refuses filters',
+] as const;
 type Dialect = (typeof DIALECTS)[number];
 interface Shown extends Entry {
   readonly appearsAt: number;
@@ -317,6 +394,8 @@ interface Case {
   readonly budget: number;
   readonly entries: readonly { readonly gap: number; readonly late: number; readonly future: number }[];
   readonly faults: readonly number[];
+  /** No cursor lasts until the next tick. */
+  readonly cursorsDie: boolean;
 }
 
 const cases = fc.record<Case>({
@@ -338,24 +417,29 @@ const cases = fc.record<Case>({
     { minLength: 1, maxLength: 60 },
   ),
   faults: fc.array(fc.nat(99), { minLength: 1, maxLength: 30 }),
+  cursorsDie: fc.boolean(),
 });
 
 /** Entries after `position` in the dialect's order; a cursor is the position of the last entry shown. */
 function answer(log: readonly Shown[], query: ListQuery, { dialect, pageSize }: Case, now: number): Page | null {
   const filters = query.sort !== undefined || query.created_at_min !== undefined;
   if (dialect === 'refuses filters' && filters) return null;
-  const min = dialect === 'sorted' && query.created_at_min !== undefined ? Date.parse(query.created_at_min) : -Infinity;
-  const sign = dialect === 'newest first' || dialect === 'refuses filters' ? -1 : 1;
-  const place = (entry: Shown): number => (dialect === 'by appearance' ? entry.appearsAt : entry.createdAt);
+  const isFiltering = dialect.startsWith('sorted') || dialect === 'filters only';
+  const { created_at_min: from, created_at_max: to } = query;
+  const min = isFiltering && from !== undefined ? Date.parse(from) : -Infinity;
+  const max = isFiltering && to !== undefined ? Date.parse(to) : Infinity;
+  const sign = ['newest first', 'newest appearance first', 'filters only', 'refuses filters'].includes(dialect)
+    ? -1
+    : 1;
+  const place = (entry: Shown): number => (dialect.includes('appear') ? entry.appearsAt : entry.createdAt);
   const order = (a: Shown, b: Shown): number =>
     sign * (place(a) - place(b) || Number(a.id > b.id) - Number(a.id < b.id));
   const after = query.cursor === undefined ? undefined : log.find(({ id }) => id === query.cursor);
   const shown = log
-    .filter((entry) => entry.appearsAt <= now && entry.createdAt >= min)
+    .filter((entry) => entry.appearsAt <= now && entry.createdAt >= min && entry.createdAt <= max)
     .sort(order)
     .filter((entry) => after === undefined || order(entry, after) > 0);
-  // A log with late entries out of order needs pages long enough to show an order.
-  const entries = shown.slice(0, Math.min(dialect === 'by appearance' ? pageSize + 9 : pageSize, query.limit));
+  const entries = shown.slice(0, Math.min(pageSize, query.limit));
   const last = entries.at(-1);
   return {
     entries,
@@ -378,14 +462,18 @@ function runCase(of: Case): { readonly missed: readonly string[]; readonly unrea
   const calmFrom = at + MINUTE;
   for (let now = NOON; now < calmFrom + 30 * MINUTE; now += 60_137) {
     const calm = now > calmFrom;
-    for (let request = 0; request < (calm ? 200 : of.budget); request++) {
+    const budget = calm ? 200 : of.budget;
+    for (let request = 0; request < budget; request++) {
       const active = startOrResumeScan(checkpoint);
       const dice = of.faults[fault++ % of.faults.length] ?? 0;
-      const rejected = !calm && active.scan.cursor !== null && dice < 15;
+      const isOld = request === 0;
+      const rejected = !calm && active.scan.cursor !== null && (dice < 15 || (isOld && of.cursorsDie));
       const page = rejected ? null : answer(log, nextQuery(active.scan), of, now + request * 100);
       if (page === null) {
         checkpoint =
-          (active.scan.cursor === null ? withoutFilters(active) : withoutCursor(active, ALLOWED_LATENESS)) ?? active;
+          (active.scan.cursor === null
+            ? withoutFilters(active)
+            : (isOld ? withoutOldCursor : withoutCursor)(active, ALLOWED_LATENESS)) ?? active;
         continue;
       }
       const result = follow(active, page, ALLOWED_LATENESS);
@@ -393,14 +481,18 @@ function runCase(of: Case): { readonly missed: readonly string[]; readonly unrea
       for (const { id } of page.entries) seen.add(id);
       checkpoint =
         result.kind === 'cursor cycle' ? withoutCursor(result.checkpoint, ALLOWED_LATENESS) : result.checkpoint;
-      if (result.kind !== 'ended') continue;
+      const givesUp = result.kind !== 'ended' && request === budget - 1 && isUnreachable(result.checkpoint);
+      if (givesUp) checkpoint = givenUp(result.checkpoint, ALLOWED_LATENESS);
+      if (result.kind !== 'ended' && !givesUp) continue;
       checkpoint = endScan(checkpoint, ALLOWED_LATENESS);
       for (const { id, createdAt } of log) {
-        if (!seen.has(id) && createdAt < checkpoint.watermark) missed.push(id);
+        const isInGap = checkpoint.gap !== null && createdAt >= checkpoint.gap.from && createdAt < checkpoint.gap.to;
+        if (!seen.has(id) && createdAt < checkpoint.watermark && !isInGap) missed.push(id);
       }
       break;
     }
   }
+  if (checkpoint.gap !== null) missed.push('a gap');
   return { missed, unread: log.map(({ id }) => id).filter((id) => !seen.has(id)) };
 }
 
@@ -410,7 +502,7 @@ describe('no entry is missed', () => {
       fc.property(cases, (of) => {
         expect(runCase(of)).toEqual({ missed: [], unread: [] });
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 });

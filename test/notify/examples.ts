@@ -204,6 +204,10 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
     'an entry became visible 4m10s or more after created_at, and ALLOWED_LATENESS is 5m. ALLOWED_LATENESS = "7m" would be enough',
   ],
   'clocks-apart': [null, "the upstream's Date is 2h3m10s behind our clock"],
+  'unread-entries': [
+    null,
+    "entries created from 2026-01-31 08:00 UTC to 2026-01-31 09:30 UTC are not read, newer ones are: the log is longer than the pages of a tick, and the upstream's cursors do not last until the next",
+  ],
   'silent-log': [null, 'the audit log has had no entry for a day; the last is of 2026-01-30 09:30 UTC'],
   'changed-entries': [
     null,

@@ -129,6 +129,7 @@ const health: fc.Arbitrary<HealthNotification> = fc.record({
       'lateness-near',
       'clocks-apart',
       'silent-log',
+      'unread-entries',
       'changed-entries',
       'unhealthy-receiver',
       'key-refused',

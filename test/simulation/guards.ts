@@ -98,6 +98,54 @@ export const GUARDS: readonly Guard[] = [
     replace: 'const descends = true;',
   },
   {
+    name: 'a log in rough order is read from the newest to a lateness before the watermark',
+    file: 'src/audit-log/tail.ts',
+    find: 'next.scan.last.every((time) => time < bound - allowedLatenessMs)',
+    replace: 'next.scan.last.every((time) => time < bound + 10 * allowedLatenessMs)',
+  },
+  {
+    name: 'only a log that falls is read from the newest',
+    file: 'src/audit-log/tail.ts',
+    find: "return isBefore && trendOf(next.scan, allowedLatenessMs) === 'backward';",
+    replace: 'return isBefore;',
+  },
+  {
+    name: 'a few entries that ascend by chance show no order',
+    file: 'src/audit-log/order.ts',
+    find: 'export const ORDER_OF = PAGE_LIMIT_MIN;',
+    replace: 'export const ORDER_OF = PAGE_LIMIT_MIN - 9;',
+  },
+  {
+    name: 'what a tick does not reach is a gap until it is read',
+    file: 'src/audit-log/gap.ts',
+    find: 'if (scan.unreadBefore !== null) {',
+    replace: 'if (scan.unreadBefore !== null && scan.deep) {',
+  },
+  {
+    name: 'the gap is tried again',
+    file: 'src/audit-log/gap.ts',
+    find: 'return gap !== null && gap.scansLeft <= 0;',
+    replace: 'return gap !== null && gap.scansLeft < -1_000;',
+  },
+  {
+    name: 'a lost cursor: a lateness is left to what is listed where it arrived',
+    file: 'src/audit-log/scan.ts',
+    find: "return direction === 'backward' ? level + allowedLatenessMs : level - allowedLatenessMs;",
+    replace: 'return level;',
+  },
+  {
+    name: 'the resume cursor stays before a malformed record, which may be recent',
+    file: 'src/audit-log/tail.ts',
+    find: 'page.malformed.length === 0 && movesResumeCursor(',
+    replace: 'movesResumeCursor(',
+  },
+  {
+    name: 'windows wait for what is slightly out of order in the past',
+    file: 'src/poller/poll.ts',
+    find: 'Math.min(began, levelOf(last) ?? began)',
+    replace: 'began',
+  },
+  {
     name: 'a page that ends in the future proves nothing about what was read',
     file: 'src/audit-log/tail.ts',
     find: 'return last > head && !isFuture(last, page.times);',
@@ -111,9 +159,9 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'a rejected cursor: the scan goes on from what is certainly recorded',
-    file: 'src/audit-log/tail.ts',
-    find: 'const start = Math.max(checkpoint.watermark, minimumOf(scan.query));',
-    replace: 'const start = scan.began ?? checkpoint.watermark;',
+    file: 'src/audit-log/restart.ts',
+    find: 'const from = Math.max(readsFrom(checkpoint), minimumOf(query));',
+    replace: 'const from = began ?? readsFrom(checkpoint);',
   },
   {
     name: 'staged entries are recorded before the scan ends',

@@ -32,6 +32,7 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   'lateness-near': 24 * HOUR_MS,
   'clocks-apart': 24 * HOUR_MS,
   'silent-log': 24 * HOUR_MS,
+  'unread-entries': 24 * HOUR_MS,
   // Raised once a day at most (changed-entries.ts).
   'changed-entries': 0,
 };
@@ -45,6 +46,7 @@ const REOPEN_AFTER_MS: Readonly<Partial<Record<HealthAlertKind, number>>> = {
   'key-refused': HOUR_MS / 2,
   'unhealthy-receiver': HOUR_MS / 2,
   'clocks-apart': 6 * HOUR_MS,
+  'unread-entries': HOUR_MS,
 };
 
 /** The kinds that last, with a beginning and an end. The others are events, and are counted. */
@@ -55,6 +57,7 @@ export const LASTING: readonly HealthAlertKind[] = [
   'unhealthy-receiver',
   'clocks-apart',
   'silent-log',
+  'unread-entries',
 ];
 
 /** What to do about a health alert. */
@@ -70,6 +73,9 @@ export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
   'clocks-apart':
     'Nothing is lost: the earlier of both clocks counts. If it lasts, tell Nirvana Labs, whose clock is the likelier to be wrong.',
   'silent-log': 'If something did happen in the organization since, check its audit log with Nirvana Labs.',
+  'unread-entries':
+    'Set PLAN = "paid" if your Cloudflare plan is: a tick then reads 300 pages, not 40. What is missing is tried again by ' +
+    'itself. A first start has less to read with a later START_AT.',
   'changed-entries':
     'Open the entry: its page shows what differed, and when. The log is not meant to change; ask the upstream why it did.',
   'unhealthy-receiver':

@@ -24,9 +24,10 @@ export function noteArrivals(
   const entries = unrecorded.filter(({ revision }) => revision === 0);
   if (entries.length === 0) return state;
   const { allowedLatenessMs, receivers } = options;
-  const { watermark, lastBegan } = before;
+  const { watermark, lastBegan, gap } = before;
+  // What could not be read before is not late.
   const measured = measureLateness(
-    entries,
+    entries.filter(({ createdAt }) => gap === null || createdAt < gap.from || createdAt >= gap.to),
     { watermark, lastBegan, readFrom: state.readFrom, allowedLatenessMs },
     readBy,
   );

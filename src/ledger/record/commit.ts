@@ -4,6 +4,7 @@
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { resolveHealthAlert } from '../health/health-alerts.ts';
+import { checkUnread } from '../health/unread.ts';
 import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
@@ -47,6 +48,7 @@ export function commit(
     resolveHealthAlert(store, 'blind', 'the audit log is read again', options.receivers, now);
     resolveHealthAlert(store, 'key-refused', 'the upstream accepts the API key again', options.receivers, now);
   }
+  checkUnread(store, before, checkpoint, options.receivers, now);
   const closes = isClosingDue(store, checkpoint.watermark);
   // A recovery is saved at once: after a restart the ledger would otherwise show the failure again.
   const recovered = moved && (state.failure ?? null) !== null;
