@@ -4,6 +4,7 @@ import { type Counting, count } from './count.ts';
 /** Two entries, one alert with two matches, told to two receivers; one message arrived twice. */
 const RIGHT: Counting = {
   shown: ['e-1', 'e-2', 'e-3'],
+  ownReads: ['read-1', 'read-2'],
   expected: [{ rule: 'r', key: ['alice'], count: 2 }],
   ledger: {
     entries: ['e-1', 'e-2', 'e-3'],
@@ -41,6 +42,14 @@ test('finds nothing wrong where nothing is, and counts what arrived again', () =
     messages: { deliveries: 3, received: 4, lost: 0, again: 1 },
     problems: [],
   });
+});
+
+test('a read of the log may be recorded, once, and need not be', () => {
+  const once = count(counting({ ledger: { entries: ['e-1', 'e-2', 'e-3', 'read-1'], recorded: 4 } }));
+  expect(once.problems).toEqual([]);
+  expect(once.entries).toEqual({ shown: 3, recorded: 3, lost: 0, doubled: 0 });
+  const twice = count(counting({ ledger: { entries: ['e-1', 'e-2', 'e-3', 'read-1', 'read-1'], recorded: 5 } }));
+  expect(twice.problems).toEqual(['1 entry is recorded more than once']);
 });
 
 const received = RIGHT.received;

@@ -34,8 +34,10 @@ export interface Counted {
 }
 
 export interface Counting {
-  /** The ids of all entries that the log showed. */
+  /** The ids of all entries that the log showed, except reads of the log. */
   readonly shown: readonly string[];
+  /** Those of reads of the log, by Tocsin itself: it need not record them. */
+  readonly ownReads: readonly string[];
   readonly expected: readonly ExpectedAlert[];
   readonly ledger: LedgerContent;
   readonly receivers: readonly string[];
@@ -51,8 +53,8 @@ export function count(counting: Counting): Counted {
   return { entries, alerts, messages, problems };
 }
 
-function countEntries({ shown, ledger }: Counting, problems: string[]): Counted['entries'] {
-  const expected = new Set(shown);
+function countEntries({ shown, ownReads, ledger }: Counting, problems: string[]): Counted['entries'] {
+  const expected = new Set([...shown, ...ownReads]);
   const recorded = new Set(ledger.entries);
   const lost = shown.filter((id) => !recorded.has(id));
   const doubled = ledger.entries.length - recorded.size;
@@ -64,7 +66,7 @@ function countEntries({ shown, ledger }: Counting, problems: string[]): Counted[
     problems.push(`the ledger counted ${ledger.recorded} entries, and holds ${ledger.entries.length}`);
   }
   problems.push(...ledger.quarantined.map((problem) => `a record is in quarantine: ${problem}`));
-  return { shown: shown.length, recorded: recorded.size, lost: lost.length, doubled };
+  return { shown: shown.length, recorded: shown.length - lost.length, lost: lost.length, doubled };
 }
 
 const nameOf = (rule: string, key: readonly string[]): string => JSON.stringify([rule, ...key]);

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { type KillOptions, readOptions } from './options.ts';
 
-const DEFAULTS: KillOptions = { times: 100, seed: 1, dialect: 'sorted', json: false };
+const DEFAULTS: KillOptions = { times: 100, seed: 1, dialect: 'sorted', ownReads: true, json: false };
 const words = (args: string): string[] => args.split(' ').filter((word) => word !== '');
 
 test.each<[args: string, options: Partial<KillOptions>]>([
   ['', {}],
   ['--times 3 --seed 7', { times: 3, seed: 7 }],
-  ['--dialect newest-first --json', { dialect: 'newest-first', json: true }],
+  ['--dialect newest-first --json --no-own-reads', { dialect: 'newest-first', ownReads: false, json: true }],
 ])('"%s" is understood', (args, options) => {
   expect(readOptions(words(args))).toEqual({ kind: 'run', options: { ...DEFAULTS, ...options } });
 });

@@ -12,6 +12,7 @@ every alert that the rules must open is opened once, every message has arrived.
   --times N      how many kills (100)
   --seed N       other entries, and other moments, for another seed (1)
   --dialect D    how the simulated log is ordered: ${DIALECTS.join(', ')} (sorted)
+  --no-own-reads don't show Tocsin's own reads of the log as entries
   --json         print only the outcome, as one JSON object
   --help         print this
 
@@ -23,6 +24,8 @@ export interface KillOptions {
   readonly times: number;
   readonly seed: number;
   readonly dialect: Dialect;
+  /** Whether reads of the log are entries of it. */
+  readonly ownReads: boolean;
   readonly json: boolean;
 }
 
@@ -45,10 +48,12 @@ export function readOptions(args: readonly string[]): ReadOptions {
 function read(args: readonly string[]): ReadOptions {
   const { values } = parseArgs({
     args: [...args],
+    allowNegative: true,
     options: {
       times: { type: 'string', default: '100' },
       seed: { type: 'string', default: '1' },
       dialect: { type: 'string', default: 'sorted' },
+      'own-reads': { type: 'boolean', default: true },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -60,6 +65,7 @@ function read(args: readonly string[]): ReadOptions {
     times: whole('times', values.times, 1, TIMES_MAX),
     seed: whole('seed', values.seed, 0, 0xffff_ffff),
     dialect,
+    ownReads: values['own-reads'],
     json: values.json,
   };
   return { kind: 'run', options };

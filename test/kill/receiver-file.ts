@@ -1,8 +1,8 @@
 /** What a receiver has taken: one line of JSON a message, on the disk before it answered. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { parseJson } from '../../src/text/json.ts';
 import { readMessage } from '../demo/message.ts';
+import { readLines } from './lines.ts';
 
 export const RECEIVERS = ['slack', 'email', 'webhook'] as const;
 /** Named as the Worker names its receivers. */
@@ -37,13 +37,9 @@ export interface Received {
 
 type Fields = { readonly [field: string]: unknown };
 
-/** Reads a receiver's file. Half a line, which a kill left, is no message. */
+/** Reads a receiver's file. */
 export function readReceived(receiver: ReceiverName, file: string): Received[] {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  return lines.flatMap((text) => {
-    const line = parseJson(text) as ReceivedLine | undefined;
-    return line === undefined ? [] : [readLine(receiver, line)];
-  });
+  return readLines<ReceivedLine>(file).map((line) => readLine(receiver, line));
 }
 
 function readLine(receiver: ReceiverName, { id, body }: ReceivedLine): Received {

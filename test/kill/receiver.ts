@@ -2,12 +2,12 @@
  * A receiver that is killed, as a process: Slack, the mail provider, or a webhook. What it takes is on the disk before it
  * answers, one line of JSON a message; the answer takes its time, so that it can be lost.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { parseJson } from '../../src/text/json.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import { slackProblem } from '../support/slack-rules.ts';
 import { beginChild, tell, tellRequests } from './child.ts';
+import { openLines } from './lines.ts';
 import type { ReceivedLine, ReceiverOptions } from './receiver-file.ts';
 
 const ANSWER_MS_MIN = 20;
@@ -17,17 +17,14 @@ const { name, port, file, webhookSecret } = beginChild<ReceiverOptions>();
 const verifier = new Webhook(webhookSecret);
 
 tellRequests();
-endTornLine();
-const out = openSync(file, 'a');
+const taken = openLines<ReceivedLine>(file);
 await startHttpServer((request, response, body) => {
   const refused = refusal(request.headers as Record<string, string>, body);
   if (refused !== null) {
     response.writeHead(400).end(refused);
     return;
   }
-  const line: ReceivedLine = { id: request.headers['webhook-id']?.toString() ?? null, body };
-  writeSync(out, `${JSON.stringify(line)}\n`);
-  fsyncSync(out);
+  taken.append({ id: request.headers['webhook-id']?.toString() ?? null, body });
   setTimeout(() => response.end(answer()), ANSWER_MS_MIN + Math.random() * (ANSWER_MS_MAX - ANSWER_MS_MIN));
 }, port);
 tell('ready');
@@ -46,12 +43,4 @@ function refusal(headers: Record<string, string>, body: string): string | null {
 
 function answer(): string {
   return name === 'email' ? JSON.stringify({ messageId: crypto.randomUUID() }) : 'ok';
-}
-
-/** A kill may have left half a line: a message that was not taken. The next line must not be part of it. */
-function endTornLine(): void {
-  const fd = openSync(file, 'a+');
-  const text = readFileSync(file, 'utf8');
-  if (text !== '' && !text.endsWith('\n')) writeSync(fd, '\n');
-  closeSync(fd);
 }

@@ -33,6 +33,8 @@ const BEFORE_MS = 3_000;
 /** The longest time until an interrupted attempt is repeated (70 s), and receivers that failed are tried again, twice. */
 const CALM_MS_MAX = 8 * 60_000;
 const STATUS_EVERY_MS = 2_000;
+/** So many ticks end after the last entry is shown, so that they read it. */
+const TICKS_AFTER = 5;
 /** All is recorded and delivered: seen so often. */
 const CALM_SEEN = 3;
 /** Something is not recorded, though every entry is shown and ticks go on: seen so often, it is lost. */
@@ -45,7 +47,7 @@ export async function run(
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { times, seed, dialect } = options;
+  const { times, seed } = options;
   const failed = Promise.withResolvers<never>();
   const fail = (why: unknown): void => failed.reject(why instanceof Error ? why : new Error(String(why)));
   signal.addEventListener('abort', () => fail(signal.reason), { once: true });
@@ -53,7 +55,7 @@ export async function run(
   failed.promise.catch(() => undefined);
   const traffic: TrafficOptions = { seed, startAt: Math.ceil(Date.now() / 1_000) * 1_000 };
   onProgress({ at: 'start' });
-  const world = await createWorld(folder, traffic, dialect, fail);
+  const world = await createWorld(folder, traffic, options, fail);
   const stops: (() => Promise<void>)[] = [];
   try {
     return await Promise.race([failed.promise, killAndCount()]);
@@ -69,11 +71,12 @@ export async function run(
     await sleep(BEFORE_MS);
     const beganAt = Date.now();
     const kills = await killAll(world, ticks, times, seed, onProgress);
-    const expected = await calm(world, traffic, onProgress);
+    const expected = await calm(world, ticks, traffic, onProgress);
     await ticks.stop();
     await world.end();
     const counted = count({
       shown: idsOf(expected),
+      ownReads: world.ownReads(),
       expected: expected.alerts,
       ledger: world.ledger(),
       receivers: RECEIVERS,
@@ -106,13 +109,19 @@ async function killAll(
  * Ends the log, and waits until everything in it is recorded and delivered, or until that can't be expected any more.
  * Returns all that the log has shown by then.
  */
-async function calm(world: World, traffic: TrafficOptions, onProgress: (progress: Progress) => void): Promise<Span> {
+async function calm(
+  world: World,
+  ticks: Ticks,
+  traffic: TrafficOptions,
+  onProgress: (progress: Progress) => void,
+): Promise<Span> {
   const seconds = Math.ceil((Date.now() + AHEAD_MS - traffic.startAt) / 1_000) + 1;
   world.endLog(seconds);
   const all = trafficUntil(traffic, seconds);
   const shown = all.records.length;
   const shownAt = traffic.startAt + seconds * 1_000 + LATENESS_MS;
   const giveUpAt = shownAt + CALM_MS_MAX;
+  let doneBefore = Number.POSITIVE_INFINITY;
   let seen = 0;
   let seenMissing = 0;
   while (seen < CALM_SEEN && seenMissing < MISSING_SEEN && Date.now() < giveUpAt) {
@@ -120,13 +129,17 @@ async function calm(world: World, traffic: TrafficOptions, onProgress: (progress
     const status = await world.status().catch(() => null);
     if (status === null) continue;
     onProgress({ at: 'calm', ...status, shown });
-    const isOver = Date.now() > shownAt && status.pending === 0;
+    if (Date.now() > shownAt) doneBefore = Math.min(doneBefore, ticks.done);
+    const isOver = ticks.done >= doneBefore + TICKS_AFTER && status.pending === 0;
     seen = isOver && status.recorded >= shown ? seen + 1 : 0;
     seenMissing = isOver && status.recorded < shown ? seenMissing + 1 : 0;
   }
-  const ids = new Set(idsOf(all));
-  const other = (await world.shown()).filter((id) => !ids.delete(id));
-  if (other.length + ids.size > 0) throw new Error('the upstream does not show the entries that it was to show');
+  const ids = new Set(await world.shown());
+  const ownReads = new Set(world.ownReads());
+  const others = [...ids].filter((id) => !ownReads.has(id)).length;
+  if (others !== shown || idsOf(all).some((id) => !ids.has(id))) {
+    throw new Error('the upstream does not show the entries that it was to show');
+  }
   return all;
 }
 

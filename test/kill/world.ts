@@ -8,10 +8,12 @@ import { join } from 'node:path';
 import { operatorToken } from '../../src/access/operator.ts';
 import { STATUS_PATH } from '../../src/web/operator.ts';
 import { freePort } from '../demo/worker.ts';
-import type { Dialect } from '../sandbox/query.ts';
+import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { SANDBOX_API_KEY } from '../sandbox/server.ts';
 import { buildWorker } from './bundle.ts';
 import { type LedgerContent, readLedger } from './ledger-file.ts';
+import { readLines } from './lines.ts';
+import type { KillOptions } from './options.ts';
 import { createProcess, type Process } from './process.ts';
 import { RECEIVERS, type Received, type ReceiverName, type ReceiverOptions, readReceived } from './receiver-file.ts';
 import type { TrafficOptions } from './traffic.ts';
@@ -27,6 +29,8 @@ export interface World {
   readonly workerUrl: string;
   /** The ids of the entries that the upstream shows now. */
   shown(): Promise<string[]>;
+  /** The ids of the reads of the log that the upstream shows. */
+  ownReads(): string[];
   /** What the receivers have taken so far. */
   received(): Received[];
   /** What the ledger holds. Nothing may run any more. */
@@ -57,7 +61,7 @@ const STATUS_MS = 10_000;
 export async function createWorld(
   folder: string,
   traffic: TrafficOptions,
-  dialect: Dialect,
+  { dialect, ownReads }: Pick<KillOptions, 'dialect' | 'ownReads'>,
   onDeath: (why: string) => void,
 ): Promise<World> {
   const below = (name: string): string => join(folder, name);
@@ -76,7 +80,8 @@ export async function createWorld(
   const pidFile = below('workerd.pid');
   const receivedFile = (name: ReceiverName): string => below(`${name}.ndjson`);
 
-  const upstream: UpstreamOptions = { port: ports.upstream, dialect, ...traffic, endFile };
+  const ownReadsFile = ownReads ? below('own-reads.ndjson') : null;
+  const upstream: UpstreamOptions = { port: ports.upstream, dialect, ...traffic, endFile, ownReadsFile };
   const worker: WorkerOptions = {
     name: 'tocsin',
     port: ports.worker,
@@ -118,6 +123,8 @@ export async function createWorld(
       const response = await fetch(`${urlOf('upstream')}/__sandbox/visible`);
       return ((await response.json()) as { ids: string[] }).ids;
     },
+    ownReads: () =>
+      ownReadsFile === null ? [] : readLines<LogRecord>(ownReadsFile).map(({ body }) => (body as EntryBody).id),
     received: () => RECEIVERS.flatMap((name) => readReceived(name, receivedFile(name))),
     ledger: () => readLedger(worker.storage, worker.name),
     workerd: () =>

@@ -34,6 +34,8 @@ export interface SandboxOptions {
   readonly sleep?: (ms: number) => Promise<void>;
   /** Whether each answered read of the log is logged as an entry. */
   readonly logOwnReads?: boolean;
+  /** Gets each of these entries before the read is answered; what it returns is logged. */
+  readonly keepOwnRead?: (record: LogRecord) => LogRecord;
 }
 
 /** A request, and the status of its answer. */
@@ -101,7 +103,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       user_agent: c.req.header('user-agent') ?? '',
       target: id === null ? null : { id, type: 'audit_log' },
     };
-    log.append([{ createdAt, appearsAt: createdAt, body }]);
+    const record = { createdAt, appearsAt: createdAt, body };
+    log.append([options.keepOwnRead?.(record) ?? record]);
   }
 
   /** A fault instead of an answer; null if no such fault occurs. */
