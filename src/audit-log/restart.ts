@@ -43,6 +43,7 @@ function resumeCursorWithout(kept: ResumeCursor | null, cursor: string | null): 
 /**
  * Between which times the scan has still to read: what it has not certainly followed. Where that is all that this query
  * asked for, though it had a whole page, it is what exact order leaves, since the next cursor may not last any longer.
+ * An entry that claims to be later than this may be missed where it is listed by its arrival.
  */
 function stillToRead(
   checkpoint: ActiveScan,

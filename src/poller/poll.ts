@@ -1,8 +1,8 @@
 /**
  * One poll of the audit log, from a checkpoint to the next.
  *
- * Contract: reads KV once, begins with the ledger, then follows the scan page by page. Each page is recorded before the
- * next is requested, and the checkpoint moves in the ledger's transaction that records it. A poll may die at any await,
+ * Contract: reads KV once, begins with the ledger, then follows the scan page by page. The next page is asked for while one
+ * is recorded; each is recorded before the next, and the checkpoint moves in the ledger's transaction that records it. A poll may die at any await,
  * run twice, or overlap another. What exceeds its budget is left to the next poll. KV is written last, and only when the
  * ledger says so; its failure never fails a poll. Upstream failures are thrown after everything read is recorded.
  */
@@ -10,7 +10,7 @@
 import type { Checkpoint, Scan } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
 import { earliest } from '../audit-log/clocks.ts';
-import { type AuditLog, type ListQuery, PAGE_LIMIT_MIN, type Page } from '../audit-log/entry.ts';
+import type { AuditLog, Page } from '../audit-log/entry.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
 import { givenUp, isUnreachable } from '../audit-log/gap.ts';
 import { levelOf } from '../audit-log/order.ts';
@@ -20,6 +20,7 @@ import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
+import { createPages, type Pages } from './pages.ts';
 
 /** The part of a KV namespace that a poll needs. */
 export interface CheckpointKv {
@@ -70,6 +71,7 @@ const UNREACHABLE =
 /** One poll under way. */
 interface Run {
   readonly deps: PollDeps;
+  readonly pages: Pages;
   readonly how: Begun['how'];
   readonly waitMs: number;
   readonly deadline: number;
@@ -110,6 +112,7 @@ async function beginPoll(deps: PollDeps): Promise<Run> {
   const { how, checkpoint, waitMs } = await ledger.begin({ kv, startAt, suppressFirstRead });
   return {
     deps,
+    pages: createPages(deps.auditLog),
     how,
     waitMs,
     deadline,
@@ -160,10 +163,12 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     ...toIncoming(page),
     save: isSpent(run) || isStuck,
   };
+  if (kind === 'more' && !batch.save) run.pages.ask(nextQuery(checkpoint.scan));
   if (!(await recordPage(deps.ledger, batch, (recorded) => add(run, recorded)))) return 'overtaken';
   if (run.checkpoint.scan === null) return 'scan ended';
   if (isStuck) return 'stuck';
-  return isSpent(run) ? 'budget' : null;
+  // A page that was asked for is within the budget.
+  return isSpent(run) && !run.pages.isAhead ? 'budget' : null;
 }
 
 /** Where an oldest-first scan has come, or its beginning if that is earlier. */
@@ -188,9 +193,9 @@ function add(run: Run, batch: RecordedBatch): void {
 
 /** The scan's next page; null after dropping a cursor or filters that the upstream rejects. */
 async function fetchPageOrDrop(run: Run, scan: ActiveScan): Promise<Page | null> {
-  const { auditLog, allowedLatenessMs } = run.deps;
+  const { allowedLatenessMs } = run.deps;
   try {
-    return await fetchPage(auditLog, nextQuery(scan.scan));
+    return await run.pages.take(nextQuery(scan.scan));
   } catch (error) {
     const hasCursor = scan.scan.cursor !== null;
     const isOld = run.counts.pages === 0 && run.dropped === 0;
@@ -210,17 +215,6 @@ async function fetchPageOrDrop(run: Run, scan: ActiveScan): Promise<Page | null>
 /** Whether the upstream rejects the cursor or query: its documentation has 400, 404 and 422 for that. */
 function isRejection(error: unknown): boolean {
   return error instanceof UpstreamError && (error.kind === 'bad-request' || error.kind === 'not-found');
-}
-
-/** A page; one that is too large for the client is requested again with the smallest limit. */
-async function fetchPage(auditLog: AuditLog, query: ListQuery): Promise<Page> {
-  try {
-    return await auditLog.list(query);
-  } catch (error) {
-    const canShrink = error instanceof UpstreamError && error.kind === 'too-large' && query.limit > PAGE_LIMIT_MIN;
-    if (!canShrink) throw error;
-    return auditLog.list({ ...query, limit: PAGE_LIMIT_MIN });
-  }
 }
 
 async function readKv(kv: CheckpointKv, notes: string[]): Promise<KvView | null> {

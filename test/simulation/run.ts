@@ -252,14 +252,27 @@ export async function run(seed: number): Promise<RunResult> {
   let polls = 0;
   const tick = (): void => {
     polls++;
+    let isOver = false;
+    let asking = 0;
+    const recording: LedgerApi['record'] = (batch) => {
+      const crashes = world.hits.get('crash: ledger.record');
+      const recorded = ledger.record(batch);
+      const isCrash = world.hits.get('crash: ledger.record') !== crashes;
+      if (isCrash && asking > 0) world.hit('crash: ledger.record, with a page asked for');
+      return recorded;
+    };
     const auditLog = {
       requests: 0,
       list: async (query: Parameters<typeof upstream.list>[0]) => {
         auditLog.requests++;
+        asking++;
         const askedAt = ourClock();
-        const { json, date } = await world.step('list', () => upstream.list(query), { ...faults, twice: 0 });
+        const { json, date } = await world
+          .step('list', () => upstream.list(query), { ...faults, twice: 0 })
+          .finally(() => asking--);
         // What was read may be long on its way.
         await world.step('answer', () => {}, { ...NO_STEP_FAULTS, slow: faults.slow });
+        if (isOver) world.hit('poll: a page came after it was over');
         for (const { id } of (json as { items: { id?: string }[] }).items) {
           if (id !== undefined) answers.set(id, [...(answers.get(id) ?? []), Math.max(ourClock(), date ?? ourClock())]);
         }
@@ -271,25 +284,29 @@ export async function run(seed: number): Promise<RunResult> {
         get: (keys) => world.step('kv.get', () => kv.read(keys), faults),
         put: (key, value) => world.step('kv.put', () => kv.write(key, value), faults),
       },
-      ledger,
+      ledger: { ...ledger, record: recording },
       auditLog,
       now: ourClock,
       allowedLatenessMs: ALLOWED_LATENESS_MS,
       startAt: START - 60 * MINUTE,
       suppressFirstRead,
       ...budget,
-    }).then(
-      ({ stopped, recorded, pages, notes, how }) => {
-        world.hit(`poll: ${stopped}`);
-        if (recorded > 0 || how !== 'resumed')
-          world.note(`poll ${how}, ${pages} pages, ${recorded} recorded, ${stopped}`);
-        for (const note of notes) world.note(note);
-      },
-      (error) => {
-        world.hit('poll: failed');
-        world.note(`poll failed: ${error instanceof Error ? error.message : String(error)}`);
-      },
-    );
+    })
+      .finally(() => {
+        isOver = true;
+      })
+      .then(
+        ({ stopped, recorded, pages, notes, how }) => {
+          world.hit(`poll: ${stopped}`);
+          if (recorded > 0 || how !== 'resumed')
+            world.note(`poll ${how}, ${pages} pages, ${recorded} recorded, ${stopped}`);
+          for (const note of notes) world.note(note);
+        },
+        (error) => {
+          world.hit('poll: failed');
+          world.note(`poll failed: ${error instanceof Error ? error.message : String(error)}`);
+        },
+      );
   };
   const calm = end + 100 * MINUTE;
   for (let at = START; at < calm; at += MINUTE) {

@@ -63,4 +63,5 @@ const KINDS = [
   ...['our clock: wandered', 'slow: answer'],
   ...['INTO alerts', 'INTO batches', 'INTO windows', 'INTO matches'].map((what) => `storage: refused ${what}`),
   ...['poll: overtaken', 'poll: budget', 'poll: scan ended', 'poll: failed'],
+  ...['poll: a page came after it was over', 'crash: ledger.record, with a page asked for', 'tail: a gap'],
 ];

@@ -71,6 +71,8 @@ export interface Upstream {
   faults: UpstreamFaults;
   /** Down: every request fails. */
   down: boolean;
+  /** It filters, and lists by arrival. */
+  readonly hidesClaims: boolean;
   /** Its clock, ahead of the world's by so much. */
   readonly skewMs: number;
   calm(): void;
@@ -113,6 +115,7 @@ export function createUpstream(
     dialect,
     faults: CALM,
     down: false,
+    hidesClaims: dialect === 'sorted' && filtersOnly && by === 'arrival',
     skewMs,
     calm: () => {
       // A clock that is wrong may stay so.
