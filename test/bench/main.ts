@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { benchLookup } from './lookup.ts';
 import { type BenchOptions, HELP, readOptions, type Section } from './options.ts';
+import { benchPath } from './path/bench.ts';
 import { benchRegex } from './regex/bench.ts';
 import { benchRules } from './rules/bench.ts';
 import { openCheckout } from './rules/checkout.ts';
@@ -17,6 +18,7 @@ import { benchWindows } from './windows/bench.ts';
 
 const ROUNDS = 7;
 const LOOKUP_ROUNDS = 200;
+const PATH_ROUNDS = 3;
 
 const options = readOptions(process.argv.slice(2));
 if (typeof options === 'string') {
@@ -54,6 +56,12 @@ async function bench(asked: BenchOptions): Promise<number> {
         case 'regex':
           results.regex = await gathered(benchRegex(context), print);
           break;
+        case 'path': {
+          const { entries, latencyMs } = asked;
+          const path = benchPath({ rounds: asked.rounds ?? PATH_ROUNDS, entries, latencyMs, say });
+          results.path = await gathered(path, print);
+          break;
+        }
         case 'lookup': {
           const lookup = await benchLookup({ rounds: asked.rounds ?? LOOKUP_ROUNDS, latencyMs: asked.latencyMs, say });
           if (!asked.json) process.stdout.write(`${tableLines(lookup.groups).join('\n')}\n`);

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { missingInCheckout } from './rules/checkout.ts';
 
-export const SECTIONS = ['rules', 'windows', 'regex', 'lookup'] as const;
+export const SECTIONS = ['rules', 'windows', 'regex', 'lookup', 'path'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export const HELP = `usage: npm run bench [-- options]
@@ -17,19 +17,21 @@ Measures what takes time, each against a peer in the same run and in turns, in N
   regex    regular expressions beside the runtime's own and re2js, ordinary and hostile ones
   lookup   what the lookup adds to a request sent directly, and each page beside a list of 100 entries sent directly,
            with 100,000 entries in the ledger
+  path     100,000 entries through the whole path, from the upstream's pages to the evaluated entry in the ledger, beside
+           Workers that only parse the same pages, or store each by one plain statement; again with latency
 
 All of it takes many minutes. Times depend on the machine: compare the ratios. The peers are separate packages
 (test/bench/peers) that are installed the first time; if that fails, the bench runs without them.
 
-  --only NAME    one of these: rules, windows, regex, lookup
-  --rounds N     how often each one is measured (rules and the like 7, lookup 200)
-  --entries N    how many entries rules are evaluated on (100000)
+  --only NAME    one of these: rules, windows, regex, lookup, path
+  --rounds N     how often each one is measured (rules and the like 7, lookup 200, path 3)
+  --entries N    how many entries rules are evaluated on, and take the path (100000)
   --peers none   without the peers
   --against DIR  also measure the engine of another checkout of this repository, in the same run: it parses the same
                  rules and is bundled from its own sources (only rules). For example:
                    git worktree add ../before v0.1.0 && npm ci --prefix ../before
                    npm run bench -- --only rules --against ../before
-  --latency N    the upstream's latency in the second run of the lookup, ms (50)
+  --latency N    the upstream's latency in the second run of the lookup and the path, ms (50)
   --json         print one JSON object, and nothing else
   --help         print this
 `;
