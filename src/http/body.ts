@@ -25,19 +25,26 @@ export async function readStart(
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly isWhole: boolean }> {
   if (body === null) return { bytes: new Uint8Array(), isWhole: true };
   const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-  const parts: Uint8Array[] = [];
-  let length = 0;
   try {
-    for (;;) {
-      const { done, value } = await abortable(reader.read(), stop);
-      if (done) return { bytes: joined(parts, length), isWhole: true };
-      parts.push(value);
-      length += value.byteLength;
-      if (length > maxBytes) return { bytes: joined(parts, length).slice(0, maxBytes), isWhole: false };
-    }
+    return await abortable(readParts(reader, maxBytes), stop);
   } finally {
     // Closes the connection if some of the body is unread. Not awaited: a dead connection may never answer.
     reader.cancel().catch(() => {});
+  }
+}
+
+async function readParts(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxBytes: number,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly isWhole: boolean }> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return { bytes: joined(parts, length), isWhole: true };
+    parts.push(value);
+    length += value.byteLength;
+    if (length > maxBytes) return { bytes: joined(parts, length).slice(0, maxBytes), isWhole: false };
   }
 }
 
