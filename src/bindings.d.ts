@@ -17,6 +17,7 @@ declare namespace Cloudflare {
     ACCESS_AUD?: string;
     HEARTBEAT_URL?: string;
     API_KEY_EXPIRES_AT?: string;
+    API_KEY_SHARED?: string;
     START_AT?: string;
     FIRST_READ?: string;
     ALLOWED_LATENESS?: string;

@@ -54,6 +54,10 @@ const HEADLINES: { readonly [kind in HealthAlertKind]: HeadlineWords } = {
     raised: (receiver) => `${receiver === '' ? 'a receiver' : `the receiver ${receiver}`} does not work`,
     resolved: (receiver) => `no more problems with ${receiver === '' ? 'a receiver' : `the receiver ${receiver}`}`,
   },
+  'incomplete-log': {
+    raised: () => 'the audit log is incomplete or late',
+    resolved: () => 'no more signs that the audit log is incomplete',
+  },
   'key-refused': { raised: () => 'the API key is refused', resolved: () => 'the API key is accepted again' },
   'key-expiring': {
     raised: () => "the API key's expiry is near",

@@ -78,7 +78,9 @@ export type HealthAlertKind =
   /** The upstream refuses our API key. */
   | 'key-refused'
   /** The API key expires soon, or has (API_KEY_EXPIRES_AT). */
-  | 'key-expiring';
+  | 'key-expiring'
+  /** The log stopped showing our own reads. */
+  | 'incomplete-log';
 
 /** A health alert was raised, or is resolved. */
 export interface HealthNotification {

@@ -54,7 +54,7 @@ export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Creat
   readonly heartbeatUrl: string | null;
   /** When the upstream key expires, ms since the epoch. */
   readonly apiKeyExpiresAt: number | null;
-  /** Null: links can be neither signed nor verified. */
+  /** Null: links can be neither signed nor verified, and our own requests have no marks. */
   readonly linkSecret: string | null;
   /** Limits requests per caller. Null: there is no limit. */
   readonly rateLimit: RateLimit | null;
@@ -72,6 +72,7 @@ export const SETTINGS = [
   'ACCESS_AUD',
   'HEARTBEAT_URL',
   'API_KEY_EXPIRES_AT',
+  'API_KEY_SHARED',
   'START_AT',
   'FIRST_READ',
   'ALLOWED_LATENESS',
@@ -103,7 +104,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
   const linkSecret = take('LINK_SECRET', readSecret(from, 'LINK_SECRET'), {
     missing: 'is not set',
     meanwhile:
-      'nobody can sign in or run operator commands, and messages have no signed links; the audit log is still watched',
+      'nobody can sign in or run operator commands, messages have no signed links, and a stolen API key is not noticed; the audit log is still watched',
     hint: `set it to 32 or more random characters: openssl rand -hex 32 | ${bySecret('LINK_SECRET')}`,
   });
   const { receivers, problems: receiverProblems } = readReceivers(from, receiverTypes, routing);

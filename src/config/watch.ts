@@ -1,5 +1,5 @@
 /**
- * The settings of reading: from when, how late entries may appear, how much per tick.
+ * The settings of reading: from when, how late entries may appear, how much per tick, and whether others use the API key.
  *
  * Contract: pure. A wrong number or word falls back to its default and is reported.
  */
@@ -25,6 +25,8 @@ export interface WatchSettings {
   readonly blindAfterMs: number;
   /** How long entries are kept. */
   readonly retentionMs: number;
+  /** Others use our API key on purpose: what they do with it is no sign of theft. */
+  readonly apiKeyShared: boolean;
   /** A tick stops at the first of these limits; the next tick continues. */
   readonly pagesPerTick: number;
   readonly secondsPerTick: number;
@@ -45,6 +47,7 @@ export const ALLOWED_LATENESS_MIN_MS = 60_000;
 export const ALLOWED_LATENESS_MAX_MS = 60 * 60_000;
 
 const PLANS = ['free', 'paid'] as const;
+const YES_OR_NO = ['true', 'false'] as const;
 const FIRST_READS = ['notify', 'record'] as const;
 const START_AT_FORMS = 'a time such as `2026-01-31T00:00:00Z` or a duration back such as `1h` or `7d`';
 
@@ -80,6 +83,13 @@ export function readWatch(
     'notify',
     '`notify` or `record` (`silent` of version 0.1 is now `record`, `loud` is `notify`)',
   );
+  const shared = takeOr<(typeof YES_OR_NO)[number]>(
+    'API_KEY_SHARED',
+    readChoice(env, 'API_KEY_SHARED', YES_OR_NO),
+    'false',
+    'false',
+    '`true` where a second deployment uses the same API key on purpose, else remove it',
+  );
   const watch: WatchSettings = {
     startAt: takeOr<StartAt>(
       'START_AT',
@@ -96,6 +106,7 @@ export function readWatch(
       formatDuration(ALLOWED_LATENESS_MAX_MS),
     ),
     blindAfterMs: duration('BLIND_AFTER', '15m', '10m', '24h'),
+    apiKeyShared: shared === 'true',
     retentionMs: duration('RETENTION', '30d', '1d', '365d'),
     ...BUDGETS[plan],
   };

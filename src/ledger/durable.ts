@@ -18,6 +18,7 @@ import { createHost, type Host } from './host.ts';
 import type { InvalidRecord } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
+import { ownReadsOptions } from './record/own-reads-memory.ts';
 import type {
   AlertDetails,
   AlertList,
@@ -50,7 +51,12 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
     const store = durableStore(ctx.storage);
     const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers };
-    this.#ledger = createLedger(store, { ...knows, apiKeyExpiresAt: config.apiKeyExpiresAt, ...config.watch });
+    this.#ledger = createLedger(store, {
+      ...knows,
+      apiKeyExpiresAt: config.apiKeyExpiresAt,
+      ownReads: ownReadsOptions(config.linkSecret, config.watch.apiKeyShared),
+      ...config.watch,
+    });
     this.#views = createViews(store, { engine: knows.engine, status: (at) => this.#ledger.status(at) });
     const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };
     const linksOf = (notification: Notification): Promise<Links> => linksTo(config, linkTargetOf(notification), now());

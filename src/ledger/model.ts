@@ -17,8 +17,15 @@ export interface Accepted {
   readonly createdAt: number;
   /** The time it counts with: in windows, evidence and order. Never in the future of when it was read. */
   readonly occurredAt: number;
+  /** As rules see it: with the fields that Tocsin derives (store/derived-fields.ts). */
   readonly body: EntryBody;
 }
+
+/**
+ * What the mark in an entry's User-Agent shows. `own`: a read of ours, recorded as a sample; no rule sees it. `missing`,
+ * `reused`: our API key without a genuine mark, or with one that another entry brought: somebody else holds the key.
+ */
+export type MarkFinding = 'own' | 'missing' | 'reused';
 
 /** What evaluation reads of the past. */
 export interface EvaluationReads {

@@ -11,7 +11,7 @@ import type { Rewind } from '../audit-log/checkpoint-text.ts';
 import type { AnswerTimes } from '../audit-log/clocks.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import type { Evidence, Level } from '../sigma/index.ts';
-import type { InvalidRecord } from './model.ts';
+import type { InvalidRecord, MarkFinding } from './model.ts';
 
 /** What a tick read from KV. */
 export interface KvView {
@@ -43,6 +43,8 @@ export interface Incoming {
   /** The time it counts with: `createdAt`, or when it was read where that is in the future (audit-log/clocks.ts). */
   readonly occurredAt: number;
   readonly text: string;
+  /** Found by the ledger when it records the entry. */
+  readonly mark?: MarkFinding;
 }
 
 /** A page or a part of one: at most 100 entries and 512 K characters, unless a single entry is larger. */
@@ -86,6 +88,8 @@ export interface IntakeCounts {
   /** Staged; recorded when their scan ends. */
   readonly staged: number;
   readonly known: number;
+  /** Our own reads that came back. All but a sample are counted only. */
+  readonly own: number;
   readonly quarantined: number;
   /** Older than retention, and not recorded. */
   readonly expired: number;
@@ -358,6 +362,15 @@ export interface LedgerViews {
   rules(): Promise<readonly RuleActivity[]>;
 }
 
+/** Our own reads, as the log shows them. Wall times, ms. */
+export interface OwnReadsStatus {
+  /** How long before `at` the newest read was sent that the log showed then: entries are visible after that long, or less. */
+  readonly delayMs: number;
+  readonly at: number;
+  /** All that came back so far. */
+  readonly count: number;
+}
+
 export interface LedgerStatus {
   readonly watching: 'not begun' | 'watching' | 'blind';
   readonly startedAt: number | null;
@@ -371,6 +384,8 @@ export interface LedgerStatus {
   readonly checkpoint: Checkpoint | null;
   /** Ids of the rewinds that were applied. */
   readonly rewinds: readonly string[];
+  /** Null: the log has shown none of them. */
+  readonly ownReads: OwnReadsStatus | null;
   /** How many entries are staged. */
   readonly staged: number;
   readonly lateness: {

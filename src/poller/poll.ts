@@ -117,7 +117,7 @@ async function beginPoll(deps: PollDeps): Promise<Run> {
     waitMs,
     deadline,
     requestsBefore: deps.auditLog.requests,
-    counts: { pages: 0, recorded: 0, staged: 0, known: 0, quarantined: 0, expired: 0 },
+    counts: { pages: 0, recorded: 0, staged: 0, known: 0, own: 0, quarantined: 0, expired: 0 },
     opened: [],
     notes,
     checkpoint,
@@ -184,6 +184,7 @@ function add(run: Run, batch: RecordedBatch): void {
   run.counts.recorded += batch.recorded;
   run.counts.staged += batch.staged;
   run.counts.known += batch.known;
+  run.counts.own += batch.own;
   run.counts.quarantined += batch.quarantined;
   run.counts.expired += batch.expired;
   run.opened.push(...batch.opened);

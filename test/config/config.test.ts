@@ -38,6 +38,7 @@ describe('valid settings', () => {
         suppressFirstRead: false,
         allowedLatenessMs: 300_000,
         blindAfterMs: 900_000,
+        apiKeyShared: false,
         retentionMs: 30 * 86_400_000,
         pagesPerTick: 40,
         secondsPerTick: 45,
@@ -60,6 +61,8 @@ describe('valid settings', () => {
       { START_AT: '2026-01-31T09:30:00Z' },
       { watch: { startAt: { kind: 'at', ms: Date.UTC(2026, 0, 31, 9, 30) } } },
     ],
+    ['a key that others use too', { API_KEY_SHARED: ' TRUE ' }, { watch: { apiKeyShared: true } }],
+    ['a key that nobody else uses', { API_KEY_SHARED: 'false' }, { watch: { apiKeyShared: false } }],
     [
       'a start at a time elsewhere',
       { START_AT: '2026-01-31T09:30:00.5+02:00' },
@@ -433,6 +436,13 @@ describe('wrong settings', () => {
       'HEARTBEAT_URL',
       /password/,
       { heartbeatUrl: null },
+    ],
+    [
+      'a key that is perhaps shared',
+      { API_KEY_SHARED: 'yes' },
+      'API_KEY_SHARED',
+      /neither true nor false: `yes`/,
+      { watch: { apiKeyShared: false } },
     ],
     [
       'a key that expires in words',

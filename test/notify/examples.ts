@@ -216,6 +216,10 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
   ],
   'unhealthy-receiver': ['on-call', 'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set'],
   'key-refused': [null, 'the upstream refuses the API key (401)'],
+  'incomplete-log': [
+    null,
+    "the audit log recorded Tocsin's reads, and has shown none of the latest: it is incomplete, or shows entries later than ALLOWED_LATENESS allows",
+  ],
   'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],
 };
 

@@ -329,12 +329,7 @@ describe('an entry that crashes the ledger', () => {
 
   const WRITES = [
     ...['INSERT INTO entries', 'INSERT INTO batches', 'INSERT INTO windows', 'INSERT INTO alerts'],
-    ...[
-      'INSERT OR REPLACE INTO matches',
-      'INSERT INTO activity',
-      'INSERT INTO deliveries',
-      'INSERT OR REPLACE INTO state',
-    ],
+    ...['INSERT OR REPLACE INTO matches', 'INSERT INTO activity', 'INSERT INTO deliveries', 'INSERT INTO state'],
   ];
   const COUNTED = [onAction('vm.deleted'), counting('vm.deleted', 2)];
 

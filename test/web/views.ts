@@ -198,6 +198,7 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
     lagMs: 5 * MINUTE,
     checkpoint: null,
     rewinds: [],
+    ownReads: { delayMs: 61_000, at: NOW - 5_000, count: 1_234 },
     staged: 0,
     lateness: { allowedMs: 5 * MINUTE, seen: null },
     counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as LedgerStatus['counters'],

@@ -7,6 +7,7 @@ import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
 import { createClient } from '../../src/audit-log/client.ts';
 import type { AuditLog } from '../../src/audit-log/entry.ts';
+import { createUserAgents } from '../../src/audit-log/mark.ts';
 import { readConfig, SETTINGS } from '../../src/config/config.ts';
 import { receiverSettings } from '../../src/config/receivers.ts';
 import type { Ledger } from '../../src/ledger/durable.ts';
@@ -172,6 +173,7 @@ export async function createWorld(options: WorldOptions = {}) {
       baseUrl: url,
       apiKey,
       fetch: upstreamFetch,
+      userAgent: createUserAgents(readConfig(bindings, RECEIVER_TYPES).linkSecret, () => Date.now()),
       now: () => Date.now(),
       // Waits are shortened; the client's own tests check their lengths.
       sleep: (ms) => sleep(Math.min(ms, 20)),

@@ -28,6 +28,7 @@ const STATUS = z.object({
   watermark: z.nullable(number),
   lagMs: z.nullable(number),
   checkpoint: z.nullable(z.object({ scan: z.nullable(SCAN) })),
+  ownReads: z.optional(z.nullable(z.object({ delayMs: number, at: number, count: number }))),
   staged: number,
   lateness: z.optional(
     z.object({ allowedMs: number, seen: z.nullable(z.object({ atLeastMs: number, atMostMs: number })) }),
@@ -133,6 +134,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ['Complete up to', watermark === null ? 'nothing yet' : `${utc(watermark)}, ${ago(status.lagMs)} ago`],
     ['Last read', movedAt === null ? 'never' : `${utc(movedAt)}, ${ago(now - movedAt)} ago`],
     ...failureRow(status.failure ?? null, now),
+    ...visibleRow(status.ownReads ?? null),
     ['Backlog', backlogText(checkpoint?.scan ?? null, status.staged)],
     ...latenessRow(status.lateness),
     [
@@ -170,6 +172,13 @@ function latenessRow(lateness: Status['lateness']): (readonly [string, string])[
   if (seen === null) return [['Lateness', `no late entry in the last 24 hours; ${allowed}`]];
   const [least, most] = [seen.atLeastMs, seen.atMostMs].map((ms) => formatDuration(Math.ceil(ms / 1000) * 1000));
   return [['Lateness', `${least} to ${most} for the latest entry of the last 24 hours; ${allowed}`]];
+}
+
+/** How soon the upstream shows an entry, if our own reads in its log prove it. */
+function visibleRow(ownReads: NonNullable<Status['ownReads']> | null): (readonly [string, string])[] {
+  if (ownReads === null) return [];
+  const { delayMs, at, count } = ownReads;
+  return [['Visible within', `${ago(delayMs)}, by ${counted(count, 'read')} of Tocsin's own, last ${utc(at)}`]];
 }
 
 function backlogText(scan: z.output<typeof SCAN> | null, staged: number): string {

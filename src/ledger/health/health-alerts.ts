@@ -35,6 +35,7 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   'unread-entries': 24 * HOUR_MS,
   // Raised once a day at most (changed-entries.ts).
   'changed-entries': 0,
+  'incomplete-log': 24 * HOUR_MS,
 };
 
 /**
@@ -58,6 +59,7 @@ export const LASTING: readonly HealthAlertKind[] = [
   'clocks-apart',
   'silent-log',
   'unread-entries',
+  'incomplete-log',
 ];
 
 /** What to do about a health alert. */
@@ -80,6 +82,8 @@ export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
     'Open the entry: its page shows what differed, and when. The log is not meant to change; ask the upstream why it did.',
   'unhealthy-receiver':
     'Fix its setting. Run "npm run tocsin -- notify --test" to check it, then "npm run tocsin -- resend".',
+  'incomplete-log':
+    'Compare the upstream\'s own list of entries with "npm run tocsin -- status". If entries come late, raise ALLOWED_LATENESS; else ask the upstream.',
   'key-refused': 'Create a new API key, then run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
   'key-expiring': 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
 };
@@ -113,6 +117,11 @@ export function deadDelivery(receiver: string): HealthAlert {
 /** The health alert for a rule that has more groups or events than are kept. */
 export function overflowingRule(rule: string): HealthAlert {
   return { kind: 'overflow', key: `${OVERFLOW_KEY}${rule}`, subject: null, except: null };
+}
+
+/** The health alert for more marks of our own reads than are kept. */
+export function overflowingMarks(): HealthAlert {
+  return { kind: 'overflow', key: `${OVERFLOW_KEY}own reads`, subject: null, except: null };
 }
 
 const UNHEALTHY_KEY = 'unhealthy-receiver:';

@@ -5,7 +5,7 @@ import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { FAILURES_MAX } from '../model.ts';
-import type { AlertHeadline, LedgerStatus } from '../rpc.ts';
+import type { AlertHeadline, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
 import { failureOf, readState, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { displayKey, LASTING } from './health-alerts.ts';
@@ -19,6 +19,7 @@ interface StatusContext {
   readonly blindAfterMs: number;
   readonly allowedLatenessMs: number;
   readonly unsaved: UnsavedCheckpoint;
+  readonly ownReads?: OwnReadsStatus | null;
 }
 
 /** How long a health alert that is an event is shown. */
@@ -56,6 +57,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       allowedMs: context.allowedLatenessMs,
       seen: recentLateness(state?.lateness ?? [], context.now),
     },
+    ownReads: context.ownReads ?? null,
     staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
     rules: { version: context.engine.version, count: context.engine.rules.size },

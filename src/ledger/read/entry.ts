@@ -8,9 +8,11 @@
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { type Engine, fieldValue } from '../../sigma/index.ts';
 import { jsonText } from '../../text/json.ts';
+import type { MarkFinding } from '../model.ts';
 import { type Content, type ContentField, changedFields } from '../record/content.ts';
 import { storedId } from '../record/dedupe.ts';
 import type { AlertPart, EntryDetails } from '../rpc.ts';
+import { matchesOf } from '../store/derived-fields.ts';
 import {
   type AcceptedRow,
   type AlertRow,
@@ -39,7 +41,7 @@ export function readEntry(store: Store, engine: Engine, id: string, scope: numbe
     entry: entrySummary(row),
     text: row.body,
     cut: row.cut !== null,
-    rules: body === null ? [] : matchedNow(engine, body),
+    rules: body === null ? [] : matchedNow(engine, body, row.mark),
     rulesChanged: batchOf(store, row.seq)?.rules !== engine.version,
     parts: partsOf(
       store,
@@ -60,7 +62,7 @@ export function readEntryText(store: Store, id: string, scope: number | null): s
 /** The versions of an entry, in their order; none where it is not recorded or lies outside the scope. */
 function entryRows(store: Store, id: string, scope: number | null): EntryPageRow[] {
   const rows = store.all<EntryPageRow>(
-    'SELECT seq, id, revision, created_at, occurred_at, body, actor, cut FROM entries WHERE id = ? ORDER BY revision',
+    'SELECT seq, id, revision, created_at, occurred_at, body, actor, cut, mark FROM entries WHERE id = ? ORDER BY revision',
     storedId(id),
   );
   if (scope === null) return rows;
@@ -97,8 +99,8 @@ function shown(content: Content | undefined, field: ContentField): string | null
   return text.length <= VALUE_CHARS ? text : `${text.slice(0, VALUE_CHARS).toWellFormed()}…`;
 }
 
-function matchedNow(engine: Engine, body: EntryBody): EntryDetails['rules'] {
-  return engine.evaluate(body).map(({ rule, evidence }) => ({
+function matchedNow(engine: Engine, body: EntryBody, mark: MarkFinding | null): EntryDetails['rules'] {
+  return matchesOf(body, mark, engine).map(({ rule, evidence }) => ({
     id: rule.id,
     title: rule.title,
     level: rule.level,

@@ -1,12 +1,11 @@
 /**
- * What new entries show about the log: that entries arrive, and how late they become visible.
+ * What new entries show about the log: that entries arrive, and how late they become visible, our own reads included.
  *
  * Contract: call it in the transaction that records them, with the checkpoint from before. Health alerts are raised in it.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { measureLateness, withLateness } from '../health/lateness.ts';
 import { checkLateness } from '../health/reading.ts';
-import type { Incoming } from '../rpc.ts';
 import type { State } from '../store/state.ts';
 import type { LedgerContext } from './context.ts';
 import type { Unrecorded } from './dedupe.ts';
@@ -39,7 +38,7 @@ export function noteArrivals(
   return { ...state, ...(newestAt === undefined ? {} : { newestAt }), ...(lateness.length === 0 ? {} : { lateness }) };
 }
 
-/** Whether an entry shows that the log has entries. Our own reads must not count here, once they can be distinguished. */
-function showsArrival(_entry: Incoming): boolean {
-  return true;
+/** Whether an entry shows that the log has entries: a read of ours shows only that it records reads. */
+function showsArrival({ mark }: Unrecorded): boolean {
+  return mark !== 'own';
 }

@@ -20,7 +20,7 @@ if (!((24 * 60 * 60_000) / PUBLISH_MS < KV_WRITES_A_DAY)) throw new Error('KV wo
 
 /** What a batch did, as far as saving depends on it. */
 interface BatchEffect {
-  /** Something was recorded, quarantined or staged. */
+  /** Something was recorded, quarantined or staged; a sample of our own reads is nothing new. */
   readonly changed: boolean;
   /** The scan ended. */
   readonly ended: boolean;
@@ -34,7 +34,7 @@ type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 
 
 /** Commits `state` with the checkpoint `next` (null: the current one). */
 export function commit(
-  { store, options, unsaved }: LedgerContext,
+  { store, options, unsaved, ownReads }: LedgerContext,
   state: State,
   next: Checkpoint | null,
   { changed, ended, save, now }: BatchEffect,
@@ -49,10 +49,11 @@ export function commit(
     resolveHealthAlert(store, 'key-refused', 'the upstream accepts the API key again', options.receivers, now);
   }
   checkUnread(store, before, checkpoint, options.receivers, now);
+  if (ended) ownReads.checkAfterScan(options.allowedLatenessMs, options.receivers, now);
   const closes = isClosingDue(store, checkpoint.watermark);
   // A recovery is saved at once: after a restart the ledger would otherwise show the failure again.
   const recovered = moved && (state.failure ?? null) !== null;
-  if (!(changed || save || closes || recovered || now - state.savedAt >= QUIET_SAVE_MS)) {
+  if (!(changed || save || closes || recovered || isSaveDue(state, now))) {
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
     return { kind: 'done', checkpoint, publish: false, ...counts };
   }
@@ -61,9 +62,14 @@ export function commit(
   const publishedAt = publish ? now : state.publishedAt;
   const saved = withNextVersion({ ...state, checkpoint, movedAt, publishedAt, failure }, now);
   if (closes) closeAlerts(store, checkpoint.watermark, options, now);
-  writeState(store, saved);
+  writeState(store, saved, ownReads.takeText());
   unsaved.clear();
   return { kind: 'done', checkpoint: saved.checkpoint, publish, ...counts };
+}
+
+/** Whether a checkpoint is saved though nothing is new. */
+export function isSaveDue({ savedAt }: State, now: number): boolean {
+  return now - savedAt >= QUIET_SAVE_MS;
 }
 
 /** Whether the scan's frontier lies elsewhere than before. */

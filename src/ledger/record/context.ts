@@ -6,6 +6,7 @@ import type { Engine } from '../../sigma/index.ts';
 import { readState, type State, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { Intake } from './intake.ts';
+import type { OwnReadsMemory, OwnReadsOptions } from './own-reads-memory.ts';
 
 /** Durations in ms. */
 export interface LedgerOptions {
@@ -17,6 +18,8 @@ export interface LedgerOptions {
   readonly receivers: readonly RoutedReceiver[];
   /** When the upstream key expires, wall, ms; null: not known. */
   readonly apiKeyExpiresAt?: number | null;
+  /** What our own reads are recognized by; null or absent: nothing. */
+  readonly ownReads?: OwnReadsOptions | null;
 }
 
 export interface LedgerContext {
@@ -24,6 +27,7 @@ export interface LedgerContext {
   readonly options: LedgerOptions;
   readonly intake: Intake;
   readonly unsaved: UnsavedCheckpoint;
+  readonly ownReads: OwnReadsMemory;
 }
 
 /** The stored state. Throws in a ledger that has not begun. */

@@ -13,6 +13,7 @@ import { jsonText, parseJson } from '../../text/json.ts';
 import { sha256Hex } from '../../text/sha256.ts';
 import { type Accepted, REVISIONS_MAX } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
+import { withDerivedFields } from '../store/derived-fields.ts';
 import type { Store } from '../store/store.ts';
 import { storedText } from './stored-text.ts';
 import { compareVersions, type Version } from './versions.ts';
@@ -140,18 +141,19 @@ export function accept<M extends readonly Match[]>(
   scanContext: { readonly began: number; readonly suppressBefore: number | null },
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
-  const rows = matched.map(({ incoming: { text, ...named }, body, matches }, index) => ({
-    entry: { ...named, seq: lastSeq + index + 1, body },
+  const rows = matched.map(({ incoming: { text, mark = null, ...named }, body, matches }, index) => ({
+    entry: { ...named, seq: lastSeq + index + 1, body: withDerivedFields(body, mark) },
+    mark,
     stored: storedText(text, { createdAt: named.createdAt, body }),
     actor: storedActor(body),
     matches,
   }));
   store.run(
-    `INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, cut)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
-     FROM json_each(?)`,
+    `INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, cut, mark)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+       value ->> 8 FROM json_each(?)`,
     JSON.stringify(
-      rows.map(({ entry, stored, actor }) => [
+      rows.map(({ entry, stored, actor, mark }) => [
         entry.seq,
         storedId(entry.id),
         entry.revision,
@@ -160,6 +162,7 @@ export function accept<M extends readonly Match[]>(
         stored.text,
         actor,
         stored.cut,
+        mark,
       ]),
     ),
   );

@@ -40,12 +40,12 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
           to,
         )
         .map(alertFrom),
-    // `+seq` makes SQLite search by time.
+    // `+seq` makes SQLite search by time. No rule has seen a read of ours.
     entriesAt: (times, seq) =>
       parsedLazily(
         store.all<AcceptedRow>(
-          `SELECT seq, id, revision, created_at, occurred_at, body FROM entries
-           WHERE occurred_at IN (SELECT value FROM json_each(?)) AND +seq < ?
+          `SELECT seq, id, revision, created_at, occurred_at, body, mark FROM entries
+           WHERE occurred_at IN (SELECT value FROM json_each(?)) AND +seq < ? AND mark IS NOT 'own'
            ORDER BY occurred_at, seq LIMIT ${ENTRIES_READ_MAX}`,
           JSON.stringify(times),
           seq,
@@ -54,8 +54,8 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
     versionsBefore: ({ id, revision }) =>
       store
         .all<AcceptedRow>(
-          `SELECT seq, id, revision, created_at, occurred_at, body FROM entries
-           WHERE id = ? AND revision < ? ORDER BY revision`,
+          `SELECT seq, id, revision, created_at, occurred_at, body, mark FROM entries
+           WHERE id = ? AND revision < ? AND mark IS NOT 'own' ORDER BY revision`,
           storedId(id),
           revision,
         )

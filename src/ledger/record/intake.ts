@@ -11,6 +11,7 @@ import { enqueueNotification } from '../deliver/enqueue.ts';
 import { overflowingRule, raiseHealthAlert } from '../health/health-alerts.ts';
 import type { Accepted, Changes, InvalidRecord, ScanContext } from '../model.ts';
 import type { OpenedAlert } from '../rpc.ts';
+import { matchesOf } from '../store/derived-fields.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { accept, type Unrecorded } from './dedupe.ts';
@@ -83,7 +84,7 @@ function matchEntries(entries: readonly Unrecorded[], engine: Engine) {
   const matched = entries.flatMap((incoming) => {
     try {
       const body = JSON.parse(incoming.text);
-      return [{ incoming, body, matches: engine.evaluate(body) }];
+      return [{ incoming, body, matches: matchesOf(body, incoming.mark ?? null, engine) }];
     } catch (error) {
       invalid.push({ id: incoming.id, problem: `evaluation failed: ${String(error)}`, text: incoming.text });
       return [];

@@ -18,6 +18,7 @@ import { begin } from './begin.ts';
 import type { LedgerContext, LedgerOptions } from './context.ts';
 import { quarantineCandidate, recordFailedTick } from './failures.ts';
 import { createIntake } from './intake.ts';
+import { OwnReadsMemory } from './own-reads-memory.ts';
 import { isStorageSound } from './probe.ts';
 import { flush, record } from './record.ts';
 import { evictDue } from './retention.ts';
@@ -43,7 +44,8 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
   const intake = createIntake(store, engine, allowedLatenessMs, receivers);
   const unsaved = new UnsavedCheckpoint();
   let evictedAt = 0;
-  const context: LedgerContext = { store, options, intake, unsaved };
+  const ownReads = new OwnReadsMemory(store, options.ownReads ?? null);
+  const context: LedgerContext = { store, options, intake, unsaved, ownReads };
   const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved };
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
@@ -57,6 +59,6 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
       isStorageSound(context, now) && store.transaction(() => quarantineCandidate(context, candidate, now)),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
-    status: (now) => readStatus(store, { ...options, now, unsaved }),
+    status: (now) => readStatus(store, { ...options, now, unsaved, ownReads: ownReads.status() }),
   };
 }

@@ -8,16 +8,17 @@ import { endScan } from '../../audit-log/tail.ts';
 import { checkClocks } from '../health/reading.ts';
 import type { Batch, Recorded } from '../rpc.ts';
 import { noteArrivals } from './arrivals.ts';
-import { commit } from './commit.ts';
+import { commit, isSaveDue } from './commit.ts';
 import { type LedgerContext, requireState } from './context.ts';
-import { dedupe } from './dedupe.ts';
+import { dedupe, type Unrecorded } from './dedupe.ts';
+import type { SortedReads } from './own-reads.ts';
 import { quarantinedIds } from './quarantine.ts';
 import { settleRevisions } from './revisions.ts';
 import { hasStaged, stage, takeStaged } from './staging.ts';
 
 /** Records a batch, or stages it. */
 export function record(context: LedgerContext, batch: Batch, now: number): Recorded {
-  const { store, options, intake, unsaved } = context;
+  const { store, options, intake, unsaved, ownReads } = context;
   const state = requireState(store);
   if (batch.expectedVersion !== state.checkpoint.version) return { kind: 'conflict' };
   const ids = batch.entries.map((entry) => entry.id);
@@ -31,15 +32,17 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
     ),
     skip: quarantinedIds(store, ids),
   });
-  const { unrecorded, known, expired } = deduped;
+  const { unrecorded, expired } = deduped;
   const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));
-  const { added: staged, refused } = isStaged ? stage(store, unrecorded) : { added: 0, refused: 0 };
+  const fresh = isStaged ? ownReads.withoutKnown(unrecorded) : [];
+  const { added: staged, refused } = stage(store, fresh);
+  const sorted = sortReads(context, isStaged ? [] : unrecorded, batch.save || isSaveDue(state, now), now);
+  const known = deduped.known + sorted.known + (isStaged ? unrecorded.length - fresh.length : 0);
   const { began: beganAt, evaluatedAt = beganAt, suppressBefore } = batch;
-  const entries = isStaged ? [] : unrecorded;
-  const result = intake(state, entries, batch.invalid, { began: evaluatedAt, suppressBefore }, now);
+  const result = intake(state, sorted.entries, batch.invalid, { began: evaluatedAt, suppressBefore }, now);
   const { recorded, quarantined, opened } = result;
   const before = unsaved.current(state);
-  const arrived = noteArrivals(context, result.state, before, isStaged ? [] : unrecorded, readBy(batch.times), now);
+  const arrived = noteArrivals(context, result.state, before, sorted.arrived, readBy(batch.times), now);
   checkClocks(store, dateOffset(batch.times), options.receivers, now);
   const changes = { ...deduped, refused: deduped.refused + refused };
   const settled = settleRevisions(context, arrived, changes, result.revisions, now);
@@ -52,13 +55,13 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
     { ...settled.state, counters, latestBegan },
     next,
     {
-      changed: recorded + quarantined + staged > 0 || settled.changed,
+      changed: sorted.others + quarantined + staged > 0 || settled.changed,
       ended,
       // That every page was read must outlive the memory: a staged entry may crash the ledger.
-      save: batch.save || next?.scan?.flushing === true,
+      save: batch.save || sorted.sampled > 0 || next?.scan?.flushing === true,
       now,
     },
-    { recorded, quarantined, opened, staged, known, expired },
+    { recorded, quarantined, opened, staged, known, own: sorted.own, expired },
   );
 }
 
@@ -74,9 +77,10 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
     skip: new Set(),
   });
   const { began, suppressBefore } = checkpoint.scan;
-  const result = intake(state, deduped.unrecorded, [], { began: began ?? now, suppressBefore }, now);
+  const sorted = sortReads(context, deduped.unrecorded, true, now);
+  const result = intake(state, sorted.entries, [], { began: began ?? now, suppressBefore }, now);
   const { recorded, quarantined, opened } = result;
-  const arrived = noteArrivals(context, result.state, checkpoint, deduped.unrecorded, now, now);
+  const arrived = noteArrivals(context, result.state, checkpoint, sorted.arrived, now, now);
   const settled = settleRevisions(context, arrived, deduped, result.revisions, now);
   const ended = !hasStaged(store);
   const next = ended ? endScan(checkpoint, options.allowedLatenessMs) : checkpoint;
@@ -86,8 +90,23 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
     { ...settled.state, latestBegan },
     next,
     { changed: true, ended, save: true, now },
-    { recorded, quarantined, opened, staged: 0, known: deduped.known, expired: 0 },
+    { recorded, quarantined, opened, staged: 0, known: deduped.known + sorted.known, own: sorted.own, expired: 0 },
   );
+}
+
+/** Sorts our own reads out of new entries. `isSaving`: rows are written anyway. */
+function sortReads(
+  { ownReads, options }: LedgerContext,
+  entries: readonly Unrecorded[],
+  isSaving: boolean,
+  now: number,
+): Omit<SortedReads, 'reads'> & { readonly others: number } {
+  const sorted = ownReads.sort(entries, now, isSaving) ?? {
+    ...{ entries, arrived: entries, own: 0, known: 0 },
+    ...{ sampled: 0, overflowed: false },
+  };
+  if (sorted.overflowed) ownReads.reportOverflow(options.receivers, now);
+  return { ...sorted, others: sorted.entries.length - sorted.sampled };
 }
 
 /** The checkpoint after the scan's last page: the scan has ended, or its staged entries are recorded first. */

@@ -11,8 +11,9 @@ import type { EntryBody } from '../../audit-log/entry.ts';
 import { DEFAULT_MIN_LEVEL } from '../../routing/routing.ts';
 import { type Evidence, LEVELS } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
-import type { Accepted } from '../model.ts';
+import type { Accepted, MarkFinding } from '../model.ts';
 import type { AlertPart, AlertSummary, EntrySummary } from '../rpc.ts';
+import { withDerivedFields } from './derived-fields.ts';
 
 /** Shown where stored JSON can't be read. */
 export const DAMAGED = 'damaged in the ledger';
@@ -93,11 +94,12 @@ function evidence({ selection, field, value }: Fields): Evidence | null {
 export type EntryRow = { seq: number; id: string; revision: number; created_at: number; body: string };
 
 /** The same, with the time that an entry counts with. */
-export type AcceptedRow = EntryRow & { occurred_at: number };
+export type AcceptedRow = EntryRow & { occurred_at: number; mark: MarkFinding | null };
 
 /** An accepted entry from its row. */
 export function acceptedFrom(row: AcceptedRow): Accepted {
-  return { ...entryFrom(row), occurredAt: row.occurred_at };
+  const { body, ...entry } = entryFrom(row);
+  return { ...entry, occurredAt: row.occurred_at, body: withDerivedFields(body, row.mark) };
 }
 
 /** An entry from its row, with its own id. */

@@ -10,10 +10,10 @@ import type { Store } from './store.ts';
 
 const MIGRATIONS: readonly (readonly string[])[] = [
   [
-    'CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL)',
+    'CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL, own_reads TEXT)',
     `CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL,
        created_at INTEGER NOT NULL, occurred_at INTEGER NOT NULL, body TEXT NOT NULL, actor TEXT, cut TEXT,
-       UNIQUE (id, revision))`,
+       mark TEXT,        UNIQUE (id, revision))`,
     // The index holds the actor, so that an actor's activity is read from it without another row written per entry.
     'CREATE INDEX entries_by_time ON entries (occurred_at, actor)',
     `CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, began INTEGER NOT NULL,

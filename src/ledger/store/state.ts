@@ -89,9 +89,19 @@ export function readState(store: Store): State | null {
   return row === undefined ? null : (JSON.parse(row.value) as State);
 }
 
-/** Stores the state: one row. */
-export function writeState(store: Store, state: State): void {
-  store.run('INSERT OR REPLACE INTO state (id, value) VALUES (1, ?)', JSON.stringify(state));
+/** Stores the state: one row. `ownReads`: what is remembered of our own reads, in the same row; null: as it is. */
+export function writeState(store: Store, state: State, ownReads: string | null = null): void {
+  store.run(
+    `INSERT INTO state (id, value, own_reads) VALUES (1, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET value = excluded.value, own_reads = coalesce(excluded.own_reads, own_reads)`,
+    JSON.stringify(state),
+    ownReads,
+  );
+}
+
+/** What is stored of our own reads; null where nothing is. */
+export function readOwnReads(store: Store): string | null {
+  return store.all<{ own_reads: string | null }>('SELECT own_reads FROM state WHERE id = 1')[0]?.own_reads ?? null;
 }
 
 /** Rule id → at least how many groups it has. */

@@ -84,6 +84,11 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
     'Last read       2026-01-31 01:26:00 UTC, 1h34m ago',
   ],
   [
+    'how soon entries are visible',
+    { ownReads: { delayMs: 61_500, at: NOW - 4_000, count: 1_234 } },
+    "Visible within  1m1s, by 1,234 reads of Tocsin's own, last 2026-01-31 02:59:56 UTC",
+  ],
+  [
     'a scan in progress',
     { checkpoint: { scan: { began: NOW, steps: 40, reached: NOW - MINUTE, flushing: false } } },
     'scan in progress: 40 pages so far, started 2026-01-31 03:00:00 UTC, reached 2026-01-31 02:59:00 UTC',

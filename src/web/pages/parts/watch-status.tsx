@@ -73,6 +73,12 @@ function Figures({ status, now }: { status: LedgerStatus; now: number }) {
         <When at={status.movedAt} />
         {status.movedAt !== null && <span class="sub">{lengthInWords(now - status.movedAt)} ago</span>}
       </Figure>
+      {status.ownReads !== null && (
+        <Figure name="Visible within">
+          {lengthInWords(status.ownReads.delayMs)}
+          <span class="sub">by Tocsin's own reads</span>
+        </Figure>
+      )}
       <Figure name="Backlog">
         <Backlog status={status} />
       </Figure>

@@ -1,0 +1,132 @@
+/**
+ * What a ledger remembers of its own reads: read once, kept in memory, and stored with the state's row, so that it costs no
+ * row of its own.
+ *
+ * Contract: what quiet batches bring is lost with the memory, as their checkpoint is. Then the same reads are read again and
+ * are new again. What a transaction that failed brought stays, and is known when it is read again.
+ */
+import { type MarkKey, markKey } from '../../audit-log/mark.ts';
+import type { RoutedReceiver } from '../../routing/routing.ts';
+import { parseJson } from '../../text/json.ts';
+import { overflowingMarks, raiseHealthAlert, resolveHealthAlert } from '../health/health-alerts.ts';
+import type { OwnReadsStatus } from '../rpc.ts';
+import { readOwnReads } from '../store/state.ts';
+import type { Store } from '../store/store.ts';
+import type { Unrecorded } from './dedupe.ts';
+import { NO_OWN_READS, type OwnReads, type SortedReads, sortOwnReads, withoutKnownReads } from './own-reads.ts';
+import { UsedMarks } from './used-marks.ts';
+
+const MINUTE_MS = 60_000;
+/** Beyond the allowed lateness, so long may no read come back before the log is incomplete: a few ticks may fail. */
+export const INCOMPLETE_AFTER_MS = 10 * MINUTE_MS;
+/** After so long the upstream has stopped to record reads, on purpose it seems. */
+export const GIVE_UP_AFTER_MS = 7 * 24 * 60 * MINUTE_MS;
+
+/** What own reads are recognized by. */
+export interface OwnReadsOptions {
+  readonly key: MarkKey;
+  /** Others use our API key on purpose: no findings. */
+  readonly isShared: boolean;
+}
+
+/** The options for these settings; null without a LINK_SECRET. */
+export function ownReadsOptions(linkSecret: string | null, isShared: boolean): OwnReadsOptions | null {
+  return linkSecret === null ? null : { key: markKey(linkSecret), isShared };
+}
+
+export class OwnReadsMemory {
+  readonly #store: Store;
+  readonly #options: OwnReadsOptions | null;
+  #loaded: { reads: OwnReads; readonly marks: UsedMarks } | null = null;
+  /** Something is not stored yet. */
+  #changed = false;
+
+  /** Without options (there is no LINK_SECRET) nothing is recognized. */
+  constructor(store: Store, options: OwnReadsOptions | null) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** Sorts new entries, which are in order. `isSaving`: whether rows are written anyway. */
+  sort(entries: readonly Unrecorded[], now: number, isSaving: boolean): SortedReads | null {
+    if (this.#options === null) return null;
+    const loaded = this.#load(this.#options.key);
+    const sorted = sortOwnReads(loaded.reads, entries, { ...this.#options, marks: loaded.marks, now, isSaving });
+    this.#changed ||= sorted.reads !== loaded.reads;
+    loaded.reads = sorted.reads;
+    return sorted;
+  }
+
+  /** The entries that are not own reads known by now. */
+  withoutKnown(entries: readonly Unrecorded[]): readonly Unrecorded[] {
+    return this.#options === null ? entries : withoutKnownReads(entries, this.#load(this.#options.key).marks);
+  }
+
+  /** After the end of a scan: raises or resolves the health alert about reads that do not come back. */
+  checkAfterScan(allowedLatenessMs: number, receivers: readonly RoutedReceiver[], now: number): void {
+    if (this.#options === null) return;
+    const loaded = this.#load(this.#options.key);
+    if (loaded.reads.newestSentAt === null) return;
+    const awaitedSince = Math.min(loaded.reads.awaitedSince ?? now, now);
+    loaded.reads = { ...loaded.reads, awaitedSince, checkedAt: now };
+    this.#changed = true;
+    const waited = now - awaitedSince;
+    if (waited > GIVE_UP_AFTER_MS) {
+      loaded.reads = { ...loaded.reads, actors: [], newestSentAt: null, awaitedSince: null };
+      const summary = 'for a week the audit log has shown no read by Tocsin: it seems to record reads no longer';
+      resolveHealthAlert(this.#store, 'incomplete-log', summary, receivers, now);
+    } else if (waited > allowedLatenessMs + INCOMPLETE_AFTER_MS) {
+      const summary =
+        "the audit log recorded Tocsin's reads, and has shown none of the latest: it is incomplete, or shows entries later " +
+        'than ALLOWED_LATENESS allows';
+      raiseHealthAlert(this.#store, 'incomplete-log', summary, receivers, now);
+    } else {
+      resolveHealthAlert(this.#store, 'incomplete-log', "the audit log shows Tocsin's reads again", receivers, now);
+    }
+  }
+
+  /** Raises a health alert about marks that were forgotten before their time. */
+  reportOverflow(receivers: readonly RoutedReceiver[], now: number): void {
+    const summary =
+      "there were more of Tocsin's reads within a day than it can keep: the same mark twice may pass unnoticed";
+    raiseHealthAlert(this.#store, overflowingMarks(), summary, receivers, now);
+  }
+
+  /** As text for the state's row, which is stored next; null where it is stored already. */
+  takeText(): string | null {
+    if (this.#loaded === null || !this.#changed) return null;
+    this.#changed = false;
+    const { reads, marks } = this.#loaded;
+    const forgottenBefore = Number.isFinite(marks.forgottenBefore) ? marks.forgottenBefore : null;
+    return [JSON.stringify({ ...reads, forgottenBefore }), ...marks.lines()].join('\n');
+  }
+
+  /** For the status; null where no read has come back. */
+  status(): OwnReadsStatus | null {
+    if (this.#options === null) return null;
+    const { newestSentAt, checkedAt, count } = this.#load(this.#options.key).reads;
+    if (newestSentAt === null) return null;
+    return { delayMs: Math.max(0, checkedAt - newestSentAt), at: checkedAt, count };
+  }
+
+  #load(key: MarkKey): { reads: OwnReads; readonly marks: UsedMarks } {
+    this.#loaded ??= loadedFrom(readOwnReads(this.#store), key.id);
+    return this.#loaded;
+  }
+}
+
+type Stored = OwnReads & { readonly forgottenBefore: number | null };
+
+/** Another key has proven nothing yet, and remembers the marks of the previous one: entries read again are still known by them. */
+function loadedFrom(text: string | null, key: string): { reads: OwnReads; marks: UsedMarks } {
+  const [head = '', ...lines] = text === null ? [] : text.split('\n');
+  const stored = parseJson(head) as Stored | undefined;
+  if (stored === undefined)
+    return { reads: { ...NO_OWN_READS, key }, marks: new UsedMarks(Number.NEGATIVE_INFINITY, []) };
+  const { forgottenBefore, ...reads } = stored;
+  const { count, sampledAt } = reads;
+  return {
+    reads: reads.key === key ? reads : { ...NO_OWN_READS, key, count, sampledAt },
+    marks: new UsedMarks(forgottenBefore ?? Number.NEGATIVE_INFINITY, lines),
+  };
+}
