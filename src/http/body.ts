@@ -8,13 +8,29 @@ export async function readBytes(
   stop: AbortSignal,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  // A declared length over the limit is trusted; without the header the bytes are counted as they arrive.
-  if (Number(message.headers.get('content-length') ?? 0) > maxBytes) {
+  const declared = declaredLength(message.headers);
+  if (declared !== null && declared > maxBytes) {
     message.body?.cancel().catch(() => {});
     return null;
   }
+  // HTTP ends a body at its declared length: in one read, which is many times faster than in pieces of a few KB.
+  if (declared !== null && !isEncoded(message.headers)) {
+    const bytes = new Uint8Array(await abortable(message.arrayBuffer(), stop));
+    return bytes.byteLength > maxBytes ? null : bytes;
+  }
+  // Otherwise the bytes are counted as they arrive.
   const { bytes, isWhole } = await readStart(message, stop, maxBytes);
   return isWhole ? bytes : null;
+}
+
+function declaredLength(headers: Headers): number | null {
+  const text = headers.get('content-length');
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+/** Whether the length that a body has once it is read is not the declared one. */
+function isEncoded(headers: Headers): boolean {
+  return headers.has('content-encoding') || headers.has('transfer-encoding');
 }
 
 /** At most the first `maxBytes` of the body; the rest is not read. Throws the signal's reason once `stop` aborts. */
