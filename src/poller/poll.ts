@@ -41,6 +41,8 @@ export interface PollDeps {
   /** The poll's budget: upstream requests, and ms. */
   readonly requests: number;
   readonly ms: number;
+  /** Waits until a request just made is on its way: recording may block the thread that sends it. */
+  readonly sent?: () => Promise<void>;
 }
 
 /** `asked to wait`: the upstream asked to be left alone, and was. */
@@ -163,7 +165,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     ...toIncoming(page),
     save: isSpent(run) || isStuck,
   };
-  if (kind === 'more' && !batch.save) run.pages.ask(nextQuery(checkpoint.scan));
+  if (kind === 'more' && !batch.save) await askAhead(run, checkpoint, page);
   if (!(await recordPage(deps.ledger, batch, (recorded) => add(run, recorded)))) return 'overtaken';
   if (run.checkpoint.scan === null) return 'scan ended';
   if (isStuck) return 'stuck';
@@ -174,6 +176,14 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
 /** Where an oldest-first scan has come, or its beginning if that is earlier. */
 function evaluatedAt({ direction, last }: Scan, began: number): number {
   return direction === 'backward' ? began : Math.min(began, levelOf(last) ?? began);
+}
+
+/** An upstream that answers faster than this gains nothing from being asked a moment earlier. */
+const SLOW_ANSWER_MS = 10;
+
+async function askAhead({ deps, pages }: Run, { scan }: ActiveScan, { times }: Page): Promise<void> {
+  pages.ask(nextQuery(scan));
+  if (times.answeredAt - times.askedAt >= SLOW_ANSWER_MS) await deps.sent?.();
 }
 
 function isSpent({ deps, requestsBefore, deadline }: Run): boolean {

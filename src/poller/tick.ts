@@ -57,6 +57,7 @@ export async function tick(
       suppressFirstRead: watch.suppressFirstRead,
       requests: watch.pagesPerTick,
       ms: watch.secondsPerTick * 1000,
+      sent: () => pause(0),
     });
     log(result.notes.length > 0 || result.quarantined > 0 ? 'warn' : 'log', {
       at: 'tick',

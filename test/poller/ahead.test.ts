@@ -157,6 +157,28 @@ describe('the next page', () => {
     await expect(run()).rejects.toThrow('disk I/O error');
   });
 
+  it.each([
+    ['fast: recording begins at once', 9, 0],
+    ['slow: its request is sent first', 10, PAGES - 1],
+  ])('from an upstream that is %s', async (_, tookMs, waits) => {
+    const steps: string[] = [];
+    const { api, run } = world(({ cursor }) => {
+      steps.push(`ask ${cursor ?? 'first'}`);
+      return { ...pageOf(cursor), times: { askedAt: NOON - tookMs, answeredAt: NOON, date: NOON } };
+    });
+    const ledger: LedgerApi = {
+      ...api,
+      record: (batch) => {
+        steps.push('record');
+        return api.record(batch);
+      },
+    };
+    const sent = async (): Promise<void> => void steps.push('sent');
+    expect(await run({ ledger, sent })).toMatchObject({ stopped: 'scan ended', recorded: 500 });
+    expect(steps.filter((step) => step === 'sent')).toHaveLength(waits);
+    if (waits > 0) expect(steps.slice(0, 4)).toEqual(['ask first', 'ask 1', 'sent', 'record']);
+  });
+
   it('is not asked for behind the last one', async () => {
     const { run, requests } = world(() => pageOf(String(PAGES - 1)));
     expect(await run()).toMatchObject({ stopped: 'scan ended', pages: 1 });

@@ -134,12 +134,6 @@ export const GUARDS: readonly Guard[] = [
     replace: 'return level;',
   },
   {
-    name: 'the resume cursor stays before a malformed record, which may be recent',
-    file: 'src/audit-log/tail.ts',
-    find: 'page.malformed.length === 0 && movesResumeCursor(',
-    replace: 'movesResumeCursor(',
-  },
-  {
     name: 'windows wait for what is slightly out of order in the past',
     file: 'src/poller/poll.ts',
     find: 'Math.min(began, levelOf(last) ?? began)',
