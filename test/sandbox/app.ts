@@ -32,10 +32,16 @@ export interface SandboxOptions {
   readonly now?: () => number;
   /** For the latency knob, with real or simulated time. */
   readonly sleep?: (ms: number) => Promise<void>;
-  /** Whether each answered read of the log is logged as an entry. */
-  readonly logOwnReads?: boolean;
+  /** Whether each answered read of the log is logged as an entry, and how. */
+  readonly logOwnReads?: boolean | ReadsLogged;
   /** Gets each of these entries before the read is answered; what it returns is logged. */
   readonly keepOwnRead?: (record: LogRecord) => LogRecord;
+}
+
+/** How reads are logged: visible so late, with a user agent cut to so many characters. */
+export interface ReadsLogged {
+  readonly lateMs?: number;
+  readonly userAgentChars?: number;
 }
 
 /** A request, and the status of its answer. */
@@ -62,7 +68,7 @@ export interface Sandbox {
   append(...records: readonly LogRecord[]): void;
   now(): number;
   /** Empties the log, and resets knobs and requests, perhaps to another dialect; answers in progress are lost. */
-  reset(change?: { readonly dialect?: Dialect; readonly logOwnReads?: boolean }): void;
+  reset(change?: { readonly dialect?: Dialect; readonly logOwnReads?: boolean | ReadsLogged }): void;
   /** Ends answers that hang. */
   close(): void;
 }
@@ -88,9 +94,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const reader = { id: random.uuid(), name: 'audit-log-reader', type: 'api_key' as const };
   const app = new Hono<SandboxEnv>();
 
-  /** Logs a read as an entry, visible from the next request on. */
+  /** Logs a read as an entry, visible from the next request on, or later. */
   function logRead(c: Context<SandboxEnv>, status: number, id: string | null): void {
     const createdAt = cutTo('microseconds', now());
+    const { lateMs = 0, userAgentChars = Number.POSITIVE_INFINITY } =
+      typeof logOwnReads === 'object' ? logOwnReads : {};
     const body: EntryBody = {
       id: random.uuid(),
       action: id === null ? 'audit_log.listed' : 'audit_log.read',
@@ -100,10 +108,10 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       method: 'GET',
       path: c.req.path,
       status_code: status,
-      user_agent: c.req.header('user-agent') ?? '',
+      user_agent: (c.req.header('user-agent') ?? '').slice(0, userAgentChars),
       target: id === null ? null : { id, type: 'audit_log' },
     };
-    const record = { createdAt, appearsAt: createdAt, body };
+    const record = { createdAt, appearsAt: createdAt + lateMs, body };
     log.append([options.keepOwnRead?.(record) ?? record]);
   }
 

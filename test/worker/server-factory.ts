@@ -10,6 +10,7 @@
  * - `POST /documents` `{ text }` → `{ url }`: an address that answers with that text
  */
 import { createServer } from 'node:http';
+import type { ReadsLogged } from '../sandbox/app.ts';
 import { entryAt, futureDated, late, sharedInstant } from '../sandbox/odd.ts';
 import { type GenerateOptions, generate } from '../sandbox/organization.ts';
 import type { Dialect } from '../sandbox/query.ts';
@@ -111,7 +112,7 @@ export async function startServerFactory(): Promise<ServerFactory> {
 interface Asked {
   readonly seed?: number;
   readonly dialect?: Dialect;
-  readonly logOwnReads?: boolean;
+  readonly logOwnReads?: boolean | ReadsLogged;
 }
 
 /** How many share one instant: more than a page holds. */

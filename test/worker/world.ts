@@ -23,6 +23,7 @@ import {
   poll,
 } from '../../src/poller/poll.ts';
 import { tick } from '../../src/poller/tick.ts';
+import type { ReadsLogged } from '../sandbox/app.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import type { Dialect } from '../sandbox/query.ts';
 import type { LogRecord } from '../sandbox/record.ts';
@@ -63,7 +64,7 @@ async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
 export interface WorldOptions {
   readonly dialect?: Dialect;
   readonly seed?: number;
-  readonly logOwnReads?: boolean;
+  readonly logOwnReads?: boolean | ReadsLogged;
   /** More settings, for both the tick and the ledger. */
   readonly settings?: Readonly<Record<string, string | undefined>>;
 }
