@@ -214,7 +214,7 @@ async function printStart(
     open: page.openUrl,
     auditLog:
       upstream === null
-        ? `the real one${at} (NIRVANA_LABS_API_KEY)`
+        ? `the real one${at} (NIRVANA_LABS_API_KEY); to a deployed Tocsin with this key it looks like theft`
         : `${upstream.url}, simulated (${options.dialect}), with ${upstream.entries} entries from two hours`,
     worker: `${worker.url}, in workerd, with a tick every second`,
     slack: realSlack === '' ? `${new URL(slackUrl).origin}, a local inbox` : 'the real one (SLACK_WEBHOOK_URL)',

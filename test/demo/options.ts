@@ -17,7 +17,8 @@ already signed in. Ctrl-C ends everything and leaves nothing behind.
   --help         print this
 
 With NIRVANA_LABS_API_KEY in the environment, the real audit log is watched instead of the simulated one. Alerts still go to the
-local inboxes, except Slack messages if SLACK_WEBHOOK_URL is set too.
+local inboxes, except Slack messages if SLACK_WEBHOOK_URL is set too. If a deployed Tocsin has the same key, its log shows the
+demo's reads, and it alerts as if the key were stolen: use another key.
 `;
 
 export interface DemoOptions {
