@@ -58,7 +58,7 @@ async function bench(asked: BenchOptions): Promise<number> {
           break;
         case 'path': {
           const { entries, latencyMs } = asked;
-          const path = benchPath({ rounds: asked.rounds ?? PATH_ROUNDS, entries, latencyMs, say });
+          const path = benchPath({ rounds: asked.rounds ?? PATH_ROUNDS, entries, latencyMs, folder, say });
           results.path = await gathered(path, print);
           break;
         }

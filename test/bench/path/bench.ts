@@ -4,25 +4,29 @@
  *
  * Contract: each run has a new ledger. Stops everything it started. Throws unless every entry is recorded once.
  */
-import { startWorker } from '../../demo/worker.ts';
+import { type Bundle, buildWorker } from '../../kill/bundle.ts';
 import { SEEDED_DAYS } from '../../support/seeded-log.ts';
 import { quantile } from '../measure.ts';
 import type { Grid } from '../table.ts';
 import { watchMemory } from './memory.ts';
 import { type Pages, servePages } from './pages.ts';
 import { type Peers, startPeers } from './peers.ts';
+import { startBundle } from './worker.ts';
 
 export interface PathOptions {
   readonly rounds: number;
   readonly entries: number;
   readonly latencyMs: number;
+  /** A folder for the built Worker. */
+  readonly folder: string;
   readonly say: (text: string) => void;
 }
 
 /** Ticks that a run may take: on the paid plan each reads up to 30,000 entries. */
 const TICKS_MAX = 100;
 
-export async function* benchPath({ rounds, entries, latencyMs, say }: PathOptions): AsyncGenerator<Grid> {
+export async function* benchPath({ rounds, entries, latencyMs, folder, say }: PathOptions): AsyncGenerator<Grid> {
+  const bundle = await buildWorker(folder);
   const pages = await servePages(entries);
   const peers = await startPeers();
   try {
@@ -37,7 +41,7 @@ export async function* benchPath({ rounds, entries, latencyMs, say }: PathOption
         say(`The path of ${pages.entries} entries, ${latency} ms a page, round ${round} of ${times} …`);
         parsed.push(await timed(() => readByPeer(peers, pages, 'parse')));
         plain.push(await timed(() => readByPeer(peers, pages, 'store')));
-        path.push(await readByTocsin(pages));
+        path.push(await readByTocsin(bundle, pages));
       }
       yield gridOf({ pages, latency, plain, parsed, path });
     }
@@ -53,35 +57,34 @@ interface Run {
   readonly ticks: number;
 }
 
-async function readByTocsin(pages: Pages): Promise<Run> {
+async function readByTocsin(bundle: Bundle, pages: Pages): Promise<Run> {
   let recorded = 0;
   let ended = false;
-  const worker = await startWorker({
-    port: 0,
-    secrets: {
-      NIRVANA_LABS_API_KEY: 'bench-key-of-the-path',
-      NIRVANA_LABS_BASE_URL: pages.url,
-      START_AT: `${SEEDED_DAYS + 1}d`,
-      PLAN: 'paid',
-    },
-    onLog: ({ message }) => {
-      if (!message.startsWith('{"at":"tick"')) return;
-      const line = JSON.parse(message) as { recorded?: number; stopped?: string; error?: string };
-      if (line.error !== undefined) throw new Error(line.error);
-      recorded += line.recorded ?? 0;
-      ended ||= line.stopped === 'scan ended';
-    },
-  });
+  let failure: string | null = null;
+  const settings = {
+    NIRVANA_LABS_API_KEY: 'bench-key-of-the-path',
+    NIRVANA_LABS_BASE_URL: pages.url,
+    START_AT: `${SEEDED_DAYS + 1}d`,
+    PLAN: 'paid',
+  };
   const memory = watchMemory();
+  const worker = await startBundle(bundle, settings, (message) => {
+    if (!message.startsWith('{"at":"tick"')) return;
+    const line = JSON.parse(message) as { recorded?: number; stopped?: string; error?: string };
+    failure ??= line.error ?? null;
+    recorded += line.recorded ?? 0;
+    ended ||= line.stopped === 'scan ended';
+  });
   try {
     let ticks = 0;
     const ms = await timed(async () => {
-      while (!ended && ticks < TICKS_MAX) {
+      while (!ended && failure === null && ticks < TICKS_MAX) {
         ticks++;
         await worker.tick();
       }
     });
-    if (recorded !== pages.entries) throw new Error(`${recorded} entries were recorded, not ${pages.entries}`);
+    if (recorded !== pages.entries)
+      throw new Error(failure ?? `${recorded} entries were recorded, not ${pages.entries}`);
     return { ms, ticks, bytes: memory.stop() };
   } finally {
     memory.stop();

@@ -1,27 +1,32 @@
-/** The memory of the workerd processes below this one, as Linux counts it (proc(5)). */
+/** The memory of workerd processes below this one, as Linux counts it (proc(5)). */
 import { readdirSync, readFileSync } from 'node:fs';
 
 const EVERY_MS = 200;
 const PAGE_BYTES = 4_096;
 
-/** Watches until `stop`, which returns the most bytes that they held at once; null where there is no /proc. */
+/** Watches those that start from now on, until `stop`, which returns the most bytes that they held at once; null without /proc. */
 export function watchMemory(): { stop(): number | null } {
   let most: number | null = null;
+  const before = new Set(workers().keys());
   const look = (): void => {
-    const now = residentBytes();
-    if (now !== null) most = Math.max(most ?? 0, now);
+    const held = [...workers()].filter(([id]) => !before.has(id)).map(([, bytes]) => bytes);
+    if (held.length === 0) return;
+    most = Math.max(
+      most ?? 0,
+      held.reduce((sum, bytes) => sum + bytes, 0),
+    );
   };
   const timer = setInterval(look, EVERY_MS);
   return {
     stop: () => {
       clearInterval(timer);
-      look();
       return most;
     },
   };
 }
 
-function residentBytes(): number | null {
+/** Process → its bytes. */
+function workers(): Map<number, number> {
   const processes = new Map<number, { readonly parent: number; readonly name: string; readonly bytes: number }>();
   try {
     for (const id of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
@@ -29,14 +34,14 @@ function residentBytes(): number | null {
       if (read !== null) processes.set(id, read);
     }
   } catch {
-    return null;
+    return new Map();
   }
   const isBelow = (id: number): boolean => {
     const parent = processes.get(id)?.parent;
     return parent !== undefined && (parent === process.pid || isBelow(parent));
   };
-  const workers = [...processes].filter(([id, { name }]) => name === 'workerd' && isBelow(id));
-  return workers.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  const found = [...processes].filter(([id, { name }]) => name === 'workerd' && isBelow(id));
+  return new Map(found.map(([id, { bytes }]) => [id, bytes]));
 }
 
 /** Null for one that has ended meanwhile. */
