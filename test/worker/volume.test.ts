@@ -86,6 +86,6 @@ describe('after an outage', () => {
     }
     await world.clearKnobs();
     await world.untilEnded();
-    await expectAll(world, 10_000);
+    await expectAll(world, 9_000);
   }, 60_000);
 });
