@@ -9,6 +9,7 @@ import type { EntryView } from '../alert/notification.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
 import type { AnswerTimes } from '../audit-log/clocks.ts';
+import type { Reread, RereadPlace, RereadStep } from '../audit-log/reread.ts';
 import type { Outcome } from '../notify/receiver.ts';
 import type { Evidence, Level } from '../sigma/index.ts';
 import type { InvalidRecord, MarkFinding } from './model.ts';
@@ -34,6 +35,8 @@ export interface Begun {
   readonly how: 'first start' | 'adopted from KV' | 'rewound' | 'resumed';
   /** The upstream asked to be left alone for so long, ms; 0 if it did not. */
   readonly waitMs: number;
+  /** What to read again, once the scan has ended; null: nothing is due. */
+  readonly reread: Reread | null;
 }
 
 /** An entry on its way to the ledger. Its JSON is text, so that an entry already recorded is never parsed. */
@@ -69,6 +72,11 @@ export interface Batch {
   readonly invalid: readonly InvalidRecord[];
   /** Save the checkpoint even where nothing is new: the tick stops in the middle of the scan. */
   readonly save: boolean;
+  /**
+   * The page is a re-read's, from its place, which makes this step after the page's last part. Only what was created before
+   * the watermark is recorded: the rest is for the scans. Null: the page is a scan's.
+   */
+  readonly reread: { readonly from: RereadPlace; readonly step: RereadStep } | null;
 }
 
 /** An alert that a batch opened. */
@@ -105,6 +113,8 @@ export type Recorded =
       readonly opened: readonly OpenedAlert[];
       /** The checkpoint is worth writing to KV now. */
       readonly publish: boolean;
+      /** As `Begun` has it. */
+      readonly reread: Reread | null;
     });
 
 export interface LedgerApi {
@@ -392,6 +402,13 @@ export interface LedgerStatus {
     readonly allowedMs: number;
     /** The latest entry of the last 24 h; null where none was late, as far as ticks can tell. */
     readonly seen: SeenLateness | null;
+    /** Wall: when the newest page, and the last 24 hours, were last read again; null: not yet. */
+    readonly probedAt: number | null;
+    readonly rereadAt: number | null;
+    /** After a late entry: how deep the log is read again, and how often; null: there was none for seven days. */
+    readonly again: { readonly depthMs: number; readonly everyMs: number } | null;
+    /** Why the last re-read was given up; null where it was not. */
+    readonly problem: string | null;
   };
   readonly counters: Counters | null;
   readonly rules: { readonly version: string; readonly count: number };

@@ -36,7 +36,8 @@ export function createPages(auditLog: AuditLog): Pages {
   };
 }
 
-async function fetchPage(auditLog: AuditLog, query: ListQuery): Promise<Page> {
+/** A page; one that is too large is asked for again with the smallest limit. Throws what the client throws. */
+export async function fetchPage(auditLog: AuditLog, query: ListQuery): Promise<Page> {
   try {
     return await auditLog.list(query);
   } catch (error) {
@@ -44,4 +45,9 @@ async function fetchPage(auditLog: AuditLog, query: ListQuery): Promise<Page> {
     if (!canShrink) throw error;
     return auditLog.list({ ...query, limit: PAGE_LIMIT_MIN });
   }
+}
+
+/** Whether the upstream rejects the cursor or query: its documentation has 400, 404 and 422 for that. */
+export function isRejection(error: unknown): boolean {
+  return error instanceof UpstreamError && (error.kind === 'bad-request' || error.kind === 'not-found');
 }

@@ -11,16 +11,17 @@ import type { Checkpoint, Scan } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
 import { earliest } from '../audit-log/clocks.ts';
 import type { AuditLog, Page } from '../audit-log/entry.ts';
-import { UpstreamError } from '../audit-log/errors.ts';
 import { givenUp, isUnreachable } from '../audit-log/gap.ts';
 import { levelOf } from '../audit-log/order.ts';
+import type { Reread } from '../audit-log/reread.ts';
 import { withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
 import type { ActiveScan } from '../audit-log/scan.ts';
 import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
-import { createPages, type Pages } from './pages.ts';
+import { createPages, isRejection, type Pages } from './pages.ts';
+import { type RereadRun, readAgain } from './reread.ts';
 
 /** The part of a KV namespace that a poll needs. */
 export interface CheckpointKv {
@@ -53,6 +54,8 @@ export interface PollResult extends IntakeCounts {
   readonly how: Begun['how'];
   readonly stopped: StopReason;
   readonly pages: number;
+  /** Pages of re-reads. */
+  readonly reread: number;
   readonly opened: readonly OpenedAlert[];
   readonly watermark: number;
   /** Problems that did not stop the poll, in words. */
@@ -70,6 +73,9 @@ const UNREACHABLE =
   'the log is longer than the pages of a tick, and its cursors do not last until the next: what was read is recorded, and ' +
   'what is older is left out until the pages reach it (PLAN = "paid" reads more of them)';
 
+/** Of a poll's requests, how many re-reads may make: a scan comes first. */
+const REREAD_SHARE = 1 / 4;
+
 /** One poll under way. */
 interface Run {
   readonly deps: PollDeps;
@@ -79,10 +85,12 @@ interface Run {
   readonly deadline: number;
   /** Requests that the client had sent before the poll. */
   readonly requestsBefore: number;
-  readonly counts: { -readonly [count in keyof IntakeCounts | 'pages']: number };
+  readonly counts: { -readonly [count in keyof IntakeCounts | 'pages' | 'reread']: number };
   readonly opened: OpenedAlert[];
   readonly notes: string[];
   checkpoint: Checkpoint;
+  /** What to read again, once the scan has ended. */
+  reread: Reread | null;
   /** Whether the ledger asked for a copy of the checkpoint in KV. */
   publish: boolean;
   /** Cursors and queries dropped since the scan last moved. */
@@ -98,8 +106,24 @@ export async function poll(deps: PollDeps): Promise<PollResult> {
     const stopped = scan.scan.flushing ? await flushBatch(run, scan) : await readPage(run, scan);
     if (stopped === null) continue;
     await publish(run);
+    if (stopped === 'scan ended') await readAgain(rereadRun(run));
     return resultOf(run, stopped);
   }
+}
+
+/** What re-reading needs of the poll, whose scan has ended. */
+function rereadRun(run: Run): RereadRun {
+  const { ledger, auditLog, allowedLatenessMs, requests, now } = run.deps;
+  return {
+    ...{ ledger, auditLog, allowedLatenessMs, now },
+    pages: Math.max(1, Math.floor(requests * REREAD_SHARE)),
+    due: run.reread,
+    version: () => run.checkpoint.version,
+    isSpent: () => isSpent(run),
+    add: (batch) => add(run, batch),
+    read: () => run.counts.reread++,
+    note: (note) => run.notes.push(note),
+  };
 }
 
 function resultOf({ how, counts, opened, notes, checkpoint }: Run, stopped: StopReason): PollResult {
@@ -111,7 +135,7 @@ async function beginPoll(deps: PollDeps): Promise<Run> {
   const deadline = deps.now() + deps.ms;
   const notes: string[] = [];
   const kv = await readKv(deps.kv, notes);
-  const { how, checkpoint, waitMs } = await ledger.begin({ kv, startAt, suppressFirstRead });
+  const { how, checkpoint, waitMs, reread } = await ledger.begin({ kv, startAt, suppressFirstRead });
   return {
     deps,
     pages: createPages(deps.auditLog),
@@ -119,10 +143,11 @@ async function beginPoll(deps: PollDeps): Promise<Run> {
     waitMs,
     deadline,
     requestsBefore: deps.auditLog.requests,
-    counts: { pages: 0, recorded: 0, staged: 0, known: 0, own: 0, quarantined: 0, expired: 0 },
+    counts: { pages: 0, reread: 0, recorded: 0, staged: 0, known: 0, own: 0, quarantined: 0, expired: 0 },
     opened: [],
     notes,
     checkpoint,
+    reread,
     publish: false,
     dropped: 0,
   };
@@ -164,6 +189,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     suppressBefore: scan.scan.suppressBefore,
     ...toIncoming(page),
     save: isSpent(run) || isStuck,
+    reread: null,
   };
   if (kind === 'more' && !batch.save) await askAhead(run, checkpoint, page);
   if (!(await recordPage(deps.ledger, batch, (recorded) => add(run, recorded)))) return 'overtaken';
@@ -200,6 +226,7 @@ function add(run: Run, batch: RecordedBatch): void {
   run.opened.push(...batch.opened);
   run.publish ||= batch.publish;
   run.checkpoint = batch.checkpoint;
+  run.reread = batch.reread;
 }
 
 /** The scan's next page; null after dropping a cursor or filters that the upstream rejects. */
@@ -221,11 +248,6 @@ async function fetchPageOrDrop(run: Run, scan: ActiveScan): Promise<Page | null>
     run.checkpoint = reduced;
     return null;
   }
-}
-
-/** Whether the upstream rejects the cursor or query: its documentation has 400, 404 and 422 for that. */
-function isRejection(error: unknown): boolean {
-  return error instanceof UpstreamError && (error.kind === 'bad-request' || error.kind === 'not-found');
 }
 
 async function readKv(kv: CheckpointKv, notes: string[]): Promise<KvView | null> {

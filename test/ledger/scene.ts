@@ -175,6 +175,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       entries: page.map((one) => ({ ...one, occurredAt: occurredAt(one.createdAt, answeredAt(began)) })),
       invalid: [],
       save: false,
+      reread: null,
       ...of,
     };
     return done(ledger.record(batch, now));

@@ -100,6 +100,7 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
         suppressBefore: last < now - (SEEDED_DAYS - 1) * DAY ? now : null,
         ...toIncoming(page),
         save: false,
+        reread: null,
       },
       now,
     );

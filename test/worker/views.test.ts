@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readStatus } from '../../src/ledger/health/status.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
-import { UnsavedCheckpoint } from '../../src/ledger/store/state.ts';
+import { UnsavedCheckpoint, UnsavedRereads } from '../../src/ledger/store/state.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
 import { planOf, recordStatements, wholeReads } from '../ledger/store/plans.ts';
@@ -147,6 +147,7 @@ describe('the views, through RPC', () => {
             blindAfterMs: 1,
             allowedLatenessMs: 1,
             unsaved: new UnsavedCheckpoint(),
+            rereads: new UnsavedRereads(),
           }),
       });
       views.overview(Date.now());

@@ -1,12 +1,14 @@
 /**
  * The status for an operator: whether it is watching, how far it has read, what is pending and what went wrong. Read-only.
  */
+
+import { planOf } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { FAILURES_MAX } from '../model.ts';
 import type { AlertHeadline, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
-import { failureOf, readState, type UnsavedCheckpoint } from '../store/state.ts';
+import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { displayKey, LASTING } from './health-alerts.ts';
 import { recentLateness } from './lateness.ts';
@@ -20,6 +22,7 @@ interface StatusContext {
   readonly allowedLatenessMs: number;
   readonly unsaved: UnsavedCheckpoint;
   readonly ownReads?: OwnReadsStatus | null;
+  readonly rereads: UnsavedRereads;
 }
 
 /** How long a health alert that is an event is shown. */
@@ -53,10 +56,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     lagMs: checkpoint === null ? null : context.now - checkpoint.watermark,
     checkpoint,
     rewinds: state?.rewinds ?? [],
-    lateness: {
-      allowedMs: context.allowedLatenessMs,
-      seen: recentLateness(state?.lateness ?? [], context.now),
-    },
+    lateness: latenessOf(state, context),
     ownReads: context.ownReads ?? null,
     staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
@@ -94,5 +94,18 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE failures >= ${FAILURES_MAX}
        ORDER BY first_at DESC LIMIT ${ROWS_MAX}`,
     ),
+  };
+}
+
+/** How late entries are, and what is read again because of it. */
+function latenessOf(state: State | null, { allowedLatenessMs, rereads, now }: StatusContext): LedgerStatus['lateness'] {
+  const current = state === null ? null : rereads.current(state, now);
+  return {
+    allowedMs: allowedLatenessMs,
+    seen: recentLateness(state?.lateness ?? [], now),
+    probedAt: current?.endedAt.probe ?? null,
+    rereadAt: current?.endedAt.daily ?? null,
+    again: current === null ? null : planOf(current, 'late'),
+    problem: current?.problem ?? null,
   };
 }

@@ -4,6 +4,7 @@
  * Contract: call it in the transaction that records them, with the checkpoint from before. Health alerts are raised in it.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import { afterLateEntry } from '../../audit-log/reread.ts';
 import { measureLateness, withLateness } from '../health/lateness.ts';
 import { checkLateness } from '../health/reading.ts';
 import type { State } from '../store/state.ts';
@@ -12,7 +13,7 @@ import type { Unrecorded } from './dedupe.ts';
 
 /** The state after these were recorded. `readBy`: by when the upstream had read its log for them, ms. */
 export function noteArrivals(
-  { store, options }: LedgerContext,
+  { store, options, rereads }: LedgerContext,
   state: State,
   before: Checkpoint,
   unrecorded: readonly Unrecorded[],
@@ -34,8 +35,16 @@ export function noteArrivals(
   const newestAt = entries
     .filter(showsArrival)
     .reduce<number | undefined>((newest, { occurredAt }) => Math.max(newest ?? occurredAt, occurredAt), state.newestAt);
+  const found =
+    measured.beyond === null ? null : afterLateEntry(rereads.current(state, now), measured.beyond.atMostMs, now);
   const lateness = withLateness(state.lateness ?? [], measured.latest, now);
-  return { ...state, ...(newestAt === undefined ? {} : { newestAt }), ...(lateness.length === 0 ? {} : { lateness }) };
+  const again = found === null ? {} : { rereads: found };
+  return {
+    ...state,
+    ...again,
+    ...(newestAt === undefined ? {} : { newestAt }),
+    ...(lateness.length === 0 ? {} : { lateness }),
+  };
 }
 
 /** Whether an entry shows that the log has entries: a read of ours shows only that it records reads. */

@@ -5,23 +5,28 @@
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import type { BeginInput, Begun } from '../rpc.ts';
 import { firstState, readState, type State, writeState } from '../store/state.ts';
-import { type LedgerContext, withNextVersion } from './context.ts';
+import { type LedgerContext, nextReread, withNextVersion, withRereads } from './context.ts';
 
 /** Call it in a transaction. Throws in a new ledger where KV can't be read. */
 export function begin(context: LedgerContext, input: BeginInput, now: number): Begun {
-  const { store, unsaved } = context;
-  const state = readState(store);
-  if (state === null) return firstBegin(context, input, now);
+  const { store, unsaved, rereads } = context;
+  const stored = readState(store);
+  if (stored === null) return firstBegin(context, input, now);
 
+  const state = withRereads(context, stored, now);
   const rewoundState = applyRewind({ ...state, checkpoint: unsaved.current(state) }, input);
   const waitMs = Math.max(0, (state.failure?.retryAt ?? now) - now);
-  if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed', waitMs };
+  if (rewoundState === null) {
+    const checkpoint = unsaved.current(state);
+    return { checkpoint, how: 'resumed', waitMs, reread: nextReread(context, state, checkpoint, now) };
+  }
   // A scan that was dropped reads its staged entries again; a scan that goes on still needs them.
   if (rewoundState.checkpoint.scan === null) store.run('DELETE FROM staging');
   const saved = withNextVersion(rewoundState, now);
   writeState(store, saved);
   unsaved.clear();
-  return { checkpoint: saved.checkpoint, how: 'rewound', waitMs };
+  rereads.clear();
+  return { checkpoint: saved.checkpoint, how: 'rewound', waitMs, reread: null };
 }
 
 function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: number): Begun {
@@ -34,7 +39,12 @@ function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: n
   const from = found === null ? first : adopting(first, adopted(found, now, options.allowedLatenessMs));
   const start = applyRewind(from, input) ?? from;
   writeState(store, start);
-  return { checkpoint: start.checkpoint, how: found === null ? 'first start' : 'adopted from KV', waitMs: 0 };
+  return {
+    checkpoint: start.checkpoint,
+    how: found === null ? 'first start' : 'adopted from KV',
+    waitMs: 0,
+    reread: null,
+  };
 }
 
 function adopting(first: State, checkpoint: Checkpoint): State {

@@ -3,12 +3,13 @@
  * checkpoint that brought nothing new stays in memory until the next save.
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import { withPastCursor } from '../../audit-log/reread.ts';
 import { resolveHealthAlert } from '../health/health-alerts.ts';
 import { checkUnread } from '../health/unread.ts';
 import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
-import { type LedgerContext, withNextVersion } from './context.ts';
+import { type LedgerContext, nextReread, withNextVersion } from './context.ts';
 
 /** A checkpoint that brought nothing new is saved no more often than this. */
 export const QUIET_SAVE_MS = 5 * 60_000;
@@ -30,16 +31,17 @@ interface BatchEffect {
   readonly now: number;
 }
 
-type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 'publish'>;
+type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 'publish' | 'reread'>;
 
 /** Commits `state` with the checkpoint `next` (null: the current one). */
 export function commit(
-  { store, options, unsaved, ownReads }: LedgerContext,
+  context: LedgerContext,
   state: State,
   next: Checkpoint | null,
   { changed, ended, save, now }: BatchEffect,
   counts: Counts,
 ): Recorded {
+  const { store, options, unsaved, ownReads, rereads } = context;
   const before = unsaved.current(state);
   const checkpoint = next ?? before;
   const moved = ended || changed || hasAdvanced(before, checkpoint);
@@ -55,16 +57,19 @@ export function commit(
   const recovered = moved && (state.failure ?? null) !== null;
   if (!(changed || save || closes || recovered || isSaveDue(state, now))) {
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
-    return { kind: 'done', checkpoint, publish: false, ...counts };
+    return { kind: 'done', checkpoint, publish: false, reread: nextReread(context, state, checkpoint, now), ...counts };
   }
   const publish = changed && now - state.publishedAt >= PUBLISH_MS;
   const failure = moved ? null : (state.failure ?? null);
   const publishedAt = publish ? now : state.publishedAt;
-  const saved = withNextVersion({ ...state, checkpoint, movedAt, publishedAt, failure }, now);
+  const again = state.rereads === undefined ? {} : { rereads: withPastCursor(state.rereads, checkpoint) };
+  const saved = withNextVersion({ ...state, ...again, checkpoint, movedAt, publishedAt, failure }, now);
   if (closes) closeAlerts(store, checkpoint.watermark, options, now);
   writeState(store, saved, ownReads.takeText());
   unsaved.clear();
-  return { kind: 'done', checkpoint: saved.checkpoint, publish, ...counts };
+  rereads.clear();
+  const reread = nextReread(context, saved, saved.checkpoint, now);
+  return { kind: 'done', checkpoint: saved.checkpoint, publish, reread, ...counts };
 }
 
 /** Whether a checkpoint is saved though nothing is new. */

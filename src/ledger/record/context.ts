@@ -1,9 +1,12 @@
 /**
- * What the parts of a ledger share: its store, its options, its intake, and the checkpoint that is not saved yet.
+ * What the parts of a ledger share: its store, its options, its intake, and the checkpoint and re-reads not saved yet.
  */
+
+import type { Checkpoint } from '../../audit-log/checkpoint.ts';
+import { dueReread, type Reread } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
-import { readState, type State, type UnsavedCheckpoint } from '../store/state.ts';
+import { readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { Intake } from './intake.ts';
 import type { OwnReadsMemory, OwnReadsOptions } from './own-reads-memory.ts';
@@ -28,6 +31,7 @@ export interface LedgerContext {
   readonly intake: Intake;
   readonly unsaved: UnsavedCheckpoint;
   readonly ownReads: OwnReadsMemory;
+  readonly rereads: UnsavedRereads;
 }
 
 /** The stored state. Throws in a ledger that has not begun. */
@@ -35,6 +39,21 @@ export function requireState(store: Store): State {
   const state = readState(store);
   if (state === null) throw new Error('the ledger is new: begin() comes first');
   return state;
+}
+
+/** The state with the re-reads as they are now, saved or not. */
+export function withRereads({ rereads }: LedgerContext, state: State, now: number): State {
+  return { ...state, rereads: rereads.current(state, now) };
+}
+
+/** The re-read whose next page is due; null: none, or a scan is under way. */
+export function nextReread(
+  { rereads }: LedgerContext,
+  state: State,
+  checkpoint: Checkpoint,
+  now: number,
+): Reread | null {
+  return checkpoint.scan === null ? dueReread(rereads.current(state, now), checkpoint, state.readFrom, now) : null;
 }
 
 /** The state under the checkpoint's next version, as saved at `now`. */

@@ -12,7 +12,7 @@ import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
 import type { Batch, BeginInput, Begun, LedgerStatus, Recorded, TickFailure } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
-import { UnsavedCheckpoint } from '../store/state.ts';
+import { UnsavedCheckpoint, UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { begin } from './begin.ts';
 import type { LedgerContext, LedgerOptions } from './context.ts';
@@ -43,9 +43,10 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
   migrate(store);
   const intake = createIntake(store, engine, allowedLatenessMs, receivers);
   const unsaved = new UnsavedCheckpoint();
+  const rereads = new UnsavedRereads();
   let evictedAt = 0;
   const ownReads = new OwnReadsMemory(store, options.ownReads ?? null);
-  const context: LedgerContext = { store, options, intake, unsaved, ownReads };
+  const context: LedgerContext = { store, options, intake, unsaved, ownReads, rereads };
   const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved };
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
@@ -59,6 +60,6 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
       isStorageSound(context, now) && store.transaction(() => quarantineCandidate(context, candidate, now)),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
-    status: (now) => readStatus(store, { ...options, now, unsaved, ownReads: ownReads.status() }),
+    status: (now) => readStatus(store, { ...options, now, unsaved, rereads, ownReads: ownReads.status() }),
   };
 }

@@ -36,6 +36,12 @@ export function evictDue({ store, options }: LedgerContext, began: number, evict
   });
 }
 
+/** What was created before is too old to be recorded. What was evicted stays so, even if RETENTION grows. */
+export function expiredBefore(state: State, began: number, retentionMs: number): number {
+  const evictedThrough = state.evictedThrough ?? Number.NEGATIVE_INFINITY;
+  return Math.max(state.latestBegan - retentionMs, began - retentionMs, evictedThrough);
+}
+
 /** Evicts; returns the time of the last complete eviction, and how many rows were deleted. */
 export function evict(
   store: Store,

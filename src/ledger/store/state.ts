@@ -3,6 +3,7 @@
  * ms since the epoch; "wall" is the clock's time, the others the upstream's.
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
+import { currentRereads, firstRereads, type Rereads } from '../../audit-log/reread.ts';
 import type { Counters, OngoingFailure, SeenLateness } from '../rpc.ts';
 import type { Store } from './store.ts';
 
@@ -29,6 +30,8 @@ export interface State {
   readonly newestAt?: number;
   /** The latest entry of each hour (record/lateness.ts). Absent until an entry was late. */
   readonly lateness?: readonly HourLateness[];
+  /** What is read again beside the scans. Absent in a ledger that has not begun one. */
+  readonly rereads?: Rereads;
   /** Wall: when the ledger began, when it was last saved, and when a scan last moved or ended. */
   readonly startedAt: number;
   readonly savedAt: number;
@@ -124,6 +127,24 @@ export class UnsavedCheckpoint {
 
   keep(checkpoint: Checkpoint, movedAt: number): void {
     this.#unsaved = { checkpoint, movedAt };
+  }
+
+  clear(): void {
+    this.#unsaved = null;
+  }
+}
+
+/** The re-reads as pages that brought nothing new have moved them since the last save. Like the checkpoint above. */
+export class UnsavedRereads {
+  #unsaved: Rereads | null = null;
+
+  /** The re-reads to go on with. */
+  current(state: State, now: number): Rereads {
+    return currentRereads(this.#unsaved ?? state.rereads ?? firstRereads(state.startedAt), now);
+  }
+
+  keep(rereads: Rereads): void {
+    this.#unsaved = rereads;
   }
 
   clear(): void {

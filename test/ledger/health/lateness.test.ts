@@ -90,8 +90,9 @@ describe('a health alert about lateness', () => {
       'late-entries ×1: 2 entries became visible up to 9m after created_at, too late for ALLOWED_LATENESS (5m), and are ' +
         'recorded now. ALLOWED_LATENESS = "9m" would be enough',
     ]);
-    expect(scene.ledger.status(NOON + MINUTE).lateness).toEqual({
+    expect(scene.ledger.status(NOON + MINUTE).lateness).toMatchObject({
       allowedMs: ALLOWED_LATENESS,
+      again: { depthMs: 18 * MINUTE, everyMs: 1.8 * MINUTE },
       seen: { atLeastMs: 5 * MINUTE, atMostMs: 9 * MINUTE },
     });
     expect(scene.ids()).toHaveLength(3);

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readStatus } from '../../../src/ledger/health/status.ts';
 import { createViews, type Views } from '../../../src/ledger/read/views.ts';
 import { evict } from '../../../src/ledger/record/retention.ts';
-import { readState, UnsavedCheckpoint } from '../../../src/ledger/store/state.ts';
+import { readState, UnsavedCheckpoint, UnsavedRereads } from '../../../src/ledger/store/state.ts';
 import type { Store } from '../../../src/ledger/store/store.ts';
 import { compile, LEVELS } from '../../../src/sigma/index.ts';
 import { seededStore } from '../../support/seeded-store.ts';
@@ -185,5 +185,6 @@ function createStatus(recorded: Store, now: number) {
     blindAfterMs: 1,
     allowedLatenessMs: 1,
     unsaved: new UnsavedCheckpoint(),
+    rereads: new UnsavedRereads(),
   });
 }

@@ -34,6 +34,7 @@ describe('a new ledger', () => {
     expect(begun).toEqual({
       how: 'first start',
       waitMs: 0,
+      reread: null,
       checkpoint: { ...firstCheckpoint(NOON - HOUR, null), version: 0 },
     });
   });
@@ -47,7 +48,7 @@ describe('a new ledger', () => {
   it('prefers KV’s checkpoint', () => {
     const found = firstCheckpoint(NOON - 3 * HOUR, null);
     const begun = empty().ledger.begin(asked(found, { suppressFirstRead: true }), NOON);
-    expect(begun).toEqual({ how: 'adopted from KV', waitMs: 0, checkpoint: { ...found, version: 1 } });
+    expect(begun).toEqual({ how: 'adopted from KV', waitMs: 0, reread: null, checkpoint: { ...found, version: 1 } });
   });
   it('throws if KV can’t be read, and has not begun', () => {
     const { ledger } = empty();
@@ -92,6 +93,7 @@ describe('a ledger that has begun', () => {
       expect(ledger.begin(asked(firstCheckpoint(at, null)), NOON)).toEqual({
         how: 'resumed',
         waitMs: 0,
+        reread: null,
         checkpoint: checkpoint(),
       });
     }

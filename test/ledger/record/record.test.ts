@@ -296,6 +296,7 @@ describe('a batch', () => {
       entries: [entry('b', NOON)],
       invalid: [{ id: null, problem: 'no id', text: '' }],
       save: true,
+      reread: null,
     } as const;
     expect(written(() => expect(ledger.record(batch, NOON)).toEqual({ kind: 'conflict' }))).toBe(0);
     expect([count('entries'), count('quarantine')]).toEqual([1, 0]);
@@ -368,6 +369,7 @@ describe('a quiet batch', () => {
       entries: [],
       invalid: [],
       save: false,
+      reread: null,
     } as const;
     done(ledger.record(batch, NOON + MINUTE));
     expect(checkpoint().watermark).toBe(NOON + MINUTE - ALLOWED_LATENESS);
