@@ -7,7 +7,8 @@
  *
  * - `probe`: once an hour, the newest page, whatever the watermark is. Oldest first, where the newest page is the last one:
  *   the last hour, from a resume cursor of that time.
- * - `daily`: once a day, the last 24 hours, spread over six hours.
+ * - `day`: every twelve hours, the last 25, spread over three: what becomes visible after one re-read passed, up to 13
+ *   hours late, is found by the next. Not deeper, since marks of own reads are remembered for 27 hours.
  * - `late`: after a late entry, twice as far back as it was late, every tenth of that, until seven days bring no other.
  *
  * Without filters, oldest first, a re-read begins at a resume cursor of that time: there is none from before
@@ -21,6 +22,7 @@ import { follow, nextQuery, startOrResumeScan } from './tail.ts';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
+const DAY_PLAN = { depthMs: DAY_MS + HOUR_MS, everyMs: DAY_MS / 2 };
 /** How long the re-read after a late entry goes on without another. */
 const LATE_FOR_MS = 7 * DAY_MS;
 /** A re-read's pages are spread over this part of the time until the next one. */
@@ -36,7 +38,7 @@ const EARLY_MS = 30_000;
 /** A past cursor is at least this much later than the one before. */
 const PAST_EVERY_MS = HOUR_MS;
 
-export type RereadKind = 'probe' | 'late' | 'daily';
+export type RereadKind = 'probe' | 'late' | 'day';
 
 /** Which re-read it is, and how far it has come: what is compared before it moves. */
 export interface RereadPlace {
@@ -81,9 +83,9 @@ export interface Rereads {
 /** The re-reads of a ledger that begins at `now`. */
 export function firstRereads(now: number): Rereads {
   return {
-    startedAt: { probe: now, late: now, daily: now },
-    endedAt: { probe: null, late: null, daily: null },
-    running: { probe: null, late: null, daily: null },
+    startedAt: { probe: now, late: now, day: now },
+    endedAt: { probe: null, late: null, day: null },
+    running: { probe: null, late: null, day: null },
     late: null,
     past: [],
     problem: null,
@@ -98,8 +100,8 @@ export function planOf({ late }: Pick<Rereads, 'late'>, kind: RereadKind) {
       return { depthMs: HOUR_MS, everyMs: HOUR_MS };
     case 'late':
       return late === null ? null : { depthMs: late.depthMs, everyMs: late.depthMs / 10 };
-    case 'daily':
-      return late !== null && late.depthMs >= DAY_MS ? null : { depthMs: DAY_MS, everyMs: DAY_MS };
+    case 'day':
+      return DAY_PLAN;
   }
 }
 
@@ -111,7 +113,7 @@ export function currentRereads(rereads: Rereads, now: number): Rereads {
     const isOver = running === null || Math.abs(now - running.startedAt) > STALE_AFTER_MS;
     return isOver || planOf({ late }, kind) === null ? null : running;
   };
-  return { ...rereads, late, running: { probe: live('probe'), late: live('late'), daily: live('daily') } };
+  return { ...rereads, late, running: { probe: live('probe'), late: live('late'), day: live('day') } };
 }
 
 /**
@@ -119,7 +121,7 @@ export function currentRereads(rereads: Rereads, now: number): Rereads {
  * `readFrom`: what was created before is not read.
  */
 export function dueReread(rereads: Rereads, main: Checkpoint, readFrom: number, now: number): Reread | null {
-  for (const kind of ['probe', 'late', 'daily'] as const) {
+  for (const kind of ['probe', 'late', 'day'] as const) {
     const plan = planOf(rereads, kind);
     if (plan === null) continue;
     const running = rereads.running[kind];
@@ -215,12 +217,12 @@ export function afterStep(rereads: Rereads, { kind, startedAt }: RereadPlace, st
   return { ...started, running, past, problem: step.problem };
 }
 
-/** The re-reads after an entry was found that was late by at most so many ms. The first one makes the daily one due. */
+/** The re-reads after an entry was found that was late by at most so many ms. The first one makes that of the last day due. */
 export function afterLateEntry(rereads: Rereads, atMostMs: number, now: number): Rereads {
   const depthMs = Math.min(DAY_MS, Math.max(2 * atMostMs, rereads.late?.depthMs ?? 0));
   const late = { depthMs, foundAt: now };
   if (rereads.late !== null) return { ...rereads, late };
-  return { ...rereads, late, startedAt: { ...rereads.startedAt, late: now - DAY_MS, daily: now - DAY_MS } };
+  return { ...rereads, late, startedAt: { ...rereads.startedAt, late: now - DAY_MS, day: now - DAY_MS } };
 }
 
 /** The re-reads with the resume cursor of the scans, where it is an hour later than the last one stored. */
@@ -230,7 +232,7 @@ export function withPastCursor(rereads: Rereads, { scan, resumeCursor, watermark
   const last = past.at(-1);
   if (last !== undefined && (last.cursor === resumeCursor.cursor || watermark - last.at < PAST_EVERY_MS))
     return rereads;
-  const oldest = watermark - DAY_MS - PAST_EVERY_MS;
+  const oldest = watermark - DAY_PLAN.depthMs - PAST_EVERY_MS;
   const needed = past.filter((_, i) => (past[i + 1]?.at ?? watermark) > oldest);
   return { ...rereads, past: [...needed, { ...resumeCursor, skip: null, at: watermark }] };
 }

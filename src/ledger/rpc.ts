@@ -402,7 +402,7 @@ export interface LedgerStatus {
     readonly allowedMs: number;
     /** The latest entry of the last 24 h; null where none was late, as far as ticks can tell. */
     readonly seen: SeenLateness | null;
-    /** Wall: when the newest page, and the last 24 hours, were last read again; null: not yet. */
+    /** Wall: when the newest page, and the last 25 hours, were last read again; null: not yet. */
     readonly probedAt: number | null;
     readonly rereadAt: number | null;
     /** After a late entry: how deep the log is read again, and how often; null: there was none for seven days. */

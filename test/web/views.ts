@@ -200,7 +200,10 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
     rewinds: [],
     ownReads: { delayMs: 61_000, at: NOW - 5_000, count: 1_234 },
     staged: 0,
-    lateness: { allowedMs: 5 * MINUTE, seen: null },
+    lateness: {
+      ...{ allowedMs: 5 * MINUTE, seen: null, again: null, problem: null },
+      ...{ probedAt: NOW - 20 * MINUTE, rereadAt: NOW - 5 * HOUR },
+    },
     counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as LedgerStatus['counters'],
     rules: { version: ruleSet.version, count: ruleSet.rules.length },
     receivers: [

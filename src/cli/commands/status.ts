@@ -31,7 +31,14 @@ const STATUS = z.object({
   ownReads: z.optional(z.nullable(z.object({ delayMs: number, at: number, count: number }))),
   staged: number,
   lateness: z.optional(
-    z.object({ allowedMs: number, seen: z.nullable(z.object({ atLeastMs: number, atMostMs: number })) }),
+    z.object({
+      allowedMs: number,
+      seen: z.nullable(z.object({ atLeastMs: number, atMostMs: number })),
+      probedAt: z.optional(z.nullable(number)),
+      rereadAt: z.optional(z.nullable(number)),
+      again: z.optional(z.nullable(z.object({ depthMs: number, everyMs: number }))),
+      problem: z.optional(z.nullable(text)),
+    }),
   ),
   counters: z.nullable(
     z.object({
@@ -137,6 +144,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ...visibleRow(status.ownReads ?? null),
     ['Backlog', backlogText(checkpoint?.scan ?? null, status.staged)],
     ...latenessRow(status.lateness),
+    ...rereadRow(status.lateness, now),
     [
       'Entries',
       counters === null
@@ -172,6 +180,18 @@ function latenessRow(lateness: Status['lateness']): (readonly [string, string])[
   if (seen === null) return [['Lateness', `no late entry in the last 24 hours; ${allowed}`]];
   const [least, most] = [seen.atLeastMs, seen.atMostMs].map((ms) => formatDuration(Math.ceil(ms / 1000) * 1000));
   return [['Lateness', `${least} to ${most} for the latest entry of the last 24 hours; ${allowed}`]];
+}
+
+/** When the log was last read again for late entries. */
+function rereadRow(lateness: Status['lateness'], now: number): (readonly [string, string])[] {
+  if (lateness?.probedAt === undefined) return [];
+  const { probedAt, rereadAt, again, problem } = lateness;
+  const when = (at: number | null | undefined): string => (typeof at === 'number' ? `${ago(now - at)} ago` : 'not yet');
+  const often = again
+    ? `; since a late entry, the last ${formatDuration(again.depthMs)} every ${formatDuration(again.everyMs)}`
+    : '';
+  const last = `newest page ${when(probedAt)}, last day ${when(rereadAt)}${often}`;
+  return [['Read again', problem ? `${last}; LAST GIVEN UP: ${safe(problem)}` : last]];
 }
 
 /** How soon the upstream shows an entry, if our own reads in its log prove it. */

@@ -104,7 +104,7 @@ function latenessOf(state: State | null, { allowedLatenessMs, rereads, now }: St
     allowedMs: allowedLatenessMs,
     seen: recentLateness(state?.lateness ?? [], now),
     probedAt: current?.endedAt.probe ?? null,
-    rereadAt: current?.endedAt.daily ?? null,
+    rereadAt: current?.endedAt.day ?? null,
     again: current === null ? null : planOf(current, 'late'),
     problem: current?.problem ?? null,
   };

@@ -3,7 +3,7 @@
  *
  * Contract: call it in a transaction, from the checkpoint that the tick knows. Entries go the way of all others; the place of
  * the re-read moves in the same transaction, and the watermark does not. The step after a page that brought nothing is saved
- * with the last page of a tick: always for the probe and the daily re-read, which are rare, else every five minutes.
+ * with the last page of a tick: always for the probe and the re-read of the last day, which are rare, else every five minutes.
  */
 import { dateOffset, readBy } from '../../audit-log/clocks.ts';
 import { afterStep, dueReread, isAt, type RereadPlace, type RereadStep } from '../../audit-log/reread.ts';

@@ -84,6 +84,26 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
     'Last read       2026-01-31 01:26:00 UTC, 1h34m ago',
   ],
   [
+    'when it was last read again, and how often since a late entry',
+    {
+      lateness: {
+        ...{ allowedMs: 5 * MINUTE, seen: null, problem: null },
+        ...{ probedAt: NOW - 20 * MINUTE, rereadAt: null, again: { depthMs: 40 * MINUTE, everyMs: 4 * MINUTE } },
+      },
+    },
+    'Read again      newest page 20m ago, last day not yet; since a late entry, the last 40m every 4m',
+  ],
+  [
+    'why it could not be read again',
+    {
+      lateness: {
+        ...{ allowedMs: 5 * MINUTE, seen: null, again: null, problem: 'the upstream rejects its cursors' },
+        ...{ probedAt: null, rereadAt: NOW - 120 * MINUTE },
+      },
+    },
+    'newest page not yet, last day 2h ago; LAST GIVEN UP: the upstream rejects its cursors',
+  ],
+  [
     'how soon entries are visible',
     { ownReads: { delayMs: 61_500, at: NOW - 4_000, count: 1_234 } },
     "Visible within  1m1s, by 1,234 reads of Tocsin's own, last 2026-01-31 02:59:56 UTC",
