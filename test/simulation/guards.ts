@@ -166,9 +166,9 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "the ledger's checkpoint counts, not KV's",
     file: 'src/ledger/record/begin.ts',
-    find: "if (rewoundState === null) return { checkpoint: unsaved.current(state), how: 'resumed', waitMs };",
+    find: 'const checkpoint = unsaved.current(state);',
     replace:
-      "if (rewoundState === null) return { checkpoint: { ...(input.kv?.checkpoint ?? unsaved.current(state)), version: state.checkpoint.version }, how: 'resumed' };",
+      'const checkpoint = { ...(input.kv?.checkpoint ?? unsaved.current(state)), version: state.checkpoint.version };',
   },
   {
     name: 'a rewind is applied once',
