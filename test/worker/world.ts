@@ -193,6 +193,9 @@ export async function createWorld(options: WorldOptions = {}) {
     auditLog,
     bindings,
     sql,
+    /** Runs `work` with the ledger's storage. */
+    inStorage: <T>(work: (storage: DurableObjectStorage) => T): Promise<T> =>
+      runInDurableObject(stub, (_: Ledger, { storage }) => work(storage)),
     advance: (ms: number) => setClock(offsetMs + ms),
 
     /** The dependencies of `poll`, with changes. */

@@ -95,10 +95,11 @@ function compareText(a: string, b: string): number {
 /** The recorded versions of these ids, each in their order. */
 function storedVersions(store: Store, ids: readonly string[]): Map<string, readonly Version[]> {
   const versions = new Map<string, Version[]>();
+  // A join reads a row less per id than `IN` (test/worker/revisions.test.ts).
   const rows = store.all<VersionRow>(
-    `SELECT id, seq, revision, created_at, body, cut FROM entries
-     WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id, revision`,
-    JSON.stringify(ids),
+    `SELECT entries.id, seq, revision, created_at, body, cut FROM json_each(?) AS page
+     JOIN entries ON entries.id = page.value`,
+    JSON.stringify([...new Set(ids)]),
   );
   for (const { id, seq, revision, created_at: createdAt, body: text, cut } of rows) {
     const version = { seq, revision, createdAt, text, cut };
@@ -106,6 +107,7 @@ function storedVersions(store: Store, ids: readonly string[]): Map<string, reado
     if (others === undefined) versions.set(id, [version]);
     else others.push(version);
   }
+  for (const each of versions.values()) each.sort((a, b) => a.revision - b.revision);
   return versions;
 }
 
