@@ -25,10 +25,13 @@ const DAY_MS = 24 * HOUR_MS;
 const DAY_PLAN = { depthMs: DAY_MS + HOUR_MS, everyMs: DAY_MS / 2 };
 /** How long the re-read after a late entry goes on without another. */
 const LATE_FOR_MS = 7 * DAY_MS;
-/** A re-read's pages are spread over this part of the time until the next one. */
+/** A re-read's pages are spread over this part of the time until the next one, unless that is shorter than a few ticks. */
 const SPREAD = 1 / 4;
+const SPREAD_MIN_MS = 5 * 60_000;
 /** Cursors dropped without coming any farther. After more, the re-read is given up until its next time. */
 const DROPS_MAX = 2;
+/** One that was given up begins again after so long, or at its next time if that is sooner. */
+const RETRY_MS = HOUR_MS;
 /** More pages than a day of any log that can be followed has. */
 const PAGES_MAX = 20_000;
 /** A re-read that no tick has finished in this time is dropped. */
@@ -137,7 +140,7 @@ export function dueReread(rereads: Rereads, main: Checkpoint, readFrom: number, 
 function isPageDue({ startedAt, hurries, checkpoint }: Reread, everyMs: number, now: number): boolean {
   const { head, frontier, direction } = checkpoint.scan;
   const from = checkpoint.watermark;
-  if (hurries || head === null || frontier === null || head <= from) return true;
+  if (hurries || SPREAD * everyMs < SPREAD_MIN_MS || head === null || frontier === null || head <= from) return true;
   const read = direction === 'backward' ? head - frontier : frontier - from;
   return Math.abs(now - startedAt) / (SPREAD * everyMs) >= read / (head - from);
 }
@@ -183,18 +186,14 @@ export function followReread(reread: Reread, page: Page, allowedLatenessMs: numb
 
 /** The re-read after its cursor or query was rejected, or the cursor repeated. */
 export function dropCursor(reread: Reread, allowedLatenessMs: number): RereadStep {
-  const { checkpoint } = reread;
+  const { checkpoint, dropped } = reread;
   const hasCursor = checkpoint.scan.cursor !== null;
   const problem = `the upstream rejects or repeats its ${hasCursor ? 'cursors' : 'query'}`;
   const again = hasCursor ? withoutCursor(checkpoint, allowedLatenessMs) : withoutFilters(checkpoint);
   // Oldest first without filters, a new query would begin at the log's first page.
-  if (checkpoint.resumeCursor !== null || reread.dropped >= DROPS_MAX || again === null) {
-    return { kind: 'given up', problem };
-  }
-  return {
-    kind: 'more',
-    next: { ...reread, checkpoint: startOrResumeScan(again), dropped: reread.dropped + 1, hurries: true },
-  };
+  const isLost = again === null || (checkpoint.resumeCursor !== null && again.resumeCursor === null);
+  if (isLost || dropped >= DROPS_MAX) return { kind: 'given up', problem };
+  return { kind: 'more', next: { ...reread, checkpoint: again, dropped: dropped + 1, hurries: true } };
 }
 
 /** Whether a re-read has not moved since it was at that place. */
@@ -212,9 +211,9 @@ export function afterStep(rereads: Rereads, { kind, startedAt }: RereadPlace, st
   if (step.kind === 'ended') {
     return { ...started, running, endedAt: { ...rereads.endedAt, [kind]: now }, problem: null };
   }
-  // What rejects one past cursor may reject them all.
-  const past = rereads.running[kind]?.checkpoint.resumeCursor === null ? rereads.past : [];
-  return { ...started, running, past, problem: step.problem };
+  const everyMs = planOf(rereads, kind)?.everyMs ?? 0;
+  const againAt = Math.min(startedAt, now - everyMs + RETRY_MS);
+  return { ...started, running, startedAt: { ...rereads.startedAt, [kind]: againAt }, problem: step.problem };
 }
 
 /** The re-reads after an entry was found that was late by at most so many ms. The first one makes that of the last day due. */

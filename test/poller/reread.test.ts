@@ -225,6 +225,20 @@ describe('a re-read', () => {
     expect(world.health()).toEqual([]);
   });
 
+  it('leaves what the scans still look for to the scans', async () => {
+    const world = await lateWorld();
+    world.fail((query) => {
+      const shown = { id: 'in-time', createdAt: world.now - MINUTE, visibleAt: world.now };
+      if (query.sort === 'created_at:desc') world.add(shown);
+      return null;
+    });
+    await world.tick();
+    expect(world.missing()).toEqual(['in-time']);
+    world.fail(null);
+    await world.tick();
+    expect(world.missing()).toEqual([]);
+  });
+
   it('fails no tick while the upstream refuses it, and comes later', async () => {
     const world = await lateWorld();
     world.fail((query) =>

@@ -166,8 +166,10 @@ describe('a delivery', () => {
     const { world } = await tried({ status: 500 }, { settings: { BLIND_AFTER: '24h' } });
     for (let n = 0; n < 600 && (await deliveries(world)).some(({ state }) => state === 'pending'); n++) {
       await untilDue(world);
-      // Ticks go on meanwhile.
-      if (n % 10 === 0) await world.poll();
+      // Ticks go on meanwhile, and entries arrive.
+      if (n % 10 !== 0) continue;
+      await world.append([entryAt(Date.now(), `read-${n}`)]);
+      await world.poll();
     }
     const [alert, ...healthAlerts] = await deliveries(world);
     expect(alert).toMatchObject({

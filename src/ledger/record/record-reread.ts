@@ -3,10 +3,10 @@
  *
  * Contract: call it in a transaction, from the checkpoint that the tick knows. Entries go the way of all others; the place of
  * the re-read moves in the same transaction, and the watermark does not. The step after a page that brought nothing is saved
- * with the last page of a tick: always for the probe and the re-read of the last day, which are rare, else every five minutes.
+ * with the last page of a tick, at most every five minutes for a re-read that begins more often.
  */
 import { dateOffset, readBy } from '../../audit-log/clocks.ts';
-import { afterStep, dueReread, isAt, type RereadPlace, type RereadStep } from '../../audit-log/reread.ts';
+import { afterStep, dueReread, isAt, planOf, type RereadPlace, type RereadStep } from '../../audit-log/reread.ts';
 import { checkClocks } from '../health/reading.ts';
 import type { Batch, Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
@@ -47,7 +47,8 @@ export function recordReread(
   const known = deduped.known + taken.known;
   const counts = { recorded, quarantined, opened, own, staged: 0, known, expired: 0, publish: false, reread };
   const isLast = batch.next !== null && (batch.save || reread === null);
-  const isWorthSaving = isLast && (from.kind !== 'late' || now - after.savedAt >= QUIET_SAVE_MS);
+  const isRare = (planOf(after, from.kind)?.everyMs ?? 0) >= QUIET_SAVE_MS;
+  const isWorthSaving = isLast && (isRare || now - after.savedAt >= QUIET_SAVE_MS);
   if (!(taken.changed || taken.isSampled || isWorthSaving)) {
     rereads.keep(after);
     return { kind: 'done', checkpoint, ...counts };
