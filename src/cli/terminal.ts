@@ -16,8 +16,13 @@ export function safe(text: string): string {
 /** A value as one line of JSON without characters that a terminal would interpret. */
 export function jsonLine(value: unknown): string {
   // JSON.stringify escapes only the control characters below U+0020.
-  return JSON.stringify(value).replace(
-    /[\u007f-\u009f\p{Bidi_Control}]/gu,
+  return harmless(JSON.stringify(value));
+}
+
+/** Text of any length with every character that a terminal would interpret written as JSON does, line breaks included. */
+export function harmless(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

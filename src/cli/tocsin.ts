@@ -9,6 +9,7 @@ import { alerts } from './commands/alerts.ts';
 import { check } from './commands/check.ts';
 import { type CliContext, type Command, UsageError } from './commands/command.ts';
 import { notify } from './commands/notify.ts';
+import { quarantine } from './commands/quarantine.ts';
 import { resend } from './commands/resend.ts';
 import { rewind } from './commands/rewind.ts';
 import { status } from './commands/status.ts';
@@ -18,12 +19,12 @@ import { CALLED_WRONGLY, exitCode, OK } from './failure.ts';
 import { ROOT } from './wrangler.ts';
 
 const COMMANDS = new Map<string | undefined, Command>(
-  Object.entries({ status, alerts, why, notify, resend, rewind, viewers, check }),
+  Object.entries({ status, alerts, why, notify, resend, rewind, quarantine, viewers, check }),
 );
 
 const OVERVIEW = `usage: npm run tocsin -- <command> [options]
 
-${[...COMMANDS].map(([name, { summary }]) => `  ${name?.padEnd(7)}  ${summary}`).join('\n')}
+${[...COMMANDS].map(([name, { summary }]) => `  ${name?.padEnd(10)}  ${summary}`).join('\n')}
 
   --help      print this, or the help of a command
   --version   print the version

@@ -26,14 +26,20 @@ import type {
   Batch,
   BeginInput,
   Begun,
+  Dropped,
   EntryDetails,
+  FreshRecord,
   LedgerApi,
   LedgerOperator,
   LedgerStatus,
   LedgerViews,
   Overview,
+  QuarantineCursor,
+  QuarantineList,
   Recorded,
+  Released,
   RuleActivity,
+  ShownRecord,
   TestResult,
   TickFailure,
 } from './rpc.ts';
@@ -92,6 +98,18 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.recordFailedTick(failure);
   }
 
+  canRecord(): Promise<boolean> {
+    return this.#host.canRecord();
+  }
+
+  release(name: string, fresh: FreshRecord | null): Promise<Released> {
+    return this.#host.release(name, fresh);
+  }
+
+  drop(names: readonly string[]): Promise<readonly Dropped[]> {
+    return this.#host.drop(names);
+  }
+
   resend(receiver: string | null): Promise<number> {
     return this.#host.resend(receiver);
   }
@@ -126,6 +144,14 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
 
   async rules(): Promise<readonly RuleActivity[]> {
     return this.#views.rules();
+  }
+
+  async quarantine(before: QuarantineCursor | null): Promise<QuarantineList> {
+    return this.#views.quarantine(before);
+  }
+
+  async quarantined(name: string): Promise<ShownRecord> {
+    return this.#views.quarantined(name);
   }
 
   override alarm(): Promise<void> {

@@ -67,6 +67,9 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     quarantineCandidate: (record) => withAlarm(() => ledger.quarantineCandidate(record, now())),
     recordFailedTick: (failure) => withAlarm(() => ledger.recordFailedTick(failure, now())),
     resend: (receiver) => withAlarm(() => resendDead(store, receiver, now())),
+    canRecord: async () => ledger.canRecord(now()),
+    release: (name, fresh) => withAlarm(() => ledger.release(name, fresh, now())),
+    drop: async (names) => ledger.drop(names),
     testReceivers: async () => {
       const links = await linksOf(testNotification(now())).catch(() => NO_LINKS);
       const results = await testReceivers(receivers, links, now());

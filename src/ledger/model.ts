@@ -110,6 +110,8 @@ export interface InvalidRecord {
   readonly id: string | null;
   readonly problem: string;
   readonly text: string;
+  /** The latest time it can count with: by the later of both clocks when it was read. Absent: not known. */
+  readonly readAt?: number;
 }
 
 /** How often an entry, recorded alone, must crash the ledger before it is quarantined. */
@@ -117,6 +119,12 @@ export const FAILURES_MAX = 3;
 
 /** The most revisions of an id. */
 export const REVISIONS_MAX = 10;
+
+/** Selects what is in quarantine in the words of the partial index quarantine_by_time, so that SQLite uses it. */
+export const QUARANTINED = "state = 'quarantined'";
+
+/** What is in quarantine is counted up to here, and one more: each status reads a row for each. */
+export const QUARANTINE_COUNTED_MAX = 1_000;
 
 /** The most entries of a batch. */
 export const BATCH_ENTRIES_MAX = 100;

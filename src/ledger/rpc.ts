@@ -130,6 +130,8 @@ export interface LedgerApi {
    * once it is quarantined.
    */
   quarantineCandidate(record: InvalidRecord | null): Promise<boolean>;
+  /** Whether the storage takes all that recording an entry writes. Stores nothing. */
+  canRecord(): Promise<boolean>;
 }
 
 /** Why a tick failed. `key`: the upstream refuses our API key (401, 403). */
@@ -147,6 +149,33 @@ export interface TestResult {
   readonly outcome: Outcome;
 }
 
+/** What the upstream has of a quarantined record. */
+export interface FreshRecord {
+  /** Its JSON; null: the upstream has none with that id. */
+  readonly text: string | null;
+  /** The latest time it can count with. */
+  readonly readAt: number;
+}
+
+/** No one record in quarantine has this key or id. `keys`: some that have. */
+type NotFound = { readonly kind: 'missing' } | { readonly kind: 'ambiguous'; readonly keys: readonly string[] };
+
+/** How a release ended. `name`: the key or id that was asked for. */
+export type Released = { readonly name: string } & (
+  | NotFound
+  /** It is recorded and evaluated; `opened`: the alerts it opened. */
+  | { readonly kind: 'recorded'; readonly key: string; readonly opened: readonly OpenedAlert[] }
+  /** It was recorded before, or is one of our own reads, and is only taken out of quarantine. */
+  | { readonly kind: 'known'; readonly key: string }
+  /** What is stored of it can't be recorded: release it again with what the upstream has under this id. */
+  | { readonly kind: 'ask'; readonly key: string; readonly id: string }
+  /** It stays in quarantine: it can't be recorded as it is; or recording it failed, and may work later. */
+  | { readonly kind: 'refused' | 'failed'; readonly key: string; readonly problem: string }
+);
+
+/** How dropping a record ended. */
+export type Dropped = { readonly name: string } & (NotFound | { readonly kind: 'dropped'; readonly key: string });
+
 /** The operator's commands. */
 export interface LedgerOperator {
   /** Makes dead deliveries of one receiver, or (null) of all, pending again. Returns how many. */
@@ -156,6 +185,13 @@ export interface LedgerOperator {
    * reserves that name of a Durable Object.)
    */
   testReceivers(): Promise<readonly TestResult[]>;
+  /**
+   * Takes the record with this key or id out of quarantine and records it, in one transaction. `fresh`: what the upstream
+   * has of it, after an answer of `ask`.
+   */
+  release(name: string, fresh: FreshRecord | null): Promise<Released>;
+  /** Drops records by key or id: their texts are deleted, and they are not quarantined again. One transaction. */
+  drop(names: readonly string[]): Promise<readonly Dropped[]>;
 }
 
 /** The last failed tick since a scan last moved. Wall times. */
@@ -359,6 +395,42 @@ export interface RuleActivity {
   readonly lastEntry: string | null;
 }
 
+/** A record in quarantine, in a list. */
+export interface QuarantinedSummary {
+  /** Names it in commands and addresses: `entry:` (it crashed the ledger), `invalid:` or `record:` (no id), and a hash. */
+  readonly key: string;
+  /** At most 256 characters of it; null where it has none. */
+  readonly id: string | null;
+  readonly problem: string;
+  /** Wall: when it was quarantined. */
+  readonly firstAt: number;
+  /** Not all of its text is kept. */
+  readonly isCut: boolean;
+  /** An entry with its id is recorded by now. */
+  readonly isRecorded: boolean;
+}
+
+export interface QuarantinedDetails extends QuarantinedSummary {
+  /** JSON, unless it was cut or nested too deeply. */
+  readonly text: string;
+}
+
+/** A record in quarantine, asked for by key or id. */
+export type ShownRecord = NotFound | { readonly kind: 'found'; readonly record: QuarantinedDetails };
+
+/** Where a list goes on: after this record. */
+export interface QuarantineCursor {
+  readonly firstAt: number;
+  readonly key: string;
+}
+
+export interface QuarantineList {
+  /** Newest first, at most 50. */
+  readonly records: readonly QuarantinedSummary[];
+  /** The `before` of the next page; null at the end. */
+  readonly next: QuarantineCursor | null;
+}
+
 /** What the Worker's pages and API read. */
 export interface LedgerViews {
   status(): Promise<LedgerStatus>;
@@ -370,6 +442,9 @@ export interface LedgerViews {
   alert(id: number): Promise<AlertDetails | null>;
   alerts(query: AlertQuery): Promise<AlertList>;
   rules(): Promise<readonly RuleActivity[]>;
+  quarantine(before: QuarantineCursor | null): Promise<QuarantineList>;
+  /** The record with this key or id. */
+  quarantined(name: string): Promise<ShownRecord>;
 }
 
 /** Our own reads, as the log shows them. Wall times, ms. */
@@ -431,5 +506,7 @@ export interface LedgerStatus {
     readonly count: number;
     readonly summary: string;
   }[];
+  /** How many records are in quarantine, 1,001 where there are more, and the newest of them. */
+  readonly inQuarantine: number;
   readonly quarantine: readonly { readonly key: string; readonly problem: string; readonly firstAt: number }[];
 }

@@ -7,7 +7,7 @@
  * no candidate.
  */
 
-import { occurredAt } from '../audit-log/clocks.ts';
+import { latest, occurredAt } from '../audit-log/clocks.ts';
 import type { Malformed, Page } from '../audit-log/entry.ts';
 import { BATCH_ENTRIES_MAX, type InvalidRecord } from '../ledger/model.ts';
 import type { Batch, Incoming, LedgerApi, Recorded } from '../ledger/rpc.ts';
@@ -66,7 +66,8 @@ async function recordHalving(
       const again = await retried(() => ledger.record(batch));
       if (again !== null) return versionAfter(again, add);
       const problem = `it crashed the ledger: ${error instanceof Error ? error.message : String(error)}`;
-      const candidate = { id: first.id, problem, text: first.text.slice(0, INVALID_CHARS_MAX) };
+      const { id, occurredAt: readAt } = first;
+      const candidate = { id, problem, text: first.text.slice(0, INVALID_CHARS_MAX), readAt };
       if (!(await ledger.quarantineCandidate(candidate))) throw error;
       return recordHalving(ledger, { ...batch, entries: [] }, add);
     }
@@ -139,18 +140,19 @@ export function toIncoming(page: Page): {
   readonly entries: readonly Incoming[];
   readonly invalid: readonly InvalidRecord[];
 } {
-  const invalid = page.malformed.map(toInvalidRecord);
+  const readAt = latest(page.times);
+  const invalid = page.malformed.map((record) => toInvalidRecord(record, readAt));
   const entries: Incoming[] = [];
   for (const { id, createdAt, body } of page.entries) {
     const text = jsonText(body);
-    if (text === null) invalid.push({ id, problem: 'nested too deeply', text: TOO_DEEP });
+    if (text === null) invalid.push({ id, problem: 'nested too deeply', text: TOO_DEEP, readAt });
     else entries.push({ id, createdAt, occurredAt: occurredAt(createdAt, page.times), text });
   }
   return { entries, invalid };
 }
 
-function toInvalidRecord({ problem, body }: Malformed): InvalidRecord {
+function toInvalidRecord({ problem, body }: Malformed, readAt: number): InvalidRecord {
   const id = typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'string' ? body.id : null;
   const text = jsonText(body) ?? TOO_DEEP;
-  return { id: id === '' ? null : id, problem, text: text.slice(0, INVALID_CHARS_MAX) };
+  return { id: id === '' ? null : id, problem, text: text.slice(0, INVALID_CHARS_MAX), readAt };
 }

@@ -13,3 +13,8 @@ export function numberText(value: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${numberText(count)} ${count === 1 ? one : many}`;
 }
+
+/** `1,234`, or `more than 1,000` where it was counted no further than `most` and one. */
+export function cappedText(count: number, most: number): string {
+  return count > most ? `more than ${numberText(most)}` : numberText(count);
+}

@@ -16,6 +16,7 @@ import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { accessOf } from './policy.ts';
+import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { failed, missing, refused, tooMany, unavailable } from './responses.ts';
 import { sessionRoutes } from './session.ts';
@@ -35,6 +36,7 @@ export function createApp(deps: AppDeps): Hono<WebEnv> {
   });
   app.route('/', sessionRoutes(deps));
   app.route('/', operatorRoutes(deps));
+  app.route('/', quarantineRoutes(deps));
   app.route('/', viewerRoutes(deps));
   app.route('/', lookupRoutes(deps));
   app.route('/', pageRoutes(deps));

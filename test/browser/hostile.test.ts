@@ -5,7 +5,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Running, servePages } from '../web/serve.ts';
-import { ALERT_ID, ENTRY_ID, ORDINARY, type UntrustedText, views } from '../web/views.ts';
+import { ALERT_ID, ENTRY_ID, ORDINARY, QUARANTINE_KEY, type UntrustedText, views } from '../web/views.ts';
 import { DESK, inaccessible, openTab, overhang, PHONE, shoot, startBrowser } from './browser.ts';
 
 // Other tests may be running: these timeouts don't test speed.
@@ -35,7 +35,14 @@ const ROWS: readonly { readonly name: string; readonly text: string; readonly sh
   { name: 'placeholders of formatters', text: '$& $1 %s %c #{7*7} {{7*7}}', shown: '$& $1 %s %c #{7*7} {{7*7}}' },
 ];
 
-const PATHS = ['/', '/alerts', `/alerts/${ALERT_ID}`, `/entries/${ENTRY_ID}`];
+const PATHS = [
+  '/',
+  '/alerts',
+  `/alerts/${ALERT_ID}`,
+  `/entries/${ENTRY_ID}`,
+  '/quarantine',
+  `/quarantine/${QUARANTINE_KEY}`,
+];
 
 /** The markup of the page: its elements in order, with the names of their attributes and their addresses. */
 const OUTLINE = `(() => {

@@ -12,6 +12,7 @@ import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
 import { createReceivers } from '../../src/notify/receiver.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { type CheckpointKv, poll } from '../../src/poller/poll.ts';
@@ -20,7 +21,7 @@ import { compile } from '../../src/sigma/index.ts';
 import { createApp } from '../../src/web/app.ts';
 import { createRandom } from '../sandbox/random.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';
-import { startSandbox } from '../sandbox/server.ts';
+import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
 import { type Inbox, startInbox } from '../support/slack-inbox.ts';
 
 export const LINK_SECRET = '0123456789abcdef0123456789abcdef';
@@ -31,6 +32,9 @@ export interface LocalTocsin {
   readonly kv: ReadonlyMap<string, string>;
   /** Takes its Slack messages. */
   readonly inbox: Inbox;
+  /** The audit log that it reads. */
+  readonly upstream: RunningSandbox;
+  readonly store: Store;
   /** One poll, as the cron trigger runs it; nothing if the settings name no upstream. */
   tick(): Promise<void>;
   /** Sends what is due, as the Durable Object's alarm does. */
@@ -108,6 +112,10 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
       rules: async () => views.rules(),
       resend: host.resend,
       testReceivers: host.testReceivers,
+      quarantine: async (before) => views.quarantine(before),
+      quarantined: async (name) => views.quarantined(name),
+      release: host.release,
+      drop: host.drop,
     },
     now,
     fetch,
@@ -118,6 +126,8 @@ export async function startLocalTocsin(env: Readonly<Record<string, string>> = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     kv: stored,
     inbox,
+    upstream,
+    store,
     tick,
     deliver: host.alarm,
     stop: async () => {

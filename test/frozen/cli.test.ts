@@ -11,10 +11,14 @@ afterAll(() => local.stop());
 
 const COMMANDS: readonly (readonly [name: string, commands: readonly string[]])[] = [
   ['overview', ['--help', '', 'stauts']],
-  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'viewers', 'check'].map(
+  ...['status', 'alerts', 'why', 'notify', 'resend', 'rewind', 'quarantine', 'viewers', 'check'].map(
     (name) => [`help-${name}`, [`${name} --help`, `${name} --nonsense`]] as const,
   ),
   ['status', ['status', 'alerts', 'alerts --all', 'why 1', 'why 999', 'why x']],
+  [
+    'quarantine',
+    ['quarantine list', 'quarantine show none', 'quarantine release --all', 'quarantine drop --all --yes', 'quarantine'],
+  ],
   ['operate', ['notify --test', 'notify', 'resend', 'resend --receiver slack', 'rewind --to 1h', 'rewind', 'viewers']],
 ];
 

@@ -49,6 +49,7 @@ function world(answer: (query: ListQuery) => Page | Promise<Page> = ({ cursor })
     flush: async (expect, most) => ledger.flush(expect, most, NOON),
     quarantineCandidate: async (candidate) => ledger.quarantineCandidate(candidate, NOON),
     recordFailedTick: async (failure) => ledger.recordFailedTick(failure, NOON),
+    canRecord: async () => ledger.canRecord(NOON),
   };
   const run = (more: Partial<PollDeps> = {}): Promise<PollResult> =>
     poll({

@@ -84,6 +84,7 @@ function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
     flush: async (expect, most) => ledger.flush(expect, most, NOON),
     quarantineCandidate: async (record) => ledger.quarantineCandidate(record, NOON),
     recordFailedTick: async (failure) => ledger.recordFailedTick(failure, NOON),
+    canRecord: async () => ledger.canRecord(NOON),
   };
 }
 
@@ -380,6 +381,7 @@ describe('an entry that crashes the ledger', () => {
       },
       quarantineCandidate: (record) => callable(scene).quarantineCandidate(record),
       recordFailedTick: (failure) => callable(scene).recordFailedTick(failure),
+      canRecord: () => callable(scene).canRecord(),
     };
     const ledger = callable(scene);
     let calls = 0;

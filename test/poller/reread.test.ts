@@ -68,6 +68,7 @@ function createWorld(dialect: Dialect, { requests = 40 } = {}) {
     flush: async (expect, most) => ledger.flush(expect, most, now),
     quarantineCandidate: async (record) => ledger.quarantineCandidate(record, now),
     recordFailedTick: async (failure) => ledger.recordFailedTick(failure, now),
+    canRecord: async () => ledger.canRecord(now),
   });
   const changes = (): number => store.all<{ n: number }>('SELECT total_changes() AS n')[0]?.n ?? 0;
   return {

@@ -80,6 +80,7 @@ function scene(log: Entry[], listing: Listing, pages: number) {
     flush: async (expect, most) => ledger.flush(expect, most, now()),
     quarantineCandidate: async (candidate) => ledger.quarantineCandidate(candidate, now()),
     recordFailedTick: async (failure) => ledger.recordFailedTick(failure, now()),
+    canRecord: async () => ledger.canRecord(now()),
   };
   let budget = pages;
   return {

@@ -44,6 +44,12 @@ export const GUARDS: readonly Guard[] = [
     replace: 'return crashKey({ id, text });',
   },
   {
+    name: 'a record is taken out of quarantine in the transaction that records it',
+    file: 'src/ledger/record/release.ts',
+    find: 'removeQuarantined(store, key);',
+    replace: '',
+  },
+  {
     name: 'a storage that refuses writes makes no entry a quarantine candidate',
     file: 'src/ledger/record/ledger.ts',
     find: 'isStorageSound(context, now) && store',

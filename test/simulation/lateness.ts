@@ -109,6 +109,7 @@ export async function runLateness(seed: number): Promise<LatenessRun> {
     flush: (version, most) => call(() => ledger.flush(version, most, now)),
     quarantineCandidate: (record) => call(() => ledger.quarantineCandidate(record, now)),
     recordFailedTick: (failure) => call(() => ledger.recordFailedTick(failure, now)),
+    canRecord: () => call(() => ledger.canRecord(now)),
   };
   const rates = {
     call: dice.chance(0.5) ? 0 : dice.next() * 0.02,

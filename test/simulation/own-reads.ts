@@ -72,6 +72,7 @@ export async function runOwnReads(seed: number): Promise<OwnReadsRun> {
     flush: async (version, most) => ledger.flush(version, most, now),
     quarantineCandidate: async (record) => ledger.quarantineCandidate(record, now),
     recordFailedTick: async (failure) => ledger.recordFailedTick(failure, now),
+    canRecord: async () => ledger.canRecord(now),
   };
   const tick = async (): Promise<number> => {
     const userAgent = createUserAgents(SECRET, () => now);

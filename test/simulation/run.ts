@@ -21,6 +21,7 @@ import { observeClosings } from './closing-observer.ts';
 import { compare } from './compare.ts';
 import { digestOf } from './digest.ts';
 import { createKv } from './kv.ts';
+import { createOperator } from './operator.ts';
 import { createDice } from './random.ts';
 import { RULE_SETS } from './rules.ts';
 import { createTraffic } from './traffic.ts';
@@ -247,6 +248,7 @@ export async function run(seed: number): Promise<RunResult> {
     quarantineCandidate: (record) =>
       world.step('ledger.quarantineCandidate', () => host.quarantineCandidate(record), faults),
     recordFailedTick: (failure) => world.step('ledger.failed', () => host.recordFailedTick(failure), faults),
+    canRecord: () => host.canRecord(),
   };
   let budget = { requests: dice.between(2, 8), ms: 45_000 };
   let polls = 0;
@@ -401,6 +403,18 @@ export async function run(seed: number): Promise<RunResult> {
     });
   }
 
+  // By its own dice: most seeds are as they would be without.
+  const hand = createDice(seed + 0.5);
+  const shown = (id: string, at: number): void => void answers.set(id, [...(answers.get(id) ?? []), at]);
+  const operator = createOperator({
+    ...{ world, dice: hand, upstream, disk, ourClock, shown },
+    host: () => host,
+    faults: () => faults,
+  });
+  for (let i = hand.chance(0.4) ? hand.between(5, 30) : 0; i > 0; i--) {
+    world.at(START + Math.floor(hand.next() * troubled), 'operator', () => void operator.act());
+  }
+
   await world.run(end);
   world.note('calm');
   faults = NO_STEP_FAULTS;
@@ -432,6 +446,7 @@ export async function run(seed: number): Promise<RunResult> {
     longOutage,
     movedByHand,
     hadGap: world.hits.has('tail: a gap'),
+    released: operator.released,
   });
   for (const { what } of disk.all<{ what: string }>(
     `SELECT concat(notification ->> '$.kind', iif(state = 'suppressed', ', suppressed', '')) AS what FROM deliveries

@@ -62,6 +62,7 @@ const KINDS = [
   ...['ahead', 'behind', 'missing', 'stuck', 'jumping'].map((what) => `date: ${what}`),
   ...['our clock: wandered', 'slow: answer'],
   ...['INTO alerts', 'INTO batches', 'INTO windows', 'INTO matches'].map((what) => `storage: refused ${what}`),
+  ...['recorded', 'known', 'ask', 'refused'].map((how) => `released: ${how}`),
   ...['poll: overtaken', 'poll: budget', 'poll: scan ended', 'poll: failed'],
   ...['poll: a page came after it was over', 'crash: ledger.record, with a page asked for', 'tail: a gap'],
 ];

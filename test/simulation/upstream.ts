@@ -77,6 +77,8 @@ export interface Upstream {
   readonly skewMs: number;
   calm(): void;
   list(query: ListQuery): Answer;
+  /** The entry with this id as it is shown now; null: there is none. */
+  show(id: string): unknown;
 }
 
 export function createUpstream(
@@ -110,6 +112,8 @@ export function createUpstream(
     };
     return Math.floor((clock + off[date]) / 1000) * 1000;
   };
+  const bodyAt = ({ body, before }: Shown, clock: number): unknown =>
+    before !== undefined && clock < before.until ? before.body : body;
   const upstream: Upstream = {
     log,
     dialect,
@@ -174,10 +178,15 @@ export function createUpstream(
       const same = more && query.cursor !== undefined && befalls('same cursor again', faults.sameCursor);
       const nextCursor = !more ? null : same ? query.cursor : JSON.stringify(next);
       const json = {
-        items: items.map(({ body, before }) => (before !== undefined && clock < before.until ? before.body : body)),
+        items: items.map((entry) => bodyAt(entry, clock)),
         pagination: { next_cursor: nextCursor ?? null },
       };
       return { json, date: dateOf(clock) };
+    },
+    show: (id) => {
+      const clock = world.now() + skewMs;
+      const entry = log.find((entry) => entry.id === id && entry.appearsAt <= clock);
+      return entry === undefined ? null : bodyAt(entry, clock);
     },
   };
   return upstream;

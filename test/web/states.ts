@@ -12,6 +12,8 @@ import {
   NOW,
   ORDINARY,
   overview,
+  QUARANTINE_KEY,
+  quarantinedRecord,
   RULE,
   status,
 } from './views.ts';
@@ -147,6 +149,31 @@ export const STATES: readonly PageState[] = [
           },
           entryLine(ORDINARY, { actor: { id: null, name: null, type: null } }),
         ),
+    },
+  },
+  {
+    name: 'overview-quarantine',
+    path: '/',
+    heading: 'Watching',
+    ledger: { overview: async () => overview(ORDINARY, { status: status({ inQuarantine: 3 }) }) },
+  },
+  { name: 'quarantine', path: '/quarantine', heading: 'Quarantine' },
+  {
+    name: 'quarantine-none',
+    path: '/quarantine',
+    heading: 'Quarantine',
+    ledger: { quarantine: async () => ({ records: [], next: null }) },
+  },
+  { name: 'quarantined', path: `/quarantine/${QUARANTINE_KEY}`, heading: ENTRY_ID },
+  {
+    name: 'quarantined-cut',
+    path: `/quarantine/${QUARANTINE_KEY}`,
+    heading: 'Record without an ID',
+    ledger: {
+      quarantined: async () => ({
+        kind: 'found',
+        record: quarantinedRecord(ORDINARY, { id: null, isCut: true, isRecorded: true, text: '{"id":' }),
+      }),
     },
   },
   { name: 'rules', path: '/rules', heading: 'Rules' },

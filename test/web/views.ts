@@ -12,6 +12,7 @@ import type {
   LedgerStatus,
   LedgerViews,
   Overview,
+  QuarantinedDetails,
 } from '../../src/ledger/rpc.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import type { Evidence, Rule } from '../../src/sigma/index.ts';
@@ -217,6 +218,7 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
     dead: [],
     waiting: [],
     healthAlerts: [],
+    inQuarantine: 0,
     quarantine: [],
     ...changes,
   } as LedgerStatus;
@@ -274,7 +276,31 @@ export function views(of: UntrustedText = ORDINARY, changes: Partial<LedgerViews
       next: before === null ? 41 : null,
     }),
     rules: async () => [{ rule: RULE.id, matched: 12, lastAt: NOW - HOUR, lastEntry: ENTRY_ID }],
+    quarantine: async (before) => ({
+      records: before === null ? [quarantinedRecord(of), quarantinedRecord(of, { id: null, isRecorded: true })] : [],
+      next: before === null ? { firstAt: NOW - HOUR, key: QUARANTINE_KEY } : null,
+    }),
+    quarantined: async (name) =>
+      name === QUARANTINE_KEY ? { kind: 'found', record: quarantinedRecord(of) } : { kind: 'missing' },
     ...changes,
   };
-  return { ...made, resend: none, testReceivers: none };
+  return { ...made, resend: none, testReceivers: none, release: none, drop: none };
+}
+
+export const QUARANTINE_KEY = `invalid:${'0123456789abcdef'.repeat(4)}`;
+
+export function quarantinedRecord(
+  of: UntrustedText = ORDINARY,
+  changes: Partial<QuarantinedDetails> = {},
+): QuarantinedDetails {
+  return {
+    key: QUARANTINE_KEY,
+    id: of === ORDINARY ? ENTRY_ID : of.name,
+    problem: of === ORDINARY ? 'unreadable created_at' : `evaluation failed: ${of.name}`,
+    firstAt: NOW - HOUR,
+    isCut: false,
+    isRecorded: false,
+    text: JSON.stringify({ id: of.name, created_at: of.path, [of.name]: of.agent }),
+    ...changes,
+  };
 }

@@ -390,7 +390,7 @@ describe('every response', () => {
     const own = await site.visit('/alerts', bearer(viewer.token));
     expect(await own.text()).not.toContain(viewer.token);
     for (const secret of secrets) expect(logged.join('\n')).not.toContain(secret);
-  });
+  }, 30_000);
 });
 
 describe('a token that is revoked', () => {

@@ -41,6 +41,7 @@ function withFault(deps: PollDeps, fault: Fault | null) {
     flush: step('flush', deps.ledger.flush),
     quarantineCandidate: step('quarantineCandidate', deps.ledger.quarantineCandidate),
     recordFailedTick: step('recordFailedTick', deps.ledger.recordFailedTick),
+    canRecord: step('canRecord', deps.ledger.canRecord),
   };
   const auditLog: AuditLog = {
     get requests() {

@@ -72,6 +72,10 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     rules: () => answer('rules', []),
     resend: () => answer('resend', 0),
     testReceivers: () => answer('testReceivers', []),
+    quarantine: () => answer('quarantine', { records: [], next: null }),
+    quarantined: () => answer('quarantined', { kind: 'missing' }),
+    release: (name) => answer('release', { name, kind: 'missing' }),
+    drop: () => answer('drop', []),
   };
   return { ledger, asked };
 }

@@ -149,6 +149,7 @@ export async function createWorld(options: WorldOptions = {}) {
       return stub.quarantineCandidate(...args);
     },
     recordFailedTick: (...args) => stub.recordFailedTick(...args),
+    canRecord: () => stub.canRecord(),
   };
   const upstreamFetch = (to: string, init: RequestInit): Promise<Response> => {
     costs.requests++;

@@ -1,9 +1,10 @@
 /** `status`: is it watching, how far has it read, and what is wrong? The first word answers the first question. */
 import * as z from 'zod/mini';
 import { preventsWatching } from '../../config/setting.ts';
+import { QUARANTINE_COUNTED_MAX } from '../../ledger/model.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { formatDuration } from '../../text/duration.ts';
-import { counted, numberText } from '../../text/numbers.ts';
+import { cappedText, counted, numberText } from '../../text/numbers.ts';
 import { STATUS_PATH } from '../../web/operator.ts';
 import { FAILED, OK } from '../failure.ts';
 import { ago, safe, section, table, utc } from '../terminal.ts';
@@ -56,6 +57,7 @@ const STATUS = z.object({
   dead: z.array(z.object({ receiver: text, reason: text, settledAt: number })),
   waiting: z.array(z.object({ receiver: text, reason: text, dueAt: number })),
   healthAlerts: z.array(z.object({ kind: text, since: number, count: number, summary: text })),
+  inQuarantine: z._default(number, 0),
   quarantine: z.array(z.object({ key: text, problem: text, firstAt: number })),
 });
 const PROBLEM = z.object({
@@ -149,7 +151,8 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
       'Entries',
       counters === null
         ? 'none yet'
-        : `${numberText(counters.recorded)} recorded, ${numberText(counters.quarantined)} in quarantine, ` +
+        : `${numberText(counters.recorded)} recorded, ` +
+          `${cappedText(status.inQuarantine, QUARANTINE_COUNTED_MAX)} in quarantine, ` +
           `${numberText(counters.expired)} skipped (older than RETENTION)` +
           revisionsText(counters.revisions ?? 0),
     ],
@@ -261,7 +264,7 @@ function lists(status: Status, now: number): string[] {
       ),
     ),
     ...section(
-      'In quarantine',
+      'In quarantine: npm run tocsin -- quarantine list',
       status.quarantine.map(({ key, problem, firstAt }) => `${safe(key)}, ${utc(firstAt)}: ${safe(problem)}`),
     ),
   ];

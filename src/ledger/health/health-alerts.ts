@@ -67,7 +67,9 @@ export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
   blind: 'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
   'dead-delivery':
     'Run "npm run tocsin -- status" for the reason. Fix the receiver, then run "npm run tocsin -- resend".',
-  quarantine: 'Other entries are not affected. Run "npm run tocsin -- status" to see which were quarantined, and why.',
+  quarantine:
+    'Other entries are not affected. Run "npm run tocsin -- quarantine list" to see which were quarantined, and why, and ' +
+    '"npm run tocsin -- quarantine release" to record them once they are right.',
   overflow: 'Narrow the rule or its group-by, or shorten its timespan. What was dropped is no longer counted.',
   'late-entries':
     'Nothing is lost: the log is read again, more slowly. Set ALLOWED_LATENESS so that entries are recorded at once.',

@@ -6,7 +6,7 @@ import { planOf } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
-import { FAILURES_MAX } from '../model.ts';
+import { QUARANTINE_COUNTED_MAX, QUARANTINED } from '../model.ts';
 import type { AlertHeadline, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
 import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -90,9 +90,13 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
         context.now - EVENTS_SHOWN_MS,
       )
       .map((row) => ({ ...row, kind: displayKey(row.kind) })),
+    inQuarantine:
+      store.all<{ n: number }>(
+        `SELECT count(*) AS n FROM (SELECT 1 FROM quarantine WHERE ${QUARANTINED} LIMIT ${QUARANTINE_COUNTED_MAX + 1})`,
+      )[0]?.n ?? 0,
     quarantine: store.all<{ key: string; problem: string; firstAt: number }>(
-      `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE failures >= ${FAILURES_MAX}
-       ORDER BY first_at DESC LIMIT ${ROWS_MAX}`,
+      `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE ${QUARANTINED}
+       ORDER BY first_at DESC, key DESC LIMIT ${ROWS_MAX}`,
     ),
   };
 }

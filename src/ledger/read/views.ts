@@ -14,12 +14,16 @@ import type {
   EntrySummary,
   LedgerStatus,
   Overview,
+  QuarantineCursor,
+  QuarantineList,
   RuleActivity,
+  ShownRecord,
 } from '../rpc.ts';
 import { type AlertRow, alertSummary, type EntryRow, entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
 import { readEntry, readEntryText } from './entry.ts';
+import { readQuarantine, readQuarantined } from './quarantine.ts';
 
 export interface ViewsOptions {
   /** The rules as they are now. */
@@ -34,6 +38,8 @@ export interface Views {
   alert(id: number): AlertDetails | null;
   alerts(query: AlertQuery): AlertList;
   rules(): readonly RuleActivity[];
+  quarantine(before: QuarantineCursor | null): QuarantineList;
+  quarantined(name: string): ShownRecord;
 }
 
 /** The views of a ledger's store, whose tables are up to date. */
@@ -50,6 +56,8 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
     alert: (id) => readAlert(store, id),
     alerts: (query) => readAlerts(store, query),
     rules: () => readRules(store),
+    quarantine: (before) => readQuarantine(store, before),
+    quarantined: (name) => readQuarantined(store, name),
   };
 }
 

@@ -86,7 +86,8 @@ function matchEntries(entries: readonly Unrecorded[], engine: Engine) {
       const body = JSON.parse(incoming.text);
       return [{ incoming, body, matches: matchesOf(body, incoming.mark ?? null, engine) }];
     } catch (error) {
-      invalid.push({ id: incoming.id, problem: `evaluation failed: ${String(error)}`, text: incoming.text });
+      const { id, text, occurredAt: readAt } = incoming;
+      invalid.push({ id, problem: `evaluation failed: ${String(error)}`, text, readAt });
       return [];
     }
   });

@@ -3,14 +3,25 @@
  *
  * Contract: synchronous, over a Store; the clock is a parameter (`now`, wall, ms). Each call is one transaction: a page's
  * entries, the alerts they open, the deliveries these enqueue and the checkpoint are stored together or not at all. Only
- * evicting old rows and probing the storage are transactions of their own, before it. Calls may come twice and overlap:
+ * evicting old rows and probing the storage are transactions of their own, before it, and so is storing why a release failed.
+ * Calls may come twice and overlap:
  * entries are known by id, checkpoints by version. A quiet batch (nothing new, no alert to close) writes nothing; its
  * checkpoint is held in memory and saved every five minutes.
  */
 import { readStatus } from '../health/status.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
-import type { Batch, BeginInput, Begun, LedgerStatus, Recorded, TickFailure } from '../rpc.ts';
+import type {
+  Batch,
+  BeginInput,
+  Begun,
+  Dropped,
+  FreshRecord,
+  LedgerStatus,
+  Recorded,
+  Released,
+  TickFailure,
+} from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
 import { UnsavedCheckpoint, UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -20,7 +31,9 @@ import { quarantineCandidate, recordFailedTick } from './failures.ts';
 import { createIntake } from './intake.ts';
 import { OwnReadsMemory } from './own-reads-memory.ts';
 import { isStorageSound } from './probe.ts';
+import { dropQuarantined } from './quarantine.ts';
 import { flush, record } from './record.ts';
+import { release } from './release.ts';
 import { evictDue } from './retention.ts';
 
 /** As LedgerApi has it, but synchronous. */
@@ -30,6 +43,9 @@ export interface Ledger {
   flush(expectedVersion: number, most: number, now: number): Recorded;
   recordFailedTick(failure: TickFailure, now: number): void;
   quarantineCandidate(record: InvalidRecord | null, now: number): boolean;
+  canRecord(now: number): boolean;
+  release(name: string, fresh: FreshRecord | null, now: number): Released;
+  drop(names: readonly string[]): readonly Dropped[];
   /** Raises and resolves the health alerts that depend on the clock, and ends deliveries whose attempts were all lost. */
   watchdog(now: number): void;
   /** When the alarm must ring next: a delivery is due, or the watchdog has something to check. Null: never. */
@@ -58,6 +74,9 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
     recordFailedTick: (failure, now) => store.transaction(() => recordFailedTick(context, failure, now)),
     quarantineCandidate: (candidate, now) =>
       isStorageSound(context, now) && store.transaction(() => quarantineCandidate(context, candidate, now)),
+    canRecord: (now) => isStorageSound(context, now),
+    release: (name, fresh, now) => release(context, name, fresh, now),
+    drop: (names) => store.transaction(() => names.map((name) => dropQuarantined(store, name))),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
     status: (now) => readStatus(store, { ...options, now, unsaved, rereads, ownReads: ownReads.status() }),

@@ -2,11 +2,11 @@
  * Probes the storage: whether it takes all that recording an entry writes.
  *
  * Contract: only while the storage is sound can a failure be an entry's own. So the probe records an entry that opens alerts,
- * fills a window and notifies, with the statements that any entry needs, and rolls it all back. Call it outside of a
- * transaction; it stores nothing and never throws.
+ * fills a window and notifies, with the statements that any entry needs, and with room for a long one, and rolls it all back.
+ * Call it outside of a transaction; it stores nothing and never throws.
  */
 import { type CorrelationRule, compile, type DetectionRule } from '../../sigma/index.ts';
-import { readState, writeState } from '../store/state.ts';
+import { firstState, readState, writeState } from '../store/state.ts';
 import type { LedgerContext } from './context.ts';
 import { createIntake } from './intake.ts';
 import { quarantine } from './quarantine.ts';
@@ -14,6 +14,8 @@ import { stage } from './staging.ts';
 
 /** A storage where a statement fails now and then must not pass by chance, while an entry fails three times by chance. */
 const PROBES = 10;
+/** On an almost full storage a long entry fails where a short one succeeds: the first probe takes the room of a long one. */
+const ROOM_CHARS = 4 * 1024 * 1024;
 
 const BARE = {
   name: null,
@@ -59,19 +61,19 @@ class RolledBack extends Error {}
 
 /** Whether the storage took all of it, several times. */
 export function isStorageSound(context: LedgerContext, now: number): boolean {
-  for (let probe = 0; probe < PROBES; probe++) if (!takesAnEntry(context, now)) return false;
+  if (!takesAnEntry(context, 'r'.repeat(ROOM_CHARS), now)) return false;
+  for (let probe = 1; probe < PROBES; probe++) if (!takesAnEntry(context, '', now)) return false;
   return true;
 }
 
-function takesAnEntry({ store, options }: LedgerContext, now: number): boolean {
+function takesAnEntry({ store, options }: LedgerContext, room: string, now: number): boolean {
   const { allowedLatenessMs, receivers } = options;
   try {
     return store.transaction((): boolean => {
-      const state = readState(store);
-      if (state === null) return false;
+      const state = readState(store) ?? firstState(now, now, null);
       const id = `probe ${now}`;
       const entry = { id, createdAt: now, occurredAt: now, revision: 0, text: JSON.stringify({ id }) };
-      stage(store, [entry]);
+      stage(store, [{ ...entry, text: entry.text + room }]);
       quarantine(store, [{ id, problem: 'probe', text: '' }], now);
       const intake = createIntake(store, ENGINE, allowedLatenessMs, receivers);
       writeState(store, intake(state, [entry], [], { began: now, suppressBefore: null }, now).state);

@@ -83,7 +83,8 @@ function isHighSurrogate(unit: number): boolean {
 export function oldestStaged(store: Store): InvalidRecord | null {
   const [head] = readStaged(store, 1);
   if (head === undefined) return null;
-  return { id: head.id, problem: 'it crashed the ledger when it was flushed', text: head.text };
+  const { id, text, occurredAt: readAt } = head;
+  return { id, problem: 'it crashed the ledger when it was flushed', text, readAt };
 }
 
 /** Removes and returns the oldest staged entries: `most` of them, or fewer where they are long. */

@@ -44,8 +44,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE staging (created_at INTEGER NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, part INTEGER NOT NULL,
        occurred_at INTEGER NOT NULL, body TEXT NOT NULL,
        PRIMARY KEY (created_at, id, revision, part)) WITHOUT ROWID`,
-    `CREATE TABLE quarantine (key TEXT PRIMARY KEY, problem TEXT NOT NULL, body TEXT NOT NULL, first_at INTEGER NOT NULL,
-       failures INTEGER NOT NULL) WITHOUT ROWID`,
+    // The text comes last: a list is read without it.
+    `CREATE TABLE quarantine (key TEXT PRIMARY KEY, state TEXT NOT NULL, first_at INTEGER NOT NULL,
+       read_at INTEGER NOT NULL, failures INTEGER NOT NULL, cut INTEGER, id TEXT, problem TEXT NOT NULL,
+       body TEXT NOT NULL) WITHOUT ROWID`,
+    "CREATE INDEX quarantine_by_time ON quarantine (first_at) WHERE state = 'quarantined'",
     `CREATE TABLE receivers (name TEXT PRIMARY KEY, delivered_at INTEGER, failing_since INTEGER,
        failures INTEGER NOT NULL, reason TEXT) WITHOUT ROWID`,
     `CREATE TABLE activity (rule TEXT PRIMARY KEY, matched INTEGER NOT NULL, last_at INTEGER NOT NULL,

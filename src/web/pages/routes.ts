@@ -9,12 +9,14 @@ import { Hono } from 'hono/tiny';
 import { ruleSet, ruleSources } from '../../rules.gen.ts';
 import { type AppDeps, scopeOf, type WebEnv } from '../context.ts';
 import { PAGE_HEADERS } from '../headers.ts';
+import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
 import { alertPage } from './alert.tsx';
 import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
 import { entryPage } from './entry.tsx';
 import { missingPage, unboundPage, upstreamPage } from './errors.tsx';
 import { overviewPage } from './overview.tsx';
 import { assetRoutes } from './parts/assets.ts';
+import { quarantinedPage, quarantinePage } from './quarantine.tsx';
 import { rulePage } from './rule.tsx';
 import { rulesPage } from './rules.tsx';
 import { readUpstreamEntry } from './upstream-entry.ts';
@@ -68,6 +70,21 @@ export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
       case 'failed':
         return send(c, upstreamPage(caller, read.reason), 502);
     }
+  });
+
+  app.get(QUARANTINE_PAGE, async (c) => {
+    if (ledger === null) return unbound(c);
+    // An invalid `before` is ignored, as in the list of alerts.
+    const before = readCursor(c.req.query('before')) ?? null;
+    return send(c, quarantinePage({ caller: c.var.caller, list: await ledger.quarantine(before), before }));
+  });
+
+  app.get(`${QUARANTINE_PAGE}/:key`, async (c) => {
+    const key = readQuarantineKey(c.req.param('key'));
+    if (key === null) return missing(c);
+    if (ledger === null) return unbound(c);
+    const shown = await ledger.quarantined(key);
+    return shown.kind === 'found' ? send(c, quarantinedPage(c.var.caller, shown.record)) : missing(c);
   });
 
   app.get('/rules', async (c) => {

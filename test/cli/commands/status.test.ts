@@ -31,6 +31,7 @@ const QUIET: Status = {
   dead: [],
   waiting: [],
   healthAlerts: [],
+  inQuarantine: 0,
   quarantine: [],
 };
 

@@ -1,9 +1,11 @@
 /** Whether Tocsin is watching: the state in a word or two, why, and how far the log has been read. Pure. */
 
 import { preventsWatching, type SettingProblem } from '../../../config/setting.ts';
+import { QUARANTINE_COUNTED_MAX } from '../../../ledger/model.ts';
 import type { LedgerStatus } from '../../../ledger/rpc.ts';
 import { formatDuration } from '../../../text/duration.ts';
-import { counted, numberText } from '../../../text/numbers.ts';
+import { cappedText, counted, numberText } from '../../../text/numbers.ts';
+import { QUARANTINE_PAGE } from '../../quarantine-path.ts';
 import { Figure, lengthInWords, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 
@@ -62,7 +64,6 @@ export function WatchStatus({ state, status, now }: WatchStatusProps) {
 
 function Figures({ status, now }: { status: LedgerStatus; now: number }) {
   const recorded = status.counters?.recorded ?? 0;
-  const quarantined = status.counters?.quarantined ?? 0;
   return (
     <dl class="figures">
       <Figure name="Complete up to">
@@ -89,7 +90,11 @@ function Figures({ status, now }: { status: LedgerStatus; now: number }) {
         {numberText(recorded)}
         <span class="sub">
           recorded
-          {quarantined > 0 && `, ${numberText(quarantined)} in quarantine`}
+          {status.inQuarantine > 0 && (
+            <>
+              , <a href={QUARANTINE_PAGE}>{cappedText(status.inQuarantine, QUARANTINE_COUNTED_MAX)} in quarantine</a>
+            </>
+          )}
         </span>
       </Figure>
       <Figure name="Rules">

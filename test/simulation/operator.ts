@@ -1,0 +1,70 @@
+/**
+ * The simulated operator of the quarantine: now and then releases what is there, or drops it. Each call may crash, fail, be
+ * slow, get no answer or be made twice, like any other.
+ */
+import type { Host } from '../../src/ledger/host.ts';
+import type { FreshRecord, Released } from '../../src/ledger/rpc.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
+import type { Dice } from './random.ts';
+import type { Upstream } from './upstream.ts';
+import type { StepFaults, World } from './world.ts';
+
+export interface OperatorOptions {
+  readonly world: World;
+  readonly dice: Dice;
+  readonly upstream: Upstream;
+  readonly disk: Store;
+  readonly host: () => Host;
+  readonly faults: () => StepFaults;
+  readonly ourClock: () => number;
+  /** An entry was shown to us at this time, by our clock. */
+  readonly shown: (id: string, at: number) => void;
+}
+
+export interface Operator {
+  /** How many records were taken out of quarantine. */
+  readonly released: number;
+  /** Goes through all that is in quarantine. */
+  act(): Promise<void>;
+}
+
+export function createOperator(options: OperatorOptions): Operator {
+  const { world, dice, upstream, disk, host, faults, ourClock, shown } = options;
+  let released = 0;
+  const isThere = (key: string): boolean => disk.all('SELECT 1 FROM quarantine WHERE key = ?', key).length > 0;
+  const release = (key: string, fresh: FreshRecord | null): Promise<Released> =>
+    world.step(
+      'operator: release',
+      async () => {
+        const before = isThere(key);
+        const releasing = host().release(key, fresh);
+        // The ledger is done by now, whatever becomes of the alarm and of the answer.
+        if (before && !isThere(key)) released++;
+        const result = await releasing;
+        world.hit(`released: ${result.kind}`);
+        return result;
+      },
+      faults(),
+    );
+  const settle = async (key: string): Promise<void> => {
+    if (dice.chance(0.1)) {
+      await world.step('operator: drop', () => host().drop([key]), faults());
+      return;
+    }
+    const first = await release(key, null);
+    if (first.kind !== 'ask' || upstream.down) return;
+    const body = upstream.show(first.id);
+    const readAt = ourClock();
+    if (body !== null) shown(first.id, readAt);
+    await release(key, { text: body === null ? null : JSON.stringify(body), readAt });
+  };
+  return {
+    get released() {
+      return released;
+    },
+    act: async () => {
+      const rows = disk.all<{ key: string }>("SELECT key FROM quarantine WHERE state = 'quarantined' ORDER BY key");
+      for (const { key } of rows) await settle(key).catch(() => {});
+    },
+  };
+}
