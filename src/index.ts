@@ -1,5 +1,6 @@
 /** The Worker: connects what Cloudflare calls with what answers. No logic here. */
 import { readConfig } from './config/config.ts';
+import type { CreateReceiver } from './notify/receiver.ts';
 import { RECEIVER_TYPES } from './notify/registry.ts';
 import { LEDGER_NAME, reportSettings, tick } from './poller/tick.ts';
 import { routing } from './rules.gen.ts';
@@ -12,7 +13,7 @@ let reported = false;
 
 export default {
   async scheduled(_controller, env) {
-    const config = readConfig<KVNamespace, typeof env.LEDGER>(env, RECEIVER_TYPES, routing);
+    const config = readConfig<KVNamespace, typeof env.LEDGER, CreateReceiver>(env, RECEIVER_TYPES, routing);
     const ledger = config.ledger?.getByName(LEDGER_NAME) ?? null;
     await tick(config, ledger, { now: () => Date.now(), fetch: (url, init) => fetch(url, init) });
   },

@@ -9,7 +9,7 @@ const DESCRIPTION_MAX = 600;
 const SUBJECT_MAX = 60;
 
 /**
- * What follows `Tocsin health: `, and `Tocsin health, resolved: `. The headline must be true in every case of its kind (a
+ * What follows `Tocsin health: ` (or `Tocsin health, critical: `), and `Tocsin health, resolved: `. The headline must be true in every case of its kind (a
  * key that expires soon or has expired, a receiver that works again or was removed); the summary beside it is exact.
  * `subject` is quoted already, or ''.
  */
@@ -58,6 +58,10 @@ const HEADLINES: { readonly [kind in HealthAlertKind]: HeadlineWords } = {
     raised: () => 'the audit log is incomplete or late',
     resolved: () => 'no more signs that the audit log is incomplete',
   },
+  'ledger-failing': {
+    raised: () => 'nothing is recorded, and nobody is alerted',
+    resolved: () => 'entries are recorded again',
+  },
   'key-refused': { raised: () => 'the API key is refused', resolved: () => 'the API key is accepted again' },
   'key-expiring': {
     raised: () => "the API key's expiry is near",
@@ -93,7 +97,7 @@ function headlineOf({ kind, health }: HealthNotification): string {
   const words = HEADLINES[health.kind];
   const subject = health.subject === null ? '' : `“${untrustedLine(health.subject, SUBJECT_MAX)}”`;
   return kind === 'health'
-    ? `Tocsin health: ${words.raised(subject)}`
+    ? `Tocsin health${health.level === undefined ? '' : `, ${health.level}`}: ${words.raised(subject)}`
     : `Tocsin health, resolved: ${words.resolved(subject)}`;
 }
 

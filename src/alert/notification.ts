@@ -80,13 +80,17 @@ export type HealthAlertKind =
   /** The API key expires soon, or has (API_KEY_EXPIRES_AT). */
   | 'key-expiring'
   /** The log stopped showing our own reads. */
-  | 'incomplete-log';
+  | 'incomplete-log'
+  /** The ledger can't write. The only kind that the ledger does not enqueue. */
+  | 'ledger-failing';
 
 /** A health alert was raised, or is resolved. */
 export interface HealthNotification {
   readonly kind: 'health' | 'health-resolved';
   readonly health: {
     readonly kind: HealthAlertKind;
+    /** Absent: below critical. */
+    readonly level?: 'critical';
     /** Which one, where a kind has several: a receiver's name. */
     readonly subject: string | null;
     /** What is wrong, in one line. */

@@ -18,7 +18,7 @@ const RESOLVED = '#1a7f37';
 export function colorOf(notification: Notification): string {
   switch (notification.kind) {
     case 'health':
-      return HEALTH;
+      return notification.health.level === 'critical' ? COLORS.critical : HEALTH;
     case 'health-resolved':
       return RESOLVED;
     case 'opened':

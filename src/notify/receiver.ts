@@ -39,11 +39,13 @@ export interface Outside {
   readonly timeoutMs: number;
 }
 
+export type CreateReceiver = (outside: Outside) => Receiver;
+
 /**
  * A type of receiver: everything that the rest of Tocsin knows of a vendor. Its settings stay inside: `read` returns a
  * function that creates the receiver.
  */
-export interface ReceiverType extends ConfigurableType<(outside: Outside) => Receiver> {
+export interface ReceiverType extends ConfigurableType<CreateReceiver> {
   /** What people call it. */
   readonly label: string;
   /** The vendor's page that says how to get what `secret` holds. */
@@ -58,7 +60,7 @@ export const SEND_TIMEOUT_MS = 15_000;
 
 /** Creates the configured receivers. One with a problem refuses every message for that reason. */
 export function createReceivers(
-  configured: readonly ConfiguredReceiver<(outside: Outside) => Receiver>[],
+  configured: readonly ConfiguredReceiver<CreateReceiver>[],
   outside: Omit<Outside, 'timeoutMs'>,
 ): readonly Receiver[] {
   return configured.map(({ name, problem, create }) =>

@@ -2,7 +2,8 @@
  * One tick of the cron trigger: a poll within the limits of the settings, and its result as one line of log.
  *
  * Contract: a tick that can't do its work throws, so that the invocation is marked as failed, after logging the reason
- * and reporting it to the ledger. No log line contains a secret. After every complete scan the heartbeat URL is pinged, if
+ * and reporting it to the ledger. Where the ledger can't write either, the tick notifies people itself (ledger-failure.ts); the
+ * error that it throws is the first. No log line contains a secret. After every complete scan the heartbeat URL is pinged, if
  * one is set, so that a monitor notices when scans stop; the tick neither waits long for it nor fails with it.
  */
 import { createClient } from '../audit-log/client.ts';
@@ -12,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import { pause } from '../http/deadline.ts';
 import type { Fetch } from '../http/post.ts';
 import type { LedgerApi, TickFailure } from '../ledger/rpc.ts';
+import { forgetLedgerFailure, notifyLedgerFailure, type TickConfig } from './ledger-failure.ts';
 import { type CheckpointKv, type PollResult, poll } from './poll.ts';
 
 /** The ledger's name: a Worker has one, for the one organization it watches. */
@@ -26,15 +28,15 @@ const NO_KV: CheckpointKv = {
 };
 
 /** Logs every problem of the settings, one line each. */
-export function reportSettings(config: Config): void {
-  for (const problem of config.problems) {
+export function reportSettings({ problems }: Pick<Config, 'problems'>): void {
+  for (const problem of problems) {
     log(problem.severity === 'error' ? 'error' : 'warn', { at: 'settings', ...problem });
   }
 }
 
 /** Polls once. Throws if nothing can be watched, and whatever the upstream or the ledger throws. */
 export async function tick(
-  config: Config,
+  config: TickConfig,
   ledger: LedgerApi | null,
   deps: { readonly now: () => number; readonly fetch: Fetch },
 ): Promise<PollResult> {
@@ -65,23 +67,28 @@ export async function tick(
       watermark: new Date(result.watermark).toISOString(),
       requests: auditLog.requests,
     });
+    forgetLedgerFailure(config, deps.now());
     if (result.stopped === 'scan ended' && heartbeatUrl !== null) await sendHeartbeat(heartbeatUrl, deps.fetch);
     return result;
   } catch (error) {
     const failure = failureFrom(error);
     log('error', { at: 'tick', error: failure.message, requests: auditLog.requests });
-    await reportFailure(ledger, failure);
+    const unreported = await reportFailure(ledger, failure);
+    const ofLedger = error instanceof UpstreamError ? unreported : error;
+    if (ofLedger !== null) await notifyLedgerFailure({ config, ledger, error: ofLedger, ...deps, log: logError });
     throw error;
   }
 }
 
-/** Reports a failed tick to the ledger. If the ledger can't be reached, there is only the log. */
-async function reportFailure(ledger: LedgerApi, failure: TickFailure): Promise<void> {
+/** Reports a failed tick to the ledger; returns why that failed, or null. */
+async function reportFailure(ledger: LedgerApi, failure: TickFailure): Promise<unknown> {
   try {
     await ledger.recordFailedTick(failure);
+    return null;
   } catch (error) {
     const name = error instanceof Error ? error.name : 'error';
     log('error', { at: 'tick', error: `the failure could not be reported to the ledger: ${name}` });
+    return error;
   }
 }
 
@@ -107,6 +114,10 @@ async function sendHeartbeat(url: string, fetch: Fetch): Promise<void> {
 
 function kvOf(kv: KVNamespace): CheckpointKv {
   return { get: (keys) => kv.get(keys), put: (key, value) => kv.put(key, value) };
+}
+
+function logError(line: Readonly<Record<string, unknown>>): void {
+  log('error', line);
 }
 
 function log(level: 'log' | 'warn' | 'error', line: Readonly<Record<string, unknown>>): void {

@@ -220,6 +220,7 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
     null,
     "the audit log recorded Tocsin's reads, and has shown none of the latest: it is incomplete, or shows entries later than ALLOWED_LATENESS allows",
   ],
+  'ledger-failing': [null, "the ledger can't write: database or disk is full: SQLITE_FULL"],
   'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],
 };
 
@@ -227,7 +228,8 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
 export const HEALTH_ALERTS: readonly HealthNotification[] = (Object.keys(SUMMARIES) as HealthAlertKind[]).map(
   (kind) => {
     const [subject, summary] = SUMMARIES[kind];
-    return { kind: 'health', health: { kind, subject, summary, hint: HINTS[kind], since: AT } };
+    const level = kind === 'ledger-failing' ? ({ level: 'critical' } as const) : {};
+    return { kind: 'health', health: { kind, ...level, subject, summary, hint: HINTS[kind], since: AT } };
   },
 );
 

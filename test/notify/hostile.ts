@@ -134,6 +134,7 @@ const health: fc.Arbitrary<HealthNotification> = fc.record({
       'unhealthy-receiver',
       'key-refused',
       'key-expiring',
+      'ledger-failing',
     ),
     subject: maybe,
     summary: hostile,

@@ -183,6 +183,8 @@ export async function createWorld(options: WorldOptions = {}) {
     });
 
   return {
+    /** Of its ledger, and the beginning of its keys in KV. */
+    name,
     url,
     apiKey,
     get stub() {

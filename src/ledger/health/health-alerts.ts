@@ -36,6 +36,8 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   // Raised once a day at most (changed-entries.ts).
   'changed-entries': 0,
   'incomplete-log': 24 * HOUR_MS,
+  // Sent by the tick, at most once an hour (poller/ledger-failure.ts).
+  'ledger-failing': HOUR_MS,
 };
 
 /**
@@ -88,6 +90,11 @@ export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
     'Compare the upstream\'s own list of entries with "npm run tocsin -- status". If entries come late, raise ALLOWED_LATENESS; else ask the upstream.',
   'key-refused': 'Create a new API key, then run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
   'key-expiring': 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
+  'ledger-failing':
+    'Until the ledger can write, nothing is evaluated and nobody is notified. What the audit log still shows then is read ' +
+    'and evaluated. Run "npx wrangler tail" for the error. If the storage is full, set a shorter RETENTION and run "npm run ' +
+    'deploy". If a limit of the plan is reached, it ends at 00:00 UTC, or with a larger plan. Otherwise see ' +
+    'https://www.cloudflarestatus.com.',
 };
 
 /** Which health alert. */

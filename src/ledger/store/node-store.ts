@@ -25,7 +25,8 @@ export function nodeStore(path = ':memory:'): Store & { close(): void } {
         database.exec('COMMIT');
         return result;
       } catch (error) {
-        database.exec('ROLLBACK');
+        // A full disk has rolled back already.
+        if (database.isTransaction) database.exec('ROLLBACK');
         throw error;
       }
     },

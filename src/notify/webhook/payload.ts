@@ -16,7 +16,7 @@
  * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
  * | `data.evidence` | why it matched: `selection`, `field` (null: any field), `value` |
  * | `data.window` | for a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (the value is a count and may be larger), `condition` (in words), `timespan_seconds`, `fields` (that the value is of), `percentile` (null: not one, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first contributing entries |
- * | `health` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `hint`, `since` |
+ * | `health` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `hint`, `since`; `level` where it is `critical` |
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
@@ -90,6 +90,7 @@ function healthData({ kind, health }: HealthNotification, cut: Cutter) {
     timestamp: time(health.since),
     health: {
       kind: health.kind,
+      ...(health.level === undefined ? {} : { level: health.level }),
       subject: cut.maybe(health.subject),
       summary: cut.text(health.summary),
       hint: cut.text(health.hint),
