@@ -8,6 +8,7 @@
  * entries are known by id, checkpoints by version. A quiet batch (nothing new, no alert to close) writes nothing; its
  * checkpoint is held in memory and saved every five minutes.
  */
+import { earliest } from '../../audit-log/clocks.ts';
 import { readStatus } from '../health/status.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
@@ -34,7 +35,7 @@ import { isStorageSound } from './probe.ts';
 import { dropQuarantined } from './quarantine.ts';
 import { flush, record } from './record.ts';
 import { release } from './release.ts';
-import { evictDue } from './retention.ts';
+import { evictDue, flushedAt } from './retention.ts';
 
 /** As LedgerApi has it, but synchronous. */
 export interface Ledger {
@@ -67,10 +68,13 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
     record: (batch, now) => {
-      evictedAt = evictDue(context, batch.began, evictedAt);
+      evictedAt = evictDue(context, earliest(batch.times), evictedAt);
       return store.transaction(() => record(context, batch, now));
     },
-    flush: (expectedVersion, most, now) => store.transaction(() => flush(context, expectedVersion, most, now)),
+    flush: (expectedVersion, most, now) => {
+      evictedAt = evictDue(context, flushedAt(context, now), evictedAt);
+      return store.transaction(() => flush(context, expectedVersion, most, now));
+    },
     recordFailedTick: (failure, now) => store.transaction(() => recordFailedTick(context, failure, now)),
     quarantineCandidate: (candidate, now) =>
       isStorageSound(context, now) && store.transaction(() => quarantineCandidate(context, candidate, now)),

@@ -1,7 +1,8 @@
 /**
  * Deletes rows past their retention: entries, quarantined records and ended deliveries after retention, alerts and dead
- * deliveries after a year. Retention counts from the latest beginning of a scan, never from an entry's own claim. An entry
- * dated in the future is kept until its own time is that old: its id must be known while the upstream shows it.
+ * deliveries after a year. Retention counts from the latest answer of the upstream, by the earlier of both clocks, never from
+ * an entry's own claim. An entry dated in the future is kept until its own time is that old: its id must be known while the
+ * upstream shows it.
  */
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED } from '../deliver/outbox.ts';
@@ -18,22 +19,39 @@ const EVICTED_MAX = 2_000;
 if (!(EVICTED_MAX > BATCH_ENTRIES_MAX)) throw new Error('a batch must evict more entries than it records');
 
 /**
- * Evicts what is due by the beginning of the scan at hand, in a transaction of its own: a full database frees the room that
- * the next batch needs. `evictedAt`: when it last did; returns that. Writes nothing where nothing is old. Throws what the
- * store throws.
+ * Evicts what is due by the page at hand, in a transaction of its own: a full database frees the room that the next batch
+ * needs. `at`: when the page was asked for; not when its scan began, which a full database may stop half-way for hours.
+ * `evictedAt`: when it last did; returns that. Writes nothing where nothing is old. Throws what the store throws.
  */
-export function evictDue({ store, options }: LedgerContext, began: number, evictedAt: number): number {
-  if (began - evictedAt < EVICT_EVERY_MS) return evictedAt;
+export function evictDue({ store, options }: LedgerContext, at: number, evictedAt: number): number {
+  if (at - evictedAt < EVICT_EVERY_MS) return evictedAt;
   return store.transaction(() => {
     const state = readState(store);
     if (state === null) return evictedAt;
-    const latestBegan = Math.max(state.latestBegan, began);
-    if (latestBegan - state.evictedAt < EVICT_EVERY_MS) return state.evictedAt;
+    const latestBegan = Math.max(state.latestBegan, at);
+    if (latestBegan - state.evictedAt < EVICT_EVERY_MS && !isShorter(state, latestBegan - options.retentionMs)) {
+      return state.evictedAt;
+    }
     const evicted = evict(store, { ...state, latestBegan }, options);
     const evictedThrough = Math.max(state.evictedThrough ?? 0, latestBegan - options.retentionMs);
     if (evicted.deleted > 0) writeState(store, { ...state, evictedAt: evicted.at, evictedThrough });
     return evicted.at;
   });
+}
+
+/** Whether RETENTION was made shorter since the last eviction. */
+function isShorter({ evictedThrough }: State, through: number): boolean {
+  return evictedThrough !== undefined && through - evictedThrough >= EVICT_EVERY_MS;
+}
+
+/**
+ * The time for `evictDue` where staged entries are flushed: no page is asked for, so there is our clock alone. Where it is
+ * wrong, no more than a tenth of the retention is lost by it.
+ */
+export function flushedAt({ store, options, unsaved }: LedgerContext, now: number): number {
+  const state = readState(store);
+  const began = state === null ? null : unsaved.current(state).scan?.began;
+  return Math.min(now, (began ?? state?.latestBegan ?? 0) + options.retentionMs / 10);
 }
 
 /** What was created before is too old to be recorded. What was evicted stays so, even if RETENTION grows. */

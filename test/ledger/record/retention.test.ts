@@ -1,5 +1,6 @@
 /** Old rows are evicted by the log's own time, never by what an entry claims. */
 import { describe, expect, it } from 'vitest';
+import { answeredAt } from '../../support/answer-times.ts';
 import {
   ALLOWED_LATENESS,
   counting,
@@ -49,7 +50,56 @@ describe('a full database', () => {
     }
     expect(scene.ids().filter((id) => id.startsWith('old'))).toEqual([]);
   });
+
+  it('frees what grows old while a scan can be neither recorded nor ended', () => {
+    const scene = full();
+    const page = { began: LATER, times: answeredAt(LATER), now: LATER, ends: false };
+    expect(() => scene.record(entries(100, LATER - MINUTE, 1, 'new'), page)).toThrow('full');
+    const hours = { ...page, times: answeredAt(LATER + 25 * HOUR), now: LATER + 25 * HOUR };
+    expect(scene.record(entries(100, LATER - MINUTE, 1, 'new'), hours)).toMatchObject({ recorded: 100 });
+    expect(scene.ids().filter((id) => id.startsWith('old'))).toEqual([]);
+  });
+
+  it('frees what grows old while staged entries can’t be flushed', () => {
+    const scene = full();
+    scene.store.all('PRAGMA max_page_count = 1000000');
+    scene.stage(entries(100, LATER - MINUTE, 1, 'new'), { now: LATER, began: LATER });
+    scene.stage([], { now: LATER, began: LATER, ends: true });
+    limit(scene);
+    expect(() => scene.flush(LATER + MINUTE)).toThrow('full');
+    expect(scene.flush(LATER + 25 * HOUR)).toMatchObject({ recorded: 100 });
+  });
+
+  it('frees what a shorter RETENTION makes old, at once', () => {
+    const scene = full();
+    scene.store.all('PRAGMA max_page_count = 1000000');
+    scene.record([entry('older', NOON)]);
+    const aged = NOON + 30 * DAY + 2 * HOUR;
+    expect(scene.ids()).toContain('older');
+    scene.record([entry('b', aged)], { now: aged });
+    expect(scene.ids()).not.toContain('older');
+    limit(scene);
+    const now = aged + MINUTE;
+    const page = entries(100, now, 1, 'new');
+    expect(() => scene.record(page, { now })).toThrow('full');
+    expect(scene.reopened({ retentionMs: 20 * DAY }).record(page, { now })).toMatchObject({ recorded: 100 });
+  });
 });
+
+/** A ledger with 300 entries that become old a day after `LATER`, and no room. */
+function full() {
+  const scene = createScene([onAction('vm.read')]);
+  const from = LATER - 29 * DAY;
+  for (let i = 0; i < 3; i++) scene.record(entries(100, from + i, 1, `old${i}-`), { began: from, now: from });
+  limit(scene);
+  return scene;
+}
+
+/** Lets the database of a scene grow no more. */
+function limit({ store }: ReturnType<typeof createScene>): void {
+  const pages = store.all<{ page_count: number }>('PRAGMA page_count')[0]?.page_count ?? 0;
+  store.all(`PRAGMA max_page_count = ${pages}`);
+}
 
 describe('retention', () => {
   it('evicts entries and their batches after thirty days', () => {
@@ -65,6 +115,19 @@ describe('retention', () => {
     const { record, ids } = aged();
     record([entry('b', NOON + 1)], { now: NOON + 90 * DAY, began: NOON + DAY });
     expect(ids()).toEqual(['old', 'b']);
+  });
+
+  it.each([
+    ['keeps', 20, ['old', 'new']],
+    ['evicts', 28, ['new']],
+  ] as const)('where staged entries are flushed, by our clock alone, %s what a tenth more decides', (_, days, ids) => {
+    const scene = createScene();
+    scene.record([entry('old', NOON)]);
+    const now = NOON + days * DAY;
+    scene.stage([entry('new', now)], { now });
+    scene.stage([], { now, ends: true });
+    scene.flush(NOON + 300 * DAY);
+    expect(scene.ids()).toEqual(ids);
   });
 
   it('is not moved by an entry dated in the future', () => {
