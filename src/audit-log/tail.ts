@@ -87,13 +87,16 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
   const shown = trendOf(stepped, allowedLatenessMs) ?? exact ?? checkpoint.direction;
   const at: ActiveScan = { ...checkpoint, direction: shown, roughUntil, scan: stepped };
 
-  // A malformed record has no time: it may be a recent one, and right when it is read again.
-  const moves = page.malformed.length === 0 && movesResumeCursor(at, scan.cursor, allowedLatenessMs);
-  const moved = moves ? { ...stepped, resumeCursorAt: stepped.followed } : stepped;
-  const resumeCursor: ResumeCursor | null =
-    moves && moved.cursor !== null
-      ? { query: moved.query, cursor: moved.cursor, skip: null, fallback: scan.cursor }
-      : checkpoint.resumeCursor;
+  const moves = movesResumeCursor(at, scan.cursor, allowedLatenessMs);
+  // A malformed record has no time: it may be a recent one, and right when it is read again, with its page.
+  const again = page.malformed.length > 0;
+  const resumesAt = again ? scan.cursor : stepped.cursor;
+  const isNew = moves && resumesAt !== null && resumesAt !== checkpoint.resumeCursor?.cursor;
+  const moved = isNew ? { ...stepped, resumeCursorAt: again ? scan.followed : stepped.followed } : stepped;
+  const fallback = again ? (checkpoint.resumeCursor?.cursor ?? null) : scan.cursor;
+  const resumeCursor: ResumeCursor | null = isNew
+    ? { query: moved.query, cursor: resumesAt, skip: null, fallback }
+    : checkpoint.resumeCursor;
   const next: ActiveScan = { ...at, resumeCursor, scan: moved };
 
   if (isLastPage(page, times, next, order, allowedLatenessMs)) {

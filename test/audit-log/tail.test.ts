@@ -359,6 +359,21 @@ describe('a log that is oldest first and ignores the filter', () => {
     expect(followed([malformed, page(old(-400, 100), 'b')]).checkpoint.resumeCursor).toMatchObject({ cursor: 'b' });
   });
 
+  it('keeps the cursor before the last malformed record, however many pages have one', () => {
+    const malformed = (from: number, cursor: string) => ({
+      ...page(old(from, 99), cursor),
+      malformed: [{ problem: 'no created_at', body: {} }] as const,
+    });
+    const first = followed([malformed(-500, 'a'), malformed(-400, 'b'), malformed(-300, 'c')]).checkpoint;
+    expect(first.resumeCursor).toMatchObject({ cursor: 'b', fallback: 'a' });
+    expect(first.scan.resumeCursorAt).toBe(2 * 99);
+    // The same page again, with nothing behind it that is old.
+    const next = startOrResumeScan(endScan(first, ALLOWED_LATENESS));
+    const again = follow(next, malformed(-300, 'd'), ALLOWED_LATENESS).checkpoint;
+    expect(again.resumeCursor).toMatchObject({ cursor: 'b', fallback: 'a' });
+    expect(follow(again, page([400], null), ALLOWED_LATENESS).checkpoint.resumeCursor).toMatchObject({ cursor: 'b' });
+  });
+
   it('restarts at its first entry if the resume cursor is rejected', () => {
     const first = followed([page(old(-500, 100), 'a'), page([400], null)]);
     const again = withoutCursor(startOrResumeScan(endScan(first.checkpoint, ALLOWED_LATENESS)), ALLOWED_LATENESS);
