@@ -75,8 +75,10 @@ export async function notifyLedgerFailure(failure: LedgerFailure): Promise<void>
       const isStored = stored.isReadable && (await writeMark(config, first));
       if (isStored) return;
     }
-    const { since } = kept ?? first;
+    const { since, at } = kept ?? first;
     if (await notifyAll(failure, since)) await writeMark(config, { since, at: now(), isNotified: true });
+    // While no receiver takes it, the beginning must not be forgotten.
+    else if (now() - at >= IN_A_ROW_MS / 2) await writeMark(config, { since, at: now(), isNotified: false });
   } catch (error) {
     log({ at: 'ledger', error: `people could not be notified: ${nameOf(error)}` });
   }

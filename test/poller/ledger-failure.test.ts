@@ -2,8 +2,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
+import type { Outcome, Outgoing } from '../../src/notify/receiver.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
-import type { TickConfig } from '../../src/poller/ledger-failure.ts';
+import { notifyLedgerFailure, type TickConfig } from '../../src/poller/ledger-failure.ts';
 import { tick } from '../../src/poller/tick.ts';
 import { createScene, DAY, HOUR, onAction, type Scene } from '../ledger/scene.ts';
 import { entryAt } from '../sandbox/odd.ts';
@@ -100,6 +101,34 @@ it.each([4, 6, 8, 10, 12, 16])(
     expect(scene.ids()).toEqual(expect.arrayContaining(['long', 'longer', 'longest', 'short']));
   },
 );
+
+it('what no receiver takes for hours is sent once one does, with the time at which it began', async () => {
+  const minute = 60_000;
+  const began = Date.now();
+  const taken: number[] = [];
+  let at = 0;
+  const values = new Map<string, string>();
+  const send = async ({ notification }: Outgoing): Promise<Outcome> => {
+    if (at < 120) return { kind: 'retry', reason: 'no', afterMs: null };
+    if (notification.kind === 'health') taken.push(notification.health.since);
+    return { kind: 'delivered' };
+  };
+  const config = {
+    kv: {
+      get: async (keys: string[]) => new Map(keys.map((key) => [key, values.get(key) ?? null])),
+      put: async (key: string, value: string) => void values.set(key, value),
+    },
+    upstream: { baseUrl: 'https://hours.example' },
+    receivers: [{ name: 'slack', minLevel: 'low', problem: null, create: () => ({ name: 'slack', send }) }],
+    linkSecret: null,
+  } as unknown as TickConfig;
+  const ledger = { canRecord: async () => false } as unknown as LedgerApi;
+  for (; at < 130; at++) {
+    const now = () => began + at * minute;
+    await notifyLedgerFailure({ config, ledger, error: new Error('full'), now, fetch, log: () => {} });
+  }
+  expect(taken).toEqual([began]);
+});
 
 it('where something is past its retention, the ledger makes room itself, and nobody is notified', async () => {
   const { scene, upstream, inbox, run } = await start();
