@@ -57,7 +57,7 @@ function summaryOf({ recorded, refused, example }: ChangedEntries): string {
       : `${counted(recorded, 'revision')} of entries recorded before${among}: evaluated like new entries`,
     refused === 0
       ? []
-      : `${counted(refused, 'read')} of revisions that were not recorded: an id has at most ${REVISIONS_MAX}, ` +
+      : `${refused} or more reads of revisions that were not recorded: an id has at most ${REVISIONS_MAX}, ` +
         'and none dated before RETENTION or the first read',
   ];
   return `the audit log changed what it had shown. ${all.flat().join('. ')}`;

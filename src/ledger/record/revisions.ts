@@ -3,7 +3,8 @@
  * bodies are replaced where what does not count differs.
  *
  * Contract: called in the batch's transaction. At most `REWRITES_A_DAY` bodies are replaced a day (wall), because an
- * upstream may write something new into every answer; after that, stored bodies stay as they are.
+ * upstream may write something new into every answer; after that, stored bodies stay as they are. Nor is a row written for
+ * each time that a refused revision is read: what is counted after the first time is a lower bound.
  */
 import { reportChanged } from '../health/changed-entries.ts';
 import type { Accepted } from '../model.ts';
@@ -18,7 +19,7 @@ export const REWRITES_A_DAY = 2_000;
 
 export interface Settled {
   readonly state: State;
-  /** Whether the state changed. */
+  /** Whether something is new that must be stored. */
   readonly changed: boolean;
 }
 
@@ -49,7 +50,9 @@ export function settleRevisions(
       revisionsRefused: counters.revisionsRefused + refused,
     },
   };
-  return { state: settled, changed: true };
+  const isFirstRefused = refused > 0 && (state.changed?.refused ?? 0) === 0;
+  const isNotified = settled.changed?.notifiedAt !== state.changed?.notifiedAt;
+  return { state: settled, changed: recorded + replaced.length > 0 || isFirstRefused || isNotified };
 }
 
 function replaceBodies(store: Store, replaced: readonly Rewritten[]): void {

@@ -184,14 +184,20 @@ describe('an upstream that goes to and fro', () => {
   it('has at most ten revisions of an id, and says that there were more', () => {
     const scene = createScene([onAction('vm.created')]);
     scene.record([of()]);
-    for (let n = 0; n < 30; n++) scene.record([of({ path: `/${n}` })]);
+    for (let n = 0; n < 11; n++) scene.record([of({ path: `/${n}` })]);
     expect(revisions(scene)).toHaveLength(11);
-    expect(counters(scene)).toEqual([10, 20]);
+    expect(counters(scene)).toEqual([10, 1]);
+    // Read again at every tick, it costs no more rows than a quiet log.
+    const tick = (n: number) =>
+      scene.written(() => scene.record([of({ path: `/more/${n}` })], { now: NOON + n * MINUTE, began: NOON }));
+    expect(Array.from({ length: 16 }, (_, n) => tick(n))).toEqual([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+    expect(revisions(scene)).toHaveLength(11);
+    expect(counters(scene)).toEqual([10, 4]);
     expect(changedAlerts(scene)).toHaveLength(1);
     scene.ledger.watchdog(NOON + DAY);
     expect(changedAlerts(scene)[1]).toBe(
       'the audit log changed what it had shown. 9 revisions of entries recorded before (one of them has the id a): ' +
-        'evaluated like new entries. 20 reads of revisions that were not recorded: an id has at most 10, and none dated ' +
+        'evaluated like new entries. 4 or more reads of revisions that were not recorded: an id has at most 10, and none dated ' +
         'before RETENTION or the first read',
     );
   });
@@ -399,7 +405,7 @@ describe('a revision', () => {
     expect(scene.record([dated(NOON - 61 * MINUTE)])).toMatchObject({ recorded: 0, expired: 0 });
     expect(counters(scene)).toEqual([0, 2]);
     expect(changedAlerts(scene)).toEqual([
-      expect.stringContaining('1 read of revisions that were not recorded: an id has at most 10'),
+      expect.stringContaining('1 or more reads of revisions that were not recorded: an id has at most 10'),
     ]);
   });
 
@@ -450,7 +456,7 @@ describe('a revision', () => {
     const scene = createScene();
     for (let n = 0; n < 15; n++) scene.stage([of({ path: `/${n}` })]);
     expect(scene.ledger.status(NOON).staged).toBe(11);
-    expect(counters(scene)).toEqual([0, 4]);
+    expect(counters(scene)).toEqual([0, 2]);
   });
 });
 
