@@ -52,7 +52,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a storage that refuses writes makes no entry a quarantine candidate',
     file: 'src/ledger/record/ledger.ts',
-    find: 'isStorageSound(context, now) && store',
+    find: 'isSound(now) && store',
     replace: 'store',
   },
   {

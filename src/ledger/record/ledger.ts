@@ -62,23 +62,37 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
   const unsaved = new UnsavedCheckpoint();
   const rereads = new UnsavedRereads();
   let evictedAt = 0;
+  let evictsAt = 0;
+  const evictAt = (at: number): void => {
+    evictsAt = at;
+    evictedAt = evictDue(context, at, evictedAt);
+  };
+  /** Whether the storage takes what recording writes. Where what was due could not be evicted, that is no entry's fault. */
+  const isSound = (now: number): boolean => {
+    try {
+      evictAt(evictsAt);
+      return isStorageSound(context, now);
+    } catch {
+      return false;
+    }
+  };
   const ownReads = new OwnReadsMemory(store, options.ownReads ?? null);
   const context: LedgerContext = { store, options, intake, unsaved, ownReads, rereads };
   const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved };
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
     record: (batch, now) => {
-      evictedAt = evictDue(context, earliest(batch.times), evictedAt);
+      evictAt(earliest(batch.times));
       return store.transaction(() => record(context, batch, now));
     },
     flush: (expectedVersion, most, now) => {
-      evictedAt = evictDue(context, flushedAt(context, now), evictedAt);
+      evictAt(flushedAt(context, now));
       return store.transaction(() => flush(context, expectedVersion, most, now));
     },
     recordFailedTick: (failure, now) => store.transaction(() => recordFailedTick(context, failure, now)),
     quarantineCandidate: (candidate, now) =>
-      isStorageSound(context, now) && store.transaction(() => quarantineCandidate(context, candidate, now)),
-    canRecord: (now) => isStorageSound(context, now),
+      isSound(now) && store.transaction(() => quarantineCandidate(context, candidate, now)),
+    canRecord: isSound,
     release: (name, fresh, now) => release(context, name, fresh, now),
     drop: (names) => store.transaction(() => names.map((name) => dropQuarantined(store, name))),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),

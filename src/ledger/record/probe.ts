@@ -1,21 +1,30 @@
 /**
  * Probes the storage: whether it takes all that recording an entry writes.
  *
- * Contract: only while the storage is sound can a failure be an entry's own. So the probe records an entry that opens alerts,
- * fills a window and notifies, with the statements that any entry needs, and with room for a long one, and rolls it all back.
- * Call it outside of a transaction; it stores nothing and never throws.
+ * Contract: only while the storage is sound can a failure be an entry's own. So the probe stages and takes an entry, records
+ * it, opens alerts, fills a window, notifies, replaces its body, closes its alerts, and raises and resolves a health alert: the
+ * statements of recording, any of which may be the one that fails, and with room for a long entry. It rolls it all back. Call
+ * it outside of a transaction; it stores nothing and never throws.
  */
+import { DEDUP_PERIOD_MS } from '../../alert/decisions.ts';
 import { type CorrelationRule, compile, type DetectionRule } from '../../sigma/index.ts';
+import { overflowingRule, raiseHealthAlert, resolveHealthAlert } from '../health/health-alerts.ts';
 import { firstState, readState, writeState } from '../store/state.ts';
+import { closeAlerts } from './closing.ts';
 import type { LedgerContext } from './context.ts';
 import { createIntake } from './intake.ts';
 import { quarantine } from './quarantine.ts';
-import { stage } from './staging.ts';
+import { replaceBodies } from './revisions.ts';
+import { stage, takeStaged } from './staging.ts';
 
 /** A storage where a statement fails now and then must not pass by chance, while an entry fails three times by chance. */
 const PROBES = 10;
 /** On an almost full storage a long entry fails where a short one succeeds: the first probe takes the room of a long one. */
 const ROOM_CHARS = 4 * 1024 * 1024;
+
+/** The entry of the probe is older than any other, ms: so it is the first to be taken, and only its alerts close. */
+const AT = 1;
+const CLOSED_AT = DEDUP_PERIOD_MS + AT;
 
 const BARE = {
   name: null,
@@ -72,11 +81,17 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
     return store.transaction((): boolean => {
       const state = readState(store) ?? firstState(now, now, null);
       const id = `probe ${now}`;
-      const entry = { id, createdAt: now, occurredAt: now, revision: 0, text: JSON.stringify({ id }) };
-      stage(store, [{ ...entry, text: entry.text + room }]);
+      const entry = { id, createdAt: AT, occurredAt: AT, revision: 0, text: JSON.stringify({ id }) };
+      stage(store, [entry, { ...entry, id: `${id}, long`, createdAt: now, text: entry.text + room }]);
+      takeStaged(store, 1);
       quarantine(store, [{ id, problem: 'probe', text: '' }], now);
       const intake = createIntake(store, ENGINE, allowedLatenessMs, receivers);
-      writeState(store, intake(state, [entry], [], { began: now, suppressBefore: null }, now).state);
+      const after = intake(state, [entry], [], { began: AT, suppressBefore: null }, now).state;
+      replaceBodies(store, [{ seq: after.lastSeq, text: entry.text, cut: null }]);
+      closeAlerts(store, CLOSED_AT, { engine: ENGINE, receivers }, now);
+      for (let n = 0; n < 2; n++) raiseHealthAlert(store, overflowingRule(DETECTION.id), 'probe', receivers, now);
+      resolveHealthAlert(store, overflowingRule(DETECTION.id), 'probe', receivers, now);
+      writeState(store, after);
       throw new RolledBack();
     });
   } catch (error) {

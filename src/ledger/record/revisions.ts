@@ -55,7 +55,8 @@ export function settleRevisions(
   return { state: settled, changed: recorded + replaced.length > 0 || isFirstRefused || isNotified };
 }
 
-function replaceBodies(store: Store, replaced: readonly Rewritten[]): void {
+/** Replaces stored bodies. Call it in a transaction. */
+export function replaceBodies(store: Store, replaced: readonly Rewritten[]): void {
   for (const { seq, text, cut } of replaced) {
     store.run('UPDATE entries SET body = ?, cut = ? WHERE seq = ?', text, cut, seq);
   }
