@@ -6,6 +6,7 @@ import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import type { BeginInput, Begun } from '../rpc.ts';
 import { firstState, readState, type State, writeState } from '../store/state.ts';
 import { type LedgerContext, nextReread, withNextVersion, withRereads } from './context.ts';
+import { waitOf } from './failures.ts';
 
 /** Call it in a transaction. Throws in a new ledger where KV can't be read. */
 export function begin(context: LedgerContext, input: BeginInput, now: number): Begun {
@@ -15,7 +16,7 @@ export function begin(context: LedgerContext, input: BeginInput, now: number): B
 
   const state = withRereads(context, stored, now);
   const rewoundState = applyRewind({ ...state, checkpoint: unsaved.current(state) }, input);
-  const waitMs = Math.max(0, (state.failure?.retryAt ?? now) - now);
+  const waitMs = waitOf(state, now);
   if (rewoundState === null) {
     const checkpoint = unsaved.current(state);
     return { checkpoint, how: 'resumed', waitMs, reread: nextReread(context, state, checkpoint, now) };

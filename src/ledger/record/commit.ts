@@ -10,6 +10,7 @@ import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
 import { type LedgerContext, nextReread, withNextVersion } from './context.ts';
+import { waitOf } from './failures.ts';
 
 /** A checkpoint that brought nothing new is saved no more often than this. */
 export const QUIET_SAVE_MS = 5 * 60_000;
@@ -60,7 +61,8 @@ export function commit(
     return { kind: 'done', checkpoint, publish: false, reread: nextReread(context, state, checkpoint, now), ...counts };
   }
   const publish = changed && now - state.publishedAt >= PUBLISH_MS;
-  const failure = moved ? null : (state.failure ?? null);
+  // What another tick was asked to wait outlives the success of this one, which overlapped.
+  const failure = moved && waitOf(state, now) === 0 ? null : (state.failure ?? null);
   const publishedAt = publish ? now : state.publishedAt;
   const again = state.rereads === undefined ? {} : { rereads: withPastCursor(state.rereads, checkpoint) };
   const saved = withNextVersion({ ...state, ...again, checkpoint, movedAt, publishedAt, failure }, now);

@@ -6,7 +6,7 @@ import { oneLine } from '../../text/untrusted.ts';
 import { raiseHealthAlert } from '../health/health-alerts.ts';
 import type { InvalidRecord } from '../model.ts';
 import type { TickFailure } from '../rpc.ts';
-import { failureOf, readState, writeState } from '../store/state.ts';
+import { failureOf, readState, type State, writeState } from '../store/state.ts';
 import { type LedgerContext, requireState } from './context.ts';
 import { isRecordedOrStaged } from './dedupe.ts';
 import { quarantinedIds, recordFailure } from './quarantine.ts';
@@ -17,6 +17,12 @@ const RETRY_AFTER_MAX_MS = 60 * 60_000;
 /** How many characters of a failure's message are stored. */
 const MESSAGE_CHARS = 500;
 
+/** How long the upstream is still to be left alone, ms. A longer wait than any is our clock set back meanwhile. */
+export function waitOf({ failure }: State, now: number): number {
+  const waitMs = (failure?.retryAt ?? now) - now;
+  return waitMs > RETRY_AFTER_MAX_MS ? 0 : Math.max(0, waitMs);
+}
+
 /** Stores that a tick failed: one row. The tick read nothing, so the checkpoint keeps its version. */
 export function recordFailedTick({ store, options, unsaved }: LedgerContext, failure: TickFailure, now: number): void {
   const state = readState(store);
@@ -24,7 +30,9 @@ export function recordFailedTick({ store, options, unsaved }: LedgerContext, fai
   const since = failureOf(state, unsaved.movedAt(state))?.since ?? now;
   const message = oneLine(failure.message, MESSAGE_CHARS);
   const { kind, retryAfterMs = null } = failure;
-  const retryAt = retryAfterMs === null ? null : now + Math.min(retryAfterMs, RETRY_AFTER_MAX_MS);
+  // Another tick, which overlapped, may have been asked to wait.
+  const waitMs = Math.max(waitOf(state, now), Math.min(retryAfterMs ?? 0, RETRY_AFTER_MAX_MS));
+  const retryAt = waitMs === 0 ? null : now + waitMs;
   writeState(store, { ...state, failure: { kind, message, since, at: now, retryAt } });
   if (failure.kind === 'key') raiseHealthAlert(store, 'key-refused', message, options.receivers, now);
 }

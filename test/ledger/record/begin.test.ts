@@ -157,3 +157,42 @@ describe('a rewind', () => {
     expect(JSON.stringify(ledger.status(NOON)).length).toBeLessThan(10_000);
   });
 });
+
+describe('a Retry-After', () => {
+  const failed = (retryAfterMs: number | null) => ({ kind: 'upstream', message: 'later', retryAfterMs }) as const;
+  const waits = (scene: ReturnType<typeof createScene>, now: number) => scene.ledger.begin(ASKED, now).waitMs;
+
+  it.each([
+    [10 * MINUTE, 10 * MINUTE],
+    [0, 0],
+    [null, 0],
+    [300 * DAY, HOUR],
+    [Number.POSITIVE_INFINITY, HOUR],
+  ])('of %s ms is kept for %s ms, and then over', (asked, kept) => {
+    const scene = createScene();
+    scene.ledger.recordFailedTick(failed(asked), NOON);
+    expect([waits(scene, NOON), waits(scene.reopened(), NOON + kept - 1), waits(scene, NOON + kept)]).toEqual([
+      kept,
+      kept === 0 ? 0 : 1,
+      0,
+    ]);
+  });
+
+  it('is not forgotten for another tick, which overlapped: neither for its failure, a shorter wait, nor its success', () => {
+    const scene = createScene();
+    scene.ledger.recordFailedTick(failed(10 * MINUTE), NOON);
+    scene.ledger.recordFailedTick(failed(null), NOON + 1);
+    scene.ledger.recordFailedTick(failed(MINUTE), NOON + 2);
+    scene.record([entry('a', NOON)], { now: NOON + 3 });
+    expect(scene.ledger.status(NOON + 3).failure).toBeNull();
+    expect(waits(scene, NOON + 3)).toBe(10 * MINUTE - 3);
+    scene.record([entry('b', NOON)], { now: NOON + 10 * MINUTE });
+    expect(waits(scene, NOON + 10 * MINUTE)).toBe(0);
+  });
+
+  it('ends where our clock was hours ahead when it was asked for, and is right again', () => {
+    const scene = createScene();
+    scene.ledger.recordFailedTick(failed(5 * MINUTE), NOON + 5 * HOUR);
+    expect(waits(scene, NOON)).toBe(0);
+  });
+});
