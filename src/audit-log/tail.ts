@@ -82,7 +82,7 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
   const order = orderOf(times);
   const stepped = stepScan(checkpoint, page, times, order, allowedLatenessMs);
   const handle = stepped.staged ? 'stage' : 'record';
-  const roughUntil = order === 'mixed' ? (stepped.began ?? 0) + ROUGH_FOR_MS : checkpoint.roughUntil;
+  const roughUntil = isMixed(scan, order, times[0]) ? (stepped.began ?? 0) + ROUGH_FOR_MS : checkpoint.roughUntil;
   const exact = order === 'ascending' ? 'forward' : order === 'descending' ? 'backward' : null;
   const shown = trendOf(stepped, allowedLatenessMs) ?? exact ?? checkpoint.direction;
   const at: ActiveScan = { ...checkpoint, direction: shown, roughUntil, scan: stepped };
@@ -114,6 +114,14 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
   const isPowerOfTwo = (moved.steps & (moved.steps - 1)) === 0;
   const remembering = isPowerOfTwo ? { ...moved, brentCheckpoint: page.nextCursor } : moved;
   return { kind: 'more', handle, checkpoint: { ...next, scan: remembering } };
+}
+
+/** Whether a page, or the step to it from the one before, goes against the order shown so far. `scan`: before the page. */
+function isMixed({ reached, direction, sawDescending }: Scan, order: Order, first: number | undefined): boolean {
+  if (order === 'mixed') return true;
+  const isUp = order === 'ascending' || (reached !== null && first !== undefined && first > reached);
+  const isDown = order === 'descending' || (reached !== null && first !== undefined && first < reached);
+  return (isUp && (isDown || sawDescending)) || (isDown && direction === 'forward');
 }
 
 /** The scan after a page, with what the page shows of the log's order. */

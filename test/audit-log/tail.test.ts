@@ -145,6 +145,18 @@ describe('what a page means', () => {
       { direction: 'forward' },
     ],
     [
+      'one instant, then a page that goes up to it and down again is in no order, however old',
+      [page(Array(10).fill(-3_000), 'a'), page([-2_990, -3_000], 'b'), page(Array(10).fill(-3_000), 'c')],
+      ['more', 'more', 'more'],
+      'stage',
+    ],
+    [
+      'pages that descend, each from above the end of the last one, are in no order',
+      [page(downTo(5), 'a'), page(downTo(-3), 'b')],
+      ['more', 'more'],
+      'stage',
+    ],
+    [
       'entries dated next year at the start of a newest-first log',
       [page([3e7, ...downTo(-1)], 'a')],
       ['ended'],
