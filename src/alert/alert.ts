@@ -3,7 +3,8 @@
  *
  * Contract: types only. Times are event times in ms since the epoch.
  */
-import type { CorrelationRule, KeyPart, Level, WindowMatch } from '../sigma/index.ts';
+import type { CorrelationRule, Level, WindowMatch } from '../sigma/index.ts';
+import type { ShownKeyPart } from './key.ts';
 
 /** An alert as it is stored. */
 export interface Alert extends AlertPeriod {
@@ -17,7 +18,7 @@ export interface Alert extends AlertPeriod {
   readonly lastAt: number;
   readonly level: Level;
   readonly title: string;
-  readonly keyParts: readonly KeyPart[];
+  readonly keyParts: readonly ShownKeyPart[];
 }
 
 /** `open` until its period has passed the watermark (`closed`). Nothing sets `resolved` yet. */

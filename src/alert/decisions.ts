@@ -10,8 +10,6 @@ import type { AlertPeriod } from './alert.ts';
 
 /** How long matches of one rule with one key are one alert, where the rule does not say. */
 export const DEDUP_PERIOD_MS = 60 * 60_000;
-/** The dedup key where neither `dedup.by` nor a correlation's group-by says: who did it. */
-export const DEDUP_BY = ['actor.id'] as const;
 
 /**
  * The alert among those of its rule and key that a match at `at` belongs to: the one whose period holds it; else, for a

@@ -3,6 +3,7 @@
  * version of the Worker. It holds everything that the message shows: a receiver looks nothing up.
  */
 import type { Evidence, Level } from '../sigma/index.ts';
+import type { ShownKeyPart } from './key.ts';
 import type { Numbered } from './number-wording.ts';
 
 /** An entry as a message shows it. Every string in it may have been written by an attacker. */
@@ -37,7 +38,7 @@ export interface AlertNotification {
     readonly falsepositives: readonly string[];
     readonly tags: readonly string[];
     /** The dedup key: the fields and their values. */
-    readonly key: readonly { readonly field: string; readonly value: string }[];
+    readonly key: readonly ShownKeyPart[];
     /** Matches so far. */
     readonly count: number;
     /** Event time of the first and the last match, ms since the epoch; the period ends `periodMs` after the first. */

@@ -240,9 +240,10 @@ function falsePositives(texts: readonly string[]): string | null {
 function footer(notification: AlertNotification): string {
   const { alert } = notification;
   if (isTest(notification)) return 'Somebody asked Tocsin to test its receivers. There is no alert.';
-  const key = alert.key
-    .slice(0, LINES_MAX)
-    .map(({ field, value }) => `${trustedLine(field, NAME_MAX)} = ${untrustedLine(value, NAME_MAX)}`);
+  const key = alert.key.slice(0, LINES_MAX).map(({ field, value }) => {
+    const name = trustedLine(field, NAME_MAX);
+    return value === null ? `no ${name}` : `${name} = ${untrustedLine(value, NAME_MAX)}`;
+  });
   const tags = alert.tags.slice(0, LINES_MAX).map((tag) => trustedLine(tag, NAME_MAX));
   return [`Alert ${numberText(alert.id)}`, `rule ${trustedLine(alert.ruleId, NAME_MAX)}`, ...key, ...tags].join(' · ');
 }

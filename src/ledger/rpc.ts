@@ -5,6 +5,7 @@
  * Contract: a call may fail, be answered late, or arrive twice without harm. Plain data only. Times are ms since the epoch.
  */
 import type { ShownDecision } from '../alert/decision-wording.ts';
+import type { ShownKeyPart } from '../alert/key.ts';
 import type { EntryView } from '../alert/notification.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
 import type { Rewind } from '../audit-log/checkpoint-text.ts';
@@ -244,7 +245,7 @@ export interface AlertSummary {
   readonly periodMs: number;
   readonly lastAt: number;
   /** The dedup key. */
-  readonly key: readonly { readonly field: string; readonly value: string }[];
+  readonly key: readonly ShownKeyPart[];
 }
 
 /** What a status shows of an alert. */

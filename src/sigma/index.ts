@@ -59,8 +59,8 @@ export {
 } from './correlate/sequence.ts';
 export { openWindow } from './correlate/window.ts';
 export type { Window, WindowEvent, WindowMatch } from './correlate/window-event.ts';
-
 export { type CompileOptions, compile, type Engine } from './engine.ts';
+export { networkOf } from './evaluate/cidr.ts';
 export { fieldValue } from './evaluate/field.ts';
 export * from './rule.ts';
 export { versionOf } from './version.ts';

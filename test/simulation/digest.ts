@@ -8,9 +8,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { keyText } from '../../src/alert/key.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
-import { contentVersion } from '../../src/text/content-version.ts';
 import { decisionName } from '../support/decision.ts';
 import type { Received } from './run.ts';
 
@@ -45,15 +43,11 @@ export function digestOf(store: Store, received: readonly Received[]): string {
   const rows = (sql: string): unknown[] => store.all(sql).map((row) => Object.values(row).map(coded));
   const whole = JSON.stringify({
     alerts: store
-      .all<{ key: string; first_seq: number; closing: string | null }>(
+      .all<{ closing: string | null }>(
         `SELECT id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at, level, title,
            closing FROM alerts ORDER BY id`,
       )
-      .map((row) =>
-        Object.values({ ...row, key: frozenKey(store, row), closing: row.closing && decisionName(row.closing) }).map(
-          coded,
-        ),
-      ),
+      .map((row) => Object.values({ ...row, closing: row.closing && decisionName(row.closing) }).map(coded)),
     matches: store
       .all<{ decision: string | null }>(
         'SELECT alert, seq, at, decision, evidence, number FROM matches ORDER BY alert, seq',
@@ -75,19 +69,4 @@ export function digestOf(store: Store, received: readonly Received[]): string {
 function coded(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return CODES.reduce((text, [words, code]) => text.replace(words, code), value);
-}
-
-/**
- * An alert's key as the frozen hashes have it. They are older than SHA-256 in long keys: the hash of 53 bits that such a
- * key had is computed again, from the first entry's actor id or address.
- */
-function frozenKey(
-  store: Store,
-  { key, first_seq: seq }: { readonly key: string; readonly first_seq: number },
-): string {
-  if (!/#[0-9a-f]{64}$/.test(key)) return key;
-  const [entry] = store.all<{ body: string }>('SELECT body FROM entries WHERE seq = ?', seq);
-  const { actor, client_ip: clientIp } = JSON.parse(entry?.body ?? '{}');
-  const value = [actor?.id, clientIp].find((each) => keyText([{ field: '', value: String(each) }]) === key);
-  return key.replace(/[0-9a-f]{64}$/, contentVersion(JSON.stringify([String(value)])));
 }

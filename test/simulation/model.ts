@@ -3,8 +3,8 @@
  * computed without bounds, compaction or packing. And the alerts that time order would have opened.
  */
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
-import { type Engine, LEVELS, type Level, type Rule } from '../../src/sigma/index.ts';
-import { concerns, createPlainWindows, field } from './plain-windows.ts';
+import { type CorrelationRule, type Engine, LEVELS, type Level, type Rule } from '../../src/sigma/index.ts';
+import { concerns, createPlainWindows, field, fieldText } from './plain-windows.ts';
 
 export interface ModelEntry {
   readonly seq: number;
@@ -125,7 +125,7 @@ export function expectedFor(
     engine = entry.engine;
     const at = entry.occurredAt;
     const matched = engine.evaluate(entry.body).map((match) => match.rule);
-    for (const rule of matched) addMatch(rule, entry, at, JSON.stringify([field(entry.body, 'actor.id') ?? '']));
+    for (const rule of matched) addMatch(rule, entry, at, defaultKey(entry.body));
     for (const { rule, group, at: end, times } of windows.see(
       engine,
       new Set(matched.map(({ id }) => id)),
@@ -133,11 +133,11 @@ export function expectedFor(
       at,
       entry.began - allowedLatenessMs,
     )) {
-      const opened = addMatch(rule, entry, end, JSON.stringify([group]));
+      const opened = addMatch(rule, entry, end, groupKey(rule, group));
       if (opened === null) continue;
       const counted = entries
         .filter((each) => each.seq < entry.seq && times.has(each.occurredAt))
-        .filter((each) => field(each.body, rule.groupBy[0] ?? '') === group)
+        .filter((each) => fieldText(each.body, rule.groupBy[0] ?? '') === group)
         .filter((each) => concerns(rule, satisfiedBy(each, entry.engine), entry.engine))
         .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
       if (opened.matches.get(entry.seq)?.startsWith('opened')) {
@@ -156,6 +156,23 @@ export function expectedFor(
   return { alerts, activity };
 }
 
+/** The actor, else the address's network, else that there is neither. */
+function defaultKey(body: ModelEntry['body']): string {
+  const [actor, ip] = [field(body, 'actor.id'), field(body, 'client_ip')];
+  if (actor !== null) return JSON.stringify({ 'actor.id': actor });
+  return JSON.stringify(ip === null ? { 'actor.id': null, client_ip: null } : { client_ip: networkOf(ip) });
+}
+
+/** Traffic's addresses: IPv6 ones are in one /64, all other texts are their own network. */
+function networkOf(ip: unknown): unknown {
+  if (String(ip).startsWith('::ffff:')) return String(ip).slice(7);
+  return String(ip).includes('::') ? '2001:db8::/64' : ip;
+}
+
+function groupKey({ groupBy: [name = ''] }: CorrelationRule, group: string): string {
+  return `{${JSON.stringify(name)}:${group}}`;
+}
+
 function satisfiedBy(entry: ModelEntry, engine: Engine): ReadonlySet<string> {
   return new Set(engine.evaluate(entry.body).map(({ rule }) => rule.id));
 }
@@ -167,10 +184,10 @@ export function alertedInTimeOrder(entries: readonly ModelEntry[]): Set<string> 
   for (const { occurredAt: at, body, engine } of [...entries].sort((a, b) => a.occurredAt - b.occurredAt)) {
     const matched = engine.evaluate(body).map((match) => match.rule);
     for (const rule of matched) {
-      if (rule.alerts) alerted.add(`${rule.id} ${JSON.stringify([field(body, 'actor.id') ?? ''])}`);
+      if (rule.alerts) alerted.add(`${rule.id} ${defaultKey(body)}`);
     }
     for (const { rule, group } of windows.see(engine, new Set(matched.map(({ id }) => id)), body, at, at)) {
-      if (rule.alerts) alerted.add(`${rule.id} ${JSON.stringify([group])}`);
+      if (rule.alerts) alerted.add(`${rule.id} ${groupKey(rule, group)}`);
     }
   }
   return alerted;

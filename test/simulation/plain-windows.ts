@@ -14,6 +14,7 @@ interface WindowEvent {
 
 export interface PlainFiring {
   readonly rule: CorrelationRule;
+  /** JSON of the group's value. */
   readonly group: string;
   /** The end of the window that fired. */
   readonly at: number;
@@ -23,13 +24,17 @@ export interface PlainFiring {
   readonly times: ReadonlySet<number>;
 }
 
-/** The text of a field. */
-export function field(body: Body, path: string): string | null {
-  const value = path
+/** The value of a field; null if it is missing. */
+export function field(body: Body, path: string): unknown {
+  return path
     .split('.')
-    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name], body);
-  if (value === null || value === undefined) return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+    .reduce<unknown>((at, name) => (at as Record<string, unknown> | null | undefined)?.[name] ?? null, body);
+}
+
+/** JSON of a field's value; null if it is null or missing. Objects in entries have their fields in one order. */
+export function fieldText(body: Body, path: string): string | null {
+  const value = field(body, path);
+  return value === null ? null : JSON.stringify(value);
 }
 
 /** A rule and all it refers to, as one text: another where any of them changed. */
@@ -60,7 +65,7 @@ export function createPlainWindows() {
     see(engine: Engine, satisfied: ReadonlySet<string>, body: Body, at: number, horizon: number): PlainFiring[] {
       const correlationMatches: PlainFiring[] = [];
       for (const rule of inLayers(engine)) {
-        const group = field(body, rule.groupBy[0] ?? '');
+        const group = fieldText(body, rule.groupBy[0] ?? '');
         if (group === null) continue;
         const fired: PlainFiring[] = [];
         for (const event of eventsOf(rule, satisfied, correlationMatches, body, at)) {
@@ -128,8 +133,9 @@ function eventsOf(
 function valueIn(rule: CorrelationRule, body: Body): string | number | null {
   const [name] = rule.fields;
   if (name === undefined) return null;
-  const text = field(body, name);
-  return text === null || rule.type === 'value_count' ? text : Number(text);
+  if (rule.type === 'value_count') return fieldText(body, name);
+  const value = field(body, name);
+  return value === null ? null : Number(value);
 }
 
 /** How many events of one time fire, each with those before it. */

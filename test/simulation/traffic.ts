@@ -18,6 +18,13 @@ function lateBy(dice: Dice, most: number): number {
   return dice.chance(0.2) ? most - dice.between(0, 1) : Math.floor(dice.next() * most);
 }
 
+/** They look alike, or like an actor of the ordinary traffic. */
+const ODD_IDS = [null, undefined, '', 'null', 7, '7', [7], ['actor-1'], '["actor-1"]', '203.0.113.1', true, 'true'];
+const ODD_ADDRESSES = [
+  ...[null, undefined, '', 7, '7', ['203.0.113.1'], '::ffff:203.0.113.1'],
+  ...['2001:db8::1', '2001:DB8:0:0::2', 'nowhere'],
+];
+
 /** Fills the log with all that will happen. */
 export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
   const lateness = dice.chance(0.6) ? dice.next() * 0.3 : 0;
@@ -53,6 +60,9 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
         body,
         dice.pick<Record<string, unknown>>([
           { actor: null },
+          { actor: { id: dice.pick<unknown>(ODD_IDS), name: 'Odd', type: 'user' } },
+          { actor: { name: 'Nobody', type: 'user' }, client_ip: dice.pick<unknown>(ODD_ADDRESSES) },
+          { client_ip: dice.pick<unknown>(ODD_ADDRESSES) },
           { target: 7 },
           { status_code: '404' },
           { extra: { deep: [1] } },

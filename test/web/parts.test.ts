@@ -3,10 +3,25 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { alertsPath, readAlertQuery } from '../../src/web/pages/alerts.tsx';
+import { KeyParts } from '../../src/web/pages/parts/alert-table.tsx';
 import { evidenceFor, fieldsOf } from '../../src/web/pages/parts/fields.ts';
 import { prettyJson } from '../../src/web/pages/parts/json-text.ts';
 
 import { attackPath, httpsAddress } from '../../src/web/pages/parts/rule-text.tsx';
+
+describe('a dedup key', () => {
+  it.each([
+    ['a value', 'u-1', '<span><span class="quiet"><bdi>f</bdi></span> <code><bdi>u-1</bdi></code></span>'],
+    [
+      'an empty one',
+      '',
+      '<span><span class="quiet"><bdi>f</bdi></span> <code><span class="none">(empty)</span></code></span>',
+    ],
+    ['none', null, '<span><span class="quiet">no <bdi>f</bdi></span></span>'],
+  ])('shows %s', (_, value, html) => {
+    expect(String(KeyParts({ parts: [{ field: 'f', value }], max: 80 }))).toBe(html);
+  });
+});
 
 describe('JSON to copy', () => {
   it('has the same meaning as before', () => {

@@ -18,7 +18,7 @@ export const ALERT = z.object({
   begins: z.number(),
   periodMs: z.number(),
   lastAt: z.number(),
-  key: z.array(z.object({ field: z.string(), value: z.string() })),
+  key: z.array(z.object({ field: z.string(), value: z.nullable(z.string()) })),
 });
 const ANSWER = z.object({ alerts: z.array(ALERT), next: z.nullable(z.number()) });
 

@@ -104,7 +104,9 @@ export function whyLines({ alert, timeline, more, deliveries, closing }: AlertAn
 }
 
 function keyText({ key }: AlertAnswer['alert']): string {
-  const parts = key.map(({ field, value }) => `${safe(field)} = ${safe(value)}`);
+  const parts = key.map(({ field, value }) =>
+    value === null ? `no ${safe(field)}` : `${safe(field)} = ${safe(value)}`,
+  );
   return parts.length === 0 ? 'all matches of the rule' : parts.join(', ');
 }
 

@@ -5,13 +5,12 @@
  */
 import type { Alert } from '../../alert/alert.ts';
 import { DEDUP_PERIOD_MS, findOpenAlert } from '../../alert/decisions.ts';
+import { shownKey } from '../../alert/key.ts';
 import type { KeyPart, Rule } from '../../sigma/index.ts';
 import type { EvaluationReads } from '../model.ts';
 
 /** An open alert keeps its period when its rule's gets shorter: the search for it reaches at least this far. */
 const SEARCH_MIN_MS = 24 * 60 * 60_000;
-/** How many characters of a value the stored key shows. */
-const KEY_VALUE_CHARS = 256;
 
 /** What opening or joining an alert needs to know of a match. */
 interface JoinInput {
@@ -51,7 +50,7 @@ export function createBatchAlerts(reads: EvaluationReads, lastAlert: number) {
         lastAt: at,
         level: rule.level,
         title: rule.title,
-        keyParts: keyParts.map(({ field, value }) => ({ field, value: value.slice(0, KEY_VALUE_CHARS) })),
+        keyParts: shownKey(keyParts),
       };
       const place = `${rule.id}\n${key}`;
       changed.set(alert.id, alert);

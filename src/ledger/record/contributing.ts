@@ -28,13 +28,8 @@ export function contributingEntries(
 ): ContributingEntry[] {
   const detections = correlator.detectionsOf(correlation);
   const isIn = (entry: Accepted, matches: readonly Match[]): boolean => {
-    try {
-      const satisfied = matches.map(({ rule }) => rule.id);
-      return correlator.groupsOf(correlation, entry.body, satisfied).some((group) => keyText(group) === key);
-    } catch {
-      // A field is nested too deeply to be written as JSON.
-      return false;
-    }
+    const satisfied = matches.map(({ rule }) => rule.id);
+    return correlator.groupsOf(correlation, entry.body, satisfied).some((group) => keyText(group) === key);
   };
   const counted: ContributingEntry[] = [];
   for (const entry of reads.entriesAt(fired.times, seq)) {

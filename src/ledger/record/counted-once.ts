@@ -6,17 +6,8 @@
  * satisfy: of the temporal types a revision adds the rules that were not satisfied yet, of the others it adds nothing where
  * a version counts already. Events of correlations that the revision completes are not its own, and always count.
  */
-import { DEDUP_BY } from '../../alert/decisions.ts';
-import { keyText } from '../../alert/key.ts';
-import {
-  type CorrelationRule,
-  type Correlator,
-  type Engine,
-  keyOf,
-  type Rule,
-  type WindowEvent,
-  type Windows,
-} from '../../sigma/index.ts';
+import { dedupKey, keyText } from '../../alert/key.ts';
+import type { CorrelationRule, Correlator, Engine, Rule, WindowEvent, Windows } from '../../sigma/index.ts';
 import type { Accepted } from '../model.ts';
 
 export interface Earlier {
@@ -70,7 +61,7 @@ export function earlierOf(versions: readonly Accepted[], engine: Engine, correla
   for (const { occurredAt: at, body } of versions) {
     const matches = engine.evaluate(body);
     for (const { rule } of matches) {
-      matched.push({ rule: rule.id, key: keyText(keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, body)), at });
+      matched.push({ rule: rule.id, key: keyText(dedupKey(rule, body, null)), at });
     }
     correlator.correlate({ at, body, matches }, at, uncounted(null));
   }

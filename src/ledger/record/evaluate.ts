@@ -6,9 +6,9 @@
  * alert and a window: a revision of an entry adds what its earlier versions have not counted (counted-once.ts).
  */
 import type { Alert, MatchedWindow } from '../../alert/alert.ts';
-import { DEDUP_BY, decideNotification } from '../../alert/decisions.ts';
+import { decideNotification } from '../../alert/decisions.ts';
 import { entryView } from '../../alert/entry-view.ts';
-import { keyText } from '../../alert/key.ts';
+import { dedupKey, keyText } from '../../alert/key.ts';
 import type { AlertNotification, EntryView } from '../../alert/notification.ts';
 import { buildNotification, notifiedWindow } from '../../alert/notification-builder.ts';
 import { numberWords } from '../../alert/number-wording.ts';
@@ -20,7 +20,6 @@ import {
   type Engine,
   type Evidence,
   type KeyPart,
-  keyOf,
   type Match,
   type Rule,
 } from '../../sigma/index.ts';
@@ -90,14 +89,12 @@ interface RuleMatch {
 }
 
 function detectionMatch({ rule, evidence }: Match, entry: Accepted, at: number): RuleMatch {
-  return { rule, entry, at, keyParts: keyOf(rule.tocsin.dedupBy ?? DEDUP_BY, entry.body), evidence, window: null };
+  return { rule, entry, at, keyParts: dedupKey(rule, entry.body, null), evidence, window: null };
 }
 
 function correlationMatch({ rule, group, window, evidence }: CorrelationMatch, entry: Accepted): RuleMatch {
-  const by = rule.tocsin.dedupBy;
-  const keyParts = by === null ? group : keyOf(by, entry.body);
   return {
-    ...{ rule, entry, keyParts, evidence, at: window.at },
+    ...{ rule, entry, keyParts: dedupKey(rule, entry.body, group), evidence, at: window.at },
     window: { correlation: rule, key: keyText(group), window },
   };
 }

@@ -82,7 +82,7 @@ function listFrom<T>(text: string, read: (item: Fields) => T | null): T[] | null
 }
 
 function keyPart({ field, value }: Fields): AlertSummary['key'][number] | null {
-  return typeof field === 'string' && typeof value === 'string' ? { field, value } : null;
+  return typeof field === 'string' && (typeof value === 'string' || value === null) ? { field, value } : null;
 }
 
 function evidence({ selection, field, value }: Fields): Evidence | null {

@@ -115,7 +115,7 @@ function alertData(notification: AlertNotification, cut: Cutter) {
         falsepositives: cut.list(alert.falsepositives).map(cut.text),
       },
       level: alert.level,
-      key: cut.list(alert.key).map(({ field, value }) => ({ field: cut.text(field), value: cut.text(value) })),
+      key: cut.list(alert.key).map(({ field, value }) => ({ field: cut.text(field), value: cut.maybe(value) })),
       count: finite(alert.count),
       first_at: time(alert.firstAt),
       last_at: time(alert.lastAt),

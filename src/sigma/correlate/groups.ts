@@ -2,22 +2,25 @@
  * Finds the group of a correlation that an entry belongs to, and its value there.
  *
  * Contract: pure. A group is the values of the `group-by` fields, each read through the matched rule's alias if there is
- * one. An entry without one of these fields belongs to no group. Values compare as text, case-sensitively.
+ * one. An entry in which one of these fields is null or missing belongs to no group. Values are the same if they are
+ * the same JSON: case and type count, the order of an object's fields does not. Never throws.
  */
 
+import { canonicalJson } from '../../text/canonical-json.ts';
 import { fieldValue } from '../evaluate/field.ts';
 import { numberOf } from '../evaluate/number.ts';
 import { isScalar } from '../evaluate/scalar.ts';
 import type { CorrelationRule, EntryBody } from '../rule.ts';
 
-/** A field and its value as text: one part of a group or dedup key. */
+/** A field and its value as it is in the entry: one part of a group or dedup key. */
 export interface KeyPart {
   readonly field: string;
-  readonly value: string;
+  /** Null if it is null or missing. */
+  readonly value: unknown;
 }
 
 /**
- * The group of an entry that satisfied rule `ruleId`; null if a field of `group-by` is missing. If the rule is a
+ * The group of an entry that satisfied rule `ruleId`; null if a field of `group-by` is null or missing. If the rule is a
  * correlation, `below` is its group, whose fields take precedence over the entry's.
  */
 export function groupOf(
@@ -26,13 +29,8 @@ export function groupOf(
   body: EntryBody,
   below: readonly KeyPart[] = [],
 ): readonly KeyPart[] | null {
-  const parts: KeyPart[] = [];
-  for (const field of correlation.groupBy) {
-    const value = textOf(read(correlation, field, ruleId, body, below));
-    if (value === null) return null;
-    parts.push({ field, value });
-  }
-  return parts;
+  const parts = correlation.groupBy.map((field) => ({ field, value: read(correlation, field, ruleId, body, below) }));
+  return parts.some(({ value }) => value === null) ? null : parts;
 }
 
 /**
@@ -48,36 +46,26 @@ export function eventValue(
   const values = correlation.fields.map((field) => read(correlation, field, ruleId, body, below));
   const share = correlation.type === 'value_percentile' && correlation.percentile === null;
   if (correlation.type !== 'value_count' && !share) return numericValue(values[0]);
-  const texts = values.map(textOf);
-  if (texts.includes(null)) return null;
-  return texts.length === 1 ? (texts[0] ?? null) : JSON.stringify(texts);
+  return values.includes(null) ? null : identityOf(values);
 }
 
 /** A group's values as one text, unique among the groups of a correlation. */
 export function groupText(group: readonly KeyPart[]): string {
-  const [first] = group;
-  return first !== undefined && group.length === 1 ? first.value : JSON.stringify(group.map(({ value }) => value));
+  return identityOf(group.map(({ value }) => value));
 }
 
-/** The values of `fields` in an entry; missing ones are "". */
+/** The values of `fields` in an entry. */
 export function keyOf(fields: readonly string[], body: EntryBody): readonly KeyPart[] {
-  return fields.map((field) => ({ field, value: textOf(fieldValue(body, field)) ?? '' }));
+  return fields.map((field) => ({ field, value: fieldValue(body, field) ?? null }));
 }
 
-/** Stands for any value nested too deeply for JSON.stringify, so that its entry is grouped and counted too. */
-const TOO_DEEP = '…';
-
-function textOf(value: unknown): string | null {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'string') return value;
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return TOO_DEEP;
-  }
+/** Values as one text that no others have. A single text stays short and plain, since windows keep many. */
+function identityOf(values: readonly unknown[]): string {
+  const [value] = values;
+  return values.length === 1 && typeof value === 'string' ? `=${value}` : canonicalJson(values);
 }
 
-/** Reads a field of `group-by` or of the condition, through its alias for the rule. */
+/** Reads a field of `group-by` or of the condition, through its alias for the rule; null if it is null or missing. */
 function read(
   { aliases }: CorrelationRule,
   name: string,
@@ -87,7 +75,7 @@ function read(
 ): unknown {
   const fields = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   const field = fields !== undefined && Object.hasOwn(fields, ruleId) ? (fields[ruleId] ?? name) : name;
-  return below.find((part) => part.field === field)?.value ?? fieldValue(body, field);
+  return below.find((part) => part.field === field)?.value ?? fieldValue(body, field) ?? null;
 }
 
 /** The value of a number, or of text that is one. */

@@ -10,8 +10,8 @@ export interface WindowEvent {
   /** The satisfied rules: indexes into the correlation's `rules`, ascending, at least one. */
   readonly rules: readonly number[];
   /**
-   * value_count, and value_percentile without a percentile: the value's text. The other value_* types: its number. Null
-   * for types without a value. What lacks the value it needs is not an event.
+   * value_count, and value_percentile without a percentile: a text that only this value has. The other value_* types: its
+   * number. Null for types without a value. What lacks the value it needs is not an event.
    */
   readonly value: string | number | null;
 }

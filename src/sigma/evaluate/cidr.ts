@@ -28,12 +28,24 @@ export function parseRange(text: string): AddressRange | null {
 export function canonicalRange(text: string): string | null {
   const [range, address] = [parseRange(text), parseRange(text.replace(/\/.*/, ''))];
   if (range === null || address === null || !address.includes('1', range.length)) return null;
-  const [size, radix, separator] = range.startsWith('4') ? [8, 10, '.'] : [16, 16, ':'];
+  return `${baseOf(range)}/${range.length - 1}`;
+}
+
+/** An IPv4 address, or the /64 of an IPv6 one, which is one network's; each as one text. Null for any other text. */
+export function networkOf(text: string): string | null {
+  const range = parseRange(text) ?? '';
+  if (range.startsWith('4')) return range.length < 33 ? null : baseOf(range);
+  return range.length < 65 ? null : `${baseOf(range.slice(0, 65))}/64`;
+}
+
+/** The first address of a range. */
+function baseOf(range: AddressRange): string {
+  const [end, size, radix, separator] = range.startsWith('4') ? [33, 8, 10, '.'] : [129, 16, 16, ':'];
   const groups: string[] = [];
-  for (let i = 1; i < address.length; i += size) {
+  for (let i = 1; i < end; i += size) {
     groups.push(Number.parseInt(range.slice(i, i + size).padEnd(size, '0'), 2).toString(radix));
   }
-  return `${groups.join(separator).replace(/(:0)+$/, '::')}/${range.length - 1}`;
+  return groups.join(separator).replace(/(:0)+$/, '::');
 }
 
 /** The ranges that are not within others. */

@@ -110,6 +110,8 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
   ],
   ['that an entry is gone', { timeline: [{ ...MATCH, entry: null }] }, 'UTC  an entry that is no longer stored'],
   ['matches that were not kept', { more: 1234 }, 'and 1,234 matches that were counted but not kept'],
+  ['a key with a number', { alert: { ...LINE, key: [{ field: 'actor.id', value: '7' }] } }, 'actor.id = 7\n'],
+  ['a key without a value', { alert: { ...LINE, key: [{ field: 'target.id', value: null }] } }, 'no target.id\n'],
   ['a backfilled alert', { alert: { ...LINE, backfilled: true } }, 'open, backfilled; its period ends'],
   [
     'how it closed',

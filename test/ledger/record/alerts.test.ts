@@ -1,9 +1,10 @@
 /** From matches to alerts: one a rule, key and period, however often and in whatever order the entries are read. */
 
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../../src/ledger/rpc.ts';
+import type { Batch, Incoming } from '../../../src/ledger/rpc.ts';
 import { compile } from '../../../src/sigma/index.ts';
 import { decisionName } from '../../support/decision.ts';
+import { differentValues, sameValues } from '../../support/look-alikes.ts';
 import {
   ALLOWED_LATENESS,
   counting,
@@ -23,6 +24,14 @@ import {
 } from '../scene.ts';
 
 const RULE = onAction('vm.deleted');
+const BY_ACTOR = onAction('vm.deleted', { tocsin: { ...RULE.tocsin, dedupBy: ['actor.id'] } });
+
+/** A deletion by an actor with any id, also one that only JSON can write; undefined: without an id. */
+function deletedBy(id: string, actor: unknown): Incoming {
+  const written = typeof actor === 'number' && !Number.isFinite(actor) ? `${actor < 0 ? '-' : ''}1e400` : actor;
+  const { text } = deleted(id, NOON, null, { actor: { id: written } });
+  return incoming(id, NOON, written === actor ? text : text.replace(`"${written}"`, String(written)));
+}
 const BACKFILLED: Partial<Batch> = { suppressBefore: NOON + DAY };
 
 type AlertRow = {
@@ -49,7 +58,9 @@ describe('one alert a rule, key and period', () => {
       evidence: 'action=vm.deleted',
     });
     scene.record([deleted('c', NOON)]);
-    expect(alertsOf(scene)).toMatchObject([{ key: '["alice"]', begins: NOON - HOUR / 2, count: 3, last_at: NOON }]);
+    expect(alertsOf(scene)).toMatchObject([
+      { key: '{"actor.id":"alice"}', begins: NOON - HOUR / 2, count: 3, last_at: NOON },
+    ]);
     expect(scene.store.all('SELECT receiver FROM deliveries ORDER BY id')).toEqual([
       { receiver: 'slack' },
       { receiver: 'mail' },
@@ -61,9 +72,9 @@ describe('one alert a rule, key and period', () => {
     const scene = createScene([RULE]);
     scene.record([deleted('a', NOON - HOUR), deleted('b', NOON - HOUR, 'bob'), deleted('c', NOON)]);
     expect(alertsOf(scene).map(({ key, begins }) => [key, begins])).toEqual([
-      ['["alice"]', NOON - HOUR],
-      ['["bob"]', NOON - HOUR],
-      ['["alice"]', NOON],
+      ['{"actor.id":"alice"}', NOON - HOUR],
+      ['{"actor.id":"bob"}', NOON - HOUR],
+      ['{"actor.id":"alice"}', NOON],
     ]);
   });
 
@@ -94,7 +105,7 @@ describe('one alert a rule, key and period', () => {
       `${'x'.repeat(4_999)}y`,
       '\ud800',
       '\ufffd',
-      '["alice"]',
+      '{"actor.id":"alice"}',
       '__proto__',
       '',
       ['a'],
@@ -106,6 +117,44 @@ describe('one alert a rule, key and period', () => {
     expect(alertsOf(scene)).toHaveLength(actors.length);
     scene.reopened().record(page.map(({ createdAt }, i) => deleted(`again${i}`, createdAt, actors[i])));
     expect(alertsOf(scene).map(({ count }) => count)).toEqual(actors.map(() => 2));
+  });
+
+  it.each(differentValues)('are two where %s', (_, a, b) => {
+    const scene = createScene([BY_ACTOR]);
+    scene.record([deletedBy('a', a), deletedBy('b', b)]);
+    expect(alertsOf(scene).map(({ count }) => count)).toEqual([1, 1]);
+    // What is stored is found again.
+    scene.reopened().record([deletedBy('c', b), deletedBy('d', a)]);
+    expect(alertsOf(scene).map(({ count }) => count)).toEqual([2, 2]);
+  });
+
+  it.each(sameValues)('are one where %s', (_, a, b) => {
+    const scene = createScene([BY_ACTOR]);
+    scene.record([deletedBy('a', a)]);
+    scene.reopened().record([deletedBy('b', b)]);
+    expect(alertsOf(scene).map(({ count }) => count)).toEqual([2]);
+  });
+
+  it('are of the address where there is no actor, and of neither where there is none', () => {
+    const scene = createScene([RULE]);
+    const from = (id: string, client_ip: unknown, actor: unknown = null) => deleted(id, NOON, actor, { client_ip });
+    scene.record([from('a', '192.0.2.1'), from('b', '2001:db8::1'), from('c', null), from('d', '', '')]);
+    scene.record([from('e', '::ffff:192.0.2.1'), from('f', '2001:db8::2'), deletedBy('g', undefined)]);
+    scene.record([from('h', '192.0.2.1', '192.0.2.1')]);
+    const shown = scene.store.all<{ key_parts: string; count: number }>('SELECT key_parts, count FROM alerts');
+    expect(shown.map(({ key_parts: key, count }) => [JSON.parse(key), count])).toEqual([
+      [[{ field: 'client_ip', value: '192.0.2.1' }], 2],
+      [[{ field: 'client_ip', value: '2001:db8::/64' }], 2],
+      [
+        [
+          { field: 'actor.id', value: null },
+          { field: 'client_ip', value: null },
+        ],
+        2,
+      ],
+      [[{ field: 'actor.id', value: '' }], 1],
+      [[{ field: 'actor.id', value: '192.0.2.1' }], 1],
+    ]);
   });
 
   it('an informational one is stored and not notified', () => {
@@ -341,7 +390,7 @@ describe('windows', () => {
     ]);
     expect(scene.count('alerts')).toBe(0);
     scene.record([deleted('c', NOON)]);
-    expect(alertsOf(scene)).toMatchObject([{ key: '["alice"]', begins: NOON, count: 1 }]);
+    expect(alertsOf(scene)).toMatchObject([{ key: '{"actor.id":"alice"}', begins: NOON, count: 1 }]);
     expect(scene.notifications()[0]).toMatchObject({
       window: { type: 'event_count', value: 3, timespanMs: 10 * MINUTE, condition: '3 or more' },
     });
@@ -371,7 +420,7 @@ describe('windows', () => {
     const byTarget = { ...many, tocsin: { ...many.tocsin, dedupBy: ['target.id'] } };
     const scene = createScene([fed, byTarget]);
     scene.record([1, 2, 3].map((i) => entry(`e${i}`, NOON, { action: 'vm.deleted', target: { id: 't' } })));
-    expect(alertsOf(scene)).toMatchObject([{ key: '["t"]' }]);
+    expect(alertsOf(scene)).toMatchObject([{ key: '{"target.id":"t"}' }]);
   });
 
   it('are one row a group and page', () => {

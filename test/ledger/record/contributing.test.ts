@@ -182,7 +182,11 @@ describe('countedIn', () => {
       }
     }
     const past = { entriesAt: stored };
-    const window = { correlation, key: '["alice"]', window: { at: NOON, value: 2, times: [NOON - HOUR, NOON] } };
+    const window = {
+      correlation,
+      key: '{"actor.id":"alice"}',
+      window: { at: NOON, value: 2, times: [NOON - HOUR, NOON] },
+    };
     expect(contributingEntries(window, 1_000, past, engine, createCorrelator([FED, correlation]))).toHaveLength(20);
     expect(read).toBe(20);
   });
@@ -201,7 +205,7 @@ describe('countedIn', () => {
       }),
     );
     const past = { entriesAt: () => stored };
-    const window = { correlation, key: '["alice"]', window: { at: NOON, value: 2, times: [NOON] } };
+    const window = { correlation, key: '{"actor.id":"alice"}', window: { at: NOON, value: 2, times: [NOON] } };
     const correlator = createCorrelator([FED, correlation]);
     expect(contributingEntries(window, 9, past, engine, correlator).map(({ entry }) => entry.id)).toEqual(['e0', 'e2']);
   });

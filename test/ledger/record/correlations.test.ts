@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { numberWords } from '../../../src/alert/number-wording.ts';
 import type { Incoming } from '../../../src/ledger/rpc.ts';
 import { type CorrelationRule, compile, type Rule } from '../../../src/sigma/index.ts';
+import { differentValues, sameValues } from '../../support/look-alikes.ts';
 import { counting, createScene, entry, HOUR, MINUTE, NOON, onAction, type Scene, SECOND } from '../scene.ts';
 
 const QUIET = { alerts: false } as const;
@@ -180,7 +181,7 @@ describe('each type', () => {
     const rules = [...ALL, correlation(rule)];
     expect(alerts(recorded(rules, pages.slice(0, -1)))).toEqual([]);
     const scene = recorded(rules, pages);
-    expect(alerts(scene)).toMatchObject([{ key: '["alice"]', begins: NOON - matched * SECOND }]);
+    expect(alerts(scene)).toMatchObject([{ key: '{"actor.id":"alice"}', begins: NOON - matched * SECOND }]);
     expect(numbers(scene).at(0)).toBe(words);
     expect(windows(scene)[0]).toMatchObject({ ...window, timespanMs: 10 * MINUTE });
   });
@@ -234,7 +235,7 @@ describe('chains', () => {
 
   it('what only feeds another opens no alert, and is known to have matched', () => {
     const scene = recorded([...ALL, burst, then], story);
-    expect(alerts(scene)).toEqual([{ rule: 'then', key: '["alice"]', begins: NOON - 60 * SECOND }]);
+    expect(alerts(scene)).toEqual([{ rule: 'then', key: '{"actor.id":"alice"}', begins: NOON - 60 * SECOND }]);
     expect(scene.store.all("SELECT matched FROM activity WHERE rule = 'burst'")).toEqual([{ matched: 1 }]);
     expect(windows(scene)).toMatchObject([{ value: 2, rules: ['Burst', 'Key made'] }]);
   });
@@ -280,6 +281,40 @@ describe('chains', () => {
   });
 });
 
+describe('groups and values that look alike', () => {
+  const byKey = (more: Partial<CorrelationRule>) => correlation({ condition: gte(2), ...more });
+  const pairs = (rows: typeof differentValues) =>
+    rows.filter((row) =>
+      row.slice(1).every((value) => value !== undefined && value !== null && JSON.stringify(value) !== 'null'),
+    );
+
+  it.each(pairs(differentValues))('are two where %s', (_, a, b) => {
+    const count = byKey({ groupBy: ['actor.id'] });
+    const values = byKey({ id: 'values', groupBy: [], type: 'value_count', fields: ['actor.id'] });
+    const pages = [a, b].map((id, i) => [deleted(2 - i, { actor: { id } })]);
+    const scene = recorded([...ALL, count, values], pages);
+    expect(alerts(scene)).toMatchObject([{ rule: 'values', key: '{}' }]);
+  });
+
+  it.each(pairs(sameValues))('are one where %s', (_, a, b) => {
+    const count = byKey({ groupBy: ['actor.id'] });
+    const values = byKey({ id: 'values', groupBy: [], type: 'value_count', fields: ['actor.id'] });
+    const pages = [a, b].map((id, i) => [deleted(2 - i, { actor: { id } })]);
+    const scene = recorded([...ALL, count, values], pages);
+    expect(alerts(scene)).toMatchObject([{ rule: count.id }]);
+  });
+
+  it('of a chain keep their type', () => {
+    const count = byKey({ ...QUIET, groupBy: ['actor.id'] });
+    const above = byKey({ id: 'above', rules: [count.id], groupBy: ['actor.id'], condition: gte(1) });
+    const scene = recorded(
+      [...ALL, count, above],
+      [[deleted(2, { actor: { id: 7 } }), deleted(1, { actor: { id: 7 } })]],
+    );
+    expect(alerts(scene)).toMatchObject([{ rule: 'above', key: '{"actor.id":7}' }]);
+  });
+});
+
 describe('one entry', () => {
   it('counts once in an alert, though the correlation fired for several of its groups', () => {
     const both = correlation({
@@ -291,7 +326,9 @@ describe('one entry', () => {
     const made = at(9, 'api_key.created', { target: { id: 'new' }, client_ip: '203.0.113.1' });
     const scene = recorded([MADE, again, both], [[made]]);
     expect(scene.count('windows')).toBe(2);
-    expect(scene.store.all('SELECT key, count FROM alerts')).toEqual([{ key: '["203.0.113.1"]', count: 1 }]);
+    expect(scene.store.all('SELECT key, count FROM alerts')).toEqual([
+      { key: '{"client_ip":"203.0.113.1"}', count: 1 },
+    ]);
   });
 
   it('the story of a key: who made it, and what it did', () => {
@@ -308,7 +345,7 @@ describe('one entry', () => {
         [at(30, 'kubeconfig.read', { actor: { id: 'new' } })],
       ],
     );
-    expect(alerts(scene)).toMatchObject([{ key: '["new"]' }]);
+    expect(alerts(scene)).toMatchObject([{ key: '{"key":"new"}' }]);
     expect(scene.store.all("SELECT seq, decision ->> '$.reason' AS reason FROM matches ORDER BY seq")).toEqual([
       { seq: 1, reason: null },
       { seq: 3, reason: 'first match' },

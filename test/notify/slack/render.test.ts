@@ -82,6 +82,14 @@ describe('what a person reads', () => {
     expect(render(OPENED).text).toBe('[HIGH] API key deleted: api_key.deleted by Alice Smith from 203.0.113.9');
   });
 
+  test('says which field of the dedup key is missing, and which is empty', () => {
+    const key = [
+      { field: 'actor.id', value: null },
+      { field: 'target.id', value: '' },
+    ];
+    expect(read(render({ ...OPENED, alert: { ...OPENED.alert, key } }))).toContain(' · no actor.id · target.id = – · ');
+  });
+
   test('a health alert, with what to do', () => {
     expect(read(render(BLIND))).toBe(
       [

@@ -91,6 +91,14 @@ describe('what a program reads', () => {
     [{ ...BLIND, kind: 'health-resolved' }, 'health.resolved'],
   ])('the type is of the notification', (notification, type) => expect(sent(notification).type).toBe(type));
 
+  test('a dedup key tells a field that is missing from an empty one', () => {
+    const key = [
+      { field: 'actor.id', value: null },
+      { field: 'target.id', value: '' },
+    ];
+    expect(sent({ ...OPENED, alert: { ...OPENED.alert, key } }).data.alert.key).toEqual(key);
+  });
+
   test('a correlation has its number, window and first entries', () => {
     const { window } = sent(CORRELATION).data;
     expect(window).toMatchObject({ type: 'event_count', value: 20, timespan_seconds: 600, condition: '20 or more' });

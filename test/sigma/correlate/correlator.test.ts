@@ -335,9 +335,9 @@ function createNaive(rules: readonly CorrelationRule[]) {
           const values = rule.fields.map(look);
           if (group.includes(undefined) || values.includes(undefined)) continue;
           if (rule.type === 'value_sum' && Number.isNaN(Number(values[0]))) continue;
-          const key = JSON.stringify(group.map(String));
+          const key = JSON.stringify(group);
           const value =
-            rule.fields.length === 0 ? null : rule.type === 'value_sum' ? Number(values[0]) : String(values[0]);
+            rule.fields.length === 0 ? null : rule.type === 'value_sum' ? Number(values[0]) : JSON.stringify(values[0]);
           const same = events.find((each) => each.at === source.at && each.nth === source.nth && each.key === key);
           if (same === undefined) events.push({ at: source.at, nth: source.nth, key, rules: new Set([index]), value });
           else same.rules.add(index);
@@ -352,8 +352,8 @@ function createNaive(rules: readonly CorrelationRule[]) {
         windows.set(place, window);
         const answer = window.see({ ...windowEvent, rules: [...windowEvent.rules] }, horizon);
         if (answer === null) continue;
-        const parts: readonly string[] = JSON.parse(key);
-        const group = Object.fromEntries(rule.groupBy.map((field, i) => [field, parts[i] ?? '']));
+        const parts: readonly unknown[] = JSON.parse(key);
+        const group = Object.fromEntries(rule.groupBy.map((field, i) => [field, parts[i]]));
         all.push(...window.ends.map((end, place) => ({ at: end, nth: place - window.ends.indexOf(end), group })));
         if ((earliest.get(key)?.at ?? Number.POSITIVE_INFINITY) <= answer.at) continue;
         earliest.set(key, { at: answer.at, nth: 0, group });
@@ -374,7 +374,7 @@ interface GroupMatch {
   readonly at: number;
   /** Which of the matches of this time, group and entry it is. */
   readonly nth: number;
-  readonly group: { readonly [field: string]: string };
+  readonly group: { readonly [field: string]: unknown };
 }
 
 const textOf = (group: readonly KeyPart[]): string => JSON.stringify(group.map(({ value }) => value));
@@ -420,7 +420,7 @@ const someSteps = fc.array(
     satisfied: fc.subarray(IDS),
     body: fc.record(
       {
-        ...Object.fromEntries(FIELDS.map((field) => [field, fc.constantFrom('1', '2', null)])),
+        ...Object.fromEntries(FIELDS.map((field) => [field, fc.constantFrom('1', '2', 1, null)])),
         v: fc.constantFrom(1, 2, -1, 'none'),
       },
       { requiredKeys: [] },

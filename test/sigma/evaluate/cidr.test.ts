@@ -1,7 +1,7 @@
 /** Addresses and ranges, against arithmetic on whole numbers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalRange, createRangeTest, parseRange } from '../../../src/sigma/evaluate/cidr.ts';
+import { canonicalRange, createRangeTest, networkOf, parseRange } from '../../../src/sigma/evaluate/cidr.ts';
 import { inRange } from './reference.ts';
 
 describe('ranges of addresses', () => {
@@ -49,5 +49,34 @@ describe('ranges of addresses', () => {
   ])('%s should be written %s', (text, tidy) => {
     expect(parseRange(text)).not.toBe(null);
     expect(canonicalRange(text)).toBe(tidy);
+  });
+});
+
+describe('the network of an address', () => {
+  test.each([
+    ['192.0.2.1', '192.0.2.1'],
+    ['192.0.2.1/32', '192.0.2.1'],
+    ['192.000.002.001', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1/128', '192.0.2.1'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['2001:db8::1', '2001:db8::/64'],
+    ['2001:db8:0:0:ffff:ffff:ffff:ffff', '2001:db8::/64'],
+    ['2001:db8:0:1::', '2001:db8:0:1::/64'],
+    ['2001:db8::/64', '2001:db8::/64'],
+    ['2001:db8::1:2:3:4/96', '2001:db8::/64'],
+    ['::', '0::/64'],
+    ['2001:db8::/32', null],
+    ['2001:db8::/63', null],
+    ['192.0.2.0/24', null],
+    ['::ffff:192.0.2.0/120', null],
+    ['192.0.2.256', null],
+    ['192.0.2.1 ', null],
+    ['fe80::1%eth0', null],
+    ['localhost', null],
+    ['', null],
+  ])('%s: %s', (text, network) => {
+    expect(networkOf(text)).toBe(network);
+    if (network !== null) expect(networkOf(network)).toBe(network);
   });
 });

@@ -149,12 +149,12 @@ describe('value_count', () => {
       ],
     },
     {
-      says: 'a number is its text',
+      says: 'a number is not its text',
       correlation: 'type: value_count\nrules: [a]\ntimespan: 10s\ncondition: {field: user, gte: 2}',
       steps: [
         [0, user(1)],
-        [1, user('1')],
-        [2, user(2), 2],
+        [1, user(1)],
+        [2, user('1'), 2],
       ],
     },
     {

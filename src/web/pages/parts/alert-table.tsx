@@ -63,7 +63,7 @@ export function AlertTable({ caption, alerts }: AlertTableProps) {
   );
 }
 
-/** The dedup key of an alert: `actor.id 4f2c…`. */
+/** The dedup key of an alert: `actor.id 4f2c…`, or `no actor.id`. */
 export function KeyParts({ parts, class: name, max }: { parts: AlertSummary['key']; class?: string; max: number }) {
   if (parts.length === 0) return null;
   return (
@@ -72,11 +72,15 @@ export function KeyParts({ parts, class: name, max }: { parts: AlertSummary['key
         <>
           {i > 0 && ', '}
           <span class="quiet">
+            {value === null && 'no '}
             <UntrustedText text={field} max={max} />
-          </span>{' '}
-          <code>
-            <UntrustedText text={value} max={max} />
-          </code>
+          </span>
+          {value !== null && ' '}
+          {value !== null && (
+            <code>
+              <UntrustedText text={value} max={max} />
+            </code>
+          )}
         </>
       ))}
     </span>
