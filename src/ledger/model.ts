@@ -49,6 +49,8 @@ export interface AlertMatch {
   readonly evidence: readonly Evidence[];
   /** Of a correlation: the number that fired it, in words. */
   readonly number: string | null;
+  /** Of an event count that opens an alert: how many events it counted, this one included. */
+  readonly counted: number | null;
 }
 
 /** An entry that a correlation counted when it opened an alert, or when people were first notified of the alert. */

@@ -338,6 +338,8 @@ export interface AlertDetails {
   }[];
   /** Matches that were counted and not stored. */
   readonly more: number;
+  /** Entries that contributed to what opened it, beyond those in the timeline. Known of event counts. */
+  readonly moreContributing: number;
   /** Oldest first. */
   readonly deliveries: readonly DeliverySummary[];
   /** The decision when its period closed; null while it is open. */

@@ -124,6 +124,7 @@ export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertDe
       { ...moment(12, GROUPED), entry: null },
     ],
     more: 2,
+    moreContributing: 29,
     deliveries: [
       line(1, 'slack', 'delivered', null),
       line(2, 'mail', 'pending', 'the server asked us to slow down'),

@@ -65,7 +65,7 @@ export function stubLedger(status: LedgerStatus): StubLedger {
       answer(
         'alert',
         id === ALERT || id === OTHER_ALERT
-          ? { alert: alertLine(id), timeline: [], more: 0, deliveries: [], closing: null }
+          ? { alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], closing: null }
           : null,
       ),
     alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null }),

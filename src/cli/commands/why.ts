@@ -44,6 +44,7 @@ const ALERT_PAGE = z.object({
   alert: ALERT,
   timeline: z.array(MATCH),
   more: z.number(),
+  moreContributing: z._default(z.number(), 0),
   deliveries: z.array(DELIVERY),
   closing: z.nullable(DECISION),
 });
@@ -82,7 +83,7 @@ ${targetUsage()}`,
 });
 
 /** The alert for people. */
-export function whyLines({ alert, timeline, more, deliveries, closing }: AlertAnswer): string[] {
+export function whyLines({ alert, timeline, more, moreContributing, deliveries, closing }: AlertAnswer): string[] {
   return [
     `Alert ${alert.id}  ${safe(alert.level).toUpperCase()}  ${safe(alert.title)}`,
     '',
@@ -97,6 +98,9 @@ export function whyLines({ alert, timeline, more, deliveries, closing }: AlertAn
     ...(deliveries.length === 0 ? ['', 'No deliveries: each match below says why.'] : []),
     ...section('Matches, oldest first', [
       ...timeline.flatMap(matchLines),
+      ...(moreContributing > 0
+        ? [`and ${counted(moreContributing, 'more entry', 'more entries')} that contributed`]
+        : []),
       ...(more > 0 ? [`and ${counted(more, 'match that was', 'matches that were')} counted but not kept`] : []),
     ]),
     ...section('At the end of its period', closing === null ? ['not yet'] : [safe(closingWording(closing))]),

@@ -30,10 +30,13 @@ export function readAlert(store: Store, id: number): AlertDetails | null {
   if (row === undefined) return null;
   const timeline = timelineOf(store, id);
   const kept = timeline.filter(({ part }) => part === 'matched').length;
+  const counted = timeline.find((item) => item.counted !== null)?.counted ?? 0;
   return {
     alert: alertSummary(row),
-    timeline,
+    timeline: timeline.map(({ counted: _counted, ...item }) => item),
     more: Math.max(0, row.count - kept),
+    // One of those it counted is the match itself.
+    moreContributing: Math.max(0, counted - 1 - (timeline.length - kept)),
     deliveries: deliveriesOf(store, id),
     closing: decisionFrom(row.closing),
   };
@@ -45,15 +48,16 @@ type TimelineRow = {
   decision: string | null;
   evidence: string;
   number: string | null;
+  counted: number | null;
   id: string | null;
   revision: number;
   created_at: number;
   body: string;
 };
 
-function timelineOf(store: Store, alert: number): AlertDetails['timeline'] {
+function timelineOf(store: Store, alert: number): (AlertDetails['timeline'][number] & Pick<TimelineRow, 'counted'>)[] {
   const rows = store.all<TimelineRow>(
-    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, entries.id, entries.revision,
+    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, matches.counted, entries.id, entries.revision,
        entries.created_at, entries.body
      FROM matches LEFT JOIN entries ON entries.seq = matches.seq
      WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MAX}`,
@@ -67,6 +71,7 @@ function timelineOf(store: Store, alert: number): AlertDetails['timeline'] {
     decision: decisionFrom(row.decision),
     evidence: evidenceFrom(row.evidence),
     number: row.number,
+    counted: row.counted,
   }));
 }
 

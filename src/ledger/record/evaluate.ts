@@ -147,11 +147,12 @@ function createBatch(context: BatchContext): {
     const alert = joins === null ? alerts.open(alertMatch, key, keyParts) : alerts.join(joins, alertMatch);
     const isKept = alert.count <= MATCHES_MAX || decision.notify;
     const shownWindow = window === null || !isKept ? null : notifiedWindow(window, titleOf);
+    const isOpening = joins === null || (decision.notify && decision.kind === 'opened');
     if (isKept) {
       const number = shownWindow === null ? null : numberWords(shownWindow);
-      matches.push({ alert: alert.id, seq, at, decision, evidence, number });
+      const events = isOpening && shownWindow?.type === 'event_count' ? shownWindow.value : null;
+      matches.push({ alert: alert.id, seq, at, decision, evidence, number, counted: events });
     }
-    const isOpening = joins === null || (decision.notify && decision.kind === 'opened');
     const counted = isOpening && window !== null ? contributingEntries(window, seq, reads, engine, correlator) : [];
     contributing.push(...counted.map((each) => contributingRow(alert, each)));
     if (!decision.notify) return;

@@ -8,8 +8,11 @@ import { type AcceptedRow, type AlertRow, acceptedFrom, alertFrom } from '../sto
 import type { Store } from '../store/store.ts';
 import { storedId } from './dedupe.ts';
 
-/** How many entries at the times of a window are read: unrelated entries may share an instant with them. */
-const ENTRIES_READ_MAX = 100;
+/**
+ * How many entries at the times of a window are read, and then how many more: unrelated entries may share an instant with
+ * them. The first are mostly enough.
+ */
+const ENTRIES_READ = [100, 400, 1_500] as const;
 
 interface EvaluationStore extends EvaluationReads {
   /** Changes when the correlation, or a rule it refers to, evaluates differently than before. */
@@ -40,17 +43,7 @@ export function createEvaluationStore(store: Store, engine: Engine): EvaluationS
           to,
         )
         .map(alertFrom),
-    // `+seq` makes SQLite search by time. No rule has seen a read of ours.
-    entriesAt: (times, seq) =>
-      parsedLazily(
-        store.all<AcceptedRow>(
-          `SELECT seq, id, revision, created_at, occurred_at, body, mark FROM entries
-           WHERE occurred_at IN (SELECT value FROM json_each(?)) AND +seq < ? AND mark IS NOT 'own'
-           ORDER BY occurred_at, seq LIMIT ${ENTRIES_READ_MAX}`,
-          JSON.stringify(times),
-          seq,
-        ),
-      ),
+    entriesAt: (times, seq) => entriesAt(store, times, seq),
     versionsBefore: ({ id, revision }) =>
       store
         .all<AcceptedRow>(
@@ -88,9 +81,27 @@ function forWindows(rule: Rule): Rule {
   return { ...rule, level: DEFAULT_MIN_LEVEL, alerts: true, tocsin };
 }
 
-/** Parses entries one by one: the last of them are seldom needed. */
-function* parsedLazily(rows: readonly AcceptedRow[]): Iterable<Accepted> {
-  for (const row of rows) yield* acceptedOrNothing(row);
+/** The entries at some times that were recorded before `seq`, by time and number, read as they are needed. */
+function* entriesAt(store: Store, times: readonly number[], seq: number): Iterable<Accepted> {
+  const at = JSON.stringify(times);
+  let last: { readonly occurred_at: number; readonly seq: number } = { occurred_at: Number.MIN_SAFE_INTEGER, seq: 0 };
+  for (const most of ENTRIES_READ) {
+    // `+seq` makes SQLite search by time. No rule has seen a read of ours.
+    const rows = store.all<AcceptedRow>(
+      `SELECT seq, id, revision, created_at, occurred_at, body, mark FROM entries
+       WHERE occurred_at IN (SELECT value FROM json_each(?)) AND +seq < ? AND mark IS NOT 'own'
+         AND (occurred_at, +seq) > (?, ?)
+       ORDER BY occurred_at, seq LIMIT ${most}`,
+      at,
+      seq,
+      last.occurred_at,
+      last.seq,
+    );
+    for (const row of rows) yield* acceptedOrNothing(row);
+    const end = rows.at(-1);
+    if (end === undefined || rows.length < most) return;
+    last = end;
+  }
 }
 
 /** Nothing where the stored JSON is damaged: what it counted can't be found again. */
@@ -140,15 +151,16 @@ export function applyChanges(store: Store, changes: Changes, reads: EvaluationSt
       JSON.stringify(alert.keyParts),
     );
   }
-  for (const { alert, seq, at, decision, evidence, number } of changes.matches) {
+  for (const { alert, seq, at, decision, evidence, number, counted } of changes.matches) {
     store.run(
-      'INSERT OR REPLACE INTO matches (alert, seq, at, decision, evidence, number) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO matches (alert, seq, at, decision, evidence, number, counted) VALUES (?, ?, ?, ?, ?, ?, ?)',
       alert,
       seq,
       at,
       JSON.stringify(decision),
       JSON.stringify(evidence),
       number,
+      counted,
     );
   }
   for (const { alert, seq, at, evidence } of changes.contributing) {

@@ -13,7 +13,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), value TEXT NOT NULL, own_reads TEXT)',
     `CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL,
        created_at INTEGER NOT NULL, occurred_at INTEGER NOT NULL, body TEXT NOT NULL, actor TEXT, cut TEXT,
-       mark TEXT,        UNIQUE (id, revision))`,
+       mark TEXT, UNIQUE (id, revision))`,
     // The index holds the actor, so that an actor's activity is read from it without another row written per entry.
     'CREATE INDEX entries_by_time ON entries (occurred_at, actor)',
     `CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, began INTEGER NOT NULL,
@@ -28,7 +28,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX alerts_open ON alerts (begins + period) WHERE state = 'open'",
     'CREATE INDEX alerts_by_time ON alerts (begins)',
     `CREATE TABLE matches (alert INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, decision TEXT,
-       evidence TEXT NOT NULL, number TEXT, PRIMARY KEY (alert, seq)) WITHOUT ROWID`,
+       evidence TEXT NOT NULL, number TEXT, counted INTEGER, PRIMARY KEY (alert, seq)) WITHOUT ROWID`,
     'CREATE INDEX matches_by_seq ON matches (seq)',
     `CREATE TABLE deliveries (id INTEGER PRIMARY KEY, receiver TEXT NOT NULL, alert INTEGER, health TEXT,
        notification TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, queued_at INTEGER NOT NULL,

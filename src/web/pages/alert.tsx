@@ -16,7 +16,7 @@ import { UntrustedText } from './parts/untrusted-text.tsx';
 
 /** The whole document. */
 export function alertPage({ caller, details, rule, now }: AlertFactsProps): string {
-  const { alert, timeline, deliveries, more, closing } = details;
+  const { alert, timeline, deliveries, more, moreContributing, closing } = details;
   const pass = caller.kind === 'link' ? caller.pass : null;
   return page({
     title: alert.title,
@@ -42,6 +42,9 @@ export function alertPage({ caller, details, rule, now }: AlertFactsProps): stri
         {rule !== null && <WhatToDo rule={rule} />}
         <Card title="Timeline" aside={<span class="quiet">{counted(alert.count, 'match', 'matches')}</span>}>
           <Timeline timeline={timeline} pass={pass} />
+          {moreContributing > 0 && (
+            <p class="quiet">… and {counted(moreContributing, 'more entry', 'more entries')} that contributed.</p>
+          )}
           {more > 0 && (
             <p class="quiet">{counted(more, 'more match was', 'more matches were')} counted but not stored.</p>
           )}

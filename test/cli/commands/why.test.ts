@@ -43,7 +43,14 @@ const SENT = {
   dueAt: NOW,
   settledAt: NOW + 1_000,
 };
-const ALERT: AlertAnswer = { alert: LINE, timeline: [MATCH], more: 0, deliveries: [SENT], closing: null };
+const ALERT: AlertAnswer = {
+  alert: LINE,
+  timeline: [MATCH],
+  more: 0,
+  moreContributing: 0,
+  deliveries: [SENT],
+  closing: null,
+};
 
 function text(more: Partial<AlertAnswer> = {}): string {
   return whyLines({ ...ALERT, ...more }).join('\n');
@@ -134,6 +141,15 @@ test('the list has one line per alert, and names the next page', () => {
   expect(alertsLines({ alerts: [], next: null }, true)).toEqual(['No alerts.']);
 });
 
+test.each([
+  [0, null],
+  [1, 'and 1 more entry that contributed'],
+  [29, 'and 29 more entries that contributed'],
+])('says how many more entries contributed: %i', (moreContributing, line) => {
+  const shown = whyLines({ ...ALERT, moreContributing }).map((each) => each.trim());
+  expect(shown.filter((each) => each.startsWith('and '))).toEqual(line === null ? [] : [line]);
+});
+
 test('prints no character that a terminal would interpret', () => {
   const hostile = 'a\u001b]0;b\u0007\u009b31m\r\nc\u202ed';
   const alert = { ...LINE, rule: hostile, title: hostile, level: hostile, key: [{ field: hostile, value: hostile }] };
@@ -150,6 +166,7 @@ test('prints no character that a terminal would interpret', () => {
       { at: NOW, entry, part: 'matched', decision: { notify: false, reason: hostile }, evidence, number: hostile },
     ],
     more: 1,
+    moreContributing: 1,
     deliveries: (['pending', 'delivered', 'dead', 'suppressed'] as const).map((state) => ({
       ...SENT,
       receiver: hostile,

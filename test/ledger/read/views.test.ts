@@ -4,7 +4,19 @@ import { evict } from '../../../src/ledger/record/retention.ts';
 import { DAMAGED } from '../../../src/ledger/store/rows.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import { compile } from '../../../src/sigma/index.ts';
-import { ALLOWED_LATENESS, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
+import {
+  ALLOWED_LATENESS,
+  counting,
+  DAY,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  route,
+  type Scene,
+  SECOND,
+} from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
 
 describe('an alert', () => {
@@ -51,6 +63,21 @@ describe('an alert', () => {
       closing: { notify: true, kind: 'resolved', reason: 'its period closed after growth' },
     });
     expect(views.alert(1)?.deliveries.map(({ what }) => what)).toEqual(['opened', 'updated', 'updated', 'resolved']);
+  });
+
+  it('says how many more entries contributed than it has, as the message does', () => {
+    const { scene, views } = staged([{ ...DELETED, alerts: false }, counting('vm.deleted', 50)]);
+    scene.record(Array.from({ length: 50 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
+    const page = views.alert(1);
+    expect(page?.timeline.map(({ part }) => part).filter((part) => part === 'contributing')).toHaveLength(20);
+    // 49 before the one that matched.
+    expect(page).toMatchObject({ more: 0, moreContributing: 29 });
+  });
+
+  it('has no more to tell of an alert whose entries are all there', () => {
+    const { scene, views } = staged([{ ...DELETED, alerts: false }, counting('vm.deleted', 5)]);
+    scene.record(Array.from({ length: 8 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
+    expect(views.alert(1)).toMatchObject({ alert: { count: 4 }, moreContributing: 0 });
   });
 
   it('outlives its entries: the match is there, the entry is null', () => {

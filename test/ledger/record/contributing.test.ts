@@ -87,10 +87,18 @@ describe('when a correlation opens an alert', () => {
     expect([scene.count('matches', 'seq <= 20'), scene.count('matches', 'seq = 50')]).toEqual([20, 1]);
   });
 
+  it.each([90, 150, 600, 1_900])('is found among %i others of its instant', (others) => {
+    const scene = createScene([FED, counting('vm.deleted', 3)]);
+    for (let n = 0; n * 100 < others; n++) {
+      scene.record(entries(Math.min(100, others - n * 100), NOON - MINUTE, 0, `o${n}-`));
+    }
+    scene.record(['a', 'b', 'c'].map((id) => deleted(id, NOON - MINUTE)));
+    expect(rows(scene)).toEqual(['a contributing', 'b contributing', 'c opened: first match']);
+  });
+
   it('a bounded number is looked at where all share an instant', () => {
     const scene = createScene([FED, counting('vm.deleted', 3)]);
-    scene.record(entries(90, NOON - MINUTE, 0));
-    scene.record(entries(60, NOON - MINUTE, 0, 'f'));
+    for (let n = 0; n < 20; n++) scene.record(entries(100, NOON - MINUTE, 0, `o${n}-`));
     scene.record(['a', 'b', 'c'].map((id) => deleted(id, NOON - MINUTE)));
     expect(rows(scene)).toEqual(['c opened: first match']);
   });
