@@ -67,7 +67,7 @@ export function commit(
   const again = state.rereads === undefined ? {} : { rereads: withPastCursor(state.rereads, checkpoint) };
   const saved = withNextVersion({ ...state, ...again, checkpoint, movedAt, publishedAt, failure }, now);
   if (closes) closeAlerts(store, checkpoint.watermark, options, now);
-  writeState(store, saved, ownReads.takeText());
+  writeState(store, saved, ownReads.text());
   unsaved.clear();
   rereads.clear();
   const reread = nextReread(context, saved, saved.checkpoint, now);

@@ -55,9 +55,11 @@ export interface Ledger {
 }
 
 /** Opens the ledger in a store and brings its tables up to date. */
-export function createLedger(store: Store, options: LedgerOptions): Ledger {
+export function createLedger(storage: Store, options: LedgerOptions): Ledger {
   const { engine, allowedLatenessMs, receivers } = options;
-  migrate(store);
+  migrate(storage);
+  const ownReads = new OwnReadsMemory(storage, options.ownReads ?? null);
+  const store = ownReads.watched(storage);
   const intake = createIntake(store, engine, allowedLatenessMs, receivers);
   const unsaved = new UnsavedCheckpoint();
   const rereads = new UnsavedRereads();
@@ -76,7 +78,6 @@ export function createLedger(store: Store, options: LedgerOptions): Ledger {
       return false;
     }
   };
-  const ownReads = new OwnReadsMemory(store, options.ownReads ?? null);
   const context: LedgerContext = { store, options, intake, unsaved, ownReads, rereads };
   const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved };
   return {

@@ -38,8 +38,9 @@ export class OwnReadsMemory {
   readonly #store: Store;
   readonly #options: OwnReadsOptions | null;
   #loaded: { reads: OwnReads; readonly marks: UsedMarks } | null = null;
-  /** Something is not stored yet. */
+  /** Something is not stored yet; and the transaction under way stores it. */
   #changed = false;
+  #isStoring = false;
 
   /** Without options (there is no LINK_SECRET) nothing is recognized. */
   constructor(store: Store, options: OwnReadsOptions | null) {
@@ -92,13 +93,24 @@ export class OwnReadsMemory {
     raiseHealthAlert(this.#store, overflowingMarks(), summary, receivers, now);
   }
 
-  /** As text for the state's row, which is stored next; null where it is stored already. */
-  takeText(): string | null {
+  /** As text for the state's row, which this transaction stores; null where it is stored already. */
+  text(): string | null {
     if (this.#loaded === null || !this.#changed) return null;
-    this.#changed = false;
+    this.#isStoring = true;
     const { reads, marks } = this.#loaded;
     const forgottenBefore = Number.isFinite(marks.forgottenBefore) ? marks.forgottenBefore : null;
     return [JSON.stringify({ ...reads, forgottenBefore }), ...marks.lines()].join('\n');
+  }
+
+  /** A store that tells this memory which of its transactions were committed. */
+  watched(store: Store): Store {
+    const transaction: Store['transaction'] = (work) => {
+      this.#isStoring = false;
+      const result = store.transaction(work);
+      if (this.#isStoring) this.#changed = false;
+      return result;
+    };
+    return Object.assign(Object.create(store) as Store, { transaction });
   }
 
   /** For the status; null where no read has come back. */

@@ -55,7 +55,7 @@ export function recordReread(
   }
   const movedAt = unsaved.movedAt(state);
   const saved = withNextVersion({ ...taken.state, checkpoint, movedAt, rereads: { ...after, savedAt: now } }, now);
-  writeState(store, saved, ownReads.takeText());
+  writeState(store, saved, ownReads.text());
   unsaved.clear();
   rereads.clear();
   return { kind: 'done', checkpoint: saved.checkpoint, ...counts };

@@ -93,7 +93,7 @@ function recordReleased(context: LedgerContext, key: string, entry: Incoming, no
   if (result.recorded !== entries.length) throw new Error('it was not recorded');
   const settled = settleRevisions(context, result.state, deduped, result.revisions, now);
   // Only a batch moves the checkpoint: a tick that is reading meanwhile goes on.
-  writeState(store, settled.state, ownReads.takeText());
+  writeState(store, settled.state, ownReads.text());
   return result.recorded > 0 ? { kind: 'recorded', opened: result.opened } : { kind: 'known' };
 }
 

@@ -72,6 +72,32 @@ function titles(scene: Scene): string[] {
 const STOLEN = "Tocsin's API key used by somebody else";
 const LATER = NOON + MINUTE;
 
+describe('what a failed transaction did not store', () => {
+  it('is stored by the next one: a restart forgets no mark', () => {
+    const scene = proven();
+    const userAgent = sent(NOON);
+    const { transaction } = scene.store;
+    let isStored = false;
+    scene.watch((sql) => {
+      isStored ||= sql.includes('own_reads');
+    });
+    Object.assign(scene.store, {
+      transaction: <T>(work: () => T): T =>
+        transaction(() => {
+          const result = work();
+          if (isStored) throw new Error('the commit failed');
+          return result;
+        }),
+    });
+    expect(() => scene.record([read('a', NOON, userAgent)], { now: LATER, save: true })).toThrow('the commit failed');
+    Object.assign(scene.store, { transaction });
+    scene.record([], { now: LATER + MINUTE, save: true, ends: false });
+    const copied = read('copied', NOON + SECOND, userAgent, { client_ip: '192.0.2.1' });
+    scene.reopened().record([copied], { now: LATER + 2 * MINUTE });
+    expect(findings(scene)).toEqual({ copied: 'reused' });
+  });
+});
+
 describe('a read with a genuine mark', () => {
   it('is ours: counted, not recorded, and matches no rule', () => {
     const scene = proven();
