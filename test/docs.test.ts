@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { HEALTH_KINDS, hintOf, LASTING, raisedHeadline } from '../src/alert/health-words.ts';
 
 const TOP = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(TOP, path), 'utf8');
@@ -59,6 +60,24 @@ test.each(PAGES.filter((page) => page !== 'docs/sigma.md'))('%s names only what 
 test('README.md leads to every page', () => {
   const pages = readdirSync(join(TOP, 'docs')).filter((name) => name.endsWith('.md'));
   expect(pages.filter((name) => !read('README.md').includes(`](docs/${name})`))).toEqual([]);
+});
+
+/** The rows of the table below a heading: the cells of each. */
+function tableBelow(heading: string, page: string): string[][] {
+  const [, below = ''] = page.split(`\n## ${heading}\n`);
+  const lines = (below.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| '));
+  return lines.slice(2).map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '').trim()));
+}
+
+test.each([
+  ['While they last', LASTING],
+  ['Events', HEALTH_KINDS.filter((kind) => !LASTING.some((each) => each === kind))],
+])('docs/health-alerts.md has every health alert, under “%s”', (heading, kinds) => {
+  const rows = tableBelow(heading, read('docs/health-alerts.md'));
+  expect(rows.map(([alert, , hint]) => [alert, hint])).toEqual(
+    kinds.map((kind) => [`${raisedHeadline(kind, null)} (\`${kind}\`)`, hintOf(kind).replaceAll('\n', ' ')]),
+  );
+  expect(rows.filter(([, meaning = '']) => meaning.length < 20)).toEqual([]);
 });
 
 describe('is reported', () => {

@@ -28,3 +28,8 @@ export function alertButtons({ alert, entry }: Links): Button[] {
 export function overviewButton({ alert }: Links): Button[] {
   return alert === null ? [] : [{ name: 'alert', label: 'Open the overview', href: alert }];
 }
+
+/** The Worker's address; null where it is not known. */
+export function addressOf({ alert }: Links): string | null {
+  return alert === null ? null : (URL.parse(alert)?.origin ?? null);
+}

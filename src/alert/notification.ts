@@ -58,22 +58,15 @@ export interface AlertNotification {
     | null;
 }
 
-export type HealthAlertKind =
+/** Kinds of health alert that last, with a beginning and an end. */
+export type HealthProblemKind =
   | 'blind'
-  | 'dead-delivery'
-  | 'quarantine'
-  | 'overflow'
-  /** Entries became visible later than the allowed lateness, or nearly so late. */
-  | 'late-entries'
-  | 'lateness-near'
   /** The upstream's `Date` and our clock differ. */
   | 'clocks-apart'
   /** The audit log has no new entries. */
   | 'silent-log'
   /** Entries that the pages of a tick do not reach. */
   | 'unread-entries'
-  /** Recorded entries came back with other content. */
-  | 'changed-entries'
   /** A receiver has no usable setting, or takes no messages any more. */
   | 'unhealthy-receiver'
   /** The upstream refuses our API key. */
@@ -81,27 +74,44 @@ export type HealthAlertKind =
   /** The API key expires soon, or has (API_KEY_EXPIRES_AT). */
   | 'key-expiring'
   /** The log stopped showing our own reads. */
-  | 'incomplete-log'
+  | 'incomplete-log';
+
+/** Kinds of health alert that are events: no message says that they are over. */
+export type HealthEventKind =
+  | 'dead-delivery'
+  | 'quarantine'
+  /** A correlation has more groups or events than are kept. */
+  | 'overflow'
+  /** More marks of our own reads than are kept. */
+  | 'forgotten-marks'
+  /** Entries became visible later than the allowed lateness, or nearly so late. */
+  | 'late-entries'
+  | 'lateness-near'
+  /** Recorded entries came back with other content. */
+  | 'changed-entries'
   /** The ledger can't write. The only kind that the ledger does not enqueue. */
   | 'ledger-failing';
 
-/** A health alert was raised, or is resolved. */
-export interface HealthNotification {
-  readonly kind: 'health' | 'health-resolved';
-  readonly health: {
-    readonly kind: HealthAlertKind;
-    /** Absent: below critical. */
-    readonly level?: 'critical';
-    /** Which one, where a kind has several: a receiver's name. */
-    readonly subject: string | null;
-    /** What is wrong, in one line. */
-    readonly summary: string;
-    /** What to do. */
-    readonly hint: string;
-    /** Wall time, ms since the epoch. */
-    readonly since: number;
-  };
+export type HealthAlertKind = HealthProblemKind | HealthEventKind;
+
+interface HealthContent<Kind extends HealthAlertKind> {
+  readonly kind: Kind;
+  /** Absent: below critical. */
+  readonly level?: 'critical';
+  /** Which one, where a kind has several: a receiver's name. */
+  readonly subject: string | null;
+  /** What is wrong, in one line. */
+  readonly summary: string;
+  /** What to do. */
+  readonly hint: string;
+  /** Wall time, ms since the epoch. */
+  readonly since: number;
 }
+
+/** A health alert was raised, or is resolved. */
+export type HealthNotification =
+  | { readonly kind: 'health'; readonly health: HealthContent<HealthAlertKind> }
+  | { readonly kind: 'health-resolved'; readonly health: HealthContent<HealthProblemKind> };
 
 export type Notification = AlertNotification | HealthNotification;
 

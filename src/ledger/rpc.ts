@@ -508,6 +508,9 @@ export interface LedgerStatus {
     readonly since: number;
     readonly count: number;
     readonly summary: string;
+    /** What is wrong in a few words, and what to do; `withAddress` puts the Worker's address into it. */
+    readonly headline: string;
+    readonly hint: string;
   }[];
   /** How many records are in quarantine, 1,001 where there are more, and the newest of them. */
   readonly inQuarantine: number;

@@ -9,12 +9,12 @@
  * tick that works.
  */
 import { linksTo } from '../access/link.ts';
+import { hintOf } from '../alert/health-words.ts';
 import type { HealthNotification } from '../alert/notification.ts';
 import type { Config } from '../config/config.ts';
 import { within } from '../http/deadline.ts';
 import type { Fetch } from '../http/post.ts';
 import { send } from '../ledger/deliver/deliver.ts';
-import { HINTS } from '../ledger/health/health-alerts.ts';
 import type { LedgerApi } from '../ledger/rpc.ts';
 import { type CreateReceiver, createReceivers, type Outcome, SEND_TIMEOUT_MS } from '../notify/receiver.ts';
 import { parseJson } from '../text/json.ts';
@@ -142,7 +142,7 @@ async function notifyAll({ config, error, now, fetch, log }: LedgerFailure, sinc
       level: 'critical',
       subject: null,
       summary: `the ledger can't write: ${oneLine(error instanceof Error ? error.message : String(error), SUMMARY_CHARS)}`,
-      hint: HINTS['ledger-failing'],
+      hint: hintOf('ledger-failing'),
       since,
     },
   };

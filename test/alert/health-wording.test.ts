@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
 import { healthWording } from '../../src/alert/health-wording.ts';
+import { HEALTH_KINDS, hintOf, withAddress } from '../../src/alert/health-words.ts';
 import { NO_LINKS } from '../../src/alert/links.ts';
-import type { HealthAlertKind, HealthNotification } from '../../src/alert/notification.ts';
+import type { HealthNotification } from '../../src/alert/notification.ts';
 
-type Row = readonly [HealthNotification['kind'], HealthAlertKind, summary: string, expected: string];
+type Row = readonly [
+  HealthNotification['kind'],
+  'key-expiring' | 'unhealthy-receiver',
+  summary: string,
+  expected: string,
+];
 
 /** The ledger's summaries (ledger/health/watchdog.ts) in all cases of each kind: no headline may contradict them. */
 const ROWS: readonly Row[] = [
@@ -48,5 +54,32 @@ const ROWS: readonly Row[] = [
 test.each(ROWS)('%s of %s: the headline is true beside “%s”', (kind, of, summary, expected) => {
   const subject = of === 'unhealthy-receiver' ? 'b' : null;
   const health = { kind: of, subject, summary, hint: '', since: 0 };
-  expect(healthWording({ kind, health: health }, NO_LINKS).summary).toBe(expected);
+  expect(healthWording({ kind, health }, NO_LINKS).summary).toBe(expected);
+});
+
+test('a command in a hint has the Worker’s address where it is known', () => {
+  const health = {
+    kind: 'dead-delivery',
+    subject: null,
+    summary: 's',
+    hint: hintOf('dead-delivery'),
+    since: 0,
+  } as const;
+  const shown = (alert: string | null) =>
+    JSON.stringify(healthWording({ kind: 'health', health }, { ...NO_LINKS, alert }).runbook);
+  expect(shown('https://t.example/')).toContain('npm run tocsin -- resend --url https://t.example');
+  expect(shown('https://t.example/')).not.toContain('--url URL');
+  expect(shown(null)).toContain('npm run tocsin -- resend --url URL');
+});
+
+test.each(HEALTH_KINDS)('every command in the hint of %s says which Worker it asks', (kind) => {
+  const commands = hintOf(kind).match(/"npm run tocsin -- [^"]*"/g) ?? [];
+  expect(commands.filter((command) => !command.endsWith(' --url URL"'))).toEqual([]);
+});
+
+test.each(HEALTH_KINDS)('the hint of %s is shown in full', (kind) => {
+  const address = `https://${'a'.repeat(63)}.workers.dev`;
+  const health = { kind, subject: null, summary: 's', hint: hintOf(kind), since: 0 };
+  const { runbook } = healthWording({ kind: 'health', health }, { ...NO_LINKS, alert: `${address}/` });
+  expect(runbook?.lines.join('\n')).toBe(withAddress(hintOf(kind), address));
 });

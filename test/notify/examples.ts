@@ -1,5 +1,6 @@
 /** One notification of each kind: for the gallery and the tests. */
 
+import { hintOf, LASTING } from '../../src/alert/health-words.ts';
 import type {
   AlertNotification,
   EntryView,
@@ -8,7 +9,6 @@ import type {
   Notification,
 } from '../../src/alert/notification.ts';
 import { testNotification } from '../../src/ledger/deliver/test-delivery.ts';
-import { HINTS } from '../../src/ledger/health/health-alerts.ts';
 import { OPENED } from './notifications.ts';
 
 const AT = OPENED.entry.createdAt;
@@ -188,20 +188,24 @@ export const HOSTILE: AlertNotification = {
 
 /** Summaries as the ledger writes them. */
 const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string] } = {
-  blind: [null, 'no complete read for 15 minutes'],
+  blind: [null, 'no progress in reading for 15 minutes'],
   'dead-delivery': ['slack', 'no attempt succeeded in time'],
   quarantine: [null, '3 or more audit-log records could not be read and were quarantined'],
   overflow: [
     null,
     'the rule Burst of refused requests has more groups than Tocsin can keep. The least recently active were dropped.',
   ],
+  'forgotten-marks': [
+    null,
+    "there were more of Tocsin's reads within 27 hours than it can remember: the same mark twice may pass unnoticed",
+  ],
   'late-entries': [
     null,
-    '12 entries became visible up to 8m20s after created_at, too late for ALLOWED_LATENESS (5m), and are recorded now. ALLOWED_LATENESS = "9m" would be enough',
+    '12 entries became visible up to 8m20s after created_at, too late for ALLOWED_LATENESS (5m), and are recorded now. Set ALLOWED_LATENESS = "9m" and run "npm run deploy"',
   ],
   'lateness-near': [
     null,
-    'an entry became visible 4m10s or more after created_at, and ALLOWED_LATENESS is 5m. ALLOWED_LATENESS = "7m" would be enough',
+    'an entry became visible 4m10s or more after created_at, and ALLOWED_LATENESS is 5m. Set ALLOWED_LATENESS = "7m" and run "npm run deploy"',
   ],
   'clocks-apart': [null, "the upstream's Date is 2h3m10s behind our clock"],
   'unread-entries': [
@@ -229,15 +233,15 @@ export const HEALTH_ALERTS: readonly HealthNotification[] = (Object.keys(SUMMARI
   (kind) => {
     const [subject, summary] = SUMMARIES[kind];
     const level = kind === 'ledger-failing' ? ({ level: 'critical' } as const) : {};
-    return { kind: 'health', health: { kind, ...level, subject, summary, hint: HINTS[kind], since: AT } };
+    return { kind: 'health', health: { kind, ...level, subject, summary, hint: hintOf(kind), since: AT } };
   },
 );
 
-/** The same, resolved. */
-export const HEALTH_RESOLVED: readonly HealthNotification[] = HEALTH_ALERTS.map(({ health }) => ({
-  kind: 'health-resolved',
-  health: { ...health, summary: 'It is over.', hint: '' },
-}));
+/** Those that last, resolved. */
+export const HEALTH_RESOLVED: readonly HealthNotification[] = LASTING.map((kind) => {
+  const [subject] = SUMMARIES[kind];
+  return { kind: 'health-resolved', health: { kind, subject, summary: 'It is over.', hint: '', since: AT } };
+});
 
 /** Every kind, by name. */
 export const EXAMPLES: readonly (readonly [name: string, notification: Notification])[] = [

@@ -1,11 +1,7 @@
 /** Notifications with hostile text in every string and invalid numbers, for property tests. */
 import fc from 'fast-check';
-import type {
-  AlertNotification,
-  HealthAlertKind,
-  HealthNotification,
-  Notification,
-} from '../../src/alert/notification.ts';
+import { HEALTH_KINDS, LASTING } from '../../src/alert/health-words.ts';
+import type { AlertNotification, HealthNotification, Notification } from '../../src/alert/notification.ts';
 import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/index.ts';
 
 const hostilePiece = fc.constantFrom(
@@ -117,30 +113,16 @@ const alert: fc.Arbitrary<AlertNotification> = fc.record({
   ),
 });
 
-const health: fc.Arbitrary<HealthNotification> = fc.record({
-  kind: fc.constantFrom('health', 'health-resolved'),
-  health: fc.record({
-    kind: fc.constantFrom<HealthAlertKind>(
-      'blind',
-      'dead-delivery',
-      'quarantine',
-      'overflow',
-      'late-entries',
-      'lateness-near',
-      'clocks-apart',
-      'silent-log',
-      'unread-entries',
-      'changed-entries',
-      'unhealthy-receiver',
-      'key-refused',
-      'key-expiring',
-      'ledger-failing',
-    ),
-    subject: maybe,
-    summary: hostile,
-    hint: hostile,
-    since: time,
+const content = { subject: maybe, summary: hostile, hint: hostile, since: time };
+const health: fc.Arbitrary<HealthNotification> = fc.oneof(
+  fc.record({
+    kind: fc.constant('health' as const),
+    health: fc.record({ ...content, kind: fc.constantFrom(...HEALTH_KINDS) }),
   }),
-});
+  fc.record({
+    kind: fc.constant('health-resolved' as const),
+    health: fc.record({ ...content, kind: fc.constantFrom(...LASTING) }),
+  }),
+);
 
 export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, health);

@@ -52,7 +52,7 @@ export const CORRELATED: AlertNotification = {
   },
 };
 
-export const BLIND: HealthNotification = {
+export const BLIND = {
   kind: 'health',
   health: {
     kind: 'blind',
@@ -61,7 +61,7 @@ export const BLIND: HealthNotification = {
     hint: 'Make a new API key and set it:\nnpx wrangler secret put NIRVANA_LABS_API_KEY',
     since: Date.UTC(2026, 0, 31, 9, 30, 0),
   },
-};
+} as const satisfies HealthNotification;
 
 /** Links as the Worker makes them. */
 export const LINKS: Links = {

@@ -1,5 +1,6 @@
 /** Every page in each of its states, with the views it is rendered from: for the browser and the snapshots. */
 
+import { hintOf, raisedHeadline } from '../../src/alert/health-words.ts';
 import type { LedgerViews } from '../../src/ledger/rpc.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
 import {
@@ -42,7 +43,12 @@ const BLIND = {
     since: NOW - 3_600_000,
     at: NOW - 20_000,
   },
-  healthAlerts: [{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'No scan has ended for 60 minutes.' }],
+  healthAlerts: [
+    {
+      ...{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'no progress in reading for 60 minutes' },
+      ...{ headline: raisedHeadline('blind', null), hint: hintOf('blind') },
+    },
+  ],
 } as const;
 
 export interface PageState {

@@ -273,7 +273,7 @@ describe('blindness', () => {
       if (n === 1) await world.evict();
     }
     expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'blind', count: 1 }]);
-    expect(await messagesWith(world, 'No complete read for')).toBe(1);
+    expect(await messagesWith(world, 'No progress in reading for')).toBe(1);
     await world.clearKnobs();
     await world.untilEnded();
     await world.runAlarm();
@@ -282,7 +282,7 @@ describe('blindness', () => {
     // Blind a second time.
     await world.advance(16 * MINUTE);
     await world.runAlarm();
-    expect(await messagesWith(world, 'No complete read for')).toBe(2);
+    expect(await messagesWith(world, 'No progress in reading for')).toBe(2);
   });
 
   it('that lasts notifies again every four hours', async () => {
@@ -292,7 +292,7 @@ describe('blindness', () => {
       await world.advance(15 * MINUTE);
     }
     await world.runAlarm();
-    expect(await messagesWith(world, 'No complete read for')).toBe(3);
+    expect(await messagesWith(world, 'No progress in reading for')).toBe(3);
   });
 
   it('is raised on time by an alarm, without any tick', async () => {
@@ -303,7 +303,7 @@ describe('blindness', () => {
     await world.evict();
     await world.deleteAlarm();
     await world.stub.begin({ kv: null, startAt: 0, suppressFirstRead: false });
-    await vi.waitFor(async () => expect(await messagesWith(world, 'No complete read')).toBe(1), {
+    await vi.waitFor(async () => expect(await messagesWith(world, 'No progress in reading')).toBe(1), {
       timeout: 5_000,
       interval: 50,
     });

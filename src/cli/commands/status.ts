@@ -1,5 +1,6 @@
 /** `status`: is it watching, how far has it read, and what is wrong? The first word answers the first question. */
 import * as z from 'zod/mini';
+import { withAddress } from '../../alert/health-words.ts';
 import { preventsWatching } from '../../config/setting.ts';
 import { QUARANTINE_COUNTED_MAX } from '../../ledger/model.ts';
 import { LEVELS } from '../../sigma/index.ts';
@@ -7,7 +8,7 @@ import { formatDuration } from '../../text/duration.ts';
 import { cappedText, counted, numberText } from '../../text/numbers.ts';
 import { STATUS_PATH } from '../../web/operator.ts';
 import { FAILED, OK } from '../failure.ts';
-import { ago, safe, section, table, utc } from '../terminal.ts';
+import { ago, harmless, safe, section, table, utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, print, targetUsage } from './command.ts';
 
 const number = z.number();
@@ -56,7 +57,12 @@ const STATUS = z.object({
   deliveries: z.object({ pending: number, delivered: number, dead: number, suppressed: z._default(number, 0) }),
   dead: z.array(z.object({ receiver: text, reason: text, settledAt: number })),
   waiting: z.array(z.object({ receiver: text, reason: text, dueAt: number })),
-  healthAlerts: z.array(z.object({ kind: text, since: number, count: number, summary: text })),
+  healthAlerts: z.array(
+    z.object({
+      ...{ kind: text, since: number, count: number, summary: text },
+      ...{ headline: z.optional(text), hint: z.optional(text) },
+    }),
+  ),
   inQuarantine: z._default(number, 0),
   quarantine: z.array(z.object({ key: text, problem: text, firstAt: number })),
 });
@@ -119,7 +125,7 @@ export function statusLines(answer: StatusAnswer, origin: string, now: number): 
   return [
     `${word}  ${origin}`,
     ...(advice === null ? [] : [advice]),
-    ...(status === null ? [] : ['', ...table(rows(status, now)), ...lists(status, now)]),
+    ...(status === null ? [] : ['', ...table(rows(status, now)), ...lists(status, origin, now)]),
     ...section('Receivers', receiverLines(status?.receivers ?? [])),
     ...section(
       'Settings',
@@ -235,14 +241,14 @@ function receiverLines(receivers: Status['receivers']): string[] {
   });
 }
 
-function lists(status: Status, now: number): string[] {
+function lists(status: Status, origin: string, now: number): string[] {
   return [
     ...section(
       'Health alerts',
-      status.healthAlerts.map(
-        ({ kind, since, count, summary }) =>
-          `${safe(kind)}, since ${utc(since)}${count > 1 ? `, ${numberText(count)} times` : ''}: ${safe(summary)}`,
-      ),
+      status.healthAlerts.flatMap(({ kind, headline = kind, since, count, summary, hint = '' }) => [
+        `${safe(headline)}, since ${utc(since)}${count > 1 ? `, ${numberText(count)} times` : ''}: ${safe(summary)}`,
+        ...(hint === '' ? [] : [`        what to do: ${harmless(withAddress(hint, origin).replaceAll('\n', ' '))}`]),
+      ]),
     ),
     ...section(
       'Dead deliveries, newest first',

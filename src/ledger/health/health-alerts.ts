@@ -8,7 +8,8 @@
  * when it is over. One row per health alert, under its key.
  */
 
-import type { HealthAlertKind, HealthNotification } from '../../alert/notification.ts';
+import { HEALTH_KINDS, hintOf, LASTING, raisedHeadline } from '../../alert/health-words.ts';
+import type { HealthAlertKind, HealthNotification, HealthProblemKind } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { enqueue } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
@@ -28,6 +29,7 @@ const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
   'dead-delivery': HOUR_MS,
   quarantine: HOUR_MS,
   overflow: 24 * HOUR_MS,
+  'forgotten-marks': 24 * HOUR_MS,
   'late-entries': 4 * HOUR_MS,
   'lateness-near': 24 * HOUR_MS,
   'clocks-apart': 24 * HOUR_MS,
@@ -52,54 +54,9 @@ const REOPEN_AFTER_MS: Readonly<Partial<Record<HealthAlertKind, number>>> = {
   'unread-entries': HOUR_MS,
 };
 
-/** The kinds that last, with a beginning and an end. The others are events, and are counted. */
-export const LASTING: readonly HealthAlertKind[] = [
-  'blind',
-  'key-refused',
-  'key-expiring',
-  'unhealthy-receiver',
-  'clocks-apart',
-  'silent-log',
-  'unread-entries',
-  'incomplete-log',
-];
-
-/** What to do about a health alert. */
-export const HINTS: Readonly<Record<HealthAlertKind, string>> = {
-  blind: 'Run "npm run tocsin -- status". Check the cron trigger, the upstream key and the upstream itself.',
-  'dead-delivery':
-    'Run "npm run tocsin -- status" for the reason. Fix the receiver, then run "npm run tocsin -- resend".',
-  quarantine:
-    'Other entries are not affected. Run "npm run tocsin -- quarantine list" to see which were quarantined, and why, and ' +
-    '"npm run tocsin -- quarantine release" to record them once they are right.',
-  overflow: 'Narrow the rule or its group-by, or shorten its timespan. What was dropped is no longer counted.',
-  'late-entries':
-    'Nothing is lost: the log is read again, more slowly. Set ALLOWED_LATENESS so that entries are recorded at once.',
-  'lateness-near': 'Nothing is late yet. Set ALLOWED_LATENESS higher.',
-  'clocks-apart':
-    'Nothing is lost: the earlier of both clocks counts. If it lasts, tell Nirvana Labs, whose clock is the likelier to be wrong.',
-  'silent-log': 'If something did happen in the organization since, check its audit log with Nirvana Labs.',
-  'unread-entries':
-    'Set PLAN = "paid" if your Cloudflare plan is: a tick then reads 300 pages, not 40. What is missing is tried again by ' +
-    'itself. A first start has less to read with a later START_AT.',
-  'changed-entries':
-    'Open the entry: its page shows what differed, and when. The log is not meant to change; ask the upstream why it did.',
-  'unhealthy-receiver':
-    'Fix its setting. Run "npm run tocsin -- notify --test" to check it, then "npm run tocsin -- resend".',
-  'incomplete-log':
-    'Compare the upstream\'s own list of entries with "npm run tocsin -- status". If entries come late, raise ALLOWED_LATENESS; else ask the upstream.',
-  'key-refused': 'Create a new API key, then run "npx wrangler secret put NIRVANA_LABS_API_KEY".',
-  'key-expiring': 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
-  'ledger-failing':
-    'Until the ledger can write, nothing is evaluated and nobody is notified. What the audit log still shows then is read ' +
-    'and evaluated. Run "npx wrangler tail" for the error. If the storage is full, set a shorter RETENTION and run "npm run ' +
-    'deploy". If a limit of the plan is reached, it ends at 00:00 UTC, or with a larger plan. Otherwise see ' +
-    'https://www.cloudflarestatus.com.',
-};
-
 /** Which health alert. */
-export interface HealthAlert {
-  readonly kind: HealthAlertKind;
+export interface HealthAlert<Kind extends HealthAlertKind = HealthAlertKind> {
+  readonly kind: Kind;
   /** Its key in the table: its kind, with the subject where one kind may have several. */
   readonly key: string;
   /** The receiver's name that people are shown as its subject. */
@@ -109,12 +66,12 @@ export interface HealthAlert {
 }
 
 /** The health alert for an unhealthy receiver. */
-export function unhealthyReceiver(receiver: string): HealthAlert {
+export function unhealthyReceiver(receiver: string): HealthAlert<'unhealthy-receiver'> {
   return { kind: 'unhealthy-receiver', key: `${UNHEALTHY_KEY}${receiver}`, subject: receiver, except: receiver };
 }
 
 /** The health alert for an upstream API key that expires at that time. */
-export function expiringKey(at: number): HealthAlert {
+export function expiringKey(at: number): HealthAlert<'key-expiring'> {
   return { kind: 'key-expiring', key: `${EXPIRING_KEY}${at}`, subject: null, except: null };
 }
 
@@ -128,42 +85,53 @@ export function overflowingRule(rule: string): HealthAlert {
   return { kind: 'overflow', key: `${OVERFLOW_KEY}${rule}`, subject: null, except: null };
 }
 
-/** The health alert for more marks of our own reads than are kept. */
-export function overflowingMarks(): HealthAlert {
-  return { kind: 'overflow', key: `${OVERFLOW_KEY}own reads`, subject: null, except: null };
-}
-
 const UNHEALTHY_KEY = 'unhealthy-receiver:';
 const EXPIRING_KEY = 'key-expiring:';
 const DEAD_KEY = 'dead-delivery:';
 const OVERFLOW_KEY = 'overflow:';
 
-/** A key as people are shown it: without the part that means nothing to them, or that the summary repeats. */
-export function displayKey(key: string): string {
-  if (key.startsWith(OVERFLOW_KEY)) return 'overflow';
-  return key.startsWith(EXPIRING_KEY) ? 'key-expiring' : key;
+/** A health alert as people are shown it, by the key of its row. */
+export interface ShownHealthAlert {
+  /** The key without the part that means nothing to people, or that the summary repeats. */
+  readonly kind: string;
+  readonly headline: string;
+  readonly hint: string;
+}
+
+/** The words for the row with that key. */
+export function shownHealthAlert(key: string): ShownHealthAlert {
+  const [, kind = key, subject = null] = /^([^:]+):(.*)$/s.exec(key) ?? [];
+  // Another version of the Worker may have stored it.
+  const known = HEALTH_KINDS.find((each) => each === kind);
+  if (known === undefined) return { kind: key, headline: kind, hint: '' };
+  const isReceiver = known === 'unhealthy-receiver' || known === 'dead-delivery';
+  const headline = raisedHeadline(known, isReceiver ? subject : null);
+  return { kind: isReceiver ? key : known, headline, hint: hintOf(known) };
 }
 
 /** An open health alert, from its row. */
-export interface OpenHealthAlert {
-  readonly alert: HealthAlert;
+export interface OpenHealthAlert<Kind extends HealthAlertKind = HealthAlertKind> {
+  readonly alert: HealthAlert<Kind>;
   readonly since: number;
   readonly notifiedAt: number;
 }
 
 /** The open health alerts of one kind. */
-export function openHealthAlerts(store: Store, kind: HealthAlertKind): readonly OpenHealthAlert[] {
+export function openHealthAlerts<Kind extends HealthAlertKind>(
+  store: Store,
+  kind: Kind,
+): readonly OpenHealthAlert<Kind>[] {
   const rows = store.all<{ kind: string; since: number; notified_at: number }>(
     "SELECT kind, since, notified_at FROM health_alerts WHERE state = 'open' AND (kind = ? OR kind GLOB ? || ':*')",
     kind,
     kind,
   );
-  return rows.map((row) => ({ alert: healthAlertFrom(kind, row.kind), since: row.since, notifiedAt: row.notified_at }));
+  return rows.map((row) => ({ alert: fromKey(kind, row.kind), since: row.since, notifiedAt: row.notified_at }));
 }
 
-function healthAlertFrom(kind: HealthAlertKind, key: string): HealthAlert {
-  if (kind === 'unhealthy-receiver') return unhealthyReceiver(key.slice(UNHEALTHY_KEY.length));
-  return { kind, key, subject: null, except: null };
+function fromKey<Kind extends HealthAlertKind>(kind: Kind, key: string): HealthAlert<Kind> {
+  const receiver = kind === 'unhealthy-receiver' ? key.slice(UNHEALTHY_KEY.length) : null;
+  return { kind, key, subject: receiver, except: receiver };
 }
 
 /** Raises a health alert: opens it and notifies its recipients, or counts it where they were notified recently. */
@@ -180,7 +148,7 @@ export function raiseHealthAlert(
     'SELECT state, since, notified_at FROM health_alerts WHERE kind = ?',
     key,
   )[0];
-  const lasts = LASTING.includes(kind);
+  const lasts = isLasting(kind);
   const isOpen = known?.state === 'open';
   const isNotified = isOpen && wasNotified(known);
   if (
@@ -203,9 +171,13 @@ export function raiseHealthAlert(
   );
   const notification: HealthNotification = {
     kind: 'health',
-    health: { kind, subject, summary, hint: HINTS[kind], since },
+    health: { kind, subject, summary, hint: hintOf(kind), since },
   };
   enqueueForAll(store, notification, recipientsOf(store, raised, receivers), now);
+}
+
+function isLasting(kind: HealthAlertKind): boolean {
+  return LASTING.some((each) => each === kind);
 }
 
 /** Whether people were notified of a health alert since it last began. */
@@ -216,7 +188,7 @@ function wasNotified({ since, notified_at }: { readonly since: number; readonly 
 /** Resolves a health alert; people who were notified of its beginning are notified. Writes nothing where it is not open. */
 export function resolveHealthAlert(
   store: Store,
-  alert: HealthAlert | HealthAlertKind,
+  alert: HealthAlert<HealthProblemKind> | HealthProblemKind,
   summary: string,
   receivers: readonly RoutedReceiver[],
   now: number,
@@ -262,7 +234,7 @@ function working(store: Store, receivers: readonly RoutedReceiver[]): readonly R
   return receivers.filter(({ name, problem }) => problem === null && !unhealthy.has(name));
 }
 
-function healthAlertOf(alert: HealthAlert | HealthAlertKind): HealthAlert {
+function healthAlertOf<Kind extends HealthAlertKind>(alert: HealthAlert<Kind> | Kind): HealthAlert<Kind> {
   return typeof alert === 'string' ? { kind: alert, key: alert, subject: null, except: null } : alert;
 }
 

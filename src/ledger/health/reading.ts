@@ -35,19 +35,27 @@ export function checkLateness(
   if (beyond !== null) {
     const { count, atMostMs } = beyond;
     const what = `${counted(count, 'entry', 'entries')} became visible up to ${seconds(atMostMs)} after created_at, too late for ALLOWED_LATENESS (${allowed}), and ${count === 1 ? 'is' : 'are'} recorded now`;
-    raiseHealthAlert(store, 'late-entries', `${what}. ${setting(atMostMs)}`, receivers, now);
+    raiseHealthAlert(store, 'late-entries', `${what}. ${setting(atMostMs, allowedLatenessMs)}`, receivers, now);
   }
   if (latest === null || latest.atLeastMs <= NEAR * allowedLatenessMs || latest.atLeastMs >= allowedLatenessMs) return;
   const what = `an entry became visible ${seconds(latest.atLeastMs)} or more after created_at, and ALLOWED_LATENESS is ${allowed}`;
-  raiseHealthAlert(store, 'lateness-near', `${what}. ${setting(latest.atMostMs / NEAR)}`, receivers, now);
+  raiseHealthAlert(
+    store,
+    'lateness-near',
+    `${what}. ${setting(latest.atMostMs / NEAR, allowedLatenessMs)}`,
+    receivers,
+    now,
+  );
 }
 
 /** What to set, so that lateness of so many ms is allowed. */
-function setting(latenessMs: number): string {
+function setting(latenessMs: number, allowedLatenessMs: number): string {
   const least = Math.ceil(latenessMs / MINUTE_MS) * MINUTE_MS;
-  const most = formatDuration(ALLOWED_LATENESS_MAX_MS);
-  if (least <= ALLOWED_LATENESS_MAX_MS) return `ALLOWED_LATENESS = "${formatDuration(least)}" would be enough`;
-  return `ALLOWED_LATENESS can be at most ${most}; what is later is found by reading again, hours later`;
+  const enough = formatDuration(Math.min(least, ALLOWED_LATENESS_MAX_MS));
+  const deploy = `Set ALLOWED_LATENESS = "${enough}" and run "npm run deploy"`;
+  if (least <= ALLOWED_LATENESS_MAX_MS) return deploy;
+  const later = `What is later than ${enough}, the most that can be allowed, is found by re-reads, hours later`;
+  return allowedLatenessMs < ALLOWED_LATENESS_MAX_MS ? `${deploy}. ${later}` : later;
 }
 
 function seconds(ms: number): string {

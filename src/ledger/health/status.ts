@@ -2,6 +2,7 @@
  * The status for an operator: whether it is watching, how far it has read, what is pending and what went wrong. Read-only.
  */
 
+import { LASTING } from '../../alert/health-words.ts';
 import { planOf } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
@@ -10,7 +11,7 @@ import { QUARANTINE_COUNTED_MAX, QUARANTINED } from '../model.ts';
 import type { AlertHeadline, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
 import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { displayKey, LASTING } from './health-alerts.ts';
+import { shownHealthAlert } from './health-alerts.ts';
 import { recentLateness } from './lateness.ts';
 import { receiversHealth } from './receivers.ts';
 
@@ -89,7 +90,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
          WHERE state = 'open' AND (${LASTS} OR since > ?) ORDER BY since DESC LIMIT ${ROWS_MAX}`,
         context.now - EVENTS_SHOWN_MS,
       )
-      .map((row) => ({ ...row, kind: displayKey(row.kind) })),
+      .map((row) => ({ ...row, ...shownHealthAlert(row.kind) })),
     inQuarantine:
       store.all<{ n: number }>(
         `SELECT count(*) AS n FROM (SELECT 1 FROM quarantine WHERE ${QUARANTINED} LIMIT ${QUARANTINE_COUNTED_MAX + 1})`,

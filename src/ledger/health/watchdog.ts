@@ -49,7 +49,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   const quietMs = now - watched.unsaved.movedAt(state);
   if (quietMs >= watched.blindAfterMs) {
     const minutes = Math.round(quietMs / 60_000);
-    raiseHealthAlert(store, 'blind', `no complete read for ${minutes} minutes`, receivers, now);
+    raiseHealthAlert(store, 'blind', `no progress in reading for ${minutes} minutes`, receivers, now);
   }
   const { watermark } = watched.unsaved.current(state);
   checkSilence(store, { newestAt: state.newestAt ?? null, watermark }, receivers, now);

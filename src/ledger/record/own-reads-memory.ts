@@ -8,7 +8,7 @@
 import { type MarkKey, markKey } from '../../audit-log/mark.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { parseJson } from '../../text/json.ts';
-import { overflowingMarks, raiseHealthAlert, resolveHealthAlert } from '../health/health-alerts.ts';
+import { raiseHealthAlert, resolveHealthAlert } from '../health/health-alerts.ts';
 import type { OwnReadsStatus } from '../rpc.ts';
 import { readOwnReads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -89,8 +89,8 @@ export class OwnReadsMemory {
   /** Raises a health alert about marks that were forgotten before their time. */
   reportOverflow(receivers: readonly RoutedReceiver[], now: number): void {
     const summary =
-      "there were more of Tocsin's reads within a day than it can keep: the same mark twice may pass unnoticed";
-    raiseHealthAlert(this.#store, overflowingMarks(), summary, receivers, now);
+      "there were more of Tocsin's reads within 27 hours than it can remember: the same mark twice may pass unnoticed";
+    raiseHealthAlert(this.#store, 'forgotten-marks', summary, receivers, now);
   }
 
   /** As text for the state's row, which this transaction stores; null where it is stored already. */

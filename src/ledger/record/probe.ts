@@ -8,7 +8,7 @@
  */
 import { DEDUP_PERIOD_MS } from '../../alert/decisions.ts';
 import { type CorrelationRule, compile, type DetectionRule } from '../../sigma/index.ts';
-import { overflowingRule, raiseHealthAlert, resolveHealthAlert } from '../health/health-alerts.ts';
+import { overflowingRule, raiseHealthAlert, resolveHealthAlert, unhealthyReceiver } from '../health/health-alerts.ts';
 import { firstState, readState, writeState } from '../store/state.ts';
 import { closeAlerts } from './closing.ts';
 import type { LedgerContext } from './context.ts';
@@ -90,7 +90,8 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
       replaceBodies(store, [{ seq: after.lastSeq, text: entry.text, cut: null }]);
       closeAlerts(store, CLOSED_AT, { engine: ENGINE, receivers }, now);
       for (let n = 0; n < 2; n++) raiseHealthAlert(store, overflowingRule(DETECTION.id), 'probe', receivers, now);
-      resolveHealthAlert(store, overflowingRule(DETECTION.id), 'probe', receivers, now);
+      raiseHealthAlert(store, unhealthyReceiver(DETECTION.id), 'probe', receivers, now);
+      resolveHealthAlert(store, unhealthyReceiver(DETECTION.id), 'probe', receivers, now);
       writeState(store, after);
       throw new RolledBack();
     });

@@ -21,7 +21,8 @@
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 
-import type { Links } from '../../alert/links.ts';
+import { withAddress } from '../../alert/health-words.ts';
+import { addressOf, type Links } from '../../alert/links.ts';
 import {
   type AlertNotification,
   type EntryView,
@@ -75,7 +76,7 @@ function body(notification: Notification, links: Links, most: number) {
     links: linksOf(links),
   };
   const { type, timestamp, ...rest } = isHealth(notification)
-    ? healthData(notification, cut)
+    ? healthData(notification, links, cut)
     : alertData(notification, cut);
   return { type, timestamp, data: { ...common, ...rest, shortened: cut.shortened() } };
 }
@@ -84,7 +85,7 @@ function isHealth(notification: Notification): notification is HealthNotificatio
   return 'health' in notification;
 }
 
-function healthData({ kind, health }: HealthNotification, cut: Cutter) {
+function healthData({ kind, health }: HealthNotification, links: Links, cut: Cutter) {
   return {
     type: kind === 'health' ? 'health.raised' : 'health.resolved',
     timestamp: time(health.since),
@@ -93,7 +94,7 @@ function healthData({ kind, health }: HealthNotification, cut: Cutter) {
       ...(health.level === undefined ? {} : { level: health.level }),
       subject: cut.maybe(health.subject),
       summary: cut.text(health.summary),
-      hint: cut.text(health.hint),
+      hint: cut.text(withAddress(health.hint, addressOf(links))),
       since: time(health.since),
     },
   };

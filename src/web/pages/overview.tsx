@@ -19,12 +19,14 @@ export interface OverviewOptions {
   /** Null: there is no ledger. */
   readonly overview: Overview | null;
   readonly problems: readonly SettingProblem[];
+  /** The Worker's address; null: not known. */
+  readonly publicUrl: string | null;
   /** Wall clock, ms. */
   readonly now: number;
 }
 
 /** The whole document. */
-export function overviewPage({ caller, overview, problems, now }: OverviewOptions): string {
+export function overviewPage({ caller, overview, problems, publicUrl, now }: OverviewOptions): string {
   const status = overview?.status ?? null;
   const state = watchState(status, problems);
   const errors = problems.filter(({ severity }) => severity === 'error');
@@ -38,7 +40,9 @@ export function overviewPage({ caller, overview, problems, now }: OverviewOption
       <>
         <WatchStatus state={state} status={status} now={now} />
         {!started && <NextSteps hasProblems={problems.length > 0} />}
-        {status !== null && status.healthAlerts.length > 0 && <HealthAlerts alerts={status.healthAlerts} />}
+        {status !== null && status.healthAlerts.length > 0 && (
+          <HealthAlerts alerts={status.healthAlerts} address={publicUrl} />
+        )}
         {errors.length > 0 && <SettingProblems title="Settings to fix" problems={errors} />}
         {overview !== null && started && (
           <>

@@ -31,7 +31,8 @@ export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
 
   app.get('/', async (c) => {
     const overview = ledger === null ? null : await ledger.overview();
-    return send(c, overviewPage({ caller: c.var.caller, overview, problems: config.problems, now: now() }));
+    const { problems, publicUrl } = config;
+    return send(c, overviewPage({ caller: c.var.caller, overview, problems, publicUrl, now: now() }));
   });
 
   app.get('/alerts', async (c) => {

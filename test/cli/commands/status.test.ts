@@ -147,8 +147,21 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
   ],
   [
     'health alerts',
-    { healthAlerts: [{ kind: 'dead-delivery', since: NOW, count: 2, summary: 's' }] },
-    '  dead-delivery, since 2026-01-31 03:00:00 UTC, 2 times: s',
+    {
+      healthAlerts: [
+        {
+          ...{ kind: 'dead-delivery:slack', since: NOW, count: 2, summary: 's' },
+          ...{ headline: 'a message was lost', hint: 'Run "npm run tocsin -- resend --url URL".' },
+        },
+      ],
+    },
+    '  a message was lost, since 2026-01-31 03:00:00 UTC, 2 times: s\n' +
+      '          what to do: Run "npm run tocsin -- resend --url https://t.example".',
+  ],
+  [
+    'health alerts of a Worker that says no more of them',
+    { healthAlerts: [{ kind: 'dead-delivery', since: NOW, count: 1, summary: 's' }] },
+    '  dead-delivery, since 2026-01-31 03:00:00 UTC: s',
   ],
   [
     'why ticks fail, and for how long',
@@ -196,7 +209,7 @@ test('prints no character that a terminal would interpret', () => {
       alerts: { open: {}, newest: [{ id: 1, level: hostile, title: hostile, count: 1, lastAt: NOW, state: hostile }] },
       dead: [{ receiver: hostile, reason: hostile, settledAt: NOW }],
       waiting: [{ receiver: hostile, reason: hostile, dueAt: NOW }],
-      healthAlerts: [{ kind: hostile, since: NOW, count: 1, summary: hostile }],
+      healthAlerts: [{ kind: hostile, since: NOW, count: 1, summary: hostile, headline: hostile, hint: hostile }],
       quarantine: [{ key: hostile, problem: hostile, firstAt: NOW }],
     },
     [{ setting: hostile, severity: 'error', problem: hostile, meanwhile: hostile, hint: hostile }],

@@ -88,7 +88,7 @@ describe('a health alert about lateness', () => {
     read(scene, answeredAt(NOON + MINUTE), NOON + MINUTE, NOON - 8 * MINUTE, NOON - 6 * MINUTE);
     expect(open(scene, NOON + MINUTE)).toEqual([
       'late-entries ×1: 2 entries became visible up to 9m after created_at, too late for ALLOWED_LATENESS (5m), and are ' +
-        'recorded now. ALLOWED_LATENESS = "9m" would be enough',
+        'recorded now. Set ALLOWED_LATENESS = "9m" and run "npm run deploy"',
     ]);
     expect(scene.ledger.status(NOON + MINUTE).lateness).toMatchObject({
       allowedMs: ALLOWED_LATENESS,
@@ -104,8 +104,23 @@ describe('a health alert about lateness', () => {
     scene.record([], { now: NOON + 2 * HOUR });
     read(scene, answeredAt(NOON + 2 * HOUR), NOON + 2 * HOUR, NOON + MINUTE);
     expect(open(scene, NOON + 2 * HOUR)).toEqual([
-      expect.stringContaining('ALLOWED_LATENESS can be at most 1h; what is later is found by reading again'),
+      expect.stringMatching(
+        /\. Set ALLOWED_LATENESS = "1h" and run "npm run deploy"\. What is later than 1h, the most that can be allowed, is found by re-reads, hours later$/,
+      ),
     ]);
+  });
+
+  it('does not say to raise what is at its maximum', () => {
+    const scene = createScene([], { retentionMs: 30 * DAY, allowedLatenessMs: HOUR });
+    scene.record([], { now: NOON });
+    scene.record([], { now: NOON + 3 * HOUR });
+    read(scene, answeredAt(NOON + 3 * HOUR), NOON + 3 * HOUR, NOON + MINUTE);
+    const [alert, ...others] = scene.ledger.status(NOON + 3 * HOUR).healthAlerts;
+    expect(others).toEqual([]);
+    expect(alert?.summary).toMatch(
+      /^1 entry .*\. What is later than 1h, the most that can be allowed, is found by re-reads, hours later$/,
+    );
+    expect(`${alert?.summary} ${alert?.hint}`).not.toMatch(/set ALLOWED_LATENESS|raise ALLOWED_LATENESS|higher/i);
   });
 
   it.each([
@@ -119,7 +134,7 @@ describe('a health alert about lateness', () => {
       isRaised
         ? [
             'lateness-near ×1: an entry became visible 4m3s or more after created_at, and ALLOWED_LATENESS is 5m. ' +
-              'ALLOWED_LATENESS = "7m" would be enough',
+              'Set ALLOWED_LATENESS = "7m" and run "npm run deploy"',
           ]
         : [],
     );

@@ -433,7 +433,7 @@ describe('what is remembered', () => {
       scene.record(many(at, 100), { now: LATER, save: at % 1_000 === 0 });
     const [state] = scene.store.all<{ n: number }>('SELECT length(own_reads) AS n FROM state');
     expect(state?.n).toBeLessThan(1_000_000);
-    expect(scene.store.all("SELECT state FROM health_alerts WHERE kind = 'overflow:own reads'")).toEqual([
+    expect(scene.store.all("SELECT state FROM health_alerts WHERE kind = 'forgotten-marks'")).toEqual([
       { state: 'open' },
     ]);
     for (const again of [scene, scene.reopened()]) {

@@ -154,7 +154,8 @@ describe('the headers', () => {
     const of = (notification: Notification) => mail(notification).headers.References;
     expect([of(UPDATED), of(CLOSED)]).toEqual([of(OPENED), of(OPENED)]);
     expect(of(CORRELATION)).not.toBe(of(OPENED));
-    expect(HEALTH_RESOLVED.map(of)).toEqual(HEALTH_ALERTS.map(of));
+    const begun = new Map(HEALTH_ALERTS.map((each) => [each.health.kind, of(each)]));
+    expect(HEALTH_RESOLVED.map(of)).toEqual(HEALTH_RESOLVED.map(({ health }) => begun.get(health.kind)));
     expect(new Set([...HEALTH_ALERTS, OPENED, CORRELATION].map(of)).size).toBe(HEALTH_ALERTS.length + 2);
   });
 

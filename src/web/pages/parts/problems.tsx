@@ -1,5 +1,6 @@
 /** What is wrong: health alerts, and settings to fix. Pure. */
 
+import { withAddress } from '../../../alert/health-words.ts';
 import type { SettingProblem } from '../../../config/setting.ts';
 import type { LedgerStatus } from '../../../ledger/rpc.ts';
 import { numberText } from '../../../text/numbers.ts';
@@ -7,18 +8,22 @@ import { Card, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 
 const TEXT_MAX = 300;
+const SUMMARY_MAX = 600;
 
-/** The open health alerts: what Tocsin reports about itself. */
-export function HealthAlerts({ alerts }: { alerts: LedgerStatus['healthAlerts'] }) {
+/** The open health alerts: what Tocsin reports about itself. `address`: the Worker's, null: not known. */
+export function HealthAlerts({ alerts, address }: { alerts: LedgerStatus['healthAlerts']; address: string | null }) {
   return (
     <Card title="Health alerts">
       <ul class="problems">
-        {alerts.map(({ kind, since, count, summary }) => (
+        {alerts.map(({ headline, since, count, summary, hint }) => (
           <li class="bad">
             <strong>
-              <UntrustedText text={kind.replace(':', ' ')} max={TEXT_MAX} />
-            </strong>{' '}
-            <UntrustedText text={summary} max={TEXT_MAX} />
+              <UntrustedText text={capitalized(headline)} max={TEXT_MAX} />
+            </strong>
+            <span class="sub">
+              <UntrustedText text={summary} max={SUMMARY_MAX} />
+            </span>
+            {hint !== '' && <span class="sub">What to do: {withAddress(hint, address)}</span>}
             <span class="sub">
               since <When at={since} />
               {count > 1 && `, ${numberText(count)} times`}
@@ -28,6 +33,10 @@ export function HealthAlerts({ alerts }: { alerts: LedgerStatus['healthAlerts'] 
       </ul>
     </Card>
   );
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Settings with what is wrong with each, what happens meanwhile, and how to fix it. */

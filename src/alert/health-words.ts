@@ -1,0 +1,165 @@
+/**
+ * The headline of each health alert, and what to do about it. docs/health-alerts.md lists both. Pure.
+ *
+ * A headline is true in every case of its kind (a key that expires soon or has expired, a receiver that works again or was
+ * removed); the summary beside it is exact. A hint is true beside every summary of its kind.
+ */
+import { untrustedLine } from '../text/untrusted.ts';
+import type { HealthAlertKind, HealthEventKind, HealthNotification, HealthProblemKind } from './notification.ts';
+
+/** `subject` is quoted already, or ''. */
+interface EventWords {
+  raised(subject: string): string;
+  /** A line for each step, which receivers show in full. */
+  readonly hint: string;
+}
+
+interface ProblemWords extends EventWords {
+  resolved(subject: string): string;
+}
+
+/** Stands for the Worker's address, in a hint. */
+const ADDRESS = 'URL';
+const SUBJECT_MAX = 60;
+
+const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
+  blind: {
+    raised: () => 'not watching the audit log',
+    resolved: () => 'watching the audit log again',
+    hint:
+      `Run "npm run tocsin -- status --url ${ADDRESS}" for the reason. Check the cron trigger, the API key and the upstream ` +
+      'itself.',
+  },
+  'clocks-apart': {
+    raised: () => "the API's clock and Tocsin's differ",
+    resolved: () => "the API's clock and Tocsin's agree again",
+    hint:
+      'Nothing is lost: the earlier of both clocks counts. If it lasts, tell Nirvana Labs, whose clock is the likelier to ' +
+      'be wrong.',
+  },
+  'unread-entries': {
+    raised: () => 'a part of the audit log is not read',
+    resolved: () => 'nothing of the audit log is left unread',
+    hint:
+      'There is nothing to set on the free plan: what is missing is tried again about every 15 minutes.\n' +
+      'If it lasts, change to Cloudflare\'s paid plan, set PLAN = "paid" in wrangler.toml and run "npm run deploy": a tick then reads 300 pages, ' +
+      "not 40. Until then, read that span with the vendor's own tools.",
+  },
+  'silent-log': {
+    raised: () => 'no new entries in the audit log',
+    resolved: () => 'the audit log has new entries again',
+    hint: 'If something did happen in the organization since, check its audit log with Nirvana Labs.',
+  },
+  'unhealthy-receiver': {
+    raised: (receiver) => `${receiver === '' ? 'a receiver' : `the receiver ${receiver}`} does not work`,
+    resolved: (receiver) => `no more problems with ${receiver === '' ? 'a receiver' : `the receiver ${receiver}`}`,
+    hint:
+      `Fix its setting. Run "npm run tocsin -- notify --test --url ${ADDRESS}" to check it, then ` +
+      `"npm run tocsin -- resend --url ${ADDRESS}".`,
+  },
+  'incomplete-log': {
+    raised: () => 'the audit log is incomplete or late',
+    resolved: () => 'no more signs that the audit log is incomplete',
+    hint:
+      "Compare with the vendor's own list of entries. If Tocsin's reads (User-Agent Tocsin/…) are missing there, entries are " +
+      'being withheld: ask Nirvana Labs why.\nIf they appear there, but late, raise ALLOWED_LATENESS in wrangler.toml (1h at ' +
+      'most) and run "npm run deploy".',
+  },
+  'key-refused': {
+    raised: () => 'the API key is refused',
+    resolved: () => 'the API key is accepted again',
+    hint:
+      'After a 401, create a new API key and run "npx wrangler secret put NIRVANA_LABS_API_KEY". After a 403, give the key ' +
+      'the permission read on audit_log, and let its source IP rules allow this Worker.',
+  },
+  'key-expiring': {
+    raised: () => "the API key's expiry is near",
+    resolved: () => "the warning about the API key's expiry no longer applies",
+    hint: 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
+  },
+};
+
+const EVENTS: { readonly [kind in HealthEventKind]: EventWords } = {
+  'dead-delivery': {
+    raised: (receiver) => `a message could not be delivered${receiver === '' ? '' : ` to ${receiver}`}`,
+    hint:
+      `Run "npm run tocsin -- status --url ${ADDRESS}" for the reason. Fix the receiver, then run ` +
+      `"npm run tocsin -- resend --url ${ADDRESS}".`,
+  },
+  quarantine: {
+    raised: () => 'records are in quarantine',
+    hint:
+      'No rule has seen these records. A malformed one is recorded by itself if it is right when it is read again; one that ' +
+      `crashed the ledger is not tried again.\nRun "npm run tocsin -- quarantine list --url ${ADDRESS}", read each (show ID), ` +
+      'then release ID or drop ID, before RETENTION deletes them.',
+  },
+  overflow: {
+    raised: () => 'a correlation exceeded its limit',
+    hint: 'Narrow the rule or its group-by, or shorten its timespan. What was dropped is no longer counted.',
+  },
+  'forgotten-marks': {
+    raised: () => "too many of Tocsin's own reads to remember",
+    hint:
+      'A copied mark may go unnoticed. There is nothing to set; if you did not expect so many lookups, look at who makes ' +
+      'them.',
+  },
+  'late-entries': {
+    raised: () => 'entries appear in the audit log too late',
+    hint:
+      'These entries are recorded and evaluated now, but correlations may have missed a match that they complete. Those ' +
+      'that are up to 13 hours late are found by re-reads; what is later may be missed.',
+  },
+  'lateness-near': {
+    raised: () => 'entries appear in the audit log almost too late',
+    hint:
+      'Nothing has come too late yet. What does is found by re-reads, hours later, and correlations may miss a match that it ' +
+      'completes.',
+  },
+  'changed-entries': {
+    raised: () => 'recorded entries have changed in the audit log',
+    hint:
+      'The log is not meant to change: somebody may have altered it. Open the entry, on the page /entries/ID of Tocsin: it ' +
+      'shows what differed, and when. Ask Nirvana Labs why.',
+  },
+  'ledger-failing': {
+    raised: () => 'nothing is recorded, and nobody is alerted',
+    hint:
+      'Until the ledger can write, nothing is evaluated and nobody is notified. Afterwards, what the audit log still shows ' +
+      'is caught up; no message says that it is over.\nRun "npx wrangler tail" for the error. If the storage is full, set a ' +
+      'shorter RETENTION and run "npm run deploy".\nIf a limit of the plan is reached, it ends at 00:00 UTC, or with a larger ' +
+      'plan. Otherwise see https://www.cloudflarestatus.com.',
+  },
+};
+
+const ALL: { readonly [kind in HealthAlertKind]: EventWords } = { ...PROBLEMS, ...EVENTS };
+
+/** Every kind, those that last first. */
+export const HEALTH_KINDS = Object.keys(ALL) as readonly HealthAlertKind[];
+/** The kinds that last, with a beginning and an end. The others are events, and are counted. */
+export const LASTING = Object.keys(PROBLEMS) as readonly HealthProblemKind[];
+
+/** What is wrong, in a few words. `subject`: which one, where a kind has several; text that others wrote. */
+export function raisedHeadline(kind: HealthAlertKind, subject: string | null): string {
+  return ALL[kind].raised(quoted(subject));
+}
+
+/** What to do about it. Where a command needs the Worker's address, `withAddress` puts it there. */
+export function hintOf(kind: HealthAlertKind): string {
+  return ALL[kind].hint;
+}
+
+/** A hint with the Worker's address in its commands; null: it is not known. */
+export function withAddress(hint: string, address: string | null): string {
+  return address === null ? hint : hint.replaceAll(`--url ${ADDRESS}`, () => `--url ${address}`);
+}
+
+/** What follows `Tocsin health: ` and the like. */
+export function headlineOf({ kind, health }: HealthNotification): string {
+  return kind === 'health'
+    ? raisedHeadline(health.kind, health.subject)
+    : PROBLEMS[health.kind].resolved(quoted(health.subject));
+}
+
+function quoted(subject: string | null): string {
+  return subject === null ? '' : `“${untrustedLine(subject, SUBJECT_MAX)}”`;
+}
