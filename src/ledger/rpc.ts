@@ -459,6 +459,12 @@ export interface OwnReadsStatus {
   readonly count: number;
 }
 
+/**
+ * Whether it would be noticed if others used our API key. Else: without LINK_SECRET there are no marks; API_KEY_SHARED is
+ * set; no read of ours has come back through the log; or the log names no API key as the actor of those that have.
+ */
+export type KeyTheft = 'detected' | 'no secret' | 'shared' | 'no read' | 'no key';
+
 export interface LedgerStatus {
   readonly watching: 'not begun' | 'watching' | 'blind';
   readonly startedAt: number | null;
@@ -474,6 +480,7 @@ export interface LedgerStatus {
   readonly rewinds: readonly string[];
   /** Null: the log has shown none of them. */
   readonly ownReads: OwnReadsStatus | null;
+  readonly keyTheft: KeyTheft;
   /** How many entries are staged. */
   readonly staged: number;
   readonly lateness: {

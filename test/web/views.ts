@@ -218,6 +218,7 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
     deliveries: { pending: 1, delivered: 210, dead: 0 },
     dead: [],
     waiting: [],
+    keyTheft: 'detected',
     healthAlerts: [],
     inQuarantine: 0,
     quarantine: [],

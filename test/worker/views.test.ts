@@ -148,6 +148,7 @@ describe('the views, through RPC', () => {
             allowedLatenessMs: 1,
             unsaved: new UnsavedCheckpoint(),
             rereads: new UnsavedRereads(),
+            ...{ ownReads: null, keyTheft: 'no secret' },
           }),
       });
       views.overview(Date.now());

@@ -31,6 +31,7 @@ const STATUS = z.object({
   lagMs: z.nullable(number),
   checkpoint: z.nullable(z.object({ scan: z.nullable(SCAN) })),
   ownReads: z.optional(z.nullable(z.object({ delayMs: number, at: number, count: number }))),
+  keyTheft: z.optional(z.enum(['detected', 'no secret', 'shared', 'no read', 'no key'])),
   staged: number,
   lateness: z.optional(
     z.object({
@@ -150,6 +151,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ['Last read', movedAt === null ? 'never' : `${utc(movedAt)}, ${ago(now - movedAt)} ago`],
     ...failureRow(status.failure ?? null, now),
     ...visibleRow(status.ownReads ?? null),
+    ...theftRow(status.keyTheft),
     ['Backlog', backlogText(checkpoint?.scan ?? null, status.staged)],
     ...latenessRow(status.lateness),
     ...rereadRow(status.lateness, now),
@@ -208,6 +210,19 @@ function visibleRow(ownReads: NonNullable<Status['ownReads']> | null): (readonly
   if (ownReads === null) return [];
   const { delayMs, at, count } = ownReads;
   return [['Visible within', `${ago(delayMs)}, by ${counted(count, 'read')} of Tocsin's own, last ${utc(at)}`]];
+}
+
+const THEFT_WORDS: { readonly [theft in NonNullable<Status['keyTheft']>]: string } = {
+  detected: 'detected: if others use the API key of Tocsin, there is an alert',
+  'no secret': 'not detectable: LINK_SECRET is not set',
+  shared: 'not detected: API_KEY_SHARED is "true"',
+  'no read': "not detectable: no read of Tocsin's own has come back through the audit log",
+  'no key': "not detectable: the audit log names no API key as the actor of Tocsin's reads",
+};
+
+/** Whether it would be noticed if others used the API key. */
+function theftRow(theft: Status['keyTheft']): (readonly [string, string])[] {
+  return theft === undefined ? [] : [['Key theft', THEFT_WORDS[theft]]];
 }
 
 function backlogText(scan: z.output<typeof SCAN> | null, staged: number): string {

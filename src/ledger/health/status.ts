@@ -8,7 +8,7 @@ import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { QUARANTINE_COUNTED_MAX, QUARANTINED } from '../model.ts';
-import type { AlertHeadline, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
+import type { AlertHeadline, KeyTheft, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
 import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { shownHealthAlert } from './health-alerts.ts';
@@ -22,7 +22,8 @@ interface StatusContext {
   readonly blindAfterMs: number;
   readonly allowedLatenessMs: number;
   readonly unsaved: UnsavedCheckpoint;
-  readonly ownReads?: OwnReadsStatus | null;
+  readonly ownReads: OwnReadsStatus | null;
+  readonly keyTheft: KeyTheft;
   readonly rereads: UnsavedRereads;
 }
 
@@ -58,7 +59,8 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     checkpoint,
     rewinds: state?.rewinds ?? [],
     lateness: latenessOf(state, context),
-    ownReads: context.ownReads ?? null,
+    ownReads: context.ownReads,
+    keyTheft: context.keyTheft,
     staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
     rules: { version: context.engine.version, count: context.engine.rules.size },

@@ -98,6 +98,9 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     drop: (names) => store.transaction(() => names.map((name) => dropQuarantined(store, name))),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
-    status: (now) => readStatus(store, { ...options, now, unsaved, rereads, ownReads: ownReads.status() }),
+    status: (now) => {
+      const own = { ownReads: ownReads.status(), keyTheft: ownReads.keyTheft() };
+      return readStatus(store, { ...options, ...own, now, unsaved, rereads });
+    },
   };
 }

@@ -9,7 +9,7 @@ import { type MarkKey, markKey } from '../../audit-log/mark.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { parseJson } from '../../text/json.ts';
 import { raiseHealthAlert, resolveHealthAlert } from '../health/health-alerts.ts';
-import type { OwnReadsStatus } from '../rpc.ts';
+import type { KeyTheft, OwnReadsStatus } from '../rpc.ts';
 import { readOwnReads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { Unrecorded } from './dedupe.ts';
@@ -119,6 +119,15 @@ export class OwnReadsMemory {
     const { newestSentAt, checkedAt, count } = this.#load(this.#options.key).reads;
     if (newestSentAt === null) return null;
     return { delayMs: Math.max(0, checkedAt - newestSentAt), at: checkedAt, count };
+  }
+
+  /** Whether it would be noticed if others used our API key. */
+  keyTheft(): KeyTheft {
+    if (this.#options === null) return 'no secret';
+    if (this.#options.isShared) return 'shared';
+    const { newestSentAt, actors } = this.#load(this.#options.key).reads;
+    if (actors.length > 0) return 'detected';
+    return newestSentAt === null ? 'no read' : 'no key';
   }
 
   #load(key: MarkKey): { reads: OwnReads; readonly marks: UsedMarks } {

@@ -2,12 +2,14 @@
  * Our own reads, where the log records reads: told apart by the marks that they carry (audit-log/mark.ts).
  *
  * Contract: an entry is ours by proof alone, a genuine mark that no other entry brought; nothing else in an entry makes it
- * ours. The actors of such entries are our API key's. What those actors do later without a genuine mark, or with a used one,
+ * ours. The actors of such entries are our API key's, unless the log names users: what a user does is not all done with our
+ * key. What those actors do later without a genuine mark, or with a used one,
  * is a finding. Without a LINK_SECRET there are no marks and no findings. Pure, over `UsedMarks`, which it changes: sorting
  * an entry again gives the same.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { isGenuine, MARKED_PREFIX, type Mark, type MarkKey, readMark } from '../../audit-log/mark.ts';
+import { fieldValue } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import type { MarkFinding } from '../model.ts';
 import { storedActor, type Unrecorded } from './dedupe.ts';
@@ -93,7 +95,13 @@ export interface SortedReads {
 type Kind =
   | { readonly kind: 'entry'; readonly mark: MarkFinding | null }
   | { readonly kind: 'known' }
-  | { readonly kind: 'own'; readonly mark: Mark; readonly use: MarkUse; readonly actor: string | null };
+  | { readonly kind: 'own'; readonly mark: Mark; readonly use: MarkUse; readonly actor: ActorOfRead | null };
+
+/** Whom the log names as the actor of a read of ours. */
+interface ActorOfRead {
+  readonly id: string;
+  readonly isUser: boolean;
+}
 
 /** Sorts new entries, which are in order. */
 export function sortOwnReads(before: OwnReads, entries: readonly Unrecorded[], context: SortContext): SortedReads {
@@ -173,7 +181,13 @@ function kindOf({ id, revision, occurredAt, text }: Unrecorded, reads: OwnReads,
   if (isItsOwn) return { kind: 'entry', mark: 'own' };
   if (first !== null) return isDuplicate(first, use) ? { kind: 'known' } : finding('reused');
   if (occurredAt - mark.sentAt > VALID_MS) return finding('reused');
-  return marks.isForgotten(mark.sentAt) ? { kind: 'known' } : { kind: 'own', mark, use, actor };
+  return marks.isForgotten(mark.sentAt) ? { kind: 'known' } : { kind: 'own', mark, use, actor: actorOfRead(body) };
+}
+
+function actorOfRead(body: EntryBody): ActorOfRead | null {
+  const id = storedActor(body);
+  const type = fieldValue(body, 'actor.type');
+  return id === null ? null : { id, isUser: typeof type === 'string' && type.toLowerCase() === 'user' };
 }
 
 function isDuplicate(first: MarkUse, use: MarkUse): boolean {
@@ -203,7 +217,13 @@ function proven(reads: OwnReads, { mark, use, actor }: Extract<Kind, { kind: 'ow
   };
 }
 
-function withActor(actors: readonly OwnActor[], id: string, since: number, now: number): readonly OwnActor[] {
+function withActor(
+  actors: readonly OwnActor[],
+  { id, isUser }: ActorOfRead,
+  since: number,
+  now: number,
+): readonly OwnActor[] {
+  if (isUser) return actors.filter((each) => each.id !== id);
   const known = actors.find((each) => each.id === id);
   const others = actors.filter((each) => each.id !== id && now - each.provenAt <= VALID_MS);
   return [{ id, since: known?.since ?? since, provenAt: now }, ...others].slice(0, ACTORS_MAX);

@@ -18,7 +18,7 @@ export interface MarkUse {
   readonly address: string;
 }
 
-/** About seven a minute for a day. A line has some 50 characters, so all of them fit into a row of 2 MB. */
+/** About six a minute for 27 hours. A line has some 50 characters, so all of them fit into a row of 2 MB. */
 export const MARKS_MAX = 10_000;
 const LINE_CHARS_MAX = 80;
 if (!(MARKS_MAX * LINE_CHARS_MAX < 1_000_000)) throw new Error('the used marks must fit into a row');

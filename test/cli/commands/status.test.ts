@@ -109,6 +109,18 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
     { ownReads: { delayMs: 61_500, at: NOW - 4_000, count: 1_234 } },
     "Visible within  1m1s, by 1,234 reads of Tocsin's own, last 2026-01-31 02:59:56 UTC",
   ],
+  ...(
+    [
+      ['detected', 'detected: if others use the API key of Tocsin, there is an alert'],
+      ['no secret', 'not detectable: LINK_SECRET is not set'],
+      ['shared', 'not detected: API_KEY_SHARED is "true"'],
+      ['no read', "not detectable: no read of Tocsin's own has come back through the audit log"],
+      ['no key', "not detectable: the audit log names no API key as the actor of Tocsin's reads"],
+    ] as const
+  ).map(
+    ([keyTheft, words]) =>
+      [`whether a stolen key is noticed: ${keyTheft}`, { keyTheft }, `Key theft       ${words}`] as const,
+  ),
   [
     'a scan in progress',
     { checkpoint: { scan: { began: NOW, steps: 40, reached: NOW - MINUTE, flushing: false } } },

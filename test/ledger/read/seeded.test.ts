@@ -186,5 +186,6 @@ function createStatus(recorded: Store, now: number) {
     allowedLatenessMs: 1,
     unsaved: new UnsavedCheckpoint(),
     rereads: new UnsavedRereads(),
+    ...{ ownReads: null, keyTheft: 'no secret' },
   });
 }

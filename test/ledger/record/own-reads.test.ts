@@ -288,6 +288,61 @@ describe('an entry of our key', () => {
   });
 });
 
+describe('a log that names a user as the actor of our reads', () => {
+  const user = (type: unknown) => ({ actor: { id: 'user-of-the-key', name: 'Ada', type } });
+  const later = (id: string, type: unknown, at = LATER) => read(id, at, 'curl/8.0', user(type));
+
+  it.each(['user', 'User', 'USER'])('(%s) claims nothing about what that user does', (type) => {
+    const scene = sceneWith();
+    const reads = [marked('first', NOON - MINUTE, user(type)), marked('second', NOON, user(type))];
+    expect(scene.record(reads, { now: NOON })).toMatchObject({ own: 2 });
+    const mark = sent(NOON);
+    const deletes = read('deletes', LATER, mark, { ...user(type), method: 'DELETE', path: '/v1/vms/1' });
+    scene.record([later('reads', type), deletes], { now: LATER + MINUTE });
+    expect(findings(scene)).toMatchObject({ reads: null, deletes: null });
+    expect(titles(scene)).not.toContain(STOLEN);
+    expect(scene.ledger.status(LATER)).toMatchObject({ keyTheft: 'no key', ownReads: { count: 2 } });
+  });
+
+  it.each(['api_key', 'service_account', undefined, null, 7])('is another than one that says %s', (type) => {
+    const scene = sceneWith();
+    scene.record([marked('first', NOON - MINUTE, user(type))], { now: NOON });
+    scene.record([later('x', type)], { now: LATER + MINUTE });
+    expect(findings(scene)).toMatchObject({ x: 'missing' });
+    expect(scene.ledger.status(LATER).keyTheft).toBe('detected');
+  });
+
+  it('claims nothing any more where it named a key before under that id', () => {
+    const scene = sceneWith();
+    scene.record([marked('first', NOON - MINUTE, user('api_key'))], { now: NOON });
+    scene.record([marked('second', NOON, user('user'))], { now: LATER });
+    scene.record([later('x', 'user', LATER + SECOND)], { now: LATER + MINUTE });
+    expect(findings(scene)).toMatchObject({ x: null });
+  });
+
+  it('hides nothing that the key does: a mark sent with a session of somebody else', () => {
+    const scene = proven();
+    const mark = sent(NOON);
+    scene.record([read('theirs', NOON, mark, user('user'))], { now: LATER });
+    scene.record([read('stolen', LATER, 'curl/8.0')], { now: LATER + MINUTE });
+    expect(findings(scene)).toMatchObject({ stolen: 'missing' });
+    expect(titles(scene)).toContain(STOLEN);
+  });
+});
+
+describe('whether a stolen key would be noticed', () => {
+  it.each([
+    ['once a mark has come back', ownReadsOptions(SECRET, false), true, 'detected'],
+    ['before that', ownReadsOptions(SECRET, false), false, 'no read'],
+    ['where the key is shared on purpose', ownReadsOptions(SECRET, true), true, 'shared'],
+    ['without a LINK_SECRET', null, true, 'no secret'],
+  ] as const)('%s', (_, options, comesBack, theft) => {
+    const scene = sceneWith(options);
+    scene.record(comesBack ? [marked('first', NOON - MINUTE)] : [], { now: NOON });
+    expect(scene.ledger.status(NOON).keyTheft).toBe(theft);
+  });
+});
+
 describe('somebody who reads our marks in the log', () => {
   it('and sends one with a key of their own does not hide what they do with ours', () => {
     const scene = proven();
@@ -443,7 +498,7 @@ describe('what is remembered', () => {
     }
   });
 
-  it('is for a day: a mark is then too old for another entry', () => {
+  it('is for 27 hours: a mark is then too old for another entry', () => {
     const scene = proven();
     const mark = sent(NOON);
     scene.record([read('a', NOON, mark)], { now: LATER });
