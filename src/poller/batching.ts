@@ -2,7 +2,7 @@
  * Gives pages to the ledger in batches that it can take.
  *
  * Contract: a batch has at most 100 entries and 512 K characters, unless it is one larger entry. A batch that crashes the
- * ledger is halved until one entry remains. If that fails three times, while the storage takes a probe, it is a quarantine
+ * ledger is halved until one entry remains. If that fails three times, while the storage takes a trial write, it is a quarantine
  * candidate; after enough such ticks it is quarantined. A call that fails for another reason, or whose answer is lost, makes
  * no candidate.
  */

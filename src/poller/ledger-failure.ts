@@ -2,8 +2,8 @@
  * The one message that is no delivery of the ledger first: the ledger can't write.
  *
  * Contract: called where a tick failed, with what the ledger threw. People are notified at the second such tick in a row in
- * which the ledger also refuses a probe: the first may be a deploy that replaced the ledger, and an entry that crashes it
- * leaves the probe alone. Then again while it lasts, an hour after the last message. What was sent is remembered in a KV key
+ * which the ledger also refuses a trial write: the first may be a deploy that replaced the ledger, and an entry that crashes it
+ * leaves the trial alone. Then again while it lasts, an hour after the last message. What was sent is remembered in a KV key
  * that expires, and in memory. Where KV can't be read or written, the first such tick notifies, and memory alone bounds
  * the rate: too many messages rather than none. Each receiver is sent to by itself. Never throws, and costs nothing in a
  * tick that works.

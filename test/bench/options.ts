@@ -29,7 +29,7 @@ All of it takes many minutes. Times depend on the machine: compare the ratios. T
   --peers none   without the peers
   --against DIR  also measure the engine of another checkout of this repository, in the same run: it parses the same
                  rules and is bundled from its own sources (only rules). For example:
-                   git worktree add ../before v0.1.0 && npm ci --prefix ../before
+                   git worktree add ../before HEAD~10 && npm ci --prefix ../before
                    npm run bench -- --only rules --against ../before
   --latency N    the upstream's latency in the second run of the lookup and the path, ms (50)
   --json         print one JSON object, and nothing else

@@ -3,7 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { OK } from '../failure.ts';
 import { createOperatorClient, type OperatorClient } from '../operator-client.ts';
 import { readTarget } from '../target.ts';
-import { jsonLine } from '../terminal.ts';
+import { jsonLine, safe } from '../terminal.ts';
 
 /** What a command knows of the process it runs in. */
 export interface CliContext {
@@ -95,4 +95,11 @@ export function print({ out }: CliContext, asJson: boolean, json: unknown, lines
 export function readAlertId(what: string, text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new UsageError(`${what} must be a positive whole number, not ${JSON.stringify(text)}`);
+}
+
+/** The error for an action that is not among `actions`, such as `add, list or revoke`. */
+export function wrongAction(action: string | undefined, actions: string): UsageError {
+  return new UsageError(
+    action === undefined ? `${actions} is missing` : `unknown action "${safe(action)}": use ${actions}`,
+  );
 }

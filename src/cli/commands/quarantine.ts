@@ -29,6 +29,7 @@ import {
   TEXT,
   targetUsage,
   UsageError,
+  wrongAction,
 } from './command.ts';
 
 /** Each record may be asked for from the upstream. */
@@ -78,7 +79,7 @@ export const quarantine = defineCommand({
        npm run tocsin -- quarantine drop ID… | --all --yes [--json] [--url URL]
 
 Records of the audit log that could not be read, or that crashed the ledger. ID is the id of the entry, or the key that
-\`list\` shows, or the beginning of a key.
+\`list\` shows, or the beginning of a key: its kind, a colon and 8 digits or more.
 The exit code is 0 if it was done for every record, and 1 if it was not or the Worker can't be asked.
 
   list        list them, newest first, 50 at a time
@@ -114,7 +115,7 @@ ${targetUsage()}`,
         if (all && !yes) throw new UsageError('drop --all deletes the text of every record in quarantine: add --yes');
         return drop(connect(url, context), all ? null : names, asJson, context);
       default:
-        throw new UsageError('list, show, release or drop is missing');
+        throw wrongAction(action, 'list, show, release or drop');
     }
   },
 });
@@ -178,7 +179,7 @@ async function release(client: OperatorClient, names: readonly string[] | null, 
     if (!asJson) print(context, false, null, answer.released.map(releasedLine));
   }
   if (asJson) print(context, true, { released: all }, []);
-  else print(context, false, null, [releasedSummary(all)]);
+  else print(context, false, null, [releasedSummary(all), ...(all.some(isUnknown) ? [HINT] : [])]);
   return all.every(({ kind }) => kind === 'recorded' || kind === 'known') ? OK : FAILED;
 }
 
@@ -192,7 +193,7 @@ async function drop(client: OperatorClient, names: readonly string[] | null, asJ
   const problems = all.flatMap((one) => (one.kind === 'dropped' ? [] : [notFoundText(one.name, one)]));
   const done = all.length - problems.length;
   const line = all.length === 0 ? EMPTY : `Dropped: ${counted(done, 'record')}.`;
-  print(context, asJson, { dropped: all }, [...problems, line]);
+  print(context, asJson, { dropped: all }, [...problems, line, ...(problems.length === 0 ? [] : [HINT])]);
   return problems.length === 0 ? OK : FAILED;
 }
 
@@ -249,6 +250,11 @@ export function showLines({ key, id, problem, firstAt, isCut, isRecorded, text }
     '',
     ...shown.split('\n').map(harmless),
   ];
+}
+
+/** Whether a name is not that of one record. */
+function isUnknown({ kind }: ReleasedRecord): boolean {
+  return kind === 'missing' || kind === 'ambiguous';
 }
 
 /** How a release ended, in a line. */

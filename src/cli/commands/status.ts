@@ -202,7 +202,7 @@ function rereadRow(lateness: Status['lateness'], now: number): (readonly [string
     ? `; since a late entry, the last ${formatDuration(again.depthMs)} every ${formatDuration(again.everyMs)}`
     : '';
   const last = `newest page ${when(probedAt)}, last day ${when(rereadAt)}${often}`;
-  return [['Read again', problem ? `${last}; LAST GIVEN UP: ${safe(problem)}` : last]];
+  return [['Re-reads', problem ? `${last}; LAST GIVEN UP: ${safe(problem)}` : last]];
 }
 
 /** How soon the upstream shows an entry, if our own reads in its log prove it. */

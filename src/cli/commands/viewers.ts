@@ -19,6 +19,7 @@ import {
   TEXT,
   targetUsage,
   UsageError,
+  wrongAction,
 } from './command.ts';
 
 const VIEWER = z.object({
@@ -53,7 +54,7 @@ ${targetUsage()}`,
   allowPositionals: true,
   async run({ url, json: asJson, expires }, context, [action, name, ...more]) {
     if (action !== 'add' && action !== 'list' && action !== 'revoke') {
-      throw new UsageError('add, list or revoke is missing');
+      throw wrongAction(action, 'add, list or revoke');
     }
     if (more.length > 0) throw new UsageError('too many words: put a name with spaces in quotes');
     if (expires !== undefined && action !== 'add') throw new UsageError('--expires is only for viewers add');

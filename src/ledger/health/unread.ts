@@ -22,7 +22,7 @@ export function checkUnread(
   now: number,
 ): void {
   if (!isUnread(after)) {
-    if (isUnread(before)) resolveHealthAlert(store, 'unread-entries', 'all entries are read', receivers, now);
+    if (isUnread(before)) resolveHealthAlert(store, 'unread-entries', 'nothing is left unread', receivers, now);
     return;
   }
   const isInVain = after.gap !== null && after.gap.scansLeft > (before.gap?.scansLeft ?? -1);

@@ -48,7 +48,7 @@ export function commit(
   const moved = ended || changed || hasAdvanced(before, checkpoint);
   const movedAt = moved ? now : unsaved.movedAt(state);
   if (moved) {
-    resolveHealthAlert(store, 'blind', 'the audit log is read again', options.receivers, now);
+    resolveHealthAlert(store, 'blind', 'reading goes on', options.receivers, now);
     resolveHealthAlert(store, 'key-refused', 'the upstream accepts the API key again', options.receivers, now);
   }
   checkUnread(store, before, checkpoint, options.receivers, now);

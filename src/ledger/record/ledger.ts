@@ -31,11 +31,11 @@ import type { LedgerContext, LedgerOptions } from './context.ts';
 import { quarantineCandidate, recordFailedTick } from './failures.ts';
 import { createIntake } from './intake.ts';
 import { OwnReadsMemory } from './own-reads-memory.ts';
-import { isStorageSound } from './probe.ts';
 import { dropQuarantined } from './quarantine.ts';
 import { flush, record } from './record.ts';
 import { release } from './release.ts';
 import { evictDue, flushedAt } from './retention.ts';
+import { isStorageSound } from './trial-write.ts';
 
 /** As LedgerApi has it, but synchronous. */
 export interface Ledger {

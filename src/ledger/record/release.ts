@@ -15,10 +15,10 @@ import type { FreshRecord, Incoming, Released } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { type LedgerContext, requireState } from './context.ts';
 import { type Deduped, dedupe } from './dedupe.ts';
-import { isStorageSound } from './probe.ts';
 import { findQuarantined, hasKey, type QuarantineRow, removeQuarantined, setProblem } from './quarantine.ts';
 import { expiredBefore } from './retention.ts';
 import { settleRevisions } from './revisions.ts';
+import { isStorageSound } from './trial-write.ts';
 
 /**
  * Releases the record with this key or id. `fresh`: what the upstream has of it, where the first call returned `ask`. Runs

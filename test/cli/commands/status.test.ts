@@ -92,7 +92,7 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
         ...{ probedAt: NOW - 20 * MINUTE, rereadAt: null, again: { depthMs: 40 * MINUTE, everyMs: 4 * MINUTE } },
       },
     },
-    'Read again      newest page 20m ago, last day not yet; since a late entry, the last 40m every 4m',
+    'Re-reads        newest page 20m ago, last day not yet; since a late entry, the last 40m every 4m',
   ],
   [
     'why it could not be read again',

@@ -1,7 +1,7 @@
 /**
- * Probes the storage: whether it takes all that recording an entry writes.
+ * Writes on trial, and rolls back: whether the storage takes all that recording an entry writes.
  *
- * Contract: only while the storage is sound can a failure be an entry's own. So the probe stages and takes an entry, records
+ * Contract: only while the storage is sound can a failure be an entry's own. So a trial write stages and takes an entry, records
  * it, opens alerts, fills a window, notifies, replaces its body, closes its alerts, and raises and resolves a health alert: the
  * statements of recording, any of which may be the one that fails, and with room for a long entry. It rolls it all back. Call
  * it outside of a transaction; it stores nothing and never throws.
@@ -18,11 +18,11 @@ import { replaceBodies } from './revisions.ts';
 import { stage, takeStaged } from './staging.ts';
 
 /** A storage where a statement fails now and then must not pass by chance, while an entry fails three times by chance. */
-const PROBES = 10;
-/** On an almost full storage a long entry fails where a short one succeeds: the first probe takes the room of a long one. */
+const TRIALS = 10;
+/** On an almost full storage a long entry fails where a short one succeeds: the first trial takes the room of a long one. */
 const ROOM_CHARS = 4 * 1024 * 1024;
 
-/** The entry of the probe is older than any other, ms: so it is the first to be taken, and only its alerts close. */
+/** The entry of a trial is older than any other, ms: so it is the first to be taken, and only its alerts close. */
 const AT = 1;
 const CLOSED_AT = DEDUP_PERIOD_MS + AT;
 
@@ -45,15 +45,15 @@ const BARE = {
 const DETECTION: DetectionRule = {
   ...BARE,
   kind: 'detection',
-  id: 'probe',
-  title: 'probe',
+  id: 'trial',
+  title: 'trial',
   expression: { kind: 'and', of: [] },
 };
 const CORRELATION: CorrelationRule = {
   ...BARE,
   kind: 'correlation',
-  id: 'probe, counted',
-  title: 'probe, counted',
+  id: 'trial, counted',
+  title: 'trial, counted',
   type: 'event_count',
   rules: [DETECTION.id],
   groupBy: [],
@@ -64,14 +64,14 @@ const CORRELATION: CorrelationRule = {
   percentile: null,
   expression: null,
 };
-const ENGINE = compile({ version: 'probe', rules: [DETECTION, CORRELATION] });
+const ENGINE = compile({ version: 'trial', rules: [DETECTION, CORRELATION] });
 
 class RolledBack extends Error {}
 
 /** Whether the storage took all of it, several times. */
 export function isStorageSound(context: LedgerContext, now: number): boolean {
   if (!takesAnEntry(context, 'r'.repeat(ROOM_CHARS), now)) return false;
-  for (let probe = 1; probe < PROBES; probe++) if (!takesAnEntry(context, '', now)) return false;
+  for (let trial = 1; trial < TRIALS; trial++) if (!takesAnEntry(context, '', now)) return false;
   return true;
 }
 
@@ -80,18 +80,18 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
   try {
     return store.transaction((): boolean => {
       const state = readState(store) ?? firstState(now, now, null);
-      const id = `probe ${now}`;
+      const id = `trial ${now}`;
       const entry = { id, createdAt: AT, occurredAt: AT, revision: 0, text: JSON.stringify({ id }) };
       stage(store, [entry, { ...entry, id: `${id}, long`, createdAt: now, text: entry.text + room }]);
       takeStaged(store, 1);
-      quarantine(store, [{ id, problem: 'probe', text: '' }], now);
+      quarantine(store, [{ id, problem: 'trial', text: '' }], now);
       const intake = createIntake(store, ENGINE, allowedLatenessMs, receivers);
       const after = intake(state, [entry], [], { began: AT, suppressBefore: null }, now).state;
       replaceBodies(store, [{ seq: after.lastSeq, text: entry.text, cut: null }]);
       closeAlerts(store, CLOSED_AT, { engine: ENGINE, receivers }, now);
-      for (let n = 0; n < 2; n++) raiseHealthAlert(store, overflowingRule(DETECTION.id), 'probe', receivers, now);
-      raiseHealthAlert(store, unhealthyReceiver(DETECTION.id), 'probe', receivers, now);
-      resolveHealthAlert(store, unhealthyReceiver(DETECTION.id), 'probe', receivers, now);
+      for (let n = 0; n < 2; n++) raiseHealthAlert(store, overflowingRule(DETECTION.id), 'trial', receivers, now);
+      raiseHealthAlert(store, unhealthyReceiver(DETECTION.id), 'trial', receivers, now);
+      resolveHealthAlert(store, unhealthyReceiver(DETECTION.id), 'trial', receivers, now);
       writeState(store, after);
       throw new RolledBack();
     });
