@@ -19,7 +19,7 @@ export interface WatchSettings {
   readonly startAt: StartAt;
   /** The first start records the past and notifies nobody of it. */
   readonly suppressFirstRead: boolean;
-  /** How late an entry may appear in the log and still be recorded. */
+  /** How late an entry may appear in the log and still be read by the next tick. */
   readonly allowedLatenessMs: number;
   /** After so long without any progress in reading, Tocsin is blind. */
   readonly blindAfterMs: number;

@@ -113,7 +113,7 @@ export function headline({ status, problems }: StatusAnswer): Headline {
 
 const ADVICE: { readonly [word in Headline]: string | null } = {
   WATCHING: null,
-  BLIND: 'No new entries are being read. Check the settings below, then the log: npx wrangler tail',
+  BLIND: 'There is no progress in reading the audit log. Check the settings below, then the log: npx wrangler tail',
   'NOT STARTED': 'No tick has run yet. Once deployed, the cron trigger runs one every minute.',
   'NOT WATCHING': 'The settings below say why.',
 };

@@ -19,13 +19,13 @@ export interface WatchState {
 /** The state to show; `status` null: there is no ledger. */
 export function watchState(status: LedgerStatus | null, problems: readonly SettingProblem[]): WatchState {
   if (status?.watching === 'blind') {
-    return { label: 'Blind', className: 'bad', meaning: 'No new entries are being read.' };
+    return { label: 'Blind', className: 'bad', meaning: 'There is no progress in reading the audit log.' };
   }
   if (status === null || preventsWatching(problems)) {
     return { label: 'Not watching', className: 'bad', meaning: 'The settings below say why.' };
   }
   if (status.watching === 'watching') {
-    const meaning = 'The audit log is being read, and every entry is evaluated.';
+    const meaning = 'The audit log is being read, and its entries are evaluated.';
     return { label: 'Watching', className: 'good', meaning };
   }
   const meaning = 'No tick has run yet. Once deployed, the cron trigger runs one every minute.';
