@@ -1,8 +1,10 @@
 /** Health alerts: receivers, the upstream key, failed ticks; who is notified, and how often. */
 import { describe, expect, it } from 'vitest';
+import { hintOf } from '../../../src/alert/health-words.ts';
 import type { HealthNotification } from '../../../src/alert/notification.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
 import { resendDead } from '../../../src/ledger/deliver/outbox.ts';
+import { shownHealthAlert } from '../../../src/ledger/health/health-alerts.ts';
 import type { LedgerOptions } from '../../../src/ledger/record/context.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
@@ -611,5 +613,27 @@ describe('dead deliveries, resent', () => {
     send(scene, NOON);
     expect(resendDead(scene.store, null, NOON)).toBe(0);
     expect(scene.ledger.status(NOON).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, suppressed: 1 });
+  });
+});
+
+describe('a health alert is shown in words', () => {
+  it.each([
+    ['blind', 'blind', 'not watching the audit log', 'blind'],
+    [
+      'unhealthy-receiver:on:call',
+      'unhealthy-receiver:on:call',
+      'the receiver “on:call” does not work',
+      'unhealthy-receiver',
+    ],
+    ['dead-delivery:slack', 'dead-delivery:slack', 'a message could not be delivered to “slack”', 'dead-delivery'],
+    ['overflow:5d0f3f5e', 'overflow', 'a correlation exceeded its limit', 'overflow'],
+    ['forgotten-marks', 'forgotten-marks', "too many of Tocsin's own reads to remember", 'forgotten-marks'],
+    ['key-expiring:1790000000000', 'key-expiring', "the API key's expiry is near", 'key-expiring'],
+  ] as const)('%s', (key, kind, headline, hinted) => {
+    expect(shownHealthAlert(key)).toEqual({ kind, headline, hint: hintOf(hinted) });
+  });
+
+  it('that another version of the Worker stored: without a hint', () => {
+    expect(shownHealthAlert('moon-phase:full')).toEqual({ kind: 'moon-phase:full', headline: 'moon-phase', hint: '' });
   });
 });
