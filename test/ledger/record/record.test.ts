@@ -167,7 +167,11 @@ describe('an invalid record', () => {
     const { record, store } = createScene();
     const asked: string[] = [];
     const { all } = store;
-    Object.assign(store, { all: (sql: string, ...binds: never[]) => (asked.push(sql), all(sql, ...binds)) });
+    const watched = (sql: string, ...binds: never[]) => {
+      asked.push(sql);
+      return all(sql, ...binds);
+    };
+    Object.assign(store, { all: watched });
     record([entry('a', NOON)]);
     expect(asked.filter((sql) => sql.startsWith('SELECT') && sql.includes('quarantine'))).toHaveLength(1);
   });
