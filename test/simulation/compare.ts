@@ -1,5 +1,6 @@
-/** Compares what is stored and was received after a run with the plain model. Each difference is reported as a sentence. */
-
+/**
+ * Compares what is stored and was received after a run with the plain model. Each difference is reported as a sentence.
+ */
 import type { AlertNotification } from '../../src/alert/notification.ts';
 import { checkpointFrom } from '../../src/audit-log/checkpoint-text.ts';
 import { readState } from '../../src/ledger/store/state.ts';
@@ -8,29 +9,31 @@ import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/index.ts';
 import { decisionName } from '../support/decision.ts';
-import type { Closings } from './closing-observer.ts';
 import type { SimulatedKv } from './kv.ts';
 import { alertedInTimeOrder, expectedFor, type ModelEntry, takesLevel } from './model.ts';
-import type { Received, Rewinds } from './run.ts';
-import type { Upstream } from './upstream.ts';
+import type { Network, PageTimes } from './network.ts';
+import type { Observer } from './observer.ts';
+import { ALL_BATCHES, ALL_ENTRIES } from './storage.ts';
+import type { Happened } from './troubles.ts';
+import type { Shown, Upstream } from './upstream.ts';
 
 export interface Aftermath {
   readonly store: Store;
   readonly kv: SimulatedKv;
   readonly upstream: Upstream;
-  readonly received: readonly Received[];
-  /** By entry: what time it was, by the later of both clocks, when it was shown. */
-  readonly answers: ReadonlyMap<string, readonly number[]>;
-  readonly rewinds: readonly Rewinds[];
+  readonly network: Network;
+  readonly observer: Observer;
+  readonly happened: Happened;
   readonly engines: ReadonlyMap<string, Engine>;
   readonly routes: readonly RoutedReceiver[];
-  readonly closings: Closings;
   readonly startAt: number;
+  /** The log is longer than what is kept. */
+  readonly isOld: boolean;
+  /** In the end Slack was down for 26 h. */
+  readonly isLong: boolean;
   readonly now: number;
+  /** In the end, ms. */
   readonly allowedLatenessMs: number;
-  readonly rulesChange: boolean;
-  readonly longOutage: boolean;
-  readonly movedByHand: boolean;
   /** What lay in a gap was recorded later than the allowed lateness, which windows do not wait for. */
   readonly hadGap: boolean;
   /** How many records the operator took out of quarantine. */
@@ -38,13 +41,15 @@ export interface Aftermath {
 }
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 export function compare(after: Aftermath): { problems: string[]; entries: number; alerts: number } {
   const problems: string[] = [];
   const report = (problem: string): void => {
     if (problems.length < 20) problems.push(problem);
   };
-  const { store, upstream } = after;
+  const { store, upstream, network, happened, observer } = after;
   const state = readState(store);
   if (state === null) return { problems: ['the ledger never began'], entries: 0, alerts: 0 };
 
@@ -52,25 +57,34 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   // Where the upstream's clock is far ahead of ours, the watermark follows ours.
   const lag = after.now + Math.min(upstream.skewMs, 0) - state.checkpoint.watermark;
   // With a Date that is in the past for ever, so is the watermark; all the same, everything is recorded.
-  if (upstream.faults.date === 'none' && lag > after.allowedLatenessMs + 8 * MINUTE)
+  if (upstream.faults.date === 'none' && lag > after.allowedLatenessMs + (after.isLong ? 18 : 8) * MINUTE)
     report(`the watermark lies ${Math.round(lag / 1000)}s behind after the calm`);
-  if (after.now - state.movedAt > 8 * MINUTE) report('no scan has moved during the calm');
+  // A watermark lies the allowed lateness before the beginning of a scan, by the earlier of both clocks; or a person set it.
+  const beginnings = new Set(network.pages.map(beginningOf));
+  const set = new Set([after.startAt, ...happened.rewinds.map(({ to }) => to)]);
+  for (const [watermark, latenessMs] of observer.watermarks) {
+    if (!beginnings.has(watermark + latenessMs) && !set.has(watermark))
+      report(`the watermark ${new Date(watermark).toISOString()} lies before no scan's beginning`);
+  }
+  if (after.now - state.movedAt > (after.isLong ? 16 : 8) * MINUTE) report('no scan has moved during the calm');
   if (store.all('SELECT 1 FROM staging').length > 0) report('entries are still staged');
 
   // Every entry that the upstream showed is recorded once, and no others.
-  const applied = after.rewinds.filter(({ id }) => state.rewinds.includes(id));
-  const last = after.rewinds.at(-1);
+  const applied = happened.rewinds.filter(({ id }) => state.rewinds.includes(id));
+  const last = happened.rewinds.at(-1);
   if (last !== undefined && !applied.includes(last)) report(`${last.id} was not applied`);
   const floor = state.checkpoint.floor;
   const least = Math.min(after.startAt, ...applied.map(({ to }) => to));
   if (floor > after.startAt || floor < least) report(`the floor is ${new Date(floor).toISOString()}`);
-  const recorded = store.all<{ seq: number; id: string; body: string; created_at: number; occurred_at: number }>(
-    'SELECT * FROM entries ORDER BY seq',
-  );
+  const recorded = store.all<RecordedRow>(after.isOld ? ALL_ENTRIES : 'SELECT * FROM entries ORDER BY seq');
   const ids = new Set(recorded.map((row) => row.id));
-  if (ids.size !== recorded.length) report('an entry is recorded twice');
-  const shown = new Map(upstream.log.filter((entry) => !entry.malformed).map((entry) => [entry.id, entry]));
+  const sound = upstream.log.filter((entry) => !entry.malformed && !entry.poison);
+  const shown = new Map(sound.map((entry) => [entry.id, entry]));
+  for (const [id, rows] of Map.groupBy(recorded, (row) => row.id)) reportVersions(shown.get(id), rows, report);
   for (const entry of shown.values()) {
+    if (entry.optional) continue;
+    // What is too old by the end may have been so when it was read.
+    if (after.isOld && entry.createdAt < after.now - DAY) continue;
     // Where it is listed by its arrival, an entry from before the floor that claims to be later is not asked for.
     if (Math.min(entry.createdAt, entry.appearsAt) < floor || ids.has(entry.id)) continue;
     // And where such a log is filtered too, a scan that lost its cursor does not ask for what claims to be later (restart.ts).
@@ -83,7 +97,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (row.created_at < floor) report(`entry ${row.id} is older than the floor, and recorded`);
   for (const row of recorded) if (!shown.has(row.id)) report(`entry ${row.id} is recorded and was never shown`);
   for (const row of recorded) {
-    const dates = (after.answers.get(row.id) ?? []).map((at) => (row.created_at > at + 5_000 ? at : row.created_at));
+    const dates = (network.shown.get(row.id) ?? []).map((at) => (row.created_at > at + 5_000 ? at : row.created_at));
     if (!dates.includes(row.occurred_at)) {
       const [got, due] = [row.occurred_at, ...dates].map((at) => new Date(at).toISOString());
       report(`entry ${row.id} occurred at ${got}, not ${due}`);
@@ -92,9 +106,10 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   recorded.forEach((row, index) => {
     if (row.seq !== index + 1) report(`seq ${row.seq} is at position ${index + 1}`);
   });
-  const bad = upstream.log.filter((entry) => entry.malformed && entry.createdAt >= floor);
+  const bad = upstream.log.filter((entry) => (entry.malformed || entry.poison) && entry.createdAt >= floor);
   const quarantined = store.all('SELECT key FROM quarantine WHERE failures >= 3').length;
-  if (quarantined < bad.length) report(`${bad.length} malformed records were shown, ${quarantined} are in quarantine`);
+  if (quarantined < bad.length)
+    report(`${bad.length} records that can't be recorded were shown, ${quarantined} are in quarantine`);
   if (state.counters.quarantined !== quarantined + after.released) {
     report(`${quarantined} in quarantine and ${after.released} released, counted ${state.counters.quarantined}`);
   }
@@ -108,13 +123,16 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     began: number;
     suppress_before: number | null;
     rules: string;
-  }>('SELECT * FROM batches ORDER BY first_seq');
+  }>(after.isOld ? ALL_BATCHES : 'SELECT * FROM batches ORDER BY first_seq');
   let batch = 0;
-  const entries: ModelEntry[] = recorded.map((row) => {
+  const entries = recorded.flatMap((row): ModelEntry | [] => {
     while (row.seq > (batches[batch]?.last_seq ?? Number.POSITIVE_INFINITY)) batch++;
     const of = batches[batch];
     const engine = after.engines.get(of?.rules ?? '');
-    if (of === undefined || engine === undefined) throw new Error(`seq ${row.seq} belongs to no batch`);
+    if (of === undefined || engine === undefined) {
+      report(`seq ${row.seq} belongs to no batch`);
+      return [];
+    }
     return {
       seq: row.seq,
       id: row.id,
@@ -122,11 +140,13 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       body: JSON.parse(row.body),
       began: of.began,
       suppressBefore: of.suppress_before,
+      allowedLatenessMs: observer.lateness.get(of.first_seq) ?? Number.NaN,
       engine,
+      evictedAfter: row.evicted_after ?? null,
     };
   });
-  const { allowedLatenessMs, routes, closings } = after;
-  const { alerts: expected, activity } = expectedFor(entries, { allowedLatenessMs, routes, closings: closings.at });
+  const { routes } = after;
+  const { alerts: expected, activity } = expectedFor(entries, { routes, closings: observer.closings });
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
   if (expected.length !== opened.length) report(`${expected.length} alerts expected, ${opened.length} opened`);
   expected.forEach((alert, index) => {
@@ -137,9 +157,6 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (text(row) !== text(alert)) report(`alert ${row.id}: expected ${text(alert)}, got ${text(row)}`);
     const closing = row.closing === null ? null : decisionName(row.closing);
     if (closing !== alert.closing) report(`alert ${row.id}: closing is "${closing}", not "${alert.closing}"`);
-    const isOver = row.begins + row.period <= state.checkpoint.watermark;
-    if (isOver && row.state !== 'closed')
-      report(`alert ${row.id} is ${row.state}, though the watermark has passed its period`);
     const kept = store.all<{ seq: number; decision: string | null }>(
       'SELECT seq, decision FROM matches WHERE alert = ? ORDER BY seq',
       row.id,
@@ -148,7 +165,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     const due = [...alert.matches].sort(([a], [b]) => a - b).map(([seq, decision]) => `${seq} ${decision}`);
     if (got !== due.join(', ')) report(`alert ${row.id}: matches expected ${due.join(', ')}; got ${got}`);
   });
-  closings.problems.forEach(report);
+  observer.problems.forEach(report);
   const active = store.all<{ rule: string; matched: number; last_at: number; last_seq: number }>(
     'SELECT * FROM activity',
   );
@@ -159,7 +176,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (got !== due) report(`the activity of "${rule}" is ${got}, not ${due}`);
   }
   if (state.checkpoint.gap !== null) report('a gap is left after the calm');
-  if (!after.rulesChange && after.rewinds.length === 0 && !after.hadGap) {
+  if (!happened.rulesChanged && happened.rewinds.length === 0 && !after.hadGap) {
     for (const ruleAndKey of alertedInTimeOrder(entries)) {
       if (!opened.some((row) => `${row.rule} ${row.key}` === ruleAndKey))
         report(`no alert of ${ruleAndKey}, which time order opens`);
@@ -175,8 +192,10 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     what: string;
     state: string;
     attempts: number;
+    lasted: number | null;
+    reason: string | null;
   }>(
-    `SELECT id, receiver, alert, health, state, attempts,
+    `SELECT id, receiver, alert, health, state, attempts, settled_at - queued_at AS lasted, reason,
        concat(notification ->> '$.kind', ' ×', notification ->> '$.alert.count', ' ',
          (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
@@ -193,8 +212,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   });
   for (const row of deliveries) {
     if (row.state === 'pending') report(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
-    const wasReceived = after.received.some(({ receiver, notification }) => {
-      if (receiver !== row.receiver) return false;
+    const wasReceived = network.received.some(({ receiver, notification }) => {
+      if (receiver !== row.receiver || notification === null) return false;
       if ('health' in notification) return row.health === notification.health.kind;
       return row.alert === notification.alert.id && row.what === whatOf(notification);
     });
@@ -202,15 +221,24 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       report(`delivery ${row.id} was suppressed, but ${row.receiver} received it`);
     if (row.state === 'delivered' && !wasReceived)
       report(`delivery ${row.id} is delivered, but ${row.receiver} never received it`);
+    if (row.state === 'dead' && row.reason?.startsWith('given up') && (row.lasted ?? 0) < DAY - 30 * MINUTE)
+      report(`delivery ${row.id} was given up after ${Math.round((row.lasted ?? 0) / MINUTE)} minutes`);
+    if (row.state !== 'suppressed' && (row.lasted ?? 0) > DAY + HOUR)
+      report(`delivery ${row.id} was tried for ${Math.round((row.lasted ?? 0) / MINUTE)} minutes`);
     if (row.attempts === 0 && row.state !== 'suppressed') report(`delivery ${row.id} was never tried`);
   }
-  for (const { receiver, notification } of after.received) {
-    if ('health' in notification) continue;
+  for (const { receiver, notification, text } of network.received) {
+    if (notification === null || 'health' in notification) continue;
+    if (!text.includes(notification.alert.title)) report(`a message to ${receiver} does not name its rule`);
     const known = deliveries.some(
       (row) => row.receiver === receiver && row.alert === notification.alert.id && row.what === whatOf(notification),
     );
     if (!known) report(`${receiver} received alert ${notification.alert.id} without a delivery`);
   }
+
+  network.problems.forEach(report);
+  const isGivenUp = deliveries.some((row) => row.receiver === 'slack' && row.alert !== null && row.state === 'dead');
+  if (after.isLong && !isGivenUp) report('Slack was down for a day, and no delivery to it was given up');
 
   // Health alerts.
   const isRaised = (kind: string): boolean => deliveries.some((row) => row.health === kind);
@@ -218,19 +246,65 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     report('a delivery is dead, and nobody was notified');
   }
   if (quarantined > 0 && !isRaised('quarantine')) report('records are quarantined, and nobody was notified');
-  if (after.longOutage && !isRaised('blind')) report('it was blind, and nobody was notified');
+  if (happened.longOutage && !isRaised('blind')) report('it was blind, and nobody was notified');
   if (store.all("SELECT 1 FROM health_alerts WHERE kind = 'blind' AND state = 'open'").length > 0)
     report('the health alert for blindness is still open');
+
+  if (happened.longRefusal && !isRaised('key-refused')) report('the key was refused, and nobody was notified');
+  const isReported = network.received.some(
+    ({ notification, text }) => notification === null && /can.{1,8}t write/.test(text),
+  );
+  if (happened.longFull && !isReported) report('the ledger could not write, and nobody was notified');
 
   // KV holds a copy that is not ahead.
   const text = after.kv.latest(KV_CHECKPOINT);
   const copy = text === null ? null : checkpointFrom(text);
   if (copy !== null && !copy.ok) report(`KV's checkpoint can't be read: ${copy.problem}`);
-  if (copy?.ok && !after.movedByHand && copy.value.watermark > state.checkpoint.watermark)
+  if (copy?.ok && !happened.movedByHand && copy.value.watermark > state.checkpoint.watermark)
     report('KV is ahead of the ledger');
   if (recorded.length > 0 && text === null) report('KV holds no checkpoint');
   return { problems, entries: recorded.length, alerts: opened.length };
 }
+
+/** Each version of an entry is recorded once, in the order in which it was shown, and the last of them is what it is. */
+function reportVersions(
+  entry: Shown | undefined,
+  rows: readonly RecordedRow[],
+  report: (problem: string) => void,
+): void {
+  // That it was never shown is reported elsewhere.
+  if (entry === undefined) return;
+  const before = entry.before?.malformed === false ? [contentOf(entry.before.body)] : [];
+  const due = [...new Set([...before, contentOf(entry.body)])];
+  const got = rows.map(({ body }) => contentOf(JSON.parse(body)));
+  if (got.length > due.length || new Set(got).size !== got.length) report(`entry ${entry.id} is recorded twice`);
+  if (got.at(-1) !== due.at(-1)) report(`entry ${entry.id} is not recorded as it is`);
+  if (got.length === due.length && got.join() !== due.join())
+    report(`the versions of ${entry.id} are in another order`);
+}
+
+/** When a page was certainly not answered yet: by our clock when it was asked for, or by `Date` less what the answer took. */
+function beginningOf({ askedAt, answeredAt, date }: PageTimes): number {
+  return date === null ? askedAt : Math.min(askedAt, date - Math.max(0, answeredAt - askedAt));
+}
+
+/** What counts as content, as text. Missing and null are one. */
+function contentOf(body: unknown): string {
+  const { user_agent: _userAgent, extra: _extra, actor, ...rest } = JSON.parse(JSON.stringify(body));
+  const { id, type } = actor ?? {};
+  const members = Object.entries(rest).filter(([, value]) => value !== null);
+  return JSON.stringify([id, type, members.sort()]);
+}
+
+type RecordedRow = {
+  seq: number;
+  id: string;
+  revision: number;
+  body: string;
+  created_at: number;
+  occurred_at: number;
+  evicted_after?: number | null;
+};
 
 type StoredAlert = {
   id: number;

@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { decisionName } from '../support/decision.ts';
-import type { Received } from './run.ts';
+import type { Received } from './network.ts';
 
 /** The file of the frozen hashes: seed 1 first. */
 export const FROZEN = resolve(import.meta.dirname, 'frozen.json');
@@ -56,11 +56,10 @@ export function digestOf(store: Store, received: readonly Received[]): string {
     deliveries:
       rows(`SELECT id, receiver, alert, health, notification ->> '$.kind', state, attempts, queued_at, settled_at
       FROM deliveries ORDER BY id`),
-    // The names of these keys are part of the frozen hashes.
-    heard: received.map(({ receiver, notification }) => [
+    received: received.map(({ receiver, notification }) => [
       receiver,
-      coded(notification.kind),
-      'alert' in notification ? [notification.alert.id, notification.alert.count] : notification.health.kind,
+      notification === null ? 'without the ledger' : coded(notification.kind),
+      notification !== null && 'alert' in notification ? [notification.alert.id, notification.alert.count] : null,
     ]),
   });
   return createHash('sha256').update(whole).digest('hex').slice(0, 12);

@@ -4,7 +4,8 @@
  */
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { type CorrelationRule, type Engine, LEVELS, type Level, type Rule } from '../../src/sigma/index.ts';
-import { concerns, createPlainWindows, field, fieldText } from './plain-windows.ts';
+import { concerns, createPlainWindows, field, fieldText, type SeenEntry } from './plain-windows.ts';
+import { satisfiedDetections } from './rules.ts';
 
 export interface ModelEntry {
   readonly seq: number;
@@ -13,7 +14,11 @@ export interface ModelEntry {
   readonly body: { readonly [field: string]: unknown };
   readonly began: number;
   readonly suppressBefore: number | null;
+  /** What was allowed when it was recorded, ms. */
+  readonly allowedLatenessMs: number;
   readonly engine: Engine;
+  /** The number of the last entry when this one was evicted; null: it is there. */
+  readonly evictedAfter: number | null;
 }
 
 export interface ModelAlert {
@@ -28,6 +33,8 @@ export interface ModelAlert {
   readonly notifications: string[];
   /** By entry: the expected decision, or that the entry contributed. */
   readonly matches: Map<number, string>;
+  /** All entries that matched. */
+  readonly matched: Set<number>;
   closing: string | null;
 }
 
@@ -45,7 +52,6 @@ export interface Expected {
 
 /** The setup of the world, and when each alert closed, which the entries do not show. */
 export interface Circumstances {
-  readonly allowedLatenessMs: number;
   readonly routes: readonly RoutedReceiver[];
   /** Alert id → the number of the last entry recorded by then. */
   readonly closings: ReadonlyMap<number, number>;
@@ -62,10 +68,7 @@ export function takesLevel(route: RoutedReceiver, level: Level): boolean {
 }
 
 /** What is expected for these entries in `seq` order. */
-export function expectedFor(
-  entries: readonly ModelEntry[],
-  { allowedLatenessMs, routes, closings }: Circumstances,
-): Expected {
+export function expectedFor(entries: readonly ModelEntry[], { routes, closings }: Circumstances): Expected {
   const alerts: ModelAlert[] = [];
   const activity = new Map<string, ModelActivity>();
   const windows = createPlainWindows();
@@ -94,8 +97,15 @@ export function expectedFor(
       near.find((each) => each.begins > at);
     const alert: ModelAlert = known ?? {
       ...{ rule: rule.id, level: rule.level, key, begins: at, periodMs, count: 0, backfilled: true },
-      ...{ notifications: [], matches: new Map(), closing: null },
+      ...{ notifications: [], matches: new Map(), matched: new Set(), closing: null },
     };
+    // An id counts once in an alert. Of a correlation's matches, those that are kept are known.
+    const hasCounted = ({ seq }: ModelEntry): boolean => {
+      const isKept = !['contributing', undefined].includes(alert.matches.get(seq));
+      return isKept || (alert.count > MATCHES_MAX && rule.kind === 'detection' && alert.matched.has(seq));
+    };
+    if (earlierVersions(entry, entries).some(hasCounted)) return null;
+    alert.matched.add(entry.seq);
     if (known === undefined) alerts.push(alert);
     alert.count++;
     let decision = 'grouped';
@@ -124,21 +134,18 @@ export function expectedFor(
     if (entry.engine !== engine) windows.keepOnly(entry.engine);
     engine = entry.engine;
     const at = entry.occurredAt;
-    const matched = engine.evaluate(entry.body).map((match) => match.rule);
-    for (const rule of matched) addMatch(rule, entry, at, defaultKey(entry.body));
-    for (const { rule, group, at: end, times } of windows.see(
-      engine,
-      new Set(matched.map(({ id }) => id)),
-      entry.body,
-      at,
-      entry.began - allowedLatenessMs,
-    )) {
+    const seen = seenEntry(entry, engine, entries);
+    for (const rule of detectionsIn(seen, engine)) addMatch(rule, entry, at, defaultKey(entry.body));
+    const horizon = entry.began - entry.allowedLatenessMs;
+    for (const { rule, group, at: end, times } of windows.see(engine, seen, horizon)) {
       const opened = addMatch(rule, entry, end, groupKey(rule, group));
       if (opened === null) continue;
       const counted = entries
         .filter((each) => each.seq < entry.seq && times.has(each.occurredAt))
+        .filter(({ evictedAfter }) => evictedAfter === null || evictedAfter >= entry.seq)
         .filter((each) => fieldText(each.body, rule.groupBy[0] ?? '') === group)
-        .filter((each) => concerns(rule, satisfiedBy(each, entry.engine), entry.engine))
+        .filter((each) => concerns(rule, satisfiedDetections(each.body), entry.engine))
+        .filter((each, _, all) => !all.some(({ id, seq }) => id === each.id && seq < each.seq))
         .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
       if (opened.matches.get(entry.seq)?.startsWith('opened')) {
         opened.notifications.push(
@@ -173,20 +180,36 @@ function groupKey({ groupBy: [name = ''] }: CorrelationRule, group: string): str
   return `{${JSON.stringify(name)}:${group}}`;
 }
 
-function satisfiedBy(entry: ModelEntry, engine: Engine): ReadonlySet<string> {
-  return new Set(engine.evaluate(entry.body).map(({ rule }) => rule.id));
+/** The recorded versions of an entry before this one. */
+function earlierVersions({ id, seq }: ModelEntry, entries: readonly ModelEntry[]): ModelEntry[] {
+  return entries.filter((each) => each.id === id && each.seq < seq);
+}
+
+function seenEntry(entry: ModelEntry, engine: Engine, entries: readonly ModelEntry[]): SeenEntry {
+  const version = ({ body, occurredAt: at }: ModelEntry) => {
+    // A deploy may have removed a rule.
+    const satisfied = [...satisfiedDetections(body)].filter((id) => engine.rules.has(id));
+    return { satisfied: new Set(satisfied), body, at };
+  };
+  return { ...version(entry), earlier: earlierVersions(entry, entries).map(version) };
+}
+
+/** The detections that an entry satisfies, in the order of the rules. */
+function detectionsIn({ satisfied }: SeenEntry, engine: Engine): readonly Rule[] {
+  return [...engine.rules.values()].filter(({ id }) => satisfied.has(id));
 }
 
 /** `rule key` of every alert that the entries open when they are taken in the order of their time. */
 export function alertedInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
   const alerted = new Set<string>();
   const windows = createPlainWindows();
-  for (const { occurredAt: at, body, engine } of [...entries].sort((a, b) => a.occurredAt - b.occurredAt)) {
-    const matched = engine.evaluate(body).map((match) => match.rule);
-    for (const rule of matched) {
+  for (const entry of [...entries].sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq)) {
+    const { body, engine, occurredAt: at } = entry;
+    const seen = seenEntry(entry, engine, entries);
+    for (const rule of detectionsIn(seen, engine)) {
       if (rule.alerts) alerted.add(`${rule.id} ${defaultKey(body)}`);
     }
-    for (const { rule, group } of windows.see(engine, new Set(matched.map(({ id }) => id)), body, at, at)) {
+    for (const { rule, group } of windows.see(engine, seen, at)) {
       if (rule.alerts) alerted.add(`${rule.id} ${groupKey(rule, group)}`);
     }
   }

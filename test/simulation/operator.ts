@@ -2,20 +2,19 @@
  * The simulated operator of the quarantine: now and then releases what is there, or drops it. Each call may crash, fail, be
  * slow, get no answer or be made twice, like any other.
  */
-import type { Host } from '../../src/ledger/host.ts';
 import type { FreshRecord, Released } from '../../src/ledger/rpc.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
+import type { SimulatedObject } from './object.ts';
 import type { Dice } from './random.ts';
 import type { Upstream } from './upstream.ts';
-import type { StepFaults, World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface OperatorOptions {
   readonly world: World;
   readonly dice: Dice;
   readonly upstream: Upstream;
   readonly disk: Store;
-  readonly host: () => Host;
-  readonly faults: () => StepFaults;
+  readonly object: SimulatedObject;
   readonly ourClock: () => number;
   /** An entry was shown to us at this time, by our clock. */
   readonly shown: (id: string, at: number) => void;
@@ -29,30 +28,26 @@ export interface Operator {
 }
 
 export function createOperator(options: OperatorOptions): Operator {
-  const { world, dice, upstream, disk, host, faults, ourClock, shown } = options;
+  const { world, dice, upstream, disk, object, ourClock, shown } = options;
   let released = 0;
   const isThere = (key: string): boolean => disk.all('SELECT 1 FROM quarantine WHERE key = ?', key).length > 0;
   const release = (key: string, fresh: FreshRecord | null): Promise<Released> =>
-    world.step(
-      'operator: release',
-      async () => {
-        const before = isThere(key);
-        const releasing = host().release(key, fresh);
-        // The ledger is done by now, whatever becomes of the alarm and of the answer.
-        if (before && !isThere(key)) released++;
-        const result = await releasing;
-        world.hit(`released: ${result.kind}`);
-        return result;
-      },
-      faults(),
-    );
+    object.call('operator: release', async (host) => {
+      const before = isThere(key);
+      const releasing = host.release(key, fresh);
+      // The ledger is done by now, whatever becomes of the alarm and of the answer.
+      if (before && !isThere(key)) released++;
+      const result = await releasing;
+      world.hit(`released: ${result.kind}`);
+      return result;
+    });
   const settle = async (key: string): Promise<void> => {
     if (dice.chance(0.1)) {
-      await world.step('operator: drop', () => host().drop([key]), faults());
+      await object.call('operator: drop', (host) => host.drop([key]));
       return;
     }
     const first = await release(key, null);
-    if (first.kind !== 'ask' || upstream.down) return;
+    if (first.kind !== 'ask' || upstream.down !== null) return;
     const body = upstream.show(first.id);
     const readAt = ourClock();
     if (body !== null) shown(first.id, readAt);

@@ -6,6 +6,17 @@ import type { CorrelationRule, Engine, Rule } from '../../src/sigma/index.ts';
 
 type Body = { readonly [field: string]: unknown };
 
+/** An entry, or an earlier version of one. */
+export interface Version {
+  readonly satisfied: ReadonlySet<string>;
+  readonly body: Body;
+  readonly at: number;
+}
+
+export interface SeenEntry extends Version {
+  readonly earlier: readonly Version[];
+}
+
 interface WindowEvent {
   readonly at: number;
   readonly rules: readonly number[];
@@ -62,13 +73,17 @@ export function concerns(rule: CorrelationRule, satisfied: ReadonlySet<string>, 
 export function createPlainWindows() {
   const windows = new Map<string, readonly WindowEvent[]>();
   return {
-    see(engine: Engine, satisfied: ReadonlySet<string>, body: Body, at: number, horizon: number): PlainFiring[] {
+    /** `earlier`: the versions of this entry that came before, an id being one event. */
+    see(engine: Engine, { satisfied, body, at, earlier }: SeenEntry, horizon: number): PlainFiring[] {
       const correlationMatches: PlainFiring[] = [];
       for (const rule of inLayers(engine)) {
         const group = fieldText(body, rule.groupBy[0] ?? '');
         if (group === null) continue;
         const fired: PlainFiring[] = [];
-        for (const event of eventsOf(rule, satisfied, correlationMatches, body, at)) {
+        const counted = earlier.flatMap((version) => ownEvents(rule, engine, group, version));
+        for (const whole of eventsOf(rule, satisfied, correlationMatches, body, at)) {
+          const event = withoutCounted(rule, engine, whole, counted);
+          if (event === null) continue;
           const place = `${textOf(rule, engine)}\n${group}`;
           const dead = Math.min(at, horizon) - rule.timespanMs;
           const before = (windows.get(place) ?? []).filter((each) => each.at > dead);
@@ -103,6 +118,39 @@ export function createPlainWindows() {
       for (const place of windows.keys()) if (!known.includes(place.split('\n')[0] ?? '')) windows.delete(place);
     },
   };
+}
+
+/** The event that a version was by what it satisfies itself. */
+function ownEvents(
+  rule: CorrelationRule,
+  engine: Engine,
+  group: string,
+  { satisfied, body, at }: Version,
+): WindowEvent[] {
+  const value = valueIn(rule, body);
+  if (fieldText(body, rule.groupBy[0] ?? '') !== group || (rule.fields.length > 0 && value === null)) return [];
+  const rules = rule.rules.flatMap((id, i) => (isDetection(engine, id) && satisfied.has(id) ? [i] : []));
+  return rules.length === 0 ? [] : [{ at, rules, value }];
+}
+
+/** The event without what earlier versions counted; null: nothing is left. */
+function withoutCounted(
+  rule: CorrelationRule,
+  engine: Engine,
+  event: WindowEvent,
+  counted: readonly WindowEvent[],
+): WindowEvent | null {
+  const known = counted.filter(({ at }) => Math.abs(at - event.at) < rule.timespanMs).flatMap(({ rules }) => rules);
+  if (known.length === 0) return event;
+  const isTemporal = rule.type.startsWith('temporal');
+  const rules = event.rules.filter(
+    (i) => !isDetection(engine, rule.rules[i] ?? '') || (isTemporal && !known.includes(i)),
+  );
+  return rules.length === 0 ? null : { ...event, rules };
+}
+
+function isDetection(engine: Engine, id: string): boolean {
+  return engine.rules.get(id)?.kind === 'detection';
 }
 
 /** The events of one entry for a correlation: one per time, with all the rules that it satisfies then. */

@@ -1,4 +1,7 @@
-/** Two versions of a small set of rules, so that a run can change its rules in the middle. */
+/**
+ * Two versions of a small set of rules, so that a run can change its rules in the middle; and what the detections mean,
+ * written down a second time.
+ */
 import type { CorrelationRule, DetectionRule, Level, RuleSet, Test } from '../../src/sigma/index.ts';
 import { correlation, detection } from '../support/rules.ts';
 
@@ -73,3 +76,26 @@ export const RULE_SETS: readonly [RuleSet, RuleSet] = [
     ] as const,
   },
 ];
+
+type Body = { readonly [field: string]: unknown };
+
+function isAction(name: string): (body: Body) => boolean {
+  return ({ action }) => typeof action === 'string' && action.toLowerCase() === name;
+}
+
+function isFailure({ status_code: status }: Body): boolean {
+  return (typeof status === 'number' || typeof status === 'string') && Number(status) >= 400;
+}
+
+const MEANINGS: readonly (readonly [id: string, meaning: (body: Body) => boolean])[] = [
+  [deleted.id, isAction('vm.deleted')],
+  [failed.id, isFailure],
+  [read.id, isAction('vm.read')],
+  [created.id, isAction('vm.created')],
+  [keyDeleted.id, isAction('api_key.deleted')],
+];
+
+/** The ids of the detections that an entry satisfies, by what they mean. */
+export function satisfiedDetections(body: Body): ReadonlySet<string> {
+  return new Set(MEANINGS.filter(([, meaning]) => meaning(body)).map(([id]) => id));
+}

@@ -1,8 +1,10 @@
 /**
  * What happens in the simulated organization: quiet hours and bursts, entries that share an instant, come late (within
- * the allowed lateness), claim the future, are malformed or odd.
+ * the allowed lateness), claim the future, are malformed, odd, long, written again with other content, or such that the
+ * storage fails at them.
  */
 import type { Dice } from './random.ts';
+import { POISON } from './storage.ts';
 import type { Shown } from './upstream.ts';
 
 export interface Span {
@@ -11,7 +13,13 @@ export interface Span {
   readonly start: number;
   readonly to: number;
   readonly allowedLatenessMs: number;
+  /** Bursts of hundreds of one instant, and entries so long that a page is recorded in parts. */
+  readonly isLarge: boolean;
 }
+
+const HOUR = 3_600_000;
+/** So long that a hundred, of which half are, are more than is recorded at once. */
+const LONG_CHARS = 14_000;
 
 /** Some are late by all of the allowance. */
 function lateBy(dice: Dice, most: number): number {
@@ -25,12 +33,23 @@ const ODD_ADDRESSES = [
   ...['2001:db8::1', '2001:DB8:0:0::2', 'nowhere'],
 ];
 
+/** What an entry says later. The last is no change that counts. */
+const CHANGES: readonly Record<string, unknown>[] = [
+  { action: 'vm.deleted' },
+  { action: 'vm.read', status_code: 403 },
+  { client_ip: '203.0.113.2' },
+  { user_agent: 'another' },
+];
+
 /** Fills the log with all that will happen. */
 export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
   const lateness = dice.chance(0.6) ? dice.next() * 0.3 : 0;
   const futures = dice.chance(0.4) ? 0.02 : 0;
-  const malformed = dice.chance(0.3) ? 0.02 : 0;
+  const malformed = dice.chance(0.3) ? 0.04 : 0;
   const odd = dice.chance(0.5) ? 0.05 : 0;
+  const changed = dice.chance(0.4) ? 0.1 : 0;
+  // Each costs three ticks.
+  let poisons = dice.chance(0.2) ? dice.between(1, 3) : 0;
   let number = 0;
 
   const add = (at: number, fields: Record<string, unknown>): void => {
@@ -51,6 +70,10 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
       ...fields,
     };
     const isMalformed = dice.chance(malformed);
+    const isPoison = !isMalformed && poisons > 0 && at > span.start - HOUR && dice.chance(0.01);
+    if (isPoison) poisons--;
+    if (isPoison) body['user_agent'] = POISON;
+    else if (span.isLarge && dice.chance(0.5)) body['user_agent'] = 'x'.repeat(LONG_CHARS);
     if (isMalformed) {
       if (dice.chance(0.5)) delete body['id'];
       else body['created_at'] = 'yesterday';
@@ -69,17 +92,25 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
         ]),
       );
     }
-    // Some are right by the time that they would be too late.
-    const isRighted = isMalformed && body['id'] !== undefined && dice.chance(0.5);
-    const before = { body: { ...body }, until: at + dice.between(late, span.allowedLatenessMs) };
+    // Some are right, or say something else, by the time that they would be too late.
+    const isRightedLate = isMalformed && dice.chance(0.5);
+    const until = at + dice.between(late, span.allowedLatenessMs) + (isRightedLate ? dice.between(0, HOUR) : 0);
+    const isRighted = isMalformed && body['id'] !== undefined && (isRightedLate || dice.chance(0.5));
+    const isChanged = !isMalformed && !isPoison && dice.chance(changed);
+    const before = { body: { ...body }, until, malformed: isMalformed };
     if (isRighted) body['created_at'] = new Date(createdAt).toISOString();
-    const more = isRighted ? { before } : {};
-    log.push({ id, createdAt, appearsAt: at + late, body, malformed: isMalformed && !isRighted, ...more });
+    if (isChanged) Object.assign(body, dice.pick(CHANGES));
+    const more = isRighted || isChanged ? { before } : {};
+    log.push({
+      ...{ id, createdAt, appearsAt: at + late, body, poison: isPoison, malformed: isMalformed && !isRighted },
+      optional: isRighted && isRightedLate,
+      ...more,
+    });
   };
 
   for (let at = span.from; at < span.to; ) {
-    const before = at < span.start - 3_600_000;
-    at += dice.between(5_000, before ? 600_000 : 90_000);
+    const before = span.start - at;
+    at += dice.between(5_000, before > 3 * HOUR ? 1_800_000 : before > HOUR ? 600_000 : 90_000);
     const instant = at;
     switch (dice.between(0, 9)) {
       case 0: {
@@ -100,7 +131,9 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
         break;
       }
       case 2:
-        for (let i = dice.between(2, 14); i > 0; i--) add(instant, {});
+        for (let i = span.isLarge && dice.chance(0.3) ? dice.between(90, 250) : dice.between(2, 14); i > 0; i--) {
+          add(instant, {});
+        }
         break;
       case 3:
         add(instant, { action: 'api_key.deleted' });
@@ -109,4 +142,19 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
         add(instant, dice.chance(0.3) ? { action: 'vm.read', method: 'GET' } : {});
     }
   }
+}
+
+/** One more entry, that somebody must be notified of. */
+export function addLast(log: Shown[], at: number): void {
+  const body = {
+    id: 'last',
+    action: 'api_key.deleted',
+    actor: { id: 'actor-9', name: 'Somebody', type: 'user' },
+    client_ip: '203.0.113.9',
+    created_at: new Date(at).toISOString(),
+    method: 'DELETE',
+    path: '/v1/api_keys/1',
+    status_code: 200,
+  };
+  log.push({ id: 'last', createdAt: at, appearsAt: at, body, malformed: false, poison: false, optional: false });
 }

@@ -1,0 +1,91 @@
+/**
+ * Observes the ledger's commits: when alerts close, what a batch was recorded with, and whether an attempt at a delivery
+ * settles what a later one has taken over. The ledger does not store which
+ * entries were recorded when an alert closed; the model needs it, since a late match may join after the close.
+ */
+import type { LedgerOutbox } from '../../src/ledger/health/attempts.ts';
+import type { Ledger } from '../../src/ledger/record/ledger.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
+
+export interface Observer {
+  /** The ledger, observed. */
+  observe(ledger: Ledger): Ledger;
+  observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
+  /** Alert id → the number of the last entry recorded when it closed. */
+  readonly closings: ReadonlyMap<number, number>;
+  /** The first number of a batch → the allowed lateness it was recorded with, ms. */
+  readonly lateness: ReadonlyMap<number, number>;
+  /** Each watermark that was committed → the allowed lateness then, ms. */
+  readonly watermarks: ReadonlyMap<number, number>;
+  /** What went wrong, as sentences. */
+  readonly problems: readonly string[];
+}
+
+/** Looks at the store after each call that commits. */
+export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
+  const closings = new Map<number, number>();
+  const lateness = new Map<number, number>();
+  const watermarks = new Map<number, number>();
+  const problems: string[] = [];
+  let lastBatch = 0;
+  /** `closes`: the call closes what is due; a re-read and a release leave that to the next scan. */
+  const look = (latenessMs: number, closes: boolean): void => {
+    const [now] = store.all<{ seq: number; watermark: number }>(
+      "SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS watermark FROM state",
+    );
+    const watermark = now?.watermark ?? 0;
+    if (!watermarks.has(watermark)) watermarks.set(watermark, latenessMs);
+    const closed = store.all<{ id: number; ends: number }>(
+      "SELECT id, begins + period AS ends FROM alerts WHERE state = 'closed'",
+    );
+    for (const { id, ends } of closed) {
+      if (closings.has(id)) continue;
+      closings.set(id, now?.seq ?? 0);
+      if (watermark < ends) problems.push(`alert ${id} closed before the watermark passed its period`);
+    }
+    const open = "SELECT id FROM alerts WHERE state = 'open' AND begins + period <= ?";
+    for (const { id } of closes ? store.all<{ id: number }>(open, watermark) : [])
+      problems.push(`alert ${id} is open, though the watermark has passed its period`);
+    for (const row of store.all<{ seq: number }>(
+      'SELECT first_seq AS seq FROM batches WHERE first_seq > ?',
+      lastBatch,
+    )) {
+      lastBatch = row.seq;
+      lateness.set(row.seq, latenessMs);
+    }
+  };
+  return {
+    closings,
+    lateness,
+    watermarks,
+    problems,
+    observeOutbox: (outbox) => ({
+      ...outbox,
+      settle: (due, outcome, now) => {
+        const row = () =>
+          store.all<{ attempts: number; due_at: number }>(
+            'SELECT attempts, due_at FROM deliveries WHERE id = ?',
+            due.id,
+          )[0];
+        const before = row();
+        const settled = outbox.settle(due, outcome, now);
+        const isStale = (before?.attempts ?? 0) > due.attempt && outcome.kind === 'retry';
+        if (isStale && row()?.due_at !== before?.due_at) problems.push(`an old attempt at ${due.id} moved a new one`);
+        return settled;
+      },
+    }),
+    observe: (ledger) => {
+      const latenessMs = allowedLatenessMs();
+      const looking = <T>(result: T, closes: boolean): T => {
+        look(latenessMs, closes);
+        return result;
+      };
+      return {
+        ...ledger,
+        record: (batch, now) => looking(ledger.record(batch, now), batch.reread === null),
+        flush: (expect, most, now) => looking(ledger.flush(expect, most, now), true),
+        release: (name, fresh, now) => looking(ledger.release(name, fresh, now), false),
+      };
+    },
+  };
+}
