@@ -22,6 +22,7 @@ const query = z.object({
 const time = z.string().check(z.refine((text) => readInstant(text) !== null, 'is not an RFC 3339 time'));
 
 const scanSchema = z.object({
+  from: ms,
   query,
   cursor: z.nullable(z.string()),
   limit: z.number().check(z.gte(PAGE_LIMIT_MIN), z.lte(PAGE_LIMIT_MAX)),
@@ -30,8 +31,8 @@ const scanSchema = z.object({
   steps: z.number(),
   brentCheckpoint: z.nullable(z.string()),
   direction,
+  sawAscending: z.boolean(),
   sawDescending: z.boolean(),
-  ascending: z.boolean(),
   stepsUp: z.number(),
   stepsDown: z.number(),
   filtered: z.boolean(),

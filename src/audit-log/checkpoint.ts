@@ -14,12 +14,14 @@ export interface ScanQuery {
   readonly sort?: string;
   /** RFC 3339. Absent if the upstream refuses to filter. */
   readonly created_at_min?: string;
-  /** RFC 3339. Present where everything later is staged, after a newest-first scan lost its cursor. */
+  /** RFC 3339. Present where the scan reads its entries in parts, after it lost a cursor (restart.ts). */
   readonly created_at_max?: string;
 }
 
 /** One query followed page by page to its end, over one or more ticks. */
 export interface Scan {
+  /** From where it has to read: what was created before is recorded. */
+  readonly from: number;
   readonly query: ScanQuery;
   /** The next page; null: the query's first. */
   readonly cursor: string | null;
@@ -38,14 +40,13 @@ export interface Scan {
    * order, staged until the end of the scan.
    */
   readonly direction: 'unknown' | 'forward' | 'backward';
-  /** An entry so far is older than the one before it. */
+  /** An entry so far is later, or older, than the one before it, be that on the page before. */
+  readonly sawAscending: boolean;
   readonly sawDescending: boolean;
-  /** Every page so far ascends, and none begins before the end of the previous one. */
-  readonly ascending: boolean;
   /** How many entries so far are later, or earlier, than the one before by more than the allowed lateness. */
   readonly stepsUp: number;
   readonly stepsDown: number;
-  /** Every entry so far respects `created_at_min`. */
+  /** Every entry so far respects `created_at_min` and `created_at_max`. */
   readonly filtered: boolean;
   /** `created_at` of the last entry followed. */
   readonly reached: number | null;
@@ -60,7 +61,7 @@ export interface Scan {
   readonly frontier: number | null;
   /** Entries of this scan are staged, or were. */
   readonly staged: boolean;
-  /** How often in a row a cursor did not last until the next tick, and the frontier at the last time. */
+  /** How often in a row a cursor did not last until the next tick and the scan came no farther; the frontier at the last. */
   readonly cursorsLost: number;
   readonly frontierThen: number | null;
   /** It reads the gap too. */
@@ -113,7 +114,7 @@ export interface Checkpoint {
   readonly suppressBefore: number | null;
   /** Before the watermark, and not read. */
   readonly gap: Gap | null;
-  /** A page was in no exact order: until this time (of a scan's beginning) the order of any page is only a rough one. */
+  /** Entries were in no exact order: until this time (of a scan's beginning) the order of any page is only a rough one. */
   readonly roughUntil: number | null;
 }
 

@@ -24,7 +24,12 @@ export const ORDER_OF = PAGE_LIMIT_MIN;
 
 /** Where these entries lie, whatever a few of them claim: their median; null where they are too few. */
 export function levelOf(times: readonly number[]): number | null {
-  return times.length < ORDER_OF ? null : (times.toSorted((a, b) => a - b)[times.length >> 1] ?? null);
+  return times.length < ORDER_OF ? null : medianOf(times);
+}
+
+/** The median of any number of times; null where there are none. */
+export function medianOf(times: readonly number[]): number | null {
+  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? null;
 }
 
 /** How many times are later than the one before by more than `leastMs`. `before`: the time before the first; null: none. */

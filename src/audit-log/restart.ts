@@ -1,24 +1,26 @@
 /**
  * A scan whose cursor is lost: the upstream rejected or repeated it. And one whose filters the upstream refuses.
  *
- * Contract: pure. What is recorded or staged stays so, and a scan goes on as near as possible to where it was.
+ * Contract: pure. What is recorded or staged stays so, and a scan goes on as near as possible to where it was. It leaves out
+ * only what is certainly recorded or staged, whatever the order of the log is and whatever single entries claim.
  */
 import type { ResumeCursor } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX } from './entry.ts';
-import { type ActiveScan, exactlyFollowedTo, followedTo, freshQuery, minimumOf, queryFrom, readsFrom } from './scan.ts';
+import { medianOf } from './order.ts';
+import { type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, queryFrom } from './scan.ts';
 
 /** The scan without its cursor, which the upstream rejected or repeated: it goes on with another query or cursor. */
 export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
-  const { scan } = checkpoint;
+  const { scan, unfilteredUpstream } = checkpoint;
   const resumeCursor = resumeCursorWithout(checkpoint.resumeCursor, scan.cursor);
-  const { from, to } = stillToRead(checkpoint, allowedLatenessMs);
-  const query = resumeCursor?.query ?? queryFrom(from, to, checkpoint.unfilteredUpstream);
+  const { from, min, max } = stillToRead(checkpoint, allowedLatenessMs);
   return {
     ...checkpoint,
     resumeCursor,
     scan: {
       ...scan,
-      ...freshQuery(query),
+      from,
+      ...freshQuery(resumeCursor?.query ?? queryFrom(min, max, unfilteredUpstream)),
       ...(resumeCursor === null ? {} : { filtered: false }),
       cursor: resumeCursor?.cursor ?? null,
       limit: PAGE_LIMIT_MAX,
@@ -28,10 +30,11 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
 
 /** The same, where the cursor was made in an earlier tick: upstreams whose cursors never last that long are noticed. */
 export function withoutOldCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
-  const { cursorsLost, frontier, frontierThen } = checkpoint.scan;
+  const { cursorsLost, frontier, frontierThen, query } = checkpoint.scan;
   const again = withoutCursor(checkpoint, allowedLatenessMs);
-  const lost = frontier === frontierThen ? cursorsLost + 1 : 1;
-  return { ...again, scan: { ...again.scan, cursorsLost: lost, frontierThen: frontier } };
+  const [then, now] = [boundsOf(query), boundsOf(again.scan.query)];
+  const hasProgress = frontier !== frontierThen || now.min > then.min || now.max < then.max;
+  return { ...again, scan: { ...again.scan, cursorsLost: hasProgress ? 1 : cursorsLost + 1, frontierThen: frontier } };
 }
 
 /** What to resume from without a cursor: the resume cursor, or where it is itself the one, the cursor before it. */
@@ -41,26 +44,32 @@ function resumeCursorWithout(kept: ResumeCursor | null, cursor: string | null): 
 }
 
 /**
- * Between which times the scan has still to read: what it has not certainly followed. Where that is all that this query
- * asked for, though it had a whole page, it is what exact order leaves, since the next cursor may not last any longer.
- * An entry that claims to be later than this may be missed where it is listed by its arrival.
+ * From where the scan has to read, and which part of that it reads next.
+ *
+ * - Oldest first, it goes on from what it has certainly followed. Where that is all that its query asked for, though it had
+ *   a whole page, it goes on from what exact order leaves, since the next cursor may not last any longer.
+ * - In any other order, or where that brings nothing, only a query that has come to its end is certain. So it reads in
+ *   parts, of any size: first what is later than the last entries it read, and then (tail.ts) what is earlier. What was
+ *   created after the scan's beginning is left to the next one.
  */
 function stillToRead(
   checkpoint: ActiveScan,
   allowedLatenessMs: number,
-): { readonly from: number; readonly to: number | null } {
-  const { query, direction, began, filtered, first, followed } = checkpoint.scan;
-  const from = Math.max(readsFrom(checkpoint), minimumOf(query));
-  const to = query.created_at_max === undefined ? null : Date.parse(query.created_at_max);
-  const certain = followedTo(checkpoint, allowedLatenessMs);
-  const exact = followed < PAGE_LIMIT_MAX ? null : exactlyFollowedTo(checkpoint);
-  if (direction === 'backward') {
-    const hasProgress = certain !== null && certain < (to ?? first[0] ?? certain);
-    return { from, to: (hasProgress ? certain : exact) ?? to };
+): { readonly from: number; readonly min: number; readonly max: number } {
+  const { from, query, direction, began, head, filtered, last, cursorsLost } = checkpoint.scan;
+  const { min, max } = boundsOf(query);
+  const again = { from, min: Math.max(from, min), max };
+  if (!filtered || began === null || head === null) return again;
+  if (direction === 'forward') {
+    const certain = followedTo(checkpoint, allowedLatenessMs);
+    const followed = certain !== null && certain > min ? certain : exactlyFollowedTo(checkpoint);
+    const next = Math.min(followed ?? min, began - allowedLatenessMs);
+    if (next > min) return { from: from === min ? next : from, min: next, max };
   }
-  if (!filtered || began === null) return { from, to };
-  const recorded = (certain !== null && certain > from ? certain : exact) ?? from;
-  return { from: Math.max(from, Math.min(recorded, began - allowedLatenessMs)), to };
+  if (direction !== 'backward' && cursorsLost === 0) return again;
+  const end = Math.min(max, head);
+  const middle = medianOf(last.filter((time) => time > min && time < end));
+  return middle === null ? { ...again, max: end } : { from, min: middle, max: end };
 }
 
 /** The scan without `sort` and filter, which the upstream refuses; null if it has none already. */

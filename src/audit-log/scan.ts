@@ -1,6 +1,7 @@
 /** How a scan's query begins. Pure. */
 import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
-import { isOrderly, levelOf, ORDER_OF } from './order.ts';
+import { PAGE_LIMIT_MAX } from './entry.ts';
+import { isOrderly, levelOf } from './order.ts';
 
 /** A checkpoint with a scan in progress. */
 export type ActiveScan = Checkpoint & { readonly scan: Scan };
@@ -12,8 +13,8 @@ export function freshQuery(query: ScanQuery) {
     steps: 0,
     brentCheckpoint: null,
     direction: 'unknown' as const,
+    sawAscending: false,
     sawDescending: false,
-    ascending: true,
     stepsUp: 0,
     stepsDown: 0,
     filtered: isFiltered(query),
@@ -26,10 +27,10 @@ export function freshQuery(query: ScanQuery) {
   };
 }
 
-/** A query for everything created from `from` to `to` (null: to the end), oldest first, where the upstream can. */
-export function queryFrom(from: number, to: number | null, unfilteredUpstream: boolean): ScanQuery {
+/** A query for everything created from `from` to `to` (infinite: to the end), oldest first, where the upstream can. */
+export function queryFrom(from: number, to: number, unfilteredUpstream: boolean): ScanQuery {
   if (unfilteredUpstream) return {};
-  const max = to === null ? {} : { created_at_max: new Date(to).toISOString() };
+  const max = to === Number.POSITIVE_INFINITY ? {} : { created_at_max: new Date(to).toISOString() };
   return { sort: 'created_at:asc', created_at_min: new Date(from).toISOString(), ...max };
 }
 
@@ -37,8 +38,12 @@ export function isFiltered(query: ScanQuery): boolean {
   return query.created_at_min !== undefined;
 }
 
-export function minimumOf(query: ScanQuery): number {
-  return query.created_at_min === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.created_at_min);
+/** From and to which time a query asks for entries. */
+export function boundsOf({ created_at_min: min, created_at_max: max }: ScanQuery) {
+  return {
+    min: min === undefined ? Number.NEGATIVE_INFINITY : Date.parse(min),
+    max: max === undefined ? Number.POSITIVE_INFINITY : Date.parse(max),
+  };
 }
 
 /** From where the scan has to read: the watermark, or where the gap begins if the scan reads it too. */
@@ -56,7 +61,7 @@ export function lowerBound(checkpoint: ActiveScan, allowedLatenessMs: number): n
   return from <= checkpoint.floor ? from - allowedLatenessMs : from;
 }
 
-/** Whether the order of pages is only a rough one: a page of this scan, or of one not long before, was out of order. */
+/** Whether the order of pages is only a rough one: entries of this scan, or of one not long before, were out of order. */
 export function isRough({ roughUntil, scan }: ActiveScan): boolean {
   return roughUntil !== null && (scan.began ?? 0) < roughUntil;
 }
@@ -73,19 +78,31 @@ export function trendOf(
 }
 
 /**
+ * The order of the log, where this query has certainly shown it: it has come farther than by the allowed lateness, or has
+ * followed a whole page in exact order. Null where it has not: a few entries may be in order by chance, or claim any time.
+ */
+export function shownOrder(checkpoint: ActiveScan, allowedLatenessMs: number): 'forward' | 'backward' | null {
+  return trendOf(checkpoint.scan, allowedLatenessMs) ?? exactOrder(checkpoint);
+}
+
+function exactOrder(checkpoint: ActiveScan): 'forward' | 'backward' | null {
+  const { scan } = checkpoint;
+  return isRough(checkpoint) || scan.followed < PAGE_LIMIT_MAX ? null : trendOf(scan, 0);
+}
+
+/**
  * How far the query has certainly been followed: of an oldest-first one everything earlier, of a newest-first one everything
  * later. A lateness is left to what is listed where it arrived. Null where the pages show no order.
  */
 export function followedTo(checkpoint: ActiveScan, allowedLatenessMs: number): number | null {
   const { direction, last } = checkpoint.scan;
-  const level = isRough(checkpoint) ? levelOf(last) : exactlyFollowedTo(checkpoint);
-  if (level === null || (isRough(checkpoint) && trendOf(checkpoint.scan, allowedLatenessMs) !== direction)) return null;
+  const level = levelOf(last);
+  if (level === null || shownOrder(checkpoint, allowedLatenessMs) !== direction) return null;
   return direction === 'backward' ? level + allowedLatenessMs : level - allowedLatenessMs;
 }
 
-/** The last entry followed, where all have been in exact order; null where they were not. */
+/** The same of a query that has followed a whole page in exact order, with no lateness left; null where it has not. */
 export function exactlyFollowedTo(checkpoint: ActiveScan): number | null {
-  const { direction, ascending, sawDescending, reached, followed } = checkpoint.scan;
-  if (isRough(checkpoint) || followed < ORDER_OF) return null;
-  return (direction === 'backward' ? sawDescending : ascending) ? reached : null;
+  const { direction, last } = checkpoint.scan;
+  return exactOrder(checkpoint) === direction ? levelOf(last) : null;
 }

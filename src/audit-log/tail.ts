@@ -4,11 +4,9 @@
  * Contract: pure functions over a `Checkpoint`; the loop that requests and records is in poller/poll.ts. They lose nothing
  * that the upstream shows, however it orders its log:
  *
- * - Sorted and filtered, oldest first: pages are recorded as they come. The scan ends at a null cursor, or after a page
- *   whose last entry is later than both clocks were at the first page, or is one of this tick's own requests. A page that
- *   ends in the future of its own answer doesn't end the scan: it has entries with wrong dates, and there may be others
- *   behind them.
- * - Newest first (sort and filter ignored): pages are staged from the newest until a descending page ends before the
+ * - Sorted and filtered, oldest first: pages are recorded as they come. The scan ends at a null cursor, or when its entries
+ *   have come to what is later than both clocks were at the first page, or after one of this tick's own requests.
+ * - Newest first (sort and filter ignored): pages are staged from the newest until they have come to what is before the
  *   watermark; then they are recorded oldest first. What the pages of a tick don't reach, where cursors don't last until
  *   the next tick, becomes the gap (gap.ts).
  * - Oldest first (filter ignored): as the first, from a resume cursor before which every entry is older than the allowed
@@ -16,19 +14,32 @@
  * - Each of them in rough order (order.ts): the same, but an entry may lie a lateness away from where it belongs. So a scan
  *   from the newest ends a lateness before the watermark.
  *
- * The upstream is not trusted to sort or filter: the order of every page is checked. At the end of a scan the watermark
- * becomes the scan's beginning (the earlier of both clocks: clocks.ts) minus the allowed lateness. No entry's `created_at`
- * moves it. What a lost cursor means is in restart.ts.
+ * The upstream is not trusted to sort or filter: the order of every page is checked, and from one to the next. Nor is an
+ * entry trusted to be of the time that it claims: where a scan is, ten entries show by their median, in an order that their
+ * query has certainly shown (`shownOrder`). At the end of a scan the watermark becomes the scan's beginning (the earlier of
+ * both clocks: clocks.ts) minus the allowed lateness. No entry's `created_at` moves it. What a lost cursor means is in
+ * restart.ts.
  */
-import type { Checkpoint, ResumeCursor, Scan, ScanQuery } from './checkpoint.ts';
+import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
 import { earliest, isFuture, latest } from './clocks.ts';
 import { type ListQuery, PAGE_LIMIT_MAX, PAGE_LIMIT_MIN, type Page } from './entry.ts';
 import { gapAfter, isGapDue } from './gap.ts';
-import { levelOf, ORDER_OF, type Order, orderOf, stepsDown, stepsUp } from './order.ts';
-import { type ActiveScan, freshQuery, isFiltered, isRough, lowerBound, minimumOf, queryFrom, trendOf } from './scan.ts';
+import { levelOf, medianOf, ORDER_OF, type Order, orderOf, stepsDown, stepsUp } from './order.ts';
+import {
+  type ActiveScan,
+  boundsOf,
+  freshQuery,
+  isFiltered,
+  isRough,
+  lowerBound,
+  queryFrom,
+  readsFrom,
+  shownOrder,
+  trendOf,
+} from './scan.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** A page out of order makes the order a rough one for so long. */
+/** Entries out of order make the order a rough one for so long. */
 const ROUGH_FOR_MS = 7 * DAY_MS;
 
 /**
@@ -47,10 +58,11 @@ export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
   if (scan !== null) return { ...checkpoint, scan };
   const deep = isGapDue(checkpoint);
   const from = deep && gap !== null ? Math.min(watermark, gap.from) : watermark;
-  const query: ScanQuery = resumeCursor?.query ?? queryFrom(from, null, unfilteredUpstream);
+  const query: ScanQuery = resumeCursor?.query ?? queryFrom(from, Number.POSITIVE_INFINITY, unfilteredUpstream);
   return {
     ...checkpoint,
     scan: {
+      from,
       ...freshQuery(query),
       // Only a log that ignores the filter has a resume cursor.
       filtered: resumeCursor === null && isFiltered(query),
@@ -77,51 +89,64 @@ export function nextQuery(scan: Scan): ListQuery {
 
 /** Follows `page`, the answer to `nextQuery`. */
 export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: number): FollowResult {
-  const { scan } = checkpoint;
+  const { scan, unfilteredUpstream } = checkpoint;
   const times = page.entries.map((entry) => entry.createdAt);
   const order = orderOf(times);
   const stepped = stepScan(checkpoint, page, times, order, allowedLatenessMs);
   const handle = stepped.staged ? 'stage' : 'record';
-  const roughUntil = isMixed(scan, order, times[0]) ? (stepped.began ?? 0) + ROUGH_FOR_MS : checkpoint.roughUntil;
   const exact = order === 'ascending' ? 'forward' : order === 'descending' ? 'backward' : null;
   const shown = trendOf(stepped, allowedLatenessMs) ?? exact ?? checkpoint.direction;
-  const at: ActiveScan = { ...checkpoint, direction: shown, roughUntil, scan: stepped };
+  const ordered = withOrder({ ...checkpoint, direction: shown, scan: stepped });
+  const next = withResumeCursor(ordered, scan, page, times, allowedLatenessMs);
 
-  const moves = movesResumeCursor(at, scan.cursor, allowedLatenessMs);
-  // A malformed record has no time: it may be a recent one, and right when it is read again, with its page.
-  const again = page.malformed.length > 0;
-  const resumesAt = again ? scan.cursor : stepped.cursor;
-  const isNew = moves && resumesAt !== null && resumesAt !== checkpoint.resumeCursor?.cursor;
-  const moved = isNew ? { ...stepped, resumeCursorAt: again ? scan.followed : stepped.followed } : stepped;
-  const fallback = again ? (checkpoint.resumeCursor?.cursor ?? null) : scan.cursor;
-  const resumeCursor: ResumeCursor | null = isNew
-    ? { query: moved.query, cursor: resumesAt, skip: null, fallback }
-    : checkpoint.resumeCursor;
-  const next: ActiveScan = { ...at, resumeCursor, scan: moved };
-
-  if (isLastPage(page, times, next, order, allowedLatenessMs)) {
-    const ended = {
-      ...next,
-      resumeCursor: resumeCursor === null ? null : { ...resumeCursor, skip: skipOf(moved) },
-      scan: { ...moved, cursor: null },
-    };
-    return { kind: 'ended', handle, checkpoint: ended };
+  if (isLastPage(page, next, allowedLatenessMs)) {
+    const { min } = boundsOf(next.scan.query);
+    if (min > next.scan.from) {
+      const rest = freshQuery(queryFrom(next.scan.from, min, unfilteredUpstream));
+      return { kind: 'more', handle, checkpoint: { ...next, scan: { ...next.scan, ...rest, cursor: null } } };
+    }
+    const skip = skipOf(next.scan);
+    const resumeCursor = next.resumeCursor === null ? null : { ...next.resumeCursor, skip };
+    return { kind: 'ended', handle, checkpoint: { ...next, resumeCursor, scan: { ...next.scan, cursor: null } } };
   }
   if (page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint) {
     return { kind: 'cursor cycle', handle, checkpoint: next };
   }
   // Brent's algorithm: remember the cursor at each power of two; in a cycle it comes back.
-  const isPowerOfTwo = (moved.steps & (moved.steps - 1)) === 0;
-  const remembering = isPowerOfTwo ? { ...moved, brentCheckpoint: page.nextCursor } : moved;
+  const isPowerOfTwo = (next.scan.steps & (next.scan.steps - 1)) === 0;
+  const remembering = isPowerOfTwo ? { ...next.scan, brentCheckpoint: page.nextCursor } : next.scan;
   return { kind: 'more', handle, checkpoint: { ...next, scan: remembering } };
 }
 
-/** Whether a page, or the step to it from the one before, goes against the order shown so far. `scan`: before the page. */
-function isMixed({ reached, direction, sawDescending }: Scan, order: Order, first: number | undefined): boolean {
-  if (order === 'mixed') return true;
-  const isUp = order === 'ascending' || (reached !== null && first !== undefined && first > reached);
-  const isDown = order === 'descending' || (reached !== null && first !== undefined && first < reached);
-  return (isUp && (isDown || sawDescending)) || (isDown && direction === 'forward');
+/** `checkpoint` after a page, with what its scan shows of the log's order. */
+function withOrder(checkpoint: ActiveScan): ActiveScan {
+  const { scan } = checkpoint;
+  if (!(scan.sawAscending && scan.sawDescending)) return checkpoint;
+  // What the scan has left out, since the order was exact, it reads after all.
+  const from = isRough(checkpoint) ? scan.from : readsFrom(checkpoint);
+  return { ...checkpoint, roughUntil: (scan.began ?? 0) + ROUGH_FOR_MS, scan: { ...scan, from } };
+}
+
+/** `checkpoint` after a page, with the resume cursor that this leaves. `before`: the scan before the page. */
+function withResumeCursor(
+  checkpoint: ActiveScan,
+  before: Scan,
+  page: Page,
+  times: readonly number[],
+  allowedLatenessMs: number,
+): ActiveScan {
+  if (!movesResumeCursor(checkpoint, before, times, allowedLatenessMs)) return checkpoint;
+  const { scan, resumeCursor } = checkpoint;
+  // A malformed record has no time: it may be a recent one, and right when it is read again, with its page.
+  const again = page.malformed.length > 0;
+  const cursor = again ? before.cursor : scan.cursor;
+  if (cursor === null || cursor === resumeCursor?.cursor) return checkpoint;
+  const fallback = again ? (resumeCursor?.cursor ?? null) : before.cursor;
+  return {
+    ...checkpoint,
+    resumeCursor: { query: scan.query, cursor, skip: null, fallback },
+    scan: { ...scan, resumeCursorAt: again ? before.followed : scan.followed },
+  };
 }
 
 /** The scan after a page, with what the page shows of the log's order. */
@@ -135,10 +160,9 @@ function stepScan(
   const { scan } = checkpoint;
   const began = scan.began ?? earliest(page.times);
   const first = times[0];
-  const goesOn = scan.reached === null || first === undefined || first >= scan.reached;
   const past = times.filter((time) => !isFuture(time, page.times));
   const before = scan.last.at(-1) ?? null;
-  const min = minimumOf(scan.query);
+  const { min, max } = boundsOf(scan.query);
   const firstRecent = times.findIndex((time) => time >= began - allowedLatenessMs);
   const oldHere = firstRecent === -1 ? times.length : firstRecent;
   const stepped: Scan = {
@@ -146,11 +170,11 @@ function stepScan(
     began,
     head: scan.head ?? latest(page.times),
     limit: PAGE_LIMIT_MAX,
-    sawDescending: scan.sawDescending || !goesOn || order === 'descending' || order === 'mixed',
-    ascending: scan.ascending && goesOn && (order === 'ascending' || order === 'flat'),
+    sawAscending: scan.sawAscending || stepsUp(scan.reached, times, 0) > 0,
+    sawDescending: scan.sawDescending || stepsDown(scan.reached, times, 0) > 0,
     stepsUp: scan.stepsUp + stepsUp(before, past, allowedLatenessMs),
     stepsDown: scan.stepsDown + stepsDown(before, past, allowedLatenessMs),
-    filtered: scan.filtered && times.every((time) => time >= min),
+    filtered: scan.filtered && times.every((time) => time >= min && time <= max),
     reached: times.at(-1) ?? scan.reached,
     first: [...scan.first, ...past].slice(0, ORDER_OF),
     last: [...scan.last, ...past].slice(-ORDER_OF),
@@ -163,38 +187,30 @@ function stepScan(
     trendOf(stepped, allowedLatenessMs) ??
     (scan.direction === 'unknown' ? directionOf(order, scan, first, page, checkpoint) : scan.direction);
   const staged = scan.staged || direction === 'backward';
-  return { ...stepped, direction, staged, frontier: farther(scan.frontier, past.at(-1), direction) };
+  return { ...stepped, direction, staged, frontier: farther(scan.frontier, medianOf(stepped.last), direction) };
 }
 
-/** Whether a page is the last one that its scan has to read. `next`: the checkpoint after the page. */
-function isLastPage(
-  page: Page,
-  times: readonly number[],
-  next: ActiveScan,
-  order: Order,
-  allowedLatenessMs: number,
-): boolean {
-  const { direction, ascending, sawDescending, head, first, staged, followed } = next.scan;
+/**
+ * Whether a page is the last one that its scan has to read. `next`: the checkpoint after the page. What one entry claims ends
+ * no scan: where they are listed as they arrive, everything else may still be behind it.
+ */
+function isLastPage(page: Page, next: ActiveScan, allowedLatenessMs: number): boolean {
+  const { direction, sawDescending, head, first, last, staged } = next.scan;
   if (page.nextCursor === null) return true;
-  const last = times.at(-1);
-  if (last === undefined) return false;
+  if (page.entries.length === 0) return false;
+  const shown = shownOrder(next, allowedLatenessMs);
+  const level = levelOf(last);
   if (direction === 'backward') {
     const bound = lowerBound(next, allowedLatenessMs);
-    if (isRough(next)) {
-      // What lies a lateness before the bound has nothing from after the bound behind it.
-      const isBefore = next.scan.last.every((time) => time < bound - allowedLatenessMs);
-      return isBefore && trendOf(next.scan, allowedLatenessMs) === 'backward';
-    }
-    // A page of one instant shows no order: it can end the scan only after another page has descended.
-    const descends = order === 'descending' || (order === 'flat' && sawDescending);
-    return descends && followed >= ORDER_OF && last < bound;
+    if (shown !== 'backward' || level === null) return false;
+    // What lies a lateness before the bound has nothing from after the bound behind it.
+    return isRough(next) ? last.every((time) => time < bound - allowedLatenessMs) : level < bound;
   }
-  const isOrdered = isRough(next) ? trendOf(next.scan, allowedLatenessMs) === 'forward' : ascending;
-  if (direction !== 'forward' || !isOrdered || staged || head === null) return false;
+  if (direction !== 'forward' || staged || head === null) return false;
   // Each read may be logged: a log that has a cursor on every page would show the reads of this scan for ever.
-  if (page.endsInOwnRead) return true;
-  if (isRough(next) || followed < ORDER_OF || (first[0] ?? head) > head) return false;
-  return last > head && !isFuture(last, page.times);
+  if (page.endsInOwnRead) return isRough(next) ? shown === 'forward' : !sawDescending;
+  if (isRough(next) || shown !== 'forward' || level === null) return false;
+  return (levelOf(first) ?? head) <= head && level > head;
 }
 
 /** The checkpoint after the scan has ended and everything it read is recorded. */
@@ -240,20 +256,33 @@ function directionOf(
   }
 }
 
-function farther(frontier: number | null, last: number | undefined, direction: Scan['direction']): number | null {
-  if (last === undefined) return frontier;
-  if (frontier === null) return last;
-  return direction === 'backward' ? Math.min(frontier, last) : Math.max(frontier, last);
+function farther(frontier: number | null, at: number | null, direction: Scan['direction']): number | null {
+  if (at === null || frontier === null) return at ?? frontier;
+  return direction === 'backward' ? Math.min(frontier, at) : Math.max(frontier, at);
 }
 
-/** Whether the resume cursor moves to the scan's next cursor: in an unfiltered log, with only old entries before it. */
-function movesResumeCursor(next: ActiveScan, before: string | null, allowedLatenessMs: number): boolean {
-  const { direction, ascending, filtered, began, old, followed, cursor } = next.scan;
-  if (direction !== 'forward' || filtered || cursor === null || cursor === before) return false;
-  if (!isRough(next)) return ascending && old === followed && followed >= ORDER_OF;
-  const isForward = trendOf(next.scan, allowedLatenessMs) === 'forward';
-  const level = levelOf(next.scan.last);
-  return isForward && level !== null && began !== null && level < began - 2 * allowedLatenessMs;
+/**
+ * Whether the resume cursor moves to the scan's next cursor: in an unfiltered log, with only old entries before it. Where
+ * they lie only about where they belong, an entry from the future at the end of the page lies behind all that is to come.
+ */
+function movesResumeCursor(
+  next: ActiveScan,
+  before: Scan,
+  times: readonly number[],
+  allowedLatenessMs: number,
+): boolean {
+  const { query, filtered, began, old, followed, last, cursor } = next.scan;
+  // One part of the log has no end where new entries come.
+  if (filtered || query.created_at_max !== undefined || cursor === null || cursor === before.cursor) return false;
+  // A short page has exactly the old entries behind the resume cursor, which the last scan has followed.
+  const { sawAscending, sawDescending } = next.scan;
+  const isShort = before.limit < PAGE_LIMIT_MAX && times.length === before.limit && sawAscending && !sawDescending;
+  if (!isRough(next) && isShort) return old === followed;
+  if (shownOrder(next, allowedLatenessMs) !== 'forward') return false;
+  if (!isRough(next)) return old === followed;
+  const isOld = (time: number): boolean => began !== null && time < began - 2 * allowedLatenessMs;
+  const level = levelOf(last);
+  return level !== null && isOld(level) && times.length > 0 && times.slice(-ORDER_OF).every(isOld);
 }
 
 /**

@@ -59,6 +59,7 @@ describe('the checkpoint in KV', () => {
       { requiredKeys: [] },
     );
     const scan = fc.record({
+      from: time,
       query,
       cursor: fc.option(fc.string()),
       limit: fc.integer({ min: 10, max: 100 }),
@@ -67,8 +68,8 @@ describe('the checkpoint in KV', () => {
       steps: fc.nat(),
       brentCheckpoint: fc.option(fc.string()),
       direction,
+      sawAscending: fc.boolean(),
       sawDescending: fc.boolean(),
-      ascending: fc.boolean(),
       stepsUp: fc.nat(),
       stepsDown: fc.nat(),
       first: fc.array(time),

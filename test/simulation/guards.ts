@@ -100,22 +100,22 @@ export const GUARDS: readonly Guard[] = [
     replace: 'const began = checkpoint.scan?.reached ?? null;',
   },
   {
-    name: 'page order check: only a page that descends ends a scan from the head',
+    name: 'order check: only a log that has shown that it descends ends a scan from the head',
     file: 'src/audit-log/tail.ts',
-    find: "const descends = order === 'descending' || (order === 'flat' && sawDescending);",
-    replace: 'const descends = true;',
+    find: "if (shown !== 'backward' || level === null) return false;",
+    replace: 'if (level === null) return false;',
   },
   {
     name: 'a log in rough order is read from the newest to a lateness before the watermark',
     file: 'src/audit-log/tail.ts',
-    find: 'next.scan.last.every((time) => time < bound - allowedLatenessMs)',
-    replace: 'next.scan.last.every((time) => time < bound + 10 * allowedLatenessMs)',
+    find: 'last.every((time) => time < bound - allowedLatenessMs)',
+    replace: 'last.every((time) => time < bound + 10 * allowedLatenessMs)',
   },
   {
-    name: 'only a log that falls is read from the newest',
+    name: 'a query that is read in parts: the earlier part is read too',
     file: 'src/audit-log/tail.ts',
-    find: "return isBefore && trendOf(next.scan, allowedLatenessMs) === 'backward';",
-    replace: 'return isBefore;',
+    find: 'if (min > next.scan.from) {',
+    replace: 'if (min > next.scan.from && min < 0) {',
   },
   {
     name: 'a few entries that ascend by chance show no order',
@@ -148,10 +148,10 @@ export const GUARDS: readonly Guard[] = [
     replace: 'began',
   },
   {
-    name: 'a page that ends in the future proves nothing about what was read',
+    name: 'one entry that claims to be later proves nothing about what was read',
     file: 'src/audit-log/tail.ts',
-    find: 'return last > head && !isFuture(last, page.times);',
-    replace: 'return last > head;',
+    find: 'return (levelOf(first) ?? head) <= head && level > head;',
+    replace: 'return (page.entries.at(-1)?.createdAt ?? head) > head;',
   },
   {
     name: 'an empty page with a next cursor is not the end',
@@ -162,8 +162,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a rejected cursor: the scan goes on from what is certainly recorded',
     file: 'src/audit-log/restart.ts',
-    find: 'const from = Math.max(readsFrom(checkpoint), minimumOf(query));',
-    replace: 'const from = began ?? readsFrom(checkpoint);',
+    find: 'Math.min(followed ?? min, began - allowedLatenessMs)',
+    replace: 'began - allowedLatenessMs',
   },
   {
     name: 'staged entries are recorded before the scan ends',

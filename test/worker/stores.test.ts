@@ -1,6 +1,8 @@
 /** KV or the ledger changed by hand, lost, stale or ahead: no entry is lost or recorded twice. */
 import { describe, expect, it } from 'vitest';
+import { firstCheckpoint, type Scan } from '../../src/audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, rewindText } from '../../src/audit-log/checkpoint-text.ts';
+import { startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { KV_CHECKPOINT, KV_REWIND, type PollResult } from '../../src/poller/poll.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { createSampleLog, expectRecordedAndDelivered, recordedIds, type SampleLog } from './sample-log.ts';
@@ -59,26 +61,9 @@ const MOVES: readonly { readonly sentence: string; readonly to: (text: string) =
   },
 ];
 
-function foreignScan(from: number) {
-  return {
-    query: { sort: 'created_at:asc', created_at_min: new Date(from).toISOString() },
-    cursor: 'bm90LW91cnM',
-    limit: 100,
-    began: Date.now(),
-    steps: 3,
-    brentCheckpoint: null,
-    direction: 'forward',
-    sawDescending: false,
-    ascending: true,
-    filtered: true,
-    reached: null,
-    frontier: null,
-    followed: 0,
-    old: 0,
-    resumeCursorAt: 0,
-    flushing: false,
-    suppressBefore: null,
-  };
+function foreignScan(from: number): Scan {
+  const { scan } = startOrResumeScan(firstCheckpoint(from, null));
+  return { ...scan, cursor: 'bm90LW91cnM', began: Date.now(), head: Date.now(), steps: 3, direction: 'forward' };
 }
 
 describe.each(DIALECTS)("%s: the ledger's checkpoint is used if the one in KV", (dialect) => {
@@ -154,7 +139,8 @@ describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
     const sample = createSampleLog(Date.now());
     const resumeCursor = JSON.stringify({ ...through(HOUR), scan: { ...foreignScan(Date.now() - HOUR), began: null } });
     const world = await withNewLedger(dialect, resumeCursor, sample);
-    await world.untilEnded();
+    const [polled] = await world.untilEnded();
+    expect(polled?.how).toBe('adopted from KV');
     await expectRecordedAndDelivered(world, sample);
   });
 
@@ -173,7 +159,7 @@ describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
   it('does not resume a newest-first scan, whose staged entries are lost', async () => {
     const sample = createSampleLog(Date.now());
     const from = Date.now() - HOUR;
-    const scan = {
+    const scan: Scan = {
       ...foreignScan(from),
       cursor: null,
       direction: 'backward',
@@ -182,7 +168,8 @@ describe.each(DIALECTS)('%s: a new, empty ledger', (dialect) => {
       frontier: from,
     };
     const world = await withNewLedger(dialect, JSON.stringify({ ...through(HOUR), scan }), sample);
-    await world.untilEnded();
+    const [polled] = await world.untilEnded();
+    expect(polled?.how).toBe('adopted from KV');
     await expectRecordedAndDelivered(world, sample);
   });
 
