@@ -199,9 +199,12 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   return isSpent(run) && !run.pages.isAhead ? 'budget' : null;
 }
 
-/** Where an oldest-first scan has come, or its beginning if that is earlier. */
-function evaluatedAt({ direction, last }: Scan, began: number): number {
-  return direction === 'backward' ? began : Math.min(began, levelOf(last) ?? began);
+/**
+ * Where an oldest-first scan has come, or its beginning if that is earlier. A query that has followed only a few entries, as
+ * after a lost cursor, has come no farther than the earliest of them.
+ */
+function evaluatedAt({ direction, last, from }: Scan, began: number): number {
+  return direction === 'backward' ? began : Math.min(began, levelOf(last) ?? Math.max(from, Math.min(...last)));
 }
 
 /** An upstream that answers faster than this gains nothing from being asked a moment earlier. */

@@ -144,7 +144,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows wait for what is slightly out of order in the past',
     file: 'src/poller/poll.ts',
-    find: 'Math.min(began, levelOf(last) ?? began)',
+    find: 'Math.min(began, levelOf(last) ?? Math.max(from, Math.min(...last)))',
     replace: 'began',
   },
   {

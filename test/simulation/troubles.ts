@@ -44,6 +44,8 @@ export interface Rewind {
 export interface Happened {
   readonly rewinds: readonly Rewind[];
   rulesChanged: boolean;
+  /** The upstream changed the order of its log. */
+  turned: boolean;
   /** So long that people must have been notified of blindness; of a refused key; of a ledger that can't write. */
   longOutage: boolean;
   longRefusal: boolean;
@@ -84,7 +86,15 @@ export function createTroubles(options: TroublesOptions): Troubles {
     });
   const rewinds: Rewind[] = [];
   const happened: Happened = {
-    ...{ rewinds, rulesChanged: false, longOutage: false, longRefusal: false, longFull: false, movedByHand: false },
+    ...{
+      rewinds,
+      rulesChanged: false,
+      turned: false,
+      longOutage: false,
+      longRefusal: false,
+      longFull: false,
+      movedByHand: false,
+    },
   };
 
   // How often each fault occurs in this world.
@@ -213,6 +223,7 @@ export function createTroubles(options: TroublesOptions): Troubles {
   if (dice.chance(0.05)) {
     world.at(sometime(), () => {
       world.hit('upstream: another dialect');
+      happened.turned = true;
       upstream.dialect = dice.pick(DIALECTS);
       world.note(`the upstream turns ${upstream.dialect}`);
     });
