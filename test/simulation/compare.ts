@@ -38,6 +38,8 @@ export interface Aftermath {
   readonly hadGap: boolean;
   /** How many records the operator took out of quarantine. */
   readonly released: number;
+  /** What the operator found wrong, as sentences. */
+  readonly operatorProblems: readonly string[];
 }
 
 const MINUTE = 60_000;
@@ -238,6 +240,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   }
 
   network.problems.forEach(report);
+  after.operatorProblems.forEach(report);
   const isGivenUp = deliveries.some((row) => row.receiver === 'slack' && row.alert !== null && row.state === 'dead');
   if (after.isLong && !isGivenUp) report('Slack was down for a day, and no delivery to it was given up');
 

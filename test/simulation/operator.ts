@@ -23,6 +23,8 @@ export interface OperatorOptions {
 export interface Operator {
   /** How many records were taken out of quarantine. */
   readonly released: number;
+  /** What a release said and did not do, as sentences. */
+  readonly problems: readonly string[];
   /** Goes through all that is in quarantine. */
   act(): Promise<void>;
 }
@@ -30,6 +32,7 @@ export interface Operator {
 export function createOperator(options: OperatorOptions): Operator {
   const { world, dice, upstream, disk, object, ourClock, shown } = options;
   let released = 0;
+  const problems: string[] = [];
   const isThere = (key: string): boolean => disk.all('SELECT 1 FROM quarantine WHERE key = ?', key).length > 0;
   const release = (key: string, fresh: FreshRecord | null): Promise<Released> =>
     object.call('operator: release', async (host) => {
@@ -37,8 +40,11 @@ export function createOperator(options: OperatorOptions): Operator {
       const releasing = host.release(key, fresh);
       // The ledger is done by now, whatever becomes of the alarm and of the answer.
       if (before && !isThere(key)) released++;
+      const isStill = isThere(key);
       const result = await releasing;
       world.hit(`released: ${result.kind}`);
+      if (isStill && (result.kind === 'recorded' || result.kind === 'known'))
+        problems.push(`${key} was released (${result.kind}) and is still in quarantine`);
       return result;
     });
   const settle = async (key: string): Promise<void> => {
@@ -54,6 +60,7 @@ export function createOperator(options: OperatorOptions): Operator {
     await release(key, { text: body === null ? null : JSON.stringify(body), readAt });
   };
   return {
+    problems,
     get released() {
       return released;
     },

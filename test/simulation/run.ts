@@ -265,6 +265,7 @@ export async function run(seed: number): Promise<RunResult> {
     allowedLatenessMs: conditions.allowedLatenessMs,
     hadGap: world.hits.has('tail: a gap'),
     released: operator.released,
+    operatorProblems: operator.problems,
   });
   const { disk } = storage;
   for (const { what } of disk.all<{ what: string }>(
