@@ -118,12 +118,6 @@ export const GUARDS: readonly Guard[] = [
     replace: 'if (min > next.scan.from && min < 0) {',
   },
   {
-    name: 'a few entries that ascend by chance show no order',
-    file: 'src/audit-log/order.ts',
-    find: 'export const ORDER_OF = PAGE_LIMIT_MIN;',
-    replace: 'export const ORDER_OF = PAGE_LIMIT_MIN - 9;',
-  },
-  {
     name: 'what a tick does not reach is a gap until it is read',
     file: 'src/audit-log/gap.ts',
     find: 'if (scan.unreadBefore !== null) {',
@@ -146,12 +140,6 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/poller/poll.ts',
     find: 'Math.min(began, levelOf(last) ?? Math.max(from, Math.min(...last)))',
     replace: 'began',
-  },
-  {
-    name: 'one entry that claims to be later proves nothing about what was read',
-    file: 'src/audit-log/tail.ts',
-    find: 'return (levelOf(first) ?? head) <= head && level > head;',
-    replace: 'return (page.entries.at(-1)?.createdAt ?? head) > head;',
   },
   {
     name: 'an empty page with a next cursor is not the end',
@@ -312,7 +300,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: 'an almost full storage makes no entry a quarantine candidate',
-    file: 'src/ledger/record/probe.ts',
+    file: 'src/ledger/record/trial-write.ts',
     find: "if (!takesAnEntry(context, 'r'.repeat(ROOM_CHARS), now)) return false;",
     replace: "if (!takesAnEntry(context, '', now)) return false;",
   },
