@@ -278,7 +278,7 @@ describe('blindness', () => {
     await world.untilEnded();
     await world.runAlarm();
     expect(await world.status()).toMatchObject({ watching: 'watching', healthAlerts: [] });
-    expect(await messagesWith(world, 'is read again')).toBe(1);
+    expect(await messagesWith(world, 'eading goes on')).toBe(1);
     // Blind a second time.
     await world.advance(16 * MINUTE);
     await world.runAlarm();
