@@ -271,18 +271,16 @@ function movesResumeCursor(
   times: readonly number[],
   allowedLatenessMs: number,
 ): boolean {
-  const { query, filtered, began, old, followed, last, cursor } = next.scan;
+  const { query, filtered, began, sawAscending, sawDescending, old, followed, last, cursor } = next.scan;
   // One part of the log has no end where new entries come.
   if (filtered || query.created_at_max !== undefined || cursor === null || cursor === before.cursor) return false;
   // A short page has exactly the old entries behind the resume cursor, which the last scan has followed.
-  const { sawAscending, sawDescending } = next.scan;
   const isShort = before.limit < PAGE_LIMIT_MAX && times.length === before.limit && sawAscending && !sawDescending;
-  if (!isRough(next) && isShort) return old === followed;
-  if (shownOrder(next, allowedLatenessMs) !== 'forward') return false;
-  if (!isRough(next)) return old === followed;
+  const isForward = shownOrder(next, allowedLatenessMs) === 'forward';
+  if (!isRough(next)) return (isForward || isShort) && old === followed;
   const isOld = (time: number): boolean => began !== null && time < began - 2 * allowedLatenessMs;
   const level = levelOf(last);
-  return level !== null && isOld(level) && times.length > 0 && times.slice(-ORDER_OF).every(isOld);
+  return isForward && level !== null && isOld(level) && times.length > 0 && times.slice(-ORDER_OF).every(isOld);
 }
 
 /**

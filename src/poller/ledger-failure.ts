@@ -17,6 +17,7 @@ import type { Fetch } from '../http/post.ts';
 import { send } from '../ledger/deliver/deliver.ts';
 import type { LedgerApi } from '../ledger/rpc.ts';
 import { type CreateReceiver, createReceivers, type Outcome, SEND_TIMEOUT_MS } from '../notify/receiver.ts';
+import { errorName } from '../text/error-name.ts';
 import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
 
@@ -80,7 +81,7 @@ export async function notifyLedgerFailure(failure: LedgerFailure): Promise<void>
     // While no receiver takes it, the beginning must not be forgotten.
     else if (now() - at >= IN_A_ROW_MS / 2) await writeMark(config, { since, at: now(), isNotified: false });
   } catch (error) {
-    log({ at: 'ledger', error: `people could not be notified: ${nameOf(error)}` });
+    log({ at: 'ledger', error: `people could not be notified: ${errorName(error)}` });
   }
 }
 
@@ -161,8 +162,4 @@ async function notifyAll({ config, error, now, fetch, log }: LedgerFailure, sinc
     }),
   );
   return outcomes.some(({ kind }) => kind === 'delivered');
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'error';
 }

@@ -13,6 +13,7 @@ import type { Config } from '../config/config.ts';
 import { pause } from '../http/deadline.ts';
 import type { Fetch } from '../http/post.ts';
 import type { LedgerApi, TickFailure } from '../ledger/rpc.ts';
+import { errorName } from '../text/error-name.ts';
 import { forgetLedgerFailure, notifyLedgerFailure, type TickConfig } from './ledger-failure.ts';
 import { type CheckpointKv, type PollResult, poll } from './poll.ts';
 
@@ -86,8 +87,7 @@ async function reportFailure(ledger: LedgerApi, failure: TickFailure): Promise<u
     await ledger.recordFailedTick(failure);
     return null;
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'error';
-    log('error', { at: 'tick', error: `the failure could not be reported to the ledger: ${name}` });
+    log('error', { at: 'tick', error: `the failure could not be reported to the ledger: ${errorName(error)}` });
     return error;
   }
 }
@@ -108,7 +108,7 @@ async function sendHeartbeat(url: string, fetch: Fetch): Promise<void> {
     if (!response.ok) log('warn', { at: 'heartbeat', error: `the monitor answered ${response.status}` });
   } catch (error) {
     // An error's message may contain the URL.
-    log('warn', { at: 'heartbeat', error: error instanceof Error ? error.name : 'error' });
+    log('warn', { at: 'heartbeat', error: errorName(error) });
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** Per thousand seeds: each kind of fault and event (`World.hit`), and how often it is hit at least. */
-export const LEAST: readonly (readonly [kind: string, least: number])[] = [
+const LEAST: readonly (readonly [kind: string, least: number])[] = [
   ['alarm: late', 680],
   ['alarm: never', 640],
   ['alarm: twice', 680],
@@ -176,7 +176,7 @@ export const LEAST: readonly (readonly [kind: string, least: number])[] = [
 const ENTRIES_LEAST = 250;
 const ALERTS_LEAST = 30;
 /** Fewer seeds hit too little of what is rare. */
-export const COUNTED_FROM = 1_000;
+const COUNTED_FROM = 1_000;
 
 /** What was hit too seldom in so many seeds, as sentences; nothing where they are too few to say. */
 export function tooSeldom(

@@ -10,7 +10,9 @@ import type { Dice } from './random.ts';
 
 /** What a process needs of its world. */
 export interface Clockwork {
+  /** Simulated time, ms since the epoch. */
   now(): number;
+  /** Runs `act` at a time, in no process. */
   at(time: number, act: () => void): void;
   /** How much later than asked a timer rings, ms: a busy thread comes to it late. */
   timerIsLateBy(): number;

@@ -47,7 +47,7 @@ export interface UpstreamFaults {
   readonly date: DateFault;
 }
 
-export const CALM: UpstreamFaults = {
+const CALM: UpstreamFaults = {
   ...{ reset: 0, error: 0, limited: 0, html: 0, cut: 0, rejectCursor: 0, sameCursor: 0, emptyPage: 0, tooLarge: 0 },
   ...{ repeated: 0, shuffled: 0, cursorLifeMs: Number.POSITIVE_INFINITY, cursorsOfOneTick: false, date: 'none' },
 };
@@ -108,7 +108,7 @@ export interface Upstream {
   show(id: string): unknown;
 }
 
-const KEY_ECHO = '{"message":"the key is not valid"}';
+const REFUSAL = '{"message":"not now, or not with this key"}';
 const HTML = '<!doctype html><title>502 Bad Gateway</title><h1>Bad gateway</h1>';
 
 export function createUpstream(
@@ -156,7 +156,7 @@ export function createUpstream(
     const { faults, down } = upstream;
     if (down !== null) {
       world.hit(`upstream: down, ${down}`);
-      return down === 'reset' ? 'reset' : answered(down, KEY_ECHO);
+      return down === 'reset' ? 'reset' : answered(down, REFUSAL);
     }
     if (befalls('reset', faults.reset)) return 'reset';
     if (befalls('error', faults.error)) return answered(dice.pick([500, 502, 503]), HTML);

@@ -28,9 +28,6 @@ export class Lost extends Error {
 }
 
 export interface World extends Clockwork {
-  now(): number;
-  /** Runs `act` at a time, in no process. */
-  at(time: number, act: () => void): void;
   /** A new process. */
   process(name: string): Process;
   /** Starts a process that does `work`, and says how it ended; a killed one does not end. */

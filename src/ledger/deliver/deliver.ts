@@ -9,6 +9,7 @@
 import { type Links, NO_LINKS } from '../../alert/links.ts';
 import type { Notification } from '../../alert/notification.ts';
 import type { Outcome, Outgoing, Receiver } from '../../notify/receiver.ts';
+import { errorName } from '../../text/error-name.ts';
 import { type Due, type Settled, TAKEN_MAX } from './outbox.ts';
 
 /** What sending needs of the outbox. */
@@ -69,8 +70,7 @@ export async function send(receiver: Receiver, outgoing: Outgoing): Promise<Outc
     return await receiver.send(outgoing);
   } catch (error) {
     // Without the error's message, which may hold the receiver's secret.
-    const name = error instanceof Error ? error.name : 'error';
-    return { kind: 'retry', reason: `the receiver failed: ${name}`, afterMs: null };
+    return { kind: 'retry', reason: `the receiver failed: ${errorName(error)}`, afterMs: null };
   }
 }
 

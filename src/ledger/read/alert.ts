@@ -28,12 +28,13 @@ const DELIVERIES_MAX = 200;
 export function readAlert(store: Store, id: number): AlertDetails | null {
   const [row] = store.all<AlertRow & { closing: string | null }>('SELECT * FROM alerts WHERE id = ?', id);
   if (row === undefined) return null;
-  const timeline = timelineOf(store, id);
+  const rows = timelineRows(store, id);
+  const timeline = rows.map(timelineItem);
   const kept = timeline.filter(({ part }) => part === 'matched').length;
-  const counted = timeline.find((item) => item.counted !== null)?.counted ?? 0;
+  const counted = rows.find((each) => each.counted !== null)?.counted ?? 0;
   return {
     alert: alertSummary(row),
-    timeline: timeline.map(({ counted: _counted, ...item }) => item),
+    timeline,
     more: Math.max(0, row.count - kept),
     // One of those it counted is the match itself.
     moreContributing: Math.max(0, counted - 1 - (timeline.length - kept)),
@@ -55,15 +56,18 @@ type TimelineRow = {
   body: string;
 };
 
-function timelineOf(store: Store, alert: number): (AlertDetails['timeline'][number] & Pick<TimelineRow, 'counted'>)[] {
-  const rows = store.all<TimelineRow>(
-    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, matches.counted, entries.id, entries.revision,
-       entries.created_at, entries.body
+function timelineRows(store: Store, alert: number): TimelineRow[] {
+  return store.all<TimelineRow>(
+    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, matches.counted, entries.id,
+       entries.revision, entries.created_at, entries.body
      FROM matches LEFT JOIN entries ON entries.seq = matches.seq
      WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MAX}`,
     alert,
   );
-  return rows.map((row) => ({
+}
+
+function timelineItem(row: TimelineRow): AlertDetails['timeline'][number] {
+  return {
     seq: row.seq,
     at: row.at,
     entry: entryIn(row),
@@ -71,8 +75,7 @@ function timelineOf(store: Store, alert: number): (AlertDetails['timeline'][numb
     decision: decisionFrom(row.decision),
     evidence: evidenceFrom(row.evidence),
     number: row.number,
-    counted: row.counted,
-  }));
+  };
 }
 
 /** Null where the entry was evicted. */

@@ -3,10 +3,9 @@
  *
  * Contract: synchronous, over a Store; the clock is a parameter (`now`, wall, ms). Each call is one transaction: a page's
  * entries, the alerts they open, the deliveries these enqueue and the checkpoint are stored together or not at all. Only
- * evicting old rows and probing the storage are transactions of their own, before it, and so is storing why a release failed.
- * Calls may come twice and overlap:
- * entries are known by id, checkpoints by version. A quiet batch (nothing new, no alert to close) writes nothing; its
- * checkpoint is held in memory and saved every five minutes.
+ * evicting old rows and trial writes are transactions of their own, before it, and so is storing why a release failed. Calls
+ * may come twice and overlap: entries are known by id, checkpoints by version. A quiet batch (nothing new, no alert to close)
+ * writes nothing; its checkpoint is held in memory and saved every five minutes.
  */
 import { earliest } from '../../audit-log/clocks.ts';
 import { readStatus } from '../health/status.ts';

@@ -102,7 +102,7 @@ export class OwnReadsMemory {
     return [JSON.stringify({ ...reads, forgottenBefore }), ...marks.lines()].join('\n');
   }
 
-  /** A store that tells this memory which of its transactions were committed. */
+  /** The same store, through which this memory sees which transactions were committed. */
   watched(store: Store): Store {
     const transaction: Store['transaction'] = (work) => {
       this.#isStoring = false;

@@ -74,7 +74,7 @@ describe('an alert', () => {
     expect(page).toMatchObject({ more: 0, moreContributing: 29 });
   });
 
-  it('has no more to tell of an alert whose entries are all there', () => {
+  it('says that no more contributed where all of them are there', () => {
     const { scene, views } = staged([{ ...DELETED, alerts: false }, counting('vm.deleted', 5)]);
     scene.record(Array.from({ length: 8 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
     expect(views.alert(1)).toMatchObject({ alert: { count: 4 }, moreContributing: 0 });
