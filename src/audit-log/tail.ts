@@ -101,7 +101,8 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
 
   if (isLastPage(page, next, allowedLatenessMs)) {
     const { min } = boundsOf(next.scan.query);
-    if (min > next.scan.from) {
+    // A resume cursor's query is from when it was made, and the log ignores it.
+    if (min > next.scan.from && next.resumeCursor === null) {
       const rest = freshQuery(queryFrom(next.scan.from, min, unfilteredUpstream));
       return { kind: 'more', handle, checkpoint: { ...next, scan: { ...next.scan, ...rest, cursor: null } } };
     }

@@ -476,6 +476,16 @@ describe('a log that is oldest first and ignores the filter', () => {
     expect(endScan(checkpoint, ALLOWED_LATENESS).resumeCursor?.query).toEqual({ sort, created_at_min });
   });
 
+  it('reads no earlier part, though the query of its cursor asks only for what is later', () => {
+    const query = { sort: 'created_at:asc', created_at_min: new Date(WATERMARK + MINUTE).toISOString() };
+    const resumeCursor = { query, cursor: 'a', skip: null, fallback: null };
+    expect(followed([page([400], null)], start({ resumeCursor })).kinds).toEqual(['ended']);
+    expect(followed([page(old(-400, 100), 'b'), page([], null)], start({ resumeCursor })).kinds).toEqual([
+      'more',
+      'ended',
+    ]);
+  });
+
   it('requests a first page that ends at the edge of the allowed lateness', () => {
     const spread = Array.from({ length: 28 }, (_, i) => -400 + 25 * i);
     const first = followed([page(old(-500, 100), 'a'), page([...spread, ...old(310, 73)], 'b'), page([500], null)]);
