@@ -84,7 +84,11 @@ export interface Changes {
 }
 
 export interface ScanContext {
+  /** The beginning of the scan, from which retention counts. */
   readonly began: number;
+  /** No entry that windows wait for occurred before this. */
+  readonly horizon: number;
+  /** Matches of entries that occurred before this notify nobody. */
   readonly suppressBefore: number | null;
 }
 

@@ -64,10 +64,10 @@ export interface Batch {
   /** When the page was answered. */
   readonly times: AnswerTimes;
   /**
-   * Windows wait for entries up to the allowed lateness before this time: the beginning, or where an oldest-first scan has
-   * come, if that is earlier: what is slightly out of order may be on its next page. Absent: the beginning.
+   * Windows wait for entries up to the allowed lateness before this time: the beginning, or where an oldest-first scan had
+   * come before this page, if that is earlier. Absent: the beginning.
    */
-  readonly evaluatedAt?: number;
+  readonly unreadFrom?: number;
   readonly suppressBefore: number | null;
   readonly entries: readonly Incoming[];
   readonly invalid: readonly InvalidRecord[];

@@ -15,7 +15,7 @@ import { givenUp, isUnreachable } from '../audit-log/gap.ts';
 import { levelOf } from '../audit-log/order.ts';
 import type { Reread } from '../audit-log/reread.ts';
 import { withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
-import type { ActiveScan } from '../audit-log/scan.ts';
+import { type ActiveScan, boundsOf, shownOrder } from '../audit-log/scan.ts';
 import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
@@ -184,7 +184,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     ends: kind === 'ended',
     handle,
     began,
-    evaluatedAt: evaluatedAt(checkpoint.scan, began),
+    unreadFrom: handle === 'stage' ? began : unreadFrom(scan, checkpoint.scan, began, deps.allowedLatenessMs),
     times: page.times,
     suppressBefore: scan.scan.suppressBefore,
     ...toIncoming(page),
@@ -200,11 +200,14 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
 }
 
 /**
- * Where an oldest-first scan has come, or its beginning if that is earlier. A query that has followed only a few entries, as
- * after a lost cursor, has come no farther than the earliest of them.
+ * From when on all that is unread is, except for a lateness: where a query that has certainly shown to be oldest first had come
+ * before this page, whose entries may be recorded in parts. In another order, or where the scan reads an earlier part later,
+ * it is where the scan begins to read.
  */
-function evaluatedAt({ direction, last, from }: Scan, began: number): number {
-  return direction === 'backward' ? began : Math.min(began, levelOf(last) ?? Math.max(from, Math.min(...last)));
+function unreadFrom(before: ActiveScan, { from }: Scan, began: number, allowedLatenessMs: number): number {
+  const { query, last } = before.scan;
+  const isOldestFirst = shownOrder(before, allowedLatenessMs) === 'forward' && boundsOf(query).min <= from;
+  return Math.min(began, (isOldestFirst ? levelOf(last) : null) ?? from);
 }
 
 /** An upstream that answers faster than this gains nothing from being asked a moment earlier. */

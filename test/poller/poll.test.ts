@@ -88,6 +88,17 @@ function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
   };
 }
 
+/** A ledger whose batches `look` sees first. */
+function recordingWith(ledger: LedgerApi, look: (batch: Batch) => void): LedgerApi {
+  return {
+    ...ledger,
+    record: (batch) => {
+      look(batch);
+      return ledger.record(batch);
+    },
+  };
+}
+
 function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {}): PollDeps {
   return {
     kv: memoryKv(),
@@ -115,6 +126,42 @@ describe('pages', () => {
       watermark: NOON - ALLOWED_LATENESS,
     });
     expect(scene.count('entries')).toBe(250);
+  });
+
+  it('let windows wait for what may follow: from where the scan begins, and then from where it had come', async () => {
+    const scene = createScene();
+    const from: (number | undefined)[] = [];
+    const seen = recordingWith(callable(scene), ({ unreadFrom }) => from.push(unreadFrom));
+    const all = records(250);
+    await poll(deps(scripted(sorted(all)), seen));
+    // Of the last ten entries before the page, the sixth.
+    expect(from).toEqual([NOON - 60 * MINUTE, all[95]?.createdAt, all[195]?.createdAt]);
+    const later = records(20, NOON - 4 * MINUTE);
+    await poll(deps(scripted(sorted(later)), seen));
+    expect(from.at(-1)).toBe(NOON - ALLOWED_LATENESS);
+  });
+
+  it('that were read in parts after lost cursors are recorded when all of them are read', async () => {
+    const scene = createScene();
+    const all = records(60);
+    const handles: string[] = [];
+    const seen = recordingWith(callable(scene), ({ handle }) => handles.push(handle));
+    let tick = 0;
+    // Ten a page, by cursors that do not outlive a tick.
+    const small = (query: ListQuery): Page => {
+      const { created_at_min: min = '', created_at_max: max = '9', cursor = `${tick} 0` } = query;
+      const [of, at = 0] = cursor.split(' ').map(Number);
+      if (of !== tick) throw failing('bad-request');
+      const shown = all.filter(({ createdAt }) => {
+        const time = new Date(createdAt).toISOString();
+        return time >= min && time <= max;
+      });
+      return page(shown.slice(at, at + 10), at + 10 < shown.length ? `${tick} ${at + 10}` : null);
+    };
+    for (; tick < 30 && scene.count('entries') < 60; tick++) await poll(deps(scripted(small), seen, { requests: 3 }));
+    expect(scene.ids()).toEqual(all.map(({ id }) => id));
+    expect(handles).toContain('stage');
+    expect(handles.slice(handles.indexOf('stage'))).not.toContain('record');
   });
 
   it('are followed within the budget, and from there by the next poll', async () => {
@@ -416,7 +463,7 @@ describe('an entry that crashes the ledger', () => {
     const crashingOnFlush: LedgerApi = {
       ...ledger,
       flush: async (expect, most) => {
-        const taken = scene.store.all<{ id: string }>(`SELECT id FROM staging ORDER BY created_at, id LIMIT ${most}`);
+        const taken = scene.store.all<{ id: string }>(`SELECT id FROM staging ORDER BY occurred_at, id LIMIT ${most}`);
         if (taken.some(({ id }) => id === poison)) throw new Error('out of memory');
         return ledger.flush(expect, most);
       },

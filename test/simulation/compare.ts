@@ -122,7 +122,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   const batches = store.all<{
     first_seq: number;
     last_seq: number;
-    began: number;
+    horizon: number;
     suppress_before: number | null;
     rules: string;
   }>(after.isOld ? ALL_BATCHES : 'SELECT * FROM batches ORDER BY first_seq');
@@ -140,13 +140,13 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       id: row.id,
       occurredAt: row.occurred_at,
       body: JSON.parse(row.body),
-      began: of.began,
+      horizon: of.horizon,
       suppressBefore: of.suppress_before,
-      allowedLatenessMs: observer.lateness.get(of.first_seq) ?? Number.NaN,
       engine,
       evictedAfter: row.evicted_after ?? null,
     };
   });
+  const awaited = entries.filter(({ id }) => shown.get(id)?.optional !== true);
   const { routes } = after;
   const { alerts: expected, activity } = expectedFor(entries, { routes, closings: observer.closings });
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
@@ -178,13 +178,19 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (got !== due) report(`the activity of "${rule}" is ${got}, not ${due}`);
   }
   if (state.checkpoint.gap !== null) report('a gap is left after the calm');
-  // Nor do windows wait for an upstream that turns its order in the middle of a scan.
-  if (!happened.rulesChanged && happened.rewinds.length === 0 && !after.hadGap && !happened.turned) {
-    // Nor for a record that was malformed until after the allowed lateness.
-    const awaited = entries.filter(({ id }) => shown.get(id)?.optional !== true);
-    for (const ruleAndKey of alertedInTimeOrder(awaited)) {
-      if (!opened.some((row) => `${row.rule} ${row.key}` === ruleAndKey))
-        report(`no alert of ${ruleAndKey}, which time order opens`);
+  // What windows have forgotten is from before all that they wait for. They do not wait for what lay in a gap or behind a
+  // rewind, for an upstream that turns its order in the middle of a scan, nor for a record that was malformed for too long.
+  if (happened.rewinds.length === 0 && !after.hadGap && !happened.turned) {
+    let forgotten = Number.NEGATIVE_INFINITY;
+    for (const { seq, occurredAt, horizon } of awaited) {
+      if (occurredAt < forgotten) report(`seq ${seq} occurred ${forgotten - occurredAt} ms before what windows forgot`);
+      forgotten = Math.max(forgotten, Math.min(occurredAt, horizon));
+    }
+    if (!happened.rulesChanged) {
+      for (const ruleAndKey of alertedInTimeOrder(awaited)) {
+        if (!opened.some((row) => `${row.rule} ${row.key}` === ruleAndKey))
+          report(`no alert of ${ruleAndKey}, which time order opens`);
+      }
     }
   }
 

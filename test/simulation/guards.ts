@@ -138,8 +138,26 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows wait for what is slightly out of order in the past',
     file: 'src/poller/poll.ts',
-    find: 'Math.min(began, levelOf(last) ?? Math.max(from, Math.min(...last)))',
-    replace: 'began',
+    find: 'return Math.min(began, (isOldestFirst ? levelOf(last) : null) ?? from);',
+    replace: 'return began;',
+  },
+  {
+    name: 'windows wait for all that a query may bring that has not shown its order',
+    file: 'src/poller/poll.ts',
+    find: "shownOrder(before, allowedLatenessMs) === 'forward' && boundsOf(query)",
+    replace: 'boundsOf(query)',
+  },
+  {
+    name: 'what is read in parts, the later ones first, is recorded when all of them are read',
+    file: 'src/audit-log/restart.ts',
+    find: 'staged: scan.staged || max !== Number.POSITIVE_INFINITY,',
+    replace: '',
+  },
+  {
+    name: 'staged entries are recorded in the order in which they occurred',
+    file: 'src/ledger/record/staging.ts',
+    find: 'ORDER BY occurred_at, id, revision LIMIT ?',
+    replace: 'ORDER BY max(created_at), id, revision LIMIT ?',
   },
   {
     name: 'an empty page with a next cursor is not the end',

@@ -12,10 +12,9 @@ export interface ModelEntry {
   readonly id: string;
   readonly occurredAt: number;
   readonly body: { readonly [field: string]: unknown };
-  readonly began: number;
+  /** No entry that windows wait for occurred before this. */
+  readonly horizon: number;
   readonly suppressBefore: number | null;
-  /** What was allowed when it was recorded, ms. */
-  readonly allowedLatenessMs: number;
   readonly engine: Engine;
   /** The number of the last entry when this one was evicted; null: it is there. */
   readonly evictedAfter: number | null;
@@ -136,8 +135,7 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
     const at = entry.occurredAt;
     const seen = seenEntry(entry, engine, entries);
     for (const rule of detectionsIn(seen, engine)) addMatch(rule, entry, at, defaultKey(entry.body));
-    const horizon = entry.began - entry.allowedLatenessMs;
-    for (const { rule, group, at: end, times } of windows.see(engine, seen, horizon)) {
+    for (const { rule, group, at: end, times } of windows.see(engine, seen, entry.horizon)) {
       const opened = addMatch(rule, entry, end, groupKey(rule, group));
       if (opened === null) continue;
       const counted = entries

@@ -1,7 +1,7 @@
 /**
- * Observes the ledger's commits: when alerts close, what a batch was recorded with, and whether an attempt at a delivery
- * settles what a later one has taken over. The ledger does not store which
- * entries were recorded when an alert closed; the model needs it, since a late match may join after the close.
+ * Observes the ledger's commits: when alerts close, how the watermark moves, and whether an attempt at a delivery settles
+ * what a later one has taken over. The ledger does not store which entries were recorded when an alert closed; the model needs
+ * it, since a late match may join after the close.
  */
 import type { LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import type { Ledger } from '../../src/ledger/record/ledger.ts';
@@ -13,8 +13,6 @@ export interface Observer {
   observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
   /** Alert id → the number of the last entry recorded when it closed. */
   readonly closings: ReadonlyMap<number, number>;
-  /** The first number of a batch → the allowed lateness it was recorded with, ms. */
-  readonly lateness: ReadonlyMap<number, number>;
   /** Each watermark that was committed → the allowed lateness then, ms. */
   readonly watermarks: ReadonlyMap<number, number>;
   /** What went wrong, as sentences. */
@@ -24,10 +22,8 @@ export interface Observer {
 /** Looks at the store after each call that commits. */
 export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
   const closings = new Map<number, number>();
-  const lateness = new Map<number, number>();
   const watermarks = new Map<number, number>();
   const problems: string[] = [];
-  let lastBatch = 0;
   /** `closes`: the call closes what is due; a re-read and a release leave that to the next scan. */
   const look = (latenessMs: number, closes: boolean): void => {
     const [now] = store.all<{ seq: number; watermark: number }>(
@@ -46,17 +42,9 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     const open = "SELECT id FROM alerts WHERE state = 'open' AND begins + period <= ?";
     for (const { id } of closes ? store.all<{ id: number }>(open, watermark) : [])
       problems.push(`alert ${id} is open, though the watermark has passed its period`);
-    for (const row of store.all<{ seq: number }>(
-      'SELECT first_seq AS seq FROM batches WHERE first_seq > ?',
-      lastBatch,
-    )) {
-      lastBatch = row.seq;
-      lateness.set(row.seq, latenessMs);
-    }
   };
   return {
     closings,
-    lateness,
     watermarks,
     problems,
     observeOutbox: (outbox) => ({

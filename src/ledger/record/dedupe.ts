@@ -11,7 +11,7 @@ import { readRecord } from '../../audit-log/page.ts';
 import { fieldValue, type Match } from '../../sigma/index.ts';
 import { jsonText, parseJson } from '../../text/json.ts';
 import { sha256Hex } from '../../text/sha256.ts';
-import { type Accepted, REVISIONS_MAX } from '../model.ts';
+import { type Accepted, REVISIONS_MAX, type ScanContext } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
 import { withDerivedFields } from '../store/derived-fields.ts';
 import type { Store } from '../store/store.ts';
@@ -140,7 +140,7 @@ export function accept<M extends readonly Match[]>(
   store: Store,
   matched: readonly { readonly incoming: Unrecorded; readonly body: EntryBody; readonly matches: M }[],
   lastSeq: number,
-  scanContext: { readonly began: number; readonly suppressBefore: number | null },
+  { began, horizon, suppressBefore }: ScanContext,
   rules: string,
 ): { readonly entry: Accepted; readonly matches: M }[] {
   const rows = matched.map(({ incoming: { text, mark = null, ...named }, body, matches }, index) => ({
@@ -169,11 +169,12 @@ export function accept<M extends readonly Match[]>(
     ),
   );
   store.run(
-    'INSERT INTO batches (first_seq, last_seq, began, suppress_before, rules) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO batches (first_seq, last_seq, began, horizon, suppress_before, rules) VALUES (?, ?, ?, ?, ?, ?)',
     lastSeq + 1,
     lastSeq + rows.length,
-    scanContext.began,
-    scanContext.suppressBefore,
+    began,
+    horizon,
+    suppressBefore,
     rules,
   );
   return rows;

@@ -56,11 +56,7 @@ export const MATCHES_MAX = 100;
 const CONTRIBUTING_SHOWN = 3;
 
 /** Creates the evaluation for one compiled set of rules. */
-export function createEvaluation(
-  engine: Engine,
-  allowedLatenessMs: number,
-  receivers: readonly RoutedReceiver[],
-): Evaluate {
+export function createEvaluation(engine: Engine, receivers: readonly RoutedReceiver[]): Evaluate {
   const correlator = createCorrelator([...engine.rules.values()]);
   return (entries, scanContext, reads, lastAlert) => {
     const batch = createBatch({ engine, correlator, receivers, scanContext, reads, lastAlert });
@@ -69,9 +65,8 @@ export function createEvaluation(
       const earlier = entry.revision === 0 ? null : earlierOf(reads.versionsBefore(entry), engine, correlator);
       for (const match of matches) batch.add(detectionMatch(match, entry, at), earlier);
       const event = { at, body: entry.body, matches };
-      const horizon = scanContext.began - allowedLatenessMs;
       const windows = earlier === null ? batch.windows : earlier.uncounted(batch.windows);
-      for (const match of correlator.correlate(event, horizon, windows))
+      for (const match of correlator.correlate(event, scanContext.horizon, windows))
         batch.add(correlationMatch(match, entry), earlier);
     }
     return batch.changes();

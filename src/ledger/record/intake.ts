@@ -40,13 +40,8 @@ export type Intake = (
 ) => IntakeResult;
 
 /** Creates the intake of a ledger. Evaluation reads the past from the same store. */
-export function createIntake(
-  store: Store,
-  engine: Engine,
-  allowedLatenessMs: number,
-  receivers: readonly RoutedReceiver[],
-): Intake {
-  const evaluate = createEvaluation(engine, allowedLatenessMs, receivers);
+export function createIntake(store: Store, engine: Engine, receivers: readonly RoutedReceiver[]): Intake {
+  const evaluate = createEvaluation(engine, receivers);
   const reads = createEvaluationStore(store, engine);
   return (state, entries, malformed, scanContext, now) => {
     const { matched, invalid } = matchEntries(entries, engine);

@@ -55,11 +55,11 @@ export interface Ledger {
 
 /** Opens the ledger in a store and brings its tables up to date. */
 export function createLedger(storage: Store, options: LedgerOptions): Ledger {
-  const { engine, allowedLatenessMs, receivers } = options;
+  const { engine, receivers } = options;
   migrate(storage);
   const ownReads = new OwnReadsMemory(storage, options.ownReads ?? null);
   const store = ownReads.watched(storage);
-  const intake = createIntake(store, engine, allowedLatenessMs, receivers);
+  const intake = createIntake(store, engine, receivers);
   const unsaved = new UnsavedCheckpoint();
   const rereads = new UnsavedRereads();
   let evictedAt = 0;

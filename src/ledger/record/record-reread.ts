@@ -36,8 +36,8 @@ export function recordReread(
     expiredBefore: expiredBefore(state, began, options.retentionMs),
     skip: quarantinedIds(store, ids),
   });
-  const scanContext = { began, suppressBefore };
-  const fresh = { ...deduped, invalid, scanContext, began, readBy: readBy(times), isSaving: false };
+  const scanContext = { began, horizon: began - options.allowedLatenessMs, suppressBefore };
+  const fresh = { ...deduped, invalid, scanContext, readBy: readBy(times), isSaving: false };
   const taken = takeIn(context, state, checkpoint, fresh, now);
   checkClocks(store, dateOffset(times), options.receivers, now);
   const before = taken.state.rereads ?? rereads.current(state, now);

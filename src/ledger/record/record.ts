@@ -32,7 +32,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));
   const fresh = isStaged ? ownReads.withoutKnown(unrecorded) : [];
   const { added: staged, refused } = stage(store, fresh);
-  const { began, evaluatedAt = began, suppressBefore } = batch;
+  const { began, unreadFrom = began, suppressBefore } = batch;
   const taken = takeIn(
     context,
     state,
@@ -42,8 +42,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
       unrecorded: isStaged ? [] : unrecorded,
       refused: deduped.refused + refused,
       invalid: batch.invalid,
-      scanContext: { began: evaluatedAt, suppressBefore },
-      began,
+      scanContext: { began, horizon: unreadFrom - options.allowedLatenessMs, suppressBefore },
       readBy: readBy(batch.times),
       isSaving: batch.save || isSaveDue(state, now),
     },
@@ -83,11 +82,12 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
   });
   const { suppressBefore } = checkpoint.scan;
   const began = checkpoint.scan.began ?? now;
+  const scanContext = { began, horizon: began - options.allowedLatenessMs, suppressBefore };
   const taken = takeIn(
     context,
     state,
     checkpoint,
-    { ...deduped, invalid: [], scanContext: { began, suppressBefore }, began, readBy: now, isSaving: true },
+    { ...deduped, invalid: [], scanContext, readBy: now, isSaving: true },
     now,
   );
   const ended = !hasStaged(store);

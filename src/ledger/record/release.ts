@@ -78,10 +78,12 @@ type Result =
 
 /** Call it in a transaction. */
 function recordReleased(context: LedgerContext, key: string, entry: Incoming, now: number): Result {
-  const { store, options, intake, ownReads } = context;
+  const { store, options, intake, ownReads, unsaved } = context;
   const state = requireState(store);
   const began = lastBegan(context, state);
-  const { floor } = state.checkpoint;
+  const { floor, watermark } = unsaved.current(state);
+  // A scan under way may still bring whatever is from after the watermark.
+  const scanContext = { began, horizon: watermark - options.allowedLatenessMs, suppressBefore: null };
   const bounds = { floor, expiredBefore: expiredBefore(state, began, options.retentionMs), skip: new Set<string>() };
   const deduped = dedupe(store, [entry], bounds);
   if (deduped.known === 0 && deduped.unrecorded.length === 0) {
@@ -89,7 +91,7 @@ function recordReleased(context: LedgerContext, key: string, entry: Incoming, no
   }
   removeQuarantined(store, key);
   const entries = ownReads.sort(deduped.unrecorded, now, true)?.entries ?? deduped.unrecorded;
-  const result = intake(state, entries, [], { began, suppressBefore: null }, now);
+  const result = intake(state, entries, [], scanContext, now);
   if (result.recorded !== entries.length) throw new Error('it was not recorded');
   const settled = settleRevisions(context, result.state, deduped, result.revisions, now);
   // Only a batch moves the checkpoint: a tick that is reading meanwhile goes on.

@@ -1,6 +1,6 @@
 /**
- * Staging: the entries of a newest-first scan, stored whole until the scan ends and they are recorded oldest first. They
- * survive a rejected cursor. A text over the row limit is stored in parts. One that is read again with other content
+ * Staging: the entries of a newest-first scan, stored whole until the scan ends and they are recorded oldest first, by when
+ * they occurred. They survive a rejected cursor. A text over the row limit is stored in parts. One that is read again with other content
  * (content.ts) is staged beside the first.
  */
 import { type InvalidRecord, REVISIONS_MAX } from '../model.ts';
@@ -29,7 +29,7 @@ export function stage(
   let refused = 0;
   for (const entry of entries) {
     const id = storedId(entry.id);
-    const staged = stagedVersions(store, entry.createdAt, id);
+    const staged = stagedVersions(store, entry, id);
     if (compareVersions(entry, staged).kind !== 'changed') continue;
     if (staged.length > REVISIONS_MAX) {
       refused++;
@@ -51,12 +51,15 @@ export function stage(
   return { added, refused };
 }
 
-/** The staged versions of an entry, in their order. */
-function stagedVersions(store: Store, createdAt: number, id: string): Version[] {
-  const rows = store.all<{ revision: number; body: string }>(
-    'SELECT revision, body FROM staging WHERE created_at = ? AND id = ? ORDER BY revision, part',
-    createdAt,
-    id,
+/** The staged versions of an entry, in their order. One that claims the future occurred when it was read. */
+function stagedVersions(store: Store, { createdAt }: Incoming, id: string): Version[] {
+  const rows = store.all<{ revision: number; part: number; body: string }>(
+    `SELECT revision, part, body FROM staging WHERE occurred_at = ? AND id = ? AND created_at = occurred_at
+     UNION ALL
+     SELECT revision, part, body FROM staging WHERE id = ? AND created_at = ? AND occurred_at < created_at
+     ORDER BY revision, part`,
+    ...[createdAt, id],
+    ...[id, createdAt],
   );
   const texts = new Map<number, string>();
   for (const { revision, body } of rows) texts.set(revision, `${texts.get(revision) ?? ''}${body}`);
@@ -90,10 +93,10 @@ export function oldestStaged(store: Store): InvalidRecord | null {
 /** Removes and returns the oldest staged entries: `most` of them, or fewer where they are long. */
 export function takeStaged(store: Store, most: number): Incoming[] {
   const taken = readStaged(store, most);
-  for (const { id, createdAt, revision } of taken) {
+  for (const { id, occurredAt, revision } of taken) {
     store.run(
-      'DELETE FROM staging WHERE created_at = ? AND id = ? AND revision = ?',
-      createdAt,
+      'DELETE FROM staging WHERE occurred_at = ? AND id = ? AND revision = ?',
+      occurredAt,
       storedId(id),
       revision,
     );
@@ -102,9 +105,9 @@ export function takeStaged(store: Store, most: number): Incoming[] {
 }
 
 function readStaged(store: Store, most: number): (Incoming & { readonly revision: number })[] {
-  const heads = store.all<{ created_at: number; id: string; revision: number; occurred_at: number; size: number }>(
-    `SELECT created_at, id, revision, max(occurred_at) AS occurred_at, sum(length(body)) AS size FROM staging
-     GROUP BY created_at, id, revision ORDER BY created_at, id, revision LIMIT ?`,
+  const heads = store.all<{ occurred_at: number; id: string; revision: number; created_at: number; size: number }>(
+    `SELECT occurred_at, id, revision, max(created_at) AS created_at, sum(length(body)) AS size FROM staging
+     GROUP BY occurred_at, id, revision ORDER BY occurred_at, id, revision LIMIT ?`,
     most,
   );
   const taken: (Incoming & { readonly revision: number })[] = [];
@@ -113,8 +116,8 @@ function readStaged(store: Store, most: number): (Incoming & { readonly revision
     if (taken.length > 0 && chars + head.size > TAKEN_CHARS) break;
     chars += head.size;
     const parts = store.all<{ body: string }>(
-      'SELECT body FROM staging WHERE created_at = ? AND id = ? AND revision = ? ORDER BY part',
-      head.created_at,
+      'SELECT body FROM staging WHERE occurred_at = ? AND id = ? AND revision = ? ORDER BY part',
+      head.occurred_at,
       head.id,
       head.revision,
     );

@@ -16,8 +16,6 @@ import { settleRevisions } from './revisions.ts';
 export interface NewInBatch extends Pick<Deduped, 'unrecorded' | 'rewritten' | 'refused'> {
   readonly invalid: readonly InvalidRecord[];
   readonly scanContext: ScanContext;
-  /** The beginning of the scan, from which retention counts. */
-  readonly began: number;
   /** By when the upstream had read its log for this page. */
   readonly readBy: number;
   /** Rows are written anyway. */
@@ -43,15 +41,15 @@ export function takeIn(
   context: LedgerContext,
   state: State,
   before: Checkpoint,
-  { began, readBy, ...fresh }: NewInBatch,
+  { scanContext, readBy, ...fresh }: NewInBatch,
   now: number,
 ): TakenIn {
   const sorted = sortReads(context, fresh.unrecorded, fresh.isSaving, now);
-  const result = context.intake(state, sorted.entries, fresh.invalid, fresh.scanContext, now);
+  const result = context.intake(state, sorted.entries, fresh.invalid, scanContext, now);
   const { recorded, quarantined, opened } = result;
   const arrived = noteArrivals(context, result.state, before, sorted.arrived, readBy, now);
   const settled = settleRevisions(context, arrived, fresh, result.revisions, now);
-  const latestBegan = recorded > 0 ? Math.max(state.latestBegan, began) : state.latestBegan;
+  const latestBegan = recorded > 0 ? Math.max(state.latestBegan, scanContext.began) : state.latestBegan;
   const { own, known, sampled } = sorted;
   return {
     state: { ...settled.state, latestBegan },

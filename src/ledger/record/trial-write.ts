@@ -76,7 +76,7 @@ export function isStorageSound(context: LedgerContext, now: number): boolean {
 }
 
 function takesAnEntry({ store, options }: LedgerContext, room: string, now: number): boolean {
-  const { allowedLatenessMs, receivers } = options;
+  const { receivers } = options;
   try {
     return store.transaction((): boolean => {
       const state = readState(store) ?? firstState(now, now, null);
@@ -85,8 +85,8 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
       stage(store, [entry, { ...entry, id: `${id}, long`, createdAt: now, text: entry.text + room }]);
       takeStaged(store, 1);
       quarantine(store, [{ id, problem: 'trial', text: '' }], now);
-      const intake = createIntake(store, ENGINE, allowedLatenessMs, receivers);
-      const after = intake(state, [entry], [], { began: AT, suppressBefore: null }, now).state;
+      const intake = createIntake(store, ENGINE, receivers);
+      const after = intake(state, [entry], [], { began: AT, horizon: AT, suppressBefore: null }, now).state;
       replaceBodies(store, [{ seq: after.lastSeq, text: entry.text, cut: null }]);
       closeAlerts(store, CLOSED_AT, { engine: ENGINE, receivers }, now);
       for (let n = 0; n < 2; n++) raiseHealthAlert(store, overflowingRule(DETECTION.id), 'trial', receivers, now);

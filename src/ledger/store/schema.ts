@@ -17,7 +17,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     // The index holds the actor, so that an actor's activity is read from it without another row written per entry.
     'CREATE INDEX entries_by_time ON entries (occurred_at, actor)',
     `CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, began INTEGER NOT NULL,
-       suppress_before INTEGER, rules TEXT NOT NULL)`,
+       horizon INTEGER NOT NULL, suppress_before INTEGER, rules TEXT NOT NULL)`,
     `CREATE TABLE windows (rule TEXT NOT NULL, key TEXT NOT NULL, touched INTEGER NOT NULL, newest INTEGER NOT NULL,
        fingerprint TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (rule, key)) WITHOUT ROWID`,
     `CREATE TABLE alerts (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, key TEXT NOT NULL, begins INTEGER NOT NULL,
@@ -41,9 +41,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE pacing (receiver TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID',
     `CREATE TABLE health_alerts (kind TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL,
        notified_at INTEGER NOT NULL, count INTEGER NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID`,
-    `CREATE TABLE staging (created_at INTEGER NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, part INTEGER NOT NULL,
-       occurred_at INTEGER NOT NULL, body TEXT NOT NULL,
-       PRIMARY KEY (created_at, id, revision, part)) WITHOUT ROWID`,
+    `CREATE TABLE staging (occurred_at INTEGER NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, part INTEGER NOT NULL,
+       created_at INTEGER NOT NULL, body TEXT NOT NULL,
+       PRIMARY KEY (occurred_at, id, revision, part)) WITHOUT ROWID`,
+    'CREATE INDEX staging_from_the_future ON staging (id) WHERE occurred_at < created_at',
     // The text comes last: a list is read without it.
     `CREATE TABLE quarantine (key TEXT PRIMARY KEY, state TEXT NOT NULL, first_at INTEGER NOT NULL,
        read_at INTEGER NOT NULL, failures INTEGER NOT NULL, cut INTEGER, id TEXT, problem TEXT NOT NULL,

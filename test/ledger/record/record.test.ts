@@ -40,8 +40,22 @@ describe('a new entry', () => {
     record(entries(3, NOON, 1), { began: NOON - 7, suppressBefore: 5 });
     record([entry('later', NOON)], { began: NOON + 7 });
     expect(store.all('SELECT * FROM batches ORDER BY first_seq')).toEqual([
-      { first_seq: 1, last_seq: 3, began: NOON - 7, suppress_before: 5, rules: 'one' },
-      { first_seq: 4, last_seq: 4, began: NOON + 7, suppress_before: null, rules: 'one' },
+      {
+        first_seq: 1,
+        last_seq: 3,
+        began: NOON - 7,
+        horizon: NOON - 7 - ALLOWED_LATENESS,
+        suppress_before: 5,
+        rules: 'one',
+      },
+      {
+        first_seq: 4,
+        last_seq: 4,
+        began: NOON + 7,
+        horizon: NOON + 7 - ALLOWED_LATENESS,
+        suppress_before: null,
+        rules: 'one',
+      },
     ]);
   });
 

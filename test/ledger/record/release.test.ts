@@ -69,6 +69,16 @@ describe('an entry that crashed the ledger', () => {
     expect(released).toMatchObject({ opened: [{ title: 'Many: vm.deleted' }] });
   });
 
+  it('lets correlations wait for all that the scan under way may still bring', () => {
+    const scene = createScene(RULES);
+    const early = { ends: false, unreadFrom: NOON - HOUR };
+    scene.record([deleted('a', NOON - 50 * MINUTE)], early);
+    withCrashed(deleted('bad', NOON), scene);
+    scene.ledger.release('bad', null, NOON);
+    const { opened } = scene.record([deleted('b', NOON - 49 * MINUTE), deleted('c', NOON - 48 * MINUTE)], early);
+    expect(opened).toMatchObject([{ title: 'Many: vm.deleted' }]);
+  });
+
   it('is not skipped any more: it is known', () => {
     const scene = withCrashed();
     scene.ledger.release('bad', null, NOON);

@@ -1,6 +1,6 @@
 /** Staging: newest-first pages wait, and are recorded oldest first when their scan ends. */
 import { describe, expect, it } from 'vitest';
-import { ALLOWED_LATENESS, createScene, done, entries, entry, MINUTE, NOON, onAction } from '../scene.ts';
+import { ALLOWED_LATENESS, createScene, DAY, done, entries, entry, MINUTE, NOON, onAction } from '../scene.ts';
 
 describe('staging', () => {
   it('records nothing until the scan has ended', () => {
@@ -126,5 +126,23 @@ describe('staging', () => {
     stage([entry('old', NOON - 3_000)]);
     stage([], { ends: true });
     expect(done(ledger.flush(checkpoint().version, 100, NOON))).toMatchObject({ recorded: 1, expired: 0 });
+  });
+});
+
+describe('an entry that claims the future', () => {
+  const claiming = (id: string) => entry(id, NOON + 400 * DAY);
+
+  it('is recorded where it occurred: when it was read', () => {
+    const scene = createScene();
+    scene.stage([claiming('claims'), entry('before', NOON - MINUTE)]);
+    scene.stage([entry('later', NOON + 10 * MINUTE)], { began: NOON + 20 * MINUTE, ends: true });
+    for (let n = 0; n < 3; n++) scene.ledger.flush(scene.checkpoint().version, 1, NOON);
+    expect(scene.ids()).toEqual(['before', 'claims', 'later']);
+  });
+
+  it.each([NOON + MINUTE, NOON + 401 * DAY])('is staged once, though it is read again at %d', (began) => {
+    const scene = createScene();
+    expect(scene.stage([claiming('claims')])).toMatchObject({ staged: 1 });
+    expect(scene.stage([claiming('claims')], { began })).toMatchObject({ staged: 0 });
   });
 });
