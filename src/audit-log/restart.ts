@@ -20,8 +20,6 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
     scan: {
       ...scan,
       from,
-      // What is read in parts, the later ones first, is recorded when all of them are read.
-      staged: scan.staged || max !== Number.POSITIVE_INFINITY,
       ...freshQuery(resumeCursor?.query ?? queryFrom(min, max, unfilteredUpstream)),
       ...(resumeCursor === null ? {} : { filtered: false }),
       cursor: resumeCursor?.cursor ?? null,
@@ -52,7 +50,7 @@ function resumeCursorWithout(kept: ResumeCursor | null, cursor: string | null): 
  *   a whole page, it goes on from what exact order leaves, since the next cursor may not last any longer.
  * - In any other order, or where that brings nothing, only a query that has come to its end is certain. So it reads in
  *   parts, of any size: first what is later than the last entries it read, and then (tail.ts) what is earlier. What was
- *   created after the scan's beginning is left to the next one, and all of it is staged.
+ *   created after the scan's beginning is left to the next one.
  */
 function stillToRead(
   checkpoint: ActiveScan,

@@ -114,8 +114,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a query that is read in parts: the earlier part is read too',
     file: 'src/audit-log/tail.ts',
-    find: 'if (min > next.scan.from) {',
-    replace: 'if (min > next.scan.from && min < 0) {',
+    find: 'if (min > next.scan.from && next.resumeCursor === null) {',
+    replace: 'if (min < 0) {',
   },
   {
     name: 'what a tick does not reach is a gap until it is read',
@@ -144,14 +144,14 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows wait for all that a query may bring that has not shown its order',
     file: 'src/poller/poll.ts',
-    find: "shownOrder(before, allowedLatenessMs) === 'forward' && boundsOf(query)",
-    replace: 'boundsOf(query)',
+    find: "isOldestFirst = shownOrder(before, allowedLatenessMs) === 'forward' &&",
+    replace: 'isOldestFirst =',
   },
   {
-    name: 'what is read in parts, the later ones first, is recorded when all of them are read',
-    file: 'src/audit-log/restart.ts',
-    find: 'staged: scan.staged || max !== Number.POSITIVE_INFINITY,',
-    replace: '',
+    name: 'windows wait for the earlier part, which a scan in parts reads last',
+    file: 'src/poller/poll.ts',
+    find: 'boundsOf(query).min <= from;',
+    replace: 'from <= began;',
   },
   {
     name: 'staged entries are recorded in the order in which they occurred',
@@ -211,8 +211,14 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'windows keep the events that a late entry may still join',
     file: 'src/ledger/record/evaluate.ts',
-    find: 'correlator.correlate(event, horizon, windows)',
+    find: 'correlator.correlate(event, scanContext.horizon, windows)',
     replace: 'correlator.correlate(event, at, windows)',
+  },
+  {
+    name: 'after a release windows wait for what the scan under way may still bring',
+    file: 'src/ledger/record/release.ts',
+    find: 'horizon: watermark - options.allowedLatenessMs',
+    replace: 'horizon: began - options.allowedLatenessMs',
   },
   {
     name: 'a late match joins the alert that begins after it',
