@@ -79,14 +79,15 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   const least = Math.min(after.startAt, ...applied.map(({ to }) => to));
   if (floor > after.startAt || floor < least) report(`the floor is ${new Date(floor).toISOString()}`);
   const recorded = store.all<RecordedRow>(after.isOld ? ALL_ENTRIES : 'SELECT * FROM entries ORDER BY seq');
+  // What is too old by the end may have been so when it was read, and be recorded once RETENTION is longer.
+  const mayHaveExpired = (createdAt: number): boolean => after.isOld && createdAt < after.now - DAY;
   const ids = new Set(recorded.map((row) => row.id));
   const sound = upstream.log.filter((entry) => !entry.malformed && !entry.poison);
   const shown = new Map(sound.map((entry) => [entry.id, entry]));
   for (const [id, rows] of Map.groupBy(recorded, (row) => row.id)) reportVersions(shown.get(id), rows, report);
   for (const entry of shown.values()) {
     if (entry.optional) continue;
-    // What is too old by the end may have been so when it was read.
-    if (after.isOld && entry.createdAt < after.now - DAY) continue;
+    if (mayHaveExpired(entry.createdAt)) continue;
     // Where it is listed by its arrival, an entry from before the floor that claims to be later is not asked for.
     if (Math.min(entry.createdAt, entry.appearsAt) < floor || ids.has(entry.id)) continue;
     // And where such a log is filtered too, a scan that lost its cursor does not ask for what claims to be later (restart.ts).
@@ -146,7 +147,10 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       evictedAfter: row.evicted_after ?? null,
     };
   });
-  const awaited = entries.filter(({ id }) => shown.get(id)?.optional !== true);
+  const awaited = entries.filter(({ id }) => {
+    const entry = shown.get(id);
+    return entry !== undefined && !entry.optional && !mayHaveExpired(entry.createdAt);
+  });
   const { routes } = after;
   const { alerts: expected, activity } = expectedFor(entries, { routes, closings: observer.closings });
   const opened = store.all<StoredAlert>('SELECT * FROM alerts ORDER BY id');
@@ -179,7 +183,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   }
   if (state.checkpoint.gap !== null) report('a gap is left after the calm');
   // What windows have forgotten is from before all that they wait for. They do not wait for what lay in a gap or behind a
-  // rewind, for an upstream that turns its order in the middle of a scan, nor for a record that was malformed for too long.
+  // rewind, for an upstream that turns its order in the middle of a scan, nor for a record that was malformed for too long, or
+  // older than RETENTION when it was first read.
   if (happened.rewinds.length === 0 && !after.hadGap && !happened.turned) {
     let forgotten = Number.NEGATIVE_INFINITY;
     for (const { seq, occurredAt, horizon } of awaited) {
