@@ -215,12 +215,6 @@ export const GUARDS: readonly Guard[] = [
     replace: 'correlator.correlate(event, at, windows)',
   },
   {
-    name: 'after a release windows wait for what the scan under way may still bring',
-    file: 'src/ledger/record/release.ts',
-    find: 'horizon: watermark - options.allowedLatenessMs',
-    replace: 'horizon: began - options.allowedLatenessMs',
-  },
-  {
     name: 'a late match joins the alert that begins after it',
     file: 'src/alert/decisions.ts',
     find: '?? takes.find((alert) => at < alert.begins && alert.begins < at + alert.periodMs) ?? null',
