@@ -13,8 +13,11 @@ export interface Observer {
   observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
   /** Alert id → the number of the last entry recorded when it closed. */
   readonly closings: ReadonlyMap<number, number>;
-  /** Each watermark that was committed → the allowed lateness then, ms. */
-  readonly watermarks: ReadonlyMap<number, number>;
+  /**
+   * Each watermark that was committed → the allowed latenesses until then, ms. A tick that goes on after a deploy may commit
+   * one that the ledger had only in memory before it.
+   */
+  readonly watermarks: ReadonlyMap<number, readonly number[]>;
   /** What went wrong, as sentences. */
   readonly problems: readonly string[];
 }
@@ -22,15 +25,16 @@ export interface Observer {
 /** Looks at the store after each call that commits. */
 export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
   const closings = new Map<number, number>();
-  const watermarks = new Map<number, number>();
+  const watermarks = new Map<number, readonly number[]>();
+  const latenesses = new Set<number>();
   const problems: string[] = [];
   /** `closes`: the call closes what is due; a re-read and a release leave that to the next scan. */
-  const look = (latenessMs: number, closes: boolean): void => {
+  const look = (closes: boolean): void => {
     const [now] = store.all<{ seq: number; watermark: number }>(
       "SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS watermark FROM state",
     );
     const watermark = now?.watermark ?? 0;
-    if (!watermarks.has(watermark)) watermarks.set(watermark, latenessMs);
+    if (!watermarks.has(watermark)) watermarks.set(watermark, [...latenesses]);
     const closed = store.all<{ id: number; ends: number }>(
       "SELECT id, begins + period AS ends FROM alerts WHERE state = 'closed'",
     );
@@ -63,9 +67,9 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
       },
     }),
     observe: (ledger) => {
-      const latenessMs = allowedLatenessMs();
+      latenesses.add(allowedLatenessMs());
       const looking = <T>(result: T, closes: boolean): T => {
-        look(latenessMs, closes);
+        look(closes);
         return result;
       };
       return {
