@@ -62,7 +62,7 @@ export interface Network {
   sending<T>(outgoing: Outgoing, send: () => Promise<T>): Promise<T>;
   /** Requests that should not have been made, as sentences. */
   readonly problems: readonly string[];
-  /** Until then, the upstream wants no request of this process. */
+  /** Until then, the upstream wants no request of this process. Only the first time counts: it asks when it begins. */
   leaveAlone(process: Process, until: number): void;
   /** Of each page that was answered whole. */
   readonly pages: readonly PageTimes[];
@@ -164,7 +164,9 @@ export function createNetwork(options: NetworkOptions): Network {
   return {
     received,
     problems,
-    leaveAlone: (process, until) => leftAlone.set(process, until),
+    leaveAlone: (process, until) => {
+      if (!leftAlone.has(process)) leftAlone.set(process, until);
+    },
     sending: (outgoing, send) => beingSent.run(outgoing, send),
     shown,
     note,
