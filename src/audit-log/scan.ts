@@ -91,14 +91,27 @@ function exactOrder(checkpoint: ActiveScan): 'forward' | 'backward' | null {
 }
 
 /**
+ * From when on all is unread that an oldest-first query has not followed; null where its pages show no such order. The
+ * earliest of its last entries counts, since several may claim a later time. They and what follows may each lie a lateness
+ * away from where they belong, though all was in exact order so far.
+ */
+export function unreadFrom(checkpoint: ActiveScan, allowedLatenessMs: number): number | null {
+  const { last } = checkpoint.scan;
+  if (levelOf(last) === null || shownOrder(checkpoint, allowedLatenessMs) !== 'forward') return null;
+  return Math.min(...last) - 2 * allowedLatenessMs;
+}
+
+/**
  * How far the query has certainly been followed: of an oldest-first one everything earlier, of a newest-first one everything
- * later. A lateness is left to what is listed where it arrived. Null where the pages show no order.
+ * later. A lateness is left to what is listed where it arrived; in rough order two, since what shows the place may lie as far
+ * away from where it belongs. Null where the pages show no order.
  */
 export function followedTo(checkpoint: ActiveScan, allowedLatenessMs: number): number | null {
   const { direction, last } = checkpoint.scan;
   const level = levelOf(last);
   if (level === null || shownOrder(checkpoint, allowedLatenessMs) !== direction) return null;
-  return direction === 'backward' ? level + allowedLatenessMs : level - allowedLatenessMs;
+  const aside = isRough(checkpoint) ? 2 * allowedLatenessMs : allowedLatenessMs;
+  return direction === 'backward' ? level + aside : level - aside;
 }
 
 /** The same of a query that has followed a whole page in exact order, with no lateness left; null where it has not. */

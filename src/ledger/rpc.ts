@@ -64,10 +64,10 @@ export interface Batch {
   /** When the page was answered. */
   readonly times: AnswerTimes;
   /**
-   * Windows wait for entries up to the allowed lateness before this time: the beginning, or where an oldest-first scan had
-   * come before this page, if that is earlier. Absent: the beginning.
+   * Windows keep what an entry that occurred at this time may join: none that the scan still brings occurred before it. Null:
+   * the allowed lateness before the beginning.
    */
-  readonly unreadFrom?: number;
+  readonly horizon: number | null;
   readonly suppressBefore: number | null;
   readonly entries: readonly Incoming[];
   readonly invalid: readonly InvalidRecord[];

@@ -12,10 +12,9 @@ import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-
 import { earliest } from '../audit-log/clocks.ts';
 import type { AuditLog, Page } from '../audit-log/entry.ts';
 import { givenUp, isUnreachable } from '../audit-log/gap.ts';
-import { levelOf } from '../audit-log/order.ts';
 import type { Reread } from '../audit-log/reread.ts';
 import { withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
-import { type ActiveScan, boundsOf, shownOrder } from '../audit-log/scan.ts';
+import { type ActiveScan, boundsOf, unreadFrom } from '../audit-log/scan.ts';
 import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
@@ -184,7 +183,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     ends: kind === 'ended',
     handle,
     began,
-    unreadFrom: handle === 'stage' ? began : unreadFrom(scan, checkpoint.scan, began, deps.allowedLatenessMs),
+    horizon: handle === 'stage' ? null : horizonOf(scan, checkpoint.scan, began, deps.allowedLatenessMs),
     times: page.times,
     suppressBefore: scan.scan.suppressBefore,
     ...toIncoming(page),
@@ -200,14 +199,14 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
 }
 
 /**
- * From when on all that is unread is, except for a lateness: where a query that has certainly shown to be oldest first had come
- * before this page, whose entries may be recorded in parts. In another order, or where the scan reads an earlier part later,
- * it is where the scan begins to read.
+ * No entry that the scan still brings occurred before this, unless it is too late. An oldest-first query says how far it had
+ * come before this page, whose entries may be recorded in parts. In another order, and where the scan reads an earlier part
+ * later, it is where the scan begins to read.
  */
-function unreadFrom(before: ActiveScan, { from }: Scan, began: number, allowedLatenessMs: number): number {
-  const { query, last } = before.scan;
-  const isOldestFirst = shownOrder(before, allowedLatenessMs) === 'forward' && boundsOf(query).min <= from;
-  return Math.min(began, (isOldestFirst ? levelOf(last) : null) ?? from);
+function horizonOf(before: ActiveScan, { from }: Scan, began: number, allowedLatenessMs: number): number {
+  const { min } = boundsOf(before.scan.query);
+  const unread = min <= from ? unreadFrom(before, allowedLatenessMs) : null;
+  return Math.min(began - allowedLatenessMs, Math.max(from, unread ?? from));
 }
 
 /** An upstream that answers faster than this gains nothing from being asked a moment earlier. */

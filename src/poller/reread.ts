@@ -90,6 +90,7 @@ function batchOf(run: RereadRun, reread: Reread, page: Page | null, step: Reread
     handle: 'record',
     began: earliest(times),
     times,
+    horizon: null,
     suppressBefore: null,
     ...(page === null ? { entries: [], invalid: [] } : toIncoming(page)),
     save: isLast,

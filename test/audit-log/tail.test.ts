@@ -290,6 +290,7 @@ function partOf({ scan }: ActiveScan): readonly [number, number | null, number] 
 }
 
 const ROUGH = { roughUntil: NOON + MINUTE };
+const LONG_ROUGH = { roughUntil: NOON + 60 * MINUTE };
 
 describe('a scan without its cursor goes on', () => {
   const rows: readonly [string, readonly Page[], readonly [number, number | null, number], Partial<Checkpoint>?][] = [
@@ -299,7 +300,7 @@ describe('a scan without its cursor goes on', () => {
       [many(1, 400, 'a')],
       [96, null, 96],
     ],
-    ['in rough order too', [many(1, 400, 'a')], [96, null, 96], ROUGH],
+    ['in rough order too, a lateness more before', [many(1, 700, 'a', NOON + 10 * MINUTE)], [96, null, 96], LONG_ROUGH],
     ['at the last entries read, if there is no more than a lateness', [many(1, 100, 'a')], [96, null, 96]],
     ['at the watermark, if there is less than a page', [many(1, 99, 'a')], [0, null, 0]],
     ['at the watermark, if there is no more than a lateness in rough order', [many(1, 250, 'a')], [0, null, 0], ROUGH],

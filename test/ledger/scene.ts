@@ -170,6 +170,7 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
       handle,
       began,
       times: answeredAt(began),
+      horizon: null,
       suppressBefore: null,
       // As if the page was answered when the scan began.
       entries: page.map((one) => ({ ...one, occurredAt: occurredAt(one.createdAt, answeredAt(began)) })),

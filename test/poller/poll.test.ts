@@ -114,6 +114,37 @@ function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {
   };
 }
 
+describe('what windows wait for', () => {
+  const place = (i: number): number => NOON - 50 * MINUTE + 2 * SECOND * i;
+
+  /** The alerts of a log that lists these times in this order, ten a page, where alice deletes VMs in two of one minute. */
+  async function alertsOf(times: readonly number[], deletions: readonly number[]): Promise<number> {
+    const window = counting('vm.deleted', 2, { timespanMs: MINUTE });
+    const scene = createScene([onAction('vm.deleted', { alerts: false }), window]);
+    const all = times.map((at, i) => record(`e${i}`, at, deletions.includes(i) ? VM_DELETED : {}));
+    const log = scripted(({ cursor = '0' }) => {
+      const next = Number(cursor) + 10;
+      return page(all.slice(Number(cursor), next), next < all.length ? String(next) : null);
+    });
+    await poll(deps(log, callable(scene), { requests: 100 }));
+    expect(scene.count('entries')).toBe(times.length);
+    return scene.count('alerts');
+  }
+
+  it('is what lies up to the allowed lateness away from where it belongs, either way', async () => {
+    // Two hundred in order, twenty listed four minutes too early, and ten listed four minutes too late.
+    const times = Array.from({ length: 230 }, (_, i) => place(i) + (i < 200 ? 0 : i < 220 ? 4 : -4) * MINUTE);
+    expect(Math.abs((times[222] ?? 0) - (times[82] ?? 0))).toBe(40 * SECOND);
+    expect(await alertsOf(times, [82, 215, 222])).toBe(1);
+  });
+
+  it.each([1, 4, 5, 6, 9])('does not move on because %i entries in a row claim to be later', async (claiming) => {
+    const isClaiming = (i: number): boolean => (i >= 200 - claiming && i < 200) || i === 205;
+    const times = Array.from({ length: 230 }, (_, i) => place(i) + (isClaiming(i) ? 20 * MINUTE : 0));
+    expect(await alertsOf(times, [184, 205, 211])).toBe(1);
+  });
+});
+
 describe('pages', () => {
   it('are followed to the end of the scan', async () => {
     const scene = createScene();
@@ -130,15 +161,16 @@ describe('pages', () => {
 
   it('let windows wait for what may follow: from where the scan begins, and then from where it had come', async () => {
     const scene = createScene();
-    const from: (number | undefined)[] = [];
-    const seen = recordingWith(callable(scene), ({ unreadFrom }) => from.push(unreadFrom));
-    const all = records(250);
+    const horizons: (number | null)[] = [];
+    const seen = recordingWith(callable(scene), ({ horizon }) => horizons.push(horizon));
+    const all = records(250, NOON - 45 * MINUTE);
     await poll(deps(scripted(sorted(all)), seen));
-    // Of the last ten entries before the page, the sixth.
-    expect(from).toEqual([NOON - 60 * MINUTE, all[95]?.createdAt, all[195]?.createdAt]);
-    const later = records(20, NOON - 4 * MINUTE);
-    await poll(deps(scripted(sorted(later)), seen));
-    expect(from.at(-1)).toBe(NOON - ALLOWED_LATENESS);
+    // The earliest of the last ten entries before the page, and twice the allowed lateness before it.
+    const expected = [90, 190].map((i) => (all[i]?.createdAt ?? 0) - 2 * ALLOWED_LATENESS);
+    expect(horizons).toEqual([NOON - 60 * MINUTE, ...expected]);
+    await poll(deps(scripted(sorted(records(20, NOON - 4 * MINUTE))), seen));
+    // The watermark.
+    expect(horizons.at(-1)).toBe(NOON - ALLOWED_LATENESS);
   });
 
   it('that are read in parts after lost cursors let windows wait for the earlier part, which comes last', async () => {
@@ -161,9 +193,9 @@ describe('pages', () => {
     for (; tick < 30 && scene.count('entries') < 60; tick++) await poll(deps(scripted(small), seen, { requests: 3 }));
     expect(scene.ids().toSorted()).toEqual(all.map(({ id }) => id));
     const unread = new Set(all.map(({ createdAt }) => createdAt));
-    for (const { entries, unreadFrom = Number.NaN } of batches) {
+    for (const { entries, horizon } of batches) {
       for (const { createdAt } of entries) unread.delete(createdAt);
-      expect(Math.min(...unread)).toBeGreaterThanOrEqual(unreadFrom - ALLOWED_LATENESS);
+      expect(Math.min(...unread)).toBeGreaterThanOrEqual(horizon ?? Number.NaN);
     }
     expect(batches.some(({ next }) => next?.scan?.query.created_at_max !== undefined)).toBe(true);
   });

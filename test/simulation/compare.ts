@@ -188,9 +188,11 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   // rewind, for an upstream that turns its order in the middle of a scan, nor for a record that was malformed for too long, or
   // older than RETENTION when it was first read.
   if (happened.rewinds.length === 0 && !after.hadGap && !happened.turned) {
+    const isAwaited = new Set(awaited.map(({ seq }) => seq));
     let forgotten = Number.NEGATIVE_INFINITY;
-    for (const { seq, occurredAt, horizon } of awaited) {
-      if (occurredAt < forgotten) report(`seq ${seq} occurred ${forgotten - occurredAt} ms before what windows forgot`);
+    for (const { seq, occurredAt, horizon } of entries) {
+      if (isAwaited.has(seq) && occurredAt < forgotten)
+        report(`seq ${seq} occurred ${forgotten - occurredAt} ms before what windows forgot`);
       forgotten = Math.max(forgotten, Math.min(occurredAt, horizon));
     }
     if (!happened.rulesChanged) {

@@ -28,19 +28,21 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   const watermarks = new Map<number, readonly number[]>();
   const latenesses = new Set<number>();
   const problems: string[] = [];
+  const placeOf = () =>
+    store.all<{ seq: number; watermark: number; gap: number | null }>(
+      `SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS watermark,
+         value ->> '$.checkpoint.gap.from' AS gap FROM state`,
+    )[0] ?? { seq: 0, watermark: Number.NEGATIVE_INFINITY, gap: null };
   /** `closes`: the call closes what is due; a re-read and a release leave that to the next scan. */
   const look = (closes: boolean): void => {
-    const [now] = store.all<{ seq: number; watermark: number }>(
-      "SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS watermark FROM state",
-    );
-    const watermark = now?.watermark ?? 0;
+    const { seq, watermark } = placeOf();
     if (!watermarks.has(watermark)) watermarks.set(watermark, [...latenesses]);
     const closed = store.all<{ id: number; ends: number }>(
       "SELECT id, begins + period AS ends FROM alerts WHERE state = 'closed'",
     );
     for (const { id, ends } of closed) {
       if (closings.has(id)) continue;
-      closings.set(id, now?.seq ?? 0);
+      closings.set(id, seq);
       if (watermark < ends) problems.push(`alert ${id} closed before the watermark passed its period`);
     }
     const open = "SELECT id FROM alerts WHERE state = 'open' AND begins + period <= ?";
@@ -68,15 +70,26 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     }),
     observe: (ledger) => {
       latenesses.add(allowedLatenessMs());
-      const looking = <T>(result: T, closes: boolean): T => {
+      const looking = <T>(call: () => T, closes: boolean): T => {
+        const before = placeOf();
+        const result = call();
         look(closes);
+        // Windows wait for nothing that is recorded: else they would grow for ever.
+        for (const { seq, horizon } of store.all<{ seq: number; horizon: number }>(
+          'SELECT first_seq AS seq, horizon FROM batches WHERE first_seq > ? AND horizon < min(?, began - ?)',
+          before.seq,
+          Math.min(before.watermark, before.gap ?? before.watermark),
+          Math.max(...latenesses),
+        )) {
+          problems.push(`at seq ${seq} windows wait for what is recorded, since ${new Date(horizon).toISOString()}`);
+        }
         return result;
       };
       return {
         ...ledger,
-        record: (batch, now) => looking(ledger.record(batch, now), batch.reread === null),
-        flush: (expect, most, now) => looking(ledger.flush(expect, most, now), true),
-        release: (name, fresh, now) => looking(ledger.release(name, fresh, now), false),
+        record: (batch, now) => looking(() => ledger.record(batch, now), batch.reread === null),
+        flush: (expect, most, now) => looking(() => ledger.flush(expect, most, now), true),
+        release: (name, fresh, now) => looking(() => ledger.release(name, fresh, now), false),
       };
     },
   };

@@ -65,7 +65,7 @@ export interface Answer {
 }
 
 /**
- * How it lists entries: by their own time, where they arrived, or up to a minute away from where they belong; and whether
+ * How it lists entries: by their own time, where they arrived, or some minutes away from where they belong; and whether
  * it filters what it does not sort.
  */
 export interface Listing {
@@ -117,9 +117,11 @@ export function createUpstream(
   { dialect, pageCap, skewMs, listing: { by, filtersOnly } }: UpstreamOptions,
 ): Upstream {
   const places = new Map<string, number>();
+  /** How far away from where they belong it lists entries: up to nearly the allowed lateness. */
+  const asideMs = [60_000, 130_000, 290_000][pageCap % 3] ?? 0;
   const placeOf = ({ id, createdAt, appearsAt }: Shown): number => {
     if (by !== 'about') return by === 'time' ? createdAt : appearsAt;
-    const place = places.get(id) ?? createdAt + dice.between(-60_000, 60_000);
+    const place = places.get(id) ?? createdAt + dice.between(-asideMs, asideMs);
     places.set(id, place);
     return place;
   };

@@ -97,6 +97,7 @@ function recordAll(ledger: Ledger, records: readonly LogRecord[], now: number): 
         handle: 'record',
         began: now,
         times: answeredAt(now),
+        horizon: null,
         suppressBefore: last < now - (SEEDED_DAYS - 1) * DAY ? now : null,
         ...toIncoming(page),
         save: false,

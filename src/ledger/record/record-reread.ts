@@ -36,7 +36,8 @@ export function recordReread(
     expiredBefore: expiredBefore(state, began, options.retentionMs),
     skip: quarantinedIds(store, ids),
   });
-  const scanContext = { began, horizon: began - options.allowedLatenessMs, suppressBefore };
+  // The next scan reads from there on.
+  const scanContext = { began, horizon: checkpoint.watermark, suppressBefore };
   const fresh = { ...deduped, invalid, scanContext, readBy: readBy(times), isSaving: false };
   const taken = takeIn(context, state, checkpoint, fresh, now);
   checkClocks(store, dateOffset(times), options.receivers, now);

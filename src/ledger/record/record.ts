@@ -32,7 +32,8 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));
   const fresh = isStaged ? ownReads.withoutKnown(unrecorded) : [];
   const { added: staged, refused } = stage(store, fresh);
-  const { began, unreadFrom = began, suppressBefore } = batch;
+  const { began, suppressBefore } = batch;
+  const horizon = batch.horizon ?? began - options.allowedLatenessMs;
   const taken = takeIn(
     context,
     state,
@@ -42,7 +43,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
       unrecorded: isStaged ? [] : unrecorded,
       refused: deduped.refused + refused,
       invalid: batch.invalid,
-      scanContext: { began, horizon: unreadFrom - options.allowedLatenessMs, suppressBefore },
+      scanContext: { began, horizon, suppressBefore },
       readBy: readBy(batch.times),
       isSaving: batch.save || isSaveDue(state, now),
     },

@@ -83,7 +83,7 @@ function recordReleased(context: LedgerContext, key: string, entry: Incoming, no
   const began = lastBegan(context, state);
   const { floor, watermark } = unsaved.current(state);
   // A scan under way may still bring whatever is from after the watermark.
-  const scanContext = { began, horizon: watermark - options.allowedLatenessMs, suppressBefore: null };
+  const scanContext = { began, horizon: watermark, suppressBefore: null };
   const bounds = { floor, expiredBefore: expiredBefore(state, began, options.retentionMs), skip: new Set<string>() };
   const deduped = dedupe(store, [entry], bounds);
   if (deduped.known === 0 && deduped.unrecorded.length === 0) {

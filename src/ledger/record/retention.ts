@@ -64,11 +64,12 @@ export function expiredBefore(state: State, began: number, retentionMs: number):
 export function evict(
   store: Store,
   state: State,
-  options: { readonly retentionMs: number; readonly allowedLatenessMs: number; readonly engine: Engine },
+  options: { readonly retentionMs: number; readonly engine: Engine },
 ): { readonly at: number; readonly deleted: number } {
   const before = state.latestBegan - options.retentionMs;
-  const timespans = options.engine.correlations.map((rule) => rule.timespanMs + options.allowedLatenessMs);
-  const windowsBefore = state.latestBegan - Math.max(options.retentionMs, ...timespans);
+  // A long scan may still bring an entry that is nearly too old, and it joins what is older by a timespan.
+  const timespans = options.engine.correlations.map(({ timespanMs }) => timespanMs);
+  const windowsBefore = before - Math.max(0, ...timespans);
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";
   const deleted = [

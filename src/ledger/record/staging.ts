@@ -29,7 +29,7 @@ export function stage(
   let refused = 0;
   for (const entry of entries) {
     const id = storedId(entry.id);
-    const staged = stagedVersions(store, entry, id);
+    const { staged, lastAt } = stagedVersions(store, entry, id);
     if (compareVersions(entry, staged).kind !== 'changed') continue;
     if (staged.length > REVISIONS_MAX) {
       refused++;
@@ -43,7 +43,8 @@ export function stage(
         id,
         staged.length,
         part,
-        entry.occurredAt,
+        // After the version before it, though our clock was set back.
+        Math.max(entry.occurredAt, lastAt),
         text,
       );
     }
@@ -51,19 +52,27 @@ export function stage(
   return { added, refused };
 }
 
-/** The staged versions of an entry, in their order. One that claims the future occurred when it was read. */
-function stagedVersions(store: Store, { createdAt }: Incoming, id: string): Version[] {
-  const rows = store.all<{ revision: number; part: number; body: string }>(
-    `SELECT revision, part, body FROM staging WHERE occurred_at = ? AND id = ? AND created_at = occurred_at
+/**
+ * The staged versions of an entry, in their order, and when the last of them occurred. One that claims the future occurred
+ * when it was read.
+ */
+function stagedVersions(
+  store: Store,
+  { createdAt }: Incoming,
+  id: string,
+): { readonly staged: Version[]; readonly lastAt: number } {
+  const rows = store.all<{ revision: number; part: number; occurred_at: number; body: string }>(
+    `SELECT revision, part, occurred_at, body FROM staging WHERE occurred_at = ? AND created_at = ? AND id = ?
      UNION ALL
-     SELECT revision, part, body FROM staging WHERE id = ? AND created_at = ? AND occurred_at < created_at
+     SELECT revision, part, occurred_at, body FROM staging WHERE id = ? AND created_at = ? AND occurred_at < created_at
      ORDER BY revision, part`,
-    ...[createdAt, id],
+    ...[createdAt, createdAt, id],
     ...[id, createdAt],
   );
   const texts = new Map<number, string>();
   for (const { revision, body } of rows) texts.set(revision, `${texts.get(revision) ?? ''}${body}`);
-  return [...texts].map(([revision, text]) => ({ seq: null, revision, createdAt, text, cut: null }));
+  const staged = [...texts].map(([revision, text]) => ({ seq: null, revision, createdAt, text, cut: null }));
+  return { staged, lastAt: rows.at(-1)?.occurred_at ?? Number.NEGATIVE_INFINITY };
 }
 
 /** A text in parts that end at whole characters: SQLite does not store lone surrogates. */
@@ -93,10 +102,11 @@ export function oldestStaged(store: Store): InvalidRecord | null {
 /** Removes and returns the oldest staged entries: `most` of them, or fewer where they are long. */
 export function takeStaged(store: Store, most: number): Incoming[] {
   const taken = readStaged(store, most);
-  for (const { id, occurredAt, revision } of taken) {
+  for (const { id, occurredAt, createdAt, revision } of taken) {
     store.run(
-      'DELETE FROM staging WHERE occurred_at = ? AND id = ? AND revision = ?',
+      'DELETE FROM staging WHERE occurred_at = ? AND created_at = ? AND id = ? AND revision = ?',
       occurredAt,
+      createdAt,
       storedId(id),
       revision,
     );
@@ -106,8 +116,8 @@ export function takeStaged(store: Store, most: number): Incoming[] {
 
 function readStaged(store: Store, most: number): (Incoming & { readonly revision: number })[] {
   const heads = store.all<{ occurred_at: number; id: string; revision: number; created_at: number; size: number }>(
-    `SELECT occurred_at, id, revision, max(created_at) AS created_at, sum(length(body)) AS size FROM staging
-     GROUP BY occurred_at, id, revision ORDER BY occurred_at, id, revision LIMIT ?`,
+    `SELECT occurred_at, created_at, id, revision, sum(length(body)) AS size FROM staging
+     GROUP BY occurred_at, created_at, id, revision ORDER BY occurred_at, created_at, id, revision LIMIT ?`,
     most,
   );
   const taken: (Incoming & { readonly revision: number })[] = [];
@@ -116,8 +126,9 @@ function readStaged(store: Store, most: number): (Incoming & { readonly revision
     if (taken.length > 0 && chars + head.size > TAKEN_CHARS) break;
     chars += head.size;
     const parts = store.all<{ body: string }>(
-      'SELECT body FROM staging WHERE occurred_at = ? AND id = ? AND revision = ? ORDER BY part',
+      'SELECT body FROM staging WHERE occurred_at = ? AND created_at = ? AND id = ? AND revision = ? ORDER BY part',
       head.occurred_at,
+      head.created_at,
       head.id,
       head.revision,
     );

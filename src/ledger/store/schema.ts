@@ -43,7 +43,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        notified_at INTEGER NOT NULL, count INTEGER NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID`,
     `CREATE TABLE staging (occurred_at INTEGER NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, part INTEGER NOT NULL,
        created_at INTEGER NOT NULL, body TEXT NOT NULL,
-       PRIMARY KEY (occurred_at, id, revision, part)) WITHOUT ROWID`,
+       PRIMARY KEY (occurred_at, created_at, id, revision, part)) WITHOUT ROWID`,
     'CREATE INDEX staging_from_the_future ON staging (id) WHERE occurred_at < created_at',
     // The text comes last: a list is read without it.
     `CREATE TABLE quarantine (key TEXT PRIMARY KEY, state TEXT NOT NULL, first_at INTEGER NOT NULL,

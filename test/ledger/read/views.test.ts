@@ -4,19 +4,7 @@ import { evict } from '../../../src/ledger/record/retention.ts';
 import { DAMAGED } from '../../../src/ledger/store/rows.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import { compile } from '../../../src/sigma/index.ts';
-import {
-  ALLOWED_LATENESS,
-  counting,
-  DAY,
-  entry,
-  HOUR,
-  MINUTE,
-  NOON,
-  onAction,
-  route,
-  type Scene,
-  SECOND,
-} from '../scene.ts';
+import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
 
 describe('an alert', () => {
@@ -88,7 +76,6 @@ describe('an alert', () => {
     const later = { ...state, latestBegan: NOON + 31 * DAY, evictedAt: 0 };
     evict(scene.store, later, {
       retentionMs: 30 * DAY,
-      allowedLatenessMs: ALLOWED_LATENESS,
       engine: compile({ version: 'one', rules: [] }),
     });
     expect(scene.count('entries')).toBe(0);

@@ -71,7 +71,7 @@ describe('an entry that crashed the ledger', () => {
 
   it('lets correlations wait for all that the scan under way may still bring', () => {
     const scene = createScene(RULES);
-    const early = { ends: false, unreadFrom: NOON - HOUR };
+    const early = { ends: false, horizon: NOON - HOUR };
     scene.record([deleted('a', NOON - 50 * MINUTE)], early);
     withCrashed(deleted('bad', NOON), scene);
     scene.ledger.release('bad', null, NOON);

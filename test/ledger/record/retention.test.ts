@@ -6,6 +6,7 @@ import {
   counting,
   createScene,
   DAY,
+  deleted,
   entries,
   entry,
   HOUR,
@@ -34,6 +35,20 @@ describe('what was evicted', () => {
     expect(scene.ids()).toEqual(['new00000']);
     const more = scene.reopened({ retentionMs: 90 * DAY });
     expect(more.record(old, { now, began: now })).toMatchObject({ recorded: 0, expired: 10 });
+  });
+});
+
+describe('a window', () => {
+  it('outlives what a long scan may still bring that is nearly too old', () => {
+    const daily = counting('vm.deleted', 2, { timespanMs: DAY });
+    const scene = createScene([onAction('vm.deleted', { alerts: false }), daily], { retentionMs: DAY });
+    const rewind = { id: 'r', to: NOON - DAY, suppress: false };
+    scene.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: NOON - HOUR, suppressFirstRead: false }, NOON);
+    const early = { ends: false, horizon: NOON - DAY, began: NOON };
+    scene.record([deleted('a', NOON - DAY + MINUTE)], early);
+    const now = NOON + 2 * HOUR;
+    scene.record([deleted('b', NOON - DAY + 150 * MINUTE)], { ...early, times: answeredAt(now), now });
+    expect(scene.count('alerts')).toBe(1);
   });
 });
 

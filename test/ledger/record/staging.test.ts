@@ -1,6 +1,18 @@
 /** Staging: newest-first pages wait, and are recorded oldest first when their scan ends. */
 import { describe, expect, it } from 'vitest';
-import { ALLOWED_LATENESS, createScene, DAY, done, entries, entry, MINUTE, NOON, onAction } from '../scene.ts';
+import {
+  ALLOWED_LATENESS,
+  createScene,
+  DAY,
+  done,
+  entries,
+  entry,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  SECOND,
+} from '../scene.ts';
 
 describe('staging', () => {
   it('records nothing until the scan has ended', () => {
@@ -144,5 +156,26 @@ describe('an entry that claims the future', () => {
     const scene = createScene();
     expect(scene.stage([claiming('claims')])).toMatchObject({ staged: 1 });
     expect(scene.stage([claiming('claims')], { began })).toMatchObject({ staged: 0 });
+  });
+
+  it('is another version with another time, though both were read at once', () => {
+    const { stage, flush, count } = createScene();
+    expect(stage([claiming('a'), entry('a', NOON + HOUR)])).toMatchObject({ staged: 2 });
+    expect(stage([entry('a', NOON + 2 * HOUR)])).toMatchObject({ staged: 1 });
+    stage([], { ends: true });
+    expect(flush()).toMatchObject({ recorded: 3 });
+    expect(count('staging')).toBe(0);
+  });
+
+  it('has its versions in the order in which they were read, though our clock was set back', () => {
+    const { stage, flush, store } = createScene();
+    stage([entry('a', NOON + HOUR, { path: '/first' })]);
+    stage([entry('a', NOON + HOUR, { path: '/second' })], { began: NOON - SECOND });
+    stage([], { ends: true });
+    flush();
+    expect(store.all("SELECT revision, body ->> '$.path' AS path FROM entries ORDER BY seq")).toEqual([
+      { revision: 0, path: '/first' },
+      { revision: 1, path: '/second' },
+    ]);
   });
 });
