@@ -59,7 +59,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   // Where the upstream's clock is far ahead of ours, the watermark follows ours.
   const lag = after.now + Math.min(upstream.skewMs, 0) - state.checkpoint.watermark;
   // With a Date that is in the past for ever, so is the watermark; all the same, everything is recorded.
-  if (upstream.faults.date === 'none' && lag > after.allowedLatenessMs + (after.isLong ? 18 : 8) * MINUTE)
+  if (upstream.faults.date === 'none' && lag > after.allowedLatenessMs + (after.isLong ? 20 : 10) * MINUTE)
     report(`the watermark lies ${Math.round(lag / 1000)}s behind after the calm`);
   // A watermark lies the allowed lateness before the beginning of a scan, by the earlier of both clocks; or a person set it.
   const beginnings = new Set(network.pages.map(beginningOf));

@@ -22,6 +22,9 @@ export interface Observer {
   readonly problems: readonly string[];
 }
 
+/** How old a tick's watermark may be. */
+const QUIET_MS = 15 * 60_000;
+
 /** Looks at the store after each call that commits. */
 export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
   const closings = new Map<number, number>();
@@ -74,11 +77,12 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
         const before = placeOf();
         const result = call();
         look(closes);
-        // Windows wait for nothing that is recorded: else they would grow for ever.
+        // Windows do not wait for what was recorded long ago: else they would grow for ever. A tick may work from a watermark
+        // that is some minutes old, since quiet scans stay in memory.
         for (const { seq, horizon } of store.all<{ seq: number; horizon: number }>(
           'SELECT first_seq AS seq, horizon FROM batches WHERE first_seq > ? AND horizon < min(?, began - ?)',
           before.seq,
-          Math.min(before.watermark, before.gap ?? before.watermark),
+          Math.min(before.watermark, before.gap ?? before.watermark) - QUIET_MS,
           Math.max(...latenesses),
         )) {
           problems.push(`at seq ${seq} windows wait for what is recorded, since ${new Date(horizon).toISOString()}`);
