@@ -7,7 +7,7 @@ import { startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import type { LedgerOptions } from '../../src/ledger/record/context.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
-import type { Batch, Incoming, Recorded } from '../../src/ledger/rpc.ts';
+import type { Batch, BeginInput, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
@@ -148,10 +148,11 @@ function watched(store: ReturnType<typeof nodeStore>) {
 
 function sceneOf(store: Watched, options: LedgerOptions): Scene {
   const ledger = createLedger(store, options);
-  const begun = (): Checkpoint =>
-    ledger.begin({ kv: { checkpoint: null, rewind: null }, startAt: NOON - HOUR, suppressFirstRead: false }, NOON)
-      .checkpoint;
-  begun();
+  const begin = (kv: BeginInput['kv']): Checkpoint =>
+    ledger.begin({ kv, startAt: NOON - HOUR, suppressFirstRead: false }, NOON).checkpoint;
+  begin({ checkpoint: null, rewind: null });
+  // From then on without KV, whose copy of the checkpoint would have to follow.
+  const begun = (): Checkpoint => begin(null);
   const scanning = (began: number, direction: 'forward' | 'backward', page: readonly Incoming[]): ActiveScan => {
     const at = startOrResumeScan(begun());
     return { ...at, scan: { ...at.scan, began, direction, frontier: page.at(-1)?.createdAt ?? at.scan.frontier } };

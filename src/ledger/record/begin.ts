@@ -14,6 +14,7 @@ export function begin(context: LedgerContext, input: BeginInput, now: number): B
   const stored = readState(store);
   if (stored === null) return firstBegin(context, input, now);
 
+  if (input.kv !== null) unsaved.isMissingInKv = input.kv.checkpoint === null;
   const state = withRereads(context, stored, now);
   const rewoundState = applyRewind({ ...state, checkpoint: unsaved.current(state) }, input);
   const waitMs = waitOf(state, now);

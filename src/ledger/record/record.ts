@@ -29,7 +29,8 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
     skip: quarantinedIds(store, ids),
   });
   const { unrecorded, expired } = deduped;
-  const isStaged = batch.handle === 'stage' && !(batch.ends && !hasStaged(store));
+  // While anything is staged, all is: what a dead tick staged would else be recorded after what was read later.
+  const isStaged = hasStaged(store) || (batch.handle === 'stage' && !batch.ends);
   const fresh = isStaged ? ownReads.withoutKnown(unrecorded) : [];
   const { added: staged, refused } = stage(store, fresh);
   const { began, suppressBefore } = batch;

@@ -113,6 +113,8 @@ export type GroupCounts = Readonly<Record<string, number>>;
 /** The checkpoint that quiet batches brought since the last save. It is lost with the memory, and no entry with it. */
 export class UnsavedCheckpoint {
   #unsaved: { readonly checkpoint: Checkpoint; readonly movedAt: number } | null = null;
+  /** KV had no copy of the checkpoint when a tick last read it. That tick, or one before, may have died before it wrote it. */
+  isMissingInKv = false;
 
   /** The checkpoint to read on from: the unsaved one, unless another save overtook it. */
   current(state: State): Checkpoint {

@@ -1,5 +1,6 @@
 /** Recording: new entries are numbered and stored once, together with the checkpoint. */
 import { describe, expect, it } from 'vitest';
+import type { Checkpoint } from '../../../src/audit-log/checkpoint.ts';
 import type { InvalidRecord } from '../../../src/ledger/model.ts';
 import { PUBLISH_MS, QUIET_SAVE_MS } from '../../../src/ledger/record/commit.ts';
 import { compile } from '../../../src/sigma/index.ts';
@@ -413,5 +414,17 @@ describe('publishing', () => {
   it('does not come with nothing new', () => {
     const { record } = createScene();
     expect(record([], { now: NOON + HOUR }).publish).toBe(false);
+  });
+
+  it('is asked for again where KV has no copy, though nothing is new: a tick may have died before it wrote it', () => {
+    const { ledger, record } = createScene();
+    expect(record([entry('a', NOON)]).publish).toBe(true);
+    const begin = (checkpoint: Checkpoint | null, now: number) =>
+      ledger.begin({ kv: { checkpoint, rewind: null }, startAt: NOON, suppressFirstRead: false }, now).checkpoint;
+    const later = NOON + 6 * MINUTE;
+    const copy = begin(null, later);
+    expect(record([], { now: later }).publish).toBe(true);
+    begin(copy, later + 6 * MINUTE);
+    expect(record([], { now: later + 6 * MINUTE }).publish).toBe(false);
   });
 });

@@ -40,6 +40,18 @@ describe('staging', () => {
     expect(count('staging')).toBe(3);
   });
 
+  it('takes what is read oldest first too, so that an older version of an entry is not recorded last', () => {
+    const { stage, record, flush, store } = createScene();
+    stage([entry('a', NOON, { path: '/first' })]);
+    // The tick died, and the next one finds another order.
+    expect(record([entry('a', NOON, { path: '/second' })])).toMatchObject({ recorded: 0, staged: 1 });
+    flush();
+    expect(store.all("SELECT revision, body ->> '$.path' AS path FROM entries ORDER BY seq")).toEqual([
+      { revision: 0, path: '/first' },
+      { revision: 1, path: '/second' },
+    ]);
+  });
+
   it('leaves out recorded entries', () => {
     const { stage, record } = createScene();
     const page = entries(3, NOON, 1);
