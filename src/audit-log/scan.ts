@@ -91,13 +91,13 @@ function exactOrder(checkpoint: ActiveScan): 'forward' | 'backward' | null {
 }
 
 /**
- * From when on all is unread that an oldest-first query has not followed; null where its pages show no such order. The
- * earliest of its last entries counts, since several may claim a later time. They and what follows may each lie a lateness
- * away from where they belong, though all was in exact order so far.
+ * No entry that an oldest-first query still brings occurred before this, unless it is too late; null where its pages have not
+ * shown that order. The earliest of its last entries counts, since several may claim a later time. They and what follows may
+ * each lie a lateness away from where they belong, though all was in exact order so far.
  */
 export function unreadFrom(checkpoint: ActiveScan, allowedLatenessMs: number): number | null {
   const { last } = checkpoint.scan;
-  if (levelOf(last) === null || shownOrder(checkpoint, allowedLatenessMs) !== 'forward') return null;
+  if (shownOrder(checkpoint, allowedLatenessMs) !== 'forward') return null;
   return Math.min(...last) - 2 * allowedLatenessMs;
 }
 

@@ -86,7 +86,7 @@ export interface Changes {
 export interface ScanContext {
   /** The beginning of the scan, from which retention counts. */
   readonly began: number;
-  /** Windows keep what an entry may join that occurred at this time: none that they wait for occurred before. */
+  /** No entry that windows still wait for occurred before this. */
   readonly horizon: number;
   /** Matches of entries that occurred before this notify nobody. */
   readonly suppressBefore: number | null;

@@ -64,8 +64,8 @@ export interface Batch {
   /** When the page was answered. */
   readonly times: AnswerTimes;
   /**
-   * Windows keep what an entry that occurred at this time may join: none that the scan still brings occurred before it. Null:
-   * the allowed lateness before the beginning.
+   * No entry that the scan still brings occurred before this, unless it is too late. Null where the ledger knows it: for a
+   * staged page, the allowed lateness before the beginning; for a re-read, the watermark.
    */
   readonly horizon: number | null;
   readonly suppressBefore: number | null;

@@ -62,7 +62,7 @@ export interface Network {
   sending<T>(outgoing: Outgoing, send: () => Promise<T>): Promise<T>;
   /** Requests that should not have been made, as sentences. */
   readonly problems: readonly string[];
-  /** Until then, the upstream wants no request of this process. Only the first time counts: it asks when it begins. */
+  /** Until then, the upstream wants no request of this process. Only the first call counts: a tick asks once. */
   leaveAlone(process: Process, until: number): void;
   /** Of each page that was answered whole. */
   readonly pages: readonly PageTimes[];

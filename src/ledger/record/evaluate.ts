@@ -1,7 +1,7 @@
 /**
  * Evaluates accepted entries: what changes in windows, alerts and matches, and which notifications follow.
  *
- * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the horizon of
+ * Contract: a function of what is stored (read through `EvaluationReads`), the entries in their order, the context of
  * their scan and the rules; it changes nothing itself. An entry's event time is its `occurredAt`. An id counts once in an
  * alert and a window: a revision of an entry adds what its earlier versions have not counted (counted-once.ts).
  */

@@ -1,7 +1,7 @@
 /**
- * Staging: the entries of a newest-first scan, stored whole until the scan ends and they are recorded oldest first, by when
- * they occurred. They survive a rejected cursor. A text over the row limit is stored in parts. One that is read again with other content
- * (content.ts) is staged beside the first.
+ * Staging: the entries of a newest-first scan, stored whole until the scan ends and they are recorded in the order in which
+ * they occurred. While any are staged, whatever scans read is staged too. They survive a rejected cursor. A text over the row
+ * limit is stored in parts. One that is read again with other content (content.ts) is staged beside the first.
  */
 import { type InvalidRecord, REVISIONS_MAX } from '../model.ts';
 import type { Incoming } from '../rpc.ts';
@@ -29,7 +29,7 @@ export function stage(
   let refused = 0;
   for (const entry of entries) {
     const id = storedId(entry.id);
-    const { staged, lastAt } = stagedVersions(store, entry, id);
+    const { staged, lastAt } = stagedVersions(store, entry.createdAt, id);
     if (compareVersions(entry, staged).kind !== 'changed') continue;
     if (staged.length > REVISIONS_MAX) {
       refused++;
@@ -58,7 +58,7 @@ export function stage(
  */
 function stagedVersions(
   store: Store,
-  { createdAt }: Incoming,
+  createdAt: number,
   id: string,
 ): { readonly staged: Version[]; readonly lastAt: number } {
   const rows = store.all<{ revision: number; part: number; occurred_at: number; body: string }>(
