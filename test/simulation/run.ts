@@ -245,6 +245,9 @@ export async function run(seed: number): Promise<RunResult> {
   // A gap is tried again every fifteen scans, each of which may take several ticks where Date stands still.
   const hasGap = (): boolean => readState(storage.disk)?.checkpoint.gap != null;
   for (let hours = 0; hours < GAP_HOURS_MAX && hasGap(); hours++) await runUntil(world.now() + HOUR, MINUTE);
+  // The calm may end in the middle of a scan.
+  const hasStaged = (): boolean => storage.disk.all('SELECT 1 FROM staging LIMIT 1').length > 0;
+  for (let minutes = 0; minutes < 15 && hasStaged(); minutes++) await runUntil(world.now() + MINUTE, MINUTE);
   if (isLong) {
     world.hit('slack: down for a day');
     conditions.vendors = { ...WORKING, down: 'slack' };

@@ -10,6 +10,7 @@ import { BATCH_ENTRIES_MAX } from '../model.ts';
 import { readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { LedgerContext } from './context.ts';
+import { oldestStagedAt } from './staging.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 /** Rows are evicted no more often than this, by the upstream's time. */
@@ -67,9 +68,10 @@ export function evict(
   options: { readonly retentionMs: number; readonly engine: Engine },
 ): { readonly at: number; readonly deleted: number } {
   const before = state.latestBegan - options.retentionMs;
-  // A long scan may still bring an entry that is nearly too old, and it joins what is older by a timespan.
+  // A long scan may still bring an entry that is nearly too old, and it joins what is older by a timespan. What is staged is
+  // recorded however old it is by then.
   const timespans = options.engine.correlations.map(({ timespanMs }) => timespanMs);
-  const windowsBefore = before - Math.max(0, ...timespans);
+  const windowsBefore = Math.min(before, oldestStagedAt(store)) - Math.max(0, ...timespans);
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";
   const deleted = [

@@ -99,6 +99,12 @@ export function oldestStaged(store: Store): InvalidRecord | null {
   return { id, problem: 'it crashed the ledger when it was flushed', text, readAt };
 }
 
+/** When the oldest staged entry occurred, ms; `Infinity` where nothing is staged. */
+export function oldestStagedAt(store: Store): number {
+  const rows = store.all<{ occurred_at: number }>('SELECT occurred_at FROM staging ORDER BY occurred_at LIMIT 1');
+  return rows[0]?.occurred_at ?? Number.POSITIVE_INFINITY;
+}
+
 /** Removes and returns the oldest staged entries: `most` of them, or fewer where they are long. */
 export function takeStaged(store: Store, most: number): Incoming[] {
   const taken = readStaged(store, most);

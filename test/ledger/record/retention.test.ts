@@ -50,6 +50,26 @@ describe('a window', () => {
     scene.record([deleted('b', NOON - DAY + 150 * MINUTE)], { ...early, times: answeredAt(now), now });
     expect(scene.count('alerts')).toBe(1);
   });
+
+  it.each([
+    ['where staged entries are flushed', 70],
+    ['where they are flushed hours later, since the scan is long', 600],
+  ])('outlives what is staged, %s', (_, minutes) => {
+    const daily = counting('vm.deleted', 2, { timespanMs: DAY });
+    const scene = createScene([onAction('vm.deleted', { alerts: false }), daily], { retentionMs: DAY });
+    scene.record([deleted('a', NOON - 30 * MINUTE)]);
+    const now = NOON + 2 * DAY - 32 * MINUTE;
+    // Not too old when it is staged, by a minute.
+    scene.stage([deleted('b', NOON + DAY - 31 * MINUTE)], { now });
+    const later = now + minutes * MINUTE;
+    scene.stage([], { began: now, times: answeredAt(later), now: later, ends: true });
+    expect(scene.flush(later)).toMatchObject({ recorded: 1 });
+    expect(scene.count('alerts')).toBe(1);
+    // And it is not kept for ever.
+    const end = later + 3 * DAY;
+    scene.record([entry('c', end)], { now: end });
+    expect(scene.count('windows')).toBe(0);
+  });
 });
 
 describe('a full database', () => {
