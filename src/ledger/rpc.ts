@@ -49,6 +49,8 @@ export interface Incoming {
   readonly text: string;
   /** Found by the ledger when it records the entry. */
   readonly mark?: MarkFinding;
+  /** Where it was staged: by when the upstream had read its log for its page, ms. */
+  readonly readBy?: number;
 }
 
 /** A page or a part of one: at most 100 entries and 512 K characters, unless a single entry is larger. */

@@ -28,16 +28,16 @@ interface ReadSoFar extends Pick<Checkpoint, 'watermark' | 'lastBegan'> {
   readonly allowedLatenessMs: number;
 }
 
-/** Measures entries that are new. `readBy`: by when the upstream had read its log for their page. */
+/** Measures entries that are new. `readBatchBy`: by when the upstream had read its log for those that were not staged. */
 export function measureLateness(
-  entries: readonly Pick<Incoming, 'createdAt'>[],
+  entries: readonly Pick<Incoming, 'createdAt' | 'readBy'>[],
   { watermark, lastBegan, readFrom, allowedLatenessMs }: ReadSoFar,
-  readBy: number,
+  readBatchBy: number,
 ): MeasuredLateness {
   let latest: SeenLateness | null = null;
   let count = 0;
   let beyondMs = 0;
-  for (const { createdAt } of entries) {
+  for (const { createdAt, readBy = readBatchBy } of entries) {
     const atMostMs = readBy - createdAt;
     const isBeyond = createdAt < watermark;
     const atLeastMs = Math.min(atMostMs, isBeyond ? allowedLatenessMs : (lastBegan ?? createdAt) - createdAt);

@@ -61,7 +61,10 @@ function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Che
   const isLost = found.scan?.direction === 'backward' || found.scan?.staged || found.scan?.flushing;
   const scan = isLost || (found.scan?.began ?? now) - allowedLatenessMs > now ? null : found.scan;
   const watermark = Math.min(found.watermark, now - allowedLatenessMs);
-  return { ...found, version: 1, lastBegan: null, floor: Math.min(found.floor, watermark), scan, watermark };
+  // The resume cursor may lie behind what only the lost ledger had staged.
+  const resumeCursor = isLost ? null : found.resumeCursor;
+  const floor = Math.min(found.floor, watermark);
+  return { ...found, version: 1, lastBegan: null, floor, scan, resumeCursor, watermark };
 }
 
 /** How many applied rewinds are remembered. KV may be stale, but not by this many. */

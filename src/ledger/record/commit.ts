@@ -60,7 +60,8 @@ export function commit(
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
     return { kind: 'done', checkpoint, publish: false, reread: nextReread(context, state, checkpoint, now), ...counts };
   }
-  const publish = (changed || unsaved.isMissingInKv) && now - state.publishedAt >= PUBLISH_MS;
+  // Our clock may have been ahead.
+  const publish = (changed || unsaved.isMissingInKv) && Math.abs(now - state.publishedAt) >= PUBLISH_MS;
   // What another tick was asked to wait outlives the success of this one, which overlapped.
   const failure = moved && waitOf(state, now) === 0 ? null : (state.failure ?? null);
   const publishedAt = publish ? now : state.publishedAt;

@@ -32,7 +32,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   // While anything is staged, all is: what a dead tick staged would else be recorded after what was read later.
   const isStaged = hasStaged(store) || (batch.handle === 'stage' && !batch.ends);
   const fresh = isStaged ? ownReads.withoutKnown(unrecorded) : [];
-  const { added: staged, refused } = stage(store, fresh);
+  const { added: staged, refused } = stage(store, fresh, readBy(batch.times));
   const { began, suppressBefore } = batch;
   const horizon = batch.horizon ?? began - options.allowedLatenessMs;
   const taken = takeIn(
@@ -53,7 +53,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
   const known = deduped.known + taken.known + (isStaged ? unrecorded.length - fresh.length : 0);
   checkClocks(store, dateOffset(batch.times), options.receivers, now);
   const ended = batch.ends && batch.next !== null;
-  const next = batch.next !== null && ended ? afterLastPage(context, batch.next) : batch.next;
+  const next = batch.next !== null && ended ? afterLastPage(context, batch.next) : staging(batch.next, isStaged);
   const { recorded, quarantined, opened, own } = taken;
   const counters = { ...taken.state.counters, expired: taken.state.counters.expired + expired };
   return commit(
@@ -62,7 +62,8 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
     next,
     {
       changed: taken.changed || staged > 0,
-      ended,
+      // What is staged is recorded first.
+      ended: ended && next?.scan === null,
       // That every page was read must outlive the memory: a staged entry may crash the ledger.
       save: batch.save || taken.isSampled || next?.scan?.flushing === true,
       now,
@@ -102,6 +103,11 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
     { changed: true, ended, save: true, now },
     { recorded, quarantined, opened, staged: 0, known: deduped.known + taken.known, own, expired: 0 },
   );
+}
+
+/** Whether a scan stages outlives the ledger: a new one can't go on behind what only the lost one had. */
+function staging(next: Checkpoint | null, isStaged: boolean): Checkpoint | null {
+  return next === null || next.scan === null || !isStaged ? next : { ...next, scan: { ...next.scan, staged: true } };
 }
 
 /** The checkpoint after the scan's last page: the scan has ended, or its staged entries are recorded first. */

@@ -18,6 +18,7 @@ import { type Deduped, dedupe } from './dedupe.ts';
 import { findQuarantined, hasKey, type QuarantineRow, removeQuarantined, setProblem } from './quarantine.ts';
 import { expiredBefore } from './retention.ts';
 import { settleRevisions } from './revisions.ts';
+import { isStagedOtherwise } from './staging.ts';
 import { isStorageSound } from './trial-write.ts';
 
 /**
@@ -74,11 +75,15 @@ function soundEntry(key: string, stored: string, readAt: number, engine: Engine)
 type Result =
   | Pick<Extract<Released, { kind: 'recorded' }>, 'kind' | 'opened'>
   | Pick<Extract<Released, { kind: 'known' }>, 'kind'>
-  | { readonly kind: 'refused'; readonly problem: string };
+  | { readonly kind: 'refused' | 'failed'; readonly problem: string };
 
 /** Call it in a transaction. */
 function recordReleased(context: LedgerContext, key: string, entry: Incoming, now: number): Result {
   const { store, options, intake, ownReads, unsaved } = context;
+  if (isStagedOtherwise(store, entry)) {
+    // That version may be an older one, and would be recorded last.
+    return { kind: 'failed', problem: 'a scan is about to record another version of it: try again in a minute' };
+  }
   const state = requireState(store);
   const began = lastBegan(context, state);
   const { floor, watermark } = unsaved.current(state);

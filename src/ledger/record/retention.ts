@@ -68,14 +68,15 @@ export function evict(
   options: { readonly retentionMs: number; readonly engine: Engine },
 ): { readonly at: number; readonly deleted: number } {
   const before = state.latestBegan - options.retentionMs;
-  // A long scan may still bring an entry that is nearly too old, and it joins what is older by a timespan. What is staged is
-  // recorded however old it is by then.
+  // What is staged is recorded however old it is by then: its entry must be known, and its windows be there. A long scan, too,
+  // may still bring an entry that is nearly too old. It joins what is older by a timespan.
+  const entriesBefore = Math.min(before, oldestStagedAt(store));
   const timespans = options.engine.correlations.map(({ timespanMs }) => timespanMs);
-  const windowsBefore = Math.min(before, oldestStagedAt(store)) - Math.max(0, ...timespans);
+  const windowsBefore = entriesBefore - Math.max(0, ...timespans);
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";
   const deleted = [
-    evictRows(store, 'entries', 'seq', 'occurred_at < ?1 AND created_at < ?1', before),
+    evictRows(store, 'entries', 'seq', 'occurred_at < ?1 AND created_at < ?1', entriesBefore),
     evictRows(store, 'batches', 'first_seq', 'began < ?', before),
     evictRows(store, 'windows', '(rule, key)', 'newest < ?', windowsBefore),
     evictRows(store, 'deliveries', 'id', `${ENDED} AND state IN ('delivered', 'suppressed') AND queued_at < ?`, before),

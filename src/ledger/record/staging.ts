@@ -18,12 +18,13 @@ if (!(3 * PART_CHARS < ROW_BYTES_MAX)) throw new Error('a part of a staged entry
 const TAKEN_CHARS = 512 * 1024;
 
 /**
- * Stages entries; those already staged stay as they are. Returns how many were added, and how many were refused because
- * too many versions of them are staged.
+ * Stages entries; those already staged stay as they are. `readBy`: by when the upstream had read its log for them. Returns how
+ * many were added, and how many were refused because too many versions of them are staged.
  */
 export function stage(
   store: Store,
   entries: readonly Incoming[],
+  readBy: number,
 ): { readonly added: number; readonly refused: number } {
   let added = 0;
   let refused = 0;
@@ -38,13 +39,14 @@ export function stage(
     added++;
     for (const [part, text] of inParts(entry.text).entries()) {
       store.run(
-        'INSERT INTO staging (created_at, id, revision, part, occurred_at, body) VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT INTO staging (created_at, id, revision, part, occurred_at, read_by, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
         entry.createdAt,
         id,
         staged.length,
         part,
         // After the version before it, though our clock was set back.
         Math.max(entry.occurredAt, lastAt),
+        readBy,
         text,
       );
     }
@@ -61,7 +63,7 @@ function stagedVersions(
   createdAt: number,
   id: string,
 ): { readonly staged: Version[]; readonly lastAt: number } {
-  const rows = store.all<{ revision: number; part: number; occurred_at: number; body: string }>(
+  const rows = store.all<StagedPart>(
     `SELECT revision, part, occurred_at, body FROM staging WHERE occurred_at = ? AND created_at = ? AND id = ?
      UNION ALL
      SELECT revision, part, occurred_at, body FROM staging WHERE id = ? AND created_at = ? AND occurred_at < created_at
@@ -69,10 +71,15 @@ function stagedVersions(
     ...[createdAt, createdAt, id],
     ...[id, createdAt],
   );
+  return { staged: versionsFrom(createdAt, rows), lastAt: rows.at(-1)?.occurred_at ?? Number.NEGATIVE_INFINITY };
+}
+
+type StagedPart = { revision: number; part: number; occurred_at: number; body: string };
+
+function versionsFrom(createdAt: number, parts: readonly StagedPart[]): Version[] {
   const texts = new Map<number, string>();
-  for (const { revision, body } of rows) texts.set(revision, `${texts.get(revision) ?? ''}${body}`);
-  const staged = [...texts].map(([revision, text]) => ({ seq: null, revision, createdAt, text, cut: null }));
-  return { staged, lastAt: rows.at(-1)?.occurred_at ?? Number.NEGATIVE_INFINITY };
+  for (const { revision, body } of parts) texts.set(revision, `${texts.get(revision) ?? ''}${body}`);
+  return [...texts].map(([revision, text]) => ({ seq: null, revision, createdAt, text, cut: null }));
 }
 
 /** A text in parts that end at whole characters: SQLite does not store lone surrogates. */
@@ -99,6 +106,18 @@ export function oldestStaged(store: Store): InvalidRecord | null {
   return { id, problem: 'it crashed the ledger when it was flushed', text, readAt };
 }
 
+/** Whether the entry is staged with other content. Reads all that is staged. */
+export function isStagedOtherwise(store: Store, entry: Incoming): boolean {
+  const rows = store.all<StagedPart & { created_at: number }>(
+    'SELECT created_at, revision, part, occurred_at, body FROM staging WHERE id = ? ORDER BY created_at, revision, part',
+    storedId(entry.id),
+  );
+  const byTime = [...Map.groupBy(rows, (row) => row.created_at)];
+  return byTime.some(([createdAt, parts]) =>
+    versionsFrom(createdAt, parts).some((version) => compareVersions(entry, [version]).kind === 'changed'),
+  );
+}
+
 /** When the oldest staged entry occurred, ms; `Infinity` where nothing is staged. */
 export function oldestStagedAt(store: Store): number {
   const rows = store.all<{ occurred_at: number }>('SELECT occurred_at FROM staging ORDER BY occurred_at LIMIT 1');
@@ -121,8 +140,15 @@ export function takeStaged(store: Store, most: number): Incoming[] {
 }
 
 function readStaged(store: Store, most: number): (Incoming & { readonly revision: number })[] {
-  const heads = store.all<{ occurred_at: number; id: string; revision: number; created_at: number; size: number }>(
-    `SELECT occurred_at, created_at, id, revision, sum(length(body)) AS size FROM staging
+  const heads = store.all<{
+    occurred_at: number;
+    id: string;
+    revision: number;
+    created_at: number;
+    read_by: number;
+    size: number;
+  }>(
+    `SELECT occurred_at, created_at, id, revision, min(read_by) AS read_by, sum(length(body)) AS size FROM staging
      GROUP BY occurred_at, created_at, id, revision ORDER BY occurred_at, created_at, id, revision LIMIT ?`,
     most,
   );
@@ -139,8 +165,8 @@ function readStaged(store: Store, most: number): (Incoming & { readonly revision
       head.revision,
     );
     const text = parts.map((part) => part.body).join('');
-    const { created_at: createdAt, occurred_at: occurredAt, revision } = head;
-    taken.push({ id: originalId(text, head.id), createdAt, occurredAt, revision, text });
+    const { created_at: createdAt, occurred_at: occurredAt, read_by: readBy, revision } = head;
+    taken.push({ id: originalId(text, head.id), createdAt, occurredAt, readBy, revision, text });
   }
   return taken;
 }

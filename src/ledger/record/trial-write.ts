@@ -82,7 +82,7 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
       const state = readState(store) ?? firstState(now, now, null);
       const id = `trial ${now}`;
       const entry = { id, createdAt: AT, occurredAt: AT, revision: 0, text: JSON.stringify({ id }) };
-      stage(store, [entry, { ...entry, id: `${id}, long`, createdAt: now, text: entry.text + room }]);
+      stage(store, [entry, { ...entry, id: `${id}, long`, createdAt: now, text: entry.text + room }], now);
       takeStaged(store, 1);
       quarantine(store, [{ id, problem: 'trial', text: '' }], now);
       const intake = createIntake(store, ENGINE, receivers);

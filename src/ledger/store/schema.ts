@@ -42,7 +42,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE health_alerts (kind TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL,
        notified_at INTEGER NOT NULL, count INTEGER NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID`,
     `CREATE TABLE staging (occurred_at INTEGER NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, part INTEGER NOT NULL,
-       created_at INTEGER NOT NULL, body TEXT NOT NULL,
+       created_at INTEGER NOT NULL, read_by INTEGER NOT NULL, body TEXT NOT NULL,
        PRIMARY KEY (occurred_at, created_at, id, revision, part)) WITHOUT ROWID`,
     'CREATE INDEX staging_from_the_future ON staging (id) WHERE occurred_at < created_at',
     // The text comes last: a list is read without it.
