@@ -30,11 +30,16 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
 
 /** The same, where the cursor was made in an earlier tick: upstreams whose cursors never last that long are noticed. */
 export function withoutOldCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
-  const { cursorsLost, frontier, frontierThen, query } = checkpoint.scan;
+  const { cursorsLost, frontier, frontierThen } = checkpoint.scan;
   const again = withoutCursor(checkpoint, allowedLatenessMs);
-  const [then, now] = [boundsOf(query), boundsOf(again.scan.query)];
-  const hasProgress = frontier !== frontierThen || now.min > then.min || now.max < then.max;
+  const hasProgress = frontier !== frontierThen || asksForLess(again, checkpoint);
   return { ...again, scan: { ...again.scan, cursorsLost: hasProgress ? 1 : cursorsLost + 1, frontierThen: frontier } };
+}
+
+/** Whether the scan's query asks for less than before: it has come farther. */
+export function asksForLess(now: ActiveScan, before: ActiveScan): boolean {
+  const [here, there] = [boundsOf(now.scan.query), boundsOf(before.scan.query)];
+  return here.min > there.min || here.max < there.max;
 }
 
 /** What to resume from without a cursor: the resume cursor, or where it is itself the one, the cursor before it. */
@@ -47,7 +52,8 @@ function resumeCursorWithout(kept: ResumeCursor | null, cursor: string | null): 
  * From where the scan has to read, and which part of that it reads next.
  *
  * - Oldest first, it goes on from what it has certainly followed. Where that is all that its query asked for, though it had
- *   a whole page, it goes on from what exact order leaves, since the next cursor may not last any longer.
+ *   a whole page, it goes on from what exact order leaves, since the next cursor may not last any longer. The rest is read at
+ *   the end, and then exact order is trusted: else a log whose cursors never last would be read for ever.
  * - In any other order, or where that brings nothing, only a query that has come to its end is certain. So it reads in
  *   parts, of any size: first what is later than the last entries it read, and then (tail.ts) what is earlier. What was
  *   created after the scan's beginning is left to the next one.
@@ -62,9 +68,11 @@ function stillToRead(
   if (!filtered || began === null || head === null) return again;
   if (direction === 'forward') {
     const certain = followedTo(checkpoint, allowedLatenessMs);
-    const followed = certain !== null && certain > min ? certain : exactlyFollowedTo(checkpoint);
+    const isCertain = certain !== null && certain > min;
+    const followed = isCertain ? certain : exactlyFollowedTo(checkpoint);
     const next = Math.min(followed ?? min, began - allowedLatenessMs);
-    if (next > min) return { from: from === min ? next : from, min: next, max };
+    const isRest = max !== Number.POSITIVE_INFINITY;
+    if (next > min) return { from: from === min && (isCertain || isRest) ? next : from, min: next, max };
   }
   if (direction !== 'backward' && cursorsLost === 0) return again;
   const end = Math.min(max, head);

@@ -103,15 +103,15 @@ export function unreadFrom(checkpoint: ActiveScan, allowedLatenessMs: number): n
 
 /**
  * How far the query has certainly been followed: of an oldest-first one everything earlier, of a newest-first one everything
- * later. A lateness is left to what is listed where it arrived; in rough order two, since what shows the place may lie as far
- * away from where it belongs. Null where the pages show no order.
+ * later. The farthest of its last entries counts, since several may claim another time. A lateness is left to what is listed
+ * where it arrived; in rough order two, since what shows the place may lie as far away from where it belongs. Null where the
+ * pages show no order.
  */
 export function followedTo(checkpoint: ActiveScan, allowedLatenessMs: number): number | null {
   const { direction, last } = checkpoint.scan;
-  const level = levelOf(last);
-  if (level === null || shownOrder(checkpoint, allowedLatenessMs) !== direction) return null;
+  if (levelOf(last) === null || shownOrder(checkpoint, allowedLatenessMs) !== direction) return null;
   const aside = isRough(checkpoint) ? 2 * allowedLatenessMs : allowedLatenessMs;
-  return direction === 'backward' ? level + aside : level - aside;
+  return direction === 'backward' ? Math.max(...last) + aside : Math.min(...last) - aside;
 }
 
 /** The same of a query that has followed a whole page in exact order, with no lateness left; null where it has not. */

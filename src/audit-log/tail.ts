@@ -12,7 +12,7 @@
  * - Oldest first (filter ignored): as the first, from a resume cursor before which every entry is older than the allowed
  *   lateness.
  * - Each of them in rough order (order.ts): the same, but an entry may lie a lateness away from where it belongs. So a scan
- *   from the newest ends a lateness before the watermark.
+ *   from the newest ends two latenesses before the watermark.
  *
  * The upstream is not trusted to sort or filter: the order of every page is checked, and from one to the next. Nor is an
  * entry trusted to be of the time that it claims: where a scan is, ten entries show by their median, in an order that their
@@ -196,7 +196,7 @@ function stepScan(
  * no scan: where they are listed as they arrive, everything else may still be behind it.
  */
 function isLastPage(page: Page, next: ActiveScan, allowedLatenessMs: number): boolean {
-  const { direction, sawDescending, head, first, last, staged } = next.scan;
+  const { direction, sawDescending, head, first, last } = next.scan;
   if (page.nextCursor === null) return true;
   if (page.entries.length === 0) return false;
   const shown = shownOrder(next, allowedLatenessMs);
@@ -204,10 +204,10 @@ function isLastPage(page: Page, next: ActiveScan, allowedLatenessMs: number): bo
   if (direction === 'backward') {
     const bound = lowerBound(next, allowedLatenessMs);
     if (shown !== 'backward' || level === null) return false;
-    // What lies a lateness before the bound has nothing from after the bound behind it.
-    return isRough(next) ? last.every((time) => time < bound - allowedLatenessMs) : level < bound;
+    // Each entry may lie a lateness away from where it belongs: what lies two before the bound has nothing from after it behind it.
+    return isRough(next) ? last.every((time) => time < bound - 2 * allowedLatenessMs) : level < bound;
   }
-  if (direction !== 'forward' || staged || head === null) return false;
+  if (direction !== 'forward' || head === null) return false;
   // Each read may be logged: a log that has a cursor on every page would show the reads of this scan for ever.
   if (page.endsInOwnRead) return isRough(next) ? shown === 'forward' : !sawDescending;
   if (isRough(next) || shown !== 'forward' || level === null) return false;
@@ -264,7 +264,8 @@ function farther(frontier: number | null, at: number | null, direction: Scan['di
 
 /**
  * Whether the resume cursor moves to the scan's next cursor: in an unfiltered log, with only old entries before it. Where
- * they lie only about where they belong, an entry from the future at the end of the page lies behind all that is to come.
+ * they lie only about where they belong, an entry from the future at the end of the page lies behind all that is to come. What
+ * is to come may be a lateness late, and listed as much too early; what the page ends with, as much too late.
  */
 function movesResumeCursor(
   next: ActiveScan,
@@ -279,7 +280,7 @@ function movesResumeCursor(
   const isShort = before.limit < PAGE_LIMIT_MAX && times.length === before.limit && sawAscending && !sawDescending;
   const isForward = shownOrder(next, allowedLatenessMs) === 'forward';
   if (!isRough(next)) return (isForward || isShort) && old === followed;
-  const isOld = (time: number): boolean => began !== null && time < began - 2 * allowedLatenessMs;
+  const isOld = (time: number): boolean => began !== null && time < began - 3 * allowedLatenessMs;
   const level = levelOf(last);
   return isForward && level !== null && isOld(level) && times.length > 0 && times.slice(-ORDER_OF).every(isOld);
 }

@@ -13,8 +13,8 @@ import { earliest } from '../audit-log/clocks.ts';
 import type { AuditLog, Page } from '../audit-log/entry.ts';
 import { givenUp, isUnreachable } from '../audit-log/gap.ts';
 import type { Reread } from '../audit-log/reread.ts';
-import { withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
-import { type ActiveScan, boundsOf, unreadFrom } from '../audit-log/scan.ts';
+import { asksForLess, withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
+import { type ActiveScan, boundsOf, readsFrom, unreadFrom } from '../audit-log/scan.ts';
 import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
@@ -99,13 +99,14 @@ interface Run {
 /** Polls once. Throws `UpstreamError` if the upstream fails, and whatever the ledger throws. */
 export async function poll(deps: PollDeps): Promise<PollResult> {
   const run = await beginPoll(deps);
-  if (run.waitMs > 0) return resultOf(run, 'asked to wait');
+  // What is staged can be recorded meanwhile.
+  if (run.waitMs > 0 && run.checkpoint.scan?.flushing !== true) return resultOf(run, 'asked to wait');
   for (;;) {
     const scan = startOrResumeScan(run.checkpoint);
     const stopped = scan.scan.flushing ? await flushBatch(run, scan) : await readPage(run, scan);
     if (stopped === null) continue;
     await publish(run);
-    if (stopped === 'scan ended') await readAgain(rereadRun(run));
+    if (stopped === 'scan ended' && run.waitMs === 0) await readAgain(rereadRun(run));
     return resultOf(run, stopped);
   }
 }
@@ -201,12 +202,12 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
 /**
  * No entry that the scan still brings occurred before this, unless it is too late. An oldest-first query says how far it had
  * come before this page, whose entries may be recorded in parts. In another order, and where the scan reads an earlier part
- * later, it is where the scan begins to read.
+ * later, it is two latenesses before where the scan still has to read, but no earlier than where it begins to.
  */
 function horizonOf(before: ActiveScan, { from }: Scan, began: number, allowedLatenessMs: number): number {
   const { min } = boundsOf(before.scan.query);
   const unread = min <= from ? unreadFrom(before, allowedLatenessMs) : null;
-  return Math.min(began - allowedLatenessMs, Math.max(from, unread ?? from));
+  return Math.min(began - allowedLatenessMs, Math.max(readsFrom(before), unread ?? from - 2 * allowedLatenessMs));
 }
 
 /** An upstream that answers faster than this gains nothing from being asked a moment earlier. */
@@ -248,7 +249,7 @@ async function fetchPageOrDrop(run: Run, scan: ActiveScan): Promise<Page | null>
       await publish(run);
       throw error;
     }
-    run.dropped++;
+    run.dropped = asksForLess(reduced, scan) ? 0 : run.dropped + 1;
     run.notes.push(`the upstream rejected a ${hasCursor ? 'cursor' : 'query'}: dropped`);
     run.checkpoint = reduced;
     return null;

@@ -187,13 +187,13 @@ describe('what a page means', () => {
     ['a hundred entries of one instant show no order', [page(Array(100).fill(-1), 'a')], ['more'], 'stage'],
     [
       'ten entries before the watermark, after ten later ones and an entry that lies between them',
-      [page(downTo(400), 'a'), page([30], 'b'), page(downTo(90), 'c'), page(downTo(-310), 'd')],
+      [page(downTo(400), 'a'), page([30], 'b'), page(downTo(90), 'c'), page(downTo(-610), 'd')],
       ['more', 'more', 'more', 'ended'],
       'stage',
     ],
     [
-      'the same, but not a lateness before the watermark: the order is only a rough one',
-      [page(downTo(400), 'a'), page([30], 'b'), page(downTo(90), 'c'), page(downTo(-300), 'd')],
+      'the same, but not two latenesses before the watermark: the order is only a rough one',
+      [page(downTo(400), 'a'), page([30], 'b'), page(downTo(90), 'c'), page(downTo(-600), 'd')],
       ['more', 'more', 'more', 'more'],
       'stage',
     ],
@@ -298,14 +298,18 @@ describe('a scan without its cursor goes on', () => {
     [
       'oldest first: a lateness before the last entries read, since others may be listed where they arrived',
       [many(1, 400, 'a')],
-      [96, null, 96],
+      [91, null, 91],
     ],
-    ['in rough order too, a lateness more before', [many(1, 700, 'a', NOON + 10 * MINUTE)], [96, null, 96], LONG_ROUGH],
-    ['at the last entries read, if there is no more than a lateness', [many(1, 100, 'a')], [96, null, 96]],
+    ['in rough order too, a lateness more before', [many(1, 700, 'a', NOON + 10 * MINUTE)], [91, null, 91], LONG_ROUGH],
+    [
+      'at the last entries read, if there is no more than a lateness; the rest comes later',
+      [many(1, 100, 'a')],
+      [96, null, 0],
+    ],
     ['at the watermark, if there is less than a page', [many(1, 99, 'a')], [0, null, 0]],
     ['at the watermark, if there is no more than a lateness in rough order', [many(1, 250, 'a')], [0, null, 0], ROUGH],
-    ['no later than the beginning minus the allowed lateness', [many(1, 598, 'a'), page([700], 'b')], [294, null, 294]],
-    ['no later than that, whatever entries claim', [many(1, 598, 'a'), page(upTo(9e5), 'b')], [294, null, 294]],
+    ['no later than the beginning minus the allowed lateness', [many(1, 598, 'a'), page([700], 'b')], [289, null, 289]],
+    ['no later than that, whatever entries claim', [many(1, 598, 'a'), page(upTo(9e5), 'b')], [289, null, 289]],
     [
       'whatever the last entry claims, where entries are listed as they arrive',
       [page([...upTo(9), 3600], 'a', NOON + 2 * 60 * MINUTE)],
@@ -319,7 +323,19 @@ describe('a scan without its cursor goes on', () => {
     ['at the watermark, if a page did not ascend', [page([1, 3], 'a'), page([2, 9], 'b')], [0, null, 0]],
     ['at the watermark, if the filter was ignored', [page([-5, ...upTo(110)], 'a')], [0, null, 0]],
     ['never before the watermark', [page([-5], 'a')], [0, null, 0]],
-    ['at the last entries read before an empty page', [many(1, 100, 'a'), page([], 'b')], [96, null, 96]],
+    ['at the last entries read before an empty page', [many(1, 100, 'a'), page([], 'b')], [96, null, 0]],
+    [
+      'oldest first: a lateness before the earliest of the last entries, whatever the others claim',
+      [
+        many(1, 391, 'a', NOON + 60 * MINUTE),
+        page(
+          Array.from({ length: 9 }, (_, i) => 1_000 + i),
+          'b',
+          NOON + 60 * MINUTE,
+        ),
+      ],
+      [91, null, 91],
+    ],
     ['newest first: behind the last entries staged, in two parts', [manyDown(590, 590, 'a')], [6, NOW_ISH, 0]],
     ['newest first, from any page: a part may have any size', [page([500, 499, 498], 'a')], [499, NOW_ISH, 0]],
     ['newest first, in rough order', [page([500, 498, 499], 'a')], [499, NOW_ISH, 0], ROUGH],
@@ -355,7 +371,7 @@ describe('a scan without its cursor goes on', () => {
   it('the second time no earlier than the first', () => {
     let at: Checkpoint = followed([many(1, 100, 'a')]).checkpoint;
     at = withoutCursor(startOrResumeScan(at), ALLOWED_LATENESS);
-    expect(partOf(withoutCursor(startOrResumeScan(at), ALLOWED_LATENESS))).toEqual([96, null, 96]);
+    expect(partOf(withoutCursor(startOrResumeScan(at), ALLOWED_LATENESS))).toEqual([96, null, 0]);
   });
 
   it('oldest first, in two parts once a cursor has been lost before and that brought nothing', () => {
@@ -370,7 +386,7 @@ describe('a scan without its cursor goes on', () => {
     expect(followed([page([1, 2], null)], rest.checkpoint).kinds).toEqual(['ended']);
     // The later part goes on from what it has followed; what is earlier is still to be read.
     const on = withoutCursor(followed([many(3, 400, 'b')], twice).checkpoint, ALLOWED_LATENESS);
-    expect(partOf(on)).toEqual([98, NOW_ISH, 0]);
+    expect(partOf(on)).toEqual([93, NOW_ISH, 0]);
   });
 
   it('with the rest of its entries, when a part has come to its end', () => {
@@ -408,12 +424,12 @@ describe('a scan without its cursor goes on', () => {
     expect(partOf(again)).toEqual([0, null, 0]);
     const farther = Array.from({ length: 30 }, (_, i) => 20 * i);
     const skipped = withoutCursor(followed([page(farther, 'a')]).checkpoint, ALLOWED_LATENESS);
-    expect(partOf(skipped)).toEqual([200, null, 200]);
+    expect(partOf(skipped)).toEqual([100, null, 100]);
     const seen = followed([page([440, 580, 301], 'b')], skipped);
-    expect([seen.kinds, partOf(seen.checkpoint)]).toEqual([['more'], [200, null, 0]]);
+    expect([seen.kinds, partOf(seen.checkpoint)]).toEqual([['more'], [100, null, 0]]);
     const rest = followed([page([599], null)], seen.checkpoint);
-    expect([rest.kinds, partOf(rest.checkpoint)]).toEqual([['more'], [0, 200, 0]]);
-    expect(followed([page([1, 2, 200], null)], rest.checkpoint).kinds).toEqual(['ended']);
+    expect([rest.kinds, partOf(rest.checkpoint)]).toEqual([['more'], [0, 100, 0]]);
+    expect(followed([page([1, 2, 100], null)], rest.checkpoint).kinds).toEqual(['ended']);
   });
 
   it('with its beginning: it is the same scan', () => {
