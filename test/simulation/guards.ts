@@ -108,7 +108,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a log in rough order is read from the newest to a lateness before the watermark',
     file: 'src/audit-log/tail.ts',
-    find: 'last.every((time) => time < bound - allowedLatenessMs)',
+    find: 'last.every((time) => time < bound - 2 * allowedLatenessMs)',
     replace: 'last.every((time) => time < bound + 10 * allowedLatenessMs)',
   },
   {
@@ -132,13 +132,13 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a lost cursor: a lateness is left to what is listed where it arrived',
     file: 'src/audit-log/scan.ts',
-    find: "return direction === 'backward' ? level + aside : level - aside;",
-    replace: 'return level;',
+    find: "return direction === 'backward' ? Math.max(...last) + aside : Math.min(...last) - aside;",
+    replace: 'return levelOf(last);',
   },
   {
     name: 'windows wait for what is slightly out of order in the past',
     file: 'src/poller/poll.ts',
-    find: 'return Math.min(began - allowedLatenessMs, Math.max(from, unread ?? from));',
+    find: 'return Math.min(began - allowedLatenessMs, Math.max(readsFrom(before), unread ?? from - 2 * allowedLatenessMs));',
     replace: 'return began - allowedLatenessMs;',
   },
   {

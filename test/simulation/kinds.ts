@@ -117,7 +117,7 @@ const LEAST: readonly (readonly [kind: string, least: number])[] = [
   ['storage: failed at one entry', 2200],
   ['storage: full', 2300],
   ['storage: refused INTO alerts', 140],
-  ['storage: refused INTO batches', 210],
+  ['storage: refused INTO batches', 100],
   ['storage: refused INTO deliveries', 330],
   ['storage: refused INTO entries', 110],
   ['storage: refused INTO matches', 115],

@@ -73,10 +73,11 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     }),
     observe: (ledger) => {
       latenesses.add(allowedLatenessMs());
-      const looking = <T>(call: () => T, closes: boolean): T => {
+      const looking = <T extends { readonly kind: string }>(call: () => T, closes: boolean): T => {
         const before = placeOf();
         const result = call();
-        look(closes);
+        // A call that another one has overtaken does nothing.
+        look(closes && result.kind !== 'conflict');
         // Windows do not wait for what was recorded long ago: else they would grow for ever. A tick may work from a watermark
         // that is some minutes old, since quiet scans stay in memory.
         for (const { seq, horizon } of store.all<{ seq: number; horizon: number }>(
