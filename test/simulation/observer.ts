@@ -22,8 +22,9 @@ export interface Observer {
   readonly problems: readonly string[];
 }
 
-/** How old a tick's watermark may be. */
+/** How old a tick's watermark may be, and for how long a tick may go on with one that another has overtaken. */
 const QUIET_MS = 15 * 60_000;
+const OVERTAKEN_MS = 30 * 60_000;
 
 /** Looks at the store after each call that commits. */
 export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
@@ -36,6 +37,12 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
       `SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS watermark,
          value ->> '$.checkpoint.gap.from' AS gap FROM state`,
     )[0] ?? { seq: 0, watermark: Number.NEGATIVE_INFINITY, gap: null };
+  let recent: { readonly watermark: number; readonly at: number }[] = [];
+  /** The least watermark of late. */
+  const leastSince = (watermark: number, now: number): number => {
+    recent = [...recent.filter(({ at }) => Math.abs(now - at) < OVERTAKEN_MS), { watermark, at: now }];
+    return Math.min(...recent.map((each) => each.watermark));
+  };
   /** `closes`: the call closes what is due; a re-read and a release leave that to the next scan. */
   const look = (closes: boolean): void => {
     const { seq, watermark } = placeOf();
@@ -73,8 +80,9 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     }),
     observe: (ledger) => {
       latenesses.add(allowedLatenessMs());
-      const looking = <T extends { readonly kind: string }>(call: () => T, closes: boolean): T => {
+      const looking = <T extends { readonly kind: string }>(call: () => T, closes: boolean, now: number): T => {
         const before = placeOf();
+        const known = leastSince(before.watermark, now);
         const result = call();
         // A call that another one has overtaken does nothing.
         look(closes && result.kind !== 'conflict');
@@ -83,7 +91,7 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
         for (const { seq, horizon } of store.all<{ seq: number; horizon: number }>(
           'SELECT first_seq AS seq, horizon FROM batches WHERE first_seq > ? AND horizon < min(?, began - ?)',
           before.seq,
-          Math.min(before.watermark, before.gap ?? before.watermark) - QUIET_MS,
+          Math.min(known, before.gap ?? known) - QUIET_MS,
           Math.max(...latenesses),
         )) {
           problems.push(`at seq ${seq} windows wait for what is recorded, since ${new Date(horizon).toISOString()}`);
@@ -92,9 +100,9 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
       };
       return {
         ...ledger,
-        record: (batch, now) => looking(() => ledger.record(batch, now), batch.reread === null),
-        flush: (expect, most, now) => looking(() => ledger.flush(expect, most, now), true),
-        release: (name, fresh, now) => looking(() => ledger.release(name, fresh, now), false),
+        record: (batch, now) => looking(() => ledger.record(batch, now), batch.reread === null, now),
+        flush: (expect, most, now) => looking(() => ledger.flush(expect, most, now), true, now),
+        release: (name, fresh, now) => looking(() => ledger.release(name, fresh, now), false, now),
       };
     },
   };
