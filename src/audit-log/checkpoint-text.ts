@@ -39,6 +39,8 @@ const scanSchema = z.object({
   reached: nullableMs,
   first: z.array(ms),
   last: z.array(ms),
+  empties: z._default(z.number(), 0),
+  goesOn: z._default(z.nullable(z.object({ at: ms, to: nullableMs })), null),
   frontier: nullableMs,
   followed: z.number(),
   old: z.number(),

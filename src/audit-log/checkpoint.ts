@@ -53,6 +53,10 @@ export interface Scan {
   /** `created_at` of the query's first entries, and of the last ones followed: up to ten, and none from the future. */
   readonly first: readonly number[];
   readonly last: readonly number[];
+  /** Empty pages in a row whose cursor was the one that had asked for them. */
+  readonly empties: number;
+  /** The query that follows this one: from and to which time (null: to the end). Null: there is none, except for the rest. */
+  readonly goesOn: { readonly at: number; readonly to: number | null } | null;
   /** Entries followed; those at the front that are older than the allowed lateness; those before the resume cursor. */
   readonly followed: number;
   readonly old: number;

@@ -16,7 +16,7 @@
  */
 import { type Checkpoint, firstCheckpoint, type ResumeCursor } from './checkpoint.ts';
 import type { ListQuery, Page } from './entry.ts';
-import { withoutCursor, withoutFilters } from './restart.ts';
+import { asksForLess, withoutCursor, withoutFilters } from './restart.ts';
 import type { ActiveScan } from './scan.ts';
 import { follow, nextQuery, startOrResumeScan } from './tail.ts';
 
@@ -193,7 +193,10 @@ export function dropCursor(reread: Reread, allowedLatenessMs: number): RereadSte
   // Oldest first without filters, a new query would begin at the log's first page.
   const isLost = again === null || (checkpoint.resumeCursor !== null && again.resumeCursor === null);
   if (isLost || dropped >= DROPS_MAX) return { kind: 'given up', problem };
-  return { kind: 'more', next: { ...reread, checkpoint: again, dropped: dropped + 1, hurries: true } };
+  return {
+    kind: 'more',
+    next: { ...reread, checkpoint: again, dropped: asksForLess(again, checkpoint) ? 0 : dropped + 1, hurries: true },
+  };
 }
 
 /** Whether a re-read has not moved since it was at that place. */

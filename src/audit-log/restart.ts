@@ -4,7 +4,7 @@
  * Contract: pure. What is recorded or staged stays so, and a scan goes on as near as possible to where it was. It leaves out
  * only what is certainly recorded or staged, whatever the order of the log is and whatever single entries claim.
  */
-import type { ResumeCursor } from './checkpoint.ts';
+import type { ResumeCursor, Scan } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX } from './entry.ts';
 import { medianOf } from './order.ts';
 import { type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, queryFrom } from './scan.ts';
@@ -13,7 +13,7 @@ import { type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, q
 export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
   const { scan, unfilteredUpstream } = checkpoint;
   const resumeCursor = resumeCursorWithout(checkpoint.resumeCursor, scan.cursor);
-  const { from, min, max } = stillToRead(checkpoint, allowedLatenessMs);
+  const { from, min, max, goesOn } = stillToRead(checkpoint, allowedLatenessMs);
   return {
     ...checkpoint,
     resumeCursor,
@@ -21,7 +21,7 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
       ...scan,
       from,
       ...freshQuery(resumeCursor?.query ?? queryFrom(min, max, unfilteredUpstream)),
-      ...(resumeCursor === null ? {} : { filtered: false }),
+      ...(resumeCursor === null ? { goesOn } : { filtered: false }),
       cursor: resumeCursor?.cursor ?? null,
       limit: PAGE_LIMIT_MAX,
     },
@@ -48,36 +48,47 @@ function resumeCursorWithout(kept: ResumeCursor | null, cursor: string | null): 
   return kept.fallback === null ? null : { query: kept.query, cursor: kept.fallback, skip: null, fallback: null };
 }
 
+/** What the scan has to read, and the query that it reads next. */
+interface StillToRead {
+  readonly from: number;
+  readonly min: number;
+  readonly max: number;
+  readonly goesOn: Scan['goesOn'];
+}
+
 /**
  * From where the scan has to read, and which part of that it reads next.
  *
- * - Oldest first, it goes on from what it has certainly followed. Where that is all that its query asked for, though it had
- *   a whole page, it goes on from what exact order leaves, since the next cursor may not last any longer. The rest is read at
- *   the end, and then exact order is trusted: else a log whose cursors never last would be read for ever.
+ * - Oldest first, it goes on from what it has certainly followed. Where only exact order says how far that is, something may
+ *   still be listed behind it that belongs before. So first it asks again for what it has followed, which is a page or little
+ *   more, to its end, and then goes on from there.
  * - In any other order, or where that brings nothing, only a query that has come to its end is certain. So it reads in
  *   parts, of any size: first what is later than the last entries it read, and then (tail.ts) what is earlier. What was
  *   created after the scan's beginning is left to the next one.
  */
-function stillToRead(
-  checkpoint: ActiveScan,
-  allowedLatenessMs: number,
-): { readonly from: number; readonly min: number; readonly max: number } {
-  const { from, query, direction, began, head, filtered, last, cursorsLost } = checkpoint.scan;
+function stillToRead(checkpoint: ActiveScan, allowedLatenessMs: number): StillToRead {
+  const { from, query, direction, began, head, filtered, last, cursorsLost, goesOn } = checkpoint.scan;
   const { min, max } = boundsOf(query);
-  const again = { from, min: Math.max(from, min), max };
+  const again = { from, min: Math.max(from, min), max, goesOn };
   if (!filtered || began === null || head === null) return again;
   if (direction === 'forward') {
-    const certain = followedTo(checkpoint, allowedLatenessMs);
-    const isCertain = certain !== null && certain > min;
-    const followed = isCertain ? certain : exactlyFollowedTo(checkpoint);
-    const next = Math.min(followed ?? min, began - allowedLatenessMs);
-    const isRest = max !== Number.POSITIVE_INFINITY;
-    if (next > min) return { from: from === min && (isCertain || isRest) ? next : from, min: next, max };
+    const noFarther = began - allowedLatenessMs;
+    const certain = Math.min(followedTo(checkpoint, allowedLatenessMs) ?? min, noFarther);
+    if (certain > min) return { from: from === min ? certain : from, min: certain, max, goesOn };
+    const at = Math.min(exactlyFollowedTo(checkpoint) ?? min, noFarther);
+    // What is earlier than a part is read later, to its end.
+    if (at > min && from < min) return { from, min: at, max, goesOn };
+    const to = goesOn === null ? finite(max) : goesOn.to;
+    if (at > min && at < max) return { from, min, max: at, goesOn: { at, to } };
   }
   if (direction !== 'backward' && cursorsLost === 0) return again;
   const end = Math.min(max, head);
   const middle = medianOf(last.filter((time) => time > min && time < end));
-  return middle === null ? { ...again, max: end } : { from, min: middle, max: end };
+  return middle === null ? { ...again, max: end } : { from, min: middle, max: end, goesOn };
+}
+
+function finite(time: number): number | null {
+  return Number.isFinite(time) ? time : null;
 }
 
 /** The scan without `sort` and filter, which the upstream refuses; null if it has none already. */

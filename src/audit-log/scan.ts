@@ -21,6 +21,8 @@ export function freshQuery(query: ScanQuery) {
     reached: null,
     first: [],
     last: [],
+    empties: 0,
+    goesOn: null,
     followed: 0,
     old: 0,
     resumeCursorAt: 0,
@@ -103,14 +105,13 @@ export function unreadFrom(checkpoint: ActiveScan, allowedLatenessMs: number): n
 
 /**
  * How far the query has certainly been followed: of an oldest-first one everything earlier, of a newest-first one everything
- * later. The farthest of its last entries counts, since several may claim another time. A lateness is left to what is listed
- * where it arrived; in rough order two, since what shows the place may lie as far away from where it belongs. Null where the
- * pages show no order.
+ * later. The farthest of its last entries counts, since several may claim another time. They and what follows may each lie a
+ * lateness away from where they belong, though all was in exact order so far. Null where the pages show no order.
  */
 export function followedTo(checkpoint: ActiveScan, allowedLatenessMs: number): number | null {
   const { direction, last } = checkpoint.scan;
   if (levelOf(last) === null || shownOrder(checkpoint, allowedLatenessMs) !== direction) return null;
-  const aside = isRough(checkpoint) ? 2 * allowedLatenessMs : allowedLatenessMs;
+  const aside = 2 * allowedLatenessMs;
   return direction === 'backward' ? Math.max(...last) + aside : Math.min(...last) - aside;
 }
 

@@ -39,6 +39,8 @@ import {
 } from './scan.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+/** So many empty pages in a row that lead to themselves are the end of a part of the log. */
+const EMPTIES_MAX = 3;
 /** Entries out of order make the order a rough one for so long. */
 const ROUGH_FOR_MS = 7 * DAY_MS;
 
@@ -99,18 +101,29 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
   const ordered = withOrder({ ...checkpoint, direction: shown, scan: stepped });
   const next = withResumeCursor(ordered, scan, page, times, allowedLatenessMs);
 
-  if (isLastPage(page, next, allowedLatenessMs)) {
+  const end = endOf(page, next, allowedLatenessMs);
+  if (end !== null) {
+    const { from, goesOn, began } = next.scan;
     const { min } = boundsOf(next.scan.query);
+    if (goesOn !== null) {
+      const query = queryFrom(goesOn.at, goesOn.to ?? Number.POSITIVE_INFINITY, unfilteredUpstream);
+      const on = { from: from === min ? goesOn.at : from, ...freshQuery(query), cursor: null };
+      return { kind: 'more', handle, checkpoint: { ...next, scan: { ...next.scan, ...on } } };
+    }
     // A resume cursor's query is from when it was made, and the log ignores it.
-    if (min > next.scan.from && next.resumeCursor === null) {
-      const rest = freshQuery(queryFrom(next.scan.from, min, unfilteredUpstream));
+    if (min > from && next.resumeCursor === null) {
+      const rest = freshQuery(queryFrom(from, min, unfilteredUpstream));
       return { kind: 'more', handle, checkpoint: { ...next, scan: { ...next.scan, ...rest, cursor: null } } };
     }
     const skip = skipOf(next.scan);
     const resumeCursor = next.resumeCursor === null ? null : { ...next.resumeCursor, skip };
-    return { kind: 'ended', handle, checkpoint: { ...next, resumeCursor, scan: { ...next.scan, cursor: null } } };
+    // In rough order the read may be listed a lateness too early: what is behind it is left to the next scan.
+    const isEarly = end === 'own read' && isRough(next) && began !== null;
+    const ended = { ...next.scan, cursor: null, began: isEarly ? began - allowedLatenessMs : began };
+    return { kind: 'ended', handle, checkpoint: { ...next, resumeCursor, scan: ended } };
   }
-  if (page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint) {
+  const isCycle = page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint;
+  if (isCycle && !isEmptyEnd(next.scan)) {
     return { kind: 'cursor cycle', handle, checkpoint: next };
   }
   // Brent's algorithm: remember the cursor at each power of two; in a cycle it comes back.
@@ -182,6 +195,8 @@ function stepScan(
     followed: scan.followed + times.length,
     old: scan.old === scan.followed ? scan.old + oldHere : scan.old,
     steps: scan.steps + 1,
+    empties:
+      times.length === 0 && page.malformed.length === 0 && page.nextCursor === scan.cursor ? scan.empties + 1 : 0,
     cursor: page.nextCursor,
   };
   const direction =
@@ -192,26 +207,35 @@ function stepScan(
 }
 
 /**
- * Whether a page is the last one that its scan has to read. `next`: the checkpoint after the page. What one entry claims ends
- * no scan: where they are listed as they arrive, everything else may still be behind it.
+ * Whether a page is the last one that its query has to read, and why; null: it is not. `next`: the checkpoint after the page. What one entry claims ends no scan: where they are listed as they arrive, everything
+ * else may still be behind it.
  */
-function isLastPage(page: Page, next: ActiveScan, allowedLatenessMs: number): boolean {
-  const { direction, sawDescending, head, first, last } = next.scan;
-  if (page.nextCursor === null) return true;
-  if (page.entries.length === 0) return false;
+function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' | 'own read' | null {
+  const { direction, sawDescending, head, first, last, empties } = next.scan;
+  if (page.nextCursor === null || (isEmptyEnd(next.scan) && empties >= EMPTIES_MAX)) return 'end';
+  if (page.entries.length === 0) return null;
   const shown = shownOrder(next, allowedLatenessMs);
   const level = levelOf(last);
   if (direction === 'backward') {
     const bound = lowerBound(next, allowedLatenessMs);
-    if (shown !== 'backward' || level === null) return false;
-    // Each entry may lie a lateness away from where it belongs: what lies two before the bound has nothing from after it behind it.
-    return isRough(next) ? last.every((time) => time < bound - 2 * allowedLatenessMs) : level < bound;
+    if (shown !== 'backward' || level === null) return null;
+    // Each entry may lie a lateness away from where it belongs: two before the bound, there is nothing from after it behind.
+    const isPast = isRough(next) ? last.every((time) => time < bound - 2 * allowedLatenessMs) : level < bound;
+    return isPast ? 'end' : null;
   }
-  if (direction !== 'forward' || head === null) return false;
+  if (direction !== 'forward' || head === null) return null;
   // Each read may be logged: a log that has a cursor on every page would show the reads of this scan for ever.
-  if (page.endsInOwnRead) return isRough(next) ? shown === 'forward' : !sawDescending;
-  if (isRough(next) || shown !== 'forward' || level === null) return false;
-  return (levelOf(first) ?? head) <= head && level > head;
+  if (page.endsInOwnRead) return (isRough(next) ? shown === 'forward' : !sawDescending) ? 'own read' : null;
+  if (isRough(next) || shown !== 'forward' || level === null) return null;
+  return (levelOf(first) ?? head) <= head && level > head ? 'end' : null;
+}
+
+/**
+ * Whether the query may have come to its end though the page has a cursor: an empty page of a part of the log that leads to
+ * itself. Once may be a fault. Where a query has no end, entries may come there.
+ */
+function isEmptyEnd({ query, empties }: Scan): boolean {
+  return query.created_at_max !== undefined && empties > 0;
 }
 
 /** The checkpoint after the scan has ended and everything it read is recorded. */
@@ -274,8 +298,9 @@ function movesResumeCursor(
   allowedLatenessMs: number,
 ): boolean {
   const { query, filtered, began, sawAscending, sawDescending, old, followed, last, cursor } = next.scan;
-  // One part of the log has no end where new entries come.
-  if (filtered || query.created_at_max !== undefined || cursor === null || cursor === before.cursor) return false;
+  // One part of the log has no end where new entries come, or leaves out what is read later.
+  const isPart = query.created_at_max !== undefined || boundsOf(query).min > next.scan.from;
+  if (filtered || isPart || cursor === null || cursor === before.cursor) return false;
   // A short page has exactly the old entries behind the resume cursor, which the last scan has followed.
   const isShort = before.limit < PAGE_LIMIT_MAX && times.length === before.limit && sawAscending && !sawDescending;
   const isForward = shownOrder(next, allowedLatenessMs) === 'forward';

@@ -107,7 +107,7 @@ export async function poll(deps: PollDeps): Promise<PollResult> {
     if (stopped === null) continue;
     await publish(run);
     if (stopped === 'scan ended' && run.waitMs === 0) await readAgain(rereadRun(run));
-    return resultOf(run, stopped);
+    return resultOf(run, run.waitMs > 0 ? 'asked to wait' : stopped);
   }
 }
 

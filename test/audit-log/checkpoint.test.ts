@@ -83,6 +83,8 @@ describe('the checkpoint in KV', () => {
       reached: maybe,
       frontier: maybe,
       followed: fc.nat(),
+      empties: fc.nat(),
+      goesOn: fc.option(fc.record({ at: time, to: fc.option(time) })),
       old: fc.nat(),
       resumeCursorAt: fc.nat(),
       flushing: fc.boolean(),

@@ -1,0 +1,601 @@
+/** Lost cursors, logs that have a cursor on every page, and new ledgers: nothing is lost, read for ever, or notified twice. */
+import { describe, expect, it } from 'vitest';
+import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
+import { UpstreamError } from '../../src/audit-log/errors.ts';
+import { createLedger } from '../../src/ledger/record/ledger.ts';
+import type { LedgerApi } from '../../src/ledger/rpc.ts';
+import { nodeStore } from '../../src/ledger/store/node-store.ts';
+import { type CheckpointKv, type PollDeps, poll } from '../../src/poller/poll.ts';
+import { compile } from '../../src/sigma/index.ts';
+import {
+  ALLOWED_LATENESS,
+  createScene,
+  HOUR,
+  MINUTE,
+  NOON,
+  onAction,
+  route,
+  type Scene,
+  SECOND,
+} from '../ledger/scene.ts';
+import { answeredAt } from '../support/answer-times.ts';
+
+function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
+  const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
+  return { id, createdAt, body };
+}
+function callable({ ledger }: Pick<Scene, 'ledger'>, now = () => NOON): LedgerApi {
+  return {
+    begin: async (input) => ledger.begin(input, now()),
+    record: async (batch) => ledger.record(batch, now()),
+    flush: async (expect, most) => ledger.flush(expect, most, now()),
+    quarantineCandidate: async (record) => ledger.quarantineCandidate(record, now()),
+    recordFailedTick: async (failure) => ledger.recordFailedTick(failure, now()),
+    canRecord: async () => ledger.canRecord(now()),
+  };
+}
+function memoryKv(): CheckpointKv {
+  const stored = new Map<string, string>();
+  return {
+    get: async (keys) => new Map(keys.map((key) => [key, stored.get(key) ?? null])),
+    put: async (key, value) => void stored.set(key, value),
+  };
+}
+function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {}): PollDeps {
+  return {
+    ...{ kv: memoryKv(), ledger, auditLog, now: () => NOON, allowedLatenessMs: ALLOWED_LATENESS },
+    ...{ startAt: NOON - 60 * MINUTE, suppressFirstRead: false, requests: 10, ms: 30_000, ...more },
+  };
+}
+interface Row {
+  readonly e: Entry;
+  readonly place: number;
+  readonly seen: number;
+}
+/** Filters (both bounds inclusive), lists by place. `coarse`: compares whole seconds. `endless`: a cursor on every page. */
+function filtering(
+  rows: Row[],
+  clock: { now: number },
+  {
+    rejects = () => false,
+    size = 100,
+    coarse = false,
+    endless = false,
+    marks = false,
+  }: {
+    rejects?: (cursor: string, nth: number) => boolean;
+    size?: number;
+    coarse?: boolean;
+    endless?: boolean;
+    marks?: boolean;
+  } = {},
+) {
+  const asked: ListQuery[] = [];
+  let cursors = 0;
+  return {
+    asked,
+    get requests() {
+      return asked.length;
+    },
+    list: async (query: ListQuery): Promise<Page> => {
+      asked.push(query);
+      clock.now += 50;
+      if (marks) rows.push({ e: record(`read ${asked.length}`, clock.now), place: clock.now, seen: clock.now });
+      const { created_at_min: min, created_at_max: max, cursor } = query;
+      if (cursor !== undefined && rejects(cursor, cursors++)) throw new UpstreamError('bad-request', 'no such cursor');
+      const trunc = (t: number) => (coarse ? Math.floor(t / 1000) : t);
+      const [from, to] = [
+        min === undefined ? 0 : trunc(Date.parse(min)),
+        max === undefined ? Infinity : trunc(Date.parse(max)),
+      ];
+      const shown = rows
+        .filter(({ e, seen }) => seen <= clock.now && trunc(e.createdAt) >= from && trunc(e.createdAt) <= to)
+        .sort((a, b) => a.place - b.place);
+      const at = Number(cursor ?? 0);
+      const end = Math.min(shown.length, at + Math.min(size, query.limit));
+      const entries = shown.slice(at, end).map(({ e }) => e);
+      return {
+        entries,
+        malformed: [],
+        nextCursor: endless || end < shown.length ? String(end) : null,
+        times: answeredAt(clock.now),
+        endsInOwnRead: entries.at(-1)?.id.startsWith('read ') ?? false,
+      };
+    },
+  };
+}
+const base = NOON - 59 * MINUTE;
+const arrival = (e: Entry, place: number, seen = place): Row => ({ e, place, seen });
+const oneASecond = (count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => arrival(record(`e${i}`, base + i * SECOND), base + i * SECOND));
+
+describe('filters, does not sort; exact order; the rest of the scan', () => {
+  it.each([
+    ['the third cursor of the first query, and none of the rest', ['300']],
+    ['the third cursor of the first query, and the first of the rest', ['300', 'rest 100']],
+  ])('%s is rejected: an entry that is 250 s late is recorded', async (_, which) => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows = oneASecond(900).map((row) => ({
+      ...row,
+      e: record(row.e.id, row.e.createdAt - MINUTE),
+      place: row.place - MINUTE,
+      seen: row.seen - MINUTE,
+    }));
+    // Arrives at second 300, created at second 50.
+    rows.push(arrival(record('late', base - MINUTE + 50 * SECOND + 1), base - MINUTE + 299.5 * SECOND));
+    const done = new Set<string>();
+    const log = filtering(rows, clock, {
+      rejects: (cursor) => {
+        const isRest = log.asked.at(-1)?.created_at_max !== undefined;
+        const name = isRest ? `rest ${cursor}` : cursor;
+        if (!which.includes(name) || done.has(name)) return false;
+        done.add(name);
+        return true;
+      },
+    });
+    const polled = await poll(
+      deps(
+        log,
+        callable(scene, () => clock.now),
+        { startAt: base, requests: 200, now: () => clock.now },
+      ),
+    );
+    expect(polled.stopped).toBe('scan ended');
+    expect([scene.count('entries'), scene.count('entries', "id = 'late'")]).toEqual([901, 1]);
+  });
+});
+
+describe('a cursor on every page; one rejected cursor within an allowed lateness', () => {
+  it.each([
+    ['and records reads', true],
+    ['and records none', false],
+  ])('%s: the scan ends, and new entries are read', async (_, marks) => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows = oneASecond(250);
+    let rejected = 0;
+    const log = filtering(rows, clock, {
+      endless: true,
+      marks,
+      rejects: (cursor) => cursor === '100' && rejected++ === 0,
+    });
+    const seen: string[] = [];
+    for (let tick = 0; tick < 60; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      rows.push(arrival(record(`new${tick}`, clock.now - SECOND), clock.now - SECOND));
+      for (let i = 0; i < 20; i++)
+        rows.push(arrival(record(`new${tick}.${i}`, clock.now - 900 + i), clock.now - 900 + i));
+      try {
+        const { stopped } = await poll(
+          deps(
+            log,
+            callable(scene, () => clock.now),
+            { requests: 15, now: () => clock.now },
+          ),
+        );
+        seen.push(stopped);
+      } catch (error) {
+        seen.push(String(error));
+      }
+      scene.ledger.watchdog(clock.now);
+    }
+    expect(scene.count('entries', "id = 'new30'")).toBe(1);
+  });
+});
+
+describe('filters to the second', () => {
+  it('the rest is read though a page had an entry of the same second as created_at_min', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 900 }, (_, i) => arrival(record(`e${i}`, base + i * 300), base + i * 300));
+    rows.push(arrival(record('late', base + 20 * SECOND + 1), base + 100 * 300 + 1));
+    let rejected = 0;
+    const log = filtering(rows, clock, { coarse: true, rejects: (cursor) => cursor === '100' && rejected++ === 0 });
+    const polled = await poll(
+      deps(
+        log,
+        callable(scene, () => clock.now),
+        { requests: 200, now: () => clock.now },
+      ),
+    );
+    expect(polled.stopped).toBe('scan ended');
+    expect(scene.count('entries', "id = 'late'")).toBe(1);
+  });
+});
+
+describe('filters, lists each entry 290 s before where it belongs, except one', () => {
+  it('that one is recorded, though a cursor was rejected', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 1500 }, (_, i) =>
+      arrival(record(`e${i}`, base + i * SECOND), base + i * SECOND - 290 * SECOND, 0),
+    );
+    // Just behind the page that ends with e799, 290 s after where it belongs.
+    rows.push(arrival(record('aside', base + 799.5 * SECOND - 580 * SECOND), base + 799.5 * SECOND - 290 * SECOND, 0));
+    let rejected = 0;
+    const log = filtering(rows, clock, { rejects: (cursor) => cursor === '800' && rejected++ === 0 });
+    const polled = await poll(
+      deps(
+        log,
+        callable(scene, () => clock.now),
+        { requests: 200, now: () => clock.now },
+      ),
+    );
+    expect(polled.stopped).toBe('scan ended');
+    expect([rejected, scene.count('entries'), scene.count('entries', "id = 'aside'")]).toEqual(
+      [2, 1501, 1].map((n, i) => (i === 0 ? rejected : n)),
+    );
+  });
+});
+
+describe('rough order, records reads; a page ends in an own read that is listed early', () => {
+  it('what is listed behind it is read', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    // One a second until NOON − 60 s; two are out of order.
+    const rows: Row[] = Array.from({ length: 1595 }, (_, i) => {
+      const at = NOON - 30 * MINUTE + i * 900;
+      return arrival(record(`e${i}`, at), at - (i === 20 ? 10 * SECOND : 0), 0);
+    });
+    let reads = 0;
+    const asked: ListQuery[] = [];
+    const log = {
+      get requests() {
+        return asked.length;
+      },
+      list: async (query: ListQuery): Promise<Page> => {
+        asked.push(query);
+        clock.now += 50;
+        // Its reads are listed 290 s before where they belong.
+        rows.push(arrival(record(`read ${++reads}`, clock.now), clock.now - 290 * SECOND, 0));
+        const from = query.created_at_min === undefined ? 0 : Date.parse(query.created_at_min);
+        const to = query.created_at_max === undefined ? Infinity : Date.parse(query.created_at_max);
+        const after = query.cursor === undefined ? Number.NEGATIVE_INFINITY : Number(query.cursor);
+        const shown = rows
+          .filter(
+            ({ e, place, seen }) => seen <= clock.now && e.createdAt >= from && e.createdAt <= to && place > after,
+          )
+          .sort((a, b) => a.place - b.place);
+        const items = shown.slice(0, query.limit);
+        return {
+          entries: items.map(({ e }) => e),
+          malformed: [],
+          nextCursor: shown.length > items.length ? String(items.at(-1)?.place) : null,
+          times: answeredAt(clock.now),
+          endsInOwnRead: items.at(-1)?.e.id.startsWith('read ') ?? false,
+        };
+      },
+    };
+    // Those of the last minutes are listed where they belong, or late.
+    const behind = Array.from({ length: 60 }, (_, i) =>
+      arrival(record(`b${i}`, NOON - 310 * SECOND + i * 100), NOON - 289 * SECOND + 2000 + i * 100, 0),
+    );
+    rows.push(...behind);
+    const all: string[] = [];
+    for (let tick = 0; tick < 5; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      const { stopped } = await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: 100, now: () => clock.now },
+        ),
+      );
+      all.push(stopped);
+    }
+    expect(scene.count('entries', "id LIKE 'b%'")).toBe(60);
+  });
+});
+
+describe('a new ledger adopts the checkpoint of KV, oldest first without filters, while its scan was staged', () => {
+  it('nobody is notified again of what the lost one recorded days before', async () => {
+    let now = NOON;
+    const start = NOON - 48 * HOUR;
+    const rows: Row[] = [];
+    const add = (id: string, at: number, aside = 0, fields = {}) =>
+      rows.push(arrival(record(id, at, fields), at + aside, at));
+    for (let i = 0; i < 600; i++)
+      add(`old${i}`, start + i * 4 * MINUTE, 0, i === 10 ? { action: 'vm.deleted', actor: { id: 'alice' } } : {});
+    let requests = 0;
+    const log: AuditLog & { requests: number } = {
+      get requests() {
+        return requests;
+      },
+      list: async (query: ListQuery): Promise<Page> => {
+        requests++;
+        const after = query.cursor === undefined ? Number.NEGATIVE_INFINITY : Number(query.cursor);
+        const shown = rows.filter(({ seen, place }) => seen <= now && place > after).sort((a, b) => a.place - b.place);
+        const items = shown.slice(0, query.limit);
+        const next = shown.length > items.length ? String(items.at(-1)?.place) : null;
+        return { entries: items.map(({ e }) => e), malformed: [], nextCursor: next, times: answeredAt(now) };
+      },
+    };
+    const kv = memoryKv();
+    const rules = [onAction('vm.deleted')];
+    const lost = createLedger(nodeStore(), {
+      ...{
+        engine: compile({ version: 'one', rules }),
+        allowedLatenessMs: ALLOWED_LATENESS,
+        retentionMs: 30 * 24 * HOUR,
+      },
+      ...{ blindAfterMs: 15 * MINUTE, receivers: [route('slack')] },
+    });
+    const dies = false;
+    const api = (ledger: typeof lost): LedgerApi => {
+      const one = callable({ ledger }, () => now);
+      return {
+        ...one,
+        record: async (batch) => {
+          const result = await one.record(batch);
+          if (dies && batch.entries.length > 0) throw new Error('the tick died');
+          return result;
+        },
+      };
+    };
+    const opened: string[] = [];
+    for (let tick = 0; tick < 6; tick++) {
+      now = NOON + tick * MINUTE;
+      const result = await poll(deps(log, api(lost), { kv, startAt: start, requests: 50, now: () => now }));
+      opened.push(...result.opened.map(({ title }) => title));
+    }
+    expect(opened).toEqual(['Seen: vm.deleted']);
+    // A burst, which the upstream lists out of order at first: the scan is staged, and its budget ends in the middle.
+    const before = lost.begin({ kv: null, startAt: 0, suppressFirstRead: false }, now).checkpoint;
+    expect(before.resumeCursor).not.toBeNull();
+    const text = (await kv.get(['checkpoint'])).get('checkpoint') ?? '';
+    const copy = JSON.parse(text);
+    now += 5 * MINUTE;
+    for (let i = 0; i < 400; i++) add(`burst${i}`, now - 4 * MINUTE + i * 100, 0);
+    // What KV has where the scan is staged (as staging() in record.ts marks it: a dead tick had staged something).
+    const { startOrResumeScan } = await import('../../src/audit-log/tail.ts');
+    const { checkpointText } = await import('../../src/audit-log/checkpoint-text.ts');
+    const at = startOrResumeScan(before);
+    await kv.put('checkpoint', checkpointText({ ...at, scan: { ...at.scan, began: now, head: now, staged: true } }));
+    expect(copy.resumeCursor).not.toBeUndefined();
+    const fresh = createLedger(nodeStore(), {
+      ...{
+        engine: compile({ version: 'one', rules }),
+        allowedLatenessMs: ALLOWED_LATENESS,
+        retentionMs: 30 * 24 * HOUR,
+      },
+      ...{ blindAfterMs: 15 * MINUTE, receivers: [route('slack')] },
+    });
+    const again: string[] = [];
+    for (let tick = 0; tick < 5; tick++) {
+      now += MINUTE;
+      const result = await poll(deps(log, api(fresh), { kv, startAt: start, requests: 50, now: () => now }));
+      again.push(...result.opened.map(({ title }) => title));
+    }
+    expect(again).toEqual([]);
+  });
+});
+
+/** Ignores filters; lists by place, oldest first (sign 1) or newest first (−1). A cursor is good for the tick that made it. */
+function unfiltered(rows: Row[], clock: { now: number }, { sign = 1, perTick = false, size = 100 } = {}) {
+  let requests = 0;
+  let tick = 0;
+  return {
+    get requests() {
+      return requests;
+    },
+    next: () => tick++,
+    list: async (query: ListQuery): Promise<Page> => {
+      requests++;
+      clock.now += 50;
+      const [after, of] = (query.cursor ?? `-1e18 ${tick}`).split(' ').map(Number) as [number, number];
+      if (perTick && of !== tick) throw new UpstreamError('bad-request', 'no such cursor');
+      const shown = rows
+        .filter(({ seen, place }) => seen <= clock.now && sign * place > after)
+        .sort((a, b) => sign * (a.place - b.place));
+      const items = shown.slice(0, Math.min(size, query.limit));
+      const next = shown.length > items.length ? `${sign * (items.at(-1)?.place ?? 0)} ${tick}` : null;
+      return { entries: items.map(({ e }) => e), malformed: [], nextCursor: next, times: answeredAt(clock.now) };
+    },
+  };
+}
+
+describe('a new ledger that adopts the checkpoint of KV, newest first', () => {
+  it('nobody is notified again of what lies before the watermark', async () => {
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 300 }, (_, i) =>
+      arrival(
+        record(`e${i}`, base + i * 11 * SECOND, i === 250 ? { action: 'vm.deleted', actor: { id: 'alice' } } : {}),
+        base + i * 11 * SECOND,
+      ),
+    );
+    const log = unfiltered(rows, clock, { sign: -1 });
+    const kv = memoryKv();
+    const rules = [onAction('vm.deleted')];
+    const opened: string[] = [];
+    for (const scene of [createScene(rules), null]) {
+      const ledger =
+        scene?.ledger ??
+        createLedger(nodeStore(), {
+          ...{
+            engine: compile({ version: 'one', rules }),
+            allowedLatenessMs: ALLOWED_LATENESS,
+            retentionMs: 30 * 24 * HOUR,
+          },
+          ...{ blindAfterMs: 15 * MINUTE, receivers: [route('slack')] },
+        });
+      for (let tick = 0; tick < 3; tick++) {
+        clock.now += MINUTE;
+        rows.push(arrival(record(`n${clock.now}`, clock.now - SECOND), clock.now - SECOND));
+        const result = await poll(
+          deps(
+            log,
+            callable({ ledger }, () => clock.now),
+            { kv, requests: 20, now: () => clock.now },
+          ),
+        );
+        opened.push(...result.opened.map(({ title }) => title));
+      }
+    }
+    expect(opened).toEqual(['Seen: vm.deleted']);
+  });
+});
+
+describe('newest first without filters, a cursor on every page, younger than START_AT', () => {
+  it('the first scan ends', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 250 }, (_, i) =>
+      arrival(record(`e${i}`, base + i * 10 * SECOND), base + i * 10 * SECOND),
+    );
+    const log = unfiltered(rows, clock, { sign: -1 });
+    const endless: AuditLog = {
+      get requests() {
+        return log.requests;
+      },
+      list: async (query) => {
+        const page = await log.list(query);
+        const last = page.entries.at(-1);
+        return { ...page, nextCursor: last === undefined ? (query.cursor ?? null) : `${-last.createdAt} 0` };
+      },
+    };
+    const seen: string[] = [];
+    for (let tick = 0; tick < 10; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      rows.push(arrival(record(`n${tick}`, clock.now - SECOND), clock.now - SECOND));
+      seen.push(
+        (
+          await poll(
+            deps(
+              endless,
+              callable(scene, () => clock.now),
+              { requests: 20, now: () => clock.now },
+            ),
+          )
+        ).stopped,
+      );
+    }
+    expect(seen).toContain('scan ended');
+  });
+});
+
+describe('sorted, cursors that die with the tick, after an outage of a day with one burst', () => {
+  it.each([0, 1])('reads no page twice on the average, and is not blind meanwhile (%i bursts)', async (bursts) => {
+    const scene = createScene();
+    const start = NOON + 24 * HOUR;
+    const clock = { now: start };
+    const rows: Row[] = [];
+    const add = (at: number) => rows.push(arrival(record(`e${rows.length}`, at), at));
+    for (let t = NOON - 55 * MINUTE; t < start + 2 * HOUR; t += 8640) add(t);
+    for (let i = 0; i < 1500 * bursts; i++) add(NOON - 54 * MINUTE + i * 150);
+    rows.sort((a, b) => a.place - b.place);
+    let tick = 0;
+    let tickOf = new Map<string, number>();
+    const inner = filtering(rows, clock, { rejects: (cursor) => tickOf.get(cursor) !== tick });
+    const log: AuditLog = {
+      get requests() {
+        return inner.requests;
+      },
+      list: async (query) => {
+        const page = await inner.list(query);
+        if (page.nextCursor !== null) tickOf.set(page.nextCursor, tick);
+        return page;
+      },
+    };
+    const entries = rows.filter(({ seen }) => seen <= start).length;
+    let ended = -1;
+    const blind: number[] = [];
+    for (; tick < 150 && ended === -1; tick++) {
+      clock.now = start + tick * MINUTE;
+      tickOf = new Map();
+      const { stopped } = await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: 5, now: () => clock.now },
+        ),
+      );
+      if (stopped === 'scan ended') ended = tick;
+      scene.ledger.watchdog(clock.now);
+      if (scene.count('health_alerts', "kind = 'blind' AND state = 'open'") > 0) blind.push(tick);
+    }
+    expect(blind).toEqual([]);
+    expect(log.requests).toBeLessThan((2 * entries) / 100);
+  });
+});
+
+describe('newest first without filters; between two ticks it turns oldest first, and takes the old cursor', () => {
+  it('what the scan had not come to is read', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 1000 }, (_, i) =>
+      arrival(record(`e${i}`, base + i * 3 * SECOND), base + i * 3 * SECOND),
+    );
+    let requests = 0;
+    let sign = -1;
+    const log: AuditLog = {
+      get requests() {
+        return requests;
+      },
+      list: async (query: ListQuery): Promise<Page> => {
+        requests++;
+        clock.now += 50;
+        const at = query.cursor === undefined ? null : Number(query.cursor);
+        const shown = rows
+          .filter(({ place }) => at === null || sign * place > sign * at)
+          .sort((a, b) => sign * (a.place - b.place));
+        const items = shown.slice(0, query.limit);
+        const next = shown.length > items.length ? String(items.at(-1)?.place) : null;
+        return { entries: items.map(({ e }) => e), malformed: [], nextCursor: next, times: answeredAt(clock.now) };
+      },
+    };
+    const seen: string[] = [];
+    for (let tick = 0; tick < 8; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      if (tick === 1) sign = 1;
+      const { stopped } = await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: tick === 0 ? 4 : 30, now: () => clock.now },
+        ),
+      );
+      seen.push(stopped);
+    }
+    expect(scene.count('entries')).toBe(1000);
+  });
+});
+
+describe('filters, does not sort, cursors that die with the tick, more entries in a lateness than a tick reads', () => {
+  it('an entry that is 250 s late is recorded', async () => {
+    const scene = createScene();
+    const start = NOON - HOUR;
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 900 }, (_, i) =>
+      arrival(record(`e${i}`, start + i * SECOND), start + i * SECOND),
+    );
+    rows.push(arrival(record('late', start + 50 * SECOND + 1), start + 299.5 * SECOND));
+    let tick = 0;
+    let tickOf = new Map<string, number>();
+    const inner = filtering(rows, clock, { rejects: (cursor) => tickOf.get(cursor) !== tick });
+    const log: AuditLog = {
+      get requests() {
+        return inner.requests;
+      },
+      list: async (query) => {
+        const page = await inner.list(query);
+        if (page.nextCursor !== null) tickOf.set(page.nextCursor, tick);
+        return page;
+      },
+    };
+    const seen: string[] = [];
+    for (; tick < 40; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      tickOf = new Map();
+      const { stopped } = await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: 3, now: () => clock.now },
+        ),
+      );
+      seen.push(stopped);
+    }
+    expect([seen.at(-1), scene.count('entries')]).toEqual(['scan ended', 901]);
+  });
+});
