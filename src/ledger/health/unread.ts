@@ -32,7 +32,8 @@ export function checkUnread(
 
 function isUnread(checkpoint: Checkpoint): boolean {
   // What is staged is recorded once the scan is given up: then there is a gap.
-  return checkpoint.gap !== null || (losesCursors(checkpoint) && checkpoint.scan?.staged === false);
+  const { scan, gap } = checkpoint;
+  return gap !== null || (losesCursors(checkpoint) && (scan?.staged === false || scan?.direction === 'forward'));
 }
 
 function summaryOf({ gap }: Checkpoint): string {

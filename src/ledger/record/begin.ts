@@ -63,7 +63,8 @@ function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Che
   const watermark = Math.min(found.watermark, now - allowedLatenessMs);
   // The resume cursor may lie behind what only the lost ledger had staged.
   const resumeCursor = isLost ? null : found.resumeCursor;
-  const floor = Math.min(found.floor, watermark);
+  // The lost ledger has recorded, and reported, what lies before the watermark, except for the gap.
+  const floor = Math.min(watermark, found.gap?.from ?? watermark);
   return { ...found, version: 1, lastBegan: null, floor, scan, resumeCursor, watermark };
 }
 

@@ -28,6 +28,8 @@ interface BatchEffect {
   readonly ended: boolean;
   /** Save the checkpoint in any case. */
   readonly save: boolean;
+  /** The upstream has answered. */
+  readonly answered: boolean;
   /** Wall, ms. */
   readonly now: number;
 }
@@ -39,7 +41,7 @@ export function commit(
   context: LedgerContext,
   state: State,
   next: Checkpoint | null,
-  { changed, ended, save, now }: BatchEffect,
+  { changed, ended, save, answered, now }: BatchEffect,
   counts: Counts,
 ): Recorded {
   const { store, options, unsaved, ownReads, rereads } = context;
@@ -49,7 +51,8 @@ export function commit(
   const movedAt = moved ? now : unsaved.movedAt(state);
   if (moved) {
     resolveHealthAlert(store, 'blind', 'reading goes on', options.receivers, now);
-    resolveHealthAlert(store, 'key-refused', 'the upstream accepts the API key again', options.receivers, now);
+    if (answered)
+      resolveHealthAlert(store, 'key-refused', 'the upstream accepts the API key again', options.receivers, now);
   }
   checkUnread(store, before, checkpoint, options.receivers, now);
   if (ended) ownReads.checkAfterScan(options.allowedLatenessMs, options.receivers, now);
@@ -77,7 +80,7 @@ export function commit(
 
 /** Whether a checkpoint is saved though nothing is new. */
 export function isSaveDue({ savedAt }: State, now: number): boolean {
-  return now - savedAt >= QUIET_SAVE_MS;
+  return Math.abs(now - savedAt) >= QUIET_SAVE_MS;
 }
 
 /** Whether the scan's frontier lies elsewhere than before. */

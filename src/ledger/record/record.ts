@@ -66,6 +66,7 @@ export function record(context: LedgerContext, batch: Batch, now: number): Recor
       ended: ended && next?.scan === null,
       // That every page was read must outlive the memory: a staged entry may crash the ledger.
       save: batch.save || taken.isSampled || next?.scan?.flushing === true,
+      answered: true,
       now,
     },
     { recorded, quarantined, opened, staged, known, own, expired },
@@ -100,7 +101,7 @@ export function flush(context: LedgerContext, expectedVersion: number, most: num
     context,
     taken.state,
     next,
-    { changed: true, ended, save: true, now },
+    { changed: true, ended, save: true, answered: false, now },
     { recorded, quarantined, opened, staged: 0, known: deduped.known + taken.known, own, expired: 0 },
   );
 }

@@ -10,7 +10,7 @@ import { BATCH_ENTRIES_MAX } from '../model.ts';
 import { readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { LedgerContext } from './context.ts';
-import { oldestStagedAt } from './staging.ts';
+import { hasStaged, oldestStagedAt } from './staging.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 /** Rows are evicted no more often than this, by the upstream's time. */
@@ -68,15 +68,15 @@ export function evict(
   options: { readonly retentionMs: number; readonly engine: Engine },
 ): { readonly at: number; readonly deleted: number } {
   const before = state.latestBegan - options.retentionMs;
-  // What is staged is recorded however old it is by then: its entry must be known, and its windows be there. A long scan, too,
-  // may still bring an entry that is nearly too old. It joins what is older by a timespan.
-  const entriesBefore = Math.min(before, oldestStagedAt(store));
+  // What is staged is recorded however old it is by then: its other versions must be known, and its windows be there. A long
+  // scan, too, may still bring an entry that is nearly too old. It joins what is older by a timespan.
   const timespans = options.engine.correlations.map(({ timespanMs }) => timespanMs);
-  const windowsBefore = entriesBefore - Math.max(0, ...timespans);
+  const windowsBefore = Math.min(before, oldestStagedAt(store)) - Math.max(0, ...timespans);
+  const isUnstaged = hasStaged(store) ? ' AND id NOT IN (SELECT id FROM staging)' : '';
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";
   const deleted = [
-    evictRows(store, 'entries', 'seq', 'occurred_at < ?1 AND created_at < ?1', entriesBefore),
+    evictRows(store, 'entries', 'seq', `occurred_at < ?1 AND created_at < ?1${isUnstaged}`, before),
     evictRows(store, 'batches', 'first_seq', 'began < ?', before),
     evictRows(store, 'windows', '(rule, key)', 'newest < ?', windowsBefore),
     evictRows(store, 'deliveries', 'id', `${ENDED} AND state IN ('delivered', 'suppressed') AND queued_at < ?`, before),

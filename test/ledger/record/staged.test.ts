@@ -212,3 +212,63 @@ describe('a staged entry that was late', () => {
     expect(raised.store.all("SELECT summary FROM health_alerts WHERE kind = 'late-entries'")).toEqual([]);
   });
 });
+
+describe('a full database, while an old entry is staged', () => {
+  it.each([
+    ['a shorter RETENTION', 5 * DAY, 0],
+    ['time', 30 * DAY, 40 * DAY],
+  ])('%s frees it, and the scan goes on', (_, retentionMs, passes) => {
+    const scene = createScene();
+    // Two days after the first, 200 entries.
+    const two = NOON + 2 * DAY;
+    scene.record(entries(100, two, 1000, 'a'), { now: two + HOUR });
+    scene.record(entries(100, two + HOUR, 1000, 'b'), { now: two + 2 * HOUR });
+    // Twenty days after it, newest first, an entry is listed that claims to be of the first day.
+    const now = NOON + 20 * DAY;
+    scene.stage([entry('old', NOON + DAY)], { now });
+    const next = scene.reopened({ retentionMs });
+    const room = 201;
+    next.watch((sql) => {
+      if (!/INSERT INTO (staging|entries)/.test(sql)) return;
+      if (next.count('entries') + next.count('staging') >= room) throw new Error('database or disk is full');
+    });
+    let failed = 0;
+    for (let hour = 1; hour <= 48; hour++) {
+      const at = now + passes + hour * HOUR;
+      try {
+        next.stage([entry(`new${hour}`, now - hour * MINUTE)], {
+          now: at,
+          began: now,
+          times: answeredAt(at),
+          ends: false,
+        });
+      } catch {
+        failed++;
+      }
+    }
+    // The 200 entries are older than RETENTION, and their ids are not staged.
+    expect([next.count('entries'), failed]).toEqual([0, 0]);
+  });
+});
+
+describe('our clock was ahead by a day when the state was last saved', () => {
+  it('quiet checkpoints are saved once it is right again', () => {
+    const scene = createScene();
+    scene.record([entry('a', NOON)], { now: NOON + DAY, began: NOON, times: answeredAt(NOON) });
+    for (let minute = 1; minute <= 60; minute++) scene.record([], { now: NOON + minute * MINUTE });
+    // A ledger that remembers nothing goes on where the last save was: at most five minutes before.
+    expect(scene.reopened().checkpoint().watermark).toBeGreaterThanOrEqual(NOON + 50 * MINUTE);
+  });
+});
+
+describe('an API key that was refused while staged entries wait to be recorded', () => {
+  it('is not reported as accepted again by recording them', () => {
+    const scene = createScene();
+    scene.stage([entry('a', NOON)]);
+    scene.stage([], { ends: true });
+    // A tick that overlapped, or the next re-read, was refused.
+    scene.ledger.recordFailedTick({ kind: 'key', message: 'it answered 401', retryAfterMs: HOUR }, NOON + 1);
+    scene.flush(NOON + MINUTE);
+    expect(scene.store.all("SELECT state FROM health_alerts WHERE kind = 'key-refused'")).toEqual([{ state: 'open' }]);
+  });
+});
