@@ -102,8 +102,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'order check: only a log that has shown that it descends ends a scan from the head',
     file: 'src/audit-log/tail.ts',
-    find: "if (shown !== 'backward' || level === null) return false;",
-    replace: 'if (level === null) return false;',
+    find: "if (shown !== 'backward' || level === null) return null;",
+    replace: 'if (level === null) return null;',
   },
   {
     name: 'a log in rough order is read from the newest to a lateness before the watermark',
@@ -114,7 +114,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a query that is read in parts: the earlier part is read too',
     file: 'src/audit-log/tail.ts',
-    find: 'if (min > next.scan.from && next.resumeCursor === null) {',
+    find: 'if (min > from && next.resumeCursor === null) {',
     replace: 'if (min < 0) {',
   },
   {
@@ -162,14 +162,14 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'an empty page with a next cursor is not the end',
     file: 'src/audit-log/tail.ts',
-    find: 'if (page.nextCursor === null) return',
-    replace: 'if (page.nextCursor === null || page.entries.length === 0) return',
+    find: 'if (page.nextCursor === null || (isEmptyEnd',
+    replace: 'if (page.nextCursor === null || page.entries.length === 0 || (isEmptyEnd',
   },
   {
     name: 'a rejected cursor: the scan goes on from what is certainly recorded',
     file: 'src/audit-log/restart.ts',
-    find: 'Math.min(followed ?? min, began - allowedLatenessMs)',
-    replace: 'began - allowedLatenessMs',
+    find: 'const certain = Math.min(followedTo(checkpoint, allowedLatenessMs) ?? min, noFarther);',
+    replace: 'const certain = noFarther;',
   },
   {
     name: 'staged entries are recorded before the scan ends',
