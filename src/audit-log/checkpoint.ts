@@ -53,6 +53,11 @@ export interface Scan {
   /** `created_at` of the query's first entries, and of the last ones followed: up to ten, and none from the future. */
   readonly first: readonly number[];
   readonly last: readonly number[];
+  /**
+   * In rough order it ended at a read of its own, which may be listed a lateness too early: what is behind that is left to the
+   * next scan.
+   */
+  readonly endedEarly: boolean;
   /** Empty pages in a row whose cursor was the one that had asked for them. */
   readonly empties: number;
   /** The query that follows this one: from and to which time (null: to the end). Null: there is none, except for the rest. */

@@ -7,7 +7,7 @@
 import type { ResumeCursor, Scan } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX } from './entry.ts';
 import { medianOf } from './order.ts';
-import { type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, queryFrom } from './scan.ts';
+import { ABSENT, type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, queryFrom } from './scan.ts';
 
 /** The scan without its cursor, which the upstream rejected or repeated: it goes on with another query or cursor. */
 export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
@@ -67,19 +67,25 @@ interface StillToRead {
  *   created after the scan's beginning is left to the next one.
  */
 function stillToRead(checkpoint: ActiveScan, allowedLatenessMs: number): StillToRead {
-  const { from, query, direction, began, head, filtered, last, cursorsLost, goesOn } = checkpoint.scan;
+  const { from, query, direction, began, head, filtered, last, cursorsLost } = checkpoint.scan;
+  const goesOn = checkpoint.scan.goesOn ?? ABSENT.goesOn;
   const { min, max } = boundsOf(query);
   const again = { from, min: Math.max(from, min), max, goesOn };
   if (!filtered || began === null || head === null) return again;
   if (direction === 'forward') {
     const noFarther = began - allowedLatenessMs;
     const certain = Math.min(followedTo(checkpoint, allowedLatenessMs) ?? min, noFarther);
-    if (certain > min) return { from: from === min ? certain : from, min: certain, max, goesOn };
-    const at = Math.min(exactlyFollowedTo(checkpoint) ?? min, noFarther);
+    const exact = Math.min(exactlyFollowedTo(checkpoint) ?? min, noFarther);
+    // A small certain step would be asked for again and again, where the other way costs as much once.
+    if (certain > min && 2 * (certain - min) >= exact - min) {
+      return { from: from === min ? certain : from, min: certain, max, goesOn };
+    }
     // What is earlier than a part is read later, to its end.
-    if (at > min && from < min) return { from, min: at, max, goesOn };
+    if (exact > min && from < min) return { from, min: exact, max, goesOn };
+    // Where all that was read last is of the instant where the part ends, half of it.
+    const at = exact < max ? exact : Math.floor((min + max) / 2);
     const to = goesOn === null ? finite(max) : goesOn.to;
-    if (at > min && at < max) return { from, min, max: at, goesOn: { at, to } };
+    if (exact > min && at > min && at < max) return { from, min, max: at, goesOn: { at, to } };
   }
   if (direction !== 'backward' && cursorsLost === 0) return again;
   const end = Math.min(max, head);

@@ -3,6 +3,9 @@ import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX } from './entry.ts';
 import { isOrderly, levelOf } from './order.ts';
 
+/** What an earlier version's scan may lack. */
+export const ABSENT = { endedEarly: false, empties: 0, goesOn: null } as const;
+
 /** A checkpoint with a scan in progress. */
 export type ActiveScan = Checkpoint & { readonly scan: Scan };
 

@@ -26,6 +26,7 @@ import { type ListQuery, PAGE_LIMIT_MAX, PAGE_LIMIT_MIN, type Page } from './ent
 import { gapAfter, isGapDue } from './gap.ts';
 import { levelOf, medianOf, ORDER_OF, type Order, orderOf, stepsDown, stepsUp } from './order.ts';
 import {
+  ABSENT,
   type ActiveScan,
   boundsOf,
   freshQuery,
@@ -39,7 +40,7 @@ import {
 } from './scan.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** So many empty pages in a row that lead to themselves are the end of a part of the log. */
+/** So many empty pages in a row that lead to themselves are the end of what was asked for again. */
 const EMPTIES_MAX = 3;
 /** Entries out of order make the order a rough one for so long. */
 const ROUGH_FOR_MS = 7 * DAY_MS;
@@ -57,7 +58,7 @@ export interface FollowResult {
 /** The checkpoint with its scan, or with a new one if it has none. */
 export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
   const { scan, resumeCursor, unfilteredUpstream, watermark, gap } = checkpoint;
-  if (scan !== null) return { ...checkpoint, scan };
+  if (scan !== null) return { ...checkpoint, scan: { ...ABSENT, ...scan } };
   const deep = isGapDue(checkpoint);
   const from = deep && gap !== null ? Math.min(watermark, gap.from) : watermark;
   const query: ScanQuery = resumeCursor?.query ?? queryFrom(from, Number.POSITIVE_INFINITY, unfilteredUpstream);
@@ -78,6 +79,7 @@ export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
       frontierThen: null,
       deep,
       flushing: false,
+      endedEarly: false,
       unreadBefore: null,
       suppressBefore: checkpoint.suppressBefore,
     },
@@ -90,7 +92,8 @@ export function nextQuery(scan: Scan): ListQuery {
 }
 
 /** Follows `page`, the answer to `nextQuery`. */
-export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: number): FollowResult {
+export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number): FollowResult {
+  const checkpoint = { ...stored, scan: { ...ABSENT, ...stored.scan } };
   const { scan, unfilteredUpstream } = checkpoint;
   const times = page.entries.map((entry) => entry.createdAt);
   const order = orderOf(times);
@@ -103,27 +106,26 @@ export function follow(checkpoint: ActiveScan, page: Page, allowedLatenessMs: nu
 
   const end = endOf(page, next, allowedLatenessMs);
   if (end !== null) {
-    const { from, goesOn, began } = next.scan;
+    const { from, goesOn } = next.scan;
     const { min } = boundsOf(next.scan.query);
+    const endedEarly = next.scan.endedEarly || (end === 'own read' && isRough(next));
     if (goesOn !== null) {
       const query = queryFrom(goesOn.at, goesOn.to ?? Number.POSITIVE_INFINITY, unfilteredUpstream);
-      const on = { from: from === min ? goesOn.at : from, ...freshQuery(query), cursor: null };
+      const on = { endedEarly, from: from === min ? goesOn.at : from, ...freshQuery(query), cursor: null };
       return { kind: 'more', handle, checkpoint: { ...next, scan: { ...next.scan, ...on } } };
     }
     // A resume cursor's query is from when it was made, and the log ignores it.
     if (min > from && next.resumeCursor === null) {
-      const rest = freshQuery(queryFrom(from, min, unfilteredUpstream));
-      return { kind: 'more', handle, checkpoint: { ...next, scan: { ...next.scan, ...rest, cursor: null } } };
+      const rest = { endedEarly, ...freshQuery(queryFrom(from, min, unfilteredUpstream)), cursor: null };
+      return { kind: 'more', handle, checkpoint: { ...next, scan: { ...next.scan, ...rest } } };
     }
     const skip = skipOf(next.scan);
     const resumeCursor = next.resumeCursor === null ? null : { ...next.resumeCursor, skip };
-    // In rough order the read may be listed a lateness too early: what is behind it is left to the next scan.
-    const isEarly = end === 'own read' && isRough(next) && began !== null;
-    const ended = { ...next.scan, cursor: null, began: isEarly ? began - allowedLatenessMs : began };
+    const ended = { ...next.scan, endedEarly, cursor: null };
     return { kind: 'ended', handle, checkpoint: { ...next, resumeCursor, scan: ended } };
   }
   const isCycle = page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint;
-  if (isCycle && !isEmptyEnd(next.scan)) {
+  if (isCycle && !mayHaveEnded(next.scan)) {
     return { kind: 'cursor cycle', handle, checkpoint: next };
   }
   // Brent's algorithm: remember the cursor at each power of two; in a cycle it comes back.
@@ -212,7 +214,7 @@ function stepScan(
  */
 function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' | 'own read' | null {
   const { direction, sawDescending, head, first, last, empties } = next.scan;
-  if (page.nextCursor === null || (isEmptyEnd(next.scan) && empties >= EMPTIES_MAX)) return 'end';
+  if (page.nextCursor === null || (mayHaveEnded(next.scan) && empties >= EMPTIES_MAX)) return 'end';
   if (page.entries.length === 0) return null;
   const shown = shownOrder(next, allowedLatenessMs);
   const level = levelOf(last);
@@ -231,17 +233,19 @@ function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' |
 }
 
 /**
- * Whether the query may have come to its end though the page has a cursor: an empty page of a part of the log that leads to
- * itself. Once may be a fault. Where a query has no end, entries may come there.
+ * Whether the query may have come to its end though the page has a cursor: an empty page that leads to itself. Once may be a
+ * fault, and so may be several in a row: a poll asks once a tick. Only where the query asks again for what it has followed:
+ * what others had not shown would be lost.
  */
-function isEmptyEnd({ query, empties }: Scan): boolean {
-  return query.created_at_max !== undefined && empties > 0;
+export function mayHaveEnded({ goesOn, empties }: Scan): boolean {
+  return goesOn !== null && empties > 0;
 }
 
 /** The checkpoint after the scan has ended and everything it read is recorded. */
 export function endScan(checkpoint: Checkpoint, allowedLatenessMs: number): Checkpoint {
   const began = checkpoint.scan?.began ?? null;
-  const watermark = began === null ? checkpoint.watermark : Math.max(checkpoint.watermark, began - allowedLatenessMs);
+  const leftMs = checkpoint.scan?.endedEarly === true ? 2 * allowedLatenessMs : allowedLatenessMs;
+  const watermark = began === null ? checkpoint.watermark : Math.max(checkpoint.watermark, began - leftMs);
   // An upstream that refused filters may accept them by now: try again each day.
   const isSameDay = Math.floor(watermark / DAY_MS) === Math.floor(checkpoint.watermark / DAY_MS);
   return {

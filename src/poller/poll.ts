@@ -15,7 +15,7 @@ import { givenUp, isUnreachable } from '../audit-log/gap.ts';
 import type { Reread } from '../audit-log/reread.ts';
 import { asksForLess, withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
 import { type ActiveScan, boundsOf, readsFrom, unreadFrom } from '../audit-log/scan.ts';
-import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
+import { follow, mayHaveEnded, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
@@ -178,6 +178,8 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   const givesUp = kind !== 'ended' && isSpent(run) && isUnreachable(checkpoint);
   if (givesUp) run.notes.push(UNREACHABLE);
   const began = checkpoint.scan.began ?? earliest(page.times);
+  // Whether a part of the log has ended, which an empty page may only seem to say, the next tick asks again.
+  const waits = kind === 'more' && mayHaveEnded(checkpoint.scan);
   const batch = {
     expectedVersion: scan.version,
     next: givesUp ? givenUp(checkpoint, deps.allowedLatenessMs) : next,
@@ -188,13 +190,14 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
     times: page.times,
     suppressBefore: scan.scan.suppressBefore,
     ...toIncoming(page),
-    save: isSpent(run) || isStuck,
+    save: isSpent(run) || isStuck || waits,
     reread: null,
   };
   if (kind === 'more' && !batch.save) await askAhead(run, checkpoint, page);
   if (!(await recordPage(deps.ledger, batch, (recorded) => add(run, recorded)))) return 'overtaken';
   if (run.checkpoint.scan === null) return 'scan ended';
   if (isStuck) return 'stuck';
+  if (waits) return 'budget';
   // A page that was asked for is within the budget.
   return isSpent(run) && !run.pages.isAhead ? 'budget' : null;
 }

@@ -83,6 +83,7 @@ describe('the checkpoint in KV', () => {
       reached: maybe,
       frontier: maybe,
       followed: fc.nat(),
+      endedEarly: fc.boolean(),
       empties: fc.nat(),
       goesOn: fc.option(fc.record({ at: time, to: fc.option(time) })),
       old: fc.nat(),

@@ -297,8 +297,8 @@ describe('a scan without its cursor goes on', () => {
     ['at the watermark, if nothing was read', [], [0, null, 0]],
     [
       'oldest first: two latenesses before the last entries read, since they and others may lie one aside',
-      [many(1, 900, 'a', NOON + 20 * MINUTE)],
-      [291, null, 291],
+      [many(1, 2_000, 'a', NOON + 60 * MINUTE)],
+      [1_391, null, 1_391],
     ],
     ['in rough order too, a lateness more before', [many(1, 700, 'a', NOON + 10 * MINUTE)], [91, null, 91], LONG_ROUGH],
     ['with what it has followed, if there is no more than two latenesses', [many(1, 100, 'a')], [0, 96, 0]],
@@ -322,8 +322,8 @@ describe('a scan without its cursor goes on', () => {
     ['with what it has followed before an empty page', [many(1, 100, 'a'), page([], 'b')], [0, 96, 0]],
     [
       'oldest first: before the earliest of the last entries, whatever the others claim',
-      [many(1, 991, 'a', NOON + 60 * MINUTE), page(upTo(2_000).slice(1), 'b', NOON + 60 * MINUTE)],
-      [391, null, 391],
+      [many(1, 1_991, 'a', NOON + 90 * MINUTE), page(upTo(2_500).slice(1), 'b', NOON + 90 * MINUTE)],
+      [1_391, null, 1_391],
     ],
     ['newest first: behind the last entries staged, in two parts', [manyDown(590, 590, 'a')], [6, NOW_ISH, 0]],
     ['newest first, from any page: a part may have any size', [page([500, 499, 498], 'a')], [499, NOW_ISH, 0]],
@@ -374,6 +374,25 @@ describe('a scan without its cursor goes on', () => {
     const on = followed([many(1, 96, null)], again);
     expect([on.kinds, on.handle, partOf(on.checkpoint)]).toEqual([['more'], 'record', [96, null, 96]]);
     expect(followed([page([700], null)], on.checkpoint).kinds).toEqual(['ended']);
+  });
+
+  it('with half of it where all of its last entries are of the instant where it ends', () => {
+    const again = withoutCursor(followed([many(1, 100, 'a')]).checkpoint, ALLOWED_LATENESS);
+    const instant = page([...Array.from({ length: 90 }, (_, i) => i + 1), ...Array<number>(20).fill(96)], 'b');
+    expect(partOf(withoutCursor(followed([instant], again).checkpoint, ALLOWED_LATENESS))).toEqual([0, 48, 0]);
+  });
+
+  it('by exact order, where what is certain is a small step', () => {
+    const { checkpoint } = followed([many(1, 700, 'a', NOON + 60 * MINUTE)]);
+    expect(partOf(withoutCursor(checkpoint, ALLOWED_LATENESS))).toEqual([0, 696, 0]);
+  });
+
+  it('and goes on though an earlier version had stored it', () => {
+    const at = followed([many(1, 100, 'a')]).checkpoint;
+    const { goesOn: _, empties: __, endedEarly: ___, ...scan } = at.scan;
+    const stored = { ...at, scan } as unknown as ActiveScan;
+    expect(partOf(withoutCursor(stored, ALLOWED_LATENESS))).toEqual([0, 96, 0]);
+    expect(followed([page([101], null)], stored).kinds).toEqual(['ended']);
   });
 
   it('and where its pages always have a cursor, when an empty page has led to itself three times', () => {

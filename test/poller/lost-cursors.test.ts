@@ -436,44 +436,6 @@ describe('a new ledger that adopts the checkpoint of KV, newest first', () => {
   });
 });
 
-describe('newest first without filters, a cursor on every page, younger than START_AT', () => {
-  it('the first scan ends', async () => {
-    const scene = createScene();
-    const clock = { now: NOON };
-    const rows: Row[] = Array.from({ length: 250 }, (_, i) =>
-      arrival(record(`e${i}`, base + i * 10 * SECOND), base + i * 10 * SECOND),
-    );
-    const log = unfiltered(rows, clock, { sign: -1 });
-    const endless: AuditLog = {
-      get requests() {
-        return log.requests;
-      },
-      list: async (query) => {
-        const page = await log.list(query);
-        const last = page.entries.at(-1);
-        return { ...page, nextCursor: last === undefined ? (query.cursor ?? null) : `${-last.createdAt} 0` };
-      },
-    };
-    const seen: string[] = [];
-    for (let tick = 0; tick < 10; tick++) {
-      clock.now = NOON + tick * MINUTE;
-      rows.push(arrival(record(`n${tick}`, clock.now - SECOND), clock.now - SECOND));
-      seen.push(
-        (
-          await poll(
-            deps(
-              endless,
-              callable(scene, () => clock.now),
-              { requests: 20, now: () => clock.now },
-            ),
-          )
-        ).stopped,
-      );
-    }
-    expect(seen).toContain('scan ended');
-  });
-});
-
 describe('sorted, cursors that die with the tick, after an outage of a day with one burst', () => {
   it.each([0, 1])('reads no page twice on the average, and is not blind meanwhile (%i bursts)', async (bursts) => {
     const scene = createScene();
@@ -597,5 +559,355 @@ describe('filters, does not sort, cursors that die with the tick, more entries i
       seen.push(stopped);
     }
     expect([seen.at(-1), scene.count('entries')]).toEqual(['scan ended', 901]);
+  });
+});
+
+describe('cursors that are all rejected', () => {
+  it.each([89, 178])(
+    'sorted, every cursor is rejected, %i entries arrive in two latenesses: catches up',
+    async (inTwo) => {
+      const scene = createScene();
+      const start = NOON + 3 * HOUR;
+      const clock = { now: start };
+      const step = (10 * MINUTE) / inTwo;
+      const rows: Row[] = [];
+      for (let i = 0; i < 4000; i++) {
+        const at = Math.floor(start - 2000 * step + i * step);
+        rows.push(arrival(record(`e${i}`, at), at));
+      }
+      const log = filtering(rows, clock, { rejects: () => true });
+      let ended = -1;
+      const counts: number[] = [];
+      for (let tick = 0; tick < 120 && ended < 0; tick++) {
+        clock.now = start + tick * MINUTE;
+        const { stopped } = await poll(
+          deps(
+            log,
+            callable(scene, () => clock.now),
+            { requests: 40, now: () => clock.now },
+          ),
+        );
+        if (stopped === 'scan ended') ended = tick;
+        counts.push(scene.count('entries'));
+      }
+      process.stderr.write(`T2b ${inTwo} ended ${ended} requests ${log.requests}\n`);
+      expect(log.requests).toBeLessThan(4 * 20 * 2);
+    },
+  );
+  it.each([385, 770])(
+    'sorted, cursors die with the tick, 5 pages a tick, a burst with %i entries in two latenesses',
+    async (inTwo) => {
+      const scene = createScene();
+      const start = NOON + 3 * HOUR;
+      const clock = { now: start };
+      const step = (10 * MINUTE) / inTwo;
+      const rows: Row[] = [];
+      for (let i = 0; i < 4000; i++) {
+        const at = Math.floor(start - 4001 * step + i * step);
+        rows.push(arrival(record(`e${i}`, at), at));
+      }
+      let tick = 0;
+      let tickOf = new Map<string, number>();
+      const inner = filtering(rows, clock, { rejects: (cursor) => tickOf.get(cursor) !== tick });
+      const log: AuditLog = {
+        get requests() {
+          return inner.requests;
+        },
+        list: async (query) => {
+          const page = await inner.list(query);
+          if (page.nextCursor !== null) tickOf.set(page.nextCursor, tick);
+          return page;
+        },
+      };
+      let ended = -1;
+      const at: number[] = [];
+      for (; tick < 400 && ended < 0; tick++) {
+        clock.now = start + tick * MINUTE;
+        tickOf = new Map();
+        const { stopped } = await poll(
+          deps(
+            log,
+            callable(scene, () => clock.now),
+            { requests: 5, now: () => clock.now },
+          ),
+        );
+        if (stopped === 'scan ended') ended = tick;
+        at.push(scene.count('entries'));
+      }
+      process.stderr.write(`T2c ${inTwo} ended ${ended} requests ${log.requests}\n`);
+      expect(log.requests).toBeLessThan(4 * 40);
+    },
+  );
+});
+
+describe('an own read that is listed early ends a query, and an earlier part is still to be read', () => {
+  it('what is listed behind it is read', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 1595 }, (_, i) => {
+      const at = NOON - 30 * MINUTE + i * 900;
+      return arrival(record(`e${i}`, at), at - (i === 1200 ? 10 * SECOND : 0), 0);
+    });
+    let reads = 0;
+    /** Of this tick. */
+    let before = 0;
+    let rejected = 0;
+    const asked: ListQuery[] = [];
+    const log = {
+      get requests() {
+        return asked.length;
+      },
+      list: async (query: ListQuery): Promise<Page> => {
+        asked.push(query);
+        clock.now += 50;
+        rows.push(arrival(record(`read ${++reads}`, clock.now), clock.now - 290 * SECOND, 0));
+        const from = query.created_at_min === undefined ? 0 : Date.parse(query.created_at_min);
+        const to = query.created_at_max === undefined ? Infinity : Date.parse(query.created_at_max);
+        const after = query.cursor === undefined ? Number.NEGATIVE_INFINITY : Number(query.cursor);
+        if (query.cursor !== undefined && asked.length === 9 && rejected++ === 0)
+          throw new UpstreamError('bad-request', 'no such cursor');
+        const shown = rows
+          .filter(
+            ({ e, place, seen }) => seen <= clock.now && e.createdAt >= from && e.createdAt <= to && place > after,
+          )
+          .sort((a, b) => a.place - b.place);
+        let items = shown.slice(0, query.limit);
+        // A page is cut behind the latest own read: pages may be short.
+        const read = items.findLastIndex(({ e }) => e.id.startsWith('read '));
+        if (read !== -1) items = items.slice(0, read + 1);
+        return {
+          entries: items.map(({ e }) => e),
+          malformed: [],
+          nextCursor: shown.length > items.length ? String(items.at(-1)?.place) : null,
+          times: answeredAt(clock.now),
+          endsInOwnRead: Number(/^read (\d+)/.exec(items.at(-1)?.e.id ?? '')?.[1] ?? 0) > before,
+        };
+      },
+    };
+    const behind = Array.from({ length: 60 }, (_, i) =>
+      arrival(record(`b${i}`, NOON - 310 * SECOND + i * 100), NOON - 287 * SECOND + i * 10, 0),
+    );
+    rows.push(...behind);
+    for (let tick = 0; tick < 5; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      before = reads;
+      await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: 100, now: () => clock.now },
+        ),
+      );
+    }
+    expect(scene.count('entries', "id LIKE 'b%'")).toBe(60);
+  });
+});
+
+describe('rough order, records reads; entries become visible 295 s late, ticks 40 s apart', () => {
+  it('that is too near to the allowed lateness', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    // Two out of order.
+    const rows: Row[] = Array.from({ length: 1000 }, (_, i) => {
+      const at = NOON - 30 * MINUTE + i * 1700;
+      return arrival(record(`e${i}`, at), at - (i === 20 ? 10 * SECOND : 0), 0);
+    });
+    const log = filtering(rows, clock, { marks: true, endless: true });
+    const { count } = scene;
+    void count;
+    const seen: string[] = [];
+    for (let tick = 0; tick < 10; tick++) {
+      clock.now = NOON + tick * 40 * SECOND;
+      rows.push(arrival(record(`late${tick}`, clock.now - 295 * SECOND), clock.now - 295 * SECOND, clock.now));
+      const r = await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: 100, now: () => clock.now },
+        ),
+      );
+      seen.push(`${r.stopped} ${(r.watermark - clock.now) / 1000}`);
+    }
+    const rows2 = scene.store.all(
+      'SELECT e.id, e.created_at - (SELECT began FROM batches b WHERE b.first_seq <= e.seq ORDER BY first_seq DESC LIMIT 1) AS d FROM entries e ORDER BY seq DESC LIMIT 3',
+    );
+    process.stderr.write(`T6 readAt ${JSON.stringify(rows2)}\n`);
+    expect(scene.count('entries', "id LIKE 'late%'")).toBe(10);
+    expect(scene.count('health_alerts', "kind = 'lateness-near'")).toBe(1);
+  });
+});
+
+describe('rough order, records reads, a page that ends in an own read', () => {
+  it('an entry was read after it was created', async () => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 1000 }, (_, i) => {
+      const at = NOON - 30 * MINUTE + i * 1700;
+      return arrival(record(`e${i}`, at), at - (i === 20 ? 10 * SECOND : 0), 0);
+    });
+    const log = filtering(rows, clock, { marks: true, endless: true });
+    for (let tick = 0; tick < 4; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      rows.push(arrival(record(`new${tick}`, clock.now - 2 * SECOND), clock.now - 2 * SECOND));
+      await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: 100, now: () => clock.now },
+        ),
+      );
+    }
+    const early = scene.store.all(
+      "SELECT e.id, e.created_at - b.began AS early FROM entries e JOIN batches b ON b.first_seq = (SELECT max(first_seq) FROM batches WHERE first_seq <= e.seq) WHERE e.id LIKE 'new%' AND b.began < e.created_at",
+    );
+    process.stderr.write(`T8 ${JSON.stringify(early)}\n`);
+    expect(early).toEqual([]);
+  });
+});
+
+describe('a cursor was rejected; later the upstream answers some requests with an empty page and the same cursor', () => {
+  it.each([
+    ['newest first', -1, 2],
+    ['newest first', -1, 3],
+    ['newest first', -1, 6],
+    ['oldest first, in rough order', 1, 3],
+  ])('%s (%i), %i times: what it had not shown is read', async (_, sign, times) => {
+    const scene = createScene();
+    const clock = { now: NOON };
+    const rows: Row[] = Array.from({ length: 1000 }, (_, i) =>
+      arrival(
+        record(`e${i}`, base + i * 3 * SECOND),
+        base + i * 3 * SECOND - (sign === 1 && i === 400 ? 10 * SECOND : 0),
+      ),
+    );
+    let requests = 0;
+    let rejected = 0;
+    let hiccups = 0;
+    const log: AuditLog = {
+      get requests() {
+        return requests;
+      },
+      list: async (query: ListQuery): Promise<Page> => {
+        requests++;
+        clock.now += 50;
+        if (query.cursor !== undefined && requests === 5 && rejected++ === 0)
+          throw new UpstreamError('bad-request', 'no such cursor');
+        const after = query.cursor === undefined ? Number.NEGATIVE_INFINITY : Number(query.cursor);
+        const from = query.created_at_min === undefined ? 0 : Date.parse(query.created_at_min);
+        const to = query.created_at_max === undefined ? Infinity : Date.parse(query.created_at_max);
+        const shown = rows
+          .filter(
+            ({ e, seen, place }) =>
+              seen <= clock.now && e.createdAt >= from && e.createdAt <= to && sign * place > after,
+          )
+          .sort((a, b) => sign * (a.place - b.place));
+        const items = shown.slice(0, query.limit);
+        const isRest = to < base + 2100 * SECOND || (sign === 1 && to < Infinity);
+        if (isRest && query.cursor !== undefined && hiccups < times) {
+          hiccups++;
+          return { entries: [], malformed: [], nextCursor: query.cursor, times: answeredAt(clock.now) };
+        }
+        const next = shown.length > items.length ? String(sign * (items.at(-1)?.place ?? 0)) : null;
+        return { entries: items.map(({ e }) => e), malformed: [], nextCursor: next, times: answeredAt(clock.now) };
+      },
+    };
+    const seen: string[] = [];
+    for (let tick = 0; tick < 6; tick++) {
+      clock.now = NOON + tick * MINUTE;
+      try {
+        seen.push(
+          (
+            await poll(
+              deps(
+                log,
+                callable(scene, () => clock.now),
+                { requests: 100, now: () => clock.now },
+              ),
+            )
+          ).stopped,
+        );
+      } catch (error) {
+        seen.push(String(error));
+      }
+    }
+    process.stderr.write(
+      `T10 ${sign} ${times} hiccups ${hiccups} ${seen.join()} ${scene.count('entries')} ${new Date(scene.checkpoint().watermark).toISOString()}\n`,
+    );
+    expect(scene.count('entries')).toBe(1000);
+  });
+});
+
+describe('sorted, created_at in whole seconds; cursors die with the tick; a burst', () => {
+  it.each([
+    [5, 70, 2000],
+    [5, 33, 2000],
+    [5, 45, 2000],
+    [5, 110, 2000],
+    [40, 70, 8000],
+  ])('%i requests a tick, %i entries a second: the scan ends', async (budget, perSecond, n) => {
+    const scene = createScene();
+    const start = NOON;
+    const clock = { now: start };
+    const rows: Row[] = [];
+    for (let i = 0; i < n; i++) {
+      const at = NOON - 50 * MINUTE + Math.floor(i / perSecond) * SECOND;
+      rows.push(arrival(record(`e${String(i).padStart(5, '0')}`, at), at + i / 1e6, at));
+    }
+    for (let i = 0; i < 400; i++) rows.push(arrival(record(`n${i}`, start + i * 10 * SECOND), start + i * 10 * SECOND));
+    let tick = 0;
+    let requests = 0;
+    const log: AuditLog = {
+      get requests() {
+        return requests;
+      },
+      list: async (query: ListQuery): Promise<Page> => {
+        requests++;
+        clock.now += 50;
+        let at = 0;
+        const from = query.created_at_min === undefined ? 0 : Date.parse(query.created_at_min);
+        const to = query.created_at_max === undefined ? Infinity : Date.parse(query.created_at_max);
+        if (query.cursor !== undefined) {
+          const [index, of] = query.cursor.split(' ').map(Number) as [number, number];
+          if (of !== tick) throw new UpstreamError('bad-request', 'no such cursor');
+          at = index;
+        }
+        const items: Row[] = [];
+        let more = false;
+        for (; at < rows.length; at++) {
+          const row = rows[at] as Row;
+          if (!(row.seen <= clock.now && row.e.createdAt >= from && row.e.createdAt <= to)) continue;
+          if (items.length === query.limit) {
+            more = true;
+            break;
+          }
+          items.push(row);
+        }
+        return {
+          entries: items.map(({ e }) => e),
+          malformed: [],
+          nextCursor: more ? `${at} ${tick}` : null,
+          times: answeredAt(clock.now),
+        };
+      },
+    };
+    let ended = -1;
+    const had: number[] = [];
+    for (; tick < 60 && ended < 0; tick++) {
+      clock.now = start + tick * MINUTE;
+      const { stopped } = await poll(
+        deps(
+          log,
+          callable(scene, () => clock.now),
+          { requests: budget, now: () => clock.now },
+        ),
+      );
+      if (stopped === 'scan ended') ended = tick;
+      had.push(scene.count('entries') + scene.count('staging'));
+    }
+    const { scan } = scene.checkpoint();
+    process.stderr.write(
+      `T12 ${budget} ${perSecond} ended ${ended} requests ${requests} ${had.filter((_, i) => i % 5 === 0).join()} ${JSON.stringify(scan && { query: scan.query, goesOn: scan.goesOn, cursorsLost: scan.cursorsLost })} ${JSON.stringify(scene.store.all('SELECT kind FROM health_alerts'))}\n`,
+    );
+    expect([ended >= 0, scene.count('entries', "id = 'e01999'")]).toEqual([true, 1]);
   });
 });
