@@ -35,7 +35,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'allowed lateness: the watermark stays that far behind the beginning of the scan',
     file: 'src/audit-log/tail.ts',
-    find: 'Math.max(checkpoint.watermark, began - allowedLatenessMs)',
+    find: 'Math.max(checkpoint.watermark, began - leftMs)',
     replace: 'Math.max(checkpoint.watermark, began)',
   },
   {
@@ -162,8 +162,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'an empty page with a next cursor is not the end',
     file: 'src/audit-log/tail.ts',
-    find: 'if (page.nextCursor === null || (isEmptyEnd',
-    replace: 'if (page.nextCursor === null || page.entries.length === 0 || (isEmptyEnd',
+    find: 'if (page.nextCursor === null || (mayHaveEnded',
+    replace: 'if (page.nextCursor === null || page.entries.length === 0 || (mayHaveEnded',
   },
   {
     name: 'a rejected cursor: the scan goes on from what is certainly recorded',
