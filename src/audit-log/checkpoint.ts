@@ -58,7 +58,7 @@ export interface Scan {
    * next scan.
    */
   readonly endedEarly: boolean;
-  /** Empty pages in a row whose cursor was the one that had asked for them. */
+  /** Empty pages that led to themselves since the scan asked again for what it had followed (`goesOn`). */
   readonly empties: number;
   /** The query that follows this one: from and to which time (null: to the end). Null: there is none, except for the rest. */
   readonly goesOn: { readonly at: number; readonly to: number | null } | null;

@@ -21,7 +21,8 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
       ...scan,
       from,
       ...freshQuery(resumeCursor?.query ?? queryFrom(min, max, unfilteredUpstream)),
-      ...(resumeCursor === null ? { goesOn } : { filtered: false }),
+      // Where its cursors die, so does the one that leads to itself: each time counts.
+      ...(resumeCursor === null ? { goesOn, empties: goesOn === null ? 0 : scan.empties } : { filtered: false }),
       cursor: resumeCursor?.cursor ?? null,
       limit: PAGE_LIMIT_MAX,
     },

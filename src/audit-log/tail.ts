@@ -40,7 +40,7 @@ import {
 } from './scan.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** So many empty pages in a row that lead to themselves are the end of what was asked for again. */
+/** So many empty pages that lead to themselves are the end of what was asked for again. */
 const EMPTIES_MAX = 3;
 /** Entries out of order make the order a rough one for so long. */
 const ROUGH_FOR_MS = 7 * DAY_MS;
@@ -104,7 +104,8 @@ export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number
   const ordered = withOrder({ ...checkpoint, direction: shown, scan: stepped });
   const next = withResumeCursor(ordered, scan, page, times, allowedLatenessMs);
 
-  const end = endOf(page, next, allowedLatenessMs);
+  const isEmptyEnd = next.scan.empties > scan.empties;
+  const end = isEmptyEnd && next.scan.empties >= EMPTIES_MAX ? 'end' : endOf(page, next, allowedLatenessMs);
   if (end !== null) {
     const { from, goesOn } = next.scan;
     const { min } = boundsOf(next.scan.query);
@@ -125,7 +126,7 @@ export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number
     return { kind: 'ended', handle, checkpoint: { ...next, resumeCursor, scan: ended } };
   }
   const isCycle = page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint;
-  if (isCycle && !mayHaveEnded(next.scan)) {
+  if (isCycle && !isEmptyEnd) {
     return { kind: 'cursor cycle', handle, checkpoint: next };
   }
   // Brent's algorithm: remember the cursor at each power of two; in a cycle it comes back.
@@ -197,8 +198,7 @@ function stepScan(
     followed: scan.followed + times.length,
     old: scan.old === scan.followed ? scan.old + oldHere : scan.old,
     steps: scan.steps + 1,
-    empties:
-      times.length === 0 && page.malformed.length === 0 && page.nextCursor === scan.cursor ? scan.empties + 1 : 0,
+    empties: leadsToItself(page, scan) ? scan.empties + 1 : scan.empties,
     cursor: page.nextCursor,
   };
   const direction =
@@ -213,8 +213,8 @@ function stepScan(
  * else may still be behind it.
  */
 function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' | 'own read' | null {
-  const { direction, sawDescending, head, first, last, empties } = next.scan;
-  if (page.nextCursor === null || (mayHaveEnded(next.scan) && empties >= EMPTIES_MAX)) return 'end';
+  const { direction, sawDescending, head, first, last } = next.scan;
+  if (page.nextCursor === null) return 'end';
   if (page.entries.length === 0) return null;
   const shown = shownOrder(next, allowedLatenessMs);
   const level = levelOf(last);
@@ -237,8 +237,8 @@ function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' |
  * fault, and so may be several in a row: a poll asks once a tick. Only where the query asks again for what it has followed:
  * what others had not shown would be lost.
  */
-export function mayHaveEnded({ goesOn, empties }: Scan): boolean {
-  return goesOn !== null && empties > 0;
+function leadsToItself({ entries, malformed, nextCursor }: Page, { goesOn, cursor }: Scan): boolean {
+  return goesOn !== null && entries.length === 0 && malformed.length === 0 && nextCursor === cursor;
 }
 
 /** The checkpoint after the scan has ended and everything it read is recorded. */

@@ -15,7 +15,7 @@ import { givenUp, isUnreachable } from '../audit-log/gap.ts';
 import type { Reread } from '../audit-log/reread.ts';
 import { asksForLess, withoutCursor, withoutFilters, withoutOldCursor } from '../audit-log/restart.ts';
 import { type ActiveScan, boundsOf, readsFrom, unreadFrom } from '../audit-log/scan.ts';
-import { follow, mayHaveEnded, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
+import { follow, nextQuery, startOrResumeScan } from '../audit-log/tail.ts';
 import { BATCH_ENTRIES_MAX } from '../ledger/model.ts';
 import type { Begun, IntakeCounts, KvView, LedgerApi, OpenedAlert } from '../ledger/rpc.ts';
 import { flushHalving, type RecordedBatch, recordPage, toIncoming } from './batching.ts';
@@ -179,7 +179,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   if (givesUp) run.notes.push(UNREACHABLE);
   const began = checkpoint.scan.began ?? earliest(page.times);
   // Whether a part of the log has ended, which an empty page may only seem to say, the next tick asks again.
-  const waits = kind === 'more' && mayHaveEnded(checkpoint.scan);
+  const waits = kind === 'more' && checkpoint.scan.empties > scan.scan.empties;
   const batch = {
     expectedVersion: scan.version,
     next: givesUp ? givenUp(checkpoint, deps.allowedLatenessMs) : next,

@@ -162,8 +162,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'an empty page with a next cursor is not the end',
     file: 'src/audit-log/tail.ts',
-    find: 'if (page.nextCursor === null || (mayHaveEnded',
-    replace: 'if (page.nextCursor === null || page.entries.length === 0 || (mayHaveEnded',
+    find: 'if (page.nextCursor === null) return',
+    replace: 'if (page.nextCursor === null || page.entries.length === 0) return',
   },
   {
     name: 'a rejected cursor: the scan goes on from what is certainly recorded',
