@@ -40,7 +40,6 @@ const scanSchema = z.object({
   first: z.array(ms),
   last: z.array(ms),
   endedEarly: z._default(z.boolean(), false),
-  confirms: z._default(z.boolean(), false),
   empties: z._default(z.number(), 0),
   goesOn: z._default(z.nullable(z.object({ at: ms, to: nullableMs })), null),
   frontier: nullableMs,

@@ -58,9 +58,7 @@ export interface Scan {
    * next scan.
    */
   readonly endedEarly: boolean;
-  /** It asks for what lies beyond what a part of the log had shown, where an empty page said that this had ended. */
-  readonly confirms: boolean;
-  /** Empty pages that led to themselves since the scan asked again for something (`goesOn`, `confirms`). */
+  /** Empty pages that led to themselves since the scan asked again for what it had followed (`goesOn`). */
   readonly empties: number;
   /** The query that follows this one: from and to which time (null: to the end). Null: there is none, except for the rest. */
   readonly goesOn: { readonly at: number; readonly to: number | null } | null;

@@ -11,9 +11,7 @@ import { ABSENT, type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, fresh
 
 /** The scan without its cursor, which the upstream rejected or repeated: it goes on with another query or cursor. */
 export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
-  const { unfilteredUpstream } = checkpoint;
-  const scan = { ...ABSENT, ...checkpoint.scan };
-  const { confirms } = scan;
+  const { scan, unfilteredUpstream } = checkpoint;
   const resumeCursor = resumeCursorWithout(checkpoint.resumeCursor, scan.cursor);
   const { from, min, max, goesOn } = stillToRead(checkpoint, allowedLatenessMs);
   return {
@@ -24,9 +22,7 @@ export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number)
       from,
       ...freshQuery(resumeCursor?.query ?? queryFrom(min, max, unfilteredUpstream)),
       // Where its cursors die, so does the one that leads to itself: each time counts.
-      ...(resumeCursor === null
-        ? { goesOn, confirms, empties: goesOn === null && !confirms ? 0 : scan.empties }
-        : { filtered: false }),
+      ...(resumeCursor === null ? { goesOn, empties: goesOn === null ? 0 : scan.empties } : { filtered: false }),
       cursor: resumeCursor?.cursor ?? null,
       limit: PAGE_LIMIT_MAX,
     },

@@ -4,7 +4,7 @@ import { PAGE_LIMIT_MAX } from './entry.ts';
 import { isOrderly, levelOf } from './order.ts';
 
 /** What an earlier version's scan may lack. */
-export const ABSENT = { endedEarly: false, confirms: false, empties: 0, goesOn: null } as const;
+export const ABSENT = { endedEarly: false, empties: 0, goesOn: null } as const;
 
 /** A checkpoint with a scan in progress. */
 export type ActiveScan = Checkpoint & { readonly scan: Scan };
@@ -24,7 +24,6 @@ export function freshQuery(query: ScanQuery) {
     reached: null,
     first: [],
     last: [],
-    confirms: false,
     empties: 0,
     goesOn: null,
     followed: 0,

@@ -29,7 +29,6 @@ import {
   ABSENT,
   type ActiveScan,
   boundsOf,
-  followedTo,
   freshQuery,
   isFiltered,
   isRough,
@@ -43,8 +42,6 @@ import {
 const DAY_MS = 24 * 60 * 60_000;
 /** So many empty pages that lead to themselves are the end of what was asked for again. */
 const EMPTIES_MAX = 3;
-/** And so many of what lies beyond a part that had seemed to end: all of it would be lost. */
-const CONFIRMED_AFTER = 10;
 /** Entries out of order make the order a rough one for so long. */
 const ROUGH_FOR_MS = 7 * DAY_MS;
 
@@ -108,8 +105,7 @@ export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number
   const next = withResumeCursor(ordered, scan, page, times, allowedLatenessMs);
 
   const isEmptyEnd = next.scan.empties > scan.empties;
-  const most = scan.confirms ? CONFIRMED_AFTER : EMPTIES_MAX;
-  const end = isEmptyEnd && next.scan.empties >= most ? 'end' : endOf(page, next, allowedLatenessMs);
+  const end = isEmptyEnd && next.scan.empties >= EMPTIES_MAX ? 'end' : endOf(page, next, allowedLatenessMs);
   if (end !== null) {
     const { from, goesOn } = next.scan;
     const { min } = boundsOf(next.scan.query);
@@ -130,15 +126,6 @@ export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number
     return { kind: 'ended', handle, checkpoint: { ...next, resumeCursor, scan: ended } };
   }
   const isCycle = page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint;
-  if (
-    isCycle &&
-    isEmpty(page) &&
-    page.nextCursor === scan.cursor &&
-    scan.query.created_at_max !== undefined &&
-    !isEmptyEnd
-  ) {
-    return { kind: 'more', handle, checkpoint: confirming(next, allowedLatenessMs) };
-  }
   if (isCycle && !isEmptyEnd) {
     return { kind: 'cursor cycle', handle, checkpoint: next };
   }
@@ -250,24 +237,8 @@ function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' |
  * fault, and so may be several in a row: a poll asks once a tick. Only where the query asks again for what it has followed:
  * what others had not shown would be lost.
  */
-function leadsToItself(page: Page, { goesOn, confirms, cursor }: Scan): boolean {
-  return (goesOn !== null || confirms) && isEmpty(page) && page.nextCursor === cursor;
-}
-
-function isEmpty({ entries, malformed }: Page): boolean {
-  return entries.length === 0 && malformed.length === 0;
-}
-
-/** The scan asks, without a cursor, for what lies beyond what its query has followed. */
-function confirming(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
-  const { scan, unfilteredUpstream } = checkpoint;
-  const { min, max } = boundsOf(scan.query);
-  const certain = followedTo(checkpoint, allowedLatenessMs);
-  const from = certain !== null && scan.direction === 'forward' ? Math.max(min, certain) : min;
-  const to = certain !== null && scan.direction === 'backward' ? Math.min(max, certain) : max;
-  const query = freshQuery(queryFrom(from, to, unfilteredUpstream));
-  const next = { ...scan, ...query, confirms: true, cursor: null, from: scan.from === min ? from : scan.from };
-  return { ...checkpoint, scan: next };
+function leadsToItself({ entries, malformed, nextCursor }: Page, { goesOn, cursor }: Scan): boolean {
+  return goesOn !== null && entries.length === 0 && malformed.length === 0 && nextCursor === cursor;
 }
 
 /** The checkpoint after the scan has ended and everything it read is recorded. */

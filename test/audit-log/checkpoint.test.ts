@@ -84,7 +84,6 @@ describe('the checkpoint in KV', () => {
       frontier: maybe,
       followed: fc.nat(),
       endedEarly: fc.boolean(),
-      confirms: fc.boolean(),
       empties: fc.nat(),
       goesOn: fc.option(fc.record({ at: time, to: fc.option(time) })),
       old: fc.nat(),

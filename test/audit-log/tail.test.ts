@@ -406,21 +406,6 @@ describe('a scan without its cursor goes on', () => {
     expect(followed([many(1, 96, 'b'), page([], 'b')]).kinds).toEqual(['more', 'cursor cycle']);
   });
 
-  it('with what lies beyond a part, where an empty page that leads to itself says that it has ended', () => {
-    const half = withoutCursor(followed([manyDown(590, 590, 'a')]).checkpoint, ALLOWED_LATENESS);
-    expect(partOf(half)).toEqual([6, NOW_ISH, 0]);
-    const beyond = followed([manyDown(600, 590, 'b'), page([], 'b')], half);
-    expect([beyond.kinds, partOf(beyond.checkpoint)]).toEqual([
-      ['more', 'more'],
-      [6, NOW_ISH, 0],
-    ]);
-    expect([beyond.checkpoint.scan.confirms, beyond.checkpoint.scan.cursor]).toEqual([true, null]);
-    // There is more; or ten empty pages say that there is none.
-    const again = followed([manyDown(15, 9, 'c'), ...Array<Page>(10).fill(page([], 'c'))], beyond.checkpoint);
-    expect(again.kinds).toEqual(Array(11).fill('more'));
-    expect([partOf(again.checkpoint), again.checkpoint.scan.confirms]).toEqual([[0, 6, 0], false]);
-  });
-
   it('oldest first, in two parts once a cursor has been lost before and that brought nothing', () => {
     const lost = (from: Checkpoint): ActiveScan =>
       withoutOldCursor(followed([page([1, 2, 3], 'a')], from).checkpoint, ALLOWED_LATENESS);
