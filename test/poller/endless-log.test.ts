@@ -1,31 +1,17 @@
 /** Logs that have a cursor on every page, whose end is an empty page that leads to itself: a scan that lost its cursor ends. */
 import { describe, expect, it } from 'vitest';
-import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
+import type { AuditLog, ListQuery, Page } from '../../src/audit-log/entry.ts';
 import { UpstreamError } from '../../src/audit-log/errors.ts';
-import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { poll } from '../../src/poller/poll.ts';
-import { createScene, ALLOWED_LATENESS as L, MINUTE, NOON, type Scene } from '../ledger/scene.ts';
+import { createScene, ALLOWED_LATENESS as L, MINUTE, NOON } from '../ledger/scene.ts';
 import { answeredAt } from '../support/answer-times.ts';
-
-const record = (id: string, createdAt: number): Entry => ({
-  id,
-  createdAt,
-  body: { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read' },
-});
-const callable = ({ ledger }: Scene, now: () => number): LedgerApi => ({
-  begin: async (input) => ledger.begin(input, now()),
-  record: async (batch) => ledger.record(batch, now()),
-  flush: async (expect, most) => ledger.flush(expect, most, now()),
-  quarantineCandidate: async (r) => ledger.quarantineCandidate(r, now()),
-  recordFailedTick: async (failure) => ledger.recordFailedTick(failure, now()),
-  canRecord: async () => ledger.canRecord(now()),
-});
+import { callable, record } from './polling.ts';
 
 interface Case {
   readonly sign?: 1 | -1;
   readonly n: number;
   readonly budget: number;
-  /** Of a cursor: its tick, the present one, and the how-manyeth cursor it is. */
+  /** Of a cursor: its tick, the present one, and how many cursors were given before it. */
   readonly dies?: (of: number, tick: number, nth: number) => boolean;
   readonly empty?: (nth: number) => boolean;
   readonly ticks?: number;

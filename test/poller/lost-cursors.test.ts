@@ -1,52 +1,18 @@
 /** Lost cursors, logs that have a cursor on every page, and new ledgers: nothing is lost, read for ever, or notified twice. */
 import { describe, expect, it } from 'vitest';
+import { checkpointText } from '../../src/audit-log/checkpoint-text.ts';
 import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
 import { UpstreamError } from '../../src/audit-log/errors.ts';
+import { startOrResumeScan } from '../../src/audit-log/tail.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
-import { type CheckpointKv, type PollDeps, poll } from '../../src/poller/poll.ts';
+import { poll } from '../../src/poller/poll.ts';
 import { compile } from '../../src/sigma/index.ts';
-import {
-  ALLOWED_LATENESS,
-  createScene,
-  HOUR,
-  MINUTE,
-  NOON,
-  onAction,
-  route,
-  type Scene,
-  SECOND,
-} from '../ledger/scene.ts';
+import { ALLOWED_LATENESS, createScene, HOUR, MINUTE, NOON, onAction, route, SECOND } from '../ledger/scene.ts';
 import { answeredAt } from '../support/answer-times.ts';
+import { callable, deps, memoryKv, record } from './polling.ts';
 
-function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
-  const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
-  return { id, createdAt, body };
-}
-function callable({ ledger }: Pick<Scene, 'ledger'>, now = () => NOON): LedgerApi {
-  return {
-    begin: async (input) => ledger.begin(input, now()),
-    record: async (batch) => ledger.record(batch, now()),
-    flush: async (expect, most) => ledger.flush(expect, most, now()),
-    quarantineCandidate: async (record) => ledger.quarantineCandidate(record, now()),
-    recordFailedTick: async (failure) => ledger.recordFailedTick(failure, now()),
-    canRecord: async () => ledger.canRecord(now()),
-  };
-}
-function memoryKv(): CheckpointKv {
-  const stored = new Map<string, string>();
-  return {
-    get: async (keys) => new Map(keys.map((key) => [key, stored.get(key) ?? null])),
-    put: async (key, value) => void stored.set(key, value),
-  };
-}
-function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {}): PollDeps {
-  return {
-    ...{ kv: memoryKv(), ledger, auditLog, now: () => NOON, allowedLatenessMs: ALLOWED_LATENESS },
-    ...{ startAt: NOON - 60 * MINUTE, suppressFirstRead: false, requests: 10, ms: 30_000, ...more },
-  };
-}
 interface Row {
   readonly e: Entry;
   readonly place: number;
@@ -348,8 +314,6 @@ describe('a new ledger adopts the checkpoint of KV, oldest first without filters
     now += 5 * MINUTE;
     for (let i = 0; i < 400; i++) add(`burst${i}`, now - 4 * MINUTE + i * 100, 0);
     // What KV has where the scan is staged (as staging() in record.ts marks it: a dead tick had staged something).
-    const { startOrResumeScan } = await import('../../src/audit-log/tail.ts');
-    const { checkpointText } = await import('../../src/audit-log/checkpoint-text.ts');
     const at = startOrResumeScan(before);
     await kv.put('checkpoint', checkpointText({ ...at, scan: { ...at.scan, began: now, head: now, staged: true } }));
     expect(copy.resumeCursor).not.toBeUndefined();
@@ -713,8 +677,6 @@ describe('rough order, records reads; entries become visible 295 s late, ticks 4
       return arrival(record(`e${i}`, at), at - (i === 20 ? 10 * SECOND : 0), 0);
     });
     const log = filtering(rows, clock, { marks: true, endless: true });
-    const { count } = scene;
-    void count;
     const seen: string[] = [];
     for (let tick = 0; tick < 10; tick++) {
       clock.now = NOON + tick * 40 * SECOND;

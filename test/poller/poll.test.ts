@@ -5,7 +5,7 @@ import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry
 import { UpstreamError, type UpstreamErrorKind } from '../../src/audit-log/errors.ts';
 import { parsePage } from '../../src/audit-log/page.ts';
 import type { Batch, LedgerApi } from '../../src/ledger/rpc.ts';
-import { type CheckpointKv, KV_CHECKPOINT, KV_REWIND, type PollDeps, poll } from '../../src/poller/poll.ts';
+import { KV_CHECKPOINT, KV_REWIND, poll } from '../../src/poller/poll.ts';
 import {
   ALLOWED_LATENESS,
   counting,
@@ -17,13 +17,7 @@ import {
   SECOND,
 } from '../ledger/scene.ts';
 import { answeredAt } from '../support/answer-times.ts';
-
-function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
-  const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
-  return { id, createdAt, body };
-}
-
-const VM_DELETED = { action: 'vm.deleted', actor: { id: 'alice' } };
+import { callable, deps, memoryKv, record, VM_DELETED } from './polling.ts';
 
 function records(count: number, from = NOON - 30 * MINUTE): Entry[] {
   return Array.from({ length: count }, (_, i) => record(`e${String(i).padStart(4, '0')}`, from + i * SECOND));
@@ -68,29 +62,6 @@ function sorted(all: readonly Entry[]) {
 
 const failing = (kind: UpstreamErrorKind): UpstreamError => new UpstreamError(kind, `it answered ${kind}`);
 
-function memoryKv(
-  values: Readonly<Record<string, string>> = {},
-): CheckpointKv & { readonly stored: Map<string, string> } {
-  const stored = new Map(Object.entries(values));
-  return {
-    stored,
-    get: async (keys) => new Map(keys.map((key) => [key, stored.get(key) ?? null])),
-    put: async (key, value) => void stored.set(key, value),
-  };
-}
-
-/** The scene's ledger, as a poll calls it. */
-function callable({ ledger }: Pick<Scene, 'ledger'>): LedgerApi {
-  return {
-    begin: async (input) => ledger.begin(input, NOON),
-    record: async (batch) => ledger.record(batch, NOON),
-    flush: async (expect, most) => ledger.flush(expect, most, NOON),
-    quarantineCandidate: async (record) => ledger.quarantineCandidate(record, NOON),
-    recordFailedTick: async (failure) => ledger.recordFailedTick(failure, NOON),
-    canRecord: async () => ledger.canRecord(NOON),
-  };
-}
-
 /** A ledger whose batches `look` sees first. */
 function recordingWith(ledger: LedgerApi, look: (batch: Batch) => void): LedgerApi {
   return {
@@ -99,21 +70,6 @@ function recordingWith(ledger: LedgerApi, look: (batch: Batch) => void): LedgerA
       look(batch);
       return ledger.record(batch);
     },
-  };
-}
-
-function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {}): PollDeps {
-  return {
-    kv: memoryKv(),
-    ledger,
-    auditLog,
-    now: () => NOON,
-    allowedLatenessMs: ALLOWED_LATENESS,
-    startAt: NOON - 60 * MINUTE,
-    suppressFirstRead: false,
-    requests: 10,
-    ms: 30_000,
-    ...more,
   };
 }
 

@@ -1,61 +1,14 @@
 /** Logs in rough order, lost cursors, and entries that are late: all is recorded, and every alert comes. */
 import { describe, expect, it } from 'vitest';
-import type { AuditLog, Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
+import type { Entry, ListQuery, Page } from '../../src/audit-log/entry.ts';
 import { UpstreamError } from '../../src/audit-log/errors.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
-import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
-import { type CheckpointKv, type PollDeps, poll } from '../../src/poller/poll.ts';
+import { poll } from '../../src/poller/poll.ts';
 import { compile } from '../../src/sigma/index.ts';
-import {
-  ALLOWED_LATENESS,
-  counting,
-  createScene,
-  HOUR,
-  MINUTE,
-  NOON,
-  onAction,
-  type Scene,
-  SECOND,
-} from '../ledger/scene.ts';
+import { ALLOWED_LATENESS, counting, createScene, HOUR, MINUTE, NOON, onAction, SECOND } from '../ledger/scene.ts';
 import { answeredAt } from '../support/answer-times.ts';
-
-const VM_DELETED = { action: 'vm.deleted', actor: { id: 'alice' } };
-function record(id: string, createdAt: number, fields: Readonly<Record<string, unknown>> = {}): Entry {
-  const body = { id, created_at: new Date(createdAt).toISOString(), action: 'vm.read', ...fields };
-  return { id, createdAt, body };
-}
-function callable({ ledger }: Pick<Scene, 'ledger'>, now = () => NOON): LedgerApi {
-  return {
-    begin: async (input) => ledger.begin(input, now()),
-    record: async (batch) => ledger.record(batch, now()),
-    flush: async (expect, most) => ledger.flush(expect, most, now()),
-    quarantineCandidate: async (record) => ledger.quarantineCandidate(record, now()),
-    recordFailedTick: async (failure) => ledger.recordFailedTick(failure, now()),
-    canRecord: async () => ledger.canRecord(now()),
-  };
-}
-function memoryKv(): CheckpointKv {
-  const stored = new Map<string, string>();
-  return {
-    get: async (keys) => new Map(keys.map((key) => [key, stored.get(key) ?? null])),
-    put: async (key, value) => void stored.set(key, value),
-  };
-}
-function deps(auditLog: AuditLog, ledger: LedgerApi, more: Partial<PollDeps> = {}): PollDeps {
-  return {
-    kv: memoryKv(),
-    ledger,
-    auditLog,
-    now: () => NOON,
-    allowedLatenessMs: ALLOWED_LATENESS,
-    startAt: NOON - 60 * MINUTE,
-    suppressFirstRead: false,
-    requests: 10,
-    ms: 30_000,
-    ...more,
-  };
-}
+import { callable, deps, memoryKv, record, VM_DELETED } from './polling.ts';
 
 /** A log that filters by created_at, and lists what it has in this order; `rejects` some cursors. */
 function filtering(all: readonly Entry[], rejects: (cursor: string, nth: number) => boolean, size = 100) {
