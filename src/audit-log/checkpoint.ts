@@ -60,7 +60,10 @@ export interface Scan {
   readonly endedEarly: boolean;
   /** Empty pages that led to themselves since the scan asked again for what it had followed (`goesOn`). */
   readonly empties: number;
-  /** The query that follows this one: from and to which time (null: to the end). Null: there is none, except for the rest. */
+  /**
+   * What the scan asks for after this query: what was created from `at` to `to` (null: to the end). Null: nothing, or what is
+   * earlier than this query (`from`).
+   */
   readonly goesOn: { readonly at: number; readonly to: number | null } | null;
   /** Entries followed; those at the front that are older than the allowed lateness; those before the resume cursor. */
   readonly followed: number;

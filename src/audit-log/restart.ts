@@ -7,10 +7,11 @@
 import type { ResumeCursor, Scan } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX } from './entry.ts';
 import { medianOf } from './order.ts';
-import { ABSENT, type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, queryFrom } from './scan.ts';
+import { type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, queryFrom, upgraded } from './scan.ts';
 
 /** The scan without its cursor, which the upstream rejected or repeated: it goes on with another query or cursor. */
-export function withoutCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
+export function withoutCursor(stored: ActiveScan, allowedLatenessMs: number): ActiveScan {
+  const checkpoint = upgraded(stored);
   const { scan, unfilteredUpstream } = checkpoint;
   const resumeCursor = resumeCursorWithout(checkpoint.resumeCursor, scan.cursor);
   const { from, min, max, goesOn } = stillToRead(checkpoint, allowedLatenessMs);
@@ -68,8 +69,7 @@ interface StillToRead {
  *   created after the scan's beginning is left to the next one.
  */
 function stillToRead(checkpoint: ActiveScan, allowedLatenessMs: number): StillToRead {
-  const { from, query, direction, began, head, filtered, last, cursorsLost } = checkpoint.scan;
-  const goesOn = checkpoint.scan.goesOn ?? ABSENT.goesOn;
+  const { from, query, direction, began, head, filtered, last, cursorsLost, goesOn } = checkpoint.scan;
   const { min, max } = boundsOf(query);
   const again = { from, min: Math.max(from, min), max, goesOn };
   if (!filtered || began === null || head === null) return again;

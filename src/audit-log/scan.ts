@@ -3,11 +3,15 @@ import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX } from './entry.ts';
 import { isOrderly, levelOf } from './order.ts';
 
-/** What an earlier version's scan may lack. */
-export const ABSENT = { endedEarly: false, empties: 0, goesOn: null } as const;
-
 /** A checkpoint with a scan in progress. */
 export type ActiveScan = Checkpoint & { readonly scan: Scan };
+
+/** The checkpoint with what its scan lacks where an earlier version stored it. */
+export function upgraded(checkpoint: ActiveScan): ActiveScan {
+  return { ...checkpoint, scan: { ...ABSENT, ...checkpoint.scan } };
+}
+
+const ABSENT = { endedEarly: false, empties: 0, goesOn: null } as const;
 
 /** The parts of a scan that belong to its present query, before its first page. */
 export function freshQuery(query: ScanQuery) {

@@ -26,7 +26,6 @@ import { type ListQuery, PAGE_LIMIT_MAX, PAGE_LIMIT_MIN, type Page } from './ent
 import { gapAfter, isGapDue } from './gap.ts';
 import { levelOf, medianOf, ORDER_OF, type Order, orderOf, stepsDown, stepsUp } from './order.ts';
 import {
-  ABSENT,
   type ActiveScan,
   boundsOf,
   freshQuery,
@@ -37,6 +36,7 @@ import {
   readsFrom,
   shownOrder,
   trendOf,
+  upgraded,
 } from './scan.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -58,7 +58,7 @@ export interface FollowResult {
 /** The checkpoint with its scan, or with a new one if it has none. */
 export function startOrResumeScan(checkpoint: Checkpoint): ActiveScan {
   const { scan, resumeCursor, unfilteredUpstream, watermark, gap } = checkpoint;
-  if (scan !== null) return { ...checkpoint, scan: { ...ABSENT, ...scan } };
+  if (scan !== null) return upgraded({ ...checkpoint, scan });
   const deep = isGapDue(checkpoint);
   const from = deep && gap !== null ? Math.min(watermark, gap.from) : watermark;
   const query: ScanQuery = resumeCursor?.query ?? queryFrom(from, Number.POSITIVE_INFINITY, unfilteredUpstream);
@@ -93,7 +93,7 @@ export function nextQuery(scan: Scan): ListQuery {
 
 /** Follows `page`, the answer to `nextQuery`. */
 export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number): FollowResult {
-  const checkpoint = { ...stored, scan: { ...ABSENT, ...stored.scan } };
+  const checkpoint = upgraded(stored);
   const { scan, unfilteredUpstream } = checkpoint;
   const times = page.entries.map((entry) => entry.createdAt);
   const order = orderOf(times);
@@ -209,8 +209,8 @@ function stepScan(
 }
 
 /**
- * Whether a page is the last one that its query has to read, and why; null: it is not. `next`: the checkpoint after the page. What one entry claims ends no scan: where they are listed as they arrive, everything
- * else may still be behind it.
+ * Whether a page is the last one that its query has to read, and why; null: it is not. `next`: the checkpoint after the page.
+ * What one entry claims ends no scan: where they are listed as they arrive, everything else may still be behind it.
  */
 function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' | 'own read' | null {
   const { direction, sawDescending, head, first, last } = next.scan;

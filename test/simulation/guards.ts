@@ -106,7 +106,7 @@ export const GUARDS: readonly Guard[] = [
     replace: 'if (level === null) return null;',
   },
   {
-    name: 'a log in rough order is read from the newest to a lateness before the watermark',
+    name: 'a log in rough order is read from the newest to two latenesses before the watermark',
     file: 'src/audit-log/tail.ts',
     find: 'last.every((time) => time < bound - 2 * allowedLatenessMs)',
     replace: 'last.every((time) => time < bound + 10 * allowedLatenessMs)',
@@ -130,7 +130,7 @@ export const GUARDS: readonly Guard[] = [
     replace: 'return gap !== null && gap.scansLeft < -1_000;',
   },
   {
-    name: 'a lost cursor: a lateness is left to what is listed where it arrived',
+    name: 'a lost cursor: two latenesses are left to what is listed aside',
     file: 'src/audit-log/scan.ts',
     find: "return direction === 'backward' ? Math.max(...last) + aside : Math.min(...last) - aside;",
     replace: 'return levelOf(last);',

@@ -126,18 +126,13 @@ type VersionRow = {
  */
 export function isRecordedOrStaged(store: Store, id: string, text: string): boolean {
   const stored = storedId(id);
-  if (isStagedId(store, id)) return true;
+  if (store.all('SELECT 1 FROM staging WHERE id = ? LIMIT 1', stored).length > 0) return true;
   const versions = storedVersions(store, [stored]).get(stored) ?? [];
   if (versions.length === 0) return false;
   const body = parseJson(text);
   if (body === undefined) return false;
   const read = readRecord(body);
   return 'problem' in read || compareVersions({ createdAt: read.createdAt, text }, versions).kind !== 'changed';
-}
-
-/** Whether a version of the entry is staged. Reads all that is. */
-export function isStagedId(store: Store, id: string): boolean {
-  return store.all('SELECT 1 FROM staging WHERE id = ? LIMIT 1', storedId(id)).length > 0;
 }
 
 /** Stores entries under the next numbers, and their batch. One statement stores all entries. */

@@ -10,7 +10,7 @@ import { BATCH_ENTRIES_MAX } from '../model.ts';
 import { readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { LedgerContext } from './context.ts';
-import { hasStaged, oldestStagedAt } from './staging.ts';
+import { oldestStagedAt } from './staging.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
 /** Rows are evicted no more often than this, by the upstream's time. */
@@ -71,8 +71,9 @@ export function evict(
   // What is staged is recorded however old it is by then: its other versions must be known, and its windows be there. A long
   // scan, too, may still bring an entry that is nearly too old. It joins what is older by a timespan.
   const timespans = options.engine.correlations.map(({ timespanMs }) => timespanMs);
-  const windowsBefore = Math.min(before, oldestStagedAt(store)) - Math.max(0, ...timespans);
-  const isUnstaged = hasStaged(store) ? ' AND id NOT IN (SELECT id FROM staging)' : '';
+  const stagedAt = oldestStagedAt(store);
+  const windowsBefore = Math.min(before, stagedAt) - Math.max(0, ...timespans);
+  const isUnstaged = Number.isFinite(stagedAt) ? ' AND id NOT IN (SELECT id FROM staging)' : '';
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";
   const deleted = [
