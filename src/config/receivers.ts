@@ -22,8 +22,19 @@ export interface ConfigurableType<Create> extends RoutableType {
   readonly settings: readonly string[];
   /** Names of bindings, shared by all receivers of this type. */
   readonly bindings: readonly string[];
-  /** Reads what `declared` needs through `take`. Null: something is missing or wrong, and `take` has recorded it. */
-  read(env: Environment, declared: DeclaredReceiver, take: TakeSetting): Create | null;
+  /**
+   * The places in a secret that may hold several addresses, each of which becomes a receiver of its own: one delivery has
+   * one recipient. At least one place; 1 where the secret can't be read. Null: a secret holds one address.
+   */
+  readonly placesIn: ((env: Environment, secret: string) => readonly number[]) | null;
+  /** Reads what `receiver` needs through `take`. Null: something is missing or wrong, and `take` has recorded it. */
+  read(env: Environment, receiver: PlacedReceiver, take: TakeSetting): Create | null;
+}
+
+/** A declared receiver, or one of the several that it stands for. */
+export interface PlacedReceiver extends DeclaredReceiver {
+  /** Where its address is in the secret, counted from 1. */
+  readonly place: number;
 }
 
 /** The value; or null, and what is missing or wrong is recorded. `missing`: the problem where it is absent. */
@@ -34,7 +45,7 @@ export type ConfiguredReceiver<Create = unknown> = RoutedReceiver &
   ({ readonly problem: null; readonly create: Create } | { readonly problem: string; readonly create: null });
 
 export interface Receivers<Create> {
-  /** Every declared receiver; without a routing, every type whose secret is set. */
+  /** Every declared receiver, by its places; without a routing, every type whose secret is set. */
   readonly receivers: readonly ConfiguredReceiver<Create>[];
   readonly problems: readonly SettingProblem[];
 }
@@ -48,7 +59,7 @@ export function readReceivers<Create>(
   routing: Routing | null,
 ): Receivers<Create> {
   const declared = routing?.receivers ?? types.map(defaultReceiver).filter(({ secret }) => isSet(env, secret));
-  const read = declared.map((receiver) => readReceiver(env, types, receiver));
+  const read = declared.flatMap((receiver) => readDeclared(env, types, receiver));
   const receivers = read.map(({ receiver }) => receiver);
   const anyWorks = receivers.some(({ problem }) => problem === null);
   return {
@@ -95,20 +106,36 @@ interface Read<Create> {
   readonly flaws: readonly Flaw[];
 }
 
-function readReceiver<Create>(
+/** The receivers that a declared one stands for: one per place in its secret. */
+function readDeclared<Create>(
   env: Environment,
   types: readonly ConfigurableType<Create>[],
   declared: DeclaredReceiver,
+): readonly Read<Create>[] {
+  // A routing that the build checked names known types only.
+  const type = types.find((each) => each.type === declared.type) ?? null;
+  const places = type?.placesIn?.(env, declared.secret) ?? [1];
+  return places.map((place) => readReceiver(env, type, { ...declared, name: nameAt(declared.name, place), place }));
+}
+
+/** `email`, `email/2`, `email/3`: no declared name has a slash, and no name has an address, which is secret. */
+function nameAt(name: string, place: number): string {
+  return place === 1 ? name : `${name}/${place}`;
+}
+
+function readReceiver<Create>(
+  env: Environment,
+  type: ConfigurableType<Create> | null,
+  placed: PlacedReceiver,
 ): Read<Create> {
-  const { name, minLevel } = declared;
+  const { name, minLevel } = placed;
   const flaws: Flaw[] = [];
   const take: TakeSetting = (setting, reading, hint, missing = 'is not set') => {
     if (reading.kind === 'value') return reading.value;
     flaws.push({ setting, problem: reading.kind === 'absent' ? missing : reading.problem, hint });
     return null;
   };
-  // A routing that the build checked names known types only.
-  const create = types.find(({ type }) => type === declared.type)?.read(env, declared, take) ?? null;
+  const create = type?.read(env, placed, take) ?? null;
   const receiver: ConfiguredReceiver<Create> =
     create === null ? { name, minLevel, problem: flawsText(flaws), create } : { name, minLevel, problem: null, create };
   return { receiver, flaws };

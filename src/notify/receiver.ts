@@ -8,7 +8,7 @@ import type { Fetch } from '../http/post.ts';
 
 /** How a send ended. Reasons are for people and hold no secret, nor a URL that carries one. */
 export type Outcome =
-  /** `note`: what went wrong and is not retried, such as a mail that some of several recipients did not get. */
+  /** `note`: what went wrong and is not retried. */
   | { readonly kind: 'delivered'; readonly note?: string }
   /** May work later. `afterMs`: the vendor asked not to be asked earlier. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number | null }
@@ -24,7 +24,7 @@ export interface Outgoing {
 }
 
 export interface Receiver {
-  /** Unique among the receivers; deliveries are queued under it. */
+  /** Unique among the receivers; deliveries are queued under it: `slack`, `email`, `email/2`. */
   readonly name: string;
   /** Never throws: whatever goes wrong is an `Outcome`. */
   send(outgoing: Outgoing): Promise<Outcome>;

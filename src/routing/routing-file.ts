@@ -19,6 +19,7 @@ export interface ParsedRouting {
 
 /** Every notification is a row and a request for each of them. */
 const RECEIVERS_MAX = 20;
+/** Without a slash: `NAME/2` is a receiver at the second address of a secret (config/receivers.ts). */
 const NAME = /^[a-z0-9-]{1,40}$/;
 const SETTING = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Keys of version 0.1, and their names since. */

@@ -18,7 +18,7 @@ export interface RoutableType {
 
 /** A receiver as `rules/routing.yml` declares it. It names its settings and never holds their values. */
 export interface DeclaredReceiver extends RoutableType {
-  /** Unique; deliveries are kept under it. */
+  /** Unique; deliveries are kept under it, and under `NAME/2` for the second address in its secret. */
   readonly name: string;
   /** It is notified of alerts of this level and above. */
   readonly minLevel: Level;

@@ -43,7 +43,7 @@ export interface LocalTocsin {
 }
 
 /** Starts one; `env` overrides valid settings. */
-export async function startLocalTocsin(env: Readonly<Record<string, string>> = {}): Promise<LocalTocsin> {
+export async function startLocalTocsin(env: Readonly<Record<string, unknown>> = {}): Promise<LocalTocsin> {
   const now = () => Date.now();
   const upstream = await startSandbox();
   upstream.append(...SCENARIOS['api key deleted'](now() - 60_000, createRandom(1), 1_000));

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rewindFrom } from '../../src/audit-log/checkpoint-text.ts';
+import { startMailInbox } from '../support/mail-inbox.ts';
 import { LINK_SECRET, type LocalTocsin, startLocalTocsin } from './local-tocsin.ts';
 import { type CommandResult, runScript, runTocsin } from './run-command.ts';
 
@@ -194,6 +195,35 @@ test('dead deliveries are shown with their reason, and sent again by resend', as
     code: 1,
     err: expect.stringContaining('no such receiver; configured: slack'),
   });
+});
+
+test('each mail address is a receiver, with a status and dead deliveries of its own', async () => {
+  const mail = await startMailInbox();
+  mail.refuse('boss@example.net', 'E_RECIPIENT_SUPPRESSED');
+  const env = {
+    ...{ EMAIL_TO: 'a@example.net, boss@example.net', EMAIL_FROM: 'tocsin@example.com', EMAIL: mail.binding },
+    SLACK_WEBHOOK_URL: '',
+  };
+  const mailing = await startLocalTocsin(env);
+  const run = (args: string) => tocsin(args, { TOCSIN_URL: mailing.url });
+  try {
+    await mailing.deliver();
+    const opened = mail.sends.filter(({ headers }) => headers['X-Tocsin-Alert'] === '1');
+    expect(opened.map(({ to }) => to).toSorted()).toEqual(['a@example.net', 'boss@example.net']);
+    const status = await run('status');
+    expect(status.out).toMatch(/^ {2}email {4}healthy; .*\n {2}email\/2 {2}FAILING .*suppression list.*; 1 DEAD$/m);
+    expect((await run('why 1')).out).toMatch(/opened to email\/2: DEAD after 1 attempt: .*suppression list/);
+    expect((await run('notify --test')).out).toMatch(/^email {4}delivered\nemail\/2 {2}NOT DELIVERED: .*suppression/);
+    expect((await run('resend --receiver email/2')).out).toMatch(/^1 dead delivery to email\/2 will be sent again/);
+    expect(await run('resend --receiver email/3')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no such receiver; configured: email, email/2'),
+    });
+    expect(status.out).not.toContain('example.net');
+  } finally {
+    await mailing.stop();
+    await mail.stop();
+  }
 });
 
 test('another LINK_SECRET is denied, and no secret is printed', async () => {

@@ -132,13 +132,13 @@ describe('valid settings', () => {
     [
       'receivers of every type',
       {
-        EMAIL_TO: 'a@example.com',
+        EMAIL_TO: 'a@example.com,b@example.com',
         EMAIL_FROM: 't@example.com',
         EMAIL: { send() {} },
         WEBHOOK_URL: PING,
         WEBHOOK_SECRET: SIGNING,
       },
-      { receivers: [{ name: 'slack' }, { name: 'email' }, { name: 'webhook' }] },
+      { receivers: [{ name: 'slack' }, { name: 'email' }, { name: 'email/2' }, { name: 'webhook' }] },
     ],
     [
       'white space around what was pasted',

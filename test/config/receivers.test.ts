@@ -36,7 +36,10 @@ const declare = (
 
 describe('without a routing', () => {
   test('every type whose secret is set is a receiver, from level low', () => {
-    expect(read(ALL)).toEqual({ receivers: [works('slack'), works('email'), works('webhook')], problems: [] });
+    expect(read({ ...ALL, EMAIL_TO: 'a@example.com' })).toEqual({
+      receivers: [works('slack'), works('email'), works('webhook')],
+      problems: [],
+    });
   });
 
   test('a type whose secret is empty is not a receiver', () => {
@@ -180,7 +183,7 @@ describe('a receiver that can’t be created', () => {
   test.each(rows)(
     '%s: it stays in the list with its problem, and the others work',
     (_, changes, name, problem, settings, hint) => {
-      const { receivers, problems } = read({ ...ALL, ...changes });
+      const { receivers, problems } = read({ ...ALL, EMAIL_TO: 'a@example.com', ...changes });
       expect(receivers.map((receiver) => receiver.name)).toEqual(['slack', 'email', 'webhook']);
       expect(receivers.filter(({ create }) => create === null)).toEqual([
         { name, minLevel: 'low', create: null, problem: expect.stringContaining(problem) },
@@ -206,6 +209,84 @@ describe('a receiver that can’t be created', () => {
     const { problems } = read({ SLACK_WEBHOOK_URL: 'x', WEBHOOK_URL: 'x' });
     expect(problems).toHaveLength(3);
     for (const { meanwhile } of problems) expect(meanwhile).toContain('NOBODY IS NOTIFIED');
+  });
+});
+
+describe('a setting with several addresses', () => {
+  const MAIL = { EMAIL_FROM: 'tocsin@example.com', EMAIL: mail };
+  const addresses = (count: number) => Array.from({ length: count }, (_, i) => `a${i}@example.com`).join();
+  const wrongAt = (which: string) => `EMAIL_TO has an invalid address (${which}), not one such as oncall@example.com`;
+
+  test.each<[sentence: string, to: string, receivers: Readonly<Record<string, string | null>>]>([
+    ['one is the receiver itself', 'a@example.com', { email: null }],
+    [
+      'each is a receiver, named by its place',
+      'c@example.com,a@example.com,b@example.com',
+      { email: null, 'email/2': null, 'email/3': null },
+    ],
+    ['a trailing comma is none', 'a@example.com, b@example.com,', { email: null, 'email/2': null }],
+    ['a duplicate is none', 'a@example.com, A@EXAMPLE.com', { email: null }],
+    [
+      'one that is wrong has a problem of its own',
+      'a@example.com, bob, c@example.com',
+      { email: null, 'email/2': wrongAt('2 of 3'), 'email/3': null },
+    ],
+    ['the first may be wrong', 'bob, b@example.com', { email: wrongAt('1 of 2'), 'email/2': null }],
+    [
+      'none is sent to if the text is not read',
+      '"a@example.com,b@example.com"',
+      { email: 'EMAIL_TO is wrapped in quotes' },
+    ],
+    ['nor if they are too many', addresses(21), { email: 'EMAIL_TO has 21 addresses, more than 20' }],
+  ])('%s: %j', (_, to, expected) => {
+    const { receivers } = read({ ...MAIL, EMAIL_TO: to });
+    expect(Object.fromEntries(receivers.map(({ name, problem }) => [name, problem]))).toEqual(expected);
+    expect(receivers.map(({ name }) => name)).toEqual(Object.keys(expected));
+  });
+
+  test('all have the minimum level of the receiver that is declared, and their names begin with its own', () => {
+    const routing = { receivers: [declare('oncall', 'email', 'ONCALL', 'high'), declare('all', 'email', 'ALL')] };
+    const env = { ...MAIL, ONCALL: 'a@example.com,b@example.com', ALL: 'c@example.com,d@example.com' };
+    expect(read(env, routing).receivers.map(routed)).toEqual([
+      { name: 'oncall', minLevel: 'high', problem: null },
+      { name: 'oncall/2', minLevel: 'high', problem: null },
+      { name: 'all', minLevel: 'low', problem: null },
+      { name: 'all/2', minLevel: 'low', problem: null },
+    ]);
+  });
+
+  test('one that is wrong is a problem with its place and its receiver, and what works goes on', () => {
+    expect(read({ ...MAIL, EMAIL_TO: 'a@example.com,bob' }).problems).toEqual([
+      {
+        setting: 'EMAIL_TO',
+        severity: 'error',
+        problem: 'has an invalid address (2 of 2), not one such as oncall@example.com (receiver email/2)',
+        meanwhile: "what is sent there can't be delivered; another receiver is notified of that",
+        hint: expect.stringContaining('wrangler secret put EMAIL_TO'),
+      },
+    ]);
+  });
+
+  test('what all of them lack is one problem, and each of them has it', () => {
+    const { receivers, problems } = read({ EMAIL: mail, EMAIL_TO: addresses(3) });
+    expect(receivers.map(routed)).toMatchObject([
+      { name: 'email', problem: 'EMAIL_FROM is not set' },
+      { name: 'email/2', problem: 'EMAIL_FROM is not set' },
+      { name: 'email/3', problem: 'EMAIL_FROM is not set' },
+    ]);
+    expect(problems).toMatchObject([{ problem: 'is not set (receivers email, email/2, email/3)' }]);
+  });
+
+  test('20 are allowed; for more there is a remedy', () => {
+    const names = read({ ...MAIL, EMAIL_TO: addresses(20) }).receivers.map(({ name }) => name);
+    expect([names.length, names.at(-1)]).toEqual([20, 'email/20']);
+    expect(read({ ...MAIL, EMAIL_TO: addresses(21) }).problems).toMatchObject([
+      {
+        problem: 'has 21 addresses, more than 20 (receiver email)',
+        meanwhile: expect.stringContaining('NOBODY IS NOTIFIED'),
+        hint: expect.stringMatching(/^set it to 1 to 20 email .*mailing list, or several receivers in rules\/routing/),
+      },
+    ]);
   });
 });
 

@@ -139,6 +139,11 @@ describe('a wrong routing is rejected, and each problem has its place', () => {
       '2:12: error: "name" must be 1 to 40 characters of a-z, 0-9 and "-" (such as "oncall")',
     ],
     [
+      'a name like that of a second mail address',
+      of('{name: email/2, type: slack}'),
+      '2:12: error: "name" must be 1 to 40 characters of a-z, 0-9 and "-" (such as "oncall")',
+    ],
+    [
       'a name that is a number',
       of('{name: 12, type: slack}'),
       '2:12: error: "name" must be text, not a number (put it in quotes)',

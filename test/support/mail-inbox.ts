@@ -27,8 +27,8 @@ export interface MailInbox {
   readonly sends: readonly Mail[];
   /** The codes of mails that broke the platform's rules. */
   readonly problems: readonly string[];
-  /** Puts an address on the suppression list. */
-  suppress(address: string): void;
+  /** Answers each mail to this address with this code. */
+  refuse(address: string, code: string): void;
   answer(with_: MailAnswer): void;
   stop(): Promise<void>;
 }
@@ -52,19 +52,17 @@ function bytes(text: string): number {
 }
 
 /** The platform's error code for a mail; null if it is sent. */
-function errorCode(mail: Mail, suppressed: ReadonlySet<string>): string | null {
-  const to = [mail.to].flat();
-  const sender = typeof mail.from === 'string' ? mail.from : mail.from.email;
-  if (!mail.subject || to.length === 0 || !sender) return 'E_FIELD_MISSING';
-  if (to.length > 50) return 'E_TOO_MANY_RECIPIENTS';
-  if ([sender, ...to].some((address) => !/^[^\s@<>,;]+@[a-z0-9.-]+\.[a-z]{2,}$/i.test(address))) {
+function errorCode(mail: Mail): string | null {
+  const { to } = mail;
+  const sender = mail.from.email;
+  if (!mail.subject || !to || !sender) return 'E_FIELD_MISSING';
+  if ([sender, to].some((address) => !/^[^\s@<>,;]+@[a-z0-9.-]+\.[a-z]{2,}$/i.test(address))) {
     return 'E_VALIDATION_ERROR';
   }
   if (mail.subject.length > 998 || /[\r\n]/.test(mail.subject) || !mail.subject.isWellFormed()) {
     return 'E_VALIDATION_ERROR';
   }
   if (!sender.endsWith('@example.com')) return 'E_SENDER_NOT_VERIFIED';
-  if (to.some((address) => suppressed.has(address))) return 'E_RECIPIENT_SUPPRESSED';
   if (bytes(mail.text) + bytes(mail.html) > 5 * 1024 * 1024) return 'E_CONTENT_TOO_LARGE';
   return headerErrorCode(mail.headers);
 }
@@ -89,25 +87,27 @@ export async function startMailInbox(): Promise<MailInbox> {
   const mails: Mail[] = [];
   const sends: Mail[] = [];
   const problems: string[] = [];
-  const suppressed = new Set<string>();
+  const refused = new Map<string, string>();
   let now: MailAnswer = { kind: 'ok' };
   const server = await startHttpServer((request, response, body) => {
     const mail = JSON.parse(body) as Mail;
     sends.push(mail);
-    const code = errorCode(mail, suppressed);
+    const code = errorCode(mail);
     const json = (value: unknown): void => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
     };
     if (code !== null) {
       problems.push(code);
-      return json({ code, message: `${code} for ${String(mail.to)}` });
+      return json({ code, message: `${code} for ${mail.to}` });
     }
+    const refusal = refused.get(mail.to);
+    if (refusal !== undefined) return json({ code: refusal, message: `${refusal} for ${mail.to}` });
     switch (now.kind) {
       case 'ok':
         mails.push(mail);
         return json({ messageId: `<${mails.length}@example.com>` });
       case 'error':
-        return json({ code: now.code, message: now.message ?? `not sent to ${String(mail.to)}` });
+        return json({ code: now.code, message: now.message ?? `not sent to ${mail.to}` });
       case 'garbage':
         response.end('<html>'.repeat(now.length));
         return;
@@ -131,7 +131,7 @@ export async function startMailInbox(): Promise<MailInbox> {
     mails,
     sends,
     problems,
-    suppress: (address) => void suppressed.add(address),
+    refuse: (address, code) => void refused.set(address, code),
     answer: (with_) => {
       now = with_;
     },

@@ -15,6 +15,7 @@ export const discord: ReceiverType = {
   expects: EXPECTS,
   settings: [],
   bindings: [],
+  placesIn: null,
   read(env, { name, secret }, take) {
     const hint = `set it to ${EXPECTS}: ${bySecret(secret)}`;
     const webhookUrl = take(secret, after(readText(env, secret), parseWebhookUrl), hint);

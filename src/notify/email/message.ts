@@ -10,7 +10,7 @@ import type { Level } from '../../sigma/index.ts';
 import { oneLine } from '../../text/untrusted.ts';
 
 /** https://developers.cloudflare.com/email-service/platform/limits/ ("Email content limits"). */
-export const LIMITS = { recipients: 50, subject: 998, messageBytes: 5 * 1024 * 1024 } as const;
+export const LIMITS = { subject: 998, messageBytes: 5 * 1024 * 1024 } as const;
 /** https://developers.cloudflare.com/email-service/reference/headers/ ("Header limits"), in bytes. */
 export const HEADER_LIMITS = { allowlisted: 20, name: 100, value: 2_048, all: 16 * 1024 } as const;
 
@@ -21,7 +21,7 @@ if (!(SUBJECT_MAX <= LIMITS.subject)) throw new Error('a subject must fit the pl
 
 export interface Mail {
   readonly from: { readonly name: string; readonly email: string };
-  readonly to: string[];
+  readonly to: string;
   readonly subject: string;
   readonly text: string;
   readonly html: string;

@@ -1,16 +1,14 @@
 /**
- * Email by Cloudflare's `send_email` binding: one mail a notification, to all recipients together.
+ * Email by Cloudflare's `send_email` binding: one mail a notification, to one address.
  *
  * Contract: `send` never throws and never takes longer than `timeoutMs`, even if the binding's promise never settles; no
- * address gets into a reason. A mail that is rejected as invalid is sent once more in its short form. If one recipient is
- * at fault, each gets a mail by itself, so that the others are notified (one-by-one.ts). Once one of them has it, the
- * delivery is done, and its note names the others (`outcomeOfAll`).
+ * address gets into a reason. A mail that is rejected as invalid is sent once more in its short form, but not once the time
+ * is over: the delivery is then retried anyway, and would arrive twice.
  */
 import { within } from '../../http/deadline.ts';
 import type { Outcome, Outgoing, Receiver } from '../receiver.ts';
-import { codeOf, isAboutRecipient, isInvalid, type MailResult, outcome, outcomeOfAll } from './answer.ts';
+import { codeOf, isInvalid, type MailResult, outcome } from './answer.ts';
 import type { MailBinding } from './message.ts';
-import { sendOneByOne } from './one-by-one.ts';
 import { type Content, render, renderShort } from './render.ts';
 
 export interface EmailOptions {
@@ -19,41 +17,26 @@ export interface EmailOptions {
   readonly binding: MailBinding;
   /** The sender's address; its domain must be set up for sending. */
   readonly sender: string;
-  /** At least one, at most 50. */
-  readonly to: readonly string[];
+  readonly to: string;
   /** For a send, whatever it takes. */
   readonly timeoutMs: number;
 }
 
-/** Creates a receiver that mails to some people. */
+/** Creates a receiver that mails to one person, or to a mailing list. */
 export function createEmail({ name, binding, sender, to, timeoutMs }: EmailOptions): Receiver {
-  async function sendMail(content: Content, recipients: readonly string[]): Promise<MailResult> {
+  async function sendMail(content: Content): Promise<MailResult> {
     try {
-      await binding.send({ from: { name: 'Tocsin', email: sender }, to: [...recipients], ...content });
+      await binding.send({ from: { name: 'Tocsin', email: sender }, to, ...content });
       return { kind: 'sent' };
     } catch (error) {
       return { kind: 'error', code: codeOf(error) };
     }
   }
 
-  /** To all together; if that fails for one of them, to each by itself, with the results in `results`. */
-  async function exchange(
-    outgoing: Outgoing,
-    results: (MailResult | null)[],
-    signal: AbortSignal,
-  ): Promise<MailResult> {
-    let content = rendered(outgoing, sender);
-    let result = await sendMail(content, to);
-    if (isInvalid(result)) {
-      content = renderShort(outgoing.notification, outgoing.links);
-      result = await sendMail(content, to);
-    }
-    if (isAboutRecipient(result) && to.length > 1 && !signal.aborted) {
-      results.push(...to.map(() => null));
-      const sendTo = (index: number) => sendMail(content, to.slice(index, index + 1));
-      await sendOneByOne({ results, sendTo, timeoutMs, signal });
-    }
-    return result;
+  async function exchange(outgoing: Outgoing, signal: AbortSignal): Promise<MailResult> {
+    const result = await sendMail(rendered(outgoing, sender));
+    if (!isInvalid(result) || signal.aborted) return result;
+    return sendMail(renderShort(outgoing.notification, outgoing.links));
   }
 
   return {
@@ -63,10 +46,7 @@ export function createEmail({ name, binding, sender, to, timeoutMs }: EmailOptio
         kind: 'late',
         reason: `Cloudflare's Email Service did not answer within ${timeoutMs / 1000} s`,
       };
-      const results: (MailResult | null)[] = [];
-      const result = await within(timeoutMs, late, (signal) => exchange(outgoing, results, signal));
-      // The results so far count, even if there was not enough time for all.
-      return results.length > 0 ? outcomeOfAll(results) : outcome(result);
+      return outcome(await within(timeoutMs, late, (signal) => exchange(outgoing, signal)));
     },
   };
 }

@@ -15,6 +15,7 @@ export const slack: ReceiverType = {
   expects: EXPECTS,
   settings: [],
   bindings: [],
+  placesIn: null,
   read(env, { name, secret }, take) {
     const webhookUrl = take(
       secret,

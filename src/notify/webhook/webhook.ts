@@ -20,6 +20,7 @@ export const webhook: ReceiverType = {
   expects: EXPECTS,
   settings: [],
   bindings: [],
+  placesIn: null,
   read(env, { name, secret, signingSecret }, take) {
     const url = take(
       secret,
