@@ -19,12 +19,13 @@ export default {
   },
   fetch(request, env) {
     const config = readConfig<KVNamespace, typeof env.LEDGER>(env, RECEIVER_TYPES, routing);
-    const ledger = config.ledger?.getByName(LEDGER_NAME) ?? null;
+    const connect = () => config.ledger?.getByName(LEDGER_NAME) ?? null;
     if (!reported) reportSettings(config);
     reported = true;
     return createApp({
       config,
-      ledger,
+      ledger: connect(),
+      reconnect: connect,
       now: () => Date.now(),
       fetch: (url, init) => fetch(url, init),
     }).fetch(request);

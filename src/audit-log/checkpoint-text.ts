@@ -72,10 +72,22 @@ const checkpointSchema = z.object({
   roughUntil: z.optional(nullableMs),
 });
 
+const rewindId = z.string().check(z.minLength(1), z.maxLength(100));
 const rewindSchema = z.object({
-  id: z.string().check(z.minLength(1), z.maxLength(100)),
+  id: rewindId,
   to: time,
   suppress: z.optional(z.boolean()),
+  restored: z.optional(
+    z.nullable(
+      z.object({
+        at: ms,
+        undo: z.string(),
+        replaces: z.nullable(rewindId),
+        lastAlert: z.number(),
+        version: z.number(),
+      }),
+    ),
+  ),
 });
 
 /** A value read from KV, or what is wrong with it. */
@@ -117,19 +129,34 @@ export interface Rewind {
   readonly id: string;
   readonly to: number;
   readonly suppress: boolean;
+  /** The ledger itself was taken back to `to`. Null or absent in any other rewind. */
+  readonly restored?: RestoreMark | null;
+}
+
+/** What a restored ledger can't know by itself. A version of the Worker that does not know it rewinds to the same time. */
+export interface RestoreMark {
+  /** When it was restored; wall, ms. */
+  readonly at: number;
+  /** The bookmark of the moment before. */
+  readonly undo: string;
+  /** The id of the rewind that this one replaced in KV; null: there was none. */
+  readonly replaces: string | null;
+  /** No alert so far has a higher number, and no checkpoint a higher version. */
+  readonly lastAlert: number;
+  readonly version: number;
 }
 
 /** The rewind as text for KV. */
-export function rewindText({ id, to, suppress }: Rewind): string {
-  return JSON.stringify({ id, to: isoOf(to), suppress });
+export function rewindText({ id, to, suppress, restored }: Rewind): string {
+  return JSON.stringify({ id, to: isoOf(to), suppress, ...(restored ? { restored } : {}) });
 }
 
 /** Reads a rewind from KV. */
 export function rewindFrom(text: string): Read<Rewind> {
   const read = parsed(rewindSchema, text);
   if (!read.ok) return read;
-  const { id, to, suppress } = read.value;
-  return { ok: true, value: { id, to: msOf(to), suppress: suppress ?? false } };
+  const { id, to, suppress, restored } = read.value;
+  return { ok: true, value: { id, to: msOf(to), suppress: suppress ?? false, ...(restored ? { restored } : {}) } };
 }
 
 function parsed<S extends z.ZodMiniType>(schema: S, text: string): Read<z.output<S>> {

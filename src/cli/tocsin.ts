@@ -11,6 +11,7 @@ import { type CliContext, type Command, UsageError } from './commands/command.ts
 import { notify } from './commands/notify.ts';
 import { quarantine } from './commands/quarantine.ts';
 import { resend } from './commands/resend.ts';
+import { restore } from './commands/restore.ts';
 import { rewind } from './commands/rewind.ts';
 import { status } from './commands/status.ts';
 import { viewers } from './commands/viewers.ts';
@@ -19,7 +20,7 @@ import { CALLED_WRONGLY, exitCode, OK } from './failure.ts';
 import { ROOT } from './wrangler.ts';
 
 const COMMANDS = new Map<string | undefined, Command>(
-  Object.entries({ status, alerts, why, notify, resend, rewind, quarantine, viewers, check }),
+  Object.entries({ status, alerts, why, notify, resend, rewind, restore, quarantine, viewers, check }),
 );
 
 const OVERVIEW = `usage: npm run tocsin -- <command> [options]

@@ -7,6 +7,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { type LinkTarget, linksTo } from '../access/link.ts';
 import type { Links } from '../alert/links.ts';
 import { isTest, type Notification } from '../alert/notification.ts';
+import type { Rewind } from '../audit-log/checkpoint-text.ts';
 import { readConfig } from '../config/config.ts';
 import { createReceivers } from '../notify/receiver.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';
@@ -19,6 +20,7 @@ import type { InvalidRecord } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
 import { ownReadsOptions } from './record/own-reads-memory.ts';
+import { createRestore, type Recovery } from './restore.ts';
 import type {
   AlertDetails,
   AlertList,
@@ -31,6 +33,7 @@ import type {
   FreshRecord,
   LedgerApi,
   LedgerOperator,
+  LedgerRestore,
   LedgerStatus,
   LedgerViews,
   Overview,
@@ -38,6 +41,8 @@ import type {
   QuarantineList,
   Recorded,
   Released,
+  RestoreAnswer,
+  RestoreTarget,
   RuleActivity,
   ShownRecord,
   TestResult,
@@ -45,10 +50,14 @@ import type {
 } from './rpc.ts';
 import { durableStore } from './store/durable-store.ts';
 
-export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, LedgerOperator, LedgerViews {
+export class Ledger
+  extends DurableObject<Cloudflare.Env>
+  implements LedgerApi, LedgerOperator, LedgerRestore, LedgerViews
+{
   readonly #ledger: LedgerCore;
   readonly #views: Views;
   readonly #host: Host;
+  readonly #restore: LedgerRestore;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -76,6 +85,7 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
       now,
       log: { sent: logSent, failed: logFailed },
     });
+    this.#restore = createRestore({ ledger: this.#ledger, recovery: recoveryOf(ctx), alarm, now });
   }
 
   begin(input: BeginInput): Promise<Begun> {
@@ -118,6 +128,18 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
     return this.#host.testReceivers();
   }
 
+  planRestore(target: RestoreTarget, id: string | null): Promise<RestoreAnswer> {
+    return this.#restore.planRestore(target, id);
+  }
+
+  restore(bookmark: string): Promise<void> {
+    return this.#restore.restore(bookmark);
+  }
+
+  finishRestore(mark: Rewind): Promise<boolean> {
+    return this.#restore.finishRestore(mark);
+  }
+
   async status(): Promise<LedgerStatus> {
     return this.#ledger.status(Date.now());
   }
@@ -157,6 +179,18 @@ export class Ledger extends DurableObject<Cloudflare.Env> implements LedgerApi, 
   override alarm(): Promise<void> {
     return this.#host.alarm();
   }
+}
+
+/** Cloudflare's own (developers.cloudflare.com/durable-objects/api/sqlite-storage-api). */
+function recoveryOf(ctx: DurableObjectState): Recovery {
+  return {
+    current: () => ctx.storage.getCurrentBookmark(),
+    bookmarkFor: (at) => ctx.storage.getBookmarkForTime(at),
+    restoreAt: async (bookmark) => {
+      await ctx.storage.onNextSessionRestoreBookmark(bookmark);
+    },
+    abort: () => ctx.abort('the ledger is restored'),
+  };
 }
 
 /** What a message's links lead to; null for a message about no alert. */

@@ -8,7 +8,7 @@ import type { ShownDecision } from '../alert/decision-wording.ts';
 import type { ShownKeyPart } from '../alert/key.ts';
 import type { EntryView } from '../alert/notification.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
-import type { Rewind } from '../audit-log/checkpoint-text.ts';
+import type { RestoreMark, Rewind } from '../audit-log/checkpoint-text.ts';
 import type { AnswerTimes } from '../audit-log/clocks.ts';
 import type { Reread, RereadPlace, RereadStep } from '../audit-log/reread.ts';
 import type { Outcome } from '../notify/receiver.ts';
@@ -195,6 +195,55 @@ export interface LedgerOperator {
   release(name: string, fresh: FreshRecord | null): Promise<Released>;
   /** Drops records by key or id: their texts are deleted, and they are not quarantined again. One transaction. */
   drop(names: readonly string[]): Promise<readonly Dropped[]>;
+}
+
+/** A moment to take the ledger back to: wall, ms. `undo`: the one just before the last restore. */
+export type RestoreTarget = number | 'undo';
+
+/** What was stored since that moment, as far as it can be told: a restored ledger does not know it. */
+export interface RestoreCounts {
+  readonly entries: number;
+  readonly alertsOpened: number;
+  /** Further matches of alerts from before. */
+  readonly alertsChanged: number;
+  /** Messages about alerts that were enqueued since, and delivered. */
+  readonly delivered: number;
+  /** Messages enqueued before, and delivered since: in a restored ledger they are pending again. */
+  readonly deliveredFromBefore: number;
+  /** Messages about alerts that were enqueued since, and are pending or dead. */
+  readonly undelivered: number;
+}
+
+export interface RestorePlan extends RestoreCounts {
+  readonly to: number;
+  readonly bookmark: string;
+  /** The bookmark of now. */
+  readonly undo: string;
+}
+
+export type RestoreAnswer =
+  /** `expected`: for the mark; null where the ledger was not prepared. */
+  | {
+      readonly kind: 'planned';
+      readonly plan: RestorePlan;
+      readonly expected: Pick<RestoreMark, 'lastAlert' | 'version'> | null;
+    }
+  | { readonly kind: 'refused'; readonly problem: string };
+
+/** The last restore. Wall times. */
+export interface LastRestore extends Pick<RestoreMark, 'at' | 'undo'> {
+  readonly id: string;
+  readonly to: number;
+}
+
+/** Taking the ledger back to a moment. */
+export interface LedgerRestore {
+  /** What it would mean. `id`: also prepares the ledger for the restore with this id. */
+  planRestore(target: RestoreTarget, id: string | null): Promise<RestoreAnswer>;
+  /** Goes back to a bookmark. The object restarts: this call fails, and so does whatever else is under way. */
+  restore(bookmark: string): Promise<void>;
+  /** Tells a restored ledger so, again without harm. False: it is not the ledger that this mark is for. */
+  finishRestore(mark: Rewind): Promise<boolean>;
 }
 
 /** The last failed tick since a scan last moved. Wall times. */
@@ -480,6 +529,8 @@ export interface LedgerStatus {
   readonly checkpoint: Checkpoint | null;
   /** Ids of the rewinds that were applied. */
   readonly rewinds: readonly string[];
+  /** Null: it was never restored. */
+  readonly restored: LastRestore | null;
   /** Null: the log has shown none of them. */
   readonly ownReads: OwnReadsStatus | null;
   readonly keyTheft: KeyTheft;

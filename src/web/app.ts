@@ -19,6 +19,7 @@ import { accessOf } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { failed, missing, refused, tooMany, unavailable } from './responses.ts';
+import { restoreRoutes } from './restore.ts';
 import { sessionRoutes } from './session.ts';
 import { viewerRoutes } from './viewers.ts';
 
@@ -36,6 +37,7 @@ export function createApp(deps: AppDeps): Hono<WebEnv> {
   });
   app.route('/', sessionRoutes(deps));
   app.route('/', operatorRoutes(deps));
+  app.route('/', restoreRoutes(deps));
   app.route('/', quarantineRoutes(deps));
   app.route('/', viewerRoutes(deps));
   app.route('/', lookupRoutes(deps));

@@ -1,13 +1,15 @@
 /** What the web app is built from, what a request carries through it, and who is asking. */
 
 import type { Config } from '../config/config.ts';
-import type { LedgerOperator, LedgerViews } from '../ledger/rpc.ts';
+import type { LedgerOperator, LedgerRestore, LedgerViews } from '../ledger/rpc.ts';
 
 /** What the app is built from, for one request. */
 export interface AppDeps {
   readonly config: Config;
   /** Null: no Durable Object is bound. */
   readonly ledger: (LedgerViews & LedgerOperator) | null;
+  /** The same, connected anew: a connection breaks when the Durable Object restarts. */
+  readonly reconnect: () => LedgerRestore | null;
   /** Wall clock, ms. */
   readonly now: () => number;
   /** For the upstream and the keys of Cloudflare Access. */

@@ -10,6 +10,7 @@ import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
 export const STATUS_PATH = '/operator/status';
 export const REWIND_PATH = '/operator/rewind';
@@ -40,13 +41,8 @@ export function operatorRoutes({ config, ledger }: AppDeps): Hono<WebEnv> {
     const read = rewindFrom(await c.req.text());
     if (!read.ok) return c.json({ message: `the rewind can't be read: ${read.problem}` }, 422);
     if (config.kv === null) return c.json({ message: 'no KV namespace is bound' }, 503);
-    // KV holds one rewind at a time: a second one would replace one that no tick has applied yet.
-    const waiting = rewindFrom((await config.kv.get([KV_REWIND])).get(KV_REWIND) ?? '');
-    const applied = (await ledger?.status())?.rewinds ?? [];
-    if (waiting.ok && waiting.value.id !== read.value.id && !applied.includes(waiting.value.id)) {
-      const to = new Date(waiting.value.to).toISOString();
-      return c.json({ message: `a rewind to ${to} is waiting for the next tick: try again in a minute or two` }, 409);
-    }
+    const found = await findRewind(config.kv, ledger);
+    if (found.isWaiting && found.rewind.id !== read.value.id) return c.json(waitingMessage(found.rewind), 409);
     await config.kv.put(KV_REWIND, rewindText(read.value));
     return c.json({ accepted: read.value.id }, 202);
   });

@@ -26,6 +26,7 @@ export const POLICY: readonly PolicyRow[] = [
 
   ['GET', '/operator/status', 'operator'],
   ['POST', '/operator/rewind', 'operator'],
+  ['POST', '/operator/restore', 'operator'],
   ['POST', '/operator/resend', 'operator'],
   ['POST', '/operator/test', 'operator'],
   ['GET', '/operator/alerts', 'operator'],

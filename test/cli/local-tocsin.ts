@@ -11,6 +11,7 @@ import { createOutbox } from '../../src/ledger/health/attempts.ts';
 import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createLedger } from '../../src/ledger/record/ledger.ts';
+import { createRestore, type Recovery } from '../../src/ledger/restore.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { createReceivers } from '../../src/notify/receiver.ts';
@@ -42,8 +43,22 @@ export interface LocalTocsin {
   stop(): Promise<void>;
 }
 
-/** Starts one; `env` overrides valid settings. */
-export async function startLocalTocsin(env: Readonly<Record<string, unknown>> = {}): Promise<LocalTocsin> {
+/** What workerd does on any machine but Cloudflare's. */
+const noRecovery = async (): Promise<never> => {
+  throw new Error("This Durable Object's storage back-end does not implement point-in-time recovery.");
+};
+export const NO_RECOVERY: Recovery = {
+  current: noRecovery,
+  bookmarkFor: noRecovery,
+  restoreAt: noRecovery,
+  abort: () => undefined,
+};
+
+/** Starts one; `env` overrides valid settings, `recoveryOf` makes a platform that can restore the store. */
+export async function startLocalTocsin(
+  env: Readonly<Record<string, unknown>> = {},
+  recoveryOf: (store: Store) => Recovery = () => NO_RECOVERY,
+): Promise<LocalTocsin> {
   const now = () => Date.now();
   const upstream = await startSandbox();
   upstream.append(...SCENARIOS['api key deleted'](now() - 60_000, createRandom(1), 1_000));
@@ -69,16 +84,18 @@ export async function startLocalTocsin(env: Readonly<Record<string, unknown>> = 
     RECEIVER_TYPES,
   );
   const store = nodeStore();
+  const recovery = recoveryOf(store);
   const knows = { engine: compile(ruleSet), receivers: config.receivers };
   const ledger = createLedger(store, { ...knows, ...config.watch });
   const views = createViews(store, { engine: knows.engine, status: ledger.status });
+  const alarm = { get: async () => null, set: async () => undefined };
   const host = createHost({
     ledger,
     store,
     outbox: createOutbox(store, knows.receivers),
     receivers: createReceivers(config.receivers, { fetch, now }),
     linksOf: async () => NO_LINKS,
-    alarm: { get: async () => null, set: async () => undefined },
+    alarm,
     now,
     log: { sent: () => undefined, failed: () => undefined },
   });
@@ -117,6 +134,7 @@ export async function startLocalTocsin(env: Readonly<Record<string, unknown>> = 
       release: host.release,
       drop: host.drop,
     },
+    reconnect: () => createRestore({ ledger, recovery, alarm, now }),
     now,
     fetch,
   });

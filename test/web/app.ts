@@ -35,7 +35,13 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
   };
   app.route(
     '/',
-    pageRoutes({ config: readConfig(env, RECEIVER_TYPES), ledger, now: () => NOW, fetch: fetch ?? offline }),
+    pageRoutes({
+      config: readConfig(env, RECEIVER_TYPES),
+      ledger,
+      reconnect: () => null,
+      now: () => NOW,
+      fetch: fetch ?? offline,
+    }),
   );
   app.onError((error, c) => {
     console.error(error);

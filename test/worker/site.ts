@@ -56,6 +56,7 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
   const deps: AppDeps = {
     config: config({}),
     ledger: stub.ledger,
+    reconnect: () => null,
     now: () => Date.now(),
     fetch: (url, init) => fetch(url === `https://${TEAM}/cdn-cgi/access/certs` ? certs : url, init),
     ...changes.deps,

@@ -267,11 +267,15 @@ export async function createWorld(options: WorldOptions = {}) {
     },
     status: () => stub.status(),
     evict: () => evictDurableObject(stub),
+    /** A new connection, also for this world itself: stubs of an object that has restarted only throw. */
+    freshStub() {
+      stub = env.LEDGER.getByName(name);
+      return stub;
+    },
     /** Aborts the ledger with its running calls and its alarm. */
     async abort(): Promise<void> {
       await abortAllDurableObjects();
-      // Stubs of an aborted object only throw.
-      stub = env.LEDGER.getByName(name);
+      this.freshStub();
     },
     runAlarm: () => runDurableObjectAlarm(stub),
     alarmAt: () => runInDurableObject(stub, (_: Ledger, state) => state.storage.getAlarm()),

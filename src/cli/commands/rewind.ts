@@ -1,11 +1,11 @@
 /** `rewind`: read the log again from an earlier time. */
 import * as z from 'zod/mini';
 import { rewindText } from '../../audit-log/checkpoint-text.ts';
-import { readStartAt } from '../../config/values.ts';
 import { REWIND_PATH } from '../../web/operator.ts';
 import { OK } from '../failure.ts';
 import { utc } from '../terminal.ts';
-import { ASK_OPTIONS, connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';
+import { ASK_OPTIONS, connect, defineCommand, FLAG, print, TEXT, targetUsage } from './command.ts';
+import { readPastTime } from './past-time.ts';
 
 /** The id of the rewind. */
 const ANSWER = z.object({ accepted: z.string() });
@@ -23,7 +23,10 @@ The exit code is 0 if the Worker accepted it, and 1 if it did not or can't be as
 ${targetUsage()}`,
   options: { ...ASK_OPTIONS, to: TEXT, suppress: FLAG },
   async run({ url, json: asJson, to: text, suppress }, context) {
-    const to = readTime(text, context.now());
+    const to = readPastTime('to', text, context.now(), {
+      missing: 'the time from which to read the log again',
+      future: 'a rewind only goes back',
+    });
     const body = rewindText({ id: crypto.randomUUID(), to, suppress });
     const { json } = await connect(url, context).ask({ method: 'POST', path: REWIND_PATH, body }, ANSWER);
     const quietly = suppress ? ', without notifying anybody of what happened before now' : '';
@@ -34,20 +37,3 @@ ${targetUsage()}`,
     return OK;
   },
 });
-
-/** ms since the epoch; never in the future. */
-function readTime(text: string | undefined, now: number): number {
-  const read = readStartAt({ to: text }, 'to');
-  switch (read.kind) {
-    case 'absent':
-      throw new UsageError('--to is missing: the time from which to read the log again');
-    case 'wrong':
-      throw new UsageError(`--to ${read.problem}`);
-    case 'value': {
-      const to = read.value.kind === 'at' ? read.value.ms : now - read.value.agoMs;
-      if (to > now) throw new UsageError('--to is in the future: a rewind only goes back');
-      if (to < 0) throw new UsageError('--to is before 1970');
-      return to;
-    }
-  }
-}

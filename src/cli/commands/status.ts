@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { withAddress } from '../../alert/health-words.ts';
 import { preventsWatching } from '../../config/setting.ts';
 import { QUARANTINE_COUNTED_MAX } from '../../ledger/model.ts';
+import { RESTORE_BACK_MAX_MS } from '../../ledger/record/restore.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { cappedText, counted, numberText } from '../../text/numbers.ts';
@@ -30,6 +31,7 @@ const STATUS = z.object({
   watermark: z.nullable(number),
   lagMs: z.nullable(number),
   checkpoint: z.nullable(z.object({ scan: z.nullable(SCAN) })),
+  restored: z.optional(z.nullable(z.object({ at: number, to: number }))),
   ownReads: z.optional(z.nullable(z.object({ delayMs: number, at: number, count: number }))),
   keyTheft: z.optional(z.enum(['detected', 'no secret', 'shared', 'no read', 'no key'])),
   staged: number,
@@ -150,6 +152,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ['Complete up to', watermark === null ? 'nothing yet' : `${utc(watermark)}, ${ago(status.lagMs)} ago`],
     ['Last read', movedAt === null ? 'never' : `${utc(movedAt)}, ${ago(now - movedAt)} ago`],
     ...failureRow(status.failure ?? null, now),
+    ...restoredRow(status.restored ?? null, now),
     ...visibleRow(status.ownReads ?? null),
     ...theftRow(status.keyTheft),
     ['Backlog', backlogText(checkpoint?.scan ?? null, status.staged)],
@@ -181,6 +184,12 @@ function failureRow(failure: NonNullable<Status['failure']> | null, now: number)
   if (failure === null) return [];
   const { message, since, at } = failure;
   return [['FAILING', `for ${ago(now - since)}, last ${utc(at)}: ${safe(message)}`]];
+}
+
+/** A restore of the last 30 days: so long it can be undone. */
+function restoredRow(restored: NonNullable<Status['restored']> | null, now: number): (readonly [string, string])[] {
+  if (restored === null || now - restored.at > RESTORE_BACK_MAX_MS) return [];
+  return [['Restored', `to ${utc(restored.to)}, ${ago(now - restored.at)} ago; restore --undo takes it back`]];
 }
 
 /** How late entries became visible. */

@@ -58,6 +58,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     lagMs: checkpoint === null ? null : context.now - checkpoint.watermark,
     checkpoint,
     rewinds: state?.rewinds ?? [],
+    restored: state?.restored ?? null,
     lateness: latenessOf(state, context),
     ownReads: context.ownReads,
     keyTheft: context.keyTheft,

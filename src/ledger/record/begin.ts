@@ -1,34 +1,55 @@
 /**
  * Where a tick begins to read: at the ledger's checkpoint. A new ledger takes KV's, or starts at the settings' time. An
- * operator's rewind in KV is applied once.
+ * operator's rewind in KV is applied once, and so is the mark of a restore.
  */
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
+import type { Rewind } from '../../audit-log/checkpoint-text.ts';
 import type { BeginInput, Begun } from '../rpc.ts';
 import { firstState, readState, type State, writeState } from '../store/state.ts';
 import { type LedgerContext, nextReread, withNextVersion, withRereads } from './context.ts';
 import { waitOf } from './failures.ts';
+import { afterRestore, withRewinds } from './restore.ts';
 
 /** Call it in a transaction. Throws in a new ledger where KV can't be read. */
 export function begin(context: LedgerContext, input: BeginInput, now: number): Begun {
-  const { store, unsaved, rereads } = context;
+  const { store, unsaved } = context;
   const stored = readState(store);
   if (stored === null) return firstBegin(context, input, now);
 
   if (input.kv !== null) unsaved.isMissingInKv = input.kv.checkpoint === null;
   const state = withRereads(context, stored, now);
-  const rewoundState = applyRewind({ ...state, checkpoint: unsaved.current(state) }, input);
+  const saved = saveRewind(context, state, input.kv?.rewind ?? null, now);
   const waitMs = waitOf(state, now);
-  if (rewoundState === null) {
+  if (saved === null) {
     const checkpoint = unsaved.current(state);
     return { checkpoint, how: 'resumed', waitMs, reread: nextReread(context, state, checkpoint, now) };
   }
+  return { checkpoint: saved.checkpoint, how: 'rewound', waitMs, reread: null };
+}
+
+/**
+ * Tells a restored ledger that it is one, and whether it is: a ledger that knows the mark's id before it has applied the mark
+ * was not restored. Call it in a transaction.
+ */
+export function finishRestore(context: LedgerContext, mark: Rewind, now: number): boolean {
+  const stored = readState(context.store);
+  if (stored === null) return false;
+  if (stored.restored?.id === mark.id) return true;
+  return saveRewind(context, withRereads(context, stored, now), mark, now) !== null;
+}
+
+/** Applies a rewind and saves the state; null where there is nothing to apply. */
+function saveRewind(context: LedgerContext, state: State, rewind: Rewind | null, now: number): State | null {
+  const { store, unsaved, rereads } = context;
+  const rewoundState = applyRewind({ ...state, checkpoint: unsaved.current(state) }, rewind, now);
+  if (rewoundState === null) return null;
   // A scan that was dropped reads its staged entries again; a scan that goes on still needs them.
   if (rewoundState.checkpoint.scan === null) store.run('DELETE FROM staging');
   const saved = withNextVersion(rewoundState, now);
   writeState(store, saved);
   unsaved.clear();
   rereads.clear();
-  return { checkpoint: saved.checkpoint, how: 'rewound', waitMs, reread: null };
+  return saved;
 }
 
 function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: number): Begun {
@@ -39,7 +60,8 @@ function firstBegin({ store, options }: LedgerContext, input: BeginInput, now: n
   // A start in the future would watch nothing until then, and look healthy.
   const first = firstState(now, found?.floor ?? Math.min(input.startAt, now), suppressBefore);
   const from = found === null ? first : adopting(first, adopted(found, now, options.allowedLatenessMs));
-  const start = applyRewind(from, input) ?? from;
+  // The mark of a restore is that of the lost ledger.
+  const start = (input.kv.rewind?.restored ? null : applyRewind(from, input.kv.rewind, now)) ?? from;
   writeState(store, start);
   return {
     checkpoint: start.checkpoint,
@@ -68,17 +90,14 @@ function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Che
   return { ...found, version: 1, lastBegan: null, floor, scan, resumeCursor, watermark };
 }
 
-/** How many applied rewinds are remembered. KV may be stale, but not by this many. */
-const REWINDS_REMEMBERED = 50;
-
-/** The state after the rewind in KV; null where there is no rewind, or it was applied before. */
-function applyRewind(state: State, { kv }: BeginInput): State | null {
-  const rewind = kv?.rewind ?? null;
+/** The state after a rewind; null where there is none, or it was applied before. */
+function applyRewind(state: State, rewind: Rewind | null, now: number): State | null {
   if (rewind === null || state.rewinds.includes(rewind.id)) return null;
+  if (rewind.restored) return afterRestore(state, rewind, rewind.restored, now);
   return {
     ...state,
     checkpoint: rewound(state.checkpoint, rewind.to, rewind.suppress),
     readFrom: Math.min(state.readFrom, rewind.to),
-    rewinds: [...state.rewinds, rewind.id].slice(-REWINDS_REMEMBERED),
+    rewinds: withRewinds(state, rewind.id),
   };
 }

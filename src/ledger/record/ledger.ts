@@ -7,6 +7,7 @@
  * may come twice and overlap: entries are known by id, checkpoints by version. A quiet batch (nothing new, no alert to close)
  * writes nothing; its checkpoint is held in memory and saved every five minutes.
  */
+import type { RestoreMark, Rewind } from '../../audit-log/checkpoint-text.ts';
 import { earliest } from '../../audit-log/clocks.ts';
 import { readStatus } from '../health/status.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
@@ -20,12 +21,13 @@ import type {
   LedgerStatus,
   Recorded,
   Released,
+  RestoreTarget,
   TickFailure,
 } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
 import { UnsavedCheckpoint, UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { begin } from './begin.ts';
+import { begin, finishRestore } from './begin.ts';
 import type { LedgerContext, LedgerOptions } from './context.ts';
 import { quarantineCandidate, recordFailedTick } from './failures.ts';
 import { createIntake } from './intake.ts';
@@ -33,6 +35,7 @@ import { OwnReadsMemory } from './own-reads-memory.ts';
 import { dropQuarantined } from './quarantine.ts';
 import { flush, record } from './record.ts';
 import { release } from './release.ts';
+import { expectRestore, type PlannedRestore, planRestore } from './restore.ts';
 import { evictDue, flushedAt } from './retention.ts';
 import { isStorageSound } from './trial-write.ts';
 
@@ -51,6 +54,9 @@ export interface Ledger {
   /** When the alarm must ring next: a delivery is due, or the watchdog has something to check. Null: never. */
   nextAlarmAt(now: number): number | null;
   status(now: number): LedgerStatus;
+  planRestore(target: RestoreTarget, now: number): PlannedRestore;
+  expectRestore(id: string, now: number): Pick<RestoreMark, 'lastAlert' | 'version'>;
+  finishRestore(mark: Rewind, now: number): boolean;
 }
 
 /** Opens the ledger in a store and brings its tables up to date. */
@@ -101,5 +107,8 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
       const own = { ownReads: ownReads.status(), keyTheft: ownReads.keyTheft() };
       return readStatus(store, { ...options, ...own, now, unsaved, rereads });
     },
+    planRestore: (target, now) => planRestore(store, target, now),
+    expectRestore: (id, now) => store.transaction(() => expectRestore(context, id, now)),
+    finishRestore: (mark, now) => store.transaction(() => finishRestore(context, mark, now)),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
 import { currentRereads, firstRereads, type Rereads } from '../../audit-log/reread.ts';
-import type { Counters, OngoingFailure, SeenLateness } from '../rpc.ts';
+import type { Counters, LastRestore, OngoingFailure, SeenLateness } from '../rpc.ts';
 import type { Store } from './store.ts';
 
 /** The latest entry that was recorded in an hour of wall time. */
@@ -40,6 +40,8 @@ export interface State {
   readonly publishedAt: number;
   /** Ids of the operator's rewinds that were applied, newest last. */
   readonly rewinds: readonly string[];
+  /** The last restore. Absent in a ledger that was never restored. */
+  readonly restored?: LastRestore;
   readonly counters: Counters;
   /** At least how many groups each correlation has (group-limit.ts). Absent until a group is stored. */
   readonly groups?: GroupCounts;

@@ -1,0 +1,89 @@
+/**
+ * The operator's route that takes the ledger back to a moment: first as a plan, then confirmed.
+ *
+ * Contract: `authorize` has run before. The mark of the restore is in KV before the ledger goes back, and only a ledger that
+ * went back applies it: if this call dies on the way, the next ticks finish what was begun, or nothing happened. A mark in KV
+ * may be read late, so the restored ledger is also told at once.
+ */
+import { Hono } from 'hono/tiny';
+import * as z from 'zod/mini';
+import { type Rewind, rewindText } from '../audit-log/checkpoint-text.ts';
+import type { LedgerRestore, RestorePlan } from '../ledger/rpc.ts';
+import { KV_REWIND } from '../poller/poll.ts';
+import { parseJson } from '../text/json.ts';
+import { readInstant } from '../text/times.ts';
+import type { AppDeps, WebEnv } from './context.ts';
+import { findRewind, waitingMessage } from './waiting-rewind.ts';
+
+export const RESTORE_PATH = '/operator/restore';
+
+/** `at`: an RFC 3339 time; null: undo the last restore. `suppress`: notify nobody of what happened before now. */
+const ORDER = z.object({ at: z.nullable(z.string()), suppress: z.boolean(), confirmed: z.boolean() });
+
+/** `unconfirmed`: the ledger was asked to go back, and does not say that it has. */
+export type RestoreOutcome = 'planned' | 'restored' | 'unconfirmed';
+
+/** How often a restored ledger is told so, and how long between: it is starting. */
+const TOLD_MAX = 3;
+const TOLD_AGAIN_MS = 1_000;
+
+/** The route, as it is in the policy. */
+export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
+  const { config, ledger, reconnect, now } = deps;
+  const app = new Hono<WebEnv>();
+
+  app.post(RESTORE_PATH, async (c) => {
+    const order = ORDER.safeParse(parseJson(await c.req.text())).data;
+    const target = order?.at === null ? 'undo' : readInstant(order?.at ?? '');
+    if (order === undefined || target === null) {
+      const message = "the body can't be read: `at` must be a time or null, `suppress` and `confirmed` true or false";
+      return c.json({ message }, 422);
+    }
+    const restorable = reconnect();
+    if (restorable === null) return c.json({ message: 'no ledger is bound' }, 503);
+    if (config.kv === null) return c.json({ message: 'no KV namespace is bound' }, 503);
+    const found = await findRewind(config.kv, ledger);
+    if (found.isWaiting) return c.json(waitingMessage(found.rewind), 409);
+    const id = crypto.randomUUID();
+    const answer = await restorable.planRestore(target, order.confirmed ? id : null);
+    if (answer.kind === 'refused') return c.json({ message: answer.problem }, 422);
+    const { plan, expected } = answer;
+    if (expected === null) return c.json(answerOf('planned', plan));
+    const restored = { at: now(), undo: plan.undo, replaces: found.rewind?.id ?? null, ...expected };
+    const mark = { id, to: plan.to, suppress: order.suppress, restored };
+    await config.kv.put(KV_REWIND, rewindText(mark));
+    return c.json(answerOf(await goBack(deps, restorable, plan, mark), plan));
+  });
+
+  return app;
+}
+
+function answerOf(outcome: RestoreOutcome, plan: RestorePlan) {
+  return { outcome, plan };
+}
+
+async function goBack(
+  { reconnect }: AppDeps,
+  restorable: LedgerRestore,
+  { bookmark }: RestorePlan,
+  mark: Rewind,
+): Promise<RestoreOutcome> {
+  // Whether it went back, the ledger says below: this call fails in either case.
+  const problems = [await restorable.restore(bookmark).then(() => 'it did not restart', errorText)];
+  let outcome: RestoreOutcome = 'unconfirmed';
+  for (let told = 0; told < TOLD_MAX && outcome !== 'restored'; told++) {
+    if (told > 0) await new Promise((resolve) => setTimeout(resolve, TOLD_AGAIN_MS));
+    try {
+      if (await reconnect()?.finishRestore(mark)) outcome = 'restored';
+    } catch (error) {
+      problems.push(errorText(error));
+    }
+  }
+  const { id, to, suppress, restored } = mark;
+  console.log(JSON.stringify({ at: 'restore', outcome, id, to, suppress, undo: restored?.undo, bookmark, problems }));
+  return outcome;
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
