@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HEALTH_KINDS, hintOf, LASTING, raisedHeadline } from '../src/alert/health-words.ts';
+import { runTocsin } from './cli/run-command.ts';
 
 const TOP = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(TOP, path), 'utf8');
@@ -55,6 +56,31 @@ function headingsOf(text: string): string[] {
 
 test.each(PAGES.filter((page) => page !== 'docs/sigma.md'))('%s names only what exists', (page) => {
   expect(problemsOf(page, read(page))).toEqual([]);
+});
+
+/** The calls of `npm run tocsin` on a page, as words. */
+function callsOf(text: string): string[][] {
+  return [...text.matchAll(/npm run tocsin -- ([^`#\n]+)/g)].map(([, call = '']) => call.trim().split(/\s+/));
+}
+
+/** What a call names that the command's help does not have. */
+async function unknownIn([name = '', ...words]: readonly string[]): Promise<string[]> {
+  const { code, out } = await runTocsin([name, '--help'], {});
+  if (code !== 0) return [`there is no command ${name}`];
+  return words.filter((word) => word.startsWith('--') && !out.includes(word.replace(/[,.]+$/, '')));
+}
+
+test('docs/operations.md has commands only as their help has them', async () => {
+  const calls = callsOf(read('docs/operations.md'));
+  expect(calls.length).toBeGreaterThan(20);
+  const unknown = await Promise.all(calls.map(async (call) => [call.join(' '), await unknownIn(call)]));
+  expect(unknown.filter(([, words]) => (words ?? []).length > 0)).toEqual([]);
+  expect(await unknownIn(['rewind', '--at', '2h'])).toEqual(['--at']);
+});
+
+test('docs/operations.md has every health alert', () => {
+  const page = read('docs/operations.md');
+  expect(HEALTH_KINDS.filter((kind) => !page.includes(`\`${kind}\``))).toEqual([]);
 });
 
 test('README.md leads to every page', () => {

@@ -3,7 +3,7 @@
  *
  * Contract: nothing is done before the plan is confirmed (`id`). Going back restarts the object, so what comes after it is
  * another call, which may be repeated and may come late or never: then the next tick that sees the mark in KV makes up for
- * it. Until the ledger is told, it does what any ledger does after an outage: it reads on and sends what is pending.
+ * it. Until the ledger has the mark, it does what any ledger does after an outage: it reads on and sends what is pending.
  */
 import type { AlarmClock } from './host.ts';
 import type { Ledger } from './record/ledger.ts';
@@ -17,7 +17,7 @@ export interface Recovery {
   bookmarkFor(at: number): Promise<string>;
   /** The storage is as at that bookmark when the object next starts. */
   restoreAt(bookmark: string): Promise<void>;
-  /** Ends the object, which starts anew with the next call. */
+  /** Ends the object. The next call starts it again. */
   abort(): void;
 }
 

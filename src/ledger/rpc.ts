@@ -200,7 +200,7 @@ export interface LedgerOperator {
 /** A moment to take the ledger back to: wall, ms. `undo`: the one just before the last restore. */
 export type RestoreTarget = number | 'undo';
 
-/** What was stored since that moment, as far as it can be told: a restored ledger does not know it. */
+/** What was stored since that moment, as far as its rows show. A restored ledger does not know it. */
 export interface RestoreCounts {
   readonly entries: number;
   readonly alertsOpened: number;
@@ -242,7 +242,7 @@ export interface LedgerRestore {
   planRestore(target: RestoreTarget, id: string | null): Promise<RestoreAnswer>;
   /** Goes back to a bookmark. The object restarts: this call fails, and so does whatever else is under way. */
   restore(bookmark: string): Promise<void>;
-  /** Tells a restored ledger so, again without harm. False: it is not the ledger that this mark is for. */
+  /** Gives a restored ledger its mark, again without harm. False: this ledger was not restored. */
   finishRestore(mark: Rewind): Promise<boolean>;
 }
 

@@ -8,7 +8,7 @@ export interface AppDeps {
   readonly config: Config;
   /** Null: no Durable Object is bound. */
   readonly ledger: (LedgerViews & LedgerOperator) | null;
-  /** The same, connected anew: a connection breaks when the Durable Object restarts. */
+  /** A new connection to the ledger: a connection breaks when the Durable Object restarts. */
   readonly reconnect: () => LedgerRestore | null;
   /** Wall clock, ms. */
   readonly now: () => number;

@@ -3,7 +3,7 @@
  *
  * Contract: `authorize` has run before. The mark of the restore is in KV before the ledger goes back, and only a ledger that
  * went back applies it: if this call dies on the way, the next ticks finish what was begun, or nothing happened. A mark in KV
- * may be read late, so the restored ledger is also told at once.
+ * may be read late, so the restored ledger also gets it at once.
  */
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
@@ -23,9 +23,9 @@ const ORDER = z.object({ at: z.nullable(z.string()), suppress: z.boolean(), conf
 /** `unconfirmed`: the ledger was asked to go back, and does not say that it has. */
 export type RestoreOutcome = 'planned' | 'restored' | 'unconfirmed';
 
-/** How often a restored ledger is told so, and how long between: it is starting. */
-const TOLD_MAX = 3;
-const TOLD_AGAIN_MS = 1_000;
+/** How often a restored ledger is asked to apply its mark, and how long between: it is starting. */
+const ATTEMPTS_MAX = 3;
+const AGAIN_AFTER_MS = 1_000;
 
 /** The route, as it is in the policy. */
 export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
@@ -71,8 +71,8 @@ async function goBack(
   // Whether it went back, the ledger says below: this call fails in either case.
   const problems = [await restorable.restore(bookmark).then(() => 'it did not restart', errorText)];
   let outcome: RestoreOutcome = 'unconfirmed';
-  for (let told = 0; told < TOLD_MAX && outcome !== 'restored'; told++) {
-    if (told > 0) await new Promise((resolve) => setTimeout(resolve, TOLD_AGAIN_MS));
+  for (let attempt = 0; attempt < ATTEMPTS_MAX && outcome !== 'restored'; attempt++) {
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
     try {
       if (await reconnect()?.finishRestore(mark)) outcome = 'restored';
     } catch (error) {

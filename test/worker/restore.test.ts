@@ -204,7 +204,7 @@ describe('a ledger taken back to a moment', () => {
     expect(await recordedIds(world)).toEqual(all);
   });
 
-  it('is told by the next tick if the call died before it could tell it', async () => {
+  it('gets its mark from the next tick if the call died before it could give it', async () => {
     const { world, platform, restore } = await createRestorable();
     await read(world, 'a');
     await world.advance(STEP);
@@ -288,7 +288,7 @@ describe('nothing is restored', () => {
 
   it.each([
     ['without a time', {}],
-    ['with a time that is none', { at: 'yesterday', suppress: false, confirmed: true }],
+    ['with a time that is not one', { at: 'yesterday', suppress: false, confirmed: true }],
     ['with a day that does not exist', { at: '2026-02-30T00:00:00Z', suppress: false, confirmed: true }],
     ['without saying whether it is confirmed', { at: null, suppress: false }],
   ])('%s', async (_, body) => {

@@ -120,7 +120,7 @@ function meaning(plan: RestoreAnswer['plan'], suppress: boolean): string[] {
   return table([
     [
       'Entries',
-      `about ${numberText(plan.entries)} recorded since: read again as far as the audit log shows them, and evaluated anew`,
+      `about ${numberText(plan.entries)} recorded since: read again as far as the audit log shows them, and evaluated again`,
     ],
     ['Alerts', `${about(plan.alertsOpened)} opened since: forgotten, and opened again where a rule of now matches`],
     ['', 'Those have new numbers: links to them in old messages lead nowhere'],

@@ -28,7 +28,7 @@ export function begin(context: LedgerContext, input: BeginInput, now: number): B
 }
 
 /**
- * Tells a restored ledger that it is one, and whether it is: a ledger that knows the mark's id before it has applied the mark
+ * Applies the mark of a restore; false where this ledger was not restored. A ledger that knows the mark's id before it has applied the mark
  * was not restored. Call it in a transaction.
  */
 export function finishRestore(context: LedgerContext, mark: Rewind, now: number): boolean {

@@ -1,10 +1,10 @@
 /**
  * Taking the ledger back to a moment, as far as the ledger itself is concerned: what it would forget, and what a restored
- * ledger has to be told. `../restore.ts` talks to the platform.
+ * ledger has to learn. `../restore.ts` talks to the platform.
  *
  * Contract: the id of a restore is remembered like a rewind's before the ledger goes back, by a commit that going back
  * undoes. So a ledger that does not know the id of the mark in KV was restored, and applies the mark once; any other ignores
- * it. Whatever is not told to it costs no entry: a restored ledger reads on from its checkpoint, as after an outage.
+ * it. Without the mark no entry is lost either: a restored ledger reads on from its checkpoint, as after an outage.
  */
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import type { RestoreMark, Rewind } from '../../audit-log/checkpoint-text.ts';
@@ -110,8 +110,8 @@ export function expectRestore(
 }
 
 /**
- * The state of a restored ledger that was told so. Alerts get numbers that no link in a message has, and checkpoints versions
- * that no call of before the restore expects. Reading has just begun anew: it is not blind for what it forgot.
+ * The state of a restored ledger with its mark. Alerts get numbers that no link in a message has, and checkpoints versions
+ * that no call of before the restore expects. Reading begins again: it is not blind for what it forgot.
  */
 export function afterRestore(state: State, { id, to, suppress }: Rewind, mark: RestoreMark, now: number): State {
   const { at, undo, replaces } = mark;

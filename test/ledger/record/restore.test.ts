@@ -1,4 +1,4 @@
-/** A restore: what it would mean, what it refuses, and a restored ledger that is told so. */
+/** A restore: what it would mean, what it refuses, and a restored ledger that gets its mark. */
 import { describe, expect, it } from 'vitest';
 import { firstCheckpoint } from '../../../src/audit-log/checkpoint.ts';
 import { type Rewind, rewindFrom, rewindText } from '../../../src/audit-log/checkpoint-text.ts';
@@ -28,7 +28,7 @@ const THEN = NOON + HOUR;
 const LATER = THEN + 10 * MINUTE;
 
 /** A scene with an entry, an alert and its message from before `THEN`. */
-function before(): Scene {
+function sceneFromBefore(): Scene {
   const scene = createScene(RULES);
   scene.record([entry('a', NOON - MINUTE), deleted('b', NOON - MINUTE)]);
   scene.store.run("UPDATE deliveries SET state = 'delivered', settled_at = ?", NOON + MINUTE);
@@ -107,7 +107,7 @@ describe('a plan counts', () => {
   ];
 
   it.each(cases)('%s', (_, since, counts) => {
-    const scene = before();
+    const scene = sceneFromBefore();
     since(scene);
     expect(planned(scene)).toEqual({
       kind: 'possible',
@@ -118,7 +118,7 @@ describe('a plan counts', () => {
   });
 
   it('at most so many rows, and says that there are more', () => {
-    const scene = before();
+    const scene = sceneFromBefore();
     scene.store.run(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${RESTORE_COUNTED_MAX + 50})
        INSERT INTO deliveries (receiver, alert, notification, state, attempts, queued_at, due_at, settled_at)
@@ -128,7 +128,7 @@ describe('a plan counts', () => {
   });
 
   it('and writes nothing', () => {
-    const scene = before();
+    const scene = sceneFromBefore();
     scene.record([deleted('c', THEN, 'bob')], { now: LATER });
     expect(scene.written(() => planned(scene))).toBe(0);
   });
@@ -150,7 +150,7 @@ describe('a time', () => {
     [NOON - 1, 'the time is before this ledger began, 2026-01-05 12:00:00 UTC'],
     ['undo', 'the ledger was not restored'],
   ] as const)('%s is refused: %s', (target, problem) => {
-    expect(planned(before(), target)).toEqual({ kind: 'refused', problem });
+    expect(planned(sceneFromBefore(), target)).toEqual({ kind: 'refused', problem });
   });
 
   it('is refused in a ledger that has not begun', () => {
@@ -165,7 +165,7 @@ describe('a time', () => {
 
 /** A ledger that went back from `LATER` to `THEN`, and the mark for it. `earlier` runs before `THEN`. */
 function restored({ suppress = false, replaces = null as string | null, earlier = (_: Scene): unknown => null } = {}) {
-  const scene = before();
+  const scene = sceneFromBefore();
   earlier(scene);
   const copied = copyTables(scene.store);
   scene.record([deleted('c', THEN + MINUTE, 'bob')], { now: LATER });
@@ -190,7 +190,7 @@ function restored({ suppress = false, replaces = null as string | null, earlier 
 const tick = (scene: Scene, rewind: Rewind, now = LATER) =>
   scene.ledger.begin({ kv: { checkpoint: null, rewind }, startAt: NOON, suppressFirstRead: false }, now);
 
-describe('a ledger that is told it was restored', () => {
+describe('a restored ledger that gets its mark', () => {
   it('says so, once and again, and keeps it for the status', () => {
     const { goBack, mark } = restored();
     const scene = goBack();
@@ -199,7 +199,7 @@ describe('a ledger that is told it was restored', () => {
     expect(tick(scene, mark).how).toBe('resumed');
   });
 
-  it('is told by the next tick where nobody else did', () => {
+  it('gets it from the next tick where nobody else gave it', () => {
     const { goBack, mark } = restored();
     const scene = goBack();
     expect(tick(scene, mark).how).toBe('rewound');
@@ -339,7 +339,7 @@ describe('the platform', () => {
   };
 
   it('gives the bookmarks of a plan, which prepares nothing without an id', async () => {
-    const scene = before();
+    const scene = sceneFromBefore();
     expect(await of(scene).planRestore(THEN, null)).toEqual({
       kind: 'planned',
       plan: { to: THEN, bookmark: `then ${THEN}`, undo: 'now', ...NOTHING },
@@ -358,7 +358,7 @@ describe('the platform', () => {
     ['no bookmark is that old', 'Cloudflare has no such moment: no bookmark is that old'],
   ])('that throws “%s” is refused, and nothing is prepared', async (message, problem) => {
     for (const recovery of [{ bookmarkFor: failing(message) }, { current: failing(message) }]) {
-      const scene = before();
+      const scene = sceneFromBefore();
       expect(await of(scene, recovery).planRestore(THEN, 'r')).toEqual({ kind: 'refused', problem });
       expect(scene.ledger.status(LATER).rewinds).toEqual([]);
     }
@@ -366,9 +366,9 @@ describe('the platform', () => {
 
   it('is asked for the bookmark before the object ends, and is not ended if that fails', async () => {
     steps.length = 0;
-    await of(before()).restore('b');
+    await of(sceneFromBefore()).restore('b');
     expect(steps).toEqual(['restore b', 'abort']);
-    await expect(of(before(), { restoreAt: failing('no') }).restore('b')).rejects.toThrow('no');
+    await expect(of(sceneFromBefore(), { restoreAt: failing('no') }).restore('b')).rejects.toThrow('no');
     expect(steps).toEqual(['restore b', 'abort']);
   });
 
