@@ -37,7 +37,7 @@ export interface HostOptions {
 /** After an alarm that failed, the next one comes no sooner than this. */
 const RETRY_ALARM_MS = 30_000;
 /** An alarm that is overdue for so long is lost: after a restore, the platform need not know what the storage holds. */
-const LOST_ALARM_MS = 5 * 60_000;
+const LOST_ALARM_MS = 15 * 60_000;
 /** How many rounds of sending one alarm makes. The next alarm sends the rest. */
 const ROUNDS_MAX = 5;
 
@@ -53,8 +53,9 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     const nextAt = ledger.nextAlarmAt(now());
     if (nextAt === null) return;
     const at = Math.max(nextAt, now() + leastWaitMs);
-    const set = await alarm.get();
-    if (set === null || set > at || set < now() - LOST_ALARM_MS) await alarm.set(at);
+    const stored = await alarm.get();
+    const set = stored !== null && stored < now() - LOST_ALARM_MS ? null : stored;
+    if (set === null || set > at) await alarm.set(at);
   };
   /** Runs a call, then sets the alarm. After a crash between the two, the next call sets it. */
   const withAlarm = async <T>(call: () => T): Promise<T> => {

@@ -28,8 +28,8 @@ export function begin(context: LedgerContext, input: BeginInput, now: number): B
 }
 
 /**
- * Applies the mark of a restore; false where this ledger was not restored. A ledger that knows the mark's id before it has applied the mark
- * was not restored. Call it in a transaction.
+ * Applies the mark of a restore; false where this ledger was not restored: it knows the mark's id, and has not applied it.
+ * Call it in a transaction.
  */
 export function finishRestore(context: LedgerContext, mark: Rewind, now: number): boolean {
   const stored = readState(context.store);

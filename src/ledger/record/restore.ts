@@ -9,7 +9,7 @@
 import { type Checkpoint, rewound } from '../../audit-log/checkpoint.ts';
 import type { RestoreMark, Rewind } from '../../audit-log/checkpoint-text.ts';
 import { utcText } from '../../text/times.ts';
-import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
+import { ENDED } from '../deliver/outbox.ts';
 import type { RestoreCounts, RestoreTarget } from '../rpc.ts';
 import { readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -19,8 +19,9 @@ import { type LedgerContext, requireState, withNextVersion, withRereads } from '
 export const RESTORE_BACK_MAX_MS = 30 * 24 * 60 * 60_000;
 /** The platform finds a moment approximately: what is nearer than this may not be behind us. */
 export const RESTORE_BACK_MIN_MS = 60_000;
-/** Matches and deliveries are counted up to this many. */
+/** Alerts and messages are counted up to this many, and so many matches are read for it. */
 export const RESTORE_COUNTED_MAX = 10_000;
+const MATCHES_READ_MAX = 100_000;
 
 /** Why a restore to a time can't be; null: it can. Wall, ms. */
 export function restoreProblem(to: number, now: number): string | null {
@@ -71,19 +72,20 @@ function countSince(store: Store, state: State, to: number): RestoreCounts {
     to,
   )[0];
   const lastSeq = batch?.last_seq ?? 0;
-  const matched = 'SELECT DISTINCT alert FROM matches WHERE seq > ?';
+  const matched = `SELECT DISTINCT alert FROM (SELECT alert FROM matches WHERE seq > ? LIMIT ${MATCHES_READ_MAX})`;
   const changed = count(matched, lastSeq);
   const opened = count(`SELECT 1 FROM alerts WHERE id IN (${matched}) AND first_seq > ?`, lastSeq, lastSeq);
-  const delivered = `SELECT 1 FROM deliveries WHERE ${ENDED} AND state = 'delivered'`;
+  const delivered = `FROM deliveries WHERE ${ENDED} AND state = 'delivered'`;
   const unsettled = 'SELECT 1 FROM deliveries WHERE alert IS NOT NULL AND queued_at > ? AND';
   return {
     entries: Math.max(0, state.lastSeq - lastSeq),
     alertsOpened: opened,
     alertsChanged: changed - opened,
-    delivered: count(`${delivered} AND queued_at > ? AND alert IS NOT NULL`, to),
+    delivered: count(`SELECT 1 ${delivered} AND queued_at > ? AND alert IS NOT NULL`, to),
+    // The newest of those from before: what is older was settled before, or is dead.
     deliveredFromBefore: count(
-      `${delivered} AND queued_at > ? AND queued_at <= ? AND settled_at > ?`,
-      to - 2 * GIVE_UP_AFTER_MS,
+      `SELECT 1 FROM (SELECT settled_at ${delivered} AND queued_at <= ? ORDER BY queued_at DESC
+       LIMIT ${RESTORE_COUNTED_MAX + 1}) WHERE settled_at > ?`,
       to,
       to,
     ),
