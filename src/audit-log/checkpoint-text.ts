@@ -40,7 +40,7 @@ const scanSchema = z.object({
   first: z.array(ms),
   last: z.array(ms),
   endedEarly: z._default(z.boolean(), false),
-  empties: z._default(z.number(), 0),
+  emptyEnd: z._default(z.nullable(z.object({ after: nullableMs, ticks: z.number(), isHere: z.boolean() })), null),
   goesOn: z._default(z.nullable(z.object({ at: ms, to: nullableMs })), null),
   frontier: nullableMs,
   followed: z.number(),

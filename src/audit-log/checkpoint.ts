@@ -18,6 +18,16 @@ export interface ScanQuery {
   readonly created_at_max?: string;
 }
 
+/** Where an empty page that has a cursor seemed to be the end of a part of the log. */
+export interface EmptyEnd {
+  /** `Scan.reached` there. */
+  readonly after: number | null;
+  /** So many ticks in a row have seen no more. */
+  readonly ticks: number;
+  /** The query's last page was this one. */
+  readonly isHere: boolean;
+}
+
 /** One query followed page by page to its end, over one or more ticks. */
 export interface Scan {
   /** From where it has to read: what was created before is recorded. */
@@ -58,8 +68,7 @@ export interface Scan {
    * next scan.
    */
   readonly endedEarly: boolean;
-  /** Empty pages that led to themselves since the scan asked again for what it had followed (`goesOn`). */
-  readonly empties: number;
+  readonly emptyEnd: EmptyEnd | null;
   /**
    * What the scan asks for after this query: what was created from `at` to `to` (null: to the end). Null: nothing, or what is
    * earlier than this query (`from`).

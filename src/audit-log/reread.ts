@@ -61,6 +61,8 @@ export interface Reread extends RereadPlace {
   /** Cursors dropped since it last came farther; and whether any was, so that it had better not take its time. */
   readonly dropped: number;
   readonly hurries: boolean;
+  /** Wall: when an empty page seemed to be its end, which the next tick asks again. */
+  readonly waitedAt?: number;
 }
 
 /** A cursor before which everything was created before `at`. */
@@ -137,7 +139,8 @@ export function dueReread(rereads: Rereads, main: Checkpoint, readFrom: number, 
 }
 
 /** Whether its pages are behind time, spread as they should be. */
-function isPageDue({ startedAt, hurries, checkpoint }: Reread, everyMs: number, now: number): boolean {
+function isPageDue({ startedAt, hurries, waitedAt, checkpoint }: Reread, everyMs: number, now: number): boolean {
+  if (waitedAt !== undefined && Math.abs(now - waitedAt) < EARLY_MS) return false;
   const { head, frontier, direction } = checkpoint.scan;
   const from = checkpoint.watermark;
   if (hurries || SPREAD * everyMs < SPREAD_MIN_MS || head === null || frontier === null || head <= from) return true;
@@ -168,20 +171,22 @@ export function rereadQuery({ checkpoint }: Reread): ListQuery {
 
 /** A re-read after a step: it goes on, has ended, or is given up for a reason. */
 export type RereadStep =
-  | { readonly kind: 'more'; readonly next: Reread }
+  | { readonly kind: 'more'; readonly next: Reread; readonly waits?: boolean }
   | { readonly kind: 'ended' }
   | { readonly kind: 'given up'; readonly problem: string };
 
-/** The re-read after a page. */
-export function followReread(reread: Reread, page: Page, allowedLatenessMs: number): RereadStep {
+/** The re-read after a page. `isLast`: it is this tick's last one. */
+export function followReread(reread: Reread, page: Page, allowedLatenessMs: number, isLast = false): RereadStep {
   if (reread.isOnePage) return { kind: 'ended' };
-  const { kind, checkpoint } = follow(reread.checkpoint, page, allowedLatenessMs);
+  const { kind, checkpoint } = follow(reread.checkpoint, page, allowedLatenessMs, isLast);
   if (kind === 'ended') return { kind: 'ended' };
   const isFarther = checkpoint.scan.frontier !== reread.checkpoint.scan.frontier;
   const pages = reread.pages + 1;
   const next = { ...reread, pages, checkpoint, dropped: isFarther ? 0 : reread.dropped };
   if (pages > PAGES_MAX) return { kind: 'given up', problem: `the log has no end after ${PAGES_MAX} pages` };
-  return kind === 'cursor cycle' ? dropCursor(next, allowedLatenessMs) : { kind: 'more', next };
+  return kind === 'cursor cycle'
+    ? dropCursor(next, allowedLatenessMs)
+    : { kind: 'more', next, waits: kind === 'waits' };
 }
 
 /** The re-read after its cursor or query was rejected, or the cursor repeated. */
@@ -209,8 +214,11 @@ export function isAt({ running, startedAt }: Rereads, place: RereadPlace): boole
 /** The re-reads after one of them has made a step. */
 export function afterStep(rereads: Rereads, { kind, startedAt }: RereadPlace, step: RereadStep, now: number): Rereads {
   const started = { ...rereads, startedAt: { ...rereads.startedAt, [kind]: startedAt } };
-  const running = { ...rereads.running, [kind]: step.kind === 'more' ? step.next : null };
-  if (step.kind === 'more') return { ...started, running };
+  if (step.kind === 'more') {
+    const next = step.waits === true ? { ...step.next, waitedAt: now } : step.next;
+    return { ...started, running: { ...rereads.running, [kind]: next } };
+  }
+  const running = { ...rereads.running, [kind]: null };
   if (step.kind === 'ended') {
     return { ...started, running, endedAt: { ...rereads.endedAt, [kind]: now }, problem: null };
   }

@@ -5,6 +5,7 @@
  * only what is certainly recorded or staged, whatever the order of the log is and whatever single entries claim.
  */
 import type { ResumeCursor, Scan } from './checkpoint.ts';
+import { emptyEndAgain, isAtEmptyEnd } from './empty-end.ts';
 import { PAGE_LIMIT_MAX } from './entry.ts';
 import { medianOf } from './order.ts';
 import { type ActiveScan, boundsOf, exactlyFollowedTo, followedTo, freshQuery, queryFrom, upgraded } from './scan.ts';
@@ -22,8 +23,8 @@ export function withoutCursor(stored: ActiveScan, allowedLatenessMs: number): Ac
       ...scan,
       from,
       ...freshQuery(resumeCursor?.query ?? queryFrom(min, max, unfilteredUpstream)),
-      // Where its cursors die, so does the one that leads to itself: each time counts.
-      ...(resumeCursor === null ? { goesOn, empties: goesOn === null ? 0 : scan.empties } : { filtered: false }),
+      emptyEnd: emptyEndAgain(scan),
+      ...(resumeCursor === null ? { goesOn } : { filtered: false }),
       cursor: resumeCursor?.cursor ?? null,
       limit: PAGE_LIMIT_MAX,
     },
@@ -34,7 +35,7 @@ export function withoutCursor(stored: ActiveScan, allowedLatenessMs: number): Ac
 export function withoutOldCursor(checkpoint: ActiveScan, allowedLatenessMs: number): ActiveScan {
   const { cursorsLost, frontier, frontierThen } = checkpoint.scan;
   const again = withoutCursor(checkpoint, allowedLatenessMs);
-  const hasProgress = frontier !== frontierThen || asksForLess(again, checkpoint);
+  const hasProgress = frontier !== frontierThen || asksForLess(again, checkpoint) || isAtEmptyEnd(checkpoint.scan);
   return { ...again, scan: { ...again.scan, cursorsLost: hasProgress ? 1 : cursorsLost + 1, frontierThen: frontier } };
 }
 
@@ -64,6 +65,7 @@ interface StillToRead {
  * - Oldest first, it goes on from what it has certainly followed. Where only exact order says how far that is, something may
  *   still be listed behind it that belongs before. So first it asks again for what it has followed, which is a page or little
  *   more, to its end, and then goes on from there.
+ * - Where it may have come to its end, it asks for the same again.
  * - In any other order, or where that brings nothing, only a query that has come to its end is certain. So it reads in
  *   parts, of any size: first what is later than the last entries it read, and then (tail.ts) what is earlier. What was
  *   created after the scan's beginning is left to the next one.
@@ -72,7 +74,7 @@ function stillToRead(checkpoint: ActiveScan, allowedLatenessMs: number): StillTo
   const { from, query, direction, began, head, filtered, last, cursorsLost, goesOn } = checkpoint.scan;
   const { min, max } = boundsOf(query);
   const again = { from, min: Math.max(from, min), max, goesOn };
-  if (!filtered || began === null || head === null) return again;
+  if (!filtered || began === null || head === null || isAtEmptyEnd(checkpoint.scan)) return again;
   if (direction === 'forward') {
     const noFarther = began - allowedLatenessMs;
     const certain = Math.min(followedTo(checkpoint, allowedLatenessMs) ?? min, noFarther);

@@ -11,7 +11,7 @@ export function upgraded(checkpoint: ActiveScan): ActiveScan {
   return { ...checkpoint, scan: { ...ABSENT, ...checkpoint.scan } };
 }
 
-const ABSENT = { endedEarly: false, empties: 0, goesOn: null } as const;
+const ABSENT = { endedEarly: false, emptyEnd: null, goesOn: null } as const;
 
 /** The parts of a scan that belong to its present query, before its first page. */
 export function freshQuery(query: ScanQuery) {
@@ -28,7 +28,7 @@ export function freshQuery(query: ScanQuery) {
     reached: null,
     first: [],
     last: [],
-    empties: 0,
+    emptyEnd: null,
     goesOn: null,
     followed: 0,
     old: 0,

@@ -18,10 +18,11 @@
  * entry trusted to be of the time that it claims: where a scan is, ten entries show by their median, in an order that their
  * query has certainly shown (`shownOrder`). At the end of a scan the watermark becomes the scan's beginning (the earlier of
  * both clocks: clocks.ts) minus the allowed lateness. No entry's `created_at` moves it. What a lost cursor means is in
- * restart.ts.
+ * restart.ts, and where a log ends that has a cursor on every page, in empty-end.ts.
  */
 import type { Checkpoint, Scan, ScanQuery } from './checkpoint.ts';
 import { earliest, isFuture, latest } from './clocks.ts';
+import { emptyEndAfter, isEmpty, isEnd, mayBeEnd } from './empty-end.ts';
 import { type ListQuery, PAGE_LIMIT_MAX, PAGE_LIMIT_MIN, type Page } from './entry.ts';
 import { gapAfter, isGapDue } from './gap.ts';
 import { levelOf, medianOf, ORDER_OF, type Order, orderOf, stepsDown, stepsUp } from './order.ts';
@@ -40,17 +41,15 @@ import {
 } from './scan.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** So many empty pages that lead to themselves are the end of what was asked for again. */
-const EMPTIES_MAX = 3;
 /** Entries out of order make the order a rough one for so long. */
 const ROUGH_FOR_MS = 7 * DAY_MS;
 
 /**
  * How to handle a page, and the checkpoint once that is done. `cursor cycle`: the page's next cursor was followed before,
- * which is as good as a rejected one.
+ * which is as good as a rejected one. `waits`: the page may be the last one of its part, and the next tick asks again.
  */
 export interface FollowResult {
-  readonly kind: 'more' | 'ended' | 'cursor cycle';
+  readonly kind: 'more' | 'waits' | 'ended' | 'cursor cycle';
   readonly handle: 'record' | 'stage';
   readonly checkpoint: ActiveScan;
 }
@@ -91,21 +90,24 @@ export function nextQuery(scan: Scan): ListQuery {
   return { ...scan.query, limit: scan.limit, ...(scan.cursor === null ? {} : { cursor: scan.cursor }) };
 }
 
-/** Follows `page`, the answer to `nextQuery`. */
-export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number): FollowResult {
+/** Follows `page`, the answer to `nextQuery`. `isLast`: it is this tick's last one. */
+export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number, isLast = false): FollowResult {
   const checkpoint = upgraded(stored);
   const { scan, unfilteredUpstream } = checkpoint;
   const times = page.entries.map((entry) => entry.createdAt);
   const order = orderOf(times);
-  const stepped = stepScan(checkpoint, page, times, order, allowedLatenessMs);
+  const waits = mayBeEnd(page, scan, isLast);
+  const stepped = {
+    ...stepScan(checkpoint, page, times, order, allowedLatenessMs),
+    emptyEnd: emptyEndAfter(page, scan, waits),
+  };
   const handle = stepped.staged ? 'stage' : 'record';
   const exact = order === 'ascending' ? 'forward' : order === 'descending' ? 'backward' : null;
   const shown = trendOf(stepped, allowedLatenessMs) ?? exact ?? checkpoint.direction;
   const ordered = withOrder({ ...checkpoint, direction: shown, scan: stepped });
   const next = withResumeCursor(ordered, scan, page, times, allowedLatenessMs);
 
-  const isEmptyEnd = next.scan.empties > scan.empties;
-  const end = isEmptyEnd && next.scan.empties >= EMPTIES_MAX ? 'end' : endOf(page, next, allowedLatenessMs);
+  const end = waits && isEnd(next.scan) ? 'end' : endOf(page, next, allowedLatenessMs);
   if (end !== null) {
     const { from, goesOn } = next.scan;
     const { min } = boundsOf(next.scan.query);
@@ -125,9 +127,12 @@ export function follow(stored: ActiveScan, page: Page, allowedLatenessMs: number
     const ended = { ...next.scan, endedEarly, cursor: null };
     return { kind: 'ended', handle, checkpoint: { ...next, resumeCursor, scan: ended } };
   }
-  const isCycle = page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint;
-  if (isCycle && !isEmptyEnd) {
-    return { kind: 'cursor cycle', handle, checkpoint: next };
+  if (waits) return { kind: 'waits', handle, checkpoint: next };
+  if (page.nextCursor === scan.cursor || page.nextCursor === scan.brentCheckpoint) {
+    const part = isEmpty(page) ? withoutNewer(next) : null;
+    return part === null
+      ? { kind: 'cursor cycle', handle, checkpoint: next }
+      : { kind: 'more', handle, checkpoint: part };
   }
   // Brent's algorithm: remember the cursor at each power of two; in a cycle it comes back.
   const isPowerOfTwo = (next.scan.steps & (next.scan.steps - 1)) === 0;
@@ -198,7 +203,6 @@ function stepScan(
     followed: scan.followed + times.length,
     old: scan.old === scan.followed ? scan.old + oldHere : scan.old,
     steps: scan.steps + 1,
-    empties: leadsToItself(page, scan) ? scan.empties + 1 : scan.empties,
     cursor: page.nextCursor,
   };
   const direction =
@@ -232,13 +236,13 @@ function endOf(page: Page, next: ActiveScan, allowedLatenessMs: number): 'end' |
   return (levelOf(first) ?? head) <= head && level > head ? 'end' : null;
 }
 
-/**
- * Whether the query may have come to its end though the page has a cursor: an empty page that leads to itself. Once may be a
- * fault, and so may be several in a row: a poll asks once a tick. Only where the query asks again for what it has followed:
- * what others had not shown would be lost.
- */
-function leadsToItself({ entries, malformed, nextCursor }: Page, { goesOn, cursor }: Scan): boolean {
-  return goesOn !== null && entries.length === 0 && malformed.length === 0 && nextCursor === cursor;
+/** The scan with a query for what was there when it began, which can end; null where new entries come at the end. */
+function withoutNewer(checkpoint: ActiveScan): ActiveScan | null {
+  const { scan, unfilteredUpstream } = checkpoint;
+  const { head, direction, filtered, query } = scan;
+  if (head === null || direction !== 'backward' || !filtered) return null;
+  const part = freshQuery(queryFrom(boundsOf(query).min, head, unfilteredUpstream));
+  return { ...checkpoint, scan: { ...scan, ...part, cursor: null } };
 }
 
 /** The checkpoint after the scan has ended and everything it read is recorded. */

@@ -167,7 +167,7 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   const page = await fetchPageOrDrop(run, scan);
   if (page === null) return null;
   run.counts.pages++;
-  const { kind, handle, checkpoint } = follow(scan, page, deps.allowedLatenessMs);
+  const { kind, handle, checkpoint } = follow(scan, page, deps.allowedLatenessMs, isSpent(run));
   if (checkpoint.scan.frontier !== scan.scan.frontier) run.dropped = 0;
   if (kind === 'cursor cycle') {
     run.notes.push('the upstream repeated a cursor: dropped');
@@ -175,11 +175,10 @@ async function readPage(run: Run, scan: ActiveScan): Promise<StopReason | null> 
   }
   const isStuck = run.dropped > DROPS_MAX;
   const next = kind === 'cursor cycle' ? withoutCursor(checkpoint, deps.allowedLatenessMs) : checkpoint;
-  const givesUp = kind !== 'ended' && isSpent(run) && isUnreachable(checkpoint);
+  const waits = kind === 'waits';
+  const givesUp = kind !== 'ended' && !waits && isSpent(run) && isUnreachable(checkpoint);
   if (givesUp) run.notes.push(UNREACHABLE);
   const began = checkpoint.scan.began ?? earliest(page.times);
-  // Whether a part of the log has ended, which an empty page may only seem to say, the next tick asks again.
-  const waits = kind === 'more' && checkpoint.scan.empties > scan.scan.empties;
   const batch = {
     expectedVersion: scan.version,
     next: givesUp ? givenUp(checkpoint, deps.allowedLatenessMs) : next,

@@ -37,10 +37,11 @@ export interface RereadRun {
 export async function readAgain(run: RereadRun): Promise<void> {
   let due = run.due;
   for (let pages = 0; due !== null && pages < run.pages && !run.isSpent(); pages++) {
-    const read = await readPage(run, due);
+    const isLastPage = pages + 1 === run.pages;
+    const read = await readPage(run, due, isLastPage);
     if (read === null) return;
     const { reread, page, step } = read;
-    const isLast = pages + 1 === run.pages || run.isSpent();
+    const isLast = isLastPage || run.isSpent();
     if (step.kind === 'given up') run.note(`the log could not be read again (${reread.kind}): ${step.problem}`);
     let next: Reread | null = null;
     const batch = batchOf(run, reread, page, step, isLast);
@@ -57,13 +58,14 @@ export async function readAgain(run: RereadRun): Promise<void> {
 async function readPage(
   run: RereadRun,
   due: Reread,
+  isLastPage: boolean,
 ): Promise<{ readonly reread: Reread; readonly page: Page | null; readonly step: RereadStep } | null> {
   let reread = due;
   while (!run.isSpent()) {
     try {
       const page = await fetchPage(run.auditLog, rereadQuery(reread));
       run.read();
-      return { reread, page, step: followReread(reread, page, run.allowedLatenessMs) };
+      return { reread, page, step: followReread(reread, page, run.allowedLatenessMs, isLastPage || run.isSpent()) };
     } catch (error) {
       if (!(error instanceof UpstreamError) || error.retryAfterMs !== undefined) throw error;
       if (!isRejection(error)) {

@@ -84,7 +84,7 @@ describe('the checkpoint in KV', () => {
       frontier: maybe,
       followed: fc.nat(),
       endedEarly: fc.boolean(),
-      empties: fc.nat(),
+      emptyEnd: fc.option(fc.record({ after: maybe, ticks: fc.nat(), isHere: fc.boolean() })),
       goesOn: fc.option(fc.record({ at: time, to: fc.option(time) })),
       old: fc.nat(),
       resumeCursorAt: fc.nat(),

@@ -389,7 +389,7 @@ describe('a scan without its cursor goes on', () => {
 
   it('and goes on though an earlier version had stored it', () => {
     const at = followed([many(1, 100, 'a')]).checkpoint;
-    const { goesOn: _, empties: __, endedEarly: ___, ...scan } = at.scan;
+    const { goesOn: _, emptyEnd: __, endedEarly: ___, ...scan } = at.scan;
     const stored = { ...at, scan } as unknown as ActiveScan;
     expect(partOf(withoutCursor(stored, ALLOWED_LATENESS))).toEqual([0, 96, 0]);
     expect(followed([page([101], null)], stored).kinds).toEqual(['ended']);
@@ -399,11 +399,41 @@ describe('a scan without its cursor goes on', () => {
     const again = withoutCursor(followed([many(1, 100, 'a')]).checkpoint, ALLOWED_LATENESS);
     const read = followed([many(1, 96, 'b'), page([], 'b'), page([], 'b'), page([], 'b')], again);
     expect([read.kinds, partOf(read.checkpoint)]).toEqual([
-      ['more', 'more', 'more', 'more'],
+      ['more', 'waits', 'waits', 'more'],
       [96, null, 96],
     ]);
     // In a query without an end, new entries may come there.
     expect(followed([many(1, 96, 'b'), page([], 'b')]).kinds).toEqual(['more', 'cursor cycle']);
+  });
+
+  it('where its pages always have a cursor, when a part that nothing else has shown has ended with ten empty pages', () => {
+    const half = withoutCursor(followed([manyDown(590, 590, 'a')]).checkpoint, ALLOWED_LATENESS);
+    const nine = followed([manyDown(600, 590, 'b'), ...Array<Page>(9).fill(page([], 'b'))], half);
+    expect([nine.kinds, partOf(nine.checkpoint)]).toEqual([
+      ['more', ...Array<string>(9).fill('waits')],
+      [6, NOW_ISH, 0],
+    ]);
+    const ten = followed([page([], 'b')], nine.checkpoint);
+    expect([ten.kinds, partOf(ten.checkpoint)]).toEqual([['more'], [0, 6, 0]]);
+    // After an entry, the count begins again.
+    expect(followed([page([9], 'c'), page([], 'c')], nine.checkpoint).checkpoint.scan.emptyEnd?.ticks).toBe(1);
+    // A page that leads on is followed, except for the last one of a tick.
+    const on = follow(nine.checkpoint, page([], 'c'), ALLOWED_LATENESS);
+    expect([on.kind, on.checkpoint.scan.emptyEnd?.ticks]).toEqual(['more', 9]);
+    expect(follow(nine.checkpoint, page([], 'c'), ALLOWED_LATENESS, true).checkpoint.scan.query).toEqual(
+      ten.checkpoint.scan.query,
+    );
+  });
+
+  it('with the same part, where a cursor dies at its seeming end; and with less where it does not come there again', () => {
+    const half = withoutCursor(followed([manyDown(590, 590, 'a')]).checkpoint, ALLOWED_LATENESS);
+    const end = followed([manyDown(600, 590, 'b'), page([], 'b')], half).checkpoint;
+    const again = withoutOldCursor(end, ALLOWED_LATENESS);
+    expect([partOf(again), again.scan.cursorsLost]).toEqual([[6, NOW_ISH, 0], 1]);
+    const seen = followed([manyDown(600, 590, 'c'), page([], 'c')], again).checkpoint;
+    expect(seen.scan.emptyEnd?.ticks).toBe(2);
+    const unseen = followed([manyDown(600, 590, 'c')], again).checkpoint;
+    expect(partOf(withoutOldCursor(unseen, ALLOWED_LATENESS))).toEqual([16, NOW_ISH, 0]);
   });
 
   it('oldest first, in two parts once a cursor has been lost before and that brought nothing', () => {
@@ -773,21 +803,24 @@ function runCase(of: Case): { readonly missed: readonly string[]; readonly unrea
         current = without ?? withoutFilters(active) ?? active;
         continue;
       }
-      // One that means it is empty again and again.
-      const isEmpty = hasCursor && dice >= 15 && dice < 20 && active.scan.empties < 2;
+      // One that means it is empty again and again, with the same cursor or another.
+      const { emptyEnd, goesOn } = active.scan;
+      const ticks = emptyEnd?.ticks ?? 0;
+      const isEmpty = hasCursor && dice >= 15 && dice < 20 && ticks < (goesOn === null ? 9 : 2);
       const repeats = hasCursor && dice >= 20 && dice < 25 && answered.nextCursor !== null;
       const page: Page = isEmpty
-        ? { ...answered, entries: [], nextCursor: active.scan.cursor }
+        ? { ...answered, entries: [], nextCursor: `${active.scan.cursor}${dice < 17 ? '' : ' '}` }
         : repeats
           ? { ...answered, nextCursor: active.scan.cursor }
           : answered;
-      const result = follow(active, page, ALLOWED_LATENESS);
+      const result = follow(active, page, ALLOWED_LATENESS, request === budget - 1);
       // Another tick has recorded something: this one stops, and its page is lost.
       if (dice >= 25 && dice < 30) break;
       // Staged or recorded.
       for (const { id } of page.entries) seen.add(id);
       const isCycle = result.kind === 'cursor cycle';
       checkpoint = isCycle ? withoutCursor(result.checkpoint, ALLOWED_LATENESS) : result.checkpoint;
+      if (result.kind === 'waits') break;
       const givesUp = result.kind !== 'ended' && request === budget - 1 && isUnreachable(result.checkpoint);
       if (givesUp) checkpoint = givenUp(result.checkpoint, ALLOWED_LATENESS);
       current = checkpoint;
@@ -806,6 +839,17 @@ function runCase(of: Case): { readonly missed: readonly string[]; readonly unrea
 }
 
 describe('no entry is missed', () => {
+  it('that claims a later time, where a part of the log answers eight times with an empty page', () => {
+    const gaps: Readonly<Record<number, number>> = { 2: 1, 6: 400, 14: 400, 37: 400, 39: 400 };
+    const entries = Array.from({ length: 41 }, (_, i) => ({
+      ...{ gap: gaps[i] ?? 0, late: 0, claim: i === 1 ? 1_001 : 0, away: 0 },
+    }));
+    const faults = [0, 0, 0, 0, ...Array<number>(8).fill(30), 15, 0];
+    const log = { dialect: 'filters only', listing: 'by arrival', countsEntries: false, isCoarse: false } as const;
+    const of = { ...log, pageSize: 4, budget: 3, before: 22, entries, faults, cursorsDie: false };
+    expect(runCase(of)).toEqual({ missed: [], unread: [] });
+  });
+
   for (const dialect of DIALECTS) {
     for (const listing of LISTINGS) {
       it(`${dialect}, ${listing}, with any dates, small budgets, and cursors rejected and repeated`, () => {

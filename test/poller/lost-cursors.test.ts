@@ -774,7 +774,7 @@ describe('a cursor was rejected; later the upstream answers some requests with a
       },
     };
     const seen: string[] = [];
-    for (let tick = 0; tick < 6; tick++) {
+    for (let tick = 0; tick < 8; tick++) {
       clock.now = NOON + tick * MINUTE;
       try {
         seen.push(
