@@ -1,6 +1,6 @@
 /** The words of a health alert: what is wrong, with what, since when, and what to do. Pure. */
 import { untrustedLine } from '../text/untrusted.ts';
-import { headlineOf, withAddress } from './health-words.ts';
+import { headlineOf, healthLevelOf, withAddress } from './health-words.ts';
 import { addressOf, type Links, overviewButton } from './links.ts';
 import { linesOf, type Wording } from './message-parts.ts';
 import type { HealthNotification } from './notification.ts';
@@ -33,10 +33,9 @@ export function healthWording(notification: HealthNotification, links: Links): W
 }
 
 function headlineText(notification: HealthNotification): string {
-  const { kind, health } = notification;
   const headline = headlineOf(notification);
-  if (kind === 'health-resolved') return `Tocsin health, resolved: ${headline}`;
-  return `Tocsin health${health.level === undefined ? '' : `, ${health.level}`}: ${headline}`;
+  if (notification.kind === 'health-resolved') return `Tocsin health, resolved: ${headline}`;
+  return `[${healthLevelOf(notification).toUpperCase()}] Tocsin health: ${headline}`;
 }
 
 /** With a capital letter and a full stop, since it stands alone. */

@@ -1,14 +1,16 @@
 /**
- * The headline of each health alert, and what to do about it. docs/health-alerts.md lists both. Pure.
+ * The headline of each health alert, what to do about it, and its level. docs/health-alerts.md lists them. Pure.
  *
  * A headline is true in every case of its kind (a key that expires soon or has expired, a receiver that works again or was
  * removed); the summary beside it is exact. A hint is true beside every summary of its kind.
  */
+import type { Level } from '../sigma/index.ts';
 import { untrustedLine } from '../text/untrusted.ts';
 import type { HealthAlertKind, HealthEventKind, HealthNotification, HealthProblemKind } from './notification.ts';
 
 /** `subject` is quoted already, or ''. */
 interface EventWords {
+  readonly level: Level;
   raised(subject: string): string;
   /** A line for each step, which receivers show in full. */
   readonly hint: string;
@@ -24,6 +26,7 @@ const SUBJECT_MAX = 60;
 
 const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
   blind: {
+    level: 'critical',
     raised: () => 'not watching the audit log',
     resolved: () => 'watching the audit log again',
     hint:
@@ -31,6 +34,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
       'itself.',
   },
   'clocks-apart': {
+    level: 'low',
     raised: () => "the API's clock and Tocsin's differ",
     resolved: () => "the API's clock and Tocsin's agree again",
     hint:
@@ -38,6 +42,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
       'be wrong.',
   },
   'unread-entries': {
+    level: 'high',
     raised: () => 'a part of the audit log is not read',
     resolved: () => 'nothing of the audit log is left unread',
     hint:
@@ -46,18 +51,29 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
       "not 40. Until then, read that span with the vendor's own tools.",
   },
   'silent-log': {
+    level: 'medium',
     raised: () => 'no new entries in the audit log',
     resolved: () => 'the audit log has new entries again',
     hint: 'If something did happen in the organization since, check its audit log with Nirvana Labs.',
   },
   'unhealthy-receiver': {
-    raised: (receiver) => `${receiver === '' ? 'a receiver' : `the receiver ${receiver}`} does not work`,
-    resolved: (receiver) => `no more problems with ${receiver === '' ? 'a receiver' : `the receiver ${receiver}`}`,
+    level: 'high',
+    raised: (receiver) => `${named(receiver)} does not work`,
+    resolved: (receiver) => `no more problems with ${named(receiver)}`,
     hint:
       `Fix its setting. Run "npm run tocsin -- notify --test --url ${ADDRESS}" to check it, then ` +
       `"npm run tocsin -- resend --url ${ADDRESS}".`,
   },
+  backlog: {
+    level: 'high',
+    raised: (receiver) => `messages to ${named(receiver)} wait too long`,
+    resolved: (receiver) => `messages to ${named(receiver)} no longer wait too long`,
+    hint:
+      `The alerts that wait are on the overview page. Run "npm run tocsin -- status --url ${ADDRESS}" to see why they do. ` +
+      'Where the receiver limits the rate, they follow by themselves; where it fails, fix its setting.',
+  },
   'incomplete-log': {
+    level: 'high',
     raised: () => 'the audit log is incomplete or late',
     resolved: () => 'no more signs that the audit log is incomplete',
     hint:
@@ -66,6 +82,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
       'most) and run "npm run deploy".',
   },
   'key-refused': {
+    level: 'critical',
     raised: () => 'the API key is refused',
     resolved: () => 'the API key is accepted again',
     hint:
@@ -73,6 +90,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
       'the permission read on audit_log, and let its source IP rules allow this Worker.',
   },
   'key-expiring': {
+    level: 'medium',
     raised: () => "the API key's expiry is near",
     resolved: () => "the warning about the API key's expiry no longer applies",
     hint: 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
@@ -81,12 +99,14 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
 
 const EVENTS: { readonly [kind in HealthEventKind]: EventWords } = {
   'dead-delivery': {
+    level: 'high',
     raised: (receiver) => `a message could not be delivered${receiver === '' ? '' : ` to ${receiver}`}`,
     hint:
       `Run "npm run tocsin -- status --url ${ADDRESS}" for the reason. Fix the receiver, then run ` +
       `"npm run tocsin -- resend --url ${ADDRESS}".`,
   },
   quarantine: {
+    level: 'high',
     raised: () => 'records are in quarantine',
     hint:
       'No rule has seen these records. A malformed one is recorded by itself if it is right when it is read again; one that ' +
@@ -94,34 +114,40 @@ const EVENTS: { readonly [kind in HealthEventKind]: EventWords } = {
       'then release ID or drop ID, before RETENTION deletes them.',
   },
   overflow: {
+    level: 'medium',
     raised: () => 'a correlation exceeded its limit',
     hint: 'Narrow the rule or its group-by, or shorten its timespan. What was dropped is no longer counted.',
   },
   'forgotten-marks': {
+    level: 'low',
     raised: () => "too many of Tocsin's own reads to remember",
     hint:
       'A copied mark may go unnoticed. There is nothing to set; if you did not expect so many lookups, look at who makes ' +
       'them.',
   },
   'late-entries': {
+    level: 'medium',
     raised: () => 'entries appear in the audit log too late',
     hint:
       'These entries are recorded and evaluated now, but correlations may have missed a match that they complete. Those ' +
       'that are up to 13 hours late are found by re-reads; what is later may be missed.',
   },
   'lateness-near': {
+    level: 'low',
     raised: () => 'entries appear in the audit log almost too late',
     hint:
       'Nothing has come too late yet. What does is found by re-reads, hours later, and correlations may miss a match that it ' +
       'completes.',
   },
   'changed-entries': {
+    level: 'high',
     raised: () => 'recorded entries have changed in the audit log',
     hint:
       'The log is not meant to change: somebody may have altered it. Open the entry, on the page /entries/ID of Tocsin: it ' +
       'shows what differed, and when. Ask Nirvana Labs why.',
   },
   'ledger-failing': {
+    level: 'critical',
     raised: () => 'nothing is recorded, and nobody is alerted',
     hint:
       'Until the ledger can write, nothing is evaluated and nobody is notified. Afterwards, what the audit log still shows ' +
@@ -143,6 +169,18 @@ export function raisedHeadline(kind: HealthAlertKind, subject: string | null): s
   return ALL[kind].raised(quoted(subject));
 }
 
+/** How severe a kind is. */
+export function levelOfKind(kind: HealthAlertKind): Level {
+  return ALL[kind].level;
+}
+
+/** The level of a stored health alert. An older version stored none, a newer one perhaps of a kind that is not known here. */
+export function healthLevelOf({ health }: HealthNotification): Level {
+  const { level, kind }: { readonly level?: Level; readonly kind: string } = health;
+  const known = HEALTH_KINDS.find((each) => each === kind);
+  return level ?? (known === undefined ? 'high' : levelOfKind(known));
+}
+
 /** What to do about it. Where a command needs the Worker's address, `withAddress` puts it there. */
 export function hintOf(kind: HealthAlertKind): string {
   return ALL[kind].hint;
@@ -158,6 +196,11 @@ export function headlineOf({ kind, health }: HealthNotification): string {
   return kind === 'health'
     ? raisedHeadline(health.kind, health.subject)
     : PROBLEMS[health.kind].resolved(quoted(health.subject));
+}
+
+/** `receiver` is quoted already, or ''. */
+function named(receiver: string): string {
+  return receiver === '' ? 'a receiver' : `the receiver ${receiver}`;
 }
 
 function quoted(subject: string | null): string {

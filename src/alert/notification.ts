@@ -69,6 +69,8 @@ export type HealthProblemKind =
   | 'unread-entries'
   /** A receiver has no usable setting, or takes no messages any more. */
   | 'unhealthy-receiver'
+  /** Messages to a receiver have waited for more than ten minutes. */
+  | 'backlog'
   /** The upstream refuses our API key. */
   | 'key-refused'
   /** The API key expires soon, or has (API_KEY_EXPIRES_AT). */
@@ -96,8 +98,8 @@ export type HealthAlertKind = HealthProblemKind | HealthEventKind;
 
 interface HealthContent<Kind extends HealthAlertKind> {
   readonly kind: Kind;
-  /** Absent: below critical. */
-  readonly level?: 'critical';
+  /** What an older version stored has none: read it with `healthLevelOf` (health-words.ts). */
+  readonly level: Level;
   /** Which one, where a kind has several: a receiver's name. */
   readonly subject: string | null;
   /** What is wrong, in one line. */

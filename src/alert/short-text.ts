@@ -25,8 +25,9 @@ export function shortText(notification: Notification, links: Links): string {
 /** The alert's level and title, or the health alert's summary; empty if neither can be read. */
 function titleOf(notification: unknown): string[] {
   const alert = fieldOf(notification, 'alert');
-  const level = fieldOf(alert, 'level');
-  const title = fieldOf(alert, 'title') ?? fieldOf(fieldOf(notification, 'health'), 'summary');
+  const health = fieldOf(notification, 'health');
+  const level = fieldOf(alert ?? health, 'level');
+  const title = fieldOf(alert, 'title') ?? fieldOf(health, 'summary');
   if (typeof title !== 'string') return [];
   const prefix = typeof level === 'string' ? `[${untrustedLine(level.toUpperCase(), 20)}] ` : '';
   return [`${prefix}${untrustedLine(title, TITLE_MAX)}`];

@@ -7,6 +7,10 @@ export const FAILED = 1;
 /** The command line or a setting is wrong. */
 export const CALLED_WRONGLY = 2;
 
+/** Of `status`: something is wrong, but Tocsin watches; it is blind, or nobody can be notified. */
+export const DEGRADED = 3;
+export const BLIND = 4;
+
 /** Something that can't be done; `hint` says what to do about it. */
 export class Failure extends Error {
   override readonly name = 'Failure';

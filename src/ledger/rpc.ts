@@ -5,6 +5,7 @@
  * Contract: a call may fail, be answered late, or arrive twice without harm. Plain data only. Times are ms since the epoch.
  */
 import type { ShownDecision } from '../alert/decision-wording.ts';
+import type { HealthState } from '../alert/health-state.ts';
 import type { ShownKeyPart } from '../alert/key.ts';
 import type { EntryView } from '../alert/notification.ts';
 import type { Checkpoint } from '../audit-log/checkpoint.ts';
@@ -118,6 +119,8 @@ export type Recorded =
       readonly publish: boolean;
       /** As `Begun` has it. */
       readonly reread: Reread | null;
+      /** The state by what the ledger knows: whether entries are read, and somebody can be notified. */
+      readonly health: HealthState;
     });
 
 export interface LedgerApi {
@@ -425,6 +428,14 @@ export interface ReceiverHealth {
   readonly dead: number;
 }
 
+/** With what its messages show of it. */
+export interface ReceiverStatus extends ReceiverHealth {
+  /** Messages reach it, as far as is known: what failed may be a message's own fault. */
+  readonly works: boolean;
+  /** Since when its oldest message waits, where that is more than ten minutes; null otherwise. */
+  readonly backlogSince: number | null;
+}
+
 export interface Overview {
   readonly status: LedgerStatus;
   /** Counts by the entries' times and by first match, in steps from `from`. */
@@ -551,20 +562,23 @@ export interface LedgerStatus {
   readonly counters: Counters | null;
   readonly rules: { readonly version: string; readonly count: number };
   /** In the order they are configured. */
-  readonly receivers: readonly ReceiverHealth[];
+  readonly receivers: readonly ReceiverStatus[];
   readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly AlertHeadline[] };
   /** Of the last 30 days, and all that are pending. */
   readonly deliveries: {
     readonly pending: number;
     readonly delivered: number;
     readonly dead: number;
+    /** Of the last 24 hours: 1,001 where there are more. */
+    readonly recentlyDead: number;
     readonly suppressed: number;
   };
   readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
   readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
-  /** Open health alerts, newest first. `kind` includes the subject, as in `unhealthy-receiver:slack`. */
+  /** Open health alerts, most severe first. `kind` includes the subject, as in `unhealthy-receiver:slack`. */
   readonly healthAlerts: readonly {
     readonly kind: string;
+    readonly level: Level;
     readonly since: number;
     readonly count: number;
     readonly summary: string;

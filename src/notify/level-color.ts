@@ -1,4 +1,5 @@
 /** The colors of levels in messages, on a light and on a dark background. Pure. */
+import { healthLevelOf } from '../alert/health-words.ts';
 import { isTest, type Notification } from '../alert/notification.ts';
 import type { Level } from '../sigma/index.ts';
 
@@ -10,15 +11,13 @@ const COLORS: { readonly [level in Level]: string } = {
   low: '#0969da',
   informational: '#59636e',
 };
-/** A health alert has none of Sigma's levels. */
-const HEALTH = '#8250df';
 const RESOLVED = '#1a7f37';
 
 /** `#rrggbb`. */
 export function colorOf(notification: Notification): string {
   switch (notification.kind) {
     case 'health':
-      return notification.health.level === 'critical' ? COLORS.critical : HEALTH;
+      return COLORS[healthLevelOf(notification)] ?? COLORS.informational;
     case 'health-resolved':
       return RESOLVED;
     case 'opened':

@@ -9,7 +9,7 @@
  * tick that works.
  */
 import { linksTo } from '../access/link.ts';
-import { hintOf } from '../alert/health-words.ts';
+import { hintOf, levelOfKind } from '../alert/health-words.ts';
 import type { HealthNotification } from '../alert/notification.ts';
 import type { Config } from '../config/config.ts';
 import { within } from '../http/deadline.ts';
@@ -140,7 +140,7 @@ async function notifyAll({ config, error, now, fetch, log }: LedgerFailure, sinc
     kind: 'health',
     health: {
       kind: 'ledger-failing',
-      level: 'critical',
+      level: levelOfKind('ledger-failing'),
       subject: null,
       summary: `the ledger can't write: ${oneLine(error instanceof Error ? error.message : String(error), SUMMARY_CHARS)}`,
       hint: hintOf('ledger-failing'),

@@ -7,6 +7,7 @@
  * ledger says so; its failure never fails a poll. Upstream failures are thrown after everything read is recorded.
  */
 
+import type { HealthState } from '../alert/health-state.ts';
 import type { Checkpoint, Scan } from '../audit-log/checkpoint.ts';
 import { checkpointFrom, checkpointText, type Read, rewindFrom } from '../audit-log/checkpoint-text.ts';
 import { earliest } from '../audit-log/clocks.ts';
@@ -57,6 +58,8 @@ export interface PollResult extends IntakeCounts {
   readonly reread: number;
   readonly opened: readonly OpenedAlert[];
   readonly watermark: number;
+  /** As the ledger had it after the last page; null where none was recorded. */
+  readonly health: HealthState | null;
   /** Problems that did not stop the poll, in words. */
   readonly notes: readonly string[];
 }
@@ -88,6 +91,7 @@ interface Run {
   readonly opened: OpenedAlert[];
   readonly notes: string[];
   checkpoint: Checkpoint;
+  health: HealthState | null;
   /** What to read again, once the scan has ended. */
   reread: Reread | null;
   /** Whether the ledger asked for a copy of the checkpoint in KV. */
@@ -126,8 +130,8 @@ function rereadRun(run: Run): RereadRun {
   };
 }
 
-function resultOf({ how, counts, opened, notes, checkpoint }: Run, stopped: StopReason): PollResult {
-  return { how, stopped, ...counts, opened, watermark: checkpoint.watermark, notes };
+function resultOf({ how, counts, opened, notes, checkpoint, health }: Run, stopped: StopReason): PollResult {
+  return { how, stopped, ...counts, opened, watermark: checkpoint.watermark, health, notes };
 }
 
 async function beginPoll(deps: PollDeps): Promise<Run> {
@@ -147,6 +151,7 @@ async function beginPoll(deps: PollDeps): Promise<Run> {
     opened: [],
     notes,
     checkpoint,
+    health: null,
     reread,
     publish: false,
     dropped: 0,
@@ -235,6 +240,7 @@ function add(run: Run, batch: RecordedBatch): void {
   run.publish ||= batch.publish;
   run.checkpoint = batch.checkpoint;
   run.reread = batch.reread;
+  run.health = batch.health;
 }
 
 /** The scan's next page; null after dropping a cursor or filters that the upstream rejects. */

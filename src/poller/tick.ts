@@ -4,7 +4,8 @@
  * Contract: a tick that can't do its work throws, so that the invocation is marked as failed, after logging the reason
  * and reporting it to the ledger. Where the ledger can't write either, the tick notifies people itself (ledger-failure.ts); the
  * error that it throws is the first. No log line contains a secret. After every complete scan the heartbeat URL is pinged, if
- * one is set, so that a monitor notices when scans stop; the tick neither waits long for it nor fails with it.
+ * one is set and Tocsin is not blind, so that a monitor notices when scans stop or nobody can be notified; the tick neither
+ * waits long for it nor fails with it.
  */
 import { createClient } from '../audit-log/client.ts';
 import { UpstreamError } from '../audit-log/errors.ts';
@@ -62,14 +63,16 @@ export async function tick(
       ms: watch.secondsPerTick * 1000,
       sent: () => pause(0),
     });
-    log(result.notes.length > 0 || result.quarantined > 0 ? 'warn' : 'log', {
+    const isOdd = result.notes.length > 0 || result.quarantined > 0 || result.health === 'blind';
+    log(isOdd ? 'warn' : 'log', {
       at: 'tick',
       ...result,
       watermark: new Date(result.watermark).toISOString(),
       requests: auditLog.requests,
     });
     forgetLedgerFailure(config, deps.now());
-    if (result.stopped === 'scan ended' && heartbeatUrl !== null) await sendHeartbeat(heartbeatUrl, deps.fetch);
+    const isBeating = result.stopped === 'scan ended' && result.health !== 'blind';
+    if (isBeating && heartbeatUrl !== null) await sendHeartbeat(heartbeatUrl, deps.fetch);
     return result;
   } catch (error) {
     const failure = failureFrom(error);

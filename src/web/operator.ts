@@ -11,6 +11,7 @@ import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
+import { workerHealth } from './health.ts';
 
 export const STATUS_PATH = '/operator/status';
 export const REWIND_PATH = '/operator/rewind';
@@ -29,12 +30,12 @@ const RESEND = z.object({ receiver: z.nullable(z.string()) });
 const NO_LEDGER = { message: 'no ledger is bound' };
 
 /** The operator's routes, as they are in the policy. */
-export function operatorRoutes({ config, ledger }: AppDeps): Hono<WebEnv> {
+export function operatorRoutes({ config, ledger, now }: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
 
   app.get(STATUS_PATH, async (c) => {
     const status = ledger === null ? null : await ledger.status();
-    return c.json({ status, problems: config.problems });
+    return c.json({ health: workerHealth(status, config.problems, now()), status, problems: config.problems });
   });
 
   app.post(REWIND_PATH, async (c) => {

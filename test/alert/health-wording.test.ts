@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { healthWording } from '../../src/alert/health-wording.ts';
-import { HEALTH_KINDS, hintOf, withAddress } from '../../src/alert/health-words.ts';
+import { HEALTH_KINDS, healthLevelOf, hintOf, levelOfKind, withAddress } from '../../src/alert/health-words.ts';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import type { HealthNotification } from '../../src/alert/notification.ts';
 
@@ -17,13 +17,13 @@ const ROWS: readonly Row[] = [
     'health',
     'key-expiring',
     'the upstream API key expires 2026-02-07 09:30 UTC, in 7 days',
-    "Tocsin health: the API key's expiry is near. The upstream API key expires 2026-02-07 09:30 UTC, in 7 days.",
+    "[MEDIUM] Tocsin health: the API key's expiry is near. The upstream API key expires 2026-02-07 09:30 UTC, in 7 days.",
   ],
   [
     'health',
     'key-expiring',
     'the upstream API key expired 2026-02-07 09:30 UTC',
-    "Tocsin health: the API key's expiry is near. The upstream API key expired 2026-02-07 09:30 UTC.",
+    "[MEDIUM] Tocsin health: the API key's expiry is near. The upstream API key expired 2026-02-07 09:30 UTC.",
   ],
   [
     'health-resolved',
@@ -53,13 +53,14 @@ const ROWS: readonly Row[] = [
 
 test.each(ROWS)('%s of %s: the headline is true beside “%s”', (kind, of, summary, expected) => {
   const subject = of === 'unhealthy-receiver' ? 'b' : null;
-  const health = { kind: of, subject, summary, hint: '', since: 0 };
+  const health = { kind: of, level: levelOfKind(of), subject, summary, hint: '', since: 0 };
   expect(healthWording({ kind, health }, NO_LINKS).summary).toBe(expected);
 });
 
 test('a command in a hint has the Worker’s address where it is known', () => {
   const health = {
     kind: 'dead-delivery',
+    level: 'high',
     subject: null,
     summary: 's',
     hint: hintOf('dead-delivery'),
@@ -79,7 +80,37 @@ test.each(HEALTH_KINDS)('every command in the hint of %s says which Worker it as
 
 test.each(HEALTH_KINDS)('the hint of %s is shown in full', (kind) => {
   const address = `https://${'a'.repeat(63)}.workers.dev`;
-  const health = { kind, subject: null, summary: 's', hint: hintOf(kind), since: 0 };
+  const health = { kind, level: levelOfKind(kind), subject: null, summary: 's', hint: hintOf(kind), since: 0 };
   const { runbook } = healthWording({ kind: 'health', health }, { ...NO_LINKS, alert: `${address}/` });
   expect(runbook?.lines.join('\n')).toBe(withAddress(hintOf(kind), address));
+});
+
+test.each([
+  ['blind', 'critical'],
+  ['key-refused', 'critical'],
+  ['ledger-failing', 'critical'],
+  ['unhealthy-receiver', 'high'],
+  ['backlog', 'high'],
+  ['dead-delivery', 'high'],
+  ['incomplete-log', 'high'],
+  ['unread-entries', 'high'],
+  ['quarantine', 'high'],
+  ['changed-entries', 'high'],
+  ['silent-log', 'medium'],
+  ['key-expiring', 'medium'],
+  ['late-entries', 'medium'],
+  ['overflow', 'medium'],
+  ['clocks-apart', 'low'],
+  ['forgotten-marks', 'low'],
+  ['lateness-near', 'low'],
+] as const)('the level of %s is %s', (kind, level) => {
+  expect(levelOfKind(kind)).toBe(level);
+});
+
+test.each([
+  ['its own, where it has one', { kind: 'lateness-near', level: 'high' }, 'high'],
+  ["its kind's, where an older version stored it", { kind: 'blind' }, 'critical'],
+  ['high, where its kind is not known', { kind: 'moon-phase' }, 'high'],
+])('the level of a stored health alert is %s', (_, health, level) => {
+  expect(healthLevelOf({ kind: 'health', health } as unknown as HealthNotification)).toBe(level);
 });

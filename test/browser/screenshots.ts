@@ -45,7 +45,7 @@ try {
     await page.goto('/');
     await page.getByLabel('Viewer token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Watching' }).waitFor();
+    await page.getByRole('heading', { name: /^(Healthy|Degraded)$/ }).waitFor();
     await page.goto(await path(page, seeded));
     await shoot(page, name, WIDTH, height);
     await close();

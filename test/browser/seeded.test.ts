@@ -50,7 +50,7 @@ async function signedIn(view: View) {
   await tab.page.goto('/');
   await tab.page.getByLabel('Viewer token').fill(await viewerToken(seeded));
   await tab.page.getByRole('button', { name: 'Sign in' }).click();
-  await tab.page.getByRole('heading', { name: 'Watching' }).waitFor();
+  await tab.page.getByRole('heading', { name: /^(Healthy|Degraded)$/ }).waitFor();
   return tab;
 }
 

@@ -29,12 +29,12 @@ test('is a command with an exit code', async () => {
   expect(await runScript('src/cli/tocsin.ts', ['stauts'], env)).toMatchObject({ code: 2, out: '' });
 });
 
-test('the status begins with WATCHING, then shows how far it has read and what it has found', async () => {
+test('the status begins with HEALTHY, then shows how far it has read and what it has found', async () => {
   const { code, out, err } = await tocsin('status');
   expect(err).toBe('');
   expect(code).toBe(0);
   const lines = out.split('\n');
-  expect(lines[0]).toBe(`WATCHING  ${local.url}`);
+  expect(lines[0]).toBe(`HEALTHY  ${local.url}`);
   expect(out).toMatch(/^Complete up to {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, 5m\d?s? ago$/m);
   expect(out).toMatch(/^Backlog +none$/m);
   expect(out).toMatch(/^Open alerts +1 medium$/m);
@@ -49,6 +49,7 @@ test('the status as JSON is one line, and complete', async () => {
   expect(code).toBe(0);
   expect(out.split('\n')).toHaveLength(2);
   expect(JSON.parse(out)).toMatchObject({
+    health: { state: 'healthy', reasons: [] },
     status: {
       watching: 'watching',
       checkpoint: { scan: null },
@@ -252,13 +253,34 @@ test('an invalid LINK_SECRET is reported before any request', async () => {
   });
 });
 
-test('when nothing can be watched, the settings say why, and the exit code is 1', async () => {
+test('when nothing can be watched, the settings say why, and the exit code is 4', async () => {
   const broken = await startLocalTocsin({ NIRVANA_LABS_API_KEY: '' });
   const { code, out } = await tocsin('status', { TOCSIN_URL: broken.url });
   await broken.stop();
-  expect(code).toBe(1);
-  expect(out).toMatch(/^NOT WATCHING {2}http/);
+  expect(code).toBe(4);
+  expect(out).toMatch(/^BLIND {2}http\S+\n {2}CRITICAL {2}NIRVANA_LABS_API_KEY is not set\n/);
   expect(out).toContain('ERROR   NIRVANA_LABS_API_KEY is not set');
+});
+
+test.each([
+  [
+    'nobody can be notified: 4',
+    { SLACK_WEBHOOK_URL: '' },
+    /^BLIND .*\n {2}CRITICAL {2}nobody can be notified: no receiver is configured\n/,
+    4,
+  ],
+  [
+    'one of two receivers is not set: 3',
+    { WEBHOOK_URL: 'not an address' },
+    /^DEGRADED .*\n {2}HIGH {6}the receiver webhook/,
+    3,
+  ],
+])('the exit code says that %s', async (_, settings, begins, code) => {
+  const wrong = await startLocalTocsin(settings);
+  const answered = await tocsin('status', { TOCSIN_URL: wrong.url });
+  await wrong.stop();
+  expect(answered.out).toMatch(begins);
+  expect(answered.code).toBe(code);
 });
 
 const STRANGERS: readonly (readonly [what: string, answer: RequestListener, problem: string])[] = [

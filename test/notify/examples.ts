@@ -1,6 +1,6 @@
 /** One notification of each kind: for the gallery and the tests. */
 
-import { hintOf, LASTING } from '../../src/alert/health-words.ts';
+import { hintOf, LASTING, levelOfKind } from '../../src/alert/health-words.ts';
 import type {
   AlertNotification,
   EntryView,
@@ -218,6 +218,7 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
     'the audit log changed what it had shown. 2 revisions of entries recorded before (one of them has the id ' +
       '7d3c1a52-6f0e-4a49-8f7b-1c2d3e4f5a6b): evaluated like new entries',
   ],
+  backlog: ['on-call', 'the oldest message to the receiver on-call has waited for 12 minutes: HTTP 429'],
   'unhealthy-receiver': ['on-call', 'nothing can be sent to the receiver on-call: WEBHOOK_URL is not set'],
   'key-refused': [null, 'the upstream refuses the API key (401)'],
   'incomplete-log': [
@@ -232,15 +233,16 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
 export const HEALTH_ALERTS: readonly HealthNotification[] = (Object.keys(SUMMARIES) as HealthAlertKind[]).map(
   (kind) => {
     const [subject, summary] = SUMMARIES[kind];
-    const level = kind === 'ledger-failing' ? ({ level: 'critical' } as const) : {};
-    return { kind: 'health', health: { kind, ...level, subject, summary, hint: hintOf(kind), since: AT } };
+    const level = levelOfKind(kind);
+    return { kind: 'health', health: { kind, level, subject, summary, hint: hintOf(kind), since: AT } };
   },
 );
 
 /** Those that last, resolved. */
 export const HEALTH_RESOLVED: readonly HealthNotification[] = LASTING.map((kind) => {
   const [subject] = SUMMARIES[kind];
-  return { kind: 'health-resolved', health: { kind, subject, summary: 'It is over.', hint: '', since: AT } };
+  const level = levelOfKind(kind);
+  return { kind: 'health-resolved', health: { kind, level, subject, summary: 'It is over.', hint: '', since: AT } };
 });
 
 /** Every kind, by name. */

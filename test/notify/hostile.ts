@@ -113,7 +113,13 @@ const alert: fc.Arbitrary<AlertNotification> = fc.record({
   ),
 });
 
-const content = { subject: maybe, summary: hostile, hint: hostile, since: time };
+const content = {
+  level: fc.constantFrom(...LEVELS),
+  subject: maybe,
+  summary: hostile,
+  hint: hostile,
+  since: time,
+};
 const health: fc.Arbitrary<HealthNotification> = fc.oneof(
   fc.record({
     kind: fc.constant('health' as const),

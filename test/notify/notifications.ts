@@ -56,6 +56,7 @@ export const BLIND = {
   kind: 'health',
   health: {
     kind: 'blind',
+    level: 'critical',
     subject: null,
     summary: 'Nothing was read for 15 minutes: the upstream answers 401.',
     hint: 'Make a new API key and set it:\nnpx wrangler secret put NIRVANA_LABS_API_KEY',

@@ -1,7 +1,7 @@
 /** Every page in each of its states, with the views it is rendered from: for the browser and the snapshots. */
 
 import { hintOf, raisedHeadline } from '../../src/alert/health-words.ts';
-import type { LedgerViews } from '../../src/ledger/rpc.ts';
+import type { LedgerStatus, LedgerViews } from '../../src/ledger/rpc.ts';
 import type { Caller, Refused } from '../../src/web/context.ts';
 import {
   ALERT_ID,
@@ -33,7 +33,7 @@ export const SET = {
   KV: { get() {}, put() {}, delete() {} },
   LEDGER: { idFromName() {}, get() {} },
 };
-const BLIND = {
+const BLIND: Partial<LedgerStatus> = {
   watching: 'blind',
   movedAt: NOW - 3_600_000,
   lagMs: 3_900_000,
@@ -46,10 +46,16 @@ const BLIND = {
   healthAlerts: [
     {
       ...{ kind: 'blind', since: NOW - 3_000_000, count: 1, summary: 'no progress in reading for 60 minutes' },
-      ...{ headline: raisedHeadline('blind', null), hint: hintOf('blind') },
+      ...{ level: 'critical', headline: raisedHeadline('blind', null), hint: hintOf('blind') },
     },
   ],
-} as const;
+};
+
+/** The receiver that fails, where no message reaches it. */
+function revoked(receiver: LedgerStatus['receivers'][number] | undefined): LedgerStatus['receivers'][number] {
+  if (receiver === undefined) throw new Error('there is no such receiver');
+  return { ...receiver, works: false };
+}
 
 export interface PageState {
   readonly name: string;
@@ -62,7 +68,7 @@ export interface PageState {
 }
 
 export const STATES: readonly PageState[] = [
-  { name: 'overview', path: '/', heading: 'Watching' },
+  { name: 'overview', path: '/', heading: 'Degraded' },
   {
     name: 'overview-blind',
     path: '/',
@@ -72,7 +78,7 @@ export const STATES: readonly PageState[] = [
   {
     name: 'overview-fresh',
     path: '/',
-    heading: 'Not watching',
+    heading: 'Blind',
     env: { LEDGER: SET.LEDGER, KV: SET.KV },
     ledger: {
       overview: async () =>
@@ -91,14 +97,32 @@ export const STATES: readonly PageState[] = [
         }),
     },
   },
-  { name: 'overview-unbound', path: '/', heading: 'Not watching', env: {}, ledger: null },
+  { name: 'overview-unbound', path: '/', heading: 'Blind', env: {}, ledger: null },
+  {
+    name: 'overview-nobody',
+    path: '/',
+    heading: 'Blind',
+    ledger: {
+      overview: async () =>
+        overview(ORDINARY, {
+          status: status({
+            receivers: [revoked(status().receivers[2])],
+            deliveries: { ...status().deliveries, dead: 2, recentlyDead: 2 },
+          }),
+        }),
+    },
+  },
   {
     name: 'overview-quiet',
     path: '/',
-    heading: 'Watching',
+    heading: 'Healthy',
     ledger: {
       overview: async () =>
-        overview(ORDINARY, { status: status({ alerts: { open: {}, newest: [] } }), open: [], newest: [] }),
+        overview(ORDINARY, {
+          status: status({ alerts: { open: {}, newest: [] }, receivers: status().receivers.slice(0, 2) }),
+          open: [],
+          newest: [],
+        }),
     },
   },
   { name: 'alerts', path: '/alerts?state=all', heading: 'Alerts' },
@@ -160,7 +184,7 @@ export const STATES: readonly PageState[] = [
   {
     name: 'overview-quarantine',
     path: '/',
-    heading: 'Watching',
+    heading: 'Degraded',
     ledger: { overview: async () => overview(ORDINARY, { status: status({ inQuarantine: 3 }) }) },
   },
   { name: 'quarantine', path: '/quarantine', heading: 'Quarantine' },

@@ -215,7 +215,7 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
       receiver('pager', 'unset', 'PAGER_URL is not set'),
     ],
     alerts: { open: { critical: 1, high: 2, low: 1 }, newest: [] },
-    deliveries: { pending: 1, delivered: 210, dead: 0 },
+    deliveries: { pending: 1, delivered: 210, dead: 0, recentlyDead: 0, suppressed: 0 },
     dead: [],
     waiting: [],
     keyTheft: 'detected',
@@ -258,6 +258,8 @@ function receiver(name: string, state: LedgerStatus['receivers'][number]['state'
     failingSince,
     pending: 1,
     dead: state === 'failing' ? 3 : 0,
+    works: state === 'healthy' || state === 'unproven',
+    backlogSince: null,
   };
 }
 

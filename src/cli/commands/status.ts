@@ -1,14 +1,13 @@
-/** `status`: is it watching, how far has it read, and what is wrong? The first word answers the first question. */
+/** `status`: is it well, how far has it read, and what is wrong? The first word answers the first question. */
 import * as z from 'zod/mini';
 import { withAddress } from '../../alert/health-words.ts';
-import { preventsWatching } from '../../config/setting.ts';
 import { QUARANTINE_COUNTED_MAX } from '../../ledger/model.ts';
 import { RESTORE_BACK_MAX_MS } from '../../ledger/record/restore.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { cappedText, counted, numberText } from '../../text/numbers.ts';
 import { STATUS_PATH } from '../../web/operator.ts';
-import { FAILED, OK } from '../failure.ts';
+import { BLIND, DEGRADED, OK } from '../failure.ts';
 import { ago, harmless, safe, section, table, utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, print, targetUsage } from './command.ts';
 
@@ -63,7 +62,7 @@ const STATUS = z.object({
   healthAlerts: z.array(
     z.object({
       ...{ kind: text, since: number, count: number, summary: text },
-      ...{ headline: z.optional(text), hint: z.optional(text) },
+      ...{ level: z.optional(text), headline: z.optional(text), hint: z.optional(text) },
     }),
   ),
   inQuarantine: z._default(number, 0),
@@ -76,8 +75,13 @@ const PROBLEM = z.object({
   meanwhile: text,
   hint: text,
 });
+const HEALTH = z.object({
+  state: z.enum(['healthy', 'degraded', 'blind']),
+  reasons: z.array(z.object({ kind: text, level: text, text })),
+});
 /** `status` is null if no ledger is bound. */
 const ANSWER = z.object({
+  health: HEALTH,
   status: z.nullable(STATUS),
   problems: z.array(PROBLEM),
 });
@@ -87,11 +91,17 @@ export type StatusAnswer = z.output<typeof ANSWER>;
 type Status = z.output<typeof STATUS>;
 
 export const status = defineCommand({
-  summary: 'show whether it is watching, and what is wrong',
+  summary: 'show whether it reads, evaluates and notifies, and what is wrong',
   usage: `usage: npm run tocsin -- status [--json] [--url URL]
 
-Shows whether Tocsin is watching, how far it has read, the state of its receivers, what is waiting and what failed.
-The exit code is 0 if it is watching, and 1 if it is not or can't be asked.
+Shows whether Tocsin reads, evaluates and notifies, and what is wrong; how far it has read, the state of its receivers,
+what is waiting and what failed. The first word, and the exit code:
+
+  0  HEALTHY   nothing is wrong
+  3  DEGRADED  something is wrong, but it is not blind
+  4  BLIND     entries are not read or evaluated, or nobody can be notified
+  1            Tocsin can't be asked
+  2            the command line or LINK_SECRET is wrong
 
   --json      print the Worker's answer, on one line
 ${targetUsage()}`,
@@ -100,34 +110,20 @@ ${targetUsage()}`,
     const client = connect(url, context);
     const { answer, json } = await client.ask({ method: 'GET', path: STATUS_PATH }, ANSWER);
     print(context, asJson, json, statusLines(answer, client.origin, context.now()));
-    return headline(answer) === 'WATCHING' ? OK : FAILED;
+    return CODES[answer.health.state];
   },
 });
 
-export type Headline = 'WATCHING' | 'BLIND' | 'NOT STARTED' | 'NOT WATCHING';
+type State = StatusAnswer['health']['state'];
 
-/** Whether it is watching. */
-export function headline({ status, problems }: StatusAnswer): Headline {
-  if (status?.watching === 'blind') return 'BLIND';
-  if (status === null || preventsWatching(problems)) return 'NOT WATCHING';
-  return status.watching === 'watching' ? 'WATCHING' : 'NOT STARTED';
-}
-
-const ADVICE: { readonly [word in Headline]: string | null } = {
-  WATCHING: null,
-  BLIND: 'There is no progress in reading the audit log. Check the settings below, then the log: npx wrangler tail',
-  'NOT STARTED': 'No tick has run yet. Once deployed, the cron trigger runs one every minute.',
-  'NOT WATCHING': 'The settings below say why.',
-};
+const CODES: { readonly [state in State]: number } = { healthy: OK, degraded: DEGRADED, blind: BLIND };
 
 /** The status for people; `now` is the wall clock in ms. */
 export function statusLines(answer: StatusAnswer, origin: string, now: number): string[] {
-  const { status, problems } = answer;
-  const word = headline(answer);
-  const advice = ADVICE[word];
+  const { health, status, problems } = answer;
   return [
-    `${word}  ${origin}`,
-    ...(advice === null ? [] : [advice]),
+    `${health.state.toUpperCase()}  ${origin}`,
+    ...health.reasons.map(({ level, text: why }) => `  ${safe(level).toUpperCase().padEnd(8)}  ${safe(why)}`),
     ...(status === null ? [] : ['', ...table(rows(status, now)), ...lists(status, origin, now)]),
     ...section('Receivers', receiverLines(status?.receivers ?? [])),
     ...section(
@@ -269,8 +265,8 @@ function lists(status: Status, origin: string, now: number): string[] {
   return [
     ...section(
       'Health alerts',
-      status.healthAlerts.flatMap(({ kind, headline = kind, since, count, summary, hint = '' }) => [
-        `${safe(headline)}, since ${utc(since)}${count > 1 ? `, ${numberText(count)} times` : ''}: ${safe(summary)}`,
+      status.healthAlerts.flatMap(({ kind, level, headline = kind, since, count, summary, hint = '' }) => [
+        `${level === undefined ? '' : `${safe(level).toUpperCase()}  `}${safe(headline)}, since ${utc(since)}${count > 1 ? `, ${numberText(count)} times` : ''}: ${safe(summary)}`,
         ...(hint === '' ? [] : [`        what to do: ${harmless(withAddress(hint, origin).replaceAll('\n', ' '))}`]),
       ]),
     ),

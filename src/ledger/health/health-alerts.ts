@@ -1,58 +1,18 @@
 /**
- * Health alerts, about Tocsin itself: blind, dead delivery, unhealthy receiver, API key, quarantined entries, overflow,
- * late entries, clocks, a silent log.
+ * Health alerts, about Tocsin itself: blind, dead delivery, unhealthy receiver, backlog, API key, quarantined entries,
+ * overflow, late entries, clocks, a silent log.
  *
  * Contract: they run on wall time and never cause further health alerts. They go to the receivers that work, or to all
- * where no receiver works. People are notified of an event (a dead delivery, a quarantined entry) at most once an hour, of
- * an overflow once a day; of a lasting problem (blindness, an unhealthy receiver) from time to time while it lasts, and
- * when it is over. One row per health alert, under its key.
+ * where no receiver works. repeats.ts says how often; people are also notified when a lasting problem is over. One row per
+ * health alert, under its key.
  */
 
-import { HEALTH_KINDS, hintOf, LASTING, raisedHeadline } from '../../alert/health-words.ts';
+import { hintOf, levelOfKind } from '../../alert/health-words.ts';
 import type { HealthAlertKind, HealthNotification, HealthProblemKind } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { enqueue } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
-
-const HOUR_MS = 60 * 60_000;
-
-/**
- * How long a health alert that is raised again notifies nobody. A problem that stops reading is repeated at Alertmanager's
- * default `repeat_interval` of 4 h (https://prometheus.io/docs/alerting/latest/configuration/); an unhealthy receiver,
- * while others work, once a day. `key-expiring` is raised only when its next step begins.
- */
-const REPEAT_AFTER_MS: Readonly<Record<HealthAlertKind, number>> = {
-  blind: 4 * HOUR_MS,
-  'key-refused': 4 * HOUR_MS,
-  'key-expiring': 0,
-  'unhealthy-receiver': 24 * HOUR_MS,
-  'dead-delivery': HOUR_MS,
-  quarantine: HOUR_MS,
-  overflow: 24 * HOUR_MS,
-  'forgotten-marks': 24 * HOUR_MS,
-  'late-entries': 4 * HOUR_MS,
-  'lateness-near': 24 * HOUR_MS,
-  'clocks-apart': 24 * HOUR_MS,
-  'silent-log': 24 * HOUR_MS,
-  'unread-entries': 24 * HOUR_MS,
-  // Raised once a day at most (changed-entries.ts).
-  'changed-entries': 0,
-  'incomplete-log': 24 * HOUR_MS,
-  // Sent by the tick, at most once an hour (poller/ledger-failure.ts).
-  'ledger-failing': HOUR_MS,
-};
-
-/**
- * A problem that returns within this time after its last notification reopens without notifying; people are notified when
- * the time has passed. So a problem that comes and goes with every tick does not notify each time. Blindness takes
- * minutes to begin, and always notifies.
- */
-const REOPEN_AFTER_MS: Readonly<Partial<Record<HealthAlertKind, number>>> = {
-  'key-refused': HOUR_MS / 2,
-  'unhealthy-receiver': HOUR_MS / 2,
-  'clocks-apart': 6 * HOUR_MS,
-  'unread-entries': HOUR_MS,
-};
+import { isLasting, notifiesAgainAt, wasNotified } from './repeats.ts';
 
 /** Which health alert. */
 export interface HealthAlert<Kind extends HealthAlertKind = HealthAlertKind> {
@@ -68,6 +28,11 @@ export interface HealthAlert<Kind extends HealthAlertKind = HealthAlertKind> {
 /** The health alert for an unhealthy receiver. */
 export function unhealthyReceiver(receiver: string): HealthAlert<'unhealthy-receiver'> {
   return { kind: 'unhealthy-receiver', key: `${UNHEALTHY_KEY}${receiver}`, subject: receiver, except: receiver };
+}
+
+/** The health alert for messages that have waited too long for a receiver. */
+export function backlogAlert(receiver: string): HealthAlert<'backlog'> {
+  return { kind: 'backlog', key: `${BACKLOG_KEY}${receiver}`, subject: receiver, except: receiver };
 }
 
 /** The health alert for an upstream API key that expires at that time. */
@@ -86,28 +51,10 @@ export function overflowingRule(rule: string): HealthAlert {
 }
 
 const UNHEALTHY_KEY = 'unhealthy-receiver:';
+const BACKLOG_KEY = 'backlog:';
 const EXPIRING_KEY = 'key-expiring:';
 const DEAD_KEY = 'dead-delivery:';
 const OVERFLOW_KEY = 'overflow:';
-
-/** A health alert as people are shown it, by the key of its row. */
-export interface ShownHealthAlert {
-  /** The key without the part that means nothing to people, or that the summary repeats. */
-  readonly kind: string;
-  readonly headline: string;
-  readonly hint: string;
-}
-
-/** The words for the row with that key. */
-export function shownHealthAlert(key: string): ShownHealthAlert {
-  const [, kind = key, subject = null] = /^([^:]+):(.*)$/s.exec(key) ?? [];
-  // Another version of the Worker may have stored it.
-  const known = HEALTH_KINDS.find((each) => each === kind);
-  if (known === undefined) return { kind: key, headline: kind, hint: '' };
-  const isReceiver = known === 'unhealthy-receiver' || known === 'dead-delivery';
-  const headline = raisedHeadline(known, isReceiver ? subject : null);
-  return { kind: isReceiver ? key : known, headline, hint: hintOf(known) };
-}
 
 /** An open health alert, from its row. */
 export interface OpenHealthAlert<Kind extends HealthAlertKind = HealthAlertKind> {
@@ -129,9 +76,16 @@ export function openHealthAlerts<Kind extends HealthAlertKind>(
   return rows.map((row) => ({ alert: fromKey(kind, row.kind), since: row.since, notifiedAt: row.notified_at }));
 }
 
-function fromKey<Kind extends HealthAlertKind>(kind: Kind, key: string): HealthAlert<Kind> {
-  const receiver = kind === 'unhealthy-receiver' ? key.slice(UNHEALTHY_KEY.length) : null;
+/** The health alert whose row has that key. */
+export function fromKey<Kind extends HealthAlertKind>(kind: Kind, key: string): HealthAlert<Kind> {
+  const isReceiver = kind === 'unhealthy-receiver' || kind === 'backlog' || kind === 'dead-delivery';
+  const receiver = isReceiver ? key.slice(kind.length + 1) : null;
   return { kind, key, subject: receiver, except: receiver };
+}
+
+/** Whether the health alert with that key is open. */
+export function isHealthAlertOpen(store: Store, key: string): boolean {
+  return store.all("SELECT 1 FROM health_alerts WHERE kind = ? AND state = 'open'", key).length > 0;
 }
 
 /** Raises a health alert: opens it and notifies its recipients, or counts it where they were notified recently. */
@@ -150,10 +104,9 @@ export function raiseHealthAlert(
   )[0];
   const lasts = isLasting(kind);
   const isOpen = known?.state === 'open';
-  const isNotified = isOpen && wasNotified(known);
   if (
     known !== undefined &&
-    now < known.notified_at + (isNotified ? REPEAT_AFTER_MS[kind] : (REOPEN_AFTER_MS[kind] ?? 0))
+    now < notifiesAgainAt(kind, { isOpen, since: known.since, notifiedAt: known.notified_at })
   ) {
     if (!lasts) store.run('UPDATE health_alerts SET count = count + 1, summary = ? WHERE kind = ?', summary, key);
     else if (!isOpen) {
@@ -171,18 +124,9 @@ export function raiseHealthAlert(
   );
   const notification: HealthNotification = {
     kind: 'health',
-    health: { kind, subject, summary, hint: hintOf(kind), since },
+    health: { kind, level: levelOfKind(kind), subject, summary, hint: hintOf(kind), since },
   };
   enqueueForAll(store, notification, recipientsOf(store, raised, receivers), now);
-}
-
-function isLasting(kind: HealthAlertKind): boolean {
-  return LASTING.some((each) => each === kind);
-}
-
-/** Whether people were notified of a health alert since it last began. */
-function wasNotified({ since, notified_at }: { readonly since: number; readonly notified_at: number }): boolean {
-  return notified_at >= since;
 }
 
 /** Resolves a health alert; people who were notified of its beginning are notified. Writes nothing where it is not open. */
@@ -200,10 +144,10 @@ export function resolveHealthAlert(
   )[0];
   if (known === undefined) return;
   store.run("UPDATE health_alerts SET state = 'over', summary = ? WHERE kind = ?", summary, key);
-  if (!wasNotified(known)) return;
+  if (!wasNotified({ since: known.since, notifiedAt: known.notified_at })) return;
   const notification: HealthNotification = {
     kind: 'health-resolved',
-    health: { kind, subject, summary, hint: '', since: known.since },
+    health: { kind, level: levelOfKind(kind), subject, summary, hint: '', since: known.since },
   };
   enqueueForAll(store, notification, workingReceivers(store, receivers), now);
 }

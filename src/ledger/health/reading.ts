@@ -9,7 +9,7 @@ import { formatDuration } from '../../text/duration.ts';
 import { counted } from '../../text/numbers.ts';
 import { utcText } from '../../text/times.ts';
 import type { Store } from '../store/store.ts';
-import { raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
+import { isHealthAlertOpen, raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
 import type { MeasuredLateness } from './lateness.ts';
 
 const MINUTE_MS = 60_000;
@@ -88,7 +88,7 @@ export function checkSilence(
   const silentMs = watermark - newestAt;
   if (silentMs < SILENT_AFTER_MS) {
     resolveHealthAlert(store, 'silent-log', 'the audit log has new entries again', receivers, now);
-  } else if (silentMs < SILENT_BEFORE_MS) {
+  } else if (silentMs < SILENT_BEFORE_MS || isHealthAlertOpen(store, 'silent-log')) {
     const last = utcText(newestAt, 'minutes') ?? new Date(newestAt).toISOString();
     const summary = `the audit log has had no entry for ${Math.floor(silentMs / DAY_MS) === 1 ? 'a day' : `${Math.floor(silentMs / DAY_MS)} days`}; the last is of ${last}`;
     raiseHealthAlert(store, 'silent-log', summary, receivers, now);

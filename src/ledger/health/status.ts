@@ -2,18 +2,19 @@
  * The status for an operator: whether it is watching, how far it has read, what is pending and what went wrong. Read-only.
  */
 
-import { LASTING } from '../../alert/health-words.ts';
+import { WRONG_COUNTED_MAX } from '../../alert/health-state.ts';
 import { planOf } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
-import { QUARANTINE_COUNTED_MAX, QUARANTINED } from '../model.ts';
+import { QUARANTINED } from '../model.ts';
 import type { AlertHeadline, KeyTheft, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
 import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { shownHealthAlert } from './health-alerts.ts';
+import { readFacts } from './facts.ts';
 import { recentLateness } from './lateness.ts';
 import { receiversHealth } from './receivers.ts';
+import { openHealthAlertsShown } from './shown.ts';
 
 interface StatusContext {
   readonly now: number;
@@ -27,9 +28,6 @@ interface StatusContext {
   readonly rereads: UnsavedRereads;
 }
 
-/** How long a health alert that is an event is shown. */
-const EVENTS_SHOWN_MS = 24 * 60 * 60_000;
-const LASTS = LASTING.map((kind) => `kind = '${kind}' OR kind GLOB '${kind}:*'`).join(' OR ');
 /** The most rows of each list. */
 const ROWS_MAX = 10;
 
@@ -37,7 +35,7 @@ const ROWS_MAX = 10;
 export function readStatus(store: Store, context: StatusContext): LedgerStatus {
   const state = readState(store);
   const checkpoint = state === null ? null : context.unsaved.current(state);
-  const movedAt = state === null ? null : context.unsaved.movedAt(state);
+  const facts = readFacts(store, state, context, WRONG_COUNTED_MAX, context.now);
   const pending = store.all<{ n: number }>("SELECT count(*) AS n FROM deliveries WHERE state = 'pending'")[0]?.n ?? 0;
   const ended = store.all<{ state: string; n: number }>(
     `SELECT state, count(*) AS n FROM deliveries
@@ -48,12 +46,11 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
   const open = store.all<{ level: string; n: number }>(
     "SELECT level, count(*) AS n FROM alerts WHERE state = 'open' GROUP BY level",
   );
-  const blind = movedAt !== null && context.now - movedAt >= context.blindAfterMs;
   return {
-    watching: state === null ? 'not begun' : blind ? 'blind' : 'watching',
+    watching: facts.watching,
     startedAt: state?.startedAt ?? null,
-    movedAt,
-    failure: state === null || movedAt === null ? null : failureOf(state, movedAt),
+    movedAt: facts.movedAt,
+    failure: state === null || facts.movedAt === null ? null : failureOf(state, facts.movedAt),
     watermark: checkpoint?.watermark ?? null,
     lagMs: checkpoint === null ? null : context.now - checkpoint.watermark,
     checkpoint,
@@ -65,7 +62,12 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
     rules: { version: context.engine.version, count: context.engine.rules.size },
-    receivers: receiversHealth(store, context.receivers),
+    // Both are in the order they are configured.
+    receivers: receiversHealth(store, context.receivers).map((health, i) => ({
+      ...health,
+      works: facts.receivers[i]?.works === true,
+      backlogSince: facts.receivers[i]?.backlogSince ?? null,
+    })),
     alerts: {
       open: Object.fromEntries(open.map((row) => [row.level, row.n])),
       newest: store.all<AlertHeadline & Record<string, string | number>>(
@@ -77,6 +79,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       pending,
       delivered: count('delivered'),
       dead: count('dead'),
+      recentlyDead: facts.deliveries.recentlyDead,
       suppressed: count('suppressed'),
     },
     dead: store.all<{ receiver: string; reason: string; settledAt: number }>(
@@ -87,17 +90,8 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       `SELECT receiver, coalesce(reason, 'not tried yet') AS reason, due_at AS dueAt FROM deliveries
        WHERE state = 'pending' ORDER BY due_at LIMIT ${ROWS_MAX}`,
     ),
-    healthAlerts: store
-      .all<{ kind: string; since: number; count: number; summary: string }>(
-        `SELECT kind, since, count, summary FROM health_alerts
-         WHERE state = 'open' AND (${LASTS} OR since > ?) ORDER BY since DESC LIMIT ${ROWS_MAX}`,
-        context.now - EVENTS_SHOWN_MS,
-      )
-      .map((row) => ({ ...row, ...shownHealthAlert(row.kind) })),
-    inQuarantine:
-      store.all<{ n: number }>(
-        `SELECT count(*) AS n FROM (SELECT 1 FROM quarantine WHERE ${QUARANTINED} LIMIT ${QUARANTINE_COUNTED_MAX + 1})`,
-      )[0]?.n ?? 0,
+    healthAlerts: openHealthAlertsShown(store, context.now).slice(0, ROWS_MAX),
+    inQuarantine: facts.inQuarantine,
     quarantine: store.all<{ key: string; problem: string; firstAt: number }>(
       `SELECT key, problem, first_at AS firstAt FROM quarantine WHERE ${QUARANTINED}
        ORDER BY first_at DESC, key DESC LIMIT ${ROWS_MAX}`,

@@ -5,16 +5,20 @@
  * Contract: writes only what changes. `nextAlarmAt` returns when `runWatchdog` next has something to raise. Both read a
  * handful of rows. Times are wall, in ms.
  */
+import { LASTING } from '../../alert/health-words.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { utcText } from '../../text/times.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
 import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
+import { checkBacklogs, nextBacklogAt } from './backlog-alerts.ts';
 import { changedDueAt, raiseChanged } from './changed-entries.ts';
 import {
   deadDelivery,
   expiringKey,
+  fromKey,
   type HealthAlert,
+  isHealthAlertOpen,
   type OpenHealthAlert,
   openHealthAlerts,
   raiseHealthAlert,
@@ -23,6 +27,7 @@ import {
 } from './health-alerts.ts';
 import { checkSilence } from './reading.ts';
 import { readHealth, unhealthyFrom, unhealthyReason } from './receivers.ts';
+import { notifiesAgainAt } from './repeats.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** People are notified when this many days are left, once each: time to plan, to act, to hurry. 0: the key has expired. */
@@ -56,7 +61,9 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   const changed = raiseChanged(store, state.changed, receivers, now);
   if (changed !== null) writeState(store, { ...state, changed });
   checkReceivers(store, receivers, now);
+  checkBacklogs(store, receivers, now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
+  repeatWhatLasts(store, receivers, now);
 }
 
 /** When the alarm must ring next: a delivery is due, or the watchdog has something to raise. Null: never. */
@@ -66,13 +73,19 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
   if (state === null) return deliveryAt;
   const { blindAfterMs, unsaved } = watched;
   // Once blind, there is nothing new to raise: check again after the same time.
-  const blindAt = Math.max(unsaved.movedAt(state) + blindAfterMs, isBlindOpen(store) ? now + blindAfterMs : 0);
-  const times = [blindAt, deliveryAt, nextHealthCheckAt(store, watched, now), changedDueAt(state.changed)];
+  const blindAt = Math.max(
+    unsaved.movedAt(state) + blindAfterMs,
+    isHealthAlertOpen(store, 'blind') ? now + blindAfterMs : 0,
+  );
+  const times = [
+    blindAt,
+    deliveryAt,
+    nextHealthCheckAt(store, watched, now),
+    nextBacklogAt(store, watched.receivers, now),
+    changedDueAt(state.changed),
+    nextRepeatAt(store),
+  ];
   return Math.min(...times.filter((time) => time !== null));
-}
-
-function isBlindOpen(store: Store): boolean {
-  return store.all("SELECT 1 FROM health_alerts WHERE kind = 'blind' AND state = 'open'").length > 0;
 }
 
 /** When a receiver or the API key next needs a check; null: never, as things are. */
@@ -170,4 +183,35 @@ function nextStepAt(expiresAt: number | null, open: readonly OpenHealthAlert[], 
 /** `2026-01-31 09:30 UTC`. */
 function utc(ms: number): string {
   return utcText(ms, 'minutes') ?? new Date(ms).toISOString();
+}
+
+/**
+ * What lasts is repeated though nothing raises it again: the tick that would may not run. A log that seems incomplete is left
+ * to each scan, which raises it while it can tell.
+ */
+const REPEATED = LASTING.filter((kind) => kind !== 'key-expiring' && kind !== 'incomplete-log');
+
+function repeatWhatLasts(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
+  for (const { kind, key, summary, at } of lastingAlerts(store)) {
+    if (now >= at) raiseHealthAlert(store, fromKey(kind, key), summary, receivers, now);
+  }
+}
+
+function nextRepeatAt(store: Store): number | null {
+  return lastingAlerts(store).reduce<number | null>((least, { at }) => Math.min(least ?? at, at), null);
+}
+
+/** The open health alerts that are repeated, and when. There are few rows. */
+function lastingAlerts(store: Store) {
+  const rows = store.all<{ kind: string; since: number; notified_at: number; summary: string }>(
+    "SELECT kind, since, notified_at, summary FROM health_alerts WHERE state = 'open'",
+  );
+  // A backlog of a receiver that does not work is a part of that.
+  const isPart = (key: string): boolean =>
+    rows.some(({ kind }) => key.replace(/^backlog:/, 'unhealthy-receiver:') === kind && key !== kind);
+  return rows.flatMap(({ kind: key, since, notified_at: notifiedAt, summary }) => {
+    const kind = REPEATED.find((each) => each === key || key.startsWith(`${each}:`));
+    if (kind === undefined || isPart(key)) return [];
+    return [{ kind, key, summary, at: notifiesAgainAt(kind, { isOpen: true, since, notifiedAt }) }];
+  });
 }

@@ -4,6 +4,7 @@
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { withPastCursor } from '../../audit-log/reread.ts';
+import { healthStateOf } from '../health/facts.ts';
 import { resolveHealthAlert } from '../health/health-alerts.ts';
 import { checkUnread } from '../health/unread.ts';
 import type { Recorded } from '../rpc.ts';
@@ -34,7 +35,7 @@ interface BatchEffect {
   readonly now: number;
 }
 
-type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 'publish' | 'reread'>;
+type Counts = Omit<Extract<Recorded, { kind: 'done' }>, 'kind' | 'checkpoint' | 'publish' | 'reread' | 'health'>;
 
 /** Commits `state` with the checkpoint `next` (null: the current one). */
 export function commit(
@@ -61,7 +62,9 @@ export function commit(
   const recovered = moved && (state.failure ?? null) !== null;
   if (!(changed || save || closes || recovered || isSaveDue(state, now))) {
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
-    return { kind: 'done', checkpoint, publish: false, reread: nextReread(context, state, checkpoint, now), ...counts };
+    const health = healthStateOf(store, state, { ...options, unsaved }, now);
+    const reread = nextReread(context, state, checkpoint, now);
+    return { kind: 'done', checkpoint, publish: false, reread, health, ...counts };
   }
   // Our clock may have been ahead.
   const publish = (changed || unsaved.isMissingInKv) && Math.abs(now - state.publishedAt) >= PUBLISH_MS;
@@ -75,7 +78,8 @@ export function commit(
   unsaved.clear();
   rereads.clear();
   const reread = nextReread(context, saved, saved.checkpoint, now);
-  return { kind: 'done', checkpoint: saved.checkpoint, publish, reread, ...counts };
+  const health = healthStateOf(store, saved, { ...options, unsaved }, now);
+  return { kind: 'done', checkpoint: saved.checkpoint, publish, reread, health, ...counts };
 }
 
 /** Whether a checkpoint is saved though nothing is new. */

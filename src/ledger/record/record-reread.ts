@@ -7,6 +7,7 @@
  */
 import { dateOffset, readBy } from '../../audit-log/clocks.ts';
 import { afterStep, dueReread, isAt, planOf, type RereadPlace, type RereadStep } from '../../audit-log/reread.ts';
+import { healthStateOf } from '../health/facts.ts';
 import { checkClocks } from '../health/reading.ts';
 import type { Batch, Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
@@ -46,7 +47,8 @@ export function recordReread(
   const reread = dueReread(after, checkpoint, state.readFrom, now);
   const { recorded, quarantined, opened, own } = taken;
   const known = deduped.known + taken.known;
-  const counts = { recorded, quarantined, opened, own, staged: 0, known, expired: 0, publish: false, reread };
+  const health = healthStateOf(store, taken.state, { ...options, unsaved }, now);
+  const counts = { recorded, quarantined, opened, own, staged: 0, known, expired: 0, publish: false, reread, health };
   const isLast = batch.next !== null && (batch.save || reread === null);
   const isRare = (planOf(after, from.kind)?.everyMs ?? 0) >= QUIET_SAVE_MS;
   const isWorthSaving = isLast && (isRare || now - after.savedAt >= QUIET_SAVE_MS);

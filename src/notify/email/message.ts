@@ -4,6 +4,7 @@
  *
  * Pure. No header holds untrusted text except the subject, which is one line.
  */
+import { healthLevelOf } from '../../alert/health-words.ts';
 import { isTest, type Notification } from '../../alert/notification.ts';
 import { actorAndAddress } from '../../alert/wording.ts';
 import type { Level } from '../../sigma/index.ts';
@@ -104,7 +105,7 @@ const URGENCY: { readonly [level in Level]: Record<string, string> } = {
 function urgency(notification: Notification): Record<string, string> {
   switch (notification.kind) {
     case 'health':
-      return URGENT;
+      return URGENCY[healthLevelOf(notification)] ?? NORMAL;
     case 'health-resolved':
     // Nobody needs to wake up because something is over.
     case 'resolved':

@@ -16,12 +16,12 @@
  * | `data.entry` | the audit-log entry of the last match: `id`, `created_at`, `action`, `actor`, `target`, `client_ip`, `method`, `path`, `status_code`, `user_agent` |
  * | `data.evidence` | why it matched: `selection`, `field` (null: any field), `value` |
  * | `data.window` | for a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (the value is a count and may be larger), `condition` (in words), `timespan_seconds`, `fields` (that the value is of), `percentile` (null: not one, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first contributing entries |
- * | `health` | in place of `alert` … `window`: `kind`, `subject`, `summary`, `hint`, `since`; `level` where it is `critical` |
+ * | `health` | in place of `alert` … `window`: `kind`, `subject`, `level`, `summary`, `hint`, `since` |
  *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 
-import { withAddress } from '../../alert/health-words.ts';
+import { healthLevelOf, withAddress } from '../../alert/health-words.ts';
 import { addressOf, type Links } from '../../alert/links.ts';
 import {
   type AlertNotification,
@@ -85,13 +85,14 @@ function isHealth(notification: Notification): notification is HealthNotificatio
   return 'health' in notification;
 }
 
-function healthData({ kind, health }: HealthNotification, links: Links, cut: Cutter) {
+function healthData(notification: HealthNotification, links: Links, cut: Cutter) {
+  const { kind, health } = notification;
   return {
     type: kind === 'health' ? 'health.raised' : 'health.resolved',
     timestamp: time(health.since),
     health: {
       kind: health.kind,
-      ...(health.level === undefined ? {} : { level: health.level }),
+      level: healthLevelOf(notification),
       subject: cut.maybe(health.subject),
       summary: cut.text(health.summary),
       hint: cut.text(withAddress(health.hint, addressOf(links))),

@@ -1,10 +1,11 @@
-/** The overview page: whether Tocsin is watching, what is wrong, the open alerts, recent activity and the receivers. Pure. */
+/** The overview page: the state of Tocsin and its reasons, the open alerts, recent activity and the receivers. Pure. */
 
 import type { SettingProblem } from '../../config/setting.ts';
 import type { Overview } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { numberText } from '../../text/numbers.ts';
 import type { Caller } from '../context.ts';
+import { workerHealth } from '../health.ts';
 import { AlertTable } from './parts/alert-table.tsx';
 import { Chart } from './parts/chart.tsx';
 import { Card, Level } from './parts/elements.tsx';
@@ -12,7 +13,7 @@ import { EntryTable } from './parts/entry-table.tsx';
 import { HealthAlerts, SettingProblems } from './parts/problems.tsx';
 import { Receivers } from './parts/receivers.tsx';
 import { page } from './parts/shell.tsx';
-import { WatchStatus, watchState } from './parts/watch-status.tsx';
+import { STATE_WORDS, WatchStatus } from './parts/watch-status.tsx';
 
 export interface OverviewOptions {
   readonly caller: Caller;
@@ -28,17 +29,17 @@ export interface OverviewOptions {
 /** The whole document. */
 export function overviewPage({ caller, overview, problems, publicUrl, now }: OverviewOptions): string {
   const status = overview?.status ?? null;
-  const state = watchState(status, problems);
+  const health = workerHealth(status, problems, now);
   const errors = problems.filter(({ severity }) => severity === 'error');
   const notices = problems.filter(({ severity }) => severity === 'notice');
   const started = status !== null && status.watching !== 'not begun';
   return page({
-    title: state.label,
+    title: STATE_WORDS[health.state].label,
     caller,
     section: 'overview',
     children: (
       <>
-        <WatchStatus state={state} status={status} now={now} />
+        <WatchStatus health={health} status={status} now={now} />
         {!started && <NextSteps hasProblems={problems.length > 0} />}
         {status !== null && status.healthAlerts.length > 0 && (
           <HealthAlerts alerts={status.healthAlerts} address={publicUrl} />

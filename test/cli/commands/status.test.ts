@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { headline, type StatusAnswer, statusLines } from '../../../src/cli/commands/status.ts';
+import { type StatusAnswer, statusLines } from '../../../src/cli/commands/status.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 3, 0);
 const MINUTE = 60_000;
@@ -35,8 +35,14 @@ const QUIET: Status = {
   quarantine: [],
 };
 
-function answer(more: Partial<Status> | null, problems: StatusAnswer['problems'] = []): StatusAnswer {
-  return { status: more === null ? null : { ...QUIET, ...more }, problems };
+const WELL: StatusAnswer['health'] = { state: 'healthy', reasons: [] };
+
+function answer(
+  more: Partial<Status> | null,
+  problems: StatusAnswer['problems'] = [],
+  health: StatusAnswer['health'] = WELL,
+): StatusAnswer {
+  return { health, status: more === null ? null : { ...QUIET, ...more }, problems };
 }
 
 function text(of: StatusAnswer): string {
@@ -47,22 +53,24 @@ const broken = (setting: string, severity: 'error' | 'notice' = 'error') => [
   { setting, severity, problem: 'is not set', meanwhile: 'nothing is watched', hint: 'set it' },
 ];
 
-test.each([
-  ['everything is well', answer({}), 'WATCHING'],
-  ['it is blind', answer({ watching: 'blind' }), 'BLIND'],
-  ['it is blind, and the settings say why', answer({ watching: 'blind' }, broken('NIRVANA_LABS_API_KEY')), 'BLIND'],
-  ['no tick has run', answer({ watching: 'not begun' }), 'NOT STARTED'],
-  ['there is no ledger', answer(null, broken('LEDGER')), 'NOT WATCHING'],
-  ['the key was removed a minute ago', answer({}, broken('NIRVANA_LABS_API_KEY')), 'NOT WATCHING'],
-  ['nobody is notified', answer({}, broken('SLACK_WEBHOOK_URL')), 'WATCHING'],
-  ['a setting is odd', answer({}, broken('NIRVANA_LABS_API_KEY', 'notice')), 'WATCHING'],
-])('the first word when %s', (_, given, word) => {
-  expect(headline(given)).toBe(word);
-  expect(text(given).split('\n')[0]).toBe(`${word}  https://t.example`);
+const NOBODY = { kind: 'nobody-notified', level: 'critical', text: 'nobody can be notified: no receiver works' };
+const DEAD = { kind: 'dead-delivery', level: 'high', text: '2 messages could not be delivered in the last 24 hours' };
+
+test.each<[string, StatusAnswer['health'], string]>([
+  ['well', WELL, 'HEALTHY  https://t.example'],
+  ['degraded', { state: 'degraded', reasons: [DEAD] }, `DEGRADED  https://t.example\n  HIGH      ${DEAD.text}`],
+  [
+    'blind, with each reason',
+    { state: 'blind', reasons: [NOBODY, DEAD] },
+    `BLIND  https://t.example\n  CRITICAL  ${NOBODY.text}\n  HIGH      ${DEAD.text}`,
+  ],
+])('begins with the state that the Worker found: %s', (_, health, lines) => {
+  expect(text(answer({}, [], health))).toMatch(new RegExp(`^${lines}\n\nComplete up to`));
+  expect(text(answer(null, [], health))).toBe(lines);
 });
 
 test('a quiet status is short', () => {
-  expect(text(answer({}))).toBe(`WATCHING  https://t.example
+  expect(text(answer({}))).toBe(`HEALTHY  https://t.example
 
 Complete up to  2026-01-31 02:55:00 UTC, 5m ago
 Last read       2026-01-31 02:59:56 UTC, 4s ago
@@ -163,11 +171,11 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
       healthAlerts: [
         {
           ...{ kind: 'dead-delivery:slack', since: NOW, count: 2, summary: 's' },
-          ...{ headline: 'a message was lost', hint: 'Run "npm run tocsin -- resend --url URL".' },
+          ...{ level: 'high', headline: 'a message was lost', hint: 'Run "npm run tocsin -- resend --url URL".' },
         },
       ],
     },
-    '  a message was lost, since 2026-01-31 03:00:00 UTC, 2 times: s\n' +
+    '  HIGH  a message was lost, since 2026-01-31 03:00:00 UTC, 2 times: s\n' +
       '          what to do: Run "npm run tocsin -- resend --url https://t.example".',
   ],
   [
@@ -225,6 +233,7 @@ test('prints no character that a terminal would interpret', () => {
       quarantine: [{ key: hostile, problem: hostile, firstAt: NOW }],
     },
     [{ setting: hostile, severity: 'error', problem: hostile, meanwhile: hostile, hint: hostile }],
+    { state: 'degraded', reasons: [{ kind: hostile, level: hostile, text: hostile }] },
   );
   for (const line of statusLines(given, 'https://t.example', NOW))
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);

@@ -8,7 +8,7 @@ import type { Outcome, Outgoing, Receiver } from '../../../src/notify/receiver.t
 
 const NOTIFICATION: HealthNotification = {
   kind: 'health',
-  health: { kind: 'blind', subject: null, summary: 'it is blind', hint: 'look', since: 0 },
+  health: { kind: 'blind', level: 'critical', subject: null, summary: 'it is blind', hint: 'look', since: 0 },
 };
 const nowhere = (): Promise<Links> => Promise.resolve(NO_LINKS);
 const DELIVERED: Outcome = { kind: 'delivered' };

@@ -1,10 +1,10 @@
 /** Health alerts: receivers, the upstream key, failed ticks; who is notified, and how often. */
 import { describe, expect, it } from 'vitest';
-import { hintOf } from '../../../src/alert/health-words.ts';
+import { hintOf, levelOfKind } from '../../../src/alert/health-words.ts';
 import type { HealthNotification } from '../../../src/alert/notification.ts';
 import type { Due } from '../../../src/ledger/deliver/outbox.ts';
 import { resendDead } from '../../../src/ledger/deliver/outbox.ts';
-import { shownHealthAlert } from '../../../src/ledger/health/health-alerts.ts';
+import { shownHealthAlert } from '../../../src/ledger/health/shown.ts';
 import type { LedgerOptions } from '../../../src/ledger/record/context.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
@@ -70,6 +70,8 @@ describe("a receiver's health", () => {
       failingSince: null,
       pending: 0,
       dead: 0,
+      works: true,
+      backlogSince: null,
     });
     openAlert(scene, NOON);
     expect(healthOf(scene, 'slack')).toMatchObject({ state: 'unproven', pending: 1 });
@@ -165,29 +167,30 @@ describe('the health alert about an unhealthy receiver', () => {
       scene.record([], { now: NOON + at });
     }
     scene.ledger.watchdog(NOON + 15 * MINUTE - 1);
-    expect(healthDeliveries(scene)).toEqual([]);
+    const BACKLOG = 'health backlog slack → mail';
+    expect(healthDeliveries(scene)).toEqual([BACKLOG]);
     expect(scene.ledger.nextAlarmAt(NOON + 15 * MINUTE - 1)).toBeLessThanOrEqual(NOON + 15 * MINUTE);
     scene.ledger.watchdog(NOON + 15 * MINUTE);
-    expect(healthDeliveries(scene)).toEqual([UNHEALTHY]);
+    expect(healthDeliveries(scene)).toEqual([BACKLOG, UNHEALTHY]);
   });
 
-  it('is repeated once a day while it lasts, and its end is notified', () => {
+  it('is repeated hourly for a day and then daily while it lasts, and its end is notified', () => {
     const scene = alertingScene([SLACK, MAIL]);
-    for (let hour = 0; hour < 30; hour++) {
+    for (let hour = 0; hour < 80; hour++) {
       openAlert(scene, NOON + hour * HOUR);
       send(scene, NOON + hour * HOUR, { slack: REFUSED });
       scene.ledger.watchdog(NOON + hour * HOUR + MINUTE);
       send(scene, NOON + hour * HOUR + MINUTE, { slack: REFUSED });
     }
-    expect(healthDeliveries(scene).filter((each) => each === UNHEALTHY)).toHaveLength(2);
-    openAlert(scene, NOON + 30 * HOUR);
-    send(scene, NOON + 30 * HOUR);
+    expect(healthDeliveries(scene).filter((each) => each === UNHEALTHY)).toHaveLength(25 + 2);
+    openAlert(scene, NOON + 80 * HOUR);
+    send(scene, NOON + 80 * HOUR);
     const over = healthDeliveries(scene).filter((each) => each.startsWith('health-resolved'));
     expect(over.sort()).toEqual([
       'health-resolved unhealthy-receiver slack → mail',
       'health-resolved unhealthy-receiver slack → slack',
     ]);
-    expect(scene.ledger.status(NOON + 30 * HOUR).healthAlerts).not.toContainEqual(
+    expect(scene.ledger.status(NOON + 80 * HOUR).healthAlerts).not.toContainEqual(
       expect.objectContaining({ kind: 'unhealthy-receiver:slack' }),
     );
   });
@@ -243,7 +246,7 @@ describe('the health alert about an unhealthy receiver', () => {
     expect(scene.ledger.status(NOON + 2).healthAlerts.map(({ kind }) => kind)).toEqual(['quarantine']);
   });
 
-  it('does not set the alarm again once it is raised', () => {
+  it('sets the alarm for its next repeat once it is raised', () => {
     const scene = alertingScene([SLACK, MAIL]);
     for (const now of [NOON, NOON + 1]) {
       openAlert(scene, now);
@@ -251,7 +254,10 @@ describe('the health alert about an unhealthy receiver', () => {
     }
     scene.record([], { now: NOON + HOUR });
     scene.ledger.watchdog(NOON + HOUR);
-    expect(scene.ledger.nextAlarmAt(NOON + HOUR)).toBe(NOON + HOUR + 15 * MINUTE);
+    expect(scene.ledger.nextAlarmAt(NOON + HOUR)).toBe(NOON + 1 + HOUR);
+    scene.ledger.watchdog(NOON + 1 + HOUR);
+    send(scene, NOON + 1 + HOUR);
+    expect(scene.ledger.nextAlarmAt(NOON + 1 + HOUR)).toBe(NOON + HOUR + 15 * MINUTE);
   });
 
   const UNSET = route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' });
@@ -456,16 +462,16 @@ describe('a failed tick', () => {
     expect(scene.ledger.status(NOON).failure).toMatchObject(upstream);
   });
 
-  it('raises a health alert at once if the key is refused, repeated every four hours until the scan moves', () => {
+  it('raises a health alert at once if the key is refused, repeated every hour until the scan moves', () => {
     const scene = createScene();
     scene.record([]);
     for (let minute = 1; minute <= 9 * 60; minute++) scene.ledger.recordFailedTick(key, NOON + minute * MINUTE);
-    expect(healthDeliveries(scene)).toEqual(Array(3).fill('health key-refused → slack'));
+    expect(healthDeliveries(scene)).toEqual(Array(9).fill('health key-refused → slack'));
     expect(scene.ledger.status(NOON + 9 * HOUR).healthAlerts).toMatchObject([
       { kind: 'key-refused', since: NOON + MINUTE, summary: key.message },
     ]);
     scene.record([], { now: NOON + 10 * HOUR });
-    expect(healthDeliveries(scene).slice(3)).toEqual(['health-resolved key-refused → slack']);
+    expect(healthDeliveries(scene).slice(9)).toEqual(['health-resolved key-refused → slack']);
     expect(scene.ledger.status(NOON + 10 * HOUR).healthAlerts).toEqual([]);
   });
 
@@ -612,7 +618,10 @@ describe('dead deliveries, resent', () => {
     openAlert(scene, NOON);
     send(scene, NOON);
     expect(resendDead(scene.store, null, NOON)).toBe(0);
-    expect(scene.ledger.status(NOON).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, suppressed: 1 });
+    expect(scene.ledger.status(NOON).deliveries).toEqual({
+      ...{ pending: 0, delivered: 1, dead: 0, suppressed: 1 },
+      recentlyDead: 0,
+    });
   });
 });
 
@@ -625,15 +634,19 @@ describe('a health alert is shown in words', () => {
       'the receiver “on:call” does not work',
       'unhealthy-receiver',
     ],
+    ['backlog:slack', 'backlog:slack', 'messages to the receiver “slack” wait too long', 'backlog'],
     ['dead-delivery:slack', 'dead-delivery:slack', 'a message could not be delivered to “slack”', 'dead-delivery'],
     ['overflow:5d0f3f5e', 'overflow', 'a correlation exceeded its limit', 'overflow'],
     ['forgotten-marks', 'forgotten-marks', "too many of Tocsin's own reads to remember", 'forgotten-marks'],
     ['key-expiring:1790000000000', 'key-expiring', "the API key's expiry is near", 'key-expiring'],
   ] as const)('%s', (key, kind, headline, hinted) => {
-    expect(shownHealthAlert(key)).toEqual({ kind, headline, hint: hintOf(hinted) });
+    expect(shownHealthAlert(key)).toEqual({ kind, level: levelOfKind(hinted), headline, hint: hintOf(hinted) });
   });
 
   it('that another version of the Worker stored: without a hint', () => {
-    expect(shownHealthAlert('moon-phase:full')).toEqual({ kind: 'moon-phase:full', headline: 'moon-phase', hint: '' });
+    expect(shownHealthAlert('moon-phase:full')).toEqual({
+      ...{ kind: 'moon-phase:full', level: 'high' },
+      ...{ headline: 'moon-phase', hint: '' },
+    });
   });
 });

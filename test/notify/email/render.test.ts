@@ -113,7 +113,7 @@ describe('the subject', () => {
   });
 
   test('of a health alert is its headline', () => {
-    expect(mail(BLIND).subject).toBe('Tocsin health: not watching the audit log');
+    expect(mail(BLIND).subject).toBe('[CRITICAL] Tocsin health: not watching the audit log');
     expect(mail({ ...BLIND, kind: 'health-resolved' }).subject).toBe(
       'Tocsin health, resolved: watching the audit log again',
     );
@@ -162,6 +162,13 @@ describe('the headers', () => {
   test('importance follows the level; what is over is not urgent', () => {
     const of = (notification: Notification) => mail(notification).headers.Importance;
     expect(LEVELS.map((level) => of({ ...OPENED, alert: { ...OPENED.alert, level } }))).toEqual([
+      'low',
+      'low',
+      'normal',
+      'high',
+      'high',
+    ]);
+    expect(LEVELS.map((level) => of({ ...BLIND, health: { ...BLIND.health, level } }))).toEqual([
       'low',
       'low',
       'normal',

@@ -93,7 +93,7 @@ describe('what a person reads', () => {
   test('a health alert, with what to do', () => {
     expect(read(render(BLIND))).toBe(
       [
-        'Tocsin health: not watching the audit log',
+        '[CRITICAL] Tocsin health: not watching the audit log',
         'Nothing was read for 15 minutes: the upstream answers 401.',
         '*What to do*',
         'Make a new API key and set it:',
@@ -127,6 +127,10 @@ describe('what a person reads', () => {
     );
     expect(new Set(colours).size).toBe(LEVELS.length);
     for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/);
+    const ofHealth = LEVELS.map(
+      (level) => render({ ...BLIND, health: { ...BLIND.health, level } }).attachments?.[0]?.color,
+    );
+    expect(ofHealth).toEqual(colours);
     expect(render(OPENED).blocks?.map(({ type }) => type)).toEqual(['header']);
   });
 
@@ -162,7 +166,7 @@ describe('what a person reads', () => {
     [
       'a health alert names its subject',
       { ...BLIND, health: { ...BLIND.health, kind: 'unhealthy-receiver', subject: 'on-call' } },
-      /^Tocsin health: the receiver “on-call” does not work/,
+      /^\[CRITICAL\] Tocsin health: the receiver “on-call” does not work/,
     ],
     [
       'an update has the number of matches and their time span',

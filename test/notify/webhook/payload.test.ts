@@ -71,10 +71,13 @@ describe('what a program reads', () => {
       timestamp: '2026-01-31T09:30:00.000Z',
       data: {
         test: false,
-        text: expect.stringMatching(/^Tocsin health: not watching the audit log\. Nothing was read for 15 minutes/),
+        text: expect.stringMatching(
+          /^\[CRITICAL\] Tocsin health: not watching the audit log\. Nothing was read for 15 minutes/,
+        ),
         links: NO_LINKS,
         health: {
           kind: 'blind',
+          level: 'critical',
           subject: null,
           summary: BLIND.health.summary,
           hint: BLIND.health.hint,

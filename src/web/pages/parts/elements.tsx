@@ -39,6 +39,11 @@ export function Figure({ name, children }: { name: string; children?: Child }) {
   );
 }
 
+/** With a capital letter, where a text of ours stands alone. */
+export function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 const LEVEL_CHARS = 20;
 
 /** A level as a word in its color, the same on every page. */

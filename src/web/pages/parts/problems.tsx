@@ -4,7 +4,7 @@ import { withAddress } from '../../../alert/health-words.ts';
 import type { SettingProblem } from '../../../config/setting.ts';
 import type { LedgerStatus } from '../../../ledger/rpc.ts';
 import { numberText } from '../../../text/numbers.ts';
-import { Card, When } from './elements.tsx';
+import { Card, capitalized, Level, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 
 const TEXT_MAX = 300;
@@ -15,8 +15,9 @@ export function HealthAlerts({ alerts, address }: { alerts: LedgerStatus['health
   return (
     <Card title="Health alerts">
       <ul class="problems">
-        {alerts.map(({ headline, since, count, summary, hint }) => (
-          <li class="bad">
+        {alerts.map(({ level, headline, since, count, summary, hint }) => (
+          <li class={level === 'critical' || level === 'high' ? 'bad' : 'warn'}>
+            <Level level={level} />{' '}
             <strong>
               <UntrustedText text={capitalized(headline)} max={TEXT_MAX} />
             </strong>
@@ -33,10 +34,6 @@ export function HealthAlerts({ alerts, address }: { alerts: LedgerStatus['health
       </ul>
     </Card>
   );
-}
-
-function capitalized(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Settings with what is wrong with each, what happens meanwhile, and how to fix it. */

@@ -1,61 +1,63 @@
-/** Whether Tocsin is watching: the state in a word or two, why, and how far the log has been read. Pure. */
+/** The state of Tocsin in a word, its reasons, and how far the log has been read. Pure. */
 
-import { preventsWatching, type SettingProblem } from '../../../config/setting.ts';
+import type { Health, HealthState } from '../../../alert/health-state.ts';
 import { QUARANTINE_COUNTED_MAX } from '../../../ledger/model.ts';
 import type { LedgerStatus } from '../../../ledger/rpc.ts';
 import { formatDuration } from '../../../text/duration.ts';
 import { cappedText, counted, numberText } from '../../../text/numbers.ts';
 import { QUARANTINE_PAGE } from '../../quarantine-path.ts';
-import { Figure, lengthInWords, When } from './elements.tsx';
+import { capitalized, Figure, Level, lengthInWords, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 
-export interface WatchState {
-  readonly label: 'Watching' | 'Blind' | 'Not started' | 'Not watching';
-  /** A class of the style sheet. */
-  readonly className: 'good' | 'bad' | 'neutral';
-  readonly meaning: string;
-}
+/** `className`: a class of the style sheet. */
+export const STATE_WORDS: {
+  readonly [state in HealthState]: { readonly label: string; readonly className: string; readonly meaning: string };
+} = {
+  healthy: {
+    label: 'Healthy',
+    className: 'good',
+    meaning: 'The audit log is being read, its entries are evaluated, and somebody can be notified.',
+  },
+  degraded: {
+    label: 'Degraded',
+    className: 'warn',
+    meaning: 'Tocsin is not blind, but something is wrong:',
+  },
+  blind: {
+    label: 'Blind',
+    className: 'bad',
+    meaning: 'Entries are not read and evaluated, or nobody can be notified:',
+  },
+};
 
-/** The state to show; `status` null: there is no ledger. */
-export function watchState(status: LedgerStatus | null, problems: readonly SettingProblem[]): WatchState {
-  if (status?.watching === 'blind') {
-    return { label: 'Blind', className: 'bad', meaning: 'There is no progress in reading the audit log.' };
-  }
-  if (status === null || preventsWatching(problems)) {
-    return { label: 'Not watching', className: 'bad', meaning: 'The settings below say why.' };
-  }
-  if (status.watching === 'watching') {
-    const meaning = 'The audit log is being read, and its entries are evaluated.';
-    return { label: 'Watching', className: 'good', meaning };
-  }
-  const meaning = 'No tick has run yet. Once deployed, the cron trigger runs one every minute.';
-  return { label: 'Not started', className: 'neutral', meaning };
-}
+const REASON_MAX = 300;
 
 interface WatchStatusProps {
-  readonly state: WatchState;
+  readonly health: Health;
   /** Null: there is no ledger. */
   readonly status: LedgerStatus | null;
   /** Wall clock, ms. */
   readonly now: number;
 }
 
-/** The state as the page's heading, the failure if ticks fail, and the figures. */
-export function WatchStatus({ state, status, now }: WatchStatusProps) {
+/** The state as the page's heading, the reasons, and the figures. */
+export function WatchStatus({ health, status, now }: WatchStatusProps) {
+  const { label, className, meaning } = STATE_WORDS[health.state];
   return (
-    <section class={`watch ${state.className}`}>
+    <section class={`watch ${className}`}>
       <h1>
         <span class="lamp" aria-hidden="true" />
-        {state.label}
+        {label}
       </h1>
-      <p>{state.meaning}</p>
-      {status !== null && status.failure !== null && (
-        <p class="note bad">
-          <strong>The last read failed:</strong> <UntrustedText text={status.failure.message} max={300} />
-          <span class="sub">
-            since <When at={status.failure.since} />
-          </span>
-        </p>
+      <p>{meaning}</p>
+      {health.reasons.length > 0 && (
+        <ul class="why">
+          {health.reasons.map(({ level, text }) => (
+            <li>
+              <Level level={level} /> <UntrustedText text={capitalized(text)} max={REASON_MAX} />
+            </li>
+          ))}
+        </ul>
       )}
       {status !== null && status.watching !== 'not begun' && <Figures status={status} now={now} />}
     </section>

@@ -1,0 +1,219 @@
+/** Messages that wait: the health alert about them, and what they show about whether a receiver works. */
+import { describe, expect, it } from 'vitest';
+import type { HealthNotification } from '../../../src/alert/notification.ts';
+import type { Due } from '../../../src/ledger/deliver/outbox.ts';
+import { readUntaken } from '../../../src/ledger/health/backlog.ts';
+import type { Outcome } from '../../../src/notify/receiver.ts';
+import type { RoutedReceiver } from '../../../src/routing/routing.ts';
+import { createScene, entry, HOUR, MINUTE, NOON, onAction, route, type Scene } from '../scene.ts';
+
+const DELIVERED: Outcome = { kind: 'delivered' };
+const REFUSED: Outcome = { kind: 'refused', reason: 'no_service' };
+const FAILED: Outcome = { kind: 'retry', reason: 'HTTP 500', afterMs: null };
+const SLACK = route('slack');
+const MAIL = route('mail');
+
+function sceneWith(...receivers: RoutedReceiver[]): Scene {
+  return createScene([onAction('vm.read')], { receivers });
+}
+
+let opened = 0;
+
+function openAlerts({ record }: Scene, now: number, count = 1): void {
+  const ids = Array.from({ length: count }, () => `actor-${++opened}`);
+  record(
+    ids.map((id) => entry(id, NOON, { actor: { id } })),
+    { now },
+  );
+}
+
+/** Tries what is due at `now` once; `outcomeOf` answers. */
+function attempt({ outbox }: Scene, now: number, outcomeOf: (due: Due) => Outcome): void {
+  for (const due of outbox.takeDue(99, now)) outbox.settle(due, outcomeOf(due), now);
+}
+
+const SLACK_FAILS = ({ receiver }: Due): Outcome => (receiver === 'slack' ? FAILED : DELIVERED);
+
+function healthMessages({ store }: Scene): string[] {
+  return store
+    .all<{ receiver: string; notification: string }>(
+      "SELECT receiver, notification FROM deliveries WHERE health IN ('backlog', 'unhealthy-receiver') ORDER BY id",
+    )
+    .map(({ receiver, notification }) => {
+      const { kind, health } = JSON.parse(notification) as HealthNotification;
+      return `${kind} ${health.kind} ${health.level} → ${receiver}: ${health.summary}`;
+    });
+}
+
+const receiverOf = ({ ledger }: Scene, name: string, now: number) =>
+  ledger.status(now).receivers.find((each) => each.name === name);
+
+describe('the health alert about a backlog', () => {
+  it('is raised once the oldest message has waited for ten minutes, and resolved when it is gone', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    openAlerts(scene, NOON);
+    attempt(scene, NOON, SLACK_FAILS);
+    const at = NOON + 10 * MINUTE;
+    scene.record([], { now: at - 1 });
+    scene.ledger.watchdog(at - 1);
+    expect(healthMessages(scene)).toEqual([]);
+    expect(scene.ledger.nextAlarmAt(at - 1)).toBeLessThanOrEqual(at);
+    scene.ledger.watchdog(at);
+    expect(healthMessages(scene)).toEqual([
+      'health backlog high → mail: the oldest message to the receiver slack has waited for 10 minutes: HTTP 500',
+    ]);
+    expect(receiverOf(scene, 'slack', at)).toMatchObject({ backlogSince: NOON });
+    attempt(scene, at, () => DELIVERED);
+    expect(scene.ledger.nextAlarmAt(at + 1)).toBe(at + 1);
+    scene.ledger.watchdog(at + 1);
+    expect(healthMessages(scene).slice(1)).toEqual([
+      'health-resolved backlog high → slack: nothing has waited long for the receiver slack',
+      'health-resolved backlog high → mail: nothing has waited long for the receiver slack',
+    ]);
+    expect(receiverOf(scene, 'slack', at + 1)).toMatchObject({ backlogSince: null });
+  });
+
+  it('is raised for messages that were never tried', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    openAlerts(scene, NOON, 9);
+    for (const due of scene.outbox.takeDue(4, NOON)) scene.outbox.settle(due, DELIVERED, NOON + MINUTE);
+    scene.ledger.watchdog(NOON + 10 * MINUTE);
+    // A receiver whose messages wait is notified of the other's all the same.
+    expect(healthMessages(scene).map((each) => each.split(':')[0])).toEqual([
+      'health backlog high → mail',
+      'health backlog high → slack',
+    ]);
+  });
+
+  it('is repeated after an hour, and costs nothing between', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    openAlerts(scene, NOON);
+    attempt(scene, NOON, SLACK_FAILS);
+    const now = NOON + 10 * MINUTE;
+    for (const at of [now, now + HOUR]) {
+      scene.record([], { now: at });
+      scene.ledger.watchdog(at);
+      scene.record([], { now: at + MINUTE });
+      expect(scene.written(() => scene.ledger.watchdog(at + MINUTE))).toBe(0);
+    }
+    expect(healthMessages(scene).map((each) => each.split(': ')[1])).toEqual([
+      'the oldest message to the receiver slack has waited for 10 minutes',
+      'the oldest message to the receiver slack has waited for 1 hour 10 minutes',
+    ]);
+  });
+
+  it('is not raised for one message that fails while others get through', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    openAlerts(scene, NOON, 11);
+    const [poison] = scene.outbox.takeDue(1, NOON).filter(({ receiver }) => receiver === 'slack');
+    if (poison === undefined) throw new Error('nothing is due');
+    scene.outbox.settle(poison, FAILED, NOON);
+    for (let minute = 0; minute < 14; minute++) {
+      const now = NOON + (minute + 1) * MINUTE;
+      attempt(scene, now, (due) => (due.id === poison.id ? FAILED : DELIVERED));
+      scene.record([], { now });
+      scene.ledger.watchdog(now);
+    }
+    expect(healthMessages(scene)).toEqual([]);
+    expect(receiverOf(scene, 'slack', NOON + 14 * MINUTE)).toMatchObject({ works: true, backlogSince: null });
+  });
+
+  it('is not raised for health alerts', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    scene.record([], { invalid: [{ id: null, problem: 'no id', text: 'x' }] });
+    attempt(scene, NOON, SLACK_FAILS);
+    scene.record([], { now: NOON + 12 * MINUTE });
+    scene.ledger.watchdog(NOON + 12 * MINUTE);
+    expect(healthMessages(scene)).toEqual([]);
+  });
+
+  it('is not raised beside the one that says that the receiver does not work', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    for (const now of [NOON, NOON + 1]) scene.outbox.recordTest('slack', REFUSED, now);
+    openAlerts(scene, NOON + 2);
+    attempt(scene, NOON + 2, SLACK_FAILS);
+    for (let minute = 1; minute < 14; minute++) scene.ledger.watchdog(NOON + minute * MINUTE);
+    expect(healthMessages(scene).map((each) => each.split(':')[0])).toEqual(['health unhealthy-receiver high → mail']);
+  });
+
+  it('goes to the receiver itself only where no other works', () => {
+    for (const [receivers, recipient] of [
+      [[SLACK], 'slack'],
+      [[SLACK, MAIL], 'mail'],
+    ] as const) {
+      const scene = sceneWith(...receivers);
+      openAlerts(scene, NOON);
+      attempt(scene, NOON, SLACK_FAILS);
+      scene.ledger.watchdog(NOON + 10 * MINUTE);
+      expect(healthMessages(scene).map((each) => each.split(/ → |:/)[1])).toEqual([recipient]);
+    }
+  });
+
+  it('ends when the receiver is removed', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    openAlerts(scene, NOON);
+    attempt(scene, NOON, SLACK_FAILS);
+    scene.ledger.watchdog(NOON + 10 * MINUTE);
+    scene.reopened({ receivers: [MAIL] }).ledger.watchdog(NOON + 11 * MINUTE);
+    expect(healthMessages(scene).at(-1)).toBe(
+      'health-resolved backlog high → mail: there is no receiver slack any more',
+    );
+  });
+});
+
+describe('what waits for a receiver', () => {
+  it('is read of its own queue, with at most twenty rows', () => {
+    const scene = sceneWith(SLACK, MAIL);
+    openAlerts(scene, NOON, 60);
+    openAlerts(scene, NOON + MINUTE, 60);
+    expect(readUntaken(scene.store, 'slack', null)).toEqual({ oldestAt: NOON, sinceDelivered: 2 });
+    expect(readUntaken(scene.store, 'nobody', null)).toEqual({ oldestAt: null, sinceDelivered: 0 });
+    const plan = scene.store.all<{ detail: string }>(
+      "EXPLAIN QUERY PLAN SELECT queued_at FROM deliveries WHERE state = 'dead' AND receiver = 'slack' ORDER BY id DESC LIMIT 2",
+    );
+    expect(plan.map(({ detail }) => detail).join()).not.toMatch(/SCAN|TEMP B-TREE/);
+  });
+});
+
+describe('a receiver works', () => {
+  const works = (scene: Scene, now: number): boolean | undefined => receiverOf(scene, 'slack', now)?.works;
+
+  it('after one failure, and no longer after two messages failed', () => {
+    const scene = sceneWith(SLACK);
+    openAlerts(scene, NOON);
+    attempt(scene, NOON, () => FAILED);
+    expect(works(scene, NOON + MINUTE)).toBe(true);
+    openAlerts(scene, NOON + MINUTE);
+    expect(works(scene, NOON + MINUTE)).toBe(false);
+  });
+
+  it('no longer once its only message has failed for ten minutes', () => {
+    const scene = sceneWith(SLACK);
+    openAlerts(scene, NOON);
+    attempt(scene, NOON, () => FAILED);
+    expect([9, 10].map((minutes) => works(scene, NOON + minutes * MINUTE))).toEqual([true, false]);
+  });
+
+  it('no longer once a message and the health alert about its death are dead', () => {
+    const scene = sceneWith(SLACK);
+    openAlerts(scene, NOON);
+    attempt(scene, NOON, () => REFUSED);
+    attempt(scene, NOON, () => REFUSED);
+    expect(scene.count('deliveries', "state = 'dead'")).toBe(2);
+    expect(works(scene, NOON + MINUTE)).toBe(false);
+    expect(works(scene, NOON + 72 * HOUR)).toBe(false);
+    scene.outbox.recordTest('slack', DELIVERED, NOON + 73 * HOUR);
+    expect(works(scene, NOON + 73 * HOUR)).toBe(true);
+  });
+
+  it('where the message that fails is older than the last one that it took', () => {
+    const scene = sceneWith(SLACK);
+    openAlerts(scene, NOON, 2);
+    openAlerts(scene, NOON + MINUTE);
+    const [first, second, third] = scene.outbox.takeDue(9, NOON + MINUTE);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('nothing is due');
+    scene.outbox.settle(third, DELIVERED, NOON + 2 * MINUTE);
+    for (const due of [first, second]) scene.outbox.settle(due, FAILED, NOON + 3 * MINUTE);
+    expect(works(scene, NOON + 13 * MINUTE)).toBe(true);
+  });
+});
