@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HEALTH_KINDS, hintOf, LASTING, raisedHeadline } from '../src/alert/health-words.ts';
+import { HEALTH_KINDS, hintOf, LASTING, levelOfKind, raisedHeadline } from '../src/alert/health-words.ts';
 import { runTocsin } from './cli/run-command.ts';
 
 const TOP = join(import.meta.dirname, '..');
@@ -100,10 +100,11 @@ test.each([
   ['Events', HEALTH_KINDS.filter((kind) => !LASTING.some((each) => each === kind))],
 ])('docs/health-alerts.md has every health alert, under “%s”', (heading, kinds) => {
   const rows = tableBelow(heading, read('docs/health-alerts.md'));
-  expect(rows.map(([alert, , hint]) => [alert, hint])).toEqual(
-    kinds.map((kind) => [`${raisedHeadline(kind, null)} (\`${kind}\`)`, hintOf(kind).replaceAll('\n', ' ')]),
+  const shown = kinds.map((kind) => [`${raisedHeadline(kind, null)} (\`${kind}\`)`, levelOfKind(kind), hintOf(kind)]);
+  expect(rows.map(([alert, level, , hint]) => [alert, level, hint])).toEqual(
+    shown.map(([alert, level, hint = '']) => [alert, level, hint.replaceAll('\n', ' ')]),
   );
-  expect(rows.filter(([, meaning = '']) => meaning.length < 20)).toEqual([]);
+  expect(rows.filter(([, , meaning = '']) => meaning.length < 20)).toEqual([]);
 });
 
 describe('is reported', () => {

@@ -174,7 +174,7 @@ export function levelOfKind(kind: HealthAlertKind): Level {
   return ALL[kind].level;
 }
 
-/** The level of a stored health alert. An older version stored none, a newer one perhaps of a kind that is not known here. */
+/** The level of a stored health alert. An older version stored none, and of a newer one its kind may be unknown. */
 export function healthLevelOf({ health }: HealthNotification): Level {
   const { level, kind }: { readonly level?: Level; readonly kind: string } = health;
   const known = HEALTH_KINDS.find((each) => each === kind);

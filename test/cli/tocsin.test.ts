@@ -283,6 +283,26 @@ test.each([
   expect(answered.code).toBe(code);
 });
 
+test('where the only receiver is revoked, the first words say so, and the exit code is 4 until it takes a message', async () => {
+  const revoked = await startLocalTocsin();
+  const ask = () => tocsin('status', { TOCSIN_URL: revoked.url });
+  revoked.inbox.answer({ status: 404, body: 'no_service' });
+  await revoked.deliver();
+  const { code, out } = await ask();
+  expect(out).toMatch(
+    /^BLIND .*\n {2}CRITICAL {2}nobody can be notified: no receiver works\n {2}HIGH {6}the receiver slack/,
+  );
+  expect(out).toContain('HIGH      2 messages could not be delivered in the last 24 hours');
+  expect(code).toBe(4);
+  revoked.inbox.answer({ status: 200, body: 'ok' });
+  expect((await tocsin('notify --test', { TOCSIN_URL: revoked.url })).code).toBe(0);
+  expect((await ask()).code).toBe(3);
+  await tocsin('resend', { TOCSIN_URL: revoked.url });
+  await revoked.deliver();
+  expect(await ask()).toMatchObject({ code: 0, out: expect.stringMatching(/^HEALTHY /) });
+  await revoked.stop();
+});
+
 const STRANGERS: readonly (readonly [what: string, answer: RequestListener, problem: string])[] = [
   ['a page', (_, to) => to.end('<!doctype html>'), "can't be read"],
   ['JSON of another kind', (_, to) => to.end('{"status":{"watching":"yes"},"problems":[]}'), "can't be read"],

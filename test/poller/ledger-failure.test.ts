@@ -72,7 +72,7 @@ it('two ticks, one message; then room, and all of it is recorded and alerted', a
   upstream.append(...Array.from({ length: 20 }, (_, i) => long(`e-${i}`, Date.now() - 60_000 - i)));
   for (let n = 0; n < 5; n++) await expect(run()).rejects.toThrow(/full/);
   expect(inbox.messages.map((message) => JSON.stringify(message))).toEqual([
-    expect.stringMatching(/critical: nothing is recorded.*database or disk is full/),
+    expect.stringMatching(/\[CRITICAL\] Tocsin health: nothing is recorded.*database or disk is full/),
   ]);
   expect(scene.count('quarantine')).toBe(0);
   makeRoom(scene);

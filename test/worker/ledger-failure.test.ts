@@ -79,7 +79,7 @@ describe('a full ledger', () => {
     expect([about(await slackTexts(world)), await hook.posts()]).toEqual([0, 0]);
     await failingTick(world);
     const [slack = ''] = await slackTexts(world);
-    expect(slack).toContain('Tocsin health, critical: nothing is recorded, and nobody is alerted');
+    expect(slack).toContain('[CRITICAL] Tocsin health: nothing is recorded, and nobody is alerted');
     expect(slack).toContain("The ledger can't write: database or disk is full: SQLITE_FULL");
     expect(slack).toContain('set a shorter RETENTION');
     expect(slack).toContain('https://tocsin.example/');

@@ -203,27 +203,27 @@ describe('the next alarm', () => {
 });
 
 describe('the blind health alert', () => {
-  it('is notified when nothing has moved for 15 minutes, again every four hours, and when it ends', () => {
+  it('is notified when nothing has moved for 15 minutes, again every hour, and when it ends', () => {
     const scene = createScene();
     scene.record([]);
     const at = (minutes: number): unknown[] => {
       scene.ledger.watchdog(NOON + minutes * MINUTE);
       return scene.notifications("health = 'blind'");
     };
-    expect([at(14).length, at(15).length, at(30).length, at(254).length]).toEqual([0, 1, 1, 1]);
+    expect([at(14).length, at(15).length, at(30).length, at(74).length]).toEqual([0, 1, 1, 1]);
     expect(scene.notifications("health = 'blind'")).toMatchObject([
       { kind: 'health', health: { since: NOON + 15 * MINUTE } },
     ]);
-    expect(at(255)).toHaveLength(2);
-    scene.record([], { now: NOON + 301 * MINUTE });
+    expect(at(75)).toHaveLength(2);
+    scene.record([], { now: NOON + 101 * MINUTE });
     const health = { since: NOON + 15 * MINUTE };
     expect(scene.notifications("health = 'blind'")).toMatchObject([
       { kind: 'health', health },
       { kind: 'health', health },
       { kind: 'health-resolved', health },
     ]);
-    expect(at(302)).toHaveLength(3);
-    expect(at(400)).toHaveLength(4);
+    expect(at(102)).toHaveLength(3);
+    expect(at(200)).toHaveLength(4);
   });
 
   it('is not raised while a long scan moves', () => {

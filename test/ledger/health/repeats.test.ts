@@ -53,7 +53,7 @@ describe('for three days, by alarms alone', () => {
     expect(hours(scene, 'key-refused')).toEqual([...upTo(25), 48, 72]);
   });
 
-  it('and no more once it is over; the next time begins anew', () => {
+  it('and no more once it is over; the next one has its own hours', () => {
     const scene = createScene([], { receivers: [MAIL], blindAfterMs: HOUR });
     scene.record([]);
     live(scene, NOON, NOON + 3.5 * HOUR);

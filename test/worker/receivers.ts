@@ -1,0 +1,77 @@
+/** What the tests of health share: a second receiver or a monitor, alerts, and waiting until what is due is sent. */
+import { expect, inject, vi } from 'vitest';
+import { entryAt } from '../sandbox/odd.ts';
+import type { FakeAnswer } from '../support/http-server.ts';
+import { createWorld, type World, type WorldOptions } from './world.ts';
+
+export const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+/** A second receiver, or a monitor, and what it was sent. */
+export interface Inbox {
+  readonly url: string;
+  answer(answer: FakeAnswer): Promise<unknown>;
+  posts(): Promise<number>;
+  /** Every message it accepted, as text. */
+  texts(): Promise<string[]>;
+}
+
+export async function createInbox(): Promise<Inbox> {
+  const asked = { method: 'POST', body: JSON.stringify({ plain: true }) };
+  const { url } = (await (await fetch(`${inject('factoryUrl')}/inboxes`, asked)).json()) as { url: string };
+  const { origin } = new URL(url);
+  const read = async () =>
+    (await (await fetch(`${origin}/__inbox/messages`)).json()) as { messages: unknown[]; posts: number };
+  return {
+    url,
+    answer: async (answer) =>
+      (await fetch(`${origin}/__inbox/answer`, { method: 'PUT', body: JSON.stringify(answer) })).text(),
+    posts: async () => (await read()).posts,
+    texts: async () => (await read()).messages.map((message) => JSON.stringify(message)),
+  };
+}
+
+/** A world with a Slack and a webhook. */
+export async function twoReceivers(options: WorldOptions = {}): Promise<{ world: World; hook: Inbox }> {
+  const hook = await createInbox();
+  const settings = { WEBHOOK_URL: hook.url, WEBHOOK_SECRET: SIGNING_KEY, ...options.settings };
+  return { world: await createWorld({ ...options, settings }), hook };
+}
+
+let opened = 0;
+
+/** The id of the last entry that `openAlert` appended. */
+export function lastOpened(): string {
+  return `key-${opened}`;
+}
+
+/** A deleted API key, just now: one alert. */
+export async function openAlert(world: World): Promise<void> {
+  const id = `key-${++opened}`;
+  const fields = {
+    action: 'api_key.deleted',
+    method: 'DELETE',
+    status_code: 204,
+    actor: { id, type: 'user' },
+    target: { id, type: 'api_key' },
+  };
+  await world.append([entryAt(Date.now(), id, fields)]);
+  await world.untilEnded();
+}
+
+/** Waits until no delivery is due and no attempt is running. */
+export async function settled(world: World): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await world.runAlarm();
+      const rows = await world.sql(
+        "SELECT 1 FROM deliveries WHERE state = 'pending' AND (reason IS NULL OR due_at <= ?)",
+        Date.now(),
+      );
+      expect(rows).toEqual([]);
+    },
+    { timeout: 5_000, interval: 20 },
+  );
+}
+
+export const withText = (texts: readonly string[], words: string): string[] =>
+  texts.filter((text) => text.includes(words));
