@@ -51,8 +51,8 @@ export interface LedgerFacts {
   /** Why ticks fail; null where the last one did not. */
   readonly failure: FailureFacts | null;
   readonly receivers: readonly ReceiverFacts[];
-  /** `recentlyDead`: of the last 24 hours. */
-  readonly deliveries: { readonly recentlyDead: number };
+  /** Messages that died within 24 hours, and are dead still. */
+  readonly recentlyDead: number;
   readonly inQuarantine: number;
   /** The open ones. `kind` includes the subject, as in `unhealthy-receiver:slack`. */
   readonly healthAlerts: readonly { readonly kind: string; readonly level: Level; readonly headline: string }[];
@@ -140,12 +140,7 @@ function otherReasons(
   return [
     ...ofFailure(facts.failure, now),
     ...facts.receivers.flatMap((receiver) => ofReceiver(receiver, now)),
-    ...ofCount(
-      'dead-delivery',
-      facts.deliveries.recentlyDead,
-      'could not be delivered in the last 24 hours',
-      'message',
-    ),
+    ...ofCount('dead-delivery', facts.recentlyDead, 'could not be delivered in the last 24 hours', 'message'),
     ...ofCount('quarantine', facts.inQuarantine, 'in quarantine', 'record'),
     ...ofHealthAlerts(facts),
     ...others,

@@ -569,10 +569,10 @@ export interface LedgerStatus {
     readonly pending: number;
     readonly delivered: number;
     readonly dead: number;
-    /** Of the last 24 hours: 1,001 where there are more. */
-    readonly recentlyDead: number;
     readonly suppressed: number;
   };
+  /** Messages that died within 24 hours, and are dead still: 1,001 where there are more. */
+  readonly recentlyDead: number;
   readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
   readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
   /** Open health alerts, most severe first. `kind` includes the subject, as in `unhealthy-receiver:slack`. */

@@ -20,7 +20,7 @@ const WELL: LedgerFacts = {
   movedAt: NOW - MINUTE,
   failure: null,
   receivers: [SLACK],
-  deliveries: { recentlyDead: 0 },
+  recentlyDead: 0,
   inQuarantine: 0,
   healthAlerts: [],
 };
@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
     'the only receiver is revoked, and two messages are dead',
     {
       receivers: [broken(SLACK)],
-      deliveries: { recentlyDead: 2 },
+      recentlyDead: 2,
       healthAlerts: [alert('dead-delivery:slack', 'high'), alert('unhealthy-receiver:slack', 'high')],
     },
     [],
@@ -126,14 +126,14 @@ const ROWS: readonly Row[] = [
   ],
   [
     'a message died',
-    { deliveries: { recentlyDead: 1 } },
+    { recentlyDead: 1 },
     [],
     'degraded',
     ['high dead-delivery: 1 message could not be delivered in the last 24 hours'],
   ],
   [
     'more messages died than are counted',
-    { deliveries: { recentlyDead: 1_001 } },
+    { recentlyDead: 1_001 },
     [],
     'degraded',
     ['high dead-delivery: more than 1,000 messages could not be delivered in the last 24 hours'],

@@ -107,7 +107,7 @@ export const STATES: readonly PageState[] = [
         overview(ORDINARY, {
           status: status({
             receivers: [revoked(status().receivers[2])],
-            deliveries: { ...status().deliveries, dead: 2, recentlyDead: 2 },
+            recentlyDead: 2,
           }),
         }),
     },

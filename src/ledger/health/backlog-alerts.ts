@@ -15,8 +15,9 @@ const MINUTE_MS = 60_000;
 
 /** Raises the health alerts about backlogs, and resolves those that are over. */
 export function checkBacklogs(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
-  for (const { name, oldestAt, reason } of readQueues(store, receivers)) {
+  for (const { name, works, oldestAt, reason } of readQueues(store, receivers)) {
     if (oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS) {
+      if (!works) continue;
       raiseHealthAlert(store, backlogAlert(name), summaryOf(name, now - oldestAt, reason), receivers, now);
     } else {
       resolveHealthAlert(store, backlogAlert(name), `nothing has waited long for the receiver ${name}`, receivers, now);
@@ -31,32 +32,33 @@ export function checkBacklogs(store: Store, receivers: readonly RoutedReceiver[]
 /** When that next has something to raise or to resolve; null: never, as things are. */
 export function nextBacklogAt(store: Store, receivers: readonly RoutedReceiver[], now: number): number | null {
   const open = new Set(openHealthAlerts(store, 'backlog').map(({ alert }) => alert.subject));
-  const times = readQueues(store, receivers).flatMap(({ name, oldestAt }) => {
+  const times = readQueues(store, receivers).flatMap(({ name, works, oldestAt }) => {
     const at = oldestAt === null ? null : oldestAt + BACKLOG_AFTER_MS;
     // Where it is open, it is repeated by another clock.
     if (open.has(name)) return at !== null && at <= now ? [] : [now];
-    return at === null ? [] : [at];
+    return at === null || !works ? [] : [at];
   });
   return times.length === 0 ? null : Math.min(...times);
 }
 
 interface Queue {
   readonly name: string;
+  /** No health alert says that it does not. */
+  readonly works: boolean;
   readonly oldestAt: number | null;
   /** Why the last attempt failed. */
   readonly reason: string | null;
 }
 
-/** The queues of the receivers that have no other health alert. */
+/** The queue of each receiver. */
 function readQueues(store: Store, receivers: readonly RoutedReceiver[]): readonly Queue[] {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
   const health = readHealth(store);
-  return receivers
-    .filter(({ name, problem }) => problem === null && !unhealthy.has(name))
-    .map(({ name }) => {
-      const { deliveredAt = null, reason = null } = health.get(name) ?? {};
-      return { name, oldestAt: readUntaken(store, name, deliveredAt).oldestAt, reason };
-    });
+  return receivers.map(({ name, problem }) => {
+    const { deliveredAt = null, reason = null } = health.get(name) ?? {};
+    const works = problem === null && !unhealthy.has(name);
+    return { name, works, oldestAt: readUntaken(store, name, deliveredAt).oldestAt, reason };
+  });
 }
 
 function summaryOf(name: string, waitedMs: number, reason: string | null): string {

@@ -49,7 +49,7 @@ export function readFacts(
       const isUnhealthy = healthAlerts.some(({ kind }) => kind === `unhealthy-receiver:${receiver.name}`);
       return receiverFacts(store, receiver, histories.get(receiver.name), isUnhealthy, now);
     }),
-    deliveries: { recentlyDead: countRecentlyDead(store, most, now) },
+    recentlyDead: countRecentlyDead(store, most, now),
     inQuarantine: countQuarantined(store, most),
     healthAlerts,
   };

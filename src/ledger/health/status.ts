@@ -79,9 +79,9 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       pending,
       delivered: count('delivered'),
       dead: count('dead'),
-      recentlyDead: facts.deliveries.recentlyDead,
       suppressed: count('suppressed'),
     },
+    recentlyDead: facts.recentlyDead,
     dead: store.all<{ receiver: string; reason: string; settledAt: number }>(
       `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries
        WHERE ${ENDED} AND state = 'dead' ORDER BY queued_at DESC, id DESC LIMIT ${ROWS_MAX}`,
