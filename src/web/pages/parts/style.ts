@@ -69,16 +69,15 @@ main{display:grid;gap:1.25rem;grid-template-columns:minmax(0,1fr);padding-top:.7
 main ul:not([class]){padding-left:1.25rem}
 .prose{max-width:46rem;font-size:1.05rem}
 
-.watch{border-left:6px solid var(--soft);display:grid;gap:.5rem}
-.watch.good{border-left-color:var(--good)}.watch.bad{border-left-color:var(--bad);background:var(--bad-ground)}.watch.warn{border-left-color:var(--warn);background:var(--warn-ground)}
+.watch{border-left:6px solid var(--warn);display:grid;gap:.5rem}
+.watch.good{border-left-color:var(--good)}.watch.bad{border-left-color:var(--bad);background:var(--bad-ground)}.watch.warn{background:var(--warn-ground)}
 .watch h1{display:flex;align-items:center;gap:.6rem;font-size:1.8rem}
-.lamp{width:.8rem;height:.8rem;border-radius:50%;background:var(--soft)}
-.good .lamp{background:var(--good)}.bad .lamp{background:var(--bad)}.warn .lamp{background:var(--warn)}
+.lamp{width:.8rem;height:.8rem;border-radius:50%;background:var(--warn)}
+.good .lamp{background:var(--good)}.bad .lamp{background:var(--bad)}
 .line{display:block}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,11.5rem),1fr));gap:.9rem 1.5rem}
 .card.figures{grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr))}
 .broad{grid-column:span 2}
-.watch .why{margin:0;padding:0;list-style:none;display:grid;gap:.35rem;grid-template-columns:minmax(0,1fr)}
 .watch .figures{margin-top:.5rem;padding-top:.9rem;border-top:1px solid var(--line)}
 dt{color:var(--soft);font-size:.85rem}
 dd{font-weight:600;overflow-wrap:anywhere}

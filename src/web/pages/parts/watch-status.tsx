@@ -51,7 +51,7 @@ export function WatchStatus({ health, status, now }: WatchStatusProps) {
       </h1>
       <p>{meaning}</p>
       {health.reasons.length > 0 && (
-        <ul class="why">
+        <ul class="evidence">
           {health.reasons.map(({ level, text }) => (
             <li>
               <Level level={level} /> <UntrustedText text={capitalized(text)} max={REASON_MAX} />
