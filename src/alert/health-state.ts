@@ -108,7 +108,13 @@ function blindReasons(
   if (facts === null) {
     return needed.length > 0 ? needed : [critical('no-ledger', 'no ledger is bound: nothing is recorded')];
   }
-  return [...needed, ...ofReading(facts, now), ...ofNobody(facts.receivers)];
+  return [...needed, ...ofReading(facts, now), ...ofLimits(facts.healthAlerts), ...ofNobody(facts.receivers)];
+}
+
+/** What Cloudflare's plan stops for the rest of the day: nearly stopped counts, since the end can't be stored. */
+function ofLimits(healthAlerts: LedgerFacts['healthAlerts']): readonly HealthReason[] {
+  const reached = healthAlerts.find(({ kind }) => reasonKind(kind) === 'limit-reached');
+  return reached === undefined ? [] : [critical('limit-reached', reached.headline)];
 }
 
 function ofReading({ watching, movedAt }: LedgerFacts, now: number): readonly HealthReason[] {
@@ -181,6 +187,7 @@ function ofHealthAlerts({ watching, failure, receivers, healthAlerts }: LedgerFa
     switch (kind) {
       case 'dead-delivery':
       case 'quarantine':
+      case 'limit-reached':
         return true;
       case 'blind':
         return watching === 'blind';

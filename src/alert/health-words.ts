@@ -95,6 +95,25 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     resolved: () => "the warning about the API key's expiry no longer applies",
     hint: 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
   },
+  'limit-near': {
+    level: 'medium',
+    raised: () => "a daily limit of Cloudflare's plan is near",
+    resolved: () => "no daily limit of Cloudflare's plan is near any more",
+    hint:
+      'Until 00:00 UTC open few pages, and start no rewind. If this day is an exception (the first read of a long log, a ' +
+      'rewind, a burst), there is nothing else to do: what a first start reads is set by START_AT and FIRST_READ.\n' +
+      "If it comes back on ordinary days, change to Cloudflare's paid plan. Once you have it, set " +
+      'PLAN = "paid" in wrangler.toml and run "npm run deploy".',
+  },
+  'limit-reached': {
+    level: 'critical',
+    raised: () => "a daily limit of Cloudflare's plan is reached: blind until 00:00 UTC",
+    resolved: () => "no daily limit of Cloudflare's plan is reached any more",
+    hint:
+      'Nothing is lost: from 00:00 UTC on, what happened meanwhile is read, evaluated and notified.\n' +
+      'To go on before, change to Cloudflare\'s paid plan. Once you have it, set PLAN = "paid" in wrangler.toml and run ' +
+      '"npm run deploy". Until then, look at the audit log with the vendor\'s own tools.',
+  },
 };
 
 const EVENTS: { readonly [kind in HealthEventKind]: EventWords } = {

@@ -76,7 +76,10 @@ export type HealthProblemKind =
   /** The API key expires soon, or has (API_KEY_EXPIRES_AT). */
   | 'key-expiring'
   /** The log stopped showing our own reads. */
-  | 'incomplete-log';
+  | 'incomplete-log'
+  /** Most of what Cloudflare's plan allows a day is used; nearly all of it. */
+  | 'limit-near'
+  | 'limit-reached';
 
 /** Kinds of health alert that are events: no message says that they are over. */
 export type HealthEventKind =

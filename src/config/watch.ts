@@ -16,6 +16,8 @@ import {
 import { readStartAt, type StartAt } from './values.ts';
 
 export interface WatchSettings {
+  /** Cloudflare's, which limits what a day may use (ledger/health/usage.ts). */
+  readonly plan: Plan;
   readonly startAt: StartAt;
   /** The first start records the past and notifies nobody of it. */
   readonly suppressFirstRead: boolean;
@@ -47,6 +49,7 @@ export const ALLOWED_LATENESS_MIN_MS = 60_000;
 export const ALLOWED_LATENESS_MAX_MS = 60 * 60_000;
 
 const PLANS = ['free', 'paid'] as const;
+export type Plan = (typeof PLANS)[number];
 const YES_OR_NO = ['true', 'false'] as const;
 const FIRST_READS = ['notify', 'record'] as const;
 const START_AT_FORMS = 'a time such as `2026-01-31T00:00:00Z` or a duration back such as `1h` or `7d`';
@@ -69,7 +72,7 @@ export function readWatch(
       fallback,
       `a duration from ${least} to ${most} such as \`${fallback}\``,
     );
-  const plan = takeOr<(typeof PLANS)[number]>(
+  const plan = takeOr<Plan>(
     'PLAN',
     readChoice(env, 'PLAN', PLANS),
     'free',
@@ -91,6 +94,7 @@ export function readWatch(
     '`true` where a second deployment uses the same API key on purpose, else remove it',
   );
   const watch: WatchSettings = {
+    plan,
     startAt: takeOr<StartAt>(
       'START_AT',
       readStartAt(env, 'START_AT'),

@@ -15,7 +15,9 @@ import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
 import type { Sent } from './deliver/deliver.ts';
 import { createOutbox } from './health/attempts.ts';
+import { UsageMeter } from './health/usage-meter.ts';
 import { createHost, type Host } from './host.ts';
+import { meteredHost, meteredViews, WITH_WORKER } from './metered.ts';
 import type { InvalidRecord } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
@@ -58,24 +60,36 @@ export class Ledger
   readonly #views: Views;
   readonly #host: Host;
   readonly #restore: LedgerRestore;
+  readonly #usage: UsageMeter;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     const config = readConfig(env, RECEIVER_TYPES, routing);
     const now = () => Date.now();
     const receivers = createReceivers(config.receivers, { fetch: (url, init) => fetch(url, init), now });
-    const store = durableStore(ctx.storage);
+    const usage = new UsageMeter(config.watch.plan, now());
+    const store = durableStore(ctx.storage, usage);
     const knows = { engine: compile(ruleSet, { code: ruleCode }), receivers: config.receivers };
     this.#ledger = createLedger(store, {
       ...knows,
       apiKeyExpiresAt: config.apiKeyExpiresAt,
       ownReads: ownReadsOptions(config.linkSecret, config.watch.apiKeyShared),
+      usage,
       ...config.watch,
     });
-    this.#views = createViews(store, { engine: knows.engine, status: (at) => this.#ledger.status(at) });
-    const alarm = { get: () => ctx.storage.getAlarm(), set: (at: number) => ctx.storage.setAlarm(at) };
+    const views = createViews(store, { engine: knows.engine, status: (at) => this.#ledger.status(at) });
+    this.#views = meteredViews(views, usage, now);
+    this.#usage = usage;
+    const alarm = {
+      get: () => ctx.storage.getAlarm(),
+      set: (at: number) => {
+        // "Each setAlarm() is billed as a single row written": developers.cloudflare.com/durable-objects/platform/pricing.
+        usage.addRows(0, 1);
+        return ctx.storage.setAlarm(at);
+      },
+    };
     const linksOf = (notification: Notification): Promise<Links> => linksTo(config, linkTargetOf(notification), now());
-    this.#host = createHost({
+    const host = createHost({
       ledger: this.#ledger,
       store,
       outbox: createOutbox(store, knows.receivers),
@@ -86,6 +100,7 @@ export class Ledger
       log: { sent: logSent, failed: logFailed },
     });
     this.#restore = createRestore({ ledger: this.#ledger, recovery: recoveryOf(ctx), alarm, now });
+    this.#host = meteredHost(host, usage, now);
   }
 
   begin(input: BeginInput): Promise<Begun> {
@@ -141,6 +156,7 @@ export class Ledger
   }
 
   async status(): Promise<LedgerStatus> {
+    this.#usage.add(WITH_WORKER, Date.now());
     return this.#ledger.status(Date.now());
   }
 

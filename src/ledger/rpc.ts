@@ -29,6 +29,38 @@ export interface BeginInput {
   readonly startAt: number;
   /** A first start notifies nobody of entries created before now. */
   readonly suppressFirstRead: boolean;
+  /** What the ledger last said of the day; null or absent: this isolate does not know it. */
+  readonly usage?: CarriedUsage | null;
+  /** Writes to KV that this isolate has not reported yet. */
+  readonly kvWrites?: number;
+}
+
+/** What of the day's allowances is used, as far as the ledger saw it. */
+export interface DayUsage {
+  /** UTC days since the epoch. */
+  readonly day: number;
+  /** Of the ledger, as its storage reports them, and one for each alarm that was set. */
+  readonly rowsWritten: number;
+  readonly rowsRead: number;
+  /** Of ticks. */
+  readonly kvWrites: number;
+  /** Of the Worker: ticks, and web requests that reach the ledger. */
+  readonly requests: number;
+  /** Of the ledger: calls and alarms. */
+  readonly ledgerRequests: number;
+}
+
+/** One of the counts. */
+export type Allowance = Exclude<keyof DayUsage, 'day'>;
+
+/**
+ * The day's usage, in the memory of the isolate that ticks run in: the ledger is evicted after ten quiet seconds, sooner than
+ * it saves what a quiet tick used.
+ */
+export interface CarriedUsage {
+  /** Which start of the ledger counted it: when that was, wall, ms. */
+  readonly by: number;
+  readonly usage: DayUsage;
 }
 
 export interface Begun {
@@ -39,6 +71,8 @@ export interface Begun {
   readonly waitMs: number;
   /** What to read again, once the scan has ended; null: nothing is due. */
   readonly reread: Reread | null;
+  /** Absent: nothing is counted. */
+  readonly usage?: CarriedUsage;
 }
 
 /** An entry on its way to the ledger. Its JSON is text, so that an entry already recorded is never parsed. */
@@ -110,17 +144,18 @@ export interface IntakeCounts {
 /** The result of a batch. */
 export type Recorded =
   /** Another tick has moved the checkpoint since: nothing was done. */
-  | { readonly kind: 'conflict' }
+  | { readonly kind: 'conflict'; readonly usage?: CarriedUsage }
   | (IntakeCounts & {
       readonly kind: 'done';
       readonly checkpoint: Checkpoint;
       readonly opened: readonly OpenedAlert[];
       /** The checkpoint is worth writing to KV now. */
       readonly publish: boolean;
-      /** As `Begun` has it. */
+      /** As `Begun` has them. */
       readonly reread: Reread | null;
       /** The state by what the ledger knows: whether entries are read, and somebody can be notified. */
       readonly health: HealthState;
+      readonly usage?: CarriedUsage;
     });
 
 export interface LedgerApi {
@@ -527,6 +562,23 @@ export interface OwnReadsStatus {
  */
 export type KeyTheft = 'detected' | 'no secret' | 'shared' | 'no read' | 'no key';
 
+/** What of the day's allowances is used, beside the limits of the plan. */
+export interface UsageStatus {
+  readonly plan: 'free' | 'paid';
+  /** Wall: 00:00 UTC, when the counts begin again. */
+  readonly resetsAt: number;
+  readonly allowances: readonly AllowanceUsage[];
+}
+
+export interface AllowanceUsage {
+  readonly of: Allowance;
+  readonly used: number;
+  /** Null: the plan has none. */
+  readonly limit: number | null;
+  /** `near`: from 80 % on. `reached`: from 99 % on. */
+  readonly state: 'ok' | 'near' | 'reached';
+}
+
 export interface LedgerStatus {
   readonly watching: 'not begun' | 'watching' | 'blind';
   readonly startedAt: number | null;
@@ -560,6 +612,8 @@ export interface LedgerStatus {
     readonly problem: string | null;
   };
   readonly counters: Counters | null;
+  /** Null: nothing is counted. */
+  readonly usage: UsageStatus | null;
   readonly rules: { readonly version: string; readonly count: number };
   /** In the order they are configured. */
   readonly receivers: readonly ReceiverStatus[];

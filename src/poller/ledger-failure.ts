@@ -3,7 +3,8 @@
  *
  * Contract: called where a tick failed, with what the ledger threw. People are notified at the second such tick in a row in
  * which the ledger also refuses a trial write: the first may be a deploy that replaced the ledger, and an entry that crashes it
- * leaves the trial alone. Then again while it lasts, an hour after the last message. What was sent is remembered in a KV key
+ * leaves the trial alone. Then again while it lasts, an hour after the last message; where a daily limit of the plan is
+ * reached, whose end is known, not before the next day. What was sent is remembered in a KV key
  * that expires, and in memory. Where KV can't be read or written, the first such tick notifies, and memory alone bounds
  * the rate: too many messages rather than none. Each receiver is sent to by itself. Never throws, and costs nothing in a
  * tick that works.
@@ -20,6 +21,8 @@ import { type CreateReceiver, createReceivers, type Outcome, SEND_TIMEOUT_MS } f
 import { errorName } from '../text/error-name.ts';
 import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
+import { countKvWrite } from './carried-usage.ts';
+import { limitIn, limitsResetAt } from './plan-limit.ts';
 
 /** Settings whose receivers can be created. */
 export type TickConfig = Config<KVNamespace, unknown, CreateReceiver>;
@@ -50,6 +53,8 @@ interface Mark {
   /** The last such tick, or the last message. */
   readonly at: number;
   readonly isNotified: boolean;
+  /** Nothing is sent before, though an hour has passed; absent or null: it is. */
+  readonly until?: number | null;
 }
 
 /** By the upstream's address, of which a Worker has one: the last mark, and when the ledger last worked. Lost with the isolate. */
@@ -70,14 +75,16 @@ export async function notifyLedgerFailure(failure: LedgerFailure): Promise<void>
     const { baseUrl = '' } = config.upstream ?? {};
     const workedAt = WORKED_AT.get(baseUrl) ?? Number.NEGATIVE_INFINITY;
     const kept = newest([MARKS.get(baseUrl) ?? null, stored.mark], workedAt, now());
-    if (kept?.isNotified === true && now() - kept.at < REPEAT_MS) return;
+    if (kept?.isNotified === true && now() < repeatAt(kept)) return;
     const first: Mark = { since: now(), at: now(), isNotified: false };
     if (kept === null) {
       const isStored = stored.isReadable && (await writeMark(config, first));
       if (isStored) return;
     }
     const { since, at } = kept ?? first;
-    if (await notifyAll(failure, since)) await writeMark(config, { since, at: now(), isNotified: true });
+    const limit = limitIn(messageOf(failure.error));
+    const until = limit === null ? null : limitsResetAt(now());
+    if (await notifyAll(failure, since, limit)) await writeMark(config, { since, at: now(), isNotified: true, until });
     // While no receiver takes it, the beginning must not be forgotten.
     else if (now() - at >= IN_A_ROW_MS / 2) await writeMark(config, { since, at: now(), isNotified: false });
   } catch (error) {
@@ -103,9 +110,15 @@ function newest(marks: readonly (Mark | null)[], workedAt: number, now: number):
  * A failed tick counts for the next one, unless the ledger worked between the two. A message counts until the tick after it
  * may be repeated. A time in the future is another clock's.
  */
-function counts({ at, isNotified }: Mark, workedAt: number, now: number): boolean {
-  if (at > now || now - at >= (isNotified ? REPEAT_MS : 0) + IN_A_ROW_MS) return false;
+function counts(mark: Mark, workedAt: number, now: number): boolean {
+  const { at, isNotified } = mark;
+  if (at > now || now >= (isNotified ? repeatAt(mark) : at) + IN_A_ROW_MS) return false;
   return at > workedAt || (isNotified && now - at < REPEAT_MS);
+}
+
+/** When a message may follow one. */
+function repeatAt({ at, until }: Mark): number {
+  return Math.max(at + REPEAT_MS, until ?? 0);
 }
 
 async function readMark(kv: KVNamespace | null): Promise<{ readonly isReadable: boolean; readonly mark: Mark | null }> {
@@ -122,27 +135,41 @@ async function readMark(kv: KVNamespace | null): Promise<{ readonly isReadable: 
 function markFrom(text: string | null): Mark | null {
   const value = parseJson(text ?? 'null') as Partial<Mark> | null | undefined;
   if (typeof value?.since !== 'number' || typeof value.at !== 'number') return null;
-  return { since: value.since, at: value.at, isNotified: value.isNotified === true };
+  const until = typeof value.until === 'number' ? value.until : null;
+  return { since: value.since, at: value.at, isNotified: value.isNotified === true, until };
 }
 
 /** Remembers a mark; false where KV did not take it. */
 async function writeMark({ kv, upstream }: TickConfig, mark: Mark): Promise<boolean> {
-  MARKS.set(upstream?.baseUrl ?? '', mark);
+  const { baseUrl = '' } = upstream ?? {};
+  MARKS.set(baseUrl, mark);
   if (kv === null) return false;
-  const expirationTtl = (mark.isNotified ? REPEAT_MS : IN_A_ROW_MS) / 1000;
-  const put = () => kv.put(KV_LEDGER_FAILING, JSON.stringify(mark), { expirationTtl }).then(() => true);
+  const expirationTtl = Math.ceil((mark.isNotified ? repeatAt(mark) - mark.at : IN_A_ROW_MS) / 1000);
+  const put = async (): Promise<boolean> => {
+    await kv.put(KV_LEDGER_FAILING, JSON.stringify(mark), { expirationTtl });
+    countKvWrite(baseUrl);
+    return true;
+  };
   return await within(CALL_TIMEOUT_MS, false, put).catch(() => false);
 }
 
-/** Sends to every receiver at once, whatever becomes of the others; true if any took it. */
-async function notifyAll({ config, error, now, fetch, log }: LedgerFailure, since: number): Promise<boolean> {
+/** Sends to every receiver at once, whatever becomes of the others; true if any took it. `limit`: of the plan, reached. */
+async function notifyAll(
+  { config, error, now, fetch, log }: LedgerFailure,
+  since: number,
+  limit: string | null,
+): Promise<boolean> {
+  const message = oneLine(messageOf(error), SUMMARY_CHARS);
   const notification: HealthNotification = {
     kind: 'health',
     health: {
       kind: 'ledger-failing',
       level: levelOfKind('ledger-failing'),
       subject: null,
-      summary: `the ledger can't write: ${oneLine(error instanceof Error ? error.message : String(error), SUMMARY_CHARS)}`,
+      summary:
+        limit === null
+          ? `the ledger can't write: ${message}`
+          : `the plan's ${limit} is reached: blind until 00:00 UTC (${message})`,
       hint: hintOf('ledger-failing'),
       since,
     },
@@ -162,4 +189,8 @@ async function notifyAll({ config, error, now, fetch, log }: LedgerFailure, sinc
     }),
   );
   return outcomes.some(({ kind }) => kind === 'delivered');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -15,6 +15,7 @@ import { pause } from '../http/deadline.ts';
 import type { Fetch } from '../http/post.ts';
 import type { LedgerApi, TickFailure } from '../ledger/rpc.ts';
 import { errorName } from '../text/error-name.ts';
+import { carryingUsage, countKvWrite } from './carried-usage.ts';
 import { forgetLedgerFailure, notifyLedgerFailure, type TickConfig } from './ledger-failure.ts';
 import { type CheckpointKv, type PollResult, poll } from './poll.ts';
 
@@ -52,8 +53,8 @@ export async function tick(
   const auditLog = createClient({ ...upstream, userAgent, fetch: deps.fetch, now: deps.now, sleep: pause });
   try {
     const result = await poll({
-      kv: config.kv === null ? NO_KV : kvOf(config.kv),
-      ledger,
+      kv: config.kv === null ? NO_KV : kvOf(config.kv, upstream.baseUrl),
+      ledger: carryingUsage(ledger, upstream.baseUrl),
       auditLog,
       now: deps.now,
       allowedLatenessMs: watch.allowedLatenessMs,
@@ -115,8 +116,12 @@ async function sendHeartbeat(url: string, fetch: Fetch): Promise<void> {
   }
 }
 
-function kvOf(kv: KVNamespace): CheckpointKv {
-  return { get: (keys) => kv.get(keys), put: (key, value) => kv.put(key, value) };
+function kvOf(kv: KVNamespace, upstream: string): CheckpointKv {
+  const put = async (key: string, value: string): Promise<void> => {
+    await kv.put(key, value);
+    countKvWrite(upstream);
+  };
+  return { get: (keys) => kv.get(keys), put };
 }
 
 function logError(line: Readonly<Record<string, unknown>>): void {

@@ -10,8 +10,8 @@ import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
 import type { AppDeps, WebEnv } from './context.ts';
-import { findRewind, waitingMessage } from './waiting-rewind.ts';
 import { workerHealth } from './health.ts';
+import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
 export const STATUS_PATH = '/operator/status';
 export const REWIND_PATH = '/operator/rewind';

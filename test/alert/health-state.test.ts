@@ -75,6 +75,26 @@ const ROWS: readonly Row[] = [
     ['critical setting: NIRVANA_LABS_API_KEY is not set'],
   ],
   [
+    'a daily limit of the plan is reached, and another is near',
+    {
+      healthAlerts: [
+        alert('limit-near', 'medium'),
+        alert('limit-reached', 'critical'),
+        alert('limit-reached', 'critical'),
+      ],
+    },
+    [],
+    'blind',
+    ['critical limit-reached: about limit-reached', 'medium limit-near: about limit-near'],
+  ],
+  [
+    'a daily limit of the plan is near',
+    { healthAlerts: [alert('limit-near', 'medium')] },
+    [],
+    'degraded',
+    ['medium limit-near: about limit-near'],
+  ],
+  [
     'no receiver is configured',
     { receivers: [] },
     [],

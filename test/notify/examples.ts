@@ -225,6 +225,15 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
     null,
     "the audit log recorded Tocsin's reads, and has shown none of the latest: it is incomplete, or shows entries later than ALLOWED_LATENESS allows",
   ],
+  'limit-near': [
+    null,
+    '80,412 of 100,000 rows written (80 %) are used since 00:00 UTC. At the limit, the ledger can record nothing, until 00:00 UTC',
+  ],
+  'limit-reached': [
+    null,
+    '99,012 of 100,000 rows written (99 %) are used since 00:00 UTC. With the rest of them used, the ledger can record nothing: ' +
+      'Tocsin is blind until 00:00 UTC',
+  ],
   'ledger-failing': [null, "the ledger can't write: database or disk is full: SQLITE_FULL"],
   'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],
 };

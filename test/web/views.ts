@@ -3,6 +3,7 @@
  * given. Pure.
  */
 import type { ShownDecision } from '../../src/alert/decision-wording.ts';
+import { newDay, usageStatus } from '../../src/ledger/health/usage.ts';
 import type {
   AlertDetails,
   AlertSummary,
@@ -207,6 +208,7 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
       ...{ probedAt: NOW - 20 * MINUTE, rereadAt: NOW - 5 * HOUR },
     },
     counters: { recorded: 1_204_118, quarantined: 0, expired: 0 } as LedgerStatus['counters'],
+    usage: usageStatus({ ...newDay(NOW), rowsWritten: 12_345, rowsRead: 410_000, kvWrites: 212 }, 'free'),
     rules: { version: ruleSet.version, count: ruleSet.rules.length },
     receivers: [
       receiver('slack', 'healthy', null),

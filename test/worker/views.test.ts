@@ -148,7 +148,7 @@ describe('the views, through RPC', () => {
             allowedLatenessMs: 1,
             unsaved: new UnsavedCheckpoint(),
             rereads: new UnsavedRereads(),
-            ...{ ownReads: null, keyTheft: 'no secret' },
+            ...{ ownReads: null, keyTheft: 'no secret', usage: null },
           }),
       });
       views.overview(Date.now());

@@ -1,8 +1,10 @@
 /** `status`: is it well, how far has it read, and what is wrong? The first word answers the first question. */
 import * as z from 'zod/mini';
 import { withAddress } from '../../alert/health-words.ts';
+import { usageText } from '../../ledger/health/usage-words.ts';
 import { QUARANTINE_COUNTED_MAX } from '../../ledger/model.ts';
 import { RESTORE_BACK_MAX_MS } from '../../ledger/record/restore.ts';
+import type { UsageStatus } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { cappedText, counted, numberText } from '../../text/numbers.ts';
@@ -49,6 +51,22 @@ const STATUS = z.object({
       ...{ recorded: number, quarantined: number, expired: number, overflowed: number },
       revisions: z.optional(number),
     }),
+  ),
+  usage: z.optional(
+    z.nullable(
+      z.object({
+        plan: z.enum(['free', 'paid']),
+        resetsAt: number,
+        allowances: z.array(
+          z.object({
+            of: z.enum(['rowsWritten', 'rowsRead', 'kvWrites', 'requests', 'ledgerRequests']),
+            used: number,
+            limit: z.nullable(number),
+            state: z.enum(['ok', 'near', 'reached']),
+          }),
+        ),
+      }),
+    ),
   ),
   rules: z.object({ version: text, count: number }),
   receivers: z.array(RECEIVER),
@@ -172,7 +190,13 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
         `${numberText(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ` +
         `${numberText(deliveries.suppressed)} suppressed`,
     ],
+    ...usageRow(status.usage ?? null),
   ];
+}
+
+/** What of the plan's daily limits is used. */
+function usageRow(usage: UsageStatus | null): (readonly [string, string])[] {
+  return usage === null ? [] : [['Today', usageText(usage)]];
 }
 
 /** Why ticks fail, if they do. */

@@ -8,7 +8,7 @@ import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
 import { QUARANTINED } from '../model.ts';
-import type { AlertHeadline, KeyTheft, LedgerStatus, OwnReadsStatus } from '../rpc.ts';
+import type { AlertHeadline, KeyTheft, LedgerStatus, OwnReadsStatus, UsageStatus } from '../rpc.ts';
 import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { readFacts } from './facts.ts';
@@ -26,6 +26,7 @@ interface StatusContext {
   readonly ownReads: OwnReadsStatus | null;
   readonly keyTheft: KeyTheft;
   readonly rereads: UnsavedRereads;
+  readonly usage: UsageStatus | null;
 }
 
 /** The most rows of each list. */
@@ -61,6 +62,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     keyTheft: context.keyTheft,
     staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
     counters: state?.counters ?? null,
+    usage: context.usage,
     rules: { version: context.engine.version, count: context.engine.rules.size },
     // Both are in the order they are configured.
     receivers: receiversHealth(store, context.receivers).map((health, i) => ({

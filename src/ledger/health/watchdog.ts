@@ -1,11 +1,12 @@
 /**
- * The watchdog: checks by the clock whether the log is read and has entries, attempts come back, receivers work and the API
- * key is valid.
+ * The watchdog: checks by the clock whether the log is read and has entries, attempts come back, receivers work, the API key
+ * is valid, and a day's limit of the plan is near.
  *
  * Contract: writes only what changes. `nextAlarmAt` returns when `runWatchdog` next has something to raise. Both read a
  * handful of rows. Times are wall, in ms.
  */
 import { LASTING } from '../../alert/health-words.ts';
+import type { HealthProblemKind } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { utcText } from '../../text/times.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
@@ -25,9 +26,11 @@ import {
   resolveHealthAlert,
   unhealthyReceiver,
 } from './health-alerts.ts';
+import { checkLimits, limitsDueAt } from './limits.ts';
 import { checkSilence } from './reading.ts';
 import { readHealth, unhealthyFrom, unhealthyReason } from './receivers.ts';
 import { notifiesAgainAt } from './repeats.ts';
+import type { UsageMeter } from './usage-meter.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /** People are notified when this many days are left, once each: time to plan, to act, to hurry. 0: the key has expired. */
@@ -40,6 +43,8 @@ export interface Watched {
   readonly apiKeyExpiresAt: number | null;
   readonly blindAfterMs: number;
   readonly unsaved: UnsavedCheckpoint;
+  /** Null or absent: nothing is counted. */
+  readonly usage?: UsageMeter | null;
 }
 
 /** Raises the health alerts that are due by the clock, and resolves those that are over. Call it in a transaction. */
@@ -63,6 +68,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   checkReceivers(store, receivers, now);
   checkBacklogs(store, receivers, now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
+  checkLimits(store, watched.usage ?? null, receivers, now);
   repeatWhatLasts(store, receivers, now);
 }
 
@@ -84,6 +90,7 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
     nextBacklogAt(store, watched.receivers, now),
     changedDueAt(state.changed),
     nextRepeatAt(store),
+    limitsDueAt(store, watched.usage ?? null, now),
   ];
   return Math.min(...times.filter((time) => time !== null));
 }
@@ -187,9 +194,10 @@ function utc(ms: number): string {
 
 /**
  * What lasts is repeated though nothing raises it again: the tick that would may not run. A log that seems incomplete is left
- * to each scan, which raises it while it can tell.
+ * to each scan, which raises it while it can tell. What a limit stops until 00:00 UTC is known from the first message.
  */
-const REPEATED = LASTING.filter((kind) => kind !== 'key-expiring' && kind !== 'incomplete-log');
+const NOT_REPEATED: readonly HealthProblemKind[] = ['key-expiring', 'incomplete-log', 'limit-near', 'limit-reached'];
+const REPEATED = LASTING.filter((kind) => !NOT_REPEATED.includes(kind));
 
 function repeatWhatLasts(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
   for (const { kind, key, summary, at } of lastingAlerts(store)) {

@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { dueReread, type Reread } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
+import type { UsageMeter } from '../health/usage-meter.ts';
 import { readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { Intake } from './intake.ts';
@@ -23,6 +24,8 @@ export interface LedgerOptions {
   readonly apiKeyExpiresAt?: number | null;
   /** What our own reads are recognized by; null or absent: nothing. */
   readonly ownReads?: OwnReadsOptions | null;
+  /** Counts what of the day's allowances is used; null or absent: nothing does. */
+  readonly usage?: UsageMeter | null;
 }
 
 export interface LedgerContext {

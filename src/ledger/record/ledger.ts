@@ -10,6 +10,7 @@
 import type { RestoreMark, Rewind } from '../../audit-log/checkpoint-text.ts';
 import { earliest } from '../../audit-log/clocks.ts';
 import { readStatus } from '../health/status.ts';
+import { usageStatus } from '../health/usage.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
 import type {
@@ -25,7 +26,7 @@ import type {
   TickFailure,
 } from '../rpc.ts';
 import { migrate } from '../store/schema.ts';
-import { UnsavedCheckpoint, UnsavedRereads } from '../store/state.ts';
+import { readState, UnsavedCheckpoint, UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { begin, finishRestore } from './begin.ts';
 import type { LedgerContext, LedgerOptions } from './context.ts';
@@ -61,8 +62,9 @@ export interface Ledger {
 
 /** Opens the ledger in a store and brings its tables up to date. */
 export function createLedger(storage: Store, options: LedgerOptions): Ledger {
-  const { engine, receivers } = options;
+  const { engine, receivers, usage = null } = options;
   migrate(storage);
+  usage?.restore(readState(storage)?.usage);
   const ownReads = new OwnReadsMemory(storage, options.ownReads ?? null);
   const store = ownReads.watched(storage);
   const intake = createIntake(store, engine, receivers);
@@ -105,7 +107,8 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
     status: (now) => {
       const own = { ownReads: ownReads.status(), keyTheft: ownReads.keyTheft() };
-      return readStatus(store, { ...options, ...own, now, unsaved, rereads });
+      const used = usage === null ? null : usageStatus(usage.current(now), usage.plan);
+      return readStatus(store, { ...options, ...own, usage: used, now, unsaved, rereads });
     },
     planRestore: (target, now) => planRestore(store, target, now),
     expectRestore: (id, now) => store.transaction(() => expectRestore(context, id, now)),

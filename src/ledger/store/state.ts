@@ -4,7 +4,7 @@
  */
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
 import { currentRereads, firstRereads, type Rereads } from '../../audit-log/reread.ts';
-import type { Counters, LastRestore, OngoingFailure, SeenLateness } from '../rpc.ts';
+import type { Counters, DayUsage, LastRestore, OngoingFailure, SeenLateness } from '../rpc.ts';
 import type { Store } from './store.ts';
 
 /** The latest entry that was recorded in an hour of wall time. */
@@ -51,6 +51,8 @@ export interface State {
   readonly rewrites?: { readonly day: number; readonly count: number };
   /** The last tick that failed; null or absent where a scan has moved since. */
   readonly failure?: OngoingFailure | null;
+  /** What of the day's allowances was used when it was stored. Absent where nothing is counted. */
+  readonly usage?: DayUsage;
 }
 
 /** Revisions of entries since people were last notified of any. */
@@ -94,12 +96,12 @@ export function readState(store: Store): State | null {
   return row === undefined ? null : (JSON.parse(row.value) as State);
 }
 
-/** Stores the state: one row. `ownReads`: what is remembered of our own reads, in the same row; null: as it is. */
+/** Stores the state, with what the meter counted: one row. `ownReads`: what is remembered of our own reads, in the same row; null: as it is. */
 export function writeState(store: Store, state: State, ownReads: string | null = null): void {
   store.run(
     `INSERT INTO state (id, value, own_reads) VALUES (1, ?, ?)
      ON CONFLICT (id) DO UPDATE SET value = excluded.value, own_reads = coalesce(excluded.own_reads, own_reads)`,
-    JSON.stringify(state),
+    JSON.stringify(store.meter === undefined ? state : { ...state, usage: store.meter.saved() }),
     ownReads,
   );
 }

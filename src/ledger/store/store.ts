@@ -2,9 +2,17 @@
  * What the ledger needs of a database: SQLite, synchronous, transactional. It has two implementations, the Durable Object's own
  * storage and `node:sqlite`, under one contract suite (test/ledger/store/store.contract.ts).
  */
+import type { DayUsage } from '../rpc.ts';
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;
+
+/** Counts the rows of a store, and remembers what else of the day's allowances is used. */
+export interface Meter {
+  addRows(read: number, written: number): void;
+  /** What is stored with the state. */
+  saved(): DayUsage;
+}
 
 export interface Store {
   /** The rows a statement returns. `?` are bound in order. Throws what SQLite throws. */
@@ -13,4 +21,6 @@ export interface Store {
   run(sql: string, ...binds: readonly Value[]): void;
   /** Commits all of `work` or nothing: an error is thrown on after the rollback. Does not nest. */
   transaction<T>(work: () => T): T;
+  /** Absent: nothing is counted. */
+  readonly meter?: Meter;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type StatusAnswer, statusLines } from '../../../src/cli/commands/status.ts';
+import { newDay, plus, type Spent, usageStatus } from '../../../src/ledger/health/usage.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 3, 0);
 const MINUTE = 60_000;
@@ -86,6 +87,11 @@ Receivers
   slack  healthy; last delivered 2026-01-31 03:00:00 UTC`);
 });
 
+function usage(counts: Spent): Status['usage'] {
+  const { allowances, ...day } = usageStatus(plus(newDay(NOW), counts), 'free');
+  return { ...day, allowances: [...allowances] };
+}
+
 const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: string])[] = [
   [
     'how long it has been blind',
@@ -111,6 +117,16 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
       },
     },
     'newest page not yet, last day 2h ago; LAST GIVEN UP: the upstream rejects its cursors',
+  ],
+  [
+    "what of the plan's daily limits is used",
+    { usage: usage({ rowsWritten: 12_345, kvWrites: 7 }) },
+    'Today           12,345 of 100,000 rows written (12 %), 0 of 5,000,000 rows read (0 %), at least 7 of 1,000 KV writes',
+  ],
+  [
+    'that a limit is reached, and until when',
+    { usage: usage({ rowsWritten: 99_999 }) },
+    'requests to the ledger (0 %); BLIND until 00:00 UTC',
   ],
   [
     'how soon entries are visible',

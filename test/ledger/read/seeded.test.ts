@@ -186,6 +186,6 @@ function createStatus(recorded: Store, now: number) {
     allowedLatenessMs: 1,
     unsaved: new UnsavedCheckpoint(),
     rereads: new UnsavedRereads(),
-    ...{ ownReads: null, keyTheft: 'no secret' },
+    ...{ ownReads: null, keyTheft: 'no secret', usage: null },
   });
 }

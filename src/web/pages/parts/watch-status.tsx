@@ -1,8 +1,9 @@
 /** The state of Tocsin in a word, its reasons, and how far the log has been read. Pure. */
 
 import type { Health, HealthState } from '../../../alert/health-state.ts';
+import { mostUsed } from '../../../ledger/health/usage-words.ts';
 import { QUARANTINE_COUNTED_MAX } from '../../../ledger/model.ts';
-import type { LedgerStatus } from '../../../ledger/rpc.ts';
+import type { LedgerStatus, UsageStatus } from '../../../ledger/rpc.ts';
 import { formatDuration } from '../../../text/duration.ts';
 import { cappedText, counted, numberText } from '../../../text/numbers.ts';
 import { QUARANTINE_PAGE } from '../../quarantine-path.ts';
@@ -105,6 +106,11 @@ function Figures({ status, now }: { status: LedgerStatus; now: number }) {
           version <UntrustedText text={status.rules.version} max={20} />
         </span>
       </Figure>
+      {status.usage && (
+        <Figure name="Used today">
+          <UsedToday usage={status.usage} />
+        </Figure>
+      )}
     </dl>
   );
 }
@@ -115,6 +121,25 @@ function Lateness({ lateness: { seen, allowedMs } }: Pick<LedgerStatus, 'latenes
     <>
       {seen === null ? 'none' : `up to ${formatDuration(Math.ceil(seen.atMostMs / 1000) * 1000)}`}
       <span class="sub">in the last 24 hours, {formatDuration(allowedMs)} allowed</span>
+    </>
+  );
+}
+
+/** What of the plan's daily limits is used: the one that is nearest to its limit. */
+function UsedToday({ usage }: { usage: UsageStatus }) {
+  const most = mostUsed(usage);
+  if (most === null) {
+    const written = usage.allowances.find(({ of }) => of === 'rowsWritten')?.used ?? 0;
+    return (
+      <>
+        {numberText(written)}
+        <span class="sub">rows written since 00:00 UTC; no limits a day</span>
+      </>
+    );
+  }
+  return (
+    <>
+      {most.percent} %<span class="sub">of the plan's {most.of}, until 00:00 UTC</span>
     </>
   );
 }

@@ -1,0 +1,82 @@
+/**
+ * Counts what of the day's allowances the ledger uses, in memory.
+ *
+ * Contract: no row and no call of its own. The counts are stored whenever the state's row is written, and ticks carry them
+ * from call to call. An eviction loses what was counted since the later of the two: what alarms and pages used, mostly.
+ */
+import type { Plan } from '../../config/watch.ts';
+import type { CarriedUsage, DayUsage } from '../rpc.ts';
+import type { Meter } from '../store/store.ts';
+import { most, newDay, plus, rolledOver, type Spent } from './usage.ts';
+
+export class UsageMeter implements Meter {
+  readonly plan: Plan;
+  readonly #startedAt: number;
+  #now: number;
+  /** What earlier starts of the ledger used, as far as it is known. */
+  #before: DayUsage;
+  /** Since this start, of the same day. */
+  #since: { -readonly [count in keyof DayUsage]: number };
+
+  /** `now`: when the ledger starts, wall, ms. */
+  constructor(plan: Plan, now: number) {
+    this.plan = plan;
+    this.#startedAt = now;
+    this.#now = now;
+    this.#before = newDay(now);
+    this.#since = newDay(now);
+  }
+
+  /** Statements belong to the call that was counted last. */
+  addRows(read: number, written: number): void {
+    this.#since.rowsRead += read;
+    this.#since.rowsWritten += written;
+  }
+
+  /** Counts a call, or what else was spent. */
+  add(spent: Spent, now: number): void {
+    this.#rollOver(now);
+    this.#since = plus(this.#since, spent);
+  }
+
+  /** Takes over what was stored by earlier starts; undefined: nothing was. Call it once, before the first save. */
+  restore(stored: DayUsage | undefined): void {
+    if (stored !== undefined) this.#learn(stored);
+  }
+
+  /** Takes over what a tick carries from an earlier start. From this one it has nothing new. */
+  adopt(carried: CarriedUsage | null | undefined, now: number): void {
+    this.#rollOver(now);
+    if (carried && carried.by !== this.#startedAt) this.#learn(carried.usage);
+  }
+
+  /** What of the day is used. */
+  current(now: number): DayUsage {
+    this.#rollOver(now);
+    return this.saved();
+  }
+
+  saved(): DayUsage {
+    return plus(this.#before, this.#since);
+  }
+
+  carried(): CarriedUsage {
+    return { by: this.#startedAt, usage: this.saved() };
+  }
+
+  /** Counts of earlier starts each lack what was lost with the memory, so the most is the nearest. */
+  #learn(usage: DayUsage): void {
+    const known = rolledOver(usage, this.#now);
+    if (known.day < this.#since.day) return;
+    this.#before = known.day === this.#since.day ? most(this.#before, known) : known;
+    this.#since.day = known.day;
+  }
+
+  #rollOver(now: number): void {
+    this.#now = now;
+    const before = rolledOver(this.#before, now);
+    if (before.day === this.#before.day) return;
+    this.#before = before;
+    this.#since = newDay(now);
+  }
+}
