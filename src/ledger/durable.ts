@@ -135,8 +135,8 @@ export class Ledger
     return this.#host.drop(names);
   }
 
-  resend(receiver: string | null): Promise<number> {
-    return this.#host.resend(receiver);
+  resend(receiver: string | null, to: string | null): Promise<number> {
+    return this.#host.resend(receiver, to);
   }
 
   testReceivers(): Promise<readonly TestResult[]> {

@@ -7,9 +7,10 @@
  * (developers.cloudflare.com/durable-objects/api/alarms), so `alarm` never throws and always sets the next.
  */
 import { NO_LINKS } from '../alert/links.ts';
+import { pause } from '../http/deadline.ts';
 import type { Receiver } from '../notify/receiver.ts';
-import { deliver, type LinksOf, type Sent } from './deliver/deliver.ts';
-import { resendDead } from './deliver/outbox.ts';
+import { createSender, type LinksOf, type Sent } from './deliver/deliver.ts';
+import { resend } from './deliver/outbox.ts';
 import { testNotification, testReceivers } from './deliver/test-delivery.ts';
 import type { LedgerOutbox } from './health/attempts.ts';
 import type { Ledger } from './record/ledger.ts';
@@ -38,8 +39,6 @@ export interface HostOptions {
 const RETRY_ALARM_MS = 30_000;
 /** An alarm that is overdue for so long is lost: after a restore, the platform need not know what the storage holds. */
 const LOST_ALARM_MS = 15 * 60_000;
-/** How many rounds of sending one alarm makes. The next alarm sends the rest. */
-const ROUNDS_MAX = 5;
 
 export interface Host extends LedgerApi, LedgerOperator {
   /** Runs the watchdog, sends what is due, sets the next alarm. Never throws. */
@@ -60,16 +59,25 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
   /** Runs a call, then sets the alarm. After a crash between the two, the next call sets it. */
   const withAlarm = async <T>(call: () => T): Promise<T> => {
     const result = call();
+    sender.wake();
     await setAlarm(0);
     return result;
   };
+  const sender = createSender({
+    ...{ outbox, receivers, linksOf, now, pause, sent: log.sent },
+    // Where this fails too, the next tick finds the alarm missing and sets it.
+    ended: (error) => {
+      if (error !== null) log.failed(error);
+      void setAlarm(error === null ? 0 : RETRY_ALARM_MS).catch(log.failed);
+    },
+  });
   return {
     begin: (input) => withAlarm(() => ledger.begin(input, now())),
     record: (batch) => withAlarm(() => ledger.record(batch, now())),
     flush: (expectedVersion, most) => withAlarm(() => ledger.flush(expectedVersion, most, now())),
     quarantineCandidate: (record) => withAlarm(() => ledger.quarantineCandidate(record, now())),
     recordFailedTick: (failure) => withAlarm(() => ledger.recordFailedTick(failure, now())),
-    resend: (receiver) => withAlarm(() => resendDead(store, receiver, now())),
+    resend: (receiver, to) => withAlarm(() => resend(store, receiver, to, now())),
     canRecord: async () => ledger.canRecord(now()),
     release: (name, fresh) => withAlarm(() => ledger.release(name, fresh, now())),
     drop: async (names) => ledger.drop(names),
@@ -85,11 +93,7 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
       let leastWaitMs = 0;
       try {
         ledger.watchdog(now());
-        for (let round = 0; round < ROUNDS_MAX; round++) {
-          const sent = await deliver(outbox, receivers, linksOf, now);
-          sent.forEach(log.sent);
-          if (sent.length === 0) break;
-        }
+        await sender.run();
       } catch (error) {
         leastWaitMs = RETRY_ALARM_MS;
         log.failed(error);

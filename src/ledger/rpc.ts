@@ -219,8 +219,11 @@ export type Dropped = { readonly name: string } & (NotFound | { readonly kind: '
 
 /** The operator's commands. */
 export interface LedgerOperator {
-  /** Makes dead deliveries of one receiver, or (null) of all, pending again. Returns how many. */
-  resend(receiver: string | null): Promise<number>;
+  /**
+   * Makes dead deliveries of one receiver, or (null) of all, pending again, and tries failing receivers at once. `to`: the
+   * receiver that is to get them, and what still waits for `receiver`; null: the same. Returns how many.
+   */
+  resend(receiver: string | null, to: string | null): Promise<number>;
   /**
    * Sends a test alert straight to every receiver. The outcomes count for their health. (Not named `test`: the runtime
    * reserves that name of a Durable Object.)
@@ -452,9 +455,13 @@ export interface AlertList {
 
 export interface ReceiverHealth {
   readonly name: string;
-  readonly minLevel: string;
-  /** `unset`: its setting is missing or wrong. `failing`: its last attempts failed. `unproven`: nothing was sent yet. */
-  readonly state: 'healthy' | 'unset' | 'failing' | 'unproven';
+  /** Null where it was removed. */
+  readonly minLevel: string | null;
+  /**
+   * `unset`: its setting is missing or wrong. `failing`: its last attempts failed. `unproven`: nothing was sent yet.
+   * `removed`: there is no receiver of this name any more, and something waits for it.
+   */
+  readonly state: 'healthy' | 'unset' | 'failing' | 'unproven' | 'removed';
   /** Why it is not healthy, in words. */
   readonly reason: string | null;
   readonly lastDeliveredAt: number | null;

@@ -7,7 +7,7 @@
  */
 import type { Links } from '../alert/links.ts';
 import type { Notification } from '../alert/notification.ts';
-import { within } from '../http/deadline.ts';
+import { pause, within } from '../http/deadline.ts';
 import { type Answer, type Fetch, post } from '../http/post.ts';
 import type { Outcome, Outgoing, Receiver } from './receiver.ts';
 
@@ -31,6 +31,8 @@ export interface IncomingWebhookOptions extends IncomingWebhook {
 export interface IncomingWebhookVendor<Message> {
   /** What reasons call the vendor. */
   readonly label: string;
+  /** The least time between two messages, ms. */
+  readonly paceMs: number;
   readonly headers?: Readonly<Record<string, string>>;
   render(notification: Notification, links: Links): Message;
   /** Without anything that an older or newer version of the Worker may not have stored. */
@@ -62,11 +64,15 @@ export function createIncomingWebhook<Message>(
 
   async function exchange(outgoing: Outgoing, signal: AbortSignal): Promise<Answer> {
     const answer = await postMessage(rendered(outgoing), signal);
-    return vendor.isInvalid(answer) ? postMessage(vendor.renderShort(outgoing.notification), signal) : answer;
+    if (!vendor.isInvalid(answer)) return answer;
+    // The rejected one counts for the vendor's rate.
+    await pause(vendor.paceMs);
+    return postMessage(vendor.renderShort(outgoing.notification), signal);
   }
 
   return {
     name,
+    paceMs: vendor.paceMs,
     async send(outgoing: Outgoing): Promise<Outcome> {
       const late: Answer = { kind: 'failed', reason: `${vendor.label} did not answer within ${timeoutMs / 1000} s` };
       const answer = await within(timeoutMs, late, (signal) => exchange(outgoing, signal));

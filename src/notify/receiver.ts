@@ -10,9 +10,11 @@ import type { Fetch } from '../http/post.ts';
 export type Outcome =
   /** `note`: what went wrong and is not retried. */
   | { readonly kind: 'delivered'; readonly note?: string }
+  /** Too many messages: nothing is wrong. `afterMs`: the vendor asked not to be asked earlier; null: it named no time. */
+  | { readonly kind: 'slow down'; readonly reason: string; readonly afterMs: number | null }
   /** May work later. `afterMs`: the vendor asked not to be asked earlier. */
   | { readonly kind: 'retry'; readonly reason: string; readonly afterMs: number | null }
-  /** Will never work as it is: the delivery is dead. */
+  /** Will not work as things are: somebody has to do something. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** One notification on its way out. */
@@ -26,6 +28,8 @@ export interface Outgoing {
 export interface Receiver {
   /** Unique among the receivers; deliveries are queued under it: `slack`, `email`, `email/2`. */
   readonly name: string;
+  /** The least time between two messages, ms, by what the vendor documents. */
+  readonly paceMs: number;
   /** Never throws: whatever goes wrong is an `Outcome`. */
   send(outgoing: Outgoing): Promise<Outcome>;
 }
@@ -52,10 +56,7 @@ export interface ReceiverType extends ConfigurableType<CreateReceiver> {
   readonly docs: string;
 }
 
-/**
- * How long a receiver may take to answer: less than an attempt may last (ledger/deliver/outbox.ts), and what Standard
- * Webhooks recommends ("Request timeouts": 15 to 30 s).
- */
+/** How long a receiver may take to answer: what Standard Webhooks recommends ("Request timeouts": 15 to 30 s). */
 export const SEND_TIMEOUT_MS = 15_000;
 
 /** Creates the configured receivers. One with a problem refuses every message for that reason. */
@@ -65,7 +66,7 @@ export function createReceivers(
 ): readonly Receiver[] {
   return configured.map(({ name, problem, create }) =>
     create === null
-      ? { name, send: () => Promise.resolve({ kind: 'refused', reason: problem }) }
+      ? { name, paceMs: 0, send: () => Promise.resolve({ kind: 'refused', reason: problem }) }
       : create({ ...outside, timeoutMs: SEND_TIMEOUT_MS }),
   );
 }

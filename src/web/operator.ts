@@ -24,8 +24,8 @@ export function operatorAlertPath(id: number): string {
   return `${ALERTS_PATH}/${id}`;
 }
 
-/** `receiver`: whose dead deliveries; null: those of all receivers. */
-const RESEND = z.object({ receiver: z.nullable(z.string()) });
+/** `receiver`: whose dead deliveries; null: those of all receivers. `to`: the receiver that is to get them instead. */
+const RESEND = z.object({ receiver: z.nullable(z.string()), to: z.optional(z.nullable(z.string())) });
 
 const NO_LEDGER = { message: 'no ledger is bound' };
 
@@ -56,13 +56,19 @@ export function operatorRoutes({ config, ledger, now }: AppDeps): Hono<WebEnv> {
   app.post(RESEND_PATH, async (c) => {
     const order = RESEND.safeParse(parseJson(await c.req.text())).data;
     if (order === undefined)
-      return c.json({ message: "the body can't be read: `receiver` must be a name or null" }, 422);
+      return c.json({ message: "the body can't be read: `receiver` and `to` must be a name or null" }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     const names = config.receivers.map(({ name }) => name);
-    if (order.receiver !== null && !names.includes(order.receiver)) {
-      return c.json({ message: `no such receiver; ${namesText(names)}` }, 422);
+    const { receiver, to = null } = order;
+    if (to !== null && receiver === null) return c.json({ message: '`to` needs a `receiver`' }, 422);
+    // What waits for a receiver that was removed or renamed can only go elsewhere.
+    const target = to ?? receiver;
+    if (target !== null && !names.includes(target)) {
+      const hint =
+        to === null ? '; to send elsewhere what waits for one that was removed or renamed, add --to NAME' : '';
+      return c.json({ message: `no such receiver; ${namesText(names)}${hint}` }, 422);
     }
-    return c.json({ resent: await ledger.resend(order.receiver) });
+    return c.json({ resent: await ledger.resend(receiver, to) });
   });
 
   app.get(ALERTS_PATH, async (c) => {

@@ -194,8 +194,15 @@ test('dead deliveries are shown with their reason, and sent again by resend', as
   expect(await tocsin('resend')).toMatchObject({ code: 0, out: 'No dead deliveries.\n' });
   local.inbox.answer({ status: 404, body: 'no_service' });
   await local.deliver();
-  expect((await tocsin('why 1')).out).toMatch(/opened to slack: DEAD after 1 attempt: .*no_service/);
-  expect((await tocsin('status')).out).toMatch(/^ {2}slack {2}FAILING since .*no_service.*DEAD$/m);
+  expect((await tocsin('why 1')).out).toMatch(/opened to slack: pending, .*no_service/);
+  expect((await tocsin('status')).out).toMatch(/^ {2}slack {2}FAILING since .*no_service.*1 pending$/m);
+
+  // Eight days later.
+  local.store.run('UPDATE deliveries SET queued_at = queued_at - 8 * 86400000, due_at = NULL');
+  local.store.run('UPDATE receivers SET next_at = 0');
+  await local.deliver();
+  expect((await tocsin('why 1')).out).toMatch(/opened to slack: DEAD after \d attempts?: .*7 days.*no_service/);
+  expect((await tocsin('status')).out).toMatch(/^ {2}slack {2}FAILING since .*no_service.*1 DEAD$/m);
 
   local.inbox.answer({ status: 200, body: 'ok' });
   expect((await tocsin('resend --receiver slack')).out).toMatch(
@@ -205,9 +212,27 @@ test('dead deliveries are shown with their reason, and sent again by resend', as
   expect((await tocsin('why 1')).out).toMatch(/opened to slack: delivered at /);
   expect(await tocsin('resend --receiver pager')).toMatchObject({
     code: 1,
+    err: expect.stringContaining('no such receiver; configured: slack; to send elsewhere what waits for one that was'),
+  });
+}, 15_000);
+
+test('what waits for a receiver that was renamed is sent to another by resend --to', async () => {
+  local.store.run("UPDATE deliveries SET receiver = 'old', state = 'pending' WHERE alert = 1");
+  expect((await tocsin('status')).out).toMatch(
+    /^ {2}old {4}REMOVED: .*resend --receiver NAME --to NAME.*; 1 pending$/m,
+  );
+  expect(await tocsin('resend --receiver old --to pager')).toMatchObject({
+    code: 1,
     err: expect.stringContaining('no such receiver; configured: slack'),
   });
-});
+  expect(await tocsin('resend --to slack')).toMatchObject({ code: 2, err: expect.stringContaining('--receiver') });
+  expect((await tocsin('resend --receiver old --to slack')).out).toMatch(
+    /^1 delivery to old will be sent to slack now/,
+  );
+  await local.deliver();
+  expect((await tocsin('why 1')).out).toMatch(/opened to slack: delivered at /);
+  expect((await tocsin('status')).out).not.toContain('REMOVED');
+}, 15_000);
 
 test('each mail address is a receiver, with a status and dead deliveries of its own', async () => {
   const mail = await startMailInbox();

@@ -4,12 +4,14 @@ import type { Checkpoint } from '../../src/audit-log/checkpoint.ts';
 import { occurredAt } from '../../src/audit-log/clocks.ts';
 import type { ActiveScan } from '../../src/audit-log/scan.ts';
 import { startOrResumeScan } from '../../src/audit-log/tail.ts';
+import type { Due } from '../../src/ledger/deliver/outbox.ts';
 import { createOutbox, type LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import type { LedgerOptions } from '../../src/ledger/record/context.ts';
 import { createLedger, type Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Batch, BeginInput, Incoming, Recorded } from '../../src/ledger/rpc.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import type { Value } from '../../src/ledger/store/store.ts';
+import type { Outcome } from '../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import { type CorrelationRule, compile, type DetectionRule, type Rule } from '../../src/sigma/index.ts';
 import { answeredAt } from '../support/answer-times.ts';
@@ -95,6 +97,8 @@ export interface Scene {
   readonly store: Watched;
   readonly ledger: Ledger;
   readonly outbox: LedgerOutbox;
+  /** Sends what may be sent at `now`, each receiver after the other. Returns what was. */
+  send(now: number, outcomeOf?: (due: Due) => Outcome): Due[];
   /** The same store opened by a ledger that remembers nothing, maybe with other options. */
   reopened(options?: Partial<LedgerOptions>): Scene;
   checkpoint(): Checkpoint;
@@ -148,6 +152,7 @@ function watched(store: ReturnType<typeof nodeStore>) {
 
 function sceneOf(store: Watched, options: LedgerOptions): Scene {
   const ledger = createLedger(store, options);
+  const outbox = createOutbox(store, options.receivers);
   const begin = (kv: BeginInput['kv']): Checkpoint =>
     ledger.begin({ kv, startAt: NOON - HOUR, suppressFirstRead: false }, NOON).checkpoint;
   begin({ checkpoint: null, rewind: null });
@@ -186,7 +191,17 @@ function sceneOf(store: Watched, options: LedgerOptions): Scene {
   return {
     store,
     ledger,
-    outbox: createOutbox(store, options.receivers),
+    outbox,
+    send: (now, outcomeOf = () => ({ kind: 'delivered' })) => {
+      const sent: Due[] = [];
+      for (const { name } of options.receivers) {
+        for (let taken = outbox.take(name, now); taken.kind === 'due'; taken = outbox.take(name, now)) {
+          if (sent.push(taken.due) > 1_000) throw new Error('sending does not end');
+          outbox.settle(taken.due, { reachedAt: now, outcome: outcomeOf(taken.due), paceMs: 0 }, now);
+        }
+      }
+      return sent;
+    },
     reopened: (more = {}) => sceneOf(store, { ...options, ...more }),
     checkpoint: begun,
     record: (page, of = {}) => give('record', page, of),

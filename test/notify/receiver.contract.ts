@@ -23,6 +23,8 @@ export const CASES = [
   'redirects',
   'answers with garbage',
   'answers endlessly',
+  'answers slowly',
+  'takes it and loses the answer',
 ] as const;
 export type Case = (typeof CASES)[number];
 
@@ -36,6 +38,13 @@ export interface StandInVendor {
   readonly ends: { readonly [what in Case]: Outcome['kind'] | null };
   /** The wait in "asks to slow down", if the vendor can say one. */
   readonly slowDownMs: number | null;
+  /** How it answers by HTTP, and the outcome of each status where the body says nothing; null: it does not. */
+  readonly http: {
+    answers(status: number, headers: Readonly<Record<string, string>>): void;
+    readonly ends: { readonly [status in (typeof STATUSES)[number]]: Outcome['kind'] };
+  } | null;
+  /** The least time between two messages, by what the vendor documents. */
+  readonly paceMs: number;
   /** What was sent at each attempt, as far as it must be the same every time. */
   attempts(): readonly unknown[];
   /** The accepted messages, read back. Throws if one broke the vendor's rules. */
@@ -46,6 +55,20 @@ export interface StandInVendor {
   shown(text: string): string;
   stop(): Promise<void>;
 }
+
+/** Statuses of failures; that of a rate limit is the same for all. */
+export const STATUSES = [400, 401, 403, 404, 408, 410, 500, 502, 503] as const;
+
+const DATE = 'Sat, 31 Jan 2026 09:30:00 GMT';
+/** What a 429 may ask for, and the wait. A date is compared with the answer's own. */
+const WAITS: readonly (readonly [string, Readonly<Record<string, string>>, number | null])[] = [
+  ['a number of seconds', { 'retry-after': '30' }, 30_000],
+  ['a date', { 'retry-after': 'Sat, 31 Jan 2026 09:30:20 GMT', date: DATE }, 20_000],
+  ['a past date', { 'retry-after': 'Sat, 31 Jan 2026 09:00:00 GMT', date: DATE }, null],
+  ['a day: an hour', { 'retry-after': '86400' }, 3_600_000],
+  ['garbage', { 'retry-after': 'soon' }, null],
+  ['no time', {}, null],
+];
 
 /** The only links: ours, and the operator's runbook. */
 const ALLOWED_LINKS = [LINKS.alert, LINKS.entry, OPENED.alert.runbook];
@@ -69,13 +92,41 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
       const kind = vendor.ends[what];
       if (kind === null) return;
       vendor.does(what);
-      const outcome = await send(OPENED, 'delivery-7', what === 'never answers' ? 100 : 5_000);
+      const isLate = what === 'never answers' || what === 'answers slowly';
+      const outcome = await send(OPENED, 'delivery-7', isLate ? 100 : 5_000);
       expect(outcome.kind).toBe(kind);
       const text = JSON.stringify(outcome);
       for (const secret of vendor.secrets) expect(text).not.toContain(secret);
       expect(text.length).toBeLessThan(600);
       if (outcome.kind !== 'delivered') expect(outcome.reason).toMatch(/^[^\n]{10,}$/);
       if (what === 'asks to slow down') expect(outcome).toMatchObject({ afterMs: vendor.slowDownMs });
+    });
+
+    test.each(STATUSES)('has the right outcome of a %i', async (status) => {
+      if (vendor.http === null) return;
+      vendor.http.answers(status, {});
+      const outcome = await send(OPENED);
+      expect(outcome).toMatchObject({ kind: vendor.http.ends[status], reason: expect.stringContaining(`${status}`) });
+    });
+
+    test.each(WAITS)('is slowed down, and by no failure, by a 429 that asks for %s', async (_, headers, afterMs) => {
+      if (vendor.http === null) return;
+      vendor.http.answers(429, headers);
+      const outcome = await send(OPENED);
+      expect(outcome).toMatchObject({ kind: 'slow down', reason: expect.stringContaining('429'), afterMs });
+    });
+
+    test('may have been sent a message whose answer is lost, and is sent it again', async () => {
+      const before = vendor.taken().length;
+      vendor.does('takes it and loses the answer');
+      expect((await send(OPENED)).kind).toBe('retry');
+      vendor.does('accepts it');
+      expect(await send(OPENED)).toEqual({ kind: 'delivered' });
+      expect(vendor.taken()).toHaveLength(before + 2);
+    });
+
+    test('has the pace that the vendor documents', () => {
+      expect(vendor.receiver(5_000).paceMs).toBe(vendor.paceMs);
     });
 
     test('sends the same message and id at every attempt', async () => {

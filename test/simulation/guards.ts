@@ -193,20 +193,50 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'outbox before send: a delivery is delivered only when the receiver has confirmed it',
     file: 'src/ledger/deliver/outbox.ts',
-    find: "'UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ?'",
-    replace: '"UPDATE deliveries SET attempts = ?, due_at = ?, state = \'delivered\' WHERE id = ?"',
+    find: 'beginAttempt(store, receiver, row.id, now);',
+    replace: "end(store, row.id, 1, 'delivered', null, now);",
+  },
+  {
+    name: 'the most severe delivery goes first',
+    file: 'src/ledger/deliver/outbox.ts',
+    find: 'ORDER BY level DESC, queued_at, id LIMIT 1',
+    replace: 'ORDER BY queued_at, id LIMIT 1',
+  },
+  {
+    name: 'the oldest delivery of a level goes first',
+    file: 'src/ledger/deliver/outbox.ts',
+    find: 'ORDER BY level DESC, queued_at, id LIMIT 1',
+    replace: 'ORDER BY level DESC, queued_at DESC, id LIMIT 1',
+  },
+  {
+    name: 'a failing receiver kills no message',
+    file: 'src/ledger/deliver/after-attempt.ts',
+    find: 'const isSpent = isOwn && receiver.failingSince === null && now - since >= OWN_FAILURES_MAX_MS;',
+    replace: 'const isSpent = now - failingSince >= OWN_FAILURES_MAX_MS;',
+  },
+  {
+    name: 'what waits for a receiver is not dead for seven days',
+    file: 'src/ledger/deliver/after-attempt.ts',
+    find: 'export const WAIT_MAX_MS = 7 * DAY_MS;',
+    replace: 'export const WAIT_MAX_MS = 1.01 * DAY_MS;',
+  },
+  {
+    name: 'a dead delivery raises a health alert',
+    file: 'src/ledger/health/attempts.ts',
+    find: "if (settled.state === 'dead' && !isHealthAlert) {",
+    replace: "if (settled.state === 'dead' && isHealthAlert) {",
+  },
+  {
+    name: 'what waits for a receiver goes to another one on request',
+    file: 'src/ledger/deliver/outbox.ts',
+    find: 'receiver === null || to === null || to === receiver ? 0 : move(store, receiver, to)',
+    replace: '0',
   },
   {
     name: 'a missing alarm is set again by the next call',
     file: 'src/ledger/host.ts',
     find: 'if (set === null || set > at) await alarm.set(at);',
     replace: 'if (set !== null && set > at) await alarm.set(at);',
-  },
-  {
-    name: 'a dead delivery raises a health alert',
-    file: 'src/ledger/health/attempts.ts',
-    find: "if (settled.state === 'dead' && !settled.isHealthAlert) {",
-    replace: "if (settled.state === 'dead' && settled.isHealthAlert) {",
   },
   {
     name: 'windows keep the events that a late entry may still join',
@@ -297,24 +327,6 @@ export const GUARDS: readonly Guard[] = [
     file: 'src/poller/batching.ts',
     find: 'next: isLast ? page.next : null,',
     replace: 'next: page.next,',
-  },
-  {
-    name: 'an old attempt at a delivery changes nothing once a later one has begun',
-    file: 'src/ledger/deliver/outbox.ts',
-    find: "if (row.attempts !== due.attempt) return { state: 'stale' };",
-    replace: '',
-  },
-  {
-    name: 'a delivery is tried for a day before it is given up',
-    file: 'src/ledger/deliver/outbox.ts',
-    find: 'export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;',
-    replace: 'export const GIVE_UP_AFTER_MS = 61 * 60_000;',
-  },
-  {
-    name: 'a delivery is given up after a day',
-    file: 'src/ledger/deliver/outbox.ts',
-    find: 'export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;',
-    replace: 'export const GIVE_UP_AFTER_MS = 72 * 60 * 60_000;',
   },
   {
     name: 'an almost full storage makes no entry a quarantine candidate',

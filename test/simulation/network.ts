@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Notification } from '../../src/alert/notification.ts';
+import { pause } from '../../src/http/deadline.ts';
 import type { Outgoing } from '../../src/notify/receiver.ts';
 import { currentProcess, type Process } from './machine.ts';
 import type { Dice } from './random.ts';
@@ -20,9 +21,21 @@ export interface VendorFaults {
   readonly evicts: number;
   /** One that answers nothing but 503. */
   readonly down: 'slack' | 'mail' | null;
+  /** One that takes seconds to answer. */
+  readonly slow: 'slack' | 'mail' | null;
 }
 
-export const WORKING: VendorFaults = { retry: 0, refused: 0, evicts: 0, down: null };
+export const WORKING: VendorFaults = { retry: 0, refused: 0, evicts: 0, down: null, slow: null };
+
+/** What Slack never takes, and how fast it takes the rest, all through a run. */
+export interface SlackHabits {
+  /** Messages about this alert are refused. */
+  readonly refusedAlert: number | null;
+  /** One message in this many ms, else 429; null: any number. */
+  readonly everyMs: number | null;
+  /** Seconds in the Retry-After of a 429; null: without. */
+  readonly retryAfter: number | null;
+}
 
 /** What reached a receiver. `notification`: null for what was sent without the ledger. */
 export interface Received {
@@ -46,6 +59,7 @@ export interface NetworkOptions {
   readonly ourClock: () => number;
   readonly faults: () => StepFaults;
   readonly vendorFaults: () => VendorFaults;
+  readonly slack: SlackHabits;
   /** Ends the Durable Object where it stands. */
   readonly evict: () => void;
 }
@@ -76,7 +90,8 @@ export const SLACK_URL = 'https://hooks.slack.com/services/T00000000/B00000000/s
 const beingSent = new AsyncLocalStorage<Outgoing>();
 
 export function createNetwork(options: NetworkOptions): Network {
-  const { world, dice, upstream, ourClock, faults, vendorFaults, evict } = options;
+  const { world, dice, upstream, ourClock, faults, vendorFaults, slack, evict } = options;
+  let slackTookAt = Number.NEGATIVE_INFINITY;
   const received: Received[] = [];
   const shown = new Map<string, number[]>();
   const pages: PageTimes[] = [];
@@ -120,8 +135,16 @@ export function createNetwork(options: NetworkOptions): Network {
     evict();
   };
 
-  const toSlack = async (text: string, outgoing: Outgoing | undefined): Promise<Response> =>
-    world.step(
+  /** A receiver that is slow takes its time before anything else. */
+  const hesitate = async (receiver: 'slack' | 'mail'): Promise<void> => {
+    if (vendorFaults().slow !== receiver) return;
+    world.hit(`${receiver}: slow`);
+    await pause(dice.between(2_000, 14_000));
+  };
+
+  const toSlack = async (text: string, outgoing: Outgoing | undefined): Promise<Response> => {
+    await hesitate('slack');
+    return world.step(
       'send slack',
       () => {
         const chances = vendorFaults();
@@ -130,6 +153,16 @@ export function createNetwork(options: NetworkOptions): Network {
           return plainAnswer(503, '');
         }
         if (dice.chance(chances.refused)) return plainAnswer(404, 'no_service');
+        if (slack.refusedAlert !== null && alertOf(outgoing) === slack.refusedAlert) {
+          world.hit('slack: never this one');
+          return plainAnswer(403, 'action_prohibited');
+        }
+        if (slack.everyMs !== null && world.now() - slackTookAt < slack.everyMs) {
+          world.hit('slack: too many');
+          const headers = slack.retryAfter === null ? {} : { 'retry-after': String(slack.retryAfter) };
+          return plainAnswer(429, 'rate_limited', headers);
+        }
+        slackTookAt = world.now();
         if (dice.chance(chances.retry)) {
           world.hit('slack: not now');
           return dice.chance(0.3)
@@ -141,9 +174,11 @@ export function createNetwork(options: NetworkOptions): Network {
       },
       faults(),
     );
+  };
 
-  const toMail = async (message: unknown, outgoing: Outgoing | undefined): Promise<void> =>
-    world.step(
+  const toMail = async (message: unknown, outgoing: Outgoing | undefined): Promise<void> => {
+    await hesitate('mail');
+    return world.step(
       'send mail',
       () => {
         const chances = vendorFaults();
@@ -160,6 +195,7 @@ export function createNetwork(options: NetworkOptions): Network {
       },
       faults(),
     );
+  };
 
   return {
     received,
@@ -176,6 +212,10 @@ export function createNetwork(options: NetworkOptions): Network {
       url === SLACK_URL ? toSlack(String(init.body), beingSent.getStore()) : fromUpstream(new URL(url)),
     mail: { send: (message) => toMail(message, beingSent.getStore()) },
   };
+}
+
+function alertOf(outgoing: Outgoing | undefined): number | null {
+  return outgoing !== undefined && 'alert' in outgoing.notification ? outgoing.notification.alert.id : null;
 }
 
 function plainAnswer(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {

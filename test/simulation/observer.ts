@@ -1,11 +1,13 @@
 /**
- * Observes the ledger's commits: when alerts close, how the watermark moves, and whether an attempt at a delivery settles
- * what a later one has taken over. The ledger does not store which entries were recorded when an alert closed; the model needs
+ * Observes the ledger's commits: when alerts close, how the watermark moves, and whether deliveries are sent in their order. The ledger does not store which entries were recorded when an alert closed; the model needs
  * it, since a late match may join after the close.
  */
+import type { Notification } from '../../src/alert/notification.ts';
+import type { Due } from '../../src/ledger/deliver/outbox.ts';
 import type { LedgerOutbox } from '../../src/ledger/health/attempts.ts';
 import type { Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
+import { LEVELS } from '../../src/sigma/index.ts';
 
 export interface Observer {
   /** The ledger, observed. */
@@ -25,6 +27,24 @@ export interface Observer {
 /** How old a tick's watermark may be, and for how long a tick may go on with one that another has overtaken. */
 const QUIET_MS = 15 * 60_000;
 const OVERTAKEN_MS = 30 * 60_000;
+
+/** What a delivery that is being sent should have waited for, as sentences: what is ready, and more severe or older. */
+function overtaken(store: Store, due: Due): string[] {
+  const waiting = store.all<{ id: number; queued_at: number; notification: string }>(
+    "SELECT id, queued_at, notification FROM deliveries WHERE receiver = ? AND state = 'pending' AND due_at IS NULL",
+    due.receiver,
+  );
+  const rank = severityOf(due.notification);
+  return waiting
+    .map(({ id, queued_at: queuedAt, notification }) => ({ id, queuedAt, rank: severityOf(JSON.parse(notification)) }))
+    .filter(({ id }) => id !== due.id)
+    .filter((each) => each.rank > rank || (each.rank === rank && each.queuedAt < due.queuedAt))
+    .map(({ id }) => `delivery ${due.id} to ${due.receiver} overtook ${id}`);
+}
+
+function severityOf(notification: Notification): number {
+  return LEVELS.indexOf('health' in notification ? notification.health.level : notification.alert.level);
+}
 
 /** Looks at the store after each call that commits. */
 export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
@@ -65,17 +85,10 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     problems,
     observeOutbox: (outbox) => ({
       ...outbox,
-      settle: (due, outcome, now) => {
-        const row = () =>
-          store.all<{ attempts: number; due_at: number }>(
-            'SELECT attempts, due_at FROM deliveries WHERE id = ?',
-            due.id,
-          )[0];
-        const before = row();
-        const settled = outbox.settle(due, outcome, now);
-        const isStale = (before?.attempts ?? 0) > due.attempt && outcome.kind === 'retry';
-        if (isStale && row()?.due_at !== before?.due_at) problems.push(`an old attempt at ${due.id} moved a new one`);
-        return settled;
+      take: (receiver, now) => {
+        const taken = outbox.take(receiver, now);
+        if (taken.kind === 'due') problems.push(...overtaken(store, taken.due));
+        return taken;
       },
     }),
     observe: (ledger) => {

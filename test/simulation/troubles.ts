@@ -31,6 +31,8 @@ export interface Conditions {
   rules: number;
   allowedLatenessMs: number;
   retentionDays: number;
+  /** What the receiver of mail is called. */
+  mailName: string;
   /** Another isolate has an empty memory. */
   isolate: number;
 }
@@ -118,7 +120,7 @@ export function createTroubles(options: TroublesOptions): Troubles {
   };
   kv.faults = { staleMs: rate(5 * MINUTE), lost: rate(0.1), refused: rate(0.3) };
   conditions.alarm = { late: rate(0.2), twice: rate(0.2), never: rate(0.2) };
-  conditions.vendors = { retry: rate(0.4), refused: rate(0.03), evicts: rate(0.03), down: null };
+  conditions.vendors = { retry: rate(0.4), refused: rate(0.03), evicts: rate(0.03), down: null, slow: null };
   conditions.cron = { skipped: rate(0.3), doubled: rate(0.3) };
   conditions.requests = dice.between(2, 8);
   storage.fails = dice.chance(0.3) ? dice.next() * 0.005 : 0;
@@ -146,7 +148,7 @@ export function createTroubles(options: TroublesOptions): Troubles {
   }
 
   // One long trouble at a time: each has its own health alert to come.
-  switch (dice.pick(['none', 'none', 'upstream', 'upstream', 'refused', 'full', 'receiver'] as const)) {
+  switch (dice.pick(['none', 'none', 'upstream', 'upstream', 'refused', 'full', 'receiver', 'receiver'] as const)) {
     case 'upstream': {
       const from = sometime();
       const until = Math.min(from + dice.between(2, 45) * MINUTE, end);
@@ -175,13 +177,14 @@ export function createTroubles(options: TroublesOptions): Troubles {
       break;
     }
     case 'receiver': {
-      const down = dice.pick(['slack', 'mail'] as const);
+      const who = dice.pick(['slack', 'mail'] as const);
+      const how = dice.pick(['down', 'slow'] as const);
       const from = sometime();
-      at(from, `${down} is down`, () => {
-        conditions.vendors = { ...conditions.vendors, down };
+      at(from, `${who} is ${how}`, () => {
+        conditions.vendors = { ...conditions.vendors, [how]: who };
       });
-      at(Math.min(from + dice.between(10, 80) * MINUTE, end), `${down} is back`, () => {
-        conditions.vendors = { ...conditions.vendors, down: null };
+      at(Math.min(from + dice.between(10, 80) * MINUTE, end), `${who} is back`, () => {
+        conditions.vendors = { ...conditions.vendors, [how]: null };
       });
       break;
     }
@@ -208,6 +211,14 @@ export function createTroubles(options: TroublesOptions): Troubles {
     at(sometime(), `a deploy: ALLOWED_LATENESS is ${allowed / MINUTE} min`, () => {
       world.hit('deploy: settings');
       conditions.allowedLatenessMs = allowed;
+      conditions.isolate++;
+      evict();
+    });
+  }
+  if (dice.chance(0.1)) {
+    at(sometime(), 'a deploy: the receiver of mail has another name', () => {
+      world.hit('deploy: a receiver renamed');
+      conditions.mailName = 'post';
       conditions.isolate++;
       evict();
     });

@@ -4,7 +4,7 @@
  * https://discord.com/developers/docs/resources/webhook#execute-webhook and …/resources/message#embed-object-embed-limits.
  */
 
-import { createAnswers, type FakeAnswer, startHttpServer } from './http-server.ts';
+import { answerWith, createAnswers, type FakeAnswer, startHttpServer } from './http-server.ts';
 import { type Check, type Fields, list, object, oneOf, text } from './shape.ts';
 
 export interface DiscordInbox {
@@ -78,7 +78,7 @@ export async function startDiscordInbox(): Promise<DiscordInbox> {
       }
       messages.push(message);
     }
-    response.writeHead(now.status, { ...now.headers }).end(now.body ?? OK.body);
+    answerWith(now, response, now.body ?? OK.body);
   });
   return {
     url: `${server.origin}/api/webhooks/123456789012345678/${TOKEN}`,

@@ -42,8 +42,23 @@ export interface FakeAnswer {
   readonly hang?: boolean;
   /** Closes the connection without an answer. */
   readonly reset?: boolean;
+  /** Takes the message, and then closes the connection without an answer. */
+  readonly lose?: boolean;
+  /** Takes the message, begins to answer and never ends. */
+  readonly drip?: boolean;
   /** For so many requests; for all if absent. */
   readonly times?: number;
+}
+
+/** Answers as it says, once the message was taken or not. */
+export function answerWith(answer: FakeAnswer, response: ServerResponse, body = answer.body ?? ''): void {
+  if (answer.lose === true) {
+    response.socket?.destroy();
+    return;
+  }
+  response.writeHead(answer.status, { ...answer.headers });
+  if (answer.drip === true) response.write(body.slice(0, 1));
+  else response.end(body);
 }
 
 /** The answers of a fake: `ok`, unless another one is set. */

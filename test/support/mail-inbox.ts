@@ -16,6 +16,8 @@ export type MailAnswer =
   | { readonly kind: 'error'; readonly code: unknown; readonly message?: string }
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' }
+  /** The mail is sent, and its answer lost. */
+  | { readonly kind: 'lost' }
   /** Not JSON. */
   | { readonly kind: 'garbage'; readonly length: number };
 
@@ -110,6 +112,10 @@ export async function startMailInbox(): Promise<MailInbox> {
         return json({ code: now.code, message: now.message ?? `not sent to ${mail.to}` });
       case 'garbage':
         response.end('<html>'.repeat(now.length));
+        return;
+      case 'lost':
+        mails.push(mail);
+        request.socket.destroy();
         return;
       case 'reset':
         request.socket.destroy();

@@ -7,7 +7,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { parseJson } from '../../src/text/json.ts';
-import { createAnswers, type FakeAnswer, startHttpServer } from './http-server.ts';
+import { answerWith, createAnswers, type FakeAnswer, startHttpServer } from './http-server.ts';
 import { slackProblem } from './slack-rules.ts';
 
 export interface Inbox {
@@ -83,7 +83,7 @@ export async function startInbox(
       messages.push(message);
       options.onMessage?.(message);
     }
-    response.writeHead(now.status, { ...now.headers }).end(now.body ?? '');
+    answerWith(now, response);
   }, options.port);
   return {
     url: `${server.origin}/services/T00000000/B00000000/a-secret-of-slack`,

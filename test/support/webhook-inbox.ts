@@ -3,7 +3,7 @@
  * signature and that the timestamp is within five minutes, and answers 401 to invalid messages.
  */
 import { Webhook } from 'standardwebhooks';
-import { type FakeAnswer, startHttpServer } from './http-server.ts';
+import { answerWith, type FakeAnswer, startHttpServer } from './http-server.ts';
 
 export interface WebhookAnswer extends Omit<FakeAnswer, 'times'> {
   /** An endless body. */
@@ -56,11 +56,11 @@ export async function startWebhookInbox(): Promise<WebhookInbox> {
       request.socket.destroy();
       return;
     }
-    response.writeHead(now.status, { ...now.headers });
     if (now.endless !== true) {
-      response.end(now.body ?? '');
+      answerWith(now, response);
       return;
     }
+    response.writeHead(now.status, { ...now.headers });
     const pour = (): void => {
       while (!response.destroyed && response.write('x'.repeat(10_000)));
     };

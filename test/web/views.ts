@@ -215,6 +215,11 @@ export function status(changes: Partial<LedgerStatus> = {}): LedgerStatus {
       receiver('mail', 'unproven', null),
       receiver('hook', 'failing', 'the receiver answered 410: it is gone for good'),
       receiver('pager', 'unset', 'PAGER_URL is not set'),
+      receiver(
+        'old',
+        'removed',
+        'it is not set any more: send what waits elsewhere with resend --receiver NAME --to NAME',
+      ),
     ],
     alerts: { open: { critical: 1, high: 2, low: 1 }, newest: [] },
     deliveries: { pending: 1, delivered: 210, dead: 0, suppressed: 0 },
@@ -254,7 +259,7 @@ function receiver(name: string, state: LedgerStatus['receivers'][number]['state'
   const lastDeliveredAt = state === 'healthy' ? NOW - 24 * MINUTE : null;
   return {
     name,
-    minLevel: 'low',
+    minLevel: state === 'removed' ? null : 'low',
     state,
     reason,
     lastDeliveredAt,

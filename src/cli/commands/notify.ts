@@ -10,6 +10,7 @@ const TIMEOUT_MS = 60_000;
 
 const OUTCOME = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('delivered') }),
+  z.object({ kind: z.literal('slow down'), reason: z.string(), afterMs: z.nullable(z.number()) }),
   z.object({ kind: z.literal('retry'), reason: z.string(), afterMs: z.nullable(z.number()) }),
   z.object({ kind: z.literal('refused'), reason: z.string() }),
 ]);
@@ -59,6 +60,7 @@ function outcomeText(outcome: TestAnswer['tested'][number]['outcome']): string {
   switch (outcome.kind) {
     case 'delivered':
       return 'delivered';
+    case 'slow down':
     case 'retry': {
       const wait = outcome.afterMs === null ? '' : ` after ${ago(outcome.afterMs)}`;
       return `NOT DELIVERED, may work${wait === '' ? ' later' : wait}: ${safe(outcome.reason)}`;

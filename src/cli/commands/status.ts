@@ -18,7 +18,7 @@ const text = z.string();
 const SCAN = z.object({ began: z.nullable(number), steps: number, reached: z.nullable(number), flushing: z.boolean() });
 const RECEIVER = z.object({
   name: text,
-  state: z.enum(['healthy', 'unset', 'failing', 'unproven']),
+  state: z.enum(['healthy', 'unset', 'failing', 'unproven', 'removed']),
   reason: z.nullable(text),
   lastDeliveredAt: z.nullable(number),
   failingSince: z.nullable(number),
@@ -268,6 +268,7 @@ const STATE_WORDS: { readonly [state in Status['receivers'][number]['state']]: s
   unset: 'NOT CONFIGURED',
   failing: 'FAILING',
   unproven: 'not used yet',
+  removed: 'REMOVED',
 };
 
 /** One line per receiver. */

@@ -1,36 +1,36 @@
 /**
  * Deliveries: one notification on its way to one receiver. The row exists before anything is sent.
  *
- * Contract: at least once. An attempt is stored, with the time of the next, before it is made, so an attempt that crashes
- * is repeated. A delivery that can't be delivered is dead and visible, never dropped; a person may resend it. Times are
- * wall, in ms.
+ * Contract: at least once. An attempt is stored before it is made; each receiver has one at a time. The next delivery is the
+ * most severe and then the oldest of those that are ready; what failed is set aside, so that others go first. A delivery
+ * that can't be delivered is dead and visible, never dropped; a person may resend it. How many wait makes no difference to
+ * what a delivery reads and writes. Times are wall, in ms.
  */
+import { healthLevelOf } from '../../alert/health-words.ts';
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
-import { type Outcome, SEND_TIMEOUT_MS } from '../../notify/receiver.ts';
+import { LEVELS } from '../../sigma/index.ts';
 import type { Store } from '../store/store.ts';
-
-/** How many deliveries of each receiver are taken at once. They are sent one after the other. */
-export const TAKEN_MAX = 4;
-/** An attempt that was not settled counts as lost after this time plus its backoff. */
-const ATTEMPT_MS = 60_000;
-const BACKOFF_FIRST_MS = 10_000;
-export const BACKOFF_MAX_MS = 15 * 60_000;
-/** A delivery that is not delivered after this time is dead. */
-export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
-/** The longest pause that a receiver may ask for. */
-const PAUSE_MAX_MS = 60 * 60_000;
-
-if (!(TAKEN_MAX * SEND_TIMEOUT_MS < ATTEMPT_MS + BACKOFF_FIRST_MS)) {
-  throw new Error('all taken deliveries of a receiver must be sent before an attempt counts as lost');
-}
-if (!(BACKOFF_FIRST_MS < BACKOFF_MAX_MS && BACKOFF_MAX_MS < GIVE_UP_AFTER_MS && PAUSE_MAX_MS < GIVE_UP_AFTER_MS)) {
-  throw new Error('a delivery must be retried before it is given up');
-}
+import {
+  type AfterDelivery,
+  type Attempt,
+  afterAttempt,
+  afterLostAttempt,
+  neverTried,
+  type ReceiverState,
+  WAIT_MAX_MS,
+} from './after-attempt.ts';
+import { beginAttempt, hurry, readReceiver, readReceivers, type StoredReceiver, writeReceiver } from './receivers.ts';
 
 /** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
 export const ENDED = "state <> 'pending'";
+/** Select pending deliveries in the words of the partial indexes deliveries_ready and deliveries_set_aside. */
+export const READY = "state = 'pending' AND due_at IS NULL";
+export const SET_ASIDE = "state = 'pending' AND due_at IS NOT NULL";
 
-/** A delivery whose time has come. */
+/** An attempt that has not ended after this time never will: it was interrupted. */
+export const ATTEMPT_MAX_MS = 60_000;
+
+/** The next delivery of a receiver. */
 export interface Due {
   readonly id: number;
   readonly receiver: string;
@@ -40,33 +40,40 @@ export interface Due {
   readonly notification: Notification;
 }
 
-/** The delivery after an attempt was settled. */
-export type Settled =
-  | { readonly state: 'delivered' }
-  | { readonly state: 'pending'; readonly dueAt: number }
-  | { readonly state: 'dead'; readonly reason: string; readonly isHealthAlert: boolean }
-  /** Another attempt has settled it since. */
-  | { readonly state: 'stale' };
+/** What a receiver is to be sent. */
+export type Taken =
+  | { readonly kind: 'due'; readonly due: Due }
+  /** Nothing before this time. */
+  | { readonly kind: 'wait'; readonly at: number }
+  | { readonly kind: 'nothing' };
 
-/** Enqueues a notification for a receiver, due now. */
-export function enqueue(
-  store: Store,
-  what: {
-    readonly receiver: string;
-    readonly alert?: number;
-    readonly health?: HealthAlertKind;
-    readonly notification: Notification;
-  },
-  now: number,
-): void {
+/** The delivery after an attempt was settled, and the receiver. */
+export type Settled = AfterDelivery | { readonly state: 'stale' };
+export interface SettledAttempt {
+  readonly settled: Settled;
+  readonly receiver: ReceiverState;
+  /** The failure was the message's own, and says nothing of the receiver. */
+  readonly isOwn: boolean;
+}
+
+/** What a delivery is made of. */
+interface Enqueued {
+  readonly receiver: string;
+  readonly alert?: number;
+  readonly health?: HealthAlertKind;
+  readonly notification: Notification;
+}
+
+/** Enqueues a notification for a receiver: it is ready. */
+export function enqueue(store: Store, what: Enqueued, now: number): void {
   store.run(
-    `INSERT INTO deliveries (receiver, alert, health, notification, state, attempts, queued_at, due_at)
-     VALUES (?, ?, ?, ?, 'pending', 0, ?, ?)`,
+    `INSERT INTO deliveries (receiver, alert, health, notification, level, state, attempts, queued_at)
+     VALUES (?, ?, ?, ?, ?, 'pending', 0, ?)`,
     what.receiver,
     what.alert ?? null,
     what.health ?? null,
     JSON.stringify(what.notification),
-    now,
+    rankOf(what.notification),
     now,
   );
 }
@@ -74,168 +81,297 @@ export function enqueue(
 /** Stores a notification that is not sent to a receiver, with the reason, so that it can be shown. */
 export function enqueueSuppressed(
   store: Store,
-  what: {
-    readonly receiver: string;
-    readonly alert: number;
-    readonly notification: Notification;
-    readonly reason: string;
-  },
+  what: Enqueued & { readonly alert: number; readonly reason: string },
   now: number,
 ): void {
   store.run(
-    `INSERT INTO deliveries (receiver, alert, health, notification, state, attempts, queued_at, due_at, settled_at, reason)
-     VALUES (?, ?, NULL, ?, 'suppressed', 0, ?, ?, ?, ?)`,
+    `INSERT INTO deliveries (receiver, alert, health, notification, level, state, attempts, queued_at, settled_at, reason)
+     VALUES (?, ?, NULL, ?, ?, 'suppressed', 0, ?, ?, ?)`,
     what.receiver,
     what.alert,
     JSON.stringify(what.notification),
-    now,
+    rankOf(what.notification),
     now,
     now,
     what.reason,
   );
 }
 
+/** How severe it is: 0 and up. */
+function rankOf(notification: Notification): number {
+  return LEVELS.indexOf('health' in notification ? healthLevelOf(notification) : notification.alert.level);
+}
+
 /**
- * Takes up to `most` due deliveries of each receiver, oldest first, and stores the next attempt of each. The limit is per
- * receiver, so that the backlog of one does not delay the others. One transaction.
+ * Takes what a receiver is to be sent next, and stores that its attempt begins. An attempt that is stored as under way was
+ * interrupted: the caller has none. One transaction.
  */
-export function takeDue(store: Store, most: number, now: number): Due[] {
+export function take(store: Store, receiver: string, now: number): Taken {
   return store.transaction(() => {
-    const due = nextByReceiver(store).filter(({ at }) => at <= now);
-    const rows = due.flatMap(({ receiver }) =>
-      store.all<{ id: number; receiver: string; attempts: number; queued_at: number; notification: string }>(
-        `SELECT id, receiver, attempts, queued_at, notification FROM deliveries
-         WHERE state = 'pending' AND receiver = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
-        receiver,
-        now,
-        most,
-      ),
-    );
-    rows.sort((a, b) => a.id - b.id);
-    return rows.map((row) => {
-      const attempt = row.attempts + 1;
-      const dueAt = now + ATTEMPT_MS + backoff(attempt);
-      store.run('UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ?', attempt, dueAt, row.id);
-      const notification = JSON.parse(row.notification) as Notification;
-      return { id: row.id, receiver: row.receiver, attempt, queuedAt: row.queued_at, notification };
-    });
+    const stored = readReceiver(store, receiver);
+    if (stored.attemptOf !== null) endLostAttempt(store, receiver, stored, stored.attemptOf, now);
+    if (stored.nextAt > now) {
+      const waits = firstReady(store, receiver) !== null || firstSetAside(store, receiver) !== null;
+      return waits ? { kind: 'wait', at: stored.nextAt } : { kind: 'nothing' };
+    }
+    const row = stored.failingSince === null ? nextOfWorking(store, receiver, now) : nextOfFailing(store, receiver);
+    if (row === null) return { kind: 'nothing' };
+    if (row.due_at !== null && row.due_at > now) return { kind: 'wait', at: row.due_at };
+    beginAttempt(store, receiver, row.id, now);
+    const notification = JSON.parse(row.notification) as Notification;
+    return {
+      kind: 'due',
+      due: { id: row.id, receiver, attempt: row.attempts + 1, queuedAt: row.queued_at, notification },
+    };
   });
 }
 
-/** Stores how an attempt ended. Call it in a transaction, with what follows from a dead delivery. */
-export function settle(store: Store, due: Due, outcome: Outcome, now: number): Settled {
-  const row = store.all<{ state: string; attempts: number; queued_at: number; health: string | null }>(
-    'SELECT state, attempts, queued_at, health FROM deliveries WHERE id = ?',
-    due.id,
+interface NextRow extends Record<string, string | number | null> {
+  readonly id: number;
+  readonly attempts: number;
+  readonly queued_at: number;
+  readonly due_at: number | null;
+  readonly notification: string;
+}
+
+const NEXT_COLUMNS = 'id, attempts, queued_at, due_at, notification';
+
+/** What was set aside takes its place by level when its time has come. */
+function nextOfWorking(store: Store, receiver: string, now: number): NextRow | null {
+  store.run(`UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND due_at <= ?`, receiver, now);
+  return firstReady(store, receiver) ?? firstSetAside(store, receiver);
+}
+
+/** What has failed waits for what has not been tried since, so that one bad message is no outage. */
+function nextOfFailing(store: Store, receiver: string): NextRow | null {
+  return firstReady(store, receiver) ?? firstSetAside(store, receiver);
+}
+
+/** The most severe, and then the oldest, that is ready. */
+function firstReady(store: Store, receiver: string): NextRow | null {
+  const sql = `SELECT ${NEXT_COLUMNS} FROM deliveries WHERE ${READY} AND receiver = ? ORDER BY level DESC, queued_at, id LIMIT 1`;
+  return store.all<NextRow>(sql, receiver)[0] ?? null;
+}
+
+/** The first that is due of what was set aside. */
+function firstSetAside(store: Store, receiver: string): NextRow | null {
+  const sql = `SELECT ${NEXT_COLUMNS} FROM deliveries WHERE ${SET_ASIDE} AND receiver = ? ORDER BY due_at, id LIMIT 1`;
+  return store.all<NextRow>(sql, receiver)[0] ?? null;
+}
+
+interface PendingRow extends Record<string, string | number | null> {
+  readonly id: number;
+  readonly state: string;
+  readonly attempts: number;
+  readonly queuedAt: number;
+  readonly failingSince: number | null;
+  readonly failedAt: number | null;
+  readonly health: string | null;
+}
+
+function readDelivery(store: Store, id: number): PendingRow | null {
+  const row = store.all<PendingRow>(
+    `SELECT id, state, attempts, queued_at AS queuedAt, failing_since AS failingSince, failed_at AS failedAt, health
+     FROM deliveries WHERE id = ?`,
+    id,
   )[0];
-  if (row === undefined || row.state !== 'pending') return { state: 'stale' };
-  switch (outcome.kind) {
+  return row === undefined || row.state !== 'pending' ? null : row;
+}
+
+/** The process that made the attempt is gone. The attempt counts, and the delivery is not the next one for ever. */
+function endLostAttempt(store: Store, receiver: string, stored: StoredReceiver, id: number, now: number): void {
+  const row = readDelivery(store, id);
+  if (row !== null) {
+    const attempts = row.attempts + 1;
+    storeEnd(store, id, attempts, afterLostAttempt({ ...row, attempts, isHealthAlert: row.health !== null }, now), now);
+  }
+  writeReceiver(store, receiver, stored);
+}
+
+/** Stores how an attempt ended. Call it in a transaction, with what follows from a dead delivery. */
+export function settle(store: Store, due: Due, attempt: Attempt, now: number): SettledAttempt {
+  const stored = readReceiver(store, due.receiver);
+  const row = readDelivery(store, due.id);
+  // Resent, taken back or ended since: what was learned of the receiver stands.
+  const tried = {
+    id: due.id,
+    queuedAt: row?.queuedAt ?? due.queuedAt,
+    attempts: (row?.attempts ?? 0) + 1,
+    failingSince: row?.failingSince ?? null,
+    failedAt: row?.failedAt ?? null,
+    isHealthAlert: 'health' in due.notification,
+  };
+  const after = afterAttempt(stored, tried, attempt, now);
+  writeReceiver(store, due.receiver, after.receiver);
+  if (after.delivery.state === 'delivered' && stored.failingSince !== null) bringBack(store, due.receiver, stored);
+  if (row === null) return { ...after, settled: { state: 'stale' } };
+  storeEnd(store, due.id, tried.attempts, after.delivery, now);
+  return { ...after, settled: after.delivery };
+}
+
+/** Once a failing receiver works: what it set aside takes its place again. What fails by itself stays aside. */
+export function bringBack(store: Store, receiver: string, { deliveredAt }: ReceiverState): void {
+  store.run(
+    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND failing_since >= ?`,
+    receiver,
+    deliveredAt ?? 0,
+  );
+}
+
+function storeEnd(store: Store, id: number, attempts: number, after: AfterDelivery, now: number): void {
+  switch (after.state) {
     case 'delivered':
-      end(store, due.id, 'delivered', outcome.note ?? null, now);
-      return { state: 'delivered' };
-    case 'refused':
-      return endAsDead(store, due.id, outcome.reason, row.health !== null, now);
-    case 'retry': {
-      if (row.attempts !== due.attempt) return { state: 'stale' };
-      const wait = Math.max(backoff(due.attempt), Math.min(outcome.afterMs ?? 0, PAUSE_MAX_MS));
-      const dueAt = now + wait;
-      if (dueAt > row.queued_at + GIVE_UP_AFTER_MS) {
-        return endAsDead(
-          store,
-          due.id,
-          `given up after ${due.attempt} attempts: ${outcome.reason}`,
-          row.health !== null,
-          now,
-        );
-      }
-      store.run('UPDATE deliveries SET due_at = ?, reason = ? WHERE id = ?', dueAt, outcome.reason, due.id);
-      if (outcome.afterMs !== null) pauseReceiver(store, due.receiver, dueAt);
-      return { state: 'pending', dueAt };
-    }
+      end(store, id, attempts, 'delivered', null, now);
+      return;
+    case 'dead':
+      end(store, id, attempts, 'dead', after.reason, now);
+      return;
+    case 'pending':
+      store.run(
+        'UPDATE deliveries SET attempts = ?, due_at = ?, failing_since = ?, failed_at = ?, reason = ? WHERE id = ?',
+        attempts,
+        after.dueAt,
+        after.failingSince,
+        after.failedAt,
+        after.reason,
+        id,
+      );
   }
 }
 
-/** Ends deliveries whose attempts were never settled for a day, and returns them. */
-export function expire(store: Store, now: number): { readonly receiver: string; readonly isHealthAlert: boolean }[] {
-  const rows = store.all<{ id: number; receiver: string; health: string | null }>(
-    "SELECT id, receiver, health FROM deliveries WHERE state = 'pending' AND attempts > 0 AND queued_at < ?",
-    now - GIVE_UP_AFTER_MS - PAUSE_MAX_MS,
-  );
-  for (const row of rows) end(store, row.id, 'dead', 'given up: no attempt came back', now);
-  return rows.map((row) => ({ receiver: row.receiver, isHealthAlert: row.health !== null }));
-}
-
-/**
- * Makes dead deliveries of one receiver, or (null) of all, pending again as if they had just been enqueued. Returns how
- * many. Their reasons stay until the next attempt is settled. One transaction.
- */
-export function resendDead(store: Store, receiver: string | null, now: number): number {
-  const ofReceiver = receiver === null ? '' : ' AND receiver = ?';
-  const resent = store.transaction(() =>
-    store.all(
-      `UPDATE deliveries SET state = 'pending', attempts = 0, queued_at = ?, due_at = ?, settled_at = NULL
-       WHERE state = 'dead'${ofReceiver} RETURNING id`,
-      now,
-      now,
-      ...(receiver === null ? [] : [receiver]),
-    ),
-  );
-  return resent.length;
-}
-
-/**
- * Pauses a receiver that fails, for longer the more attempts have failed in a row (`failures`). Deliveries that were taken
- * and not tried are due after the pause, without an attempt counted. Call it in a transaction.
- */
-export function backOffReceiver(
+function end(
   store: Store,
-  receiver: string,
-  untried: readonly Due[],
-  failures: number,
+  id: number,
+  attempts: number,
+  state: 'delivered' | 'dead',
+  reason: string | null,
   now: number,
-): void {
-  const paused = store.all<{ until: number }>('SELECT until FROM pacing WHERE receiver = ?', receiver)[0]?.until ?? 0;
-  const until = Math.max(paused, now + backoff(Math.max(1, failures)));
-  pauseReceiver(store, receiver, until);
-  for (const { id, attempt } of untried) {
-    store.run(
-      "UPDATE deliveries SET attempts = attempts - 1, due_at = ? WHERE id = ? AND state = 'pending' AND attempts = ?",
-      until,
-      id,
-      attempt,
-    );
-  }
-}
-
-/** When the next delivery is due; null: no delivery is pending. */
-export function nextDue(store: Store): number | null {
-  const times = nextByReceiver(store).map(({ at }) => at);
-  return times.length === 0 ? null : Math.min(...times);
-}
-
-/** The receivers with pending deliveries, and when the first delivery of each may be tried. Reads an index. */
-function nextByReceiver(store: Store): readonly { readonly receiver: string; readonly at: number }[] {
-  return store.all<{ receiver: string; at: number }>(
-    `SELECT receiver, max(min(due_at), coalesce((SELECT until FROM pacing WHERE pacing.receiver = deliveries.receiver), 0))
-       AS at FROM deliveries WHERE state = 'pending' GROUP BY receiver ORDER BY receiver`,
+) {
+  store.run(
+    'UPDATE deliveries SET state = ?, attempts = ?, due_at = NULL, settled_at = ?, reason = ? WHERE id = ?',
+    state,
+    attempts,
+    now,
+    reason,
+    id,
   );
 }
 
-/** A paused receiver gets nothing until then, not even deliveries that are enqueued during the pause. */
-function pauseReceiver(store: Store, receiver: string, until: number): void {
-  store.run('INSERT OR REPLACE INTO pacing (receiver, until) VALUES (?, ?)', receiver, until);
+/**
+ * Ends deliveries that waited too long: for a receiver that can't take them (`problemOf` says why), or having failed. It
+ * reads every pending delivery.
+ */
+export function expire(
+  store: Store,
+  problemOf: (receiver: string) => string | null,
+  now: number,
+): { readonly receiver: string; readonly reason: string; readonly isHealthAlert: boolean }[] {
+  const rows = store.all<{
+    id: number;
+    receiver: string;
+    attempts: number;
+    health: string | null;
+    failingSince: number | null;
+    reason: string | null;
+  }>(
+    `${eachPending('id, receiver, attempts, health, failing_since AS failingSince, reason', `AND queued_at < ?1`)} LIMIT 1000`,
+    now - WAIT_MAX_MS,
+  );
+  return rows.flatMap(({ id, receiver, attempts, health, failingSince, reason }) => {
+    const problem = problemOf(receiver) ?? (failingSince === null ? null : reason);
+    if (problem === null) return [];
+    const dead = neverTried(problem);
+    end(store, id, attempts, 'dead', dead, now);
+    return [{ receiver, reason: dead, isHealthAlert: health !== null }];
+  });
 }
 
-function endAsDead(store: Store, id: number, reason: string, isHealthAlert: boolean, now: number): Settled {
-  end(store, id, 'dead', reason, now);
-  return { state: 'dead', reason, isHealthAlert };
+/** All pending deliveries, by the two indexes. */
+function eachPending(columns: string, and = ''): string {
+  return `SELECT ${columns} FROM deliveries WHERE ${READY} ${and} UNION ALL SELECT ${columns} FROM deliveries WHERE ${SET_ASIDE} ${and}`;
 }
 
-function end(store: Store, id: number, state: 'delivered' | 'dead', reason: string | null, now: number): void {
-  store.run('UPDATE deliveries SET state = ?, settled_at = ?, reason = ? WHERE id = ?', state, now, reason, id);
+/**
+ * Makes dead deliveries of one receiver, or (null) of all, pending again as if they had just been enqueued, and failing
+ * receivers are tried at once. `to`: the receiver that is to get them, and what still waits for the other one too; null: the
+ * same. Returns how many. Their reasons stay until the next attempt is settled. One transaction.
+ */
+export function resend(store: Store, receiver: string | null, to: string | null, now: number): number {
+  return store.transaction(() => {
+    const ofReceiver = receiver === null ? '' : ' AND receiver = ?';
+    const binds = receiver === null ? [] : [receiver];
+    const resent = store.all(
+      `UPDATE deliveries SET state = 'pending', attempts = 0, queued_at = ?, due_at = NULL, failing_since = NULL, failed_at = NULL,
+         settled_at = NULL WHERE ${ENDED} AND state = 'dead'${ofReceiver} RETURNING id`,
+      now,
+      ...binds,
+    ).length;
+    const isElsewhere = receiver !== null && to !== null && to !== receiver;
+    // What was dead is pending now: it is moved with the rest.
+    const count = isElsewhere ? move(store, receiver, to) : resent;
+    readyAtFailing(store, to ?? receiver);
+    hurry(store, to ?? receiver, now);
+    return count;
+  });
 }
 
-/** 10 s, doubled each time, at most 15 min. */
-function backoff(attempt: number): number {
-  return Math.min(BACKOFF_FIRST_MS * 2 ** (attempt - 1), BACKOFF_MAX_MS);
+/** What failing receivers, one or (null) all, set aside takes its place again: else there may be nothing to try them with. */
+function readyAtFailing(store: Store, name: string | null): void {
+  store.run(
+    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver IN
+       (SELECT name FROM receivers WHERE failing_since IS NOT NULL AND (name = ? OR ? IS NULL))`,
+    name,
+    name,
+  );
+}
+
+/** What is pending for one receiver is for another one now. */
+function move(store: Store, receiver: string, to: string): number {
+  const pending = [READY, SET_ASIDE].map(
+    (which) =>
+      store.all(
+        `UPDATE deliveries SET receiver = ?, due_at = NULL, failing_since = NULL, failed_at = NULL WHERE ${which} AND receiver = ? RETURNING id`,
+        to,
+        receiver,
+      ).length,
+  );
+  return pending.reduce((sum, rows) => sum + rows, 0);
+}
+
+/** When the next attempt at one of these receivers is due; null: nothing waits for them. Reads a few rows of each. */
+export function nextDue(store: Store, receivers: readonly string[]): number | null {
+  const stored = readReceivers(store);
+  const times = receivers.map((name) => nextAt(store, name, stored.get(name)));
+  return times.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
+}
+
+function nextAt(store: Store, receiver: string, stored: StoredReceiver | undefined): number | null {
+  // Its end sets the alarm; this is for where it has none.
+  if (stored?.attemptAt != null) return stored.attemptAt + ATTEMPT_MAX_MS;
+  const first = firstReady(store, receiver) ?? firstSetAside(store, receiver);
+  return first === null ? null : Math.max(first.due_at ?? first.queued_at, stored?.nextAt ?? 0);
+}
+
+/** Up to `most` of the pending deliveries, the next first, and why they wait. */
+export function readWaiting(
+  store: Store,
+  most: number,
+): readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[] {
+  const nextAt = 'coalesce((SELECT next_at FROM receivers WHERE name = receiver), 0)';
+  const columns = `receiver, coalesce(reason, 'not tried yet') AS reason, max(coalesce(due_at, queued_at), ${nextAt}) AS dueAt`;
+  return [
+    `SELECT ${columns} FROM deliveries WHERE ${READY} ORDER BY receiver, level DESC, queued_at LIMIT ?`,
+    `SELECT ${columns} FROM deliveries WHERE ${SET_ASIDE} ORDER BY receiver, due_at LIMIT ?`,
+  ]
+    .flatMap((sql) => store.all<{ receiver: string; reason: string; dueAt: number }>(sql, most))
+    .sort((a, b) => a.dueAt - b.dueAt)
+    .slice(0, most);
+}
+
+/** How many deliveries are pending, by receiver. Reads them all, from the indexes. */
+export function countPending(store: Store): ReadonlyMap<string, number> {
+  const rows = store.all<{ receiver: string; n: number }>(
+    `SELECT receiver, count(*) AS n FROM (${eachPending('receiver')}) GROUP BY receiver`,
+  );
+  return new Map(rows.map((row) => [row.receiver, row.n]));
 }

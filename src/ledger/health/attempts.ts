@@ -7,10 +7,12 @@ import type { Notification } from '../../alert/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { oneLine } from '../../text/untrusted.ts';
-import { backOffReceiver, type Due, type Settled, settle, takeDue } from '../deliver/outbox.ts';
+import { type Attempt, failing, type ReceiverState, working } from '../deliver/after-attempt.ts';
+import { bringBack, type Due, type Settled, settle, type Taken, take } from '../deliver/outbox.ts';
+import { beginAttempt, readReceiver, writeReceiver } from '../deliver/receivers.ts';
 import type { Store } from '../store/store.ts';
 import { deadDelivery, raiseHealthAlert, resolveHealthAlert, unhealthyReceiver } from './health-alerts.ts';
-import { provesUnhealthy, readHealth, storeAttempt, unhealthyReason } from './receivers.ts';
+import { provesUnhealthy, unhealthyReason } from './receivers.ts';
 
 /** How many characters of an alert's title a health alert shows. */
 const TITLE_CHARS = 100;
@@ -20,32 +22,51 @@ export type LedgerOutbox = ReturnType<typeof createOutbox>;
 /** The outbox of a ledger. Times are wall, in ms. */
 export function createOutbox(store: Store, receivers: readonly RoutedReceiver[]) {
   return {
-    takeDue: (most: number, now: number): Due[] => takeDue(store, most, now),
+    /** What a receiver is to be sent. For one that is not set, what is enqueued waits. */
+    take: (receiver: string, now: number): Taken => {
+      const isSet = receivers.some(({ name, problem }) => name === receiver && problem === null);
+      return isSet ? take(store, receiver, now) : { kind: 'nothing' };
+    },
 
     /** Stores how an attempt ended. */
-    settle: (delivery: Due, outcome: Outcome, now: number): Settled =>
+    settle: (delivery: Due, attempt: Attempt, now: number): Settled =>
       store.transaction(() => {
-        const settled = settle(store, delivery, outcome, now);
-        if (settled.state === 'stale') return settled;
+        const { settled, receiver: state, isOwn } = settle(store, delivery, attempt, now);
         const { receiver, notification } = delivery;
-        recordAttempt(store, receivers, { receiver, outcome, isHealthAlert: 'health' in notification }, now);
-        if (settled.state === 'dead' && !settled.isHealthAlert) {
+        const isHealthAlert = 'health' in notification;
+        if (!isOwn) judge(store, receivers, { receiver, state, outcome: attempt.outcome, isHealthAlert }, now);
+        if (settled.state === 'dead' && !isHealthAlert) {
           const summary = `${settled.reason}${about(notification)}`;
           raiseHealthAlert(store, deadDelivery(receiver), summary, receivers, now);
         }
         return settled;
       }),
 
-    /** Pauses a receiver, for longer the more of its attempts have failed in a row. */
-    backOff: (receiver: string, untried: readonly Due[], now: number): void =>
-      store.transaction(() => {
-        backOffReceiver(store, receiver, untried, readHealth(store).get(receiver)?.failures ?? 0, now);
-      }),
-
     /** Stores the outcome of a test message. It counts for the receiver's health as an alert does. */
     recordTest: (receiver: string, outcome: Outcome, now: number): void =>
-      store.transaction(() => recordAttempt(store, receivers, { receiver, outcome, isHealthAlert: false }, now)),
+      store.transaction(() => {
+        const { attemptOf, attemptAt, ...stored } = readReceiver(store, receiver);
+        const state = afterTest(stored, outcome, now);
+        if (state === null) return;
+        writeReceiver(store, receiver, state);
+        if (attemptOf !== null && attemptAt !== null) beginAttempt(store, receiver, attemptOf, attemptAt);
+        if (outcome.kind === 'delivered') bringBack(store, receiver, stored);
+        judge(store, receivers, { receiver, state, outcome, isHealthAlert: false }, now);
+      }),
   };
+}
+
+/** A receiver after a test message; null: it shows nothing. */
+function afterTest(state: ReceiverState, outcome: Outcome, now: number): ReceiverState | null {
+  switch (outcome.kind) {
+    case 'delivered':
+      return working(state, 0, now);
+    case 'slow down':
+      return null;
+    case 'retry':
+    case 'refused':
+      return failing(state, { reason: outcome.reason, isHealthAlert: false, nextAt: state.nextAt }, now);
+  }
 }
 
 /** What a dead message was about, for people whom it never reached; '' where it was about no alert. */
@@ -55,27 +76,26 @@ function about(notification: Notification): string {
   return `. It was about alert ${id}, [${level.toUpperCase()}] ${oneLine(title, TITLE_CHARS)}`;
 }
 
-/** Stores an attempt for the receiver's health, and raises or resolves its health alert. */
-function recordAttempt(
+/** Raises or resolves a receiver's health alert, by the attempt that just ended. */
+function judge(
   store: Store,
   receivers: readonly RoutedReceiver[],
-  attempt: { readonly receiver: string; readonly outcome: Outcome; readonly isHealthAlert: boolean },
+  attempt: {
+    readonly receiver: string;
+    readonly state: ReceiverState;
+    readonly outcome: Outcome;
+    readonly isHealthAlert: boolean;
+  },
   now: number,
 ): void {
-  const { receiver, outcome, isHealthAlert } = attempt;
+  const { receiver, state, outcome, isHealthAlert } = attempt;
   const route = receivers.find(({ name }) => name === receiver);
-  // Without a setting nothing was attempted, and a removed receiver has no health.
+  // A removed receiver has no health.
   if (route === undefined || route.problem !== null) return;
-  const health = storeAttempt(store, receiver, outcome, isHealthAlert, now);
   if (outcome.kind === 'delivered') {
-    resolveHealthAlert(
-      store,
-      unhealthyReceiver(receiver),
-      `the receiver ${receiver} takes messages again`,
-      receivers,
-      now,
-    );
-  } else if (!isHealthAlert && provesUnhealthy(health, outcome, now)) {
+    const summary = `the receiver ${receiver} takes messages again`;
+    resolveHealthAlert(store, unhealthyReceiver(receiver), summary, receivers, now);
+  } else if (!isHealthAlert && provesUnhealthy(state, outcome, now)) {
     raiseHealthAlert(store, unhealthyReceiver(receiver), unhealthyReason(receiver, outcome.reason), receivers, now);
   }
 }

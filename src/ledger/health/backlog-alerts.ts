@@ -6,10 +6,10 @@
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { durationInWords } from '../../text/duration.ts';
+import { readReceivers } from '../deliver/receivers.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken } from './backlog.ts';
 import { backlogAlert, openHealthAlerts, raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
-import { readHealth } from './receivers.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -53,7 +53,7 @@ interface Queue {
 /** The queue of each receiver. */
 function readQueues(store: Store, receivers: readonly RoutedReceiver[]): readonly Queue[] {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
-  const health = readHealth(store);
+  const health = readReceivers(store);
   return receivers.map(({ name, problem }) => {
     const { deliveredAt = null, reason = null } = health.get(name) ?? {};
     const works = problem === null && !unhealthy.has(name);

@@ -4,12 +4,24 @@
  *
  * Contract: reads at most so many rows of a receiver, however long its queue is. Times are wall, in ms.
  */
+import { LEVELS } from '../../sigma/index.ts';
+import { READY, SET_ASIDE } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
 
 /** A message that has waited longer is a backlog. */
 export const BACKLOG_AFTER_MS = 10 * 60_000;
-/** Rows read of a queue, those due first: more than are tried at once, and what was never tried is due in its order. */
-const ROWS_MAX = 20;
+/** Rows read of a queue: the oldest of each level, and of what was set aside. */
+const OF_A_LEVEL = 4;
+const SET_ASIDE_MAX = 20;
+
+const COLUMNS = 'SELECT queued_at, attempts, health FROM deliveries';
+const QUEUES = [
+  ...LEVELS.map(
+    (_, rank) =>
+      `${COLUMNS} WHERE ${READY} AND receiver = ? AND level = ${rank} ORDER BY queued_at LIMIT ${OF_A_LEVEL}`,
+  ),
+  `${COLUMNS} WHERE ${SET_ASIDE} AND receiver = ? ORDER BY due_at LIMIT ${SET_ASIDE_MAX}`,
+];
 
 /** What a receiver has not taken. */
 export interface Untaken {
@@ -25,10 +37,8 @@ export interface Untaken {
 /** What `receiver` has not taken. `deliveredAt`: when it last took a message; null: never. */
 export function readUntaken(store: Store, receiver: string, deliveredAt: number | null): Untaken {
   const after = deliveredAt ?? Number.MIN_SAFE_INTEGER;
-  const waiting = store.all<{ queued_at: number; attempts: number; health: string | null }>(
-    `SELECT queued_at, attempts, health FROM deliveries
-     WHERE state = 'pending' AND receiver = ? ORDER BY due_at LIMIT ${ROWS_MAX}`,
-    receiver,
+  const waiting = QUEUES.flatMap((sql) =>
+    store.all<{ queued_at: number; attempts: number; health: string | null }>(sql, receiver),
   );
   const counting = waiting.filter((row) => row.health === null && (row.attempts === 0 || row.queued_at > after));
   const oldestAt = counting.reduce((least, row) => Math.min(least, row.queued_at), Number.POSITIVE_INFINITY);

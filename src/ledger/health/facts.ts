@@ -5,11 +5,12 @@
  */
 import { type HealthState, healthOf, type LedgerFacts, type ReceiverFacts } from '../../alert/health-state.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
+import type { ReceiverState } from '../deliver/after-attempt.ts';
+import { readReceivers } from '../deliver/receivers.ts';
 import { QUARANTINED } from '../model.ts';
 import { failureOf, type State, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken, type Untaken } from './backlog.ts';
-import { type AttemptHistory, readHealth } from './receivers.ts';
 import { openHealthAlertsShown } from './shown.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -40,7 +41,7 @@ export function readFacts(
   const movedAt = state === null ? null : unsaved.movedAt(state);
   const isBlind = movedAt !== null && now - movedAt >= blindAfterMs;
   const healthAlerts = openHealthAlertsShown(store, now);
-  const histories = readHealth(store);
+  const histories = readReceivers(store);
   return {
     watching: state === null ? 'not begun' : isBlind ? 'blind' : 'watching',
     movedAt,
@@ -58,7 +59,7 @@ export function readFacts(
 function receiverFacts(
   store: Store,
   { name, problem }: RoutedReceiver,
-  history: AttemptHistory | undefined,
+  history: ReceiverState | undefined,
   isUnhealthy: boolean,
   now: number,
 ): ReceiverFacts {

@@ -2,107 +2,49 @@
  * The health of each receiver: when a message was last delivered to it, since when it fails and why, and when that makes
  * it unhealthy.
  *
- * Contract: one row per receiver, written when an attempt ends. Times are wall, in ms.
- *
- * A receiver without a usable setting is unhealthy at once (`RoutedReceiver.problem`; no row is stored). One refusal may be
- * the message's own, and a dead delivery raises a health alert anyway. So a receiver is unhealthy after two failures in a
- * row: at once where the last was a refusal, else after `FAILING_MS` without a delivery. Failures to deliver health alerts
- * are stored but make no receiver unhealthy: a health alert causes no other.
+ * A receiver without a usable setting is unhealthy at once (`RoutedReceiver.problem`; nothing is tried). One failure may be
+ * the message's own, so a receiver is unhealthy after two in a row with no message getting through: at once where the last
+ * was a refusal, else after `FAILING_MS`. A request to slow down is no failure. Failures to deliver health alerts are stored
+ * but make no receiver unhealthy: a health alert causes no other. Times are wall, in ms.
  */
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
-import { FAILURES_IN_A_ROW } from '../deliver/deliver.ts';
-import { BACKOFF_MAX_MS } from '../deliver/outbox.ts';
+import { OUTAGE_MS, PROBE_MAX_MS, type ReceiverState, UNTRIED } from '../deliver/after-attempt.ts';
+import { countPending } from '../deliver/outbox.ts';
+import { readReceivers } from '../deliver/receivers.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
-/**
- * How long failures are tolerated: the longest wait between two attempts, and the default of BLIND_AFTER. By then seven
- * attempts have failed, and most of a vendor's own outages are over.
- */
-export const FAILING_MS = 15 * 60_000;
-if (!(FAILING_MS >= BACKOFF_MAX_MS)) throw new Error('a receiver must be tried again before it is unhealthy');
-
-/** How many characters of a reason are stored. */
-const REASON_CHARS = 300;
-
-/** What is stored about a receiver. */
-export interface AttemptHistory {
-  readonly deliveredAt: number | null;
-  /** Null: the last attempt succeeded. */
-  readonly failingSince: number | null;
-  /** Attempts that failed since then, without those of health alerts. */
-  readonly failures: number;
-  readonly reason: string | null;
-}
-
-const UNPROVEN: AttemptHistory = { deliveredAt: null, failingSince: null, failures: 0, reason: null };
-const COLUMNS = 'delivered_at AS deliveredAt, failing_since AS failingSince, failures, reason';
-
-/** Stores how an attempt ended: one row. */
-export function storeAttempt(
-  store: Store,
-  name: string,
-  outcome: Outcome,
-  isHealthAlert: boolean,
-  now: number,
-): AttemptHistory {
-  const rows =
-    outcome.kind === 'delivered'
-      ? store.all<AttemptHistory & Record<string, string | number | null>>(
-          `INSERT INTO receivers (name, delivered_at, failures) VALUES (?, ?, 0)
-           ON CONFLICT (name) DO UPDATE
-           SET delivered_at = excluded.delivered_at, failing_since = NULL, failures = 0, reason = NULL
-           RETURNING ${COLUMNS}`,
-          name,
-          now,
-        )
-      : store.all<AttemptHistory & Record<string, string | number | null>>(
-          `INSERT INTO receivers (name, failing_since, failures, reason) VALUES (?, ?, ?, ?)
-           ON CONFLICT (name) DO UPDATE
-           SET failing_since = coalesce(failing_since, excluded.failing_since),
-               failures = failures + excluded.failures, reason = excluded.reason
-           RETURNING ${COLUMNS}`,
-          name,
-          now,
-          isHealthAlert ? 0 : 1,
-          outcome.reason.slice(0, REASON_CHARS),
-        );
-  return rows[0] ?? UNPROVEN;
-}
-
-/** What is stored about each receiver, by name. */
-export function readHealth(store: Store): ReadonlyMap<string, AttemptHistory> {
-  const rows = store.all<AttemptHistory & { name: string } & Record<string, string | number | null>>(
-    `SELECT name, ${COLUMNS} FROM receivers`,
-  );
-  return new Map(rows.map((row) => [row.name, row]));
-}
+/** How long failures are tolerated, the default of BLIND_AFTER too. By then several attempts have failed. */
+export const FAILING_MS = OUTAGE_MS;
+if (!(FAILING_MS > 2 * PROBE_MAX_MS)) throw new Error('a receiver must be tried again before it is unhealthy');
+const REMOVED = 'it is not set any more: send what waits elsewhere with resend --receiver NAME --to NAME';
+/** One failure may be the message's own. */
+const FAILURES_IN_A_ROW = 2;
 
 /** The time from which its failures make a receiver unhealthy; null: they do not. */
-export function unhealthyFrom({ failingSince, failures }: AttemptHistory): number | null {
+export function unhealthyFrom({ failingSince, failures }: ReceiverState): number | null {
   return failingSince === null || failures < FAILURES_IN_A_ROW ? null : failingSince + FAILING_MS;
 }
 
 /** Whether the attempt that just ended proves the receiver unhealthy. */
-export function provesUnhealthy(health: AttemptHistory, outcome: Outcome, now: number): boolean {
+export function provesUnhealthy(health: ReceiverState, outcome: Outcome, now: number): boolean {
   const from = unhealthyFrom(health);
-  return from !== null && outcome.kind !== 'delivered' && (outcome.kind === 'refused' || now >= from);
+  if (from === null) return false;
+  return outcome.kind === 'refused' || (outcome.kind === 'retry' && now >= from);
 }
 
-/** The health of every receiver, in the order they are configured. Reads only indexes, however many deliveries there are. */
+/** The health of every receiver, in the order they are configured, and of removed ones for which something waits. Reads only indexes. */
 export function receiversHealth(store: Store, receivers: readonly RoutedReceiver[]): readonly ReceiverHealth[] {
-  const known = readHealth(store);
-  const counted = (state: 'pending' | 'dead'): ReadonlyMap<string, number> => {
-    const rows = store.all<{ receiver: string; n: number }>(
-      `SELECT receiver, count(*) AS n FROM deliveries WHERE state = '${state}' GROUP BY receiver`,
-    );
-    return new Map(rows.map((row) => [row.receiver, row.n]));
-  };
-  const pending = counted('pending');
-  const dead = counted('dead');
-  return receivers.map(({ name, minLevel, problem }) => {
-    const { deliveredAt, failingSince, reason } = known.get(name) ?? UNPROVEN;
+  const known = readReceivers(store);
+  const pending = countPending(store);
+  const rows = store.all<{ receiver: string; n: number }>(
+    "SELECT receiver, count(*) AS n FROM deliveries WHERE state = 'dead' GROUP BY receiver",
+  );
+  const dead = new Map(rows.map((row) => [row.receiver, row.n]));
+  const removed = [...pending.keys()].filter((name) => receivers.every((receiver) => receiver.name !== name)).sort();
+  const configured = receivers.map(({ name, minLevel, problem }): ReceiverHealth => {
+    const { deliveredAt, failingSince, reason } = known.get(name) ?? UNTRIED;
     return {
       name,
       minLevel,
@@ -114,6 +56,18 @@ export function receiversHealth(store: Store, receivers: readonly RoutedReceiver
       dead: dead.get(name) ?? 0,
     };
   });
+  return [
+    ...configured,
+    ...removed.map(
+      (name): ReceiverHealth => ({
+        ...{ name, minLevel: null, state: 'removed', reason: REMOVED },
+        lastDeliveredAt: known.get(name)?.deliveredAt ?? null,
+        failingSince: null,
+        pending: pending.get(name) ?? 0,
+        dead: dead.get(name) ?? 0,
+      }),
+    ),
+  ];
 }
 
 function stateOf(

@@ -6,7 +6,7 @@ import { WRONG_COUNTED_MAX } from '../../alert/health-state.ts';
 import { planOf } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
-import { ENDED, GIVE_UP_AFTER_MS } from '../deliver/outbox.ts';
+import { ENDED, readWaiting } from '../deliver/outbox.ts';
 import { QUARANTINED } from '../model.ts';
 import type { AlertHeadline, KeyTheft, LedgerStatus, OwnReadsStatus, UsageStatus } from '../rpc.ts';
 import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
@@ -29,6 +29,8 @@ interface StatusContext {
   readonly usage: UsageStatus | null;
 }
 
+/** Ended deliveries are counted for so long. */
+const COUNTED_MS = 30 * 24 * 60 * 60_000;
 /** The most rows of each list. */
 const ROWS_MAX = 10;
 
@@ -37,16 +39,19 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
   const state = readState(store);
   const checkpoint = state === null ? null : context.unsaved.current(state);
   const facts = readFacts(store, state, context, WRONG_COUNTED_MAX, context.now);
-  const pending = store.all<{ n: number }>("SELECT count(*) AS n FROM deliveries WHERE state = 'pending'")[0]?.n ?? 0;
   const ended = store.all<{ state: string; n: number }>(
     `SELECT state, count(*) AS n FROM deliveries
      WHERE ${ENDED} AND state IN ('delivered', 'dead', 'suppressed') AND queued_at > ? GROUP BY state`,
-    context.now - 30 * GIVE_UP_AFTER_MS,
+    context.now - COUNTED_MS,
   );
   const count = (of: string): number => ended.find((row) => row.state === of)?.n ?? 0;
   const open = store.all<{ level: string; n: number }>(
     "SELECT level, count(*) AS n FROM alerts WHERE state = 'open' GROUP BY level",
   );
+  const receivers = receiversHealth(store, context.receivers).map((health) => {
+    const known = facts.receivers.find(({ name }) => name === health.name);
+    return { ...health, works: known?.works === true, backlogSince: known?.backlogSince ?? null };
+  });
   return {
     watching: facts.watching,
     startedAt: state?.startedAt ?? null,
@@ -64,12 +69,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     counters: state?.counters ?? null,
     usage: context.usage,
     rules: { version: context.engine.version, count: context.engine.rules.size },
-    // Both are in the order they are configured.
-    receivers: receiversHealth(store, context.receivers).map((health, i) => ({
-      ...health,
-      works: facts.receivers[i]?.works === true,
-      backlogSince: facts.receivers[i]?.backlogSince ?? null,
-    })),
+    receivers,
     alerts: {
       open: Object.fromEntries(open.map((row) => [row.level, row.n])),
       newest: store.all<AlertHeadline & Record<string, string | number>>(
@@ -78,7 +78,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       ),
     },
     deliveries: {
-      pending,
+      pending: receivers.reduce((sum, receiver) => sum + receiver.pending, 0),
       delivered: count('delivered'),
       dead: count('dead'),
       suppressed: count('suppressed'),
@@ -88,10 +88,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries
        WHERE ${ENDED} AND state = 'dead' ORDER BY queued_at DESC, id DESC LIMIT ${ROWS_MAX}`,
     ),
-    waiting: store.all<{ receiver: string; reason: string; dueAt: number }>(
-      `SELECT receiver, coalesce(reason, 'not tried yet') AS reason, due_at AS dueAt FROM deliveries
-       WHERE state = 'pending' ORDER BY due_at LIMIT ${ROWS_MAX}`,
-    ),
+    waiting: readWaiting(store, ROWS_MAX),
     healthAlerts: openHealthAlertsShown(store, context.now).slice(0, ROWS_MAX),
     inQuarantine: facts.inQuarantine,
     quarantine: store.all<{ key: string; problem: string; firstAt: number }>(

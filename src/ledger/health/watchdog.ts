@@ -10,6 +10,7 @@ import type { HealthProblemKind } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { utcText } from '../../text/times.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
+import { readReceivers } from '../deliver/receivers.ts';
 import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { checkBacklogs, nextBacklogAt } from './backlog-alerts.ts';
@@ -28,11 +29,13 @@ import {
 } from './health-alerts.ts';
 import { checkLimits, limitsDueAt } from './limits.ts';
 import { checkSilence } from './reading.ts';
-import { readHealth, unhealthyFrom, unhealthyReason } from './receivers.ts';
+import { unhealthyFrom, unhealthyReason } from './receivers.ts';
 import { notifiesAgainAt } from './repeats.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+/** It reads every pending delivery. */
+const EXPIRE_EVERY_MS = 60 * 60_000;
 /** People are notified when this many days are left, once each: time to plan, to act, to hurry. 0: the key has expired. */
 const EXPIRY_STEPS = [14, 7, 3, 1, 0] as const;
 
@@ -45,6 +48,8 @@ export interface Watched {
   readonly unsaved: UnsavedCheckpoint;
   /** Null or absent: nothing is counted. */
   readonly usage?: UsageMeter | null;
+  /** When deliveries were last looked through for what has waited too long; in memory only. */
+  readonly expired: { at: number };
 }
 
 /** Raises the health alerts that are due by the clock, and resolves those that are over. Call it in a transaction. */
@@ -52,10 +57,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   const { receivers } = watched;
   const state = readState(store);
   if (state === null) return;
-  for (const { receiver, isHealthAlert } of expire(store, now)) {
-    if (isHealthAlert) continue;
-    raiseHealthAlert(store, deadDelivery(receiver), 'no attempt succeeded in time', receivers, now);
-  }
+  endExpired(store, watched, now);
   const quietMs = now - watched.unsaved.movedAt(state);
   if (quietMs >= watched.blindAfterMs) {
     const minutes = Math.round(quietMs / 60_000);
@@ -75,7 +77,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
 /** When the alarm must ring next: a delivery is due, or the watchdog has something to raise. Null: never. */
 export function nextAlarmAt(store: Store, watched: Watched, now: number): number | null {
   const state = readState(store);
-  const deliveryAt = nextDue(store);
+  const deliveryAt = nextDue(store, usable(watched.receivers));
   if (state === null) return deliveryAt;
   const { blindAfterMs, unsaved } = watched;
   // Once blind, there is nothing new to raise: check again after the same time.
@@ -95,10 +97,33 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
   return Math.min(...times.filter((time) => time !== null));
 }
 
+/** The receivers that can be sent to. */
+function usable(receivers: readonly RoutedReceiver[]): readonly string[] {
+  return receivers.filter(({ problem }) => problem === null).map(({ name }) => name);
+}
+
+/** Ends what has waited too long for a receiver that is not set, or that takes nothing. */
+function endExpired(store: Store, { receivers, expired }: Watched, now: number): void {
+  if (now - expired.at < EXPIRE_EVERY_MS && now >= expired.at) return;
+  const stored = readReceivers(store);
+  const problemOf = (name: string): string | null => {
+    const receiver = receivers.find((each) => each.name === name);
+    if (receiver === undefined) return `no receiver "${name}" is set`;
+    return (
+      receiver.problem ?? (stored.get(name)?.failingSince == null ? null : (stored.get(name)?.reason ?? 'it fails'))
+    );
+  };
+  const dead = expire(store, problemOf, now);
+  for (const { receiver, reason, isHealthAlert } of dead) {
+    if (!isHealthAlert) raiseHealthAlert(store, deadDelivery(receiver), reason, receivers, now);
+  }
+  expired.at = now;
+}
+
 /** When a receiver or the API key next needs a check; null: never, as things are. */
 function nextHealthCheckAt(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): number | null {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
-  const health = readHealth(store);
+  const health = readReceivers(store);
   const times = receivers
     .filter(({ name }) => !unhealthy.has(name))
     .map(({ name, problem }) => (problem === null ? unhealthyAt(health, name) : now));
@@ -107,7 +132,7 @@ function nextHealthCheckAt(store: Store, { receivers, apiKeyExpiresAt }: Watched
 }
 
 function checkReceivers(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
-  const health = readHealth(store);
+  const health = readReceivers(store);
   for (const { name, problem } of receivers) {
     const from = unhealthyAt(health, name);
     if (problem !== null) {
@@ -136,7 +161,7 @@ function checkReceivers(store: Store, receivers: readonly RoutedReceiver[], now:
   }
 }
 
-function unhealthyAt(health: ReturnType<typeof readHealth>, name: string): number | null {
+function unhealthyAt(health: ReturnType<typeof readReceivers>, name: string): number | null {
   const known = health.get(name);
   return known === undefined ? null : unhealthyFrom(known);
 }

@@ -86,7 +86,7 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     }
   };
   const context: LedgerContext = { store, options, intake, unsaved, ownReads, rereads };
-  const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved };
+  const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved, expired: { at: 0 } };
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
     record: (batch, now) => {

@@ -27,7 +27,7 @@ export function outcome(answer: Answer, { setting }: IncomingWebhook): Outcome {
   if (status === 204 || (status === 200 && body.trimStart().startsWith('{'))) return { kind: 'delivered' };
   if (status === 429) {
     const afterMs = answer.afterMs ?? retryAfterMs(body);
-    return { kind: 'retry', reason: 'Discord asks to slow down (429)', afterMs };
+    return { kind: 'slow down', reason: 'Discord asks to slow down (429)', afterMs };
   }
   const code = codeOf(body);
   const answered = `Discord answered ${status}${code === null ? '' : ` (code ${code})`}`;

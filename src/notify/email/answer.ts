@@ -14,23 +14,25 @@ export type MailResult =
 
 type Meaning =
   /** May work later. `what` follows the service's name. */
-  | { readonly kind: 'retry'; readonly what: string; readonly afterMs: number | null }
+  | { readonly kind: 'retry'; readonly what: string }
+  /** Too many mails for now. */
+  | { readonly kind: 'slow down'; readonly what: string; readonly afterMs: number | null }
   /** Will not work as things are set. */
   | { readonly kind: 'refused'; readonly hint: string }
   /** The message is at fault: a plainer one may be accepted. */
   | { readonly kind: 'message' };
 
-/** After a day's quota is used up: no longer than any receiver may delay a delivery (ledger/deliver/outbox.ts). */
+/** After a day's quota is used up: as long as any receiver may ask for (ledger/deliver/after-attempt.ts). */
 const HOUR_MS = 60 * 60 * 1000;
 
 const ONBOARD = 'set it up in Cloudflare (Email Service, Email Sending), or set another sender';
 
 const MEANINGS: { readonly [code: string]: Meaning } = {
-  E_RATE_LIMIT_EXCEEDED: { kind: 'retry', what: 'asks to slow down', afterMs: null },
-  E_DAILY_LIMIT_EXCEEDED: { kind: 'retry', what: 'has reached its daily limit', afterMs: HOUR_MS },
-  E_INTERNAL_SERVER_ERROR: { kind: 'retry', what: 'failed', afterMs: null },
+  E_RATE_LIMIT_EXCEEDED: { kind: 'slow down', what: 'asks to slow down', afterMs: null },
+  E_DAILY_LIMIT_EXCEEDED: { kind: 'slow down', what: 'has reached its daily limit', afterMs: HOUR_MS },
+  E_INTERNAL_SERVER_ERROR: { kind: 'retry', what: 'failed' },
   // The recipient's server refused or did not answer: greylisting and full mailboxes are temporary.
-  E_DELIVERY_FAILED: { kind: 'retry', what: 'could not deliver the mail', afterMs: null },
+  E_DELIVERY_FAILED: { kind: 'retry', what: 'could not deliver the mail' },
   E_SENDER_NOT_VERIFIED: { kind: 'refused', hint: `the sender's domain is not verified: ${ONBOARD}` },
   E_SENDER_DOMAIN_NOT_AVAILABLE: { kind: 'refused', hint: `the sender's domain may not send: ${ONBOARD}` },
   E_RECIPIENT_NOT_ALLOWED: {
@@ -56,7 +58,7 @@ const MEANINGS: { readonly [code: string]: Meaning } = {
 /** Every code that this version knows, for tests. */
 export const KNOWN_CODES = Object.keys(MEANINGS);
 
-const UNKNOWN: Meaning = { kind: 'retry', what: 'failed', afterMs: null };
+const UNKNOWN: Meaning = { kind: 'retry', what: 'failed' };
 
 function meaningOf(code: string | null): Meaning {
   return code !== null && Object.hasOwn(MEANINGS, code) ? (MEANINGS[code] ?? UNKNOWN) : UNKNOWN;
@@ -75,7 +77,13 @@ export function outcome(answer: MailResult): Outcome {
   const code = answer.code === null ? '' : ` (${answer.code})`;
   switch (meaning.kind) {
     case 'retry':
-      return { kind: 'retry', reason: `Cloudflare's Email Service ${meaning.what}${code}`, afterMs: meaning.afterMs };
+      return { kind: 'retry', reason: `Cloudflare's Email Service ${meaning.what}${code}`, afterMs: null };
+    case 'slow down':
+      return {
+        kind: 'slow down',
+        reason: `Cloudflare's Email Service ${meaning.what}${code}`,
+        afterMs: meaning.afterMs,
+      };
     case 'refused':
       return { kind: 'refused', reason: `${meaning.hint}${code}` };
     case 'message': {

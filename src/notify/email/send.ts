@@ -41,6 +41,8 @@ export function createEmail({ name, binding, sender, to, timeoutMs }: EmailOptio
 
   return {
     name,
+    // No rate is documented but the account's own (E_RATE_LIMIT_EXCEEDED).
+    paceMs: 0,
     async send(outgoing: Outgoing): Promise<Outcome> {
       const late: MailResult = {
         kind: 'late',

@@ -22,7 +22,7 @@ export function outcome(answer: Answer, { webhookUrl, setting }: IncomingWebhook
   if (answer.kind === 'failed') return { kind: 'retry', reason: answer.reason, afterMs: null };
   const { status, body, afterMs } = answer;
   if (status === 200 && body.trim() === 'ok') return { kind: 'delivered' };
-  if (status === 429) return { kind: 'retry', reason: 'Slack asks to slow down (429)', afterMs };
+  if (status === 429) return { kind: 'slow down', reason: 'Slack asks to slow down (429)', afterMs };
   const answered = `Slack answered ${status}${vendorText(body, webhookUrl)}`;
   if (status === 408 || status >= 500 || (status >= 200 && status < 300)) {
     return { kind: 'retry', reason: answered, afterMs };

@@ -23,7 +23,7 @@ export function outcome(answer: Answer): Outcome {
   if (status === 0 || (status >= 300 && status < 400)) {
     return { kind: 'refused', reason: `${answered}: redirects are not followed; set the URL that it redirects to` };
   }
-  if (status === 429) return { kind: 'retry', reason: 'the webhook asks to slow down (429)', afterMs };
+  if (status === 429) return { kind: 'slow down', reason: 'the webhook asks to slow down (429)', afterMs };
   const hint = status === 401 || status === 403 ? '; check that both sides have the same signing key' : '';
   return { kind: 'retry', reason: `${answered}${hint}`, afterMs };
 }

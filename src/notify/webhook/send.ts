@@ -41,6 +41,8 @@ export function createWebhook({ name, url, key, fetch, now, timeoutMs }: Webhook
 
   return {
     name,
+    // A user's own service: as fast as it answers.
+    paceMs: 0,
     async send(outgoing: Outgoing): Promise<Outcome> {
       const late: Answer = { kind: 'failed', reason: `the webhook did not answer within ${timeoutMs / 1000} s` };
       return outcome(await within(timeoutMs, late, (signal) => exchange(outgoing, signal)));

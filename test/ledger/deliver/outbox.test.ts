@@ -1,204 +1,360 @@
-/** Deliveries: at least once, retried within bounds, visibly dead; and how often health alerts are notified. */
+/** Deliveries: what is taken, how an attempt is settled, what waits too long; and how often health alerts are notified. */
 import { describe, expect, it } from 'vitest';
-import { type Due, GIVE_UP_AFTER_MS } from '../../../src/ledger/deliver/outbox.ts';
+import { ATTEMPT_MAX_MS, type Due, type Settled } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
-import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, SECOND } from '../scene.ts';
+import type { RoutedReceiver } from '../../../src/routing/routing.ts';
+import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no such channel' };
 const retry = (afterMs: number | null = null): Outcome => ({ kind: 'retry', reason: 'HTTP 500', afterMs });
+const slow = (afterMs: number | null = null): Outcome => ({ kind: 'slow down', reason: 'HTTP 429', afterMs });
 
-/** A scene with a pending delivery. */
-function waiting() {
-  const scene = createScene([onAction('vm.read')]);
-  scene.record([entry('a', NOON)]);
-  const take = (now: number): Due => {
-    const [due] = scene.outbox.takeDue(1, now);
-    if (due === undefined) throw new Error('nothing is due');
-    return due;
-  };
-  return { ...scene, take };
+let actors = 0;
+
+/** Opens an alert, with a delivery for each receiver. */
+function open(scene: Scene, now = NOON): void {
+  const id = `actor-${++actors}`;
+  scene.record([entry(id, NOON, { actor: { id } })], { now });
+}
+
+/** Takes what is due. */
+function take(scene: Scene, now: number, receiver = 'slack'): Due {
+  const taken = scene.outbox.take(receiver, now);
+  if (taken.kind !== 'due') throw new Error(`${receiver}: ${taken.kind}`);
+  return taken.due;
+}
+
+function settle(scene: Scene, due: Due, outcome: Outcome, now: number): Settled {
+  return scene.outbox.settle(due, { reachedAt: now, outcome, paceMs: 0 }, now);
+}
+
+/** Takes and settles. */
+function attempt(scene: Scene, outcome: Outcome, now: number, receiver = 'slack'): Settled {
+  return settle(scene, take(scene, now, receiver), outcome, now);
+}
+
+/** A scene with so many pending deliveries. */
+function waiting(deliveries = 1, receivers: readonly RoutedReceiver[] = [route('slack')]): Scene {
+  const scene = createScene([onAction('vm.read')], { receivers });
+  for (let i = 0; i < deliveries; i++) open(scene);
+  return scene;
 }
 
 describe('a delivery', () => {
   it('is due at once, with its notification', () => {
-    expect(waiting().take(NOON)).toMatchObject({
-      id: 1,
-      receiver: 'slack',
-      attempt: 1,
-      notification: { kind: 'opened' },
+    expect(waiting().outbox.take('slack', NOON)).toMatchObject({
+      kind: 'due',
+      due: { id: 1, receiver: 'slack', attempt: 1, queuedAt: NOON, notification: { kind: 'opened' } },
     });
-  });
-
-  it('is not taken again until its attempt must be lost', () => {
-    const { outbox, take } = waiting();
-    take(NOON);
-    expect(outbox.takeDue(10, NOON + 69 * SECOND)).toEqual([]);
-    expect(take(NOON + 70 * SECOND).attempt).toBe(2);
   });
 
   it('is not taken again once delivered', () => {
-    const { outbox, take, count } = waiting();
-    expect(outbox.settle(take(NOON), DELIVERED, NOON + 1)).toEqual({ state: 'delivered' });
-    expect(outbox.takeDue(10, NOON + DAY)).toEqual([]);
-    expect(count('deliveries', `state = 'delivered' AND settled_at = ${NOON + 1}`)).toBe(1);
+    const scene = waiting();
+    expect(attempt(scene, DELIVERED, NOON + 1)).toEqual({ state: 'delivered' });
+    expect(scene.outbox.take('slack', NOON + DAY)).toEqual({ kind: 'nothing' });
+    expect(scene.count('deliveries', `state = 'delivered' AND attempts = 1 AND settled_at = ${NOON + 1}`)).toBe(1);
   });
 
-  it('waits while its receiver asks for a pause, and so do later ones', () => {
-    const scene = createScene([onAction('vm.read')], { receivers: [route('slack'), route('mail')] });
-    scene.record([entry('a', NOON)]);
-    const [slack] = scene.outbox.takeDue(1, NOON);
-    if (slack === undefined) throw new Error('nothing is due');
-    scene.outbox.settle(slack, retry(10 * MINUTE), NOON);
-    scene.record([entry('b', NOON + 1, { actor: { id: 'another' } })], { now: NOON + 1 });
-    expect(scene.outbox.takeDue(10, NOON + MINUTE).map((due) => due.receiver)).toEqual(['mail']);
-    expect(scene.ledger.nextAlarmAt(NOON + MINUTE)).toBeLessThanOrEqual(NOON + 10 * MINUTE);
-    const later = scene.outbox.takeDue(10, NOON + 10 * MINUTE).filter((due) => due.receiver === 'slack');
-    expect(later).toHaveLength(2);
-  });
-
-  it('does not wait for other receivers: the same number is taken for each', () => {
-    const scene = createScene([onAction('vm.read')], {
-      receivers: [route('slack'), route('mail', { minLevel: 'critical' })],
+  it('waits while its receiver asks to slow down, and so do later ones; other receivers are sent theirs', () => {
+    const scene = waiting(1, [route('slack'), route('mail')]);
+    expect(attempt(scene, slow(10 * MINUTE), NOON)).toEqual({
+      ...{ state: 'pending', dueAt: null, failingSince: null, failedAt: null, reason: 'HTTP 429' },
     });
-    const page = Array.from({ length: 50 }, (_, n) => entry(`a-${n}`, NOON, { actor: { id: `actor-${n}` } }));
-    scene.record(page);
-    scene.store.run(
-      "UPDATE deliveries SET receiver = 'mail', state = 'pending' WHERE id = (SELECT max(id) FROM deliveries)",
+    open(scene, NOON + 1);
+    expect(scene.outbox.take('slack', NOON + MINUTE)).toEqual({ kind: 'wait', at: NOON + 10 * MINUTE });
+    expect(take(scene, NOON + MINUTE, 'mail').receiver).toBe('mail');
+    expect(take(scene, NOON + 10 * MINUTE)).toMatchObject({ id: 1, attempt: 2 });
+  });
+
+  it('waits for the pace of its receiver, from when the last one arrived', () => {
+    const scene = waiting(2);
+    const due = take(scene, NOON);
+    scene.outbox.settle(due, { reachedAt: NOON, outcome: DELIVERED, paceMs: SECOND }, NOON + 300);
+    expect(scene.outbox.take('slack', NOON + 999)).toEqual({ kind: 'wait', at: NOON + SECOND });
+    expect(take(scene, NOON + SECOND).id).toBe(2);
+  });
+
+  it('that failed is set aside: another is tried', () => {
+    const scene = waiting(2);
+    expect(attempt(scene, retry(), NOON)).toMatchObject({ state: 'pending', dueAt: NOON + MINUTE });
+    expect(take(scene, NOON).id).toBe(2);
+  });
+
+  it('that is alone is tried again when its receiver is', () => {
+    const scene = waiting();
+    attempt(scene, retry(), NOON);
+    expect(scene.outbox.take('slack', NOON + 1)).toEqual({ kind: 'wait', at: NOON + MINUTE });
+    expect(take(scene, NOON + MINUTE).attempt).toBe(2);
+  });
+
+  it('takes its place by level when it is due again, and its receiver works', () => {
+    const scene = waiting(3);
+    attempt(scene, retry(), NOON);
+    attempt(scene, DELIVERED, NOON + 1);
+    // The first one, whose failures are its own now.
+    expect(attempt(scene, retry(), NOON + 2)).toMatchObject({ state: 'pending', dueAt: NOON + 2 + 2 * MINUTE });
+    expect(scene.outbox.take('slack', NOON + 3)).toMatchObject({ due: { id: 3 } });
+    settle(scene, { ...take(scene, NOON + 3), id: 3 }, DELIVERED, NOON + 3);
+    open(scene, NOON + 4);
+    expect(take(scene, NOON + 2 + 2 * MINUTE).id).toBe(1);
+  });
+
+  it.each<[string, Outcome]>([
+    ['refused', REFUSED],
+    ['a failure', retry()],
+  ])('that is %s for a day while another is delivered is dead, with a health alert, and is kept', (_, outcome) => {
+    const scene = waiting(2);
+    attempt(scene, outcome, NOON);
+    attempt(scene, DELIVERED, NOON + 1);
+    let now = NOON + 2;
+    for (let settled = attempt(scene, outcome, now); settled.state !== 'dead'; settled = attempt(scene, outcome, now)) {
+      expect(now).toBeLessThan(NOON + DAY);
+      // Others get through meanwhile.
+      open(scene, now + 1);
+      expect(attempt(scene, DELIVERED, now + 1).state).toBe('delivered');
+      now = (settled.state === 'pending' ? settled.dueAt : null) ?? now;
+    }
+    expect(now).toBeGreaterThanOrEqual(NOON + DAY);
+    expect(now).toBeLessThan(NOON + DAY + HOUR);
+    expect(scene.ledger.status(now).dead).toMatchObject([{ receiver: 'slack' }]);
+    expect(scene.notifications("health = 'dead-delivery'")).toMatchObject([
+      {
+        health: {
+          summary: expect.stringMatching(
+            /^failed for a day while others were delivered \(\d+ attempts\): .*\. It was about alert 1, \[[A-Z]+\] \w/,
+          ),
+        },
+      },
+    ]);
+    expect(scene.count('health_alerts', "kind GLOB 'unhealthy-receiver*'")).toBe(0);
+  });
+
+  it('that ended in the meantime is not settled again; what the attempt says of the receiver counts', () => {
+    const scene = waiting();
+    const due = take(scene, NOON);
+    scene.store.run("UPDATE deliveries SET state = 'dead' WHERE id = ?", due.id);
+    expect(settle(scene, due, REFUSED, NOON + 1)).toEqual({ state: 'stale' });
+    expect(scene.count('deliveries', "state = 'dead' AND attempts = 0")).toBe(1);
+    expect(scene.count('receivers', `failing_since = ${NOON + 1} AND attempt_of IS NULL`)).toBe(1);
+  });
+
+  it.each<[string, readonly RoutedReceiver[]]>([
+    ['was removed', [route('mail')]],
+    ['is not set', [route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' })]],
+  ])('of a receiver that %s waits, and is sent once it is set', (_, receivers) => {
+    const scene = waiting();
+    const without = scene.reopened({ receivers });
+    expect(without.outbox.take('slack', NOON + DAY)).toEqual({ kind: 'nothing' });
+    expect(without.ledger.status(NOON + DAY).receivers).toContainEqual(
+      expect.objectContaining({ name: 'slack', pending: 1, dead: 0 }),
     );
-    expect(scene.outbox.takeDue(4, NOON).map((due) => due.receiver)).toEqual([...Array(4).fill('slack'), 'mail']);
+    expect(take(scene.reopened(), NOON + 2 * DAY).attempt).toBe(1);
   });
 
-  it('that was taken and not tried is unchanged, and its receiver backs off longer with each failure', () => {
-    const scene = createScene([onAction('vm.read')]);
-    scene.record([entry('a', NOON), entry('b', NOON, { actor: { id: 'another' } })]);
-    const attempts = () => scene.store.all("SELECT attempts FROM deliveries WHERE state = 'pending' ORDER BY id");
+  it('costs the same few rows, whatever waits', () => {
+    const cost = (deliveries: number): number[] => {
+      const scene = waiting(deliveries);
+      attempt(scene, DELIVERED, NOON);
+      const due: Due[] = [];
+      return [
+        scene.written(() => void due.push(take(scene, NOON))),
+        scene.written(() => due.forEach((each) => void settle(scene, each, DELIVERED, NOON))),
+      ];
+    };
+    expect(cost(2)).toEqual(cost(200));
+    // The receiver when the attempt begins; the receiver and the delivery when it ends.
+    expect(cost(2)).toEqual([1, 2]);
+  });
+});
+
+describe('an attempt that is interrupted', () => {
+  it('is repeated at once, and counts', () => {
+    const scene = waiting(2);
+    take(scene, NOON);
+    const again = take(scene, NOON + SECOND);
+    expect(again).toMatchObject({ id: 1, attempt: 2 });
+    expect(scene.ledger.status(NOON).waiting).toContainEqual(
+      expect.objectContaining({ reason: 'the attempt was interrupted: the message may have arrived' }),
+    );
+    expect(settle(scene, again, DELIVERED, NOON + SECOND)).toEqual({ state: 'delivered' });
+    expect(scene.count('deliveries', "state = 'delivered' AND attempts = 2")).toBe(1);
+  });
+
+  it('twice lets another go first', () => {
+    const scene = waiting(2);
+    const ids = [0, 1, 2].map((second) => take(scene, NOON + second * SECOND).id);
+    expect(ids).toEqual([1, 1, 2]);
+  });
+
+  it('sets the alarm for when it must be over', () => {
+    const scene = waiting();
+    take(scene, NOON);
+    expect(scene.ledger.nextAlarmAt(NOON)).toBe(NOON + ATTEMPT_MAX_MS);
+  });
+
+  it('and whose delivery ended holds up nothing', () => {
+    const scene = waiting(2);
+    scene.store.run('DELETE FROM deliveries WHERE id = ?', take(scene, NOON).id);
+    expect(take(scene, NOON + 1).id).toBe(2);
+  });
+
+  it('is no failure of its receiver', () => {
+    const scene = waiting(1, [route('slack'), route('mail')]);
     let now = NOON;
-    const waits = [10, 20, 40].map((seconds) => {
-      const [tried, untried] = scene.outbox.takeDue(4, now);
-      if (tried === undefined || untried === undefined) throw new Error('nothing is due');
-      scene.outbox.settle(tried, retry(), now);
-      scene.outbox.backOff('slack', [untried], now);
-      expect(scene.outbox.takeDue(4, now + seconds * SECOND - 1)).toEqual([]);
-      const wait = (scene.ledger.nextAlarmAt(now) ?? 0) - now;
-      now += wait;
-      return wait / SECOND;
-    });
-    expect(waits).toEqual([10, 20, 40]);
-    expect(attempts()).toEqual([{ attempts: 3 }, { attempts: 0 }]);
-  });
-
-  it('that was taken by a crashed attempt is taken again, and that attempt can’t change it', () => {
-    const { outbox, take } = waiting();
-    const lost = take(NOON);
-    const again = take(NOON + 70 * SECOND);
-    outbox.backOff('slack', [lost], NOON + 71 * SECOND);
-    expect(outbox.settle(again, retry(), NOON + 72 * SECOND)).toMatchObject({ state: 'pending' });
-  });
-
-  it('is retried with growing intervals', () => {
-    const { outbox, take } = waiting();
-    let now = NOON;
-    const waits: number[] = [];
-    for (let i = 0; i < 10; i++) {
-      const settled = outbox.settle(take(now), retry(), now);
-      if (settled.state !== 'pending') throw new Error(settled.state);
-      waits.push((settled.dueAt - now) / SECOND);
-      now = settled.dueAt;
+    for (let i = 0; i < 9; i++) {
+      const taken = scene.outbox.take('slack', now);
+      if (taken.kind === 'wait') now = taken.at;
     }
-    expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
+    expect(scene.count('deliveries', "receiver = 'slack' AND attempts > 3")).toBe(1);
+    expect(scene.ledger.status(NOON).receivers[0]).toMatchObject({ state: 'unproven', failingSince: null });
+  });
+});
+
+describe('a failing receiver', () => {
+  /** It has delivered, and then failed with the first three of four. */
+  function failing(): Scene {
+    const scene = waiting();
+    attempt(scene, DELIVERED, NOON);
+    for (let i = 0; i < 4; i++) open(scene);
+    for (const now of [NOON + 1, NOON + 1, NOON + 1 + MINUTE]) attempt(scene, retry(), now);
+    return scene;
+  }
+
+  it('is tried with what has not been tried since', () => {
+    expect(take(failing(), NOON + 10 * MINUTE).id).toBe(5);
   });
 
-  it.each([
-    ['no earlier than the receiver asks', 5 * MINUTE, 5 * MINUTE],
-    ['no earlier than its backoff', 1, 10 * SECOND],
-    ['within an hour, whatever the receiver asks', 7 * DAY, HOUR],
-    ['not in the past', -DAY, 10 * SECOND],
-  ])('is retried %s', (_, asks, wait) => {
-    const { outbox, take } = waiting();
-    expect(outbox.settle(take(NOON), retry(asks), NOON)).toEqual({ state: 'pending', dueAt: NOON + wait });
+  it('is sent everything once something gets through', () => {
+    const scene = failing();
+    attempt(scene, DELIVERED, NOON + 10 * MINUTE);
+    expect(scene.count('deliveries', "state = 'pending' AND due_at IS NULL")).toBe(3);
+    expect(take(scene, NOON + 10 * MINUTE).id).toBe(2);
   });
 
-  it('is dead after a day, with a health alert, and is kept', () => {
-    const { ledger, outbox, take, count } = waiting();
-    let now = NOON;
-    for (;;) {
-      const settled = outbox.settle(take(now), retry(), now);
-      if (settled.state !== 'pending') {
-        expect(settled).toMatchObject({ state: 'dead', isHealthAlert: false });
-        break;
-      }
-      now = settled.dueAt;
+  it('is sent everything once a test message gets through', () => {
+    const scene = failing();
+    expect(scene.outbox.take('slack', NOON + 2 * MINUTE)).toMatchObject({ kind: 'wait' });
+    scene.outbox.recordTest('slack', DELIVERED, NOON + 2 * MINUTE);
+    expect(take(scene, NOON + 2 * MINUTE).id).toBe(2);
+    expect(scene.ledger.status(NOON).receivers[0]).toMatchObject({ state: 'healthy', failingSince: null });
+  });
+
+  it('is not sent what fails by itself, which stays aside', () => {
+    const scene = waiting(2);
+    attempt(scene, retry(), NOON);
+    attempt(scene, DELIVERED, NOON + 1);
+    attempt(scene, retry(), NOON + 2);
+    open(scene, NOON + 3);
+    attempt(scene, retry(), NOON + 3);
+    scene.outbox.recordTest('slack', DELIVERED, NOON + 4);
+    expect(scene.store.all("SELECT id FROM deliveries WHERE state = 'pending' AND due_at IS NULL")).toEqual([
+      { id: 3 },
+    ]);
+  });
+
+  it.each<[string, Outcome, Readonly<Record<string, unknown>>]>([
+    ['that fails is a failure', retry(), { state: 'failing', reason: 'HTTP 500' }],
+    ['that is refused is a failure', REFUSED, { state: 'failing', reason: 'no such channel' }],
+    ['that comes too fast shows nothing', slow(), { state: 'unproven' }],
+  ])('a test message %s', (_, outcome, health) => {
+    const scene = waiting(0);
+    scene.outbox.recordTest('slack', outcome, NOON);
+    expect(scene.ledger.status(NOON).receivers[0]).toMatchObject(health);
+  });
+
+  it.each<[string, Outcome]>([
+    ['is delivered', DELIVERED],
+    ['fails', retry()],
+    ['comes too fast', slow()],
+  ])('a test message that %s leaves the attempt that is under way', (_, outcome) => {
+    const scene = waiting();
+    const due = take(scene, NOON);
+    scene.outbox.recordTest('slack', outcome, NOON + 1);
+    expect(scene.count('receivers', `attempt_of = ${due.id} AND attempt_at = ${NOON}`)).toBe(1);
+    expect(settle(scene, due, DELIVERED, NOON + 2)).toEqual({ state: 'delivered' });
+  });
+});
+
+describe('what has waited for seven days', () => {
+  const OVER = NOON + 7 * DAY + 1;
+  const FAILS = { receivers: [route('slack'), route('mail')] };
+  const rows: [string, { receivers: readonly RoutedReceiver[] }, Outcome | null, RegExp | null][] = [
+    ['for a receiver that was removed', { receivers: [route('mail')] }, null, /no receiver "slack" is set/],
+    [
+      'for one that is not set',
+      { receivers: [route('slack', { problem: 'SLACK_WEBHOOK_URL is not set' }), route('mail')] },
+      null,
+      /SLACK_WEBHOOK_URL is not set/,
+    ],
+    ['for one that fails', FAILS, retry(), /HTTP 500/],
+    ['for one that refuses', FAILS, REFUSED, /no such channel/],
+    ['for one that works', FAILS, null, null],
+  ];
+  it.each(rows)('%s', (_, options, outcome, reason) => {
+    const scene = waiting(2, [route('slack')]);
+    if (outcome !== null) attempt(scene, outcome, NOON);
+    // Opened again each time: a ledger looks for them once an hour.
+    scene.reopened(options).ledger.watchdog(OVER - 1);
+    expect(scene.count('deliveries', "state = 'dead'")).toBe(0);
+    const later = scene.reopened(options);
+    later.ledger.watchdog(OVER);
+    expect(scene.count('deliveries', "state = 'dead' AND health IS NULL")).toBe(reason === null ? 0 : 2);
+    const alerts = scene.notifications("health = 'dead-delivery'");
+    expect(alerts).toHaveLength(reason === null ? 0 : 1);
+    for (const { health } of alerts) {
+      expect(health.summary).toMatch(/^it waited for 7 days: /);
+      expect(health.summary).toMatch(reason ?? /^$/);
     }
-    expect(now - NOON).toBeGreaterThan(GIVE_UP_AFTER_MS - 20 * MINUTE);
-    expect(now - NOON).toBeLessThanOrEqual(GIVE_UP_AFTER_MS);
-    expect(ledger.status(now).dead).toMatchObject([{ receiver: 'slack' }]);
-    expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
+    for (const { reason: shown } of later.ledger.status(OVER).dead) expect(shown).toMatch(reason ?? /^$/);
   });
 
-  it('is dead at once when refused, with a health alert', () => {
-    const { outbox, take, count } = waiting();
-    expect(outbox.settle(take(NOON), REFUSED, NOON)).toEqual({
-      state: 'dead',
-      reason: 'no such channel',
-      isHealthAlert: false,
-    });
-    expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
+  it('and is a health alert raises no other', () => {
+    const scene = createScene();
+    scene.record([], { invalid: [{ id: null, problem: 'no id', text: '1' }] });
+    const without = scene.reopened({ receivers: [route('mail')] });
+    without.ledger.watchdog(OVER);
+    expect(scene.count('deliveries', "state = 'dead' AND health = 'quarantine'")).toBe(1);
+    expect(scene.count('health_alerts', "kind GLOB 'dead-delivery*'")).toBe(0);
   });
 
-  it.each([
-    ['delivered', DELIVERED, 'delivered'],
-    ['refused', REFUSED, 'dead'],
-  ] as const)('is %s by an attempt that was believed lost', (_, outcome, state) => {
-    const { outbox, take } = waiting();
-    const first = take(NOON);
-    const second = take(NOON + 2 * MINUTE);
-    expect(outbox.settle(first, outcome, NOON + 3 * MINUTE).state).toBe(state);
-    expect(outbox.settle(second, DELIVERED, NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
-  });
-
-  it('is not postponed by an attempt that was believed lost', () => {
-    const { outbox, take } = waiting();
-    const first = take(NOON);
-    take(NOON + 2 * MINUTE);
-    expect(outbox.settle(first, retry(), NOON + 3 * MINUTE)).toEqual({ state: 'stale' });
-  });
-
-  it('is dead after 25 hours if no attempt returned', () => {
-    const { ledger, take, count } = waiting();
-    take(NOON);
-    ledger.watchdog(NOON + DAY);
-    expect(count('deliveries', "state = 'dead'")).toBe(0);
-    ledger.watchdog(NOON + DAY + HOUR + 1);
-    expect(count('deliveries', "state = 'dead'")).toBe(1);
-    expect(count('deliveries', "health = 'dead-delivery'")).toBe(1);
-  });
-
-  it('that was never tried is not dead, however old', () => {
-    const { ledger, take, count } = waiting();
-    ledger.watchdog(NOON + 3 * DAY);
-    expect(count('deliveries', "state = 'dead'")).toBe(0);
-    expect(take(NOON + 3 * DAY).attempt).toBe(1);
-  });
-
-  it('is taken oldest first, up to the limit', () => {
-    const { record, outbox } = waiting();
-    for (let i = 0; i < 20; i++) record([entry(`e${i}`, NOON, { actor: { id: `u${i}` } })]);
-    expect(outbox.takeDue(12, NOON).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    expect(outbox.takeDue(12, NOON)).toHaveLength(9);
+  it('is looked for once an hour', () => {
+    const scene = waiting(1, [route('slack', { problem: 'is not set' }), route('mail')]);
+    scene.ledger.watchdog(OVER - 1);
+    scene.ledger.watchdog(OVER + HOUR - 2);
+    expect(scene.count('deliveries', "state = 'dead'")).toBe(0);
+    scene.ledger.watchdog(OVER + HOUR);
+    expect(scene.count('deliveries', "state = 'dead'")).toBe(1);
   });
 });
 
 describe('the next alarm', () => {
   it('is set for the next delivery, or for when it would be blind', () => {
-    const { ledger, outbox, take, record } = waiting();
+    const scene = waiting();
+    const { ledger, record } = scene;
     expect(ledger.nextAlarmAt(NOON)).toBe(NOON);
-    const due = take(NOON);
-    expect(ledger.nextAlarmAt(NOON)).toBe(NOON + 70 * SECOND);
-    outbox.settle(due, DELIVERED, NOON);
+    const due = take(scene, NOON);
+    expect(ledger.nextAlarmAt(NOON)).toBe(NOON + MINUTE);
+    settle(scene, due, DELIVERED, NOON);
     expect(ledger.nextAlarmAt(NOON)).toBe(NOON + 15 * MINUTE);
     record([], { now: NOON + 3 * MINUTE });
     expect(ledger.nextAlarmAt(NOON + 3 * MINUTE)).toBe(NOON + 18 * MINUTE);
+  });
+
+  it.each<[string, Outcome, number]>([
+    ['that asks to slow down', slow(5 * MINUTE), 5 * MINUTE],
+    ['that fails, when what failed is due', retry(), MINUTE],
+    ['that fails and asks for more', retry(10 * MINUTE), 10 * MINUTE],
+  ])('waits for a receiver %s', (_, outcome, wait) => {
+    const scene = waiting();
+    attempt(scene, outcome, NOON);
+    expect(scene.ledger.nextAlarmAt(NOON)).toBe(NOON + wait);
+  });
+
+  it('is not set for a receiver that is not set', () => {
+    const scene = waiting();
+    const without = scene.reopened({ receivers: [] });
+    expect(without.ledger.nextAlarmAt(NOON)).toBe(NOON + 15 * MINUTE);
   });
 });
 
@@ -273,16 +429,11 @@ describe('a health alert', () => {
   });
 
   it('that is dead raises no other', () => {
-    const scene = createScene();
+    const scene = createScene([onAction('vm.read')]);
     scene.record([], invalid(1));
-    for (let now = NOON; ; now += HOUR) {
-      const [due] = scene.outbox.takeDue(1, now);
-      if (due === undefined) break;
-      expect(scene.outbox.settle(due, REFUSED, now)).toMatchObject({ state: 'dead', isHealthAlert: true });
-    }
-    scene.record([], { ...invalid(2), now: NOON + 2 * HOUR });
-    scene.outbox.takeDue(1, NOON + 2 * HOUR);
-    scene.ledger.watchdog(NOON + 2 * DAY);
+    attempt(scene, REFUSED, NOON);
+    scene.outbox.recordTest('slack', DELIVERED, NOON + 1);
+    expect(attempt(scene, REFUSED, NOON + DAY)).toMatchObject({ state: 'dead' });
     expect(scene.notifications("health = 'dead-delivery'")).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, firstCheckpoint } from '../../../src/audit-log/checkpoint.ts';
 import { startOrResumeScan } from '../../../src/audit-log/tail.ts';
-import { takeDue } from '../../../src/ledger/deliver/outbox.ts';
+import { take } from '../../../src/ledger/deliver/outbox.ts';
 import { createLedger } from '../../../src/ledger/record/ledger.ts';
 import type { BeginInput } from '../../../src/ledger/rpc.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
@@ -82,7 +82,7 @@ describe('a new ledger', () => {
     expect(ledger.nextAlarmAt(NOON)).toBeNull();
     expect(ledger.status(NOON)).toMatchObject({ watching: 'not begun', checkpoint: null, counters: null });
     ledger.watchdog(NOON + DAY);
-    expect(takeDue(store, 10, NOON + DAY)).toEqual([]);
+    expect(take(store, 'slack', NOON + DAY)).toEqual({ kind: 'nothing' });
   });
 });
 

@@ -160,7 +160,7 @@ describe('what Discord answers', () => {
     try {
       inbox.answer({ status: 429, ...answer });
       const receiver = createDiscord({ name: 'd', webhookUrl: inbox.url, setting: 'X', fetch, timeoutMs: 5_000 });
-      expect(await receiver.send(outgoing(OPENED))).toMatchObject({ kind: 'retry', afterMs });
+      expect(await receiver.send(outgoing(OPENED))).toMatchObject({ kind: 'slow down', afterMs });
     } finally {
       await inbox.stop();
     }

@@ -28,7 +28,10 @@ receiverContract('email', async (): Promise<StandInVendor> => {
           return inbox.answer({ kind: 'error', code: leak, message: leak });
         case 'answers endlessly':
           return inbox.answer({ kind: 'garbage', length: 100_000 });
+        case 'takes it and loses the answer':
+          return inbox.answer({ kind: 'lost' });
         case 'redirects':
+        case 'answers slowly':
           return;
       }
     },
@@ -36,14 +39,18 @@ receiverContract('email', async (): Promise<StandInVendor> => {
       'accepts it': 'delivered',
       'never answers': 'retry',
       'resets the connection': 'retry',
-      'asks to slow down': 'retry',
+      'asks to slow down': 'slow down',
       'is broken': 'retry',
       'wants no more messages': 'refused',
       redirects: null,
       'answers with garbage': 'retry',
       'answers endlessly': 'retry',
+      'answers slowly': null,
+      'takes it and loses the answer': 'retry',
     },
     slowDownMs: null,
+    http: null,
+    paceMs: 0,
     attempts: () => inbox.sends,
     taken: () => {
       if (inbox.problems.length > 0) throw new Error(inbox.problems.join('\n'));

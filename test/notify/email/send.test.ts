@@ -20,7 +20,7 @@ const email = (to: string, binding: MailBinding = inbox.binding, timeoutMs = 5_0
 
 /** Sentence, the platform's code, how the send ends, what its reason says. */
 const ROWS: readonly (readonly [string, string, Outcome['kind'], RegExp])[] = [
-  ['a rate limit is temporary', 'E_RATE_LIMIT_EXCEEDED', 'retry', /slow down/],
+  ['a rate limit is a request to slow down', 'E_RATE_LIMIT_EXCEEDED', 'slow down', /slow down/],
   ['an internal error is temporary', 'E_INTERNAL_SERVER_ERROR', 'retry', /failed \(E_INTERNAL_SERVER_ERROR\)/],
   ['a failed delivery is temporary', 'E_DELIVERY_FAILED', 'retry', /could not deliver the mail/],
   ['an unknown code is temporary', 'E_SOMETHING_NEW', 'retry', /E_SOMETHING_NEW/],
@@ -43,9 +43,10 @@ describe('the outcome of what the platform answers', () => {
     expect(outcome).toMatchObject({ kind, reason: expect.stringMatching(reason) });
   });
 
-  test('a used-up daily quota is retried within the hour', async () => {
+  test('a used-up daily quota is a request to slow down for an hour', async () => {
     inbox.answer({ kind: 'error', code: 'E_DAILY_LIMIT_EXCEEDED' });
-    expect(await email('a@example.net').send(outgoing(OPENED))).toMatchObject({ kind: 'retry', afterMs: 3_600_000 });
+    const outcome = await email('a@example.net').send(outgoing(OPENED));
+    expect(outcome).toMatchObject({ kind: 'slow down', afterMs: 3_600_000 });
   });
 
   test.each(KNOWN_CODES)('the reason for %s is one line with the code and no address', async (code) => {

@@ -31,20 +31,41 @@ receiverContract('Slack', async (): Promise<StandInVendor> => {
           return inbox.answer({ status: 200, body: `<html>${inbox.url}` });
         case 'answers endlessly':
           return inbox.answer({ status: 404, body: `${secret} `.repeat(100_000) });
+        case 'answers slowly':
+          return inbox.answer({ status: 200, body: 'ok', drip: true });
+        case 'takes it and loses the answer':
+          return inbox.answer({ status: 200, body: 'ok', lose: true });
       }
     },
     ends: {
       'accepts it': 'delivered',
       'never answers': 'retry',
       'resets the connection': 'retry',
-      'asks to slow down': 'retry',
+      'asks to slow down': 'slow down',
       'is broken': 'retry',
       'wants no more messages': 'refused',
       redirects: 'refused',
       'answers with garbage': 'retry',
       'answers endlessly': 'refused',
+      'answers slowly': 'retry',
+      'takes it and loses the answer': 'retry',
     },
     slowDownMs: 30_000,
+    http: {
+      answers: (status, headers) => inbox.answer({ status, headers }),
+      ends: {
+        400: 'refused',
+        401: 'refused',
+        403: 'refused',
+        404: 'refused',
+        408: 'retry',
+        410: 'refused',
+        500: 'retry',
+        502: 'retry',
+        503: 'retry',
+      },
+    },
+    paceMs: 1_050,
     attempts: () => inbox.bodies,
     taken: () => {
       if (inbox.problems.length > 0) throw new Error(inbox.problems.join('\n'));

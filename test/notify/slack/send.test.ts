@@ -66,7 +66,7 @@ const ROWS: readonly (readonly [string, Script, Outcome['kind'], RegExp | null, 
   ['accepts an ok with a line break', answer(200, 'ok\n'), 'delivered', null, 1],
   ['retries a 200 that is not Slack’s', answer(200, '<html>Welcome to the hotel</html>'), 'retry', /200/, 1],
   ['retries an empty 204', answer(204, ''), 'retry', /204/, 1],
-  ['retries when asked to slow down', answer(429, 'rate_limited'), 'retry', /slow down/, 1],
+  ['slows down when asked to', answer(429, 'rate_limited'), 'slow down', /slow down/, 1],
   ['retries a 500', answer(500, 'rollup_error'), 'retry', /500 \(rollup_error\)/, 1],
   ['retries a 502 with a page', answer(502, '<html>Bad Gateway</html>'), 'retry', /502/, 1],
   ['retries a 503', answer(503, ''), 'retry', /503/, 1],
@@ -157,15 +157,32 @@ describe('the outcome of what Slack answers', () => {
     await hungUp.promise;
   });
 
+  test('the short form comes no sooner than the vendor takes a second message', async () => {
+    const at: number[] = [];
+    const slack = await slackThat((response, body, call) => {
+      at.push(performance.now());
+      return (call === 1 ? answer(400, 'invalid_blocks') : answer(200, 'ok'))(response, body, call);
+    });
+    expect(await sendTo(slack.url)).toEqual({ kind: 'delivered' });
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
+  });
+
   test('the time limit covers the full message and its short form', async () => {
     const late: Script = (response, body, call) =>
       void setTimeout(() => answer(400, 'invalid_blocks')(response, body, call), 300);
     const slack = await slackThat(late);
-    expect(await sendTo(slack.url, OPENED, 500)).toMatchObject({
+    expect(await sendTo(slack.url, OPENED, 1_500)).toMatchObject({
       kind: 'retry',
-      reason: expect.stringContaining('0.5 s'),
+      reason: expect.stringContaining('1.5 s'),
     });
     expect(slack.bodies).toHaveLength(2);
+  });
+
+  test('sends no short form once the time is over', async () => {
+    const slack = await slackThat(answer(400, 'invalid_blocks'));
+    expect(await sendTo(slack.url, OPENED, 500)).toMatchObject({ kind: 'retry' });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(slack.bodies).toHaveLength(1);
   });
 
   test('retries when nobody listens', async () => {
@@ -216,9 +233,12 @@ describe('when to retry', () => {
     ['a negative number: ignored', { 'retry-after': '-5' }, null],
     ['nothing', {}, null],
   ] as const)('%s', async (_, headers, afterMs) => {
-    for (const status of [429, 503]) {
+    for (const [status, kind] of [
+      [429, 'slow down'],
+      [503, 'retry'],
+    ] as const) {
       const slack = await slackThat(answer(status, '', headers));
-      expect(await sendTo(slack.url)).toMatchObject({ kind: 'retry', afterMs });
+      expect(await sendTo(slack.url)).toMatchObject({ kind, afterMs });
     }
   });
 });

@@ -31,20 +31,41 @@ receiverContract('webhook', async (): Promise<StandInVendor> => {
           return inbox.answer({ status: 200, body: '\u0000<html>' });
         case 'answers endlessly':
           return inbox.answer({ status: 404, endless: true });
+        case 'answers slowly':
+          return inbox.answer({ status: 200, body: 'ok', drip: true });
+        case 'takes it and loses the answer':
+          return inbox.answer({ status: 204, lose: true });
       }
     },
     ends: {
       'accepts it': 'delivered',
       'never answers': 'retry',
       'resets the connection': 'retry',
-      'asks to slow down': 'retry',
+      'asks to slow down': 'slow down',
       'is broken': 'retry',
       'wants no more messages': 'refused',
       redirects: 'refused',
       'answers with garbage': 'delivered',
       'answers endlessly': 'retry',
+      'answers slowly': 'retry',
+      'takes it and loses the answer': 'retry',
     },
     slowDownMs: 30_000,
+    http: {
+      answers: (status, headers) => inbox.answer({ status, headers }),
+      ends: {
+        400: 'retry',
+        401: 'retry',
+        403: 'retry',
+        404: 'retry',
+        408: 'retry',
+        410: 'refused',
+        500: 'retry',
+        502: 'retry',
+        503: 'retry',
+      },
+    },
+    paceMs: 0,
     attempts: () => inbox.posts.map(({ id, body }) => ({ id, body })),
     taken: () => {
       if (inbox.problems.length > 0) throw new Error(inbox.problems.join('\n'));

@@ -34,7 +34,7 @@ const ROWS: readonly (readonly [number, Outcome['kind'], RegExp | null])[] = [
   [404, 'retry', /404/],
   [408, 'retry', /408/],
   [410, 'refused', /wants no more/],
-  [429, 'retry', /slow down/],
+  [429, 'slow down', /slow down/],
   [500, 'retry', /500/],
   [502, 'retry', /502/],
   [503, 'retry', /503/],
@@ -49,9 +49,13 @@ describe('the outcome of what a webhook answers', () => {
     if (outcome.kind !== 'delivered') expect(outcome.reason).toMatch(reason ?? /^$/);
   });
 
-  test.each([429, 500, 503])('a %i may say when to retry', async (status) => {
+  test.each([
+    [429, 'slow down'],
+    [500, 'retry'],
+    [503, 'retry'],
+  ])('a %i may say when to try again', async (status, kind) => {
     inbox.answer({ status, headers: { 'retry-after': '120' } });
-    expect(await webhook().send(outgoing(OPENED))).toMatchObject({ kind: 'retry', afterMs: 120_000 });
+    expect(await webhook().send(outgoing(OPENED))).toMatchObject({ kind, afterMs: 120_000 });
   });
 
   test('a redirect is not followed', async () => {

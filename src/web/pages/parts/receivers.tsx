@@ -14,6 +14,7 @@ const STATES: { readonly [state in ReceiverHealth['state']]: { readonly label: s
     unset: { label: 'Not configured', className: 'bad' },
     failing: { label: 'Failing', className: 'bad' },
     unproven: { label: 'Not used yet', className: 'neutral' },
+    removed: { label: 'Removed', className: 'bad' },
   };
 
 /** A card with a row per receiver. */
@@ -69,9 +70,7 @@ function Row({ receiver }: { receiver: ReceiverHealth }) {
           </span>
         )}
       </td>
-      <td data-label="Minimum level">
-        <Level level={receiver.minLevel} />
-      </td>
+      <td data-label="Minimum level">{receiver.minLevel === null ? '–' : <Level level={receiver.minLevel} />}</td>
       <td data-label="Last delivery">
         <When at={receiver.lastDeliveredAt} />
       </td>

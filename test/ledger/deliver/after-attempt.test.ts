@@ -1,0 +1,409 @@
+/** What the end of an attempt means: a row per decision. */
+import { describe, expect, it } from 'vitest';
+import {
+  type AfterDelivery,
+  afterAttempt,
+  afterLostAttempt,
+  OUTAGE_MS,
+  type ReceiverState,
+  type Tried,
+  UNTRIED,
+} from '../../../src/ledger/deliver/after-attempt.ts';
+import type { Outcome } from '../../../src/notify/receiver.ts';
+import { DAY, HOUR, MINUTE, NOON, SECOND } from '../scene.ts';
+
+const DELIVERED: Outcome = { kind: 'delivered' };
+const retry = (afterMs: number | null = null): Outcome => ({ kind: 'retry', reason: 'HTTP 500', afterMs });
+const slow = (afterMs: number | null = null): Outcome => ({ kind: 'slow down', reason: 'HTTP 429', afterMs });
+const REFUSED: Outcome = { kind: 'refused', reason: 'revoked' };
+
+/** The message arrived a little earlier, and the receiver may be sent to once a second. */
+const REACHED_AT = NOON - 100;
+const PACE = SECOND;
+const PACED = REACHED_AT + PACE;
+
+const FIRST: Tried = {
+  ...{ id: 7, queuedAt: NOON - MINUTE, attempts: 1, failingSince: null, failedAt: null, isHealthAlert: false },
+};
+
+interface Row {
+  readonly says: string;
+  /** What differs from a receiver that was not tried, and after the attempt from what it was. */
+  readonly receiver?: Partial<ReceiverState>;
+  readonly tried?: Partial<Tried>;
+  readonly outcome: Outcome;
+  readonly becomes: Partial<ReceiverState>;
+  readonly delivery: AfterDelivery;
+  readonly isOwn?: true;
+}
+
+const pending = (dueAt: number | null, failingSince: number | null, reason = 'HTTP 500'): AfterDelivery => ({
+  state: 'pending',
+  dueAt,
+  failingSince,
+  failedAt: null,
+  reason,
+});
+const dead = (reason: string): AfterDelivery => ({ state: 'dead', reason });
+
+/** A receiver that fails for an hour. */
+const FAILING = { failingSince: NOON - HOUR, probes: 9, failures: 8, reason: 'HTTP 503' };
+/** Others have got through since this message began to fail. */
+const OTHERS_WORK = { deliveredAt: NOON - HOUR };
+const LAST = { failedAt: NOON - HOUR - 1 };
+const ITS_OWN = { failingSince: NOON - 2 * HOUR, ...LAST, queuedAt: NOON - 3 * HOUR, attempts: 5 };
+const SPENT = { failingSince: NOON - DAY, ...LAST, queuedAt: NOON - 2 * DAY, attempts: 30 };
+const OLD = { queuedAt: NOON - 7 * DAY, attempts: 3 };
+const NOT_OLD = { queuedAt: NOON - 7 * DAY + 1, attempts: 3 };
+
+const SUCCESS: readonly Row[] = [
+  {
+    says: 'it is delivered, and the next one waits for the pace, from when it arrived',
+    outcome: DELIVERED,
+    becomes: { deliveredAt: NOON, nextAt: PACED },
+    delivery: { state: 'delivered' },
+  },
+  {
+    says: 'what it asked for before is kept',
+    receiver: { nextAt: NOON + 3 * SECOND },
+    outcome: DELIVERED,
+    becomes: { deliveredAt: NOON },
+    delivery: { state: 'delivered' },
+  },
+  {
+    says: 'a receiver that asked to slow down no longer does',
+    receiver: { slowed: 4 },
+    outcome: DELIVERED,
+    becomes: { deliveredAt: NOON, nextAt: PACED, slowed: 0 },
+    delivery: { state: 'delivered' },
+  },
+  {
+    says: 'a failing receiver works; a failure that is over soon was no outage',
+    receiver: { ...FAILING, failingSince: NOON - OUTAGE_MS + 1 },
+    outcome: DELIVERED,
+    becomes: { ...UNTRIED, deliveredAt: NOON, nextAt: PACED },
+    delivery: { state: 'delivered' },
+  },
+  {
+    says: 'the end of an outage is remembered',
+    receiver: { ...FAILING, failingSince: NOON - OUTAGE_MS },
+    outcome: DELIVERED,
+    becomes: { ...UNTRIED, deliveredAt: NOON, nextAt: PACED, recoveredAt: NOON },
+    delivery: { state: 'delivered' },
+  },
+  {
+    says: 'and stays remembered',
+    receiver: { recoveredAt: NOON - HOUR },
+    outcome: DELIVERED,
+    becomes: { deliveredAt: NOON, nextAt: PACED, recoveredAt: NOON - HOUR },
+    delivery: { state: 'delivered' },
+  },
+];
+
+const SLOWED: readonly Row[] = [
+  {
+    says: 'the receiver is left alone as long as it asks; the message keeps its place, and nothing fails',
+    outcome: slow(30 * SECOND),
+    becomes: { nextAt: NOON + 30 * SECOND, slowed: 1 },
+    delivery: pending(null, null, 'HTTP 429'),
+  },
+  {
+    says: 'at least for its pace',
+    outcome: slow(10),
+    becomes: { nextAt: PACED, slowed: 1 },
+    delivery: pending(null, null, 'HTTP 429'),
+  },
+  {
+    says: 'an hour at most',
+    outcome: slow(7 * DAY),
+    becomes: { nextAt: NOON + HOUR, slowed: 1 },
+    delivery: pending(null, null, 'HTTP 429'),
+  },
+  ...[
+    [1, SECOND],
+    [2, 2 * SECOND],
+    [4, 8 * SECOND],
+    [5, 16 * SECOND],
+    [7, MINUTE],
+    [100, MINUTE],
+  ].map(
+    ([times = 0, wait = 0]): Row => ({
+      says: `where it names no time, it is left alone for ${wait / SECOND} s, the ${times}th time in a row`,
+      receiver: { slowed: times - 1 },
+      outcome: slow(),
+      becomes: { nextAt: NOON + wait, slowed: times },
+      delivery: pending(null, null, 'HTTP 429'),
+    }),
+  ),
+  ...[3, 6].map(
+    (times): Row => ({
+      says: `the ${times}th time in a row another message goes first`,
+      receiver: { slowed: times - 1 },
+      outcome: slow(10 * SECOND),
+      becomes: { nextAt: NOON + 10 * SECOND, slowed: times },
+      delivery: pending(NOON + 10 * SECOND + MINUTE, null, 'HTTP 429'),
+    }),
+  ),
+  {
+    says: 'a failing receiver goes on to fail, for all that is known, and so does its message',
+    receiver: FAILING,
+    tried: { failingSince: NOON - HOUR },
+    outcome: slow(30 * SECOND),
+    becomes: { nextAt: NOON + 30 * SECOND, slowed: 1 },
+    delivery: pending(null, NOON - HOUR, 'HTTP 429'),
+  },
+  {
+    says: 'a message that has not waited for seven days goes on to wait',
+    tried: NOT_OLD,
+    outcome: slow(30 * SECOND),
+    becomes: { nextAt: NOON + 30 * SECOND, slowed: 1 },
+    delivery: pending(null, null, 'HTTP 429'),
+  },
+  {
+    says: 'one that has is dead',
+    tried: OLD,
+    outcome: slow(30 * SECOND),
+    becomes: { nextAt: NOON + 30 * SECOND, slowed: 1 },
+    delivery: dead('not delivered within 7 days (3 attempts): HTTP 429'),
+  },
+];
+
+const FAILURES: readonly Row[] = [
+  {
+    says: 'the first failure may be the message’s: the next message is tried at once',
+    outcome: retry(),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON),
+  },
+  ...[
+    [1, MINUTE, 2 * MINUTE],
+    [2, 2 * MINUTE, 4 * MINUTE],
+    [3, 4 * MINUTE, 5 * MINUTE],
+    [4, 5 * MINUTE, 5 * MINUTE],
+    [40, 5 * MINUTE, 5 * MINUTE],
+  ].map(
+    ([probes = 0, wait = 0, own = 0]): Row => ({
+      says: `after ${probes} of them the receiver is tried again in ${wait / MINUTE} min, with another message`,
+      receiver: { ...FAILING, probes },
+      outcome: retry(),
+      becomes: { probes: probes + 1, failures: 9, reason: 'HTTP 500', nextAt: NOON + wait },
+      delivery: pending(NOON + Math.max(wait, own), NOON),
+    }),
+  ),
+  {
+    says: 'no earlier than the receiver asks',
+    outcome: retry(10 * MINUTE),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: NOON + 10 * MINUTE },
+    delivery: pending(NOON + 10 * MINUTE, NOON),
+  },
+  {
+    says: 'an hour later at most, whatever it asks',
+    receiver: FAILING,
+    outcome: retry(7 * DAY),
+    becomes: { probes: 10, failures: 9, reason: 'HTTP 500', nextAt: NOON + HOUR },
+    delivery: pending(NOON + HOUR, NOON),
+  },
+  {
+    says: 'a time in the past is none',
+    outcome: retry(-DAY),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON),
+  },
+  {
+    says: 'a refusal is a failure like another: somebody may put it right',
+    receiver: FAILING,
+    tried: { failingSince: NOON - HOUR },
+    outcome: REFUSED,
+    becomes: { probes: 10, failures: 9, reason: 'revoked', nextAt: NOON + 5 * MINUTE },
+    delivery: pending(NOON + 5 * MINUTE, NOON - HOUR, 'revoked'),
+  },
+  {
+    says: 'that of a health alert probes the receiver, and is not counted against it',
+    receiver: FAILING,
+    tried: { isHealthAlert: true },
+    outcome: retry(),
+    becomes: { probes: 10, reason: 'HTTP 500', nextAt: NOON + 5 * MINUTE },
+    delivery: pending(NOON + 5 * MINUTE, NOON),
+  },
+  {
+    says: 'one after requests to slow down ends those',
+    receiver: { slowed: 2 },
+    outcome: retry(),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED, slowed: 0 },
+    delivery: pending(NOON + MINUTE, NOON),
+  },
+  {
+    says: 'a day of them kills nothing while nothing gets through',
+    receiver: { ...FAILING, failingSince: NOON - 2 * DAY, deliveredAt: NOON - 3 * DAY },
+    tried: SPENT,
+    outcome: REFUSED,
+    becomes: { probes: 10, failures: 9, reason: 'revoked', nextAt: NOON + 5 * MINUTE },
+    delivery: pending(NOON + 5 * MINUTE, NOON - DAY, 'revoked'),
+  },
+  {
+    says: 'nor do seven days less a millisecond',
+    receiver: FAILING,
+    tried: NOT_OLD,
+    outcome: retry(),
+    becomes: { probes: 10, failures: 9, reason: 'HTTP 500', nextAt: NOON + 5 * MINUTE },
+    delivery: pending(NOON + 5 * MINUTE, NOON),
+  },
+  {
+    says: 'what has waited for seven days is dead, with the last reason',
+    receiver: FAILING,
+    tried: { ...OLD, attempts: 1 },
+    outcome: REFUSED,
+    becomes: { probes: 10, failures: 9, reason: 'revoked', nextAt: NOON + 5 * MINUTE },
+    delivery: dead('not delivered within 7 days (1 attempt): revoked'),
+  },
+];
+
+const OWN: readonly Row[] = [
+  {
+    says: 'it says nothing of the receiver, and is set aside for longer and longer',
+    receiver: OTHERS_WORK,
+    tried: ITS_OWN,
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + 16 * MINUTE, NOON - 2 * HOUR),
+    isOwn: true,
+  },
+  {
+    says: 'for an hour at most',
+    receiver: OTHERS_WORK,
+    tried: { ...ITS_OWN, attempts: 20 },
+    outcome: REFUSED,
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - 2 * HOUR, 'revoked'),
+    isOwn: true,
+  },
+  {
+    says: 'the receiver is left alone where it asks, whosever failure it is',
+    receiver: OTHERS_WORK,
+    tried: { ...ITS_OWN, attempts: 2 },
+    outcome: retry(30 * MINUTE),
+    becomes: { nextAt: NOON + 30 * MINUTE },
+    delivery: pending(NOON + 30 * MINUTE, NOON - 2 * HOUR),
+    isOwn: true,
+  },
+  {
+    says: 'a message that has not failed before has none of its own',
+    receiver: OTHERS_WORK,
+    outcome: retry(),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON),
+  },
+  {
+    says: 'nor where the last success was before it began to fail',
+    receiver: { deliveredAt: NOON - 2 * HOUR },
+    tried: ITS_OWN,
+    outcome: retry(),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
+  },
+  {
+    says: 'so is a failure while nothing else is sent',
+    receiver: { ...OTHERS_WORK, failedOf: FIRST.id },
+    tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + 16 * MINUTE, NOON - 2 * HOUR),
+    isOwn: true,
+  },
+  {
+    says: 'but not where another message has failed since the last success: then the receiver fails',
+    receiver: { ...OTHERS_WORK, failedOf: FIRST.id + 1 },
+    tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
+    outcome: retry(),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
+  },
+  {
+    says: 'a day of them kills nothing where nothing got through since the last: it may be an outage',
+    receiver: { ...OTHERS_WORK, failedOf: FIRST.id },
+    tried: { ...SPENT, failedAt: NOON - 20 * MINUTE },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - DAY),
+    isOwn: true,
+  },
+  {
+    says: 'a day of them less a millisecond does not kill it',
+    receiver: OTHERS_WORK,
+    tried: { ...SPENT, failingSince: NOON - DAY + 1 },
+    outcome: REFUSED,
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - DAY + 1, 'revoked'),
+    isOwn: true,
+  },
+  {
+    says: 'a day of them does',
+    receiver: OTHERS_WORK,
+    tried: SPENT,
+    outcome: REFUSED,
+    becomes: { nextAt: PACED },
+    delivery: dead('failed for a day while others were delivered (30 attempts): revoked'),
+    isOwn: true,
+  },
+  {
+    says: 'not while the receiver fails',
+    receiver: { ...FAILING, ...OTHERS_WORK },
+    tried: SPENT,
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - DAY),
+    isOwn: true,
+  },
+  {
+    says: 'the day begins again when an outage ends',
+    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY + 1 },
+    tried: SPENT,
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - DAY),
+    isOwn: true,
+  },
+  {
+    says: 'and then kills it',
+    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY },
+    tried: { ...SPENT, failingSince: NOON - 2 * DAY },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: dead('failed for a day while others were delivered (30 attempts): HTTP 500'),
+    isOwn: true,
+  },
+];
+
+describe.each([
+  ['a success', SUCCESS],
+  ['a request to slow down', SLOWED],
+  ['a failure of the receiver', FAILURES],
+  ['a failure of the message’s own', OWN],
+])('%s:', (_, rows) => {
+  it.each(rows)('$says', ({ receiver = {}, tried = {}, outcome, becomes, delivery, isOwn = false }) => {
+    const before: ReceiverState = { ...UNTRIED, ...receiver };
+    const attempt = { reachedAt: REACHED_AT, outcome, paceMs: PACE };
+    const after = afterAttempt(before, { ...FIRST, ...tried }, attempt, NOON);
+    const hasFailed = outcome.kind === 'retry' || outcome.kind === 'refused';
+    const failedAt = hasFailed ? NOON : (tried.failedAt ?? null);
+    expect(after).toEqual({
+      receiver: { ...before, ...(hasFailed ? { failedOf: FIRST.id } : {}), ...becomes },
+      delivery: delivery.state === 'pending' ? { ...delivery, failedAt } : delivery,
+      isOwn,
+    });
+  });
+});
+
+describe('an attempt that was interrupted:', () => {
+  const REASON = 'the attempt was interrupted: the message may have arrived';
+  it.each<[string, Partial<Tried>, AfterDelivery]>([
+    ['the first is repeated at once', {}, pending(null, NOON, REASON)],
+    ['after the second, others go first', { attempts: 2 }, pending(NOON + MINUTE, NOON, REASON)],
+    ['after the third, for longer', { attempts: 3 }, pending(NOON + 2 * MINUTE, NOON, REASON)],
+    ['for five minutes at most', { attempts: 30 }, pending(NOON + 5 * MINUTE, NOON, REASON)],
+    ['it goes on to fail since it did', { failingSince: NOON - 1 }, pending(null, NOON - 1, REASON)],
+    ['it is not dead, however long it has waited: it may have arrived', OLD, pending(NOON + 2 * MINUTE, NOON, REASON)],
+  ])('%s', (_, tried, after) => {
+    expect(afterLostAttempt({ ...FIRST, ...tried }, NOON)).toEqual(after);
+  });
+});
