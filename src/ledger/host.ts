@@ -77,7 +77,16 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     flush: (expectedVersion, most) => withAlarm(() => ledger.flush(expectedVersion, most, now())),
     quarantineCandidate: (record) => withAlarm(() => ledger.quarantineCandidate(record, now())),
     recordFailedTick: (failure) => withAlarm(() => ledger.recordFailedTick(failure, now())),
-    resend: (receiver, to) => withAlarm(() => resend(store, receiver, to, now())),
+    resend: (receiver, to) =>
+      withAlarm(() =>
+        resend(
+          store,
+          receiver,
+          to,
+          receivers.map(({ name }) => name),
+          now(),
+        ),
+      ),
     canRecord: async () => ledger.canRecord(now()),
     release: (name, fresh) => withAlarm(() => ledger.release(name, fresh, now())),
     drop: async (names) => ledger.drop(names),
@@ -91,13 +100,17 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     },
     alarm: async () => {
       let leastWaitMs = 0;
-      try {
-        ledger.watchdog(now());
-        await sender.run();
-      } catch (error) {
+      const failed = (error: unknown): void => {
         leastWaitMs = RETRY_ALARM_MS;
         log.failed(error);
+      };
+      try {
+        ledger.watchdog(now());
+      } catch (error) {
+        failed(error);
       }
+      // What waits is sent all the same.
+      await sender.run().catch(failed);
       // Where this fails too, the next tick finds the alarm missing and sets it.
       await setAlarm(leastWaitMs).catch(log.failed);
     },

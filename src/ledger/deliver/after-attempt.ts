@@ -21,14 +21,18 @@ export const OWN_FAILURES_MAX_MS = DAY_MS;
 const PROBES_MS = [1, 2, 4, 5].map((minutes) => minutes * MINUTE_MS) as [number, ...number[]];
 /** The longest wait between two attempts at a failing receiver. */
 export const PROBE_MAX_MS = 5 * MINUTE_MS;
-/** A message that fails while others get through is tried again after a minute, doubled up to this. */
+/**
+ * A message that fails while others get through is tried again after a minute, and then after as long as it has failed, up to
+ * this; at high and critical as often as a failing receiver.
+ */
 const OWN_WAIT_MAX_MS = HOUR_MS;
 /** A receiver that says no time is left alone for a second, doubled up to a minute; it may ask for an hour at most. */
 const SLOW_FIRST_MS = 1_000;
 const SLOW_MAX_MS = MINUTE_MS;
 const ASKED_MAX_MS = HOUR_MS;
-/** After so many requests in a row to slow down, another message is tried: it may be this one that is too much. */
+/** After so many requests in a row to slow down, one goes first for a moment: it may be this message that is too much. */
 const SLOWED_MAX = 3;
+const SLOWED_ASIDE_MS = 5_000;
 /** A failure that is over sooner was no outage. */
 export const OUTAGE_MS = 15 * MINUTE_MS;
 
@@ -50,7 +54,7 @@ export interface ReceiverState {
   readonly nextAt: number;
   /** How often in a row it has asked to slow down. */
   readonly slowed: number;
-  /** When its last outage ended. */
+  /** When it last took a message that had failed through an outage. */
   readonly recoveredAt: number | null;
   /** The delivery that failed last, since the last success; null: none did. */
   readonly failedOf: number | null;
@@ -78,6 +82,8 @@ export interface Tried {
   readonly failingSince: number | null;
   readonly failedAt: number | null;
   readonly isHealthAlert: boolean;
+  /** It is of level high or critical. */
+  readonly isSevere: boolean;
 }
 
 /** An attempt: how it ended, and the least time between two messages to its receiver. */
@@ -113,7 +119,11 @@ export function afterAttempt(receiver: ReceiverState, tried: Tried, attempt: Att
   const paced = Math.max(receiver.nextAt, reachedAt + paceMs);
   switch (outcome.kind) {
     case 'delivered':
-      return { receiver: working(receiver, paced, now), delivery: { state: 'delivered' }, isOwn: false };
+      return {
+        receiver: working(receiver, tried.failingSince, paced, now),
+        delivery: { state: 'delivered' },
+        isOwn: false,
+      };
     case 'slow down':
       return slowedDown(receiver, tried, outcome, paced, now);
     case 'retry':
@@ -122,10 +132,17 @@ export function afterAttempt(receiver: ReceiverState, tried: Tried, attempt: Att
   }
 }
 
-/** A receiver that took something, if only a test. */
-export function working(receiver: ReceiverState, nextAt: number, now: number): ReceiverState {
-  const since = receiver.failingSince;
-  const recoveredAt = since !== null && now - since >= OUTAGE_MS ? now : receiver.recoveredAt;
+/**
+ * A receiver that took something, if only a test (`failingSince` null). That it took what had failed before for long proves
+ * that there was an outage.
+ */
+export function working(
+  receiver: ReceiverState,
+  failingSince: number | null,
+  nextAt: number,
+  now: number,
+): ReceiverState {
+  const recoveredAt = failingSince !== null && now - failingSince >= OUTAGE_MS ? now : receiver.recoveredAt;
   return { ...UNTRIED, deliveredAt: now, nextAt, recoveredAt };
 }
 
@@ -155,7 +172,8 @@ function failed(receiver: ReceiverState, tried: Tried, reason: string, paced: nu
   const isAlone = receiver.failedOf === null || receiver.failedOf === tried.id;
   const isOwn = othersStill || (othersSince(tried.failingSince) && isAlone);
   const since = Math.max(failingSince, receiver.recoveredAt ?? 0);
-  const isSpent = othersStill && receiver.failingSince === null && now - since >= OWN_FAILURES_MAX_MS;
+  const isSpent =
+    othersStill && receiver.failingSince === null && (receiver.deliveredAt ?? 0) - since >= OWN_FAILURES_MAX_MS;
   const isOld = now - tried.queuedAt >= WAIT_MAX_MS;
   const next = isOwn
     ? { ...receiver, nextAt: paced, slowed: 0, failedOf: tried.id }
@@ -164,7 +182,7 @@ function failed(receiver: ReceiverState, tried: Tried, reason: string, paced: nu
     return { receiver: next, delivery: { state: 'dead', reason: givenUp(tried.attempts, reason, isSpent) }, isOwn };
   }
   // At least until the receiver may be asked again.
-  const wait = isOwn ? Math.min(MINUTE_MS * 2 ** (tried.attempts - 1), OWN_WAIT_MAX_MS) : probeWait(next.probes);
+  const wait = isOwn ? ownWait(tried.isSevere, now - failingSince) : probeWait(next.probes);
   return {
     receiver: next,
     delivery: { state: 'pending', dueAt: Math.max(now + wait, next.nextAt), failingSince, failedAt: now, reason },
@@ -180,8 +198,11 @@ function slowedDown(
   now: number,
 ): After {
   const slowed = receiver.slowed + 1;
+  // A time of 0 is no leave to ask without a pause.
   const wait =
-    afterMs === null ? Math.min(SLOW_FIRST_MS * 2 ** (slowed - 1), SLOW_MAX_MS) : Math.min(afterMs, ASKED_MAX_MS);
+    afterMs === null
+      ? Math.min(SLOW_FIRST_MS * 2 ** (slowed - 1), SLOW_MAX_MS)
+      : Math.min(Math.max(afterMs, SLOW_FIRST_MS), ASKED_MAX_MS);
   const nextAt = Math.max(paced, now + wait);
   const next = { ...receiver, nextAt, slowed };
   if (now - tried.queuedAt >= WAIT_MAX_MS) {
@@ -191,7 +212,7 @@ function slowedDown(
       isOwn: false,
     };
   }
-  const dueAt = slowed % SLOWED_MAX === 0 ? nextAt + MINUTE_MS : null;
+  const dueAt = slowed % SLOWED_MAX === 0 ? nextAt + SLOWED_ASIDE_MS : null;
   return {
     receiver: next,
     delivery: { state: 'pending', dueAt, failingSince: tried.failingSince, failedAt: tried.failedAt, reason },
@@ -219,6 +240,15 @@ export function neverTried(problem: string): string {
 function givenUp(attempts: number, reason: string, isSpent: boolean): string {
   const after = isSpent ? 'failed for a day while others were delivered' : 'not delivered within 7 days';
   return `${after} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}): ${reason}`;
+}
+
+function ownWait(isSevere: boolean, failedForMs: number): number {
+  return Math.min(Math.max(failedForMs, MINUTE_MS), isSevere ? PROBE_MAX_MS : OWN_WAIT_MAX_MS);
+}
+
+/** No attempt before this. A later time than any receiver may ask for is another clock's. */
+export function notBefore({ nextAt }: ReceiverState, now: number): number {
+  return nextAt > now + ASKED_MAX_MS ? now : nextAt;
 }
 
 function probeWait(failures: number): number {

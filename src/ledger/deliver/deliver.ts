@@ -56,6 +56,8 @@ export interface Sender {
 export const ATTEMPTS_MAX = 20;
 /** A run ends where nothing is due within this time: a receiver's pace is waited for, a failing receiver is not. */
 const LINGER_MS = 5_000;
+/** A message goes without buttons where they take longer. */
+const LINKS_MAX_MS = 2_000;
 /** A receiver keeps to SEND_TIMEOUT_MS. This one is for a bug in it, and for links that can't be made. */
 const SEND_MAX_MS = 2 * SEND_TIMEOUT_MS;
 if (!(SEND_MAX_MS < ATTEMPT_MAX_MS)) throw new Error('an attempt must end before it counts as interrupted');
@@ -109,6 +111,7 @@ export function createSender({ outbox, receivers, linksOf, now, pause, sent, end
     while (run !== null && run.left > 0) {
       const taken = outbox.take(name, now());
       if (taken.kind === 'nothing') return false;
+      if (taken.kind === 'dead') continue;
       if (taken.kind === 'wait') {
         await wait(name, taken.at - now());
         continue;
@@ -169,7 +172,7 @@ async function attempt(receiver: Receiver, due: Due, linksOf: LinksOf): Promise<
   return within(SEND_MAX_MS, late, async () => {
     const { notification } = due;
     // A message without buttons is better than no message.
-    const links = await linksOf(notification).catch(() => NO_LINKS);
+    const links = await within(LINKS_MAX_MS, NO_LINKS, async () => linksOf(notification)).catch(() => NO_LINKS);
     // The time makes the id unique: a new ledger numbers its deliveries from 1 again.
     return send(receiver, { id: `delivery-${due.id}-${due.queuedAt.toString(36)}`, notification, links });
   });

@@ -9,6 +9,7 @@
 import { healthLevelOf } from '../../alert/health-words.ts';
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
 import { LEVELS } from '../../sigma/index.ts';
+import { parseJson } from '../../text/json.ts';
 import type { Store } from '../store/store.ts';
 import {
   type AfterDelivery,
@@ -16,6 +17,7 @@ import {
   afterAttempt,
   afterLostAttempt,
   neverTried,
+  notBefore,
   type ReceiverState,
   WAIT_MAX_MS,
 } from './after-attempt.ts';
@@ -45,6 +47,8 @@ export type Taken =
   | { readonly kind: 'due'; readonly due: Due }
   /** Nothing before this time. */
   | { readonly kind: 'wait'; readonly at: number }
+  /** The next one can't be read, and is dead: take again. */
+  | { readonly kind: 'dead'; readonly id: number; readonly reason: string }
   | { readonly kind: 'nothing' };
 
 /** The delivery after an attempt was settled, and the receiver. */
@@ -97,6 +101,9 @@ export function enqueueSuppressed(
   );
 }
 
+/** High and critical. */
+const SEVERE = LEVELS.indexOf('high');
+
 /** How severe it is: 0 and up. */
 function rankOf(notification: Notification): number {
   return LEVELS.indexOf('health' in notification ? healthLevelOf(notification) : notification.alert.level);
@@ -104,26 +111,42 @@ function rankOf(notification: Notification): number {
 
 /**
  * Takes what a receiver is to be sent next, and stores that its attempt begins. An attempt that is stored as under way was
- * interrupted: the caller has none. One transaction.
+ * interrupted: the caller has none. Call it in a transaction.
  */
 export function take(store: Store, receiver: string, now: number): Taken {
-  return store.transaction(() => {
-    const stored = readReceiver(store, receiver);
-    if (stored.attemptOf !== null) endLostAttempt(store, receiver, stored, stored.attemptOf, now);
-    if (stored.nextAt > now) {
-      const waits = firstReady(store, receiver) !== null || firstSetAside(store, receiver) !== null;
-      return waits ? { kind: 'wait', at: stored.nextAt } : { kind: 'nothing' };
-    }
-    const row = stored.failingSince === null ? nextOfWorking(store, receiver, now) : nextOfFailing(store, receiver);
-    if (row === null) return { kind: 'nothing' };
-    if (row.due_at !== null && row.due_at > now) return { kind: 'wait', at: row.due_at };
-    beginAttempt(store, receiver, row.id, now);
-    const notification = JSON.parse(row.notification) as Notification;
-    return {
-      kind: 'due',
-      due: { id: row.id, receiver, attempt: row.attempts + 1, queuedAt: row.queued_at, notification },
-    };
-  });
+  const stored = readReceiver(store, receiver);
+  if (stored.attemptOf !== null) endLostAttempt(store, receiver, stored, stored.attemptOf, now);
+  const readyAt = notBefore(stored, now);
+  if (readyAt > now) {
+    const waits = firstReady(store, receiver) !== null || firstSetAside(store, receiver) !== null;
+    return waits ? { kind: 'wait', at: readyAt } : { kind: 'nothing' };
+  }
+  const row = stored.failingSince === null ? nextOfWorking(store, receiver, now) : nextOfFailing(store, receiver);
+  if (row === null) return { kind: 'nothing' };
+  if (row.due_at !== null && row.due_at > now) return { kind: 'wait', at: row.due_at };
+  const notification = readNotification(row.notification);
+  if (notification === null) {
+    const reason = 'the stored message is damaged, and can’t be sent';
+    end(store, row.id, row.attempts, 'dead', reason, now);
+    return { kind: 'dead', id: row.id, reason };
+  }
+  beginAttempt(store, receiver, row.id, now);
+  return {
+    kind: 'due',
+    due: { id: row.id, receiver, attempt: row.attempts + 1, queuedAt: row.queued_at, notification },
+  };
+}
+
+/** Null where it is none: it would hold up its receiver for ever. */
+function readNotification(text: string): Notification | null {
+  const value = parseJson(text);
+  const isKept = isObject(value) && typeof value.kind === 'string';
+  const isOne = isKept && (isObject(value.health) || (isObject(value.alert) && isObject(value.entry)));
+  return isOne ? (value as unknown as Notification) : null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 interface NextRow extends Record<string, string | number | null> {
@@ -161,17 +184,20 @@ function firstSetAside(store: Store, receiver: string): NextRow | null {
 
 interface PendingRow extends Record<string, string | number | null> {
   readonly id: number;
+  readonly receiver: string;
   readonly state: string;
   readonly attempts: number;
   readonly queuedAt: number;
   readonly failingSince: number | null;
   readonly failedAt: number | null;
   readonly health: string | null;
+  readonly level: number;
 }
 
+/** Null where it is not pending any more. */
 function readDelivery(store: Store, id: number): PendingRow | null {
   const row = store.all<PendingRow>(
-    `SELECT id, state, attempts, queued_at AS queuedAt, failing_since AS failingSince, failed_at AS failedAt, health
+    `SELECT id, receiver, state, attempts, queued_at AS queuedAt, failing_since AS failingSince, failed_at AS failedAt, health, level
      FROM deliveries WHERE id = ?`,
     id,
   )[0];
@@ -181,9 +207,15 @@ function readDelivery(store: Store, id: number): PendingRow | null {
 /** The process that made the attempt is gone. The attempt counts, and the delivery is not the next one for ever. */
 function endLostAttempt(store: Store, receiver: string, stored: StoredReceiver, id: number, now: number): void {
   const row = readDelivery(store, id);
-  if (row !== null) {
+  if (row !== null && row.receiver === receiver) {
     const attempts = row.attempts + 1;
-    storeEnd(store, id, attempts, afterLostAttempt({ ...row, attempts, isHealthAlert: row.health !== null }, now), now);
+    storeEnd(
+      store,
+      id,
+      attempts,
+      afterLostAttempt({ ...row, attempts, isHealthAlert: row.health !== null, isSevere: row.level >= SEVERE }, now),
+      now,
+    );
   }
   writeReceiver(store, receiver, stored);
 }
@@ -200,11 +232,14 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
     failingSince: row?.failingSince ?? null,
     failedAt: row?.failedAt ?? null,
     isHealthAlert: 'health' in due.notification,
+    isSevere: rankOf(due.notification) >= SEVERE,
   };
   const after = afterAttempt(stored, tried, attempt, now);
   writeReceiver(store, due.receiver, after.receiver);
   if (after.delivery.state === 'delivered' && stored.failingSince !== null) bringBack(store, due.receiver, stored);
-  if (row === null) return { ...after, settled: { state: 'stale' } };
+  // A success counts, whoever it was sent to; what a former receiver failed at says nothing of the new one's.
+  const isAnothers = row !== null && row.receiver !== due.receiver && after.delivery.state !== 'delivered';
+  if (row === null || isAnothers) return { ...after, settled: { state: 'stale' } };
   storeEnd(store, due.id, tried.attempts, after.delivery, now);
   return { ...after, settled: after.delivery };
 }
@@ -274,7 +309,7 @@ export function expire(
     failingSince: number | null;
     reason: string | null;
   }>(
-    `${eachPending('id, receiver, attempts, health, failing_since AS failingSince, reason', `AND queued_at < ?1`)} LIMIT 1000`,
+    `${eachPending('id, receiver, attempts, health, failing_since AS failingSince, reason', `AND queued_at < ?1 AND ${NOT_SENT}`)}`,
     now - WAIT_MAX_MS,
   );
   return rows.flatMap(({ id, receiver, attempts, health, failingSince, reason }) => {
@@ -286,25 +321,34 @@ export function expire(
   });
 }
 
+/** Not under way: its attempt ends it. */
+const NOT_SENT = 'id NOT IN (SELECT attempt_of FROM receivers WHERE attempt_of IS NOT NULL)';
+
 /** All pending deliveries, by the two indexes. */
 function eachPending(columns: string, and = ''): string {
   return `SELECT ${columns} FROM deliveries WHERE ${READY} ${and} UNION ALL SELECT ${columns} FROM deliveries WHERE ${SET_ASIDE} ${and}`;
 }
 
 /**
- * Makes dead deliveries of one receiver, or (null) of all, pending again as if they had just been enqueued, and failing
+ * Makes dead deliveries of one receiver, or (null) of all in `names`, pending again as if they had just been enqueued, and failing
  * receivers are tried at once. `to`: the receiver that is to get them, and what still waits for the other one too; null: the
  * same. Returns how many. Their reasons stay until the next attempt is settled. One transaction.
  */
-export function resend(store: Store, receiver: string | null, to: string | null, now: number): number {
+export function resend(
+  store: Store,
+  receiver: string | null,
+  to: string | null,
+  names: readonly string[],
+  now: number,
+): number {
   return store.transaction(() => {
-    const ofReceiver = receiver === null ? '' : ' AND receiver = ?';
-    const binds = receiver === null ? [] : [receiver];
+    // What is dead for a receiver that was removed would die again.
+    const whose = receiver === null ? names : [receiver];
     const resent = store.all(
       `UPDATE deliveries SET state = 'pending', attempts = 0, queued_at = ?, due_at = NULL, failing_since = NULL, failed_at = NULL,
-         settled_at = NULL WHERE ${ENDED} AND state = 'dead'${ofReceiver} RETURNING id`,
+         settled_at = NULL WHERE ${ENDED} AND state = 'dead' AND receiver IN (SELECT value FROM json_each(?)) RETURNING id`,
       now,
-      ...binds,
+      JSON.stringify(whose),
     ).length;
     const isElsewhere = receiver !== null && to !== null && to !== receiver;
     // What was dead is pending now: it is moved with the rest.
@@ -338,18 +382,30 @@ function move(store: Store, receiver: string, to: string): number {
   return pending.reduce((sum, rows) => sum + rows, 0);
 }
 
-/** When the next attempt at one of these receivers is due; null: nothing waits for them. Reads a few rows of each. */
-export function nextDue(store: Store, receivers: readonly string[]): number | null {
+/**
+ * When the next attempt at one of these receivers is due; null: nothing waits for them. `startedAt`: since when this process
+ * runs, which has made no attempt before. Reads a few rows of each.
+ */
+export function nextDue(store: Store, receivers: readonly string[], startedAt: number, now: number): number | null {
   const stored = readReceivers(store);
-  const times = receivers.map((name) => nextAt(store, name, stored.get(name)));
+  const times = receivers.map((name) => nextAt(store, name, stored.get(name), startedAt, now));
   return times.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
 }
 
-function nextAt(store: Store, receiver: string, stored: StoredReceiver | undefined): number | null {
+function nextAt(
+  store: Store,
+  receiver: string,
+  stored: StoredReceiver | undefined,
+  startedAt: number,
+  now: number,
+): number | null {
   // Its end sets the alarm; this is for where it has none.
-  if (stored?.attemptAt != null) return stored.attemptAt + ATTEMPT_MAX_MS;
+  if (stored?.attemptAt != null) {
+    return stored.attemptAt < startedAt ? now : stored.attemptAt + ATTEMPT_MAX_MS;
+  }
   const first = firstReady(store, receiver) ?? firstSetAside(store, receiver);
-  return first === null ? null : Math.max(first.due_at ?? first.queued_at, stored?.nextAt ?? 0);
+  if (first === null) return null;
+  return Math.max(first.due_at ?? now, stored === undefined ? now : notBefore(stored, now));
 }
 
 /** Up to `most` of the pending deliveries, the next first, and why they wait. */

@@ -65,7 +65,7 @@ export function beginAttempt(store: Store, name: string, delivery: number, now: 
 /** Lets failing receivers be tried at once: one, or (null) all. One that asked to slow down waits. */
 export function hurry(store: Store, name: string | null, now: number): void {
   store.run(
-    `UPDATE receivers SET next_at = ? WHERE next_at > ? AND slowed = 0 AND (name = ? OR ? IS NULL)`,
+    `UPDATE receivers SET next_at = ? WHERE next_at > ? AND failing_since IS NOT NULL AND slowed = 0 AND (name = ? OR ? IS NULL)`,
     now,
     now,
     name,

@@ -25,7 +25,12 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
     /** What a receiver is to be sent. For one that is not set, what is enqueued waits. */
     take: (receiver: string, now: number): Taken => {
       const isSet = receivers.some(({ name, problem }) => name === receiver && problem === null);
-      return isSet ? take(store, receiver, now) : { kind: 'nothing' };
+      if (!isSet) return { kind: 'nothing' };
+      return store.transaction(() => {
+        const taken = take(store, receiver, now);
+        if (taken.kind === 'dead') raiseHealthAlert(store, deadDelivery(receiver), taken.reason, receivers, now);
+        return taken;
+      });
     },
 
     /** Stores how an attempt ended. */
@@ -45,6 +50,8 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
     /** Stores the outcome of a test message. It counts for the receiver's health as an alert does. */
     recordTest: (receiver: string, outcome: Outcome, now: number): void =>
       store.transaction(() => {
+        // One that is not set was not tried.
+        if (receivers.find(({ name }) => name === receiver)?.problem != null) return;
         const { attemptOf, attemptAt, ...stored } = readReceiver(store, receiver);
         const state = afterTest(stored, outcome, now);
         if (state === null) return;
@@ -60,7 +67,7 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
 function afterTest(state: ReceiverState, outcome: Outcome, now: number): ReceiverState | null {
   switch (outcome.kind) {
     case 'delivered':
-      return working(state, 0, now);
+      return working(state, null, 0, now);
     case 'slow down':
       return null;
     case 'retry':

@@ -50,11 +50,14 @@ export interface Watched {
   readonly usage?: UsageMeter | null;
   /** When deliveries were last looked through for what has waited too long; in memory only. */
   readonly expired: { at: number };
+  /** Since when this process runs, as far as the watchdog knows; in memory only. */
+  readonly started: { at: number | null };
 }
 
 /** Raises the health alerts that are due by the clock, and resolves those that are over. Call it in a transaction. */
 export function runWatchdog(store: Store, watched: Watched, now: number): void {
   const { receivers } = watched;
+  startedAt(watched, now);
   const state = readState(store);
   if (state === null) return;
   endExpired(store, watched, now);
@@ -77,7 +80,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
 /** When the alarm must ring next: a delivery is due, or the watchdog has something to raise. Null: never. */
 export function nextAlarmAt(store: Store, watched: Watched, now: number): number | null {
   const state = readState(store);
-  const deliveryAt = nextDue(store, usable(watched.receivers));
+  const deliveryAt = nextDue(store, usable(watched.receivers), startedAt(watched, now), now);
   if (state === null) return deliveryAt;
   const { blindAfterMs, unsaved } = watched;
   // Once blind, there is nothing new to raise: check again after the same time.
@@ -95,6 +98,11 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
     limitsDueAt(store, watched.usage ?? null, now),
   ];
   return Math.min(...times.filter((time) => time !== null));
+}
+
+function startedAt({ started }: Watched, now: number): number {
+  started.at ??= now;
+  return started.at;
 }
 
 /** The receivers that can be sent to. */

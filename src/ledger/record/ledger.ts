@@ -86,7 +86,13 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     }
   };
   const context: LedgerContext = { store, options, intake, unsaved, ownReads, rereads };
-  const watched = { ...options, apiKeyExpiresAt: options.apiKeyExpiresAt ?? null, unsaved, expired: { at: 0 } };
+  const watched = {
+    ...options,
+    apiKeyExpiresAt: options.apiKeyExpiresAt ?? null,
+    unsaved,
+    expired: { at: 0 },
+    started: { at: null },
+  };
   return {
     begin: (input, now) => store.transaction(() => begin(context, input, now)),
     record: (batch, now) => {

@@ -23,7 +23,15 @@ const PACE = SECOND;
 const PACED = REACHED_AT + PACE;
 
 const FIRST: Tried = {
-  ...{ id: 7, queuedAt: NOON - MINUTE, attempts: 1, failingSince: null, failedAt: null, isHealthAlert: false },
+  ...{
+    id: 7,
+    queuedAt: NOON - MINUTE,
+    attempts: 1,
+    failingSince: null,
+    failedAt: null,
+    isHealthAlert: false,
+    isSevere: false,
+  },
 };
 
 interface Row {
@@ -52,7 +60,7 @@ const FAILING = { failingSince: NOON - HOUR, probes: 9, failures: 8, reason: 'HT
 const OTHERS_WORK = { deliveredAt: NOON - HOUR };
 const LAST = { failedAt: NOON - HOUR - 1 };
 const ITS_OWN = { failingSince: NOON - 2 * HOUR, ...LAST, queuedAt: NOON - 3 * HOUR, attempts: 5 };
-const SPENT = { failingSince: NOON - DAY, ...LAST, queuedAt: NOON - 2 * DAY, attempts: 30 };
+const SPENT = { failingSince: NOON - DAY - HOUR, ...LAST, queuedAt: NOON - 2 * DAY, attempts: 30 };
 const OLD = { queuedAt: NOON - 7 * DAY, attempts: 3 };
 const NOT_OLD = { queuedAt: NOON - 7 * DAY + 1, attempts: 3 };
 
@@ -79,14 +87,16 @@ const SUCCESS: readonly Row[] = [
   },
   {
     says: 'a failing receiver works; a failure that is over soon was no outage',
-    receiver: { ...FAILING, failingSince: NOON - OUTAGE_MS + 1 },
+    receiver: FAILING,
+    tried: { failingSince: NOON - OUTAGE_MS + 1 },
     outcome: DELIVERED,
     becomes: { ...UNTRIED, deliveredAt: NOON, nextAt: PACED },
     delivery: { state: 'delivered' },
   },
   {
-    says: 'the end of an outage is remembered',
-    receiver: { ...FAILING, failingSince: NOON - OUTAGE_MS },
+    says: 'what failed through an outage proves it: its end is remembered',
+    receiver: FAILING,
+    tried: { failingSince: NOON - OUTAGE_MS },
     outcome: DELIVERED,
     becomes: { ...UNTRIED, deliveredAt: NOON, nextAt: PACED, recoveredAt: NOON },
     delivery: { state: 'delivered' },
@@ -108,9 +118,9 @@ const SLOWED: readonly Row[] = [
     delivery: pending(null, null, 'HTTP 429'),
   },
   {
-    says: 'at least for its pace',
-    outcome: slow(10),
-    becomes: { nextAt: PACED, slowed: 1 },
+    says: 'a second at least: a time of 0 is no leave to go on',
+    outcome: slow(0),
+    becomes: { nextAt: NOON + SECOND, slowed: 1 },
     delivery: pending(null, null, 'HTTP 429'),
   },
   {
@@ -137,11 +147,11 @@ const SLOWED: readonly Row[] = [
   ),
   ...[3, 6].map(
     (times): Row => ({
-      says: `the ${times}th time in a row another message goes first`,
+      says: `the ${times}th time in a row another message may go first, for five seconds`,
       receiver: { slowed: times - 1 },
       outcome: slow(10 * SECOND),
       becomes: { nextAt: NOON + 10 * SECOND, slowed: times },
-      delivery: pending(NOON + 10 * SECOND + MINUTE, null, 'HTTP 429'),
+      delivery: pending(NOON + 15 * SECOND, null, 'HTTP 429'),
     }),
   ),
   {
@@ -238,7 +248,7 @@ const FAILURES: readonly Row[] = [
     tried: SPENT,
     outcome: REFUSED,
     becomes: { probes: 10, failures: 9, reason: 'revoked', nextAt: NOON + 5 * MINUTE },
-    delivery: pending(NOON + 5 * MINUTE, NOON - DAY, 'revoked'),
+    delivery: pending(NOON + 5 * MINUTE, NOON - DAY - HOUR, 'revoked'),
   },
   {
     says: 'nor do seven days less a millisecond',
@@ -260,12 +270,39 @@ const FAILURES: readonly Row[] = [
 
 const OWN: readonly Row[] = [
   {
-    says: 'it says nothing of the receiver, and is set aside for longer and longer',
+    says: 'it says nothing of the receiver, and is set aside for as long as it has failed',
+    receiver: OTHERS_WORK,
+    tried: { ...ITS_OWN, failingSince: NOON - HOUR - 2, failedAt: NOON - HOUR - 2, isSevere: false },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - HOUR - 2),
+    isOwn: true,
+  },
+  {
+    says: 'at high and critical for five minutes at most',
+    receiver: OTHERS_WORK,
+    tried: { ...ITS_OWN, isSevere: true },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + 5 * MINUTE, NOON - 2 * HOUR),
+    isOwn: true,
+  },
+  {
+    says: 'a minute at least',
+    receiver: { deliveredAt: NOON - 1 },
+    tried: { ...ITS_OWN, failingSince: NOON - 2, failedAt: NOON - 2 },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON - 2),
+    isOwn: true,
+  },
+  {
+    says: 'else for as long as it has failed',
     receiver: OTHERS_WORK,
     tried: ITS_OWN,
     outcome: retry(),
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + 16 * MINUTE, NOON - 2 * HOUR),
+    delivery: pending(NOON + HOUR, NOON - 2 * HOUR),
     isOwn: true,
   },
   {
@@ -280,7 +317,7 @@ const OWN: readonly Row[] = [
   {
     says: 'the receiver is left alone where it asks, whosever failure it is',
     receiver: OTHERS_WORK,
-    tried: { ...ITS_OWN, attempts: 2 },
+    tried: { ...ITS_OWN, isSevere: true },
     outcome: retry(30 * MINUTE),
     becomes: { nextAt: NOON + 30 * MINUTE },
     delivery: pending(NOON + 30 * MINUTE, NOON - 2 * HOUR),
@@ -307,7 +344,7 @@ const OWN: readonly Row[] = [
     tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
     outcome: retry(),
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + 16 * MINUTE, NOON - 2 * HOUR),
+    delivery: pending(NOON + HOUR, NOON - 2 * HOUR),
     isOwn: true,
   },
   {
@@ -324,16 +361,16 @@ const OWN: readonly Row[] = [
     tried: { ...SPENT, failedAt: NOON - 20 * MINUTE },
     outcome: retry(),
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - DAY),
+    delivery: pending(NOON + HOUR, NOON - DAY - HOUR),
     isOwn: true,
   },
   {
     says: 'a day of them less a millisecond does not kill it',
     receiver: OTHERS_WORK,
-    tried: { ...SPENT, failingSince: NOON - DAY + 1 },
+    tried: { ...SPENT, failingSince: NOON - DAY - HOUR + 1 },
     outcome: REFUSED,
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - DAY + 1, 'revoked'),
+    delivery: pending(NOON + HOUR, NOON - DAY - HOUR + 1, 'revoked'),
     isOwn: true,
   },
   {
@@ -351,21 +388,21 @@ const OWN: readonly Row[] = [
     tried: SPENT,
     outcome: retry(),
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - DAY),
+    delivery: pending(NOON + HOUR, NOON - DAY - HOUR),
     isOwn: true,
   },
   {
     says: 'the day begins again when an outage ends',
-    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY + 1 },
+    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY - HOUR + 1 },
     tried: SPENT,
     outcome: retry(),
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - DAY),
+    delivery: pending(NOON + HOUR, NOON - DAY - HOUR),
     isOwn: true,
   },
   {
     says: 'and then kills it',
-    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY },
+    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY - HOUR },
     tried: { ...SPENT, failingSince: NOON - 2 * DAY },
     outcome: retry(),
     becomes: { nextAt: PACED },

@@ -4,6 +4,8 @@ import { type Due, resend } from '../../../src/ledger/deliver/outbox.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 
+const NAMES = ['slack', 'mail'];
+
 const DELIVERED: Outcome = { kind: 'delivered' };
 const REFUSED: Outcome = { kind: 'refused', reason: 'no_service' };
 const FAILED: Outcome = { kind: 'retry', reason: 'HTTP 500', afterMs: null };
@@ -43,8 +45,8 @@ const of = (scene: Scene, receiver: string, state: string): number =>
 describe('dead deliveries, resent', () => {
   it('are as if just enqueued, with their reason until they are settled; a second call finds nothing', () => {
     const scene = dead();
-    expect(resend(scene.store, 'slack', null, LATER)).toBe(2);
-    expect(resend(scene.store, 'slack', null, LATER)).toBe(0);
+    expect(resend(scene.store, 'slack', null, NAMES, LATER)).toBe(2);
+    expect(resend(scene.store, 'slack', null, NAMES, LATER)).toBe(0);
     expect(
       scene.count(
         'deliveries',
@@ -61,14 +63,14 @@ describe('dead deliveries, resent', () => {
 
   it('are all receivers’ if none is named, and nothing for an unknown receiver', () => {
     const scene = dead();
-    expect(resend(scene.store, 'nobody', null, NOON)).toBe(0);
-    expect(resend(scene.store, null, null, NOON)).toBe(4);
+    expect(resend(scene.store, 'nobody', null, NAMES, NOON)).toBe(0);
+    expect(resend(scene.store, null, null, NAMES, NOON)).toBe(4);
     expect(scene.count('deliveries', "state = 'dead'")).toBe(0);
   });
 
   it('may wait for seven days again', () => {
     const scene = dead();
-    resend(scene.store, 'slack', null, LATER);
+    resend(scene.store, 'slack', null, NAMES, LATER);
     const without = { receivers: [route('mail')] };
     scene.reopened(without).ledger.watchdog(LATER + 7 * DAY);
     expect(of(scene, 'slack', 'dead')).toBe(0);
@@ -79,7 +81,7 @@ describe('dead deliveries, resent', () => {
   it('do not include suppressed ones, nor what is pending or delivered', () => {
     const scene = waiting([route('slack'), route('mail', { minLevel: 'critical' })]);
     attempt(scene, 'slack', DELIVERED, NOON);
-    expect(resend(scene.store, null, null, NOON)).toBe(0);
+    expect(resend(scene.store, null, null, NAMES, NOON)).toBe(0);
     expect(scene.ledger.status(NOON).deliveries).toEqual({ pending: 1, delivered: 1, dead: 0, suppressed: 2 });
   });
 });
@@ -98,7 +100,7 @@ describe('resending', () => {
   ])('tries a failing receiver at once: %s', (_, receiver) => {
     const scene = failing();
     expect(scene.outbox.take('slack', NOON + SECOND)).toMatchObject({ kind: 'wait' });
-    resend(scene.store, receiver, null, NOON + SECOND);
+    resend(scene.store, receiver, null, NAMES, NOON + SECOND);
     expect(scene.ledger.nextAlarmAt(NOON + SECOND)).toBeLessThanOrEqual(NOON + SECOND);
     // The most severe and oldest of them again: it may not work yet.
     expect(take(scene, 'slack', NOON + SECOND)).toMatchObject({ id: 1, attempt: 2 });
@@ -106,14 +108,14 @@ describe('resending', () => {
 
   it('leaves other failing receivers alone', () => {
     const scene = failing();
-    resend(scene.store, 'mail', null, NOON + SECOND);
+    resend(scene.store, 'mail', null, NAMES, NOON + SECOND);
     expect(scene.outbox.take('slack', NOON + SECOND)).toMatchObject({ kind: 'wait' });
   });
 
   it('leaves alone a receiver that asked to slow down', () => {
     const scene = waiting();
     attempt(scene, 'slack', { kind: 'slow down', reason: 'HTTP 429', afterMs: MINUTE }, NOON);
-    resend(scene.store, 'slack', null, NOON + SECOND);
+    resend(scene.store, 'slack', null, NAMES, NOON + SECOND);
     expect(scene.outbox.take('slack', NOON + SECOND)).toEqual({ kind: 'wait', at: NOON + MINUTE });
   });
 });
@@ -123,7 +125,7 @@ describe('resending to another receiver', () => {
     const scene = waiting();
     attempt(scene, 'slack', FAILED, NOON);
     scene.store.run("UPDATE deliveries SET state = 'dead' WHERE receiver = 'slack' AND attempts = 0");
-    expect(resend(scene.store, 'slack', 'mail', NOON + 1)).toBe(2);
+    expect(resend(scene.store, 'slack', 'mail', NAMES, NOON + 1)).toBe(2);
     expect(scene.count('deliveries', "receiver = 'slack'")).toBe(0);
     expect(
       scene.count('deliveries', "receiver = 'mail' AND state = 'pending' AND due_at IS NULL AND failing_since IS NULL"),
@@ -135,7 +137,7 @@ describe('resending to another receiver', () => {
   it('counts each once, and leaves what is delivered', () => {
     const scene = dead();
     scene.store.run("UPDATE deliveries SET state = 'delivered' WHERE id = 1");
-    expect(resend(scene.store, 'slack', 'mail', LATER)).toBe(1);
+    expect(resend(scene.store, 'slack', 'mail', NAMES, LATER)).toBe(1);
     expect([of(scene, 'slack', 'delivered'), of(scene, 'mail', 'pending'), of(scene, 'mail', 'dead')]).toEqual([
       1, 1, 2,
     ]);
@@ -148,27 +150,27 @@ describe('resending to another receiver', () => {
       { name: 'mail' },
       { name: 'slack', state: 'removed', minLevel: null, pending: 2, reason: expect.stringContaining('--to NAME') },
     ]);
-    expect(resend(scene.store, 'slack', 'mail', NOON)).toBe(2);
+    expect(resend(scene.store, 'slack', 'mail', NAMES, NOON)).toBe(2);
     expect(removed.ledger.status(NOON).receivers).toMatchObject([{ name: 'mail', pending: 4 }]);
   });
 
   it('tries that one at once, if it fails', () => {
     const scene = waiting();
     for (let i = 0; i < 2; i++) attempt(scene, 'mail', REFUSED, NOON + i);
-    resend(scene.store, 'slack', 'mail', NOON + SECOND);
+    resend(scene.store, 'slack', 'mail', NAMES, NOON + SECOND);
     expect(take(scene, 'mail', NOON + SECOND).receiver).toBe('mail');
   });
 
   it('to itself is resending', () => {
     const scene = dead();
-    expect(resend(scene.store, 'slack', 'slack', LATER)).toBe(2);
+    expect(resend(scene.store, 'slack', 'slack', NAMES, LATER)).toBe(2);
     expect(of(scene, 'slack', 'pending')).toBe(2);
   });
 
   it('while one is being sent: it is delivered once it is delivered anywhere', () => {
     const scene = waiting();
     const due = take(scene, 'slack', NOON);
-    resend(scene.store, 'slack', 'mail', NOON + 1);
+    resend(scene.store, 'slack', 'mail', NAMES, NOON + 1);
     expect(scene.outbox.settle(due, { reachedAt: NOON, outcome: DELIVERED, paceMs: 0 }, NOON + HOUR)).toEqual({
       state: 'delivered',
     });
