@@ -13,6 +13,8 @@ export const LINK_MS = 7 * 24 * 60 * 60_000;
 /** The query parameter that carries a pass. */
 export const PASS_PARAM = 'pass';
 const PURPOSE = 'link';
+/** The page that lists all alerts, closed ones included (web/pages/alerts.tsx). */
+const ALL_ALERTS = '/alerts?state=all';
 
 /** The alert that a pass gives access to, and until when (ms since the epoch). */
 export interface Pass {
@@ -59,17 +61,19 @@ export interface LinkSettings {
   readonly linkSecret: string | null;
 }
 
-/** What a message is about: an alert and the entry it shows. */
-export interface LinkTarget {
-  readonly alert: number;
-  /** "": the entry was deleted, so there is no page to link to. */
-  readonly entry: string;
-}
+/** What a message is about: an alert and the entry it shows, or many alerts. */
+export type LinkTarget =
+  | {
+      readonly alert: number;
+      /** "": the entry was deleted, so there is no page to link to. */
+      readonly entry: string;
+    }
+  | 'alerts';
 
 /**
  * The links of a message sent at `now` (ms). Without a public address they are null; without LINK_SECRET they have no
  * pass, and only work for callers who have access anyway. `target` null: the message is about Tocsin itself, and links to
- * the overview page.
+ * the overview page. 'alerts': to the page of all alerts, which has no pass either.
  */
 export async function linksTo(
   { publicUrl, linkSecret }: LinkSettings,
@@ -78,6 +82,7 @@ export async function linksTo(
 ): Promise<{ readonly alert: string | null; readonly entry: string | null }> {
   if (publicUrl === null) return { alert: null, entry: null };
   if (target === null) return { alert: `${publicUrl}/`, entry: null };
+  if (target === 'alerts') return { alert: `${publicUrl}${ALL_ALERTS}`, entry: null };
   const pass = linkSecret === null ? null : await signPass(linkSecret, { alert: target.alert, expires: now + LINK_MS });
   return {
     alert: `${publicUrl}${alertPath(target.alert, pass)}`,

@@ -6,7 +6,13 @@
  */
 import type { Level } from '../sigma/index.ts';
 import { untrustedLine } from '../text/untrusted.ts';
-import type { HealthAlertKind, HealthEventKind, HealthNotification, HealthProblemKind } from './notification.ts';
+import type {
+  DigestHealth,
+  HealthAlertKind,
+  HealthEventKind,
+  HealthNotification,
+  HealthProblemKind,
+} from './notification.ts';
 
 /** `subject` is quoted already, or ''. */
 interface EventWords {
@@ -211,7 +217,7 @@ export function withAddress(hint: string, address: string | null): string {
 }
 
 /** What follows `Tocsin health: ` and the like. */
-export function headlineOf({ kind, health }: HealthNotification): string {
+export function headlineOf({ kind, health }: DigestHealth): string {
   return kind === 'health'
     ? raisedHeadline(health.kind, health.subject)
     : PROBLEMS[health.kind].resolved(quoted(health.subject));

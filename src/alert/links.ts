@@ -2,7 +2,7 @@
 
 /** Null where no public address is known, or there is no such page. */
 export interface Links {
-  /** The alert's page; for a health alert the overview page. */
+  /** The alert's page; for a health alert the overview page, for a digest the page of all alerts. */
   readonly alert: string | null;
   /** The page of the entry that the notification shows. */
   readonly entry: string | null;
@@ -27,6 +27,11 @@ export function alertButtons({ alert, entry }: Links): Button[] {
 /** To the overview page, where there is no alert to show. */
 export function overviewButton({ alert }: Links): Button[] {
   return alert === null ? [] : [{ name: 'alert', label: 'Open the overview', href: alert }];
+}
+
+/** To the page of all alerts, where a message is about many. */
+export function alertsButton({ alert }: Links): Button[] {
+  return alert === null ? [] : [{ name: 'alert', label: 'Open the alerts', href: alert }];
 }
 
 /** The Worker's address; null where it is not known. */

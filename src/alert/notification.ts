@@ -118,7 +118,50 @@ export type HealthNotification =
   | { readonly kind: 'health'; readonly health: HealthContent<HealthAlertKind> }
   | { readonly kind: 'health-resolved'; readonly health: HealthContent<HealthProblemKind> };
 
-export type Notification = AlertNotification | HealthNotification;
+/** The alerts of one rule, of which a digest has messages. */
+export interface DigestRule {
+  readonly ruleId: string;
+  readonly title: string;
+  readonly level: Level;
+  readonly alerts: number;
+  readonly messages: number;
+  /** Event time of the first and the last match, ms since the epoch. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The first few of the alerts. */
+  readonly ids: readonly number[];
+}
+
+/** A health alert, or its end, whose message is in a digest. */
+export type DigestHealth =
+  | { readonly kind: 'health'; readonly health: Pick<HealthContent<HealthAlertKind>, 'kind' | 'subject'> }
+  | { readonly kind: 'health-resolved'; readonly health: Pick<HealthContent<HealthProblemKind>, 'kind' | 'subject'> };
+
+/** What waited for a receiver during an outage and is not sent by itself, in one message. */
+export interface DigestNotification {
+  readonly kind: 'digest';
+  readonly digest: {
+    readonly receiver: string;
+    /** The highest of what it bundles. */
+    readonly level: Level;
+    /** Wall time, ms since the epoch: since when nothing reached the receiver, and when something did again. */
+    readonly downFrom: number;
+    readonly downTo: number;
+    /** Of messages: about alerts, and about Tocsin itself. */
+    readonly messages: number;
+    readonly healthMessages: number;
+    /** All of them, those of `more` included. */
+    readonly rules: number;
+    readonly alerts: number;
+    /** The most severe first, then those with the most alerts. */
+    readonly first: readonly DigestRule[];
+    readonly more: { readonly rules: number; readonly alerts: number };
+    /** The first of the health alerts; `healthMessages` counts all of them. */
+    readonly health: readonly DigestHealth[];
+  };
+}
+
+export type Notification = AlertNotification | HealthNotification | DigestNotification;
 
 /** The id of the test alert (ledger/deliver/test-delivery.ts), which no other alert has. */
 export const TEST_ALERT = 0;

@@ -10,6 +10,7 @@ import { durationInWords } from '../text/duration.ts';
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
 import { trustedLine, untrustedLine } from '../text/untrusted.ts';
+import { digestWording } from './digest-wording.ts';
 import { healthWording } from './health-wording.ts';
 import { alertButtons, type Links, overviewButton } from './links.ts';
 import { type Fact, type Instant, LINES_MAX, linesOf, type Passage, type Wording } from './message-parts.ts';
@@ -32,6 +33,8 @@ export function wording(notification: Notification, links: Links): Wording {
     case 'health':
     case 'health-resolved':
       return healthWording(notification, links);
+    case 'digest':
+      return digestWording(notification, links);
     default:
       return unknownKind(notification);
   }

@@ -27,6 +27,8 @@ export interface ConfigurableType<Create> extends RoutableType {
    * one recipient. At least one place; 1 where the secret can't be read. Null: a secret holds one address.
    */
   readonly placesIn: ((env: Environment, secret: string) => readonly number[]) | null;
+  /** Programs read what is sent there, not people. */
+  readonly forPrograms?: true;
   /** Reads what `receiver` needs through `take`. Null: something is missing or wrong, and `take` has recorded it. */
   read(env: Environment, receiver: PlacedReceiver, take: TakeSetting): Create | null;
 }
@@ -136,8 +138,9 @@ function readReceiver<Create>(
     return null;
   };
   const create = type?.read(env, placed, take) ?? null;
+  const common = { name, minLevel, ...(type?.forPrograms === true ? { forPrograms: true as const } : {}) };
   const receiver: ConfiguredReceiver<Create> =
-    create === null ? { name, minLevel, problem: flawsText(flaws), create } : { name, minLevel, problem: null, create };
+    create === null ? { ...common, problem: flawsText(flaws), create } : { ...common, problem: null, create };
   return { receiver, flaws };
 }
 

@@ -209,8 +209,9 @@ function recoveryOf(ctx: DurableObjectState): Recovery {
   };
 }
 
-/** What a message's links lead to; null for a message about no alert. */
+/** What a message's links lead to; null for a message about Tocsin itself. */
 function linkTargetOf(notification: Notification): LinkTarget | null {
+  if ('digest' in notification) return 'alerts';
   if ('health' in notification || isTest(notification)) return null;
   return { alert: notification.alert.id, entry: notification.entry.id };
 }

@@ -406,8 +406,8 @@ export interface DeliverySummary {
   readonly receiver: string;
   /** `opened`, `updated`, `resolved`. */
   readonly what: string;
-  /** `suppressed`: not sent, for `reason`. */
-  readonly state: 'pending' | 'delivered' | 'dead' | 'suppressed';
+  /** `suppressed`: not sent, for `reason`. `bundled`: it ends as its digest does, and is not sent by itself. */
+  readonly state: 'pending' | 'bundled' | 'delivered' | 'dead' | 'suppressed';
   readonly reason: string | null;
   readonly attempts: number;
   readonly queuedAt: number;
@@ -466,7 +466,10 @@ export interface ReceiverHealth {
   readonly reason: string | null;
   readonly lastDeliveredAt: number | null;
   readonly failingSince: number | null;
+  /** Those in digests included. */
   readonly pending: number;
+  /** How many of them are in digests. */
+  readonly bundled: number;
   readonly dead: number;
 }
 
@@ -627,7 +630,10 @@ export interface LedgerStatus {
   readonly alerts: { readonly open: Readonly<Record<string, number>>; readonly newest: readonly AlertHeadline[] };
   /** Of the last 30 days, and all that are pending. */
   readonly deliveries: {
+    /** Those in digests included. */
     readonly pending: number;
+    /** How many of them are in digests. */
+    readonly bundled: number;
     readonly delivered: number;
     readonly dead: number;
     readonly suppressed: number;

@@ -20,6 +20,8 @@ export function colorOf(notification: Notification): string {
       return COLORS[healthLevelOf(notification)] ?? COLORS.informational;
     case 'health-resolved':
       return RESOLVED;
+    case 'digest':
+      return COLORS[notification.digest.level] ?? COLORS.informational;
     case 'opened':
     case 'updated':
     case 'resolved':

@@ -37,6 +37,8 @@ export interface RoutedReceiver {
   readonly minLevel: Level;
   /** Why nothing can be sent to it: its setting is missing or wrong. Null: it can be used. */
   readonly problem: string | null;
+  /** Programs read it: it gets every message by itself, and no digest. */
+  readonly forPrograms?: true;
 }
 
 /** Whether a receiver is notified of an alert, and if not, why. */

@@ -83,6 +83,12 @@ describe('the links of a message', () => {
     expect(await linksTo(SET, null, NOW)).toEqual({ alert: 'https://tocsin.example/', entry: null });
   });
 
+  it('open the page of all alerts without a pass if the message is about many', async () => {
+    const alert = 'https://tocsin.example/alerts?state=all';
+    expect(await linksTo(SET, 'alerts', NOW)).toEqual({ alert, entry: null });
+    expect(await linksTo({ ...SET, publicUrl: null }, 'alerts', NOW)).toEqual({ alert: null, entry: null });
+  });
+
   it('have no pass without LINK_SECRET, and are null without a public address', async () => {
     expect(await linksTo({ ...SET, linkSecret: null }, { alert: 12, entry: 'e' }, NOW)).toEqual({
       alert: 'https://tocsin.example/alerts/12',

@@ -37,7 +37,7 @@ const declare = (
 describe('without a routing', () => {
   test('every type whose secret is set is a receiver, from level low', () => {
     expect(read({ ...ALL, EMAIL_TO: 'a@example.com' })).toEqual({
-      receivers: [works('slack'), works('email'), works('webhook')],
+      receivers: [works('slack'), works('email'), { ...works('webhook'), forPrograms: true }],
       problems: [],
     });
   });
@@ -186,7 +186,10 @@ describe('a receiver that can’t be created', () => {
       const { receivers, problems } = read({ ...ALL, EMAIL_TO: 'a@example.com', ...changes });
       expect(receivers.map((receiver) => receiver.name)).toEqual(['slack', 'email', 'webhook']);
       expect(receivers.filter(({ create }) => create === null)).toEqual([
-        { name, minLevel: 'low', create: null, problem: expect.stringContaining(problem) },
+        {
+          ...{ name, minLevel: 'low', create: null, problem: expect.stringContaining(problem) },
+          ...(name === 'webhook' ? { forPrograms: true } : {}),
+        },
       ]);
       expect(problems.map(({ setting }) => setting)).toEqual(settings);
       for (const each of problems) {

@@ -3,6 +3,8 @@
 import { hintOf, LASTING, levelOfKind } from '../../src/alert/health-words.ts';
 import type {
   AlertNotification,
+  DigestNotification,
+  DigestRule,
   EntryView,
   HealthAlertKind,
   HealthNotification,
@@ -186,6 +188,47 @@ export const HOSTILE: AlertNotification = {
   },
 };
 
+const DAY = 24 * 60 * MINUTE;
+
+function digestRule(n: number, level: DigestRule['level'], title: string, more: Partial<DigestRule> = {}): DigestRule {
+  const ids = [20 + n, 31 + n, 47 + n];
+  const times = { firstAt: AT + n * 7 * MINUTE, lastAt: AT + n * 7 * MINUTE + (3 * DAY) / 4 };
+  return { ruleId: `rule-${n}`, title, level, alerts: 23 - n, messages: 30 - n, ids, ...times, ...more };
+}
+
+export const DIGEST: DigestNotification = {
+  kind: 'digest',
+  digest: {
+    receiver: 'slack',
+    level: 'high',
+    downFrom: AT,
+    downTo: AT + 26 * 60 * MINUTE + 3 * MINUTE,
+    messages: 402,
+    healthMessages: 3,
+    rules: 24,
+    alerts: 239,
+    first: [
+      digestRule(0, 'high', 'API key deleted', { alerts: 2, messages: 2, ids: [31, 47], lastAt: AT + 40 * MINUTE }),
+      digestRule(1, 'high', 'Kubeconfig of a cluster read', {
+        alerts: 1,
+        messages: 1,
+        ids: [48],
+        lastAt: AT + 7 * MINUTE,
+      }),
+      digestRule(2, 'medium', 'Burst of refused requests'),
+      ...Array.from({ length: 17 }, (_, i) =>
+        digestRule(i + 3, i < 4 ? 'medium' : 'low', `Rule number ${i + 3} of the pack`),
+      ),
+    ],
+    more: { rules: 4, alerts: 9 },
+    health: [
+      { kind: 'health', health: { kind: 'blind', subject: null } },
+      { kind: 'health-resolved', health: { kind: 'blind', subject: null } },
+      { kind: 'health', health: { kind: 'dead-delivery', subject: 'on-call' } },
+    ],
+  },
+};
+
 /** Summaries as the ledger writes them. */
 const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string | null, summary: string] } = {
   blind: [null, 'no progress in reading for 15 minutes'],
@@ -264,6 +307,7 @@ export const EXAMPLES: readonly (readonly [name: string, notification: Notificat
   ['closed', CLOSED],
   ['shortened', SHORTENED],
   ['hostile', HOSTILE],
+  ['digest', DIGEST],
   ['test', testNotification(AT)],
   ...HEALTH_ALERTS.map((health) => [`health-${health.health.kind}`, health] as const),
   ...HEALTH_RESOLVED.map((health) => [`health-resolved-${health.health.kind}`, health] as const),

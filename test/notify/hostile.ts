@@ -1,7 +1,12 @@
 /** Notifications with hostile text in every string and invalid numbers, for property tests. */
 import fc from 'fast-check';
 import { HEALTH_KINDS, LASTING } from '../../src/alert/health-words.ts';
-import type { AlertNotification, HealthNotification, Notification } from '../../src/alert/notification.ts';
+import type {
+  AlertNotification,
+  DigestNotification,
+  HealthNotification,
+  Notification,
+} from '../../src/alert/notification.ts';
 import { CORRELATION_TYPES, LEVELS } from '../../src/sigma/index.ts';
 
 const hostilePiece = fc.constantFrom(
@@ -131,4 +136,34 @@ const health: fc.Arbitrary<HealthNotification> = fc.oneof(
   }),
 );
 
-export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, health);
+const digest: fc.Arbitrary<DigestNotification> = fc.record({
+  kind: fc.constant('digest' as const),
+  digest: fc.record({
+    receiver: hostile,
+    level: fc.constantFrom(...LEVELS),
+    ...{ downFrom: time, downTo: time, messages: count, healthMessages: count, rules: count, alerts: count },
+    first: fc.array(
+      fc.record({
+        ...{ ruleId: hostile, title: hostile, level: fc.constantFrom(...LEVELS), alerts: count, messages: count },
+        ...{ firstAt: time, lastAt: time, ids: fc.array(count, { maxLength: 3 }) },
+      }),
+      { maxLength: 20 },
+    ),
+    more: fc.record({ rules: count, alerts: count }),
+    health: fc.array(
+      fc.oneof(
+        fc.record({
+          kind: fc.constant('health' as const),
+          health: fc.record({ kind: fc.constantFrom(...HEALTH_KINDS), subject: maybe }),
+        }),
+        fc.record({
+          kind: fc.constant('health-resolved' as const),
+          health: fc.record({ kind: fc.constantFrom(...LASTING), subject: maybe }),
+        }),
+      ),
+      { maxLength: 10 },
+    ),
+  }),
+});
+
+export const anyNotification: fc.Arbitrary<Notification> = fc.oneof(alert, health, digest);

@@ -9,6 +9,7 @@ import { KV_CHECKPOINT } from '../../src/poller/poll.ts';
 import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/index.ts';
 import { decisionName } from '../support/decision.ts';
+import { reportDigests } from './bundled.ts';
 import type { SimulatedKv } from './kv.ts';
 import { alertedInTimeOrder, expectedFor, type ModelEntry, takesLevel } from './model.ts';
 import type { Network, PageTimes, SlackHabits } from './network.ts';
@@ -219,8 +220,9 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     attempts: number;
     lasted: number | null;
     reason: string | null;
+    digest: number | null;
   }>(
-    `SELECT id, receiver, alert, health, state, attempts, settled_at - queued_at AS lasted, reason,
+    `SELECT id, receiver, alert, health, state, attempts, digest, settled_at - queued_at AS lasted, reason,
        concat(notification ->> '$.kind', ' ×', notification ->> '$.alert.count', ' ',
          (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
@@ -238,13 +240,15 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   });
   for (const row of deliveries) {
     const isRefused = row.receiver === 'slack' && row.alert !== null && row.alert === after.slack.refusedAlert;
-    if (row.state === 'pending' && !isRefused)
+    if ((row.state === 'pending' || row.state === 'bundled') && !isRefused)
       report(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
     const wasReceived = network.received.some(({ receiver, notification }) => {
       if (receiver !== row.receiver || notification === null) return false;
       if ('health' in notification) return row.health === notification.health.kind;
+      if ('digest' in notification) return row.what.startsWith('digest ');
       return row.alert === notification.alert.id && row.what === whatOf(notification);
     });
+    if (row.digest !== null) continue;
     if (row.state === 'suppressed' && wasReceived)
       report(`delivery ${row.id} was suppressed, but ${row.receiver} received it`);
     if (row.state === 'delivered' && !wasReceived)
@@ -257,13 +261,15 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (row.attempts === 0 && row.state !== 'suppressed') report(`delivery ${row.id} was never tried`);
   }
   for (const { receiver, notification, text } of network.received) {
-    if (notification === null || 'health' in notification) continue;
+    if (notification === null || !('alert' in notification)) continue;
     if (!text.includes(notification.alert.title)) report(`a message to ${receiver} does not name its rule`);
     const known = deliveries.some(
       (row) => row.receiver === receiver && row.alert === notification.alert.id && row.what === whatOf(notification),
     );
     if (!known) report(`${receiver} received alert ${notification.alert.id} without a delivery`);
   }
+
+  reportDigests(store, network.received, canonical, report);
 
   network.problems.forEach(report);
   after.operatorProblems.forEach(report);

@@ -323,6 +323,24 @@ export const GUARDS: readonly Guard[] = [
     replace: 'if (quietMs >= 100 * watched.blindAfterMs) {',
   },
   {
+    name: 'the first alert of each rule at high is in no digest',
+    file: 'src/ledger/deliver/digest.ts',
+    find: "if (level !== HIGH || kind !== 'opened' ||",
+    replace: "if (level !== HIGH || kind !== 'nothing' ||",
+  },
+  {
+    name: 'what has waited for less than an hour is in no digest',
+    file: 'src/ledger/deliver/digest.ts',
+    find: 'const WAITED_MS = 60 * 60_000;',
+    replace: 'const WAITED_MS = 60_000;',
+  },
+  {
+    name: 'what is in a digest ends with it',
+    file: 'src/ledger/deliver/outbox.ts',
+    find: '  endBundled(store, id, state, reason, now);',
+    replace: '',
+  },
+  {
     name: 'the checkpoint moves with the last part of a page, and not with the first',
     file: 'src/poller/batching.ts',
     find: 'next: isLast ? page.next : null,',

@@ -31,6 +31,7 @@ const LEAST: readonly (readonly [kind: string, least: number])[] = [
   ['date: missing', 3100],
   ['date: stuck', 8400],
   ['decided: contributing', 30000],
+  ['decided: digest', 6],
   ['decided: health', 1400],
   ['decided: health-resolved', 550],
   ['decided: opened', 19200],

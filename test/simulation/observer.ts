@@ -43,6 +43,7 @@ function overtaken(store: Store, due: Due): string[] {
 }
 
 function severityOf(notification: Notification): number {
+  if ('digest' in notification) return LEVELS.indexOf(notification.digest.level);
   return LEVELS.indexOf('health' in notification ? notification.health.level : notification.alert.level);
 }
 

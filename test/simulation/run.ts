@@ -263,6 +263,13 @@ export async function run(seed: number): Promise<RunResult> {
   // The calm may end in the middle of a scan.
   const hasStaged = (): boolean => storage.disk.all('SELECT 1 FROM staging LIMIT 1').length > 0;
   for (let minutes = 0; minutes < 15 && hasStaged(); minutes++) await runUntil(world.now() + MINUTE, MINUTE);
+  // A message that failed again and again while others got through waits for an hour.
+  const hasSetAside = (): boolean =>
+    storage.disk.all(
+      "SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at IS NOT NULL AND alert IS NOT ? LIMIT 1",
+      slack.refusedAlert,
+    ).length > 0;
+  for (let minutes = 0; minutes < 70 && hasSetAside(); minutes++) await runUntil(world.now() + MINUTE, MINUTE);
   // What waited for a receiver that was renamed is sent to it under its new name.
   if (conditions.mailName !== 'mail') {
     world.spawn('operator', () => object.call('operator: resend', (host) => host.resend('mail', conditions.mailName)));
@@ -271,8 +278,11 @@ export async function run(seed: number): Promise<RunResult> {
   if (isLong) {
     world.hit('slack: down for a day');
     conditions.vendors = { ...WORKING, down: 'slack' };
-    addLast(upstream.log, world.now() + skewMs);
-    await runUntil(world.now() + dice.pick(LONG_OUTAGES), 5 * MINUTE);
+    addLast(upstream.log, 'last', world.now() + skewMs);
+    // What comes near its end is too new for a digest.
+    await runUntil(world.now() + dice.pick(LONG_OUTAGES) - HOUR / 2, 5 * MINUTE);
+    addLast(upstream.log, 'new', world.now() + skewMs);
+    await runUntil(world.now() + HOUR / 2, 5 * MINUTE);
     conditions.vendors = WORKING;
     await runUntil(world.now() + HOUR, 5 * MINUTE);
   }

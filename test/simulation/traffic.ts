@@ -144,17 +144,22 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
   }
 }
 
-/** One more entry, that somebody must be notified of. */
-export function addLast(log: Shown[], at: number): void {
-  const body = {
-    id: 'last',
-    action: 'api_key.deleted',
-    actor: { id: 'actor-9', name: 'Somebody', type: 'user' },
-    client_ip: '203.0.113.9',
-    created_at: new Date(at).toISOString(),
-    method: 'DELETE',
-    path: '/v1/api_keys/1',
-    status_code: 200,
-  };
-  log.push({ id: 'last', createdAt: at, appearsAt: at, body, malformed: false, poison: false, optional: false });
+/** More entries, that somebody must be notified of: some at high and some at low, each by an actor of its own. */
+export function addLast(log: Shown[], prefix: string, at: number): void {
+  for (let n = 0; n < LAST; n++) {
+    const id = `${prefix}-${n}`;
+    const body = {
+      id,
+      action: n % 3 === 0 ? 'api_key.deleted' : 'vm.created',
+      actor: { id: `actor of ${id}`, name: 'Somebody', type: 'user' },
+      client_ip: '203.0.113.9',
+      created_at: new Date(at).toISOString(),
+      method: 'DELETE',
+      path: '/v1/api_keys/1',
+      status_code: 200,
+    };
+    log.push({ id, createdAt: at, appearsAt: at, body, malformed: false, poison: false, optional: false });
+  }
 }
+
+const LAST = 12;

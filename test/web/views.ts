@@ -130,6 +130,7 @@ export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertDe
       line(1, 'slack', 'delivered', null),
       line(2, 'mail', 'pending', 'the server asked us to slow down'),
       line(3, 'pager', 'suppressed', "below the receiver's minimum level, critical"),
+      line(5, 'chat', 'bundled', null),
       line(4, 'hook', 'dead', 'the receiver answered 410: it is gone for good'),
     ],
     closing: null,
@@ -139,7 +140,7 @@ export function alertPage(of: UntrustedText = ORDINARY, changes: Partial<AlertDe
 
 function line(id: number, receiver: string, state: AlertDetails['deliveries'][number]['state'], reason: string | null) {
   const queuedAt = NOW - 24 * MINUTE;
-  const settledAt = state === 'pending' ? null : queuedAt + 2_000;
+  const settledAt = state === 'pending' || state === 'bundled' ? null : queuedAt + 2_000;
   return { id, receiver, what: 'opened', state, reason, attempts: 1, queuedAt, dueAt: NOW + MINUTE, settledAt };
 }
 

@@ -23,6 +23,7 @@ const RECEIVER = z.object({
   lastDeliveredAt: z.nullable(number),
   failingSince: z.nullable(number),
   pending: number,
+  bundled: z.optional(number),
   dead: number,
 });
 const STATUS = z.object({
@@ -74,7 +75,10 @@ const STATUS = z.object({
     open: z.record(text, number),
     newest: z.array(z.object({ id: number, level: text, title: text, count: number, lastAt: number, state: text })),
   }),
-  deliveries: z.object({ pending: number, delivered: number, dead: number, suppressed: z._default(number, 0) }),
+  deliveries: z.object({
+    ...{ pending: number, bundled: z.optional(number), delivered: number },
+    ...{ dead: number, suppressed: z._default(number, 0) },
+  }),
   dead: z.array(z.object({ receiver: text, reason: text, settledAt: number })),
   waiting: z.array(z.object({ receiver: text, reason: text, dueAt: number })),
   healthAlerts: z.array(
@@ -186,7 +190,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
     ['Receivers', receivers.map(({ name }) => safe(name)).join(', ') || 'NONE: nobody is notified'],
     [
       'Deliveries',
-      `${numberText(deliveries.pending)} pending, ${numberText(deliveries.delivered)} delivered, ` +
+      `${pendingText(deliveries)}, ${numberText(deliveries.delivered)} delivered, ` +
         `${numberText(deliveries.dead)} ${deliveries.dead > 0 ? 'DEAD' : 'dead'}, ` +
         `${numberText(deliveries.suppressed)} suppressed`,
     ],
@@ -271,15 +275,21 @@ const STATE_WORDS: { readonly [state in Status['receivers'][number]['state']]: s
   removed: 'REMOVED',
 };
 
+/** `217 pending (214 in a digest)`. */
+function pendingText({ pending, bundled = 0 }: Status['deliveries'] | Status['receivers'][number]): string {
+  return `${numberText(pending)} pending${bundled > 0 ? ` (${numberText(bundled)} in a digest)` : ''}`;
+}
+
 /** One line per receiver. */
 function receiverLines(receivers: Status['receivers']): string[] {
   const width = Math.max(0, ...receivers.map(({ name }) => safe(name).length));
-  return receivers.map(({ name, state, reason, lastDeliveredAt, failingSince, pending, dead }) => {
+  return receivers.map((receiver) => {
+    const { name, state, reason, lastDeliveredAt, failingSince, pending, dead } = receiver;
     const word = STATE_WORDS[state];
     const since = state === 'failing' && failingSince !== null ? ` since ${utc(failingSince)}` : '';
     const because = reason === null ? '' : `: ${safe(reason)}`;
     const last = lastDeliveredAt === null ? 'nothing delivered yet' : `last delivered ${utc(lastDeliveredAt)}`;
-    const left = [pending > 0 ? `${numberText(pending)} pending` : '', dead > 0 ? `${numberText(dead)} DEAD` : ''];
+    const left = [pending > 0 ? pendingText(receiver) : '', dead > 0 ? `${numberText(dead)} DEAD` : ''];
     return [`${safe(name).padEnd(width)}  ${word}${since}${because}`, last, ...left]
       .filter((part) => part !== '')
       .join('; ');

@@ -11,7 +11,7 @@ import { ASK_OPTIONS, connect, defineCommand, print, readAlertId, targetUsage, U
 const DELIVERY = z.object({
   receiver: z.string(),
   what: z.string(),
-  state: z.enum(['pending', 'delivered', 'dead', 'suppressed']),
+  state: z.enum(['pending', 'bundled', 'delivered', 'dead', 'suppressed']),
   reason: z.nullable(z.string()),
   attempts: z.number(),
   queuedAt: z.number(),
@@ -124,9 +124,11 @@ function deliveryText({ receiver, what, state, reason, attempts, queuedAt, dueAt
   const because = reason === null ? '' : `: ${safe(reason)}`;
   switch (state) {
     case 'delivered':
-      return `${head}delivered at ${utc(settledAt ?? queuedAt)}${attempts > 1 ? `, at attempt ${attempts}` : ''}`;
+      return `${head}delivered at ${utc(settledAt ?? queuedAt)}${attempts > 1 ? `, at attempt ${attempts}` : ''}${because}`;
     case 'pending':
       return `${head}pending${attempts > 0 ? `, ${counted(attempts, 'attempt')} so far` : ''}, next at ${utc(dueAt)}${because}`;
+    case 'bundled':
+      return `${head}in a digest, which is pending`;
     case 'suppressed':
       return `${head}suppressed${because}`;
     case 'dead':

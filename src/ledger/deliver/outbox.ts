@@ -3,12 +3,12 @@
  *
  * Contract: at least once. An attempt is stored before it is made; each receiver has one at a time. The next delivery is the
  * most severe and then the oldest of those that are ready; what failed is set aside, so that others go first. A delivery
- * that can't be delivered is dead and visible, never dropped; a person may resend it. How many wait makes no difference to
- * what a delivery reads and writes. Times are wall, in ms.
+ * that can't be delivered is dead and visible, never dropped; a person may resend it. One that is bundled ends with its
+ * digest, as that does. How many wait makes no difference to what a delivery reads and writes. Times are wall, in ms.
  */
 import { healthLevelOf } from '../../alert/health-words.ts';
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
-import { LEVELS } from '../../sigma/index.ts';
+import { LEVELS, type Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -24,10 +24,14 @@ import {
 import { beginAttempt, hurry, readReceiver, readReceivers, type StoredReceiver, writeReceiver } from './receivers.ts';
 
 /** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
-export const ENDED = "state <> 'pending'";
+export const ENDED = "state <> 'pending' AND state <> 'bundled'";
 /** Select pending deliveries in the words of the partial indexes deliveries_ready and deliveries_set_aside. */
 export const READY = "state = 'pending' AND due_at IS NULL";
 export const SET_ASIDE = "state = 'pending' AND due_at IS NOT NULL";
+/** Selects those that end with a digest, in the words of the partial index deliveries_bundled. */
+const BUNDLED = "state = 'bundled'";
+/** Why a delivery counts as delivered that was never sent by itself. */
+export const IN_A_DIGEST = 'in a digest';
 
 /** An attempt that has not ended after this time never will: it was interrupted. */
 export const ATTEMPT_MAX_MS = 60_000;
@@ -58,6 +62,8 @@ export interface SettledAttempt {
   readonly receiver: ReceiverState;
   /** The failure was the message's own, and says nothing of the receiver. */
   readonly isOwn: boolean;
+  /** The receiver as it was before. */
+  readonly before: StoredReceiver;
 }
 
 /** What a delivery is made of. */
@@ -106,7 +112,12 @@ const SEVERE = LEVELS.indexOf('high');
 
 /** How severe it is: 0 and up. */
 function rankOf(notification: Notification): number {
-  return LEVELS.indexOf('health' in notification ? healthLevelOf(notification) : notification.alert.level);
+  return LEVELS.indexOf(levelOf(notification));
+}
+
+function levelOf(notification: Notification): Level {
+  if ('health' in notification) return healthLevelOf(notification);
+  return 'digest' in notification ? notification.digest.level : notification.alert.level;
 }
 
 /**
@@ -141,7 +152,8 @@ export function take(store: Store, receiver: string, now: number): Taken {
 function readNotification(text: string): Notification | null {
   const value = parseJson(text);
   const isKept = isObject(value) && typeof value.kind === 'string';
-  const isOne = isKept && (isObject(value.health) || (isObject(value.alert) && isObject(value.entry)));
+  const isOne =
+    isKept && (isObject(value.health) || isObject(value.digest) || (isObject(value.alert) && isObject(value.entry)));
   return isOne ? (value as unknown as Notification) : null;
 }
 
@@ -239,9 +251,9 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
   if (after.delivery.state === 'delivered' && stored.failingSince !== null) bringBack(store, due.receiver, stored);
   // A success counts, whoever it was sent to; what a former receiver failed at says nothing of the new one's.
   const isAnothers = row !== null && row.receiver !== due.receiver && after.delivery.state !== 'delivered';
-  if (row === null || isAnothers) return { ...after, settled: { state: 'stale' } };
+  if (row === null || isAnothers) return { ...after, settled: { state: 'stale' }, before: stored };
   storeEnd(store, due.id, tried.attempts, after.delivery, now);
-  return { ...after, settled: after.delivery };
+  return { ...after, settled: after.delivery, before: stored };
 }
 
 /** Once a failing receiver works: what it set aside takes its place again. What fails by itself stays aside. */
@@ -290,6 +302,18 @@ function end(
     reason,
     id,
   );
+  endBundled(store, id, state, reason, now);
+}
+
+/** What is in a digest ends as the digest does. Reads an index, and writes nothing for any other delivery. */
+function endBundled(store: Store, digest: number, state: 'delivered' | 'dead', reason: string | null, now: number) {
+  store.run(
+    `UPDATE deliveries SET state = ?, due_at = NULL, settled_at = ?, reason = ? WHERE ${BUNDLED} AND digest = ?`,
+    state,
+    now,
+    state === 'delivered' ? IN_A_DIGEST : reason,
+    digest,
+  );
 }
 
 /**
@@ -330,8 +354,8 @@ function eachPending(columns: string, and = ''): string {
 }
 
 /**
- * Makes dead deliveries of one receiver, or (null) of all in `names`, pending again as if they had just been enqueued, and failing
- * receivers are tried at once. `to`: the receiver that is to get them, and what still waits for the other one too; null: the
+ * Makes dead deliveries of one receiver, or (null) of all in `names`, pending again as if they had just been enqueued, those in
+ * a digest with their digest, and failing receivers are tried at once. `to`: the receiver that is to get them, and what still waits for the other one too; null: the
  * same. Returns how many. Their reasons stay until the next attempt is settled. One transaction.
  */
 export function resend(
@@ -345,7 +369,7 @@ export function resend(
     // What is dead for a receiver that was removed would die again.
     const whose = receiver === null ? names : [receiver];
     const resent = store.all(
-      `UPDATE deliveries SET state = 'pending', attempts = 0, queued_at = ?, due_at = NULL, failing_since = NULL, failed_at = NULL,
+      `UPDATE deliveries SET state = iif(digest IS NULL, 'pending', 'bundled'), attempts = 0, queued_at = ?, due_at = NULL, failing_since = NULL, failed_at = NULL,
          settled_at = NULL WHERE ${ENDED} AND state = 'dead' AND receiver IN (SELECT value FROM json_each(?)) RETURNING id`,
       now,
       JSON.stringify(whose),
@@ -371,7 +395,7 @@ function readyAtFailing(store: Store, name: string | null): void {
 
 /** What is pending for one receiver is for another one now. */
 function move(store: Store, receiver: string, to: string): number {
-  const pending = [READY, SET_ASIDE].map(
+  const pending = [READY, SET_ASIDE, BUNDLED].map(
     (which) =>
       store.all(
         `UPDATE deliveries SET receiver = ?, due_at = NULL, failing_since = NULL, failed_at = NULL WHERE ${which} AND receiver = ? RETURNING id`,
@@ -424,10 +448,19 @@ export function readWaiting(
     .slice(0, most);
 }
 
-/** How many deliveries are pending, by receiver. Reads them all, from the indexes. */
-export function countPending(store: Store): ReadonlyMap<string, number> {
-  const rows = store.all<{ receiver: string; n: number }>(
-    `SELECT receiver, count(*) AS n FROM (${eachPending('receiver')}) GROUP BY receiver`,
-  );
-  return new Map(rows.map((row) => [row.receiver, row.n]));
+/** How many deliveries are pending by themselves, and how many in digests, by receiver. Reads them all, from the indexes. */
+export function countPending(store: Store): {
+  readonly alone: ReadonlyMap<string, number>;
+  readonly bundled: ReadonlyMap<string, number>;
+} {
+  const counts = (sql: string): ReadonlyMap<string, number> =>
+    new Map(store.all<{ receiver: string; n: number }>(sql).map(({ receiver, n }) => [receiver, n]));
+  return {
+    alone: counts(`SELECT receiver, count(*) AS n FROM (${eachPending('receiver')}) GROUP BY receiver`),
+    bundled: counts(
+      `SELECT deliveries.receiver, sum(n) AS n
+       FROM (SELECT digest AS of, count(*) AS n FROM deliveries WHERE ${BUNDLED} GROUP BY digest)
+         JOIN deliveries ON deliveries.id = of GROUP BY deliveries.receiver`,
+    ),
+  };
 }

@@ -11,10 +11,13 @@ export interface StoredReceiver extends ReceiverState {
   /** The delivery that is being sent, and since when; null: none is. */
   readonly attemptOf: number | null;
   readonly attemptAt: number | null;
+  /** How far the digest after an outage has come, as JSON (digest.ts); null: nothing is left to bundle. */
+  readonly bundling: string | null;
 }
 
 const COLUMNS = `delivered_at AS deliveredAt, failing_since AS failingSince, probes, failures, reason, next_at AS nextAt,
-  slowed, recovered_at AS recoveredAt, failed_of AS failedOf, attempt_of AS attemptOf, attempt_at AS attemptAt`;
+  slowed, recovered_at AS recoveredAt, failed_of AS failedOf, attempt_of AS attemptOf, attempt_at AS attemptAt,
+  bundling`;
 
 type Row = StoredReceiver & Record<string, string | number | null>;
 
@@ -24,7 +27,7 @@ const REASON_CHARS = 300;
 /** What is stored about a receiver. */
 export function readReceiver(store: Store, name: string): StoredReceiver {
   const row = store.all<Row>(`SELECT ${COLUMNS} FROM receivers WHERE name = ?`, name)[0];
-  return row ?? { ...UNTRIED, attemptOf: null, attemptAt: null };
+  return row ?? { ...UNTRIED, attemptOf: null, attemptAt: null, bundling: null };
 }
 
 /** What is stored about every receiver, by name. */
@@ -36,8 +39,12 @@ export function readReceivers(store: Store): ReadonlyMap<string, StoredReceiver>
 /** Stores a receiver's state, with no attempt under way: one row. */
 export function writeReceiver(store: Store, name: string, state: ReceiverState): void {
   store.run(
-    `INSERT OR REPLACE INTO receivers (name, delivered_at, failing_since, probes, failures, reason, next_at, slowed, recovered_at, failed_of)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO receivers (name, delivered_at, failing_since, probes, failures, reason, next_at, slowed, recovered_at, failed_of)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET delivered_at = excluded.delivered_at, failing_since = excluded.failing_since,
+       probes = excluded.probes, failures = excluded.failures, reason = excluded.reason, next_at = excluded.next_at,
+       slowed = excluded.slowed, recovered_at = excluded.recovered_at, failed_of = excluded.failed_of, attempt_of = NULL,
+       attempt_at = NULL`,
     name,
     state.deliveredAt,
     state.failingSince,
@@ -60,6 +67,11 @@ export function beginAttempt(store: Store, name: string, delivery: number, now: 
     delivery,
     now,
   );
+}
+
+/** Stores how far the digest after an outage has come: one row. */
+export function writeBundling(store: Store, name: string, bundling: string | null): void {
+  store.run('UPDATE receivers SET bundling = ? WHERE name = ?', bundling, name);
 }
 
 /** Lets failing receivers be tried at once: one, or (null) all. One that asked to slow down waits. */

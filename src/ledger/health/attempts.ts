@@ -1,15 +1,18 @@
 /**
  * The outbox as sending needs it: each attempt is stored with its delivery and with what it shows about the receiver.
  *
- * Contract: each method is one transaction. A dead delivery raises a health alert, unless it was a health alert itself.
+ * Contract: each method is one transaction. A dead delivery raises a health alert, unless it was a health alert itself. After
+ * a success, what waited during an outage becomes a digest (deliver/digest.ts), except for a receiver that programs read.
  */
 import type { Notification } from '../../alert/notification.ts';
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
+import { counted } from '../../text/numbers.ts';
 import { oneLine } from '../../text/untrusted.ts';
 import { type Attempt, failing, type ReceiverState, working } from '../deliver/after-attempt.ts';
+import { bundle } from '../deliver/digest.ts';
 import { bringBack, type Due, type Settled, settle, type Taken, take } from '../deliver/outbox.ts';
-import { beginAttempt, readReceiver, writeReceiver } from '../deliver/receivers.ts';
+import { beginAttempt, readReceiver, type StoredReceiver, writeReceiver } from '../deliver/receivers.ts';
 import type { Store } from '../store/store.ts';
 import { deadDelivery, raiseHealthAlert, resolveHealthAlert, unhealthyReceiver } from './health-alerts.ts';
 import { provesUnhealthy, unhealthyReason } from './receivers.ts';
@@ -21,6 +24,10 @@ export type LedgerOutbox = ReturnType<typeof createOutbox>;
 
 /** The outbox of a ledger. Times are wall, in ms. */
 export function createOutbox(store: Store, receivers: readonly RoutedReceiver[]) {
+  const bundleFor = (receiver: string, before: StoredReceiver, now: number): void => {
+    const isForPrograms = receivers.find(({ name }) => name === receiver)?.forPrograms === true;
+    if (!isForPrograms) bundle(store, { receiver, before }, now);
+  };
   return {
     /** What a receiver is to be sent. For one that is not set, what is enqueued waits. */
     take: (receiver: string, now: number): Taken => {
@@ -36,8 +43,9 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
     /** Stores how an attempt ended. */
     settle: (delivery: Due, attempt: Attempt, now: number): Settled =>
       store.transaction(() => {
-        const { settled, receiver: state, isOwn } = settle(store, delivery, attempt, now);
+        const { settled, receiver: state, isOwn, before } = settle(store, delivery, attempt, now);
         const { receiver, notification } = delivery;
+        if (attempt.outcome.kind === 'delivered') bundleFor(receiver, before, now);
         const isHealthAlert = 'health' in notification;
         if (!isOwn) judge(store, receivers, { receiver, state, outcome: attempt.outcome, isHealthAlert }, now);
         if (settled.state === 'dead' && !isHealthAlert) {
@@ -52,12 +60,16 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
       store.transaction(() => {
         // One that is not set was not tried.
         if (receivers.find(({ name }) => name === receiver)?.problem != null) return;
-        const { attemptOf, attemptAt, ...stored } = readReceiver(store, receiver);
-        const state = afterTest(stored, outcome, now);
+        const before = readReceiver(store, receiver);
+        const { attemptOf, attemptAt } = before;
+        const state = afterTest(before, outcome, now);
         if (state === null) return;
         writeReceiver(store, receiver, state);
         if (attemptOf !== null && attemptAt !== null) beginAttempt(store, receiver, attemptOf, attemptAt);
-        if (outcome.kind === 'delivered') bringBack(store, receiver, stored);
+        if (outcome.kind === 'delivered') {
+          bringBack(store, receiver, before);
+          bundleFor(receiver, before, now);
+        }
         judge(store, receivers, { receiver, state, outcome, isHealthAlert: false }, now);
       }),
   };
@@ -78,6 +90,10 @@ function afterTest(state: ReceiverState, outcome: Outcome, now: number): Receive
 
 /** What a dead message was about, for people whom it never reached; '' where it was about no alert. */
 function about(notification: Notification): string {
+  if ('digest' in notification) {
+    const { messages, healthMessages } = notification.digest;
+    return `. It was a digest of ${counted(messages + healthMessages, 'notification')}`;
+  }
   if (!('alert' in notification)) return '';
   const { id, level, title } = notification.alert;
   return `. It was about alert ${id}, [${level.toUpperCase()}] ${oneLine(title, TITLE_CHARS)}`;

@@ -42,7 +42,12 @@ export function receiversHealth(store: Store, receivers: readonly RoutedReceiver
     "SELECT receiver, count(*) AS n FROM deliveries WHERE state = 'dead' GROUP BY receiver",
   );
   const dead = new Map(rows.map((row) => [row.receiver, row.n]));
-  const removed = [...pending.keys()].filter((name) => receivers.every((receiver) => receiver.name !== name)).sort();
+  const waiting = new Set([...pending.alone.keys(), ...pending.bundled.keys()]);
+  const pendingFor = (name: string) => {
+    const bundled = pending.bundled.get(name) ?? 0;
+    return { pending: (pending.alone.get(name) ?? 0) + bundled, bundled };
+  };
+  const removed = [...waiting].filter((name) => receivers.every((receiver) => receiver.name !== name)).sort();
   const configured = receivers.map(({ name, minLevel, problem }): ReceiverHealth => {
     const { deliveredAt, failingSince, reason } = known.get(name) ?? UNTRIED;
     return {
@@ -52,7 +57,7 @@ export function receiversHealth(store: Store, receivers: readonly RoutedReceiver
       reason: problem ?? reason,
       lastDeliveredAt: deliveredAt,
       failingSince: problem === null ? failingSince : null,
-      pending: pending.get(name) ?? 0,
+      ...pendingFor(name),
       dead: dead.get(name) ?? 0,
     };
   });
@@ -63,7 +68,7 @@ export function receiversHealth(store: Store, receivers: readonly RoutedReceiver
         ...{ name, minLevel: null, state: 'removed', reason: REMOVED },
         lastDeliveredAt: known.get(name)?.deliveredAt ?? null,
         failingSince: null,
-        pending: pending.get(name) ?? 0,
+        ...pendingFor(name),
         dead: dead.get(name) ?? 0,
       }),
     ),

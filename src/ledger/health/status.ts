@@ -79,6 +79,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     },
     deliveries: {
       pending: receivers.reduce((sum, receiver) => sum + receiver.pending, 0),
+      bundled: receivers.reduce((sum, receiver) => sum + receiver.bundled, 0),
       delivered: count('delivered'),
       dead: count('dead'),
       suppressed: count('suppressed'),
@@ -86,7 +87,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     recentlyDead: facts.recentlyDead,
     dead: store.all<{ receiver: string; reason: string; settledAt: number }>(
       `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries
-       WHERE ${ENDED} AND state = 'dead' ORDER BY queued_at DESC, id DESC LIMIT ${ROWS_MAX}`,
+       WHERE ${ENDED} AND state = 'dead' AND digest IS NULL ORDER BY queued_at DESC, id DESC LIMIT ${ROWS_MAX}`,
     ),
     waiting: readWaiting(store, ROWS_MAX),
     healthAlerts: openHealthAlertsShown(store, context.now).slice(0, ROWS_MAX),

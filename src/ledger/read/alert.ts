@@ -84,7 +84,7 @@ function entryIn({ id, ...row }: TimelineRow): AlertDetails['timeline'][number][
   return entry === null ? null : entrySummary(entry);
 }
 
-const DELIVERY_STATES = ['pending', 'delivered', 'dead', 'suppressed'] as const;
+const DELIVERY_STATES = ['pending', 'bundled', 'delivered', 'dead', 'suppressed'] as const;
 
 function deliveriesOf(store: Store, alert: number): readonly DeliverySummary[] {
   const rows = store.all<Omit<DeliverySummary, 'state'> & { state: string } & Record<string, string | number | null>>(

@@ -32,7 +32,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX matches_by_seq ON matches (seq)',
     `CREATE TABLE deliveries (id INTEGER PRIMARY KEY, receiver TEXT NOT NULL, alert INTEGER, health TEXT,
        notification TEXT NOT NULL, level INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
-       queued_at INTEGER NOT NULL, due_at INTEGER, failing_since INTEGER, failed_at INTEGER, settled_at INTEGER, reason TEXT)`,
+       queued_at INTEGER NOT NULL, due_at INTEGER, failing_since INTEGER, failed_at INTEGER, settled_at INTEGER, reason TEXT,
+       digest INTEGER)`,
     // Two short indexes, so that the next delivery is the first row of one, however many wait.
     `CREATE INDEX deliveries_ready ON deliveries (receiver, level DESC, queued_at)
        WHERE state = 'pending' AND due_at IS NULL`,
@@ -40,7 +41,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        WHERE state = 'pending' AND due_at IS NOT NULL`,
     'CREATE INDEX deliveries_by_alert ON deliveries (alert) WHERE alert IS NOT NULL',
     // A row holds a whole notification: these indexes find and count rows without reading it.
-    "CREATE INDEX deliveries_ended ON deliveries (state, queued_at) WHERE state <> 'pending'",
+    `CREATE INDEX deliveries_ended ON deliveries (state, queued_at) WHERE state <> 'pending' AND state <> 'bundled'`,
+    "CREATE INDEX deliveries_bundled ON deliveries (digest) WHERE state = 'bundled'",
     "CREATE INDEX deliveries_dead ON deliveries (receiver) WHERE state = 'dead'",
     `CREATE TABLE health_alerts (kind TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL,
        notified_at INTEGER NOT NULL, count INTEGER NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID`,
@@ -55,7 +57,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX quarantine_by_time ON quarantine (first_at) WHERE state = 'quarantined'",
     `CREATE TABLE receivers (name TEXT PRIMARY KEY, delivered_at INTEGER, failing_since INTEGER,
        probes INTEGER NOT NULL, failures INTEGER NOT NULL, reason TEXT, next_at INTEGER NOT NULL, slowed INTEGER NOT NULL,
-       recovered_at INTEGER, failed_of INTEGER, attempt_of INTEGER, attempt_at INTEGER) WITHOUT ROWID`,
+       recovered_at INTEGER, failed_of INTEGER, attempt_of INTEGER, attempt_at INTEGER, bundling TEXT) WITHOUT ROWID`,
     `CREATE TABLE activity (rule TEXT PRIMARY KEY, matched INTEGER NOT NULL, last_at INTEGER NOT NULL,
        last_seq INTEGER NOT NULL) WITHOUT ROWID`,
   ],

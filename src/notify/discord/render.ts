@@ -81,10 +81,25 @@ function fieldsOf(words: Wording): readonly Field[] {
   return [
     ...words.facts.map((fact) => field(fact.label, factLines(fact), FACT_MAX)),
     ...linksField(words.buttons),
-    ...words.passages.map(({ heading, lines }) => field(heading, lines.map(line))),
+    ...words.passages.flatMap(passageFields),
     ...runbookField(words.runbook),
     ...(words.falsePositives === null ? [] : [field('Note', [line(words.falsePositives)])]),
   ];
+}
+
+/** A passage that is too long for one field goes on in further ones. */
+function passageFields({ heading, lines }: Passage): Field[] {
+  const parts: string[][] = [[]];
+  let room = FIELD_VALUE_MAX;
+  for (const each of lines.map(line)) {
+    if (each.length + 1 > room) {
+      parts.push([]);
+      room = FIELD_VALUE_MAX;
+    }
+    parts.at(-1)?.push(each);
+    room -= each.length + 1;
+  }
+  return parts.map((part, index) => field(index === 0 ? heading : `${heading} (${index + 1})`, part));
 }
 
 function field(name: string, lines: readonly string[], max = FIELD_VALUE_MAX): Field {

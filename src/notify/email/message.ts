@@ -44,7 +44,7 @@ export function subject(notification: Notification, headline: string): string {
 }
 
 function subjectOf(notification: Notification, headline: string): string {
-  if ('health' in notification || isTest(notification)) return headline;
+  if (!('alert' in notification) || isTest(notification)) return headline;
   const { kind, alert, entry } = notification;
   const opened = `[${alert.level.toUpperCase()}] ${oneLine(alert.title, 2 * NAME_MAX)}: ${actorAndAddress(entry, NAME_MAX)}`;
   return kind === 'opened' ? opened : `Re: ${opened}`;
@@ -73,9 +73,10 @@ function hostOf(sender: string): string {
   return sender.slice(sender.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'localhost';
 }
 
-/** The subject of a thread: an alert, or a health alert from its beginning to its end. */
+/** The subject of a thread: an alert, a health alert from its beginning to its end, or the digests of an outage. */
 function topic(notification: Notification): string {
   if ('alert' in notification) return `alert-${digits(notification.alert.id)}`;
+  if ('digest' in notification) return `digest-${digits(Math.floor(notification.digest.downTo / 1000))}`;
   const { kind, subject: about, since } = notification.health;
   const which = about === null ? '' : `-${about.replace(/[^\w-]/g, '_').slice(0, NAME_MAX)}`;
   return `health-${kind}${which}-${digits(Math.floor(since / 1000))}`;
@@ -87,6 +88,10 @@ function digits(value: number): string {
 
 function about(notification: Notification): Record<string, string> {
   if ('alert' in notification) return { 'X-Tocsin-Alert': digits(notification.alert.id) };
+  if ('digest' in notification) {
+    const { messages, healthMessages } = notification.digest;
+    return { 'X-Tocsin-Digest': digits(messages + healthMessages) };
+  }
   return { 'X-Tocsin-Health': notification.health.kind };
 }
 
@@ -110,6 +115,8 @@ function urgency(notification: Notification): Record<string, string> {
     // Nobody needs to wake up because something is over.
     case 'resolved':
       return NORMAL;
+    case 'digest':
+      return URGENCY[notification.digest.level] ?? NORMAL;
     case 'opened':
     case 'updated':
       return isTest(notification) ? NORMAL : (URGENCY[notification.alert.level] ?? NORMAL);

@@ -18,6 +18,11 @@
  * | `data.window` | for a correlation, else null: `type` (Sigma's: `event_count`, `value_count`, `temporal`, …), `value` (the number that met the condition; may be a fraction), `at_least` (the value is a count and may be larger), `condition` (in words), `timespan_seconds`, `fields` (that the value is of), `percentile` (null: not one, or the value is a share in percent), `rules` (the temporal types: the titles of their rules, in order), and `first`, the first contributing entries |
  * | `health` | in place of `alert` … `window`: `kind`, `subject`, `level`, `summary`, `hint`, `since` |
  *
+ * A webhook gets each message by itself. Only what an operator sends there in place of another receiver
+ * (`resend --receiver NAME --to NAME`) may be a digest: `type` is `digest`, `timestamp` the end of the outage, and `digest`
+ * stands in place of `alert` … `window`: `receiver`, `level`, `down_from`, `down_to`, `messages`, `health_messages`,
+ * `rule_count`, `alert_count`, `rules` (`id`, `title`, `level`, `alerts`, `messages`, `first_at`, `last_at`, `ids`).
+ *
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
  */
 
@@ -25,6 +30,7 @@ import { healthLevelOf, withAddress } from '../../alert/health-words.ts';
 import { addressOf, type Links } from '../../alert/links.ts';
 import {
   type AlertNotification,
+  type DigestNotification,
   type EntryView,
   type HealthNotification,
   isTest,
@@ -75,14 +81,49 @@ function body(notification: Notification, links: Links, most: number) {
     text: safeSlice(wording(notification, links).summary, TEXT_MAX),
     links: linksOf(links),
   };
-  const { type, timestamp, ...rest } = isHealth(notification)
-    ? healthData(notification, links, cut)
-    : alertData(notification, cut);
+  const { type, timestamp, ...rest } = dataOf(notification, links, cut);
   return { type, timestamp, data: { ...common, ...rest, shortened: cut.shortened() } };
 }
 
-function isHealth(notification: Notification): notification is HealthNotification {
-  return 'health' in notification;
+function dataOf(notification: Notification, links: Links, cut: Cutter) {
+  switch (notification.kind) {
+    case 'health':
+    case 'health-resolved':
+      return healthData(notification, links, cut);
+    case 'digest':
+      return digestData(notification, cut);
+    case 'opened':
+    case 'updated':
+    case 'resolved':
+      return alertData(notification, cut);
+  }
+}
+
+function digestData({ digest }: DigestNotification, cut: Cutter) {
+  return {
+    type: 'digest',
+    timestamp: time(digest.downTo),
+    digest: {
+      receiver: cut.text(digest.receiver),
+      level: digest.level,
+      down_from: time(digest.downFrom),
+      down_to: time(digest.downTo),
+      messages: finite(digest.messages),
+      health_messages: finite(digest.healthMessages),
+      rule_count: finite(digest.rules),
+      alert_count: finite(digest.alerts),
+      rules: cut.list(digest.first).map((rule) => ({
+        id: cut.text(rule.ruleId),
+        title: cut.text(rule.title),
+        level: rule.level,
+        alerts: finite(rule.alerts),
+        messages: finite(rule.messages),
+        first_at: time(rule.firstAt),
+        last_at: time(rule.lastAt),
+        ids: cut.list(rule.ids).map(finite),
+      })),
+    },
+  };
 }
 
 function healthData(notification: HealthNotification, links: Links, cut: Cutter) {

@@ -21,6 +21,7 @@ export const webhook: ReceiverType = {
   settings: [],
   bindings: [],
   placesIn: null,
+  forPrograms: true,
   read(env, { name, secret, signingSecret }, take) {
     const url = take(
       secret,

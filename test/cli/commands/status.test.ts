@@ -167,6 +167,11 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
     'Deliveries      1 pending, 2 delivered, 3 DEAD, 4 suppressed',
   ],
   [
+    'how many wait in a digest',
+    { deliveries: { pending: 217, bundled: 214, delivered: 2, dead: 0, suppressed: 4 } },
+    'Deliveries      217 pending (214 in a digest), 2 delivered, 0 dead, 4 suppressed',
+  ],
+  [
     'why a delivery died',
     { dead: [{ receiver: 'slack', reason: '404 no_service', settledAt: NOW }] },
     '  slack, 2026-01-31 03:00:00 UTC: 404 no_service',
@@ -226,12 +231,14 @@ test('each receiver has a line: its state, since when and why, its pending and d
   const receivers: Status['receivers'] = [
     HEALTHY,
     { ...HEALTHY, name: 'email', state: 'failing', reason: '550', failingSince: NOW - MINUTE, pending: 2, dead: 1 },
+    { ...HEALTHY, name: 'chat', pending: 217, bundled: 214 },
     { ...HEALTHY, name: 'siem', state: 'unset', reason: 'WEBHOOK_URL is not set', lastDeliveredAt: null },
   ];
   expect(text(answer({ receivers }))).toContain(`
 Receivers
   slack  healthy; last delivered 2026-01-31 03:00:00 UTC
   email  FAILING since 2026-01-31 02:59:00 UTC: 550; last delivered 2026-01-31 03:00:00 UTC; 2 pending; 1 DEAD
+  chat   healthy; last delivered 2026-01-31 03:00:00 UTC; 217 pending (214 in a digest)
   siem   NOT CONFIGURED: WEBHOOK_URL is not set; nothing delivered yet`);
 });
 

@@ -93,6 +93,16 @@ const ROWS: readonly (readonly [what: string, more: Partial<AlertAnswer>, text: 
     { deliveries: [{ ...SENT, state: 'pending', attempts: 2, reason: '429', settledAt: null, dueAt: NOW + MINUTE }] },
     'pending, 2 attempts so far, next at 2026-01-31 03:01:00 UTC: 429',
   ],
+  [
+    'what is in a digest',
+    { deliveries: [{ ...SENT, state: 'bundled', attempts: 2, settledAt: null }] },
+    'opened to slack: in a digest, which is pending',
+  ],
+  [
+    'what was delivered in a digest',
+    { deliveries: [{ ...SENT, attempts: 0, reason: 'in a digest' }] },
+    'delivered at 2026-01-31 03:00:01 UTC: in a digest',
+  ],
   ['what took several attempts', { deliveries: [{ ...SENT, attempts: 4 }] }, '03:00:01 UTC, at attempt 4'],
   ['that there are no deliveries', { deliveries: [] }, 'No deliveries: each match below says why.'],
   [
@@ -167,7 +177,7 @@ test('prints no character that a terminal would interpret', () => {
     ],
     more: 1,
     moreContributing: 1,
-    deliveries: (['pending', 'delivered', 'dead', 'suppressed'] as const).map((state) => ({
+    deliveries: (['pending', 'bundled', 'delivered', 'dead', 'suppressed'] as const).map((state) => ({
       ...SENT,
       receiver: hostile,
       what: hostile,

@@ -1,7 +1,7 @@
 /** A ledger's host with its alarm and receivers, in virtual time: what is enqueued is sent as a Worker would send it. */
 import { vi } from 'vitest';
 import { NO_LINKS } from '../../../src/alert/links.ts';
-import type { AlertNotification, HealthNotification } from '../../../src/alert/notification.ts';
+import type { HealthNotification, Notification } from '../../../src/alert/notification.ts';
 import type { Sent } from '../../../src/ledger/deliver/deliver.ts';
 import { enqueue } from '../../../src/ledger/deliver/outbox.ts';
 import { testNotification } from '../../../src/ledger/deliver/test-delivery.ts';
@@ -18,6 +18,7 @@ export interface Message {
   readonly nth: number;
   readonly alert: number;
   readonly level: Level;
+  readonly notification: Notification;
 }
 
 export interface Arrival extends Message {
@@ -94,11 +95,12 @@ export function openOffice({ vendors, pace = {} }: OfficeOptions): Office {
     send: async ({ notification }) => {
       const count = (nth.get(name) ?? 0) + 1;
       nth.set(name, count);
-      const message = { nth: count, ...about(notification as AlertNotification) };
+      const message = { nth: count, ...about(notification) };
       const arrivedAt = Date.now();
       const { outcome, afterMs } = (doing.get(name) as Vendor)(message, arrivedAt);
       // Health alerts come and go beside what a test enqueues.
-      if (outcome.kind === 'delivered' && message.alert > 0) arrived.get(name)?.push({ ...message, at: arrivedAt });
+      if (outcome.kind === 'delivered' && !('health' in notification))
+        arrived.get(name)?.push({ ...message, at: arrivedAt });
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       return outcome;
     },
@@ -143,7 +145,7 @@ export function openOffice({ vendors, pace = {} }: OfficeOptions): Office {
   const pending = (receiver?: string): number =>
     scene.count(
       'deliveries',
-      `state = 'pending' AND alert IS NOT NULL${receiver === undefined ? '' : ` AND receiver = '${receiver}'`}`,
+      `state IN ('pending', 'bundled') AND health IS NULL${receiver === undefined ? '' : ` AND receiver = '${receiver}'`}`,
     );
   const office: Office = {
     scene,
@@ -179,7 +181,7 @@ export function openOffice({ vendors, pace = {} }: OfficeOptions): Office {
     },
     pending,
     dead: () =>
-      scene.store.all("SELECT receiver, reason FROM deliveries WHERE state = 'dead' AND alert IS NOT NULL ORDER BY id"),
+      scene.store.all("SELECT receiver, reason FROM deliveries WHERE state = 'dead' AND health IS NULL ORDER BY id"),
     restart: () => {
       if (alarm !== null) clearTimeout(alarm.timer as NodeJS.Timeout);
       alarm = null;
@@ -194,7 +196,8 @@ async function wakeUp(host: Host): Promise<void> {
   await host.begin({ kv: null, startAt: 0, suppressFirstRead: false });
 }
 
-function about(notification: AlertNotification | HealthNotification): Omit<Message, 'nth'> {
-  if ('health' in notification) return { alert: 0, level: notification.health.level };
-  return { alert: notification.alert.id, level: notification.alert.level };
+function about(notification: Notification): Omit<Message, 'nth'> {
+  if ('health' in notification) return { alert: 0, level: notification.health.level, notification };
+  if ('digest' in notification) return { alert: 0, level: notification.digest.level, notification };
+  return { alert: notification.alert.id, level: notification.alert.level, notification };
 }

@@ -82,7 +82,7 @@ describe('dead deliveries, resent', () => {
     const scene = waiting([route('slack'), route('mail', { minLevel: 'critical' })]);
     attempt(scene, 'slack', DELIVERED, NOON);
     expect(resend(scene.store, null, null, NAMES, NOON)).toBe(0);
-    expect(scene.ledger.status(NOON).deliveries).toEqual({ pending: 1, delivered: 1, dead: 0, suppressed: 2 });
+    expect(scene.ledger.status(NOON).deliveries).toMatchObject({ pending: 1, delivered: 1, dead: 0, suppressed: 2 });
   });
 });
 

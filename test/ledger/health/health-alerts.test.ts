@@ -91,6 +91,7 @@ describe("a receiver's health", () => {
       lastDeliveredAt: null,
       failingSince: null,
       pending: 0,
+      bundled: 0,
       dead: 0,
       works: true,
       backlogSince: null,

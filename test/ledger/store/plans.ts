@@ -33,7 +33,8 @@ export function planOf(store: Store, { sql, binds }: Statement): string[] {
 /** Tables that grow: none of them is read whole for a page. */
 const GROWING = /^SCAN (entries|alerts|matches|deliveries|batches)\b/;
 /** Indexes that hold only what is still to be done, or went wrong: they stay short. */
-const SHORT = /USING (COVERING )?INDEX (alerts_open|deliveries_ready|deliveries_set_aside|deliveries_dead)$/;
+const SHORT =
+  /USING (COVERING )?INDEX (alerts_open|deliveries_ready|deliveries_set_aside|deliveries_bundled|deliveries_dead)$/;
 
 /** The steps that read a growing table whole. */
 export function wholeReads(plan: readonly string[]): string[] {

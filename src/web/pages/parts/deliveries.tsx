@@ -14,6 +14,7 @@ const KINDS: { readonly [what: string]: string } = {
 
 const STATUS: { readonly [state in DeliverySummary['state']]: string } = {
   pending: 'Pending',
+  bundled: 'In a digest',
   delivered: 'Delivered',
   dead: 'Dead',
   suppressed: 'Suppressed',
@@ -58,12 +59,13 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
         <UntrustedText text={(Object.hasOwn(KINDS, what) ? KINDS[what] : undefined) ?? what} max={80} />
       </td>
       <td data-label="Status">
-        <span class={`delivery ${state}`}>{STATUS[state]}</span>
+        <span class={`delivery ${state === 'bundled' ? 'pending' : state}`}>{STATUS[state]}</span>
         {reason !== null && (
           <span class="sub">
             <UntrustedText text={reason} max={400} />
           </span>
         )}
+        {state === 'bundled' && <span class="sub">one message for all that waited during an outage; pending</span>}
         {state === 'pending' && (
           <span class="sub">
             next attempt <When at={dueAt} />
@@ -74,7 +76,7 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
         <When at={settledAt ?? queuedAt} />
       </td>
       <td data-label="Attempts" class="number">
-        {state === 'suppressed' ? '–' : numberText(attempts)}
+        {state === 'suppressed' || state === 'bundled' ? '–' : numberText(attempts)}
       </td>
     </tr>
   );

@@ -76,6 +76,7 @@ function Row({ receiver }: { receiver: ReceiverHealth }) {
       </td>
       <td data-label="Pending" class="number">
         {numberText(receiver.pending)}
+        {receiver.bundled > 0 && <span class="sub">{numberText(receiver.bundled)} in a digest</span>}
       </td>
       <td data-label="Dead" class="number">
         {receiver.dead > 0 ? <strong class="bad">{numberText(receiver.dead)}</strong> : '0'}

@@ -1,0 +1,88 @@
+/**
+ * The law of digests, computed from the stored rows: what is in one ended with it, was old enough, is counted in it and its
+ * rule named or counted; nothing critical is in one, nor the first alert at high of a rule that waited then.
+ */
+import type { DigestNotification } from '../../src/alert/notification.ts';
+import type { Store } from '../../src/ledger/store/store.ts';
+import type { Received } from './network.ts';
+
+const HOUR = 3_600_000;
+
+type Row = {
+  id: number;
+  receiver: string;
+  health: string | null;
+  state: string;
+  queued_at: number;
+  settled_at: number | null;
+  reason: string | null;
+  digest: number | null;
+  notification: string;
+};
+
+interface Said {
+  readonly kind: string;
+  readonly alert?: { readonly level: string; readonly ruleId: string };
+  readonly health?: { readonly level?: string };
+}
+
+/** Reports what breaks the law. `canonical`: the name of a receiver to the network. */
+export function reportDigests(
+  store: Store,
+  received: readonly Received[],
+  canonical: (receiver: string) => string,
+  report: (problem: string) => void,
+): void {
+  const rows = store.all<Row>('SELECT * FROM deliveries ORDER BY queued_at, id');
+  const said = new Map(rows.map(({ id, notification }) => [id, JSON.parse(notification) as Said]));
+  const isFirst = (row: Row, at: number): boolean => {
+    const opensHigh = ({ id }: Row): boolean =>
+      said.get(id)?.kind === 'opened' &&
+      said.get(id)?.alert?.level === 'high' &&
+      said.get(id)?.alert?.ruleId === said.get(row.id)?.alert?.ruleId;
+    if (!opensHigh(row)) return false;
+    const waited = rows.filter(
+      (each) =>
+        each.receiver === row.receiver &&
+        each.state !== 'suppressed' &&
+        each.queued_at < at &&
+        (each.settled_at === null || each.settled_at >= at),
+    );
+    return waited.find(opensHigh)?.id === row.id;
+  };
+  for (const [id, inIt] of Map.groupBy(
+    rows.filter((row) => row.digest !== null),
+    (row) => row.digest,
+  )) {
+    const own = rows.find((row) => row.id === id);
+    const content = own === undefined ? null : (JSON.parse(own.notification) as DigestNotification).digest;
+    if (own === undefined || content == null) {
+      report(`deliveries are in the digest ${id}, which is not a digest`);
+      continue;
+    }
+    const ofHealth = inIt.filter((row) => row.health !== null).length;
+    if (content.messages !== inIt.length - ofHealth || content.healthMessages !== ofHealth)
+      report(`the digest ${id} counts ${content.messages} and ${content.healthMessages}, of ${inIt.length}`);
+    if (inIt.length < 3) report(`the digest ${id} has no more than ${inIt.length} messages`);
+    const wasReceived = received.some(
+      ({ receiver, notification }) =>
+        receiver === canonical(own.receiver) &&
+        notification?.kind === 'digest' &&
+        JSON.stringify(notification.digest) === JSON.stringify(content),
+    );
+    if (own.state === 'delivered' && !wasReceived) report(`the digest ${id} is delivered, and was never received`);
+    for (const row of inIt) {
+      const { alert, health } = said.get(row.id) ?? {};
+      const what = `delivery ${row.id}, in the digest ${id},`;
+      if (row.receiver !== own.receiver) report(`${what} is for another receiver`);
+      if (row.state !== own.state) report(`${what} is ${row.state}, and that is ${own.state}`);
+      if (row.state === 'delivered' && row.reason !== 'in a digest') report(`${what} does not say so`);
+      if (row.settled_at !== own.settled_at) report(`${what} did not end with it`);
+      if (own.queued_at - row.queued_at <= HOUR) report(`${what} had waited for an hour at most`);
+      if ((alert?.level ?? health?.level) === 'critical') report(`${what} is critical`);
+      if (isFirst(row, own.queued_at)) report(`${what} was the first of its rule at high`);
+      if (alert !== undefined && content.more.rules === 0 && !content.first.some((r) => r.ruleId === alert.ruleId))
+        report(`${what} is neither named nor counted`);
+    }
+  }
+}
