@@ -211,8 +211,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a failing receiver kills no message',
     file: 'src/ledger/deliver/after-attempt.ts',
-    find: 'const isSpent = isOwn && receiver.failingSince === null && now - since >= OWN_FAILURES_MAX_MS;',
-    replace: 'const isSpent = now - failingSince >= OWN_FAILURES_MAX_MS;',
+    find: 'othersStill && receiver.failingSince === null && (receiver.deliveredAt ?? 0) - since >= OWN_FAILURES_MAX_MS;',
+    replace: 'now - failingSince >= OWN_FAILURES_MAX_MS;',
   },
   {
     name: 'what waits for a receiver is not dead for seven days',
@@ -229,8 +229,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'what waits for a receiver goes to another one on request',
     file: 'src/ledger/deliver/outbox.ts',
-    find: 'receiver === null || to === null || to === receiver ? 0 : move(store, receiver, to)',
-    replace: '0',
+    find: 'const count = isElsewhere ? move(store, receiver, to) : resent;',
+    replace: 'const count = resent;',
   },
   {
     name: 'a missing alarm is set again by the next call',

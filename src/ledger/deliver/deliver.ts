@@ -56,6 +56,11 @@ export interface Sender {
 export const ATTEMPTS_MAX = 20;
 /** A run ends where nothing is due within this time: a receiver's pace is waited for, a failing receiver is not. */
 const LINGER_MS = 5_000;
+/**
+ * How many attempts are under way at once. An invocation may wait for the headers of six connections (…/workers/platform/limits,
+ * "Simultaneous open connections"): a seventh would wait for its place, and its time run.
+ */
+const OPEN_MAX = 5;
 /** A message goes without buttons where they take longer. */
 const LINKS_MAX_MS = 2_000;
 /** A receiver keeps to SEND_TIMEOUT_MS. This one is for a bug in it, and for links that can't be made. */
@@ -79,6 +84,9 @@ export function createSender({ outbox, receivers, linksOf, now, pause, sent, end
   /** The receivers that were tried least recently come first, so that a run's attempts are shared. */
   const order = [...receivers];
 
+  /** How many attempts are under way, and the loops that wait for one of them to end, in their order. */
+  let open = 0;
+  const queue: (() => void)[] = [];
   /** By receiver: the shortest time that an answer took, ms. */
   const quickest = new Map<string, number>();
 
@@ -109,6 +117,10 @@ export function createSender({ outbox, receivers, linksOf, now, pause, sent, end
   const loop = async (receiver: Receiver): Promise<boolean> => {
     const { name } = receiver;
     while (run !== null && run.left > 0) {
+      if (open >= OPEN_MAX) {
+        await new Promise<void>((resolve) => queue.push(resolve));
+        continue;
+      }
       const taken = outbox.take(name, now());
       if (taken.kind === 'nothing') return false;
       if (taken.kind === 'dead') continue;
@@ -120,7 +132,12 @@ export function createSender({ outbox, receivers, linksOf, now, pause, sent, end
       order.push(...order.splice(order.indexOf(receiver), 1));
       const { due } = taken;
       const startedAt = now();
-      const sending = attempt(receiver, due, linksOf);
+      open++;
+      const sending = attempt(receiver, due, linksOf).finally(() => {
+        open--;
+        // Those that wait look again, in their order, before this one goes on.
+        for (const goOn of queue.splice(0)) goOn();
+      });
       endIfDone();
       const outcome = await sending;
       const { paceMs } = receiver;

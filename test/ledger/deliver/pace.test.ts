@@ -153,6 +153,36 @@ describe('receivers beside each other', () => {
   });
 });
 
+describe('more receivers than may be open at once', () => {
+  it('all get theirs, beside some that hang', async () => {
+    const names = Array.from({ length: 25 }, (_, n) => `mail/${n}`);
+    const hangs: Vendor = () => ({
+      outcome: { kind: 'retry', reason: 'it did not answer within 15 s', afterMs: null },
+      afterMs: 15 * SECOND,
+    });
+    let open = 0;
+    let most = 0;
+    const counted =
+      (vendor: Vendor): Vendor =>
+      (message, now) => {
+        const answer = vendor(message, now);
+        most = Math.max(most, ++open);
+        setTimeout(() => open--, answer.afterMs);
+        return answer;
+      };
+    const vendors = names.map((name, n) => [name, counted(n % 5 === 2 ? hangs : taking(100))] as const);
+    const office = openOffice({ vendors: Object.fromEntries(vendors) });
+    for (const name of names) putMany(office, name, 20, 'medium');
+    const working = names.filter((_, n) => n % 5 !== 2);
+    await office.runUntilEmpty(10 * MINUTE, working);
+    for (const name of working) expect(office.arrived.get(name)).toHaveLength(20);
+    expect(most).toBeLessThanOrEqual(6);
+    for (const name of names) office.does(name, taking(100));
+    await office.runUntilEmpty(20 * MINUTE);
+    for (const name of names) expect(office.arrived.get(name)).toHaveLength(20);
+  });
+});
+
 describe('an outage', () => {
   const rows: [string, number, Outcome][] = [
     ['an hour of 503', HOUR, BROKEN],
