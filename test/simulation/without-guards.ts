@@ -100,7 +100,9 @@ await Promise.all(Array.from({ length: jobs ?? 1 }, worker));
 const tried = values.known ? wanted.filter(({ name }) => known[name] !== undefined) : wanted;
 process.stdout.write(`the loss of ${tried.length - unnoticed.length} of ${tried.length} guards was noticed\n`);
 if (tried.length < wanted.length) {
-  process.stdout.write(`${wanted.length - tried.length} have no known seed: npm run sim:guards -- --only TEXT finds one\n`);
+  process.stdout.write(
+    `${wanted.length - tried.length} have no known seed: npm run sim:guards -- --only TEXT finds one\n`,
+  );
 }
 if (unnoticed.length > 0 && values.known) {
   process.stdout.write('Where a seed no longer notices: npm run sim:guards -- --only TEXT finds another\n');

@@ -148,7 +148,7 @@ export function take(store: Store, receiver: string, now: number): Taken {
   };
 }
 
-/** Null where it is none: it would hold up its receiver for ever. */
+/** Null where it is damaged: it would hold up its receiver for ever. */
 function readNotification(text: string): Notification | null {
   const value = parseJson(text);
   const isKept = isObject(value) && typeof value.kind === 'string';
@@ -249,7 +249,7 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
   const after = afterAttempt(stored, tried, attempt, now);
   writeReceiver(store, due.receiver, after.receiver);
   if (after.delivery.state === 'delivered' && stored.failingSince !== null) bringBack(store, due.receiver, stored);
-  // A success counts, whoever it was sent to; what a former receiver failed at says nothing of the new one's.
+  // A success counts at any receiver; what a former one failed at says nothing of the new one.
   const isAnothers = row !== null && row.receiver !== due.receiver && after.delivery.state !== 'delivered';
   if (row === null || isAnothers) return { ...after, settled: { state: 'stale' }, before: stored };
   storeEnd(store, due.id, tried.attempts, after.delivery, now);
