@@ -5,6 +5,8 @@ import type { FakeAnswer } from '../support/http-server.ts';
 import { createSampleLog, expectRecordedAndDelivered } from './sample-log.ts';
 import { ALLOWED_LATENESS, createWorld, HOUR, logged, MINUTE, sleep, type World, type WorldOptions } from './world.ts';
 
+const DAY = 24 * HOUR;
+
 afterEach(() => {
   vi.unstubAllGlobals();
 });
@@ -21,12 +23,25 @@ interface DeliveryRow extends Record<string, SqlStorageValue> {
   readonly health: string | null;
   readonly state: string;
   readonly attempts: number;
-  readonly due_at: number;
+  readonly due_at: number | null;
   readonly reason: string | null;
 }
 
 function deliveries(world: World): Promise<DeliveryRow[]> {
   return world.sql<DeliveryRow>('SELECT id, health, state, attempts, due_at, reason FROM deliveries ORDER BY id');
+}
+
+interface ReceiverRow extends Record<string, SqlStorageValue> {
+  readonly next_at: number;
+  readonly slowed: number;
+  readonly failing_since: number | null;
+  readonly attempt_of: number | null;
+}
+
+async function receiverRow(world: World): Promise<ReceiverRow> {
+  const [row] = await world.sql<ReceiverRow>('SELECT next_at, slowed, failing_since, attempt_of FROM receivers');
+  if (row === undefined) throw new Error('the receiver was not tried');
+  return row;
 }
 
 /** Waits until the alarm has made so many attempts, in total. */
@@ -56,7 +71,7 @@ async function tried(answer: FakeAnswer, options: WorldOptions = {}): Promise<{ 
 /** Moves the clock to the next due delivery, and runs the alarm. */
 async function untilDue(world: World): Promise<number> {
   const [row] = await world.sql<{ due: number | null }>(
-    `SELECT min(max(due_at, coalesce((SELECT until FROM pacing WHERE pacing.receiver = deliveries.receiver), 0))) AS due
+    `SELECT min(max(coalesce(due_at, 0), coalesce((SELECT next_at FROM receivers WHERE name = receiver), 0))) AS due
      FROM deliveries WHERE state = 'pending'`,
   );
   const wait = (row?.due ?? Date.now()) - Date.now();
@@ -93,11 +108,11 @@ describe('a delivery', () => {
     await world.untilEnded();
     await world.delivered();
     expect(await messagesWith(world, 'API key deleted')).toBe(150);
-  });
+  }, 30_000);
 
   it('whose alarm was deleted is made after the next tick', async () => {
     const { world, row } = await tried({ status: 500, times: 1 });
-    expect(await world.alarmAt()).toBe(row.due_at);
+    await vi.waitFor(async () => expect(await world.alarmAt()).toBe(row.due_at), { timeout: 3_000 });
     await world.deleteAlarm();
     await world.poll();
     expect(await world.alarmAt()).toBe(row.due_at);
@@ -117,7 +132,6 @@ describe('a delivery', () => {
     ['answers 503', { status: 503, body: 'upstream connect error' }, /Slack answered 503/],
     ['answers 408', { status: 408 }, /Slack answered 408/],
     ['answers 200, and not "ok"', { status: 200, body: '<html>' }, /Slack answered 200/],
-    ['answers 429 without a Retry-After', { status: 429 }, /slow down \(429\)/],
     ['closes the connection', { status: 0, reset: true }, /could not be reached/],
     ['does not answer', { status: 0, hang: true }, /did not answer within 15 s/],
   ] satisfies [string, FakeAnswer, RegExp][])(
@@ -125,17 +139,29 @@ describe('a delivery', () => {
     async (_, answer, reason) => {
       const later = globalThis.setTimeout;
       vi.stubGlobal('setTimeout', (call: () => void, ms: number) => later(call, ms === 15_000 ? 100 : ms));
-      const { world, row } = await tried(answer);
+      const { world, row } = await tried(answer, { settings: { BLIND_AFTER: '24h' } });
       expect(row).toMatchObject({ state: 'pending', reason: expect.stringMatching(reason) });
       const waits: number[] = [];
-      for (let n = 0; n < 4; n++) waits.push(Math.round((await untilDue(world)) / 10_000) * 10);
-      expect(waits).toEqual([10, 20, 40, 80]);
-      expect((await world.status()).waiting).toMatchObject([
-        { receiver: 'slack', reason: expect.stringMatching(reason) },
+      for (let n = 0; n < 5; n++) waits.push(Math.round((await untilDue(world)) / MINUTE));
+      expect(waits).toEqual([1, 2, 4, 5, 5]);
+      // After ten minutes a health alert says that the message waits; it has not been tried yet, and goes first.
+      expect(await deliveries(world)).toMatchObject([
+        { health: null, state: 'pending', attempts: 5 },
+        { health: 'backlog', state: 'pending', attempts: 1 },
+      ]);
+      expect((await world.status()).waiting).toMatchObject(
+        Array(2).fill({ receiver: 'slack', reason: expect.stringMatching(reason) }),
+      );
+      // 17 minutes without a message that got through.
+      expect((await world.status()).healthAlerts.map(({ kind }) => kind).sort()).toEqual([
+        'backlog:slack',
+        'unhealthy-receiver:slack',
       ]);
       await world.slack.answer({ status: 200, body: 'ok' });
       await untilDue(world);
-      expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 6 }]);
+      const [delivered] = await deliveries(world);
+      expect(delivered).toMatchObject({ state: 'delivered', attempts: 6 });
+      await world.runAlarm();
       expect((await world.status()).healthAlerts).toEqual([]);
     },
   );
@@ -147,42 +173,76 @@ describe('a delivery', () => {
     const sample = createSampleLog(Date.now(), { size: 0 });
     await world.append(sample.records);
     await world.untilEnded();
-    const until = (): Promise<{ until: number }[]> => world.sql('SELECT until FROM pacing');
-    await vi.waitFor(async () => expect(await until()).toHaveLength(1), { timeout: 4_000, interval: 20 });
-    for (const held of await until()) expect((held.until - Date.now()) / 1000).toBeCloseTo(120, -1);
-    expect((await deliveries(world)).map(({ attempts }) => attempts).sort()).toEqual([...Array(7).fill(0), 1]);
+    await vi.waitFor(async () => expect(await receiverRow(world)).toMatchObject({ slowed: 1, attempt_of: null }), {
+      timeout: 4_000,
+      interval: 20,
+    });
+    const { next_at, failing_since } = await receiverRow(world);
+    expect((next_at - Date.now()) / 1000).toBeCloseTo(120, -1);
+    // It is no failure, and the message keeps its place.
+    expect(failing_since).toBeNull();
+    const rows = await deliveries(world);
+    expect(rows.map(({ attempts }) => attempts).sort()).toEqual([...Array(7).fill(0), 1]);
+    expect(rows.filter(({ due_at }) => due_at !== null)).toEqual([]);
     expect((await world.slack.read()).posts).toBe(1);
     await world.slack.answer({ status: 200, body: 'ok' });
     await untilDue(world);
     await expectRecordedAndDelivered(world, sample);
   });
 
+  it('waits 1, 2 and 4 s while Slack asks to slow down without a time, and then a minute so that others go first', async () => {
+    const { world } = await tried({ status: 429, times: 3 });
+    await vi.waitFor(async () => expect(await receiverRow(world)).toMatchObject({ slowed: 3, attempt_of: null }), {
+      timeout: 10_000,
+      interval: 20,
+    });
+    const { next_at, failing_since } = await receiverRow(world);
+    const [row] = await deliveries(world);
+    expect(row).toMatchObject({ state: 'pending', attempts: 3, reason: expect.stringMatching(/slow down \(429\)/) });
+    expect((row?.due_at ?? 0) - next_at).toBe(MINUTE);
+    expect(failing_since).toBeNull();
+    await untilDue(world);
+    await world.delivered();
+    expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 4 }]);
+    expect((await world.status()).healthAlerts).toEqual([]);
+  }, 20_000);
+
   it('is delayed by an hour at most', async () => {
-    const { row } = await tried({ status: 429, headers: { 'retry-after': '86400' } });
-    expect((row.due_at - Date.now()) / MINUTE).toBeCloseTo(60, 0);
+    const { world } = await tried({ status: 429, headers: { 'retry-after': '86400' } });
+    expect(((await receiverRow(world)).next_at - Date.now()) / MINUTE).toBeCloseTo(60, 0);
   });
 
-  it("is dead after a day, which is a health alert; the failure of that one's delivery is not", async () => {
+  it("is dead after 7 days, which is a health alert; the failure of that one's delivery is not", async () => {
     const { world } = await tried({ status: 500 }, { settings: { BLIND_AFTER: '24h' } });
-    for (let n = 0; n < 600 && (await deliveries(world)).some(({ state }) => state === 'pending'); n++) {
-      await untilDue(world);
-      // Ticks go on meanwhile, and entries arrive.
-      if (n % 10 !== 0) continue;
-      await world.append([entryAt(Date.now(), `read-${n}`)]);
-      await world.poll();
-    }
-    const [alert, ...healthAlerts] = await deliveries(world);
-    expect(alert).toMatchObject({
-      state: 'dead',
-      reason: expect.stringMatching(/given up after \d+ attempts: Slack answered 500/),
-    });
-    // It waited for ten minutes, died, and the backlog was over: no other receiver could be notified of that.
-    expect(healthAlerts.map(({ health, state }) => `${health} ${state}`)).toEqual([
+    // The waits until Slack is known not to work: then a backlog has no health alert of its own.
+    for (let n = 0; n < 6; n++) await untilDue(world);
+    let days = 0;
+    /** Ticks go on meanwhile, and entries arrive. */
+    const pass = async (until: number): Promise<void> => {
+      for (; days < until; days += 0.5) {
+        await world.advance(DAY / 2);
+        await world.append([entryAt(Date.now(), `read-${days}`)]);
+        await world.poll();
+        await world.runAlarm();
+      }
+    };
+    await pass(6.5);
+    expect(await deliveries(world)).toMatchObject([{ state: 'pending' }, { health: 'backlog', state: 'pending' }]);
+    await pass(7.5);
+    const [alert, ...others] = await deliveries(world);
+    expect(alert).toMatchObject({ state: 'dead', reason: expect.stringMatching(/7 days.*Slack answered 500/) });
+    // No other receiver can be notified that it died, nor that nothing waits any more.
+    expect(others.filter(({ state }) => state === 'pending').map(({ health }) => health)).toEqual([
+      'dead-delivery',
+      'backlog',
+    ]);
+    await pass(15);
+    expect((await deliveries(world)).map(({ health, state }) => `${health} ${state}`)).toEqual([
+      'null dead',
       'backlog dead',
       'dead-delivery dead',
       'backlog dead',
     ]);
-    // An event is no longer shown after a day, which is by when its own message has died.
     expect(await world.sql('SELECT kind, state, count FROM health_alerts ORDER BY kind')).toEqual([
       { kind: 'backlog:slack', state: 'over', count: 1 },
       { kind: 'dead-delivery:slack', state: 'open', count: 1 },
@@ -190,20 +250,50 @@ describe('a delivery', () => {
     ]);
   }, 30_000);
 
-  it('is not lost if the ledger is aborted during it', async () => {
+  it('that alone fails is dead after a day of others that are delivered, and no outage', async () => {
+    const real = globalThis.fetch;
+    const world = await createWorld({ settings: { BLIND_AFTER: '24h' } });
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+      url === world.slack.url && String(init.body).includes('poison')
+        ? Promise.resolve(new Response('no', { status: 500 }))
+        : real(url, init),
+    );
+    await openAlert(world, 'poison');
+    await attempted(world, 1);
+    for (let hours = 0; hours <= 25; hours++) {
+      if (hours === 24) expect((await deliveries(world))[0]).toMatchObject({ state: 'pending' });
+      await openAlert(world, `good-${hours}`);
+      await world.runAlarm();
+      await world.advance(HOUR);
+    }
+    const [poison, ...others] = await deliveries(world);
+    expect(poison).toMatchObject({
+      state: 'dead',
+      reason: expect.stringMatching(
+        /^failed for a day while others were delivered \(\d+ attempts\): Slack answered 500/,
+      ),
+    });
+    expect(others.filter(({ state }) => state !== 'delivered')).toEqual([]);
+    expect((await world.status()).healthAlerts).toMatchObject([{ kind: 'dead-delivery:slack', count: 1 }]);
+    expect(await messagesWith(world, 'could not be delivered')).toBe(1);
+  }, 30_000);
+
+  it('is repeated at once if the ledger is aborted during it', async () => {
     const world = await createWorld();
     await world.slack.answer({ status: 0, hang: true });
     await openAlert(world);
     await vi.waitFor(async () => expect((await world.slack.read()).posts).toBe(1), { timeout: 3_000, interval: 10 });
     await world.abort();
-    expect(await deliveries(world)).toMatchObject([{ state: 'pending', attempts: 1, reason: null }]);
+    const at = Date.now();
+    expect(await deliveries(world)).toMatchObject([{ state: 'pending', attempts: 0, reason: null }]);
+    expect(await receiverRow(world)).toMatchObject({ attempt_of: 1 });
     await world.slack.answer({ status: 200, body: 'ok' });
     await world.poll();
-    // The attempt counts as lost after a minute, and the first wait.
-    await untilDue(world);
+    await world.delivered();
+    expect(Date.now() - at).toBeLessThan(MINUTE / 2);
     expect(await deliveries(world)).toMatchObject([{ state: 'delivered', attempts: 2 }]);
     expect(await messagesWith(world, 'API key deleted')).toBe(1);
-  });
+  }, 40_000);
 });
 
 describe('a delivery that Slack refuses', () => {
@@ -214,39 +304,48 @@ describe('a delivery that Slack refuses', () => {
     ['400 invalid_payload', { status: 400, body: 'invalid_payload' }, /short form: please report it/],
     ['a redirect', { status: 302, headers: { location: 'https://elsewhere.example/' } }, /never redirects/],
   ] satisfies [string, FakeAnswer, RegExp][])(
-    'with %s is dead at once, which is a health alert',
+    'with %s waits; after two refusals Slack is unhealthy, and nothing is dead',
     async (_, answer, reason) => {
       const { world, row } = await tried(answer);
-      expect(row).toMatchObject({ state: 'dead', attempts: 1, reason: expect.stringMatching(reason) });
-      // The health alert fails the same way, and causes no other.
-      await vi.waitFor(async () =>
-        expect((await deliveries(world)).map(({ state }) => state)).toEqual(['dead', 'dead']),
-      );
+      // One refusal may be the message's own.
+      expect(row).toMatchObject({ state: 'pending', attempts: 1, reason: expect.stringMatching(reason) });
+      expect(await world.status()).toMatchObject({ healthAlerts: [], receivers: [{ state: 'failing' }] });
+      expect(Math.round((await untilDue(world)) / MINUTE)).toBe(1);
       const status = await world.status();
-      expect(status.deliveries).toEqual({ pending: 0, delivered: 0, dead: 2, suppressed: 0 });
-      expect(status.dead[1]).toMatchObject({ receiver: 'slack', reason: expect.stringMatching(reason) });
+      expect(status.deliveries).toEqual({ pending: 1, delivered: 0, dead: 0, suppressed: 0 });
+      expect(status.waiting).toMatchObject([{ receiver: 'slack', reason: expect.stringMatching(reason) }]);
+      // It isn't sent to that receiver.
       expect(status.healthAlerts).toMatchObject([
-        { kind: 'dead-delivery:slack', count: 1, summary: expect.stringMatching(reason) },
+        { kind: 'unhealthy-receiver:slack', count: 1, summary: expect.stringMatching(reason) },
       ]);
-      // A second dead delivery within the hour is counted, without a notification.
+      // What comes meanwhile waits too.
       await openAlert(world, 'another');
-      await vi.waitFor(async () =>
-        expect((await deliveries(world)).filter(({ state }) => state === 'dead')).toHaveLength(3),
-      );
-      expect((await world.status()).healthAlerts).toMatchObject(
-        // After two refusals in a row the receiver is unhealthy, which isn't sent to that receiver.
-        [{ kind: 'unhealthy-receiver:slack' }, { kind: 'dead-delivery:slack', count: 2 }],
-      );
-      expect(await deliveries(world)).toHaveLength(3);
+      await world.runAlarm();
+      expect(await deliveries(world)).toMatchObject([
+        { state: 'pending', attempts: 2 },
+        { state: 'pending', attempts: 0 },
+      ]);
+      await world.slack.answer({ status: 200, body: 'ok' });
+      await untilDue(world);
+      await world.delivered();
+      expect(await messagesWith(world, 'API key deleted')).toBe(2);
+      expect(await messagesWith(world, 'takes messages again')).toBe(1);
+      expect(await world.status()).toMatchObject({
+        deliveries: { pending: 0, delivered: 3, dead: 0 },
+        healthAlerts: [],
+      });
     },
+    20_000,
   );
 
-  it('notifies once Slack takes messages again', async () => {
+  it('once is delivered a minute later', async () => {
     const { world } = await tried({ status: 404, body: 'no_service', times: 1 });
-    await vi.waitFor(async () => expect(await messagesWith(world, 'could not be delivered')).toBe(1), {
-      timeout: 3_000,
+    await untilDue(world);
+    expect(await messagesWith(world, 'API key deleted')).toBe(1);
+    expect(await world.status()).toMatchObject({
+      deliveries: { pending: 0, delivered: 1, dead: 0, suppressed: 0 },
+      healthAlerts: [],
     });
-    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 1, suppressed: 0 });
   });
 
   it("names no part of the webhook's address, in the log or the status", async () => {
@@ -368,7 +467,7 @@ describe('the alarm', () => {
   it('is set again after a failed one', async () => {
     const { world } = await tried({ status: 500, times: 1 });
     await world.sql('ALTER TABLE deliveries RENAME TO elsewhere');
-    await world.advance(11_000);
+    await world.advance(MINUTE + 1_000);
     await world.runAlarm();
     await world.sql('ALTER TABLE elsewhere RENAME TO deliveries');
     await world.poll();

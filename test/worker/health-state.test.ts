@@ -4,7 +4,7 @@ import type { Health } from '../../src/alert/health-state.ts';
 import { STATUS_PATH } from '../../src/web/operator.ts';
 import { createInbox, type Inbox, openAlert, SIGNING_KEY, settled } from './receivers.ts';
 import { createRequests, createSite, type Kind, type Site } from './site.ts';
-import { MINUTE, type World, type WorldOptions } from './world.ts';
+import { HOUR, MINUTE, type World, type WorldOptions } from './world.ts';
 
 /** A Tocsin with its pages, and a monitor that its ticks ping. */
 async function createWatched(options: WorldOptions = {}) {
@@ -58,6 +58,13 @@ async function revoke(world: World): Promise<void> {
   await settled(world);
 }
 
+/** What waits has waited for 7 days. A new object looks for that at once, else it is looked for once an hour. */
+async function diedAll(world: World): Promise<void> {
+  await world.sql("UPDATE deliveries SET queued_at = queued_at - ? WHERE state = 'pending'", 7 * 24 * HOUR);
+  await world.evict();
+  await settled(world);
+}
+
 describe('the state', () => {
   it('before the first tick: blind', async () => {
     const { health } = await createWatched();
@@ -71,11 +78,14 @@ describe('the state', () => {
     expect(await health()).toEqual({ state: 'healthy', reasons: [] });
   });
 
-  it('where the only receiver is revoked and its messages are dead: blind, no heartbeat; well once it takes one', async () => {
+  it('where the only receiver is revoked: blind, no heartbeat; also once its messages died; well once it takes one', async () => {
     const { world, tick, health } = await createWatched();
     expect(await tick()).toBe(true);
+    // One refusal may be the message's own.
     await revoke(world);
-    expect((await world.status()).deliveries.dead).toBe(2);
+    expect(await tick()).toBe(true);
+    await revoke(world);
+    expect((await world.status()).deliveries).toMatchObject({ pending: 2, dead: 0 });
     for (let n = 0; n < 3; n++) {
       expect(await tick()).toBe(false);
       await world.advance(MINUTE);
@@ -85,13 +95,20 @@ describe('the state', () => {
     expect(texts(blind)).toEqual([
       'critical: nobody can be notified: no receiver works',
       expect.stringMatching(/^high: the receiver slack does not work: .*no_service/),
-      'high: 2 messages could not be delivered in the last 24 hours',
     ]);
     await world.evict();
     expect(await tick()).toBe(false);
 
+    await diedAll(world);
+    expect((await world.status()).deliveries).toMatchObject({ delivered: 0, dead: 2 });
+    expect(await tick()).toBe(false);
+    expect(texts(await health())).toEqual([
+      ...texts(blind),
+      'high: 2 messages could not be delivered in the last 24 hours',
+    ]);
+
     await world.slack.answer({ status: 200, body: 'ok' });
-    await world.stub.resend(null);
+    await world.stub.resend(null, null);
     await settled(world);
     expect(await tick()).toBe(true);
     expect(await health()).toEqual({ state: 'healthy', reasons: [] });
@@ -186,20 +203,26 @@ describe('a quiet tick', () => {
     return read;
   }
 
-  it('reads few rows, however many messages were delivered or died', async () => {
+  it('reads few rows, however many messages wait, were delivered or died', async () => {
     const { world, tick } = await withHook();
     await tick();
     await tick();
     const few = await rowsRead(world, tick);
-    const queue = (state: string, receiver: string, count: number) =>
+    const later = Date.now() + HOUR;
+    const queue = (state: string, dueAt: number | null, settledAt: number | null) =>
       world.sql(
-        `INSERT INTO deliveries (receiver, alert, health, notification, state, attempts, queued_at, due_at, settled_at)
-         SELECT ?, NULL, NULL, '{}', ?, 1, ? - value, ? + 3600000, ? - value
-         FROM json_each('[' || rtrim(replace(printf('%.*c', ?, 'x'), 'x', '0,'), ',') || ']')`,
-        ...[receiver, state, Date.now(), Date.now(), Date.now(), count],
+        `INSERT INTO deliveries (receiver, notification, level, state, attempts, queued_at, due_at, settled_at)
+         SELECT 'slack', '{}', key % 5, ?, 1, ?, ?, ?
+         FROM json_each('[' || rtrim(replace(printf('%.*c', 2000, 'x'), 'x', '0,'), ',') || ']')`,
+        ...[state, Date.now(), dueAt, settledAt],
       );
-    for (const state of ['delivered', 'dead']) await queue(state, 'slack', 2_000);
-    await queue('pending', 'slack', 40);
+    // It has asked to slow down, so that what is ready stays.
+    await world.sql(
+      "INSERT OR REPLACE INTO receivers (name, probes, failures, next_at, slowed) VALUES ('slack', 0, 0, ?, 1)",
+      later,
+    );
+    for (const state of ['delivered', 'dead']) await queue(state, null, Date.now());
+    for (const dueAt of [null, later]) await queue('pending', dueAt, null);
     const many = await rowsRead(world, tick);
     expect(few).toBeLessThan(100);
     expect(many - few).toBeLessThan(400);

@@ -58,13 +58,16 @@ export async function openAlert(world: World): Promise<void> {
   await world.untilEnded();
 }
 
-/** Waits until no delivery is due and no attempt is running. */
-export async function settled(world: World): Promise<void> {
+/** Waits until no delivery is due for these receivers and no attempt is running. */
+export async function settled(world: World, receivers: readonly string[] = ['slack', 'webhook']): Promise<void> {
   await vi.waitFor(
     async () => {
       await world.runAlarm();
       const rows = await world.sql(
-        "SELECT 1 FROM deliveries WHERE state = 'pending' AND (reason IS NULL OR due_at <= ?)",
+        `SELECT 1 FROM deliveries LEFT JOIN receivers ON name = receiver
+         WHERE state = 'pending' AND receiver IN (SELECT value FROM json_each(?))
+           AND (attempt_of IS NOT NULL OR max(coalesce(due_at, queued_at), coalesce(next_at, 0)) <= ?)`,
+        JSON.stringify(receivers),
         Date.now(),
       );
       expect(rows).toEqual([]);

@@ -99,7 +99,7 @@ export async function expectDelivered(
   ...samples: readonly SampleLog[]
 ): Promise<void> {
   const alerts = alertsOf(samples);
-  await world.delivered({ passing: often === 'at least once' });
+  await world.delivered();
   const states = await world.sql<{ alert: number; state: string }>(
     'SELECT alert, state FROM deliveries WHERE health IS NULL ORDER BY alert',
   );
