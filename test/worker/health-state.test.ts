@@ -1,10 +1,14 @@
 /** One state in workerd, the same in the operator's answer, on the front page and in the heartbeat. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Health } from '../../src/alert/health-state.ts';
 import { STATUS_PATH } from '../../src/web/operator.ts';
-import { createInbox, type Inbox, openAlert, SIGNING_KEY, settled } from './receivers.ts';
+import { createInbox, type Inbox, lastOpened, openAlert, SIGNING_KEY, settled } from './receivers.ts';
 import { createRequests, createSite, type Kind, type Site } from './site.ts';
 import { HOUR, MINUTE, type World, type WorldOptions } from './world.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 /** A Tocsin with its pages, and a monitor that its ticks ping. */
 async function createWatched(options: WorldOptions = {}) {
@@ -146,18 +150,36 @@ describe('the state', () => {
     expect((await health()).state).toBe('blind');
   });
 
-  it('where one message is refused and its receiver takes the next: degraded, and the heartbeat goes on', async () => {
+  it('where one message alone is refused: the heartbeat goes on; degraded once it died of a day of that', async () => {
     const { world, tick, health } = await createWatched();
     await tick();
-    await world.slack.answer({ status: 400, body: 'invalid_blocks', times: 2 });
-    await openAlert(world);
+    const real = globalThis.fetch;
+    const opening = openAlert(world);
+    const refused = new RegExp(`\\b${lastOpened()}\\b`);
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+      url === world.slack.url && refused.test(String(init.body))
+        ? Promise.resolve(new Response('invalid_blocks', { status: 400 }))
+        : real(url, init),
+    );
+    await opening;
     await settled(world);
     for (let n = 0; n < 10; n++) await openAlert(world);
     await settled(world);
+    expect((await world.status()).deliveries).toMatchObject({ pending: 1, delivered: 10, dead: 0 });
     expect(await tick()).toBe(true);
-    const { state, reasons } = await health();
-    expect(state).not.toBe('blind');
-    expect(reasons.filter(({ kind }) => kind === 'unhealthy-receiver' || kind === 'nobody-notified')).toEqual([]);
+    expect(await health()).toEqual({ state: 'healthy', reasons: [] });
+
+    await openAlert(world);
+    await settled(world);
+    const since = "UPDATE deliveries SET failing_since = failing_since - ?, due_at = NULL WHERE state = 'pending'";
+    await world.sql(since, 24 * HOUR);
+    await settled(world);
+    // The health alert that it died is delivered, too.
+    expect((await world.status()).deliveries).toMatchObject({ pending: 0, delivered: 12, dead: 1 });
+    expect(await tick()).toBe(true);
+    const degraded = await health();
+    expect(degraded.state).toBe('degraded');
+    expect(texts(degraded)).toEqual(['high: 1 message could not be delivered in the last 24 hours']);
   });
 
   it('where the API key is refused: degraded, then blind; no heartbeat', async () => {
