@@ -93,7 +93,7 @@ describe('a delivery', () => {
       interval: 10,
     });
     expect(await attempted(world, 1)).toMatchObject([{ state: 'delivered', attempts: 1 }]);
-    expect((await world.status()).deliveries).toEqual({ pending: 0, delivered: 1, dead: 0, suppressed: 0 });
+    expect((await world.status()).deliveries).toEqual({ pending: 0, bundled: 0, delivered: 1, dead: 0, suppressed: 0 });
   });
 
   it('is made if there are more than one alarm delivers', async () => {
@@ -312,7 +312,7 @@ describe('a delivery that Slack refuses', () => {
       expect(await world.status()).toMatchObject({ healthAlerts: [], receivers: [{ state: 'failing' }] });
       expect(Math.round((await untilDue(world)) / MINUTE)).toBe(1);
       const status = await world.status();
-      expect(status.deliveries).toEqual({ pending: 1, delivered: 0, dead: 0, suppressed: 0 });
+      expect(status.deliveries).toEqual({ pending: 1, bundled: 0, delivered: 0, dead: 0, suppressed: 0 });
       expect(status.waiting).toMatchObject([{ receiver: 'slack', reason: expect.stringMatching(reason) }]);
       // It isn't sent to that receiver.
       expect(status.healthAlerts).toMatchObject([

@@ -6,6 +6,7 @@
 import { type HealthState, healthOf, type LedgerFacts, type ReceiverFacts } from '../../alert/health-state.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { ReceiverState } from '../deliver/after-attempt.ts';
+import { ENDED } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import { QUARANTINED } from '../model.ts';
 import { failureOf, type State, type UnsavedCheckpoint } from '../store/state.ts';
@@ -82,7 +83,7 @@ function isFailing(failingSince: number | null, { sinceDelivered }: Untaken, now
 /** Messages that died within a day, and are dead still. */
 function countRecentlyDead(store: Store, most: number, now: number): number {
   const rows = store.all<{ settled_at: number }>(
-    `SELECT settled_at FROM deliveries WHERE state <> 'pending' AND state = 'dead' AND queued_at > ?
+    `SELECT settled_at FROM deliveries WHERE ${ENDED} AND state = 'dead' AND queued_at > ?
      ORDER BY queued_at DESC LIMIT ${most + MORE_READ}`,
     now - DAY_MS - LIVES_MAX_MS,
   );
