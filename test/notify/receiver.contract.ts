@@ -145,7 +145,7 @@ export function receiverContract(name: string, start: () => Promise<StandInVendo
       expect(await send(notification)).toEqual({ kind: 'delivered' });
       expect(vendor.taken()).toHaveLength(before + 1);
       const parts = vendor.taken().at(-1) ?? {};
-      expectSafe(parts, 'health' in notification ? LINKS_OF_HINTS : []);
+      expectSafe(parts, 'alert' in notification ? [] : LINKS_OF_HINTS);
       for (const { text } of Object.values(parts)) expect(text).not.toMatch(/cannot read|\(short form/);
     });
 

@@ -65,7 +65,7 @@ receiverContract('Slack', async (): Promise<StandInVendor> => {
         503: 'retry',
       },
     },
-    paceMs: 1_050,
+    paceMs: 1_020,
     attempts: () => inbox.bodies,
     taken: () => {
       if (inbox.problems.length > 0) throw new Error(inbox.problems.join('\n'));
