@@ -34,6 +34,8 @@ type ReasonKind =
   | 'failed-tick'
   /** The last attempt to deliver something to a receiver failed. */
   | 'failed-attempt'
+  /** One message fails, while others get through. */
+  | 'failing-message'
   /** Stored by another version of the Worker. */
   | 'unknown';
 
@@ -73,6 +75,14 @@ export interface ReceiverFacts {
   readonly reason: string | null;
   /** Since when its oldest message waits, where that is too long. */
   readonly backlogSince: number | null;
+  /** The message that fails by itself, where it has for too long. */
+  readonly failingMessage: FailingMessage | null;
+}
+
+/** A message that fails while others get through: since when, and why. */
+export interface FailingMessage {
+  readonly since: number;
+  readonly reason: string;
 }
 
 /** A setting that is wrong. `isNeeded`: nothing can be watched without it. */
@@ -163,13 +173,18 @@ function ofFailure(failure: FailureFacts | null, now: number): readonly HealthRe
   return [failure.kind === 'key' ? ofKind('key-refused', text) : { kind: 'failed-tick', level: 'medium', text }];
 }
 
-function ofReceiver({ name, works, reason, backlogSince }: ReceiverFacts, now: number): readonly HealthReason[] {
+function ofReceiver(receiver: ReceiverFacts, now: number): readonly HealthReason[] {
+  const { name, works, reason, backlogSince, failingMessage } = receiver;
   const because = reason === null ? '' : `: ${reason}`;
   if (!works) return [ofKind('unhealthy-receiver', `the receiver ${name} does not work${because}`)];
   const waits =
     backlogSince === null
       ? []
       : [ofKind('backlog', `messages to ${name} have waited for ${inMinutes(now - backlogSince)}${because}`)];
+  if (failingMessage !== null) {
+    const text = `a message to ${name} has failed for ${inMinutes(now - failingMessage.since)}, others are delivered: ${failingMessage.reason}`;
+    return [...waits, { kind: 'failing-message', level: 'medium', text }];
+  }
   if (waits.length > 0 || reason === null) return waits;
   return [{ kind: 'failed-attempt', level: 'medium', text: `the last message to ${name} failed${because}` }];
 }

@@ -479,6 +479,8 @@ export interface ReceiverStatus extends ReceiverHealth {
   readonly works: boolean;
   /** Since when its oldest message waits, where that is more than ten minutes; null otherwise. */
   readonly backlogSince: number | null;
+  /** The message that has failed by itself for more than ten minutes, while others got through; null: there is none. */
+  readonly failingMessage: { readonly since: number; readonly reason: string } | null;
 }
 
 export interface Overview {

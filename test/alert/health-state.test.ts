@@ -11,7 +11,7 @@ import {
 const NOW = Date.UTC(2026, 0, 31, 9, 30);
 const MINUTE = 60_000;
 
-const SLACK: ReceiverFacts = { name: 'slack', works: true, reason: null, backlogSince: null };
+const SLACK: ReceiverFacts = { name: 'slack', works: true, reason: null, backlogSince: null, failingMessage: null };
 const MAIL: ReceiverFacts = { ...SLACK, name: 'mail' };
 const broken = (receiver: ReceiverFacts): ReceiverFacts => ({ ...receiver, works: false, reason: '404 no_service' });
 
@@ -129,6 +129,13 @@ const ROWS: readonly Row[] = [
     [],
     'degraded',
     ['medium failed-attempt: the last message to slack failed: HTTP 400'],
+  ],
+  [
+    'one message fails, and others are delivered',
+    { receivers: [{ ...SLACK, failingMessage: { since: NOW - 12 * MINUTE, reason: 'HTTP 400' } }] },
+    [],
+    'degraded',
+    ['medium failing-message: a message to slack has failed for 12 minutes, others are delivered: HTTP 400'],
   ],
   [
     'messages wait',

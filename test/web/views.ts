@@ -269,6 +269,7 @@ function receiver(name: string, state: LedgerStatus['receivers'][number]['state'
     dead: state === 'failing' ? 3 : 0,
     works: state === 'healthy' || state === 'unproven',
     backlogSince: null,
+    failingMessage: null,
   };
 }
 

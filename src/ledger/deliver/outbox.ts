@@ -320,11 +320,7 @@ function endBundled(store: Store, digest: number, state: 'delivered' | 'dead', r
  * Ends deliveries that waited too long: for a receiver that can't take them (`problemOf` says why), or having failed. It
  * reads every pending delivery.
  */
-export function expire(
-  store: Store,
-  problemOf: (receiver: string) => string | null,
-  now: number,
-): { readonly receiver: string; readonly reason: string; readonly isHealthAlert: boolean }[] {
+export function expire(store: Store, problemOf: (receiver: string) => string | null, now: number): readonly Expired[] {
   const rows = store.all<{
     id: number;
     receiver: string;
@@ -341,8 +337,22 @@ export function expire(
     if (problem === null) return [];
     const dead = neverTried(problem);
     end(store, id, attempts, 'dead', dead, now);
-    return [{ receiver, reason: dead, isHealthAlert: health !== null }];
+    return [{ receiver, reason: dead, isHealthAlert: health !== null, notification: notificationOf(store, id) }];
   });
+}
+
+/** A delivery that has just died. */
+export interface Expired {
+  readonly receiver: string;
+  readonly reason: string;
+  readonly isHealthAlert: boolean;
+  /** Null: what is stored is damaged. */
+  readonly notification: Notification | null;
+}
+
+function notificationOf(store: Store, id: number): Notification | null {
+  const row = store.all<{ notification: string }>('SELECT notification FROM deliveries WHERE id = ?', id)[0];
+  return row === undefined ? null : readNotification(row.notification);
 }
 
 /** Not under way: its attempt ends it. */

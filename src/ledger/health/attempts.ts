@@ -89,7 +89,7 @@ function afterTest(state: ReceiverState, outcome: Outcome, now: number): Receive
 }
 
 /** What a dead message was about, for people whom it never reached; '' where it was about no alert. */
-function about(notification: Notification): string {
+export function about(notification: Notification): string {
   if ('digest' in notification) {
     const { messages, healthMessages } = notification.digest;
     return `. It was a digest of ${counted(messages + healthMessages, 'notification')}`;

@@ -4,6 +4,7 @@
  *
  * Contract: reads at most so many rows of a receiver, however long its queue is. Times are wall, in ms.
  */
+import type { FailingMessage } from '../../alert/health-state.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { READY, SET_ASIDE } from '../deliver/outbox.ts';
 import type { Store } from '../store/store.ts';
@@ -14,7 +15,7 @@ export const BACKLOG_AFTER_MS = 10 * 60_000;
 const OF_A_LEVEL = 4;
 const SET_ASIDE_MAX = 20;
 
-const COLUMNS = 'SELECT queued_at, attempts, health FROM deliveries';
+const COLUMNS = 'SELECT queued_at, attempts, health, failing_since, reason FROM deliveries';
 const QUEUES = [
   ...LEVELS.map(
     (_, rank) =>
@@ -23,6 +24,14 @@ const QUEUES = [
   `${COLUMNS} WHERE ${SET_ASIDE} AND receiver = ? ORDER BY due_at LIMIT ${SET_ASIDE_MAX}`,
 ];
 
+interface WaitingRow extends Record<string, string | number | null> {
+  readonly queued_at: number;
+  readonly attempts: number;
+  readonly health: string | null;
+  readonly failing_since: number | null;
+  readonly reason: string | null;
+}
+
 /** What a receiver has not taken. */
 export interface Untaken {
   /**
@@ -30,6 +39,8 @@ export interface Untaken {
    * null: there is none. Health alerts do not count.
    */
   readonly oldestAt: number | null;
+  /** The message that has failed the longest by itself, while others got through; null: there is none. */
+  readonly failing: FailingMessage | null;
   /** Messages that came after everything it has taken, waiting or dead: 2 where there are more. */
   readonly sinceDelivered: number;
 }
@@ -37,16 +48,23 @@ export interface Untaken {
 /** What `receiver` has not taken. `deliveredAt`: when it last took a message; null: never. */
 export function readUntaken(store: Store, receiver: string, deliveredAt: number | null): Untaken {
   const after = deliveredAt ?? Number.MIN_SAFE_INTEGER;
-  const waiting = QUEUES.flatMap((sql) =>
-    store.all<{ queued_at: number; attempts: number; health: string | null }>(sql, receiver),
-  );
+  const waiting = QUEUES.flatMap((sql) => store.all<WaitingRow>(sql, receiver));
   const counting = waiting.filter((row) => row.health === null && (row.attempts === 0 || row.queued_at > after));
   const oldestAt = counting.reduce((least, row) => Math.min(least, row.queued_at), Number.POSITIVE_INFINITY);
   const late = waiting.filter((row) => row.queued_at > after).length;
   return {
     oldestAt: counting.length === 0 ? null : oldestAt,
+    failing: longestFailing(waiting, after),
     sinceDelivered: late >= 2 ? 2 : Math.min(2, late + newestDead(store, receiver, after)),
   };
+}
+
+/** Others got through since it began to fail. Health alerts do not count. */
+function longestFailing(waiting: readonly WaitingRow[], deliveredAt: number): FailingMessage | null {
+  const failing = waiting.flatMap(({ health, failing_since: since, reason }) =>
+    health === null && since !== null && since < deliveredAt ? [{ since, reason: reason ?? '' }] : [],
+  );
+  return failing.sort((a, b) => a.since - b.since)[0] ?? null;
 }
 
 /** How many of the last two messages that died came after then. */

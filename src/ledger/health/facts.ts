@@ -65,12 +65,13 @@ function receiverFacts(
   now: number,
 ): ReceiverFacts {
   const untaken = readUntaken(store, name, history?.deliveredAt ?? null);
-  const { oldestAt } = untaken;
+  const { oldestAt, failing } = untaken;
   return {
     name,
     works: problem === null && !isUnhealthy && !isFailing(history?.failingSince ?? null, untaken, now),
     reason: problem ?? history?.reason ?? null,
     backlogSince: oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS ? oldestAt : null,
+    failingMessage: failing !== null && now - failing.since >= BACKLOG_AFTER_MS ? failing : null,
   };
 }
 

@@ -50,7 +50,12 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
   );
   const receivers = receiversHealth(store, context.receivers).map((health) => {
     const known = facts.receivers.find(({ name }) => name === health.name);
-    return { ...health, works: known?.works === true, backlogSince: known?.backlogSince ?? null };
+    return {
+      ...health,
+      works: known?.works === true,
+      backlogSince: known?.backlogSince ?? null,
+      failingMessage: known?.failingMessage ?? null,
+    };
   });
   return {
     watching: facts.watching,

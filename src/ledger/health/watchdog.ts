@@ -13,6 +13,7 @@ import { expire, nextDue } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
+import { about } from './attempts.ts';
 import { checkBacklogs, nextBacklogAt } from './backlog-alerts.ts';
 import { changedDueAt, raiseChanged } from './changed-entries.ts';
 import {
@@ -122,8 +123,10 @@ function endExpired(store: Store, { receivers, expired }: Watched, now: number):
     );
   };
   const dead = expire(store, problemOf, now);
-  for (const { receiver, reason, isHealthAlert } of dead) {
-    if (!isHealthAlert) raiseHealthAlert(store, deadDelivery(receiver), reason, receivers, now);
+  for (const { receiver, reason, isHealthAlert, notification } of dead) {
+    if (isHealthAlert) continue;
+    const summary = `${reason}${notification === null ? '' : about(notification)}`;
+    raiseHealthAlert(store, deadDelivery(receiver), summary, receivers, now);
   }
   expired.at = now;
 }

@@ -303,7 +303,7 @@ describe('what has waited for seven days', () => {
     const alerts = scene.notifications("health = 'dead-delivery'");
     expect(alerts).toHaveLength(reason === null ? 0 : 1);
     for (const { health } of alerts) {
-      expect(health.summary).toMatch(/^it waited for 7 days: /);
+      expect(health.summary).toMatch(/^it waited for 7 days: .*\. It was about alert \d+, \[[A-Z]+\] \w/);
       expect(health.summary).toMatch(reason ?? /^$/);
     }
     for (const { reason: shown } of later.ledger.status(OVER).dead) expect(shown).toMatch(reason ?? /^$/);

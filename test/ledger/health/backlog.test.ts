@@ -121,7 +121,10 @@ describe('the health alert about a backlog', () => {
       scene.ledger.watchdog(now);
     }
     expect(healthMessages(scene)).toEqual([]);
-    expect(receiverOf(scene, 'slack', NOON + 14 * MINUTE)).toMatchObject({ works: true, backlogSince: null });
+    expect(receiverOf(scene, 'slack', NOON + 9 * MINUTE)).toMatchObject({ failingMessage: null });
+    expect(receiverOf(scene, 'slack', NOON + 14 * MINUTE)).toMatchObject({
+      ...{ works: true, backlogSince: null, failingMessage: { since: NOON, reason: 'HTTP 500' } },
+    });
   });
 
   it('is not raised for health alerts', () => {
@@ -168,12 +171,12 @@ describe('the health alert about a backlog', () => {
 });
 
 describe('what waits for a receiver', () => {
-  it('is read of its own queue, with at most twenty rows', () => {
+  it('is read of its own queue, a few rows of each level', () => {
     const scene = sceneWith(SLACK, MAIL);
     openAlerts(scene, NOON, 60);
     openAlerts(scene, NOON + MINUTE, 60);
-    expect(readUntaken(scene.store, 'slack', null)).toEqual({ oldestAt: NOON, sinceDelivered: 2 });
-    expect(readUntaken(scene.store, 'nobody', null)).toEqual({ oldestAt: null, sinceDelivered: 0 });
+    expect(readUntaken(scene.store, 'slack', null)).toEqual({ oldestAt: NOON, failing: null, sinceDelivered: 2 });
+    expect(readUntaken(scene.store, 'nobody', null)).toEqual({ oldestAt: null, failing: null, sinceDelivered: 0 });
     const plan = scene.store.all<{ detail: string }>(
       "EXPLAIN QUERY PLAN SELECT queued_at FROM deliveries WHERE state = 'dead' AND receiver = 'slack' ORDER BY id DESC LIMIT 2",
     );

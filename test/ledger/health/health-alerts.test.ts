@@ -95,6 +95,7 @@ describe("a receiver's health", () => {
       dead: 0,
       works: true,
       backlogSince: null,
+      failingMessage: null,
     });
     openAlert(scene, NOON);
     expect(healthOf(scene, 'slack')).toMatchObject({ state: 'unproven', pending: 1 });
