@@ -67,8 +67,9 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     raised: (receiver) => `${named(receiver)} does not work`,
     resolved: (receiver) => `no more problems with ${named(receiver)}`,
     hint:
-      `Fix its setting. Run "npm run tocsin -- notify --test --url ${ADDRESS}" to check it, then ` +
-      `"npm run tocsin -- resend --url ${ADDRESS}".`,
+      'If its service is down (no answer, 5xx), wait: it is tried every five minutes, and messages are kept for seven days.\n' +
+      `Otherwise fix its setting, and run "npm run tocsin -- notify --test --url ${ADDRESS}" to check it.\n` +
+      `What waits is then sent by itself; "npm run tocsin -- resend --url ${ADDRESS}" sends again what is dead.`,
   },
   backlog: {
     level: 'high',
@@ -76,7 +77,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     resolved: (receiver) => `messages to ${named(receiver)} no longer wait too long`,
     hint:
       `The alerts that wait are on the overview page. Run "npm run tocsin -- status --url ${ADDRESS}" to see why they do. ` +
-      'Where the receiver limits the rate, they follow by themselves; where it fails, fix its setting.',
+      'Where the receiver limits the rate or its service is down, they follow by themselves; else fix its setting.',
   },
   'incomplete-log': {
     level: 'high',
@@ -99,14 +100,16 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     level: 'medium',
     raised: () => "the API key's expiry is near",
     resolved: () => "the warning about the API key's expiry no longer applies",
-    hint: 'Create a new API key. Set NIRVANA_LABS_API_KEY to it, and API_KEY_EXPIRES_AT to its expiry.',
+    hint:
+      'Create a new API key, and run "npx wrangler secret put NIRVANA_LABS_API_KEY". Set API_KEY_EXPIRES_AT in wrangler.toml to its ' +
+      'expiry, and run "npm run deploy".',
   },
   'limit-near': {
     level: 'medium',
     raised: () => "a daily limit of Cloudflare's plan is near",
     resolved: () => "no daily limit of Cloudflare's plan is near any more",
     hint:
-      'Until 00:00 UTC open few pages, and start no rewind. If this day is an exception (the first read of a long log, a ' +
+      'Until 00:00 UTC open few pages, and start no rewind and no restore. If this day is an exception (the first read of a long log, a ' +
       'rewind, a burst), there is nothing else to do: what a first start reads is set by START_AT and FIRST_READ.\n' +
       "If it comes back on ordinary days, change to Cloudflare's paid plan. Once you have it, set " +
       'PLAN = "paid" in wrangler.toml and run "npm run deploy".',

@@ -106,8 +106,8 @@ it('shows which health alerts are over, and counts those that are too many', () 
     {
       heading: 'About Tocsin itself',
       lines: [
-        '• not watching the audit log',
-        '• resolved: watching the audit log again',
+        '• no new entries in the audit log',
+        '• resolved: the audit log has new entries again',
         '• a message could not be delivered to “on-call”',
         '… and 2 more',
       ],

@@ -191,7 +191,7 @@ test('notify --test sends to every receiver and shows each outcome', async () =>
 });
 
 test('dead deliveries are shown with their reason, and sent again by resend', async () => {
-  expect(await tocsin('resend')).toMatchObject({ code: 0, out: 'No dead deliveries.\n' });
+  expect(await tocsin('resend')).toMatchObject({ code: 0, out: expect.stringMatching(/^No dead deliveries\./) });
   local.inbox.answer({ status: 404, body: 'no_service' });
   await local.deliver();
   expect((await tocsin('why 1')).out).toMatch(/opened to slack: pending, .*no_service/);

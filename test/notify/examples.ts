@@ -222,8 +222,8 @@ export const DIGEST: DigestNotification = {
     ],
     more: { rules: 4, alerts: 9 },
     health: [
-      { kind: 'health', health: { kind: 'blind', subject: null } },
-      { kind: 'health-resolved', health: { kind: 'blind', subject: null } },
+      { kind: 'health', health: { kind: 'silent-log', subject: null } },
+      { kind: 'health-resolved', health: { kind: 'silent-log', subject: null } },
       { kind: 'health', health: { kind: 'dead-delivery', subject: 'on-call' } },
     ],
   },

@@ -26,16 +26,19 @@ ${targetUsage(20)}`,
     const client = connect(url, context);
     const body = JSON.stringify({ receiver, to });
     const { answer, json } = await client.ask({ method: 'POST', path: RESEND_PATH, body }, ANSWER);
-    print(context, asJson, json, [resentLine(answer.resent, receiver, to)]);
+    print(context, asJson, json, [resentLine(answer.resent, receiver, to, client.origin)]);
     return OK;
   },
 });
 
 /** `receiver`: whose deliveries were meant; null: all of them. `to`: who gets them instead. */
-export function resentLine(resent: number, receiver: string | null, to: string | null): string {
+export function resentLine(resent: number, receiver: string | null, to: string | null, origin: string): string {
   const whose = receiver === null ? '' : ` to ${safe(receiver)}`;
-  if (resent === 0) return `No ${to === null ? 'dead' : 'dead or pending'} deliveries${whose}.`;
-  const progress = 'Progress: npm run tocsin -- status';
+  const progress = `Progress: npm run tocsin -- status --url ${origin}`;
+  if (resent === 0 && to === null) {
+    return `No dead deliveries${whose}. What is pending is sent by itself, and failing receivers are tried now. ${progress}`;
+  }
+  if (resent === 0) return `No dead or pending deliveries${whose}.`;
   if (to !== null)
     return `${counted(resent, 'delivery', 'deliveries')}${whose} will be sent to ${safe(to)} now. ${progress}`;
   return `${counted(resent, 'dead delivery', 'dead deliveries')}${whose} will be sent again now. ${progress}`;

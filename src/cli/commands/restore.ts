@@ -80,6 +80,7 @@ export function restoreLines({ outcome, plan }: RestoreAnswer, order: RestoreOrd
   const { isUndo, suppress, origin, now } = order;
   const to = `${utc(plan.to)}, ${ago(now - plan.to)} ago`;
   const options = `${suppress ? ' --suppress' : ''} --yes`;
+  const url = ` --url ${origin}`;
   switch (outcome) {
     case 'planned': {
       const target = isUndo ? '--undo' : `--at ${new Date(plan.to).toISOString()}`;
@@ -88,8 +89,8 @@ export function restoreLines({ outcome, plan }: RestoreAnswer, order: RestoreOrd
         '',
         ...meaning(plan, suppress),
         '',
-        `To do it:   npm run tocsin -- restore ${target}${options}`,
-        'To undo it: npm run tocsin -- restore --undo --yes, for 30 days',
+        `To do it:   npm run tocsin -- restore ${target}${options}${url}`,
+        `To undo it, for 30 days: npm run tocsin -- restore --undo --yes${url}`,
       ];
     }
     case 'restored':
@@ -98,13 +99,13 @@ export function restoreLines({ outcome, plan }: RestoreAnswer, order: RestoreOrd
         '',
         ...meaning(plan, suppress),
         '',
-        'The next tick begins to read again what is missing. Progress: npm run tocsin -- status',
-        'To undo it: npm run tocsin -- restore --undo --yes, for 30 days',
+        `The next tick begins to read again what is missing. Progress: npm run tocsin -- status${url}`,
+        `To undo it, for 30 days: npm run tocsin -- restore --undo --yes${url}`,
       ];
     case 'unconfirmed':
       return [
         `UNCONFIRMED: the ledger was asked to go back to ${to}, and does not say that it has.`,
-        'See in a minute or two whether there is a line "Restored": npm run tocsin -- status',
+        `See in a minute or two whether there is a line "Restored": npm run tocsin -- status${url}`,
         'If there is none, nothing was restored: ask again. The log has details: npx wrangler tail',
       ];
   }
@@ -122,7 +123,7 @@ function meaning(plan: RestoreAnswer['plan'], suppress: boolean): string[] {
       'Entries',
       `about ${numberText(plan.entries)} recorded since: read again as far as the audit log shows them, and evaluated again`,
     ],
-    ['Alerts', `${about(plan.alertsOpened)} opened since: forgotten, and opened again where a rule of now matches`],
+    ['Alerts', `${about(plan.alertsOpened)} opened since: forgotten, and opened again where a current rule matches`],
     ['', 'Those have new numbers: links to them in old messages lead nowhere'],
     ['', `${about(plan.alertsChanged)} from before with matches since: as they were, then continued`],
     ['Messages', `${about(plan.delivered)} about alerts delivered since: ${again}`],

@@ -213,7 +213,12 @@ function failureRow(failure: NonNullable<Status['failure']> | null, now: number)
 /** A restore of the last 30 days: so long it can be undone. */
 function restoredRow(restored: NonNullable<Status['restored']> | null, now: number): (readonly [string, string])[] {
   if (restored === null || now - restored.at > RESTORE_BACK_MAX_MS) return [];
-  return [['Restored', `to ${utc(restored.to)}, ${ago(now - restored.at)} ago; restore --undo takes it back`]];
+  return [
+    [
+      'Restored',
+      `to ${utc(restored.to)}, ${ago(now - restored.at)} ago; to undo it: npm run tocsin -- restore --undo --yes`,
+    ],
+  ];
 }
 
 /** How late entries became visible. */

@@ -27,13 +27,17 @@ test('one line per receiver, with the reason', () => {
   expect(testLines({ tested: [] }).join('\n')).toContain('NOBODY IS NOTIFIED');
 });
 
+const URL = 'https://tocsin.example';
+
 test('how many deliveries are sent again', () => {
-  expect(resentLine(0, null, null)).toBe('No dead deliveries.');
-  expect(resentLine(0, 'slack', null)).toBe('No dead deliveries to slack.');
-  expect(resentLine(0, 'slack', 'mail')).toBe('No dead or pending deliveries to slack.');
-  expect(resentLine(1, null, null)).toMatch(/^1 dead delivery will be sent again now/);
-  expect(resentLine(2, 'slack', null)).toMatch(/^2 dead deliveries to slack will/);
-  expect(resentLine(2, 'slack', 'mail')).toMatch(/^2 deliveries to slack will be sent to mail now/);
+  expect(resentLine(0, null, null, URL)).toMatch(/^No dead deliveries\. What is pending is sent by itself/);
+  expect(resentLine(0, 'slack', null, URL)).toMatch(
+    /^No dead deliveries to slack\. .*status --url https:\/\/tocsin\.example$/,
+  );
+  expect(resentLine(0, 'slack', 'mail', URL)).toBe('No dead or pending deliveries to slack.');
+  expect(resentLine(1, null, null, URL)).toMatch(/^1 dead delivery will be sent again now/);
+  expect(resentLine(2, 'slack', null, URL)).toMatch(/^2 dead deliveries to slack will/);
+  expect(resentLine(2, 'slack', 'mail', URL)).toMatch(/^2 deliveries to slack will be sent to mail now/);
 });
 
 test('prints no character that a terminal would interpret', () => {
@@ -44,6 +48,6 @@ test('prints no character that a terminal would interpret', () => {
     { kind: 'refused', reason: hostile },
   ] as const;
   const lines = testLines({ tested: outcomes.map((outcome) => ({ receiver: hostile, outcome })) });
-  for (const line of [...lines, resentLine(1, hostile, hostile), resentLine(1, hostile, null)])
+  for (const line of [...lines, resentLine(1, hostile, hostile, URL), resentLine(1, hostile, null, URL)])
     expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
 });

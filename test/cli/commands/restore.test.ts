@@ -42,7 +42,7 @@ describe('the answer for people', () => {
         'about 1 about alerts enqueued since, and not delivered: sent again',
         'about 2 from before, delivered since: sent once more, even with --suppress',
         'npm run tocsin -- restore --at 2026-01-31T09:30:00.000Z --yes',
-        'npm run tocsin -- restore --undo --yes, for 30 days',
+        'To undo it, for 30 days: npm run tocsin -- restore --undo --yes --url ',
       ],
       ['Restored'],
     ],
@@ -56,7 +56,12 @@ describe('the answer for people', () => {
       ],
       ['where their alerts open again'],
     ],
-    ['of a planned undo repeats the undo', lines('planned', { isUndo: true }), ['restore --undo --yes\n'], ['--at']],
+    [
+      'of a planned undo repeats the undo',
+      lines('planned', { isUndo: true }),
+      ['restore --undo --yes --url '],
+      ['--at'],
+    ],
     [
       'says where not all was counted',
       lines('planned', {}, { delivered: 10_001 }),
@@ -69,7 +74,7 @@ describe('the answer for people', () => {
       [
         'Restored: the ledger is as it was on 2026-01-31 09:30:00 UTC',
         'The next tick begins to read again what is missing.',
-        'To undo it: npm run tocsin -- restore --undo --yes',
+        'To undo it, for 30 days: npm run tocsin -- restore --undo --yes --url ',
       ],
       ['NOTHING WAS DONE', 'To do it'],
     ],
@@ -126,7 +131,9 @@ describe('against a ledger', () => {
       err: '',
       out: expect.stringMatching(/^Restored: the ledger is as it was /),
     });
-    expect((await tocsin('status')).out).toMatch(/^Restored +to .* UTC, .* ago; restore --undo takes it back$/m);
+    expect((await tocsin('status')).out).toMatch(
+      /^Restored +to .* UTC, .* ago; to undo it: npm run tocsin -- restore --undo --yes$/m,
+    );
 
     expect((await tocsin('restore --undo')).out).toMatch(/^NOTHING WAS DONE\./);
     expect((await tocsin('restore --undo --yes')).out).toMatch(/^Restored: /);
