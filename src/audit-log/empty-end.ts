@@ -27,7 +27,7 @@ export function isEmpty({ entries, malformed }: Page): boolean {
   return entries.length === 0 && malformed.length === 0;
 }
 
-/** The scan's `emptyEnd` after a page, which may be the end or not. What a later page shows behind it makes it none. */
+/** The scan's `emptyEnd` after a page, which may be the end or not. Null again where a later page shows entries behind it. */
 export function emptyEndAfter(page: Page, { emptyEnd, reached }: Scan, isMaybeEnd: boolean): EmptyEnd | null {
   const isAgain = emptyEnd !== null && emptyEnd.after === reached;
   if (isMaybeEnd) return { after: reached, ticks: isAgain ? emptyEnd.ticks + 1 : 1, isHere: true };

@@ -9,7 +9,7 @@ import type { AlarmClock } from './host.ts';
 import type { Ledger } from './record/ledger.ts';
 import type { LedgerRestore } from './rpc.ts';
 
-/** The platform's point-in-time recovery of an object's storage. Each call throws where there is none. */
+/** The platform's point-in-time recovery of an object's storage. Each call throws where the platform has none. */
 export interface Recovery {
   /** The bookmark of the storage as it is now. */
   current(): Promise<string>;

@@ -8,8 +8,7 @@ import type { Fetch } from '../http/post.ts';
 
 /** How a send ended. Reasons are for people and hold no secret, nor a URL that carries one. */
 export type Outcome =
-  /** `note`: what went wrong and is not retried. */
-  | { readonly kind: 'delivered'; readonly note?: string }
+  | { readonly kind: 'delivered' }
   /** Too many messages: nothing is wrong. `afterMs`: the vendor asked not to be asked earlier; null: it named no time. */
   | { readonly kind: 'slow down'; readonly reason: string; readonly afterMs: number | null }
   /** May work later. `afterMs`: the vendor asked not to be asked earlier. */

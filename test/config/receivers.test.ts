@@ -227,8 +227,8 @@ describe('a setting with several addresses', () => {
       'c@example.com,a@example.com,b@example.com',
       { email: null, 'email/2': null, 'email/3': null },
     ],
-    ['a trailing comma is none', 'a@example.com, b@example.com,', { email: null, 'email/2': null }],
-    ['a duplicate is none', 'a@example.com, A@EXAMPLE.com', { email: null }],
+    ['a trailing comma is no address', 'a@example.com, b@example.com,', { email: null, 'email/2': null }],
+    ['a duplicate is one receiver', 'a@example.com, A@EXAMPLE.com', { email: null }],
     [
       'one that is wrong has a problem of its own',
       'a@example.com, bob, c@example.com',

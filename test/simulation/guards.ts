@@ -199,14 +199,14 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'the most severe delivery goes first',
     file: 'src/ledger/deliver/outbox.ts',
-    find: 'ORDER BY level DESC, queued_at, id LIMIT 1',
-    replace: 'ORDER BY queued_at, id LIMIT 1',
+    find: 'ORDER BY level DESC, queued_at, id`',
+    replace: 'ORDER BY queued_at, id`',
   },
   {
     name: 'the oldest delivery of a level goes first',
     file: 'src/ledger/deliver/outbox.ts',
-    find: 'ORDER BY level DESC, queued_at, id LIMIT 1',
-    replace: 'ORDER BY level DESC, queued_at DESC, id LIMIT 1',
+    find: 'ORDER BY level DESC, queued_at, id`',
+    replace: 'ORDER BY level DESC, queued_at DESC, id`',
   },
   {
     name: 'a failing receiver kills no message',

@@ -2,43 +2,19 @@
 
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import { KV_LEDGER_FAILING } from '../../src/poller/ledger-failure.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
-import { createWorld, HOUR, logged, MINUTE, type World } from './world.ts';
+import { type Inbox, twoReceivers } from './receivers.ts';
+import { HOUR, logged, MINUTE, type World } from './world.ts';
 
 const FULL = 'database or disk is full: SQLITE_FULL';
-const SIGNING_KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-
-interface Hook {
-  readonly url: string;
-  answer(answer: FakeAnswer): Promise<unknown>;
-  texts(): Promise<string[]>;
-  posts(): Promise<number>;
-}
-
-/** A second receiver. */
-async function createHook(): Promise<Hook> {
-  const asked = { method: 'POST', body: JSON.stringify({ plain: true }) };
-  const { url } = (await (await fetch(`${inject('factoryUrl')}/inboxes`, asked)).json()) as { url: string };
-  const { origin } = new URL(url);
-  const read = async () =>
-    (await (await fetch(`${origin}/__inbox/messages`)).json()) as { messages: unknown[]; posts: number };
-  return {
-    url,
-    answer: async (answer) =>
-      (await fetch(`${origin}/__inbox/answer`, { method: 'PUT', body: JSON.stringify(answer) })).text(),
-    texts: async () => (await read()).messages.map((message) => JSON.stringify(message)),
-    posts: async () => (await read()).posts,
-  };
-}
 
 /** A world with a Slack and a webhook, whose tick has worked once. */
-async function createPair(): Promise<{ world: World; hook: Hook }> {
-  const hook = await createHook();
-  const world = await createWorld({ settings: { WEBHOOK_URL: hook.url, WEBHOOK_SECRET: SIGNING_KEY } });
+async function createPair(): Promise<{ world: World; hook: Inbox }> {
+  const { world, hook } = await twoReceivers();
   await world.tick();
   await world.append([entryAt(Date.now(), 'waiting', { action: 'api_key.deleted', status_code: 204 })]);
   return { world, hook };

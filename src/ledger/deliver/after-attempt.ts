@@ -17,8 +17,6 @@ const DAY_MS = 24 * HOUR_MS;
 export const WAIT_MAX_MS = 7 * DAY_MS;
 /** A message whose own failures last longer is dead. */
 export const OWN_FAILURES_MAX_MS = DAY_MS;
-/** A failing receiver is tried again after these waits; the last one is repeated. */
-const PROBES_MS = [1, 2, 4, 5].map((minutes) => minutes * MINUTE_MS) as [number, ...number[]];
 /** The longest wait between two attempts at a failing receiver. */
 export const PROBE_MAX_MS = 5 * MINUTE_MS;
 /**
@@ -26,11 +24,11 @@ export const PROBE_MAX_MS = 5 * MINUTE_MS;
  * this; at high and critical as often as a failing receiver.
  */
 const OWN_WAIT_MAX_MS = HOUR_MS;
-/** A receiver that says no time is left alone for a second, doubled up to a minute; it may ask for an hour at most. */
+/** A receiver that names no time is left alone for a second, doubled up to a minute; it may ask for an hour at most. */
 const SLOW_FIRST_MS = 1_000;
 const SLOW_MAX_MS = MINUTE_MS;
 const ASKED_MAX_MS = HOUR_MS;
-/** After so many requests in a row to slow down, one goes first for a moment: it may be this message that is too much. */
+/** After so many requests in a row to slow down, other messages may go first for this long: it may be this one that is too much. */
 const SLOWED_MAX = 3;
 const SLOWED_ASIDE_MS = 5_000;
 /** A failure that is over sooner was no outage. */
@@ -251,6 +249,7 @@ export function notBefore({ nextAt }: ReceiverState, now: number): number {
   return nextAt > now + ASKED_MAX_MS ? now : nextAt;
 }
 
+/** After a minute, doubled each time, up to `PROBE_MAX_MS`. */
 function probeWait(failures: number): number {
-  return PROBES_MS[Math.min(failures, PROBES_MS.length) - 1] ?? PROBES_MS[0];
+  return Math.min(MINUTE_MS * 2 ** (failures - 1), PROBE_MAX_MS);
 }

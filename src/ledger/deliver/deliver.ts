@@ -63,7 +63,7 @@ const LINGER_MS = 5_000;
 const OPEN_MAX = 5;
 /** A message goes without buttons where they take longer. */
 const LINKS_MAX_MS = 2_000;
-/** A receiver keeps to SEND_TIMEOUT_MS. This one is for a bug in it, and for links that can't be made. */
+/** A receiver keeps to SEND_TIMEOUT_MS. This one is for a bug in it. */
 const SEND_MAX_MS = 2 * SEND_TIMEOUT_MS;
 if (!(SEND_MAX_MS < ATTEMPT_MAX_MS)) throw new Error('an attempt must end before it counts as interrupted');
 
@@ -90,7 +90,7 @@ export function createSender({ outbox, receivers, linksOf, now, pause, sent, end
   /** By receiver: the shortest time that an answer took, ms. */
   const quickest = new Map<string, number>();
 
-  /** A message was under way before it was answered: some of the time, and all of the answer's, is the same for each. */
+  /** The latest time at which a message may have arrived: every answer takes at least as long as the quickest one did. */
   const reachedAt = (name: string, startedAt: number, endedAt: number): number => {
     const tookMs = Math.max(0, endedAt - startedAt);
     const leastMs = Math.min(quickest.get(name) ?? tookMs, tookMs);

@@ -19,6 +19,7 @@ import {
   neverTried,
   notBefore,
   type ReceiverState,
+  type Tried,
   WAIT_MAX_MS,
 } from './after-attempt.ts';
 import { beginAttempt, hurry, readReceiver, readReceivers, type StoredReceiver, writeReceiver } from './receivers.ts';
@@ -31,7 +32,7 @@ export const SET_ASIDE = "state = 'pending' AND due_at IS NOT NULL";
 /** Selects those that end with a digest, in the words of the partial index deliveries_bundled. */
 const BUNDLED = "state = 'bundled'";
 /** Why a delivery counts as delivered that was never sent by itself. */
-export const IN_A_DIGEST = 'in a digest';
+const IN_A_DIGEST = 'in a digest';
 
 /** An attempt that has not ended after this time never will: it was interrupted. */
 export const ATTEMPT_MAX_MS = 60_000;
@@ -52,7 +53,7 @@ export type Taken =
   /** Nothing before this time. */
   | { readonly kind: 'wait'; readonly at: number }
   /** The next one can't be read, and is dead: take again. */
-  | { readonly kind: 'dead'; readonly id: number; readonly reason: string }
+  | { readonly kind: 'dead'; readonly reason: string }
   | { readonly kind: 'nothing' };
 
 /** The delivery after an attempt was settled, and the receiver. */
@@ -128,18 +129,17 @@ export function take(store: Store, receiver: string, now: number): Taken {
   const stored = readReceiver(store, receiver);
   if (stored.attemptOf !== null) endLostAttempt(store, receiver, stored, stored.attemptOf, now);
   const readyAt = notBefore(stored, now);
-  if (readyAt > now) {
-    const waits = firstReady(store, receiver) !== null || firstSetAside(store, receiver) !== null;
-    return waits ? { kind: 'wait', at: readyAt } : { kind: 'nothing' };
-  }
-  const row = stored.failingSince === null ? nextOfWorking(store, receiver, now) : nextOfFailing(store, receiver);
+  // What a failing receiver has not taken waits for what was not tried since, so that one bad message is no outage.
+  if (readyAt <= now && stored.failingSince === null) takePlaces(store, receiver, now);
+  const row = firstOf<NextRow>(store, receiver, 'id, attempts, queued_at, due_at, notification');
   if (row === null) return { kind: 'nothing' };
+  if (readyAt > now) return { kind: 'wait', at: readyAt };
   if (row.due_at !== null && row.due_at > now) return { kind: 'wait', at: row.due_at };
   const notification = readNotification(row.notification);
   if (notification === null) {
     const reason = 'the stored message is damaged, and can’t be sent';
     end(store, row.id, row.attempts, 'dead', reason, now);
-    return { kind: 'dead', id: row.id, reason };
+    return { kind: 'dead', reason };
   }
   beginAttempt(store, receiver, row.id, now);
   return {
@@ -161,40 +161,32 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-interface NextRow extends Record<string, string | number | null> {
+/** The columns of a delivery that is next. */
+type NextRow = {
   readonly id: number;
   readonly attempts: number;
   readonly queued_at: number;
   readonly due_at: number | null;
   readonly notification: string;
-}
-
-const NEXT_COLUMNS = 'id, attempts, queued_at, due_at, notification';
+};
 
 /** What was set aside takes its place by level when its time has come. */
-function nextOfWorking(store: Store, receiver: string, now: number): NextRow | null {
+function takePlaces(store: Store, receiver: string, now: number): void {
   store.run(`UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND due_at <= ?`, receiver, now);
-  return firstReady(store, receiver) ?? firstSetAside(store, receiver);
 }
 
-/** What has failed waits for what has not been tried since, so that one bad message is no outage. */
-function nextOfFailing(store: Store, receiver: string): NextRow | null {
-  return firstReady(store, receiver) ?? firstSetAside(store, receiver);
+/** The most severe and then the oldest that is ready; without any, the first that is due of what was set aside. */
+function firstOf<Of extends Partial<NextRow>>(store: Store, receiver: string, columns: string): Of | null {
+  const first = (of: string): Of | undefined =>
+    store.all<Of>(`SELECT ${columns} FROM deliveries WHERE ${of} LIMIT 1`, receiver)[0];
+  return (
+    first(`${READY} AND receiver = ? ORDER BY level DESC, queued_at, id`) ??
+    first(`${SET_ASIDE} AND receiver = ? ORDER BY due_at, id`) ??
+    null
+  );
 }
 
-/** The most severe, and then the oldest, that is ready. */
-function firstReady(store: Store, receiver: string): NextRow | null {
-  const sql = `SELECT ${NEXT_COLUMNS} FROM deliveries WHERE ${READY} AND receiver = ? ORDER BY level DESC, queued_at, id LIMIT 1`;
-  return store.all<NextRow>(sql, receiver)[0] ?? null;
-}
-
-/** The first that is due of what was set aside. */
-function firstSetAside(store: Store, receiver: string): NextRow | null {
-  const sql = `SELECT ${NEXT_COLUMNS} FROM deliveries WHERE ${SET_ASIDE} AND receiver = ? ORDER BY due_at, id LIMIT 1`;
-  return store.all<NextRow>(sql, receiver)[0] ?? null;
-}
-
-interface PendingRow extends Record<string, string | number | null> {
+type PendingRow = {
   readonly id: number;
   readonly receiver: string;
   readonly state: string;
@@ -204,7 +196,7 @@ interface PendingRow extends Record<string, string | number | null> {
   readonly failedAt: number | null;
   readonly health: string | null;
   readonly level: number;
-}
+};
 
 /** Null where it is not pending any more. */
 function readDelivery(store: Store, id: number): PendingRow | null {
@@ -216,18 +208,32 @@ function readDelivery(store: Store, id: number): PendingRow | null {
   return row === undefined || row.state !== 'pending' ? null : row;
 }
 
+function triedOf({ id, queuedAt, attempts, failingSince, failedAt, health, level }: Omit<PendingRow, 'state'>): Tried {
+  const [isHealthAlert, isSevere] = [health !== null, level >= SEVERE];
+  return { id, queuedAt, attempts: attempts + 1, failingSince, failedAt, isHealthAlert, isSevere };
+}
+
+/** In place of the row of a delivery that is not pending any more. */
+function asItWasTaken({ id, receiver, queuedAt, notification }: Due): Omit<PendingRow, 'state'> {
+  const health = 'health' in notification ? notification.health.kind : null;
+  return {
+    id,
+    receiver,
+    attempts: 0,
+    queuedAt,
+    failingSince: null,
+    failedAt: null,
+    health,
+    level: rankOf(notification),
+  };
+}
+
 /** The process that made the attempt is gone. The attempt counts, and the delivery is not the next one for ever. */
 function endLostAttempt(store: Store, receiver: string, stored: StoredReceiver, id: number, now: number): void {
   const row = readDelivery(store, id);
   if (row !== null && row.receiver === receiver) {
-    const attempts = row.attempts + 1;
-    storeEnd(
-      store,
-      id,
-      attempts,
-      afterLostAttempt({ ...row, attempts, isHealthAlert: row.health !== null, isSevere: row.level >= SEVERE }, now),
-      now,
-    );
+    const tried = triedOf(row);
+    storeEnd(store, id, tried.attempts, afterLostAttempt(tried, now), now);
   }
   writeReceiver(store, receiver, stored);
 }
@@ -236,16 +242,8 @@ function endLostAttempt(store: Store, receiver: string, stored: StoredReceiver, 
 export function settle(store: Store, due: Due, attempt: Attempt, now: number): SettledAttempt {
   const stored = readReceiver(store, due.receiver);
   const row = readDelivery(store, due.id);
-  // Resent, taken back or ended since: what was learned of the receiver stands.
-  const tried = {
-    id: due.id,
-    queuedAt: row?.queuedAt ?? due.queuedAt,
-    attempts: (row?.attempts ?? 0) + 1,
-    failingSince: row?.failingSince ?? null,
-    failedAt: row?.failedAt ?? null,
-    isHealthAlert: 'health' in due.notification,
-    isSevere: rankOf(due.notification) >= SEVERE,
-  };
+  // Resent or ended since: what was learned of the receiver stands.
+  const tried = triedOf(row ?? asItWasTaken(due));
   const after = afterAttempt(stored, tried, attempt, now);
   writeReceiver(store, due.receiver, after.receiver);
   if (after.delivery.state === 'delivered' && stored.failingSince !== null) bringBack(store, due.receiver, stored);
@@ -329,7 +327,10 @@ export function expire(store: Store, problemOf: (receiver: string) => string | n
     failingSince: number | null;
     reason: string | null;
   }>(
-    `${eachPending('id, receiver, attempts, health, failing_since AS failingSince, reason', `AND queued_at < ?1 AND ${NOT_SENT}`)}`,
+    eachPending(
+      'id, receiver, attempts, health, failing_since AS failingSince, reason',
+      `AND queued_at < ?1 AND ${NOT_SENT}`,
+    ),
     now - WAIT_MAX_MS,
   );
   return rows.flatMap(({ id, receiver, attempts, health, failingSince, reason }) => {
@@ -364,9 +365,9 @@ function eachPending(columns: string, and = ''): string {
 }
 
 /**
- * Makes dead deliveries of one receiver, or (null) of all in `names`, pending again as if they had just been enqueued, those in
- * a digest with their digest, and failing receivers are tried at once. `to`: the receiver that is to get them, and what still waits for the other one too; null: the
- * same. Returns how many. Their reasons stay until the next attempt is settled. One transaction.
+ * Makes dead deliveries of one receiver, or (null) of all in `names`, pending again as if they had just been enqueued, and
+ * what is in a digest bundled again; failing receivers are tried at once. `to`: another receiver that is to get them, with
+ * what is still pending for this one; null: the same. Returns how many. One transaction.
  */
 export function resend(
   store: Store,
@@ -437,7 +438,7 @@ function nextAt(
   if (stored?.attemptAt != null) {
     return stored.attemptAt < startedAt ? now : stored.attemptAt + ATTEMPT_MAX_MS;
   }
-  const first = firstReady(store, receiver) ?? firstSetAside(store, receiver);
+  const first = firstOf<Pick<NextRow, 'due_at'>>(store, receiver, 'due_at');
   if (first === null) return null;
   return Math.max(first.due_at ?? now, stored === undefined ? now : notBefore(stored, now));
 }

@@ -35,7 +35,8 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
       if (!isSet) return { kind: 'nothing' };
       return store.transaction(() => {
         const taken = take(store, receiver, now);
-        if (taken.kind === 'dead') raiseHealthAlert(store, deadDelivery(receiver), taken.reason, receivers, now);
+        if (taken.kind === 'dead')
+          raiseDead(store, receivers, { receiver, reason: taken.reason, notification: null }, now);
         return taken;
       });
     },
@@ -49,8 +50,7 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
         const isHealthAlert = 'health' in notification;
         if (!isOwn) judge(store, receivers, { receiver, state, outcome: attempt.outcome, isHealthAlert }, now);
         if (settled.state === 'dead' && !isHealthAlert) {
-          const summary = `${settled.reason}${about(notification)}`;
-          raiseHealthAlert(store, deadDelivery(receiver), summary, receivers, now);
+          raiseDead(store, receivers, { receiver, reason: settled.reason, notification }, now);
         }
         return settled;
       }),
@@ -88,8 +88,20 @@ function afterTest(state: ReceiverState, outcome: Outcome, now: number): Receive
   }
 }
 
+/** Raises the health alert about a delivery that has died. `notification`: null where what is stored is damaged. */
+export function raiseDead(
+  store: Store,
+  receivers: readonly RoutedReceiver[],
+  dead: { readonly receiver: string; readonly reason: string; readonly notification: Notification | null },
+  now: number,
+): void {
+  const { receiver, reason, notification } = dead;
+  const summary = `${reason}${notification === null ? '' : about(notification)}`;
+  raiseHealthAlert(store, deadDelivery(receiver), summary, receivers, now);
+}
+
 /** What a dead message was about, for people whom it never reached; '' where it was about no alert. */
-export function about(notification: Notification): string {
+function about(notification: Notification): string {
   if ('digest' in notification) {
     const { messages, healthMessages } = notification.digest;
     return `. It was a digest of ${counted(messages + healthMessages, 'notification')}`;

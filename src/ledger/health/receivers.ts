@@ -16,7 +16,7 @@ import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
 /** How long failures are tolerated, the default of BLIND_AFTER too. By then several attempts have failed. */
-export const FAILING_MS = OUTAGE_MS;
+const FAILING_MS = OUTAGE_MS;
 if (!(FAILING_MS > 2 * PROBE_MAX_MS)) throw new Error('a receiver must be tried again before it is unhealthy');
 const REMOVED = 'it is not set any more: send what waits elsewhere with resend --receiver NAME --to NAME';
 /** One failure may be the message's own. */

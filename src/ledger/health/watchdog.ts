@@ -13,11 +13,10 @@ import { expire, nextDue } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
-import { about } from './attempts.ts';
+import { raiseDead } from './attempts.ts';
 import { checkBacklogs, nextBacklogAt } from './backlog-alerts.ts';
 import { changedDueAt, raiseChanged } from './changed-entries.ts';
 import {
-  deadDelivery,
   expiringKey,
   fromKey,
   type HealthAlert,
@@ -118,15 +117,11 @@ function endExpired(store: Store, { receivers, expired }: Watched, now: number):
   const problemOf = (name: string): string | null => {
     const receiver = receivers.find((each) => each.name === name);
     if (receiver === undefined) return `no receiver "${name}" is set`;
-    return (
-      receiver.problem ?? (stored.get(name)?.failingSince == null ? null : (stored.get(name)?.reason ?? 'it fails'))
-    );
+    const { failingSince = null, reason = null } = stored.get(name) ?? {};
+    return receiver.problem ?? (failingSince === null ? null : (reason ?? 'it fails'));
   };
-  const dead = expire(store, problemOf, now);
-  for (const { receiver, reason, isHealthAlert, notification } of dead) {
-    if (isHealthAlert) continue;
-    const summary = `${reason}${notification === null ? '' : about(notification)}`;
-    raiseHealthAlert(store, deadDelivery(receiver), summary, receivers, now);
+  for (const dead of expire(store, problemOf, now)) {
+    if (!dead.isHealthAlert) raiseDead(store, receivers, dead, now);
   }
   expired.at = now;
 }
@@ -229,8 +224,8 @@ function utc(ms: number): string {
 }
 
 /**
- * What lasts is repeated though nothing raises it again: the tick that would may not run. A log that seems incomplete is left
- * to each scan, which raises it while it can tell. What a limit stops until 00:00 UTC is known from the first message.
+ * What lasts is repeated though nothing raises it again: the tick that would may not run. Not that a log seems incomplete,
+ * which each scan raises itself, as long as it sees marks; nor a limit, whose first message says that it ends at 00:00 UTC.
  */
 const NOT_REPEATED: readonly HealthProblemKind[] = ['key-expiring', 'incomplete-log', 'limit-near', 'limit-reached'];
 const REPEATED = LASTING.filter((kind) => !NOT_REPEATED.includes(kind));

@@ -90,7 +90,7 @@ function adopted(found: Checkpoint, now: number, allowedLatenessMs: number): Che
   return { ...found, version: 1, lastBegan: null, floor, scan, resumeCursor, watermark };
 }
 
-/** The state after a rewind; null where there is none, or it was applied before. */
+/** The state after a rewind; null without a rewind, or where it was applied before. */
 function applyRewind(state: State, rewind: Rewind | null, now: number): State | null {
   if (rewind === null || state.rewinds.includes(rewind.id)) return null;
   if (rewind.restored) return afterRestore(state, rewind, rewind.restored, now);

@@ -18,7 +18,7 @@ import { type LedgerContext, requireState, withNextVersion, withRereads } from '
 /** How far back the platform can go (developers.cloudflare.com/durable-objects/api/sqlite-storage-api, getBookmarkForTime). */
 export const RESTORE_BACK_MAX_MS = 30 * 24 * 60 * 60_000;
 /** The platform finds a moment approximately: what is nearer than this may not be behind us. */
-export const RESTORE_BACK_MIN_MS = 60_000;
+const RESTORE_BACK_MIN_MS = 60_000;
 /** Alerts and messages are counted up to this many, and so many matches are read for it. */
 export const RESTORE_COUNTED_MAX = 10_000;
 const MATCHES_READ_MAX = 100_000;

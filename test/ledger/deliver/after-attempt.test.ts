@@ -214,7 +214,7 @@ const FAILURES: readonly Row[] = [
     delivery: pending(NOON + HOUR, NOON),
   },
   {
-    says: 'a time in the past is none',
+    says: 'a time in the past is no wait',
     outcome: retry(-DAY),
     becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
     delivery: pending(NOON + MINUTE, NOON),

@@ -62,7 +62,7 @@ describe("the free plan's limit", () => {
     expect(others.map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
   });
 
-  it('is none on the paid plan, however much is used', () => {
+  it('does not exist on the paid plan, however much is used', () => {
     const all = used(NOON, { rowsWritten: 9e9, rowsRead: 9e9, kvWrites: 9e9, requests: 9e9, ledgerRequests: 9e9 });
     for (const each of allowancesOf(all, 'paid')) expect(each).toMatchObject({ limit: null, state: 'ok' });
   });
