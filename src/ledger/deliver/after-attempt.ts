@@ -2,8 +2,8 @@
  * What the end of an attempt means: for its delivery, and for its receiver.
  *
  * Contract: pure; times are wall, in ms. A request to slow down is no failure: it moves the receiver's next attempt and
- * nothing else. Any other failure is the message's own where another message got through since it last failed; or since it
- * began to fail, as long as no other message fails too. Else it is the receiver's. A message whose own failures have lasted a
+ * nothing else. Any other failure is the message's own where others got through since it began to fail, the one that ended an
+ * outage not counted. Else it is the receiver's. A message whose own failures have lasted a
  * day, with others getting through to the end, is dead, and so is one that has waited for seven days, whatever the reason; a
  * failing receiver kills nothing sooner.
  */
@@ -17,8 +17,12 @@ const DAY_MS = 24 * HOUR_MS;
 export const WAIT_MAX_MS = 7 * DAY_MS;
 /** A message whose own failures last longer is dead. */
 export const OWN_FAILURES_MAX_MS = DAY_MS;
-/** The longest wait between two attempts at a failing receiver. */
+/**
+ * A failing receiver is tried again after a minute, doubled each time up to this; sooner where it took something not long ago:
+ * after as long as it has taken nothing, so that one that fails now and then is hardly slower.
+ */
 export const PROBE_MAX_MS = 5 * MINUTE_MS;
+const PROBE_LEAST_MS = 1_000;
 /**
  * A message that fails while others get through is tried again after a minute, and then after as long as it has failed, up to
  * this; at high and critical as often as a failing receiver.
@@ -54,8 +58,6 @@ export interface ReceiverState {
   readonly slowed: number;
   /** When it last took a message that had failed through an outage. */
   readonly recoveredAt: number | null;
-  /** The delivery that failed last, since the last success; null: none did. */
-  readonly failedOf: number | null;
 }
 
 export const UNTRIED: ReceiverState = {
@@ -67,12 +69,10 @@ export const UNTRIED: ReceiverState = {
   nextAt: 0,
   slowed: 0,
   recoveredAt: null,
-  failedOf: null,
 };
 
 /** A delivery when its attempt ended. */
 export interface Tried {
-  readonly id: number;
   readonly queuedAt: number;
   /** This one included. */
   readonly attempts: number;
@@ -144,12 +144,14 @@ export function working(
   return { ...UNTRIED, deliveredAt: now, nextAt, recoveredAt };
 }
 
+interface Failure {
+  readonly reason: string;
+  readonly isHealthAlert: boolean;
+  readonly nextAt: number;
+}
+
 /** A receiver that failed, and not because of the message: the first failure may yet be the message's. */
-export function failing(
-  receiver: ReceiverState,
-  failure: { readonly reason: string; readonly isHealthAlert: boolean; readonly nextAt: number },
-  now: number,
-): ReceiverState {
+export function failing(receiver: ReceiverState, failure: Failure, now: number): ReceiverState {
   const probes = receiver.probes + 1;
   return {
     ...receiver,
@@ -157,30 +159,30 @@ export function failing(
     probes,
     failures: receiver.failures + (failure.isHealthAlert ? 0 : 1),
     reason: failure.reason,
-    nextAt: probes === 1 ? failure.nextAt : Math.max(failure.nextAt, now + probeWait(probes - 1)),
+    nextAt: probes === 1 ? failure.nextAt : Math.max(failure.nextAt, now + probeWait(receiver, probes - 1, now)),
     slowed: 0,
   };
 }
 
 function failed(receiver: ReceiverState, tried: Tried, reason: string, paced: number, now: number): After {
   const failingSince = tried.failingSince ?? now;
+  // A success in the future is another clock's.
+  const { deliveredAt } = receiver;
   const othersSince = (at: number | null): boolean =>
-    at !== null && receiver.deliveredAt !== null && receiver.deliveredAt > at;
-  const othersStill = othersSince(tried.failedAt);
-  const isAlone = receiver.failedOf === null || receiver.failedOf === tried.id;
-  const isOwn = othersStill || (othersSince(tried.failingSince) && isAlone);
+    at !== null && deliveredAt !== null && deliveredAt > at && deliveredAt <= now;
+  // A failure during an outage says nothing of the message.
   const since = Math.max(failingSince, receiver.recoveredAt ?? 0);
-  const isSpent =
-    othersStill && receiver.failingSince === null && (receiver.deliveredAt ?? 0) - since >= OWN_FAILURES_MAX_MS;
+  const isOwn = tried.failingSince !== null && othersSince(since);
+  const hasLasted = (deliveredAt ?? 0) - since >= OWN_FAILURES_MAX_MS;
+  const isSpent = hasLasted && othersSince(tried.failedAt) && receiver.failingSince === null;
   const isOld = now - tried.queuedAt >= WAIT_MAX_MS;
-  const next = isOwn
-    ? { ...receiver, nextAt: paced, slowed: 0, failedOf: tried.id }
-    : { ...failing(receiver, { reason, isHealthAlert: tried.isHealthAlert, nextAt: paced }, now), failedOf: tried.id };
+  const failure = { reason, isHealthAlert: tried.isHealthAlert, nextAt: paced };
+  const next = isOwn ? { ...receiver, nextAt: paced, slowed: 0 } : failing(receiver, failure, now);
   if (isSpent || isOld) {
     return { receiver: next, delivery: { state: 'dead', reason: givenUp(tried.attempts, reason, isSpent) }, isOwn };
   }
   // At least until the receiver may be asked again.
-  const wait = isOwn ? ownWait(tried.isSevere, now - failingSince) : probeWait(next.probes);
+  const wait = isOwn ? ownWait(tried.isSevere, now - failingSince) : probeWait(receiver, next.probes, now);
   return {
     receiver: next,
     delivery: { state: 'pending', dueAt: Math.max(now + wait, next.nextAt), failingSince, failedAt: now, reason },
@@ -226,7 +228,7 @@ function asked(outcome: Outcome): number {
 /** An attempt whose end nobody knows: the first is repeated at once, further ones let others go first. */
 export function afterLostAttempt(tried: Tried, now: number): Extract<AfterDelivery, { readonly state: 'pending' }> {
   const reason = 'the attempt was interrupted: the message may have arrived';
-  const dueAt = tried.attempts < 2 ? null : now + probeWait(tried.attempts - 1);
+  const dueAt = tried.attempts < 2 ? null : now + doubled(tried.attempts - 1);
   return { state: 'pending', dueAt, failingSince: tried.failingSince ?? now, failedAt: tried.failedAt, reason };
 }
 
@@ -249,7 +251,12 @@ export function notBefore({ nextAt }: ReceiverState, now: number): number {
   return nextAt > now + ASKED_MAX_MS ? now : nextAt;
 }
 
-/** After a minute, doubled each time, up to `PROBE_MAX_MS`. */
-function probeWait(failures: number): number {
+function probeWait({ deliveredAt }: ReceiverState, failures: number, now: number): number {
+  const nothingFor = deliveredAt === null ? PROBE_MAX_MS : Math.max(Math.abs(now - deliveredAt), PROBE_LEAST_MS);
+  return Math.min(nothingFor, doubled(failures));
+}
+
+/** A minute, doubled each time, up to `PROBE_MAX_MS`. */
+function doubled(failures: number): number {
   return Math.min(MINUTE_MS * 2 ** (failures - 1), PROBE_MAX_MS);
 }

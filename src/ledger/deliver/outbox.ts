@@ -22,7 +22,7 @@ import {
   type Tried,
   WAIT_MAX_MS,
 } from './after-attempt.ts';
-import { beginAttempt, hurry, readReceiver, readReceivers, type StoredReceiver, writeReceiver } from './receivers.ts';
+import { beginAttempt, hurry, readReceiver, type StoredReceiver, writeReceiver } from './receivers.ts';
 
 /** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
 export const ENDED = "state <> 'pending' AND state <> 'bundled'";
@@ -53,7 +53,7 @@ export type Taken =
   /** Nothing before this time. */
   | { readonly kind: 'wait'; readonly at: number }
   /** The next one can't be read, and is dead: take again. */
-  | { readonly kind: 'dead'; readonly reason: string }
+  | { readonly kind: 'dead'; readonly reason: string; readonly isHealthAlert: boolean }
   | { readonly kind: 'nothing' };
 
 /** The delivery after an attempt was settled, and the receiver. */
@@ -131,7 +131,7 @@ export function take(store: Store, receiver: string, now: number): Taken {
   const readyAt = notBefore(stored, now);
   // What a failing receiver has not taken waits for what was not tried since, so that one bad message is no outage.
   if (readyAt <= now && stored.failingSince === null) takePlaces(store, receiver, now);
-  const row = firstOf<NextRow>(store, receiver, 'id, attempts, queued_at, due_at, notification');
+  const row = firstOf<NextRow>(store, receiver, 'id, attempts, queued_at, due_at, health, notification');
   if (row === null) return { kind: 'nothing' };
   if (readyAt > now) return { kind: 'wait', at: readyAt };
   if (row.due_at !== null && row.due_at > now) return { kind: 'wait', at: row.due_at };
@@ -139,7 +139,7 @@ export function take(store: Store, receiver: string, now: number): Taken {
   if (notification === null) {
     const reason = 'the stored message is damaged, and can’t be sent';
     end(store, row.id, row.attempts, 'dead', reason, now);
-    return { kind: 'dead', reason };
+    return { kind: 'dead', reason, isHealthAlert: row.health !== null };
   }
   beginAttempt(store, receiver, row.id, now);
   return {
@@ -167,6 +167,7 @@ type NextRow = {
   readonly attempts: number;
   readonly queued_at: number;
   readonly due_at: number | null;
+  readonly health: string | null;
   readonly notification: string;
 };
 
@@ -208,24 +209,15 @@ function readDelivery(store: Store, id: number): PendingRow | null {
   return row === undefined || row.state !== 'pending' ? null : row;
 }
 
-function triedOf({ id, queuedAt, attempts, failingSince, failedAt, health, level }: Omit<PendingRow, 'state'>): Tried {
+function triedOf({ queuedAt, attempts, failingSince, failedAt, health, level }: PendingRow): Tried {
   const [isHealthAlert, isSevere] = [health !== null, level >= SEVERE];
-  return { id, queuedAt, attempts: attempts + 1, failingSince, failedAt, isHealthAlert, isSevere };
+  return { queuedAt, attempts: attempts + 1, failingSince, failedAt, isHealthAlert, isSevere };
 }
 
-/** In place of the row of a delivery that is not pending any more. */
-function asItWasTaken({ id, receiver, queuedAt, notification }: Due): Omit<PendingRow, 'state'> {
-  const health = 'health' in notification ? notification.health.kind : null;
-  return {
-    id,
-    receiver,
-    attempts: 0,
-    queuedAt,
-    failingSince: null,
-    failedAt: null,
-    health,
-    level: rankOf(notification),
-  };
+/** In place of a delivery that is not pending any more. */
+function asItWasTaken({ attempt, queuedAt, notification }: Due): Tried {
+  const [isHealthAlert, isSevere] = ['health' in notification, rankOf(notification) >= SEVERE];
+  return { queuedAt, attempts: attempt, failingSince: null, failedAt: null, isHealthAlert, isSevere };
 }
 
 /** The process that made the attempt is gone. The attempt counts, and the delivery is not the next one for ever. */
@@ -243,7 +235,7 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
   const stored = readReceiver(store, due.receiver);
   const row = readDelivery(store, due.id);
   // Resent or ended since: what was learned of the receiver stands.
-  const tried = triedOf(row ?? asItWasTaken(due));
+  const tried = row === null ? asItWasTaken(due) : triedOf(row);
   const after = afterAttempt(stored, tried, attempt, now);
   writeReceiver(store, due.receiver, after.receiver);
   if (after.delivery.state === 'delivered' && stored.failingSince !== null) bringBack(store, due.receiver, stored);
@@ -421,8 +413,13 @@ function move(store: Store, receiver: string, to: string): number {
  * When the next attempt at one of these receivers is due; null: nothing waits for them. `startedAt`: since when this process
  * runs, which has made no attempt before. Reads a few rows of each.
  */
-export function nextDue(store: Store, receivers: readonly string[], startedAt: number, now: number): number | null {
-  const stored = readReceivers(store);
+export function nextDue(
+  store: Store,
+  receivers: readonly string[],
+  stored: ReadonlyMap<string, StoredReceiver>,
+  startedAt: number,
+  now: number,
+): number | null {
   const times = receivers.map((name) => nextAt(store, name, stored.get(name), startedAt, now));
   return times.reduce((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
 }
@@ -436,25 +433,29 @@ function nextAt(
 ): number | null {
   // Its end sets the alarm; this is for where it has none.
   if (stored?.attemptAt != null) {
-    return stored.attemptAt < startedAt ? now : stored.attemptAt + ATTEMPT_MAX_MS;
+    // A time in the future is another clock's.
+    return stored.attemptAt < startedAt ? now : Math.min(stored.attemptAt, now) + ATTEMPT_MAX_MS;
   }
   const first = firstOf<Pick<NextRow, 'due_at'>>(store, receiver, 'due_at');
   if (first === null) return null;
   return Math.max(first.due_at ?? now, stored === undefined ? now : notBefore(stored, now));
 }
 
-/** Up to `most` of the pending deliveries, the next first, and why they wait. */
+/** Up to `most` of the deliveries that are pending for these receivers, the next first, and why they wait. */
 export function readWaiting(
   store: Store,
+  receivers: readonly string[],
   most: number,
 ): readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[] {
   const nextAt = 'coalesce((SELECT next_at FROM receivers WHERE name = receiver), 0)';
   const columns = `receiver, coalesce(reason, 'not tried yet') AS reason, max(coalesce(due_at, queued_at), ${nextAt}) AS dueAt`;
   return [
-    `SELECT ${columns} FROM deliveries WHERE ${READY} ORDER BY receiver, level DESC, queued_at LIMIT ?`,
-    `SELECT ${columns} FROM deliveries WHERE ${SET_ASIDE} ORDER BY receiver, due_at LIMIT ?`,
+    `SELECT ${columns} FROM deliveries WHERE ${READY} AND receiver = ? ORDER BY level DESC, queued_at LIMIT ?`,
+    `SELECT ${columns} FROM deliveries WHERE ${SET_ASIDE} AND receiver = ? ORDER BY due_at LIMIT ?`,
   ]
-    .flatMap((sql) => store.all<{ receiver: string; reason: string; dueAt: number }>(sql, most))
+    .flatMap((sql) =>
+      receivers.flatMap((name) => store.all<{ receiver: string; reason: string; dueAt: number }>(sql, name, most)),
+    )
     .sort((a, b) => a.dueAt - b.dueAt)
     .slice(0, most);
 }

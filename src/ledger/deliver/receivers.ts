@@ -16,7 +16,7 @@ export interface StoredReceiver extends ReceiverState {
 }
 
 const COLUMNS = `delivered_at AS deliveredAt, failing_since AS failingSince, probes, failures, reason, next_at AS nextAt,
-  slowed, recovered_at AS recoveredAt, failed_of AS failedOf, attempt_of AS attemptOf, attempt_at AS attemptAt,
+  slowed, recovered_at AS recoveredAt, attempt_of AS attemptOf, attempt_at AS attemptAt,
   bundling`;
 
 type Row = StoredReceiver & Record<string, string | number | null>;
@@ -39,11 +39,11 @@ export function readReceivers(store: Store): ReadonlyMap<string, StoredReceiver>
 /** Stores a receiver's state, with no attempt under way: one row. */
 export function writeReceiver(store: Store, name: string, state: ReceiverState): void {
   store.run(
-    `INSERT INTO receivers (name, delivered_at, failing_since, probes, failures, reason, next_at, slowed, recovered_at, failed_of)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO receivers (name, delivered_at, failing_since, probes, failures, reason, next_at, slowed, recovered_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET delivered_at = excluded.delivered_at, failing_since = excluded.failing_since,
        probes = excluded.probes, failures = excluded.failures, reason = excluded.reason, next_at = excluded.next_at,
-       slowed = excluded.slowed, recovered_at = excluded.recovered_at, failed_of = excluded.failed_of, attempt_of = NULL,
+       slowed = excluded.slowed, recovered_at = excluded.recovered_at, attempt_of = NULL,
        attempt_at = NULL`,
     name,
     state.deliveredAt,
@@ -54,7 +54,6 @@ export function writeReceiver(store: Store, name: string, state: ReceiverState):
     state.nextAt,
     state.slowed,
     state.recoveredAt,
-    state.failedOf,
   );
 }
 

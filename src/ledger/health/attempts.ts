@@ -35,8 +35,9 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
       if (!isSet) return { kind: 'nothing' };
       return store.transaction(() => {
         const taken = take(store, receiver, now);
-        if (taken.kind === 'dead')
+        if (taken.kind === 'dead' && !taken.isHealthAlert) {
           raiseDead(store, receivers, { receiver, reason: taken.reason, notification: null }, now);
+        }
         return taken;
       });
     },
@@ -79,7 +80,8 @@ export function createOutbox(store: Store, receivers: readonly RoutedReceiver[])
 function afterTest(state: ReceiverState, outcome: Outcome, now: number): ReceiverState | null {
   switch (outcome.kind) {
     case 'delivered':
-      return working(state, null, 0, now);
+      // Its pace, and what it asked for, still hold; waiting because it failed is over.
+      return working(state, null, state.failingSince === null ? state.nextAt : now, now);
     case 'slow down':
       return null;
     case 'retry':

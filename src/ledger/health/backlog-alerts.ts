@@ -6,7 +6,7 @@
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { durationInWords } from '../../text/duration.ts';
-import { readReceivers } from '../deliver/receivers.ts';
+import type { ReceiverState } from '../deliver/after-attempt.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken } from './backlog.ts';
 import { backlogAlert, openHealthAlerts, raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
@@ -14,8 +14,13 @@ import { backlogAlert, openHealthAlerts, raiseHealthAlert, resolveHealthAlert } 
 const MINUTE_MS = 60_000;
 
 /** Raises the health alerts about backlogs, and resolves those that are over. */
-export function checkBacklogs(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
-  for (const { name, works, oldestAt, reason } of readQueues(store, receivers)) {
+export function checkBacklogs(
+  store: Store,
+  receivers: readonly RoutedReceiver[],
+  stored: ReadonlyMap<string, ReceiverState>,
+  now: number,
+): void {
+  for (const { name, works, oldestAt, reason } of readQueues(store, receivers, stored)) {
     if (oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS) {
       if (!works) continue;
       raiseHealthAlert(store, backlogAlert(name), summaryOf(name, now - oldestAt, reason), receivers, now);
@@ -30,9 +35,14 @@ export function checkBacklogs(store: Store, receivers: readonly RoutedReceiver[]
 }
 
 /** When that next has something to raise or to resolve; null: never, as things are. */
-export function nextBacklogAt(store: Store, receivers: readonly RoutedReceiver[], now: number): number | null {
+export function nextBacklogAt(
+  store: Store,
+  receivers: readonly RoutedReceiver[],
+  stored: ReadonlyMap<string, ReceiverState>,
+  now: number,
+): number | null {
   const open = new Set(openHealthAlerts(store, 'backlog').map(({ alert }) => alert.subject));
-  const times = readQueues(store, receivers).flatMap(({ name, works, oldestAt }) => {
+  const times = readQueues(store, receivers, stored).flatMap(({ name, works, oldestAt }) => {
     const at = oldestAt === null ? null : oldestAt + BACKLOG_AFTER_MS;
     // Where it is open, it is repeated by another clock.
     if (open.has(name)) return at !== null && at <= now ? [] : [now];
@@ -51,11 +61,14 @@ interface Queue {
 }
 
 /** The queue of each receiver. */
-function readQueues(store: Store, receivers: readonly RoutedReceiver[]): readonly Queue[] {
+function readQueues(
+  store: Store,
+  receivers: readonly RoutedReceiver[],
+  stored: ReadonlyMap<string, ReceiverState>,
+): readonly Queue[] {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
-  const health = readReceivers(store);
   return receivers.map(({ name, problem }) => {
-    const { deliveredAt = null, reason = null } = health.get(name) ?? {};
+    const { deliveredAt = null, reason = null } = stored.get(name) ?? {};
     const works = problem === null && !unhealthy.has(name);
     return { name, works, oldestAt: readUntaken(store, name, deliveredAt).oldestAt, reason };
   });

@@ -16,13 +16,11 @@ const OF_A_LEVEL = 4;
 const SET_ASIDE_MAX = 20;
 
 const COLUMNS = 'SELECT queued_at, attempts, health, failing_since, reason FROM deliveries';
-const QUEUES = [
-  ...LEVELS.map(
-    (_, rank) =>
-      `${COLUMNS} WHERE ${READY} AND receiver = ? AND level = ${rank} ORDER BY queued_at LIMIT ${OF_A_LEVEL}`,
-  ),
-  `${COLUMNS} WHERE ${SET_ASIDE} AND receiver = ? ORDER BY due_at LIMIT ${SET_ASIDE_MAX}`,
-];
+const OLDEST_READY = LEVELS.map((_, rank) => {
+  const where = `${READY} AND receiver = ?1 AND level = ${rank}`;
+  return `SELECT * FROM (${COLUMNS} WHERE ${where} ORDER BY queued_at LIMIT ${OF_A_LEVEL})`;
+}).join(' UNION ALL ');
+const FIRST_SET_ASIDE = `${COLUMNS} WHERE ${SET_ASIDE} AND receiver = ?1 ORDER BY due_at LIMIT ${SET_ASIDE_MAX}`;
 
 interface WaitingRow extends Record<string, string | number | null> {
   readonly queued_at: number;
@@ -48,7 +46,7 @@ export interface Untaken {
 /** What `receiver` has not taken. `deliveredAt`: when it last took a message; null: never. */
 export function readUntaken(store: Store, receiver: string, deliveredAt: number | null): Untaken {
   const after = deliveredAt ?? Number.MIN_SAFE_INTEGER;
-  const waiting = QUEUES.flatMap((sql) => store.all<WaitingRow>(sql, receiver));
+  const waiting = [OLDEST_READY, FIRST_SET_ASIDE].flatMap((sql) => store.all<WaitingRow>(sql, receiver));
   const counting = waiting.filter((row) => row.health === null && (row.attempts === 0 || row.queued_at > after));
   const oldestAt = counting.reduce((least, row) => Math.min(least, row.queued_at), Number.POSITIVE_INFINITY);
   const late = waiting.filter((row) => row.queued_at > after).length;

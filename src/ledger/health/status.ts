@@ -57,6 +57,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       failingMessage: known?.failingMessage ?? null,
     };
   });
+  const waitedFor = receivers.filter(({ pending }) => pending > 0).map(({ name }) => name);
   return {
     watching: facts.watching,
     startedAt: state?.startedAt ?? null,
@@ -94,7 +95,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
       `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries
        WHERE ${ENDED} AND state = 'dead' AND digest IS NULL ORDER BY queued_at DESC, id DESC LIMIT ${ROWS_MAX}`,
     ),
-    waiting: readWaiting(store, ROWS_MAX),
+    waiting: readWaiting(store, waitedFor, ROWS_MAX),
     healthAlerts: openHealthAlertsShown(store, context.now).slice(0, ROWS_MAX),
     inQuarantine: facts.inQuarantine,
     quarantine: store.all<{ key: string; problem: string; firstAt: number }>(

@@ -10,7 +10,7 @@ import type { HealthProblemKind } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { utcText } from '../../text/times.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
-import { readReceivers } from '../deliver/receivers.ts';
+import { readReceivers, type StoredReceiver } from '../deliver/receivers.ts';
 import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { raiseDead } from './attempts.ts';
@@ -71,7 +71,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   const changed = raiseChanged(store, state.changed, receivers, now);
   if (changed !== null) writeState(store, { ...state, changed });
   checkReceivers(store, receivers, now);
-  checkBacklogs(store, receivers, now);
+  checkBacklogs(store, receivers, readReceivers(store), now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
   checkLimits(store, watched.usage ?? null, receivers, now);
   repeatWhatLasts(store, receivers, now);
@@ -80,7 +80,8 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
 /** When the alarm must ring next: a delivery is due, or the watchdog has something to raise. Null: never. */
 export function nextAlarmAt(store: Store, watched: Watched, now: number): number | null {
   const state = readState(store);
-  const deliveryAt = nextDue(store, usable(watched.receivers), startedAt(watched, now), now);
+  const stored = readReceivers(store);
+  const deliveryAt = nextDue(store, usable(watched.receivers), stored, startedAt(watched, now), now);
   if (state === null) return deliveryAt;
   const { blindAfterMs, unsaved } = watched;
   // Once blind, there is nothing new to raise: check again after the same time.
@@ -91,8 +92,8 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
   const times = [
     blindAt,
     deliveryAt,
-    nextHealthCheckAt(store, watched, now),
-    nextBacklogAt(store, watched.receivers, now),
+    nextHealthCheckAt(store, watched, stored, now),
+    nextBacklogAt(store, watched.receivers, stored, now),
     changedDueAt(state.changed),
     nextRepeatAt(store),
     limitsDueAt(store, watched.usage ?? null, now),
@@ -127,12 +128,16 @@ function endExpired(store: Store, { receivers, expired }: Watched, now: number):
 }
 
 /** When a receiver or the API key next needs a check; null: never, as things are. */
-function nextHealthCheckAt(store: Store, { receivers, apiKeyExpiresAt }: Watched, now: number): number | null {
+function nextHealthCheckAt(
+  store: Store,
+  { receivers, apiKeyExpiresAt }: Watched,
+  stored: ReadonlyMap<string, StoredReceiver>,
+  now: number,
+): number | null {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
-  const health = readReceivers(store);
   const times = receivers
     .filter(({ name }) => !unhealthy.has(name))
-    .map(({ name, problem }) => (problem === null ? unhealthyAt(health, name) : now));
+    .map(({ name, problem }) => (problem === null ? unhealthyAt(stored, name) : now));
   times.push(nextStepAt(apiKeyExpiresAt, openHealthAlerts(store, 'key-expiring'), now));
   return times.reduce((least, time) => (least === null || (time !== null && time < least) ? time : least), null);
 }
@@ -167,7 +172,7 @@ function checkReceivers(store: Store, receivers: readonly RoutedReceiver[], now:
   }
 }
 
-function unhealthyAt(health: ReturnType<typeof readReceivers>, name: string): number | null {
+function unhealthyAt(health: ReadonlyMap<string, StoredReceiver>, name: string): number | null {
   const known = health.get(name);
   return known === undefined ? null : unhealthyFrom(known);
 }

@@ -24,7 +24,6 @@ const PACED = REACHED_AT + PACE;
 
 const FIRST: Tried = {
   ...{
-    id: 7,
     queuedAt: NOON - MINUTE,
     attempts: 1,
     failingSince: null,
@@ -200,6 +199,21 @@ const FAILURES: readonly Row[] = [
       delivery: pending(NOON + Math.max(wait, own), NOON),
     }),
   ),
+  ...[
+    [10 * SECOND, 10 * SECOND],
+    [3 * MINUTE, 2 * MINUTE],
+    [20, SECOND],
+    // The clock was set back.
+    [-HOUR, 2 * MINUTE],
+  ].map(
+    ([ago = 0, wait = 0]): Row => ({
+      says: `${ago} ms after it took something, in ${wait} ms`,
+      receiver: { deliveredAt: NOON - ago, failingSince: NOON - 5, probes: 2, failures: 2, reason: 'HTTP 503' },
+      outcome: retry(),
+      becomes: { probes: 3, failures: 3, reason: 'HTTP 500', nextAt: Math.max(PACED, NOON + wait) },
+      delivery: pending(Math.max(PACED, NOON + Math.max(wait, Math.min(Math.abs(ago), 4 * MINUTE))), NOON),
+    }),
+  ),
   {
     says: 'no earlier than the receiver asks',
     outcome: retry(10 * MINUTE),
@@ -340,7 +354,7 @@ const OWN: readonly Row[] = [
   },
   {
     says: 'so is a failure while nothing else is sent',
-    receiver: { ...OTHERS_WORK, failedOf: FIRST.id },
+    receiver: OTHERS_WORK,
     tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
     outcome: retry(),
     becomes: { nextAt: PACED },
@@ -348,8 +362,8 @@ const OWN: readonly Row[] = [
     isOwn: true,
   },
   {
-    says: 'but not where another message has failed since the last success: then the receiver fails',
-    receiver: { ...OTHERS_WORK, failedOf: FIRST.id + 1 },
+    says: 'but not where what got through last had waited through an outage: then the receiver fails',
+    receiver: { ...OTHERS_WORK, recoveredAt: OTHERS_WORK.deliveredAt },
     tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
     outcome: retry(),
     becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
@@ -357,7 +371,7 @@ const OWN: readonly Row[] = [
   },
   {
     says: 'a day of them kills nothing where nothing got through since the last: it may be an outage',
-    receiver: { ...OTHERS_WORK, failedOf: FIRST.id },
+    receiver: OTHERS_WORK,
     tried: { ...SPENT, failedAt: NOON - 20 * MINUTE },
     outcome: retry(),
     becomes: { nextAt: PACED },
@@ -424,7 +438,7 @@ describe.each([
     const hasFailed = outcome.kind === 'retry' || outcome.kind === 'refused';
     const failedAt = hasFailed ? NOON : (tried.failedAt ?? null);
     expect(after).toEqual({
-      receiver: { ...before, ...(hasFailed ? { failedOf: FIRST.id } : {}), ...becomes },
+      receiver: { ...before, ...becomes },
       delivery: delivery.state === 'pending' ? { ...delivery, failedAt } : delivery,
       isOwn,
     });

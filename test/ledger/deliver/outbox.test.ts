@@ -152,6 +152,14 @@ describe('a delivery', () => {
     expect(take(scene.reopened(), NOON + 2 * DAY).attempt).toBe(1);
   });
 
+  it('that waits is shown, the next first, however much waits for another receiver', () => {
+    const scene = waiting(12, [route('mail'), route('slack')]);
+    open(scene, NOON - HOUR);
+    const shown = scene.ledger.status(NOON).waiting;
+    expect(shown).toHaveLength(10);
+    expect(shown.slice(0, 2)).toMatchObject(['mail', 'slack'].map((receiver) => ({ receiver, dueAt: NOON - HOUR })));
+  });
+
   it('costs the same few rows, whatever waits', () => {
     const cost = (deliveries: number): number[] => {
       const scene = waiting(deliveries);
@@ -193,6 +201,12 @@ describe('an attempt that is interrupted', () => {
     expect(scene.ledger.nextAlarmAt(NOON)).toBe(NOON + ATTEMPT_MAX_MS);
   });
 
+  it('sets the alarm for no later where the clock was set back since', () => {
+    const scene = waiting();
+    take(scene, NOON);
+    expect(scene.ledger.nextAlarmAt(NOON - HOUR)).toBe(NOON - HOUR + ATTEMPT_MAX_MS);
+  });
+
   it('and whose delivery ended holds up nothing', () => {
     const scene = waiting(2);
     scene.store.run('DELETE FROM deliveries WHERE id = ?', take(scene, NOON).id);
@@ -230,6 +244,17 @@ describe('a failing receiver', () => {
     attempt(scene, DELIVERED, NOON + 10 * MINUTE);
     expect(scene.count('deliveries', "state = 'pending' AND due_at IS NULL")).toBe(3);
     expect(take(scene, NOON + 10 * MINUTE).id).toBe(2);
+  });
+
+  it('a test message that gets through changes nothing of the pace of one that works, nor of what it asked for', () => {
+    const scene = waiting(3);
+    const due = take(scene, NOON);
+    scene.outbox.settle(due, { reachedAt: NOON, outcome: DELIVERED, paceMs: SECOND }, NOON);
+    scene.outbox.recordTest('slack', DELIVERED, NOON + 1);
+    expect(scene.outbox.take('slack', NOON + 2)).toEqual({ kind: 'wait', at: NOON + SECOND });
+    attempt(scene, slow(MINUTE), NOON + SECOND);
+    scene.outbox.recordTest('slack', DELIVERED, NOON + 2 * SECOND);
+    expect(scene.outbox.take('slack', NOON + 3 * SECOND)).toEqual({ kind: 'wait', at: NOON + SECOND + MINUTE });
   });
 
   it('is sent everything once a test message gets through', () => {
@@ -426,6 +451,14 @@ describe('a health alert', () => {
     const scene = createScene([], { receivers: [route('slack'), route('mail')] });
     scene.record([], invalid(1));
     expect(scene.store.all('SELECT receiver FROM deliveries')).toEqual([{ receiver: 'slack' }, { receiver: 'mail' }]);
+  });
+
+  it('whose stored message is damaged is dead, and raises no other', () => {
+    const scene = createScene([onAction('vm.read')]);
+    scene.record([], invalid(1));
+    scene.store.run("UPDATE deliveries SET notification = 'x'");
+    expect(scene.outbox.take('slack', NOON)).toMatchObject({ kind: 'dead', isHealthAlert: true });
+    expect(scene.notifications("health = 'dead-delivery'")).toEqual([]);
   });
 
   it('that is dead raises no other', () => {

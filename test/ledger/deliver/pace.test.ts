@@ -307,6 +307,27 @@ describe('a message that is never taken', () => {
     expect(deliveredOf(office, 'low')).toBe(50);
   });
 
+  it.each([2, 5])('(%i of them) delays no other where there is little to send', async (count) => {
+    const poison = new Set<number>();
+    const office = openOffice({ vendors: { slack: poisonFor(poison, BROKEN) } });
+    office.put('slack', 'low');
+    await office.runFor(MINUTE);
+    for (let i = 0; i < count; i++) {
+      poison.add(office.put('slack', 'high'));
+      await office.runFor(20 * MINUTE);
+    }
+    const waits: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      const at = Date.now();
+      const alert = office.put('slack', i % 2 === 0 ? 'low' : 'critical');
+      await office.runFor(23 * MINUTE);
+      waits.push((office.arrived.get('slack')?.find((each) => each.alert === alert)?.at ?? DAY) - at);
+    }
+    // The first ones find what may be an outage.
+    expect(waits.slice(2).every((wait) => wait < 5 * SECOND)).toBe(true);
+    expect(office.scene.count('health_alerts', "state = 'open' AND kind NOT GLOB 'dead-delivery*'")).toBe(0);
+  });
+
   it('among ten good ones does not make its receiver unhealthy', async () => {
     const poison = new Set<number>();
     const office = openOffice({ vendors: { slack: poisonFor(poison, BROKEN), mail: taking(50) } });
@@ -328,6 +349,46 @@ describe('a message that is never taken', () => {
     putMany(office, 'slack', 20, 'low');
     await office.runFor(HOUR);
     expect(office.arrived.get('slack')).toHaveLength(20);
+  });
+});
+
+describe('a receiver that fails at random', () => {
+  /** Fails this share of its messages, in an order that is the same each time. */
+  const failsOften = (percent: number): Vendor => {
+    let state = 7;
+    return () => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return { outcome: (state >> 8) % 100 < percent ? BROKEN : { kind: 'delivered' }, afterMs: 50 };
+    };
+  };
+
+  it.each([
+    [10, 1.5],
+    [30, 4],
+    [50, 8],
+    [70, 25],
+  ])('in %i of a hundred attempts gets everything, in %d times the least time', async (percent, times) => {
+    const office = openOffice({ vendors: { slack: failsOften(percent) }, pace: { slack: SECOND } });
+    putMany(office, 'slack', 300, 'high');
+    const startedAt = Date.now();
+    await office.runUntilEmpty(DAY);
+    expect(Date.now() - startedAt).toBeLessThan(times * 300 * SECOND);
+    expect(deliveredOf(office, null)).toBe(300);
+    expect(office.dead()).toEqual([]);
+  });
+
+  it('gets a critical message within minutes, in a quiet hour too', async () => {
+    const office = openOffice({ vendors: { slack: failsOften(30) } });
+    const waits: number[] = [];
+    for (let hour = 0; hour < 100; hour++) {
+      const at = Date.now();
+      office.put('slack', 'critical');
+      office.put('slack', 'low');
+      await office.runFor(HOUR);
+      const arrived = office.arrived.get('slack')?.filter(({ level }) => level === 'critical') ?? [];
+      waits.push((arrived.at(-1)?.at ?? Number.POSITIVE_INFINITY) - at);
+    }
+    expect(waits.filter((wait) => wait > 3 * MINUTE).length).toBeLessThan(10);
   });
 });
 
