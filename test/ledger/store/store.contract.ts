@@ -92,6 +92,22 @@ export function storeContract(kind: string, withStore: (use: (store: Store) => v
       expect(store.transaction(() => store.all('SELECT id FROM t').length)).toBe(1);
     });
 
+    const many = (count: number, one: string, between: string): string => Array(count).fill(one).join(between);
+    const limits: readonly (readonly [what: string, most: number, run: (store: Store, n: number) => void])[] = [
+      ['terms in a compound SELECT', 5, (store, n) => store.all(many(n, 'SELECT id FROM t', ' UNION ALL '))],
+      ['parameters', 100, (store, n) => store.all(`SELECT ${many(n, '?', ' + ')}`, ...Array<Value>(n).fill(1))],
+      ['columns', 100, (store, n) => store.all(`SELECT ${many(n, '1', ', ')}`)],
+      ['bytes of a pattern', 50, (store, n) => store.all('SELECT 1 FROM t WHERE value GLOB ?', 'x'.repeat(n))],
+      ['characters of SQL', 100_000, (store, n) => store.all(`SELECT 1${' '.repeat(n - 8)}`)],
+    ];
+    for (const [what, most, run] of limits) {
+      row(`takes ${most} ${what}, and refuses one more`, (store) => {
+        store.run("INSERT INTO t (id, value) VALUES (1, 'x')");
+        expect(() => run(store, most)).not.toThrow();
+        expect(() => run(store, most + 1)).toThrow();
+      });
+    }
+
     row('knows what the ledger’s statements are made of', (store) => {
       store.run('CREATE TABLE w (a TEXT, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID');
       store.run("CREATE INDEX some_t ON t (id + 1) WHERE value = 'open'");
