@@ -3,7 +3,7 @@
  * parses them, and one whose Durable Object stores each page with one plain statement, in a table like the ledger's.
  */
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { COMPATIBILITY_DATE } from '../rules/runtime.ts';
+import { COMPATIBILITY } from '../rules/runtime.ts';
 
 export type PeerWay = 'parse' | 'store';
 
@@ -56,7 +56,7 @@ export async function startPeers(): Promise<Peers> {
         {
           name: 'peers',
           modules: [{ type: 'ESModule', path: 'peers.mjs', contents: CODE }],
-          compatibilityDate: COMPATIBILITY_DATE,
+          ...COMPATIBILITY,
           durableObjects: { PLAIN: { className: 'Plain', useSQLite: true } },
         },
       ],

@@ -77,6 +77,7 @@ export async function bundle(folder: string, lines: readonly string[]): Promise<
     minify: true,
     write: false,
     format: 'esm',
+    external: ['node:crypto'],
     target: 'es2024',
     platform: 'browser',
     conditions: ['workerd', 'worker', 'browser'],

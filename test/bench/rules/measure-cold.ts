@@ -4,7 +4,7 @@
  */
 import { compare } from '../measure.ts';
 import type { Bundle } from './build.ts';
-import { COMPATIBILITY_DATE, serveWorkerd } from './runtime.ts';
+import { COMPATIBILITY, serveWorkerd } from './runtime.ts';
 
 export interface Cold {
   readonly name: string;
@@ -21,7 +21,7 @@ export default {
   fetch(request, env) {
     const [, index, id] = new URL(request.url).pathname.split('/');
     const load = () => ({
-      compatibilityDate: ${JSON.stringify(COMPATIBILITY_DATE)},
+      ...${JSON.stringify(COMPATIBILITY)},
       mainModule: 'main.js',
       modules: { 'main.js': env['CODE_' + index] },
     });

@@ -75,7 +75,7 @@ export async function serveWorkerd(
   const miniflare = new Miniflare({
     logRequests: false,
     telemetry: { enabled: false },
-    workers: [{ config: { name: 'bench', compatibilityDate: COMPATIBILITY_DATE, manifest, env } }],
+    workers: [{ config: { name: 'bench', ...COMPATIBILITY, manifest, env } }],
   });
   return { url: await miniflare.ready, stop: () => miniflare.dispose() };
 }
@@ -84,8 +84,8 @@ type WorkerEnv = {
   readonly [name: string]: { readonly type: 'text'; readonly value: string } | { readonly type: 'worker-loader' };
 };
 
-/** That of wrangler.toml. */
-export const COMPATIBILITY_DATE = '2026-10-01';
+/** As in wrangler.toml. */
+export const COMPATIBILITY = { compatibilityDate: '2026-10-01', compatibilityFlags: ['nodejs_compat'] };
 
 function read(path: string, { status, text }: { status: number; text: string }): unknown {
   if (status !== 200) throw new Error(`${path}: ${text}`);
