@@ -460,6 +460,20 @@ export function readWaiting(
     .slice(0, most);
 }
 
+/** Of each index its receivers, one seek for each. */
+const NAMES_OF = [READY, SET_ASIDE].map(
+  (which) => `WITH RECURSIVE names (name) AS (
+       SELECT min(receiver) FROM deliveries WHERE ${which} UNION ALL
+       SELECT (SELECT min(receiver) FROM deliveries WHERE ${which} AND receiver > name) FROM names WHERE name IS NOT NULL)
+     SELECT name FROM names WHERE name IS NOT NULL`,
+);
+
+/** The receivers for which something is pending, by name. Reads a row or two of each. */
+export function readWaitedFor(store: Store): readonly string[] {
+  const names = NAMES_OF.flatMap((sql) => store.all<{ name: string }>(sql).map(({ name }) => name));
+  return [...new Set(names)].sort();
+}
+
 /** How many deliveries are pending by themselves, and how many in digests, by receiver. Reads them all, from the indexes. */
 export function countPending(store: Store): {
   readonly alone: ReadonlyMap<string, number>;

@@ -10,6 +10,7 @@ import type { ReceiverState } from '../deliver/after-attempt.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken } from './backlog.ts';
 import { backlogAlert, openHealthAlerts, raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
+import { removedReceivers } from './receivers.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -20,7 +21,8 @@ export function checkBacklogs(
   stored: ReadonlyMap<string, ReceiverState>,
   now: number,
 ): void {
-  for (const { name, works, oldestAt, reason } of readQueues(store, receivers, stored)) {
+  const queues = readQueues(store, receivers, stored);
+  for (const { name, works, oldestAt, reason } of queues) {
     if (oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS) {
       if (!works) continue;
       raiseHealthAlert(store, backlogAlert(name), summaryOf(name, now - oldestAt, reason), receivers, now);
@@ -29,8 +31,9 @@ export function checkBacklogs(
     }
   }
   for (const { alert } of openHealthAlerts(store, 'backlog')) {
-    if (receivers.some(({ name }) => name === alert.subject)) continue;
-    resolveHealthAlert(store, alert, `there is no receiver ${alert.subject ?? ''} any more`, receivers, now);
+    if (queues.some(({ name }) => name === alert.subject)) continue;
+    const summary = `nothing waits any more for ${alert.subject ?? ''}, which is no receiver any more`;
+    resolveHealthAlert(store, alert, summary, receivers, now);
   }
 }
 
@@ -53,25 +56,35 @@ export function nextBacklogAt(
 
 interface Queue {
   readonly name: string;
-  /** No health alert says that it does not. */
+  /** No other health alert says that it does not. */
   readonly works: boolean;
   readonly oldestAt: number | null;
   /** Why the last attempt failed. */
   readonly reason: string | null;
 }
 
-/** The queue of each receiver. */
+/** The queue of each receiver, and of each that is not set any more, which no other health alert is about. */
 function readQueues(
   store: Store,
   receivers: readonly RoutedReceiver[],
   stored: ReadonlyMap<string, ReceiverState>,
 ): readonly Queue[] {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
-  return receivers.map(({ name, problem }) => {
+  const untaken = (name: string) => {
     const { deliveredAt = null, reason = null } = stored.get(name) ?? {};
-    const works = problem === null && !unhealthy.has(name);
-    return { name, works, oldestAt: readUntaken(store, name, deliveredAt).oldestAt, reason };
-  });
+    return { name, oldestAt: readUntaken(store, name, deliveredAt).oldestAt, reason };
+  };
+  return [
+    ...receivers.map(({ name, problem }) => ({
+      ...untaken(name),
+      works: problem === null && !unhealthy.has(name),
+    })),
+    ...removedReceivers(store, receivers).map(({ name, problem }) => ({
+      ...untaken(name),
+      works: true,
+      reason: problem,
+    })),
+  ];
 }
 
 function summaryOf(name: string, waitedMs: number, reason: string | null): string {

@@ -12,6 +12,7 @@ import { QUARANTINED } from '../model.ts';
 import { failureOf, type State, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken, type Untaken } from './backlog.ts';
+import { removedReceivers } from './receivers.ts';
 import { openHealthAlertsShown } from './shown.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -47,7 +48,7 @@ export function readFacts(
     watching: state === null ? 'not begun' : isBlind ? 'blind' : 'watching',
     movedAt,
     failure: state === null || movedAt === null ? null : failureOf(state, movedAt),
-    receivers: receivers.map((receiver) => {
+    receivers: [...receivers, ...removedReceivers(store, receivers)].map((receiver) => {
       const isUnhealthy = healthAlerts.some(({ kind }) => kind === `unhealthy-receiver:${receiver.name}`);
       return receiverFacts(store, receiver, histories.get(receiver.name), isUnhealthy, now);
     }),
@@ -59,7 +60,7 @@ export function readFacts(
 
 function receiverFacts(
   store: Store,
-  { name, problem }: RoutedReceiver,
+  { name, problem }: Pick<RoutedReceiver, 'name' | 'problem'>,
   history: ReceiverState | undefined,
   isUnhealthy: boolean,
   now: number,

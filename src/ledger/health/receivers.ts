@@ -10,7 +10,7 @@
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { OUTAGE_MS, PROBE_MAX_MS, type ReceiverState, UNTRIED } from '../deliver/after-attempt.ts';
-import { countPending } from '../deliver/outbox.ts';
+import { countPending, readWaitedFor } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
@@ -18,9 +18,23 @@ import type { Store } from '../store/store.ts';
 /** How long failures are tolerated, the default of BLIND_AFTER too. By then several attempts have failed. */
 const FAILING_MS = OUTAGE_MS;
 if (!(FAILING_MS > 2 * PROBE_MAX_MS)) throw new Error('a receiver must be tried again before it is unhealthy');
-const REMOVED = 'it is not set any more: send what waits elsewhere with resend --receiver NAME --to NAME';
 /** One failure may be the message's own. */
 const FAILURES_IN_A_ROW = 2;
+
+/** A receiver that is not set any more, as its problem says. */
+export interface RemovedReceiver {
+  readonly name: string;
+  readonly problem: string;
+}
+
+/** Receivers that are not set any more, for which messages wait. */
+export function removedReceivers(store: Store, receivers: readonly RoutedReceiver[]): readonly RemovedReceiver[] {
+  return readWaitedFor(store)
+    .filter((name) => receivers.every((receiver) => receiver.name !== name))
+    .map((name) => ({ name, problem: REMOVED }));
+}
+
+const REMOVED = 'it is not set any more: send what waits elsewhere with resend --receiver NAME --to NAME';
 
 /** The time from which its failures make a receiver unhealthy; null: they do not. */
 export function unhealthyFrom({ failingSince, failures }: ReceiverState): number | null {
@@ -42,12 +56,10 @@ export function receiversHealth(store: Store, receivers: readonly RoutedReceiver
     "SELECT receiver, count(*) AS n FROM deliveries WHERE state = 'dead' GROUP BY receiver",
   );
   const dead = new Map(rows.map((row) => [row.receiver, row.n]));
-  const waiting = new Set([...pending.alone.keys(), ...pending.bundled.keys()]);
   const pendingFor = (name: string) => {
     const bundled = pending.bundled.get(name) ?? 0;
     return { pending: (pending.alone.get(name) ?? 0) + bundled, bundled };
   };
-  const removed = [...waiting].filter((name) => receivers.every((receiver) => receiver.name !== name)).sort();
   const configured = receivers.map(({ name, minLevel, problem }): ReceiverHealth => {
     const { deliveredAt, failingSince, reason } = known.get(name) ?? UNTRIED;
     return {
@@ -63,9 +75,9 @@ export function receiversHealth(store: Store, receivers: readonly RoutedReceiver
   });
   return [
     ...configured,
-    ...removed.map(
-      (name): ReceiverHealth => ({
-        ...{ name, minLevel: null, state: 'removed', reason: REMOVED },
+    ...removedReceivers(store, receivers).map(
+      ({ name, problem }): ReceiverHealth => ({
+        ...{ name, minLevel: null, state: 'removed', reason: problem },
         lastDeliveredAt: known.get(name)?.deliveredAt ?? null,
         failingSince: null,
         ...pendingFor(name),

@@ -1,7 +1,7 @@
 /** Messages that wait: the health alert about them, and what they show about whether a receiver works. */
 import { describe, expect, it } from 'vitest';
 import type { HealthNotification } from '../../../src/alert/notification.ts';
-import type { Due } from '../../../src/ledger/deliver/outbox.ts';
+import { type Due, resend } from '../../../src/ledger/deliver/outbox.ts';
 import { readUntaken } from '../../../src/ledger/health/backlog.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
@@ -158,14 +158,23 @@ describe('the health alert about a backlog', () => {
     }
   });
 
-  it('ends when the receiver is removed', () => {
-    const scene = sceneWith(SLACK, MAIL);
-    openAlerts(scene, NOON);
-    attempt(scene, NOON, SLACK_FAILS);
-    scene.ledger.watchdog(NOON + 10 * MINUTE);
-    scene.reopened({ receivers: [MAIL] }).ledger.watchdog(NOON + 11 * MINUTE);
+  it('is raised, and repeated, for a receiver that was removed, until nothing waits for it', () => {
+    const before = sceneWith(SLACK, MAIL);
+    openAlerts(before, NOON);
+    attempt(before, NOON, SLACK_FAILS);
+    const scene = before.reopened({ receivers: [MAIL] });
+    const at = NOON + 10 * MINUTE;
+    for (const now of [at - 1, at, at + HOUR - 1, at + HOUR]) scene.ledger.watchdog(now);
+    const why = 'it is not set any more: send what waits elsewhere with resend --receiver NAME --to NAME';
+    expect(healthMessages(scene)).toEqual([
+      `health backlog high → mail: the oldest message to the receiver slack has waited for 10 minutes: ${why}`,
+      `health backlog high → mail: the oldest message to the receiver slack has waited for 1 hour 10 minutes: ${why}`,
+    ]);
+    expect(scene.ledger.status(at).receivers).toMatchObject([{ name: 'mail' }, { name: 'slack', backlogSince: NOON }]);
+    resend(scene.store, 'slack', 'mail', ['mail'], at + HOUR);
+    scene.ledger.watchdog(at + HOUR + 1);
     expect(healthMessages(scene).at(-1)).toBe(
-      'health-resolved backlog high → mail: there is no receiver slack any more',
+      'health-resolved backlog high → mail: nothing waits any more for slack, which is no receiver any more',
     );
   });
 });
