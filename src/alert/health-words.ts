@@ -36,13 +36,13 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     raised: () => 'not watching the audit log',
     resolved: () => 'watching the audit log again',
     hint:
-      `Run "npm run tocsin -- status --url ${ADDRESS}" for the reason. Check the cron trigger, the API key and the upstream ` +
-      'itself.',
+      `Run "npm run tocsin -- status --url ${ADDRESS}" for the reason. Check the cron trigger, the API key, and whether ` +
+      'Nirvana Labs answers.',
   },
   'clocks-apart': {
     level: 'low',
-    raised: () => "the API's clock and Tocsin's differ",
-    resolved: () => "the API's clock and Tocsin's agree again",
+    raised: () => "Nirvana Labs' clock and Tocsin's differ",
+    resolved: () => "Nirvana Labs' clock and Tocsin's agree again",
     hint:
       'Nothing is lost: the earlier of both clocks counts. If it lasts, tell Nirvana Labs, whose clock is the likelier to ' +
       'be wrong.',
@@ -54,7 +54,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     hint:
       'There is nothing to set on the free plan: what is missing is tried again about every 15 minutes.\n' +
       'If it lasts, change to Cloudflare\'s paid plan, set PLAN = "paid" in wrangler.toml and run "npm run deploy": a tick then reads 300 pages, ' +
-      "not 40. Until then, read that span with the vendor's own tools.",
+      "not 40. Until then, read that span with Nirvana Labs' own tools.",
   },
   'silent-log': {
     level: 'medium',
@@ -84,7 +84,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     raised: () => 'the audit log is incomplete or late',
     resolved: () => 'no more signs that the audit log is incomplete',
     hint:
-      "Compare with the vendor's own list of entries. If Tocsin's reads (User-Agent Tocsin/…) are missing there, entries are " +
+      "Compare with Nirvana Labs' own list of entries. If Tocsin's reads (User-Agent Tocsin/…) are missing there, entries are " +
       'being withheld: ask Nirvana Labs why.\nIf they appear there, but late, raise ALLOWED_LATENESS in wrangler.toml (1h at ' +
       'most) and run "npm run deploy".',
   },
@@ -121,7 +121,7 @@ const PROBLEMS: { readonly [kind in HealthProblemKind]: ProblemWords } = {
     hint:
       'Nothing is lost: from 00:00 UTC on, what happened meanwhile is read, evaluated and notified.\n' +
       'To go on before, change to Cloudflare\'s paid plan. Once you have it, set PLAN = "paid" in wrangler.toml and run ' +
-      '"npm run deploy". Until then, look at the audit log with the vendor\'s own tools.',
+      '"npm run deploy". Until then, look at the audit log with Nirvana Labs\' own tools.',
   },
 };
 

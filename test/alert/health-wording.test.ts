@@ -16,14 +16,14 @@ const ROWS: readonly Row[] = [
   [
     'health',
     'key-expiring',
-    'the upstream API key expires 2026-02-07 09:30 UTC, in 7 days',
-    "[MEDIUM] Tocsin health: the API key's expiry is near. The upstream API key expires 2026-02-07 09:30 UTC, in 7 days.",
+    'the Nirvana Labs API key expires 2026-02-07 09:30 UTC, in 7 days',
+    "[MEDIUM] Tocsin health: the API key's expiry is near. The Nirvana Labs API key expires 2026-02-07 09:30 UTC, in 7 days.",
   ],
   [
     'health',
     'key-expiring',
-    'the upstream API key expired 2026-02-07 09:30 UTC',
-    "[MEDIUM] Tocsin health: the API key's expiry is near. The upstream API key expired 2026-02-07 09:30 UTC.",
+    'the Nirvana Labs API key expired 2026-02-07 09:30 UTC',
+    "[MEDIUM] Tocsin health: the API key's expiry is near. The Nirvana Labs API key expired 2026-02-07 09:30 UTC.",
   ],
   [
     'health-resolved',

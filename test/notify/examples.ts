@@ -250,10 +250,10 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
     null,
     'an entry became visible 4m10s or more after created_at, and ALLOWED_LATENESS is 5m. Set ALLOWED_LATENESS = "7m" and run "npm run deploy"',
   ],
-  'clocks-apart': [null, "the upstream's Date is 2h3m10s behind our clock"],
+  'clocks-apart': [null, "Nirvana Labs' clock is 2h3m10s behind our clock"],
   'unread-entries': [
     null,
-    "entries created from 2026-01-31 08:00 UTC to 2026-01-31 09:30 UTC are not read, newer ones are: the log is longer than the pages of a tick, and the upstream's cursors do not last until the next",
+    "entries created from 2026-01-31 08:00 UTC to 2026-01-31 09:30 UTC are not read, newer ones are: the log is longer than the pages of a tick, and Nirvana Labs' cursors do not last until the next",
   ],
   'silent-log': [null, 'the audit log has had no entry for a day; the last is of 2026-01-30 09:30 UTC'],
   'changed-entries': [
@@ -278,7 +278,7 @@ const SUMMARIES: { readonly [kind in HealthAlertKind]: readonly [subject: string
       'Tocsin is blind until 00:00 UTC',
   ],
   'ledger-failing': [null, "the ledger can't write: database or disk is full: SQLITE_FULL"],
-  'key-expiring': [null, 'the upstream API key expires in 7 days, on 2026-02-07'],
+  'key-expiring': [null, 'the Nirvana Labs API key expires in 7 days, on 2026-02-07'],
 };
 
 /** A health alert of each kind. */

@@ -117,7 +117,7 @@ function scene(log: Entry[], listing: Listing, pages: number) {
   };
 }
 
-const WHY = "the log is longer than the pages of a tick, and the upstream's cursors do not last until the next";
+const WHY = "the log is longer than the pages of a tick, and Nirvana Labs' cursors do not last until the next";
 
 describe('newest first, with cursors that do not last until the next tick', () => {
   it('and a log that a tick reads whole: nothing is missing', async () => {

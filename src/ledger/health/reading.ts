@@ -67,10 +67,10 @@ export function checkClocks(store: Store, offsetMs: number, receivers: readonly 
   const apartMs = Math.abs(offsetMs);
   if (apartMs > APART_MS) {
     const direction = offsetMs > 0 ? 'ahead of' : 'behind';
-    const summary = `the upstream's Date is ${seconds(apartMs)} ${direction} our clock`;
+    const summary = `Nirvana Labs' clock is ${seconds(apartMs)} ${direction} our clock`;
     raiseHealthAlert(store, 'clocks-apart', summary, receivers, now);
   } else if (apartMs <= TOGETHER_MS) {
-    resolveHealthAlert(store, 'clocks-apart', "the upstream's Date agrees with our clock", receivers, now);
+    resolveHealthAlert(store, 'clocks-apart', "Nirvana Labs' clock agrees with ours", receivers, now);
   }
 }
 

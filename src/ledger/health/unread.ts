@@ -11,7 +11,7 @@ import { utcText } from '../../text/times.ts';
 import type { Store } from '../store/store.ts';
 import { raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
 
-const WHY = "the log is longer than the pages of a tick, and the upstream's cursors do not last until the next";
+const WHY = "the log is longer than the pages of a tick, and Nirvana Labs' cursors do not last until the next";
 
 /** Raises the alert when it begins and at each attempt in vain, and resolves it. */
 export function checkUnread(

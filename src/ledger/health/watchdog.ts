@@ -199,7 +199,7 @@ function checkKeyExpiry(
   const days = Math.round((expiresAt - now) / DAY_MS);
   const left = days < 1 ? 'in less than a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
   const when = now >= expiresAt ? `expired ${utc(expiresAt)}` : `expires ${utc(expiresAt)}, ${left}`;
-  raiseHealthAlert(store, alert, `the upstream API key ${when}`, receivers, now);
+  raiseHealthAlert(store, alert, `the Nirvana Labs API key ${when}`, receivers, now);
 }
 
 /** The last step that has begun at a time; null: no step has. */

@@ -537,11 +537,11 @@ describe('a key that expires', () => {
       .all<{ s: string }>("SELECT notification ->> '$.health.summary' AS s FROM deliveries ORDER BY id")
       .map(({ s }) => s);
     expect(summaries).toEqual([
-      'the upstream API key expires 2026-01-25 12:00 UTC, in 14 days',
-      'the upstream API key expires 2026-01-25 12:00 UTC, in 7 days',
-      'the upstream API key expires 2026-01-25 12:00 UTC, in 3 days',
-      'the upstream API key expires 2026-01-25 12:00 UTC, in 1 day',
-      'the upstream API key expired 2026-01-25 12:00 UTC',
+      'the Nirvana Labs API key expires 2026-01-25 12:00 UTC, in 14 days',
+      'the Nirvana Labs API key expires 2026-01-25 12:00 UTC, in 7 days',
+      'the Nirvana Labs API key expires 2026-01-25 12:00 UTC, in 3 days',
+      'the Nirvana Labs API key expires 2026-01-25 12:00 UTC, in 1 day',
+      'the Nirvana Labs API key expired 2026-01-25 12:00 UTC',
     ]);
   });
 

@@ -162,9 +162,9 @@ describe('the health alert about clocks', () => {
 
   it.each([
     ['a minute ahead', off(NOON, MINUTE + SECOND), null],
-    ['more than a minute ahead', off(NOON, MINUTE + 2 * SECOND), "the upstream's Date is 1m1s ahead of our clock"],
+    ['more than a minute ahead', off(NOON, MINUTE + 2 * SECOND), "Nirvana Labs' clock is 1m1s ahead of our clock"],
     ['a minute behind, as far as whole seconds show', off(NOON, -MINUTE - 999), null],
-    ['more than a minute behind', off(NOON, -2 * MINUTE - 999), "the upstream's Date is 2m behind our clock"],
+    ['more than a minute behind', off(NOON, -2 * MINUTE - 999), "Nirvana Labs' clock is 2m behind our clock"],
     ['missing', off(NOON, null), null],
     ['anywhere within a slow answer', { askedAt: NOON, answeredAt: NOON + HOUR, date: NOON + HOUR / 2 }, null],
     ['right, though our clock was set back meanwhile', { askedAt: NOON + HOUR, answeredAt: NOON, date: NOON }, null],
