@@ -2,10 +2,17 @@
  * What the end of an attempt means: for its delivery, and for its receiver.
  *
  * Contract: pure; times are wall, in ms. A request to slow down is no failure: it moves the receiver's next attempt and
- * nothing else. Any other failure is the message's own where others got through since it began to fail, the one that ended an
- * outage not counted. Else it is the receiver's. A message whose own failures have lasted a
- * day, with others getting through to the end, is dead, and so is one that has waited for seven days, whatever the reason; a
- * failing receiver kills nothing sooner.
+ * nothing else. Whose any other failure is, the other messages say:
+ *
+ * - the message's own, where another one got through since this one last failed; or since it began to fail, and no other has
+ *   failed since;
+ * - in doubt, where others got through since it began to fail, and several have failed since;
+ * - the receiver's else.
+ *
+ * What got through first after an outage proves nothing of what failed in it. A failure in doubt counts for the receiver's
+ * health, but only what has failed before waits for it. A message is dead when its own failures, from one to the next with
+ * others getting through between, add up to a day, or when it has waited for seven days, whatever the reason. A failing
+ * receiver kills nothing sooner.
  */
 import type { Outcome } from '../../notify/receiver.ts';
 
@@ -15,8 +22,10 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** What waits longer is dead. */
 export const WAIT_MAX_MS = 7 * DAY_MS;
-/** A message whose own failures last longer is dead. */
+/** A message whose own failures add up to more is dead. */
 export const OWN_FAILURES_MAX_MS = DAY_MS;
+/** From one to the next they count as no more than this: between, an outage may have come and gone. */
+const OWN_COUNTED_MS = 2 * HOUR_MS;
 /**
  * A failing receiver is tried again after a minute, doubled each time up to this; sooner where it took something not long ago:
  * after as long as it has taken nothing, so that one that fails now and then is hardly slower.
@@ -24,17 +33,19 @@ export const OWN_FAILURES_MAX_MS = DAY_MS;
 export const PROBE_MAX_MS = 5 * MINUTE_MS;
 const PROBE_LEAST_MS = 1_000;
 /**
- * A message that fails while others get through is tried again after a minute, and then after as long as it has failed, up to
- * this; at high and critical as often as a failing receiver.
+ * A message that fails while others get through is tried again after as long as it has failed, a minute to an hour; at high
+ * and critical after half of that, and at first after seconds. Another message may go before it.
  */
 const OWN_WAIT_MAX_MS = HOUR_MS;
+const OWN_WAIT_LEAST_MS = MINUTE_MS;
+const SEVERE_WAIT_LEAST_MS = 5_000;
+const OTHERS_FIRST_MS = 5_000;
 /** A receiver that names no time is left alone for a second, doubled up to a minute; it may ask for an hour at most. */
 const SLOW_FIRST_MS = 1_000;
 const SLOW_MAX_MS = MINUTE_MS;
 const ASKED_MAX_MS = HOUR_MS;
 /** After so many requests in a row to slow down, other messages may go first for this long: it may be this one that is too much. */
 const SLOWED_MAX = 3;
-const SLOWED_ASIDE_MS = 5_000;
 /** A failure that is over sooner was no outage. */
 export const OUTAGE_MS = 15 * MINUTE_MS;
 
@@ -48,16 +59,21 @@ export interface ReceiverState {
   readonly deliveredAt: number | null;
   /** Since when it fails; null: it does not, as far as is known. */
   readonly failingSince: number | null;
-  /** Its failures since then, and those among them that were not of health alerts. */
+  /** Its failures since then, without those in doubt. */
   readonly probes: number;
+  /** All of them, without those of health alerts. */
   readonly failures: number;
   readonly reason: string | null;
   /** No attempt before this. */
   readonly nextAt: number;
+  /** Nothing that has failed is tried again before this. */
+  readonly retryAt: number;
   /** How often in a row it has asked to slow down. */
   readonly slowed: number;
   /** When it last took a message that had failed through an outage. */
   readonly recoveredAt: number | null;
+  /** The delivery that failed last, since the last success; null: none did. */
+  readonly failedOf: number | null;
 }
 
 export const UNTRIED: ReceiverState = {
@@ -67,18 +83,32 @@ export const UNTRIED: ReceiverState = {
   failures: 0,
   reason: null,
   nextAt: 0,
+  retryAt: 0,
   slowed: 0,
   recoveredAt: null,
+  failedOf: null,
 };
+
+/** A message's failures that others got through between. */
+export interface OwnFailures {
+  /** How long they have lasted, ms. */
+  readonly ms: number;
+  /** When the last was; null: there was none. */
+  readonly at: number | null;
+}
+
+export const NO_FAILURES: OwnFailures = { ms: 0, at: null };
 
 /** A delivery when its attempt ended. */
 export interface Tried {
+  readonly id: number;
   readonly queuedAt: number;
   /** This one included. */
   readonly attempts: number;
   /** When its first failure was, and its last; null: it has not failed. */
   readonly failingSince: number | null;
   readonly failedAt: number | null;
+  readonly own: OwnFailures;
   readonly isHealthAlert: boolean;
   /** It is of level high or critical. */
   readonly isSevere: boolean;
@@ -100,6 +130,7 @@ export type AfterDelivery =
       readonly dueAt: number | null;
       readonly failingSince: number | null;
       readonly failedAt: number | null;
+      readonly own: OwnFailures;
       readonly reason: string;
     }
   | { readonly state: 'dead'; readonly reason: string };
@@ -126,7 +157,7 @@ export function afterAttempt(receiver: ReceiverState, tried: Tried, attempt: Att
       return slowedDown(receiver, tried, outcome, paced, now);
     case 'retry':
     case 'refused':
-      return failed(receiver, tried, outcome.reason, Math.max(paced, now + asked(outcome)), now);
+      return failed(receiver, tried, { reason: outcome.reason, paced, askedUntil: now + asked(outcome) }, now);
   }
 }
 
@@ -148,46 +179,81 @@ interface Failure {
   readonly reason: string;
   readonly isHealthAlert: boolean;
   readonly nextAt: number;
+  /** The failure may be the message's own. */
+  readonly isDoubtful: boolean;
 }
 
-/** A receiver that failed, and not because of the message: the first failure may yet be the message's. */
+/** A receiver that failed, and not surely because of the message: the first failure may yet be the message's. */
 export function failing(receiver: ReceiverState, failure: Failure, now: number): ReceiverState {
-  const probes = receiver.probes + 1;
+  const probes = receiver.probes + (failure.isDoubtful ? 0 : 1);
+  const failures = receiver.failures + (failure.isHealthAlert ? 0 : 1);
+  const isFree = failure.isDoubtful || probes === 1;
   return {
     ...receiver,
     failingSince: receiver.failingSince ?? now,
     probes,
-    failures: receiver.failures + (failure.isHealthAlert ? 0 : 1),
+    failures,
     reason: failure.reason,
-    nextAt: probes === 1 ? failure.nextAt : Math.max(failure.nextAt, now + probeWait(receiver, probes - 1, now)),
+    nextAt: isFree ? failure.nextAt : Math.max(failure.nextAt, now + probeWait(receiver, probes - 1, now)),
+    retryAt: failure.isDoubtful ? now + doubled(Math.max(failures, 1)) : receiver.retryAt,
     slowed: 0,
   };
 }
 
-function failed(receiver: ReceiverState, tried: Tried, reason: string, paced: number, now: number): After {
-  const failingSince = tried.failingSince ?? now;
-  // A success in the future is another clock's.
-  const { deliveredAt } = receiver;
-  const othersSince = (at: number | null): boolean =>
-    at !== null && deliveredAt !== null && deliveredAt > at && deliveredAt <= now;
-  // A failure during an outage says nothing of the message.
-  const since = Math.max(failingSince, receiver.recoveredAt ?? 0);
-  const isOwn = tried.failingSince !== null && othersSince(since);
-  const hasLasted = (deliveredAt ?? 0) - since >= OWN_FAILURES_MAX_MS;
-  const isSpent = hasLasted && othersSince(tried.failedAt) && receiver.failingSince === null;
-  const isOld = now - tried.queuedAt >= WAIT_MAX_MS;
-  const failure = { reason, isHealthAlert: tried.isHealthAlert, nextAt: paced };
-  const next = isOwn ? { ...receiver, nextAt: paced, slowed: 0 } : failing(receiver, failure, now);
-  if (isSpent || isOld) {
+type Whose = 'own' | 'in doubt' | "the receiver's";
+
+function whose(receiver: ReceiverState, tried: Tried, now: number): Whose {
+  const { deliveredAt, failedOf } = receiver;
+  // A time in the future is another clock's.
+  const recoveredAt = (receiver.recoveredAt ?? 0) <= now ? (receiver.recoveredAt ?? 0) : 0;
+  const gotThroughSince = (at: number | null): boolean =>
+    at !== null && deliveredAt !== null && deliveredAt > Math.max(at, recoveredAt) && deliveredAt <= now;
+  if (gotThroughSince(tried.failedAt)) return 'own';
+  if (!gotThroughSince(tried.failingSince)) return "the receiver's";
+  return failedOf === null || failedOf === tried.id ? 'own' : 'in doubt';
+}
+
+interface FailedAttempt {
+  readonly reason: string;
+  readonly paced: number;
+  /** The receiver asks to be left alone until then. */
+  readonly askedUntil: number;
+}
+
+function failed(
+  receiver: ReceiverState,
+  tried: Tried,
+  { reason, paced, askedUntil }: FailedAttempt,
+  now: number,
+): After {
+  const of = whose(receiver, tried, now);
+  const [isOwn, isDoubtful] = [of === 'own', of === 'in doubt'];
+  // Where others get through, only this message is asked for later.
+  const nextAt = of === "the receiver's" ? Math.max(paced, askedUntil) : paced;
+  const failure = { reason, isHealthAlert: tried.isHealthAlert, nextAt, isDoubtful };
+  const next = {
+    ...(isOwn ? { ...receiver, nextAt: paced, slowed: 0 } : failing(receiver, failure, now)),
+    failedOf: tried.id,
+  };
+  const isProven = isOwn && (receiver.deliveredAt ?? 0) > (tried.failedAt ?? now);
+  const own = isProven ? withProven(tried, now) : tried.own;
+  const isSpent = isProven && receiver.failingSince === null && own.ms >= OWN_FAILURES_MAX_MS;
+  if (isSpent || now - tried.queuedAt >= WAIT_MAX_MS) {
     return { receiver: next, delivery: { state: 'dead', reason: givenUp(tried.attempts, reason, isSpent) }, isOwn };
   }
-  // At least until the receiver may be asked again.
-  const wait = isOwn ? ownWait(tried.isSevere, now - failingSince) : probeWait(receiver, next.probes, now);
-  return {
-    receiver: next,
-    delivery: { state: 'pending', dueAt: Math.max(now + wait, next.nextAt), failingSince, failedAt: now, reason },
-    isOwn,
-  };
+  const failingSince = tried.failingSince ?? now;
+  const dueAt = {
+    own: Math.max(now + ownWait(tried.isSevere, now - failingSince), askedUntil, next.nextAt + OTHERS_FIRST_MS),
+    'in doubt': Math.max(next.retryAt, askedUntil),
+    "the receiver's": Math.max(now + probeWait(receiver, next.probes, now), next.nextAt),
+  }[of];
+  return { receiver: next, delivery: { state: 'pending', dueAt, failingSince, failedAt: now, own, reason }, isOwn };
+}
+
+/** With the time since the last failure that counted, or else since the last one. */
+function withProven({ own, failedAt }: Tried, now: number): OwnFailures {
+  const lasted = Math.max(0, now - (own.at ?? failedAt ?? now));
+  return { ms: own.ms + Math.min(lasted, OWN_COUNTED_MS), at: now };
 }
 
 function slowedDown(
@@ -212,10 +278,14 @@ function slowedDown(
       isOwn: false,
     };
   }
-  const dueAt = slowed % SLOWED_MAX === 0 ? nextAt + SLOWED_ASIDE_MS : null;
+  const dueAt = slowed % SLOWED_MAX === 0 ? nextAt + OTHERS_FIRST_MS : null;
   return {
     receiver: next,
-    delivery: { state: 'pending', dueAt, failingSince: tried.failingSince, failedAt: tried.failedAt, reason },
+    delivery: {
+      ...{ state: 'pending', dueAt, failingSince: tried.failingSince, failedAt: tried.failedAt },
+      own: tried.own,
+      reason,
+    },
     isOwn: false,
   };
 }
@@ -229,7 +299,8 @@ function asked(outcome: Outcome): number {
 export function afterLostAttempt(tried: Tried, now: number): Extract<AfterDelivery, { readonly state: 'pending' }> {
   const reason = 'the attempt was interrupted: the message may have arrived';
   const dueAt = tried.attempts < 2 ? null : now + doubled(tried.attempts - 1);
-  return { state: 'pending', dueAt, failingSince: tried.failingSince ?? now, failedAt: tried.failedAt, reason };
+  const { failingSince, failedAt, own } = tried;
+  return { state: 'pending', dueAt, failingSince: failingSince ?? now, failedAt, own, reason };
 }
 
 /** Why a delivery that waited too long without an attempt is dead. */
@@ -243,7 +314,8 @@ function givenUp(attempts: number, reason: string, isSpent: boolean): string {
 }
 
 function ownWait(isSevere: boolean, failedForMs: number): number {
-  return Math.min(Math.max(failedForMs, MINUTE_MS), isSevere ? PROBE_MAX_MS : OWN_WAIT_MAX_MS);
+  const wait = isSevere ? Math.max(failedForMs / 2, SEVERE_WAIT_LEAST_MS) : Math.max(failedForMs, OWN_WAIT_LEAST_MS);
+  return Math.min(Math.ceil(wait), OWN_WAIT_MAX_MS);
 }
 
 /** No attempt before this. A later time than any receiver may ask for is another clock's. */

@@ -16,8 +16,10 @@ import {
   type Attempt,
   afterAttempt,
   afterLostAttempt,
+  NO_FAILURES,
   neverTried,
   notBefore,
+  PROBE_MAX_MS,
   type ReceiverState,
   type Tried,
   WAIT_MAX_MS,
@@ -108,8 +110,8 @@ export function enqueueSuppressed(
   );
 }
 
-/** High and critical. */
-const SEVERE = LEVELS.indexOf('high');
+/** High and critical: this rank and up. */
+export const SEVERE = LEVELS.indexOf('high');
 
 /** How severe it is: 0 and up. */
 function rankOf(notification: Notification): number {
@@ -134,7 +136,8 @@ export function take(store: Store, receiver: string, now: number): Taken {
   const row = firstOf<NextRow>(store, receiver, 'id, attempts, queued_at, due_at, health, notification');
   if (row === null) return { kind: 'nothing' };
   if (readyAt > now) return { kind: 'wait', at: readyAt };
-  if (row.due_at !== null && row.due_at > now) return { kind: 'wait', at: row.due_at };
+  const dueAt = dueOf(row, stored, now);
+  if (dueAt > now) return { kind: 'wait', at: dueAt };
   const notification = readNotification(row.notification);
   if (notification === null) {
     const reason = 'the stored message is damaged, and can’t be sent';
@@ -146,6 +149,13 @@ export function take(store: Store, receiver: string, now: number): Taken {
     kind: 'due',
     due: { id: row.id, receiver, attempt: row.attempts + 1, queuedAt: row.queued_at, notification },
   };
+}
+
+/** What was set aside waits for its own time, and for the receiver's for what has failed. */
+function dueOf({ due_at: dueAt }: Pick<NextRow, 'due_at'>, { retryAt }: ReceiverState, now: number): number {
+  if (dueAt === null) return now;
+  // A later time is another clock's.
+  return Math.max(dueAt, retryAt > now + PROBE_MAX_MS ? now : retryAt);
 }
 
 /** Null where it is damaged: it would hold up its receiver for ever. */
@@ -195,6 +205,8 @@ type PendingRow = {
   readonly queuedAt: number;
   readonly failingSince: number | null;
   readonly failedAt: number | null;
+  readonly ownMs: number;
+  readonly ownAt: number | null;
   readonly health: string | null;
   readonly level: number;
 };
@@ -202,22 +214,25 @@ type PendingRow = {
 /** Null where it is not pending any more. */
 function readDelivery(store: Store, id: number): PendingRow | null {
   const row = store.all<PendingRow>(
-    `SELECT id, receiver, state, attempts, queued_at AS queuedAt, failing_since AS failingSince, failed_at AS failedAt, health, level
+    `SELECT id, receiver, state, attempts, queued_at AS queuedAt, failing_since AS failingSince, failed_at AS failedAt, own_ms AS ownMs, own_at AS ownAt, health, level
      FROM deliveries WHERE id = ?`,
     id,
   )[0];
   return row === undefined || row.state !== 'pending' ? null : row;
 }
 
-function triedOf({ queuedAt, attempts, failingSince, failedAt, health, level }: PendingRow): Tried {
+function triedOf({ attempts, health, level, ...row }: PendingRow): Tried {
   const [isHealthAlert, isSevere] = [health !== null, level >= SEVERE];
-  return { queuedAt, attempts: attempts + 1, failingSince, failedAt, isHealthAlert, isSevere };
+  const { id, queuedAt, failingSince, failedAt, ownMs: ms, ownAt: at } = row;
+  const own = { ms, at };
+  return { id, queuedAt, attempts: attempts + 1, failingSince, failedAt, own, isHealthAlert, isSevere };
 }
 
 /** In place of a delivery that is not pending any more. */
-function asItWasTaken({ attempt, queuedAt, notification }: Due): Tried {
+function asItWasTaken({ id, attempt, queuedAt, notification }: Due): Tried {
   const [isHealthAlert, isSevere] = ['health' in notification, rankOf(notification) >= SEVERE];
-  return { queuedAt, attempts: attempt, failingSince: null, failedAt: null, isHealthAlert, isSevere };
+  const never = { failingSince: null, failedAt: null, own: NO_FAILURES };
+  return { id, queuedAt, attempts: attempt, ...never, isHealthAlert, isSevere };
 }
 
 /** The process that made the attempt is gone. The attempt counts, and the delivery is not the next one for ever. */
@@ -246,10 +261,10 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
   return { ...after, settled: after.delivery, before: stored };
 }
 
-/** Once a failing receiver works: what it set aside takes its place again. What fails by itself stays aside. */
+/** Once a failing receiver works: what has failed since its last success takes its place again. */
 export function bringBack(store: Store, receiver: string, { deliveredAt }: ReceiverState): void {
   store.run(
-    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND failing_since >= ?`,
+    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND failed_at >= ?`,
     receiver,
     deliveredAt ?? 0,
   );
@@ -265,11 +280,13 @@ function storeEnd(store: Store, id: number, attempts: number, after: AfterDelive
       return;
     case 'pending':
       store.run(
-        'UPDATE deliveries SET attempts = ?, due_at = ?, failing_since = ?, failed_at = ?, reason = ? WHERE id = ?',
+        'UPDATE deliveries SET attempts = ?, due_at = ?, failing_since = ?, failed_at = ?, own_ms = ?, own_at = ?, reason = ? WHERE id = ?',
         attempts,
         after.dueAt,
         after.failingSince,
         after.failedAt,
+        after.own.ms,
+        after.own.at,
         after.reason,
         id,
       );
@@ -372,7 +389,7 @@ export function resend(
     // What is dead for a receiver that was removed would die again.
     const whose = receiver === null ? names : [receiver];
     const resent = store.all(
-      `UPDATE deliveries SET state = iif(digest IS NULL, 'pending', 'bundled'), attempts = 0, queued_at = ?, due_at = NULL, failing_since = NULL, failed_at = NULL,
+      `UPDATE deliveries SET state = iif(digest IS NULL, 'pending', 'bundled'), attempts = 0, queued_at = ?, due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL,
          settled_at = NULL WHERE ${ENDED} AND state = 'dead' AND receiver IN (SELECT value FROM json_each(?)) RETURNING id`,
       now,
       JSON.stringify(whose),
@@ -401,7 +418,7 @@ function move(store: Store, receiver: string, to: string): number {
   const pending = [READY, SET_ASIDE, BUNDLED].map(
     (which) =>
       store.all(
-        `UPDATE deliveries SET receiver = ?, due_at = NULL, failing_since = NULL, failed_at = NULL WHERE ${which} AND receiver = ? RETURNING id`,
+        `UPDATE deliveries SET receiver = ?, due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL WHERE ${which} AND receiver = ? RETURNING id`,
         to,
         receiver,
       ).length,
@@ -438,7 +455,7 @@ function nextAt(
   }
   const first = firstOf<Pick<NextRow, 'due_at'>>(store, receiver, 'due_at');
   if (first === null) return null;
-  return Math.max(first.due_at ?? now, stored === undefined ? now : notBefore(stored, now));
+  return stored === undefined ? (first.due_at ?? now) : Math.max(dueOf(first, stored, now), notBefore(stored, now));
 }
 
 /** Up to `most` of the deliveries that are pending for these receivers, the next first, and why they wait. */

@@ -16,7 +16,7 @@ export interface StoredReceiver extends ReceiverState {
 }
 
 const COLUMNS = `delivered_at AS deliveredAt, failing_since AS failingSince, probes, failures, reason, next_at AS nextAt,
-  slowed, recovered_at AS recoveredAt, attempt_of AS attemptOf, attempt_at AS attemptAt,
+  slowed, recovered_at AS recoveredAt, failed_of AS failedOf, retry_at AS retryAt, attempt_of AS attemptOf, attempt_at AS attemptAt,
   bundling`;
 
 type Row = StoredReceiver & Record<string, string | number | null>;
@@ -39,11 +39,11 @@ export function readReceivers(store: Store): ReadonlyMap<string, StoredReceiver>
 /** Stores a receiver's state, with no attempt under way: one row. */
 export function writeReceiver(store: Store, name: string, state: ReceiverState): void {
   store.run(
-    `INSERT INTO receivers (name, delivered_at, failing_since, probes, failures, reason, next_at, slowed, recovered_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO receivers (name, delivered_at, failing_since, probes, failures, reason, next_at, slowed, recovered_at, failed_of, retry_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET delivered_at = excluded.delivered_at, failing_since = excluded.failing_since,
        probes = excluded.probes, failures = excluded.failures, reason = excluded.reason, next_at = excluded.next_at,
-       slowed = excluded.slowed, recovered_at = excluded.recovered_at, attempt_of = NULL,
+       slowed = excluded.slowed, recovered_at = excluded.recovered_at, failed_of = excluded.failed_of, retry_at = excluded.retry_at, attempt_of = NULL,
        attempt_at = NULL`,
     name,
     state.deliveredAt,
@@ -54,6 +54,8 @@ export function writeReceiver(store: Store, name: string, state: ReceiverState):
     state.nextAt,
     state.slowed,
     state.recoveredAt,
+    state.failedOf,
+    state.retryAt,
   );
 }
 
@@ -76,10 +78,9 @@ export function writeBundling(store: Store, name: string, bundling: string | nul
 /** Lets failing receivers be tried at once: one, or (null) all. One that asked to slow down waits. */
 export function hurry(store: Store, name: string | null, now: number): void {
   store.run(
-    `UPDATE receivers SET next_at = ? WHERE next_at > ? AND failing_since IS NOT NULL AND slowed = 0 AND (name = ? OR ? IS NULL)`,
+    `UPDATE receivers SET next_at = min(next_at, ?1), retry_at = min(retry_at, ?1)
+     WHERE max(next_at, retry_at) > ?1 AND failing_since IS NOT NULL AND slowed = 0 AND (name = ?2 OR ?2 IS NULL)`,
     now,
-    now,
-    name,
     name,
   );
 }

@@ -86,7 +86,11 @@ function afterTest(state: ReceiverState, outcome: Outcome, now: number): Receive
       return null;
     case 'retry':
     case 'refused':
-      return failing(state, { reason: outcome.reason, isHealthAlert: false, nextAt: state.nextAt }, now);
+      return failing(
+        state,
+        { reason: outcome.reason, isHealthAlert: false, nextAt: state.nextAt, isDoubtful: false },
+        now,
+      );
   }
 }
 

@@ -59,7 +59,7 @@ interface Queue {
   /** No other health alert says that it does not. */
   readonly works: boolean;
   readonly oldestAt: number | null;
-  /** Why the last attempt failed. */
+  /** Why the last attempt failed, or that of the oldest message. */
   readonly reason: string | null;
 }
 
@@ -72,7 +72,8 @@ function readQueues(
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
   const untaken = (name: string) => {
     const { deliveredAt = null, reason = null } = stored.get(name) ?? {};
-    return { name, oldestAt: readUntaken(store, name, deliveredAt).oldestAt, reason };
+    const { oldestAt, oldestReason } = readUntaken(store, name, deliveredAt);
+    return { name, oldestAt, reason: reason ?? oldestReason };
   };
   return [
     ...receivers.map(({ name, problem }) => ({

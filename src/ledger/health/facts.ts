@@ -66,12 +66,13 @@ function receiverFacts(
   now: number,
 ): ReceiverFacts {
   const untaken = readUntaken(store, name, history?.deliveredAt ?? null);
-  const { oldestAt, failing } = untaken;
+  const { oldestAt, oldestReason, failing } = untaken;
+  const isBacklog = oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS;
   return {
     name,
     works: problem === null && !isUnhealthy && !isFailing(history?.failingSince ?? null, untaken, now),
-    reason: problem ?? history?.reason ?? null,
-    backlogSince: oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS ? oldestAt : null,
+    reason: problem ?? history?.reason ?? (isBacklog ? oldestReason : null),
+    backlogSince: isBacklog ? oldestAt : null,
     failingMessage: failing !== null && now - failing.since >= BACKLOG_AFTER_MS ? failing : null,
   };
 }

@@ -4,7 +4,7 @@
  *
  * A receiver without a usable setting is unhealthy at once (`RoutedReceiver.problem`; nothing is tried). One failure may be
  * the message's own, so a receiver is unhealthy after two in a row with no message getting through: at once where the last
- * was a refusal, else after `FAILING_MS`. A request to slow down is no failure. Failures to deliver health alerts are stored
+ * was a refusal that is in no doubt, and nothing has got through for a minute; else after `FAILING_MS`. A request to slow down is no failure. Failures to deliver health alerts are stored
  * but make no receiver unhealthy: a health alert causes no other. Times are wall, in ms.
  */
 import type { Outcome } from '../../notify/receiver.ts';
@@ -15,6 +15,7 @@ import { readReceivers } from '../deliver/receivers.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
+const MINUTE_MS = 60_000;
 /** How long failures are tolerated, the default of BLIND_AFTER too. By then several attempts have failed. */
 const FAILING_MS = OUTAGE_MS;
 if (!(FAILING_MS > 2 * PROBE_MAX_MS)) throw new Error('a receiver must be tried again before it is unhealthy');
@@ -45,7 +46,9 @@ export function unhealthyFrom({ failingSince, failures }: ReceiverState): number
 export function provesUnhealthy(health: ReceiverState, outcome: Outcome, now: number): boolean {
   const from = unhealthyFrom(health);
   if (from === null) return false;
-  return outcome.kind === 'refused' || (outcome.kind === 'retry' && now >= from);
+  const tookNothing = health.deliveredAt === null || Math.abs(now - health.deliveredAt) >= MINUTE_MS;
+  const isRefused = outcome.kind === 'refused' && health.probes >= FAILURES_IN_A_ROW && tookNothing;
+  return isRefused || (outcome.kind !== 'delivered' && outcome.kind !== 'slow down' && now >= from);
 }
 
 /** The health of every receiver, in the order they are configured, and of removed ones for which something waits. Reads only indexes. */

@@ -57,9 +57,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     "CREATE INDEX quarantine_by_time ON quarantine (first_at) WHERE state = 'quarantined'",
     `CREATE TABLE receivers (name TEXT PRIMARY KEY, delivered_at INTEGER, failing_since INTEGER,
        probes INTEGER NOT NULL, failures INTEGER NOT NULL, reason TEXT, next_at INTEGER NOT NULL, slowed INTEGER NOT NULL,
-       recovered_at INTEGER, attempt_of INTEGER, attempt_at INTEGER, bundling TEXT) WITHOUT ROWID`,
+       recovered_at INTEGER, failed_of INTEGER, attempt_of INTEGER, attempt_at INTEGER, bundling TEXT) WITHOUT ROWID`,
     `CREATE TABLE activity (rule TEXT PRIMARY KEY, matched INTEGER NOT NULL, last_at INTEGER NOT NULL,
        last_seq INTEGER NOT NULL) WITHOUT ROWID`,
+  ],
+  [
+    'ALTER TABLE deliveries ADD COLUMN own_ms INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE deliveries ADD COLUMN own_at INTEGER',
+    'ALTER TABLE receivers ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0',
   ],
 ];
 

@@ -4,6 +4,7 @@ import {
   type AfterDelivery,
   afterAttempt,
   afterLostAttempt,
+  NO_FAILURES,
   OUTAGE_MS,
   type ReceiverState,
   type Tried,
@@ -24,6 +25,8 @@ const PACED = REACHED_AT + PACE;
 
 const FIRST: Tried = {
   ...{
+    id: 7,
+    own: NO_FAILURES,
     queuedAt: NOON - MINUTE,
     attempts: 1,
     failingSince: null,
@@ -42,6 +45,8 @@ interface Row {
   readonly becomes: Partial<ReceiverState>;
   readonly delivery: AfterDelivery;
   readonly isOwn?: true;
+  /** How long its own failures have lasted then, to this one; absent: as before. */
+  readonly ownMs?: number;
 }
 
 const pending = (dueAt: number | null, failingSince: number | null, reason = 'HTTP 500'): AfterDelivery => ({
@@ -49,6 +54,7 @@ const pending = (dueAt: number | null, failingSince: number | null, reason = 'HT
   dueAt,
   failingSince,
   failedAt: null,
+  own: NO_FAILURES,
   reason,
 });
 const dead = (reason: string): AfterDelivery => ({ state: 'dead', reason });
@@ -59,7 +65,10 @@ const FAILING = { failingSince: NOON - HOUR, probes: 9, failures: 8, reason: 'HT
 const OTHERS_WORK = { deliveredAt: NOON - HOUR };
 const LAST = { failedAt: NOON - HOUR - 1 };
 const ITS_OWN = { failingSince: NOON - 2 * HOUR, ...LAST, queuedAt: NOON - 3 * HOUR, attempts: 5 };
-const SPENT = { failingSince: NOON - DAY - HOUR, ...LAST, queuedAt: NOON - 2 * DAY, attempts: 30 };
+const SPENT = {
+  ...{ failingSince: NOON - DAY - HOUR, ...LAST, queuedAt: NOON - 2 * DAY, attempts: 30 },
+  own: { ms: DAY - HOUR - 1, at: null },
+};
 const OLD = { queuedAt: NOON - 7 * DAY, attempts: 3 };
 const NOT_OLD = { queuedAt: NOON - 7 * DAY + 1, attempts: 3 };
 
@@ -282,60 +291,50 @@ const FAILURES: readonly Row[] = [
   },
 ];
 
+/** What it counts for, from the last failure to this one. */
+const PROVEN = HOUR + 1;
+
 const OWN: readonly Row[] = [
+  ...[
+    [false, 2 * HOUR, HOUR],
+    [false, 10 * MINUTE, 10 * MINUTE],
+    [false, 40 * SECOND, MINUTE],
+    [false, 2 * DAY, HOUR],
+    [true, 2 * DAY, HOUR],
+    [true, HOUR, 30 * MINUTE],
+    [true, 10 * MINUTE, 5 * MINUTE],
+    [true, 2 * SECOND, 5 * SECOND],
+  ].map(
+    ([isSevere = false, failedFor = 0, wait = 0]): Row => ({
+      says: `it says nothing of the receiver; having failed for ${Number(failedFor) / SECOND} s it waits for ${Number(wait) / SECOND} s${isSevere ? ' at high or critical' : ''}`,
+      receiver: { deliveredAt: NOON - 1 },
+      tried: { ...ITS_OWN, failingSince: NOON - Number(failedFor), failedAt: NOON - 2, isSevere: isSevere === true },
+      outcome: retry(),
+      becomes: { nextAt: PACED },
+      delivery: pending(Math.max(NOON + Number(wait), PACED + 5 * SECOND), NOON - Number(failedFor)),
+      isOwn: true,
+      ownMs: 2,
+    }),
+  ),
   {
-    says: 'it says nothing of the receiver, and is set aside for as long as it has failed',
-    receiver: OTHERS_WORK,
-    tried: { ...ITS_OWN, failingSince: NOON - HOUR - 2, failedAt: NOON - HOUR - 2, isSevere: false },
-    outcome: retry(),
-    becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - HOUR - 2),
-    isOwn: true,
-  },
-  {
-    says: 'at high and critical for five minutes at most',
-    receiver: OTHERS_WORK,
-    tried: { ...ITS_OWN, isSevere: true },
-    outcome: retry(),
-    becomes: { nextAt: PACED },
-    delivery: pending(NOON + 5 * MINUTE, NOON - 2 * HOUR),
-    isOwn: true,
-  },
-  {
-    says: 'a minute at least',
-    receiver: { deliveredAt: NOON - 1 },
-    tried: { ...ITS_OWN, failingSince: NOON - 2, failedAt: NOON - 2 },
-    outcome: retry(),
-    becomes: { nextAt: PACED },
-    delivery: pending(NOON + MINUTE, NOON - 2),
-    isOwn: true,
-  },
-  {
-    says: 'else for as long as it has failed',
-    receiver: OTHERS_WORK,
-    tried: ITS_OWN,
-    outcome: retry(),
-    becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - 2 * HOUR),
-    isOwn: true,
-  },
-  {
-    says: 'for an hour at most',
+    says: 'a refusal too',
     receiver: OTHERS_WORK,
     tried: { ...ITS_OWN, attempts: 20 },
     outcome: REFUSED,
     becomes: { nextAt: PACED },
     delivery: pending(NOON + HOUR, NOON - 2 * HOUR, 'revoked'),
     isOwn: true,
+    ownMs: PROVEN,
   },
   {
-    says: 'the receiver is left alone where it asks, whosever failure it is',
-    receiver: OTHERS_WORK,
-    tried: { ...ITS_OWN, isSevere: true },
+    says: 'where the receiver asks to be left alone, this message leaves it alone, and goes behind others then',
+    receiver: { deliveredAt: NOON - 1 },
+    tried: { ...ITS_OWN, failingSince: NOON - 20 * SECOND, failedAt: NOON - 2, isSevere: true },
     outcome: retry(30 * MINUTE),
-    becomes: { nextAt: NOON + 30 * MINUTE },
-    delivery: pending(NOON + 30 * MINUTE, NOON - 2 * HOUR),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + 30 * MINUTE, NOON - 20 * SECOND),
     isOwn: true,
+    ownMs: 2,
   },
   {
     says: 'a message that has not failed before has none of its own',
@@ -353,39 +352,55 @@ const OWN: readonly Row[] = [
     delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
   },
   {
-    says: 'so is a failure while nothing else is sent',
-    receiver: OTHERS_WORK,
-    tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
+    says: 'nor where what got through had waited through an outage: the receiver may have failed again',
+    receiver: { ...OTHERS_WORK, recoveredAt: OTHERS_WORK.deliveredAt },
+    tried: ITS_OWN,
+    outcome: retry(),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
+  },
+  {
+    says: 'nor where a clock that was set back says that something got through',
+    receiver: { deliveredAt: NOON + HOUR },
+    tried: ITS_OWN,
+    outcome: retry(),
+    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
+  },
+  {
+    says: 'it is its own while nothing else is sent, but no longer counts for its death',
+    receiver: { ...OTHERS_WORK, failedOf: FIRST.id },
+    tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE, own: { ms: DAY - 1, at: null } },
     outcome: retry(),
     becomes: { nextAt: PACED },
     delivery: pending(NOON + HOUR, NOON - 2 * HOUR),
     isOwn: true,
   },
   {
-    says: 'but not where what got through last had waited through an outage: then the receiver fails',
-    receiver: { ...OTHERS_WORK, recoveredAt: OTHERS_WORK.deliveredAt },
+    says: 'where another one fails too it is in doubt: the receiver fails, and only what has failed waits for it',
+    receiver: { ...OTHERS_WORK, failedOf: FIRST.id + 1 },
     tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
-    outcome: retry(),
-    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
-    delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
+    outcome: retry(10 * MINUTE),
+    becomes: { failingSince: NOON, failures: 1, reason: 'HTTP 500', nextAt: PACED, retryAt: NOON + MINUTE },
+    delivery: pending(NOON + 10 * MINUTE, NOON - 2 * HOUR),
   },
   {
-    says: 'a day of them kills nothing where nothing got through since the last: it may be an outage',
-    receiver: OTHERS_WORK,
-    tried: { ...SPENT, failedAt: NOON - 20 * MINUTE },
+    says: 'for longer each time, five minutes at most',
+    receiver: { ...FAILING, ...OTHERS_WORK, probes: 0, failedOf: FIRST.id + 1 },
+    tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
     outcome: retry(),
-    becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - DAY - HOUR),
-    isOwn: true,
+    becomes: { failures: 9, reason: 'HTTP 500', nextAt: PACED, retryAt: NOON + 5 * MINUTE },
+    delivery: pending(NOON + 5 * MINUTE, NOON - 2 * HOUR),
   },
   {
     says: 'a day of them less a millisecond does not kill it',
     receiver: OTHERS_WORK,
-    tried: { ...SPENT, failingSince: NOON - DAY - HOUR + 1 },
+    tried: { ...SPENT, own: { ms: DAY - PROVEN - 1, at: null } },
     outcome: REFUSED,
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - DAY - HOUR + 1, 'revoked'),
+    delivery: pending(NOON + HOUR, NOON - DAY - HOUR, 'revoked'),
     isOwn: true,
+    ownMs: DAY - 1,
   },
   {
     says: 'a day of them does',
@@ -397,6 +412,26 @@ const OWN: readonly Row[] = [
     isOwn: true,
   },
   {
+    says: 'it counts from the last one that counted',
+    receiver: OTHERS_WORK,
+    tried: { ...ITS_OWN, own: { ms: HOUR, at: NOON - 90 * MINUTE } },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - 2 * HOUR),
+    isOwn: true,
+    ownMs: HOUR + 90 * MINUTE,
+  },
+  {
+    says: 'between two failures no more than two hours count',
+    receiver: OTHERS_WORK,
+    tried: { ...SPENT, failedAt: NOON - 20 * HOUR, own: { ms: DAY - 2 * HOUR - 1, at: null } },
+    outcome: retry(),
+    becomes: { nextAt: PACED },
+    delivery: pending(NOON + HOUR, NOON - DAY - HOUR),
+    isOwn: true,
+    ownMs: DAY - 1,
+  },
+  {
     says: 'not while the receiver fails',
     receiver: { ...FAILING, ...OTHERS_WORK },
     tried: SPENT,
@@ -404,24 +439,7 @@ const OWN: readonly Row[] = [
     becomes: { nextAt: PACED },
     delivery: pending(NOON + HOUR, NOON - DAY - HOUR),
     isOwn: true,
-  },
-  {
-    says: 'the day begins again when an outage ends',
-    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY - HOUR + 1 },
-    tried: SPENT,
-    outcome: retry(),
-    becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - DAY - HOUR),
-    isOwn: true,
-  },
-  {
-    says: 'and then kills it',
-    receiver: { ...OTHERS_WORK, recoveredAt: NOON - DAY - HOUR },
-    tried: { ...SPENT, failingSince: NOON - 2 * DAY },
-    outcome: retry(),
-    becomes: { nextAt: PACED },
-    delivery: dead('failed for a day while others were delivered (30 attempts): HTTP 500'),
-    isOwn: true,
+    ownMs: DAY,
   },
 ];
 
@@ -431,15 +449,16 @@ describe.each([
   ['a failure of the receiver', FAILURES],
   ['a failure of the message’s own', OWN],
 ])('%s:', (_, rows) => {
-  it.each(rows)('$says', ({ receiver = {}, tried = {}, outcome, becomes, delivery, isOwn = false }) => {
+  it.each(rows)('$says', ({ receiver = {}, tried = {}, outcome, becomes, delivery, isOwn = false, ownMs }) => {
     const before: ReceiverState = { ...UNTRIED, ...receiver };
     const attempt = { reachedAt: REACHED_AT, outcome, paceMs: PACE };
     const after = afterAttempt(before, { ...FIRST, ...tried }, attempt, NOON);
     const hasFailed = outcome.kind === 'retry' || outcome.kind === 'refused';
+    const own = ownMs === undefined ? (tried.own ?? NO_FAILURES) : { ms: ownMs, at: NOON };
     const failedAt = hasFailed ? NOON : (tried.failedAt ?? null);
     expect(after).toEqual({
-      receiver: { ...before, ...becomes },
-      delivery: delivery.state === 'pending' ? { ...delivery, failedAt } : delivery,
+      receiver: { ...before, ...(hasFailed ? { failedOf: FIRST.id } : {}), ...becomes },
+      delivery: delivery.state === 'pending' ? { ...delivery, failedAt, own } : delivery,
       isOwn,
     });
   });

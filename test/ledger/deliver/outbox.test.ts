@@ -59,7 +59,14 @@ describe('a delivery', () => {
   it('waits while its receiver asks to slow down, and so do later ones; other receivers are sent theirs', () => {
     const scene = waiting(1, [route('slack'), route('mail')]);
     expect(attempt(scene, slow(10 * MINUTE), NOON)).toEqual({
-      ...{ state: 'pending', dueAt: null, failingSince: null, failedAt: null, reason: 'HTTP 429' },
+      ...{
+        state: 'pending',
+        dueAt: null,
+        failingSince: null,
+        failedAt: null,
+        own: { ms: 0, at: null },
+        reason: 'HTTP 429',
+      },
     });
     open(scene, NOON + 1);
     expect(scene.outbox.take('slack', NOON + MINUTE)).toEqual({ kind: 'wait', at: NOON + 10 * MINUTE });
@@ -93,11 +100,11 @@ describe('a delivery', () => {
     attempt(scene, retry(), NOON);
     attempt(scene, DELIVERED, NOON + 1);
     // The first one, whose failures are its own now.
-    expect(attempt(scene, retry(), NOON + 2)).toMatchObject({ state: 'pending', dueAt: NOON + 2 + MINUTE });
+    expect(attempt(scene, retry(), NOON + 2)).toMatchObject({ state: 'pending', dueAt: NOON + 2 + 5 * SECOND });
     expect(scene.outbox.take('slack', NOON + 3)).toMatchObject({ due: { id: 3 } });
     settle(scene, { ...take(scene, NOON + 3), id: 3 }, DELIVERED, NOON + 3);
     open(scene, NOON + 4);
-    expect(take(scene, NOON + 2 + MINUTE).id).toBe(1);
+    expect(take(scene, NOON + 2 + 5 * SECOND).id).toBe(1);
   });
 
   it.each<[string, Outcome]>([
@@ -265,16 +272,17 @@ describe('a failing receiver', () => {
     expect(scene.ledger.status(NOON).receivers[0]).toMatchObject({ state: 'healthy', failingSince: null });
   });
 
-  it('is not sent what fails by itself, which stays aside', () => {
-    const scene = waiting(2);
+  it('then takes what has failed since its last success; what failed before, by itself, stays aside', () => {
+    const scene = waiting(3);
     attempt(scene, retry(), NOON);
     attempt(scene, DELIVERED, NOON + 1);
     attempt(scene, retry(), NOON + 2);
-    open(scene, NOON + 3);
-    attempt(scene, retry(), NOON + 3);
-    scene.outbox.recordTest('slack', DELIVERED, NOON + 4);
+    attempt(scene, DELIVERED, NOON + 3);
+    open(scene, NOON + 4);
+    attempt(scene, retry(), NOON + 4);
+    scene.outbox.recordTest('slack', DELIVERED, NOON + 5);
     expect(scene.store.all("SELECT id FROM deliveries WHERE state = 'pending' AND due_at IS NULL")).toEqual([
-      { id: 3 },
+      { id: 4 },
     ]);
   });
 
@@ -466,6 +474,7 @@ describe('a health alert', () => {
     const scene = createScene([onAction('vm.read')]);
     scene.record([], invalid(1));
     attempt(scene, REFUSED, NOON);
+    scene.store.run('UPDATE deliveries SET own_ms = ?', DAY);
     scene.outbox.recordTest('slack', DELIVERED, NOON + DAY);
     expect(attempt(scene, REFUSED, NOON + DAY + 1)).toMatchObject({ state: 'dead' });
     expect(scene.notifications("health = 'dead-delivery'")).toEqual([]);

@@ -5,6 +5,7 @@ import { type Due, resend } from '../../../src/ledger/deliver/outbox.ts';
 import { readUntaken } from '../../../src/ledger/health/backlog.ts';
 import type { Outcome } from '../../../src/notify/receiver.ts';
 import type { RoutedReceiver } from '../../../src/routing/routing.ts';
+import type { Level } from '../../../src/sigma/index.ts';
 import { createScene, entry, HOUR, MINUTE, NOON, onAction, route, type Scene } from '../scene.ts';
 
 const DELIVERED: Outcome = { kind: 'delivered' };
@@ -15,6 +16,10 @@ const MAIL = route('mail');
 
 function sceneWith(...receivers: RoutedReceiver[]): Scene {
   return createScene([onAction('vm.read')], { receivers });
+}
+
+function sceneOf(level: Level, ...receivers: RoutedReceiver[]): Scene {
+  return createScene([onAction('vm.read', { level })], { receivers });
 }
 
 let opened = 0;
@@ -110,8 +115,9 @@ describe('the health alert about a backlog', () => {
     ]);
   });
 
-  it('is not raised for one message that fails while others get through', () => {
-    const scene = sceneWith(SLACK, MAIL);
+  /** Eleven alerts, one of which Slack never takes, for 14 minutes. */
+  function withPoison(level: Level): Scene {
+    const scene = sceneOf(level, SLACK, MAIL);
     openAlerts(scene, NOON, 11);
     const poison = sendOne(scene, 'slack', FAILED, NOON);
     for (let minute = 0; minute < 14; minute++) {
@@ -120,6 +126,24 @@ describe('the health alert about a backlog', () => {
       scene.record([], { now });
       scene.ledger.watchdog(now);
     }
+    return scene;
+  }
+
+  it.each<Level>(['high', 'critical'])(
+    'is raised for one message at %s that fails while others get through',
+    (level) => {
+      const scene = withPoison(level);
+      expect(healthMessages(scene)).toEqual([
+        'health backlog high → mail: the oldest message to the receiver slack has waited for 10 minutes: HTTP 500',
+      ]);
+      expect(receiverOf(scene, 'slack', NOON + 14 * MINUTE)).toMatchObject({
+        ...{ works: true, backlogSince: NOON, failingMessage: null },
+      });
+    },
+  );
+
+  it('is not raised for one below high', () => {
+    const scene = withPoison('medium');
     expect(healthMessages(scene)).toEqual([]);
     expect(receiverOf(scene, 'slack', NOON + 9 * MINUTE)).toMatchObject({ failingMessage: null });
     expect(receiverOf(scene, 'slack', NOON + 14 * MINUTE)).toMatchObject({
@@ -184,8 +208,18 @@ describe('what waits for a receiver', () => {
     const scene = sceneWith(SLACK, MAIL);
     openAlerts(scene, NOON, 60);
     openAlerts(scene, NOON + MINUTE, 60);
-    expect(readUntaken(scene.store, 'slack', null)).toEqual({ oldestAt: NOON, failing: null, sinceDelivered: 2 });
-    expect(readUntaken(scene.store, 'nobody', null)).toEqual({ oldestAt: null, failing: null, sinceDelivered: 0 });
+    expect(readUntaken(scene.store, 'slack', null)).toEqual({
+      oldestAt: NOON,
+      oldestReason: null,
+      failing: null,
+      sinceDelivered: 2,
+    });
+    expect(readUntaken(scene.store, 'nobody', null)).toEqual({
+      oldestAt: null,
+      oldestReason: null,
+      failing: null,
+      sinceDelivered: 0,
+    });
     const plan = scene.store.all<{ detail: string }>(
       "EXPLAIN QUERY PLAN SELECT queued_at FROM deliveries WHERE state = 'dead' AND receiver = 'slack' ORDER BY id DESC LIMIT 2",
     );

@@ -60,6 +60,8 @@ function kill(scene: Scene, receivers: readonly string[], now: number): void {
   for (const at of [now, now + DAY + 2]) {
     const dues = receivers.map((name) => take(scene, name, at)).filter((due) => due !== null);
     for (const due of dues) settle(scene, due, REFUSED, at);
+    // As if it had been tried each hour.
+    scene.store.run('UPDATE deliveries SET own_ms = ? WHERE attempts > 0', DAY);
     // Others get through to the end.
     for (const name of receivers)
       for (const tested of [1, DAY + 1]) scene.outbox.recordTest(name, DELIVERED, at + tested);
