@@ -35,20 +35,18 @@ export function reportDigests(
 ): void {
   const rows = store.all<Row>('SELECT * FROM deliveries ORDER BY queued_at, id');
   const said = new Map(rows.map(({ id, notification }) => [id, JSON.parse(notification) as Said]));
+  const opensHigh = ({ id }: Row): boolean => {
+    const { kind, alert } = said.get(id) ?? {};
+    return kind === 'opened' && alert?.level === 'high';
+  };
+  const highBy = Map.groupBy(rows.filter(opensHigh), (row) => `${row.receiver} ${said.get(row.id)?.alert?.ruleId}`);
   const isFirst = (row: Row, at: number): boolean => {
-    const opensHigh = ({ id }: Row): boolean =>
-      said.get(id)?.kind === 'opened' &&
-      said.get(id)?.alert?.level === 'high' &&
-      said.get(id)?.alert?.ruleId === said.get(row.id)?.alert?.ruleId;
-    if (!opensHigh(row)) return false;
-    const waited = rows.filter(
+    const ofRule = opensHigh(row) ? (highBy.get(`${row.receiver} ${said.get(row.id)?.alert?.ruleId}`) ?? []) : [];
+    const first = ofRule.find(
       (each) =>
-        each.receiver === row.receiver &&
-        each.state !== 'suppressed' &&
-        each.queued_at < at &&
-        (each.settled_at === null || each.settled_at >= at),
+        each.state !== 'suppressed' && each.queued_at < at && (each.settled_at === null || each.settled_at >= at),
     );
-    return waited.find(opensHigh)?.id === row.id;
+    return first !== undefined && first.id === row.id;
   };
   for (const [id, inIt] of Map.groupBy(
     rows.filter((row) => row.digest !== null),

@@ -12,8 +12,8 @@ import { decisionName } from '../support/decision.ts';
 import { reportDigests } from './bundled.ts';
 import type { SimulatedKv } from './kv.ts';
 import { alertedInTimeOrder, expectedFor, type ModelEntry, takesLevel } from './model.ts';
-import type { Network, PageTimes, SlackHabits } from './network.ts';
-import type { Observer } from './observer.ts';
+import type { Network, PageTimes, Received, SlackHabits } from './network.ts';
+import { misleveled, type Observer } from './observer.ts';
 import { ALL_BATCHES, ALL_ENTRIES } from './storage.ts';
 import type { Happened } from './troubles.ts';
 import type { Shown, Upstream } from './upstream.ts';
@@ -179,6 +179,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (got !== due.join(', ')) report(`alert ${row.id}: matches expected ${due.join(', ')}; got ${got}`);
   });
   observer.problems.forEach(report);
+  misleveled(store).forEach(report);
   const active = store.all<{ rule: string; matched: number; last_at: number; last_seq: number }>(
     'SELECT * FROM activity',
   );
@@ -227,10 +228,11 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
          (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
   );
-  for (const row of deliveries) if (row.receiver === after.mailName) row.receiver = 'mail';
+  for (const row of deliveries) row.receiver = canonical(row.receiver);
+  const deliveriesOf = Map.groupBy(deliveries, ({ receiver, alert }) => `${receiver} ${alert}`);
   expected.forEach((alert, index) => {
     for (const route of routes) {
-      const rows = deliveries.filter((row) => row.alert === index + 1 && row.receiver === canonical(route.name));
+      const rows = deliveriesOf.get(`${canonical(route.name)} ${index + 1}`) ?? [];
       const got = rows.map(({ what, state }) => (state === 'suppressed' ? `${what} suppressed` : what)).join(', ');
       const due = alert.notifications
         .map((what) => (takesLevel(route, alert.level) ? what : `${what} suppressed`))
@@ -238,16 +240,12 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
       if (got !== due) report(`alert ${index + 1} to ${route.name}: expected "${due}", got "${got}"`);
     }
   });
+  const receivedMessages = new Set(network.received.flatMap(messageReceived));
   for (const row of deliveries) {
     const isRefused = row.receiver === 'slack' && row.alert !== null && row.alert === after.slack.refusedAlert;
     if ((row.state === 'pending' || row.state === 'bundled') && !isRefused)
       report(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
-    const wasReceived = network.received.some(({ receiver, notification }) => {
-      if (receiver !== row.receiver || notification === null) return false;
-      if ('health' in notification) return row.health === notification.health.kind;
-      if ('digest' in notification) return row.what.startsWith('digest ');
-      return row.alert === notification.alert.id && row.what === whatOf(notification);
-    });
+    const wasReceived = receivedMessages.has(messageIn(row));
     if (row.digest !== null) continue;
     if (row.state === 'suppressed' && wasReceived)
       report(`delivery ${row.id} was suppressed, but ${row.receiver} received it`);
@@ -263,9 +261,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   for (const { receiver, notification, text } of network.received) {
     if (notification === null || !('alert' in notification)) continue;
     if (!text.includes(notification.alert.title)) report(`a message to ${receiver} does not name its rule`);
-    const known = deliveries.some(
-      (row) => row.receiver === receiver && row.alert === notification.alert.id && row.what === whatOf(notification),
-    );
+    const rows = deliveriesOf.get(`${receiver} ${notification.alert.id}`) ?? [];
+    const known = rows.some(({ what }) => what === whatOf(notification));
     if (!known) report(`${receiver} received alert ${notification.alert.id} without a delivery`);
   }
 
@@ -324,11 +321,13 @@ function beginningOf({ askedAt, answeredAt, date }: PageTimes): number {
   return date === null ? askedAt : Math.min(askedAt, date - Math.max(0, answeredAt - askedAt));
 }
 
+type Body = { readonly actor?: { readonly id?: unknown; readonly type?: unknown } | null } & Record<string, unknown>;
+
 /** What counts as content, as text. Missing and null are one. */
 function contentOf(body: unknown): string {
-  const { user_agent: _userAgent, extra: _extra, actor, ...rest } = JSON.parse(JSON.stringify(body));
+  const { user_agent: _userAgent, extra: _extra, actor, ...rest } = body as Body;
   const { id, type } = actor ?? {};
-  const members = Object.entries(rest).filter(([, value]) => value !== null);
+  const members = Object.entries(rest).filter(([, value]) => value != null);
   return JSON.stringify([id, type, members.sort()]);
 }
 
@@ -353,6 +352,23 @@ type StoredAlert = {
   state: string;
   closing: string | null;
 };
+
+/** A message to a receiver, as text: which health alert, that it is a digest, or what it says of which alert. */
+function messageIn({ receiver, health, alert, what }: Message): string {
+  if (health !== null) return `${receiver} health ${health}`;
+  return what.startsWith('digest ') ? `${receiver} digest` : `${receiver} ${alert} ${what}`;
+}
+
+/** The same of what a receiver took; nothing where it was sent without the ledger. */
+function messageReceived({ receiver, notification }: Received): string[] {
+  if (notification === null) return [];
+  const none = { receiver, health: null, alert: null, what: 'digest ' };
+  if ('health' in notification) return [messageIn({ ...none, health: notification.health.kind })];
+  if ('digest' in notification) return [messageIn(none)];
+  return [messageIn({ ...none, alert: notification.alert.id, what: whatOf(notification) })];
+}
+
+type Message = { receiver: string; alert: number | null; health: string | null; what: string };
 
 /** A notification as text to compare deliveries by. */
 function whatOf({ kind, alert, window }: AlertNotification): string {

@@ -69,6 +69,9 @@ export function takesLevel(route: RoutedReceiver, level: Level): boolean {
 /** What is expected for these entries in `seq` order. */
 export function expectedFor(entries: readonly ModelEntry[], { routes, closings }: Circumstances): Expected {
   const alerts: ModelAlert[] = [];
+  const alertsOf = new Map<string, ModelAlert[]>();
+  const closingAt = Map.groupBy(closings.keys(), (id) => closings.get(id));
+  const versions = versionsIn(entries);
   const activity = new Map<string, ModelActivity>();
   const windows = createPlainWindows();
   let engine: Engine | null = null;
@@ -88,8 +91,9 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
     if (!rule.alerts) return null;
     const suppress = entry.suppressBefore !== null && entry.occurredAt < entry.suppressBefore;
     const periodMs = rule.tocsin.dedupPeriodMs ?? HOUR;
-    const near = alerts
-      .filter((alert) => alert.rule === rule.id && alert.key === key && Math.abs(alert.begins - at) < alert.periodMs)
+    const alike = alertsOf.get(`${rule.id} ${key}`) ?? [];
+    const near = alike
+      .filter((alert) => Math.abs(alert.begins - at) < alert.periodMs)
       .sort((a, b) => a.begins - b.begins);
     const known =
       near.findLast((each) => each.begins <= at && at < each.begins + each.periodMs) ??
@@ -103,9 +107,12 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
       const isKept = !['contributing', undefined].includes(alert.matches.get(seq));
       return isKept || (alert.count > MATCHES_MAX && rule.kind === 'detection' && alert.matched.has(seq));
     };
-    if (earlierVersions(entry, entries).some(hasCounted)) return null;
+    if (earlierVersions(entry, versions).some(hasCounted)) return null;
     alert.matched.add(entry.seq);
-    if (known === undefined) alerts.push(alert);
+    if (known === undefined) {
+      alerts.push(alert);
+      alertsOf.set(`${rule.id} ${key}`, [...alike, alert]);
+    }
     alert.count++;
     let decision = 'grouped';
     if (suppress) decision = 'backfilled';
@@ -133,7 +140,7 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
     if (entry.engine !== engine) windows.keepOnly(entry.engine);
     engine = entry.engine;
     const at = entry.occurredAt;
-    const seen = seenEntry(entry, engine, entries);
+    const seen = seenEntry(entry, engine, versions);
     for (const rule of detectionsIn(seen, engine)) addMatch(rule, entry, at, defaultKey(entry.body));
     for (const { rule, group, at: end, times } of windows.see(engine, seen, entry.horizon)) {
       const opened = addMatch(rule, entry, end, groupKey(rule, group));
@@ -154,9 +161,10 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
         if (!opened.matches.has(seq)) opened.matches.set(seq, 'contributing');
       }
     }
-    alerts.forEach((alert, index) => {
-      if (alert.closing === null && closings.get(index + 1) === entry.seq) close(alert);
-    });
+    for (const id of (closingAt.get(entry.seq) ?? []).sort((a, b) => a - b)) {
+      const alert = alerts[id - 1];
+      if (alert !== undefined && alert.closing === null) close(alert);
+    }
   }
   return { alerts, activity };
 }
@@ -178,18 +186,25 @@ function groupKey({ groupBy: [name = ''] }: CorrelationRule, group: string): str
   return `{${JSON.stringify(name)}:${group}}`;
 }
 
-/** The recorded versions of an entry before this one. */
-function earlierVersions({ id, seq }: ModelEntry, entries: readonly ModelEntry[]): ModelEntry[] {
-  return entries.filter((each) => each.id === id && each.seq < seq);
+/** By id: all that was recorded of an entry. */
+type Versions = ReadonlyMap<string, readonly ModelEntry[]>;
+
+function versionsIn(entries: readonly ModelEntry[]): Versions {
+  return Map.groupBy(entries, ({ id }) => id);
 }
 
-function seenEntry(entry: ModelEntry, engine: Engine, entries: readonly ModelEntry[]): SeenEntry {
+/** The recorded versions of an entry before this one. */
+function earlierVersions({ id, seq }: ModelEntry, versions: Versions): ModelEntry[] {
+  return (versions.get(id) ?? []).filter((each) => each.seq < seq);
+}
+
+function seenEntry(entry: ModelEntry, engine: Engine, versions: Versions): SeenEntry {
   const version = ({ body, occurredAt: at }: ModelEntry) => {
     // A deploy may have removed a rule.
     const satisfied = [...satisfiedDetections(body)].filter((id) => engine.rules.has(id));
     return { satisfied: new Set(satisfied), body, at };
   };
-  return { ...version(entry), earlier: earlierVersions(entry, entries).map(version) };
+  return { ...version(entry), earlier: earlierVersions(entry, versions).map(version) };
 }
 
 /** The detections that an entry satisfies, in the order of the rules. */
@@ -200,10 +215,11 @@ function detectionsIn({ satisfied }: SeenEntry, engine: Engine): readonly Rule[]
 /** `rule key` of every alert that the entries open when they are taken in the order of their time. */
 export function alertedInTimeOrder(entries: readonly ModelEntry[]): Set<string> {
   const alerted = new Set<string>();
+  const versions = versionsIn(entries);
   const windows = createPlainWindows();
   for (const entry of [...entries].sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq)) {
     const { body, engine, occurredAt: at } = entry;
-    const seen = seenEntry(entry, engine, entries);
+    const seen = seenEntry(entry, engine, versions);
     for (const rule of detectionsIn(seen, engine)) {
       if (rule.alerts) alerted.add(`${rule.id} ${defaultKey(body)}`);
     }

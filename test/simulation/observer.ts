@@ -30,16 +30,25 @@ const OVERTAKEN_MS = 30 * 60_000;
 
 /** What a delivery that is being sent should have waited for, as sentences: what is ready, and more severe or older. */
 function overtaken(store: Store, due: Due): string[] {
-  const waiting = store.all<{ id: number; queued_at: number; notification: string }>(
-    "SELECT id, queued_at, notification FROM deliveries WHERE receiver = ? AND state = 'pending' AND due_at IS NULL",
-    due.receiver,
-  );
   const rank = severityOf(due.notification);
-  return waiting
-    .map(({ id, queued_at: queuedAt, notification }) => ({ id, queuedAt, rank: severityOf(JSON.parse(notification)) }))
-    .filter(({ id }) => id !== due.id)
-    .filter((each) => each.rank > rank || (each.rank === rank && each.queuedAt < due.queuedAt))
-    .map(({ id }) => `delivery ${due.id} to ${due.receiver} overtook ${id}`);
+  const ready = "SELECT id FROM deliveries WHERE receiver = ?1 AND state = 'pending' AND due_at IS NULL AND id <> ?2";
+  // That a row has the level of its notification is looked at in the end.
+  const rows = store.all<{ id: number }>(
+    `SELECT id FROM (${ready} AND level > ?3 LIMIT 5)
+     UNION ALL SELECT id FROM (${ready} AND level = ?3 AND queued_at < ?4 LIMIT 5)`,
+    ...[due.receiver, due.id, rank, due.queuedAt],
+  );
+  return rows.map(({ id }) => `delivery ${due.id} to ${due.receiver} overtook ${id}`);
+}
+
+/** The deliveries whose row says another level than their notification, as sentences. */
+export function misleveled(store: Store): string[] {
+  const rows = store.all<{ id: number; level: number; notification: string }>(
+    'SELECT id, level, notification FROM deliveries',
+  );
+  return rows
+    .filter(({ level, notification }) => level !== severityOf(JSON.parse(notification)))
+    .map(({ id, level }) => `delivery ${id} is stored with level ${level}, and its message has another`);
 }
 
 function severityOf(notification: Notification): number {
@@ -53,11 +62,8 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   const watermarks = new Map<number, readonly number[]>();
   const latenesses = new Set<number>();
   const problems: string[] = [];
-  const placeOf = () =>
-    store.all<{ seq: number; watermark: number; gap: number | null }>(
-      `SELECT value ->> '$.lastSeq' AS seq, value ->> '$.checkpoint.watermark' AS watermark,
-         value ->> '$.checkpoint.gap.from' AS gap FROM state`,
-    )[0] ?? { seq: 0, watermark: Number.NEGATIVE_INFINITY, gap: null };
+  const placeOf = createPlaceOf(store);
+  const closed = createClosed(store);
   let recent: { readonly watermark: number; readonly at: number }[] = [];
   /** The least watermark of late. */
   const leastSince = (watermark: number, now: number): number => {
@@ -68,10 +74,7 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
   const look = (closes: boolean): void => {
     const { seq, watermark } = placeOf();
     if (!watermarks.has(watermark)) watermarks.set(watermark, [...latenesses]);
-    const closed = store.all<{ id: number; ends: number }>(
-      "SELECT id, begins + period AS ends FROM alerts WHERE state = 'closed'",
-    );
-    for (const { id, ends } of closed) {
+    for (const { id, ends } of closed()) {
       if (closings.has(id)) continue;
       closings.set(id, seq);
       if (watermark < ends) problems.push(`alert ${id} closed before the watermark passed its period`);
@@ -119,5 +122,47 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
         release: (name, fresh, now) => looking(() => ledger.release(name, fresh, now), false, now),
       };
     },
+  };
+}
+
+interface Place {
+  readonly seq: number;
+  readonly watermark: number;
+  readonly gap: number | null;
+}
+
+/** Where the ledger is. What is stored is parsed again only when it has changed. */
+function createPlaceOf(store: Store): () => Place {
+  let text = '';
+  let place: Place = { seq: 0, watermark: Number.NEGATIVE_INFINITY, gap: null };
+  return () => {
+    const stored = store.all<{ value: string }>('SELECT value FROM state')[0]?.value ?? text;
+    if (stored === text) return place;
+    text = stored;
+    const { lastSeq, checkpoint } = JSON.parse(stored);
+    place = { seq: lastSeq, watermark: checkpoint.watermark, gap: checkpoint.gap?.from ?? null };
+    return place;
+  };
+}
+
+/** The alerts that were closed since it was last asked, and when their periods end. The ledger's tables are there. */
+function createClosed(store: Store): () => readonly { readonly id: number; readonly ends: number }[] {
+  let isWatched = false;
+  return () => {
+    if (!isWatched) {
+      isWatched = true;
+      store.run("CREATE TEMP TABLE just_closed AS SELECT id FROM alerts WHERE state = 'closed'");
+      for (const event of ['INSERT', 'UPDATE']) {
+        store.run(`CREATE TEMP TRIGGER closed_by_${event} AFTER ${event} ON main.alerts WHEN NEW.state = 'closed'
+          BEGIN INSERT INTO just_closed VALUES (NEW.id); END`);
+      }
+    }
+    if (store.all('SELECT 1 FROM just_closed LIMIT 1').length === 0) return [];
+    const rows = store.all<{ id: number; ends: number }>(
+      `SELECT id, begins + period AS ends FROM alerts
+       WHERE state = 'closed' AND id IN (SELECT id FROM just_closed) ORDER BY id`,
+    );
+    store.run('DELETE FROM just_closed');
+    return rows;
   };
 }

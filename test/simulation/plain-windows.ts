@@ -48,8 +48,18 @@ export function fieldText(body: Body, path: string): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
+const texts = new WeakMap<Engine, Map<Rule, string>>();
+
 /** A rule and all it refers to, as one text: another where any of them changed. */
 function textOf(rule: Rule, engine: Engine): string {
+  const known = texts.get(engine) ?? new Map<Rule, string>();
+  texts.set(engine, known);
+  const text = known.get(rule) ?? writtenOut(rule, engine);
+  known.set(rule, text);
+  return text;
+}
+
+function writtenOut(rule: Rule, engine: Engine): string {
   const below = rule.kind === 'correlation' ? rule.rules.map((id) => engine.rules.get(id)) : [];
   return JSON.stringify([rule, ...below.map((of) => (of === undefined ? '' : textOf(of, engine)))]);
 }

@@ -116,16 +116,14 @@ export function createUpstream(
   dice: Dice,
   { dialect, pageCap, skewMs, listing: { by, filtersOnly } }: UpstreamOptions,
 ): Upstream {
-  const places = new Map<string, number>();
   /** How far away from where they belong it lists entries: up to nearly the allowed lateness. */
   const asideMs = [60_000, 130_000, 290_000][pageCap % 3] ?? 0;
-  const placeOf = ({ id, createdAt, appearsAt }: Shown): number => {
+  const placeOf = ({ createdAt, appearsAt }: Shown): number => {
     if (by !== 'about') return by === 'time' ? createdAt : appearsAt;
-    const place = places.get(id) ?? createdAt + dice.between(-asideMs, asideMs);
-    places.set(id, place);
-    return place;
+    return createdAt + dice.between(-asideMs, asideMs);
   };
   const log: Shown[] = [];
+  const listing = createListing(log, placeOf);
   const staysWrong = dice.chance(0.5);
   const stuckAt = world.now() + skewMs - dice.between(0, 120) * 60_000;
   const clockNow = (): number => world.now() + skewMs;
@@ -224,15 +222,13 @@ export function createUpstream(
       const min = boundOf('created_at_min', Number.NEGATIVE_INFINITY);
       const max = boundOf('created_at_max', Number.POSITIVE_INFINITY);
       const sign = upstream.dialect === 'newest-first' || (sorted && filtersOnly) ? -1 : 1;
-      const order = (a: { place: number; id: string }, b: { place: number; id: string }): number =>
-        sign * (a.place - b.place || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-      const matching = log
-        .filter((entry) => entry.appearsAt <= clock && entry.createdAt >= min && entry.createdAt <= max)
-        .map((entry) => ({ ...entry, place: placeOf(entry) }))
-        .filter((entry) => cursor === null || order(entry, cursor) > 0)
-        .sort(order);
+      const matches = ({ appearsAt, createdAt }: Shown): boolean =>
+        appearsAt <= clock && createdAt >= min && createdAt <= max;
+      listing.place(matches);
+      const most = Math.min(limit, pageCap);
+      const matching = listing.after(cursor, sign, matches, most + 1);
       const empty = cursor !== null && befalls('empty page', faults.emptyPage);
-      const listed = empty ? [] : matching.slice(0, Math.min(limit, pageCap));
+      const listed = empty ? [] : matching.slice(0, most);
       const last = listed.at(-1);
       const more = empty || matching.length > listed.length;
       const next =
@@ -240,10 +236,10 @@ export function createUpstream(
           ? { ...cursor, madeAt: clock }
           : last === undefined
             ? null
-            : { place: last.place, id: last.id, bound, madeAt: clock };
+            : { place: last.place, id: last.entry.id, bound, madeAt: clock };
       const same = more && given !== null && befalls('same cursor again', faults.sameCursor);
       const nextCursor = !more ? null : same ? given : JSON.stringify(next);
-      const items = listed.map((entry) => bodyAt(entry, clock));
+      const items = listed.map(({ entry }) => bodyAt(entry, clock));
       if (items.length > 1 && befalls('an entry twice on a page', faults.repeated)) {
         items.splice(dice.between(0, items.length), 0, dice.pick(items));
       }
@@ -267,4 +263,43 @@ export function createUpstream(
     },
   };
   return upstream;
+}
+
+interface Placed {
+  readonly entry: Shown;
+  readonly place: number;
+}
+
+/** The log in its order, sorted only when something was added. An entry has its place from when it first matched. */
+function createListing(log: readonly Shown[], placeOf: (entry: Shown) => number) {
+  const placed: Placed[] = [];
+  let unplaced: Shown[] = [];
+  let seen = 0;
+  return {
+    place(matches: (entry: Shown) => boolean): void {
+      for (; seen < log.length; seen++) unplaced.push(log[seen] as Shown);
+      const left: Shown[] = [];
+      for (const entry of unplaced) {
+        if (matches(entry)) placed.push({ entry, place: placeOf(entry) });
+        else left.push(entry);
+      }
+      if (left.length < unplaced.length) placed.sort((a, b) => order(a.place, a.entry.id, b.place, b.entry.id));
+      unplaced = left;
+    },
+    /** Up to `most` that match behind a cursor, or from the beginning. `sign`: -1 is from the end. */
+    after(cursor: Cursor | null, sign: 1 | -1, matches: (entry: Shown) => boolean, most: number): Placed[] {
+      const found: Placed[] = [];
+      for (let n = 0; n < placed.length && found.length < most; n++) {
+        const each = placed[sign === 1 ? n : placed.length - 1 - n] as Placed;
+        if (cursor !== null && sign * order(each.place, each.entry.id, cursor.place, cursor.id) <= 0) continue;
+        if (matches(each.entry)) found.push(each);
+      }
+      return found;
+    },
+  };
+}
+
+function order(placeA: number, idA: string, placeB: number, idB: string): number {
+  if (placeA !== placeB) return placeA - placeB;
+  return idA < idB ? -1 : idA > idB ? 1 : 0;
 }
