@@ -10,8 +10,10 @@ import type { RoutedReceiver } from '../../src/routing/routing.ts';
 import type { Engine } from '../../src/sigma/index.ts';
 import { decisionName } from '../support/decision.ts';
 import { reportDigests } from './bundled.ts';
+import { type Cause, type Deployment, reportDead } from './dead.ts';
+import type { Ending } from './endings.ts';
 import type { SimulatedKv } from './kv.ts';
-import { alertedInTimeOrder, expectedFor, type ModelEntry, takesLevel } from './model.ts';
+import { alertedInTimeOrder, expectedFor, type ModelEntry, type ModelNotification, takesLevel } from './model.ts';
 import type { Network, PageTimes, Received, SlackHabits } from './network.ts';
 import { misleveled, type Observer } from './observer.ts';
 import { ALL_BATCHES, ALL_ENTRIES } from './storage.ts';
@@ -28,12 +30,15 @@ export interface Aftermath {
   readonly engines: ReadonlyMap<string, Engine>;
   readonly routes: readonly RoutedReceiver[];
   readonly slack: SlackHabits;
-  /** What the receiver of mail is called in the end. */
-  readonly mailName: string;
+  /** What the receiver of mail was called. */
+  readonly mailNames: ReadonlySet<string>;
+  readonly deployments: readonly Deployment[];
+  /** What happened in the end. */
+  readonly ending: Ending | null;
   readonly startAt: number;
   /** The log is longer than what is kept. */
   readonly isOld: boolean;
-  /** In the end Slack was down for 26 h or more. */
+  /** In the end days passed, with ticks that were minutes apart. */
   readonly isLong: boolean;
   readonly now: number;
   /** In the end, ms. */
@@ -46,19 +51,27 @@ export interface Aftermath {
   readonly operatorProblems: readonly string[];
 }
 
+export interface Compared {
+  readonly problems: string[];
+  readonly entries: number;
+  readonly alerts: number;
+  /** What deliveries died of. */
+  readonly causes: ReadonlySet<Cause>;
+}
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export function compare(after: Aftermath): { problems: string[]; entries: number; alerts: number } {
+export function compare(after: Aftermath): Compared {
   const problems: string[] = [];
   const report = (problem: string): void => {
     if (problems.length < 20) problems.push(problem);
   };
   const { store, upstream, network, happened, observer } = after;
-  const canonical = (receiver: string): string => (receiver === after.mailName ? 'mail' : receiver);
+  const canonical = (receiver: string): string => (after.mailNames.has(receiver) ? 'mail' : receiver);
   const state = readState(store);
-  if (state === null) return { problems: ['the ledger never began'], entries: 0, alerts: 0 };
+  if (state === null) return { problems: ['the ledger never began'], entries: 0, alerts: 0, causes: new Set() };
 
   // Is it watching, and has it caught up?
   // Where the upstream's clock is far ahead of ours, the watermark follows ours.
@@ -209,8 +222,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     }
   }
 
-  // Deliveries: each expected one exists once per receiver, and was delivered, unless Slack never takes it: then it waits, or
-  // is dead after a day, with Slack's reason.
+  // Deliveries: each expected one exists once per receiver, and was delivered or is dead for a true reason (dead.ts); what
+  // Slack never takes may wait.
   const deliveries = store.all<{
     id: number;
     receiver: string;
@@ -219,11 +232,9 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     what: string;
     state: string;
     attempts: number;
-    lasted: number | null;
-    reason: string | null;
     digest: number | null;
   }>(
-    `SELECT id, receiver, alert, health, state, attempts, digest, settled_at - queued_at AS lasted, reason,
+    `SELECT id, receiver, alert, health, state, attempts, digest,
        concat(notification ->> '$.kind', ' ×', notification ->> '$.alert.count', ' ',
          (SELECT group_concat(value ->> '$.id') FROM json_each(notification, '$.window.first'))) AS what
      FROM deliveries ORDER BY id`,
@@ -234,8 +245,15 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     for (const route of routes) {
       const rows = deliveriesOf.get(`${canonical(route.name)} ${index + 1}`) ?? [];
       const got = rows.map(({ what, state }) => (state === 'suppressed' ? `${what} suppressed` : what)).join(', ');
+      const name = canonical(route.name);
+      // What was decided before a receiver was added is not for it.
+      const isFor = ({ seq }: ModelNotification): boolean =>
+        seq === null
+          ? observer.closedFor.get(index + 1)?.includes(name) === true
+          : seq > (observer.addedAfter.get(name) ?? 0);
       const due = alert.notifications
-        .map((what) => (takesLevel(route, alert.level) ? what : `${what} suppressed`))
+        .filter(isFor)
+        .map(({ what }) => (takesLevel(route, alert.level) ? what : `${what} suppressed`))
         .join(', ');
       if (got !== due) report(`alert ${index + 1} to ${route.name}: expected "${due}", got "${got}"`);
     }
@@ -243,7 +261,8 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   const receivedMessages = new Set(network.received.flatMap(messageReceived));
   for (const row of deliveries) {
     const isRefused = row.receiver === 'slack' && row.alert !== null && row.alert === after.slack.refusedAlert;
-    if ((row.state === 'pending' || row.state === 'bundled') && !isRefused)
+    const mayWait = isRefused && after.ending !== 'own failures';
+    if ((row.state === 'pending' || row.state === 'bundled') && !mayWait)
       report(`delivery ${row.id} to ${row.receiver} is still pending after the calm`);
     const wasReceived = receivedMessages.has(messageIn(row));
     if (row.digest !== null) continue;
@@ -252,11 +271,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
     if (row.state === 'delivered' && !wasReceived)
       report(`delivery ${row.id} is delivered, but ${row.receiver} never received it`);
     if (row.state === 'delivered' && isRefused) report(`delivery ${row.id} is delivered, and Slack refuses it`);
-    if (row.state === 'dead' && !(isRefused && /a workspace admin restricts/.test(row.reason ?? '')))
-      report(`delivery ${row.id} to ${row.receiver} is dead: ${row.reason}`);
-    if (row.state === 'dead' && (row.lasted ?? 0) < DAY)
-      report(`delivery ${row.id} is dead after ${Math.round((row.lasted ?? 0) / MINUTE)} minutes`);
-    if (row.attempts === 0 && row.state !== 'suppressed') report(`delivery ${row.id} was never tried`);
+    if (row.attempts === 0 && row.state === 'delivered') report(`delivery ${row.id} was never tried`);
   }
   for (const { receiver, notification, text } of network.received) {
     if (notification === null || !('alert' in notification)) continue;
@@ -267,15 +282,14 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   }
 
   reportDigests(store, network.received, canonical, report);
+  const { answers } = network;
+  const causes = reportDead({ store, answers, deployments: after.deployments, canonical, report });
 
   network.problems.forEach(report);
   after.operatorProblems.forEach(report);
 
   // Health alerts.
   const isRaised = (kind: string): boolean => deliveries.some((row) => row.health === kind);
-  if (deliveries.some((row) => row.state === 'dead' && row.health === null) && !isRaised('dead-delivery')) {
-    report('a delivery is dead, and nobody was notified');
-  }
   if (quarantined > 0 && !isRaised('quarantine')) report('records are quarantined, and nobody was notified');
   if (happened.longOutage && !isRaised('blind')) report('it was blind, and nobody was notified');
   if (store.all("SELECT 1 FROM health_alerts WHERE kind = 'blind' AND state = 'open'").length > 0)
@@ -296,7 +310,7 @@ export function compare(after: Aftermath): { problems: string[]; entries: number
   if (isAhead && !happened.movedByHand && !isBeginning(copy.value.watermark, [after.allowedLatenessMs]))
     report('KV is ahead of the ledger');
   if (recorded.length > 0 && text === null) report('KV holds no checkpoint');
-  return { problems, entries: recorded.length, alerts: opened.length };
+  return { problems, entries: recorded.length, alerts: opened.length, causes };
 }
 
 /** Each version of an entry is recorded once, in the order in which it was shown, and the last of them is what it is. */

@@ -20,6 +20,14 @@ export interface ModelEntry {
   readonly evictedAfter: number | null;
 }
 
+/** An expected notification. */
+export interface ModelNotification {
+  /** The kind, the count, and the first contributing entries. */
+  what: string;
+  /** The entry that led to it; null: the alert's closing did. */
+  readonly seq: number | null;
+}
+
 export interface ModelAlert {
   readonly rule: string;
   readonly level: Level;
@@ -28,8 +36,7 @@ export interface ModelAlert {
   readonly periodMs: number;
   count: number;
   backfilled: boolean;
-  /** The expected notifications in order: the kind, the count, and the first contributing entries. */
-  readonly notifications: string[];
+  readonly notifications: ModelNotification[];
   /** By entry: the expected decision, or that the entry contributed. */
   readonly matches: Map<number, string>;
   /** All entries that matched. */
@@ -122,7 +129,9 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
       decision = noReceiver(rule.level) ?? `updated: count reached ${alert.count}`;
     if (!suppress) alert.backfilled = false;
     const notifies = decision.includes(':');
-    if (notifies) alert.notifications.push(`${decision.split(':')[0]} ×${alert.count} `);
+    if (notifies) {
+      alert.notifications.push({ what: `${decision.split(':')[0]} ×${alert.count} `, seq: entry.seq });
+    }
     if (notifies || alert.count <= MATCHES_MAX) alert.matches.set(entry.seq, decision);
     return known === undefined || decision.startsWith('opened') ? alert : null;
   };
@@ -133,7 +142,7 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
       : (noReceiver(alert.level) ?? (alert.count === 1 ? 'did not grow' : null));
     if (alert.closing !== null) return;
     alert.closing = 'resolved: its period closed after growth';
-    alert.notifications.push(`resolved ×${alert.count} `);
+    alert.notifications.push({ what: `resolved ×${alert.count} `, seq: null });
   };
 
   for (const entry of entries) {
@@ -152,10 +161,9 @@ export function expectedFor(entries: readonly ModelEntry[], { routes, closings }
         .filter((each) => concerns(rule, satisfiedDetections(each.body), entry.engine))
         .filter((each, _, all) => !all.some(({ id, seq }) => id === each.id && seq < each.seq))
         .sort((a, b) => a.occurredAt - b.occurredAt || a.seq - b.seq);
-      if (opened.matches.get(entry.seq)?.startsWith('opened')) {
-        opened.notifications.push(
-          `${opened.notifications.pop()}${counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id)}`,
-        );
+      const notification = opened.notifications.at(-1);
+      if (notification !== undefined && opened.matches.get(entry.seq)?.startsWith('opened')) {
+        notification.what += String(counted.slice(0, CONTRIBUTING_SHOWN).map(({ id }) => id));
       }
       for (const { seq } of counted.slice(0, CONTRIBUTING_MAX)) {
         if (!opened.matches.has(seq)) opened.matches.set(seq, 'contributing');

@@ -30,7 +30,7 @@ export const WORKING: VendorFaults = { retry: 0, refused: 0, evicts: 0, down: nu
 /** What Slack never takes, and how fast it takes the rest, all through a run. */
 export interface SlackHabits {
   /** Messages about this alert are refused. */
-  readonly refusedAlert: number | null;
+  refusedAlert: number | null;
   /** One message in this many ms, else 429; null: any number. */
   readonly everyMs: number | null;
   /** Seconds in the Retry-After of a 429; null: without. */
@@ -43,6 +43,17 @@ export interface Received {
   readonly notification: Notification | null;
   readonly text: string;
   readonly at: number;
+}
+
+/** What a receiver answers to a message. */
+export type VendorAnswer = 'taken' | 'down' | 'never' | 'refused' | 'slow down' | 'not now';
+
+/** One answer. `delivery`: its number; null for what was sent without the ledger. */
+export interface Answered {
+  readonly receiver: string;
+  readonly delivery: number | null;
+  readonly at: number;
+  readonly answer: VendorAnswer;
 }
 
 /** When a first page was asked for and answered, by our clock, and the answer's `Date`. */
@@ -68,6 +79,7 @@ export interface Network {
   fetch(url: string, init?: RequestInit): Promise<Response>;
   readonly mail: { send(message: unknown): Promise<void> };
   readonly received: readonly Received[];
+  readonly answers: readonly Answered[];
   /** By entry: what time it was, by the later of both clocks, when it was shown. */
   readonly shown: ReadonlyMap<string, readonly number[]>;
   /** An entry was shown at this time. */
@@ -86,6 +98,8 @@ export interface Network {
 
 export const SLACK_URL = 'https://hooks.slack.com/services/T00000000/B00000000/simulated0simulated0simu';
 
+export const DISCORD_URL = `https://discord.com/api/webhooks/100000000000000000/${'simulated'.repeat(8)}`;
+
 /** What a receiver is sending: its message looks the same to the network whatever it is about. */
 const beingSent = new AsyncLocalStorage<Outgoing>();
 
@@ -93,6 +107,7 @@ export function createNetwork(options: NetworkOptions): Network {
   const { world, dice, upstream, ourClock, faults, vendorFaults, slack, evict } = options;
   let slackTookAt = Number.NEGATIVE_INFINITY;
   const received: Received[] = [];
+  const answers: Answered[] = [];
   const shown = new Map<string, number[]>();
   const pages: PageTimes[] = [];
   const asking = new Map<Process, number>();
@@ -127,8 +142,12 @@ export function createNetwork(options: NetworkOptions): Network {
     return responseOf(answer);
   };
 
+  const answered = (receiver: string, outgoing: Outgoing | undefined, answer: VendorAnswer): void =>
+    void answers.push({ receiver, delivery: deliveryOf(outgoing), at: world.now(), answer });
+
   /** A receiver took a message. */
   const take = (receiver: string, text: string, outgoing: Outgoing | undefined): void => {
+    answered(receiver, outgoing, 'taken');
     received.push({ receiver, notification: outgoing?.notification ?? null, text, at: world.now() });
     if (!dice.chance(vendorFaults().evicts)) return;
     world.hit(`evicted: between taking and settling, ${receiver}`);
@@ -150,21 +169,28 @@ export function createNetwork(options: NetworkOptions): Network {
         const chances = vendorFaults();
         if (chances.down === 'slack') {
           world.hit('slack: down');
+          answered('slack', outgoing, 'down');
           return plainAnswer(503, '');
         }
-        if (dice.chance(chances.refused)) return plainAnswer(404, 'no_service');
+        if (dice.chance(chances.refused)) {
+          answered('slack', outgoing, 'refused');
+          return plainAnswer(404, 'no_service');
+        }
         if (slack.refusedAlert !== null && alertOf(outgoing) === slack.refusedAlert) {
           world.hit('slack: never this one');
+          answered('slack', outgoing, 'never');
           return plainAnswer(403, 'action_prohibited');
         }
         if (slack.everyMs !== null && world.now() - slackTookAt < slack.everyMs) {
           world.hit('slack: too many');
+          answered('slack', outgoing, 'slow down');
           const headers = slack.retryAfter === null ? {} : { 'retry-after': String(slack.retryAfter) };
           return plainAnswer(429, 'rate_limited', headers);
         }
         slackTookAt = world.now();
         if (dice.chance(chances.retry)) {
           world.hit('slack: not now');
+          answered('slack', outgoing, 'not now');
           return dice.chance(0.3)
             ? plainAnswer(429, 'rate_limited', { 'retry-after': '30' })
             : plainAnswer(dice.pick([500, 503]), '');
@@ -176,6 +202,26 @@ export function createNetwork(options: NetworkOptions): Network {
     );
   };
 
+  const toDiscord = (text: string, outgoing: Outgoing | undefined): Promise<Response> =>
+    world.step(
+      'send discord',
+      () => {
+        const chances = vendorFaults();
+        if (dice.chance(chances.refused)) {
+          answered('discord', outgoing, 'refused');
+          return plainAnswer(404, '{"code":10015}');
+        }
+        if (dice.chance(chances.retry)) {
+          world.hit('discord: not now');
+          answered('discord', outgoing, 'not now');
+          return dice.chance(0.3) ? plainAnswer(429, '{"retry_after":2.5}') : plainAnswer(500, '');
+        }
+        take('discord', text, outgoing);
+        return plainAnswer(204, '');
+      },
+      faults(),
+    );
+
   const toMail = async (message: unknown, outgoing: Outgoing | undefined): Promise<void> => {
     await hesitate('mail');
     return world.step(
@@ -184,11 +230,16 @@ export function createNetwork(options: NetworkOptions): Network {
         const chances = vendorFaults();
         if (chances.down === 'mail') {
           world.hit('mail: down');
+          answered('mail', outgoing, 'down');
           throw mailError('E_INTERNAL_SERVER_ERROR');
         }
-        if (dice.chance(chances.refused)) throw mailError('E_SENDER_NOT_VERIFIED');
+        if (dice.chance(chances.refused)) {
+          answered('mail', outgoing, 'refused');
+          throw mailError('E_SENDER_NOT_VERIFIED');
+        }
         if (dice.chance(chances.retry)) {
           world.hit('mail: not now');
+          answered('mail', outgoing, 'not now');
           throw mailError(dice.pick(['E_RATE_LIMIT_EXCEEDED', 'E_INTERNAL_SERVER_ERROR']));
         }
         take('mail', JSON.stringify(message), outgoing);
@@ -199,6 +250,7 @@ export function createNetwork(options: NetworkOptions): Network {
 
   return {
     received,
+    answers,
     problems,
     leaveAlone: (process, until) => {
       if (!leftAlone.has(process)) leftAlone.set(process, until);
@@ -208,14 +260,22 @@ export function createNetwork(options: NetworkOptions): Network {
     note,
     pages,
     askingOf: (process) => asking.get(process) ?? 0,
-    fetch: (url, init = {}) =>
-      url === SLACK_URL ? toSlack(String(init.body), beingSent.getStore()) : fromUpstream(new URL(url)),
+    fetch: (url, init = {}) => {
+      if (url === SLACK_URL) return toSlack(String(init.body), beingSent.getStore());
+      if (url.startsWith(DISCORD_URL)) return toDiscord(String(init.body), beingSent.getStore());
+      return fromUpstream(new URL(url));
+    },
     mail: { send: (message) => toMail(message, beingSent.getStore()) },
   };
 }
 
 function alertOf(outgoing: Outgoing | undefined): number | null {
   return outgoing !== undefined && 'alert' in outgoing.notification ? outgoing.notification.alert.id : null;
+}
+
+function deliveryOf(outgoing: Outgoing | undefined): number | null {
+  const [, id] = /^delivery-(\d+)-/.exec(outgoing?.id ?? '') ?? [];
+  return id === undefined ? null : Number(id);
 }
 
 function plainAnswer(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {

@@ -1,20 +1,26 @@
 /**
- * Observes the ledger's commits: when alerts close, how the watermark moves, and whether deliveries are sent in their order. The ledger does not store which entries were recorded when an alert closed; the model needs
- * it, since a late match may join after the close.
+ * Observes the ledger's commits: when alerts close, how the watermark moves, which receivers there are, and whether
+ * deliveries are sent in their order. The ledger does not store which entries were recorded when an alert closed; the model
+ * needs it, since a late match may join after the close.
  */
 import type { Notification } from '../../src/alert/notification.ts';
 import type { Due } from '../../src/ledger/deliver/outbox.ts';
 import type { LedgerOutbox } from '../../src/ledger/health/attempts.ts';
+import { CLOSED_MAX } from '../../src/ledger/record/closing.ts';
 import type { Ledger } from '../../src/ledger/record/ledger.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
 import { LEVELS } from '../../src/sigma/index.ts';
 
 export interface Observer {
-  /** The ledger, observed. */
-  observe(ledger: Ledger): Ledger;
+  /** The ledger that was deployed with these receivers, observed. */
+  observe(ledger: Ledger, receivers: readonly string[]): Ledger;
   observeOutbox(outbox: LedgerOutbox): LedgerOutbox;
   /** Alert id → the number of the last entry recorded when it closed. */
   readonly closings: ReadonlyMap<number, number>;
+  /** Alert id → the receivers there were when it closed. */
+  readonly closedFor: ReadonlyMap<number, readonly string[]>;
+  /** Receiver → the number of the last entry recorded when it was added. */
+  readonly addedAfter: ReadonlyMap<string, number>;
   /**
    * Each watermark that was committed → the allowed latenesses until then, ms. A tick that goes on after a deploy may commit
    * one that the ledger had only in memory before it.
@@ -59,6 +65,8 @@ function severityOf(notification: Notification): number {
 /** Looks at the store after each call that commits. */
 export function observeLedger(store: Store, allowedLatenessMs: () => number): Observer {
   const closings = new Map<number, number>();
+  const closedFor = new Map<number, readonly string[]>();
+  const addedAfter = new Map<string, number>();
   const watermarks = new Map<number, readonly number[]>();
   const latenesses = new Set<number>();
   const problems: string[] = [];
@@ -71,20 +79,25 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
     return Math.min(...recent.map((each) => each.watermark));
   };
   /** `closes`: the call closes what is due; a re-read and a release leave that to the next scan. */
-  const look = (closes: boolean): void => {
+  const look = (closes: boolean, receivers: readonly string[]): void => {
     const { seq, watermark } = placeOf();
     if (!watermarks.has(watermark)) watermarks.set(watermark, [...latenesses]);
-    for (const { id, ends } of closed()) {
+    const justClosed = closed();
+    for (const { id, ends } of justClosed) {
       if (closings.has(id)) continue;
       closings.set(id, seq);
+      closedFor.set(id, receivers);
       if (watermark < ends) problems.push(`alert ${id} closed before the watermark passed its period`);
     }
     const open = "SELECT id FROM alerts WHERE state = 'open' AND begins + period <= ?";
-    for (const { id } of closes ? store.all<{ id: number }>(open, watermark) : [])
+    const areAllDue = closes && justClosed.length < CLOSED_MAX;
+    for (const { id } of areAllDue ? store.all<{ id: number }>(open, watermark) : [])
       problems.push(`alert ${id} is open, though the watermark has passed its period`);
   };
   return {
     closings,
+    closedFor,
+    addedAfter,
     watermarks,
     problems,
     observeOutbox: (outbox) => ({
@@ -95,14 +108,15 @@ export function observeLedger(store: Store, allowedLatenessMs: () => number): Ob
         return taken;
       },
     }),
-    observe: (ledger) => {
+    observe: (ledger, receivers) => {
       latenesses.add(allowedLatenessMs());
+      for (const name of receivers) if (!addedAfter.has(name)) addedAfter.set(name, placeOf().seq);
       const looking = <T extends { readonly kind: string }>(call: () => T, closes: boolean, now: number): T => {
         const before = placeOf();
         const known = leastSince(before.watermark, now);
         const result = call();
         // A call that another one has overtaken does nothing.
-        look(closes && result.kind !== 'conflict');
+        look(closes && result.kind !== 'conflict', receivers);
         // Windows do not wait for what was recorded long ago: else they would grow for ever. A tick may work from a watermark
         // that is some minutes old, since quiet scans stay in memory.
         for (const { seq, horizon } of store.all<{ seq: number; horizon: number }>(

@@ -16,10 +16,12 @@ import type { Routing } from '../../src/routing/routing.ts';
 import { compile, type Engine, type Level } from '../../src/sigma/index.ts';
 import { DIALECTS } from '../sandbox/query.ts';
 import { compare } from './compare.ts';
+import type { Deployment } from './dead.ts';
 import { digestOf } from './digest.ts';
+import { bringAbout, pickEnding } from './endings.ts';
 import { createKv } from './kv.ts';
 import { currentProcess } from './machine.ts';
-import { createNetwork, SLACK_URL, WORKING } from './network.ts';
+import { createNetwork, DISCORD_URL, SLACK_URL, type SlackHabits, WORKING } from './network.ts';
 import { createObject } from './object.ts';
 import { observeLedger } from './observer.ts';
 import { createOperator } from './operator.ts';
@@ -66,6 +68,8 @@ let runs = 0;
 export async function run(seed: number): Promise<RunResult> {
   const nthRun = ++runs;
   const dice = createDice(seed);
+  // Another stream, for what was added later: known seeds keep their worlds.
+  const moreDice = createDice(~seed);
   const world = createWorld(START, dice);
   const isLarge = dice.chance(0.1);
   const dialect = dice.pick(DIALECTS);
@@ -101,11 +105,12 @@ export async function run(seed: number): Promise<RunResult> {
       retentionDays: isOld ? 1 : 30,
       isolate: 0,
       mailName: 'mail',
+      ...{ isSlackSet: true, hasDiscord: false },
     },
   };
   const faults = () => conditions.faults;
   const ourClock = (): number => world.now() + conditions.oursOff;
-  const slack = {
+  const slack: SlackHabits = {
     // Where there is time for it to die, more often.
     refusedAlert: dice.chance(isLong ? 0.5 : 0.1) ? dice.between(1, 20) : null,
     everyMs: dice.chance(0.5) ? 1_000 : null,
@@ -126,7 +131,9 @@ export async function run(seed: number): Promise<RunResult> {
   });
 
   // What a deploy sets.
-  const routing = routingOf(dice, () => conditions.mailName);
+  const routing = routingOf(dice, moreDice, conditions);
+  const mailNames = new Set<string>();
+  const deployments: Deployment[] = [];
   const isSuppressed = dice.chance(0.3);
   const settings = () => {
     const env = {
@@ -134,7 +141,8 @@ export async function run(seed: number): Promise<RunResult> {
       // An isolate's memory is kept by the upstream's address.
       NIRVANA_LABS_BASE_URL: `https://upstream.example/${nthRun}.${conditions.isolate}`,
       LINK_SECRET: 'simulated-0123456789abcdef-0123456789',
-      SLACK_WEBHOOK_URL: SLACK_URL,
+      ...(conditions.isSlackSet ? { SLACK_WEBHOOK_URL: SLACK_URL } : {}),
+      DISCORD_WEBHOOK_URL: DISCORD_URL,
       EMAIL_TO: 'oncall@example.com',
       EMAIL_FROM: 'tocsin@example.com',
       EMAIL: network.mail,
@@ -150,7 +158,7 @@ export async function run(seed: number): Promise<RunResult> {
       },
     };
     const config = readConfig<KVNamespace, unknown, CreateReceiver>(env, RECEIVER_TYPES, routing());
-    const unset = ['LEDGER', 'RATE_LIMIT', 'PUBLIC_URL'];
+    const unset = ['LEDGER', 'RATE_LIMIT', 'PUBLIC_URL', ...(conditions.isSlackSet ? [] : ['SLACK_WEBHOOK_URL'])];
     const wrong = config.problems.filter(({ setting }) => !unset.includes(setting));
     if (wrong.length > 0) throw new Error(JSON.stringify(wrong));
     return { ...config, problems: [], watch: { ...config.watch, pagesPerTick: conditions.requests } };
@@ -162,11 +170,19 @@ export async function run(seed: number): Promise<RunResult> {
     start: (alarm): Host => {
       const config = settings();
       const { receivers: routes } = config;
+      mailNames.add(conditions.mailName);
+      const names = routes.map(({ name }) => name);
+      const isSet = (name: string): boolean => name !== 'slack' || conditions.isSlackSet;
+      deployments.push({ at: world.now(), receivers: names.map((name) => ({ name, isSet: isSet(name) })) });
+      const observed = names.map((name) => (mailNames.has(name) ? 'mail' : name));
       const receivers = createReceivers(routes, { fetch: network.fetch, now: ourClock });
       const engine = ENGINES[conditions.rules] as Engine;
       return storage.calmly(() =>
         createHost({
-          ledger: observer.observe(createLedger(storage.store, { engine, receivers: routes, ...config.watch })),
+          ledger: observer.observe(
+            createLedger(storage.store, { engine, receivers: routes, ...config.watch }),
+            observed,
+          ),
           store: storage.store,
           outbox: observer.observeOutbox(createOutbox(storage.store, routes)),
           receivers: receivers.map(remembering),
@@ -244,7 +260,19 @@ export async function run(seed: number): Promise<RunResult> {
     await world.run(until);
   };
   const troubles = createTroubles({
-    ...{ world, dice, upstream, kv, storage, conditions, start: START, startAt, end, blindAfterMs: BLIND_AFTER_MS },
+    ...{
+      world,
+      dice,
+      moreDice,
+      upstream,
+      kv,
+      storage,
+      conditions,
+      start: START,
+      startAt,
+      end,
+      blindAfterMs: BLIND_AFTER_MS,
+    },
     evict: () => object.reset(),
   });
   const operator = createOperator({
@@ -286,22 +314,33 @@ export async function run(seed: number): Promise<RunResult> {
     conditions.vendors = WORKING;
     await runUntil(world.now() + HOUR, 5 * MINUTE);
   }
+  const mailTakesAlerts = routing().receivers.some(({ type, minLevel }) => type === 'email' && minLevel !== 'critical');
+  const ending = isLarge || isOld || isLong ? null : pickEnding(moreDice, mailTakesAlerts);
+  if (ending !== null) {
+    await bringAbout(ending, {
+      ...{ world, dice: moreDice, conditions, slack, disk: storage.disk, upstream },
+      clock: () => world.now() + skewMs,
+      evict: () => object.reset(),
+      runFor: (ms, everyMs) => runUntil(world.now() + ms, everyMs),
+    });
+  }
   await world.run(world.now() + MINUTE);
 
   const compared = compare({
     ...{ store: storage.disk, kv, upstream, network, observer, slack },
     routes: settings().receivers,
-    mailName: conditions.mailName,
+    ...{ mailNames, deployments, ending },
     happened: troubles.happened,
     engines: new Map(ENGINES.map((engine) => [engine.version, engine])),
     startAt,
-    ...{ isOld, isLong },
+    ...{ isOld, isLong: isLong || ending !== null },
     now: world.now(),
     allowedLatenessMs: conditions.allowedLatenessMs,
     hadGap: world.hits.has('tail: a gap'),
     released: operator.released,
     operatorProblems: operator.problems,
   });
+  for (const cause of compared.causes) world.hit(`dead: ${cause}`);
   const { disk } = storage;
   for (const { what } of disk.all<{ what: string }>(
     `SELECT concat(notification ->> '$.kind', iif(state = 'suppressed', ', suppressed', '')) AS what FROM deliveries
@@ -328,7 +367,7 @@ export async function run(seed: number): Promise<RunResult> {
 }
 
 /** The receivers' minimum levels differ, so that some deliveries are suppressed. */
-function routingOf(dice: Dice, mailName: () => string): () => Routing {
+function routingOf(dice: Dice, moreDice: Dice, conditions: Conditions): () => Routing {
   const declared = (type: string, name: string, minLevel: Level) => {
     const of = RECEIVER_TYPES.find((each) => each.type === type);
     if (of === undefined) throw new Error(`no receiver type ${type}`);
@@ -336,5 +375,9 @@ function routingOf(dice: Dice, mailName: () => string): () => Routing {
   };
   const slack = declared('slack', 'slack', dice.pick<Level>(['low', 'low', 'informational']));
   const mailLevel = dice.pick<Level>(['low', 'medium', 'critical']);
-  return () => ({ receivers: [slack, declared('email', mailName(), mailLevel)] });
+  const discord = declared('discord', 'discord', moreDice.pick<Level>(['low', 'low', 'medium']));
+  return () => {
+    const { mailName, hasDiscord } = conditions;
+    return { receivers: [slack, declared('email', mailName, mailLevel), ...(hasDiscord ? [discord] : [])] };
+  };
 }

@@ -145,21 +145,30 @@ export function createTraffic(dice: Dice, log: Shown[], span: Span): void {
 }
 
 /** More entries, that somebody must be notified of: some at high and some at low, each by an actor of its own. */
-export function addLast(log: Shown[], prefix: string, at: number): void {
-  for (let n = 0; n < LAST; n++) {
-    const id = `${prefix}-${n}`;
-    const body = {
-      id,
-      action: n % 3 === 0 ? 'api_key.deleted' : 'vm.created',
-      actor: { id: `actor of ${id}`, name: 'Somebody', type: 'user' },
-      client_ip: '203.0.113.9',
-      created_at: new Date(at).toISOString(),
-      method: 'DELETE',
-      path: '/v1/api_keys/1',
-      status_code: 200,
-    };
-    log.push({ id, createdAt: at, appearsAt: at, body, malformed: false, poison: false, optional: false });
-  }
+export function addLast(log: Shown[], prefix: string, at: number, count = LAST): void {
+  for (let n = 0; n < count; n++) log.push(alerting(`${prefix}-${n}`, n % 3 === 0, at));
+}
+
+/** Thousands of them, within minutes. */
+export function addBurst(log: Shown[], at: number, count: number): void {
+  for (let n = 0; n < count; n++)
+    log.push(alerting(`burst-${n}`, n % 10 === 0, at + Math.floor((n / count) * BURST_MS)));
 }
 
 const LAST = 12;
+const BURST_MS = 5 * 60_000;
+
+/** An entry that opens an alert of its own, at high or at low. */
+function alerting(id: string, isHigh: boolean, at: number): Shown {
+  const body = {
+    id,
+    action: isHigh ? 'api_key.deleted' : 'vm.created',
+    actor: { id: `actor of ${id}`, name: 'Somebody', type: 'user' },
+    client_ip: '203.0.113.9',
+    created_at: new Date(at).toISOString(),
+    method: 'DELETE',
+    path: '/v1/api_keys/1',
+    status_code: 200,
+  };
+  return { id, createdAt: at, appearsAt: at, body, malformed: false, poison: false, optional: false };
+}

@@ -33,6 +33,10 @@ export interface Conditions {
   retentionDays: number;
   /** What the receiver of mail is called. */
   mailName: string;
+  /** Slack has its setting. */
+  isSlackSet: boolean;
+  /** A receiver at Discord was added. */
+  hasDiscord: boolean;
   /** Another isolate has an empty memory. */
   isolate: number;
 }
@@ -59,6 +63,8 @@ export interface Happened {
 export interface TroublesOptions {
   readonly world: World;
   readonly dice: Dice;
+  /** For what was added later: the rest of the world stays as it was. */
+  readonly moreDice: Dice;
   readonly upstream: Upstream;
   readonly kv: SimulatedKv;
   readonly storage: SimulatedStorage;
@@ -79,8 +85,9 @@ export interface Troubles {
 }
 
 export function createTroubles(options: TroublesOptions): Troubles {
-  const { world, dice, upstream, kv, storage, conditions, start, startAt, end, blindAfterMs, evict } = options;
-  const sometime = (): number => start + Math.floor(dice.next() * (end - start));
+  const { world, dice, moreDice, upstream, kv, storage, conditions, start, startAt, end, blindAfterMs, evict } =
+    options;
+  const sometime = (by = dice): number => start + Math.floor(by.next() * (end - start));
   const at = (time: number, note: string, act: () => void): void =>
     world.at(time, () => {
       world.note(note);
@@ -147,6 +154,15 @@ export function createTroubles(options: TroublesOptions): Troubles {
     });
   }
 
+  const refuse = (part: string, share: number, by: Dice): void => {
+    const from = sometime(by);
+    at(from, `the storage refuses "${part}", ${share} of them`, () => {
+      storage.refused = { part, rate: share };
+    });
+    at(Math.min(from + by.between(3, 60) * MINUTE, end), 'the storage takes everything', () => {
+      storage.refused = null;
+    });
+  };
   // One long trouble at a time: each has its own health alert to come.
   switch (dice.pick(['none', 'none', 'upstream', 'upstream', 'refused', 'full', 'receiver', 'receiver'] as const)) {
     case 'upstream': {
@@ -166,16 +182,12 @@ export function createTroubles(options: TroublesOptions): Troubles {
     }
     case 'refused': {
       const part = dice.pick(WRITES);
-      const share = part === '' ? dice.pick([0.2, 1]) : dice.pick([0.5, 1]);
-      const from = sometime();
-      at(from, `the storage refuses "${part}", ${share} of them`, () => {
-        storage.refused = { part, rate: share };
-      });
-      at(Math.min(from + dice.between(3, 60) * MINUTE, end), 'the storage takes everything', () => {
-        storage.refused = null;
-      });
+      refuse(part, part === '' ? dice.pick([0.2, 1]) : dice.pick([0.5, 1]), dice);
       break;
     }
+    case 'none':
+      if (moreDice.chance(0.08)) refuse('INTO deliveries', moreDice.pick([0.5, 1]), moreDice);
+      break;
     case 'receiver': {
       const who = dice.pick(['slack', 'mail'] as const);
       const how = dice.pick(['down', 'slow'] as const);
@@ -219,6 +231,14 @@ export function createTroubles(options: TroublesOptions): Troubles {
     at(sometime(), 'a deploy: the receiver of mail has another name', () => {
       world.hit('deploy: a receiver renamed');
       conditions.mailName = 'post';
+      conditions.isolate++;
+      evict();
+    });
+  }
+  if (moreDice.chance(0.1)) {
+    at(sometime(moreDice), 'a deploy: a receiver is added', () => {
+      world.hit('deploy: a receiver added');
+      conditions.hasDiscord = true;
       conditions.isolate++;
       evict();
     });

@@ -95,6 +95,8 @@ export interface UpstreamOptions {
 export interface Upstream {
   readonly log: Shown[];
   dialect: Dialect;
+  /** The most entries of a page. */
+  pageCap: number;
   faults: UpstreamFaults;
   /** What every request gets: nothing, or a refusal of the key. */
   down: null | 'reset' | 401 | 403 | 503;
@@ -181,6 +183,7 @@ export function createUpstream(
   const upstream: Upstream = {
     log,
     dialect,
+    pageCap,
     faults: CALM,
     down: null,
     hidesClaims: dialect === 'sorted' && filtersOnly && by === 'arrival',
@@ -225,7 +228,7 @@ export function createUpstream(
       const matches = ({ appearsAt, createdAt }: Shown): boolean =>
         appearsAt <= clock && createdAt >= min && createdAt <= max;
       listing.place(matches);
-      const most = Math.min(limit, pageCap);
+      const most = Math.min(limit, upstream.pageCap);
       const matching = listing.after(cursor, sign, matches, most + 1);
       const empty = cursor !== null && befalls('empty page', faults.emptyPage);
       const listed = empty ? [] : matching.slice(0, most);
