@@ -227,6 +227,24 @@ export const GUARDS: readonly Guard[] = [
     replace: "if (settled.state === 'dead' && isHealthAlert) {",
   },
   {
+    name: 'what has waited too long without an attempt raises a health alert when it dies',
+    file: 'src/ledger/health/watchdog.ts',
+    find: 'if (!dead.isHealthAlert) raiseDead(',
+    replace: 'if (dead.isHealthAlert) raiseDead(',
+  },
+  {
+    name: 'what has waited for seven days is dead',
+    file: 'src/ledger/deliver/after-attempt.ts',
+    find: 'export const WAIT_MAX_MS = 7 * DAY_MS;',
+    replace: 'export const WAIT_MAX_MS = 8 * DAY_MS;',
+  },
+  {
+    name: 'a message that has failed by itself for a day is dead',
+    file: 'src/ledger/deliver/after-attempt.ts',
+    find: 'export const OWN_FAILURES_MAX_MS = DAY_MS;',
+    replace: 'export const OWN_FAILURES_MAX_MS = 100 * DAY_MS;',
+  },
+  {
     name: 'what waits for a receiver goes to another one on request',
     file: 'src/ledger/deliver/outbox.ts',
     find: 'const count = isElsewhere ? move(store, receiver, to) : resent;',

@@ -50,6 +50,7 @@ const LEAST: readonly (readonly [kind: string, least: number])[] = [
   ['deploy: a receiver renamed', 24],
   ['deploy: rules', 66],
   ['deploy: settings', 45],
+  ['discord: not now', 60],
   ['evicted: an entry', 78],
   ['evicted: between taking and settling, mail', 43],
   ['evicted: between taking and settling, slack', 78],
