@@ -1,6 +1,6 @@
 /**
  * The law of dead deliveries, computed from the stored rows and from what the world did: each has a true reason, and people
- * were notified of it; nothing else is dead, and nothing was delivered that should have been.
+ * were notified of it; nothing else is dead, and nothing that should be was delivered.
  */
 import type { HealthNotification } from '../../src/alert/notification.ts';
 import type { Store } from '../../src/ledger/store/store.ts';
