@@ -171,8 +171,8 @@ describe('the state', () => {
 
     await openAlert(world);
     await settled(world);
-    const since = "UPDATE deliveries SET failing_since = failing_since - ?, due_at = NULL WHERE state = 'pending'";
-    await world.sql(since, 24 * HOUR);
+    const lasted = "UPDATE deliveries SET own_ms = ?, due_at = NULL WHERE state = 'pending'";
+    await world.sql(lasted, 24 * HOUR);
     await settled(world);
     // The health alert that it died is delivered, too.
     expect((await world.status()).deliveries).toMatchObject({ pending: 0, delivered: 12, dead: 1 });

@@ -147,6 +147,7 @@ describe('the views, through RPC', () => {
             blindAfterMs: 1,
             allowedLatenessMs: 1,
             unsaved: new UnsavedCheckpoint(),
+            removed: () => [],
             rereads: new UnsavedRereads(),
             ...{ ownReads: null, keyTheft: 'no secret', usage: null },
           }),

@@ -485,6 +485,11 @@ const NAMES_OF = [READY, SET_ASIDE].map(
      SELECT name FROM names WHERE name IS NOT NULL`,
 );
 
+/** Whether anything is pending for a receiver. Reads a row. */
+export function isWaitedFor(store: Store, receiver: string): boolean {
+  return firstOf(store, receiver, 'id') !== null;
+}
+
 /** The receivers for which something is pending, by name. Reads a row or two of each. */
 export function readWaitedFor(store: Store): readonly string[] {
   const names = NAMES_OF.flatMap((sql) => store.all<{ name: string }>(sql).map(({ name }) => name));

@@ -10,7 +10,7 @@ import type { ReceiverState } from '../deliver/after-attempt.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken } from './backlog.ts';
 import { backlogAlert, openHealthAlerts, raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
-import { removedReceivers } from './receivers.ts';
+import type { Removed } from './receivers.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -19,9 +19,10 @@ export function checkBacklogs(
   store: Store,
   receivers: readonly RoutedReceiver[],
   stored: ReadonlyMap<string, ReceiverState>,
+  removed: Removed,
   now: number,
 ): void {
-  const queues = readQueues(store, receivers, stored);
+  const queues = readQueues(store, receivers, stored, removed);
   for (const { name, works, oldestAt, reason } of queues) {
     if (oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS) {
       if (!works) continue;
@@ -42,10 +43,11 @@ export function nextBacklogAt(
   store: Store,
   receivers: readonly RoutedReceiver[],
   stored: ReadonlyMap<string, ReceiverState>,
+  removed: Removed,
   now: number,
 ): number | null {
   const open = new Set(openHealthAlerts(store, 'backlog').map(({ alert }) => alert.subject));
-  const times = readQueues(store, receivers, stored).flatMap(({ name, works, oldestAt }) => {
+  const times = readQueues(store, receivers, stored, removed).flatMap(({ name, works, oldestAt }) => {
     const at = oldestAt === null ? null : oldestAt + BACKLOG_AFTER_MS;
     // Where it is open, it is repeated by another clock.
     if (open.has(name)) return at !== null && at <= now ? [] : [now];
@@ -68,6 +70,7 @@ function readQueues(
   store: Store,
   receivers: readonly RoutedReceiver[],
   stored: ReadonlyMap<string, ReceiverState>,
+  removed: Removed,
 ): readonly Queue[] {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
   const untaken = (name: string) => {
@@ -80,7 +83,7 @@ function readQueues(
       ...untaken(name),
       works: problem === null && !unhealthy.has(name),
     })),
-    ...removedReceivers(store, receivers).map(({ name, problem }) => ({
+    ...removed().map(({ name, problem }) => ({
       ...untaken(name),
       works: true,
       reason: problem,

@@ -12,7 +12,7 @@ import { QUARANTINED } from '../model.ts';
 import { failureOf, type State, type UnsavedCheckpoint } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken, type Untaken } from './backlog.ts';
-import { removedReceivers } from './receivers.ts';
+import type { Removed } from './receivers.ts';
 import { openHealthAlertsShown } from './shown.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -25,6 +25,7 @@ export interface FactsContext {
   readonly receivers: readonly RoutedReceiver[];
   readonly blindAfterMs: number;
   readonly unsaved: UnsavedCheckpoint;
+  readonly removed: Removed;
 }
 
 /** The state by what the ledger knows, after a batch. */
@@ -36,7 +37,7 @@ export function healthStateOf(store: Store, state: State, context: FactsContext,
 export function readFacts(
   store: Store,
   state: State | null,
-  { receivers, blindAfterMs, unsaved }: FactsContext,
+  { receivers, blindAfterMs, unsaved, removed }: FactsContext,
   most: number,
   now: number,
 ): LedgerFacts {
@@ -48,7 +49,7 @@ export function readFacts(
     watching: state === null ? 'not begun' : isBlind ? 'blind' : 'watching',
     movedAt,
     failure: state === null || movedAt === null ? null : failureOf(state, movedAt),
-    receivers: [...receivers, ...removedReceivers(store, receivers)].map((receiver) => {
+    receivers: [...receivers, ...removed()].map((receiver) => {
       const isUnhealthy = healthAlerts.some(({ kind }) => kind === `unhealthy-receiver:${receiver.name}`);
       return receiverFacts(store, receiver, histories.get(receiver.name), isUnhealthy, now);
     }),

@@ -10,7 +10,7 @@
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { OUTAGE_MS, PROBE_MAX_MS, type ReceiverState, UNTRIED } from '../deliver/after-attempt.ts';
-import { countPending, readWaitedFor } from '../deliver/outbox.ts';
+import { countPending, isWaitedFor, readWaitedFor } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
@@ -28,11 +28,16 @@ export interface RemovedReceiver {
   readonly problem: string;
 }
 
-/** Receivers that are not set any more, for which messages wait. */
-export function removedReceivers(store: Store, receivers: readonly RoutedReceiver[]): readonly RemovedReceiver[] {
-  return readWaitedFor(store)
-    .filter((name) => receivers.every((receiver) => receiver.name !== name))
-    .map((name) => ({ name, problem: REMOVED }));
+/** Reads the receivers that are not set any more, for which messages wait. */
+export type Removed = () => readonly RemovedReceiver[];
+
+/** Which they may be is read once: while a process runs, no receiver is removed. */
+export function createRemoved(store: Store, receivers: readonly RoutedReceiver[]): Removed {
+  let names: readonly string[] | null = null;
+  return () => {
+    names ??= readWaitedFor(store).filter((name) => receivers.every((receiver) => receiver.name !== name));
+    return names.filter((name) => isWaitedFor(store, name)).map((name) => ({ name, problem: REMOVED }));
+  };
 }
 
 const REMOVED = 'it is not set any more: send what waits elsewhere with resend --receiver NAME --to NAME';
@@ -52,7 +57,11 @@ export function provesUnhealthy(health: ReceiverState, outcome: Outcome, now: nu
 }
 
 /** The health of every receiver, in the order they are configured, and of removed ones for which something waits. Reads only indexes. */
-export function receiversHealth(store: Store, receivers: readonly RoutedReceiver[]): readonly ReceiverHealth[] {
+export function receiversHealth(
+  store: Store,
+  receivers: readonly RoutedReceiver[],
+  removed: Removed,
+): readonly ReceiverHealth[] {
   const known = readReceivers(store);
   const pending = countPending(store);
   const rows = store.all<{ receiver: string; n: number }>(
@@ -78,7 +87,7 @@ export function receiversHealth(store: Store, receivers: readonly RoutedReceiver
   });
   return [
     ...configured,
-    ...removedReceivers(store, receivers).map(
+    ...removed().map(
       ({ name, problem }): ReceiverHealth => ({
         ...{ name, minLevel: null, state: 'removed', reason: problem },
         lastDeliveredAt: known.get(name)?.deliveredAt ?? null,

@@ -13,7 +13,7 @@ import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedR
 import type { Store } from '../store/store.ts';
 import { readFacts } from './facts.ts';
 import { recentLateness } from './lateness.ts';
-import { receiversHealth } from './receivers.ts';
+import { type Removed, receiversHealth } from './receivers.ts';
 import { openHealthAlertsShown } from './shown.ts';
 
 interface StatusContext {
@@ -23,6 +23,7 @@ interface StatusContext {
   readonly blindAfterMs: number;
   readonly allowedLatenessMs: number;
   readonly unsaved: UnsavedCheckpoint;
+  readonly removed: Removed;
   readonly ownReads: OwnReadsStatus | null;
   readonly keyTheft: KeyTheft;
   readonly rereads: UnsavedRereads;
@@ -48,7 +49,7 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
   const open = store.all<{ level: string; n: number }>(
     "SELECT level, count(*) AS n FROM alerts WHERE state = 'open' GROUP BY level",
   );
-  const receivers = receiversHealth(store, context.receivers).map((health) => {
+  const receivers = receiversHealth(store, context.receivers, context.removed).map((health) => {
     const known = facts.receivers.find(({ name }) => name === health.name);
     return {
       ...health,

@@ -29,7 +29,7 @@ import {
 } from './health-alerts.ts';
 import { checkLimits, limitsDueAt } from './limits.ts';
 import { checkSilence } from './reading.ts';
-import { unhealthyFrom, unhealthyReason } from './receivers.ts';
+import { type Removed, unhealthyFrom, unhealthyReason } from './receivers.ts';
 import { notifiesAgainAt } from './repeats.ts';
 import type { UsageMeter } from './usage-meter.ts';
 
@@ -46,6 +46,7 @@ export interface Watched {
   readonly apiKeyExpiresAt: number | null;
   readonly blindAfterMs: number;
   readonly unsaved: UnsavedCheckpoint;
+  readonly removed: Removed;
   /** Null or absent: nothing is counted. */
   readonly usage?: UsageMeter | null;
   /** When deliveries were last looked through for what has waited too long; in memory only. */
@@ -71,7 +72,7 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   const changed = raiseChanged(store, state.changed, receivers, now);
   if (changed !== null) writeState(store, { ...state, changed });
   checkReceivers(store, receivers, now);
-  checkBacklogs(store, receivers, readReceivers(store), now);
+  checkBacklogs(store, receivers, readReceivers(store), watched.removed, now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
   checkLimits(store, watched.usage ?? null, receivers, now);
   repeatWhatLasts(store, receivers, now);
@@ -93,7 +94,7 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
     blindAt,
     deliveryAt,
     nextHealthCheckAt(store, watched, stored, now),
-    nextBacklogAt(store, watched.receivers, stored, now),
+    nextBacklogAt(store, watched.receivers, stored, watched.removed, now),
     changedDueAt(state.changed),
     nextRepeatAt(store),
     limitsDueAt(store, watched.usage ?? null, now),

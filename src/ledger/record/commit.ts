@@ -62,7 +62,7 @@ export function commit(
   const recovered = moved && (state.failure ?? null) !== null;
   if (!(changed || save || closes || recovered || isSaveDue(state, now))) {
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
-    const health = healthStateOf(store, state, { ...options, unsaved }, now);
+    const health = healthStateOf(store, state, { ...options, unsaved, removed: context.removed }, now);
     const reread = nextReread(context, state, checkpoint, now);
     return { kind: 'done', checkpoint, publish: false, reread, health, ...counts };
   }
@@ -78,7 +78,7 @@ export function commit(
   unsaved.clear();
   rereads.clear();
   const reread = nextReread(context, saved, saved.checkpoint, now);
-  const health = healthStateOf(store, saved, { ...options, unsaved }, now);
+  const health = healthStateOf(store, saved, { ...options, unsaved, removed: context.removed }, now);
   return { kind: 'done', checkpoint: saved.checkpoint, publish, reread, health, ...counts };
 }
 

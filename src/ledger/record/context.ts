@@ -6,6 +6,7 @@ import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { dueReread, type Reread } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
+import type { Removed } from '../health/receivers.ts';
 import type { UsageMeter } from '../health/usage-meter.ts';
 import { readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -33,6 +34,7 @@ export interface LedgerContext {
   readonly options: LedgerOptions;
   readonly intake: Intake;
   readonly unsaved: UnsavedCheckpoint;
+  readonly removed: Removed;
   readonly ownReads: OwnReadsMemory;
   readonly rereads: UnsavedRereads;
 }

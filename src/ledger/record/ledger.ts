@@ -9,6 +9,7 @@
  */
 import type { RestoreMark, Rewind } from '../../audit-log/checkpoint-text.ts';
 import { earliest } from '../../audit-log/clocks.ts';
+import { createRemoved } from '../health/receivers.ts';
 import { readStatus } from '../health/status.ts';
 import { usageStatus } from '../health/usage.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
@@ -69,6 +70,7 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
   const store = ownReads.watched(storage);
   const intake = createIntake(store, engine, receivers);
   const unsaved = new UnsavedCheckpoint();
+  const removed = createRemoved(store, receivers);
   const rereads = new UnsavedRereads();
   let evictedAt = 0;
   let evictsAt = 0;
@@ -85,11 +87,12 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
       return false;
     }
   };
-  const context: LedgerContext = { store, options, intake, unsaved, ownReads, rereads };
+  const context: LedgerContext = { store, options, intake, unsaved, removed, ownReads, rereads };
   const watched = {
     ...options,
     apiKeyExpiresAt: options.apiKeyExpiresAt ?? null,
     unsaved,
+    removed,
     expired: { at: 0 },
     started: { at: null },
   };
@@ -114,7 +117,8 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     status: (now) => {
       const own = { ownReads: ownReads.status(), keyTheft: ownReads.keyTheft() };
       const used = usage === null ? null : usageStatus(usage.current(now), usage.plan);
-      return readStatus(store, { ...options, ...own, usage: used, now, unsaved, rereads });
+      const known = { ...own, usage: used, unsaved, removed: createRemoved(store, receivers), rereads };
+      return readStatus(store, { ...options, ...known, now });
     },
     planRestore: (target, now) => planRestore(store, target, now),
     expectRestore: (id, now) => store.transaction(() => expectRestore(context, id, now)),

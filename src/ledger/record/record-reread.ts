@@ -47,7 +47,7 @@ export function recordReread(
   const reread = dueReread(after, checkpoint, state.readFrom, now);
   const { recorded, quarantined, opened, own } = taken;
   const known = deduped.known + taken.known;
-  const health = healthStateOf(store, taken.state, { ...options, unsaved }, now);
+  const health = healthStateOf(store, taken.state, { ...options, unsaved, removed: context.removed }, now);
   const counts = { recorded, quarantined, opened, own, staged: 0, known, expired: 0, publish: false, reread, health };
   const isLast = batch.next !== null && (batch.save || reread === null);
   const isRare = (planOf(after, from.kind)?.everyMs ?? 0) >= QUIET_SAVE_MS;

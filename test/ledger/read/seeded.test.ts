@@ -185,6 +185,7 @@ function createStatus(recorded: Store, now: number) {
     blindAfterMs: 1,
     allowedLatenessMs: 1,
     unsaved: new UnsavedCheckpoint(),
+    removed: () => [],
     rereads: new UnsavedRereads(),
     ...{ ownReads: null, keyTheft: 'no secret', usage: null },
   });
