@@ -211,8 +211,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a failing receiver kills no message',
     file: 'src/ledger/deliver/after-attempt.ts',
-    find: 'othersStill && receiver.failingSince === null && (receiver.deliveredAt ?? 0) - since >= OWN_FAILURES_MAX_MS;',
-    replace: 'now - failingSince >= OWN_FAILURES_MAX_MS;',
+    find: 'const isSpent = isProven && receiver.failingSince === null && ownMs >= OWN_FAILURES_MAX_MS;',
+    replace: 'const isSpent = now - (tried.failingSince ?? now) >= OWN_FAILURES_MAX_MS;',
   },
   {
     name: 'what waits for a receiver is not dead for seven days',
