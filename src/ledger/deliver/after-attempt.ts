@@ -242,8 +242,11 @@ function failed(
     return { receiver: next, delivery: { state: 'dead', reason: givenUp(tried.attempts, reason, isSpent) }, isOwn };
   }
   const failingSince = tried.failingSince ?? now;
+  // While nothing else is sent, it may be an outage all the same.
+  const longest = isProven ? OWN_WAIT_MAX_MS : PROBE_MAX_MS;
+  const wait = Math.min(ownWait(tried.isSevere, now - failingSince), longest);
   const dueAt = {
-    own: Math.max(now + ownWait(tried.isSevere, now - failingSince), askedUntil, next.nextAt + OTHERS_FIRST_MS),
+    own: Math.max(now + wait, askedUntil, next.nextAt + OTHERS_FIRST_MS),
     'in doubt': Math.max(next.retryAt, askedUntil),
     "the receiver's": Math.max(now + probeWait(receiver, next.probes, now), next.nextAt),
   }[of];

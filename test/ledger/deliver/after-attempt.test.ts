@@ -373,7 +373,7 @@ const OWN: readonly Row[] = [
     tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE, own: { ms: DAY - 1, at: null } },
     outcome: retry(),
     becomes: { nextAt: PACED },
-    delivery: pending(NOON + HOUR, NOON - 2 * HOUR),
+    delivery: pending(NOON + 5 * MINUTE, NOON - 2 * HOUR),
     isOwn: true,
   },
   {
