@@ -6,11 +6,12 @@
  *
  * - the message's own, where another one got through since this one last failed; or since it began to fail, and no other has
  *   failed since;
- * - in doubt, where others got through since it began to fail, and several have failed since;
+ * - in doubt, where others got through since it began to fail, and several have failed since; or where it failed in an outage
+ *   that is over, and again;
  * - the receiver's else.
  *
- * What got through first after an outage proves nothing of what failed in it. A failure in doubt counts for the receiver's
- * health, but only what has failed before waits for it. A message is dead when its own failures, from one to the next with
+ * What ended an outage proves nothing of what failed in it. A failure in doubt counts for the receiver's health, unless the
+ * message has long failed by itself; what has failed before waits for it, and what has not for some seconds. A message is dead when its own failures, from one to the next with
  * others getting through between, add up to a day, or when it has waited for seven days, whatever the reason. A failing
  * receiver kills nothing sooner.
  */
@@ -32,6 +33,7 @@ const OWN_COUNTED_MS = 2 * HOUR_MS;
  */
 export const PROBE_MAX_MS = 5 * MINUTE_MS;
 const PROBE_LEAST_MS = 1_000;
+const DOUBT_WAIT_MAX_MS = 10_000;
 /**
  * A message that fails while others get through is tried again after as long as it has failed, a minute to an hour; at high
  * and critical after half of that, and at first after seconds. Another message may go before it.
@@ -43,7 +45,7 @@ const OTHERS_FIRST_MS = 5_000;
 /** A receiver that names no time is left alone for a second, doubled up to a minute; it may ask for an hour at most. */
 const SLOW_FIRST_MS = 1_000;
 const SLOW_MAX_MS = MINUTE_MS;
-const ASKED_MAX_MS = HOUR_MS;
+export const ASKED_MAX_MS = HOUR_MS;
 /** After so many requests in a row to slow down, other messages may go first for this long: it may be this one that is too much. */
 const SLOWED_MAX = 3;
 /** A failure that is over sooner was no outage. */
@@ -177,25 +179,25 @@ export function working(
 
 interface Failure {
   readonly reason: string;
-  readonly isHealthAlert: boolean;
   readonly nextAt: number;
   /** The failure may be the message's own. */
   readonly isDoubtful: boolean;
+  /** It counts for the receiver's health. */
+  readonly counts: boolean;
 }
 
 /** A receiver that failed, and not surely because of the message: the first failure may yet be the message's. */
 export function failing(receiver: ReceiverState, failure: Failure, now: number): ReceiverState {
   const probes = receiver.probes + (failure.isDoubtful ? 0 : 1);
-  const failures = receiver.failures + (failure.isHealthAlert ? 0 : 1);
-  const isFree = failure.isDoubtful || probes === 1;
+  const pause = failure.isDoubtful ? doubtWait(receiver, now) : probes === 1 ? 0 : probeWait(receiver, probes - 1, now);
   return {
     ...receiver,
     failingSince: receiver.failingSince ?? now,
     probes,
-    failures,
+    failures: receiver.failures + (failure.counts ? 1 : 0),
     reason: failure.reason,
-    nextAt: isFree ? failure.nextAt : Math.max(failure.nextAt, now + probeWait(receiver, probes - 1, now)),
-    retryAt: failure.isDoubtful ? now + doubled(Math.max(failures, 1)) : receiver.retryAt,
+    nextAt: Math.max(failure.nextAt, pause === 0 ? 0 : now + pause),
+    retryAt: failure.isDoubtful ? now + retryWait(receiver, now) : receiver.retryAt,
     slowed: 0,
   };
 }
@@ -209,8 +211,10 @@ function whose(receiver: ReceiverState, tried: Tried, now: number): Whose {
   const gotThroughSince = (at: number | null): boolean =>
     at !== null && deliveredAt !== null && deliveredAt > Math.max(at, recoveredAt) && deliveredAt <= now;
   if (gotThroughSince(tried.failedAt)) return 'own';
-  if (!gotThroughSince(tried.failingSince)) return "the receiver's";
-  return failedOf === null || failedOf === tried.id ? 'own' : 'in doubt';
+  if (gotThroughSince(tried.failingSince)) return failedOf === null || failedOf === tried.id ? 'own' : 'in doubt';
+  const hasJustRecovered = recoveredAt !== 0 && deliveredAt === recoveredAt;
+  const failedInOutage = tried.failedAt !== null && tried.failedAt < recoveredAt;
+  return hasJustRecovered && failedInOutage ? 'in doubt' : "the receiver's";
 }
 
 interface FailedAttempt {
@@ -230,7 +234,9 @@ function failed(
   const [isOwn, isDoubtful] = [of === 'own', of === 'in doubt'];
   // Where others get through, only this message is asked for later.
   const nextAt = of === "the receiver's" ? Math.max(paced, askedUntil) : paced;
-  const failure = { reason, isHealthAlert: tried.isHealthAlert, nextAt, isDoubtful };
+  // Others went before it more than once.
+  const isKnown = isDoubtful && tried.own.ms > OWN_COUNTED_MS;
+  const failure = { reason, nextAt, isDoubtful, counts: !tried.isHealthAlert && !isKnown };
   const next = {
     ...(isOwn ? { ...receiver, nextAt: paced, slowed: 0 } : failing(receiver, failure, now)),
     failedOf: tried.id,
@@ -326,9 +332,23 @@ export function notBefore({ nextAt }: ReceiverState, now: number): number {
   return nextAt > now + ASKED_MAX_MS ? now : nextAt;
 }
 
-function probeWait({ deliveredAt }: ReceiverState, failures: number, now: number): number {
-  const nothingFor = deliveredAt === null ? PROBE_MAX_MS : Math.max(Math.abs(now - deliveredAt), PROBE_LEAST_MS);
-  return Math.min(nothingFor, doubled(failures));
+function probeWait(receiver: ReceiverState, failures: number, now: number): number {
+  return Math.min(Math.max(nothingFor(receiver, now), PROBE_LEAST_MS), doubled(failures));
+}
+
+/** In doubt, what has not failed waits for an eighth of the time in which nothing got through, ten seconds at most. */
+function doubtWait(receiver: ReceiverState, now: number): number {
+  return Math.min(Math.ceil(nothingFor(receiver, now) / 8), DOUBT_WAIT_MAX_MS);
+}
+
+/** And what has failed for as long as that, one to five minutes. */
+function retryWait(receiver: ReceiverState, now: number): number {
+  return Math.min(Math.max(nothingFor(receiver, now), MINUTE_MS), PROBE_MAX_MS);
+}
+
+/** How long it has taken nothing, ms. */
+function nothingFor({ deliveredAt }: ReceiverState, now: number): number {
+  return deliveredAt === null ? PROBE_MAX_MS : Math.abs(now - deliveredAt);
 }
 
 /** A minute, doubled each time, up to `PROBE_MAX_MS`. */

@@ -82,9 +82,10 @@ export function bundle(store: Store, { receiver, before }: Recovered, now: numbe
   if (left !== before.bundling) writeBundling(store, receiver, left);
 }
 
-/** The outage that this success ends; null: there was none. What waited because it was asked to slow down is no outage. */
-function outageOf({ failingSince }: StoredReceiver, now: number): Bundling | null {
-  if (failingSince === null || now - failingSince < OUTAGE_MS) return null;
+/** The outage that this success ends; null: there was none. What waited because it was asked to slow down is no outage,
+ * nor are failures that may be the messages' own. */
+function outageOf({ failingSince, probes }: StoredReceiver, now: number): Bundling | null {
+  if (failingSince === null || probes === 0 || now - failingSince < OUTAGE_MS) return null;
   return { from: failingSince, to: now, after: null, rules: [] };
 }
 

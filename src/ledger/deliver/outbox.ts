@@ -10,9 +10,10 @@ import { healthLevelOf } from '../../alert/health-words.ts';
 import type { HealthAlertKind, Notification } from '../../alert/notification.ts';
 import { LEVELS, type Level } from '../../sigma/index.ts';
 import { parseJson } from '../../text/json.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Value } from '../store/store.ts';
 import {
   type AfterDelivery,
+  ASKED_MAX_MS,
   type Attempt,
   afterAttempt,
   afterLostAttempt,
@@ -133,7 +134,12 @@ export function take(store: Store, receiver: string, now: number): Taken {
   const readyAt = notBefore(stored, now);
   // What a failing receiver has not taken waits for what was not tried since, so that one bad message is no outage.
   if (readyAt <= now && stored.failingSince === null) takePlaces(store, receiver, now);
-  const row = firstOf<NextRow>(store, receiver, 'id, attempts, queued_at, due_at, health, notification');
+  const row = firstOf<NextRow>(
+    store,
+    receiver,
+    stored.failedOf,
+    'id, attempts, queued_at, due_at, health, notification',
+  );
   if (row === null) return { kind: 'nothing' };
   if (readyAt > now) return { kind: 'wait', at: readyAt };
   const dueAt = dueOf(row, stored, now);
@@ -154,8 +160,8 @@ export function take(store: Store, receiver: string, now: number): Taken {
 /** What was set aside waits for its own time, and for the receiver's for what has failed. */
 function dueOf({ due_at: dueAt }: Pick<NextRow, 'due_at'>, { retryAt }: ReceiverState, now: number): number {
   if (dueAt === null) return now;
-  // A later time is another clock's.
-  return Math.max(dueAt, retryAt > now + PROBE_MAX_MS ? now : retryAt);
+  // Later times are another clock's.
+  return Math.max(dueAt > now + 2 * ASKED_MAX_MS ? now : dueAt, retryAt > now + PROBE_MAX_MS ? now : retryAt);
 }
 
 /** Null where it is damaged: it would hold up its receiver for ever. */
@@ -186,12 +192,21 @@ function takePlaces(store: Store, receiver: string, now: number): void {
   store.run(`UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND due_at <= ?`, receiver, now);
 }
 
-/** The most severe and then the oldest that is ready; without any, the first that is due of what was set aside. */
-function firstOf<Of extends Partial<NextRow>>(store: Store, receiver: string, columns: string): Of | null {
-  const first = (of: string): Of | undefined =>
-    store.all<Of>(`SELECT ${columns} FROM deliveries WHERE ${of} LIMIT 1`, receiver)[0];
+/**
+ * The most severe and then the oldest that is ready; without any, the first that is due of what was set aside: what has
+ * failed by itself last, and not the one that failed last (`failedOf`) while others wait.
+ */
+function firstOf<Of extends Partial<NextRow>>(
+  store: Store,
+  receiver: string,
+  failedOf: number | null,
+  columns: string,
+): Of | null {
+  const first = (of: string, ...binds: readonly Value[]): Of | undefined =>
+    store.all<Of>(`SELECT ${columns} FROM deliveries WHERE ${of} LIMIT 1`, receiver, ...binds)[0];
   return (
     first(`${READY} AND receiver = ? ORDER BY level DESC, queued_at, id`) ??
+    first(`${SET_ASIDE} AND receiver = ? AND own_ms = 0 AND id IS NOT ? ORDER BY due_at, id`, failedOf) ??
     first(`${SET_ASIDE} AND receiver = ? ORDER BY due_at, id`) ??
     null
   );
@@ -261,10 +276,10 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
   return { ...after, settled: after.delivery, before: stored };
 }
 
-/** Once a failing receiver works: what has failed since its last success takes its place again. */
+/** Once a failing receiver works: what has failed since its last success takes its place again, but not what fails by itself. */
 export function bringBack(store: Store, receiver: string, { deliveredAt }: ReceiverState): void {
   store.run(
-    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND failed_at >= ?`,
+    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND failed_at >= ? AND own_ms = 0`,
     receiver,
     deliveredAt ?? 0,
   );
@@ -453,7 +468,7 @@ function nextAt(
     // A time in the future is another clock's.
     return stored.attemptAt < startedAt ? now : Math.min(stored.attemptAt, now) + ATTEMPT_MAX_MS;
   }
-  const first = firstOf<Pick<NextRow, 'due_at'>>(store, receiver, 'due_at');
+  const first = firstOf<Pick<NextRow, 'due_at'>>(store, receiver, stored?.failedOf ?? null, 'due_at');
   if (first === null) return null;
   return stored === undefined ? (first.due_at ?? now) : Math.max(dueOf(first, stored, now), notBefore(stored, now));
 }
@@ -487,7 +502,7 @@ const NAMES_OF = [READY, SET_ASIDE].map(
 
 /** Whether anything is pending for a receiver. Reads a row. */
 export function isWaitedFor(store: Store, receiver: string): boolean {
-  return firstOf(store, receiver, 'id') !== null;
+  return firstOf(store, receiver, null, 'id') !== null;
 }
 
 /** The receivers for which something is pending, by name. Reads a row or two of each. */

@@ -86,11 +86,7 @@ function afterTest(state: ReceiverState, outcome: Outcome, now: number): Receive
       return null;
     case 'retry':
     case 'refused':
-      return failing(
-        state,
-        { reason: outcome.reason, isHealthAlert: false, nextAt: state.nextAt, isDoubtful: false },
-        now,
-      );
+      return failing(state, { reason: outcome.reason, nextAt: state.nextAt, isDoubtful: false, counts: true }, now);
   }
 }
 

@@ -119,7 +119,8 @@ function endExpired(store: Store, { receivers, expired }: Watched, now: number):
   const problemOf = (name: string): string | null => {
     const receiver = receivers.find((each) => each.name === name);
     if (receiver === undefined) return `no receiver "${name}" is set`;
-    const { failingSince = null, reason = null } = stored.get(name) ?? {};
+    const { failingSince = null, reason = null, slowed = 0 } = stored.get(name) ?? {};
+    if (failingSince === null && slowed > 0) return receiver.problem ?? 'the receiver asks to slow down';
     return receiver.problem ?? (failingSince === null ? null : (reason ?? 'it fails'));
   };
   for (const dead of expire(store, problemOf, now)) {

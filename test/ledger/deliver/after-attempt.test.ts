@@ -291,6 +291,8 @@ const FAILURES: readonly Row[] = [
   },
 ];
 
+/** What a receiver becomes that has taken nothing for an hour. */
+const IN_DOUBT = { failingSince: NOON, reason: 'HTTP 500', nextAt: NOON + 10 * SECOND, retryAt: NOON + 5 * MINUTE };
 /** What it counts for, from the last failure to this one. */
 const PROVEN = HOUR + 1;
 
@@ -352,9 +354,17 @@ const OWN: readonly Row[] = [
     delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
   },
   {
-    says: 'nor where what got through had waited through an outage: the receiver may have failed again',
+    says: 'where what got through had waited through the outage in which this one failed, it is in doubt',
     receiver: { ...OTHERS_WORK, recoveredAt: OTHERS_WORK.deliveredAt },
     tried: ITS_OWN,
+    outcome: retry(),
+    becomes: { ...IN_DOUBT, failures: 1 },
+    delivery: pending(NOON + 5 * MINUTE, NOON - 2 * HOUR),
+  },
+  {
+    says: 'but the receiver’s, where it has failed since the outage ended',
+    receiver: { ...OTHERS_WORK, recoveredAt: OTHERS_WORK.deliveredAt },
+    tried: { ...ITS_OWN, failedAt: NOON - MINUTE },
     outcome: retry(),
     becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
     delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
@@ -381,16 +391,24 @@ const OWN: readonly Row[] = [
     receiver: { ...OTHERS_WORK, failedOf: FIRST.id + 1 },
     tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
     outcome: retry(10 * MINUTE),
-    becomes: { failingSince: NOON, failures: 1, reason: 'HTTP 500', nextAt: PACED, retryAt: NOON + MINUTE },
+    becomes: { ...IN_DOUBT, failures: 1 },
     delivery: pending(NOON + 10 * MINUTE, NOON - 2 * HOUR),
   },
   {
-    says: 'for longer each time, five minutes at most',
-    receiver: { ...FAILING, ...OTHERS_WORK, probes: 0, failedOf: FIRST.id + 1 },
-    tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE },
+    says: 'it does not count for its health, where others have gone before it more than once',
+    receiver: { ...OTHERS_WORK, failedOf: FIRST.id + 1 },
+    tried: { ...ITS_OWN, failedAt: NOON - 20 * MINUTE, own: { ms: 2 * HOUR + 1, at: NOON - HOUR } },
     outcome: retry(),
-    becomes: { failures: 9, reason: 'HTTP 500', nextAt: PACED, retryAt: NOON + 5 * MINUTE },
+    becomes: IN_DOUBT,
     delivery: pending(NOON + 5 * MINUTE, NOON - 2 * HOUR),
+  },
+  {
+    says: 'soon after something got through, the waits are short',
+    receiver: { deliveredAt: NOON - 16 * SECOND, failedOf: FIRST.id + 1 },
+    tried: { ...ITS_OWN, failingSince: NOON - MINUTE, failedAt: NOON - SECOND },
+    outcome: retry(),
+    becomes: { ...IN_DOUBT, failures: 1, nextAt: NOON + 2 * SECOND, retryAt: NOON + MINUTE },
+    delivery: pending(NOON + MINUTE, NOON - MINUTE),
   },
   {
     says: 'a day of them less a millisecond does not kill it',

@@ -235,3 +235,187 @@ it('at a receiver that fails 3 of 10, few low ones overtake a critical one', asy
   });
   expect(Math.max(...overtaken)).toBeLessThanOrEqual(35);
 }, 60_000);
+
+/** Since then, in a digest too. */
+const delivered = (office: Office, alert: number, since: number): number =>
+  (office.scene.store.all<{ at: number }>(
+    `SELECT settled_at AS at FROM deliveries WHERE alert = ${alert} AND state = 'delivered'`,
+  )[0]?.at ?? Number.POSITIVE_INFINITY) - since;
+const told = (office: Office, kind: string): number =>
+  office.scene.count('deliveries', `receiver = 'mail' AND health = '${kind}'`);
+
+/** `count` bad messages, known as such: others got through between their failures. */
+async function knownBad(office: Office, bad: Set<number>, count: number, level: Level, hours = 3): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    bad.add(office.put('slack', level));
+    office.put('slack', 'low');
+    await office.runFor(2 * MINUTE);
+  }
+  for (let i = 0; i < hours * 6; i++) {
+    office.put('slack', 'low');
+    await office.runFor(10 * MINUTE);
+  }
+}
+
+/** An outage of `hours` with 12 critical messages an hour, which all fail in it, `count` bad ones among the first. */
+async function afterOutage(count: number, outcome: Outcome, hours: number) {
+  const bad = new Set<number>();
+  let down = true;
+  const vendor: Vendor = ({ alert }) => ({ outcome: down ? BROKEN : bad.has(alert) ? outcome : OK, afterMs: 50 });
+  const office = openOffice({ vendors: { slack: vendor, mail: taking(5) }, pace: PACE });
+  for (let i = 0; i < count; i++) bad.add(office.put('slack', 'critical'));
+  const goods: number[] = [];
+  for (let i = 0; i < hours * 12; i++) {
+    goods.push(office.put('slack', 'critical'));
+    await office.runFor(5 * MINUTE);
+  }
+  // By its end each has failed in it.
+  await office.runFor(3 * HOUR);
+  down = false;
+  const at = Date.now();
+  const freshWaits: number[] = [];
+  await office.runFor(10 * MINUTE);
+  for (let i = 0; i < 48; i++) {
+    const t = Date.now();
+    const high = office.put('slack', 'high');
+    await office.runFor(HOUR);
+    freshWaits.push(Math.round(delivered(office, high, t) / MINUTE));
+  }
+  const waits = goods.map((each) => delivered(office, each, at));
+  return { office, waits, freshWaits };
+}
+
+it.each([
+  ['one that answers 503 with Retry-After of 50 min', 1, { ...BROKEN, afterMs: 50 * MINUTE }],
+  ['five that answer 503', 5, BROKEN],
+  ['ten that answer 400', 10, { kind: 'refused', reason: '400' }],
+  ['twenty that answer 400', 20, { kind: 'refused', reason: '400' }],
+] as [string, number, Outcome][])(
+  'after an outage of 3 hours, bad ones (%s) do not hold up good critical ones',
+  async (_, count, outcome) => {
+    const { waits, freshWaits } = await afterOutage(count, outcome, 3);
+    expect(Math.max(...waits)).toBeLessThan(HOUR);
+    expect(Math.max(...freshWaits)).toBeLessThan(30);
+  },
+  120_000,
+);
+
+it.each([10, 20, 60])(
+  'a good critical that fails once, in a quiet night beside %i known bad ones',
+  async (count) => {
+    const bad = new Set<number>();
+    let blip = false;
+    const vendor: Vendor = ({ alert }) => ({ outcome: bad.has(alert) || blip ? BROKEN : OK, afterMs: 50 });
+    const office = openOffice({ vendors: { slack: vendor, mail: taking(5) }, pace: PACE });
+    await knownBad(office, bad, count, 'critical');
+    await office.runFor(4 * HOUR);
+    blip = true;
+    const at = Date.now();
+    const good = office.put('slack', 'critical');
+    await office.runFor(30 * SECOND);
+    blip = false;
+    await office.runFor(15 * HOUR);
+    expect(delivered(office, good, at)).toBeLessThan(20 * MINUTE);
+  },
+  60_000,
+);
+
+it.each([60, 90, 120, 180])(
+  'two bad medium ones, and a good one each %i minutes: few health alerts about the receiver',
+  async (every) => {
+    const bad = new Set<number>();
+    const vendor: Vendor = ({ alert }) => ({ outcome: bad.has(alert) ? BROKEN : OK, afterMs: 50 });
+    const office = openOffice({ vendors: { slack: vendor, mail: taking(5) }, pace: PACE });
+    office.put('slack', 'low');
+    await office.runFor(MINUTE);
+    bad.add(office.put('slack', 'medium'));
+    await office.runFor(MINUTE);
+    bad.add(office.put('slack', 'medium'));
+    for (let t = 0; t < 3 * DAY; t += every * MINUTE) {
+      office.put('slack', 'low');
+      await office.runFor(every * MINUTE);
+    }
+    expect(told(office, 'unhealthy-receiver')).toBeLessThan(6);
+  },
+  60_000,
+);
+
+it('seven days of 429 end what waits for so long', async () => {
+  const office = openOffice({
+    vendors: { slack: answering({ kind: 'slow down', reason: '429', afterMs: 10 * MINUTE }), mail: taking(5) },
+  });
+  for (let i = 0; i < 1500; i++) office.put('slack', 'low');
+  await office.runFor(7 * DAY + 2 * HOUR);
+  expect(office.pending('slack')).toBe(0);
+}, 120_000);
+
+it('a clock that was a day ahead for a minute delays nothing for a day', async () => {
+  const office = openOffice({ vendors: { slack: taking(50), mail: taking(5) } });
+  office.put('slack', 'low');
+  await office.runFor(MINUTE);
+  vi.setSystemTime(Date.now() + DAY);
+  office.does('slack', ({ level }) => ({ outcome: level === 'low' ? OK : BROKEN, afterMs: 50 }));
+  office.put('slack', 'high');
+  office.put('slack', 'low');
+  await office.runFor(40 * SECOND);
+  vi.setSystemTime(Date.now() - DAY);
+  office.does('slack', taking(50));
+  office.restart();
+  const at = Date.now();
+  await office.runUntilEmpty(3 * DAY, ['slack']);
+  expect(Date.now() - at).toBeLessThan(2 * HOUR);
+}, 60_000);
+
+it('two health alerts that are never taken, and nothing else, are tried a dozen times an hour', async () => {
+  let tries = 0;
+  const vendor: Vendor = ({ notification }) => {
+    tries++;
+    return { outcome: 'health' in notification ? BROKEN : OK, afterMs: 50 };
+  };
+  const office = openOffice({ vendors: { slack: vendor, mail: taking(5) }, pace: PACE });
+  office.putHealth('slack');
+  office.putHealth('slack');
+  await office.runFor(MINUTE);
+  office.put('slack', 'low');
+  await office.runFor(MINUTE);
+  await office.runFor(3 * HOUR);
+  tries = 0;
+  await office.runFor(DAY);
+  expect(tries).toBeLessThan(24 * 13);
+}, 60_000);
+
+it('there is no digest where nothing but bad messages was sent', async () => {
+  const bad = new Set<number>();
+  const vendor: Vendor = ({ alert }) => ({ outcome: bad.has(alert) ? BROKEN : OK, afterMs: 50 });
+  const office = openOffice({ vendors: { slack: vendor, mail: taking(5) }, pace: PACE });
+  await knownBad(office, bad, 3, 'medium', 3);
+  for (let i = 0; i < 6; i++) {
+    await office.runFor(110 * MINUTE);
+    office.put('slack', 'low');
+  }
+  await office.runFor(MINUTE);
+  const digests = (office.arrived.get('slack') ?? []).filter(({ notification }) => 'digest' in notification);
+  expect(digests).toHaveLength(0);
+}, 60_000);
+
+it.each([10, 40])(
+  '%i bad critical messages that hang for 15 s hardly delay good ones',
+  async (count) => {
+    const bad = new Set<number>();
+    const vendor: Vendor = ({ alert }) =>
+      bad.has(alert) ? { outcome: BROKEN, afterMs: 15 * SECOND } : { outcome: OK, afterMs: 50 };
+    const office = openOffice({ vendors: { slack: vendor, mail: taking(5) }, pace: PACE });
+    await knownBad(office, bad, count, 'critical', 3);
+    const puts: [number, number, Level][] = [];
+    for (let i = 0; i < 60; i++) {
+      for (const level of ['medium', 'high', 'critical'] as const)
+        puts.push([office.put('slack', level), Date.now(), level]);
+      await office.runFor(10 * MINUTE);
+    }
+    await office.runFor(DAY);
+    const worst = (of: Level): number =>
+      Math.max(...puts.filter(([, , l]) => l === of).map(([a, at]) => delivered(office, a, at))) / MINUTE;
+    expect(worst('critical')).toBeLessThan(10);
+  },
+  120_000,
+);
