@@ -106,17 +106,22 @@ function isLastAnswer(answers: readonly Answered[], why: string): boolean {
   return ANSWERS[answers.at(-1)?.answer ?? 'taken']?.test(why) === true;
 }
 
-/** It failed for a day, the receiver took others through all of it, and between its last two attempts. */
+/** Its failures, from one to the next with others taken between, add up to a day; between its last two something was taken. */
 function failedByItself(row: Row, why: string, facts: Facts): boolean {
   const own = of(row, facts).filter(({ answer }) => answer !== 'taken' && answer !== 'slow down');
-  const [first, before, last] = [own[0], own.at(-2), own.at(-1)];
-  if (first === undefined || before === undefined || last === undefined) return false;
   const receiver = facts.canonical(row.receiver);
-  const taken = facts.answers.filter(
-    (each) => each.receiver === receiver && each.answer === 'taken' && each.at > first.at && each.at < last.at,
-  );
-  const isToTheEnd = taken.some(({ at }) => at > before.at) && taken.some(({ at }) => at - first.at > DAY - MINUTE);
-  return isToTheEnd && taken.every(({ delivery }) => delivery !== row.id) && isLastAnswer(own, why);
+  const taken = facts.answers.filter((each) => each.receiver === receiver && each.answer === 'taken');
+  if (taken.some(({ delivery }) => delivery === row.id)) return false;
+  const proven = own.filter(({ at }, i) => {
+    const before = own[i - 1]?.at ?? Number.POSITIVE_INFINITY;
+    return taken.some((each) => each.at > before && each.at < at);
+  });
+  const lasted = proven.map(({ at }, i) => {
+    const before = proven[i - 1] ?? own[own.findIndex((each) => each.at === at) - 1];
+    return Math.min(at - (before?.at ?? at), 2 * HOUR);
+  });
+  const sum = lasted.reduce((total, ms) => total + ms, 0);
+  return sum > DAY - MINUTE && own.at(-1) === proven.at(-1) && isLastAnswer(own, why);
 }
 
 /** What the receiver lacked that it waited for, if that is what the reason says. */
