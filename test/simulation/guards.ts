@@ -211,7 +211,7 @@ export const GUARDS: readonly Guard[] = [
   {
     name: 'a failing receiver kills no message',
     file: 'src/ledger/deliver/after-attempt.ts',
-    find: 'const isSpent = isProven && receiver.failingSince === null && own.ms >= OWN_FAILURES_MAX_MS;',
+    find: "const isSpent = of === 'own' && receiver.failingSince === null && own.ms >= OWN_FAILURES_MAX_MS;",
     replace: 'const isSpent = now - (tried.failingSince ?? now) >= OWN_FAILURES_MAX_MS;',
   },
   {

@@ -2,18 +2,17 @@
  * What the end of an attempt means: for its delivery, and for its receiver.
  *
  * Contract: pure; times are wall, in ms. A request to slow down is no failure: it moves the receiver's next attempt and
- * nothing else. Whose any other failure is, the other messages say:
+ * nothing else. Any other failure is
  *
- * - the message's own, where another one got through since this one last failed; or since it began to fail, and no other has
- *   failed since;
- * - in doubt, where others got through since it began to fail, and several have failed since; or where it failed in an outage
- *   that is over, and again;
- * - the receiver's else.
+ * - the message's own, where another message got through since this one last failed; or since it first failed, while no other
+ *   message fails (it is alone);
+ * - in doubt, where another got through since it first failed, and several have failed since; or where it failed in an outage,
+ *   that outage is over, and it fails again;
+ * - the receiver's in all other cases. The success that ends an outage does not show that a failure was the message's own.
  *
- * What ended an outage proves nothing of what failed in it. A failure in doubt counts for the receiver's health, unless the
- * message has long failed by itself; what has failed before waits for it, and what has not for some seconds. A message is dead when its own failures, from one to the next with
- * others getting through between, add up to a day, or when it has waited for seven days, whatever the reason. A failing
- * receiver kills nothing sooner.
+ * A failure in doubt counts for the receiver's health, unless the message has long failed by itself. It makes the messages
+ * that have failed before wait for minutes, and the others for seconds. A message is dead when its own failures add up to a
+ * day (`OwnFailures`), or when it has waited for seven days, whatever the reason. A failing receiver kills nothing sooner.
  */
 import type { Outcome } from '../../notify/receiver.ts';
 
@@ -25,7 +24,7 @@ const DAY_MS = 24 * HOUR_MS;
 export const WAIT_MAX_MS = 7 * DAY_MS;
 /** A message whose own failures add up to more is dead. */
 export const OWN_FAILURES_MAX_MS = DAY_MS;
-/** From one to the next they count as no more than this: between, an outage may have come and gone. */
+/** From one to the next they count as no more than this: there may have been an outage in between. */
 const OWN_COUNTED_MS = 2 * HOUR_MS;
 /**
  * A failing receiver is tried again after a minute, doubled each time up to this; sooner where it took something not long ago:
@@ -33,20 +32,22 @@ const OWN_COUNTED_MS = 2 * HOUR_MS;
  */
 export const PROBE_MAX_MS = 5 * MINUTE_MS;
 const PROBE_LEAST_MS = 1_000;
+/** After a failure in doubt, a message that has not failed waits no longer than this. */
 const DOUBT_WAIT_MAX_MS = 10_000;
 /**
  * A message that fails while others get through is tried again after as long as it has failed, a minute to an hour; at high
- * and critical after half of that, and at first after seconds. Another message may go before it.
+ * and critical after half of that, five seconds at least.
  */
 const OWN_WAIT_MAX_MS = HOUR_MS;
 const OWN_WAIT_LEAST_MS = MINUTE_MS;
 const SEVERE_WAIT_LEAST_MS = 5_000;
+/** How much later than others a message is tried that may be the reason why the receiver refuses or slows down. */
 const OTHERS_FIRST_MS = 5_000;
 /** A receiver that names no time is left alone for a second, doubled up to a minute; it may ask for an hour at most. */
 const SLOW_FIRST_MS = 1_000;
 const SLOW_MAX_MS = MINUTE_MS;
-export const ASKED_MAX_MS = HOUR_MS;
-/** After so many requests in a row to slow down, other messages may go first for this long: it may be this one that is too much. */
+const ASKED_MAX_MS = HOUR_MS;
+/** After so many requests in a row to slow down, other messages go first: it may be this one that is too much. */
 const SLOWED_MAX = 3;
 /** A failure that is over sooner was no outage. */
 export const OUTAGE_MS = 15 * MINUTE_MS;
@@ -91,11 +92,11 @@ export const UNTRIED: ReceiverState = {
   failedOf: null,
 };
 
-/** A message's failures that others got through between. */
+/** The failures of a message between which others got through. */
 export interface OwnFailures {
-  /** How long they have lasted, ms. */
+  /** The time from each to the next, added up, ms. */
   readonly ms: number;
-  /** When the last was; null: there was none. */
+  /** When the last one was; null: there was none. */
   readonly at: number | null;
 }
 
@@ -202,7 +203,7 @@ export function failing(receiver: ReceiverState, failure: Failure, now: number):
   };
 }
 
-type Whose = 'own' | 'in doubt' | "the receiver's";
+type Whose = 'own' | 'own, alone' | 'in doubt' | "the receiver's";
 
 function whose(receiver: ReceiverState, tried: Tried, now: number): Whose {
   const { deliveredAt, failedOf } = receiver;
@@ -211,7 +212,8 @@ function whose(receiver: ReceiverState, tried: Tried, now: number): Whose {
   const gotThroughSince = (at: number | null): boolean =>
     at !== null && deliveredAt !== null && deliveredAt > Math.max(at, recoveredAt) && deliveredAt <= now;
   if (gotThroughSince(tried.failedAt)) return 'own';
-  if (gotThroughSince(tried.failingSince)) return failedOf === null || failedOf === tried.id ? 'own' : 'in doubt';
+  if (gotThroughSince(tried.failingSince))
+    return failedOf === null || failedOf === tried.id ? 'own, alone' : 'in doubt';
   const hasJustRecovered = recoveredAt !== 0 && deliveredAt === recoveredAt;
   const failedInOutage = tried.failedAt !== null && tried.failedAt < recoveredAt;
   return hasJustRecovered && failedInOutage ? 'in doubt' : "the receiver's";
@@ -231,36 +233,36 @@ function failed(
   now: number,
 ): After {
   const of = whose(receiver, tried, now);
-  const [isOwn, isDoubtful] = [of === 'own', of === 'in doubt'];
-  // Where others get through, only this message is asked for later.
+  const [isOwn, isDoubtful] = [of === 'own' || of === 'own, alone', of === 'in doubt'];
+  // Where others get through, the wait that it asks for is this message's.
   const nextAt = of === "the receiver's" ? Math.max(paced, askedUntil) : paced;
-  // Others went before it more than once.
+  // More than one counted failure.
   const isKnown = isDoubtful && tried.own.ms > OWN_COUNTED_MS;
   const failure = { reason, nextAt, isDoubtful, counts: !tried.isHealthAlert && !isKnown };
   const next = {
     ...(isOwn ? { ...receiver, nextAt: paced, slowed: 0 } : failing(receiver, failure, now)),
     failedOf: tried.id,
   };
-  const isProven = isOwn && (receiver.deliveredAt ?? 0) > (tried.failedAt ?? now);
-  const own = isProven ? withProven(tried, now) : tried.own;
-  const isSpent = isProven && receiver.failingSince === null && own.ms >= OWN_FAILURES_MAX_MS;
+  const own = of === 'own' ? withOne(tried, now) : tried.own;
+  const isSpent = of === 'own' && receiver.failingSince === null && own.ms >= OWN_FAILURES_MAX_MS;
   if (isSpent || now - tried.queuedAt >= WAIT_MAX_MS) {
     return { receiver: next, delivery: { state: 'dead', reason: givenUp(tried.attempts, reason, isSpent) }, isOwn };
   }
   const failingSince = tried.failingSince ?? now;
-  // While nothing else is sent, it may be an outage all the same.
-  const longest = isProven ? OWN_WAIT_MAX_MS : PROBE_MAX_MS;
-  const wait = Math.min(ownWait(tried.isSevere, now - failingSince), longest);
+  const wait = ownWait(tried.isSevere, now - failingSince);
+  const behindOthers = Math.max(askedUntil, next.nextAt + OTHERS_FIRST_MS);
   const dueAt = {
-    own: Math.max(now + wait, askedUntil, next.nextAt + OTHERS_FIRST_MS),
+    own: Math.max(now + wait, behindOthers),
+    // It may be an outage all the same.
+    'own, alone': Math.max(now + Math.min(wait, PROBE_MAX_MS), behindOthers),
     'in doubt': Math.max(next.retryAt, askedUntil),
     "the receiver's": Math.max(now + probeWait(receiver, next.probes, now), next.nextAt),
   }[of];
   return { receiver: next, delivery: { state: 'pending', dueAt, failingSince, failedAt: now, own, reason }, isOwn };
 }
 
-/** With the time since the last failure that counted, or else since the last one. */
-function withProven({ own, failedAt }: Tried, now: number): OwnFailures {
+/** With one more: it counts from the last that did, or else from the message's last failure. */
+function withOne({ own, failedAt }: Tried, now: number): OwnFailures {
   const lasted = Math.max(0, now - (own.at ?? failedAt ?? now));
   return { ms: own.ms + Math.min(lasted, OWN_COUNTED_MS), at: now };
 }
@@ -327,6 +329,14 @@ function ownWait(isSevere: boolean, failedForMs: number): number {
   return Math.min(Math.ceil(wait), OWN_WAIT_MAX_MS);
 }
 
+/**
+ * No delivery that was set aside until `dueAt` is tried before this: it waits for its own time, and for that of all that has
+ * failed. Later times than either can be are another clock's.
+ */
+export function retryNotBefore(dueAt: number, { retryAt }: ReceiverState, now: number): number {
+  return Math.max(dueAt > now + 2 * ASKED_MAX_MS ? now : dueAt, retryAt > now + PROBE_MAX_MS ? now : retryAt);
+}
+
 /** No attempt before this. A later time than any receiver may ask for is another clock's. */
 export function notBefore({ nextAt }: ReceiverState, now: number): number {
   return nextAt > now + ASKED_MAX_MS ? now : nextAt;
@@ -341,7 +351,7 @@ function doubtWait(receiver: ReceiverState, now: number): number {
   return Math.min(Math.ceil(nothingFor(receiver, now) / 8), DOUBT_WAIT_MAX_MS);
 }
 
-/** And what has failed for as long as that, one to five minutes. */
+/** And what has failed waits for all of that time, one to five minutes. */
 function retryWait(receiver: ReceiverState, now: number): number {
   return Math.min(Math.max(nothingFor(receiver, now), MINUTE_MS), PROBE_MAX_MS);
 }

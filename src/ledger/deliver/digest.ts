@@ -82,8 +82,9 @@ export function bundle(store: Store, { receiver, before }: Recovered, now: numbe
   if (left !== before.bundling) writeBundling(store, receiver, left);
 }
 
-/** The outage that this success ends; null: there was none. What waited because it was asked to slow down is no outage,
- * nor are failures that may be the messages' own. */
+/**
+ * The outage that this success ends; null: there was none. Requests to slow down are no outage, nor are failures in doubt.
+ */
 function outageOf({ failingSince, probes }: StoredReceiver, now: number): Bundling | null {
   if (failingSince === null || probes === 0 || now - failingSince < OUTAGE_MS) return null;
   return { from: failingSince, to: now, after: null, rules: [] };

@@ -13,29 +13,40 @@ import { parseJson } from '../../text/json.ts';
 import type { Store, Value } from '../store/store.ts';
 import {
   type AfterDelivery,
-  ASKED_MAX_MS,
   type Attempt,
   afterAttempt,
   afterLostAttempt,
   NO_FAILURES,
   neverTried,
   notBefore,
-  PROBE_MAX_MS,
   type ReceiverState,
+  retryNotBefore,
   type Tried,
   WAIT_MAX_MS,
 } from './after-attempt.ts';
-import { beginAttempt, hurry, readReceiver, type StoredReceiver, writeReceiver } from './receivers.ts';
+import {
+  beginAttempt,
+  hurry,
+  readReceiver,
+  type StoredReceiver,
+  type StoredReceivers,
+  writeReceiver,
+} from './receivers.ts';
 
 /** Selects ended deliveries in the words of the partial index deliveries_ended, so that SQLite uses it. */
 export const ENDED = "state <> 'pending' AND state <> 'bundled'";
 /** Select pending deliveries in the words of the partial indexes deliveries_ready and deliveries_set_aside. */
 export const READY = "state = 'pending' AND due_at IS NULL";
 export const SET_ASIDE = "state = 'pending' AND due_at IS NOT NULL";
+/** Selects of these what does not fail by itself, in the words of the partial index deliveries_not_by_itself. */
+const NOT_BY_ITSELF = `${SET_ASIDE} AND own_ms = 0`;
 /** Selects those that end with a digest, in the words of the partial index deliveries_bundled. */
 const BUNDLED = "state = 'bundled'";
 /** Why a delivery counts as delivered that was never sent by itself. */
 const IN_A_DIGEST = 'in a digest';
+
+/** Sets a delivery's state as if no attempt had failed. */
+const AS_NEVER_TRIED = 'due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL';
 
 /** An attempt that has not ended after this time never will: it was interrupted. */
 export const ATTEMPT_MAX_MS = 60_000;
@@ -142,7 +153,7 @@ export function take(store: Store, receiver: string, now: number): Taken {
   );
   if (row === null) return { kind: 'nothing' };
   if (readyAt > now) return { kind: 'wait', at: readyAt };
-  const dueAt = dueOf(row, stored, now);
+  const dueAt = row.due_at === null ? now : retryNotBefore(row.due_at, stored, now);
   if (dueAt > now) return { kind: 'wait', at: dueAt };
   const notification = readNotification(row.notification);
   if (notification === null) {
@@ -155,13 +166,6 @@ export function take(store: Store, receiver: string, now: number): Taken {
     kind: 'due',
     due: { id: row.id, receiver, attempt: row.attempts + 1, queuedAt: row.queued_at, notification },
   };
-}
-
-/** What was set aside waits for its own time, and for the receiver's for what has failed. */
-function dueOf({ due_at: dueAt }: Pick<NextRow, 'due_at'>, { retryAt }: ReceiverState, now: number): number {
-  if (dueAt === null) return now;
-  // Later times are another clock's.
-  return Math.max(dueAt > now + 2 * ASKED_MAX_MS ? now : dueAt, retryAt > now + PROBE_MAX_MS ? now : retryAt);
 }
 
 /** Null where it is damaged: it would hold up its receiver for ever. */
@@ -193,8 +197,8 @@ function takePlaces(store: Store, receiver: string, now: number): void {
 }
 
 /**
- * The most severe and then the oldest that is ready; without any, the first that is due of what was set aside: what has
- * failed by itself last, and not the one that failed last (`failedOf`) while others wait.
+ * The most severe and then the oldest that is ready. Without any, the first that is due of what was set aside: of what does
+ * not fail by itself, without the delivery that failed last (`failedOf`); without any such, of all. Reads a few rows.
  */
 function firstOf<Of extends Partial<NextRow>>(
   store: Store,
@@ -206,7 +210,7 @@ function firstOf<Of extends Partial<NextRow>>(
     store.all<Of>(`SELECT ${columns} FROM deliveries WHERE ${of} LIMIT 1`, receiver, ...binds)[0];
   return (
     first(`${READY} AND receiver = ? ORDER BY level DESC, queued_at, id`) ??
-    first(`${SET_ASIDE} AND receiver = ? AND own_ms = 0 AND id IS NOT ? ORDER BY due_at, id`, failedOf) ??
+    first(`${NOT_BY_ITSELF} AND receiver = ? AND id IS NOT ? ORDER BY due_at, id`, failedOf) ??
     first(`${SET_ASIDE} AND receiver = ? ORDER BY due_at, id`) ??
     null
   );
@@ -276,10 +280,10 @@ export function settle(store: Store, due: Due, attempt: Attempt, now: number): S
   return { ...after, settled: after.delivery, before: stored };
 }
 
-/** Once a failing receiver works: what has failed since its last success takes its place again, but not what fails by itself. */
+/** Once a failing receiver works: what has failed since its last success takes its place, unless it fails by itself. */
 export function bringBack(store: Store, receiver: string, { deliveredAt }: ReceiverState): void {
   store.run(
-    `UPDATE deliveries SET due_at = NULL WHERE ${SET_ASIDE} AND receiver = ? AND failed_at >= ? AND own_ms = 0`,
+    `UPDATE deliveries SET due_at = NULL WHERE ${NOT_BY_ITSELF} AND receiver = ? AND failed_at >= ?`,
     receiver,
     deliveredAt ?? 0,
   );
@@ -404,7 +408,7 @@ export function resend(
     // What is dead for a receiver that was removed would die again.
     const whose = receiver === null ? names : [receiver];
     const resent = store.all(
-      `UPDATE deliveries SET state = iif(digest IS NULL, 'pending', 'bundled'), attempts = 0, queued_at = ?, due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL,
+      `UPDATE deliveries SET state = iif(digest IS NULL, 'pending', 'bundled'), attempts = 0, queued_at = ?, ${AS_NEVER_TRIED},
          settled_at = NULL WHERE ${ENDED} AND state = 'dead' AND receiver IN (SELECT value FROM json_each(?)) RETURNING id`,
       now,
       JSON.stringify(whose),
@@ -433,7 +437,7 @@ function move(store: Store, receiver: string, to: string): number {
   const pending = [READY, SET_ASIDE, BUNDLED].map(
     (which) =>
       store.all(
-        `UPDATE deliveries SET receiver = ?, due_at = NULL, failing_since = NULL, failed_at = NULL, own_ms = 0, own_at = NULL WHERE ${which} AND receiver = ? RETURNING id`,
+        `UPDATE deliveries SET receiver = ?, ${AS_NEVER_TRIED} WHERE ${which} AND receiver = ? RETURNING id`,
         to,
         receiver,
       ).length,
@@ -448,7 +452,7 @@ function move(store: Store, receiver: string, to: string): number {
 export function nextDue(
   store: Store,
   receivers: readonly string[],
-  stored: ReadonlyMap<string, StoredReceiver>,
+  stored: StoredReceivers,
   startedAt: number,
   now: number,
 ): number | null {
@@ -470,7 +474,9 @@ function nextAt(
   }
   const first = firstOf<Pick<NextRow, 'due_at'>>(store, receiver, stored?.failedOf ?? null, 'due_at');
   if (first === null) return null;
-  return stored === undefined ? (first.due_at ?? now) : Math.max(dueOf(first, stored, now), notBefore(stored, now));
+  if (stored === undefined) return first.due_at ?? now;
+  const dueAt = first.due_at === null ? now : retryNotBefore(first.due_at, stored, now);
+  return Math.max(dueAt, notBefore(stored, now));
 }
 
 /** Up to `most` of the deliveries that are pending for these receivers, the next first, and why they wait. */

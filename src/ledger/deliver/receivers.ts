@@ -30,8 +30,11 @@ export function readReceiver(store: Store, name: string): StoredReceiver {
   return row ?? { ...UNTRIED, attemptOf: null, attemptAt: null, bundling: null };
 }
 
-/** What is stored about every receiver, by name. */
-export function readReceivers(store: Store): ReadonlyMap<string, StoredReceiver> {
+/** Receivers by name. */
+export type StoredReceivers = ReadonlyMap<string, StoredReceiver>;
+
+/** What is stored about every receiver. */
+export function readReceivers(store: Store): StoredReceivers {
   const rows = store.all<Row & { name: string }>(`SELECT name, ${COLUMNS} FROM receivers`);
   return new Map(rows.map((row) => [row.name, row]));
 }

@@ -6,7 +6,7 @@
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { durationInWords } from '../../text/duration.ts';
-import type { ReceiverState } from '../deliver/after-attempt.ts';
+import type { StoredReceivers } from '../deliver/receivers.ts';
 import type { Store } from '../store/store.ts';
 import { BACKLOG_AFTER_MS, readUntaken } from './backlog.ts';
 import { backlogAlert, openHealthAlerts, raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
@@ -14,15 +14,15 @@ import type { Removed } from './receivers.ts';
 
 const MINUTE_MS = 60_000;
 
+interface KnownReceivers {
+  readonly receivers: readonly RoutedReceiver[];
+  readonly removed: Removed;
+}
+
 /** Raises the health alerts about backlogs, and resolves those that are over. */
-export function checkBacklogs(
-  store: Store,
-  receivers: readonly RoutedReceiver[],
-  stored: ReadonlyMap<string, ReceiverState>,
-  removed: Removed,
-  now: number,
-): void {
-  const queues = readQueues(store, receivers, stored, removed);
+export function checkBacklogs(store: Store, known: KnownReceivers, stored: StoredReceivers, now: number): void {
+  const { receivers } = known;
+  const queues = readQueues(store, known, stored);
   for (const { name, works, oldestAt, reason } of queues) {
     if (oldestAt !== null && now - oldestAt >= BACKLOG_AFTER_MS) {
       if (!works) continue;
@@ -41,13 +41,12 @@ export function checkBacklogs(
 /** When that next has something to raise or to resolve; null: never, as things are. */
 export function nextBacklogAt(
   store: Store,
-  receivers: readonly RoutedReceiver[],
-  stored: ReadonlyMap<string, ReceiverState>,
-  removed: Removed,
+  known: KnownReceivers,
+  stored: StoredReceivers,
   now: number,
 ): number | null {
   const open = new Set(openHealthAlerts(store, 'backlog').map(({ alert }) => alert.subject));
-  const times = readQueues(store, receivers, stored, removed).flatMap(({ name, works, oldestAt }) => {
+  const times = readQueues(store, known, stored).flatMap(({ name, works, oldestAt }) => {
     const at = oldestAt === null ? null : oldestAt + BACKLOG_AFTER_MS;
     // Where it is open, it is repeated by another clock.
     if (open.has(name)) return at !== null && at <= now ? [] : [now];
@@ -66,12 +65,7 @@ interface Queue {
 }
 
 /** The queue of each receiver, and of each that is not set any more, which no other health alert is about. */
-function readQueues(
-  store: Store,
-  receivers: readonly RoutedReceiver[],
-  stored: ReadonlyMap<string, ReceiverState>,
-  removed: Removed,
-): readonly Queue[] {
+function readQueues(store: Store, { receivers, removed }: KnownReceivers, stored: StoredReceivers): readonly Queue[] {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
   const untaken = (name: string) => {
     const { deliveredAt = null, reason = null } = stored.get(name) ?? {};
@@ -79,15 +73,8 @@ function readQueues(
     return { name, oldestAt, reason: reason ?? oldestReason };
   };
   return [
-    ...receivers.map(({ name, problem }) => ({
-      ...untaken(name),
-      works: problem === null && !unhealthy.has(name),
-    })),
-    ...removed().map(({ name, problem }) => ({
-      ...untaken(name),
-      works: true,
-      reason: problem,
-    })),
+    ...receivers.map(({ name, problem }) => ({ ...untaken(name), works: problem === null && !unhealthy.has(name) })),
+    ...removed().map(({ name, problem }) => ({ ...untaken(name), works: true, reason: problem })),
   ];
 }
 

@@ -52,8 +52,8 @@ export function provesUnhealthy(health: ReceiverState, outcome: Outcome, now: nu
   const from = unhealthyFrom(health);
   if (from === null) return false;
   const tookNothing = health.deliveredAt === null || Math.abs(now - health.deliveredAt) >= MINUTE_MS;
-  const isRefused = outcome.kind === 'refused' && health.probes >= FAILURES_IN_A_ROW && tookNothing;
-  return isRefused || (outcome.kind !== 'delivered' && outcome.kind !== 'slow down' && now >= from);
+  if (outcome.kind === 'refused' && health.probes >= FAILURES_IN_A_ROW && tookNothing) return true;
+  return (outcome.kind === 'refused' || outcome.kind === 'retry') && now >= from;
 }
 
 /** The health of every receiver, in the order they are configured, and of removed ones for which something waits. Reads only indexes. */

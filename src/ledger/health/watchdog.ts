@@ -10,7 +10,7 @@ import type { HealthProblemKind } from '../../alert/notification.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { utcText } from '../../text/times.ts';
 import { expire, nextDue } from '../deliver/outbox.ts';
-import { readReceivers, type StoredReceiver } from '../deliver/receivers.ts';
+import { readReceivers, type StoredReceivers } from '../deliver/receivers.ts';
 import { readState, type UnsavedCheckpoint, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { raiseDead } from './attempts.ts';
@@ -61,7 +61,8 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   startedAt(watched, now);
   const state = readState(store);
   if (state === null) return;
-  endExpired(store, watched, now);
+  const stored = readReceivers(store);
+  endExpired(store, watched, stored, now);
   const quietMs = now - watched.unsaved.movedAt(state);
   if (quietMs >= watched.blindAfterMs) {
     const minutes = Math.round(quietMs / 60_000);
@@ -71,8 +72,8 @@ export function runWatchdog(store: Store, watched: Watched, now: number): void {
   checkSilence(store, { newestAt: state.newestAt ?? null, watermark }, receivers, now);
   const changed = raiseChanged(store, state.changed, receivers, now);
   if (changed !== null) writeState(store, { ...state, changed });
-  checkReceivers(store, receivers, now);
-  checkBacklogs(store, receivers, readReceivers(store), watched.removed, now);
+  checkReceivers(store, receivers, stored, now);
+  checkBacklogs(store, watched, stored, now);
   checkKeyExpiry(store, watched.apiKeyExpiresAt, receivers, now);
   checkLimits(store, watched.usage ?? null, receivers, now);
   repeatWhatLasts(store, receivers, now);
@@ -94,7 +95,7 @@ export function nextAlarmAt(store: Store, watched: Watched, now: number): number
     blindAt,
     deliveryAt,
     nextHealthCheckAt(store, watched, stored, now),
-    nextBacklogAt(store, watched.receivers, stored, watched.removed, now),
+    nextBacklogAt(store, watched, stored, now),
     changedDueAt(state.changed),
     nextRepeatAt(store),
     limitsDueAt(store, watched.usage ?? null, now),
@@ -112,16 +113,16 @@ function usable(receivers: readonly RoutedReceiver[]): readonly string[] {
   return receivers.filter(({ problem }) => problem === null).map(({ name }) => name);
 }
 
-/** Ends what has waited too long for a receiver that is not set, or that takes nothing. */
-function endExpired(store: Store, { receivers, expired }: Watched, now: number): void {
+/** Ends what has waited too long for a receiver that is not set, that fails, or that asks to slow down. */
+function endExpired(store: Store, { receivers, expired }: Watched, stored: StoredReceivers, now: number): void {
   if (now - expired.at < EXPIRE_EVERY_MS && now >= expired.at) return;
-  const stored = readReceivers(store);
   const problemOf = (name: string): string | null => {
     const receiver = receivers.find((each) => each.name === name);
     if (receiver === undefined) return `no receiver "${name}" is set`;
     const { failingSince = null, reason = null, slowed = 0 } = stored.get(name) ?? {};
-    if (failingSince === null && slowed > 0) return receiver.problem ?? 'the receiver asks to slow down';
-    return receiver.problem ?? (failingSince === null ? null : (reason ?? 'it fails'));
+    if (receiver.problem !== null) return receiver.problem;
+    if (failingSince !== null) return reason ?? 'it fails';
+    return slowed > 0 ? 'the receiver asks to slow down' : null;
   };
   for (const dead of expire(store, problemOf, now)) {
     if (!dead.isHealthAlert) raiseDead(store, receivers, dead, now);
@@ -133,7 +134,7 @@ function endExpired(store: Store, { receivers, expired }: Watched, now: number):
 function nextHealthCheckAt(
   store: Store,
   { receivers, apiKeyExpiresAt }: Watched,
-  stored: ReadonlyMap<string, StoredReceiver>,
+  stored: StoredReceivers,
   now: number,
 ): number | null {
   const unhealthy = new Set(openHealthAlerts(store, 'unhealthy-receiver').map(({ alert }) => alert.subject));
@@ -144,8 +145,12 @@ function nextHealthCheckAt(
   return times.reduce((least, time) => (least === null || (time !== null && time < least) ? time : least), null);
 }
 
-function checkReceivers(store: Store, receivers: readonly RoutedReceiver[], now: number): void {
-  const health = readReceivers(store);
+function checkReceivers(
+  store: Store,
+  receivers: readonly RoutedReceiver[],
+  health: StoredReceivers,
+  now: number,
+): void {
   for (const { name, problem } of receivers) {
     const from = unhealthyAt(health, name);
     if (problem !== null) {
@@ -174,7 +179,7 @@ function checkReceivers(store: Store, receivers: readonly RoutedReceiver[], now:
   }
 }
 
-function unhealthyAt(health: ReadonlyMap<string, StoredReceiver>, name: string): number | null {
+function unhealthyAt(health: StoredReceivers, name: string): number | null {
   const known = health.get(name);
   return known === undefined ? null : unhealthyFrom(known);
 }

@@ -4,13 +4,12 @@
  */
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { withPastCursor } from '../../audit-log/reread.ts';
-import { healthStateOf } from '../health/facts.ts';
 import { resolveHealthAlert } from '../health/health-alerts.ts';
 import { checkUnread } from '../health/unread.ts';
 import type { Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { closeAlerts, isClosingDue } from './closing.ts';
-import { type LedgerContext, nextReread, withNextVersion } from './context.ts';
+import { healthAfter, type LedgerContext, nextReread, withNextVersion } from './context.ts';
 import { waitOf } from './failures.ts';
 
 /** A checkpoint that brought nothing new is saved no more often than this. */
@@ -62,7 +61,7 @@ export function commit(
   const recovered = moved && (state.failure ?? null) !== null;
   if (!(changed || save || closes || recovered || isSaveDue(state, now))) {
     if (checkpoint.watermark >= before.watermark) unsaved.keep(checkpoint, movedAt);
-    const health = healthStateOf(store, state, { ...options, unsaved, removed: context.removed }, now);
+    const health = healthAfter(context, state, now);
     const reread = nextReread(context, state, checkpoint, now);
     return { kind: 'done', checkpoint, publish: false, reread, health, ...counts };
   }
@@ -78,7 +77,7 @@ export function commit(
   unsaved.clear();
   rereads.clear();
   const reread = nextReread(context, saved, saved.checkpoint, now);
-  const health = healthStateOf(store, saved, { ...options, unsaved, removed: context.removed }, now);
+  const health = healthAfter(context, saved, now);
   return { kind: 'done', checkpoint: saved.checkpoint, publish, reread, health, ...counts };
 }
 

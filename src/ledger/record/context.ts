@@ -2,10 +2,12 @@
  * What the parts of a ledger share: its store, its options, its intake, and the checkpoint and re-reads not saved yet.
  */
 
+import type { HealthState } from '../../alert/health-state.ts';
 import type { Checkpoint } from '../../audit-log/checkpoint.ts';
 import { dueReread, type Reread } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import type { Engine } from '../../sigma/index.ts';
+import { healthStateOf } from '../health/facts.ts';
 import type { Removed } from '../health/receivers.ts';
 import type { UsageMeter } from '../health/usage-meter.ts';
 import { readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
@@ -44,6 +46,15 @@ export function requireState(store: Store): State {
   const state = readState(store);
   if (state === null) throw new Error('the ledger is new: begin() comes first');
   return state;
+}
+
+/** The health after a batch that left this state. */
+export function healthAfter(
+  { store, options, unsaved, removed }: LedgerContext,
+  state: State,
+  now: number,
+): HealthState {
+  return healthStateOf(store, state, { ...options, unsaved, removed }, now);
 }
 
 /** The state with the re-reads as they are now, saved or not. */

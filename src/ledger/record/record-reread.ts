@@ -7,12 +7,11 @@
  */
 import { dateOffset, readBy } from '../../audit-log/clocks.ts';
 import { afterStep, dueReread, isAt, planOf, type RereadPlace, type RereadStep } from '../../audit-log/reread.ts';
-import { healthStateOf } from '../health/facts.ts';
 import { checkClocks } from '../health/reading.ts';
 import type { Batch, Recorded } from '../rpc.ts';
 import { type State, writeState } from '../store/state.ts';
 import { QUIET_SAVE_MS } from './commit.ts';
-import { type LedgerContext, withNextVersion } from './context.ts';
+import { healthAfter, type LedgerContext, withNextVersion } from './context.ts';
 import { dedupe } from './dedupe.ts';
 import { quarantinedIds } from './quarantine.ts';
 import { expiredBefore } from './retention.ts';
@@ -47,7 +46,7 @@ export function recordReread(
   const reread = dueReread(after, checkpoint, state.readFrom, now);
   const { recorded, quarantined, opened, own } = taken;
   const known = deduped.known + taken.known;
-  const health = healthStateOf(store, taken.state, { ...options, unsaved, removed: context.removed }, now);
+  const health = healthAfter(context, taken.state, now);
   const counts = { recorded, quarantined, opened, own, staged: 0, known, expired: 0, publish: false, reread, health };
   const isLast = batch.next !== null && (batch.save || reread === null);
   const isRare = (planOf(after, from.kind)?.everyMs ?? 0) >= QUIET_SAVE_MS;

@@ -7,7 +7,11 @@ import type { Row, Store, Value } from './store.ts';
  * limits"), so that a statement it refuses fails in Node too. Of a compound SELECT workerd takes five terms.
  */
 const LIMITS = {
-  ...{ sqlLength: 100_000, column: 100, functionArg: 32, likePatternLength: 50, variableNumber: 100 },
+  sqlLength: 100_000,
+  column: 100,
+  functionArg: 32,
+  likePatternLength: 50,
+  variableNumber: 100,
   compoundSelect: 5,
 };
 

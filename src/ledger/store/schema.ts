@@ -64,6 +64,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   [
     'ALTER TABLE deliveries ADD COLUMN own_ms INTEGER NOT NULL DEFAULT 0',
     'ALTER TABLE deliveries ADD COLUMN own_at INTEGER',
+    `CREATE INDEX deliveries_not_by_itself ON deliveries (receiver, due_at)
+       WHERE state = 'pending' AND due_at IS NOT NULL AND own_ms = 0`,
     'ALTER TABLE receivers ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0',
   ],
 ];

@@ -72,6 +72,9 @@ const SPENT = {
 const OLD = { queuedAt: NOON - 7 * DAY, attempts: 3 };
 const NOT_OLD = { queuedAt: NOON - 7 * DAY + 1, attempts: 3 };
 
+/** What a receiver becomes at its first failure. */
+const FIRST_FAILURE = { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED };
+
 const SUCCESS: readonly Row[] = [
   {
     says: 'it is delivered, and the next one waits for the pace, from when it arrived',
@@ -190,7 +193,7 @@ const FAILURES: readonly Row[] = [
   {
     says: 'the first failure may be the message’s: the next message is tried at once',
     outcome: retry(),
-    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    becomes: FIRST_FAILURE,
     delivery: pending(NOON + MINUTE, NOON),
   },
   ...[
@@ -239,7 +242,7 @@ const FAILURES: readonly Row[] = [
   {
     says: 'a time in the past is no wait',
     outcome: retry(-DAY),
-    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    becomes: FIRST_FAILURE,
     delivery: pending(NOON + MINUTE, NOON),
   },
   {
@@ -342,7 +345,7 @@ const OWN: readonly Row[] = [
     says: 'a message that has not failed before has none of its own',
     receiver: OTHERS_WORK,
     outcome: retry(),
-    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    becomes: FIRST_FAILURE,
     delivery: pending(NOON + MINUTE, NOON),
   },
   {
@@ -350,7 +353,7 @@ const OWN: readonly Row[] = [
     receiver: { deliveredAt: NOON - 2 * HOUR },
     tried: ITS_OWN,
     outcome: retry(),
-    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    becomes: FIRST_FAILURE,
     delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
   },
   {
@@ -366,7 +369,7 @@ const OWN: readonly Row[] = [
     receiver: { ...OTHERS_WORK, recoveredAt: OTHERS_WORK.deliveredAt },
     tried: { ...ITS_OWN, failedAt: NOON - MINUTE },
     outcome: retry(),
-    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    becomes: FIRST_FAILURE,
     delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
   },
   {
@@ -374,7 +377,7 @@ const OWN: readonly Row[] = [
     receiver: { deliveredAt: NOON + HOUR },
     tried: ITS_OWN,
     outcome: retry(),
-    becomes: { failingSince: NOON, probes: 1, failures: 1, reason: 'HTTP 500', nextAt: PACED },
+    becomes: FIRST_FAILURE,
     delivery: pending(NOON + MINUTE, NOON - 2 * HOUR),
   },
   {
