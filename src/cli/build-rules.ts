@@ -16,6 +16,7 @@ import { codeOf, parseRules, type RuleTest, runTests, testProblem } from '../sig
 import { compile, type RuleSet } from '../sigma/index.ts';
 import { counted } from '../text/numbers.ts';
 import { type Problem, problemText } from '../yaml/diagnostics.ts';
+import { shownSource } from '../yaml/shown-source.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
 import { CALLED_WRONGLY, FAILED, OK } from './failure.ts';
 
@@ -154,12 +155,13 @@ function isRouting(path: string): boolean {
 
 /**
  * The source of the generated module. The rules are one JSON string, which a Worker parses faster than source, and only
- * on first use. Their files are included for display.
+ * on first use. Their files are included for display, without the tests.
  */
 export function rulesModule(ruleSet: RuleSet, routing: Routing | null, files: readonly SourceFile[]): string {
   const json = JSON.stringify(JSON.stringify(ruleSet.rules));
   const used = new Set(ruleSet.rules.map((rule) => rule.path));
-  const sources = Object.fromEntries(files.filter(({ path }) => used.has(path)).map(({ path, text }) => [path, text]));
+  const shown = files.filter(({ path }) => used.has(path));
+  const sources = Object.fromEntries(shown.map(({ path, text }) => [path, shownSource(text)]));
   return `// @ts-nocheck
 // Generated from rules/ by "npm run rules". Changes here are lost.
 import type { Routing } from './routing/routing.ts';
@@ -178,7 +180,7 @@ export const ruleSet: RuleSet = {
 /** The same rules as code. */
 export const ruleCode: RuleCode = ${codeOf(ruleSet)};
 export const routing: Routing | null = ${JSON.stringify(routing)};
-/** The rules' files by path below rules/. */
+/** The rules' files by path below rules/, without their tests. */
 export const ruleSources: { readonly [path: string]: string } = ${JSON.stringify(sources)};
 `;
 }
