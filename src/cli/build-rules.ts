@@ -14,11 +14,13 @@ import type { Routing } from '../routing/routing.ts';
 import { parseRouting } from '../routing/routing-file.ts';
 import { codeOf, parseRules, type RuleTest, runTests, testProblem } from '../sigma/build.ts';
 import { compile, type RuleSet } from '../sigma/index.ts';
+import { jsonLine } from '../text/invisible.ts';
 import { counted } from '../text/numbers.ts';
 import { type Problem, problemText } from '../yaml/diagnostics.ts';
 import { shownSource } from '../yaml/shown-source.ts';
 import type { SourceFile } from '../yaml/yaml.ts';
 import { CALLED_WRONGLY, FAILED, OK } from './failure.ts';
+import { err, out, printCrashes } from './terminal.ts';
 
 const HELP = `usage: npm run rules -- [options]
 
@@ -53,21 +55,21 @@ function main(args: readonly string[]): number {
   const options = readOptions(args);
   if (options === null) return CALLED_WRONGLY;
   if (options.help) {
-    process.stdout.write(HELP);
+    out(HELP);
     return OK;
   }
   let result: Build;
   try {
     result = build(options.rules);
   } catch (error) {
-    process.stderr.write(`${options.rules}: can't be read: ${error instanceof Error ? error.message : error}\n`);
+    err(`${options.rules}: can't be read: ${error instanceof Error ? error.message : error}\n`);
     return FAILED;
   }
   const failed = result.problems.some(({ severity }) => severity === 'error');
   const written =
     !failed && !options.check && writeIfChanged(options.out, rulesModule(result.ruleSet, result.routing, result.files));
   report(result, failed, options);
-  if (written && !options.json) process.stdout.write(`${options.out} written\n`);
+  if (written && !options.json) out(`${options.out} written\n`);
   return failed ? FAILED : OK;
 }
 
@@ -75,7 +77,7 @@ function readOptions(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    err(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
     return null;
   }
 }
@@ -108,17 +110,17 @@ function report(build: Build, failed: boolean, options: { json: boolean; rules: 
     const { version, rules } = ruleSet;
     const receivers = routing?.receivers ?? null;
     const summary = { ok: !failed, version, rules: rules.length, tests: ran, receivers, problems };
-    process.stdout.write(`${JSON.stringify(summary)}\n`);
+    out(`${jsonLine(summary)}\n`);
     return;
   }
-  for (const problem of problems) process.stderr.write(`${problemText(problem)}\n`);
+  for (const problem of problems) err(`${problemText(problem)}\n`);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (failed) {
-    process.stderr.write(`${counted(errors, 'error')}\n`);
+    err(`${counted(errors, 'error')}\n`);
     return;
   }
-  process.stdout.write(`${ruleSet.rules.length} rules, ${ran} tests passed, version ${ruleSet.version}\n`);
-  if (routing !== null) process.stdout.write(`${receiversText(routing)}\n`);
+  out(`${ruleSet.rules.length} rules, ${ran} tests passed, version ${ruleSet.version}\n`);
+  if (routing !== null) out(`${receiversText(routing)}\n`);
 }
 
 /** `2 receivers: oncall (slack, min_level high), log (webhook, min_level low)` */
@@ -185,4 +187,7 @@ export const ruleSources: { readonly [path: string]: string } = ${JSON.stringify
 `;
 }
 
-if (import.meta.main) process.exitCode = main(process.argv.slice(2));
+if (import.meta.main) {
+  printCrashes();
+  process.exitCode = main(process.argv.slice(2));
+}

@@ -2,6 +2,7 @@
  * `npm run bundle`: builds the Worker as a deployment would, prints its size, and fails if it is too large.
  */
 import { exitCode, Failure, OK } from './failure.ts';
+import { err, out, printCrashes } from './terminal.ts';
 import { type RunWrangler, runWrangler } from './wrangler.ts';
 
 /**
@@ -36,11 +37,9 @@ function kib(bytes: number): string {
 }
 
 if (import.meta.main) {
-  process.exitCode = await exitCode(
-    async () => {
-      process.stdout.write(`${await buildBundle(runWrangler)}\n`);
-      return OK;
-    },
-    (text) => process.stderr.write(text),
-  );
+  printCrashes();
+  process.exitCode = await exitCode(async () => {
+    out(`${await buildBundle(runWrangler)}\n`);
+    return OK;
+  }, err);
 }

@@ -12,6 +12,7 @@ import { parseArgs, parseEnv } from 'node:util';
 import { buildBundle } from './bundle.ts';
 import { deploy } from './deployment.ts';
 import { CALLED_WRONGLY, exitCode, FAILED, Failure, OK } from './failure.ts';
+import { err, out, printCrashes } from './terminal.ts';
 import { ROOT, runWrangler } from './wrangler.ts';
 
 const HELP = `usage: npm run deploy [-- --dry-run]
@@ -26,10 +27,8 @@ terminal (CI), missing NIRVANA_LABS_API_KEY and LINK_SECRET are taken from the e
 
 const DEV_VARS = `${ROOT}.dev.vars`;
 
-process.exitCode = await exitCode(
-  () => main(process.argv.slice(2)),
-  (text) => process.stderr.write(text),
-);
+printCrashes();
+process.exitCode = await exitCode(() => main(process.argv.slice(2)), err);
 
 async function main(args: string[]): Promise<number> {
   const options = {
@@ -40,17 +39,17 @@ async function main(args: string[]): Promise<number> {
   try {
     values = parseArgs({ args, options }).values;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\nTry: npm run deploy -- --help\n`);
+    err(`${error instanceof Error ? error.message : error}\nTry: npm run deploy -- --help\n`);
     return CALLED_WRONGLY;
   }
   if (values.help) {
-    process.stdout.write(HELP);
+    out(HELP);
     return OK;
   }
   const rules = spawnSync(process.execPath, ['src/cli/build-rules.ts'], { cwd: ROOT, stdio: 'inherit' });
   if (rules.status !== 0) return FAILED;
   if (values['dry-run']) {
-    process.stdout.write(`${await buildBundle(runWrangler)}\nNothing was deployed: --dry-run\n`);
+    out(`${await buildBundle(runWrangler)}\nNothing was deployed: --dry-run\n`);
     return OK;
   }
   // Imported now because build-rules.ts has just written it.
@@ -63,7 +62,7 @@ async function main(args: string[]): Promise<number> {
     ask: process.stdin.isTTY && process.stdout.isTTY ? ask : null,
     random: () => randomBytes(32).toString('hex'),
     addDevVar: (line) => appendFileSync(DEV_VARS, `\n${line}\n`, { mode: 0o600 }),
-    print: (line) => process.stdout.write(`${line}\n`),
+    print: (line) => out(`${line}\n`),
   });
   return OK;
 }
@@ -71,12 +70,12 @@ async function main(args: string[]): Promise<number> {
 /** Asks without echoing the input. */
 function ask(question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  process.stdout.write(question);
+  out(question);
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   return new Promise((resolve, reject) => {
     lines.once('SIGINT', () => lines.close());
     lines.once('line', resolve);
     lines.once('close', () => reject(new Failure('nothing was deployed', 'The question was not answered.')));
     lines.once('line', () => lines.close());
-  }).finally(() => process.stdout.write('\n')) as Promise<string>;
+  }).finally(() => out('\n')) as Promise<string>;
 }

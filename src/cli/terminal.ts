@@ -1,10 +1,12 @@
 /**
- * Text for a terminal: tables, sections, times, JSON. Pure. What others wrote is printed without characters that a
- * terminal would interpret.
+ * Text for a terminal: tables, sections, times. And the only way to it: nothing that others wrote (a rule file, its name, a
+ * server, an entry) commands it, since all that is printed goes through `printable`.
  */
 import { formatDuration } from '../text/duration.ts';
+import { escapeInvisible } from '../text/invisible.ts';
 import { utcText } from '../text/times.ts';
 import { oneLine } from '../text/untrusted.ts';
+import { FAILED } from './failure.ts';
 
 const WIDTH = 300;
 
@@ -13,18 +15,27 @@ export function safe(text: string): string {
   return oneLine(text, WIDTH);
 }
 
-/** A value as one line of JSON without characters that a terminal would interpret. */
-export function jsonLine(value: unknown): string {
-  // JSON.stringify escapes only the control characters below U+0020.
-  return harmless(JSON.stringify(value));
+/** `text` with its own line breaks, and every other character that a terminal would interpret as `\uXXXX`. */
+export function printable(text: string): string {
+  return text.split('\n').map(escapeInvisible).join('\n');
 }
 
-/** Text of any length with every character that a terminal would interpret written as JSON does, line breaks included. */
-export function harmless(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Bidi_Control}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** Prints results. */
+export function out(text: string): void {
+  process.stdout.write(printable(text));
+}
+
+/** Prints problems. */
+export function err(text: string): void {
+  process.stderr.write(printable(text));
+}
+
+/** Prints an error that nobody expected like any other text, and exits with `FAILED`. Node itself would print it raw. */
+export function printCrashes(): void {
+  process.once('uncaughtException', (error) => {
+    err(`${error instanceof Error ? error.stack : error}\n`);
+    process.exit(FAILED);
+  });
 }
 
 /** An empty line, a heading and its lines; nothing if there are no lines. */

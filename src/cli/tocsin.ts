@@ -17,6 +17,7 @@ import { status } from './commands/status.ts';
 import { viewers } from './commands/viewers.ts';
 import { why } from './commands/why.ts';
 import { CALLED_WRONGLY, exitCode, OK } from './failure.ts';
+import { err, out, printCrashes } from './terminal.ts';
 import { ROOT } from './wrangler.ts';
 
 const COMMANDS = new Map<string | undefined, Command>(
@@ -69,11 +70,12 @@ function readIfThere(path: string): string | null {
 }
 
 if (import.meta.main) {
+  printCrashes();
   process.exitCode = await main(process.argv.slice(2), {
     env: process.env,
     devVars: readIfThere(`${ROOT}.dev.vars`),
     now: () => Date.now(),
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
+    out,
+    err,
   });
 }

@@ -5,13 +5,14 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
 /** The result of a run of wrangler. */
 export interface WranglerResult {
   readonly code: number;
-  /** Its output; empty if it was shown on the terminal. */
+  /** Its output, without colors; empty if it was shown on the terminal. */
   readonly stdout: string;
   readonly stderr: string;
   /** Its machine-readable output: one object per step. */
@@ -49,7 +50,8 @@ export const runWrangler: RunWrangler = async (args, { show, input }) => {
       child.once('error', reject);
       child.once('close', (status) => resolve(status ?? 1));
     });
-    return { code, ...printed, steps: readSteps(stepsFile) };
+    const stdout = stripVTControlCharacters(printed.stdout);
+    return { code, stdout, stderr: stripVTControlCharacters(printed.stderr), steps: readSteps(stepsFile) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -13,6 +13,7 @@ import { createReceivers } from '../notify/receiver.ts';
 import { RECEIVER_TYPES } from '../notify/registry.ts';
 import { routing, ruleCode, ruleSet } from '../rules.gen.ts';
 import { compile } from '../sigma/index.ts';
+import { log } from '../text/log.ts';
 import type { Sent } from './deliver/deliver.ts';
 import { createOutbox } from './health/attempts.ts';
 import { UsageMeter } from './health/usage-meter.ts';
@@ -217,7 +218,7 @@ function linkTargetOf(notification: Notification): LinkTarget | null {
 }
 
 function logSent({ due, outcome, settled }: Sent): void {
-  const line = JSON.stringify({
+  log(outcome.kind === 'delivered' ? 'log' : 'error', {
     at: 'delivery',
     id: due.id,
     what: due.notification.kind,
@@ -226,10 +227,8 @@ function logSent({ due, outcome, settled }: Sent): void {
     ...outcome,
     state: settled.state,
   });
-  if (outcome.kind === 'delivered') console.log(line);
-  else console.error(line);
 }
 
 function logFailed(error: unknown): void {
-  console.error(JSON.stringify({ at: 'alarm', error: error instanceof Error ? error.message : String(error) }));
+  log('error', { at: 'alarm', error: error instanceof Error ? error.message : String(error) });
 }

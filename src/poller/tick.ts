@@ -15,6 +15,7 @@ import { pause } from '../http/deadline.ts';
 import type { Fetch } from '../http/post.ts';
 import type { LedgerApi, TickFailure } from '../ledger/rpc.ts';
 import { errorName } from '../text/error-name.ts';
+import { log } from '../text/log.ts';
 import { carryingUsage, countKvWrite } from './carried-usage.ts';
 import { forgetLedgerFailure, notifyLedgerFailure, type TickConfig } from './ledger-failure.ts';
 import { type CheckpointKv, type PollResult, poll } from './poll.ts';
@@ -126,8 +127,4 @@ function kvOf(kv: KVNamespace, upstream: string): CheckpointKv {
 
 function logError(line: Readonly<Record<string, unknown>>): void {
   log('error', line);
-}
-
-function log(level: 'log' | 'warn' | 'error', line: Readonly<Record<string, unknown>>): void {
-  console[level](JSON.stringify(line));
 }

@@ -9,6 +9,7 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Hono } from 'hono/tiny';
 import { isOperator } from '../access/operator.ts';
+import { log } from '../text/log.ts';
 import { authenticate } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
@@ -45,7 +46,7 @@ export function createApp(deps: AppDeps): Hono<WebEnv> {
 
   app.notFound(missing);
   app.onError((error, c) => {
-    console.error(JSON.stringify({ at: 'fetch', error: error.message }));
+    log('error', { at: 'fetch', error: error.message });
     return failed(c);
   });
   return app;

@@ -11,6 +11,7 @@ import { keyIdOf, readAccessToken } from '../access/jwt.ts';
 import { PASS_PARAM, readPass } from '../access/link.ts';
 import { readSession, sessionCookie } from '../access/session.ts';
 import { isTokenOf, isValid, tokenId } from '../access/viewer.ts';
+import { log } from '../text/log.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
 import { accessKey } from './jwks.ts';
 import { readViewer } from './viewer-store.ts';
@@ -37,7 +38,7 @@ export async function authenticate(c: Web, deps: AppDeps, allowsLinks: boolean):
       if (caller !== null) return { kind: 'caller', caller };
     } catch (error) {
       isUnchecked = true;
-      console.error(JSON.stringify({ at: 'access', error: error instanceof Error ? error.message : 'unknown' }));
+      log('error', { at: 'access', error: error instanceof Error ? error.message : 'unknown' });
     }
   }
   const { linkSecret } = deps.config;

@@ -12,6 +12,7 @@ import { PASS_PARAM } from '../access/link.ts';
 import { ENTRY_ID } from '../audit-log/client.ts';
 import { createUserAgents } from '../audit-log/mark.ts';
 import { createProxy, type Proxied, type ProxyFailure } from '../audit-log/proxy.ts';
+import { log } from '../text/log.ts';
 import { type AppDeps, scopeOf, type WebEnv } from './context.ts';
 import { SOURCE_HEADER, type Source } from './headers.ts';
 import { missing } from './responses.ts';
@@ -87,7 +88,7 @@ async function readStored(ledger: AppDeps['ledger'], id: string, scope: number |
     // Not stored whole, or with a number that may have been rounded. Within the scope of a link, it is stored at least cut.
     return { kind: seesAll || (await ledger.entry(id, scope)) !== null ? 'elsewhere' : 'outside' };
   } catch (error) {
-    console.error(JSON.stringify({ at: 'lookup', error: error instanceof Error ? error.message : 'unknown' }));
+    log('error', { at: 'lookup', error: error instanceof Error ? error.message : 'unknown' });
     return { kind: seesAll ? 'elsewhere' : 'unknown' };
   }
 }

@@ -5,10 +5,12 @@
  * no more after the upstream has failed. Whatever happens to one record, the others of the request get their answer, and
  * each answer says what is true of the record now.
  */
+
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import type { FreshRecord, Released } from '../ledger/rpc.ts';
 import { parseJson } from '../text/json.ts';
+import { log } from '../text/log.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { fetchUpstreamEntry } from './pages/upstream-entry.ts';
 import { cursorText, readCursor } from './quarantine-path.ts';
@@ -113,7 +115,7 @@ async function releaseOne(ledger: Ledger, name: string, upstream: Upstream): Pro
 
 /** The call failed as a whole, or only its answer was lost. */
 async function afterLostCall(ledger: Ledger, name: string, message: string): Promise<Released> {
-  console.error(JSON.stringify({ at: 'release', error: message }));
+  log('error', { at: 'release', error: message });
   try {
     const shown = await ledger.quarantined(name);
     if (shown.kind !== 'found') return { name, ...shown };

@@ -7,6 +7,7 @@
  */
 
 import type { Context } from 'hono';
+import { log } from '../text/log.ts';
 import type { AppDeps, Caller, WebEnv } from './context.ts';
 
 /** The period of the limit in wrangler.toml; a test compares them. */
@@ -34,7 +35,7 @@ export function createRateLimit({ config }: AppDeps): RateLimit {
     try {
       return (await rateLimit.limit({ key })).success ? null : WAIT_S;
     } catch (error) {
-      console.error(JSON.stringify({ at: 'rate limit', error: error instanceof Error ? error.message : 'unknown' }));
+      log('error', { at: 'rate limit', error: error instanceof Error ? error.message : 'unknown' });
       return null;
     }
   }

@@ -5,12 +5,14 @@
  * went back applies it: if this call dies on the way, the next ticks finish what was begun, or nothing happened. A mark in KV
  * may be read late, so the restored ledger also gets it at once.
  */
+
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { type Rewind, rewindText } from '../audit-log/checkpoint-text.ts';
 import type { LedgerRestore, RestorePlan } from '../ledger/rpc.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
+import { log } from '../text/log.ts';
 import { readInstant } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
@@ -80,7 +82,7 @@ async function goBack(
     }
   }
   const { id, to, suppress, restored } = mark;
-  console.log(JSON.stringify({ at: 'restore', outcome, id, to, suppress, undo: restored?.undo, bookmark, problems }));
+  log('log', { at: 'restore', outcome, id, to, suppress, undo: restored?.undo, bookmark, problems });
   return outcome;
 }
 

@@ -3,6 +3,7 @@
  *
  * Contract: a problem is a value. An error stops the build, a notice does not. Pure.
  */
+import { escapeInvisible } from '../text/invisible.ts';
 import { nearest } from '../text/nearest.ts';
 
 /** A line and a column, both counted from 1. */
@@ -85,10 +86,15 @@ export function createReport(path: string, problems: Problem[]): Report {
   };
 }
 
-/** A problem in the format that people and editors read: `rules/x.yml:12:5: error: message (hint)`. */
+/**
+ * A problem in the format that people and editors read, on one line: `rules/x.yml:12:5: error: message (hint)`. Names and
+ * values from the file may be in it.
+ */
 export function problemText(problem: Problem, folder = ''): string {
   const { path, line, column, severity, message, hint } = problem;
-  return `${folder}${path}:${line}:${column}: ${severity}: ${message}${hint === null ? '' : ` (${hint})`}`;
+  return escapeInvisible(
+    `${folder}${path}:${line}:${column}: ${severity}: ${message}${hint === null ? '' : ` (${hint})`}`,
+  );
 }
 
 function at({ line, column }: Place): Place {

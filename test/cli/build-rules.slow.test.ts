@@ -156,6 +156,28 @@ describe('npm run rules', () => {
     });
   });
 
+  test('nothing in a file, its name or an argument commands the terminal', () => {
+    const hostile = '\u001b]0;title\u0007\u009b2J\u202e\u007f';
+    const keys = '"a\\e[2J\\u009b\\u202E\\nrules/x.yml:1:1: error: forged": 1';
+    put(`topic/${hostile}.yml`, RULE.replace('logsource:', `${keys}\nlogsource:`));
+    put('topic/tests.yml', RULE.replace('r-1', 'r-2').replace('it matches', `"\\e[2J${'\u202e'}"`));
+    put('routing.yml', `receivers: [{name: "\\e[2J\\u2028x", type: "\\e]0;t\\a"}]`);
+    for (const { status, stdout, stderr } of [run(), run('--json'), run('--out', `missing/${hostile}/x`)]) {
+      expect(status).toBe(1);
+      const lines = `${stdout}${stderr}`.split('\n');
+      expect(lines.filter((line) => /[\p{Cc}\p{Cf}\u2028]/u.test(line))).toEqual([]);
+      expect(lines.filter((line) => line.startsWith('rules/x.yml'))).toEqual([]);
+    }
+  });
+
+  test('an error that nobody expected commands the terminal no more', () => {
+    put('topic/a_rule.yml', RULE);
+    const { status, stderr } = run('--out', 'missing/\u001b[2J/x');
+    expect(status).toBe(1);
+    expect(stderr).toContain('missing/\\u001b[2J/x');
+    expect(stderr).not.toContain('\u001b');
+  });
+
   test('a missing folder is reported', () => {
     rmSync(join(folder, 'rules'), { recursive: true });
     expect(run()).toMatchObject({ status: 1, stderr: expect.stringContaining("rules: can't be read") });

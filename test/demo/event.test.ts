@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { NO_LINKS } from '../../src/alert/links.ts';
 import type { AlertNotification } from '../../src/alert/notification.ts';
-import { jsonLine } from '../../src/cli/terminal.ts';
 import { render } from '../../src/notify/slack/render.ts';
+import { jsonLine } from '../../src/text/invisible.ts';
 import { type DemoEvent, eventsFrom } from './event.ts';
 import { colourPaint, linesOf, plainPaint } from './lines.ts';
 import { readMessage } from './message.ts';

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { operatorToken } from '../../src/access/operator.ts';
 import { SESSION_MS, sessionCookie, signSession } from '../../src/access/session.ts';
-import { jsonLine } from '../../src/cli/terminal.ts';
+import { jsonLine } from '../../src/text/invisible.ts';
 import { counted } from '../../src/text/numbers.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
 import { onEnding } from '../support/ending.ts';

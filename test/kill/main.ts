@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jsonLine } from '../../src/cli/terminal.ts';
+import { jsonLine } from '../../src/text/invisible.ts';
 import { onEnding } from '../support/ending.ts';
 import { HELP, type KillOptions, readOptions } from './options.ts';
 import { type Progress, run } from './run.ts';

@@ -1,9 +1,10 @@
 /** What a command of `npm run tocsin` is made of. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { jsonLine } from '../../text/invisible.ts';
 import { OK } from '../failure.ts';
 import { createOperatorClient, type OperatorClient } from '../operator-client.ts';
 import { readTarget } from '../target.ts';
-import { jsonLine, safe } from '../terminal.ts';
+import { safe } from '../terminal.ts';
 
 /** What a command knows of the process it runs in. */
 export interface CliContext {

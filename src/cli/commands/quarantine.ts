@@ -5,6 +5,7 @@
  * records where one fails, say for each what is true of it, and may be repeated.
  */
 import * as z from 'zod/mini';
+import { escapeInvisible } from '../../text/invisible.ts';
 import { parseJson } from '../../text/json.ts';
 import { counted } from '../../text/numbers.ts';
 import { prettyJson } from '../../web/pages/parts/json-text.ts';
@@ -18,7 +19,7 @@ import {
 } from '../../web/quarantine.ts';
 import { FAILED, Failure, OK } from '../failure.ts';
 import type { OperatorClient } from '../operator-client.ts';
-import { harmless, safe, table, utc } from '../terminal.ts';
+import { safe, table, utc } from '../terminal.ts';
 import {
   ASK_OPTIONS,
   type CliContext,
@@ -237,7 +238,7 @@ export function listLines({ records, next }: QuarantineAnswer, isLater: boolean)
 
 /** A record for people: its reason, and its text. */
 export function showLines({ key, id, problem, firstAt, isCut, isRecorded, text }: QuarantinedRecord): string[] {
-  const shown = parseJson(text) === undefined ? text : prettyJson(text);
+  const shown = parseJson(text) === undefined ? [escapeInvisible(text)] : prettyJson(text).split('\n');
   return [
     ...table([
       ['Key', safe(key)],
@@ -248,7 +249,7 @@ export function showLines({ key, id, problem, firstAt, isCut, isRecorded, text }
       ...(isCut ? ([['Text', 'not all of it is kept; a release reads it from the upstream again']] as const) : []),
     ]),
     '',
-    ...shown.split('\n').map(harmless),
+    ...shown,
   ];
 }
 

@@ -7,10 +7,11 @@ import { RESTORE_BACK_MAX_MS } from '../../ledger/record/restore.ts';
 import type { UsageStatus } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { formatDuration } from '../../text/duration.ts';
+import { escapeInvisible } from '../../text/invisible.ts';
 import { cappedText, counted, numberText } from '../../text/numbers.ts';
 import { STATUS_PATH } from '../../web/operator.ts';
 import { BLIND, DEGRADED, OK } from '../failure.ts';
-import { ago, harmless, safe, section, table, utc } from '../terminal.ts';
+import { ago, safe, section, table, utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, print, targetUsage } from './command.ts';
 
 const number = z.number();
@@ -307,7 +308,9 @@ function lists(status: Status, origin: string, now: number): string[] {
       'Health alerts',
       status.healthAlerts.flatMap(({ kind, level, headline = kind, since, count, summary, hint = '' }) => [
         `${level === undefined ? '' : `${safe(level).toUpperCase()}  `}${safe(headline)}, since ${utc(since)}${count > 1 ? `, ${numberText(count)} times` : ''}: ${safe(summary)}`,
-        ...(hint === '' ? [] : [`        what to do: ${harmless(withAddress(hint, origin).replaceAll('\n', ' '))}`]),
+        ...(hint === ''
+          ? []
+          : [`        what to do: ${escapeInvisible(withAddress(hint, origin).replaceAll('\n', ' '))}`]),
       ]),
     ),
     ...section(

@@ -3,7 +3,7 @@
  *
  * Contract: pure; one notification has one payload, whenever it is sent. Times are RFC 3339 in UTC, durations are seconds,
  * what is unknown is null. Strings are as in the audit log, including what attackers wrote, but well formed, and long ones
- * are cut with "…" (`shortened` says so). At most `BYTES_MAX` of UTF-8.
+ * are cut with "…" (`shortened` says so). The JSON has invisible characters as `\\uXXXX`. At most `BYTES_MAX` of UTF-8.
  *
  * | field | |
  * |---|---|
@@ -38,6 +38,7 @@ import {
 } from '../../alert/notification.ts';
 import { shortText } from '../../alert/short-text.ts';
 import { wording } from '../../alert/wording.ts';
+import { jsonLine } from '../../text/invisible.ts';
 import { safeSlice } from '../../text/untrusted.ts';
 
 /** "It's recommended to keep the size of payloads small, usually smaller than 20kb" (the standard, "Payload size"). */
@@ -57,7 +58,7 @@ if (!(3 * TEXT_MAX + 2 * LINK_MAX < BYTES_MAX / 2))
 
 /** The body to send. Throws for a notification that this version can't read. */
 export function payload(notification: Notification, links: Links): string {
-  const bodies = STRING_LENGTHS.map((most) => () => JSON.stringify(body(notification, links, most)));
+  const bodies = STRING_LENGTHS.map((most) => () => jsonLine(body(notification, links, most)));
   for (const make of bodies) {
     const text = make();
     if (new TextEncoder().encode(text).length <= BYTES_MAX) return text;
@@ -67,7 +68,7 @@ export function payload(notification: Notification, links: Links): string {
 
 /** A minimal body for a notification that this version can't read. */
 export function unreadable(notification: Notification, links: Links): string {
-  return JSON.stringify({
+  return jsonLine({
     type: 'alert.opened',
     timestamp: null,
     data: { test: false, text: shortText(notification, links), links: linksOf(links) },

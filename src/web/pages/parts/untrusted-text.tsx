@@ -2,14 +2,11 @@
  * Untrusted text on a page: it can't move or hide the text around it, and invisible characters in it are shown by name.
  * Pure. hono/jsx escapes every string.
  */
+import { INVISIBLE } from '../../../text/invisible.ts';
 import { oneLine, safeSlice } from '../../../text/untrusted.ts';
 
-/**
- * Invisible characters and those that move others: controls, marks of direction, zero-width and private characters,
- * every space except U+0020, and lone surrogates.
- */
-const INVISIBLE =
-  /((?! )[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFB])\1*/gu;
+/** The same character, once or more. */
+const RUN = new RegExp(`(${INVISIBLE.source})\\1*`, 'gu');
 /** More combining marks on one letter than any language has; they would cover the lines above and below. */
 const STACKED = /(\p{M}{4})\p{M}+/gu;
 /** Invisible characters shown by name, in a text without and with `max`. The rest is only counted. */
@@ -48,7 +45,7 @@ function pieces(text: string, namedMax: number) {
   let from = 0;
   let named = 0;
   const unstacked = text.replace(STACKED, '$1\uFFFC');
-  for (const match of unstacked.matchAll(INVISIBLE)) {
+  for (const match of unstacked.matchAll(RUN)) {
     if (match.index > from) found.push(unstacked.slice(from, match.index));
     from = match.index + match[0].length;
     if (++named <= namedMax) found.push(<Invisible character={match[1] ?? ''} times={[...match[0]].length} />);
