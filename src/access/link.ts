@@ -6,6 +6,7 @@
  * alert's id, so that an entry's page can check that the entry belongs to that alert. Changing LINK_SECRET revokes every
  * link.
  */
+import { toSegment } from '../http/segment.ts';
 import { mac, sameText } from './mac.ts';
 
 /** A link is valid for a week, so that Friday night's alert can be opened on Monday, and a leaked link soon expires. */
@@ -47,8 +48,12 @@ export function alertPath(alert: number, pass: string | null = null): string {
 
 /** The path of an entry's page, with a pass or (null) without. Any id becomes a single path segment. */
 export function entryPath(id: string, pass: string | null = null): string {
-  // encodeURIComponent throws on a lone surrogate.
-  return withPass(`/entries/${encodeURIComponent(id.toWellFormed())}`, pass);
+  return withPass(`/entries/${toSegment(id)}`, pass);
+}
+
+/** The path of a rule's page. */
+export function rulePath(id: string): string {
+  return `/rules/${toSegment(id)}`;
 }
 
 function withPass(path: string, pass: string | null): string {

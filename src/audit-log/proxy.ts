@@ -4,10 +4,11 @@
  * Contract:
  * - Requests only the two read routes of the configured base URL, only GET, with our own key and headers; follows no
  *   redirect. Of the caller's request only the query goes there, verbatim.
- * - Passes on status and body byte for byte, and of the headers only `PASSED`. The key is in none of them, even if the
+ * - Passes on status and JSON body byte for byte, and of the headers only `PASSED`. The key is in none of them, even if the
  *   upstream echoes it.
+ * - A body that is not declared as JSON is not passed on. Of an error the status and headers still are.
  * - A problem between us and the upstream is a `ProxyFailure`, not an answer: a rejection of our key, a redirect, no
- *   answer, or one that was interrupted, late, too long or in an unknown encoding.
+ *   answer, or one that was interrupted, late, too long, in an unknown encoding, or whose status HTTP does not have.
  * - Nothing is retried: the caller's SDK does that.
  *
  * `fetch` is injected. Runs in workerd and in Node.
@@ -36,11 +37,11 @@ export interface Proxied {
 /** No answer to pass on. `message` is for the caller and has no secrets. */
 export interface ProxyFailure {
   readonly kind: 'failure';
-  /** 502: an unusable answer; 504: no answer in time. */
-  readonly status: 502 | 504;
+  /** 502: an unusable answer; 504: no answer in time; or the upstream's, of an error without JSON. */
+  readonly status: number;
   readonly message: string;
-  /** Whether another request may help. */
-  readonly retry: boolean;
+  /** `x-should-retry` says whether another request may help. */
+  readonly headers: { readonly [name: string]: string };
 }
 
 export interface Proxy {
@@ -75,6 +76,10 @@ const PASSED = [
 const DECODED = ['', 'identity', 'gzip', 'deflate', 'br'];
 /** Statuses without a body. https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY = [204, 205, 304];
+/** The statuses that a response can be made with. https://fetch.spec.whatwg.org/#initialize-a-response */
+const STATUS_MAX = 599;
+/** As the SDKs tell JSON. */
+const JSON_TYPE = /^\s*(?:application\/json|[\w.-]+\/[\w.-]+\+json)\s*(?:;|$)/i;
 
 /** Creates a proxy for one upstream. */
 export function createProxy(options: ProxyOptions): Proxy {
@@ -95,6 +100,12 @@ export function createProxy(options: ProxyOptions): Proxy {
       const { status } = response;
       const headers = passedHeaders(response.headers, redact);
       if (WITHOUT_BODY.includes(status)) return { kind: 'answer', status, headers, body: null };
+      if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
+        response.body?.cancel().catch(() => {});
+        if (status < 400) return failure(`the upstream answered ${status} with something other than JSON`, true);
+        const { 'content-type': _, ...others } = headers;
+        return { kind: 'failure', status, message: `the upstream answered ${status}, without JSON`, headers: others };
+      }
       const bytes = await readBytes(response, timeout, maxBytes);
       if (bytes === null) {
         return failure(`the upstream's answer is longer than ${maxBytes} bytes: request fewer entries at once`, false);
@@ -103,7 +114,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     } catch (error) {
       if (timeout.aborted) {
         const message = `the upstream did not answer within ${timeoutMs / 1000} seconds`;
-        return { kind: 'failure', status: 504, message, retry: true };
+        return { ...failure(message, true), status: 504 };
       }
       return failure(
         `the upstream could not be reached, or its answer was interrupted (${reason(error, redact)})`,
@@ -119,7 +130,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 }
 
 function failure(message: string, retry: boolean): ProxyFailure {
-  return { kind: 'failure', status: 502, message, retry };
+  return { kind: 'failure', status: 502, message, headers: { 'x-should-retry': String(retry) } };
 }
 
 /** Why an answer can't be passed on; null if it can. */
@@ -132,6 +143,9 @@ function failureOf({ status, headers }: Response): ProxyFailure | null {
         "Tocsin's own API key may not read the audit log (403): its operator must check its permissions",
         false,
       );
+  }
+  if (status > STATUS_MAX || (status > 0 && status < 200)) {
+    return failure(`the upstream answered with the status ${status}, which HTTP does not have for an answer`, true);
   }
   // A fetch as browsers have it hides a redirect that it does not follow behind status 0.
   if (status < 200 || (status >= 300 && status < 400 && status !== 304)) {

@@ -30,8 +30,8 @@ export type RetryDecision =
 
 /**
  * Decides like the SDKs: retries 408, 409, 429, 5xx and lost connections, unless `x-should-retry` says otherwise; waits as
- * `retry-after-ms` or else `Retry-After` asks, else 0.5 s, doubled each time up to 8 s, minus up to 25 %. The SDKs ignore
- * a wait over 60 s and come back early; we leave it to the caller instead.
+ * `retry-after-ms` or else `Retry-After` asks, else 0.5 s, doubled each time up to 8 s, minus up to 25 %. Unlike
+ * them, we leave a wait over 60 s to the caller.
  */
 export function decideRetry({ number, retries, answer, now, random }: FailedAttempt): RetryDecision {
   const askedMs = answer === null ? undefined : readUpstreamRetryAfter(answer.headers, now);

@@ -1,12 +1,13 @@
 /**
  * The public keys of Cloudflare Access, cached in memory for all requests.
  *
- * Contract: unknown key ids cause at most one fetch a minute, however many are made up. A failed fetch throws, unless the
- * key is in the cache.
+ * Contract: a team's keys are fetched at most once a minute, however many key ids are made up and however many requests come
+ * at once: these wait for the one fetch. A failed fetch throws, unless the key is in the cache.
  */
 
 import { type PublicKey, publicKeys } from '../access/jwt.ts';
 import { readBytes } from '../http/body.ts';
+import { within } from '../http/deadline.ts';
 import type { AppDeps } from './context.ts';
 
 /**
@@ -21,39 +22,50 @@ const BYTES_MAX = 100_000;
 if (!(TIMEOUT_MS < REFETCH_MS)) throw new Error('a fetch must end before the next one may start');
 if (!(REFETCH_MS < FRESH_MS)) throw new Error('a stale cache must be fetched again at once');
 
-interface CachedKeys {
+interface TeamKeys {
   readonly keys: readonly PublicKey[];
   readonly fetchedAt: number;
-  /** The last attempt, whether it failed or not. */
+  /** When the last fetch began. */
   readonly triedAt: number;
-  readonly failed: boolean;
+  /** Settles with the last fetch: why it failed, or null. */
+  readonly outcome: Promise<string | null>;
 }
 
+const NONE: TeamKeys = {
+  keys: [],
+  fetchedAt: Number.NEGATIVE_INFINITY,
+  triedAt: Number.NEGATIVE_INFINITY,
+  outcome: Promise.resolve(null),
+};
+
 /** By team domain. */
-const cache = new Map<string, CachedKeys>();
+const cache = new Map<string, TeamKeys>();
 
 /** The team's key with this id; null if Access has none. Throws if the keys can't be fetched. */
 export async function accessKey(teamDomain: string, kid: string, { fetch, now }: AppDeps): Promise<PublicKey | null> {
-  const before = cache.get(teamDomain);
-  const known = before?.keys.find((key) => key.kid === kid) ?? null;
+  const before = cache.get(teamDomain) ?? NONE;
+  const keyIn = ({ keys }: TeamKeys): PublicKey | null => keys.find((key) => key.kid === kid) ?? null;
   const time = now();
-  const fresh = before !== undefined && time - before.fetchedAt < FRESH_MS;
-  const triedRecently = before !== undefined && time - before.triedAt < REFETCH_MS;
-  if (known !== null && (fresh || triedRecently)) return known;
-  if (triedRecently) {
-    if (before.failed) throw new Error('the keys of Cloudflare Access could not be fetched a moment ago');
-    return null;
-  }
-  // Set before the fetch, so that requests meanwhile use the cache and don't fetch too.
-  if (before !== undefined) cache.set(teamDomain, { ...before, triedAt: time });
+  const known = keyIn(before);
+  const isRecent = time - before.triedAt < REFETCH_MS;
+  if (known !== null && (isRecent || time - before.fetchedAt < FRESH_MS)) return known;
+  if (!isRecent) cache.set(teamDomain, { ...before, triedAt: time, outcome: refresh(teamDomain, fetch, time) });
+  // Another request may have begun the fetch, and die with its caller.
+  const waiting = cache.get(teamDomain)?.outcome;
+  const failure = await within(TIMEOUT_MS, 'the keys of Cloudflare Access did not come in time', async () => waiting);
+  if (failure && known === null) throw new Error(failure);
+  return failure ? known : keyIn(cache.get(teamDomain) ?? NONE);
+}
+
+/** Fetches the keys into the cache. Returns why it failed, or null. */
+async function refresh(teamDomain: string, fetch: AppDeps['fetch'], time: number): Promise<string | null> {
   try {
     const keys = await fetchKeys(teamDomain, fetch);
-    cache.set(teamDomain, { keys, fetchedAt: time, triedAt: time, failed: false });
-    return keys.find((key) => key.kid === kid) ?? null;
+    const { outcome } = cache.get(teamDomain) ?? NONE;
+    cache.set(teamDomain, { keys, fetchedAt: time, triedAt: time, outcome });
+    return null;
   } catch (error) {
-    cache.set(teamDomain, { keys: before?.keys ?? [], fetchedAt: before?.fetchedAt ?? 0, triedAt: time, failed: true });
-    if (known !== null) return known;
-    throw error;
+    return error instanceof Error ? error.message : 'the keys of Cloudflare Access: no reason given';
   }
 }
 

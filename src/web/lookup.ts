@@ -1,7 +1,7 @@
 /**
  * The proxied lookup: the upstream's two read routes, for the official SDKs and CLI with a viewer token as the API key.
  *
- * Contract: responses of the upstream are passed on unchanged; our own have another `x-tocsin-source` and a `message`. A
+ * Contract: responses of the upstream with JSON are passed on unchanged; our own have another `x-tocsin-source` and a `message`. A
  * single entry comes from the ledger if it is stored whole. A caller with a link gets the entries of their alert, and the
  * same 404 for any other entry as for one that does not exist.
  */
@@ -41,7 +41,7 @@ export function lookupRoutes({ config, ledger, fetch, now }: AppDeps): Hono<WebE
     if (search.length > QUERY_CHARS_MAX)
       return c.json({ message: `the query is longer than ${QUERY_CHARS_MAX} bytes` }, 414);
     if (proxy === null) return unset(c);
-    return passOn(c, await proxy.list(search));
+    return passOn(await proxy.list(search));
   });
 
   app.get('/v1/audit_logs/:id', async (c) => {
@@ -62,7 +62,7 @@ export function lookupRoutes({ config, ledger, fetch, now }: AppDeps): Hono<WebE
       case 'elsewhere': {
         if (proxy === null) return unset(c);
         const search = searchOf(c.req.url);
-        return passOn(c, await proxy.get(id, search.length > QUERY_CHARS_MAX ? '' : search));
+        return passOn(await proxy.get(id, search.length > QUERY_CHARS_MAX ? '' : search));
       }
     }
   });
@@ -93,15 +93,14 @@ async function readStored(ledger: AppDeps['ledger'], id: string, scope: number |
   }
 }
 
-function passOn(c: Web, answer: Proxied | ProxyFailure): Response {
+function passOn(answer: Proxied | ProxyFailure): Response {
   switch (answer.kind) {
     case 'answer': {
       const headers = { ...answer.headers, [SOURCE_HEADER]: 'upstream' satisfies Source };
       return new Response(answer.body, { status: answer.status, headers });
     }
     case 'failure':
-      c.header('x-should-retry', String(answer.retry));
-      return c.json({ message: answer.message }, answer.status);
+      return Response.json({ message: answer.message }, answer);
   }
 }
 

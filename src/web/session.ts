@@ -16,17 +16,18 @@ import {
   sessionCookie,
   signSession,
 } from '../access/session.ts';
-import { readBytes } from '../http/body.ts';
 import { viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { signInPage } from './pages/sign-in.tsx';
 import { createRateLimit } from './rate-limit.ts';
+import { readBody } from './request-body.ts';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
 
 /** A token and a path have a few hundred bytes. */
 const FORM_BYTES_MAX = 4096;
-const FORM_TIMEOUT_MS = 10_000;
+/** The media type of a form, in any case and with any parameters. */
+const FORM = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /** The routes: the form, its POST with `token` and `next`, and the end of a session. */
 export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
@@ -41,6 +42,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
     const wait = await limit.address(c);
     if (wait !== null) return tooMany(c, wait);
     const form = await readForm(c);
+    if (form === 'late') return page(c, signInPage('/', 'The form did not arrive in time. Try again.'), 408);
     const next = safeRedirect(form.get('next'), c.req.url);
     if (config.linkSecret === null) return unavailable(c);
     let viewer: Awaited<ReturnType<typeof viewerOf>>;
@@ -49,7 +51,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
     } catch {
       return unavailable(c);
     }
-    if (viewer?.kind !== 'viewer') return page(c, signInPage(next, true), 401);
+    if (viewer?.kind !== 'viewer') return page(c, signInPage(next, 'Invalid or revoked token.'), 401);
     setSession(c, await signSession(config.linkSecret, viewer.id, now() + SESSION_MS), SESSION_MS / 1000);
     return c.redirect(next, 303);
   });
@@ -80,8 +82,9 @@ function isOurForm(c: Context<WebEnv>): boolean {
 }
 
 /** The form's fields; empty if the body is not a form or is too long. */
-async function readForm(c: Context<WebEnv>): Promise<URLSearchParams> {
-  const isForm = c.req.header('content-type')?.startsWith('application/x-www-form-urlencoded') === true;
-  const bytes = isForm ? await readBytes(c.req.raw, AbortSignal.timeout(FORM_TIMEOUT_MS), FORM_BYTES_MAX) : null;
-  return new URLSearchParams(bytes === null ? '' : new TextDecoder().decode(bytes));
+async function readForm(c: Context<WebEnv>): Promise<URLSearchParams | 'late'> {
+  if (!FORM.test(c.req.header('content-type') ?? '')) return new URLSearchParams();
+  const body = await readBody(c.req.raw, FORM_BYTES_MAX);
+  if (body.kind === 'late') return 'late';
+  return new URLSearchParams(body.kind === 'text' ? body.text : '');
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LINK_MS, linksTo, type PassRead, readPass, signPass } from '../../src/access/link.ts';
 import { mac } from '../../src/access/mac.ts';
 import { operatorToken } from '../../src/access/operator.ts';
+import { readSegment } from '../../src/http/segment.ts';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
 const NOW = Date.UTC(2026, 0, 31, 3);
@@ -112,14 +113,18 @@ describe('the links of a message', () => {
     ['another host', '//evil.example/x'],
     ['a line break', 'a\r\nset-cookie: b'],
     ['quotes and brackets', '"><script>'],
+    ['a dot', '.'],
+    ['two dots', '..'],
+    ['two encoded dots', '%2e%2e'],
     ['right-to-left marks', '\u202egnp.exe'],
     ['half a surrogate pair', 'a\ud800b'],
   ])('stay on /entries/, whatever an id contains: %s', async (_, id) => {
     const { entry } = await linksTo(SET, { alert: 1, entry: id }, NOW);
-    expect(entry).toMatch(/^https:\/\/tocsin\.example\/entries\/[\w.!~*'()%-]*\?pass=[\d.a-f]+$/);
+    expect(entry).toMatch(/^https:\/\/tocsin\.example\/entries\/[\w.!~*'()%-]+\?pass=[\d.a-f]+$/);
     const url = new URL(entry ?? '');
     expect(url.origin).toBe('https://tocsin.example');
     expect(url.pathname.split('/')).toHaveLength(3);
-    expect(decodeURIComponent(url.pathname.slice('/entries/'.length))).toBe(id.toWellFormed());
+    const segment = decodeURIComponent(url.pathname.slice('/entries/'.length));
+    expect(readSegment(segment)).toBe(id.toWellFormed());
   });
 });

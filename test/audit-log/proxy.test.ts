@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createProxy, type Proxied, type ProxyFailure } from '../../src/audit-log/proxy.ts';
 
 const KEY = 'nvk-proxy-0123456789abcdef';
+const JSON_TYPE = { 'content-type': 'application/json' };
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let seen: {
   readonly method: string | undefined;
@@ -38,6 +39,10 @@ function textOf(result: Proxied | ProxyFailure): string {
   if (result.kind === 'failure') throw new Error(result.message);
   return new TextDecoder().decode(result.body ?? new Uint8Array());
 }
+
+/** For the caller's SDK. */
+const AGAIN = { 'x-should-retry': 'true' };
+const FINAL = { 'x-should-retry': 'false' };
 
 describe('the request', () => {
   it('is a GET with our key and our headers, and no others', async () => {
@@ -86,7 +91,7 @@ describe('the answer', () => {
 
   it('has the same bytes, even if they are not text', async () => {
     const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => (i * 7) % 256));
-    answer = (_, response) => response.end(bytes);
+    answer = (_, response) => response.setHeader('content-type', 'application/json').end(bytes);
     const result = await proxy().list('');
     expect(result.kind === 'answer' && Buffer.from(result.body ?? []).equals(bytes)).toBe(true);
   });
@@ -130,7 +135,8 @@ describe('the answer', () => {
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
   ])('is decoded from %s, without content-encoding', async (encoding, pack) => {
-    answer = (_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(pack('{"a":1}'));
+    answer = (_, response) =>
+      response.writeHead(200, { ...JSON_TYPE, 'content-encoding': encoding }).end(pack('{"a":1}'));
     const result = await proxy().list('');
     expect(textOf(result)).toBe('{"a":1}');
     expect(result.kind === 'answer' && 'content-encoding' in result.headers).toBe(false);
@@ -149,9 +155,25 @@ describe('a failure', () => {
     answer = (_, response) =>
       response.writeHead(status, { location: `${baseUrl}/v1/user` }).end(`{"message":"${KEY}"}`);
     const result = await proxy().list('');
-    expect(result).toMatchObject({ kind: 'failure', status: 502, retry, message: expect.stringContaining(says) });
+    const headers = retry ? AGAIN : FINAL;
+    expect(result).toMatchObject({ kind: 'failure', status: 502, headers, message: expect.stringContaining(says) });
     expect(seen).toHaveLength(1);
     expect(JSON.stringify(result)).not.toContain(KEY);
+  });
+
+  it.each([99, 100, 101, 103, 199, 600, 799, 999, 65_535])('the status %i, which no answer has', async (status) => {
+    // Servers and `fetch` differ in which of these they let through.
+    const odd = Object.defineProperty(new Response('{}', { headers: JSON_TYPE }), 'status', { value: status });
+    const result = await proxy({ fetch: async () => odd }).list('');
+    const message = expect.stringContaining(`status ${status}`);
+    expect(result).toMatchObject({ kind: 'failure', status: 502, headers: AGAIN, message });
+  });
+
+  it('the statuses on either side of those are answers', async () => {
+    for (const status of [200, 599]) {
+      answer = (_, response) => response.writeHead(status, JSON_TYPE).end('{}');
+      expect(await proxy().list('')).toMatchObject({ kind: 'answer', status });
+    }
   });
 
   it('an unknown encoding', async () => {
@@ -167,10 +189,10 @@ describe('a failure', () => {
     ],
   ])('one byte too many, %s length', async (_, send) => {
     answer = (_request, response) => {
-      send(response);
+      send(response.setHeader('content-type', 'application/json'));
     };
-    expect(await proxy({ maxBytes: 1000 }).list('')).toMatchObject({ status: 502, retry: false });
-    answer = (_request, response) => response.end('x'.repeat(1000));
+    expect(await proxy({ maxBytes: 1000 }).list('')).toMatchObject({ status: 502, headers: FINAL });
+    answer = (_request, response) => response.setHeader('content-type', 'application/json').end('x'.repeat(1000));
     expect(await proxy({ maxBytes: 1000 }).list('')).toMatchObject({ kind: 'answer', status: 200 });
   });
 
@@ -179,16 +201,17 @@ describe('a failure', () => {
     ['half', (response: ServerResponse) => response.write('{"items":[')],
   ])('an answer of which %s comes in time', async (_, send) => {
     answer = (_request, response) => {
-      send(response);
+      send(response.setHeader('content-type', 'application/json'));
     };
-    expect(await proxy({ timeoutMs: 50 }).list('')).toMatchObject({ kind: 'failure', status: 504, retry: true });
+    expect(await proxy({ timeoutMs: 50 }).list('')).toMatchObject({ kind: 'failure', status: 504, headers: AGAIN });
   });
 
   it('an interrupted answer', async () => {
     answer = (_request, response) => {
+      response.setHeader('content-type', 'application/json');
       response.write('{"items":[', () => setTimeout(() => response.destroy(), 20));
     };
-    expect(await proxy().list('')).toMatchObject({ kind: 'failure', status: 502, retry: true });
+    expect(await proxy().list('')).toMatchObject({ kind: 'failure', status: 502, headers: AGAIN });
   });
 
   it('an unreachable upstream; the message does not contain the key', async () => {
@@ -198,6 +221,59 @@ describe('a failure', () => {
     const result = await proxy({ fetch: refused }).list('');
     expect(result).toMatchObject({ kind: 'failure', status: 502 });
     expect(JSON.stringify(result)).not.toContain(KEY);
+  });
+});
+
+describe('a body', () => {
+  const BOM = '\ufeff';
+  it.each([
+    ['application/json', '{"a":1}'],
+    ['application/json; charset=utf-8', '{"a":1}'],
+    ['application/json;charset=utf-8', '{"a":1}'],
+    ['Application/JSON', '{"a":1}'],
+    ['application/problem+json', '{"message":"no"}'],
+    ['application/vnd.nirvana.v1+json; charset=utf-8', '{"a":1}'],
+    ['application/json', `${BOM}{"a":1}`],
+    ['application/json', '<script>alert(1)</script>'],
+    ['application/json', ''],
+  ])('of the type %s is passed on: %j', async (type, body) => {
+    for (const status of [200, 404, 500]) {
+      answer = (_, response) => response.writeHead(status, { 'content-type': type }).end(body);
+      const result = await proxy().list('');
+      expect(result).toMatchObject({ kind: 'answer', status, headers: { 'content-type': type } });
+      const bytes = result.kind === 'answer' ? result.body : null;
+      expect(Buffer.from(bytes ?? []).toString('utf8')).toBe(body);
+    }
+  });
+
+  it.each([
+    'text/html',
+    'text/html; charset=utf-8',
+    'text/plain',
+    'application/xhtml+xml',
+    'image/svg+xml',
+    'application/jsonp',
+    'application/json-seq',
+    'text/html; x=application/json',
+    'text/html, application/json',
+    '+json',
+    'application/x-json',
+    null,
+  ])('of the type %s is not', async (type) => {
+    const head = type === null ? {} : { 'content-type': type };
+    const passed = { 'retry-after': '7', 'x-should-retry': 'true', 'x-request-id': 'req_1' };
+    for (const status of [400, 404, 429, 500, 503, 599]) {
+      answer = (_, response) => response.writeHead(status, { ...head, ...passed }).end('<script>alert(1)</script>');
+      const result = await proxy().list('');
+      expect(result).toMatchObject({ kind: 'failure', status, headers: passed });
+      expect('content-type' in result.headers).toBe(false);
+      expect(JSON.stringify(result)).not.toContain('script');
+    }
+    for (const status of [200, 201, 206]) {
+      answer = (_, response) => response.writeHead(status, { ...head, ...passed }).end('<script>alert(1)</script>');
+      const message = expect.stringContaining(`${status} with something other than JSON`);
+      expect(await proxy().list('')).toEqual({ kind: 'failure', status: 502, message, headers: AGAIN });
+    }
   });
 });
 
@@ -215,7 +291,7 @@ describe('our key', () => {
     for (const status of [200, 400, 500]) {
       // In two parts, so that it comes in two pieces.
       answer = (_, response) => {
-        response.writeHead(status);
+        response.writeHead(status, JSON_TYPE);
         const half = echo.length >> 1;
         response.write(`{"a":"${echo.slice(0, half)}`, () =>
           setTimeout(() => response.end(`${echo.slice(half)}"}`), 5),
@@ -228,7 +304,8 @@ describe('our key', () => {
   });
 
   it('is not passed on in a header', async () => {
-    answer = (_, response) => response.writeHead(429, { 'x-request-id': `for-${KEY}`, 'retry-after': KEY }).end('{}');
+    answer = (_, response) =>
+      response.writeHead(429, { ...JSON_TYPE, 'x-request-id': `for-${KEY}`, 'retry-after': KEY }).end('{}');
     const result = await proxy().list('');
     expect(result).toMatchObject({ headers: { 'x-request-id': 'for-[redacted]' } });
     expect(JSON.stringify(result)).not.toContain(KEY);

@@ -54,8 +54,6 @@ interface ListPage {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
-/** A requested wait is followed below this. */
-const LONGEST_ASKED_MS = 60_000;
 
 /**
  * @example
@@ -117,7 +115,8 @@ export function createSdk(options: SdkOptions) {
   async function wait(headers: Headers | null, left: number): Promise<void> {
     const asked = headers === null ? null : askedWait(headers);
     const doubled = Math.min(FIRST_WAIT_MS * 2 ** (maxRetries - left), LONGEST_WAIT_MS);
-    const ms = asked !== null && asked >= 0 && asked < LONGEST_ASKED_MS ? asked : doubled * (1 - random() * 0.25);
+    // However long it is: the SDKs do not cap it.
+    const ms = asked !== null && asked >= 0 ? asked : doubled * (1 - random() * 0.25);
     waits.push(ms);
     await sleep(ms);
   }

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import type { AppDeps } from '../../src/web/context.ts';
 import { accessKey } from '../../src/web/jwks.ts';
 
@@ -10,11 +10,13 @@ const MINUTE = 60_000;
 let status = 200;
 let published: unknown;
 let requests = 0;
+let delayMs = 0;
 let team = 0;
 let now = 1_800_000_000_000;
 const server = createServer((_, response) => {
   requests++;
-  response.writeHead(status, { location: '/elsewhere' }).end(JSON.stringify(published));
+  const answer = () => response.writeHead(status, { location: '/elsewhere' }).end(JSON.stringify(published));
+  setTimeout(answer, delayMs);
 });
 let url: string;
 beforeAll(async () => {
@@ -27,6 +29,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   status = 200;
+  delayMs = 0;
   published = { keys: [key('a'), key('b')] };
   requests = 0;
   team++;
@@ -55,6 +58,38 @@ it('are fetched for unknown ids at most once a minute', async () => {
   expect(await find('c')).toMatchObject({ n: 'n-c' });
   expect(await find('a')).toBeNull();
   expect(requests).toBe(2);
+});
+
+it('are fetched once for 40 requests at once, of known and unknown ids, cold and after an hour', async () => {
+  delayMs = 30;
+  const kids = Array.from({ length: 40 }, (_, index) => (index % 4 === 0 ? 'a' : `made-up-${index}`));
+  for (const fetches of [1, 2]) {
+    const found = await Promise.all(kids.map(find));
+    expect(found.map((each) => each?.n ?? null)).toEqual(kids.map((kid) => (kid === 'a' ? 'n-a' : null)));
+    expect(requests).toBe(fetches);
+    now += 61 * MINUTE;
+  }
+});
+
+it('that fail to come fail all requests at once, with one fetch', async () => {
+  delayMs = 30;
+  status = 500;
+  const found = await Promise.allSettled(Array.from({ length: 40 }, (_, index) => find(`made-up-${index}`)));
+  expect(found.map((each) => each.status)).toEqual(Array(40).fill('rejected'));
+  expect(requests).toBe(1);
+});
+
+it('are fetched again where the request that fetched them was lost with its answer', async () => {
+  const domain = 'lost.cloudflareaccess.com';
+  const lost = { fetch: () => new Promise<Response>(() => {}), now: () => now } as unknown as AppDeps;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const waiting = Promise.allSettled([accessKey(domain, 'a', lost), accessKey(domain, 'b', lost)]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  vi.useRealTimers();
+  expect((await waiting).map((each) => each.status)).toEqual(['rejected', 'rejected']);
+  now += MINUTE;
+  const reach: AppDeps['fetch'] = (_to, init) => fetch(url, init);
+  expect(await accessKey(domain, 'a', { fetch: reach, now: () => now } as AppDeps)).toMatchObject({ n: 'n-a' });
 });
 
 it('are fetched again after an hour; while that fails, the cached ones count', async () => {

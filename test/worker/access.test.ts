@@ -2,9 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { entryPath } from '../../src/access/link.ts';
 import { createApp } from '../../src/web/app.ts';
 import { type Access, POLICY } from '../../src/web/policy.ts';
 import { deleteViewer } from '../../src/web/viewer-store.ts';
+import { createSdk } from '../support/sdk-client.ts';
 import { ALERT, ENTRY, OTHER_ALERT, OTHER_ENTRY } from './ledger-stub.ts';
 import {
   accessToken,
@@ -323,7 +325,7 @@ describe('a rate limit', () => {
     const from = { 'cf-connecting-ip': '2001:db8:0:1:aaaa::7' };
     for (const kind of ['a viewer', 'an Access user', 'a link', 'nobody', 'a wrong token'] as const) {
       const response = await ask(kind, 'GET', `/alerts/${ALERT}`, from, limited);
-      expect([response.status, response.headers.get('retry-after')]).toEqual([429, '30']);
+      expect([response.status, response.headers.get('retry-after')]).toEqual([429, '60']);
       expect(await response.json()).toEqual({ message: expect.stringContaining('too many') });
     }
     expect(keys).toEqual([
@@ -335,6 +337,23 @@ describe('a rate limit', () => {
     ]);
     expect(limited.asked).toEqual([]);
     expect((await ask('nobody', 'GET', '/healthz', {}, limited)).status).toBe(200);
+  });
+
+  it('asks for a wait after which the SDKs get their answer', async () => {
+    const { token } = await addViewer('an SDK');
+    let waitedMs = 0;
+    const RATE_LIMIT = { limit: async () => ({ success: waitedMs >= 60_000 }) };
+    const limited = await createSite({ settings: { RATE_LIMIT } });
+    const sdk = createSdk({
+      baseURL: ORIGIN,
+      apiKey: token,
+      fetch: (url, init) => limited.visit(url.slice(ORIGIN.length), init),
+      sleep: async (ms) => {
+        waitedMs += ms;
+      },
+    });
+    expect((await sdk.list()).headers.get('x-tocsin-source')).toBe('upstream');
+    expect(sdk.waits).toEqual([60_000]);
   });
 
   it('by the real binding limits one caller and not another', async () => {
@@ -408,6 +427,21 @@ describe('a token that is revoked', () => {
     expect((await site.visit('/alerts', bearer(token))).status).toBe(404);
   });
 });
+
+it.each(['.', '..', '%2e%2e', '~', '~..', 'a/b', '../operator/status', '//evil.example', 'a?b#c'])(
+  'an entry of any id has a page of its own: %j',
+  async (id) => {
+    const ids: string[] = [];
+    const entry: Site['ledger']['entry'] = async (asked) => {
+      ids.push(asked);
+      return null;
+    };
+    const { token } = await addViewer('odd ids');
+    const settings = { NIRVANA_LABS_API_KEY: undefined };
+    await site.visit(entryPath(id), bearer(token), { settings, deps: { ledger: { ...site.ledger, entry } } });
+    expect(ids).toEqual([id]);
+  },
+);
 
 describe('a pass', () => {
   it('beside a valid token does not limit it', async () => {

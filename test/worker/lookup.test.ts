@@ -107,7 +107,6 @@ describe('a failing upstream', () => {
     ['409', { error: { ...ALWAYS, status: 409 } }],
     ['422', { error: { ...ALWAYS, status: 422 } }],
     ['422 with x-should-retry: true', { error: { ...ALWAYS, status: 422, shouldRetry: true } }],
-    ['HTML with 200', { html: ALWAYS }],
     ['half a JSON text', { truncated: ALWAYS }],
     ['JSON without items', { wrongJson: ALWAYS }],
     ['five megabytes', { oversized: { ...ALWAYS, bytesPerItem: 50_000 } }],
@@ -160,6 +159,27 @@ describe('a failing upstream', () => {
     expect(error.headers.get('x-tocsin-source')).toBe('tocsin');
     expect(error.headers.has('location')).toBe(false);
     expect(through.waits).toHaveLength(retries);
+  });
+
+  it('HTML is not passed on: as a 502, or under the status of the error', async () => {
+    const site = await siteWithLog();
+    await site.world.knobs({ html: ALWAYS });
+    const { through } = clients(site);
+    const error = (await through.list().catch((thrown: unknown) => thrown)) as ApiError;
+    expect([error.status, through.waits.length]).toEqual([502, 2]);
+    expect(JSON.parse(error.text)).toEqual({ message: expect.stringContaining('other than JSON') });
+    expect(error.headers.get('content-type')).toContain('application/json');
+    expect(error.headers.get('x-tocsin-source')).toBe('tocsin');
+  });
+
+  it.each([600, 799, 999])('a status of %i is a 502', async (status) => {
+    const site = await siteWithLog();
+    await site.world.knobs({ error: { ...ALWAYS, status } });
+    for (const path of ['/v1/audit_logs', `/v1/audit_logs/${site.ids[0]}`]) {
+      const answer = await site.visit(path, bearer(token));
+      expect(answer.status).toBe(502);
+      expect(await answer.json()).toEqual({ message: expect.stringContaining('the upstream') });
+    }
   });
 
   it('our key is redacted in the response', async () => {

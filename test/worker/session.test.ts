@@ -99,6 +99,45 @@ describe('signing in', () => {
     expect([long.status, long.headers.get('set-cookie')]).toEqual([401, null]);
   });
 
+  it.each([
+    ['in capitals', 'Application/X-WWW-Form-Urlencoded', 303],
+    ['with a charset', `${FORM}; charset=utf-8`, 303],
+    ['with a charset, without a space', `${FORM};charset=UTF-8`, 303],
+    ['with a letter more', `${FORM}X`, 401],
+    ['with a type before it', `text/plain, ${FORM}`, 401],
+    ['that is multipart', 'multipart/form-data; boundary=x', 401],
+    ['of JSON', 'application/json', 401],
+    ['of no type', '', 401],
+  ])('with a media type %s', async (_, type, status) => {
+    const { token } = await addViewer('x');
+    expect((await signIn({ token }, { ...OURS, 'content-type': type })).status).toBe(status);
+  });
+
+  it('with a body that never ends gets the form again, and no session', async () => {
+    const site = await createSite();
+    const { token } = await addViewer('slow');
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(`token=${token}`));
+      },
+    });
+    const began = Date.now();
+    const response = await site.visit('/session', { method: 'POST', headers: OURS, body });
+    expect(Date.now() - began).toBeLessThan(15_000);
+    expect([response.status, response.headers.get('set-cookie')]).toEqual([408, null]);
+    expect(await response.text()).toContain('did not arrive in time');
+  }, 20_000);
+
+  it('with a body that breaks off gets the form again', async () => {
+    const site = await createSite();
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.error(new Error('connection lost'));
+      },
+    });
+    expect((await site.visit('/session', { method: 'POST', headers: OURS, body })).status).toBe(408);
+  });
+
   it('is unavailable if KV is down or LINK_SECRET is not set, and is limited by address', async () => {
     const { token } = await addViewer('x');
     const KV = { get: () => Promise.reject(new Error('down')), put: () => {}, delete: () => {} };

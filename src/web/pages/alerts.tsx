@@ -1,5 +1,6 @@
 /** The list of alerts: open or all, filtered by level and rule, page by page. Pure. */
 
+import { rulePath } from '../../access/link.ts';
 import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import type { Caller } from '../context.ts';
@@ -71,7 +72,7 @@ export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): s
           {query.rule !== null && (
             <p>
               Rule:{' '}
-              <a href={`/rules/${encodeURIComponent(query.rule)}`}>
+              <a href={rulePath(query.rule)}>
                 <UntrustedText text={ruleTitle ?? query.rule} max={80} />
               </a>{' '}
               <a href={alertsPath({ ...first, rule: null })}>All rules</a>

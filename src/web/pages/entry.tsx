@@ -4,6 +4,7 @@
  */
 
 import { PASS_PARAM } from '../../access/link.ts';
+import { ENTRY_ID } from '../../audit-log/client.ts';
 import type { EntryDetails } from '../../ledger/rpc.ts';
 import type { Caller } from '../context.ts';
 import { ActorActivity } from './parts/actor-activity.tsx';
@@ -46,7 +47,7 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
         {cut && (
           <p class="note">
             This entry is too large to store whole: long strings in it are cut, with their lengths noted.{' '}
-            <a href={wholePath}>Full entry, from the upstream</a>
+            {wholePath !== null && <a href={wholePath}>Full entry, from the upstream</a>}
           </p>
         )}
         <EntryVersions versions={details.versions} />
@@ -91,9 +92,9 @@ function Head({ details: { entry, versions }, unrecorded }: { details: EntryDeta
   );
 }
 
-/** Where the lookup has the whole entry as JSON. */
-function lookupPath(id: string, pass: string | null): string {
-  return `/v1/audit_logs/${encodeURIComponent(id)}${pass === null ? '' : `?${PASS_PARAM}=${pass}`}`;
+/** Where the lookup has the whole entry as JSON; null if it can't be asked for that id. */
+function lookupPath(id: string, pass: string | null): string | null {
+  return ENTRY_ID.test(id) ? `/v1/audit_logs/${id}${pass === null ? '' : `?${PASS_PARAM}=${pass}`}` : null;
 }
 
 /** Copies the JSON. Shown by the script only; without it the JSON can be selected. */
@@ -105,13 +106,11 @@ function CopyButton({ label }: { label: string }) {
   );
 }
 
-function Json({ text, wholePath }: { text: string; wholePath: string }) {
+function Json({ text, wholePath }: { text: string; wholePath: string | null }) {
   const pretty = prettyJson(text);
   if (pretty.length > JSON_CHARS_MAX) {
     return (
-      <p>
-        This entry is too long to show here. <a href={wholePath}>Full entry as JSON</a>
-      </p>
+      <p>This entry is too long to show here. {wholePath !== null && <a href={wholePath}>Full entry as JSON</a>}</p>
     );
   }
   return (

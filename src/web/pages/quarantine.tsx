@@ -4,7 +4,7 @@
  * Contract: they change nothing. Only an operator releases and drops, so each page shows the commands.
  */
 
-import { ENTRY_ID } from '../../audit-log/client.ts';
+import { entryPath } from '../../access/link.ts';
 import type { QuarantineCursor, QuarantinedDetails, QuarantinedSummary, QuarantineList } from '../../ledger/rpc.ts';
 import { parseJson } from '../../text/json.ts';
 import type { Caller } from '../context.ts';
@@ -116,8 +116,7 @@ export function quarantinedPage(caller: Caller, record: QuarantinedDetails): str
         </p>
         {isRecorded && (
           <p class="note">
-            An entry with this ID is recorded.{' '}
-            {id !== null && ENTRY_ID.test(id) && <a href={`/entries/${encodeURIComponent(id)}`}>Show the entry</a>}
+            An entry with this ID is recorded. {id !== null && <a href={entryPath(id)}>Show the entry</a>}
           </p>
         )}
         <Card title="Record">

@@ -6,6 +6,7 @@
  */
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
+import { readSegment } from '../../http/segment.ts';
 import { ruleSet, ruleSources } from '../../rules.gen.ts';
 import { type AppDeps, scopeOf, type WebEnv } from '../context.ts';
 import { PAGE_HEADERS } from '../headers.ts';
@@ -56,7 +57,7 @@ export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
   app.get('/entries/:id', async (c) => {
     const { caller } = c.var;
     if (ledger === null) return unbound(c);
-    const id = c.req.param('id');
+    const id = readSegment(c.req.param('id'));
     const scope = scopeOf(caller);
     const found = await ledger.entry(id, scope);
     if (found !== null) return send(c, entryPage({ caller, details: found }));
@@ -95,7 +96,7 @@ export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.get('/rules/:id', async (c) => {
-    const rule = ruleOf(c.req.param('id'));
+    const rule = ruleOf(readSegment(c.req.param('id')));
     if (rule === null) return missing(c);
     const activity = ledger === null ? [] : await ledger.rules();
     const source = Object.hasOwn(ruleSources, rule.path) ? (ruleSources[rule.path] ?? null) : null;

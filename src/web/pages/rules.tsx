@@ -1,5 +1,6 @@
 /** The list of rules: their levels, how often each matched, and when last. Pure. */
 
+import { rulePath } from '../../access/link.ts';
 import type { RuleActivity } from '../../ledger/rpc.ts';
 import { LEVELS, type Rule } from '../../sigma/index.ts';
 import { counted, numberText } from '../../text/numbers.ts';
@@ -64,7 +65,7 @@ function Row({ rule, activity }: { rule: Rule; activity: RuleActivity | null }) 
         <Level level={rule.level} />
       </td>
       <th scope="row" data-label="Rule">
-        <a href={`/rules/${encodeURIComponent(rule.id)}`}>
+        <a href={rulePath(rule.id)}>
           <UntrustedText text={rule.title} max={120} />
         </a>
         <span class="sub">

@@ -15,17 +15,17 @@ export function refusedPage(refused: Refused, next: string): string {
   return refused.kind === 'expired link' ? expiredPage() : signInPage(next);
 }
 
-/** The form. `isWrong`: a token was sent that is invalid or revoked. `next`: as for `refusedPage`. */
-export function signInPage(next: string, isWrong = false): string {
+/** The form. `problem`: with what was sent before. `next`: as for `refusedPage`. */
+export function signInPage(next: string, problem: string | null = null): string {
   return page({
     title: 'Sign in',
     caller: null,
     children: (
       <Message title="Sign in">
         <p>Tocsin watches an audit log. Sign in with a viewer token to see its alerts and entries.</p>
-        {isWrong && (
+        {problem !== null && (
           <p class="note bad" id="wrong" role="alert">
-            Invalid or revoked token.
+            {problem}
           </p>
         )}
         <form method="post" action={SESSION_PATH} class="signin">
@@ -39,7 +39,7 @@ export function signInPage(next: string, isWrong = false): string {
             autocapitalize="off"
             spellcheck={false}
             required
-            aria-describedby={isWrong ? 'wrong' : undefined}
+            aria-describedby={problem !== null ? 'wrong' : undefined}
           />
           <button type="submit">Sign in</button>
         </form>

@@ -1,6 +1,6 @@
 /** The facts of an alert at a glance: who, from where, how often, when, and by which rule. Pure. */
 
-import { entryPath } from '../../../access/link.ts';
+import { entryPath, rulePath } from '../../../access/link.ts';
 import type { AlertDetails, AlertSummary } from '../../../ledger/rpc.ts';
 import type { Rule } from '../../../sigma/index.ts';
 import { counted, numberText } from '../../../text/numbers.ts';
@@ -46,7 +46,7 @@ export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
         {caller.kind === 'link' ? (
           <UntrustedText text={rule?.title ?? alert.title} />
         ) : (
-          <a href={`/rules/${encodeURIComponent(alert.rule)}`}>
+          <a href={rulePath(alert.rule)}>
             <UntrustedText text={rule?.title ?? alert.rule} max={120} />
           </a>
         )}

@@ -1,5 +1,6 @@
 /** What a correlation counts: over which rules, fields and groups, and its condition. Pure. */
 
+import { rulePath } from '../../../access/link.ts';
 import { conditionWords } from '../../../alert/condition-wording.ts';
 import { ordinal } from '../../../alert/number-wording.ts';
 import type { CorrelationRule, CorrelationType, Rule } from '../../../sigma/index.ts';
@@ -63,7 +64,7 @@ function Rules({ rule, ruleOf }: CorrelationProps) {
         {of === null ? (
           <UntrustedText text={id} max={NAME_CHARS} />
         ) : (
-          <a href={`/rules/${encodeURIComponent(id)}`}>
+          <a href={rulePath(id)}>
             <UntrustedText text={of.title} max={NAME_CHARS} />
           </a>
         )}

@@ -1,6 +1,6 @@
 /** The alerts that an entry is part of, and the rules that match it, with the evidence. Pure. */
 
-import { alertPath } from '../../../access/link.ts';
+import { alertPath, rulePath } from '../../../access/link.ts';
 import { decisionWording } from '../../../alert/decision-wording.ts';
 import type { EntryDetails } from '../../../ledger/rpc.ts';
 import type { Caller } from '../../context.ts';
@@ -73,7 +73,7 @@ function Rules({ rules, areLinks }: { rules: EntryDetails['rules']; areLinks: bo
           <p>
             <Level level={level} />{' '}
             {areLinks ? (
-              <a href={`/rules/${encodeURIComponent(id)}`}>
+              <a href={rulePath(id)}>
                 <UntrustedText text={title} max={TITLE_CHARS} />
               </a>
             ) : (
