@@ -8,6 +8,16 @@
 import { parseJson } from '../text/json.ts';
 import { sameText, sha256 } from './mac.ts';
 
+/**
+ * What a token is for, from least to most. `viewer` reads the pages and the lookup; `responder` also acts on alerts;
+ * `operator` also uses the operator's API and sees the security log.
+ */
+export const ROLES = ['viewer', 'responder', 'operator'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** How long a token is valid if its creator says nothing: a quarter. */
+export const VIEWER_MS = 90 * 24 * 60 * 60_000;
+
 /** What KV stores of a token. */
 export interface ViewerRecord {
   /** SHA-256 of the whole token, hex. */
@@ -17,6 +27,13 @@ export interface ViewerRecord {
   readonly createdAt: number;
   /** ms since the epoch; null: never. */
   readonly expiresAt: number | null;
+  /** Tokens from before there were roles have none stored: they are a viewer's. */
+  readonly role: Role;
+}
+
+/** Whether this role includes another. */
+export function includesRole(role: Role, other: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(other);
 }
 
 /** The key of a record in KV: this and the id. */
@@ -72,9 +89,17 @@ export function recordText(record: ViewerRecord): string {
 export function recordFrom(text: string | null): ViewerRecord | null {
   const json = text === null ? null : parseJson(text);
   if (typeof json !== 'object' || json === null) return null;
-  const { hash, name, createdAt, expiresAt } = json as { readonly [field in keyof ViewerRecord]?: unknown };
+  const {
+    hash,
+    name,
+    createdAt,
+    expiresAt,
+    role: given = 'viewer',
+  } = json as { readonly [field in keyof ViewerRecord]?: unknown };
   if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) return null;
   if (typeof name !== 'string' || typeof createdAt !== 'number') return null;
   if (expiresAt !== null && typeof expiresAt !== 'number') return null;
-  return { hash, name, createdAt, expiresAt };
+  // A role that only a newer Worker knows gives no access.
+  const role = ROLES.find((known) => known === given);
+  return role === undefined ? null : { hash, name, createdAt, expiresAt, role };
 }

@@ -1,5 +1,6 @@
 /**
- * Asks a Tocsin as its operator, over HTTP, with a token that proves LINK_SECRET without containing it.
+ * Asks a Tocsin as its operator, over HTTP, with a token that proves LINK_SECRET without containing it, or an operator's viewer
+ * token.
  *
  * Contract: follows no redirect, reads at most a megabyte of an answer, and checks it before use: it may come from another
  * version, or not from a Tocsin. Whatever goes wrong is a `Failure` that says what to do, without the secret.
@@ -39,11 +40,14 @@ export interface OperatorClient {
 }
 
 /** `now` is the wall clock in ms. */
-export function createOperatorClient({ origin, linkSecret }: Target, now: () => number): OperatorClient {
+export function createOperatorClient({ origin, proof }: Target, now: () => number): OperatorClient {
   return {
     origin,
     async ask({ method, path, body, timeoutMs = TIMEOUT_MS }, shape) {
-      const token = await operatorToken(linkSecret, method, path.replace(/\?.*$/, ''), now());
+      const token =
+        'token' in proof
+          ? proof.token
+          : await operatorToken(proof.linkSecret, method, path.replace(/\?.*$/, ''), now());
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
       const signal = AbortSignal.timeout(timeoutMs);
       let response: Response;
@@ -56,7 +60,7 @@ export function createOperatorClient({ origin, linkSecret }: Target, now: () => 
         throw unreachable(origin, timeoutMs, error);
       }
       const json = text === null ? undefined : parseJson(text);
-      if (!response.ok) throw refused(origin, response, json, now());
+      if (!response.ok) throw refused(origin, response, json, 'token' in proof ? null : now());
       const { data } = shape.safeParse(json);
       if (data !== undefined) return { answer: data, json };
       throw new Failure(
@@ -84,7 +88,8 @@ function unreachable(origin: string, timeoutMs: number, error: unknown): Failure
 
 const MESSAGE = z.object({ message: z.string() });
 
-function refused(origin: string, { status, headers }: Response, json: unknown, now: number): Failure {
+/** `now`: null where the clocks don't matter. */
+function refused(origin: string, { status, headers }: Response, json: unknown, now: number | null): Failure {
   const message = MESSAGE.safeParse(json).data?.message;
   const problem = `${origin} answered ${status}${message === undefined ? '' : `: ${oneLine(message, 300)}`}`;
   if (status >= 300 && status < 400) {
@@ -95,7 +100,7 @@ function refused(origin: string, { status, headers }: Response, json: unknown, n
   }
   if (status === 404 || status === 401 || status === 403) {
     const date = readHttpDate(headers.get('date'));
-    const skew = date === null ? 0 : Math.abs(date - now);
+    const skew = date === null || now === null ? 0 : Math.abs(date - now);
     if (skew > CLOCK_SKEW_MAX_MS) {
       return new Failure(
         `${origin} denied access, and its clock and ours differ by ${formatDuration(skew)}`,
@@ -104,7 +109,8 @@ function refused(origin: string, { status, headers }: Response, json: unknown, n
     }
     return new Failure(
       `${origin} denied access (${status})`,
-      "Check that LINK_SECRET (environment or .dev.vars) is the Worker's, and that the address is a Tocsin.",
+      "Check that LINK_SECRET (environment or .dev.vars) is the Worker's, or that TOCSIN_TOKEN is an operator's valid " +
+        'token, and that the address is a Tocsin.',
     );
   }
   if (status >= 500) return new Failure(problem, "The Worker's log has details: npx wrangler tail");

@@ -1,8 +1,9 @@
 /**
- * Which Tocsin the operator's commands ask, and with which LINK_SECRET: from the command line, else the environment, else
- * .dev.vars. Pure. No message contains the secret.
+ * Which Tocsin the operator's commands ask, and with which proof: LINK_SECRET, from the environment or else .dev.vars; or an
+ * operator's viewer token in TOCSIN_TOKEN, for those who don't have it. Pure. No message contains either.
  */
 import { parseEnv } from 'node:util';
+import { tokenId } from '../access/viewer.ts';
 import { readSecret } from '../config/values.ts';
 import { CALLED_WRONGLY, Failure } from './failure.ts';
 
@@ -20,14 +21,28 @@ export interface TargetSources {
 export interface Target {
   /** Scheme, host and port. */
   readonly origin: string;
-  readonly linkSecret: string;
+  readonly proof: Proof;
 }
+
+/** What the requests are signed with, or the token that they carry. */
+export type Proof = { readonly linkSecret: string } | { readonly token: string };
 
 /** The Tocsin to ask. Throws a `Failure` if the address or the secret is missing or wrong. */
 export function readTarget({ url, env, devVars }: TargetSources): Target {
   const vars = devVars === null ? {} : parseEnv(devVars);
   const address = url ?? (env.TOCSIN_URL || LOCAL_URL);
-  return { origin: originOf(address, url === undefined ? 'TOCSIN_URL' : '--url'), linkSecret: secretOf(env, vars) };
+  return { origin: originOf(address, url === undefined ? 'TOCSIN_URL' : '--url'), proof: proofOf(env, vars) };
+}
+
+function proofOf(env: TargetSources['env'], vars: NodeJS.Dict<string>): Proof {
+  const { TOCSIN_TOKEN: token } = env;
+  if (!token) return { linkSecret: secretOf(env, vars) };
+  if (tokenId(token) !== null) return { token };
+  throw new Failure(
+    'TOCSIN_TOKEN is not a viewer token',
+    "Give an operator's, as `viewers add NAME --role operator` prints it, or unset it to use LINK_SECRET.",
+    CALLED_WRONGLY,
+  );
 }
 
 function secretOf(env: TargetSources['env'], vars: NodeJS.Dict<string>): string {

@@ -16,7 +16,7 @@ import { headers } from './headers.ts';
 import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
 import { pageRoutes } from './pages/routes.ts';
-import { accessOf } from './policy.ts';
+import { accessOf, hasAccess } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { failed, missing, refused, tooMany, unavailable } from './responses.ts';
@@ -64,7 +64,10 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
       const { method, path } = c.req;
       const secret = config.linkSecret;
       const authorization = c.req.header('authorization');
-      if (secret !== null && (await isOperator(secret, authorization, method, path, now()))) return await next();
+      if (secret !== null && (await isOperator(secret, authorization, method, path, now()))) {
+        c.set('caller', { kind: 'secret' });
+        return await next();
+      }
     }
     const authenticated = await authenticate(c, deps, access === 'scoped');
     if (authenticated.kind === 'unknown') return unavailable(c);
@@ -72,8 +75,7 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
     if (wait !== null) return tooMany(c, wait);
     if (authenticated.kind === 'refused') return refused(c, authenticated.why);
     c.set('caller', authenticated.caller);
-    if (access === null || access === 'operator') return missing(c);
-    return await next();
+    return hasAccess(access, authenticated.caller) ? await next() : missing(c);
   };
 }
 

@@ -60,7 +60,7 @@ export async function viewerOf(token: string, { config, now }: AppDeps): Promise
   if (config.kv === null) throw new Error('no KV namespace is bound: viewer tokens cannot be checked');
   const record = await readViewer(config.kv, id);
   if (record === null || !(await isTokenOf(record, token)) || !isValid(record, now())) return null;
-  return { kind: 'viewer', id, name: record.name };
+  return { kind: 'viewer', id, name: record.name, role: record.role, isSession: false };
 }
 
 async function byToken(c: Web, deps: AppDeps): Promise<Caller | null> {
@@ -76,7 +76,8 @@ async function bySession(c: Web, { config, now }: AppDeps): Promise<Caller | nul
   if (id === null) return null;
   if (config.kv === null) throw new Error('no KV namespace is bound: sessions cannot be checked');
   const record = await readViewer(config.kv, id);
-  return record !== null && isValid(record, now()) ? { kind: 'viewer', id, name: record.name } : null;
+  if (record === null || !isValid(record, now())) return null;
+  return { kind: 'viewer', id, name: record.name, role: record.role, isSession: true };
 }
 
 /** https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/ */

@@ -1,5 +1,6 @@
 /** What the web app is built from, what a request carries through it, and who is asking. */
 
+import type { Role } from '../access/viewer.ts';
 import type { Config } from '../config/config.ts';
 import type { LedgerOperator, LedgerRestore, LedgerViews } from '../ledger/rpc.ts';
 
@@ -16,15 +17,23 @@ export interface AppDeps {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-/** Hono's variables. `authorize` sets `caller` on every route that is neither open nor the operator's. */
+/** Hono's variables. `authorize` sets `caller` on every route that is not open. */
 export interface WebEnv {
   readonly Variables: { caller: Caller };
 }
 
 /** Someone who was authenticated. */
 export type Caller =
-  /** Has a viewer token, sent as `Authorization: Bearer` or behind a session's cookie. */
-  | { readonly kind: 'viewer'; readonly id: string; readonly name: string }
+  /** Has a viewer token, sent as `Authorization: Bearer`, or (`isSession`) behind a session's cookie. */
+  | {
+      readonly kind: 'viewer';
+      readonly id: string;
+      readonly name: string;
+      readonly role: Role;
+      readonly isSession: boolean;
+    }
+  /** Proved to know LINK_SECRET. */
+  | { readonly kind: 'secret' }
   /** Signed in with Cloudflare Access. */
   | { readonly kind: 'access'; readonly email: string }
   /** Has a link from a message: access to one alert and its entries. */

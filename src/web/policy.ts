@@ -6,13 +6,19 @@
  * except for the API, whose clients never send it. test/worker/access.test.ts checks that the table and the app agree.
  */
 
+import { includesRole, type Role } from '../access/viewer.ts';
+import type { Caller } from './context.ts';
+
 /**
  * - `open`: anybody.
- * - `operator`: anyone who proves to know LINK_SECRET.
  * - `viewer`: callers with a viewer token or a session, or signed in with Cloudflare Access.
  * - `scoped`: those, and callers with a link from a message, whom the handler shows that alert and its entries only.
+ * - `responder`: callers with a token, or a session, of a responder or operator: acting on alerts.
+ * - `operator page`: callers with an operator's token, or a session started with it.
+ * - `operator`: callers who send an operator's token or prove to know LINK_SECRET. A session does not count: no page, of
+ *   ours or of others, can make a browser send such a request.
  */
-export type Access = 'open' | 'operator' | 'viewer' | 'scoped';
+export type Access = 'open' | 'viewer' | 'scoped' | 'responder' | 'operator page' | 'operator';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 export type PolicyRow = readonly [method: Method, pattern: string, access: Access];
@@ -74,6 +80,31 @@ export function accessOf(method: string, matched: readonly Route[]): Access | nu
   const found = new Set(handlers.map((route) => ACCESS.get(`${route.method} ${route.path}`) ?? null));
   const [access] = found;
   return found.size === 1 ? (access ?? null) : null;
+}
+
+/** The least role of a viewer token. */
+const ROLE_FOR: { readonly [access in Exclude<Access, 'open'>]: Role } = {
+  viewer: 'viewer',
+  scoped: 'viewer',
+  responder: 'responder',
+  'operator page': 'operator',
+  operator: 'operator',
+};
+
+/** Whether a caller has this access; a null caller was not authenticated, and a null access is nobody's. */
+export function hasAccess(access: Access | null, caller: Caller | null): boolean {
+  if (access === null || access === 'open' || caller === null) return access === 'open';
+  switch (caller.kind) {
+    case 'secret':
+      return access === 'operator';
+    case 'link':
+      return access === 'scoped';
+    case 'access':
+      return access === 'scoped' || access === 'viewer';
+    case 'viewer':
+      if (access === 'operator' && caller.isSession) return false;
+      return includesRole(caller.role, ROLE_FOR[access]);
+  }
 }
 
 /** The area of a path, whether it exists or not. */

@@ -70,5 +70,7 @@ function keyOf(caller: Caller): string {
       return `access:${caller.email}`;
     case 'link':
       return `link:${caller.alert}`;
+    case 'secret':
+      return 'secret';
   }
 }

@@ -5,7 +5,15 @@
  * for up to a minute in locations where it was used shortly before.
  * https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency
  */
-import { recordFrom, recordText, VIEWER_ID, VIEWER_PREFIX, type ViewerRecord } from '../access/viewer.ts';
+import {
+  ROLES,
+  type Role,
+  recordFrom,
+  recordText,
+  VIEWER_ID,
+  VIEWER_PREFIX,
+  type ViewerRecord,
+} from '../access/viewer.ts';
 
 /**
  * How long a location caches a record, in s: the minimum of KV.
@@ -23,6 +31,7 @@ export interface ListedViewer {
   readonly name: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  readonly role: Role;
 }
 
 export type ViewerKv = Pick<KVNamespace, 'get' | 'put' | 'delete' | 'list'>;
@@ -33,10 +42,10 @@ export async function readViewer(kv: ViewerKv, id: string): Promise<ViewerRecord
 }
 
 export async function writeViewer(kv: ViewerKv, id: string, record: ViewerRecord): Promise<void> {
-  const { name, createdAt, expiresAt } = record;
+  const { name, createdAt, expiresAt, role } = record;
   await kv.put(`${VIEWER_PREFIX}${id}`, recordText(record), {
     // For the list, so that it needs no read of each record.
-    metadata: { name, createdAt, expiresAt },
+    metadata: { name, createdAt, expiresAt, role },
     ...(expiresAt === null ? {} : { expiration: Math.ceil((expiresAt + LISTED_AFTER_MS) / 1000) }),
   });
 }
@@ -56,8 +65,8 @@ export async function listViewers(kv: ViewerKv): Promise<readonly ListedViewer[]
     });
     for (const { name: key, metadata } of found.keys) {
       const id = key.slice(VIEWER_PREFIX.length);
-      const { name = '', createdAt = 0, expiresAt = null } = metadata ?? {};
-      if (VIEWER_ID.test(id)) listed.push({ id, name, createdAt, expiresAt });
+      const { name = '', createdAt = 0, expiresAt = null, role = ROLES[0] } = metadata ?? {};
+      if (VIEWER_ID.test(id)) listed.push({ id, name, createdAt, expiresAt, role });
     }
     if (found.list_complete) break;
     cursor = found.cursor;

@@ -1,18 +1,18 @@
 /**
  * The operator's routes for viewer tokens: create, list, revoke.
  *
- * Contract: `authorize` has run before. A token is only in the response that created it, and a hash is in none. 404 is
+ * Contract: `authorize` has run before: only operators get here, so they can give any role, their own being the highest. A token is only in the response that created it, and a hash is in none. 404 is
  * only for refused callers, so revoking a token that does not exist returns null.
  */
 import { Hono } from 'hono/tiny';
 import { sha256 } from '../access/mac.ts';
-import { makeToken, TOKEN_BYTES, VIEWER_ID, viewerName } from '../access/viewer.ts';
+import { makeToken, ROLES, type Role, TOKEN_BYTES, VIEWER_ID, VIEWER_MS, viewerName } from '../access/viewer.ts';
 import { parseJson } from '../text/json.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { deleteViewer, listViewers, readViewer, writeViewer } from './viewer-store.ts';
 
 export const VIEWERS_PATH = '/operator/viewers';
-/** A token that should last longer is created without an expiry. */
+/** A token that should last longer is created without an expiry (null). */
 const LIFETIME_MAX_MS = 10 * 366 * 24 * 60 * 60_000;
 const NO_KV = 'no KV namespace is bound: viewer tokens are stored there';
 
@@ -29,7 +29,7 @@ export function viewerRoutes({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
     if (kv === null) return c.json({ message: NO_KV }, 503);
     const request = readRequest(await c.req.text(), now());
     if (typeof request === 'string') return c.json({ message: request }, 422);
-    const { name, expiresAt } = request;
+    const { name, expiresAt, role } = request;
     if ((await listViewers(kv)).some((viewer) => viewer.name === name)) {
       return c.json(
         { message: `there is already a token with the name ${name}: revoke it first, or use another name` },
@@ -38,8 +38,8 @@ export function viewerRoutes({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
     }
     const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
     const createdAt = now();
-    await writeViewer(kv, id, { hash: await sha256(token), name, createdAt, expiresAt });
-    return c.json({ id, name, createdAt, expiresAt, token }, 201);
+    await writeViewer(kv, id, { hash: await sha256(token), name, createdAt, expiresAt, role });
+    return c.json({ id, name, createdAt, expiresAt, role, token }, 201);
   });
 
   app.delete(`${VIEWERS_PATH}/:id`, async (c) => {
@@ -53,19 +53,31 @@ export function viewerRoutes({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
   return app;
 }
 
-/** The name and expiry of a new token, or what is wrong with them. */
-function readRequest(text: string, now: number): { readonly name: string; readonly expiresAt: number | null } | string {
+interface NewViewer {
+  readonly name: string;
+  readonly expiresAt: number | null;
+  readonly role: Role;
+}
+
+/** What a new token is to be, or what is wrong with it. */
+function readRequest(text: string, now: number): NewViewer | string {
   const json = parseJson(text);
   if (json === undefined) return 'not JSON';
   if (typeof json !== 'object' || json === null) return 'not an object';
-  const { name: given, expiresAt = null } = json as { readonly name?: unknown; readonly expiresAt?: unknown };
+  const {
+    name: given,
+    expiresAt = now + VIEWER_MS,
+    role: wanted = 'viewer',
+  } = json as { readonly [field in keyof NewViewer]?: unknown };
   const name = viewerName(given);
   if (name === null)
     return 'a name has 1 to 64 letters, digits, spaces or any of . _ @ + -, and starts with a letter or digit';
-  if (expiresAt === null) return { name, expiresAt };
+  const role = ROLES.find((known) => known === wanted);
+  if (role === undefined) return `the role must be ${ROLES.join(', ')}`;
+  if (expiresAt === null) return { name, expiresAt, role };
   if (typeof expiresAt !== 'number' || !Number.isSafeInteger(expiresAt))
     return 'expiresAt is not a number of milliseconds';
   if (expiresAt <= now) return 'expiresAt is in the past';
   if (expiresAt > now + LIFETIME_MAX_MS) return 'expiresAt is more than ten years ahead';
-  return { name, expiresAt };
+  return { name, expiresAt, role };
 }

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/access/mac.ts';
 import {
+  includesRole,
   isTokenOf,
   isValid,
   makeToken,
+  ROLES,
   recordFrom,
   recordText,
   TOKEN_BYTES,
@@ -41,7 +43,7 @@ describe('a token', () => {
 
   it('matches its own record only', async () => {
     const [one, other] = [made(), made()];
-    const record = { hash: await sha256(one.token), name: 'x', createdAt: 0, expiresAt: null };
+    const record = { hash: await sha256(one.token), name: 'x', createdAt: 0, expiresAt: null, role: 'viewer' as const };
     expect(await isTokenOf(record, one.token)).toBe(true);
     for (const text of [other.token, '', one.token.slice(0, -1), `${one.token} `, record.hash]) {
       expect(await isTokenOf(record, text)).toBe(false);
@@ -64,11 +66,20 @@ describe('a token', () => {
   });
 });
 
+it('a role includes itself and those before it, and an operator’s is the highest', () => {
+  const included = ROLES.map((role) => ROLES.filter((other) => includesRole(role, other)));
+  expect(included).toEqual([['viewer'], ['viewer', 'responder'], ['viewer', 'responder', 'operator']]);
+});
+
 describe('a record', () => {
-  const record = { hash: 'a'.repeat(64), name: 'Ada', createdAt: 1, expiresAt: 2 };
+  const record = { hash: 'a'.repeat(64), name: 'Ada', createdAt: 1, expiresAt: 2, role: 'operator' as const };
   it('is read as it was written', () => {
     expect(recordFrom(recordText(record))).toEqual(record);
     expect(recordFrom(recordText({ ...record, expiresAt: null }))).toEqual({ ...record, expiresAt: null });
+  });
+
+  it('from before there were roles is a viewer’s', () => {
+    expect(recordFrom(JSON.stringify({ ...record, role: undefined }))).toEqual({ ...record, role: 'viewer' });
   });
 
   it.each([
@@ -84,6 +95,9 @@ describe('a record', () => {
     JSON.stringify({ ...record, name: 7 }),
     JSON.stringify({ ...record, expiresAt: 'never' }),
     JSON.stringify({ ...record, expiresAt: undefined }),
+    JSON.stringify({ ...record, role: 'admin' }),
+    JSON.stringify({ ...record, role: null }),
+    JSON.stringify({ ...record, role: ['operator'] }),
   ])('is null for another text: %j', (text) => {
     expect(recordFrom(text)).toBeNull();
   });

@@ -10,7 +10,7 @@ import { pageRoutes } from '../../src/web/pages/routes.ts';
 import { refusedPage } from '../../src/web/pages/sign-in.tsx';
 import { NOW } from './views.ts';
 
-export const VIEWER: Caller = { kind: 'viewer', id: 'v-1', name: 'Robin at the desk' };
+export const VIEWER: Caller = { kind: 'viewer', id: 'v-1', name: 'Robin at the desk', role: 'viewer', isSession: true };
 
 export interface Served {
   readonly caller?: Caller | Refused;

@@ -6,7 +6,7 @@ import { rulePage } from '../../src/web/pages/rule.tsx';
 import { counting, HOUR, onAction } from '../ledger/scene.ts';
 import { alertPage as alertDetails } from './views.ts';
 
-const CALLER = { kind: 'viewer', id: 'v-1', name: 'ann' } as const;
+const CALLER = { kind: 'viewer', id: 'v-1', name: 'ann', role: 'viewer', isSession: true } as const;
 const MADE = onAction('made', { title: 'Key <made>' });
 const READ = onAction('read', { title: 'Kubeconfig read' });
 

@@ -8,6 +8,8 @@ export const ALERT = 5;
 export const OTHER_ALERT = 6;
 export const ENTRY = 'entry-of-5';
 export const OTHER_ENTRY = 'entry-of-6';
+/** The key of the record in quarantine. */
+export const QUARANTINED = `invalid:${'0'.repeat(64)}`;
 
 export interface StubLedger {
   readonly ledger: LedgerViews & LedgerOperator;
@@ -73,7 +75,16 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     resend: () => answer('resend', 0),
     testReceivers: () => answer('testReceivers', []),
     quarantine: () => answer('quarantine', { records: [], next: null }),
-    quarantined: () => answer('quarantined', { kind: 'missing' }),
+    quarantined: (name) =>
+      answer(
+        'quarantined',
+        name === QUARANTINED
+          ? {
+              kind: 'found',
+              record: { key: name, id: null, problem: 'x', firstAt: AT, isCut: false, isRecorded: false, text: '{}' },
+            }
+          : { kind: 'missing' },
+      ),
     release: (name) => answer('release', { name, kind: 'missing' }),
     drop: () => answer('drop', []),
   };

@@ -8,7 +8,7 @@ import { signPass } from '../../src/access/link.ts';
 import { sha256 } from '../../src/access/mac.ts';
 import { operatorToken } from '../../src/access/operator.ts';
 import { SESSION_MS, signSession } from '../../src/access/session.ts';
-import { makeToken, TOKEN_BYTES } from '../../src/access/viewer.ts';
+import { makeToken, type Role, TOKEN_BYTES } from '../../src/access/viewer.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { type AppDeps, createApp } from '../../src/web/app.ts';
@@ -73,9 +73,13 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
 }
 
 /** A new viewer token, in the real KV. */
-export async function addViewer(name: string, expiresAt: number | null = null): Promise<{ id: string; token: string }> {
+export async function addViewer(
+  name: string,
+  expiresAt: number | null = null,
+  role: Role = 'viewer',
+): Promise<{ id: string; token: string }> {
   const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
-  await writeViewer(env.KV, id, { hash: await sha256(token), name, createdAt: Date.now(), expiresAt });
+  await writeViewer(env.KV, id, { hash: await sha256(token), name, createdAt: Date.now(), expiresAt, role });
   return { id, token };
 }
 
@@ -97,7 +101,11 @@ export const KINDS = [
   'a revoked token',
   'an expired token',
   'a viewer',
+  'a responder',
+  'an operator',
   'a session',
+  'a session of a responder',
+  'a session of an operator',
   'a session of a revoked token',
   'a session of an expired token',
   'a session that has ended',
@@ -111,9 +119,13 @@ export const KINDS = [
   'an Access user of another application',
   'an Access user of last week',
   'an Access user by a forged key',
-  'an operator',
+  'the operator secret',
+  'the operator secret for another route',
   'an expired link and a session',
 ] as const;
+
+/** Those that sign each request. */
+type Signed = 'the operator secret' | 'the operator secret for another route';
 
 /** What a caller adds to a request. */
 export interface CallerRequest {
@@ -121,15 +133,17 @@ export interface CallerRequest {
   readonly query: string;
 }
 
-/** The request for each kind of caller; an operator signs `method` and `path`. */
+/** The request for each kind of caller; the operator secret signs `method` and `path`. */
 export type RequestOf = (kind: Kind, method: string, path: string) => Promise<CallerRequest>;
 
 /** Creates the tokens, sessions and links of every kind. */
 export async function createRequests(): Promise<RequestOf> {
   const viewer = await addViewer('a viewer');
-  const revoked = await addViewer('revoked');
+  const responder = await addViewer('a responder', null, 'responder');
+  const operator = await addViewer('an operator', null, 'operator');
+  const revoked = await addViewer('revoked', null, 'operator');
   await deleteViewer(env.KV, revoked.id);
-  const expired = await addViewer('expired', Date.now() - 1);
+  const expired = await addViewer('expired', Date.now() - 1, 'operator');
   const later = Date.now() + SESSION_MS;
   const cookie = (value: string): CallerRequest => ({
     init: { headers: { cookie: `__Host-tocsin=${value}` } },
@@ -141,14 +155,18 @@ export async function createRequests(): Promise<RequestOf> {
     query: '',
   });
   const session = await signSession(SECRET, viewer.id, later);
-  const requests: { readonly [kind in Exclude<Kind, 'an operator'>]: CallerRequest } = {
+  const requests: { readonly [kind in Exclude<Kind, Signed>]: CallerRequest } = {
     nobody: { init: {}, query: '' },
     'a wrong token': { init: bearer(`${viewer.token.slice(0, -4)}AAAA`), query: '' },
     'a malformed token': { init: bearer('please'), query: '' },
     'a revoked token': { init: bearer(revoked.token), query: '' },
     'an expired token': { init: bearer(expired.token), query: '' },
     'a viewer': { init: bearer(viewer.token), query: '' },
+    'a responder': { init: bearer(responder.token), query: '' },
+    'an operator': { init: bearer(operator.token), query: '' },
     'a session': cookie(session),
+    'a session of a responder': cookie(await signSession(SECRET, responder.id, later)),
+    'a session of an operator': cookie(await signSession(SECRET, operator.id, later)),
     'a session of a revoked token': cookie(await signSession(SECRET, revoked.id, later)),
     'a session of an expired token': cookie(await signSession(SECRET, expired.id, later)),
     'a session that has ended': cookie(await signSession(SECRET, viewer.id, Date.now() - 1000)),
@@ -168,8 +186,9 @@ export async function createRequests(): Promise<RequestOf> {
     'an expired link and a session': { ...cookie(session), query: `?pass=${await passFor(ALERT, -HOUR)}` },
   };
   return async (kind, method, path) => {
-    if (kind !== 'an operator') return requests[kind];
-    return { init: bearer(await operatorToken(SECRET, method, path, Date.now())), query: '' };
+    if (kind !== 'the operator secret' && kind !== 'the operator secret for another route') return requests[kind];
+    const signed = kind === 'the operator secret' ? path : `${path}x`;
+    return { init: bearer(await operatorToken(SECRET, method, signed, Date.now())), query: '' };
   };
 }
 

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/access/mac.ts';
 import { operatorToken } from '../../src/access/operator.ts';
+import { VIEWER_MS } from '../../src/access/viewer.ts';
 import { addViewer, bearer, createSite, SECRET, type SiteChanges } from './site.ts';
 import { HOUR } from './world.ts';
 
@@ -15,6 +16,10 @@ async function ask(method: string, path: string, body: unknown = null, changes: 
   return site.visit(path, { ...bearer(token), method, body: text }, changes);
 }
 
+async function create(body: object): Promise<{ id: string; token: string; expiresAt: number | null }> {
+  return (await ask('POST', PATH, body)).json();
+}
+
 let names = 0;
 const newName = (): string => `viewer ${++names} ${Date.now()}`;
 
@@ -25,7 +30,7 @@ describe('a token', () => {
     const made = await ask('POST', PATH, { name, expiresAt });
     expect(made.status).toBe(201);
     const { id, token, ...rest } = (await made.json()) as { id: string; token: string };
-    expect(rest).toEqual({ name, createdAt: expect.any(Number), expiresAt });
+    expect(rest).toEqual({ name, createdAt: expect.any(Number), expiresAt, role: 'viewer' });
     const site = await createSite();
     expect((await site.visit('/alerts', bearer(token))).status).toBe(200);
 
@@ -35,7 +40,7 @@ describe('a token', () => {
 
     const list = await (await ask('GET', PATH)).text();
     expect(JSON.parse(list)).toMatchObject({
-      viewers: expect.arrayContaining([{ id, name, createdAt: expect.any(Number), expiresAt }]),
+      viewers: expect.arrayContaining([{ id, name, createdAt: expect.any(Number), expiresAt, role: 'viewer' }]),
     });
     expect(list).not.toContain(await sha256(token));
     expect(list).not.toContain('hash');
@@ -46,11 +51,53 @@ describe('a token', () => {
     expect(await (await ask('DELETE', `${PATH}/${id}`)).json()).toEqual({ revoked: null });
   });
 
-  it('without an expiry is valid until it is revoked', async () => {
-    const { token } = (await (await ask('POST', PATH, { name: newName() })).json()) as { token: string };
+  const in90Days = (ms: number) => ({ deps: { now: () => Date.now() + VIEWER_MS + ms } });
+
+  it('expires after 90 days unless it is told otherwise', async () => {
+    const { token, expiresAt } = await create({ name: newName() });
+    expect(Math.abs((expiresAt ?? 0) - Date.now() - 90 * 24 * HOUR)).toBeLessThan(HOUR);
     const site = await createSite();
-    const inAYear = { deps: { now: () => Date.now() + 365 * 24 * HOUR } };
-    expect((await site.visit('/alerts', bearer(token), inAYear)).status).toBe(200);
+    expect((await site.visit('/alerts', bearer(token), in90Days(-HOUR))).status).toBe(200);
+    expect((await site.visit('/alerts', bearer(token), in90Days(0))).status).toBe(404);
+  });
+
+  it('that never expires is valid until it is revoked', async () => {
+    const { token } = await create({ name: newName(), expiresAt: null });
+    const site = await createSite();
+    expect((await site.visit('/alerts', bearer(token), in90Days(365 * 24 * HOUR))).status).toBe(200);
+  });
+
+  it('from before there were roles goes on as a viewer’s', async () => {
+    const { id, token } = await addViewer(newName());
+    const { role: _, ...old } = JSON.parse((await env.KV.get(`viewer:${id}`)) ?? '');
+    await env.KV.put(`viewer:${id}`, JSON.stringify(old), {
+      metadata: { name: old.name, createdAt: 1, expiresAt: null },
+    });
+    const site = await createSite();
+    expect((await site.visit('/alerts', bearer(token), in90Days(0))).status).toBe(200);
+    expect((await site.visit(PATH, bearer(token))).status).toBe(404);
+    expect(await (await ask('GET', PATH)).json()).toMatchObject({
+      viewers: expect.arrayContaining([{ id, name: old.name, createdAt: 1, expiresAt: null, role: 'viewer' }]),
+    });
+  });
+
+  it('of an operator creates and revokes others, which a session of an operator can’t', async () => {
+    const { token } = await create({ name: newName(), role: 'operator' });
+    const site = await createSite();
+    const body = JSON.stringify({ name: newName(), role: 'responder' });
+    const made = await site.visit(PATH, { ...bearer(token), method: 'POST', body });
+    const { id, role } = (await made.json()) as { id: string; role: string };
+    expect([made.status, role]).toEqual([201, 'responder']);
+    const signedIn = await site.visit('/session', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+      body: new URLSearchParams({ token }).toString(),
+    });
+    const cookie = /^[^;]+/.exec(signedIn.headers.get('set-cookie') ?? '')?.[0] ?? '';
+    const bySession = { method: 'DELETE', headers: { cookie, 'sec-fetch-site': 'same-origin' } };
+    expect((await site.visit(`${PATH}/${id}`, bySession)).status).toBe(404);
+    const revoked = await site.visit(`${PATH}/${id}`, { ...bearer(token), method: 'DELETE' });
+    expect(await revoked.json()).toEqual({ revoked: id });
   });
 
   it('with a name in use is not created', async () => {
@@ -68,6 +115,8 @@ describe('a token', () => {
     ['a name with a terminal escape sequence', { name: 'a\u001b[2J' }],
     ['a name that is a number', { name: 7 }],
     ['a long name', { name: 'a'.repeat(65) }],
+    ['an unknown role', { name: 'x', role: 'admin' }],
+    ['a role that is a list', { name: 'x', role: ['operator'] }],
     ['an expiry in the past', { name: 'x', expiresAt: 1 }],
     ['an expiry that is text', { name: 'x', expiresAt: '2030' }],
     ['an expiry in a thousand years', { name: 'x', expiresAt: Date.now() + 1e14 }],

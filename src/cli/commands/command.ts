@@ -43,7 +43,8 @@ const HELP = { help: { ...FLAG, short: 'h' } } as const;
 export function targetUsage(column = 14): string {
   return `${'  --url URL'.padEnd(column)}the address of the Worker (default: TOCSIN_URL, or http://127.0.0.1:8787)
 
-LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars.
+LINK_SECRET must have the same value as on the Worker. It is read from the environment or from .dev.vars. An operator's
+viewer token in TOCSIN_TOKEN does as well, and is used if both are set.
 `;
 }
 

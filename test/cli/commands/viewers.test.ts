@@ -62,12 +62,20 @@ describe('viewers', () => {
     expect((await tocsin('viewers', 'list')).out).toContain('No viewers.');
     const { out } = await tocsin('viewers', 'add', 'ci', '--expires', '1d');
     now += 1_000;
-    await tocsin('viewers', 'add', 'Ada');
+    await tocsin('viewers', 'add', 'Ada', '--expires', 'never');
+    await tocsin('viewers', 'add', 'Bob', '--role', 'operator');
+    await tocsin('viewers', 'add', 'Eve', '--expires', '16d', '--role', 'responder');
     now += 2 * DAY;
     const list = await tocsin('viewers', 'list');
     expect(list.code).toBe(0);
-    expect(list.out).toMatch(/^[0-9a-f]{16} {2}ci, created 2026-01-31 09:00:00 UTC, EXPIRED 2026-02-01 09:00:00 UTC$/m);
-    expect(list.out).toMatch(/^[0-9a-f]{16} {2}Ada, created .* UTC, valid until revoked$/m);
+    expect(list.out).toMatch(
+      /^[0-9a-f]{16} {2}ci, viewer, created 2026-01-31 09:00:00 UTC, EXPIRED 2026-02-01 09:00:00 UTC$/m,
+    );
+    expect(list.out).toMatch(/^[0-9a-f]{16} {2}Ada, viewer, created .* UTC, NEVER EXPIRES$/m);
+    expect(list.out).toMatch(/^[0-9a-f]{16} {2}Bob, operator, created .* UTC, valid until 2026-05-01 09:00:01 UTC$/m);
+    expect(list.out).toMatch(
+      /^[0-9a-f]{16} {2}Eve, responder, created .* UTC, EXPIRES SOON, 2026-02-16 09:00:01 UTC$/m,
+    );
     expect(list.out).not.toContain((TOKEN.exec(out)?.[0] ?? '').slice(-43));
     now -= 2 * DAY;
   });
@@ -101,7 +109,12 @@ describe('viewers', () => {
 
   it('--json prints one line', async () => {
     const { out } = await tocsin('viewers', 'add', 'Ada', '--json');
-    expect(JSON.parse(out)).toMatchObject({ name: 'Ada', expiresAt: null, token: expect.stringMatching(TOKEN) });
+    expect(JSON.parse(out)).toMatchObject({
+      name: 'Ada',
+      expiresAt: now + 90 * DAY,
+      role: 'viewer',
+      token: expect.stringMatching(TOKEN),
+    });
     expect(out.trimEnd()).not.toContain('\n');
     expect(JSON.parse((await tocsin('viewers', 'list', '--json')).out)).toMatchObject({ viewers: [{ name: 'Ada' }] });
   });
@@ -115,12 +128,30 @@ describe('viewers', () => {
     [['viewers', 'add', 'Ada', 'Lovelace']],
     [['viewers', 'add', 'Ada', '--expires', 'soon']],
     [['viewers', 'add', 'Ada', '--expires', '0s']],
+    [['viewers', 'add', 'Ada', '--role', 'admin']],
     [['viewers', 'list', '--expires', '1d']],
+    [['viewers', 'revoke', 'Ada', '--role', 'viewer']],
     [['viewers', 'list', '--all']],
   ])('rejects wrong arguments without asking the Worker: %j', async (args) => {
     const { code, out, err } = await tocsin(...args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain('viewers --help');
+  });
+
+  it('takes an operator’s token in place of LINK_SECRET, and no other', async () => {
+    const { out } = await tocsin('viewers', 'add', 'Ada', '--role', 'operator');
+    expect(out).toContain('TOCSIN_TOKEN');
+    const [TOCSIN_TOKEN = ''] = TOKEN.exec(out) ?? [];
+    const byToken = (...args: string[]) => runTocsin(args, { TOCSIN_URL: url, TOCSIN_TOKEN }, () => now);
+    const viewer = await byToken('viewers', 'add', 'Bob');
+    expect(viewer).toMatchObject({ code: 0, err: '' });
+    expect(viewer.out).not.toContain('TOCSIN_TOKEN');
+    expect((await byToken('viewers', 'list')).out).toMatch(/Ada, operator[\s\S]*Bob, viewer/);
+    const bobs = { TOCSIN_URL: url, TOCSIN_TOKEN: TOKEN.exec(viewer.out)?.[0] };
+    expect(await runTocsin(['viewers', 'list'], bobs, () => now)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('TOCSIN_TOKEN is an operator'),
+    });
   });
 
   it('says what is wrong with a name', async () => {

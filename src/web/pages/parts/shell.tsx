@@ -128,5 +128,7 @@ function CallerName({ caller }: { caller: Caller }) {
           Access by link until <When at={caller.expires} />
         </p>
       );
+    case 'secret':
+      return null;
   }
 }
