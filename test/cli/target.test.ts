@@ -56,7 +56,7 @@ const WRONG: readonly (readonly [what: string, given: Partial<TargetSources>, pr
     'LINK_SECRET in the environment has too few different characters',
   ],
   [
-    'a token that is none, rather than use another proof',
+    'something that is not a token, rather than use another proof',
     { env: { LINK_SECRET: A, TOCSIN_TOKEN: A } },
     'TOCSIN_TOKEN is not',
   ],

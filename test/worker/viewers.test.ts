@@ -53,7 +53,7 @@ describe('a token', () => {
 
   const in90Days = (ms: number) => ({ deps: { now: () => Date.now() + VIEWER_MS + ms } });
 
-  it('expires after 90 days unless it is told otherwise', async () => {
+  it('expires after 90 days unless another time is asked for', async () => {
     const { token, expiresAt } = await create({ name: newName() });
     expect(Math.abs((expiresAt ?? 0) - Date.now() - 90 * 24 * HOUR)).toBeLessThan(HOUR);
     const site = await createSite();
