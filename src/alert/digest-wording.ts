@@ -2,7 +2,7 @@
 import { durationInWords } from '../text/duration.ts';
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
-import { trustedLine, untrustedLine } from '../text/untrusted.ts';
+import { trustedLine } from '../text/untrusted.ts';
 import { headlineOf, withAddress } from './health-words.ts';
 import { addressOf, alertsButton, type Links } from './links.ts';
 import type { Passage, Wording } from './message-parts.ts';
@@ -129,7 +129,7 @@ function healthLine(of: DigestHealth): string {
 }
 
 function quoted(receiver: string): string {
-  return `“${untrustedLine(receiver, NAME_MAX)}”`;
+  return `“${trustedLine(receiver, NAME_MAX)}”`;
 }
 
 /** `26 hours`, `3 days`, `50 minutes`: in one unit, rounded down, of which there are two or more. */

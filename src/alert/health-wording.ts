@@ -1,5 +1,5 @@
 /** The words of a health alert: what is wrong, with what, since when, and what to do. Pure. */
-import { untrustedLine } from '../text/untrusted.ts';
+import { trustedLine } from '../text/untrusted.ts';
 import { headlineOf, healthLevelOf, withAddress } from './health-words.ts';
 import { addressOf, type Links, overviewButton } from './links.ts';
 import { linesOf, type Wording } from './message-parts.ts';
@@ -16,9 +16,9 @@ export function healthWording(notification: HealthNotification, links: Links): W
   const hint = withAddress(health.hint, addressOf(links));
   return {
     headline,
-    summary: `${headline}. ${sentence(untrustedLine(health.summary, SUMMARY_MAX))}`,
+    summary: `${headline}. ${sentence(trustedLine(health.summary, SUMMARY_MAX))}`,
     change: null,
-    description: sentence(untrustedLine(health.summary, DESCRIPTION_MAX)),
+    description: sentence(trustedLine(health.summary, DESCRIPTION_MAX)),
     facts: [],
     passages: [],
     runbook: isRaised && hint.trim() !== '' ? { heading: 'What to do', lines: linesOf(hint), href: null } : null,

@@ -5,7 +5,7 @@
  * removed); the summary beside it is exact. A hint is true beside every summary of its kind.
  */
 import type { Level } from '../sigma/index.ts';
-import { untrustedLine } from '../text/untrusted.ts';
+import { trustedLine } from '../text/untrusted.ts';
 import type {
   DigestHealth,
   HealthAlertKind,
@@ -192,7 +192,7 @@ export const HEALTH_KINDS = Object.keys(ALL) as readonly HealthAlertKind[];
 /** The kinds that last, with a beginning and an end. The others are events, and are counted. */
 export const LASTING = Object.keys(PROBLEMS) as readonly HealthProblemKind[];
 
-/** What is wrong, in a few words. `subject`: which one, where a kind has several; text that others wrote. */
+/** What is wrong, in a few words. `subject`: which one, where a kind has several: a receiver's name. */
 export function raisedHeadline(kind: HealthAlertKind, subject: string | null): string {
   return ALL[kind].raised(quoted(subject));
 }
@@ -232,5 +232,5 @@ function named(receiver: string): string {
 }
 
 function quoted(subject: string | null): string {
-  return subject === null ? '' : `“${untrustedLine(subject, SUBJECT_MAX)}”`;
+  return subject === null ? '' : `“${trustedLine(subject, SUBJECT_MAX)}”`;
 }

@@ -105,7 +105,7 @@ interface HealthContent<Kind extends HealthAlertKind> {
   readonly level: Level;
   /** Which one, where a kind has several: a receiver's name. */
   readonly subject: string | null;
-  /** What is wrong, in one line. */
+  /** What is wrong, in one line. What others wrote in it is defanged where it was put there (text/untrusted.ts). */
   readonly summary: string;
   /** What to do. */
   readonly hint: string;

@@ -22,7 +22,10 @@ export function shortText(notification: Notification, links: Links): string {
   }
 }
 
-/** The alert's level and title, or the health alert's summary; empty if neither can be read. */
+/**
+ * The alert's level and title, or the health alert's summary; empty if neither can be read. Defanged: another version may have
+ * put there what others wrote.
+ */
 function titleOf(notification: unknown): string[] {
   const alert = fieldOf(notification, 'alert');
   const health = fieldOf(notification, 'health');

@@ -9,7 +9,7 @@ import type { Evidence } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
-import { trustedLine, untrustedLine } from '../text/untrusted.ts';
+import { fieldLine, trustedLine, untrustedLine } from '../text/untrusted.ts';
 import { digestWording } from './digest-wording.ts';
 import { healthWording } from './health-wording.ts';
 import { alertButtons, type Links, overviewButton } from './links.ts';
@@ -81,7 +81,7 @@ function headline(notification: AlertNotification): string {
 function summary(notification: AlertNotification): string {
   const head = headline(notification);
   if (isTest(notification)) return `${head}. ${trustedLine(notification.alert.description ?? '', VALUE_MAX)}`;
-  const event = `${untrustedLine(notification.entry.action, NAME_MAX)} by ${actorAndAddress(notification.entry)}`;
+  const event = `${fieldLine('action', notification.entry.action, NAME_MAX)} by ${actorAndAddress(notification.entry)}`;
   switch (notification.kind) {
     case 'opened':
       return `${head}: ${event}`;
@@ -131,7 +131,7 @@ function when(entry: EntryView): Fact {
 
 function whatLines({ action, target, statusCode, method, path }: EntryView): string[] {
   return [
-    untrustedLine(action, NAME_MAX),
+    fieldLine('action', action, NAME_MAX),
     ...wordsOf('on ', [target.type, target.id], NAME_MAX),
     ...wordsOf('answered ', [statusCode], 20),
     ...wordsOf('', [method, path], VALUE_MAX),
@@ -196,7 +196,7 @@ function windowLines(window: NonNullable<AlertNotification['window']>): string[]
 
 function evidenceLine({ selection, field, value }: Evidence): string {
   const where = field === null ? 'any field' : trustedLine(field, NAME_MAX);
-  return `• ${trustedLine(selection, NAME_MAX)}: ${where} = ${untrustedLine(value, VALUE_MAX)}`;
+  return `• ${trustedLine(selection, NAME_MAX)}: ${where} = ${fieldLine(field, value, VALUE_MAX)}`;
 }
 
 /** The first contributing entries of a correlation, as many as are stored (ledger/record/evaluate.ts). */
@@ -218,7 +218,7 @@ function entryLine(entry: EntryView, shownAt: number): string {
   const at = (utcText(shownAt) ?? '').startsWith(day) ? clock : `${day} ${clock}`;
   const answer = entry.statusCode === null ? '' : `, answered ${untrustedLine(entry.statusCode, 20)}`;
   const path = entry.path === null ? '' : `: ${untrustedLine(entry.path, 60)}`;
-  return `• ${at || 'at an unknown time'} ${untrustedLine(entry.action, NAME_MAX)} by ${actorAndAddress(entry)}${answer}${path}`;
+  return `• ${at || 'at an unknown time'} ${fieldLine('action', entry.action, NAME_MAX)} by ${actorAndAddress(entry)}${answer}${path}`;
 }
 
 function runbook(text: string | null): Wording['runbook'] {
@@ -245,7 +245,7 @@ function footer(notification: AlertNotification): string {
   if (isTest(notification)) return 'Somebody asked Tocsin to test its receivers. There is no alert.';
   const key = alert.key.slice(0, LINES_MAX).map(({ field, value }) => {
     const name = trustedLine(field, NAME_MAX);
-    return value === null ? `no ${name}` : `${name} = ${untrustedLine(value, NAME_MAX)}`;
+    return value === null ? `no ${name}` : `${name} = ${fieldLine(field, value, NAME_MAX)}`;
   });
   const tags = alert.tags.slice(0, LINES_MAX).map((tag) => trustedLine(tag, NAME_MAX));
   return [`Alert ${numberText(alert.id)}`, `rule ${trustedLine(alert.ruleId, NAME_MAX)}`, ...key, ...tags].join(' · ');

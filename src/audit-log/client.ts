@@ -15,7 +15,7 @@ import { readHttpDate } from '../http/headers.ts';
 import type { Fetch } from '../http/post.ts';
 import { createRedact, type Redact } from '../http/redact.ts';
 import { parseJson } from '../text/json.ts';
-import { oneLine } from '../text/untrusted.ts';
+import { defanged, oneLine } from '../text/untrusted.ts';
 import type { AnswerTimes } from './clocks.ts';
 import type { AuditLog, EntryBody, ListQuery, Page } from './entry.ts';
 import { statusError, UpstreamError } from './errors.ts';
@@ -204,7 +204,7 @@ async function attempt(options: ClientOptions, redact: Redact, path: string): Pr
       const message = `the upstream did not answer within ${timeoutMs} ms: trying again later`;
       return { error: new UpstreamError('timeout', message), answer: null };
     }
-    const why = oneLine(redact(reasonOf(thrown)), LINE_MAX);
+    const why = defanged(oneLine(redact(reasonOf(thrown)), LINE_MAX));
     const message = `the upstream could not be reached (${why}): check NIRVANA_LABS_BASE_URL if this persists`;
     return { error: new UpstreamError('network', message), answer: null };
   }
@@ -219,7 +219,7 @@ function queryString(query: ListQuery): string {
 function jsonOf({ text, status, headers }: Answer): unknown {
   const json = parseJson(text);
   if (json !== undefined) return json;
-  const type = oneLine(headers.get('content-type') ?? 'no content type', 60);
+  const type = defanged(oneLine(headers.get('content-type') ?? 'no content type', 60));
   const message = `the upstream's answer is not JSON (${status}, ${type}, ${text.length} characters): check NIRVANA_LABS_BASE_URL if this persists`;
   throw new UpstreamError('not-json', message, { status });
 }
@@ -228,7 +228,7 @@ function jsonOf({ text, status, headers }: Answer): unknown {
 function messageIn(text: string, redact: Redact): string {
   const json = parseJson(text);
   const message = typeof json === 'object' && json !== null && 'message' in json ? json.message : null;
-  return typeof message === 'string' ? oneLine(redact(message), LINE_MAX) : '';
+  return typeof message === 'string' ? defanged(oneLine(redact(message), LINE_MAX)) : '';
 }
 
 function reasonOf(thrown: unknown): string {

@@ -66,7 +66,7 @@ function kindOfStatus(status: number): UpstreamErrorKind {
   return 'bad-request';
 }
 
-/** The error for an answer that is not a success. `text` is the upstream's own message, already redacted. */
+/** The error for an answer that is not a success. `text` is the upstream's own message, already redacted and defanged. */
 export function statusError(status: number, text: string, retryAfterMs: number | undefined): UpstreamError {
   const kind = kindOfStatus(status);
   const details = retryAfterMs === undefined ? { status } : { status, retryAfterMs };

@@ -4,7 +4,7 @@
  * Contract: `post` neither throws nor rejects. It follows no redirect, reads at most 4 KB of an answer, and puts no part
  * of the address into a reason: the address is a secret, which an error's message or the vendor's answer may repeat.
  */
-import { oneLine } from '../text/untrusted.ts';
+import { defanged, oneLine } from '../text/untrusted.ts';
 import { readStart } from './body.ts';
 import { readHttpDate, readRetryAfter } from './headers.ts';
 import { redactUrl } from './redact.ts';
@@ -60,9 +60,9 @@ function codeOf(error: unknown, depth = 0): string | null {
   return codeOf(error.cause, depth + 1);
 }
 
-/** ` (the vendor's text)`: short, on one line, without any part of the address it was sent to; '' for no text. */
+/** ` (the vendor's text)`: short, on one defanged line, without any part of the address it was sent to; '' for no text. */
 export function vendorText(body: string, secretUrl: string): string {
   // Made one line first: an invisible character must not hide a part of the secret.
-  const text = oneLine(redactUrl(oneLine(body, body.length), secretUrl), VENDOR_TEXT_MAX);
+  const text = defanged(oneLine(redactUrl(oneLine(body, body.length), secretUrl), VENDOR_TEXT_MAX));
   return text === '' ? '' : ` (${text})`;
 }

@@ -20,7 +20,7 @@ import type { LedgerApi } from '../ledger/rpc.ts';
 import { type CreateReceiver, createReceivers, type Outcome, SEND_TIMEOUT_MS } from '../notify/receiver.ts';
 import { errorName } from '../text/error-name.ts';
 import { parseJson } from '../text/json.ts';
-import { oneLine } from '../text/untrusted.ts';
+import { untrustedLine } from '../text/untrusted.ts';
 import { countKvWrite } from './carried-usage.ts';
 import { limitIn, limitsResetAt } from './plan-limit.ts';
 
@@ -159,7 +159,7 @@ async function notifyAll(
   since: number,
   limit: string | null,
 ): Promise<boolean> {
-  const message = oneLine(messageOf(error), SUMMARY_CHARS);
+  const message = untrustedLine(messageOf(error), SUMMARY_CHARS);
   const notification: HealthNotification = {
     kind: 'health',
     health: {

@@ -52,28 +52,60 @@ export function safeSlice(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end);
 }
 
-/** What follows the scheme of an address. */
-const SCHEME = /:\/\//g;
-/** A dot in what could be a host name, in any of the characters that clients read as one. */
-const HOST_DOT = /(?<=[\p{L}\p{N}_-])[.\u3002\uFF0E\uFF61](?=\p{L}{2})/gu;
+/** The characters that NFKC or IDNA (UTS 46) maps to a dot, a colon and an at sign. */
+const DOT = '[.\\u2024\\u3002\\uFE12\\uFE52\\uFF0E\\uFF61]';
+const COLON = '[:\\uFE13\\uFE55\\uFF1A]';
+const AT = '[@\\uFE6B\\uFF20]';
 /**
- * `vm.created`, `api_key.deleted`: the audit log's own action names keep their dot. Their first part is one of the
- * upstream's resource types or has an underscore, which no registrable host name has.
+ * What clients make links of hangs on one of these: a dot in what could be a host name or after `www`, a dot in an IP address
+ * that has a port, a path or a `//` or `@` before it, the colon after a scheme, and the `@` before a host without a dot.
  */
-const ACTION = /^(?:vm|vpc|volume|project|organization|usage|[a-z]+(?:_[a-z]+)+)\.[a-z_]+$/;
+const LINKING = new RegExp(
+  [
+    `(?<=[^\\s/])${DOT}(?=\\p{L}[\\p{L}\\p{M}\\p{N}-])`,
+    `(?<=\\bwww)${DOT}`,
+    `(?<=\\d${DOT}\\d{1,3}${DOT}\\d{1,3})${DOT}(?=\\d{1,3}(?:/|${COLON}))`,
+    `(?<=(?://|${AT})\\d{1,3})${DOT}`,
+    `${COLON}(?=//)`,
+    `(?<=[a-z])${COLON}(?=\\S)`,
+    `(?<=[^\\s<(])${AT}(?=[\\p{L}\\p{N}_-]+(?![\\p{L}\\p{N}_-]|${DOT}[\\p{L}\\p{N}_-]))`,
+  ].join('|'),
+  'giu',
+);
+/** Each of these with brackets around it, as a plain character. */
+const PLAIN: { readonly [character: string]: string } = { ':': '[:]', '@': '[@]' };
+/** An IPv6 or MAC address, alone or among punctuation: its colons follow letters, and no client links it. */
+const COLONS = /^[([<"',]*(?=\S*::|(?:[^:]*:){5})[\da-f:]*:[\da-f]*(?:[\d.]{7,15}|\]:\d+|\/\d+|%\w+)?[)\]>"',;.]*$/i;
 
 /**
- * `text` with every address defanged, so that no client turns it into a link: `https[:]//evil[.]com`. Numbers keep their
- * dots: clients don't link IP addresses and versions.
+ * `text` with every address defanged, so that no client turns it into a link: `https[:]//evil[.]com`, `tel[:]+1`,
+ * `a@evil[.]com`. Numbers and bare IP addresses stay as they are.
  */
 export function defanged(text: string): string {
-  return ACTION.test(text) ? text : text.replace(SCHEME, '[:]//').replace(HOST_DOT, '[.]');
+  const found = (character: string): string => PLAIN[character.normalize('NFKC')] ?? '[.]';
+  return text.replace(/\S+/g, (word) => (COLONS.test(word) ? word : word.replace(LINKING, found)));
 }
 
 /** Text that others wrote, as one defanged line of at most `max`; `–` if it is missing, `(blank)` if nothing of it is visible. */
 export function untrustedLine(text: string | null, max: number): string {
   if (text === null || text === '') return '–';
   return defanged(oneLine(text, max)) || '(blank)';
+}
+
+/**
+ * The names of actions: `vm.created`, `nks_cluster.kubeconfig_read`. No top-level domain has an underscore; of those that end
+ * in "ed" the most are here (data.iana.org/TLD/tlds-alpha-by-domain.txt).
+ */
+const ACTION = /^[a-z][a-z_]*\.(?!(?:red|med|kred|limited)$)(?:[a-z]+_[a-z_]+|[a-z]+ed)$/;
+
+/**
+ * The value of a field, as `untrustedLine`; but an `action` keeps its dot where it has the form of one. `evil.com` has not,
+ * in whatever field it is.
+ */
+export function fieldLine(field: string | null, value: string | null, max: number): string {
+  return field === 'action' && value !== null && ACTION.test(value) && value.length <= max
+    ? value
+    : untrustedLine(value, max);
 }
 
 /** The operator's or our own text as one line of at most `max`; addresses in it are kept. */

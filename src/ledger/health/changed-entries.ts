@@ -5,6 +5,7 @@
  * the day is counted, and raised by the watchdog when the day is over, even if nothing more is read. Times are wall, in ms.
  */
 import type { RoutedReceiver } from '../../routing/routing.ts';
+import { untrustedLine } from '../../text/untrusted.ts';
 import { REVISIONS_MAX } from '../model.ts';
 import type { ChangedEntries } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -50,7 +51,7 @@ export function changedDueAt(changed: ChangedEntries | undefined): number | null
 }
 
 function summaryOf({ recorded, refused, example }: ChangedEntries): string {
-  const among = example === null ? '' : ` (one of them has the id ${example.slice(0, ID_CHARS).toWellFormed()})`;
+  const among = example === null ? '' : ` (one of them has the id ${untrustedLine(example, ID_CHARS)})`;
   const all = [
     recorded === 0
       ? []

@@ -2,7 +2,7 @@
  * Failures around recording: a tick that failed, and an entry that crashes the ledger each time it is recorded alone. Call
  * both functions in a transaction.
  */
-import { oneLine } from '../../text/untrusted.ts';
+import { oneLine, untrustedLine } from '../../text/untrusted.ts';
 import { raiseHealthAlert } from '../health/health-alerts.ts';
 import type { InvalidRecord } from '../model.ts';
 import type { TickFailure } from '../rpc.ts';
@@ -54,7 +54,7 @@ export function quarantineCandidate(
   const state = requireState(store);
   const counters = { ...state.counters, quarantined: state.counters.quarantined + 1 };
   writeState(store, { ...state, counters });
-  const summary = `an entry that crashed the ledger was quarantined: ${candidate.problem}`;
+  const summary = `an entry that crashed the ledger was quarantined: ${untrustedLine(candidate.problem, MESSAGE_CHARS)}`;
   raiseHealthAlert(store, 'quarantine', summary, options.receivers, now);
   return true;
 }

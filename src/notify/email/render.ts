@@ -96,6 +96,7 @@ function page(words: Wording, title: string, color: string): Html {
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">
+<meta name="format-detection" content="telephone=no,date=no,address=no,email=no,url=no">
 <title>${title}</title></head><body style="margin:0;padding:16px;${FONT}">
 <div style="max-width:640px;padding-left:16px;border-left:6px solid ${color};overflow-wrap:anywhere">
 <h1 style="margin:0 0 12px;font-size:20px;line-height:1.3">${words.headline}</h1>

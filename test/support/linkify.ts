@@ -1,0 +1,38 @@
+/**
+ * A strict linkifier: what any client could make a link of in plain text. It takes every word with letters for a top-level
+ * domain and every word before a colon for a scheme, and reads dots, colons and the like of every kind, so it finds more than any client.
+ *
+ * Written from what clients document and do, not from text/untrusted.ts. Pure.
+ */
+
+/** A host: labels of letters, digits, symbols (emoji), marks, `-` and `_`; the last begins with a letter. */
+const HOST = /(?:[\p{L}\p{N}\p{M}\p{S}_-]+\.)+\p{L}[\p{L}\p{N}\p{M}-]+/gu;
+/** `www.` needs no known domain (GitHub Flavored Markdown, "Autolinks"). */
+const WWW = /\bwww\.[^\s.]/giu;
+/** `https://x`, `slack://x`, whatever the scheme. */
+const ABSOLUTE = /[\p{L}\p{N}+.-]+:\/\/[\p{L}\p{N}\p{S}_%[-]/gu;
+/** `tel:1`, `javascript:x`, `msteams:x`: RFC 3986, 3.1, a scheme of letters at its end, and something after it. */
+const OPAQUE = /[a-z][a-z0-9+.-]*[a-z]:[\p{L}\p{N}+/?#%&=~_(-]/giu;
+/** RFC 5322 without quotes; the host may be one without a dot. */
+const MAIL =
+  /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@(?:(?:[\p{L}\p{N}_-]+\.)+\p{L}[\p{L}\p{N}-]+|[\p{L}\p{N}_-]+(?![\p{L}\p{N}_[…-]|\.[\p{L}\p{N}_-]))/gu;
+/** An address with a port or a path, or a `//` or `@` before it. Alone it is not linked, nor is a version. */
+const IP = /(?:\/\/|@)\d{1,3}(?:\.\d{1,3}){3}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d|\/)/g;
+
+/** IPv6 and MAC addresses have letters before colons; nobody links them. */
+function isColons(word: string): boolean {
+  const core = word.replace(/^[^\da-f:]+|[^\da-f:]+$/gi, '').replace(/\]:\d+$|\/\d+$|%\w+$/, '');
+  return /^[\da-f:]*:[\da-f]*[\d.]*$/i.test(core) && (core.includes('::') || core.split(':').length >= 6);
+}
+
+/** What NFKC makes of the characters that a client or IDNA may read as these. */
+const ALIKE: { readonly [normal: string]: string } = { '.': '.', '\u3002': '.', ':': ':', '@': '@' };
+
+/** Every piece of `text` that a client could make a link of. */
+export function linkify(text: string): string[] {
+  return text
+    .replace(/[^\0-\x7f]/g, (character) => ALIKE[character.normalize('NFKC')] ?? character)
+    .split(/\s+/)
+    .filter((word) => !isColons(word))
+    .flatMap((word) => [HOST, WWW, ABSOLUTE, OPAQUE, MAIL, IP].flatMap((pattern) => word.match(pattern) ?? []));
+}

@@ -1,0 +1,204 @@
+/** Text that others wrote: defanged, whatever it is and wherever it is shown. What we wrote is not. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NO_LINKS } from '../../src/alert/links.ts';
+import type { AlertNotification } from '../../src/alert/notification.ts';
+import { render as discord, renderShort as shortDiscord } from '../../src/notify/discord/render.ts';
+import { render as mail } from '../../src/notify/email/render.ts';
+import { renderShort as shortSlack, render as slack } from '../../src/notify/slack/render.ts';
+import { payload } from '../../src/notify/webhook/payload.ts';
+import { defanged, fieldLine, trustedLine, untrustedLine } from '../../src/text/untrusted.ts';
+import { readDiscord } from '../notify/discord/read-back.ts';
+import { writtenBy } from '../notify/examples.ts';
+import { hostile } from '../notify/hostile.ts';
+import { OPENED } from '../notify/notifications.ts';
+import { readHtml, readSlack } from '../notify/read-back.ts';
+import { linkify } from '../support/linkify.ts';
+
+describe('defanged', () => {
+  test.each([
+    ['a host', 'evil.com', 'evil[.]com'],
+    ['a name that looks like an action', 'usage.click', 'usage[.]click'],
+    ['another', 'volume.zip', 'volume[.]zip'],
+    ['an action in a text', 'vm.created', 'vm[.]created'],
+    ['one dot leader (U+2024)', 'evil\u2024com', 'evil[.]com'],
+    ['ideographic full stop', 'evil\u3002com', 'evil[.]com'],
+    ['fullwidth full stop', 'evil\uff0ecom', 'evil[.]com'],
+    ['halfwidth ideographic full stop', 'evil\uff61com', 'evil[.]com'],
+    ['small full stop', 'evil\ufe52com', 'evil[.]com'],
+    ['vertical ideographic full stop', 'evil\ufe12com', 'evil[.]com'],
+    ['a host of symbols', 'i❤.ws 💩.la', 'i❤[.]ws 💩[.]la'],
+    ['a host in another script', 'пример.рф', 'пример[.]рф'],
+    ['its Punycode', 'evil.xn--p1ai', 'evil[.]xn--p1ai'],
+    ['www', 'www.1.x', 'www[.]1.x'],
+    ['a URL', 'https://evil.com/a?b=c', 'https[:]//evil[.]com/a?b=c'],
+    ['one with a user', 'http://a@evil.com', 'http[:]//a@evil[.]com'],
+    ['one without a scheme', '//evil.com/x', '//evil[.]com/x'],
+    ['one of an IP address', 'http://203.0.113.9/x', 'http[:]//203[.]0.113[.]9/x'],
+    ['an IP address with a port', '203.0.113.9:8080', '203.0.113[.]9:8080'],
+    ['an IP address with a path', '203.0.113.9/x', '203.0.113[.]9/x'],
+    ['a scheme with a digit', 'h1://x', 'h1[:]//x'],
+    ['a phone number', 'tel:+15551234', 'tel[:]+15551234'],
+    ['a message', 'sms:+15551234&body=x', 'sms[:]+15551234&body=x'],
+    ['a mail address', 'mailto:a@evil.com', 'mailto[:]a@evil[.]com'],
+    ['a script', 'javascript:alert(1)', 'javascript[:]alert(1)'],
+    ['data', 'data:text/html,x', 'data[:]text/html,x'],
+    ["a client's own", 'slack://x msteams:/l/x', 'slack[:]//x msteams[:]/l/x'],
+    ['a fullwidth colon', 'tel\uff1a1', 'tel[:]1'],
+    ['feed, a scheme of hexadecimal digits', 'feed:abcd', 'feed[:]abcd'],
+    ['a mail address without a scheme', 'alice@evil.com', 'alice@evil[.]com'],
+    ['one at a host without a dot', 'alice@evil', 'alice[@]evil'],
+    ['one at an IP address', 'alice@203.0.113.9', 'alice@203[.]0.113.9'],
+  ])('%s', (_what, text, expected) => {
+    expect(defanged(text)).toBe(expected);
+    expect(linkify(text)).not.toEqual([]);
+    expect(linkify(expected)).toEqual([]);
+  });
+
+  test.each([
+    '203.0.113.9',
+    '2001:db8::1',
+    'fe80::abcd%eth0',
+    '[2001:db8:a:b:c:d:e:f]:443',
+    '2001:db8::/32',
+    'aa:bb:cc:dd:ee:ff',
+    'curl/8.5.0 Chrome/120.0.0.0',
+    '2026-01-31T09:30:00Z',
+    '/v1/vms/9f8e7d6c',
+    'Alice Smith (ops): 3 of 4',
+    '@channel',
+    '1.5',
+  ])('leaves alone %s', (text) => {
+    expect(defanged(text)).toBe(text);
+    expect(linkify(text)).toEqual([]);
+  });
+});
+
+describe('an action', () => {
+  test.each(['vm.created', 'request.rejected', 'api_key.deleted', 'nks_cluster.kubeconfig_read', 'wormhole.opened'])(
+    '%s keeps its dot in the field action, and nowhere else',
+    (action) => {
+      expect(fieldLine('action', action, 100)).toBe(action);
+      expect(fieldLine('actor.name', action, 100)).toBe(action.replace('.', '[.]'));
+      expect(fieldLine(null, action, 100)).toBe(untrustedLine(action, 100));
+    },
+  );
+  test.each([
+    'evil.com',
+    'evil.red',
+    'evil.limited',
+    'usage.click',
+    'audit_log.read',
+    'a.evil.opened',
+    'Evil.opened',
+    'evil․opened',
+    'https://evil.opened',
+    'vm.created evil.com',
+    'evil.com\nvm.created',
+    `vm.${'x'.repeat(100)}ed`,
+  ])('with another form is defanged: %j', (text) => {
+    expect(linkify(fieldLine('action', text, 100))).toEqual([]);
+    expect(fieldLine('action', text, 100)).toBe(untrustedLine(text, 100));
+  });
+
+  test('is the same in a headline', () => {
+    const of: AlertNotification = { ...OPENED, entry: { ...OPENED.entry, action: 'request.rejected' } };
+    expect(JSON.stringify(slack(of, NO_LINKS))).not.toContain('rejected[');
+    expect(slack(of, NO_LINKS).text).toContain('request.rejected by ');
+  });
+});
+
+test('our own words are never defanged', () => {
+  expect(trustedLine('see https://docs.example/x, request.rejected and tel:1', 100)).toBe(
+    'see https://docs.example/x, request.rejected and tel:1',
+  );
+  const title = 'request.rejected at corp.example';
+  const of: AlertNotification = { ...OPENED, alert: { ...OPENED.alert, title } };
+  expect(slack(of, NO_LINKS).text).toContain(title);
+  expect(mail(of, NO_LINKS, 'a@b.example').subject).toContain(title);
+});
+
+describe('whatever an attacker writes, in whatever field', () => {
+  const lure = fc.constantFrom(
+    ...[
+      'evil',
+      '.com',
+      '.',
+      '\u2024',
+      '\u3002',
+      '\uff0e',
+      ':',
+      '\uff1a',
+      '//',
+      '/',
+      '@',
+      'www',
+      'tel',
+      'mailto',
+      'zip',
+    ],
+    ...[
+      '203.0.113.9',
+      ':8080',
+      'xn--p1ai',
+      ' ',
+      '\u200b',
+      '\u0301',
+      '❤',
+      'a',
+      '1',
+      '-',
+      '_',
+      '[',
+      ']',
+      '(',
+      ')',
+      '<',
+      '>',
+    ],
+    ...['usage', 'vm.created', 'ed', '::', 'fe80', 'feed', '%', '+', '…', 'javascript', '\u202e', '\u00ad', '&', '\\'],
+  );
+  const lures = fc.array(lure, { minLength: 1, maxLength: 14 }).map((parts) => parts.join(''));
+
+  test('no line of text has anything that a client links', () => {
+    fc.assert(
+      fc.property(fc.oneof(lures, hostile), (text) => {
+        expect(linkify(untrustedLine(text, 100))).toEqual([]);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('no message has', () => {
+    const inOurs = new Set(Object.values(texts(writtenBy('nothing'))).flatMap(linkify));
+    fc.assert(
+      fc.property(fc.oneof(lures, hostile), (text) => {
+        for (const [where, shown] of Object.entries(texts(writtenBy(text)))) {
+          const found = linkify(shown).filter((link) => !inOurs.has(link) && !isAction(text, link));
+          expect(found, where).toEqual([]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** Shown as it is: the text is an action, and stands in that field. */
+function isAction(text: string, link: string): boolean {
+  return text === link && fieldLine('action', text, 100) === text;
+}
+
+/** What people see of each kind of message. */
+function texts(notification: AlertNotification): { readonly [where: string]: string } {
+  const { text, html, subject } = mail(notification, NO_LINKS, 'a@b.example');
+  return {
+    slack: readSlack(slack(notification, NO_LINKS)).text,
+    'short slack': readSlack(shortSlack(notification)).text,
+    discord: readDiscord(discord(notification, NO_LINKS)).text,
+    'short discord': readDiscord(shortDiscord(notification)).text,
+    text,
+    html: readHtml(html).text,
+    subject,
+    webhook: (JSON.parse(payload(notification, NO_LINKS)) as { data: { text: string } }).data.text,
+  };
+}
