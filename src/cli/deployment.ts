@@ -1,13 +1,10 @@
 /**
  * The steps of a deployment, with a given wrangler: login, secrets, upload, address, what to do next.
  *
- * Contract: everything that can be checked here is checked before the upload. A secret is never printed, and is in a file
- * only while wrangler reads it. Throws a `Failure` if a step fails.
+ * Contract: everything that can be checked here is checked before the upload. A secret is never printed, and wrangler gets
+ * it by its standard input: of the secrets only a generated LINK_SECRET is written to a file, .dev.vars. Throws a `Failure`
+ * if a step fails.
  */
-
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseOrigin } from '../config/address.ts';
 import type { Environment } from '../config/setting.ts';
 import { readApiKey, readSecret } from '../config/values.ts';
@@ -16,6 +13,7 @@ import type { Routing } from '../routing/routing.ts';
 import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
 import { CALLED_WRONGLY, Failure } from './failure.ts';
+import { findKvNamespace, readKvNamespace, withKvNamespace } from './kv-namespace.ts';
 import type { RunWrangler, WranglerResult } from './wrangler.ts';
 
 export interface DeploymentDeps {
@@ -27,6 +25,13 @@ export interface DeploymentDeps {
   readonly devVars: { readonly [name: string]: string | undefined };
   /** Asks a person for a secret without echo; null if nobody can be asked. */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /** Asks a person yes or no; null if nobody can be asked. */
+  readonly confirm: ((question: string) => Promise<boolean>) | null;
+  /** The id of the KV namespace to use; null: the Worker's own, or a new one. */
+  readonly kvNamespace: string | null;
+  /** The text of wrangler.toml. */
+  readonly config: string;
+  readonly writeConfig: (text: string) => void;
   /** 32 random bytes, as hexadecimal digits. */
   readonly random: () => string;
   /** Adds a line to .dev.vars. */
@@ -44,15 +49,17 @@ const IF_MISSING: { readonly [name in Required]: string } = {
 export async function deploy(deps: DeploymentDeps): Promise<void> {
   const { wrangler, print } = deps;
   await mustBeLoggedIn(wrangler);
-  const set = await secretsSet(wrangler);
+  const existing = await secretsSet(wrangler);
+  await chooseNamespace(deps, existing === null);
+  const set = existing ?? [];
   const secrets = await collect(deps, set);
-  const { code, steps } = await withSecretsFile(secrets, (file) =>
-    wrangler(['deploy', ...(file === null ? [] : ['--secrets-file', file])], { show: true }),
-  );
-  if (code !== 0) throw new Failure('wrangler did not deploy', 'Its output above says why.');
-  const address = addressOf(steps);
+  const { code, steps } = await wrangler(['deploy'], { show: true });
+  const step = steps.find(({ type }) => type === 'deploy');
+  if (code !== 0 || step === undefined) throw await notDeployed(deps);
+  const address = addressOf(step);
   print('');
   print(`Deployed${address === null ? '' : `: ${address}`}. It reads the log every minute.`);
+  await uploadSecrets(secrets, wrangler);
   for (const name of REQUIRED) if (!set.includes(name) && !secrets.has(name)) print(IF_MISSING[name]);
   for (const line of receiverLines(deps.routing, set)) print(line);
   if (address !== null) await setPublicUrl(address, set, deps);
@@ -68,13 +75,45 @@ async function mustBeLoggedIn(wrangler: RunWrangler): Promise<void> {
   throw new Failure('you are not logged in to Cloudflare', 'Run: npx wrangler login (or set CLOUDFLARE_API_TOKEN)');
 }
 
-/** Names of the deployed Worker's secrets; empty if there is no Worker yet. */
-async function secretsSet(wrangler: RunWrangler): Promise<readonly string[]> {
+/** Names of the deployed Worker's secrets; null if there is no Worker yet. */
+async function secretsSet(wrangler: RunWrangler): Promise<readonly string[] | null> {
   const { code, stdout, stderr } = await wrangler(['secret', 'list', '--format', 'json'], { show: false });
-  if (code !== 0 && /Worker ".*" not found/.test(`${stdout}${stderr}`)) return [];
+  if (code !== 0 && /Worker ".*" not found/.test(`${stdout}${stderr}`)) return null;
   const names = code === 0 ? namesIn(stdout) : null;
   if (names !== null) return names;
   throw new Failure("wrangler can't list the Worker's secrets", oneLine(`${stderr} ${stdout}`, 1000));
+}
+
+/** Writes the id of the KV namespace into wrangler.toml where wrangler could not find or create one by itself. */
+async function chooseNamespace(deps: DeploymentDeps, isFirst: boolean): Promise<void> {
+  const { title, id } = readKvNamespace(deps.config);
+  let chosen = deps.kvNamespace;
+  if (chosen === null && isFirst && id === null) {
+    const found = await findKvNamespace(title, deps.wrangler);
+    if (found === null) return;
+    const question = `The KV namespace ${title} of an earlier deployment exists (id ${found}).
+Use it? The viewer tokens in it become valid again. [y/N] `;
+    if (!(await deps.confirm?.(question))) {
+      throw new Failure(`a KV namespace ${title} exists already, of an earlier deployment`, otherNamespace(found));
+    }
+    chosen = found;
+  }
+  if (chosen === null || chosen === id) return;
+  deps.writeConfig(withKvNamespace(deps.config, chosen));
+  deps.print(`The KV namespace is now in wrangler.toml: id = "${chosen}"`);
+}
+
+function otherNamespace(id: string): string {
+  return `To use it: npm run deploy -- --kv-namespace ${id} (the viewer tokens in it become valid again).
+To begin with an empty one: npx wrangler kv namespace delete --namespace-id ${id}, then npm run deploy.`;
+}
+
+/** Why wrangler failed is on the terminal, but not what can be done about a namespace that is in its way. */
+async function notDeployed({ wrangler, config, kvNamespace }: DeploymentDeps): Promise<Failure> {
+  const { title, id } = readKvNamespace(config);
+  const found = id === null && kvNamespace === null ? await findKvNamespace(title, wrangler) : null;
+  const hint = found === null ? '' : `\nIf it is that the KV namespace ${title} exists:\n${otherNamespace(found)}`;
+  return new Failure('wrangler did not deploy', `Its output above says why.${hint}`);
 }
 
 function namesIn(stdout: string): readonly string[] | null {
@@ -113,19 +152,22 @@ async function collect(deps: DeploymentDeps, set: readonly string[]): Promise<Ma
   return secrets;
 }
 
-async function withSecretsFile(
-  secrets: ReadonlyMap<string, string>,
-  run: (file: string | null) => Promise<WranglerResult>,
-): Promise<WranglerResult> {
-  if (secrets.size === 0) return run(null);
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-'));
-  try {
-    const file = join(folder, 'secrets.json');
-    writeFileSync(file, JSON.stringify(Object.fromEntries(secrets)), { mode: 0o600 });
-    return await run(file);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/**
+ * Uploads the secrets to the Worker, which exists by now. Not by `wrangler deploy --secrets-file`: a file outlives a process
+ * that is killed. Until it is done, the Worker watches nothing and lets nobody in.
+ */
+async function uploadSecrets(secrets: ReadonlyMap<Required, string>, wrangler: RunWrangler): Promise<void> {
+  if (secrets.size === 0) return;
+  const input = JSON.stringify(Object.fromEntries(secrets));
+  const { code, stdout, stderr } = await wrangler(['secret', 'bulk'], { show: false, input });
+  // It also exits with 0 where it has uploaded nothing.
+  if (code === 0 && [...secrets.keys()].every((name) => stdout.includes(`created secret for key: ${name}`))) return;
+  let problem = `${stderr} ${stdout}`;
+  for (const value of secrets.values()) problem = problem.replaceAll(value, '…');
+  throw new Failure(
+    `the Worker is deployed, but ${[...secrets.keys()].join(' and ')} could not be set: IT DOES NOT WORK YET`,
+    `Run npm run deploy again: it sets what is missing. wrangler said: ${oneLine(problem, 1000)}`,
+  );
 }
 
 /** The receivers that have no address yet. */
@@ -166,8 +208,7 @@ async function setPublicUrl(
 }
 
 /** The https address among wrangler's targets: the user's own domain before workers.dev. */
-function addressOf(steps: WranglerResult['steps']): string | null {
-  const targets = steps.find(({ type }) => type === 'deploy')?.targets;
+function addressOf({ targets }: WranglerResult['steps'][number]): string | null {
   const texts = (Array.isArray(targets) ? targets : []).map(String);
   const found = [...texts.flatMap(ownDomain), ...texts.filter((text) => text.startsWith('https://'))];
   for (const text of found) {

@@ -2,9 +2,9 @@
  * Which Tocsin the operator's commands ask, and with which proof: LINK_SECRET, from the environment or else .dev.vars; or an
  * operator's viewer token in TOCSIN_TOKEN, for those who don't have it. Pure. No message contains either.
  */
-import { parseEnv } from 'node:util';
 import { tokenId } from '../access/viewer.ts';
 import { readSecret } from '../config/values.ts';
+import { parseDevVars } from './dev-vars.ts';
 import { CALLED_WRONGLY, Failure } from './failure.ts';
 
 /** Where `npm run dev` listens. */
@@ -29,7 +29,7 @@ export type Proof = { readonly linkSecret: string } | { readonly token: string }
 
 /** The Tocsin to ask. Throws a `Failure` if the address or the secret is missing or wrong. */
 export function readTarget({ url, env, devVars }: TargetSources): Target {
-  const vars = devVars === null ? {} : parseEnv(devVars);
+  const vars = devVars === null ? {} : parseDevVars(devVars);
   const address = url ?? (env.TOCSIN_URL || LOCAL_URL);
   return { origin: originOf(address, url === undefined ? 'TOCSIN_URL' : '--url'), proof: proofOf(env, vars) };
 }

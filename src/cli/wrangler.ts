@@ -1,4 +1,9 @@
-/** Runs the wrangler of node_modules with this Node, without a shell. */
+/**
+ * Runs the wrangler of node_modules with this Node, without a shell.
+ *
+ * Contract: a signal that ends this process ends wrangler first, and what was made for it is removed. Secrets go in by its
+ * standard input: no file, argument or variable that is made here holds one.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,6 +16,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url).href);
 
 /** The result of a run of wrangler. */
 export interface WranglerResult {
+  /** Not to be trusted alone: wrangler exits with 0 if a signal ended its own process. */
   readonly code: number;
   /** Its output, without colors; empty if it was shown on the terminal. */
   readonly stdout: string;
@@ -28,6 +34,8 @@ export interface RunOptions {
 
 export type RunWrangler = (args: readonly string[], options: RunOptions) => Promise<WranglerResult>;
 
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Runs wrangler in the repository's folder. */
 export const runWrangler: RunWrangler = async (args, { show, input }) => {
   const script = createRequire(import.meta.url)
@@ -35,12 +43,27 @@ export const runWrangler: RunWrangler = async (args, { show, input }) => {
     .replace(/package\.json$/, 'bin/wrangler.js');
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-'));
   const stepsFile = join(folder, 'steps.ndjson');
+  let endedBy: NodeJS.Signals | null = null;
+  let kill = (_signal: NodeJS.Signals): void => undefined;
+  const end = (signal: NodeJS.Signals): void => {
+    // wrangler passes only SIGINT and SIGTERM on. Whoever asks twice does not want to wait.
+    kill(endedBy === null ? 'SIGTERM' : 'SIGKILL');
+    endedBy ??= signal;
+  };
+  for (const signal of ENDING) process.on(signal, end);
   try {
     const child = spawn(process.execPath, [script, ...args], {
       cwd: ROOT,
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_OUTPUT_FILE_PATH: stepsFile },
+      env: {
+        ...process.env,
+        WRANGLER_SEND_METRICS: 'false',
+        WRANGLER_OUTPUT_FILE_PATH: stepsFile,
+        // Else its log files hold what it sends.
+        WRANGLER_LOG_SANITIZE: 'true',
+      },
       stdio: show ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    kill = (signal) => void child.kill(signal);
     // If it ends before reading its input, its exit code says why.
     child.stdin?.on('error', () => undefined).end(input);
     const printed = { stdout: '', stderr: '' };
@@ -54,6 +77,9 @@ export const runWrangler: RunWrangler = async (args, { show, input }) => {
     return { code, stdout, stderr: stripVTControlCharacters(printed.stderr), steps: readSteps(stepsFile) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    for (const signal of ENDING) process.off(signal, end);
+    // Without a handler, it ends this process.
+    if (endedBy !== null) process.kill(process.pid, endedBy);
   }
 };
 

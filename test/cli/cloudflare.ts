@@ -13,28 +13,48 @@ export const DEPLOYED_URL = `https://tocsin.${SUBDOMAIN}.workers.dev`;
 export interface Cloudflare {
   /** The environment that makes wrangler use this one. */
   readonly env: Readonly<Record<string, string>>;
-  /** Secrets that were set one by one: name → value. */
+  /** Secrets that were set: name → value. */
   readonly put: ReadonlyMap<string, string>;
+  /** The ids of the KV namespaces that uploaded Workers had. */
+  readonly namespaces: readonly string[];
   /** How often a Worker was uploaded. */
   uploads(): number;
   stop(): Promise<void>;
 }
 
+export interface CloudflareOptions {
+  /** The id of a KV namespace that has the name wrangler gives the Worker's. */
+  readonly leftNamespace?: string;
+  /** Called with each request, `PUT …/workers/scripts/tocsin`; its answer waits for the promise. */
+  readonly onRequest?: (request: string) => Promise<void>;
+}
+
 /** Starts one; `secrets` are the names of the Worker's secrets. Null: there is no Worker yet. */
-export async function startCloudflare(secrets: readonly string[] | null): Promise<Cloudflare> {
+export async function startCloudflare(
+  secrets: readonly string[] | null,
+  { leftNamespace, onRequest = async () => undefined }: CloudflareOptions = {},
+): Promise<Cloudflare> {
   const put = new Map<string, string>();
+  const namespaces: string[] = [];
   let uploads = 0;
 
-  const answer = (method: string, path: string, body: string): unknown => {
+  const answer = (method: string, path: string, query: URLSearchParams, body: string): unknown => {
     const worker = path.split('/workers/scripts/tocsin')[1];
     if (worker === '/secrets' && method === 'PUT') {
       const { name, text } = JSON.parse(body);
       put.set(name, text);
       return {};
     }
+    if (worker === '/secrets-bulk' && method === 'PATCH') {
+      // https://developers.cloudflare.com/api/resources/workers/subresources/scripts/subresources/secrets/
+      const given: Record<string, { name: string; text: string }> = JSON.parse(body).secrets;
+      for (const { name, text } of Object.values(given)) put.set(name, text);
+      return {};
+    }
     if (worker === '/secrets') return secrets?.map((name) => ({ name, type: 'secret_text' })) ?? NOT_FOUND;
     if (worker === '' && method === 'PUT') {
       uploads++;
+      namespaces.push(/"namespace_id":"([0-9a-f]{32})"/.exec(body)?.[1] ?? '');
       return { id: 'tocsin', startup_time_ms: 1, available_on_subdomain: true, tag: 't' };
     }
     if (worker === '/settings') return { bindings: [] };
@@ -46,7 +66,12 @@ export async function startCloudflare(secrets: readonly string[] | null): Promis
     if (path.endsWith('/workers/subdomain')) return { subdomain: SUBDOMAIN };
     if (path.endsWith('/accounts')) return [{ id: ACCOUNT, name: 'Acme' }];
     if (path.endsWith('/memberships')) return [{ account: { id: ACCOUNT, name: 'Acme' } }];
-    if (path.endsWith('/storage/kv/namespaces')) return method === 'GET' ? [] : { id: 'f'.repeat(32), title: 'kv' };
+    if (path.endsWith('/storage/kv/namespaces')) {
+      if (method !== 'GET') return leftNamespace === undefined ? { id: NEW_NAMESPACE, title: KV } : TAKEN;
+      return leftNamespace === undefined || Number(query.get('page') ?? 1) > 1
+        ? []
+        : [{ id: leftNamespace, title: KV }];
+    }
     return {};
   };
 
@@ -56,10 +81,14 @@ export async function startCloudflare(secrets: readonly string[] | null): Promis
       body += part;
     });
     request.on('end', () => {
-      const result = answer(request.method ?? '', (request.url ?? '').split('?')[0] ?? '', body);
-      const failed = result === NOT_FOUND;
-      response.writeHead(failed ? 404 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ success: !failed, errors: failed ? [NOT_FOUND] : [], messages: [], result }));
+      const { method = '', url = '' } = request;
+      const { pathname: path, searchParams } = new URL(url, 'http://cloudflare.example');
+      const result = answer(method, path, searchParams, body);
+      const failed = result === NOT_FOUND || result === TAKEN;
+      void onRequest(`${method} ${path}`).then(() => {
+        response.writeHead(failed ? (result === TAKEN ? 400 : 404) : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ success: !failed, errors: failed ? [result] : [], messages: [], result }));
+      });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -70,11 +99,17 @@ export async function startCloudflare(secrets: readonly string[] | null): Promis
       CLOUDFLARE_ACCOUNT_ID: ACCOUNT,
     },
     put,
+    namespaces,
     uploads: () => uploads,
     stop: async () => {
+      server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
+const KV = 'tocsin-kv';
+/** The id of the KV namespace that it creates. */
+export const NEW_NAMESPACE = 'f'.repeat(32);
+const TAKEN = { code: 10014, message: 'a namespace with this account ID and title already exists' } as const;
 const NOT_FOUND = { code: 10007, message: 'This Worker does not exist on your account.' } as const;

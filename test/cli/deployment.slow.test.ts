@@ -1,10 +1,11 @@
 /** The steps of a deployment with a fake wrangler, and the dry run with the real one. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { buildBundle } from '../../src/cli/bundle.ts';
 import { type DeploymentDeps, deploy } from '../../src/cli/deployment.ts';
 import { Failure } from '../../src/cli/failure.ts';
-import type { RunWrangler, WranglerResult } from '../../src/cli/wrangler.ts';
+import { readKvNamespace } from '../../src/cli/kv-namespace.ts';
+import { ROOT, type RunWrangler, type WranglerResult } from '../../src/cli/wrangler.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import type { DeclaredReceiver, Routing } from '../../src/routing/routing.ts';
 import { runScript } from './run-command.ts';
@@ -23,11 +24,15 @@ interface Account {
   readonly targets?: readonly unknown[];
   /** What it prints if it can't set PUBLIC_URL. */
   readonly refuses?: string;
+  /** What `wrangler secret bulk` does; by default it sets them. */
+  readonly bulk?: 'fails' | 'reads nothing';
+  /** Its KV namespaces: title → id. */
+  readonly namespaces?: Readonly<Record<string, string>>;
 }
 
 interface Deployment {
   readonly calls: string[];
-  /** The secrets uploaded with the Worker. */
+  /** The secrets that were set at once. */
   readonly uploaded: Record<string, string> | null;
   /** Lines added to .dev.vars. */
   readonly devVarLines: string[];
@@ -35,15 +40,19 @@ interface Deployment {
   readonly failure: Failure | null;
   /** The value that PUBLIC_URL was set to. */
   readonly publicUrl: string | null;
+  /** The text that wrangler.toml was replaced with. */
+  readonly config: string | null;
 }
 
+const CONFIG = readFileSync(`${ROOT}wrangler.toml`, 'utf8');
+
 async function deployTo(account: Account, deps: Partial<DeploymentDeps>): Promise<Deployment> {
-  const { loggedIn = true, secrets = null, deploys = true, targets = ['* * * * *', URL_], refuses } = account;
+  const { loggedIn = true, secrets = null, deploys = true, targets = ['* * * * *', URL_], refuses, bulk } = account;
   const calls: string[] = [];
   const devVarLines: string[] = [];
   const printed: string[] = [];
   let uploaded: Record<string, string> | null = null;
-  let file: string | undefined;
+  let config: string | null = null;
   const result = (code: number, stdout = '', steps: WranglerResult['steps'] = []): WranglerResult => ({
     code,
     stdout,
@@ -56,7 +65,21 @@ async function deployTo(account: Account, deps: Partial<DeploymentDeps>): Promis
     switch (args[0]) {
       case 'whoami':
         return result(loggedIn ? 0 : 1, '{}');
+      case 'kv':
+        return result(
+          0,
+          JSON.stringify(Object.entries(account.namespaces ?? {}).map(([title, id]) => ({ id, title }))),
+        );
       case 'secret':
+        if (args[1] === 'bulk') {
+          if (bulk === 'fails') return { ...result(1), stderr: `can't set ${input}` };
+          if (bulk === 'reads nothing') return result(0, 'No content found in file, or piped input.');
+          uploaded = JSON.parse(input ?? '');
+          const created = Object.keys(uploaded ?? {}).map(
+            (name) => `✨ Successfully created secret for key: ${name}\n`,
+          );
+          return result(0, created.join(''));
+        }
         if (args[1] === 'put') {
           expect(args[2]).toBe('PUBLIC_URL');
           if (refuses !== undefined) return { ...result(1), stderr: refuses };
@@ -66,14 +89,9 @@ async function deployTo(account: Account, deps: Partial<DeploymentDeps>): Promis
         if (secrets === null)
           return result(1, '✘ [ERROR] Worker "tocsin" not found.\n\nIf this is a new Worker, run …');
         return result(0, JSON.stringify(secrets.map((name) => ({ name, type: 'secret_text' }))));
-      default: {
-        file = args[args.indexOf('--secrets-file') + 1];
-        if (args.includes('--secrets-file') && file !== undefined) {
-          uploaded = JSON.parse(readFileSync(file, 'utf8'));
-          expect(statSync(file).mode & 0o077).toBe(0);
-        }
+      default:
+        expect(args).toEqual(['deploy']);
         return result(deploys ? 0 : 1, '', [{ type: 'wrangler-session' }, { type: 'deploy', targets }]);
-      }
     }
   };
   const failure = await deploy({
@@ -82,6 +100,12 @@ async function deployTo(account: Account, deps: Partial<DeploymentDeps>): Promis
     env: {},
     devVars: {},
     ask: null,
+    confirm: null,
+    kvNamespace: null,
+    config: CONFIG,
+    writeConfig: (text) => {
+      config = text;
+    },
     random: () => GENERATED,
     addDevVar: (line) => devVarLines.push(line),
     print: (line) => printed.push(line),
@@ -90,8 +114,7 @@ async function deployTo(account: Account, deps: Partial<DeploymentDeps>): Promis
     () => null,
     (error: unknown) => error as Failure,
   );
-  if (file !== undefined && uploaded !== null) expect(existsSync(file)).toBe(false);
-  return { calls, uploaded, devVarLines, output: printed.join('\n'), failure, publicUrl };
+  return { calls, uploaded, devVarLines, output: printed.join('\n'), failure, publicUrl, config };
 }
 
 const ask = async () => ` ${KEY}\n`;
@@ -103,7 +126,7 @@ const OTHER_SECRETS = RECEIVER_TYPES.slice(1)
 test('the first deployment asks for the key, and generates and saves the link secret', async () => {
   const { calls, uploaded, devVarLines, output, failure } = await deployTo({}, { ask });
   expect(failure).toBeNull();
-  expect(calls).toEqual(['whoami --json', 'secret list', 'deploy --secrets-file', 'secret put']);
+  expect(calls).toEqual(['whoami --json', 'secret list', 'kv namespace', 'deploy', 'secret bulk', 'secret put']);
   expect(uploaded).toEqual({ NIRVANA_LABS_API_KEY: KEY, LINK_SECRET: GENERATED });
   expect(devVarLines).toEqual([`LINK_SECRET=${GENERATED}`]);
   expect(output).toContain(`Deployed: ${URL_}. It reads the log every minute.`);
@@ -246,7 +269,7 @@ test.each<[what: string, account: Account, deps: Partial<DeploymentDeps>, proble
   const { calls, failure } = await deployTo(account, deps);
   expect(failure).toBeInstanceOf(Failure);
   expect(failure?.message).toContain(problem);
-  expect(calls).not.toContain('deploy --secrets-file');
+  expect(calls).not.toContain('deploy');
 });
 
 test('a failed upload is a failure, and the link secret is saved', async () => {
@@ -254,6 +277,100 @@ test('a failed upload is a failure, and the link secret is saved', async () => {
   expect(failure?.message).toBe('wrangler did not deploy');
   expect(devVarLines).toHaveLength(1);
   expect(output).not.toContain('Deployed');
+});
+
+test.each(['fails', 'reads nothing'] as const)(
+  'secrets that wrangler does not set (it %s) are a failure',
+  async (bulk) => {
+    const { failure, output, devVarLines, publicUrl } = await deployTo({ bulk }, { ask });
+    expect(failure?.message).toBe(
+      'the Worker is deployed, but NIRVANA_LABS_API_KEY and LINK_SECRET could not be set: IT DOES NOT WORK YET',
+    );
+    expect(failure?.hint).toContain('Run npm run deploy again');
+    expect(failure?.hint).toContain(bulk === 'fails' ? "can't set" : 'No content found');
+    for (const secret of [KEY, GENERATED]) expect(`${failure?.hint}${output}`).not.toContain(secret);
+    expect({ devVarLines, publicUrl }).toEqual({ devVarLines: [`LINK_SECRET=${GENERATED}`], publicUrl: null });
+  },
+);
+
+test('a wrangler that was killed has not deployed, whatever its exit code', async () => {
+  const wrangler: RunWrangler = async () => ({ code: 0, stdout: '[]', stderr: '', steps: [] });
+  expect((await deployTo({}, { wrangler })).failure?.message).toBe('wrangler did not deploy');
+});
+
+describe('a KV namespace of an earlier deployment', () => {
+  const ID = '0123456789abcdef0123456789abcdef';
+  const namespaces = { 'other-kv': 'f'.repeat(32), 'tocsin-kv': ID };
+  const WITH_ID = CONFIG.replace('binding = "KV"\n', `binding = "KV"\nid = "${ID}"\n`);
+
+  test('stops a first deployment without a terminal, with its id and both ways on', async () => {
+    const { failure, calls, config } = await deployTo({ namespaces }, { env: { NIRVANA_LABS_API_KEY: KEY } });
+    expect(failure?.message).toBe('a KV namespace tocsin-kv exists already, of an earlier deployment');
+    expect(failure?.hint).toContain(`npm run deploy -- --kv-namespace ${ID}`);
+    expect(failure?.hint).toContain(`npx wrangler kv namespace delete --namespace-id ${ID}`);
+    expect({ code: failure?.code, config }).toEqual({ code: 1, config: null });
+    expect(calls).not.toContain('deploy');
+  });
+
+  test.each([
+    ['a yes at the terminal', { confirm: async () => true }],
+    ['--kv-namespace', { kvNamespace: ID }],
+  ])('is written into wrangler.toml by %s', async (_, deps) => {
+    const { failure, config, calls, output } = await deployTo({ namespaces }, { ask, ...deps });
+    expect({ failure, config }).toEqual({ failure: null, config: WITH_ID });
+    expect(calls).toContain('deploy');
+    expect(output).toContain(`The KV namespace is now in wrangler.toml: id = "${ID}"`);
+  });
+
+  test('a no changes nothing', async () => {
+    let asked = '';
+    const confirm = async (question: string) => {
+      asked = question;
+      return false;
+    };
+    const { failure, calls, config } = await deployTo({ namespaces }, { ask, confirm });
+    expect(asked).toContain(`(id ${ID}).\nUse it? The viewer tokens in it become valid again.`);
+    expect([failure?.message, config]).toEqual([expect.stringContaining('exists already'), null]);
+    expect(calls).not.toContain('deploy');
+  });
+
+  test.each<[what: string, account: Account, deps: Partial<DeploymentDeps>]>([
+    ['of another name', { namespaces: { 'other-kv': ID } }, {}],
+    ['that wrangler.toml names', { namespaces }, { config: WITH_ID }],
+    ['that the Worker has', { namespaces, secrets: ALL }, {}],
+    ['with an id that is none', { namespaces: { 'tocsin-kv': '; rm -rf /' } }, {}],
+  ])('%s does not matter', async (_, account, deps) => {
+    const { failure, config } = await deployTo(account, { ask, ...deps });
+    expect({ failure, config }).toEqual({ failure: null, config: null });
+  });
+
+  test('is named if wrangler fails, for a Worker that exists without it', async () => {
+    const { failure } = await deployTo({ namespaces, secrets: ALL, deploys: false }, {});
+    expect(failure?.hint).toContain(`Its output above says why.\nIf it is that the KV namespace tocsin-kv exists:\n`);
+    expect(failure?.hint).toContain(`--kv-namespace ${ID}`);
+  });
+
+  test.each([
+    ['has another', WITH_ID, 'wrangler.toml names another KV namespace'],
+    ['has none', 'name = "tocsin"\n[[kv_namespaces]]\nbinding = "OTHER"\n', 'wrangler.toml has no KV namespace'],
+  ])('is refused if wrangler.toml %s', async (_, config, problem) => {
+    const { failure, calls } = await deployTo({}, { config, kvNamespace: 'e'.repeat(32) });
+    expect(failure?.message).toBe(problem);
+    expect(calls).not.toContain('deploy');
+  });
+});
+
+test.each([
+  ['as it is delivered', CONFIG, { title: 'tocsin-kv', id: null }],
+  ['with another name', CONFIG.replace('name = "tocsin"', 'name = "watch"'), { title: 'watch-kv', id: null }],
+  ['with an id above', 'name="t"\n[[kv_namespaces]]\nid = "a1"\nbinding = "KV"\n', { title: 't-kv', id: 'a1' }],
+  [
+    'with the id of another binding',
+    'name="t"\n[[kv_namespaces]]\nid="a1"\nbinding="X"\n[[kv_namespaces]]\nbinding="KV"\n\n[vars]\nid="no"\n',
+    { title: 't-kv', id: null },
+  ],
+])('the KV namespace is read from wrangler.toml %s', (_, toml, expected) => {
+  expect(readKvNamespace(toml)).toEqual(expected);
 });
 
 test('an unreadable answer of wrangler is reported', async () => {
@@ -290,6 +407,7 @@ test('the dry run builds everything and deploys nothing, without a network', asy
 test.each([
   ['--help', 0, 'usage: npm run deploy'],
   ['--dry', 2, "Unknown option '--dry'"],
+  ['--kv-namespace=abc', 2, '--kv-namespace is not an id: 32 hexadecimal digits'],
 ])('"%s" exits with %i', async (args, code, text) => {
   const result = await runScript('src/cli/deploy.ts', [args]);
   expect(result.code).toBe(code);
