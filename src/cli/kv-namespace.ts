@@ -1,5 +1,5 @@
 /**
- * The KV namespace in wrangler.toml. Pure, but for asking wrangler.
+ * The KV namespace in wrangler.toml. Pure, except for what asks wrangler.
  *
  * wrangler creates the namespace at the first deployment, as `<Worker's name>-kv`, and can't if there is one of that name:
  * `npx wrangler delete` leaves it, and so does a first deployment that fails after that step.

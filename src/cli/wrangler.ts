@@ -46,7 +46,7 @@ export const runWrangler: RunWrangler = async (args, { show, input }) => {
   let endedBy: NodeJS.Signals | null = null;
   let kill = (_signal: NodeJS.Signals): void => undefined;
   const end = (signal: NodeJS.Signals): void => {
-    // wrangler passes only SIGINT and SIGTERM on. Whoever asks twice does not want to wait.
+    // wrangler passes only SIGINT and SIGTERM on. People who ask twice do not want to wait.
     kill(endedBy === null ? 'SIGTERM' : 'SIGKILL');
     endedBy ??= signal;
   };

@@ -338,7 +338,7 @@ describe('a KV namespace of an earlier deployment', () => {
     ['of another name', { namespaces: { 'other-kv': ID } }, {}],
     ['that wrangler.toml names', { namespaces }, { config: WITH_ID }],
     ['that the Worker has', { namespaces, secrets: ALL }, {}],
-    ['with an id that is none', { namespaces: { 'tocsin-kv': '; rm -rf /' } }, {}],
+    ['with an invalid id', { namespaces: { 'tocsin-kv': '; rm -rf /' } }, {}],
   ])('%s does not matter', async (_, account, deps) => {
     const { failure, config } = await deployTo(account, { ask, ...deps });
     expect({ failure, config }).toEqual({ failure: null, config: null });

@@ -34,7 +34,7 @@ test.each([0o644, 0o664, 0o604, 0o660, 0o666, 0o777])(
   },
 );
 
-test('what others could read is said once', () => {
+test('what others could read is reported once', () => {
   writeFileSync(file, 'A=1');
   chmodSync(file, 0o640);
   expect([restrictToOwner(file), mode(), restrictToOwner(file)]).toEqual([0o640, 0o600, null]);
