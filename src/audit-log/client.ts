@@ -204,7 +204,7 @@ async function attempt(options: ClientOptions, redact: Redact, path: string): Pr
       const message = `the upstream did not answer within ${timeoutMs} ms: trying again later`;
       return { error: new UpstreamError('timeout', message), answer: null };
     }
-    const why = defanged(oneLine(redact(reasonOf(thrown)), LINE_MAX));
+    const why = shown(reasonOf(thrown), redact);
     const message = `the upstream could not be reached (${why}): check NIRVANA_LABS_BASE_URL if this persists`;
     return { error: new UpstreamError('network', message), answer: null };
   }
@@ -228,7 +228,12 @@ function jsonOf({ text, status, headers }: Answer): unknown {
 function messageIn(text: string, redact: Redact): string {
   const json = parseJson(text);
   const message = typeof json === 'object' && json !== null && 'message' in json ? json.message : null;
-  return typeof message === 'string' ? defanged(oneLine(redact(message), LINE_MAX)) : '';
+  return typeof message === 'string' ? shown(message, redact) : '';
+}
+
+/** Text of the upstream's in an error's message. Made one line first: an invisible character must not hide a part of the key. */
+function shown(text: string, redact: Redact): string {
+  return defanged(oneLine(redact(oneLine(text, text.length)), LINE_MAX));
 }
 
 function reasonOf(thrown: unknown): string {

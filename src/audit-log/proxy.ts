@@ -173,5 +173,7 @@ function redactBytes(bytes: Uint8Array<ArrayBuffer>, redact: Redact): Uint8Array
 }
 
 function reason(error: unknown, redact: Redact): string {
-  return oneLine(redact(error instanceof Error ? error.message : 'no reason given'), 200);
+  const text = error instanceof Error ? error.message : 'no reason given';
+  // Made one line first: an invisible character must not hide a part of the key.
+  return oneLine(redact(oneLine(text, text.length)), 200);
 }

@@ -7,7 +7,7 @@
 import { defanged, oneLine } from '../text/untrusted.ts';
 import { readStart } from './body.ts';
 import { readHttpDate, readRetryAfter } from './headers.ts';
-import { redactUrl } from './redact.ts';
+import { redactUrl, unescaped } from './redact.ts';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -62,7 +62,7 @@ function codeOf(error: unknown, depth = 0): string | null {
 
 /** ` (the vendor's text)`: short, on one defanged line, without any part of the address it was sent to; '' for no text. */
 export function vendorText(body: string, secretUrl: string): string {
-  // Made one line first: an invisible character must not hide a part of the secret.
-  const text = defanged(oneLine(redactUrl(oneLine(body, body.length), secretUrl), VENDOR_TEXT_MAX));
+  // Unescaped and made one line first: neither an escape nor an invisible character must hide a part of the secret.
+  const text = defanged(oneLine(redactUrl(oneLine(unescaped(body), body.length), secretUrl), VENDOR_TEXT_MAX));
   return text === '' ? '' : ` (${text})`;
 }

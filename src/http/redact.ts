@@ -17,16 +17,60 @@ const SEPARATORS = /[/?&=#:@]/;
 const ADDRESS = /\b[a-z][a-z0-9+.-]{0,20}:(?:\\?\/){2}\S*/gi;
 
 /**
- * A redactor for a key: verbatim, JSON-escaped, percent-encoded, and in base64 or base64url, also where only a part of
- * what was encoded is the key (`Bearer <key>`), at any offset.
+ * A redactor for a key of printable ASCII: verbatim, JSON-escaped, percent-encoded, and in base64 or base64url, also where only
+ * a part of what was encoded is the key (`Bearer <key>`), at any offset. Each of these also where any of its characters is
+ * escaped as JSON allows. Everything else stays as it is, numbers and escapes too. What holds the key in UTF-16 is redacted
+ * whole.
  */
 export function createRedact(secret: string): Redact {
   const forms = formsOf(secret);
+  const formsIn = (text: string): string[] => forms.filter((form) => text.includes(form));
   return (text) => {
     let clean = text;
-    for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, REDACTED);
-    return clean;
+    for (const form of formsIn(text)) clean = clean.replaceAll(form, REDACTED);
+    // Almost no answer has an escaped form: only then it is searched for in every way to write it.
+    for (const form of formsIn(unescaped(clean))) clean = clean.replace(escapedPattern(form), REDACTED);
+    // JSON has no NUL, and is never UTF-16 (RFC 8259, 8.1).
+    const isHidden = clean.includes('\0') && formsIn(unescaped(clean.replaceAll('\0', ''))).length > 0;
+    return isHidden ? REDACTED : clean;
   };
+}
+
+/** An escape of JSON for a character that needs none; RFC 8259, 7: any may be written so. */
+const ESCAPE = /(?:u00([2-7][\da-fA-F])|\/)/y;
+/** JSON inside JSON doubles its backslashes; deeper than three times nobody reads it. */
+const BACKSLASHES_MAX = 8;
+
+/**
+ * `text` with each `\u0041` and `\/` as the character that it stands for, also in JSON inside JSON. By hand, since 16 MB of
+ * backslashes must not take longer than other text.
+ */
+export function unescaped(text: string): string {
+  let plain = '';
+  let from = 0;
+  for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', ESCAPE.lastIndex)) {
+    let end = at + 1;
+    while (text[end] === '\\') end++;
+    ESCAPE.lastIndex = end;
+    const found = ESCAPE.exec(text);
+    if (found === null) {
+      ESCAPE.lastIndex = end;
+      continue;
+    }
+    plain += text.slice(from, Math.max(at, end - BACKSLASHES_MAX));
+    plain += found[1] === undefined ? '/' : String.fromCharCode(Number.parseInt(found[1], 16));
+    from = ESCAPE.lastIndex;
+  }
+  return from === 0 ? text : plain + text.slice(from);
+}
+
+function escapedPattern(form: string): RegExp {
+  const characters = Array.from(form, (character) => {
+    const hex = character.charCodeAt(0).toString(16);
+    const literal = character === '/' ? `\\\\{0,${BACKSLASHES_MAX}}/` : literally(character);
+    return `(?:\\\\{1,${BACKSLASHES_MAX}}u00${hex.replace(/[a-f]/, (digit) => `[${digit}${digit.toUpperCase()}]`)}|${literal})`;
+  });
+  return new RegExp(characters.join(''), 'g');
 }
 
 function formsOf(secret: string): string[] {
@@ -90,8 +134,13 @@ function decoded(part: string): string {
 
 /** A short part matches only as a whole word: inside words it would take out innocent letters. */
 function partPattern(part: string): RegExp {
-  const text = part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  const text = literally(part);
   return new RegExp(part.length >= DISTINCTIVE_PART_MIN ? text : `(?<![a-z0-9])${text}(?![a-z0-9])`, 'gi');
+}
+
+/** A regular expression for exactly this text. */
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
 function longestFirst(texts: Iterable<string>): string[] {

@@ -206,6 +206,21 @@ describe('the key', () => {
     expectNoKey(everything(error));
   });
 
+  it('is not in an error or an entry where the upstream escapes or splits it', async () => {
+    const escaped = Array.from(KEY, (character) => `\\u00${character.charCodeAt(0).toString(16)}`).join('');
+    const answering = (status: number, body: string) => async () => new Response(body, { status });
+    const split = `${KEY.slice(0, 9)}\u200b${KEY.slice(9)}`;
+    for (const body of [`{"message":"no: ${escaped}"}`, JSON.stringify({ message: split })]) {
+      const error = await failure(client({ fetch: answering(400, body), retries: 0 }).list({ limit: 10 }));
+      expect(error.message).toContain('[redacted]');
+      expectNoKey(everything(error));
+    }
+    const entry = `{"id":"e-1","n":12345678901234567890,"path":"/v1?${escaped}"}`;
+    expect(await client({ fetch: answering(200, entry) }).get('e-1')).toMatchObject({
+      body: '{"id":"e-1","n":12345678901234567890,"path":"/v1?[redacted]"}',
+    });
+  });
+
   it('is redacted in a page or an entry', async () => {
     upstream.append(
       entryAt(NOW - 1000, 'echoing', { path: `/v1/vms?key=${KEY}`, user_agent: encodeURIComponent(KEY) }),

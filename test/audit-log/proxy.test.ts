@@ -286,6 +286,8 @@ describe('our key', () => {
     btoa(`Bearer ${KEY}`),
     btoa(`x${KEY}`),
     JSON.stringify({ authorization: KEY }),
+    KEY.replace('n', '\\u006e'),
+    Array.from(KEY, (character) => `\\u00${character.charCodeAt(0).toString(16)}`).join(''),
   ];
   it.each(ECHOES)('is not passed on in a body: %s', async (echo) => {
     for (const status of [200, 400, 500]) {
@@ -299,6 +301,9 @@ describe('our key', () => {
       };
       const text = textOf(await proxy().list(''));
       expect(text).toContain('[redacted]');
+      expect(text.replaceAll(/\\u00(..)/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))).not.toContain(
+        KEY,
+      );
       for (const form of [KEY, btoa(KEY).slice(0, -4), btoa(`x${KEY}`).slice(4, -4)]) expect(text).not.toContain(form);
     }
   });
