@@ -37,16 +37,21 @@ import type {
   LedgerApi,
   LedgerOperator,
   LedgerRestore,
+  LedgerSecurity,
   LedgerStatus,
   LedgerViews,
   Overview,
   QuarantineCursor,
   QuarantineList,
   Recorded,
+  RefusalCounts,
   Released,
   RestoreAnswer,
   RestoreTarget,
   RuleActivity,
+  SecurityEvent,
+  SecurityLog,
+  SecurityOutcome,
   ShownRecord,
   TestResult,
   TickFailure,
@@ -55,7 +60,7 @@ import { durableStore } from './store/durable-store.ts';
 
 export class Ledger
   extends DurableObject<Cloudflare.Env>
-  implements LedgerApi, LedgerOperator, LedgerRestore, LedgerViews
+  implements LedgerApi, LedgerOperator, LedgerRestore, LedgerSecurity, LedgerViews
 {
   readonly #ledger: LedgerCore;
   readonly #views: Views;
@@ -144,6 +149,14 @@ export class Ledger
     return this.#host.testReceivers();
   }
 
+  recordSecurity(event: SecurityEvent): Promise<SecurityOutcome> {
+    return this.#host.recordSecurity(event);
+  }
+
+  countRefusals(counts: RefusalCounts): Promise<boolean> {
+    return this.#host.countRefusals(counts);
+  }
+
   planRestore(target: RestoreTarget, id: string | null): Promise<RestoreAnswer> {
     return this.#restore.planRestore(target, id);
   }
@@ -191,6 +204,10 @@ export class Ledger
 
   async quarantined(name: string): Promise<ShownRecord> {
     return this.#views.quarantined(name);
+  }
+
+  async securityLog(before: number | null): Promise<SecurityLog> {
+    return this.#views.securityLog(before, Date.now());
   }
 
   override alarm(): Promise<void> {

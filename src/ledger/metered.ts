@@ -17,7 +17,9 @@ export const WITH_WORKER: Spent = { ledgerRequests: 1, requests: 1 };
  * The calls of a tick after its first, the alarm, and those of which a web request may make several: they are fewer requests
  * to the Worker than calls.
  */
-const OF_OTHERS: ReadonlySet<string> = new Set<Exclude<keyof LedgerApi, 'begin'> | 'alarm' | 'entryText' | 'release'>([
+const OF_OTHERS: ReadonlySet<string> = new Set<
+  Exclude<keyof LedgerApi, 'begin'> | 'alarm' | 'entryText' | 'release' | 'recordSecurity' | 'countRefusals'
+>([
   'record',
   'flush',
   'recordFailedTick',
@@ -26,6 +28,8 @@ const OF_OTHERS: ReadonlySet<string> = new Set<Exclude<keyof LedgerApi, 'begin'>
   'alarm',
   'entryText',
   'release',
+  'recordSecurity',
+  'countRefusals',
 ]);
 
 /** A host whose calls are counted. `now`: the wall clock, ms. */

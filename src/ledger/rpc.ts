@@ -217,6 +217,52 @@ export type Released = { readonly name: string } & (
 /** How dropping a record ended. */
 export type Dropped = { readonly name: string } & (NotFound | { readonly kind: 'dropped'; readonly key: string });
 
+/** What the security log records. The last seven: what operators do. */
+export type SecurityAct =
+  | 'sign-in'
+  | 'sign-out'
+  | 'link opened'
+  | 'viewer added'
+  | 'viewer revoked'
+  | 'receivers tested'
+  | 'resend'
+  | 'rewind'
+  | 'restore'
+  | 'quarantine';
+
+export interface SecurityEvent {
+  readonly act: SecurityAct;
+  /** Who did it, always the same text for the same viewer token or link. */
+  readonly who: string;
+  readonly detail: string | null;
+  /** Of the request, as it came: its network address and its `User-Agent`. */
+  readonly address: string | null;
+  readonly agent: string | null;
+}
+
+/** `too many`: of this kind by the same person today. `full`: of all today. Neither is recorded. */
+export type SecurityOutcome = 'recorded' | 'too many' | 'full';
+
+/** How many requests were refused, by why. */
+export type RefusalCounts = { readonly [why: string]: number };
+
+/** Who signed in and who operated Tocsin. */
+export interface LedgerSecurity {
+  recordSecurity(event: SecurityEvent): Promise<SecurityOutcome>;
+  /** False: not now. Whoever counted them keeps them for the next time. */
+  countRefusals(counts: RefusalCounts): Promise<boolean>;
+}
+
+/** A page of the security log. */
+export interface SecurityLog {
+  /** Newest first, at most 50. `at`: wall, ms. */
+  readonly events: readonly (SecurityEvent & { readonly id: number; readonly at: number })[];
+  /** The `before` of the next page; null at the end. */
+  readonly next: number | null;
+  /** Of the last 24 hours, the latest first; hours without any are left out. `from`: wall, ms. */
+  readonly refusals: readonly { readonly from: number; readonly counts: RefusalCounts }[];
+}
+
 /** The operator's commands. */
 export interface LedgerOperator {
   /**
@@ -557,6 +603,8 @@ export interface LedgerViews {
   quarantine(before: QuarantineCursor | null): Promise<QuarantineList>;
   /** The record with this key or id. */
   quarantined(name: string): Promise<ShownRecord>;
+  /** `before`: an event's id; null: the newest. */
+  securityLog(before: number | null): Promise<SecurityLog>;
 }
 
 /** Our own reads, as the log shows them. Wall times, ms. */

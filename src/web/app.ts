@@ -2,7 +2,8 @@
  * The Hono app: everything the Worker serves over HTTP. Denied by default: before any handler runs, the caller is
  * authenticated and the policy is checked. Handlers get the caller as `c.get('caller')`.
  *
- * Contract: a refused caller gets the same response whatever exists, and neither the ledger nor the upstream is asked.
+ * Contract: a refused caller gets the same response whatever exists, and neither the ledger nor the upstream is asked for
+ * it. Refusals are counted in memory, and an isolate asks the ledger to add them at most once a minute (security.ts).
  */
 
 import type { MiddlewareHandler } from 'hono';
@@ -21,6 +22,7 @@ import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { failed, missing, refused, tooMany, unavailable } from './responses.ts';
 import { restoreRoutes } from './restore.ts';
+import { refuse } from './security.ts';
 import { sessionRoutes } from './session.ts';
 import { viewerRoutes } from './viewers.ts';
 
@@ -72,10 +74,19 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
     const authenticated = await authenticate(c, deps, access === 'scoped');
     if (authenticated.kind === 'unknown') return unavailable(c);
     const wait = await (authenticated.kind === 'caller' ? limit.caller(authenticated.caller) : limit.address(c));
-    if (wait !== null) return tooMany(c, wait);
-    if (authenticated.kind === 'refused') return refused(c, authenticated.why);
+    if (wait !== null) {
+      refuse(c, deps, 'rate limit');
+      return tooMany(c, wait);
+    }
+    if (authenticated.kind === 'refused') {
+      const { why } = authenticated;
+      refuse(c, deps, why.kind === 'nobody' ? 'unauthenticated' : why.kind);
+      return refused(c, why);
+    }
     c.set('caller', authenticated.caller);
-    return hasAccess(access, authenticated.caller) ? await next() : missing(c);
+    if (hasAccess(access, authenticated.caller)) return await next();
+    if (access !== null) refuse(c, deps, 'not allowed');
+    return missing(c);
   };
 }
 

@@ -2,19 +2,29 @@
 
 import type { Role } from '../access/viewer.ts';
 import type { Config } from '../config/config.ts';
-import type { LedgerOperator, LedgerRestore, LedgerViews } from '../ledger/rpc.ts';
+import type { LedgerOperator, LedgerRestore, LedgerSecurity, LedgerViews, RefusalCounts } from '../ledger/rpc.ts';
 
 /** What the app is built from, for one request. */
 export interface AppDeps {
   readonly config: Config;
   /** Null: no Durable Object is bound. */
-  readonly ledger: (LedgerViews & LedgerOperator) | null;
+  readonly ledger: (LedgerViews & LedgerOperator & LedgerSecurity) | null;
   /** A new connection to the ledger: a connection breaks when the Durable Object restarts. */
-  readonly reconnect: () => LedgerRestore | null;
+  readonly reconnect: () => (LedgerRestore & LedgerSecurity) | null;
   /** Wall clock, ms. */
   readonly now: () => number;
+  /** Does some work after the response, `REPORT_AFTER_MS` later. */
+  readonly later: (work: () => Promise<void>) => void;
+  readonly refusals: RefusalMemory;
   /** For the upstream and the keys of Cloudflare Access. */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** The refused requests that an isolate has counted, and not reported to the ledger yet. */
+export interface RefusalMemory {
+  counts: RefusalCounts;
+  /** It does not report before; wall, ms. */
+  reportAt: number;
 }
 
 /** Hono's variables. `authorize` sets `caller` on every route that is not open. */

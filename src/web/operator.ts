@@ -9,8 +9,10 @@ import * as z from 'zod/mini';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
+import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { workerHealth } from './health.ts';
+import { recordAct } from './security.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
 export const STATUS_PATH = '/operator/status';
@@ -30,7 +32,8 @@ const RESEND = z.object({ receiver: z.nullable(z.string()), to: z.optional(z.nul
 const NO_LEDGER = { message: 'no ledger is bound' };
 
 /** The operator's routes, as they are in the policy. */
-export function operatorRoutes({ config, ledger, now }: AppDeps): Hono<WebEnv> {
+export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
+  const { config, ledger, now } = deps;
   const app = new Hono<WebEnv>();
 
   app.get(STATUS_PATH, async (c) => {
@@ -44,12 +47,15 @@ export function operatorRoutes({ config, ledger, now }: AppDeps): Hono<WebEnv> {
     if (config.kv === null) return c.json({ message: 'no KV namespace is bound' }, 503);
     const found = await findRewind(config.kv, ledger);
     if (found.isWaiting && found.rewind.id !== read.value.id) return c.json(waitingMessage(found.rewind), 409);
+    const { to, suppress } = read.value;
+    await recordAct(c, deps, 'rewind', `to ${utcText(to)}${suppress ? ', nobody is notified' : ''}`);
     await config.kv.put(KV_REWIND, rewindText(read.value));
     return c.json({ accepted: read.value.id }, 202);
   });
 
   app.post(TEST_PATH, async (c) => {
     if (ledger === null) return c.json(NO_LEDGER, 503);
+    await recordAct(c, deps, 'receivers tested');
     return c.json({ tested: await ledger.testReceivers() });
   });
 
@@ -68,6 +74,7 @@ export function operatorRoutes({ config, ledger, now }: AppDeps): Hono<WebEnv> {
         to === null ? '; to send elsewhere what waits for one that was removed or renamed, add --to NAME' : '';
       return c.json({ message: `no such receiver; ${namesText(names)}${hint}` }, 422);
     }
+    await recordAct(c, deps, 'resend', `of ${receiver ?? 'all receivers'}${to === null ? '' : `, to ${to}`}`);
     return c.json({ resent: await ledger.resend(receiver, to) });
   });
 

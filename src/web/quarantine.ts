@@ -14,6 +14,7 @@ import { log } from '../text/log.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { fetchUpstreamEntry } from './pages/upstream-entry.ts';
 import { cursorText, readCursor } from './quarantine-path.ts';
+import { recordAct } from './security.ts';
 
 export const QUARANTINE_PATH = '/operator/quarantine';
 export const QUARANTINED_PATH = '/operator/quarantine/record';
@@ -56,6 +57,7 @@ export function quarantineRoutes(deps: AppDeps): Hono<WebEnv> {
     const names = readNames(await c.req.text(), RELEASED_MAX);
     if (names === null) return c.json({ message: namesProblem(RELEASED_MAX) }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
+    await recordAct(c, deps, 'quarantine', `release ${names.join(', ')}`);
     const released: Released[] = [];
     const upstream = createUpstream(deps);
     for (const name of names) released.push(await releaseOne(ledger, name, upstream));
@@ -66,6 +68,7 @@ export function quarantineRoutes(deps: AppDeps): Hono<WebEnv> {
     const names = readNames(await c.req.text(), DROPPED_MAX);
     if (names === null) return c.json({ message: namesProblem(DROPPED_MAX) }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
+    await recordAct(c, deps, 'quarantine', `drop ${names.join(', ')}`);
     return c.json({ dropped: await ledger.drop(names) });
   });
 

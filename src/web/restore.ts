@@ -13,8 +13,9 @@ import type { LedgerRestore, RestorePlan } from '../ledger/rpc.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
 import { log } from '../text/log.ts';
-import { readInstant } from '../text/times.ts';
+import { readInstant, utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { recordAct } from './security.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
 export const RESTORE_PATH = '/operator/restore';
@@ -53,8 +54,13 @@ export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
     if (expected === null) return c.json(answerOf('planned', plan));
     const restored = { at: now(), undo: plan.undo, replaces: found.rewind?.id ?? null, ...expected };
     const mark = { id, to: plan.to, suppress: order.suppress, restored };
+    const detail = `to ${utcText(plan.to)}, what was recorded since is gone from here`;
+    await recordAct(c, deps, 'restore', detail);
     await config.kv.put(KV_REWIND, rewindText(mark));
-    return c.json(answerOf(await goBack(deps, restorable, plan, mark), plan));
+    const outcome = await goBack(deps, restorable, plan, mark);
+    // The restored ledger does not have the event.
+    if (outcome === 'restored') await recordAct(c, { ...deps, ledger: reconnect() }, 'restore', detail);
+    return c.json(answerOf(outcome, plan));
   });
 
   return app;

@@ -16,13 +16,14 @@ import {
   sessionCookie,
   signSession,
 } from '../access/session.ts';
-import { viewerOf } from './authenticate.ts';
+import { authenticate, viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { signInPage } from './pages/sign-in.tsx';
 import { createRateLimit } from './rate-limit.ts';
 import { readBody } from './request-body.ts';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
+import { recordAct, refuse, untilTomorrow } from './security.ts';
 
 /** A token and a path have a few hundred bytes. */
 const FORM_BYTES_MAX = 4096;
@@ -38,9 +39,12 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
   app.get(SIGN_IN_PATH, (c) => page(c, signInPage(safeRedirect(c.req.query('next'), c.req.url)), 200));
 
   app.post(SESSION_PATH, async (c) => {
-    if (!isOurForm(c)) return c.text('This form must be sent from a page of Tocsin.', 403);
+    if (!isOurForm(c)) return foreignForm(c);
     const wait = await limit.address(c);
-    if (wait !== null) return tooMany(c, wait);
+    if (wait !== null) {
+      refuse(c, deps, 'rate limit');
+      return tooMany(c, wait);
+    }
     const form = await readForm(c);
     if (form === 'late') return page(c, signInPage('/', 'The form did not arrive in time. Try again.'), 408);
     const next = safeRedirect(form.get('next'), c.req.url);
@@ -51,16 +55,30 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
     } catch {
       return unavailable(c);
     }
-    if (viewer?.kind !== 'viewer') return page(c, signInPage(next, 'Invalid or revoked token.'), 401);
+    if (viewer?.kind !== 'viewer') {
+      refuse(c, deps, 'wrong token at sign-in');
+      return page(c, signInPage(next, 'Invalid or revoked token.'), 401);
+    }
+    if ((await recordAct(c, deps, 'sign-in', viewer.role, viewer)) === 'too many') {
+      refuse(c, deps, 'too many sign-ins');
+      return tooMany(c, untilTomorrow(now()));
+    }
     setSession(c, await signSession(config.linkSecret, viewer.id, now() + SESSION_MS), SESSION_MS / 1000);
     return c.redirect(next, 303);
   });
 
-  app.post(SIGN_OUT_PATH, (c) => {
-    if (!isOurForm(c)) return c.text('This form must be sent from a page of Tocsin.', 403);
+  app.post(SIGN_OUT_PATH, async (c) => {
+    if (!isOurForm(c)) return foreignForm(c);
+    const signedIn = await authenticate(c, deps, false);
+    if (signedIn.kind === 'caller') await recordAct(c, deps, 'sign-out', null, signedIn.caller);
     setSession(c, '', 0);
     return c.redirect(SIGN_IN_PATH, 303);
   });
+
+  function foreignForm(c: Context<WebEnv>): Response {
+    refuse(c, deps, 'form of another site');
+    return c.text('This form must be sent from a page of Tocsin.', 403);
+  }
 
   return app;
 }

@@ -8,7 +8,9 @@ import { Hono } from 'hono/tiny';
 import { sha256 } from '../access/mac.ts';
 import { makeToken, ROLES, type Role, TOKEN_BYTES, VIEWER_ID, VIEWER_MS, viewerName } from '../access/viewer.ts';
 import { parseJson } from '../text/json.ts';
+import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { recordAct } from './security.ts';
 import { deleteViewer, listViewers, readViewer, writeViewer } from './viewer-store.ts';
 
 export const VIEWERS_PATH = '/operator/viewers';
@@ -17,7 +19,9 @@ const LIFETIME_MAX_MS = 10 * 366 * 24 * 60 * 60_000;
 const NO_KV = 'no KV namespace is bound: viewer tokens are stored there';
 
 /** The routes, as they are in the policy. */
-export function viewerRoutes({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
+export function viewerRoutes(deps: AppDeps): Hono<WebEnv> {
+  const { now } = deps;
+  const { kv } = deps.config;
   const app = new Hono<WebEnv>();
 
   app.get(VIEWERS_PATH, async (c) => {
@@ -38,6 +42,8 @@ export function viewerRoutes({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
     }
     const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
     const createdAt = now();
+    const until = expiresAt === null ? 'never expires' : `expires ${utcText(expiresAt)}`;
+    await recordAct(c, deps, 'viewer added', `${name} (${id}), ${role}, ${until}`);
     await writeViewer(kv, id, { hash: await sha256(token), name, createdAt, expiresAt, role });
     return c.json({ id, name, createdAt, expiresAt, role, token }, 201);
   });
@@ -45,7 +51,9 @@ export function viewerRoutes({ config: { kv }, now }: AppDeps): Hono<WebEnv> {
   app.delete(`${VIEWERS_PATH}/:id`, async (c) => {
     if (kv === null) return c.json({ message: NO_KV }, 503);
     const id = c.req.param('id');
-    if (!VIEWER_ID.test(id) || (await readViewer(kv, id)) === null) return c.json({ revoked: null });
+    const viewer = VIEWER_ID.test(id) ? await readViewer(kv, id) : null;
+    if (viewer === null) return c.json({ revoked: null });
+    await recordAct(c, deps, 'viewer revoked', `${viewer.name} (${id}), ${viewer.role}`);
     await deleteViewer(kv, id);
     return c.json({ revoked: id });
   });

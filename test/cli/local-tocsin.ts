@@ -131,11 +131,20 @@ export async function startLocalTocsin(
       testReceivers: host.testReceivers,
       quarantine: async (before) => views.quarantine(before),
       quarantined: async (name) => views.quarantined(name),
+      securityLog: async (before) => views.securityLog(before, now()),
+      recordSecurity: host.recordSecurity,
+      countRefusals: host.countRefusals,
       release: host.release,
       drop: host.drop,
     },
-    reconnect: () => createRestore({ ledger, recovery, alarm, now }),
+    reconnect: () => ({
+      ...createRestore({ ledger, recovery, alarm, now }),
+      recordSecurity: host.recordSecurity,
+      countRefusals: host.countRefusals,
+    }),
     now,
+    later: (work) => void work(),
+    refusals: { counts: {}, reportAt: 0 },
     fetch,
   });
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });

@@ -40,6 +40,8 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
       ledger,
       reconnect: () => null,
       now: () => NOW,
+      later: () => undefined,
+      refusals: { counts: {}, reportAt: 0 },
       fetch: fetch ?? offline,
     }),
   );

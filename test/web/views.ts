@@ -10,10 +10,13 @@ import type {
   EntryDetails,
   EntrySummary,
   LedgerOperator,
+  LedgerSecurity,
   LedgerStatus,
   LedgerViews,
   Overview,
   QuarantinedDetails,
+  SecurityAct,
+  SecurityLog,
 } from '../../src/ledger/rpc.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import type { Evidence, Rule } from '../../src/sigma/index.ts';
@@ -274,7 +277,10 @@ function receiver(name: string, state: LedgerStatus['receivers'][number]['state'
 }
 
 /** All views, with this untrusted text. */
-export function views(of: UntrustedText = ORDINARY, changes: Partial<LedgerViews> = {}): LedgerViews & LedgerOperator {
+export function views(
+  of: UntrustedText = ORDINARY,
+  changes: Partial<LedgerViews> = {},
+): LedgerViews & LedgerOperator & LedgerSecurity {
   const none = (): never => {
     throw new Error('pages do not call this');
   };
@@ -296,9 +302,34 @@ export function views(of: UntrustedText = ORDINARY, changes: Partial<LedgerViews
     }),
     quarantined: async (name) =>
       name === QUARANTINE_KEY ? { kind: 'found', record: quarantinedRecord(of) } : { kind: 'missing' },
+    securityLog: async (before) => securityLog(of, before),
     ...changes,
   };
-  return { ...made, resend: none, testReceivers: none, release: none, drop: none };
+  const others = { resend: none, testReceivers: none, release: none, drop: none };
+  return { ...made, ...others, recordSecurity: none, countRefusals: none };
+}
+
+/** Some of everything that is recorded. */
+export function securityLog(of: UntrustedText, before: number | null): SecurityLog {
+  const event = (n: number, act: SecurityAct, who: string, detail: string | null = null) => {
+    const from = { address: '203.0.113.7', agent: of.agent };
+    return { id: NOW * 1000 - n, at: NOW - n * MINUTE, act, who, detail, ...from };
+  };
+  const ada = 'Ada (0123456789abcdef)';
+  if (before !== null) return { events: [event(60, 'sign-in', ada)], next: null, refusals: [] };
+  return {
+    events: [
+      event(1, 'sign-in', ada),
+      event(2, 'viewer added', 'operator secret', `${of.name} (fedcba9876543210), operator, never expires`),
+      event(3, 'link opened', `link to alert ${ALERT_ID}`),
+      { ...event(4, 'receivers tested', ada), address: null, agent: null },
+    ],
+    next: NOW * 1000 - 4,
+    refusals: [
+      { from: NOW - (NOW % HOUR), counts: { unauthenticated: 1_234, 'rate limit': 5 } },
+      { from: NOW - (NOW % HOUR) - 3 * HOUR, counts: { 'expired link': 1 } },
+    ],
+  };
 }
 
 export const QUARANTINE_KEY = `invalid:${'0123456789abcdef'.repeat(4)}`;

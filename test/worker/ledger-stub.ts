@@ -2,7 +2,14 @@
  * A stub of the ledger for the tests of access: two alerts with one entry each, and a list of the calls. The real ledger
  * has its own tests.
  */
-import type { AlertSummary, EntrySummary, LedgerOperator, LedgerStatus, LedgerViews } from '../../src/ledger/rpc.ts';
+import type {
+  AlertSummary,
+  EntrySummary,
+  LedgerOperator,
+  LedgerSecurity,
+  LedgerStatus,
+  LedgerViews,
+} from '../../src/ledger/rpc.ts';
 
 export const ALERT = 5;
 export const OTHER_ALERT = 6;
@@ -12,7 +19,7 @@ export const OTHER_ENTRY = 'entry-of-6';
 export const QUARANTINED = `invalid:${'0'.repeat(64)}`;
 
 export interface StubLedger {
-  readonly ledger: LedgerViews & LedgerOperator;
+  readonly ledger: LedgerViews & LedgerOperator & LedgerSecurity;
   /** The names of the methods that were called. */
   readonly asked: string[];
 }
@@ -29,7 +36,7 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     asked.push(name);
     return Promise.resolve(value);
   };
-  const ledger: LedgerViews & LedgerOperator = {
+  const ledger: LedgerViews & LedgerOperator & LedgerSecurity = {
     status: () => answer('status', status),
     overview: () =>
       answer('overview', {
@@ -85,6 +92,9 @@ export function stubLedger(status: LedgerStatus): StubLedger {
             }
           : { kind: 'missing' },
       ),
+    securityLog: () => answer('securityLog', { events: [], next: null, refusals: [] }),
+    recordSecurity: () => answer('recordSecurity', 'recorded'),
+    countRefusals: () => answer('countRefusals', true),
     release: (name) => answer('release', { name, kind: 'missing' }),
     drop: () => answer('drop', []),
   };

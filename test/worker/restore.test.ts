@@ -70,7 +70,7 @@ async function createRestorable() {
   /** What the route needs of the ledger: a new stub for each connection, as on Cloudflare. */
   const connect = () => world.freshStub();
   const restore = async (order: { at: number | null; suppress?: boolean; confirmed?: boolean }): Promise<Answer> => {
-    const { init } = await requests('an operator', 'POST', RESTORE_PATH);
+    const { init } = await requests('the operator secret', 'POST', RESTORE_PATH);
     const at = order.at === null ? null : new Date(order.at).toISOString();
     const body = JSON.stringify({ suppress: false, confirmed: false, ...order, at });
     const response = await site.visit(

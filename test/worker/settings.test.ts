@@ -39,7 +39,8 @@ async function visit(
   changes: Readonly<Record<string, unknown>> = {},
 ): Promise<Response> {
   const bindings = { ...world.bindings, ...changes } as unknown as Cloudflare.Env;
-  return await worker.fetch(new Request(`https://tocsin.example${path}`, init) as never, bindings);
+  const context = { waitUntil: () => undefined } as unknown as ExecutionContext;
+  return await worker.fetch(new Request(`https://tocsin.example${path}`, init) as never, bindings, context);
 }
 
 const BAD = {

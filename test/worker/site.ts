@@ -58,6 +58,8 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
     ledger: stub.ledger,
     reconnect: () => null,
     now: () => Date.now(),
+    later: () => undefined,
+    refusals: { counts: {}, reportAt: 0 },
     fetch: (url, init) => fetch(url === `https://${TEAM}/cdn-cgi/access/certs` ? certs : url, init),
     ...changes.deps,
   };

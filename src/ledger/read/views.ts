@@ -17,8 +17,10 @@ import type {
   QuarantineCursor,
   QuarantineList,
   RuleActivity,
+  SecurityLog,
   ShownRecord,
 } from '../rpc.ts';
+import { readSecurityLog } from '../security-log.ts';
 import { type AlertRow, alertSummary, type EntryRow, entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
@@ -40,6 +42,7 @@ export interface Views {
   rules(): readonly RuleActivity[];
   quarantine(before: QuarantineCursor | null): QuarantineList;
   quarantined(name: string): ShownRecord;
+  securityLog(before: number | null, now: number): SecurityLog;
 }
 
 /** The views of a ledger's store, whose tables are up to date. */
@@ -58,6 +61,7 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
     rules: () => readRules(store),
     quarantine: (before) => readQuarantine(store, before),
     quarantined: (name) => readQuarantined(store, name),
+    securityLog: (before, now) => readSecurityLog(store, before, now),
   };
 }
 

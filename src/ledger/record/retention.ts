@@ -1,12 +1,13 @@
 /**
- * Deletes rows past their retention: entries, quarantined records and ended deliveries after retention, alerts and dead
- * deliveries after a year. Retention counts from the latest answer of the upstream, by the earlier of both clocks, never from
+ * Deletes rows past their retention: entries, quarantined records and ended deliveries after retention; alerts, dead
+ * deliveries and the security log after a year. Retention counts from the latest answer of the upstream, by the earlier of both clocks, never from
  * an entry's own claim. An entry dated in the future is kept until its own time is that old: its id must be known while the
  * upstream shows it.
  */
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED } from '../deliver/outbox.ts';
 import { BATCH_ENTRIES_MAX } from '../model.ts';
+import { refusalHour, securityId } from '../security-log.ts';
 import { readState, type State, writeState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import type { LedgerContext } from './context.ts';
@@ -85,6 +86,8 @@ export function evict(
     evictRows(store, 'quarantine', 'key', 'first_at < ?', before),
     evictRows(store, 'matches', '(alert, seq)', `alert IN (SELECT id FROM alerts WHERE ${oldAlerts})`, alertsBefore),
     evictRows(store, 'alerts', 'id', `${oldAlerts} AND id NOT IN (SELECT alert FROM matches)`, alertsBefore),
+    evictRows(store, 'security_log', 'id', 'id < ?', securityId(alertsBefore)),
+    evictRows(store, 'refusals', 'hour', 'hour < ?', refusalHour(alertsBefore)),
   ];
   // Where a limit was reached, the next batch evicts more.
   const isComplete = deleted.every((rows) => rows < EVICTED_MAX);

@@ -68,6 +68,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        WHERE state = 'pending' AND due_at IS NOT NULL AND own_ms = 0`,
     'ALTER TABLE receivers ADD COLUMN retry_at INTEGER NOT NULL DEFAULT 0',
   ],
+  [
+    `CREATE TABLE security_log (id INTEGER PRIMARY KEY, act TEXT NOT NULL, who TEXT NOT NULL, detail TEXT, address TEXT,
+       agent TEXT)`,
+    'CREATE TABLE refusals (hour INTEGER PRIMARY KEY, writes INTEGER NOT NULL, counts TEXT NOT NULL)',
+  ],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

@@ -135,6 +135,11 @@ describe('against a ledger', () => {
       /^Restored +to .* UTC, .* ago; to undo it: npm run tocsin -- restore --undo --yes$/m,
     );
 
+    // The event from before it went back went with the rest.
+    expect(local?.store.all('SELECT act, who, detail FROM security_log')).toEqual([
+      { act: 'restore', who: 'operator secret', detail: expect.stringMatching(/^to .* UTC, /) },
+    ]);
+
     expect((await tocsin('restore --undo')).out).toMatch(/^NOTHING WAS DONE\./);
     expect((await tocsin('restore --undo --yes')).out).toMatch(/^Restored: /);
   });

@@ -32,7 +32,15 @@ const KV = {
 
 let now = Date.UTC(2026, 0, 31, 9);
 const config = readConfig({ LINK_SECRET, KV }, []);
-const app = createApp({ config, ledger: null, reconnect: () => null, now: () => now, fetch });
+const app = createApp({
+  config,
+  ledger: null,
+  reconnect: () => null,
+  now: () => now,
+  later: () => undefined,
+  refusals: { counts: {}, reportAt: 0 },
+  fetch,
+});
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
 let url: string;
 beforeAll(() => {
