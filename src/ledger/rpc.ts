@@ -249,7 +249,7 @@ export type RefusalCounts = { readonly [why: string]: number };
 /** Who signed in and who operated Tocsin. */
 export interface LedgerSecurity {
   recordSecurity(event: SecurityEvent): Promise<SecurityOutcome>;
-  /** False: not now. Whoever counted them keeps them for the next time. */
+  /** False: not now. The caller keeps them for the next time. */
   countRefusals(counts: RefusalCounts): Promise<boolean>;
 }
 

@@ -76,7 +76,7 @@ export function recordSecurity(store: Store, event: SecurityEvent, now: number):
 }
 
 /**
- * Adds refused requests to the hour of `now`. False: not now, and whoever counted them keeps them for later. Slots that
+ * Adds refused requests to the hour of `now`. False: not now, and the caller keeps them for later. Slots that
  * nobody used stay free until the hour is over.
  */
 export function countRefusals(store: Store, counts: RefusalCounts, now: number): boolean {
