@@ -126,6 +126,7 @@ async function createWeb(world: World) {
       return value.bind(kv) as unknown;
     },
   });
+  const refusals = { counts: {}, reportAt: 0 };
   const { token } = await addViewer('day');
   const request = async (path: string, init: RequestInit): Promise<Response> => {
     const context = createExecutionContext();
@@ -134,6 +135,8 @@ async function createWeb(world: World) {
       ledger: world.stub,
       reconnect: () => null,
       now: () => Date.now(),
+      later: (work) => context.waitUntil(work()),
+      refusals,
       fetch: (url, options) => fetch(url, options),
     });
     const response = await app.fetch(new Request(`${ORIGIN}${path}`, { redirect: 'manual', ...init }), {}, context);
