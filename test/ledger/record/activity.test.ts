@@ -66,9 +66,10 @@ describe('the actor of an entry', () => {
     expect(scene.store.all('SELECT actor FROM entries')).toEqual([{ actor }]);
   });
 
-  it('none that is nested more deeply than can be written', () => {
+  it('none, or its beginning, where it is nested deeply', () => {
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = [deep];
-    expect(storedActor({ actor: { id: deep } })).toBe(null);
+    // Whether JSON.stringify can write it depends on the version of V8.
+    expect([null, '['.repeat(256)]).toContain(storedActor({ actor: { id: deep } }));
   });
 });
