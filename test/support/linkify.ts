@@ -28,11 +28,20 @@ function isColons(word: string): boolean {
 /** What NFKC makes of the characters that a client or IDNA may read as these. */
 const ALIKE: { readonly [normal: string]: string } = { '.': '.', '\u3002': '.', ':': ':', '@': '@' };
 
+/** Those that can match it: a long word without a dot, a colon and an at sign would take the others long. */
+function patternsFor(word: string): RegExp[] {
+  return [
+    ...(word.includes('.') ? [HOST, WWW, IP] : []),
+    ...(word.includes(':') ? [ABSOLUTE, OPAQUE] : []),
+    ...(word.includes('@') ? [MAIL] : []),
+  ];
+}
+
 /** Every piece of `text` that a client could make a link of. */
 export function linkify(text: string): string[] {
   return text
     .replace(/[^\0-\x7f]/g, (character) => ALIKE[character.normalize('NFKC')] ?? character)
     .split(/\s+/)
     .filter((word) => !isColons(word))
-    .flatMap((word) => [HOST, WWW, ABSOLUTE, OPAQUE, MAIL, IP].flatMap((pattern) => word.match(pattern) ?? []));
+    .flatMap((word) => patternsFor(word).flatMap((pattern) => word.match(pattern) ?? []));
 }

@@ -1,0 +1,128 @@
+/** Answers of a server, or of who plays one, as the command line prints them, beside a harmless answer. */
+import { type AlertsAnswer, alertsLines } from '../../../src/cli/commands/alerts.ts';
+import { type TestAnswer, testLines } from '../../../src/cli/commands/notify.ts';
+import {
+  listLines,
+  type QuarantineAnswer,
+  type QuarantinedRecord,
+  type ReleasedRecord,
+  releasedLine,
+  showLines,
+} from '../../../src/cli/commands/quarantine.ts';
+import { type StatusAnswer, statusLines } from '../../../src/cli/commands/status.ts';
+import { type AlertAnswer, whyLines } from '../../../src/cli/commands/why.ts';
+import { printable } from '../../../src/cli/terminal.ts';
+import { invisibleIn } from '../found.ts';
+import type { FuzzKind, Json } from '../kind.ts';
+import { hostileText } from '../texts.ts';
+
+const NOW = Date.UTC(2026, 10, 21);
+const KEY = `invalid:${'0123456789abcdef'.repeat(4)}`;
+
+/** `T` stands for a text that somebody else wrote. */
+const T = 'T';
+const ALERT = {
+  ...{ id: 42, rule: T, title: T, level: T, state: 'open', backfilled: false, count: 3, begins: NOW },
+  ...{ periodMs: 1000, lastAt: NOW, key: [{ field: T, value: T }] },
+};
+const ENTRY = { id: T, action: T, actor: { id: T, name: T }, target: { id: T, type: T } };
+const RECORD = { key: KEY, id: T, problem: T, firstAt: NOW, isCut: true, isRecorded: false };
+const STATUS = {
+  health: { state: 'degraded', reasons: [{ kind: T, level: T, text: T }] },
+  problems: [{ setting: T, severity: 'error', problem: T, meanwhile: T, hint: T }],
+  status: {
+    ...{ watching: 'watching', movedAt: NOW, failure: { message: T, since: NOW, at: NOW }, watermark: NOW, lagMs: 1 },
+    ...{ checkpoint: null, staged: 0, counters: null, rules: { version: T, count: 1 } },
+    receivers: [
+      { name: T, state: 'failing', reason: T, lastDeliveredAt: null, failingSince: NOW, pending: 1, dead: 1 },
+      { name: T, state: 'healthy', reason: null, lastDeliveredAt: NOW, failingSince: null, pending: 0, dead: 0 },
+    ],
+    alerts: { open: { high: 1 }, newest: [{ id: 1, level: T, title: T, count: 1, lastAt: NOW, state: T }] },
+    deliveries: { pending: 1, delivered: 1, dead: 1, suppressed: 0 },
+    dead: [{ receiver: T, reason: T, settledAt: NOW }],
+    waiting: [{ receiver: T, reason: T, dueAt: NOW }],
+    healthAlerts: [{ kind: T, since: NOW, count: 2, summary: T, level: T, headline: T, hint: T }],
+    inQuarantine: 1,
+    quarantine: [{ key: T, problem: T, firstAt: NOW }],
+  },
+};
+
+interface Command {
+  readonly answer: unknown;
+  readonly lines: (answer: never) => readonly string[];
+}
+
+const COMMANDS: readonly Command[] = [
+  { answer: { alerts: [ALERT, ALERT], next: 7 }, lines: (answer: AlertsAnswer) => alertsLines(answer, true) },
+  {
+    answer: {
+      alert: ALERT,
+      timeline: [
+        {
+          ...{ at: NOW, entry: ENTRY, part: 'matched', decision: { notify: true, kind: T, reason: T }, number: T },
+          evidence: [{ selection: T, field: T, value: T }],
+        },
+      ],
+      ...{ more: 1, moreContributing: 0, closing: { notify: false, reason: T } },
+      deliveries: ['dead', 'delivered', 'pending', 'suppressed'].map((state) => ({
+        ...{ receiver: T, what: T, state, reason: T, attempts: 2, queuedAt: NOW, dueAt: NOW, settledAt: NOW },
+      })),
+    },
+    lines: (answer: AlertAnswer) => whyLines(answer),
+  },
+  {
+    answer: {
+      tested: [
+        { receiver: T, outcome: { kind: 'refused', reason: T } },
+        { receiver: T, outcome: { kind: 'retry', reason: T, afterMs: null } },
+      ],
+    },
+    lines: (answer: TestAnswer) => testLines(answer),
+  },
+  { answer: { records: [RECORD], next: 'a.b' }, lines: (answer: QuarantineAnswer) => listLines(answer, false) },
+  { answer: { ...RECORD, text: T }, lines: (answer: QuarantinedRecord) => showLines(answer) },
+  {
+    answer: { name: T, kind: 'recorded', key: T, opened: [{ id: 1, title: T, level: T }] },
+    lines: (answer: ReleasedRecord) => [releasedLine(answer)],
+  },
+  {
+    answer: { name: T, kind: 'failed', key: T, problem: T },
+    lines: (answer: ReleasedRecord) => [releasedLine(answer)],
+  },
+  { answer: STATUS, lines: (answer: StatusAnswer) => statusLines(answer, 'https://tocsin.example', NOW) },
+];
+
+/** The kind; `fault` changes what is printed. */
+export function cliKind(fault: (text: string) => string = (text) => text): FuzzKind {
+  const kind: FuzzKind<never> = {
+    name: 'cli',
+    about: 'what the command line prints',
+    share: 100_000,
+    generate: (dice) => {
+      const command = dice.between(0, COMMANDS.length - 1);
+      const count = JSON.stringify(COMMANDS[command]?.answer).split('"T"').length - 1;
+      const texts = Array.from({ length: count }, () => (dice.chance(0.6) ? 'plain' : hostileText(dice, 1_000)));
+      return { command, texts } as never;
+    },
+    check({ command, texts }: { command: number; texts: readonly string[] }) {
+      const { answer, lines } = COMMANDS[command] ?? (COMMANDS[0] as Command);
+      const expected = lines(filled(answer, () => 'plain') as never);
+      let next = 0;
+      const found = lines(filled(answer, () => texts[next++] ?? 'plain') as never);
+      const text = fault(found.join('\n'));
+      const raw = invisibleIn(printable(text), true) ?? invisibleIn(text, true);
+      if (raw !== null) return raw;
+      // JSON of a record is indented over several lines.
+      const isJson = command === 4 && found.length > expected.length;
+      return text.split('\n').length === expected.length || isJson
+        ? null
+        : `${text.split('\n').length} lines in place of ${expected.length}`;
+    },
+  };
+  return kind as FuzzKind;
+}
+
+/** The answer with a text in place of each `T`. */
+function filled(value: unknown, text: () => string): Json {
+  return JSON.parse(JSON.stringify(value), (_, each: Json) => (each === T ? text() : each)) as Json;
+}

@@ -1,0 +1,161 @@
+/** A notification with hostile text in every field that others write, by every receiver, beside a harmless one. */
+import type { AlertNotification, EntryView } from '../../../src/alert/notification.ts';
+import { render as discord } from '../../../src/notify/discord/render.ts';
+import { render as mail } from '../../../src/notify/email/render.ts';
+import { render as slack } from '../../../src/notify/slack/render.ts';
+import { payload } from '../../../src/notify/webhook/payload.ts';
+import { fieldLine } from '../../../src/text/untrusted.ts';
+import { readDiscord } from '../../notify/discord/read-back.ts';
+import { CORRELATION } from '../../notify/examples.ts';
+import { LINKS } from '../../notify/notifications.ts';
+import { type ReadBack, readHtml, readSlack } from '../../notify/read-back.ts';
+import { linkify } from '../../support/linkify.ts';
+import { slackProblem } from '../../support/slack-rules.ts';
+import { difference, firstOf, invisibleIn } from '../found.ts';
+import type { FuzzKind } from '../kind.ts';
+import { hostileText } from '../texts.ts';
+
+const KINDS = ['opened', 'updated', 'resolved'] as const;
+const FIELDS = [
+  ...(['id', 'action', 'actorId', 'actorName', 'actorType', 'targetId', 'targetType', 'clientIp', 'method'] as const),
+  ...(['path', 'statusCode', 'userAgent', 'evidence', 'key'] as const),
+];
+type Field = (typeof FIELDS)[number];
+/** Null: the field is missing. */
+type Texts = { readonly [field in Field]: string | null };
+
+interface MessageInput {
+  readonly [name: string]: unknown;
+  readonly kind: number;
+  readonly texts: Texts;
+}
+
+export interface MessageSubject {
+  readonly slack: typeof slack;
+  readonly discord: typeof discord;
+  readonly mail: typeof mail;
+  readonly payload: typeof payload;
+}
+
+/** The kind; `subject`: what is tested, in place of the real renderers. */
+export function messageKind(subject: Partial<MessageSubject> = {}): FuzzKind {
+  const tested: MessageSubject = { slack, discord, mail, payload, ...subject };
+  const kind: FuzzKind<never> = {
+    name: 'message',
+    about: 'Slack, Discord, mail, webhook',
+    share: 60_000,
+    generate: (dice) => {
+      const texts = Object.fromEntries(
+        FIELDS.map((field) => [field, dice.chance(0.1) ? null : dice.chance(0.5) ? 'plain' : hostileText(dice, 1_000)]),
+      );
+      return { kind: dice.between(0, 2), texts } as never;
+    },
+    check(input: MessageInput) {
+      const { texts } = input;
+      const of = notificationOf(input);
+      const written = tested.mail(of, LINKS, 'tocsin@example.com');
+      const message = tested.slack(of, LINKS);
+      const sent = tested.payload(of, LINKS);
+      const parts = {
+        slack: readSlack(message),
+        discord: readDiscord(tested.discord(of, LINKS)),
+        html: readHtml(written.html),
+        text: { text: written.text, links: [], commands: [] },
+        subject: { text: written.subject, links: [], commands: [] },
+      };
+      const twin = twinOf(input);
+      const body = JSON.parse(sent) as { data: { text: string; entry: { path: string | null } } };
+      return firstOf(
+        ...Object.entries(parts).map(([part, read]) => problemOf(part, read, twin.links, texts.action)),
+        slackProblem(message),
+        difference(twin.shape, shapeOf(message)),
+        difference(twin.tags, tagsOf(written.html)),
+        invisibleIn(sent),
+        invisibleIn(body.data.text),
+        /[\r\n]/.test(written.subject) ? 'the subject has a line break' : null,
+        difference(twin.headers, Object.keys(written.headers)),
+        body.data.entry.path === null ||
+          texts.path?.toWellFormed().startsWith(body.data.entry.path.replace(/…$/, '')) === true
+          ? null
+          : 'the webhook has another path than the entry',
+      );
+    },
+  };
+  return kind as FuzzKind;
+}
+
+interface Twin {
+  readonly links: ReadonlySet<string>;
+  readonly shape: readonly string[];
+  readonly tags: readonly string[];
+  readonly headers: readonly string[];
+}
+const twins = new Map<string, Twin>();
+
+/** What the same notification with harmless texts looks like, by the real renderers. */
+function twinOf({ kind, texts }: MessageInput): Twin {
+  const missing = FIELDS.filter((field) => texts[field] === null);
+  const name = `${kind} ${missing.join(' ')}`;
+  const known = twins.get(name);
+  if (known !== undefined) return known;
+  const plain = Object.fromEntries(FIELDS.map((field) => [field, texts[field] === null ? null : 'plain'])) as Texts;
+  const of = notificationOf({ kind, texts: plain });
+  const { text, html, headers } = mail(of, LINKS, 'tocsin@example.com');
+  const message = slack(of, LINKS);
+  const twin = {
+    links: new Set([text, readSlack(message).text].flatMap(linkify)),
+    shape: shapeOf(message),
+    tags: tagsOf(html),
+    headers: Object.keys(headers),
+  };
+  twins.set(name, twin);
+  return twin;
+}
+
+function problemOf(
+  part: string,
+  { text, links, commands }: ReadBack,
+  ours: ReadonlySet<string>,
+  action: string | null,
+) {
+  const isAction = (link: string): boolean => link === action && fieldLine('action', action, 100) === action;
+  const found = linkify(text).find((link) => !ours.has(link) && !isAction(link));
+  const other = links.find((link) => !Object.values(LINKS).includes(link));
+  const command = commands[0];
+  if (command !== undefined) return `${part} has the command ${command}`;
+  if (other !== undefined) return `${part} has the link ${other}`;
+  if (found !== undefined) return `in ${part} a client makes a link of ${found}`;
+  const raw = invisibleIn(text, true);
+  return raw === null ? null : `in ${part} ${raw}`;
+}
+
+/** A Slack message without its texts. */
+function shapeOf(message: unknown): string[] {
+  return JSON.stringify(message, (name, value: unknown) =>
+    ['text', 'fallback'].includes(name) && typeof value === 'string' ? '' : value,
+  ).split(',');
+}
+
+function tagsOf(html: string): string[] {
+  return html.match(/<[^>]*>/g) ?? [];
+}
+
+function notificationOf({ kind, texts }: MessageInput): AlertNotification {
+  const { id, action, actorId, actorName, actorType, targetId, targetType } = texts;
+  const { clientIp, method, path, statusCode, userAgent, evidence, key } = texts;
+  const entry: EntryView = {
+    ...{ id: id ?? '', createdAt: CORRELATION.entry.createdAt, action },
+    actor: { id: actorId, name: actorName, type: actorType },
+    target: { id: targetId, type: targetType },
+    ...{ clientIp, method, path, statusCode, userAgent },
+  };
+  return {
+    ...CORRELATION,
+    kind: KINDS[kind] ?? 'opened',
+    // Without a runbook, whose address would be a link of ours.
+    alert: { ...CORRELATION.alert, count: 3, key: [{ field: 'actor.id', value: key }], runbook: null },
+    entry,
+    evidence: [{ selection: 'selection', field: 'actor.name', value: evidence ?? '' }],
+    window: CORRELATION.window && { ...CORRELATION.window, first: [entry] },
+  };
+}

@@ -1,0 +1,90 @@
+/** Rule files and routing files with mistakes: every problem has its place, is one line, and nothing throws. */
+import { readRoutingFiles, readRuleFiles } from '../../../src/cli/build-rules.ts';
+import { printable } from '../../../src/cli/terminal.ts';
+import { reservedNames } from '../../../src/config/config.ts';
+import { RECEIVER_TYPES } from '../../../src/notify/registry.ts';
+import { parseRouting } from '../../../src/routing/routing-file.ts';
+import { type Problem, parseRules, problemText } from '../../../src/sigma/build.ts';
+import { compile } from '../../../src/sigma/index.ts';
+import { firstOf, invisibleIn, secretIn } from '../found.ts';
+import type { FuzzKind } from '../kind.ts';
+import { hostileText, mutated, SECRETS } from '../texts.ts';
+
+const RULES = readRuleFiles('rules').map(({ text }) => text);
+const ROUTING = [
+  'receivers:\n  - {name: oncall, type: slack, min_level: high}\n  - name: log\n    type: webhook\n    secret: LOG_URL\n',
+  `receivers: [{name: a, type: slack, secret: ${SECRETS.webhookUrl}}]\n`,
+  ...readRoutingFiles('rules').map(({ text }) => text),
+];
+
+interface FileInput {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The kind; `fault` changes each problem's line. */
+export function ruleKind(fault: (line: string) => string = (line) => line): FuzzKind {
+  return fileKind({
+    name: 'rule',
+    about: 'rule files',
+    share: 10_000,
+    files: RULES,
+    problemsOf: (file) => {
+      const { ruleSet, problems } = parseRules([file]);
+      if (!problems.some(({ severity }) => severity === 'error')) {
+        const engine = compile(ruleSet);
+        engine.evaluate({ id: 'e-1', action: file.text.slice(0, 200), actor: { id: file.path } });
+      }
+      return problems;
+    },
+    fault,
+  });
+}
+
+/** The kind; `fault` changes each problem's line. */
+export function routingKind(fault: (line: string) => string = (line) => line): FuzzKind {
+  return fileKind({
+    name: 'routing',
+    about: 'routing files',
+    share: 20_000,
+    files: ROUTING,
+    problemsOf: (file) => parseRouting([file], RECEIVER_TYPES, reservedNames(RECEIVER_TYPES)).problems,
+    fault,
+  });
+}
+
+function fileKind(of: {
+  readonly name: string;
+  readonly about: string;
+  readonly share: number;
+  readonly files: readonly string[];
+  readonly problemsOf: (file: FileInput) => readonly Problem[];
+  readonly fault: (line: string) => string;
+}): FuzzKind {
+  const { name, about, share, files, problemsOf, fault } = of;
+  const kind: FuzzKind<never> = {
+    name,
+    about,
+    share,
+    generate: (dice) =>
+      ({
+        path: dice.chance(0.8) ? 'a.yml' : `${hostileText(dice, 40).replaceAll('/', '')}.yml`,
+        text: dice.chance(0.9) ? mutated(dice, dice.pick(files)) : hostileText(dice, 2_000),
+      }) as never,
+    check(file: FileInput) {
+      for (const problem of problemsOf(file)) {
+        const line = fault(problemText(problem, 'rules/'));
+        const wrong = firstOf(
+          invisibleIn(line),
+          printable(line) === line ? null : 'the terminal shows another line',
+          secretIn(line),
+          problem.line >= 1 && problem.column >= 1 ? null : `it has no place: ${line}`,
+          line.length < 3_000 ? null : `a problem of ${line.length} characters`,
+        );
+        if (wrong !== null) return wrong;
+      }
+      return null;
+    },
+  };
+  return kind as FuzzKind;
+}
