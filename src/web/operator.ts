@@ -1,5 +1,5 @@
 /**
- * The operator's API: the status, alerts, a test of the receivers, resending dead deliveries, a rewind.
+ * The operator's API: the status, alerts, the security log, a test of the receivers, resending dead deliveries, a rewind.
  *
  * Contract: JSON both ways; `authorize` has run before. Strings from entries are untrusted text and are not cleaned. 404
  * is only for refused callers, so what does not exist is null.
@@ -13,6 +13,7 @@ import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { workerHealth } from './health.ts';
 import { recordAct } from './security.ts';
+import { readEventId, SECURITY_PATH } from './security-path.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
 export const STATUS_PATH = '/operator/status';
@@ -76,6 +77,13 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
     }
     await recordAct(c, deps, 'resend', `of ${receiver ?? 'all receivers'}${to === null ? '' : `, to ${to}`}`);
     return c.json({ resent: await ledger.resend(receiver, to) });
+  });
+
+  app.get(SECURITY_PATH, async (c) => {
+    const before = readEventId(c.req.query('before'));
+    if (before === undefined) return c.json({ message: '`before` must be an id' }, 422);
+    if (ledger === null) return c.json(NO_LEDGER, 503);
+    return c.json(await ledger.securityLog(before));
   });
 
   app.get(ALERTS_PATH, async (c) => {

@@ -44,6 +44,7 @@ export const POLICY: readonly PolicyRow[] = [
   ['GET', '/operator/viewers', 'operator'],
   ['POST', '/operator/viewers', 'operator'],
   ['DELETE', '/operator/viewers/:id', 'operator'],
+  ['GET', '/operator/security', 'operator'],
 
   ['GET', '/v1/audit_logs', 'viewer'],
   ['GET', '/v1/audit_logs/:id', 'scoped'],
@@ -56,6 +57,7 @@ export const POLICY: readonly PolicyRow[] = [
   ['GET', '/quarantine/:key', 'viewer'],
   ['GET', '/rules', 'viewer'],
   ['GET', '/rules/:id', 'viewer'],
+  ['GET', '/security', 'operator page'],
 ];
 
 /** The part of the app that a path belongs to. It decides the form of a response, and says nothing about what exists. */

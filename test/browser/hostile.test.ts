@@ -40,6 +40,7 @@ const PATHS = [
   '/alerts',
   `/alerts/${ALERT_ID}`,
   `/entries/${ENTRY_ID}`,
+  '/security',
   '/quarantine',
   `/quarantine/${QUARANTINE_KEY}`,
 ];

@@ -25,6 +25,7 @@ const LINK: Caller = {
   pass: `${ALERT_ID}.1.${'0'.repeat(64)}`,
   expires: NOW + 3_600_000,
 };
+const OPERATOR: Caller = { kind: 'viewer', id: 'v-2', name: 'Ada', role: 'operator', isSession: true };
 /** Every setting that the pages look at. */
 export const SET = {
   NIRVANA_LABS_API_KEY: 'nirvana-key-for-tests-only',
@@ -186,6 +187,15 @@ export const STATES: readonly PageState[] = [
     path: '/',
     heading: 'Degraded',
     ledger: { overview: async () => overview(ORDINARY, { status: status({ inQuarantine: 3 }) }) },
+  },
+  { name: 'security', path: '/security', heading: 'Security log', caller: OPERATOR },
+  { name: 'security-older', path: '/security?before=7', heading: 'Security log', caller: OPERATOR },
+  {
+    name: 'security-none',
+    path: '/security',
+    heading: 'Security log',
+    caller: OPERATOR,
+    ledger: { securityLog: async () => ({ events: [], next: null, refusals: [] }) },
   },
   { name: 'quarantine', path: '/quarantine', heading: 'Quarantine' },
   {

@@ -93,6 +93,7 @@ POST /operator/quarantine/drop     | 404    | 404          | 404  | 404        |
 GET /operator/viewers              | 404    | 404          | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
 POST /operator/viewers             | 404    | 404          | 404  | 404        | 404    | 404    | 404       | 404         | 422      | 422
 DELETE /operator/viewers/:id       | 404    | 404          | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
+GET /operator/security             | 404    | 404          | 404  | 404        | 404    | 404    | 404       | 404         | 200      | 200
 GET /v1/audit_logs                 | 401    | 401          | 401  | 401        | 200    | 200    | 200       | 200         | 200      | 401
 GET /v1/audit_logs/:id             | 401    | 401          | 200  | 404-       | 200    | 200    | 200       | 200         | 200      | 401
 GET /                              | 404    | 404          | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
@@ -103,6 +104,7 @@ GET /quarantine                    | 404    | 404          | 404  | 404        |
 GET /quarantine/:key               | 404    | 404          | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
 GET /rules                         | 404    | 404          | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
 GET /rules/:id                     | 404    | 404          | 404  | 404        | 200    | 200    | 200       | 200         | 200      | 404
+GET /security                      | 404    | 404          | 404  | 404        | 404    | 404    | 404       | 200         | 200      | 404
 `;
 
 /** An example path of each pattern with a parameter, within the scope of the link. All of them exist. */

@@ -34,6 +34,10 @@ describe('every page', () => {
     ['/rules', 200, {}],
     ['/rules', 200, { ledger: null }],
     [`/rules/${RULE.id}`, 200, {}],
+    ['/security', 200, {}],
+    ['/security?before=7', 200, {}],
+    ['/security?before=%00', 200, {}],
+    ['/security', 503, { ledger: null }],
     ['/rules/constructor', 404, {}],
   ];
 

@@ -11,6 +11,7 @@ import { ruleSet, ruleSources } from '../../rules.gen.ts';
 import { type AppDeps, scopeOf, type WebEnv } from '../context.ts';
 import { PAGE_HEADERS } from '../headers.ts';
 import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
+import { readEventId, SECURITY_PAGE } from '../security-path.ts';
 import { alertPage } from './alert.tsx';
 import { alertsPage, readAlertId, readAlertQuery } from './alerts.tsx';
 import { entryPage } from './entry.tsx';
@@ -20,6 +21,7 @@ import { assetRoutes } from './parts/assets.ts';
 import { quarantinedPage, quarantinePage } from './quarantine.tsx';
 import { rulePage } from './rule.tsx';
 import { rulesPage } from './rules.tsx';
+import { securityPage } from './security.tsx';
 import { readUpstreamEntry } from './upstream-entry.ts';
 
 type Web = Context<WebEnv>;
@@ -102,6 +104,13 @@ export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
     const source = Object.hasOwn(ruleSources, rule.path) ? (ruleSources[rule.path] ?? null) : null;
     const found = activity.find((of) => of.rule === rule.id) ?? null;
     return send(c, rulePage({ caller: c.var.caller, rule, activity: found, source, ruleOf }));
+  });
+
+  app.get(SECURITY_PAGE, async (c) => {
+    if (ledger === null) return unbound(c);
+    // An invalid `before` is ignored, as in the list of alerts.
+    const before = readEventId(c.req.query('before')) ?? null;
+    return send(c, securityPage({ caller: c.var.caller, log: await ledger.securityLog(before), before }));
   });
 
   return app;

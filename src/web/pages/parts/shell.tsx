@@ -6,15 +6,18 @@
 import type { Child } from 'hono/jsx';
 import { SIGN_OUT_PATH } from '../../../access/session.ts';
 import type { Caller } from '../../context.ts';
+import { hasAccess } from '../../policy.ts';
+import { SECURITY_PAGE } from '../../security-path.ts';
 import { ASSETS, BELL } from './assets.ts';
 import { When } from './elements.tsx';
 import { plainText, UntrustedText } from './untrusted-text.tsx';
 
-/** The navigation. */
+/** The navigation: what the caller has access to. */
 const SECTIONS = [
-  { section: 'overview', path: '/', name: 'Overview' },
-  { section: 'alerts', path: '/alerts', name: 'Alerts' },
-  { section: 'rules', path: '/rules', name: 'Rules' },
+  { section: 'overview', path: '/', name: 'Overview', access: 'viewer' },
+  { section: 'alerts', path: '/alerts', name: 'Alerts', access: 'viewer' },
+  { section: 'rules', path: '/rules', name: 'Rules', access: 'viewer' },
+  { section: 'security', path: SECURITY_PAGE, name: 'Security', access: 'operator page' },
 ] as const;
 
 export interface PageOptions {
@@ -56,7 +59,7 @@ function Shell({ title, caller, section, children }: PageOptions) {
           <Brand isLink={hasNavigation} />
           {hasNavigation && (
             <nav aria-label="Main">
-              {SECTIONS.map((of) => (
+              {SECTIONS.filter(({ access }) => hasAccess(access, caller)).map((of) => (
                 <a href={of.path} aria-current={of.section === section ? 'page' : undefined}>
                   {of.name}
                 </a>
