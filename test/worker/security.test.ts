@@ -160,6 +160,34 @@ describe('an operator’s act', () => {
   });
 });
 
+describe('the page and the API', () => {
+  it('show the log, a page at a time, to operators, who alone have a link to it', async () => {
+    const { visit, ledger, signIn } = await createReal();
+    const [ada, bob] = [await addViewer('Ada', null, 'operator'), await addViewer('Bob')];
+    const from = { detail: '<b>', address: null, agent: null };
+    for (let i = 0; i < 51; i++) await ledger.recordSecurity({ act: 'resend', who: `someone ${i}.`, ...from });
+    await ledger.countRefusals({ 'rate limit': 1_234 });
+    const cookie = /^[^;]+/.exec((await signIn(ada.token)).headers.get('set-cookie') ?? '')?.[0] ?? '';
+    const headers = { cookie, accept: 'text/html' };
+    const first = await (await visit('/security', { headers })).text();
+    expect(first).toContain(`Ada`);
+    expect(first).toContain('&lt;b&gt;');
+    expect(first).toContain('rate limit 1,234');
+    expect(first).not.toContain('someone 1.');
+    const [, older = ''] = /href="(\/security\?before=\d+)"/.exec(first) ?? [];
+    const second = await (await visit(older, { headers })).text();
+    expect(second).toContain('someone 1.');
+    expect(second).not.toContain('someone 2.');
+    expect(await (await visit('/rules', { headers })).text()).toContain('href="/security"');
+    const bobs = { headers: { ...bearer(bob.token).headers, accept: 'text/html' } };
+    expect(await (await visit('/rules', bobs)).text()).not.toContain('href="/security"');
+    expect((await visit('/security', bobs)).status).toBe(404);
+    const json = await visit(older.replace('/security', '/operator/security'), bearer(ada.token));
+    expect(await json.json()).toMatchObject({ events: [{ who: 'someone 1.' }, { who: 'someone 0.' }], next: null });
+    expect((await visit('/operator/security?before=x', bearer(ada.token))).status).toBe(422);
+  });
+});
+
 describe('a refused request', () => {
   it('is a line that says why, with the network and without the query, and is counted', async () => {
     const requestOf = await createRequests();

@@ -47,7 +47,7 @@ ${targetUsage(16)}`,
 export function securityLines({ events, next, refusals }: z.output<typeof LOG>, isFirst: boolean): string[] {
   const none = isFirst ? 'No events yet.' : 'No older events.';
   const hours = refusals.map(({ from, counts }) => {
-    const parts = Object.entries(counts).map(([why, count]) => `${numberText(count)} ${safe(why)}`);
+    const parts = Object.entries(counts).map(([why, count]) => `${safe(why)} ${numberText(count)}`);
     return `${utc(from)}  ${parts.join(', ')}`;
   });
   return [

@@ -110,7 +110,7 @@ function Refusals({ refusals }: Pick<SecurityLog, 'refusals'>) {
             <li>
               <When at={from} short />:{' '}
               {Object.entries(counts)
-                .map(([why, count]) => `${numberText(count)} ${why}`)
+                .map(([why, count]) => `${why} ${numberText(count)}`)
                 .join(', ')}
             </li>
           ))}

@@ -178,6 +178,7 @@ button[hidden]{display:none}
 
 @media (max-width:44rem){
   .top,main,.foot{padding-left:.9rem;padding-right:.9rem}
+  .top nav a{padding:.4rem .55rem}
   .who{margin-left:0;width:100%}
   h1{font-size:1.35rem}
   .card,.watch,.message{padding:.85rem .9rem}
