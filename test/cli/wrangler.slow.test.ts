@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ROOT } from '../../src/cli/wrangler.ts';
 import { type Cloudflare, type CloudflareOptions, DEPLOYED_URL, NEW_NAMESPACE, startCloudflare } from './cloudflare.ts';
+import { filesWith } from './files.ts';
 import { runScript } from './run-command.ts';
 
 const KEY = 'key-of-nirvana';
@@ -53,12 +54,7 @@ async function deploy(
 
 /** The files below `home` and wrangler's folder in the repository that hold a secret. */
 function filesWithSecrets(): readonly string[] {
-  return [home, `${ROOT}.wrangler`].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => [KEY, SECRET].some((secret) => readFileSync(path).includes(secret))),
-  );
+  return filesWith([home, `${ROOT}.wrangler`], [KEY, SECRET]);
 }
 
 function temporaryFolders(): readonly string[] {

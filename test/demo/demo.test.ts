@@ -1,8 +1,15 @@
 /** The demo, as a process. `.ci/run` runs it in every dialect. */
 
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ROOT } from '../../src/cli/wrangler.ts';
+import { filesWith } from '../cli/files.ts';
 import { runScript } from '../cli/run-command.ts';
 
 const NO_KEY = { NIRVANA_LABS_API_KEY: '', SLACK_WEBHOOK_URL: '' };
@@ -55,3 +62,43 @@ test.each([
   expect(result.code).toBe(code);
   expect(result.out + result.err).toContain(text);
 });
+
+test('has a real API key nowhere on the disk, even where it is killed', async () => {
+  const key = 'key-of-a-real-organization';
+  let asked = '';
+  const upstream = createHttpServer((request, response) => {
+    asked = request.headers.authorization ?? asked;
+    response.setHeader('content-type', 'application/json');
+    response.end('{"items":[],"next_cursor":null}');
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const home = mkdtempSync(join(tmpdir(), 'tocsin-test-'));
+  mkdirSync(join(home, 'tmp'));
+  const env = {
+    ...process.env,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    TMPDIR: join(home, 'tmp'),
+    NIRVANA_LABS_API_KEY: key,
+    NIRVANA_LABS_BASE_URL: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+    SLACK_WEBHOOK_URL: '',
+  };
+  const child = spawn(process.execPath, ['test/demo/main.ts'], { cwd: ROOT, env, stdio: 'ignore', detached: true });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  try {
+    await expect.poll(() => asked, { timeout: 50_000 }).toBe(`Bearer ${key}`);
+    expect(filesWith([home, `${ROOT}.wrangler`], [key])).toEqual([]);
+    child.kill('SIGKILL');
+    await closed;
+    expect(filesWith([home, `${ROOT}.wrangler`], [key])).toEqual([]);
+  } finally {
+    try {
+      process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+    upstream.closeAllConnections();
+    upstream.close();
+    rmSync(home, { recursive: true, force: true });
+  }
+}, 60_000);
