@@ -11,7 +11,12 @@ const list = (folder: string): string[] =>
   readdirSync(join(TOP, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`);
 
 const SOURCES = [...list('src'), ...list('test')];
-const PAGES = ['README.md', 'CONTRIBUTING.md', ...list('docs').filter((path) => path.endsWith('.md'))];
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  '.github/SECURITY.md',
+  ...list('docs').filter((path) => path.endsWith('.md')),
+];
 const SCRIPTS = Object.keys(JSON.parse(read('package.json')).scripts);
 /** Placeholders, files that users create, and what the build writes. */
 const CREATED = /<|^(rules\/(local|lists)\/|rules\/routing\.yml$|src\/rules\.gen\.ts$)/;
@@ -70,9 +75,12 @@ async function unknownIn([name = '', ...words]: readonly string[]): Promise<stri
   return words.filter((word) => word.startsWith('--') && !out.includes(word.replace(/[,.]+$/, '')));
 }
 
-test('docs/operations.md has commands only as their help has them', async () => {
-  const calls = callsOf(read('docs/operations.md'));
-  expect(calls.length).toBeGreaterThan(20);
+test.each([
+  ['docs/operations.md', 20],
+  ['docs/security.md', 7],
+])('%s has commands only as their help has them', async (page, least) => {
+  const calls = callsOf(read(page));
+  expect(calls.length).toBeGreaterThan(least);
   const unknown = await Promise.all(calls.map(async (call) => [call.join(' '), await unknownIn(call)]));
   expect(unknown.filter(([, words]) => (words ?? []).length > 0)).toEqual([]);
   expect(await unknownIn(['rewind', '--at', '2h'])).toEqual(['--at']);
@@ -81,6 +89,30 @@ test('docs/operations.md has commands only as their help has them', async () => 
 test('docs/operations.md has every health alert', () => {
   const page = read('docs/operations.md');
   expect(HEALTH_KINDS.filter((kind) => !page.includes(`\`${kind}\``))).toEqual([]);
+});
+
+/** The problems of a cell that names tests: `` `test/a.test.ts`: “name”, “name”; `test/b.test.ts`: “name” ``. */
+function testProblems(cell: string): string[] {
+  return cell.split('; ').flatMap((part) => {
+    const [, file, names] = /^`(test\/[\w./-]+\.ts)`: (“.+”)$/.exec(part) ?? [];
+    if (file === undefined || names === undefined) return [`not a test: ${part}`];
+    if (!existsSync(join(TOP, file))) return [`there is no ${file}`];
+    // The first argument, before a callback or options.
+    const titles = [...read(file).matchAll(/\(\s*(['"`])(.+?)\1,\s*(?:async\b|\(|\{|\w+\))/g)].map(
+      ([, , title]) => title,
+    );
+    const named = names.slice(1, -1).split('”, “');
+    return named.filter((name) => !titles.includes(name)).map((name) => `no test in ${file} is named “${name}”`);
+  });
+}
+
+test('docs/security.md names for each threat the tests that show its defence', () => {
+  const rows = tableBelow('Threats', read('docs/security.md')).filter((cells) => !/^(threat|-+)$/.test(cells[0] ?? ''));
+  expect(rows.length).toBeGreaterThan(30);
+  expect(rows.filter((cells) => cells.length !== 3)).toEqual([]);
+  expect(
+    rows.flatMap(([threat, , tests = '']) => testProblems(tests).map((problem) => `${threat}: ${problem}`)),
+  ).toEqual([]);
 });
 
 test('README.md leads to every page', () => {
@@ -105,6 +137,15 @@ test.each([
     shown.map(([alert, level, hint = '']) => [alert, level, hint.replaceAll('\n', ' ')]),
   );
   expect(rows.filter(([, , meaning = '']) => meaning.length < 20)).toEqual([]);
+});
+
+test.each([
+  ['`test/docs.test.ts`: “README.md leads to every page”', []],
+  ['`test/docs.test.ts`: “no such test”', ['no test in test/docs.test.ts is named “no such test”']],
+  ['`test/none.test.ts`: “x”', ['there is no test/none.test.ts']],
+  ['see the code', ['not a test: see the code']],
+])('a cell of tests: %s', (cell, problems) => {
+  expect(testProblems(cell)).toEqual(problems);
 });
 
 describe('is reported', () => {

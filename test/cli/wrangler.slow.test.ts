@@ -166,6 +166,29 @@ describe('wrangler in another folder', () => {
   }, 60_000);
 });
 
+/** The commands of wrangler on a page, without names and options. */
+function wranglerCommands(page: string): readonly string[] {
+  const text = readFileSync(`${ROOT}${page}`, 'utf8');
+  const found = [...text.matchAll(/npx wrangler ((?:[a-z]+)(?: [a-z]+)*)/g)].map(([, words = '']) => words);
+  return [...new Set(found)];
+}
+
+const COMMANDS = [...new Set(['docs/security.md', 'docs/operations.md'].flatMap(wranglerCommands))];
+
+test.each(COMMANDS)(
+  'the pages name a command that wrangler has: %s',
+  (command) => {
+    const script = `${ROOT}node_modules/wrangler/bin/wrangler.js`;
+    const { stdout } = spawnSync(process.execPath, [script, ...command.split(' '), '--help'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    // Of what does not exist, it shows the commands one level above.
+    expect(stdout).toMatch(new RegExp(`^wrangler ${command}( |$)`, 'm'));
+  },
+  30_000,
+);
+
 test('what `wrangler types` writes is ignored, by git and so by lint', () => {
   const { status } = spawnSync('git', ['check-ignore', '-q', 'worker-configuration.d.ts'], { cwd: ROOT });
   expect(status).toBe(0);
