@@ -99,11 +99,11 @@ export function createProxy(options: ProxyOptions): Proxy {
       }
       const { status } = response;
       const headers = passedHeaders(response.headers, redact);
-      if (WITHOUT_BODY.includes(status)) return { kind: 'answer', status, headers, body: null };
+      const { 'content-type': _, ...others } = headers;
+      if (WITHOUT_BODY.includes(status)) return { kind: 'answer', status, headers: others, body: null };
       if (!JSON_TYPE.test(headers['content-type'] ?? '')) {
         response.body?.cancel().catch(() => {});
         if (status < 400) return failure(`the upstream answered ${status} with something other than JSON`, true);
-        const { 'content-type': _, ...others } = headers;
         return { kind: 'failure', status, message: `the upstream answered ${status}, without JSON`, headers: others };
       }
       const bytes = await readBytes(response, timeout, maxBytes);

@@ -96,9 +96,12 @@ describe('the answer', () => {
     expect(result.kind === 'answer' && Buffer.from(result.body ?? []).equals(bytes)).toBe(true);
   });
 
-  it.each([204, 304])('%i has no body', async (status) => {
-    answer = (_, response) => response.writeHead(status).end();
-    expect(await proxy().list('')).toMatchObject({ kind: 'answer', status, body: null });
+  it.each([204, 304])('%i has no body, and no type of one', async (status) => {
+    answer = (_, response) =>
+      response.writeHead(status, { 'content-type': 'text/html', 'x-request-id': 'req_1' }).end();
+    const result = await proxy().list('');
+    expect(result).toMatchObject({ kind: 'answer', status, body: null, headers: { 'x-request-id': 'req_1' } });
+    expect('content-type' in result.headers).toBe(false);
   });
 
   it('has the passed headers, and no others', async () => {

@@ -10,6 +10,7 @@ import { oneLine } from '../../src/text/untrusted.ts';
 import { runScript } from '../cli/run-command.ts';
 import type { FuzzKind } from './kind.ts';
 import { cliKind } from './kinds/cli.ts';
+import { ledgerKind } from './kinds/ledger.ts';
 import { linkKind } from './kinds/link.ts';
 import { messageKind } from './kinds/message.ts';
 import { pageKind } from './kinds/page.ts';
@@ -167,6 +168,20 @@ describe('a planted fault is found, and the smallest input shown', () => {
     ],
     ['terminal output that is not cleaned', cliKind((text) => text.replace('plain', '\u001b[2J')), /stands raw/],
     ['terminal output with forged lines', cliKind((text) => `${text}\nHEALTHY`), /lines in place of/],
+    [
+      'a health alert with the words of others as they are',
+      ledgerKind((of) =>
+        of.kind === 'health' ? { ...of, health: { ...of.health, summary: `${of.health.summary} evil.com` } } : of,
+      ),
+      /makes a link of evil\.com/,
+    ],
+    [
+      'a health alert that shows a secret',
+      ledgerKind((of) =>
+        of.kind === 'health' ? { ...of, health: { ...of.health, summary: SECRETS.webhookUrl } } : of,
+      ),
+      /a secret is shown|makes a link/,
+    ],
     [
       'a problem that shows a secret',
       settingsKind((text, settings) => `${text} ${settings.map(([, value]) => value).join(' ')}`),

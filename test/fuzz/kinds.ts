@@ -1,6 +1,7 @@
 /** Every kind of input. */
 import type { FuzzKind } from './kind.ts';
 import { cliKind } from './kinds/cli.ts';
+import { ledgerKind } from './kinds/ledger.ts';
 import { linkKind } from './kinds/link.ts';
 import { messageKind } from './kinds/message.ts';
 import { pageKind } from './kinds/page.ts';
@@ -19,6 +20,7 @@ export function createKinds(): readonly FuzzKind[] {
     pageKind(),
     requestKind(),
     upstreamKind(),
+    ledgerKind(),
     cliKind(),
     settingsKind(),
     ruleKind(),

@@ -1,13 +1,18 @@
 /** Passes, sessions, tokens and cookies that nobody signed: none is valid, and none makes a reader throw. */
+
+import { keyIdOf } from '../../../src/access/jwt.ts';
 import { readPass, signPass } from '../../../src/access/link.ts';
 import { isOperator, operatorToken } from '../../../src/access/operator.ts';
 import { readSession, signSession } from '../../../src/access/session.ts';
+import { readSegment, toSegment } from '../../../src/http/segment.ts';
+import { safeRedirect } from '../../../src/web/safe-redirect.ts';
 import { firstOf } from '../found.ts';
 import type { FuzzKind } from '../kind.ts';
 import { hostileText, mutated, SECRETS } from '../texts.ts';
 
 const NOW = Date.UTC(2026, 10, 21);
 const SECRET = SECRETS.linkSecret;
+const ORIGIN = 'https://tocsin.example';
 const LATER = NOW + 3_600_000;
 
 /** The signed texts that inputs are mutations of. */
@@ -27,20 +32,32 @@ export function linkKind(subject: Partial<LinkSubject> = {}): FuzzKind<{ text: s
   const tested: LinkSubject = { readPass, ...subject };
   return {
     name: 'link',
-    about: 'passes, sessions, operator tokens',
+    about: 'passes, sessions, tokens, redirects, paths',
     share: 190_000,
     generate: (dice) => ({
-      text: dice.chance(0.8) ? mutated(dice, dice.pick(SIGNED), dice.between(1, 2)) : hostileText(dice, 500),
+      text: dice.chance(0.7)
+        ? mutated(dice, dice.pick(SIGNED), dice.between(1, 2))
+        : `${dice.chance(0.5) ? dice.pick(['/', '//', '/\\', '..', '~', '/alerts/']) : ''}${hostileText(dice, 500)}`,
     }),
     async check({ text }) {
       if (SIGNED.includes(text)) return null;
       const pass = await tested.readPass(SECRET, text, NOW);
       const session = await readSession(SECRET, text, NOW);
       const operator = await isOperator(SECRET, `Bearer ${text}`, 'GET', '/operator/status', NOW);
+      const back = safeRedirect(text, `${ORIGIN}/session`);
+      const segment = toSegment(text);
+      const page = new URL(`/entries/${segment}`, ORIGIN);
+      const kid = keyIdOf(text);
       return firstOf(
         pass.kind === 'none' ? null : `the pass ${text} is ${pass.kind}`,
         session === null ? null : `the session ${text} is valid`,
         operator ? `the operator token ${text} is valid` : null,
+        new URL(back, ORIGIN).origin === ORIGIN && !back.startsWith('//') ? null : `a redirect to ${back}`,
+        page.pathname.startsWith('/entries/') && page.pathname.split('/').length === 3
+          ? null
+          : `a path ${page.pathname}`,
+        readSegment(decodeURIComponent(segment)) === text.toWellFormed() ? null : `another text from ${segment}`,
+        kid === null || typeof kid === 'string' ? null : 'a key id that is not a text',
       );
     },
   };

@@ -10,7 +10,8 @@ import { readPage } from '../read-page.ts';
 import { hostileText, mutated } from '../texts.ts';
 import { createFuzzWorld, type FuzzWorld } from '../world.ts';
 
-const WORLDS = 4;
+/** Each has other entries. */
+const WORLDS = 40;
 const ORIGIN = 'https://tocsin.example';
 /** Not 500: that one would be the app's own. */
 const STATUSES = [200, 200, 200, 304, 400, 401, 404, 422, 429, 502, 503, 599];

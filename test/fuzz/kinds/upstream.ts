@@ -137,7 +137,7 @@ function bodyOf(dice: Dice): string {
 }
 
 /** A record of the audit log; some fields missing, some of another type. */
-function recordOf(dice: Dice): Json {
+export function recordOf(dice: Dice): Json {
   const text = (): string => `${hostileText(dice, 200)}${dice.chance(0.05) ? ECHO : ''}`;
   const field = (good: Json): Json =>
     dice.chance(0.5)
