@@ -94,8 +94,9 @@ function readDevVars(): NodeJS.Dict<string> {
 /** Asks on the terminal. What is typed is not echoed if it is a secret. */
 function ask(question: string, secret: boolean): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  out(question);
+  // First: until then the terminal echoes.
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: secret });
+  out(question);
   return new Promise((resolve, reject) => {
     lines.once('SIGINT', () => lines.close());
     lines.once('line', resolve);
