@@ -2,8 +2,9 @@
  * The security log: who signed in, opened a link, made or revoked a viewer, or operated Tocsin; and how many requests were
  * refused, by the hour. Kept for a year (record/retention.ts).
  *
- * Contract: one row written for an event, and what a day may write is bounded: nobody can use up the rows that watching needs.
- * What does not fit is not recorded, and the answer says so. A restore takes the log back with everything else.
+ * Contract: two rows written for an event, and what a day may write is bounded: nobody can use up the rows that watching needs.
+ * What does not fit is not recorded, and the answer says so; it costs one row read, however often it is tried. A restore takes the
+ * log back with everything else.
  */
 import { parseJson } from '../text/json.ts';
 import type { RefusalCounts, SecurityAct, SecurityEvent, SecurityLog, SecurityOutcome } from './rpc.ts';
@@ -14,7 +15,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** A row's id is its time in µs; of those in one millisecond, each has the next. It is a safe integer until the year 2255. */
 const IDS_PER_MS = 1_000;
 
-/** Events of a day, 00:00 to 24:00 UTC. A hundredth of the free plan's rows, and as many rows read for each at most. */
+/** Events of a day, 00:00 to 24:00 UTC: a fiftieth of the free plan's rows. */
 const EVENTS_MAX = 1_000;
 /**
  * The same, for what somebody else than an operator can cause: of one person or link, and of all. What operators do always
@@ -46,25 +47,29 @@ export function refusalHour(at: number): number {
   return Math.floor(at / HOUR_MS);
 }
 
-/** Records an event. Reads the day's events. `now`: wall, ms. Throws what the store throws. */
+/** Records an event. `now`: wall, ms. Throws what the store throws. */
 export function recordSecurity(store: Store, event: SecurityEvent, now: number): SecurityOutcome {
   const { act, who, detail, address, agent } = event;
+  const today = Math.floor(now / DAY_MS);
   return store.transaction(() => {
-    const [day] = store.all<{ all: number; same: number; own: number; last: number }>(
-      `SELECT count(*) AS "all", count(*) FILTER (WHERE act = ?1) AS same,
-         count(*) FILTER (WHERE act = ?1 AND who = ?2) AS own, coalesce(max(id), 0) AS last
-       FROM security_log WHERE id >= ?3`,
-      act,
-      who,
-      securityId(now - (now % DAY_MS)),
-    );
-    const { all = 0, same = 0, own = 0, last = 0 } = day ?? {};
+    const [row] = store.all<{ day: number; counts: string }>('SELECT day, counts FROM security_day');
+    const counts = row?.day === today ? readCounts(row.counts) : {};
+    // No act has a line break.
+    const [all, same, own] = ['', act, `${act}\n${who}`];
+    const isBelow = (key: string, most: number): boolean => (counts[key] ?? 0) < most;
     const limit = LIMITS[act];
-    if (limit !== undefined && own >= limit.own) return 'too many';
-    if (all >= EVENTS_MAX || (limit !== undefined && same >= limit.all)) return 'full';
+    if (limit !== undefined && !isBelow(own, limit.own)) return 'too many';
+    if (!isBelow(all, EVENTS_MAX) || (limit !== undefined && !isBelow(same, limit.all))) return 'full';
     store.run(
-      'INSERT INTO security_log (id, act, who, detail, address, agent) VALUES (?, ?, ?, ?, ?, ?)',
-      Math.max(securityId(now), last + 1),
+      `INSERT INTO security_day (id, day, counts) VALUES (1, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET day = excluded.day, counts = excluded.counts`,
+      today,
+      JSON.stringify(sumOf(counts, { [all]: 1, [same]: 1, [own]: 1 })),
+    );
+    store.run(
+      `INSERT INTO security_log (id, act, who, detail, address, agent)
+       VALUES (max(?, 1 + (SELECT coalesce(max(id), 0) FROM security_log)), ?, ?, ?, ?, ?)`,
+      securityId(now),
       act,
       who,
       detail,
@@ -88,14 +93,12 @@ export function countRefusals(store: Store, counts: RefusalCounts, now: number):
     );
     const writes = row?.writes ?? 0;
     if (now - hour * HOUR_MS < writes * WRITE_EVERY_MS) return false;
-    const sum = { ...readCounts(row?.counts) };
-    for (const [why, count] of Object.entries(counts)) sum[why] = (sum[why] ?? 0) + count;
     store.run(
       `INSERT INTO refusals (hour, writes, counts) VALUES (?, ?, ?)
        ON CONFLICT (hour) DO UPDATE SET writes = excluded.writes, counts = excluded.counts`,
       hour,
       writes + 1,
-      JSON.stringify(sum),
+      JSON.stringify(sumOf(readCounts(row?.counts), counts)),
     );
     return true;
   });
@@ -127,6 +130,13 @@ export function readSecurityLog(store: Store, before: number | null, now: number
     next: rows.length > SECURITY_PAGE ? (events.at(-1)?.id ?? null) : null,
     refusals: hours.map(({ hour, counts }) => ({ from: hour * HOUR_MS, counts: readCounts(counts) })),
   };
+}
+
+/** Both counts together. */
+export function sumOf(counts: RefusalCounts, more: RefusalCounts): RefusalCounts {
+  const sum: Record<string, number> = { ...counts };
+  for (const [key, count] of Object.entries(more)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
 }
 
 /** Nothing where the JSON is damaged. */

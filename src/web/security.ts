@@ -7,10 +7,11 @@
  * Refused requests make an isolate ask the ledger at most once a minute, and the ledger write at most 16 rows an hour.
  */
 import type { Context } from 'hono';
-import type { LedgerSecurity, RefusalCounts, SecurityAct, SecurityOutcome } from '../ledger/rpc.ts';
+import type { LedgerSecurity, SecurityAct, SecurityOutcome } from '../ledger/rpc.ts';
+import { sumOf } from '../ledger/security-log.ts';
 import { log } from '../text/log.ts';
 import { safeSlice } from '../text/untrusted.ts';
-import type { AppDeps, Caller, RefusalMemory, WebEnv } from './context.ts';
+import type { AppDeps, Caller, WebEnv } from './context.ts';
 import { networkOf } from './rate-limit.ts';
 
 type Web = Context<WebEnv>;
@@ -87,7 +88,7 @@ export function untilTomorrow(now: number): number {
 }
 
 function countRefusal(why: Refusal, { refusals, ledger, now, later }: Recorder): void {
-  add(refusals, { [why]: 1 });
+  refusals.counts = sumOf(refusals.counts, { [why]: 1 });
   if (ledger === null || now() < refusals.reportAt) return;
   refusals.reportAt = now() + RETRY_EVERY_MS;
   later(async () => {
@@ -95,14 +96,8 @@ function countRefusal(why: Refusal, { refusals, ledger, now, later }: Recorder):
     refusals.counts = {};
     const isCounted = await ledger.countRefusals(counts).catch(() => false);
     if (isCounted) refusals.reportAt = now() + REPORT_EVERY_MS;
-    else add(refusals, counts);
+    else refusals.counts = sumOf(refusals.counts, counts);
   });
-}
-
-function add(refusals: RefusalMemory, counts: RefusalCounts): void {
-  const sum: Record<string, number> = { ...refusals.counts };
-  for (const [why, count] of Object.entries(counts)) sum[why] = (sum[why] ?? 0) + count;
-  refusals.counts = sum;
 }
 
 /** Cloudflare sets the header, and overwrites what a client sends. */

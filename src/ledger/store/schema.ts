@@ -73,6 +73,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        agent TEXT)`,
     'CREATE TABLE refusals (hour INTEGER PRIMARY KEY, writes INTEGER NOT NULL, counts TEXT NOT NULL)',
   ],
+  ['CREATE TABLE security_day (id INTEGER PRIMARY KEY CHECK (id = 1), day INTEGER NOT NULL, counts TEXT NOT NULL)'],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */
