@@ -134,7 +134,11 @@ export function createClient(options: ClientOptions): Client {
     async list(query) {
       const answer = await request(`/v1/audit_logs?${queryString(query)}`);
       const { askedAt, answeredAt } = answer;
-      const page = parsePage(jsonOf(answer), { askedAt, answeredAt, date: readHttpDate(answer.headers.get('date')) });
+      const page = parsePage(jsonOf(answer, redact), {
+        askedAt,
+        answeredAt,
+        date: readHttpDate(answer.headers.get('date')),
+      });
       const last = page.entries.at(-1)?.body.user_agent;
       return typeof last === 'string' && sent.has(last) ? { ...page, endsInOwnRead: true } : page;
     },
@@ -148,7 +152,7 @@ export function createClient(options: ClientOptions): Client {
         if (error instanceof UpstreamError && error.kind === 'not-found') return null;
         throw error;
       }
-      const entry = jsonOf(answer);
+      const entry = jsonOf(answer, redact);
       if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) {
         return { entry: entry as EntryBody, body: answer.text };
       }
@@ -216,10 +220,10 @@ function queryString(query: ListQuery): string {
   return params.toString();
 }
 
-function jsonOf({ text, status, headers }: Answer): unknown {
+function jsonOf({ text, status, headers }: Answer, redact: Redact): unknown {
   const json = parseJson(text);
   if (json !== undefined) return json;
-  const type = defanged(oneLine(headers.get('content-type') ?? 'no content type', 60));
+  const type = shown(headers.get('content-type') ?? 'no content type', redact);
   const message = `the upstream's answer is not JSON (${status}, ${type}, ${text.length} characters): check NIRVANA_LABS_BASE_URL if this persists`;
   throw new UpstreamError('not-json', message, { status });
 }

@@ -2,7 +2,8 @@
  * The public keys of Cloudflare Access, cached in memory for all requests.
  *
  * Contract: a team's keys are fetched at most once a minute, however many key ids are made up and however many requests come
- * at once: these wait for the one fetch. A failed fetch throws, unless the key is in the cache.
+ * at once: these wait for the one fetch. One that is lost with the request that began it is begun again after six seconds. A
+ * failed fetch throws, unless the key is in the cache.
  */
 
 import { type PublicKey, publicKeys } from '../access/jwt.ts';
@@ -18,6 +19,8 @@ import type { AppDeps } from './context.ts';
 const FRESH_MS = 60 * 60_000;
 const REFETCH_MS = 60_000;
 const TIMEOUT_MS = 5_000;
+/** A fetch that has not settled by then ended with the request that began it. */
+const LOST_MS = TIMEOUT_MS + 1_000;
 const BYTES_MAX = 100_000;
 if (!(TIMEOUT_MS < REFETCH_MS)) throw new Error('a fetch must end before the next one may start');
 if (!(REFETCH_MS < FRESH_MS)) throw new Error('a stale cache must be fetched again at once');
@@ -38,6 +41,8 @@ const NONE: TeamKeys = {
   outcome: Promise.resolve(null),
 };
 
+const LATE = 'the keys of Cloudflare Access did not come in time';
+
 /** By team domain. */
 const cache = new Map<string, TeamKeys>();
 
@@ -50,9 +55,10 @@ export async function accessKey(teamDomain: string, kid: string, { fetch, now }:
   const isRecent = time - before.triedAt < REFETCH_MS;
   if (known !== null && (isRecent || time - before.fetchedAt < FRESH_MS)) return known;
   if (!isRecent) cache.set(teamDomain, { ...before, triedAt: time, outcome: refresh(teamDomain, fetch, time) });
-  // Another request may have begun the fetch, and die with its caller.
-  const waiting = cache.get(teamDomain)?.outcome;
-  const failure = await within(TIMEOUT_MS, 'the keys of Cloudflare Access did not come in time', async () => waiting);
+  const waiting = cache.get(teamDomain) ?? NONE;
+  const failure = await within(LOST_MS, LATE, () => waiting.outcome);
+  // Another request may have begun the fetch, and have ended before it: then the next one begins it again.
+  if (failure === LATE && cache.get(teamDomain) === waiting) cache.set(teamDomain, before);
   if (failure && known === null) throw new Error(failure);
   return failure ? known : keyIn(cache.get(teamDomain) ?? NONE);
 }

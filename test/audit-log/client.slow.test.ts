@@ -221,6 +221,22 @@ describe('the key', () => {
     });
   });
 
+  it.each([
+    [200, '<html>'],
+    [200, `<html>${KEY}`],
+    [200, ''],
+    [200, '[]'],
+    [500, '<html>'],
+    [302, ''],
+  ])('is not in the error of an answer whose headers echo it: %i %s', async (status, body) => {
+    const names = ['content-type', 'location', 'date', 'retry-after', 'x-request-id', 'content-encoding', 'server'];
+    const headers = Object.fromEntries(names.map((name) => [name, `text/html; echo="Bearer ${KEY}"`]));
+    const subject = client({ fetch: async () => new Response(body, { status, headers }), retries: 0 });
+    for (const error of [await failure(subject.list({ limit: 10 })), await failure(subject.get('e-1'))]) {
+      expectNoKey(everything(error));
+    }
+  });
+
   it('is redacted in a page or an entry', async () => {
     upstream.append(
       entryAt(NOW - 1000, 'echoing', { path: `/v1/vms?key=${KEY}`, user_agent: encodeURIComponent(KEY) }),
