@@ -92,8 +92,8 @@ export interface SettingFacts {
   readonly isNeeded: boolean;
 }
 
-/** No count of what is wrong goes beyond this, and one. */
-export const WRONG_COUNTED_MAX = 1_000;
+/** No count of what is wrong goes beyond this, and one: each is a row read for the front page. */
+export const WRONG_COUNTED_MAX = 100;
 
 /**
  * The state. `facts` null: no ledger is bound. `settings`: those that are wrong, as far as the caller knows them.

@@ -83,7 +83,7 @@ export class Ledger
       usage,
       ...config.watch,
     });
-    const views = createViews(store, { engine: knows.engine, status: (at) => this.#ledger.status(at) });
+    const views = createViews(store, { engine: knows.engine, status: this.#ledger.status });
     this.#views = meteredViews(views, usage, now);
     this.#usage = usage;
     const alarm = {

@@ -129,8 +129,11 @@ export const REVISIONS_MAX = 10;
 /** Selects what is in quarantine in the words of the partial index quarantine_by_time, so that SQLite uses it. */
 export const QUARANTINED = "state = 'quarantined'";
 
-/** What is in quarantine is counted up to here, and one more: each status reads a row for each. */
-export const QUARANTINE_COUNTED_MAX = 1_000;
+/** Selects open alerts in the words of the partial index alerts_by_level, which has those of a level by id. */
+export const OPEN = "INDEXED BY alerts_by_level WHERE state = 'open'";
+
+/** How far pages count alerts and messages, and one more: each is a row read. `tocsin status` counts them all. */
+export const PAGE_COUNTED_MAX = 50;
 
 /** The most entries of a batch. */
 export const BATCH_ENTRIES_MAX = 100;

@@ -497,6 +497,8 @@ export interface AlertList {
   readonly alerts: readonly AlertSummary[];
   /** The `before` of the next page; null at the end. */
   readonly next: number | null;
+  /** Why the page is short though there is a next one: so many were examined, back to this event time. Else null. */
+  readonly searchedTo: number | null;
 }
 
 export interface ReceiverHealth {
@@ -688,7 +690,7 @@ export interface LedgerStatus {
     readonly dead: number;
     readonly suppressed: number;
   };
-  /** Messages that died within 24 hours, and are dead still: 1,001 where there are more. */
+  /** Messages that died within 24 hours, and are dead still: 101 where there are more. */
   readonly recentlyDead: number;
   readonly dead: readonly { readonly receiver: string; readonly reason: string; readonly settledAt: number }[];
   readonly waiting: readonly { readonly receiver: string; readonly reason: string; readonly dueAt: number }[];
@@ -703,7 +705,7 @@ export interface LedgerStatus {
     readonly headline: string;
     readonly hint: string;
   }[];
-  /** How many records are in quarantine, 1,001 where there are more, and the newest of them. */
+  /** How many records are in quarantine, 101 where there are more, and the newest of them. */
   readonly inQuarantine: number;
   readonly quarantine: readonly { readonly key: string; readonly problem: string; readonly firstAt: number }[];
 }

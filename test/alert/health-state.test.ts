@@ -160,10 +160,10 @@ const ROWS: readonly Row[] = [
   ],
   [
     'more messages died than are counted',
-    { recentlyDead: 1_001 },
+    { recentlyDead: 101 },
     [],
     'degraded',
-    ['high dead-delivery: more than 1,000 messages could not be delivered in the last 24 hours'],
+    ['high dead-delivery: more than 100 messages could not be delivered in the last 24 hours'],
   ],
   [
     'what was dead or in quarantine is delivered or released, though its health alert is still shown',

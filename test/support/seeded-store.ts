@@ -77,7 +77,7 @@ export function seededStore(now: number, path = ':memory:'): SeededStore {
   });
   recordAll(ledger, records, now);
   sendAll(store, createOutbox(store, ROUTES), now);
-  const views = createViews(store, { engine, status: (at) => ledger.status(at) });
+  const views = createViews(store, { engine, status: ledger.status });
   return { store, ledger, views, facts, now };
 }
 

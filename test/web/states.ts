@@ -131,7 +131,7 @@ export const STATES: readonly PageState[] = [
     name: 'alerts-none',
     path: '/alerts?level=critical',
     heading: 'Open alerts',
-    ledger: { alerts: async () => ({ alerts: [], next: null }) },
+    ledger: { alerts: async () => ({ alerts: [], next: null, searchedTo: null }) },
   },
   { name: 'alert', path: `/alerts/${ALERT_ID}`, heading: RULE.title },
   {

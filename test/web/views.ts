@@ -294,6 +294,7 @@ export function views(
     alerts: async ({ before }) => ({
       alerts: before === null ? [alertLine(of), alertLine(of, { id: 41, state: 'closed', level: 'medium' })] : [],
       next: before === null ? 41 : null,
+      searchedTo: null,
     }),
     rules: async () => [{ rule: RULE.id, matched: 12, lastAt: NOW - HOUR, lastEntry: ENTRY_ID }],
     quarantine: async (before) => ({

@@ -77,7 +77,7 @@ export function stubLedger(status: LedgerStatus): StubLedger {
           ? { alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], closing: null }
           : null,
       ),
-    alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null }),
+    alerts: () => answer('alerts', { alerts: [alertLine(ALERT)], next: null, searchedTo: null }),
     rules: () => answer('rules', []),
     resend: () => answer('resend', 0),
     testReceivers: () => answer('testReceivers', []),

@@ -142,6 +142,7 @@ describe('the views, through RPC', () => {
         status: (now) =>
           readStatus(recorded, {
             now,
+            countedMax: 50,
             engine,
             receivers: [],
             blindAfterMs: 1,

@@ -1,8 +1,8 @@
 /** `status`: is it well, how far has it read, and what is wrong? The first word answers the first question. */
 import * as z from 'zod/mini';
+import { WRONG_COUNTED_MAX } from '../../alert/health-state.ts';
 import { withAddress } from '../../alert/health-words.ts';
 import { usageText } from '../../ledger/health/usage-words.ts';
-import { QUARANTINE_COUNTED_MAX } from '../../ledger/model.ts';
 import { RESTORE_BACK_MAX_MS } from '../../ledger/record/restore.ts';
 import type { UsageStatus } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
@@ -182,7 +182,7 @@ function rows(status: Status, now: number): (readonly [string, string])[] {
       counters === null
         ? 'none yet'
         : `${numberText(counters.recorded)} recorded, ` +
-          `${cappedText(status.inQuarantine, QUARANTINE_COUNTED_MAX)} in quarantine, ` +
+          `${cappedText(status.inQuarantine, WRONG_COUNTED_MAX)} in quarantine, ` +
           `${numberText(counters.expired)} skipped (older than RETENTION)` +
           revisionsText(counters.revisions ?? 0),
     ],

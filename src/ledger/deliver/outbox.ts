@@ -517,19 +517,27 @@ export function readWaitedFor(store: Store): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-/** How many deliveries are pending by themselves, and how many in digests, by receiver. Reads them all, from the indexes. */
-export function countPending(store: Store): {
-  readonly alone: ReadonlyMap<string, number>;
-  readonly bundled: ReadonlyMap<string, number>;
-} {
-  const counts = (sql: string): ReadonlyMap<string, number> =>
-    new Map(store.all<{ receiver: string; n: number }>(sql).map(({ receiver, n }) => [receiver, n]));
-  return {
-    alone: counts(`SELECT receiver, count(*) AS n FROM (${eachPending('receiver')}) GROUP BY receiver`),
-    bundled: counts(
-      `SELECT deliveries.receiver, sum(n) AS n
-       FROM (SELECT digest AS of, count(*) AS n FROM deliveries WHERE ${BUNDLED} GROUP BY digest)
-         JOIN deliveries ON deliveries.id = of GROUP BY deliveries.receiver`,
-    ),
-  };
+/** How many deliveries are pending for a receiver by themselves, counted up to `most`. */
+export function countPending(store: Store, receiver: string, most: number): number {
+  return countUpTo(store, eachPending('1', 'AND receiver = ?1'), most, receiver);
+}
+
+/** How many of a receiver's are dead, counted up to `most`. */
+export function countDead(store: Store, receiver: string, most: number): number {
+  return countUpTo(store, "SELECT 1 FROM deliveries WHERE state = 'dead' AND receiver = ?1", most, receiver);
+}
+
+function countUpTo(store: Store, rows: string, most: number, receiver: string): number {
+  return store.all<{ n: number }>(`SELECT count(*) AS n FROM (${rows} LIMIT ?2)`, receiver, most)[0]?.n ?? 0;
+}
+
+/** How many deliveries are pending in digests, by receiver: `most` are counted, in order of the digests. */
+export function countBundled(store: Store, most: number): ReadonlyMap<string, number> {
+  const rows = store.all<{ receiver: string; n: number }>(
+    `SELECT deliveries.receiver, sum(n) AS n
+     FROM (SELECT of, count(*) AS n FROM (SELECT digest AS of FROM deliveries WHERE ${BUNDLED} LIMIT ?) GROUP BY of)
+       JOIN deliveries ON deliveries.id = of GROUP BY deliveries.receiver`,
+    most,
+  );
+  return new Map(rows.map(({ receiver, n }) => [receiver, n]));
 }

@@ -10,7 +10,7 @@
 import type { Outcome } from '../../notify/receiver.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
 import { OUTAGE_MS, PROBE_MAX_MS, type ReceiverState, UNTRIED } from '../deliver/after-attempt.ts';
-import { countPending, isWaitedFor, readWaitedFor } from '../deliver/outbox.ts';
+import { countBundled, countDead, countPending, isWaitedFor, readWaitedFor } from '../deliver/outbox.ts';
 import { readReceivers } from '../deliver/receivers.ts';
 import type { ReceiverHealth } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
@@ -56,21 +56,21 @@ export function provesUnhealthy(health: ReceiverState, outcome: Outcome, now: nu
   return (outcome.kind === 'refused' || outcome.kind === 'retry') && now >= from;
 }
 
-/** The health of every receiver, in the order they are configured, and of removed ones for which something waits. Reads only indexes. */
+/**
+ * The health of every receiver, in the order they are configured, and of removed ones for which something waits. Reads only
+ * indexes, and counts up to `most` of each.
+ */
 export function receiversHealth(
   store: Store,
   receivers: readonly RoutedReceiver[],
   removed: Removed,
+  most: number,
 ): readonly ReceiverHealth[] {
   const known = readReceivers(store);
-  const pending = countPending(store);
-  const rows = store.all<{ receiver: string; n: number }>(
-    "SELECT receiver, count(*) AS n FROM deliveries WHERE state = 'dead' GROUP BY receiver",
-  );
-  const dead = new Map(rows.map((row) => [row.receiver, row.n]));
-  const pendingFor = (name: string) => {
-    const bundled = pending.bundled.get(name) ?? 0;
-    return { pending: (pending.alone.get(name) ?? 0) + bundled, bundled };
+  const inDigests = countBundled(store, most);
+  const countsOf = (name: string) => {
+    const bundled = inDigests.get(name) ?? 0;
+    return { pending: countPending(store, name, most) + bundled, bundled, dead: countDead(store, name, most) };
   };
   const configured = receivers.map(({ name, minLevel, problem }): ReceiverHealth => {
     const { deliveredAt, failingSince, reason } = known.get(name) ?? UNTRIED;
@@ -81,8 +81,7 @@ export function receiversHealth(
       reason: problem ?? reason,
       lastDeliveredAt: deliveredAt,
       failingSince: problem === null ? failingSince : null,
-      ...pendingFor(name),
-      dead: dead.get(name) ?? 0,
+      ...countsOf(name),
     };
   });
   return [
@@ -92,8 +91,7 @@ export function receiversHealth(
         ...{ name, minLevel: null, state: 'removed', reason: problem },
         lastDeliveredAt: known.get(name)?.deliveredAt ?? null,
         failingSince: null,
-        ...pendingFor(name),
-        dead: dead.get(name) ?? 0,
+        ...countsOf(name),
       }),
     ),
   ];

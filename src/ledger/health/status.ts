@@ -5,9 +5,9 @@
 import { WRONG_COUNTED_MAX } from '../../alert/health-state.ts';
 import { planOf } from '../../audit-log/reread.ts';
 import type { RoutedReceiver } from '../../routing/routing.ts';
-import type { Engine } from '../../sigma/index.ts';
+import { type Engine, LEVELS } from '../../sigma/index.ts';
 import { ENDED, readWaiting } from '../deliver/outbox.ts';
-import { QUARANTINED } from '../model.ts';
+import { OPEN, QUARANTINED } from '../model.ts';
 import type { AlertHeadline, KeyTheft, LedgerStatus, OwnReadsStatus, UsageStatus } from '../rpc.ts';
 import { failureOf, readState, type State, type UnsavedCheckpoint, type UnsavedRereads } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
@@ -28,28 +28,30 @@ interface StatusContext {
   readonly keyTheft: KeyTheft;
   readonly rereads: UnsavedRereads;
   readonly usage: UsageStatus | null;
+  /** How far open alerts, deliveries and staged entries are counted: each is a row read. */
+  readonly countedMax: number;
 }
 
 /** Ended deliveries are counted for so long. */
 const COUNTED_MS = 30 * 24 * 60 * 60_000;
 /** The most rows of each list. */
 const ROWS_MAX = 10;
+/** Of the dead, those that died in a digest are not listed, but read. */
+const DEAD_READ_MAX = 100;
 
 /** Reads the status. */
 export function readStatus(store: Store, context: StatusContext): LedgerStatus {
   const state = readState(store);
   const checkpoint = state === null ? null : context.unsaved.current(state);
   const facts = readFacts(store, state, context, WRONG_COUNTED_MAX, context.now);
-  const ended = store.all<{ state: string; n: number }>(
-    `SELECT state, count(*) AS n FROM deliveries
-     WHERE ${ENDED} AND state IN ('delivered', 'dead', 'suppressed') AND queued_at > ? GROUP BY state`,
-    context.now - COUNTED_MS,
-  );
-  const count = (of: string): number => ended.find((row) => row.state === of)?.n ?? 0;
-  const open = store.all<{ level: string; n: number }>(
-    "SELECT level, count(*) AS n FROM alerts WHERE state = 'open' GROUP BY level",
-  );
-  const receivers = receiversHealth(store, context.receivers, context.removed).map((health) => {
+  // One more than the most shows that there are more.
+  const most = context.countedMax + 1;
+  const count = (rows: string, ...binds: readonly (string | number)[]): number =>
+    store.all<{ n: number }>(`SELECT count(*) AS n FROM (${rows} LIMIT ?)`, ...binds, most)[0]?.n ?? 0;
+  const ended = (state: string): number =>
+    count(`SELECT 1 FROM deliveries WHERE ${ENDED} AND state = ? AND queued_at > ?`, state, context.now - COUNTED_MS);
+  const open = LEVELS.map((level) => [level, count(`SELECT 1 FROM alerts ${OPEN} AND level = ?`, level)] as const);
+  const receivers = receiversHealth(store, context.receivers, context.removed, most).map((health) => {
     const known = facts.receivers.find(({ name }) => name === health.name);
     return {
       ...health,
@@ -72,13 +74,13 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     lateness: latenessOf(state, context),
     ownReads: context.ownReads,
     keyTheft: context.keyTheft,
-    staged: store.all<{ n: number }>('SELECT count(*) AS n FROM staging WHERE part = 0')[0]?.n ?? 0,
+    staged: count('SELECT 1 FROM staging WHERE part = 0'),
     counters: state?.counters ?? null,
     usage: context.usage,
     rules: { version: context.engine.version, count: context.engine.rules.size },
     receivers,
     alerts: {
-      open: Object.fromEntries(open.map((row) => [row.level, row.n])),
+      open: Object.fromEntries(open.filter(([, n]) => n > 0)),
       newest: store.all<AlertHeadline & Record<string, string | number>>(
         `SELECT id, level, title, count, begins, last_at AS lastAt, state FROM alerts
          WHERE id > 0 ORDER BY id DESC LIMIT ${ROWS_MAX}`,
@@ -87,14 +89,15 @@ export function readStatus(store: Store, context: StatusContext): LedgerStatus {
     deliveries: {
       pending: receivers.reduce((sum, receiver) => sum + receiver.pending, 0),
       bundled: receivers.reduce((sum, receiver) => sum + receiver.bundled, 0),
-      delivered: count('delivered'),
-      dead: count('dead'),
-      suppressed: count('suppressed'),
+      delivered: ended('delivered'),
+      dead: ended('dead'),
+      suppressed: ended('suppressed'),
     },
     recentlyDead: facts.recentlyDead,
     dead: store.all<{ receiver: string; reason: string; settledAt: number }>(
-      `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM deliveries
-       WHERE ${ENDED} AND state = 'dead' AND digest IS NULL ORDER BY queued_at DESC, id DESC LIMIT ${ROWS_MAX}`,
+      `SELECT receiver, coalesce(reason, '') AS reason, settled_at AS settledAt FROM
+         (SELECT * FROM deliveries WHERE ${ENDED} AND state = 'dead' ORDER BY queued_at DESC, id DESC LIMIT ${DEAD_READ_MAX})
+       WHERE digest IS NULL LIMIT ${ROWS_MAX}`,
     ),
     waiting: readWaiting(store, waitedFor, ROWS_MAX),
     healthAlerts: openHealthAlertsShown(store, context.now).slice(0, ROWS_MAX),

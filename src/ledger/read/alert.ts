@@ -58,10 +58,10 @@ type TimelineRow = {
 
 function timelineRows(store: Store, alert: number): TimelineRow[] {
   return store.all<TimelineRow>(
-    `SELECT matches.seq, matches.at, matches.decision, matches.evidence, matches.number, matches.counted, entries.id,
-       entries.revision, entries.created_at, entries.body
-     FROM matches LEFT JOIN entries ON entries.seq = matches.seq
-     WHERE matches.alert = ? ORDER BY matches.at, matches.seq LIMIT ${TIMELINE_MAX}`,
+    `SELECT stored.seq, at, decision, evidence, number, counted, id, revision, created_at, body
+     FROM (SELECT * FROM matches WHERE alert = ? ORDER BY seq LIMIT ${TIMELINE_MAX}) AS stored
+       LEFT JOIN entries ON entries.seq = stored.seq
+     ORDER BY at, stored.seq`,
     alert,
   );
 }

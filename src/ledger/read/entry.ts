@@ -8,7 +8,7 @@
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { type Engine, fieldValue } from '../../sigma/index.ts';
 import { jsonText } from '../../text/json.ts';
-import type { MarkFinding } from '../model.ts';
+import { type MarkFinding, REVISIONS_MAX } from '../model.ts';
 import { type Content, type ContentField, changedFields } from '../record/content.ts';
 import { storedId } from '../record/dedupe.ts';
 import type { AlertPart, EntryDetails } from '../rpc.ts';
@@ -28,6 +28,9 @@ import { readActorActivity } from './actor-activity.ts';
 
 /** More than expected: an entry belongs to one alert per rule that matched or counted it. */
 const PARTS_MAX = 50;
+const PARTS_READ_MAX = 200;
+/** All that are recorded: the first and its revisions. The last of them count. */
+const VERSIONS_MAX = REVISIONS_MAX + 1;
 
 type EntryPageRow = AcceptedRow & { actor: string | null; cut: string | null };
 
@@ -62,9 +65,11 @@ export function readEntryText(store: Store, id: string, scope: number | null): s
 /** The versions of an entry, in their order; none where it is not recorded or lies outside the scope. */
 function entryRows(store: Store, id: string, scope: number | null): EntryPageRow[] {
   const rows = store.all<EntryPageRow>(
-    'SELECT seq, id, revision, created_at, occurred_at, body, actor, cut, mark FROM entries WHERE id = ? ORDER BY revision',
+    `SELECT seq, id, revision, created_at, occurred_at, body, actor, cut, mark FROM entries WHERE id = ?
+     ORDER BY revision DESC LIMIT ${VERSIONS_MAX}`,
     storedId(id),
   );
+  rows.reverse();
   if (scope === null) return rows;
   const inScope = store.all(
     'SELECT 1 FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?)) LIMIT 1',
@@ -120,9 +125,11 @@ function batchOf(store: Store, seq: number): { readonly rules: string; readonly 
 /** Its alerts with its part in each, the newest alert first. */
 function partsOf(store: Store, seqs: readonly number[], scope: number | null): readonly AlertPart[] {
   const rows = store.all<AlertRow & { decision: string | null; evidence: string }>(
-    `SELECT alerts.*, matches.decision, matches.evidence FROM matches JOIN alerts ON alerts.id = matches.alert
-     WHERE matches.seq IN (SELECT value FROM json_each(?)) AND matches.alert = coalesce(?, matches.alert)
-     ORDER BY matches.alert DESC LIMIT ${PARTS_MAX}`,
+    `SELECT alerts.*, parts.decision, parts.evidence FROM
+       (SELECT * FROM matches WHERE seq IN (SELECT value FROM json_each(?)) AND alert = coalesce(?, alert)
+        LIMIT ${PARTS_READ_MAX}) AS parts
+       JOIN alerts ON alerts.id = parts.alert
+     ORDER BY alerts.id DESC LIMIT ${PARTS_MAX}`,
     JSON.stringify(seqs),
     scope,
   );

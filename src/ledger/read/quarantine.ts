@@ -58,7 +58,8 @@ function recordedKeys(store: Store, rows: readonly Row[]): ReadonlySet<string> {
     hashes.set(stored.startsWith('#') ? `#${hash}` : stored, hash);
   }
   const known = store.all<{ id: string }>(
-    'SELECT id FROM entries WHERE id IN (SELECT value FROM json_each(?))',
+    // Of each id one version at most.
+    'SELECT value AS id FROM json_each(?) WHERE EXISTS (SELECT 1 FROM entries WHERE id = value)',
     JSON.stringify([...hashes.keys()]),
   );
   return new Set(known.map(({ id }) => hashes.get(id) ?? ''));

@@ -2,9 +2,11 @@
  * What pages and the API read from a ledger's store: LedgerViews, but synchronous and with the clock as a parameter (`now`,
  * wall, ms).
  *
- * Contract: read-only, by indexes; every list is bounded.
+ * Contract: read-only, by indexes, and bounded: a view reads at most 20 rows for each row that it shows, and 2,000
+ * (test/worker/rows-read.test.ts). Where that ends a search before the log does, the list says where to go on.
  */
 import { type Engine, LEVELS } from '../../sigma/index.ts';
+import { OPEN, PAGE_COUNTED_MAX } from '../model.ts';
 import type {
   AlertDetails,
   AlertList,
@@ -21,7 +23,9 @@ import type {
   ShownRecord,
 } from '../rpc.ts';
 import { readSecurityLog } from '../security-log.ts';
+import { STEP_MS } from '../store/recent.ts';
 import { type AlertRow, alertSummary, type EntryRow, entrySummary } from '../store/rows.ts';
+import { readState } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { readAlert } from './alert.ts';
 import { readEntry, readEntryText } from './entry.ts';
@@ -30,7 +34,8 @@ import { readQuarantine, readQuarantined } from './quarantine.ts';
 export interface ViewsOptions {
   /** The rules as they are now. */
   readonly engine: Engine;
-  readonly status: (now: number) => LedgerStatus;
+  /** Counted up to `countedMax`. */
+  readonly status: (now: number, countedMax: number) => LedgerStatus;
 }
 
 export interface Views {
@@ -49,7 +54,7 @@ export interface Views {
 export function createViews(store: Store, { engine, status }: ViewsOptions): Views {
   return {
     overview: (now) => ({
-      status: status(now),
+      status: status(now, PAGE_COUNTED_MAX),
       chart: readChart(store, now),
       open: readOpen(store),
       newest: readNewest(store),
@@ -58,7 +63,7 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
     entryText: (id, scope) => readEntryText(store, id, scope),
     alert: (id) => readAlert(store, id),
     alerts: (query) => readAlerts(store, query),
-    rules: () => readRules(store),
+    rules: () => readRules(store, [...engine.rules.keys()]),
     quarantine: (before) => readQuarantine(store, before),
     quarantined: (name) => readQuarantined(store, name),
     securityLog: (before, now) => readSecurityLog(store, before, now),
@@ -67,30 +72,53 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
 
 /** How many alerts a page has. */
 export const ALERTS_MAX = 50;
+/** How many alerts are examined for a page of those of a level or rule. */
+export const EXAMINED_MAX = 900;
 
 /**
- * A page of alerts, newest first. `level` and `rule` are compared exactly; null: any. Open alerts are found by their own index,
- * all alerts by descending id, until the page is full.
+ * A page of alerts, newest first. `level` and `rule` are compared exactly; null: any. Open alerts of a level are found by
+ * their index; of others so many are examined, and the next page goes on after the last of them.
  */
 export function readAlerts(store: Store, { state, level, rule, before }: AlertQuery): AlertList {
-  const below = before ?? Number.MAX_SAFE_INTEGER;
-  const rows = store.all<AlertRow>(`${SELECTS[state]} LIMIT ${ALERTS_MAX + 1}`, below, level, rule);
-  const alerts = rows.slice(0, ALERTS_MAX).map(alertSummary);
-  return { alerts, next: rows.length > ALERTS_MAX ? (alerts.at(-1)?.id ?? null) : null };
+  const isOpen = state === 'open';
+  const levels = isOpen && level === null ? LEVELS : [level];
+  const isExamined = rule !== null || (level !== null && !isOpen);
+  const most = isExamined ? EXAMINED_MAX / levels.length : ALERTS_MAX + 1;
+  // Below the last one that was examined of a level, others may be missing.
+  let from = 0;
+  const found: number[] = [];
+  for (const of of levels) {
+    const rows = store.all<{ id: number; fits: number }>(
+      `SELECT id, rule = coalesce(?1, rule) AND level = coalesce(?2, level) AS fits FROM alerts
+       ${isOpen ? `${OPEN} AND level = ?2 AND` : 'WHERE'} id < ?3 ORDER BY id DESC LIMIT ?4`,
+      rule,
+      of,
+      before ?? Number.MAX_SAFE_INTEGER,
+      most,
+    );
+    if (rows.length === most) from = Math.max(from, rows.at(-1)?.id ?? 0);
+    for (const { id, fits } of rows) if (fits === 1) found.push(id);
+  }
+  const ids = found.filter((id) => id >= from).sort((a, b) => b - a);
+  const isFull = ids.length > ALERTS_MAX;
+  const shown = ids.slice(0, ALERTS_MAX);
+  const next = isFull ? (shown.at(-1) ?? null) : from > 0 ? from : null;
+  const [last] = isFull || next === null ? [] : alertsOf(store, [next]);
+  return { alerts: alertsOf(store, shown), next, searchedTo: last?.begins ?? null };
 }
 
-const FILTER = 'id < ? AND level = coalesce(?, level) AND rule = coalesce(?, rule)';
+/** These alerts, in this order. */
+function alertsOf(store: Store, ids: readonly number[]): readonly AlertSummary[] {
+  const rows = store.all<AlertRow>(
+    'SELECT alerts.* FROM json_each(?) AS shown JOIN alerts ON alerts.id = shown.value',
+    JSON.stringify(ids),
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []).map(alertSummary);
+}
 
-const SELECTS = {
-  open: `SELECT * FROM alerts INDEXED BY alerts_open WHERE state = 'open' AND ${FILTER} ORDER BY id DESC`,
-  all: `SELECT * FROM alerts WHERE ${FILTER} ORDER BY id DESC`,
-} as const;
-
-/** More rules than anybody writes. Removed rules keep their rows. */
-const RULES_MAX = 2_000;
-
-/** The rules that have matched, the latest first. Reads one row per rule, and the id of an entry for each. */
-export function readRules(store: Store): readonly RuleActivity[] {
+/** Which of these rules have matched, the latest first. Reads a row for each, and one for the id of an entry. */
+export function readRules(store: Store, rules: readonly string[]): readonly RuleActivity[] {
   // A long or unprintable id is stored as a hash; the entry's body has it.
   const rows = store.all<{
     rule: string;
@@ -102,8 +130,10 @@ export function readRules(store: Store): readonly RuleActivity[] {
   }>(
     `SELECT activity.rule, activity.matched, activity.last_at AS lastAt, entries.id, entries.created_at AS createdAt,
        iif(substr(entries.id, 1, 1) = '#', entries.body, NULL) AS body
-     FROM activity LEFT JOIN entries ON entries.seq = activity.last_seq
-     ORDER BY activity.last_at DESC, activity.rule LIMIT ${RULES_MAX}`,
+     FROM json_each(?) AS known JOIN activity ON activity.rule = known.value
+       LEFT JOIN entries ON entries.seq = activity.last_seq
+     ORDER BY activity.last_at DESC, activity.rule`,
+    JSON.stringify(rules),
   );
   return rows.map(({ rule, matched, lastAt, id, createdAt, body }) => ({
     rule,
@@ -114,8 +144,7 @@ export function readRules(store: Store): readonly RuleActivity[] {
   }));
 }
 
-/** The chart's steps begin at whole half hours; the last one contains `now`. */
-export const STEP_MS = 30 * 60_000;
+/** How many steps the chart has; the last one contains `now`. */
 export const STEPS = 48;
 
 /** Short enough to read at a glance. */
@@ -123,32 +152,33 @@ const OPEN_MAX = 20;
 const NEWEST_MAX = 10;
 
 /**
- * The last day's entries and, by first match, alerts, step by step. Reads one index row per entry of the day, and no entries.
- * `now` in ms since the epoch.
+ * The last day's entries and, by first match, alerts, step by step, as the state has counted them. Reads one row. `now` in ms
+ * since the epoch.
  */
 export function readChart(store: Store, now: number): Overview['chart'] {
-  const from = (Math.floor(now / STEP_MS) + 1 - STEPS) * STEP_MS;
-  const starts = JSON.stringify(Array.from({ length: STEPS }, (_, step) => from + step * STEP_MS));
-  const counted = (select: string): number[] => store.all<{ n: number }>(select, starts).map((row) => row.n);
-  return { from, stepMs: STEP_MS, entries: counted(ENTRIES_BY_STEP), alerts: counted(ALERTS_BY_STEP) };
+  const last = Math.floor(now / STEP_MS);
+  const { recent = {} } = readState(store) ?? {};
+  const steps = Array.from({ length: STEPS }, (_, i) => recent[last + 1 - STEPS + i] ?? [0, 0]);
+  return {
+    from: (last + 1 - STEPS) * STEP_MS,
+    stepMs: STEP_MS,
+    entries: steps.map(([entries]) => entries),
+    alerts: steps.map(([, alerts]) => alerts),
+  };
 }
-
-const ENTRIES_BY_STEP = `SELECT (SELECT count(*) FROM entries
-    WHERE occurred_at >= step.value AND occurred_at < step.value + ${STEP_MS}) AS n
-  FROM json_each(?) AS step ORDER BY step.key`;
-
-const ALERTS_BY_STEP = `SELECT (SELECT count(*) FROM alerts
-    WHERE begins >= step.value AND begins < step.value + ${STEP_MS}) AS n
-  FROM json_each(?) AS step ORDER BY step.key`;
 
 /** Open alerts, the most severe and then the newest first. */
 export function readOpen(store: Store): readonly AlertSummary[] {
-  const rows = store.all<AlertRow>(
-    `SELECT * FROM alerts INDEXED BY alerts_open WHERE state = 'open'
-     ORDER BY (SELECT key FROM json_each(?) WHERE value = level) DESC, begins DESC, id DESC LIMIT ${OPEN_MAX}`,
-    JSON.stringify(LEVELS),
-  );
-  return rows.map(alertSummary);
+  const open: AlertRow[] = [];
+  for (const level of LEVELS.toReversed()) {
+    const left = OPEN_MAX - open.length;
+    if (left > 0) {
+      open.push(
+        ...store.all<AlertRow>(`SELECT * FROM alerts ${OPEN} AND level = ? ORDER BY id DESC LIMIT ?`, level, left),
+      );
+    }
+  }
+  return open.map(alertSummary);
 }
 
 /** The entries recorded last, newest first. */

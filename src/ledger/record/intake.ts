@@ -12,6 +12,7 @@ import { overflowingRule, raiseHealthAlert } from '../health/health-alerts.ts';
 import type { Accepted, Changes, InvalidRecord, ScanContext } from '../model.ts';
 import type { OpenedAlert } from '../rpc.ts';
 import { matchesOf } from '../store/derived-fields.ts';
+import { withRecent } from '../store/recent.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { accept, type Unrecorded } from './dedupe.ts';
@@ -62,6 +63,11 @@ export function createIntake(store: Store, engine: Engine, receivers: readonly R
       lastSeq,
       lastAlert: changes.lastAlert,
       groups: limited.counts,
+      recent: withRecent(
+        state.recent ?? {},
+        accepted.map(({ entry }) => entry.occurredAt),
+        changes.alerts.filter(({ id }) => changes.openedIds.has(id)).map(({ begins }) => begins),
+      ),
       counters: {
         ...counters,
         recorded: counters.recorded + accepted.length,

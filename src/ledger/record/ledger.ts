@@ -55,7 +55,8 @@ export interface Ledger {
   watchdog(now: number): void;
   /** When the alarm must ring next: a delivery is due, or the watchdog has something to check. Null: never. */
   nextAlarmAt(now: number): number | null;
-  status(now: number): LedgerStatus;
+  /** `countedMax`: how far it counts rows; else all of them. */
+  status(now: number, countedMax?: number): LedgerStatus;
   planRestore(target: RestoreTarget, now: number): PlannedRestore;
   expectRestore(id: string, now: number): Pick<RestoreMark, 'lastAlert' | 'version'>;
   finishRestore(mark: Rewind, now: number): boolean;
@@ -114,11 +115,11 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     drop: (names) => store.transaction(() => names.map((name) => dropQuarantined(store, name))),
     watchdog: (now) => store.transaction(() => runWatchdog(store, watched, now)),
     nextAlarmAt: (now) => nextAlarmAt(store, watched, now),
-    status: (now) => {
+    status: (now, countedMax = Number.MAX_SAFE_INTEGER - 1) => {
       const own = { ownReads: ownReads.status(), keyTheft: ownReads.keyTheft() };
       const used = usage === null ? null : usageStatus(usage.current(now), usage.plan);
       const known = { ...own, usage: used, unsaved, removed: createRemoved(store, receivers), rereads };
-      return readStatus(store, { ...options, ...known, now });
+      return readStatus(store, { ...options, ...known, now, countedMax });
     },
     planRestore: (target, now) => planRestore(store, target, now),
     expectRestore: (id, now) => store.transaction(() => expectRestore(context, id, now)),

@@ -74,6 +74,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE refusals (hour INTEGER PRIMARY KEY, writes INTEGER NOT NULL, counts TEXT NOT NULL)',
   ],
   ['CREATE TABLE security_day (id INTEGER PRIMARY KEY CHECK (id = 1), day INTEGER NOT NULL, counts TEXT NOT NULL)'],
+  [
+    // Of a level by id: lists, and the counts of the front page, read no more than they show.
+    "CREATE INDEX alerts_by_level ON alerts (level) WHERE state = 'open'",
+  ],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

@@ -5,6 +5,7 @@
 import { type Checkpoint, firstCheckpoint } from '../../audit-log/checkpoint.ts';
 import { currentRereads, firstRereads, type Rereads } from '../../audit-log/reread.ts';
 import type { Counters, DayUsage, LastRestore, OngoingFailure, SeenLateness } from '../rpc.ts';
+import type { RecentCounts } from './recent.ts';
 import type { Store } from './store.ts';
 
 /** The latest entry that was recorded in an hour of wall time. */
@@ -51,6 +52,8 @@ export interface State {
   readonly rewrites?: { readonly day: number; readonly count: number };
   /** The last tick that failed; null or absent where a scan has moved since. */
   readonly failure?: OngoingFailure | null;
+  /** Entries and alerts of the last day and more. Absent until there is one. */
+  readonly recent?: RecentCounts;
   /** What of the day's allowances was used when it was stored. Absent where nothing is counted. */
   readonly usage?: DayUsage;
 }

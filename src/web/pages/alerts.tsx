@@ -5,6 +5,7 @@ import type { AlertList, AlertQuery } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import type { Caller } from '../context.ts';
 import { AlertTable } from './parts/alert-table.tsx';
+import { When } from './parts/elements.tsx';
 import { page } from './parts/shell.tsx';
 import { UntrustedText } from './parts/untrusted-text.tsx';
 
@@ -80,10 +81,13 @@ export function alertsPage({ caller, query, list, ruleTitle }: AlertsOptions): s
           )}
         </div>
         <section class="card" aria-label="Alerts">
-          {list.alerts.length === 0 ? (
-            <Empty query={query} />
+          {list.alerts.length > 0 && <AlertTable caption="Alerts, newest first" alerts={list.alerts} />}
+          {list.searchedTo !== null ? (
+            <p class="note">
+              Searched back to <When at={list.searchedTo} />. There may be more: go on with Older.
+            </p>
           ) : (
-            <AlertTable caption="Alerts, newest first" alerts={list.alerts} />
+            list.alerts.length === 0 && <Empty query={query} />
           )}
           <p class="pager">
             {query.before !== null && <a href={alertsPath(first)}>Newest</a>}

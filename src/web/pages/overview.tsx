@@ -1,6 +1,7 @@
 /** The overview page: the state of Tocsin and its reasons, the open alerts, recent activity and the receivers. Pure. */
 
 import type { SettingProblem } from '../../config/setting.ts';
+import { PAGE_COUNTED_MAX } from '../../ledger/model.ts';
 import type { Overview } from '../../ledger/rpc.ts';
 import { LEVELS } from '../../sigma/index.ts';
 import { numberText } from '../../text/numbers.ts';
@@ -91,13 +92,14 @@ function NextSteps({ hasProblems }: { hasProblems: boolean }) {
 function OpenAlerts({ overview }: { overview: Overview }) {
   const { open } = overview.status.alerts;
   const total = Object.values(open).reduce((sum, count) => sum + count, 0);
+  const isCut = Object.values(open).some((count) => count > PAGE_COUNTED_MAX);
   return (
     <Card title="Open alerts" aside={<a href="/alerts?state=all">All alerts</a>}>
       <ul class="levels">
         {LEVELS.toReversed().map((level) => (
           <li class={(open[level] ?? 0) === 0 ? 'zero' : undefined}>
             <a href={`/alerts?level=${level}`}>
-              <span class="big">{numberText(open[level] ?? 0)}</span> <Level level={level} />
+              <span class="big">{shownCount(open[level] ?? 0)}</span> <Level level={level} />
             </a>
           </li>
         ))}
@@ -109,9 +111,14 @@ function OpenAlerts({ overview }: { overview: Overview }) {
       )}
       {overview.open.length < total && (
         <p>
-          <a href="/alerts">All {numberText(total)} open alerts</a>
+          <a href="/alerts">All {isCut ? '' : `${numberText(total)} `}open alerts</a>
         </p>
       )}
     </Card>
   );
+}
+
+/** `50+` where there are more than are counted. */
+function shownCount(count: number): string {
+  return count > PAGE_COUNTED_MAX ? `${PAGE_COUNTED_MAX}+` : numberText(count);
 }

@@ -10,7 +10,7 @@ export const QUIET = onAction('vm.read', { alerts: false, level: 'informational'
 /** The views of a scene, by these rules. */
 export function viewsOf(scene: Scene, rules: readonly Rule[], version = 'one'): Views {
   const engine = compile({ version, rules });
-  return createViews(scene.store, { engine, status: (now) => scene.ledger.status(now) });
+  return createViews(scene.store, { engine, status: scene.ledger.status });
 }
 
 /** A ledger with these rules, and its views. */

@@ -151,6 +151,54 @@ describe('alerts', () => {
   });
 });
 
+describe('a long list of alerts', () => {
+  const RARE = 37;
+
+  /** 5,000 alerts; every tenth is open; a few are of a rule of their own, all of them critical. */
+  function long(): Views {
+    const { scene, views } = staged([DELETED]);
+    scene.store.run(
+      `WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < 5000)
+       INSERT INTO alerts (id, rule, key, begins, period, state, backfilled, count, first_seq, last_seq, last_at, level, title, key_parts)
+       SELECT id, iif(id % 613 = ${RARE}, 'rare', 'often'), id, id, 1, iif(id % 10 = 0 OR id % 613 = ${RARE}, 'open', 'closed'),
+         0, 1, 1, 1, id, iif(id % 613 = ${RARE}, 'critical', 'low'), 'title', '[]' FROM ids`,
+    );
+    return views;
+  }
+
+  it.each([
+    ['all, by rule', { state: 'all', level: null, rule: 'rare' }],
+    ['all, by level', { state: 'all', level: 'critical', rule: null }],
+    ['open, by rule', { state: 'open', level: null, rule: 'rare' }],
+    ['open, by both', { state: 'open', level: 'critical', rule: 'rare' }],
+  ] as const)('is searched a part at a time, and nothing is left out: %s', (_, query) => {
+    const views = long();
+    const found: number[] = [];
+    let before: number | null = null;
+    for (let pages = 0; pages === 0 || before !== null; pages++) {
+      const list: ReturnType<Views['alerts']> = views.alerts({ ...query, before });
+      expect(list.searchedTo).toBe(list.next);
+      found.push(...list.alerts.map(({ id }) => id));
+      before = list.next;
+      expect(pages).toBeLessThan(10);
+    }
+    expect(found).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0].map((n) => n * 613 + RARE).filter((id) => id <= 5000));
+  });
+
+  it('is counted up to fifty of a level for the front page, and whole for an operator', () => {
+    const { scene, views } = staged([DELETED]);
+    scene.record(Array.from({ length: 60 }, (_, i) => deletion(`d${i}`, NOON - i * SECOND, `a${i}`)));
+    const { status, open } = views.overview(NOON);
+    expect(status).toMatchObject({
+      alerts: { open: { high: 51 } },
+      receivers: [{ pending: 51 }],
+      deliveries: { pending: 51 },
+    });
+    expect(open).toHaveLength(20);
+    expect(scene.ledger.status(NOON)).toMatchObject({ alerts: { open: { high: 60 } }, receivers: [{ pending: 60 }] });
+  });
+});
+
 describe('the overview page', () => {
   it('counts entries and alerts of the last day in steps of half an hour, the last of which holds now', () => {
     const { scene, views } = staged([DELETED]);

@@ -262,7 +262,7 @@ describe('a malformed record', () => {
         text: deleted(`bad-${from + i}`, NOON).text,
       }));
     for (let from = 0; from < 1_100; from += 100) scene.record([], { invalid: many(from) });
-    expect(scene.ledger.status(NOON).inQuarantine).toBe(1_001);
+    expect(scene.ledger.status(NOON).inQuarantine).toBe(101);
     expect(scene.ledger.release('bad-7', null, NOON)).toMatchObject({ kind: 'recorded' });
     expect(scene.ledger.release('bad-1050', null, NOON)).toMatchObject({ kind: 'ask', id: 'bad-1050' });
     expect(scene.ledger.release('bad-1050', sound('bad-1050'), NOON)).toMatchObject({ kind: 'recorded' });

@@ -34,7 +34,7 @@ export function planOf(store: Store, { sql, binds }: Statement): string[] {
 const GROWING = /^SCAN (entries|alerts|matches|deliveries|batches)\b/;
 /** Indexes that hold only what is still to be done, or went wrong: they stay short. */
 const SHORT =
-  /USING (COVERING )?INDEX (alerts_open|deliveries_ready|deliveries_set_aside|deliveries_bundled|deliveries_dead)$/;
+  /USING (COVERING )?INDEX (alerts_by_level|alerts_open|deliveries_ready|deliveries_set_aside|deliveries_bundled|deliveries_dead)$/;
 
 /** The steps that read a growing table whole. */
 export function wholeReads(plan: readonly string[]): string[] {

@@ -1,7 +1,8 @@
 /** The receivers and their health, with the deliveries that failed for good. Pure. */
 
+import { PAGE_COUNTED_MAX } from '../../../ledger/model.ts';
 import type { LedgerStatus, ReceiverHealth } from '../../../ledger/rpc.ts';
-import { numberText } from '../../../text/numbers.ts';
+import { cappedText, numberText } from '../../../text/numbers.ts';
 import { Card, Level, When } from './elements.tsx';
 import { UntrustedText } from './untrusted-text.tsx';
 
@@ -75,11 +76,11 @@ function Row({ receiver }: { receiver: ReceiverHealth }) {
         <When at={receiver.lastDeliveredAt} />
       </td>
       <td data-label="Pending" class="number">
-        {numberText(receiver.pending)}
-        {receiver.bundled > 0 && <span class="sub">{numberText(receiver.bundled)} in a digest</span>}
+        {cappedText(receiver.pending, PAGE_COUNTED_MAX)}
+        {receiver.bundled > 0 && <span class="sub">{cappedText(receiver.bundled, PAGE_COUNTED_MAX)} in a digest</span>}
       </td>
       <td data-label="Dead" class="number">
-        {receiver.dead > 0 ? <strong class="bad">{numberText(receiver.dead)}</strong> : '0'}
+        {receiver.dead > 0 ? <strong class="bad">{cappedText(receiver.dead, PAGE_COUNTED_MAX)}</strong> : '0'}
       </td>
     </tr>
   );

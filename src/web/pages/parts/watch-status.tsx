@@ -1,8 +1,8 @@
 /** The state of Tocsin in a word, its reasons, and how far the log has been read. Pure. */
 
-import type { Health, HealthState } from '../../../alert/health-state.ts';
+import { type Health, type HealthState, WRONG_COUNTED_MAX } from '../../../alert/health-state.ts';
 import { mostUsed } from '../../../ledger/health/usage-words.ts';
-import { QUARANTINE_COUNTED_MAX } from '../../../ledger/model.ts';
+import { PAGE_COUNTED_MAX } from '../../../ledger/model.ts';
 import type { LedgerStatus, UsageStatus } from '../../../ledger/rpc.ts';
 import { formatDuration } from '../../../text/duration.ts';
 import { cappedText, counted, numberText } from '../../../text/numbers.ts';
@@ -95,7 +95,7 @@ function Figures({ status, now }: { status: LedgerStatus; now: number }) {
           recorded
           {status.inQuarantine > 0 && (
             <>
-              , <a href={QUARANTINE_PAGE}>{cappedText(status.inQuarantine, QUARANTINE_COUNTED_MAX)} in quarantine</a>
+              , <a href={QUARANTINE_PAGE}>{cappedText(status.inQuarantine, WRONG_COUNTED_MAX)} in quarantine</a>
             </>
           )}
         </span>
@@ -147,7 +147,7 @@ function UsedToday({ usage }: { usage: UsageStatus }) {
 function Backlog({ status }: { status: LedgerStatus }) {
   const scan = status.checkpoint?.scan ?? null;
   const staged =
-    status.staged === 0 ? null : <span class="sub">{counted(status.staged, 'entry', 'entries')} staged</span>;
+    status.staged === 0 ? null : <span class="sub">{cappedText(status.staged, PAGE_COUNTED_MAX)} staged</span>;
   if (scan === null) return <>none{staged ?? <span class="sub">the last scan is complete</span>}</>;
   if (scan.flushing) return <>being recorded{staged}</>;
   return (
