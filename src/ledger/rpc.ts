@@ -417,7 +417,9 @@ export interface EntryDetails {
   readonly parts: readonly AlertPart[];
   /** The versions of an entry that came back with other content, oldest first; empty for any other. `entry` is the last. */
   readonly versions: readonly EntryVersion[];
-  readonly actorActivity: ActorActivity;
+  readonly actorActivity: Activity;
+  /** Of the IPv4 address, or of the /64 of an IPv6 address; null where a scope was asked for: others may share it. */
+  readonly networkActivity: Activity | null;
 }
 
 /** A version of an entry. */
@@ -434,15 +436,18 @@ export interface EntryVersion {
   }[];
 }
 
-/** What the same actor did before and after: the nearest entries, oldest first in both lists. */
-export interface ActorActivity {
-  readonly actor: string | null;
+/** What came from the same actor or network before and after: the nearest entries, oldest first in both lists. */
+export interface Activity {
+  /** The actor or network; null: the entry has none. */
+  readonly value: string | null;
   readonly withinMs: number;
   readonly before: readonly EntrySummary[];
   readonly after: readonly EntrySummary[];
   /** Whether there are more within that time. */
   readonly moreBefore: boolean;
   readonly moreAfter: boolean;
+  /** Else entries from before there was an index are not found yet. */
+  readonly isIndexed: boolean;
   /** The ids among them that lie in the scope; all of them where no scope was asked for. */
   readonly open: readonly string[];
 }

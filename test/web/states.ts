@@ -162,7 +162,11 @@ export const STATES: readonly PageState[] = [
     caller: LINK,
     ledger: {
       entry: async () =>
-        entryPage(ORDINARY, { cut: true, actorActivity: { ...entryPage().actorActivity, open: ['before-1'] } }),
+        entryPage(ORDINARY, {
+          cut: true,
+          actorActivity: { ...entryPage().actorActivity, open: ['before-1'] },
+          networkActivity: null,
+        }),
     },
   },
   {
@@ -176,7 +180,8 @@ export const STATES: readonly PageState[] = [
           {
             rules: [],
             parts: [],
-            actorActivity: { ...entryPage().actorActivity, actor: null, before: [], after: [], moreBefore: false },
+            actorActivity: { ...entryPage().actorActivity, value: null, before: [], after: [], moreBefore: false },
+            networkActivity: { ...entryPage().actorActivity, value: null, before: [], after: [], moreBefore: false },
           },
           entryLine(ORDINARY, { actor: { id: null, name: null, type: null } }),
         ),

@@ -58,14 +58,16 @@ export function stubLedger(status: LedgerStatus): StubLedger {
               parts: [],
               versions: [],
               actorActivity: {
-                actor: null,
+                value: null,
                 withinMs: 3_600_000,
                 before: [],
                 after: [],
                 moreBefore: false,
                 moreAfter: false,
+                isIndexed: true,
                 open: [],
               },
+              networkActivity: null,
             }
           : null,
       ),

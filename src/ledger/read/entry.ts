@@ -1,7 +1,8 @@
 /**
- * An entry in detail: its stored text, the rules that match it now, its alerts, its revisions, and its actor's activity.
+ * An entry in detail: its stored text, the rules that match it now, its alerts, its revisions, and what
+ * came from its actor and network around it.
  *
- * Contract: read-only, by indexes, and bounded except for the actor's activity (actor-activity.ts). Of an entry with
+ * Contract: read-only, by indexes, and bounded. Of an entry with
  * revisions the last is shown; alerts are those of all. Where `scope` is given and no version of the entry belongs to that
  * alert, the result is null, as if the entry did not exist; other alerts are left out.
  */
@@ -10,7 +11,7 @@ import { type Engine, fieldValue } from '../../sigma/index.ts';
 import { jsonText } from '../../text/json.ts';
 import { type MarkFinding, REVISIONS_MAX } from '../model.ts';
 import { type Content, type ContentField, changedFields } from '../record/content.ts';
-import { storedId } from '../record/dedupe.ts';
+import { storedId, storedNetwork } from '../record/dedupe.ts';
 import type { AlertPart, EntryDetails } from '../rpc.ts';
 import { matchesOf } from '../store/derived-fields.ts';
 import {
@@ -24,7 +25,7 @@ import {
   partFrom,
 } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { readActorActivity } from './actor-activity.ts';
+import { readActivities } from './activity.ts';
 
 /** More than expected: an entry belongs to one alert per rule that matched or counted it. */
 const PARTS_MAX = 50;
@@ -32,7 +33,7 @@ const PARTS_READ_MAX = 200;
 /** All that are recorded: the first and its revisions. The last of them count. */
 const VERSIONS_MAX = REVISIONS_MAX + 1;
 
-type EntryPageRow = AcceptedRow & { actor: string | null; cut: string | null };
+type EntryPageRow = AcceptedRow & { actor: string | null; network: string | null; cut: string | null };
 
 /** An entry in detail; null where it is not recorded or lies outside the scope. */
 export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryDetails | null {
@@ -52,8 +53,13 @@ export function readEntry(store: Store, engine: Engine, id: string, scope: numbe
       scope,
     ),
     versions: versions.length === 1 ? [] : versionsOf(store, versions),
-    actorActivity: readActorActivity(store, row, scope),
+    ...readActivities(store, { ...row, network: networkIn(row, body) }, scope),
   };
+}
+
+/** An entry from before networks were stored has it in its body. */
+function networkIn({ network }: EntryPageRow, body: EntryBody | null): string | null {
+  return (network ?? storedNetwork(body ?? {})) || null;
 }
 
 /** The stored JSON of an entry that is recorded whole; else null. */
@@ -65,7 +71,7 @@ export function readEntryText(store: Store, id: string, scope: number | null): s
 /** The versions of an entry, in their order; none where it is not recorded or lies outside the scope. */
 function entryRows(store: Store, id: string, scope: number | null): EntryPageRow[] {
   const rows = store.all<EntryPageRow>(
-    `SELECT seq, id, revision, created_at, occurred_at, body, actor, cut, mark FROM entries WHERE id = ?
+    `SELECT seq, id, revision, created_at, occurred_at, body, actor, network, cut, mark FROM entries WHERE id = ?
      ORDER BY revision DESC LIMIT ${VERSIONS_MAX}`,
     storedId(id),
   );

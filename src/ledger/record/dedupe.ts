@@ -8,7 +8,7 @@
 
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { readRecord } from '../../audit-log/page.ts';
-import { fieldValue, type Match } from '../../sigma/index.ts';
+import { fieldValue, type Match, networkOf } from '../../sigma/index.ts';
 import { jsonText, parseJson } from '../../text/json.ts';
 import { sha256Hex } from '../../text/sha256.ts';
 import { type Accepted, REVISIONS_MAX, type ScanContext } from '../model.ts';
@@ -148,14 +148,15 @@ export function accept<M extends readonly Match[]>(
     mark,
     stored: storedText(text, { createdAt: named.createdAt, body }),
     actor: storedActor(body),
+    network: storedNetwork(body),
     matches,
   }));
   store.run(
-    `INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, cut, mark)
+    `INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, cut, mark, network)
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-       value ->> 8 FROM json_each(?)`,
+       value ->> 8, value ->> 9 FROM json_each(?)`,
     JSON.stringify(
-      rows.map(({ entry, stored, actor, mark }) => [
+      rows.map(({ entry, stored, actor, mark, network }) => [
         entry.seq,
         storedId(entry.id),
         entry.revision,
@@ -165,6 +166,7 @@ export function accept<M extends readonly Match[]>(
         actor,
         stored.cut,
         mark,
+        network,
       ]),
     ),
   );
@@ -194,4 +196,10 @@ export function storedActor(body: EntryBody): string | null {
   if (value === null || value === undefined) return null;
   const text = typeof value === 'string' ? value : jsonText(value);
   return text === null ? null : text.slice(0, ACTOR_CHARS).toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** The network of `client_ip`, by which what came from it is found; '' where there is none. */
+export function storedNetwork(body: EntryBody): string {
+  const value = fieldValue(body, 'client_ip');
+  return (typeof value === 'string' ? networkOf(value) : null) ?? '';
 }

@@ -16,6 +16,7 @@ import { withRecent } from '../store/recent.ts';
 import type { State } from '../store/state.ts';
 import type { Store } from '../store/store.ts';
 import { accept, type Unrecorded } from './dedupe.ts';
+import { indexFilled, indexOlder } from './entry-index.ts';
 import { createEvaluation } from './evaluate.ts';
 import { applyChanges, createEvaluationStore } from './evaluation-store.ts';
 import { type GroupLimit, limitGroups } from './group-limit.ts';
@@ -40,6 +41,9 @@ export type Intake = (
   now: number,
 ) => IntakeResult;
 
+/** A block of entries from before there was an index is indexed so often: each may be some hundred rows written. */
+const INDEX_OLDER_EVERY_MS = 10 * 60_000;
+
 /** Creates the intake of a ledger. Evaluation reads the past from the same store. */
 export function createIntake(store: Store, engine: Engine, receivers: readonly RoutedReceiver[]): Intake {
   const evaluate = createEvaluation(engine, receivers);
@@ -54,6 +58,10 @@ export function createIntake(store: Store, engine: Engine, receivers: readonly R
     const accepted = accept(store, matched, state.lastSeq, scanContext, engine.version);
     const changes = evaluate(accepted, scanContext, reads, state.lastAlert);
     const lastSeq = state.lastSeq + accepted.length;
+    indexFilled(store, state.lastSeq, lastSeq);
+    if (Math.floor(now / INDEX_OLDER_EVERY_MS) !== Math.floor(state.savedAt / INDEX_OLDER_EVERY_MS)) {
+      indexOlder(store, lastSeq);
+    }
     applyChanges(store, changes, reads, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
     const dropped = reportOverflow(store, changes, limited, receivers, now);

@@ -9,8 +9,9 @@ import { ENDED } from '../deliver/outbox.ts';
 import { BATCH_ENTRIES_MAX } from '../model.ts';
 import { refusalHour, securityId } from '../security-log.ts';
 import { readState, type State, writeState } from '../store/state.ts';
-import type { Store } from '../store/store.ts';
+import type { Row, Store } from '../store/store.ts';
 import type { LedgerContext } from './context.ts';
+import { blockOf, evictIndex } from './entry-index.ts';
 import { oldestStagedAt } from './staging.ts';
 
 const ALERTS_KEPT_MS = 365 * 24 * 60 * 60_000;
@@ -77,8 +78,10 @@ export function evict(
   const isUnstaged = Number.isFinite(stagedAt) ? ' AND id NOT IN (SELECT id FROM staging)' : '';
   const alertsBefore = state.latestBegan - ALERTS_KEPT_MS;
   const oldAlerts = "state <> 'open' AND begins < ?";
+  const entries = evictRows(store, 'entries', 'seq', `occurred_at < ?1 AND created_at < ?1${isUnstaged}`, before);
+  evictIndex(store, new Set(entries.map(({ seq }) => blockOf(Number(seq)))));
   const deleted = [
-    evictRows(store, 'entries', 'seq', `occurred_at < ?1 AND created_at < ?1${isUnstaged}`, before),
+    entries,
     evictRows(store, 'batches', 'first_seq', 'began < ?', before),
     evictRows(store, 'windows', '(rule, key)', 'newest < ?', windowsBefore),
     evictRows(store, 'deliveries', 'id', `${ENDED} AND state IN ('delivered', 'suppressed') AND queued_at < ?`, before),
@@ -90,18 +93,18 @@ export function evict(
     evictRows(store, 'refusals', 'hour', 'hour < ?', refusalHour(alertsBefore)),
   ];
   // Where a limit was reached, the next batch evicts more.
-  const isComplete = deleted.every((rows) => rows < EVICTED_MAX);
+  const isComplete = deleted.every(({ length }) => length < EVICTED_MAX);
   return {
     at: isComplete ? state.latestBegan : state.evictedAt,
-    deleted: deleted.reduce((sum, rows) => sum + rows, 0),
+    deleted: deleted.reduce((sum, { length }) => sum + length, 0),
   };
 }
 
-/** Deletes up to `EVICTED_MAX` rows; returns how many. */
-function evictRows(store: Store, table: string, key: string, where: string, bound: number): number {
+/** Deletes up to `EVICTED_MAX` rows; returns their keys. */
+function evictRows(store: Store, table: string, key: string, where: string, bound: number): readonly Row[] {
   const columns = key.replace(/[()]/g, '');
   return store.all(
-    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${columns} FROM ${table} WHERE ${where} LIMIT ${EVICTED_MAX}) RETURNING 1`,
+    `DELETE FROM ${table} WHERE ${key} IN (SELECT ${columns} FROM ${table} WHERE ${where} LIMIT ${EVICTED_MAX}) RETURNING ${columns}`,
     bound,
-  ).length;
+  );
 }

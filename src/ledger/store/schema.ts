@@ -14,7 +14,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL,
        created_at INTEGER NOT NULL, occurred_at INTEGER NOT NULL, body TEXT NOT NULL, actor TEXT, cut TEXT,
        mark TEXT, UNIQUE (id, revision))`,
-    // The index holds the actor, so that an actor's activity is read from it without another row written per entry.
+    // The actor in it is read by nothing any more; making it anew would write a row for each entry.
     'CREATE INDEX entries_by_time ON entries (occurred_at, actor)',
     `CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, began INTEGER NOT NULL,
        horizon INTEGER NOT NULL, suppress_before INTEGER, rules TEXT NOT NULL)`,
@@ -77,6 +77,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   [
     // Of a level by id: lists, and the counts of the front page, read no more than they show.
     "CREATE INDEX alerts_by_level ON alerts (level) WHERE state = 'open'",
+    'ALTER TABLE entries ADD COLUMN network TEXT',
+    // By value first: the entries of a value around a time are one range (record/entry-index.ts).
+    `CREATE TABLE entry_index (field TEXT NOT NULL, value TEXT NOT NULL, bucket INTEGER NOT NULL, block INTEGER NOT NULL,
+       items TEXT NOT NULL, PRIMARY KEY (field, value, bucket, block)) WITHOUT ROWID`,
+    'CREATE TABLE entry_blocks (block INTEGER PRIMARY KEY, keys TEXT NOT NULL)',
   ],
 ];
 

@@ -1,13 +1,13 @@
 /**
- * The page of an entry: its revisions, its alerts and the rules that match it, every field with what matched marked, what the same
- * actor did around it, and the JSON to copy. Pure.
+ * The page of an entry: its revisions, its alerts and the rules that match it, every field with what matched marked, what came
+ * from the same actor and network around it, and the JSON to copy. Pure.
  */
 
 import { PASS_PARAM } from '../../access/link.ts';
 import { ENTRY_ID } from '../../audit-log/client.ts';
 import type { EntryDetails } from '../../ledger/rpc.ts';
 import type { Caller } from '../context.ts';
-import { ActorActivity } from './parts/actor-activity.tsx';
+import { ActivityCard } from './parts/activity.tsx';
 import { Card, When } from './parts/elements.tsx';
 import { EntryMatches } from './parts/entry-matches.tsx';
 import { EntryVersions } from './parts/entry-versions.tsx';
@@ -55,7 +55,10 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
         <Card title="Fields" id="fields">
           <FieldTable text={text} evidence={evidence} />
         </Card>
-        {!unrecorded && <ActorActivity activity={details.actorActivity} entry={entry} pass={pass} />}
+        {!unrecorded && <ActivityCard of="actor" activity={details.actorActivity} entry={entry} pass={pass} />}
+        {details.networkActivity !== null && (
+          <ActivityCard of="network" activity={details.networkActivity} entry={entry} pass={pass} />
+        )}
         <Card title="JSON" id="json" aside={<CopyButton label="Copy" />}>
           <Json text={text} wholePath={wholePath} />
         </Card>
@@ -64,7 +67,13 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
   });
 }
 
-function Head({ details: { entry, versions }, unrecorded }: { details: EntryDetails; unrecorded: boolean }) {
+function Head({
+  details: { entry, versions, networkActivity },
+  unrecorded,
+}: {
+  details: EntryDetails;
+  unrecorded: boolean;
+}) {
   const actor = entry.actor.name ?? entry.actor.id;
   return (
     <header class="head">
@@ -86,6 +95,7 @@ function Head({ details: { entry, versions }, unrecorded }: { details: EntryDeta
         {versions.length > 0 && <a href="#revisions">Revisions</a>}
         <a href="#fields">Fields</a>
         {!unrecorded && <a href="#activity">Actor activity</a>}
+        {networkActivity !== null && <a href="#network">Network activity</a>}
         <a href="#json">JSON</a>
       </nav>
     </header>

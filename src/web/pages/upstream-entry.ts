@@ -55,12 +55,13 @@ type Found = NonNullable<Awaited<ReturnType<Client['get']>>>;
 
 function unrecorded(entry: ReturnType<typeof entryView>, text: string): EntryDetails {
   const actorActivity = {
-    actor: null,
+    value: null,
     withinMs: 0,
     before: [],
     after: [],
     moreBefore: false,
     moreAfter: false,
+    isIndexed: true,
     open: [],
   };
   return {
@@ -72,5 +73,6 @@ function unrecorded(entry: ReturnType<typeof entryView>, text: string): EntryDet
     parts: [],
     versions: [],
     actorActivity,
+    networkActivity: null,
   };
 }

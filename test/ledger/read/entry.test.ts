@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/actor-activity.ts';
+import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/activity.ts';
 import type { Views } from '../../../src/ledger/read/views.ts';
 import { storedId } from '../../../src/ledger/record/dedupe.ts';
 import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from '../scene.ts';
@@ -280,7 +280,7 @@ describe('the story', () => {
       entry('n2', NOON, { actor: null }),
       entry('n3', NOON, { actor: {} }),
     ]);
-    expect(views.entry('n2', null)?.actorActivity).toMatchObject({ actor: null, before: [], after: [], open: [] });
+    expect(views.entry('n2', null)?.actorActivity).toMatchObject({ value: null, before: [], after: [], open: [] });
   });
 
   it.each(['', '%', '_', "'", '\u0000', 'ALICE', 'é'.repeat(300)])('is of this actor and no other: %j', (actor) => {

@@ -57,7 +57,7 @@ describe('a ledger of 100,000 entries', () => {
         .all<{ id: string }>(
           `SELECT id FROM entries NOT INDEXED WHERE actor = ? AND (created_at, seq) ${than} (?, ?)
                AND abs(created_at - ?) <= ${DAY} ORDER BY created_at ${way}, seq ${way} LIMIT 26`,
-          page.actorActivity.actor,
+          page.actorActivity.value,
           createdAt,
           seq,
           createdAt,

@@ -1,0 +1,150 @@
+/**
+ * What came from the same actor or network around an entry.
+ *
+ * Contract: the nearest entries before and after, by (occurred_at, seq), within a day: from the index of full blocks
+ * (../record/entry-index.ts), and from the entries since, which are read through. It reads at most a block of entries, and in
+ * each direction `INDEX_ROWS_MAX` rows of the index and `NEAR_MAX` entries, those that are not there any more included. Where
+ * that ends the search, it says that there are more, though there may be none.
+ */
+import { BLOCK_ENTRIES, BUCKET_MS, blockOf, type IndexedField } from '../record/entry-index.ts';
+import type { Activity } from '../rpc.ts';
+import { type EntryRow, entrySummary } from '../store/rows.ts';
+import type { Store } from '../store/store.ts';
+
+/** How far it looks, before and after. */
+export const ACTIVITY_MS = 24 * 60 * 60_000;
+/** How many entries it shows, before and after. */
+export const ACTIVITY_MAX = 25;
+/** Rows of the index that are read, before and after: a value in every block of a million entries a day has as many. */
+const INDEX_ROWS_MAX = 100;
+/** Entries that are looked for, before and after: of a block at the end of retention most may be evicted. */
+const NEAR_MAX = 120;
+if (!(NEAR_MAX > ACTIVITY_MAX + 1)) throw new Error('one more than are shown must be found');
+
+/** The entry in the middle, with what it is found by; null: it has none. */
+export type CentreEntry = { readonly seq: number; readonly occurred_at: number } & {
+  readonly [field in IndexedField]: string | null;
+};
+
+/** An entry by its place. */
+interface Place {
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** The activity of the entry's actor and, without a scope, of its network; empty where it has none. */
+export function readActivities(
+  store: Store,
+  middle: CentreEntry,
+  scope: number | null,
+): { readonly actorActivity: Activity; readonly networkActivity: Activity | null } {
+  const recent = readRecent(store, middle);
+  const activityOf = (field: IndexedField): Activity => {
+    const value = middle[field];
+    const found = value === null ? [] : recent.entries.filter((entry) => entry[field] === value);
+    const [before, after] = ([-1, 1] as const).map((way) => {
+      return value === null ? NOTHING : readNear(store, field, value, middle, way, found);
+    }) as [Near, Near];
+    const shown = [...before.rows.toReversed(), ...after.rows];
+    const inScope = scope === null ? null : seqsOfAlert(store, scope, shown);
+    return {
+      value,
+      withinMs: ACTIVITY_MS,
+      before: before.rows.toReversed().map(entrySummary),
+      after: after.rows.map(entrySummary),
+      moreBefore: before.more,
+      moreAfter: after.more,
+      isIndexed: recent.isIndexed,
+      open: shown
+        .filter(({ seq }) => inScope?.has(seq) ?? true)
+        .map(entrySummary)
+        .map(({ id }) => id),
+    };
+  };
+  return { actorActivity: activityOf('actor'), networkActivity: scope === null ? activityOf('network') : null };
+}
+
+/** Nearest first. */
+interface Near {
+  readonly rows: readonly EntryRow[];
+  readonly more: boolean;
+}
+const NOTHING: Near = { rows: [], more: false };
+
+/** The nearest entries with a value, before (-1) or after (1) the middle. `recent`: those that are newer than the index. */
+function readNear(
+  store: Store,
+  field: IndexedField,
+  value: string,
+  { seq, occurred_at: at }: CentreEntry,
+  way: -1 | 1,
+  recent: readonly Place[],
+): Near {
+  const bucket = Math.floor(at / BUCKET_MS);
+  const last = Math.floor((at + way * ACTIVITY_MS) / BUCKET_MS);
+  const order = way < 0 ? 'DESC' : 'ASC';
+  const rows = store.all<{ bucket: number; block: number; items: string }>(
+    `SELECT bucket, block, items FROM entry_index WHERE field = ? AND value = ? AND bucket BETWEEN ? AND ?
+     ORDER BY bucket ${order}, block ${order} LIMIT ${INDEX_ROWS_MAX + 1}`,
+    field,
+    value,
+    Math.min(bucket, last),
+    Math.max(bucket, last),
+  );
+  const isCut = rows.length > INDEX_ROWS_MAX;
+  // Of the last bucket rows may be missing: it counts only where it is the first as well.
+  const whole = isCut ? rows.filter((row) => row.bucket !== rows.at(-1)?.bucket) : rows;
+  const isPast = (place: Place): boolean => (place.at - at || place.seq - seq) * way > 0;
+  const places = [...(whole.length > 0 ? whole : rows).flatMap(placesOf), ...recent]
+    .filter((place) => isPast(place) && Math.abs(place.at - at) <= ACTIVITY_MS)
+    .sort((a, b) => (a.at - b.at || a.seq - b.seq) * way);
+  // In the order of the list, and no further than needed.
+  const found = store.all<EntryRow>(
+    `SELECT entries.seq, entries.id, revision, created_at, body FROM json_each(?) AS near
+       CROSS JOIN entries ON entries.seq = near.value LIMIT ${ACTIVITY_MAX + 1}`,
+    JSON.stringify(places.slice(0, NEAR_MAX).map((place) => place.seq)),
+  );
+  const more = found.length > ACTIVITY_MAX || places.length > NEAR_MAX || isCut;
+  return { rows: found.slice(0, ACTIVITY_MAX), more };
+}
+
+function placesOf({ bucket, block, items }: { bucket: number; block: number; items: string }): readonly Place[] {
+  const numbers = JSON.parse(items) as number[];
+  return Array.from({ length: numbers.length / 2 }, (_, i) => ({
+    seq: block * BLOCK_ENTRIES + (numbers[2 * i] ?? 0),
+    at: bucket * BUCKET_MS + (numbers[2 * i + 1] ?? 0),
+  }));
+}
+
+/** What is newer than the index, of this actor or network; and whether all that is older is in the index. */
+function readRecent(
+  store: Store,
+  { actor, network }: CentreEntry,
+): { readonly entries: readonly (Place & Pick<CentreEntry, IndexedField>)[]; readonly isIndexed: boolean } {
+  const { last, first, newest } = store.all<{ last: number | null; first: number | null; newest: number | null }>(
+    `SELECT (SELECT max(seq) FROM entries) AS last, (SELECT min(block) FROM entry_blocks) AS first,
+       (SELECT max(block) FROM entry_blocks) AS newest`,
+  )[0] ?? { last: null, first: null, newest: null };
+  // The newest entries may be evicted, where they are old ones that were read last.
+  const from = Math.max(blockOf((last ?? 0) + 1), (newest ?? -1) + 1);
+  const older = 'SELECT 1 FROM entries WHERE seq < ? LIMIT 1';
+  return {
+    entries: store.all<Place & Pick<CentreEntry, IndexedField> & Record<string, number | string | null>>(
+      'SELECT seq, occurred_at AS at, actor, network FROM entries WHERE seq >= ? AND (actor = ? OR network = ?)',
+      from * BLOCK_ENTRIES,
+      actor,
+      network,
+    ),
+    isIndexed: store.all(older, (first ?? from) * BLOCK_ENTRIES).length === 0,
+  };
+}
+
+/** Which of these belong to an alert. */
+function seqsOfAlert(store: Store, alert: number, rows: readonly EntryRow[]): ReadonlySet<number> {
+  const found = store.all<{ seq: number }>(
+    'SELECT seq FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?))',
+    alert,
+    JSON.stringify(rows.map(({ seq }) => seq)),
+  );
+  return new Set(found.map((row) => row.seq));
+}
