@@ -18,7 +18,7 @@ import type { Sent } from './deliver/deliver.ts';
 import { createOutbox } from './health/attempts.ts';
 import { UsageMeter } from './health/usage-meter.ts';
 import { createHost, type Host } from './host.ts';
-import { meteredHost, meteredViews, WITH_WORKER } from './metered.ts';
+import { meteredHost, meteredViews, viewForVisitor, WITH_WORKER } from './metered.ts';
 import type { InvalidRecord } from './model.ts';
 import { createViews, type Views } from './read/views.ts';
 import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
@@ -40,6 +40,7 @@ import type {
   LedgerSecurity,
   LedgerStatus,
   LedgerViews,
+  LedgerVisitors,
   Overview,
   QuarantineCursor,
   QuarantineList,
@@ -55,12 +56,13 @@ import type {
   ShownRecord,
   TestResult,
   TickFailure,
+  Viewed,
 } from './rpc.ts';
 import { durableStore } from './store/durable-store.ts';
 
 export class Ledger
   extends DurableObject<Cloudflare.Env>
-  implements LedgerApi, LedgerOperator, LedgerRestore, LedgerSecurity, LedgerViews
+  implements LedgerApi, LedgerOperator, LedgerRestore, LedgerSecurity, LedgerViews, LedgerVisitors
 {
   readonly #ledger: LedgerCore;
   readonly #views: Views;
@@ -208,6 +210,10 @@ export class Ledger
 
   async securityLog(before: number | null): Promise<SecurityLog> {
     return this.#views.securityLog(before, Date.now());
+  }
+
+  async view(...asked: Parameters<LedgerVisitors['view']>): Promise<Viewed> {
+    return viewForVisitor(this.#views, this.#usage, ...asked, Date.now());
   }
 
   override alarm(): Promise<void> {

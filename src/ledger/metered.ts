@@ -4,11 +4,11 @@
  * Contract: passes everything on as it is, and adds to the answers that a tick gets what the meter knows. A tick, and a web
  * request that makes one call, are requests to the Worker as well. No row is read or written for it.
  */
-import type { Spent } from './health/usage.ts';
+import { isSpentByVisitors, resetsAt, type Spent } from './health/usage.ts';
 import type { UsageMeter } from './health/usage-meter.ts';
 import type { Host } from './host.ts';
 import type { Views } from './read/views.ts';
-import type { LedgerApi } from './rpc.ts';
+import type { LedgerApi, LedgerVisitors, Viewed } from './rpc.ts';
 
 const LEDGER_ONLY: Spent = { ledgerRequests: 1 };
 export const WITH_WORKER: Spent = { ledgerRequests: 1, requests: 1 };
@@ -49,6 +49,21 @@ export function meteredHost(host: Host, usage: UsageMeter, now: () => number): H
     record: (batch) => withUsage(counted.record(batch)),
     flush: (expectedVersion, most) => withUsage(counted.flush(expectedVersion, most)),
   };
+}
+
+/** A view for a visitor, where visitors have not used up what of the day's reads is for them. `views`: metered. */
+export function viewForVisitor(
+  views: Views,
+  usage: UsageMeter,
+  ...[name, args, now]: [...Parameters<LedgerVisitors['view']>, now: number]
+): Viewed {
+  const used = usage.current(now);
+  if (isSpentByVisitors(used, usage.plan)) {
+    usage.add(WITH_WORKER, now);
+    return { kind: 'spent', until: resetsAt(used) };
+  }
+  const read = views[name] as (...args: readonly unknown[]) => Extract<Viewed, { kind: 'read' }>['value'];
+  return { kind: 'read', value: usage.visit(() => read(...args, now)) };
 }
 
 /** Views whose calls are counted. */

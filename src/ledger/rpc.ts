@@ -42,6 +42,8 @@ export interface DayUsage {
   /** Of the ledger, as its storage reports them, and one for each alarm that was set. */
   readonly rowsWritten: number;
   readonly rowsRead: number;
+  /** Of those, the ones read for pages, links and the lookup. */
+  readonly visitorReads: number;
   /** Of ticks. */
   readonly kvWrites: number;
   /** Of the Worker: ticks, and web requests that reach the ledger. */
@@ -612,6 +614,23 @@ export interface LedgerViews {
   quarantined(name: string): Promise<ShownRecord>;
   /** `before`: an event's id; null: the newest. */
   securityLog(before: number | null): Promise<SecurityLog>;
+}
+
+/** The views that visitors read: anyone who is no operator. */
+export type VisitorViews = Omit<LedgerViews, 'status'>;
+
+/** A view for a visitor. `spent`: visitors have used what of the day's reads is for them, until then (wall). */
+export type Viewed =
+  | { readonly kind: 'spent'; readonly until: number }
+  | { readonly kind: 'read'; readonly value: Awaited<ReturnType<VisitorViews[keyof VisitorViews]>> };
+
+/** Views within the visitors' part of the day's reads. */
+export interface LedgerVisitors {
+  /** The view of this name with its arguments. */
+  view(
+    name: keyof VisitorViews,
+    args: readonly (string | number | null | AlertQuery | QuarantineCursor)[],
+  ): Promise<Viewed>;
 }
 
 /** Our own reads, as the log shows them. Wall times, ms. */

@@ -12,7 +12,7 @@ import { Hono } from 'hono/tiny';
 import { isOperator } from '../access/operator.ts';
 import { log } from '../text/log.ts';
 import { authenticate } from './authenticate.ts';
-import type { AppDeps, WebEnv } from './context.ts';
+import type { AllDeps, AppDeps, VisitorDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
 import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
@@ -20,14 +20,15 @@ import { pageRoutes } from './pages/routes.ts';
 import { accessOf, hasAccess } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { failed, missing, refused, tooMany, unavailable } from './responses.ts';
+import { failed, missing, refused, spent, tooMany, unavailable } from './responses.ts';
 import { restoreRoutes } from './restore.ts';
 import { refuse } from './security.ts';
 import { sessionRoutes } from './session.ts';
 import { viewerRoutes } from './viewers.ts';
+import { BudgetSpent, visitorLedger } from './visitor-ledger.ts';
 
 /** The app for one request's settings. */
-export function createApp(deps: AppDeps): Hono<WebEnv> {
+export function createApp(deps: AllDeps): Hono<WebEnv> {
   const { config, ledger } = deps;
   const app = new Hono<WebEnv>();
 
@@ -43,11 +44,13 @@ export function createApp(deps: AppDeps): Hono<WebEnv> {
   app.route('/', restoreRoutes(deps));
   app.route('/', quarantineRoutes(deps));
   app.route('/', viewerRoutes(deps));
-  app.route('/', lookupRoutes(deps));
-  app.route('/', pageRoutes(deps));
+  const visitors: VisitorDeps = { ...deps, ledger: ledger === null ? null : visitorLedger(ledger) };
+  app.route('/', lookupRoutes(visitors));
+  app.route('/', pageRoutes(visitors));
 
   app.notFound(missing);
   app.onError((error, c) => {
+    if (error instanceof BudgetSpent) return spent(c, error.until, deps.now());
     log('error', { at: 'fetch', error: error.message });
     return failed(c);
   });
@@ -90,4 +93,4 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
   };
 }
 
-export type { AppDeps } from './context.ts';
+export type { AllDeps, AppDeps } from './context.ts';

@@ -2,7 +2,15 @@
 
 import type { Role } from '../access/viewer.ts';
 import type { Config } from '../config/config.ts';
-import type { LedgerOperator, LedgerRestore, LedgerSecurity, LedgerViews, RefusalCounts } from '../ledger/rpc.ts';
+import type {
+  LedgerOperator,
+  LedgerRestore,
+  LedgerSecurity,
+  LedgerViews,
+  LedgerVisitors,
+  RefusalCounts,
+  VisitorViews,
+} from '../ledger/rpc.ts';
 
 /** What the app is built from, for one request. */
 export interface AppDeps {
@@ -25,6 +33,16 @@ export interface RefusalMemory {
   counts: RefusalCounts;
   /** It does not report before; wall, ms. */
   reportAt: number;
+}
+
+/** What the whole app is built from. */
+export interface AllDeps extends AppDeps {
+  readonly ledger: (LedgerViews & LedgerOperator & LedgerVisitors) | null;
+}
+
+/** What the routes of visitors are built from. */
+export interface VisitorDeps extends Omit<AppDeps, 'ledger'> {
+  readonly ledger: VisitorViews | null;
 }
 
 /** Hono's variables. `authorize` sets `caller` on every route that is not open. */

@@ -13,9 +13,10 @@ import { ENTRY_ID } from '../audit-log/client.ts';
 import { createUserAgents } from '../audit-log/mark.ts';
 import { createProxy, type Proxied, type ProxyFailure } from '../audit-log/proxy.ts';
 import { log } from '../text/log.ts';
-import { type AppDeps, scopeOf, type WebEnv } from './context.ts';
+import { scopeOf, type VisitorDeps, type WebEnv } from './context.ts';
 import { SOURCE_HEADER, type Source } from './headers.ts';
 import { missing } from './responses.ts';
+import { BudgetSpent } from './visitor-ledger.ts';
 
 type Web = Context<WebEnv>;
 
@@ -31,7 +32,7 @@ const PASS = new RegExp(`^${PASS_PARAM}=\\d+\\.\\d+\\.[0-9a-f]{64}$`);
 const MAY_BE_ROUNDED = /[:,[]-?(?:[\d.]{16}|[\d.]+e[+-])/;
 
 /** The routes of the lookup, as they are in the policy. */
-export function lookupRoutes({ config, ledger, fetch, now }: AppDeps): Hono<WebEnv> {
+export function lookupRoutes({ config, ledger, fetch, now }: VisitorDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   const userAgent = createUserAgents(config.linkSecret, now);
   const proxy = config.upstream === null ? null : createProxy({ ...config.upstream, fetch, userAgent });
@@ -79,7 +80,7 @@ type Stored =
   /** Whether the caller's link opens it can't be checked. */
   | { readonly kind: 'unknown' };
 
-async function readStored(ledger: AppDeps['ledger'], id: string, scope: number | null): Promise<Stored> {
+async function readStored(ledger: VisitorDeps['ledger'], id: string, scope: number | null): Promise<Stored> {
   const seesAll = scope === null;
   if (ledger === null) return { kind: seesAll ? 'elsewhere' : 'unknown' };
   try {
@@ -88,6 +89,8 @@ async function readStored(ledger: AppDeps['ledger'], id: string, scope: number |
     // Not stored whole, or with a number that may have been rounded. Within the scope of a link, it is stored at least cut.
     return { kind: seesAll || (await ledger.entry(id, scope)) !== null ? 'elsewhere' : 'outside' };
   } catch (error) {
+    // The upstream has the entry, but does not know whether a link opens it.
+    if (error instanceof BudgetSpent && !seesAll) throw error;
     log('error', { at: 'lookup', error: error instanceof Error ? error.message : 'unknown' });
     return { kind: seesAll ? 'elsewhere' : 'unknown' };
   }

@@ -9,7 +9,7 @@ import type { Context } from 'hono';
 import { PASS_PARAM } from '../access/link.ts';
 import type { Refused, WebEnv } from './context.ts';
 import { PAGE_HEADERS } from './headers.ts';
-import { errorPage, missingPage } from './pages/errors.tsx';
+import { errorPage, missingPage, spentPage } from './pages/errors.tsx';
 import { refusedPage } from './pages/sign-in.tsx';
 import { areaOf } from './policy.ts';
 import { safeRedirect } from './safe-redirect.ts';
@@ -44,6 +44,15 @@ export function unavailable(c: Web): Response {
   c.header('retry-after', '5');
   const message = 'access cannot be checked at the moment: try again soon';
   return wantsPage(c) ? page(c, errorPage(null), 503) : c.json({ message }, 503);
+}
+
+/** Visitors have used what of the day's reads is for them, until then (wall, ms). */
+export function spent(c: Web, until: number, now: number): Response {
+  c.header('retry-after', String(Math.max(1, Math.ceil((until - now) / 1000))));
+  c.header('x-should-retry', 'false');
+  const message =
+    'what pages may read of the ledger today is used up: they open again at 00:00 UTC. Tocsin keeps watching';
+  return wantsPage(c) ? page(c, spentPage(c.get('caller') ?? null), 503) : c.json({ message }, 503);
 }
 
 /** Too many requests; the next one may be made after `seconds`. */

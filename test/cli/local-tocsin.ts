@@ -24,6 +24,7 @@ import { createRandom } from '../sandbox/random.ts';
 import { SCENARIOS } from '../sandbox/scenarios.ts';
 import { type RunningSandbox, startSandbox } from '../sandbox/server.ts';
 import { type Inbox, startInbox } from '../support/slack-inbox.ts';
+import { readView } from '../support/visitors.ts';
 
 export const LINK_SECRET = '0123456789abcdef0123456789abcdef';
 
@@ -121,6 +122,7 @@ export async function startLocalTocsin(
     config,
     ledger: {
       status: async () => ledger.status(now()),
+      view: readView,
       overview: async () => views.overview(now()),
       entry: async (id, scope) => views.entry(id, scope),
       entryText: async (id, scope) => views.entryText(id, scope),

@@ -9,7 +9,10 @@ import type {
   LedgerSecurity,
   LedgerStatus,
   LedgerViews,
+  LedgerVisitors,
 } from '../../src/ledger/rpc.ts';
+
+import { readView } from '../support/visitors.ts';
 
 export const ALERT = 5;
 export const OTHER_ALERT = 6;
@@ -19,7 +22,7 @@ export const OTHER_ENTRY = 'entry-of-6';
 export const QUARANTINED = `invalid:${'0'.repeat(64)}`;
 
 export interface StubLedger {
-  readonly ledger: LedgerViews & LedgerOperator & LedgerSecurity;
+  readonly ledger: LedgerViews & LedgerOperator & LedgerSecurity & LedgerVisitors;
   /** The names of the methods that were called. */
   readonly asked: string[];
 }
@@ -36,7 +39,8 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     asked.push(name);
     return Promise.resolve(value);
   };
-  const ledger: LedgerViews & LedgerOperator & LedgerSecurity = {
+  const ledger: LedgerViews & LedgerOperator & LedgerSecurity & LedgerVisitors = {
+    view: readView,
     status: () => answer('status', status),
     overview: () =>
       answer('overview', {

@@ -4,7 +4,7 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AppDeps } from '../../src/web/context.ts';
+import type { AllDeps } from '../../src/web/context.ts';
 import type { KnobsPatch } from '../sandbox/faults.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import { ApiError, ConnectionError, createSdk, type SdkOptions } from '../support/sdk-client.ts';
@@ -285,7 +285,7 @@ describe('the real ledger', () => {
   async function watched() {
     const site = await siteWithLog();
     await site.world.untilEnded();
-    const ledger = site.world.stub as unknown as AppDeps['ledger'];
+    const ledger = site.world.stub as unknown as AllDeps['ledger'];
     const visit: Site['visit'] = (path, init, more) => site.visit(path, init, { ...more, deps: { ledger } });
     return { ...site, visit };
   }
@@ -311,7 +311,7 @@ describe('the real ledger', () => {
     const site = await siteWithLog();
     await site.world.append([entryAt(Date.now() - 60_000, 'exact', { value })]);
     await site.world.untilEnded();
-    const ledger = site.world.stub as unknown as AppDeps['ledger'];
+    const ledger = site.world.stub as unknown as AllDeps['ledger'];
     const answer = await site.visit('/v1/audit_logs/exact', bearer(token), { deps: { ledger } });
     expect([answer.status, answer.headers.get('x-tocsin-source')]).toEqual([200, source]);
     expect(await answer.json()).toMatchObject({ id: 'exact', value });

@@ -11,7 +11,7 @@ import { SESSION_MS, signSession } from '../../src/access/session.ts';
 import { makeToken, type Role, TOKEN_BYTES } from '../../src/access/viewer.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
-import { type AppDeps, createApp } from '../../src/web/app.ts';
+import { type AllDeps, createApp } from '../../src/web/app.ts';
 import { deleteViewer, writeViewer } from '../../src/web/viewer-store.ts';
 import { ALERT, OTHER_ALERT, type StubLedger, stubLedger } from './ledger-stub.ts';
 import { createWorld, HOUR, type World, type WorldOptions } from './world.ts';
@@ -23,14 +23,14 @@ const TEAM = 'team.cloudflareaccess.com';
 
 export interface Site extends StubLedger {
   readonly world: World;
-  readonly deps: AppDeps;
+  readonly deps: AllDeps;
   /** Requests a path; `changes` are for this request. */
   visit(path: string, init?: RequestInit, changes?: SiteChanges): Promise<Response>;
 }
 
 export interface SiteChanges {
   readonly settings?: Readonly<Record<string, unknown>>;
-  readonly deps?: Partial<AppDeps>;
+  readonly deps?: Partial<AllDeps>;
   readonly origin?: string;
 }
 
@@ -53,7 +53,7 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
       },
       RECEIVER_TYPES,
     );
-  const deps: AppDeps = {
+  const deps: AllDeps = {
     config: config({}),
     ledger: stub.ledger,
     reconnect: () => null,

@@ -61,7 +61,7 @@ const STATUS = z.object({
         resetsAt: number,
         allowances: z.array(
           z.object({
-            of: z.enum(['rowsWritten', 'rowsRead', 'kvWrites', 'requests', 'ledgerRequests']),
+            of: z.enum(['rowsWritten', 'rowsRead', 'visitorReads', 'kvWrites', 'requests', 'ledgerRequests']),
             used: number,
             limit: z.nullable(number),
             state: z.enum(['ok', 'near', 'reached']),

@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import { type HealthAlert, raiseHealthAlert, resolveHealthAlert } from './health-alerts.ts';
 import { ALLOWANCES, allowancesOf, beganAt, resetsAt } from './usage.ts';
 import type { UsageMeter } from './usage-meter.ts';
-import { AT_THE_LIMIT, allowanceText } from './usage-words.ts';
+import { AT_THE_LIMIT, allowanceText, WATCHING_GOES_ON } from './usage-words.ts';
 
 type LimitKind = 'limit-near' | 'limit-reached';
 type LimitAlert = HealthAlert<LimitKind>;
@@ -78,7 +78,7 @@ function dueAlert({ of, state }: AllowanceUsage): LimitAlert | null {
     case 'near':
       return limitAlert('limit-near', of);
     case 'reached':
-      return limitAlert(of === 'kvWrites' ? 'limit-near' : 'limit-reached', of);
+      return limitAlert(WATCHING_GOES_ON.includes(of) ? 'limit-near' : 'limit-reached', of);
   }
 }
 

@@ -33,6 +33,16 @@ export class UsageMeter implements Meter {
     this.#since.rowsWritten += written;
   }
 
+  /** Runs a view, and counts the rows that it reads as the visitors'. */
+  visit<T>(view: () => T): T {
+    const before = this.#since.rowsRead;
+    try {
+      return view();
+    } finally {
+      this.#since.visitorReads += this.#since.rowsRead - before;
+    }
+  }
+
   /** Counts a call, or what else was spent. */
   add(spent: Spent, now: number): void {
     this.#rollOver(now);
@@ -66,7 +76,8 @@ export class UsageMeter implements Meter {
 
   /** Counts of earlier starts each lack what was lost with the memory, so the most is the nearest. */
   #learn(usage: DayUsage): void {
-    const known = rolledOver(usage, this.#now);
+    // An older version of the Worker counted less.
+    const known = rolledOver({ ...newDay(this.#now), ...usage }, this.#now);
     if (known.day < this.#since.day) return;
     this.#before = known.day === this.#since.day ? most(this.#before, known) : known;
     this.#since.day = known.day;

@@ -18,6 +18,8 @@ export const DAY_MS = 24 * HOUR_MS;
 const FREE_LIMITS: Readonly<Record<Allowance, number>> = {
   rowsWritten: 100_000,
   rowsRead: 5_000_000,
+  // Ours, a fifth of the plan's: the rest is for watching, whatever visitors do.
+  visitorReads: 1_000_000,
   kvWrites: 1_000,
   requests: 100_000,
   ledgerRequests: 100_000,
@@ -36,7 +38,15 @@ export type Spent = Partial<Readonly<Record<Allowance, number>>>;
 
 /** A day of which nothing is used; `now` in ms since the epoch. */
 export function newDay(now: number): DayUsage {
-  return { day: Math.floor(now / DAY_MS), rowsWritten: 0, rowsRead: 0, kvWrites: 0, requests: 0, ledgerRequests: 0 };
+  return {
+    day: Math.floor(now / DAY_MS),
+    rowsWritten: 0,
+    rowsRead: 0,
+    visitorReads: 0,
+    kvWrites: 0,
+    requests: 0,
+    ledgerRequests: 0,
+  };
 }
 
 /** The usage of the day that it is: as it is, or of a new day. */
@@ -71,6 +81,11 @@ export function allowancesOf(usage: DayUsage, plan: Plan): readonly AllowanceUsa
     const limit = plan === 'paid' ? null : FREE_LIMITS[of];
     return { of, used: usage[of], limit, state: stateOf(usage[of], limit) };
   });
+}
+
+/** Whether visitors have used what of the day's reads is for them. */
+export function isSpentByVisitors({ visitorReads }: DayUsage, plan: Plan): boolean {
+  return plan === 'free' && visitorReads >= FREE_LIMITS.visitorReads;
 }
 
 function stateOf(used: number, limit: number | null): AllowanceUsage['state'] {

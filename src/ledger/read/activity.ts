@@ -4,7 +4,7 @@
  * Contract: the nearest entries before and after, by (occurred_at, seq), within a day: from the index of full blocks
  * (../record/entry-index.ts), and from the entries since, which are read through. It reads at most a block of entries, and in
  * each direction `INDEX_ROWS_MAX` rows of the index and `NEAR_MAX` entries, those that are not there any more included. Where
- * that ends the search, it says that there are more, though there may be none.
+ * that ends the search, it says that there are more, which is not always so.
  */
 import { BLOCK_ENTRIES, BUCKET_MS, blockOf, type IndexedField } from '../record/entry-index.ts';
 import type { Activity } from '../rpc.ts';

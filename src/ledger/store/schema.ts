@@ -14,7 +14,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     `CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL,
        created_at INTEGER NOT NULL, occurred_at INTEGER NOT NULL, body TEXT NOT NULL, actor TEXT, cut TEXT,
        mark TEXT, UNIQUE (id, revision))`,
-    // The actor in it is read by nothing any more; making it anew would write a row for each entry.
+    // The actor in it is read by nothing any more; to make the index again would write a row for each entry.
     'CREATE INDEX entries_by_time ON entries (occurred_at, actor)',
     `CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, began INTEGER NOT NULL,
        horizon INTEGER NOT NULL, suppress_before INTEGER, rules TEXT NOT NULL)`,

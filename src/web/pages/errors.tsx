@@ -51,6 +51,26 @@ export function errorPage(caller: Caller | null): string {
   });
 }
 
+/** Visitors have used what of the day's reads is for them. */
+export function spentPage(caller: Caller | null): string {
+  return page({
+    title: 'Closed until 00:00 UTC',
+    caller,
+    children: (
+      <Message title="Closed until 00:00 UTC">
+        <p>
+          Pages have used the part of the day’s database reads that is for them. Tocsin keeps watching and notifying:
+          the rest is for that.
+        </p>
+        <p>
+          Until then, an operator’s commands still work: <code>npm run tocsin -- status</code>. It also shows what was
+          used.
+        </p>
+      </Message>
+    ),
+  });
+}
+
 /** No Durable Object is bound, so there is nothing to show. */
 export function unboundPage(caller: Caller): string {
   return page({

@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { readSegment } from '../../http/segment.ts';
 import { ruleSet, ruleSources } from '../../rules.gen.ts';
-import { type AppDeps, scopeOf, type WebEnv } from '../context.ts';
+import { scopeOf, type VisitorDeps, type WebEnv } from '../context.ts';
 import { PAGE_HEADERS } from '../headers.ts';
 import { QUARANTINE_PAGE, readCursor, readQuarantineKey } from '../quarantine-path.ts';
 import { readEventId, SECURITY_PAGE } from '../security-path.ts';
@@ -27,7 +27,7 @@ import { readUpstreamEntry } from './upstream-entry.ts';
 type Web = Context<WebEnv>;
 
 /** The routes of all pages and of the assets, as they are in the policy. */
-export function pageRoutes(deps: AppDeps): Hono<WebEnv> {
+export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
   const { config, ledger, now } = deps;
   const app = new Hono<WebEnv>();
   app.route('/', assetRoutes());

@@ -11,6 +11,8 @@ const TIMEOUT_MS = 10_000;
 /** The longest entry that is shown. /v1/audit_logs/:id has longer ones. */
 const ENTRY_BYTES_MAX = 4 * 1024 * 1024;
 
+type UpstreamDeps = Pick<AppDeps, 'config' | 'fetch' | 'now'>;
+
 export type UpstreamEntry =
   | { readonly kind: 'found'; readonly entry: EntryDetails }
   | { readonly kind: 'missing' }
@@ -18,7 +20,7 @@ export type UpstreamEntry =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** The entry with this id. It has no rules, alerts or actor activity: those are only known of recorded entries. */
-export async function readUpstreamEntry(id: string, deps: AppDeps): Promise<UpstreamEntry> {
+export async function readUpstreamEntry(id: string, deps: UpstreamDeps): Promise<UpstreamEntry> {
   const found = await fetchUpstreamEntry(id, deps, ENTRY_BYTES_MAX);
   if (found.kind !== 'found') return found;
   const createdAt = Date.parse(String(found.entry.created_at));
@@ -28,7 +30,7 @@ export async function readUpstreamEntry(id: string, deps: AppDeps): Promise<Upst
 /** The entry with this id as the upstream has it: parsed, and its JSON. */
 export async function fetchUpstreamEntry(
   id: string,
-  { config, fetch, now }: AppDeps,
+  { config, fetch, now }: UpstreamDeps,
   maxBytes: number,
 ): Promise<Exclude<UpstreamEntry, { kind: 'found' }> | ({ readonly kind: 'found' } & Found)> {
   if (config.upstream === null) return { kind: 'missing' };

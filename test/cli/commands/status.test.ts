@@ -121,7 +121,7 @@ const ROWS: readonly (readonly [what: string, status: Partial<Status>, line: str
   [
     "what of the plan's daily limits is used",
     { usage: usage({ rowsWritten: 12_345, kvWrites: 7 }) },
-    'Today           12,345 of 100,000 rows written (12 %), 0 of 5,000,000 rows read (0 %), at least 7 of 1,000 KV writes',
+    'Today           12,345 of 100,000 rows written (12 %), 0 of 5,000,000 rows read (0 %), 0 of 1,000,000 rows read for pages (0 %), at least 7 of 1,000 KV writes',
   ],
   [
     'that a limit is reached, and until when',

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   allowancesOf,
+  isSpentByVisitors,
   most,
   newDay,
   plus,
@@ -48,6 +49,7 @@ describe("the free plan's limit", () => {
   it.each<[Allowance, number]>([
     ['rowsWritten', 100_000],
     ['rowsRead', 5_000_000],
+    ['visitorReads', 1_000_000],
     ['kvWrites', 1_000],
     ['requests', 100_000],
     ['ledgerRequests', 100_000],
@@ -59,11 +61,18 @@ describe("the free plan's limit", () => {
     expect(stateAt(0.99 * limit)).toMatchObject({ state: 'reached' });
     expect(stateAt(3 * limit)).toMatchObject({ state: 'reached' });
     const others = allowancesOf(used(NOON, { [of]: limit }), 'free').filter((each) => each.of !== of);
-    expect(others.map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(others.map(({ state }) => state)).toEqual(Array(5).fill('ok'));
   });
 
   it('does not exist on the paid plan, however much is used', () => {
-    const all = used(NOON, { rowsWritten: 9e9, rowsRead: 9e9, kvWrites: 9e9, requests: 9e9, ledgerRequests: 9e9 });
+    const all = used(NOON, {
+      rowsWritten: 9e9,
+      rowsRead: 9e9,
+      visitorReads: 9e9,
+      kvWrites: 9e9,
+      requests: 9e9,
+      ledgerRequests: 9e9,
+    });
     for (const each of allowancesOf(all, 'paid')) expect(each).toMatchObject({ limit: null, state: 'ok' });
   });
 });
@@ -74,13 +83,26 @@ describe('in words', () => {
   it.each<[string, Partial<DayUsage>, 'free' | 'paid', RegExp]>([
     [
       'each count beside its limit',
-      { rowsWritten: 12_345, rowsRead: 410_000, kvWrites: 40, requests: 2_890, ledgerRequests: 5_790 },
+      {
+        rowsWritten: 12_345,
+        rowsRead: 410_000,
+        visitorReads: 300_000,
+        kvWrites: 40,
+        requests: 2_890,
+        ledgerRequests: 5_790,
+      },
       'free',
-      /^12,345 of 100,000 rows written \(12 %\), 410,000 of 5,000,000 rows read \(8 %\), at least 40 of 1,000 KV writes \(4 %\), at least 2,890 of 100,000 requests to the Worker \(2 %\), 5,790 of 100,000 requests to the ledger \(5 %\); resets at 00:00 UTC$/,
+      /^12,345 of 100,000 rows written \(12 %\), 410,000 of 5,000,000 rows read \(8 %\), 300,000 of 1,000,000 rows read for pages \(30 %\), at least 40 of 1,000 KV writes \(4 %\), at least 2,890 of 100,000 requests to the Worker \(2 %\), 5,790 of 100,000 requests to the ledger \(5 %\); resets at 00:00 UTC$/,
     ],
     ['79,999 is not yet 80 %', { rowsWritten: 79_999 }, 'free', /^79,999 of 100,000 rows written \(79 %\),/],
     ['what is near', { rowsWritten: 80_000 }, 'free', /\(80 %, NEAR THE LIMIT\).*; resets at/],
     ['what is reached', { rowsRead: 4_990_000 }, 'free', /rows read \(99 %, LIMIT REACHED\).*; BLIND until 00:00 UTC$/],
+    [
+      "the visitors' part keeps nothing from being recorded",
+      { visitorReads: 1_000_000 },
+      'free',
+      /pages \(100 %, LIMIT REACHED\).*; resets at/,
+    ],
     ['KV writes keep nothing from being read', { kvWrites: 1_000 }, 'free', /\(100 %, LIMIT REACHED\).*; resets at/],
     ['the paid plan', { rowsWritten: 250_000 }, 'paid', /^250,000 rows written, 0 rows read, .*; no limits a day/],
   ])('%s', (_, counts, plan, text) => {
@@ -149,5 +171,40 @@ describe('the meter', () => {
     expect(second.saved()).toMatchObject({ rowsRead: 157, rowsWritten: 15 });
     second.adopt({ by: NOON, usage: used(NOON - DAY, { rowsRead: 9_999 }) }, NOON + MINUTE);
     expect(second.saved()).toMatchObject({ rowsRead: 157 });
+  });
+
+  it('counts what views read as the visitors’ too, also of one that fails', () => {
+    const meter = new UsageMeter('free', NOON);
+    meter.addRows(5, 0);
+    const read = (rows: number) => meter.visit(() => meter.addRows(rows, 0));
+    read(3);
+    expect(() =>
+      meter.visit(() => {
+        meter.addRows(4, 0);
+        throw new Error('the view failed');
+      }),
+    ).toThrow('the view failed');
+    expect(meter.saved()).toEqual(used(NOON, { rowsRead: 12, visitorReads: 7 }));
+    meter.add({}, MIDNIGHT);
+    read(1);
+    expect(meter.saved()).toEqual(used(MIDNIGHT, { rowsRead: 1, visitorReads: 1 }));
+  });
+
+  it('goes on from what an older version stored, which did not count the visitors', () => {
+    const { visitorReads: _, ...older } = used(NOON, { rowsRead: 100 });
+    const meter = new UsageMeter('free', NOON);
+    meter.visit(() => meter.addRows(2, 0));
+    meter.restore(older as DayUsage);
+    expect(meter.saved()).toEqual(used(NOON, { rowsRead: 102, visitorReads: 2 }));
+    meter.adopt({ by: NOON - 1, usage: older as DayUsage }, NOON);
+    expect(meter.saved()).toMatchObject({ visitorReads: 2 });
+  });
+
+  it.each<[number, 'free' | 'paid', boolean]>([
+    [999_999, 'free', false],
+    [1_000_000, 'free', true],
+    [9e9, 'paid', false],
+  ])('of %i rows, visitors of the %s plan have used up their part: %s', (visitorReads, plan, isSpent) => {
+    expect(isSpentByVisitors(used(NOON, { visitorReads }), plan)).toBe(isSpent);
   });
 });
