@@ -15,10 +15,10 @@ import type { Store } from '../store/store.ts';
 export const ACTIVITY_MS = 24 * 60 * 60_000;
 /** How many entries it shows, before and after. */
 export const ACTIVITY_MAX = 25;
-/** Rows of the index that are read, before and after: a value in every block of a million entries a day has as many. */
-const INDEX_ROWS_MAX = 100;
+/** Rows of the index that are read, before and after: a value in every block has as many in four hours of 500,000 entries a day. */
+const INDEX_ROWS_MAX = 90;
 /** Entries that are looked for, before and after: of a block at the end of retention most may be evicted. */
-const NEAR_MAX = 120;
+const NEAR_MAX = 60;
 if (!(NEAR_MAX > ACTIVITY_MAX + 1)) throw new Error('one more than are shown must be found');
 
 /** The entry in the middle, with what it is found by; null: it has none. */

@@ -130,14 +130,15 @@ function batchOf(store: Store, seq: number): { readonly rules: string; readonly 
 
 /** Its alerts with its part in each, the newest alert first. */
 function partsOf(store: Store, seqs: readonly number[], scope: number | null): readonly AlertPart[] {
+  // By the key of matches within a scope, else by the index of entries.
+  const within = scope === null ? '?1 IS NULL AND' : 'alert = ?1 AND';
   const rows = store.all<AlertRow & { decision: string | null; evidence: string }>(
     `SELECT alerts.*, parts.decision, parts.evidence FROM
-       (SELECT * FROM matches WHERE seq IN (SELECT value FROM json_each(?)) AND alert = coalesce(?, alert)
-        LIMIT ${PARTS_READ_MAX}) AS parts
+       (SELECT * FROM matches WHERE ${within} seq IN (SELECT value FROM json_each(?2)) LIMIT ${PARTS_READ_MAX}) AS parts
        JOIN alerts ON alerts.id = parts.alert
      ORDER BY alerts.id DESC LIMIT ${PARTS_MAX}`,
-    JSON.stringify(seqs),
     scope,
+    JSON.stringify(seqs),
   );
   return rows.map((row) => ({
     alert: alertSummary(row),

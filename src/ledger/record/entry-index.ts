@@ -75,7 +75,11 @@ function indexBlock(store: Store, block: number): void {
       rows.set(key, row);
     }
   }
-  const all = [...rows.values()];
+  writeBlock(store, block, [...rows.values()]);
+}
+
+/** Writes the index of a block. */
+export function writeBlock(store: Store, block: number, all: readonly IndexRow[]): void {
   for (let i = 0; i < all.length; i += ROWS_MAX) {
     store.run(
       `INSERT OR REPLACE INTO entry_index (field, value, bucket, block, items)

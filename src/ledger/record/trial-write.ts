@@ -2,7 +2,7 @@
  * Writes on trial, and rolls back: whether the storage takes all that recording an entry writes.
  *
  * Contract: only while the storage is sound can a failure be an entry's own. So a trial write stages and takes an entry, records
- * it, opens alerts, fills a window, notifies, replaces its body, closes its alerts, and raises and resolves a health alert: the
+ * it, indexes a block, opens alerts, fills a window, notifies, replaces its body, closes its alerts, and raises and resolves a health alert: the
  * statements of recording, any of which may be the one that fails, and with room for a long entry. It rolls it all back. Call
  * it outside of a transaction; it stores nothing and never throws.
  */
@@ -12,6 +12,7 @@ import { overflowingRule, raiseHealthAlert, resolveHealthAlert, unhealthyReceive
 import { firstState, readState, writeState } from '../store/state.ts';
 import { closeAlerts } from './closing.ts';
 import type { LedgerContext } from './context.ts';
+import { evictIndex, writeBlock } from './entry-index.ts';
 import { createIntake } from './intake.ts';
 import { quarantine } from './quarantine.ts';
 import { replaceBodies } from './revisions.ts';
@@ -66,6 +67,9 @@ const CORRELATION: CorrelationRule = {
 };
 const ENGINE = compile({ version: 'trial', rules: [DETECTION, CORRELATION] });
 
+/** It has no entries. */
+const NO_BLOCK = -1;
+
 class RolledBack extends Error {}
 
 /** Whether the storage took all of it, several times. */
@@ -87,6 +91,8 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
       quarantine(store, [{ id, problem: 'trial', text: '' }], now);
       const intake = createIntake(store, ENGINE, receivers);
       const after = intake(state, [entry], [], { began: AT, horizon: AT, suppressBefore: null }, now).state;
+      writeBlock(store, NO_BLOCK, [{ field: 'actor', value: id, bucket: 0, items: [0, 0] }]);
+      evictIndex(store, [NO_BLOCK]);
       replaceBodies(store, [{ seq: after.lastSeq, text: entry.text, cut: null }]);
       closeAlerts(store, CLOSED_AT, { engine: ENGINE, receivers }, now);
       for (let n = 0; n < 2; n++) raiseHealthAlert(store, overflowingRule(DETECTION.id), 'trial', receivers, now);
