@@ -37,7 +37,7 @@ export interface RefusalMemory {
 
 /** What the whole app is built from. */
 export interface AllDeps extends AppDeps {
-  readonly ledger: (LedgerViews & LedgerOperator & LedgerVisitors) | null;
+  readonly ledger: (LedgerViews & LedgerOperator & LedgerSecurity & LedgerVisitors) | null;
 }
 
 /** What the routes of visitors are built from. */

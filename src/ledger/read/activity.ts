@@ -15,8 +15,10 @@ import type { Store } from '../store/store.ts';
 export const ACTIVITY_MS = 24 * 60 * 60_000;
 /** How many entries it shows, before and after. */
 export const ACTIVITY_MAX = 25;
-/** Rows of the index that are read, before and after: a value in every block has as many in four hours of 500,000 entries a day. */
-const INDEX_ROWS_MAX = 90;
+/** Rows of the index that are read, before and after: at 350,000 entries a day four hours have as many blocks. */
+const INDEX_ROWS_MAX = 60;
+/** Where the four hours of the entry itself have more: so many blocks beside its own. */
+const BLOCKS_BESIDE_MAX = 30;
 /** Entries that are looked for, before and after: of a block at the end of retention most may be evicted. */
 const NEAR_MAX = 60;
 if (!(NEAR_MAX > ACTIVITY_MAX + 1)) throw new Error('one more than are shown must be found');
@@ -83,19 +85,24 @@ function readNear(
   const bucket = Math.floor(at / BUCKET_MS);
   const last = Math.floor((at + way * ACTIVITY_MS) / BUCKET_MS);
   const order = way < 0 ? 'DESC' : 'ASC';
-  const rows = store.all<{ bucket: number; block: number; items: string }>(
-    `SELECT bucket, block, items FROM entry_index WHERE field = ? AND value = ? AND bucket BETWEEN ? AND ?
-     ORDER BY bucket ${order}, block ${order} LIMIT ${INDEX_ROWS_MAX + 1}`,
-    field,
-    value,
-    Math.min(bucket, last),
-    Math.max(bucket, last),
-  );
+  const read = (where: string, most: number, ...binds: readonly number[]) =>
+    store.all<{ bucket: number; block: number; items: string }>(
+      `SELECT bucket, block, items FROM entry_index WHERE field = ?1 AND value = ?2 AND ${where}
+       ORDER BY bucket ${order}, block ${order} LIMIT ${most}`,
+      field,
+      value,
+      ...binds,
+    );
+  const rows = read('bucket BETWEEN ?3 AND ?4', INDEX_ROWS_MAX + 1, Math.min(bucket, last), Math.max(bucket, last));
   const isCut = rows.length > INDEX_ROWS_MAX;
-  // Of the last bucket rows may be missing: it counts only where it is the first as well.
+  // Of the last bucket rows may be missing.
   const whole = isCut ? rows.filter((row) => row.bucket !== rows.at(-1)?.bucket) : rows;
+  const near =
+    isCut && whole.length === 0
+      ? read(`bucket = ?3 AND block ${way < 0 ? '<=' : '>='} ?4`, BLOCKS_BESIDE_MAX, bucket, blockOf(seq))
+      : whole;
   const isPast = (place: Place): boolean => (place.at - at || place.seq - seq) * way > 0;
-  const places = [...(whole.length > 0 ? whole : rows).flatMap(placesOf), ...recent]
+  const places = [...near.flatMap(placesOf), ...recent]
     .filter((place) => isPast(place) && Math.abs(place.at - at) <= ACTIVITY_MS)
     .sort((a, b) => (a.at - b.at || a.seq - b.seq) * way);
   // In the order of the list, and no further than needed.

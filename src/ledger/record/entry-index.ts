@@ -8,7 +8,7 @@
  * transaction.
  */
 import { networkOf } from '../../sigma/index.ts';
-import type { Store } from '../store/store.ts';
+import type { Row, Store } from '../store/store.ts';
 
 /** A row per entry and value, as an ordinary index has, would be two rows more for each entry. */
 export const BLOCK_ENTRIES = 1024;
@@ -19,7 +19,6 @@ const ROWS_MAX = 512;
 
 /** What entries are found by: columns of `entries`. */
 export type IndexedField = 'actor' | 'network';
-const FIELDS: readonly IndexedField[] = ['actor', 'network'];
 
 /** The block of an entry. */
 export function blockOf(seq: number): number {
@@ -46,6 +45,14 @@ export function indexOlder(store: Store, lastSeq: number): void {
   if (older !== undefined) indexBlock(store, blockOf(older.seq));
 }
 
+interface IndexedEntry {
+  readonly seq: number;
+  readonly at: number;
+  readonly actor: string | null;
+  readonly network: string | null;
+  readonly address: string | null;
+}
+
 interface IndexRow {
   readonly field: IndexedField;
   readonly value: string;
@@ -55,27 +62,34 @@ interface IndexRow {
 }
 
 function indexBlock(store: Store, block: number): void {
-  const entries = store.all<{ seq: number; at: number; actor: string | null; network: string | null }>(
+  const entries = store.all<IndexedEntry & Row>(
     // An entry from before there was an index has no network stored.
-    `SELECT seq, occurred_at AS at, actor,
-       coalesce(network, iif(json_valid(body), body ->> '$.client_ip', '')) AS network
+    `SELECT seq, occurred_at AS at, actor, network,
+       iif(network IS NULL AND json_valid(body), body ->> '$.client_ip', NULL) AS address
      FROM entries WHERE seq >= ?1 AND seq < ?1 + ${BLOCK_ENTRIES} ORDER BY seq`,
     block * BLOCK_ENTRIES,
   );
-  const rows = new Map<string, IndexRow>();
-  for (const { seq, at, ...entry } of entries) {
+  const rows: IndexRow[] = [];
+  // A block has few buckets: looked up one after another, without a text made for each entry.
+  const known = new Map<string, IndexRow[]>();
+  const add = (field: IndexedField, value: string | null, seq: number, at: number): void => {
+    if (value === null) return;
     const bucket = Math.floor(at / BUCKET_MS);
-    const values = { actor: entry.actor, network: networkOf(String(entry.network)) };
-    for (const field of FIELDS) {
-      const value = values[field];
-      if (value === null) continue;
-      const key = `${field} ${bucket} ${value}`;
-      const row = rows.get(key) ?? { field, value, bucket, items: [] };
-      row.items.push(seq - block * BLOCK_ENTRIES, at - bucket * BUCKET_MS);
-      rows.set(key, row);
+    const ofValue = known.get(value) ?? [];
+    if (ofValue.length === 0) known.set(value, ofValue);
+    let row = ofValue.find((each) => each.field === field && each.bucket === bucket);
+    if (row === undefined) {
+      row = { field, value, bucket, items: [] };
+      ofValue.push(row);
+      rows.push(row);
     }
+    row.items.push(seq - block * BLOCK_ENTRIES, at - bucket * BUCKET_MS);
+  };
+  for (const { seq, at, actor, network, address } of entries) {
+    add('actor', actor, seq, at);
+    add('network', (network ?? networkOf(String(address))) || null, seq, at);
   }
-  writeBlock(store, block, [...rows.values()]);
+  writeBlock(store, block, rows);
 }
 
 /** Writes the index of a block. */
@@ -86,7 +100,9 @@ export function writeBlock(store: Store, block: number, all: readonly IndexRow[]
        SELECT value ->> 0, value ->> 1, value ->> 2, ?, value ->> 3 FROM json_each(?)`,
       block,
       JSON.stringify(
-        all.slice(i, i + ROWS_MAX).map(({ field, value, bucket, items }) => [field, value, bucket, items]),
+        all
+          .slice(i, i + ROWS_MAX)
+          .map(({ field, value, bucket, items }) => [field, value, bucket, JSON.stringify(items)]),
       ),
     );
   }

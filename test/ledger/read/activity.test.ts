@@ -7,7 +7,7 @@ import type { Activity, Incoming } from '../../../src/ledger/rpc.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import { networkOf } from '../../../src/sigma/index.ts';
 import { createScene, DAY, entry, HOUR, MINUTE, NOON, type Scene } from '../scene.ts';
-import { viewsOf } from './views-scene.ts';
+import { ids, viewsOf } from './views-scene.ts';
 
 type Field = 'actor' | 'network';
 type Stored = { seq: number; id: string; occurred_at: number; actor: string | null; ip: string | null };
@@ -164,9 +164,13 @@ describe('activity', () => {
     );
     indexFilled(scene.store, 0, last);
     const all = storedIn(scene).filter(({ actor }) => actor === 'rare');
-    const page = viewsOf(scene, []).entry(all[60]?.id ?? '', null);
-    expect(page?.actorActivity).toMatchObject({ moreBefore: true, moreAfter: true });
-    expect(page?.actorActivity.before).toHaveLength(ACTIVITY_MAX);
+    for (const at of [0, 5, 60, 129]) {
+      const page = viewsOf(scene, []).entry(all[at]?.id ?? '', null);
+      const near = (from: number, to: number) => all.slice(Math.max(0, from), to).map(({ id }) => id);
+      expect(ids(page?.actorActivity.before ?? [])).toEqual(near(at - ACTIVITY_MAX, at));
+      expect(ids(page?.actorActivity.after ?? [])).toEqual(near(at + 1, at + 1 + ACTIVITY_MAX));
+      expect(page?.actorActivity).toMatchObject({ moreBefore: true, moreAfter: true });
+    }
     scene.store.close();
   }, 120_000);
 });
