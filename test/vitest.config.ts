@@ -3,15 +3,19 @@
  * hostile input, processes, the simulation, the demo). `worker`: the Worker in workerd, with its real KV, Durable Object
  * and alarms. `browser`: pages in a real browser. What is outside the Worker, the upstream and Slack, are real servers.
  */
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { contentVersion } from '../src/text/content-version.ts';
 
 // There is nothing to ask of Cloudflare in a test.
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] ??= 'false';
 process.env['WRANGLER_SEND_METRICS'] ??= 'false';
 
 const root = resolve(import.meta.dirname, '..');
+
+const tsconfig = readFileSync(resolve(root, 'tsconfig.json'), 'utf8');
 
 const SLOW = ['test/**/*.slow.test.ts', 'test/{bench,demo,simulation}/**/*.test.ts'];
 const BROWSER = ['test/browser/**/*.test.ts'];
@@ -20,6 +24,8 @@ const WORKER = ['test/worker/**/*.test.ts'];
 export default defineConfig({
   test: {
     root,
+    // What it keeps of compiled modules depends on this file too, and it would not notice a change.
+    fsModuleCachePath: resolve(root, `node_modules/.vitest-cache/${contentVersion(tsconfig)}`),
     // A test's own words are for when it fails.
     silent: 'passed-only',
     projects: [

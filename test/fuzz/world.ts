@@ -19,11 +19,12 @@ import type { Incoming, LedgerViews } from '../../src/ledger/rpc.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
-import type { AppDeps } from '../../src/web/app.ts';
+import type { AllDeps } from '../../src/web/app.ts';
 import { ASSETS } from '../../src/web/pages/parts/assets.ts';
 import { type ViewerKv, writeViewer } from '../../src/web/viewer-store.ts';
 import { createScene, incoming, MINUTE, NOON, onAction, route } from '../ledger/scene.ts';
 import { createDice } from '../simulation/random.ts';
+import { readView } from '../support/visitors.ts';
 import { hostileText, SECRETS } from './texts.ts';
 
 export const NOW = NOON;
@@ -31,7 +32,7 @@ const ENTRIES = 24;
 const ACTIONS = ['vm.deleted', 'api_key.deleted', 'nks_cluster.kubeconfig_read', 'vm.created'];
 
 export interface FuzzWorld {
-  readonly deps: AppDeps;
+  readonly deps: AllDeps;
   /** What exists, by the part of a path before its id. */
   readonly ids: Readonly<
     Record<'entries' | 'alerts' | 'rules' | 'quarantine' | 'viewers' | 'assets', readonly string[]>
@@ -60,7 +61,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
   });
   scene.send(NOW, () => ({ kind: 'refused', reason: hostileText(dice, 100) }));
   const alarm = { get: async () => NOW, set: async () => {} };
-  const ledgerViews = createViews(scene.store, { engine, status: (at) => scene.ledger.status(at) });
+  const ledgerViews = createViews(scene.store, { engine, status: scene.ledger.status });
   const host = createHost({
     ledger: scene.ledger,
     store: scene.store,
@@ -108,9 +109,10 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
     },
     RECEIVER_TYPES,
   );
-  const deps: AppDeps = {
+  const deps: AllDeps = {
     config: { ...config, kv: kv as never },
     ledger: {
+      view: readView,
       ...views,
       resend: host.resend,
       testReceivers: host.testReceivers,

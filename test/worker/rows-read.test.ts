@@ -54,7 +54,7 @@ function fill(storage: DurableObjectStorage, now: number): void {
     `UPDATE entries SET id = 'revised', revision = seq WHERE seq > ${ENTRIES - REVISIONS} AND seq <= ${ENTRIES - 10}`,
   );
   indexFilled(durableStore(storage), 0, ENTRIES);
-  // Of a part of the log nearly everything is evicted, but for an entry in each block.
+  // Of a part of the log nearly everything is evicted, except an entry in each block.
   run(`DELETE FROM entries WHERE seq > ${EVICTED_FROM} AND seq < ${EVICTED_TO} AND seq % ${BLOCK_ENTRIES} <> 9`);
   run(`${upTo(ENTRIES / 100)} INSERT INTO batches (first_seq, last_seq, began, horizon, rules)
     SELECT n * 100 - 99, n * 100, ${now}, ${now}, 'rules' FROM numbers`);
@@ -88,6 +88,10 @@ function fill(storage: DurableObjectStorage, now: number): void {
     FROM numbers`);
   run(`${upTo(3_000)} INSERT INTO staging (occurred_at, id, revision, part, created_at, read_by, body)
     SELECT n, 's' || n, 0, n % 3, n, n, '{}' FROM numbers`);
+  run(
+    `${upTo(5_000)} INSERT INTO security_log (id, act, who) SELECT ${now} * 1000 + n, 'sign-in', 'someone' FROM numbers`,
+  );
+  run(`${upTo(5_000)} INSERT INTO refusals (hour, writes, counts) SELECT ${now} / 3600000 - n, 1, '{}' FROM numbers`);
   // Of rules that are not there any more.
   run(
     `${upTo(5_000)} INSERT INTO activity (rule, matched, last_at, last_seq) SELECT 'gone ' || n, 1, n, n FROM numbers`,
@@ -107,7 +111,8 @@ beforeAll(async () => {
   await world.inStorage((storage) => fill(storage, Date.now()));
   await world.editState((state) => ({ ...state, lastSeq: ENTRIES, lastAlert: ALERTS }));
   await world.evict();
-  token = (await addViewer('a visitor')).token;
+  // Of the role that opens every page.
+  token = (await addViewer('a visitor', null, 'operator')).token;
   await runInDurableObject(world.stub, (_: Ledger, { storage }) => {
     const exec = storage.sql.exec.bind(storage.sql);
     storage.sql.exec = ((query: string, ...binds: SqlStorageValue[]) => {
@@ -185,12 +190,13 @@ const ASKED: { readonly [pattern: string]: readonly string[] } = {
   '/quarantine/:key': [`/quarantine/${KEY}`, '/quarantine/invalid:00000000', `/quarantine/entry:${'f'.repeat(64)}`],
   '/rules': ['/rules'],
   '/rules/:id': ['/rules/none', '/rules/a39c64f4-dc13-4073-8f0b-ddd3a7e1bf0c'],
+  '/security': ['/security', '/security?before=1', '/security?before=9000000000000000', '/security?before=x'],
   '/v1/audit_logs': ['/v1/audit_logs', '/v1/audit_logs?limit=100'],
   '/v1/audit_logs/:id': IDS.map(lookup),
 };
 
 const ROUTES = POLICY.filter(
-  ([method, , access]) => method === 'GET' && (access === 'viewer' || access === 'scoped'),
+  ([method, , access]) => method === 'GET' && access !== 'open' && access !== 'operator',
 ).map(([, pattern]) => pattern);
 
 describe('what a visitor makes the ledger read', () => {

@@ -1,6 +1,6 @@
 /**
  * Untrusted text on a page: it can't move or hide the text around it, and invisible characters in it are shown by name.
- * Pure. hono/jsx escapes every string.
+ * Pure. JSX escapes every string (jsx-runtime.ts).
  */
 import { INVISIBLE } from '../../../text/invisible.ts';
 import { oneLine, safeSlice } from '../../../text/untrusted.ts';
