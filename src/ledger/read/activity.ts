@@ -7,7 +7,7 @@
  * that ends the search, it says that there are more, which is not always so.
  */
 import { BLOCK_ENTRIES, BUCKET_MS, blockOf, type IndexedField } from '../record/entry-index.ts';
-import type { Activity } from '../rpc.ts';
+import type { Activity, EntrySummary } from '../rpc.ts';
 import { type EntryRow, entrySummary } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 
@@ -47,20 +47,18 @@ export function readActivities(
     const [before, after] = ([-1, 1] as const).map((way) => {
       return value === null ? NOTHING : readNear(store, field, value, middle, way, found);
     }) as [Near, Near];
-    const shown = [...before.rows.toReversed(), ...after.rows];
+    const [earlier, later] = [before.rows.map(entrySummary).reverse(), after.rows.map(entrySummary)];
+    const shown = [...earlier, ...later];
     const inScope = scope === null ? null : seqsOfAlert(store, scope, shown);
     return {
       value,
       withinMs: ACTIVITY_MS,
-      before: before.rows.toReversed().map(entrySummary),
-      after: after.rows.map(entrySummary),
+      before: earlier,
+      after: later,
       moreBefore: before.more,
       moreAfter: after.more,
       isIndexed: recent.isIndexed,
-      open: shown
-        .filter(({ seq }) => inScope?.has(seq) ?? true)
-        .map(entrySummary)
-        .map(({ id }) => id),
+      open: shown.filter(({ seq }) => inScope?.has(seq) ?? true).map(({ id }) => id),
     };
   };
   return { actorActivity: activityOf('actor'), networkActivity: scope === null ? activityOf('network') : null };
@@ -147,11 +145,11 @@ function readRecent(
 }
 
 /** Which of these belong to an alert. */
-function seqsOfAlert(store: Store, alert: number, rows: readonly EntryRow[]): ReadonlySet<number> {
+function seqsOfAlert(store: Store, alert: number, entries: readonly EntrySummary[]): ReadonlySet<number> {
   const found = store.all<{ seq: number }>(
     'SELECT seq FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?))',
     alert,
-    JSON.stringify(rows.map(({ seq }) => seq)),
+    JSON.stringify(entries.map(({ seq }) => seq)),
   );
   return new Set(found.map((row) => row.seq));
 }
