@@ -57,23 +57,24 @@ const DOT = '[.\\u2024\\u3002\\uFE12\\uFE52\\uFF0E\\uFF61]';
 const COLON = '[:\\uFE13\\uFE55\\uFF1A]';
 const AT = '[@\\uFE6B\\uFF20]';
 /**
- * What clients make links of hangs on one of these: a dot in what could be a host name or after `www`, a dot in an IP address
- * that has a port, a path or a `//` or `@` before it, the colon after a scheme, and the `@` before a host without a dot.
+ * What clients make links of hangs on one of these: a dot in what could be a host name, after `www` or after `//`, a dot in an
+ * IP address that more follows or that follows an `@`, the colon after a scheme, and the `@` before a host without a dot.
  */
 const LINKING = new RegExp(
   [
     `(?<=[^\\s/])${DOT}(?=\\p{L}[\\p{L}\\p{M}\\p{N}-])`,
     `(?<=\\bwww)${DOT}`,
-    `(?<=\\d${DOT}\\d{1,3}${DOT}\\d{1,3})${DOT}(?=\\d{1,3}(?:/|${COLON}))`,
-    `(?<=(?://|${AT})\\d{1,3})${DOT}`,
+    `(?<=//[^\\s/]*)${DOT}(?=[\\p{L}\\p{N}])`,
+    `(?<=\\d${DOT}\\d{1,3}${DOT}\\d{1,3})${DOT}(?=\\d{1,3}(?:[/?#]|${COLON}))`,
+    `(?<=${AT}\\d{1,3})${DOT}`,
     `${COLON}(?=//)`,
     `(?<=[a-z])${COLON}(?=\\S)`,
     `(?<=[^\\s<(])${AT}(?=[\\p{L}\\p{N}_-]+(?![\\p{L}\\p{N}_-]|${DOT}[\\p{L}\\p{N}_-]))`,
   ].join('|'),
   'giu',
 );
-/** Each of these with brackets around it, as a plain character. */
-const PLAIN: { readonly [character: string]: string } = { ':': '[:]', '@': '[@]' };
+/** Most words have none of these. */
+const LINKABLE = new RegExp(`${DOT}|${COLON}|${AT}`);
 /** An IPv6 or MAC address, alone or among punctuation: its colons follow letters, and no client links it. */
 const COLONS = /^[([<"',]*(?=\S*::|(?:[^:]*:){5})[\da-f:]*:[\da-f]*(?:[\d.]{7,15}|\]:\d+|\/\d+|%\w+)?[)\]>"',;.]*$/i;
 
@@ -82,8 +83,10 @@ const COLONS = /^[([<"',]*(?=\S*::|(?:[^:]*:){5})[\da-f:]*:[\da-f]*(?:[\d.]{7,15
  * `a@evil[.]com`. Numbers and bare IP addresses stay as they are.
  */
 export function defanged(text: string): string {
-  const found = (character: string): string => PLAIN[character.normalize('NFKC')] ?? '[.]';
-  return text.replace(/\S+/g, (word) => (COLONS.test(word) ? word : word.replace(LINKING, found)));
+  const found = (character: string): string => `[${character.normalize('NFKC').replace('\u3002', '.')}]`;
+  return text.replace(/\S+/g, (word) =>
+    !LINKABLE.test(word) || COLONS.test(word) ? word : word.replace(LINKING, found),
+  );
 }
 
 /** Text that others wrote, as one defanged line of at most `max`; `–` if it is missing, `(blank)` if nothing of it is visible. */
@@ -93,10 +96,10 @@ export function untrustedLine(text: string | null, max: number): string {
 }
 
 /**
- * The names of actions: `vm.created`, `nks_cluster.kubeconfig_read`. No top-level domain has an underscore; of those that end
- * in "ed" the most are here (data.iana.org/TLD/tlds-alpha-by-domain.txt).
+ * The names of actions: `vm.created`, `nks_cluster.kubeconfig_read`. No top-level domain has an underscore; those that end in "ed"
+ * are here (data.iana.org/TLD/tlds-alpha-by-domain.txt).
  */
-const ACTION = /^[a-z][a-z_]*\.(?!(?:red|med|kred|limited)$)(?:[a-z]+_[a-z_]+|[a-z]+ed)$/;
+const ACTION = /^[a-z][a-z_]*\.(?!(?:clubmed|exposed|kred|limited|med|red)$)(?:[a-z]+_[a-z_]+|[a-z]+ed)$/;
 
 /**
  * The value of a field, as `untrustedLine`; but an `action` keeps its dot where it has the form of one. `evil.com` has not,

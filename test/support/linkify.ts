@@ -17,7 +17,9 @@ const OPAQUE = /[a-z][a-z0-9+.-]*[a-z]:[\p{L}\p{N}+/?#%&=~_(-]/giu;
 const MAIL =
   /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@(?:(?:[\p{L}\p{N}_-]+\.)+\p{L}[\p{L}\p{N}-]+|[\p{L}\p{N}_-]+(?![\p{L}\p{N}_[…-]|\.[\p{L}\p{N}_-]))/gu;
 /** An address with a port or a path, or a `//` or `@` before it. Alone it is not linked, nor is a version. */
-const IP = /(?:\/\/|@)\d{1,3}(?:\.\d{1,3}){3}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d|\/)/g;
+const IP = /@\d{1,3}(?:\.\d{1,3}){3}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d|\/|[?#]\S)/g;
+/** A host after `//` needs no known domain either. */
+const RELATIVE = /\/\/(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}]/gu;
 
 /** IPv6 and MAC addresses have letters before colons; nobody links them. */
 function isColons(word: string): boolean {
@@ -31,7 +33,7 @@ const ALIKE: { readonly [normal: string]: string } = { '.': '.', '\u3002': '.', 
 /** Those that can match it: a long word without a dot, a colon and an at sign would take the others long. */
 function patternsFor(word: string): RegExp[] {
   return [
-    ...(word.includes('.') ? [HOST, WWW, IP] : []),
+    ...(word.includes('.') ? [HOST, WWW, IP, RELATIVE] : []),
     ...(word.includes(':') ? [ABSOLUTE, OPAQUE] : []),
     ...(word.includes('@') ? [MAIL] : []),
   ];
