@@ -93,7 +93,7 @@ test('docs/operations.md has every health alert', () => {
 
 /** The problems of a cell that names tests: `` `test/a.test.ts`: “name”, “name”; `test/b.test.ts`: “name” ``. */
 function testProblems(cell: string): string[] {
-  return cell.split('; ').flatMap((part) => {
+  return cell.split(/; (?=`)/).flatMap((part) => {
     const [, file, names] = /^`(test\/[\w./-]+\.ts)`: (“.+”)$/.exec(part) ?? [];
     if (file === undefined || names === undefined) return [`not a test: ${part}`];
     if (!existsSync(join(TOP, file))) return [`there is no ${file}`];
