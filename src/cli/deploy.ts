@@ -5,13 +5,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { buildBundle } from './bundle.ts';
 import { deploy } from './deployment.ts';
-import { addToDevVars, parseDevVars, restrictToOwner } from './dev-vars.ts';
+import { addToDevVars, readDevVars } from './dev-vars.ts';
 import { CALLED_WRONGLY, exitCode, FAILED, Failure, OK } from './failure.ts';
 import { isKvNamespaceId } from './kv-namespace.ts';
 import { err, out, printCrashes } from './terminal.ts';
@@ -66,7 +66,7 @@ async function main(args: string[]): Promise<number> {
     wrangler: runWrangler,
     routing,
     env: process.env,
-    devVars: readDevVars(),
+    devVars: readVars(),
     ask: isTerminal ? (question) => ask(question, true) : null,
     confirm: isTerminal ? async (question) => /^\s*y(es)?\s*$/i.test(await ask(question, false)) : null,
     kvNamespace: values['kv-namespace'] ?? null,
@@ -79,16 +79,15 @@ async function main(args: string[]): Promise<number> {
   return OK;
 }
 
-function readDevVars(): NodeJS.Dict<string> {
-  if (!existsSync(DEV_VARS)) return {};
-  const mode = restrictToOwner(DEV_VARS);
-  if (mode !== null) {
+function readVars(): NodeJS.Dict<string> {
+  const { vars = {}, openMode = null } = readDevVars(DEV_VARS) ?? {};
+  if (openMode !== null) {
     out(
-      `Others on this machine could read .dev.vars (mode ${mode.toString(8)}): it is yours alone now. ` +
+      `Others on this machine could read .dev.vars (mode ${openMode.toString(8)}): it is yours alone now. ` +
         'If that may have happened, replace the secrets in it: docs/security.md says how.\n',
     );
   }
-  return parseDevVars(readFileSync(DEV_VARS, 'utf8'));
+  return vars;
 }
 
 /** Asks on the terminal. What is typed is not echoed if it is a secret. */

@@ -15,25 +15,58 @@ export interface KvNamespace {
   readonly id: string | null;
 }
 
-const BINDING = /^\[\[kv_namespaces\]\][^\n]*\n(?:(?!\s*\[)[^\n]*\n)*?\s*binding\s*=\s*"KV"[^\n]*$/m;
-const BLOCK = /^\[\[kv_namespaces\]\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|$))*/gm;
+const NAMESPACES = /^\s*\[\[\s*kv_namespaces\s*\]\]/;
+const TABLE = /^\s*\[/;
+/** A text in either kind of TOML's quotes. https://toml.io/en/v1.0.0#string */
+const ASSIGNMENT = /^\s*(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)')/;
+
+interface Found extends KvNamespace {
+  /** The line with its binding; null if there is no such namespace. */
+  readonly bindingAt: number | null;
+}
+
+function find(lines: readonly string[]): Found {
+  let table = '';
+  let name = 'tocsin';
+  /** Of the [[kv_namespaces]] that is being read. */
+  let id: string | null = null;
+  let bindingAt: number | null = null;
+  for (const [i, line] of lines.entries()) {
+    if (TABLE.test(line)) {
+      if (bindingAt !== null) break;
+      table = NAMESPACES.test(line) ? 'kv' : 'other';
+      id = null;
+    }
+    const [, key, quoted, literal] = ASSIGNMENT.exec(line) ?? [];
+    const value = quoted ?? literal ?? '';
+    if (table === '' && key === 'name') name = value;
+    if (table === 'kv' && key === 'id') id = value;
+    if (table === 'kv' && key === 'binding' && value === 'KV') bindingAt = i;
+  }
+  return { title: `${name}-kv`, id: bindingAt === null ? null : id, bindingAt };
+}
 
 /** The namespace that wrangler.toml names. */
 export function readKvNamespace(toml: string): KvNamespace {
-  const name = /^name\s*=\s*"([^"]+)"/m.exec(toml)?.[1] ?? 'tocsin';
-  const block = (toml.match(BLOCK) ?? []).find((text) => BINDING.test(text)) ?? '';
-  return { title: `${name}-kv`, id: /^\s*id\s*=\s*"([^"]*)"/m.exec(block)?.[1] ?? null };
+  const { title, id } = find(toml.split('\n'));
+  return { title, id };
 }
 
 /** wrangler.toml with the id of the namespace. Throws a `Failure` if it has another one, or no place for it. */
 export function withKvNamespace(toml: string, id: string): string {
-  const { id: now } = readKvNamespace(toml);
+  const lines = toml.split('\n');
+  const { id: now, bindingAt } = find(lines);
   if (now === id) return toml;
   if (now !== null) throw new Failure('wrangler.toml names another KV namespace', `Its id there is ${now}, not ${id}.`);
-  if (!BINDING.test(toml)) {
+  if (bindingAt === null) {
     throw new Failure('wrangler.toml has no KV namespace', `Add: [[kv_namespaces]], binding = "KV", id = "${id}"`);
   }
-  return toml.replace(BINDING, (block) => `${block}\nid = "${id}"`);
+  const end = toml.includes('\r\n') ? '\r' : '';
+  const before = lines.slice(0, bindingAt + 1);
+  const after = lines.slice(bindingAt + 1);
+  // A last line without a line break.
+  if (after.length === 0) return [`${before.join('\n')}${end}`, `id = "${id}"`].join('\n');
+  return [...before, `id = "${id}"${end}`, ...after].join('\n');
 }
 
 /** What an id looks like. */

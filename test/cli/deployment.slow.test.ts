@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { buildBundle } from '../../src/cli/bundle.ts';
 import { type DeploymentDeps, deploy } from '../../src/cli/deployment.ts';
 import { Failure } from '../../src/cli/failure.ts';
-import { readKvNamespace } from '../../src/cli/kv-namespace.ts';
+import { readKvNamespace, withKvNamespace } from '../../src/cli/kv-namespace.ts';
 import { ROOT, type RunWrangler, type WranglerResult } from '../../src/cli/wrangler.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import type { DeclaredReceiver, Routing } from '../../src/routing/routing.ts';
@@ -369,8 +369,36 @@ test.each([
     'name="t"\n[[kv_namespaces]]\nid="a1"\nbinding="X"\n[[kv_namespaces]]\nbinding="KV"\n\n[vars]\nid="no"\n',
     { title: 't-kv', id: null },
   ],
+  ['in single quotes', "name = 't'\n[[kv_namespaces]]\nbinding = 'KV'\nid = 'a1'\n", { title: 't-kv', id: 'a1' }],
+  [
+    'with blanks in the heading',
+    'name="t"\n [[ kv_namespaces ]] # KV\n binding="KV"\n id="a1"',
+    { title: 't-kv', id: 'a1' },
+  ],
+  ['with CR LF', 'name = "t"\r\n[[kv_namespaces]]\r\nid = "a1"\r\nbinding = "KV"\r\n', { title: 't-kv', id: 'a1' }],
+  [
+    'with the name of something else',
+    '[[x]]\nname="no"\n[[kv_namespaces]]\nbinding="KV"\n',
+    { title: 'tocsin-kv', id: null },
+  ],
+  [
+    'with comments',
+    'name="t"\n#name="no"\n[[kv_namespaces]]\n# binding = "KV"\nid="no"\n[[kv_namespaces]]\n#id="no"\nbinding="KV"',
+    { title: 't-kv', id: null },
+  ],
 ])('the KV namespace is read from wrangler.toml %s', (_, toml, expected) => {
   expect(readKvNamespace(toml)).toEqual(expected);
+});
+
+test.each([
+  ['LF', 'name = "t"\n[[kv_namespaces]]\nbinding = "KV" # x\n\n[x]\n', '"KV" # x\nid = "a1"\n\n[x]\n'],
+  ['CR LF', "[[ kv_namespaces ]]\r\nbinding = 'KV'\r\n\r\n[x]\r\n", '\'KV\'\r\nid = "a1"\r\n\r\n[x]\r\n'],
+  ['no line break at the end', '[[kv_namespaces]]\nbinding = "KV"', '"KV"\nid = "a1"'],
+  ['none at the end, CR LF before', '[[kv_namespaces]]\r\nbinding = "KV"', '"KV"\r\nid = "a1"'],
+])('its id is written into wrangler.toml with the line breaks there: %s', (_, toml, end) => {
+  const changed = withKvNamespace(toml, 'a1');
+  expect(changed).toBe(toml.slice(0, toml.search(/["']KV/)) + end);
+  expect(readKvNamespace(changed).id).toBe('a1');
 });
 
 test('an unreadable answer of wrangler is reported', async () => {

@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { addToDevVars, parseDevVars, restrictToOwner } from '../../src/cli/dev-vars.ts';
+import { addToDevVars, parseDevVars, readDevVars } from '../../src/cli/dev-vars.ts';
 
 let folder = '';
 let file = '';
@@ -37,7 +38,50 @@ test.each([0o644, 0o664, 0o604, 0o660, 0o666, 0o777])(
 test('what others could read is reported once', () => {
   writeFileSync(file, 'A=1');
   chmodSync(file, 0o640);
-  expect([restrictToOwner(file), mode(), restrictToOwner(file)]).toEqual([0o640, 0o600, null]);
+  expect([readDevVars(file), mode(), readDevVars(file)]).toEqual([
+    { vars: { A: '1' }, openMode: 0o640 },
+    0o600,
+    { vars: { A: '1' }, openMode: null },
+  ]);
+});
+
+test('no file is none', () => {
+  expect(readDevVars(file)).toBeNull();
+});
+
+test('a line that can’t be added because its folder is missing is an error', () => {
+  expect(() => addToDevVars(join(folder, 'missing/.dev.vars'), 'A=1')).toThrow('ENOENT');
+});
+
+test('a pipe is opened once: it gives its text only once', { timeout: 10_000 }, async () => {
+  execFileSync('mkfifo', ['-m', '644', file]);
+  const writer = spawn('sh', ['-c', 'printf "A=1\\n" > "$0"', file]);
+  const ended = new Promise((resolve) => writer.once('exit', resolve));
+  expect(readDevVars(file)).toEqual({ vars: { A: '1' }, openMode: 0o644 });
+  await ended;
+});
+
+test('nothing is added to a pipe', () => {
+  execFileSync('mkfifo', [file]);
+  expect(() => addToDevVars(file, 'A=1')).toThrow('.dev.vars is not a file');
+});
+
+test('a folder and a device are refused as they are', () => {
+  mkdirSync(file, { mode: 0o755 });
+  expect(() => readDevVars(file)).toThrow('.dev.vars is not a file');
+  expect(() => addToDevVars(file, 'A=1')).toThrow('.dev.vars is not a file');
+  expect(mode()).toBe(0o755);
+  rmSync(file, { recursive: true });
+  symlinkSync('/dev/null', file);
+  const before = mode();
+  expect(() => readDevVars(file)).toThrow('.dev.vars is not a file');
+  expect(mode()).toBe(before);
+});
+
+// Its mode can't be changed by anyone, root included, like that of somebody else's file.
+test.runIf(process.platform === 'linux')('a file whose mode can’t be changed is reported in words', () => {
+  symlinkSync('/proc/self/status', file);
+  expect(() => readDevVars(file)).toThrow('.dev.vars belongs to somebody else, or is protected');
 });
 
 test.each([
@@ -45,6 +89,8 @@ test.each([
   ['a value of several lines', 'A="1\nKEY: 2\nno more"\nB=3', { A: '1\nKEY: 2\nno more', B: '3' }],
   ['a quote that never ends', 'A="1\nB=2', { A: '"1', B: '2' }],
   ['names with dots and dashes', 'a.b-c=1', { 'a.b-c': '1' }],
+  ['a byte order mark', '\uFEFFA=1\nB=2', { A: '1', B: '2' }],
+  ['lines that end with CR LF', '# a\r\nA=1\r\n\r\nB="1\r\n2"\r\n', { A: '1', B: '1\n2' }],
 ])('reads %s', (_, text, expected) => {
   expect(parseDevVars(text)).toEqual(expected);
 });
@@ -54,6 +100,9 @@ test.each([
   ['YAML without a space', 'LINK_SECRET:hush', 1, 'Write NAME=value, with = and not with a colon.'],
   ['YAML in quotes, after a value of several lines', 'A="1\n2"\nB: "hush"', 3, 'Write NAME=value, with = and not'],
   ['a value alone', '# key\nhush\n', 2, 'Write NAME=value.'],
+  ['a blank that Node takes for a part of the name', 'A=1\n\u00A0B=hush', 2, 'Write NAME=value.'],
+  ['a byte order mark in the middle', 'A=1\n\uFEFFB=hush', 2, 'Write NAME=value.'],
+  ['lines that end with CR alone', 'A=1\rB=hush', 1, 'Write NAME=value.'],
   ['JSON', '{"A":"hush"}', 1, 'Write NAME=value, with = and not with a colon.'],
 ])('refuses %s, by file and line, without the value', (_, text, line, hint) => {
   try {
