@@ -157,7 +157,7 @@ function isRouting(path: string): boolean {
 
 /**
  * The source of the generated module. The rules are one JSON string, which a Worker parses faster than source, and only
- * on first use. Their files are included for display, without the tests.
+ * on first use. Their files are included for display, without their prose and tests.
  */
 export function rulesModule(ruleSet: RuleSet, routing: Routing | null, files: readonly SourceFile[]): string {
   const json = JSON.stringify(JSON.stringify(ruleSet.rules));
@@ -182,7 +182,7 @@ export const ruleSet: RuleSet = {
 /** The same rules as code. */
 export const ruleCode: RuleCode = ${codeOf(ruleSet)};
 export const routing: Routing | null = ${JSON.stringify(routing)};
-/** The rules' files by path below rules/, without their tests. */
+/** The rules' files by path below rules/, without their prose and tests. */
 export const ruleSources: { readonly [path: string]: string } = ${JSON.stringify(sources)};
 `;
 }

@@ -60,7 +60,14 @@ export function rulePage({ caller, rule, activity, source, ruleOf }: RuleOptions
           </Card>
         )}
         <References rule={rule} />
-        <Card title="Source" aside={<code>rules/{rule.path}</code>}>
+        <Card
+          title="Source"
+          aside={
+            <span class="quiet">
+              <code>rules/{rule.path}</code>, shortened
+            </span>
+          }
+        >
           {source === null ? (
             <p class="empty">The file is not part of this build.</p>
           ) : (
