@@ -8,10 +8,12 @@ declare namespace Cloudflare {
     KV: KVNamespace;
     LEDGER: DurableObjectNamespace<import('./ledger/durable.ts').Ledger>;
     RATE_LIMIT?: RateLimit;
+    RATE_LIMIT_WIDE?: RateLimit;
     EMAIL?: SendEmail;
     NIRVANA_LABS_API_KEY?: string;
     NIRVANA_LABS_BASE_URL?: string;
     LINK_SECRET?: string;
+    LINK_SECRET_PREVIOUS?: string;
     PUBLIC_URL?: string;
     ACCESS_TEAM_DOMAIN?: string;
     ACCESS_AUD?: string;

@@ -54,7 +54,7 @@ const OUTSIDE: readonly { readonly module: RegExp; readonly may: RegExp; readonl
   {
     module: /^node:crypto$/,
     may: /^(cli\/|text\/(sha256|hmac)\.ts$)/,
-    why: 'Web Crypto hashes where a promise can be awaited; text/sha256.ts and text/hmac.ts are for transactions',
+    why: 'text/sha256.ts and text/hmac.ts have what must not be awaited',
   },
   { module: /^yaml$/, may: /^yaml\//, why: 'YAML is parsed in one place, at build time' },
   { module: /^re2js$/, may: /^$/, why: 'only tests use it, to compare our own engine with' },

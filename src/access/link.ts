@@ -2,62 +2,90 @@
  * Links in messages. Each gives anyone who has it access to one alert and its entries, until it expires. An entry's page
  * also lists what the same actor did around it; the link does not open those entries.
  *
- * Contract: pure except for Web Crypto; `now` is a parameter. The pass is one query parameter, `pass`, and contains the
- * alert's id, so that an entry's page can check that the entry belongs to that alert. Changing LINK_SECRET revokes every
- * link.
+ * Contract: pure; `now` is a parameter. The pass is one query parameter, `pass`, and names the alert and the ledger that
+ * has it, since a new ledger counts its alerts from 1 again. Pages turn the pass into a cookie (web/links.ts), which holds
+ * the passes of the last alerts. Changing LINK_SECRET revokes every link, unless the old one stays as LINK_SECRET_PREVIOUS.
  */
 import { toSegment } from '../http/segment.ts';
-import { mac, sameText } from './mac.ts';
+import { isSealed, type LinkSecrets, SEAL, seal } from './seal.ts';
 
 /** A link is valid for a week, so that Friday night's alert can be opened on Monday, and a leaked link soon expires. */
 export const LINK_MS = 7 * 24 * 60 * 60_000;
 /** The query parameter that carries a pass. */
 export const PASS_PARAM = 'pass';
-const PURPOSE = 'link';
 /** The page that lists all alerts, closed ones included (web/pages/alerts.tsx). */
 const ALL_ALERTS = '/alerts?state=all';
 
-/** The alert that a pass gives access to, and until when (ms since the epoch). */
+/** How many passes a cookie holds: someone may have this many alerts open. */
+export const PASSES_MAX = 10;
+const SEPARATOR = '_';
+const PASS = new RegExp(`^([1-9]\\d{0,14})\\.([1-9]\\d{0,11})\\.([0-9a-f]{16})\\.(${SEAL})$`);
+const PASS_CHARS_MAX = 15 + 12 + 16 + 8 + 64 + 4;
+/** https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie: browsers keep 4,096 bytes of one. */
+const COOKIE_CHARS_MAX = PASSES_MAX * (PASS_CHARS_MAX + SEPARATOR.length);
+if (!(COOKIE_CHARS_MAX < 3_500)) throw new Error('with its attributes, a browser would not keep the cookie');
+
+/** The alert that a pass gives access to. */
 export interface Pass {
   readonly alert: number;
+  /** The id of the ledger that has the alert: 16 hexadecimal digits. */
+  readonly ledger: string;
+  /** ms since the epoch. */
   readonly expires: number;
 }
 
 /** A pass that was read: valid, expired though signed by us, or neither. */
 export type PassRead = { readonly kind: 'good' | 'expired'; readonly pass: Pass } | { readonly kind: 'none' };
 
-/** `<alert>.<expiry in s>.<HMAC, hex>`: letters, digits and dots only. */
-export async function signPass(secret: string, { alert, expires }: Pass): Promise<string> {
-  const until = Math.floor(expires / 1000);
-  return `${alert}.${until}.${await mac(secret, PURPOSE, [String(alert), String(until)])}`;
+/** `<alert>.<expiry in s>.<ledger>.<seal>`: letters, digits and dots only. */
+export function signPass(secret: string, { alert, ledger, expires }: Pass): string {
+  const lines = [String(alert), String(Math.floor(expires / 1000)), ledger];
+  return `${lines.join('.')}.${seal(secret, 'link', lines)}`;
 }
 
 /** Reads the pass of a request. Never throws. */
-export async function readPass(secret: string, text: string | undefined, now: number): Promise<PassRead> {
-  const [, alert, until, given] = /^([1-9]\d{0,14})\.([1-9]\d{0,11})\.([0-9a-f]{64})$/.exec(text ?? '') ?? [];
-  if (alert === undefined || until === undefined || given === undefined) return { kind: 'none' };
-  if (!sameText(given, await mac(secret, PURPOSE, [alert, until]))) return { kind: 'none' };
-  const pass = { alert: Number(alert), expires: Number(until) * 1000 };
+export function readPass(secrets: LinkSecrets, text: string | undefined, now: number): PassRead {
+  const [, alert, until, ledger, given] = PASS.exec(text ?? '') ?? [];
+  if (alert === undefined || until === undefined || ledger === undefined || given === undefined) return NO_PASS;
+  if (!isSealed(secrets, 'link', [alert, until, ledger], given)) return NO_PASS;
+  const pass = { alert: Number(alert), ledger, expires: Number(until) * 1000 };
   return { kind: pass.expires > now ? 'good' : 'expired', pass };
 }
 
-/** The path of an alert's page, with a pass or (null) without. */
-export function alertPath(alert: number, pass: string | null = null): string {
-  return withPass(`/alerts/${alert}`, pass);
+const NO_PASS: PassRead = { kind: 'none' };
+
+/** The passes of a cookie, each as its text and what is read of it, newest first. */
+export function readPasses(
+  secrets: LinkSecrets,
+  cookie: string | undefined,
+  now: number,
+): readonly { readonly text: string; readonly read: PassRead }[] {
+  const texts = (cookie ?? '').slice(0, COOKIE_CHARS_MAX).split(SEPARATOR).slice(0, PASSES_MAX);
+  return texts.map((text) => ({ text, read: readPass(secrets, text, now) }));
 }
 
-/** The path of an entry's page, with a pass or (null) without. Any id becomes a single path segment. */
-export function entryPath(id: string, pass: string | null = null): string {
-  return withPass(`/entries/${toSegment(id)}`, pass);
+/** The cookie's text with a valid pass as the newest; those that are not valid any more are left out. */
+export function addPass(secrets: LinkSecrets, cookie: string | undefined, pass: string, now: number): string {
+  const alertOf = (text: string): string => text.split('.').toSpliced(1, 1).slice(0, 2).join();
+  const others = readPasses(secrets, cookie, now)
+    .filter(({ text, read }) => read.kind === 'good' && alertOf(text) !== alertOf(pass))
+    .map(({ text }) => text);
+  return [pass, ...others].slice(0, PASSES_MAX).join(SEPARATOR);
+}
+
+/** The path of an alert's page. */
+export function alertPath(alert: number): string {
+  return `/alerts/${alert}`;
+}
+
+/** The path of an entry's page. Any id becomes a single path segment. */
+export function entryPath(id: string): string {
+  return `/entries/${toSegment(id)}`;
 }
 
 /** The path of a rule's page. */
 export function rulePath(id: string): string {
   return `/rules/${toSegment(id)}`;
-}
-
-function withPass(path: string, pass: string | null): string {
-  return pass === null ? path : `${path}?${PASS_PARAM}=${pass}`;
 }
 
 export interface LinkSettings {
@@ -70,6 +98,8 @@ export interface LinkSettings {
 export type LinkTarget =
   | {
       readonly alert: number;
+      /** The id of the ledger that has the alert. */
+      readonly ledger: string;
       /** "": the entry was deleted, so there is no page to link to. */
       readonly entry: string;
     }
@@ -80,17 +110,19 @@ export type LinkTarget =
  * pass, and only work for callers who have access anyway. `target` null: the message is about Tocsin itself, and links to
  * the overview page. 'alerts': to the page of all alerts, which has no pass either.
  */
-export async function linksTo(
+export function linksTo(
   { publicUrl, linkSecret }: LinkSettings,
   target: LinkTarget | null,
   now: number,
-): Promise<{ readonly alert: string | null; readonly entry: string | null }> {
+): { readonly alert: string | null; readonly entry: string | null } {
   if (publicUrl === null) return { alert: null, entry: null };
   if (target === null) return { alert: `${publicUrl}/`, entry: null };
   if (target === 'alerts') return { alert: `${publicUrl}${ALL_ALERTS}`, entry: null };
-  const pass = linkSecret === null ? null : await signPass(linkSecret, { alert: target.alert, expires: now + LINK_MS });
+  const { alert, ledger, entry } = target;
+  const pass =
+    linkSecret === null ? '' : `?${PASS_PARAM}=${signPass(linkSecret, { alert, ledger, expires: now + LINK_MS })}`;
   return {
-    alert: `${publicUrl}${alertPath(target.alert, pass)}`,
-    entry: target.entry === '' ? null : `${publicUrl}${entryPath(target.entry, pass)}`,
+    alert: `${publicUrl}${alertPath(alert)}${pass}`,
+    entry: entry === '' ? null : `${publicUrl}${entryPath(entry)}${pass}`,
   };
 }

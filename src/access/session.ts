@@ -1,30 +1,42 @@
 /**
  * Sessions: what a browser stores after signing in with a viewer token. It is not the token but a signed reference to it
- * that expires; each request checks that the token is still valid.
+ * that expires; each request checks that the token is still valid, and that nobody has signed out of the session.
  *
- * Contract: pure except for Web Crypto; `now` is a parameter. Changing LINK_SECRET ends every session.
+ * Contract: pure; `now` and the session's random id are parameters. Changing LINK_SECRET ends every session, unless the old
+ * one stays as LINK_SECRET_PREVIOUS.
  */
 import { LINK_MS } from './link.ts';
-import { mac, sameText } from './mac.ts';
+import { isSealed, type LinkSecrets, SEAL, seal } from './seal.ts';
 
 /** A session lasts for a shift, and a stolen cookie is soon useless. */
 export const SESSION_MS = 12 * 60 * 60_000;
 if (!(SESSION_MS < LINK_MS))
   throw new Error('a session opens every alert, and must end before a link, which opens one');
-const PURPOSE = 'session';
 
-/** `<id of the viewer token>.<expiry in s>.<HMAC, hex>`. */
-export async function signSession(secret: string, viewer: string, expires: number): Promise<string> {
-  const until = String(Math.floor(expires / 1000));
-  return `${viewer}.${until}.${await mac(secret, PURPOSE, [viewer, until])}`;
+/** A session that was signed. */
+export interface Session {
+  /** The id of the viewer token. */
+  readonly viewer: string;
+  /** ms since the epoch. */
+  readonly expires: number;
+  /** Its own, random: 16 hexadecimal digits. */
+  readonly id: string;
 }
 
-/** The id of the viewer token that a session refers to; null if it is invalid or has expired. Never throws. */
-export async function readSession(secret: string, text: string | undefined, now: number): Promise<string | null> {
-  const [, viewer, until, given] = /^([0-9a-f]{16})\.([1-9]\d{0,11})\.([0-9a-f]{64})$/.exec(text ?? '') ?? [];
-  if (viewer === undefined || until === undefined || given === undefined) return null;
-  if (!sameText(given, await mac(secret, PURPOSE, [viewer, until]))) return null;
-  return Number(until) * 1000 > now ? viewer : null;
+const SESSION = new RegExp(`^([0-9a-f]{16})\\.([1-9]\\d{0,11})\\.([0-9a-f]{16})\\.(${SEAL})$`);
+
+/** `<id of the viewer token>.<expiry in s>.<id of the session>.<seal>`. */
+export function signSession(secret: string, { viewer, expires, id }: Session): string {
+  const lines = [viewer, String(Math.floor(expires / 1000)), id];
+  return `${lines.join('.')}.${seal(secret, 'session', lines)}`;
+}
+
+/** The session in a cookie; null if it is invalid or has expired. Never throws. */
+export function readSession(secrets: LinkSecrets, text: string | undefined, now: number): Session | null {
+  const [, viewer, until, id, given] = SESSION.exec(text ?? '') ?? [];
+  if (viewer === undefined || until === undefined || id === undefined || given === undefined) return null;
+  const expires = Number(until) * 1000;
+  return expires > now && isSealed(secrets, 'session', [viewer, until, id], given) ? { viewer, expires, id } : null;
 }
 
 /** The form to sign in; where it is posted; the end of a session (POST). */
@@ -32,8 +44,8 @@ export const SIGN_IN_PATH = '/sign-in';
 export const SESSION_PATH = '/session';
 export const SIGN_OUT_PATH = '/sign-out';
 
-/** How the cookie is set. */
-export interface SessionCookie {
+/** How a cookie is set. */
+export interface CookieForm {
   readonly name: string;
   /** Attributes besides `HttpOnly; SameSite=Lax; Path=/`. */
   readonly secure: boolean;
@@ -42,12 +54,22 @@ export interface SessionCookie {
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * The session cookie for an address. `__Host-` binds it to this host, and requires https, so it is left out on a
+ * A cookie's name and form for an address. `__Host-` binds it to this host, and requires https, so it is left out on a
  * developer's machine. On any other http address the cookie is `Secure`, and browsers don't send it back.
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
  */
-export function sessionCookie(url: string): SessionCookie {
+function cookieForm(name: string, url: string): CookieForm {
   const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:') return { name: '__Host-tocsin', secure: true };
-  return { name: 'tocsin', secure: !LOOPBACK.includes(hostname) };
+  if (protocol === 'https:') return { name: `__Host-${name}`, secure: true };
+  return { name, secure: !LOOPBACK.includes(hostname) };
+}
+
+/** The cookie of a session. */
+export function sessionCookie(url: string): CookieForm {
+  return cookieForm('tocsin', url);
+}
+
+/** The cookie of the links that were opened (link.ts). */
+export function linksCookie(url: string): CookieForm {
+  return cookieForm('tocsin-links', url);
 }

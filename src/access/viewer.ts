@@ -3,10 +3,13 @@
  * gives no access, and a token can't be shown again.
  *
  * Contract: pure except for Web Crypto; `now` and the random bytes are parameters. A token contains the id of its record,
- * which is not secret, so one read finds or revokes it. Its secret part has 256 bits.
+ * which is not secret, so one read finds or revokes it. Its secret part has 192 random bits, and then a proof that it was made
+ * here: a made-up token differs visibly from a real one without reading anything.
  */
+
+import { deriveKey, hmacHex } from '../text/hmac.ts';
 import { parseJson } from '../text/json.ts';
-import { sameText, sha256 } from './mac.ts';
+import { hex, type LinkSecrets, sameText, sha256 } from './seal.ts';
 
 /**
  * What a token is for, from least to most. `viewer` reads the pages and the lookup; `responder` also acts on alerts;
@@ -39,24 +42,43 @@ export function includesRole(role: Role, other: Role): boolean {
 /** The key of a record in KV: this and the id. */
 export const VIEWER_PREFIX = 'viewer:';
 const ID_BYTES = 8;
-const SECRET_BYTES = 32;
+const SECRET_BYTES = 24;
 /** The number of random bytes `makeToken` takes. */
 export const TOKEN_BYTES = ID_BYTES + SECRET_BYTES;
+/** 44 bits: who guesses one gets no access, but one read of the store. */
+const PROOF_CHARS = 11;
 export const VIEWER_ID = /^[0-9a-f]{16}$/;
 /**
  * With its prefix and fixed length, secret scanners find it by `tocsin_[0-9a-f]{16}_[A-Za-z0-9_-]{43}`: the id in hex,
- * the 32 bytes of the secret in base64url.
+ * 24 bytes of the secret in base64url, and the proof.
  */
 const TOKEN = /^tocsin_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 /** Letters, digits, spaces and some punctuation: names are shown in terminals and on pages. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M} ._@+-]{0,63}$/u;
 
 /** A new token from `TOKEN_BYTES` random bytes, and its id. */
-export function makeToken(random: Uint8Array): { readonly id: string; readonly token: string } {
+export function makeToken(
+  random: Uint8Array,
+  linkSecret: string | null,
+): { readonly id: string; readonly token: string } {
   if (random.length !== TOKEN_BYTES) throw new RangeError(`a token is made of ${TOKEN_BYTES} bytes`);
-  const id = [...random.slice(0, ID_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const id = hex(random.slice(0, ID_BYTES));
   const secret = btoa(String.fromCharCode(...random.slice(ID_BYTES)));
-  return { id, token: `tocsin_${id}_${secret.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}` };
+  const start = `tocsin_${id}_${secret.replaceAll('+', '-').replaceAll('/', '_')}`;
+  return { id, token: `${start}${proofOf(linkSecret ?? '', start)}` };
+}
+
+function proofOf(linkSecret: string, start: string): string {
+  return hmacHex(deriveKey(linkSecret, 'viewer'), start).slice(0, PROOF_CHARS);
+}
+
+/**
+ * Whether a token was made with one of these secrets: valid, expired or revoked. A token that was not may be valid too, if
+ * the secret was changed since.
+ */
+export function isMadeHere({ linkSecret, linkSecretPrevious }: LinkSecrets, token: string): boolean {
+  const [start, proof] = [token.slice(0, -PROOF_CHARS), token.slice(-PROOF_CHARS)];
+  return [linkSecret, linkSecretPrevious].some((secret) => secret !== null && sameText(proofOf(secret, start), proof));
 }
 
 /** The id in a token; null if the text does not have the form of a token. */

@@ -9,7 +9,7 @@
  * requests have the same mark: a marker counts up from a random number of 48 bits, since isolates share no counter. Pure,
  * except for that number.
  */
-import { hmacHex } from '../text/hmac.ts';
+import { deriveKey, hmacHex } from '../text/hmac.ts';
 
 /** The version of package.json; a test compares them. */
 const VERSION = '0.1.0';
@@ -35,7 +35,7 @@ export interface MarkKey {
 
 /** The key that belongs to a LINK_SECRET. */
 export function markKey(linkSecret: string): MarkKey {
-  const derived = hmacHex(linkSecret, 'tocsin mark');
+  const derived = deriveKey(linkSecret, 'mark');
   return {
     id: hmacHex(derived, 'id').slice(0, HMAC_CHARS),
     sign: (text) => hmacHex(derived, `mark ${text}`).slice(0, HMAC_CHARS),

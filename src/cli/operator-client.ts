@@ -5,6 +5,7 @@
  * Contract: follows no redirect, reads at most a megabyte of an answer, and checks it before use: it may come from another
  * version, or not from a Tocsin. Whatever goes wrong is a `Failure` that says what to do, without the secret.
  */
+import { randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import { operatorToken } from '../access/operator.ts';
 import { readBytes } from '../http/body.ts';
@@ -22,7 +23,7 @@ const CLOCK_SKEW_MAX_MS = 4 * 60_000;
 
 export interface OperatorRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** May have a query; the token is for the path alone. */
+  /** With its query. */
   readonly path: string;
   readonly body?: string;
   /** 20 s if absent. */
@@ -44,16 +45,25 @@ export function createOperatorClient({ origin, proof }: Target, now: () => numbe
   return {
     origin,
     async ask({ method, path, body, timeoutMs = TIMEOUT_MS }, shape) {
+      // As the Worker gets it.
+      const url = new URL(path, origin);
       const token =
         'token' in proof
           ? proof.token
-          : await operatorToken(proof.linkSecret, method, path.replace(/\?.*$/, ''), now());
+          : await operatorToken(
+              proof.linkSecret,
+              method,
+              `${url.pathname}${url.search}`,
+              body ?? '',
+              now(),
+              randomBytes(8).toString('hex'),
+            );
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
       const signal = AbortSignal.timeout(timeoutMs);
       let response: Response;
       let text: string | null;
       try {
-        response = await fetch(`${origin}${path}`, { method, headers, body: body ?? null, redirect: 'manual', signal });
+        response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
         const bytes = await readBytes(response, signal, ANSWER_BYTES_MAX);
         text = bytes === null ? null : new TextDecoder().decode(bytes);
       } catch (error) {

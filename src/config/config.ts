@@ -27,6 +27,7 @@ import {
   type SettingProblem,
   type Take,
   value,
+  wrong,
 } from './setting.ts';
 import { readApiKey, readAudience, readBinding, readExpiry, readSecret } from './values.ts';
 import { readWatch, type WatchSettings } from './watch.ts';
@@ -56,8 +57,12 @@ export interface Config<Kv = KVNamespace, Ledger = DurableObjectNamespace, Creat
   readonly apiKeyExpiresAt: number | null;
   /** Null: links can be neither signed nor verified, and our own requests have no marks. */
   readonly linkSecret: string | null;
+  /** The secret before, while what it signed is still verified. */
+  readonly linkSecretPrevious: string | null;
   /** Limits requests per caller. Null: there is no limit. */
   readonly rateLimit: RateLimit | null;
+  /** The same, with a higher limit, for networks of many. */
+  readonly rateLimitWide: RateLimit | null;
   readonly kv: Kv | null;
   readonly ledger: Ledger | null;
 }
@@ -67,6 +72,7 @@ export const SETTINGS = [
   'NIRVANA_LABS_API_KEY',
   'NIRVANA_LABS_BASE_URL',
   'LINK_SECRET',
+  'LINK_SECRET_PREVIOUS',
   'PUBLIC_URL',
   'ACCESS_TEAM_DOMAIN',
   'ACCESS_AUD',
@@ -82,7 +88,7 @@ export const SETTINGS = [
 ] as const;
 
 /** Every binding by name, except those of the receivers. */
-export const BINDINGS = ['KV', 'LEDGER', 'RATE_LIMIT'] as const;
+export const BINDINGS = ['KV', 'LEDGER', 'RATE_LIMIT', 'RATE_LIMIT_WIDE'] as const;
 
 /** The names that no receiver's secret may have. */
 export function reservedNames(types: readonly ConfigurableType<unknown>[]): readonly string[] {
@@ -106,6 +112,11 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
     meanwhile:
       'nobody can sign in or run operator commands, messages have no signed links, and a stolen API key is not noticed; the audit log is still watched',
     hint: `set it to 32 or more random characters: openssl rand -hex 32 | ${bySecret('LINK_SECRET')}`,
+  });
+  const linkSecretPrevious = take('LINK_SECRET_PREVIOUS', readPrevious(from, linkSecret), {
+    missing: null,
+    meanwhile: 'links, sessions and marks made with an older secret are invalid',
+    hint: `set it to what LINK_SECRET was: ${bySecret('LINK_SECRET_PREVIOUS')}; or npx wrangler secret delete LINK_SECRET_PREVIOUS`,
   });
   const { receivers, problems: receiverProblems } = readReceivers(from, receiverTypes, routing);
   problems.push(...receiverProblems);
@@ -147,6 +158,7 @@ export function readConfig<Kv = KVNamespace, Ledger = DurableObjectNamespace, Cr
     heartbeatUrl,
     apiKeyExpiresAt,
     linkSecret,
+    linkSecretPrevious,
     ...bindings,
   };
 }
@@ -155,8 +167,8 @@ const NOTHING_WATCHED = 'the audit log is not read, so nothing is watched';
 const NO_LINKS = 'messages have no links: alerts and entries must be looked up by hand';
 const PUBLIC_URL_HINT = `npm run deploy sets it; or set it to the Worker's address, such as \`https://tocsin.example.com\`: ${bySecret('PUBLIC_URL')}`;
 const NO_LIMIT = 'requests are not limited, and neither are guesses at tokens';
-const RATE_LIMIT_HINT =
-  'add [[ratelimits]] with name = "RATE_LIMIT" to wrangler.toml, as in the repository, then npm run deploy';
+const rateLimitHint = (name: string): string =>
+  `add [[ratelimits]] with name = "${name}" to wrangler.toml, as in the repository, then npm run deploy`;
 
 function readUpstream(from: Environment, take: Take): Config['upstream'] {
   const apiKey = take('NIRVANA_LABS_API_KEY', readApiKey(from, 'NIRVANA_LABS_API_KEY'), {
@@ -175,28 +187,36 @@ function readUpstream(from: Environment, take: Take): Config['upstream'] {
 function readBindings<Kv, Ledger>(
   from: Environment,
   take: Take,
-): Pick<Config<Kv, Ledger>, 'kv' | 'rateLimit' | 'ledger'> {
+): Pick<Config<Kv, Ledger>, 'kv' | 'rateLimit' | 'rateLimitWide' | 'ledger'> {
   const kv = take('KV', readBinding<Kv>(from, 'KV', ['get', 'put', 'delete']), {
     missing: 'is not bound',
     meanwhile: "you can't see the checkpoint, rewind, or use viewer tokens",
     hint: 'add [[kv_namespaces]] with binding = "KV" to wrangler.toml, then npm run deploy',
   });
-  const rateLimit = take('RATE_LIMIT', readBinding<RateLimit>(from, 'RATE_LIMIT', ['limit']), {
-    missing: null,
-    meanwhile: NO_LIMIT,
-    hint: RATE_LIMIT_HINT,
-  });
+  const readLimit = (name: string): RateLimit | null =>
+    take(name, readBinding<RateLimit>(from, name, ['limit']), {
+      missing: null,
+      meanwhile: NO_LIMIT,
+      hint: rateLimitHint(name),
+    });
+  const [rateLimit, rateLimitWide] = [readLimit('RATE_LIMIT'), readLimit('RATE_LIMIT_WIDE')];
   const ledger = take('LEDGER', readBinding<Ledger>(from, 'LEDGER', ['idFromName', 'get']), {
     missing: 'is not bound',
     meanwhile: 'nothing can be recorded, so nothing is watched',
     hint: 'add [[durable_objects.bindings]] with name = "LEDGER", class_name = "Ledger" to wrangler.toml, then npm run deploy',
   });
-  return { kv, rateLimit, ledger };
+  return { kv, rateLimit, rateLimitWide, ledger };
 }
 
 function errorsFirst(problems: readonly SettingProblem[]): readonly SettingProblem[] {
   const isError = ({ severity }: SettingProblem) => severity === 'error';
   return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
+}
+
+function readPrevious(env: Environment, linkSecret: string | null): Reading<string> {
+  return after(readSecret(env, 'LINK_SECRET_PREVIOUS'), (text) =>
+    text === linkSecret ? wrong('is the same as LINK_SECRET') : value(text),
+  );
 }
 
 function readBaseUrl(env: Environment): Reading<string> {
@@ -245,7 +265,9 @@ function renamed(env: Environment): SettingProblem[] {
 function missingOptions(env: Environment): SettingProblem[] {
   const rows = [
     ['PUBLIC_URL', readText(env, 'PUBLIC_URL'), 'is not set', NO_LINKS, PUBLIC_URL_HINT],
-    ['RATE_LIMIT', readBinding(env, 'RATE_LIMIT', []), 'is not bound', NO_LIMIT, RATE_LIMIT_HINT],
+    ...['RATE_LIMIT', 'RATE_LIMIT_WIDE'].map(
+      (name) => [name, readBinding(env, name, []), 'is not bound', NO_LIMIT, rateLimitHint(name)] as const,
+    ),
   ] as const;
   return rows.flatMap(([setting, reading, problem, meanwhile, hint]) =>
     reading.kind === 'absent' ? [{ setting, severity: 'notice' as const, problem, meanwhile, hint }] : [],

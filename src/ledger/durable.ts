@@ -28,6 +28,7 @@ import type {
   AlertDetails,
   AlertList,
   AlertQuery,
+  AlertScope,
   Batch,
   BeginInput,
   Begun,
@@ -36,6 +37,7 @@ import type {
   FreshRecord,
   LedgerApi,
   LedgerOperator,
+  LedgerProofs,
   LedgerRestore,
   LedgerSecurity,
   LedgerStatus,
@@ -59,10 +61,12 @@ import type {
   Viewed,
 } from './rpc.ts';
 import { durableStore } from './store/durable-store.ts';
+import { readLedgerId } from './store/identity.ts';
+import type { Store } from './store/store.ts';
 
 export class Ledger
   extends DurableObject<Cloudflare.Env>
-  implements LedgerApi, LedgerOperator, LedgerRestore, LedgerSecurity, LedgerViews, LedgerVisitors
+  implements LedgerApi, LedgerOperator, LedgerProofs, LedgerRestore, LedgerSecurity, LedgerViews, LedgerVisitors
 {
   readonly #ledger: LedgerCore;
   readonly #views: Views;
@@ -81,7 +85,7 @@ export class Ledger
     this.#ledger = createLedger(store, {
       ...knows,
       apiKeyExpiresAt: config.apiKeyExpiresAt,
-      ownReads: ownReadsOptions(config.linkSecret, config.watch.apiKeyShared),
+      ownReads: ownReadsOptions(config.linkSecret, config.watch.apiKeyShared, config.linkSecretPrevious),
       usage,
       ...config.watch,
     });
@@ -96,7 +100,8 @@ export class Ledger
         return ctx.storage.setAlarm(at);
       },
     };
-    const linksOf = (notification: Notification): Promise<Links> => linksTo(config, linkTargetOf(notification), now());
+    const linksOf = async (notification: Notification): Promise<Links> =>
+      linksTo(config, linkTargetOf(notification, store), now());
     const host = createHost({
       ledger: this.#ledger,
       store,
@@ -180,16 +185,16 @@ export class Ledger
     return this.#views.overview(Date.now());
   }
 
-  async entry(id: string, scope: number | null): Promise<EntryDetails | null> {
+  async entry(id: string, scope: AlertScope): Promise<EntryDetails | null> {
     return this.#views.entry(id, scope);
   }
 
-  async entryText(id: string, scope: number | null): Promise<string | null> {
+  async entryText(id: string, scope: AlertScope): Promise<string | null> {
     return this.#views.entryText(id, scope);
   }
 
-  async alert(id: number): Promise<AlertDetails | null> {
-    return this.#views.alert(id);
+  async alert(id: number, scope: AlertScope): Promise<AlertDetails | null> {
+    return this.#views.alert(id, scope);
   }
 
   async alerts(query: AlertQuery): Promise<AlertList> {
@@ -216,6 +221,14 @@ export class Ledger
     return viewForVisitor(this.#views, this.#usage, ...asked, Date.now());
   }
 
+  spendProof(id: string, until: number): Promise<boolean> {
+    return this.#host.spendProof(id, until);
+  }
+
+  isProofSpent(id: string, since: number): Promise<boolean> {
+    return this.#host.isProofSpent(id, since);
+  }
+
   override alarm(): Promise<void> {
     return this.#host.alarm();
   }
@@ -234,10 +247,10 @@ function recoveryOf(ctx: DurableObjectState): Recovery {
 }
 
 /** What a message's links lead to; null for a message about Tocsin itself. */
-function linkTargetOf(notification: Notification): LinkTarget | null {
+function linkTargetOf(notification: Notification, store: Store): LinkTarget | null {
   if ('digest' in notification) return 'alerts';
   if ('health' in notification || isTest(notification)) return null;
-  return { alert: notification.alert.id, entry: notification.entry.id };
+  return { alert: notification.alert.id, ledger: readLedgerId(store), entry: notification.entry.id };
 }
 
 function logSent({ due, outcome, settled }: Sent): void {

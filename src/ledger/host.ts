@@ -14,7 +14,7 @@ import { resend } from './deliver/outbox.ts';
 import { testNotification, testReceivers } from './deliver/test-delivery.ts';
 import type { LedgerOutbox } from './health/attempts.ts';
 import type { Ledger } from './record/ledger.ts';
-import type { LedgerApi, LedgerOperator, LedgerSecurity } from './rpc.ts';
+import type { LedgerApi, LedgerOperator, LedgerProofs, LedgerSecurity } from './rpc.ts';
 import { countRefusals, recordSecurity } from './security-log.ts';
 import type { Store } from './store/store.ts';
 
@@ -41,7 +41,7 @@ const RETRY_ALARM_MS = 30_000;
 /** An alarm that is overdue for so long is lost: after a restore, the platform need not know what the storage holds. */
 const LOST_ALARM_MS = 15 * 60_000;
 
-export interface Host extends LedgerApi, LedgerOperator, LedgerSecurity {
+export interface Host extends LedgerApi, LedgerOperator, LedgerProofs, LedgerSecurity {
   /** Runs the watchdog, sends what is due, sets the next alarm. Never throws. */
   alarm(): Promise<void>;
 }
@@ -93,6 +93,8 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     drop: async (names) => ledger.drop(names),
     recordSecurity: async (event) => recordSecurity(store, event, now()),
     countRefusals: async (counts) => countRefusals(store, counts, now()),
+    spendProof: async (id, until) => ledger.spendProof(id, until, now()),
+    isProofSpent: async (id, since) => ledger.isProofSpent(id, since),
     testReceivers: async () => {
       const links = await linksOf(testNotification(now())).catch(() => NO_LINKS);
       const results = await testReceivers(receivers, links, now());

@@ -18,7 +18,13 @@ export const WITH_WORKER: Spent = { ledgerRequests: 1, requests: 1 };
  * to the Worker than calls.
  */
 const OF_OTHERS: ReadonlySet<string> = new Set<
-  Exclude<keyof LedgerApi, 'begin'> | 'alarm' | 'entryText' | 'release' | 'recordSecurity' | 'countRefusals'
+  | Exclude<keyof LedgerApi, 'begin'>
+  | 'alarm'
+  | 'entryText'
+  | 'release'
+  | 'recordSecurity'
+  | 'countRefusals'
+  | 'isProofSpent'
 >([
   'record',
   'flush',
@@ -30,6 +36,7 @@ const OF_OTHERS: ReadonlySet<string> = new Set<
   'release',
   'recordSecurity',
   'countRefusals',
+  'isProofSpent',
 ]);
 
 /** A host whose calls are counted. `now`: the wall clock, ms. */

@@ -599,14 +599,26 @@ export interface QuarantineList {
 }
 
 /** What the Worker's pages and API read. */
+/** What links open: each an alert, and the id of the ledger that has it, since another has alerts of the same numbers. Null: no limit. */
+export type AlertScope = readonly { readonly alert: number; readonly ledger: string }[] | null;
+
+/** Proofs of access that are over before they expire. Times in ms. */
+export interface LedgerProofs {
+  /** Ends a proof that expires at `until`, for all locations at once. False: it had ended before. */
+  spendProof(id: string, until: number): Promise<boolean>;
+  /** Whether a proof that was made at `since` has ended. */
+  isProofSpent(id: string, since: number): Promise<boolean>;
+}
+
 export interface LedgerViews {
   status(): Promise<LedgerStatus>;
   overview(): Promise<Overview>;
-  /** `scope`: only if the entry belongs to this alert. */
-  entry(id: string, scope: number | null): Promise<EntryDetails | null>;
+  /** `scope`: only if the entry belongs to one of these alerts. */
+  entry(id: string, scope: AlertScope): Promise<EntryDetails | null>;
   /** The stored JSON; null where the entry is not recorded, was cut, or lies outside the scope. */
-  entryText(id: string, scope: number | null): Promise<string | null>;
-  alert(id: number): Promise<AlertDetails | null>;
+  entryText(id: string, scope: AlertScope): Promise<string | null>;
+  /** Null where it does not exist, or lies outside the scope. */
+  alert(id: number, scope: AlertScope): Promise<AlertDetails | null>;
   alerts(query: AlertQuery): Promise<AlertList>;
   rules(): Promise<readonly RuleActivity[]>;
   quarantine(before: QuarantineCursor | null): Promise<QuarantineList>;

@@ -177,7 +177,7 @@ async function notifyAll(
   const outgoing = {
     id: `ledger-failing-${now().toString(36)}`,
     notification,
-    links: await linksTo(config, null, now()),
+    links: linksTo(config, null, now()),
   };
   const late: Outcome = { kind: 'retry', reason: 'it did not answer in time', afterMs: null };
   const outcomes = await Promise.all(

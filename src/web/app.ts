@@ -9,15 +9,16 @@
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Hono } from 'hono/tiny';
-import { isOperator } from '../access/operator.ts';
 import { log } from '../text/log.ts';
-import { authenticate } from './authenticate.ts';
+import { type Authenticated, authenticate } from './authenticate.ts';
 import type { AllDeps, AppDeps, VisitorDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
+import { openLink } from './links.ts';
 import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
+import { operatorProof, readOperatorRequest } from './operator-request.ts';
 import { pageRoutes } from './pages/routes.ts';
-import { accessOf, hasAccess } from './policy.ts';
+import { accessOf, areaOf, hasAccess } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { failed, missing, refused, spent, tooMany, unavailable } from './responses.ts';
@@ -57,39 +58,49 @@ export function createApp(deps: AllDeps): Hono<WebEnv> {
   return app;
 }
 
-/** Authenticates the caller and checks the policy, also for paths that don't exist. */
+/** Limits, authenticates the caller and checks the policy, also for paths that don't exist. */
 function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
-  const { config, now } = deps;
-  const limit = createRateLimit(deps);
   return async (c, next) => {
+    const limit = createRateLimit(deps, c);
+    c.set('limit', limit);
+    const refuseLimited = (seconds: number): Response => {
+      refuse(c, deps, 'rate limit');
+      return tooMany(c, seconds);
+    };
     // Hono's tiny router ignores a slash at the end; no route of ours has one.
     const access = /.\/$/.test(c.req.path) ? null : accessOf(c.req.method, matchedRoutes(c));
-    if (access === 'open') return await next();
-    if (access === 'operator') {
-      const { method, path } = c.req;
-      const secret = config.linkSecret;
-      const authorization = c.req.header('authorization');
-      if (secret !== null && (await isOperator(secret, authorization, method, path, now()))) {
-        c.set('caller', { kind: 'secret' });
-        return await next();
-      }
+    if (access === 'unlimited') return await next();
+    if (access === 'open') {
+      const wait = await limit.open();
+      return wait === null ? await next() : refuseLimited(wait);
     }
-    const authenticated = await authenticate(c, deps, access === 'scoped');
+    const opened = access === 'scoped' && areaOf(c.req.path) === 'pages' ? await openLink(c, deps) : null;
+    if (opened !== null) return opened;
+    const proof = access === 'operator' ? operatorProof(c, deps) : null;
+    const authenticated: Authenticated =
+      proof === null
+        ? await authenticate(c, deps, access === 'scoped')
+        : { kind: 'caller', caller: { kind: 'secret' } };
     if (authenticated.kind === 'unknown') return unavailable(c);
-    const wait = await (authenticated.kind === 'caller' ? limit.caller(authenticated.caller) : limit.address(c));
-    if (wait !== null) {
-      refuse(c, deps, 'rate limit');
-      return tooMany(c, wait);
-    }
+    if (authenticated.kind === 'limited') return refuseLimited(authenticated.wait);
+    const wait = await (authenticated.kind === 'caller' ? limit.caller(authenticated.caller) : limit.address());
+    if (wait !== null) return refuseLimited(wait);
     if (authenticated.kind === 'refused') {
       const { why } = authenticated;
       refuse(c, deps, why.kind === 'nobody' ? 'unauthenticated' : why.kind);
       return refused(c, why);
     }
     c.set('caller', authenticated.caller);
-    if (hasAccess(access, authenticated.caller)) return await next();
-    if (access !== null) refuse(c, deps, 'not allowed');
-    return missing(c);
+    if (!hasAccess(access, authenticated.caller)) {
+      if (access !== null) refuse(c, deps, 'not allowed');
+      return missing(c);
+    }
+    const stopped = access === 'operator' ? await readOperatorRequest(c, deps, proof) : null;
+    if (stopped === 'refused') {
+      refuse(c, deps, 'unauthenticated');
+      return refused(c, { kind: 'nobody' });
+    }
+    return stopped ?? (await next());
   };
 }
 

@@ -1,16 +1,18 @@
 /**
  * Authenticates the caller of a request by a viewer token, a session, a token of Cloudflare Access, or a link.
  *
- * Contract: the strongest valid proof counts, and invalid ones are ignored. If a proof can't be checked (KV or the keys of
- * Access can't be read) and no other is valid, the result is `unknown`, never access. The ledger is not asked.
+ * Contract: the strongest valid proof counts, and invalid ones are ignored. If a proof can't be checked (KV, the ledger or
+ * the keys of Access can't be read) and no other is valid, the result is `unknown`, never access. Nothing is read for a
+ * proof before it is counted against a limit (rate-limit.ts). The ledger is asked only whether a session has ended, and only
+ * for one that is valid otherwise.
  */
 
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { keyIdOf, readAccessToken } from '../access/jwt.ts';
-import { PASS_PARAM, readPass } from '../access/link.ts';
-import { readSession, sessionCookie } from '../access/session.ts';
-import { isTokenOf, isValid, tokenId } from '../access/viewer.ts';
+import { PASS_PARAM, type Pass, readPass, readPasses } from '../access/link.ts';
+import { linksCookie, readSession, SESSION_MS, sessionCookie } from '../access/session.ts';
+import { isMadeHere, isTokenOf, isValid, tokenId } from '../access/viewer.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
 import { accessKey } from './jwks.ts';
@@ -19,12 +21,15 @@ import { readViewer } from './viewer-store.ts';
 export type Authenticated =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'refused'; readonly why: Refused }
+  /** Seconds to wait: the proof was not checked, because there were too many before it. */
+  | { readonly kind: 'limited'; readonly wait: number }
   /** It can't be checked at the moment. */
   | { readonly kind: 'unknown' };
 
 type Web = Context<WebEnv>;
+type Limited = Extract<Authenticated, { kind: 'limited' }>;
 /** One kind of proof. Null: there is no valid one. Throws if it can't be checked. */
-type AuthMethod = (c: Web, deps: AppDeps) => Promise<Caller | null>;
+type AuthMethod = (c: Web, deps: AppDeps) => Promise<Caller | Limited | null>;
 
 /** From the strongest to the weakest. Links come last, and only on the routes they open. */
 const AUTH_METHODS: readonly AuthMethod[] = [byToken, bySession, byAccess];
@@ -32,56 +37,71 @@ const AUTH_METHODS: readonly AuthMethod[] = [byToken, bySession, byAccess];
 /** The caller of the request. `allowsLinks`: the route is one that links in messages open. */
 export async function authenticate(c: Web, deps: AppDeps, allowsLinks: boolean): Promise<Authenticated> {
   let isUnchecked = false;
+  let limited: Limited | null = null;
   for (const method of AUTH_METHODS) {
     try {
-      const caller = await method(c, deps);
-      if (caller !== null) return { kind: 'caller', caller };
+      const found = await method(c, deps);
+      if (found?.kind === 'limited') limited = found;
+      else if (found !== null) return { kind: 'caller', caller: found };
     } catch (error) {
       isUnchecked = true;
       log('error', { at: 'access', error: error instanceof Error ? error.message : 'unknown' });
     }
   }
-  const { linkSecret } = deps.config;
-  const pass = c.req.query(PASS_PARAM);
-  const link =
-    allowsLinks && linkSecret !== null ? await readPass(linkSecret, pass, deps.now()) : ({ kind: 'none' } as const);
-  if (link.kind === 'good') {
-    const { alert, expires } = link.pass;
-    return { kind: 'caller', caller: { kind: 'link', alert, pass: pass ?? '', expires } };
-  }
+  const { passes, hasExpired } = allowsLinks ? passesOf(c, deps) : { passes: [], hasExpired: false };
+  const [first, ...others] = passes;
+  if (first !== undefined) return { kind: 'caller', caller: { kind: 'link', passes: [first, ...others] } };
+  if (limited !== null) return limited;
   if (isUnchecked) return { kind: 'unknown' };
-  return { kind: 'refused', why: { kind: link.kind === 'expired' ? 'expired link' : 'nobody' } };
+  return { kind: 'refused', why: { kind: hasExpired ? 'expired link' : 'nobody' } };
+}
+
+/** The valid passes of a request: that of its address, then those of its cookie. */
+function passesOf(c: Web, { config, now }: AppDeps): { passes: readonly Pass[]; hasExpired: boolean } {
+  const time = now();
+  const reads = [
+    readPass(config, c.req.query(PASS_PARAM), time),
+    ...readPasses(config, getCookie(c, linksCookie(c.req.url).name), time).map(({ read }) => read),
+  ];
+  return {
+    passes: reads.flatMap((read) => (read.kind === 'good' ? [read.pass] : [])),
+    hasExpired: reads.some(({ kind }) => kind === 'expired'),
+  };
 }
 
 /** The viewer with this token; null if it is not valid. Throws if KV can't be read. */
-export async function viewerOf(token: string, { config, now }: AppDeps): Promise<Caller | null> {
+export async function viewerOf(c: Web, token: string, { config, now }: AppDeps): Promise<Caller | Limited | null> {
   const id = tokenId(token);
   if (id === null) return null;
+  const wait = await (isMadeHere(config, token) ? c.var.limit.viewer(id) : c.var.limit.address());
+  if (wait !== null) return { kind: 'limited', wait };
   if (config.kv === null) throw new Error('no KV namespace is bound: viewer tokens cannot be checked');
   const record = await readViewer(config.kv, id);
   if (record === null || !(await isTokenOf(record, token)) || !isValid(record, now())) return null;
   return { kind: 'viewer', id, name: record.name, role: record.role, isSession: false };
 }
 
-async function byToken(c: Web, deps: AppDeps): Promise<Caller | null> {
+async function byToken(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
   const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '') ?? [];
-  return token === undefined ? null : viewerOf(token, deps);
+  return token === undefined ? null : viewerOf(c, token, deps);
 }
 
-async function bySession(c: Web, { config, now }: AppDeps): Promise<Caller | null> {
-  const cookie = sessionCookie(c.req.url);
-  const text = getCookie(c, cookie.name);
-  if (config.linkSecret === null || text === undefined) return null;
-  const id = await readSession(config.linkSecret, text, now());
-  if (id === null) return null;
+async function bySession(c: Web, { config, ledger, now }: AppDeps): ReturnType<AuthMethod> {
+  const session = readSession(config, getCookie(c, sessionCookie(c.req.url).name), now());
+  if (session === null) return null;
+  const { viewer, id, expires } = session;
+  const wait = await c.var.limit.viewer(viewer);
+  if (wait !== null) return { kind: 'limited', wait };
   if (config.kv === null) throw new Error('no KV namespace is bound: sessions cannot be checked');
-  const record = await readViewer(config.kv, id);
+  const record = await readViewer(config.kv, viewer);
   if (record === null || !isValid(record, now())) return null;
-  return { kind: 'viewer', id, name: record.name, role: record.role, isSession: true };
+  if (ledger === null) throw new Error('no ledger is bound: whether a session has ended cannot be checked');
+  const isOver = await ledger.isProofSpent(id, expires - SESSION_MS);
+  return isOver ? null : { kind: 'viewer', id: viewer, name: record.name, role: record.role, isSession: true };
 }
 
 /** https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/ */
-async function byAccess(c: Web, deps: AppDeps): Promise<Caller | null> {
+async function byAccess(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
   const { access } = deps.config;
   if (access === null) return null;
   const token = c.req.header('cf-access-jwt-assertion') ?? getCookie(c, 'CF_Authorization');

@@ -1,9 +1,12 @@
 /** What the web app is built from, what a request carries through it, and who is asking. */
 
+import type { Pass } from '../access/link.ts';
 import type { Role } from '../access/viewer.ts';
 import type { Config } from '../config/config.ts';
 import type {
+  AlertScope,
   LedgerOperator,
+  LedgerProofs,
   LedgerRestore,
   LedgerSecurity,
   LedgerViews,
@@ -16,7 +19,7 @@ import type {
 export interface AppDeps {
   readonly config: Config;
   /** Null: no Durable Object is bound. */
-  readonly ledger: (LedgerViews & LedgerOperator & LedgerSecurity) | null;
+  readonly ledger: (LedgerViews & LedgerOperator & LedgerProofs & LedgerSecurity) | null;
   /** A new connection to the ledger: a connection breaks when the Durable Object restarts. */
   readonly reconnect: () => (LedgerRestore & LedgerSecurity) | null;
   /** Wall clock, ms. */
@@ -37,7 +40,7 @@ export interface RefusalMemory {
 
 /** What the whole app is built from. */
 export interface AllDeps extends AppDeps {
-  readonly ledger: (LedgerViews & LedgerOperator & LedgerSecurity & LedgerVisitors) | null;
+  readonly ledger: (LedgerViews & LedgerOperator & LedgerProofs & LedgerSecurity & LedgerVisitors) | null;
 }
 
 /** What the routes of visitors are built from. */
@@ -45,9 +48,31 @@ export interface VisitorDeps extends Omit<AppDeps, 'ledger'> {
   readonly ledger: VisitorViews | null;
 }
 
-/** Hono's variables. `authorize` sets `caller` on every route that is not open. */
+/** Counts this request against limits, by each key once. Each returns the seconds to wait, or null if it may pass. */
+export interface RateLimit {
+  /** A viewer, by a proof that is genuine, whether it is still valid or not. */
+  viewer(id: string): Promise<number | null>;
+  /** An authenticated caller. */
+  caller(caller: Caller): Promise<number | null>;
+  /** Anyone else, by their address. */
+  address(): Promise<number | null>;
+  /** Anyone, where no proof is needed, by their address. */
+  open(): Promise<number | null>;
+}
+
+/** An operator's request, with its body read. */
+export interface OperatorRequest {
+  readonly body: string;
+  /** Of its token: no other request has it. */
+  readonly id: string;
+}
+
+/**
+ * Hono's variables. `authorize` sets `limit` on every route, `operator` on the operator's, and `caller` on all that are
+ * not open.
+ */
 export interface WebEnv {
-  readonly Variables: { caller: Caller };
+  readonly Variables: { caller: Caller; limit: RateLimit; operator: OperatorRequest };
 }
 
 /** Someone who was authenticated. */
@@ -64,8 +89,8 @@ export type Caller =
   | { readonly kind: 'secret' }
   /** Signed in with Cloudflare Access. */
   | { readonly kind: 'access'; readonly email: string }
-  /** Has a link from a message: access to one alert and its entries. */
-  | { readonly kind: 'link'; readonly alert: number; readonly pass: string; readonly expires: number };
+  /** Has links from messages, the last opened first: access to their alerts and the entries of these. */
+  | { readonly kind: 'link'; readonly passes: readonly [Pass, ...Pass[]] };
 
 /** Why a caller was refused, as far as they may know. */
 export type Refused =
@@ -73,7 +98,7 @@ export type Refused =
   /** The link was valid once, so its holder may know that it expired. */
   | { readonly kind: 'expired link' };
 
-/** The alert that a caller's access is limited to; null: no limit. */
-export function scopeOf(caller: Caller): number | null {
-  return caller.kind === 'link' ? caller.alert : null;
+/** The alerts that a caller's access is limited to; null: no limit. */
+export function scopeOf(caller: Caller): AlertScope {
+  return caller.kind === 'link' ? caller.passes : null;
 }

@@ -16,6 +16,20 @@ const HSTS = 'max-age=31536000';
 /** Only what a handler marks as public (assets) may be cached. */
 const NOT_CACHED = 'private, no-store';
 
+/**
+ * No page uses any of these. Each is named, since there is no word for all of them.
+ * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Permissions-Policy#directives
+ */
+const PERMISSIONS = [
+  ...['accelerometer', 'autoplay', 'bluetooth', 'browsing-topics', 'camera', 'display-capture', 'encrypted-media'],
+  ...['fullscreen', 'gamepad', 'geolocation', 'gyroscope', 'hid', 'identity-credentials-get', 'idle-detection'],
+  ...['local-fonts', 'magnetometer', 'microphone', 'midi', 'otp-credentials', 'payment', 'picture-in-picture'],
+  ...['publickey-credentials-create', 'publickey-credentials-get', 'screen-wake-lock', 'serial', 'storage-access'],
+  ...['usb', 'web-share', 'window-management', 'xr-spatial-tracking'],
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ');
+
 /** Sets the headers, after the handler has run. */
 export const headers: MiddlewareHandler<WebEnv> = async (c, next) => {
   await next();
@@ -25,6 +39,7 @@ export const headers: MiddlewareHandler<WebEnv> = async (c, next) => {
   c.header('x-content-type-options', 'nosniff');
   c.header('referrer-policy', 'no-referrer');
   c.header('cross-origin-resource-policy', 'same-origin');
+  c.header('permissions-policy', PERMISSIONS);
   if (c.req.url.startsWith('https:')) c.header('strict-transport-security', HSTS);
   unlessSet('content-security-policy', CSP);
   if (!c.res.headers.get('cache-control')?.startsWith('public')) c.header('cache-control', NOT_CACHED);

@@ -12,6 +12,7 @@ import { PASS_PARAM } from '../access/link.ts';
 import { ENTRY_ID } from '../audit-log/client.ts';
 import { createUserAgents } from '../audit-log/mark.ts';
 import { createProxy, type Proxied, type ProxyFailure } from '../audit-log/proxy.ts';
+import type { AlertScope } from '../ledger/rpc.ts';
 import { log } from '../text/log.ts';
 import { scopeOf, type VisitorDeps, type WebEnv } from './context.ts';
 import { SOURCE_HEADER, type Source } from './headers.ts';
@@ -22,8 +23,6 @@ type Web = Context<WebEnv>;
 
 /** Cloudflare accepts URLs of 16 KB; a query has a few hundred bytes and a cursor. */
 const QUERY_CHARS_MAX = 8192;
-/** A pass is for Tocsin, and is removed before a query goes to the upstream. */
-const PASS = new RegExp(`^${PASS_PARAM}=\\d+\\.\\d+\\.[0-9a-f]{64}$`);
 
 /**
  * The ledger stores what JSON.parse and JSON.stringify make of an entry, which rounds numbers beyond 2^53 (RFC 8259, 6).
@@ -62,7 +61,8 @@ export function lookupRoutes({ config, ledger, fetch, now }: VisitorDeps): Hono<
         return c.json({ message: 'the access of this link cannot be checked at the moment: try again soon' }, 503);
       case 'elsewhere': {
         if (proxy === null) return unset(c);
-        const search = searchOf(c.req.url);
+        // What the holder of a link asks for besides is not asked of the upstream.
+        const search = scope === null ? searchOf(c.req.url) : '';
         return passOn(await proxy.get(id, search.length > QUERY_CHARS_MAX ? '' : search));
       }
     }
@@ -80,7 +80,7 @@ type Stored =
   /** Whether the caller's link opens it can't be checked. */
   | { readonly kind: 'unknown' };
 
-async function readStored(ledger: VisitorDeps['ledger'], id: string, scope: number | null): Promise<Stored> {
+async function readStored(ledger: VisitorDeps['ledger'], id: string, scope: AlertScope): Promise<Stored> {
   const seesAll = scope === null;
   if (ledger === null) return { kind: seesAll ? 'elsewhere' : 'unknown' };
   try {
@@ -112,13 +112,18 @@ function unset(c: Web): Response {
   return c.json({ message: 'Tocsin has no API key or no address of the upstream: its operator must set them' }, 503);
 }
 
-/** The query as it was sent, with its `?`, without a pass; "" without a query. */
+/** The query as it was sent, with its `?`; "" without one. A pass is for Tocsin and is left out, valid or not. */
 function searchOf(url: string): string {
   const at = url.indexOf('?');
   if (at < 0) return '';
   const parts = url
     .slice(at + 1)
     .split('&')
-    .filter((part) => !PASS.test(part));
+    .filter((part) => !isPass(part));
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}
+
+/** Whether a part of a query is a pass, however its name is written. */
+function isPass(part: string): boolean {
+  return new URLSearchParams(part).has(PASS_PARAM);
 }

@@ -43,7 +43,7 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.post(REWIND_PATH, async (c) => {
-    const read = rewindFrom(await c.req.text());
+    const read = rewindFrom(c.var.operator.body);
     if (!read.ok) return c.json({ message: `the rewind can't be read: ${read.problem}` }, 422);
     if (config.kv === null) return c.json({ message: 'no KV namespace is bound' }, 503);
     const found = await findRewind(config.kv, ledger);
@@ -61,7 +61,7 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.post(RESEND_PATH, async (c) => {
-    const order = RESEND.safeParse(parseJson(await c.req.text())).data;
+    const order = RESEND.safeParse(parseJson(c.var.operator.body)).data;
     if (order === undefined)
       return c.json({ message: "the body can't be read: `receiver` and `to` must be a name or null" }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
@@ -101,7 +101,7 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
     const id = idFrom(c.req.param('id'));
     if (id === undefined || id === null) return c.json({ message: 'the id must be a whole number' }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
-    return c.json({ alert: await ledger.alert(id) });
+    return c.json({ alert: await ledger.alert(id, null) });
   });
 
   return app;

@@ -10,7 +10,8 @@ import { includesRole, type Role } from '../access/viewer.ts';
 import type { Caller } from './context.ts';
 
 /**
- * - `open`: anybody.
+ * - `unlimited`: anybody, as often as they like.
+ * - `open`: anybody, within a limit for their address.
  * - `viewer`: callers with a viewer token or a session, or signed in with Cloudflare Access.
  * - `scoped`: those, and callers with a link from a message, whom the handler shows that alert and its entries only.
  * - `responder`: callers with a token, or a session, of a responder or operator: acting on alerts.
@@ -18,13 +19,13 @@ import type { Caller } from './context.ts';
  * - `operator`: callers who send an operator's token or prove to know LINK_SECRET. A session does not count: no page, of
  *   ours or of others, can make a browser send such a request.
  */
-export type Access = 'open' | 'viewer' | 'scoped' | 'responder' | 'operator page' | 'operator';
+export type Access = 'unlimited' | 'open' | 'viewer' | 'scoped' | 'responder' | 'operator page' | 'operator';
 
 type Method = 'GET' | 'POST' | 'DELETE';
 export type PolicyRow = readonly [method: Method, pattern: string, access: Access];
 
 export const POLICY: readonly PolicyRow[] = [
-  ['GET', '/healthz', 'open'],
+  ['GET', '/healthz', 'unlimited'],
   ['GET', '/assets/:file', 'open'],
   ['GET', '/sign-in', 'open'],
   ['POST', '/session', 'open'],
@@ -85,7 +86,7 @@ export function accessOf(method: string, matched: readonly Route[]): Access | nu
 }
 
 /** The least role of a viewer token. */
-const ROLE_FOR: { readonly [access in Exclude<Access, 'open'>]: Role } = {
+const ROLE_FOR: { readonly [access in Exclude<Access, 'open' | 'unlimited'>]: Role } = {
   viewer: 'viewer',
   scoped: 'viewer',
   responder: 'responder',
@@ -95,7 +96,8 @@ const ROLE_FOR: { readonly [access in Exclude<Access, 'open'>]: Role } = {
 
 /** Whether a caller has this access; a null caller was not authenticated, and a null access is nobody's. */
 export function hasAccess(access: Access | null, caller: Caller | null): boolean {
-  if (access === null || access === 'open' || caller === null) return access === 'open';
+  if (access === 'open' || access === 'unlimited') return true;
+  if (access === null || caller === null) return false;
   switch (caller.kind) {
     case 'secret':
       return access === 'operator';

@@ -54,7 +54,7 @@ export function quarantineRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.post(RELEASE_PATH, async (c) => {
-    const names = readNames(await c.req.text(), RELEASED_MAX);
+    const names = readNames(c.var.operator.body, RELEASED_MAX);
     if (names === null) return c.json({ message: namesProblem(RELEASED_MAX) }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     await recordAct(c, deps, 'quarantine', `release ${names.join(', ')}`);
@@ -65,7 +65,7 @@ export function quarantineRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.post(DROP_PATH, async (c) => {
-    const names = readNames(await c.req.text(), DROPPED_MAX);
+    const names = readNames(c.var.operator.body, DROPPED_MAX);
     if (names === null) return c.json({ message: namesProblem(DROPPED_MAX) }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     await recordAct(c, deps, 'quarantine', `drop ${names.join(', ')}`);

@@ -1,48 +1,78 @@
 /**
- * Limits requests per viewer, per Access user, per alert of a link, and for refused callers per address.
+ * Limits requests.
  *
- * Contract: counted by Cloudflare's rate limiting binding, approximately and in each location separately. Without the
- * binding there is no limit, and if it fails the request passes: access does not depend on it.
+ * Contract: counted by Cloudflare's rate limiting bindings, approximately and in each location separately. Without the
+ * bindings there is no limit, and if one fails the request passes: access does not depend on it.
  * https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
+ *
+ * - A viewer, or an Access user, has a limit of their own, wherever they are.
+ * - The holders of a link have one for each network, so that none uses up another's.
+ * - Anyone else is counted by network: an IPv6 /64 or an IPv4 address, and by a wider one, with ten times the limit, since
+ *   the holder of a /48 has 65,536 of the former.
+ * - What a genuine token or session says of its viewer is known before anything is read (access/viewer.ts), so it counts
+ *   for that viewer, also behind an address that others have used up. Any other token counts for its network first, and is
+ *   looked up only within that limit: made-up tokens cost few reads, and lock nobody out whose token was made with the
+ *   current LINK_SECRET or the previous one.
  */
 
 import type { Context } from 'hono';
 import { log } from '../text/log.ts';
-import type { AppDeps, Caller, WebEnv } from './context.ts';
+import type { AppDeps, RateLimit, WebEnv } from './context.ts';
 
-/** The period of the limit in wrangler.toml; a test compares them. */
+/** The period of the limits in wrangler.toml; a test compares them. */
 export const PERIOD_S = 60;
 /** The wait in the response: after a whole period the next one has begun, and the SDKs wait as long. */
 const WAIT_S = 60;
 if (!(WAIT_S >= PERIOD_S)) throw new Error('the wait must outlast the period of the limit');
 
-export interface RateLimit {
-  /** Counts a request of an authenticated caller. Returns the seconds to wait, or null if it may pass. */
-  caller(caller: Caller): Promise<number | null>;
-  /** Counts a request of anyone else by its address. Returns the same. */
-  address(c: Context<WebEnv>): Promise<number | null>;
-}
+/** The limits of a request, by the bindings in the settings. */
+export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLimit {
+  const { rateLimit, rateLimitWide } = config;
+  // Cloudflare sets this header, and overwrites what a client sends.
+  const address = c.req.header('cf-connecting-ip') ?? '';
+  const counted = new Map<string, Promise<number | null>>();
 
-/** The rate limit, by the binding in the settings. */
-export function createRateLimit({ config }: AppDeps): RateLimit {
-  const { rateLimit } = config;
-
-  async function count(key: string): Promise<number | null> {
-    if (rateLimit === null) return null;
+  async function ask(binding: Config['rateLimit'], key: string): Promise<number | null> {
     try {
-      return (await rateLimit.limit({ key })).success ? null : WAIT_S;
+      return (await binding?.limit({ key }))?.success === false ? WAIT_S : null;
     } catch (error) {
       log('error', { at: 'rate limit', error: error instanceof Error ? error.message : 'unknown' });
       return null;
     }
   }
 
+  function count(binding: Config['rateLimit'], key: string): Promise<number | null> {
+    const waiting = counted.get(key) ?? ask(binding, key);
+    counted.set(key, waiting);
+    return waiting;
+  }
+
+  async function countNetwork(of: string): Promise<number | null> {
+    const wait = await count(rateLimit, `${of}:${networkOf(address)}`);
+    return wait ?? (await count(rateLimitWide, `${of}:${wideNetworkOf(address)}`));
+  }
+
   return {
-    caller: (caller) => count(keyOf(caller)),
-    // Cloudflare sets this header, and overwrites what a client sends.
-    address: (c) => count(`address:${networkOf(c.req.header('cf-connecting-ip') ?? '')}`),
+    viewer: (id) => count(rateLimit, `viewer:${id}`),
+    caller: (caller) => {
+      switch (caller.kind) {
+        case 'viewer':
+          return count(rateLimit, `viewer:${caller.id}`);
+        case 'access':
+          return count(rateLimit, `access:${caller.email}`);
+        case 'link':
+          return countNetwork(`link:${caller.passes[0].alert}`);
+        case 'secret':
+          return count(rateLimit, 'secret');
+      }
+    },
+    address: () => countNetwork('address'),
+    // A page has three assets, so these have the higher limit. A form is a guess at a token.
+    open: () => (c.req.method === 'POST' ? countNetwork('form') : count(rateLimitWide, `open:${networkOf(address)}`)),
   };
 }
+
+type Config = AppDeps['config'];
 
 /**
  * The network to count by: for IPv6 the /64, since its holder has all of its addresses; for IPv4 the address.
@@ -50,27 +80,27 @@ export function createRateLimit({ config }: AppDeps): RateLimit {
  * @example networkOf('2001:db8:0:1:aaaa::7') // '2001:db8:0:1::/64'
  */
 export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
+  const groups = groupsOf(address);
+  return groups === null ? address : `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/**
+ * The network around it: for IPv6 the /48, which a site usually has, for IPv4 the /24.
+ *
+ * @example wideNetworkOf('203.0.113.7') // '203.0.113.0/24'
+ */
+export function wideNetworkOf(address: string): string {
+  const groups = groupsOf(address);
+  return groups === null ? address.replace(/\.\d+$/, '.0/24') : `${groups.slice(0, 3).join(':')}::/48`;
+}
+
+/** The eight groups of an IPv6 address, without leading zeros; null for any other. */
+function groupsOf(address: string): readonly string[] | null {
+  if (!address.includes(':')) return null;
   const [head = '', tail] = address.toLowerCase().split('::');
   const groups = head.split(':').filter((group) => group !== '');
   const behind = (tail ?? '').split(':').filter((group) => group !== '');
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - behind.length);
   const whole = [...groups, ...new Array<string>(zeros).fill('0'), ...behind];
-  return `${whole
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
-}
-
-function keyOf(caller: Caller): string {
-  switch (caller.kind) {
-    case 'viewer':
-      return `viewer:${caller.id}`;
-    case 'access':
-      return `access:${caller.email}`;
-    case 'link':
-      return `link:${caller.alert}`;
-    case 'secret':
-      return 'secret';
-  }
+  return whole.map((group) => group.replace(/^0+(?=.)/, ''));
 }

@@ -36,7 +36,7 @@ export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
 
   app.post(RESTORE_PATH, async (c) => {
-    const order = ORDER.safeParse(parseJson(await c.req.text())).data;
+    const order = ORDER.safeParse(parseJson(c.var.operator.body)).data;
     const target = order?.at === null ? 'undo' : readInstant(order?.at ?? '');
     if (order === undefined || target === null) {
       const message = "the body can't be read: `at` must be a time or null, `suppress` and `confirmed` true or false";
@@ -47,7 +47,11 @@ export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
     if (config.kv === null) return c.json({ message: 'no KV namespace is bound' }, 503);
     const found = await findRewind(config.kv, ledger);
     if (found.isWaiting) return c.json(waitingMessage(found.rewind), 409);
-    const id = crypto.randomUUID();
+    // Of this request alone: a restored ledger has forgotten that it was carried out, but remembers its restore.
+    const { id } = c.var.operator;
+    if ((await ledger?.status())?.rewinds.includes(id)) {
+      return c.json({ message: 'this request was carried out before' }, 409);
+    }
     const answer = await restorable.planRestore(target, order.confirmed ? id : null);
     if (answer.kind === 'refused') return c.json({ message: answer.problem }, 422);
     const { plan, expected } = answer;

@@ -115,6 +115,6 @@ function whoIs(caller: Caller): string {
     case 'access':
       return caller.email;
     case 'link':
-      return `link to alert ${caller.alert}`;
+      return `link to alert ${caller.passes[0].alert}`;
   }
 }

@@ -2,13 +2,17 @@
  * Signing in with a viewer token, and out, in a browser.
  *
  * Contract: both are POSTs from our own pages only, which the headers of the browser prove, and both redirect to our own
- * pages only. A wrong token and a missing one get the same response.
+ * pages only. A wrong token and a missing one get the same response. Signing out ends the session at once and everywhere: the
+ * ledger remembers it, in one row, until it would have expired; if it can't, signing out fails. It takes the links along.
  */
 
 import type { Context } from 'hono';
-import { setCookie } from 'hono/cookie';
+import { getCookie } from 'hono/cookie';
 import { Hono } from 'hono/tiny';
+import { hex } from '../access/seal.ts';
 import {
+  linksCookie,
+  readSession,
   SESSION_MS,
   SESSION_PATH,
   SIGN_IN_PATH,
@@ -16,10 +20,11 @@ import {
   sessionCookie,
   signSession,
 } from '../access/session.ts';
+import { log } from '../text/log.ts';
 import { authenticate, viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { setOwnCookie } from './own-cookie.ts';
 import { signInPage } from './pages/sign-in.tsx';
-import { createRateLimit } from './rate-limit.ts';
 import { readBody } from './request-body.ts';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
@@ -27,33 +32,36 @@ import { recordAct, refuse, untilTomorrow } from './security.ts';
 
 /** A token and a path have a few hundred bytes. */
 const FORM_BYTES_MAX = 4096;
+/**
+ * What a browser is to forget besides our cookies. Not "cookies": that means those of the whole domain, also of its other
+ * hosts. https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Clear-Site-Data#cookies
+ */
+const LEFT_BEHIND = '"cache", "storage"';
 /** The media type of a form, in any case and with any parameters. */
 const FORM = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /** The routes: the form, its POST with `token` and `next`, and the end of a session. */
 export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
-  const { config, now } = deps;
-  const limit = createRateLimit(deps);
+  const { config, ledger, now } = deps;
   const app = new Hono<WebEnv>();
 
   app.get(SIGN_IN_PATH, (c) => page(c, signInPage(safeRedirect(c.req.query('next'), c.req.url)), 200));
 
   app.post(SESSION_PATH, async (c) => {
     if (!isOurForm(c)) return foreignForm(c);
-    const wait = await limit.address(c);
-    if (wait !== null) {
-      refuse(c, deps, 'rate limit');
-      return tooMany(c, wait);
-    }
     const form = await readForm(c);
     if (form === 'late') return page(c, signInPage('/', 'The form did not arrive in time. Try again.'), 408);
     const next = safeRedirect(form.get('next'), c.req.url);
     if (config.linkSecret === null) return unavailable(c);
     let viewer: Awaited<ReturnType<typeof viewerOf>>;
     try {
-      viewer = await viewerOf((form.get('token') ?? '').trim(), deps);
+      viewer = await viewerOf(c, (form.get('token') ?? '').trim(), deps);
     } catch {
       return unavailable(c);
+    }
+    if (viewer?.kind === 'limited') {
+      refuse(c, deps, 'rate limit');
+      return tooMany(c, viewer.wait);
     }
     if (viewer?.kind !== 'viewer') {
       refuse(c, deps, 'wrong token at sign-in');
@@ -63,15 +71,29 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
       refuse(c, deps, 'too many sign-ins');
       return tooMany(c, untilTomorrow(now()));
     }
-    setSession(c, await signSession(config.linkSecret, viewer.id, now() + SESSION_MS), SESSION_MS / 1000);
+    const id = hex(crypto.getRandomValues(new Uint8Array(8)));
+    const session = signSession(config.linkSecret, { viewer: viewer.id, expires: now() + SESSION_MS, id });
+    setOwnCookie(c, sessionCookie(c.req.url), session, SESSION_MS / 1000);
     return c.redirect(next, 303);
   });
 
   app.post(SIGN_OUT_PATH, async (c) => {
     if (!isOurForm(c)) return foreignForm(c);
-    const signedIn = await authenticate(c, deps, false);
-    if (signedIn.kind === 'caller') await recordAct(c, deps, 'sign-out', null, signedIn.caller);
-    setSession(c, '', 0);
+    const session = readSession(config, getCookie(c, sessionCookie(c.req.url).name), now());
+    if (session !== null) {
+      const signedIn = await authenticate(c, deps, false);
+      if (signedIn.kind === 'caller') await recordAct(c, deps, 'sign-out', null, signedIn.caller);
+      try {
+        // The cookie stays where the session can't be ended, so that signing out can be tried again.
+        if (ledger === null) return unavailable(c);
+        await ledger.spendProof(session.id, session.expires);
+      } catch (error) {
+        log('error', { at: 'sign-out', error: error instanceof Error ? error.message : 'unknown' });
+        return unavailable(c);
+      }
+    }
+    for (const cookie of [sessionCookie(c.req.url), linksCookie(c.req.url)]) setOwnCookie(c, cookie, '', 0);
+    c.header('clear-site-data', LEFT_BEHIND);
     return c.redirect(SIGN_IN_PATH, 303);
   });
 
@@ -81,12 +103,6 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
   }
 
   return app;
-}
-
-/** Sets the cookie; "" and 0 delete it. */
-function setSession(c: Context<WebEnv>, value: string, maxAge: number): void {
-  const { name, secure } = sessionCookie(c.req.url);
-  setCookie(c, name, value, { httpOnly: true, sameSite: 'Lax', path: '/', secure, maxAge });
 }
 
 /**

@@ -5,7 +5,7 @@
  * only for refused callers, so revoking a token that does not exist returns null.
  */
 import { Hono } from 'hono/tiny';
-import { sha256 } from '../access/mac.ts';
+import { sha256 } from '../access/seal.ts';
 import { makeToken, ROLES, type Role, TOKEN_BYTES, VIEWER_ID, VIEWER_MS, viewerName } from '../access/viewer.ts';
 import { parseJson } from '../text/json.ts';
 import { utcText } from '../text/times.ts';
@@ -21,7 +21,7 @@ const NO_KV = 'no KV namespace is bound: viewer tokens are stored there';
 /** The routes, as they are in the policy. */
 export function viewerRoutes(deps: AppDeps): Hono<WebEnv> {
   const { now } = deps;
-  const { kv } = deps.config;
+  const { kv, linkSecret } = deps.config;
   const app = new Hono<WebEnv>();
 
   app.get(VIEWERS_PATH, async (c) => {
@@ -31,7 +31,7 @@ export function viewerRoutes(deps: AppDeps): Hono<WebEnv> {
 
   app.post(VIEWERS_PATH, async (c) => {
     if (kv === null) return c.json({ message: NO_KV }, 503);
-    const request = readRequest(await c.req.text(), now());
+    const request = readRequest(c.var.operator.body, now());
     if (typeof request === 'string') return c.json({ message: request }, 422);
     const { name, expiresAt, role } = request;
     if ((await listViewers(kv)).some((viewer) => viewer.name === name)) {
@@ -40,7 +40,7 @@ export function viewerRoutes(deps: AppDeps): Hono<WebEnv> {
         409,
       );
     }
-    const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
+    const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)), linkSecret);
     const createdAt = now();
     const until = expiresAt === null ? 'never expires' : `expires ${utcText(expiresAt)}`;
     await recordAct(c, deps, 'viewer added', `${name} (${id}), ${role}, ${until}`);

@@ -1,109 +1,176 @@
-/** Passes and links: a pass opens one alert until it expires; a changed one, or one made for another purpose, is invalid. */
+/**
+ * Passes, links and the cookie of links: a pass opens one alert of one ledger until it expires; a changed one, or one made
+ * for another purpose, is invalid.
+ */
 import { describe, expect, it } from 'vitest';
-import { LINK_MS, linksTo, type PassRead, readPass, signPass } from '../../src/access/link.ts';
-import { mac } from '../../src/access/mac.ts';
+import {
+  addPass,
+  LINK_MS,
+  linksTo,
+  PASSES_MAX,
+  type PassRead,
+  readPass,
+  readPasses,
+  signPass,
+} from '../../src/access/link.ts';
 import { operatorToken } from '../../src/access/operator.ts';
+import { seal } from '../../src/access/seal.ts';
+import { signSession } from '../../src/access/session.ts';
 import { readSegment } from '../../src/http/segment.ts';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
+const OTHER = 'f'.repeat(32);
+const SECRETS = { linkSecret: SECRET, linkSecretPrevious: null };
 const NOW = Date.UTC(2026, 0, 31, 3);
 const HOUR = 3_600_000;
-const PASS = { alert: 7, expires: NOW + HOUR };
+const LEDGER = '00ff00ff00ff00ff';
+const PASS = { alert: 7, ledger: LEDGER, expires: NOW + HOUR };
 
-const signed = await signPass(SECRET, PASS);
-const [alert = '', until = '', proof = ''] = signed.split('.');
+const signed = signPass(SECRET, PASS);
+const [alert = '', until = '', ledger = '', key = '', hmac = ''] = signed.split('.');
+const proof = `${ledger}.${key}.${hmac}`;
 
 const INVALID: readonly [string, string][] = [
   ['of another alert', `8.${until}.${proof}`],
+  ['of another ledger', `${alert}.${until}.${ledger.replace('0', '1')}.${key}.${hmac}`],
+  ['of no ledger, as in older links', `${alert}.${until}.${hmac}`],
+  ['with another key id', `${alert}.${until}.${ledger}.${'0'.repeat(8)}.${hmac}`],
   ['that lasts longer', `${alert}.${Number(until) + 1}.${proof}`],
   ['whose digits are moved across the dot', `7${until[0]}.${until.slice(1)}.${proof}`],
   ['with one digit changed', `${alert}.${until}.${proof.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`],
-  ['with its proof cut', `${alert}.${until}.${proof.slice(1)}`],
-  ['with its proof in upper case', `${alert}.${until}.${proof.toUpperCase().replace(/^\d*$/, 'A')}`],
+  ['with its proof cut', `${alert}.${until}.${proof.slice(0, -1)}`],
+  ['with its proof in upper case', signed.toUpperCase()],
   ['with a leading zero', `0${signed}`],
   ['with a space at the end', `${signed} `],
   ['with a line break at the end', `${signed}\n`],
   ['twice', `${signed}.${signed}`],
-  ['of alert 0', await signPass(SECRET, { ...PASS, alert: 0 })],
-  ['that expires at 0', await signPass(SECRET, { ...PASS, expires: 0 })],
+  ['of alert 0', signPass(SECRET, { ...PASS, alert: 0 })],
+  ['that expires at 0', signPass(SECRET, { ...PASS, expires: 0 })],
+  ['of a ledger without an id', signPass(SECRET, { ...PASS, ledger: '' })],
   ['with numbers out of bounds', `${'9'.repeat(16)}.${until}.${proof}`],
-  ['made with another secret', await signPass('f'.repeat(32), PASS)],
-  ['made for another purpose', `${alert}.${until}.${await mac(SECRET, 'operator', [alert, until])}`],
-  ["that is an operator's token", await operatorToken(SECRET, 'GET', '/alerts/7', NOW)],
+  ['made with another secret', signPass(OTHER, PASS)],
+  ['made for another purpose', `${alert}.${until}.${ledger}.${seal(SECRET, 'session', [alert, until, ledger])}`],
+  ["that is an operator's token", await operatorToken(SECRET, 'GET', '/alerts/7', '', NOW)],
+  ['that is a session', signSession(SECRET, { viewer: ledger, expires: NOW + HOUR, id: ledger })],
   ['that is empty', ''],
   ['of 10,000 characters', '7.'.repeat(5_000)],
 ];
 
 describe('a pass', () => {
-  it('consists of letters, digits and dots, and reads as it was signed', async () => {
-    expect(signed).toMatch(/^7\.\d+\.[0-9a-f]{64}$/);
-    expect(await readPass(SECRET, signed, NOW)).toEqual({ kind: 'good', pass: PASS });
+  it('consists of letters, digits and dots, and reads as it was signed', () => {
+    expect(signed).toMatch(/^7\.\d+\.00ff00ff00ff00ff\.[0-9a-f]{8}\.[0-9a-f]{64}$/);
+    expect(readPass(SECRETS, signed, NOW)).toEqual({ kind: 'good', pass: PASS });
   });
 
   it.each([
     ['is good 1 ms before it expires', NOW + HOUR - 1, 'good'],
     ['is expired at its expiry', NOW + HOUR, 'expired'],
     ['is expired a year later', NOW + 365 * 24 * HOUR, 'expired'],
-  ] satisfies [string, number, PassRead['kind']][])('%s', async (_, now, kind) => {
-    expect((await readPass(SECRET, signed, now)).kind).toBe(kind);
+  ] satisfies [string, number, PassRead['kind']][])('%s', (_, now, kind) => {
+    expect(readPass(SECRETS, signed, now).kind).toBe(kind);
   });
 
-  it('expires no later than requested, if that is not a whole second', async () => {
-    const odd = await signPass(SECRET, { alert: 1, expires: NOW + 1_999 });
-    expect(await readPass(SECRET, odd, NOW)).toMatchObject({ pass: { expires: NOW + 1_000 } });
+  it('expires no later than requested, if that is not a whole second', () => {
+    const odd = signPass(SECRET, { ...PASS, expires: NOW + 1_999 });
+    expect(readPass(SECRETS, odd, NOW)).toMatchObject({ pass: { expires: NOW + 1_000 } });
   });
 
-  it.each(INVALID)('%s is invalid', async (_, text) => {
-    expect(await readPass(SECRET, text, NOW)).toEqual({ kind: 'none' });
+  it.each(INVALID)('%s is invalid', (_, text) => {
+    expect(readPass(SECRETS, text, NOW)).toEqual({ kind: 'none' });
   });
 
-  it('that is missing is invalid', async () => {
-    expect(await readPass(SECRET, undefined, NOW)).toEqual({ kind: 'none' });
+  it('that is missing is invalid', () => {
+    expect(readPass(SECRETS, undefined, NOW)).toEqual({ kind: 'none' });
+  });
+
+  it('is good while its secret is the current or the previous one', () => {
+    const kindBy = (linkSecret: string | null, linkSecretPrevious: string | null) =>
+      readPass({ linkSecret, linkSecretPrevious }, signed, NOW).kind;
+    expect([kindBy(OTHER, SECRET), kindBy(SECRET, OTHER), kindBy(null, SECRET)]).toEqual(['good', 'good', 'good']);
+    expect([kindBy(OTHER, null), kindBy(null, null), kindBy(OTHER, 'e'.repeat(32))]).toEqual(['none', 'none', 'none']);
   });
 });
 
-const SET = { publicUrl: 'https://tocsin.example', linkSecret: SECRET };
+describe('the cookie', () => {
+  const passOf = (of: number, expires = NOW + HOUR) => signPass(SECRET, { ...PASS, alert: of, expires });
+  const alertsIn = (cookie: string, now = NOW) =>
+    readPasses(SECRETS, cookie, now).flatMap(({ read }) => (read.kind === 'good' ? [read.pass.alert] : []));
+  const opened = (passes: readonly string[], now = NOW) =>
+    passes.reduce((cookie, pass) => addPass(SECRETS, cookie, pass, now), '');
 
-describe('the links of a message', () => {
-  it('open the alert and the entry, each with a pass for that alert that is valid for a week', async () => {
-    const links = await linksTo(SET, { alert: 12, entry: '0a1b-c' }, NOW);
-    const alert = new URL(links.alert ?? '');
-    const entry = new URL(links.entry ?? '');
-    expect([alert.origin, alert.pathname]).toEqual(['https://tocsin.example', '/alerts/12']);
+  it('holds the passes of the last alerts, newest first, and fits into one', () => {
+    const passes = Array.from({ length: 14 }, (_, index) => passOf(index + 100_000_000_000_000));
+    const cookie = opened(passes);
+    expect(alertsIn(cookie)).toEqual(
+      passes
+        .slice(-PASSES_MAX)
+        .toReversed()
+        .map((pass) => Number.parseInt(pass, 10)),
+    );
+    expect(encodeURIComponent(cookie)).toBe(cookie);
+    expect(cookie.length).toBeLessThan(3_500);
+  });
+
+  it('holds one pass of an alert, the last opened', () => {
+    const [first, second] = [passOf(7, NOW + HOUR), passOf(7, NOW + 2 * HOUR)];
+    expect(opened([first, passOf(8), second])).toBe(`${second}_${passOf(8)}`);
+    const elsewhere = signPass(SECRET, { ...PASS, ledger: 'a'.repeat(16) });
+    expect(alertsIn(opened([first, elsewhere]))).toEqual([7, 7]);
+  });
+
+  it('drops what has expired or was never valid', () => {
+    const cookie = `${passOf(1, NOW - 1)}_x__${signPass(OTHER, PASS)}_${passOf(2)}_${'7.'.repeat(100)}`;
+    expect(addPass(SECRETS, cookie, passOf(3), NOW)).toBe(`${passOf(3)}_${passOf(2)}`);
+  });
+
+  it.each([undefined, '', '_', 'x', '_'.repeat(100_000), `${'x'.repeat(10_000)}_${signed}`])(
+    'with %.20j has no valid pass',
+    (cookie) => {
+      expect(readPasses(SECRETS, cookie, NOW).filter(({ read }) => read.kind !== 'none')).toEqual([]);
+    },
+  );
+});
+
+const SET = { publicUrl: 'https://tocsin.example', linkSecret: SECRET };
+const ENTRY = { alert: 12, ledger: LEDGER, entry: 'e' };
+
+describe('links in a message', () => {
+  it('are to the alert and its entry, with the same pass, for a week', () => {
+    const links = linksTo(SET, { ...ENTRY, entry: '0a1b-c' }, NOW);
+    const [link, entry] = [new URL(links.alert ?? ''), new URL(links.entry ?? '')];
+    expect([link.origin, link.pathname]).toEqual(['https://tocsin.example', '/alerts/12']);
     expect([entry.origin, entry.pathname]).toEqual(['https://tocsin.example', '/entries/0a1b-c']);
-    for (const url of [alert, entry]) {
-      expect([...url.searchParams.keys()]).toEqual(['pass']);
-      const pass = url.searchParams.get('pass') ?? undefined;
-      expect(await readPass(SECRET, pass, NOW)).toEqual({ kind: 'good', pass: { alert: 12, expires: NOW + LINK_MS } });
-      expect((await readPass(SECRET, pass, NOW + LINK_MS)).kind).toBe('expired');
-      expect((await readPass('f'.repeat(32), pass, NOW)).kind).toBe('none');
+    for (const { searchParams } of [link, entry]) {
+      expect([...searchParams.keys()]).toEqual(['pass']);
+      const pass = searchParams.get('pass') ?? '';
+      const expected = { alert: 12, ledger: LEDGER, expires: NOW + LINK_MS };
+      expect(readPass(SECRETS, pass, NOW)).toEqual({ kind: 'good', pass: expected });
+      expect(readPass(SECRETS, pass, NOW + LINK_MS).kind).toBe('expired');
+      expect(readPass({ ...SECRETS, linkSecret: OTHER }, pass, NOW).kind).toBe('none');
     }
   });
 
-  it('open the overview page without a pass if the message is not about an alert', async () => {
-    expect(await linksTo(SET, null, NOW)).toEqual({ alert: 'https://tocsin.example/', entry: null });
+  it('about Tocsin itself are to the overview, without a pass', () => {
+    expect(linksTo(SET, null, NOW)).toEqual({ alert: 'https://tocsin.example/', entry: null });
   });
 
-  it('open the page of all alerts without a pass if the message is about many', async () => {
-    const alert = 'https://tocsin.example/alerts?state=all';
-    expect(await linksTo(SET, 'alerts', NOW)).toEqual({ alert, entry: null });
-    expect(await linksTo({ ...SET, publicUrl: null }, 'alerts', NOW)).toEqual({ alert: null, entry: null });
+  it('about many alerts are to the page of all of them, without a pass', () => {
+    const all = 'https://tocsin.example/alerts?state=all';
+    expect(linksTo(SET, 'alerts', NOW)).toEqual({ alert: all, entry: null });
+    expect(linksTo({ ...SET, publicUrl: null }, 'alerts', NOW)).toEqual({ alert: null, entry: null });
   });
 
-  it('have no pass without LINK_SECRET, and are null without a public address', async () => {
-    expect(await linksTo({ ...SET, linkSecret: null }, { alert: 12, entry: 'e' }, NOW)).toEqual({
+  it('have no pass without a secret, and are left out without an address', () => {
+    expect(linksTo({ ...SET, linkSecret: null }, ENTRY, NOW)).toEqual({
       alert: 'https://tocsin.example/alerts/12',
       entry: 'https://tocsin.example/entries/e',
     });
-    expect(await linksTo({ ...SET, publicUrl: null }, { alert: 12, entry: 'e' }, NOW)).toEqual({
-      alert: null,
-      entry: null,
-    });
-    expect(await linksTo({ publicUrl: null, linkSecret: null }, null, NOW)).toEqual({ alert: null, entry: null });
+    expect(linksTo({ ...SET, publicUrl: null }, ENTRY, NOW)).toEqual({ alert: null, entry: null });
+    expect(linksTo({ publicUrl: null, linkSecret: null }, null, NOW)).toEqual({ alert: null, entry: null });
   });
 
-  it('have no link to an entry that was deleted', async () => {
-    const links = await linksTo({ ...SET, linkSecret: null }, { alert: 12, entry: '' }, NOW);
+  it('have none to an entry that was deleted', () => {
+    const links = linksTo({ ...SET, linkSecret: null }, { ...ENTRY, entry: '' }, NOW);
     expect(links).toEqual({ alert: 'https://tocsin.example/alerts/12', entry: null });
   });
 
@@ -118,8 +185,8 @@ describe('the links of a message', () => {
     ['two encoded dots', '%2e%2e'],
     ['right-to-left marks', '\u202egnp.exe'],
     ['half a surrogate pair', 'a\ud800b'],
-  ])('stay on /entries/, whatever an id contains: %s', async (_, id) => {
-    const { entry } = await linksTo(SET, { alert: 1, entry: id }, NOW);
+  ])('stay on /entries/, whatever an id contains: %s', (_, id) => {
+    const { entry } = linksTo(SET, { ...ENTRY, entry: id }, NOW);
     expect(entry).toMatch(/^https:\/\/tocsin\.example\/entries\/[\w.!~*'()%-]+\?pass=[\d.a-f]+$/);
     const url = new URL(entry ?? '');
     expect(url.origin).toBe('https://tocsin.example');

@@ -1,35 +1,45 @@
 /** Sessions: valid for one viewer until they expire, and invalid after any change. */
 import { expect, it } from 'vitest';
 import { signPass } from '../../src/access/link.ts';
-import { mac } from '../../src/access/mac.ts';
+import { seal } from '../../src/access/seal.ts';
 import { readSession, signSession } from '../../src/access/session.ts';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
-const ID = '0123456789abcdef';
+const OTHER = 'f'.repeat(32);
+const SECRETS = { linkSecret: SECRET, linkSecretPrevious: null };
+const VIEWER = '0123456789abcdef';
 const AT = 1_800_000_000_000;
+const SESSION = { viewer: VIEWER, expires: AT, id: 'fedcba9876543210' };
+const signed = signSession(SECRET, SESSION);
 
-it('has the id of its viewer until it expires', async () => {
-  const session = await signSession(SECRET, ID, AT);
-  expect(await readSession(SECRET, session, AT - 1)).toBe(ID);
-  expect(await readSession(SECRET, session, AT)).toBeNull();
-  expect(await readSession('f'.repeat(32), session, AT - 1)).toBeNull();
+it('has its viewer and its own id until it expires', () => {
+  expect(readSession(SECRETS, signed, AT - 1)).toEqual(SESSION);
+  expect(readSession(SECRETS, signed, AT)).toBeNull();
+  expect(readSession({ ...SECRETS, linkSecret: OTHER }, signed, AT - 1)).toBeNull();
+  expect(readSession({ linkSecret: null, linkSecretPrevious: null }, signed, AT - 1)).toBeNull();
 });
 
-it('is invalid if any character was changed', async () => {
-  const session = await signSession(SECRET, ID, AT);
-  for (let i = 0; i < session.length; i++) {
-    const changed = `${session.slice(0, i)}${session[i] === '1' ? '2' : '1'}${session.slice(i + 1)}`;
-    expect(await readSession(SECRET, changed, AT - 1)).toBeNull();
+it('is valid while its secret is the previous one', () => {
+  expect(readSession({ linkSecret: OTHER, linkSecretPrevious: SECRET }, signed, AT - 1)).toEqual(SESSION);
+});
+
+it('is invalid if any character was changed', () => {
+  for (let i = 0; i < signed.length; i++) {
+    const changed = `${signed.slice(0, i)}${signed[i] === '1' ? '2' : '1'}${signed.slice(i + 1)}`;
+    expect(readSession(SECRETS, changed, AT - 1)).toBeNull();
   }
 });
 
-it.each([undefined, '', 'x', '..', `${ID}..`, `${ID}.1`, 'a'.repeat(10_000)])('is invalid: %j', async (text) => {
-  expect(await readSession(SECRET, text, AT)).toBeNull();
-});
+it.each([undefined, '', 'x', '....', `${VIEWER}....`, `${VIEWER}.1`, 'a'.repeat(10_000), `${signed}\n`, ` ${signed}`])(
+  'is invalid: %j',
+  (text) => {
+    expect(readSession(SECRETS, text, AT - 1)).toBeNull();
+  },
+);
 
-it('is not a proof made for another purpose', async () => {
-  const until = String(AT / 1000);
-  const link = await mac(SECRET, 'link', [ID, until]);
-  expect(await readSession(SECRET, `${ID}.${until}.${link}`, AT - 1)).toBeNull();
-  expect(await readSession(SECRET, await signPass(SECRET, { alert: 1, expires: AT }), AT - 1)).toBeNull();
+it('is not a proof made for another purpose', () => {
+  const lines = [VIEWER, String(AT / 1000), SESSION.id];
+  expect(readSession(SECRETS, `${lines.join('.')}.${seal(SECRET, 'link', lines)}`, AT - 1)).toBeNull();
+  const pass = signPass(SECRET, { alert: 1, ledger: SESSION.id, expires: AT });
+  expect(readSession(SECRETS, pass, AT - 1)).toBeNull();
 });

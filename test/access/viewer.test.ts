@@ -1,8 +1,9 @@
 /** Viewer tokens: their form, and what is not accepted. */
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/access/mac.ts';
+import { sha256 } from '../../src/access/seal.ts';
 import {
   includesRole,
+  isMadeHere,
   isTokenOf,
   isValid,
   makeToken,
@@ -15,13 +16,16 @@ import {
   viewerName,
 } from '../../src/access/viewer.ts';
 
-const made = () => makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
+const LINK_SECRET = '0123456789abcdef0123456789abcdef';
+const made = () => makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)), LINK_SECRET);
 /** What a secret scanner would look for. */
 const SCANNED = /\btocsin_[0-9a-f]{16}_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/;
 
 describe('a token', () => {
   it('has a form that secret scanners find, whatever its bytes', () => {
-    const edges = [0x00, 0xff, 0xfb, 0xbf].map((byte) => makeToken(new Uint8Array(TOKEN_BYTES).fill(byte)));
+    const edges = [0x00, 0xff, 0xfb, 0xbf].map((byte) =>
+      makeToken(new Uint8Array(TOKEN_BYTES).fill(byte), LINK_SECRET),
+    );
     for (const { id, token } of [...edges, ...Array.from({ length: 100 }, made)]) {
       expect(token).toMatch(SCANNED);
       expect(id).toMatch(VIEWER_ID);
@@ -35,10 +39,26 @@ describe('a token', () => {
     const tokens = Array.from({ length: TOKEN_BYTES }, (_, i) => {
       const one = bytes.slice();
       one[i] = 1;
-      return makeToken(one).token;
+      return makeToken(one, LINK_SECRET).token;
     });
     expect(new Set(tokens).size).toBe(TOKEN_BYTES);
-    expect(() => makeToken(new Uint8Array(TOKEN_BYTES - 1))).toThrow(RangeError);
+    expect(() => makeToken(new Uint8Array(TOKEN_BYTES - 1), LINK_SECRET)).toThrow(RangeError);
+  });
+
+  it('proves that it was made with the current or the previous LINK_SECRET, whatever became of it', () => {
+    const { token } = made();
+    const by = (linkSecret: string | null, linkSecretPrevious: string | null = null) =>
+      isMadeHere({ linkSecret, linkSecretPrevious }, token);
+    const other = 'f'.repeat(32);
+    expect([by(LINK_SECRET), by(other, LINK_SECRET), by(null, LINK_SECRET)]).toEqual([true, true, true]);
+    expect([by(other), by(null), by(other, `${other}0`)]).toEqual([false, false, false]);
+    for (let i = 'tocsin_'.length; i < token.length; i++) {
+      const changed = `${token.slice(0, i)}${token[i] === '1' ? '2' : '1'}${token.slice(i + 1)}`;
+      expect(isMadeHere({ linkSecret: LINK_SECRET, linkSecretPrevious: null }, changed), String(i)).toBe(false);
+    }
+    const unproven = makeToken(new Uint8Array(TOKEN_BYTES), null).token;
+    expect(isMadeHere({ linkSecret: LINK_SECRET, linkSecretPrevious: null }, unproven)).toBe(false);
+    expect(isMadeHere({ linkSecret: null, linkSecretPrevious: null }, unproven)).toBe(false);
   });
 
   it('matches its own record only', async () => {

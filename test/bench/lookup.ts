@@ -112,11 +112,12 @@ async function unreadEntry({ upstream }: Seeded, like: string): Promise<string> 
 }
 
 async function asViewer({ url, linkSecret, upstream }: Seeded): Promise<Ask> {
-  const operator = await operatorToken(linkSecret, 'POST', VIEWERS_PATH, Date.now());
+  const body = JSON.stringify({ name: 'bench' });
+  const operator = await operatorToken(linkSecret, 'POST', VIEWERS_PATH, body, Date.now());
   const made = await fetch(`${url}${VIEWERS_PATH}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${operator}` },
-    body: JSON.stringify({ name: 'bench' }),
+    body,
   });
   const { token } = (await made.json()) as { readonly token: string };
   return {

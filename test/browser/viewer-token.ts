@@ -6,11 +6,12 @@ let created = 0;
 
 /** A new token with a unique name, at a running Worker. */
 export async function viewerToken({ url, linkSecret }: { url: string; linkSecret: string }): Promise<string> {
-  const proof = await operatorToken(linkSecret, 'POST', PATH, Date.now());
+  const body = JSON.stringify({ name: `Robin ${++created}` });
+  const proof = await operatorToken(linkSecret, 'POST', PATH, body, Date.now());
   const response = await fetch(`${url}${PATH}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${proof}` },
-    body: JSON.stringify({ name: `Robin ${++created}` }),
+    body,
   });
   if (response.status !== 201) throw new Error(`no token was created: ${response.status} ${await response.text()}`);
   return ((await response.json()) as { token: string }).token;

@@ -126,7 +126,7 @@ export async function startLocalTocsin(
       overview: async () => views.overview(now()),
       entry: async (id, scope) => views.entry(id, scope),
       entryText: async (id, scope) => views.entryText(id, scope),
-      alert: async (id) => views.alert(id),
+      alert: async (id, scope) => views.alert(id, scope),
       alerts: async (query) => views.alerts(query),
       rules: async () => views.rules(),
       resend: host.resend,
@@ -138,6 +138,8 @@ export async function startLocalTocsin(
       countRefusals: host.countRefusals,
       release: host.release,
       drop: host.drop,
+      spendProof: host.spendProof,
+      isProofSpent: host.isProofSpent,
     },
     reconnect: () => ({
       ...createRestore({ ledger, recovery, alarm, now }),

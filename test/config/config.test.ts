@@ -17,6 +17,7 @@ const GOOD = {
   KV: kv,
   LEDGER: ledger,
   RATE_LIMIT: rateLimit,
+  RATE_LIMIT_WIDE: rateLimit,
 };
 const AUD = '32eafc7626e737849f5a8cbc1dfeb1e8cbd8a7b6c5d4e3f2a1b0c9d8e7f60514';
 const PING = 'https://hc-ping.example/3f9c0a7be1d2-4f9c0a7be1d2';
@@ -50,7 +51,9 @@ describe('valid settings', () => {
       heartbeatUrl: null,
       apiKeyExpiresAt: null,
       linkSecret: SECRET,
+      linkSecretPrevious: null,
       rateLimit,
+      rateLimitWide: rateLimit,
       kv,
       ledger,
     });
@@ -141,6 +144,7 @@ describe('valid settings', () => {
       },
       { receivers: [{ name: 'slack' }, { name: 'email' }, { name: 'email/2' }, { name: 'webhook' }] },
     ],
+    ['a previous link secret', { LINK_SECRET_PREVIOUS: `${SECRET}0` }, { linkSecretPrevious: `${SECRET}0` }],
     [
       'white space around what was pasted',
       { NIRVANA_LABS_API_KEY: ` ${KEY}\r\n`, LINK_SECRET: `\t${SECRET}\n` },
@@ -172,7 +176,7 @@ describe('valid settings', () => {
 /** The parts of the config that a wrong setting can stop. */
 const PARTS = [
   ...(['upstream', 'receivers', 'linkSecret', 'publicUrl', 'access', 'heartbeatUrl', 'apiKeyExpiresAt'] as const),
-  ...(['rateLimit', 'kv', 'ledger'] as const),
+  ...(['linkSecretPrevious', 'rateLimit', 'rateLimitWide', 'kv', 'ledger'] as const),
 ];
 
 function partOf(config: Config<unknown, unknown>, part: (typeof PARTS)[number]): unknown {
@@ -221,6 +225,23 @@ describe('wrong settings', () => {
     ],
     ['no link secret', { LINK_SECRET: '' }, 'LINK_SECRET', /not set/, { linkSecret: null }],
     ['a short link secret', { LINK_SECRET: SECRET.slice(1) }, 'LINK_SECRET', /31 characters/, { linkSecret: null }],
+    ...(['x', SECRET.slice(1)] as const).map(
+      (text) =>
+        [
+          `a short previous link secret, ${text.length} characters`,
+          { LINK_SECRET_PREVIOUS: text },
+          'LINK_SECRET_PREVIOUS',
+          /fewer than 32/,
+          { linkSecretPrevious: null },
+        ] as const,
+    ),
+    [
+      'a previous link secret that is the current one',
+      { LINK_SECRET_PREVIOUS: ` ${SECRET}\n` },
+      'LINK_SECRET_PREVIOUS',
+      /same as LINK_SECRET/,
+      { linkSecretPrevious: null },
+    ],
     [
       'a link secret of one letter',
       { LINK_SECRET: 'x'.repeat(64) },
@@ -466,6 +487,13 @@ describe('wrong settings', () => {
       /RFC 3339/,
       { apiKeyExpiresAt: null },
     ],
+    [
+      'a text for the wide rate limit',
+      { RATE_LIMIT_WIDE: '9' },
+      'RATE_LIMIT_WIDE',
+      /not a binding/,
+      { rateLimitWide: null },
+    ],
     ['a text for the rate limit', { RATE_LIMIT: '120' }, 'RATE_LIMIT', /not a binding/, { rateLimit: null }],
     ['no KV', { KV: undefined }, 'KV', /not bound/, { kv: null }],
     ['a text for KV', { KV: 'abc' }, 'KV', /a string, not a binding/, { kv: null }],
@@ -521,6 +549,7 @@ describe('wrong settings', () => {
       'LEDGER',
       'PUBLIC_URL',
       'RATE_LIMIT',
+      'RATE_LIMIT_WIDE',
     ]);
   });
 
@@ -572,6 +601,7 @@ describe('misspelled settings', () => {
   test.each([
     ['PUBLIC_URL', 'is not set', 'no links'],
     ['RATE_LIMIT', 'is not bound', 'requests are not limited'],
+    ['RATE_LIMIT_WIDE', 'is not bound', 'requests are not limited'],
   ])('a missing %s is a notice, and stops nothing', (setting, problem, meanwhile) => {
     expect(read({ [setting]: undefined }).problems).toEqual([
       { setting, severity: 'notice', problem, meanwhile: expect.stringContaining(meanwhile), hint: expect.anything() },

@@ -205,7 +205,8 @@ async function printStart(
   linkSecret: string,
 ): Promise<void> {
   const viewer = await addViewer(worker.url, linkSecret);
-  const session = await signSession(linkSecret, viewer.id, Date.now() + SESSION_MS);
+  const id = randomBytes(8).toString('hex');
+  const session = signSession(linkSecret, { viewer: viewer.id, expires: Date.now() + SESSION_MS, id });
   page.setTarget(`${worker.url}/`, `${sessionCookie(worker.url).name}=${session}`);
   const at = env.NIRVANA_LABS_BASE_URL ? ` at ${env.NIRVANA_LABS_BASE_URL}` : '';
   print({
@@ -226,9 +227,9 @@ async function printStart(
 
 /** Adds a viewer, as an operator does. */
 async function addViewer(worker: string, linkSecret: string): Promise<{ readonly id: string; readonly token: string }> {
-  const token = await operatorToken(linkSecret, 'POST', VIEWERS_PATH, Date.now());
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ name: 'demo' });
+  const token = await operatorToken(linkSecret, 'POST', VIEWERS_PATH, body, Date.now());
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const response = await fetch(`${worker}${VIEWERS_PATH}`, { method: 'POST', headers, body });
   if (response.status !== 201) throw new Error(`the viewer was not added: ${response.status} ${await response.text()}`);
   return (await response.json()) as { id: string; token: string };

@@ -138,7 +138,7 @@ export async function createWorld(
 }
 
 async function statusOf(workerUrl: string, linkSecret: string): Promise<WorkerStatus> {
-  const authorization = `Bearer ${await operatorToken(linkSecret, 'GET', STATUS_PATH, Date.now())}`;
+  const authorization = `Bearer ${await operatorToken(linkSecret, 'GET', STATUS_PATH, '', Date.now())}`;
   const signal = AbortSignal.timeout(STATUS_MS);
   const response = await fetch(`${workerUrl}${STATUS_PATH}`, { headers: { authorization }, signal });
   if (!response.ok) throw new Error(`the status was answered with ${response.status}`);

@@ -108,7 +108,7 @@ export async function startSeeded({
 }
 
 async function statusOf(url: string): Promise<LedgerStatus> {
-  const token = await operatorToken(LINK_SECRET, 'GET', STATUS_PATH, Date.now());
+  const token = await operatorToken(LINK_SECRET, 'GET', STATUS_PATH, '', Date.now());
   const response = await fetch(`${url}${STATUS_PATH}`, { headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Error(`the status was answered with ${response.status}`);
   return ((await response.json()) as { status: LedgerStatus }).status;

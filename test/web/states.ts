@@ -21,9 +21,7 @@ import {
 
 const LINK: Caller = {
   kind: 'link',
-  alert: ALERT_ID,
-  pass: `${ALERT_ID}.1.${'0'.repeat(64)}`,
-  expires: NOW + 3_600_000,
+  passes: [{ alert: ALERT_ID, ledger: 'ab'.repeat(8), expires: NOW + 3_600_000 }],
 };
 const OPERATOR: Caller = { kind: 'viewer', id: 'v-2', name: 'Ada', role: 'operator', isSession: true };
 /** Every setting that the pages look at. */

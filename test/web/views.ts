@@ -10,6 +10,7 @@ import type {
   EntryDetails,
   EntrySummary,
   LedgerOperator,
+  LedgerProofs,
   LedgerSecurity,
   LedgerStatus,
   LedgerViews,
@@ -291,7 +292,7 @@ function receiver(name: string, state: LedgerStatus['receivers'][number]['state'
 export function views(
   of: UntrustedText = ORDINARY,
   changes: Partial<LedgerViews> = {},
-): LedgerViews & LedgerOperator & LedgerSecurity {
+): LedgerViews & LedgerOperator & LedgerProofs & LedgerSecurity {
   const none = (): never => {
     throw new Error('pages do not call this');
   };
@@ -299,7 +300,9 @@ export function views(
     status: async () => status(),
     overview: async () => overview(of),
     entry: async (id, scope) =>
-      (id === ENTRY_ID || id === of.name) && (scope === null || scope === ALERT_ID) ? entryPage(of) : null,
+      (id === ENTRY_ID || id === of.name) && (scope === null || scope.some(({ alert }) => alert === ALERT_ID))
+        ? entryPage(of)
+        : null,
     entryText: async () => null,
     alert: async (id) => (id === ALERT_ID ? alertPage(of) : null),
     alerts: async ({ before }) => ({
@@ -317,7 +320,7 @@ export function views(
     securityLog: async (before) => securityLog(of, before),
     ...changes,
   };
-  const others = { resend: none, testReceivers: none, release: none, drop: none };
+  const others = { spendProof: none, isProofSpent: none, resend: none, testReceivers: none, release: none, drop: none };
   return { ...made, ...others, recordSecurity: none, countRefusals: none };
 }
 

@@ -255,9 +255,11 @@ describe('links in messages', () => {
     expect(new Set(found.map(([, page]) => page))).toEqual(new Set(['alerts', 'entries']));
     for (const [, page, id, pass] of found) {
       expect(id).toBe(page === 'alerts' ? '1' : lastOpened());
-      expect(await readPass(inject('linkSecret'), pass, Date.now())).toMatchObject({
+      const secrets = { linkSecret: inject('linkSecret'), linkSecretPrevious: null };
+      const [ledger] = await world.sql<{ id: string }>('SELECT id FROM identity');
+      expect(readPass(secrets, pass, Date.now())).toMatchObject({
         kind: 'good',
-        pass: { alert: 1 },
+        pass: { alert: 1, ledger: ledger?.id },
       });
     }
   });

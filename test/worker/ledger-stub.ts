@@ -3,9 +3,11 @@
  * has its own tests.
  */
 import type {
+  AlertScope,
   AlertSummary,
   EntrySummary,
   LedgerOperator,
+  LedgerProofs,
   LedgerSecurity,
   LedgerStatus,
   LedgerViews,
@@ -14,6 +16,10 @@ import type {
 
 import { readView } from '../support/visitors.ts';
 
+/** The ledger that has them. */
+export const LEDGER_ID = '5a5a5a5a5a5a5a5a';
+/** The id of a session that was signed out of. */
+export const SIGNED_OUT = '0ff0ff0ff0ff0ff0';
 export const ALERT = 5;
 export const OTHER_ALERT = 6;
 export const ENTRY = 'entry-of-5';
@@ -22,7 +28,7 @@ export const OTHER_ENTRY = 'entry-of-6';
 export const QUARANTINED = `invalid:${'0'.repeat(64)}`;
 
 export interface StubLedger {
-  readonly ledger: LedgerViews & LedgerOperator & LedgerSecurity & LedgerVisitors;
+  readonly ledger: LedgerViews & LedgerOperator & LedgerProofs & LedgerSecurity & LedgerVisitors;
   /** The names of the methods that were called. */
   readonly asked: string[];
 }
@@ -33,13 +39,15 @@ const AT = Date.UTC(2026, 0, 31, 9);
 export function stubLedger(status: LedgerStatus): StubLedger {
   const asked: string[] = [];
   const scopes: { readonly [id: string]: number } = { [ENTRY]: ALERT, [OTHER_ENTRY]: OTHER_ALERT };
-  const holds = (id: string, scope: number | null): boolean =>
-    scopes[id] !== undefined && (scope === null || scopes[id] === scope);
+  const isOpen = (alert: number | undefined, scope: AlertScope): boolean =>
+    scope?.some((each) => each.alert === alert && each.ledger === LEDGER_ID) ?? true;
+  const holds = (id: string, scope: AlertScope): boolean => scopes[id] !== undefined && isOpen(scopes[id], scope);
+  const spent = new Set([SIGNED_OUT]);
   const answer = <T>(name: string, value: T): Promise<T> => {
     asked.push(name);
     return Promise.resolve(value);
   };
-  const ledger: LedgerViews & LedgerOperator & LedgerSecurity & LedgerVisitors = {
+  const ledger: LedgerViews & LedgerOperator & LedgerProofs & LedgerSecurity & LedgerVisitors = {
     view: readView,
     status: () => answer('status', status),
     overview: () =>
@@ -76,10 +84,10 @@ export function stubLedger(status: LedgerStatus): StubLedger {
           : null,
       ),
     entryText: (id, scope) => answer('entryText', holds(id, scope) ? entryText(id) : null),
-    alert: (id) =>
+    alert: (id, scope) =>
       answer(
         'alert',
-        id === ALERT || id === OTHER_ALERT
+        (id === ALERT || id === OTHER_ALERT) && isOpen(id, scope)
           ? { alert: alertLine(id), timeline: [], more: 0, moreContributing: 0, deliveries: [], closing: null }
           : null,
       ),
@@ -103,6 +111,13 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     countRefusals: () => answer('countRefusals', true),
     release: (name) => answer('release', { name, kind: 'missing' }),
     drop: () => answer('drop', []),
+    // Not in `asked`: that is for what a caller gets to see.
+    spendProof: async (id) => {
+      const isFirst = !spent.has(id);
+      spent.add(id);
+      return isFirst;
+    },
+    isProofSpent: async (id) => spent.has(id),
   };
   return { ledger, asked };
 }

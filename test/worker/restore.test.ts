@@ -70,21 +70,23 @@ async function createRestorable() {
   /** What the route needs of the ledger: a new stub for each connection, as on Cloudflare. */
   const connect = () => world.freshStub();
   const restore = async (order: { at: number | null; suppress?: boolean; confirmed?: boolean }): Promise<Answer> => {
-    const { init } = await requests('the operator secret', 'POST', RESTORE_PATH);
     const at = order.at === null ? null : new Date(order.at).toISOString();
     const body = JSON.stringify({ suppress: false, confirmed: false, ...order, at });
-    const response = await site.visit(
-      RESTORE_PATH,
-      { ...init, method: 'POST', body },
-      {
-        origin: ORIGIN,
-        settings: { KV: world.bindings.KV },
-        deps: { ledger: world.stub as never, reconnect: connect as never },
-      },
-    );
+    const { init } = await requests('the operator secret', 'POST', RESTORE_PATH, body);
+    last = { ...init, method: 'POST', body };
+    return again();
+  };
+  let last: RequestInit = {};
+  /** Sends the last request once more, with its token. */
+  const again = async (): Promise<Answer> => {
+    const response = await site.visit(RESTORE_PATH, last, {
+      origin: ORIGIN,
+      settings: { KV: world.bindings.KV },
+      deps: { ledger: world.stub as never, reconnect: connect as never },
+    });
     return { status: response.status, body: (await response.json()) as Answer['body'] };
   };
-  return { world, platform, restore };
+  return { world, platform, restore, again };
 }
 
 /** Appends a sample whose alerts are its own, reads it and delivers what it opens. */
@@ -256,6 +258,23 @@ describe('nothing is restored', () => {
     }
     expect(await world.kvText(KV_REWIND)).toBeNull();
     expect((await world.state()).rewinds).toEqual([]);
+  });
+
+  it('by a copy of a request that was carried out: neither before the ledger has its mark nor after', async () => {
+    const { world, platform, restore, again } = await createRestorable();
+    await read(world, 'a');
+    await world.advance(STEP);
+    const then = await platform.keep();
+    await world.advance(STEP);
+    await platform.install();
+    const second = await read(world, 'b');
+    expect(await restore({ at: then, confirmed: true })).toMatchObject({ body: { outcome: 'restored' } });
+    // The restored ledger has forgotten the token.
+    expect(await world.sql('SELECT 1 FROM spent_proofs')).toEqual([]);
+    await world.untilEnded();
+    await platform.install();
+    expect(await again()).toMatchObject({ status: 409, body: { message: 'this request was carried out before' } });
+    expect(await recordedIds(world)).toEqual(expect.arrayContaining([...second.ids]));
   });
 
   it('while a rewind waits for a tick', async () => {

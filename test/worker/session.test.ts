@@ -1,7 +1,8 @@
 /** Signing in and out in a browser: from our own pages only, and to our own pages only. */
 import { describe, expect, it } from 'vitest';
-import { SESSION_MS, signSession } from '../../src/access/session.ts';
-import { addViewer, createSite, ORIGIN, SECRET, type SiteChanges } from './site.ts';
+import { SESSION_MS } from '../../src/access/session.ts';
+import { ALERT } from './ledger-stub.ts';
+import { addViewer, bearer, createSite, ORIGIN, passFor, type Site, type SiteChanges, sessionOf } from './site.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 const OURS = { 'content-type': FORM, 'sec-fetch-site': 'same-origin' };
@@ -23,7 +24,9 @@ describe('signing in', () => {
     expect([response.status, response.headers.get('location')]).toEqual([303, '/alerts?state=all']);
     const cookie = response.headers.get('set-cookie') ?? '';
     expect(cookie).toMatch(
-      new RegExp(`^__Host-tocsin=${id}\\.\\d+\\.[0-9a-f]{64}; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Lax$`),
+      new RegExp(
+        `^__Host-tocsin=${id}\\.\\d+\\.[0-9a-f]{16}\\.[0-9a-f]{8}\\.[0-9a-f]{64}; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Lax$`,
+      ),
     );
     expect(cookie).not.toContain(token.slice(-20));
     const site = await createSite();
@@ -53,7 +56,7 @@ describe('signing in', () => {
     ['an expired token', async () => (await addViewer('x', Date.now() - 1)).token],
     ['no token', async () => ''],
     ['a word', async () => 'please'],
-    ['a session', async () => signSession(SECRET, '0'.repeat(16), Date.now() + SESSION_MS)],
+    ['a session', async () => sessionOf('0'.repeat(16))],
   ])('with %s is refused with the same page', async (_, token) => {
     const response = await signIn({ token: await token(), next: '/alerts' });
     expect([response.status, response.headers.get('set-cookie')]).toEqual([401, null]);
@@ -148,12 +151,103 @@ describe('signing in', () => {
   });
 });
 
-it('signing out deletes the cookie, from our own pages only', async () => {
-  const site = await createSite();
-  const out = (headers: Readonly<Record<string, string>>) => site.visit('/sign-out', { method: 'POST', headers });
-  const response = await out(OURS);
-  expect([response.status, response.headers.get('location')]).toEqual([303, '/sign-in']);
-  expect(response.headers.get('set-cookie')).toContain('__Host-tocsin=; Max-Age=0; Path=/');
-  const foreign = await out({ 'sec-fetch-site': 'cross-site' });
-  expect([foreign.status, foreign.headers.get('set-cookie')]).toEqual([403, null]);
+describe('signing out', () => {
+  const out = (site: Site, cookie = '', headers: Readonly<Record<string, string>> = OURS, changes: SiteChanges = {}) =>
+    site.visit('/sign-out', { method: 'POST', headers: { ...headers, cookie } }, changes);
+  const isIn = async (site: Site, cookie: string, changes: SiteChanges = {}) =>
+    (await site.visit('/alerts', { headers: { cookie } }, changes)).status;
+
+  it('deletes the cookies and what the browser has stored, from our own pages only', async () => {
+    const site = await createSite();
+    const response = await out(site);
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/sign-in']);
+    expect(response.headers.getSetCookie()).toEqual(
+      ['__Host-tocsin', '__Host-tocsin-links'].map(
+        (name) => `${name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax`,
+      ),
+    );
+    expect(response.headers.get('clear-site-data')).toBe('"cache", "storage"');
+    const { id } = await addViewer('abroad');
+    const cookie = `__Host-tocsin=${sessionOf(id)}`;
+    const foreign = await out(site, cookie, { 'sec-fetch-site': 'cross-site' });
+    expect([foreign.status, foreign.headers.get('set-cookie')]).toEqual([403, null]);
+    expect(await isIn(site, cookie)).toBe(200);
+  });
+
+  it('ends the session at once and everywhere, in one row, and no other session of the viewer', async () => {
+    const site = await createSite();
+    await site.world.untilEnded();
+    const deps = { ledger: site.world.stub as unknown as Site['deps']['ledger'] };
+    const { id } = await addViewer('in twice');
+    const [one, other] = [1, 2].map(() => `__Host-tocsin=${sessionOf(id)}`);
+    if (one === undefined || other === undefined) throw new Error('no session');
+    expect([await isIn(site, one, { deps }), await isIn(site, other, { deps })]).toEqual([200, 200]);
+    expect((await out(site, one, OURS, { deps })).status).toBe(303);
+    // As from another location: nothing but the ledger knows.
+    const elsewhere = await createSite();
+    expect([await isIn(elsewhere, one, { deps }), await isIn(elsewhere, other, { deps })]).toEqual([404, 200]);
+    // Again, and again with what is over: no row more.
+    for (const cookie of [one, one, `__Host-tocsin=${sessionOf(id, { expires: Date.now() - 1 })}`, '__Host-tocsin=x']) {
+      expect((await out(site, cookie, OURS, { deps })).status).toBe(303);
+    }
+    const rows = await site.world.sql<{ until: number }>('SELECT until FROM spent_proofs');
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.until).toBeGreaterThan(Date.now() + SESSION_MS - 60_000);
+    await site.world.evict();
+    expect([await isIn(site, one, { deps }), await isIn(site, other, { deps })]).toEqual([404, 200]);
+  });
+
+  it('fails where the ledger can’t be asked: the cookie stays, and the session is not taken for valid', async () => {
+    const site = await createSite();
+    const { id, token } = await addViewer('stuck');
+    const cookie = `__Host-tocsin=${sessionOf(id)}`;
+    const fails = () => Promise.reject(new Error('no ledger today'));
+    const broken = { ...site.ledger, spendProof: fails, isProofSpent: fails };
+    for (const ledger of [broken, null]) {
+      const deps = { ledger };
+      const response = await out(site, cookie, OURS, { deps });
+      expect([response.status, response.headers.get('set-cookie')]).toEqual([503, null]);
+      expect(await isIn(site, cookie, { deps })).toBe(503);
+      // Nothing else depends on it.
+      expect((await out(site, '', OURS, { deps })).status).toBe(303);
+      expect(
+        (await site.visit('/rules', bearer(token), { deps: { ledger: { ...site.ledger, ...broken } } })).status,
+      ).toBe(200);
+    }
+    expect(await isIn(site, cookie)).toBe(200);
+  });
+
+  it('asks the ledger for no session that is not valid otherwise', async () => {
+    let asked = 0;
+    const site = await createSite();
+    const ledger = {
+      ...site.ledger,
+      isProofSpent: async () => {
+        asked++;
+        return false;
+      },
+    };
+    const viewer = await addViewer('counted');
+    const expired = await addViewer('expired', Date.now() - 1);
+    const over = { expires: Date.now() - 1 };
+    for (const session of [
+      sessionOf(viewer.id, over),
+      sessionOf(viewer.id, { secret: 'f'.repeat(32) }),
+      sessionOf(expired.id),
+      sessionOf('0'.repeat(16)),
+      'x',
+    ]) {
+      expect(await isIn(site, `__Host-tocsin=${session}`, { deps: { ledger } })).toBe(404);
+    }
+    expect(asked).toBe(0);
+    expect(await isIn(site, `__Host-tocsin=${sessionOf(viewer.id)}`, { deps: { ledger } })).toBe(200);
+    expect(asked).toBe(1);
+  });
+
+  it('takes the links along', async () => {
+    const site = await createSite();
+    const links = `__Host-tocsin-links=${passFor(ALERT)}`;
+    const response = await out(site, links);
+    expect(response.headers.getSetCookie().some((set) => set.startsWith('__Host-tocsin-links=;'))).toBe(true);
+  });
 });

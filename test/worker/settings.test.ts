@@ -84,7 +84,7 @@ describe('settings with many problems', () => {
     const { world } = await worldWithEntries({});
     await cron(world);
     const changes = { ...BAD, LINK_SECRET: SECRET };
-    const token = await operatorToken(SECRET, 'GET', STATUS_PATH, Date.now());
+    const token = await operatorToken(SECRET, 'GET', STATUS_PATH, '', Date.now());
     const response = await visit(world, STATUS_PATH, { headers: { authorization: `Bearer ${token}` } }, changes);
     const { problems, status } = (await response.json()) as { problems: { setting: string }[]; status: LedgerStatus };
     expect(problems.map(({ setting }) => setting).sort()).toEqual(
@@ -192,30 +192,30 @@ describe("the operator's routes", () => {
     { sentence: 'the secret itself', token: async () => `Bearer ${SECRET}` },
     {
       sentence: "another secret's token",
-      token: async (now) => `Bearer ${await operatorToken('f'.repeat(32), 'GET', STATUS_PATH, now)}`,
+      token: async (now) => `Bearer ${await operatorToken('f'.repeat(32), 'GET', STATUS_PATH, '', now)}`,
     },
     {
       sentence: "another method's token",
-      token: async (now) => `Bearer ${await operatorToken(SECRET, 'POST', STATUS_PATH, now)}`,
+      token: async (now) => `Bearer ${await operatorToken(SECRET, 'POST', STATUS_PATH, '', now)}`,
     },
     {
       sentence: "another path's token",
-      token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', REWIND_PATH, now)}`,
+      token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', REWIND_PATH, '', now)}`,
     },
     {
       sentence: 'a token that has expired',
-      token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', STATUS_PATH, now - 6 * MINUTE)}`,
+      token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', STATUS_PATH, '', now - 6 * MINUTE)}`,
     },
     {
       sentence: 'a token that expires too far in the future',
-      token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', STATUS_PATH, now + HOUR)}`,
+      token: async (now) => `Bearer ${await operatorToken(SECRET, 'GET', STATUS_PATH, '', now + HOUR)}`,
     },
     {
       sentence: 'a token with a changed expiry',
       token: async (now) =>
-        `Bearer ${(await operatorToken(SECRET, 'GET', STATUS_PATH, now)).replace(/^\d+/, (at) => String(Number(at) + 1))}`,
+        `Bearer ${(await operatorToken(SECRET, 'GET', STATUS_PATH, '', now)).replace(/^\d+/, (at) => String(Number(at) + 1))}`,
     },
-    { sentence: 'a valid token without Bearer', token: (now) => operatorToken(SECRET, 'GET', STATUS_PATH, now) },
+    { sentence: 'a valid token without Bearer', token: (now) => operatorToken(SECRET, 'GET', STATUS_PATH, '', now) },
   ];
 
   it.each(REFUSED)('answer 404 to $sentence', async ({ token }) => {
@@ -229,7 +229,7 @@ describe("the operator's routes", () => {
 
   it('answer 404 to everything without LINK_SECRET', async () => {
     const world = await createWorld();
-    const token = await operatorToken('', 'GET', STATUS_PATH, Date.now()).catch(
+    const token = await operatorToken('', 'GET', STATUS_PATH, '', Date.now()).catch(
       () => `${Date.now() + MINUTE}.${'0'.repeat(64)}`,
     );
     for (const LINK_SECRET of [undefined, '', 'short']) {
@@ -246,7 +246,7 @@ describe("the operator's routes", () => {
   it('return the status for a valid token', async () => {
     const { world, ids } = await worldWithEntries({});
     await cron(world);
-    const token = await operatorToken(SECRET, 'GET', STATUS_PATH, Date.now());
+    const token = await operatorToken(SECRET, 'GET', STATUS_PATH, '', Date.now());
     const response = await visit(world, STATUS_PATH, { headers: { authorization: `Bearer ${token}` } });
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('private, no-store');
@@ -262,7 +262,7 @@ describe("the operator's routes", () => {
     body: string,
     changes: Readonly<Record<string, unknown>> = {},
   ): Promise<Response> {
-    const token = await operatorToken(SECRET, 'POST', REWIND_PATH, Date.now());
+    const token = await operatorToken(SECRET, 'POST', REWIND_PATH, body, Date.now());
     return visit(world, REWIND_PATH, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body }, changes);
   }
 
@@ -323,7 +323,7 @@ describe("the operator's routes", () => {
       idFromName: () => {},
       get: () => {},
     };
-    const token = await operatorToken(SECRET, 'GET', STATUS_PATH, Date.now());
+    const token = await operatorToken(SECRET, 'GET', STATUS_PATH, '', Date.now());
     const response = await visit(
       world,
       STATUS_PATH,

@@ -5,15 +5,15 @@
 import { env } from 'cloudflare:workers';
 import { inject } from 'vitest';
 import { signPass } from '../../src/access/link.ts';
-import { sha256 } from '../../src/access/mac.ts';
 import { operatorToken } from '../../src/access/operator.ts';
+import { hex, sha256 } from '../../src/access/seal.ts';
 import { SESSION_MS, signSession } from '../../src/access/session.ts';
 import { makeToken, type Role, TOKEN_BYTES } from '../../src/access/viewer.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { type AllDeps, createApp } from '../../src/web/app.ts';
 import { deleteViewer, writeViewer } from '../../src/web/viewer-store.ts';
-import { ALERT, OTHER_ALERT, type StubLedger, stubLedger } from './ledger-stub.ts';
+import { ALERT, LEDGER_ID, OTHER_ALERT, SIGNED_OUT, type StubLedger, stubLedger } from './ledger-stub.ts';
 import { createWorld, HOUR, type World, type WorldOptions } from './world.ts';
 
 export const SECRET = inject('linkSecret');
@@ -46,6 +46,7 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
         KV: env.KV,
         // Only the tests of the rate limit set it.
         RATE_LIMIT: undefined,
+        RATE_LIMIT_WIDE: undefined,
         ACCESS_TEAM_DOMAIN: TEAM,
         ACCESS_AUD: AUD,
         ...changes.settings,
@@ -80,7 +81,7 @@ export async function addViewer(
   expiresAt: number | null = null,
   role: Role = 'viewer',
 ): Promise<{ id: string; token: string }> {
-  const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
+  const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)), SECRET);
   await writeViewer(env.KV, id, { hash: await sha256(token), name, createdAt: Date.now(), expiresAt, role });
   return { id, token };
 }
@@ -90,8 +91,16 @@ export function bearer(token: string): RequestInit {
 }
 
 /** A pass as in the links of messages, valid for `forMs` from now. */
-export function passFor(alert: number, forMs = HOUR): Promise<string> {
-  return signPass(SECRET, { alert, expires: Date.now() + forMs });
+export function passFor(alert: number, forMs = HOUR, ledger = LEDGER_ID): string {
+  return signPass(SECRET, { alert, ledger, expires: Date.now() + forMs });
+}
+
+/** A session of a viewer, as signing in starts it. */
+export function sessionOf(
+  viewer: string,
+  { expires = Date.now() + SESSION_MS, secret = SECRET, id = hex(crypto.getRandomValues(new Uint8Array(8))) } = {},
+): string {
+  return signSession(secret, { viewer, expires, id });
 }
 
 /** Every kind of caller, by what their requests carry. */
@@ -110,12 +119,19 @@ export const KINDS = [
   'a session of an operator',
   'a session of a revoked token',
   'a session of an expired token',
-  'a session that has ended',
+  'a session that has expired',
+  'a session that was signed out of',
   'a forged session',
   'a link',
+  'a link, in the address',
   'a link of another alert',
+  'a link of another ledger',
   'an expired link',
+  'an expired link, in the address',
   'a tampered link',
+  'a tampered link, in the address',
+  'a link without a ledger, in the address',
+  'an invalid link in the address, and a link',
   'an Access user',
   'an Access user, by cookie',
   'an Access user of another application',
@@ -123,7 +139,8 @@ export const KINDS = [
   'an Access user by a forged key',
   'the operator secret',
   'the operator secret for another route',
-  'an expired link and a session',
+  'an expired link in the address, and a session',
+  'an invalid link in the address, and a session',
 ] as const;
 
 /** Those that sign each request. */
@@ -135,8 +152,8 @@ export interface CallerRequest {
   readonly query: string;
 }
 
-/** The request for each kind of caller; the operator secret signs `method` and `path`. */
-export type RequestOf = (kind: Kind, method: string, path: string) => Promise<CallerRequest>;
+/** The request for each kind of caller; the operator secret signs all that is given. */
+export type RequestOf = (kind: Kind, method: string, path: string, body?: string) => Promise<CallerRequest>;
 
 /** Creates the tokens, sessions and links of every kind. */
 export async function createRequests(): Promise<RequestOf> {
@@ -146,51 +163,72 @@ export async function createRequests(): Promise<RequestOf> {
   const revoked = await addViewer('revoked', null, 'operator');
   await deleteViewer(env.KV, revoked.id);
   const expired = await addViewer('expired', Date.now() - 1, 'operator');
-  const later = Date.now() + SESSION_MS;
-  const cookie = (value: string): CallerRequest => ({
+  const cookie = (value: string, query = ''): CallerRequest => ({
     init: { headers: { cookie: `__Host-tocsin=${value}` } },
-    query: '',
+    query,
   });
-  const linked = (pass: string): CallerRequest => ({ init: {}, query: `?pass=${pass}` });
+  const linked = (pass: string, query = ''): CallerRequest => ({
+    init: { headers: { cookie: `__Host-tocsin-links=${pass}` } },
+    query,
+  });
+  const inAddress = (pass: string): CallerRequest => ({ init: {}, query: `?pass=${pass}` });
   const assertion = (token: string): CallerRequest => ({
     init: { headers: { 'cf-access-jwt-assertion': token } },
     query: '',
   });
-  const session = await signSession(SECRET, viewer.id, later);
-  const requests: { readonly [kind in Exclude<Kind, Signed>]: CallerRequest } = {
-    nobody: { init: {}, query: '' },
-    'a wrong token': { init: bearer(`${viewer.token.slice(0, -4)}AAAA`), query: '' },
-    'a malformed token': { init: bearer('please'), query: '' },
-    'a revoked token': { init: bearer(revoked.token), query: '' },
-    'an expired token': { init: bearer(expired.token), query: '' },
-    'a viewer': { init: bearer(viewer.token), query: '' },
-    'a responder': { init: bearer(responder.token), query: '' },
-    'an operator': { init: bearer(operator.token), query: '' },
-    'a session': cookie(session),
-    'a session of a responder': cookie(await signSession(SECRET, responder.id, later)),
-    'a session of an operator': cookie(await signSession(SECRET, operator.id, later)),
-    'a session of a revoked token': cookie(await signSession(SECRET, revoked.id, later)),
-    'a session of an expired token': cookie(await signSession(SECRET, expired.id, later)),
-    'a session that has ended': cookie(await signSession(SECRET, viewer.id, Date.now() - 1000)),
-    'a forged session': cookie(await signSession('f'.repeat(32), viewer.id, later)),
-    'a link': linked(await passFor(ALERT)),
-    'a link of another alert': linked(await passFor(OTHER_ALERT)),
-    'an expired link': linked(await passFor(ALERT, -HOUR)),
-    'a tampered link': linked((await passFor(OTHER_ALERT)).replace(/^\d+/, String(ALERT))),
-    'an Access user': assertion(await accessToken({})),
-    'an Access user, by cookie': {
-      init: { headers: { cookie: `CF_Authorization=${await accessToken({})}` } },
+  const tampered = passFor(OTHER_ALERT).replace(/^\d+/, String(ALERT));
+  const [accessCookie, ofOther, old, forged] = [
+    await accessToken({}),
+    await accessToken({ aud: ['b'.repeat(64)] }),
+    await accessToken({ exp: Date.now() / 1000 - 7 * 86_400 }),
+    await accessToken({}, await generateKey()),
+  ];
+  // New for each request: one that signs out ends its session.
+  const requests: { readonly [kind in Exclude<Kind, Signed>]: () => CallerRequest } = {
+    nobody: () => ({ init: {}, query: '' }),
+    'a wrong token': () => ({ init: bearer(`${viewer.token.slice(0, -4)}AAAA`), query: '' }),
+    'a malformed token': () => ({ init: bearer('please'), query: '' }),
+    'a revoked token': () => ({ init: bearer(revoked.token), query: '' }),
+    'an expired token': () => ({ init: bearer(expired.token), query: '' }),
+    'a viewer': () => ({ init: bearer(viewer.token), query: '' }),
+    'a responder': () => ({ init: bearer(responder.token), query: '' }),
+    'an operator': () => ({ init: bearer(operator.token), query: '' }),
+    'a session': () => cookie(sessionOf(viewer.id)),
+    'a session of a responder': () => cookie(sessionOf(responder.id)),
+    'a session of an operator': () => cookie(sessionOf(operator.id)),
+    'a session of a revoked token': () => cookie(sessionOf(revoked.id)),
+    'a session of an expired token': () => cookie(sessionOf(expired.id)),
+    'a session that has expired': () => cookie(sessionOf(viewer.id, { expires: Date.now() - 1000 })),
+    'a session that was signed out of': () => cookie(sessionOf(operator.id, { id: SIGNED_OUT })),
+    'a forged session': () => cookie(sessionOf(viewer.id, { secret: 'f'.repeat(32) })),
+    'a link': () => linked(passFor(ALERT)),
+    'a link, in the address': () => inAddress(passFor(ALERT)),
+    'a link of another alert': () => linked(passFor(OTHER_ALERT)),
+    'a link of another ledger': () => linked(passFor(ALERT, HOUR, '0123456789abcdef')),
+    'an expired link': () => linked(passFor(ALERT, -HOUR)),
+    'an expired link, in the address': () => inAddress(passFor(ALERT, -HOUR)),
+    'a tampered link': () => linked(tampered),
+    'a tampered link, in the address': () => inAddress(tampered),
+    'a link without a ledger, in the address': () =>
+      inAddress(passFor(ALERT).replace(/^(\d+\.\d+)\..*(?=\.[0-9a-f]{64}$)/, '$1')),
+    'an invalid link in the address, and a link': () => linked(passFor(ALERT), `?pass=${tampered}`),
+    'an Access user': () => assertion(accessCookie),
+    'an Access user, by cookie': () => ({
+      init: { headers: { cookie: `CF_Authorization=${accessCookie}` } },
       query: '',
-    },
-    'an Access user of another application': assertion(await accessToken({ aud: ['b'.repeat(64)] })),
-    'an Access user of last week': assertion(await accessToken({ exp: Date.now() / 1000 - 7 * 86_400 })),
-    'an Access user by a forged key': assertion(await accessToken({}, await generateKey())),
-    'an expired link and a session': { ...cookie(session), query: `?pass=${await passFor(ALERT, -HOUR)}` },
+    }),
+    'an Access user of another application': () => assertion(ofOther),
+    'an Access user of last week': () => assertion(old),
+    'an Access user by a forged key': () => assertion(forged),
+    'an expired link in the address, and a session': () =>
+      cookie(sessionOf(viewer.id), `?pass=${passFor(ALERT, -HOUR)}`),
+    'an invalid link in the address, and a session': () => cookie(sessionOf(viewer.id), `?pass=${tampered}`),
   };
-  return async (kind, method, path) => {
-    if (kind !== 'the operator secret' && kind !== 'the operator secret for another route') return requests[kind];
+  return async (kind, method, path, body = '') => {
+    const nonce = hex(crypto.getRandomValues(new Uint8Array(8)));
+    if (kind !== 'the operator secret' && kind !== 'the operator secret for another route') return requests[kind]();
     const signed = kind === 'the operator secret' ? path : `${path}x`;
-    return { init: bearer(await operatorToken(SECRET, method, signed, Date.now())), query: '' };
+    return { init: bearer(await operatorToken(SECRET, method, signed, body, Date.now(), nonce)), query: '' };
   };
 }
 

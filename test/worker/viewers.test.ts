@@ -1,8 +1,8 @@
 /** The operator's routes for viewer tokens: created and shown once, listed without a hash, revoked. */
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/access/mac.ts';
 import { operatorToken } from '../../src/access/operator.ts';
+import { sha256 } from '../../src/access/seal.ts';
 import { VIEWER_MS } from '../../src/access/viewer.ts';
 import { addViewer, bearer, createSite, SECRET, type SiteChanges } from './site.ts';
 import { HOUR } from './world.ts';
@@ -11,8 +11,8 @@ const PATH = '/operator/viewers';
 
 async function ask(method: string, path: string, body: unknown = null, changes: SiteChanges = {}): Promise<Response> {
   const site = await createSite();
-  const token = await operatorToken(SECRET, method, path, Date.now());
   const text = typeof body === 'string' ? body : body === null ? null : JSON.stringify(body);
+  const token = await operatorToken(SECRET, method, path, text ?? '', Date.now());
   return site.visit(path, { ...bearer(token), method, body: text }, changes);
 }
 

@@ -8,6 +8,7 @@ import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
 import { planOf, recordStatements, wholeReads } from '../ledger/store/plans.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
+import { scopeIn } from '../support/scope.ts';
 import { createSampleLog } from './sample-log.ts';
 import { createWorld, MINUTE, type World } from './world.ts';
 
@@ -73,11 +74,17 @@ describe('the views, through RPC', () => {
 
   it('an entry out of scope is the same as one that does not exist', async () => {
     const alert = (await of().entry(hostile, null))?.parts[0]?.alert.id ?? 0;
-    expect((await of().entry(hostile, alert))?.entry.id).toBe(hostile);
+    const [row] = await world.sql<{ id: string }>('SELECT id FROM identity');
+    const ledger = row?.id ?? '';
+    const scopeOf = (...alerts: number[]) => alerts.map((each) => ({ alert: each, ledger }));
+    expect((await of().entry(hostile, scopeOf(alert)))?.entry.id).toBe(hostile);
+    expect((await of().alert(alert, scopeOf(alert)))?.alert.id).toBe(alert);
     for (const [id, scope] of [
-      [huge, alert],
-      [hostile, alert + 1000],
-      ['none', alert],
+      [huge, scopeOf(alert)],
+      [hostile, scopeOf(alert + 1000)],
+      [hostile, [{ alert, ledger: '0'.repeat(16) }]],
+      [hostile, []],
+      ['none', scopeOf(alert)],
       ['none', null],
     ] as const) {
       expect(await of().entry(id, scope)).toBeNull();
@@ -87,7 +94,7 @@ describe('the views, through RPC', () => {
 
   it('an alert: its timeline, and that its message was delivered', async () => {
     const alert = (await of().entry(hostile, null))?.parts[0]?.alert.id ?? 0;
-    const page = await of().alert(alert);
+    const page = await of().alert(alert, null);
     expect(page).toMatchObject({
       alert: { id: alert, count: 1, backfilled: false },
       timeline: [{ entry: { id: hostile }, part: 'matched', decision: { kind: 'opened', reason: 'first match' } }],
@@ -95,7 +102,7 @@ describe('the views, through RPC', () => {
       deliveries: [{ receiver: 'slack', what: 'opened', state: 'delivered', attempts: 1, reason: null }],
       closing: null,
     });
-    expect(await of().alert(4711)).toBeNull();
+    expect(await of().alert(4711, null)).toBeNull();
   });
 
   it('the alerts and the overview agree with the status', async () => {
@@ -125,7 +132,7 @@ describe('the views, through RPC', () => {
     const views = [
       await of().overview(),
       await of().entry(hostile, null),
-      await of().alert(1),
+      await of().alert(1, null),
       await of().alerts({ state: 'all', level: null, rule: null, before: null }),
       await of().rules(),
     ];
@@ -154,10 +161,11 @@ describe('the views, through RPC', () => {
           }),
       });
       views.overview(Date.now());
-      views.entry(hostile, 1);
+      const scope = scopeIn(recorded, 1);
+      views.entry(hostile, scope);
       views.entry(hostile, null);
-      views.entryText(huge, 1);
-      views.alert(1);
+      views.entryText(huge, scope);
+      views.alert(1, null);
       for (const state of ['open', 'all'] as const) views.alerts({ state, level: 'high', rule: null, before: 9 });
       views.rules();
       return statements.map((statement) => ({ sql: statement.sql, whole: wholeReads(planOf(store, statement)) }));

@@ -38,7 +38,7 @@ interface Place {
 export function readActivities(
   store: Store,
   middle: CentreEntry,
-  scope: number | null,
+  scope: readonly number[] | null,
 ): { readonly actorActivity: Activity; readonly networkActivity: Activity | null } {
   const recent = readRecent(store, middle);
   const activityOf = (field: IndexedField): Activity => {
@@ -49,7 +49,7 @@ export function readActivities(
     }) as [Near, Near];
     const [earlier, later] = [before.rows.map(entrySummary).reverse(), after.rows.map(entrySummary)];
     const shown = [...earlier, ...later];
-    const inScope = scope === null ? null : seqsOfAlert(store, scope, shown);
+    const inScope = scope === null ? null : seqsOfAlerts(store, scope, shown);
     return {
       value,
       withinMs: ACTIVITY_MS,
@@ -144,11 +144,11 @@ function readRecent(
   };
 }
 
-/** Which of these belong to an alert. */
-function seqsOfAlert(store: Store, alert: number, entries: readonly EntrySummary[]): ReadonlySet<number> {
+/** Which of these belong to one of the alerts. */
+function seqsOfAlerts(store: Store, alerts: readonly number[], entries: readonly EntrySummary[]): ReadonlySet<number> {
   const found = store.all<{ seq: number }>(
-    'SELECT seq FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?))',
-    alert,
+    'SELECT seq FROM matches WHERE alert IN (SELECT value FROM json_each(?)) AND seq IN (SELECT value FROM json_each(?))',
+    JSON.stringify(alerts),
     JSON.stringify(entries.map(({ seq }) => seq)),
   );
   return new Set(found.map((row) => row.seq));

@@ -3,8 +3,8 @@
  * came from its actor and network around it.
  *
  * Contract: read-only, by indexes, and bounded. Of an entry with
- * revisions the last is shown; alerts are those of all. Where `scope` is given and no version of the entry belongs to that
- * alert, the result is null, as if the entry did not exist; other alerts are left out.
+ * revisions the last is shown; alerts are those of all. Where `scope` is given and no version of the entry belongs to one
+ * of these alerts, the result is null, as if the entry did not exist; other alerts are left out.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { type Engine, fieldValue } from '../../sigma/index.ts';
@@ -36,7 +36,12 @@ const VERSIONS_MAX = REVISIONS_MAX + 1;
 type EntryPageRow = AcceptedRow & { actor: string | null; network: string | null; cut: string | null };
 
 /** An entry in detail; null where it is not recorded or lies outside the scope. */
-export function readEntry(store: Store, engine: Engine, id: string, scope: number | null): EntryDetails | null {
+export function readEntry(
+  store: Store,
+  engine: Engine,
+  id: string,
+  scope: readonly number[] | null,
+): EntryDetails | null {
   const versions = entryRows(store, id, scope);
   const row = versions.at(-1);
   if (row === undefined) return null;
@@ -63,13 +68,13 @@ function networkIn({ network }: EntryPageRow, body: EntryBody | null): string | 
 }
 
 /** The stored JSON of an entry that is recorded whole; else null. */
-export function readEntryText(store: Store, id: string, scope: number | null): string | null {
+export function readEntryText(store: Store, id: string, scope: readonly number[] | null): string | null {
   const row = entryRows(store, id, scope).at(-1);
   return row === undefined || row.cut !== null || bodyOf(row) === null ? null : row.body;
 }
 
 /** The versions of an entry, in their order; none where it is not recorded or lies outside the scope. */
-function entryRows(store: Store, id: string, scope: number | null): EntryPageRow[] {
+function entryRows(store: Store, id: string, scope: readonly number[] | null): EntryPageRow[] {
   const rows = store.all<EntryPageRow>(
     `SELECT seq, id, revision, created_at, occurred_at, body, actor, network, cut, mark FROM entries WHERE id = ?
      ORDER BY revision DESC LIMIT ${VERSIONS_MAX}`,
@@ -78,8 +83,8 @@ function entryRows(store: Store, id: string, scope: number | null): EntryPageRow
   rows.reverse();
   if (scope === null) return rows;
   const inScope = store.all(
-    'SELECT 1 FROM matches WHERE alert = ? AND seq IN (SELECT value FROM json_each(?)) LIMIT 1',
-    scope,
+    'SELECT 1 FROM matches WHERE alert IN (SELECT value FROM json_each(?)) AND seq IN (SELECT value FROM json_each(?)) LIMIT 1',
+    JSON.stringify(scope),
     JSON.stringify(rows.map(({ seq }) => seq)),
   );
   return inScope.length > 0 ? rows : [];
@@ -129,15 +134,15 @@ function batchOf(store: Store, seq: number): { readonly rules: string; readonly 
 }
 
 /** Its alerts with its part in each, the newest alert first. */
-function partsOf(store: Store, seqs: readonly number[], scope: number | null): readonly AlertPart[] {
+function partsOf(store: Store, seqs: readonly number[], scope: readonly number[] | null): readonly AlertPart[] {
   // By the key of matches within a scope, else by the index of entries.
-  const within = scope === null ? '?1 IS NULL AND' : 'alert = ?1 AND';
+  const within = scope === null ? '?1 IS NULL AND' : 'alert IN (SELECT value FROM json_each(?1)) AND';
   const rows = store.all<AlertRow & { decision: string | null; evidence: string }>(
     `SELECT alerts.*, parts.decision, parts.evidence FROM
        (SELECT * FROM matches WHERE ${within} seq IN (SELECT value FROM json_each(?2)) LIMIT ${PARTS_READ_MAX}) AS parts
        JOIN alerts ON alerts.id = parts.alert
      ORDER BY alerts.id DESC LIMIT ${PARTS_MAX}`,
-    scope,
+    scope === null ? null : JSON.stringify(scope),
     JSON.stringify(seqs),
   );
   return rows.map((row) => ({

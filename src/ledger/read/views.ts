@@ -11,6 +11,7 @@ import type {
   AlertDetails,
   AlertList,
   AlertQuery,
+  AlertScope,
   AlertSummary,
   EntryDetails,
   EntrySummary,
@@ -23,6 +24,7 @@ import type {
   ShownRecord,
 } from '../rpc.ts';
 import { readSecurityLog } from '../security-log.ts';
+import { alertsInScope } from '../store/identity.ts';
 import { STEP_MS } from '../store/recent.ts';
 import { type AlertRow, alertSummary, type EntryRow, entrySummary } from '../store/rows.ts';
 import { readState } from '../store/state.ts';
@@ -40,9 +42,9 @@ export interface ViewsOptions {
 
 export interface Views {
   overview(now: number): Overview;
-  entry(id: string, scope: number | null): EntryDetails | null;
-  entryText(id: string, scope: number | null): string | null;
-  alert(id: number): AlertDetails | null;
+  entry(id: string, scope: AlertScope): EntryDetails | null;
+  entryText(id: string, scope: AlertScope): string | null;
+  alert(id: number, scope: AlertScope): AlertDetails | null;
   alerts(query: AlertQuery): AlertList;
   rules(): readonly RuleActivity[];
   quarantine(before: QuarantineCursor | null): QuarantineList;
@@ -59,9 +61,9 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
       open: readOpen(store),
       newest: readNewest(store),
     }),
-    entry: (id, scope) => readEntry(store, engine, id, scope),
-    entryText: (id, scope) => readEntryText(store, id, scope),
-    alert: (id) => readAlert(store, id),
+    entry: (id, scope) => readEntry(store, engine, id, alertsInScope(store, scope)),
+    entryText: (id, scope) => readEntryText(store, id, alertsInScope(store, scope)),
+    alert: (id, scope) => (alertsInScope(store, scope)?.includes(id) === false ? null : readAlert(store, id)),
     alerts: (query) => readAlerts(store, query),
     rules: () => readRules(store, [...engine.rules.keys()]),
     quarantine: (before) => readQuarantine(store, before),

@@ -39,6 +39,7 @@ import { flush, record } from './record.ts';
 import { release } from './release.ts';
 import { expectRestore, type PlannedRestore, planRestore } from './restore.ts';
 import { evictDue, flushedAt } from './retention.ts';
+import { isProofSpent, spendProof } from './spent-proofs.ts';
 import { isStorageSound } from './trial-write.ts';
 
 /** As LedgerApi has it, but synchronous. */
@@ -60,6 +61,8 @@ export interface Ledger {
   planRestore(target: RestoreTarget, now: number): PlannedRestore;
   expectRestore(id: string, now: number): Pick<RestoreMark, 'lastAlert' | 'version'>;
   finishRestore(mark: Rewind, now: number): boolean;
+  spendProof(id: string, until: number, now: number): boolean;
+  isProofSpent(id: string, since: number): boolean;
 }
 
 /** Opens the ledger in a store and brings its tables up to date. */
@@ -124,5 +127,7 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     planRestore: (target, now) => planRestore(store, target, now),
     expectRestore: (id, now) => store.transaction(() => expectRestore(context, id, now)),
     finishRestore: (mark, now) => store.transaction(() => finishRestore(context, mark, now)),
+    spendProof: (id, until, now) => store.transaction(() => spendProof(store, id, until, now)),
+    isProofSpent: (id, since) => isProofSpent(store, id, since),
   };
 }

@@ -25,13 +25,20 @@ export const GIVE_UP_AFTER_MS = 7 * 24 * 60 * MINUTE_MS;
 /** What own reads are recognized by. */
 export interface OwnReadsOptions {
   readonly key: MarkKey;
+  /** The key before; null: none, or nobody is to know it any more. */
+  readonly previousKey: MarkKey | null;
   /** Others use our API key on purpose: no findings. */
   readonly isShared: boolean;
 }
 
 /** The options for these settings; null without a LINK_SECRET. */
-export function ownReadsOptions(linkSecret: string | null, isShared: boolean): OwnReadsOptions | null {
-  return linkSecret === null ? null : { key: markKey(linkSecret), isShared };
+export function ownReadsOptions(
+  linkSecret: string | null,
+  isShared: boolean,
+  previous: string | null = null,
+): OwnReadsOptions | null {
+  if (linkSecret === null) return null;
+  return { key: markKey(linkSecret), previousKey: previous === null ? null : markKey(previous), isShared };
 }
 
 export class OwnReadsMemory {
@@ -51,7 +58,11 @@ export class OwnReadsMemory {
   /** Sorts new entries, which are in order. `isSaving`: whether rows are written anyway. */
   sort(entries: readonly Unrecorded[], now: number, isSaving: boolean): SortedReads | null {
     if (this.#options === null) return null;
-    const loaded = this.#load(this.#options.key);
+    const loaded = this.#load(this.#options);
+    if ((loaded.reads.keySince ?? null) === null) {
+      loaded.reads = { ...loaded.reads, keySince: now };
+      this.#changed = true;
+    }
     const sorted = sortOwnReads(loaded.reads, entries, { ...this.#options, marks: loaded.marks, now, isSaving });
     this.#changed ||= sorted.reads !== loaded.reads;
     loaded.reads = sorted.reads;
@@ -60,13 +71,13 @@ export class OwnReadsMemory {
 
   /** The entries that are not own reads known by now. */
   withoutKnown(entries: readonly Unrecorded[]): readonly Unrecorded[] {
-    return this.#options === null ? entries : withoutKnownReads(entries, this.#load(this.#options.key).marks);
+    return this.#options === null ? entries : withoutKnownReads(entries, this.#load(this.#options).marks);
   }
 
   /** After the end of a scan: raises or resolves the health alert about reads that do not come back. */
   checkAfterScan(allowedLatenessMs: number, receivers: readonly RoutedReceiver[], now: number): void {
     if (this.#options === null) return;
-    const loaded = this.#load(this.#options.key);
+    const loaded = this.#load(this.#options);
     if (loaded.reads.newestSentAt === null) return;
     const awaitedSince = Math.min(loaded.reads.awaitedSince ?? now, now);
     loaded.reads = { ...loaded.reads, awaitedSince, checkedAt: now };
@@ -116,7 +127,7 @@ export class OwnReadsMemory {
   /** For the status; null where no read has come back. */
   status(): OwnReadsStatus | null {
     if (this.#options === null) return null;
-    const { newestSentAt, checkedAt, count } = this.#load(this.#options.key).reads;
+    const { newestSentAt, checkedAt, count } = this.#load(this.#options).reads;
     if (newestSentAt === null) return null;
     return { delayMs: Math.max(0, checkedAt - newestSentAt), at: checkedAt, count };
   }
@@ -125,29 +136,36 @@ export class OwnReadsMemory {
   keyTheft(): KeyTheft {
     if (this.#options === null) return 'no secret';
     if (this.#options.isShared) return 'shared';
-    const { newestSentAt, actors } = this.#load(this.#options.key).reads;
+    const { newestSentAt, actors } = this.#load(this.#options).reads;
     if (actors.length > 0) return 'detected';
     return newestSentAt === null ? 'no read' : 'no key';
   }
 
-  #load(key: MarkKey): { reads: OwnReads; readonly marks: UsedMarks } {
-    this.#loaded ??= loadedFrom(readOwnReads(this.#store), key.id);
+  #load(options: OwnReadsOptions): { reads: OwnReads; readonly marks: UsedMarks } {
+    this.#loaded ??= loadedFrom(readOwnReads(this.#store), options);
     return this.#loaded;
   }
 }
 
 type Stored = OwnReads & { readonly forgottenBefore: number | null };
 
-/** Another key has proven nothing yet, and remembers the marks of the previous one: entries read again are still known by them. */
-function loadedFrom(text: string | null, key: string): { reads: OwnReads; marks: UsedMarks } {
+/**
+ * Another key has proven nothing yet, except for the one that follows the stored one. It remembers the marks of the one
+ * before in any case: entries read again are still known by them.
+ */
+function loadedFrom(
+  text: string | null,
+  { key: { id: key }, previousKey }: OwnReadsOptions,
+): { reads: OwnReads; marks: UsedMarks } {
   const [head = '', ...lines] = text === null ? [] : text.split('\n');
   const stored = parseJson(head) as Stored | undefined;
   if (stored === undefined)
     return { reads: { ...NO_OWN_READS, key }, marks: new UsedMarks(Number.NEGATIVE_INFINITY, []) };
   const { forgottenBefore, ...reads } = stored;
   const { count, sampledAt } = reads;
+  const proven = reads.key === previousKey?.id ? reads : { ...NO_OWN_READS, count, sampledAt };
   return {
-    reads: reads.key === key ? reads : { ...NO_OWN_READS, key, count, sampledAt },
+    reads: reads.key === key ? reads : { ...proven, key, keySince: null },
     marks: new UsedMarks(forgottenBefore ?? Number.NEGATIVE_INFINITY, lines),
   };
 }

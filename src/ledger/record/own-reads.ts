@@ -4,7 +4,8 @@
  * Contract: an entry is ours by proof alone, a genuine mark that no other entry brought; nothing else in an entry makes it
  * ours. The actors of such entries are our API key's, unless the log names users: what a user does is not all done with our
  * key. What those actors do later without a genuine mark, or with a used one,
- * is a finding. Without a LINK_SECRET there are no marks and no findings. Pure, over `UsedMarks`, which it changes: sorting
+ * is a finding. After a change of the key, marks of the one before count for 25 h. Without a LINK_SECRET there are no marks
+ * and no findings. Pure, over `UsedMarks`, which it changes: sorting
  * an entry again gives the same.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
@@ -42,8 +43,10 @@ export interface OwnActor {
 
 /** What is known of our own reads. Times are ours, ms. */
 export interface OwnReads {
-  /** The key of the marks. Another one has proven nothing yet. */
+  /** The key of the marks. Another one has proven nothing yet, except for the one before. */
   readonly key: string;
+  /** When this ledger first used it; null or absent: not yet. */
+  readonly keySince?: number | null;
   readonly actors: readonly OwnActor[];
   /** When the newest read that came back was sent; null: none has come back. */
   readonly newestSentAt: number | null;
@@ -66,6 +69,8 @@ export const NO_OWN_READS: Omit<OwnReads, 'key'> = {
 
 export interface SortContext {
   readonly key: MarkKey;
+  /** The key before, whose marks come back for as long as reads may after the change; null: none. */
+  readonly previousKey: MarkKey | null;
   /** Others use our API key on purpose (API_KEY_SHARED): no findings. */
   readonly isShared: boolean;
   readonly marks: UsedMarks;
@@ -164,7 +169,7 @@ function mayBeOurs(text: string, actors: readonly OwnActor[]): boolean {
 function kindOf({ id, revision, occurredAt, text }: Unrecorded, reads: OwnReads, context: SortContext): Kind {
   const body = bodyOf(text);
   if (body === null) return ORDINARY;
-  const { key, isShared, marks } = context;
+  const { key, previousKey, isShared, marks } = context;
   const actor = storedActor(body);
   const isOurActor = reads.actors.some((each) => each.id === actor && occurredAt > each.since);
   const finding = (mark: MarkFinding): Kind => (isOurActor && !isShared ? { kind: 'entry', mark } : ORDINARY);
@@ -175,7 +180,9 @@ function kindOf({ id, revision, occurredAt, text }: Unrecorded, reads: OwnReads,
   const first = marks.useOf(mark.name);
   const isItsOwn = first?.entry === use.entry;
   if (isItsOwn && revision === 0) return { kind: 'known' };
-  if (!isGenuine(mark, key)) return finding('missing');
+  const isRecent = occurredAt - (reads.keySince ?? occurredAt) <= VALID_MS;
+  const isOurs = isGenuine(mark, key) || (previousKey !== null && isRecent && isGenuine(mark, previousKey));
+  if (!isOurs) return finding('missing');
   if (!isReadOfTheLog(body)) return finding('reused');
   // A sample that the upstream changed later.
   if (isItsOwn) return { kind: 'entry', mark: 'own' };

@@ -83,6 +83,11 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        items TEXT NOT NULL, PRIMARY KEY (field, value, bucket, block)) WITHOUT ROWID`,
     'CREATE TABLE entry_blocks (block INTEGER PRIMARY KEY, keys TEXT NOT NULL)',
   ],
+  [
+    'CREATE TABLE identity (number INTEGER PRIMARY KEY CHECK (number = 1), id TEXT NOT NULL)',
+    'INSERT INTO identity (number, id) VALUES (1, lower(hex(randomblob(8))))',
+    'CREATE TABLE spent_proofs (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID',
+  ],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

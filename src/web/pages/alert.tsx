@@ -17,7 +17,6 @@ import { UntrustedText } from './parts/untrusted-text.tsx';
 /** The whole document. */
 export function alertPage({ caller, details, rule, now }: AlertFactsProps): string {
   const { alert, timeline, deliveries, more, moreContributing, closing } = details;
-  const pass = caller.kind === 'link' ? caller.pass : null;
   return page({
     title: alert.title,
     caller,
@@ -41,7 +40,7 @@ export function alertPage({ caller, details, rule, now }: AlertFactsProps): stri
         <AlertFacts caller={caller} details={details} rule={rule} now={now} />
         {rule !== null && <WhatToDo rule={rule} />}
         <Card title="Timeline" aside={<span class="quiet">{counted(alert.count, 'match', 'matches')}</span>}>
-          <Timeline timeline={timeline} pass={pass} />
+          <Timeline timeline={timeline} />
           {moreContributing > 0 && (
             <p class="quiet">… and {counted(moreContributing, 'more entry', 'more entries')} that contributed.</p>
           )}

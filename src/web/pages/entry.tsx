@@ -3,7 +3,6 @@
  * from the same actor and network around it, and the JSON to copy. Pure.
  */
 
-import { PASS_PARAM } from '../../access/link.ts';
 import { ENTRY_ID } from '../../audit-log/client.ts';
 import type { EntryDetails } from '../../ledger/rpc.ts';
 import type { Caller } from '../context.ts';
@@ -29,9 +28,8 @@ export interface EntryOptions {
 /** The whole document. */
 export function entryPage({ caller, details, unrecorded = false }: EntryOptions): string {
   const { entry, text, cut } = details;
-  const pass = caller.kind === 'link' ? caller.pass : null;
   const evidence = [...details.rules, ...details.parts].flatMap((of) => of.evidence);
-  const wholePath = lookupPath(entry.id, pass);
+  const wholePath = lookupPath(entry.id);
   return page({
     title: entry.action ?? 'Entry',
     caller,
@@ -55,9 +53,9 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
         <Card title="Fields" id="fields">
           <FieldTable text={text} evidence={evidence} />
         </Card>
-        {!unrecorded && <ActivityCard of="actor" activity={details.actorActivity} entry={entry} pass={pass} />}
+        {!unrecorded && <ActivityCard of="actor" activity={details.actorActivity} entry={entry} isScoped={caller.kind === 'link'} />}
         {details.networkActivity !== null && (
-          <ActivityCard of="network" activity={details.networkActivity} entry={entry} pass={pass} />
+          <ActivityCard of="network" activity={details.networkActivity} entry={entry} isScoped={caller.kind === 'link'} />
         )}
         <Card title="JSON" id="json" aside={<CopyButton label="Copy" />}>
           <Json text={text} wholePath={wholePath} />
@@ -103,8 +101,8 @@ function Head({
 }
 
 /** Where the lookup has the whole entry as JSON; null if it can't be asked for that id. */
-function lookupPath(id: string, pass: string | null): string | null {
-  return ENTRY_ID.test(id) ? `/v1/audit_logs/${id}${pass === null ? '' : `?${PASS_PARAM}=${pass}`}` : null;
+function lookupPath(id: string): string | null {
+  return ENTRY_ID.test(id) ? `/v1/audit_logs/${id}` : null;
 }
 
 /** Copies the JSON. Shown by the script only; without it the JSON can be selected. */

@@ -61,7 +61,7 @@ export function overviewPage({ caller, overview, problems, publicUrl, now }: Ove
             {overview.newest.length === 0 ? (
               <p class="empty">No entry has been recorded yet.</p>
             ) : (
-              <EntryTable caption="The entries recorded last" entries={overview.newest} pass={null} />
+              <EntryTable caption="The entries recorded last" entries={overview.newest} />
             )}
           </Card>
         )}

@@ -2,7 +2,7 @@
  * The pages' routes. Each reads what a page shows and returns the whole document.
  *
  * Contract: `authorize` has run before; within the pages open to links, the ledger is only asked within the scope of the
- * caller's link.
+ * caller's links.
  */
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
@@ -49,9 +49,9 @@ export function pageRoutes(deps: VisitorDeps): Hono<WebEnv> {
     const { caller } = c.var;
     const id = readAlertId(c.req.param('id'));
     const scope = scopeOf(caller);
-    if (id === null || (scope !== null && scope !== id)) return missing(c);
+    if (id === null || scope?.every(({ alert }) => alert !== id)) return missing(c);
     if (ledger === null) return unbound(c);
-    const found = await ledger.alert(id);
+    const found = await ledger.alert(id, scope);
     if (found === null) return missing(c);
     return send(c, alertPage({ caller, details: found, rule: ruleOf(found.alert.rule), now: now() }));
   });

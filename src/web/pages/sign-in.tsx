@@ -45,7 +45,7 @@ export function signInPage(next: string, problem: string | null = null): string 
         </form>
         <p class="quiet">
           The operator creates tokens with <code>npm run tocsin -- viewers add NAME</code>. Links in messages work
-          without a token.
+          without a token, and need cookies.
         </p>
       </Message>
     ),

@@ -3,7 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
+import { createLedger } from '../../../src/ledger/record/ledger.ts';
+import type { SecurityEvent } from '../../../src/ledger/rpc.ts';
+import { recordSecurity } from '../../../src/ledger/security-log.ts';
+import { nodeStore } from '../../../src/ledger/store/node-store.ts';
+import { ruleSet } from '../../../src/rules.gen.ts';
+import { compile } from '../../../src/sigma/index.ts';
 import { createApp } from '../../../src/web/app.ts';
+import type { AllDeps } from '../../../src/web/context.ts';
 import { runTocsin } from '../run-command.ts';
 
 const LINK_SECRET = '0123456789abcdef0123456789abcdef';
@@ -32,9 +39,16 @@ const KV = {
 
 let now = Date.UTC(2026, 0, 31, 9);
 const config = readConfig({ LINK_SECRET, KV }, []);
+/** The part of the ledger that viewers use. */
+const store = nodeStore();
+const ledger = createLedger(store, { engine: compile(ruleSet), receivers: [], ...config.watch });
+const used = {
+  spendProof: async (id: string, until: number) => ledger.spendProof(id, until, now),
+  recordSecurity: async (event: SecurityEvent) => recordSecurity(store, event, now),
+};
 const app = createApp({
   config,
-  ledger: null,
+  ledger: used as unknown as AllDeps['ledger'],
   reconnect: () => null,
   now: () => now,
   later: () => undefined,

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/activity.ts';
 import type { Views } from '../../../src/ledger/read/views.ts';
 import { storedId } from '../../../src/ledger/record/dedupe.ts';
-import { DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from '../scene.ts';
+import { scopeIn } from '../../support/scope.ts';
+import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged, viewsOf } from './views-scene.ts';
 
 describe('an entry with revisions', () => {
@@ -46,10 +47,10 @@ describe('an entry with revisions', () => {
     expect(views.entryText('d1', null)).toContain('"actor":null');
     expect(views.entry('d2', null)?.versions).toEqual([]);
     // In the scope of an alert that only the first version belongs to.
-    expect(views.entry('d1', 1)?.versions).toHaveLength(3);
-    expect(views.entry('d1', 99)).toBeNull();
-    expect(views.alert(1)?.timeline.map((item) => item.entry?.revision)).toEqual([0, 0]);
-    expect(views.alert(2)?.timeline.map((item) => item.entry?.revision)).toEqual([1]);
+    expect(views.entry('d1', scopeIn(scene.store, 1))?.versions).toHaveLength(3);
+    expect(views.entry('d1', scopeIn(scene.store, 99))).toBeNull();
+    expect(views.alert(1, null)?.timeline.map((item) => item.entry?.revision)).toEqual([0, 0]);
+    expect(views.alert(2, null)?.timeline.map((item) => item.entry?.revision)).toEqual([1]);
   });
 
   it('keeps what is left of them', () => {
@@ -149,7 +150,7 @@ describe('an entry', () => {
     const shown = views.entry('h', null)?.entry;
     expect(shown?.actor.name).toBe(name);
     expect(shown?.path).toBe(JSON.stringify([1, { a: name }]));
-    expect(views.alert(1)?.timeline[0]?.entry).toEqual(shown);
+    expect(views.alert(1, null)?.timeline[0]?.entry).toEqual(shown);
   });
 
   it('of more than 64 KB says that it was cut, and its text is not given for whole', () => {
@@ -186,9 +187,9 @@ describe('the scope', () => {
 
   it('holds the entries that an alert matched or counted', () => {
     for (const id of ['a1', 'a3', 'a4']) {
-      expect(views.entry(id, alice)?.entry.id).toBe(id);
-      expect(views.entry(id, many)?.entry.id).toBe(id);
-      expect(views.entryText(id, alice)).toContain(id);
+      expect(views.entry(id, scopeIn(its.store, alice))?.entry.id).toBe(id);
+      expect(views.entry(id, scopeIn(its.store, bob, many))?.entry.id).toBe(id);
+      expect(views.entryText(id, scopeIn(its.store, alice))).toContain(id);
     }
   });
 
@@ -201,12 +202,36 @@ describe('the scope', () => {
     ['no number', 'a1', () => Number.NaN],
     ['none at all', 'a1', () => 0],
   ])('holds nothing else, and gives exactly null: %s', (_, id, scope) => {
-    expect(views.entry(id, scope())).toBeNull();
-    expect(views.entryText(id, scope())).toBeNull();
+    expect(views.entry(id, scopeIn(its.store, scope()))).toBeNull();
+    expect(views.entryText(id, scopeIn(its.store, scope()))).toBeNull();
+  });
+
+  it('of several alerts holds the entries of each, and of no alert none', () => {
+    const [one, both] = [scopeIn(its.store, bob), scopeIn(its.store, bob, alice)];
+    expect(['a1', 'a2', 'b1'].map((id) => views.entry(id, one)?.entry.id ?? null)).toEqual([null, null, 'b1']);
+    expect(['a1', 'a2', 'b1'].map((id) => views.entry(id, both)?.entry.id ?? null)).toEqual(['a1', null, 'b1']);
+    expect(views.entry('b1', both)?.parts.map(({ alert }) => alert.id)).toEqual([bob]);
+    expect(views.entry('b1', [])).toBeNull();
+    expect(views.entryText('b1', [])).toBeNull();
+  });
+
+  it('of another ledger holds nothing, whatever the numbers of its alerts', () => {
+    const elsewhere = viewsOf(createScene([DELETED, MANY]), [DELETED, MANY]);
+    expect(elsewhere.alert(alice, null)).toBeNull();
+    const other = [{ alert: alice, ledger: '0123456789abcdef' }];
+    expect([views.alert(alice, other), views.entry('a1', other), views.entryText('a1', other)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    const ours = scopeIn(its.store, alice);
+    expect(views.alert(alice, ours)?.alert.id).toBe(alice);
+    expect(views.alert(bob, ours)).toBeNull();
+    expect(views.alert(alice, [])).toBeNull();
   });
 
   it('says of the story which entries it holds, and of other alerts nothing', () => {
-    const page = views.entry('a3', alice);
+    const page = views.entry('a3', scopeIn(its.store, alice));
     expect(ids(page?.actorActivity.before ?? [])).toEqual(['a1', 'a2']);
     expect(ids(page?.actorActivity.after ?? [])).toEqual(['a4']);
     expect(page?.actorActivity.open).toEqual(['a1', 'a4']);

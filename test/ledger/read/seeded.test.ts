@@ -5,6 +5,7 @@ import { evict } from '../../../src/ledger/record/retention.ts';
 import { readState, UnsavedCheckpoint, UnsavedRereads } from '../../../src/ledger/store/state.ts';
 import type { Store } from '../../../src/ledger/store/store.ts';
 import { compile, LEVELS } from '../../../src/sigma/index.ts';
+import { scopeIn } from '../../support/scope.ts';
 import { seededStore } from '../../support/seeded-store.ts';
 import { DAY, MINUTE } from '../scene.ts';
 import { planOf, recordStatements, wholeReads } from '../store/plans.ts';
@@ -75,7 +76,7 @@ describe('a ledger of 100,000 entries', () => {
 
   it('has each story’s alert', () => {
     for (const { entry } of Object.values(facts.scenarios)) expect(alertOf(entry)).toBeGreaterThan(0);
-    const grown = views.alert(alertOf(facts.updated.entry));
+    const grown = views.alert(alertOf(facts.updated.entry), null);
     expect(grown).toMatchObject({ alert: { count: 40, state: 'closed' }, more: 0 });
     expect(new Set(grown?.deliveries.map(({ what }) => what))).toEqual(new Set(['opened', 'updated', 'resolved']));
     expect(views.entry(facts.hostile.entry, null)?.parts[0]?.alert.state).toBe('open');
@@ -85,10 +86,10 @@ describe('a ledger of 100,000 entries', () => {
 
   it('gives each entry of an alert to its scope, and none besides', () => {
     const alert = alertOf(facts.updated.entry);
-    const held = new Set(views.alert(alert)?.timeline.map(({ entry }) => entry?.id));
+    const held = new Set(views.alert(alert, null)?.timeline.map(({ entry }) => entry?.id));
     const sample = store.all<{ id: string }>('SELECT id FROM entries WHERE seq % 997 = 0').map(({ id }) => id);
     for (const id of [...held, ...sample]) {
-      const page = views.entry(id ?? '', alert);
+      const page = views.entry(id ?? '', scopeIn(store, alert));
       if (held.has(id)) expect(page?.entry.id).toBe(id);
       else expect(page).toBeNull();
     }
@@ -99,12 +100,12 @@ describe('a ledger of 100,000 entries', () => {
 const ASKED: readonly (readonly [string, (views: Views) => unknown])[] = [
   ['overview', (of) => of.overview(NOW)],
   ['entry', (of) => of.entry(facts.quiet.entry, null)],
-  ['entry in a scope', (of) => of.entry(facts.updated.entry, alertOf(facts.updated.entry))],
+  ['entry in a scope', (of) => of.entry(facts.updated.entry, scopeIn(store, alertOf(facts.updated.entry)))],
   ['entry that does not exist', (of) => of.entry('none', null)],
-  ['entry out of scope', (of) => of.entry(facts.quiet.entry, 1)],
+  ['entry out of scope', (of) => of.entry(facts.quiet.entry, scopeIn(store, 1))],
   ['entryText', (of) => of.entryText(facts.quiet.entry, null)],
-  ['entryText in a scope', (of) => of.entryText(facts.updated.entry, alertOf(facts.updated.entry))],
-  ['alert', (of) => of.alert(alertOf(facts.updated.entry))],
+  ['entryText in a scope', (of) => of.entryText(facts.updated.entry, scopeIn(store, alertOf(facts.updated.entry)))],
+  ['alert', (of) => of.alert(alertOf(facts.updated.entry), null)],
   ...(['open', 'all'] as const).flatMap((state) =>
     [null, 'high'].flatMap((level) =>
       [null, 'seeded-low'].flatMap((rule) =>

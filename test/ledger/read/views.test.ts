@@ -4,13 +4,14 @@ import { evict } from '../../../src/ledger/record/retention.ts';
 import { DAMAGED } from '../../../src/ledger/store/rows.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import { compile } from '../../../src/sigma/index.ts';
+import { scopeIn } from '../../support/scope.ts';
 import { counting, DAY, entry, HOUR, MINUTE, NOON, onAction, route, type Scene, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged } from './views-scene.ts';
 
 describe('an alert', () => {
   it('that does not exist is null', () => {
     const { views } = staged([]);
-    for (const id of [1, 0, -1, 1.5, Number.NaN, Number.MAX_SAFE_INTEGER]) expect(views.alert(id)).toBeNull();
+    for (const id of [1, 0, -1, 1.5, Number.NaN, Number.MAX_SAFE_INTEGER]) expect(views.alert(id, null)).toBeNull();
   });
 
   it('has its entries by time, and its notifications, or why there were none', () => {
@@ -18,7 +19,7 @@ describe('an alert', () => {
     const { scene, views } = staged([DELETED], receivers);
     scene.record(Array.from({ length: 11 }, (_, i) => deletion(`d${10 - i}`, NOON - i * SECOND)));
     scene.record([deletion('late', NOON - 4.5 * SECOND)]);
-    const page = views.alert(1);
+    const page = views.alert(1, null);
     expect(page?.alert).toMatchObject({
       count: 12,
       state: 'open',
@@ -43,20 +44,25 @@ describe('an alert', () => {
   it('counts matches that were not stored, and has the decision when it closed', () => {
     const { scene, views } = staged([DELETED]);
     scene.record(Array.from({ length: 150 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
-    expect(views.alert(1)?.timeline).toHaveLength(100);
-    expect(views.alert(1)?.more).toBe(50);
+    expect(views.alert(1, null)?.timeline).toHaveLength(100);
+    expect(views.alert(1, null)?.more).toBe(50);
     scene.record([entry('much-later', NOON + 3 * HOUR)], { now: NOON + 3 * HOUR });
-    expect(views.alert(1)).toMatchObject({
+    expect(views.alert(1, null)).toMatchObject({
       alert: { state: 'closed', count: 150 },
       closing: { notify: true, kind: 'resolved', reason: 'its period closed after growth' },
     });
-    expect(views.alert(1)?.deliveries.map(({ what }) => what)).toEqual(['opened', 'updated', 'updated', 'resolved']);
+    expect(views.alert(1, null)?.deliveries.map(({ what }) => what)).toEqual([
+      'opened',
+      'updated',
+      'updated',
+      'resolved',
+    ]);
   });
 
   it('says how many more entries contributed than it has, as the message does', () => {
     const { scene, views } = staged([{ ...DELETED, alerts: false }, counting('vm.deleted', 50)]);
     scene.record(Array.from({ length: 50 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
-    const page = views.alert(1);
+    const page = views.alert(1, null);
     expect(page?.timeline.map(({ part }) => part).filter((part) => part === 'contributing')).toHaveLength(20);
     // 49 before the one that matched.
     expect(page).toMatchObject({ more: 0, moreContributing: 29 });
@@ -65,7 +71,7 @@ describe('an alert', () => {
   it('says that no more contributed where all of them are there', () => {
     const { scene, views } = staged([{ ...DELETED, alerts: false }, counting('vm.deleted', 5)]);
     scene.record(Array.from({ length: 8 }, (_, i) => deletion(`d${i}`, NOON - MINUTE + i * 100)));
-    expect(views.alert(1)).toMatchObject({ alert: { count: 4 }, moreContributing: 0 });
+    expect(views.alert(1, null)).toMatchObject({ alert: { count: 4 }, moreContributing: 0 });
   });
 
   it('outlives its entries: the match is there, the entry is null', () => {
@@ -80,13 +86,13 @@ describe('an alert', () => {
     });
     expect(scene.count('entries')).toBe(0);
     for (const id of [1, 2]) {
-      const page = views.alert(id);
+      const page = views.alert(id, null);
       expect(page?.timeline).toHaveLength(3);
       expect(page?.timeline.every(({ entry }) => entry === null)).toBe(true);
       expect(page?.timeline[0]?.evidence[0]?.value).toBe('vm.deleted');
     }
     expect(views.entry('d1', null)).toBeNull();
-    expect(views.entry('d1', 1)).toBeNull();
+    expect(views.entry('d1', scopeIn(scene.store, 1))).toBeNull();
     expect(views.rules().every(({ lastEntry }) => lastEntry === null)).toBe(true);
     expect(views.overview(NOON).newest).toEqual([]);
   });
@@ -286,7 +292,7 @@ describe('a damaged row', () => {
       scene.store.run('UPDATE matches SET evidence = ?', text === '[]' ? '[1]' : text);
       scene.store.run('UPDATE alerts SET key_parts = ?', text === '[]' ? '[{"field":1}]' : text);
       scene.store.run('UPDATE deliveries SET notification = ?', text);
-      const alert = views.alert(1);
+      const alert = views.alert(1, null);
       expect(alert?.alert.key).toEqual([{ field: '', value: DAMAGED }]);
       expect(alert?.timeline).toHaveLength(3);
       expect(alert?.timeline[1]?.evidence[0]?.value).toBe(DAMAGED);

@@ -391,6 +391,75 @@ describe('a new LINK_SECRET', () => {
   });
 });
 
+describe('a new LINK_SECRET with the previous one', () => {
+  const next = `${SECRET}next`;
+  const both = ownReadsOptions(next, false, SECRET);
+  /** A ledger to which the previous secret's reads had come back, opened again with both a minute later. */
+  function rotated(): Scene {
+    const scene = proven();
+    scene.record([marked('a', NOON)], { now: LATER, save: true });
+    const after = scene.reopened({ ownReads: both });
+    after.record([], { now: LATER, save: true });
+    return after;
+  }
+  const readBy = (id: string, at: number, secret: string) => read(id, at, sent(at, secret));
+
+  it('knows the reads of both, and notices a theft without a gap', () => {
+    const after = rotated();
+    const now = NOON + 4 * MINUTE;
+    const reads = [readBy('b', LATER, SECRET), readBy('c', now - MINUTE, next)];
+    expect(after.record(reads, { now })).toMatchObject({ own: 2 });
+    expect(titles(after)).not.toContain(STOLEN);
+    after.record([read('x', now, 'curl/8.0')], { now: now + MINUTE });
+    expect(findings(after)).toMatchObject({ x: 'missing' });
+    expect(titles(after)).toContain(STOLEN);
+  });
+
+  it('notices a theft before a read with the new one has come back', () => {
+    const after = rotated();
+    after.record([read('x', NOON + 3 * MINUTE, 'curl/8.0')], { now: NOON + 4 * MINUTE });
+    expect(findings(after)).toMatchObject({ x: 'missing' });
+  });
+
+  it('counts marks of the previous one for 25 hours, however often it is opened again', () => {
+    let scene = rotated();
+    for (const [id, hours, own] of [
+      ['b', 1, 1],
+      ['c', 12, 1],
+      ['d', 24.9, 1],
+      ['e', 25.1, 0],
+    ] as const) {
+      const at = LATER + hours * HOUR;
+      expect([id, scene.record([readBy(id, at, SECRET)], { now: at + MINUTE, save: true })]).toMatchObject([
+        id,
+        { own },
+      ]);
+      scene = scene.reopened({ ownReads: both });
+    }
+    expect(findings(scene)).toMatchObject({ e: 'missing' });
+    const at = LATER + 26 * HOUR;
+    expect(scene.record([readBy('f', at, next)], { now: at + MINUTE })).toMatchObject({ own: 1 });
+  });
+
+  it('takes a used mark of the previous one for a copy', () => {
+    const after = rotated();
+    const at = NOON + 5 * MINUTE;
+    const mark = sent(LATER);
+    after.record([read('b', LATER, mark)], { now: at });
+    after.record([read('x', at, mark, { client_ip: '203.0.113.66' })], { now: at + MINUTE });
+    expect(findings(after)).toMatchObject({ x: 'reused' });
+  });
+
+  it('proves nothing where the previous one is not that of the ledger', () => {
+    const scene = proven();
+    scene.record([marked('a', NOON)], { now: LATER, save: true });
+    const after = scene.reopened({ ownReads: ownReadsOptions(next, false, `${SECRET}other`) });
+    expect(after.ledger.status(LATER).keyTheft).toBe('no read');
+    after.record([readBy('b', LATER, SECRET)], { now: NOON + 3 * MINUTE });
+    expect(findings(after)).toMatchObject({ b: null });
+  });
+});
+
 describe('the time until an entry is visible', () => {
   it('is known at each tick, by our clock alone', () => {
     const scene = sceneWith();

@@ -10,8 +10,8 @@ interface ActivityProps {
   readonly of: 'actor' | 'network';
   readonly activity: Activity;
   readonly entry: EntrySummary;
-  /** Of the caller's link, or null. */
-  readonly pass: string | null;
+  /** The caller has links, which open some of the entries only. */
+  readonly isScoped: boolean;
 }
 
 const WORDS = {
@@ -20,7 +20,7 @@ const WORDS = {
 } as const;
 
 /** A card with the entries around this one, oldest first. */
-export function ActivityCard({ of, activity, entry, pass }: ActivityProps) {
+export function ActivityCard({ of, activity, entry, isScoped }: ActivityProps) {
   const { value, withinMs, before, after, moreBefore, moreAfter, isIndexed, open } = activity;
   const { title, id, none, what } = WORDS[of];
   const around = [...before, entry, ...after].sort((a, b) => a.createdAt - b.createdAt || a.seq - b.seq);
@@ -36,14 +36,14 @@ export function ActivityCard({ of, activity, entry, pass }: ActivityProps) {
           </p>
           {!isIndexed && <p class="note">Entries from before the last upgrade are not all searched yet.</p>}
           {moreBefore && <p class="quiet">… and earlier entries</p>}
-          <EntryTable caption={`${title} around this entry`} entries={around} pass={pass} open={open} here={entry.id} />
+          <EntryTable caption={`${title} around this entry`} entries={around} open={open} here={entry.id} />
           {moreAfter && <p class="quiet">… and later entries</p>}
           {around.length === 1 && (
             <p class="empty">
               No other entry of this {of} within {within}.
             </p>
           )}
-          {pass !== null && open.length < around.length - 1 && (
+          {isScoped && open.length < around.length - 1 && (
             <p class="quiet">
               Your link gives access to the entries of its alert. <a href={SIGN_IN_PATH}>Sign in</a> to see the others.
             </p>

@@ -21,7 +21,6 @@ export interface AlertFactsProps {
 /** A card of figures. */
 export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
   const { alert, timeline } = details;
-  const pass = caller.kind === 'link' ? caller.pass : null;
   const latest = timeline.findLast(({ entry, part }) => entry !== null && part === 'matched')?.entry ?? null;
   return (
     <dl class="figures card">
@@ -32,7 +31,7 @@ export function AlertFacts({ caller, details, rule, now }: AlertFactsProps) {
           <KeyParts parts={alert.key} class="sub" max={120} />
           {latest !== null && (
             <span class="sub">
-              <a href={`${entryPath(latest.id, pass)}#activity`}>What else the actor did</a>
+              <a href={`${entryPath(latest.id)}#activity`}>What else the actor did</a>
             </span>
           )}
         </dd>

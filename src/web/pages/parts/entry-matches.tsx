@@ -18,14 +18,13 @@ const TITLE_CHARS = 120;
 /** A card about them. */
 export function EntryMatches({ details, caller }: EntryMatchesProps) {
   const { rules, parts, rulesChanged } = details;
-  const pass = caller.kind === 'link' ? caller.pass : null;
   return (
     <Card title="Alerts and rules">
       {rules.length === 0 && parts.length === 0 && <p class="empty">No alert and no matching rule.</p>}
       {parts.length > 0 && (
         <>
           <h3>Alerts</h3>
-          <Alerts parts={parts} pass={pass} />
+          <Alerts parts={parts} />
         </>
       )}
       {rules.length > 0 && (
@@ -41,14 +40,14 @@ export function EntryMatches({ details, caller }: EntryMatchesProps) {
   );
 }
 
-function Alerts({ parts, pass }: { parts: EntryDetails['parts']; pass: string | null }) {
+function Alerts({ parts }: { parts: EntryDetails['parts'] }) {
   return (
     <ul class="reasons">
       {parts.map(({ alert, part, decision }) => (
         <li>
           <p>
             <Level level={alert.level} />{' '}
-            <a href={alertPath(alert.id, pass)}>
+            <a href={alertPath(alert.id)}>
               <UntrustedText text={alert.title} max={TITLE_CHARS} />
             </a>{' '}
             <span class="quiet">

@@ -8,8 +8,6 @@ import { UntrustedText } from './untrusted-text.tsx';
 interface EntryTableProps {
   readonly caption: string;
   readonly entries: readonly EntrySummary[];
-  /** Of the caller's link, or null. */
-  readonly pass: string | null;
   /** The ids the caller has access to; null: all. */
   readonly open?: readonly string[] | null;
   /** The entry whose page this is. */
@@ -17,7 +15,7 @@ interface EntryTableProps {
 }
 
 /** The entries in the order given. */
-export function EntryTable({ caption, entries, pass, open = null, here }: EntryTableProps) {
+export function EntryTable({ caption, entries, open = null, here }: EntryTableProps) {
   return (
     <div class="wide">
       <table class="cards">
@@ -35,7 +33,7 @@ export function EntryTable({ caption, entries, pass, open = null, here }: EntryT
           {entries.map((entry) => {
             const isHere = entry.id === here;
             const isOpen = !isHere && (open === null || open.includes(entry.id));
-            return <Row entry={entry} isHere={isHere} path={isOpen ? entryPath(entry.id, pass) : null} />;
+            return <Row entry={entry} isHere={isHere} path={isOpen ? entryPath(entry.id) : null} />;
           })}
         </tbody>
       </table>

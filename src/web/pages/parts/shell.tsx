@@ -128,7 +128,7 @@ function CallerName({ caller }: { caller: Caller }) {
     case 'link':
       return (
         <p class="who">
-          Access by link until <When at={caller.expires} />
+          Access by link until <When at={Math.max(...caller.passes.map(({ expires }) => expires))} />
         </p>
       );
     case 'secret':

@@ -13,8 +13,8 @@ type TimelineItem = AlertDetails['timeline'][number];
 /** The rest is folded. */
 const UNFOLDED_MAX = 20;
 
-/** Oldest first. `pass`: of the caller's link, or null. */
-export function Timeline({ timeline, pass }: { timeline: readonly TimelineItem[]; pass: string | null }) {
+/** Oldest first. */
+export function Timeline({ timeline }: { timeline: readonly TimelineItem[] }) {
   if (timeline.length === 0)
     return <p class="empty">All entries of this alert are older than RETENTION and were deleted.</p>;
   const rest = timeline.slice(UNFOLDED_MAX);
@@ -22,7 +22,7 @@ export function Timeline({ timeline, pass }: { timeline: readonly TimelineItem[]
     <>
       <ol class="timeline">
         {timeline.slice(0, UNFOLDED_MAX).map((item) => (
-          <Item item={item} pass={pass} />
+          <Item item={item} />
         ))}
       </ol>
       {rest.length > 0 && (
@@ -30,7 +30,7 @@ export function Timeline({ timeline, pass }: { timeline: readonly TimelineItem[]
           <summary>{numberText(rest.length)} more</summary>
           <ol class="timeline" start={UNFOLDED_MAX + 1}>
             {rest.map((item) => (
-              <Item item={item} pass={pass} />
+              <Item item={item} />
             ))}
           </ol>
         </details>
@@ -39,14 +39,14 @@ export function Timeline({ timeline, pass }: { timeline: readonly TimelineItem[]
   );
 }
 
-function Item({ item, pass }: { item: TimelineItem; pass: string | null }) {
+function Item({ item }: { item: TimelineItem }) {
   const { at, entry, evidence, part, number, decision } = item;
   return (
     <li class={part}>
       <p class="moment">
         <When at={at} /> <span class={`part ${part}`}>{part}</span>
         {entry !== null && (
-          <a href={entryPath(entry.id, pass)}>
+          <a href={entryPath(entry.id)}>
             Entry{' '}
             <code>
               <UntrustedText text={entry.id} max={40} />

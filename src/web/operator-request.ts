@@ -1,0 +1,61 @@
+/**
+ * What an operator's request carries besides its route: a token over all of it, and its body.
+ *
+ * Contract: the body is read only after the token's seal was checked, and is bounded in bytes and time. A token that acts
+ * (POST) counts once: the ledger remembers it until it expires, so a request that somebody copied does nothing when it is
+ * sent again. Deleting twice is harmless, so it needs no ledger, and a viewer can be revoked while that is out of order.
+ */
+import type { Context } from 'hono';
+import { type OperatorProof, readOperator } from '../access/operator.ts';
+import { sameText, sha256 } from '../access/seal.ts';
+import { log } from '../text/log.ts';
+import type { AppDeps, WebEnv } from './context.ts';
+import { readBody } from './request-body.ts';
+import { unavailable } from './responses.ts';
+import { refuse } from './security.ts';
+
+type Web = Context<WebEnv>;
+
+/** 100 records are named by ids of up to 8 KB (quarantine.ts); anything else has a few hundred bytes. */
+const BODY_BYTES_MAX = 1024 * 1024;
+
+/** The proof of knowing LINK_SECRET that a request carries, for its method, path and query; null if there is none. */
+export function operatorProof(c: Web, { config, now }: AppDeps): OperatorProof | null {
+  if (config.linkSecret === null) return null;
+  const { pathname, search } = new URL(c.req.url);
+  return readOperator(config.linkSecret, c.req.header('authorization'), c.req.method, `${pathname}${search}`, now());
+}
+
+/**
+ * Reads the body of an operator's request, and spends its proof (null: it has a viewer token, which is for any request).
+ * Returns the response if that fails; 'refused' if the proof is for another body.
+ */
+export async function readOperatorRequest(
+  c: Web,
+  deps: AppDeps,
+  proof: OperatorProof | null,
+): Promise<Response | 'refused' | null> {
+  const { ledger } = deps;
+  const { method } = c.req;
+  const body = method === 'GET' ? ({ kind: 'text', text: '' } as const) : await readBody(c.req.raw, BODY_BYTES_MAX);
+  if (body.kind === 'late') return c.json({ message: 'the body did not arrive in time' }, 408);
+  if (body.kind === 'too long') return c.json({ message: `the body is longer than ${BODY_BYTES_MAX} bytes` }, 413);
+  if (proof !== null) {
+    if (!sameText(proof.bodyHash, await sha256(body.text))) return 'refused';
+    if (method === 'POST') {
+      if (ledger === null) return c.json({ message: 'no ledger is bound' }, 503);
+      try {
+        const isFirst = await ledger.spendProof(`operator:${proof.seal}`, proof.expires);
+        if (!isFirst) {
+          refuse(c, deps, 'not allowed');
+          return c.json({ message: 'this request was carried out before' }, 409);
+        }
+      } catch (error) {
+        log('error', { at: 'access', error: error instanceof Error ? error.message : 'unknown' });
+        return unavailable(c);
+      }
+    }
+  }
+  c.set('operator', { body: body.text, id: proof?.seal.slice(-32) ?? crypto.randomUUID() });
+  return null;
+}
