@@ -8,7 +8,6 @@
  */
 
 import type { Context } from 'hono';
-import { getCookie } from 'hono/cookie';
 import { keyIdOf, readAccessToken } from '../access/jwt.ts';
 import { PASS_PARAM, type Pass, readPass, readPasses } from '../access/link.ts';
 import { linksCookie, readSession, SESSION_MS, sessionCookie } from '../access/session.ts';
@@ -16,6 +15,7 @@ import { isMadeHere, isTokenOf, isValid, tokenId } from '../access/viewer.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
 import { accessKey } from './jwks.ts';
+import { readCookie } from './own-cookie.ts';
 import { readViewer } from './viewer-store.ts';
 
 export type Authenticated =
@@ -61,7 +61,7 @@ function passesOf(c: Web, { config, now }: AppDeps): { passes: readonly Pass[]; 
   const time = now();
   const reads = [
     readPass(config, c.req.query(PASS_PARAM), time),
-    ...readPasses(config, getCookie(c, linksCookie(c.req.url).name), time).map(({ read }) => read),
+    ...readPasses(config, readCookie(c, linksCookie(c.req.url).name), time).map(({ read }) => read),
   ];
   return {
     passes: reads.flatMap((read) => (read.kind === 'good' ? [read.pass] : [])),
@@ -87,7 +87,7 @@ async function byToken(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
 }
 
 async function bySession(c: Web, { config, ledger, now }: AppDeps): ReturnType<AuthMethod> {
-  const session = readSession(config, getCookie(c, sessionCookie(c.req.url).name), now());
+  const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
   if (session === null) return null;
   const { viewer, id, expires } = session;
   const wait = await c.var.limit.viewer(viewer);
@@ -104,7 +104,7 @@ async function bySession(c: Web, { config, ledger, now }: AppDeps): ReturnType<A
 async function byAccess(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
   const { access } = deps.config;
   if (access === null) return null;
-  const token = c.req.header('cf-access-jwt-assertion') ?? getCookie(c, 'CF_Authorization');
+  const token = c.req.header('cf-access-jwt-assertion') ?? readCookie(c, 'CF_Authorization');
   const kid = token === undefined ? null : keyIdOf(token);
   if (token === undefined || kid === null) return null;
   const key = await accessKey(access.teamDomain, kid, deps);

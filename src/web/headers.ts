@@ -17,18 +17,14 @@ const HSTS = 'max-age=31536000';
 const NOT_CACHED = 'private, no-store';
 
 /**
- * No page uses any of these. Each is named, since there is no word for all of them.
+ * What a page could ask a browser for. There is no word for all of it, so each is named.
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Permissions-Policy#directives
  */
-const PERMISSIONS = [
-  ...['accelerometer', 'autoplay', 'bluetooth', 'browsing-topics', 'camera', 'display-capture', 'encrypted-media'],
-  ...['fullscreen', 'gamepad', 'geolocation', 'gyroscope', 'hid', 'identity-credentials-get', 'idle-detection'],
-  ...['local-fonts', 'magnetometer', 'microphone', 'midi', 'otp-credentials', 'payment', 'picture-in-picture'],
-  ...['publickey-credentials-create', 'publickey-credentials-get', 'screen-wake-lock', 'serial', 'storage-access'],
-  ...['usb', 'web-share', 'window-management', 'xr-spatial-tracking'],
-]
-  .map((feature) => `${feature}=()`)
-  .join(', ');
+const FEATURES =
+  'accelerometer autoplay bluetooth camera display-capture encrypted-media fullscreen geolocation gyroscope hid ' +
+  'idle-detection local-fonts magnetometer microphone midi payment picture-in-picture publickey-credentials-get ' +
+  'screen-wake-lock serial storage-access usb web-share window-management xr-spatial-tracking';
+const PERMISSIONS = FEATURES.replace(/[\w-]+/g, '$&=()').replaceAll(' ', ', ');
 
 /** Sets the headers, after the handler has run. */
 export const headers: MiddlewareHandler<WebEnv> = async (c, next) => {

@@ -6,11 +6,10 @@
  * security log; nothing else is read or written for it.
  */
 import type { Context } from 'hono';
-import { getCookie } from 'hono/cookie';
 import { addPass, PASS_PARAM, readPass } from '../access/link.ts';
 import { linksCookie } from '../access/session.ts';
 import type { AppDeps, WebEnv } from './context.ts';
-import { setOwnCookie } from './own-cookie.ts';
+import { readCookie, setOwnCookie } from './own-cookie.ts';
 import { tooMany } from './responses.ts';
 import { recordAct, refuse } from './security.ts';
 
@@ -30,7 +29,7 @@ export async function openLink(c: Context<WebEnv>, deps: AppDeps): Promise<Respo
   await recordAct(c, deps, 'link opened', null, caller);
   const cookie = linksCookie(c.req.url);
   const maxAge = Math.floor((read.pass.expires - time) / 1000);
-  setOwnCookie(c, cookie, addPass(config, getCookie(c, cookie.name), text, time), maxAge);
+  setOwnCookie(c, cookie, addPass(config, readCookie(c, cookie.name), text, time), maxAge);
   const { pathname, searchParams } = new URL(c.req.url);
   searchParams.delete(PASS_PARAM);
   return c.redirect(searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`, 303);

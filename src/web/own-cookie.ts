@@ -1,9 +1,15 @@
-/** Our cookies. They are for this host alone, and no script and no other site's form gets them. */
+/** Cookies. Ours are for this host alone, and no script and no form of another site gets them; none needs escapes. */
 import type { Context } from 'hono';
-import { setCookie } from 'hono/cookie';
 import type { CookieForm } from '../access/session.ts';
 
-/** Sets a cookie for `maxAge` seconds; "" and 0 delete it. */
+/** The value of a request's first cookie with this name, as it was sent. */
+export function readCookie(c: Context, name: string): string | undefined {
+  const pairs = (c.req.header('cookie') ?? '').split(/; */);
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** Sets a cookie of ours for `maxAge` seconds; "" and 0 delete it. */
 export function setOwnCookie(c: Context, { name, secure }: CookieForm, value: string, maxAge: number): void {
-  setCookie(c, name, value, { httpOnly: true, sameSite: 'Lax', path: '/', secure, maxAge });
+  const attributes = `Max-Age=${maxAge}; Path=/; HttpOnly; ${secure ? 'Secure; ' : ''}SameSite=Lax`;
+  c.header('set-cookie', `${name}=${value}; ${attributes}`, { append: true });
 }

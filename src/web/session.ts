@@ -7,7 +7,6 @@
  */
 
 import type { Context } from 'hono';
-import { getCookie } from 'hono/cookie';
 import { Hono } from 'hono/tiny';
 import { hex } from '../access/seal.ts';
 import {
@@ -23,7 +22,7 @@ import {
 import { log } from '../text/log.ts';
 import { authenticate, viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
-import { setOwnCookie } from './own-cookie.ts';
+import { readCookie, setOwnCookie } from './own-cookie.ts';
 import { signInPage } from './pages/sign-in.tsx';
 import { readBody } from './request-body.ts';
 import { page, tooMany, unavailable } from './responses.ts';
@@ -79,7 +78,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
 
   app.post(SIGN_OUT_PATH, async (c) => {
     if (!isOurForm(c)) return foreignForm(c);
-    const session = readSession(config, getCookie(c, sessionCookie(c.req.url).name), now());
+    const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
     if (session !== null) {
       const signedIn = await authenticate(c, deps, false);
       if (signedIn.kind === 'caller') await recordAct(c, deps, 'sign-out', null, signedIn.caller);

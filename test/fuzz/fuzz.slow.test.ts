@@ -63,7 +63,9 @@ describe('a planted fault is found, and the smallest input shown', () => {
     ],
     [
       'passes that are not verified',
-      linkKind({ readPass: async () => ({ kind: 'good', pass: { alert: 1, expires: 9e15 } }) }) as FuzzKind,
+      linkKind({
+        readPass: () => ({ kind: 'good', pass: { alert: 1, ledger: '0'.repeat(16), expires: 9e15 } }),
+      }) as FuzzKind,
       /is good/,
     ],
     [

@@ -2,11 +2,11 @@
  * A whole site in memory, for requests: the app, the real ledger over SQLite in Node with hostile entries, alerts, deliveries
  * and records in quarantine, viewer tokens in a map for KV, and an upstream that answers what the input says.
  *
- * Contract: the same for the same number. GET requests change nothing in it.
+ * Contract: the same for the same number. GET requests change nothing in it but the security log.
  */
 import { signPass } from '../../src/access/link.ts';
-import { sha256 } from '../../src/access/mac.ts';
 import { operatorToken } from '../../src/access/operator.ts';
+import { sha256 } from '../../src/access/seal.ts';
 import { signSession } from '../../src/access/session.ts';
 import { makeToken, ROLES, TOKEN_BYTES } from '../../src/access/viewer.ts';
 import { NO_LINKS } from '../../src/alert/links.ts';
@@ -16,6 +16,7 @@ import { createHost } from '../../src/ledger/host.ts';
 import { createViews } from '../../src/ledger/read/views.ts';
 import { createRestore } from '../../src/ledger/restore.ts';
 import type { Incoming, LedgerViews } from '../../src/ledger/rpc.ts';
+import { readLedgerId } from '../../src/ledger/store/identity.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
 import { compile } from '../../src/sigma/index.ts';
@@ -38,10 +39,10 @@ export interface FuzzWorld {
     Record<'entries' | 'alerts' | 'rules' | 'quarantine' | 'viewers' | 'assets', readonly string[]>
   >;
   /**
-   * What each caller adds to a request for a method and a path: nobody; who knows the secret; a token of each role; a session of
-   * each.
+   * What each caller adds to a request for a method, a path with its query, and a body: nobody; the operator secret; a token of
+   * each role; a session of each; links.
    */
-  readonly callers: readonly ((method: string, path: string) => Promise<Record<string, string>>)[];
+  readonly callers: readonly ((method: string, path: string, body: string) => Promise<Record<string, string>>)[];
   /** Passes of links, as query parameters. */
   readonly passes: readonly string[];
 }
@@ -77,7 +78,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
     overview: async () => ledgerViews.overview(NOW),
     entry: async (id, scope) => ledgerViews.entry(id, scope),
     entryText: async (id, scope) => ledgerViews.entryText(id, scope),
-    alert: async (id) => ledgerViews.alert(id),
+    alert: async (id, scope) => ledgerViews.alert(id, scope),
     alerts: async (query) => ledgerViews.alerts(query),
     rules: async () => ledgerViews.rules(),
     quarantine: async (before) => ledgerViews.quarantine(before),
@@ -120,6 +121,8 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
       recordSecurity: host.recordSecurity,
       countRefusals: host.countRefusals,
       drop: host.drop,
+      spendProof: host.spendProof,
+      isProofSpent: host.isProofSpent,
     },
     reconnect: () => ({ ...restore, recordSecurity: host.recordSecurity, countRefusals: host.countRefusals }),
     now: () => NOW,
@@ -130,7 +133,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
   };
   const tokens = await Promise.all(
     ROLES.map(async (role, i) => {
-      const { id, token } = makeToken(new Uint8Array(TOKEN_BYTES).fill(i + 1));
+      const { id, token } = makeToken(new Uint8Array(TOKEN_BYTES).fill(i + 1), SECRETS.linkSecret);
       await writeViewer(kv, id, {
         hash: await sha256(token),
         name: hostileText(dice, 60),
@@ -142,6 +145,12 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
     }),
   );
   const { alerts } = ledgerViews.alerts({ state: 'all', level: null, rule: null, before: null });
+  const ledger = readLedgerId(scene.store);
+  const passes = alerts
+    .slice(0, 3)
+    .map(({ id }, i) =>
+      signPass(SECRETS.linkSecret, { alert: id, ledger, expires: NOW + (i === 2 ? -1 : 1) * MINUTE }),
+    );
   return {
     deps,
     ids: {
@@ -152,20 +161,17 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
       viewers: tokens.map(({ id }) => id),
       assets: Object.values(ASSETS).map(({ path }) => path.replace('/assets/', '')),
     },
-    passes: await Promise.all(
-      alerts
-        .slice(0, 3)
-        .map(({ id }, i) => signPass(SECRETS.linkSecret, { alert: id, expires: NOW + (i === 2 ? -1 : 1) * MINUTE })),
-    ),
+    passes,
     callers: [
       async () => ({}),
-      async (method, path) => ({
-        authorization: `Bearer ${await operatorToken(SECRETS.linkSecret, method, path, NOW)}`,
+      async (method, path, body) => ({
+        authorization: `Bearer ${await operatorToken(SECRETS.linkSecret, method, path, body, NOW)}`,
       }),
       ...tokens.map(({ token }) => async () => ({ authorization: `Bearer ${token}` })),
       ...tokens.map(({ id }) => async () => ({
-        cookie: `__Host-tocsin=${await signSession(SECRETS.linkSecret, id, NOW + MINUTE)}`,
+        cookie: `__Host-tocsin=${signSession(SECRETS.linkSecret, { viewer: id, expires: NOW + MINUTE, id })}`,
       })),
+      async () => ({ cookie: `__Host-tocsin-links=${passes.join('_')}` }),
     ],
   };
 }

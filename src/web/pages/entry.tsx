@@ -53,9 +53,16 @@ export function entryPage({ caller, details, unrecorded = false }: EntryOptions)
         <Card title="Fields" id="fields">
           <FieldTable text={text} evidence={evidence} />
         </Card>
-        {!unrecorded && <ActivityCard of="actor" activity={details.actorActivity} entry={entry} isScoped={caller.kind === 'link'} />}
+        {!unrecorded && (
+          <ActivityCard of="actor" activity={details.actorActivity} entry={entry} isScoped={caller.kind === 'link'} />
+        )}
         {details.networkActivity !== null && (
-          <ActivityCard of="network" activity={details.networkActivity} entry={entry} isScoped={caller.kind === 'link'} />
+          <ActivityCard
+            of="network"
+            activity={details.networkActivity}
+            entry={entry}
+            isScoped={caller.kind === 'link'}
+          />
         )}
         <Card title="JSON" id="json" aside={<CopyButton label="Copy" />}>
           <Json text={text} wholePath={wholePath} />

@@ -99,7 +99,7 @@ function problemOf(
   const alerts = views.alerts({ state: 'all', level: null, rule: null, before: null }).alerts.slice(0, 8);
   const printed = [
     ...statusLines(answered, 'https://tocsin.example', now),
-    ...alerts.flatMap(({ id }) => whyLines(JSON.parse(JSON.stringify(views.alert(id))) as never)),
+    ...alerts.flatMap(({ id }) => whyLines(JSON.parse(JSON.stringify(views.alert(id, null))) as never)),
   ];
   return firstOf(
     ...notifications.map((each) => messageProblem(fault(each))),

@@ -82,12 +82,12 @@ export function requestKind(fault: Fault = (response) => response): FuzzKind {
       const headers = new Headers();
       for (const [name, value] of input.headers) set(headers, name, value);
       const caller = world.callers[input.caller % world.callers.length];
-      for (const [name, value] of Object.entries((await caller?.(input.method, url.pathname)) ?? {}))
-        headers.set(name, value);
       const body =
         input.body === null || input.method === 'GET' || input.method === 'HEAD'
           ? null
           : input.body.replaceAll('"*"', JSON.stringify(decodeURIComponent(id)));
+      const added = await caller?.(input.method, `${url.pathname}${url.search}`, body ?? '');
+      for (const [name, value] of Object.entries(added ?? {})) headers.set(name, value);
       const lines: string[] = [];
       const stop = captured(lines);
       let response: Response;
