@@ -14,14 +14,14 @@ import type { Store } from '../store/store.ts';
 /** How far it looks, before and after. */
 export const ACTIVITY_MS = 24 * 60 * 60_000;
 /** How many entries it shows, before and after. */
-export const ACTIVITY_MAX = 25;
+export const ACTIVITY_MAX: { readonly [field in IndexedField]: number } = { actor: 25, network: 10 };
 /** Rows of the index that are read, before and after: at 350,000 entries a day four hours have as many blocks. */
 const INDEX_ROWS_MAX = 60;
 /** Where the four hours of the entry itself have more: so many blocks beside its own. */
 const BLOCKS_BESIDE_MAX = 30;
 /** Entries that are looked for, before and after: of a block at the end of retention most may be evicted. */
 const NEAR_MAX = 60;
-if (!(NEAR_MAX > ACTIVITY_MAX + 1)) throw new Error('one more than are shown must be found');
+if (!(NEAR_MAX > ACTIVITY_MAX.actor + 1)) throw new Error('one more than are shown must be found');
 
 /** The entry in the middle, with what it is found by; null: it has none. */
 export type CentreEntry = { readonly seq: number; readonly occurred_at: number } & {
@@ -80,6 +80,7 @@ function readNear(
   way: -1 | 1,
   recent: readonly Place[],
 ): Near {
+  const most = ACTIVITY_MAX[field];
   const bucket = Math.floor(at / BUCKET_MS);
   const last = Math.floor((at + way * ACTIVITY_MS) / BUCKET_MS);
   const order = way < 0 ? 'DESC' : 'ASC';
@@ -106,11 +107,11 @@ function readNear(
   // In the order of the list, and no further than needed.
   const found = store.all<EntryRow>(
     `SELECT entries.seq, entries.id, revision, created_at, body FROM json_each(?) AS near
-       CROSS JOIN entries ON entries.seq = near.value LIMIT ${ACTIVITY_MAX + 1}`,
+       CROSS JOIN entries ON entries.seq = near.value LIMIT ${most + 1}`,
     JSON.stringify(places.slice(0, NEAR_MAX).map((place) => place.seq)),
   );
-  const more = found.length > ACTIVITY_MAX || places.length > NEAR_MAX || isCut;
-  return { rows: found.slice(0, ACTIVITY_MAX), more };
+  const more = found.length > most || places.length > NEAR_MAX || isCut;
+  return { rows: found.slice(0, most), more };
 }
 
 function placesOf({ bucket, block, items }: { bucket: number; block: number; items: string }): readonly Place[] {

@@ -23,13 +23,13 @@ function naive(all: readonly Stored[], middle: Stored, field: Field) {
       .filter(({ occurred_at: at }) => Math.abs(at - middle.occurred_at) <= ACTIVITY_MS)
       .sort((a, b) => (a.occurred_at - b.occurred_at || a.seq - b.seq) * way);
   const [before, after] = [near(-1), near(1)];
-  const shown = (list: readonly Stored[]) => list.slice(0, ACTIVITY_MAX).map(({ seq }) => seq);
+  const shown = (list: readonly Stored[]) => list.slice(0, ACTIVITY_MAX[field]).map(({ seq }) => seq);
   return {
     value,
     before: shown(before).toReversed(),
     after: shown(after),
-    moreBefore: before.length > ACTIVITY_MAX,
-    moreAfter: after.length > ACTIVITY_MAX,
+    moreBefore: before.length > ACTIVITY_MAX[field],
+    moreAfter: after.length > ACTIVITY_MAX[field],
   };
 }
 
@@ -167,8 +167,8 @@ describe('activity', () => {
     for (const at of [0, 5, 60, 129]) {
       const page = viewsOf(scene, []).entry(all[at]?.id ?? '', null);
       const near = (from: number, to: number) => all.slice(Math.max(0, from), to).map(({ id }) => id);
-      expect(ids(page?.actorActivity.before ?? [])).toEqual(near(at - ACTIVITY_MAX, at));
-      expect(ids(page?.actorActivity.after ?? [])).toEqual(near(at + 1, at + 1 + ACTIVITY_MAX));
+      expect(ids(page?.actorActivity.before ?? [])).toEqual(near(at - ACTIVITY_MAX.actor, at));
+      expect(ids(page?.actorActivity.after ?? [])).toEqual(near(at + 1, at + 1 + ACTIVITY_MAX.actor));
       expect(page?.actorActivity).toMatchObject({ moreBefore: true, moreAfter: true });
     }
     scene.store.close();

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/activity.ts';
+import { ACTIVITY_MS, ACTIVITY_MAX as MAX } from '../../../src/ledger/read/activity.ts';
 import type { Views } from '../../../src/ledger/read/views.ts';
 import { storedId } from '../../../src/ledger/record/dedupe.ts';
 import { scopeIn } from '../../support/scope.ts';
 import { createScene, DAY, entry, HOUR, MINUTE, NOON, onAction, SECOND } from '../scene.ts';
 import { DELETED, deletion, ids, MANY, QUIET, staged, viewsOf } from './views-scene.ts';
+
+const ACTIVITY_MAX = MAX.actor;
 
 describe('an entry with revisions', () => {
   it('is its last version, with what differed and when, and the alerts of all', () => {
