@@ -158,7 +158,13 @@ export async function run(seed: number): Promise<RunResult> {
       },
     };
     const config = readConfig<KVNamespace, unknown, CreateReceiver>(env, RECEIVER_TYPES, routing());
-    const unset = ['LEDGER', 'RATE_LIMIT', 'PUBLIC_URL', ...(conditions.isSlackSet ? [] : ['SLACK_WEBHOOK_URL'])];
+    const unset = [
+      'LEDGER',
+      'RATE_LIMIT',
+      'RATE_LIMIT_WIDE',
+      'PUBLIC_URL',
+      ...(conditions.isSlackSet ? [] : ['SLACK_WEBHOOK_URL']),
+    ];
     const wrong = config.problems.filter(({ setting }) => !unset.includes(setting));
     if (wrong.length > 0) throw new Error(JSON.stringify(wrong));
     return { ...config, problems: [], watch: { ...config.watch, pagesPerTick: conditions.requests } };
