@@ -16,19 +16,24 @@ const OPAQUE = /[a-z][a-z0-9+.-]*[a-z]:[\p{L}\p{N}+/?#%&=~_(-]/giu;
 /** RFC 5322 without quotes; the host may be one without a dot. */
 const MAIL =
   /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@(?:(?:[\p{L}\p{N}_-]+\.)+\p{L}[\p{L}\p{N}-]+|[\p{L}\p{N}_-]+(?![\p{L}\p{N}_[…-]|\.[\p{L}\p{N}_-]))/gu;
-/** An address with a port or a path, or a `//` or `@` before it. Alone it is not linked, nor is a version. */
-const IP = /@\d{1,3}(?:\.\d{1,3}){3}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d|\/|[?#]\S)/g;
+/** An address with a port or a path, or a `//` or `@` before it. Alone it is not linked, nor is a version; with a `?`, which the
+ * shortest form of a message has for what is not ASCII, it is no more than alone. */
+const IP = /@\d{1,3}(?:\.\d{1,3}){3}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d|\/|#\S)/g;
 /** A host after `//` needs no known domain either. */
 const RELATIVE = /\/\/(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}]/gu;
 
 /** IPv6 and MAC addresses have letters before colons; nobody links them. */
 function isColons(word: string): boolean {
-  const core = word.replace(/^[^\da-f:]+|[^\da-f:]+$/gi, '').replace(/\]:\d+$|\/\d+$|%\w+$/, '');
+  // Slack's top text has a look-alike for some of them.
+  const core = word
+    .replaceAll('\u2236', ':')
+    .replace(/^[^\da-f:]+|[^\da-f:]+$/gi, '')
+    .replace(/\]:\d+$|\/\d+$|%\w+$/, '');
   return /^[\da-f:]*:[\da-f]*[\d.]*$/i.test(core) && (core.includes('::') || core.split(':').length >= 6);
 }
 
-/** What NFKC makes of the characters that a client or IDNA may read as these. */
-const ALIKE: { readonly [normal: string]: string } = { '.': '.', '\u3002': '.', ':': ':', '@': '@' };
+/** All characters but `.`, `:` and `@` that NFKC makes one of these, or an ideographic full stop. */
+const ALIKE = /[\u2024\u3002\uFE12\uFE13\uFE52\uFE55\uFE6B\uFF0E\uFF1A\uFF20\uFF61]/g;
 
 /** Those that can match it: a long word without a dot, a colon and an at sign would take the others long. */
 function patternsFor(word: string): RegExp[] {
@@ -42,8 +47,8 @@ function patternsFor(word: string): RegExp[] {
 /** Every piece of `text` that a client could make a link of. */
 export function linkify(text: string): string[] {
   return text
-    .replace(/[^\0-\x7f]/g, (character) => ALIKE[character.normalize('NFKC')] ?? character)
+    .replace(ALIKE, (character) => character.normalize('NFKC').replace('\u3002', '.'))
     .split(/\s+/)
-    .filter((word) => !isColons(word))
+    .filter((word) => !(word.includes(':') && isColons(word)))
     .flatMap((word) => patternsFor(word).flatMap((pattern) => word.match(pattern) ?? []));
 }

@@ -97,7 +97,7 @@ export function cliKind(fault: (text: string) => string = (text) => text): FuzzK
   const kind: FuzzKind<never> = {
     name: 'cli',
     about: 'what the command line prints',
-    share: 100_000,
+    share: 30_000,
     generate: (dice) => {
       const command = dice.between(0, COMMANDS.length - 1);
       const count = JSON.stringify(COMMANDS[command]?.answer).split('"T"').length - 1;

@@ -59,7 +59,7 @@ export function ledgerKind(fault: (notification: Notification) => Notification =
   const kind: FuzzKind<never> = {
     name: 'ledger',
     about: 'entries through the ledger, to messages, status and why',
-    share: 10_000,
+    share: 3_000,
     generate: (dice) =>
       ({
         records: Array.from({ length: dice.between(1, 6) }, () => recordOf(dice)),

@@ -38,7 +38,7 @@ export function linkKind(subject: Partial<LinkSubject> = {}): FuzzKind<{ text: s
   return {
     name: 'link',
     about: 'passes, sessions, tokens, redirects, paths',
-    share: 190_000,
+    share: 250_000,
     generate: (dice) => ({
       text: dice.chance(0.7)
         ? mutated(dice, dice.pick(SIGNED), dice.between(1, 2))

@@ -43,10 +43,14 @@ export function messageKind(subject: Partial<MessageSubject> = {}): FuzzKind {
   const kind: FuzzKind<never> = {
     name: 'message',
     about: 'Slack, Discord, mail, webhook',
-    share: 60_000,
+    share: 30_000,
     generate: (dice) => {
+      const missing = dice.chance(0.3) ? dice.pick(FIELDS) : null;
       const texts = Object.fromEntries(
-        FIELDS.map((field) => [field, dice.chance(0.1) ? null : dice.chance(0.5) ? 'plain' : hostileText(dice, 1_000)]),
+        FIELDS.map((field) => [
+          field,
+          field === missing ? null : dice.chance(0.5) ? 'plain' : hostileText(dice, 1_000),
+        ]),
       );
       return { kind: dice.between(0, 2), texts } as never;
     },

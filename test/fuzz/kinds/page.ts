@@ -32,7 +32,7 @@ export function pageKind(fault: Fault = (html) => html): FuzzKind {
   const kind: FuzzKind<never> = {
     name: 'page',
     about: 'HTML of the pages',
-    share: 15_000,
+    share: 6_000,
     generate: (dice) => {
       const text = (): string => (dice.chance(0.3) ? 'plain' : hostileText(dice, 2_000));
       return {

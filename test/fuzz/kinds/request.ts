@@ -64,7 +64,7 @@ export function requestKind(fault: Fault = (response) => response): FuzzKind {
   const kind: FuzzKind<never> = {
     name: 'request',
     about: 'every route, by every caller',
-    share: 25_000,
+    share: 10_000,
     generate: (dice) => requestOf(dice) as never,
     async check(input: RequestInput) {
       answer = input.upstream;

@@ -27,7 +27,7 @@ export function ruleKind(fault: (line: string) => string = (line) => line): Fuzz
   return fileKind({
     name: 'rule',
     about: 'rule files',
-    share: 10_000,
+    share: 4_000,
     files: RULES,
     problemsOf: (file) => {
       const { ruleSet, problems } = parseRules([file]);
@@ -46,7 +46,7 @@ export function routingKind(fault: (line: string) => string = (line) => line): F
   return fileKind({
     name: 'routing',
     about: 'routing files',
-    share: 20_000,
+    share: 12_000,
     files: ROUTING,
     problemsOf: (file) => parseRouting([file], RECEIVER_TYPES, reservedNames(RECEIVER_TYPES)).problems,
     fault,

@@ -35,7 +35,7 @@ export function settingsKind(fault: (text: string, settings: Settings) => string
   const kind: FuzzKind<never> = {
     name: 'settings',
     about: 'the environment of the Worker',
-    share: 40_000,
+    share: 15_000,
     generate: (dice) => {
       const settings = Array.from({ length: dice.between(1, 12) }, () => {
         const [good = '', value = ''] = dice.pick(GOOD);

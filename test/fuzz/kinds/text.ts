@@ -21,7 +21,7 @@ export function textKind(subject: Partial<TextSubject> = {}): FuzzKind<{ text: s
   return {
     name: 'text',
     about: 'lines, JSON, log lines, terminal',
-    share: 500_000,
+    share: 600_000,
     generate: (dice) => ({ text: hostileText(dice), max: dice.between(1, 300) }),
     check({ text, max }) {
       const line = tested.untrustedLine(text, max);

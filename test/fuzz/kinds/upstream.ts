@@ -32,7 +32,7 @@ export function upstreamKind(subject: Partial<UpstreamSubject> = {}): FuzzKind {
   const kind: FuzzKind<never> = {
     name: 'upstream',
     about: 'pages, entries and errors of the audit log',
-    share: 80_000,
+    share: 40_000,
     generate: (dice) =>
       ({
         status: dice.pick(STATUSES),
