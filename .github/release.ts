@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { err, out, printCrashes } from '../src/cli/terminal.ts';
 
 const HELP = `usage: npm run release -- VERSION
        npm run release -- --check VERSION
@@ -362,10 +363,11 @@ function execute(command: Command, directory: string): string {
   }
 }
 
+printCrashes();
 try {
-  process.stdout.write(execute(readCommand(process.argv.slice(2)), process.cwd()));
+  out(execute(readCommand(process.argv.slice(2)), process.cwd()));
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
-  for (const { problem, remedy } of error.problems) process.stderr.write(`error: ${problem}\n  ${remedy}\n`);
+  for (const { problem, remedy } of error.problems) err(`error: ${problem}\n  ${remedy}\n`);
   process.exitCode = error.code;
 }

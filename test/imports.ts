@@ -10,6 +10,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { err, printCrashes } from '../src/cli/terminal.ts';
 
 /** From the top down. `rules.gen.ts` is written by the build. */
 const FOLDERS = [
@@ -215,7 +216,8 @@ export function readSources(): ReadonlyMap<string, string> {
 }
 
 if (import.meta.main) {
+  printCrashes();
   const problems = importProblems(readSources());
-  for (const problem of problems) console.error(problem);
+  for (const problem of problems) err(`${problem}\n`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -7,6 +7,7 @@
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { err, printCrashes } from '../src/cli/terminal.ts';
 
 /** What is read, from the top of the repository. CHANGELOG.md speaks of the past and is left out. */
 const ROOTS = [
@@ -191,8 +192,9 @@ export function readTexts(): ReadonlyMap<string, string> {
 }
 
 if (import.meta.main) {
+  printCrashes();
   const problems = wordProblems(readTexts());
-  for (const problem of problems) console.error(problem);
-  if (problems.length > 0) console.error(`${problems.length} retired words`);
+  for (const problem of problems) err(`${problem}\n`);
+  if (problems.length > 0) err(`${problems.length} retired words\n`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }

@@ -30,6 +30,11 @@ export function err(text: string): void {
   process.stderr.write(printable(text));
 }
 
+/** Shows how far a long run is, in one line that the next replaces. Nothing if nobody looks. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${printable(text)}`);
+}
+
 /** Prints an error that nobody expected like any other text, and exits with `FAILED`. Node itself would print it raw. */
 export function printCrashes(): void {
   process.once('uncaughtException', (error) => {

@@ -6,6 +6,7 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { err, out, printCrashes } from '../../src/cli/terminal.ts';
 import { benchLookup } from './lookup.ts';
 import { type BenchOptions, HELP, readOptions, type Section } from './options.ts';
 import { benchPath } from './path/bench.ts';
@@ -20,16 +21,17 @@ const ROUNDS = 7;
 const LOOKUP_ROUNDS = 200;
 const PATH_ROUNDS = 3;
 
+printCrashes();
 const options = readOptions(process.argv.slice(2));
 if (typeof options === 'string') {
-  process.stderr.write(`${options}\nTry: npm run bench -- --help\n`);
+  err(`${options}\nTry: npm run bench -- --help\n`);
   process.exitCode = 2;
-} else if (options === null) process.stdout.write(HELP);
+} else if (options === null) out(HELP);
 else process.exit(await bench(options));
 
 async function bench(asked: BenchOptions): Promise<number> {
   const say = (text: string): void => {
-    if (!asked.json) process.stderr.write(`${text}\n`);
+    if (!asked.json) err(`${text}\n`);
   };
   // No requests to Cloudflare.
   process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false';
@@ -42,7 +44,7 @@ async function bench(asked: BenchOptions): Promise<number> {
     const against = asked.against === null ? null : await openCheckout(asked.against);
     const context = { rounds: asked.rounds ?? ROUNDS, entries: asked.entries, peers, against, folder, say };
     const print = (grids: readonly Grid[]): readonly Grid[] => {
-      if (!asked.json) process.stdout.write(`${grids.flatMap(gridLines).join('\n')}\n`);
+      if (!asked.json) out(`${grids.flatMap(gridLines).join('\n')}\n`);
       return grids;
     };
     for (const section of asked.sections) {
@@ -64,15 +66,15 @@ async function bench(asked: BenchOptions): Promise<number> {
         }
         case 'lookup': {
           const lookup = await benchLookup({ rounds: asked.rounds ?? LOOKUP_ROUNDS, latencyMs: asked.latencyMs, say });
-          if (!asked.json) process.stdout.write(`${tableLines(lookup.groups).join('\n')}\n`);
+          if (!asked.json) out(`${tableLines(lookup.groups).join('\n')}\n`);
           results.lookup = lookup;
         }
       }
     }
-    if (asked.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+    if (asked.json) out(`${JSON.stringify(results)}\n`);
     return 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    err(`${error instanceof Error ? error.message : error}\n`);
     return 1;
   } finally {
     rmSync(folder, { recursive: true });

@@ -5,6 +5,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import { out } from '../../src/cli/terminal.ts';
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as slack } from '../../src/notify/slack/render.ts';
 import { startInboxPage } from '../demo/inbox-page.ts';
@@ -60,7 +61,7 @@ async function shoot(page: Page, name: string, width: number, height: number): P
   const file = join(FOLDER, `${name}.png`);
   await page.screenshot({ path: file, fullPage: true, clip: { x: 0, y: 0, width, height } });
   const bytes = statSync(file).size;
-  console.log(`${file}: ${Math.round(bytes / 1000)} kB`);
+  out(`${file}: ${Math.round(bytes / 1000)} kB\n`);
   if (bytes > BYTES_MAX) process.exitCode = 1;
 }
 

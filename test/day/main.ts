@@ -4,9 +4,9 @@
  * Exit codes: 0 if every allowance is used to less than 80 %, 1 if not or if the day could not be run, 2 for wrong arguments.
  */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { startVitest, type TestCase } from 'vitest/node';
-import { table } from '../../src/cli/terminal.ts';
+import { err, out, printCrashes, table } from '../../src/cli/terminal.ts';
 import { allowanceText } from '../../src/ledger/health/usage-words.ts';
 import { jsonLine } from '../../src/text/invisible.ts';
 import { numberText } from '../../src/text/numbers.ts';
@@ -22,11 +22,12 @@ three to six minutes, and fails if more than 80 % of an allowance is used.
   --help   print this
 `;
 
+printCrashes();
 const options = readOptions(process.argv.slice(2));
 if (typeof options === 'string') {
-  process.stderr.write(`${options}\nTry: npm run day -- --help\n`);
+  err(`${options}\nTry: npm run day -- --help\n`);
   process.exitCode = 2;
-} else if (options.help) process.stdout.write(HELP);
+} else if (options.help) out(HELP);
 else process.exit(await day(options.json));
 
 function readOptions(args: readonly string[]) {
@@ -39,7 +40,7 @@ function readOptions(args: readonly string[]) {
 }
 
 async function day(isJson: boolean): Promise<number> {
-  process.stderr.write('a month of ticks, then the day: three to six minutes …\n');
+  err('a month of ticks, then the day: three to six minutes …\n');
   const config = resolve(import.meta.dirname, '../vitest.config.ts');
   const results: TestCase[] = [];
   const vitest = await startVitest('test', ['test/worker/day.test.ts'], {
@@ -49,10 +50,10 @@ async function day(isJson: boolean): Promise<number> {
   await vitest.close();
   const [result] = results;
   const { day: report } = (result?.meta() ?? {}) as { readonly day?: DayReport };
-  if (report !== undefined) process.stdout.write(`${isJson ? jsonLine(report) : linesOf(report).join('\n')}\n`);
+  if (report !== undefined) out(`${isJson ? jsonLine(report) : linesOf(report).join('\n')}\n`);
   const { state, errors } = result?.result() ?? { state: 'not run', errors: [] };
-  for (const { message } of errors ?? []) process.stderr.write(`${message}\n`);
-  if (state !== 'passed') process.stderr.write(`${state}\n`);
+  for (const { message } of errors ?? []) err(`${stripVTControlCharacters(message)}\n`);
+  if (state !== 'passed') err(`${state}\n`);
   return state === 'passed' ? 0 : 1;
 }
 

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { operatorToken } from '../../src/access/operator.ts';
 import { SESSION_MS, sessionCookie, signSession } from '../../src/access/session.ts';
+import { err, out } from '../../src/cli/terminal.ts';
 import { jsonLine } from '../../src/text/invisible.ts';
 import { counted } from '../../src/text/numbers.ts';
 import { VIEWERS_PATH } from '../../src/web/viewers.ts';
@@ -38,10 +39,10 @@ const realSlack = realKey === '' ? '' : (env.SLACK_WEBHOOK_URL ?? '');
 const read = readOptions(process.argv.slice(2), realKey !== '');
 switch (read.kind) {
   case 'help':
-    process.stdout.write(HELP);
+    out(HELP);
     break;
   case 'wrong':
-    process.stderr.write(`${read.problem}\nTry: npm run demo -- --help\n`);
+    err(`${read.problem}\nTry: npm run demo -- --help\n`);
     process.exitCode = 2;
     break;
   case 'run':

@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { err, out, printCrashes, progress } from '../../src/cli/terminal.ts';
 import { ROOT } from '../../src/cli/wrangler.ts';
 import { jsonLine } from '../../src/text/invisible.ts';
 import { numberText } from '../../src/text/numbers.ts';
@@ -20,6 +21,7 @@ import { type FuzzOptions, helpText, readOptions } from './options.ts';
 import type { Finding, RunResult } from './run.ts';
 import { type Task, tasksFor, totals } from './work.ts';
 
+printCrashes();
 const children = new Set<ChildProcess>();
 // Below node_modules, so that the bundle finds what it does not contain.
 const folder = mkdtempSync(join(ROOT, 'node_modules', '.fuzz-'));
@@ -47,17 +49,17 @@ async function main(args: readonly string[]): Promise<number> {
   const read = readOptions(args, names);
   switch (read.kind) {
     case 'help':
-      process.stdout.write(helpText(kinds));
+      out(helpText(kinds));
       return 0;
     case 'wrong':
-      process.stderr.write(`fuzz: ${read.problem}\nTry: npm run fuzz -- --help\n`);
+      err(`fuzz: ${read.problem}\nTry: npm run fuzz -- --help\n`);
       return 2;
     case 'run': {
       const { options } = read;
       const results = await runAll(bundle, tasksFor(kinds, options), options);
       const all = totals(names, results);
       const findings = results.flatMap((result) => result.findings);
-      if (options.json) process.stdout.write(`${jsonLine({ seed: options.seed, kinds: all, findings })}\n`);
+      if (options.json) out(`${jsonLine({ seed: options.seed, kinds: all, findings })}\n`);
       else report(all, findings, options);
       return findings.length === 0 ? 0 : 1;
     }
@@ -94,15 +96,15 @@ async function runAll(bundle: string, tasks: readonly Task[], options: FuzzOptio
       found.set(task.kind, (found.get(task.kind) ?? 0) + result.findings.length);
       if (options.quiet) continue;
       const done = results.reduce((sum, each) => sum + each.inputs, 0);
-      process.stderr.write(
-        `${process.stderr.isTTY ? '\r' : ''}${numberText(done)} of ${numberText(inputs)} inputs, ${task.kind}   ${process.stderr.isTTY ? '' : '\n'}`,
-      );
+      const text = `${numberText(done)} of ${numberText(inputs)} inputs, ${task.kind}`;
+      if (process.stderr.isTTY) progress(text);
+      else err(`${text}\n`);
     }
     child.disconnect();
     children.delete(child);
   };
   await Promise.all(Array.from({ length: Math.min(options.jobs, tasks.length) }, work));
-  if (!options.quiet && process.stderr.isTTY) process.stderr.write('\n');
+  if (!options.quiet && process.stderr.isTTY) err('\n');
   return results;
 }
 
@@ -122,15 +124,13 @@ function ask(child: ChildProcess, task: Task & { readonly seed: number; readonly
 function report(all: ReturnType<typeof totals>, findings: readonly Finding[], { seed }: FuzzOptions): void {
   for (const { kind, inputs, perSecond, findings: count } of all) {
     const rate = `${numberText(perSecond)}/s`;
-    process.stdout.write(
-      `${kind.padEnd(9)} ${numberText(inputs).padStart(9)} inputs ${rate.padStart(9)} ${count} found\n`,
-    );
+    out(`${kind.padEnd(9)} ${numberText(inputs).padStart(9)} inputs ${rate.padStart(9)} ${count} found\n`);
   }
   for (const { kind, number, smallest, smallestProblem } of findings) {
-    process.stdout.write(`\n✗ ${kind} ${number}: ${jsonLine(smallestProblem).slice(1, -1)}\n  ${jsonLine(smallest)}\n`);
-    process.stdout.write(`  again: npm run fuzz -- --only ${kind} --seed ${seed} --from ${number} --inputs 1\n`);
+    out(`\n✗ ${kind} ${number}: ${jsonLine(smallestProblem).slice(1, -1)}\n  ${jsonLine(smallest)}\n`);
+    out(`  again: npm run fuzz -- --only ${kind} --seed ${seed} --from ${number} --inputs 1\n`);
   }
   const sum = all.reduce((total, { inputs }) => total + inputs, 0);
   const word = findings.length === 0 ? 'nothing' : String(findings.length);
-  process.stdout.write(`\n${numberText(sum)} inputs of seed ${seed}: ${word} found\n`);
+  out(`\n${numberText(sum)} inputs of seed ${seed}: ${word} found\n`);
 }

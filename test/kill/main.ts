@@ -7,19 +7,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { err, out, printCrashes, progress } from '../../src/cli/terminal.ts';
 import { jsonLine } from '../../src/text/invisible.ts';
 import { onEnding } from '../support/ending.ts';
 import { HELP, type KillOptions, readOptions } from './options.ts';
 import { type Progress, run } from './run.ts';
 import { progressText, summaryLines } from './summary.ts';
 
+printCrashes();
 const read = readOptions(process.argv.slice(2));
 switch (read.kind) {
   case 'help':
-    process.stdout.write(HELP);
+    out(HELP);
     break;
   case 'wrong':
-    process.stderr.write(`${read.problem}\nTry: npm run kill -- --help\n`);
+    err(`${read.problem}\nTry: npm run kill -- --help\n`);
     process.exitCode = 2;
     break;
   case 'run':
@@ -41,20 +43,18 @@ async function kill(options: KillOptions): Promise<number> {
     keep = outcome.problems.length > 0;
     const { json, seed } = options;
     const lines = json ? [jsonLine({ ...options, ...outcome })] : ['', ...summaryLines(outcome, seed)];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    out(`${lines.join('\n')}\n`);
     return keep ? 1 : 0;
   } catch (error) {
     keep = code === null;
-    process.stderr.write(`\n${error instanceof Error ? error.message : error}\n`);
+    err(`\n${error instanceof Error ? error.message : error}\n`);
     return code ?? 1;
   } finally {
-    if (keep) process.stderr.write(`the files of the run are kept in ${folder}\n`);
+    if (keep) err(`the files of the run are kept in ${folder}\n`);
     else rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** One line of a terminal, written again and again. */
-function showProgress({ json, times }: KillOptions): (progress: Progress) => void {
-  if (json || !process.stdout.isTTY) return () => undefined;
-  return (progress) => process.stdout.write(`\r\u001b[K${progressText(progress, times)}`);
+function showProgress({ json, times }: KillOptions): (now: Progress) => void {
+  return json ? () => undefined : (now) => progress(progressText(now, times));
 }

@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { out } from '../../src/cli/terminal.ts';
 import { render as mail } from '../../src/notify/email/render.ts';
 import { render as slack } from '../../src/notify/slack/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
@@ -45,7 +46,7 @@ write(
 );
 
 if (values.shots === true) await shoot();
-console.log(folder);
+out(`${folder}\n`);
 
 async function shoot(): Promise<void> {
   const { startBrowser } = await import('../browser/browser.ts');

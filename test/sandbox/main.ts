@@ -1,6 +1,7 @@
 /** The sandbox by itself: `node test/sandbox/main.ts --help`. */
 
 import { parseArgs } from 'node:util';
+import { err, out } from '../../src/cli/terminal.ts';
 import { live } from './live.ts';
 import { createOrganization } from './organization.ts';
 import { DIALECTS, type Dialect } from './query.ts';
@@ -25,7 +26,7 @@ const HELP = `A simulation of the Nirvana Labs audit-log API, on 127.0.0.1.
 Knobs, entries and requests: /__sandbox (test/sandbox/controls.ts).`;
 
 await run().catch((error: Error) => {
-  console.error(error.message);
+  err(`${error.message}\n`);
   process.exitCode = 2;
 });
 
@@ -47,7 +48,7 @@ async function run(): Promise<void> {
     },
   });
   if (values.help) {
-    console.log(HELP);
+    out(`${HELP}\n`);
     return;
   }
   const seed = number('seed', values.seed);
@@ -62,14 +63,14 @@ async function run(): Promise<void> {
   const now = sandbox.now();
   const past = now - number('hours', values.hours) * 3_600_000;
   sandbox.log.append(organization.between(past, now, { entriesPerDay: number('per-day', values['per-day']) }));
-  console.log(`${sandbox.url}: ${sandbox.dialect}, ${sandbox.log.size} entries; the key is ${sandbox.apiKey}`);
+  out(`${sandbox.url}: ${sandbox.dialect}, ${sandbox.log.size} entries; the key is ${sandbox.apiKey}\n`);
   const running = values.live
     ? live(sandbox, {
         seed,
         organization,
         entriesPerSecond: number('rate', values.rate),
         scenarioEveryMs: number('every', values.every) * 1000,
-        onScenario: (name, records) => console.log(`${new Date().toISOString()} ${name}: ${records.length} entries`),
+        onScenario: (name, records) => out(`${new Date().toISOString()} ${name}: ${records.length} entries\n`),
       })
     : null;
   const end = (): void => {

@@ -1,6 +1,7 @@
 /** `npm run sim`: runs many seeds and says what went wrong, with a schedule that replays, and what was hit. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { err, out, printCrashes, progress } from '../../src/cli/terminal.ts';
 import { FROZEN } from './digest.ts';
 import { tooSeldom } from './kinds.ts';
 import { run } from './run.ts';
@@ -21,19 +22,20 @@ it also fails where some fault was hit too seldom (test/simulation/kinds.ts).
 Exit codes: 0 all passed, 1 a seed failed or hit too little, 2 wrong arguments.
 `;
 
+printCrashes();
 const { values } = readArguments();
 if (values.help) {
-  process.stdout.write(HELP);
+  out(HELP);
   process.exit(0);
 }
 const numbers = [values.seeds, values.from, values.stop, values.seed ?? '1'].map(Number);
 if (numbers.some((number) => !Number.isSafeInteger(number) || number < 1)) {
-  process.stderr.write(`sim: every number must be a whole one from 1 on\n\n${HELP}`);
+  err(`sim: every number must be a whole one from 1 on\n\n${HELP}`);
   process.exit(2);
 }
 const [seeds = 0, from = 1, stop = 1] = numbers;
 if (values.freeze && (values.seed !== undefined || seeds !== 1000 || from !== 1)) {
-  process.stderr.write('sim: --freeze takes the first thousand seeds\n');
+  err('sim: --freeze takes the first thousand seeds\n');
   process.exit(2);
 }
 const one = values.seed === undefined ? null : Number(values.seed);
@@ -55,27 +57,25 @@ for (; seed <= last && failed.length < stop; seed++) {
   if (result.problems.length > 0) {
     failed.push(seed);
     if (!values.json) {
-      process.stdout.write(`\nseed ${seed} fails (replay: npm run sim -- --seed ${seed})\n`);
-      for (const problem of result.problems) process.stdout.write(`  ✗ ${problem}\n`);
+      out(`\nseed ${seed} fails (replay: npm run sim -- --seed ${seed})\n`);
+      for (const problem of result.problems) out(`  ✗ ${problem}\n`);
       const shown = one === null ? result.schedule.slice(0, 12) : result.schedule;
-      for (const line of shown) process.stdout.write(`    ${line}\n`);
-      if (shown.length < result.schedule.length)
-        process.stdout.write(`    … ${result.schedule.length - shown.length} more\n`);
+      for (const line of shown) out(`    ${line}\n`);
+      if (shown.length < result.schedule.length) out(`    … ${result.schedule.length - shown.length} more\n`);
     }
   }
-  if (!values.quiet && !values.json && process.stdout.isTTY && seed % 20 === 0)
-    process.stdout.write(`\r${seed - first + 1} seeds`);
+  if (!values.quiet && !values.json && seed % 20 === 0) progress(`${seed - first + 1} seeds`);
 }
 const ran = seed - first;
 if (values.freeze && failed.length === 0) writeFileSync(FROZEN, `${JSON.stringify(digests, null, 2)}\n`);
 const seldom = tooSeldom(ran, hits, { entries, alerts });
 if (values.json) {
-  process.stdout.write(`${JSON.stringify({ ran, failed, seldom, entries, alerts, hits: Object.fromEntries(hits) })}\n`);
+  out(`${JSON.stringify({ ran, failed, seldom, entries, alerts, hits: Object.fromEntries(hits) })}\n`);
 } else {
-  process.stdout.write(`\n${ran} seeds, ${entries} entries, ${alerts} alerts; how often each fault was hit:\n`);
-  for (const [kind, count] of [...hits].sort()) process.stdout.write(`  ${String(count).padStart(8)}  ${kind}\n`);
-  for (const what of seldom) process.stdout.write(`  ✗ too seldom: ${what}\n`);
-  process.stdout.write(failed.length === 0 ? 'all passed\n' : `${failed.length} failed: ${failed.join(', ')}\n`);
+  out(`\n${ran} seeds, ${entries} entries, ${alerts} alerts; how often each fault was hit:\n`);
+  for (const [kind, count] of [...hits].sort()) out(`  ${String(count).padStart(8)}  ${kind}\n`);
+  for (const what of seldom) out(`  ✗ too seldom: ${what}\n`);
+  out(failed.length === 0 ? 'all passed\n' : `${failed.length} failed: ${failed.join(', ')}\n`);
 }
 process.exit(failed.length === 0 && seldom.length === 0 ? 0 : 1);
 
@@ -94,7 +94,7 @@ function readArguments() {
       },
     });
   } catch (error) {
-    process.stderr.write(`sim: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    err(`sim: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     process.exit(2);
   }
 }

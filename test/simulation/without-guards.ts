@@ -5,6 +5,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { err, out, printCrashes } from '../../src/cli/terminal.ts';
 import { GUARDS, type Guard } from './guards.ts';
 
 const HELP = `usage: npm run sim:guards -- [--known] [--seeds N] [--only TEXT] [--jobs N]
@@ -21,14 +22,15 @@ Exit codes: 0 each loss was noticed, 1 one was not, 2 wrong arguments.
 `;
 const KNOWN = resolve(import.meta.dirname, 'known-seeds.json');
 
+printCrashes();
 const { values } = readArguments();
 if (values.help) {
-  process.stdout.write(HELP);
+  out(HELP);
   process.exit(0);
 }
 const [seeds, jobs] = [values.seeds, values.jobs].map(Number);
 if (![seeds, jobs].every((number) => Number.isSafeInteger(number) && Number(number) >= 1)) {
-  process.stderr.write(`sim:guards: every number must be a whole one from 1 on\n\n${HELP}`);
+  err(`sim:guards: every number must be a whole one from 1 on\n\n${HELP}`);
   process.exit(2);
 }
 const known: Record<string, number> = JSON.parse(readFileSync(KNOWN, 'utf8'));
@@ -67,7 +69,7 @@ async function firstFailure({ file, find, replace }: Guard, from: number, most: 
 
 const wanted = GUARDS.filter((guard) => guard.name.includes(values.only));
 if (wanted.length === 0) {
-  process.stderr.write(`sim:guards: no guard has "${values.only}" in its name\n`);
+  err(`sim:guards: no guard has "${values.only}" in its name\n`);
   process.exit(2);
 }
 const unnoticed: string[] = [];
@@ -77,7 +79,7 @@ async function take(guard: Guard): Promise<void> {
   let seed: number | null = null;
   if (values.known && from !== undefined) seed = await firstFailure(guard, from, 1);
   if (!values.known) seed = await firstFailure(guard, 1, seeds ?? 1);
-  process.stdout.write(`${seed === null ? '✗ not noticed' : `✓ seed ${String(seed).padStart(5)}`}  ${guard.name}\n`);
+  out(`${seed === null ? '✗ not noticed' : `✓ seed ${String(seed).padStart(5)}`}  ${guard.name}\n`);
   if (seed === null) unnoticed.push(guard.name);
   else if (!values.known) remember(guard.name, seed);
 }
@@ -93,9 +95,9 @@ const worker = async (): Promise<void> => {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await take(next);
 };
 await Promise.all(Array.from({ length: jobs ?? 1 }, worker));
-process.stdout.write(`the loss of ${wanted.length - unnoticed.length} of ${wanted.length} guards was noticed\n`);
+out(`the loss of ${wanted.length - unnoticed.length} of ${wanted.length} guards was noticed\n`);
 if (unnoticed.length > 0 && values.known) {
-  process.stdout.write('Where a seed no longer notices: npm run sim:guards -- --only TEXT finds another\n');
+  out('Where a seed no longer notices: npm run sim:guards -- --only TEXT finds another\n');
 }
 process.exit(unnoticed.length === 0 ? 0 : 1);
 
@@ -111,7 +113,7 @@ function readArguments() {
       },
     });
   } catch (error) {
-    process.stderr.write(`sim:guards: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    err(`sim:guards: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     process.exit(2);
   }
 }

@@ -13,6 +13,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { out } from '../../../src/cli/terminal.ts';
 import { codeOf, parseRules } from '../../../src/sigma/build.ts';
 import { compile, type EntryBody, type RuleCode } from '../../../src/sigma/index.ts';
 import { quantile } from '../measure.ts';
@@ -89,7 +90,7 @@ for (let round = -1; round < ROUNDS; round++) {
 const [engineNs, handNs] = [quantile(times.engine ?? [], 0.5), quantile(times.hand ?? [], 0.5)];
 const ratio = (engineNs / handNs).toFixed(2);
 const stream = options.process ? ' of process creation' : options.distinct ? ', every value distinct' : '';
-process.stdout.write(
+out(
   `${ruleCount} rules${stream}: engine ${engineNs.toFixed(0)} ns an entry, by hand ${handNs.toFixed(0)}: ${ratio} x; ` +
     `${matches} matches on ${entries.length} entries; ready and one entry in ${readyMs.toFixed(2)} ms\n`,
 );
