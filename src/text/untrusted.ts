@@ -99,7 +99,7 @@ export function untrustedLine(text: string | null, max: number): string {
  * The names of actions: `vm.created`, `nks_cluster.kubeconfig_read`. No top-level domain has an underscore; those that end in "ed"
  * are here (data.iana.org/TLD/tlds-alpha-by-domain.txt).
  */
-const ACTION = /^[a-z][a-z_]*\.(?!(?:clubmed|exposed|kred|limited|med|red)$)(?:[a-z]+_[a-z_]+|[a-z]+ed)$/;
+const ACTION = /^[a-z]+(?:_[a-z]+)*\.(?!(?:clubmed|exposed|kred|limited|med|red)$)(?:[a-z]+(?:_[a-z]+)+|[a-z]+ed)$/;
 
 /**
  * The value of a field, as `untrustedLine`; but an `action` keeps its dot where it has the form of one. `evil.com` has not,

@@ -61,7 +61,8 @@ export function readPage(html: string): ReadPage {
         addresses.push(value);
         address = value;
       }
-      names.push(attribute);
+      // Whether a row is marked as evidence hangs on the text: long evidence is cut.
+      if (!(name === 'tr' && attribute === 'class')) names.push(attribute);
     }
     if (inert === 0 && !isInert) outline.push(`${name} ${names.join(' ')} ${address}`.trim());
     if (VOID.has(name) || selfClosing === '/') continue;

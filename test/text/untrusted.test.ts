@@ -89,6 +89,8 @@ describe('an action', () => {
     'evil.com',
     'evil.red',
     'evil.limited',
+    'evil.to__',
+    '_evil.opened',
     'evil.exposed',
     'evil.clubmed',
     'evil.med',

@@ -76,7 +76,7 @@ function Events({ events }: Pick<SecurityLog, 'events'>) {
                 <UntrustedText text={who} max={WHO_CHARS} />
               </td>
               <td data-label="From">
-                {address ?? '–'}
+                {address === null ? '–' : <UntrustedText text={address} max={WHO_CHARS} />}
                 <Sub text={agent} max={AGENT_CHARS} />
               </td>
               <td data-label="Time">
