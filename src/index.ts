@@ -12,7 +12,7 @@ export { Ledger } from './ledger/durable.ts';
 
 /** Every tick reports the settings, but only the first request. */
 let reported = false;
-const refusals: RefusalMemory = { counts: {}, reportAt: 0 };
+const refusals: RefusalMemory = { hours: [], reportAt: 0 };
 
 export default {
   async scheduled(_controller, env) {

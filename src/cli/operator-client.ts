@@ -124,6 +124,6 @@ function refused(origin: string, { status, headers }: Response, json: unknown, n
     );
   }
   if (status >= 500) return new Failure(problem, "The Worker's log has details: npx wrangler tail");
-  if (status === 409 || status === 422) return new Failure(problem, 'Nothing was done.');
+  if (status === 409 || status === 422 || status === 429) return new Failure(problem, 'Nothing was done.');
   return new Failure(problem, 'Check that this command and the Worker are of the same version.');
 }

@@ -47,7 +47,7 @@ import type {
   QuarantineCursor,
   QuarantineList,
   Recorded,
-  RefusalCounts,
+  RefusedHour,
   Released,
   RestoreAnswer,
   RestoreTarget,
@@ -160,8 +160,8 @@ export class Ledger
     return this.#host.recordSecurity(event);
   }
 
-  countRefusals(counts: RefusalCounts): Promise<boolean> {
-    return this.#host.countRefusals(counts);
+  countRefusals(hours: readonly RefusedHour[]): Promise<boolean> {
+    return this.#host.countRefusals(hours);
   }
 
   planRestore(target: RestoreTarget, id: string | null): Promise<RestoreAnswer> {

@@ -92,7 +92,7 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     release: (name, fresh) => withAlarm(() => ledger.release(name, fresh, now())),
     drop: async (names) => ledger.drop(names),
     recordSecurity: async (event) => recordSecurity(store, event, now()),
-    countRefusals: async (counts) => countRefusals(store, counts, now()),
+    countRefusals: async (hours) => countRefusals(store, hours, now()),
     spendProof: async (id, until) => ledger.spendProof(id, until, now()),
     isProofSpent: async (id, since) => ledger.isProofSpent(id, since),
     testReceivers: async () => {

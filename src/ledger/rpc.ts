@@ -248,11 +248,17 @@ export type SecurityOutcome = 'recorded' | 'too many' | 'full';
 /** How many requests were refused, by why. */
 export type RefusalCounts = { readonly [why: string]: number };
 
+/** Those of one hour. `from`: a time in it, wall, ms; its beginning in answers. */
+export interface RefusedHour {
+  readonly from: number;
+  readonly counts: RefusalCounts;
+}
+
 /** Who signed in and who operated Tocsin. */
 export interface LedgerSecurity {
   recordSecurity(event: SecurityEvent): Promise<SecurityOutcome>;
   /** False: not now. The caller keeps them for the next time. */
-  countRefusals(counts: RefusalCounts): Promise<boolean>;
+  countRefusals(hours: readonly RefusedHour[]): Promise<boolean>;
 }
 
 /** A page of the security log. */
@@ -261,8 +267,8 @@ export interface SecurityLog {
   readonly events: readonly (SecurityEvent & { readonly id: number; readonly at: number })[];
   /** The `before` of the next page; null at the end. */
   readonly next: number | null;
-  /** Of the last 24 hours, the latest first; hours without any are left out. `from`: wall, ms. */
-  readonly refusals: readonly { readonly from: number; readonly counts: RefusalCounts }[];
+  /** Of the last 24 hours, the latest first; hours without any are left out. */
+  readonly refusals: readonly RefusedHour[];
 }
 
 /** The operator's commands. */

@@ -14,6 +14,7 @@ import { linksCookie, readSession, SESSION_MS, sessionCookie } from '../access/s
 import { isMadeHere, isTokenOf, isValid, tokenId } from '../access/viewer.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
+import { inTime } from './in-time.ts';
 import { accessKey } from './jwks.ts';
 import { readCookie } from './own-cookie.ts';
 import { readViewer } from './viewer-store.ts';
@@ -86,7 +87,8 @@ async function byToken(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
   return token === undefined ? null : viewerOf(c, token, deps);
 }
 
-async function bySession(c: Web, { config, ledger, now }: AppDeps): ReturnType<AuthMethod> {
+/** The viewer of a session that has not ended; null without one. Throws if that can't be checked. */
+export async function bySession(c: Web, { config, ledger, now }: AppDeps): ReturnType<AuthMethod> {
   const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
   if (session === null) return null;
   const { viewer, id, expires } = session;
@@ -96,7 +98,7 @@ async function bySession(c: Web, { config, ledger, now }: AppDeps): ReturnType<A
   const record = await readViewer(config.kv, viewer);
   if (record === null || !isValid(record, now())) return null;
   if (ledger === null) throw new Error('no ledger is bound: whether a session has ended cannot be checked');
-  const isOver = await ledger.isProofSpent(id, expires - SESSION_MS);
+  const isOver = await inTime(() => ledger.isProofSpent(id, expires - SESSION_MS));
   return isOver ? null : { kind: 'viewer', id: viewer, name: record.name, role: record.role, isSession: true };
 }
 

@@ -11,7 +11,7 @@ import type {
   LedgerSecurity,
   LedgerViews,
   LedgerVisitors,
-  RefusalCounts,
+  RefusedHour,
   VisitorViews,
 } from '../ledger/rpc.ts';
 
@@ -33,7 +33,7 @@ export interface AppDeps {
 
 /** The refused requests that an isolate has counted, and not reported to the ledger yet. */
 export interface RefusalMemory {
-  counts: RefusalCounts;
+  hours: readonly RefusedHour[];
   /** It does not report before; wall, ms. */
   reportAt: number;
 }

@@ -10,6 +10,7 @@ import { type OperatorProof, readOperator } from '../access/operator.ts';
 import { sameText, sha256 } from '../access/seal.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { inTime } from './in-time.ts';
 import { readBody } from './request-body.ts';
 import { unavailable } from './responses.ts';
 import { refuse } from './security.ts';
@@ -45,7 +46,7 @@ export async function readOperatorRequest(
     if (method === 'POST') {
       if (ledger === null) return c.json({ message: 'no ledger is bound' }, 503);
       try {
-        const isFirst = await ledger.spendProof(`operator:${proof.seal}`, proof.expires);
+        const isFirst = await inTime(() => ledger.spendProof(`operator:${proof.seal}`, proof.expires));
         if (!isFirst) {
           refuse(c, deps, 'not allowed');
           return c.json({ message: 'this request was carried out before' }, 409);

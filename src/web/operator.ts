@@ -49,15 +49,16 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
     const found = await findRewind(config.kv, ledger);
     if (found.isWaiting && found.rewind.id !== read.value.id) return c.json(waitingMessage(found.rewind), 409);
     const { to, suppress } = read.value;
-    await recordAct(c, deps, 'rewind', `to ${utcText(to)}${suppress ? ', nobody is notified' : ''}`);
+    const stopped = await recordAct(c, deps, 'rewind', `to ${utcText(to)}${suppress ? ', nobody is notified' : ''}`);
+    if (stopped !== null) return stopped;
     await config.kv.put(KV_REWIND, rewindText(read.value));
     return c.json({ accepted: read.value.id }, 202);
   });
 
   app.post(TEST_PATH, async (c) => {
     if (ledger === null) return c.json(NO_LEDGER, 503);
-    await recordAct(c, deps, 'receivers tested');
-    return c.json({ tested: await ledger.testReceivers() });
+    const stopped = await recordAct(c, deps, 'receivers tested');
+    return stopped ?? c.json({ tested: await ledger.testReceivers() });
   });
 
   app.post(RESEND_PATH, async (c) => {
@@ -75,8 +76,10 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
         to === null ? '; to send elsewhere what waits for one that was removed or renamed, add --to NAME' : '';
       return c.json({ message: `no such receiver; ${namesText(names)}${hint}` }, 422);
     }
-    await recordAct(c, deps, 'resend', `of ${receiver ?? 'all receivers'}${to === null ? '' : `, to ${to}`}`);
-    return c.json({ resent: await ledger.resend(receiver, to) });
+    // What may be of any length comes last.
+    const detail = `${to === null ? '' : `to ${to}, `}of ${receiver ?? 'all receivers'}`;
+    const stopped = await recordAct(c, deps, 'resend', detail);
+    return stopped ?? c.json({ resent: await ledger.resend(receiver, to) });
   });
 
   app.get(SECURITY_PATH, async (c) => {

@@ -3,7 +3,7 @@
  *
  * Contract: `authorize` has run before. A release that needs what the upstream has of a record asks for it, once for each and
  * no more after the upstream has failed. Whatever happens to one record, the others of the request get their answer, and
- * each answer says what is true of the record now.
+ * each answer says what is true of the record now. The security log has every name that was given.
  */
 
 import { Hono } from 'hono/tiny';
@@ -11,6 +11,7 @@ import * as z from 'zod/mini';
 import type { FreshRecord, Released } from '../ledger/rpc.ts';
 import { parseJson } from '../text/json.ts';
 import { log } from '../text/log.ts';
+import { sha256Hex } from '../text/sha256.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { fetchUpstreamEntry } from './pages/upstream-entry.ts';
 import { cursorText, readCursor } from './quarantine-path.ts';
@@ -26,6 +27,11 @@ export const RELEASED_MAX = 20;
 export const DROPPED_MAX = 100;
 /** A name is a key, or an id of any length that fits into a request. */
 const NAME_CHARS_MAX = 8_192;
+
+/** Of a name that is too long for the security log: the first digits of its hash, as in the key of a record with this id. */
+const HASH_CHARS = 16;
+/** For all names: with the verb and the count it is less than the security log keeps of a detail (security.ts). */
+const NAMES_CHARS_MAX = 1_900;
 
 const NO_LEDGER = { message: 'no ledger is bound' };
 /** What the upstream says in its list it may say of one: an entry of 16 MB. */
@@ -57,7 +63,8 @@ export function quarantineRoutes(deps: AppDeps): Hono<WebEnv> {
     const names = readNames(c.var.operator.body, RELEASED_MAX);
     if (names === null) return c.json({ message: namesProblem(RELEASED_MAX) }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
-    await recordAct(c, deps, 'quarantine', `release ${names.join(', ')}`);
+    const stopped = await recordAct(c, deps, 'quarantine', namesDetail('release', names));
+    if (stopped !== null) return stopped;
     const released: Released[] = [];
     const upstream = createUpstream(deps);
     for (const name of names) released.push(await releaseOne(ledger, name, upstream));
@@ -68,11 +75,20 @@ export function quarantineRoutes(deps: AppDeps): Hono<WebEnv> {
     const names = readNames(c.var.operator.body, DROPPED_MAX);
     if (names === null) return c.json({ message: namesProblem(DROPPED_MAX) }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
-    await recordAct(c, deps, 'quarantine', `drop ${names.join(', ')}`);
+    const stopped = await recordAct(c, deps, 'quarantine', namesDetail('drop', names));
+    if (stopped !== null) return stopped;
     return c.json({ dropped: await ledger.drop(names) });
   });
 
   return app;
+}
+
+/** What the security log has of an act: how many records, and which; each name once, and none at the cost of another. */
+function namesDetail(verb: string, given: readonly string[]): string {
+  const names = [...new Set(given)];
+  const room = Math.floor(NAMES_CHARS_MAX / names.length) - 2;
+  const shown = names.map((name) => (name.length <= room ? name : sha256Hex(name).slice(0, HASH_CHARS)));
+  return `${verb} ${names.length}: ${shown.join(', ')}`;
 }
 
 function readNames(text: string, most: number): readonly string[] | null {

@@ -56,9 +56,9 @@ export function spent(c: Web, until: number, now: number): Response {
 }
 
 /** Too many requests; the next one may be made after `seconds`. */
-export function tooMany(c: Web, seconds: number): Response {
+export function tooMany(c: Web, seconds: number, why = 'too many requests'): Response {
   c.header('retry-after', String(seconds));
-  const message = `too many requests: try again in ${seconds} seconds`;
+  const message = `${why}: try again in ${seconds} seconds`;
   return wantsPage(c) ? c.text(message, 429) : c.json({ message }, 429);
 }
 

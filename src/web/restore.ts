@@ -59,11 +59,13 @@ export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
     const restored = { at: now(), undo: plan.undo, replaces: found.rewind?.id ?? null, ...expected };
     const mark = { id, to: plan.to, suppress: order.suppress, restored };
     const detail = `to ${utcText(plan.to)}, what was recorded since is gone from here`;
-    await recordAct(c, deps, 'restore', detail);
+    const stopped = await recordAct(c, deps, 'restore', detail);
+    if (stopped !== null) return stopped;
     await config.kv.put(KV_REWIND, rewindText(mark));
     const outcome = await goBack(deps, restorable, plan, mark);
-    // The restored ledger does not have the event.
-    if (outcome === 'restored') await recordAct(c, { ...deps, ledger: reconnect() }, 'restore', detail);
+    // A ledger that went back does not have the event; it may have gone back also where it does not say so.
+    const again = outcome === 'restored' ? detail : `${detail} (not confirmed)`;
+    await recordAct(c, { ...deps, ledger: reconnect() }, 'restore', again);
     return c.json(answerOf(outcome, plan));
   });
 

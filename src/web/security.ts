@@ -2,21 +2,28 @@
  * What the security log gets: who signed in and what operators did, each as an event in the ledger and a line in the Worker's
  * log; and refused requests, each as a line, and counted in the ledger.
  *
- * Contract: nothing here throws, and nothing waits for it but what must be recorded before it is done. If it can't be
- * recorded, the line says so, and it is done all the same: people must get in, and operators act, while the database is full.
- * Refused requests make an isolate ask the ledger at most once a minute, and the ledger write at most 16 rows an hour.
+ * Contract: nothing here throws, and nothing waits for it but what must be recorded before it is done. What the day has no room
+ * for (ledger/security-log.ts) is not done: nobody fills the log and then acts without a trace. Only what takes access away
+ * (signing out, revoking), the page of a link, and signing in once the room of all is used up are done all the same, and so is
+ * everything where the ledger fails or does not answer in time: people must get in, and operators act, while the database is
+ * full. Then the line says so. Refused requests make an isolate ask the ledger at most once a minute, and the ledger write at
+ * most 15 rows an hour.
  */
 import type { Context } from 'hono';
 import type { LedgerSecurity, SecurityAct, SecurityOutcome } from '../ledger/rpc.ts';
-import { sumOf } from '../ledger/security-log.ts';
+import { HOURS_SHOWN, OPERATOR_SECRET, sumHours } from '../ledger/security-log.ts';
 import { log } from '../text/log.ts';
+import { maskSecrets } from '../text/mask.ts';
 import { safeSlice } from '../text/untrusted.ts';
 import type { AppDeps, Caller, WebEnv } from './context.ts';
+import { inTime } from './in-time.ts';
 import { networkOf } from './rate-limit.ts';
+import { tooMany } from './responses.ts';
 
 type Web = Context<WebEnv>;
 
-const DETAIL_CHARS_MAX = 300;
+/** 50 events of a page, with six bytes for each character in JSON, are less than the megabyte that the command reads. */
+const DETAIL_CHARS_MAX = 2_000;
 const AGENT_CHARS_MAX = 200;
 const PATH_CHARS_MAX = 200;
 /** An IPv6 address has 39 characters. */
@@ -42,37 +49,47 @@ export type Refusal =
   | 'expired link'
   | 'rate limit'
   | 'wrong token at sign-in'
-  | 'too many sign-ins'
+  /** The day has no room for this act (ledger/security-log.ts). */
+  | 'too many today'
   | 'form of another site'
   | 'event not recorded';
 
 type Recorder = Omit<AppDeps, 'ledger'> & { readonly ledger: LedgerSecurity | null };
 
-/** Records what a caller does, before it is done. `failed`: the ledger could not be asked, or failed. */
+/** What is done all the same when it can't be recorded. */
+const ALWAYS_DONE: ReadonlySet<SecurityAct> = new Set(['sign-out', 'link opened', 'viewer revoked']);
+
+/** Records what a caller does, before it is done. The response if it must not be done. */
 export async function recordAct(
   c: Web,
   deps: Recorder,
   act: SecurityAct,
   detail: string | null = null,
   caller: Caller = c.get('caller'),
-): Promise<SecurityOutcome | 'failed'> {
+): Promise<Response | null> {
+  const { ledger } = deps;
   const event = {
     act,
     who: whoIs(caller),
-    detail: detail === null ? null : safeSlice(detail, DETAIL_CHARS_MAX),
+    detail: detail === null ? null : safeSlice(maskSecrets(detail), DETAIL_CHARS_MAX),
     address: addressOf(c),
-    agent: safeSlice(c.req.header('user-agent') ?? '', AGENT_CHARS_MAX) || null,
+    agent: safeSlice(maskSecrets(c.req.header('user-agent') ?? ''), AGENT_CHARS_MAX) || null,
   };
   let outcome: SecurityOutcome | 'failed' = 'failed';
   let error: string | undefined;
   try {
-    if (deps.ledger !== null) outcome = await deps.ledger.recordSecurity(event);
+    if (ledger !== null) outcome = await inTime(() => ledger.recordSecurity(event));
   } catch (thrown) {
     error = thrown instanceof Error ? thrown.message : 'unknown';
   }
   log('log', { at: 'security', ...event, outcome, error });
+  const hasNoRoom = outcome === 'too many' || (outcome === 'full' && act !== 'sign-in');
+  if (hasNoRoom && !ALWAYS_DONE.has(act)) {
+    refuse(c, deps, 'too many today');
+    return tooMany(c, DAY_S - (Math.floor(deps.now() / 1000) % DAY_S), `the day’s limit for “${act}” is reached`);
+  }
   if (outcome !== 'recorded') countRefusal('event not recorded', deps);
-  return outcome;
+  return null;
 }
 
 /** Notes that the request was refused. */
@@ -82,21 +99,16 @@ export function refuse(c: Web, deps: Recorder, why: Refusal): void {
   countRefusal(why, deps);
 }
 
-/** The seconds until 00:00 UTC. */
-export function untilTomorrow(now: number): number {
-  return DAY_S - (Math.floor(now / 1000) % DAY_S);
-}
-
 function countRefusal(why: Refusal, { refusals, ledger, now, later }: Recorder): void {
-  refusals.counts = sumOf(refusals.counts, { [why]: 1 });
+  refusals.hours = sumHours([...refusals.hours, { from: now(), counts: { [why]: 1 } }]);
   if (ledger === null || now() < refusals.reportAt) return;
   refusals.reportAt = now() + RETRY_EVERY_MS;
   later(async () => {
-    const { counts } = refusals;
-    refusals.counts = {};
-    const isCounted = await ledger.countRefusals(counts).catch(() => false);
+    const { hours } = refusals;
+    refusals.hours = [];
+    const isCounted = await ledger.countRefusals(hours).catch(() => false);
     if (isCounted) refusals.reportAt = now() + REPORT_EVERY_MS;
-    else refusals.counts = sumOf(refusals.counts, counts);
+    else refusals.hours = sumHours([...refusals.hours, ...hours]).slice(0, HOURS_SHOWN);
   });
 }
 
@@ -111,7 +123,7 @@ function whoIs(caller: Caller): string {
     case 'viewer':
       return `${caller.name} (${caller.id})`;
     case 'secret':
-      return 'operator secret';
+      return OPERATOR_SECRET;
     case 'access':
       return caller.email;
     case 'link':

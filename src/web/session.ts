@@ -20,14 +20,15 @@ import {
   signSession,
 } from '../access/session.ts';
 import { log } from '../text/log.ts';
-import { authenticate, viewerOf } from './authenticate.ts';
+import { bySession, viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { inTime } from './in-time.ts';
 import { readCookie, setOwnCookie } from './own-cookie.ts';
 import { signInPage } from './pages/sign-in.tsx';
 import { readBody } from './request-body.ts';
 import { page, tooMany, unavailable } from './responses.ts';
 import { safeRedirect } from './safe-redirect.ts';
-import { recordAct, refuse, untilTomorrow } from './security.ts';
+import { recordAct, refuse } from './security.ts';
 
 /** A token and a path have a few hundred bytes. */
 const FORM_BYTES_MAX = 4096;
@@ -66,10 +67,8 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
       refuse(c, deps, 'wrong token at sign-in');
       return page(c, signInPage(next, 'Invalid or revoked token.'), 401);
     }
-    if ((await recordAct(c, deps, 'sign-in', viewer.role, viewer)) === 'too many') {
-      refuse(c, deps, 'too many sign-ins');
-      return tooMany(c, untilTomorrow(now()));
-    }
+    const stopped = await recordAct(c, deps, 'sign-in', viewer.role, viewer);
+    if (stopped !== null) return stopped;
     const id = hex(crypto.getRandomValues(new Uint8Array(8)));
     const session = signSession(config.linkSecret, { viewer: viewer.id, expires: now() + SESSION_MS, id });
     setOwnCookie(c, sessionCookie(c.req.url), session, SESSION_MS / 1000);
@@ -80,12 +79,13 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
     if (!isOurForm(c)) return foreignForm(c);
     const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
     if (session !== null) {
-      const signedIn = await authenticate(c, deps, false);
-      if (signedIn.kind === 'caller') await recordAct(c, deps, 'sign-out', null, signedIn.caller);
+      // Not that of any other proof: the session's viewer signs out.
+      const viewer = await bySession(c, deps).catch(() => null);
+      if (viewer?.kind === 'viewer') await recordAct(c, deps, 'sign-out', null, viewer);
       try {
         // The cookie stays where the session can't be ended, so that signing out can be tried again.
         if (ledger === null) return unavailable(c);
-        await ledger.spendProof(session.id, session.expires);
+        await inTime(() => ledger.spendProof(session.id, session.expires));
       } catch (error) {
         log('error', { at: 'sign-out', error: error instanceof Error ? error.message : 'unknown' });
         return unavailable(c);

@@ -5,15 +5,7 @@
  * for up to a minute in locations where it was used shortly before.
  * https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency
  */
-import {
-  ROLES,
-  type Role,
-  recordFrom,
-  recordText,
-  VIEWER_ID,
-  VIEWER_PREFIX,
-  type ViewerRecord,
-} from '../access/viewer.ts';
+import { ROLES, recordFrom, recordText, VIEWER_ID, VIEWER_PREFIX, type ViewerRecord } from '../access/viewer.ts';
 
 /**
  * How long a location caches a record, in s: the minimum of KV.
@@ -31,14 +23,20 @@ export interface ListedViewer {
   readonly name: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;
-  readonly role: Role;
+  /** One of `ROLES`, or what a newer Worker stored. */
+  readonly role: string;
 }
 
 export type ViewerKv = Pick<KVNamespace, 'get' | 'put' | 'delete' | 'list'>;
 
 /** The record with this id; null if it does not exist. Throws if KV can't be read. */
 export async function readViewer(kv: ViewerKv, id: string): Promise<ViewerRecord | null> {
-  return recordFrom(await kv.get(`${VIEWER_PREFIX}${id}`, { type: 'text', cacheTtl: CACHE_TTL_S }));
+  return recordFrom(await readStored(kv, id));
+}
+
+/** What is stored under this id, a record or not; null if nothing is. Throws if KV can't be read. */
+export function readStored(kv: ViewerKv, id: string): Promise<string | null> {
+  return kv.get(`${VIEWER_PREFIX}${id}`, { type: 'text', cacheTtl: CACHE_TTL_S });
 }
 
 export async function writeViewer(kv: ViewerKv, id: string, record: ViewerRecord): Promise<void> {
@@ -54,6 +52,18 @@ export async function deleteViewer(kv: ViewerKv, id: string): Promise<void> {
   await kv.delete(`${VIEWER_PREFIX}${id}`);
 }
 
+/** What is damaged is shown as something: one record must not hide the others, nor that it is there. */
+function listedFrom(id: string, stored: { readonly [field in keyof ListedViewer]?: unknown }): ListedViewer {
+  const { name = '', createdAt, expiresAt, role = ROLES[0] } = stored;
+  return {
+    id,
+    name: String(name),
+    createdAt: Number(createdAt) || 0,
+    expiresAt: Number(expiresAt) || null,
+    role: String(role),
+  };
+}
+
 /** All tokens, oldest first. */
 export async function listViewers(kv: ViewerKv): Promise<readonly ListedViewer[]> {
   const listed: ListedViewer[] = [];
@@ -65,8 +75,7 @@ export async function listViewers(kv: ViewerKv): Promise<readonly ListedViewer[]
     });
     for (const { name: key, metadata } of found.keys) {
       const id = key.slice(VIEWER_PREFIX.length);
-      const { name = '', createdAt = 0, expiresAt = null, role = ROLES[0] } = metadata ?? {};
-      if (VIEWER_ID.test(id)) listed.push({ id, name, createdAt, expiresAt, role });
+      if (VIEWER_ID.test(id)) listed.push(listedFrom(id, metadata ?? {}));
     }
     if (found.list_complete) break;
     cursor = found.cursor;

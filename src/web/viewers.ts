@@ -2,16 +2,25 @@
  * The operator's routes for viewer tokens: create, list, revoke.
  *
  * Contract: `authorize` has run before: only operators get here, so they can give any role, their own being the highest. A token is only in the response that created it, and a hash is in none. 404 is
- * only for refused callers, so revoking a token that does not exist returns null.
+ * only for refused callers, so revoking a token that does not exist returns null. Whatever is stored under an id is revoked.
  */
 import { Hono } from 'hono/tiny';
 import { sha256 } from '../access/seal.ts';
-import { makeToken, ROLES, type Role, TOKEN_BYTES, VIEWER_ID, VIEWER_MS, viewerName } from '../access/viewer.ts';
+import {
+  makeToken,
+  ROLES,
+  type Role,
+  recordFrom,
+  TOKEN_BYTES,
+  VIEWER_ID,
+  VIEWER_MS,
+  viewerName,
+} from '../access/viewer.ts';
 import { parseJson } from '../text/json.ts';
 import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { recordAct } from './security.ts';
-import { deleteViewer, listViewers, readViewer, writeViewer } from './viewer-store.ts';
+import { deleteViewer, listViewers, readStored, writeViewer } from './viewer-store.ts';
 
 export const VIEWERS_PATH = '/operator/viewers';
 /** A token that should last longer is created without an expiry (null). */
@@ -43,7 +52,8 @@ export function viewerRoutes(deps: AppDeps): Hono<WebEnv> {
     const { id, token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)), linkSecret);
     const createdAt = now();
     const until = expiresAt === null ? 'never expires' : `expires ${utcText(expiresAt)}`;
-    await recordAct(c, deps, 'viewer added', `${name} (${id}), ${role}, ${until}`);
+    const stopped = await recordAct(c, deps, 'viewer added', `${name} (${id}), ${role}, ${until}`);
+    if (stopped !== null) return stopped;
     await writeViewer(kv, id, { hash: await sha256(token), name, createdAt, expiresAt, role });
     return c.json({ id, name, createdAt, expiresAt, role, token }, 201);
   });
@@ -51,9 +61,11 @@ export function viewerRoutes(deps: AppDeps): Hono<WebEnv> {
   app.delete(`${VIEWERS_PATH}/:id`, async (c) => {
     if (kv === null) return c.json({ message: NO_KV }, 503);
     const id = c.req.param('id');
-    const viewer = VIEWER_ID.test(id) ? await readViewer(kv, id) : null;
-    if (viewer === null) return c.json({ revoked: null });
-    await recordAct(c, deps, 'viewer revoked', `${viewer.name} (${id}), ${viewer.role}`);
+    const stored = VIEWER_ID.test(id) ? await readStored(kv, id) : null;
+    if (stored === null) return c.json({ revoked: null });
+    const viewer = recordFrom(stored);
+    const detail = viewer === null ? `(${id}), damaged` : `${viewer.name} (${id}), ${viewer.role}`;
+    await recordAct(c, deps, 'viewer revoked', detail);
     await deleteViewer(kv, id);
     return c.json({ revoked: id });
   });

@@ -148,7 +148,7 @@ export async function startLocalTocsin(
     }),
     now,
     later: (work) => void work(),
-    refusals: { counts: {}, reportAt: 0 },
+    refusals: { hours: [], reportAt: 0 },
     fetch,
   });
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });

@@ -128,7 +128,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
     now: () => NOW,
     // Refusals are numbers only: they are not counted.
     later: () => {},
-    refusals: { counts: {}, reportAt: Number.POSITIVE_INFINITY },
+    refusals: { hours: [], reportAt: Number.POSITIVE_INFINITY },
     fetch: async () => answer(),
   };
   const tokens = await Promise.all(

@@ -41,7 +41,7 @@ export function pagesApp({ caller = VIEWER, ledger, env = {}, fetch }: Served): 
       reconnect: () => null,
       now: () => NOW,
       later: () => undefined,
-      refusals: { counts: {}, reportAt: 0 },
+      refusals: { hours: [], reportAt: 0 },
       fetch: fetch ?? offline,
     }),
   );

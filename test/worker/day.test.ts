@@ -126,7 +126,7 @@ async function createWeb(world: World) {
       return value.bind(kv) as unknown;
     },
   });
-  const refusals = { counts: {}, reportAt: 0 };
+  const refusals = { hours: [], reportAt: 0 };
   const { token } = await addViewer('day');
   const request = async (path: string, init: RequestInit): Promise<Response> => {
     const context = createExecutionContext();

@@ -67,8 +67,22 @@ async function createRestorable() {
   const { world } = site;
   const requests = await createRequests();
   const platform = await createPlatform(world);
+  let isLost = false;
   /** What the route needs of the ledger: a new stub for each connection, as on Cloudflare. */
-  const connect = () => world.freshStub();
+  const connect = () => {
+    const stub = world.freshStub();
+    if (!isLost) return stub;
+    return {
+      planRestore: (target: never, id: never) => stub.planRestore(target, id),
+      restore: (bookmark: string) => stub.restore(bookmark),
+      finishRestore: () => Promise.reject(new Error('the answer is lost')),
+      recordSecurity: (event: never) => stub.recordSecurity(event),
+    };
+  };
+  /** From now on no ledger says that it has gone back. */
+  const loseAnswers = () => {
+    isLost = true;
+  };
   const restore = async (order: { at: number | null; suppress?: boolean; confirmed?: boolean }): Promise<Answer> => {
     const at = order.at === null ? null : new Date(order.at).toISOString();
     const body = JSON.stringify({ suppress: false, confirmed: false, ...order, at });
@@ -86,7 +100,7 @@ async function createRestorable() {
     });
     return { status: response.status, body: (await response.json()) as Answer['body'] };
   };
-  return { world, platform, restore, again };
+  return { world, platform, restore, again, loseAnswers };
 }
 
 /** Appends a sample whose alerts are its own, reads it and delivers what it opens. */
@@ -311,6 +325,21 @@ describe('nothing is restored', () => {
     expect((await world.poll()).how).toBe('resumed');
     expect(await recordedIds(world)).toEqual([...first.ids].sort());
     expect((await world.status()).restored).toBeNull();
+    const { events } = await world.stub.securityLog(null);
+    expect(events.map(({ detail }) => detail?.endsWith('(not confirmed)'))).toEqual([true, false]);
+  });
+
+  it('is in the log of the ledger that went back, also where that does not say so', async () => {
+    const { world, platform, restore, loseAnswers } = await createRestorable();
+    await read(world, 'a');
+    await world.advance(STEP);
+    const then = await platform.keep();
+    await world.advance(STEP);
+    await platform.install();
+    loseAnswers();
+    expect((await restore({ at: then, confirmed: true })).body.outcome).toBe('unconfirmed');
+    const { events } = await world.freshStub().securityLog(null);
+    expect(events).toMatchObject([{ act: 'restore', detail: expect.stringContaining('(not confirmed)') }]);
   });
 
   it.each([

@@ -1,9 +1,14 @@
 /** The security log over HTTP, with a real ledger: what is recorded of whom, and what refused requests cost. */
+
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { operatorToken } from '../../src/access/operator.ts';
+import { makeToken, TOKEN_BYTES } from '../../src/access/viewer.ts';
 import type { LedgerSecurity } from '../../src/ledger/rpc.ts';
+import { KV_REWIND } from '../../src/poller/poll.ts';
+import { sha256Hex } from '../../src/text/sha256.ts';
 import type { RefusalMemory } from '../../src/web/context.ts';
-import { addViewer, bearer, createRequests, createSite, passFor, SECRET, type SiteChanges } from './site.ts';
+import { addViewer, bearer, createRequests, createSite, passFor, SECRET, type SiteChanges, sessionOf } from './site.ts';
 import { HOUR, logged, MINUTE } from './world.ts';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' };
@@ -22,6 +27,14 @@ async function createReal(changes: SiteChanges = {}) {
     });
   const events = async () => (await ledger.securityLog(null)).events;
   return { ...real, ledger, world, signIn, events };
+}
+
+const memory = (reportAt = Number.POSITIVE_INFINITY): RefusalMemory => ({ hours: [], reportAt });
+/** What a memory holds, of all hours. */
+function heldIn({ hours }: RefusalMemory): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const { counts } of hours) for (const [why, n] of Object.entries(counts)) sum[why] = (sum[why] ?? 0) + n;
+  return sum;
 }
 
 /** The lines that were logged since, by `at`. */
@@ -68,14 +81,15 @@ describe('a sign-in', () => {
   it.each([
     ['fails', () => Promise.reject(new Error('database or disk is full'))],
     ['is full', async () => 'full' as const],
+    ['does not answer', () => new Promise<never>(() => {})],
   ])('is done all the same where the ledger %s, and the line says so', async (_, recordSecurity) => {
     const { ledger, token } = { ledger: { recordSecurity }, ...(await addViewer('Ada')) };
-    const refusals = { counts: {}, reportAt: Number.POSITIVE_INFINITY };
+    const refusals = memory();
     const { signIn } = await createReal({ deps: { ledger: ledger as never, refusals } });
     const from = logged.length;
     expect((await signIn(token)).status).toBe(303);
     expect(linesOf('security', from)).toMatchObject([{ outcome: expect.stringMatching(/^failed$|^full$/) }]);
-    expect(refusals.counts).toEqual({ 'event not recorded': 1 });
+    expect(heldIn(refusals)).toEqual({ 'event not recorded': 1 });
   });
 
   it('ends with a sign-out that is recorded too, unless nobody was signed in', async () => {
@@ -88,6 +102,49 @@ describe('a sign-in', () => {
       ['sign-out', `Ada (${id})`],
       ['sign-in', `Ada (${id})`],
     ]);
+  });
+});
+
+describe('a sign-out', () => {
+  it('is of the session’s viewer, not of anyone else who the request says it is from', async () => {
+    const { visit, events } = await createReal();
+    const [ada, bob] = [await addViewer('Ada'), await addViewer('Bob', null, 'operator')];
+    const requestOf = await createRequests();
+    const assertion = new Headers((await requestOf('an Access user', 'POST', '/sign-out')).init.headers);
+    const others: HeadersInit[] = [
+      { authorization: `Bearer ${bob.token}` },
+      { 'cf-access-jwt-assertion': assertion.get('cf-access-jwt-assertion') ?? '' },
+    ];
+    for (const other of others) await visit('/sign-out', { method: 'POST', headers: { ...FORM, ...other } });
+    expect(await events()).toEqual([]);
+    for (const other of others) {
+      const cookie = `__Host-tocsin=${sessionOf(ada.id)}`;
+      await visit('/sign-out', { method: 'POST', headers: { ...FORM, ...other, cookie } });
+    }
+    expect((await events()).map(({ act, who }) => [act, who])).toEqual([
+      ['sign-out', `Ada (${ada.id})`],
+      ['sign-out', `Ada (${ada.id})`],
+    ]);
+  });
+
+  it('by strangers with made-up tokens reads nothing', async () => {
+    let reads = 0;
+    const KV = new Proxy(env.KV, {
+      get: (kv, name) => {
+        const value: unknown = Reflect.get(kv, name);
+        if (typeof value !== 'function') return value;
+        return (...given: unknown[]): unknown => {
+          if (name === 'get') reads++;
+          return value.apply(kv, given);
+        };
+      },
+    });
+    const { visit } = await createReal({ settings: { KV } });
+    for (let i = 0; i < 20; i++) {
+      const { token } = makeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)), 'f'.repeat(32));
+      await visit('/sign-out', { method: 'POST', headers: { ...FORM, authorization: `Bearer ${token}` } });
+    }
+    expect(reads).toBe(0);
   });
 });
 
@@ -110,8 +167,8 @@ describe('an operator’s act', () => {
     ],
     ['POST', '/operator/test', null, 'receivers tested', null],
     ['POST', '/operator/resend', { receiver: null }, 'resend', 'of all receivers'],
-    ['POST', '/operator/quarantine/release', { records: ['a'] }, 'quarantine', 'release a'],
-    ['POST', '/operator/quarantine/drop', { records: ['a', '<b>'] }, 'quarantine', 'drop a, <b>'],
+    ['POST', '/operator/quarantine/release', { records: ['a'] }, 'quarantine', 'release 1: a'],
+    ['POST', '/operator/quarantine/drop', { records: ['a', '<b>', 'a'] }, 'quarantine', 'drop 2: a, <b>'],
   ];
 
   it.each(ROWS)(
@@ -160,13 +217,120 @@ describe('an operator’s act', () => {
   });
 });
 
+describe('what can’t be recorded', () => {
+  const asked = (token: string, path: string, body: unknown, method = 'POST') =>
+    [path, { ...bearer(token), method, body: body === null ? null : JSON.stringify(body) }] as const;
+
+  it.each(['too many', 'full'] as const)(
+    'because it is “%s” is not done by an operator, but revoking is',
+    async (outcome) => {
+      const done: string[] = [];
+      const { world } = await createSite();
+      await env.KV.delete(KV_REWIND);
+      const ledger = {
+        status: () => world.stub.status(),
+        recordSecurity: async () => outcome,
+        resend: async () => void done.push('resend'),
+        testReceivers: async () => void done.push('test'),
+        release: async () => void done.push('release'),
+        drop: async () => void done.push('drop'),
+      };
+      const refusals = memory();
+      const { visit } = await createReal({ deps: { ledger: ledger as never, refusals } });
+      const { token } = await addViewer('Ada', null, 'operator');
+      const eve = await addViewer('Eve', null, 'responder');
+      const before = (await env.KV.list({ prefix: 'viewer:' })).keys.length;
+      const rewind = { id: `r-${outcome}`, to: '2026-01-31T09:00:00.000Z', suppress: true };
+      const refused = [
+        asked(token, '/operator/viewers', { name: `backdoor ${outcome}`, role: 'operator', expiresAt: null }),
+        asked(token, '/operator/rewind', rewind),
+        asked(token, '/operator/test', null),
+        asked(token, '/operator/resend', { receiver: null }),
+        asked(token, '/operator/quarantine/release', { records: ['a'] }),
+        asked(token, '/operator/quarantine/drop', { records: ['a'] }),
+      ];
+      for (const [path, init] of refused) {
+        const response = await visit(path, init);
+        expect([path, response.status]).toEqual([path, 429]);
+        expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(await response.json()).toMatchObject({ message: expect.stringContaining('limit') });
+      }
+      expect(await env.KV.get(KV_REWIND)).toBeNull();
+      expect([done, (await env.KV.list({ prefix: 'viewer:' })).keys.length]).toEqual([[], before]);
+      expect((await visit(...asked(token, `/operator/viewers/${eve.id}`, null, 'DELETE'))).status).toBe(200);
+      expect(await env.KV.get(`viewer:${eve.id}`)).toBeNull();
+      expect(heldIn(refusals)).toEqual({ 'too many today': refused.length, 'event not recorded': 1 });
+    },
+  );
+
+  it('by one operator after a thousand acts of another kind is nothing: a viewer added is in the log', async () => {
+    const { visit, ledger, events } = await createReal();
+    const { id, token } = await addViewer('Ada', null, 'operator');
+    const act = { act: 'resend', who: `Ada (${id})`, detail: null, address: null, agent: null } as const;
+    for (let i = 0; i < 1_000; i += 50) await Promise.all(Array.from({ length: 50 }, () => ledger.recordSecurity(act)));
+    const name = `backdoor ${Date.now()}`;
+    const body = { name, role: 'operator', expiresAt: null };
+    expect((await visit(...asked(token, '/operator/viewers', body))).status).toBe(201);
+    expect((await events())[0]).toMatchObject({ act: 'viewer added', detail: expect.stringContaining(name) });
+    expect((await visit(...asked(token, '/operator/resend', { receiver: null }))).status).toBe(429);
+  }, 30_000);
+
+  it('because the ledger does not answer is done within a few seconds, and the line says so', async () => {
+    const never = () => new Promise<never>(() => {});
+    const ledger = { recordSecurity: never, spendProof: never, isProofSpent: never };
+    const { visit, signIn } = await createReal({ deps: { ledger: ledger as never } });
+    const { id, token } = await addViewer('Ada', null, 'operator');
+    const cookie = `__Host-tocsin=${sessionOf(id)}`;
+    const from = logged.length;
+    const name = `new ${Date.now()}`;
+    const secret = await operatorToken(SECRET, 'POST', '/operator/test', '', Date.now());
+    const answers = await Promise.all([
+      signIn(token),
+      visit(...asked(token, '/operator/viewers', { name })),
+      visit('/sign-out', { method: 'POST', headers: { ...FORM, cookie } }),
+      visit('/operator/test', { ...bearer(secret), method: 'POST' }),
+      visit('/rules', { headers: { cookie } }),
+    ]);
+    // What a ledger must confirm is not done.
+    expect(answers.map(({ status }) => status)).toEqual([303, 201, 503, 503, 503]);
+    const outcomes = linesOf('security', from).map(({ act, outcome }) => [act, outcome]);
+    expect(outcomes).toContainEqual(['sign-in', 'failed']);
+    expect(outcomes).toContainEqual(['viewer added', 'failed']);
+  }, 20_000);
+});
+
+describe('what was dropped', () => {
+  it.each([
+    ['a long name first', ['x'.repeat(300), 'the-evidence'], 'drop 2: xxx'],
+    ['a name many times', [...Array.from({ length: 99 }, () => 'x'), 'the-evidence'], 'drop 2: x, '],
+    ['a hundred names', Array.from({ length: 100 }, (_, i) => `the-evidence ${i}`), 'drop 100: the-evidence 0, '],
+  ])('is recorded whole after %s', async (_, records, start) => {
+    const { visit, events } = await createReal();
+    const { token } = await addViewer('Ada', null, 'operator');
+    await visit('/operator/quarantine/drop', { ...bearer(token), method: 'POST', body: JSON.stringify({ records }) });
+    const { detail = '' } = (await events())[0] ?? {};
+    expect(detail).toContain(start);
+    for (const name of records.slice(1)) expect(detail?.split(', ').some((part) => part.endsWith(name))).toBe(true);
+  });
+
+  it('is recorded by the hash in its key where its names are too long', async () => {
+    const { visit, events } = await createReal();
+    const { token } = await addViewer('Ada', null, 'operator');
+    const records = Array.from({ length: 100 }, (_, i) => `${'\u0001'.repeat(500)}${i}`);
+    await visit('/operator/quarantine/drop', { ...bearer(token), method: 'POST', body: JSON.stringify({ records }) });
+    const { detail = '' } = (await events())[0] ?? {};
+    const hashes = records.map((name) => sha256Hex(name).slice(0, 16));
+    expect(detail).toBe(`drop 100: ${hashes.join(', ')}`);
+  });
+});
+
 describe('the page and the API', () => {
   it('show the log, a page at a time, to operators, who alone have a link to it', async () => {
     const { visit, ledger, signIn } = await createReal();
     const [ada, bob] = [await addViewer('Ada', null, 'operator'), await addViewer('Bob')];
     const from = { detail: '<b>', address: null, agent: null };
     for (let i = 0; i < 51; i++) await ledger.recordSecurity({ act: 'resend', who: `someone ${i}.`, ...from });
-    await ledger.countRefusals({ 'rate limit': 1_234 });
+    await ledger.countRefusals([{ from: Date.now(), counts: { 'rate limit': 1_234 } }]);
     const cookie = /^[^;]+/.exec((await signIn(ada.token)).headers.get('set-cookie') ?? '')?.[0] ?? '';
     const headers = { cookie, accept: 'text/html' };
     const first = await (await visit('/security', { headers })).text();
@@ -189,9 +353,31 @@ describe('the page and the API', () => {
 });
 
 describe('a refused request', () => {
+  it('counts in the hour when it came, also where it is reported later', async () => {
+    const refusals = memory(0);
+    const given: unknown[] = [];
+    const works: (() => Promise<void>)[] = [];
+    const later = (work: () => Promise<void>) => void works.push(work);
+    const ledger = { countRefusals: async (hours: unknown) => void given.push(hours) } as never;
+    const hour = Math.floor(Date.now() / HOUR) * HOUR;
+    let now = hour + HOUR - 1;
+    const site = await createSite({ deps: { refusals, later, ledger, now: () => now } });
+    await site.visit('/none');
+    now += 2;
+    await site.visit('/none');
+    await works[0]?.();
+    const counts = { unauthenticated: 1 };
+    expect(given).toEqual([
+      [
+        { from: hour + HOUR, counts },
+        { from: hour, counts },
+      ],
+    ]);
+  });
+
   it('is a line that says why, with the network and without the query, and is counted', async () => {
     const requestOf = await createRequests();
-    const refusals: RefusalMemory = { counts: {}, reportAt: Number.POSITIVE_INFINITY };
+    const refusals = memory();
     const limited = { RATE_LIMIT: { limit: async () => ({ success: false }) } };
     const { visit, signIn } = await createReal({ deps: { refusals } });
     const from = logged.length;
@@ -204,7 +390,7 @@ describe('a refused request', () => {
     await visit('/sign-out', { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } });
     await visit('/session', { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } });
     await signIn('please');
-    expect(refusals.counts).toEqual({
+    expect(heldIn(refusals)).toEqual({
       unauthenticated: 2,
       'rate limit': 1,
       'expired link': 1,
@@ -224,13 +410,35 @@ describe('a refused request', () => {
     expect(logged.slice(from).join()).not.toContain('pass=');
   });
 
+  it('is a line without a token, a pass or a session that is in its path or anywhere else', async () => {
+    const { visit, events } = await createReal();
+    const { id, token } = await addViewer('Ada', null, 'operator');
+    const signed = await operatorToken(SECRET, 'POST', '/', '', Date.now());
+    const secrets = [token, passFor(5), sessionOf(id), signed];
+    const from = logged.length;
+    for (const secret of secrets) {
+      const headers = { 'user-agent': secret };
+      await visit(`/operator/viewers/${secret}`, { method: 'DELETE', headers });
+      await visit(`/alerts/${secret}`, { headers });
+      await visit('/operator/quarantine/drop', {
+        method: 'POST',
+        headers: { ...headers, authorization: `Bearer ${token}` },
+        body: JSON.stringify({ records: [secret] }),
+      });
+    }
+    const text = logged.slice(from).join() + JSON.stringify(await events());
+    for (const secret of secrets) expect(text).not.toContain(secret.slice(-40));
+    expect(text).toContain(`/operator/viewers/tocsin_${id}_…`);
+    expect(await events()).toHaveLength(secrets.length);
+  });
+
   it('that others are in the middle of is counted once, and again where the ledger does not take it', async () => {
     const given: unknown[] = [];
     const works: (() => Promise<void>)[] = [];
-    const refusals: RefusalMemory = { counts: {}, reportAt: 0 };
+    const refusals = memory(0);
     let answer: () => Promise<boolean> = async () => true;
-    const countRefusals: LedgerSecurity['countRefusals'] = (counts) => {
-      given.push(counts);
+    const countRefusals: LedgerSecurity['countRefusals'] = (hours) => {
+      given.push(heldIn({ hours, reportAt: 0 }));
       return answer();
     };
     let now = Date.now();
@@ -259,7 +467,7 @@ describe('a refused request', () => {
     await refuse();
     await report();
     expect(given).toEqual([2, 2, 3, 4].map((n) => ({ unauthenticated: n })));
-    expect(refusals.counts).toEqual({});
+    expect(refusals.hours).toEqual([]);
   });
 
   it('10,000 times a day in three isolates costs a few hundred rows, and all are counted', async () => {
@@ -269,12 +477,12 @@ describe('a refused request', () => {
     await world.advance(24 * HOUR - (Date.now() % (24 * HOUR)));
     await world.countRows();
     const works: (() => Promise<void>)[] = [];
-    const memories: RefusalMemory[] = [0, 1, 2].map(() => ({ counts: {}, reportAt: 0 }));
+    const memories = [0, 1, 2].map(() => memory(0));
     let requests = 0;
     const ledger = {
-      countRefusals: (counts: never) => {
+      countRefusals: (hours: never) => {
         requests++;
-        return world.stub.countRefusals(counts);
+        return world.stub.countRefusals(hours);
       },
     } as never;
     const later = (work: () => Promise<void>) => void works.push(work);
@@ -286,10 +494,10 @@ describe('a refused request', () => {
       for (const work of works.splice(0)) await work();
       await world.advance(3 * MINUTE);
     }
-    expect(world.costs.rows).toBeLessThan(400);
+    expect(world.costs.rows).toBeLessThan(450);
     expect(requests).toBeLessThan(3 * 24 * 10);
     const stored = await world.sql<{ counts: string }>('SELECT counts FROM refusals');
-    const held = memories.map(({ counts }) => counts.unauthenticated ?? 0);
+    const held = memories.map((each) => heldIn(each).unauthenticated ?? 0);
     const counted = stored.map(({ counts }) => (JSON.parse(counts) as { unauthenticated: number }).unauthenticated);
     expect([...counted, ...held].reduce((sum, n) => sum + n, 0)).toBe(10_080);
     expect(stored.length).toBeLessThanOrEqual(25);

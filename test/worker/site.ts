@@ -60,7 +60,7 @@ export async function createSite(changes: SiteChanges & { readonly world?: World
     reconnect: () => null,
     now: () => Date.now(),
     later: () => undefined,
-    refusals: { counts: {}, reportAt: 0 },
+    refusals: { hours: [], reportAt: 0 },
     fetch: (url, init) => fetch(url === `https://${TEAM}/cdn-cgi/access/certs` ? certs : url, init),
     ...changes.deps,
   };

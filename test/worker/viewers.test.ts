@@ -67,6 +67,26 @@ describe('a token', () => {
     expect((await site.visit('/alerts', bearer(token), in90Days(365 * 24 * HOUR))).status).toBe(200);
   });
 
+  it.each([
+    ['has a role that only a newer Worker knows', (old: object) => ({ ...old, role: 'auditor' })],
+    ['is damaged', () => 'not a record'],
+    ['has lost its hash', (old: object) => ({ ...old, hash: null })],
+  ])('that %s gives no access, is listed and is revoked', async (_, change) => {
+    const name = newName();
+    const { id, token } = await addViewer(name);
+    const stored = change(JSON.parse((await env.KV.get(`viewer:${id}`)) ?? ''));
+    const metadata = { name, createdAt: 'x', expiresAt: null, role: 'auditor' };
+    await env.KV.put(`viewer:${id}`, JSON.stringify(stored), { metadata });
+    const site = await createSite();
+    expect((await site.visit('/alerts', bearer(token))).status).toBe(404);
+    expect(await (await ask('GET', PATH)).json()).toMatchObject({
+      viewers: expect.arrayContaining([{ id, name, createdAt: 0, expiresAt: null, role: 'auditor' }]),
+    });
+    expect(await (await ask('DELETE', `${PATH}/${id}`)).json()).toEqual({ revoked: id });
+    expect(await env.KV.get(`viewer:${id}`)).toBeNull();
+    expect(site.asked).toEqual([]);
+  });
+
   it('from before there were roles goes on as a viewer’s', async () => {
     const { id, token } = await addViewer(newName());
     const { role: _, ...old } = JSON.parse((await env.KV.get(`viewer:${id}`)) ?? '');

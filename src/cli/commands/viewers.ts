@@ -28,10 +28,11 @@ const VIEWER = z.object({
   name: z.string(),
   createdAt: z.number(),
   expiresAt: z.nullable(z.number()),
-  role: z.enum(ROLES),
+  /** One of `ROLES`, or one that only a newer Worker knows. */
+  role: z.string(),
 });
 const LISTED = z.object({ viewers: z.array(VIEWER) });
-const ADDED = z.extend(VIEWER, { token: z.string().check(z.regex(/^[\w-]{1,200}$/)) });
+const ADDED = z.extend(VIEWER, { role: z.enum(ROLES), token: z.string().check(z.regex(/^[\w-]{1,200}$/)) });
 const REVOKED = z.object({ revoked: z.nullable(z.string()) });
 type Viewer = z.output<typeof VIEWER>;
 
@@ -120,7 +121,7 @@ async function list(client: OperatorClient, asJson: boolean, context: CliContext
   const { answer, json } = await client.ask({ method: 'GET', path: VIEWERS_PATH }, LISTED);
   const lines = answer.viewers.map(
     ({ id, name, createdAt, expiresAt, role }) =>
-      `${id}  ${oneLine(name, 64)}, ${role}, created ${utc(createdAt)}, ${listedValidity(expiresAt, context.now())}`,
+      `${id}  ${oneLine(name, 64)}, ${oneLine(role, 64)}, created ${utc(createdAt)}, ${listedValidity(expiresAt, context.now())}`,
   );
   print(context, asJson, json, lines.length > 0 ? lines : ['No viewers. Add one: npm run tocsin -- viewers add NAME']);
   return OK;

@@ -52,7 +52,7 @@ const app = createApp({
   reconnect: () => null,
   now: () => now,
   later: () => undefined,
-  refusals: { counts: {}, reportAt: 0 },
+  refusals: { hours: [], reportAt: 0 },
   fetch,
 });
 const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
@@ -78,6 +78,20 @@ describe('viewers', () => {
     const answer = await fetch(`${url}/rules`, { headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).not.toBe(404);
     expect(JSON.stringify([...stored])).not.toContain(token.slice(-43));
+  });
+
+  it('list shows what only a newer Worker knows, and what is damaged, and revoke revokes it', async () => {
+    await tocsin('viewers', 'add', 'Ada');
+    const ids = ['0123456789abcdef', 'fedcba9876543210'] as const;
+    const metadata = { name: 'Eve', createdAt: 5, expiresAt: null, role: 'aud\u001bitor' };
+    stored.set(`viewer:${ids[0]}`, { value: JSON.stringify({ ...metadata, hash: '0'.repeat(64) }), metadata });
+    stored.set(`viewer:${ids[1]}`, { value: '{', metadata: { name: 5, createdAt: 'x', expiresAt: [], role: {} } });
+    const { code, out } = await tocsin('viewers', 'list');
+    expect([code, out.trim().split('\n').length]).toEqual([0, 3]);
+    expect(out).toContain('Eve, aud\ufffditor, ');
+    expect(out).toContain('Ada, viewer, ');
+    for (const id of ids) expect((await tocsin('viewers', 'revoke', id)).code).toBe(0);
+    expect([...stored.keys()].filter((key) => ids.some((id) => key.endsWith(id)))).toEqual([]);
   });
 
   it('list shows the viewers, and no token', async () => {

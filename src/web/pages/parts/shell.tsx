@@ -48,6 +48,7 @@ function Shell({ title, caller, section, children }: PageOptions) {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
+        <meta name="format-detection" content="telephone=no,date=no,address=no,email=no" />
         <link rel="icon" type="image/svg+xml" href={ASSETS.icon.path} />
         <link rel="stylesheet" href={ASSETS.style.path} />
       </head>
