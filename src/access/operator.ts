@@ -9,9 +9,9 @@
 import { isSealed, SEAL, seal, sha256 } from './seal.ts';
 
 /** How long a token is valid, and how far the clocks may differ. */
-const TOKEN_MS = 5 * 60_000;
+export const OPERATOR_TOKEN_MS = 5 * 60_000;
 /** From when it is made, by a clock that may be ahead, it is valid no longer than this. */
-export const OPERATOR_TOKEN_MAX_MS = 2 * TOKEN_MS;
+export const OPERATOR_TOKEN_MAX_MS = 2 * OPERATOR_TOKEN_MS;
 const TOKEN = new RegExp(`^Bearer (\\d{1,15})\\.([0-9a-f]{16})\\.([0-9a-f]{64})\\.(${SEAL})$`);
 const NO_NONCE = '0'.repeat(16);
 
@@ -27,7 +27,7 @@ export async function operatorToken(
   now: number,
   nonce = NO_NONCE,
 ): Promise<string> {
-  const lines = [String(now + TOKEN_MS), nonce, await sha256(body)];
+  const lines = [String(now + OPERATOR_TOKEN_MS), nonce, await sha256(body)];
   return `${lines.join('.')}.${seal(secret, 'operator', [`${method} ${path}`, ...lines])}`;
 }
 

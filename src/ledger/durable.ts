@@ -25,6 +25,7 @@ import { createLedger, type Ledger as LedgerCore } from './record/ledger.ts';
 import { ownReadsOptions } from './record/own-reads-memory.ts';
 import { createRestore, type Recovery } from './restore.ts';
 import type {
+  AccessProof,
   AlertDetails,
   AlertList,
   AlertQuery,
@@ -221,12 +222,12 @@ export class Ledger
     return viewForVisitor(this.#views, this.#usage, ...asked, Date.now());
   }
 
-  spendProof(id: string, until: number): Promise<boolean> {
-    return this.#host.spendProof(id, until);
+  spendProof(proof: AccessProof): Promise<boolean> {
+    return this.#host.spendProof(proof);
   }
 
-  isProofSpent(id: string, since: number): Promise<boolean> {
-    return this.#host.isProofSpent(id, since);
+  isProofSpent(proof: AccessProof): Promise<boolean> {
+    return this.#host.isProofSpent(proof);
   }
 
   override alarm(): Promise<void> {

@@ -93,8 +93,8 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     drop: async (names) => ledger.drop(names),
     recordSecurity: async (event) => recordSecurity(store, event, now()),
     countRefusals: async (hours) => countRefusals(store, hours, now()),
-    spendProof: async (id, until) => ledger.spendProof(id, until, now()),
-    isProofSpent: async (id, since) => ledger.isProofSpent(id, since),
+    spendProof: async (proof) => ledger.spendProof(proof, now()),
+    isProofSpent: async (proof) => ledger.isProofSpent(proof),
     testReceivers: async () => {
       const links = await linksOf(testNotification(now())).catch(() => NO_LINKS);
       const results = await testReceivers(receivers, links, now());

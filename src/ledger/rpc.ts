@@ -604,18 +604,26 @@ export interface QuarantineList {
   readonly next: QuarantineCursor | null;
 }
 
-/** What the Worker's pages and API read. */
 /** What links open: each an alert, and the id of the ledger that has it, since another has alerts of the same numbers. Null: no limit. */
 export type AlertScope = readonly { readonly alert: number; readonly ledger: string }[] | null;
 
-/** Proofs of access that are over before they expire. Times in ms. */
-export interface LedgerProofs {
-  /** Ends a proof that expires at `until`, for all locations at once. False: it had ended before. */
-  spendProof(id: string, until: number): Promise<boolean>;
-  /** Whether a proof that was made at `since` has ended. */
-  isProofSpent(id: string, since: number): Promise<boolean>;
+/** A session, or a token of the operator. Times in ms. */
+export interface AccessProof {
+  readonly id: string;
+  /** Whose it is, where one person may end any number of them; null: where each is made by who knows LINK_SECRET. */
+  readonly holder: string | null;
+  readonly madeAt: number;
+  readonly expiresAt: number;
 }
 
+/** Proofs of access that are over before they expire. */
+export interface LedgerProofs {
+  /** Ends a proof, for all locations at once. False: it had ended before. */
+  spendProof(proof: AccessProof): Promise<boolean>;
+  isProofSpent(proof: AccessProof): Promise<boolean>;
+}
+
+/** What the Worker's pages and API read. */
 export interface LedgerViews {
   status(): Promise<LedgerStatus>;
   overview(): Promise<Overview>;

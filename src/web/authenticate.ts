@@ -10,8 +10,9 @@
 import type { Context } from 'hono';
 import { keyIdOf, readAccessToken } from '../access/jwt.ts';
 import { PASS_PARAM, type Pass, readPass, readPasses } from '../access/link.ts';
-import { linksCookie, readSession, SESSION_MS, sessionCookie } from '../access/session.ts';
+import { linksCookie, readSession, SESSION_MS, type Session, sessionCookie } from '../access/session.ts';
 import { isMadeHere, isTokenOf, isValid, tokenId } from '../access/viewer.ts';
+import type { AccessProof } from '../ledger/rpc.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
@@ -87,18 +88,23 @@ async function byToken(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
   return token === undefined ? null : viewerOf(c, token, deps);
 }
 
+/** A session as the ledger knows those that are over. */
+export function proofOf({ viewer, id, expires }: Session): AccessProof {
+  return { id, holder: viewer, madeAt: expires - SESSION_MS, expiresAt: expires };
+}
+
 /** The viewer of a session that has not ended; null without one. Throws if that can't be checked. */
 export async function bySession(c: Web, { config, ledger, now }: AppDeps): ReturnType<AuthMethod> {
   const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
   if (session === null) return null;
-  const { viewer, id, expires } = session;
+  const { viewer } = session;
   const wait = await c.var.limit.viewer(viewer);
   if (wait !== null) return { kind: 'limited', wait };
   if (config.kv === null) throw new Error('no KV namespace is bound: sessions cannot be checked');
   const record = await readViewer(config.kv, viewer);
   if (record === null || !isValid(record, now())) return null;
   if (ledger === null) throw new Error('no ledger is bound: whether a session has ended cannot be checked');
-  const isOver = await inTime(() => ledger.isProofSpent(id, expires - SESSION_MS));
+  const isOver = await inTime(() => ledger.isProofSpent(proofOf(session)));
   return isOver ? null : { kind: 'viewer', id: viewer, name: record.name, role: record.role, isSession: true };
 }
 

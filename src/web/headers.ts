@@ -21,9 +21,9 @@ const NOT_CACHED = 'private, no-store';
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Permissions-Policy#directives
  */
 const FEATURES =
-  'accelerometer autoplay bluetooth camera display-capture encrypted-media fullscreen geolocation gyroscope hid ' +
+  'accelerometer autoplay camera display-capture encrypted-media fullscreen geolocation gyroscope hid ' +
   'idle-detection local-fonts magnetometer microphone midi payment picture-in-picture publickey-credentials-get ' +
-  'screen-wake-lock serial storage-access usb web-share window-management xr-spatial-tracking';
+  'screen-wake-lock serial storage-access usb window-management xr-spatial-tracking';
 const PERMISSIONS = FEATURES.replace(/[\w-]+/g, '$&=()').replaceAll(' ', ', ');
 
 /** Sets the headers, after the handler has run. */

@@ -6,8 +6,9 @@
  * sent again. Deleting twice is harmless, so it needs no ledger, and a viewer can be revoked while that is out of order.
  */
 import type { Context } from 'hono';
-import { type OperatorProof, readOperator } from '../access/operator.ts';
+import { OPERATOR_TOKEN_MS, type OperatorProof, readOperator } from '../access/operator.ts';
 import { sameText, sha256 } from '../access/seal.ts';
+import type { AccessProof } from '../ledger/rpc.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
@@ -25,6 +26,10 @@ export function operatorProof(c: Web, { config, now }: AppDeps): OperatorProof |
   if (config.linkSecret === null) return null;
   const { pathname, search } = new URL(c.req.url);
   return readOperator(config.linkSecret, c.req.header('authorization'), c.req.method, `${pathname}${search}`, now());
+}
+
+function tokenProof({ seal, expires }: OperatorProof): AccessProof {
+  return { id: seal, holder: null, madeAt: expires - OPERATOR_TOKEN_MS, expiresAt: expires };
 }
 
 /**
@@ -46,7 +51,7 @@ export async function readOperatorRequest(
     if (method === 'POST') {
       if (ledger === null) return c.json({ message: 'no ledger is bound' }, 503);
       try {
-        const isFirst = await inTime(() => ledger.spendProof(`operator:${proof.seal}`, proof.expires));
+        const isFirst = await inTime(() => ledger.spendProof(tokenProof(proof)));
         if (!isFirst) {
           refuse(c, deps, 'not allowed');
           return c.json({ message: 'this request was carried out before' }, 409);

@@ -45,6 +45,9 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
   app.post(REWIND_PATH, async (c) => {
     const read = rewindFrom(c.var.operator.body);
     if (!read.ok) return c.json({ message: `the rewind can't be read: ${read.problem}` }, 422);
+    // The mark of a restore, which only a restore makes.
+    if (read.value.restored)
+      return c.json({ message: "the rewind can't be read: `restored` is not for a rewind" }, 422);
     if (config.kv === null) return c.json({ message: 'no KV namespace is bound' }, 503);
     const found = await findRewind(config.kv, ledger);
     if (found.isWaiting && found.rewind.id !== read.value.id) return c.json(waitingMessage(found.rewind), 409);

@@ -112,12 +112,12 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     release: (name) => answer('release', { name, kind: 'missing' }),
     drop: () => answer('drop', []),
     // Not in `asked`: that is for what a caller gets to see.
-    spendProof: async (id) => {
+    spendProof: async ({ id }) => {
       const isFirst = !spent.has(id);
       spent.add(id);
       return isFirst;
     },
-    isProofSpent: async (id) => spent.has(id),
+    isProofSpent: async ({ id }) => spent.has(id),
   };
   return { ledger, asked };
 }

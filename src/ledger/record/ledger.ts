@@ -15,6 +15,7 @@ import { usageStatus } from '../health/usage.ts';
 import { nextAlarmAt, runWatchdog } from '../health/watchdog.ts';
 import type { InvalidRecord } from '../model.ts';
 import type {
+  AccessProof,
   Batch,
   BeginInput,
   Begun,
@@ -61,8 +62,8 @@ export interface Ledger {
   planRestore(target: RestoreTarget, now: number): PlannedRestore;
   expectRestore(id: string, now: number): Pick<RestoreMark, 'lastAlert' | 'version'>;
   finishRestore(mark: Rewind, now: number): boolean;
-  spendProof(id: string, until: number, now: number): boolean;
-  isProofSpent(id: string, since: number): boolean;
+  spendProof(proof: AccessProof, now: number): boolean;
+  isProofSpent(proof: AccessProof): boolean;
 }
 
 /** Opens the ledger in a store and brings its tables up to date. */
@@ -127,7 +128,7 @@ export function createLedger(storage: Store, options: LedgerOptions): Ledger {
     planRestore: (target, now) => planRestore(store, target, now),
     expectRestore: (id, now) => store.transaction(() => expectRestore(context, id, now)),
     finishRestore: (mark, now) => store.transaction(() => finishRestore(context, mark, now)),
-    spendProof: (id, until, now) => store.transaction(() => spendProof(store, id, until, now)),
-    isProofSpent: (id, since) => isProofSpent(store, id, since),
+    spendProof: (proof, now) => store.transaction(() => spendProof(store, proof, now)),
+    isProofSpent: (proof) => isProofSpent(store, proof),
   };
 }

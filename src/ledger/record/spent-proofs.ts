@@ -2,25 +2,57 @@
  * Proofs that must not count any more though they have not expired: sessions that were signed out of, and tokens of the
  * operator that may be used once. They are in the ledger since all locations see it at once.
  *
- * Contract: one row each until it has expired. A restored ledger has forgotten those since the moment that it went back to,
- * so whatever was made before the restore is over.
+ * Contract: one row each until it has expired, and each call reads and writes a few rows, however often anybody signs in and
+ * out: with the 20th of a holder, all that the holder has are over, which is one row. A restored ledger has forgotten those
+ * since the moment that it went back to, so whatever was made before the restore is over.
  */
+import type { AccessProof } from '../rpc.ts';
 import type { Store } from '../store/store.ts';
 
-/** Spends a proof that expires at `until` (ms). False: it was spent before. Call it in a transaction. */
-export function spendProof(store: Store, id: string, until: number, now: number): boolean {
-  store.run('DELETE FROM spent_proofs WHERE until < ?', now);
-  const spent = store.all('INSERT OR IGNORE INTO spent_proofs (id, until) VALUES (?, ?) RETURNING 1', id, until);
-  return spent.length > 0;
+/** Of one holder at a time: more sessions than anybody has. */
+const OF_HOLDER_MAX = 20;
+/** How many expired ones go with each that comes: more than one, so that they get fewer. */
+const EXPIRED_MAX = 5;
+/** Another clock may still take what has expired by ours. */
+const CLOCKS_APART_MS = 60_000;
+/** In place of an id: all of the holder's that were made before it. No id has it. */
+const ALL = '*';
+
+/** Spends a proof. False: it was over before. Call it in a transaction. */
+export function spendProof(store: Store, proof: AccessProof, now: number): boolean {
+  if (isProofSpent(store, proof)) return false;
+  store.run(
+    `DELETE FROM spent_proofs WHERE (holder, id) IN
+       (SELECT holder, id FROM spent_proofs WHERE until < ? ORDER BY until LIMIT ${EXPIRED_MAX})`,
+    now - CLOCKS_APART_MS,
+  );
+  const { holder, id, madeAt, expiresAt } = proof;
+  const own = holder === null ? 0 : countOf(store, holder);
+  if (own < OF_HOLDER_MAX) {
+    store.run('INSERT INTO spent_proofs (holder, id, until) VALUES (?, ?, ?)', holder ?? '', id, expiresAt);
+    return true;
+  }
+  store.run('DELETE FROM spent_proofs WHERE holder = ?', holder);
+  const until = Math.max(now, madeAt) + (expiresAt - madeAt);
+  store.run('INSERT INTO spent_proofs (holder, id, until) VALUES (?, ?, ?)', holder, ALL, until);
+  return true;
 }
 
-/** Whether a proof that was made at `since` (ms) is over. Reads two rows. */
-export function isProofSpent(store: Store, id: string, since: number): boolean {
+/** Whether a proof is over. Reads three rows at most. */
+export function isProofSpent(store: Store, { holder, id, madeAt, expiresAt }: AccessProof): boolean {
   const found = store.all(
-    `SELECT 1 FROM spent_proofs WHERE id = ?
-     UNION ALL SELECT 1 FROM state WHERE json_extract(value, '$.restored.at') > ? LIMIT 1`,
+    `SELECT 1 FROM spent_proofs WHERE holder = ?1 AND id = ?2
+     UNION ALL SELECT 1 FROM spent_proofs WHERE holder = ?1 AND id = '${ALL}' AND until >= ?3
+     UNION ALL SELECT 1 FROM state WHERE json_extract(value, '$.restored.at') > ?4 LIMIT 1`,
+    holder ?? '',
     id,
-    since,
+    expiresAt,
+    madeAt,
   );
   return found.length > 0;
+}
+
+function countOf(store: Store, holder: string): number {
+  const [row] = store.all<{ n: number }>('SELECT count(*) AS n FROM spent_proofs WHERE holder = ?', holder);
+  return row?.n ?? 0;
 }

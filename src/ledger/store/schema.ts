@@ -86,7 +86,9 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   [
     'CREATE TABLE identity (number INTEGER PRIMARY KEY CHECK (number = 1), id TEXT NOT NULL)',
     'INSERT INTO identity (number, id) VALUES (1, lower(hex(randomblob(8))))',
-    'CREATE TABLE spent_proofs (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID',
+    `CREATE TABLE spent_proofs (holder TEXT NOT NULL, id TEXT NOT NULL, until INTEGER NOT NULL,
+       PRIMARY KEY (holder, id)) WITHOUT ROWID`,
+    'CREATE INDEX spent_proofs_by_end ON spent_proofs (until)',
   ],
 ];
 

@@ -1,29 +1,66 @@
 /** Proofs that are over before they expire, and the ledger's own id. */
 import { describe, expect, it } from 'vitest';
+import type { AccessProof } from '../../../src/ledger/rpc.ts';
 import { readLedgerId } from '../../../src/ledger/store/identity.ts';
 import { readState, writeState } from '../../../src/ledger/store/state.ts';
 import { createScene, HOUR, MINUTE, NOON } from '../scene.ts';
 
-const ID = '0123456789abcdef';
+/** A session of twelve hours; `madeAt` and its expiry follow each other. */
+const session = (id: string, madeAt = NOON, holder: string | null = 'ada'): AccessProof => ({
+  ...{ id, holder, madeAt },
+  expiresAt: madeAt + 12 * HOUR,
+});
 
 describe('a proof', () => {
   it('is spent once, until it expires', () => {
     const { ledger, store } = createScene([]);
-    expect(ledger.isProofSpent(ID, NOON)).toBe(false);
-    expect(ledger.spendProof(ID, NOON + HOUR, NOON)).toBe(true);
-    expect([ledger.isProofSpent(ID, NOON), ledger.isProofSpent(`${ID}0`, NOON)]).toEqual([true, false]);
-    expect(ledger.spendProof(ID, NOON + HOUR, NOON + MINUTE)).toBe(false);
-    expect(ledger.spendProof('other', NOON + 2 * HOUR, NOON + MINUTE)).toBe(true);
+    const short: AccessProof = { ...session('a'), expiresAt: NOON + HOUR };
+    expect(ledger.isProofSpent(short)).toBe(false);
+    expect(ledger.spendProof(short, NOON)).toBe(true);
+    expect([short, { ...short, id: 'aa' }, { ...short, holder: 'bob' }].map((of) => ledger.isProofSpent(of))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(ledger.spendProof(short, NOON + MINUTE)).toBe(false);
+    expect(ledger.spendProof(session('b'), NOON + MINUTE)).toBe(true);
     expect(store.all('SELECT id FROM spent_proofs')).toHaveLength(2);
-    // Expired rows go with the next one.
-    ledger.spendProof('third', NOON + 3 * HOUR, NOON + HOUR + 1);
-    expect(store.all('SELECT id FROM spent_proofs ORDER BY until')).toEqual([{ id: 'other' }, { id: 'third' }]);
+    // Expired rows go with the next one, when no clock takes them any more.
+    ledger.spendProof(session('c'), NOON + HOUR + MINUTE);
+    expect(store.all('SELECT id FROM spent_proofs ORDER BY id')).toHaveLength(3);
+    ledger.spendProof(session('d'), NOON + HOUR + MINUTE + 1);
+    expect(store.all('SELECT id FROM spent_proofs ORDER BY id')).toEqual([{ id: 'b' }, { id: 'c' }, { id: 'd' }]);
   });
 
   it('stays spent when the ledger is opened again', () => {
     const scene = createScene([]);
-    scene.ledger.spendProof(ID, NOON + HOUR, NOON);
-    expect(scene.reopened().ledger.isProofSpent(ID, NOON)).toBe(true);
+    scene.ledger.spendProof(session('a'), NOON);
+    expect(scene.reopened().ledger.isProofSpent(session('a'))).toBe(true);
+  });
+
+  it('costs its holder a few rows, however often it signs in and out', () => {
+    const { ledger, store } = createScene([]);
+    for (let n = 0; n < 20; n++) expect(ledger.spendProof(session(`s-${n}`, NOON + n), NOON + n)).toBe(true);
+    expect(ledger.isProofSpent(session('kept', NOON))).toBe(false);
+    for (let n = 20; n < 1_000; n++) {
+      expect(ledger.spendProof(session(`s-${n}`, NOON + n), NOON + n)).toBe(true);
+      expect(ledger.isProofSpent(session(`s-${n}`, NOON + n))).toBe(true);
+    }
+    const [rows] = store.all<{ n: number }>('SELECT count(*) AS n FROM spent_proofs');
+    expect(rows?.n).toBeLessThanOrEqual(20);
+    // All that were ended stay so; one that was forgotten about is over too; a later one is not, nor another's.
+    for (let n = 0; n < 1_000; n++) expect(ledger.isProofSpent(session(`s-${n}`, NOON + n))).toBe(true);
+    expect(ledger.isProofSpent(session('kept', NOON))).toBe(true);
+    expect(ledger.isProofSpent(session('new', NOON + 1_000))).toBe(false);
+    expect(ledger.isProofSpent(session('kept', NOON, 'bob'))).toBe(false);
+  });
+
+  it('of the operator is one row each', () => {
+    const { ledger, store } = createScene([]);
+    for (let n = 0; n < 100; n++) expect(ledger.spendProof(session(`t-${n}`, NOON, null), NOON)).toBe(true);
+    expect(store.all('SELECT id FROM spent_proofs')).toHaveLength(100);
+    expect(ledger.spendProof(session('t-7', NOON, null), NOON)).toBe(false);
+    expect(ledger.spendProof(session('t-new', NOON, null), NOON)).toBe(true);
   });
 
   it('of before a restore is over, since the restored ledger has forgotten which were', () => {
@@ -33,8 +70,15 @@ describe('a proof', () => {
     if (state === null) throw new Error('no state');
     const restored = { id: 'r', at: NOON + HOUR, to: NOON, undo: 'bookmark' };
     writeState(scene.store, { ...state, restored });
-    const since = [NOON, NOON + HOUR - 1, NOON + HOUR, NOON + HOUR + 1];
-    expect(since.map((at) => scene.ledger.isProofSpent(ID, at))).toEqual([true, true, false, false]);
+    const made = [NOON, NOON + HOUR - 1, NOON + HOUR, NOON + HOUR + 1];
+    expect(made.map((at) => scene.ledger.isProofSpent(session('a', at)))).toEqual([true, true, false, false]);
+    // Nor does a copy of an operator's request act again.
+    expect(made.map((at) => scene.ledger.spendProof(session(`t-${at}`, at, null), at))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 });
 
