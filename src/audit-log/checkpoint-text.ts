@@ -3,101 +3,108 @@
  * are RFC 3339. Pure.
  */
 
-import * as z from 'zod/mini';
 import { parseJson } from '../text/json.ts';
+import {
+  between,
+  boolean,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  orElse,
+  type Read,
+  readShape,
+  type Shape,
+  type ShapeOf,
+  string,
+  where,
+} from '../text/shape.ts';
 import { readInstant } from '../text/times.ts';
 import type { Checkpoint, ScanQuery } from './checkpoint.ts';
 import { PAGE_LIMIT_MAX, PAGE_LIMIT_MIN } from './entry.ts';
 
-function between(least: number, most: number) {
-  return z.number().check(z.refine((value) => value >= least && value <= most, `is not between ${least} and ${most}`));
-}
-
-const nullableNumber = z.nullable(z.number());
+const nullableNumber = nullable(number);
 /** ms since the epoch, within the range of dates (ECMA-262, 21.4.1.1). */
 const ms = between(-8.64e15, 8.64e15);
-const nullableMs = z.nullable(ms);
-const direction = z.enum(['unknown', 'forward', 'backward']);
-const query = z.object({
-  sort: z.optional(z.string()),
-  created_at_min: z.optional(z.string()),
-  created_at_max: z.optional(z.string()),
+const nullableMs = nullable(ms);
+const direction = oneOf('unknown', 'forward', 'backward');
+const query = object({
+  sort: optional(string),
+  created_at_min: optional(string),
+  created_at_max: optional(string),
 });
-const time = z.string().check(z.refine((text) => readInstant(text) !== null, 'is not an RFC 3339 time'));
+const time = where(string, (text) => readInstant(text) !== null, 'is not an RFC 3339 time');
 
-const scanSchema = z.object({
+const scanSchema = object({
   from: ms,
   query,
-  cursor: z.nullable(z.string()),
+  cursor: nullable(string),
   limit: between(PAGE_LIMIT_MIN, PAGE_LIMIT_MAX),
   began: nullableMs,
   head: nullableMs,
-  steps: z.number(),
-  brentCheckpoint: z.nullable(z.string()),
+  steps: number,
+  brentCheckpoint: nullable(string),
   direction,
-  sawAscending: z.boolean(),
-  sawDescending: z.boolean(),
-  stepsUp: z.number(),
-  stepsDown: z.number(),
-  filtered: z.boolean(),
+  sawAscending: boolean,
+  sawDescending: boolean,
+  stepsUp: number,
+  stepsDown: number,
+  filtered: boolean,
   reached: nullableMs,
-  first: z.array(ms),
-  last: z.array(ms),
-  endedEarly: z._default(z.boolean(), false),
-  emptyEnd: z._default(z.nullable(z.object({ after: nullableMs, ticks: z.number(), isHere: z.boolean() })), null),
-  goesOn: z._default(z.nullable(z.object({ at: ms, to: nullableMs })), null),
+  first: list(ms),
+  last: list(ms),
+  endedEarly: orElse(boolean, false),
+  emptyEnd: orElse(nullable(object({ after: nullableMs, ticks: number, isHere: boolean })), null),
+  goesOn: orElse(nullable(object({ at: ms, to: nullableMs })), null),
   frontier: nullableMs,
-  followed: z.number(),
-  old: z.number(),
-  resumeCursorAt: z.number(),
-  staged: z.boolean(),
-  cursorsLost: z.number(),
+  followed: number,
+  old: number,
+  resumeCursorAt: number,
+  staged: boolean,
+  cursorsLost: number,
   frontierThen: nullableMs,
-  deep: z.boolean(),
-  flushing: z.boolean(),
+  deep: boolean,
+  flushing: boolean,
   unreadBefore: nullableMs,
   suppressBefore: nullableMs,
 });
 
-const checkpointSchema = z.object({
+const checkpointSchema = object({
   watermark: time,
-  lastBegan: z.optional(nullableMs),
-  floor: z.optional(time),
-  scan: z.optional(z.nullable(scanSchema)),
-  resumeCursor: z.optional(
-    z.nullable(
-      z.object({ query, cursor: z.string(), skip: nullableNumber, fallback: z._default(z.nullable(z.string()), null) }),
-    ),
+  lastBegan: optional(nullableMs),
+  floor: optional(time),
+  scan: optional(nullable(scanSchema)),
+  resumeCursor: optional(
+    nullable(object({ query, cursor: string, skip: nullableNumber, fallback: orElse(nullable(string), null) })),
   ),
-  direction: z.optional(direction),
-  unfilteredUpstream: z.optional(z.boolean()),
-  suppressBefore: z.optional(nullableMs),
-  gap: z.optional(z.nullable(z.object({ from: ms, to: ms, scansLeft: z.number() }))),
-  roughUntil: z.optional(nullableMs),
+  direction: optional(direction),
+  unfilteredUpstream: optional(boolean),
+  suppressBefore: optional(nullableMs),
+  gap: optional(nullable(object({ from: ms, to: ms, scansLeft: number }))),
+  roughUntil: optional(nullableMs),
 });
 
-const rewindId = z
-  .string()
-  .check(z.refine(({ length }) => length >= 1 && length <= 100, 'has not 1 to 100 characters'));
-const rewindSchema = z.object({
+const rewindId = where(string, ({ length }) => length >= 1 && length <= 100, 'has not 1 to 100 characters');
+const rewindSchema = object({
   id: rewindId,
   to: time,
-  suppress: z.optional(z.boolean()),
-  restored: z.optional(
-    z.nullable(
-      z.object({
+  suppress: optional(boolean),
+  restored: optional(
+    nullable(
+      object({
         at: ms,
-        undo: z.string(),
-        replaces: z.nullable(rewindId),
-        lastAlert: z.number(),
-        version: z.number(),
+        undo: string,
+        replaces: nullable(rewindId),
+        lastAlert: number,
+        version: number,
       }),
     ),
   ),
 });
 
-/** A value read from KV, or what is wrong with it. */
-export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+export type { Read };
 
 /** The checkpoint as text for KV. */
 export function checkpointText(checkpoint: Checkpoint): string {
@@ -165,16 +172,11 @@ export function rewindFrom(text: string): Read<Rewind> {
   return { ok: true, value: { id, to: msOf(to), suppress: suppress ?? false, ...(restored ? { restored } : {}) } };
 }
 
-function parsed<S extends z.ZodMiniType>(schema: S, text: string): Read<z.output<S>> {
-  const json = parseJson(text);
-  if (json === undefined) return { ok: false, problem: 'not JSON' };
-  const result = schema.safeParse(json);
-  if (result.success) return { ok: true, value: result.data };
-  const issue = result.error.issues[0];
-  return { ok: false, problem: `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is invalid'}` };
+function parsed<T>(shape: Shape<T>, text: string): Read<T> {
+  return readShape(shape, parseJson(text));
 }
 
-function withoutUndefined(value: z.output<typeof query>): ScanQuery {
+function withoutUndefined(value: ShapeOf<typeof query>): ScanQuery {
   return Object.fromEntries(Object.entries(value).filter(([, text]) => text !== undefined));
 }
 

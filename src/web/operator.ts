@@ -5,10 +5,10 @@
  * is only for refused callers, so what does not exist is null.
  */
 import { Hono } from 'hono/tiny';
-import * as z from 'zod/mini';
 import { rewindFrom, rewindText } from '../audit-log/checkpoint-text.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
+import { nullable, object, orElse, readShape, string } from '../text/shape.ts';
 import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { workerHealth } from './health.ts';
@@ -28,7 +28,7 @@ export function operatorAlertPath(id: number): string {
 }
 
 /** `receiver`: whose dead deliveries; null: those of all receivers. `to`: the receiver that is to get them instead. */
-const RESEND = z.object({ receiver: z.nullable(z.string()), to: z.optional(z.nullable(z.string())) });
+const RESEND = object({ receiver: nullable(string), to: orElse(nullable(string), null) });
 
 const NO_LEDGER = { message: 'no ledger is bound' };
 
@@ -65,12 +65,12 @@ export function operatorRoutes(deps: AppDeps): Hono<WebEnv> {
   });
 
   app.post(RESEND_PATH, async (c) => {
-    const order = RESEND.safeParse(parseJson(c.var.operator.body)).data;
-    if (order === undefined)
+    const order = readShape(RESEND, parseJson(c.var.operator.body));
+    if (!order.ok)
       return c.json({ message: "the body can't be read: `receiver` and `to` must be a name or null" }, 422);
     if (ledger === null) return c.json(NO_LEDGER, 503);
     const names = config.receivers.map(({ name }) => name);
-    const { receiver, to = null } = order;
+    const { receiver, to } = order.value;
     if (to !== null && receiver === null) return c.json({ message: '`to` needs a `receiver`' }, 422);
     // What waits for a receiver that was removed or renamed can only go elsewhere.
     const target = to ?? receiver;

@@ -7,11 +7,11 @@
  */
 
 import { Hono } from 'hono/tiny';
-import * as z from 'zod/mini';
 import type { FreshRecord, Released } from '../ledger/rpc.ts';
 import { parseJson } from '../text/json.ts';
 import { log } from '../text/log.ts';
 import { sha256Hex } from '../text/sha256.ts';
+import { list, object, readShape, string, where } from '../text/shape.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { fetchUpstreamEntry } from './pages/upstream-entry.ts';
 import { cursorText, readCursor } from './quarantine-path.ts';
@@ -92,10 +92,11 @@ function namesDetail(verb: string, given: readonly string[]): string {
 }
 
 function readNames(text: string, most: number): readonly string[] | null {
-  const upTo = <T extends { readonly length: number }>(limit: number) =>
-    z.refine<T>(({ length }) => length >= 1 && length <= limit);
-  const shape = z.object({ records: z.array(z.string().check(upTo(NAME_CHARS_MAX))).check(upTo(most)) });
-  return shape.safeParse(parseJson(text)).data?.records ?? null;
+  const hasLength = (least: number, longest: number) => (value: { readonly length: number }) =>
+    value.length >= least && value.length <= longest;
+  const name = where(string, hasLength(1, NAME_CHARS_MAX), 'is not a name');
+  const read = readShape(object({ records: where(list(name), hasLength(1, most), 'has too many') }), parseJson(text));
+  return read.ok ? read.value.records : null;
 }
 
 function namesProblem(most: number): string {

@@ -7,12 +7,12 @@
  */
 
 import { Hono } from 'hono/tiny';
-import * as z from 'zod/mini';
 import { type Rewind, rewindText } from '../audit-log/checkpoint-text.ts';
 import type { LedgerRestore, RestorePlan } from '../ledger/rpc.ts';
 import { KV_REWIND } from '../poller/poll.ts';
 import { parseJson } from '../text/json.ts';
 import { log } from '../text/log.ts';
+import { boolean, nullable, object, readShape, string } from '../text/shape.ts';
 import { readInstant, utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { recordAct } from './security.ts';
@@ -21,7 +21,7 @@ import { findRewind, waitingMessage } from './waiting-rewind.ts';
 export const RESTORE_PATH = '/operator/restore';
 
 /** `at`: an RFC 3339 time; null: undo the last restore. `suppress`: notify nobody of what happened before now. */
-const ORDER = z.object({ at: z.nullable(z.string()), suppress: z.boolean(), confirmed: z.boolean() });
+const ORDER = object({ at: nullable(string), suppress: boolean, confirmed: boolean });
 
 /** `unconfirmed`: the ledger was asked to go back, and does not say that it has. */
 export type RestoreOutcome = 'planned' | 'restored' | 'unconfirmed';
@@ -36,7 +36,8 @@ export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
 
   app.post(RESTORE_PATH, async (c) => {
-    const order = ORDER.safeParse(parseJson(c.var.operator.body)).data;
+    const read = readShape(ORDER, parseJson(c.var.operator.body));
+    const order = read.ok ? read.value : undefined;
     const target = order?.at === null ? 'undo' : readInstant(order?.at ?? '');
     if (order === undefined || target === null) {
       const message = "the body can't be read: `at` must be a time or null, `suppress` and `confirmed` true or false";
