@@ -95,11 +95,18 @@ export function untrustedLine(text: string | null, max: number): string {
   return defanged(oneLine(text, max)) || '(blank)';
 }
 
+/** The upstream's resources, as its documents and SDKs name them. */
+const RESOURCES =
+  'vm|vpc|volume|project|organization|user|usage|membership|firewall_rule|api_key|audit_log|connect_connection|' +
+  'nks_(?:cluster|node|node_pool|load_balancer)|rpc_node_(?:dedicated|flex)';
 /**
- * The names of actions: `vm.created`, `nks_cluster.kubeconfig_read`. No top-level domain has an underscore; those that end in "ed"
- * are here (data.iana.org/TLD/tlds-alpha-by-domain.txt).
+ * The names of actions: `vm.created`, `nks_cluster.kubeconfig_read`, `usage.read`; of resources that we don't know, only what
+ * ends in "ed". Top-level domains that do are here (data.iana.org/TLD/tlds-alpha-by-domain.txt).
  */
-const ACTION = /^[a-z]+(?:_[a-z]+)*\.(?!(?:clubmed|exposed|kred|limited|med|red)$)(?:[a-z]+(?:_[a-z]+)+|[a-z]+ed)$/;
+const ACTION = new RegExp(
+  `^(?:(?:${RESOURCES})\\.(?:read|create|update|delete|restart|[a-z]+(?:_[a-z]+)+)|` +
+    '[a-z]+(?:_[a-z]+)*\\.(?!(?:clubmed|exposed|kred|limited|med|red|wed)$)[a-z]+ed)$',
+);
 
 /**
  * The value of a field, as `untrustedLine`; but an `action` keeps its dot where it has the form of one. `evil.com` has not,

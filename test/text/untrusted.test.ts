@@ -77,14 +77,14 @@ describe('defanged', () => {
 });
 
 describe('an action', () => {
-  test.each(['vm.created', 'request.rejected', 'api_key.deleted', 'nks_cluster.kubeconfig_read', 'wormhole.opened'])(
-    '%s keeps its dot in the field action, and nowhere else',
-    (action) => {
-      expect(fieldLine('action', action, 100)).toBe(action);
-      expect(fieldLine('actor.name', action, 100)).toBe(action.replace('.', '[.]'));
-      expect(fieldLine(null, action, 100)).toBe(untrustedLine(action, 100));
-    },
-  );
+  test.each([
+    ...['vm.created', 'request.rejected', 'api_key.deleted', 'nks_cluster.kubeconfig_read', 'wormhole.opened'],
+    ...['nks_cluster.read', 'usage.read', 'audit_log.read', 'vm.restart', 'organization.memberships_listed'],
+  ])('%s keeps its dot in the field action, and nowhere else', (action) => {
+    expect(fieldLine('action', action, 100)).toBe(action);
+    expect(fieldLine('actor.name', action, 100)).toBe(action.replace('.', '[.]'));
+    expect(fieldLine(null, action, 100)).toBe(untrustedLine(action, 100));
+  });
   test.each([
     'evil.com',
     'evil.red',
@@ -96,7 +96,11 @@ describe('an action', () => {
     'evil.med',
     'evil.kred',
     'usage.click',
-    'audit_log.read',
+    'evil.read',
+    'evil.wed',
+    'evil.com_read',
+    'paypal.com_ed',
+    'x_y.com',
     'a.evil.opened',
     'Evil.opened',
     'evil․opened',

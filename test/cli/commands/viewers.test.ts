@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { createLedger } from '../../../src/ledger/record/ledger.ts';
-import type { SecurityEvent } from '../../../src/ledger/rpc.ts';
+import type { AccessProof, SecurityEvent } from '../../../src/ledger/rpc.ts';
 import { recordSecurity } from '../../../src/ledger/security-log.ts';
 import { nodeStore } from '../../../src/ledger/store/node-store.ts';
 import { ruleSet } from '../../../src/rules.gen.ts';
@@ -43,7 +43,7 @@ const config = readConfig({ LINK_SECRET, KV }, []);
 const store = nodeStore();
 const ledger = createLedger(store, { engine: compile(ruleSet), receivers: [], ...config.watch });
 const used = {
-  spendProof: async (id: string, until: number) => ledger.spendProof(id, until, now),
+  spendProof: async (proof: AccessProof) => ledger.spendProof(proof, now),
   recordSecurity: async (event: SecurityEvent) => recordSecurity(store, event, now),
 };
 const app = createApp({
