@@ -74,6 +74,7 @@ export class Ledger
   readonly #host: Host;
   readonly #restore: LedgerRestore;
   readonly #usage: UsageMeter;
+  readonly #store: Store;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -93,6 +94,7 @@ export class Ledger
     const views = createViews(store, { engine: knows.engine, status: this.#ledger.status });
     this.#views = meteredViews(views, usage, now);
     this.#usage = usage;
+    this.#store = store;
     const alarm = {
       get: () => ctx.storage.getAlarm(),
       set: (at: number) => {
@@ -219,7 +221,7 @@ export class Ledger
   }
 
   async view(...asked: Parameters<LedgerVisitors['view']>): Promise<Viewed> {
-    return viewForVisitor(this.#views, this.#usage, ...asked, Date.now());
+    return viewForVisitor(this.#views, this.#usage, this.#store, ...asked, Date.now());
   }
 
   spendProof(proof: AccessProof): Promise<boolean> {

@@ -2,13 +2,16 @@
  * A ledger's calls, counted by its meter as requests of the day: each call and each alarm is a request to the ledger.
  *
  * Contract: passes everything on as it is, and adds to the answers that a tick gets what the meter knows. A tick, and a web
- * request that makes one call, are requests to the Worker as well. No row is read or written for it.
+ * request that makes one call, are requests to the Worker as well. No row is read for it, nor written, except for what visitors
+ * read (health/usage-meter.ts).
  */
 import { isSpentByVisitors, resetsAt, type Spent } from './health/usage.ts';
 import type { UsageMeter } from './health/usage-meter.ts';
 import type { Host } from './host.ts';
 import type { Views } from './read/views.ts';
 import type { LedgerApi, LedgerVisitors, Viewed } from './rpc.ts';
+import { readState, writeState } from './store/state.ts';
+import type { Store } from './store/store.ts';
 
 const LEDGER_ONLY: Spent = { ledgerRequests: 1 };
 export const WITH_WORKER: Spent = { ledgerRequests: 1, requests: 1 };
@@ -62,6 +65,7 @@ export function meteredHost(host: Host, usage: UsageMeter, now: () => number): H
 export function viewForVisitor(
   views: Views,
   usage: UsageMeter,
+  store: Store,
   ...[name, args, now]: [...Parameters<LedgerVisitors['view']>, now: number]
 ): Viewed {
   const used = usage.current(now);
@@ -70,7 +74,11 @@ export function viewForVisitor(
     return { kind: 'spent', until: resetsAt(used) };
   }
   const read = views[name] as (...args: readonly unknown[]) => Extract<Viewed, { kind: 'read' }>['value'];
-  return { kind: 'read', value: usage.visit(() => read(...args, now)) };
+  const save = (): void => {
+    const state = readState(store);
+    if (state !== null) writeState(store, state);
+  };
+  return { kind: 'read', value: usage.visit(() => read(...args, now), save) };
 }
 
 /** Views whose calls are counted. */

@@ -5,6 +5,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { operatorToken } from '../../src/access/operator.ts';
+import { VISITOR_READS_AHEAD } from '../../src/ledger/health/usage.ts';
 import type { DayUsage } from '../../src/ledger/rpc.ts';
 import type { AllDeps } from '../../src/web/app.ts';
 import { POLICY } from '../../src/web/policy.ts';
@@ -68,6 +69,48 @@ describe("the visitors' part of the day's reads", () => {
     const signed = bearer(await operatorToken(SECRET, 'GET', '/operator/alerts', '', Date.now()));
     expect((await visit('/operator/alerts', signed)).status).toBe(200);
     expect(await used()).toBe(before);
+  });
+
+  it('is not forgotten with the memory, whenever that is, and is seldom stored', async () => {
+    const { world, visit } = await realSite();
+    const used = async () =>
+      (await world.status()).usage?.allowances.find(({ of }) => of === 'visitorReads')?.used ?? 0;
+    const show = async (times: number): Promise<void> => {
+      for (let n = 0; n < times; n++) expect((await visit('/entries/deleted-0', asPage(token))).status).toBe(200);
+    };
+    await show(1);
+    const each = await used();
+    expect(each).toBeGreaterThan(5);
+    for (const [times, isTicking] of [
+      [1, false],
+      [1, true],
+      [10, true],
+      [10, false],
+    ] as const) {
+      const before = await used();
+      await show(times);
+      const after = await used();
+      expect(after - before).toBeGreaterThanOrEqual(times * each);
+      if (isTicking) {
+        await world.append([entryAt(Date.now() - 20_000, `recorded-${Date.now()}`)]);
+        expect(await world.tick()).toMatchObject({ recorded: 1 });
+      }
+      await world.evict();
+      expect(await used()).toBeGreaterThanOrEqual(after);
+      expect(await used()).toBeLessThanOrEqual(after + VISITOR_READS_AHEAD);
+    }
+    // Of these views one in so many writes a row.
+    const stored = async () => (await world.sql<{ value: string }>('SELECT value FROM state'))[0]?.value;
+    const views = Math.ceil((3 * VISITOR_READS_AHEAD) / each);
+    let [writes, last] = [0, await stored()];
+    for (let n = 0; n < views; n++) {
+      await show(1);
+      const now = await stored();
+      if (now !== last) writes++;
+      last = now;
+    }
+    expect(writes).toBeGreaterThan(0);
+    expect(writes).toBeLessThanOrEqual(4);
   });
 
   it('that is used up closes every page until 00:00 UTC, in words; operators and ticks go on', async () => {

@@ -1,13 +1,15 @@
 /**
  * Counts what of the day's allowances the ledger uses, in memory.
  *
- * Contract: no row and no call of its own. The counts are stored whenever the state's row is written, and ticks carry them
- * from call to call. An eviction loses what was counted since the later of the two: what alarms and pages used, mostly.
+ * Contract: the counts are stored whenever the state's row is written, and ticks carry them from call to call. An eviction
+ * loses what was counted since the later of the two: what alarms used, mostly. What visitors read is not lost, as it is what
+ * limits them: it is stored ahead, with at most a row written for `VISITOR_READS_AHEAD` rows read. Nothing else of it is a
+ * row or a call of its own.
  */
 import type { Plan } from '../../config/watch.ts';
 import type { CarriedUsage, DayUsage } from '../rpc.ts';
 import type { Meter } from '../store/store.ts';
-import { most, newDay, plus, rolledOver, type Spent } from './usage.ts';
+import { most, newDay, plus, rolledOver, type Spent, VISITOR_READS_AHEAD } from './usage.ts';
 
 export class UsageMeter implements Meter {
   readonly plan: Plan;
@@ -17,6 +19,9 @@ export class UsageMeter implements Meter {
   #before: DayUsage;
   /** Since this start, of the same day. */
   #since: { -readonly [count in keyof DayUsage]: number };
+
+  /** How much visitors have read by what is stored: at least what they did. */
+  #visitorsStored = 0;
 
   /** `now`: when the ledger starts, wall, ms. */
   constructor(plan: Plan, now: number) {
@@ -33,13 +38,23 @@ export class UsageMeter implements Meter {
     this.#since.rowsWritten += written;
   }
 
-  /** Runs a view, and counts the rows that it reads as the visitors'. */
-  visit<T>(view: () => T): T {
+  /** Runs a view, and counts the rows that it reads as the visitors'. `save` stores what `saved` returns; it may fail. */
+  visit<T>(view: () => T, save: () => void): T {
     const before = this.#since.rowsRead;
     try {
       return view();
     } finally {
       this.#since.visitorReads += this.#since.rowsRead - before;
+      const { visitorReads } = this.#used();
+      if (this.plan === 'free' && visitorReads > this.#visitorsStored) {
+        this.#visitorsStored = visitorReads + VISITOR_READS_AHEAD;
+        try {
+          save();
+        } catch {
+          // A storage that takes nothing can still be looked at. The next view tries again.
+          this.#visitorsStored = 0;
+        }
+      }
     }
   }
 
@@ -63,15 +78,20 @@ export class UsageMeter implements Meter {
   /** What of the day is used. */
   current(now: number): DayUsage {
     this.#rollOver(now);
-    return this.saved();
+    return this.#used();
   }
 
   saved(): DayUsage {
-    return plus(this.#before, this.#since);
+    const used = this.#used();
+    return { ...used, visitorReads: Math.max(used.visitorReads, this.#visitorsStored) };
   }
 
   carried(): CarriedUsage {
-    return { by: this.#startedAt, usage: this.saved() };
+    return { by: this.#startedAt, usage: this.#used() };
+  }
+
+  #used(): DayUsage {
+    return plus(this.#before, this.#since);
   }
 
   /** Counts of earlier starts each lack what was lost with the memory, so the most is the nearest. */
@@ -89,5 +109,6 @@ export class UsageMeter implements Meter {
     if (before.day === this.#before.day) return;
     this.#before = before;
     this.#since = newDay(now);
+    this.#visitorsStored = 0;
   }
 }

@@ -26,6 +26,12 @@ const FREE_LIMITS: Readonly<Record<Allowance, number>> = {
 };
 export const ALLOWANCES = Object.keys(FREE_LIMITS) as readonly Allowance[];
 
+/**
+ * What visitors read is stored so far ahead: an eviction then loses none of it, however many there are, and no more than this
+ * is counted that was not read. It is a row written for so many rows read: 2,000 a day, a fiftieth of the plan's.
+ */
+export const VISITOR_READS_AHEAD = FREE_LIMITS.visitorReads / 2_000;
+
 /** In percent. At the limit itself nothing can be stored, so people are notified while a hundredth is left. */
 const NEAR_PERCENT = 80;
 const REACHED_PERCENT = 99;

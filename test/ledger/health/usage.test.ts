@@ -9,6 +9,7 @@ import {
   resetsAt,
   rolledOver,
   usageStatus,
+  VISITOR_READS_AHEAD,
 } from '../../../src/ledger/health/usage.ts';
 import { UsageMeter } from '../../../src/ledger/health/usage-meter.ts';
 import { allowanceText, mostUsed, usageText } from '../../../src/ledger/health/usage-words.ts';
@@ -16,6 +17,9 @@ import type { Allowance, DayUsage } from '../../../src/ledger/rpc.ts';
 import { DAY, HOUR, MINUTE, NOON, SECOND } from '../scene.ts';
 
 const MIDNIGHT = NOON + 12 * HOUR;
+const unstored = (): void => {
+  throw new Error('the storage is full');
+};
 const used = (now: number, counts: Partial<DayUsage> = {}): DayUsage => ({ ...newDay(now), ...counts });
 
 describe('a day', () => {
@@ -176,13 +180,13 @@ describe('the meter', () => {
   it('counts what views read as the visitors’ too, also of one that fails', () => {
     const meter = new UsageMeter('free', NOON);
     meter.addRows(5, 0);
-    const read = (rows: number) => meter.visit(() => meter.addRows(rows, 0));
+    const read = (rows: number) => meter.visit(() => meter.addRows(rows, 0), unstored);
     read(3);
     expect(() =>
       meter.visit(() => {
         meter.addRows(4, 0);
         throw new Error('the view failed');
-      }),
+      }, unstored),
     ).toThrow('the view failed');
     expect(meter.saved()).toEqual(used(NOON, { rowsRead: 12, visitorReads: 7 }));
     meter.add({}, MIDNIGHT);
@@ -190,10 +194,59 @@ describe('the meter', () => {
     expect(meter.saved()).toEqual(used(MIDNIGHT, { rowsRead: 1, visitorReads: 1 }));
   });
 
+  it('stores ahead what visitors read: a row for so many, of the day that it is', () => {
+    const stored: DayUsage[] = [];
+    const ahead = VISITOR_READS_AHEAD;
+    const meter = new UsageMeter('free', NOON);
+    const read = (rows: number, of = meter) =>
+      of.visit(
+        () => of.addRows(rows, 0),
+        () => stored.push(of.saved()),
+      );
+    read(0);
+    expect(stored).toEqual([]);
+    read(3);
+    expect(stored).toEqual([used(NOON, { rowsRead: 3, visitorReads: 3 + ahead })]);
+    read(ahead);
+    expect(stored).toHaveLength(1);
+    // What a batch stores does not take it back, and what is known stays exact.
+    expect(meter.saved()).toEqual(used(NOON, { rowsRead: 3 + ahead, visitorReads: 3 + ahead }));
+    read(1);
+    expect(stored.at(-1)).toMatchObject({ visitorReads: 4 + 2 * ahead });
+    expect([meter.current(NOON), meter.carried().usage]).toEqual(
+      [0, 1].map(() => used(NOON, { rowsRead: 4 + ahead, visitorReads: 4 + ahead })),
+    );
+    const next = new UsageMeter('free', NOON);
+    next.restore(stored.at(-1));
+    next.adopt(meter.carried(), NOON);
+    read(1, next);
+    expect(stored.at(-1)).toMatchObject({ visitorReads: 5 + 3 * ahead });
+    next.add({}, MIDNIGHT);
+    expect(next.saved()).toEqual(used(MIDNIGHT));
+    read(2, next);
+    expect(stored.at(-1)).toEqual(used(MIDNIGHT, { rowsRead: 2, visitorReads: 2 + ahead }));
+    expect(stored).toHaveLength(4);
+    read(9_999, new UsageMeter('paid', NOON));
+    expect(stored).toHaveLength(4);
+  });
+
+  it('that could not store what visitors read shows the view, and tries again', () => {
+    const meter = new UsageMeter('free', NOON);
+    const view = () => {
+      meter.addRows(2, 0);
+      return 'shown';
+    };
+    expect(meter.visit(view, unstored)).toBe('shown');
+    expect(meter.saved()).toMatchObject({ visitorReads: 2 });
+    const stored: DayUsage[] = [];
+    expect(meter.visit(view, () => stored.push(meter.saved()))).toBe('shown');
+    expect(stored).toEqual([used(NOON, { rowsRead: 4, visitorReads: 4 + VISITOR_READS_AHEAD })]);
+  });
+
   it('goes on from what an older version stored, which did not count the visitors', () => {
     const { visitorReads: _, ...older } = used(NOON, { rowsRead: 100 });
     const meter = new UsageMeter('free', NOON);
-    meter.visit(() => meter.addRows(2, 0));
+    meter.visit(() => meter.addRows(2, 0), unstored);
     meter.restore(older as DayUsage);
     expect(meter.saved()).toEqual(used(NOON, { rowsRead: 102, visitorReads: 2 }));
     meter.adopt({ by: NOON - 1, usage: older as DayUsage }, NOON);
