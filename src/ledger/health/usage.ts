@@ -94,6 +94,14 @@ export function isSpentByVisitors({ visitorReads }: DayUsage, plan: Plan): boole
   return plan === 'free' && visitorReads >= FREE_LIMITS.visitorReads;
 }
 
+/** Rows written of a day by what can wait, ours: a tenth of the plan's. */
+const CATCHING_UP_ROWS_MAX = 10_000;
+
+/** Whether so many rows may be written today by what can wait: all of them, the next included. Not in the second half of the day's. */
+export function canCatchUp(rows: number, { rowsWritten }: DayUsage, plan: Plan): boolean {
+  return plan === 'paid' || (rows <= CATCHING_UP_ROWS_MAX && rowsWritten < FREE_LIMITS.rowsWritten / 2);
+}
+
 function stateOf(used: number, limit: number | null): AllowanceUsage['state'] {
   if (limit === null || used * 100 < limit * NEAR_PERCENT) return 'ok';
   return used * 100 < limit * REACHED_PERCENT ? 'near' : 'reached';

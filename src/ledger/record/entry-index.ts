@@ -8,12 +8,16 @@
  * transaction.
  */
 import { networkOf } from '../../sigma/index.ts';
+import { canCatchUp, DAY_MS } from '../health/usage.ts';
+import type { State } from '../store/state.ts';
 import type { Row, Store } from '../store/store.ts';
 
 /** A row per entry and value, as an ordinary index has, would be two rows more for each entry. */
 export const BLOCK_ENTRIES = 1024;
 /** Shorter: a frequent value has more rows of each block. Longer: more rows are read around a time. */
 export const BUCKET_MS = 4 * 60 * 60_000;
+/** Rows written for a block: at most one for each entry's actor and network, and its own. */
+const BLOCK_ROWS_MAX = 2 * BLOCK_ENTRIES + 1;
 /** So many rows in a statement: with the longest values, in characters that JSON escapes, they stay below the 2 MB of one. */
 const ROWS_MAX = 512;
 
@@ -35,14 +39,27 @@ export function indexFilled(store: Store, before: number, lastSeq: number): void
   for (let block = fullBlocks(before); block < fullBlocks(lastSeq); block++) indexBlock(store, block);
 }
 
-/** Indexes the newest block that is older than the index, where there is one: of entries from before there was an index. */
-export function indexOlder(store: Store, lastSeq: number): void {
+/**
+ * Indexes the newest block that is older than the index, where there is one: of entries from before there was an index. Not
+ * where the day has no rows left for that. Takes and returns the rows that it wrote on a day; `now`: wall, ms.
+ */
+export function indexOlder(
+  store: Store,
+  lastSeq: number,
+  before: State['olderIndexed'],
+  now: number,
+): State['olderIndexed'] {
   const [first] = store.all<{ block: number }>('SELECT block FROM entry_blocks ORDER BY block LIMIT 1');
   const [older] = store.all<{ seq: number }>(
     'SELECT seq FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT 1',
     (first?.block ?? fullBlocks(lastSeq)) * BLOCK_ENTRIES,
   );
-  if (older !== undefined) indexBlock(store, blockOf(older.seq));
+  if (older === undefined) return before;
+  const day = Math.floor(now / DAY_MS);
+  const rows = before?.day === day ? before.rows : 0;
+  const { meter } = store;
+  if (meter && !canCatchUp(rows + BLOCK_ROWS_MAX, meter.saved(), meter.plan)) return before;
+  return { day, rows: rows + indexBlock(store, blockOf(older.seq)) };
 }
 
 interface IndexedEntry {
@@ -61,7 +78,8 @@ interface IndexRow {
   readonly items: number[];
 }
 
-function indexBlock(store: Store, block: number): void {
+/** Returns how many rows it wrote. */
+function indexBlock(store: Store, block: number): number {
   const entries = store.all<IndexedEntry & Row>(
     // An entry from before there was an index has no network stored.
     `SELECT seq, occurred_at AS at, actor, network,
@@ -90,6 +108,7 @@ function indexBlock(store: Store, block: number): void {
     add('network', (network ?? networkOf(String(address))) || null, seq, at);
   }
   writeBlock(store, block, rows);
+  return rows.length + 1;
 }
 
 /** Writes the index of a block. */

@@ -41,7 +41,7 @@ export type Intake = (
   now: number,
 ) => IntakeResult;
 
-/** A block of entries from before there was an index is indexed so often: each may be some hundred rows written. */
+/** A block of entries from before there was an index is indexed so often, while the day has rows for it. */
 const INDEX_OLDER_EVERY_MS = 10 * 60_000;
 
 /** Creates the intake of a ledger. Evaluation reads the past from the same store. */
@@ -59,9 +59,8 @@ export function createIntake(store: Store, engine: Engine, receivers: readonly R
     const changes = evaluate(accepted, scanContext, reads, state.lastAlert);
     const lastSeq = state.lastSeq + accepted.length;
     indexFilled(store, state.lastSeq, lastSeq);
-    if (Math.floor(now / INDEX_OLDER_EVERY_MS) !== Math.floor(state.savedAt / INDEX_OLDER_EVERY_MS)) {
-      indexOlder(store, lastSeq);
-    }
+    const isDue = Math.floor(now / INDEX_OLDER_EVERY_MS) !== Math.floor(state.savedAt / INDEX_OLDER_EVERY_MS);
+    const olderIndexed = isDue ? indexOlder(store, lastSeq, state.olderIndexed, now) : state.olderIndexed;
     applyChanges(store, changes, reads, lastSeq);
     const limited = limitGroups(store, changes.windows, state.groups ?? {});
     const dropped = reportOverflow(store, changes, limited, receivers, now);
@@ -71,6 +70,7 @@ export function createIntake(store: Store, engine: Engine, receivers: readonly R
       lastSeq,
       lastAlert: changes.lastAlert,
       groups: limited.counts,
+      ...(olderIndexed && { olderIndexed }),
       recent: withRecent(
         state.recent ?? {},
         accepted.map(({ entry }) => entry.occurredAt),

@@ -50,6 +50,8 @@ export interface State {
   readonly changed?: ChangedEntries;
   /** How many stored bodies were replaced on a day (wall, days since the epoch). Absent until one was. */
   readonly rewrites?: { readonly day: number; readonly count: number };
+  /** Rows that indexing older entries wrote on a day (entry-index.ts; days since the epoch). Absent until it wrote one. */
+  readonly olderIndexed?: { readonly day: number; readonly rows: number };
   /** The last tick that failed; null or absent where a scan has moved since. */
   readonly failure?: OngoingFailure | null;
   /** Entries and alerts of the last day and more. Absent until there is one. */

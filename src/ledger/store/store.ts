@@ -2,6 +2,7 @@
  * What the ledger needs of a database: SQLite, synchronous, transactional. It has two implementations, the Durable Object's own
  * storage and `node:sqlite`, under one contract suite (test/ledger/store/store.contract.ts).
  */
+import type { Plan } from '../../config/watch.ts';
 import type { DayUsage } from '../rpc.ts';
 
 export type Value = string | number | null;
@@ -9,6 +10,7 @@ export type Row = Readonly<Record<string, Value>>;
 
 /** Counts the rows of a store, and remembers what else of the day's allowances is used. */
 export interface Meter {
+  readonly plan: Plan;
   addRows(read: number, written: number): void;
   /** What is stored with the state. */
   saved(): DayUsage;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   allowancesOf,
+  canCatchUp,
   isSpentByVisitors,
   most,
   newDay,
@@ -117,6 +118,18 @@ describe('in words', () => {
     expect(mostUsed(status({ rowsWritten: 50_000, kvWrites: 501 }))).toMatchObject({ percent: 50, of: 'KV writes' });
     expect(mostUsed(status({ rowsWritten: 50_000 }, 'paid'))).toBeNull();
     expect(allowanceText({ of: 'rowsRead', used: 1, limit: null, state: 'ok' })).toBe('1 rows read');
+  });
+});
+
+describe('what can wait', () => {
+  it.each<[number, number, 'free' | 'paid', boolean]>([
+    [10_000, 0, 'free', true],
+    [10_001, 0, 'free', false],
+    [1, 49_999, 'free', true],
+    [1, 50_000, 'free', false],
+    [10_001, 50_000, 'paid', true],
+  ])('may write %i rows where %i are written, on the %s plan: %s', (rows, rowsWritten, plan, can) => {
+    expect(canCatchUp(rows, used(NOON, { rowsWritten }), plan)).toBe(can);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What came from the same actor or network around an entry: the same as reading every entry, however they came in. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { UsageMeter } from '../../../src/ledger/health/usage-meter.ts';
 import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/activity.ts';
 import { BLOCK_ENTRIES, indexFilled } from '../../../src/ledger/record/entry-index.ts';
 import type { Activity, Incoming } from '../../../src/ledger/rpc.ts';
@@ -227,5 +228,36 @@ describe('the index', () => {
     // Those in the newest block have no network until it is full.
     scene.store.run('DELETE FROM entries WHERE network IS NULL AND seq >= ?', 3 * BLOCK_ENTRIES);
     expectAsNaive(scene);
+  });
+
+  it.each<['free' | 'paid', readonly number[]]>([
+    // A block is 2,047 to 2,049 rows, and a day has 10,000 for them. On the second day half of the day's rows are used later.
+    ['free', [4, 6, 9]],
+    ['paid', [6, 9, 9]],
+  ])('of older entries leaves a day its rows on the %s plan, and goes on the next day', (plan, expected) => {
+    const [scene, blocks] = [openScene(30 * DAY), 9];
+    const last = blocks * BLOCK_ENTRIES - 1;
+    scene.store.run(
+      `WITH RECURSIVE seqs (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < ${last})
+       INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, network)
+       SELECT seq, 'e' || seq, 0, ${NOON}, ${NOON}, '{}', 'a' || seq, 'n' || seq FROM seqs`,
+    );
+    scene.store.run("UPDATE state SET value = json_set(value, '$.lastSeq', ?)", last);
+    const usage = new UsageMeter(plan, NOON);
+    Object.assign(scene.store, { meter: usage });
+    const metered = scene.reopened({ usage });
+    const recordOnce = (now: number): void => {
+      usage.add({}, now);
+      metered.record([entry(`at ${now}`, now - MINUTE)], { now, began: now });
+    };
+    expected.forEach((indexed, day) => {
+      const midnight = NOON + 12 * HOUR + day * DAY;
+      for (let n = 1; n <= 6; n++) {
+        if (day === 1 && n === 3) usage.addRows(0, 50_000);
+        recordOnce(midnight + n * 15 * MINUTE);
+      }
+      expect(scene.count('entry_blocks')).toBe(indexed);
+    });
+    expect(readState(scene.store)?.olderIndexed?.rows).toBeLessThanOrEqual(plan === 'free' ? 10_000 : 20_000);
   });
 });
