@@ -4,7 +4,8 @@
  * Contract: the nearest entries before and after, by (occurred_at, seq), within a day: from the index of full blocks
  * (../record/entry-index.ts), and from the entries since, which are read through. It reads at most a block of entries, and in
  * each direction `INDEX_ROWS_MAX` rows of the index and `NEAR_MAX` entries, those that are not there any more included. Where
- * that ends the search, it says that there are more, which is not always so.
+ * that ends the search, it says that there are more, which is not always so. Of four hours with more blocks than are read it
+ * reads those that were recorded with what occurred nearest: an entry that was recorded much later may be missing.
  */
 import { BLOCK_ENTRIES, BUCKET_MS, blockOf, type IndexedField } from '../record/entry-index.ts';
 import type { Activity, EntrySummary } from '../rpc.ts';
@@ -17,11 +18,12 @@ export const ACTIVITY_MS = 24 * 60 * 60_000;
 export const ACTIVITY_MAX: { readonly [field in IndexedField]: number } = { actor: 25, network: 10 };
 /** Rows of the index that are read, before and after: at 350,000 entries a day four hours have as many blocks. */
 const INDEX_ROWS_MAX = 60;
-/** Where the four hours of the entry itself have more: so many blocks beside its own. */
-const BLOCKS_BESIDE_MAX = 30;
+/** Of four hours of which not all rows are read so many blocks, and where the entry is in them, of the next four. */
+const BLOCKS_MAX = 30;
+/** Entries of any value by which the block of a time is found; a few may be late ones. */
+const BESIDE = 15;
 /** Entries that are looked for, before and after: of a block at the end of retention most may be evicted. */
-const NEAR_MAX = 60;
-if (!(NEAR_MAX > ACTIVITY_MAX.actor + 1)) throw new Error('one more than are shown must be found');
+const NEAR_MAX = ACTIVITY_MAX.actor + 35;
 
 /** The entry in the middle, with what it is found by; null: it has none. */
 export type CentreEntry = { readonly seq: number; readonly occurred_at: number } & {
@@ -83,7 +85,7 @@ function readNear(
   const most = ACTIVITY_MAX[field];
   const bucket = Math.floor(at / BUCKET_MS);
   const last = Math.floor((at + way * ACTIVITY_MS) / BUCKET_MS);
-  const order = way < 0 ? 'DESC' : 'ASC';
+  const [order, than] = way < 0 ? ['DESC', '<='] : ['ASC', '>='];
   const read = (where: string, most: number, ...binds: readonly number[]) =>
     store.all<{ bucket: number; block: number; items: string }>(
       `SELECT bucket, block, items FROM entry_index WHERE field = ?1 AND value = ?2 AND ${where}
@@ -94,12 +96,22 @@ function readNear(
     );
   const rows = read('bucket BETWEEN ?3 AND ?4', INDEX_ROWS_MAX + 1, Math.min(bucket, last), Math.max(bucket, last));
   const isCut = rows.length > INDEX_ROWS_MAX;
-  // Of the last bucket rows may be missing.
-  const whole = isCut ? rows.filter((row) => row.bucket !== rows.at(-1)?.bucket) : rows;
-  const near =
-    isCut && whole.length === 0
-      ? read(`bucket = ?3 AND block ${way < 0 ? '<=' : '>='} ?4`, BLOCKS_BESIDE_MAX, bucket, blockOf(seq))
-      : whole;
+  // Of the last bucket rows may be missing, so those that were recorded with what occurred nearest.
+  const cut = isCut ? rows.at(-1)?.bucket : undefined;
+  const near = rows.filter((row) => row.bucket !== cut);
+  for (const each of cut === undefined ? [] : cut === bucket ? [cut, cut + way] : [cut]) {
+    // Where the entry is, or where the bucket begins on its side.
+    const from = each === bucket ? at : (way < 0 ? each + 1 : each) * BUCKET_MS;
+    const beside = store
+      .all<{ seq: number }>(
+        `SELECT seq FROM entries WHERE occurred_at ${than} ? ORDER BY occurred_at ${order} LIMIT ${BESIDE}`,
+        from,
+      )
+      .map((entry) => entry.seq)
+      .sort((a, b) => a - b);
+    const block = blockOf(beside[beside.length >> 1] ?? seq) - way;
+    near.push(...read(`bucket = ?3 AND block ${than} ?4`, BLOCKS_MAX, each, block));
+  }
   const isPast = (place: Place): boolean => (place.at - at || place.seq - seq) * way > 0;
   const places = [...near.flatMap(placesOf), ...recent]
     .filter((place) => isPast(place) && Math.abs(place.at - at) <= ACTIVITY_MS)

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageMeter } from '../../../src/ledger/health/usage-meter.ts';
 import { ACTIVITY_MAX, ACTIVITY_MS } from '../../../src/ledger/read/activity.ts';
-import { BLOCK_ENTRIES, indexFilled } from '../../../src/ledger/record/entry-index.ts';
+import { BLOCK_ENTRIES, BUCKET_MS, indexFilled } from '../../../src/ledger/record/entry-index.ts';
 import type { Activity, Incoming } from '../../../src/ledger/rpc.ts';
 import { readState } from '../../../src/ledger/store/state.ts';
 import { networkOf } from '../../../src/sigma/index.ts';
@@ -174,6 +174,31 @@ describe('activity', () => {
     }
     scene.store.close();
   }, 120_000);
+
+  it.each([32, 40, 70])(
+    'of %i blocks of one value in four hours is the nearest on both sides',
+    (perBucket) => {
+      const scene = openScene(30 * DAY);
+      const [from, last] = [Math.floor(NOON / BUCKET_MS) * BUCKET_MS, 2 * perBucket * BLOCK_ENTRIES];
+      // In the last block is an entry of long before.
+      const late = last - 9;
+      scene.store.run(
+        `WITH RECURSIVE seqs (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < ${last})
+       INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor)
+       SELECT seq, 'e' || seq, 0, ${from}, ${from} + 2 * ${BUCKET_MS} * (iif(seq = ${late}, ${last} / 3, seq) - 1) / ${last}, '{}', 'busy'
+       FROM seqs`,
+      );
+      indexFilled(scene.store, 0, last);
+      const all = storedIn(scene);
+      for (const seq of [late, last / 2 - 10, last / 2, last / 2 + 1, last / 2 + 10]) {
+        const middle = all[seq - 1] as Stored;
+        const page = viewsOf(scene, []).entry(middle.id, null);
+        expect(seen(page?.actorActivity as Activity)).toEqual(naive(all, middle, 'actor'));
+      }
+      scene.store.close();
+    },
+    120_000,
+  );
 });
 
 describe('the index', () => {
