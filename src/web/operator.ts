@@ -12,20 +12,10 @@ import { nullable, object, orElse, readShape, string } from '../text/shape.ts';
 import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { workerHealth } from './health.ts';
+import { ALERTS_PATH, RESEND_PATH, REWIND_PATH, SECURITY_PATH, STATUS_PATH, TEST_PATH } from './operator-paths.ts';
 import { recordAct } from './security.ts';
-import { readEventId, SECURITY_PATH } from './security-path.ts';
+import { readEventId } from './security-path.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
-
-export const STATUS_PATH = '/operator/status';
-export const REWIND_PATH = '/operator/rewind';
-export const TEST_PATH = '/operator/test';
-export const RESEND_PATH = '/operator/resend';
-export const ALERTS_PATH = '/operator/alerts';
-
-/** The path of one alert. */
-export function operatorAlertPath(id: number): string {
-  return `${ALERTS_PATH}/${id}`;
-}
 
 /** `receiver`: whose dead deliveries; null: those of all receivers. `to`: the receiver that is to get them instead. */
 const RESEND = object({ receiver: nullable(string), to: orElse(nullable(string), null) });

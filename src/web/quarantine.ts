@@ -13,18 +13,18 @@ import { log } from '../text/log.ts';
 import { sha256Hex } from '../text/sha256.ts';
 import { list, object, readShape, string, where } from '../text/shape.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import {
+  DROP_PATH,
+  DROPPED_MAX,
+  QUARANTINE_PATH,
+  QUARANTINED_PATH,
+  RELEASE_PATH,
+  RELEASED_MAX,
+} from './operator-paths.ts';
 import { fetchUpstreamEntry } from './pages/upstream-entry.ts';
 import { cursorText, readCursor } from './quarantine-path.ts';
 import { recordAct } from './security.ts';
 
-export const QUARANTINE_PATH = '/operator/quarantine';
-export const QUARANTINED_PATH = '/operator/quarantine/record';
-export const RELEASE_PATH = '/operator/quarantine/release';
-export const DROP_PATH = '/operator/quarantine/drop';
-
-/** Each may cost a request to the upstream, of which an invocation has 50 on the free plan. */
-export const RELEASED_MAX = 20;
-export const DROPPED_MAX = 100;
 /** A name is a key, or an id of any length that fits into a request. */
 const NAME_CHARS_MAX = 8_192;
 

@@ -15,16 +15,12 @@ import { log } from '../text/log.ts';
 import { boolean, nullable, object, readShape, string } from '../text/shape.ts';
 import { readInstant, utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { RESTORE_PATH, type RestoreOutcome } from './operator-paths.ts';
 import { recordAct } from './security.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
-export const RESTORE_PATH = '/operator/restore';
-
 /** `at`: an RFC 3339 time; null: undo the last restore. `suppress`: notify nobody of what happened before now. */
 const ORDER = object({ at: nullable(string), suppress: boolean, confirmed: boolean });
-
-/** `unconfirmed`: the ledger was asked to go back, and does not say that it has. */
-export type RestoreOutcome = 'planned' | 'restored' | 'unconfirmed';
 
 /** How often a restored ledger is asked to apply its mark, and how long between: it is starting. */
 const ATTEMPTS_MAX = 3;

@@ -1,7 +1,6 @@
 /** Addresses of the security log: its page, and the operator's route. Pure. */
 
 export const SECURITY_PAGE = '/security';
-export const SECURITY_PATH = '/operator/security';
 
 /** The event's id in `before=`; null without one, undefined if it is invalid. */
 export function readEventId(text: string | undefined): number | null | undefined {

@@ -19,10 +19,10 @@ import {
 import { parseJson } from '../text/json.ts';
 import { utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
+import { VIEWERS_PATH } from './operator-paths.ts';
 import { recordAct } from './security.ts';
 import { deleteViewer, listViewers, readStored, writeViewer } from './viewer-store.ts';
 
-export const VIEWERS_PATH = '/operator/viewers';
 /** A token that should last longer is created without an expiry (null). */
 const LIFETIME_MAX_MS = 10 * 366 * 24 * 60 * 60_000;
 const NO_KV = 'no KV namespace is bound: viewer tokens are stored there';

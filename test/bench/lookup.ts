@@ -5,7 +5,7 @@
  * Contract: stops everything it started. Throws if something can't be measured.
  */
 import { operatorToken } from '../../src/access/operator.ts';
-import { VIEWERS_PATH } from '../../src/web/viewers.ts';
+import { VIEWERS_PATH } from '../../src/web/operator-paths.ts';
 import { type Seeded, startSeeded } from '../support/seeded.ts';
 import { compare, type Subject } from './measure.ts';
 import type { Group } from './table.ts';

@@ -10,7 +10,7 @@ import { SESSION_MS, sessionCookie, signSession } from '../../src/access/session
 import { err, out } from '../../src/cli/terminal.ts';
 import { jsonLine } from '../../src/text/invisible.ts';
 import { counted } from '../../src/text/numbers.ts';
-import { VIEWERS_PATH } from '../../src/web/viewers.ts';
+import { VIEWERS_PATH } from '../../src/web/operator-paths.ts';
 import { onEnding } from '../support/ending.ts';
 import { startInbox } from '../support/slack-inbox.ts';
 import { createArrivals, createPrintOrder, type InboxName } from './arrivals.ts';

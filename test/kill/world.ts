@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operatorToken } from '../../src/access/operator.ts';
-import { STATUS_PATH } from '../../src/web/operator.ts';
+import { STATUS_PATH } from '../../src/web/operator-paths.ts';
 import { freePort } from '../demo/worker.ts';
 import type { EntryBody, LogRecord } from '../sandbox/record.ts';
 import { SANDBOX_API_KEY } from '../sandbox/server.ts';

@@ -1,7 +1,7 @@
 /** One state in workerd, the same in the operator's answer, on the front page and in the heartbeat. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Health } from '../../src/alert/health-state.ts';
-import { STATUS_PATH } from '../../src/web/operator.ts';
+import { STATUS_PATH } from '../../src/web/operator-paths.ts';
 import { createInbox, type Inbox, lastOpened, openAlert, SIGNING_KEY, settled } from './receivers.ts';
 import { createRequests, createSite, type Kind, type Site } from './site.ts';
 import { HOUR, MINUTE, type World, type WorldOptions } from './world.ts';

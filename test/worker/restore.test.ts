@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import type { RestorePlan } from '../../src/ledger/rpc.ts';
 import { KV_REWIND } from '../../src/poller/poll.ts';
-import { RESTORE_PATH } from '../../src/web/restore.ts';
+import { RESTORE_PATH } from '../../src/web/operator-paths.ts';
 import { type CopiedTables, copyTables, putTables, type Tables } from '../support/copied-tables.ts';
 import { createSampleLog, recordedIds, type SampleLog } from './sample-log.ts';
 import { createRequests, createSite, ORIGIN } from './site.ts';

@@ -6,7 +6,7 @@ import { operatorToken } from '../../src/access/operator.ts';
 import worker from '../../src/index.ts';
 import type { LedgerStatus } from '../../src/ledger/rpc.ts';
 import { KV_REWIND } from '../../src/poller/poll.ts';
-import { REWIND_PATH, STATUS_PATH } from '../../src/web/operator.ts';
+import { REWIND_PATH, STATUS_PATH } from '../../src/web/operator-paths.ts';
 import { createSampleLog, recordedIds } from './sample-log.ts';
 import { createWorld, HOUR, logged, MINUTE, type World, type WorldOptions } from './world.ts';
 

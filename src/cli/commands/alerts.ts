@@ -1,7 +1,7 @@
 /** `alerts`: which alerts are there? */
 import * as z from 'zod/mini';
 import { counted } from '../../text/numbers.ts';
-import { ALERTS_PATH } from '../../web/operator.ts';
+import { ALERTS_PATH } from '../../web/operator-paths.ts';
 import { OK } from '../failure.ts';
 import { safe, utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, FLAG, print, readAlertId, TEXT, targetUsage } from './command.ts';

@@ -1,6 +1,6 @@
 /** `notify --test`: does every receiver work? */
 import * as z from 'zod/mini';
-import { TEST_PATH } from '../../web/operator.ts';
+import { TEST_PATH } from '../../web/operator-paths.ts';
 import { FAILED, OK } from '../failure.ts';
 import { ago, safe } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, FLAG, print, targetUsage, UsageError } from './command.ts';

@@ -8,7 +8,6 @@ import * as z from 'zod/mini';
 import { escapeInvisible } from '../../text/invisible.ts';
 import { parseJson } from '../../text/json.ts';
 import { counted } from '../../text/numbers.ts';
-import { prettyJson } from '../../web/pages/parts/json-text.ts';
 import {
   DROP_PATH,
   DROPPED_MAX,
@@ -16,7 +15,8 @@ import {
   QUARANTINED_PATH,
   RELEASE_PATH,
   RELEASED_MAX,
-} from '../../web/quarantine.ts';
+} from '../../web/operator-paths.ts';
+import { prettyJson } from '../../web/pages/parts/json-text.ts';
 import { FAILED, Failure, OK } from '../failure.ts';
 import type { OperatorClient } from '../operator-client.ts';
 import { safe, table, utc } from '../terminal.ts';

@@ -1,7 +1,7 @@
 /** `resend`: send dead deliveries again. */
 import * as z from 'zod/mini';
 import { counted } from '../../text/numbers.ts';
-import { RESEND_PATH } from '../../web/operator.ts';
+import { RESEND_PATH } from '../../web/operator-paths.ts';
 import { OK } from '../failure.ts';
 import { safe } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, print, TEXT, targetUsage, UsageError } from './command.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { RESTORE_COUNTED_MAX, restoreProblem } from '../../ledger/record/restore.ts';
 import { cappedText, numberText } from '../../text/numbers.ts';
-import { RESTORE_PATH, type RestoreOutcome } from '../../web/restore.ts';
+import { RESTORE_PATH, type RestoreOutcome } from '../../web/operator-paths.ts';
 import { FAILED, OK } from '../failure.ts';
 import { ago, table, utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, FLAG, print, TEXT, targetUsage, UsageError } from './command.ts';

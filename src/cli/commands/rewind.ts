@@ -1,7 +1,7 @@
 /** `rewind`: read the log again from an earlier time. */
 import * as z from 'zod/mini';
 import { rewindText } from '../../audit-log/checkpoint-text.ts';
-import { REWIND_PATH } from '../../web/operator.ts';
+import { REWIND_PATH } from '../../web/operator-paths.ts';
 import { OK } from '../failure.ts';
 import { utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, FLAG, print, TEXT, targetUsage } from './command.ts';

@@ -1,7 +1,7 @@
 /** `security`: who signed in, and what did operators do? */
 import * as z from 'zod/mini';
 import { numberText } from '../../text/numbers.ts';
-import { SECURITY_PATH } from '../../web/security-path.ts';
+import { SECURITY_PATH } from '../../web/operator-paths.ts';
 import { OK } from '../failure.ts';
 import { safe, section, utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, print, TEXT, targetUsage, UsageError } from './command.ts';

@@ -9,7 +9,7 @@ import { LEVELS } from '../../sigma/index.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { escapeInvisible } from '../../text/invisible.ts';
 import { cappedText, counted, numberText } from '../../text/numbers.ts';
-import { STATUS_PATH } from '../../web/operator.ts';
+import { STATUS_PATH } from '../../web/operator-paths.ts';
 import { BLIND, DEGRADED, OK } from '../failure.ts';
 import { ago, safe, section, table, utc } from '../terminal.ts';
 import { ASK_OPTIONS, connect, defineCommand, print, targetUsage } from './command.ts';

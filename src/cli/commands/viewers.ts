@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { ROLES } from '../../access/viewer.ts';
 import { parseDuration } from '../../text/duration.ts';
 import { oneLine } from '../../text/untrusted.ts';
-import { VIEWERS_PATH } from '../../web/viewers.ts';
+import { VIEWERS_PATH } from '../../web/operator-paths.ts';
 import { CALLED_WRONGLY, Failure, OK } from '../failure.ts';
 import type { OperatorClient } from '../operator-client.ts';
 import { utc } from '../terminal.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { closingWording, decisionWording } from '../../alert/decision-wording.ts';
 import { counted } from '../../text/numbers.ts';
-import { operatorAlertPath } from '../../web/operator.ts';
+import { operatorAlertPath } from '../../web/operator-paths.ts';
 import { Failure, OK } from '../failure.ts';
 import { safe, section, table, utc } from '../terminal.ts';
 import { ALERT } from './alerts.ts';
