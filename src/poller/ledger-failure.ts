@@ -73,7 +73,9 @@ export async function notifyLedgerFailure(failure: LedgerFailure): Promise<void>
     if (await canRecord(ledger)) return;
     const stored = await readMark(config.kv);
     const { baseUrl = '' } = config.upstream ?? {};
-    const workedAt = WORKED_AT.get(baseUrl) ?? Number.NEGATIVE_INFINITY;
+    const worked = WORKED_AT.get(baseUrl) ?? Number.NEGATIVE_INFINITY;
+    // A time in the future is another clock's: ours was set back since.
+    const workedAt = worked > now() ? Number.NEGATIVE_INFINITY : worked;
     const kept = newest([MARKS.get(baseUrl) ?? null, stored.mark], workedAt, now());
     if (kept?.isNotified === true && now() < repeatAt(kept)) return;
     const first: Mark = { since: now(), at: now(), isNotified: false };

@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config/config.ts';
 import type { LedgerApi } from '../../src/ledger/rpc.ts';
 import type { Outcome, Outgoing } from '../../src/notify/receiver.ts';
 import { RECEIVER_TYPES } from '../../src/notify/registry.ts';
-import { notifyLedgerFailure, type TickConfig } from '../../src/poller/ledger-failure.ts';
+import { forgetLedgerFailure, notifyLedgerFailure, type TickConfig } from '../../src/poller/ledger-failure.ts';
 import { tick } from '../../src/poller/tick.ts';
 import { createScene, DAY, HOUR, onAction, type Scene } from '../ledger/scene.ts';
 import { entryAt } from '../sandbox/odd.ts';
@@ -128,6 +128,35 @@ it('what no receiver takes for hours is sent once one does, with the time at whi
     await notifyLedgerFailure({ config, ledger, error: new Error('full'), now, fetch, log: () => {} });
   }
   expect(taken).toEqual([began]);
+});
+
+it('a clock that is set back after the ledger worked delays no message', async () => {
+  const minute = 60_000;
+  const began = Date.now();
+  const taken: number[] = [];
+  const values = new Map<string, string>();
+  const send = async ({ notification }: Outgoing): Promise<Outcome> => {
+    if (notification.kind === 'health') taken.push(notification.health.since);
+    return { kind: 'delivered' };
+  };
+  const config = {
+    kv: {
+      get: async (keys: string[]) => new Map(keys.map((key) => [key, values.get(key) ?? null])),
+      put: async (key: string, value: string) => void values.set(key, value),
+    },
+    upstream: { baseUrl: 'https://back.example' },
+    receivers: [{ name: 'slack', minLevel: 'low', problem: null, create: () => ({ name: 'slack', send }) }],
+    linkSecret: null,
+  } as unknown as TickConfig;
+  const ledger = { canRecord: async () => false } as unknown as LedgerApi;
+  forgetLedgerFailure(config, began);
+  const back = began - 10 * minute;
+  for (let n = 0; n < 3; n++) {
+    const now = () => back + n * minute;
+    await notifyLedgerFailure({ config, ledger, error: new Error('full'), now, fetch, log: () => {} });
+  }
+  // By the second tick, as ever, and once.
+  expect(taken).toEqual([back]);
 });
 
 it('where something is past its retention, the ledger makes room itself, and nobody is notified', async () => {
