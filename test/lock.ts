@@ -11,6 +11,8 @@
  * 3. Node itself is such a package, one for each platform, in one version, and no other package's program takes its place, nor that
  *    of any other: npm's scripts find programs of packages first.
  * 4. npm is set as .npmrc says, and by nothing else in this repository.
+ *
+ * That node_modules is what the lock file says is checked by src/cli/preflight.cjs, with `--exact`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

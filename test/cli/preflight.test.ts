@@ -186,4 +186,6 @@ test('every script begins with it', () => {
     return /^(node (-r )?\.\/src\/cli\/preflight\.cjs|npm run --silent rules$)/.test(first) ? [] : [name];
   });
   expect(others).toEqual([]);
+  // One check is enough to fail `npm run check`.
+  expect(manifest.scripts.lock).toMatch(/^node \.\/src\/cli\/preflight\.cjs --exact && /);
 });
