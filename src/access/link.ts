@@ -64,13 +64,17 @@ export function readPasses(
   return texts.map((text) => ({ text, read: readPass(secrets, text, now) }));
 }
 
-/** The cookie's text with a valid pass as the newest; those that are not valid any more are left out. */
+/**
+ * The cookie's text with a valid pass as the newest, of two for one alert the one that lasts longer; those that are not valid
+ * any more are left out.
+ */
 export function addPass(secrets: LinkSecrets, cookie: string | undefined, pass: string, now: number): string {
   const alertOf = (text: string): string => text.split('.').toSpliced(1, 1).slice(0, 2).join();
-  const others = readPasses(secrets, cookie, now)
-    .filter(({ text, read }) => read.kind === 'good' && alertOf(text) !== alertOf(pass))
-    .map(({ text }) => text);
-  return [pass, ...others].slice(0, PASSES_MAX).join(SEPARATOR);
+  const untilOf = (text: string): number => Number(text.split('.')[1]);
+  const known = readPasses(secrets, cookie, now).flatMap(({ text, read }) => (read.kind === 'good' ? [text] : []));
+  const longer = known.find((text) => alertOf(text) === alertOf(pass) && untilOf(text) > untilOf(pass));
+  const others = known.filter((text) => alertOf(text) !== alertOf(pass));
+  return [longer ?? pass, ...others].slice(0, PASSES_MAX).join(SEPARATOR);
 }
 
 /** The path of an alert's page. */

@@ -6,7 +6,7 @@
  * security log; nothing else is read or written for it.
  */
 import type { Context } from 'hono';
-import { addPass, PASS_PARAM, readPass } from '../access/link.ts';
+import { addPass, LINK_MS, PASS_PARAM, readPass } from '../access/link.ts';
 import { linksCookie } from '../access/session.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { readCookie, setOwnCookie } from './own-cookie.ts';
@@ -28,8 +28,8 @@ export async function openLink(c: Context<WebEnv>, deps: AppDeps): Promise<Respo
   }
   await recordAct(c, deps, 'link opened', null, caller);
   const cookie = linksCookie(c.req.url);
-  const maxAge = Math.floor((read.pass.expires - time) / 1000);
-  setOwnCookie(c, cookie, addPass(config, readCookie(c, cookie.name), text, time), maxAge);
+  // As long as any of its links may last; each ends by itself.
+  setOwnCookie(c, cookie, addPass(config, readCookie(c, cookie.name), text, time), LINK_MS / 1000);
   const { pathname, searchParams } = new URL(c.req.url);
   searchParams.delete(PASS_PARAM);
   return c.redirect(searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`, 303);

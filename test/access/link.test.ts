@@ -111,9 +111,10 @@ describe('the cookie', () => {
     expect(cookie.length).toBeLessThan(3_500);
   });
 
-  it('holds one pass of an alert, the last opened', () => {
+  it('holds one pass of an alert, the one that lasts longer', () => {
     const [first, second] = [passOf(7, NOW + HOUR), passOf(7, NOW + 2 * HOUR)];
     expect(opened([first, passOf(8), second])).toBe(`${second}_${passOf(8)}`);
+    expect(opened([second, passOf(8), first])).toBe(`${second}_${passOf(8)}`);
     const elsewhere = signPass(SECRET, { ...PASS, ledger: 'a'.repeat(16) });
     expect(alertsIn(opened([first, elsewhere]))).toEqual([7, 7]);
   });
