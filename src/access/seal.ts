@@ -27,7 +27,11 @@ function keyId(secret: string): string {
 
 /** The seal of some lines. No line may contain a line break. */
 export function seal(secret: string, purpose: Purpose, lines: readonly string[]): string {
-  return `${keyId(secret)}.${hmacHex(deriveKey(secret, purpose), lines.join('\n'))}`;
+  return sealBy(keyId(secret), secret, purpose, lines);
+}
+
+function sealBy(id: string, secret: string, purpose: Purpose, lines: readonly string[]): string {
+  return `${id}.${hmacHex(deriveKey(secret, purpose), lines.join('\n'))}`;
 }
 
 /** Whether a seal is that of the lines, by one of the secrets. */
@@ -38,8 +42,9 @@ export function isSealed(
   given: string,
 ): boolean {
   const secrets = [linkSecret, linkSecretPrevious].filter((secret) => secret !== null);
-  const secret = secrets.find((each) => sameText(keyId(each), given.slice(0, 8)));
-  return secret !== undefined && sameText(given, seal(secret, purpose, lines));
+  const id = given.slice(0, 8);
+  const secret = secrets.find((each) => sameText(keyId(each), id));
+  return secret !== undefined && sameText(given, sealBy(id, secret, purpose, lines));
 }
 
 /** Compares in constant time. The length is not secret. */

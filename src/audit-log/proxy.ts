@@ -78,7 +78,7 @@ const DECODED = ['', 'identity', 'gzip', 'deflate', 'br'];
 const WITHOUT_BODY = [204, 205, 304];
 /** The statuses that a response can be made with. https://fetch.spec.whatwg.org/#initialize-a-response */
 const STATUS_MAX = 599;
-/** As the SDKs tell JSON. */
+/** The media types that the SDKs take for JSON. */
 const JSON_TYPE = /^\s*(?:application\/json|[\w.-]+\/[\w.-]+\+json)\s*(?:;|$)/i;
 
 /** Creates a proxy for one upstream. */

@@ -28,6 +28,7 @@ const OF_OTHERS: ReadonlySet<string> = new Set<
   | 'recordSecurity'
   | 'countRefusals'
   | 'isProofSpent'
+  | 'spendProof'
 >([
   'record',
   'flush',
@@ -40,6 +41,7 @@ const OF_OTHERS: ReadonlySet<string> = new Set<
   'recordSecurity',
   'countRefusals',
   'isProofSpent',
+  'spendProof',
 ]);
 
 /** A host whose calls are counted. `now`: the wall clock, ms. */

@@ -604,7 +604,10 @@ export interface QuarantineList {
   readonly next: QuarantineCursor | null;
 }
 
-/** What links open: each an alert, and the id of the ledger that has it, since another has alerts of the same numbers. Null: no limit. */
+/**
+ * What links open: each an alert, and the id of the ledger that has it, since another has alerts of the same numbers. Null: no
+ * limit.
+ */
 export type AlertScope = readonly { readonly alert: number; readonly ledger: string }[] | null;
 
 /** A session, or a token of the operator. Times in ms. */

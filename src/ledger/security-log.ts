@@ -45,7 +45,7 @@ const WRITES_AT_ONCE = 8;
 const WRITE_EVERY_MS = 7.5 * 60_000;
 
 /** How many events a page has. */
-export const SECURITY_PAGE = 50;
+export const EVENTS_SHOWN_MAX = 50;
 /** How many hours of refusals are shown. */
 export const HOURS_SHOWN = 24;
 
@@ -138,10 +138,10 @@ type EventRow = {
 /** A page of events, newest first, and the refusals of the last 24 hours. Reads what it returns, and one row more. */
 export function readSecurityLog(store: Store, before: number | null, now: number): SecurityLog {
   const rows = store.all<EventRow>(
-    `SELECT id, act, who, detail, address, agent FROM security_log WHERE id < ? ORDER BY id DESC LIMIT ${SECURITY_PAGE + 1}`,
+    `SELECT id, act, who, detail, address, agent FROM security_log WHERE id < ? ORDER BY id DESC LIMIT ${EVENTS_SHOWN_MAX + 1}`,
     before ?? Number.MAX_SAFE_INTEGER,
   );
-  const events = rows.slice(0, SECURITY_PAGE).map((row) => ({ ...row, at: Math.floor(row.id / IDS_PER_MS) }));
+  const events = rows.slice(0, EVENTS_SHOWN_MAX).map((row) => ({ ...row, at: Math.floor(row.id / IDS_PER_MS) }));
   const hours = store.all<{ hour: number; counts: string }>(
     'SELECT hour, counts FROM refusals WHERE hour > ?1 - ?2 AND hour <= ?1 ORDER BY hour DESC',
     refusalHour(now),
@@ -149,7 +149,7 @@ export function readSecurityLog(store: Store, before: number | null, now: number
   );
   return {
     events,
-    next: rows.length > SECURITY_PAGE ? (events.at(-1)?.id ?? null) : null,
+    next: rows.length > EVENTS_SHOWN_MAX ? (events.at(-1)?.id ?? null) : null,
     refusals: hours
       .map(({ hour, counts }) => ({ from: hour * HOUR_MS, counts: readCounts(counts) }))
       .filter(({ counts }) => Object.keys(counts).length > 0),

@@ -89,7 +89,7 @@ async function byToken(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
 }
 
 /** A session as the ledger knows those that are over. */
-export function proofOf({ viewer, id, expires }: Session): AccessProof {
+export function sessionProof({ viewer, id, expires }: Session): AccessProof {
   return { id, holder: viewer, madeAt: expires - SESSION_MS, expiresAt: expires };
 }
 
@@ -104,7 +104,7 @@ export async function bySession(c: Web, { config, ledger, now }: AppDeps): Retur
   const record = await readViewer(config.kv, viewer);
   if (record === null || !isValid(record, now())) return null;
   if (ledger === null) throw new Error('no ledger is bound: whether a session has ended cannot be checked');
-  const isOver = await inTime(() => ledger.isProofSpent(proofOf(session)));
+  const isOver = await inTime(() => ledger.isProofSpent(sessionProof(session)));
   return isOver ? null : { kind: 'viewer', id: viewer, name: record.name, role: record.role, isSession: true };
 }
 

@@ -2,7 +2,7 @@
 import { within } from '../http/deadline.ts';
 
 /** The ledger answers in milliseconds, and in a second or so where it must start. */
-export const LEDGER_MS = 3_000;
+const LEDGER_MS = 3_000;
 
 /** What the ledger answers; throws what it throws, and if it does not answer in time. It may still do what it was asked. */
 export async function inTime<T>(ask: () => Promise<T>): Promise<T> {

@@ -2,8 +2,8 @@
  * A link of a message on its first use: its pass goes into a cookie and leaves the address.
  *
  * Contract: the redirect leads to the same page without the pass, so it never comes twice, also where a browser takes no
- * cookie: then the page is refused. A pass that is not valid changes nothing. Each use is recorded in the
- * security log; nothing else is read or written for it.
+ * cookie: then the page is refused. A pass that is not valid changes nothing. Each use is recorded in the security log; nothing
+ * else is read or written for it.
  */
 import type { Context } from 'hono';
 import { addPass, LINK_MS, PASS_PARAM, readPass } from '../access/link.ts';

@@ -1,9 +1,9 @@
 /**
  * The proxied lookup: the upstream's two read routes, for the official SDKs and CLI with a viewer token as the API key.
  *
- * Contract: responses of the upstream with JSON are passed on unchanged; our own have another `x-tocsin-source` and a `message`. A
- * single entry comes from the ledger if it is stored whole. A caller with a link gets the entries of their alert, and the
- * same 404 for any other entry as for one that does not exist.
+ * Contract: responses of the upstream with JSON are passed on unchanged; our own have another `x-tocsin-source` and a
+ * `message`. A single entry comes from the ledger if it is stored whole. A caller with a link gets the entries of their alert,
+ * and the same 404 for any other entry as for one that does not exist.
  */
 
 import type { Context } from 'hono';

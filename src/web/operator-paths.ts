@@ -1,4 +1,7 @@
-/** The operator's API as a client needs it: its paths and bounds, without what answers them. Pure; the command line imports it. */
+/**
+ * The operator's API as a client needs it: its paths and bounds, without the routes. The command line imports it, and can't
+ * import those: Node has no JSX. Pure.
+ */
 
 export const STATUS_PATH = '/operator/status';
 export const REWIND_PATH = '/operator/rewind';

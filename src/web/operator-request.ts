@@ -28,6 +28,7 @@ export function operatorProof(c: Web, { config, now }: AppDeps): OperatorProof |
   return readOperator(config.linkSecret, c.req.header('authorization'), c.req.method, `${pathname}${search}`, now());
 }
 
+/** A token as the ledger knows those that were used. */
 function tokenProof({ seal, expires }: OperatorProof): AccessProof {
   return { id: seal, holder: null, madeAt: expires - OPERATOR_TOKEN_MS, expiresAt: expires };
 }

@@ -16,6 +16,7 @@
  */
 
 import type { Context } from 'hono';
+import { networkOf } from '../sigma/index.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, RateLimit, WebEnv } from './context.ts';
 
@@ -25,11 +26,15 @@ export const PERIOD_S = 60;
 const WAIT_S = 60;
 if (!(WAIT_S >= PERIOD_S)) throw new Error('the wait must outlast the period of the limit');
 
+/** The networks around an address: the /48, which a site usually has, or the /24. */
+const WIDE = [24, 48] as const;
+
 /** The limits of a request, by the bindings in the settings. */
 export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLimit {
   const { rateLimit, rateLimitWide } = config;
   // Cloudflare sets this header, and overwrites what a client sends.
   const address = c.req.header('cf-connecting-ip') ?? '';
+  const network = networkOf(address) ?? address;
   const counted = new Map<string, Promise<number | null>>();
 
   async function ask(binding: Config['rateLimit'], key: string): Promise<number | null> {
@@ -48,8 +53,8 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
   }
 
   async function countNetwork(of: string): Promise<number | null> {
-    const wait = await count(rateLimit, `${of}:${networkOf(address)}`);
-    return wait ?? (await count(rateLimitWide, `${of}:${wideNetworkOf(address)}`));
+    const wait = await count(rateLimit, `${of}:${network}`);
+    return wait ?? (await count(rateLimitWide, `${of}:${networkOf(address, WIDE) ?? address}`));
   }
 
   return {
@@ -68,39 +73,8 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
     },
     address: () => countNetwork('address'),
     // A page has three assets, so these have the higher limit. A form is a guess at a token.
-    open: () => (c.req.method === 'POST' ? countNetwork('form') : count(rateLimitWide, `open:${networkOf(address)}`)),
+    open: () => (c.req.method === 'POST' ? countNetwork('form') : count(rateLimitWide, `open:${network}`)),
   };
 }
 
 type Config = AppDeps['config'];
-
-/**
- * The network to count by: for IPv6 the /64, since its holder has all of its addresses; for IPv4 the address.
- *
- * @example networkOf('2001:db8:0:1:aaaa::7') // '2001:db8:0:1::/64'
- */
-export function networkOf(address: string): string {
-  const groups = groupsOf(address);
-  return groups === null ? address : `${groups.slice(0, 4).join(':')}::/64`;
-}
-
-/**
- * The network around it: for IPv6 the /48, which a site usually has, for IPv4 the /24.
- *
- * @example wideNetworkOf('203.0.113.7') // '203.0.113.0/24'
- */
-export function wideNetworkOf(address: string): string {
-  const groups = groupsOf(address);
-  return groups === null ? address.replace(/\.\d+$/, '.0/24') : `${groups.slice(0, 3).join(':')}::/48`;
-}
-
-/** The eight groups of an IPv6 address, without leading zeros; null for any other. */
-function groupsOf(address: string): readonly string[] | null {
-  if (!address.includes(':')) return null;
-  const [head = '', tail] = address.toLowerCase().split('::');
-  const groups = head.split(':').filter((group) => group !== '');
-  const behind = (tail ?? '').split(':').filter((group) => group !== '');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - behind.length);
-  const whole = [...groups, ...new Array<string>(zeros).fill('0'), ...behind];
-  return whole.map((group) => group.replace(/^0+(?=.)/, ''));
-}

@@ -12,12 +12,12 @@
 import type { Context } from 'hono';
 import type { LedgerSecurity, SecurityAct, SecurityOutcome } from '../ledger/rpc.ts';
 import { HOURS_SHOWN, OPERATOR_SECRET, sumHours } from '../ledger/security-log.ts';
+import { networkOf } from '../sigma/index.ts';
 import { log } from '../text/log.ts';
 import { maskSecrets } from '../text/mask.ts';
 import { safeSlice } from '../text/untrusted.ts';
 import type { AppDeps, Caller, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
-import { networkOf } from './rate-limit.ts';
 import { tooMany } from './responses.ts';
 
 type Web = Context<WebEnv>;
@@ -95,7 +95,8 @@ export async function recordAct(
 /** Notes that the request was refused. */
 export function refuse(c: Web, deps: Recorder, why: Refusal): void {
   const path = safeSlice(c.req.path, PATH_CHARS_MAX);
-  log('log', { at: 'refused', why, method: c.req.method, path, network: networkOf(addressOf(c) ?? '') });
+  const address = addressOf(c) ?? '';
+  log('log', { at: 'refused', why, method: c.req.method, path, network: networkOf(address) ?? address });
   countRefusal(why, deps);
 }
 

@@ -20,7 +20,7 @@ import {
   signSession,
 } from '../access/session.ts';
 import { log } from '../text/log.ts';
-import { bySession, proofOf, viewerOf } from './authenticate.ts';
+import { bySession, sessionProof, viewerOf } from './authenticate.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
 import { readCookie, setOwnCookie } from './own-cookie.ts';
@@ -85,7 +85,7 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
       try {
         // The cookie stays where the session can't be ended, so that signing out can be tried again.
         if (ledger === null) return unavailable(c);
-        await inTime(() => ledger.spendProof(proofOf(session)));
+        await inTime(() => ledger.spendProof(sessionProof(session)));
       } catch (error) {
         log('error', { at: 'sign-out', error: error instanceof Error ? error.message : 'unknown' });
         return unavailable(c);

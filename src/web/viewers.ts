@@ -1,8 +1,9 @@
 /**
  * The operator's routes for viewer tokens: create, list, revoke.
  *
- * Contract: `authorize` has run before: only operators get here, so they can give any role, their own being the highest. A token is only in the response that created it, and a hash is in none. 404 is
- * only for refused callers, so revoking a token that does not exist returns null. Whatever is stored under an id is revoked.
+ * Contract: `authorize` has run before: only operators get here, so they can give any role, their own being the highest. A
+ * token is only in the response that created it, and a hash is in none. 404 is only for refused callers, so revoking a token
+ * that does not exist returns null. Whatever is stored under an id is revoked.
  */
 import { Hono } from 'hono/tiny';
 import { sha256 } from '../access/seal.ts';

@@ -45,7 +45,7 @@ test('what others could read is reported once', () => {
   ]);
 });
 
-test('no file is none', () => {
+test('without a file the result is null', () => {
   expect(readDevVars(file)).toBeNull();
 });
 

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { RefusalCounts, SecurityAct, SecurityEvent } from '../../src/ledger/rpc.ts';
 import {
   countRefusals,
+  EVENTS_SHOWN_MAX,
   OPERATOR_SECRET,
   readSecurityLog,
   recordSecurity,
-  SECURITY_PAGE,
 } from '../../src/ledger/security-log.ts';
 import { nodeStore } from '../../src/ledger/store/node-store.ts';
 import { migrate } from '../../src/ledger/store/schema.ts';
@@ -66,7 +66,7 @@ describe('an event', () => {
 
   it('is read a page at a time, each once', () => {
     const store = createStore();
-    const names = Array.from({ length: 2 * SECURITY_PAGE + 1 }, (_, i) => String(i));
+    const names = Array.from({ length: 2 * EVENTS_SHOWN_MAX + 1 }, (_, i) => String(i));
     names.forEach((who, i) => {
       recordSecurity(store, event('sign-in', who), NOON + i);
     });
@@ -74,7 +74,7 @@ describe('an event', () => {
     let before: number | null = null;
     do {
       const { events, next } = readSecurityLog(store, before, NOON);
-      expect(events.length).toBeLessThanOrEqual(SECURITY_PAGE);
+      expect(events.length).toBeLessThanOrEqual(EVENTS_SHOWN_MAX);
       seen.push(...events.map(({ who }) => who));
       before = next;
     } while (before !== null);

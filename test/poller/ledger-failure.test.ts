@@ -102,26 +102,31 @@ it.each([4, 6, 8, 10, 12, 16])(
   },
 );
 
+/** The settings of a tick with a KV and one receiver. Each `host` has a memory of its own. */
+function configWith(host: string, send: (outgoing: Outgoing) => Promise<Outcome>): TickConfig {
+  const values = new Map<string, string>();
+  return {
+    kv: {
+      get: async (keys: string[]) => new Map(keys.map((key) => [key, values.get(key) ?? null])),
+      put: async (key: string, value: string) => void values.set(key, value),
+    },
+    upstream: { baseUrl: `https://${host}.example` },
+    receivers: [{ name: 'slack', minLevel: 'low', problem: null, create: () => ({ name: 'slack', send }) }],
+    linkSecret: null,
+  } as unknown as TickConfig;
+}
+
 it('what no receiver takes for hours is sent once one does, with the time at which it began', async () => {
   const minute = 60_000;
   const began = Date.now();
   const taken: number[] = [];
   let at = 0;
-  const values = new Map<string, string>();
   const send = async ({ notification }: Outgoing): Promise<Outcome> => {
     if (at < 120) return { kind: 'retry', reason: 'no', afterMs: null };
     if (notification.kind === 'health') taken.push(notification.health.since);
     return { kind: 'delivered' };
   };
-  const config = {
-    kv: {
-      get: async (keys: string[]) => new Map(keys.map((key) => [key, values.get(key) ?? null])),
-      put: async (key: string, value: string) => void values.set(key, value),
-    },
-    upstream: { baseUrl: 'https://hours.example' },
-    receivers: [{ name: 'slack', minLevel: 'low', problem: null, create: () => ({ name: 'slack', send }) }],
-    linkSecret: null,
-  } as unknown as TickConfig;
+  const config = configWith('hours', send);
   const ledger = { canRecord: async () => false } as unknown as LedgerApi;
   for (; at < 130; at++) {
     const now = () => began + at * minute;
@@ -134,20 +139,11 @@ it('a clock that is set back after the ledger worked delays no message', async (
   const minute = 60_000;
   const began = Date.now();
   const taken: number[] = [];
-  const values = new Map<string, string>();
   const send = async ({ notification }: Outgoing): Promise<Outcome> => {
     if (notification.kind === 'health') taken.push(notification.health.since);
     return { kind: 'delivered' };
   };
-  const config = {
-    kv: {
-      get: async (keys: string[]) => new Map(keys.map((key) => [key, values.get(key) ?? null])),
-      put: async (key: string, value: string) => void values.set(key, value),
-    },
-    upstream: { baseUrl: 'https://back.example' },
-    receivers: [{ name: 'slack', minLevel: 'low', problem: null, create: () => ({ name: 'slack', send }) }],
-    linkSecret: null,
-  } as unknown as TickConfig;
+  const config = configWith('back', send);
   const ledger = { canRecord: async () => false } as unknown as LedgerApi;
   forgetLedgerFailure(config, began);
   const back = began - 10 * minute;

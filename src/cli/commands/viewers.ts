@@ -83,7 +83,7 @@ ${targetUsage()}`,
   },
 });
 
-/** Null: never; undefined: what the Worker takes if it is not told. */
+/** Null: never; undefined: the Worker's default. */
 function readExpiry(text: string | undefined, now: number): number | null | undefined {
   if (text === undefined || text === 'never') return text && null;
   const ms = parseDuration(text);

@@ -97,7 +97,10 @@ export function isSpentByVisitors({ visitorReads }: DayUsage, plan: Plan): boole
 /** Rows written of a day by what can wait, ours: a tenth of the plan's. */
 const CATCHING_UP_ROWS_MAX = 10_000;
 
-/** Whether so many rows may be written today by what can wait: all of them, the next included. Not in the second half of the day's. */
+/**
+ * Whether work that can wait may write rows today. `rows`: those of the day, the next write included. Not once half of the day's
+ * rows are used. The paid plan has no limit.
+ */
 export function canCatchUp(rows: number, { rowsWritten }: DayUsage, plan: Plan): boolean {
   return plan === 'paid' || (rows <= CATCHING_UP_ROWS_MAX && rowsWritten < FREE_LIMITS.rowsWritten / 2);
 }

@@ -1,10 +1,10 @@
 /**
- * An entry in detail: its stored text, the rules that match it now, its alerts, its revisions, and what
- * came from its actor and network around it.
+ * An entry in detail: its stored text, the rules that match it now, its alerts, its revisions, and what came from its actor
+ * and network around it.
  *
- * Contract: read-only, by indexes, and bounded. Of an entry with
- * revisions the last is shown; alerts are those of all. Where `scope` is given and no version of the entry belongs to one
- * of these alerts, the result is null, as if the entry did not exist; other alerts are left out.
+ * Contract: read-only, by indexes, and bounded. Of an entry with revisions the last is shown; alerts are those of all. Where
+ * `scope` is given and no version of the entry belongs to one of these alerts, the result is null, as if the entry did not
+ * exist; other alerts are left out.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { type Engine, fieldValue } from '../../sigma/index.ts';

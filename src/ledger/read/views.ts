@@ -75,7 +75,7 @@ export function createViews(store: Store, { engine, status }: ViewsOptions): Vie
 /** How many alerts a page has. */
 export const ALERTS_MAX = 50;
 /** How many alerts are examined for a page of those of a level or rule. */
-export const EXAMINED_MAX = 900;
+const EXAMINED_MAX = 900;
 
 /**
  * A page of alerts, newest first. `level` and `rule` are compared exactly; null: any. Open alerts of a level are found by

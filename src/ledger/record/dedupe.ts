@@ -198,7 +198,7 @@ export function storedActor(body: EntryBody): string | null {
   return text === null ? null : text.slice(0, ACTOR_CHARS).toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** The network of `client_ip`, by which what came from it is found; '' where there is none. */
+/** The network of `client_ip`, for the index; '' if that is not an address. */
 export function storedNetwork(body: EntryBody): string {
   const value = fieldValue(body, 'client_ip');
   return (typeof value === 'string' ? networkOf(value) : null) ?? '';

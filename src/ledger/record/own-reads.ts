@@ -3,10 +3,9 @@
  *
  * Contract: an entry is ours by proof alone, a genuine mark that no other entry brought; nothing else in an entry makes it
  * ours. The actors of such entries are our API key's, unless the log names users: what a user does is not all done with our
- * key. What those actors do later without a genuine mark, or with a used one,
- * is a finding. After a change of the key, marks of the one before count for 25 h. Without a LINK_SECRET there are no marks
- * and no findings. Pure, over `UsedMarks`, which it changes: sorting
- * an entry again gives the same.
+ * key. What those actors do later without a genuine mark, or with a used one, is a finding. After a change of the key, marks
+ * of the one before count for 25 h. Without a LINK_SECRET there are no marks and no findings. Pure, over `UsedMarks`, which it
+ * changes: sorting an entry again gives the same.
  */
 import type { EntryBody } from '../../audit-log/entry.ts';
 import { isGenuine, MARKED_PREFIX, type Mark, type MarkKey, readMark } from '../../audit-log/mark.ts';

@@ -1,8 +1,8 @@
 /**
  * Deletes rows past their retention: entries, quarantined records and ended deliveries after retention; alerts, dead
- * deliveries and the security log after a year. Retention counts from the latest answer of the upstream, by the earlier of both clocks, never from
- * an entry's own claim. An entry dated in the future is kept until its own time is that old: its id must be known while the
- * upstream shows it.
+ * deliveries and the security log after a year. Retention counts from the latest answer of the upstream, by the earlier of
+ * both clocks, never from an entry's own claim. An entry dated in the future is kept until its own time is that old: its id
+ * must be known while the upstream shows it.
  */
 import type { Engine } from '../../sigma/index.ts';
 import { ENDED } from '../deliver/outbox.ts';

@@ -1,10 +1,10 @@
 /**
  * Writes on trial, and rolls back: whether the storage takes all that recording an entry writes.
  *
- * Contract: only while the storage is sound can a failure be an entry's own. So a trial write stages and takes an entry, records
- * it, indexes a block, opens alerts, fills a window, notifies, replaces its body, closes its alerts, and raises and resolves a health alert: the
- * statements of recording, any of which may be the one that fails, and with room for a long entry. It rolls it all back. Call
- * it outside of a transaction; it stores nothing and never throws.
+ * Contract: only while the storage is sound can a failure be an entry's own. So a trial write stages and takes an entry,
+ * records it, indexes a block, opens alerts, fills a window, notifies, replaces its body, closes its alerts, and raises and
+ * resolves a health alert: the statements of recording, any of which may be the one that fails, and with room for a long
+ * entry. It rolls it all back. Call it outside of a transaction; it stores nothing and never throws.
  */
 import { DEDUP_PERIOD_MS } from '../../alert/decisions.ts';
 import { type CorrelationRule, compile, type DetectionRule } from '../../sigma/index.ts';

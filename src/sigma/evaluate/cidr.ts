@@ -31,11 +31,21 @@ export function canonicalRange(text: string): string | null {
   return `${baseOf(range)}/${range.length - 1}`;
 }
 
-/** An IPv4 address, or the /64 of an IPv6 one, which is one network's; each as one text. Null for any other text. */
-export function networkOf(text: string): string | null {
+/** Bits of an IPv4 and of an IPv6 network. */
+type NetworkBits = readonly [v4: number, v6: number];
+
+/**
+ * The network of an address, as one text: by default an IPv4 address itself, or the /64 of an IPv6 one, which one holder has.
+ * Null for any other text.
+ *
+ * @example networkOf('203.0.113.7', [24, 48]) // '203.0.113.0/24'
+ */
+export function networkOf(text: string, [v4, v6]: NetworkBits = [32, 64]): string | null {
   const range = parseRange(text) ?? '';
-  if (range.startsWith('4')) return range.length < 33 ? null : baseOf(range);
-  return range.length < 65 ? null : `${baseOf(range.slice(0, 65))}/64`;
+  const bits = range.startsWith('4') ? v4 : v6;
+  if (range.length <= bits) return null;
+  const base = baseOf(range.slice(0, bits + 1));
+  return bits === 32 && range.startsWith('4') ? base : `${base}/${bits}`;
 }
 
 /** The first address of a range. */

@@ -79,4 +79,16 @@ describe('the network of an address', () => {
     expect(networkOf(text)).toBe(network);
     if (network !== null) expect(networkOf(network)).toBe(network);
   });
+
+  test.each([
+    ['203.0.113.7', '203.0.113.0/24'],
+    ['::ffff:203.0.113.7', '203.0.113.0/24'],
+    ['2001:db8:0:1:aaaa::7', '2001:db8::/48'],
+    ['2001:DB8:7:1:bbbb:cccc:dddd:eeee', '2001:db8:7::/48'],
+    ['::1', '0::/48'],
+    ['203.0.0.0/16', null],
+    ['', null],
+  ])('around %s, of 24 or 48 bits: %s', (text, network) => {
+    expect(networkOf(text, [24, 48])).toBe(network);
+  });
 });

@@ -3,7 +3,8 @@
  * and promises, for 4 KiB of the bundle; the types are its own. Pure.
  *
  * Contract: every text and every attribute's value is escaped; only what an element here has made is taken as HTML. null,
- * undefined and booleans show nothing. An attribute that is null or undefined is not there, nor is one of `BOOLEAN` that is false.
+ * undefined and booleans show nothing. An attribute that is null or undefined is left out, and so is one of `BOOLEAN` that is
+ * false.
  */
 import type { JSX } from 'hono/jsx/jsx-runtime';
 
