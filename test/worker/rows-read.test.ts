@@ -5,7 +5,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/ledger/durable.ts';
-import { BLOCK_ENTRIES, indexFilled } from '../../src/ledger/record/entry-index.ts';
+import { BLOCK_ENTRIES, evictIndex, indexFilled } from '../../src/ledger/record/entry-index.ts';
 import { durableStore } from '../../src/ledger/store/durable-store.ts';
 import type { AllDeps } from '../../src/web/app.ts';
 import { POLICY } from '../../src/web/policy.ts';
@@ -240,5 +240,32 @@ describe('what a visitor makes the ledger read', () => {
   it('was read by every view', () => {
     expect([...counted.views].toSorted()).toEqual(VIEWS.toSorted());
     console.info(Object.values(most).join('\n'));
+  });
+});
+
+describe('what strangers make the index write', () => {
+  it('is two rows for a block, and two when it is evicted, though each entry has values of its own', async () => {
+    const [first, blocks] = [300 * BLOCK_ENTRIES, 3];
+    const written: number[] = [];
+    await world.inStorage((storage) => {
+      const count = (work: (store: ReturnType<typeof durableStore>) => void): void => {
+        let rows = 0;
+        const run = (sql: string, ...binds: SqlStorageValue[]): void => {
+          const cursor = storage.sql.exec(sql, ...binds);
+          cursor.toArray();
+          rows += cursor.rowsWritten;
+        };
+        work({ ...durableStore(storage), run });
+        written.push(rows);
+      };
+      const [last, at] = [first + blocks * BLOCK_ENTRIES - 1, Date.UTC(2026, 0, 5, 12)];
+      storage.sql.exec(`${upTo(blocks * BLOCK_ENTRIES)}
+        INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, network)
+        SELECT ${first} - 1 + n, 'h' || n, 0, ${at} + n, ${at} + n, '{}', 'actor ' || n, '10.0.' || n FROM numbers`);
+      count((store) => indexFilled(store, first - 1, last));
+      storage.sql.exec('DELETE FROM entries WHERE seq >= ?', first);
+      count((store) => evictIndex(store, [300, 301, 302]));
+    });
+    expect(written).toEqual([2 * blocks, 2 * blocks]);
   });
 });

@@ -2,27 +2,33 @@
  * The index of entries by actor and by network: who did what, and from where, without reading every entry.
  *
  * Contract: entries are indexed in blocks of `BLOCK_ENTRIES` by number, each in the transaction that fills it; what is newer
- * is read through (../read/activity.ts). A row has a value's entries of a block within `BUCKET_MS` of event time, so that the
- * rows of a value around a time are one range, in whatever order entries were recorded. The row of a block in `entry_blocks`
- * has the keys of its rows in `entry_index`, by which they are deleted once none of its entries is left. Call it in a
- * transaction.
+ * is read through (../read/activity.ts). A row has all values of a block's entries within `BUCKET_MS` of event time, so that
+ * it costs the same few rows written whatever the values are, and what is around a time is one range of rows, in whatever
+ * order entries were recorded. The row of a block in `entry_blocks` has the buckets of its rows in `entry_index`, by which
+ * they are deleted once none of its entries is left. Call it in a transaction.
  */
 import { networkOf } from '../../sigma/index.ts';
+import { sha256Hex } from '../../text/sha256.ts';
 import { canCatchUp, DAY_MS } from '../health/usage.ts';
 import type { State } from '../store/state.ts';
 import type { Row, Store } from '../store/store.ts';
 
 /** A row per entry and value, as an ordinary index has, would be two rows more for each entry. */
 export const BLOCK_ENTRIES = 1024;
-/** Shorter: a frequent value has more rows of each block. Longer: more rows are read around a time. */
+/** Shorter: a block has more rows. Longer: more rows are read around a time. */
 export const BUCKET_MS = 4 * 60 * 60_000;
-/** Rows written for a block: at most one for each entry's actor and network, and its own. */
-const BLOCK_ROWS_MAX = 2 * BLOCK_ENTRIES + 1;
-/** So many rows in a statement: with the longest values, in characters that JSON escapes, they stay below the 2 MB of one. */
-const ROWS_MAX = 512;
+/** Rows written for a block: at most one for each entry, where each is in a bucket of its own, and its own. */
+const BLOCK_ROWS_MAX = BLOCK_ENTRIES + 1;
+/** Longer values are found by their hash. In characters that JSON escapes they take 6 bytes each. */
+const KEY_CHARS = 64;
+/** https://developers.cloudflare.com/durable-objects/platform/limits/ ("Maximum string, BLOB or table row size") */
+const ROW_BYTES_MAX = 2_000_000;
 
-/** What entries are found by: columns of `entries`. */
-export type IndexedField = 'actor' | 'network';
+/** What entries are found by: columns of `entries`, and of `entry_index`. */
+export const INDEXED_FIELDS = ['actor', 'network'] as const;
+export type IndexedField = (typeof INDEXED_FIELDS)[number];
+if (INDEXED_FIELDS.length * BLOCK_ENTRIES * (6 * KEY_CHARS + 10) > ROW_BYTES_MAX)
+  throw new Error('a row must hold a block');
 
 /** The block of an entry. */
 export function blockOf(seq: number): number {
@@ -70,12 +76,30 @@ interface IndexedEntry {
   readonly address: string | null;
 }
 
+/** Of the entries of a block that are in a bucket. */
 interface IndexRow {
-  readonly field: IndexedField;
-  readonly value: string;
   readonly bucket: number;
   /** Of each entry its number within the block, and its time within the bucket, ms. */
-  readonly items: number[];
+  readonly places: readonly number[];
+  /** For each field, values with the entries that have them: their indexes in the list of places. */
+  readonly values: { readonly [field in IndexedField]: ReadonlyMap<string, readonly number[]> };
+}
+
+/** The entries with a value are in a column where this text is, or in none of it. */
+export function indexNeedle(value: string): string {
+  return `${JSON.stringify(indexKey(value))},[`;
+}
+
+/** The entries with a value, from the text of a column: their indexes in the list of places. */
+export function indexedWith(value: string, column: string): readonly number[] {
+  const list = JSON.parse(column) as readonly (string | readonly number[])[];
+  const at = list.indexOf(indexKey(value));
+  return at < 0 ? [] : (list[at + 1] as readonly number[]);
+}
+
+/** No value that is short enough is the key of a long one. */
+function indexKey(value: string): string {
+  return value.length > KEY_CHARS ? `#${sha256Hex(value)}` : value;
 }
 
 /** Returns how many rows it wrote. */
@@ -87,48 +111,49 @@ function indexBlock(store: Store, block: number): number {
      FROM entries WHERE seq >= ?1 AND seq < ?1 + ${BLOCK_ENTRIES} ORDER BY seq`,
     block * BLOCK_ENTRIES,
   );
-  const rows: IndexRow[] = [];
-  // A block has few buckets: looked up one after another, without a text made for each entry.
-  const known = new Map<string, IndexRow[]>();
-  const add = (field: IndexedField, value: string | null, seq: number, at: number): void => {
-    if (value === null) return;
-    const bucket = Math.floor(at / BUCKET_MS);
-    const ofValue = known.get(value) ?? [];
-    if (ofValue.length === 0) known.set(value, ofValue);
-    let row = ofValue.find((each) => each.field === field && each.bucket === bucket);
-    if (row === undefined) {
-      row = { field, value, bucket, items: [] };
-      ofValue.push(row);
-      rows.push(row);
-    }
-    row.items.push(seq - block * BLOCK_ENTRIES, at - bucket * BUCKET_MS);
+  type Growing = {
+    readonly places: number[];
+    readonly values: { readonly [field in IndexedField]: Map<string, number[]> };
   };
+  const rows = new Map<number, Growing>();
   for (const { seq, at, actor, network, address } of entries) {
-    add('actor', actor, seq, at);
-    add('network', (network ?? networkOf(String(address))) || null, seq, at);
+    const bucket = Math.floor(at / BUCKET_MS);
+    const row: Growing = rows.get(bucket) ?? { places: [], values: { actor: new Map(), network: new Map() } };
+    rows.set(bucket, row);
+    const values = { actor, network: (network ?? networkOf(String(address))) || null };
+    for (const field of INDEXED_FIELDS) {
+      const value = values[field];
+      if (value === null) continue;
+      const key = indexKey(value);
+      const indexes: number[] = row.values[field].get(key) ?? [];
+      if (indexes.push(row.places.length / 2) === 1) row.values[field].set(key, indexes);
+    }
+    row.places.push(seq - block * BLOCK_ENTRIES, at - bucket * BUCKET_MS);
   }
-  writeBlock(store, block, rows);
-  return rows.length + 1;
+  writeBlock(
+    store,
+    block,
+    [...rows].map(([bucket, row]) => ({ bucket, ...row })),
+  );
+  return rows.size + 1;
 }
 
 /** Writes the index of a block. */
-export function writeBlock(store: Store, block: number, all: readonly IndexRow[]): void {
-  for (let i = 0; i < all.length; i += ROWS_MAX) {
+export function writeBlock(store: Store, block: number, rows: readonly IndexRow[]): void {
+  for (const { bucket, places, values } of rows) {
     store.run(
-      `INSERT OR REPLACE INTO entry_index (field, value, bucket, block, items)
-       SELECT value ->> 0, value ->> 1, value ->> 2, ?, value ->> 3 FROM json_each(?)`,
+      'INSERT OR REPLACE INTO entry_index (bucket, block, places, actor, network) VALUES (?, ?, ?, ?, ?)',
+      bucket,
       block,
-      JSON.stringify(
-        all
-          .slice(i, i + ROWS_MAX)
-          .map(({ field, value, bucket, items }) => [field, value, bucket, JSON.stringify(items)]),
-      ),
+      JSON.stringify(places),
+      // A list in which each value comes before its entries: as keys of an object, some values are special.
+      ...INDEXED_FIELDS.map((field) => JSON.stringify([...values[field]].flat())),
     );
   }
   store.run(
-    'INSERT OR REPLACE INTO entry_blocks (block, keys) VALUES (?, ?)',
+    'INSERT OR REPLACE INTO entry_blocks (block, buckets) VALUES (?, ?)',
     block,
-    JSON.stringify(all.map(({ field, value, bucket }) => [field, value, bucket])),
+    JSON.stringify(rows.map(({ bucket }) => bucket)),
   );
 }
 
@@ -139,9 +164,8 @@ export function evictIndex(store: Store, blocks: Iterable<number>): void {
     const sql = 'SELECT 1 FROM entries WHERE seq >= ? AND seq < ? LIMIT 1';
     if (store.all(sql, first, first + BLOCK_ENTRIES).length > 0) continue;
     store.run(
-      `DELETE FROM entry_index WHERE (field, value, bucket, block) IN
-         (SELECT key.value ->> 0, key.value ->> 1, key.value ->> 2, block
-          FROM entry_blocks, json_each(keys) AS key WHERE block = ?)`,
+      `DELETE FROM entry_index WHERE block = ?1 AND bucket IN
+         (SELECT bucket.value FROM entry_blocks, json_each(buckets) AS bucket WHERE block = ?1)`,
       block,
     );
     store.run('DELETE FROM entry_blocks WHERE block = ?', block);

@@ -91,7 +91,8 @@ function takesAnEntry({ store, options }: LedgerContext, room: string, now: numb
       quarantine(store, [{ id, problem: 'trial', text: '' }], now);
       const intake = createIntake(store, ENGINE, receivers);
       const after = intake(state, [entry], [], { began: AT, horizon: AT, suppressBefore: null }, now).state;
-      writeBlock(store, NO_BLOCK, [{ field: 'actor', value: id, bucket: 0, items: [0, 0] }]);
+      const values = new Map([[id, [0]]]);
+      writeBlock(store, NO_BLOCK, [{ bucket: 0, places: [0, 0], values: { actor: values, network: values } }]);
       evictIndex(store, [NO_BLOCK]);
       replaceBodies(store, [{ seq: after.lastSeq, text: entry.text, cut: null }]);
       closeAlerts(store, CLOSED_AT, { engine: ENGINE, receivers }, now);

@@ -90,6 +90,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        PRIMARY KEY (holder, id)) WITHOUT ROWID`,
     'CREATE INDEX spent_proofs_by_end ON spent_proofs (until)',
   ],
+  [
+    // A row for each value let those who vary it write two for each entry. The blocks are indexed again bit by bit.
+    'DROP TABLE entry_index',
+    'DROP TABLE entry_blocks',
+    `CREATE TABLE entry_index (bucket INTEGER NOT NULL, block INTEGER NOT NULL, places TEXT NOT NULL, actor TEXT NOT NULL,
+       network TEXT NOT NULL, PRIMARY KEY (bucket, block)) WITHOUT ROWID`,
+    'CREATE TABLE entry_blocks (block INTEGER PRIMARY KEY, buckets TEXT NOT NULL)',
+  ],
 ];
 
 /** The ledger can't be used by this Worker. The message says what to do. */

@@ -154,8 +154,8 @@ describe('activity', () => {
 
   it('of many blocks at once says that there is more, and shows what is near', () => {
     const scene = openScene(30 * DAY);
-    // In each block one entry of it, so that the day has more rows of the index than are read.
-    const blocks = 130;
+    // In each block one entry of it, all within four hours, which have more rows of the index than are read.
+    const blocks = 260;
     const last = blocks * BLOCK_ENTRIES;
     scene.store.run(
       `WITH RECURSIVE seqs (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < ${last})
@@ -165,12 +165,15 @@ describe('activity', () => {
     );
     indexFilled(scene.store, 0, last);
     const all = storedIn(scene).filter(({ actor }) => actor === 'rare');
-    for (const at of [0, 5, 60, 129]) {
+    for (const at of [0, 5, 60, 130, 200, 259]) {
       const page = viewsOf(scene, []).entry(all[at]?.id ?? '', null);
       const near = (from: number, to: number) => all.slice(Math.max(0, from), to).map(({ id }) => id);
       expect(ids(page?.actorActivity.before ?? [])).toEqual(near(at - ACTIVITY_MAX.actor, at));
       expect(ids(page?.actorActivity.after ?? [])).toEqual(near(at + 1, at + 1 + ACTIVITY_MAX.actor));
-      expect(page?.actorActivity).toMatchObject({ moreBefore: true, moreAfter: true });
+      expect(page?.actorActivity).toMatchObject({
+        moreBefore: at > ACTIVITY_MAX.actor,
+        moreAfter: at < 259 - ACTIVITY_MAX.actor,
+      });
     }
     scene.store.close();
   }, 120_000);
@@ -213,9 +216,32 @@ describe('the index', () => {
     expect([scene.count('entry_blocks'), scene.count('entry_index')]).toEqual([0, 0]);
     // Numbers begin at 1: the first block has one entry less.
     recordAll(scene, plain(1, 2000), NOON);
-    expect([scene.count('entry_blocks'), scene.count('entry_index')]).toEqual([1, 7]);
+    expect([scene.count('entry_blocks'), scene.count('entry_index')]).toEqual([1, 1]);
     const rows = scene.written(() => recordAll(scene, plain(50, 3000, NOON - MINUTE), NOON));
-    expect([rows, scene.count('entry_index')]).toEqual([52, 7]);
+    expect([rows, scene.count('entry_index')]).toEqual([52, 1]);
+  });
+
+  it.each<[string, (i: number) => Readonly<Record<string, unknown>>]>([
+    ['of their own', (i) => ({ actor: { id: `a${i}` }, client_ip: `10.0.${i >> 8}.${i & 255}` })],
+    ['of their own, as long as they can be', (i) => ({ actor: { id: `${'\u0001'.repeat(250)}${i}` } })],
+    [
+      'that are keys of the index, or look like them',
+      (i) => ({ actor: { id: ['__proto__', '",[', '\\', `#${'0'.repeat(64)}`, `x${'y'.repeat(64)}`, '[0]'][i % 6] } }),
+    ],
+  ])('is a few rows written for a block, and as few deleted, with values %s', (_, fields) => {
+    const scene = openScene(DAY);
+    const entries = Array.from({ length: BLOCK_ENTRIES }, (_, i) => entry(`e${i}`, NOON - HOUR + i * 1000, fields(i)));
+    recordAll(scene, entries, NOON);
+    expect([scene.count('entry_blocks'), scene.count('entry_index')]).toEqual([1, 1]);
+    const [row] = scene.store.all<{ bytes: number }>(
+      'SELECT max(length(CAST(places || actor || network AS BLOB))) AS bytes FROM entry_index',
+    );
+    expect(row?.bytes).toBeLessThan(150_000);
+    expectAsNaive(scene, 20);
+    const rows = scene.written(() => recordAll(scene, [entry('later', NOON + 3 * DAY)], NOON + 3 * DAY));
+    expect([scene.count('entry_blocks'), scene.count('entry_index')]).toEqual([0, 0]);
+    expect(rows).toBeLessThan(BLOCK_ENTRIES + 30);
+    scene.store.close();
   });
 
   it('goes with the last entry of its block, and not before', () => {
@@ -256,16 +282,16 @@ describe('the index', () => {
   });
 
   it.each<['free' | 'paid', readonly number[]]>([
-    // A block is 2,047 to 2,049 rows, and a day has 10,000 for them. On the second day half of the day's rows are used later.
-    ['free', [4, 6, 9]],
-    ['paid', [6, 9, 9]],
+    // A block is 1,024 or 1,025 rows, and a day has 10,000 for them. On the second day half of the day's rows are used later.
+    ['free', [9, 11, 14]],
+    ['paid', [12, 14, 14]],
   ])('of older entries leaves a day its rows on the %s plan, and goes on the next day', (plan, expected) => {
-    const [scene, blocks] = [openScene(30 * DAY), 9];
+    const [scene, blocks] = [openScene(30 * DAY), 14];
     const last = blocks * BLOCK_ENTRIES - 1;
     scene.store.run(
       `WITH RECURSIVE seqs (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM seqs WHERE seq < ${last})
        INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor, network)
-       SELECT seq, 'e' || seq, 0, ${NOON}, ${NOON}, '{}', 'a' || seq, 'n' || seq FROM seqs`,
+       SELECT seq, 'e' || seq, 0, ${NOON}, ${NOON} - seq * ${BUCKET_MS}, '{}', 'a' || seq, 'n' || seq FROM seqs`,
     );
     scene.store.run("UPDATE state SET value = json_set(value, '$.lastSeq', ?)", last);
     const usage = new UsageMeter(plan, NOON);
@@ -277,7 +303,7 @@ describe('the index', () => {
     };
     expected.forEach((indexed, day) => {
       const midnight = NOON + 12 * HOUR + day * DAY;
-      for (let n = 1; n <= 6; n++) {
+      for (let n = 1; n <= 12; n++) {
         if (day === 1 && n === 3) usage.addRows(0, 50_000);
         recordOnce(midnight + n * 15 * MINUTE);
       }

@@ -34,6 +34,29 @@ describe('migrations', () => {
     expect(schema(store)).toEqual(schema(whole));
   });
 
+  it('drop an index with a row for each value, and keep the entries: the ledger indexes them again', () => {
+    const store = nodeStore();
+    migrate(store);
+    const whole = schema(store);
+    const older = [
+      'DELETE FROM schema_migrations WHERE number >= 7',
+      'DROP TABLE entry_index',
+      'DROP TABLE entry_blocks',
+      `CREATE TABLE entry_index (field TEXT NOT NULL, value TEXT NOT NULL, bucket INTEGER NOT NULL, block INTEGER NOT NULL,
+         items TEXT NOT NULL, PRIMARY KEY (field, value, bucket, block)) WITHOUT ROWID`,
+      'CREATE TABLE entry_blocks (block INTEGER PRIMARY KEY, keys TEXT NOT NULL)',
+      "INSERT INTO entry_index VALUES ('actor', 'alice', 1, 0, '[1,0]')",
+      `INSERT INTO entry_blocks VALUES (0, '[["actor","alice",1]]')`,
+      "INSERT INTO entries (seq, id, revision, created_at, occurred_at, body, actor) VALUES (1, 'e', 0, 1, 1, '{}', 'alice')",
+    ];
+    for (const sql of older) store.run(sql);
+    migrate(store);
+    expect(schema(store)).toEqual(whole);
+    const counts =
+      'SELECT (SELECT count(*) FROM entry_index) + (SELECT count(*) FROM entry_blocks) AS rows, count(*) AS entries';
+    expect(store.all(`${counts} FROM entries`)).toEqual([{ rows: 0, entries: 1 }]);
+  });
+
   it('refuse a ledger that a newer Worker has migrated, and write nothing', () => {
     const store = nodeStore();
     migrate(store);
