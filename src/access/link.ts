@@ -7,7 +7,7 @@
  * the passes of the last alerts. Changing LINK_SECRET revokes every link, unless the old one stays as LINK_SECRET_PREVIOUS.
  */
 import { toSegment } from '../http/segment.ts';
-import { isSealed, type LinkSecrets, SEAL, seal } from './seal.ts';
+import { CLOCKS_APART_MS, isSealed, type LinkSecrets, SEAL, seal } from './seal.ts';
 
 /** A link is valid for a week, so that Friday night's alert can be opened on Monday, and a leaked link soon expires. */
 export const LINK_MS = 7 * 24 * 60 * 60_000;
@@ -43,12 +43,13 @@ export function signPass(secret: string, { alert, ledger, expires }: Pass): stri
   return `${lines.join('.')}.${seal(secret, 'link', lines)}`;
 }
 
-/** Reads the pass of a request. Never throws. */
+/** Reads the pass of a request. One that is valid for longer than any that is signed gives no access. Never throws. */
 export function readPass(secrets: LinkSecrets, text: string | undefined, now: number): PassRead {
   const [, alert, until, ledger, given] = PASS.exec(text ?? '') ?? [];
   if (alert === undefined || until === undefined || ledger === undefined || given === undefined) return NO_PASS;
-  if (!isSealed(secrets, 'link', [alert, until, ledger], given)) return NO_PASS;
   const pass = { alert: Number(alert), ledger, expires: Number(until) * 1000 };
+  if (pass.expires > now + LINK_MS + CLOCKS_APART_MS) return NO_PASS;
+  if (!isSealed(secrets, 'link', [alert, until, ledger], given)) return NO_PASS;
   return { kind: pass.expires > now ? 'good' : 'expired', pass };
 }
 

@@ -17,6 +17,9 @@ export interface LinkSecrets {
   readonly linkSecretPrevious: string | null;
 }
 
+/** How far the clocks of two machines of ours may differ: what one signs another reads, and a third remembers as spent. */
+export const CLOCKS_APART_MS = 60_000;
+
 /** `<key id>.<HMAC-SHA-256, hex>`, as in a regular expression. */
 export const SEAL = '[0-9a-f]{8}\\.[0-9a-f]{64}';
 

@@ -13,6 +13,7 @@ import { readHttpDate } from '../http/headers.ts';
 import { formatDuration } from '../text/duration.ts';
 import { parseJson } from '../text/json.ts';
 import { oneLine } from '../text/untrusted.ts';
+import { NOT_TWICE } from '../web/operator-paths.ts';
 import { Failure } from './failure.ts';
 import { LOCAL_URL, type Target } from './target.ts';
 
@@ -124,6 +125,9 @@ function refused(origin: string, { status, headers }: Response, json: unknown, n
     );
   }
   if (status >= 500) return new Failure(problem, "The Worker's log has details: npx wrangler tail");
+  if (message === NOT_TWICE) {
+    return new Failure(problem, 'Nothing was done again. What it did when it came first stands, if it did anything.');
+  }
   if (status === 409 || status === 422 || status === 429) return new Failure(problem, 'Nothing was done.');
   return new Failure(problem, 'Check that this command and the Worker are of the same version.');
 }

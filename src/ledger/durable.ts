@@ -224,6 +224,10 @@ export class Ledger
     return viewForVisitor(this.#views, this.#usage, this.#store, ...asked, Date.now());
   }
 
+  ledgerId(): Promise<string> {
+    return this.#host.ledgerId();
+  }
+
   spendProof(proof: AccessProof): Promise<boolean> {
     return this.#host.spendProof(proof);
   }

@@ -16,6 +16,7 @@ import type { LedgerOutbox } from './health/attempts.ts';
 import type { Ledger } from './record/ledger.ts';
 import type { LedgerApi, LedgerOperator, LedgerProofs, LedgerSecurity } from './rpc.ts';
 import { countRefusals, recordSecurity } from './security-log.ts';
+import { readLedgerId } from './store/identity.ts';
 import type { Store } from './store/store.ts';
 
 /** The one alarm a Durable Object has. Times are wall, in ms. */
@@ -93,6 +94,7 @@ export function createHost({ ledger, store, outbox, receivers, linksOf, alarm, n
     drop: async (names) => ledger.drop(names),
     recordSecurity: async (event) => recordSecurity(store, event, now()),
     countRefusals: async (hours) => countRefusals(store, hours, now()),
+    ledgerId: async () => readLedgerId(store),
     spendProof: async (proof) => ledger.spendProof(proof, now()),
     isProofSpent: async (proof) => ledger.isProofSpent(proof),
     testReceivers: async () => {

@@ -27,6 +27,7 @@ const OF_OTHERS: ReadonlySet<string> = new Set<
   | 'release'
   | 'recordSecurity'
   | 'countRefusals'
+  | 'ledgerId'
   | 'isProofSpent'
   | 'spendProof'
 >([
@@ -40,6 +41,7 @@ const OF_OTHERS: ReadonlySet<string> = new Set<
   'release',
   'recordSecurity',
   'countRefusals',
+  'ledgerId',
   'isProofSpent',
   'spendProof',
 ]);

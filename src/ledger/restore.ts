@@ -7,7 +7,7 @@
  */
 import type { AlarmClock } from './host.ts';
 import type { Ledger } from './record/ledger.ts';
-import type { LedgerRestore } from './rpc.ts';
+import type { LedgerRestore, RestorePlan } from './rpc.ts';
 
 /** The platform's point-in-time recovery of an object's storage. Each call throws where the platform has none. */
 export interface Recovery {
@@ -35,13 +35,17 @@ export function createRestore({ ledger, recovery, alarm, now }: RestoreOptions):
       const planned = ledger.planRestore(target, now());
       if (planned.kind === 'refused') return planned;
       const { to, counts } = planned;
+      let plan: RestorePlan;
       try {
         const bookmark = planned.bookmark ?? (await recovery.bookmarkFor(to));
-        const undo = await recovery.current();
-        const expected = id === null ? null : ledger.expectRestore(id, now());
-        return { kind: 'planned', plan: { to, bookmark, undo, ...counts }, expected };
+        plan = { to, bookmark, undo: await recovery.current(), ...counts };
       } catch (error) {
         return { kind: 'refused', problem: problemOf(error) };
+      }
+      try {
+        return { kind: 'planned', plan, expected: id === null ? null : ledger.expectRestore(id, now()) };
+      } catch (error) {
+        return { kind: 'refused', problem: `the ledger can't write: ${messageOf(error)}` };
       }
     },
     async restore(bookmark) {
@@ -60,8 +64,12 @@ export function createRestore({ ledger, recovery, alarm, now }: RestoreOptions):
 /** What workerd throws where it keeps no history of the storage: on every machine but Cloudflare's. */
 const NO_RECOVERY = /does not implement point-in-time recovery/i;
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function problemOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return NO_RECOVERY.test(message)
     ? 'point-in-time recovery is not available here: only a Worker on Cloudflare has it, not one on your machine'
     : `Cloudflare has no such moment: ${message}`;

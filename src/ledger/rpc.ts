@@ -613,14 +613,18 @@ export type AlertScope = readonly { readonly alert: number; readonly ledger: str
 /** A session, or a token of the operator. Times in ms. */
 export interface AccessProof {
   readonly id: string;
+  /** The id of the ledger that it is for; null: it has none, and is soon over anyway. */
+  readonly ledger: string | null;
   /** Whose it is, where one person may end any number of them; null: where each is made by who knows LINK_SECRET. */
   readonly holder: string | null;
   readonly madeAt: number;
   readonly expiresAt: number;
 }
 
-/** Proofs of access that are over before they expire. */
+/** Proofs of access that are over before they expire. Those for another ledger are. */
 export interface LedgerProofs {
+  /** The ledger's own id: 16 hexadecimal digits. */
+  ledgerId(): Promise<string>;
   /** Ends a proof, for all locations at once. False: it had ended before. */
   spendProof(proof: AccessProof): Promise<boolean>;
   isProofSpent(proof: AccessProof): Promise<boolean>;

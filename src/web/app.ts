@@ -10,13 +10,13 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Hono } from 'hono/tiny';
 import { log } from '../text/log.ts';
-import { type Authenticated, authenticate } from './authenticate.ts';
+import { authenticate } from './authenticate.ts';
 import type { AllDeps, AppDeps, VisitorDeps, WebEnv } from './context.ts';
 import { headers } from './headers.ts';
 import { openLink } from './links.ts';
 import { lookupRoutes } from './lookup.ts';
 import { operatorRoutes } from './operator.ts';
-import { operatorProof, readOperatorRequest } from './operator-request.ts';
+import { operatorProof, proofId, readOperatorRequest } from './operator-request.ts';
 import { pageRoutes } from './pages/routes.ts';
 import { accessOf, areaOf, hasAccess } from './policy.ts';
 import { quarantineRoutes } from './quarantine.ts';
@@ -77,21 +77,24 @@ function authorize(deps: AppDeps): MiddlewareHandler<WebEnv> {
     const opened = access === 'scoped' && areaOf(c.req.path) === 'pages' ? await openLink(c, deps) : null;
     if (opened !== null) return opened;
     const proof = access === 'operator' ? operatorProof(c, deps) : null;
-    const authenticated: Authenticated =
-      proof === null
-        ? await authenticate(c, deps, access === 'scoped')
-        : { kind: 'caller', caller: { kind: 'secret' } };
-    if (authenticated.kind === 'unknown') return unavailable(c);
-    if (authenticated.kind === 'limited') return refuseLimited(authenticated.wait);
-    const wait = await (authenticated.kind === 'caller' ? limit.caller(authenticated.caller) : limit.address());
-    if (wait !== null) return refuseLimited(wait);
-    if (authenticated.kind === 'refused') {
-      const { why } = authenticated;
-      refuse(c, deps, why.kind === 'nobody' ? 'unauthenticated' : why.kind);
-      return refused(c, why);
+    if (proof === null) {
+      const authenticated = await authenticate(c, deps, access === 'scoped');
+      if (authenticated.kind === 'unknown') return unavailable(c);
+      if (authenticated.kind === 'limited') return refuseLimited(authenticated.wait);
+      const wait = await (authenticated.kind === 'caller' ? limit.caller(authenticated.caller) : limit.address());
+      if (wait !== null) return refuseLimited(wait);
+      if (authenticated.kind === 'refused') {
+        const { why } = authenticated;
+        refuse(c, deps, why.kind === 'nobody' ? 'unauthenticated' : why.kind);
+        return refused(c, why);
+      }
+      c.set('caller', authenticated.caller);
+    } else {
+      const wait = await limit.token(proofId(proof));
+      if (wait !== null) return refuseLimited(wait);
+      c.set('caller', { kind: 'secret' });
     }
-    c.set('caller', authenticated.caller);
-    if (!hasAccess(access, authenticated.caller)) {
+    if (!hasAccess(access, c.var.caller)) {
       if (access !== null) refuse(c, deps, 'not allowed');
       return missing(c);
     }

@@ -14,14 +14,14 @@ import { linksCookie, readSession, SESSION_MS, type Session, sessionCookie } fro
 import { isMadeHere, isTokenOf, isValid, tokenId } from '../access/viewer.ts';
 import type { AccessProof } from '../ledger/rpc.ts';
 import { log } from '../text/log.ts';
-import type { AppDeps, Caller, Refused, WebEnv } from './context.ts';
+import type { AppDeps, Refused, Visitor, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
 import { accessKey } from './jwks.ts';
 import { readCookie } from './own-cookie.ts';
 import { readViewer } from './viewer-store.ts';
 
 export type Authenticated =
-  | { readonly kind: 'caller'; readonly caller: Caller }
+  | { readonly kind: 'caller'; readonly caller: Visitor }
   | { readonly kind: 'refused'; readonly why: Refused }
   /** Seconds to wait: the proof was not checked, because there were too many before it. */
   | { readonly kind: 'limited'; readonly wait: number }
@@ -31,7 +31,7 @@ export type Authenticated =
 type Web = Context<WebEnv>;
 type Limited = Extract<Authenticated, { kind: 'limited' }>;
 /** One kind of proof. Null: there is no valid one. Throws if it can't be checked. */
-type AuthMethod = (c: Web, deps: AppDeps) => Promise<Caller | Limited | null>;
+type AuthMethod = (c: Web, deps: AppDeps) => Promise<Visitor | Limited | null>;
 
 /** From the strongest to the weakest. Links come last, and only on the routes they open. */
 const AUTH_METHODS: readonly AuthMethod[] = [byToken, bySession, byAccess];
@@ -72,7 +72,7 @@ function passesOf(c: Web, { config, now }: AppDeps): { passes: readonly Pass[]; 
 }
 
 /** The viewer with this token; null if it is not valid. Throws if KV can't be read. */
-export async function viewerOf(c: Web, token: string, { config, now }: AppDeps): Promise<Caller | Limited | null> {
+export async function viewerOf(c: Web, token: string, { config, now }: AppDeps): Promise<Visitor | Limited | null> {
   const id = tokenId(token);
   if (id === null) return null;
   const wait = await (isMadeHere(config, token) ? c.var.limit.viewer(id) : c.var.limit.address());
@@ -89,8 +89,8 @@ async function byToken(c: Web, deps: AppDeps): ReturnType<AuthMethod> {
 }
 
 /** A session as the ledger knows those that are over. */
-export function sessionProof({ viewer, id, expires }: Session): AccessProof {
-  return { id, holder: viewer, madeAt: expires - SESSION_MS, expiresAt: expires };
+export function sessionProof({ viewer, ledger, id, expires }: Session): AccessProof {
+  return { id, ledger, holder: viewer, madeAt: expires - SESSION_MS, expiresAt: expires };
 }
 
 /** The viewer of a session that has not ended; null without one. Throws if that can't be checked. */
@@ -98,7 +98,7 @@ export async function bySession(c: Web, { config, ledger, now }: AppDeps): Retur
   const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
   if (session === null) return null;
   const { viewer } = session;
-  const wait = await c.var.limit.viewer(viewer);
+  const wait = await c.var.limit.session(session.id);
   if (wait !== null) return { kind: 'limited', wait };
   if (config.kv === null) throw new Error('no KV namespace is bound: sessions cannot be checked');
   const record = await readViewer(config.kv, viewer);

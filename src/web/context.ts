@@ -50,10 +50,14 @@ export interface VisitorDeps extends Omit<AppDeps, 'ledger'> {
 
 /** Counts this request against limits, by each key once. Each returns the seconds to wait, or null if it may pass. */
 export interface RateLimit {
-  /** A viewer, by a proof that is genuine, whether it is still valid or not. */
+  /** A viewer, by a token that is genuine, whether it is still valid or not. */
   viewer(id: string): Promise<number | null>;
+  /** A session that is genuine, by its id: nobody's own limit, since it may have ended. */
+  session(id: string): Promise<number | null>;
+  /** A token of the operator that is genuine, by what it alone has: it may be a copy. */
+  token(id: string): Promise<number | null>;
   /** An authenticated caller. */
-  caller(caller: Caller): Promise<number | null>;
+  caller(caller: Visitor): Promise<number | null>;
   /** Anyone else, by their address. */
   address(): Promise<number | null>;
   /** Anyone, where no proof is needed, by their address. */
@@ -91,6 +95,9 @@ export type Caller =
   | { readonly kind: 'access'; readonly email: string }
   /** Has links from messages, the last opened first: access to their alerts and the entries of these. */
   | { readonly kind: 'link'; readonly passes: readonly [Pass, ...Pass[]] };
+
+/** Anyone but an operator with a token for one request. */
+export type Visitor = Exclude<Caller, { readonly kind: 'secret' }>;
 
 /** Why a caller was refused, as far as they may know. */
 export type Refused =

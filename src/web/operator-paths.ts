@@ -16,6 +16,9 @@ export const QUARANTINED_PATH = '/operator/quarantine/record';
 export const RELEASE_PATH = '/operator/quarantine/release';
 export const DROP_PATH = '/operator/quarantine/drop';
 
+/** Answered with 409. */
+export const NOT_TWICE = 'this request came before, or was made before a restore: it is not carried out again';
+
 /** Records of one request. Each may cost a request to the upstream, of which an invocation has 50 on the free plan. */
 export const RELEASED_MAX = 20;
 export const DROPPED_MAX = 100;

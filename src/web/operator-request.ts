@@ -3,7 +3,8 @@
  *
  * Contract: the body is read only after the token's seal was checked, and is bounded in bytes and time. A token that acts
  * (POST) counts once: the ledger remembers it until it expires, so a request that somebody copied does nothing when it is
- * sent again. Deleting twice is harmless, so it needs no ledger, and a viewer can be revoked while that is out of order.
+ * sent again. Where the ledger can't, as while the database is full, what harms nobody twice is done all the same, and nothing
+ * else. Deleting twice is harmless, so it needs no ledger, and a viewer can be revoked while that is out of order.
  */
 import type { Context } from 'hono';
 import { OPERATOR_TOKEN_MS, type OperatorProof, readOperator } from '../access/operator.ts';
@@ -12,14 +13,23 @@ import type { AccessProof } from '../ledger/rpc.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, WebEnv } from './context.ts';
 import { inTime } from './in-time.ts';
+import { DROP_PATH, NOT_TWICE, RESTORE_PATH } from './operator-paths.ts';
 import { readBody } from './request-body.ts';
-import { unavailable } from './responses.ts';
 import { refuse } from './security.ts';
 
 type Web = Context<WebEnv>;
 
 /** 100 records are named by ids of up to 8 KB (quarantine.ts); anything else has a few hundred bytes. */
 const BODY_BYTES_MAX = 1024 * 1024;
+
+/**
+ * What helps while the ledger can't write, and does no more when it is sent twice: what is dropped is gone, and a restore that
+ * was carried out is known by the id of its request (restore.ts); without `confirmed` it changes nothing.
+ */
+const HARMLESS_TWICE: ReadonlySet<string> = new Set([DROP_PATH, RESTORE_PATH]);
+
+const NOT_REMEMBERED =
+  'nothing was done: the ledger can’t remember that it was, so a copy of this request could do it again';
 
 /** The proof of knowing LINK_SECRET that a request carries, for its method, path and query; null if there is none. */
 export function operatorProof(c: Web, { config, now }: AppDeps): OperatorProof | null {
@@ -28,9 +38,14 @@ export function operatorProof(c: Web, { config, now }: AppDeps): OperatorProof |
   return readOperator(config.linkSecret, c.req.header('authorization'), c.req.method, `${pathname}${search}`, now());
 }
 
+/** What no other token has. It does not open anything. */
+export function proofId({ seal }: OperatorProof): string {
+  return seal.slice(-32);
+}
+
 /** A token as the ledger knows those that were used. */
 function tokenProof({ seal, expires }: OperatorProof): AccessProof {
-  return { id: seal, holder: null, madeAt: expires - OPERATOR_TOKEN_MS, expiresAt: expires };
+  return { id: seal, ledger: null, holder: null, madeAt: expires - OPERATOR_TOKEN_MS, expiresAt: expires };
 }
 
 /**
@@ -55,14 +70,14 @@ export async function readOperatorRequest(
         const isFirst = await inTime(() => ledger.spendProof(tokenProof(proof)));
         if (!isFirst) {
           refuse(c, deps, 'not allowed');
-          return c.json({ message: 'this request was carried out before' }, 409);
+          return c.json({ message: NOT_TWICE }, 409);
         }
       } catch (error) {
         log('error', { at: 'access', error: error instanceof Error ? error.message : 'unknown' });
-        return unavailable(c);
+        if (!HARMLESS_TWICE.has(c.req.path)) return c.json({ message: NOT_REMEMBERED }, 503);
       }
     }
   }
-  c.set('operator', { body: body.text, id: proof?.seal.slice(-32) ?? crypto.randomUUID() });
+  c.set('operator', { body: body.text, id: proof === null ? crypto.randomUUID() : proofId(proof) });
   return null;
 }

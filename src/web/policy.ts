@@ -10,7 +10,7 @@ import { includesRole, type Role } from '../access/viewer.ts';
 import type { Caller } from './context.ts';
 
 /**
- * - `unlimited`: anybody, as often as they like.
+ * - `unlimited`: anybody, as often as they like; signing out, too, which has a limit for what it reads (session.ts).
  * - `open`: anybody, within a limit for their address.
  * - `viewer`: callers with a viewer token or a session, or signed in with Cloudflare Access.
  * - `scoped`: those, and callers with a link from a message, whom the handler shows that alert and its entries only.
@@ -29,7 +29,7 @@ export const POLICY: readonly PolicyRow[] = [
   ['GET', '/assets/:file', 'open'],
   ['GET', '/sign-in', 'open'],
   ['POST', '/session', 'open'],
-  ['POST', '/sign-out', 'open'],
+  ['POST', '/sign-out', 'unlimited'],
 
   ['GET', '/operator/status', 'operator'],
   ['POST', '/operator/rewind', 'operator'],

@@ -6,9 +6,13 @@
  * https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  *
  * - A viewer, or an Access user, has a limit of their own, wherever they are.
- * - The holders of a link have one for each network, so that none uses up another's.
  * - Anyone else is counted by network: an IPv6 /64 or an IPv4 address, and by a wider one, with ten times the limit, since
- *   the holder of a /48 has 65,536 of the former.
+ *   the holder of a /48 has 65,536 of the former. Assets are counted by the wider one alone.
+ * - The holders of a link have a limit for each network, so that none uses up another's; all links together have that of the
+ *   wider network, so that ten links are not ten limits.
+ * - A session has its own limit before it is looked up, and its viewer's only if it has not ended. An operator's token has its
+ *   own too: anyone who copied one uses up that, and not the operator's next. All sessions, and all tokens, of a wider network
+ *   have one together.
  * - What a genuine token or session says of its viewer is known before anything is read (access/viewer.ts), so it counts
  *   for that viewer, also behind an address that others have used up. Any other token counts for its network first, and is
  *   looked up only within that limit: made-up tokens cost few reads, and lock nobody out whose token was made with the
@@ -19,6 +23,7 @@ import type { Context } from 'hono';
 import { networkOf } from '../sigma/index.ts';
 import { log } from '../text/log.ts';
 import type { AppDeps, RateLimit, WebEnv } from './context.ts';
+import { ASSETS_PATH } from './pages/parts/assets.ts';
 
 /** The period of the limits in wrangler.toml; a test compares them. */
 export const PERIOD_S = 60;
@@ -52,13 +57,17 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
     return waiting;
   }
 
-  async function countNetwork(of: string): Promise<number | null> {
-    const wait = await count(rateLimit, `${of}:${network}`);
-    return wait ?? (await count(rateLimitWide, `${of}:${networkOf(address, WIDE) ?? address}`));
+  /** By the wider network. */
+  const countWide = (of: string) => count(rateLimitWide, `${of}:${networkOf(address, WIDE) ?? address}`);
+
+  async function countBoth(of: string, key: string): Promise<number | null> {
+    return (await count(rateLimit, `${of}:${key}`)) ?? (await countWide(of));
   }
 
   return {
     viewer: (id) => count(rateLimit, `viewer:${id}`),
+    session: (id) => countBoth('session', id),
+    token: (id) => countBoth('token', id),
     caller: (caller) => {
       switch (caller.kind) {
         case 'viewer':
@@ -66,14 +75,15 @@ export function createRateLimit({ config }: AppDeps, c: Context<WebEnv>): RateLi
         case 'access':
           return count(rateLimit, `access:${caller.email}`);
         case 'link':
-          return countNetwork(`link:${caller.passes[0].alert}`);
-        case 'secret':
-          return count(rateLimit, 'secret');
+          return countBoth('link', `${caller.passes[0].alert}:${network}`);
       }
     },
-    address: () => countNetwork('address'),
+    address: () => countBoth('address', network),
     // A page has three assets, so these have the higher limit. A form is a guess at a token.
-    open: () => (c.req.method === 'POST' ? countNetwork('form') : count(rateLimitWide, `open:${network}`)),
+    open: () => {
+      if (c.req.path.startsWith(ASSETS_PATH)) return countWide('asset');
+      return countBoth(c.req.method === 'POST' ? 'form' : 'open', network);
+    },
   };
 }
 

@@ -15,7 +15,7 @@ import { log } from '../text/log.ts';
 import { boolean, nullable, object, readShape, string } from '../text/shape.ts';
 import { readInstant, utcText } from '../text/times.ts';
 import type { AppDeps, WebEnv } from './context.ts';
-import { RESTORE_PATH, type RestoreOutcome } from './operator-paths.ts';
+import { NOT_TWICE, RESTORE_PATH, type RestoreOutcome } from './operator-paths.ts';
 import { recordAct } from './security.ts';
 import { findRewind, waitingMessage } from './waiting-rewind.ts';
 
@@ -47,7 +47,7 @@ export function restoreRoutes(deps: AppDeps): Hono<WebEnv> {
     // Of this request alone: a restored ledger has forgotten that it was carried out, but remembers its restore.
     const { id } = c.var.operator;
     if ((await ledger?.status())?.rewinds.includes(id)) {
-      return c.json({ message: 'this request was carried out before' }, 409);
+      return c.json({ message: NOT_TWICE }, 409);
     }
     const answer = await restorable.planRestore(target, order.confirmed ? id : null);
     if (answer.kind === 'refused') return c.json({ message: answer.problem }, 422);

@@ -2,8 +2,9 @@
  * Signing in with a viewer token, and out, in a browser.
  *
  * Contract: both are POSTs from our own pages only, which the headers of the browser prove, and both redirect to our own
- * pages only. A wrong token and a missing one get the same response. Signing out ends the session at once and everywhere: the
- * ledger remembers it, in one row, until it would have expired; if it can't, signing out fails. It takes the links along.
+ * pages only. A wrong token and a missing one get the same response. Signing out always removes the cookies from the browser, the
+ * links along, and ends the session at once and everywhere: the ledger remembers it, in one row, until it would have expired; if
+ * it can't, the answer says so.
  */
 
 import type { Context } from 'hono';
@@ -14,6 +15,7 @@ import {
   readSession,
   SESSION_MS,
   SESSION_PATH,
+  type Session,
   SIGN_IN_PATH,
   SIGN_OUT_PATH,
   sessionCookie,
@@ -37,6 +39,8 @@ const FORM_BYTES_MAX = 4096;
  * hosts. https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Clear-Site-Data#cookies
  */
 const LEFT_BEHIND = '"cache", "storage"';
+const STILL_VALID = `You are signed out in this browser, but the session could not be ended everywhere: anyone who has a copy of its
+  cookie can use it until it expires, after ${SESSION_MS / 3_600_000} hours at most. To end it now, an operator can revoke the viewer token.`;
 /** The media type of a form, in any case and with any parameters. */
 const FORM = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
@@ -67,34 +71,45 @@ export function sessionRoutes(deps: AppDeps): Hono<WebEnv> {
       refuse(c, deps, 'wrong token at sign-in');
       return page(c, signInPage(next, 'Invalid or revoked token.'), 401);
     }
+    // Without its ledger, no session could be checked.
+    const ledgerId = ledger === null ? null : await inTime(() => ledger.ledgerId()).catch(() => null);
+    if (ledgerId === null) return unavailable(c);
     const stopped = await recordAct(c, deps, 'sign-in', viewer.role, viewer);
     if (stopped !== null) return stopped;
     const id = hex(crypto.getRandomValues(new Uint8Array(8)));
-    const session = signSession(config.linkSecret, { viewer: viewer.id, expires: now() + SESSION_MS, id });
+    const expires = now() + SESSION_MS;
+    const session = signSession(config.linkSecret, { viewer: viewer.id, ledger: ledgerId, expires, id });
     setOwnCookie(c, sessionCookie(c.req.url), session, SESSION_MS / 1000);
     return c.redirect(next, 303);
   });
 
   app.post(SIGN_OUT_PATH, async (c) => {
     if (!isOurForm(c)) return foreignForm(c);
+    for (const cookie of [sessionCookie(c.req.url), linksCookie(c.req.url)]) setOwnCookie(c, cookie, '', 0);
+    c.header('clear-site-data', LEFT_BEHIND);
     const session = readSession(config, readCookie(c, sessionCookie(c.req.url).name), now());
-    if (session !== null) {
+    if (session === null || (await end(c, session))) return c.redirect(SIGN_IN_PATH, 303);
+    return page(c, signInPage('/', STILL_VALID), 503);
+  });
+
+  /** Ends a session everywhere; false if that can't be done. */
+  async function end(c: Context<WebEnv>, session: Session): Promise<boolean> {
+    if ((await c.var.limit.open()) !== null) {
+      refuse(c, deps, 'rate limit');
+      return false;
+    }
+    try {
       // Not that of any other proof: the session's viewer signs out.
       const viewer = await bySession(c, deps).catch(() => null);
       if (viewer?.kind === 'viewer') await recordAct(c, deps, 'sign-out', null, viewer);
-      try {
-        // The cookie stays where the session can't be ended, so that signing out can be tried again.
-        if (ledger === null) return unavailable(c);
-        await inTime(() => ledger.spendProof(sessionProof(session)));
-      } catch (error) {
-        log('error', { at: 'sign-out', error: error instanceof Error ? error.message : 'unknown' });
-        return unavailable(c);
-      }
+      if (ledger === null) throw new Error('no ledger is bound');
+      await inTime(() => ledger.spendProof(sessionProof(session)));
+      return true;
+    } catch (error) {
+      log('error', { at: 'sign-out', error: error instanceof Error ? error.message : 'unknown' });
+      return false;
     }
-    for (const cookie of [sessionCookie(c.req.url), linksCookie(c.req.url)]) setOwnCookie(c, cookie, '', 0);
-    c.header('clear-site-data', LEFT_BEHIND);
-    return c.redirect(SIGN_IN_PATH, 303);
-  });
+  }
 
   function foreignForm(c: Context<WebEnv>): Response {
     refuse(c, deps, 'form of another site');

@@ -47,11 +47,16 @@ const INVALID: readonly [string, string][] = [
   ['of alert 0', signPass(SECRET, { ...PASS, alert: 0 })],
   ['that expires at 0', signPass(SECRET, { ...PASS, expires: 0 })],
   ['of a ledger without an id', signPass(SECRET, { ...PASS, ledger: '' })],
+  [
+    'that lasts a second longer than any that is signed',
+    signPass(SECRET, { ...PASS, expires: NOW + LINK_MS + 61_000 }),
+  ],
+  ['that lasts for years', signPass(SECRET, { ...PASS, expires: NOW + 520 * LINK_MS })],
   ['with numbers out of bounds', `${'9'.repeat(16)}.${until}.${proof}`],
   ['made with another secret', signPass(OTHER, PASS)],
   ['made for another purpose', `${alert}.${until}.${ledger}.${seal(SECRET, 'session', [alert, until, ledger])}`],
   ["that is an operator's token", await operatorToken(SECRET, 'GET', '/alerts/7', '', NOW)],
-  ['that is a session', signSession(SECRET, { viewer: ledger, expires: NOW + HOUR, id: ledger })],
+  ['that is a session', signSession(SECRET, { viewer: ledger, ledger, expires: NOW + HOUR, id: ledger })],
   ['that is empty', ''],
   ['of 10,000 characters', '7.'.repeat(5_000)],
 ];
@@ -77,6 +82,11 @@ describe('a pass', () => {
 
   it.each(INVALID)('%s is invalid', (_, text) => {
     expect(readPass(SECRETS, text, NOW)).toEqual({ kind: 'none' });
+  });
+
+  it('is good for a week, and a minute more by a clock that is behind', () => {
+    const long = signPass(SECRET, { ...PASS, expires: NOW + LINK_MS + 60_000 });
+    expect(readPass(SECRETS, long, NOW).kind).toBe('good');
   });
 
   it('that is missing is invalid', () => {

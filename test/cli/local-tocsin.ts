@@ -138,6 +138,7 @@ export async function startLocalTocsin(
       countRefusals: host.countRefusals,
       release: host.release,
       drop: host.drop,
+      ledgerId: host.ledgerId,
       spendProof: host.spendProof,
       isProofSpent: host.isProofSpent,
     },

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { operatorToken } from '../../src/access/operator.ts';
-import { SESSION_MS, sessionCookie, signSession } from '../../src/access/session.ts';
+import { SESSION_PATH } from '../../src/access/session.ts';
 import { err, out } from '../../src/cli/terminal.ts';
 import { jsonLine } from '../../src/text/invisible.ts';
 import { counted } from '../../src/text/numbers.ts';
@@ -206,9 +206,7 @@ async function printStart(
   linkSecret: string,
 ): Promise<void> {
   const viewer = await addViewer(worker.url, linkSecret);
-  const id = randomBytes(8).toString('hex');
-  const session = signSession(linkSecret, { viewer: viewer.id, expires: Date.now() + SESSION_MS, id });
-  page.setTarget(`${worker.url}/`, `${sessionCookie(worker.url).name}=${session}`);
+  page.setTarget(`${worker.url}/`, await signIn(worker.url, viewer.token));
   const at = env.NIRVANA_LABS_BASE_URL ? ` at ${env.NIRVANA_LABS_BASE_URL}` : '';
   print({
     at: 'started',
@@ -226,14 +224,24 @@ async function printStart(
   });
 }
 
+/** Signs in, as the form does. Returns the session's cookie, as `name=value`. */
+async function signIn(worker: string, token: string): Promise<string> {
+  const headers = { 'sec-fetch-site': 'same-origin' };
+  const body = new URLSearchParams({ token });
+  const response = await fetch(`${worker}${SESSION_PATH}`, { method: 'POST', headers, body, redirect: 'manual' });
+  const [cookie] = (response.headers.get('set-cookie') ?? '').split(';');
+  if (response.status !== 303 || !cookie) throw new Error(`nobody was signed in: ${response.status}`);
+  return cookie;
+}
+
 /** Adds a viewer, as an operator does. */
-async function addViewer(worker: string, linkSecret: string): Promise<{ readonly id: string; readonly token: string }> {
+async function addViewer(worker: string, linkSecret: string): Promise<{ readonly token: string }> {
   const body = JSON.stringify({ name: 'demo' });
   const token = await operatorToken(linkSecret, 'POST', VIEWERS_PATH, body, Date.now());
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const response = await fetch(`${worker}${VIEWERS_PATH}`, { method: 'POST', headers, body });
   if (response.status !== 201) throw new Error(`the viewer was not added: ${response.status} ${await response.text()}`);
-  return (await response.json()) as { id: string; token: string };
+  return (await response.json()) as { token: string };
 }
 
 function messageOf(error: unknown): string {

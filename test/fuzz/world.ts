@@ -121,6 +121,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
       recordSecurity: host.recordSecurity,
       countRefusals: host.countRefusals,
       drop: host.drop,
+      ledgerId: host.ledgerId,
       spendProof: host.spendProof,
       isProofSpent: host.isProofSpent,
     },
@@ -169,7 +170,7 @@ export async function createFuzzWorld(number: number, answer: () => Response): P
       }),
       ...tokens.map(({ token }) => async () => ({ authorization: `Bearer ${token}` })),
       ...tokens.map(({ id }) => async () => ({
-        cookie: `__Host-tocsin=${signSession(SECRETS.linkSecret, { viewer: id, expires: NOW + MINUTE, id })}`,
+        cookie: `__Host-tocsin=${signSession(SECRETS.linkSecret, { viewer: id, ledger, expires: NOW + MINUTE, id })}`,
       })),
       async () => ({ cookie: `__Host-tocsin-links=${passes.join('_')}` }),
     ],

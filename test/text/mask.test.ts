@@ -19,7 +19,7 @@ const SECRETS: readonly (readonly [what: string, text: string])[] = [
     ).token,
   ],
   ['a pass', signPass(SECRET, { alert: 5, ledger: ID, expires })],
-  ['a session', signSession(SECRET, { viewer: ID, expires, id: ID })],
+  ['a session', signSession(SECRET, { viewer: ID, ledger: ID, expires, id: ID })],
   ['an operator’s token', await operatorToken(SECRET, 'GET', '/', '', expires)],
 ];
 

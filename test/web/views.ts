@@ -320,7 +320,15 @@ export function views(
     securityLog: async (before) => securityLog(of, before),
     ...changes,
   };
-  const others = { spendProof: none, isProofSpent: none, resend: none, testReceivers: none, release: none, drop: none };
+  const others = {
+    ledgerId: none,
+    spendProof: none,
+    isProofSpent: none,
+    resend: none,
+    testReceivers: none,
+    release: none,
+    drop: none,
+  };
   return { ...made, ...others, recordSecurity: none, countRefusals: none };
 }
 

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { entryPath } from '../../src/access/link.ts';
+import { operatorToken } from '../../src/access/operator.ts';
 import { hex } from '../../src/access/seal.ts';
 import { ROLES } from '../../src/access/viewer.ts';
 import { ruleSet } from '../../src/rules.gen.ts';
@@ -12,7 +13,7 @@ import { hasAccess, POLICY } from '../../src/web/policy.ts';
 import { quarantinedPath } from '../../src/web/quarantine-path.ts';
 import { deleteViewer } from '../../src/web/viewer-store.ts';
 import { createSdk } from '../support/sdk-client.ts';
-import { ALERT, ENTRY, OTHER_ALERT, OTHER_ENTRY, QUARANTINED } from './ledger-stub.ts';
+import { ALERT, ENTRY, OTHER_ALERT, OTHER_ENTRY, QUARANTINED, SIGNED_OUT } from './ledger-stub.ts';
 import {
   accessToken,
   addViewer,
@@ -26,6 +27,7 @@ import {
   type RequestOf,
   SECRET,
   type Site,
+  sessionOf,
 } from './site.ts';
 import { logged } from './world.ts';
 
@@ -51,6 +53,7 @@ const COLUMNS: readonly (readonly [column: string, kinds: readonly Kind[]])[] = 
       'a session of an expired token',
       'a session that has expired',
       'a session that was signed out of',
+      'a session of another ledger',
       'a forged session',
       'a tampered link',
       'a tampered link, in the address',
@@ -420,7 +423,8 @@ describe('a rate limit', () => {
   const BY: readonly (readonly [Kind, RegExp])[] = [
     ['a viewer', /^viewer:[0-9a-f]{16}$/],
     ['a revoked token', /^viewer:[0-9a-f]{16}$/],
-    ['a session', /^viewer:[0-9a-f]{16}$/],
+    ['a session', /^session:[0-9a-f]{16}$/],
+    ['a session that was signed out of', /^session:0ff0ff0ff0ff0ff0$/],
     ['an Access user', /^access:ada@example\.com$/],
     ['a link', new RegExp(`^link:${ALERT}:2001:db8:0:1::/64$`)],
     ['a link, in the address', new RegExp(`^link:${ALERT}:2001:db8:0:1::/64$`)],
@@ -445,7 +449,10 @@ describe('a rate limit', () => {
   it('counts each request once by each key, and what passes by the wider network too', async () => {
     const rows: readonly (readonly [Kind, number, number])[] = [
       ['a viewer', 1, 0],
-      ['a session', 1, 0],
+      // By itself, and by its viewer.
+      ['a session', 2, 1],
+      // By itself, and as refused.
+      ['a session that was signed out of', 2, 2],
       ['a link', 1, 1],
       ['nobody', 1, 1],
       ['a wrong token', 1, 1],
@@ -460,19 +467,21 @@ describe('a rate limit', () => {
     }
   });
 
-  it.each(['/sign-in', '/assets/x', ASSETS.style.path])(
-    'counts %s by address, and nothing else is done',
-    async (path) => {
-      const { wide, settings } = refusing(false);
-      const limited = await createSite({ settings: { ...settings, KV: unreadable } });
-      for (const kind of ['nobody', 'a viewer', 'a session'] as const) {
-        expect((await ask(kind, 'GET', path, FROM, limited)).status).toBe(429);
-      }
-      expect(new Set(wide)).toEqual(new Set(['open:2001:db8:0:1::/64']));
-    },
-  );
+  it.each([
+    ['/sign-in', 'open:2001:db8:0:1::/64'],
+    ['/assets/x', 'asset:2001:db8::/48'],
+    [ASSETS.style.path, 'asset:2001:db8::/48'],
+  ])('counts %s by address, and nothing else is done', async (path, key) => {
+    const { keys, wide, settings } = refusing(false);
+    const limited = await createSite({ settings: { ...settings, KV: unreadable } });
+    for (const kind of ['nobody', 'a viewer', 'a session'] as const) {
+      expect((await ask(kind, 'GET', path, FROM, limited)).status).toBe(429);
+    }
+    expect(new Set([...keys, ...wide])).toEqual(new Set([key]));
+  });
 
-  it.each(['/session', '/sign-out'])('counts the form %s by address, and it is not read', async (path) => {
+  it('counts the form by address, and it is not read', async () => {
+    const path = '/session';
     const { keys, settings } = refusing(false);
     const limited = await createSite({ settings: { ...settings, KV: unreadable } });
     const body = new ReadableStream({
@@ -490,6 +499,8 @@ describe('a rate limit', () => {
     expect((await ask('nobody', 'GET', '/healthz', {}, await createSite({ settings }))).status).toBe(200);
     expect([...keys, ...wide]).toEqual([]);
   });
+
+  const RECORD = JSON.stringify({ hash: '0'.repeat(64), name: 'x', createdAt: 0, expiresAt: null });
 
   /** Counts as the binding does, within one minute. */
   function counting(limit: number) {
@@ -563,23 +574,78 @@ describe('a rate limit', () => {
     expect(reads.length).toBeLessThanOrEqual(120);
   });
 
-  it.each([
+  describe.each([
     [
       'IPv6 addresses rotating inside a /48',
       (i: number) => `2001:db8:7:${i.toString(16)}::1`,
       (i: number) => `2001:db8:8:${i}::1`,
     ],
     ['IPv4 addresses rotating inside a /24', (i: number) => `192.0.2.${i % 256}`, (i: number) => `198.51.100.${i}`],
-  ])('limits %s', async (_, within, beside) => {
-    const settings = { RATE_LIMIT: counting(120), RATE_LIMIT_WIDE: counting(1_200) };
-    const limited = await createSite({ settings });
-    const at = async (address: string) =>
-      (await limited.visit('/', { headers: { 'cf-connecting-ip': address } })).status;
+  ])('limits %s', (_, within, beside) => {
+    // Each alert of a link, with a pass for it, is another caller, and so is each copied token and ended session.
+    const passes = Array.from({ length: 12 }, (__, i) => passFor(100 + i));
+    const ended = Array.from({ length: 12 }, () => sessionOf('0123456789abcdef', { ledger: '0123456789abcdef' }));
+    const linked = (of: number) => ({ cookie: `__Host-tocsin-links=${passes[of % 12]}` });
+    it.each([
+      ['pages', '/', () => ({}), 404],
+      ['the sign-in form', '/sign-in', () => ({}), 200],
+      ['assets', ASSETS.style.path, () => ({}), 200],
+      ['pages by a dozen links', `/alerts/${ALERT}`, linked, 404],
+      ['pages by a dozen ended sessions', '/rules', (i: number) => ({ cookie: `__Host-tocsin=${ended[i % 12]}` }), 404],
+    ] as const)('%s', async (__, path, headersOf, status) => {
+      const settings = { RATE_LIMIT: counting(120), RATE_LIMIT_WIDE: counting(1_200) };
+      const KV = { get: async () => RECORD, put: () => {}, delete: () => {}, list: () => {} };
+      const limited = await createSite({ settings: { ...settings, KV } });
+      const at = async (address: string, i: number) =>
+        (await limited.visit(path, { headers: { 'cf-connecting-ip': address, ...headersOf(i) } })).status;
+      const statuses: number[] = [];
+      for (let i = 0; i < 1_300; i++) statuses.push(await at(within(i), i));
+      expect(statuses.slice(0, 1_200).filter((each) => each !== status)).toEqual([]);
+      expect(statuses.slice(1_200).filter((each) => each !== 429)).toEqual([]);
+      expect(await at(beside(1), 0)).toBe(status);
+    });
+  });
+
+  it('lets a copied token of the operator use up its own limit, and not that of the next', async () => {
+    const limited = await createSite({ settings: { RATE_LIMIT: counting(120), RATE_LIMIT_WIDE: counting(1_200) } });
+    const path = '/operator/status';
+    const tokenOf = (i: number) => operatorToken(SECRET, 'GET', path, '', Date.now() + i);
+    const at = async (address: string, token: string, to = path) =>
+      (
+        await limited.visit(to, {
+          headers: { authorization: `Bearer ${token}`, 'cf-connecting-ip': address },
+        })
+      ).status;
+    const copied = await tokenOf(0);
     const statuses: number[] = [];
-    for (let i = 0; i < 1_300; i++) statuses.push(await at(within(i)));
-    expect(statuses.slice(0, 1_200).every((status) => status === 404)).toBe(true);
-    expect(statuses.slice(1_200).every((status) => status === 429)).toBe(true);
-    expect(await at(beside(1))).toBe(404);
+    for (let i = 0; i < 200; i++) statuses.push(await at(`192.0.${i}.7`, copied));
+    expect(statuses.indexOf(429)).toBe(120);
+    expect(statuses.slice(120).every((status) => status === 429)).toBe(true);
+    // The operator's next one, from the same network and from another; and a forged copy is anybody's request.
+    expect(await at('192.0.2.7', await tokenOf(1))).toBe(200);
+    expect(await at('198.51.100.1', await tokenOf(2))).toBe(200);
+    expect(await at('192.0.2.7', copied, '/operator/alerts')).toBe(404);
+  });
+
+  it('lets a session that has ended use up no limit of its viewer', async () => {
+    const limited = await createSite({ settings: { RATE_LIMIT: counting(120), RATE_LIMIT_WIDE: counting(1_200) } });
+    const { id, token } = await addViewer('signed out once');
+    const at = async (session: string, address: string, init: RequestInit = {}) =>
+      (
+        await limited.visit('/rules', {
+          ...init,
+          headers: { cookie: `__Host-tocsin=${session}`, 'cf-connecting-ip': address },
+        })
+      ).status;
+    const over = sessionOf(id, { id: SIGNED_OUT });
+    const statuses = new Set<number>();
+    for (let i = 0; i < 200; i++) statuses.add(await at(over, `192.0.${i}.7`));
+    expect([...statuses]).toEqual([404, 429]);
+    const own = sessionOf(id);
+    for (let i = 0; i < 120; i++) expect(await at(own, '198.51.100.7')).toBe(200);
+    // One that has not ended does: with another session and the token it is one limit.
+    expect(await at(sessionOf(id), '198.51.100.7')).toBe(429);
+    expect((await limited.visit('/rules', bearer(token))).status).toBe(429);
   });
 
   it('lets no holder of a link use up the limit of another', async () => {

@@ -1,16 +1,13 @@
 /** A ledger that can't write, in workerd: the tick itself notifies the receivers, and the ledger recovers by itself. */
 
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import type { Ledger } from '../../src/ledger/durable.ts';
 import { KV_LEDGER_FAILING } from '../../src/poller/ledger-failure.ts';
 import { entryAt } from '../sandbox/odd.ts';
 import type { FakeAnswer } from '../support/http-server.ts';
+import { FULL, fill } from './full-storage.ts';
 import { type Inbox, twoReceivers } from './receivers.ts';
 import { HOUR, logged, MINUTE, type World } from './world.ts';
-
-const FULL = 'database or disk is full: SQLITE_FULL';
 
 /** A world with a Slack and a webhook, whose tick has worked once. */
 async function createPair(): Promise<{ world: World; hook: Inbox }> {
@@ -18,21 +15,6 @@ async function createPair(): Promise<{ world: World; hook: Inbox }> {
   await world.tick();
   await world.append([entryAt(Date.now(), 'waiting', { action: 'api_key.deleted', status_code: 204 })]);
   return { world, hook };
-}
-
-/** From now on the ledger's storage takes no new row; what it has may change. PRAGMA max_page_count is not allowed there. */
-async function fill(world: World): Promise<() => Promise<void>> {
-  const undo = await runInDurableObject(world.stub, (_: Ledger, { storage }) => {
-    const exec = storage.sql.exec.bind(storage.sql);
-    storage.sql.exec = ((query: string, ...binds: SqlStorageValue[]) => {
-      if (/^\s*INSERT (?!.*ON CONFLICT)/s.test(query)) throw new Error(FULL);
-      return exec(query, ...binds);
-    }) as typeof storage.sql.exec;
-    return () => {
-      storage.sql.exec = exec;
-    };
-  });
-  return () => runInDurableObject(world.stub, undo);
 }
 
 const about = (texts: readonly string[]): number => texts.filter((text) => text.includes('nothing is recorded')).length;

@@ -112,12 +112,13 @@ export function stubLedger(status: LedgerStatus): StubLedger {
     release: (name) => answer('release', { name, kind: 'missing' }),
     drop: () => answer('drop', []),
     // Not in `asked`: that is for what a caller gets to see.
+    ledgerId: async () => LEDGER_ID,
     spendProof: async ({ id }) => {
       const isFirst = !spent.has(id);
       spent.add(id);
       return isFirst;
     },
-    isProofSpent: async ({ id }) => spent.has(id),
+    isProofSpent: async ({ id, ledger: of }) => spent.has(id) || (of !== null && of !== LEDGER_ID),
   };
   return { ledger, asked };
 }

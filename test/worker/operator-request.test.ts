@@ -2,6 +2,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { operatorToken } from '../../src/access/operator.ts';
+import { NOT_TWICE } from '../../src/web/operator-paths.ts';
+import { fill } from './full-storage.ts';
 import { addViewer, bearer, createSite, SECRET, type Site, type SiteChanges } from './site.ts';
 import { HOUR } from './world.ts';
 
@@ -58,7 +60,7 @@ describe("the operator's token", () => {
     // Even where what it did has been undone since.
     for (const key of (await env.KV.list({ prefix: 'viewer:' })).keys) await env.KV.delete(key.name);
     const again = await send(await createSite(), 'POST', VIEWERS, body, token, { deps });
-    expect([again.status, await again.json()]).toEqual([409, { message: 'this request was carried out before' }]);
+    expect([again.status, await again.json()]).toEqual([409, { message: NOT_TWICE }]);
     await site.world.evict();
     expect((await send(site, 'POST', VIEWERS, body, token, { deps })).status).toBe(409);
     expect(await site.world.sql('SELECT 1 FROM spent_proofs')).toHaveLength(1);
@@ -90,6 +92,55 @@ describe("the operator's token", () => {
       expect((await send(site, 'DELETE', path, null, await tokenFor('DELETE', path, ''), { deps })).status).toBe(200);
     }
     expect(await env.KV.get(`viewer:${id}`)).toBeNull();
+  });
+
+  it('on a full database reads, revokes, drops and plans a restore; what a copy could do again is not done', async () => {
+    const site = await createSite();
+    await site.world.untilEnded();
+    const ledger = site.world.stub as unknown as Site['deps']['ledger'];
+    const deps = { ledger, reconnect: () => ledger as never };
+    const ask = async (method: string, path: string, body = '') => {
+      const response = await send(
+        site,
+        method,
+        path,
+        method === 'POST' ? body : null,
+        await tokenFor(method, path, body),
+        { deps },
+      );
+      return { status: response.status, json: (await response.json()) as Record<string, unknown> };
+    };
+    const { id } = await addViewer('when it was full');
+    const empty = await fill(site.world);
+    for (const path of [
+      'status',
+      'alerts',
+      'alerts/1',
+      'quarantine',
+      'quarantine/record?name=x',
+      'security',
+      'viewers',
+    ])
+      expect([path, (await ask('GET', `/operator/${path}`)).status]).toEqual([path, 200]);
+    expect((await ask('DELETE', `${VIEWERS}/${id}`)).json).toEqual({ revoked: id });
+    const dropped = await ask('POST', '/operator/quarantine/drop', JSON.stringify({ records: ['none'] }));
+    expect([dropped.status, dropped.json]).toEqual([200, { dropped: [expect.objectContaining({ name: 'none' })] }]);
+    const at = new Date(Date.now() - 2 * 60_000).toISOString();
+    for (const confirmed of [false, true]) {
+      const planned = await ask('POST', '/operator/restore', JSON.stringify({ at, suppress: false, confirmed }));
+      // The ledger was asked: it is too young.
+      expect([planned.status, planned.json.message]).toEqual([422, expect.stringContaining('ledger')]);
+    }
+    for (const path of ['viewers', 'test', 'resend', 'rewind', 'quarantine/release']) {
+      const stopped = await ask('POST', `/operator/${path}`, viewerBody());
+      expect([path, stopped.status, stopped.json.message]).toEqual([
+        path,
+        503,
+        expect.stringContaining('nothing was done: the ledger can’t remember'),
+      ]);
+    }
+    await empty();
+    expect((await ask('POST', VIEWERS, viewerBody())).status).toBe(201);
   });
 
   it('by the previous LINK_SECRET does not operate', async () => {

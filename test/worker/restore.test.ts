@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../../src/ledger/durable.ts';
 import type { RestorePlan } from '../../src/ledger/rpc.ts';
 import { KV_REWIND } from '../../src/poller/poll.ts';
-import { RESTORE_PATH } from '../../src/web/operator-paths.ts';
+import { NOT_TWICE, RESTORE_PATH } from '../../src/web/operator-paths.ts';
 import { type CopiedTables, copyTables, putTables, type Tables } from '../support/copied-tables.ts';
 import { createSampleLog, recordedIds, type SampleLog } from './sample-log.ts';
 import { createRequests, createSite, ORIGIN } from './site.ts';
@@ -287,7 +287,7 @@ describe('nothing is restored', () => {
     expect(await world.sql('SELECT 1 FROM spent_proofs')).toEqual([]);
     await world.untilEnded();
     await platform.install();
-    expect(await again()).toMatchObject({ status: 409, body: { message: 'this request was carried out before' } });
+    expect(await again()).toMatchObject({ status: 409, body: { message: NOT_TWICE } });
     expect(await recordedIds(world)).toEqual(expect.arrayContaining([...second.ids]));
   });
 

@@ -83,7 +83,7 @@ describe('a sign-in', () => {
     ['is full', async () => 'full' as const],
     ['does not answer', () => new Promise<never>(() => {})],
   ])('is done all the same where the ledger %s, and the line says so', async (_, recordSecurity) => {
-    const { ledger, token } = { ledger: { recordSecurity }, ...(await addViewer('Ada')) };
+    const { ledger, token } = { ledger: { recordSecurity, ledgerId: async () => 'x' }, ...(await addViewer('Ada')) };
     const refusals = memory();
     const { signIn } = await createReal({ deps: { ledger: ledger as never, refusals } });
     const from = logged.length;
@@ -107,7 +107,7 @@ describe('a sign-in', () => {
 
 describe('a sign-out', () => {
   it('is of the session’s viewer, not of anyone else who the request says it is from', async () => {
-    const { visit, events } = await createReal();
+    const { visit, events, ledger } = await createReal();
     const [ada, bob] = [await addViewer('Ada'), await addViewer('Bob', null, 'operator')];
     const requestOf = await createRequests();
     const assertion = new Headers((await requestOf('an Access user', 'POST', '/sign-out')).init.headers);
@@ -118,7 +118,7 @@ describe('a sign-out', () => {
     for (const other of others) await visit('/sign-out', { method: 'POST', headers: { ...FORM, ...other } });
     expect(await events()).toEqual([]);
     for (const other of others) {
-      const cookie = `__Host-tocsin=${sessionOf(ada.id)}`;
+      const cookie = `__Host-tocsin=${sessionOf(ada.id, { ledger: await ledger.ledgerId() })}`;
       await visit('/sign-out', { method: 'POST', headers: { ...FORM, ...other, cookie } });
     }
     expect((await events()).map(({ act, who }) => [act, who])).toEqual([
@@ -277,7 +277,7 @@ describe('what can’t be recorded', () => {
 
   it('because the ledger does not answer is done within a few seconds, and the line says so', async () => {
     const never = () => new Promise<never>(() => {});
-    const ledger = { recordSecurity: never, spendProof: never, isProofSpent: never };
+    const ledger = { recordSecurity: never, ledgerId: never, spendProof: never, isProofSpent: never };
     const { visit, signIn } = await createReal({ deps: { ledger: ledger as never } });
     const { id, token } = await addViewer('Ada', null, 'operator');
     const cookie = `__Host-tocsin=${sessionOf(id)}`;
@@ -292,9 +292,8 @@ describe('what can’t be recorded', () => {
       visit('/rules', { headers: { cookie } }),
     ]);
     // What a ledger must confirm is not done.
-    expect(answers.map(({ status }) => status)).toEqual([303, 201, 503, 503, 503]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 201, 503, 503, 503]);
     const outcomes = linesOf('security', from).map(({ act, outcome }) => [act, outcome]);
-    expect(outcomes).toContainEqual(['sign-in', 'failed']);
     expect(outcomes).toContainEqual(['viewer added', 'failed']);
   }, 20_000);
 });

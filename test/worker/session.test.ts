@@ -1,7 +1,8 @@
 /** Signing in and out in a browser: from our own pages only, and to our own pages only. */
 import { describe, expect, it } from 'vitest';
 import { SESSION_MS } from '../../src/access/session.ts';
-import { ALERT } from './ledger-stub.ts';
+import { fill } from './full-storage.ts';
+import { ALERT, LEDGER_ID } from './ledger-stub.ts';
 import { addViewer, bearer, createSite, ORIGIN, passFor, type Site, type SiteChanges, sessionOf } from './site.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -25,7 +26,7 @@ describe('signing in', () => {
     const cookie = response.headers.get('set-cookie') ?? '';
     expect(cookie).toMatch(
       new RegExp(
-        `^__Host-tocsin=${id}\\.\\d+\\.[0-9a-f]{16}\\.[0-9a-f]{8}\\.[0-9a-f]{64}; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Lax$`,
+        `^__Host-tocsin=${id}\\.\\d+\\.${LEDGER_ID}\\.[0-9a-f]{16}\\.[0-9a-f]{8}\\.[0-9a-f]{64}; Max-Age=43200; Path=/; HttpOnly; Secure; SameSite=Lax$`,
       ),
     );
     expect(cookie).not.toContain(token.slice(-20));
@@ -141,8 +142,13 @@ describe('signing in', () => {
     expect((await site.visit('/session', { method: 'POST', headers: OURS, body })).status).toBe(408);
   });
 
-  it('is unavailable if KV is down or LINK_SECRET is not set, and is limited by address', async () => {
+  it('is unavailable if KV or the ledger is down or LINK_SECRET is not set, and is limited by address', async () => {
     const { token } = await addViewer('x');
+    const ledgerId = () => Promise.reject(new Error('no ledger today'));
+    for (const ledger of [null, { ...(await createSite()).ledger, ledgerId }]) {
+      const response = await signIn({ token }, OURS, { deps: { ledger } });
+      expect([response.status, response.headers.get('set-cookie')]).toEqual([503, null]);
+    }
     const KV = { get: () => Promise.reject(new Error('down')), put: () => {}, delete: () => {} };
     expect((await signIn({ token }, OURS, { settings: { KV } })).status).toBe(503);
     expect((await signIn({ token }, OURS, { settings: { LINK_SECRET: undefined } })).status).toBe(503);
@@ -154,6 +160,8 @@ describe('signing in', () => {
 describe('signing out', () => {
   const out = (site: Site, cookie = '', headers: Readonly<Record<string, string>> = OURS, changes: SiteChanges = {}) =>
     site.visit('/sign-out', { method: 'POST', headers: { ...headers, cookie } }, changes);
+  const removed = (response: Response) =>
+    response.headers.getSetCookie().flatMap((set) => /^([^=]+)=; Max-Age=0;/.exec(set)?.[1] ?? []);
   const isIn = async (site: Site, cookie: string, changes: SiteChanges = {}) =>
     (await site.visit('/alerts', { headers: { cookie } }, changes)).status;
 
@@ -179,7 +187,8 @@ describe('signing out', () => {
     await site.world.untilEnded();
     const deps = { ledger: site.world.stub as unknown as Site['deps']['ledger'] };
     const { id } = await addViewer('in twice');
-    const [one, other] = [1, 2].map(() => `__Host-tocsin=${sessionOf(id)}`);
+    const ledger = await site.world.stub.ledgerId();
+    const [one, other] = [1, 2].map(() => `__Host-tocsin=${sessionOf(id, { ledger })}`);
     if (one === undefined || other === undefined) throw new Error('no session');
     expect([await isIn(site, one, { deps }), await isIn(site, other, { deps })]).toEqual([200, 200]);
     expect((await out(site, one, OURS, { deps })).status).toBe(303);
@@ -197,7 +206,7 @@ describe('signing out', () => {
     expect([await isIn(site, one, { deps }), await isIn(site, other, { deps })]).toEqual([404, 200]);
   });
 
-  it('fails where the ledger can’t be asked: the cookie stays, and the session is not taken for valid', async () => {
+  it('where the ledger can’t be asked removes the cookies, and says that the session is not ended', async () => {
     const site = await createSite();
     const { id, token } = await addViewer('stuck');
     const cookie = `__Host-tocsin=${sessionOf(id)}`;
@@ -206,7 +215,10 @@ describe('signing out', () => {
     for (const ledger of [broken, null]) {
       const deps = { ledger };
       const response = await out(site, cookie, OURS, { deps });
-      expect([response.status, response.headers.get('set-cookie')]).toEqual([503, null]);
+      expect(response.status).toBe(503);
+      expect(removed(response)).toEqual(['__Host-tocsin', '__Host-tocsin-links']);
+      expect(response.headers.get('clear-site-data')).toBe('"cache", "storage"');
+      expect(await response.text()).toContain('could not be ended everywhere');
       expect(await isIn(site, cookie, { deps })).toBe(503);
       // Nothing else depends on it.
       expect((await out(site, '', OURS, { deps })).status).toBe(303);
@@ -215,6 +227,45 @@ describe('signing out', () => {
       ).toBe(200);
     }
     expect(await isIn(site, cookie)).toBe(200);
+  });
+
+  it('where the database is full does the same, and nobody else is kept out', async () => {
+    const site = await createSite();
+    await site.world.untilEnded();
+    const deps = { ledger: site.world.stub as unknown as Site['deps']['ledger'] };
+    const { id, token } = await addViewer('a full house');
+    const empty = await fill(site.world);
+    const body = new URLSearchParams({ token }).toString();
+    const signedIn = await site.visit('/session', { method: 'POST', headers: OURS, body }, { deps });
+    const [cookie = ''] = (signedIn.headers.get('set-cookie') ?? '').split(';');
+    expect([signedIn.status, await isIn(site, cookie, { deps })]).toEqual([303, 200]);
+    const response = await out(site, cookie, OURS, { deps });
+    expect([response.status, removed(response)]).toEqual([503, ['__Host-tocsin', '__Host-tocsin-links']]);
+    expect(await response.text()).toContain('an operator can revoke the viewer token');
+    // That is so: a copy is still good, until it is ended, here or by revoking.
+    expect(await isIn(site, cookie, { deps })).toBe(200);
+    await empty();
+    expect((await out(site, cookie, OURS, { deps })).status).toBe(303);
+    expect(await isIn(site, cookie, { deps })).toBe(404);
+    expect(id).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('of too many requests removes the cookies all the same, from our own pages, and asks the ledger nothing', async () => {
+    const RATE_LIMIT = { limit: async () => ({ success: false }) };
+    const site = await createSite({ settings: { RATE_LIMIT } });
+    const { id } = await addViewer('in a hurry');
+    let asked = 0;
+    const spendProof = async () => {
+      asked++;
+      return true;
+    };
+    const deps = { ledger: { ...site.ledger, spendProof } };
+    const cookie = `__Host-tocsin=${sessionOf(id)}`;
+    const response = await out(site, cookie, OURS, { deps });
+    expect([response.status, removed(response)]).toEqual([503, ['__Host-tocsin', '__Host-tocsin-links']]);
+    const foreign = await out(site, cookie, { 'sec-fetch-site': 'cross-site' }, { deps });
+    expect([foreign.status, foreign.headers.get('set-cookie')]).toEqual([403, null]);
+    expect(asked).toBe(0);
   });
 
   it('asks the ledger for no session that is not valid otherwise', async () => {
@@ -242,6 +293,23 @@ describe('signing out', () => {
     expect(asked).toBe(0);
     expect(await isIn(site, `__Host-tocsin=${sessionOf(viewer.id)}`, { deps: { ledger } })).toBe(200);
     expect(asked).toBe(1);
+  });
+
+  it('is for the ledger that it was made with: another, with the same secrets, takes no session of the first', async () => {
+    const [site, other] = [await createSite(), await createSite()];
+    const [first, second] = [site, other].map(({ world }) => world.stub as unknown as Site['deps']['ledger']);
+    if (first === undefined || second === undefined) throw new Error('no ledger');
+    const { token } = await addViewer('moves house');
+    const body = new URLSearchParams({ token }).toString();
+    const signedIn = await site.visit('/session', { method: 'POST', headers: OURS, body }, { deps: { ledger: first } });
+    const [cookie = ''] = (signedIn.headers.get('set-cookie') ?? '').split(';');
+    const inEach = async () => [
+      await isIn(site, cookie, { deps: { ledger: first } }),
+      await isIn(site, cookie, { deps: { ledger: second } }),
+    ];
+    expect(await inEach()).toEqual([200, 404]);
+    expect((await out(site, cookie, OURS, { deps: { ledger: first } })).status).toBe(303);
+    expect(await inEach()).toEqual([404, 404]);
   });
 
   it('takes the links along', async () => {

@@ -98,9 +98,14 @@ export function passFor(alert: number, forMs = HOUR, ledger = LEDGER_ID): string
 /** A session of a viewer, as signing in starts it. */
 export function sessionOf(
   viewer: string,
-  { expires = Date.now() + SESSION_MS, secret = SECRET, id = hex(crypto.getRandomValues(new Uint8Array(8))) } = {},
+  {
+    expires = Date.now() + SESSION_MS,
+    secret = SECRET,
+    ledger = LEDGER_ID,
+    id = hex(crypto.getRandomValues(new Uint8Array(8))),
+  } = {},
 ): string {
-  return signSession(secret, { viewer, expires, id });
+  return signSession(secret, { viewer, ledger, expires, id });
 }
 
 /** Every kind of caller, by what their requests carry. */
@@ -121,6 +126,7 @@ export const KINDS = [
   'a session of an expired token',
   'a session that has expired',
   'a session that was signed out of',
+  'a session of another ledger',
   'a forged session',
   'a link',
   'a link, in the address',
@@ -200,6 +206,7 @@ export async function createRequests(): Promise<RequestOf> {
     'a session of an expired token': () => cookie(sessionOf(expired.id)),
     'a session that has expired': () => cookie(sessionOf(viewer.id, { expires: Date.now() - 1000 })),
     'a session that was signed out of': () => cookie(sessionOf(operator.id, { id: SIGNED_OUT })),
+    'a session of another ledger': () => cookie(sessionOf(operator.id, { ledger: '0123456789abcdef' })),
     'a forged session': () => cookie(sessionOf(viewer.id, { secret: 'f'.repeat(32) })),
     'a link': () => linked(passFor(ALERT)),
     'a link, in the address': () => inAddress(passFor(ALERT)),

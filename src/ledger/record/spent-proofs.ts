@@ -2,19 +2,20 @@
  * Proofs that must not count any more though they have not expired: sessions that were signed out of, and tokens of the
  * operator that may be used once. They are in the ledger since all locations see it at once.
  *
- * Contract: one row each until it has expired, and each call reads and writes a few rows, however often anybody signs in and
+ * Contract: one row each until it has expired by every clock, and each call reads and writes a few rows, however often anybody signs in and
  * out: with the 20th of a holder, all that the holder has are over, which is one row. A restored ledger has forgotten those
- * since the moment that it went back to, so whatever was made before the restore is over.
+ * since the moment that it went back to, so whatever was made before the restore is over. A new ledger has no memory at all, so
+ * whatever names another ledger is over too.
  */
+import { CLOCKS_APART_MS } from '../../access/seal.ts';
 import type { AccessProof } from '../rpc.ts';
+import { readLedgerId } from '../store/identity.ts';
 import type { Store } from '../store/store.ts';
 
 /** Of one holder at a time: more sessions than anybody has. */
 const OF_HOLDER_MAX = 20;
 /** How many expired ones go with each that comes: more than one, so that they get fewer. */
 const EXPIRED_MAX = 5;
-/** Another clock may still take what has expired by ours. */
-const CLOCKS_APART_MS = 60_000;
 /** In place of an id: all of the holder's that were made before it. No id has it. */
 const ALL = '*';
 
@@ -24,6 +25,7 @@ export function spendProof(store: Store, proof: AccessProof, now: number): boole
   store.run(
     `DELETE FROM spent_proofs WHERE (holder, id) IN
        (SELECT holder, id FROM spent_proofs WHERE until < ? ORDER BY until LIMIT ${EXPIRED_MAX})`,
+    // Another clock may still take what has expired by ours.
     now - CLOCKS_APART_MS,
   );
   const { holder, id, madeAt, expiresAt } = proof;
@@ -38,8 +40,9 @@ export function spendProof(store: Store, proof: AccessProof, now: number): boole
   return true;
 }
 
-/** Whether a proof is over. Reads three rows at most. */
-export function isProofSpent(store: Store, { holder, id, madeAt, expiresAt }: AccessProof): boolean {
+/** Whether a proof is over. Reads four rows at most. */
+export function isProofSpent(store: Store, { holder, id, ledger, madeAt, expiresAt }: AccessProof): boolean {
+  if (ledger !== null && ledger !== readLedgerId(store)) return true;
   const found = store.all(
     `SELECT 1 FROM spent_proofs WHERE holder = ?1 AND id = ?2
      UNION ALL SELECT 1 FROM spent_proofs WHERE holder = ?1 AND id = '${ALL}' AND until >= ?3

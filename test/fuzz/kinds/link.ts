@@ -24,7 +24,7 @@ const SIGNED = [
   signPass(SECRET, PASS),
   signPass(SECRET, { ...PASS, expires: NOW - 1_000 }),
   signPass(BOTH.linkSecretPrevious, PASS),
-  signSession(SECRET, { viewer: ID, expires: LATER, id: ID }),
+  signSession(SECRET, { viewer: ID, ledger: ID, expires: LATER, id: ID }),
   await operatorToken(SECRET, 'GET', '/operator/status', '', NOW),
 ];
 

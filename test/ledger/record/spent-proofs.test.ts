@@ -7,7 +7,7 @@ import { createScene, HOUR, MINUTE, NOON } from '../scene.ts';
 
 /** A session of twelve hours; `madeAt` and its expiry follow each other. */
 const session = (id: string, madeAt = NOON, holder: string | null = 'ada'): AccessProof => ({
-  ...{ id, holder, madeAt },
+  ...{ id, holder, madeAt, ledger: null },
   expiresAt: madeAt + 12 * HOUR,
 });
 
@@ -61,6 +61,21 @@ describe('a proof', () => {
     expect(store.all('SELECT id FROM spent_proofs')).toHaveLength(100);
     expect(ledger.spendProof(session('t-7', NOON, null), NOON)).toBe(false);
     expect(ledger.spendProof(session('t-new', NOON, null), NOON)).toBe(true);
+  });
+
+  it('of another ledger is over, and costs no row', () => {
+    const { ledger, store } = createScene([]);
+    const own = { ...session('a'), ledger: readLedgerId(store) };
+    const foreign = { ...session('b'), ledger: readLedgerId(createScene([]).store) };
+    for (const proof of [foreign, { ...foreign, ledger: '' }]) {
+      expect([ledger.isProofSpent(proof), ledger.spendProof(proof, NOON)]).toEqual([true, false]);
+    }
+    expect(store.all('SELECT id FROM spent_proofs')).toEqual([]);
+    expect([ledger.isProofSpent(own), ledger.spendProof(own, NOON), ledger.isProofSpent(own)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it('of before a restore is over, since the restored ledger has forgotten which were', () => {

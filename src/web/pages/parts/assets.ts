@@ -16,7 +16,7 @@ export const BELL =
 /** The icon in browser tabs; its colour is visible on light and dark ones. */
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#d9822b" d="${BELL}"/></svg>`;
 
-const ASSETS_PATH = '/assets';
+export const ASSETS_PATH = '/assets';
 
 interface Asset {
   readonly path: string;
