@@ -9,7 +9,7 @@ import type { Evidence } from '../sigma/index.ts';
 import { durationInWords } from '../text/duration.ts';
 import { counted, numberText } from '../text/numbers.ts';
 import { utcText } from '../text/times.ts';
-import { fieldLine, trustedLine, untrustedLine } from '../text/untrusted.ts';
+import { fieldLine, trustedLine, untrustedLine, untrustedWords } from '../text/untrusted.ts';
 import { digestWording } from './digest-wording.ts';
 import { healthWording } from './health-wording.ts';
 import { alertButtons, type Links, overviewButton } from './links.ts';
@@ -151,7 +151,7 @@ function fromLines({ clientIp, userAgent }: EntryView): string[] {
 /** The known ones of `parts` as one line after `prefix`; no line if none is known. */
 function wordsOf(prefix: string, parts: readonly (string | null)[], max: number): string[] {
   const known = parts.filter((part) => part !== null);
-  return known.length === 0 ? [] : [`${prefix}${known.map((part) => untrustedLine(part, max)).join(' ')}`];
+  return known.length === 0 ? [] : [`${prefix}${untrustedWords(known, max)}`];
 }
 
 function countLines(notification: AlertNotification): (string | Instant)[][] {

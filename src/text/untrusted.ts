@@ -52,47 +52,77 @@ export function safeSlice(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end);
 }
 
-/** The characters that NFKC or IDNA (UTS 46) maps to a dot, a colon and an at sign. */
-const DOT = '[.\\u2024\\u3002\\uFE12\\uFE52\\uFF0E\\uFF61]';
+/** The characters that NFKC or IDNA (UTS 46) maps to a dot, a colon, an at sign and a plus. */
+const DOTS = '.\\u2024\\u3002\\uFE12\\uFE52\\uFF0E\\uFF61';
+const DOT = `[${DOTS}]`;
 const COLON = '[:\\uFE13\\uFE55\\uFF1A]';
 const AT = '[@\\uFE6B\\uFF20]';
+const PLUS = '[+\\uFE62\\uFF0B]';
 /**
  * What clients make links of hangs on one of these: a dot in what could be a host name, after `www` or after `//`, a dot in an
- * IP address that more follows or that follows an `@`, the colon after a scheme, and the `@` before a host without a dot.
+ * IP address that more follows or that follows an `@`, the colon after a scheme (one that ends in a digit is one before a dot),
+ * the `@` before a host without a dot, and `localhost`.
  */
 const LINKING = new RegExp(
   [
     `(?<=[^\\s/])${DOT}(?=\\p{L}[\\p{L}\\p{M}\\p{N}-])`,
     `(?<=\\bwww)${DOT}`,
-    `(?<=//[^\\s/]*)${DOT}(?=[\\p{L}\\p{N}])`,
+    `(?<=//[^\\s/]*)${DOT}`,
     `(?<=\\d${DOT}\\d{1,3}${DOT}\\d{1,3})${DOT}(?=\\d{1,3}(?:[/?#]|${COLON}))`,
     `(?<=${AT}\\d{1,3})${DOT}`,
     `${COLON}(?=//)`,
     `(?<=[a-z])${COLON}(?=\\S)`,
+    `(?<=[a-z][a-z\\d+${DOTS}-]*)${COLON}(?=[^\\s:/]*${DOT})`,
     `(?<=[^\\s<(])${AT}(?=[\\p{L}\\p{N}_-]+(?![\\p{L}\\p{N}_-]|\\.[\\p{L}\\p{N}_-]))`,
+    '(?<=local)h(?=ost)',
   ].join('|'),
   'giu',
 );
 /** Most words have none of these. */
-const LINKABLE = new RegExp(`${DOT}|${COLON}|${AT}`);
-/** An IPv6 or MAC address, alone or among punctuation: its colons follow letters, and no client links it. */
-const COLONS = /^[([<"',]*(?=\S*::|(?:[^:]*:){5})[\da-f:]*:[\da-f]*(?:[\d.]{7,15}|\]:\d+|\/\d+|%\w+)?[)\]>"',;.]*$/i;
+const LINKABLE = new RegExp(`${DOT}|${COLON}|${AT}|localhost`, 'i');
+const IPV4 = '(?:\\d{1,3}\\.){3}\\d{1,3}';
+/**
+ * Words that no client links, or only where it links a bare IP address, alone or among punctuation: IPv6 and MAC addresses,
+ * IPv4-mapped ones with a port, networks, and the `rv:109.0` that browsers write.
+ */
+const PLAIN = new RegExp(
+  `^[([<"',]*(?:${[
+    `(?=\\S*::|(?:[^:]*:){5})[\\da-f:]*:(?:[\\da-f]*|${IPV4})(?:%\\w+)?(?:\\]:\\d+|/\\d+)?`,
+    `::ffff:${IPV4}:\\d+`,
+    `${IPV4}/\\d\\d?`,
+    'rv:\\d+\\.\\d+(?:\\.\\d+)?',
+  ].join('|')})[)\\]>"',;.]*$`,
+  'i',
+);
+/** What may stand between the digits of a phone number (libphonenumber's VALID_PUNCTUATION). */
+const BETWEEN = `[\\p{Pd}\\p{Ps}\\p{Pe} /~−／${DOTS}]`;
+const DIGITS = new RegExp(`(?<!\\p{Nd})(?:${PLUS}${BETWEEN}{0,4})?\\p{Nd}(?:${BETWEEN}{0,4}\\p{Nd}){6,}`, 'giu');
+/** A number with a plus, or in three groups as in North America: `(202) 555-0100`. Other digits are ids and counts more often. */
+const PHONE = new RegExp(`^${PLUS}|\\p{Nd}{3}${BETWEEN}+\\p{Nd}{3}${BETWEEN}+\\p{Nd}{4}`, 'u');
 
 /**
- * `text` with every address defanged, so that no client turns it into a link: `https[:]//evil[.]com`, `tel[:]+1`,
- * `a@evil[.]com`. Numbers and bare IP addresses stay as they are.
+ * `text` with every address defanged, so that no client turns it into a link: `https[:]//evil[.]com`, `tel[:]1`,
+ * `a@evil[.]com`, `202 555 [·]0100`. Other numbers and bare IP addresses stay as they are.
  */
 export function defanged(text: string): string {
   const found = (character: string): string => `[${character.normalize('NFKC').replace('\u3002', '.')}]`;
-  return text.replace(/\S+/g, (word) =>
-    !LINKABLE.test(word) || COLONS.test(word) ? word : word.replace(LINKING, found),
-  );
+  return text
+    .replace(DIGITS, (digits) =>
+      // Clients take six digits for no phone number.
+      PHONE.test(digits) ? digits.replace(/(?:\p{Nd}\P{Nd}*){6}(?=\p{Nd})/gu, '$&[·]') : digits,
+    )
+    .replace(/\S+/g, (word) => (!LINKABLE.test(word) || PLAIN.test(word) ? word : word.replace(LINKING, found)));
 }
 
 /** Text that others wrote, as one defanged line of at most `max`; `–` if it is missing, `(blank)` if nothing of it is visible. */
 export function untrustedLine(text: string | null, max: number): string {
-  if (text === null || text === '') return '–';
-  return defanged(oneLine(text, max)) || '(blank)';
+  return untrustedWords([text], max);
+}
+
+/** Several of them, each of at most `max`, in one line: `202` and `555-0100` are a phone number together. */
+export function untrustedWords(texts: readonly (string | null)[], max: number): string {
+  const visible = texts.map((text) => (text === null || text === '' ? '–' : oneLine(text, max) || '(blank)'));
+  return defanged(visible.join(' '));
 }
 
 /** The upstream's resources, as its documents and SDKs name them. */
@@ -105,7 +135,7 @@ const RESOURCES =
  */
 const ACTION = new RegExp(
   `^(?:(?:${RESOURCES})\\.(?:read|create|update|delete|restart|[a-z]+(?:_[a-z]+)+)|` +
-    '[a-z]+(?:_[a-z]+)*\\.(?!(?:clubmed|exposed|kred|limited|med|red|wed)$)[a-z]+ed)$',
+    '(?!.*localhost)[a-z]+(?:_[a-z]+)*\\.(?!(?:clubmed|exposed|kred|limited|med|red|wed)$)[a-z]+ed)$',
 );
 
 /**

@@ -16,39 +16,64 @@ const OPAQUE = /[a-z][a-z0-9+.-]*[a-z]:[\p{L}\p{N}+/?#%&=~_(-]/giu;
 /** RFC 5322 without quotes; the host may be one without a dot. */
 const MAIL =
   /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@(?:(?:[\p{L}\p{N}_-]+\.)+\p{L}[\p{L}\p{N}-]+|[\p{L}\p{N}_-]+(?![\p{L}\p{N}_[…-]|\.[\p{L}\p{N}_-]))/gu;
-/** An address with a port or a path, or a `//` or `@` before it. Alone it is not linked, nor is a version; with a `?`, which the
- * shortest form of a message has for what is not ASCII, it is no more than alone. */
-const IP = /@\d{1,3}(?:\.\d{1,3}){3}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d|\/|#\S)/g;
+/**
+ * An address with a port or a path, or a `//` or `@` before it. Alone it is not linked by default, nor is a version; with a `?`,
+ * which the shortest form of a message has for what is not ASCII, or as a network, it is no more than alone.
+ */
+const IP = /@\d{1,3}(?:\.\d{1,3}){3}|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d|\/(?!\d\d?(?!\S*[\p{L}\p{N}/]))|#\S)/gu;
 /** A host after `//` needs no known domain either. */
-const RELATIVE = /\/\/(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}]/gu;
+const RELATIVE = /\/\/[\p{L}\p{N}_-]+\.[^\s.]/gu;
+/** A scheme that ends in a digit (`h323:evil.1`), before what has a letter and a dot (autolinker). */
+const NUMBERED = /[a-z][a-z0-9+.-]*\d:(?:[^\s.:/[]*\p{L}[^\s.:/[]*\.|[^\s.:/[]*\.[^\s:/[]*\p{L})/giu;
+/** Without a dot it is a host nevertheless (linkifyjs). */
+const LOCAL = /localhost/gi;
+/**
+ * A phone number with a plus, or as North America writes it, with what libphonenumber, which Android has, allows between digits.
+ * Bare digits are not taken for one: an id has as many.
+ */
+const PHONE = new RegExp(
+  '(?<!\\p{Nd})\\+B{0,4}\\p{Nd}(?:B{0,4}\\p{Nd}){6,}|\\p{Nd}{3}B{1,4}\\p{Nd}{3}B{1,4}\\p{Nd}{4}'.replaceAll(
+    'B',
+    '[\\p{Pd}−()（）［］[\\]./／~∼ ]',
+  ),
+  'giu',
+);
 
 /** IPv6 and MAC addresses have letters before colons; nobody links them. */
 function isColons(word: string): boolean {
-  // Slack's top text has a look-alike for some of them.
+  // Slack's top text has a look-alike for some of them, and its shortest form a question mark.
   const core = word
-    .replaceAll('\u2236', ':')
-    .replace(/^[^\da-f:]+|[^\da-f:]+$/gi, '')
-    .replace(/\]:\d+$|\/\d+$|%\w+$/, '');
+    .replace(/\u2236|(?<=:)\?/g, ':')
+    // A colon of ours may follow.
+    .replace(/(?<!:):$/, '')
+    .replace(/^[^\p{L}\p{N}:]+|[^\p{L}\p{N}:]+$/gu, '')
+    .replace(/\]:\d+$|\/\d+$/, '')
+    .replace(/%\w+$|(?<=::ffff:(?:\d+\.){3}\d+):\d+$/i, '');
   return /^[\da-f:]*:[\da-f]*[\d.]*$/i.test(core) && (core.includes('::') || core.split(':').length >= 6);
 }
 
-/** All characters but `.`, `:` and `@` that NFKC makes one of these, or an ideographic full stop. */
-const ALIKE = /[\u2024\u3002\uFE12\uFE13\uFE52\uFE55\uFE6B\uFF0E\uFF1A\uFF20\uFF61]/g;
+/** All characters but `.`, `:`, `@` and `+` that NFKC makes one of these, or an ideographic full stop. */
+const ALIKE = /[\u2024\u3002\uFE12\uFE13\uFE52\uFE55\uFE62\uFE6B\uFF0B\uFF0E\uFF1A\uFF20\uFF61]/g;
+
+/** Browsers write `rv:109.0`; no client knows a scheme of that name. */
+const RV = /^\W*rv:\d+\.\d+(?:\.\d+)?\W*$/;
 
 /** Those that can match it: a long word without a dot, a colon and an at sign would take the others long. */
 function patternsFor(word: string): RegExp[] {
   return [
     ...(word.includes('.') ? [HOST, WWW, IP, RELATIVE] : []),
-    ...(word.includes(':') ? [ABSOLUTE, OPAQUE] : []),
+    ...(word.includes(':') ? [ABSOLUTE, OPAQUE, NUMBERED] : []),
     ...(word.includes('@') ? [MAIL] : []),
+    LOCAL,
   ];
 }
 
 /** Every piece of `text` that a client could make a link of. */
 export function linkify(text: string): string[] {
-  return text
-    .replace(ALIKE, (character) => character.normalize('NFKC').replace('\u3002', '.'))
-    .split(/\s+/)
-    .filter((word) => !(word.includes(':') && isColons(word)))
-    .flatMap((word) => patternsFor(word).flatMap((pattern) => word.match(pattern) ?? []));
+  const alike = text.replace(ALIKE, (character) => character.normalize('NFKC').replace('\u3002', '.'));
+  const words = alike.split(/\s+/).filter((word) => !(word.includes(':') && (isColons(word) || RV.test(word))));
+  return [
+    ...(alike.match(PHONE) ?? []),
+    ...words.flatMap((word) => patternsFor(word).flatMap((pattern) => word.match(pattern) ?? [])),
+  ];
 }

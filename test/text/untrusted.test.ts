@@ -7,7 +7,7 @@ import { render as discord, renderShort as shortDiscord } from '../../src/notify
 import { render as mail } from '../../src/notify/email/render.ts';
 import { renderShort as shortSlack, render as slack } from '../../src/notify/slack/render.ts';
 import { payload } from '../../src/notify/webhook/payload.ts';
-import { defanged, fieldLine, trustedLine, untrustedLine } from '../../src/text/untrusted.ts';
+import { defanged, fieldLine, trustedLine, untrustedLine, untrustedWords } from '../../src/text/untrusted.ts';
 import { readDiscord } from '../notify/discord/read-back.ts';
 import { writtenBy } from '../notify/examples.ts';
 import { hostile } from '../notify/hostile.ts';
@@ -38,10 +38,39 @@ describe('defanged', () => {
     ['an IP address with a port', '203.0.113.9:8080', '203.0.113[.]9:8080'],
     ['an IP address with a path', '203.0.113.9/x', '203.0.113[.]9/x'],
     ['one cut off', '//evil.e…', '//evil[.]e…'],
+    ['one that ends in a dot', '//evil.|', '//evil[.]|'],
     ['an IP address with a fragment', '203.0.113.9#x', '203.0.113[.]9#x'],
     ['a scheme with a digit', 'h1://x', 'h1[:]//x'],
-    ['a phone number', 'tel:+15551234', 'tel[:]+15551234'],
-    ['a message', 'sms:+15551234&body=x', 'sms[:]+15551234&body=x'],
+    ['a scheme with a digit at its end', 'h323:evil.1', 'h323[:]evil.1'],
+    ['one with another dot', 'a\uff0e1\uff1aevil\uff0e', 'a\uff0e1[:]evil\uff0e'],
+    ['another, in a word', '_mp4:x.1', '_mp4[:]x.1'],
+    ['a host without a dot', 'localhost:80/x', 'local[h]ost[:]80/x'],
+    ['it alone', 'see LOCALHOST', 'see LOCAL[H]OST'],
+    ['a phone number', 'call +1 202 555 0100 now', 'call +1 202 55[·]5 0100 now'],
+    ['one in digits', '+442071838750', '+442071[·]838750'],
+    ['one of seven digits', '+1234567', '+123456[·]7'],
+    ['a longer one', '+1 202 555 0100 0000', '+1 202 55[·]5 0100 0[·]000'],
+    ['one with brackets', '+1 (202) 555-0100', '+1 (202) 55[·]5-0100'],
+    ['one after a bracket', 'call (+49 30 123456)', 'call (+49 30 12[·]3456)'],
+    ['one in fullwidth characters', '\uff0b１２０２５５５０１００', '\uff0b１２０２５５[·]５０１００'],
+    ['one in Arabic digits', '+٢٠٢٥٥٥٠١٠٠', '+٢٠٢٥٥٥[·]٠١٠٠'],
+    ['one of North America', '202-555-0100', '202-555-[·]0100'],
+    ['one with an area code', '(202)555-0100', '(202)555-[·]0100'],
+    ['one with dots', '202.555.0100', '202.555.[·]0100'],
+    ['one with other dashes', '202\u2011555\u20130100', '202\u2011555\u2013[·]0100'],
+    ['one of a service', '1-800-555-0100', '1-800-55[·]5-0100'],
+    ['one among digits', '0100 202 555 01001', '0100 20[·]2 555 01[·]001'],
+    ['one with other dots', '+1\u3002202\u2024555\uff0e0100', '+1\u3002202\u202455[·]5\uff0e0100'],
+    ['one after a letter', 'fax202-555-0100', 'fax202-555-[·]0100'],
+    ['one after other letters', '电话202-555-0100', '电话202-555-[·]0100'],
+    ['a phone number as an address', 'tel:+15551234', 'tel[:]+155512[·]34'],
+    ['a message', 'sms:+15551234&body=x', 'sms[:]+155512[·]34&body=x'],
+    ['a network with a path', '10.0.0.0/8/x', '10.0.0[.]0/8/x'],
+    ['a path of three digits', '10.0.0.0/888', '10.0.0[.]0/888'],
+    ['a mapped address with a path', '::ffff:203.0.113.9/x', '::ffff[:]203.0.113[.]9/x'],
+    ['a zone that is a host', 'fe80::1%evil.com', 'fe80::1%evil[.]com'],
+    ['rv with a host', 'rv:109.evil', 'rv[:]109[.]evil'],
+    ['rv with an IP address', 'rv:1.9.2.3', 'rv[:]1.9.2.3'],
     ['a mail address', 'mailto:a@evil.com', 'mailto[:]a@evil[.]com'],
     ['a script', 'javascript:alert(1)', 'javascript[:]alert(1)'],
     ['data', 'data:text/html,x', 'data[:]text/html,x'],
@@ -64,8 +93,29 @@ describe('defanged', () => {
     '[2001:db8:a:b:c:d:e:f]:443',
     '2001:db8::/32',
     'aa:bb:cc:dd:ee:ff',
+    '::ffff:203.0.113.9',
+    '::ffff:203.0.113.9:443',
+    '[::ffff:203.0.113.9]:443',
+    '[fe80::abcd%eth0]:443',
+    '64:ff9b::192.0.2.33/96',
+    '10.0.0.0/8',
+    '(10.0.0.0/8, 192.168.0.0/16)',
     'curl/8.5.0 Chrome/120.0.0.0',
+    'Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0',
+    'Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.6099.224 Safari/537.36',
     '2026-01-31T09:30:00Z',
+    '2026-01-31T09:30:00.123+02:00',
+    '2026-01-31 09:30:00 +0200',
+    'sha256:9f86d081',
+    '12345678-1234-4567-8901-123456789012',
+    '00000000-0000-0000-0000-000000000001',
+    '12025550100',
+    '(202)5550100',
+    '1769851800.123',
+    '10.0.19045.3930',
+    'v1.27.3+20240131',
+    '+123456',
     '/v1/vms/9f8e7d6c',
     'Alice Smith (ops): 3 of 4',
     '@channel',
@@ -74,6 +124,16 @@ describe('defanged', () => {
     expect(defanged(text)).toBe(text);
     expect(linkify(text)).toEqual([]);
   });
+});
+
+test.each(['h323:evil…x', '202…555 0100'])('dots in place of an ellipsis make no link in ASCII: %s', (text) => {
+  expect(linkify(text.replace('…', '...'))).not.toEqual([]);
+  expect(linkify(readSlack(shortSlack(writtenBy(text))).text)).toEqual([]);
+});
+
+test('several values of one line are defanged together', () => {
+  expect(untrustedWords(['call +1 202', '555 0100', ''], 100)).toBe('call +1 202 55[·]5 0100 –');
+  expect(untrustedWords(['evil', '.com', null, '\u200b'], 100)).toBe('evil .com – (blank)');
 });
 
 describe('an action', () => {
@@ -96,6 +156,7 @@ describe('an action', () => {
     'evil.med',
     'evil.kred',
     'usage.click',
+    'localhost.created',
     'evil.read',
     'evil.wed',
     'evil.com_read',
@@ -169,6 +230,20 @@ describe('whatever an attacker writes, in whatever field', () => {
       '>',
     ],
     ...['usage', 'vm.created', 'ed', '::', 'fe80', 'feed', '%', '+', '…', 'javascript', '\u202e', '\u00ad', '&', '\\'],
+    ...[
+      '202',
+      '555-0100',
+      '+1 202',
+      ') ',
+      '/8',
+      'localhost',
+      'h323:evil',
+      'rv:109.0',
+      '::ffff:',
+      ']:443',
+      '·',
+      ' 0100',
+    ],
   );
   const lures = fc.array(lure, { minLength: 1, maxLength: 14 }).map((parts) => parts.join(''));
 

@@ -48,7 +48,8 @@ export function render(notification: Notification, links: Links): SlackMessage {
  */
 export function renderShort(notification: Notification): SlackMessage {
   const ascii = topText(shortText(notification, NO_LINKS))
-    .replace(/…/g, '...')
+    // In brackets: bare dots could complete a host or a phone number.
+    .replace(/…/g, '[...]')
     .replace(/[“”]/g, '"')
     .replace(/[^\x20-\x7e]|(?<!\w)[@#]/gu, '?');
   // Not even `mrkdwn`: the fewer fields, the less Slack can reject.
